@@ -1,0 +1,63 @@
+//! What `update` wants done outside: performed by the worker, or by the window where only it can.
+
+use std::path::PathBuf;
+
+use crate::model::bundle::Bundle;
+use crate::model::document::Document;
+use crate::model::plan::Plan;
+
+/// What a path is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathPurpose {
+    OpenDesign,
+    SaveDesign,
+    ExportBundle,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Native dialog, answered by `FileMessage::Chosen` or `NoDialog`.
+    AskPath {
+        purpose: PathPurpose,
+        suggested: String,
+    },
+    Read(PathBuf),
+    /// Whole or not at all. `text` comes back in `Written`, so that the session knows what the file holds.
+    Write {
+        purpose: PathPurpose,
+        path: PathBuf,
+        bytes: Vec<u8>,
+        text: Option<String>,
+    },
+    /// Keep the unsaved design in the state folder, a moment after the last change. `None`: nothing to keep any more.
+    Autosave {
+        path: Option<PathBuf>,
+        text: Option<String>,
+    },
+    FindRecoverable,
+    Discover {
+        document: Box<Document>,
+        folder: PathBuf,
+    },
+    StartRun {
+        run: u64,
+        plan: Box<Plan>,
+        bundle: Box<Bundle>,
+        document: Box<Document>,
+    },
+    CancelRun,
+    /// Read the cluster's board every second, until `Unwatch`.
+    Watch(PathBuf),
+    Unwatch,
+    StartCluster(PathBuf),
+    StopCluster(PathBuf),
+    Teardown(PathBuf),
+    Adopt(PathBuf),
+    FindLeftOver,
+    /// Show the folder in the desktop's file manager.
+    OpenFolder(PathBuf),
+    /// For the window itself.
+    CopyText(String),
+    /// For the window itself.
+    Close,
+}

@@ -1,0 +1,109 @@
+//! Everything that can happen to the window: one closed enum, so that all causes are visible in one place.
+
+use std::path::PathBuf;
+
+use crate::engine::record::ClusterRecord;
+use crate::model::document::{Command, Document};
+use crate::model::health::Board;
+use crate::model::plan::{Machine, RunEvent};
+use crate::model::topology::{Downstreams, ServerId};
+use crate::report::Report;
+
+use super::{Dialog, PathPurpose, Tab};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    Design(DesignMessage),
+    File(FileMessage),
+    Run(RunMessage),
+    Cluster(ClusterMessage),
+    View(ViewMessage),
+    /// Something went wrong outside; shown as a notice.
+    Failed(Report),
+    /// The user wants to close the window.
+    Quit,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum DesignMessage {
+    /// A finished gesture.
+    Do(Command),
+    /// Apply the fix of this finding (its place in `derived.findings`).
+    Fix(usize),
+    /// Remove the server; asks what becomes of its downstreams if it has any.
+    AskRemove(ServerId),
+    Remove(ServerId, Downstreams),
+    Undo,
+    Redo,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum FileMessage {
+    /// A built-in design, by name.
+    New(String),
+    Open,
+    Save,
+    SaveAs,
+    /// Export the bundle.
+    Export,
+    /// A path was chosen, or none.
+    Chosen(PathPurpose, Option<PathBuf>),
+    /// No native dialog can be shown: ask by a path field.
+    NoDialog(PathPurpose),
+    /// A file was read; its text.
+    Read(PathBuf, String),
+    /// A file was written.
+    Written(PathPurpose, PathBuf, Option<String>),
+    /// Answer to "unsaved changes": go on without saving.
+    Discard,
+    /// An autosave of an earlier session was found for the design at this path (or for one that had none).
+    Recoverable(Option<PathBuf>, String),
+    Recover(Option<PathBuf>, String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunMessage {
+    /// Ask where to deploy to.
+    Ask,
+    /// Look at the machine and show the plan.
+    Prepare(PathBuf),
+    Found(Box<Machine>),
+    /// Deploy the plan that is shown.
+    Confirm,
+    Event(RunEvent),
+    Cancel,
+    /// Close the panel of a finished run, or go back from a plan.
+    Close,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClusterMessage {
+    Stop,
+    Start,
+    AskTeardown(PathBuf),
+    Teardown(PathBuf),
+    /// Watch a running cluster that an earlier session made, with the design it was deployed from.
+    Adopt(PathBuf),
+    Adopted(PathBuf, Box<Document>),
+    /// A fresh reading.
+    Board(PathBuf, Board),
+    /// Start, stop or teardown ended; the sentence for the notice.
+    Stopped(PathBuf),
+    Started(PathBuf),
+    TornDown(PathBuf, Report),
+    /// The action did not work out.
+    Failed(PathBuf, Report),
+    /// What earlier sessions left behind.
+    LeftOver(Vec<ClusterRecord>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ViewMessage {
+    Select(Option<ServerId>),
+    Show(Tab),
+    ShowFile(String),
+    Dialog(Option<Dialog>),
+    CloseNotice(u64),
+    OpenFolder(PathBuf),
+    CopyText(String),
+}

@@ -1,0 +1,13 @@
+//! What the window decides: its whole state, and the one function that changes it.
+//!
+//! No egui and no IO here, so that the behaviour of the window is tested at the speed of a unit test.
+//! `session` is the state, `message` what can happen, `effect` what is to be done outside, `update` the only
+//! function that changes a Session; `worker` performs effects in the background and answers with messages.
+
+mod effect;
+mod message;
+mod session;
+
+pub use effect::{Effect, PathPurpose};
+pub use message::{ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, ViewMessage};
+pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, RunView, Session, Tab};

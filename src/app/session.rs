@@ -1,0 +1,165 @@
+//! All state of the window. Panels read it; only `update` changes it.
+
+use std::path::PathBuf;
+
+use crate::engine::record::ClusterRecord;
+use crate::model::bundle::Bundle;
+use crate::model::document::{Document, History};
+use crate::model::health::Board;
+use crate::model::plan::{Check, Machine, Plan, Progress};
+use crate::model::topology::{Finding, ServerId};
+use crate::report::Report;
+
+/// The window's state.
+#[derive(Debug)]
+pub struct Session {
+    pub document: Document,
+    pub history: History,
+    /// Moves on every change of the document, undo included; what is derived compares for *different*.
+    pub revision: u64,
+    /// Everything computed from the document, fresh for `revision`.
+    pub derived: Derived,
+    /// The file of the design, once it has one.
+    pub path: Option<PathBuf>,
+    /// The text as it is in that file; "unsaved" is a comparison with it, never a flag.
+    pub saved_text: String,
+    pub selected: Option<ServerId>,
+    pub tab: Tab,
+    /// The path inside the bundle that the files panel shows.
+    pub shown_file: Option<String>,
+    pub run: RunView,
+    /// The deployed cluster of this window, if there is one.
+    pub cluster: Option<ClusterView>,
+    /// Clusters that an earlier pgcascade left behind, half built or running.
+    pub left_over: Vec<ClusterRecord>,
+    pub notices: Vec<Notice>,
+    pub dialog: Option<Dialog>,
+    /// The next notice's number.
+    pub next_notice: u64,
+}
+
+/// What follows from the document alone. Computed in one place, when the revision moves.
+#[derive(Debug, Default)]
+pub struct Derived {
+    pub revision: u64,
+    pub findings: Vec<Finding>,
+    pub bundle: Option<Bundle>,
+    /// The design file's text.
+    pub text: String,
+}
+
+/// What the right-hand panel shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Inspector,
+    Files,
+    Deploy,
+}
+
+/// The deploy panel: nothing yet, the plan before it runs, the run, its end.
+#[derive(Debug, Default)]
+pub enum RunView {
+    #[default]
+    Idle,
+    /// The machine is being looked at.
+    Discovering { folder: PathBuf },
+    /// Ready to run, or not: then a check is not `ok` and there is no plan.
+    Planned {
+        machine: Machine,
+        checks: Vec<Check>,
+        plan: Option<Plan>,
+    },
+    /// Running or finished (then `progress.outcome` is there).
+    Run {
+        run: u64,
+        plan: Plan,
+        progress: Progress,
+        cancelling: bool,
+    },
+}
+
+impl RunView {
+    /// True while a deployment is being built or taken back: the design is locked.
+    pub fn is_running(&self) -> bool {
+        matches!(self, Self::Run { progress, .. } if !progress.is_finished())
+    }
+}
+
+/// A deployed cluster and what it last showed.
+#[derive(Debug)]
+pub struct ClusterView {
+    pub folder: PathBuf,
+    /// The design as it was deployed.
+    pub deployed: Document,
+    pub board: Option<Board>,
+    /// A start, stop or teardown is under way: its verb, "Stopping".
+    pub busy: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    Done,
+    Info,
+    Problem,
+}
+
+/// A sentence that appears at the corner, until it is closed.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    pub number: u64,
+    pub kind: NoticeKind,
+    pub report: Report,
+    /// A folder to offer "Show in folder" for.
+    pub folder: Option<PathBuf>,
+}
+
+/// A question in the way of everything else.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Dialog {
+    /// Where no native dialog came up: a path to type.
+    Path {
+        purpose: super::PathPurpose,
+        text: String,
+    },
+    /// There are unsaved changes; `then` happens after saving or discarding.
+    Unsaved {
+        then: Box<super::Message>,
+    },
+    /// Where to deploy to.
+    DeployFolder {
+        text: String,
+    },
+    ConfirmTeardown {
+        folder: PathBuf,
+    },
+    /// Remove a server that has downstreams: with them, or re-attach them.
+    Remove {
+        server: ServerId,
+    },
+    About,
+    Help,
+}
+
+impl Session {
+    /// True if the file on disk would change by saving.
+    pub fn is_modified(&self) -> bool {
+        self.derived.text != self.saved_text
+    }
+
+    /// "seed.toml", or the design's name if it has no file yet.
+    pub fn title(&self) -> String {
+        let file = self
+            .path
+            .as_ref()
+            .and_then(|path| path.file_name())
+            .map(|name| name.to_string_lossy().into_owned());
+        file.unwrap_or_else(|| self.document.topology().name().to_owned())
+    }
+
+    /// True if the running cluster was deployed from another configuration than the drawn one.
+    pub fn differs_from_deployed(&self) -> bool {
+        self.cluster
+            .as_ref()
+            .is_some_and(|cluster| cluster.deployed.topology() != self.document.topology())
+    }
+}

@@ -1,0 +1,60 @@
+//! Runs a plan: steps out as events, unwinding on failure or cancel.
+
+use std::path::PathBuf;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::model::bundle::Bundle;
+use crate::model::document::Document;
+use crate::model::plan::{Machine, Outcome, Plan, RunEvent};
+use crate::model::topology::Topology;
+
+/// Where and with what a design is to be deployed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub folder: PathBuf,
+    /// The folder of initdb, pg_ctl and postgres; `None`: the design's major among the installed ones.
+    pub bin: Option<PathBuf>,
+    /// The user servers run as, if we are root; `None`: the first that exists of a documented list.
+    pub run_as: Option<String>,
+}
+
+/// The two grades of giving up: `soft` unwinds, `hard` stops waiting and says what remains.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel {
+    pub soft: CancellationToken,
+    pub hard: CancellationToken,
+}
+
+impl Cancel {
+    /// The first request unwinds, the second stops waiting.
+    pub fn request(&self) {
+        if self.soft.is_cancelled() {
+            self.hard.cancel();
+        }
+        self.soft.cancel();
+    }
+}
+
+/// Gathers the facts about this machine that a plan and its preflight need. Changes nothing.
+pub async fn discover(topology: &Topology, request: &Request) -> Machine {
+    let _ = (topology, request);
+    unimplemented!()
+}
+
+/// Everything one run needs.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub number: u64,
+    pub plan: Plan,
+    pub machine: Machine,
+    pub bundle: Bundle,
+    pub document: Document,
+}
+
+/// Performs the plan on this machine. Sends all events (the last is `finished`), then returns how it ended.
+pub async fn run_here(run: Run, events: mpsc::Sender<RunEvent>, cancel: Cancel) -> Outcome {
+    let _ = (run, events, cancel);
+    unimplemented!()
+}

@@ -1,0 +1,68 @@
+//! The record of a cluster: what pgcascade made, where, and how far it came. On disk before anything is made.
+//!
+//! It stands in the cluster's own folder (`.pgcascade/cluster.json`: the marker that proves the folder is ours)
+//! and, by folder, in the list of the state folder, so that the next pgcascade finds what an earlier one left.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// One deployed (or half deployed) cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterRecord {
+    /// 128 random bits in hex; also in the environment of every program that was started for it.
+    pub id: String,
+    /// The design's name.
+    pub name: String,
+    /// Absolute.
+    pub folder: PathBuf,
+    /// The folder itself was made by pgcascade, and may be removed with it.
+    pub made_folder: bool,
+    /// "9.6", "15".
+    pub postgres: String,
+    /// The folder of initdb, pg_ctl and postgres.
+    pub bin: PathBuf,
+    /// The user that the servers run as, if pgcascade ran as root.
+    pub run_as: Option<String>,
+    pub state: ClusterState,
+    /// The pgcascade that builds it: pid and start time, to tell a crash from one that is still at work.
+    pub builder: Option<Builder>,
+    pub servers: Vec<RecordedServer>,
+    pub uses_passwords: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClusterState {
+    /// A run has begun and has not ended; if its builder is gone, it crashed.
+    Building,
+    /// Built and verified. Its servers may be running or not.
+    Complete,
+    /// A teardown has begun.
+    Removing,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Builder {
+    pub pid: u32,
+    /// Field 22 of /proc/PID/stat: clock ticks since boot.
+    pub start_ticks: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedServer {
+    pub name: String,
+    /// Its folder under `servers/`.
+    pub folder: String,
+    pub port: u16,
+}
+
+/// Every cluster in the list of the state folder whose folder still has its marker.
+pub fn list() -> Vec<ClusterRecord> {
+    unimplemented!()
+}
+
+/// Clusters whose builder or remover is gone before it was done: what a crash left.
+pub fn left_over() -> Vec<ClusterRecord> {
+    unimplemented!()
+}

@@ -1,0 +1,180 @@
+//! The user's design: a topology, where its servers stand on the canvas, and the file it came from.
+//!
+//! Start with [`Document`]; `format` reads and writes the design file, `history` is undo and redo,
+//! `arrange` is the tidy tree, `templates` the built-in designs.
+
+pub mod arrange;
+pub mod format;
+mod history;
+pub mod templates;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use format::{Problem, Source};
+pub use history::History;
+
+use super::topology::{Applied, Edit, Refusal, ServerId, Topology};
+
+/// A point on the canvas, in canvas units (a card is [`arrange::CARD`] large).
+pub type PointOnCanvas = [f32; 2];
+
+/// A design as the user sees it. Cloned whole for every undo step: small, and shared where it can be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    topology: Topology,
+    layout: BTreeMap<ServerId, PointOnCanvas>,
+    source: Arc<Source>,
+}
+
+/// One finished gesture of the user.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Edit(Edit),
+    /// A fix: several edits as one step, under its own words.
+    Edits {
+        label: String,
+        edits: Vec<Edit>,
+    },
+    /// Cards put somewhere else by hand.
+    Move(Vec<(ServerId, PointOnCanvas)>),
+    /// Every card goes to its place in the tidy tree.
+    Tidy,
+}
+
+impl Document {
+    /// A design that no file has yet; its cards stand in the tidy tree.
+    pub fn new(topology: Topology) -> Self {
+        Self {
+            topology,
+            layout: BTreeMap::new(),
+            source: Arc::new(Source::default()),
+        }
+    }
+
+    pub(super) fn from_parts(
+        topology: Topology,
+        layout: BTreeMap<ServerId, PointOnCanvas>,
+        source: Source,
+    ) -> Self {
+        Self {
+            topology,
+            layout,
+            source: Arc::new(source),
+        }
+    }
+
+    pub fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// Positions given by hand or by the file; a server without one stands in the tidy tree.
+    pub fn layout(&self) -> &BTreeMap<ServerId, PointOnCanvas> {
+        &self.layout
+    }
+
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Where every server stands: by hand where it was put, else in the tidy tree.
+    pub fn positions(&self) -> BTreeMap<ServerId, PointOnCanvas> {
+        let mut positions = arrange::tidy(&self.topology);
+        positions.extend(
+            self.layout
+                .iter()
+                .filter(|(id, _)| self.topology.server(**id).is_some()),
+        );
+        positions
+    }
+
+    /// The design file's text: the text it was read from, with only what differs changed.
+    pub fn text(&self) -> String {
+        format::write(self)
+    }
+
+    /// After the text was saved, it is what later saves change as little as possible of.
+    pub fn saved_as(&mut self, text: &str) {
+        self.source = Arc::new(Source::of_saved(text, &self.topology));
+    }
+
+    /// Does the command whole, or refuses it and leaves everything as it was.
+    pub fn apply(&mut self, command: &Command) -> Result<Applied, Refusal> {
+        match command {
+            Command::Edit(edit) => self.edit(std::slice::from_ref(edit)),
+            Command::Edits { edits, .. } => self.edit(edits),
+            Command::Move(moves) => {
+                for (id, to) in moves {
+                    if self.topology.server(*id).is_none() {
+                        return Err(Refusal::NoSuchServer);
+                    }
+                    self.layout.insert(*id, *to);
+                }
+                Ok(Applied::default())
+            }
+            Command::Tidy => {
+                self.layout.clear();
+                Ok(Applied::default())
+            }
+        }
+    }
+
+    fn edit(&mut self, edits: &[Edit]) -> Result<Applied, Refusal> {
+        let mut topology = self.topology.clone();
+        let mut applied = Applied::default();
+        for edit in edits {
+            let one = topology.apply(edit)?;
+            applied.created = one.created.or(applied.created);
+            applied.consequences.extend(one.consequences);
+        }
+        // A server put under another one goes to its place there; its old place would draw the link across.
+        for edit in edits {
+            if let Edit::Attach { server, .. } = edit {
+                for moved in topology.subtree(*server) {
+                    self.layout.remove(&moved);
+                }
+            }
+        }
+        self.layout.retain(|id, _| topology.server(*id).is_some());
+        self.topology = topology;
+        Ok(applied)
+    }
+}
+
+impl Command {
+    /// What Undo and Redo call it: "Attach slave12 to slave2".
+    pub fn label(&self, topology: &Topology) -> String {
+        let name = |id: &ServerId| {
+            topology
+                .server(*id)
+                .map_or("a server", |server| server.name().as_str())
+        };
+        match self {
+            Self::Edits { label, .. } => label.clone(),
+            Self::Tidy => "Tidy layout".to_owned(),
+            Self::Move(moves) => match moves.as_slice() {
+                [(id, _)] => format!("Move {}", name(id)),
+                _ => format!("Move {} servers", moves.len()),
+            },
+            Self::Edit(edit) => match edit {
+                Edit::SetClusterName(_) => "Rename the design".to_owned(),
+                Edit::SetPostgres(major) => format!("Change to PostgreSQL {major}"),
+                Edit::SetSync(_) => "Change synchronous replication".to_owned(),
+                Edit::SetArchive(_) => "Change the archive".to_owned(),
+                Edit::SetAuth(_) => "Change authentication".to_owned(),
+                Edit::SetSetting { name, .. } => format!("Set {name}"),
+                Edit::AddStandby { upstream, .. } => format!("Add a standby under {}", name(upstream)),
+                Edit::Remove { server, .. } => format!("Remove {}", name(server)),
+                Edit::Rename { server, .. } => format!("Rename {}", name(server)),
+                Edit::SetHost { server, .. } => format!("Change the host of {}", name(server)),
+                Edit::SetPort { server, .. } => format!("Change the port of {}", name(server)),
+                Edit::Attach { server, upstream } => format!("Attach {} to {}", name(server), name(upstream)),
+                Edit::Promote { server } => format!("Make {} the primary", name(server)),
+                Edit::SetSyncPriority { server, .. } => format!("Change the priority of {}", name(server)),
+                Edit::OrderSync(_) => "Order the synchronous standbys".to_owned(),
+                Edit::SetSlot { server, .. } => format!("Change the slot of {}", name(server)),
+                Edit::SetApplyDelay { server, .. } => format!("Change the delay of {}", name(server)),
+            },
+        }
+    }
+}

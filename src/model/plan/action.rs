@@ -1,0 +1,129 @@
+//! Step and action: the closed list of what a deployment can do, as data that can be shown, compared and saved.
+
+use serde::Serialize;
+
+use crate::model::health::ReplicationRow;
+
+/// A step's number in its plan, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
+pub struct StepId(pub usize);
+
+/// The steps of one run, in an order in which they can be done one by one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// The design's name.
+    pub cluster: String,
+    /// The cluster's folder, absolute.
+    pub folder: String,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    pub id: StepId,
+    /// The server it is about, by name; `None` for the whole cluster.
+    pub server: Option<String>,
+    /// What is done, for people: "Copy master to slave1".
+    pub title: String,
+    /// Why it is done, for people who want to understand.
+    pub why: String,
+    pub action: Action,
+    /// What takes it back, also after it was done by half; `None` where there is nothing to take back.
+    pub undo: Option<Action>,
+    /// It may begin when these are done.
+    pub after: Vec<StepId>,
+    pub deadline_secs: u32,
+}
+
+/// What one step does. Paths are relative to the cluster's folder; `folder` is a server's own folder name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Action {
+    /// Make the cluster's folder (0700) with marker and record; nothing else is done before that.
+    ClaimFolder,
+    /// Remove the marker, and the cluster's folder if the claim made it.
+    ReleaseFolder,
+    /// Make a folder, 0700.
+    MakeFolder { path: String },
+    /// Remove a folder and everything in it.
+    RemoveFolder { path: String },
+    /// Draw two passwords and write the four files of `secrets/`, 0600.
+    MakeSecrets { ports: Vec<u16> },
+    /// `initdb` of the primary's data directory.
+    Initdb {
+        data: String,
+        auth_method: String,
+        password_file: Option<String>,
+        no_sync: bool,
+    },
+    /// One single-user start of a directory that never ran: `options` go into its pg_control, and the replication
+    /// role is made; `password_file` holds its password.
+    CreateRole {
+        data: String,
+        options: Vec<String>,
+        role: String,
+        password_file: Option<String>,
+    },
+    /// Copy a data directory that does not run.
+    CopyData { from: String, to: String },
+    /// Write a file of the bundle (0600); a setting named in `held_back` is left out of it for now.
+    InstallFile {
+        bundle_path: String,
+        to: String,
+        held_back: Option<String>,
+    },
+    /// Start a server in the background.
+    Start {
+        server: String,
+        folder: String,
+        port: u16,
+        pass_file_in_environment: bool,
+    },
+    /// Stop it (fast), once it is proved to be ours.
+    Stop { server: String, folder: String },
+    /// Wait until it accepts connections.
+    WaitReady {
+        server: String,
+        folder: String,
+        port: u16,
+    },
+    /// Make a replication slot.
+    CreateSlot {
+        server: String,
+        folder: String,
+        port: u16,
+        slot: String,
+    },
+    /// Wait until `standby` (as the sender shows it) streams from `server`.
+    WaitStreaming {
+        server: String,
+        folder: String,
+        port: u16,
+        standby: String,
+    },
+    /// Let it read its configuration again.
+    Reload { server: String, folder: String },
+    /// Wait until pg_stat_replication shows exactly these rows.
+    WaitRows {
+        server: String,
+        folder: String,
+        port: u16,
+        rows: Vec<ReplicationRow>,
+    },
+    /// Write a row on the primary and read it on every server named in `readers`; `delayed` ones need only have its WAL.
+    ProveRow {
+        server: String,
+        port: u16,
+        readers: Vec<Reader>,
+        delayed: Vec<Reader>,
+    },
+    /// Write README.md and design.toml, and note in the record that the cluster is complete.
+    Complete,
+}
+
+/// A server on which a row is read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reader {
+    pub server: String,
+    pub port: u16,
+}

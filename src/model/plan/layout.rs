@@ -1,0 +1,53 @@
+//! Where things are in a cluster's folder. The same for the engine, the scripts and every path in a conf file.
+//!
+//! ```text
+//! DIR/
+//!   README.md          how to connect
+//!   design.toml        the design as it was deployed
+//!   .pgcascade/        the marker and record: what pgcascade made here
+//!   secrets/           password files, 0600
+//!   run/               the servers' sockets
+//!   archive/           the WAL archive, if the design has one
+//!   servers/NAME/data  a data directory, 0700
+//!   servers/NAME/log   what the server said
+//! ```
+//! Configuration files name these by paths relative to the data directory, which is every server's working
+//! directory: a cluster can be built anywhere from the same files.
+
+/// Paths relative to the cluster's folder, always with `/`.
+#[derive(Clone, Copy, Debug)]
+pub struct ClusterLayout;
+
+impl ClusterLayout {
+    pub const README: &'static str = "README.md";
+    pub const DESIGN: &'static str = "design.toml";
+    pub const MARKER_FOLDER: &'static str = ".pgcascade";
+    pub const SECRETS: &'static str = "secrets";
+    /// The superuser's password alone in a line: what `initdb --pwfile` reads.
+    pub const SUPERUSER_PASSWORD: &'static str = "secrets/superuser";
+    /// The replication role's password alone in a line.
+    pub const REPLICATION_PASSWORD: &'static str = "secrets/replication";
+    /// libpq's password file for people: every server, superuser.
+    pub const PGPASS: &'static str = "secrets/pgpass";
+    /// libpq's password file for the standbys: every server, replication role.
+    pub const REPLICATION_PGPASS: &'static str = "secrets/replication.pgpass";
+    pub const SOCKETS: &'static str = "run";
+    pub const SERVERS: &'static str = "servers";
+    /// From a data directory up to the cluster's folder.
+    pub const UP_FROM_DATA: &'static str = "../../..";
+    pub const SUPERUSER: &'static str = "postgres";
+    pub const REPLICATION_ROLE: &'static str = "replicator";
+
+    /// The server's own folder; `folder` is [`Topology::folder`](crate::model::topology::Topology::folder).
+    pub fn server(folder: &str) -> String {
+        format!("servers/{folder}")
+    }
+
+    pub fn data(folder: &str) -> String {
+        format!("servers/{folder}/data")
+    }
+
+    pub fn log(folder: &str) -> String {
+        format!("servers/{folder}/log")
+    }
+}

@@ -1,0 +1,573 @@
+//! What can be done to a topology: one closed list of edits, applied whole or refused with a sentence.
+//!
+//! [`Topology::judge_attach`] is the one place that decides whether a server may follow another; the canvas asks
+//! it while dragging and [`Topology::apply`] asks it again on the drop, so the two cannot disagree.
+
+use thiserror::Error;
+
+use super::{
+    ApplyDelay, Archive, Auth, BadValue, Host, PgMajor, Port, Role, Server, ServerId, ServerName, Settings,
+    Standby, SyncPolicy, Topology, check_setting_name, check_setting_value,
+};
+
+/// One change of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// The design's own name.
+    SetClusterName(String),
+    SetPostgres(PgMajor),
+    /// `None` makes every standby asynchronous.
+    SetSync(Option<SyncPolicy>),
+    SetArchive(Option<Archive>),
+    /// `None` is the best the version has.
+    SetAuth(Option<Auth>),
+    /// A setting of one server, or (`server: None`) of all; `value: None` takes it away.
+    SetSetting {
+        server: Option<ServerId>,
+        name: String,
+        value: Option<String>,
+    },
+    /// A new standby under `upstream`; what is left out is chosen: "standby3", the next free port.
+    AddStandby {
+        upstream: ServerId,
+        name: Option<ServerName>,
+        port: Option<Port>,
+    },
+    Remove {
+        server: ServerId,
+        downstreams: Downstreams,
+    },
+    Rename {
+        server: ServerId,
+        name: ServerName,
+    },
+    SetHost {
+        server: ServerId,
+        host: Host,
+    },
+    SetPort {
+        server: ServerId,
+        port: Port,
+    },
+    /// The server and its whole subtree follow `upstream` from now on.
+    Attach {
+        server: ServerId,
+        upstream: ServerId,
+    },
+    /// The standby becomes the primary; the servers on the way up turn round and follow it.
+    Promote {
+        server: ServerId,
+    },
+    SetSyncPriority {
+        server: ServerId,
+        priority: Option<u32>,
+    },
+    /// These standbys get the priorities 1, 2, 3 …; every other standby becomes asynchronous.
+    OrderSync(Vec<ServerId>),
+    /// `None`: a slot where the version has slots.
+    SetSlot {
+        server: ServerId,
+        slot: Option<bool>,
+    },
+    SetApplyDelay {
+        server: ServerId,
+        delay: Option<ApplyDelay>,
+    },
+}
+
+/// What becomes of the downstreams of a server that is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Downstreams {
+    /// They follow the removed server's upstream.
+    Reattach,
+    /// They go with it.
+    Remove,
+}
+
+/// What an accepted edit did besides what it was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// The server that was made.
+    pub created: Option<ServerId>,
+    /// Consequences in words, for a notice.
+    pub consequences: Vec<String>,
+}
+
+/// Why an edit can never be right. Each sentence says what to do instead.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    #[error("that server is no longer in the design")]
+    NoSuchServer,
+    #[error("\"{0}\" cannot follow itself: drop it on another server")]
+    Itself(ServerName),
+    #[error(
+        "\"{server}\" cannot follow \"{upstream}\", which is below it: that would be a loop that no WAL ever enters; move \"{upstream}\" out first"
+    )]
+    Loop {
+        server: ServerName,
+        upstream: ServerName,
+    },
+    #[error("\"{0}\" is the primary, where the WAL begins, and follows nobody: promote another server first")]
+    PrimaryFollows(ServerName),
+    #[error("\"{server}\" already follows \"{upstream}\"")]
+    AlreadyThere {
+        server: ServerName,
+        upstream: ServerName,
+    },
+    #[error("\"{0}\" is the primary and cannot be removed: promote another server first")]
+    RemovePrimary(ServerName),
+    #[error("\"{0}\" already is the primary")]
+    AlreadyPrimary(ServerName),
+    #[error("\"{0}\" is the primary: only a standby has this")]
+    OnlyStandby(ServerName),
+    #[error("there is a server called \"{0}\" already: names tell standbys apart in pg_stat_replication")]
+    NameTaken(ServerName),
+    #[error("a priority is a whole number from 1 on; leave it out for an asynchronous standby")]
+    PriorityZero,
+    #[error("a commit waits for at least one standby; leave synchronous replication out for none")]
+    CountZero,
+    #[error("every port from 1 to 65535 is taken in this design")]
+    NoPortLeft,
+    #[error(transparent)]
+    Value(#[from] BadValue),
+}
+
+impl Topology {
+    /// May `server` follow `upstream`? If so, what else will change (empty: nothing).
+    pub fn judge_attach(&self, server: ServerId, upstream: ServerId) -> Result<Vec<String>, Refusal> {
+        let moved = self.find(server)?;
+        let target = self.find(upstream)?;
+        if server == upstream {
+            return Err(Refusal::Itself(moved.name.clone()));
+        }
+        let Some(standby) = moved.standby() else {
+            return Err(Refusal::PrimaryFollows(moved.name.clone()));
+        };
+        if standby.upstream == upstream {
+            return Err(Refusal::AlreadyThere {
+                server: moved.name.clone(),
+                upstream: target.name.clone(),
+            });
+        }
+        if self.upstreams(upstream).contains(&server) {
+            return Err(Refusal::Loop {
+                server: moved.name.clone(),
+                upstream: target.name.clone(),
+            });
+        }
+        let mut consequences = Vec::new();
+        if standby.sync_priority.is_some() && !target.is_primary() {
+            consequences.push(format!(
+                "\"{}\" becomes asynchronous: only a server directly under the primary can be synchronous",
+                moved.name
+            ));
+        }
+        Ok(consequences)
+    }
+
+    /// Does the edit, or refuses it and leaves everything as it was.
+    pub fn apply(&mut self, edit: &Edit) -> Result<Applied, Refusal> {
+        match edit {
+            Edit::SetClusterName(name) => self.name = one_line(name),
+            Edit::SetPostgres(major) => self.postgres = *major,
+            Edit::SetSync(policy) => {
+                if policy.as_ref().is_some_and(|policy| policy.count == 0) {
+                    return Err(Refusal::CountZero);
+                }
+                self.sync = policy.clone();
+            }
+            Edit::SetArchive(archive) => self.archive = archive.clone(),
+            Edit::SetAuth(auth) => self.auth = *auth,
+            Edit::SetSetting { server, name, value } => self.set_setting(*server, name, value.as_deref())?,
+            Edit::AddStandby { upstream, name, port } => {
+                return self.add_standby(*upstream, name.clone(), *port);
+            }
+            Edit::Remove { server, downstreams } => return self.remove(*server, *downstreams),
+            Edit::Rename { server, name } => {
+                if self
+                    .servers
+                    .iter()
+                    .any(|other| other.name == *name && other.id != *server)
+                {
+                    return Err(Refusal::NameTaken(name.clone()));
+                }
+                self.find_mut(*server)?.name = name.clone();
+            }
+            Edit::SetHost { server, host } => self.find_mut(*server)?.host = host.clone(),
+            Edit::SetPort { server, port } => self.find_mut(*server)?.port = *port,
+            Edit::Attach { server, upstream } => return self.attach(*server, *upstream),
+            Edit::Promote { server } => return self.promote(*server),
+            Edit::SetSyncPriority { server, priority } => {
+                if *priority == Some(0) {
+                    return Err(Refusal::PriorityZero);
+                }
+                self.find_standby_mut(*server)?.sync_priority = *priority;
+            }
+            Edit::OrderSync(order) => self.order_sync(order)?,
+            Edit::SetSlot { server, slot } => self.find_standby_mut(*server)?.slot = *slot,
+            Edit::SetApplyDelay { server, delay } => {
+                self.find_standby_mut(*server)?.apply_delay = delay.clone()
+            }
+        }
+        Ok(Applied::default())
+    }
+
+    /// A name that no server has, made from `base`: "standby1", "standby2" …
+    pub fn free_name(&self, base: &str) -> Option<ServerName> {
+        (1_u32..)
+            .filter_map(|number| ServerName::parse(&format!("{base}{number}")).ok())
+            .find(|name| self.by_name(name.as_str()).is_none())
+    }
+
+    fn find(&self, id: ServerId) -> Result<&Server, Refusal> {
+        self.server(id).ok_or(Refusal::NoSuchServer)
+    }
+
+    fn find_mut(&mut self, id: ServerId) -> Result<&mut Server, Refusal> {
+        self.servers
+            .iter_mut()
+            .find(|server| server.id == id)
+            .ok_or(Refusal::NoSuchServer)
+    }
+
+    fn find_standby_mut(&mut self, id: ServerId) -> Result<&mut Standby, Refusal> {
+        let server = self.find_mut(id)?;
+        match &mut server.role {
+            Role::Standby(standby) => Ok(standby),
+            Role::Primary => Err(Refusal::OnlyStandby(server.name.clone())),
+        }
+    }
+
+    fn set_setting(
+        &mut self,
+        server: Option<ServerId>,
+        name: &str,
+        value: Option<&str>,
+    ) -> Result<(), Refusal> {
+        check_setting_name(name)?;
+        if let Some(value) = value {
+            check_setting_value(name, value)?;
+        }
+        let settings: &mut Settings = match server {
+            Some(id) => &mut self.find_mut(id)?.settings,
+            None => &mut self.settings,
+        };
+        match value {
+            Some(value) => drop(settings.insert(name.to_owned(), value.to_owned())),
+            None => drop(settings.remove(name)),
+        }
+        Ok(())
+    }
+
+    fn add_standby(
+        &mut self,
+        upstream: ServerId,
+        name: Option<ServerName>,
+        port: Option<Port>,
+    ) -> Result<Applied, Refusal> {
+        let above = self.find(upstream)?;
+        let host = above.host.clone();
+        let above_port = above.port.number();
+        if let Some(name) = name.as_ref().filter(|name| self.by_name(name.as_str()).is_some()) {
+            return Err(Refusal::NameTaken(name.clone()));
+        }
+        let name = name
+            .or_else(|| self.free_name("standby"))
+            .ok_or(BadValue::EmptyName)?;
+        let port = port
+            .or_else(|| self.free_port_from(above_port))
+            .or_else(|| self.free_port_from(1024))
+            .ok_or(Refusal::NoPortLeft)?;
+        let id = ServerId(self.next_id);
+        self.next_id += 1;
+        let standby = Standby {
+            upstream,
+            sync_priority: None,
+            slot: None,
+            apply_delay: None,
+        };
+        self.servers.push(Server {
+            id,
+            name,
+            host,
+            port,
+            settings: Settings::new(),
+            role: Role::Standby(standby),
+        });
+        Ok(Applied {
+            created: Some(id),
+            consequences: Vec::new(),
+        })
+    }
+
+    fn remove(&mut self, id: ServerId, downstreams: Downstreams) -> Result<Applied, Refusal> {
+        let server = self.find(id)?;
+        let Some(upstream) = server.upstream() else {
+            return Err(Refusal::RemovePrimary(server.name.clone()));
+        };
+        match downstreams {
+            Downstreams::Remove => {
+                let gone = self.subtree(id);
+                self.servers.retain(|server| !gone.contains(&server.id));
+            }
+            Downstreams::Reattach => {
+                self.servers.retain(|server| server.id != id);
+                for server in &mut self.servers {
+                    if let Role::Standby(standby) = &mut server.role
+                        && standby.upstream == id
+                    {
+                        standby.upstream = upstream;
+                    }
+                }
+            }
+        }
+        Ok(Applied::default())
+    }
+
+    fn attach(&mut self, id: ServerId, upstream: ServerId) -> Result<Applied, Refusal> {
+        let consequences = self.judge_attach(id, upstream)?;
+        let becomes_async = !self.find(upstream)?.is_primary();
+        let standby = self.find_standby_mut(id)?;
+        standby.upstream = upstream;
+        if becomes_async {
+            standby.sync_priority = None;
+        }
+        Ok(Applied {
+            created: None,
+            consequences,
+        })
+    }
+
+    /// Every link on the way from the new primary up to the old one turns round; all other links stay.
+    fn promote(&mut self, id: ServerId) -> Result<Applied, Refusal> {
+        let server = self.find(id)?;
+        if server.is_primary() {
+            return Err(Refusal::AlreadyPrimary(server.name.clone()));
+        }
+        let path = self.upstreams(id);
+        self.find_mut(id)?.role = Role::Primary;
+        let mut below = id;
+        for turned in path {
+            let server = self.find_mut(turned)?;
+            let standby = match &server.role {
+                Role::Standby(standby) => Standby {
+                    upstream: below,
+                    sync_priority: None,
+                    ..standby.clone()
+                },
+                Role::Primary => Standby {
+                    upstream: below,
+                    sync_priority: None,
+                    slot: None,
+                    apply_delay: None,
+                },
+            };
+            server.role = Role::Standby(standby);
+            below = turned;
+        }
+        let mut consequences = Vec::new();
+        for server in &mut self.servers {
+            if let Role::Standby(standby) = &mut server.role
+                && standby.upstream != id
+                && standby.sync_priority.take().is_some()
+            {
+                consequences.push(format!(
+                    "\"{}\" becomes asynchronous: it is no longer directly under the primary",
+                    server.name
+                ));
+            }
+        }
+        Ok(Applied {
+            created: None,
+            consequences,
+        })
+    }
+
+    fn order_sync(&mut self, order: &[ServerId]) -> Result<(), Refusal> {
+        for id in order {
+            let server = self.find(*id)?;
+            if server.is_primary() {
+                return Err(Refusal::OnlyStandby(server.name.clone()));
+            }
+        }
+        for server in &mut self.servers {
+            if let Role::Standby(standby) = &mut server.role {
+                let place = order.iter().position(|id| *id == server.id);
+                standby.sync_priority = place.and_then(|place| u32::try_from(place + 1).ok());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A cluster's name stands in comments and titles, so it is one line.
+fn one_line(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::notation;
+    use super::*;
+
+    const SEED: &str = "\
+postgres 15
+master 5432 sync first 1
+  slave1 15432 priority 1
+    slave11 25432
+    slave12 25433
+  slave2 15433 priority 2
+";
+
+    fn id(topology: &Topology, name: &str) -> ServerId {
+        topology.by_name(name).unwrap().id()
+    }
+
+    /// Applies the edit to the seed and compares the tree that comes out.
+    fn check(edit: impl Fn(&dyn Fn(&str) -> ServerId) -> Edit, expected: Result<&str, &str>) {
+        let mut topology = notation::parse(SEED).unwrap();
+        let before = topology.clone();
+        let edit = edit(&|name| id(&before, name));
+        let outcome = topology.apply(&edit);
+        match expected {
+            Ok(tree) => {
+                outcome.unwrap();
+                assert_eq!(notation::print(&topology), tree);
+            }
+            Err(sentence) => {
+                assert!(outcome.unwrap_err().to_string().contains(sentence));
+                assert_eq!(topology, before, "a refused edit changes nothing");
+            }
+        }
+    }
+
+    #[test]
+    fn a_standby_moves_with_its_subtree() {
+        check(
+            |id| Edit::Attach {
+                server: id("slave1"),
+                upstream: id("slave2"),
+            },
+            Ok(
+                "postgres 15\nmaster 5432 sync first 1\n  slave2 15433 priority 2\n    slave1 15432\n      slave11 25432\n      slave12 25433\n",
+            ),
+        );
+    }
+
+    #[test]
+    fn what_can_never_be_true_is_refused() {
+        check(
+            |id| Edit::Attach {
+                server: id("slave1"),
+                upstream: id("slave11"),
+            },
+            Err("loop"),
+        );
+        check(
+            |id| Edit::Attach {
+                server: id("slave1"),
+                upstream: id("slave1"),
+            },
+            Err("itself"),
+        );
+        check(
+            |id| Edit::Attach {
+                server: id("master"),
+                upstream: id("slave1"),
+            },
+            Err("is the primary"),
+        );
+        check(
+            |id| Edit::Attach {
+                server: id("slave1"),
+                upstream: id("master"),
+            },
+            Err("already follows"),
+        );
+        check(
+            |id| Edit::Remove {
+                server: id("master"),
+                downstreams: Downstreams::Remove,
+            },
+            Err("is the primary"),
+        );
+        check(
+            |id| Edit::Rename {
+                server: id("slave1"),
+                name: ServerName::parse("slave2").unwrap(),
+            },
+            Err("already"),
+        );
+        check(
+            |id| Edit::SetSyncPriority {
+                server: id("master"),
+                priority: Some(1),
+            },
+            Err("only a standby"),
+        );
+    }
+
+    #[test]
+    fn a_removed_server_takes_its_downstreams_or_leaves_them() {
+        check(
+            |id| Edit::Remove {
+                server: id("slave1"),
+                downstreams: Downstreams::Remove,
+            },
+            Ok("postgres 15\nmaster 5432 sync first 1\n  slave2 15433 priority 2\n"),
+        );
+        check(
+            |id| Edit::Remove {
+                server: id("slave1"),
+                downstreams: Downstreams::Reattach,
+            },
+            Ok(
+                "postgres 15\nmaster 5432 sync first 1\n  slave11 25432\n  slave12 25433\n  slave2 15433 priority 2\n",
+            ),
+        );
+    }
+
+    #[test]
+    fn promotion_turns_the_way_up_round() {
+        check(
+            |id| Edit::Promote {
+                server: id("slave12"),
+            },
+            Ok(
+                "postgres 15\nslave12 25433 sync first 1\n  slave1 15432\n    master 5432\n      slave2 15433\n    slave11 25432\n",
+            ),
+        );
+    }
+
+    #[test]
+    fn the_order_of_synchronous_standbys_is_a_list() {
+        check(
+            |id| Edit::OrderSync(vec![id("slave2")]),
+            Ok(
+                "postgres 15\nmaster 5432 sync first 1\n  slave1 15432\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 1\n",
+            ),
+        );
+    }
+
+    #[test]
+    fn a_new_standby_gets_a_free_name_and_port() {
+        let mut topology = notation::parse(SEED).unwrap();
+        let upstream = id(&topology, "slave1");
+        let applied = topology
+            .apply(&Edit::AddStandby {
+                upstream,
+                name: None,
+                port: None,
+            })
+            .unwrap();
+        let server = topology.server(applied.created.unwrap()).unwrap();
+        assert_eq!(
+            (server.name().as_str(), server.port().number()),
+            ("standby1", 15434)
+        );
+    }
+}

@@ -1,0 +1,102 @@
+//! Names that PostgreSQL or the file system restrict, derived from server names: folders and slots.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{NAME_BYTES, ServerId, Topology};
+
+impl Topology {
+    /// Each server's folder: its name where that is a plain file name, else a plain one made from it.
+    /// Different for every server, also on file systems that do not tell capitals apart.
+    pub fn folders(&self) -> BTreeMap<ServerId, String> {
+        self.derived(|name| {
+            let plain: String = name
+                .chars()
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                        c
+                    } else {
+                        '_'
+                    }
+                })
+                .take(NAME_BYTES)
+                .collect();
+            if plain.starts_with(['.', '-']) {
+                format!("_{plain}")
+            } else {
+                plain
+            }
+        })
+    }
+
+    /// The slot that each server uses at its upstream. PostgreSQL allows a–z, 0–9 and _, at most 63 bytes.
+    pub fn slot_names(&self) -> BTreeMap<ServerId, String> {
+        self.derived(|name| {
+            name.chars()
+                .map(|c| c.to_ascii_lowercase())
+                .map(|c| {
+                    if c.is_ascii_lowercase() || c.is_ascii_digit() {
+                        c
+                    } else {
+                        '_'
+                    }
+                })
+                .take(NAME_BYTES - 6)
+                .collect()
+        })
+    }
+
+    /// One server's folder; for many, take [`Topology::folders`].
+    pub fn folder(&self, id: ServerId) -> String {
+        self.folders().remove(&id).unwrap_or_default()
+    }
+
+    /// One server's slot; for many, take [`Topology::slot_names`].
+    pub fn slot_name(&self, id: ServerId) -> String {
+        self.slot_names().remove(&id).unwrap_or_default()
+    }
+
+    /// Makes a restricted name for each server in order, and tells equal ones apart by a number behind.
+    /// Servers whose own name already is the restricted one come first, so that no other takes it from them.
+    fn derived(&self, restrict: impl Fn(&str) -> String) -> BTreeMap<ServerId, String> {
+        let wishes = self
+            .servers
+            .iter()
+            .map(|server| (server, restrict(server.name.as_str())));
+        let (plain, odd): (Vec<_>, Vec<_>) = wishes.partition(|(server, wish)| server.name.as_str() == wish);
+        let mut taken = BTreeSet::new();
+        let mut names = BTreeMap::new();
+        for (server, wish) in plain.into_iter().chain(odd) {
+            let mut made = wish.clone();
+            let mut number = 2;
+            while !taken.insert(made.to_ascii_lowercase()) {
+                made = format!("{wish}_{number}");
+                number += 1;
+            }
+            names.insert(server.id, made);
+        }
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::notation;
+
+    #[test]
+    fn folders_and_slots_differ_whatever_the_names() {
+        let topology =
+            notation::parse("m 5432\n  \"A b\" 5433\n  a_b 5434\n  \"a b\" 5435\n  ../x 5436\n").unwrap();
+        let folders: Vec<_> = topology
+            .servers()
+            .iter()
+            .map(|s| topology.folder(s.id()))
+            .collect();
+        assert_eq!(folders, ["m", "A_b_2", "a_b", "a_b_3", "_.._x"]);
+        let slots: Vec<_> = topology
+            .servers()
+            .iter()
+            .map(|s| topology.slot_name(s.id()))
+            .collect();
+        assert_eq!(slots, ["m", "a_b_2", "a_b", "a_b_3", "___x"]);
+    }
+}

@@ -1,0 +1,229 @@
+//! The major versions of PostgreSQL, and the facts in which they differ.
+//!
+//! Every difference that the product has to know is a question on [`PgMajor`], so that no other file
+//! compares version numbers. Each fact was read from running servers of that version
+//! (wording of the sources: the release notes and the manual's "Server Configuration" chapter).
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// A major version: 9.2 … 9.6, then 10 … 19.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PgMajor(u16);
+
+/// The text is no major version that pgcascade knows.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("\"{0}\" is no PostgreSQL major version; known are 9.2 to 9.6 (in quotes) and 10 to 19")]
+pub struct UnknownMajor(pub String);
+
+impl PgMajor {
+    pub const V9_2: Self = Self(902);
+    pub const V9_3: Self = Self(903);
+    pub const V9_4: Self = Self(904);
+    pub const V9_5: Self = Self(905);
+    pub const V9_6: Self = Self(906);
+    pub const V10: Self = Self(1000);
+    pub const V11: Self = Self(1100);
+    pub const V12: Self = Self(1200);
+    pub const V13: Self = Self(1300);
+    pub const V14: Self = Self(1400);
+    pub const V15: Self = Self(1500);
+    pub const V16: Self = Self(1600);
+    pub const V17: Self = Self(1700);
+    pub const V18: Self = Self(1800);
+    pub const V19: Self = Self(1900);
+
+    /// Every version pgcascade knows, oldest first.
+    pub const ALL: [Self; 15] = [
+        Self::V9_2,
+        Self::V9_3,
+        Self::V9_4,
+        Self::V9_5,
+        Self::V9_6,
+        Self::V10,
+        Self::V11,
+        Self::V12,
+        Self::V13,
+        Self::V14,
+        Self::V15,
+        Self::V16,
+        Self::V17,
+        Self::V18,
+        Self::V19,
+    ];
+
+    /// Reads `"9.2"` or `"15"`; a minor release (`"15.3"`, `"9.6.24"`) is read as its major.
+    pub fn parse(text: &str) -> Result<Self, UnknownMajor> {
+        let unknown = || UnknownMajor(text.to_owned());
+        let mut numbers = text.trim().split('.').map(str::parse::<u16>);
+        let first = numbers.next().and_then(Result::ok).ok_or_else(unknown)?;
+        let number = if first < 10 {
+            let second = numbers.next().and_then(Result::ok).ok_or_else(unknown)?;
+            first.checked_mul(100).and_then(|n| n.checked_add(second))
+        } else {
+            first.checked_mul(100)
+        };
+        let major = Self(number.ok_or_else(unknown)?);
+        if Self::ALL.contains(&major) {
+            Ok(major)
+        } else {
+            Err(unknown())
+        }
+    }
+
+    /// True for 9.2 … 9.6, which a design file writes in quotes.
+    pub fn has_two_numbers(self) -> bool {
+        self < Self::V10
+    }
+
+    /// The number of a one-number version; `None` for 9.x.
+    pub fn number(self) -> Option<u16> {
+        (!self.has_two_numbers()).then_some(self.0 / 100)
+    }
+
+    /// The `wal_level` that lets standbys answer queries: `replica` came with 9.6.
+    pub fn wal_level(self) -> &'static str {
+        if self < Self::V9_6 {
+            "hot_standby"
+        } else {
+            "replica"
+        }
+    }
+
+    /// Replication slots exist from 9.4 on.
+    pub fn has_slots(self) -> bool {
+        self >= Self::V9_4
+    }
+
+    /// `recovery_min_apply_delay` exists from 9.4 on.
+    pub fn has_apply_delay(self) -> bool {
+        self >= Self::V9_4
+    }
+
+    /// From 12 on a standby's settings live in postgresql.conf beside an empty `standby.signal`;
+    /// before that in `recovery.conf`, and a `standby.signal` is silently ignored.
+    pub fn has_standby_signal(self) -> bool {
+        self >= Self::V12
+    }
+
+    /// `wal_keep_size` replaced `wal_keep_segments` in 13.
+    pub fn has_wal_keep_size(self) -> bool {
+        self >= Self::V13
+    }
+
+    /// Quorum commit, `ANY n (…)`, exists from 10 on.
+    pub fn has_quorum(self) -> bool {
+        self >= Self::V10
+    }
+
+    /// More than one synchronous standby at a time, `n (…)`, exists from 9.6 on.
+    pub fn has_several_sync(self) -> bool {
+        self >= Self::V9_6
+    }
+
+    /// `synchronous_commit = remote_apply` exists from 9.6 on.
+    pub fn has_remote_apply(self) -> bool {
+        self >= Self::V9_6
+    }
+
+    /// SCRAM passwords exist from 10 on; before, md5 is the only password method.
+    pub fn has_scram(self) -> bool {
+        self >= Self::V10
+    }
+
+    /// libpq reads `passfile` in a connection string from 10 on; before, only `PGPASSFILE`.
+    pub fn has_passfile(self) -> bool {
+        self >= Self::V10
+    }
+
+    /// `cluster_name`, shown in the process list, exists from 9.5 on.
+    pub fn has_cluster_name(self) -> bool {
+        self >= Self::V9_5
+    }
+
+    /// `wal_retrieve_retry_interval` exists from 9.5 on; before, a standby waits a fixed 5 s.
+    pub fn has_retry_interval(self) -> bool {
+        self >= Self::V9_5
+    }
+
+    /// `unix_socket_directories` replaced `unix_socket_directory` in 9.3.
+    pub fn socket_setting(self) -> &'static str {
+        if self < Self::V9_3 {
+            "unix_socket_directory"
+        } else {
+            "unix_socket_directories"
+        }
+    }
+
+    /// Before 12 a recovery stays on its own timeline unless told `latest`, and a cascade ends at a promotion.
+    pub fn needs_timeline_latest(self) -> bool {
+        self < Self::V12
+    }
+
+    /// `initdb -N` (no fsync of a directory that nobody can lose yet) exists from 9.3 on.
+    pub fn has_initdb_no_sync(self) -> bool {
+        self >= Self::V9_3
+    }
+
+    /// Up to 9.6 initdb leaves `wal_level = minimal` in pg_control, and a cold copy refuses hot standby
+    /// until one single-user start has written the real value.
+    pub fn needs_priming(self) -> bool {
+        self < Self::V10
+    }
+
+    /// From 10 on the last line of postmaster.pid reads `ready` when connections are possible.
+    pub fn reports_ready_in_pid_file(self) -> bool {
+        self >= Self::V10
+    }
+
+    /// From 12 on `max_wal_senders` has connections of its own; before, they count inside `max_connections`.
+    pub fn counts_senders_apart(self) -> bool {
+        self >= Self::V12
+    }
+
+    /// How `pg_wal` is called: `pg_xlog` before 10.
+    pub fn wal_folder(self) -> &'static str {
+        if self < Self::V10 { "pg_xlog" } else { "pg_wal" }
+    }
+
+    /// The sender replaces bytes outside printable ASCII in an application_name: `\xHH` from 16 on, `?` before.
+    pub fn escapes_names(self) -> bool {
+        self >= Self::V16
+    }
+}
+
+impl fmt::Display for PgMajor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.has_two_numbers() {
+            write!(f, "{}.{}", self.0 / 100, self.0 % 100)
+        } else {
+            write!(f, "{}", self.0 / 100)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_version_reads_as_it_prints() {
+        for major in PgMajor::ALL {
+            assert_eq!(PgMajor::parse(&major.to_string()), Ok(major));
+        }
+    }
+
+    #[test]
+    fn minor_releases_are_their_major() {
+        assert_eq!(PgMajor::parse("15.18"), Ok(PgMajor::V15));
+        assert_eq!(PgMajor::parse("9.6.24"), Ok(PgMajor::V9_6));
+    }
+
+    #[test]
+    fn what_is_no_version_is_said_to_be_none() {
+        for text in ["", "9", "9.1", "20", "x", "99999999", "-1", "9.99999"] {
+            assert_eq!(PgMajor::parse(text), Err(UnknownMajor(text.to_owned())), "{text}");
+        }
+    }
+}

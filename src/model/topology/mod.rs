@@ -1,0 +1,341 @@
+//! The cluster that is drawn: a tree of servers with one primary, and the cluster's own settings.
+//!
+//! Knows what can be true of a cluster and nothing about files, screens or processes.
+//! Its fields are private: the only ways in are [`Topology::new`], [`Topology::apply`] and the readers
+//! built on them, so the invariants always hold: exactly one primary, every standby has an existing
+//! upstream, no loop, no name twice. What is possible but unwise is a [`Finding`], not a [`Refusal`].
+//!
+//! Start with [`Topology`], then `edit.rs` for what can be done to it and `rules.rs` for what is unwise.
+
+mod edit;
+mod findings;
+mod folders;
+mod major;
+pub mod notation;
+mod rules;
+mod sync;
+mod values;
+
+use std::collections::BTreeMap;
+
+pub use edit::{Applied, Downstreams, Edit, Refusal};
+pub use findings::{Finding, Fix, Severity, Subject, check};
+pub use major::{PgMajor, UnknownMajor};
+pub use rules::{RULES, Rule};
+pub use sync::{CommitLevel, SyncMethod, SyncPolicy};
+pub use values::{
+    ApplyDelay, BadValue, Host, NAME_BYTES, Port, ServerId, ServerName, check_setting_name,
+    check_setting_value,
+};
+
+/// Settings by name, as they would stand in postgresql.conf (values unquoted).
+pub type Settings = BTreeMap<String, String>;
+
+/// A WAL archive that the primary writes and every standby may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Archive {
+    directory: String,
+}
+
+impl Archive {
+    /// A folder relative to the cluster's own, or an absolute one.
+    pub fn new(directory: &str) -> Result<Self, BadValue> {
+        if directory.trim().is_empty() || directory.chars().any(char::is_control) {
+            return Err(BadValue::Archive);
+        }
+        Ok(Self {
+            directory: directory.to_owned(),
+        })
+    }
+
+    pub fn directory(&self) -> &str {
+        &self.directory
+    }
+}
+
+/// How clients and standbys prove who they are (the method column of pg_hba.conf).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    Scram,
+    Md5,
+    Trust,
+}
+
+impl Auth {
+    pub const ALL: [Self; 3] = [Self::Scram, Self::Md5, Self::Trust];
+
+    /// As the design file spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Scram => "scram",
+            Self::Md5 => "md5",
+            Self::Trust => "trust",
+        }
+    }
+
+    /// As pg_hba.conf spells it.
+    pub fn hba_method(self) -> &'static str {
+        match self {
+            Self::Scram => "scram-sha-256",
+            Self::Md5 => "md5",
+            Self::Trust => "trust",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|auth| auth.word() == word)
+    }
+}
+
+/// One server of the design.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    id: ServerId,
+    name: ServerName,
+    host: Host,
+    port: Port,
+    settings: Settings,
+    role: Role,
+}
+
+/// What a server is in the tree. A mixture cannot be written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    Primary,
+    Standby(Standby),
+}
+
+/// What only a standby has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standby {
+    upstream: ServerId,
+    /// Its place in synchronous_standby_names, from 1; `None` is asynchronous.
+    sync_priority: Option<u32>,
+    /// `None`: a slot where the version has slots.
+    slot: Option<bool>,
+    apply_delay: Option<ApplyDelay>,
+}
+
+impl Standby {
+    pub fn upstream(&self) -> ServerId {
+        self.upstream
+    }
+    pub fn sync_priority(&self) -> Option<u32> {
+        self.sync_priority
+    }
+    /// What the design says about the slot; `None` means "a slot where the version has slots".
+    pub fn slot(&self) -> Option<bool> {
+        self.slot
+    }
+    pub fn apply_delay(&self) -> Option<&ApplyDelay> {
+        self.apply_delay.as_ref()
+    }
+}
+
+impl Server {
+    pub fn id(&self) -> ServerId {
+        self.id
+    }
+    pub fn name(&self) -> &ServerName {
+        &self.name
+    }
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+    pub fn port(&self) -> Port {
+        self.port
+    }
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+    pub fn role(&self) -> &Role {
+        &self.role
+    }
+    pub fn is_primary(&self) -> bool {
+        matches!(self.role, Role::Primary)
+    }
+    pub fn standby(&self) -> Option<&Standby> {
+        match &self.role {
+            Role::Primary => None,
+            Role::Standby(standby) => Some(standby),
+        }
+    }
+    pub fn upstream(&self) -> Option<ServerId> {
+        self.standby().map(Standby::upstream)
+    }
+}
+
+/// The whole cluster: servers in the design's order, and what they have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topology {
+    name: String,
+    postgres: PgMajor,
+    sync: Option<SyncPolicy>,
+    archive: Option<Archive>,
+    auth: Option<Auth>,
+    settings: Settings,
+    servers: Vec<Server>,
+    next_id: u32,
+}
+
+impl Topology {
+    /// A cluster of one server, the primary. Everything else comes by [`Topology::apply`].
+    pub fn new(name: &str, postgres: PgMajor, primary: ServerName, port: Port) -> Self {
+        let server = Server {
+            id: ServerId(0),
+            name: primary,
+            host: Host::default(),
+            port,
+            settings: Settings::new(),
+            role: Role::Primary,
+        };
+        Self {
+            name: name.to_owned(),
+            postgres,
+            sync: None,
+            archive: None,
+            auth: None,
+            settings: Settings::new(),
+            servers: vec![server],
+            next_id: 1,
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+    pub fn postgres(&self) -> PgMajor {
+        self.postgres
+    }
+    pub fn sync(&self) -> Option<&SyncPolicy> {
+        self.sync.as_ref()
+    }
+    pub fn archive(&self) -> Option<&Archive> {
+        self.archive.as_ref()
+    }
+    /// What the design says; [`Topology::effective_auth`] is what holds.
+    pub fn auth(&self) -> Option<Auth> {
+        self.auth
+    }
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Servers in the design's order.
+    pub fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
+    pub fn server(&self, id: ServerId) -> Option<&Server> {
+        self.servers.iter().find(|server| server.id == id)
+    }
+
+    pub fn by_name(&self, name: &str) -> Option<&Server> {
+        self.servers.iter().find(|server| server.name.as_str() == name)
+    }
+
+    pub fn primary(&self) -> &Server {
+        self.servers
+            .iter()
+            .find(|server| server.is_primary())
+            .unwrap_or(&self.servers[0])
+    }
+
+    /// The servers that follow this one, in the design's order.
+    pub fn downstreams(&self, id: ServerId) -> impl Iterator<Item = &Server> {
+        self.servers
+            .iter()
+            .filter(move |server| server.upstream() == Some(id))
+    }
+
+    /// True for a standby that has downstreams.
+    pub fn is_relay(&self, id: ServerId) -> bool {
+        self.server(id).is_some_and(|server| !server.is_primary()) && self.downstreams(id).next().is_some()
+    }
+
+    /// The server's upstreams from the nearest to the primary.
+    pub fn upstreams(&self, id: ServerId) -> Vec<ServerId> {
+        let mut path = Vec::new();
+        let mut next = self.server(id).and_then(Server::upstream);
+        while let Some(upstream) = next {
+            if path.len() > self.servers.len() {
+                break;
+            }
+            path.push(upstream);
+            next = self.server(upstream).and_then(Server::upstream);
+        }
+        path
+    }
+
+    /// The server and all below it, upstreams before downstreams.
+    pub fn subtree(&self, id: ServerId) -> Vec<ServerId> {
+        let mut downstreams: BTreeMap<ServerId, Vec<ServerId>> = BTreeMap::new();
+        for server in &self.servers {
+            if let Some(upstream) = server.upstream() {
+                downstreams.entry(upstream).or_default().push(server.id);
+            }
+        }
+        let mut found = Vec::new();
+        let mut stack = vec![id];
+        while let Some(next) = stack.pop() {
+            found.push(next);
+            if let Some(below) = downstreams.get(&next) {
+                stack.extend(below.iter().rev());
+            }
+        }
+        found
+    }
+
+    /// Every server, upstreams before downstreams: the order in which a cluster is built and started.
+    pub fn in_tree_order(&self) -> Vec<ServerId> {
+        self.subtree(self.primary().id)
+    }
+
+    /// The authentication that holds: the design's, or the best the version has.
+    pub fn effective_auth(&self) -> Auth {
+        self.auth.unwrap_or(if self.postgres.has_scram() {
+            Auth::Scram
+        } else {
+            Auth::Md5
+        })
+    }
+
+    /// True if the standby streams through a slot at its upstream.
+    pub fn uses_slot(&self, id: ServerId) -> bool {
+        self.postgres.has_slots()
+            && self
+                .server(id)
+                .and_then(Server::standby)
+                .is_some_and(|standby| standby.slot.unwrap_or(true))
+    }
+
+    /// The standbys that can be synchronous, in the order of synchronous_standby_names:
+    /// direct downstreams of the primary that have a priority.
+    pub fn sync_candidates(&self) -> Vec<&Server> {
+        let primary = self.primary().id;
+        let mut candidates: Vec<(u32, &Server)> = self
+            .downstreams(primary)
+            .filter_map(|server| Some((server.standby()?.sync_priority?, server)))
+            .collect();
+        candidates.sort_by_key(|(priority, _)| *priority);
+        candidates.into_iter().map(|(_, server)| server).collect()
+    }
+
+    /// True if every server listens on this machine's loopback, so that a deployment here can run it.
+    pub fn is_all_loopback(&self) -> bool {
+        self.servers.iter().all(|server| server.host.is_loopback())
+    }
+
+    /// The lowest port from the given one on that no server of the design uses.
+    pub fn free_port_from(&self, from: u16) -> Option<Port> {
+        (from.max(1)..=u16::MAX)
+            .find(|number| self.servers.iter().all(|server| server.port.number() != *number))
+            .and_then(|number| Port::new(number).ok())
+    }
+
+    /// The effective value of a setting given by hand: the server's own, else the cluster's.
+    pub fn setting_of(&self, id: ServerId, name: &str) -> Option<&str> {
+        let own = self.server(id).and_then(|server| server.settings.get(name));
+        own.or_else(|| self.settings.get(name)).map(String::as_str)
+    }
+}

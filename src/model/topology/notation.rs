@@ -1,0 +1,283 @@
+//! The indented text form of a topology: what tests, lessons and the terminal read and write.
+//!
+//! ```text
+//! postgres 15
+//! master 5432 sync first 1
+//!   slave1 15432 priority 1
+//!     slave11 25432 delay 10min
+//!   "far away" 15433 no-slot host db2.example
+//! ```
+//! Indentation means "follows". Names with blanks or quotes stand in double quotes, `""` for a quote.
+//! Extra settings, the archive and authentication are not part of it; the design file has all.
+
+use std::fmt::Write as _;
+
+use thiserror::Error;
+
+use super::{
+    ApplyDelay, BadValue, CommitLevel, Edit, Host, PgMajor, Port, Refusal, ServerId, ServerName, SyncMethod,
+    SyncPolicy, Topology, UnknownMajor,
+};
+
+/// A line that the notation does not know, by its number from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("line {line}: {problem}")]
+pub struct NotationError {
+    pub line: usize,
+    pub problem: NotationProblem,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NotationProblem {
+    #[error("there is no server: the first line names the primary and its port, for example \"master 5432\"")]
+    Empty,
+    #[error("a line needs a name and a port, for example \"slave1 15432\"")]
+    Short,
+    #[error("\"{0}\" is no word of the notation; known are sync, commit, priority, delay, no-slot, host")]
+    Word(String),
+    #[error("\"{0}\" needs a value behind it")]
+    Value(String),
+    #[error(
+        "only the first line may stand at the margin: there is one primary; indent this line below its upstream"
+    )]
+    SecondPrimary,
+    #[error("a name in double quotes does not end")]
+    OpenQuote,
+    #[error(transparent)]
+    Major(#[from] UnknownMajor),
+    #[error(transparent)]
+    Bad(#[from] BadValue),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// Reads the notation. The design's name is the primary's.
+pub fn parse(text: &str) -> Result<Topology, NotationError> {
+    let mut postgres = PgMajor::V15;
+    let mut has_header = false;
+    let mut topology: Option<Topology> = None;
+    // The way from the primary to the line before: each server with its indentation.
+    let mut path: Vec<(usize, ServerId)> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let at = |problem: NotationProblem| NotationError {
+            line: index + 1,
+            problem,
+        };
+        let content = line.trim_start();
+        if content.trim_end().is_empty() || content.starts_with('#') {
+            continue;
+        }
+        let words = split(content).map_err(at)?;
+        if !has_header && topology.is_none() && words.len() == 2 && words[0] == "postgres" {
+            postgres = PgMajor::parse(&words[1]).map_err(|error| at(error.into()))?;
+            has_header = true;
+            continue;
+        }
+        let [name, port, rest @ ..] = words.as_slice() else {
+            return Err(at(NotationProblem::Short));
+        };
+        let name = ServerName::parse(name).map_err(|error| at(error.into()))?;
+        let port = Port::parse(port).map_err(|error| at(error.into()))?;
+        let indent = line.len() - content.len();
+        path.retain(|(depth, _)| *depth < indent);
+        let id = match (&mut topology, path.last()) {
+            (None, _) => {
+                let made = Topology::new(name.as_str(), postgres, name.clone(), port);
+                let id = made.primary().id();
+                topology = Some(made);
+                id
+            }
+            (Some(_), None) => return Err(at(NotationProblem::SecondPrimary)),
+            (Some(topology), Some((_, upstream))) => {
+                let edit = Edit::AddStandby {
+                    upstream: *upstream,
+                    name: Some(name),
+                    port: Some(port),
+                };
+                let applied = topology.apply(&edit).map_err(|error| at(error.into()))?;
+                applied.created.ok_or_else(|| at(NotationProblem::Short))?
+            }
+        };
+        path.push((indent, id));
+        if let Some(topology) = &mut topology {
+            apply_words(topology, id, rest).map_err(at)?;
+        }
+    }
+    topology.ok_or(NotationError {
+        line: 1,
+        problem: NotationProblem::Empty,
+    })
+}
+
+/// Writes the notation; [`parse`] reads it back as the same tree.
+pub fn print(topology: &Topology) -> String {
+    let mut text = format!("postgres {}\n", topology.postgres());
+    for id in topology.in_tree_order() {
+        let Some(server) = topology.server(id) else {
+            continue;
+        };
+        let depth = topology.upstreams(id).len();
+        let _ = write!(
+            text,
+            "{:indent$}{} {}",
+            "",
+            quote(server.name().as_str()),
+            server.port(),
+            indent = depth * 2
+        );
+        if server.is_primary()
+            && let Some(policy) = topology.sync()
+        {
+            let _ = write!(text, " sync {} {}", policy.method.word(), policy.count);
+            if policy.commit != CommitLevel::On {
+                let _ = write!(text, " commit {}", policy.commit.word());
+            }
+        }
+        if let Some(standby) = server.standby() {
+            if let Some(priority) = standby.sync_priority() {
+                let _ = write!(text, " priority {priority}");
+            }
+            if let Some(delay) = standby.apply_delay() {
+                let _ = write!(text, " delay {delay}");
+            }
+            if standby.slot() == Some(false) {
+                text.push_str(" no-slot");
+            }
+        }
+        if *server.host() != Host::default() {
+            let _ = write!(text, " host {}", server.host());
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn apply_words(topology: &mut Topology, server: ServerId, words: &[String]) -> Result<(), NotationProblem> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let mut value = || {
+            words
+                .next()
+                .map(String::as_str)
+                .ok_or_else(|| NotationProblem::Value(word.clone()))
+        };
+        let edit = match word.as_str() {
+            "sync" => {
+                let method = value()?;
+                let method =
+                    SyncMethod::parse(method).ok_or_else(|| NotationProblem::Word(method.to_owned()))?;
+                let count = value()?;
+                let count = count
+                    .parse()
+                    .map_err(|_| NotationProblem::Word(count.to_owned()))?;
+                Edit::SetSync(Some(SyncPolicy {
+                    method,
+                    count,
+                    ..SyncPolicy::default()
+                }))
+            }
+            "commit" => {
+                let level = value()?;
+                let commit =
+                    CommitLevel::parse(level).ok_or_else(|| NotationProblem::Word(level.to_owned()))?;
+                let policy = topology.sync().cloned().unwrap_or_default();
+                Edit::SetSync(Some(SyncPolicy { commit, ..policy }))
+            }
+            "priority" => {
+                let number = value()?;
+                let priority = number
+                    .parse()
+                    .map_err(|_| NotationProblem::Word(number.to_owned()))?;
+                Edit::SetSyncPriority {
+                    server,
+                    priority: Some(priority),
+                }
+            }
+            "delay" => Edit::SetApplyDelay {
+                server,
+                delay: Some(ApplyDelay::parse(value()?)?),
+            },
+            "no-slot" => Edit::SetSlot {
+                server,
+                slot: Some(false),
+            },
+            "host" => Edit::SetHost {
+                server,
+                host: Host::parse(value()?)?,
+            },
+            other => return Err(NotationProblem::Word(other.to_owned())),
+        };
+        topology.apply(&edit)?;
+    }
+    Ok(())
+}
+
+fn quote(name: &str) -> String {
+    if name.contains([' ', '"', '#']) || name.chars().any(char::is_whitespace) {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    } else {
+        name.to_owned()
+    }
+}
+
+/// Splits a line at blanks, except inside double quotes.
+fn split(line: &str) -> Result<Vec<String>, NotationProblem> {
+    let mut words = Vec::new();
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c.is_whitespace() {
+            continue;
+        }
+        let mut word = String::new();
+        if c == '"' {
+            loop {
+                match chars.next() {
+                    Some('"') if chars.peek() == Some(&'"') => word.extend(chars.next()),
+                    Some('"') => break,
+                    Some(other) => word.push(other),
+                    None => return Err(NotationProblem::OpenQuote),
+                }
+            }
+        } else {
+            word.push(c);
+            while let Some(next) = chars.next_if(|next| !next.is_whitespace()) {
+                word.push(next);
+            }
+        }
+        words.push(word);
+    }
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_reads_back() {
+        let text = "\
+postgres 9.6
+\"my master\" 5432 sync first 2 commit remote_write
+  \"say \"\"hi\"\"\" 5433 priority 1 delay 10min no-slot
+    x 5434 host db1
+  y 5435 priority 2
+";
+        assert_eq!(print(&parse(text).unwrap()), text);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_line() {
+        for (text, sentence) in [
+            ("", "line 1: there is no server"),
+            ("a 1\nb 2", "line 2: only the first line"),
+            ("a 1\n  b", "line 2: a line needs"),
+            ("a 1\n  a 2", "line 2: there is a server called"),
+            ("a 1\n  b 2 rank 1", "line 2: \"rank\" is no word"),
+            ("a 0", "line 1: \"0\" is no port"),
+            ("a 1\n  \"b 2", "line 2: a name in double quotes"),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(sentence), "{error}");
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! The small values of a design: each is parsed once, where it enters, and is right from then on.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::PgMajor;
+
+/// PostgreSQL keeps 63 bytes of a name (`NAMEDATALEN` − 1).
+pub const NAME_BYTES: usize = 63;
+
+/// A server's number inside one design. Never reused, never shown, never saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerId(pub(super) u32);
+
+impl ServerId {
+    /// The plain number, for widget ids and the like.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// A text that cannot be the value it was given for; the sentence says why and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BadValue {
+    #[error("a server needs a name")]
+    EmptyName,
+    #[error("\"*\" cannot be a server's name: in synchronous_standby_names it means every standby")]
+    WildcardName,
+    #[error(
+        "a server's name cannot hold a control character such as a line break: a configuration file has one value a line"
+    )]
+    ControlInName,
+    #[error("\"{0}\" is no port: a port is a number from 1 to 65535")]
+    Port(String),
+    #[error("a host cannot be empty, and holds no blanks, quotes or commas: give a host name or an address")]
+    Host,
+    #[error(
+        "\"{0}\" is no delay: write a number and a unit, for example \"10min\" (us, ms, s, min, h, d; at most 24 days)"
+    )]
+    Delay(String),
+    #[error("\"{0}\" is no name of a setting: letters, digits, underscores and dots only")]
+    SettingName(String),
+    #[error(
+        "the value of \"{0}\" holds a control character such as a line break: a configuration file has one value a line"
+    )]
+    SettingValue(String),
+    #[error("the archive needs a folder: a path, relative to the cluster's folder or absolute, in one line")]
+    Archive,
+}
+
+/// A server's name, which is also the `application_name` of its connection to its upstream.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerName(String);
+
+impl ServerName {
+    /// Any text PostgreSQL takes as an application_name and that can be told apart in a list.
+    pub fn parse(text: &str) -> Result<Self, BadValue> {
+        if text.trim().is_empty() {
+            return Err(BadValue::EmptyName);
+        }
+        if text == "*" {
+            return Err(BadValue::WildcardName);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(BadValue::ControlInName);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name as `pg_stat_replication` shows it and synchronous_standby_names has to spell it: the sender cuts it
+    /// to 63 bytes, then replaces every byte outside printable ASCII (tried on 9.2 to 18).
+    pub fn shown(&self, major: PgMajor) -> String {
+        let mut shown = String::new();
+        for byte in self.0.bytes().take(NAME_BYTES) {
+            match byte {
+                0x20..=0x7e => shown.push(char::from(byte)),
+                _ if major.escapes_names() => shown.push_str(&format!("\\x{byte:02x}")),
+                _ => shown.push('?'),
+            }
+        }
+        shown
+    }
+}
+
+impl fmt::Display for ServerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A TCP port, 1 to 65535.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Port(u16);
+
+impl Port {
+    /// Where a PostgreSQL listens that was told nothing.
+    pub const DEFAULT: Self = Self(5432);
+
+    pub fn new(number: u16) -> Result<Self, BadValue> {
+        if number == 0 {
+            return Err(BadValue::Port(number.to_string()));
+        }
+        Ok(Self(number))
+    }
+
+    pub fn parse(text: &str) -> Result<Self, BadValue> {
+        text.trim()
+            .parse::<u16>()
+            .map_err(|_| BadValue::Port(text.to_owned()))
+            .and_then(Self::new)
+    }
+
+    pub fn number(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Where a server listens: a host name or an address.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Host(String);
+
+impl Host {
+    pub fn parse(text: &str) -> Result<Self, BadValue> {
+        let bad =
+            |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '\'' | '"' | '\\' | '/' | '#');
+        if text.is_empty() || text.chars().any(bad) {
+            return Err(BadValue::Host);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// True if the host is this machine's loopback, so that a deployment here can run it.
+    pub fn is_loopback(&self) -> bool {
+        matches!(self.0.as_str(), "localhost" | "::1")
+            || self
+                .0
+                .parse::<std::net::Ipv4Addr>()
+                .is_ok_and(|address| address.is_loopback())
+    }
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self("localhost".to_owned())
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `recovery_min_apply_delay`: the text as it was written, known to be a time that PostgreSQL takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplyDelay(String);
+
+impl ApplyDelay {
+    /// PostgreSQL keeps the value in milliseconds in 32 bits.
+    const MOST_MILLIS: f64 = 2_147_483_647.0;
+
+    pub fn parse(text: &str) -> Result<Self, BadValue> {
+        let bad = || BadValue::Delay(text.to_owned());
+        let trimmed = text.trim();
+        let unit_at = trimmed
+            .find(|c: char| c.is_ascii_alphabetic())
+            .unwrap_or(trimmed.len());
+        let (number, unit) = trimmed.split_at(unit_at);
+        let number = number.trim();
+        if number.is_empty() || !number.chars().all(|c| c.is_ascii_digit()) {
+            return Err(bad());
+        }
+        let millis_per_unit = match unit {
+            "us" => 0.001,
+            "" | "ms" => 1.0,
+            "s" => 1_000.0,
+            "min" => 60_000.0,
+            "h" => 3_600_000.0,
+            "d" => 86_400_000.0,
+            _ => return Err(bad()),
+        };
+        let millis = number.parse::<f64>().map_err(|_| bad())? * millis_per_unit;
+        if millis > Self::MOST_MILLIS {
+            return Err(bad());
+        }
+        Ok(Self(format!("{number}{unit}")))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ApplyDelay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Checks the name of a setting as postgresql.conf spells it: `[A-Za-z_][A-Za-z0-9_$]*`, with dots for extensions.
+pub fn check_setting_name(name: &str) -> Result<(), BadValue> {
+    let good_part = |part: &str| {
+        part.chars()
+            .next()
+            .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
+    };
+    if name.split('.').all(good_part) {
+        Ok(())
+    } else {
+        Err(BadValue::SettingName(name.to_owned()))
+    }
+}
+
+/// Checks that a setting's value fits into one line of a configuration file.
+pub fn check_setting_value(name: &str, value: &str) -> Result<(), BadValue> {
+    if value.chars().any(char::is_control) {
+        Err(BadValue::SettingValue(name.to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shown_as_the_sender_shows_them() {
+        let name = ServerName::parse("café").unwrap();
+        assert_eq!(name.shown(PgMajor::V15), "caf??");
+        assert_eq!(name.shown(PgMajor::V16), "caf\\xc3\\xa9");
+        let long = ServerName::parse(&"x".repeat(70)).unwrap();
+        assert_eq!(long.shown(PgMajor::V15).len(), 63);
+    }
+
+    #[test]
+    fn names_with_quotes_and_blanks_are_names() {
+        for text in ["it's", "a \"b\"", "my-node", "1node", "FIRST", " x"] {
+            assert!(ServerName::parse(text).is_ok(), "{text}");
+        }
+        for text in ["", "  ", "*", "a\nb", "a\0"] {
+            assert!(ServerName::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn delays_are_numbers_with_units() {
+        for text in ["10min", "0", "500ms", "1 h", "24d"] {
+            assert!(ApplyDelay::parse(text).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "min",
+            "-1s",
+            "1.5h",
+            "10 minutes",
+            "25d",
+            "9999999999999999999d",
+        ] {
+            assert!(ApplyDelay::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ports_and_hosts_and_settings() {
+        assert!(Port::parse("0").is_err() && Port::parse("65536").is_err() && Port::parse(" 5432 ").is_ok());
+        assert!(
+            Host::parse("db1.example").is_ok() && Host::parse("a b").is_err() && Host::parse("").is_err()
+        );
+        assert!(
+            Host::parse("127.0.0.2").unwrap().is_loopback()
+                && !Host::parse("10.0.0.1").unwrap().is_loopback()
+        );
+        assert!(check_setting_name("shared_buffers").is_ok() && check_setting_name("a.b").is_ok());
+        assert!(
+            check_setting_name("").is_err()
+                && check_setting_name("a b").is_err()
+                && check_setting_name(".a").is_err()
+        );
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of whole paths that need no server, display or network.
