@@ -401,7 +401,7 @@ impl Topology {
 }
 
 /// A cluster's name stands in comments and titles, so it is one line.
-fn one_line(name: &str) -> String {
+pub(super) fn one_line(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect::<String>()

@@ -7,6 +7,7 @@
 //!
 //! Start with [`Topology`], then `edit.rs` for what can be done to it and `rules.rs` for what is unwise.
 
+mod draft;
 mod edit;
 mod findings;
 mod folders;
@@ -18,6 +19,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
+pub use draft::{Draft, DraftProblem, DraftServer, nearest};
 pub use edit::{Applied, Downstreams, Edit, Refusal};
 pub use findings::{Finding, Fix, Severity, Subject, check};
 pub use major::{PgMajor, UnknownMajor};
