@@ -1,14 +1,14 @@
 //! The design file: TOML, read with every problem named by its line, written with as little changed as can be.
 //!
-//! `read` turns text into a [`Document`] or into all of its [`Problem`]s; `write` patches the text that the
+//! `read` turns text into a [`Document`](super::Document) or into all of its [`Problem`]s; `write` patches the text that the
 //! document was read from, key by key where the meaning differs, so that comments and order survive.
 
+mod fields;
 mod read;
 mod write;
 
 use std::collections::BTreeMap;
 
-use super::Document;
 use crate::model::topology::{ServerId, Topology};
 
 pub use read::read;

@@ -5,11 +5,12 @@ use std::ops::Range;
 
 use toml_edit::{Item, TableLike, Value};
 
+use super::fields::{Reader, line_of};
 use super::{ARCHIVE_KEYS, FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS, Source, TOP_KEYS};
 use crate::model::document::{Document, PointOnCanvas};
 use crate::model::topology::{
-    ApplyDelay, Archive, Auth, BadValue, CommitLevel, Draft, DraftServer, Host, PgMajor, Port, ServerId,
-    ServerName, Settings, SyncMethod, SyncPolicy, Topology, check_setting_name, check_setting_value, nearest,
+    ApplyDelay, Archive, Auth, CommitLevel, Draft, DraftServer, Host, PgMajor, Port, ServerId, ServerName,
+    Settings, SyncMethod, SyncPolicy, Topology, check_setting_name, check_setting_value, nearest,
 };
 
 /// Reads the text as a design.
@@ -49,13 +50,6 @@ pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
             Err(reader.problems)
         }
     }
-}
-
-struct Reader<'a> {
-    text: &'a str,
-    problems: Vec<Problem>,
-    /// The server whose table is being read, for the problems found in it.
-    server: Option<String>,
 }
 
 type Layout = BTreeMap<ServerId, PointOnCanvas>;
@@ -357,143 +351,6 @@ impl Reader<'_> {
         }
         layout
     }
-
-    // What the tables have in common.
-
-    fn problem(
-        &mut self,
-        rule: &'static str,
-        span: Option<Range<usize>>,
-        message: String,
-        fix: Option<String>,
-    ) {
-        let line = span.map(|span| line_of(self.text, span.start));
-        self.problems.push(Problem {
-            rule,
-            line,
-            server: self.server.clone(),
-            message,
-            fix,
-        });
-    }
-
-    fn wrong_type(&mut self, item: &Item, key: &str, wanted: &str) {
-        let message = format!(
-            "\"{key}\" is {}, and should be {wanted}",
-            with_article(item.type_name())
-        );
-        self.problem("bad-value", item.span(), message, Some(format!("write {wanted}")));
-    }
-
-    fn good<T>(&mut self, item: Option<&Item>, value: Result<T, BadValue>) -> Option<T> {
-        value
-            .map_err(|error| self.problem("bad-value", item.and_then(Item::span), error.to_string(), None))
-            .ok()
-    }
-
-    fn key_span(&self, table: &dyn TableLike, key: &str) -> Option<Range<usize>> {
-        let (key, item) = table.get_key_value(key)?;
-        key.span().or_else(|| item.span())
-    }
-
-    fn only_known(&mut self, table: &dyn TableLike, what: &str, known: &[&'static str]) {
-        for (key, _) in table.iter() {
-            if !known.contains(&key) {
-                let fix = nearest(key, known.iter().copied()).map_or_else(
-                    || format!("known are {}", known.join(", ")),
-                    |near| format!("did you mean \"{near}\"?"),
-                );
-                let span = self.key_span(table, key);
-                self.problem(
-                    "unknown-key",
-                    span,
-                    format!("{what} has no key \"{key}\""),
-                    Some(fix),
-                );
-            }
-        }
-    }
-
-    fn table<'t>(
-        &mut self,
-        top: &'t dyn TableLike,
-        key: &str,
-        known: &[&'static str],
-    ) -> Option<&'t dyn TableLike> {
-        let item = top.get(key)?;
-        let Some(table) = item.as_table_like() else {
-            self.wrong_type(item, key, &format!("a table, [{key}]"));
-            return None;
-        };
-        self.only_known(table, &format!("[{key}]"), known);
-        Some(table)
-    }
-
-    fn required(&mut self, table: &dyn TableLike, key: &str, what: &str) -> Option<()> {
-        self.required_at(table, key, what, None)
-    }
-
-    fn required_at(
-        &mut self,
-        table: &dyn TableLike,
-        key: &str,
-        what: &str,
-        span: Option<Range<usize>>,
-    ) -> Option<()> {
-        if table.contains_key(key) {
-            return Some(());
-        }
-        self.problem(
-            "missing-key",
-            span,
-            format!("{what} needs \"{key}\""),
-            Some(format!("add a line {key} = …")),
-        );
-        None
-    }
-
-    fn text_at(&mut self, table: &dyn TableLike, key: &str) -> Option<String> {
-        let item = table.get(key)?;
-        let text = item.as_str().map(str::to_owned);
-        if text.is_none() {
-            self.wrong_type(item, key, "a text in quotes");
-        }
-        text
-    }
-
-    fn word_at(&mut self, table: &dyn TableLike, key: &str, known: &[&'static str]) -> Option<String> {
-        let text = self.text_at(table, key)?;
-        if known.contains(&text.as_str()) {
-            return Some(text);
-        }
-        let fix = nearest(&text, known.iter().copied()).map(|near| format!("did you mean \"{near}\"?"));
-        let span = table.get(key).and_then(Item::span);
-        self.problem(
-            "bad-value",
-            span,
-            format!("{key} = \"{text}\" is not known; known are {}", known.join(", ")),
-            fix,
-        );
-        None
-    }
-
-    fn count_at(&mut self, table: &dyn TableLike, key: &str, what: &str) -> Option<u32> {
-        let item = table.get(key)?;
-        let number = item
-            .as_integer()
-            .and_then(|number| u32::try_from(number).ok())
-            .filter(|number| *number > 0);
-        if number.is_none() {
-            let message = format!("\"{key}\" is {what}: a whole number from 1 on");
-            self.problem(
-                "bad-value",
-                item.span(),
-                message,
-                Some(format!("write {key} = 1, or leave it out")),
-            );
-        }
-        number
-    }
 }
 
 fn point(item: &Item) -> Option<PointOnCanvas> {
@@ -509,18 +366,4 @@ fn point(item: &Item) -> Option<PointOnCanvas> {
         [x, y] => Some([*x, *y]),
         _ => None,
     }
-}
-
-fn with_article(type_name: &str) -> String {
-    let article = if type_name.starts_with(['a', 'e', 'i', 'o', 'u']) {
-        "an"
-    } else {
-        "a"
-    };
-    format!("{article} {type_name}")
-}
-
-/// The line of a byte, from 1.
-fn line_of(text: &str, byte: usize) -> usize {
-    text.bytes().take(byte).filter(|byte| *byte == b'\n').count() + 1
 }

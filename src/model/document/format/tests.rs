@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::document::{Command, templates};
+use crate::model::document::{Command, Document, templates};
 use crate::model::topology::{Downstreams, Edit, Port, ServerName, SyncPolicy, check, notation};
 
 fn seed() -> Document {
@@ -75,7 +75,9 @@ fn a_change_touches_only_its_own_line() {
         [
             "-name = \"slave1\"",
             "-follows = \"slave1\"",
+            "-follows = \"slave1\"",
             "+name = \"relay\"",
+            "+follows = \"relay\"",
             "+follows = \"relay\""
         ]
     );
