@@ -53,6 +53,16 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32, owner: Option<Ow
     result
 }
 
+/// True for the name of a file that [`write_whole`] had not finished: `.NAME.PID-NUMBER.tmp`.
+pub(super) fn is_temporary(name: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    name.strip_prefix('.')
+        .and_then(|name| name.strip_suffix(".tmp"))
+        .and_then(|name| name.rsplit_once('.'))
+        .and_then(|(_, numbers)| numbers.split_once('-'))
+        .is_some_and(|(pid, number)| digits(pid) && digits(number))
+}
+
 /// Makes a folder, 0700 whatever the umask; fails if something of that name is there.
 pub(super) fn make_folder(path: &Path, owner: Option<Owner>) -> io::Result<()> {
     DirBuilder::new().mode(PRIVATE_FOLDER).create(path)?;
@@ -63,18 +73,28 @@ pub(super) fn make_folder(path: &Path, owner: Option<Owner>) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes the folders that are missing on the way to `path`, and says which; they are readable as usual.
-pub(super) fn make_parents(path: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut missing: Vec<&Path> = path
+/// The folders that are missing on the way to `path`, outermost first.
+pub(super) fn missing_parents(path: &Path) -> Vec<PathBuf> {
+    let mut missing: Vec<PathBuf> = path
         .ancestors()
         .skip(1)
         .take_while(|ancestor| fs::symlink_metadata(ancestor).is_err())
+        .map(Path::to_owned)
         .collect();
     missing.reverse();
+    missing
+}
+
+/// Makes these folders, and says which were really made here; they are readable as usual.
+pub(super) fn make_parents(missing: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
     let mut made = Vec::new();
     for folder in missing {
         match fs::create_dir(folder) {
-            Ok(()) => made.push(folder.to_owned()),
+            Ok(()) => {
+                // The servers' user has to come through, whatever the umask.
+                fs::set_permissions(folder, Permissions::from_mode(0o755))?;
+                made.push(folder.clone());
+            }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
@@ -229,7 +249,7 @@ mod tests {
     #[test]
     fn made_parents_are_told_from_those_that_were_there() {
         let folder = tempfile::tempdir().unwrap();
-        let made = make_parents(&folder.path().join("a/b/c")).unwrap();
+        let made = make_parents(&missing_parents(&folder.path().join("a/b/c"))).unwrap();
         assert_eq!(made, [folder.path().join("a"), folder.path().join("a/b")]);
         assert!(!folder.path().join("a/b/c").exists());
     }

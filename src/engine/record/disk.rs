@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClusterRecord, ClusterState};
 use crate::engine::files::{self, Owner};
-use crate::engine::store;
+use crate::engine::{random, store};
 use crate::model::plan::ClusterLayout;
 use crate::report::Report;
 
@@ -44,13 +44,19 @@ const LIST: &str = "clusters";
 
 /// 128 random bits in hex.
 pub(in crate::engine) fn new_id() -> Result<String, Report> {
-    let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Report::of("The operating system gives no random numbers.", &error))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    random::hex(16)
 }
 
-/// Writes the list's entry, then the marker (if its folder is there already).
+/// Writes the list's entry alone: before there is a folder for a marker.
+pub(in crate::engine) fn announce(stored: &Stored) {
+    if let Some(state) = store::state_folder()
+        && let Ok(bytes) = serde_json::to_vec_pretty(stored)
+    {
+        write_entry(&state, stored, &bytes);
+    }
+}
+
+/// Writes the list's entry and the marker.
 pub(in crate::engine) fn save(stored: &Stored) -> Result<(), Report> {
     save_in(store::state_folder().as_deref(), stored)
 }
@@ -59,11 +65,7 @@ fn save_in(state: Option<&Path>, stored: &Stored) -> Result<(), Report> {
     let headline = "The record of the cluster could not be written.";
     let bytes = serde_json::to_vec_pretty(stored).map_err(|error| Report::of(headline, &error))?;
     if let Some(state) = state {
-        // Without the list, teardown by folder still works: a home that cannot be written to stops nothing.
-        let _ = store::state_subfolder(state, LIST).and_then(|list| {
-            let entry = list.join(format!("{}.json", stored.record.id));
-            files::write_whole(&entry, &bytes, files::PRIVATE_FILE, None)
-        });
+        write_entry(state, stored, &bytes);
     }
     let marker = stored.record.folder.join(ClusterLayout::MARKER_FOLDER);
     if marker.is_dir() {
@@ -71,6 +73,14 @@ fn save_in(state: Option<&Path>, stored: &Stored) -> Result<(), Report> {
             .map_err(|error| Report::of(headline, &error))?;
     }
     Ok(())
+}
+
+fn write_entry(state: &Path, stored: &Stored, bytes: &[u8]) {
+    // Without the list, teardown by folder still works: a home that cannot be written to stops nothing.
+    let _ = store::state_subfolder(state, LIST).and_then(|list| {
+        let entry = list.join(format!("{}.json", stored.record.id));
+        files::write_whole(&entry, bytes, files::PRIVATE_FILE, None)
+    });
 }
 
 /// Removes the list's entry.

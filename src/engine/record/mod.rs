@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use disk::{Stored, find, forget, load, new_id, read_marker, save};
+pub(super) use disk::{FolderWas, Stored, announce, find, forget, load, new_id, read_marker, save};
 pub(super) use lock::Lock;
 
 use super::processes;
