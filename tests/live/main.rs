@@ -1,1 +1,2 @@
 //! Tests with the machine's PostgreSQL. Required: where there is no server they fail and say so.
+mod bundle;
