@@ -14,7 +14,7 @@ use super::BundleFile;
 use super::paths::shell_word;
 use super::setting::comment;
 use crate::model::plan::{Action, ClusterLayout, Machine, Plan, plan_deploy, preflight};
-use crate::model::topology::{PgMajor, Server, Topology};
+use crate::model::topology::{Archive, PgMajor, Server, Topology};
 
 const COMMON: &str = include_str!("common.bash");
 const OWN: &str = include_str!("own.bash");
@@ -144,7 +144,9 @@ fn up(topology: &Topology, plan: &Plan) -> String {
 }
 
 fn indented(lines: &str) -> String {
-    lines.lines().map(|line| format!("    {line}\n")).collect()
+    lines
+        .lines()
+        .fold(String::new(), |text, line| text + "    " + line + "\n")
 }
 
 /// True for what needs psql.
@@ -200,7 +202,7 @@ fn before(topology: &Topology, has_slots: bool, needs_psql: bool) -> String {
     }
     if let Some(archive) = topology
         .archive()
-        .map(|archive| archive.directory())
+        .map(Archive::directory)
         .filter(|path| path.starts_with('/'))
     {
         let path = shell_word(archive);
@@ -284,8 +286,7 @@ fn asking_only() -> String {
     parts
         .into_iter()
         .filter(wanted)
-        .map(|part| format!("{part}\n\n"))
-        .collect::<String>()
+        .fold(String::new(), |text, part| text + part + "\n\n")
 }
 
 fn role(topology: &Topology, server: &Server) -> String {
