@@ -65,7 +65,16 @@ pub(super) async fn write(
 }
 
 pub(super) async fn find_recoverable(answers: Answers) {
-    let found = blocking(|| Ok(store::recoverable())).await;
+    let found = blocking(|| {
+        let mut found = store::recoverable();
+        // After a crash between a save and its tidying up there is nothing to recover.
+        found.retain(|(path, text)| {
+            let file = path.as_deref().and_then(|path| read_text(path).ok());
+            file.as_ref() != Some(text)
+        });
+        Ok(found)
+    })
+    .await;
     for (path, text) in found.unwrap_or_default() {
         let message = Message::File(FileMessage::Recoverable(path, text));
         answers.send(message).await;
@@ -184,7 +193,7 @@ fn read_text(path: &Path) -> Result<String, Report> {
 }
 
 /// A path as it was typed, made absolute: `~/` is the home, anything else starts at the working folder.
-fn whole(path: &Path) -> PathBuf {
+pub(super) fn whole(path: &Path) -> PathBuf {
     let from_home = path
         .strip_prefix("~")
         .ok()
