@@ -81,12 +81,16 @@ pub(super) async fn find_recoverable(answers: Answers) {
     }
 }
 
-/// What a crash left, and whole clusters that no window shows: both can be dealt with from here.
+/// What a crash left, what a run of this window could not take back, and whole clusters that no window shows:
+/// all can be dealt with from here.
 pub(super) async fn find_left_over(answers: Answers) {
     let found = blocking(|| {
-        let is_whole = |record: &ClusterRecord| record.state == ClusterState::Complete;
+        let is_ours = |record: &ClusterRecord| {
+            let builder = record.builder.as_ref();
+            record.state == ClusterState::Complete || builder.is_some_and(|by| by.pid == std::process::id())
+        };
         let mut found = record::left_over();
-        let others = record::list().into_iter().filter(is_whole);
+        let others = record::list().into_iter().filter(is_ours);
         for record in others {
             if found.iter().all(|known| known.folder != record.folder) {
                 found.push(record);

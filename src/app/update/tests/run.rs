@@ -190,7 +190,7 @@ fn a_run_that_fails_says_why_and_what_remains() {
     );
     assert_eq!(effects, [Effect::FindLeftOver]);
     let report = &session.notices.last().unwrap().report;
-    assert_eq!(report.causes[1], "still there: the folder servers/master");
+    assert_eq!(report.causes[1], "the folder servers/master");
 }
 
 #[test]
