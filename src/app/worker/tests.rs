@@ -1,3 +1,5 @@
+//! The worker with files and autosaves; what it does with real servers is in `tests/live`.
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Mutex;

@@ -1,3 +1,5 @@
+//! The deployed cluster: stop, start, teardown, what it shows, what earlier sessions left.
+
 use std::path::Path;
 
 use super::run::{FOLDER, finished, start};

@@ -1,3 +1,5 @@
+//! A deployment from the question for its folder to its end.
+
 use super::*;
 use crate::app::{Dialog, FileMessage, RunMessage, RunView, Tab};
 use crate::model::plan::{EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, Tools};
