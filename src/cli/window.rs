@@ -1,0 +1,41 @@
+//! No command: the designer's window, or why there is none.
+
+use std::path::PathBuf;
+
+use super::Ending;
+use crate::report::Report;
+
+#[cfg(feature = "gui")]
+pub(super) fn open(file: Option<PathBuf>) -> Result<Ending, Report> {
+    if !has_display() {
+        return Err(
+            without_window("There is no display to open the designer's window on")
+                .hint("On a machine with a desktop, run it there; over SSH, forward the display with ssh -X"),
+        );
+    }
+    crate::ui::open(file)?;
+    Ok(Ending::Fine)
+}
+
+#[cfg(not(feature = "gui"))]
+pub(super) fn open(_file: Option<PathBuf>) -> Result<Ending, Report> {
+    Err(
+        without_window("This pgcascade was built without the designer's window").hint(
+            "Build the one with a window: cargo install --path . (the feature \"gui\" is on by default)",
+        ),
+    )
+}
+
+fn without_window(headline: &str) -> Report {
+    Report::new(headline).hint("Everything else works in the terminal: pgcascade --help, or pgcascade demo")
+}
+
+/// True where a display server can be reached; elsewhere than on X11 and Wayland there always is one.
+#[cfg(feature = "gui")]
+fn has_display() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(all(unix, not(target_os = "macos")))
+        || is_set("WAYLAND_DISPLAY")
+        || is_set("WAYLAND_SOCKET")
+        || is_set("DISPLAY")
+}
