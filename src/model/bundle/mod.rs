@@ -3,6 +3,14 @@
 //! `generate` makes the files, each setting with its reason; `tarball::pack` makes the `.tar.gz`.
 //! The same design gives the same bytes.
 
+pub mod conf;
+mod hba;
+mod paths;
+mod recovery;
+mod setting;
+
+pub use setting::without;
+
 /// One file of the bundle, its path relative to the bundle's top folder, with `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BundleFile {
