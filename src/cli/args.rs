@@ -13,6 +13,9 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 error-level findings or a failed run, 2 wrong usage, 130 cancelled.
 A first session: pgcascade new -o seed.toml && pgcascade deploy seed.toml --dir ./seed";
 
+const BIN_HELP: &str =
+    "The folder with initdb, pg_ctl and postgres; by default the design's major among the installed ones";
+
 /// Draw a PostgreSQL replication cluster, see what is wrong with it, export its configuration, run it on this machine
 #[derive(Debug, Parser)]
 #[command(name = "pgcascade", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
@@ -66,7 +69,8 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show what `pg_stat_replication` shows now on every server
+    // Not a doc comment: its backticks would be printed.
+    #[command(about = "Show what pg_stat_replication shows now on every server")]
     Status {
         /// The cluster's folder
         dir: PathBuf,
@@ -134,8 +138,7 @@ pub(super) struct Target {
 /// Which PostgreSQL runs, and as whom.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Programs {
-    /// The folder with initdb, `pg_ctl` and postgres; by default the design's major among the installed ones
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help = BIN_HELP)]
     bin: Option<PathBuf>,
     /// The user that servers run as when pgcascade is run by root; by default postgres
     #[arg(long, value_name = "USER")]

@@ -8,10 +8,10 @@ use crate::report::Report;
 #[cfg(feature = "gui")]
 pub(super) fn open(file: Option<PathBuf>) -> Result<Ending, Report> {
     if !has_display() {
-        return Err(
-            without_window("There is no display to open the designer's window on")
-                .hint("On a machine with a desktop, run it there; over SSH, forward the display with ssh -X"),
-        );
+        return Err(no_window(
+            "There is no display to open the designer's window on",
+            "Run it on a machine with a desktop; over SSH, forward the display with ssh -X",
+        ));
     }
     crate::ui::open(file)?;
     Ok(Ending::Fine)
@@ -19,15 +19,16 @@ pub(super) fn open(file: Option<PathBuf>) -> Result<Ending, Report> {
 
 #[cfg(not(feature = "gui"))]
 pub(super) fn open(_file: Option<PathBuf>) -> Result<Ending, Report> {
-    Err(
-        without_window("This pgcascade was built without the designer's window").hint(
-            "Build the one with a window: cargo install --path . (the feature \"gui\" is on by default)",
-        ),
-    )
+    Err(no_window(
+        "This pgcascade was built without the designer's window",
+        "Build the one with a window: cargo build (the feature \"gui\" is on by default)",
+    ))
 }
 
-fn without_window(headline: &str) -> Report {
-    Report::new(headline).hint("Everything else works in the terminal: pgcascade --help, or pgcascade demo")
+fn no_window(headline: &str, hint: &str) -> Report {
+    Report::new(headline)
+        .hint(hint)
+        .hint("Everything else works in the terminal: pgcascade --help, or pgcascade demo")
 }
 
 /// True where a display server can be reached; elsewhere than on X11 and Wayland there always is one.
