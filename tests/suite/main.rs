@@ -1,4 +1,6 @@
 //! Tests of whole paths that need no server, display or network.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's panic is its message, also in its helpers")]
+
 mod architecture;
 mod cli;
