@@ -1,6 +1,10 @@
 //! Tests of whole paths that need no server, display or network.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's panic is its message, also in its helpers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's panic is its message, also in its helpers"
+)]
 
 mod architecture;
 mod cli;
