@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 /// How long a program may take to end after it was told to.
-const END: Duration = Duration::from_secs(60);
+const END: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
 
 /// A place to deploy to, and the program called there.
