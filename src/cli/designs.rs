@@ -54,15 +54,19 @@ pub(super) fn open(path: &Path) -> Result<Document, Report> {
             let shell_path = print::shell_path(path);
             let mut report = Report::new(format!("\"{}\" is no design that can be used", path.display()));
             report.causes = problems.iter().map(|problem| in_place(path, problem)).collect();
-            report.hints = problems.into_iter().filter_map(|problem| problem.fix).collect();
             report.hint(format!("Look at it alone with: pgcascade check {shell_path}"))
         }
     })
 }
 
-/// "FILE:LINE: message": editors and terminals find the place.
+/// "FILE:LINE: message; fix": editors and terminals find the place.
 fn in_place(path: &Path, problem: &Problem) -> String {
-    format!("{}: {}", place(path, problem), problem.message)
+    let fix = problem
+        .fix
+        .as_ref()
+        .map(|fix| format!("; {fix}"))
+        .unwrap_or_default();
+    format!("{}: {}{fix}", place(path, problem), problem.message)
 }
 
 /// "FILE:LINE", or "FILE" where the problem has no line.
