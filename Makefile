@@ -18,12 +18,13 @@ GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|g
 help:
 	@sed -n 's/^#   //p' Makefile
 
-# A debug build, because it takes 2 to 3 minutes the first time where a release build takes 8.
+# A debug build, because it takes 2 to 3 minutes the first time where a release build takes 8. Without a file the
+# designer opens the seed as a new design, so that saving it never changes the built-in one.
 run:
 	@packaging/setup.sh run
 	@if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
 	  echo "Building the designer (2 to 3 minutes the first time, seconds later) and opening it on the seed's cluster"; \
-	  cargo run --locked -- assets/templates/seed.toml; \
+	  cargo run --locked; \
 	else \
 	  echo "There is no display (DISPLAY and WAYLAND_DISPLAY are empty), so that no window can be opened."; \
 	  echo "Building pgcascade without its window (about a minute the first time) and running: pgcascade demo --once"; \
