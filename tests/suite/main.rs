@@ -1,4 +1,4 @@
 //! Tests of whole paths that need no server, display or network.
 
 mod architecture;
-mod bundle;
+mod cli;
