@@ -1,6 +1,7 @@
 //! What the window draws.
 
 mod outbox;
+pub mod theme;
 
 pub use outbox::Outbox;
 
