@@ -1,5 +1,6 @@
 //! What the window draws.
 
+pub mod canvas;
 mod outbox;
 pub mod theme;
 
