@@ -1,6 +1,8 @@
 //! What the window draws.
 
+pub mod canvas;
 mod outbox;
+pub mod theme;
 
 pub use outbox::Outbox;
 
