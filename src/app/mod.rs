@@ -6,6 +6,7 @@
 
 mod effect;
 mod message;
+mod queries;
 mod session;
 
 pub use effect::{Effect, PathPurpose};
