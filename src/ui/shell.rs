@@ -173,7 +173,7 @@ impl Shell {
         let side = Frame::new().fill(tokens.panel).inner_margin(Margin::same(10));
 
         Panel::top("menu").frame(bar).show_separator_line(false).show(ui, |ui| {
-            panels::menu_bar_ui(ui, session, asked);
+            panels::menu_bar_ui(ui, session, outbox, asked);
         });
         Panel::top("tools").frame(bar).exact_size(TOOL_BAR_HEIGHT).show(ui, |ui| {
             panels::tool_bar_ui(ui, session, outbox, asked);

@@ -95,14 +95,15 @@ fn row_ui(ui: &mut Ui, session: &Session, id: ServerId, order: &[ServerId], outb
     let builder = UiBuilder::new()
         .max_rect(menu_rect)
         .layout(Layout::centered_and_justified(egui::Direction::TopDown));
-    ui.scope_builder(builder, |ui| {
-        ui.visuals_mut().widgets.inactive.weak_bg_fill = egui::Color32::TRANSPARENT;
-        ui.visuals_mut().widgets.inactive.bg_stroke = egui::Stroke::NONE;
-        let menu = ui.menu_button("⋮", |ui| server_menu_ui(ui, session, id, outbox));
-        let words = format!("Actions for {}", server.name());
-        menu.response
-            .widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, words.as_str()));
-    });
+    // A child that allocates nothing: the row is as wide as the panel, whatever the button needs.
+    let mut corner = ui.new_child(builder);
+    corner.visuals_mut().widgets.inactive.weak_bg_fill = egui::Color32::TRANSPARENT;
+    corner.visuals_mut().widgets.inactive.bg_stroke = egui::Stroke::NONE;
+    corner.spacing_mut().button_padding = vec2(2.0, 2.0);
+    let menu = corner.menu_button("…", |ui| server_menu_ui(ui, session, id, outbox));
+    let words = format!("Actions for {}", server.name());
+    menu.response
+        .widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, words.as_str()));
 }
 
 /// The lines that join a row to its upstream's.
@@ -120,7 +121,7 @@ fn branch_lines(ui: &Ui, topology: &Topology, id: ServerId, depth: usize, rect: 
     let bottom = if is_last(id) { rect.center().y } else { rect.bottom() };
     let x = column(depth - 1);
     painter.vline(x, rect.top()..=bottom, stroke);
-    painter.hline(x..=x + INDENT - 6.0, rect.center().y, stroke);
+    painter.hline(x..=x + INDENT - 4.0, rect.center().y, stroke);
     // Higher up, a line goes past this row where more siblings follow below.
     for (above, level) in topology.upstreams(id).into_iter().zip((1..depth).rev()) {
         if !is_last(above) {
@@ -132,34 +133,39 @@ fn branch_lines(ui: &Ui, topology: &Topology, id: ServerId, depth: usize, rect: 
 fn row_text(ui: &mut Ui, session: &Session, server: &Server, depth: usize, rect: Rect) {
     let tokens = Tokens::of(ui.visuals());
     let topology = session.document.topology();
+    let dot = egui::pos2(rect.left() + 14.0 + INDENT * depth as f32, rect.center().y);
+    if server.is_primary() {
+        ui.painter().circle_filled(dot, 5.0, tokens.primary);
+    } else if topology.is_relay(server.id()) {
+        ui.painter().circle_filled(dot, 4.0, tokens.relay);
+    } else {
+        let stroke = egui::Stroke::new(1.5, tokens.asynchronous);
+        ui.painter().circle(dot, 3.5, tokens.panel, stroke);
+    }
     let mut inside = rect;
-    inside.min.x += 8.0 + INDENT * depth as f32;
+    inside.min.x = dot.x + 12.0;
     let builder = UiBuilder::new()
         .max_rect(inside)
-        .layout(Layout::left_to_right(Align::Center));
-    ui.scope_builder(builder, |ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        let mut text = |ui: &mut Ui, words: String, colour, small: bool| {
-            let words = RichText::new(words).color(colour);
-            let words = if small { words.size(TEXT_SMALL) } else { words };
-            ui.add(egui::Label::new(words).truncate().selectable(false));
-        };
-        let (dot, colour) = if server.is_primary() {
-            ("◆", tokens.primary)
-        } else if topology.is_relay(server.id()) {
-            ("●", tokens.relay)
-        } else {
-            ("○", tokens.asynchronous)
-        };
-        text(ui, dot.to_owned(), colour, true);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            text(ui, server.port().to_string(), tokens.text_weak, true);
-            let (word, colour) = sync_word(session, server, tokens);
-            text(ui, word, colour, true);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                text(ui, server.name().to_string(), tokens.text, false);
-            });
-        });
+        .layout(Layout::right_to_left(Align::Center));
+    let mut ui = ui.new_child(builder);
+    let text = |ui: &mut Ui, words: String, colour, small: bool| {
+        let words = RichText::new(words).color(colour);
+        let words = if small { words.size(TEXT_SMALL) } else { words };
+        ui.add(egui::Label::new(words).truncate().selectable(false));
+    };
+    // Columns that stay below one another: ports have at most five digits.
+    let (port, word_column) = (server.port().to_string(), 58.0);
+    ui.allocate_ui_with_layout(vec2(36.0, ROW_HEIGHT), Layout::right_to_left(Align::Center), |ui| {
+        ui.set_min_width(36.0);
+        text(ui, port, tokens.text_weak, true);
+    });
+    let (word, colour) = sync_word(session, server, tokens);
+    ui.allocate_ui_with_layout(vec2(word_column, ROW_HEIGHT), Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_width(word_column);
+        text(ui, word, colour, true);
+    });
+    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        text(ui, server.name().to_string(), tokens.text, false);
     });
 }
 

@@ -11,11 +11,14 @@ use crate::ui::Outbox;
 /// Why editing widgets are off while a deployment runs.
 pub const LOCKED: &str = "The design is locked while it is being deployed";
 
+/// So that all forms of a panel have their fields below one another.
+const LABEL_WIDTH: f32 = 124.0;
+
 /// Two columns: labels, and what they label.
 pub fn form_ui(ui: &mut Ui, name: &str, rows: impl FnOnce(&mut Ui)) {
     egui::Grid::new(name)
         .num_columns(2)
-        .min_col_width(92.0)
+        .min_col_width(LABEL_WIDTH)
         .spacing([GAP, GAP])
         .show(ui, rows);
 }
@@ -55,17 +58,17 @@ pub fn field_ui(
         .scope(|ui| {
             if wrong {
                 let error = Tokens::of(ui.visuals()).error;
-                for widget in [
-                    &mut ui.visuals_mut().widgets.inactive,
-                    &mut ui.visuals_mut().widgets.hovered,
-                ] {
-                    widget.bg_stroke.color = error;
-                }
+                let widgets = &mut ui.visuals_mut().widgets;
+                widgets.inactive.bg_stroke.color = error;
+                widgets.hovered.bg_stroke.color = error;
             }
             let edit = TextEdit::singleline(&mut text)
                 .id(egui::Id::new(field))
                 .hint_text(hint)
-                .desired_width(width);
+                .margin(egui::Margin::symmetric(8, 4))
+                .min_size(egui::vec2(0.0, 26.0))
+                .vertical_align(egui::Align::Center)
+                .desired_width(width - 16.0);
             ui.add_enabled(!session.run.is_running(), edit)
         })
         .inner
@@ -90,6 +93,8 @@ pub fn field_ui(
 /// A heading inside a panel, with room above it.
 pub fn section_ui(ui: &mut Ui, words: &str) {
     ui.add_space(GAP);
+    ui.separator();
+    ui.add_space(GAP_SMALL);
     ui.label(RichText::new(words).strong());
     ui.add_space(GAP_SMALL);
 }
@@ -133,5 +138,20 @@ pub fn counted(count: usize, word: &str) -> String {
         format!("1 {word}")
     } else {
         format!("{count} {word}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_sign_has_a_glyph() {
+        let ctx = egui::Context::default();
+        let _ = ctx.run_ui(egui::RawInput::default(), |_| {});
+        let font = egui::FontId::proportional(13.0);
+        let missing: String = "✔⊗⚠ℹ●•→·▶↩➕📋✕✖⬆⬇☰…⟲↺↻⊘○◆⋮⏺"
+            .chars()
+            .filter(|sign| !ctx.fonts_mut(|fonts| fonts.has_glyph(&font, *sign)))
+            .collect();
+        assert_eq!(missing, "");
     }
 }

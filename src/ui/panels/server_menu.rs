@@ -30,7 +30,7 @@ pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut
         ui.close();
     }
     ui.separator();
-    let mut refused = |ui: &mut Ui, words: &str, reason: &str| {
+    let refused = |ui: &mut Ui, words: &str, reason: &str| {
         ui.add_enabled(false, Button::new(words)).on_disabled_hover_text(reason);
     };
     if server.is_primary() {

@@ -2,11 +2,13 @@
 
 use egui::{Align, Button, ComboBox, Label, Layout, MenuBar, RichText, Sense, Ui};
 
-use crate::app::Session;
+use crate::app::{FileMessage, Message, Session};
+use crate::model::document::templates::TEMPLATES;
 use crate::model::topology::{Edit, PgMajor};
 use crate::ui::canvas::NewStandby;
 use crate::ui::commands::edit;
 use crate::ui::keys::{self, ACTIONS, Action, ActionId, Menu};
+use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_LARGE, TEXT_HEADING, Tokens};
 
 use super::parts::{LOCKED, main_button};
@@ -14,7 +16,7 @@ use super::parts::{LOCKED, main_button};
 /// What was asked for in the bar: performed by the shell, which also knows the canvas.
 pub type Asked = Vec<ActionId>;
 
-pub fn menu_bar_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
+pub fn menu_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &mut Asked) {
     MenuBar::new().ui(ui, |ui| {
         for (menu, words) in [
             (Menu::File, "File"),
@@ -26,6 +28,11 @@ pub fn menu_bar_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
                 ui.set_min_width(220.0);
                 for action in ACTIONS.iter().filter(|action| action.menu == menu) {
                     entry_ui(ui, session, action, asked);
+                    if action.id == ActionId::New {
+                        ui.add_enabled_ui(!session.is_locked(), |ui| {
+                            ui.menu_button("New from", |ui| templates_ui(ui, outbox));
+                        });
+                    }
                 }
                 if menu == Menu::View {
                     ui.separator();
@@ -34,6 +41,17 @@ pub fn menu_bar_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
             });
         }
     });
+}
+
+/// The built-in designs.
+fn templates_ui(ui: &mut Ui, outbox: &mut Outbox) {
+    ui.set_min_width(180.0);
+    for template in &TEMPLATES {
+        if ui.button(template.name).on_hover_text(template.summary).clicked() {
+            outbox.send(Message::File(FileMessage::New(template.name.to_owned())));
+            ui.close();
+        }
+    }
 }
 
 fn entry_ui(ui: &mut Ui, session: &Session, action: &Action, asked: &mut Asked) {
@@ -60,14 +78,14 @@ fn theme_ui(ui: &mut Ui) {
     }
 }
 
-pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut crate::ui::Outbox, asked: &mut Asked) {
+pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &mut Asked) {
     ui.horizontal_centered(|ui| {
         title_ui(ui, session);
         ui.add_space(GAP);
         version_ui(ui, session, outbox);
         ui.add_space(GAP);
-        tool_ui(ui, session, ActionId::Undo, "↶ Undo", asked);
-        tool_ui(ui, session, ActionId::Redo, "↷ Redo", asked);
+        tool_ui(ui, session, ActionId::Undo, "Undo", asked);
+        tool_ui(ui, session, ActionId::Redo, "Redo", asked);
         ui.add_space(GAP);
         palette_ui(ui, session, asked);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -101,7 +119,7 @@ fn title_ui(ui: &mut Ui, session: &Session) {
     }
 }
 
-fn version_ui(ui: &mut Ui, session: &Session, outbox: &mut crate::ui::Outbox) {
+fn version_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let current = session.document.topology().postgres();
     let combo = ComboBox::from_id_salt("version").selected_text(format!("PostgreSQL {current}"));
     let combo = ui.add_enabled_ui(!session.is_locked(), |ui| {
