@@ -1,1 +1,3 @@
 //! Tests of whole paths that need no server, display or network.
+
+mod architecture;

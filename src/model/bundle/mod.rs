@@ -3,6 +3,22 @@
 //! `generate` makes the files, each setting with its reason; `tarball::pack` makes the `.tar.gz`.
 //! The same design gives the same bytes.
 
+pub mod conf;
+mod guide;
+mod hba;
+mod manifest;
+mod paths;
+mod recovery;
+mod script;
+mod setting;
+mod tarball;
+
+pub use setting::without;
+pub use tarball::pack;
+
+use crate::model::document::Document;
+use crate::model::plan::ClusterLayout;
+
 /// One file of the bundle, its path relative to the bundle's top folder, with `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BundleFile {
@@ -25,14 +41,58 @@ impl Bundle {
     }
 }
 
-/// Makes every file of the design's bundle.
-pub fn generate(document: &crate::model::document::Document) -> Bundle {
-    let _ = document;
-    unimplemented!()
+/// Makes every file of the design's bundle, in the order in which people read them.
+pub fn generate(document: &Document) -> Bundle {
+    let topology = document.topology();
+    let mut files = vec![
+        text(ClusterLayout::README, guide::readme(topology)),
+        text(ClusterLayout::DESIGN, document.text()),
+    ];
+    files.extend(script::scripts(topology));
+    let folders = topology.folders();
+    for server in topology.servers() {
+        let folder = ClusterLayout::server(folders.get(&server.id()).map_or("", String::as_str));
+        let mut add = |name: &str, contents| files.push(text(&format!("{folder}/{name}"), contents));
+        add("postgresql.conf", conf::postgresql_conf(topology, server));
+        add("pg_hba.conf", hba::pg_hba_conf(topology, server));
+        if let Some((name, contents)) = recovery::file(topology, server) {
+            add(name, contents);
+        }
+    }
+    let manifest = manifest::of(&files);
+    files.push(text(manifest::NAME, manifest));
+    Bundle {
+        name: plain_name(topology.name()),
+        files,
+    }
 }
 
-/// Packs the bundle as `.tar.gz`: sorted entries, fixed times and owners, so that the same bundle gives the same bytes.
-pub fn pack(bundle: &Bundle) -> Vec<u8> {
-    let _ = bundle;
-    unimplemented!()
+fn text(path: &str, contents: String) -> BundleFile {
+    BundleFile {
+        path: path.to_owned(),
+        contents,
+        executable: false,
+    }
+}
+
+/// The design's name as a folder's name that needs no quoting anywhere.
+fn plain_name(name: &str) -> String {
+    let plain: String = name
+        .trim()
+        .chars()
+        .take(60)
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    let plain = plain.trim_matches(['-', '.']);
+    if plain.is_empty() {
+        "cluster".to_owned()
+    } else {
+        plain.to_owned()
+    }
 }

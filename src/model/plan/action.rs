@@ -41,11 +41,11 @@ pub struct Step {
 pub enum Action {
     /// Make the cluster's folder (0700) with marker and record; nothing else is done before that.
     ClaimFolder,
-    /// Remove the marker, and the cluster's folder if the claim made it.
+    /// Remove the marker and what [`Action::Complete`] wrote, and the cluster's folder if the claim made it.
     ReleaseFolder,
     /// Make a folder, 0700.
     MakeFolder { path: String },
-    /// Remove a folder and everything in it.
+    /// Remove a folder and everything in it; nothing, if it is not there.
     RemoveFolder { path: String },
     /// Draw two passwords and write the four files of `secrets/`, 0600.
     MakeSecrets { ports: Vec<u16> },
@@ -56,15 +56,15 @@ pub enum Action {
         password_file: Option<String>,
         no_sync: bool,
     },
-    /// One single-user start of a directory that never ran: `options` go into its pg_control, and the replication
-    /// role is made; `password_file` holds its password.
+    /// One single-user start of a directory that never ran: `options` ("name=value", given with `-c`) go into its
+    /// pg_control, and the replication role is made; `password_file` holds its password (`None`: without one).
     CreateRole {
         data: String,
         options: Vec<String>,
         role: String,
         password_file: Option<String>,
     },
-    /// Copy a data directory that does not run.
+    /// Copy a data directory that does not run: without postmaster.pid and the content of pg_replslot, mode 0700.
     CopyData { from: String, to: String },
     /// Write a file of the bundle (0600); a setting named in `held_back` is left out of it for now.
     InstallFile {

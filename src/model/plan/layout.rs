@@ -50,4 +50,43 @@ impl ClusterLayout {
     pub fn log(folder: &str) -> String {
         format!("servers/{folder}/log")
     }
+
+    /// The folders to make for an archive inside the cluster's folder, outermost first; empty for one that is
+    /// outside, or that would lie in a folder of the cluster itself: such a folder is not ours to make or remove.
+    pub fn archive_folders(directory: &str) -> Vec<String> {
+        const TAKEN: [&str; 6] = [
+            ClusterLayout::README,
+            ClusterLayout::DESIGN,
+            ClusterLayout::MARKER_FOLDER,
+            ClusterLayout::SECRETS,
+            ClusterLayout::SOCKETS,
+            ClusterLayout::SERVERS,
+        ];
+        let parts: Vec<&str> = directory
+            .split('/')
+            .filter(|part| !matches!(*part, "" | "."))
+            .collect();
+        // Also on file systems that do not tell capitals apart.
+        let is_taken = |part: &&str| TAKEN.iter().any(|taken| taken.eq_ignore_ascii_case(part));
+        if directory.starts_with('/') || parts.contains(&"..") || parts.first().is_some_and(is_taken) {
+            return Vec::new();
+        }
+        (1..=parts.len())
+            .filter_map(|length| parts.get(..length))
+            .map(|parts| parts.join("/"))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_folders_inside_the_cluster_are_made() {
+        assert_eq!(ClusterLayout::archive_folders("wal/./old/"), ["wal", "wal/old"]);
+        for outside in ["/srv/wal", "../wal", "a/../../b", "servers/x", "Secrets", "."] {
+            assert!(ClusterLayout::archive_folders(outside).is_empty(), "{outside}");
+        }
+    }
 }

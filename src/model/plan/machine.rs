@@ -20,6 +20,22 @@ pub struct Machine {
     pub free_disk_bytes: Option<u64>,
 }
 
+impl Machine {
+    /// A machine of which nothing is known yet, and nothing stands in the way: what the scripts of a bundle are
+    /// made for. They look at the real one themselves.
+    pub fn portable(folder: &str) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            folder_state: FolderState::Absent,
+            tools: Vec::new(),
+            is_root: false,
+            run_as: None,
+            ports_in_use: Vec::new(),
+            free_disk_bytes: None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FolderState {
     /// Not there; its parent is, or can be made, and can be written to.
@@ -70,6 +86,7 @@ pub struct Check {
     pub fix: Option<String>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn as_text<S: serde::Serializer>(major: &PgMajor, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(major)
 }

@@ -3,11 +3,9 @@
 //! [`Topology::judge_attach`] is the one place that decides whether a server may follow another; the canvas asks
 //! it while dragging and [`Topology::apply`] asks it again on the drop, so the two cannot disagree.
 
-use thiserror::Error;
-
 use super::{
-    ApplyDelay, Archive, Auth, BadValue, Host, PgMajor, Port, Role, Server, ServerId, ServerName, Settings,
-    Standby, SyncPolicy, Topology, check_setting_name, check_setting_value,
+    ApplyDelay, Archive, Auth, BadValue, Host, PgMajor, Port, Refusal, Role, Server, ServerId, ServerName,
+    Settings, Standby, SyncPolicy, Topology, check_setting_name, check_setting_value,
 };
 
 /// One change of the cluster.
@@ -93,45 +91,6 @@ pub struct Applied {
     pub consequences: Vec<String>,
 }
 
-/// Why an edit can never be right. Each sentence says what to do instead.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Refusal {
-    #[error("that server is no longer in the design")]
-    NoSuchServer,
-    #[error("\"{0}\" cannot follow itself: drop it on another server")]
-    Itself(ServerName),
-    #[error(
-        "\"{server}\" cannot follow \"{upstream}\", which is below it: that would be a loop that no WAL ever enters; move \"{upstream}\" out first"
-    )]
-    Loop {
-        server: ServerName,
-        upstream: ServerName,
-    },
-    #[error("\"{0}\" is the primary, where the WAL begins, and follows nobody: promote another server first")]
-    PrimaryFollows(ServerName),
-    #[error("\"{server}\" already follows \"{upstream}\"")]
-    AlreadyThere {
-        server: ServerName,
-        upstream: ServerName,
-    },
-    #[error("\"{0}\" is the primary and cannot be removed: promote another server first")]
-    RemovePrimary(ServerName),
-    #[error("\"{0}\" already is the primary")]
-    AlreadyPrimary(ServerName),
-    #[error("\"{0}\" is the primary: only a standby has this")]
-    OnlyStandby(ServerName),
-    #[error("there is a server called \"{0}\" already: names tell standbys apart in pg_stat_replication")]
-    NameTaken(ServerName),
-    #[error("a priority is a whole number from 1 on; leave it out for an asynchronous standby")]
-    PriorityZero,
-    #[error("a commit waits for at least one standby; leave synchronous replication out for none")]
-    CountZero,
-    #[error("every port from 1 to 65535 is taken in this design")]
-    NoPortLeft,
-    #[error(transparent)]
-    Value(#[from] BadValue),
-}
-
 impl Topology {
     /// May `server` follow `upstream`? If so, what else will change (empty: nothing).
     pub fn judge_attach(&self, server: ServerId, upstream: ServerId) -> Result<Vec<String>, Refusal> {
@@ -174,9 +133,9 @@ impl Topology {
                 if policy.as_ref().is_some_and(|policy| policy.count == 0) {
                     return Err(Refusal::CountZero);
                 }
-                self.sync = policy.clone();
+                self.sync.clone_from(policy);
             }
-            Edit::SetArchive(archive) => self.archive = archive.clone(),
+            Edit::SetArchive(archive) => self.archive.clone_from(archive),
             Edit::SetAuth(auth) => self.auth = *auth,
             Edit::SetSetting { server, name, value } => self.set_setting(*server, name, value.as_deref())?,
             Edit::AddStandby { upstream, name, port } => {
@@ -206,7 +165,7 @@ impl Topology {
             Edit::OrderSync(order) => self.order_sync(order)?,
             Edit::SetSlot { server, slot } => self.find_standby_mut(*server)?.slot = *slot,
             Edit::SetApplyDelay { server, delay } => {
-                self.find_standby_mut(*server)?.apply_delay = delay.clone()
+                self.find_standby_mut(*server)?.apply_delay.clone_from(delay);
             }
         }
         Ok(Applied::default())
@@ -214,7 +173,7 @@ impl Topology {
 
     /// A name that no server has, made from `base`: "standby1", "standby2" …
     pub fn free_name(&self, base: &str) -> Option<ServerName> {
-        (1_u32..)
+        (1..=u32::MAX)
             .filter_map(|number| ServerName::parse(&format!("{base}{number}")).ok())
             .find(|name| self.by_name(name.as_str()).is_none())
     }
@@ -401,7 +360,7 @@ impl Topology {
 }
 
 /// A cluster's name stands in comments and titles, so it is one line.
-fn one_line(name: &str) -> String {
+pub(super) fn one_line(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect::<String>()
@@ -410,164 +369,4 @@ fn one_line(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::notation;
-    use super::*;
-
-    const SEED: &str = "\
-postgres 15
-master 5432 sync first 1
-  slave1 15432 priority 1
-    slave11 25432
-    slave12 25433
-  slave2 15433 priority 2
-";
-
-    fn id(topology: &Topology, name: &str) -> ServerId {
-        topology.by_name(name).unwrap().id()
-    }
-
-    /// Applies the edit to the seed and compares the tree that comes out.
-    fn check(edit: impl Fn(&dyn Fn(&str) -> ServerId) -> Edit, expected: Result<&str, &str>) {
-        let mut topology = notation::parse(SEED).unwrap();
-        let before = topology.clone();
-        let edit = edit(&|name| id(&before, name));
-        let outcome = topology.apply(&edit);
-        match expected {
-            Ok(tree) => {
-                outcome.unwrap();
-                assert_eq!(notation::print(&topology), tree);
-            }
-            Err(sentence) => {
-                assert!(outcome.unwrap_err().to_string().contains(sentence));
-                assert_eq!(topology, before, "a refused edit changes nothing");
-            }
-        }
-    }
-
-    #[test]
-    fn a_standby_moves_with_its_subtree() {
-        check(
-            |id| Edit::Attach {
-                server: id("slave1"),
-                upstream: id("slave2"),
-            },
-            Ok(
-                "postgres 15\nmaster 5432 sync first 1\n  slave2 15433 priority 2\n    slave1 15432\n      slave11 25432\n      slave12 25433\n",
-            ),
-        );
-    }
-
-    #[test]
-    fn what_can_never_be_true_is_refused() {
-        check(
-            |id| Edit::Attach {
-                server: id("slave1"),
-                upstream: id("slave11"),
-            },
-            Err("loop"),
-        );
-        check(
-            |id| Edit::Attach {
-                server: id("slave1"),
-                upstream: id("slave1"),
-            },
-            Err("itself"),
-        );
-        check(
-            |id| Edit::Attach {
-                server: id("master"),
-                upstream: id("slave1"),
-            },
-            Err("is the primary"),
-        );
-        check(
-            |id| Edit::Attach {
-                server: id("slave1"),
-                upstream: id("master"),
-            },
-            Err("already follows"),
-        );
-        check(
-            |id| Edit::Remove {
-                server: id("master"),
-                downstreams: Downstreams::Remove,
-            },
-            Err("is the primary"),
-        );
-        check(
-            |id| Edit::Rename {
-                server: id("slave1"),
-                name: ServerName::parse("slave2").unwrap(),
-            },
-            Err("already"),
-        );
-        check(
-            |id| Edit::SetSyncPriority {
-                server: id("master"),
-                priority: Some(1),
-            },
-            Err("only a standby"),
-        );
-    }
-
-    #[test]
-    fn a_removed_server_takes_its_downstreams_or_leaves_them() {
-        check(
-            |id| Edit::Remove {
-                server: id("slave1"),
-                downstreams: Downstreams::Remove,
-            },
-            Ok("postgres 15\nmaster 5432 sync first 1\n  slave2 15433 priority 2\n"),
-        );
-        check(
-            |id| Edit::Remove {
-                server: id("slave1"),
-                downstreams: Downstreams::Reattach,
-            },
-            Ok(
-                "postgres 15\nmaster 5432 sync first 1\n  slave11 25432\n  slave12 25433\n  slave2 15433 priority 2\n",
-            ),
-        );
-    }
-
-    #[test]
-    fn promotion_turns_the_way_up_round() {
-        check(
-            |id| Edit::Promote {
-                server: id("slave12"),
-            },
-            Ok(
-                "postgres 15\nslave12 25433 sync first 1\n  slave1 15432\n    master 5432\n      slave2 15433\n    slave11 25432\n",
-            ),
-        );
-    }
-
-    #[test]
-    fn the_order_of_synchronous_standbys_is_a_list() {
-        check(
-            |id| Edit::OrderSync(vec![id("slave2")]),
-            Ok(
-                "postgres 15\nmaster 5432 sync first 1\n  slave1 15432\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 1\n",
-            ),
-        );
-    }
-
-    #[test]
-    fn a_new_standby_gets_a_free_name_and_port() {
-        let mut topology = notation::parse(SEED).unwrap();
-        let upstream = id(&topology, "slave1");
-        let applied = topology
-            .apply(&Edit::AddStandby {
-                upstream,
-                name: None,
-                port: None,
-            })
-            .unwrap();
-        let server = topology.server(applied.created.unwrap()).unwrap();
-        assert_eq!(
-            (server.name().as_str(), server.port().number()),
-            ("standby1", 15434)
-        );
-    }
-}
+mod tests;

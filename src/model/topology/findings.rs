@@ -66,6 +66,7 @@ pub fn check(topology: &Topology) -> Vec<Finding> {
 }
 
 /// What one rule found at one place; the rule itself adds id and severity.
+#[derive(Debug)]
 pub struct Found {
     pub subject: Subject,
     pub message: String,

@@ -132,6 +132,11 @@ impl PgMajor {
         self >= Self::V10
     }
 
+    /// From 14 on new passwords are stored for SCRAM without being told; 10 to 13 store md5.
+    pub fn stores_scram_unasked(self) -> bool {
+        self >= Self::V14
+    }
+
     /// libpq reads `passfile` in a connection string from 10 on; before, only `PGPASSFILE`.
     pub fn has_passfile(self) -> bool {
         self >= Self::V10

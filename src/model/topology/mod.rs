@@ -7,21 +7,25 @@
 //!
 //! Start with [`Topology`], then `edit.rs` for what can be done to it and `rules.rs` for what is unwise.
 
+mod draft;
 mod edit;
 mod findings;
 mod folders;
 mod major;
 pub mod notation;
+mod refusal;
 mod rules;
 mod sync;
 mod values;
 
 use std::collections::BTreeMap;
 
-pub use edit::{Applied, Downstreams, Edit, Refusal};
+pub use draft::{Draft, DraftProblem, DraftServer, nearest};
+pub use edit::{Applied, Downstreams, Edit};
 pub use findings::{Finding, Fix, Severity, Subject, check};
 pub use major::{PgMajor, UnknownMajor};
-pub use rules::{RULES, Rule};
+pub use refusal::Refusal;
+pub use rules::{MANAGED_SETTINGS, RULES, Rule};
 pub use sync::{CommitLevel, SyncMethod, SyncPolicy};
 pub use values::{
     ApplyDelay, BadValue, Host, NAME_BYTES, Port, ServerId, ServerName, check_setting_name,

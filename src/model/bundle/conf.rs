@@ -1,0 +1,417 @@
+//! postgresql.conf of one server: what the drawing decides, each line with its reason, then what was set by hand.
+//!
+//! To add a setting, add a line in the function of its subject. Which version knows what is asked of
+//! [`PgMajor`](crate::model::topology::PgMajor), nothing here compares version numbers.
+
+use super::paths;
+use super::recovery;
+use super::setting::{Setting, render};
+use crate::model::topology::{Auth, Server, Settings, Topology};
+
+/// Senders and slots that every server has at least: PostgreSQL's own default from 10 on.
+const LEAST_SENDERS: usize = 10;
+/// Beside the drawn downstreams: a base backup takes two, and a person may look with `pg_receivewal`.
+const SPARE_SENDERS: usize = 5;
+/// What PostgreSQL has if nothing is said.
+const DEFAULT_CONNECTIONS: usize = 100;
+/// `superuser_reserved_connections`, which 11 counts beside the senders, and one for ordinary people.
+const RESERVED_CONNECTIONS: usize = 4;
+/// WAL that is kept for downstreams without a slot: 512 MB, in segments of 16 MB before 13.
+const KEEP_SIZE: &str = "512MB";
+const KEEP_SEGMENTS: &str = "32";
+
+/// The whole file.
+pub fn postgresql_conf(topology: &Topology, server: &Server) -> String {
+    let role = match server.upstream().and_then(|id| topology.server(id)) {
+        None => "the primary".to_owned(),
+        Some(upstream) => format!("a standby of \"{}\"", upstream.name()),
+    };
+    let head = format!(
+        "postgresql.conf of \"{}\", {role}, for PostgreSQL {}\nMade by pgcascade from the design \"{}\". Paths are relative to the data directory.",
+        server.name(),
+        topology.postgres(),
+        one_line(topology.name()),
+    );
+    render(&head, &settings(topology, server))
+}
+
+/// Every setting of the file, in its order; each name stands once.
+pub fn settings(topology: &Topology, server: &Server) -> Vec<Setting> {
+    let mut settings = connections(topology, server);
+    settings.extend(replication(topology, server));
+    settings.extend(synchronous(topology, server));
+    settings.extend(archiving(topology));
+    if !server.is_primary() && topology.postgres().has_standby_signal() {
+        settings.extend(recovery::settings(topology, server));
+    }
+    settings.extend(laboratory(topology));
+    by_hand(topology, server, settings)
+}
+
+/// What a directory is started with once before it is copied, as "name=value": the settings that go into pg_control,
+/// where a copy compares them with its own, and the way passwords are stored.
+pub fn primed(topology: &Topology) -> Vec<String> {
+    const IN_PG_CONTROL: [&str; 7] = [
+        "max_connections",
+        "max_locks_per_transaction",
+        "max_prepared_transactions",
+        "max_wal_senders",
+        "max_worker_processes",
+        "password_encryption",
+        "wal_level",
+    ];
+    settings(topology, topology.primary())
+        .into_iter()
+        .filter(|setting| IN_PG_CONTROL.contains(&setting.name.to_ascii_lowercase().as_str()))
+        .map(|setting| format!("{}={}", setting.name, setting.value))
+        .collect()
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn connections(topology: &Topology, server: &Server) -> Vec<Setting> {
+    let major = topology.postgres();
+    let mut settings = vec![
+        Setting::new(
+            "listen_addresses",
+            listen_addresses(server),
+            if server.host().is_loopback() {
+                "The server is reached from this machine only, as drawn."
+            } else {
+                "The server's own host, as drawn, and this machine; no other address."
+            },
+        ),
+        Setting::new(
+            "port",
+            server.port().to_string(),
+            "The drawn port; it is also part of the socket's name.",
+        ),
+        Setting::new(
+            major.socket_setting(),
+            paths::from_data(paths::SOCKETS),
+            "A folder of the cluster's own for the sockets: no other server's socket can be in the way.",
+        ),
+    ];
+    if major.has_cluster_name() {
+        settings.push(Setting::new(
+            "cluster_name",
+            server.name().as_str(),
+            "Shown in the process list (ps), so that the servers of one machine can be told apart.",
+        ));
+    }
+    if topology.effective_auth() == Auth::Scram && major.has_scram() && !major.stores_scram_unasked() {
+        settings.push(Setting::new(
+            "password_encryption",
+            "scram-sha-256",
+            "How new passwords are stored; up to 13 the default is md5, with which pg_hba.conf's scram-sha-256 lets nobody in.",
+        ));
+    }
+    settings
+}
+
+fn listen_addresses(server: &Server) -> String {
+    match server.host().as_str() {
+        "localhost" | "127.0.0.1" => "localhost".to_owned(),
+        "::1" => "127.0.0.1, ::1".to_owned(),
+        other => format!("localhost, {other}"),
+    }
+}
+
+fn replication(topology: &Topology, server: &Server) -> Vec<Setting> {
+    let major = topology.postgres();
+    let senders = senders(topology);
+    let mut settings = vec![
+        Setting::new(
+            "wal_level",
+            major.wal_level(),
+            "WAL with all that a hot standby needs; a standby that sends must have it in its own file too.",
+        ),
+        Setting::new(
+            "max_wal_senders",
+            senders.to_string(),
+            "One WAL sender per drawn downstream, and some to spare for base backups. The same on every server, since a standby may not have fewer than the primary.",
+        ),
+    ];
+    if !major.counts_senders_apart() && senders + RESERVED_CONNECTIONS > DEFAULT_CONNECTIONS {
+        settings.push(Setting::new(
+            "max_connections",
+            (senders + DEFAULT_CONNECTIONS).to_string(),
+            "Up to 11 WAL senders are taken from the connections, and this cluster needs many.",
+        ));
+    }
+    if major.has_slots() {
+        settings.push(Setting::new(
+            "max_replication_slots",
+            slots(topology).to_string(),
+            "One replication slot per drawn downstream that uses one, and some to spare.",
+        ));
+    }
+    settings.push(Setting::new(
+        "hot_standby",
+        "on",
+        "A standby answers queries while it applies WAL; a standby that others follow must. The primary ignores it, and needs it the day it becomes a standby.",
+    ));
+    let has_slotless = topology
+        .downstreams(server.id())
+        .any(|standby| !topology.uses_slot(standby.id()));
+    if has_slotless {
+        let (name, value) = if major.has_wal_keep_size() {
+            ("wal_keep_size", KEEP_SIZE)
+        } else {
+            ("wal_keep_segments", KEEP_SEGMENTS)
+        };
+        settings.push(Setting::new(
+            name,
+            value,
+            "A downstream without a replication slot can be away for this much WAL (512 MB) and still catch up.",
+        ));
+    }
+    settings
+}
+
+/// Room for the server with the most downstreams; fewer where a hand-set max_connections leaves less.
+fn senders(topology: &Topology) -> usize {
+    let most = topology
+        .servers()
+        .iter()
+        .map(|server| topology.downstreams(server.id()).count())
+        .max()
+        .unwrap_or(0);
+    let wanted = LEAST_SENDERS.max(most + SPARE_SENDERS);
+    if topology.postgres().counts_senders_apart() {
+        return wanted;
+    }
+    let connections = topology
+        .servers()
+        .iter()
+        .filter_map(|server| {
+            topology
+                .setting_of(server.id(), "max_connections")?
+                .trim()
+                .parse::<usize>()
+                .ok()
+        })
+        .min();
+    match connections {
+        Some(connections) => wanted
+            .min(connections.saturating_sub(RESERVED_CONNECTIONS))
+            .max(most.max(1)),
+        None => wanted,
+    }
+}
+
+fn slots(topology: &Topology) -> usize {
+    let most = topology
+        .servers()
+        .iter()
+        .map(|server| {
+            topology
+                .downstreams(server.id())
+                .filter(|standby| topology.uses_slot(standby.id()))
+                .count()
+        })
+        .max()
+        .unwrap_or(0);
+    LEAST_SENDERS.max(most + SPARE_SENDERS)
+}
+
+fn synchronous(topology: &Topology, server: &Server) -> Vec<Setting> {
+    let Some(policy) = topology.sync().filter(|_| server.is_primary()) else {
+        return Vec::new();
+    };
+    let mut settings = Vec::new();
+    let names = topology.synchronous_standby_names();
+    if !names.is_empty() {
+        settings.push(Setting::new(
+            "synchronous_standby_names",
+            names,
+            "The synchronous candidates, as drawn. Only direct downstreams of the primary can be; a standby ignores this setting.",
+        ));
+    }
+    settings.push(Setting::new(
+        "synchronous_commit",
+        policy.commit.word(),
+        match policy.commit.word() {
+            "off" => "A commit waits for no disk at all: the last moments can be lost.",
+            "local" => "A commit waits for this server's own disk only, for no standby.",
+            "remote_write" => {
+                "A commit waits until the synchronous standbys have handed it to their operating system."
+            }
+            "remote_apply" => "A commit waits until queries on the synchronous standbys see it.",
+            _ => "A commit waits until it is on the disks of the synchronous standbys.",
+        },
+    ));
+    settings
+}
+
+fn archiving(topology: &Topology) -> Vec<Setting> {
+    let Some(archive) = topology.archive() else {
+        return Vec::new();
+    };
+    let target = paths::in_archive(archive.directory(), "%f");
+    let part = paths::in_archive(archive.directory(), "%f.part");
+    vec![
+        Setting::new(
+            "archive_mode",
+            "on",
+            "Finished WAL segments are copied to the archive. On a standby it starts to work the day it is promoted.",
+        ),
+        Setting::new(
+            "archive_command",
+            format!(
+                "test -e {target} && cmp -s %p {target} || {{ test ! -e {target} && cp %p {part} && mv {part} {target}; }}"
+            ),
+            "Never overwrites a segment: one that is there already must have the same content, else the command fails, is tried again, and says so in the log. A segment appears under its name only when it is whole.",
+        ),
+    ]
+}
+
+/// What makes a whole cluster fit on one machine, and only there.
+fn laboratory(topology: &Topology) -> Vec<Setting> {
+    if !topology.is_all_loopback() {
+        return Vec::new();
+    }
+    let mut settings = vec![Setting::new(
+        "shared_buffers",
+        "16MB",
+        "Kept small so that the whole cluster fits on one machine; a server of its own wants about a quarter of its memory.",
+    )];
+    if topology.postgres().has_retry_interval() {
+        settings.push(Setting::new(
+            "wal_retrieve_retry_interval",
+            "100ms",
+            "A standby whose upstream is not there yet asks again soon, so that all servers can be started at once; the default is 5 s.",
+        ));
+    }
+    settings
+}
+
+/// Puts what was set by hand behind the rest, in place of what the drawing would say: the server's own before the
+/// cluster's. PostgreSQL does not tell capitals apart in names.
+fn by_hand(topology: &Topology, server: &Server, mut settings: Vec<Setting>) -> Vec<Setting> {
+    let has = |settings: &Settings, name: &str| settings.keys().any(|own| own.eq_ignore_ascii_case(name));
+    settings
+        .retain(|setting| !has(topology.settings(), &setting.name) && !has(server.settings(), &setting.name));
+    for (name, value) in topology.settings() {
+        if !has(server.settings(), name) {
+            settings.push(Setting::new(
+                name,
+                value,
+                "Set by hand in the design, for every server.",
+            ));
+        }
+    }
+    for (name, value) in server.settings() {
+        settings.push(Setting::new(
+            name,
+            value,
+            "Set by hand in the design, for this server.",
+        ));
+    }
+    settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::topology::{Archive, Edit, notation};
+
+    #[track_caller]
+    fn value(topology: &Topology, server: &str, name: &str) -> Option<String> {
+        let server = topology.by_name(server).unwrap();
+        let found: Vec<_> = settings(topology, server)
+            .into_iter()
+            .filter(|setting| setting.name == name)
+            .collect();
+        assert!(found.len() <= 1, "{name} stands {} times", found.len());
+        found.into_iter().next().map(|setting| setting.value)
+    }
+
+    fn set(topology: &mut Topology, server: Option<&str>, name: &str, value: &str) {
+        let server = server.map(|name| topology.by_name(name).unwrap().id());
+        let (name, value) = (name.to_owned(), Some(value.to_owned()));
+        topology.apply(&Edit::SetSetting { server, name, value }).unwrap();
+    }
+
+    #[test]
+    fn what_is_set_by_hand_wins_and_stands_once() {
+        let mut topology = notation::parse("m 1\n  s 2\n").unwrap();
+        set(&mut topology, None, "shared_buffers", "32MB");
+        set(&mut topology, Some("s"), "shared_buffers", "64MB");
+        assert_eq!(value(&topology, "m", "shared_buffers").as_deref(), Some("32MB"));
+        assert_eq!(value(&topology, "s", "shared_buffers").as_deref(), Some("64MB"));
+        let conf = postgresql_conf(&topology, topology.by_name("s").unwrap());
+        assert_eq!(conf.matches("shared_buffers =").count(), 1);
+        assert!(conf.trim_end().ends_with("shared_buffers = '64MB'"));
+    }
+
+    #[test]
+    fn senders_fit_between_downstreams_and_connections() {
+        let many = |major: &str, count: u32| {
+            let mut text = format!("postgres {major}\nm 1\n");
+            for number in 0..count {
+                text += &format!("  s{number} {}\n", 100 + number);
+            }
+            notation::parse(&text).unwrap()
+        };
+        assert_eq!(
+            value(&many("15", 2), "m", "max_wal_senders").as_deref(),
+            Some("10")
+        );
+        assert_eq!(
+            value(&many("15", 20), "s0", "max_wal_senders").as_deref(),
+            Some("25")
+        );
+        assert_eq!(value(&many("11", 20), "m", "max_connections"), None);
+        assert_eq!(
+            value(&many("11", 100), "m", "max_connections").as_deref(),
+            Some("205")
+        );
+        assert_eq!(value(&many("12", 100), "m", "max_connections"), None);
+        let mut few = many("9.6", 2);
+        set(&mut few, None, "max_connections", "10");
+        assert_eq!(value(&few, "m", "max_wal_senders").as_deref(), Some("6"));
+        assert!(primed(&few).contains(&"max_connections=10".to_owned()));
+    }
+
+    #[test]
+    fn only_one_machine_gets_the_settings_of_a_laboratory() {
+        let here = notation::parse("m 1\n  s 2\n").unwrap();
+        assert!(value(&here, "m", "shared_buffers").is_some());
+        let apart = notation::parse("m 1 host db1\n  s 2 host db2\n").unwrap();
+        assert!(value(&apart, "m", "shared_buffers").is_none());
+        assert_eq!(
+            value(&apart, "m", "listen_addresses").as_deref(),
+            Some("localhost, db1")
+        );
+    }
+
+    #[test]
+    fn wal_is_kept_where_a_downstream_has_no_slot() {
+        let topology = notation::parse("m 1\n  a 2 no-slot\n  b 3\n    c 4\n").unwrap();
+        assert!(value(&topology, "m", "wal_keep_size").is_some());
+        assert!(value(&topology, "b", "wal_keep_size").is_none());
+        let old = notation::parse("postgres 9.3\nm 1\n  a 2\n").unwrap();
+        assert!(value(&old, "m", "wal_keep_segments").is_some());
+        assert!(value(&old, "m", "max_replication_slots").is_none());
+    }
+
+    #[test]
+    fn an_archive_with_any_name_stays_one_word_of_the_shell() {
+        let mut topology = notation::parse("m 1\n  s 2\n").unwrap();
+        let archive = Archive::new("/srv/my 100% \"wal's\"").unwrap();
+        topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
+        let command = value(&topology, "m", "archive_command").unwrap();
+        assert!(
+            command.starts_with(r#"test -e '/srv/my 100%% "wal'\''s"/%f' && cmp"#),
+            "{command}"
+        );
+        let restore = value(&topology, "s", "restore_command").unwrap();
+        assert_eq!(
+            restore,
+            r#"test -f '/srv/my 100%% "wal'\''s"/%f' && cp '/srv/my 100%% "wal'\''s"/%f' %p"#
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! README.md of a bundle: the tree, how to build it, how to connect, how to use the files on real hosts.
+
+use std::fmt::Write as _;
+
+use crate::model::plan::{ClusterLayout, expected_rows};
+use crate::model::topology::{Auth, Server, ServerId, Topology};
+
+pub fn readme(topology: &Topology) -> String {
+    let mut text = format!(
+        "# {}\n\nA PostgreSQL {} replication cluster of {}, made by pgcascade.\n\n",
+        topology.name().trim(),
+        topology.postgres(),
+        match topology.servers().len() {
+            1 => "one server".to_owned(),
+            count => format!("{count} servers"),
+        }
+    );
+    text.push_str("```text\n");
+    tree(topology, topology.primary(), "", "", &mut text);
+    text.push_str("```\n\n");
+    text.push_str(&commits(topology));
+    text.push_str(&building(topology));
+    text.push_str(&connecting(topology));
+    text.push_str(&files(topology));
+    text.push_str(&real_hosts(topology));
+    text
+}
+
+/// The drawing in characters: WAL flows from left to right.
+fn tree(topology: &Topology, server: &Server, branch: &str, below: &str, text: &mut String) {
+    let _ = writeln!(text, "{branch}{}", label(topology, server));
+    let mut downstreams = topology.downstreams(server.id()).peekable();
+    while let Some(standby) = downstreams.next() {
+        let (branch, deeper) = if downstreams.peek().is_some() {
+            ("├─ ", "│  ")
+        } else {
+            ("└─ ", "   ")
+        };
+        tree(
+            topology,
+            standby,
+            &format!("{below}{branch}"),
+            &format!("{below}{deeper}"),
+            text,
+        );
+    }
+}
+
+fn label(topology: &Topology, server: &Server) -> String {
+    let mut words = vec![
+        server.name().to_string(),
+        format!("{}:{}", server.host(), server.port()),
+    ];
+    words.push(match server.upstream() {
+        None => "primary".to_owned(),
+        Some(upstream) => sync_word(topology, server, upstream),
+    });
+    if let Some(delay) = server.standby().and_then(|standby| standby.apply_delay()) {
+        words.push(format!("{delay} behind"));
+    }
+    words.join("  ")
+}
+
+/// What pg_stat_replication will show of it: "sync 1", "async".
+fn sync_word(topology: &Topology, server: &Server, upstream: ServerId) -> String {
+    let shown = server.name().shown(topology.postgres());
+    expected_rows(topology, upstream)
+        .into_iter()
+        .find(|row| shown.starts_with(&row.application_name))
+        .map_or_else(String::new, |row| match row.sync_priority {
+            0 => row.sync_state,
+            priority => format!("{} {priority}", row.sync_state),
+        })
+}
+
+fn commits(topology: &Topology) -> String {
+    let names = topology.synchronous_standby_names();
+    match topology.sync() {
+        Some(policy) if !names.is_empty() && policy.commit.waits() => format!(
+            "A commit on the primary waits for `synchronous_standby_names = {names}` \
+             at the level `synchronous_commit = {}`.\n\n",
+            policy.commit.word()
+        ),
+        _ => "A commit on the primary waits for no standby.\n\n".to_owned(),
+    }
+}
+
+fn building(topology: &Topology) -> String {
+    let major = topology.postgres();
+    format!(
+        "## Build it on this machine\n\n\
+         You need bash and the programs of PostgreSQL {major} (initdb, pg_ctl, postgres; psql as well). They are looked for in \
+         `$PGBIN`, then in `PATH`, then in `/usr/lib/postgresql/{major}/bin`. Run as an ordinary user: PostgreSQL refuses root.\n\n\
+         ```sh\n\
+         ./up              # build and start the cluster in ./cluster (or: ./up FOLDER)\n\
+         ./verify          # prove the drawing: links, sync states, a row read on every standby\n\
+         ./status          # what pg_stat_replication shows on every server\n\
+         ./down            # stop it and remove what ./up made, nothing else\n\
+         ```\n\n\
+         If something fails, or you press Ctrl-C, `up` takes back all that it did.\n\n"
+    )
+}
+
+fn connecting(topology: &Topology) -> String {
+    let primary = topology.primary();
+    let mut text = "## Connect\n\n".to_owned();
+    let password = if topology.effective_auth() == Auth::Trust {
+        text.push_str("No password is asked for (trust).\n\n");
+        String::new()
+    } else {
+        text.push_str(
+            "Two passwords are drawn when the cluster is built. They stand in files below `cluster/secrets` that only you can \
+             read; psql takes the password file from `PGPASSFILE`.\n\n",
+        );
+        format!("PGPASSFILE=cluster/{} ", ClusterLayout::PGPASS)
+    };
+    let _ = write!(
+        text,
+        "```sh\n{password}psql -h {} -p {} -U {} postgres\n```\n\n| server | host | port | folder |\n| --- | --- | --- | --- |\n",
+        primary.host(),
+        primary.port(),
+        ClusterLayout::SUPERUSER
+    );
+    let folders = topology.folders();
+    for server in topology.servers() {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | servers/{} |",
+            server.name().as_str().replace('|', "\\|"),
+            server.host(),
+            server.port(),
+            folders.get(&server.id()).map_or("", String::as_str)
+        );
+    }
+    text.push('\n');
+    text
+}
+
+fn files(topology: &Topology) -> String {
+    let standby_file = if topology.postgres().has_standby_signal() {
+        "`servers/*/standby.signal` | empty: its presence makes the server a standby"
+    } else {
+        "`servers/*/recovery.conf` | makes the server a standby, and says where it streams from"
+    };
+    format!(
+        "## What each file is\n\n\
+         | file | what it is |\n| --- | --- |\n\
+         | `design.toml` | the design; open it with `pgcascade design.toml` |\n\
+         | `up`, `down`, `status`, `verify` | the scripts above, one line per step with its reason |\n\
+         | `servers/*/postgresql.conf` | the server's settings, each with its reason |\n\
+         | `servers/*/pg_hba.conf` | who may connect, from where |\n\
+         | {standby_file} |\n\
+         | `MANIFEST.sha256` | the sums of all files; `verify` checks them first |\n\n"
+    )
+}
+
+fn real_hosts(topology: &Topology) -> String {
+    let major = topology.postgres();
+    let password = if topology.effective_auth() == Auth::Trust {
+        String::new()
+    } else if major.has_passfile() {
+        format!(
+            "   Put a password file with the line `*:*:*:{}:PASSWORD` (mode 0600) where `passfile` in `primary_conninfo` says: \
+             `{}/{}` from the data directory, or change the path.\n",
+            ClusterLayout::REPLICATION_ROLE,
+            ClusterLayout::UP_FROM_DATA,
+            ClusterLayout::REPLICATION_PGPASS
+        )
+    } else {
+        format!(
+            "   Put a password file with the line `*:*:*:{}:PASSWORD` (mode 0600) beside it, and start the server with \
+             `PGPASSFILE` naming it.\n",
+            ClusterLayout::REPLICATION_ROLE
+        )
+    };
+    let slots = if topology.postgres().has_slots() {
+        "4. Make each replication slot at the upstream: `SELECT pg_create_physical_replication_slot('…')`, by the name in \
+         `primary_slot_name`.\n"
+    } else {
+        ""
+    };
+    format!(
+        "## Use it on real hosts\n\n\
+         The same files work on real hosts; `up` builds on one machine only.\n\n\
+         1. On the primary: `initdb -U {}`, then make the role `CREATE ROLE {} LOGIN REPLICATION`, with a password.\n\
+         2. On each standby: a base backup of the primary (`pg_basebackup`) as its data directory.\n\
+         3. Put the files of `servers/NAME` into each server's data directory. Paths in them are relative to it: \
+         `{up}/{sockets}` for the sockets must be there, or be changed.\n{password}{slots}\
+         {start}. Start the servers, upstreams first, and compare `pg_stat_replication` with the tree above.\n\n\
+         Set `shared_buffers` for each host: what is good for a laboratory is too small for a server. A host name in \
+         `pg_hba.conf` must resolve in both directions.\n",
+        ClusterLayout::SUPERUSER,
+        ClusterLayout::REPLICATION_ROLE,
+        up = ClusterLayout::UP_FROM_DATA,
+        sockets = ClusterLayout::SOCKETS,
+        start = if slots.is_empty() { 4 } else { 5 },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::topology::notation;
+
+    #[test]
+    fn the_tree_is_drawn_as_it_is() {
+        let topology =
+            notation::parse("m 1 sync first 1\n  a 2 priority 1\n    b 3 delay 10min\n  c 4\n").unwrap();
+        let text = readme(&topology);
+        let expected = "\
+m  localhost:1  primary
+├─ a  localhost:2  sync 1
+│  └─ b  localhost:3  async  10min behind
+└─ c  localhost:4  async
+";
+        assert!(text.contains(expected), "{text}");
+    }
+}

@@ -1,0 +1,113 @@
+//! pg_hba.conf of one server: people from this machine, and the drawn downstreams; nobody else.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use super::setting::comment;
+use crate::model::plan::ClusterLayout;
+use crate::model::topology::{Auth, Host, Server, Topology};
+
+/// The addresses that `localhost` can be.
+const LOOPBACK: [&str; 2] = ["127.0.0.1/32", "::1/128"];
+
+pub fn pg_hba_conf(topology: &Topology, server: &Server) -> String {
+    let auth = topology.effective_auth();
+    let method = auth.hba_method();
+    let mut text = comment(&format!(
+        "pg_hba.conf of \"{}\": who may connect, from where, and how they prove who they are.\nThe first line that fits decides; where none does, nobody gets in.",
+        server.name()
+    ));
+    text.push_str("# TYPE  DATABASE     USER        ADDRESS                  METHOD\n\n");
+    text.push_str(&comment(match auth {
+        Auth::Trust => "People on this machine, without a password (trust), as drawn.",
+        Auth::Md5 | Auth::Scram => "People on this machine, with their password.",
+    }));
+    line(&mut text, "local", "all", "all", "", method);
+    for address in LOOPBACK {
+        line(&mut text, "host", "all", "all", address, method);
+    }
+    let mut seen = Vec::new();
+    for standby in topology.downstreams(server.id()) {
+        let addresses: Vec<String> = addresses(standby.host())
+            .into_iter()
+            .filter(|address| !seen.contains(address))
+            .collect();
+        if addresses.is_empty() {
+            continue;
+        }
+        if seen.is_empty() {
+            text.push('\n');
+            text.push_str(&comment(
+                "The drawn downstreams stream WAL as this role. A line for \"all\" databases does not match replication.",
+            ));
+        }
+        for address in addresses {
+            line(
+                &mut text,
+                "host",
+                "replication",
+                ClusterLayout::REPLICATION_ROLE,
+                &address,
+                method,
+            );
+            seen.push(address);
+        }
+    }
+    text
+}
+
+fn line(text: &mut String, kind: &str, database: &str, user: &str, address: &str, method: &str) {
+    let _ = writeln!(text, "{kind:<7} {database:<12} {user:<11} {address:<24} {method}");
+}
+
+/// Addresses have a mask, names have none.
+fn addresses(host: &Host) -> Vec<String> {
+    if host.is_loopback() {
+        return LOOPBACK.map(str::to_owned).to_vec();
+    }
+    vec![match host.as_str().parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => format!("{address}/32"),
+        Ok(IpAddr::V6(address)) => format!("{address}/128"),
+        // A word such as `all` or `samenet` would mean something else; in quotes it is a name only.
+        Err(_) => format!("\"{}\"", host.as_str()),
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::topology::notation;
+
+    #[track_caller]
+    fn check(design: &str, server: &str, expected: &str) {
+        let topology = notation::parse(design).unwrap();
+        let text = pg_hba_conf(&topology, topology.by_name(server).unwrap());
+        let lines: String = text
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.is_empty())
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n")
+            .collect();
+        assert_eq!(lines, expected);
+    }
+
+    const PEOPLE: &str = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n";
+
+    #[test]
+    fn only_a_sender_lets_standbys_in() {
+        let design = "m 1\n  a 2\n  b 3\n";
+        let standbys = "host replication replicator 127.0.0.1/32 scram-sha-256\nhost replication replicator ::1/128 scram-sha-256\n";
+        check(design, "m", &format!("{PEOPLE}{standbys}"));
+        check(design, "a", PEOPLE);
+    }
+
+    #[test]
+    fn each_host_gets_its_line() {
+        check(
+            "m 1 host db1\n  a 2 host 10.0.0.2\n  b 3 host fd00::3\n  c 4 host db2.example\n  d 5 host 10.0.0.2\n",
+            "m",
+            &format!(
+                "{PEOPLE}host replication replicator 10.0.0.2/32 scram-sha-256\nhost replication replicator fd00::3/128 scram-sha-256\nhost replication replicator \"db2.example\" scram-sha-256\n"
+            ),
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! What makes a server a standby: from 12 on settings in postgresql.conf beside an empty `standby.signal`,
+//! before that a `recovery.conf`.
+
+use super::paths;
+use super::setting::{Setting, quote_in_conninfo, render};
+use crate::model::plan::ClusterLayout;
+use crate::model::topology::{Auth, Server, Topology};
+
+/// The file in a standby's data directory, by name and content; `None` for the primary.
+pub fn file(topology: &Topology, server: &Server) -> Option<(&'static str, String)> {
+    let upstream = server.upstream().and_then(|id| topology.server(id))?;
+    if topology.postgres().has_standby_signal() {
+        return Some(("standby.signal", String::new()));
+    }
+    let head = format!(
+        "recovery.conf of \"{}\", a standby of \"{}\", for PostgreSQL {}",
+        server.name(),
+        upstream.name(),
+        topology.postgres()
+    );
+    let mut settings = vec![Setting::new(
+        "standby_mode",
+        "on",
+        "The server stays in recovery and streams, instead of becoming a primary when its WAL ends.",
+    )];
+    settings.extend(self::settings(topology, server));
+    Some(("recovery.conf", render(&head, &settings)))
+}
+
+/// The same settings, wherever they stand.
+pub fn settings(topology: &Topology, server: &Server) -> Vec<Setting> {
+    let (Some(standby), Some(upstream)) = (
+        server.standby(),
+        server.upstream().and_then(|id| topology.server(id)),
+    ) else {
+        return Vec::new();
+    };
+    let major = topology.postgres();
+    let mut settings = vec![Setting::new(
+        "primary_conninfo",
+        conninfo(topology, server, upstream),
+        "Where it streams from: the drawn upstream. The application_name is what pg_stat_replication shows there, and what synchronous_standby_names is compared with.",
+    )];
+    if topology.uses_slot(server.id()) {
+        settings.push(Setting::new(
+            "primary_slot_name",
+            topology.slot_name(server.id()),
+            "Its replication slot at the upstream, which keeps the WAL that it has not received yet.",
+        ));
+    }
+    if let Some(archive) = topology.archive() {
+        let source = paths::in_archive(archive.directory(), "%f");
+        settings.push(Setting::new(
+            "restore_command",
+            format!("test -f {source} && cp {source} %p"),
+            "Where it finds WAL that its upstream no longer has. A segment that is not there is no error (exit code 1).",
+        ));
+    }
+    if major.needs_timeline_latest() {
+        settings.push(Setting::new(
+            "recovery_target_timeline",
+            "latest",
+            "After a promotion above it, it follows to the new timeline; the default up to 11 is to stay behind.",
+        ));
+    }
+    if let Some(delay) = standby.apply_delay().filter(|_| major.has_apply_delay()) {
+        settings.push(Setting::new(
+            "recovery_min_apply_delay",
+            delay.as_str(),
+            "It receives WAL at once and applies it later, as drawn: time to notice a mistake.",
+        ));
+    }
+    settings
+}
+
+/// The connection to the upstream. The password is never in it, but in a password file: named here from 10 on,
+/// before that in the environment (PGPASSFILE) when the server is started.
+fn conninfo(topology: &Topology, server: &Server, upstream: &Server) -> String {
+    let mut words = vec![
+        format!("host={}", quote_in_conninfo(upstream.host().as_str())),
+        format!("port={}", upstream.port()),
+        format!("user={}", ClusterLayout::REPLICATION_ROLE),
+    ];
+    if topology.effective_auth() != Auth::Trust && topology.postgres().has_passfile() {
+        let file = paths::from_data(paths::REPLICATION_PGPASS);
+        words.push(format!("passfile={}", quote_in_conninfo(&file)));
+    }
+    words.push(format!(
+        "application_name={}",
+        quote_in_conninfo(server.name().as_str())
+    ));
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::topology::notation;
+
+    #[track_caller]
+    fn recovery_conf(design: &str, server: &str) -> String {
+        let topology = notation::parse(design).unwrap();
+        let (_, text) = file(&topology, topology.by_name(server).unwrap()).unwrap();
+        text.lines()
+            .filter(|line| !line.starts_with('#') && !line.is_empty())
+            .map(|line| format!("{line}\n"))
+            .collect()
+    }
+
+    #[test]
+    fn a_name_is_quoted_for_libpq_and_for_the_file() {
+        assert_eq!(
+            recovery_conf(
+                "postgres 9.4\nm 1\n  \"it's \\ \"\"x\"\"\" 2 delay 5min\n",
+                "it's \\ \"x\""
+            ),
+            r#"standby_mode = on
+primary_conninfo = 'host=localhost port=1 user=replicator application_name=''it\\''s \\\\ "x"'''
+primary_slot_name = it_s____x_
+recovery_target_timeline = latest
+recovery_min_apply_delay = '5min'
+"#
+        );
+    }
+
+    #[test]
+    fn each_version_gets_what_it_knows() {
+        let old = recovery_conf("postgres 9.3\nm 1\n  s 2 delay 5min\n", "s");
+        assert!(!old.contains("primary_slot_name") && !old.contains("delay") && !old.contains("passfile"));
+        let ten = recovery_conf("postgres 10\nm 1\n  s 2\n", "s");
+        assert!(ten.contains("passfile=../../../secrets/replication.pgpass"));
+        let topology = notation::parse("postgres 12\nm 1\n  s 2\n").unwrap();
+        assert_eq!(
+            file(&topology, topology.by_name("s").unwrap()),
+            Some(("standby.signal", String::new()))
+        );
+        assert_eq!(file(&topology, topology.primary()), None);
+    }
+}

@@ -1,0 +1,197 @@
+//! One line of a configuration file, and the reason for it.
+
+use std::fmt::Write as _;
+
+/// A setting as a person would want to find it: what, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    pub name: String,
+    /// Unquoted.
+    pub value: String,
+    /// One or more sentences, for the comment above it.
+    pub reason: String,
+}
+
+impl Setting {
+    pub fn new(name: impl Into<String>, value: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// Comments are broken here, so that they read well in a terminal.
+const COMMENT_WIDTH: usize = 96;
+
+/// A configuration file's text: a head, then the settings with their reasons.
+pub fn render(head: &str, settings: &[Setting]) -> String {
+    let mut text = comment(head);
+    let mut reason_above = "";
+    for setting in settings {
+        if setting.reason != reason_above {
+            text.push('\n');
+            text.push_str(&comment(&setting.reason));
+        }
+        reason_above = &setting.reason;
+        let _ = writeln!(text, "{} = {}", setting.name, quote(&setting.value));
+    }
+    text
+}
+
+/// The text as comment lines, broken at blanks.
+pub fn comment(text: &str) -> String {
+    let mut lines = String::new();
+    for paragraph in text.lines() {
+        let mut line = "#".to_owned();
+        for word in paragraph.split(' ').filter(|word| !word.is_empty()) {
+            if line.len() > 1 && line.chars().count() + 1 + word.chars().count() > COMMENT_WIDTH {
+                lines.push_str(&line);
+                lines.push('\n');
+                line = "#".to_owned();
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        lines.push_str(&line);
+        lines.push('\n');
+    }
+    lines
+}
+
+/// A value as postgresql.conf and recovery.conf take it: in single quotes, with `''` for a quote and `\\` for a
+/// backslash (both files know backslash escapes); numbers and plain words stay bare.
+pub fn quote(value: &str) -> String {
+    let is_plain = value.chars().next().is_some_and(|c| c.is_ascii_alphanumeric())
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_number = value.chars().all(|c| c.is_ascii_digit()) && !value.is_empty();
+    // A word such as 16MB must be quoted for 9.2's sake; off, on, replica need not.
+    let is_word = is_plain && value.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    if is_number || is_word {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''"))
+    }
+}
+
+/// A value inside a connection string: `name='value'` with `\'` and `\\` (libpq, "Keyword/Value Connection Strings").
+pub fn quote_in_conninfo(value: &str) -> String {
+    let is_plain = !value.is_empty()
+        && value
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':'));
+    if is_plain {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"))
+    }
+}
+
+/// The text of a configuration file without one of its settings and the comment that belongs to it alone.
+pub fn without(text: &str, setting: &str) -> String {
+    let is_it = |line: &str| {
+        line.split_once('=')
+            .is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case(setting))
+    };
+    let mut kept: Vec<&str> = Vec::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if !is_it(line) {
+            kept.push(line);
+            continue;
+        }
+        let is_alone = lines
+            .peek()
+            .is_none_or(|next| next.is_empty() || next.starts_with('#'));
+        let follows_comment = kept.last().is_some_and(|line| line.starts_with('#'));
+        if is_alone && follows_comment {
+            while kept.last().is_some_and(|line| line.starts_with('#')) {
+                kept.pop();
+            }
+            if lines.peek().is_none_or(|next| next.is_empty())
+                && kept.last().is_some_and(|line| line.is_empty())
+            {
+                kept.pop();
+            }
+        }
+    }
+    let mut text = kept.join("\n");
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_quoted_as_the_server_reads_them() {
+        for (value, quoted) in [
+            ("on", "on"),
+            ("remote_apply", "remote_apply"),
+            ("100", "100"),
+            ("16MB", "'16MB'"),
+            ("", "''"),
+            ("it's", "'it''s'"),
+            ("a\\b", "'a\\\\b'"),
+            ("\"My\", b", "'\"My\", b'"),
+            ("é", "'é'"),
+            ("-1", "'-1'"),
+            ("a#b", "'a#b'"),
+        ] {
+            assert_eq!(quote(value), quoted);
+        }
+    }
+
+    #[test]
+    fn values_in_a_connection_string_are_quoted_as_libpq_reads_them() {
+        for (value, quoted) in [
+            ("slave1", "slave1"),
+            ("my node", "'my node'"),
+            ("it's", "'it\\'s'"),
+            ("a\\b", "'a\\\\b'"),
+            ("", "''"),
+            ("é", "'é'"),
+        ] {
+            assert_eq!(quote_in_conninfo(value), quoted);
+        }
+    }
+
+    #[test]
+    fn a_setting_goes_with_its_own_comment_only() {
+        let settings = [
+            Setting::new("a", "1", "Why a."),
+            Setting::new("b", "2", "Why b."),
+            Setting::new("c", "3", "Why both."),
+            Setting::new("d", "4", "Why both."),
+        ];
+        let text = render("Head", &settings);
+        let only = |names: &[&str]| {
+            let left: Vec<Setting> = settings
+                .iter()
+                .filter(|s| names.contains(&s.name.as_str()))
+                .cloned()
+                .collect();
+            render("Head", &left)
+        };
+        assert_eq!(without(&text, "b"), only(&["a", "c", "d"]));
+        assert_eq!(without(&text, "a"), only(&["b", "c", "d"]));
+        assert_eq!(without(&text, "c"), only(&["a", "b", "d"]));
+        assert_eq!(without(&text, "D"), only(&["a", "b", "c"]));
+        assert_eq!(without(&text, "e"), text);
+        let last = render("Head", &settings[..2]);
+        assert_eq!(without(&last, "b"), only(&["a"]));
+    }
+
+    #[test]
+    fn comments_are_broken_at_blanks() {
+        let text = comment(&"word ".repeat(40));
+        assert!(
+            text.lines().count() > 1
+                && text
+                    .lines()
+                    .all(|line| line.starts_with("# word") && line.len() <= COMMENT_WIDTH)
+        );
+    }
+}

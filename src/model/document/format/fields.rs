@@ -1,0 +1,172 @@
+//! What reading one key has in common for all tables: its type, its place, and what is said if it is wrong.
+
+use std::ops::Range;
+
+use toml_edit::{Item, TableLike};
+
+use super::Problem;
+use crate::model::topology::{BadValue, nearest};
+
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a str,
+    pub(super) problems: Vec<Problem>,
+    /// The server whose table is being read, for the problems found in it.
+    pub(super) server: Option<String>,
+}
+
+impl Reader<'_> {
+    pub(super) fn problem(
+        &mut self,
+        rule: &'static str,
+        span: Option<Range<usize>>,
+        message: String,
+        fix: Option<String>,
+    ) {
+        let line = span.map(|span| line_of(self.text, span.start));
+        self.problems.push(Problem {
+            rule,
+            line,
+            server: self.server.clone(),
+            message,
+            fix,
+        });
+    }
+
+    pub(super) fn wrong_type(&mut self, item: &Item, key: &str, wanted: &str) {
+        let message = format!(
+            "\"{key}\" is {}, and should be {wanted}",
+            with_article(item.type_name())
+        );
+        self.problem("bad-value", item.span(), message, Some(format!("write {wanted}")));
+    }
+
+    pub(super) fn good<T>(&mut self, item: Option<&Item>, value: Result<T, BadValue>) -> Option<T> {
+        value
+            .map_err(|error| self.problem("bad-value", item.and_then(Item::span), error.to_string(), None))
+            .ok()
+    }
+
+    pub(super) fn only_known(&mut self, table: &dyn TableLike, what: &str, known: &[&'static str]) {
+        for (key, _) in table.iter() {
+            if !known.contains(&key) {
+                let fix = nearest(key, known.iter().copied()).map_or_else(
+                    || format!("known are {}", known.join(", ")),
+                    |near| format!("did you mean \"{near}\"?"),
+                );
+                let span = key_span(table, key);
+                self.problem(
+                    "unknown-key",
+                    span,
+                    format!("{what} has no key \"{key}\""),
+                    Some(fix),
+                );
+            }
+        }
+    }
+
+    pub(super) fn table<'t>(
+        &mut self,
+        top: &'t dyn TableLike,
+        key: &str,
+        known: &[&'static str],
+    ) -> Option<&'t dyn TableLike> {
+        let item = top.get(key)?;
+        let Some(table) = item.as_table_like() else {
+            self.wrong_type(item, key, &format!("a table, [{key}]"));
+            return None;
+        };
+        self.only_known(table, &format!("[{key}]"), known);
+        Some(table)
+    }
+
+    pub(super) fn required(&mut self, table: &dyn TableLike, key: &str, what: &str) -> Option<()> {
+        self.required_at(table, key, what, None)
+    }
+
+    pub(super) fn required_at(
+        &mut self,
+        table: &dyn TableLike,
+        key: &str,
+        what: &str,
+        span: Option<Range<usize>>,
+    ) -> Option<()> {
+        if table.contains_key(key) {
+            return Some(());
+        }
+        self.problem(
+            "missing-key",
+            span,
+            format!("{what} needs \"{key}\""),
+            Some(format!("add a line {key} = …")),
+        );
+        None
+    }
+
+    pub(super) fn text_at(&mut self, table: &dyn TableLike, key: &str) -> Option<String> {
+        let item = table.get(key)?;
+        let text = item.as_str().map(str::to_owned);
+        if text.is_none() {
+            self.wrong_type(item, key, "a text in quotes");
+        }
+        text
+    }
+
+    pub(super) fn word_at(
+        &mut self,
+        table: &dyn TableLike,
+        key: &str,
+        known: &[&'static str],
+    ) -> Option<String> {
+        let text = self.text_at(table, key)?;
+        if known.contains(&text.as_str()) {
+            return Some(text);
+        }
+        let fix = nearest(&text, known.iter().copied()).map(|near| format!("did you mean \"{near}\"?"));
+        let span = table.get(key).and_then(Item::span);
+        self.problem(
+            "bad-value",
+            span,
+            format!("{key} = \"{text}\" is not known; known are {}", known.join(", ")),
+            fix,
+        );
+        None
+    }
+
+    pub(super) fn count_at(&mut self, table: &dyn TableLike, key: &str, what: &str) -> Option<u32> {
+        let item = table.get(key)?;
+        let number = item
+            .as_integer()
+            .and_then(|number| u32::try_from(number).ok())
+            .filter(|number| *number > 0);
+        if number.is_none() {
+            let message = format!("\"{key}\" is {what}: a whole number from 1 on");
+            self.problem(
+                "bad-value",
+                item.span(),
+                message,
+                Some(format!("write {key} = 1, or leave it out")),
+            );
+        }
+        number
+    }
+}
+
+fn with_article(type_name: &str) -> String {
+    let article = if type_name.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {type_name}")
+}
+
+/// The line of a byte, from 1.
+pub(super) fn line_of(text: &str, byte: usize) -> usize {
+    text.bytes().take(byte).filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// Where the key itself stands; where that is not known, its value.
+pub(super) fn key_span(table: &dyn TableLike, key: &str) -> Option<Range<usize>> {
+    let (key, item) = table.get_key_value(key)?;
+    key.span().or_else(|| item.span())
+}

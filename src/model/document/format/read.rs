@@ -1,0 +1,367 @@
+//! Reads a design file. Never panics, whatever the text; says everything that is wrong, not only the first thing.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml_edit::{Item, TableLike, Value};
+
+use super::fields::{Reader, key_span, line_of};
+use super::{ARCHIVE_KEYS, FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS, Source, TOP_KEYS};
+use crate::model::document::{Document, PointOnCanvas};
+use crate::model::topology::{
+    ApplyDelay, Archive, Auth, CommitLevel, Draft, DraftServer, Host, PgMajor, Port, ServerId, ServerName,
+    Settings, SyncMethod, SyncPolicy, Topology, check_setting_name, check_setting_value, nearest,
+};
+
+/// Reads the text as a design.
+pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
+    let parsed = match toml_edit::Document::parse(text.to_owned()) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            return Err(vec![Problem {
+                rule: "not-toml",
+                line: error.span().map(|span| line_of(text, span.start)),
+                server: None,
+                message: format!(
+                    "the file is not valid TOML: {}",
+                    error.message().trim().replace('\n', ", ")
+                ),
+                fix: Some(
+                    "mend the line; strings stand in quotes, and each key has one = behind it".to_owned(),
+                ),
+            }]);
+        }
+    };
+    let mut reader = Reader {
+        text,
+        problems: Vec::new(),
+        server: None,
+    };
+    let design = reader.design(parsed.as_table());
+    match design {
+        Some((topology, layout)) if reader.problems.is_empty() => {
+            let source = Source::of_saved(text, &topology);
+            Ok(Document::from_parts(topology, layout, source))
+        }
+        _ => {
+            reader
+                .problems
+                .sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
+            Err(reader.problems)
+        }
+    }
+}
+
+type Layout = BTreeMap<ServerId, PointOnCanvas>;
+
+impl Reader<'_> {
+    fn design(&mut self, top: &dyn TableLike) -> Option<(Topology, Layout)> {
+        self.only_known(top, "a design", &TOP_KEYS);
+        self.format(top);
+        let name = self.text_at(top, "name").unwrap_or_else(|| "cluster".to_owned());
+        let postgres = self.postgres(top);
+        let sync = self.sync(top);
+        let archive = self.table(top, "archive", &ARCHIVE_KEYS).and_then(|table| {
+            let directory = self
+                .required(table, "directory", "[archive]")
+                .and_then(|()| self.text_at(table, "directory"))?;
+            self.good(table.get("directory"), Archive::new(&directory))
+        });
+        let auth = self.table(top, "security", &SECURITY_KEYS).and_then(|table| {
+            self.word_at(table, "auth", &Auth::ALL.map(Auth::word))
+                .and_then(|word| Auth::parse(&word))
+        });
+        let settings = self.settings(top);
+        let tables = self.server_tables(top);
+        let mut lines = Vec::new();
+        let mut servers = Vec::new();
+        for (table, span) in &tables {
+            lines.push(span.as_ref().map(|span| line_of(self.text, span.start)));
+            servers.extend(self.server(*table, span.clone()));
+        }
+        // Servers that could not be read would make the others look orphaned.
+        if servers.len() < tables.len() || postgres.is_none() {
+            return None;
+        }
+        let draft = Draft {
+            name,
+            postgres: postgres?,
+            sync,
+            archive,
+            auth,
+            settings,
+            servers,
+        };
+        let names: Vec<String> = draft
+            .servers
+            .iter()
+            .map(|server| server.name.to_string())
+            .collect();
+        match draft.build() {
+            Ok(topology) => {
+                let layout = self.layout(top, &topology);
+                Some((topology, layout))
+            }
+            Err(problems) => {
+                for problem in problems {
+                    let place = problem.server();
+                    self.problems.push(Problem {
+                        rule: problem.rule(),
+                        line: place.and_then(|place| lines.get(place).copied().flatten()),
+                        server: place.and_then(|place| names.get(place).cloned()),
+                        message: problem.to_string(),
+                        fix: problem.fix(),
+                    });
+                }
+                None
+            }
+        }
+    }
+
+    fn format(&mut self, top: &dyn TableLike) {
+        match top.get("format").map(|item| (item, item.as_integer())) {
+            None | Some((_, Some(FORMAT))) => {}
+            Some((item, number)) => {
+                let fix = if number.is_some_and(|number| number > FORMAT) {
+                    "open it with a newer pgcascade"
+                } else {
+                    "write format = 1"
+                };
+                self.problem(
+                    "unknown-format",
+                    item.span(),
+                    "this pgcascade reads design files of format 1".to_owned(),
+                    Some(fix.to_owned()),
+                );
+            }
+        }
+    }
+
+    fn postgres(&mut self, top: &dyn TableLike) -> Option<PgMajor> {
+        self.required(top, "postgres", "a design")?;
+        let item = top.get("postgres")?;
+        let text = match item.as_value() {
+            Some(Value::Integer(number)) => number.value().to_string(),
+            Some(Value::String(text)) => text.value().clone(),
+            Some(Value::Float(number)) => {
+                let number = number.value().to_string();
+                self.problem(
+                    "bad-value",
+                    item.span(),
+                    format!("postgres = {number} is a fraction: versions before 10 stand in quotes"),
+                    Some(format!("write postgres = \"{number}\"")),
+                );
+                return None;
+            }
+            _ => {
+                self.wrong_type(item, "postgres", "a number such as 15, or \"9.6\" in quotes");
+                return None;
+            }
+        };
+        match PgMajor::parse(&text) {
+            Ok(major) => Some(major),
+            Err(error) => {
+                self.problem(
+                    "bad-value",
+                    item.span(),
+                    error.to_string(),
+                    Some("write postgres = 15".to_owned()),
+                );
+                None
+            }
+        }
+    }
+
+    fn sync(&mut self, top: &dyn TableLike) -> Option<SyncPolicy> {
+        let table = self.table(top, "sync", &SYNC_KEYS)?;
+        let mut policy = SyncPolicy::default();
+        if let Some(word) = self.word_at(table, "method", &SyncMethod::ALL.map(SyncMethod::word)) {
+            policy.method = SyncMethod::parse(&word)?;
+        }
+        if let Some(word) = self.word_at(table, "commit", &CommitLevel::ALL.map(CommitLevel::word)) {
+            policy.commit = CommitLevel::parse(&word)?;
+        }
+        policy.count = self
+            .count_at(table, "count", "how many standbys a commit waits for")
+            .unwrap_or(policy.count);
+        Some(policy)
+    }
+
+    /// The `[[server]]` tables; also `server = [{…}]`, which TOML takes for the same.
+    fn server_tables<'t>(
+        &mut self,
+        top: &'t dyn TableLike,
+    ) -> Vec<(&'t dyn TableLike, Option<Range<usize>>)> {
+        let mut tables: Vec<(&dyn TableLike, Option<Range<usize>>)> = Vec::new();
+        match top.get("server") {
+            None => {}
+            Some(Item::ArrayOfTables(array)) => {
+                tables.extend(array.iter().map(|table| (table as &dyn TableLike, table.span())));
+            }
+            Some(Item::Value(Value::Array(array))) => {
+                for value in array {
+                    match value.as_inline_table() {
+                        Some(table) => tables.push((table, value.span())),
+                        None => self.problem(
+                            "bad-value",
+                            value.span(),
+                            "a server is a table".to_owned(),
+                            Some("begin it with [[server]]".to_owned()),
+                        ),
+                    }
+                }
+            }
+            Some(item) => self.problem(
+                "bad-value",
+                item.span(),
+                "servers stand one after another, each under [[server]] in double brackets".to_owned(),
+                Some("write [[server]]".to_owned()),
+            ),
+        }
+        tables
+    }
+
+    fn server(&mut self, table: &dyn TableLike, span: Option<Range<usize>>) -> Option<DraftServer> {
+        self.server = table.get("name").and_then(Item::as_str).map(str::to_owned);
+        let what = self
+            .server
+            .as_ref()
+            .map_or_else(|| "a server".to_owned(), |name| format!("server \"{name}\""));
+        self.only_known(table, &what, &SERVER_KEYS);
+        let name = match self.required_at(table, "name", &what, span.clone()) {
+            Some(()) => self
+                .text_at(table, "name")
+                .and_then(|text| self.good(table.get("name"), ServerName::parse(&text))),
+            None => None,
+        };
+        let port = match self.required_at(table, "port", &what, span) {
+            Some(()) => self.port(table.get("port")),
+            None => None,
+        };
+        let host = match self.text_at(table, "host") {
+            Some(text) => self.good(table.get("host"), Host::parse(&text)),
+            None => Some(Host::default()),
+        };
+        let follows = self.text_at(table, "follows");
+        let sync_priority = self.count_at(
+            table,
+            "sync_priority",
+            "a place in the list of synchronous standbys",
+        );
+        let slot = table.get("slot").and_then(|item| {
+            item.as_bool().or_else(|| {
+                self.wrong_type(item, "slot", "true or false");
+                None
+            })
+        });
+        let apply_delay = self
+            .text_at(table, "apply_delay")
+            .and_then(|text| self.good(table.get("apply_delay"), ApplyDelay::parse(&text)));
+        let settings = self.settings(table);
+        self.server = None;
+        Some(DraftServer {
+            name: name?,
+            host: host?,
+            port: port?,
+            follows,
+            sync_priority,
+            slot,
+            apply_delay,
+            settings,
+        })
+    }
+
+    fn port(&mut self, item: Option<&Item>) -> Option<Port> {
+        let item = item?;
+        let Some(number) = item.as_integer() else {
+            self.wrong_type(item, "port", "a number from 1 to 65535");
+            return None;
+        };
+        self.good(Some(item), Port::parse(&number.to_string()))
+    }
+
+    fn settings(&mut self, table: &dyn TableLike) -> Settings {
+        let mut settings = Settings::new();
+        if let Some(item) = table.get("settings") {
+            match item.as_table_like() {
+                Some(table) => self.settings_below("", table, &mut settings),
+                None => self.wrong_type(item, "settings", "a table of settings, for example [settings]"),
+            }
+        }
+        settings
+    }
+
+    /// `pg_stat_statements.max = 1000` is a table inside a table for TOML, and one name with a dot for PostgreSQL.
+    fn settings_below(&mut self, prefix: &str, table: &dyn TableLike, settings: &mut Settings) {
+        for (key, item) in table.iter() {
+            let name = format!("{prefix}{key}");
+            if let Some(below) = item.as_table_like() {
+                self.settings_below(&format!("{name}."), below, settings);
+                continue;
+            }
+            let value = match item.as_value() {
+                Some(Value::String(text)) => text.value().clone(),
+                Some(Value::Integer(number)) => number.value().to_string(),
+                Some(Value::Float(number)) => number.value().to_string(),
+                Some(Value::Boolean(switch)) => if *switch.value() { "on" } else { "off" }.to_owned(),
+                _ => {
+                    self.wrong_type(item, &name, "a text, a number, true or false");
+                    continue;
+                }
+            };
+            let checked = check_setting_name(&name).and_then(|()| check_setting_value(&name, &value));
+            if self.good(Some(item), checked).is_some() {
+                settings.insert(name, value);
+            }
+        }
+    }
+
+    fn layout(&mut self, top: &dyn TableLike, topology: &Topology) -> Layout {
+        let mut layout = Layout::new();
+        let Some(item) = top.get("layout") else {
+            return layout;
+        };
+        let Some(table) = item.as_table_like() else {
+            self.wrong_type(item, "layout", "a table of positions, name = [x, y]");
+            return layout;
+        };
+        for (key, item) in table.iter() {
+            let Some(server) = topology.by_name(key) else {
+                let near = nearest(
+                    key,
+                    topology.servers().iter().map(|server| server.name().as_str()),
+                );
+                self.problem(
+                    "unknown-key",
+                    key_span(table, key),
+                    format!("[layout] has a position for \"{key}\", and there is no server of that name"),
+                    Some(near.map_or_else(
+                        || "remove the line".to_owned(),
+                        |near| format!("did you mean \"{near}\"? Else remove the line"),
+                    )),
+                );
+                continue;
+            };
+            match point(item) {
+                Some(at) => drop(layout.insert(server.id(), at)),
+                None => self.wrong_type(item, key, "two numbers, for example [0.0, 160.0]"),
+            }
+        }
+        layout
+    }
+}
+
+fn point(item: &Item) -> Option<PointOnCanvas> {
+    let array = item.as_array()?;
+    let number = |value: &Value| {
+        let number = value
+            .as_float()
+            .or_else(|| value.as_integer().map(|number| number as f64))?;
+        // Far outside any canvas, or no number at all: a card there could never be found again.
+        (number.abs() < 1e6).then_some(number as f32)
+    };
+    match array.iter().map(number).collect::<Option<Vec<f32>>>()?.as_slice() {
+        [x, y] => Some([*x, *y]),
+        _ => None,
+    }
+}

@@ -1,0 +1,328 @@
+use super::*;
+use crate::model::plan::{Plan, Step};
+use crate::model::topology::{Archive, Edit, notation};
+
+const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
+
+fn plan(topology: &Topology) -> Plan {
+    plan_deploy(topology, &Machine::portable("/tmp/c"))
+}
+
+fn plan_of(design: &str) -> Plan {
+    plan(&notation::parse(design).unwrap())
+}
+
+/// A step in one line: number, what, about what, after which steps.
+fn line(step: &Step) -> String {
+    let what = match &step.action {
+        Action::ClaimFolder => "claim".to_owned(),
+        Action::ReleaseFolder => "release".to_owned(),
+        Action::MakeFolder { path } => format!("folder {path}"),
+        Action::RemoveFolder { path } => format!("remove {path}"),
+        Action::MakeSecrets { ports } => format!("secrets for {} ports", ports.len()),
+        Action::Initdb {
+            data, auth_method, ..
+        } => format!("initdb {data} {auth_method}"),
+        Action::CreateRole { data, options, .. } => format!("role {data} {}", options.join(" ")),
+        Action::CopyData { from, to } => format!("copy {from} {to}"),
+        Action::InstallFile { to, held_back, .. } => match held_back {
+            Some(setting) => format!("install {to} without {setting}"),
+            None => format!("install {to}"),
+        },
+        Action::Start { server, .. } => format!("start {server}"),
+        Action::Stop { server, .. } => format!("stop {server}"),
+        Action::WaitReady { server, .. } => format!("ready {server}"),
+        Action::CreateSlot { server, slot, .. } => format!("slot {slot} on {server}"),
+        Action::WaitStreaming { server, standby, .. } => format!("streaming {standby} from {server}"),
+        Action::Reload { server, .. } => format!("reload {server}"),
+        Action::WaitRows { server, rows, .. } => {
+            let rows: Vec<_> = rows
+                .iter()
+                .map(|row| {
+                    format!(
+                        "{} {} {}",
+                        row.application_name, row.sync_priority, row.sync_state
+                    )
+                })
+                .collect();
+            format!("rows of {server}: {}", rows.join(", "))
+        }
+        Action::ProveRow {
+            server,
+            readers,
+            delayed,
+            ..
+        } => {
+            format!(
+                "row from {server} to {} and {} delayed",
+                readers.len(),
+                delayed.len()
+            )
+        }
+        Action::Complete => "complete".to_owned(),
+    };
+    let after: Vec<String> = step.after.iter().map(|id| id.0.to_string()).collect();
+    if after.is_empty() {
+        format!("{} {what}\n", step.id.0)
+    } else {
+        format!("{} {what} < {}\n", step.id.0, after.join(" "))
+    }
+}
+
+fn text(plan: &Plan) -> String {
+    plan.steps.iter().map(line).collect()
+}
+
+/// The steps of the plan whose line holds the word, without numbers.
+#[track_caller]
+fn check_part(plan: &Plan, word: &str, expected: &[&str]) {
+    let lines = text(plan);
+    let found: Vec<&str> = lines
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(_, what)| what.split(" < ").next().unwrap_or(what))
+        .filter(|what| what.contains(word))
+        .collect();
+    assert_eq!(found, expected, "{lines}");
+}
+
+/// True for all that hold in every plan.
+#[track_caller]
+fn check_whole(plan: &Plan) {
+    for (index, step) in plan.steps.iter().enumerate() {
+        assert_eq!(step.id.0, index);
+        assert!(
+            step.after.iter().all(|id| id.0 < index),
+            "step {index} waits for a later one"
+        );
+        assert!(
+            index == 0 || !step.after.is_empty(),
+            "step {index} waits for nothing"
+        );
+        assert!(!step.title.is_empty() && !step.why.is_empty() && step.deadline_secs > 0);
+        let undo = match &step.action {
+            Action::ClaimFolder => Some(Action::ReleaseFolder),
+            Action::MakeFolder { path }
+            | Action::Initdb { data: path, .. }
+            | Action::CopyData { to: path, .. } => Some(Action::RemoveFolder { path: path.clone() }),
+            Action::Start { server, folder, .. } => Some(Action::Stop {
+                server: server.clone(),
+                folder: folder.clone(),
+            }),
+            _ => None,
+        };
+        assert_eq!(step.undo, undo, "{}", step.title);
+    }
+    // No directory is copied while its server may run, and no server starts before its files are there.
+    let reaches = |from: StepId, to: StepId| {
+        let mut open = vec![from];
+        while let Some(id) = open.pop() {
+            if id == to {
+                return true;
+            }
+            open.extend(&plan.steps[id.0].after);
+        }
+        false
+    };
+    let starts: Vec<&Step> = plan
+        .steps
+        .iter()
+        .filter(|s| matches!(s.action, Action::Start { .. }))
+        .collect();
+    for step in &plan.steps {
+        match &step.action {
+            Action::CopyData { .. } => assert!(reaches(starts[0].id, step.id)),
+            Action::InstallFile { to, .. } if !step.title.starts_with("Switch") => {
+                let start = starts.iter().find(|start| start.server == step.server).unwrap();
+                assert!(reaches(start.id, step.id), "{to}");
+            }
+            _ => {}
+        }
+    }
+    // The last step waits for all others.
+    let last = plan.steps.last().unwrap().id;
+    assert!(
+        plan.steps.iter().all(|step| reaches(last, step.id)),
+        "{}",
+        text(plan)
+    );
+}
+
+#[test]
+fn the_seed_in_full() {
+    let plan = plan_of(SEED);
+    check_whole(&plan);
+    assert_eq!(
+        text(&plan),
+        "\
+0 claim
+1 folder secrets < 0
+2 folder run < 0
+3 folder servers < 0
+4 folder servers/master < 3
+5 folder servers/slave1 < 3
+6 folder servers/slave11 < 3
+7 folder servers/slave12 < 3
+8 folder servers/slave2 < 3
+9 secrets for 5 ports < 1
+10 initdb servers/master/data scram-sha-256 < 2 4 5 6 7 8 9
+11 role servers/master/data wal_level=replica max_wal_senders=10 < 10
+12 copy servers/master/data servers/slave1/data < 11
+13 copy servers/master/data servers/slave11/data < 11
+14 copy servers/master/data servers/slave12/data < 11
+15 copy servers/master/data servers/slave2/data < 11
+16 install servers/master/data/postgresql.conf without synchronous_standby_names < 11 12 13 14 15
+17 install servers/master/data/pg_hba.conf < 11 12 13 14 15
+18 install servers/slave1/data/postgresql.conf < 12
+19 install servers/slave1/data/pg_hba.conf < 12
+20 install servers/slave1/data/standby.signal < 12
+21 install servers/slave11/data/postgresql.conf < 13
+22 install servers/slave11/data/pg_hba.conf < 13
+23 install servers/slave11/data/standby.signal < 13
+24 install servers/slave12/data/postgresql.conf < 14
+25 install servers/slave12/data/pg_hba.conf < 14
+26 install servers/slave12/data/standby.signal < 14
+27 install servers/slave2/data/postgresql.conf < 15
+28 install servers/slave2/data/pg_hba.conf < 15
+29 install servers/slave2/data/standby.signal < 15
+30 start master < 11 12 13 14 15 16 17
+31 start slave1 < 12 18 19 20
+32 start slave11 < 13 21 22 23
+33 start slave12 < 14 24 25 26
+34 start slave2 < 15 27 28 29
+35 ready master < 30
+36 ready slave1 < 31
+37 ready slave11 < 32
+38 ready slave12 < 33
+39 ready slave2 < 34
+40 slot slave1 on master < 35
+41 slot slave2 on master < 35
+42 slot slave11 on slave1 < 36
+43 slot slave12 on slave1 < 36
+44 streaming slave1 from master < 35 36 40
+45 streaming slave11 from slave1 < 36 37 42
+46 streaming slave12 from slave1 < 36 38 43
+47 streaming slave2 from master < 35 39 41
+48 install servers/master/data/postgresql.conf < 44 45 46 47
+49 reload master < 48
+50 rows of master: slave1 1 sync, slave2 2 potential < 44 47 49
+51 rows of slave1: slave11 0 async, slave12 0 async < 45 46
+52 row from master to 4 and 0 delayed < 50 51
+53 complete < 52
+"
+    );
+}
+
+#[test]
+fn up_to_9_4_servers_start_by_levels_and_sync_is_on_from_the_start() {
+    let plan = plan_of(&format!("postgres 9.3\n{SEED}"));
+    check_whole(&plan);
+    check_part(
+        &plan,
+        "start ",
+        &[
+            "start master",
+            "start slave1",
+            "start slave2",
+            "start slave11",
+            "start slave12",
+        ],
+    );
+    check_part(&plan, "without", &[]);
+    check_part(&plan, "reload", &[]);
+    check_part(&plan, "slot", &[]);
+    check_part(
+        &plan,
+        "role",
+        &["role servers/master/data wal_level=hot_standby max_wal_senders=10"],
+    );
+    let ready = |name: &str| {
+        plan.steps
+            .iter()
+            .find(|s| matches!(&s.action, Action::WaitReady { server, .. } if server == name))
+            .unwrap()
+            .id
+    };
+    let start = plan
+        .steps
+        .iter()
+        .find(|s| matches!(&s.action, Action::Start { server, .. } if server == "slave11"))
+        .unwrap();
+    assert!(start.after.contains(&ready("slave1")));
+    assert!(matches!(
+        &start.action,
+        Action::Start {
+            pass_file_in_environment: true,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn on_9_4_a_standby_starts_when_its_slot_is_there() {
+    let plan = plan_of("postgres 9.4\nm 1\n  s 2\n");
+    check_whole(&plan);
+    let lines = text(&plan);
+    assert!(lines.find("slot s on m") < lines.find("start s <"), "{lines}");
+}
+
+#[test]
+fn trust_needs_no_secrets() {
+    let mut topology = notation::parse("m 1\n  s 2\n").unwrap();
+    topology.apply(&Edit::SetAuth(Some(Auth::Trust))).unwrap();
+    let plan = plan(&topology);
+    check_whole(&plan);
+    check_part(&plan, "secrets", &[]);
+    check_part(&plan, "initdb", &["initdb servers/m/data trust"]);
+    for step in &plan.steps {
+        if let Action::Initdb { password_file, .. } | Action::CreateRole { password_file, .. } = &step.action
+        {
+            assert_eq!(*password_file, None);
+        }
+    }
+}
+
+#[test]
+fn only_an_archive_inside_the_folder_is_made() {
+    for (directory, made) in [
+        ("archive/wal", &["folder archive", "folder archive/wal"][..]),
+        ("/srv/archive", &[]),
+        ("../archive", &[]),
+    ] {
+        let mut topology = notation::parse("m 1\n").unwrap();
+        topology
+            .apply(&Edit::SetArchive(Some(Archive::new(directory).unwrap())))
+            .unwrap();
+        check_part(&plan(&topology), "archive", made);
+    }
+}
+
+#[test]
+fn a_cluster_of_one_is_proved_by_itself() {
+    let plan = plan_of("m 1\n");
+    check_whole(&plan);
+    check_part(&plan, "row", &["row from m to 0 and 0 delayed"]);
+}
+
+#[test]
+fn a_delayed_standby_is_not_asked_for_the_row() {
+    let plan = plan_of("m 1\n  a 2 delay 10min\n    b 3\n  c 4 delay 0\n");
+    check_whole(&plan);
+    check_part(&plan, "row from", &["row from m to 2 and 1 delayed"]);
+}
+
+#[test]
+fn names_with_quotes_get_plain_folders_and_keep_their_name() {
+    let plan = plan_of("m 1\n  \"it's \"\"x\"\"\" 2\n");
+    check_whole(&plan);
+    check_part(&plan, "start ", &["start m", "start it's \"x\""]);
+    check_part(&plan, "copy", &["copy servers/m/data servers/it_s__x_/data"]);
+    check_part(&plan, "slot ", &["slot it_s__x_ on m"]);
+}
+
+#[test]
+fn every_version_has_a_whole_plan() {
+    for major in crate::model::topology::PgMajor::ALL {
+        check_whole(&plan_of(&format!("postgres {major}\n{SEED}")));
+    }
+}

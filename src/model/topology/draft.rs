@@ -1,0 +1,283 @@
+//! A whole topology at once, as a file gives it: servers in any order, each with its upstream by name.
+//!
+//! [`Draft::build`] is the other way into a [`Topology`] beside edits; it checks the same invariants and names
+//! everything that breaks them, not only the first.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::{
+    ApplyDelay, Archive, Auth, Host, PgMajor, Port, Role, Server, ServerId, ServerName, Settings, Standby,
+    SyncPolicy, Topology,
+};
+
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub name: String,
+    pub postgres: PgMajor,
+    pub sync: Option<SyncPolicy>,
+    pub archive: Option<Archive>,
+    pub auth: Option<Auth>,
+    pub settings: Settings,
+    pub servers: Vec<DraftServer>,
+}
+
+#[derive(Clone, Debug)]
+pub struct DraftServer {
+    pub name: ServerName,
+    pub host: Host,
+    pub port: Port,
+    pub follows: Option<String>,
+    pub sync_priority: Option<u32>,
+    pub slot: Option<bool>,
+    pub apply_delay: Option<ApplyDelay>,
+    pub settings: Settings,
+}
+
+/// What makes a draft no topology; `server` is a place in [`Draft::servers`].
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum DraftProblem {
+    #[error("the design has no server: it needs at least the primary, a [[server]] with a name and a port")]
+    Empty,
+    #[error("no server is the primary: every one follows another")]
+    NoPrimary,
+    #[error("\"{name}\" and \"{first}\" both follow nobody, so the design has two primaries")]
+    TwoPrimaries {
+        server: usize,
+        name: ServerName,
+        first: ServerName,
+    },
+    #[error("there is a server called \"{name}\" already: names tell standbys apart in pg_stat_replication")]
+    NameTaken { server: usize, name: ServerName },
+    #[error("\"{name}\" follows \"{upstream}\", and there is no server of that name")]
+    UnknownUpstream {
+        server: usize,
+        name: ServerName,
+        upstream: String,
+        nearest: Option<String>,
+    },
+    #[error("{} is a loop: these servers follow each other, and no WAL ever enters", way.join(" → "))]
+    Loop { server: usize, way: Vec<String> },
+    #[error("\"{name}\" is the primary: {what} is for standbys only")]
+    StandbyOnly {
+        server: usize,
+        name: ServerName,
+        what: &'static str,
+    },
+}
+
+impl DraftProblem {
+    /// The id under which `check` lists it.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Self::Empty => "no-server",
+            Self::NoPrimary => "no-primary",
+            Self::TwoPrimaries { .. } => "two-primaries",
+            Self::NameTaken { .. } => "name-used-twice",
+            Self::UnknownUpstream { .. } => "unknown-upstream",
+            Self::Loop { .. } => "loop",
+            Self::StandbyOnly { .. } => "standby-setting-on-primary",
+        }
+    }
+
+    /// The place in [`Draft::servers`] that it is about.
+    pub fn server(&self) -> Option<usize> {
+        match self {
+            Self::Empty | Self::NoPrimary => None,
+            Self::TwoPrimaries { server, .. }
+            | Self::NameTaken { server, .. }
+            | Self::UnknownUpstream { server, .. }
+            | Self::Loop { server, .. }
+            | Self::StandbyOnly { server, .. } => Some(*server),
+        }
+    }
+
+    /// What to do about it.
+    pub fn fix(&self) -> Option<String> {
+        Some(match self {
+            Self::Empty => "add [[server]] with name = \"primary\" and port = 5432".to_owned(),
+            Self::NoPrimary => "leave `follows` out of the server that is to be the primary".to_owned(),
+            Self::TwoPrimaries { name, first, .. } => {
+                format!("give one of them an upstream, for example follows = \"{first}\" for \"{name}\"")
+            }
+            Self::NameTaken { .. } => "give it another name".to_owned(),
+            Self::UnknownUpstream {
+                nearest: Some(nearest),
+                ..
+            } => format!("did you mean follows = \"{nearest}\"?"),
+            Self::UnknownUpstream { .. } => "name one of the design's servers".to_owned(),
+            Self::Loop { .. } => "let one of them follow a server outside the loop".to_owned(),
+            Self::StandbyOnly { what, .. } => format!("remove {what}, or let the server follow another"),
+        })
+    }
+}
+
+impl Draft {
+    pub fn build(self) -> Result<Topology, Vec<DraftProblem>> {
+        let mut problems = Vec::new();
+        let upstreams = self.upstreams(&mut problems);
+        self.check_primary(&upstreams, &mut problems);
+        self.check_loops(&upstreams, &mut problems);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let next_id = u32::try_from(self.servers.len()).unwrap_or(u32::MAX);
+        let servers = self
+            .servers
+            .into_iter()
+            .zip((0..).map(ServerId))
+            .zip(upstreams)
+            .map(|((server, id), upstream)| Server {
+                id,
+                name: server.name,
+                host: server.host,
+                port: server.port,
+                settings: server.settings,
+                role: match upstream {
+                    None => Role::Primary,
+                    Some(upstream) => Role::Standby(Standby {
+                        upstream: ServerId(u32::try_from(upstream).unwrap_or(u32::MAX)),
+                        sync_priority: server.sync_priority,
+                        slot: server.slot,
+                        apply_delay: server.apply_delay,
+                    }),
+                },
+            })
+            .collect();
+        Ok(Topology {
+            name: super::edit::one_line(&self.name),
+            postgres: self.postgres,
+            sync: self.sync,
+            archive: self.archive,
+            auth: self.auth,
+            settings: self.settings,
+            servers,
+            next_id,
+        })
+    }
+
+    /// Each server's upstream by place; `None` where it follows nobody, or nobody that exists.
+    fn upstreams(&self, problems: &mut Vec<DraftProblem>) -> Vec<Option<usize>> {
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for (place, server) in self.servers.iter().enumerate() {
+            if places.contains_key(server.name.as_str()) {
+                problems.push(DraftProblem::NameTaken {
+                    server: place,
+                    name: server.name.clone(),
+                });
+            } else {
+                places.insert(server.name.as_str(), place);
+            }
+        }
+        let mut upstreams = Vec::new();
+        for (place, server) in self.servers.iter().enumerate() {
+            let found = server
+                .follows
+                .as_deref()
+                .and_then(|upstream| places.get(upstream).copied());
+            if let (None, Some(upstream)) = (found, &server.follows) {
+                problems.push(DraftProblem::UnknownUpstream {
+                    server: place,
+                    name: server.name.clone(),
+                    upstream: upstream.clone(),
+                    nearest: nearest(upstream, places.keys().copied()).map(str::to_owned),
+                });
+            }
+            upstreams.push(found);
+        }
+        upstreams
+    }
+
+    fn check_primary(&self, upstreams: &[Option<usize>], problems: &mut Vec<DraftProblem>) {
+        if self.servers.is_empty() {
+            problems.push(DraftProblem::Empty);
+            return;
+        }
+        let mut primaries = self
+            .servers
+            .iter()
+            .enumerate()
+            .filter(|(_, server)| server.follows.is_none());
+        let Some((_, first)) = primaries.next() else {
+            // If all follow one another, the loop says it better; else somebody follows a name that is not there.
+            if upstreams.iter().all(Option::is_some) {
+                problems.push(DraftProblem::NoPrimary);
+            }
+            return;
+        };
+        for (what, is_set) in [
+            ("sync_priority", first.sync_priority.is_some()),
+            ("slot", first.slot.is_some()),
+            ("apply_delay", first.apply_delay.is_some()),
+        ] {
+            if is_set {
+                let server = self
+                    .servers
+                    .iter()
+                    .position(|server| server.follows.is_none())
+                    .unwrap_or_default();
+                problems.push(DraftProblem::StandbyOnly {
+                    server,
+                    name: first.name.clone(),
+                    what,
+                });
+            }
+        }
+        for (place, other) in primaries {
+            problems.push(DraftProblem::TwoPrimaries {
+                server: place,
+                name: other.name.clone(),
+                first: first.name.clone(),
+            });
+        }
+    }
+
+    /// Follows every server up; one that comes back to itself is on a loop, which is named once.
+    fn check_loops(&self, upstreams: &[Option<usize>], problems: &mut Vec<DraftProblem>) {
+        // 0: not seen, 1: on the way that is being followed, 2: known to be done.
+        let mut seen = vec![0_u8; upstreams.len()];
+        for start in 0..upstreams.len() {
+            let mut way = Vec::new();
+            let mut next = Some(start);
+            while let Some(place) = next {
+                match seen.get(place) {
+                    Some(0) => {
+                        if let Some(mark) = seen.get_mut(place) {
+                            *mark = 1;
+                        }
+                        way.push(place);
+                        next = upstreams.get(place).copied().flatten();
+                    }
+                    Some(1) => {
+                        let on_loop = way.iter().skip_while(|on_way| **on_way != place).chain([&place]);
+                        let names = on_loop
+                            .filter_map(|place| self.servers.get(*place))
+                            .map(|server| server.name.to_string());
+                        problems.push(DraftProblem::Loop {
+                            server: place,
+                            way: names.collect(),
+                        });
+                        break;
+                    }
+                    _ => break,
+                }
+            }
+            for place in way {
+                if let Some(mark) = seen.get_mut(place) {
+                    *mark = 2;
+                }
+            }
+        }
+    }
+}
+
+/// The known word most like the wrong one, if any is like it at all.
+pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|word| (strsim::jaro_winkler(wrong, word), word))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, word)| word)
+}

@@ -1,0 +1,67 @@
+//! Rules on server names as PostgreSQL compares, cuts and shows them.
+
+use super::super::findings::{Found, repeated};
+use super::super::{Edit, NAME_BYTES, Server, Topology};
+use super::standbys;
+
+pub(super) fn names_equal_but_for_case(topology: &Topology) -> Vec<Found> {
+    let shown = |server: &Server| server.name().shown(topology.postgres()).to_ascii_lowercase();
+    let candidates: Vec<_> = topology.sync_candidates();
+    let is_candidate = |server: &Server| candidates.iter().any(|candidate| candidate.id() == server.id());
+    let direct: Vec<&Server> = topology.downstreams(topology.primary().id()).collect();
+    repeated(direct.iter().copied(), |server| shown(server))
+        .into_iter()
+        .filter(|server| direct.iter().any(|other| shown(other) == shown(server) && is_candidate(other)))
+        .map(|server| {
+            let found = Found::server(
+                server.id(),
+                format!("PostgreSQL takes \"{}\" for another server of the same name: names are compared without regard to case, after cutting at 63 bytes", server.name()),
+            );
+            match topology.free_name("standby") {
+                Some(name) => found.fix(format!("Call it \"{name}\""), Edit::Rename { server: server.id(), name }),
+                None => found,
+            }
+        })
+        .collect()
+}
+
+pub(super) fn name_cut(topology: &Topology) -> Vec<Found> {
+    standbys(topology)
+        .filter(|server| server.name().as_str().len() > NAME_BYTES)
+        .map(|server| {
+            let found = Found::server(
+                server.id(),
+                format!(
+                    "\"{}\" is longer than 63 bytes: servers cut it, and show only its beginning",
+                    server.name()
+                ),
+            );
+            match topology.free_name("standby") {
+                Some(name) => found.fix(
+                    format!("Call it \"{name}\""),
+                    Edit::Rename {
+                        server: server.id(),
+                        name,
+                    },
+                ),
+                None => found,
+            }
+        })
+        .collect()
+}
+
+pub(super) fn name_not_ascii(topology: &Topology) -> Vec<Found> {
+    standbys(topology)
+        .filter(|server| !server.name().as_str().is_ascii())
+        .map(|server| {
+            Found::server(
+                server.id(),
+                format!(
+                    "pg_stat_replication will show \"{}\" as \"{}\": servers replace what is not ASCII",
+                    server.name(),
+                    server.name().shown(topology.postgres())
+                ),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,126 @@
+//! Rules on servers and their links: ports, slots, who is let in.
+
+use super::super::findings::{Found, repeated};
+use super::super::{Auth, Edit, Server, Topology};
+use super::standbys;
+
+pub(super) fn port_used_twice(topology: &Topology) -> Vec<Found> {
+    let place = |server: &Server| {
+        let host = if server.host().is_loopback() {
+            "localhost"
+        } else {
+            server.host().as_str()
+        };
+        (host.to_owned(), server.port())
+    };
+    repeated(topology.servers().iter(), place)
+        .into_iter()
+        .map(|server| {
+            let first = topology
+                .servers()
+                .iter()
+                .find(|other| place(other) == place(server))
+                .unwrap_or(server);
+            let found = Found::server(
+                server.id(),
+                format!(
+                    "\"{}\" and \"{}\" both want port {} on {}: the second one cannot start",
+                    first.name(),
+                    server.name(),
+                    server.port(),
+                    server.host()
+                ),
+            );
+            match topology.free_port_from(server.port().number()) {
+                Some(port) => found.fix(
+                    format!("Use port {port}"),
+                    Edit::SetPort {
+                        server: server.id(),
+                        port,
+                    },
+                ),
+                None => found,
+            }
+        })
+        .collect()
+}
+
+pub(super) fn port_below_1024(topology: &Topology) -> Vec<Found> {
+    topology
+        .servers()
+        .iter()
+        .filter(|server| server.port().number() < 1024)
+        .map(|server| {
+            let found = Found::server(
+                server.id(),
+                format!("\"{}\" cannot open port {}: ports below 1024 are for root, and PostgreSQL does not run as root", server.name(), server.port()),
+            );
+            match topology.free_port_from(5432) {
+                Some(port) => found.fix(format!("Use port {port}"), Edit::SetPort { server: server.id(), port }),
+                None => found,
+            }
+        })
+        .collect()
+}
+
+pub(super) fn no_slot_nor_archive(topology: &Topology) -> Vec<Found> {
+    let keeps_wal = |id| {
+        ["wal_keep_size", "wal_keep_segments"]
+            .iter()
+            .any(|name| topology.setting_of(id, name).is_some())
+    };
+    if topology.archive().is_some() {
+        return Vec::new();
+    }
+    standbys(topology)
+        .filter(|server| topology.postgres().has_slots() && !topology.uses_slot(server.id()))
+        .filter(|server| server.upstream().is_some_and(|upstream| !keeps_wal(upstream)))
+        .map(|server| {
+            Found::server(
+                server.id(),
+                format!(
+                    "Nothing keeps WAL for \"{}\": if it is away for long it must be copied anew",
+                    server.name()
+                ),
+            )
+            .fix(
+                "Use a slot",
+                Edit::SetSlot {
+                    server: server.id(),
+                    slot: None,
+                },
+            )
+        })
+        .collect()
+}
+
+pub(super) fn trust_lets_anyone_in(topology: &Topology) -> Vec<Found> {
+    if topology.auth() != Some(Auth::Trust) {
+        return Vec::new();
+    }
+    vec![
+        Found::cluster("With trust, everyone who reaches a port is let in as any user, superuser included")
+            .fix("Use passwords", Edit::SetAuth(None)),
+    ]
+}
+
+pub(super) fn nothing_replicates(topology: &Topology) -> Vec<Found> {
+    if topology.servers().len() > 1 {
+        return Vec::new();
+    }
+    let primary = topology.primary();
+    vec![
+        Found::server(
+            primary.id(),
+            format!("\"{}\" has no standby: nothing is replicated yet", primary.name()),
+        )
+        .fix(
+            "Add a standby",
+            Edit::AddStandby {
+                upstream: primary.id(),
+                name: None,
+                port: None,
+            },
+        ),
+    ]
+}

@@ -1,0 +1,147 @@
+//! Rules on synchronous replication.
+
+use super::super::findings::{Found, repeated};
+use super::super::{CommitLevel, Edit, Server, Standby, SyncPolicy, Topology};
+use super::standbys;
+
+pub(super) fn sync_on_cascaded_standby(topology: &Topology) -> Vec<Found> {
+    let primary = topology.primary();
+    standbys(topology)
+        .filter(|server| server.upstream() != Some(primary.id()))
+        .filter(|server| server.standby().is_some_and(|standby| standby.sync_priority().is_some()))
+        .map(|server| {
+            Found::server(
+                server.id(),
+                format!(
+                    "\"{}\" cannot be synchronous: it follows a standby, and only servers directly under the primary \"{}\" can make a commit wait",
+                    server.name(), primary.name()
+                ),
+            )
+            .fix("Make it asynchronous", Edit::SetSyncPriority { server: server.id(), priority: None })
+        })
+        .collect()
+}
+
+pub(super) fn sync_priority_used_twice(topology: &Topology) -> Vec<Found> {
+    let with_priority: Vec<&Server> = topology.sync_candidates();
+    let priority = |server: &Server| server.standby().and_then(Standby::sync_priority);
+    let next = with_priority
+        .iter()
+        .filter_map(|server| priority(server))
+        .max()
+        .unwrap_or(0)
+        .saturating_add(1);
+    repeated(with_priority.iter().copied(), |server| priority(server))
+        .into_iter()
+        .map(|server| {
+            let taken = priority(server).unwrap_or_default();
+            Found::server(
+                server.id(),
+                format!(
+                    "\"{}\" has priority {taken}, which another standby has too: which of them comes first?",
+                    server.name()
+                ),
+            )
+            .fix(
+                format!("Give it priority {next}"),
+                Edit::SetSyncPriority {
+                    server: server.id(),
+                    priority: Some(next),
+                },
+            )
+        })
+        .collect()
+}
+
+pub(super) fn sync_count_above_candidates(topology: &Topology) -> Vec<Found> {
+    let candidates = u32::try_from(topology.sync_candidates().len()).unwrap_or(u32::MAX);
+    match topology.sync() {
+        Some(policy) if candidates > 0 && policy.count > candidates => vec![
+            Found::cluster(format!(
+                "Every commit would hang: it waits for {} standbys, and only {candidates} of those directly under the primary have a priority",
+                policy.count
+            ))
+            .fix(format!("Wait for {candidates}"), Edit::SetSync(Some(SyncPolicy { count: candidates, ..policy.clone() }))),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn remote_apply_waits_for_delay(topology: &Topology) -> Vec<Found> {
+    if topology
+        .sync()
+        .is_none_or(|policy| policy.commit != CommitLevel::RemoteApply)
+    {
+        return Vec::new();
+    }
+    topology
+        .sync_candidates()
+        .into_iter()
+        .filter_map(|server| Some((server, server.standby()?.apply_delay()?)))
+        .map(|(server, delay)| {
+            Found::server(
+                server.id(),
+                format!("Commits would wait {delay} for \"{}\": remote_apply waits until a delayed standby has applied them", server.name()),
+            )
+            .fix("Take the delay away", Edit::SetApplyDelay { server: server.id(), delay: None })
+        })
+        .collect()
+}
+
+pub(super) fn sync_priority_without_policy(topology: &Topology) -> Vec<Found> {
+    if topology.sync().is_some() {
+        return Vec::new();
+    }
+    topology
+        .sync_candidates()
+        .first()
+        .map(|server| {
+            Found::server(
+                server.id(),
+                format!(
+                    "\"{}\" has a priority, but the design has no [sync]: every standby is asynchronous",
+                    server.name()
+                ),
+            )
+            .fix(
+                "Wait for one synchronous standby",
+                Edit::SetSync(Some(SyncPolicy::default())),
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
+pub(super) fn sync_without_candidates(topology: &Topology) -> Vec<Found> {
+    if topology.sync().is_none() || !topology.sync_candidates().is_empty() {
+        return Vec::new();
+    }
+    let found = Found::cluster(
+        "Synchronous replication is on, but no server directly under the primary has a priority: nothing is synchronous",
+    );
+    let first = topology.downstreams(topology.primary().id()).next();
+    vec![match first {
+        Some(server) => found.fix(
+            format!("Make \"{}\" synchronous", server.name()),
+            Edit::SetSyncPriority {
+                server: server.id(),
+                priority: Some(1),
+            },
+        ),
+        None => found.fix("Make everything asynchronous", Edit::SetSync(None)),
+    }]
+}
+
+pub(super) fn sync_needs_all_candidates(topology: &Topology) -> Vec<Found> {
+    let candidates = topology.sync_candidates().len();
+    match topology.sync() {
+        Some(policy)
+            if policy.commit.waits() && candidates > 0 && usize::try_from(policy.count) == Ok(candidates) =>
+        {
+            vec![Found::cluster(format!(
+                "Every commit waits for all {candidates} synchronous standbys: as soon as one is away, writing stops; give one more standby a priority"
+            ))]
+        }
+        _ => Vec::new(),
+    }
+}
