@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use outbox::Outbox;
 pub use panels::PanelState;
 
-use crate::app::{Session, Worker};
+use crate::app::{Session, Worker, default_folder};
 use crate::engine::store::{self, OpenError};
 use crate::model::document::{Document, Problem, format, templates};
 use crate::report::Report;
@@ -35,7 +35,8 @@ const FIRST_TEMPLATE: &str = "seed";
 
 /// Opens the designer on a design (a file, or a built-in one) and returns when it is closed.
 pub fn open(file: Option<PathBuf>) -> Result<(), Report> {
-    let session = session(file)?;
+    let mut session = session(file)?;
+    session.default_folder = default_folder();
     let viewport = egui::ViewportBuilder::default()
         .with_title(format!("pgcascade — {}", session.title()))
         .with_app_id("pgcascade")
@@ -76,7 +77,7 @@ fn session(file: Option<PathBuf>) -> Result<Session, Report> {
         let template = templates::find(FIRST_TEMPLATE).map_or("", |template| template.text);
         let document = format::read(template)
             .map_err(|problems| problems_report("The built-in design is broken", &problems))?;
-        return Ok(with_folder(Session::new(document, None)));
+        return Ok(Session::new(document, None));
     };
     let document: Document = store::open(&path).map_err(|error| match error {
         OpenError::File(report) => report,
@@ -85,15 +86,7 @@ fn session(file: Option<PathBuf>) -> Result<Session, Report> {
             problems_report(&headline, &problems)
         }
     })?;
-    Ok(with_folder(Session::new(document, Some(path))))
-}
-
-/// Deployments are suggested below the user's own data folder.
-fn with_folder(mut session: Session) -> Session {
-    if let Some(folder) = dirs::data_dir() {
-        session.default_folder = folder.join("pgcascade");
-    }
-    session
+    Ok(Session::new(document, Some(path)))
 }
 
 fn problems_report(headline: &str, problems: &[Problem]) -> Report {
