@@ -45,7 +45,7 @@ fn notice_ui(ui: &mut Ui, notice: &Notice, outbox: &mut Outbox) {
         ui.horizontal_top(|ui| {
             ui.label(RichText::new(sign).color(colour)).on_hover_text(word);
             ui.vertical(|ui| {
-                ui.set_width(WIDTH - 84.0);
+                ui.set_width(WIDTH - 90.0);
                 report_ui(ui, notice);
                 if let Some(folder) = &notice.folder {
                     ui.add_space(GAP_SMALL);
@@ -54,7 +54,7 @@ fn notice_ui(ui: &mut Ui, notice: &Notice, outbox: &mut Outbox) {
                     }
                 }
             });
-            if sign_button(ui, true, "✕", "Close notice").clicked() {
+            if sign_button(ui, true, "✖", "Close notice").clicked() {
                 outbox.send(Message::View(ViewMessage::CloseNotice(notice.number)));
             }
         });
@@ -67,6 +67,6 @@ fn report_ui(ui: &mut Ui, notice: &Notice) {
         note_ui(ui, cause);
     }
     for hint in &notice.report.hints {
-        note_ui(ui, format!("→ {hint}"));
+        note_ui(ui, hint);
     }
 }

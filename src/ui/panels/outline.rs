@@ -4,19 +4,22 @@
 //! Enter or Space selects. Everything the canvas offers is in each row's menu.
 
 use egui::accesskit::Role;
-use egui::{Align, EventFilter, Key, Layout, Rect, RichText, Sense, StrokeKind, Ui, UiBuilder, WidgetInfo};
+use egui::{EventFilter, Key, Layout, Rect, RichText, Sense, StrokeKind, Ui, UiBuilder, WidgetInfo};
 use egui::{WidgetType, vec2};
 
 use crate::app::Session;
 use crate::model::topology::{Server, ServerId, Topology};
 use crate::ui::commands::{role_in_words, select};
-use crate::ui::theme::{RADIUS_WIDGET, TEXT_SMALL, Tokens};
+use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 use crate::ui::Outbox;
 
 use super::server_menu::server_menu_ui;
 
 const ROW_HEIGHT: f32 = 28.0;
 const INDENT: f32 = 16.0;
+/// Columns that stay below one another; ports have at most five digits.
+const PORT_WIDTH: f32 = 40.0;
+const WORD_WIDTH: f32 = 58.0;
 
 pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let topology = session.document.topology();
@@ -130,7 +133,7 @@ fn branch_lines(ui: &Ui, topology: &Topology, id: ServerId, depth: usize, rect: 
     }
 }
 
-fn row_text(ui: &mut Ui, session: &Session, server: &Server, depth: usize, rect: Rect) {
+fn row_text(ui: &Ui, session: &Session, server: &Server, depth: usize, rect: Rect) {
     let tokens = Tokens::of(ui.visuals());
     let topology = session.document.topology();
     let dot = egui::pos2(rect.left() + 14.0 + INDENT * depth as f32, rect.center().y);
@@ -142,31 +145,25 @@ fn row_text(ui: &mut Ui, session: &Session, server: &Server, depth: usize, rect:
         let stroke = egui::Stroke::new(1.5, tokens.asynchronous);
         ui.painter().circle(dot, 3.5, tokens.panel, stroke);
     }
-    let mut inside = rect;
-    inside.min.x = dot.x + 12.0;
-    let builder = UiBuilder::new()
-        .max_rect(inside)
-        .layout(Layout::right_to_left(Align::Center));
-    let mut ui = ui.new_child(builder);
-    let text = |ui: &mut Ui, words: String, colour, small: bool| {
-        let words = RichText::new(words).color(colour);
-        let words = if small { words.size(TEXT_SMALL) } else { words };
-        ui.add(egui::Label::new(words).truncate().selectable(false));
-    };
-    // Columns that stay below one another: ports have at most five digits.
-    let (port, word_column) = (server.port().to_string(), 58.0);
-    ui.allocate_ui_with_layout(vec2(36.0, ROW_HEIGHT), Layout::right_to_left(Align::Center), |ui| {
-        ui.set_min_width(36.0);
-        text(ui, port, tokens.text_weak, true);
-    });
+    // Painted, not placed as labels: a screen reader has heard it all in the row's own name.
+    let port_left = rect.right() - PORT_WIDTH;
+    let word_left = port_left - WORD_WIDTH;
+    let column = |from: f32, to: f32| Rect::from_x_y_ranges(from..=to, rect.y_range());
+    let name = server.name().to_string();
+    paint(ui, column(dot.x + 12.0, word_left - 6.0), name, TEXT_BODY, tokens.text);
     let (word, colour) = sync_word(session, server, tokens);
-    ui.allocate_ui_with_layout(vec2(word_column, ROW_HEIGHT), Layout::left_to_right(Align::Center), |ui| {
-        ui.set_min_width(word_column);
-        text(ui, word, colour, true);
-    });
-    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-        text(ui, server.name().to_string(), tokens.text, false);
-    });
+    paint(ui, column(word_left, port_left), word, TEXT_SMALL, colour);
+    let port = server.port().to_string();
+    paint(ui, column(port_left, rect.right()), port, TEXT_SMALL, tokens.text_weak);
+}
+
+/// A text in a column, cut with an ellipsis where it is too long.
+fn paint(ui: &Ui, column: Rect, words: String, size: f32, colour: egui::Color32) {
+    let text = egui::WidgetText::from(RichText::new(words).size(size).color(colour));
+    let cut = Some(egui::TextWrapMode::Truncate);
+    let galley = text.into_galley(ui, cut, column.width().max(0.0), egui::TextStyle::Body);
+    let at = egui::pos2(column.left(), column.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, colour);
 }
 
 /// What runs if it runs, else what is drawn.
@@ -201,7 +198,8 @@ fn move_focus(ui: &Ui, topology: &Topology, id: ServerId, order: &[ServerId]) {
     };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(row_id(id), filter));
     let place = order.iter().position(|other| *other == id).unwrap_or(0);
-    let pressed = |key| ui.input(|input| input.key_pressed(key));
+    // Consumed: the row that gets the focus is drawn later in the same frame, and would go on from there.
+    let pressed = |key| ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, key));
     let target = if pressed(Key::ArrowUp) {
         place.checked_sub(1).and_then(|place| order.get(place)).copied()
     } else if pressed(Key::ArrowDown) {

@@ -32,7 +32,7 @@ pub fn settings_ui(
                 field_ui(ui, session, drafts, outbox, "", width, &field).labelled_by(label.id);
             });
             let words = format!("Remove the setting {name}");
-            if sign_button(ui, !session.is_locked(), "✕", &words).clicked() {
+            if sign_button(ui, !session.is_locked(), "✖", &words).clicked() {
                 outbox.send(edit(Edit::SetSetting {
                     server: of,
                     name: name.clone(),

@@ -30,7 +30,7 @@ pub fn status_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             ui.label(small("✔ no findings".to_owned(), tokens.ok));
         }
         if session.is_modified() {
-            ui.label(small("● unsaved".to_owned(), tokens.warning));
+            ui.label(small("• unsaved".to_owned(), tokens.warning));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let words = run_in_words(session);

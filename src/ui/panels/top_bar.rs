@@ -114,7 +114,7 @@ fn title_ui(ui: &mut Ui, session: &Session) {
         title.on_hover_text(path.display().to_string());
     }
     if session.is_modified() {
-        let dot = RichText::new("●").color(Tokens::of(ui.visuals()).warning);
+        let dot = RichText::new("•").color(Tokens::of(ui.visuals()).warning);
         ui.label(dot).on_hover_text("There are unsaved changes");
     }
 }
