@@ -1,3 +1,5 @@
 //! Tests of whole paths that need no server, display or network.
 
 mod architecture;
+#[cfg(feature = "gui")]
+mod canvas;

@@ -9,6 +9,8 @@ use super::verdict::Verdicts;
 use crate::model::document::Command;
 use crate::model::topology::{Edit, ServerId};
 
+/// A hand is never quite still: nearer to its press than this, in canvas units, the pointer has not moved anything.
+const STILL_RADIUS: f32 = 7.0;
 /// Nearer to where it came from than this, in canvas units, a card has not been moved.
 const HOME_RADIUS: f32 = 3.0;
 
@@ -31,6 +33,9 @@ pub struct Drag {
     pub over: Option<ServerId>,
     pub verdicts: Verdicts,
     home: Pos2,
+    pressed_at: Pos2,
+    /// The pointer has once been farther away than a hand trembles.
+    has_left: bool,
     /// From the pointer to the card's centre, as it was when it was grabbed.
     grab: Vec2,
 }
@@ -62,6 +67,8 @@ pub enum Fact {
 #[derive(Debug, PartialEq)]
 pub enum Ending {
     Do(Command),
+    /// The card never left its place: that was a slow click.
+    Click(ServerId),
     /// Nothing was done, for this reason.
     Refused(String),
 }
@@ -93,14 +100,19 @@ impl Gesture {
                     over: None,
                     verdicts,
                     home,
+                    pressed_at,
+                    has_left: false,
                     grab: home - pressed_at,
                 });
             }
             Fact::GrabbedLocked(reason) => *self = Self::Barred(reason),
             Fact::MovedTo { pointer, over } => {
                 if let Self::Dragging(drag) = self {
-                    drag.at = pointer + drag.grab;
-                    drag.over = over;
+                    drag.has_left |= pointer.distance(drag.pressed_at) > STILL_RADIUS;
+                    if drag.has_left {
+                        drag.at = pointer + drag.grab;
+                        drag.over = over;
+                    }
                 }
             }
             Fact::Released { is_inside } => {
@@ -118,6 +130,9 @@ impl Gesture {
 
 impl Drag {
     fn drop_it(self) -> Option<Ending> {
+        if !self.has_left {
+            return Some(Ending::Click(self.server));
+        }
         let Some(upstream) = self.over else {
             let has_moved = self.at.distance(self.home) > HOME_RADIUS;
             let move_it = || Ending::Do(Command::Move(vec![(self.server, [self.at.x, self.at.y])]));
@@ -204,8 +219,11 @@ mod tests {
     }
 
     #[test]
-    fn back_home_escape_and_a_drop_beside_the_canvas_do_nothing() {
-        assert_eq!(drag(pos2(121.0, 101.0), None, INSIDE), None);
+    fn a_wiggle_escape_and_a_drop_beside_the_canvas_do_nothing() {
+        assert_eq!(
+            drag(pos2(121.0, 101.0), None, INSIDE),
+            Some(Ending::Click(id("slave1")))
+        );
         assert_eq!(drag(pos2(300.0, 100.0), Some("slave2"), Fact::Cancelled), None);
         assert_eq!(
             drag(
@@ -215,6 +233,24 @@ mod tests {
             ),
             None
         );
+    }
+
+    #[test]
+    fn a_card_brought_back_has_not_been_moved() {
+        let mut gesture = Gesture::default();
+        gesture.take(Fact::Grabbed {
+            server: id("slave1"),
+            pressed_at: pos2(0.0, 0.0),
+            home: pos2(0.0, 0.0),
+            verdicts: Verdicts::default(),
+        });
+        for x in [200.0, 1.0] {
+            gesture.take(Fact::MovedTo {
+                pointer: pos2(x, 0.0),
+                over: None,
+            });
+        }
+        assert_eq!(gesture.take(INSIDE), None);
     }
 
     #[test]

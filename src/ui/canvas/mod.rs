@@ -259,6 +259,7 @@ impl Frame<'_> {
     fn end(&mut self, ending: Option<Ending>) {
         match ending {
             Some(Ending::Do(command)) => send(self.outbox, command),
+            Some(Ending::Click(server)) => self.outbox.send(Message::View(ViewMessage::Select(Some(server)))),
             Some(Ending::Refused(reason)) => self.state.refusal = Some(reason),
             None => {}
         }
