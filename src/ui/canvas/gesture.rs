@@ -9,8 +9,6 @@ use super::verdict::Verdicts;
 use crate::model::document::Command;
 use crate::model::topology::{Edit, ServerId};
 
-/// A hand is never quite still: nearer to its press than this, in canvas units, the pointer has not moved anything.
-const STILL_RADIUS: f32 = 7.0;
 /// Nearer to where it came from than this, in canvas units, a card has not been moved.
 const HOME_RADIUS: f32 = 3.0;
 
@@ -34,6 +32,7 @@ pub struct Drag {
     pub verdicts: Verdicts,
     home: Pos2,
     pressed_at: Pos2,
+    still_radius: f32,
     /// The pointer has once been farther away than a hand trembles.
     has_left: bool,
     /// From the pointer to the card's centre, as it was when it was grabbed.
@@ -47,6 +46,8 @@ pub enum Fact {
         server: ServerId,
         pressed_at: Pos2,
         home: Pos2,
+        /// How far the pointer goes before that is more than a hand's trembling.
+        still_radius: f32,
         verdicts: Verdicts,
     },
     /// The drag began while the design is locked.
@@ -92,6 +93,7 @@ impl Gesture {
                 server,
                 pressed_at,
                 home,
+                still_radius,
                 verdicts,
             } => {
                 *self = Self::Dragging(Drag {
@@ -101,6 +103,7 @@ impl Gesture {
                     verdicts,
                     home,
                     pressed_at,
+                    still_radius,
                     has_left: false,
                     grab: home - pressed_at,
                 });
@@ -108,7 +111,7 @@ impl Gesture {
             Fact::GrabbedLocked(reason) => *self = Self::Barred(reason),
             Fact::MovedTo { pointer, over } => {
                 if let Self::Dragging(drag) = self {
-                    drag.has_left |= pointer.distance(drag.pressed_at) > STILL_RADIUS;
+                    drag.has_left |= pointer.distance(drag.pressed_at) > drag.still_radius;
                     if drag.has_left {
                         drag.at = pointer + drag.grab;
                         drag.over = over;
@@ -171,6 +174,7 @@ mod tests {
                 server: id("slave1"),
                 pressed_at: pos2(120.0, 100.0),
                 home: pos2(100.0, 100.0),
+                still_radius: 6.0,
                 verdicts: Verdicts::of(&seed(), id("slave1")),
             }),
             None
@@ -242,6 +246,7 @@ mod tests {
             server: id("slave1"),
             pressed_at: pos2(0.0, 0.0),
             home: pos2(0.0, 0.0),
+            still_radius: 6.0,
             verdicts: Verdicts::default(),
         });
         for x in [200.0, 1.0] {

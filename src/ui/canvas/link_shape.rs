@@ -135,7 +135,12 @@ impl From<EdgeProps<Arc<Link>>> for LinkShape {
 
 impl DisplayEdge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape> for LinkShape {
     fn shapes(&mut self, start: &ServerNode, end: &ServerNode, ctx: &DrawContext<'_>) -> Vec<Shape> {
-        let curve = Curve::between(start.display().rect(), end.display().rect());
+        let (upstream, downstream) = (start.display().rect(), end.display().rect());
+        // Cards upon each other leave no room for a line.
+        if upstream.intersects(downstream) {
+            return Vec::new();
+        }
+        let curve = Curve::between(upstream, downstream);
         let bezier = curve.on_screen(ctx.meta);
         // The hull of its points holds the whole curve.
         if !ctx
