@@ -2,4 +2,6 @@
 
 mod architecture;
 #[cfg(feature = "gui")]
+mod canvas;
+#[cfg(feature = "gui")]
 mod window;

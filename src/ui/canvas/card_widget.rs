@@ -1,6 +1,6 @@
 //! What makes a painted card a widget: focus, clicks, keys, a context menu, and words for a screen reader.
 
-use egui::{EventFilter, Id, Key, Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
+use egui::{EventFilter, Id, Key, Modifiers, Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
 
 use super::card::Card;
 use super::menu;
@@ -54,7 +54,8 @@ fn walk_by_keys(ui: &Ui, id: Id, server: ServerId, topology: &Topology) {
         ..EventFilter::default()
     };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
-    let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
+    // Consumed, or the card that gets the focus would walk on in the same frame.
+    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
     let upstream = topology.server(server).and_then(|server| server.upstream());
     let beside = |step: isize| {
         let siblings: Vec<ServerId> = topology

@@ -31,6 +31,10 @@ pub struct Drag {
     pub over: Option<ServerId>,
     pub verdicts: Verdicts,
     home: Pos2,
+    pressed_at: Pos2,
+    still_radius: f32,
+    /// The pointer has once been farther away than a hand trembles.
+    has_left: bool,
     /// From the pointer to the card's centre, as it was when it was grabbed.
     grab: Vec2,
 }
@@ -42,6 +46,8 @@ pub enum Fact {
         server: ServerId,
         pressed_at: Pos2,
         home: Pos2,
+        /// How far the pointer goes before that is more than a hand's trembling.
+        still_radius: f32,
         verdicts: Verdicts,
     },
     /// The drag began while the design is locked.
@@ -62,6 +68,8 @@ pub enum Fact {
 #[derive(Debug, PartialEq)]
 pub enum Ending {
     Do(Command),
+    /// The card never left its place: that was a slow click.
+    Click(ServerId),
     /// Nothing was done, for this reason.
     Refused(String),
 }
@@ -85,6 +93,7 @@ impl Gesture {
                 server,
                 pressed_at,
                 home,
+                still_radius,
                 verdicts,
             } => {
                 *self = Self::Dragging(Drag {
@@ -93,14 +102,20 @@ impl Gesture {
                     over: None,
                     verdicts,
                     home,
+                    pressed_at,
+                    still_radius,
+                    has_left: false,
                     grab: home - pressed_at,
                 });
             }
             Fact::GrabbedLocked(reason) => *self = Self::Barred(reason),
             Fact::MovedTo { pointer, over } => {
                 if let Self::Dragging(drag) = self {
-                    drag.at = pointer + drag.grab;
-                    drag.over = over;
+                    drag.has_left |= pointer.distance(drag.pressed_at) > drag.still_radius;
+                    if drag.has_left {
+                        drag.at = pointer + drag.grab;
+                        drag.over = over;
+                    }
                 }
             }
             Fact::Released { is_inside } => {
@@ -118,6 +133,9 @@ impl Gesture {
 
 impl Drag {
     fn drop_it(self) -> Option<Ending> {
+        if !self.has_left {
+            return Some(Ending::Click(self.server));
+        }
         let Some(upstream) = self.over else {
             let has_moved = self.at.distance(self.home) > HOME_RADIUS;
             let move_it = || Ending::Do(Command::Move(vec![(self.server, [self.at.x, self.at.y])]));
@@ -156,6 +174,7 @@ mod tests {
                 server: id("slave1"),
                 pressed_at: pos2(120.0, 100.0),
                 home: pos2(100.0, 100.0),
+                still_radius: 6.0,
                 verdicts: Verdicts::of(&seed(), id("slave1")),
             }),
             None
@@ -204,8 +223,11 @@ mod tests {
     }
 
     #[test]
-    fn back_home_escape_and_a_drop_beside_the_canvas_do_nothing() {
-        assert_eq!(drag(pos2(121.0, 101.0), None, INSIDE), None);
+    fn a_wiggle_escape_and_a_drop_beside_the_canvas_do_nothing() {
+        assert_eq!(
+            drag(pos2(121.0, 101.0), None, INSIDE),
+            Some(Ending::Click(id("slave1")))
+        );
         assert_eq!(drag(pos2(300.0, 100.0), Some("slave2"), Fact::Cancelled), None);
         assert_eq!(
             drag(
@@ -215,6 +237,25 @@ mod tests {
             ),
             None
         );
+    }
+
+    #[test]
+    fn a_card_brought_back_has_not_been_moved() {
+        let mut gesture = Gesture::default();
+        gesture.take(Fact::Grabbed {
+            server: id("slave1"),
+            pressed_at: pos2(0.0, 0.0),
+            home: pos2(0.0, 0.0),
+            still_radius: 6.0,
+            verdicts: Verdicts::default(),
+        });
+        for x in [200.0, 1.0] {
+            gesture.take(Fact::MovedTo {
+                pointer: pos2(x, 0.0),
+                over: None,
+            });
+        }
+        assert_eq!(gesture.take(INSIDE), None);
     }
 
     #[test]

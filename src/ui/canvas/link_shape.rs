@@ -16,8 +16,6 @@ use crate::ui::theme::Tokens;
 
 /// How far beside the curve the pointer still is on it, in canvas units.
 const REACH: f32 = 6.0;
-/// Where on the curve the label stands: nearer to the downstream, where links have parted.
-const LABEL_AT: f32 = 0.58;
 
 type ServerNode = Node<Arc<Card>, Arc<Link>, Directed, u32, ServerShape>;
 
@@ -103,23 +101,26 @@ impl LinkShape {
         }
     }
 
-    /// The words on the link, on a small sheet that keeps the line out of them.
-    fn draw_label(&self, pen: &mut Pen<'_>, middle: Pos2) {
-        let tokens = pen.tokens;
-        let size = (11.0, tokens.text_weak);
+    /// The words stand where the link arrives, on the side it does not come from: no line runs through them.
+    fn draw_label(&self, pen: &mut Pen<'_>, points: [Pos2; 4]) {
+        let [from, _, before, tip] = points;
+        let unit = pen.zoom;
+        let is_upright = (tip - before).x.abs() < 1.0;
+        let (anchor, at) = match is_upright {
+            true if from.x > tip.x + 1.0 => (Align2::RIGHT_CENTER, tip + vec2(-9.0, -14.0) * unit),
+            true => (Align2::LEFT_CENTER, tip + vec2(9.0, -14.0) * unit),
+            false => (Align2::CENTER_BOTTOM, from.lerp(tip, 0.5) - vec2(0.0, 8.0) * unit),
+        };
+        let style = (11.0, pen.tokens.text_weak);
         let sheet_at = pen.shapes.len();
-        let text = pen.text(
-            Align2::CENTER_CENTER,
-            middle,
-            &self.link.label,
-            size,
-            f32::INFINITY,
+        let text = pen.text(anchor, at, &self.link.label, style, f32::INFINITY);
+        // Other links may run there.
+        let sheet = Shape::rect_filled(
+            text.expand2(vec2(3.0, 0.0) * unit),
+            pen.radius(4.0),
+            pen.tokens.canvas,
         );
-        let sheet = text.expand2(vec2(5.0, 1.0) * pen.zoom);
-        pen.shapes.insert(
-            sheet_at,
-            Shape::rect_filled(sheet, pen.radius(6.0), tokens.canvas),
-        );
+        pen.shapes.insert(sheet_at, sheet);
     }
 }
 
@@ -134,12 +135,18 @@ impl From<EdgeProps<Arc<Link>>> for LinkShape {
 
 impl DisplayEdge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape> for LinkShape {
     fn shapes(&mut self, start: &ServerNode, end: &ServerNode, ctx: &DrawContext<'_>) -> Vec<Shape> {
-        let curve = Curve::between(start.display().rect(), end.display().rect());
+        let (upstream, downstream) = (start.display().rect(), end.display().rect());
+        // Cards upon each other leave no room for a line.
+        if upstream.intersects(downstream) {
+            return Vec::new();
+        }
+        let curve = Curve::between(upstream, downstream);
         let bezier = curve.on_screen(ctx.meta);
+        // The hull of its points holds the whole curve.
         if !ctx
             .painter
             .clip_rect()
-            .intersects(bezier.visual_bounding_rect().expand(12.0))
+            .intersects(Rect::from_points(&bezier.points).expand(12.0))
         {
             return Vec::new();
         }
@@ -148,7 +155,7 @@ impl DisplayEdge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape> for LinkShape
         let colour = self.colour(pen.tokens);
         curve.draw(&mut pen, ctx.meta, (width, colour), !self.link.is_candidate);
         if pen.zoom >= NAME_ONLY_BELOW && !self.is_leaving {
-            self.draw_label(&mut pen, bezier.sample(LABEL_AT));
+            self.draw_label(&mut pen, bezier.points);
         }
         pen.shapes
     }

@@ -43,7 +43,7 @@ struct Seen {
 }
 
 impl Projection {
-    /// Makes the graph equal to the document. True if servers came or went.
+    /// Makes the graph equal to the document. True if the tree is another one: servers or links.
     pub fn reconcile(&mut self, session: &Session) -> bool {
         if self.seen.as_ref().is_some_and(|seen| seen.is_of(session)) {
             return false;
@@ -58,6 +58,7 @@ impl Projection {
 
         let described = describe(session);
         let before: Vec<ServerId> = self.index.keys().copied().collect();
+        let mut has_tree_changed = false;
         let gone = before
             .iter()
             .filter(|id| session.document.topology().server(**id).is_none());
@@ -70,10 +71,10 @@ impl Projection {
             self.put_card(card);
         }
         for (card, link) in &described {
-            self.put_link(card.id, link.as_ref());
+            has_tree_changed |= self.put_link(card.id, link.as_ref());
         }
         self.send_home();
-        before != self.index.keys().copied().collect::<Vec<_>>()
+        has_tree_changed || before != self.index.keys().copied().collect::<Vec<_>>()
     }
 
     pub fn graph(&self) -> &DesignGraph {
@@ -181,9 +182,10 @@ impl Projection {
         }
     }
 
-    fn put_link(&mut self, below: ServerId, link: Option<&Link>) {
+    /// True if the server has another upstream than before.
+    fn put_link(&mut self, below: ServerId, link: Option<&Link>) -> bool {
         let Some(below) = self.index.get(&below).copied() else {
-            return;
+            return false;
         };
         let above = link.and_then(|link| self.index.get(&link.upstream).copied());
         let old: Option<(EdgeIndex<u32>, NodeIndex<u32>)> = self
@@ -198,12 +200,13 @@ impl Projection {
                 if **edge.payload() != *link {
                     *edge.payload_mut() = Arc::new(link.clone());
                 }
-                return;
+                return false;
             }
         }
         if let (Some(above), Some(link)) = (above, link) {
             self.graph.add_edge(above, below, Arc::new(link.clone()));
         }
+        old.is_some() || above.is_some()
     }
 }
 

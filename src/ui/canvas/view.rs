@@ -61,13 +61,15 @@ impl View {
         self.has_been_fitted = true;
     }
 
-    /// A fitted view stays fitted when the canvas changes its size or servers come and go,
-    /// until the user looks elsewhere by hand.
-    pub fn wants_fit(&self, canvas: Vec2, have_servers_changed: bool) -> bool {
-        match self.fitted_into {
-            None => !self.has_been_fitted,
-            Some(size) => size != canvas || have_servers_changed,
-        }
+    /// A fitted view stays fitted when the canvas changes its size, the tree changes, or a card was put where
+    /// it is cut off; until the user looks elsewhere by hand.
+    pub fn wants_fit(&self, content: Rect, canvas: Vec2, has_tree_changed: bool) -> bool {
+        let Some(size) = self.fitted_into else {
+            return !self.has_been_fitted;
+        };
+        let corners = [content.min, content.max].map(|corner| self.frame.canvas_to_screen_pos(corner));
+        let whole = Rect::from_min_size(Pos2::ZERO, canvas);
+        size != canvas || has_tree_changed || !corners.into_iter().all(|corner| whole.contains(corner))
     }
 
     /// Pans as little as shows `target` (canvas units) whole.
@@ -106,14 +108,15 @@ mod tests {
     #[test]
     fn a_fit_shows_everything_inside_the_margin() {
         let mut view = View::default();
-        assert!(view.wants_fit(CANVAS.size(), false));
+        assert!(view.wants_fit(content(), CANVAS.size(), false));
         view.fit(content(), CANVAS.size());
         let frame = view.on_screen(CANVAS);
         for corner in [content().min, content().max] {
             assert!(CANVAS.shrink(40.0).contains(frame.canvas_to_screen_pos(corner)));
         }
-        assert!(!view.wants_fit(CANVAS.size(), false));
-        assert!(view.wants_fit(CANVAS.size(), true));
+        assert!(!view.wants_fit(content(), CANVAS.size(), false));
+        assert!(view.wants_fit(content(), CANVAS.size(), true));
+        assert!(view.wants_fit(content().expand(900.0), CANVAS.size(), false));
     }
 
     #[test]
@@ -137,7 +140,7 @@ mod tests {
         let mut view = View::default();
         view.fit(content(), CANVAS.size());
         view.pan_by(vec2(1.0, 0.0));
-        assert!(!view.wants_fit(vec2(10.0, 10.0), true));
+        assert!(!view.wants_fit(content(), vec2(10.0, 10.0), true));
     }
 
     #[test]
