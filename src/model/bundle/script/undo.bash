@@ -1,6 +1,15 @@
 # Files that stay because they are not ours, or cannot be removed.
 left=()
 
+# True unless it is certain that no server works in the data directory, also if the folder was moved meanwhile.
+may_run_in() { # DATA
+    local pid=""
+    [[ -s $1/postmaster.pid ]] || return 1
+    IFS= read -r pid <"$1/postmaster.pid" || true
+    [[ $pid =~ ^[1-9][0-9]*$ ]] && kill -0 "$pid" 2>/dev/null || return 1
+    [[ ! -d /proc/self || /proc/$pid/cwd -ef $1 ]]
+}
+
 stop() { # FOLDER
     local pid
     pid="$(postmaster_of "$1")" || return 0
@@ -12,15 +21,6 @@ stop() { # FOLDER
     if postmaster_of "$1" >/dev/null; then
         left+=("servers/$1/data (its server, pid $pid, does not stop)")
     fi
-}
-
-# True unless it is certain that no server works in the data directory, also if the folder was moved meanwhile.
-may_run_in() { # DATA
-    local pid=""
-    [[ -s $1/postmaster.pid ]] || return 1
-    IFS= read -r pid <"$1/postmaster.pid" || true
-    [[ $pid =~ ^[1-9][0-9]*$ ]] && kill -0 "$pid" 2>/dev/null || return 1
-    [[ ! -d /proc/self || /proc/$pid/cwd -ef $1 ]]
 }
 
 # Removes what ./up makes in one folder, then the folder if nothing else is in it.

@@ -58,13 +58,11 @@ require_port() { # SERVER PORT
 
 require_folder() {
     local file parent="${cluster%/*}"
-    if [[ -d $cluster ]]; then
+    if [[ -e $cluster/.pgcascade ]]; then
+        fail "a cluster is in $cluster already; take it down first (./down)"
+    elif [[ -d $cluster ]]; then
         for file in "$cluster"/* "$cluster"/.[!.]* "$cluster"/..?*; do
-            if [[ $file == */.pgcascade ]]; then
-                fail "a cluster is in $cluster already; take it down first (./down)"
-            elif [[ -e $file || -L $file ]]; then
-                fail "the folder $cluster is not empty; choose another one"
-            fi
+            [[ ! -e $file && ! -L $file ]] || fail "the folder $cluster is not empty; choose another one"
         done
         [[ -w $cluster ]] || fail "the folder $cluster cannot be written to"
     elif [[ -e $cluster || -L $cluster ]]; then
@@ -160,7 +158,10 @@ show_log() { # FOLDER
 }
 
 has_begun() { # FOLDER
-    [[ -s servers/$1/data/postmaster.pid || "$(<"servers/$1/log")" == *FATAL:* ]]
+    local said=""
+    postmaster_of "$1" >/dev/null && return 0
+    if [[ -f servers/$1/log ]]; then said="$(<"servers/$1/log")"; fi
+    [[ $said == *FATAL:* ]]
 }
 
 start() { # FOLDER [PASSWORD_FILE]
@@ -170,10 +171,16 @@ start() { # FOLDER [PASSWORD_FILE]
         trap '' HUP INT TERM
         if (($# > 1)); then export PGPASSFILE="$PWD/$2"; fi
         "$bin/pg_ctl" -D "servers/$folder/data" -l "servers/$folder/log" -W start >/dev/null 2>&1 </dev/null
-    ) || fail "the server in servers/$folder cannot be started"
+    ) || {
+        show_log "$folder"
+        fail "the server in servers/$folder cannot be started"
+    }
     # Not before its postmaster.pid is there can it be proved to be ours, and stopped.
     while ! has_begun "$folder"; do
-        ((SECONDS < deadline)) || fail "the server in servers/$folder does not begin"
+        if ((SECONDS >= deadline)); then
+            show_log "$folder"
+            fail "the server in servers/$folder does not begin"
+        fi
         sleep 0.02
     done
 }
