@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::model::bundle::Bundle;
 use crate::model::document::Document;
-use crate::model::plan::Plan;
+use crate::model::plan::{Machine, Plan};
 
 /// What a path is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub enum Effect {
     StartRun {
         run: u64,
         plan: Box<Plan>,
+        machine: Box<Machine>,
         bundle: Box<Bundle>,
         document: Box<Document>,
     },
@@ -60,4 +61,11 @@ pub enum Effect {
     CopyText(String),
     /// For the window itself.
     Close,
+}
+
+impl Effect {
+    /// True for what only the window can do: dialogs, the clipboard, closing. Everything else is the worker's.
+    pub fn is_for_window(&self) -> bool {
+        matches!(self, Self::AskPath { .. } | Self::CopyText(_) | Self::Close)
+    }
 }

@@ -1,13 +1,15 @@
 //! All state of the window. Panels read it; only `update` changes it.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 
+use super::{Effect, Message, PathPurpose};
 use crate::engine::record::ClusterRecord;
-use crate::model::bundle::Bundle;
+use crate::model::bundle::{self, Bundle};
 use crate::model::document::{Document, History};
 use crate::model::health::Board;
 use crate::model::plan::{Check, Machine, Plan, Progress};
-use crate::model::topology::{Finding, ServerId};
+use crate::model::topology::{self, Finding, ServerId};
 use crate::report::Report;
 
 /// The window's state.
@@ -36,6 +38,18 @@ pub struct Session {
     pub dialog: Option<Dialog>,
     /// The next notice's number.
     pub next_notice: u64,
+    /// The folder below which deployments are suggested; set by whoever knows the user's home.
+    pub default_folder: PathBuf,
+    /// Unsaved designs that earlier sessions left, still to be offered: the file each belongs to, and its text.
+    pub recoverable: VecDeque<(Option<PathBuf>, String)>,
+    /// Left-over clusters whose teardown is under way.
+    pub removing: Vec<PathBuf>,
+    /// The next run's number.
+    pub(super) next_run: u64,
+    /// What is done once the design is saved, because the user chose to save first.
+    pub(super) after_save: Option<Message>,
+    /// The revision that the user agreed to lose to the design that is being opened.
+    pub(super) replaceable: Option<u64>,
 }
 
 /// What follows from the document alone. Computed in one place, when the revision moves.
@@ -118,12 +132,18 @@ pub struct Notice {
 pub enum Dialog {
     /// Where no native dialog came up: a path to type.
     Path {
-        purpose: super::PathPurpose,
+        purpose: PathPurpose,
         text: String,
     },
-    /// There are unsaved changes; `then` happens after saving or discarding.
+    /// There are unsaved changes; `then` happens after `FileMessage::Save` or `Discard`.
     Unsaved {
-        then: Box<super::Message>,
+        then: Box<Message>,
+    },
+    /// An earlier session ended without saving this design: `FileMessage::Recover` takes it, `Discard` forgets it,
+    /// closing the dialog keeps it for the next start.
+    Recover {
+        path: Option<PathBuf>,
+        text: String,
     },
     /// Where to deploy to.
     DeployFolder {
@@ -140,7 +160,59 @@ pub enum Dialog {
     Help,
 }
 
+/// Where deployments are suggested if nobody says better: everyone may write below it.
+const DEFAULT_FOLDER: &str = "/var/tmp/pgcascade";
+
+impl Derived {
+    /// The only place where anything is computed from the document.
+    pub(super) fn of(document: &Document, revision: u64) -> Self {
+        Self {
+            revision,
+            findings: topology::check(document.topology()),
+            bundle: Some(bundle::generate(document)),
+            text: document.text(),
+        }
+    }
+}
+
 impl Session {
+    /// A window on a design: the one read from `path`, or a new one.
+    pub fn new(document: Document, path: Option<PathBuf>) -> Self {
+        let derived = Derived::of(&document, 0);
+        let saved_text = match path {
+            Some(_) => document.source().text().to_owned(),
+            None => derived.text.clone(),
+        };
+        Self {
+            document,
+            history: History::default(),
+            revision: 0,
+            derived,
+            path,
+            saved_text,
+            selected: None,
+            tab: Tab::Inspector,
+            shown_file: None,
+            run: RunView::Idle,
+            cluster: None,
+            left_over: Vec::new(),
+            notices: Vec::new(),
+            dialog: None,
+            next_notice: 0,
+            default_folder: PathBuf::from(DEFAULT_FOLDER),
+            recoverable: VecDeque::new(),
+            removing: Vec::new(),
+            next_run: 1,
+            after_save: None,
+            replaceable: None,
+        }
+    }
+
+    /// What a window does when it opens.
+    pub fn start_effects() -> Vec<Effect> {
+        vec![Effect::FindRecoverable, Effect::FindLeftOver]
+    }
+
     /// True if the file on disk would change by saving.
     pub fn is_modified(&self) -> bool {
         self.derived.text != self.saved_text

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::PointOnCanvas;
-use crate::model::topology::{ServerId, Topology};
+use crate::model::topology::{Server, ServerId, Topology};
 
 /// Width and height of a server's card, in canvas units.
 pub const CARD: [f32; 2] = [176.0, 84.0];
@@ -24,7 +24,7 @@ pub fn tidy(topology: &Topology) -> BTreeMap<ServerId, PointOnCanvas> {
     let order = topology.in_tree_order();
     let mut depths: BTreeMap<ServerId, f32> = BTreeMap::new();
     for id in &order {
-        let above = topology.server(*id).and_then(|server| server.upstream());
+        let above = topology.server(*id).and_then(Server::upstream);
         let depth = above
             .and_then(|above| depths.get(&above))
             .map_or(0.0, |depth| depth + 1.0);

@@ -178,3 +178,6 @@ impl Command {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

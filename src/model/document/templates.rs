@@ -11,11 +11,58 @@ pub struct Template {
     pub text: &'static str,
 }
 
-pub const TEMPLATES: [Template; 1] = [Template {
-    name: "seed",
-    summary: "One primary, two synchronous candidates, two cascaded standbys under the first",
-    text: include_str!("../../../assets/templates/seed.toml"),
-}];
+/// The seed comes first: it is what the window opens with.
+pub const TEMPLATES: [Template; 9] = [
+    template(
+        "seed",
+        "One primary, two synchronous candidates, two cascaded standbys under the first",
+        include_str!("../../../assets/templates/seed.toml"),
+    ),
+    template(
+        "pair",
+        "A primary and one asynchronous standby",
+        include_str!("../../../assets/templates/pair.toml"),
+    ),
+    template(
+        "fan",
+        "Three standbys side by side, two of them synchronous candidates",
+        include_str!("../../../assets/templates/fan.toml"),
+    ),
+    template(
+        "chain",
+        "Each standby follows the one before it",
+        include_str!("../../../assets/templates/chain.toml"),
+    ),
+    template(
+        "tree",
+        "Two relays with two standbys each",
+        include_str!("../../../assets/templates/tree.toml"),
+    ),
+    template(
+        "two-sites",
+        "A relay in each of two sites: one stream crosses between them",
+        include_str!("../../../assets/templates/two-sites.toml"),
+    ),
+    template(
+        "sync-far",
+        "Two near synchronous candidates and a far asynchronous standby",
+        include_str!("../../../assets/templates/sync-far.toml"),
+    ),
+    template(
+        "delayed",
+        "A standby that applies everything half an hour late",
+        include_str!("../../../assets/templates/delayed.toml"),
+    ),
+    template(
+        "quorum",
+        "Three sites, a commit waits for any one of the other two",
+        include_str!("../../../assets/templates/quorum.toml"),
+    ),
+];
+
+const fn template(name: &'static str, summary: &'static str, text: &'static str) -> Template {
+    Template { name, summary, text }
+}
 
 /// The template of that name.
 pub fn find(name: &str) -> Option<&'static Template> {

@@ -86,6 +86,7 @@ pub struct Check {
     pub fix: Option<String>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn as_text<S: serde::Serializer>(major: &PgMajor, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(major)
 }

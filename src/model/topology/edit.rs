@@ -133,9 +133,9 @@ impl Topology {
                 if policy.as_ref().is_some_and(|policy| policy.count == 0) {
                     return Err(Refusal::CountZero);
                 }
-                self.sync = policy.clone();
+                self.sync.clone_from(policy);
             }
-            Edit::SetArchive(archive) => self.archive = archive.clone(),
+            Edit::SetArchive(archive) => self.archive.clone_from(archive),
             Edit::SetAuth(auth) => self.auth = *auth,
             Edit::SetSetting { server, name, value } => self.set_setting(*server, name, value.as_deref())?,
             Edit::AddStandby { upstream, name, port } => {
@@ -165,7 +165,7 @@ impl Topology {
             Edit::OrderSync(order) => self.order_sync(order)?,
             Edit::SetSlot { server, slot } => self.find_standby_mut(*server)?.slot = *slot,
             Edit::SetApplyDelay { server, delay } => {
-                self.find_standby_mut(*server)?.apply_delay = delay.clone()
+                self.find_standby_mut(*server)?.apply_delay.clone_from(delay);
             }
         }
         Ok(Applied::default())
@@ -173,7 +173,7 @@ impl Topology {
 
     /// A name that no server has, made from `base`: "standby1", "standby2" …
     pub fn free_name(&self, base: &str) -> Option<ServerName> {
-        (1_u32..)
+        (1..=u32::MAX)
             .filter_map(|number| ServerName::parse(&format!("{base}{number}")).ok())
             .find(|name| self.by_name(name.as_str()).is_none())
     }

@@ -103,13 +103,15 @@ impl Topology {
         }
         let list = names.join(", ");
         match (policy.method, policy.count) {
-            (SyncMethod::First, 1) => list,
-            (SyncMethod::First, count) if self.postgres.has_quorum() => format!("FIRST {count} ({list})"),
-            (SyncMethod::First, count) if self.postgres.has_several_sync() => format!("{count} ({list})"),
-            // 9.2 to 9.5 wait for one; the rules refuse to call more than one right there.
-            (SyncMethod::First, _) => list,
             (SyncMethod::Any, count) if self.postgres.has_quorum() => format!("ANY {count} ({list})"),
-            (SyncMethod::Any, _) => list,
+            (SyncMethod::First, count) if count > 1 && self.postgres.has_quorum() => {
+                format!("FIRST {count} ({list})")
+            }
+            (SyncMethod::First, count) if count > 1 && self.postgres.has_several_sync() => {
+                format!("{count} ({list})")
+            }
+            // A plain list waits for one. So does every list before 9.6, and what asks for more there is a finding.
+            _ => list,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The small values of a design: each is parsed once, where it enters, and is right from then on.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use thiserror::Error;
 
@@ -79,7 +79,10 @@ impl ServerName {
         for byte in self.0.bytes().take(NAME_BYTES) {
             match byte {
                 0x20..=0x7e => shown.push(char::from(byte)),
-                _ if major.escapes_names() => shown.push_str(&format!("\\x{byte:02x}")),
+                _ if major.escapes_names() => {
+                    // Writing into a String cannot fail.
+                    let _ = write!(shown, "\\x{byte:02x}");
+                }
                 _ => shown.push('?'),
             }
         }

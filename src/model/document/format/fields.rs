@@ -46,11 +46,6 @@ impl Reader<'_> {
             .ok()
     }
 
-    pub(super) fn key_span(&self, table: &dyn TableLike, key: &str) -> Option<Range<usize>> {
-        let (key, item) = table.get_key_value(key)?;
-        key.span().or_else(|| item.span())
-    }
-
     pub(super) fn only_known(&mut self, table: &dyn TableLike, what: &str, known: &[&'static str]) {
         for (key, _) in table.iter() {
             if !known.contains(&key) {
@@ -58,7 +53,7 @@ impl Reader<'_> {
                     || format!("known are {}", known.join(", ")),
                     |near| format!("did you mean \"{near}\"?"),
                 );
-                let span = self.key_span(table, key);
+                let span = key_span(table, key);
                 self.problem(
                     "unknown-key",
                     span,
@@ -168,4 +163,10 @@ fn with_article(type_name: &str) -> String {
 /// The line of a byte, from 1.
 pub(super) fn line_of(text: &str, byte: usize) -> usize {
     text.bytes().take(byte).filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// Where the key itself stands; where that is not known, its value.
+pub(super) fn key_span(table: &dyn TableLike, key: &str) -> Option<Range<usize>> {
+    let (key, item) = table.get_key_value(key)?;
+    key.span().or_else(|| item.span())
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use toml_edit::{Item, TableLike, Value};
 
-use super::fields::{Reader, line_of};
+use super::fields::{Reader, key_span, line_of};
 use super::{ARCHIVE_KEYS, FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS, Source, TOP_KEYS};
 use crate::model::document::{Document, PointOnCanvas};
 use crate::model::topology::{
@@ -273,13 +273,11 @@ impl Reader<'_> {
 
     fn port(&mut self, item: Option<&Item>) -> Option<Port> {
         let item = item?;
-        match item.as_integer() {
-            Some(number) => self.good(Some(item), Port::parse(&number.to_string())),
-            None => {
-                self.wrong_type(item, "port", "a number from 1 to 65535");
-                None
-            }
-        }
+        let Some(number) = item.as_integer() else {
+            self.wrong_type(item, "port", "a number from 1 to 65535");
+            return None;
+        };
+        self.good(Some(item), Port::parse(&number.to_string()))
     }
 
     fn settings(&mut self, table: &dyn TableLike) -> Settings {
@@ -335,7 +333,7 @@ impl Reader<'_> {
                 );
                 self.problem(
                     "unknown-key",
-                    self.key_span(table, key),
+                    key_span(table, key),
                     format!("[layout] has a position for \"{key}\", and there is no server of that name"),
                     Some(near.map_or_else(
                         || "remove the line".to_owned(),

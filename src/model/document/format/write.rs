@@ -239,7 +239,7 @@ fn patch_layout(top: &mut Table, old: Option<&Document>, document: &Document) {
     for (name, at) in &now {
         if before.get(name) != Some(at) {
             let mut point = Array::new();
-            point.extend(at.map(|number| f64::from(number)));
+            point.extend(at.map(f64::from));
             set_in(top, "layout", name, Value::Array(point));
         }
     }

@@ -1,0 +1,54 @@
+//! What panels and the canvas ask of a Session: questions over its public state, nothing is remembered here.
+
+use crate::model::health::{Reading, ReplicationRow};
+use crate::model::topology::{Finding, Server, ServerId, Severity, Subject};
+
+use super::Session;
+
+impl Session {
+    /// True while a deployment is being built or taken back: the design must stay what is being built.
+    pub fn is_locked(&self) -> bool {
+        self.run.is_running()
+    }
+
+    pub fn selected_server(&self) -> Option<&Server> {
+        self.document.topology().server(self.selected?)
+    }
+
+    /// What the rules found at this server, worst first, each with its place for `DesignMessage::Fix`.
+    pub fn findings_of(&self, server: ServerId) -> impl Iterator<Item = (usize, &Finding)> {
+        let findings = self.derived.findings.iter().enumerate();
+        findings.filter(move |(_, finding)| finding.subject == Subject::Server(server))
+    }
+
+    /// How many findings are as bad as this.
+    pub fn count(&self, severity: Severity) -> usize {
+        let findings = self.derived.findings.iter();
+        findings.filter(|finding| finding.severity == severity).count()
+    }
+
+    /// What the deployed server of this name last showed.
+    pub fn reading(&self, server: ServerId) -> Option<&Reading> {
+        let name = self.document.topology().server(server)?.name();
+        let board = self.cluster.as_ref()?.board.as_ref()?;
+        board.servers.iter().find(|reading| reading.name == name.as_str())
+    }
+
+    /// The row that the server's drawn upstream shows of it: the state of the drawn link. None if no such link
+    /// runs, also where the server streams from another upstream than the drawn one.
+    pub fn replication_row(&self, server: ServerId) -> Option<&ReplicationRow> {
+        let deployed = self.cluster.as_ref()?.deployed.topology();
+        let drawn = self.document.topology().server(server)?;
+        let shown = drawn.name().shown(deployed.postgres());
+        let above = self.reading(drawn.upstream()?)?;
+        above.replication.iter().find(|row| row.application_name == shown)
+    }
+
+    /// The design's name as a file name without ending, as its bundle is called.
+    pub fn file_stem(&self) -> &str {
+        self.derived
+            .bundle
+            .as_ref()
+            .map_or("design", |bundle| bundle.name.as_str())
+    }
+}

@@ -1,0 +1,190 @@
+//! The deployed cluster: stop, start, tear down, what it shows, and clusters that earlier sessions left.
+
+use std::path::{Path, PathBuf};
+
+use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
+use super::{counted, file, notify, notify_with_folder};
+use crate::engine::record::{ClusterRecord, ClusterState};
+use crate::model::document::Document;
+use crate::report::Report;
+
+pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effect> {
+    match message {
+        ClusterMessage::Stop => act(session, "Stopping", Effect::StopCluster),
+        ClusterMessage::Start => act(session, "Starting", Effect::StartCluster),
+        ClusterMessage::AskTeardown(folder) => {
+            session.dialog = Some(Dialog::ConfirmTeardown { folder });
+            Vec::new()
+        }
+        ClusterMessage::Teardown(folder) => tear_down(session, folder),
+        ClusterMessage::Adopt(folder) => adopt(session, folder),
+        ClusterMessage::Adopted(folder, document) => adopted(session, folder, *document),
+        ClusterMessage::Board(folder, board) => {
+            if let Some(cluster) = cluster_in(session, &folder) {
+                cluster.board = Some(board);
+            }
+            Vec::new()
+        }
+        ClusterMessage::Stopped(folder) => {
+            ended(session, &folder, "The cluster has stopped; its data is kept")
+        }
+        ClusterMessage::Started(folder) => ended(session, &folder, "The cluster runs again"),
+        ClusterMessage::TornDown(folder, report) => torn_down(session, &folder, report),
+        ClusterMessage::Failed(folder, report) => failed(session, folder, report),
+        ClusterMessage::LeftOver(records) => left_over(session, records),
+    }
+}
+
+/// Starts what takes a while; one thing at a time.
+fn act(session: &mut Session, verb: &str, effect: fn(PathBuf) -> Effect) -> Vec<Effect> {
+    match &mut session.cluster {
+        Some(cluster) if cluster.busy.is_none() => {
+            cluster.busy = Some(verb.to_owned());
+            vec![effect(cluster.folder.clone())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn ended(session: &mut Session, folder: &Path, sentence: &str) -> Vec<Effect> {
+    if let Some(cluster) = cluster_in(session, folder) {
+        cluster.busy = None;
+        notify(session, NoticeKind::Done, Report::new(sentence));
+    }
+    Vec::new()
+}
+
+fn tear_down(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
+    if matches!(session.dialog, Some(Dialog::ConfirmTeardown { .. })) {
+        session.dialog = None;
+    }
+    if cluster_in(session, &folder).is_some() {
+        // Whoever goes on reading would only see servers vanish.
+        let mut effects = act(session, "Tearing down", Effect::Teardown);
+        if !effects.is_empty() {
+            effects.insert(0, Effect::Unwatch);
+        }
+        return effects;
+    }
+    if session.removing.contains(&folder) || is_being_built(session, &folder) {
+        return Vec::new();
+    }
+    session.removing.push(folder.clone());
+    vec![Effect::Teardown(folder)]
+}
+
+fn torn_down(session: &mut Session, folder: &Path, report: Report) -> Vec<Effect> {
+    session.removing.retain(|other| other != folder);
+    session.left_over.retain(|record| record.folder != folder);
+    notify(session, NoticeKind::Done, report);
+    if cluster_in(session, folder).is_none() {
+        return Vec::new();
+    }
+    session.cluster = None;
+    if !session.is_locked() {
+        session.run = RunView::Idle;
+    }
+    vec![Effect::Unwatch]
+}
+
+/// An action did not work out. The cluster is still there and is looked at again.
+fn failed(session: &mut Session, folder: PathBuf, report: Report) -> Vec<Effect> {
+    session.removing.retain(|other| *other != folder);
+    let was_busy = cluster_in(session, &folder).is_some_and(|cluster| cluster.busy.take().is_some());
+    notify_with_folder(session, NoticeKind::Problem, report, Some(folder.clone()));
+    if was_busy {
+        vec![Effect::Watch(folder)]
+    } else {
+        Vec::new()
+    }
+}
+
+fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
+    if session.is_locked() || session.cluster.is_some() {
+        let report = Report::new("This window has a cluster already").hint("Tear it down first");
+        notify(session, NoticeKind::Problem, report);
+        return Vec::new();
+    }
+    let is_broken =
+        |record: &ClusterRecord| record.folder == folder && record.state != ClusterState::Complete;
+    if session.left_over.iter().any(is_broken) {
+        let report = Report::new("That cluster is only half there").hint("Tear it down, then deploy again");
+        notify(session, NoticeKind::Problem, report);
+        return Vec::new();
+    }
+    vec![Effect::Adopt(folder)]
+}
+
+fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Effect> {
+    if session.is_locked() || session.cluster.is_some() {
+        return Vec::new();
+    }
+    session.left_over.retain(|record| record.folder != folder);
+    session.tab = Tab::Deploy;
+    let mut effects = Vec::new();
+    if deployed.topology() == session.document.topology() {
+        session.run = RunView::Idle;
+    } else if session.is_modified() {
+        let report = Report::new("The cluster was deployed from another design than the drawn one")
+            .hint("Save the drawing, then open design.toml in the cluster's folder");
+        notify_with_folder(session, NoticeKind::Info, report, Some(folder.clone()));
+    } else {
+        // Nothing is lost, and the drawing can show what the servers say.
+        effects.push(file::forget(session));
+        session.saved_text = deployed.text();
+        file::replace(session, deployed.clone(), None);
+    }
+    session.cluster = Some(ClusterView {
+        folder: folder.clone(),
+        deployed,
+        board: None,
+        busy: None,
+    });
+    effects.push(Effect::Watch(folder));
+    effects
+}
+
+fn left_over(session: &mut Session, mut records: Vec<ClusterRecord>) -> Vec<Effect> {
+    records.retain(|record| {
+        let is_shown = session
+            .cluster
+            .as_ref()
+            .is_some_and(|cluster| cluster.folder == record.folder);
+        !is_shown && !is_being_built(session, &record.folder)
+    });
+    let whole = records
+        .iter()
+        .filter(|record| record.state == ClusterState::Complete)
+        .count();
+    let broken = records.len() - whole;
+    if broken > 0 {
+        let clusters = counted(broken, "half-built cluster");
+        let report = Report::new(format!("Left behind: {clusters}"))
+            .hint("Tear it down from the Deploy panel: only what pgcascade made is removed");
+        notify(session, NoticeKind::Problem, report);
+    }
+    if whole > 0 {
+        let clusters = counted(whole, "cluster");
+        let report = Report::new(format!(
+            "{clusters} of an earlier session can be watched or torn down"
+        ))
+        .hint("See the Deploy panel");
+        notify(session, NoticeKind::Info, report);
+    }
+    session.left_over = records;
+    Vec::new()
+}
+
+fn cluster_in<'a>(session: &'a mut Session, folder: &Path) -> Option<&'a mut ClusterView> {
+    session
+        .cluster
+        .as_mut()
+        .filter(|cluster| cluster.folder == folder)
+}
+
+fn is_being_built(session: &Session, folder: &Path) -> bool {
+    match &session.run {
+        RunView::Run { plan, .. } => session.is_locked() && Path::new(&plan.folder) == folder,
+        _ => false,
+    }
+}

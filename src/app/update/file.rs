@@ -1,0 +1,265 @@
+//! Files: new, open, save, export, recover. What would lose unsaved changes goes through `unsaved` first.
+
+use std::path::{Path, PathBuf};
+
+use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, RunView, Session};
+use super::{counted, notify, notify_with_folder, refuse_if_locked, sentence, show_document, unsaved};
+use crate::model::bundle;
+use crate::model::document::{Document, History, Problem, format, templates};
+use crate::model::topology::Severity;
+use crate::report::Report;
+
+pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect> {
+    match message {
+        FileMessage::New(_) | FileMessage::Open => unsaved::ask(session, Message::File(message)),
+        FileMessage::Save => save(session),
+        FileMessage::SaveAs => {
+            vec![ask_path(session, PathPurpose::SaveDesign)]
+        }
+        FileMessage::Export => vec![ask_path(session, PathPurpose::ExportBundle)],
+        FileMessage::Chosen(purpose, path) => chosen(session, purpose, path),
+        FileMessage::NoDialog(purpose) => {
+            let suggested = files_folder(session).join(suggested_name(session, purpose));
+            let text = suggested.to_string_lossy().into_owned();
+            session.dialog = Some(Dialog::Path { purpose, text });
+            Vec::new()
+        }
+        FileMessage::Read(path, text) => read(session, path, text),
+        FileMessage::Written(purpose, path, text) => written(session, purpose, path, text),
+        FileMessage::Discard => unsaved::discard(session),
+        FileMessage::Recoverable(path, text) => {
+            session.recoverable.push_back((path, text));
+            Vec::new()
+        }
+        FileMessage::Recover(path, text) => {
+            if matches!(session.dialog, Some(Dialog::Recover { .. })) {
+                session.dialog = None;
+            }
+            unsaved::ask(session, Message::File(FileMessage::Recover(path, text)))
+        }
+    }
+}
+
+/// What the state folder is to keep of this design: nothing if the file has it all.
+pub(super) fn autosave(session: &Session) -> Effect {
+    let text = session.is_modified().then(|| session.derived.text.clone());
+    Effect::Autosave {
+        path: session.path.clone(),
+        text,
+    }
+}
+
+/// Puts a design on the canvas that is not the one before: its undo steps and plans are not this one's.
+pub(super) fn replace(session: &mut Session, document: Document, path: Option<PathBuf>) {
+    session.path = path;
+    session.history = History::default();
+    session.selected = None;
+    session.shown_file = None;
+    session.run = RunView::Idle;
+    unsaved::give_up_pending(session);
+    drop(show_document(session, document));
+}
+
+pub(super) fn new(session: &mut Session, name: &str) -> Vec<Effect> {
+    let Some(template) = templates::find(name) else {
+        let report = Report::new(format!("There is no built-in design called \"{name}\""));
+        notify(session, NoticeKind::Problem, report);
+        return Vec::new();
+    };
+    let Some(document) = parse(session, None, template.text) else {
+        return Vec::new();
+    };
+    let forgotten = forget(session);
+    session.saved_text = document.text();
+    replace(session, document, None);
+    vec![forgotten]
+}
+
+fn read(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
+    let agreed = session.replaceable.take() == Some(session.revision);
+    if refuse_if_locked(session) || parse(session, Some(&path), &text).is_none() {
+        return Vec::new();
+    }
+    let then = Message::File(FileMessage::Read(path, text));
+    if agreed {
+        unsaved::go_on(session, then)
+    } else {
+        unsaved::ask(session, then)
+    }
+}
+
+pub(super) fn open(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
+    let Some(document) = parse(session, Some(&path), &text) else {
+        return Vec::new();
+    };
+    let forgotten = forget(session);
+    session.saved_text = text;
+    replace(session, document, Some(path));
+    vec![forgotten]
+}
+
+/// The recovered design is unsaved until it is saved: what its file holds is not known here.
+pub(super) fn recover(session: &mut Session, path: Option<PathBuf>, text: &str) -> Vec<Effect> {
+    let Some(document) = parse(session, path.as_deref(), text) else {
+        return Vec::new();
+    };
+    let forgotten = forget(session);
+    session.saved_text = String::new();
+    replace(session, document, path);
+    vec![forgotten]
+}
+
+/// The design of the text. If it is none, the notice lists everything that is wrong, and the last good drawing stays.
+fn parse(session: &mut Session, path: Option<&Path>, text: &str) -> Option<Document> {
+    match format::read(text) {
+        Ok(document) => Some(document),
+        Err(problems) => {
+            notify(session, NoticeKind::Problem, problems_report(path, &problems));
+            None
+        }
+    }
+}
+
+fn problems_report(path: Option<&Path>, problems: &[Problem]) -> Report {
+    let name = path.map_or("the text".to_owned(), |path| format!("\"{}\"", file_name(path)));
+    let found = counted(problems.len(), "problem");
+    let mut report = Report::new(sentence(&format!("{name} cannot be opened: {found} in it")));
+    for problem in problems {
+        report.causes.push(match problem.line {
+            Some(line) => format!("line {line}: {}", problem.message),
+            None => problem.message.clone(),
+        });
+        if let Some(fix) = problem.fix.as_ref().filter(|fix| !report.hints.contains(fix)) {
+            report.hints.push(fix.clone());
+        }
+    }
+    report
+}
+
+/// Saves; asked from the question about unsaved changes, what was put off happens after it.
+fn save(session: &mut Session) -> Vec<Effect> {
+    session.after_save = None;
+    if let Some(Dialog::Unsaved { then }) = session
+        .dialog
+        .take_if(|dialog| matches!(dialog, Dialog::Unsaved { .. }))
+    {
+        session.after_save = Some(*then);
+    }
+    match session.path.clone() {
+        Some(path) => vec![write_design(session, path)],
+        None => vec![ask_path(session, PathPurpose::SaveDesign)],
+    }
+}
+
+fn write_design(session: &Session, path: PathBuf) -> Effect {
+    let text = session.derived.text.clone();
+    Effect::Write {
+        purpose: PathPurpose::SaveDesign,
+        path,
+        bytes: text.clone().into_bytes(),
+        text: Some(text),
+    }
+}
+
+fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) -> Vec<Effect> {
+    if matches!(session.dialog, Some(Dialog::Path { .. })) {
+        session.dialog = None;
+    }
+    let Some(path) = path.filter(|path| !path.as_os_str().is_empty()) else {
+        unsaved::give_up_pending(session);
+        return Vec::new();
+    };
+    match purpose {
+        PathPurpose::OpenDesign => vec![Effect::Read(path)],
+        PathPurpose::SaveDesign => vec![write_design(session, path)],
+        PathPurpose::ExportBundle => {
+            let packed = session.derived.bundle.as_ref().map(bundle::pack);
+            let write = |bytes| Effect::Write {
+                purpose,
+                path,
+                bytes,
+                text: None,
+            };
+            packed.map(write).into_iter().collect()
+        }
+    }
+}
+
+fn written(session: &mut Session, purpose: PathPurpose, path: PathBuf, text: Option<String>) -> Vec<Effect> {
+    match (purpose, text) {
+        (PathPurpose::SaveDesign, Some(text)) => saved(session, path, text),
+        (PathPurpose::ExportBundle, _) => {
+            exported(session, &path);
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn saved(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
+    // Something may have been changed while the file was written; then the text is not this document's.
+    if text == session.derived.text {
+        session.document.saved_as(&text);
+    }
+    let mut effects = vec![forget(session)];
+    session.saved_text = text;
+    session.path = Some(path);
+    effects.push(autosave(session));
+    if let Some(then) = session.after_save.take() {
+        effects.extend(unsaved::ask(session, then));
+    }
+    effects
+}
+
+fn exported(session: &mut Session, path: &Path) {
+    let mut report = Report::new(format!("Exported {}", file_name(path)));
+    let errors = session.count(Severity::Error);
+    if errors > 0 {
+        let found = counted(errors, "error");
+        report = report.hint(format!(
+            "The design has {found}: as it is drawn, the cluster will not work"
+        ));
+    }
+    let folder = path.parent().map(Path::to_owned);
+    notify_with_folder(session, NoticeKind::Done, report, folder);
+}
+
+/// Nothing of the design on the canvas need be kept for a recovery any more.
+pub(super) fn forget(session: &Session) -> Effect {
+    Effect::Autosave {
+        path: session.path.clone(),
+        text: None,
+    }
+}
+
+pub(super) fn ask_path(session: &Session, purpose: PathPurpose) -> Effect {
+    Effect::AskPath {
+        purpose,
+        suggested: suggested_name(session, purpose),
+    }
+}
+
+/// A file name; for a design to open there is none to suggest.
+fn suggested_name(session: &Session, purpose: PathPurpose) -> String {
+    let stem = session.file_stem();
+    match purpose {
+        PathPurpose::OpenDesign => String::new(),
+        PathPurpose::SaveDesign => session
+            .path
+            .as_deref()
+            .map_or_else(|| format!("{stem}.toml"), file_name),
+        PathPurpose::ExportBundle => format!("{stem}.tar.gz"),
+    }
+}
+
+/// Where a typed path starts: beside the design's file, or where the user's folders are.
+fn files_folder(session: &Session) -> PathBuf {
+    let beside = session.path.as_deref().and_then(Path::parent);
+    let folder = beside.or_else(|| session.default_folder.parent());
+    folder.map(Path::to_owned).unwrap_or_default()
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}

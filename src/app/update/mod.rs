@@ -1,0 +1,122 @@
+//! `update`: the only function that changes a Session. No egui and no IO, so that it cannot fail and tests need neither.
+//!
+//! Messages are handled by subject: `design` (edits, undo), `file` (open, save, export), `unsaved` (what would lose
+//! changes, and quitting), `run` (deploying), `cluster` (what runs), `view` (what is shown). What must be done outside is returned as effects; their
+//! answers come back as messages. Everything derived from the document is refreshed here, and nowhere else.
+
+mod cluster;
+mod design;
+mod file;
+mod run;
+#[cfg(test)]
+mod tests;
+mod unsaved;
+mod view;
+
+use std::path::PathBuf;
+
+use super::session::Derived;
+use super::{Dialog, Effect, Message, Notice, NoticeKind, Session};
+use crate::model::document::Document;
+use crate::report::Report;
+
+/// Notices that are shown at once; the oldest goes when one more comes.
+const NOTICES: usize = 6;
+
+/// Lets the message happen; returns what is to be done outside.
+pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
+    let mut effects = match message {
+        Message::Design(message) => design::update(session, message),
+        Message::File(message) => file::update(session, message),
+        Message::Run(message) => run::update(session, message),
+        Message::Cluster(message) => cluster::update(session, message),
+        Message::View(message) => view::update(session, message),
+        Message::Failed(report) => {
+            unsaved::give_up_pending(session);
+            notify(session, NoticeKind::Problem, report);
+            Vec::new()
+        }
+        Message::Quit => unsaved::quit(session),
+    };
+    if refresh(session) {
+        effects.push(file::autosave(session));
+    }
+    offer_recoverable(session);
+    effects
+}
+
+/// Makes everything derived fresh if the document has changed; true if it had.
+fn refresh(session: &mut Session) -> bool {
+    if session.derived.revision == session.revision {
+        return false;
+    }
+    session.derived = Derived::of(&session.document, session.revision);
+    let bundle = session.derived.bundle.as_ref();
+    if let Some(path) = &session.shown_file
+        && bundle.is_none_or(|bundle| bundle.file(path).is_none())
+    {
+        session.shown_file = None;
+    }
+    true
+}
+
+/// Puts another document on the canvas, as it is after an edit, an undo or a file; returns the one before.
+fn show_document(session: &mut Session, document: Document) -> Document {
+    session.revision += 1;
+    std::mem::replace(&mut session.document, document)
+}
+
+/// The next design to recover is asked about once no other question is open.
+fn offer_recoverable(session: &mut Session) {
+    if session.dialog.is_none()
+        && !session.is_locked()
+        && let Some((path, text)) = session.recoverable.pop_front()
+    {
+        session.dialog = Some(Dialog::Recover { path, text });
+    }
+}
+
+fn notify(session: &mut Session, kind: NoticeKind, report: Report) {
+    notify_with_folder(session, kind, report, None);
+}
+
+fn notify_with_folder(session: &mut Session, kind: NoticeKind, report: Report, folder: Option<PathBuf>) {
+    // The same again says nothing new; it only becomes the latest.
+    session.notices.retain(|notice| notice.report != report);
+    let surplus = (session.notices.len() + 1).saturating_sub(NOTICES);
+    session.notices.drain(..surplus);
+    let number = session.next_notice;
+    session.next_notice += 1;
+    session.notices.push(Notice {
+        number,
+        kind,
+        report,
+        folder,
+    });
+}
+
+/// True, with a notice, if the design must not change now.
+fn refuse_if_locked(session: &mut Session) -> bool {
+    let locked = session.is_locked();
+    if locked {
+        let report = Report::new("The design is locked while it is being deployed")
+            .hint("Wait until the deployment is done, or cancel it");
+        notify(session, NoticeKind::Info, report);
+    }
+    locked
+}
+
+/// A sentence of the model, as it stands in a notice.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map(|first| first.to_uppercase().chain(characters).collect())
+        .unwrap_or_default()
+}
+
+/// "1 error", "3 errors".
+fn counted(number: usize, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{ending}")
+}

@@ -1,0 +1,206 @@
+//! The deployed cluster: stop, start, teardown, what it shows, what earlier sessions left.
+
+use std::path::Path;
+
+use super::run::{FOLDER, finished, start};
+use super::*;
+use crate::app::{ClusterMessage, Dialog, RunView};
+use crate::engine::record::{ClusterRecord, ClusterState};
+use crate::model::health::{Board, Commits, Reading, ReplicationRow};
+use crate::model::plan::Outcome;
+use crate::report::Report;
+
+fn deployed() -> Session {
+    let mut session = seed();
+    let run = start(&mut session);
+    update(&mut session, finished(run, Outcome::Done));
+    session
+}
+
+fn cluster(message: ClusterMessage) -> Message {
+    Message::Cluster(message)
+}
+
+/// The two servers between which a link is looked for.
+fn board() -> Board {
+    let row = ReplicationRow {
+        application_name: "slave1".to_owned(),
+        state: "streaming".to_owned(),
+        sync_priority: 1,
+        sync_state: "sync".to_owned(),
+    };
+    let reading = |name: &str, upstream: Option<&str>, replication| Reading {
+        name: name.to_owned(),
+        running: true,
+        role: if upstream.is_some() { "standby" } else { "primary" }.to_owned(),
+        upstream: upstream.map(str::to_owned),
+        replication,
+    };
+    Board {
+        servers: vec![
+            reading("master", None, vec![row]),
+            reading("slave1", Some("master"), Vec::new()),
+        ],
+        commits: Commits {
+            outcome: "acknowledged".to_owned(),
+            waits_for: vec!["slave1".to_owned()],
+        },
+    }
+}
+
+fn record(folder: &str, state: ClusterState) -> ClusterRecord {
+    ClusterRecord {
+        id: "0".repeat(32),
+        name: "seed".to_owned(),
+        folder: folder.into(),
+        made_folder: true,
+        postgres: "15".to_owned(),
+        bin: "/usr/lib/postgresql/15/bin".into(),
+        run_as: None,
+        state,
+        builder: None,
+        servers: Vec::new(),
+        uses_passwords: true,
+    }
+}
+
+#[test]
+fn what_servers_show_is_found_by_the_drawing() {
+    let mut session = deployed();
+    let [slave1, slave2] = ["slave1", "slave2"].map(|name| id(&session, name));
+    assert_eq!(session.reading(slave1), None);
+    update(
+        &mut session,
+        cluster(ClusterMessage::Board("/elsewhere".into(), board())),
+    );
+    assert_eq!(
+        session.reading(slave1),
+        None,
+        "a board of another folder is not ours"
+    );
+    update(
+        &mut session,
+        cluster(ClusterMessage::Board(FOLDER.into(), board())),
+    );
+    assert!(session.reading(slave1).unwrap().running);
+    assert_eq!(session.replication_row(slave1).unwrap().sync_state, "sync");
+    assert_eq!(session.replication_row(slave2), None);
+    // Drawn elsewhere, the link that runs is not the drawn one.
+    let message = attach(&session, "slave1", "slave2");
+    update(&mut session, message);
+    assert!(session.reading(slave1).is_some());
+    assert_eq!(session.replication_row(slave1), None);
+}
+
+#[test]
+fn a_cluster_is_stopped_and_started_one_thing_at_a_time() {
+    let mut session = deployed();
+    assert_eq!(
+        update(&mut session, cluster(ClusterMessage::Stop)),
+        [Effect::StopCluster(FOLDER.into())]
+    );
+    assert_eq!(
+        session.cluster.as_ref().unwrap().busy.as_deref(),
+        Some("Stopping")
+    );
+    assert_eq!(update(&mut session, cluster(ClusterMessage::Start)), []);
+    update(&mut session, cluster(ClusterMessage::Stopped(FOLDER.into())));
+    assert_eq!(session.cluster.as_ref().unwrap().busy, None);
+    assert_eq!(
+        update(&mut session, cluster(ClusterMessage::Start)),
+        [Effect::StartCluster(FOLDER.into())]
+    );
+    let failed = ClusterMessage::Failed(FOLDER.into(), Report::new("port 5432 is taken"));
+    assert_eq!(
+        update(&mut session, cluster(failed)),
+        [Effect::Watch(FOLDER.into())]
+    );
+    assert_eq!(notice(&session), (NoticeKind::Problem, "port 5432 is taken"));
+}
+
+#[test]
+fn tearing_down_asks_and_leaves_a_window_without_cluster() {
+    let mut session = deployed();
+    let folder = PathBuf::from(FOLDER);
+    update(&mut session, cluster(ClusterMessage::AskTeardown(folder.clone())));
+    assert_eq!(
+        session.dialog,
+        Some(Dialog::ConfirmTeardown {
+            folder: folder.clone()
+        })
+    );
+    let effects = update(&mut session, cluster(ClusterMessage::Teardown(folder.clone())));
+    assert_eq!(effects, [Effect::Unwatch, Effect::Teardown(folder.clone())]);
+    assert_eq!(session.dialog, None);
+    assert_eq!(
+        update(&mut session, cluster(ClusterMessage::Teardown(folder.clone()))),
+        []
+    );
+
+    let report = Report::new("Nothing of seed is left");
+    let effects = update(&mut session, cluster(ClusterMessage::TornDown(folder, report)));
+    assert_eq!(effects, [Effect::Unwatch]);
+    assert!(session.cluster.is_none());
+    assert!(matches!(session.run, RunView::Idle));
+    start(&mut session);
+}
+
+#[test]
+fn what_earlier_sessions_left_is_torn_down_or_adopted() {
+    let mut session = seed();
+    let records = vec![
+        record("/a", ClusterState::Building),
+        record("/b", ClusterState::Complete),
+    ];
+    update(&mut session, cluster(ClusterMessage::LeftOver(records)));
+    assert_eq!(session.left_over.len(), 2);
+    assert_eq!(
+        session.notices[0].report.headline,
+        "Left behind: 1 half-built cluster"
+    );
+
+    // Half a cluster cannot be watched.
+    assert_eq!(
+        update(&mut session, cluster(ClusterMessage::Adopt("/a".into()))),
+        []
+    );
+    let teardown = ClusterMessage::Teardown("/a".into());
+    assert_eq!(
+        update(&mut session, cluster(teardown.clone())),
+        [Effect::Teardown("/a".into())]
+    );
+    assert_eq!(update(&mut session, cluster(teardown)), [], "it is under way");
+    update(
+        &mut session,
+        cluster(ClusterMessage::TornDown("/a".into(), Report::new("Gone"))),
+    );
+    assert_eq!(session.left_over.len(), 1);
+    assert!(session.removing.is_empty());
+
+    assert_eq!(
+        update(&mut session, cluster(ClusterMessage::Adopt("/b".into()))),
+        [Effect::Adopt("/b".into())]
+    );
+    let design = Document::new(notation::parse("far 1111\n  away 2222\n").unwrap());
+    let adopted = ClusterMessage::Adopted("/b".into(), Box::new(design.clone()));
+    let effects = without_autosave(update(&mut session, cluster(adopted)));
+    assert_eq!(effects, [Effect::Watch("/b".into())]);
+    assert!(session.left_over.is_empty());
+    assert_eq!(session.cluster.as_ref().unwrap().folder, Path::new("/b"));
+    // Nothing was unsaved, so that the drawing is the cluster's.
+    assert_eq!(drawn(&session), tree(&design));
+    assert!(!session.is_modified() && !session.differs_from_deployed());
+}
+
+#[test]
+fn adopting_never_loses_an_unsaved_drawing() {
+    let mut session = seed();
+    modify(&mut session);
+    let before = drawn(&session);
+    let design = Document::new(notation::parse("far 1111\n  away 2222\n").unwrap());
+    let adopted = ClusterMessage::Adopted("/b".into(), Box::new(design));
+    update(&mut session, cluster(adopted));
+    assert_eq!(drawn(&session), before);
+    assert!(session.differs_from_deployed());
+    assert_eq!(notice(&session).0, NoticeKind::Info);
+}

@@ -1,0 +1,177 @@
+//! Edits, undo and redo, findings, selection, notices.
+
+use super::*;
+use crate::app::{Dialog, ViewMessage};
+use crate::model::topology::{Downstreams, Severity};
+
+#[test]
+fn a_standby_dragged_onto_another_server_follows_it_and_undo_takes_it_back() {
+    let mut session = seed();
+    let before = drawn(&session);
+    let revision = session.revision;
+    let message = attach(&session, "slave12", "slave2");
+    let effects = update(&mut session, message);
+    assert_eq!(upstream_of(&session, "slave12"), "slave2");
+    assert_ne!(session.revision, revision);
+    assert_eq!(session.derived.revision, session.revision);
+    assert_eq!(session.history.undo_label(), Some("Attach slave12 to slave2"));
+    assert_eq!(
+        effects,
+        [Effect::Autosave {
+            path: None,
+            text: Some(session.derived.text.clone())
+        }]
+    );
+
+    let after = drawn(&session);
+    update(&mut session, Message::Design(DesignMessage::Undo));
+    assert_eq!(drawn(&session), before);
+    update(&mut session, Message::Design(DesignMessage::Redo));
+    assert_eq!(drawn(&session), after);
+    // Nothing more to redo: nothing happens.
+    assert_eq!(update(&mut session, Message::Design(DesignMessage::Redo)), []);
+}
+
+#[test]
+fn what_can_never_be_true_leaves_everything_as_it_was_and_says_why() {
+    let mut session = seed();
+    let before = drawn(&session);
+    let message = attach(&session, "slave1", "slave12");
+    assert_eq!(update(&mut session, message), []);
+    assert_eq!(drawn(&session), before);
+    assert_eq!(session.history.undo_label(), None);
+    assert_eq!(session.revision, 0);
+    let (kind, headline) = notice(&session);
+    assert_eq!(kind, NoticeKind::Problem);
+    assert!(headline.contains("loop"), "{headline}");
+}
+
+#[test]
+fn a_command_that_changes_nothing_is_no_undo_step() {
+    let mut session = seed();
+    let port = session.document.topology().primary().port();
+    let server = id(&session, "master");
+    assert_eq!(update(&mut session, edit(Edit::SetPort { server, port })), []);
+    assert_eq!(session.history.undo_label(), None);
+    assert!(session.notices.is_empty());
+}
+
+#[test]
+fn consequences_of_an_edit_are_told() {
+    let mut session = seed();
+    let message = attach(&session, "slave2", "slave1");
+    update(&mut session, message);
+    let (kind, headline) = notice(&session);
+    assert_eq!(kind, NoticeKind::Info);
+    assert!(
+        headline.starts_with("\"slave2\" becomes asynchronous"),
+        "{headline}"
+    );
+}
+
+#[test]
+fn the_selection_goes_to_the_new_server_and_up_from_one_that_is_gone() {
+    let mut session = seed();
+    let slave2 = id(&session, "slave2");
+    let add = Edit::AddStandby {
+        upstream: slave2,
+        name: None,
+        port: None,
+    };
+    update(&mut session, edit(add));
+    let added = session.selected_server().unwrap();
+    assert_eq!(added.upstream(), Some(slave2));
+    update(&mut session, Message::Design(DesignMessage::Undo));
+    assert_eq!(session.selected, Some(slave2));
+    // A server that is not there cannot be selected.
+    let gone = id(&seed(), "slave12");
+    update(
+        &mut session,
+        edit(Edit::Remove {
+            server: gone,
+            downstreams: Downstreams::Remove,
+        }),
+    );
+    update(&mut session, Message::View(ViewMessage::Select(Some(gone))));
+    assert_eq!(session.selected, None);
+}
+
+#[test]
+fn removing_asks_only_where_others_are_concerned() {
+    let mut session = seed();
+    let [master, slave1, slave2] = ["master", "slave1", "slave2"].map(|name| id(&session, name));
+
+    update(&mut session, Message::Design(DesignMessage::AskRemove(master)));
+    assert!(
+        notice(&session)
+            .1
+            .contains("is the primary and cannot be removed")
+    );
+
+    update(&mut session, Message::Design(DesignMessage::AskRemove(slave2)));
+    assert!(session.document.topology().server(slave2).is_none());
+    assert_eq!(session.dialog, None);
+
+    update(&mut session, Message::Design(DesignMessage::AskRemove(slave1)));
+    assert_eq!(session.dialog, Some(Dialog::Remove { server: slave1 }));
+    let remove = DesignMessage::Remove(slave1, Downstreams::Reattach);
+    update(&mut session, Message::Design(remove));
+    assert_eq!(session.dialog, None);
+    assert_eq!(upstream_of(&session, "slave11"), "master");
+}
+
+#[test]
+fn a_fix_removes_its_finding_in_one_step() {
+    let mut session = seed();
+    let slave11 = id(&session, "slave11");
+    let priority = Some(3);
+    update(
+        &mut session,
+        edit(Edit::SetSyncPriority {
+            server: slave11,
+            priority,
+        }),
+    );
+    let (index, finding) = session.findings_of(slave11).next().unwrap();
+    assert_eq!(finding.rule, "sync-on-cascaded-standby");
+    let label = finding.fix.clone().unwrap().label;
+    update(&mut session, Message::Design(DesignMessage::Fix(index)));
+    assert_eq!(session.count(Severity::Error), 0);
+    assert_eq!(session.history.undo_label(), Some(label.as_str()));
+}
+
+#[test]
+fn the_file_shown_goes_with_its_server() {
+    let mut session = seed();
+    let files = &session.derived.bundle.as_ref().unwrap().files;
+    let path = files
+        .iter()
+        .find(|file| file.path.contains("slave12"))
+        .unwrap()
+        .path
+        .clone();
+    update(&mut session, Message::View(ViewMessage::ShowFile(path.clone())));
+    assert_eq!(session.shown_file, Some(path));
+    let slave12 = id(&session, "slave12");
+    update(&mut session, Message::Design(DesignMessage::AskRemove(slave12)));
+    assert_eq!(session.shown_file, None);
+}
+
+#[test]
+fn the_same_notice_is_not_shown_twice_and_the_oldest_goes() {
+    let mut session = seed();
+    for _ in 0..3 {
+        let message = attach(&session, "slave1", "slave12");
+        update(&mut session, message);
+    }
+    assert_eq!(session.notices.len(), 1);
+    for number in 0..20 {
+        let report = crate::report::Report::new(format!("problem {number}"));
+        update(&mut session, Message::Failed(report));
+    }
+    assert_eq!(session.notices.len(), super::super::NOTICES);
+    assert_eq!(notice(&session).1, "problem 19");
+    let number = session.notices[0].number;
+    update(&mut session, Message::View(ViewMessage::CloseNotice(number)));
+    assert!(session.notices.iter().all(|notice| notice.number != number));
+}

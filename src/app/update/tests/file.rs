@@ -1,0 +1,315 @@
+//! Files: what is unsaved, and what is asked before it would be lost.
+
+use super::*;
+use crate::app::{Dialog, FileMessage, PathPurpose, ViewMessage};
+
+fn file(message: FileMessage) -> Message {
+    Message::File(message)
+}
+
+fn written(session: &Session) -> Message {
+    let text = session.derived.text.clone();
+    file(FileMessage::Written(
+        PathPurpose::SaveDesign,
+        "/home/u/seed.toml".into(),
+        Some(text),
+    ))
+}
+
+#[test]
+fn unsaved_is_what_the_file_does_not_hold() {
+    let mut session = saved_seed();
+    assert!(!session.is_modified());
+    modify(&mut session);
+    let saved = written(&session);
+    update(&mut session, saved);
+    assert!(!session.is_modified());
+    let message = attach(&session, "slave11", "slave2");
+    update(&mut session, message);
+    assert!(session.is_modified());
+    let effects = update(&mut session, Message::Design(DesignMessage::Undo));
+    assert!(!session.is_modified());
+    // What the file holds need not be kept elsewhere.
+    let path = Some(PathBuf::from("/home/u/seed.toml"));
+    assert_eq!(effects, [Effect::Autosave { path, text: None }]);
+    update(&mut session, Message::Design(DesignMessage::Undo));
+    assert!(
+        session.is_modified(),
+        "the file holds the step that was taken back"
+    );
+}
+
+#[test]
+fn saving_a_new_design_asks_for_its_path_and_one_with_a_file_does_not() {
+    let mut session = seed();
+    let asks = Effect::AskPath {
+        purpose: PathPurpose::SaveDesign,
+        suggested: "seed.toml".to_owned(),
+    };
+    assert_eq!(update(&mut session, file(FileMessage::Save)), [asks]);
+    let chosen = FileMessage::Chosen(PathPurpose::SaveDesign, Some("/home/u/seed.toml".into()));
+    let effects = update(&mut session, file(chosen));
+    let text = session.derived.text.clone();
+    let writes = Effect::Write {
+        purpose: PathPurpose::SaveDesign,
+        path: "/home/u/seed.toml".into(),
+        bytes: text.clone().into_bytes(),
+        text: Some(text),
+    };
+    assert_eq!(effects, std::slice::from_ref(&writes));
+    let saved = written(&session);
+    update(&mut session, saved);
+    assert_eq!(session.title(), "seed.toml");
+    assert_eq!(update(&mut session, file(FileMessage::Save)), [writes]);
+}
+
+#[test]
+fn what_is_changed_while_a_file_is_written_stays_unsaved() {
+    let mut session = saved_seed();
+    modify(&mut session);
+    let saved = written(&session);
+    let message = attach(&session, "slave11", "slave2");
+    update(&mut session, message);
+    update(&mut session, saved);
+    assert!(session.is_modified());
+    assert!(tree(&format::read(&session.document.text()).unwrap()) == drawn(&session));
+}
+
+#[test]
+fn unsaved_changes_are_asked_about_before_they_are_lost() {
+    let mut session = seed();
+    modify(&mut session);
+    let after = drawn(&session);
+    let open = file(FileMessage::Open);
+    assert_eq!(update(&mut session, open.clone()), []);
+    assert_eq!(session.dialog, Some(Dialog::Unsaved { then: Box::new(open) }));
+    // Cancel: nothing happens.
+    update(&mut session, Message::View(ViewMessage::Dialog(None)));
+    assert_eq!(drawn(&session), after);
+
+    let new = file(FileMessage::New("seed".to_owned()));
+    update(&mut session, new);
+    update(&mut session, file(FileMessage::Discard));
+    assert_ne!(drawn(&session), after);
+    assert!(!session.is_modified());
+    assert_eq!(session.history.undo_label(), None);
+    assert_eq!(session.dialog, None);
+}
+
+#[test]
+fn saving_first_goes_on_once_the_file_is_written() {
+    let mut session = seed();
+    modify(&mut session);
+    assert_eq!(update(&mut session, Message::Quit), []);
+    let effects = update(&mut session, file(FileMessage::Save));
+    assert!(matches!(effects[..], [Effect::AskPath { .. }]));
+    let chosen = FileMessage::Chosen(PathPurpose::SaveDesign, Some("/home/u/seed.toml".into()));
+    update(&mut session, file(chosen));
+    let saved = written(&session);
+    assert_eq!(without_autosave(update(&mut session, saved)), [Effect::Close]);
+
+    // No path chosen, or the file could not be written: the window stays open, also after a later save.
+    for gives_up in [
+        file(FileMessage::Chosen(PathPurpose::SaveDesign, None)),
+        Message::Failed(crate::report::Report::new("the disk is full")),
+    ] {
+        let mut session = seed();
+        modify(&mut session);
+        update(&mut session, Message::Quit);
+        update(&mut session, file(FileMessage::Save));
+        update(&mut session, gives_up);
+        let saved = written(&session);
+        assert_eq!(without_autosave(update(&mut session, saved)), []);
+    }
+}
+
+#[test]
+fn a_saved_window_closes_and_leaves_nothing_to_recover() {
+    let mut session = seed();
+    let forgets = Effect::Autosave {
+        path: None,
+        text: None,
+    };
+    assert_eq!(
+        update(&mut session, Message::Quit),
+        [forgets.clone(), Effect::Close]
+    );
+    modify(&mut session);
+    update(&mut session, Message::Quit);
+    assert_eq!(
+        update(&mut session, file(FileMessage::Discard)),
+        [forgets, Effect::Close]
+    );
+}
+
+#[test]
+fn opening_a_design_shows_it_with_a_history_of_its_own() {
+    let mut session = seed();
+    modify(&mut session);
+    update(&mut session, file(FileMessage::Open));
+    let asks = Effect::AskPath {
+        purpose: PathPurpose::OpenDesign,
+        suggested: String::new(),
+    };
+    assert_eq!(update(&mut session, file(FileMessage::Discard)), [asks]);
+    assert!(session.is_modified(), "nothing is lost until a design is read");
+    let path = PathBuf::from("/d/two.toml");
+    let chosen = FileMessage::Chosen(PathPurpose::OpenDesign, Some(path.clone()));
+    assert_eq!(update(&mut session, file(chosen)), [Effect::Read(path.clone())]);
+    let text = "format = 1\nname = \"two\"\npostgres = 16\n\n[[server]]\nname = \"one\"\nport = 1111\n";
+    update(
+        &mut session,
+        file(FileMessage::Read(path.clone(), text.to_owned())),
+    );
+    assert_eq!(session.dialog, None);
+    assert_eq!(session.document.topology().name(), "two");
+    assert_eq!(session.path, Some(path));
+    assert!(!session.is_modified());
+    assert_eq!(session.history.undo_label(), None);
+}
+
+#[test]
+fn a_change_made_while_a_file_is_chosen_is_asked_about_too() {
+    let mut session = seed();
+    update(&mut session, file(FileMessage::Open));
+    modify(&mut session);
+    let text = templates::find("seed").unwrap().text.to_owned();
+    let read = file(FileMessage::Read("/d/two.toml".into(), text));
+    update(&mut session, read.clone());
+    assert_eq!(session.dialog, Some(Dialog::Unsaved { then: Box::new(read) }));
+    assert!(session.is_modified());
+    update(&mut session, file(FileMessage::Discard));
+    assert_eq!(session.title(), "two.toml");
+}
+
+#[test]
+fn a_file_that_is_no_design_is_explained_line_by_line_and_the_drawing_stays() {
+    let mut session = seed();
+    let before = drawn(&session);
+    let text =
+        "format = 1\nname = \"x\"\npostgres = 15\ncolour = 3\n[[server]]\nname = \"a\"\nport = 99999\n";
+    update(
+        &mut session,
+        file(FileMessage::Read("/d/bad.toml".into(), text.to_owned())),
+    );
+    assert_eq!(drawn(&session), before);
+    assert_eq!(
+        notice(&session),
+        (
+            NoticeKind::Problem,
+            "\"bad.toml\" cannot be opened: 2 problems in it"
+        )
+    );
+    let causes = &session.notices[0].report.causes;
+    assert!(
+        causes.iter().any(|cause| cause.starts_with("line 4: ")),
+        "{causes:?}"
+    );
+    assert!(
+        causes.iter().any(|cause| cause.starts_with("line 7: ")),
+        "{causes:?}"
+    );
+    assert_eq!(session.path, None);
+}
+
+#[test]
+fn exporting_packs_the_bundle_and_offers_its_folder() {
+    let mut session = seed();
+    let asks = Effect::AskPath {
+        purpose: PathPurpose::ExportBundle,
+        suggested: "seed.tar.gz".to_owned(),
+    };
+    assert_eq!(update(&mut session, file(FileMessage::Export)), [asks]);
+    let path = PathBuf::from("/home/u/seed.tar.gz");
+    let chosen = FileMessage::Chosen(PathPurpose::ExportBundle, Some(path.clone()));
+    let effects = update(&mut session, file(chosen));
+    let [
+        Effect::Write {
+            bytes, text: None, ..
+        },
+    ] = &effects[..]
+    else {
+        panic!("{effects:?}");
+    };
+    let bundle = session.derived.bundle.as_ref().unwrap();
+    assert_eq!(bytes, &crate::model::bundle::pack(bundle));
+    update(
+        &mut session,
+        file(FileMessage::Written(PathPurpose::ExportBundle, path, None)),
+    );
+    assert_eq!(notice(&session), (NoticeKind::Done, "Exported seed.tar.gz"));
+    assert_eq!(session.notices[0].folder, Some("/home/u".into()));
+    assert_eq!(session.path, None, "the bundle is not the design's file");
+}
+
+#[test]
+fn an_export_with_errors_goes_through_and_says_how_many() {
+    let mut session = seed();
+    let server = id(&session, "slave11");
+    let port = session.document.topology().primary().port();
+    update(&mut session, edit(Edit::SetPort { server, port }));
+    let path = PathBuf::from("/home/u/seed.tar.gz");
+    update(
+        &mut session,
+        file(FileMessage::Written(PathPurpose::ExportBundle, path, None)),
+    );
+    let hints = &session.notices.last().unwrap().report.hints;
+    assert!(hints[0].contains("1 error:"), "{hints:?}");
+}
+
+#[test]
+fn without_a_native_dialog_a_path_is_typed() {
+    let mut session = saved_seed();
+    update(
+        &mut session,
+        file(FileMessage::NoDialog(PathPurpose::ExportBundle)),
+    );
+    let text = "/home/u/seed.tar.gz".to_owned();
+    let purpose = PathPurpose::ExportBundle;
+    assert_eq!(session.dialog, Some(Dialog::Path { purpose, text }));
+    let effects = update(
+        &mut session,
+        file(FileMessage::Chosen(purpose, Some("/tmp/x.tar.gz".into()))),
+    );
+    assert_eq!(session.dialog, None);
+    assert!(matches!(effects[..], [Effect::Write { .. }]));
+}
+
+#[test]
+fn designs_of_a_session_that_ended_badly_are_offered_one_after_the_other() {
+    let mut session = saved_seed();
+    let text = templates::find("seed").unwrap().text.replace("25433", "25499");
+    let first = (Some(PathBuf::from("/home/u/a.toml")), text.clone());
+    update(
+        &mut session,
+        file(FileMessage::Recoverable(first.0.clone(), first.1.clone())),
+    );
+    update(&mut session, file(FileMessage::Recoverable(None, text.clone())));
+    let (path, text) = first;
+    assert_eq!(
+        session.dialog,
+        Some(Dialog::Recover {
+            path: path.clone(),
+            text: text.clone()
+        })
+    );
+
+    update(
+        &mut session,
+        file(FileMessage::Recover(path.clone(), text.clone())),
+    );
+    assert_eq!(session.path, path);
+    assert!(session.is_modified(), "it is unsaved until it is saved");
+    assert!(drawn(&session).contains("25499"));
+
+    assert_eq!(session.dialog, Some(Dialog::Recover { path: None, text }));
+    let effects = update(&mut session, file(FileMessage::Discard));
+    assert_eq!(
+        effects,
+        [Effect::Autosave {
+            path: None,
+            text: None
+        }]
+    );
+    assert_eq!(session.dialog, None);
+}

@@ -1,0 +1,83 @@
+//! What makes a painted card a widget: focus, clicks, keys, a context menu, and words for a screen reader.
+
+use egui::{EventFilter, Id, Key, Modifiers, Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
+
+use super::card::Card;
+use super::menu;
+use crate::app::{DesignMessage, Message, Session, Tab, ViewMessage};
+use crate::model::document::Command;
+use crate::model::topology::{Server, ServerId, Topology};
+use crate::ui::Outbox;
+
+/// The widget's id: the same on every frame, wherever the card stands.
+pub fn id_of(server: ServerId) -> Id {
+    Id::new(("canvas", "server", server.number()))
+}
+
+/// Puts an invisible widget upon the card and sends what is done with it. Drags are for the caller.
+pub fn card_widget(ui: &mut Ui, rect: Rect, card: &Card, session: &Session, outbox: &mut Outbox) -> Response {
+    let id = id_of(card.id);
+    let is_selected = session.selected == Some(card.id);
+    let mut response = ui.interact(rect, id, Sense::click_and_drag());
+    response
+        .widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, is_selected, &card.label));
+    ui.ctx().accesskit_node_builder(id, |node| {
+        node.set_role(egui::accesskit::Role::TreeItem);
+        node.set_description(card.description.clone());
+    });
+    if response.clicked() || response.secondary_clicked() {
+        response.request_focus();
+        outbox.send(Message::View(ViewMessage::Select(Some(card.id))));
+    }
+    if response.double_clicked() {
+        outbox.send(Message::View(ViewMessage::Show(Tab::Inspector)));
+    }
+    if response.has_focus() {
+        walk_by_keys(ui, id, card.id, session.document.topology());
+    }
+    if card.full.is_some() || !card.findings.is_empty() {
+        response = response.on_hover_ui(|ui| {
+            for sentence in card.full.iter().chain(&card.findings) {
+                ui.label(sentence);
+            }
+        });
+    }
+    response.context_menu(|ui| menu::of_server(ui, card.id, session, outbox));
+    response
+}
+
+/// Up to the upstream, down to the first downstream, sideways along the servers of the same upstream.
+fn walk_by_keys(ui: &Ui, id: Id, server: ServerId, topology: &Topology) {
+    let filter = EventFilter {
+        horizontal_arrows: true,
+        vertical_arrows: true,
+        ..EventFilter::default()
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+    // Consumed, or the card that gets the focus would walk on in the same frame.
+    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    let upstream = topology.server(server).and_then(Server::upstream);
+    let beside = |step: isize| {
+        let siblings: Vec<ServerId> = topology.downstreams(upstream?).map(Server::id).collect();
+        let place = siblings.iter().position(|id| *id == server)?;
+        siblings.get(place.checked_add_signed(step)?).copied()
+    };
+    let target = if pressed(Key::ArrowUp) {
+        upstream
+    } else if pressed(Key::ArrowDown) {
+        topology.downstreams(server).next().map(Server::id)
+    } else if pressed(Key::ArrowLeft) {
+        beside(-1)
+    } else if pressed(Key::ArrowRight) {
+        beside(1)
+    } else {
+        None
+    };
+    if let Some(target) = target {
+        ui.memory_mut(|memory| memory.request_focus(id_of(target)));
+    }
+}
+
+pub fn send(outbox: &mut Outbox, command: Command) {
+    outbox.send(Message::Design(DesignMessage::Do(command)));
+}

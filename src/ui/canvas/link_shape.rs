@@ -1,0 +1,224 @@
+//! A link as a curve in the direction of the WAL: the display side of an edge.
+//!
+//! Solid is a synchronous candidate, dashed is asynchronous; a link that streams for real has its own colour.
+
+use std::sync::Arc;
+
+use egui::epaint::CubicBezierShape;
+use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, Vec2, vec2};
+use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, MetadataFrame, Node};
+use petgraph::Directed;
+
+use super::card::{Card, Link};
+use super::pen::Pen;
+use super::server_shape::{NAME_ONLY_BELOW, PLAIN_BELOW, ServerShape};
+use crate::ui::theme::Tokens;
+
+/// How far beside the curve the pointer still is on it, in canvas units.
+const REACH: f32 = 6.0;
+
+type ServerNode = Node<Arc<Card>, Arc<Link>, Directed, u32, ServerShape>;
+
+#[derive(Clone, Debug)]
+pub struct LinkShape {
+    link: Arc<Link>,
+    /// About to be replaced by another one: the dragged server hovers over a new upstream.
+    pub is_leaving: bool,
+}
+
+/// A curve between two cards: the four points of a cubic bezier, in canvas units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Curve([Pos2; 4]);
+
+impl Curve {
+    /// From the bottom of the upper card to the top of the lower one; where the cards do not stand so,
+    /// from side to side, or upwards.
+    pub fn between(upstream: Rect, downstream: Rect) -> Self {
+        let (from, to, way) = if downstream.top() >= upstream.bottom() {
+            (upstream.center_bottom(), downstream.center_top(), vec2(0.0, 1.0))
+        } else if downstream.left() >= upstream.right() {
+            (upstream.right_center(), downstream.left_center(), vec2(1.0, 0.0))
+        } else if downstream.right() <= upstream.left() {
+            (upstream.left_center(), downstream.right_center(), vec2(-1.0, 0.0))
+        } else {
+            (upstream.center_top(), downstream.center_bottom(), vec2(0.0, -1.0))
+        };
+        let along = ((to - from).dot(way).abs() * 0.5).max(18.0);
+        Self([from, from + way * along, to - way * along, to])
+    }
+
+    fn on_screen(self, meta: &MetadataFrame) -> CubicBezierShape {
+        let points = self.0.map(|point| meta.canvas_to_screen_pos(point));
+        CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, Stroke::NONE)
+    }
+
+    /// Draws the line and its arrow head.
+    pub fn draw(
+        self,
+        pen: &mut Pen<'_>,
+        meta: &MetadataFrame,
+        (width, colour): (f32, Color32),
+        is_dashed: bool,
+    ) {
+        let colour = pen.tone(colour);
+        let stroke = Stroke::new((width * pen.zoom).clamp(1.0, 4.0), colour);
+        let [from, _, before, tip] = self.0.map(|point| meta.canvas_to_screen_pos(point));
+        if pen.zoom < PLAIN_BELOW {
+            pen.shapes.push(Shape::line_segment([from, tip], stroke));
+            return;
+        }
+        let direction = (tip - before).normalized();
+        let head = 9.0 * pen.zoom;
+        let neck = tip - direction * (head * 0.8);
+        // The line ends in the head, so that its blunt end does not show beside the tip.
+        let mut bezier = self.on_screen(meta);
+        bezier.points[3] = neck;
+        bezier.points[2] -= direction * (head * 0.8);
+        let points = bezier.flatten(Some(0.3));
+        if is_dashed {
+            let (dash, gap) = (6.0 * pen.zoom, 4.5 * pen.zoom);
+            pen.shapes
+                .extend(Shape::dashed_line(&points, stroke, dash.max(2.0), gap.max(2.0)));
+        } else {
+            pen.shapes.push(Shape::line(points, stroke));
+        }
+        let side = direction.rot90() * (head * 0.45);
+        let back = tip - direction * head;
+        pen.shapes.push(Shape::convex_polygon(
+            vec![tip, back + side, back - side],
+            colour,
+            Stroke::NONE,
+        ));
+    }
+}
+
+impl LinkShape {
+    fn colour(&self, tokens: &Tokens) -> Color32 {
+        if self.link.is_streaming {
+            tokens.link_live
+        } else {
+            tokens.link
+        }
+    }
+
+    /// The words stand where the link arrives, on the side it does not come from: no line runs through them.
+    fn draw_label(&self, pen: &mut Pen<'_>, points: [Pos2; 4]) {
+        let [from, _, before, tip] = points;
+        let unit = pen.zoom;
+        let is_upright = (tip - before).x.abs() < 1.0;
+        let (anchor, at) = match is_upright {
+            true if from.x > tip.x + 1.0 => (Align2::RIGHT_CENTER, tip + vec2(-9.0, -14.0) * unit),
+            true => (Align2::LEFT_CENTER, tip + vec2(9.0, -14.0) * unit),
+            false => (Align2::CENTER_BOTTOM, from.lerp(tip, 0.5) - vec2(0.0, 8.0) * unit),
+        };
+        let style = (11.0, pen.tokens.text_weak);
+        let sheet_at = pen.shapes.len();
+        let text = pen.text(anchor, at, &self.link.label, style, f32::INFINITY);
+        // Other links may run there.
+        let sheet = Shape::rect_filled(
+            text.expand2(vec2(3.0, 0.0) * unit),
+            pen.radius(4.0),
+            pen.tokens.canvas,
+        );
+        pen.shapes.insert(sheet_at, sheet);
+    }
+}
+
+impl From<EdgeProps<Arc<Link>>> for LinkShape {
+    fn from(props: EdgeProps<Arc<Link>>) -> Self {
+        Self {
+            link: props.payload,
+            is_leaving: false,
+        }
+    }
+}
+
+impl DisplayEdge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape> for LinkShape {
+    fn shapes(&mut self, start: &ServerNode, end: &ServerNode, ctx: &DrawContext<'_>) -> Vec<Shape> {
+        let (upstream, downstream) = (start.display().rect(), end.display().rect());
+        // Cards upon each other leave no room for a line.
+        if upstream.intersects(downstream) {
+            return Vec::new();
+        }
+        let curve = Curve::between(upstream, downstream);
+        let bezier = curve.on_screen(ctx.meta);
+        // The hull of its points holds the whole curve.
+        if !ctx
+            .painter
+            .clip_rect()
+            .intersects(Rect::from_points(&bezier.points).expand(12.0))
+        {
+            return Vec::new();
+        }
+        let mut pen = Pen::new(ctx.painter, ctx.meta.zoom, self.is_leaving);
+        let width = if self.link.is_candidate { 2.0 } else { 1.6 };
+        let colour = self.colour(pen.tokens);
+        curve.draw(&mut pen, ctx.meta, (width, colour), !self.link.is_candidate);
+        if pen.zoom >= NAME_ONLY_BELOW && !self.is_leaving {
+            self.draw_label(&mut pen, bezier.points);
+        }
+        pen.shapes
+    }
+
+    fn update(&mut self, state: &EdgeProps<Arc<Link>>) {
+        self.link = Arc::clone(&state.payload);
+    }
+
+    fn is_inside(&self, start: &ServerNode, end: &ServerNode, pos: Pos2) -> bool {
+        let Curve(points) = Curve::between(start.display().rect(), end.display().rect());
+        let bezier = CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, Stroke::NONE);
+        bezier.flatten(Some(1.0)).windows(2).any(|pair| match pair {
+            [from, to] => distance_to_segment(pos, *from, *to) <= REACH,
+            _ => false,
+        })
+    }
+}
+
+fn distance_to_segment(at: Pos2, from: Pos2, to: Pos2) -> f32 {
+    let way: Vec2 = to - from;
+    let length = way.length_sq();
+    let share = if length == 0.0 {
+        0.0
+    } else {
+        ((at - from).dot(way) / length).clamp(0.0, 1.0)
+    };
+    at.distance(from + way * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::pos2;
+
+    use super::*;
+
+    fn card(x: f32, y: f32) -> Rect {
+        ServerShape::rect_at(pos2(x, y))
+    }
+
+    #[test]
+    fn a_link_runs_from_bottom_to_top_wherever_there_is_room() {
+        let Curve([from, _, _, to]) = Curve::between(card(0.0, 0.0), card(300.0, 200.0));
+        assert_eq!(
+            (from, to),
+            (card(0.0, 0.0).center_bottom(), card(300.0, 200.0).center_top())
+        );
+        let Curve([from, _, _, to]) = Curve::between(card(0.0, 0.0), card(300.0, 10.0));
+        assert_eq!(
+            (from, to),
+            (card(0.0, 0.0).right_center(), card(300.0, 10.0).left_center())
+        );
+        let Curve([from, _, _, to]) = Curve::between(card(0.0, 0.0), card(0.0, -200.0));
+        assert_eq!(
+            (from, to),
+            (card(0.0, 0.0).center_top(), card(0.0, -200.0).center_bottom())
+        );
+    }
+
+    #[test]
+    fn distance_is_to_the_nearest_point_of_the_segment() {
+        let (from, to) = (pos2(0.0, 0.0), pos2(10.0, 0.0));
+        assert_eq!(distance_to_segment(pos2(5.0, 3.0), from, to), 3.0);
+        assert_eq!(distance_to_segment(pos2(14.0, 3.0), from, to), 5.0);
+        assert_eq!(distance_to_segment(pos2(3.0, 4.0), from, from), 5.0);
+    }
+}

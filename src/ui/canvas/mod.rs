@@ -1,0 +1,93 @@
+//! The drawing of the design: egui_graphs' graph and drawing traits under a small driver of our own.
+//!
+//! The canvas is a mirror, never a source. Start with [`canvas_ui`]; `projection` makes the document a graph,
+//! `card` says what is to be shown, `server_shape` and `link_shape` draw it, `gesture` turns a drag into at most
+//! one command, `verdict` says where a drop is allowed, `view` is pan and zoom, `navigate` their input.
+//! An idle canvas asks for no repaint.
+
+mod card;
+mod card_widget;
+mod frame;
+mod gesture;
+mod link_shape;
+mod menu;
+mod navigate;
+mod overlay;
+mod paint;
+mod pen;
+mod projection;
+mod server_shape;
+mod verdict;
+mod view;
+mod words;
+
+use egui::{Sense, Ui};
+
+use self::frame::Frame;
+use self::gesture::Gesture;
+use self::projection::Projection;
+use self::view::View;
+use crate::app::Session;
+use crate::model::topology::ServerId;
+use crate::ui::Outbox;
+
+const LOCKED: &str = "Locked while deploying";
+const NEEDS_TARGET: &str = "Drop it on the server it should follow";
+
+/// What is dragged from the palette: a standby that does not exist yet.
+#[derive(Clone, Debug)]
+pub struct NewStandby;
+
+/// What the canvas remembers between frames and the design need not know: the view and a gesture under way.
+#[derive(Debug, Default)]
+pub struct CanvasState {
+    view: View,
+    projection: Projection,
+    gesture: Gesture,
+    wheel: navigate::Wheel,
+    is_fit_asked: bool,
+    /// Why the last drop did nothing; shown until the next press.
+    refusal: Option<String>,
+    seen_selected: Option<ServerId>,
+    seen_revision: u64,
+}
+
+impl CanvasState {
+    /// Show the whole design at the next frame.
+    pub fn request_fit(&mut self) {
+        self.is_fit_asked = true;
+    }
+
+    /// Why the last drop did nothing.
+    pub fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
+    }
+
+    /// The view's zoom; 1 draws a canvas unit as one point.
+    pub fn zoom(&self) -> f32 {
+        self.view.zoom()
+    }
+}
+
+/// Draws the design and turns what the pointer and the keys do with it into messages.
+pub fn canvas_ui(ui: &mut Ui, session: &Session, state: &mut CanvasState, outbox: &mut Outbox) {
+    let canvas = ui.available_rect_before_wrap();
+    // Not focusable: the cards are.
+    let background = ui.allocate_rect(canvas, Sense::CLICK | Sense::DRAG);
+    ui.ctx().accesskit_node_builder(background.id, |node| {
+        node.set_role(egui::accesskit::Role::Group);
+        node.set_label("Drawing of the design");
+    });
+    let builder = egui::UiBuilder::new().max_rect(canvas);
+    ui.scope_builder(builder, |ui| {
+        ui.set_clip_rect(canvas.intersect(ui.clip_rect()));
+        Frame {
+            ui,
+            session,
+            state,
+            outbox,
+            canvas,
+        }
+        .run(&background);
+    });
+}

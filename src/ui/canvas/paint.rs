@@ -1,0 +1,86 @@
+//! The drawing itself: dots, links, cards, in this order; what is dragged comes last, and its target above it.
+
+use egui::{Painter, Rect, pos2};
+use egui_graphs::{DisplayEdge as _, DisplayNode as _, DrawContext, MetadataFrame, SettingsStyle};
+
+use super::frame::Frame;
+use crate::ui::theme::Tokens;
+
+impl Frame<'_> {
+    pub(super) fn paint(&mut self) {
+        let tokens = Tokens::of(self.ui.visuals());
+        let painter = self.ui.painter_at(self.canvas);
+        painter.rect_filled(self.canvas, 0.0, tokens.canvas);
+        let meta = self.state.view.on_screen(self.canvas);
+        dots(&painter, self.canvas, &meta, tokens);
+        let style = SettingsStyle::new();
+        let ctx = self.ui.ctx().clone();
+        let context = DrawContext {
+            ctx: &ctx,
+            painter: &painter,
+            style: &style,
+            is_directed: true,
+            meta: &meta,
+        };
+        self.state.projection.each_node(|_, node| {
+            let props = node.props().clone();
+            node.display_mut().update(&props);
+        });
+        self.paint_links(&context);
+        // The card below the dragged one is painted last: what is chosen must be readable.
+        let target = self.state.gesture.drag().and_then(|drag| drag.over);
+        let mut order = self.state.projection.in_paint_order();
+        order.sort_by_key(|id| Some(*id) == target);
+        for id in order {
+            if let Some(node) = self.state.projection.node_mut(id) {
+                painter.extend(node.display_mut().shapes(&context));
+            }
+        }
+    }
+
+    fn paint_links(&mut self, context: &DrawContext<'_>) {
+        let projection = &mut self.state.projection;
+        let leaving = self.state.gesture.drag().and_then(|drag| {
+            let is_allowed = matches!(drag.verdicts.on(drag.over?), Some(Ok(_)));
+            is_allowed.then_some(drag.server)
+        });
+        for (edge, above, below) in projection.links() {
+            let graph = projection.graph();
+            let (Some(above), Some(below)) = (graph.node(above).cloned(), graph.node(below).cloned()) else {
+                continue;
+            };
+            let Some(edge) = projection.edge_mut(edge) else {
+                continue;
+            };
+            let props = edge.props().clone();
+            let shape = edge.display_mut();
+            shape.update(&props);
+            shape.is_leaving = leaving == Some(below.payload().id);
+            context.painter.extend(shape.shapes(&above, &below, context));
+        }
+    }
+}
+
+/// A quiet grid that moves and grows with the drawing; it thins out before it becomes a haze.
+fn dots(painter: &Painter, canvas: Rect, meta: &MetadataFrame, tokens: &Tokens) {
+    const GRID: f32 = 28.0;
+    let mut step = GRID * meta.zoom;
+    while step < 18.0 {
+        step *= 2.0;
+    }
+    while step > 56.0 {
+        step /= 2.0;
+    }
+    let first = |from: f32, pan: f32| from + (pan - from).rem_euclid(step);
+    let mut y = first(canvas.top(), meta.pan.y);
+    while y < canvas.bottom() {
+        let mut x = first(canvas.left(), meta.pan.x);
+        while x < canvas.right() {
+            // A square, not a circle: a hundred times cheaper to tessellate, and the same to the eye.
+            let dot = Rect::from_center_size(pos2(x, y), egui::Vec2::splat(1.6));
+            painter.rect_filled(dot, 0.0, tokens.canvas_dot);
+            x += step;
+        }
+        y += step;
+    }
+}

@@ -1,0 +1,246 @@
+//! The design as a graph that can be drawn: a mirror of the document, never a source.
+//!
+//! [`Projection::reconcile`] runs when the document or the readings moved; node indices stay what they were,
+//! and nothing outside this file knows them, because petgraph reuses them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use egui::{Pos2, Rect, pos2};
+use egui_graphs::Graph;
+use petgraph::Directed;
+use petgraph::stable_graph::{EdgeIndex, NodeIndex};
+use petgraph::visit::EdgeRef as _;
+
+use super::card::{Card, Link, describe};
+use super::link_shape::LinkShape;
+use super::server_shape::ServerShape;
+use crate::app::{RunView, Session};
+use crate::model::health::Board;
+use crate::model::plan::StepState;
+use crate::model::topology::ServerId;
+
+pub type DesignGraph = Graph<Arc<Card>, Arc<Link>, Directed, u32, ServerShape, LinkShape>;
+pub type ServerNode = egui_graphs::Node<Arc<Card>, Arc<Link>, Directed, u32, ServerShape>;
+type LinkEdge = egui_graphs::Edge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape, LinkShape>;
+
+#[derive(Debug, Default)]
+pub struct Projection {
+    graph: DesignGraph,
+    index: BTreeMap<ServerId, NodeIndex<u32>>,
+    /// Where the document says each card stands; a drag moves it away for a while.
+    home: BTreeMap<ServerId, Pos2>,
+    /// What the graph was made from.
+    seen: Option<Seen>,
+}
+
+/// Everything that a card depends on, in a form that is cheap to compare.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    revisions: (u64, u64),
+    is_deployed: bool,
+    board: Option<Board>,
+    steps: Option<Vec<StepState>>,
+}
+
+impl Projection {
+    /// Makes the graph equal to the document. True if the tree is another one: servers or links.
+    pub fn reconcile(&mut self, session: &Session) -> bool {
+        if self.seen.as_ref().is_some_and(|seen| seen.is_of(session)) {
+            return false;
+        }
+        self.seen = Some(Seen::of(session));
+        self.home = session
+            .document
+            .positions()
+            .into_iter()
+            .map(|(id, [x, y])| (id, pos2(x, y)))
+            .collect();
+
+        let described = describe(session);
+        let before: Vec<ServerId> = self.index.keys().copied().collect();
+        let mut has_tree_changed = false;
+        let gone = before
+            .iter()
+            .filter(|id| session.document.topology().server(**id).is_none());
+        for id in gone {
+            if let Some(index) = self.index.remove(id) {
+                self.graph.remove_node(index);
+            }
+        }
+        for (card, _) in &described {
+            self.put_card(card);
+        }
+        for (card, link) in &described {
+            has_tree_changed |= self.put_link(card.id, link.as_ref());
+        }
+        self.send_home();
+        has_tree_changed || before != self.index.keys().copied().collect::<Vec<_>>()
+    }
+
+    pub fn graph(&self) -> &DesignGraph {
+        &self.graph
+    }
+
+    /// Servers from the lowest card to the one on top.
+    pub fn in_paint_order(&self) -> Vec<ServerId> {
+        let mut order: Vec<ServerId> = self.index.keys().copied().collect();
+        let rank = |node: &ServerNode| (node.dragged(), node.selected());
+        order.sort_by_key(|id| self.node(*id).map(rank));
+        order
+    }
+
+    pub fn node(&self, id: ServerId) -> Option<&ServerNode> {
+        self.graph.node(*self.index.get(&id)?)
+    }
+
+    pub fn node_mut(&mut self, id: ServerId) -> Option<&mut ServerNode> {
+        self.graph.node_mut(*self.index.get(&id)?)
+    }
+
+    /// Every node, to set what it looks like.
+    pub fn each_node(&mut self, mut change: impl FnMut(ServerId, &mut ServerNode)) {
+        for (id, index) in &self.index {
+            if let Some(node) = self.graph.node_mut(*index) {
+                change(*id, node);
+            }
+        }
+    }
+
+    /// Every link with the indices of the servers above and below it.
+    pub fn links(&self) -> Vec<(EdgeIndex<u32>, NodeIndex<u32>, NodeIndex<u32>)> {
+        let edges = self.graph.edges_iter();
+        edges
+            .filter_map(|(edge, _)| {
+                let (upstream, downstream) = self.graph.edge_endpoints(edge)?;
+                Some((edge, upstream, downstream))
+            })
+            .collect()
+    }
+
+    pub fn edge_mut(&mut self, edge: EdgeIndex<u32>) -> Option<&mut LinkEdge> {
+        self.graph.edge_mut(edge)
+    }
+
+    pub fn home(&self, id: ServerId) -> Option<Pos2> {
+        self.home.get(&id).copied()
+    }
+
+    /// Puts every card where the document has it.
+    pub fn send_home(&mut self) {
+        for (id, index) in &self.index {
+            if let (Some(node), Some(at)) = (self.graph.node_mut(*index), self.home.get(id)) {
+                node.set_location(*at);
+            }
+        }
+    }
+
+    /// Puts one card somewhere else for now.
+    pub fn place(&mut self, id: ServerId, at: Pos2) {
+        if let Some(node) = self.node_mut(id) {
+            node.set_location(at);
+        }
+    }
+
+    /// The card on top at this point of the canvas, except one.
+    pub fn server_at(&self, at: Pos2, except: Option<ServerId>) -> Option<ServerId> {
+        self.in_paint_order()
+            .into_iter()
+            .rev()
+            .filter(|id| Some(*id) != except)
+            .find(|id| self.card_rect(*id).is_some_and(|rect| rect.contains(at)))
+    }
+
+    /// Where the card is on the canvas, in canvas units.
+    pub fn card_rect(&self, id: ServerId) -> Option<Rect> {
+        self.node(id).map(|node| ServerShape::rect_at(node.location()))
+    }
+
+    /// Around all cards; `None` without any.
+    pub fn bounds(&self) -> Option<Rect> {
+        self.home
+            .values()
+            .map(|at| ServerShape::rect_at(*at))
+            .reduce(Rect::union)
+    }
+
+    fn put_card(&mut self, card: &Card) {
+        match self.index.get(&card.id) {
+            None => {
+                let index = self.graph.add_node(Arc::new(card.clone()));
+                self.index.insert(card.id, index);
+            }
+            Some(index) => {
+                if let Some(node) = self.graph.node_mut(*index)
+                    && **node.payload() != *card
+                {
+                    *node.payload_mut() = Arc::new(card.clone());
+                }
+            }
+        }
+    }
+
+    /// True if the server has another upstream than before.
+    fn put_link(&mut self, below: ServerId, link: Option<&Link>) -> bool {
+        let Some(below) = self.index.get(&below).copied() else {
+            return false;
+        };
+        let above = link.and_then(|link| self.index.get(&link.upstream).copied());
+        let old: Option<(EdgeIndex<u32>, NodeIndex<u32>)> = self
+            .graph
+            .edges_directed(below, petgraph::Direction::Incoming)
+            .map(|edge| (edge.id(), edge.source()))
+            .next();
+        if let Some((edge, source)) = old {
+            if Some(source) != above {
+                self.graph.remove_edge(edge);
+            } else if let (Some(edge), Some(link)) = (self.graph.edge_mut(edge), link) {
+                if **edge.payload() != *link {
+                    *edge.payload_mut() = Arc::new(link.clone());
+                }
+                return false;
+            }
+        }
+        if let (Some(above), Some(link)) = (above, link) {
+            self.graph.add_edge(above, below, Arc::new(link.clone()));
+        }
+        old.is_some() || above.is_some()
+    }
+}
+
+impl Seen {
+    fn of(session: &Session) -> Self {
+        Self {
+            revisions: (session.revision, session.derived.revision),
+            is_deployed: session.cluster.is_some(),
+            board: board(session).cloned(),
+            steps: steps(session).map(Iterator::collect),
+        }
+    }
+
+    /// Asked on every frame, so it copies nothing.
+    fn is_of(&self, session: &Session) -> bool {
+        let same_steps = match (&self.steps, steps(session)) {
+            (None, None) => true,
+            (Some(seen), Some(steps)) => seen.iter().copied().eq(steps),
+            _ => false,
+        };
+        self.revisions == (session.revision, session.derived.revision)
+            && self.is_deployed == session.cluster.is_some()
+            && self.board.as_ref() == board(session)
+            && same_steps
+    }
+}
+
+fn board(session: &Session) -> Option<&Board> {
+    session.cluster.as_ref()?.board.as_ref()
+}
+
+fn steps(session: &Session) -> Option<impl Iterator<Item = StepState>> {
+    match &session.run {
+        RunView::Run { progress, .. } if !progress.is_finished() => {
+            Some(progress.steps.iter().map(|(_, state)| *state))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,317 @@
+//! A server as a card: the display side of a node. Draws what its [`Card`] says, less of it the smaller it gets.
+
+use std::sync::Arc;
+
+use egui::{Align2, Color32, Pos2, Rect, Shadow, Shape, Vec2, pos2, vec2};
+use egui_graphs::{DisplayNode, DrawContext, NodeProps};
+use petgraph::Directed;
+
+use super::card::{Badge, BadgeKind, Card, Life, Link, Work};
+use super::pen::{Mark, Pen};
+use crate::model::document::arrange::CARD;
+use crate::model::topology::Severity;
+use crate::ui::theme::{RADIUS_CARD, Tokens};
+
+/// Below these zooms a card shows less: no words but the name, no words at all, a plain rectangle.
+pub const NAME_ONLY_BELOW: f32 = 0.55;
+pub const NO_TEXT_BELOW: f32 = 0.35;
+pub const PLAIN_BELOW: f32 = 0.14;
+
+/// What a drag that is under way makes of a card.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mood {
+    #[default]
+    Plain,
+    /// It can be dropped upon; `is_hit` if the pointer is there.
+    Allowed { has_consequence: bool, is_hit: bool },
+    /// It cannot, and says why when it is hit.
+    Refused { is_hit: bool },
+    /// Below the dragged server: it comes along.
+    ComesAlong,
+}
+
+#[derive(Clone, Debug)]
+pub struct ServerShape {
+    card: Arc<Card>,
+    centre: Pos2,
+    is_selected: bool,
+    is_hovered: bool,
+    is_dragged: bool,
+    pub is_focused: bool,
+    pub mood: Mood,
+}
+
+impl ServerShape {
+    /// The card around a centre, both in canvas units.
+    pub fn rect_at(centre: Pos2) -> Rect {
+        Rect::from_center_size(centre, Vec2::from(CARD))
+    }
+
+    /// In canvas units.
+    pub fn rect(&self) -> Rect {
+        Self::rect_at(self.centre)
+    }
+
+    fn outline(&self, tokens: &Tokens) -> (f32, Color32) {
+        match self.mood {
+            Mood::Allowed {
+                has_consequence,
+                is_hit,
+            } => {
+                let colour = if has_consequence {
+                    tokens.drop_consequence
+                } else {
+                    tokens.drop_allowed
+                };
+                (if is_hit { 3.0 } else { 1.5 }, colour)
+            }
+            Mood::Refused { is_hit: true } => (2.0, tokens.drop_refused),
+            Mood::ComesAlong => (1.5, tokens.accent),
+            Mood::Plain if self.is_selected || self.is_dragged => (2.0, tokens.accent),
+            Mood::Plain if self.is_hovered => (1.0, tokens.card_stroke_hovered),
+            Mood::Plain | Mood::Refused { is_hit: false } => (1.0, tokens.card_stroke),
+        }
+    }
+}
+
+impl From<NodeProps<Arc<Card>>> for ServerShape {
+    fn from(props: NodeProps<Arc<Card>>) -> Self {
+        Self {
+            centre: props.location(),
+            card: props.payload,
+            is_selected: props.selected,
+            is_hovered: props.hovered,
+            is_dragged: props.dragged,
+            is_focused: false,
+            mood: Mood::Plain,
+        }
+    }
+}
+
+impl DisplayNode<Arc<Card>, Arc<Link>, Directed, u32> for ServerShape {
+    /// Where a line from the centre in this direction leaves the card.
+    fn closest_boundary_point(&self, dir: Vec2) -> Pos2 {
+        let half = self.rect().size() / 2.0;
+        let reach = |along: f32, half: f32| {
+            if along == 0.0 {
+                f32::INFINITY
+            } else {
+                half / along.abs()
+            }
+        };
+        let share = reach(dir.x, half.x).min(reach(dir.y, half.y));
+        if share.is_finite() {
+            self.centre + dir * share
+        } else {
+            self.centre
+        }
+    }
+
+    fn shapes(&mut self, ctx: &DrawContext<'_>) -> Vec<Shape> {
+        let zoom = ctx.meta.zoom;
+        let rect = Rect::from_center_size(
+            ctx.meta.canvas_to_screen_pos(self.centre),
+            Vec2::from(CARD) * zoom,
+        );
+        if !ctx.painter.clip_rect().intersects(rect.expand(8.0)) {
+            return Vec::new();
+        }
+        let is_faded = matches!(self.mood, Mood::Refused { is_hit: false });
+        let mut pen = Pen::new(ctx.painter, zoom, is_faded);
+        let tokens = pen.tokens;
+        let colour = colour(&self.card, tokens);
+        if zoom < PLAIN_BELOW {
+            pen.fill(rect, 2.0, if self.is_selected { tokens.accent } else { colour });
+            return pen.shapes;
+        }
+        self.draw_sheet(&mut pen, rect);
+        if zoom < NO_TEXT_BELOW {
+            pen.fill(rect.shrink(rect.height() * 0.28), 6.0, colour);
+        } else if zoom < NAME_ONLY_BELOW {
+            let name = Align2::CENTER_CENTER;
+            pen.text(
+                name,
+                rect.center(),
+                &self.card.name,
+                (26.0, tokens.text),
+                rect.width() * 0.88,
+            );
+        } else {
+            draw_head(&mut pen, rect, &self.card, colour);
+            draw_foot(&mut pen, rect, &self.card);
+        }
+        if let Some(work) = self.card.work {
+            draw_bar(&mut pen, rect, work);
+        }
+        pen.shapes
+    }
+
+    fn update(&mut self, state: &NodeProps<Arc<Card>>) {
+        self.card = Arc::clone(&state.payload);
+        self.centre = state.location();
+        self.is_selected = state.selected;
+        self.is_hovered = state.hovered;
+        self.is_dragged = state.dragged;
+    }
+
+    fn is_inside(&self, pos: Pos2) -> bool {
+        self.rect().contains(pos)
+    }
+}
+
+impl ServerShape {
+    /// Shadow, sheet, outline, and the ring of the keyboard's focus.
+    fn draw_sheet(&self, pen: &mut Pen<'_>, rect: Rect) {
+        let tokens = pen.tokens;
+        let radius = f32::from(RADIUS_CARD);
+        if pen.zoom >= NO_TEXT_BELOW {
+            let lift = if self.is_dragged { 3 } else { 1 };
+            let shadow = Shadow {
+                offset: [0, 2 * lift],
+                blur: 6 * lift as u8,
+                spread: 0,
+                color: tokens.shadow,
+            };
+            pen.shapes.push(shadow.as_shape(rect, pen.radius(radius)).into());
+        }
+        if self.is_focused {
+            pen.frame(rect.expand(4.0), radius + 3.0, 1.5, tokens.accent);
+        }
+        let fill = match self.mood {
+            Mood::Allowed {
+                is_hit: true,
+                has_consequence,
+            } => tokens.tint(if has_consequence {
+                tokens.drop_consequence
+            } else {
+                tokens.drop_allowed
+            }),
+            Mood::Refused { is_hit: true } => tokens.tint(tokens.drop_refused),
+            _ => tokens.card,
+        };
+        pen.fill(rect, radius, fill);
+        let (width, colour) = self.outline(tokens);
+        pen.frame(rect, radius, width, colour);
+    }
+}
+
+/// The sign, the name, the role and port, and a mark if there is something to know.
+fn draw_head(pen: &mut Pen<'_>, rect: Rect, card: &Card, colour: Color32) {
+    let tokens = pen.tokens;
+    let zoom = pen.zoom;
+    let at = |x: f32, y: f32| rect.min + vec2(x, y) * zoom;
+    let tile = Rect::from_min_size(at(10.0, 10.0), Vec2::splat(32.0) * zoom);
+    pen.fill(tile, 7.0, tokens.tint(colour));
+    pen.cylinder(
+        Rect::from_center_size(tile.center(), vec2(14.0, 17.0) * zoom),
+        colour,
+    );
+
+    let mark = match card.severity {
+        Some(Severity::Error) => Some((Mark::Diamond, tokens.error)),
+        Some(Severity::Warning) => Some((Mark::Triangle, tokens.warning)),
+        Some(Severity::Note) | None => None,
+    };
+    if let Some((mark, colour)) = mark {
+        pen.mark(mark, at(160.0, 18.0), 5.0, colour);
+    }
+    let room = if mark.is_some() { 98.0 } else { 116.0 } * zoom;
+    let top_left = Align2::LEFT_CENTER;
+    pen.text(top_left, at(51.0, 18.5), &card.name, (14.5, tokens.text), room);
+    pen.text(
+        top_left,
+        at(51.0, 35.5),
+        &card.detail,
+        (11.5, tokens.text_weak),
+        118.0 * zoom,
+    );
+}
+
+/// The badge on the left; on the right the real server's state, or how far its building is.
+fn draw_foot(pen: &mut Pen<'_>, rect: Rect, card: &Card) {
+    let tokens = pen.tokens;
+    let zoom = pen.zoom;
+    let middle = 64.0_f32.mul_add(zoom, rect.top());
+    let left = pos2(10.0_f32.mul_add(zoom, rect.left()), middle);
+    pen.pill(left, &card.badge.text, card.badge.colour(tokens));
+    let state = match (card.work, &card.life) {
+        (Some(work), _) => Some((work_mark(work, tokens), work.word())),
+        (None, Life::Drawn) => None,
+        (None, life) => Some((life_mark(life, tokens), life.word())),
+    };
+    if let Some(((mark, colour), word)) = state {
+        let right = pos2(12.0_f32.mul_add(-zoom, rect.right()), middle);
+        let text = pen.text(
+            Align2::RIGHT_CENTER,
+            right,
+            word,
+            (11.5, tokens.text_weak),
+            84.0 * zoom,
+        );
+        pen.mark(
+            mark,
+            pos2(8.0_f32.mul_add(-zoom, text.left()), middle),
+            4.0,
+            colour,
+        );
+    }
+}
+
+/// A thin bar along the lower edge.
+fn draw_bar(pen: &mut Pen<'_>, rect: Rect, work: Work) {
+    let tokens = pen.tokens;
+    let height = (3.0 * pen.zoom).max(1.5);
+    let inset = 9.0 * pen.zoom;
+    let track = Rect::from_min_max(
+        pos2(
+            rect.left() + inset,
+            2.0_f32.mul_add(-pen.zoom, rect.bottom() - height),
+        ),
+        pos2(rect.right() - inset, 2.0_f32.mul_add(-pen.zoom, rect.bottom())),
+    );
+    pen.fill(track, 2.0, tokens.line);
+    let mut done = track;
+    done.set_width(track.width() * work.share());
+    let (_, colour) = work_mark(work, tokens);
+    pen.fill(done, 2.0, colour);
+}
+
+fn life_mark(life: &Life, tokens: &Tokens) -> (Mark, Color32) {
+    match life {
+        Life::Running | Life::Streaming => (Mark::Circle, tokens.ok),
+        Life::Connected(_) => (Mark::HalfCircle, tokens.warning),
+        Life::Unconnected => (Mark::Triangle, tokens.warning),
+        Life::Down => (Mark::Diamond, tokens.error),
+        Life::Drawn | Life::NotDeployed | Life::Unread => (Mark::Ring, tokens.text_weak),
+    }
+}
+
+fn work_mark(work: Work, tokens: &Tokens) -> (Mark, Color32) {
+    match work {
+        Work::Pending => (Mark::Ring, tokens.text_weak),
+        Work::Building(_) => (Mark::HalfCircle, tokens.accent),
+        Work::Built => (Mark::Circle, tokens.ok),
+        Work::Failed => (Mark::Diamond, tokens.error),
+    }
+}
+
+/// A card has the colour of what the server is for a commit.
+fn colour(card: &Card, tokens: &Tokens) -> Color32 {
+    if card.is_primary {
+        tokens.primary
+    } else {
+        card.badge.colour(tokens)
+    }
+}
+
+impl Badge {
+    pub fn colour(&self, tokens: &Tokens) -> Color32 {
+        match self.kind {
+            BadgeKind::Policy => tokens.primary,
+            BadgeKind::Sync => tokens.sync,
+            BadgeKind::Potential => tokens.potential,
+            BadgeKind::Quorum => tokens.quorum,
+            BadgeKind::Async => tokens.asynchronous,
+        }
+    }
+}

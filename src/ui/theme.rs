@@ -1,0 +1,354 @@
+//! The look of the window in one file: colours by meaning, spacing, radii and type sizes, for light and dark.
+//!
+//! Panels never name a colour: they ask [`Tokens::of`] for what a thing *means*. [`install`] gives egui's own
+//! widgets the same look. Every text token is readable on every background it stands on: a test computes it.
+
+use egui::{
+    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, Vec2, Visuals,
+};
+
+/// Gaps between things, in points: half, one and two steps of the same rhythm.
+pub const GAP_SMALL: f32 = 4.0;
+pub const GAP: f32 = 8.0;
+pub const GAP_LARGE: f32 = 16.0;
+
+/// Corners of cards and windows, and of widgets inside them.
+pub const RADIUS_CARD: u8 = 8;
+pub const RADIUS_WIDGET: u8 = 6;
+
+/// Sizes of type, in points.
+pub const TEXT_SMALL: f32 = 11.5;
+pub const TEXT_BODY: f32 = 13.5;
+pub const TEXT_HEADING: f32 = 17.0;
+pub const TEXT_MONO: f32 = 12.5;
+
+/// Colours by meaning.
+#[derive(Debug)]
+pub struct Tokens {
+    pub is_dark: bool,
+
+    /// Behind the drawing, and the dots on it.
+    pub canvas: Color32,
+    pub canvas_dot: Color32,
+    /// Behind panels, behind the tool bar and status bar, and lines between them.
+    pub panel: Color32,
+    pub bar: Color32,
+    pub line: Color32,
+    /// Behind text that is typed or shown as a file.
+    pub field: Color32,
+    /// A server's card, and everything else that lies above the canvas.
+    pub card: Color32,
+    pub card_stroke: Color32,
+    pub card_stroke_hovered: Color32,
+    pub shadow: Color32,
+
+    pub text: Color32,
+    /// Second in rank, still readable.
+    pub text_weak: Color32,
+    /// What can be pressed, what is selected; and text upon it.
+    pub accent: Color32,
+    pub on_accent: Color32,
+    /// Behind a selected row or card.
+    pub selection: Color32,
+
+    /// Roles and synchronisation states: text, line and badge colours.
+    pub primary: Color32,
+    pub relay: Color32,
+    pub sync: Color32,
+    pub potential: Color32,
+    pub quorum: Color32,
+    pub asynchronous: Color32,
+
+    pub ok: Color32,
+    pub warning: Color32,
+    pub error: Color32,
+
+    /// A link of the design, and one that streams for real.
+    pub link: Color32,
+    pub link_live: Color32,
+
+    /// Drop targets: accepted, accepted with a consequence, refused.
+    pub drop_allowed: Color32,
+    pub drop_consequence: Color32,
+    pub drop_refused: Color32,
+}
+
+static LIGHT: Tokens = Tokens {
+    is_dark: false,
+    canvas: rgb(0xF2, 0xF5, 0xF9),
+    canvas_dot: rgb(0xD3, 0xDB, 0xE5),
+    panel: rgb(0xFA, 0xFB, 0xFD),
+    bar: rgb(0xFF, 0xFF, 0xFF),
+    line: rgb(0xDD, 0xE3, 0xEB),
+    field: rgb(0xFF, 0xFF, 0xFF),
+    card: rgb(0xFF, 0xFF, 0xFF),
+    card_stroke: rgb(0xC9, 0xD2, 0xDE),
+    card_stroke_hovered: rgb(0x8C, 0xA0, 0xB8),
+    shadow: Color32::from_rgba_premultiplied(4, 6, 10, 26),
+    text: rgb(0x18, 0x21, 0x2E),
+    text_weak: rgb(0x55, 0x62, 0x74),
+    accent: rgb(0x1F, 0x62, 0xB0),
+    on_accent: rgb(0xFF, 0xFF, 0xFF),
+    selection: rgb(0xDC, 0xE9, 0xF8),
+    primary: rgb(0x1F, 0x5F, 0xAD),
+    relay: rgb(0x46, 0x5A, 0x8C),
+    sync: rgb(0x0B, 0x6E, 0x66),
+    potential: rgb(0x85, 0x57, 0x00),
+    quorum: rgb(0x67, 0x45, 0xB8),
+    asynchronous: rgb(0x52, 0x60, 0x73),
+    ok: rgb(0x14, 0x73, 0x43),
+    warning: rgb(0x8A, 0x54, 0x00),
+    error: rgb(0xB3, 0x26, 0x1E),
+    link: rgb(0x7B, 0x8B, 0xA0),
+    link_live: rgb(0x18, 0x8A, 0x54),
+    drop_allowed: rgb(0x18, 0x7F, 0x4C),
+    drop_consequence: rgb(0xA8, 0x68, 0x00),
+    drop_refused: rgb(0xB3, 0x26, 0x1E),
+};
+
+static DARK: Tokens = Tokens {
+    is_dark: true,
+    canvas: rgb(0x10, 0x15, 0x1C),
+    canvas_dot: rgb(0x26, 0x30, 0x3E),
+    panel: rgb(0x17, 0x1D, 0x26),
+    bar: rgb(0x1B, 0x22, 0x2C),
+    line: rgb(0x2C, 0x36, 0x44),
+    field: rgb(0x10, 0x15, 0x1C),
+    card: rgb(0x1E, 0x26, 0x32),
+    card_stroke: rgb(0x38, 0x45, 0x57),
+    card_stroke_hovered: rgb(0x6B, 0x80, 0x9B),
+    shadow: Color32::from_rgba_premultiplied(0, 0, 0, 110),
+    text: rgb(0xE7, 0xEC, 0xF3),
+    text_weak: rgb(0x9F, 0xAC, 0xBE),
+    accent: rgb(0x62, 0xA8, 0xF5),
+    on_accent: rgb(0x08, 0x14, 0x24),
+    selection: rgb(0x20, 0x3A, 0x5A),
+    primary: rgb(0x7F, 0xB8, 0xFF),
+    relay: rgb(0xA3, 0xB4, 0xE6),
+    sync: rgb(0x4C, 0xD0, 0xB6),
+    potential: rgb(0xE6, 0xB5, 0x57),
+    quorum: rgb(0xBD, 0xA4, 0xFF),
+    asynchronous: rgb(0xA6, 0xB4, 0xC7),
+    ok: rgb(0x58, 0xCB, 0x8D),
+    warning: rgb(0xEA, 0xB0, 0x4C),
+    error: rgb(0xFF, 0x8D, 0x84),
+    link: rgb(0x66, 0x77, 0x8E),
+    link_live: rgb(0x3F, 0xBF, 0x80),
+    drop_allowed: rgb(0x4A, 0xCB, 0x87),
+    drop_consequence: rgb(0xEA, 0xB0, 0x4C),
+    drop_refused: rgb(0xFF, 0x8D, 0x84),
+};
+
+impl Tokens {
+    /// The tokens of the theme that is shown: `Tokens::of(ui.visuals())`.
+    pub fn of(visuals: &Visuals) -> &'static Self {
+        if visuals.dark_mode { &DARK } else { &LIGHT }
+    }
+
+    /// A quiet background for a badge or a banner in a colour: a little of it upon a card.
+    pub fn tint(&self, colour: Color32) -> Color32 {
+        mix(self.card, colour, if self.is_dark { 0.16 } else { 0.10 })
+    }
+
+    /// The colour as seen through mist: for what is refused or stands back.
+    pub fn faded(&self, colour: Color32) -> Color32 {
+        mix(self.canvas, colour, 0.4)
+    }
+}
+
+/// Gives egui's widgets this look, in both themes, and follows the system's choice between them.
+pub fn install(ctx: &Context) {
+    for (theme, tokens) in [(egui::Theme::Light, &LIGHT), (egui::Theme::Dark, &DARK)] {
+        ctx.style_mut_of(theme, |style| {
+            set_type_and_spacing(style);
+            style.visuals = visuals(tokens);
+        });
+    }
+    ctx.options_mut(|options| {
+        options.theme_preference = egui::ThemePreference::System;
+        // Many Linux desktops do not tell; paper is the safer guess for a drawing.
+        options.fallback_theme = egui::Theme::Light;
+    });
+}
+
+fn set_type_and_spacing(style: &mut egui::Style) {
+    use FontFamily::{Monospace, Proportional};
+    style.text_styles = [
+        (TextStyle::Small, FontId::new(TEXT_SMALL, Proportional)),
+        (TextStyle::Body, FontId::new(TEXT_BODY, Proportional)),
+        (TextStyle::Button, FontId::new(TEXT_BODY, Proportional)),
+        (TextStyle::Heading, FontId::new(TEXT_HEADING, Proportional)),
+        (TextStyle::Monospace, FontId::new(TEXT_MONO, Monospace)),
+    ]
+    .into();
+    let spacing = &mut style.spacing;
+    spacing.item_spacing = Vec2::new(GAP, 6.0);
+    spacing.button_padding = Vec2::new(10.0, 5.0);
+    spacing.interact_size = Vec2::new(28.0, 26.0);
+    spacing.window_margin = Margin::same(14);
+    spacing.menu_margin = Margin::same(6);
+    spacing.indent = 16.0;
+    spacing.icon_width = 16.0;
+    spacing.combo_width = 120.0;
+    spacing.tooltip_width = 360.0;
+    spacing.scroll = egui::style::ScrollStyle::thin();
+}
+
+fn visuals(tokens: &Tokens) -> Visuals {
+    let mut visuals = if tokens.is_dark {
+        Visuals::dark()
+    } else {
+        Visuals::light()
+    };
+    visuals.override_text_color = None;
+    visuals.weak_text_color = Some(tokens.text_weak);
+    visuals.hyperlink_color = tokens.accent;
+    visuals.faint_bg_color = mix(tokens.panel, tokens.text, 0.035);
+    visuals.extreme_bg_color = tokens.field;
+    visuals.text_edit_bg_color = Some(tokens.field);
+    visuals.code_bg_color = mix(tokens.panel, tokens.text, 0.06);
+    visuals.warn_fg_color = tokens.warning;
+    visuals.error_fg_color = tokens.error;
+    visuals.panel_fill = tokens.panel;
+    visuals.window_fill = tokens.card;
+    visuals.window_stroke = Stroke::new(1.0, tokens.card_stroke);
+    visuals.window_corner_radius = CornerRadius::same(RADIUS_CARD);
+    visuals.menu_corner_radius = CornerRadius::same(RADIUS_CARD);
+    visuals.window_shadow = Shadow {
+        offset: [0, 8],
+        blur: 28,
+        spread: 0,
+        color: tokens.shadow,
+    };
+    visuals.popup_shadow = Shadow {
+        offset: [0, 4],
+        blur: 14,
+        spread: 0,
+        color: tokens.shadow,
+    };
+    visuals.selection.bg_fill = tokens.selection;
+    visuals.selection.stroke = Stroke::new(1.0, tokens.accent);
+    visuals.indent_has_left_vline = false;
+    visuals.slider_trailing_fill = true;
+    visuals.handle_shape = egui::style::HandleShape::Circle;
+    visuals.disabled_alpha = 0.55;
+
+    let corner = CornerRadius::same(RADIUS_WIDGET);
+    let widget = |fill: Color32, stroke: Color32, text: Color32| egui::style::WidgetVisuals {
+        bg_fill: fill,
+        weak_bg_fill: fill,
+        bg_stroke: Stroke::new(1.0, stroke),
+        corner_radius: corner,
+        fg_stroke: Stroke::new(1.0, text),
+        expansion: 0.0,
+    };
+    let button = |share: f32| mix(tokens.card, tokens.text, share);
+    visuals.widgets.noninteractive = widget(tokens.panel, tokens.line, tokens.text);
+    visuals.widgets.inactive = widget(button(0.03), tokens.card_stroke, tokens.text);
+    visuals.widgets.hovered = widget(button(0.08), tokens.card_stroke_hovered, tokens.text);
+    visuals.widgets.active = widget(button(0.13), tokens.accent, tokens.text);
+    visuals.widgets.open = widget(button(0.06), tokens.card_stroke_hovered, tokens.text);
+    visuals
+}
+
+/// `share` of `over` upon `under`, both without transparency.
+fn mix(under: Color32, over: Color32, share: f32) -> Color32 {
+    let channel = |below: u8, above: u8| {
+        let below = f32::from(below);
+        (f32::from(above) - below).mul_add(share, below).round() as u8
+    };
+    Color32::from_rgb(
+        channel(under.r(), over.r()),
+        channel(under.g(), over.g()),
+        channel(under.b(), over.b()),
+    )
+}
+
+const fn rgb(red: u8, green: u8, blue: u8) -> Color32 {
+    Color32::from_rgb(red, green, blue)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance as WCAG 2 defines it.
+    fn luminance(colour: Color32) -> f32 {
+        let linear = |channel: u8| {
+            let c = f32::from(channel) / 255.0;
+            if c <= 0.04045 {
+                c / 12.92
+            } else {
+                ((c + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
+    }
+
+    fn contrast(one: Color32, other: Color32) -> f32 {
+        let (a, b) = (luminance(one), luminance(other));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    fn check(what: &str, front: Color32, back: Color32, least: f32) {
+        let found = contrast(front, back);
+        assert!(
+            found >= least,
+            "{what}: {front:?} on {back:?} is {found:.2}, needs {least}"
+        );
+    }
+
+    #[test]
+    fn text_is_readable_on_every_background_it_stands_on() {
+        for t in [&LIGHT, &DARK] {
+            for back in [t.canvas, t.panel, t.bar, t.field, t.card, t.selection] {
+                check("text", t.text, back, 7.0);
+                check("weak text", t.text_weak, back, 4.5);
+            }
+            check("text on accent", t.on_accent, t.accent, 4.5);
+            for (name, colour) in [
+                ("accent", t.accent),
+                ("primary", t.primary),
+                ("relay", t.relay),
+                ("sync", t.sync),
+                ("potential", t.potential),
+                ("quorum", t.quorum),
+                ("asynchronous", t.asynchronous),
+                ("ok", t.ok),
+                ("warning", t.warning),
+                ("error", t.error),
+            ] {
+                for back in [t.canvas, t.panel, t.card, t.selection, t.tint(colour)] {
+                    check(name, colour, back, 4.5);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lines_and_marks_can_be_told_from_the_canvas() {
+        for t in [&LIGHT, &DARK] {
+            for colour in [
+                t.link,
+                t.link_live,
+                t.drop_allowed,
+                t.drop_consequence,
+                t.drop_refused,
+            ] {
+                check("mark", colour, t.canvas, 3.0);
+            }
+        }
+    }
+
+    #[test]
+    fn both_themes_are_installed() {
+        let ctx = Context::default();
+        install(&ctx);
+        for theme in [egui::Theme::Light, egui::Theme::Dark] {
+            let style = ctx.style_of(theme);
+            let tokens = Tokens::of(&style.visuals);
+            assert_eq!(tokens.is_dark, theme == egui::Theme::Dark);
+            assert_eq!(style.visuals.panel_fill, tokens.panel);
+        }
+    }
+}
