@@ -7,5 +7,6 @@
     reason = "a test's panic is its message, also in its helpers"
 )]
 
-mod cli;
 mod bundle;
+mod cli;
+mod worker;
