@@ -1,4 +1,8 @@
 //! The canvas with real pointer events, in a harness without a display.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers may panic as the test may: clippy knows only the tests"
+)]
 
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, TouchPhase, Vec2, vec2};
 use egui_kittest::Harness;

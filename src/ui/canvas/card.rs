@@ -9,15 +9,21 @@ use crate::model::health::{Board, Reading, ReplicationRow};
 use crate::model::plan::{Progress, StepState, expected_rows};
 use crate::model::topology::{Server, ServerId, Severity, Standby, Subject, SyncMethod, Topology};
 
+/// As many characters surely fit on a card.
+const NAME_SHOWN: usize = 12;
+const HOST_SHOWN: usize = 13;
+
 /// Everything a card shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Card {
     pub id: ServerId,
     pub name: String,
     pub is_primary: bool,
-    /// "standby · port 15432"
+    /// "standby · port 15432", "db2.example:5433"
     pub detail: String,
-    pub badge: Option<Badge>,
+    /// Name, role and place in full, where the card may have to cut them.
+    pub full: Option<String>,
+    pub badge: Badge,
     pub life: Life,
     pub work: Option<Work>,
     /// The worst finding about this server, and all their sentences.
@@ -204,7 +210,7 @@ impl<'a> Facts<'a> {
             None => format!("{name}, primary, {place}"),
         };
         let spoken = [
-            badge.as_ref().map(Badge::spoken),
+            Some(badge.spoken()),
             work.map(|work| work.word().to_owned()),
             Some(life.word().to_owned()),
         ];
@@ -222,7 +228,18 @@ impl<'a> Facts<'a> {
             id: server.id(),
             name: name.to_owned(),
             is_primary: server.is_primary(),
-            detail: format!("{role} · {place}"),
+            detail: if server.host().is_loopback() {
+                format!("{role} · {place}")
+            } else {
+                // The port must not be what is cut off.
+                format!(
+                    "{}:{}",
+                    shortened(server.host().as_str(), HOST_SHOWN),
+                    server.port()
+                )
+            },
+            full: (!server.host().is_loopback() || name.chars().count() > NAME_SHOWN)
+                .then(|| format!("{name}\n{role} · {place}")),
             badge,
             life,
             work,
@@ -264,27 +281,29 @@ impl<'a> Facts<'a> {
     }
 
     /// The real state where there is one, else the expected one; the primary shows its policy.
-    fn badge(&self, server: &Server, row: Option<&ReplicationRow>) -> Option<Badge> {
+    fn badge(&self, server: &Server, row: Option<&ReplicationRow>) -> Badge {
         if server.is_primary() {
-            let policy = self.topology.sync()?;
+            let Some(policy) = self.topology.sync() else {
+                return Badge::of("async only", 0);
+            };
             let candidates = self.topology.sync_candidates().len();
             let method = match policy.method {
                 SyncMethod::First => "first",
                 SyncMethod::Any => "any",
             };
-            return Some(Badge {
+            return Badge {
                 kind: BadgeKind::Policy,
                 text: format!("{method} {} of {candidates}", policy.count),
-            });
+            };
         }
         let is_direct = server.upstream() == Some(self.topology.primary().id());
         let expected =
             || is_direct.then(|| self.expected.get(&server.name().shown(self.topology.postgres())))?;
-        Some(match row.or_else(expected) {
+        match row.or_else(expected) {
             Some(row) => Badge::of(&row.sync_state, row.sync_priority),
             // A server that is no primary has only asynchronous standbys.
             None => Badge::of("async", 0),
-        })
+        }
     }
 
     fn link(&self, server: &Server, standby: &Standby, reading: Option<&Reading>, life: &Life) -> Link {
@@ -292,7 +311,13 @@ impl<'a> Facts<'a> {
         let is_candidate = self.topology.sync().is_some()
             && standby.sync_priority().is_some()
             && upstream.is_some_and(Server::is_primary);
+        let is_quorum = self
+            .topology
+            .sync()
+            .is_some_and(|policy| policy.method == SyncMethod::Any);
         let mut label = match standby.sync_priority() {
+            // Any of the list may answer: the order in it means nothing.
+            Some(_) if is_candidate && is_quorum => "quorum".to_owned(),
             Some(priority) if is_candidate => format!("priority {priority}"),
             _ => "async".to_owned(),
         };
@@ -360,7 +385,173 @@ impl Badge {
             BadgeKind::Sync => self.text.replacen("sync", "synchronous", 1),
             BadgeKind::Potential => self.text.replacen("potential", "potentially synchronous", 1),
             BadgeKind::Quorum => "in the quorum".to_owned(),
-            BadgeKind::Async => "asynchronous".to_owned(),
+            BadgeKind::Async if self.text == "async" => "asynchronous".to_owned(),
+            BadgeKind::Async => "nothing is synchronous".to_owned(),
         }
+    }
+}
+
+fn shortened(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(longest.saturating_sub(1)).collect();
+    format!("{}…", begin.trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::ClusterView;
+    use crate::model::document::Document;
+    use crate::model::health::Commits;
+    use crate::model::plan::{Plan, StepId, StepSummary};
+    use crate::model::topology::notation;
+
+    fn session(text: &str) -> Session {
+        Session::new(Document::new(notation::parse(text).unwrap()), None)
+    }
+
+    const SEED: &str = "m 1025 sync first 1\n  a 1026 priority 1\n    c 1027\n  b 1028 priority 2\n";
+
+    /// One line for each server: "name: badge, state; link".
+    fn check(session: &Session, expected: &str) {
+        let line = |(card, link): &(Card, Option<Link>)| {
+            let state = card.work.map_or_else(|| card.life.word(), |work| work.word());
+            let link = link.as_ref().map_or(String::new(), |link| {
+                let live = if link.is_streaming { " (live)" } else { "" };
+                format!("; {}{live}", link.label)
+            });
+            format!("{}: {}, {state}{link}", card.name, card.badge.text)
+        };
+        let found: Vec<String> = describe(session).iter().map(line).collect();
+        assert_eq!(found.join("\n"), expected);
+    }
+
+    fn reading(name: &str, upstream: Option<&str>, rows: &[(&str, &str, &str, u32)]) -> Reading {
+        let row = |(name, state, sync_state, priority): &(&str, &str, &str, u32)| ReplicationRow {
+            application_name: (*name).to_owned(),
+            state: (*state).to_owned(),
+            sync_priority: *priority,
+            sync_state: (*sync_state).to_owned(),
+        };
+        Reading {
+            name: name.to_owned(),
+            running: true,
+            role: if upstream.is_some() { "standby" } else { "primary" }.to_owned(),
+            upstream: upstream.map(str::to_owned),
+            replication: rows.iter().map(row).collect(),
+        }
+    }
+
+    fn deployed(session: &mut Session, servers: Vec<Reading>) {
+        let commits = Commits {
+            outcome: "acknowledged".to_owned(),
+            waits_for: Vec::new(),
+        };
+        session.cluster = Some(ClusterView {
+            folder: "/nowhere".into(),
+            deployed: session.document.clone(),
+            board: Some(Board { servers, commits }),
+            busy: None,
+        });
+    }
+
+    #[test]
+    fn a_design_shows_what_is_expected() {
+        check(
+            &session(SEED),
+            "m: first 1 of 2, \na: sync 1, ; priority 1\nc: async, ; async\nb: potential 2, ; priority 2",
+        );
+        check(
+            &session("m 1025 sync any 1\n  a 1026 priority 1\n  b 1028 delay 5min no-slot\n"),
+            "m: any 1 of 1, \na: quorum, ; quorum\nb: async, ; async · no slot · delay 5min",
+        );
+        check(
+            &session("m 1025\n  a 1026\n"),
+            "m: async only, \na: async, ; async",
+        );
+    }
+
+    #[test]
+    fn a_running_cluster_shows_what_is_real() {
+        let mut session = session(SEED);
+        let mut down = reading("b", Some("m"), &[]);
+        down.running = false;
+        deployed(
+            &mut session,
+            vec![
+                reading("m", None, &[("a", "catchup", "async", 1)]),
+                reading("a", Some("m"), &[("c", "streaming", "async", 0)]),
+                reading("c", Some("a"), &[]),
+                down,
+            ],
+        );
+        check(
+            &session,
+            "m: first 1 of 2, running\na: async, catchup; priority 1\nc: async, streaming; async (live)\nb: potential 2, down; priority 2",
+        );
+    }
+
+    #[test]
+    fn a_link_that_is_only_drawn_is_not_live() {
+        let mut session = session("m 1025\n  a 1026\n    c 1027\n  new 1028\n");
+        deployed(
+            &mut session,
+            vec![
+                reading("m", None, &[("c", "streaming", "async", 0)]),
+                reading("a", Some("m"), &[]),
+                reading("c", Some("m"), &[]),
+            ],
+        );
+        check(
+            &session,
+            "m: async only, running\na: async, not connected; async\nc: async, streaming; async\nnew: async, not deployed; async",
+        );
+    }
+
+    #[test]
+    fn a_run_shows_how_far_it_is_with_each_server() {
+        let mut session = session("m 1025\n  a 1026\n  b 1027\n");
+        let mut progress = Progress::default();
+        for (server, state) in [
+            ("m", StepState::Done),
+            ("a", StepState::Done),
+            ("a", StepState::Running),
+            ("b", StepState::Pending),
+        ] {
+            let step = StepSummary {
+                step: StepId(progress.steps.len()),
+                server: Some(server.to_owned()),
+                title: String::new(),
+            };
+            progress.steps.push((step, state));
+        }
+        session.run = RunView::Run {
+            run: 1,
+            plan: Plan {
+                cluster: String::new(),
+                folder: String::new(),
+                steps: Vec::new(),
+            },
+            progress,
+            cancelling: false,
+        };
+        check(
+            &session,
+            "m: async only, built\na: async, building; async\nb: async, waiting; async",
+        );
+        assert_eq!(describe(&session)[1].0.work, Some(Work::Building(0.5)));
+    }
+
+    #[test]
+    fn far_away_hosts_keep_their_port() {
+        let session = session("m 1025\n  a 1026 host db2.example.internal\n");
+        let (card, _) = &describe(&session)[1];
+        assert_eq!(card.detail, "db2.example…:1026");
+        assert_eq!(
+            card.full.as_deref(),
+            Some("a\nstandby · db2.example.internal:1026")
+        );
     }
 }

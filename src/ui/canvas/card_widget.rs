@@ -6,7 +6,7 @@ use super::card::Card;
 use super::menu;
 use crate::app::{DesignMessage, Message, Session, Tab, ViewMessage};
 use crate::model::document::Command;
-use crate::model::topology::{ServerId, Topology};
+use crate::model::topology::{Server, ServerId, Topology};
 use crate::ui::Outbox;
 
 /// The widget's id: the same on every frame, wherever the card stands.
@@ -35,9 +35,9 @@ pub fn card_widget(ui: &mut Ui, rect: Rect, card: &Card, session: &Session, outb
     if response.has_focus() {
         walk_by_keys(ui, id, card.id, session.document.topology());
     }
-    if !card.findings.is_empty() {
+    if card.full.is_some() || !card.findings.is_empty() {
         response = response.on_hover_ui(|ui| {
-            for sentence in &card.findings {
+            for sentence in card.full.iter().chain(&card.findings) {
                 ui.label(sentence);
             }
         });
@@ -56,19 +56,16 @@ fn walk_by_keys(ui: &Ui, id: Id, server: ServerId, topology: &Topology) {
     ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
     // Consumed, or the card that gets the focus would walk on in the same frame.
     let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-    let upstream = topology.server(server).and_then(|server| server.upstream());
+    let upstream = topology.server(server).and_then(Server::upstream);
     let beside = |step: isize| {
-        let siblings: Vec<ServerId> = topology
-            .downstreams(upstream?)
-            .map(|server| server.id())
-            .collect();
+        let siblings: Vec<ServerId> = topology.downstreams(upstream?).map(Server::id).collect();
         let place = siblings.iter().position(|id| *id == server)?;
         siblings.get(place.checked_add_signed(step)?).copied()
     };
     let target = if pressed(Key::ArrowUp) {
         upstream
     } else if pressed(Key::ArrowDown) {
-        topology.downstreams(server).next().map(|server| server.id())
+        topology.downstreams(server).next().map(Server::id)
     } else if pressed(Key::ArrowLeft) {
         beside(-1)
     } else if pressed(Key::ArrowRight) {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use egui::{DragAndDrop, Key, Modifiers, PointerButton, Pos2, Rect, Ui};
+use egui::{CursorIcon, DragAndDrop, Key, Modifiers, PointerButton, Pos2, Rect, Ui};
 use egui_graphs::MetadataFrame;
 
 use super::card_widget::{card_widget, id_of, send};
@@ -19,6 +19,14 @@ use crate::ui::Outbox;
 
 /// A hand is never quite still, in points. egui's own threshold takes any movement for a drag after a while.
 const STILL_RADIUS: f32 = 7.0;
+
+/// A new standby that is dragged in from the palette.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Incoming {
+    None,
+    BesideCards,
+    Over(ServerId),
+}
 
 /// One frame of the canvas.
 pub(super) struct Frame<'a> {
@@ -45,10 +53,10 @@ impl Frame<'_> {
         background.context_menu(|ui| menu::of_canvas(ui, self.session, self.state, self.outbox));
 
         self.cards();
-        let new_standby = self.palette_drag();
-        self.show_gesture(new_standby);
+        let incoming = self.palette_drag();
+        self.show_gesture(incoming);
         self.paint();
-        self.words_beside_pointer(new_standby);
+        self.words_beside_pointer(incoming);
         self.overlays();
     }
 
@@ -190,10 +198,14 @@ impl Frame<'_> {
         self.ui.ctx().request_repaint();
     }
 
-    /// A new standby from the palette: where it hovers, if it does, and what its drop does.
-    fn palette_drag(&mut self) -> Option<Option<ServerId>> {
-        DragAndDrop::payload::<NewStandby>(self.ui.ctx())?;
-        let pointer = self.pointer().filter(|at| self.is_on_canvas(*at))?;
+    /// A new standby from the palette: where it hovers, and what its drop does.
+    fn palette_drag(&mut self) -> Incoming {
+        if !DragAndDrop::has_payload_of_type::<NewStandby>(self.ui.ctx()) {
+            return Incoming::None;
+        }
+        let Some(pointer) = self.pointer().filter(|at| self.is_on_canvas(*at)) else {
+            return Incoming::None;
+        };
         let at = self.state.view.at(self.canvas, pointer);
         let over = self.state.projection.server_at(at, None);
         if self.ui.input(|input| input.pointer.any_released()) {
@@ -203,12 +215,13 @@ impl Frame<'_> {
                 Some(upstream) => send(self.outbox, Command::Edit(menu::add_standby_below(upstream))),
                 None => self.state.refusal = Some(NEEDS_TARGET.to_owned()),
             }
+            return Incoming::None;
         }
-        Some(over)
+        over.map_or(Incoming::BesideCards, Incoming::Over)
     }
 
     /// Puts the dragged card where the pointer has it, and shows on all others what a drop would do.
-    fn show_gesture(&mut self, new_standby: Option<Option<ServerId>>) {
+    fn show_gesture(&mut self, incoming: Incoming) {
         let CanvasState {
             projection, gesture, ..
         } = &mut *self.state;
@@ -218,15 +231,22 @@ impl Frame<'_> {
             projection.place(drag.server, drag.at);
         }
         let is_locked = self.session.run.is_running();
+        let hit = drag.and_then(|drag| drag.verdicts.on(drag.over?));
+        match (drag, hit) {
+            (Some(_), Some(Err(_))) => self.ui.ctx().set_cursor_icon(CursorIcon::NotAllowed),
+            (Some(_), _) => self.ui.ctx().set_cursor_icon(CursorIcon::Grabbing),
+            (None, _) => {}
+        }
         projection.each_node(|id, node| {
             node.set_dragged(drag.is_some_and(|drag| drag.server == id));
-            node.display_mut().mood = match (drag, new_standby) {
+            node.display_mut().mood = match (drag, incoming) {
                 (Some(drag), _) => drag.verdicts.mood(id, drag.over),
-                (None, Some(over)) if !is_locked => Mood::Allowed {
+                (None, Incoming::None) => Mood::Plain,
+                (None, _) if is_locked => Mood::Refused { is_hit: false },
+                (None, incoming) => Mood::Allowed {
                     has_consequence: false,
-                    is_hit: over == Some(id),
+                    is_hit: incoming == Incoming::Over(id),
                 },
-                _ => Mood::Plain,
             };
         });
     }

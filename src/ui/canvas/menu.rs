@@ -21,10 +21,10 @@ pub fn of_server(ui: &mut Ui, server: ServerId, session: &Session, outbox: &mut 
     if ui.button("Add standby below").clicked() {
         send(outbox, Command::Edit(add_standby_below(server)));
     }
-    if let Some((label, command)) = change_sync(topology, target) {
-        if ui.button(label).clicked() {
-            send(outbox, command);
-        }
+    if let Some((label, command)) = change_sync(topology, target)
+        && ui.button(label).clicked()
+    {
+        send(outbox, command);
     }
     if target.is_primary() {
         return;

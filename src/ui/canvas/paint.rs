@@ -1,13 +1,10 @@
-//! The drawing itself: dots, links, cards, in this order; what is dragged comes last.
+//! The drawing itself: dots, links, cards, in this order; what is dragged comes last, and its target above it.
 
 use egui::{Painter, Rect, pos2};
 use egui_graphs::{DisplayEdge as _, DisplayNode as _, DrawContext, MetadataFrame, SettingsStyle};
 
 use super::frame::Frame;
 use crate::ui::theme::Tokens;
-
-/// A dragged card lets its target show through.
-const OPACITY_OVER_TARGET: f32 = 0.55;
 
 impl Frame<'_> {
     pub(super) fn paint(&mut self) {
@@ -30,17 +27,11 @@ impl Frame<'_> {
             node.display_mut().update(&props);
         });
         self.paint_links(&context);
-        let over_target = self
-            .state
-            .gesture
-            .drag()
-            .filter(|drag| drag.over.is_some())
-            .map(|drag| drag.server);
-        for id in self.state.projection.in_paint_order() {
-            let mut painter = painter.clone();
-            if over_target == Some(id) {
-                painter.set_opacity(OPACITY_OVER_TARGET);
-            }
+        // The card below the dragged one is painted last: what is chosen must be readable.
+        let target = self.state.gesture.drag().and_then(|drag| drag.over);
+        let mut order = self.state.projection.in_paint_order();
+        order.sort_by_key(|id| Some(*id) == target);
+        for id in order {
             if let Some(node) = self.state.projection.node_mut(id) {
                 painter.extend(node.display_mut().shapes(&context));
             }

@@ -22,6 +22,7 @@ use crate::model::topology::ServerId;
 
 pub type DesignGraph = Graph<Arc<Card>, Arc<Link>, Directed, u32, ServerShape, LinkShape>;
 pub type ServerNode = egui_graphs::Node<Arc<Card>, Arc<Link>, Directed, u32, ServerShape>;
+type LinkEdge = egui_graphs::Edge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape, LinkShape>;
 
 #[derive(Debug, Default)]
 pub struct Projection {
@@ -106,7 +107,7 @@ impl Projection {
         }
     }
 
-    /// The link's own index, its shape's input, and the server below it.
+    /// Every link with the indices of the servers above and below it.
     pub fn links(&self) -> Vec<(EdgeIndex<u32>, NodeIndex<u32>, NodeIndex<u32>)> {
         let edges = self.graph.edges_iter();
         edges
@@ -117,10 +118,7 @@ impl Projection {
             .collect()
     }
 
-    pub fn edge_mut(
-        &mut self,
-        edge: EdgeIndex<u32>,
-    ) -> Option<&mut egui_graphs::Edge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape, LinkShape>> {
+    pub fn edge_mut(&mut self, edge: EdgeIndex<u32>) -> Option<&mut LinkEdge> {
         self.graph.edge_mut(edge)
     }
 

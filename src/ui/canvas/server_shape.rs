@@ -66,11 +66,10 @@ impl ServerShape {
                 (if is_hit { 3.0 } else { 1.5 }, colour)
             }
             Mood::Refused { is_hit: true } => (2.0, tokens.drop_refused),
-            Mood::Refused { is_hit: false } => (1.0, tokens.card_stroke),
             Mood::ComesAlong => (1.5, tokens.accent),
             Mood::Plain if self.is_selected || self.is_dragged => (2.0, tokens.accent),
             Mood::Plain if self.is_hovered => (1.0, tokens.card_stroke_hovered),
-            Mood::Plain => (1.0, tokens.card_stroke),
+            Mood::Plain | Mood::Refused { is_hit: false } => (1.0, tokens.card_stroke),
         }
     }
 }
@@ -233,13 +232,8 @@ fn draw_foot(pen: &mut Pen<'_>, rect: Rect, card: &Card) {
     let tokens = pen.tokens;
     let zoom = pen.zoom;
     let middle = 64.0_f32.mul_add(zoom, rect.top());
-    if let Some(badge) = &card.badge {
-        pen.pill(
-            pos2(10.0_f32.mul_add(zoom, rect.left()), middle),
-            &badge.text,
-            badge.colour(tokens),
-        );
-    }
+    let left = pos2(10.0_f32.mul_add(zoom, rect.left()), middle);
+    pen.pill(left, &card.badge.text, card.badge.colour(tokens));
     let state = match (card.work, &card.life) {
         (Some(work), _) => Some((work_mark(work, tokens), work.word())),
         (None, Life::Drawn) => None,
@@ -303,10 +297,10 @@ fn work_mark(work: Work, tokens: &Tokens) -> (Mark, Color32) {
 
 /// A card has the colour of what the server is for a commit.
 fn colour(card: &Card, tokens: &Tokens) -> Color32 {
-    match &card.badge {
-        _ if card.is_primary => tokens.primary,
-        Some(badge) => badge.colour(tokens),
-        None => tokens.asynchronous,
+    if card.is_primary {
+        tokens.primary
+    } else {
+        card.badge.colour(tokens)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the canvas says in words: beside the pointer while something is dragged, and at its edges.
 
-use super::frame::Frame;
+use super::frame::{Frame, Incoming};
 use super::gesture::Gesture;
 use super::overlay::{self, Tone, ZoomWish};
 use super::{LOCKED, NEEDS_TARGET};
@@ -8,7 +8,7 @@ use crate::model::topology::ServerId;
 use crate::ui::theme::Tokens;
 
 impl Frame<'_> {
-    pub(super) fn words_beside_pointer(&self, new_standby: Option<Option<ServerId>>) {
+    pub(super) fn words_beside_pointer(&self, incoming: Incoming) {
         let Some(pointer) = self.pointer() else {
             return;
         };
@@ -18,7 +18,7 @@ impl Frame<'_> {
         };
         let topology = self.session.document.topology();
         let name = |id: ServerId| topology.server(id).map_or("", |server| server.name().as_str());
-        match (&self.state.gesture, new_standby) {
+        match (&self.state.gesture, incoming) {
             (Gesture::Barred(reason), _) => say(Tone::Refused, reason, ""),
             (Gesture::Dragging(drag), _) => match drag.over.map(|over| (over, drag.verdicts.on(over))) {
                 Some((over, Some(Ok(consequences)))) => {
@@ -37,12 +37,12 @@ impl Frame<'_> {
                 Some((_, Some(Err(reason)))) => say(Tone::Refused, "Not possible here", reason),
                 _ => {}
             },
-            (Gesture::Idle, Some(_)) if self.session.run.is_running() => say(Tone::Refused, LOCKED, ""),
-            (Gesture::Idle, Some(Some(over))) => {
+            (Gesture::Idle, Incoming::None) => {}
+            (Gesture::Idle, _) if self.session.run.is_running() => say(Tone::Refused, LOCKED, ""),
+            (Gesture::Idle, Incoming::Over(over)) => {
                 say(Tone::Allowed, &format!("Add a standby under {}", name(over)), "");
             }
-            (Gesture::Idle, Some(None)) => say(Tone::Refused, NEEDS_TARGET, ""),
-            (Gesture::Idle, None) => {}
+            (Gesture::Idle, Incoming::BesideCards) => say(Tone::Refused, NEEDS_TARGET, ""),
         }
     }
 
