@@ -1,11 +1,5 @@
 //! Tests with the machine's PostgreSQL. Required: where there is no server they fail and say so.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's panic is its message, also in its helpers"
-)]
-
-mod cli;
-mod bundle;
+mod crash;
+mod deploy;
+mod scene;
