@@ -1,7 +1,7 @@
 //! Keeps the unsaved design in the state folder, a moment after its last change.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
@@ -11,7 +11,6 @@ use tokio::time::{Instant, sleep_until};
 
 use super::answers::Answers;
 use crate::app::Message;
-use crate::engine::store;
 use crate::report::Report;
 
 /// After the last change; a newer one begins it anew.
@@ -19,6 +18,9 @@ const DELAY: Duration = Duration::from_secs(2);
 
 /// The file a design belongs to, and what is to be kept of it.
 type Kept = (Option<PathBuf>, Option<String>);
+
+/// Where it is kept: the store, or a test.
+type Store = fn(Option<&Path>, Option<&str>) -> Result<(), Report>;
 
 #[derive(Debug)]
 pub(super) struct Autosaver {
@@ -28,11 +30,11 @@ pub(super) struct Autosaver {
 }
 
 impl Autosaver {
-    pub fn new(runtime: &Runtime, answers: Answers) -> Self {
+    pub fn new(runtime: &Runtime, answers: Answers, store: Store) -> Self {
         let (changes, received) = mpsc::unbounded_channel();
         Self {
             changes: Some(changes),
-            task: runtime.spawn(keep_all(received, answers)),
+            task: runtime.spawn(keep_all(received, answers, store)),
         }
     }
 
@@ -51,58 +53,46 @@ impl Autosaver {
 }
 
 /// One task for all, so that a text is never written after it was forgotten.
-async fn keep_all(mut changes: mpsc::UnboundedReceiver<Kept>, answers: Answers) {
+async fn keep_all(mut changes: mpsc::UnboundedReceiver<Kept>, answers: Answers, store: Store) {
     let mut waiting: BTreeMap<Option<PathBuf>, String> = BTreeMap::new();
     let mut due = Instant::now();
     let mut last_problem = None;
-    loop {
-        let change = tokio::select! {
-            change = changes.recv() => change,
-            () = sleep_until(due), if !waiting.is_empty() => {
-                write(&mut waiting, &answers, &mut last_problem).await;
-                continue;
+    let mut has_ended = false;
+    while !has_ended {
+        let mut now: Vec<Kept> = Vec::new();
+        tokio::select! {
+            change = changes.recv() => match change {
+                Some((path, Some(text))) => {
+                    waiting.insert(path, text);
+                    due = Instant::now() + DELAY;
+                }
+                Some((path, None)) => {
+                    waiting.remove(&path);
+                    now.push((path, None));
+                }
+                None => has_ended = true,
+            },
+            () = sleep_until(due), if !waiting.is_empty() => {}
+        }
+        if has_ended || Instant::now() >= due {
+            let texts = std::mem::take(&mut waiting).into_iter();
+            now.extend(texts.map(|(path, text)| (path, Some(text))));
+        }
+        for (path, text) in now {
+            let problem = keep(path, text, store).await.err();
+            // The same problem every few seconds would only be in the way.
+            if let Some(report) = problem.clone().filter(|_| problem != last_problem) {
+                answers.send(Message::Failed(report)).await;
             }
-        };
-        match change {
-            Some((path, Some(text))) => {
-                waiting.insert(path, text);
-                due = Instant::now() + DELAY;
-            }
-            Some((path, None)) => {
-                waiting.remove(&path);
-                let done = keep(path, None).await;
-                tell(done, &answers, &mut last_problem).await;
-            }
-            None => break,
+            last_problem = problem;
         }
     }
-    write(&mut waiting, &answers, &mut last_problem).await;
 }
 
-async fn write(
-    waiting: &mut BTreeMap<Option<PathBuf>, String>,
-    answers: &Answers,
-    last_problem: &mut Option<Report>,
-) {
-    for (path, text) in std::mem::take(waiting) {
-        let done = keep(path, Some(text)).await;
-        tell(done, answers, last_problem).await;
-    }
-}
-
-async fn keep(path: Option<PathBuf>, text: Option<String>) -> Result<(), Report> {
-    let work = move || store::autosave(path.as_deref(), text.as_deref());
+async fn keep(path: Option<PathBuf>, text: Option<String>, store: Store) -> Result<(), Report> {
+    let work = move || store(path.as_deref(), text.as_deref());
     match spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => Err(Report::of("The unsaved design could not be kept", &error)),
     }
-}
-
-/// The same problem every few seconds would only be in the way.
-async fn tell(done: Result<(), Report>, answers: &Answers, last_problem: &mut Option<Report>) {
-    let problem = done.err();
-    if let Some(report) = problem.clone().filter(|_| problem != *last_problem) {
-        answers.send(Message::Failed(report)).await;
-    }
-    *last_problem = problem;
 }

@@ -8,6 +8,8 @@ mod answers;
 mod autosave;
 mod deployment;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::io;
@@ -24,6 +26,7 @@ use self::autosave::Autosaver;
 use self::deployment::Deployment;
 use self::watch::Watch;
 use super::{Effect, Message};
+use crate::engine::{deploy, store};
 
 pub use tasks::default_folder;
 
@@ -75,7 +78,7 @@ impl Worker {
             .build()?;
         let (sender, messages) = mpsc::channel(MESSAGES);
         let answers = Answers::new(sender, wake);
-        let autosaver = Autosaver::new(&runtime, answers.clone());
+        let autosaver = Autosaver::new(&runtime, answers.clone(), store::autosave);
         Ok(Self {
             runtime: Some(runtime),
             messages,
@@ -95,7 +98,7 @@ impl Worker {
         match effect {
             // The window's own: see `Effect::is_for_window`.
             Effect::AskPath { .. } | Effect::CopyText(_) | Effect::Close => {}
-            Effect::Read(path) => self.finish(tasks::read(path, answers)),
+            Effect::Read(path) => drop(self.start(tasks::read(path, answers))),
             Effect::Write {
                 purpose,
                 path,
@@ -117,7 +120,7 @@ impl Worker {
                 bundle,
                 document,
             } => {
-                let run = crate::engine::deploy::Run {
+                let run = deploy::Run {
                     number: run,
                     plan: *plan,
                     machine: *machine,

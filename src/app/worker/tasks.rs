@@ -65,19 +65,32 @@ pub(super) async fn write(
 }
 
 pub(super) async fn find_recoverable(answers: Answers) {
-    let found = blocking(|| Ok(store::recoverable())).await;
+    let found = blocking(|| {
+        let mut found = store::recoverable();
+        // After a crash between a save and its tidying up there is nothing to recover.
+        found.retain(|(path, text)| {
+            let file = path.as_deref().and_then(|path| read_text(path).ok());
+            file.as_ref() != Some(text)
+        });
+        Ok(found)
+    })
+    .await;
     for (path, text) in found.unwrap_or_default() {
         let message = Message::File(FileMessage::Recoverable(path, text));
         answers.send(message).await;
     }
 }
 
-/// What a crash left, and whole clusters that no window shows: both can be dealt with from here.
+/// What a crash left, what a run of this window could not take back, and whole clusters that no window shows:
+/// all can be dealt with from here.
 pub(super) async fn find_left_over(answers: Answers) {
     let found = blocking(|| {
-        let is_whole = |record: &ClusterRecord| record.state == ClusterState::Complete;
+        let is_ours = |record: &ClusterRecord| {
+            let builder = record.builder.as_ref();
+            record.state == ClusterState::Complete || builder.is_some_and(|by| by.pid == std::process::id())
+        };
         let mut found = record::left_over();
-        let others = record::list().into_iter().filter(is_whole);
+        let others = record::list().into_iter().filter(is_ours);
         for record in others {
             if found.iter().all(|known| known.folder != record.folder) {
                 found.push(record);
@@ -184,7 +197,7 @@ fn read_text(path: &Path) -> Result<String, Report> {
 }
 
 /// A path as it was typed, made absolute: `~/` is the home, anything else starts at the working folder.
-fn whole(path: &Path) -> PathBuf {
+pub(super) fn whole(path: &Path) -> PathBuf {
     let from_home = path
         .strip_prefix("~")
         .ok()
