@@ -10,3 +10,6 @@
 mod bundle;
 mod cli;
 mod worker;
+mod crash;
+mod deploy;
+mod scene;

@@ -6,8 +6,8 @@ use crate::app::{ClusterMessage, ClusterView, Message, Session, ViewMessage};
 use crate::model::health::Reading;
 use crate::model::plan::ClusterLayout;
 use crate::model::topology::{Auth, Server};
-use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 use crate::ui::Outbox;
+use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::parts::{note_ui, section_ui};
 
@@ -19,7 +19,10 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     ui.label(RichText::new(format!("Cluster {name}")).heading());
     note_ui(ui, state_in_words(cluster));
     note_ui(ui, cluster.folder.display().to_string());
-    if ui.link(RichText::new("Show in folder").size(TEXT_SMALL)).clicked() {
+    if ui
+        .link(RichText::new("Show in folder").size(TEXT_SMALL))
+        .clicked()
+    {
         let folder = cluster.folder.clone();
         outbox.send(Message::View(ViewMessage::OpenFolder(folder)));
     }
@@ -82,7 +85,12 @@ fn buttons_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
         };
         let folder = cluster.folder.clone();
         button(ui, idle && up > 0, "Stop", Message::Cluster(ClusterMessage::Stop));
-        button(ui, idle && up < all, "Start", Message::Cluster(ClusterMessage::Start));
+        button(
+            ui,
+            idle && up < all,
+            "Start",
+            Message::Cluster(ClusterMessage::Start),
+        );
         let teardown = Message::Cluster(ClusterMessage::AskTeardown(folder));
         button(ui, idle, "Tear down…", teardown);
     });
@@ -159,7 +167,10 @@ fn connect_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
     if asks_password {
         ui.add_space(GAP);
         let file = cluster.folder.join(ClusterLayout::PGPASS);
-        note_ui(ui, format!("The password stands in {}, readable by you alone", file.display()));
+        note_ui(
+            ui,
+            format!("The password stands in {}, readable by you alone", file.display()),
+        );
     }
 }
 

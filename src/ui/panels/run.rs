@@ -80,12 +80,14 @@ fn running_ui(ui: &mut Ui, progress: &Progress, cancelling: bool, elapsed_ms: u6
             ui.add(bar)
         })
         .inner;
-    response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::WidgetType::ProgressIndicator, true, "Steps done")
-    });
+    response
+        .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::ProgressIndicator, true, "Steps done"));
     note_ui(ui, format!("{done} of {all} steps · {}", seconds(elapsed_ms)));
     let (words, hint) = if cancelling {
-        ("Stop waiting", "Do not wait for it to be taken back; what remains will be said")
+        (
+            "Stop waiting",
+            "Do not wait for it to be taken back; what remains will be said",
+        )
     } else {
         ("Cancel", "Stop, and take back everything that was made")
     };
@@ -104,7 +106,11 @@ fn finished_ui(ui: &mut Ui, outcome: &Outcome, elapsed_ms: u64, outbox: &mut Out
     ui.horizontal(|ui| {
         ui.label(RichText::new(format!("{sign} {words}")).heading().color(colour));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.button("Close").on_hover_text("Back to the beginning").clicked() {
+            if ui
+                .button("Close")
+                .on_hover_text("Back to the beginning")
+                .clicked()
+            {
                 outbox.send(Message::Run(RunMessage::Close));
             }
         });
