@@ -7,5 +7,5 @@
     reason = "a test's panic is its message, also in its helpers"
 )]
 
-mod cli;
 mod bundle;
+mod cli;
