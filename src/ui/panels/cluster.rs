@@ -1,6 +1,6 @@
 //! The deployed cluster: what its servers show, how to connect, and what can be done with it.
 
-use egui::{Grid, Label, RichText, Ui};
+use egui::{Grid, Label, RichText, Ui, WidgetInfo, WidgetType};
 
 use crate::app::{ClusterMessage, ClusterView, Message, Session, ViewMessage};
 use crate::model::health::Reading;
@@ -9,7 +9,7 @@ use crate::model::topology::{Auth, Server};
 use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 
-use super::parts::{note_ui, section_ui, sign_button};
+use super::parts::{note_ui, section_ui};
 
 pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let Some(cluster) = &session.cluster else {
@@ -19,6 +19,13 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     ui.label(RichText::new(format!("Cluster {name}")).heading());
     note_ui(ui, state_in_words(cluster));
     note_ui(ui, cluster.folder.display().to_string());
+    if ui
+        .link(RichText::new("Show in folder").size(TEXT_SMALL))
+        .clicked()
+    {
+        let folder = cluster.folder.clone();
+        outbox.send(Message::View(ViewMessage::OpenFolder(folder)));
+    }
     if session.differs_from_deployed() {
         let warning = Tokens::of(ui.visuals()).warning;
         let words = "⚠ The drawing differs from what runs: tear down and deploy again to make it so";
@@ -84,10 +91,8 @@ fn buttons_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
             "Start",
             Message::Cluster(ClusterMessage::Start),
         );
-        let teardown = Message::Cluster(ClusterMessage::AskTeardown(folder.clone()));
+        let teardown = Message::Cluster(ClusterMessage::AskTeardown(folder));
         button(ui, idle, "Tear down…", teardown);
-        let show = Message::View(ViewMessage::OpenFolder(folder));
-        button(ui, true, "Show in folder", show);
     });
 }
 
@@ -141,17 +146,24 @@ fn reading_rows(ui: &mut Ui, reading: &Reading) {
 fn connect_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
     let topology = cluster.deployed.topology();
     let asks_password = topology.effective_auth() != Auth::Trust;
-    for server in topology.servers() {
-        let command = connect_command(cluster, server, asks_password);
-        ui.horizontal(|ui| {
-            let words = format!("Copy how to connect to {}", server.name());
-            if sign_button(ui, true, "📋", &words).clicked() {
-                outbox.send(Message::View(ViewMessage::CopyText(command.clone())));
+    Grid::new("connect")
+        .num_columns(3)
+        .spacing([GAP, GAP_SMALL])
+        .show(ui, |ui| {
+            for server in topology.servers() {
+                let command = connect_command(cluster, server, asks_password);
+                let short = format!("psql -h {} -p {} …", server.host(), server.port());
+                ui.label(server.name().as_str());
+                ui.label(RichText::new(short).monospace()).on_hover_text(&command);
+                let copy = ui.small_button("Copy").on_hover_text(&command);
+                let words = format!("Copy how to connect to {}", server.name());
+                copy.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, words.as_str()));
+                if copy.clicked() {
+                    outbox.send(Message::View(ViewMessage::CopyText(command)));
+                }
+                ui.end_row();
             }
-            ui.label(server.name().as_str());
-            ui.add(Label::new(RichText::new(command).monospace()).truncate());
         });
-    }
     if asks_password {
         ui.add_space(GAP);
         let file = cluster.folder.join(ClusterLayout::PGPASS);

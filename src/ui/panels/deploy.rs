@@ -9,7 +9,7 @@ use crate::ui::{Outbox, PanelState};
 use super::cluster::cluster_ui;
 use super::parts::{main_button, note_ui};
 use super::plan::plan_ui;
-use super::run::run_ui;
+use super::run::{details_ui, run_ui};
 
 pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
     match &session.run {
@@ -43,15 +43,18 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
             progress,
             cancelling,
         } => {
-            if session.cluster.is_some() && progress.is_finished() {
-                scrolled(ui, |ui| {
-                    run_ui(ui, *run, plan, progress, *cancelling, state, outbox);
-                    ui.separator();
-                    cluster_ui(ui, session, outbox);
-                });
-            } else {
-                run_ui(ui, *run, plan, progress, *cancelling, state, outbox);
+            if !progress.is_finished() {
+                return run_ui(ui, *run, plan, progress, *cancelling, state, outbox);
             }
+            scrolled(ui, |ui| {
+                run_ui(ui, *run, plan, progress, *cancelling, state, outbox);
+                ui.separator();
+                if session.cluster.is_some() {
+                    cluster_ui(ui, session, outbox);
+                    ui.separator();
+                }
+                details_ui(ui, plan, progress);
+            });
         }
     }
 }

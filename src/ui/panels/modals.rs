@@ -15,7 +15,7 @@ use crate::ui::{Outbox, dialogs, keys};
 use super::parts::{counted, main_button, note_ui};
 
 const WIDTH: f32 = 440.0;
-const HELP_WIDTH: f32 = 620.0;
+const HELP_WIDTH: f32 = 720.0;
 
 /// The text being typed into the dialog that is open.
 #[derive(Debug, Default)]
@@ -36,7 +36,8 @@ pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut
     let Some(dialog) = &session.dialog else {
         return;
     };
-    let response = Modal::new(Id::new("dialog")).show(ui.ctx(), |ui| {
+    let frame = egui::Frame::popup(ui.style()).inner_margin(GAP_LARGE);
+    let response = Modal::new(Id::new("dialog")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(if *dialog == Dialog::Help {
             HELP_WIDTH
         } else {
@@ -183,7 +184,11 @@ fn path_ui(
     ui.add_space(GAP);
     let label = ui.label("Path");
     let edit = ui
-        .add(TextEdit::singleline(text).desired_width(f32::INFINITY))
+        .add(
+            TextEdit::singleline(text)
+                .margin(egui::Margin::symmetric(8, 5))
+                .desired_width(f32::INFINITY),
+        )
         .labelled_by(label.id);
     if is_new {
         edit.request_focus();
@@ -244,6 +249,7 @@ fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
     title_ui(ui, "Keys and gestures");
     let height = ui.ctx().content_rect().height() * 0.65;
     egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = 20.0;
         Grid::new("keys")
             .num_columns(3)
             .spacing([GAP_LARGE, GAP_SMALL])

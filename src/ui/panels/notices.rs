@@ -45,7 +45,7 @@ fn notice_ui(ui: &mut Ui, notice: &Notice, outbox: &mut Outbox) {
         ui.horizontal_top(|ui| {
             ui.label(RichText::new(sign).color(colour)).on_hover_text(word);
             ui.vertical(|ui| {
-                ui.set_width(WIDTH - 90.0);
+                ui.set_width(WIDTH - 68.0);
                 report_ui(ui, notice);
                 if let Some(folder) = &notice.folder {
                     ui.add_space(GAP_SMALL);

@@ -195,7 +195,7 @@ fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, eg
     let topology = session.document.topology();
     let drawn = server
         .standby()
-        .and_then(|standby| standby.sync_priority())
+        .and_then(crate::model::topology::Standby::sync_priority)
         .filter(|_| topology.sync().is_some());
     match (session.replication_row(server.id()), drawn) {
         _ if server.is_primary() => ("primary".to_owned(), tokens.primary),

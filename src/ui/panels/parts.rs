@@ -140,3 +140,14 @@ pub fn counted(count: usize, word: &str) -> String {
         format!("{count} {word}s")
     }
 }
+
+/// A sign and its word in a narrow column, so that a list of them lines up.
+pub fn state_ui(ui: &mut Ui, width: f32, sign: &str, word: &str, colour: Color32) {
+    let size = egui::vec2(width, 18.0);
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_width(width);
+        let text = RichText::new(format!("{sign} {word}")).size(TEXT_SMALL);
+        ui.add(egui::Label::new(text.color(colour)).extend());
+    });
+}

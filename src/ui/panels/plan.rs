@@ -5,9 +5,12 @@ use egui::{Label, RichText, ScrollArea, Ui};
 use crate::app::{Message, RunMessage};
 use crate::model::plan::{Check, Machine, Plan};
 use crate::ui::Outbox;
-use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
+use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
-use super::parts::{counted, main_button, note_ui, section_ui};
+use super::parts::{counted, main_button, note_ui, section_ui, state_ui};
+
+/// "⊗ problem" fits.
+const STATE_WIDTH: f32 = 62.0;
 
 pub fn plan_ui(ui: &mut Ui, machine: &Machine, checks: &[Check], plan: Option<&Plan>, outbox: &mut Outbox) {
     ui.label(RichText::new("The plan").heading());
@@ -30,7 +33,6 @@ pub fn plan_ui(ui: &mut Ui, machine: &Machine, checks: &[Check], plan: Option<&P
         }
     });
     ui.add_space(GAP_SMALL);
-    ui.separator();
     ScrollArea::vertical()
         .id_salt("plan")
         .auto_shrink(false)
@@ -61,10 +63,7 @@ fn check_ui(ui: &mut Ui, check: &Check) {
         ("⊗", "problem", tokens.error)
     };
     ui.horizontal_top(|ui| {
-        let head = RichText::new(format!("{sign} {word}"))
-            .color(colour)
-            .size(TEXT_SMALL);
-        ui.add_sized([64.0, 18.0], Label::new(head).halign(egui::Align::LEFT));
+        state_ui(ui, STATE_WIDTH, sign, word, colour);
         ui.vertical(|ui| {
             ui.add(Label::new(&check.message).wrap());
             if let Some(fix) = check.fix.as_ref().filter(|_| !check.ok) {

@@ -4,15 +4,15 @@ use egui::{Color32, Frame, Label, Margin, ProgressBar, RichText, ScrollArea, Ui}
 
 use crate::app::{Message, RunMessage};
 use crate::model::plan::{Outcome, Plan, Progress, StepState};
-use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_WIDGET, TEXT_SMALL, Tokens};
+use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_WIDGET, Tokens};
 use crate::ui::{Outbox, PanelState};
 
-use super::parts::{note_ui, section_ui};
+use super::parts::{note_ui, section_ui, state_ui};
 
 /// How much of the output is in view.
 const OUTPUT_HEIGHT: f32 = 130.0;
-/// The steps of a finished run beside the cluster that came of it.
-const FINISHED_STEPS_HEIGHT: f32 = 180.0;
+/// "↩ taken back" fits.
+const STATE_WIDTH: f32 = 78.0;
 
 pub fn run_ui(
     ui: &mut Ui,
@@ -25,30 +25,37 @@ pub fn run_ui(
 ) {
     let now = ui.input(|input| input.time);
     let elapsed_ms = state.run_clock.elapsed_ms(run, progress, now);
-    match &progress.outcome {
-        None => {
-            running_ui(ui, progress, cancelling, elapsed_ms, outbox);
-            // The clock goes on between two events.
-            ui.ctx()
-                .request_repaint_after(std::time::Duration::from_millis(200));
-        }
-        Some(outcome) => finished_ui(ui, outcome, elapsed_ms, outbox),
-    }
-    ui.add_space(GAP_SMALL);
-    let height = if progress.is_finished() {
-        FINISHED_STEPS_HEIGHT
-    } else {
-        (ui.available_height() - OUTPUT_HEIGHT - 60.0).max(120.0)
-    };
-    ScrollArea::vertical()
-        .id_salt("steps")
-        .max_height(height)
-        .auto_shrink([false, true])
-        .show(ui, |ui| steps_ui(ui, plan, progress));
-    if !progress.lines.is_empty() {
+    let Some(outcome) = &progress.outcome else {
+        running_ui(ui, progress, cancelling, elapsed_ms, outbox);
+        // The clock goes on between two events.
+        ui.ctx()
+            .request_repaint_after(std::time::Duration::from_millis(200));
+        ui.add_space(GAP_SMALL);
+        let steps_height = (ui.available_height() - OUTPUT_HEIGHT - 60.0).max(120.0);
+        ScrollArea::vertical()
+            .id_salt("steps")
+            .max_height(steps_height)
+            .auto_shrink([false, true])
+            .show(ui, |ui| steps_ui(ui, plan, progress));
         section_ui(ui, "Output");
         output_ui(ui, progress);
-    }
+        return;
+    };
+    finished_ui(ui, outcome, elapsed_ms, outbox);
+}
+
+/// How a finished run went, to be looked into if one wants to; open where something went wrong.
+pub fn details_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
+    let open = progress.outcome != Some(Outcome::Done);
+    egui::CollapsingHeader::new("Steps and output")
+        .default_open(open)
+        .show_unindented(ui, |ui| {
+            steps_ui(ui, plan, progress);
+            if !progress.lines.is_empty() {
+                section_ui(ui, "Output");
+                output_ui(ui, progress);
+            }
+        });
 }
 
 fn running_ui(ui: &mut Ui, progress: &Progress, cancelling: bool, elapsed_ms: u64, outbox: &mut Outbox) {
@@ -62,10 +69,17 @@ fn running_ui(ui: &mut Ui, progress: &Progress, cancelling: bool, elapsed_ms: u6
         ui.label(RichText::new(heading).heading());
     });
     let (done, all) = progress.done();
+    let tokens = Tokens::of(ui.visuals());
     let bar = ProgressBar::new(progress.fraction())
-        .desired_height(10.0)
-        .corner_radius(5.0);
-    let response = ui.add(bar);
+        .desired_height(8.0)
+        .corner_radius(4.0)
+        .fill(tokens.accent);
+    let response = ui
+        .scope(|ui| {
+            ui.visuals_mut().extreme_bg_color = tokens.line;
+            ui.add(bar)
+        })
+        .inner;
     response
         .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::ProgressIndicator, true, "Steps done"));
     note_ui(ui, format!("{done} of {all} steps · {}", seconds(elapsed_ms)));
@@ -89,7 +103,18 @@ fn finished_ui(ui: &mut Ui, outcome: &Outcome, elapsed_ms: u64, outbox: &mut Out
         Outcome::Failed { .. } => ("⊗", "The deployment failed", tokens.error),
         Outcome::Cancelled { .. } => ("⊗", "Cancelled", tokens.warning),
     };
-    ui.label(RichText::new(format!("{sign} {words}")).heading().color(colour));
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(format!("{sign} {words}")).heading().color(colour));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if ui
+                .button("Close")
+                .on_hover_text("Back to the beginning")
+                .clicked()
+            {
+                outbox.send(Message::Run(RunMessage::Close));
+            }
+        });
+    });
     note_ui(ui, format!("after {}", seconds(elapsed_ms)));
     let (reason, hints, remains) = match outcome {
         Outcome::Done => (None, [].as_slice(), None),
@@ -118,13 +143,6 @@ fn finished_ui(ui: &mut Ui, outcome: &Outcome, elapsed_ms: u64, outbox: &mut Out
         }
         None => {}
     }
-    if ui
-        .button("Close")
-        .on_hover_text("Back to the beginning")
-        .clicked()
-    {
-        outbox.send(Message::Run(RunMessage::Close));
-    }
 }
 
 fn steps_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
@@ -133,10 +151,7 @@ fn steps_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
         let tokens = Tokens::of(ui.visuals());
         let (sign, word, colour) = look(*state, tokens);
         let row = ui.horizontal_top(|ui| {
-            let head = RichText::new(format!("{sign} {word}"))
-                .color(colour)
-                .size(TEXT_SMALL);
-            ui.add_sized([76.0, 18.0], Label::new(head).halign(egui::Align::LEFT));
+            state_ui(ui, STATE_WIDTH, sign, word, colour);
             ui.vertical(|ui| {
                 let quiet = *state == StepState::Pending;
                 let colour = if quiet { tokens.text_weak } else { tokens.text };
