@@ -9,8 +9,10 @@ mod message;
 mod queries;
 mod session;
 mod update;
+mod worker;
 
 pub use effect::{Effect, PathPurpose};
 pub use message::{ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, ViewMessage};
 pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, RunView, Session, Tab};
 pub use update::update;
+pub use worker::{Worker, default_folder};

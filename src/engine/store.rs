@@ -1,8 +1,14 @@
 //! Reads and writes files: whole or not at all.
 
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::model::document::{Document, Problem};
+use sha2::{Digest as _, Sha256};
+
+use super::files;
+use crate::model::document::{Document, Problem, format};
 use crate::report::Report;
 
 /// Why a design could not be opened.
@@ -14,30 +20,186 @@ pub enum OpenError {
     Design(Vec<Problem>),
 }
 
+/// A design is written by hand: what is larger is something else, opened by mistake.
+const LARGEST_DESIGN_BYTES: u64 = 4 * 1024 * 1024;
+
+/// What an autosave of a design without a file is called.
+const UNTITLED: &str = "untitled";
+
 /// Opens a design. Never changes the file.
 pub fn open(path: &Path) -> Result<Document, OpenError> {
-    let _ = path;
-    unimplemented!()
+    let headline = || format!("{} could not be opened.", path.display());
+    let size = fs::metadata(path).map_or(0, |there| there.len());
+    if size > LARGEST_DESIGN_BYTES {
+        return Err(OpenError::File(
+            Report::new(headline()).hint("It is far larger than a design: is it the right file?"),
+        ));
+    }
+    let bytes = fs::read(path).map_err(|error| {
+        let report = Report::of(headline(), &error);
+        OpenError::File(if error.kind() == ErrorKind::NotFound {
+            report.hint("`pgcascade new -o FILE` writes a design to start from.")
+        } else {
+            report
+        })
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        OpenError::File(Report::of(headline(), &error).hint("A design is a text file (TOML, UTF-8)."))
+    })?;
+    format::read(&text).map_err(OpenError::Design)
 }
 
 /// Writes a file beside and renames it, so that there is never half a file; keeps the mode of one that was there.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Report> {
-    let _ = (path, bytes);
-    unimplemented!()
+    let headline = || format!("{} could not be written.", path.display());
+    // A link to the design is the user's arrangement: what it points to is written, not the link replaced.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let there = fs::metadata(&target).ok();
+    if there.as_ref().is_some_and(fs::Metadata::is_dir) {
+        return Err(Report::new(headline()).hint("A folder of that name is there; choose another name."));
+    }
+    let mode = there.map_or(0o666 & !umask(), |there| there.mode() & 0o777);
+    files::write_whole(&target, bytes, mode, None).map_err(|error| Report::of(headline(), &error))
 }
 
 /// The folder for autosaves and the list of clusters: `$XDG_STATE_HOME/pgcascade`.
 pub fn state_folder() -> Option<PathBuf> {
-    unimplemented!()
+    dirs::state_dir()
+        .or_else(dirs::data_local_dir)
+        .map(|folder| folder.join("pgcascade"))
 }
 
 /// Keeps an unsaved design in the state folder; `text: None` forgets it.
 pub fn autosave(path: Option<&Path>, text: Option<&str>) -> Result<(), Report> {
-    let _ = (path, text);
-    unimplemented!()
+    match state_folder() {
+        Some(state) => autosave_in(&state, path, text),
+        None => Ok(()),
+    }
 }
 
 /// Unsaved designs that earlier sessions left: the path of the file each belongs to, and its text.
 pub fn recoverable() -> Vec<(Option<PathBuf>, String)> {
-    unimplemented!()
+    state_folder().map_or_else(Vec::new, |state| recoverable_in(&state))
+}
+
+/// Makes a folder below the state folder, closed to others.
+pub(super) fn state_subfolder(state: &Path, name: &str) -> std::io::Result<PathBuf> {
+    let folder = state.join(name);
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(files::PRIVATE_FOLDER)
+        .create(&folder)?;
+    Ok(folder)
+}
+
+/// What one autosave holds: beside the text, whose it is.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Autosave {
+    path: Option<PathBuf>,
+    text: String,
+}
+
+fn autosave_in(state: &Path, path: Option<&Path>, text: Option<&str>) -> Result<(), Report> {
+    let headline = "The unsaved design could not be kept aside.";
+    let name = format!("{}.json", autosave_name(path));
+    let report = |error: std::io::Error| Report::of(headline, &error);
+    let Some(text) = text else {
+        return files::remove_file(&state.join("autosave").join(name)).map_err(report);
+    };
+    let folder = state_subfolder(state, "autosave").map_err(report)?;
+    let kept = Autosave {
+        path: path.map(Path::to_owned),
+        text: text.to_owned(),
+    };
+    let bytes = serde_json::to_vec(&kept).map_err(|error| Report::of(headline, &error))?;
+    files::write_whole(&folder.join(name), &bytes, files::PRIVATE_FILE, None).map_err(report)
+}
+
+fn recoverable_in(state: &Path) -> Vec<(Option<PathBuf>, String)> {
+    let folder = state.join("autosave");
+    files::names_in(&folder)
+        .into_iter()
+        .filter(|name| name.ends_with(".json") && !name.starts_with('.'))
+        .filter_map(|name| serde_json::from_slice::<Autosave>(&fs::read(folder.join(name)).ok()?).ok())
+        .map(|kept| (kept.path, kept.text))
+        .collect()
+}
+
+/// One name for each design file, whatever its path is made of.
+fn autosave_name(path: Option<&Path>) -> String {
+    path.map_or_else(
+        || UNTITLED.to_owned(),
+        |path| {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            let sum = Sha256::digest(path.as_os_str().as_encoded_bytes());
+            sum.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        },
+    )
+}
+
+/// What the user wants new files to be closed for; the kernel tells without it being set, which would race.
+fn umask() -> u32 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("Umask:"))
+        .and_then(|mask| u32::from_str_radix(mask.trim(), 8).ok())
+        .unwrap_or(0o022)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn writing_keeps_the_mode_and_follows_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("design.toml");
+        write_whole(&path, b"one").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let link = folder.path().join("link.toml");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        write_whole(&link, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o640);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert!(write_whole(folder.path(), b"x").is_err(), "a folder is no file");
+    }
+
+    #[test]
+    fn what_is_no_design_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("design.toml");
+        assert!(matches!(open(&path), Err(OpenError::File(report)) if !report.hints.is_empty()));
+        fs::write(&path, [0xff, 0xfe]).unwrap();
+        assert!(matches!(open(&path), Err(OpenError::File(_))));
+        fs::write(&path, "format = 1\nnonsense").unwrap();
+        assert!(matches!(open(&path), Err(OpenError::Design(problems)) if !problems.is_empty()));
+        let seed = include_str!("../../assets/templates/seed.toml");
+        fs::write(&path, seed).unwrap();
+        assert_eq!(open(&path).unwrap().topology().servers().len(), 5);
+    }
+
+    #[test]
+    fn autosaves_are_private_and_come_back_until_forgotten() {
+        let state = tempfile::tempdir().unwrap();
+        let path = Path::new("/designs/a.toml");
+        autosave_in(state.path(), Some(path), Some("a")).unwrap();
+        autosave_in(state.path(), None, Some("b")).unwrap();
+        let mut found = recoverable_in(state.path());
+        found.sort();
+        assert_eq!(
+            found,
+            [(None, "b".to_owned()), (Some(path.to_owned()), "a".to_owned())]
+        );
+        for name in files::names_in(&state.path().join("autosave")) {
+            let there = fs::metadata(state.path().join("autosave").join(name)).unwrap();
+            assert_eq!(there.mode() & 0o777, 0o600);
+        }
+        autosave_in(state.path(), Some(path), None).unwrap();
+        autosave_in(state.path(), Some(path), None).unwrap();
+        assert_eq!(recoverable_in(state.path()).len(), 1);
+    }
 }

@@ -1,13 +1,106 @@
 //! What the window draws.
+//!
+//! `shell` is the window; `panels` stand around the `canvas`; both read the [`Session`] and put what is wanted into
+//! the [`Outbox`]. `keys` is the one table of actions, `commands` the edits they share, `drafts` half-typed text,
+//! `dialogs` asks the desktop for paths, `theme` is the look.
 
 pub mod canvas;
+pub mod commands;
+pub mod dialogs;
+pub mod drafts;
+mod icon;
+pub mod keys;
 mod outbox;
+pub mod panels;
+pub mod shell;
 pub mod theme;
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 pub use outbox::Outbox;
+pub use panels::PanelState;
+
+use crate::app::{Session, Worker, default_folder};
+use crate::engine::store::{self, OpenError};
+use crate::model::document::{Document, Problem, format, templates};
+use crate::report::Report;
+
+/// At these sizes nothing is cut off; tried down to the smaller one.
+const SMALLEST: [f32; 2] = [1024.0, 640.0];
+const FIRST: [f32; 2] = [1280.0, 800.0];
+
+/// The design of a window that was given none.
+const FIRST_TEMPLATE: &str = "seed";
 
 /// Opens the designer on a design (a file, or a built-in one) and returns when it is closed.
-pub fn open(file: Option<std::path::PathBuf>) -> Result<(), crate::report::Report> {
-    let _ = file;
-    unimplemented!()
+pub fn open(file: Option<PathBuf>) -> Result<(), Report> {
+    let mut session = session(file)?;
+    session.default_folder = default_folder();
+    let viewport = egui::ViewportBuilder::default()
+        .with_title(format!("pgcascade — {}", session.title()))
+        .with_app_id("pgcascade")
+        .with_icon(Arc::new(icon::icon()))
+        .with_inner_size(FIRST)
+        .with_min_inner_size(SMALLEST);
+    let options = eframe::NativeOptions {
+        viewport,
+        renderer: eframe::Renderer::Glow,
+        ..eframe::NativeOptions::default()
+    };
+    let run = eframe::run_native(
+        "pgcascade",
+        options,
+        Box::new(|creation| {
+            let ctx = &creation.egui_ctx;
+            prepare(ctx);
+            let wake = ctx.clone();
+            let worker = Worker::new(move || wake.request_repaint())?;
+            let chooser = dialogs::DesktopChooser::new(ctx.clone());
+            Ok(Box::new(shell::Shell::new(
+                session,
+                Box::new(worker),
+                Box::new(chooser),
+            )))
+        }),
+    );
+    run.map_err(|error| {
+        Report::of("The window cannot be opened", &error)
+            .hint("Without a display, the command line does the same: pgcascade --help")
+    })
+}
+
+/// The look, and nothing that would keep an idle window awake.
+pub fn prepare(ctx: &egui::Context) {
+    theme::install(ctx);
+    ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = false);
+}
+
+fn session(file: Option<PathBuf>) -> Result<Session, Report> {
+    let Some(path) = file else {
+        let template = templates::find(FIRST_TEMPLATE).map_or("", |template| template.text);
+        let document = format::read(template)
+            .map_err(|problems| problems_report("The built-in design is broken", &problems))?;
+        return Ok(Session::new(document, None));
+    };
+    let document: Document = store::open(&path).map_err(|error| match error {
+        OpenError::File(report) => report,
+        OpenError::Design(problems) => {
+            let headline = format!("\"{}\" is no design that can be opened", path.display());
+            problems_report(&headline, &problems)
+        }
+    })?;
+    Ok(Session::new(document, Some(path)))
+}
+
+fn problems_report(headline: &str, problems: &[Problem]) -> Report {
+    let mut report = Report::new(headline);
+    for problem in problems {
+        report.causes.push(match problem.line {
+            Some(line) => format!("line {line}: {}", problem.message),
+            None => problem.message.clone(),
+        });
+        report.hints.extend(problem.fix.clone());
+    }
+    report
 }

@@ -3,3 +3,6 @@
 mod architecture;
 #[cfg(feature = "gui")]
 mod canvas;
+mod cli;
+#[cfg(feature = "gui")]
+mod window;

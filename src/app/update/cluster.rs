@@ -159,7 +159,7 @@ fn left_over(session: &mut Session, mut records: Vec<ClusterRecord>) -> Vec<Effe
     let broken = records.len() - whole;
     if broken > 0 {
         let clusters = counted(broken, "half-built cluster");
-        let report = Report::new(format!("An earlier session left {clusters} behind"))
+        let report = Report::new(format!("Left behind: {clusters}"))
             .hint("Tear it down from the Deploy panel: only what pgcascade made is removed");
         notify(session, NoticeKind::Problem, report);
     }

@@ -1,9 +1,9 @@
-//! Files: new, open, save, export, recover, and the question about unsaved changes before anything would lose them.
+//! Files: new, open, save, export, recover. What would lose unsaved changes goes through `unsaved` first.
 
 use std::path::{Path, PathBuf};
 
 use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, RunView, Session};
-use super::{counted, notify, notify_with_folder, refuse_if_locked, sentence, show_document};
+use super::{counted, notify, notify_with_folder, refuse_if_locked, sentence, show_document, unsaved};
 use crate::model::bundle;
 use crate::model::document::{Document, History, Problem, format, templates};
 use crate::model::topology::Severity;
@@ -11,7 +11,7 @@ use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect> {
     match message {
-        FileMessage::New(_) | FileMessage::Open => ask_unsaved(session, Message::File(message)),
+        FileMessage::New(_) | FileMessage::Open => unsaved::ask(session, Message::File(message)),
         FileMessage::Save => save(session),
         FileMessage::SaveAs => {
             vec![ask_path(session, PathPurpose::SaveDesign)]
@@ -26,7 +26,7 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
         }
         FileMessage::Read(path, text) => read(session, path, text),
         FileMessage::Written(purpose, path, text) => written(session, purpose, path, text),
-        FileMessage::Discard => discard(session),
+        FileMessage::Discard => unsaved::discard(session),
         FileMessage::Recoverable(path, text) => {
             session.recoverable.push_back((path, text));
             Vec::new()
@@ -35,20 +35,9 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
             if matches!(session.dialog, Some(Dialog::Recover { .. })) {
                 session.dialog = None;
             }
-            ask_unsaved(session, Message::File(FileMessage::Recover(path, text)))
+            unsaved::ask(session, Message::File(FileMessage::Recover(path, text)))
         }
     }
-}
-
-pub(super) fn quit(session: &mut Session) -> Vec<Effect> {
-    if session.is_locked() {
-        let report = Report::new("A deployment is under way").hint(
-            "Cancel it and wait until it is taken back, or wait until it is done; then close the window",
-        );
-        notify(session, NoticeKind::Problem, report);
-        return Vec::new();
-    }
-    ask_unsaved(session, Message::Quit)
 }
 
 /// What the state folder is to keep of this design: nothing if the file has it all.
@@ -60,12 +49,6 @@ pub(super) fn autosave(session: &Session) -> Effect {
     }
 }
 
-/// The way on that a dialog or a file was to open is closed: nothing happens "afterwards" any more.
-pub(super) fn give_up_pending(session: &mut Session) {
-    session.after_save = None;
-    session.replaceable = None;
-}
-
 /// Puts a design on the canvas that is not the one before: its undo steps and plans are not this one's.
 pub(super) fn replace(session: &mut Session, document: Document, path: Option<PathBuf>) {
     session.path = path;
@@ -73,58 +56,11 @@ pub(super) fn replace(session: &mut Session, document: Document, path: Option<Pa
     session.selected = None;
     session.shown_file = None;
     session.run = RunView::Idle;
-    give_up_pending(session);
+    unsaved::give_up_pending(session);
     drop(show_document(session, document));
 }
 
-/// Goes on if nothing would be lost, else asks first.
-fn ask_unsaved(session: &mut Session, then: Message) -> Vec<Effect> {
-    if then != Message::Quit && refuse_if_locked(session) {
-        return Vec::new();
-    }
-    if session.is_modified() {
-        let then = Box::new(then);
-        session.dialog = Some(Dialog::Unsaved { then });
-        return Vec::new();
-    }
-    go_on(session, then)
-}
-
-/// Does what loses the design on the canvas, which is saved or which the user agreed to lose.
-fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
-    match then {
-        Message::File(FileMessage::New(name)) => new(session, &name),
-        Message::File(FileMessage::Open) => {
-            session.replaceable = Some(session.revision);
-            vec![ask_path(session, PathPurpose::OpenDesign)]
-        }
-        Message::File(FileMessage::Read(path, text)) => open(session, path, text),
-        Message::File(FileMessage::Recover(path, text)) => recover(session, path, &text),
-        Message::Quit => vec![forget(session), Effect::Close],
-        // Nothing else is ever put off by the question.
-        _ => Vec::new(),
-    }
-}
-
-fn discard(session: &mut Session) -> Vec<Effect> {
-    match session.dialog.take() {
-        Some(Dialog::Unsaved { then }) if *then == Message::Quit || !refuse_if_locked(session) => {
-            go_on(session, *then)
-        }
-        Some(Dialog::Recover { path, .. }) => {
-            let is_ours = path == session.path;
-            let forgotten = Effect::Autosave { path, text: None };
-            if is_ours && session.is_modified() {
-                vec![forgotten, autosave(session)]
-            } else {
-                vec![forgotten]
-            }
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn new(session: &mut Session, name: &str) -> Vec<Effect> {
+pub(super) fn new(session: &mut Session, name: &str) -> Vec<Effect> {
     let Some(template) = templates::find(name) else {
         let report = Report::new(format!("There is no built-in design called \"{name}\""));
         notify(session, NoticeKind::Problem, report);
@@ -146,13 +82,13 @@ fn read(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
     }
     let then = Message::File(FileMessage::Read(path, text));
     if agreed {
-        go_on(session, then)
+        unsaved::go_on(session, then)
     } else {
-        ask_unsaved(session, then)
+        unsaved::ask(session, then)
     }
 }
 
-fn open(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
+pub(super) fn open(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
     let Some(document) = parse(session, Some(&path), &text) else {
         return Vec::new();
     };
@@ -163,7 +99,7 @@ fn open(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
 }
 
 /// The recovered design is unsaved until it is saved: what its file holds is not known here.
-fn recover(session: &mut Session, path: Option<PathBuf>, text: &str) -> Vec<Effect> {
+pub(super) fn recover(session: &mut Session, path: Option<PathBuf>, text: &str) -> Vec<Effect> {
     let Some(document) = parse(session, path.as_deref(), text) else {
         return Vec::new();
     };
@@ -230,7 +166,7 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
         session.dialog = None;
     }
     let Some(path) = path.filter(|path| !path.as_os_str().is_empty()) else {
-        give_up_pending(session);
+        unsaved::give_up_pending(session);
         return Vec::new();
     };
     match purpose {
@@ -270,7 +206,7 @@ fn saved(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
     session.path = Some(path);
     effects.push(autosave(session));
     if let Some(then) = session.after_save.take() {
-        effects.extend(ask_unsaved(session, then));
+        effects.extend(unsaved::ask(session, then));
     }
     effects
 }
@@ -296,7 +232,7 @@ pub(super) fn forget(session: &Session) -> Effect {
     }
 }
 
-fn ask_path(session: &Session, purpose: PathPurpose) -> Effect {
+pub(super) fn ask_path(session: &Session, purpose: PathPurpose) -> Effect {
     Effect::AskPath {
         purpose,
         suggested: suggested_name(session, purpose),

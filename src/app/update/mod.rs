@@ -1,7 +1,7 @@
 //! `update`: the only function that changes a Session. No egui and no IO, so that it cannot fail and tests need neither.
 //!
-//! Messages are handled by subject: `design` (edits, undo), `file` (open, save, export, quit), `run` (deploying),
-//! `cluster` (what runs), `view` (what is shown). What must be done outside is returned as effects; their
+//! Messages are handled by subject: `design` (edits, undo), `file` (open, save, export), `unsaved` (what would lose
+//! changes, and quitting), `run` (deploying), `cluster` (what runs), `view` (what is shown). What must be done outside is returned as effects; their
 //! answers come back as messages. Everything derived from the document is refreshed here, and nowhere else.
 
 mod cluster;
@@ -10,6 +10,7 @@ mod file;
 mod run;
 #[cfg(test)]
 mod tests;
+mod unsaved;
 mod view;
 
 use std::path::PathBuf;
@@ -31,11 +32,11 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
         Message::Cluster(message) => cluster::update(session, message),
         Message::View(message) => view::update(session, message),
         Message::Failed(report) => {
-            file::give_up_pending(session);
+            unsaved::give_up_pending(session);
             notify(session, NoticeKind::Problem, report);
             Vec::new()
         }
-        Message::Quit => file::quit(session),
+        Message::Quit => unsaved::quit(session),
     };
     if refresh(session) {
         effects.push(file::autosave(session));

@@ -184,9 +184,7 @@ fn ended(
         notify(session, kind, report);
         return Vec::new();
     }
-    report
-        .causes
-        .extend(remains.into_iter().map(|what| format!("still there: {what}")));
+    report.causes.extend(remains);
     report
         .hints
         .push("Tear down what is left from the Deploy panel".to_owned());

@@ -1,7 +1,7 @@
 //! What is shown: selection, panels, dialogs, notices.
 
 use super::super::{Effect, Session, Tab, ViewMessage};
-use super::file;
+use super::unsaved;
 
 pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect> {
     match message {
@@ -17,7 +17,7 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
         ViewMessage::Dialog(dialog) => {
             // A question that is closed without an answer takes back what was to come after it.
             if dialog.is_none() {
-                file::give_up_pending(session);
+                unsaved::give_up_pending(session);
             }
             session.dialog = dialog;
         }

@@ -1,6 +1,19 @@
 //! Runs a plan: steps out as events, unwinding on failure or cancel.
+//!
+//! `discover` looks at the machine, `run` performs the plan through a `host`, `unwind` takes it back; `local_host` is
+//! the host that is this machine, and `telling` the one place where events are numbered.
+
+mod discover;
+mod host;
+mod local_host;
+mod run;
+mod telling;
+#[cfg(test)]
+mod tests;
+mod unwind;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -39,8 +52,7 @@ impl Cancel {
 
 /// Gathers the facts about this machine that a plan and its preflight need. Changes nothing.
 pub async fn discover(topology: &Topology, request: &Request) -> Machine {
-    let _ = (topology, request);
-    unimplemented!()
+    discover::machine(topology, request).await
 }
 
 /// Everything one run needs.
@@ -55,6 +67,8 @@ pub struct Run {
 
 /// Performs the plan on this machine. Sends all events (the last is `finished`), then returns how it ended.
 pub async fn run_here(run: Run, events: mpsc::Sender<RunEvent>, cancel: Cancel) -> Outcome {
-    let _ = (run, events, cancel);
-    unimplemented!()
+    match local_host::LocalHost::new(&run) {
+        Ok(host) => run::run(run.number, &run.plan, Arc::new(host), events, cancel).await,
+        Err(report) => run::refuse(run.number, &run.plan, events, report).await,
+    }
 }

@@ -6,7 +6,7 @@
 use super::paths;
 use super::recovery;
 use super::setting::{Setting, render};
-use crate::model::topology::{Auth, Server, Settings, Topology};
+use crate::model::topology::{Auth, CommitLevel, Server, Settings, Topology};
 
 /// Senders and slots that every server has at least: PostgreSQL's own default from 10 on.
 const LEAST_SENDERS: usize = 10;
@@ -223,6 +223,18 @@ fn synchronous(topology: &Topology, server: &Server) -> Vec<Setting> {
     };
     let mut settings = Vec::new();
     let names = topology.synchronous_standby_names();
+    let reason = match policy.commit {
+        CommitLevel::Off => "A commit waits for no disk at all: the last moments can be lost.",
+        CommitLevel::Local => "A commit waits for this server's own disk only, for no standby.",
+        _ if names.is_empty() => {
+            "No standby is synchronous, so a commit waits for this server's own disk only."
+        }
+        CommitLevel::RemoteWrite => {
+            "A commit waits until the synchronous standbys have handed it to their operating system."
+        }
+        CommitLevel::On => "A commit waits until it is on the disks of the synchronous standbys.",
+        CommitLevel::RemoteApply => "A commit waits until queries on the synchronous standbys see it.",
+    };
     if !names.is_empty() {
         settings.push(Setting::new(
             "synchronous_standby_names",
@@ -230,19 +242,7 @@ fn synchronous(topology: &Topology, server: &Server) -> Vec<Setting> {
             "The synchronous candidates, as drawn. Only direct downstreams of the primary can be; a standby ignores this setting.",
         ));
     }
-    settings.push(Setting::new(
-        "synchronous_commit",
-        policy.commit.word(),
-        match policy.commit.word() {
-            "off" => "A commit waits for no disk at all: the last moments can be lost.",
-            "local" => "A commit waits for this server's own disk only, for no standby.",
-            "remote_write" => {
-                "A commit waits until the synchronous standbys have handed it to their operating system."
-            }
-            "remote_apply" => "A commit waits until queries on the synchronous standbys see it.",
-            _ => "A commit waits until it is on the disks of the synchronous standbys.",
-        },
-    ));
+    settings.push(Setting::new("synchronous_commit", policy.commit.word(), reason));
     settings
 }
 

@@ -116,7 +116,7 @@ mod tests {
             ),
             r#"standby_mode = on
 primary_conninfo = 'host=localhost port=1 user=replicator application_name=''it\\''s \\\\ "x"'''
-primary_slot_name = it_s____x_
+primary_slot_name = 'it_s____x_'
 recovery_target_timeline = latest
 recovery_min_apply_delay = '5min'
 "#

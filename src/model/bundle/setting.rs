@@ -49,7 +49,7 @@ pub fn comment(text: &str) -> String {
             if line.len() > 1 && line.chars().count() + 1 + word.chars().count() > COMMENT_WIDTH {
                 lines.push_str(&line);
                 lines.push('\n');
-                line = "#".to_owned();
+                line.truncate(1);
             }
             line.push(' ');
             line.push_str(word);
@@ -60,15 +60,24 @@ pub fn comment(text: &str) -> String {
     lines
 }
 
+/// Words that stand bare: the values of settings that know only a few. A text is quoted, whatever it is.
+const BARE: [&str; 9] = [
+    "on",
+    "off",
+    "local",
+    "remote_write",
+    "remote_apply",
+    "hot_standby",
+    "replica",
+    "logical",
+    "latest",
+];
+
 /// A value as postgresql.conf and recovery.conf take it: in single quotes, with `''` for a quote and `\\` for a
-/// backslash (both files know backslash escapes); numbers and plain words stay bare.
+/// backslash (both files know backslash escapes); numbers and a few known words stay bare.
 pub fn quote(value: &str) -> String {
-    let is_plain = value.chars().next().is_some_and(|c| c.is_ascii_alphanumeric())
-        && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let is_number = value.chars().all(|c| c.is_ascii_digit()) && !value.is_empty();
-    // A word such as 16MB must be quoted for 9.2's sake; off, on, replica need not.
-    let is_word = is_plain && value.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-    if is_number || is_word {
+    let is_number = !value.is_empty() && value.chars().all(|c| c.is_ascii_digit());
+    if is_number || BARE.contains(&value) {
         value.to_owned()
     } else {
         format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''"))
@@ -131,6 +140,7 @@ mod tests {
             ("on", "on"),
             ("remote_apply", "remote_apply"),
             ("100", "100"),
+            ("master", "'master'"),
             ("16MB", "'16MB'"),
             ("", "''"),
             ("it's", "'it''s'"),

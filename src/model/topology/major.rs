@@ -192,6 +192,24 @@ impl PgMajor {
         if self < Self::V10 { "pg_xlog" } else { "pg_wal" }
     }
 
+    /// Where the primary's WAL is: `pg_current_wal_lsn`, called otherwise before 10.
+    pub fn current_lsn_function(self) -> &'static str {
+        if self < Self::V10 {
+            "pg_current_xlog_location"
+        } else {
+            "pg_current_wal_lsn"
+        }
+    }
+
+    /// How much WAL a standby has received: `pg_last_wal_receive_lsn`, called otherwise before 10.
+    pub fn received_lsn_function(self) -> &'static str {
+        if self < Self::V10 {
+            "pg_last_xlog_receive_location"
+        } else {
+            "pg_last_wal_receive_lsn"
+        }
+    }
+
     /// The sender replaces bytes outside printable ASCII in an application_name: `\xHH` from 16 on, `?` before.
     pub fn escapes_names(self) -> bool {
         self >= Self::V16

@@ -1,3 +1,5 @@
+//! The deployed cluster: stop, start, teardown, what it shows, what earlier sessions left.
+
 use std::path::Path;
 
 use super::run::{FOLDER, finished, start};
@@ -154,7 +156,7 @@ fn what_earlier_sessions_left_is_torn_down_or_adopted() {
     assert_eq!(session.left_over.len(), 2);
     assert_eq!(
         session.notices[0].report.headline,
-        "An earlier session left 1 half-built cluster behind"
+        "Left behind: 1 half-built cluster"
     );
 
     // Half a cluster cannot be watched.

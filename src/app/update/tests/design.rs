@@ -1,3 +1,5 @@
+//! Edits, undo and redo, findings, selection, notices.
+
 use super::*;
 use crate::app::{Dialog, ViewMessage};
 use crate::model::topology::{Downstreams, Severity};

@@ -1,3 +1,5 @@
+//! Files: what is unsaved, and what is asked before it would be lost.
+
 use super::*;
 use crate::app::{Dialog, FileMessage, PathPurpose, ViewMessage};
 

@@ -1,3 +1,5 @@
+//! A deployment from the question for its folder to its end.
+
 use super::*;
 use crate::app::{Dialog, FileMessage, RunMessage, RunView, Tab};
 use crate::model::plan::{EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, Tools};
@@ -190,7 +192,7 @@ fn a_run_that_fails_says_why_and_what_remains() {
     );
     assert_eq!(effects, [Effect::FindLeftOver]);
     let report = &session.notices.last().unwrap().report;
-    assert_eq!(report.causes[1], "still there: the folder servers/master");
+    assert_eq!(report.causes[1], "the folder servers/master");
 }
 
 #[test]

@@ -1,5 +1,7 @@
+//! Designs in, plans out, a step a line; `check_whole` holds what must be true of every plan.
+
 use super::*;
-use crate::model::plan::{Plan, Step};
+use crate::model::plan::Step;
 use crate::model::topology::{Archive, Edit, notation};
 
 const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";

@@ -1,11 +1,20 @@
 //! The record of a cluster: what pgcascade made, where, and how far it came. On disk before anything is made.
 //!
 //! It stands in the cluster's own folder (`.pgcascade/cluster.json`: the marker that proves the folder is ours)
-//! and, by folder, in the list of the state folder, so that the next pgcascade finds what an earlier one left.
+//! and, by id, in the list of the state folder, so that the next pgcascade finds what an earlier one left.
+//! `disk` reads and writes both, `lock` keeps two pgcascades from working on one folder at once.
+
+mod disk;
+mod lock;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub(super) use disk::{FolderWas, Stored, announce, find, forget, load, new_id, read_marker, save};
+pub(super) use lock::Lock;
+
+use super::processes;
 
 /// One deployed (or half deployed) cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,10 +68,41 @@ pub struct RecordedServer {
 
 /// Every cluster in the list of the state folder whose folder still has its marker.
 pub fn list() -> Vec<ClusterRecord> {
-    unimplemented!()
+    super::store::state_folder().map_or_else(Vec::new, |state| list_in(&state))
 }
 
 /// Clusters whose builder or remover is gone before it was done: what a crash left.
 pub fn left_over() -> Vec<ClusterRecord> {
-    unimplemented!()
+    list()
+        .into_iter()
+        .filter(|record| record.state != ClusterState::Complete && !record.is_at_work())
+        .collect()
+}
+
+fn list_in(state: &std::path::Path) -> Vec<ClusterRecord> {
+    disk::entries(state)
+        .into_iter()
+        .filter_map(|entry| disk::read_marker(&entry.record.folder).ok().flatten())
+        .map(|stored| stored.record)
+        .collect()
+}
+
+impl ClusterRecord {
+    /// True while the pgcascade that builds or removes it lives.
+    pub(super) fn is_at_work(&self) -> bool {
+        self.builder
+            .as_ref()
+            .is_some_and(|builder| processes::start_ticks(builder.pid) == Some(builder.start_ticks))
+    }
+}
+
+impl Builder {
+    /// This process.
+    pub(super) fn ourselves() -> Option<Self> {
+        let pid = std::process::id();
+        Some(Self {
+            pid,
+            start_ticks: processes::start_ticks(pid)?,
+        })
+    }
 }

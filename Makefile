@@ -1,0 +1,54 @@
+# One command each; `make` alone says what there is.
+#
+#   make run     install what is missing, build, open the designer on the seed's cluster
+#   make test    install what is missing, run every test
+#   make lint    formatting, lints, documentation, scripts
+#   make setup   only install what is missing, for all of these
+#
+# Rust, git, make and a C compiler are all that must be there before.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test lint setup
+
+# The crates of the window: none of them may be in a build without the feature `gui`.
+GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+# A debug build, because it takes 2 to 3 minutes the first time where a release build takes 8. Without a file the
+# designer opens the seed as a new design, so that saving it never changes the built-in one.
+run:
+	@packaging/setup.sh run
+	@if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
+	  echo "Building the designer (2 to 3 minutes the first time, seconds later) and opening it on the seed's cluster"; \
+	  cargo run --locked; \
+	else \
+	  echo "There is no display (DISPLAY and WAYLAND_DISPLAY are empty), so that no window can be opened."; \
+	  echo "Building pgcascade without its window (about a minute the first time) and running: pgcascade demo --once"; \
+	  cargo run --locked --no-default-features -- demo --once; \
+	fi
+
+test:
+	@packaging/setup.sh test
+	cargo test --locked
+	cargo check --locked --no-default-features
+	@echo "Without the feature gui there is no crate of the window, and with it one version of egui:"
+	@crates=$$(cargo tree --locked --no-default-features --edges normal --prefix none); \
+	if grep -E '^($(GUI_CRATES)) v' <<<"$$crates"; then \
+	  echo "the crates above belong to the window" >&2; exit 1; \
+	fi
+	cargo tree --locked --invert egui --depth 0
+
+lint:
+	@packaging/setup.sh lint
+	cargo fmt --all --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+	shellcheck packaging/*.sh .ci/run
+
+setup:
+	@packaging/setup.sh run
+	@packaging/setup.sh test

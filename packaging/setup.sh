@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Installs what `make run`, `make test` and `make lint` need beside Rust and a C compiler, on Debian and Ubuntu.
+#
+#   packaging/setup.sh run      a PostgreSQL server; the window's libraries, if there is a display
+#   packaging/setup.sh test     a PostgreSQL server, ShellCheck
+#   packaging/setup.sh lint     ShellCheck
+#
+# Says what it is going to install before it does, installs only what is missing, and does not touch apt when
+# nothing is. As root directly, as a user through sudo; without either it names the packages and stops.
+set -euo pipefail
+
+purpose=${1:-}
+packages=()
+reasons=()
+
+# need WHY PACKAGE…: notes the packages that are not installed.
+need() {
+  local why=$1 package found=()
+  shift
+  for package in "$@"; do
+    is_installed "$package" || found+=("$package")
+  done
+  [ ${#found[@]} -eq 0 ] && return
+  packages+=("${found[@]}")
+  reasons+=("  ${found[*]}: $why")
+}
+
+is_installed() {
+  [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# A server of any version is enough, also one that apt did not bring.
+has_postgres() {
+  local bin
+  for bin in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/local/pgsql/bin; do
+    [ -x "$bin/initdb" ] && [ -x "$bin/postgres" ] && return
+  done
+  command -v initdb >/dev/null && command -v postgres >/dev/null
+}
+
+need_postgres() {
+  has_postgres || need "the PostgreSQL server, which the clusters are made of" postgresql
+}
+
+need_shellcheck() {
+  command -v shellcheck >/dev/null || need "ShellCheck, which reads every script that is generated" shellcheck
+}
+
+# Everything graphical is loaded when the window opens; nothing of it is needed to build.
+need_window() {
+  # Other systems name these otherwise; where there is a desktop, they are there.
+  command -v dpkg-query >/dev/null || return 0
+  if [ -n "${DISPLAY:-}" ]; then
+    need "the window on X11" \
+      libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libgl1 libgl1-mesa-dri
+  fi
+  if [ -n "${WAYLAND_DISPLAY:-}" ]; then
+    need "the window on Wayland" \
+      libwayland-client0 libwayland-egl1 libegl1 libxkbcommon0 libgl1-mesa-dri
+  fi
+}
+
+case $purpose in
+  run) need_postgres; need_window ;;
+  test) need_postgres; need_shellcheck ;;
+  lint) need_shellcheck ;;
+  *) echo "usage: packaging/setup.sh run|test|lint" >&2; exit 2 ;;
+esac
+
+command -v cc >/dev/null || need "a C compiler, which links every Rust program" gcc libc6-dev
+
+[ ${#packages[@]} -eq 0 ] && exit 0
+
+mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
+echo "make $purpose needs packages that are not installed:"
+printf '%s\n' "${reasons[@]}"
+
+if ! command -v apt-get >/dev/null; then
+  echo "This is not Debian or Ubuntu: install what corresponds to them, then run it again." >&2
+  exit 1
+fi
+if [ "$(id -u)" -eq 0 ]; then
+  as_root=()
+elif command -v sudo >/dev/null; then
+  as_root=(sudo)
+else
+  echo "Installing needs root or sudo, and there is neither. Let somebody run, then try again:" >&2
+  echo "  apt-get install --no-install-recommends ${packages[*]}" >&2
+  exit 1
+fi
+
+# Debian starts a server of its own on port 5432 when the first server package is installed. pgcascade makes
+# its own servers, and the seed's primary wants that port: while we install, that is switched off.
+no_cluster=/etc/postgresql-common/createcluster.d/pgcascade-setup.conf
+keep_port_free() {
+  case " ${packages[*]} " in *" postgresql "*) ;; *) return 0 ;; esac
+  echo "Debian's own server on port 5432 is not created ($no_cluster, while installing)."
+  trap '"${as_root[@]}" rm -f "$no_cluster"' EXIT
+  "${as_root[@]}" mkdir -p "${no_cluster%/*}"
+  echo "create_main_cluster = false" | "${as_root[@]}" tee "$no_cluster" >/dev/null
+}
+
+install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
+  apt-get install --yes --quiet --no-install-recommends "${packages[@]}")
+echo "Installing: ${install[*]}"
+keep_port_free
+# A repository of somebody else that does not answer must not be in the way of what Debian itself has.
+"${as_root[@]}" apt-get update --quiet || echo "apt-get update had problems; trying to install all the same" >&2
+"${install[@]}"

@@ -1,0 +1,69 @@
+//! Unsaved changes: asked about before anything would lose them, also before the window closes.
+
+use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, Session};
+use super::{file, notify, refuse_if_locked};
+use crate::report::Report;
+
+pub(super) fn quit(session: &mut Session) -> Vec<Effect> {
+    if session.is_locked() {
+        let report = Report::new("A deployment is under way").hint(
+            "Cancel it and wait until it is taken back, or wait until it is done; then close the window",
+        );
+        notify(session, NoticeKind::Problem, report);
+        return Vec::new();
+    }
+    ask(session, Message::Quit)
+}
+
+/// Goes on if nothing would be lost, else asks first.
+pub(super) fn ask(session: &mut Session, then: Message) -> Vec<Effect> {
+    if then != Message::Quit && refuse_if_locked(session) {
+        return Vec::new();
+    }
+    if session.is_modified() {
+        let then = Box::new(then);
+        session.dialog = Some(Dialog::Unsaved { then });
+        return Vec::new();
+    }
+    go_on(session, then)
+}
+
+/// Does what loses the design on the canvas, which is saved or which the user agreed to lose.
+pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
+    match then {
+        Message::File(FileMessage::New(name)) => file::new(session, &name),
+        Message::File(FileMessage::Open) => {
+            session.replaceable = Some(session.revision);
+            vec![file::ask_path(session, PathPurpose::OpenDesign)]
+        }
+        Message::File(FileMessage::Read(path, text)) => file::open(session, path, text),
+        Message::File(FileMessage::Recover(path, text)) => file::recover(session, path, &text),
+        Message::Quit => vec![file::forget(session), Effect::Close],
+        // Nothing else is ever put off by the question.
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn discard(session: &mut Session) -> Vec<Effect> {
+    match session.dialog.take() {
+        Some(Dialog::Unsaved { then }) if *then == Message::Quit || !refuse_if_locked(session) => {
+            go_on(session, *then)
+        }
+        Some(Dialog::Recover { path, .. }) => {
+            let is_ours = path == session.path;
+            let forgotten = Effect::Autosave { path, text: None };
+            if is_ours && session.is_modified() {
+                vec![forgotten, file::autosave(session)]
+            } else {
+                vec![forgotten]
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The way on that a dialog or a file was to open is closed: nothing happens "afterwards" any more.
+pub(super) fn give_up_pending(session: &mut Session) {
+    session.after_save = None;
+    session.replaceable = None;
+}

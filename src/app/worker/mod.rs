@@ -1,0 +1,218 @@
+//! The worker: performs effects in the background and answers with messages. Everything slow happens here.
+//!
+//! `Worker` is what the window holds: it never blocks, but for its end. Below it, each file is one kind of work:
+//! `deployment` (a run and its cancel), `watch` (boards of the running cluster), `autosave` (the unsaved
+//! design, a moment after its last change), `tasks` (everything with one question and one answer).
+
+mod answers;
+mod autosave;
+mod deployment;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::io;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use self::answers::Answers;
+use self::autosave::Autosaver;
+use self::deployment::Deployment;
+use self::watch::Watch;
+use super::{Effect, Message};
+use crate::engine::{deploy, store};
+
+pub use tasks::default_folder;
+
+/// Enough for the engine and its probes; the machine belongs to the servers.
+const THREADS: usize = 2;
+
+/// Messages that wait for the window. A run that is faster than the window waits, and drops lines of output.
+const MESSAGES: usize = 1024;
+
+/// Closing the window: how long a start, stop or teardown may take to come to its end.
+const TASKS_DEADLINE: Duration = Duration::from_secs(30);
+
+/// After that: how long they have once they are told to give up.
+const GIVE_UP_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Closing the window: how long the last autosave may take.
+const AUTOSAVE_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Closing the window: how long threads that no longer matter are waited for.
+const SHUTDOWN_DEADLINE: Duration = Duration::from_millis(200);
+
+/// Owns the runtime. Dropped, it lets nothing be half done: a running deployment is taken back, a teardown
+/// comes to its end, an autosave is written. A cluster that runs goes on running.
+///
+/// Must not be dropped inside another async runtime.
+#[derive(Debug)]
+pub struct Worker {
+    /// `None` only while it is dropped.
+    runtime: Option<Runtime>,
+    messages: mpsc::Receiver<Message>,
+    answers: Answers,
+    deployment: Option<Deployment>,
+    watch: Option<Watch>,
+    discovery: Option<AbortHandle>,
+    autosaver: Autosaver,
+    /// What must come to its end before the program does.
+    tasks: JoinSet<()>,
+    /// Raised when the tasks are given up.
+    give_up: CancellationToken,
+}
+
+impl Worker {
+    /// `wake` is called, on a thread of the worker, whenever there is something to drain.
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("pgcascade-worker")
+            .enable_all()
+            .build()?;
+        let (sender, messages) = mpsc::channel(MESSAGES);
+        let answers = Answers::new(sender, wake);
+        let autosaver = Autosaver::new(&runtime, answers.clone(), store::autosave);
+        Ok(Self {
+            runtime: Some(runtime),
+            messages,
+            answers,
+            deployment: None,
+            watch: None,
+            discovery: None,
+            autosaver,
+            tasks: JoinSet::new(),
+            give_up: CancellationToken::new(),
+        })
+    }
+
+    /// Begins what the effect asks for; the answer comes by [`Worker::drain`]. What is for the window is left to it.
+    pub fn perform(&mut self, effect: Effect) {
+        let answers = self.answers.clone();
+        match effect {
+            // The window's own: see `Effect::is_for_window`.
+            Effect::AskPath { .. } | Effect::CopyText(_) | Effect::Close => {}
+            Effect::Read(path) => drop(self.start(tasks::read(path, answers))),
+            Effect::Write {
+                purpose,
+                path,
+                bytes,
+                text,
+            } => self.finish(tasks::write(purpose, path, bytes, text, answers)),
+            Effect::Autosave { path, text } => self.autosaver.keep(path, text),
+            Effect::FindRecoverable => drop(self.start(tasks::find_recoverable(answers))),
+            Effect::FindLeftOver => drop(self.start(tasks::find_left_over(answers))),
+            Effect::Discover { document, folder } => {
+                // Only the latest question matters.
+                self.stop_discovery();
+                self.discovery = self.start(tasks::discover(document, folder, answers));
+            }
+            Effect::StartRun {
+                run,
+                plan,
+                machine,
+                bundle,
+                document,
+            } => {
+                let run = deploy::Run {
+                    number: run,
+                    plan: *plan,
+                    machine: *machine,
+                    bundle: *bundle,
+                    document: *document,
+                };
+                if let Some(runtime) = &self.runtime {
+                    self.deployment = Some(Deployment::start(runtime, run, answers));
+                }
+            }
+            Effect::CancelRun => {
+                if let Some(deployment) = &self.deployment {
+                    deployment.cancel();
+                }
+            }
+            Effect::Watch(folder) => {
+                if let Some(runtime) = &self.runtime {
+                    self.watch = Some(Watch::start(runtime, folder, answers));
+                }
+            }
+            Effect::Unwatch => self.watch = None,
+            Effect::StartCluster(folder) => {
+                self.finish(tasks::start_cluster(folder, self.give_up.clone(), answers));
+            }
+            Effect::StopCluster(folder) => {
+                self.finish(tasks::stop_cluster(folder, self.give_up.clone(), answers));
+            }
+            Effect::Teardown(folder) => self.finish(tasks::teardown(folder, self.give_up.clone(), answers)),
+            Effect::Adopt(folder) => drop(self.start(tasks::adopt(folder, answers))),
+            Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),
+        }
+    }
+
+    /// Every message that has arrived since the last call, in order; the latest board last.
+    pub fn drain(&mut self) -> Vec<Message> {
+        let mut arrived = Vec::new();
+        while let Ok(message) = self.messages.try_recv() {
+            arrived.push(message);
+        }
+        arrived.extend(self.watch.as_mut().and_then(Watch::latest));
+        arrived
+    }
+
+    /// Begins work that may be dropped when the program ends.
+    fn start(&self, work: impl Future<Output = ()> + Send + 'static) -> Option<AbortHandle> {
+        let runtime = self.runtime.as_ref()?;
+        Some(runtime.spawn(work).abort_handle())
+    }
+
+    /// Begins work that is waited for when the program ends.
+    fn finish(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        while self.tasks.try_join_next().is_some() {}
+        if let Some(runtime) = &self.runtime {
+            self.tasks.spawn_on(work, runtime.handle());
+        }
+    }
+
+    fn stop_discovery(&mut self) {
+        if let Some(discovery) = self.discovery.take() {
+            discovery.abort();
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let Some(runtime) = self.runtime.take() else {
+            return;
+        };
+        self.watch = None;
+        self.stop_discovery();
+        // Nobody reads messages any more: whoever waits to send one goes on.
+        self.messages.close();
+        while self.messages.try_recv().is_ok() {}
+        let deployment = self.deployment.take();
+        runtime.block_on(async {
+            let unwound = async {
+                if let Some(deployment) = deployment {
+                    deployment.end().await;
+                }
+            };
+            let saved = timeout(AUTOSAVE_DEADLINE, self.autosaver.end());
+            let done = async {
+                let all = async { while self.tasks.join_next().await.is_some() {} };
+                tokio::pin!(all);
+                if timeout(TASKS_DEADLINE, &mut all).await.is_err() {
+                    self.give_up.cancel();
+                    let _ = timeout(GIVE_UP_DEADLINE, all).await;
+                }
+            };
+            let _ = tokio::join!(unwound, saved, done);
+        });
+        runtime.shutdown_timeout(SHUTDOWN_DEADLINE);
+    }
+}

@@ -1,0 +1,217 @@
+//! Everything with one question and one answer. Each function is an effect: it does it and sends what came of it.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::Command;
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+
+use super::answers::Answers;
+use crate::app::{ClusterMessage, FileMessage, Message, PathPurpose, RunMessage};
+use crate::engine::record::{ClusterRecord, ClusterState};
+use crate::engine::{cluster, deploy, record, store};
+use crate::model::document::Document;
+use crate::report::Report;
+
+/// A design of a thousand servers has a tenth of it; more is some other file.
+const DESIGN_BYTES: u64 = 4 << 20;
+
+/// The desktop's program that shows a folder.
+const OPENER: &str = if cfg!(target_os = "macos") {
+    "open"
+} else if cfg!(windows) {
+    "explorer"
+} else {
+    "xdg-open"
+};
+
+/// Below which folder deployments are suggested: the user's home, or, as root, where the ordinary user that the
+/// servers then run as can get to.
+pub fn default_folder() -> PathBuf {
+    #[cfg(unix)]
+    if nix::unistd::geteuid().is_root() {
+        return PathBuf::from("/var/tmp/pgcascade");
+    }
+    let home = dirs::home_dir().filter(|home| home.is_dir());
+    home.unwrap_or_else(std::env::temp_dir).join("pgcascade")
+}
+
+pub(super) async fn read(path: PathBuf, answers: Answers) {
+    let path = whole(&path);
+    let from = path.clone();
+    let message = match blocking(move || read_text(&from)).await {
+        Ok(text) => Message::File(FileMessage::Read(path, text)),
+        Err(report) => Message::Failed(report),
+    };
+    answers.send(message).await;
+}
+
+pub(super) async fn write(
+    purpose: PathPurpose,
+    path: PathBuf,
+    bytes: Vec<u8>,
+    text: Option<String>,
+    answers: Answers,
+) {
+    let path = whole(&path);
+    let to = path.clone();
+    let message = match blocking(move || store::write_whole(&to, &bytes)).await {
+        Ok(()) => Message::File(FileMessage::Written(purpose, path, text)),
+        Err(report) => Message::Failed(report),
+    };
+    answers.send(message).await;
+}
+
+pub(super) async fn find_recoverable(answers: Answers) {
+    let found = blocking(|| {
+        let mut found = store::recoverable();
+        // After a crash between a save and its tidying up there is nothing to recover.
+        found.retain(|(path, text)| {
+            let file = path.as_deref().and_then(|path| read_text(path).ok());
+            file.as_ref() != Some(text)
+        });
+        Ok(found)
+    })
+    .await;
+    for (path, text) in found.unwrap_or_default() {
+        let message = Message::File(FileMessage::Recoverable(path, text));
+        answers.send(message).await;
+    }
+}
+
+/// What a crash left, what a run of this window could not take back, and whole clusters that no window shows:
+/// all can be dealt with from here.
+pub(super) async fn find_left_over(answers: Answers) {
+    let found = blocking(|| {
+        let is_ours = |record: &ClusterRecord| {
+            let builder = record.builder.as_ref();
+            record.state == ClusterState::Complete || builder.is_some_and(|by| by.pid == std::process::id())
+        };
+        let mut found = record::left_over();
+        let others = record::list().into_iter().filter(is_ours);
+        for record in others {
+            if found.iter().all(|known| known.folder != record.folder) {
+                found.push(record);
+            }
+        }
+        Ok(found)
+    });
+    let message = match found.await {
+        Ok(records) => Message::Cluster(ClusterMessage::LeftOver(records)),
+        Err(report) => Message::Failed(report),
+    };
+    answers.send(message).await;
+}
+
+pub(super) async fn discover(document: Box<Document>, folder: PathBuf, answers: Answers) {
+    let request = deploy::Request {
+        folder: whole(&folder),
+        bin: None,
+        run_as: None,
+    };
+    let machine = deploy::discover(document.topology(), &request).await;
+    answers
+        .send(Message::Run(RunMessage::Found(Box::new(machine))))
+        .await;
+}
+
+pub(super) async fn start_cluster(folder: PathBuf, give_up: CancellationToken, answers: Answers) {
+    let done = cluster::start(&folder, &[], give_up).await;
+    let message = match done {
+        Ok(_) => ClusterMessage::Started(folder),
+        Err(report) => ClusterMessage::Failed(folder, report),
+    };
+    answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn stop_cluster(folder: PathBuf, give_up: CancellationToken, answers: Answers) {
+    let done = cluster::stop(&folder, &[], give_up).await;
+    let message = match done {
+        Ok(_) => ClusterMessage::Stopped(folder),
+        Err(report) => ClusterMessage::Failed(folder, report),
+    };
+    answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn teardown(folder: PathBuf, give_up: CancellationToken, answers: Answers) {
+    let done = cluster::teardown(&folder, give_up).await;
+    let message = match done {
+        Ok(_) => {
+            let report = Report::new(format!("The cluster in {} is torn down", folder.display()));
+            ClusterMessage::TornDown(folder, report)
+        }
+        Err(report) => ClusterMessage::Failed(folder, report),
+    };
+    answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn adopt(folder: PathBuf, answers: Answers) {
+    let from = folder.clone();
+    let message = match blocking(move || cluster::design(&from)).await {
+        Ok(design) => ClusterMessage::Adopted(folder, Box::new(design)),
+        Err(report) => ClusterMessage::Failed(folder, report),
+    };
+    answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn open_folder(folder: PathBuf, answers: Answers) {
+    let started = Command::new(OPENER)
+        .arg(&folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let ended = match started {
+        Ok(mut child) => child.wait().await,
+        Err(error) => Err(error),
+    };
+    let hint = format!("The folder is {}", folder.display());
+    let report = match ended {
+        Err(error) => Report::of(
+            format!("\"{OPENER}\", which shows folders, did not start"),
+            &error,
+        ),
+        // Explorer ends with 1 also when all is well.
+        Ok(status) if status.success() || cfg!(windows) => return,
+        Ok(_) => Report::new(format!("\"{OPENER}\" could not show the folder")),
+    };
+    answers.send(Message::Failed(report.hint(hint))).await;
+}
+
+fn read_text(path: &Path) -> Result<String, Report> {
+    let failed =
+        |error: &std::io::Error| Report::of(format!("\"{}\" could not be read", path.display()), error);
+    let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+    let mut text = String::new();
+    // One byte more than a design may have, to see whether there is one.
+    file.take(DESIGN_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| failed(&error))?;
+    if text.len() as u64 > DESIGN_BYTES {
+        let headline = format!("\"{}\" is too long for a design", path.display());
+        return Err(Report::new(headline));
+    }
+    Ok(text)
+}
+
+/// A path as it was typed, made absolute: `~/` is the home, anything else starts at the working folder.
+pub(super) fn whole(path: &Path) -> PathBuf {
+    let from_home = path
+        .strip_prefix("~")
+        .ok()
+        .and_then(|rest| Some(dirs::home_dir()?.join(rest)));
+    let path = from_home.unwrap_or_else(|| path.to_owned());
+    std::path::absolute(&path).unwrap_or(path)
+}
+
+/// Does what waits for the disk where it holds up nobody.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Report> + Send + 'static,
+) -> Result<T, Report> {
+    match spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(Report::of("The work broke off", &error)),
+    }
+}

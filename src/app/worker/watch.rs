@@ -1,0 +1,84 @@
+//! Reads the running cluster's board again and again. Only the latest board counts, and only a change wakes the window.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::answers::Answers;
+use crate::app::{ClusterMessage, Message};
+use crate::engine::monitor;
+use crate::model::health::Board;
+
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Ends when it is dropped.
+#[derive(Debug)]
+pub(super) struct Watch {
+    folder: PathBuf,
+    latest: watch::Receiver<Option<Board>>,
+    _until_dropped: DropGuard,
+}
+
+impl Watch {
+    pub fn start(runtime: &Runtime, folder: PathBuf, answers: Answers) -> Self {
+        let cancel = CancellationToken::new();
+        let (slot, latest) = watch::channel(None);
+        let (boards, received) = mpsc::channel(1);
+        runtime.spawn(monitor::watch(folder.clone(), EVERY, boards, cancel.clone()));
+        runtime.spawn(keep_latest(received, slot, cancel.clone(), answers));
+        Self {
+            folder,
+            latest,
+            _until_dropped: cancel.drop_guard(),
+        }
+    }
+
+    /// The latest board, unless it was taken before.
+    pub fn latest(&mut self) -> Option<Message> {
+        // An error says that the monitor has ended; its last board is still good.
+        let is_new = self.latest.has_changed().unwrap_or(false);
+        let board = is_new
+            .then(|| self.latest.borrow_and_update().clone())
+            .flatten()?;
+        Some(Message::Cluster(ClusterMessage::Board(
+            self.folder.clone(),
+            board,
+        )))
+    }
+}
+
+async fn keep_latest(
+    mut boards: mpsc::Receiver<Result<Board, crate::report::Report>>,
+    slot: watch::Sender<Option<Board>>,
+    cancel: CancellationToken,
+    answers: Answers,
+) {
+    let mut last_problem = None;
+    while let Some(reading) = boards.recv().await {
+        if cancel.is_cancelled() {
+            break;
+        }
+        match reading {
+            Ok(board) => {
+                last_problem = None;
+                let is_news = slot.send_if_modified(|slot| {
+                    let is_news = slot.as_ref() != Some(&board);
+                    *slot = Some(board);
+                    is_news
+                });
+                if is_news {
+                    answers.wake();
+                }
+            }
+            Err(report) => {
+                if last_problem.as_ref() != Some(&report) {
+                    answers.send(Message::Failed(report.clone())).await;
+                }
+                last_problem = Some(report);
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The command line as data. To add a command: a variant here, a function in a file of its own, a line in `perform`.
+
+use std::path::{Path, PathBuf};
+
+use clap::builder::PossibleValuesParser;
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::engine::deploy::Request;
+use crate::model::document::templates::TEMPLATES;
+use crate::report::Report;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 fine, 1 error-level findings or a failed run, 2 wrong usage, 130 cancelled.
+A first session: pgcascade new -o seed.toml && pgcascade deploy seed.toml --dir ./seed";
+
+const BIN_HELP: &str =
+    "The folder with initdb, pg_ctl and postgres; by default the design's major among the installed ones";
+
+/// Draw a PostgreSQL replication cluster, see what is wrong with it, export its configuration, run it on this machine
+#[derive(Debug, Parser)]
+#[command(name = "pgcascade", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
+pub(super) struct Args {
+    /// The design to open in the designer's window
+    pub(super) file: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List the built-in designs
+    Templates,
+    /// Write a design to start from
+    New(New),
+    /// Say what is wrong or unwise in a design
+    Check {
+        /// The design file
+        file: PathBuf,
+        /// Print the findings as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Draw a design's tree in the terminal
+    Show {
+        /// The design file
+        file: PathBuf,
+    },
+    /// Write a design's configuration as a tarball
+    Bundle {
+        /// The design file
+        file: PathBuf,
+        /// The tarball to write
+        #[arg(short, long, value_name = "OUT.tar.gz")]
+        output: PathBuf,
+    },
+    /// Show the steps of a deployment without doing any
+    Plan {
+        #[command(flatten)]
+        target: Target,
+        /// Print checks and steps as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Build, start and verify the cluster on this machine
+    Deploy {
+        #[command(flatten)]
+        target: Target,
+        /// Print what happens as JSON, an event a line
+        #[arg(long)]
+        json: bool,
+    },
+    // Not a doc comment: its backticks would be printed.
+    #[command(about = "Show what pg_stat_replication shows now on every server")]
+    Status {
+        /// The cluster's folder
+        dir: PathBuf,
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prove the design: links, sync states, a row read on every standby
+    Verify {
+        /// The cluster's folder
+        dir: PathBuf,
+    },
+    /// Start servers of a cluster
+    Start {
+        /// The cluster's folder
+        dir: PathBuf,
+        /// The servers to start; all, if none is named
+        #[arg(value_name = "SERVER")]
+        servers: Vec<String>,
+    },
+    /// Stop servers of a cluster
+    Stop {
+        /// The cluster's folder
+        dir: PathBuf,
+        /// The servers to stop; all, if none is named
+        #[arg(value_name = "SERVER")]
+        servers: Vec<String>,
+    },
+    /// Stop what was started in a folder and remove what was made there, nothing else
+    Teardown {
+        /// The cluster's folder
+        dir: PathBuf,
+    },
+    /// List the clusters that were made on this machine
+    List,
+    /// Build the seed's cluster in a folder of its own, show that it replicates, tear it down at Ctrl-C
+    Demo(Demo),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct New {
+    /// The built-in design to take
+    #[arg(long, value_name = "NAME", default_value = "seed", value_parser = PossibleValuesParser::new(template_names()))]
+    pub(super) template: String,
+    /// The file to write; standard output, if left out
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Write over a file that exists
+    #[arg(long, requires = "output")]
+    pub(super) force: bool,
+}
+
+/// What is to be deployed, where, and with what.
+#[derive(Debug, clap::Args)]
+pub(super) struct Target {
+    /// The design file
+    pub(super) file: PathBuf,
+    /// The cluster's folder: made by the deployment, or empty
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    #[command(flatten)]
+    programs: Programs,
+}
+
+/// Which PostgreSQL runs, and as whom.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Programs {
+    #[arg(long, value_name = "DIR", help = BIN_HELP)]
+    bin: Option<PathBuf>,
+    /// The user that servers run as when pgcascade is run by root; by default postgres
+    #[arg(long, value_name = "USER")]
+    run_as: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Demo {
+    /// Tear it down at once, without waiting for Ctrl-C
+    #[arg(long)]
+    pub(super) once: bool,
+    #[command(flatten)]
+    pub(super) programs: Programs,
+}
+
+impl Target {
+    pub(super) fn request(&self) -> Result<Request, Report> {
+        self.programs.request(&self.dir)
+    }
+}
+
+impl Programs {
+    pub(super) fn request(&self, folder: &Path) -> Result<Request, Report> {
+        Ok(Request {
+            folder: absolute(folder)?,
+            bin: self.bin.as_deref().map(absolute).transpose()?,
+            run_as: self.run_as.clone(),
+        })
+    }
+}
+
+/// The path from the root; a cluster is known by it wherever pgcascade is called from.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Report> {
+    std::path::absolute(path)
+        .map_err(|error| Report::of(format!("\"{}\" cannot be used as a path", path.display()), &error))
+}
+
+/// `pgcascade chek` would be taken for the file "chek": says the nearest command instead, unless there is such a file.
+pub(super) fn exit_on_mistyped_command() {
+    let Some(word) = std::env::args_os()
+        .nth(1)
+        .and_then(|word| word.into_string().ok())
+    else {
+        return;
+    };
+    if Path::new(&word).exists() {
+        return;
+    }
+    let mut command = Args::command();
+    if let Some(near) = nearest_command(&command, &word) {
+        let message = format!("unrecognized subcommand '{word}'; did you mean '{near}'?");
+        command
+            .error(clap::error::ErrorKind::InvalidSubcommand, message)
+            .exit();
+    }
+}
+
+/// The command that was probably meant: near the word, but not the word itself.
+fn nearest_command(command: &clap::Command, word: &str) -> Option<String> {
+    const NEAR: f64 = 0.8;
+    if word.starts_with('-') || word == "help" {
+        return None;
+    }
+    let names = || command.get_subcommands().map(clap::Command::get_name);
+    if names().any(|name| name == word) {
+        return None;
+    }
+    names()
+        .map(|name| (strsim::jaro(name, word), name))
+        .filter(|(likeness, _)| *likeness > NEAR)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name.to_owned())
+}
+
+fn template_names() -> Vec<&'static str> {
+    TEMPLATES.iter().map(|template| template.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_hold_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_mistyped_command_is_told_from_a_file() {
+        let near = |word: &str| nearest_command(&Args::command(), word);
+        assert_eq!(near("chek").as_deref(), Some("check"));
+        assert_eq!(near("tear-down").as_deref(), Some("teardown"));
+        assert_eq!(near("check"), None);
+        assert_eq!(near("help"), None);
+        assert_eq!(near("seed.toml"), None);
+        assert_eq!(near("./chek"), None);
+    }
+}

@@ -1,0 +1,119 @@
+//! `check`: findings on standard output, worst first; a file that is no design answers in the same form.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Ending, designs, print};
+use crate::engine::store::{self, OpenError};
+use crate::model::document::{Document, Problem};
+use crate::model::topology::{self, Severity, Subject};
+use crate::report::Report;
+
+/// The contract's form.
+#[derive(Serialize)]
+struct Findings {
+    findings: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    rule: &'static str,
+    severity: &'static str,
+    server: Option<String>,
+    message: String,
+    fix: Option<String>,
+    /// Only problems of the file itself have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    /// "FILE:LINE: " before a problem of the file, nothing before a finding.
+    #[serde(skip)]
+    place: String,
+}
+
+pub(super) fn check(path: &Path, as_json: bool) -> Result<Ending, Report> {
+    let rows = match store::open(path) {
+        Ok(document) => findings(&document),
+        Err(OpenError::Design(problems)) => problems
+            .into_iter()
+            .map(|problem| Row::of_problem(path, problem))
+            .collect(),
+        Err(OpenError::File(report)) => return Err(report),
+    };
+    let has_errors = rows.iter().any(|row| row.severity == Severity::Error.word());
+    if as_json {
+        print::json(&Findings { findings: rows });
+    } else {
+        for row in &rows {
+            print_row(row);
+        }
+        print::note(summary(path, &rows));
+    }
+    Ok(if has_errors { Ending::Failed } else { Ending::Fine })
+}
+
+fn findings(document: &Document) -> Vec<Row> {
+    let topology = document.topology();
+    let name = |subject| match subject {
+        Subject::Cluster => None,
+        Subject::Server(id) => topology.server(id).map(|server| server.name().to_string()),
+    };
+    topology::check(topology)
+        .into_iter()
+        .map(|finding| Row {
+            rule: finding.rule,
+            severity: finding.severity.word(),
+            server: name(finding.subject),
+            message: finding.message,
+            fix: finding.fix.map(|fix| fix.label),
+            line: None,
+            place: String::new(),
+        })
+        .collect()
+}
+
+impl Row {
+    fn of_problem(path: &Path, problem: Problem) -> Self {
+        Self {
+            place: format!("{}: ", designs::place(path, &problem)),
+            rule: problem.rule,
+            severity: Severity::Error.word(),
+            server: problem.server,
+            message: problem.message,
+            fix: problem.fix,
+            line: problem.line,
+        }
+    }
+}
+
+fn print_row(row: &Row) {
+    let server = row
+        .server
+        .as_ref()
+        .map(|name| format!(" {name}"))
+        .unwrap_or_default();
+    print::line(format_args!(
+        "{}{} {}{server}: {}",
+        row.place, row.severity, row.rule, row.message
+    ));
+    if let Some(fix) = &row.fix {
+        print::line(format_args!("  fix: {fix}"));
+    }
+}
+
+/// "seed.toml: 1 error, 2 warnings", or that nothing was found.
+fn summary(path: &Path, rows: &[Row]) -> String {
+    let counts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
+        .iter()
+        .filter_map(|severity| {
+            let number = rows.iter().filter(|row| row.severity == severity.word()).count();
+            (number > 0).then(|| print::count(number, severity.word()))
+        })
+        .collect();
+    let found = if counts.is_empty() {
+        "nothing found, the design is fine".to_owned()
+    } else {
+        counts.join(", ")
+    };
+    format!("{}: {found}", path.display())
+}

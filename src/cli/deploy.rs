@@ -1,0 +1,131 @@
+//! `deploy`: looks at the machine, checks, runs the plan and shows its events, says how to go on.
+
+use tokio::sync::mpsc;
+
+use super::args::Target;
+use super::progress::Display;
+use super::signals::Signals;
+use super::{Ending, designs, preflight, print};
+use crate::engine::deploy::{self, Cancel, Request, Run};
+use crate::model::bundle;
+use crate::model::document::Document;
+use crate::model::plan::{self, ClusterLayout, Outcome};
+use crate::model::topology::{Auth, Topology};
+use crate::report::Report;
+
+/// This program runs one deployment in its life.
+const RUN: u64 = 1;
+
+/// Events on their way to the display; more than a burst of output lines.
+const EVENTS: usize = 256;
+
+pub(super) async fn deploy(target: &Target, as_json: bool) -> Result<Ending, Report> {
+    let signals = Signals::catch()?;
+    let document = designs::open(&target.file)?;
+    let request = target.request()?;
+    let ending = run(&document, &request, as_json, signals).await;
+    if ending == Ending::Fine && !as_json {
+        say_how_to_go_on(document.topology(), &request);
+    }
+    Ok(ending)
+}
+
+/// Deploys the document, showing everything that happens, also why it did not.
+pub(super) async fn run(document: &Document, request: &Request, as_json: bool, signals: Signals) -> Ending {
+    let cancel = Cancel::default();
+    let _watcher = signals.cancels(
+        &cancel,
+        "Cancelled: unwinding what was done (once more to stop waiting)",
+        "Stopping at once",
+    );
+    let topology = document.topology();
+    let machine = deploy::discover(topology, request).await;
+    let checks = plan::preflight(topology, &machine);
+    let failed = preflight::failed(&checks);
+    if !failed.is_empty() {
+        if as_json {
+            for event in preflight::as_events(RUN, topology.name(), &machine.folder, &failed) {
+                print::json(&event);
+            }
+        } else {
+            preflight::explain(topology.name(), &machine.folder, &failed);
+        }
+        return Ending::Failed;
+    }
+    let run = Run {
+        number: RUN,
+        plan: plan::plan_deploy(topology, &machine),
+        machine,
+        bundle: bundle::generate(document),
+        document: document.clone(),
+    };
+    let (sender, mut events) = mpsc::channel(EVENTS);
+    let display = async {
+        let mut display = Display::new(as_json);
+        while let Some(event) = events.recv().await {
+            display.show(&event);
+        }
+    };
+    let (outcome, ()) = tokio::join!(deploy::run_here(run, sender, cancel), display);
+    tell(&outcome, as_json)
+}
+
+/// How it ended, in words and as exit code.
+fn tell(outcome: &Outcome, as_json: bool) -> Ending {
+    let (ending, headline, hints, remains) = match outcome {
+        Outcome::Done => return Ending::Fine,
+        Outcome::Failed {
+            reason,
+            hints,
+            remains,
+        } => (
+            Ending::Failed,
+            format!("The deployment failed: {reason}"),
+            hints.as_slice(),
+            remains,
+        ),
+        Outcome::Cancelled { remains } => (
+            Ending::Cancelled,
+            "The deployment was cancelled".to_owned(),
+            [].as_slice(),
+            remains,
+        ),
+    };
+    if as_json {
+        return ending;
+    }
+    let mut report = Report::new(if remains.is_empty() {
+        format!("{headline}; everything was taken back")
+    } else {
+        format!("{headline}; not everything could be taken back")
+    });
+    report.causes.clone_from(remains);
+    report.hints = hints.to_vec();
+    print::error(&report);
+    ending
+}
+
+fn say_how_to_go_on(topology: &Topology, request: &Request) {
+    let folder = print::shell_path(&request.folder);
+    let primary = topology.primary();
+    let pass_file = if topology.effective_auth() == Auth::Trust {
+        String::new()
+    } else {
+        let path = request.folder.join(ClusterLayout::PGPASS);
+        format!("PGPASSFILE={} ", print::shell_path(&path))
+    };
+    print::line(format_args!(
+        "\"{}\" runs in {}: {} built and verified",
+        topology.name(),
+        request.folder.display(),
+        print::count(topology.servers().len(), "server")
+    ));
+    print::line(format_args!(
+        "  connect:    {pass_file}psql -h {} -p {} -U {} postgres",
+        primary.host(),
+        primary.port(),
+        ClusterLayout::SUPERUSER
+    ));
+    print::line(format_args!("  look:       pgcascade status {folder}"));
+    print::line(format_args!("  tear down:  pgcascade teardown {folder}"));
+}

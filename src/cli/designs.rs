@@ -1,0 +1,78 @@
+//! `templates` and `new`, and opening the design that another command is about.
+
+use std::path::Path;
+
+use super::args::New;
+use super::{Ending, print};
+use crate::engine::store::{self, OpenError};
+use crate::model::document::templates::{self, TEMPLATES};
+use crate::model::document::{Document, Problem};
+use crate::report::Report;
+
+pub(super) fn templates() -> Ending {
+    let width = TEMPLATES
+        .iter()
+        .map(|template| template.name.len())
+        .max()
+        .unwrap_or(0);
+    for template in &TEMPLATES {
+        print::line(format_args!("{:<width$}  {}", template.name, template.summary));
+    }
+    Ending::Fine
+}
+
+pub(super) fn new(new: &New) -> Result<Ending, Report> {
+    // The arguments know the names of all templates, and take no other.
+    let Some(template) = templates::find(&new.template) else {
+        return Err(
+            Report::new(format!("There is no built-in design \"{}\"", new.template))
+                .hint("List them with: pgcascade templates"),
+        );
+    };
+    let Some(path) = &new.output else {
+        print::text(template.text);
+        return Ok(Ending::Fine);
+    };
+    if path.exists() && !new.force {
+        return Err(Report::new(format!("\"{}\" exists already", path.display()))
+            .hint("Give another name, or --force to write over it"));
+    }
+    store::write_whole(path, template.text.as_bytes())?;
+    print::note(format_args!(
+        "Wrote the design \"{}\" to {}",
+        template.name,
+        path.display()
+    ));
+    Ok(Ending::Fine)
+}
+
+/// Opens a design for a command that needs a whole one; everything wrong with it is in the report.
+pub(super) fn open(path: &Path) -> Result<Document, Report> {
+    store::open(path).map_err(|error| match error {
+        OpenError::File(report) => report,
+        OpenError::Design(problems) => {
+            let shell_path = print::shell_path(path);
+            let mut report = Report::new(format!("\"{}\" is no design that can be used", path.display()));
+            report.causes = problems.iter().map(|problem| in_place(path, problem)).collect();
+            report.hint(format!("Look at it alone with: pgcascade check {shell_path}"))
+        }
+    })
+}
+
+/// "FILE:LINE: message; fix": editors and terminals find the place.
+fn in_place(path: &Path, problem: &Problem) -> String {
+    let fix = problem
+        .fix
+        .as_ref()
+        .map(|fix| format!("; {fix}"))
+        .unwrap_or_default();
+    format!("{}: {}{fix}", place(path, problem), problem.message)
+}
+
+/// "FILE:LINE", or "FILE" where the problem has no line.
+pub(super) fn place(path: &Path, problem: &Problem) -> String {
+    match problem.line {
+        Some(line) => format!("{}:{line}", path.display()),
+        None => path.display().to_string(),
+    }
+}

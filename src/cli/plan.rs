@@ -1,0 +1,55 @@
+//! `plan`: the dry run.
+
+use serde::Serialize;
+
+use super::args::Target;
+use super::{Ending, designs, preflight, print};
+use crate::engine::deploy;
+use crate::model::plan::{self, Check, Plan};
+use crate::report::Report;
+
+/// The plan and what was checked before it; without steps if a check failed.
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    plan: Plan,
+    checks: Vec<Check>,
+}
+
+pub(super) async fn plan(target: &Target, as_json: bool) -> Result<Ending, Report> {
+    let document = designs::open(&target.file)?;
+    let topology = document.topology();
+    let machine = deploy::discover(topology, &target.request()?).await;
+    let checks = plan::preflight(topology, &machine);
+    let failed = preflight::failed(&checks);
+    let is_possible = failed.is_empty();
+    let plan = if is_possible {
+        plan::plan_deploy(topology, &machine)
+    } else {
+        Plan {
+            cluster: topology.name().to_owned(),
+            folder: machine.folder.clone(),
+            steps: Vec::new(),
+        }
+    };
+    match (as_json, is_possible) {
+        (true, _) => print::json(&Answer { plan, checks }),
+        (false, true) => print_plan(&plan),
+        (false, false) => preflight::explain(topology.name(), &machine.folder, &failed),
+    }
+    Ok(if is_possible { Ending::Fine } else { Ending::Failed })
+}
+
+fn print_plan(plan: &Plan) {
+    print::line(format_args!(
+        "{} to deploy \"{}\" into {}",
+        print::count(plan.steps.len(), "step"),
+        plan.cluster,
+        plan.folder
+    ));
+    let width = plan.steps.len().to_string().len();
+    for (place, step) in plan.steps.iter().enumerate() {
+        print::line(format_args!("{:>width$}. {}", place + 1, step.title));
+        print::line(format_args!("{:width$}  {}", "", step.why));
+    }
+}

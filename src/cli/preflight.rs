@@ -1,0 +1,45 @@
+//! What stands in the way of a deployment, in words; shared by `plan`, `deploy` and `demo`.
+
+use super::print;
+use crate::model::plan::{Check, EventKind, Outcome, RunEvent};
+
+/// The checks that are not ok.
+pub(super) fn failed(checks: &[Check]) -> Vec<&Check> {
+    checks.iter().filter(|check| !check.ok).collect()
+}
+
+/// Every failed check with its fix, for people.
+pub(super) fn explain(cluster: &str, folder: &str, failed: &[&Check]) {
+    let things = print::count(failed.len(), "check");
+    print::note(format_args!(
+        "error: \"{cluster}\" cannot be deployed into {folder}: {things} failed, nothing was changed"
+    ));
+    for check in failed {
+        print::note(format_args!("  {}: {}", check.id, check.message));
+        if let Some(fix) = &check.fix {
+            print::note(format_args!("    fix: {fix}"));
+        }
+    }
+}
+
+/// The same as the events of a run without steps, so that whoever reads events always gets a last one.
+pub(super) fn as_events(run: u64, cluster: &str, folder: &str, failed: &[&Check]) -> [RunEvent; 2] {
+    let event = |number, kind| RunEvent {
+        run,
+        number,
+        elapsed_ms: 0,
+        kind,
+    };
+    let reasons: Vec<&str> = failed.iter().map(|check| check.message.as_str()).collect();
+    let started = EventKind::Started {
+        cluster: cluster.to_owned(),
+        folder: folder.to_owned(),
+        steps: Vec::new(),
+    };
+    let outcome = Outcome::Failed {
+        reason: reasons.join("; "),
+        hints: failed.iter().filter_map(|check| check.fix.clone()).collect(),
+        remains: Vec::new(),
+    };
+    [event(0, started), event(1, EventKind::Finished { outcome })]
+}

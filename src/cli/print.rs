@@ -1,0 +1,68 @@
+//! The way out: standard output for answers, standard error for what goes on and what went wrong.
+//!
+//! A reader that has gone away (`pgcascade show x | head -1`) is no error: what it does not want to read is dropped.
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::report::Report;
+
+/// A line of the answer.
+pub(super) fn line(text: impl Display) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// Text that brings its own line ends, such as a design.
+pub(super) fn text(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
+/// A line for people who watch: never part of the answer.
+pub(super) fn note(text: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// A value as one line of JSON.
+pub(super) fn json(value: &impl Serialize) {
+    // Plain data with string keys always has a JSON form.
+    if let Ok(json) = serde_json::to_string(value) {
+        line(json);
+    }
+}
+
+pub(super) fn error(report: &Report) {
+    note(format_args!("error: {report}"));
+}
+
+/// "1 server", "5 servers".
+pub(super) fn count(number: usize, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{ending}")
+}
+
+/// A path as a shell takes it.
+pub(super) fn shell_path(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_quoted_where_a_shell_needs_it() {
+        assert_eq!(shell_path(Path::new("/tmp/a-b")), "/tmp/a-b");
+        assert_eq!(shell_path(Path::new("/tmp/it's here")), r"'/tmp/it'\''s here'");
+    }
+}

@@ -1,0 +1,125 @@
+//! `show`: the tree of a design, with ports, roles and what is synchronous.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::{Ending, designs, print};
+use crate::model::plan::expected_rows;
+use crate::model::topology::{Server, SyncMethod, Topology};
+use crate::report::Report;
+
+pub(super) fn show(file: &Path) -> Result<Ending, Report> {
+    let document = designs::open(file)?;
+    print::line(heading(document.topology()));
+    print::line("");
+    print::line(tree(document.topology()));
+    Ok(Ending::Fine)
+}
+
+/// "seed: PostgreSQL 15, 5 servers, a commit waits for the first 1 of slave1, slave2".
+pub(super) fn heading(topology: &Topology) -> String {
+    let mut text = format!(
+        "{}: PostgreSQL {}, {}",
+        topology.name(),
+        topology.postgres(),
+        print::count(topology.servers().len(), "server")
+    );
+    let candidates: Vec<String> = topology
+        .sync_candidates()
+        .iter()
+        .map(|server| server.name().to_string())
+        .collect();
+    match topology.sync() {
+        Some(policy) if policy.commit.waits() && !candidates.is_empty() => {
+            let method = match policy.method {
+                SyncMethod::First => "the first",
+                SyncMethod::Any => "any",
+            };
+            let _ = write!(
+                text,
+                ", a commit waits for {method} {} of {}",
+                policy.count,
+                candidates.join(", ")
+            );
+        }
+        _ => text.push_str(", asynchronous"),
+    }
+    text
+}
+
+/// One line a server, its downstreams below it; without a line end at the end.
+pub(super) fn tree(topology: &Topology) -> String {
+    let mut lines = Vec::new();
+    grow(topology, topology.primary(), "", "", &mut lines);
+    let name_width = lines
+        .iter()
+        .map(|(name, _)| name.chars().count())
+        .max()
+        .unwrap_or(0);
+    let ports = topology
+        .servers()
+        .iter()
+        .map(|server| server.port().to_string().len());
+    let port_width = ports.max().unwrap_or(0);
+    lines
+        .iter()
+        .map(|(name, server)| {
+            let port = server.port().to_string();
+            let details = details(topology, server);
+            format!("{name:<name_width$}  {port:>port_width$}  {details}")
+        })
+        .collect::<Vec<String>>()
+        .join("\n")
+}
+
+/// `own` stands before the server's name, `below` before everything under it.
+fn grow<'a>(
+    topology: &'a Topology,
+    server: &'a Server,
+    own: &str,
+    below: &str,
+    lines: &mut Vec<(String, &'a Server)>,
+) {
+    lines.push((format!("{own}{}", server.name()), server));
+    let mut downstreams = topology.downstreams(server.id()).peekable();
+    while let Some(downstream) = downstreams.next() {
+        let (own, deeper) = if downstreams.peek().is_some() {
+            ("├─ ", "│  ")
+        } else {
+            ("└─ ", "   ")
+        };
+        let (own, deeper) = (format!("{below}{own}"), format!("{below}{deeper}"));
+        grow(topology, downstream, &own, &deeper, lines);
+    }
+}
+
+/// "standby, sync, priority 1".
+fn details(topology: &Topology, server: &Server) -> String {
+    let role = if server.is_primary() {
+        "primary"
+    } else if topology.is_relay(server.id()) {
+        "relay"
+    } else {
+        "standby"
+    };
+    let mut words = vec![role.to_owned()];
+    if let Some(standby) = server.standby() {
+        let shown = server.name().shown(topology.postgres());
+        let rows = expected_rows(topology, standby.upstream());
+        let state = rows.into_iter().find(|row| row.application_name == shown);
+        words.extend(state.map(|row| row.sync_state));
+        words.extend(
+            standby
+                .sync_priority()
+                .map(|priority| format!("priority {priority}")),
+        );
+        words.extend(standby.apply_delay().map(|delay| format!("applies {delay} late")));
+        if topology.postgres().has_slots() && !topology.uses_slot(server.id()) {
+            words.push("no slot".to_owned());
+        }
+    }
+    if !server.host().is_loopback() {
+        words.push(format!("on {}", server.host()));
+    }
+    words.join(", ")
+}

@@ -1,0 +1,122 @@
+//! Reads what all servers show, at once and with a short patience.
+
+use std::collections::BTreeMap;
+
+use tokio::task::JoinSet;
+
+use super::Cluster;
+use crate::engine::server::Target;
+use crate::engine::site::Site;
+use crate::engine::sql::{Session, SqlError};
+use crate::model::health::{Board, Reading, ReplicationRow, commits};
+use crate::model::topology::{ServerId, Topology};
+
+/// Reads a cluster again and again; sessions stay open between readings.
+#[derive(Debug)]
+pub(in crate::engine) struct Watcher {
+    site: Site,
+    topology: Topology,
+    targets: BTreeMap<ServerId, Target>,
+    sessions: BTreeMap<ServerId, Session>,
+}
+
+/// What one server answered.
+struct Answer {
+    is_standby: bool,
+    upstream_port: Option<u16>,
+    replication: Vec<ReplicationRow>,
+}
+
+impl Watcher {
+    pub(in crate::engine) fn new(cluster: &Cluster) -> Self {
+        let topology = cluster.design.topology().clone();
+        let targets = topology
+            .servers()
+            .iter()
+            .filter_map(|server| Some((server.id(), cluster.target(server.id())?)))
+            .collect();
+        Self {
+            site: cluster.site.clone(),
+            topology,
+            targets,
+            sessions: BTreeMap::new(),
+        }
+    }
+
+    /// One reading of all servers.
+    pub(in crate::engine) async fn board(&mut self) -> Board {
+        let mut asking = JoinSet::new();
+        for (id, target) in &self.targets {
+            let (id, site, target) = (*id, self.site.clone(), target.clone());
+            let session = self.sessions.remove(&id);
+            asking.spawn(async move { (id, ask(session, &site, &target).await) });
+        }
+        let mut answers = BTreeMap::new();
+        while let Some(asked) = asking.join_next().await {
+            if let Ok((id, Some((session, answer)))) = asked {
+                self.sessions.insert(id, session);
+                answers.insert(id, answer);
+            }
+        }
+        let servers: Vec<Reading> = self
+            .topology
+            .servers()
+            .iter()
+            .map(|server| self.reading(server.id(), answers.remove(&server.id())))
+            .collect();
+        let commits = commits(&self.topology, &servers);
+        Board { servers, commits }
+    }
+
+    /// What is shown of a server: its answer, or the design's word where it gives none.
+    fn reading(&self, id: ServerId, answer: Option<Answer>) -> Reading {
+        let name_of = |id: ServerId| self.topology.server(id).map(|server| server.name().to_string());
+        let drawn = self.topology.server(id).and_then(|server| server.upstream());
+        let (running, is_standby) = match &answer {
+            Some(answer) => (true, answer.is_standby),
+            None => (false, drawn.is_some()),
+        };
+        let real = answer.as_ref().and_then(|answer| answer.upstream_port).and_then(|port| {
+            let upstream = self
+                .topology
+                .servers()
+                .iter()
+                .find(|server| server.port().number() == port)?;
+            Some(upstream.id())
+        });
+        Reading {
+            name: name_of(id).unwrap_or_default(),
+            running,
+            role: if is_standby { "standby" } else { "primary" }.to_owned(),
+            upstream: real.or(drawn).filter(|_| is_standby).and_then(name_of),
+            replication: answer.map(|answer| answer.replication).unwrap_or_default(),
+        }
+    }
+}
+
+/// Asks one server; `None`: it does not run, or does not answer.
+async fn ask(session: Option<Session>, site: &Site, target: &Target) -> Option<(Session, Answer)> {
+    // Somebody else's server may have the port by now: only one that runs on our directory is asked.
+    if !matches!(site.running(&target.folder), Ok(Some(_))) {
+        return None;
+    }
+    let session = match session {
+        Some(open) if !open.is_closed() => open,
+        _ => Session::open(site, target.address, target.port).await.ok()?,
+    };
+    let answer = answer(&session).await.ok()?;
+    Some((session, answer))
+}
+
+async fn answer(session: &Session) -> Result<Answer, SqlError> {
+    let is_standby = session.is_standby().await?;
+    Ok(Answer {
+        is_standby,
+        upstream_port: if is_standby {
+            session.upstream_port().await?
+        } else {
+            None
+        },
+        replication: session.replication().await?,
+    })
+}

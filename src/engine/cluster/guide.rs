@@ -1,0 +1,88 @@
+//! The README of a deployed cluster: how to connect, where things are, how to end it. Holds no password.
+
+use std::fmt::Write as _;
+
+use crate::engine::record::ClusterRecord;
+use crate::model::document::Document;
+use crate::model::plan::ClusterLayout;
+use crate::model::topology::notation;
+
+pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> String {
+    let topology = document.topology();
+    let folder = record.folder.display().to_string();
+    let mut text = format!(
+        "# {}: a PostgreSQL {} cluster that pgcascade made\n\n```text\n{}```\n\n## Connect\n\n",
+        record.name,
+        record.postgres,
+        notation::print(topology)
+    );
+    let pass = if record.uses_passwords {
+        let _ = writeln!(
+            text,
+            "The passwords stand in `{}` (mode 0600: read it as the user who deployed the cluster).\n",
+            ClusterLayout::PGPASS
+        );
+        format!("PGPASSFILE={} ", shell_word(&format!("{folder}/{}", ClusterLayout::PGPASS)))
+    } else {
+        text.push_str("Everyone on this machine is let in without a password (`auth = \"trust\"`).\n\n");
+        String::new()
+    };
+    text.push_str("```sh\n");
+    for id in topology.in_tree_order() {
+        let Some(server) = topology.server(id) else {
+            continue;
+        };
+        let _ = writeln!(
+            text,
+            "{pass}psql -h {} -p {} -U {} postgres    # {}",
+            server.host(),
+            server.port(),
+            ClusterLayout::SUPERUSER,
+            server.name()
+        );
+    }
+    text.push_str("```\n\nWrite on the primary; the standbys answer questions only.\n\n## Where things are\n\n");
+    let folders = topology.folders();
+    for server in topology.servers() {
+        let place = folders.get(&server.id()).map_or("", String::as_str);
+        let _ = writeln!(
+            text,
+            "- {}: data in `{}`, log in `{}`",
+            server.name(),
+            ClusterLayout::data(place),
+            ClusterLayout::log(place)
+        );
+    }
+    let at = shell_word(&folder);
+    let _ = write!(
+        text,
+        "- the design it was deployed from: `{}`\n\n## Look, stop, remove\n\n```sh\npgcascade status {at}\n\
+         pgcascade verify {at}\npgcascade stop {at}\npgcascade start {at}\npgcascade teardown {at}    # stops it and removes this folder's contents\n```\n",
+        ClusterLayout::DESIGN
+    );
+    if let Some(user) = &record.run_as {
+        let _ = write!(text, "\nThe servers run as the user `{user}`.\n");
+    }
+    text
+}
+
+/// A text as one word of a shell.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ':' | '@');
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_quotes_stays_one_word() {
+        assert_eq!(shell_word("/a/b"), "/a/b");
+        assert_eq!(shell_word("/a b/it's"), "'/a b/it'\\''s'");
+    }
+}

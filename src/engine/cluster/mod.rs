@@ -1,0 +1,129 @@
+//! Works on a deployed cluster, found by its folder: start, stop, status, verify, teardown.
+//!
+//! Everything here begins with the record (`Site`), and asks `ownership` before it touches a process.
+
+mod board;
+mod guide;
+mod serve;
+mod teardown;
+mod verify;
+
+use std::path::Path;
+
+use tokio_util::sync::CancellationToken;
+
+pub(super) use board::Watcher;
+pub(super) use guide::readme;
+
+use super::record::{self, Stored};
+use super::server::Target;
+use super::site::{Site, address};
+use super::store;
+use crate::model::document::Document;
+use crate::model::health::Board;
+use crate::model::plan::ClusterLayout;
+use crate::model::topology::ServerId;
+use crate::report::Report;
+
+/// The design the cluster was deployed from.
+pub fn design(folder: &Path) -> Result<Document, Report> {
+    let stored = record::load(folder)?;
+    design_of(&stored)
+}
+
+/// What every server shows now.
+pub async fn status(folder: &Path) -> Result<Board, Report> {
+    Ok(Watcher::new(&Cluster::load(folder)?).board().await)
+}
+
+/// Proves the design: links, sync states, a row read on every standby. Each sentence is one thing proved.
+pub async fn verify(folder: &Path, cancel: CancellationToken) -> Result<Vec<String>, Report> {
+    verify::verify(&Cluster::load(folder)?, cancel).await
+}
+
+/// Starts the named servers (all, if none is named), upstreams first. Each sentence is one thing done.
+pub async fn start(
+    folder: &Path,
+    servers: &[String],
+    cancel: CancellationToken,
+) -> Result<Vec<String>, Report> {
+    serve::start(&Cluster::load(folder)?, servers, cancel).await
+}
+
+/// Stops the named servers (all, if none is named), the primary first. Each sentence is one thing done.
+pub async fn stop(
+    folder: &Path,
+    servers: &[String],
+    cancel: CancellationToken,
+) -> Result<Vec<String>, Report> {
+    serve::stop(&Cluster::load(folder)?, servers, cancel).await
+}
+
+/// Stops what was started there and removes what was made there, nothing else. Finishes what a crash left.
+pub async fn teardown(folder: &Path, cancel: CancellationToken) -> Result<Vec<String>, Report> {
+    teardown::teardown(folder, cancel).await
+}
+
+/// A complete cluster: its record, its place and its design.
+#[derive(Clone, Debug)]
+pub(super) struct Cluster {
+    pub(super) site: Site,
+    pub(super) design: Document,
+}
+
+impl Cluster {
+    pub(super) fn load(folder: &Path) -> Result<Self, Report> {
+        let stored = record::load(folder)?;
+        Ok(Self {
+            site: Site::of(&stored.record)?,
+            design: design_of(&stored)?,
+        })
+    }
+
+    pub(super) fn target(&self, id: ServerId) -> Option<Target> {
+        let topology = self.design.topology();
+        let server = topology.server(id)?;
+        Some(Target {
+            name: server.name().to_string(),
+            folder: topology.folder(id),
+            address: address(server.host()),
+            port: server.port().number(),
+        })
+    }
+
+    /// Servers in tree order: the primary first, upstreams before downstreams.
+    fn targets(&self) -> Vec<Target> {
+        let order = self.design.topology().in_tree_order();
+        order.into_iter().filter_map(|id| self.target(id)).collect()
+    }
+
+    /// The named servers, all if none is named, in tree order.
+    fn chosen(&self, names: &[String]) -> Result<Vec<Target>, Report> {
+        let targets = self.targets();
+        if let Some(unknown) = names
+            .iter()
+            .find(|name| targets.iter().all(|target| target.name != **name))
+        {
+            let known: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
+            return Err(Report::new(format!("The cluster has no server called {unknown}."))
+                .hint(format!("Its servers are {}.", known.join(", "))));
+        }
+        Ok(targets
+            .into_iter()
+            .filter(|target| names.is_empty() || names.contains(&target.name))
+            .collect())
+    }
+}
+
+fn design_of(stored: &Stored) -> Result<Document, Report> {
+    let path = stored.record.folder.join(ClusterLayout::DESIGN);
+    store::open(&path).map_err(|error| match error {
+        store::OpenError::File(report) => report,
+        store::OpenError::Design(problems) => {
+            let mut report = Report::new(format!("{} is no design any more.", path.display()))
+                .hint("It says how the cluster was deployed; undo what was changed in it.");
+            report.causes = problems.into_iter().map(|problem| problem.message).collect();
+            report
+        }
+    })
+}

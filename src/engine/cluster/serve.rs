@@ -1,0 +1,90 @@
+//! Starts and stops the servers of a complete cluster.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Cluster;
+use crate::engine::proof;
+use crate::engine::record::Lock;
+use crate::engine::server;
+use crate::engine::wait::{Failure, Wait};
+use crate::model::plan::expected_rows;
+use crate::report::Report;
+
+/// For one server, from its start until it accepts connections: a crash recovery may lie between.
+const START: Duration = Duration::from_secs(60);
+/// For one server, the immediate stop after a fast one that hangs included.
+const STOP: Duration = Duration::from_secs(60);
+/// From "all are ready" until all stream again.
+const STREAM: Duration = Duration::from_secs(30);
+
+pub(super) async fn start(
+    cluster: &Cluster,
+    names: &[String],
+    cancel: CancellationToken,
+) -> Result<Vec<String>, Report> {
+    let chosen = cluster.chosen(names)?;
+    let site = &cluster.site;
+    let _lock = Lock::take(&site.folder)?;
+    let pass_file = site.uses_passwords && !site.major.has_passfile();
+    let mut done = Vec::new();
+    for target in &chosen {
+        let running = site
+            .running(&target.folder)
+            .map_err(|doubt| Report::of(format!("{} was not started.", target.name), &doubt))?;
+        let wait = Wait::new(START, cancel.clone());
+        if running.is_some() {
+            server::wait_ready(site, target, None, &wait)
+                .await
+                .map_err(Failure::into_report)?;
+            done.push(format!("{} ran already.", target.name));
+            continue;
+        }
+        let started = server::start(site, target, pass_file, &wait)
+            .await
+            .map_err(Failure::into_report)?;
+        server::wait_ready(site, target, Some(&started), &wait)
+            .await
+            .map_err(Failure::into_report)?;
+        done.push(format!("{} was started on port {}.", target.name, target.port));
+    }
+    if names.is_empty() {
+        // Whoever starts all wants to see all stream; a server that does not is for `verify` and its hints.
+        let topology = cluster.design.topology();
+        let wait = Wait::new(STREAM, cancel);
+        for id in topology.in_tree_order() {
+            if let Some(target) = cluster.target(id) {
+                match proof::wait_rows(site, &target, &expected_rows(topology, id), &wait).await {
+                    Ok(()) => {}
+                    Err(Failure::Cancelled) => return Err(Failure::Cancelled.into_report()),
+                    Err(Failure::Failed(report)) => done.push(report.headline),
+                }
+            }
+        }
+    }
+    Ok(done)
+}
+
+pub(super) async fn stop(
+    cluster: &Cluster,
+    names: &[String],
+    cancel: CancellationToken,
+) -> Result<Vec<String>, Report> {
+    let chosen = cluster.chosen(names)?;
+    let _lock = Lock::take(&cluster.site.folder)?;
+    let mut done = Vec::new();
+    // The primary first: every standby still gets its last record, so that any of them could take over.
+    for target in &chosen {
+        let wait = Wait::new(STOP, cancel.clone());
+        let did_run = server::stop(&cluster.site, target, None, &wait)
+            .await
+            .map_err(Failure::into_report)?;
+        done.push(if did_run {
+            format!("{} was stopped.", target.name)
+        } else {
+            format!("{} did not run.", target.name)
+        });
+    }
+    Ok(done)
+}

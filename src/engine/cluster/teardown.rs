@@ -1,0 +1,125 @@
+//! The end of a cluster, complete or half built: stop what runs, remove what was made, forget it.
+//!
+//! Works from the record alone, so that it can finish whatever a killed pgcascade left, at whatever moment.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::files;
+use crate::engine::record::{self, Builder, ClusterState, Lock, Stored};
+use crate::engine::removal;
+use crate::engine::server::{self, Target};
+use crate::engine::site::Site;
+use crate::engine::wait::{Failure, Wait};
+use crate::model::plan::ClusterLayout;
+use crate::report::Report;
+
+/// For one server, or all leftover tools together.
+const STOP: Duration = Duration::from_secs(60);
+/// What was killed in the middle of a start may show itself only after a first look.
+const ROUNDS: usize = 3;
+
+pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result<Vec<String>, Report> {
+    let Some(mut stored) = record::find(folder)? else {
+        return Err(
+            Report::new(format!("There is no cluster of pgcascade in {}.", folder.display()))
+                .hint("Nothing was removed: pgcascade removes only what it made."),
+        );
+    };
+    if !stored
+        .record
+        .folder
+        .join(ClusterLayout::MARKER_FOLDER)
+        .is_dir()
+    {
+        return forget_unmade(&stored);
+    }
+    let lock = Lock::take(&stored.record.folder)?;
+    stored.record.state = ClusterState::Removing;
+    stored.record.builder = Builder::ourselves();
+    record::save(&stored)?;
+
+    let site = Site::of(&stored.record)?;
+    let mut done = stop_all(&site, &stored, &cancel).await.map_err(Failure::into_report)?;
+    let stored_aside = stored.clone();
+    let removed = tokio::task::spawn_blocking(move || {
+        removal::remove_contents(&stored_aside)?;
+        removal::release(&stored_aside, Some(&lock))
+    });
+    let stays = removed
+        .await
+        .map_err(|error| Report::of("Removing ended in an error of pgcascade.", &error))??;
+    done.push(format!("{} was removed.", contents(&stored)));
+    done.extend(stays);
+    Ok(done)
+}
+
+/// Stops every server that is proved to be ours, then every tool that a killed pgcascade left.
+async fn stop_all(
+    site: &Site,
+    stored: &Stored,
+    cancel: &CancellationToken,
+) -> Result<Vec<String>, Failure> {
+    let mut done = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut is_quiet = true;
+        for recorded in &stored.record.servers {
+            let target = Target {
+                name: recorded.name.clone(),
+                folder: recorded.folder.clone(),
+                address: std::net::Ipv4Addr::LOCALHOST.into(),
+                port: recorded.port,
+            };
+            let wait = Wait::new(STOP, cancel.clone());
+            if server::stop(site, &target, None, &wait).await? {
+                is_quiet = false;
+                done.push(format!("{} was stopped.", recorded.name));
+            }
+        }
+        let swept = server::sweep(site, &Wait::new(STOP, cancel.clone())).await?;
+        if swept > 0 {
+            is_quiet = false;
+            done.push(format!("{swept} unfinished processes were ended."));
+        }
+        if is_quiet {
+            break;
+        }
+    }
+    Ok(done)
+}
+
+/// pgcascade was killed between the list's entry and the marker: at most an empty folder was made.
+fn forget_unmade(stored: &Stored) -> Result<Vec<String>, Report> {
+    let record = &stored.record;
+    if record.is_at_work() {
+        return Err(Report::new(format!(
+            "Another pgcascade is at work on {}.",
+            record.folder.display()
+        ))
+        .hint("Wait until it is done, then try again."));
+    }
+    if record.made_folder {
+        let made = std::iter::once(&record.folder).chain(stored.made_parents.iter().rev());
+        for folder in made {
+            // What others put there meanwhile stays with its folder.
+            if !matches!(files::remove_if_empty(folder), Ok(true)) {
+                break;
+            }
+        }
+    }
+    record::forget(&record.id);
+    Ok(vec![format!(
+        "Nothing had been made in {} yet.",
+        record.folder.display()
+    )])
+}
+
+fn contents(stored: &Stored) -> String {
+    if stored.record.folder.exists() {
+        format!("What pgcascade made in {}", stored.record.folder.display())
+    } else {
+        stored.record.folder.display().to_string()
+    }
+}

@@ -1,0 +1,96 @@
+//! Proves that what runs is what was drawn.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Cluster;
+use crate::engine::proof;
+use crate::engine::server::Target;
+use crate::engine::wait::{Failure, Wait};
+use crate::model::plan::expected_rows;
+use crate::model::topology::{Server, ServerId};
+use crate::report::Report;
+
+/// For one server's rows: a standby that reconnects may need a moment.
+const ROWS: Duration = Duration::from_secs(15);
+/// For one row on its way through the whole tree.
+const ROW: Duration = Duration::from_secs(30);
+
+pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Result<Vec<String>, Report> {
+    let topology = cluster.design.topology();
+    let mut proved = Vec::new();
+    for target in cluster.targets() {
+        match cluster.site.running(&target.folder) {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                return Err(Report::new(format!("{} does not run.", target.name))
+                    .hint(format!("`pgcascade start {}` starts it.", cluster.site.folder.display())));
+            }
+            Err(doubt) => return Err(Report::of(format!("{} is not proved.", target.name), &doubt)),
+        }
+    }
+    for id in topology.in_tree_order() {
+        let Some(target) = cluster.target(id) else {
+            continue;
+        };
+        let rows = expected_rows(topology, id);
+        let wait = Wait::new(ROWS, cancel.clone());
+        proof::wait_rows(&cluster.site, &target, &rows, &wait)
+            .await
+            .map_err(Failure::into_report)?;
+        for row in &rows {
+            let name = &row.application_name;
+            proved.push(match row.sync_priority {
+                0 => format!("{name} streams from {} ({}).", target.name, row.sync_state),
+                priority => format!(
+                    "{name} streams from {} ({}, priority {priority}).",
+                    target.name, row.sync_state
+                ),
+            });
+        }
+    }
+    let primary = topology.primary();
+    let Some(from) = cluster.target(primary.id()) else {
+        return Ok(proved);
+    };
+    let (delayed, readers): (Vec<&Server>, Vec<&Server>) = topology
+        .servers()
+        .iter()
+        .filter(|server| !server.is_primary())
+        .partition(|server| is_delayed(cluster, server.id()));
+    let targets = |servers: &[&Server]| -> Vec<Target> {
+        servers
+            .iter()
+            .filter_map(|server| cluster.target(server.id()))
+            .collect()
+    };
+    let (readers, delayed) = (targets(&readers), targets(&delayed));
+    proof::prove_row(&cluster.site, &from, &readers, &delayed, &Wait::new(ROW, cancel))
+        .await
+        .map_err(Failure::into_report)?;
+    for reader in readers {
+        proved.push(format!(
+            "A row written on {} was read on {}.",
+            from.name, reader.name
+        ));
+    }
+    for standby in delayed {
+        proved.push(format!(
+            "The WAL of a row written on {} is on {}, which applies it later.",
+            from.name, standby.name
+        ));
+    }
+    Ok(proved)
+}
+
+/// True if the standby applies WAL later than it receives it.
+fn is_delayed(cluster: &Cluster, id: ServerId) -> bool {
+    cluster
+        .design
+        .topology()
+        .server(id)
+        .and_then(Server::standby)
+        .and_then(|standby| standby.apply_delay())
+        .is_some_and(|delay| !delay.as_str().starts_with('0') || delay.as_str().chars().any(|c| ('1'..='9').contains(&c)))
+}

@@ -1,0 +1,132 @@
+//! What is in the cluster's folder, or whether it can be made.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use nix::unistd::{AccessFlags, access};
+
+use crate::engine::files::{self, Owner};
+use crate::engine::record;
+use crate::model::plan::FolderState;
+
+/// The folder's absolute path without symbolic links, as far as it exists.
+pub(super) fn real(folder: &Path) -> PathBuf {
+    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let mut rest: Vec<OsString> = Vec::new();
+    let mut exists = absolute.as_path();
+    loop {
+        if let Ok(real) = exists.canonicalize() {
+            return rest.into_iter().rev().fold(real, |path, name| path.join(name));
+        }
+        match exists.components().next_back() {
+            Some(Component::Normal(name)) => rest.push(name.to_owned()),
+            // `missing/..` is where `missing` would be: what does not exist leads nowhere else.
+            Some(Component::ParentDir) if exists.parent().is_some_and(|parent| parent.parent().is_some()) => {
+                exists = exists.parent().and_then(Path::parent).unwrap_or(exists);
+                continue;
+            }
+            _ => return absolute,
+        }
+        match exists.parent() {
+            Some(parent) => exists = parent,
+            None => return absolute,
+        }
+    }
+}
+
+/// What the folder is to a deployment whose servers run as `owner` (`None`: as ourselves).
+pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
+    let unusable = |why: String| FolderState::Unusable(why);
+    if folder.to_str().is_none() {
+        return unusable("The folder's name is not UTF-8, and cannot stand in a configuration file".to_owned());
+    }
+    if folder.as_os_str().as_encoded_bytes().iter().any(u8::is_ascii_control) {
+        return unusable("The folder's name holds a control character".to_owned());
+    }
+    match fs::metadata(folder) {
+        Ok(there) if !there.is_dir() => unusable(format!("{} is no folder", folder.display())),
+        Ok(_) => match record::read_marker(folder) {
+            Ok(Some(_)) => FolderState::Ours,
+            Err(report) => unusable(report.headline),
+            Ok(None) => match fs::read_dir(folder) {
+                Err(error) => unusable(format!("{} cannot be read: {error}", folder.display())),
+                Ok(mut entries) => match entries.next() {
+                    Some(_) => FolderState::Foreign,
+                    None => usable(folder, folder.parent(), owner).unwrap_or(FolderState::Empty),
+                },
+            },
+        },
+        Err(_) => {
+            let nearest = folder.ancestors().skip(1).find(|ancestor| ancestor.exists());
+            nearest.map_or_else(
+                || unusable(format!("{} cannot be made", folder.display())),
+                |nearest| usable(nearest, Some(nearest), owner).unwrap_or(FolderState::Absent),
+            )
+        }
+    }
+}
+
+/// Why a folder cannot be used that stands in, or is, `written`; the servers' user must come through `crossed`
+/// (the folder itself is given to that user).
+fn usable(written: &Path, crossed: Option<&Path>, owner: Option<Owner>) -> Option<FolderState> {
+    if !written.is_dir() {
+        return Some(FolderState::Unusable(format!("{} is no folder", written.display())));
+    }
+    if access(written, AccessFlags::W_OK | AccessFlags::X_OK).is_err() {
+        return Some(FolderState::Unusable(format!(
+            "{} cannot be written to",
+            written.display()
+        )));
+    }
+    let closed = files::can_traverse(crossed?, owner?).err()?;
+    Some(FolderState::Unusable(format!(
+        "The user that servers run as cannot enter {}",
+        closed.display()
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_is_named_without_links_and_dots() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        std::os::unix::fs::symlink(&base, base.join("link")).unwrap();
+        assert_eq!(real(&base.join("link/a/b")), base.join("a/b"));
+        assert_eq!(real(&base.join("a/../b/")), base.join("b"));
+        assert_eq!(real(&base.join(".")), base);
+    }
+
+    #[test]
+    fn each_state_is_told_from_the_others() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = base.path().join("c");
+        let check = |folder: &Path| state(folder, None);
+        assert_eq!(check(&folder), FolderState::Absent);
+        assert_eq!(check(&folder.join("deeper")), FolderState::Absent);
+        fs::create_dir(&folder).unwrap();
+        assert_eq!(check(&folder), FolderState::Empty);
+        fs::write(folder.join("x"), "").unwrap();
+        assert_eq!(check(&folder), FolderState::Foreign);
+        assert!(matches!(check(&folder.join("x")), FolderState::Unusable(_)));
+        assert!(matches!(check(&folder.join("x/y")), FolderState::Unusable(_)));
+    }
+
+    #[test]
+    fn a_way_that_is_closed_to_the_servers_user_is_named() {
+        let base = tempfile::tempdir().unwrap();
+        let closed = base.path().join("closed");
+        files::make_folder(&closed, None).unwrap();
+        let stranger = Owner {
+            uid: 4_000_000,
+            gid: 4_000_000,
+        };
+        let FolderState::Unusable(why) = state(&closed.join("c"), Some(stranger)) else {
+            panic!("it is closed");
+        };
+        assert!(why.contains("cannot enter"), "{why}");
+    }
+}

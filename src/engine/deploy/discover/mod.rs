@@ -1,0 +1,63 @@
+//! Gathers the facts about this machine that a plan and its preflight need. Changes nothing.
+
+mod folder;
+mod ports;
+mod tools;
+
+use std::path::Path;
+
+use nix::unistd::{User, geteuid};
+
+use super::Request;
+use crate::engine::files::Owner;
+use crate::model::plan::{Machine, RunAs};
+use crate::model::topology::Topology;
+
+/// Whom servers run as if we are root and nobody was named: the first that exists.
+const ORDINARY_USERS: [&str; 4] = ["postgres", "pgsql", "_postgres", "nobody"];
+
+pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
+    let is_root = geteuid().is_root();
+    let run_as = if is_root {
+        run_as(request.run_as.as_deref())
+    } else {
+        None
+    };
+    let owner = run_as.as_ref().map(|user| Owner {
+        uid: user.uid,
+        gid: user.gid,
+    });
+    let folder = folder::real(&request.folder);
+    Machine {
+        folder: folder.to_string_lossy().into_owned(),
+        folder_state: folder::state(&folder, owner),
+        tools: tools::find(topology.postgres(), request.bin.as_deref(), owner).await,
+        is_root,
+        run_as,
+        ports_in_use: ports::in_use(topology),
+        free_disk_bytes: free_bytes(&folder),
+    }
+}
+
+/// The named user, or the first ordinary one that exists; never root.
+fn run_as(named: Option<&str>) -> Option<RunAs> {
+    let find = |name: &str| -> Option<RunAs> {
+        let user = User::from_name(name).ok()??;
+        (!user.uid.is_root()).then(|| RunAs {
+            user: user.name,
+            uid: user.uid.as_raw(),
+            gid: user.gid.as_raw(),
+        })
+    };
+    match named {
+        Some(name) => find(name),
+        None => ORDINARY_USERS.iter().find_map(|name| find(name)),
+    }
+}
+
+/// What an ordinary user may still write where the folder is or will be.
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let there = folder.ancestors().find(|ancestor| ancestor.exists())?;
+    let disk = nix::sys::statvfs::statvfs(there).ok()?;
+    disk.blocks_available().checked_mul(disk.fragment_size())
+}

@@ -1,0 +1,115 @@
+//! The first and the last of a run: the claim of the folder, its release, and the note that all is complete.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::path::Path;
+
+use super::LocalHost;
+use crate::engine::deploy::host::Work;
+use crate::engine::files::{self, Owner};
+use crate::engine::record::{self, ClusterState, FolderWas, Lock};
+use crate::engine::removal;
+use crate::engine::wait::Failure;
+use crate::engine::{cluster, store};
+use crate::model::plan::ClusterLayout;
+use crate::report::Report;
+
+impl LocalHost {
+    /// Records first, makes then: whatever moment we are killed at, the record tells more than was made, never less.
+    pub(super) fn claim_folder(&self) -> Result<(), Report> {
+        let mut claim = self.claim();
+        let folder = claim.stored.record.folder.clone();
+        let headline = || format!("{} could not be claimed.", folder.display());
+        let failed = |error: std::io::Error| Report::of(headline(), &error);
+        let there = match fs::metadata(&folder) {
+            Ok(there) if !there.is_dir() => return Err(Report::new(headline()).hint("It is no folder.")),
+            Ok(there) => Some(there),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(failed(error)),
+        };
+        if there.is_some() && !files::names_in(&folder).is_empty() {
+            return Err(not_empty(&folder));
+        }
+        let missing = files::missing_parents(&folder);
+        claim.stored.record.made_folder = there.is_none();
+        claim.stored.made_parents.clone_from(&missing);
+        claim.stored.folder_was = there.as_ref().map(|there| FolderWas {
+            owner: Owner {
+                uid: there.uid(),
+                gid: there.gid(),
+            },
+            mode: there.mode() & 0o7777,
+        });
+        record::announce(&claim.stored);
+
+        claim.stored.made_parents = files::make_parents(&missing).map_err(failed)?;
+        if there.is_none() {
+            files::make_folder(&folder, self.site.owner).map_err(failed)?;
+        } else {
+            if let Some(owner) = self.site.owner {
+                chown(&folder, Some(owner.uid), Some(owner.gid)).map_err(failed)?;
+            }
+            fs::set_permissions(&folder, Permissions::from_mode(files::PRIVATE_FOLDER)).map_err(failed)?;
+        }
+        // Whoever makes the marker's folder has the claim; another pgcascade that came meanwhile fails here.
+        let marker = folder.join(ClusterLayout::MARKER_FOLDER);
+        files::make_folder(&marker, None).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::AlreadyExists {
+                not_empty(&folder)
+            } else {
+                failed(error)
+            }
+        })?;
+        claim.lock = Some(Lock::take(&folder)?);
+        record::save(&claim.stored)
+    }
+
+    /// Takes the claim back; what others put into the folder meanwhile stays, and is named.
+    pub(super) fn release_folder(&self, work: &Work) -> Result<(), Failure> {
+        let claim = self.claim();
+        if claim.lock.is_none() {
+            // The claim was never made: what is in the folder is somebody else's.
+            record::forget(&claim.stored.record.id);
+            if claim.stored.record.made_folder {
+                let stored = &claim.stored;
+                for made in std::iter::once(&stored.record.folder).chain(stored.made_parents.iter().rev()) {
+                    let _ = files::remove_if_empty(made);
+                }
+            }
+            return Ok(());
+        }
+        for sentence in removal::release(&claim.stored, claim.lock.as_ref())? {
+            work.output(&sentence);
+        }
+        Ok(())
+    }
+
+    /// Writes the README and the design, and notes that the cluster is complete.
+    pub(super) fn complete(&self) -> Result<(), Report> {
+        let mut claim = self.claim();
+        let failed =
+            |error: std::io::Error| Report::of("The cluster's README could not be written.", &error);
+        let write = |name: &str, text: &str| {
+            files::write_whole(
+                &self.site.path(name),
+                text.as_bytes(),
+                files::PRIVATE_FILE,
+                self.site.owner,
+            )
+        };
+        write(ClusterLayout::DESIGN, &self.document.text()).map_err(failed)?;
+        let readme = cluster::readme(&self.document, &claim.stored.record);
+        write(ClusterLayout::README, &readme).map_err(failed)?;
+        claim.stored.record.state = ClusterState::Complete;
+        claim.stored.record.builder = None;
+        record::save(&claim.stored)
+    }
+}
+
+fn not_empty(folder: &Path) -> Report {
+    Report::new(format!("{} is not empty any more.", folder.display()))
+        .hint("Choose another folder, or tear down the cluster that is in it.")
+        .hint(store::state_folder().map_or_else(String::new, |state| {
+            format!("Clusters that pgcascade made are listed in {}.", state.display())
+        }))
+}

@@ -1,0 +1,126 @@
+//! Copies a data directory that does not run: a whole base backup, if what belongs to a run is left out.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::lchown;
+use std::path::{Path, PathBuf};
+
+use tokio_util::sync::CancellationToken;
+
+use super::LocalHost;
+use crate::engine::deploy::host::Work;
+use crate::engine::files::{self, Owner};
+use crate::engine::wait::Failure;
+use crate::report::Report;
+
+/// What belongs to a run, not to the data.
+const NOT_COPIED: [&str; 2] = ["postmaster.pid", "postmaster.opts"];
+/// Slots are a promise to standbys of the original; a copy that kept them would hold WAL for nobody.
+const EMPTIED: &str = "pg_replslot";
+
+impl LocalHost {
+    pub(super) async fn copy_data(&self, from: &str, to: &str, work: &Work) -> Result<(), Failure> {
+        let (source, target) = (self.inside(from)?, self.inside(to)?);
+        if source.join("postmaster.pid").exists() {
+            return Err(
+                Report::new(format!("{from} is not copied: its server runs, or did not end well.")).into(),
+            );
+        }
+        // The copy hears this one: also when nobody waits for it any more.
+        let stop = work.wait.cancel.child_token();
+        let guard = stop.clone().drop_guard();
+        let owner = self.site.owner;
+        let copying = tokio::task::spawn_blocking(move || copy_tree(&source, &target, owner, &stop));
+        let result = tokio::time::timeout_at(work.wait.deadline, copying).await;
+        drop(guard);
+        match result {
+            Ok(Ok(Ok(true))) => Ok(()),
+            Ok(Ok(Ok(false))) => Err(Failure::Cancelled),
+            Ok(Ok(Err(error))) => {
+                Err(Report::of(format!("{from} could not be copied to {to}."), &error).into())
+            }
+            Ok(Err(error)) => Err(Report::of("The copy ended in an error of pgcascade.", &error).into()),
+            Err(_) => Err(Report::new(format!("Copying {from} took longer than its deadline.")).into()),
+        }
+    }
+}
+
+/// Copies everything; `Ok(false)`: it was told to stop.
+fn copy_tree(
+    from: &Path,
+    to: &Path,
+    owner: Option<Owner>,
+    stop: &CancellationToken,
+) -> io::Result<bool> {
+    files::make_folder(to, owner)?;
+    let mut open: Vec<(PathBuf, PathBuf)> = vec![(from.to_owned(), to.to_owned())];
+    while let Some((from, to)) = open.pop() {
+        for entry in fs::read_dir(&from)? {
+            if stop.is_cancelled() {
+                return Ok(false);
+            }
+            let entry = entry?;
+            let name = entry.file_name();
+            if name.to_str().is_some_and(|name| NOT_COPIED.contains(&name)) {
+                continue;
+            }
+            let target = to.join(&name);
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                files::make_folder(&target, owner)?;
+                if name != EMPTIED {
+                    open.push((entry.path(), target));
+                }
+            } else if kind.is_symlink() {
+                std::os::unix::fs::symlink(fs::read_link(entry.path())?, &target)?;
+                give(&target, owner)?;
+            } else {
+                fs::copy(entry.path(), &target)?;
+                give(&target, owner)?;
+            }
+        }
+    }
+    Ok(true)
+}
+
+fn give(path: &Path, owner: Option<Owner>) -> io::Result<()> {
+    owner.map_or(Ok(()), |owner| lchown(path, Some(owner.uid), Some(owner.gid)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::*;
+
+    #[test]
+    fn what_belongs_to_a_run_is_left_out() {
+        let base = tempfile::tempdir().unwrap();
+        let from = base.path().join("from");
+        for folder in ["base/1", "pg_replslot/a"] {
+            fs::create_dir_all(from.join(folder)).unwrap();
+        }
+        for file in ["PG_VERSION", "postmaster.pid", "postmaster.opts", "base/1/2", "pg_replslot/a/state"] {
+            fs::write(from.join(file), file).unwrap();
+        }
+        let to = base.path().join("to");
+        assert!(copy_tree(&from, &to, None, &CancellationToken::new()).unwrap());
+        assert_eq!(files::names_in(&to), ["PG_VERSION", "base", "pg_replslot"]);
+        assert!(files::names_in(&to.join("pg_replslot")).is_empty());
+        assert_eq!(fs::read(to.join("base/1/2")).unwrap(), b"base/1/2");
+        assert_eq!(fs::metadata(to.join("base")).unwrap().mode() & 0o777, 0o700);
+        let ino = |at: &Path| fs::metadata(at.join("PG_VERSION")).unwrap().ino();
+        assert_ne!(ino(&from), ino(&to), "a hard link would be one file for two servers");
+    }
+
+    #[test]
+    fn a_stopped_copy_says_so() {
+        let base = tempfile::tempdir().unwrap();
+        let from = base.path().join("from");
+        fs::create_dir(&from).unwrap();
+        fs::write(from.join("a"), "").unwrap();
+        let stop = CancellationToken::new();
+        stop.cancel();
+        assert!(!copy_tree(&from, &base.path().join("to"), None, &stop).unwrap());
+    }
+}

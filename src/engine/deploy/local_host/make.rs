@@ -1,0 +1,123 @@
+//! What stands in the cluster's folder: folders, password files, and the files of the bundle.
+
+use super::LocalHost;
+use crate::engine::{files, random};
+use crate::model::plan::ClusterLayout;
+use crate::report::Report;
+
+/// Long enough to be guessed by nobody; in hex it needs quoting nowhere.
+const PASSWORD_BYTES: usize = 24;
+
+impl LocalHost {
+    pub(super) fn make_folder(&self, path: &str) -> Result<(), Report> {
+        let full = self.inside(path)?;
+        files::make_folder(&full, self.site.owner)
+            .map_err(|error| Report::of(format!("The folder {path} could not be made."), &error))?;
+        self.claim().made.insert(full);
+        Ok(())
+    }
+
+    /// Removes a folder that this run made, or a data directory inside one.
+    pub(super) async fn remove_folder(&self, path: &str) -> Result<(), Report> {
+        let full = self.inside(path)?;
+        let is_ours = {
+            let claim = self.claim();
+            full.ancestors().any(|ancestor| claim.made.contains(ancestor))
+        };
+        if !is_ours {
+            return Ok(());
+        }
+        let failed = |error: &dyn std::error::Error| {
+            Report::of(format!("The folder {} could not be removed.", full.display()), error)
+        };
+        let gone = full.clone();
+        tokio::task::spawn_blocking(move || files::remove_tree(&gone))
+            .await
+            .map_err(|error| failed(&error))?
+            .map_err(|error| failed(&error))
+    }
+
+    /// Draws two passwords; they stand in these files and nowhere else.
+    pub(super) fn make_secrets(&self, ports: &[u16]) -> Result<(), Report> {
+        let superuser = random::hex(PASSWORD_BYTES)?;
+        let replication = random::hex(PASSWORD_BYTES)?;
+        let pass_file = |user: &str, password: &str| -> String {
+            ports
+                .iter()
+                .map(|port| format!("*:{port}:*:{user}:{password}\n"))
+                .collect()
+        };
+        for (path, text) in [
+            (ClusterLayout::SUPERUSER_PASSWORD, format!("{superuser}\n")),
+            (ClusterLayout::REPLICATION_PASSWORD, format!("{replication}\n")),
+            (
+                ClusterLayout::PGPASS,
+                pass_file(ClusterLayout::SUPERUSER, &superuser),
+            ),
+            (
+                ClusterLayout::REPLICATION_PGPASS,
+                pass_file(ClusterLayout::REPLICATION_ROLE, &replication),
+            ),
+        ] {
+            self.write(path, &text)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a file of the bundle; a setting that is held back is left out.
+    pub(super) fn install_file(
+        &self,
+        bundle_path: &str,
+        to: &str,
+        held_back: Option<&str>,
+    ) -> Result<(), Report> {
+        let file = self.bundle.file(bundle_path).ok_or_else(|| {
+            Report::new(format!(
+                "The bundle has no file {bundle_path}: this is an error of pgcascade."
+            ))
+        })?;
+        match held_back {
+            None => self.write(to, &file.contents),
+            Some(setting) => self.write(to, &without_setting(&file.contents, setting)),
+        }
+    }
+
+    fn write(&self, path: &str, text: &str) -> Result<(), Report> {
+        let full = self.inside(path)?;
+        files::write_whole(&full, text.as_bytes(), files::PRIVATE_FILE, self.site.owner)
+            .map_err(|error| Report::of(format!("{path} could not be written."), &error))
+    }
+
+    /// A path of the plan, absolute, if it stays inside the cluster's folder.
+    pub(super) fn inside(&self, path: &str) -> Result<std::path::PathBuf, Report> {
+        files::inside(&self.site.folder, path)
+            .ok_or_else(|| Report::new(format!("{path} is not inside the cluster's folder.")))
+    }
+}
+
+/// A configuration file without the lines that set one setting.
+fn without_setting(text: &str, setting: &str) -> String {
+    let sets_it = |line: &str| {
+        line.trim_start()
+            .strip_prefix(setting)
+            .is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    text.lines()
+        .filter(|line| !sets_it(line))
+        .flat_map(|line| [line, "\n"])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_is_held_back_alone() {
+        let text = "# synchronous_standby_names = 'x'\nsynchronous_standby_names = 'a'\nsynchronous_standby_names_x = 1\nport = 1\n";
+        assert_eq!(
+            without_setting(text, "synchronous_standby_names"),
+            "# synchronous_standby_names = 'x'\nsynchronous_standby_names_x = 1\nport = 1\n"
+        );
+    }
+}

@@ -1,0 +1,251 @@
+//! Performs actions on this machine.
+//!
+//! `claim` begins and ends with the folder, `make` writes what stands in it, `tool` runs initdb and single-user
+//! starts, `copy` copies data directories, `serve` is everything with running servers.
+
+mod claim;
+mod copy;
+mod make;
+mod serve;
+mod tool;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Run;
+use super::host::{Host, Work};
+use crate::engine::files::Owner;
+use crate::engine::record::{Builder, ClusterRecord, ClusterState, Lock, RecordedServer, Stored, new_id};
+use crate::engine::server::{Started, Target};
+use crate::engine::site::{Site, address};
+use crate::engine::wait::Failure;
+use crate::model::bundle::Bundle;
+use crate::model::document::Document;
+use crate::model::plan::{Action, Reader};
+use crate::report::Report;
+
+/// This machine, for one run.
+pub(super) struct LocalHost {
+    site: Site,
+    document: Document,
+    bundle: Bundle,
+    claim: Mutex<Claim>,
+    /// Servers that this run started, by their folder.
+    started: Mutex<BTreeMap<String, Started>>,
+}
+
+/// What is recorded, what was made, and the lock that says we are at work.
+struct Claim {
+    stored: Stored,
+    lock: Option<Lock>,
+    /// Folders that this run made: only these are removed again.
+    made: BTreeSet<PathBuf>,
+}
+
+impl LocalHost {
+    pub(super) fn new(run: &Run) -> Result<Self, Report> {
+        let topology = run.document.topology();
+        let tools = run
+            .machine
+            .tools
+            .first()
+            .ok_or_else(|| Report::new("No PostgreSQL programs were found."))?;
+        let run_as = run.machine.run_as.as_ref().filter(|_| run.machine.is_root);
+        let folders = topology.folders();
+        let record = ClusterRecord {
+            id: new_id()?,
+            name: topology.name().to_owned(),
+            folder: PathBuf::from(&run.plan.folder),
+            made_folder: false,
+            postgres: topology.postgres().to_string(),
+            bin: PathBuf::from(&tools.bin),
+            run_as: run_as.map(|user| user.user.clone()),
+            state: ClusterState::Building,
+            builder: Builder::ourselves(),
+            servers: topology
+                .servers()
+                .iter()
+                .map(|server| RecordedServer {
+                    name: server.name().to_string(),
+                    folder: folders.get(&server.id()).cloned().unwrap_or_default(),
+                    port: server.port().number(),
+                })
+                .collect(),
+            uses_passwords: run
+                .plan
+                .steps
+                .iter()
+                .any(|step| matches!(step.action, Action::MakeSecrets { .. })),
+        };
+        let made = run.plan.steps.iter().filter_map(|step| match &step.action {
+            Action::MakeFolder { path } => Some(path.clone()),
+            _ => None,
+        });
+        let site = Site {
+            id: record.id.clone(),
+            folder: record.folder.clone(),
+            bin: record.bin.clone(),
+            owner: run_as.map(|user| Owner {
+                uid: user.uid,
+                gid: user.gid,
+            }),
+            major: topology.postgres(),
+            uses_passwords: record.uses_passwords,
+        };
+        Ok(Self {
+            site,
+            document: run.document.clone(),
+            bundle: run.bundle.clone(),
+            claim: Mutex::new(Claim {
+                stored: Stored {
+                    record,
+                    made_parents: Vec::new(),
+                    made: made.collect(),
+                    folder_was: None,
+                },
+                lock: None,
+                made: BTreeSet::new(),
+            }),
+            started: Mutex::new(BTreeMap::new()),
+        })
+    }
+
+    fn claim(&self) -> MutexGuard<'_, Claim> {
+        // What is in it stays true whatever happened to a task that held it.
+        self.claim.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn started(&self) -> MutexGuard<'_, BTreeMap<String, Started>> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn started_at(&self, folder: &str) -> Option<Started> {
+        self.started().get(folder).cloned()
+    }
+
+    fn target(&self, name: &str, folder: &str, port: u16) -> Target {
+        let host = self.document.topology().by_name(name).map(|server| server.host().clone());
+        Target {
+            name: name.to_owned(),
+            folder: folder.to_owned(),
+            address: address(&host.unwrap_or_default()),
+            port,
+        }
+    }
+
+    /// A server that an action names without its folder.
+    fn reader(&self, reader: &Reader) -> Target {
+        let topology = self.document.topology();
+        let folder = topology.by_name(&reader.server).map(|server| topology.folder(server.id()));
+        self.target(&reader.server, &folder.unwrap_or_default(), reader.port)
+    }
+
+    /// The standby that senders show under this name.
+    fn shown_as(&self, name: &str) -> Option<Target> {
+        let topology = self.document.topology();
+        let server = topology
+            .servers()
+            .iter()
+            .find(|server| server.name().shown(topology.postgres()) == name)?;
+        Some(self.target(
+            server.name().as_str(),
+            &topology.folder(server.id()),
+            server.port().number(),
+        ))
+    }
+}
+
+impl Host for LocalHost {
+    async fn perform(&self, action: &Action, work: &Work) -> Result<(), Failure> {
+        match action {
+            Action::ClaimFolder => self.claim_folder().map_err(Failure::from),
+            Action::ReleaseFolder => self.release_folder(work),
+            Action::MakeFolder { path } => self.make_folder(path).map_err(Failure::from),
+            Action::RemoveFolder { path } => self.remove_folder(path).await.map_err(Failure::from),
+            Action::MakeSecrets { ports } => self.make_secrets(ports).map_err(Failure::from),
+            Action::Initdb {
+                data,
+                auth_method,
+                password_file,
+                no_sync,
+            } => {
+                self.initdb(data, auth_method, password_file.as_deref(), *no_sync, work)
+                    .await
+            }
+            Action::CreateRole {
+                data,
+                options,
+                role,
+                password_file,
+            } => {
+                self.create_role(data, options, role, password_file.as_deref(), work)
+                    .await
+            }
+            Action::CopyData { from, to } => self.copy_data(from, to, work).await,
+            Action::InstallFile {
+                bundle_path,
+                to,
+                held_back,
+            } => self
+                .install_file(bundle_path, to, held_back.as_deref())
+                .map_err(Failure::from),
+            Action::Start {
+                server,
+                folder,
+                port,
+                pass_file_in_environment,
+            } => {
+                let target = self.target(server, folder, *port);
+                self.start(&target, *pass_file_in_environment, work).await
+            }
+            Action::Stop { server, folder } => self.stop(&self.target(server, folder, 0), work).await,
+            Action::WaitReady { server, folder, port } => {
+                self.wait_ready(&self.target(server, folder, *port), work).await
+            }
+            Action::CreateSlot {
+                server,
+                folder,
+                port,
+                slot,
+            } => {
+                self.create_slot(&self.target(server, folder, *port), slot, work)
+                    .await
+            }
+            Action::WaitStreaming {
+                server,
+                folder,
+                port,
+                standby,
+            } => {
+                self.wait_streaming(&self.target(server, folder, *port), standby, work)
+                    .await
+            }
+            Action::Reload { server, folder } => self
+                .reload(&self.target(server, folder, 0))
+                .map_err(Failure::from),
+            Action::WaitRows {
+                server,
+                folder,
+                port,
+                rows,
+            } => {
+                self.wait_rows(&self.target(server, folder, *port), rows, work)
+                    .await
+            }
+            Action::ProveRow {
+                server,
+                port,
+                readers,
+                delayed,
+            } => {
+                let primary = self.reader(&Reader {
+                    server: server.clone(),
+                    port: *port,
+                });
+                self.prove_row(&primary, readers, delayed, work).await
+            }
+            Action::Complete => self.complete().map_err(Failure::from),
+        }
+    }
+}

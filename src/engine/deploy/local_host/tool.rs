@@ -1,0 +1,192 @@
+//! Runs PostgreSQL's programs to their end: initdb, and the server in single-user mode.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use super::LocalHost;
+use crate::engine::deploy::host::Work;
+use crate::engine::sql::literal;
+use crate::engine::wait::Failure;
+use crate::model::plan::ClusterLayout;
+use crate::model::topology::Auth;
+use crate::report::Report;
+
+/// A program that was asked to end has this long to clean up behind itself.
+const END: Duration = Duration::from_secs(3);
+/// Lines of a failed program that are shown as hints.
+const HINT_LINES: usize = 6;
+
+impl LocalHost {
+    pub(super) async fn initdb(
+        &self,
+        data: &str,
+        auth_method: &str,
+        password_file: Option<&str>,
+        no_sync: bool,
+        work: &Work,
+    ) -> Result<(), Failure> {
+        let mut command = self.site.program("initdb", &self.site.folder);
+        command
+            .arg("-D")
+            .arg(self.inside(data)?)
+            .args(["-U", ClusterLayout::SUPERUSER, "-A", auth_method])
+            // The machine's locale is no part of the design.
+            .args(["-E", "UTF8", "--no-locale"]);
+        if let Some(file) = password_file {
+            command.arg(format!("--pwfile={}", self.inside(file)?.display()));
+        }
+        if no_sync {
+            command.arg("-N");
+        }
+        run("initdb", command, None, Lines::All, work).await
+    }
+
+    /// One start in single-user mode: `options` go into pg_control, and the replication role is made.
+    pub(super) async fn create_role(
+        &self,
+        data: &str,
+        options: &[String],
+        role: &str,
+        password_file: Option<&str>,
+        work: &Work,
+    ) -> Result<(), Failure> {
+        let data = self.inside(data)?;
+        let mut command = self.site.program("postgres", &data);
+        command.arg("--single").arg("-D").arg(&data);
+        for option in options {
+            command.args(["-c", option]);
+        }
+        command.arg("postgres");
+        // A statement that failed would be logged with the password in it.
+        let mut sql = "SET log_min_error_statement = panic\n".to_owned();
+        if self.site.major.has_scram() && self.document.topology().effective_auth() == Auth::Scram {
+            sql.push_str("SET password_encryption = 'scram-sha-256'\n");
+        }
+        let quoted = role.replace('"', "\"\"");
+        match password_file {
+            None => sql.push_str(&format!("CREATE ROLE \"{quoted}\" LOGIN REPLICATION\n")),
+            Some(file) => {
+                let password = std::fs::read_to_string(self.inside(file)?)
+                    .map_err(|error| Report::of("The replication role's password cannot be read.", &error))?;
+                let password = literal(password.trim_end_matches('\n'));
+                sql.push_str(&format!("CREATE ROLE \"{quoted}\" LOGIN REPLICATION PASSWORD {password}\n"));
+            }
+        }
+        run("postgres --single", command, Some(sql), Lines::Errors, work).await
+    }
+}
+
+/// Which lines of a program count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    /// Everything it prints is shown.
+    All,
+    /// Standard output is a prompt and its echo. An ERROR there is a failure, though the program ends with 0.
+    Errors,
+}
+
+/// Runs a program to its end; what it prints becomes output.
+async fn run(
+    name: &str,
+    mut command: Command,
+    input: Option<String>,
+    lines: Lines,
+    work: &Work,
+) -> Result<(), Failure> {
+    command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    if input.is_some() {
+        command.stdin(Stdio::piped());
+    }
+    let mut child = command
+        .spawn()
+        .map_err(|error| Report::of(format!("{name} could not be started."), &error))?;
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let feed = async {
+        if let (Some(mut stdin), Some(input)) = (stdin, input) {
+            // A program that ended early is noticed by its exit status.
+            let _ = stdin.write_all(input.as_bytes()).await;
+        }
+    };
+    let talk = async {
+        let ((), out, err) = tokio::join!(
+            feed,
+            read_lines(stdout, |line| if lines == Lines::All { work.output(line) }),
+            read_lines(stderr, |line| work.output(line)),
+        );
+        (out, err, child.wait().await)
+    };
+    let ended = tokio::select! {
+        biased;
+        () = work.wait.cancel.cancelled() => None,
+        ended = tokio::time::timeout_at(work.wait.deadline, talk) => Some(ended),
+    };
+    let (out, err, status) = match ended {
+        None => {
+            end(&mut child).await;
+            return Err(Failure::Cancelled);
+        }
+        Some(Err(_)) => {
+            end(&mut child).await;
+            return Err(Report::new(format!("{name} took longer than its deadline.")).into());
+        }
+        Some(Ok(done)) => done,
+    };
+    let status = status.map_err(|error| Report::of(format!("{name} was lost."), &error))?;
+    let said_error =
+        lines == Lines::Errors && err.iter().any(|line| line.contains("ERROR:") || line.contains("FATAL:"));
+    if status.success() && !said_error {
+        return Ok(());
+    }
+    let mut report = Report::new(format!("{name} failed ({status})."));
+    let said = if err.is_empty() { out } else { err };
+    let skip = said.len().saturating_sub(HINT_LINES);
+    report.hints = said.into_iter().skip(skip).collect();
+    Err(report.into())
+}
+
+/// Every line that comes, also told to `each`.
+async fn read_lines(from: Option<impl AsyncRead + Unpin>, each: impl Fn(&str)) -> Vec<String> {
+    /// What a report can use of a program that never stops talking.
+    const KEPT: usize = 100;
+    let mut kept: Vec<String> = Vec::new();
+    let Some(from) = from else {
+        return kept;
+    };
+    let mut reader = BufReader::new(from);
+    let mut bytes = Vec::new();
+    while matches!(reader.read_until(b'\n', &mut bytes).await, Ok(1..)) {
+        let line = String::from_utf8_lossy(&bytes);
+        let line = line.trim_end();
+        if !line.is_empty() {
+            each(line);
+            if kept.len() == KEPT {
+                kept.remove(0);
+            }
+            kept.push(line.to_owned());
+        }
+        bytes.clear();
+    }
+    kept
+}
+
+/// Ends a program and what it started: it leads a process group of its own, and is our child, so the number is sure.
+async fn end(child: &mut Child) {
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) else {
+            return;
+        };
+        // Ended in this moment is as good.
+        let _ = killpg(Pid::from_raw(pid), signal);
+        if tokio::time::timeout(END, child.wait()).await.is_ok() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Files and folders of a cluster: written whole, private, owned by the user the servers run as, and removed
+//! without ever following a symbolic link out of the cluster's folder.
+
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The numbers of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct Owner {
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+}
+
+pub(super) const PRIVATE_FILE: u32 = 0o600;
+pub(super) const PRIVATE_FOLDER: u32 = 0o700;
+
+/// Writes a file beside and renames it, so that there is never half a file.
+pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> io::Result<()> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path names no file"))?;
+    let mut beside = std::ffi::OsString::from(".");
+    // A name of the greatest length leaves no room for more: cut what is only there for people to recognise it.
+    beside.push(name.to_string_lossy().chars().take(40).collect::<String>());
+    beside.push(format!(
+        ".{}-{}.tmp",
+        std::process::id(),
+        NUMBER.fetch_add(1, Ordering::Relaxed)
+    ));
+    let beside = path.with_file_name(beside);
+    let result = (|| {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&beside)?;
+        file.write_all(bytes)?;
+        file.set_permissions(Permissions::from_mode(mode))?;
+        if let Some(owner) = owner {
+            chown(&beside, Some(owner.uid), Some(owner.gid))?;
+        }
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    })();
+    if result.is_err() {
+        // What stands beside is ours alone; that it may not go either is no news beside the first error.
+        let _ = fs::remove_file(&beside);
+    }
+    result
+}
+
+/// True for the name of a file that [`write_whole`] had not finished: `.NAME.PID-NUMBER.tmp`.
+pub(super) fn is_temporary(name: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    name.strip_prefix('.')
+        .and_then(|name| name.strip_suffix(".tmp"))
+        .and_then(|name| name.rsplit_once('.'))
+        .and_then(|(_, numbers)| numbers.split_once('-'))
+        .is_some_and(|(pid, number)| digits(pid) && digits(number))
+}
+
+/// Makes a folder, 0700 whatever the umask; fails if something of that name is there.
+pub(super) fn make_folder(path: &Path, owner: Option<Owner>) -> io::Result<()> {
+    DirBuilder::new().mode(PRIVATE_FOLDER).create(path)?;
+    fs::set_permissions(path, Permissions::from_mode(PRIVATE_FOLDER))?;
+    if let Some(owner) = owner {
+        chown(path, Some(owner.uid), Some(owner.gid))?;
+    }
+    Ok(())
+}
+
+/// The folders that are missing on the way to `path`, outermost first.
+pub(super) fn missing_parents(path: &Path) -> Vec<PathBuf> {
+    let mut missing: Vec<PathBuf> = path
+        .ancestors()
+        .skip(1)
+        .take_while(|ancestor| fs::symlink_metadata(ancestor).is_err())
+        .map(Path::to_owned)
+        .collect();
+    missing.reverse();
+    missing
+}
+
+/// Makes these folders, and says which were really made here; they are readable as usual.
+pub(super) fn make_parents(missing: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
+    let mut made = Vec::new();
+    for folder in missing {
+        match fs::create_dir(folder) {
+            Ok(()) => {
+                // The servers' user has to come through, whatever the umask.
+                fs::set_permissions(folder, Permissions::from_mode(0o755))?;
+                made.push(folder.clone());
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(made)
+}
+
+/// The path of something inside `folder`, if the way there leads through real folders only and stays inside.
+pub(super) fn inside(folder: &Path, relative: &str) -> Option<PathBuf> {
+    let mut path = folder.to_owned();
+    let mut components = Path::new(relative).components().peekable();
+    components.peek()?;
+    while let Some(component) = components.next() {
+        let Component::Normal(name) = component else {
+            return None;
+        };
+        path.push(name);
+        let is_last = components.peek().is_none();
+        if !is_last && fs::symlink_metadata(&path).is_ok_and(|there| !there.is_dir()) {
+            return None;
+        }
+    }
+    Some(path)
+}
+
+/// Removes a folder with everything in it. A symbolic link is no folder: it stays, and is an error.
+pub(super) fn remove_tree(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(there) if there.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => Err(io::Error::new(ErrorKind::NotADirectory, "it is no folder")),
+    }
+}
+
+/// Removes one file (or link); one that is not there is fine.
+pub(super) fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder if it is empty. `Ok(false)`: something is in it, so it stays.
+pub(super) fn remove_if_empty(path: &Path) -> io::Result<bool> {
+    match fs::remove_dir(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+        Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::NotADirectory) => {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The names in a folder, sorted; none if it cannot be read.
+pub(super) fn names_in(path: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(path) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+/// True if a user who is neither root nor in other groups may go through every folder on the way into `path`.
+pub(super) fn can_traverse(path: &Path, user: Owner) -> Result<(), PathBuf> {
+    let mut ancestors: Vec<&Path> = path.ancestors().collect();
+    ancestors.reverse();
+    for ancestor in ancestors {
+        let Ok(there) = fs::metadata(ancestor) else {
+            return Err(ancestor.to_owned());
+        };
+        let bit = if there.uid() == user.uid {
+            0o100
+        } else if there.gid() == user.gid {
+            0o010
+        } else {
+            0o001
+        };
+        if there.mode() & bit == 0 {
+            return Err(ancestor.to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// The last lines of a text file, at most `count`; none if it is not there.
+pub(super) fn last_lines(path: &Path, count: usize) -> Vec<String> {
+    /// A line of a log is short; more than this is never needed for a hint.
+    const TAIL_BYTES: u64 = 16 * 1024;
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    let Ok(mut file) = fs::File::open(path) else {
+        return Vec::new();
+    };
+    let length = file.metadata().map_or(0, |there| there.len());
+    let from = length.saturating_sub(TAIL_BYTES);
+    let mut bytes = Vec::new();
+    if file.seek(SeekFrom::Start(from)).is_err() || file.take(TAIL_BYTES).read_to_end(&mut bytes).is_err() {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let skip = lines.len().saturating_sub(count);
+    lines.into_iter().skip(skip).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_written_whole_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a".repeat(255));
+        write_whole(&path, b"one", PRIVATE_FILE, None).unwrap();
+        write_whole(&path, b"two", PRIVATE_FILE, None).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(names_in(folder.path()).len(), 1, "nothing stays beside");
+    }
+
+    #[test]
+    fn nothing_outside_is_reached() {
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs::write(elsewhere.path().join("data"), "theirs").unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("servers")).unwrap();
+        assert_eq!(inside(folder.path(), "servers/data"), None);
+        for outside in ["", "..", "/etc", "a/../../b", "./a"] {
+            assert_eq!(inside(folder.path(), outside), None, "{outside}");
+        }
+        assert!(inside(folder.path(), "run").is_some());
+        assert!(remove_tree(&folder.path().join("servers")).is_err());
+        assert!(elsewhere.path().join("data").exists());
+    }
+
+    #[test]
+    fn a_closed_folder_on_the_way_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let closed = folder.path().join("closed");
+        make_folder(&closed, None).unwrap();
+        make_folder(&closed.join("in"), None).unwrap();
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        let stranger = Owner { uid: 4_000_000, gid: 4_000_000 };
+        assert_eq!(can_traverse(folder.path(), stranger), Ok(()));
+        assert_eq!(can_traverse(&closed.join("in"), stranger), Err(closed));
+    }
+
+    #[test]
+    fn made_parents_are_told_from_those_that_were_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = make_parents(&missing_parents(&folder.path().join("a/b/c"))).unwrap();
+        assert_eq!(made, [folder.path().join("a"), folder.path().join("a/b")]);
+        assert!(!folder.path().join("a/b/c").exists());
+    }
+}

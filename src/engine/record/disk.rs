@@ -1,0 +1,251 @@
+//! The record on disk: the marker in the cluster's folder, and its copy in the list of the state folder.
+//!
+//! The marker is what counts. The list only says where to look, and is what is left to find if pgcascade was
+//! killed between the list's entry and the marker.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClusterRecord, ClusterState};
+use crate::engine::files::{self, Owner};
+use crate::engine::{random, store};
+use crate::model::plan::ClusterLayout;
+use crate::report::Report;
+
+/// The record and what only its removal needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::engine) struct Stored {
+    #[serde(flatten)]
+    pub(in crate::engine) record: ClusterRecord,
+    /// Folders above the cluster's that were made for it, outermost first.
+    #[serde(default)]
+    pub(in crate::engine) made_parents: Vec<PathBuf>,
+    /// Folders inside it that the plan makes, relative.
+    #[serde(default)]
+    pub(in crate::engine) made: Vec<String>,
+    /// Whose folder it was and with which mode, where an empty one was taken over.
+    #[serde(default)]
+    pub(in crate::engine) folder_was: Option<FolderWas>,
+}
+
+/// What an empty folder was before servers of another user had to work in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::engine) struct FolderWas {
+    pub(in crate::engine) owner: Owner,
+    pub(in crate::engine) mode: u32,
+}
+
+const RECORD: &str = "cluster.json";
+const LIST: &str = "clusters";
+
+/// 128 random bits in hex.
+pub(in crate::engine) fn new_id() -> Result<String, Report> {
+    random::hex(16)
+}
+
+/// Writes the list's entry alone: before there is a folder for a marker.
+pub(in crate::engine) fn announce(stored: &Stored) {
+    if let Some(state) = store::state_folder()
+        && let Ok(bytes) = serde_json::to_vec_pretty(stored)
+    {
+        write_entry(&state, stored, &bytes);
+    }
+}
+
+/// Writes the list's entry and the marker.
+pub(in crate::engine) fn save(stored: &Stored) -> Result<(), Report> {
+    save_in(store::state_folder().as_deref(), stored)
+}
+
+fn save_in(state: Option<&Path>, stored: &Stored) -> Result<(), Report> {
+    let headline = "The record of the cluster could not be written.";
+    let bytes = serde_json::to_vec_pretty(stored).map_err(|error| Report::of(headline, &error))?;
+    if let Some(state) = state {
+        write_entry(state, stored, &bytes);
+    }
+    let marker = stored.record.folder.join(ClusterLayout::MARKER_FOLDER);
+    if marker.is_dir() {
+        files::write_whole(&marker.join(RECORD), &bytes, files::PRIVATE_FILE, None)
+            .map_err(|error| Report::of(headline, &error))?;
+    }
+    Ok(())
+}
+
+fn write_entry(state: &Path, stored: &Stored, bytes: &[u8]) {
+    // Without the list, teardown by folder still works: a home that cannot be written to stops nothing.
+    let _ = store::state_subfolder(state, LIST).and_then(|list| {
+        let entry = list.join(format!("{}.json", stored.record.id));
+        files::write_whole(&entry, bytes, files::PRIVATE_FILE, None)
+    });
+}
+
+/// Removes the list's entry.
+pub(in crate::engine) fn forget(id: &str) {
+    if let Some(state) = store::state_folder() {
+        // An entry that stays is harmless: without a marker it is not listed.
+        let _ = files::remove_file(&state.join(LIST).join(format!("{id}.json")));
+    }
+}
+
+/// The cluster of a folder for everything but teardown: complete, and where it was made.
+pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
+    let stored = find(folder)?.ok_or_else(|| no_cluster(folder))?;
+    match stored.record.state {
+        ClusterState::Complete => Ok(stored),
+        ClusterState::Building if stored.record.is_at_work() => Err(Report::new(format!(
+            "The cluster in {} is still being built.",
+            folder.display()
+        ))
+        .hint("Wait until the other pgcascade is done.")),
+        ClusterState::Building | ClusterState::Removing => Err(Report::new(format!(
+            "The cluster in {} is not complete: pgcascade was ended while it was at work on it.",
+            folder.display()
+        ))
+        .hint(format!(
+            "`pgcascade teardown {}` removes what is left.",
+            folder.display()
+        ))),
+    }
+}
+
+/// The cluster of a folder in whatever state: by its marker, else by the list (killed before the marker was made).
+pub(in crate::engine) fn find(folder: &Path) -> Result<Option<Stored>, Report> {
+    let absolute = std::path::absolute(folder)
+        .map_err(|error| Report::of(format!("{} is no path.", folder.display()), &error))?;
+    let real = absolute.canonicalize().unwrap_or(absolute);
+    if let Some(stored) = read_marker(&real)? {
+        if stored.record.folder != real {
+            return Err(Report::new(format!(
+                "The cluster in {} was made in {}: it has been moved or copied.",
+                folder.display(),
+                stored.record.folder.display()
+            ))
+            .hint(format!("Move it back to {}.", stored.record.folder.display()))
+            .hint("A copy holds nothing that runs; remove it by hand if you do not want it."));
+        }
+        return Ok(Some(stored));
+    }
+    let Some(state) = store::state_folder() else {
+        return Ok(None);
+    };
+    Ok(entries(&state)
+        .into_iter()
+        .find(|entry| entry.record.folder == real))
+}
+
+/// The marker in a folder; `None`: it has none.
+pub(in crate::engine) fn read_marker(folder: &Path) -> Result<Option<Stored>, Report> {
+    let headline = || format!("The record of the cluster in {} cannot be used.", folder.display());
+    let path = folder.join(ClusterLayout::MARKER_FOLDER).join(RECORD);
+    let there = match fs::symlink_metadata(&path) {
+        Ok(there) => there,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return Err(Report::of(headline(), &error).hint("Run pgcascade as the user who deployed it."));
+        }
+        Err(error) => return Err(Report::of(headline(), &error)),
+    };
+    // The record says which programs to run: root believes only what root wrote.
+    if !there.is_file() || there.uid() != nix::unistd::geteuid().as_raw() {
+        return Err(Report::new(headline())
+            .hint("It belongs to another user. Run pgcascade as the user who deployed it."));
+    }
+    let bytes = fs::read(&path).map_err(|error| Report::of(headline(), &error))?;
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|error| Report::of(headline(), &error).hint("It is not as pgcascade wrote it."))
+}
+
+/// Every entry of the list, readable or not yet vanished folders included.
+pub(super) fn entries(state: &Path) -> Vec<Stored> {
+    let list = state.join(LIST);
+    let read = |name: String| -> io::Result<Stored> {
+        Ok(serde_json::from_slice(&fs::read(list.join(name))?)?)
+    };
+    files::names_in(&list)
+        .into_iter()
+        .filter(|name| name.ends_with(".json") && !name.starts_with('.'))
+        .filter_map(|name| read(name).ok())
+        .collect()
+}
+
+fn no_cluster(folder: &Path) -> Report {
+    Report::new(format!(
+        "There is no cluster of pgcascade in {}.",
+        folder.display()
+    ))
+    .hint(format!(
+        "`pgcascade deploy DESIGN --dir {}` makes one.",
+        folder.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(folder: &Path) -> Stored {
+        Stored {
+            record: ClusterRecord {
+                id: new_id().unwrap(),
+                name: "seed".to_owned(),
+                folder: folder.to_owned(),
+                made_folder: true,
+                postgres: "15".to_owned(),
+                bin: "/bin".into(),
+                run_as: None,
+                state: ClusterState::Building,
+                builder: super::super::Builder::ourselves(),
+                servers: Vec::new(),
+                uses_passwords: true,
+            },
+            made_parents: Vec::new(),
+            made: vec!["run".to_owned()],
+            folder_was: None,
+        }
+    }
+
+    #[test]
+    fn the_marker_reads_back_and_a_moved_one_is_refused() {
+        let state = tempfile::tempdir().unwrap();
+        let base = tempfile::tempdir().unwrap();
+        let folder = base.path().canonicalize().unwrap().join("c");
+        fs::create_dir_all(folder.join(ClusterLayout::MARKER_FOLDER)).unwrap();
+        let stored = stored(&folder);
+        save_in(Some(state.path()), &stored).unwrap();
+        assert_eq!(find(&folder).unwrap(), Some(stored.clone()));
+        assert_eq!(super::super::list_in(state.path()), [stored.record.clone()]);
+        assert!(stored.record.is_at_work());
+        assert!(load(&folder).unwrap_err().headline.contains("still being built"));
+
+        let moved = folder.with_file_name("d");
+        fs::rename(&folder, &moved).unwrap();
+        let report = find(&moved).unwrap_err();
+        assert!(report.headline.contains("moved or copied"), "{report}");
+        assert!(super::super::list_in(state.path()).is_empty());
+        assert_eq!(entries(state.path()), [stored]);
+    }
+
+    #[test]
+    fn a_builder_that_is_gone_is_not_at_work() {
+        let base = tempfile::tempdir().unwrap();
+        let mut one = stored(base.path()).record;
+        if let Some(builder) = &mut one.builder {
+            builder.start_ticks += 1;
+        }
+        assert!(!one.is_at_work(), "another process has its number");
+    }
+
+    #[test]
+    fn a_folder_without_a_marker_is_no_cluster() {
+        let base = tempfile::tempdir().unwrap();
+        let report = load(base.path()).unwrap_err();
+        assert!(!report.hints.is_empty());
+    }
+}

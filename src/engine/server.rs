@@ -1,0 +1,246 @@
+//! One server's process: start it, wait until it is ready, stop it, and sweep up what a crash left running.
+//!
+//! A server is started as a plain child in a process group of its own: a dead start is seen at once, Ctrl-C in our
+//! terminal does not reach it, and it lives on when we end.
+
+use std::net::IpAddr;
+use std::os::unix::fs::{OpenOptionsExt as _, chown};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::sync::watch;
+
+use super::files;
+use super::ownership;
+use super::processes;
+use super::site::Site;
+use super::sql::Session;
+use super::wait::{Failure, Wait};
+use crate::model::plan::ClusterLayout;
+use crate::report::Report;
+
+/// A fast stop of a primary waits for every standby to confirm: a frozen one costs up to wal_sender_timeout.
+const FAST_STOP: Duration = Duration::from_secs(30);
+/// An immediate stop waits for nobody.
+const IMMEDIATE_STOP: Duration = Duration::from_secs(10);
+/// A tool that was asked to end has this long before it is made to.
+const TOOL_GRACE: Duration = Duration::from_secs(3);
+/// From a server's start until it names itself in postmaster.pid.
+const NAMES_ITSELF: Duration = Duration::from_secs(20);
+
+/// A server of a cluster, as its process is concerned.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) name: String,
+    /// Its folder under `servers/`.
+    pub(super) folder: String,
+    pub(super) address: IpAddr,
+    pub(super) port: u16,
+}
+
+/// A server that we started ourselves, and so can hear die.
+#[derive(Clone, Debug)]
+pub(super) struct Started {
+    pid: u32,
+    ended: watch::Receiver<Option<String>>,
+}
+
+impl Started {
+    /// How it ended, if it did.
+    pub(super) fn ended(&self) -> Option<String> {
+        self.ended.borrow().clone()
+    }
+}
+
+/// Starts a server in the background, and waits until it has named itself, so that a later pgcascade would find it.
+pub(super) async fn start(
+    site: &Site,
+    target: &Target,
+    pass_file_in_environment: bool,
+    wait: &Wait,
+) -> Result<Started, Failure> {
+    let started = spawn(site, target, pass_file_in_environment)?;
+    let wait = wait.at_most(NAMES_ITSELF);
+    loop {
+        if let Some(how) = started.ended() {
+            return Err(died(site, target, &how).into());
+        }
+        if matches!(site.running(&target.folder), Ok(Some(running)) if running.pid == started.pid) {
+            return Ok(started);
+        }
+        match wait.next().await {
+            Ok(true) => {}
+            Ok(false) => {
+                interrupt(&started);
+                return Err(Report::new(format!("{} did not start.", target.name)).into());
+            }
+            Err(failure) => {
+                // It cannot be found by its pid file yet; it is our child, so its number is surely its own.
+                interrupt(&started);
+                return Err(failure);
+            }
+        }
+    }
+}
+
+fn spawn(site: &Site, target: &Target, pass_file_in_environment: bool) -> Result<Started, Report> {
+    let headline = || format!("{} could not be started.", target.name);
+    let log_path = site.path(&ClusterLayout::log(&target.folder));
+    let log = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(files::PRIVATE_FILE)
+        .open(&log_path)
+        .and_then(|log| {
+            if let Some(owner) = site.owner {
+                chown(&log_path, Some(owner.uid), Some(owner.gid))?;
+            }
+            Ok((log.try_clone()?, log))
+        })
+        .map_err(|error| Report::of(headline(), &error))?;
+    let data = site.data(&target.folder);
+    let mut command = site.program("postgres", &data);
+    command.arg("-D").arg(&data).stdout(log.0).stderr(log.1);
+    if pass_file_in_environment {
+        command.env("PGPASSFILE", site.path(ClusterLayout::REPLICATION_PGPASS));
+    }
+    let mut child = command
+        .spawn()
+        .map_err(|error| Report::of(headline(), &error))?;
+    let pid = child
+        .id()
+        .ok_or_else(|| Report::new(headline()))?;
+    let (tell, ended) = watch::channel(None);
+    tokio::spawn(async move {
+        let how = match child.wait().await {
+            Ok(status) => status.to_string(),
+            Err(error) => error.to_string(),
+        };
+        let _ = tell.send(Some(how));
+    });
+    Ok(Started { pid, ended })
+}
+
+/// Waits until the server accepts connections; fails at once if it dies.
+pub(super) async fn wait_ready(
+    site: &Site,
+    target: &Target,
+    started: Option<&Started>,
+    wait: &Wait,
+) -> Result<(), Failure> {
+    loop {
+        if let Some(how) = started.and_then(Started::ended) {
+            return Err(died(site, target, &how).into());
+        }
+        let running = site
+            .running(&target.folder)
+            .map_err(|doubt| Report::of(format!("{} is not ready.", target.name), &doubt))?;
+        let seen = match running {
+            None => "it does not run".to_owned(),
+            Some(running) if running.port.is_some_and(|port| port != target.port) => {
+                format!("it listens on another port than {}", target.port)
+            }
+            Some(running) if site.major.reports_ready_in_pid_file() && running.says_ready => return Ok(()),
+            Some(_) if site.major.reports_ready_in_pid_file() => "it is still starting".to_owned(),
+            Some(_) => match wait.hear(Session::open(site, target.address, target.port)).await? {
+                Ok(_) => return Ok(()),
+                Err(error) => error.to_string(),
+            },
+        };
+        if !wait.next().await? {
+            return Err(late(site, target, &seen).into());
+        }
+    }
+}
+
+/// Stops a server: fast, then, if it hangs, at once. `Ok(false)`: it did not run.
+pub(super) async fn stop(
+    site: &Site,
+    target: &Target,
+    started: Option<&Started>,
+    wait: &Wait,
+) -> Result<bool, Failure> {
+    for (signal, patience) in [(Signal::SIGINT, FAST_STOP), (Signal::SIGQUIT, IMMEDIATE_STOP)] {
+        let running = site.running(&target.folder).map_err(|doubt| {
+            Report::of(format!("{} was not stopped.", target.name), &doubt)
+                .hint("Stop that server by hand if it is yours to stop, then try again.")
+        })?;
+        let pid = match (running, started) {
+            (Some(running), _) => running.pid,
+            // Started a moment ago, and not yet named in its directory: our child, so the number is its own.
+            (None, Some(child)) if child.ended().is_none() && processes::is_alive(child.pid) => child.pid,
+            (None, _) => return Ok(signal == Signal::SIGQUIT),
+        };
+        let began = processes::start_ticks(pid);
+        send(pid, signal);
+        // A server that was frozen hears nothing before it goes on.
+        send(pid, Signal::SIGCONT);
+        let wait = wait.at_most(patience);
+        loop {
+            if !processes::is_alive(pid) || processes::start_ticks(pid) != began {
+                return Ok(true);
+            }
+            if !wait.next().await? {
+                break;
+            }
+        }
+    }
+    Err(Report::new(format!("{} does not end, though it was told to.", target.name)).into())
+}
+
+/// Ends every other process of the cluster: tools that a killed pgcascade left behind. Says how many there were.
+pub(super) async fn sweep(site: &Site, wait: &Wait) -> Result<usize, Failure> {
+    let gentle = wait.at_most(TOOL_GRACE);
+    let mut seen = std::collections::BTreeSet::new();
+    loop {
+        let helpers = ownership::helpers(&site.folder, &site.bin, &site.id);
+        if helpers.is_empty() {
+            return Ok(seen.len());
+        }
+        let is_gentle = tokio::time::Instant::now() < gentle.deadline;
+        for pid in &helpers {
+            if seen.insert(*pid) {
+                send(*pid, Signal::SIGTERM);
+            } else if !is_gentle {
+                send(*pid, Signal::SIGKILL);
+            }
+        }
+        if !wait.next().await? {
+            return Err(Report::new(format!("Process {} of the cluster does not end.", helpers[0])).into());
+        }
+    }
+}
+
+fn interrupt(started: &Started) {
+    if started.ended().is_none() {
+        send(started.pid, Signal::SIGINT);
+    }
+}
+
+fn send(pid: u32, signal: Signal) {
+    if let Ok(pid) = i32::try_from(pid) {
+        // It may have ended this moment, which is what is wanted.
+        let _ = kill(Pid::from_raw(pid), signal);
+    }
+}
+
+fn died(site: &Site, target: &Target, how: &str) -> Report {
+    let mut report = Report::new(format!("{} ended while it was starting ({how}).", target.name));
+    report.hints = log_hints(site, target);
+    report
+}
+
+fn late(site: &Site, target: &Target, seen: &str) -> Report {
+    let mut report = Report::new(format!("{} is not ready in time: {seen}.", target.name));
+    report.hints = log_hints(site, target);
+    report
+}
+
+/// What the server itself said last.
+pub(super) fn log_hints(site: &Site, target: &Target) -> Vec<String> {
+    site.log_tail(&target.folder)
+        .into_iter()
+        .map(|line| format!("log of {}: {line}", target.name))
+        .collect()
+}

@@ -1,0 +1,238 @@
+//! Sessions with servers of a cluster, and the few questions that are asked there.
+
+use std::fs;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
+
+use super::site::Site;
+use crate::model::health::ReplicationRow;
+use crate::model::plan::ClusterLayout;
+use crate::model::topology::PgMajor;
+
+/// A server of this machine answers at once, or is in trouble.
+pub(super) const CONNECT: Duration = Duration::from_secs(3);
+/// For one question; the server ends it by itself, too.
+const STATEMENT: Duration = Duration::from_secs(10);
+
+/// Why a question was not answered.
+#[derive(Debug, Error)]
+pub(super) enum SqlError {
+    #[error("the superuser's password cannot be read: {0}")]
+    Password(std::io::Error),
+    #[error("{}", said(.0))]
+    Server(#[from] tokio_postgres::Error),
+    #[error("no answer within {} s", .0.as_secs())]
+    Silent(Duration),
+    #[error("the answer was not of the expected form")]
+    Form,
+}
+
+impl SqlError {
+    /// True for "there is no such table": on a standby it has not arrived yet.
+    pub(super) fn is_unknown_table(&self) -> bool {
+        matches!(self, Self::Server(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE))
+    }
+
+    /// True for "there is one of that name already".
+    pub(super) fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Server(error) if error.code() == Some(&SqlState::DUPLICATE_OBJECT))
+    }
+}
+
+/// An open session as superuser. Its connection ends when it is dropped.
+#[derive(Debug)]
+pub(super) struct Session {
+    client: Client,
+    major: PgMajor,
+}
+
+/// A position in the WAL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Position(u64);
+
+impl Position {
+    /// Reads `16/B374D848`.
+    fn parse(text: &str) -> Option<Self> {
+        let (high, low) = text.split_once('/')?;
+        let high = u64::from(u32::from_str_radix(high, 16).ok()?);
+        let low = u64::from(u32::from_str_radix(low, 16).ok()?);
+        Some(Self(high << 32 | low))
+    }
+}
+
+impl Session {
+    pub(super) async fn open(site: &Site, address: IpAddr, port: u16) -> Result<Self, SqlError> {
+        let mut config = Config::new();
+        config
+            .host(address.to_string())
+            .port(port)
+            .user(ClusterLayout::SUPERUSER)
+            .dbname("postgres")
+            .application_name("pgcascade")
+            .connect_timeout(CONNECT)
+            .options(format!(
+                // A question of ours never waits for standbys: the drawing may be what is wrong.
+                "-c synchronous_commit=local -c statement_timeout={}",
+                STATEMENT.as_millis()
+            ));
+        if site.uses_passwords {
+            let password = fs::read_to_string(site.path(ClusterLayout::SUPERUSER_PASSWORD))
+                .map_err(SqlError::Password)?;
+            config.password(password.trim_end_matches('\n'));
+        }
+        let (client, connection) = tokio::time::timeout(CONNECT, config.connect(NoTls))
+            .await
+            .map_err(|_| SqlError::Silent(CONNECT))??;
+        // Ends by itself when the client is dropped; an error also reaches whoever asks next.
+        tokio::spawn(async move {
+            let _ = connection.await;
+        });
+        Ok(Self {
+            client,
+            major: site.major,
+        })
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Runs statements whose answer does not matter.
+    pub(super) async fn run(&self, sql: &str) -> Result<(), SqlError> {
+        self.rows(sql).await.map(|_| ())
+    }
+
+    /// The rows of a question, every value as text.
+    pub(super) async fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, SqlError> {
+        let messages = tokio::time::timeout(STATEMENT + CONNECT, self.client.simple_query(sql))
+            .await
+            .map_err(|_| SqlError::Silent(STATEMENT))??;
+        Ok(messages
+            .iter()
+            .filter_map(|message| match message {
+                SimpleQueryMessage::Row(row) => Some(
+                    (0..row.len())
+                        .map(|column| row.get(column).map(str::to_owned))
+                        .collect(),
+                ),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// The first value of the first row; `None` for NULL or no row.
+    pub(super) async fn value(&self, sql: &str) -> Result<Option<String>, SqlError> {
+        let rows = self.rows(sql).await?;
+        Ok(rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten())
+    }
+
+    pub(super) async fn is_standby(&self) -> Result<bool, SqlError> {
+        Ok(self.value("SELECT pg_is_in_recovery()").await?.as_deref() == Some("t"))
+    }
+
+    /// What pg_stat_replication shows, by application_name.
+    pub(super) async fn replication(&self) -> Result<Vec<ReplicationRow>, SqlError> {
+        let rows = self
+            .rows("SELECT application_name, state, sync_priority, sync_state FROM pg_stat_replication")
+            .await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            let [name, state, priority, sync] = row.as_slice() else {
+                return Err(SqlError::Form);
+            };
+            let text = |value: &Option<String>| value.clone().unwrap_or_default();
+            found.push(ReplicationRow {
+                application_name: text(name),
+                state: text(state),
+                sync_priority: text(priority).parse().unwrap_or(0),
+                sync_state: text(sync),
+            });
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// The port of the server that a standby streams from, where the version tells.
+    pub(super) async fn upstream_port(&self) -> Result<Option<u16>, SqlError> {
+        // The columns came with 11, together with group access to the data directory.
+        if self.major < PgMajor::V11 {
+            return Ok(None);
+        }
+        let port = self
+            .value("SELECT sender_port FROM pg_stat_wal_receiver WHERE status = 'streaming'")
+            .await?;
+        Ok(port.and_then(|port| port.parse().ok()))
+    }
+
+    /// How far a primary has written.
+    pub(super) async fn written(&self) -> Result<Position, SqlError> {
+        let function = if self.has_old_names() {
+            "pg_current_xlog_location"
+        } else {
+            "pg_current_wal_lsn"
+        };
+        let text = self.value(&format!("SELECT {function}()")).await?;
+        text.and_then(|text| Position::parse(&text)).ok_or(SqlError::Form)
+    }
+
+    /// How far a standby has received; `None` before its first byte.
+    pub(super) async fn received(&self) -> Result<Option<Position>, SqlError> {
+        let function = if self.has_old_names() {
+            "pg_last_xlog_receive_location"
+        } else {
+            "pg_last_wal_receive_lsn"
+        };
+        let text = self.value(&format!("SELECT {function}()")).await?;
+        Ok(text.and_then(|text| Position::parse(&text)))
+    }
+
+    /// Before 10, functions say xlog and location where they now say wal and lsn.
+    fn has_old_names(&self) -> bool {
+        self.major < PgMajor::V10
+    }
+}
+
+/// A text as an SQL literal, whatever `standard_conforming_strings` is.
+pub(super) fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}
+
+/// The server's own words, without the client library's wrapping.
+fn said(error: &tokio_postgres::Error) -> String {
+    use std::error::Error as _;
+    error.as_db_error().map_or_else(
+        || match error.source() {
+            Some(source) => source.to_string(),
+            None => error.to_string(),
+        },
+        |server| server.message().to_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_compare_as_numbers() {
+        let at = |text| Position::parse(text).unwrap();
+        assert!(at("0/FFFFFFFF") < at("1/0"));
+        assert!(at("0/3000148") > at("0/3000060"));
+        assert_eq!(Position::parse("x"), None);
+    }
+
+    #[test]
+    fn literals_hold_quotes_and_backslashes() {
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal("a\\'"), "E'a\\\\'''");
+    }
+}

@@ -1,0 +1,174 @@
+//! One action of a plan as one call of a function in the `.bash` files.
+
+use std::fmt::Write as _;
+
+use crate::model::bundle::paths::shell_word;
+use crate::model::health::ReplicationRow;
+use crate::model::plan::{Action, ClusterLayout, Reader};
+use crate::model::topology::{Auth, Topology};
+
+/// What does the action, as whole lines.
+pub fn do_line(topology: &Topology, action: &Action) -> String {
+    let line = match action {
+        Action::ClaimFolder => "claim_folder".to_owned(),
+        Action::MakeFolder { path } => format!("make_folder {}", shell_word(path)),
+        Action::MakeSecrets { ports } => words("make_secrets", ports.iter().map(u16::to_string)),
+        Action::Initdb {
+            data,
+            auth_method,
+            password_file,
+            no_sync,
+        } => {
+            let mut line = format!("make_data {} {auth_method}", shell_word(data));
+            if let Some(file) = password_file {
+                let _ = write!(line, " --pwfile={}", shell_word(file));
+            }
+            if *no_sync {
+                line.push_str(" -N");
+            }
+            line
+        }
+        Action::CreateRole {
+            data,
+            options,
+            role,
+            password_file,
+        } => words(
+            &format!(
+                "create_role {} {} {}",
+                shell_word(data),
+                shell_word(role),
+                shell_word(password_file.as_deref().unwrap_or_default())
+            ),
+            options.iter().cloned(),
+        ),
+        Action::CopyData { from, to } => format!("copy_data {} {}", shell_word(from), shell_word(to)),
+        Action::InstallFile {
+            bundle_path,
+            to,
+            held_back,
+        } => words(
+            &format!("install_file {} {}", shell_word(bundle_path), shell_word(to)),
+            held_back.iter().cloned(),
+        ),
+        Action::Start {
+            folder,
+            pass_file_in_environment,
+            ..
+        } => {
+            let file = pass_file_in_environment.then(|| ClusterLayout::REPLICATION_PGPASS.to_owned());
+            words(&format!("start {}", shell_word(folder)), file.into_iter())
+        }
+        Action::WaitReady { server, folder, port } => {
+            format!("wait_ready {} {} {port}", shell_word(server), shell_word(folder))
+        }
+        Action::CreateSlot { port, slot, .. } => format!("create_slot {port} {}", shell_word(slot)),
+        Action::WaitStreaming {
+            server,
+            port,
+            standby,
+            ..
+        } => format!(
+            "wait_until {} streams {port} {}",
+            shell_word(&format!("{standby} streams from {server}")),
+            shell_word(&sql_literal(standby))
+        ),
+        Action::Reload { folder, .. } => format!("reload {}", shell_word(folder)),
+        Action::WaitRows {
+            server, port, rows, ..
+        } => format!("wait_rows {} {port} {}", shell_word(server), rows_text(rows)),
+        Action::ProveRow {
+            port,
+            readers,
+            delayed,
+            ..
+        } => return prove(*port, readers, delayed),
+        Action::Complete => return complete(topology),
+        // Only ever an undo.
+        Action::ReleaseFolder | Action::RemoveFolder { .. } | Action::Stop { .. } => {
+            return undo_line(action).map_or_else(String::new, |line| line + "\n");
+        }
+    };
+    line + "\n"
+}
+
+/// What takes something back: a function and its argument.
+pub fn undo(action: &Action) -> Option<(&'static str, Option<String>)> {
+    match action {
+        Action::ReleaseFolder => Some(("release_folder", None)),
+        Action::RemoveFolder { path } => Some(("remove_folder", Some(path.clone()))),
+        Action::Stop { folder, .. } => Some(("stop", Some(folder.clone()))),
+        _ => None,
+    }
+}
+
+/// The same as a line.
+pub fn undo_line(action: &Action) -> Option<String> {
+    undo(action).map(|(function, argument)| words(function, argument.into_iter()))
+}
+
+/// The rows as psql prints them, one a line, as one word.
+pub fn rows_text(rows: &[ReplicationRow]) -> String {
+    let lines: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            format!(
+                "{}|{}|{}|{}",
+                row.application_name, row.state, row.sync_priority, row.sync_state
+            )
+        })
+        .collect();
+    shell_word(&lines.join("\n"))
+}
+
+fn words(start: &str, more: impl Iterator<Item = String>) -> String {
+    more.fold(start.to_owned(), |line, word| {
+        format!("{line} {}", shell_word(&word))
+    })
+}
+
+fn prove(port: u16, readers: &[Reader], delayed: &[Reader]) -> String {
+    let mut text = format!("write_row {port}\n");
+    for (function, servers) in [("read_row", readers), ("receive_row", delayed)] {
+        for reader in servers {
+            let _ = writeln!(text, "{function} {} {}", shell_word(&reader.server), reader.port);
+        }
+    }
+    text.push_str("prove_done\n");
+    text
+}
+
+/// The cluster's own README says how to connect; the bundle's says everything else.
+fn complete(topology: &Topology) -> String {
+    let mut readme = format!(
+        "# {}\n\nA PostgreSQL {} cluster, built by the script \"up\" of a bundle; its script \"down\" takes it away.\n\n",
+        topology.name().trim(),
+        topology.postgres()
+    );
+    if topology.effective_auth() != Auth::Trust {
+        let _ = writeln!(
+            readme,
+            "The passwords are in `{}`, which psql reads if PGPASSFILE names it.\n",
+            ClusterLayout::PGPASS
+        );
+    }
+    for server in topology.servers() {
+        let _ = writeln!(
+            readme,
+            "- {}: psql -h localhost -p {} -U {} postgres",
+            server.name(),
+            server.port(),
+            ClusterLayout::SUPERUSER
+        );
+    }
+    format!(
+        ": >.pgcascade/complete\nprintf '%s' {} >{}\ninstall_file {design} {design}\n",
+        shell_word(&readme),
+        ClusterLayout::README,
+        design = ClusterLayout::DESIGN
+    )
+}
+
+fn sql_literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

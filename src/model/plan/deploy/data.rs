@@ -1,0 +1,135 @@
+//! The data directories: one made, the others copied, each with its files.
+
+use super::Planner;
+use super::steps::New;
+use crate::model::bundle::conf;
+use crate::model::plan::{Action, ClusterLayout, StepId};
+use crate::model::topology::Server;
+
+impl Planner<'_> {
+    /// The primary's data directory, and a copy of it for every standby.
+    pub(super) fn data(&mut self, folders: Vec<StepId>) {
+        let (topology, primary) = (self.topology, self.topology.primary());
+        let major = topology.postgres();
+        let data = self.data_folder(primary);
+        let password_file = |path: &str| self.uses_passwords.then(|| path.to_owned());
+        let superuser = password_file(ClusterLayout::SUPERUSER_PASSWORD);
+        let replication = password_file(ClusterLayout::REPLICATION_PASSWORD);
+        let initdb = self.steps.add(New {
+            server: Some(primary),
+            title: format!("Make the data directory of {}", primary.name()),
+            why: "initdb makes the one database cluster from which every other directory is copied; without fsync (-N), since a crash now would lose nothing that anyone has".to_owned(),
+            undo: Some(Action::RemoveFolder { path: data.clone() }),
+            action: Action::Initdb {
+                data: data.clone(),
+                auth_method: topology.effective_auth().hba_method().to_owned(),
+                password_file: superuser,
+                no_sync: major.has_initdb_no_sync(),
+            },
+            after: folders,
+            deadline_secs: 180,
+        });
+        let why = if major.needs_priming() {
+            "One start in single-user mode, where no other session can come between: it makes the role that standbys stream as, and writes wal_level into pg_control, without which a copy would refuse to be a hot standby"
+        } else {
+            "One start in single-user mode, where no other session can come between: it makes the role that standbys stream as (REPLICATION, and no more than that)"
+        };
+        let role = self.steps.add(New {
+            server: Some(primary),
+            title: format!("Make the replication role on {}", primary.name()),
+            why: why.to_owned(),
+            action: Action::CreateRole {
+                data: data.clone(),
+                options: conf::primed(topology),
+                role: ClusterLayout::REPLICATION_ROLE.to_owned(),
+                password_file: replication,
+            },
+            after: vec![initdb],
+            deadline_secs: 60,
+            ..New::default()
+        });
+        self.copied.push(role);
+        for standby in self.servers() {
+            if standby.is_primary() {
+                continue;
+            }
+            let to = self.data_folder(standby);
+            let copy = self.steps.add(New {
+                server: Some(standby),
+                title: format!("Copy {} to {}", primary.name(), standby.name()),
+                why: "A cold copy (a file-system-level backup of a directory that does not run) is a whole base backup: it starts at the shutdown checkpoint and streams the rest".to_owned(),
+                undo: Some(Action::RemoveFolder { path: to.clone() }),
+                action: Action::CopyData { from: data.clone(), to },
+                after: vec![role],
+                deadline_secs: 180,
+            });
+            self.copied.push(copy);
+            self.installed.insert(standby.id(), vec![copy]);
+        }
+        // The primary may start only when nobody copies from it any more.
+        self.installed.insert(primary.id(), self.copied.clone());
+    }
+
+    /// The files of the bundle, over those that initdb made.
+    pub(super) fn files(&mut self) {
+        let major = self.topology.postgres();
+        for server in self.servers() {
+            let (hold, before) = (
+                self.held_back(server),
+                self.installed.remove(&server.id()).unwrap_or_default(),
+            );
+            let mut files = vec![
+                (
+                    "postgresql.conf",
+                    "Its settings, each with its reason as a comment; paths are relative to the data directory, so that the folder can be anywhere",
+                ),
+                (
+                    "pg_hba.conf",
+                    "Host-based authentication: who may connect from where, and a replication line for the drawn downstreams only",
+                ),
+            ];
+            if !server.is_primary() {
+                files.push(if major.has_standby_signal() {
+                    ("standby.signal", "Its presence alone makes the server a standby; without it the copy would come up as a second primary")
+                } else {
+                    ("recovery.conf", "Makes the server a standby and says where it streams from; without it the copy would come up as a second primary")
+                });
+            }
+            let mut last = before.clone();
+            for (name, why) in files {
+                let is_conf = name == "postgresql.conf";
+                last.push(self.steps.add(New {
+                    server: Some(server),
+                    title: format!("Install {name} of {}", server.name()),
+                    why: if is_conf && hold.is_some() {
+                        format!("{why}; synchronous_standby_names is left out until the standbys stream, since a commit would wait for them")
+                    } else {
+                        why.to_owned()
+                    },
+                    action: self.install(server, name, hold.clone().filter(|_| is_conf)),
+                    // The first is enough for all but the primary, whose directory is still being copied.
+                    after: before.clone(),
+                    ..New::default()
+                }));
+            }
+            self.installed.insert(server.id(), last);
+        }
+    }
+
+    pub(super) fn install(&self, server: &Server, name: &str, held_back: Option<String>) -> Action {
+        Action::InstallFile {
+            bundle_path: format!("{}/{name}", ClusterLayout::server(&self.folder(server))),
+            to: format!("{}/{name}", self.data_folder(server)),
+            held_back,
+        }
+    }
+
+    /// The setting of the primary that is switched on last. 9.2 to 9.4 get it at once: there a sender that has
+    /// nothing to do looks at a changed file only after up to 10 s.
+    pub(super) fn held_back(&self, server: &Server) -> Option<String> {
+        let late = server.is_primary()
+            && self.topology.postgres().has_retry_interval()
+            && !self.topology.synchronous_standby_names().is_empty();
+        late.then(|| "synchronous_standby_names".to_owned())
+    }
+}

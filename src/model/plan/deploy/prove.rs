@@ -1,0 +1,109 @@
+//! The last steps: synchronous replication on, the drawing compared with what runs, one row through the whole tree.
+
+use super::Planner;
+use super::steps::New;
+use crate::model::plan::{Action, Reader, StepId, expected_rows};
+use crate::model::topology::Server;
+
+impl Planner<'_> {
+    pub(super) fn switch_on_sync(&mut self) {
+        let primary = self.topology.primary();
+        if self.held_back(primary).is_none() {
+            return;
+        }
+        let whole = self.steps.add(New {
+            server: Some(primary),
+            title: "Switch on synchronous replication".to_owned(),
+            why: "The whole postgresql.conf, now with synchronous_standby_names: every standby streams, so no commit waits for one that is not there yet".to_owned(),
+            action: self.install(primary, "postgresql.conf", None),
+            after: self.streams.values().copied().collect(),
+            ..New::default()
+        });
+        self.sync_on = Some(self.steps.add(New {
+            server: Some(primary),
+            title: format!("Reload {}", primary.name()),
+            why: "synchronous_standby_names needs no restart: the server reads its files again at a signal (pg_ctl reload)".to_owned(),
+            action: Action::Reload {
+                server: primary.name().to_string(),
+                folder: self.folder(primary),
+            },
+            after: vec![whole],
+            ..New::default()
+        }));
+    }
+
+    /// What the drawing says, compared with what the servers say; then one row through the whole tree.
+    pub(super) fn prove(&mut self) {
+        let topology = self.topology;
+        let mut proved: Vec<StepId> = Vec::new();
+        for sender in self.servers() {
+            let rows = expected_rows(topology, sender.id());
+            if rows.is_empty() {
+                continue;
+            }
+            let mut after: Vec<StepId> = topology
+                .downstreams(sender.id())
+                .filter_map(|standby| self.streams.get(&standby.id()).copied())
+                .collect();
+            after.extend(self.sync_on.filter(|_| sender.is_primary()));
+            proved.push(self.steps.add(New {
+                server: Some(sender),
+                title: format!("Compare {} with the design", sender.name()),
+                why: "pg_stat_replication must show exactly the drawn downstreams, each with the drawn sync_priority and sync_state".to_owned(),
+                action: Action::WaitRows {
+                    server: sender.name().to_string(),
+                    folder: self.folder(sender),
+                    port: sender.port().number(),
+                    rows,
+                },
+                after,
+                deadline_secs: 60,
+                ..New::default()
+            }));
+        }
+        let primary = topology.primary();
+        if proved.is_empty() {
+            proved.extend(self.ready.get(&primary.id()));
+        }
+        let standbys = topology.servers().iter().filter(|server| !server.is_primary());
+        let (delayed, readers): (Vec<&Server>, Vec<&Server>) =
+            standbys.partition(|server| is_delayed(server));
+        let row = self.steps.add(New {
+            server: Some(primary),
+            title: "Write a row and read it everywhere".to_owned(),
+            why: "Streaming alone is no proof: a standby can receive WAL and not apply it; a row that was committed on the primary must be read on every standby (hot_standby)".to_owned(),
+            action: Action::ProveRow {
+                server: primary.name().to_string(),
+                port: primary.port().number(),
+                readers: readers.into_iter().map(reader).collect(),
+                delayed: delayed.into_iter().map(reader).collect(),
+            },
+            after: proved,
+            deadline_secs: 60,
+            ..New::default()
+        });
+        self.steps.add(New {
+            title: "Note that the cluster is complete".to_owned(),
+            why: "The folder gets a README that says how to connect, and the design it was built from"
+                .to_owned(),
+            action: Action::Complete,
+            after: vec![row],
+            ..New::default()
+        });
+    }
+}
+
+fn reader(server: &Server) -> Reader {
+    Reader {
+        server: server.name().to_string(),
+        port: server.port().number(),
+    }
+}
+
+/// A delay of 0 is none.
+fn is_delayed(server: &Server) -> bool {
+    server
+        .standby()
+        .and_then(|standby| standby.apply_delay())
+        .is_some_and(|delay| delay.as_str().chars().any(|c| ('1'..='9').contains(&c)))
+}

@@ -1,0 +1,91 @@
+//! What can be done with a server, as messages: the same words and the same edits wherever they are offered.
+
+use crate::app::{DesignMessage, Message, Session, ViewMessage};
+use crate::model::document::Command;
+use crate::model::topology::{Edit, Refusal, ServerId, SyncPolicy, Topology};
+
+pub fn edit(edit: Edit) -> Message {
+    Message::Design(DesignMessage::Do(Command::Edit(edit)))
+}
+
+pub fn select(server: ServerId) -> Message {
+    Message::View(ViewMessage::Select(Some(server)))
+}
+
+/// A standby under the selected server, or under the primary.
+pub fn add_standby(session: &Session) -> Message {
+    let topology = session.document.topology();
+    let selected = session.selected.filter(|id| topology.server(*id).is_some());
+    edit(Edit::AddStandby {
+        upstream: selected.unwrap_or_else(|| topology.primary().id()),
+        name: None,
+        port: None,
+    })
+}
+
+/// Every other server with the answer to "may it follow that one?": what changes besides, or why not.
+pub fn targets(
+    topology: &Topology,
+    server: ServerId,
+) -> Vec<(ServerId, String, Result<Vec<String>, Refusal>)> {
+    topology
+        .in_tree_order()
+        .into_iter()
+        .filter(|target| *target != server)
+        .filter_map(|target| {
+            let name = topology.server(target)?.name().to_string();
+            Some((target, name, topology.judge_attach(server, target)))
+        })
+        .collect()
+}
+
+/// Synchronous on or off for one standby; `Err` says why it cannot be synchronous where it stands.
+pub fn toggle_synchronous(topology: &Topology, id: ServerId) -> Result<Message, String> {
+    let standby = topology.server(id).and_then(|server| server.standby());
+    let Some(standby) = standby else {
+        return Err("The primary is what the others are synchronous with".to_owned());
+    };
+    if standby.sync_priority().is_some() {
+        return Ok(edit(Edit::SetSyncPriority {
+            server: id,
+            priority: None,
+        }));
+    }
+    if standby.upstream() != topology.primary().id() {
+        return Err("Only a server directly under the primary can be synchronous".to_owned());
+    }
+    let last = topology
+        .servers()
+        .iter()
+        .filter_map(|server| server.standby()?.sync_priority())
+        .max();
+    let priority = Edit::SetSyncPriority {
+        server: id,
+        priority: Some(last.unwrap_or(0).saturating_add(1)),
+    };
+    if topology.sync().is_some() {
+        return Ok(edit(priority));
+    }
+    let name = topology.server(id).map_or("", |server| server.name().as_str());
+    Ok(Message::Design(DesignMessage::Do(Command::Edits {
+        label: format!("Make {name} synchronous"),
+        edits: vec![Edit::SetSync(Some(SyncPolicy::default())), priority],
+    })))
+}
+
+/// "standby of slave1, asynchronous": what a server is, in words.
+pub fn role_in_words(topology: &Topology, id: ServerId) -> String {
+    let Some(server) = topology.server(id) else {
+        return String::new();
+    };
+    let Some(standby) = server.standby() else {
+        return "primary".to_owned();
+    };
+    let upstream = topology
+        .server(standby.upstream())
+        .map_or("?", |upstream| upstream.name().as_str());
+    match standby.sync_priority().filter(|_| topology.sync().is_some()) {
+        Some(priority) => format!("standby of {upstream}, synchronous with priority {priority}"),
+        None => format!("standby of {upstream}, asynchronous"),
+    }
+}

@@ -1,0 +1,89 @@
+//! Deploying: where to, what stands in the way, what will be done, what happens, and what came of it.
+
+use egui::{RichText, ScrollArea, Ui};
+
+use crate::app::{Message, RunMessage, RunView, Session};
+use crate::ui::theme::GAP;
+use crate::ui::{Outbox, PanelState};
+
+use super::cluster::cluster_ui;
+use super::parts::{main_button, note_ui};
+use super::plan::plan_ui;
+use super::run::{details_ui, run_ui};
+
+pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
+    match &session.run {
+        RunView::Idle => {
+            scrolled(ui, |ui| {
+                if session.cluster.is_some() {
+                    cluster_ui(ui, session, outbox);
+                    ui.separator();
+                }
+                idle_ui(ui, session, outbox);
+            });
+        }
+        RunView::Discovering { folder } => {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                ui.label("Looking at this machine");
+            });
+            note_ui(ui, folder.display().to_string());
+            if ui.button("Back").clicked() {
+                outbox.send(Message::Run(RunMessage::Close));
+            }
+        }
+        RunView::Planned {
+            machine,
+            checks,
+            plan,
+        } => plan_ui(ui, machine, checks, plan.as_ref(), outbox),
+        RunView::Run {
+            run,
+            plan,
+            progress,
+            cancelling,
+        } => {
+            if !progress.is_finished() {
+                return run_ui(ui, *run, plan, progress, *cancelling, state, outbox);
+            }
+            scrolled(ui, |ui| {
+                run_ui(ui, *run, plan, progress, *cancelling, state, outbox);
+                ui.separator();
+                if session.cluster.is_some() {
+                    cluster_ui(ui, session, outbox);
+                    ui.separator();
+                }
+                details_ui(ui, plan, progress);
+            });
+        }
+    }
+}
+
+fn scrolled(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    ScrollArea::vertical()
+        .id_salt("deploy")
+        .auto_shrink(false)
+        .show(ui, contents);
+}
+
+fn idle_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
+    let again = session.cluster.is_some();
+    ui.label(
+        RichText::new(if again {
+            "Deploy once more"
+        } else {
+            "Deploy on this machine"
+        })
+        .heading(),
+    );
+    ui.add_space(GAP);
+    note_ui(
+        ui,
+        "Builds every server of the drawing in one folder, starts them, and proves that they replicate as drawn. \
+         You see every step and its reason before anything happens, and everything can be taken back.",
+    );
+    ui.add_space(GAP);
+    if main_button(ui, true, "Choose a folder…").clicked() {
+        outbox.send(Message::Run(RunMessage::Ask));
+    }
+}

@@ -1,0 +1,72 @@
+//! The panels around the canvas, one function each: they read the session and put what is wanted into the outbox.
+//!
+//! What they remember between frames is no part of the design: half-typed texts and the like, in [`PanelState`].
+
+mod cluster;
+mod cluster_settings;
+mod deploy;
+mod files;
+mod findings;
+mod inspector;
+mod left_over;
+mod modals;
+mod notices;
+mod outline;
+mod parts;
+mod plan;
+mod run;
+mod server;
+mod server_menu;
+mod settings;
+mod status_bar;
+mod sync_order;
+mod top_bar;
+
+pub use deploy::deploy_ui;
+pub use files::files_ui;
+pub use findings::findings_ui;
+pub use inspector::inspector_ui;
+pub use left_over::left_over_ui;
+pub use modals::modals_ui;
+pub use notices::notices_ui;
+pub use outline::outline_ui;
+pub use server_menu::server_menu_ui;
+pub use status_bar::status_bar_ui;
+pub use top_bar::{menu_bar_ui, tool_bar_ui};
+
+use crate::model::plan::Progress;
+use crate::ui::drafts::Drafts;
+
+/// What the panels remember between frames.
+#[derive(Debug, Default)]
+pub struct PanelState {
+    pub drafts: Drafts,
+    pub modal: modals::ModalText,
+    pub run_clock: RunClock,
+}
+
+/// The time a run has taken, also between two of its events.
+#[derive(Debug, Default)]
+pub struct RunClock {
+    run: u64,
+    told_ms: u64,
+    told_at_secs: f64,
+}
+
+impl RunClock {
+    /// `now_secs` is the window's time.
+    pub fn elapsed_ms(&mut self, run: u64, progress: &Progress, now_secs: f64) -> u64 {
+        if self.run != run || self.told_ms != progress.elapsed_ms {
+            *self = Self {
+                run,
+                told_ms: progress.elapsed_ms,
+                told_at_secs: now_secs,
+            };
+        }
+        if progress.is_finished() {
+            return progress.elapsed_ms;
+        }
+        let since = (now_secs - self.told_at_secs).max(0.0);
+        self.told_ms + (since * 1000.0) as u64
+    }
+}

@@ -1,0 +1,289 @@
+//! Questions in the way of everything else.
+
+use std::path::PathBuf;
+
+use egui::{Grid, Id, Key, Label, Modal, RichText, TextEdit, Ui};
+
+use crate::app::{
+    ClusterMessage, DesignMessage, Dialog, FileMessage, Message, PathPurpose, RunMessage, Session,
+    ViewMessage,
+};
+use crate::model::topology::{Downstreams, ServerId};
+use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
+use crate::ui::{Outbox, dialogs, keys};
+
+use super::parts::{counted, main_button, note_ui};
+
+const WIDTH: f32 = 440.0;
+const HELP_WIDTH: f32 = 720.0;
+
+/// The text being typed into the dialog that is open.
+#[derive(Debug, Default)]
+pub struct ModalText {
+    of: Option<Dialog>,
+    text: String,
+}
+
+pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut Outbox) {
+    let is_new = typed.of != session.dialog;
+    if is_new {
+        typed.of.clone_from(&session.dialog);
+        typed.text = match &session.dialog {
+            Some(Dialog::Path { text, .. } | Dialog::DeployFolder { text }) => text.clone(),
+            _ => String::new(),
+        };
+    }
+    let Some(dialog) = &session.dialog else {
+        return;
+    };
+    let frame = egui::Frame::popup(ui.style()).inner_margin(GAP_LARGE);
+    let response = Modal::new(Id::new("dialog")).frame(frame).show(ui.ctx(), |ui| {
+        ui.set_width(if *dialog == Dialog::Help {
+            HELP_WIDTH
+        } else {
+            WIDTH
+        });
+        dialog_ui(ui, session, dialog, &mut typed.text, is_new, outbox);
+    });
+    if response.should_close() {
+        outbox.send(cancelled(dialog));
+    }
+}
+
+fn dialog_ui(
+    ui: &mut Ui,
+    session: &Session,
+    dialog: &Dialog,
+    text: &mut String,
+    is_new: bool,
+    outbox: &mut Outbox,
+) {
+    match dialog {
+        Dialog::Path { purpose, .. } => {
+            let note = "There is no file dialog on this system: type the path";
+            let verb = match purpose {
+                PathPurpose::OpenDesign => "Open",
+                PathPurpose::SaveDesign => "Save",
+                PathPurpose::ExportBundle => "Export",
+            };
+            path_ui(
+                ui,
+                dialogs::title(*purpose),
+                note,
+                verb,
+                text,
+                is_new,
+                dialog,
+                outbox,
+                |path| Message::File(FileMessage::Chosen(*purpose, Some(path))),
+            );
+        }
+        Dialog::DeployFolder { .. } => {
+            let note = "A folder that does not exist yet, or an empty one: everything the cluster needs goes there, \
+                        and a teardown removes it again. You see the plan before anything happens.";
+            let title = "Deploy into which folder?";
+            path_ui(
+                ui,
+                title,
+                note,
+                "Show the plan",
+                text,
+                is_new,
+                dialog,
+                outbox,
+                |path| Message::Run(RunMessage::Prepare(path)),
+            );
+        }
+        Dialog::Unsaved { .. } => {
+            title_ui(ui, &format!("Save the changes of {}?", session.title()));
+            note_ui(ui, "They would be lost otherwise.");
+            let saved = Message::File(FileMessage::Save);
+            let lost = ("Don't save", Message::File(FileMessage::Discard));
+            answers_ui(ui, "Save", saved, &[lost], dialog, outbox);
+        }
+        Dialog::Recover { path, text } => {
+            title_ui(ui, "Recover unsaved changes?");
+            let of = path.as_ref().map_or_else(
+                || "a design that had no file yet".to_owned(),
+                |path| path.display().to_string(),
+            );
+            note_ui(ui, format!("An earlier session ended without saving {of}."));
+            let recover = Message::File(FileMessage::Recover(path.clone(), text.clone()));
+            let forget = ("Forget them", Message::File(FileMessage::Discard));
+            answers_ui(ui, "Recover", recover, &[forget], dialog, outbox);
+        }
+        Dialog::ConfirmTeardown { folder } => {
+            title_ui(ui, "Tear the cluster down?");
+            ui.add(Label::new(folder.display().to_string()).wrap());
+            note_ui(
+                ui,
+                "Its servers are stopped and everything that was made there is removed, with all data in it. \
+                 Your design stays.",
+            );
+            let teardown = Message::Cluster(ClusterMessage::Teardown(folder.clone()));
+            answers_ui(ui, "Tear down", teardown, &[], dialog, outbox);
+        }
+        Dialog::Remove { server } => remove_ui(ui, session, *server, dialog, outbox),
+        Dialog::About => about_ui(ui, dialog, outbox),
+        Dialog::Help => help_ui(ui, dialog, outbox),
+    }
+}
+
+/// What closing without an answer means.
+fn cancelled(dialog: &Dialog) -> Message {
+    match dialog {
+        Dialog::Path { purpose, .. } => Message::File(FileMessage::Chosen(*purpose, None)),
+        _ => Message::View(ViewMessage::Dialog(None)),
+    }
+}
+
+fn title_ui(ui: &mut Ui, words: &str) {
+    ui.add(Label::new(RichText::new(words).heading()).wrap());
+    ui.add_space(GAP_SMALL);
+}
+
+/// The main answer first, then others, then Cancel.
+fn answers_ui(
+    ui: &mut Ui,
+    words: &str,
+    message: Message,
+    others: &[(&str, Message)],
+    dialog: &Dialog,
+    outbox: &mut Outbox,
+) {
+    ui.add_space(GAP_LARGE);
+    ui.horizontal(|ui| {
+        if main_button(ui, true, words).clicked() {
+            outbox.send(message);
+        }
+        for (words, message) in others {
+            if ui.button(*words).clicked() {
+                outbox.send(message.clone());
+            }
+        }
+        if ui.button("Cancel").clicked() {
+            outbox.send(cancelled(dialog));
+        }
+    });
+}
+
+#[expect(clippy::too_many_arguments, reason = "two dialogs that differ in words only")]
+fn path_ui(
+    ui: &mut Ui,
+    title: &str,
+    note: &str,
+    verb: &str,
+    text: &mut String,
+    is_new: bool,
+    dialog: &Dialog,
+    outbox: &mut Outbox,
+    answer: impl Fn(PathBuf) -> Message,
+) {
+    title_ui(ui, title);
+    note_ui(ui, note);
+    ui.add_space(GAP);
+    let label = ui.label("Path");
+    let edit = ui
+        .add(
+            TextEdit::singleline(text)
+                .margin(egui::Margin::symmetric(8, 5))
+                .desired_width(f32::INFINITY),
+        )
+        .labelled_by(label.id);
+    if is_new {
+        edit.request_focus();
+    }
+    let path = PathBuf::from(text.trim());
+    let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    ui.add_space(GAP_LARGE);
+    ui.horizontal(|ui| {
+        let can = !text.trim().is_empty();
+        if main_button(ui, can, verb).clicked() || (entered && can) {
+            outbox.send(answer(path));
+        }
+        if ui.button("Cancel").clicked() {
+            outbox.send(cancelled(dialog));
+        }
+    });
+}
+
+fn remove_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialog, outbox: &mut Outbox) {
+    let topology = session.document.topology();
+    let name = topology
+        .server(server)
+        .map_or("", |server| server.name().as_str());
+    let upstream = topology
+        .server(server)
+        .and_then(|server| topology.server(server.upstream()?))
+        .map_or("its upstream", |upstream| upstream.name().as_str());
+    let below = topology.subtree(server).len().saturating_sub(1);
+    title_ui(ui, &format!("Remove {name}?"));
+    note_ui(
+        ui,
+        format!(
+            "{} below it would be left without an upstream.",
+            counted(below, "server")
+        ),
+    );
+    let remove = |downstreams| Message::Design(DesignMessage::Remove(server, downstreams));
+    let others = ("Remove them too", remove(Downstreams::Remove));
+    let words = format!("Let them follow {upstream}");
+    answers_ui(
+        ui,
+        &words,
+        remove(Downstreams::Reattach),
+        &[others],
+        dialog,
+        outbox,
+    );
+}
+
+fn about_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
+    title_ui(ui, concat!("pgcascade ", env!("CARGO_PKG_VERSION")));
+    ui.add(Label::new(env!("CARGO_PKG_DESCRIPTION")).wrap());
+    note_ui(ui, concat!("Licence: ", env!("CARGO_PKG_LICENSE")));
+    close_ui(ui, dialog, outbox);
+}
+
+fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
+    title_ui(ui, "Keys and gestures");
+    let height = ui.ctx().content_rect().height() * 0.65;
+    egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = 20.0;
+        Grid::new("keys")
+            .num_columns(3)
+            .spacing([GAP_LARGE, GAP_SMALL])
+            .show(ui, |ui| {
+                for action in keys::ACTIONS.iter().filter(|action| !action.keys.is_empty()) {
+                    ui.label(action.words);
+                    let all: Vec<String> = action
+                        .keys
+                        .iter()
+                        .map(|keys| ui.ctx().format_shortcut(keys))
+                        .collect();
+                    ui.label(RichText::new(all.join(", ")).monospace());
+                    weak(ui, action.explained);
+                    ui.end_row();
+                }
+                for (gesture, what) in keys::GESTURES {
+                    ui.label(gesture);
+                    ui.label("");
+                    weak(ui, what);
+                    ui.end_row();
+                }
+            });
+    });
+    close_ui(ui, dialog, outbox);
+}
+
+fn weak(ui: &mut Ui, words: &str) {
+    let colour = Tokens::of(ui.visuals()).text_weak;
+    ui.label(RichText::new(words).size(TEXT_SMALL).color(colour));
+}
+
+fn close_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
+    ui.add_space(GAP_LARGE);
+    if main_button(ui, true, "Close").clicked() {
+        outbox.send(cancelled(dialog));
+    }
+}

@@ -1,0 +1,245 @@
+//! The servers as a tree of rows: the drawing for keyboards and screen readers.
+//!
+//! Up and down go through the rows, left to the upstream, right to the first downstream, Home and End to the ends;
+//! Enter or Space selects. Everything the canvas offers is in each row's menu.
+
+use egui::accesskit::Role;
+use egui::{EventFilter, Key, Layout, Rect, RichText, Sense, StrokeKind, Ui, UiBuilder, WidgetInfo};
+use egui::{WidgetType, vec2};
+
+use crate::app::Session;
+use crate::model::topology::{Server, ServerId, Topology};
+use crate::ui::Outbox;
+use crate::ui::commands::{role_in_words, select};
+use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
+
+use super::server_menu::server_menu_ui;
+
+const ROW_HEIGHT: f32 = 28.0;
+const INDENT: f32 = 16.0;
+/// Columns that stay below one another; ports have at most five digits.
+const PORT_WIDTH: f32 = 40.0;
+const WORD_WIDTH: f32 = 58.0;
+
+pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
+    let topology = session.document.topology();
+    let order = topology.in_tree_order();
+    ui.spacing_mut().item_spacing.y = 1.0;
+    for id in &order {
+        row_ui(ui, session, *id, &order, outbox);
+    }
+}
+
+/// The name of a server's row for screen readers and tests.
+pub fn row_label(session: &Session, server: &Server) -> String {
+    let topology = session.document.topology();
+    let state = session
+        .replication_row(server.id())
+        .map(|row| format!(", {} {}", row.state, row.sync_state))
+        .unwrap_or_default();
+    format!(
+        "{}: {}, port {}{state}",
+        server.name(),
+        role_in_words(topology, server.id()),
+        server.port()
+    )
+}
+
+fn row_id(id: ServerId) -> egui::Id {
+    egui::Id::new(("outline", id.number()))
+}
+
+fn row_ui(ui: &mut Ui, session: &Session, id: ServerId, order: &[ServerId], outbox: &mut Outbox) {
+    let topology = session.document.topology();
+    let Some(server) = topology.server(id) else {
+        return;
+    };
+    let depth = topology.upstreams(id).len();
+    let selected = session.selected == Some(id);
+    let tokens = Tokens::of(ui.visuals());
+
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::hover());
+    let menu_rect = Rect::from_min_max(egui::pos2(rect.right() - ROW_HEIGHT, rect.top()), rect.max);
+    let body = Rect::from_min_max(rect.min, egui::pos2(menu_rect.left(), rect.bottom()));
+    let response = ui.interact(body, row_id(id), Sense::click());
+    response.widget_info(|| {
+        WidgetInfo::selected(
+            WidgetType::SelectableLabel,
+            true,
+            selected,
+            row_label(session, server),
+        )
+    });
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_role(Role::TreeItem);
+        node.set_level(depth + 1);
+    });
+
+    let fill = if selected {
+        tokens.selection
+    } else if response.hovered() {
+        ui.visuals().widgets.hovered.weak_bg_fill
+    } else {
+        egui::Color32::TRANSPARENT
+    };
+    ui.painter().rect_filled(rect, RADIUS_WIDGET, fill);
+    if response.has_focus() {
+        let stroke = egui::Stroke::new(1.5, tokens.accent);
+        ui.painter()
+            .rect_stroke(rect, RADIUS_WIDGET, stroke, StrokeKind::Inside);
+    }
+    branch_lines(ui, topology, id, depth, rect);
+    row_text(ui, session, server, depth, body);
+
+    if response.clicked() {
+        outbox.send(select(id));
+        response.request_focus();
+    }
+    if response.has_focus() {
+        move_focus(ui, topology, id, order);
+    }
+    response.context_menu(|ui| server_menu_ui(ui, session, id, outbox));
+
+    let builder = UiBuilder::new()
+        .max_rect(menu_rect)
+        .layout(Layout::centered_and_justified(egui::Direction::TopDown));
+    // A child that allocates nothing: the row is as wide as the panel, whatever the button needs.
+    let mut corner = ui.new_child(builder);
+    corner.visuals_mut().widgets.inactive.weak_bg_fill = egui::Color32::TRANSPARENT;
+    corner.visuals_mut().widgets.inactive.bg_stroke = egui::Stroke::NONE;
+    corner.spacing_mut().button_padding = vec2(2.0, 2.0);
+    let menu = corner.menu_button("…", |ui| server_menu_ui(ui, session, id, outbox));
+    let words = format!("Actions for {}", server.name());
+    menu.response
+        .widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, words.as_str()));
+}
+
+/// The lines that join a row to its upstream's.
+fn branch_lines(ui: &Ui, topology: &Topology, id: ServerId, depth: usize, rect: Rect) {
+    if depth == 0 {
+        return;
+    }
+    let stroke = egui::Stroke::new(1.0, Tokens::of(ui.visuals()).link);
+    let column = |level: usize| rect.left() + 14.0 + INDENT * level as f32;
+    let is_last = |server: ServerId| {
+        let upstream = topology.server(server).and_then(Server::upstream);
+        upstream
+            .and_then(|upstream| topology.downstreams(upstream).last())
+            .map(Server::id)
+            == Some(server)
+    };
+    let painter = ui.painter();
+    let bottom = if is_last(id) {
+        rect.center().y
+    } else {
+        rect.bottom()
+    };
+    let x = column(depth - 1);
+    painter.vline(x, rect.top()..=bottom, stroke);
+    painter.hline(x..=x + INDENT - 4.0, rect.center().y, stroke);
+    // Higher up, a line goes past this row where more siblings follow below.
+    for (above, level) in topology.upstreams(id).into_iter().zip((1..depth).rev()) {
+        if !is_last(above) {
+            painter.vline(column(level - 1), rect.y_range(), stroke);
+        }
+    }
+}
+
+fn row_text(ui: &Ui, session: &Session, server: &Server, depth: usize, rect: Rect) {
+    let tokens = Tokens::of(ui.visuals());
+    let topology = session.document.topology();
+    let dot = egui::pos2(rect.left() + 14.0 + INDENT * depth as f32, rect.center().y);
+    if server.is_primary() {
+        ui.painter().circle_filled(dot, 5.0, tokens.primary);
+    } else if topology.is_relay(server.id()) {
+        ui.painter().circle_filled(dot, 4.0, tokens.relay);
+    } else {
+        let stroke = egui::Stroke::new(1.5, tokens.asynchronous);
+        ui.painter().circle(dot, 3.5, tokens.panel, stroke);
+    }
+    // Painted, not placed as labels: a screen reader has heard it all in the row's own name.
+    let port_left = rect.right() - PORT_WIDTH;
+    let word_left = port_left - WORD_WIDTH;
+    let column = |from: f32, to: f32| Rect::from_x_y_ranges(from..=to, rect.y_range());
+    let name = server.name().to_string();
+    paint(
+        ui,
+        column(dot.x + 12.0, word_left - 6.0),
+        name,
+        TEXT_BODY,
+        tokens.text,
+    );
+    let (word, colour) = sync_word(session, server, tokens);
+    paint(ui, column(word_left, port_left), word, TEXT_SMALL, colour);
+    let port = server.port().to_string();
+    paint(
+        ui,
+        column(port_left, rect.right()),
+        port,
+        TEXT_SMALL,
+        tokens.text_weak,
+    );
+}
+
+/// A text in a column, cut with an ellipsis where it is too long.
+fn paint(ui: &Ui, column: Rect, words: String, size: f32, colour: egui::Color32) {
+    let text = egui::WidgetText::from(RichText::new(words).size(size).color(colour));
+    let cut = Some(egui::TextWrapMode::Truncate);
+    let galley = text.into_galley(ui, cut, column.width().max(0.0), egui::TextStyle::Body);
+    let at = egui::pos2(column.left(), column.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, colour);
+}
+
+/// What runs if it runs, else what is drawn.
+fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, egui::Color32) {
+    let topology = session.document.topology();
+    let drawn = server
+        .standby()
+        .and_then(crate::model::topology::Standby::sync_priority)
+        .filter(|_| topology.sync().is_some());
+    match (session.replication_row(server.id()), drawn) {
+        _ if server.is_primary() => ("primary".to_owned(), tokens.primary),
+        (Some(row), _) if row.state != "streaming" => (row.state.clone(), tokens.warning),
+        (Some(row), _) => {
+            let colour = match row.sync_state.as_str() {
+                "sync" => tokens.sync,
+                "potential" => tokens.potential,
+                "quorum" => tokens.quorum,
+                _ => tokens.asynchronous,
+            };
+            (row.sync_state.clone(), colour)
+        }
+        (None, Some(priority)) => (format!("sync {priority}"), tokens.sync),
+        (None, None) => ("async".to_owned(), tokens.asynchronous),
+    }
+}
+
+fn move_focus(ui: &Ui, topology: &Topology, id: ServerId, order: &[ServerId]) {
+    let filter = EventFilter {
+        horizontal_arrows: true,
+        vertical_arrows: true,
+        ..EventFilter::default()
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(row_id(id), filter));
+    let place = order.iter().position(|other| *other == id).unwrap_or(0);
+    // Consumed: the row that gets the focus is drawn later in the same frame, and would go on from there.
+    let pressed = |key| ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, key));
+    let target = if pressed(Key::ArrowUp) {
+        place.checked_sub(1).and_then(|place| order.get(place)).copied()
+    } else if pressed(Key::ArrowDown) {
+        order.get(place + 1).copied()
+    } else if pressed(Key::ArrowLeft) {
+        topology.server(id).and_then(Server::upstream)
+    } else if pressed(Key::ArrowRight) {
+        topology.downstreams(id).next().map(Server::id)
+    } else if pressed(Key::Home) {
+        order.first().copied()
+    } else if pressed(Key::End) {
+        order.last().copied()
+    } else {
+        None
+    };
+    if let Some(target) = target {
+        ui.memory_mut(|memory| memory.request_focus(row_id(target)));
+    }
+}

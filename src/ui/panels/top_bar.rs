@@ -1,0 +1,177 @@
+//! Menus, and below them the tools that are used most.
+
+use egui::{Align, Button, ComboBox, Label, Layout, MenuBar, RichText, Sense, Ui};
+
+use crate::app::{FileMessage, Message, Session};
+use crate::model::document::templates::TEMPLATES;
+use crate::model::topology::{Edit, PgMajor};
+use crate::ui::Outbox;
+use crate::ui::canvas::NewStandby;
+use crate::ui::commands::edit;
+use crate::ui::keys::{self, ACTIONS, Action, ActionId, Menu};
+use crate::ui::theme::{GAP, GAP_LARGE, TEXT_HEADING, Tokens};
+
+use super::parts::{LOCKED, main_button};
+
+/// What was asked for in the bar: performed by the shell, which also knows the canvas.
+pub type Asked = Vec<ActionId>;
+
+pub fn menu_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &mut Asked) {
+    MenuBar::new().ui(ui, |ui| {
+        for (menu, words) in [
+            (Menu::File, "File"),
+            (Menu::Edit, "Edit"),
+            (Menu::View, "View"),
+            (Menu::Help, "Help"),
+        ] {
+            ui.menu_button(words, |ui| {
+                ui.set_min_width(220.0);
+                for action in ACTIONS.iter().filter(|action| action.menu == menu) {
+                    entry_ui(ui, session, action, asked);
+                    if action.id == ActionId::New {
+                        ui.add_enabled_ui(!session.is_locked(), |ui| {
+                            ui.menu_button("New from", |ui| templates_ui(ui, outbox));
+                        });
+                    }
+                }
+                if menu == Menu::View {
+                    ui.separator();
+                    theme_ui(ui);
+                }
+            });
+        }
+    });
+}
+
+/// The built-in designs.
+fn templates_ui(ui: &mut Ui, outbox: &mut Outbox) {
+    ui.set_min_width(180.0);
+    for template in &TEMPLATES {
+        if ui.button(template.name).on_hover_text(template.summary).clicked() {
+            outbox.send(Message::File(FileMessage::New(template.name.to_owned())));
+            ui.close();
+        }
+    }
+}
+
+fn entry_ui(ui: &mut Ui, session: &Session, action: &Action, asked: &mut Asked) {
+    let enabled = keys::does(action.id, session).is_some();
+    let button = Button::new(keys::words(action, session)).shortcut_text(keys::key_words(action, ui.ctx()));
+    if ui.add_enabled(enabled, button).clicked() {
+        asked.push(action.id);
+        ui.close();
+    }
+}
+
+/// Light, dark, or as the desktop has it.
+fn theme_ui(ui: &mut Ui) {
+    let current = ui.ctx().options(|options| options.theme_preference);
+    for (preference, words) in [
+        (egui::ThemePreference::System, "Colours of the desktop"),
+        (egui::ThemePreference::Light, "Light"),
+        (egui::ThemePreference::Dark, "Dark"),
+    ] {
+        if ui.radio(current == preference, words).clicked() {
+            ui.ctx().set_theme(preference);
+            ui.close();
+        }
+    }
+}
+
+pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &mut Asked) {
+    ui.horizontal_centered(|ui| {
+        title_ui(ui, session);
+        ui.add_space(GAP);
+        version_ui(ui, session, outbox);
+        ui.add_space(GAP);
+        tool_ui(ui, session, ActionId::Undo, "Undo", asked);
+        tool_ui(ui, session, ActionId::Redo, "Redo", asked);
+        ui.add_space(GAP);
+        palette_ui(ui, session, asked);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(GAP_LARGE / 2.0);
+            let can = keys::does(ActionId::Deploy, session).is_some();
+            let response = main_button(ui, can, "Deploy…").on_disabled_hover_text(LOCKED);
+            if with_hint(response, ActionId::Deploy, None).clicked() {
+                asked.push(ActionId::Deploy);
+            }
+            tool_ui(ui, session, ActionId::Export, "Export…", asked);
+        });
+    });
+}
+
+fn title_ui(ui: &mut Ui, session: &Session) {
+    let text = RichText::new(session.title()).size(TEXT_HEADING).strong();
+    let width = ui.painter().layout_no_wrap(
+        session.title(),
+        egui::FontId::proportional(TEXT_HEADING),
+        egui::Color32::WHITE,
+    );
+    let widest = (ui.available_width() - 660.0).max(120.0);
+    let size = egui::vec2(width.size().x.min(widest) + 2.0, ui.spacing().interact_size.y);
+    let title = ui.add_sized(size, Label::new(text).truncate());
+    if let Some(path) = &session.path {
+        title.on_hover_text(path.display().to_string());
+    }
+    if session.is_modified() {
+        let dot = RichText::new("•").color(Tokens::of(ui.visuals()).warning);
+        ui.label(dot).on_hover_text("There are unsaved changes");
+    }
+}
+
+fn version_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
+    let current = session.document.topology().postgres();
+    let combo = ComboBox::from_id_salt("version").selected_text(format!("PostgreSQL {current}"));
+    let combo = ui.add_enabled_ui(!session.is_locked(), |ui| {
+        combo.show_ui(ui, |ui| {
+            for major in PgMajor::ALL.into_iter().rev() {
+                if ui
+                    .selectable_label(major == current, format!("PostgreSQL {major}"))
+                    .clicked()
+                    && major != current
+                {
+                    outbox.send(edit(Edit::SetPostgres(major)));
+                }
+            }
+        })
+    });
+    let response = combo.inner.response;
+    response.on_hover_text("The version every server runs: what can be drawn and is written depends on it");
+}
+
+fn tool_ui(ui: &mut Ui, session: &Session, id: ActionId, words: &str, asked: &mut Asked) {
+    let enabled = keys::does(id, session).is_some();
+    let response = ui.add_enabled(enabled, Button::new(words));
+    if with_hint(response, id, Some(session)).clicked() {
+        asked.push(id);
+    }
+}
+
+/// A button, and at the same time what is dragged onto a server.
+fn palette_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
+    let enabled = keys::does(ActionId::AddStandby, session).is_some();
+    let button = Button::new("➕ Add standby").sense(Sense::click_and_drag());
+    let response = ui.add_enabled(enabled, button);
+    if enabled {
+        response.dnd_set_drag_payload(NewStandby);
+    }
+    if response.clicked() {
+        asked.push(ActionId::AddStandby);
+    }
+    let hint =
+        "Click: under the selected server, or under the primary. Drag it onto a server: under that one";
+    response.on_hover_text(hint);
+}
+
+/// What the button does, with its keys.
+fn with_hint(response: egui::Response, id: ActionId, session: Option<&Session>) -> egui::Response {
+    let Some(action) = keys::action(id) else {
+        return response;
+    };
+    let keys = keys::key_words(action, &response.ctx);
+    let words = match session.map(|session| keys::words(action, session)) {
+        Some(words) if words != action.words => words,
+        _ => action.explained.to_owned(),
+    };
+    response.on_hover_text(format!("{words} ({keys})"))
+}

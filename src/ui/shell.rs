@@ -1,0 +1,297 @@
+//! The window: lays out panels and canvas, and moves what they want through `update`.
+//!
+//! `logic` and `ui` are apart: the first lets messages happen and performs effects, the second only draws and
+//! collects. The few effects that only a window can perform (dialogs, clipboard, closing) stay here, all others go
+//! to the worker. Constructible without a display: tests draw [`Shell::root_ui`] into a harness.
+
+use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui, ViewportCommand};
+
+use crate::app::{Effect, Message, Session, Tab, ViewMessage, Worker, update};
+use crate::ui::Outbox;
+use crate::ui::canvas::{CanvasState, canvas_ui};
+use crate::ui::dialogs::Chooser;
+use crate::ui::keys::{self, ActionId, Does};
+use crate::ui::panels::{self, PanelState};
+use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
+
+const LEFT_WIDTH: f32 = 270.0;
+const RIGHT_WIDTH: f32 = 350.0;
+const STATUS_HEIGHT: f32 = 26.0;
+const TOOL_BAR_HEIGHT: f32 = 40.0;
+/// The share of the left side that the findings may take.
+const FINDINGS_SHARE: f32 = 0.45;
+
+/// Who performs effects: the worker, or a test.
+pub trait Background {
+    fn perform(&mut self, effect: Effect);
+    /// Everything that came back since the last call.
+    fn drain(&mut self) -> Vec<Message>;
+}
+
+impl Background for Worker {
+    fn perform(&mut self, effect: Effect) {
+        Worker::perform(self, effect);
+    }
+    fn drain(&mut self) -> Vec<Message> {
+        Worker::drain(self)
+    }
+}
+
+/// The window's state and its helpers.
+pub struct Shell {
+    pub session: Session,
+    background: Box<dyn Background>,
+    chooser: Box<dyn Chooser>,
+    canvas: CanvasState,
+    panels: PanelState,
+    outbox: Outbox,
+    /// The window's title as it was last set.
+    title: String,
+    /// `update` agreed that the window may close.
+    closing: bool,
+}
+
+impl std::fmt::Debug for Shell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shell")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shell {
+    pub fn new(session: Session, mut background: Box<dyn Background>, chooser: Box<dyn Chooser>) -> Self {
+        for effect in Session::start_effects() {
+            background.perform(effect);
+        }
+        let mut canvas = CanvasState::default();
+        canvas.request_fit();
+        Self {
+            session,
+            background,
+            chooser,
+            canvas,
+            panels: PanelState::default(),
+            outbox: Outbox::default(),
+            title: String::new(),
+            closing: false,
+        }
+    }
+
+    /// Lets everything happen that came in since the last frame. Draws nothing.
+    pub fn root_logic(&mut self, ctx: &egui::Context) {
+        let mut messages = self.background.drain();
+        messages.extend(self.chooser.drain());
+        if ctx.input(|input| input.viewport().close_requested()) && !self.closing {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            messages.push(Message::Quit);
+        }
+        for message in messages {
+            self.happen(ctx, message);
+        }
+        self.set_title(ctx);
+    }
+
+    /// Draws everything, then lets happen what was asked for while drawing.
+    pub fn root_ui(&mut self, ui: &mut Ui) {
+        let mut asked = self.keys(ui);
+        self.layout(ui, &mut asked);
+        for id in asked {
+            self.act(id);
+        }
+        let messages = self.outbox.take();
+        if !messages.is_empty() {
+            // What was drawn is out of date now.
+            ui.ctx().request_repaint();
+        }
+        let ctx = ui.ctx().clone();
+        for message in messages {
+            self.happen(&ctx, message);
+        }
+    }
+
+    /// The actions whose keys were pressed; a dialog in the way takes all keys.
+    fn keys(&mut self, ui: &Ui) -> Vec<ActionId> {
+        if self.session.dialog.is_some() || egui::Popup::is_any_open(ui.ctx()) {
+            return Vec::new();
+        }
+        keys::pressed(ui.ctx())
+            .into_iter()
+            .map(|action| action.id)
+            .collect()
+    }
+
+    fn act(&mut self, id: ActionId) {
+        match keys::does(id, &self.session) {
+            Some(Does::Fit) => self.canvas.request_fit(),
+            Some(Does::Send(message)) => {
+                // What is half typed counts for what is saved, exported or deployed.
+                let topology = self.session.document.topology();
+                self.panels.drafts.commit_all(topology, &mut self.outbox);
+                self.outbox.send(message);
+            }
+            None => {}
+        }
+    }
+
+    fn happen(&mut self, ctx: &egui::Context, message: Message) {
+        for effect in update(&mut self.session, message) {
+            match effect {
+                Effect::AskPath { purpose, suggested } => {
+                    self.chooser.ask(purpose, &suggested);
+                    // An answer that is there at once is heard at once.
+                    ctx.request_repaint();
+                }
+                Effect::CopyText(text) => ctx.copy_text(text),
+                Effect::Close => {
+                    self.closing = true;
+                    ctx.send_viewport_cmd(ViewportCommand::Close);
+                }
+                other => self.background.perform(other),
+            }
+        }
+    }
+
+    fn set_title(&mut self, ctx: &egui::Context) {
+        let dot = if self.session.is_modified() { " •" } else { "" };
+        let title = format!("pgcascade — {}{dot}", self.session.title());
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+
+    fn layout(&mut self, ui: &mut Ui, asked: &mut Vec<ActionId>) {
+        let Self {
+            session,
+            panels: state,
+            canvas,
+            outbox,
+            ..
+        } = self;
+        let tokens = Tokens::of(ui.visuals());
+        let bar = Frame::new()
+            .fill(tokens.bar)
+            .inner_margin(Margin::symmetric(10, 3));
+        let side = Frame::new().fill(tokens.panel).inner_margin(Margin::same(10));
+
+        Panel::top("menu")
+            .frame(bar)
+            .show_separator_line(false)
+            .show(ui, |ui| {
+                panels::menu_bar_ui(ui, session, outbox, asked);
+            });
+        Panel::top("tools")
+            .frame(bar)
+            .exact_size(TOOL_BAR_HEIGHT)
+            .show(ui, |ui| {
+                panels::tool_bar_ui(ui, session, outbox, asked);
+            });
+        if !session.left_over.is_empty() {
+            let banner = bar.fill(tokens.tint(tokens.warning));
+            Panel::top("left over").frame(banner).show(ui, |ui| {
+                panels::left_over_ui(ui, session, outbox);
+            });
+        }
+        Panel::bottom("status")
+            .frame(bar)
+            .exact_size(STATUS_HEIGHT)
+            .show(ui, |ui| {
+                panels::status_bar_ui(ui, session, outbox);
+            });
+        Panel::left("left")
+            .frame(side)
+            .default_size(LEFT_WIDTH)
+            .size_range(200.0..=420.0)
+            .show(ui, |ui| left_ui(ui, session, outbox));
+        Panel::right("right")
+            .frame(side)
+            .default_size(RIGHT_WIDTH)
+            .size_range(300.0..=680.0)
+            .show(ui, |ui| right_ui(ui, session, state, outbox));
+        let middle = CentralPanel::no_frame().show(ui, |ui| canvas_ui(ui, session, canvas, outbox));
+        let corner = middle.response.rect.right_bottom();
+        panels::notices_ui(ui, session, corner, outbox);
+        panels::modals_ui(ui, session, &mut state.modal, outbox);
+        state.drafts.settle(session.document.topology(), outbox);
+    }
+}
+
+fn left_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
+    let share = ui.available_height() * FINDINGS_SHARE;
+    Panel::bottom("findings")
+        .resizable(true)
+        .default_size(share)
+        .size_range(90.0..=share.max(90.0) * 1.6)
+        .frame(Frame::new().inner_margin(Margin {
+            top: 8,
+            ..Margin::ZERO
+        }))
+        .show(ui, |ui| {
+            heading_ui(ui, "Findings");
+            ScrollArea::vertical()
+                .id_salt("findings")
+                .auto_shrink(false)
+                .show(ui, |ui| panels::findings_ui(ui, session, outbox));
+        });
+    CentralPanel::no_frame().show(ui, |ui| {
+        heading_ui(ui, "Servers");
+        ScrollArea::vertical()
+            .id_salt("outline")
+            .auto_shrink(false)
+            .show(ui, |ui| panels::outline_ui(ui, session, outbox));
+    });
+}
+
+fn heading_ui(ui: &mut Ui, words: &str) {
+    let colour = Tokens::of(ui.visuals()).text_weak;
+    let text = egui::RichText::new(words).size(TEXT_SMALL).strong().color(colour);
+    ui.add(egui::Label::new(text).selectable(false));
+    ui.add_space(GAP_SMALL);
+}
+
+fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
+    ui.horizontal(|ui| {
+        for (tab, words) in [
+            (Tab::Inspector, "Inspector"),
+            (Tab::Files, "Files"),
+            (Tab::Deploy, "Deploy"),
+        ] {
+            let is_shown = session.tab == tab;
+            let button = egui::Button::selectable(is_shown, words);
+            if ui.add(button).clicked() {
+                outbox.send(Message::View(ViewMessage::Show(tab)));
+            }
+        }
+    });
+    ui.add_space(GAP_SMALL);
+    ui.separator();
+    ui.add_space(GAP / 2.0);
+    match session.tab {
+        Tab::Inspector => {
+            ScrollArea::vertical()
+                .id_salt("inspector")
+                .auto_shrink(false)
+                .show(ui, |ui| {
+                    panels::inspector_ui(ui, session, &mut state.drafts, outbox);
+                });
+        }
+        Tab::Files => panels::files_ui(ui, session, outbox),
+        Tab::Deploy => panels::deploy_ui(ui, session, state, outbox),
+    }
+}
+
+impl eframe::App for Shell {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.root_logic(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.root_ui(ui);
+    }
+
+    /// Only the window's size is kept between sessions: widgets begin fresh, designs have files of their own.
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,332 @@
+//! The seed's bundle, unpacked as an ordinary user in a folder with blanks, with little in PATH: it builds the
+//! cluster, proves it, and takes it away without a trace.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use pgcascade::model::bundle::{Bundle, generate, pack};
+use pgcascade::model::document::Document;
+use pgcascade::model::topology::{Edit, PgMajor, Port, Topology, notation};
+
+/// The first of the ports that these tests listen on; each test has ten of its own.
+const FIRST_PORT: u16 = 21_100;
+const USER: &str = "postgres";
+
+/// A folder for everything of one test, with blanks in its path, that the ordinary user owns.
+struct Place {
+    root: tempfile::TempDir,
+    bundle: PathBuf,
+    path: PathBuf,
+}
+
+impl Place {
+    fn new(bundle: &Bundle) -> Self {
+        let root = tempfile::Builder::new()
+            .prefix("pgc-bundle-my folder-")
+            .tempdir_in("/tmp")
+            .unwrap();
+        fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let path = root.path().join("bin");
+        fs::create_dir(&path).unwrap();
+        let bash = ["/bin/bash", "/usr/bin/bash"]
+            .iter()
+            .find(|bash| Path::new(bash).exists());
+        symlink(bash.expect("bash is required"), path.join("bash")).unwrap();
+        let (programs, _) = programs();
+        for program in ["initdb", "pg_ctl", "postgres", "psql"] {
+            assert!(
+                programs.join(program).exists(),
+                "{program} is required beside initdb"
+            );
+            symlink(programs.join(program), path.join(program)).unwrap();
+        }
+        let home = root.path().join("un packed");
+        fs::create_dir(&home).unwrap();
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::io::Cursor::new(pack(bundle))));
+        archive.unpack(&home).unwrap();
+        if is_root() {
+            let done = Command::new("chown")
+                .args(["-R", USER])
+                .arg(&home)
+                .status()
+                .unwrap();
+            assert!(done.success());
+        }
+        Self {
+            bundle: home.join(&bundle.name),
+            path,
+            root,
+        }
+    }
+
+    fn cluster(&self) -> PathBuf {
+        self.bundle.join("cluster")
+    }
+
+    /// A script as the ordinary user runs it, with a PATH of nothing but bash and PostgreSQL.
+    fn command(&self, script: &str) -> Command {
+        let mut command = Command::new(self.bundle.join(script));
+        command
+            .env_clear()
+            .env("PATH", &self.path)
+            .current_dir(self.root.path());
+        if is_root() {
+            let user = nix::unistd::User::from_name(USER)
+                .unwrap()
+                .expect("there is no user postgres");
+            command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+        }
+        command
+    }
+
+    fn run(&self, script: &str) -> Output {
+        self.command(script).output().unwrap()
+    }
+
+    #[track_caller]
+    fn expect(&self, script: &str, code: i32) -> String {
+        let output = self.run(script);
+        let text = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert_eq!(output.status.code(), Some(code), "{script}: {text}");
+        text
+    }
+
+    /// Processes that work below the test's folder.
+    fn processes(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+            if let Ok(folder) = fs::read_link(entry.path().join("cwd"))
+                && folder.starts_with(self.root.path())
+            {
+                found.push(format!("{} in {}", entry.path().display(), folder.display()));
+            }
+        }
+        found
+    }
+
+    #[track_caller]
+    fn nothing_is_left(&self) {
+        assert_eq!(self.processes(), Vec::<String>::new());
+        assert!(!self.cluster().exists(), "{}", self.cluster().display());
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // A failed test leaves no server behind.
+        let _ = self.run("down");
+    }
+}
+
+fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// The newest installed PostgreSQL: the folder of its programs, and its major.
+fn programs() -> (PathBuf, PgMajor) {
+    let installed = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let packaged = installed.filter_map(|entry| {
+        let major = PgMajor::parse(&entry.file_name().to_string_lossy()).ok()?;
+        let bin = entry.path().join("bin");
+        bin.join("initdb").exists().then_some((bin, major))
+    });
+    packaged
+        .max_by_key(|(_, major)| *major)
+        .expect("PostgreSQL is required: apt install postgresql (make test does it)")
+}
+
+/// A design on this machine's PostgreSQL, its ports from the given one on.
+fn design(text: &str, first_port: u16) -> Topology {
+    let mut topology = notation::parse(text).unwrap();
+    let ids: Vec<_> = topology.servers().iter().map(|server| server.id()).collect();
+    topology.apply(&Edit::SetPostgres(programs().1)).unwrap();
+    for (port, server) in (first_port..).zip(ids) {
+        let port = Port::new(port).unwrap();
+        topology.apply(&Edit::SetPort { server, port }).unwrap();
+    }
+    topology
+}
+
+const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
+
+fn place(text: &str, first_port: u16) -> Place {
+    Place::new(&generate(&Document::new(design(text, first_port))))
+}
+
+#[test]
+fn the_seed_goes_up_is_proved_and_goes_down() {
+    let place = place(SEED, FIRST_PORT);
+    let said = place.expect("up", 0);
+    assert!(said.contains("Write a row and read it everywhere"), "{said}");
+    let secrets = place.cluster().join("secrets");
+    for entry in fs::read_dir(&secrets).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let secret = fs::read_to_string(entry.path()).unwrap();
+        let password = secret
+            .lines()
+            .next()
+            .unwrap()
+            .rsplit(':')
+            .next()
+            .unwrap()
+            .to_owned();
+        assert!(password.len() >= 32 && !said.contains(&password));
+    }
+    let said = place.expect("up", 1);
+    assert!(said.contains("already"), "{said}");
+
+    let said = place.expect("verify", 0);
+    assert!(said.contains("read on 4 standbys"), "{said}");
+    let said = place.expect("status", 0);
+    for line in [
+        "slave1: streaming, sync_priority 1, sync_state sync",
+        "slave2: streaming, sync_priority 2, sync_state potential",
+        "slave11: streaming, sync_priority 0, sync_state async",
+        "slave12: streaming, sync_priority 0, sync_state async",
+    ] {
+        assert!(said.contains(line), "{line} is not in:\n{said}");
+    }
+    place.expect("down", 0);
+    place.nothing_is_left();
+    place.expect("down", 1);
+}
+
+#[test]
+fn odd_names_and_everything_else_that_can_be_drawn() {
+    let text = "\"it's \"\"x\"\"\" 1 sync first 2\n  \"my node\" 2 priority 1\n    1a 3 delay 10min\n  FIRST 4 priority 2 no-slot\n    é 5\n  $(reboot) 6\n";
+    let mut topology = design(text, FIRST_PORT + 10);
+    let archive = pgcascade::model::topology::Archive::new("my archive's 100%").unwrap();
+    topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
+    let place = Place::new(&generate(&Document::new(topology)));
+    place.expect("up", 0);
+    let said = place.expect("verify", 0);
+    assert!(
+        said.contains("read on 4 standbys and received by 1 delayed one"),
+        "{said}"
+    );
+    place.expect("down", 0);
+    place.nothing_is_left();
+}
+
+#[test]
+fn a_changed_file_is_found() {
+    let place = place(SEED, FIRST_PORT + 20);
+    let conf = place.bundle.join("servers/slave1/postgresql.conf");
+    let text = fs::read_to_string(&conf).unwrap();
+    fs::write(&conf, text + "# more\n").unwrap();
+    let said = place.expect("verify", 1);
+    assert!(
+        said.contains("servers/slave1/postgresql.conf was changed"),
+        "{said}"
+    );
+}
+
+#[test]
+fn down_leaves_what_up_did_not_make() {
+    let place = place("m 1\n  s 2\n", FIRST_PORT + 30);
+    place.expect("up", 0);
+    for name in ["mine.txt", "servers/s/mine.txt"] {
+        fs::write(place.cluster().join(name), "mine").unwrap();
+    }
+    let said = place.expect("down", 0);
+    assert!(
+        said.contains("  mine.txt") && said.contains("  servers/s/mine.txt"),
+        "{said}"
+    );
+    assert_eq!(place.processes(), Vec::<String>::new());
+    let mut left: Vec<String> = Vec::new();
+    let mut open = vec![place.cluster()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                left.push(path.strip_prefix(place.cluster()).unwrap().display().to_string());
+            }
+        }
+    }
+    left.sort();
+    assert_eq!(left, ["mine.txt", "servers/s/mine.txt"]);
+    fs::remove_dir_all(place.cluster()).unwrap();
+}
+
+#[test]
+fn a_taken_port_is_said_before_anything_is_made() {
+    let port = FIRST_PORT + 40;
+    let _foreign = TcpListener::bind(("127.0.0.1", port + 1)).unwrap();
+    let place = place("m 1\n  s 2\n", port);
+    let said = place.expect("up", 1);
+    assert!(
+        said.contains(&format!("port {}, which \"s\" needs", port + 1)),
+        "{said}"
+    );
+    place.nothing_is_left();
+}
+
+#[test]
+fn what_fails_in_the_middle_is_taken_back() {
+    // A setting that initdb does not see, but the standby's start does.
+    let mut topology = design("m 1\n  s 2\n", FIRST_PORT + 50);
+    let server = Some(topology.by_name("s").unwrap().id());
+    let (name, value) = ("no_such_setting".to_owned(), Some("1".to_owned()));
+    topology.apply(&Edit::SetSetting { server, name, value }).unwrap();
+    let place = Place::new(&generate(&Document::new(topology)));
+    let said = place.expect("up", 1);
+    assert!(
+        said.contains("no_such_setting") && said.contains("Nothing is left"),
+        "{said}"
+    );
+    place.nothing_is_left();
+}
+
+#[test]
+fn what_is_cancelled_is_taken_back() {
+    let place = place(SEED, FIRST_PORT + 60);
+    let step_titles = [
+        "Copy master to slave11",
+        "Start slave1",
+        "Wait until slave2 streams",
+    ];
+    for title in step_titles {
+        let mut up = place.command("up").stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(up.stdout.take().unwrap()).lines();
+        let reached = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .any(|line| line.contains(title));
+        assert!(reached, "{title}");
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(up.id()).unwrap());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+        let said: Vec<String> = lines.map_while(Result::ok).collect();
+        assert_eq!(up.wait().unwrap().code(), Some(130), "{said:#?}");
+        assert_eq!(said.last().map(String::as_str), Some("Nothing is left."));
+        place.nothing_is_left();
+    }
+}
+
+#[test]
+fn a_folder_of_ones_own_stays_when_it_was_there() {
+    let place = place("m 1\n  s 2\n", FIRST_PORT + 70);
+    fs::create_dir(place.cluster()).unwrap();
+    if is_root() {
+        let user = nix::unistd::User::from_name(USER).unwrap().unwrap();
+        std::os::unix::fs::chown(place.cluster(), Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
+    }
+    place.expect("up", 0);
+    place.expect("down", 0);
+    assert_eq!(fs::read_dir(place.cluster()).unwrap().count(), 0);
+}

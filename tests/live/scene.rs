@@ -1,0 +1,174 @@
+//! What every live test begins with: a folder of its own, free ports, a design, and a deployment run to its end.
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use pgcascade::engine::deploy::{self, Cancel, Request, Run};
+use pgcascade::model::bundle;
+use pgcascade::model::document::Document;
+use pgcascade::model::plan::{self, Check, Outcome, RunEvent};
+use pgcascade::model::topology::{Edit, PgMajor, notation};
+use tokio::sync::mpsc;
+
+/// A folder that the servers' user may enter, removed at the end.
+pub struct Scene {
+    base: tempfile::TempDir,
+}
+
+impl Scene {
+    pub fn new() -> Self {
+        let base = tempfile::Builder::new()
+            .prefix("pgc-engine-")
+            .tempdir_in("/tmp")
+            .unwrap();
+        std::fs::set_permissions(base.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        Self { base }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.base.path()
+    }
+
+    /// The cluster's folder; with a blank and a quote, as people have them.
+    pub fn folder(&self) -> PathBuf {
+        self.base.path().join("my cluster's")
+    }
+}
+
+/// Ports that nothing listens on now and no other test here takes.
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    const FIRST: u16 = 22_000;
+    const COUNT: u16 = 1_000;
+    // Several runs of this file at once begin at different places.
+    let offset = (std::process::id() % 50) as u16 * 20;
+    std::array::from_fn(|_| {
+        (0..COUNT)
+            .map(|_| FIRST + (offset + NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT)
+            .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+            .expect("a free port")
+    })
+}
+
+/// The seed's design for the machine's PostgreSQL, on these ports.
+pub async fn seed(ports: [u16; 5]) -> Document {
+    let [master, slave1, slave2, slave11, slave12] = ports;
+    design(&format!(
+        "master {master} sync first 1\n  slave1 {slave1} priority 1\n    slave11 {slave11}\n    slave12 {slave12}\n  slave2 {slave2} priority 2\n"
+    ))
+    .await
+}
+
+/// A design for the major version that this machine has.
+pub async fn design(text: &str) -> Document {
+    let mut topology = notation::parse(text).unwrap();
+    let request = Request {
+        folder: "/tmp/pgc-engine-nowhere".into(),
+        bin: None,
+        run_as: None,
+    };
+    let machine = deploy::discover(&topology, &request).await;
+    let major: PgMajor = machine
+        .tools
+        .first()
+        .expect("these tests need PostgreSQL: install the package postgresql")
+        .major;
+    topology.apply(&Edit::SetPostgres(major)).unwrap();
+    Document::new(topology)
+}
+
+/// Looks at the machine: every check, and the run that would follow.
+pub async fn prepare(document: &Document, folder: &Path) -> (Vec<Check>, Run) {
+    let request = Request {
+        folder: folder.to_owned(),
+        bin: None,
+        run_as: None,
+    };
+    let machine = deploy::discover(document.topology(), &request).await;
+    let checks = plan::preflight(document.topology(), &machine);
+    let run = Run {
+        number: 7,
+        plan: plan::plan_deploy(document.topology(), &machine),
+        bundle: bundle::generate(document),
+        machine,
+        document: document.clone(),
+    };
+    (checks, run)
+}
+
+/// Performs a run and collects its events.
+pub async fn perform(run: Run, cancel: Cancel) -> (Outcome, Vec<RunEvent>) {
+    let (sender, mut receiver) = mpsc::channel(64);
+    let collecting = tokio::spawn(async move {
+        let mut events = Vec::new();
+        while let Some(event) = receiver.recv().await {
+            events.push(event);
+        }
+        events
+    });
+    let outcome = deploy::run_here(run, sender, cancel).await;
+    (outcome, collecting.await.unwrap())
+}
+
+/// Deploys and expects that it works.
+pub async fn deployed(document: &Document, folder: &Path) -> Vec<RunEvent> {
+    let (checks, run) = prepare(document, folder).await;
+    for check in checks {
+        assert!(check.ok, "{}: {} ({:?})", check.id, check.message, check.fix);
+    }
+    let (outcome, events) = perform(run, Cancel::default()).await;
+    assert_eq!(outcome, Outcome::Done, "{events:#?}");
+    events
+}
+
+/// Processes whose working directory or environment says that they belong to the folder.
+pub fn processes_of(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| {
+            let at = std::fs::read_link(entry.path().join("cwd"));
+            at.is_ok_and(|at| at.to_string_lossy().starts_with(&*folder.to_string_lossy()))
+        })
+        .map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default())
+        .filter(|command| !command.is_empty())
+        .collect()
+}
+
+/// Asserts that nothing is left of a cluster: no process, no file.
+#[track_caller]
+pub fn assert_gone(folder: &Path) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
+    loop {
+        let running = processes_of(folder);
+        if running.is_empty() {
+            break;
+        }
+        assert!(std::time::Instant::now() < deadline, "still running: {running:?}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(!folder.exists(), "{} is still there", folder.display());
+}
+
+/// A superuser's session with a server of the cluster, with the password from its password file.
+pub async fn session(
+    folder: &Path,
+    port: u16,
+    password: Option<&str>,
+) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+    let pgpass = std::fs::read_to_string(folder.join("secrets/superuser")).unwrap();
+    let mut config = tokio_postgres::Config::new();
+    config
+        .host("127.0.0.1")
+        .port(port)
+        .user("postgres")
+        .dbname("postgres")
+        .password(password.unwrap_or(pgpass.trim()));
+    let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}

@@ -1,0 +1,156 @@
+//! The bundle as reviewed text: snapshots per version, same bytes twice, a true manifest, scripts that ShellCheck likes.
+
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::process::{Command, Stdio};
+
+use pgcascade::model::bundle::{Bundle, generate, pack};
+use pgcascade::model::document::Document;
+use pgcascade::model::topology::{Archive, Auth, Edit, PgMajor, Topology, notation};
+use sha2::{Digest as _, Sha256};
+
+const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
+
+/// A design with everything that could need quoting.
+const ODD: &str = "\"it's \"\"x\"\"\" 5001 sync first 2\n  \"my node\" 5002 priority 1\n    1a 5003 delay 10min\n  FIRST 5004 priority 2 no-slot\n    é 5005\n  $(reboot) 5006\n";
+
+fn design(text: &str) -> Topology {
+    notation::parse(text).unwrap()
+}
+
+fn bundle_of(topology: Topology) -> Bundle {
+    generate(&Document::new(topology))
+}
+
+/// A sample of every shape the scripts can have.
+fn shapes() -> Vec<(String, Topology)> {
+    let majors = [
+        PgMajor::V9_2,
+        PgMajor::V9_4,
+        PgMajor::V9_6,
+        PgMajor::V13,
+        PgMajor::V19,
+    ];
+    let mut shapes: Vec<(String, Topology)> = majors
+        .into_iter()
+        .map(|major| {
+            (
+                format!("seed {major}"),
+                design(&format!("postgres {major}\n{SEED}")),
+            )
+        })
+        .collect();
+    shapes.push(("odd".to_owned(), design(ODD)));
+    shapes.push(("one".to_owned(), design("m 5001\n")));
+    shapes.push(("no slots".to_owned(), design("m 5001\n  s 5002 no-slot\n")));
+    shapes.push(("wrong".to_owned(), design("m 5001\n  s 5001\n")));
+    shapes.push(("far".to_owned(), design("m 5001 host db1\n  s 5001 host db2\n")));
+    for directory in ["archive", "my $(x) 'archive'", "/srv/a b", "../out"] {
+        let mut topology = design("m 5001\n  s 5002\n");
+        let archive = Archive::new(directory).unwrap();
+        topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
+        topology.apply(&Edit::SetAuth(Some(Auth::Trust))).unwrap();
+        shapes.push((format!("archive {directory}"), topology));
+    }
+    shapes
+}
+
+#[test]
+fn configuration_files_of_the_seed() {
+    for major in ["9.2", "9.3", "9.6", "11", "12", "15", "18"] {
+        let bundle = bundle_of(design(&format!("postgres {major}\n{SEED}")));
+        let mut text = String::new();
+        for file in bundle
+            .files
+            .iter()
+            .filter(|file| file.path.starts_with("servers/"))
+        {
+            let _ = writeln!(text, "=== {}\n{}", file.path, file.contents);
+        }
+        insta::assert_snapshot!(format!("conf_seed_{major}"), text);
+    }
+}
+
+#[test]
+fn configuration_files_of_odd_names() {
+    let bundle = bundle_of(design(ODD));
+    let mut text = String::new();
+    for file in bundle
+        .files
+        .iter()
+        .filter(|file| file.path.ends_with("postgresql.conf"))
+    {
+        let lines: Vec<&str> = file
+            .contents
+            .lines()
+            .filter(|line| !line.starts_with('#') && line.contains('\''))
+            .collect();
+        let _ = writeln!(text, "=== {}\n{}", file.path, lines.join("\n"));
+    }
+    insta::assert_snapshot!("conf_odd_names", text);
+}
+
+#[test]
+fn scripts_and_guide_of_the_seed() {
+    let bundle = bundle_of(design(&format!("postgres 15\n{SEED}")));
+    for name in ["up", "down", "status", "verify", "README.md"] {
+        let file = bundle.file(name).unwrap();
+        assert_eq!(file.executable, name != "README.md");
+        insta::assert_snapshot!(format!("script_seed_15_{name}"), file.contents);
+    }
+}
+
+#[test]
+fn the_same_design_gives_the_same_bytes() {
+    for (name, topology) in shapes() {
+        let bytes = pack(&bundle_of(topology.clone()));
+        assert!(bytes.len() > 1000, "{name}");
+        assert_eq!(bytes, pack(&bundle_of(topology)), "{name}");
+    }
+}
+
+#[test]
+fn the_manifest_names_every_file_with_its_sum() {
+    let bundle = bundle_of(design(ODD));
+    let bytes = pack(&bundle);
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bytes.as_slice()));
+    let mut sums = Vec::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let path = entry.path().unwrap().display().to_string();
+        let path = path
+            .strip_prefix(&format!("{}/", bundle.name))
+            .unwrap_or_default()
+            .to_owned();
+        let mut contents = Vec::new();
+        entry.read_to_end(&mut contents).unwrap();
+        if !path.is_empty() && !path.ends_with('/') && path != "MANIFEST.sha256" {
+            sums.push(format!("{:x}  {path}", Sha256::digest(&contents)));
+        }
+    }
+    let manifest = &bundle.file("MANIFEST.sha256").unwrap().contents;
+    assert_eq!(manifest.lines().collect::<Vec<_>>(), sums);
+}
+
+#[test]
+fn shellcheck_finds_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for (shape, topology) in shapes() {
+        let bundle = bundle_of(topology);
+        for file in bundle.files.iter().filter(|file| file.executable) {
+            let path = folder
+                .path()
+                .join(format!("{}-{}", shape.replace(['/', ' '], "_"), file.path));
+            std::fs::write(&path, &file.contents).unwrap();
+            files.push(path);
+        }
+    }
+    let run = Command::new("shellcheck")
+        .args(["--norc", "--shell=bash"])
+        .args(&files)
+        .stdin(Stdio::null())
+        .output()
+        .expect("ShellCheck is required: apt install shellcheck (make test does it)");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout));
+}

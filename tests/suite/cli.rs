@@ -1,0 +1,344 @@
+//! The command line as people use it: stories told through the built program.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// A folder of its own, and the program called in it.
+struct Terminal {
+    folder: tempfile::TempDir,
+}
+
+/// What a command answered.
+struct Answer {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Terminal {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pgcascade"));
+        command
+            .args(arguments)
+            .current_dir(self.path())
+            .env("XDG_STATE_HOME", self.path().join("state"))
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("WAYLAND_SOCKET")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Answer {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.command(arguments).output().unwrap();
+        let answer = Answer {
+            code: status.code(),
+            out: String::from_utf8(stdout).unwrap(),
+            err: String::from_utf8(stderr).unwrap(),
+        };
+        assert!(!answer.err.contains("panicked"), "{}", answer.err);
+        answer
+    }
+
+    fn design(&self, name: &str, text: &str) {
+        fs::write(self.path().join(name), text).unwrap();
+    }
+}
+
+const BROKEN_SYNC: &str = r#"
+format = 1
+name = "broken"
+postgres = 15
+[sync]
+method = "first"
+count = 1
+[[server]]
+name = "m"
+port = 5432
+[[server]]
+name = "a"
+port = 5433
+follows = "m"
+sync_priority = 1
+[[server]]
+name = "b"
+port = 5434
+follows = "a"
+sync_priority = 2
+"#;
+
+#[test]
+fn every_built_in_design_is_listed_written_and_fine() {
+    let terminal = Terminal::new();
+    let templates = terminal.run(&["templates"]);
+    assert_eq!(templates.code, Some(0));
+    assert!(templates.out.lines().any(|line| line.starts_with("seed ")));
+    for line in templates.out.lines() {
+        let (name, summary) = line.split_once(' ').unwrap();
+        assert!(!summary.trim().is_empty());
+        let file = format!("{name}.toml");
+        let new = terminal.run(&["new", "--template", name, "-o", &file]);
+        assert_eq!((new.code, new.out.as_str()), (Some(0), ""), "{}", new.err);
+        let check = terminal.run(&["check", &file]);
+        assert_eq!(check.code, Some(0), "{name}: {}", check.out);
+        assert!(!check.out.contains("error "), "{name}: {}", check.out);
+        assert_eq!(terminal.run(&["show", &file]).code, Some(0), "{name}");
+    }
+}
+
+#[test]
+fn a_new_design_goes_to_standard_output_or_into_a_file_that_is_not_there_yet() {
+    let terminal = Terminal::new();
+    let printed = terminal.run(&["new"]);
+    assert!(printed.out.contains("name = \"seed\""));
+    assert_eq!(terminal.run(&["new", "-o", "d.toml"]).code, Some(0));
+    assert_eq!(
+        fs::read_to_string(terminal.path().join("d.toml")).unwrap(),
+        printed.out
+    );
+
+    let again = terminal.run(&["new", "--template", "pair", "-o", "d.toml"]);
+    assert_eq!(again.code, Some(1));
+    assert!(
+        again.err.contains("exists already") && again.err.contains("--force"),
+        "{}",
+        again.err
+    );
+    assert_eq!(
+        fs::read_to_string(terminal.path().join("d.toml")).unwrap(),
+        printed.out
+    );
+
+    let forced = terminal.run(&["new", "--template", "pair", "-o", "d.toml", "--force"]);
+    assert_eq!(forced.code, Some(0));
+    assert!(
+        fs::read_to_string(terminal.path().join("d.toml"))
+            .unwrap()
+            .contains("name = \"pair\"")
+    );
+}
+
+#[test]
+fn an_unknown_built_in_design_is_wrong_usage_and_the_nearest_is_named() {
+    let answer = Terminal::new().run(&["new", "--template", "sed"]);
+    assert_eq!(answer.code, Some(2));
+    assert!(
+        answer.err.contains("a similar value exists: 'seed'"),
+        "{}",
+        answer.err
+    );
+}
+
+#[test]
+fn findings_are_lines_with_their_fixes() {
+    let terminal = Terminal::new();
+    terminal.design("broken.toml", BROKEN_SYNC);
+    let answer = terminal.run(&["check", "broken.toml"]);
+    assert_eq!(answer.code, Some(1));
+    let mut lines = answer.out.lines();
+    assert!(
+        lines
+            .next()
+            .unwrap()
+            .starts_with("error sync-on-cascaded-standby b: "),
+        "{}",
+        answer.out
+    );
+    assert!(lines.next().unwrap().starts_with("  fix: "), "{}", answer.out);
+    assert!(answer.err.starts_with("broken.toml: 1 error"), "{}", answer.err);
+}
+
+#[test]
+fn findings_as_json_have_the_form_of_the_contract() {
+    let terminal = Terminal::new();
+    terminal.design("broken.toml", BROKEN_SYNC);
+    let answer = terminal.run(&["check", "broken.toml", "--json"]);
+    assert_eq!(answer.code, Some(1));
+    let json: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+    let first = json["findings"][0].as_object().unwrap();
+    let keys: Vec<&str> = first.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["fix", "message", "rule", "server", "severity"]);
+    assert_eq!(first["rule"], "sync-on-cascaded-standby");
+    assert_eq!(first["severity"], "error");
+    assert_eq!(first["server"], "b");
+
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let fine = terminal.run(&["check", "seed.toml", "--json"]);
+    assert_eq!((fine.code, fine.out.as_str()), (Some(0), "{\"findings\":[]}\n"));
+}
+
+#[test]
+fn a_file_that_is_no_design_answers_in_the_same_form_with_lines() {
+    let terminal = Terminal::new();
+    let mistyped = BROKEN_SYNC.replace("port = 5433", "prot = 5433");
+    terminal.design("typo.toml", &mistyped);
+    let answer = terminal.run(&["check", "typo.toml"]);
+    assert_eq!(answer.code, Some(1));
+    let line = 1 + mistyped
+        .lines()
+        .position(|line| line.starts_with("prot"))
+        .unwrap();
+    assert!(
+        answer
+            .out
+            .contains(&format!("typo.toml:{line}: error unknown-key")),
+        "{}",
+        answer.out
+    );
+    assert!(answer.out.contains("port"), "{}", answer.out);
+
+    let json = terminal.run(&["check", "typo.toml", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    let findings = json["findings"].as_array().unwrap();
+    assert!(findings.iter().all(|finding| finding["severity"] == "error"));
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding["rule"] == "unknown-key" && finding["line"] == line)
+    );
+
+    for command in [
+        ["show", "typo.toml"].as_slice(),
+        &["plan", "typo.toml", "--dir", "x"],
+    ] {
+        let refused = terminal.run(command);
+        assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""));
+        assert!(
+            refused.err.contains(&format!("typo.toml:{line}: ")),
+            "{}",
+            refused.err
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_report_and_not_a_finding() {
+    let terminal = Terminal::new();
+    for command in [
+        ["check", "no.toml"].as_slice(),
+        &["check", "no.toml", "--json"],
+        &["show", "no.toml"],
+        &["bundle", "no.toml", "-o", "x.tar.gz"],
+        &["deploy", "no.toml", "--dir", "x"],
+        &["status", "no-folder"],
+        &["teardown", "no-folder"],
+    ] {
+        let answer = terminal.run(command);
+        assert_eq!((answer.code, answer.out.as_str()), (Some(1), ""), "{command:?}");
+        assert!(
+            answer.err.starts_with("error: ") && answer.err.contains("no"),
+            "{}",
+            answer.err
+        );
+    }
+}
+
+#[test]
+fn the_tree_is_drawn_with_ports_roles_and_priorities() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let answer = terminal.run(&["show", "seed.toml"]);
+    assert_eq!(answer.code, Some(0));
+    assert_eq!(
+        answer.out,
+        "\
+seed: PostgreSQL 15, 5 servers, a commit waits for the first 1 of slave1, slave2
+
+master          5432  primary
+├─ slave1      15432  relay, sync, priority 1
+│  ├─ slave11  25432  standby, async
+│  └─ slave12  25433  standby, async
+└─ slave2      15433  standby, potential, priority 2
+"
+    );
+}
+
+#[test]
+fn the_same_design_gives_the_same_bundle() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    for output in ["a.tar.gz", "b.tar.gz"] {
+        let answer = terminal.run(&["bundle", "seed.toml", "-o", output]);
+        assert_eq!(answer.code, Some(0), "{}", answer.err);
+    }
+    let bytes = |name: &str| fs::read(terminal.path().join(name)).unwrap();
+    assert!(bytes("a.tar.gz").starts_with(&[0x1f, 0x8b]), "a gzip file");
+    assert_eq!(bytes("a.tar.gz"), bytes("b.tar.gz"));
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    let terminal = Terminal::new();
+    for command in [
+        ["frobnicate", "x"].as_slice(),
+        &["check"],
+        &["bundle", "seed.toml"],
+        &["deploy", "seed.toml"],
+        &["--no-such-option"],
+        &["new", "--force"],
+    ] {
+        let answer = terminal.run(command);
+        assert_eq!(
+            (answer.code, answer.out.as_str()),
+            (Some(2), ""),
+            "{command:?}: {}",
+            answer.err
+        );
+    }
+    let mistyped = terminal.run(&["tear-down", "x"]);
+    assert_eq!(mistyped.code, Some(2));
+    assert!(
+        mistyped.err.contains("did you mean 'teardown'?"),
+        "{}",
+        mistyped.err
+    );
+}
+
+#[test]
+fn without_a_display_it_says_so_and_what_works() {
+    let answer = Terminal::new().run(&[]);
+    assert_eq!((answer.code, answer.out.as_str()), (Some(1), ""));
+    assert!(
+        answer.err.contains("window") && answer.err.contains("pgcascade demo"),
+        "{}",
+        answer.err
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let terminal = Terminal::new();
+    let mut child = terminal
+        .command(&["templates"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn the_help_names_every_command_in_a_line() {
+    let answer = Terminal::new().run(&["--help"]);
+    assert_eq!(answer.code, Some(0));
+    insta::assert_snapshot!("help", answer.out);
+}

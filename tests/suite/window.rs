@@ -1,0 +1,480 @@
+//! The window through its accessibility tree and its keys, without a display.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers, PointerButton, Pos2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
+use pgcascade::app::{Dialog, Effect, Message, PathPurpose, RunMessage, RunView, Session, Tab, ViewMessage};
+use pgcascade::model::bundle;
+use pgcascade::model::document::{Document, format, templates};
+use pgcascade::model::plan::{
+    EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools,
+};
+use pgcascade::model::topology::{Edit, PgMajor, notation};
+use pgcascade::ui::dialogs::ScriptedChooser;
+use pgcascade::ui::shell::{Background, Shell};
+use pgcascade::ui::{commands, prepare};
+
+type Log = Rc<RefCell<Vec<Effect>>>;
+
+/// Writes down what is to be done, and answers what the test puts in.
+struct Desk {
+    performed: Log,
+    answers: Rc<RefCell<Vec<Message>>>,
+}
+
+impl Background for Desk {
+    fn perform(&mut self, effect: Effect) {
+        self.performed.borrow_mut().push(effect);
+    }
+    fn drain(&mut self) -> Vec<Message> {
+        std::mem::take(&mut self.answers.borrow_mut())
+    }
+}
+
+struct Window {
+    harness: Harness<'static, Shell>,
+    performed: Log,
+    answers: Rc<RefCell<Vec<Message>>>,
+}
+
+impl Window {
+    fn seed() -> Self {
+        let text = templates::find("seed").unwrap().text;
+        Self::on(format::read(text).unwrap(), ScriptedChooser::default())
+    }
+
+    fn on(document: Document, chooser: ScriptedChooser) -> Self {
+        let (performed, answers) = (Log::default(), Rc::default());
+        let desk = Desk {
+            performed: Rc::clone(&performed),
+            answers: Rc::clone(&answers),
+        };
+        let shell = Shell::new(Session::new(document, None), Box::new(desk), Box::new(chooser));
+        let draw = |ui: &mut egui::Ui, shell: &mut Shell| {
+            shell.root_logic(ui.ctx());
+            shell.root_ui(ui);
+        };
+        let mut harness = Harness::builder()
+            .with_size([1280.0, 800.0])
+            .build_ui_state(draw, shell);
+        prepare(&harness.ctx);
+        harness.run();
+        Self {
+            harness,
+            performed,
+            answers,
+        }
+    }
+
+    fn session(&self) -> &Session {
+        &self.harness.state().session
+    }
+
+    /// The drawn cluster in the notation.
+    fn drawn(&self) -> String {
+        notation::print(self.session().document.topology())
+    }
+
+    fn upstream_of(&self, name: &str) -> String {
+        let topology = self.session().document.topology();
+        let upstream = topology.by_name(name).unwrap().upstream().unwrap();
+        topology.server(upstream).unwrap().name().to_string()
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.run_ok();
+    }
+
+    /// A menu inside a menu; its button ends in an arrow.
+    fn open_menu(&mut self, words: &str) {
+        self.harness.get_by_label_contains(words).click();
+        self.harness.run_ok();
+    }
+
+    /// The row of a server in the outline.
+    fn row(&self, name: &str) -> String {
+        let start = format!("{name}: ");
+        let is_row = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
+            node.role() == Role::TreeItem && node.label().is_some_and(|label| label.starts_with(&start))
+        };
+        let row = self.harness.get(by().predicate(is_row));
+        row.accesskit_node().label().unwrap()
+    }
+
+    fn select(&mut self, name: &str) {
+        let row = self.row(name);
+        self.click(&row);
+    }
+
+    fn key(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.run_ok();
+    }
+
+    fn press(&mut self, key: Key) {
+        self.key(Modifiers::NONE, key);
+    }
+
+    /// Text into a field in place of what stands there.
+    fn fill(&mut self, label: &str, text: &str) {
+        self.harness.get_by_label(label).focus();
+        self.harness.run_ok();
+        self.key(Modifiers::COMMAND, Key::A);
+        self.harness.get_by_label(label).type_text(text);
+        self.harness.run_ok();
+    }
+
+    fn send(&mut self, message: Message) {
+        self.answers.borrow_mut().push(message);
+        self.harness.step();
+        self.harness.run_ok();
+    }
+
+    fn has(&self, words: &str) -> bool {
+        self.harness
+            .query_all(by().label_contains(words).include_labels())
+            .next()
+            .is_some()
+    }
+}
+
+#[test]
+fn a_server_is_moved_through_the_outline_and_back_by_keys_and_menu() {
+    let mut window = Window::seed();
+    window.select("slave12");
+    assert_eq!(
+        window.session().selected_server().unwrap().name().as_str(),
+        "slave12"
+    );
+    window.click("Actions for slave12");
+    window.open_menu("Move under");
+    window.click("slave2");
+    assert_eq!(window.upstream_of("slave12"), "slave2");
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.upstream_of("slave12"), "slave1");
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert_eq!(window.upstream_of("slave12"), "slave2");
+    window.click("Edit");
+    let undo = window
+        .harness
+        .get_by_label_contains("Undo: Attach slave12 to slave2");
+    undo.click();
+    window.harness.run_ok();
+    assert_eq!(window.upstream_of("slave12"), "slave1");
+}
+
+#[test]
+fn the_outline_is_walked_and_used_by_keys_alone() {
+    let mut window = Window::seed();
+    let row = window.row("master");
+    window.harness.get_by_label(&row).focus();
+    window.harness.run_ok();
+    window.press(Key::ArrowDown);
+    window.press(Key::ArrowRight);
+    window.press(Key::ArrowDown);
+    window.press(Key::Enter);
+    assert_eq!(
+        window.session().selected_server().unwrap().name().as_str(),
+        "slave12"
+    );
+    window.press(Key::Delete);
+    assert!(window.session().document.topology().by_name("slave12").is_none());
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert!(window.session().document.topology().by_name("slave12").is_some());
+}
+
+#[test]
+fn a_target_that_would_be_a_loop_is_shown_but_cannot_be_chosen() {
+    let mut window = Window::seed();
+    window.click("Actions for slave1");
+    window.open_menu("Move under");
+    let refused = window.harness.get_by_label("slave11");
+    assert!(refused.accesskit_node().is_disabled());
+    let before = window.drawn();
+    window.click("slave11");
+    assert_eq!(window.drawn(), before);
+}
+
+#[test]
+fn nonsense_in_a_field_stays_there_with_its_sentence_and_changes_nothing() {
+    let mut window = Window::seed();
+    let before = window.drawn();
+    window.select("slave1");
+    window.fill("Port", "54x");
+    window.press(Key::Enter);
+    assert_eq!(window.drawn(), before);
+    assert!(window.has("\"54x\" is no port"));
+    assert_eq!(
+        window.harness.get_by_label("Port").value().as_deref(),
+        Some("54x")
+    );
+    window.fill("Port", "15999");
+    window.press(Key::Enter);
+    assert!(!window.has("is no port"));
+    let topology = window.session().document.topology();
+    assert_eq!(topology.by_name("slave1").unwrap().port().number(), 15999);
+    assert_eq!(
+        window.session().history.undo_label(),
+        Some("Change the port of slave1")
+    );
+}
+
+#[test]
+fn keys_belong_to_the_field_that_is_typed_into() {
+    let mut window = Window::seed();
+    window.select("slave12");
+    window.fill("Name", "x");
+    window.press(Key::Delete);
+    window.key(Modifiers::COMMAND, Key::Z);
+    let topology = window.session().document.topology();
+    assert!(topology.by_name("slave12").is_some() && topology.servers().len() == 5);
+}
+
+#[test]
+fn what_is_typed_is_not_lost_when_another_server_is_selected() {
+    let mut window = Window::seed();
+    window.select("slave12");
+    window.fill("Name", "analytics");
+    window.select("slave2");
+    assert!(
+        window
+            .session()
+            .document
+            .topology()
+            .by_name("analytics")
+            .is_some()
+    );
+}
+
+#[test]
+fn a_finding_is_put_right_by_its_button() {
+    let mut document = format::read(templates::find("seed").unwrap().text).unwrap();
+    let id = document.topology().by_name("slave11").unwrap().id();
+    let edit = Edit::SetSyncPriority {
+        server: id,
+        priority: Some(3),
+    };
+    document
+        .apply(&pgcascade::model::document::Command::Edit(edit))
+        .unwrap();
+    let mut window = Window::on(document, ScriptedChooser::default());
+    let finding = window.session().derived.findings[0].clone();
+    assert_eq!(finding.rule, "sync-on-cascaded-standby");
+    window.click(&finding.fix.unwrap().label);
+    assert!(
+        window
+            .session()
+            .derived
+            .findings
+            .iter()
+            .all(|other| other.rule != finding.rule)
+    );
+}
+
+#[test]
+fn export_writes_the_bytes_of_the_bundle_to_the_chosen_path() {
+    let document = format::read(templates::find("seed").unwrap().text).unwrap();
+    let bytes = bundle::pack(&bundle::generate(&document));
+    let path = PathBuf::from("/somewhere/seed.tar.gz");
+    let mut window = Window::on(document, ScriptedChooser::answering([Some(path.clone())]));
+    window.key(Modifiers::COMMAND, Key::E);
+    let written = window.performed.borrow().iter().find_map(|effect| match effect {
+        Effect::Write {
+            purpose: PathPurpose::ExportBundle,
+            path,
+            bytes,
+            ..
+        } => Some((path.clone(), bytes.clone())),
+        _ => None,
+    });
+    assert_eq!(written, Some((path, bytes)));
+}
+
+#[test]
+fn where_no_dialog_can_be_shown_a_path_is_typed() {
+    let mut window = Window::seed();
+    window.key(Modifiers::COMMAND, Key::S);
+    assert!(matches!(window.session().dialog, Some(Dialog::Path { .. })));
+    window.fill("Path", "/tmp/my design.toml");
+    window.click("Save");
+    assert_eq!(window.session().dialog, None);
+    let saved = window.performed.borrow().iter().any(|effect| {
+        matches!(effect, Effect::Write { path, .. } if path == &PathBuf::from("/tmp/my design.toml"))
+    });
+    assert!(saved);
+}
+
+#[test]
+fn help_lists_every_key_and_closes_by_escape() {
+    let mut window = Window::seed();
+    window.press(Key::F1);
+    assert!(window.has("Take the last edit back"));
+    window.press(Key::Escape);
+    assert_eq!(window.session().dialog, None);
+}
+
+#[test]
+fn the_order_of_synchronous_standbys_is_changed_by_buttons() {
+    let mut window = Window::seed();
+    window.click("Move slave2 up");
+    let names = window.session().document.topology().synchronous_standby_names();
+    assert_eq!(names, "slave2, slave1");
+    assert!(window.has("synchronous_standby_names = 'slave2, slave1'"));
+}
+
+#[test]
+fn every_tab_and_file_is_shown() {
+    let mut window = Window::seed();
+    window.click("Files");
+    let bundle = window.session().derived.bundle.clone().unwrap();
+    let conf = bundle
+        .files
+        .iter()
+        .find(|file| file.path.ends_with("postgresql.conf"))
+        .unwrap();
+    window.send(Message::View(ViewMessage::ShowFile(conf.path.clone())));
+    assert!(window.has(&conf.path));
+    window.click("Deploy");
+    assert_eq!(window.session().tab, Tab::Deploy);
+}
+
+fn machine() -> Machine {
+    Machine {
+        folder: "/tmp/seed".to_owned(),
+        folder_state: FolderState::Absent,
+        tools: vec![Tools {
+            bin: "/usr/lib/postgresql/15/bin".to_owned(),
+            major: PgMajor::V15,
+            version: "15.18".to_owned(),
+        }],
+        is_root: false,
+        run_as: None,
+        ports_in_use: Vec::new(),
+        free_disk_bytes: Some(100 << 30),
+    }
+}
+
+#[test]
+fn a_plan_is_shown_with_its_reasons_and_then_the_run() {
+    let mut window = Window::seed();
+    window.send(Message::Run(RunMessage::Prepare("/tmp/seed".into())));
+    window.send(Message::Run(RunMessage::Found(Box::new(machine()))));
+    window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
+    let RunView::Planned { plan: Some(plan), .. } = &window.session().run else {
+        panic!("{:?}", window.session().run);
+    };
+    let (title, why) = (plan.steps[0].title.clone(), plan.steps[0].why.clone());
+    assert!(window.has(&title) && window.has(&why));
+    let main_buttons: Vec<_> = window.harness.get_all_by_label("Deploy").collect();
+    main_buttons.last().unwrap().click();
+    drop(main_buttons);
+    window.harness.run_steps(3);
+    let RunView::Run { run, .. } = window.session().run else {
+        panic!("it does not run");
+    };
+    let event = |number, kind| {
+        Message::Run(RunMessage::Event(RunEvent {
+            run,
+            number,
+            elapsed_ms: 1_200,
+            kind,
+        }))
+    };
+    let steps = vec![StepSummary {
+        step: pgcascade::model::plan::StepId(0),
+        server: None,
+        title: "Claim the folder".to_owned(),
+    }];
+    let started = EventKind::Started {
+        cluster: "seed".to_owned(),
+        folder: "/tmp/seed".to_owned(),
+        steps,
+    };
+    window.send(event(0, started));
+    assert!(window.has("Claim the folder") && window.has("0 of 1 steps"));
+    window.select("slave1");
+    window.send(Message::View(ViewMessage::Show(Tab::Inspector)));
+    assert!(window.harness.get_by_label("Port").accesskit_node().is_disabled());
+    let outcome = Outcome::Cancelled { remains: Vec::new() };
+    window.send(event(1, EventKind::Finished { outcome }));
+    window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
+    assert!(window.has("nothing is left"));
+}
+
+#[test]
+fn a_port_in_use_stands_in_the_way_with_its_sentence() {
+    let mut window = Window::seed();
+    let mut machine = machine();
+    machine.ports_in_use = vec![PortUse {
+        port: 5432,
+        by: Some("postgres (pid 812)".to_owned()),
+    }];
+    window.send(Message::Run(RunMessage::Prepare("/tmp/seed".into())));
+    window.send(Message::Run(RunMessage::Found(Box::new(machine))));
+    window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
+    assert!(window.has("5432") && window.has("problem"));
+    assert!(matches!(
+        window.session().run,
+        RunView::Planned { plan: None, .. }
+    ));
+}
+
+#[test]
+fn a_window_in_which_nothing_happens_asks_for_no_frame() {
+    let mut window = Window::seed();
+    window.harness.run();
+    window.harness.step();
+    let output = window.harness.output();
+    let delay = output.viewport_output[&egui::ViewportId::ROOT].repaint_delay;
+    assert_eq!(delay, std::time::Duration::MAX);
+}
+
+#[test]
+fn a_card_is_dragged_onto_another_on_the_canvas() {
+    let mut window = Window::seed();
+    let card = |window: &Window, name: &str| -> Pos2 {
+        let start = format!("{name}, ");
+        let is_card = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
+            node.label().is_some_and(|label| label.starts_with(&start))
+        };
+        window.harness.get(by().predicate(is_card)).rect().center()
+    };
+    let (from, to) = (card(&window, "slave12"), card(&window, "slave2"));
+    let harness = &mut window.harness;
+    harness.hover_at(from);
+    harness.step();
+    harness.drag_at(from);
+    harness.step();
+    for part in 1..=8 {
+        harness.hover_at(from + (to - from) * (part as f32 / 8.0));
+        harness.step();
+    }
+    harness.event(egui::Event::PointerButton {
+        pos: to,
+        button: PointerButton::Primary,
+        pressed: false,
+        modifiers: Modifiers::NONE,
+    });
+    harness.run_steps(2);
+    assert_eq!(window.upstream_of("slave12"), "slave2");
+}
+
+#[test]
+fn added_standbys_go_under_the_selected_server() {
+    let mut window = Window::seed();
+    window.select("slave2");
+    window.press(Key::Insert);
+    assert_eq!(window.upstream_of("standby1"), "slave2");
+    let session = window.session();
+    assert!(matches!(commands::add_standby(session), Message::Design(_)));
+    assert_eq!(
+        session.selected_server().map(|server| server.name().to_string()),
+        Some("standby1".to_owned())
+    );
+}
