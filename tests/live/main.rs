@@ -1,5 +1,15 @@
 //! Tests with the machine's PostgreSQL. Required: where there is no server they fail and say so.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test's panic is its message, also in its helpers"
+)]
+
+mod bundle;
+mod cli;
+mod worker;
 mod crash;
 mod deploy;
 mod scene;

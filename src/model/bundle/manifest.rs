@@ -14,7 +14,10 @@ pub fn of(files: &[BundleFile]) -> String {
     files.sort_by(|one, other| one.path.cmp(&other.path));
     let mut text = String::new();
     for file in files {
-        let _ = writeln!(text, "{:x}  {}", Sha256::digest(&file.contents), file.path);
+        for byte in Sha256::digest(&file.contents) {
+            let _ = write!(text, "{byte:02x}");
+        }
+        let _ = writeln!(text, "  {}", file.path);
     }
     text
 }

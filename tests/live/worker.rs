@@ -1,0 +1,192 @@
+//! The window without its window: session and worker deploy, watch, stop and tear down a real cluster.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use pgcascade::app::{
+    ClusterMessage, DesignMessage, Effect, Message, NoticeKind, RunMessage, RunView, Session, Worker, update,
+};
+use pgcascade::model::document::{Command, format, templates};
+use pgcascade::model::topology::Edit;
+
+/// For each thing that is waited for: a whole deployment on a busy machine is the longest.
+const DEADLINE: Duration = Duration::from_mins(3);
+
+struct App {
+    session: Session,
+    worker: Worker,
+    folder: PathBuf,
+}
+
+impl App {
+    /// The seed's design on ports from `first_port` on, planned for a new folder.
+    fn planned(first_port: u16) -> Self {
+        let folder = PathBuf::from(format!("/tmp/pgc-app-{}-{first_port}", std::process::id()));
+        let mut text = templates::find("seed").unwrap().text.to_owned();
+        for (number, port) in ["5432", "15432", "15433", "25432", "25433"].iter().enumerate() {
+            let ours = usize::from(first_port) + number;
+            text = text.replace(&format!("port = {port}\n"), &format!("port = {ours}\n"));
+        }
+        let mut app = Self {
+            session: Session::new(format::read(&text).unwrap(), None),
+            worker: Worker::new(|| ()).unwrap(),
+            folder: folder.clone(),
+        };
+        app.send(Message::Run(RunMessage::Ask));
+        app.send(Message::Run(RunMessage::Prepare(folder)));
+        app.until("the machine was looked at", |session| {
+            matches!(session.run, RunView::Planned { .. })
+        });
+        let RunView::Planned { machine, .. } = &app.session.run else {
+            unreachable!();
+        };
+        let tools = machine
+            .tools
+            .first()
+            .expect("PostgreSQL must be installed for this test");
+        let major = Edit::SetPostgres(tools.major);
+        app.send(Message::Design(DesignMessage::Do(Command::Edit(major))));
+        app.until("there is a plan", |session| match &session.run {
+            RunView::Planned { plan: Some(_), .. } => true,
+            RunView::Planned {
+                checks, plan: None, ..
+            } => panic!("{checks:#?}"),
+            _ => false,
+        });
+        app
+    }
+
+    fn send(&mut self, message: Message) {
+        for effect in update(&mut self.session, message) {
+            // What is unsaved here is nothing to recover for the user of this machine.
+            if !effect.is_for_window() && !matches!(effect, Effect::Autosave { .. }) {
+                self.worker.perform(effect);
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        for message in self.worker.drain() {
+            self.send(message);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+
+    fn until(&mut self, what: &str, is_so: impl Fn(&Session) -> bool) {
+        let begun = Instant::now();
+        while !is_so(&self.session) {
+            assert!(
+                begun.elapsed() < DEADLINE,
+                "waited in vain until {what}: {:#?}",
+                self.session.notices
+            );
+            let problem = self
+                .session
+                .notices
+                .iter()
+                .find(|notice| notice.kind == NoticeKind::Problem);
+            assert!(problem.is_none(), "until {what}: {problem:#?}");
+            self.step();
+        }
+    }
+
+    /// "sync 1" and the like, by what the drawn upstream shows of the server.
+    fn link(session: &Session, name: &str) -> Option<String> {
+        let id = session.document.topology().by_name(name)?.id();
+        let row = session.replication_row(id)?;
+        (row.state == "streaming").then(|| format!("{} {}", row.sync_state, row.sync_priority))
+    }
+
+    fn is_as_drawn(session: &Session) -> bool {
+        [
+            ("slave1", "sync 1"),
+            ("slave2", "potential 2"),
+            ("slave11", "async 0"),
+            ("slave12", "async 0"),
+        ]
+        .iter()
+        .all(|(name, shown)| Self::link(session, name).as_deref() == Some(shown))
+    }
+
+    fn is_whole_board(session: &Session, running: bool) -> bool {
+        let board = session
+            .cluster
+            .as_ref()
+            .and_then(|cluster| cluster.board.as_ref());
+        board.is_some_and(|board| board.servers.iter().all(|server| server.running == running))
+    }
+}
+
+/// Programs whose command line names the folder.
+fn processes_of(folder: &Path) -> Vec<String> {
+    let folder = folder.to_str().unwrap();
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    entries
+        .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
+        .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
+        .filter(|line| line.contains(folder))
+        .collect()
+}
+
+fn assert_nothing_left(folder: &Path) {
+    assert_eq!(processes_of(folder), [] as [String; 0]);
+    assert!(!folder.exists(), "{} is still there", folder.display());
+}
+
+#[test]
+fn a_window_deploys_watches_stops_starts_and_tears_down() {
+    let mut app = App::planned(24100);
+    let folder = app.folder.clone();
+    app.send(Message::Run(RunMessage::Confirm));
+    app.until("the cluster runs", |session| session.cluster.is_some());
+    app.until("the drawing shows its links", App::is_as_drawn);
+    assert_eq!(processes_of(&folder).len(), 5);
+
+    app.send(Message::Cluster(ClusterMessage::Stop));
+    app.until("it has stopped", |session| App::is_whole_board(session, false));
+    app.until("the stop has ended", |session| {
+        session.cluster.as_ref().unwrap().busy.is_none()
+    });
+    app.send(Message::Cluster(ClusterMessage::Start));
+    app.until("it runs again", |session| {
+        App::is_whole_board(session, true) && App::is_as_drawn(session)
+    });
+    app.until("the start has ended", |session| {
+        session.cluster.as_ref().unwrap().busy.is_none()
+    });
+
+    app.send(Message::Cluster(ClusterMessage::Teardown(folder.clone())));
+    app.until("it is torn down", |session| session.cluster.is_none());
+    assert_nothing_left(&folder);
+}
+
+/// Up to the middle of a deployment: servers run, and not all of them.
+fn half_built(first_port: u16) -> App {
+    let mut app = App::planned(first_port);
+    app.send(Message::Run(RunMessage::Confirm));
+    app.until("it is half built", |session| match &session.run {
+        RunView::Run { progress, .. } => progress.fraction() > 0.4,
+        _ => false,
+    });
+    assert!(app.session.is_locked(), "the run was faster than this test");
+    app
+}
+
+#[test]
+fn a_cancelled_deployment_leaves_nothing() {
+    let mut app = half_built(24120);
+    let folder = app.folder.clone();
+    app.send(Message::Run(RunMessage::Cancel));
+    app.until("it is taken back", |session| !session.is_locked());
+    let headline = &app.session.notices.last().unwrap().report.headline;
+    assert_eq!(headline, "The deployment was cancelled");
+    assert_nothing_left(&folder);
+}
+
+#[test]
+fn a_window_closed_during_a_deployment_leaves_nothing() {
+    let app = half_built(24140);
+    let folder = app.folder.clone();
+    drop(app);
+    assert_nothing_left(&folder);
+}
