@@ -160,15 +160,22 @@ pub(super) async fn stop(
     started: Option<&Started>,
     wait: &Wait,
 ) -> Result<bool, Failure> {
-    for (signal, patience) in [(Signal::SIGINT, FAST_STOP), (Signal::SIGQUIT, IMMEDIATE_STOP)] {
+    // A server in single-user mode takes SIGINT for "leave that statement".
+    for (signal, for_single, patience) in [
+        (Signal::SIGINT, Signal::SIGTERM, FAST_STOP),
+        (Signal::SIGQUIT, Signal::SIGQUIT, IMMEDIATE_STOP),
+    ] {
         let running = site.running(&target.folder).map_err(|doubt| {
             Report::of(format!("{} was not stopped.", target.name), &doubt)
                 .hint("Stop that server by hand if it is yours to stop, then try again.")
         })?;
-        let pid = match (running, started) {
-            (Some(running), _) => running.pid,
+        let (pid, signal) = match (running, started) {
+            (Some(running), _) if running.is_single_user => (running.pid, for_single),
+            (Some(running), _) => (running.pid, signal),
             // Started a moment ago, and not yet named in its directory: our child, so the number is its own.
-            (None, Some(child)) if child.ended().is_none() && processes::is_alive(child.pid) => child.pid,
+            (None, Some(child)) if child.ended().is_none() && processes::is_alive(child.pid) => {
+                (child.pid, signal)
+            }
             (None, _) => return Ok(signal == Signal::SIGQUIT),
         };
         let began = processes::start_ticks(pid);

@@ -17,7 +17,7 @@ use crate::model::plan::ClusterLayout;
 use crate::report::Report;
 
 /// For one server, or all leftover tools together.
-const STOP: Duration = Duration::from_secs(60);
+const STOP: Duration = Duration::from_mins(1);
 /// What was killed in the middle of a start may show itself only after a first look.
 const ROUNDS: usize = 3;
 
@@ -67,15 +67,23 @@ async fn stop_all(site: &Site, stored: &Stored, cancel: &CancellationToken) -> R
                 port: recorded.port,
             };
             let wait = Wait::new(STOP, cancel.clone());
+            let is_tool = matches!(site.running(&target.folder), Ok(Some(running)) if running.is_single_user);
             if server::stop(site, &target, None, &wait).await? {
                 is_quiet = false;
-                done.push(format!("{} was stopped.", recorded.name));
+                done.push(if is_tool {
+                    format!("The making of {} was ended.", recorded.name)
+                } else {
+                    format!("{} was stopped.", recorded.name)
+                });
             }
         }
         let swept = server::sweep(site, &Wait::new(STOP, cancel.clone())).await?;
         if swept > 0 {
             is_quiet = false;
-            done.push(format!("{swept} unfinished processes were ended."));
+            done.push(match swept {
+                1 => "An unfinished process was ended.".to_owned(),
+                many => format!("{many} unfinished processes were ended."),
+            });
         }
         if is_quiet {
             break;

@@ -69,7 +69,7 @@ fn save_in(state: Option<&Path>, stored: &Stored) -> Result<(), Report> {
     }
     let marker = stored.record.folder.join(ClusterLayout::MARKER_FOLDER);
     if marker.is_dir() {
-        files::write_whole(&marker.join(RECORD), &bytes, files::PRIVATE_FILE, None)
+        files::write_durably(&marker.join(RECORD), &bytes, files::PRIVATE_FILE)
             .map_err(|error| Report::of(headline, &error))?;
     }
     Ok(())
@@ -174,7 +174,7 @@ pub(super) fn entries(state: &Path) -> Vec<Stored> {
         |name: String| -> io::Result<Stored> { Ok(serde_json::from_slice(&fs::read(list.join(name))?)?) };
     files::names_in(&list)
         .into_iter()
-        .filter(|name| name.ends_with(".json") && !name.starts_with('.'))
+        .filter(|name| files::is_record(name))
         .filter_map(|name| read(name).ok())
         .collect()
 }

@@ -45,10 +45,11 @@ impl LocalHost {
         let superuser = random::hex(PASSWORD_BYTES)?;
         let replication = random::hex(PASSWORD_BYTES)?;
         let pass_file = |user: &str, password: &str| -> String {
-            ports
+            let lines: Vec<String> = ports
                 .iter()
                 .map(|port| format!("*:{port}:*:{user}:{password}\n"))
-                .collect()
+                .collect();
+            lines.concat()
         };
         for (path, text) in [
             (ClusterLayout::SUPERUSER_PASSWORD, format!("{superuser}\n")),

@@ -18,6 +18,7 @@ use super::host::{Host, Work};
 use crate::engine::files::Owner;
 use crate::engine::record::{Builder, ClusterRecord, ClusterState, Lock, RecordedServer, Stored, new_id};
 use crate::engine::server::{Started, Target};
+use crate::engine::sessions::Sessions;
 use crate::engine::site::{Site, address};
 use crate::engine::wait::Failure;
 use crate::model::bundle::Bundle;
@@ -28,6 +29,7 @@ use crate::report::Report;
 /// This machine, for one run.
 pub(super) struct LocalHost {
     site: Site,
+    sessions: Sessions,
     document: Document,
     bundle: Bundle,
     claim: Mutex<Claim>,
@@ -94,6 +96,7 @@ impl LocalHost {
             uses_passwords: record.uses_passwords,
         };
         Ok(Self {
+            sessions: Sessions::new(site.clone()),
             site,
             document: run.document.clone(),
             bundle: run.bundle.clone(),

@@ -6,7 +6,7 @@ use nix::unistd::Pid;
 use super::LocalHost;
 use crate::engine::deploy::host::Work;
 use crate::engine::server::{self, Target};
-use crate::engine::sql::{Session, literal};
+use crate::engine::sql::literal;
 use crate::engine::wait::Failure;
 use crate::engine::{proof, wait::Wait};
 use crate::model::health::ReplicationRow;
@@ -46,7 +46,7 @@ impl LocalHost {
             )
         };
         let make = async {
-            let session = Session::open(&self.site, target.address, target.port).await?;
+            let session = self.sessions.with(target).await?;
             let sql = format!("SELECT pg_create_physical_replication_slot({})", literal(slot));
             match session.run(&sql).await {
                 Err(error) if !error.is_duplicate() => Err(error),
@@ -67,7 +67,7 @@ impl LocalHost {
         let receiver = self.shown_as(standby);
         let mut both = vec![sender.clone()];
         both.extend(receiver);
-        let proof = proof::wait_streaming(&self.site, sender, standby, &work.wait);
+        let proof = proof::wait_streaming(&self.sessions, sender, standby, &work.wait);
         self.unless_dead(&both, proof, &work.wait).await
     }
 
@@ -81,7 +81,7 @@ impl LocalHost {
             .await;
         let mut all = vec![target.clone()];
         all.extend(rows.iter().filter_map(|row| self.shown_as(&row.application_name)));
-        let proof = proof::wait_rows(&self.site, target, rows, &work.wait);
+        let proof = proof::wait_rows(&self.sessions, target, rows, &work.wait);
         self.unless_dead(&all, proof, &work.wait).await
     }
 
@@ -97,7 +97,7 @@ impl LocalHost {
             readers.iter().map(|reader| self.reader(reader)).collect()
         };
         let (readers, delayed) = (targets(readers), targets(delayed));
-        proof::prove_row(&self.site, primary, &readers, &delayed, &work.wait).await
+        proof::prove_row(&self.sessions, primary, &readers, &delayed, &work.wait).await
     }
 
     /// Lets a server read its configuration again, once it is proved to be ours.
