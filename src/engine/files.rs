@@ -3,7 +3,9 @@
 
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown,
+};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -143,7 +145,12 @@ pub(super) fn remove_if_empty(path: &Path) -> io::Result<bool> {
     match fs::remove_dir(path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
-        Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::NotADirectory) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::DirectoryNotEmpty | ErrorKind::NotADirectory
+            ) =>
+        {
             Ok(false)
         }
         Err(error) => Err(error),
@@ -241,7 +248,10 @@ mod tests {
         make_folder(&closed, None).unwrap();
         make_folder(&closed.join("in"), None).unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
-        let stranger = Owner { uid: 4_000_000, gid: 4_000_000 };
+        let stranger = Owner {
+            uid: 4_000_000,
+            gid: 4_000_000,
+        };
         assert_eq!(can_traverse(folder.path(), stranger), Ok(()));
         assert_eq!(can_traverse(&closed.join("in"), stranger), Err(closed));
     }

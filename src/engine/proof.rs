@@ -35,10 +35,13 @@ pub(super) async fn wait_streaming(
         None => Ok(()),
         Some(seen) => {
             let saw = match &seen {
-                Seen::Rows(rows) => rows.iter().find(|row| row.application_name == standby).map_or_else(
-                    || format!("{} shows no row for it", sender.name),
-                    |row| format!("{} shows {}", standby, row.state),
-                ),
+                Seen::Rows(rows) => rows
+                    .iter()
+                    .find(|row| row.application_name == standby)
+                    .map_or_else(
+                        || format!("{} shows no row for it", sender.name),
+                        |row| format!("{} shows {}", standby, row.state),
+                    ),
                 Seen::Error(error) => format!("{}: {error}", sender.name),
             };
             Err(Report::new(format!(
@@ -127,9 +130,11 @@ fn difference(expected: &[ReplicationRow], rows: &[ReplicationRow]) -> String {
             Some(_) => {}
         }
     }
-    let extra = rows
-        .iter()
-        .find(|row| !expected.iter().any(|wanted| wanted.application_name == row.application_name));
+    let extra = rows.iter().find(|row| {
+        !expected
+            .iter()
+            .any(|wanted| wanted.application_name == row.application_name)
+    });
     extra.map_or_else(
         || "a row is there twice".to_owned(),
         |row| format!("{} is connected, too", row.application_name),
@@ -272,7 +277,10 @@ mod tests {
 
     #[test]
     fn the_difference_is_said_in_words() {
-        let expected = [row("a", "streaming", 1, "sync"), row("b", "streaming", 2, "potential")];
+        let expected = [
+            row("a", "streaming", 1, "sync"),
+            row("b", "streaming", 2, "potential"),
+        ];
         for (rows, words) in [
             (vec![], "there is no row for a"),
             (vec![row("a", "startup", 0, "async")], "a shows startup"),

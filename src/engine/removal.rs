@@ -31,9 +31,16 @@ pub(super) fn remove_contents(stored: &Stored) -> Result<(), Report> {
     ] {
         remove_file(folder, secret)?;
     }
-    let layout = [ClusterLayout::SERVERS, ClusterLayout::SECRETS, ClusterLayout::SOCKETS];
-    let is_of_layout =
-        |made: &str| layout.iter().any(|of| made == *of || made.starts_with(&format!("{of}/")));
+    let layout = [
+        ClusterLayout::SERVERS,
+        ClusterLayout::SECRETS,
+        ClusterLayout::SOCKETS,
+    ];
+    let is_of_layout = |made: &str| {
+        layout
+            .iter()
+            .any(|of| made == *of || made.starts_with(&format!("{of}/")))
+    };
     // What else the plan made is the archive: every segment in it was written by our servers.
     for made in stored.made.iter().filter(|made| !is_of_layout(made)) {
         remove_tree(folder, made)?;

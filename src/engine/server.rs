@@ -105,12 +105,8 @@ fn spawn(site: &Site, target: &Target, pass_file_in_environment: bool) -> Result
     if pass_file_in_environment {
         command.env("PGPASSFILE", site.path(ClusterLayout::REPLICATION_PGPASS));
     }
-    let mut child = command
-        .spawn()
-        .map_err(|error| Report::of(headline(), &error))?;
-    let pid = child
-        .id()
-        .ok_or_else(|| Report::new(headline()))?;
+    let mut child = command.spawn().map_err(|error| Report::of(headline(), &error))?;
+    let pid = child.id().ok_or_else(|| Report::new(headline()))?;
     let (tell, ended) = watch::channel(None);
     tokio::spawn(async move {
         let how = match child.wait().await {
@@ -143,7 +139,10 @@ pub(super) async fn wait_ready(
             }
             Some(running) if site.major.reports_ready_in_pid_file() && running.says_ready => return Ok(()),
             Some(_) if site.major.reports_ready_in_pid_file() => "it is still starting".to_owned(),
-            Some(_) => match wait.hear(Session::open(site, target.address, target.port)).await? {
+            Some(_) => match wait
+                .hear(Session::open(site, target.address, target.port))
+                .await?
+            {
                 Ok(_) => return Ok(()),
                 Err(error) => error.to_string(),
             },

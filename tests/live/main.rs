@@ -9,7 +9,7 @@
 
 mod bundle;
 mod cli;
-mod worker;
 mod crash;
 mod deploy;
 mod scene;
+mod worker;

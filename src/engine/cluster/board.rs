@@ -76,14 +76,17 @@ impl Watcher {
             Some(answer) => (true, answer.is_standby),
             None => (false, drawn.is_some()),
         };
-        let real = answer.as_ref().and_then(|answer| answer.upstream_port).and_then(|port| {
-            let upstream = self
-                .topology
-                .servers()
-                .iter()
-                .find(|server| server.port().number() == port)?;
-            Some(upstream.id())
-        });
+        let real = answer
+            .as_ref()
+            .and_then(|answer| answer.upstream_port)
+            .and_then(|port| {
+                let upstream = self
+                    .topology
+                    .servers()
+                    .iter()
+                    .find(|server| server.port().number() == port)?;
+                Some(upstream.id())
+            });
         Reading {
             name: name_of(id).unwrap_or_default(),
             running,

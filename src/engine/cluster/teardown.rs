@@ -23,17 +23,13 @@ const ROUNDS: usize = 3;
 
 pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result<Vec<String>, Report> {
     let Some(mut stored) = record::find(folder)? else {
-        return Err(
-            Report::new(format!("There is no cluster of pgcascade in {}.", folder.display()))
-                .hint("Nothing was removed: pgcascade removes only what it made."),
-        );
+        return Err(Report::new(format!(
+            "There is no cluster of pgcascade in {}.",
+            folder.display()
+        ))
+        .hint("Nothing was removed: pgcascade removes only what it made."));
     };
-    if !stored
-        .record
-        .folder
-        .join(ClusterLayout::MARKER_FOLDER)
-        .is_dir()
-    {
+    if !stored.record.folder.join(ClusterLayout::MARKER_FOLDER).is_dir() {
         return forget_unmade(&stored);
     }
     let lock = Lock::take(&stored.record.folder)?;
@@ -42,7 +38,9 @@ pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result
     record::save(&stored)?;
 
     let site = Site::of(&stored.record)?;
-    let mut done = stop_all(&site, &stored, &cancel).await.map_err(Failure::into_report)?;
+    let mut done = stop_all(&site, &stored, &cancel)
+        .await
+        .map_err(Failure::into_report)?;
     let stored_aside = stored.clone();
     let removed = tokio::task::spawn_blocking(move || {
         removal::remove_contents(&stored_aside)?;
@@ -57,11 +55,7 @@ pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result
 }
 
 /// Stops every server that is proved to be ours, then every tool that a killed pgcascade left.
-async fn stop_all(
-    site: &Site,
-    stored: &Stored,
-    cancel: &CancellationToken,
-) -> Result<Vec<String>, Failure> {
+async fn stop_all(site: &Site, stored: &Stored, cancel: &CancellationToken) -> Result<Vec<String>, Failure> {
     let mut done = Vec::new();
     for _ in 0..ROUNDS {
         let mut is_quiet = true;

@@ -24,8 +24,12 @@ pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Resu
         match cluster.site.running(&target.folder) {
             Ok(Some(_)) => {}
             Ok(None) => {
-                return Err(Report::new(format!("{} does not run.", target.name))
-                    .hint(format!("`pgcascade start {}` starts it.", cluster.site.folder.display())));
+                return Err(
+                    Report::new(format!("{} does not run.", target.name)).hint(format!(
+                        "`pgcascade start {}` starts it.",
+                        cluster.site.folder.display()
+                    )),
+                );
             }
             Err(doubt) => return Err(Report::of(format!("{} is not proved.", target.name), &doubt)),
         }
@@ -92,5 +96,7 @@ fn is_delayed(cluster: &Cluster, id: ServerId) -> bool {
         .server(id)
         .and_then(Server::standby)
         .and_then(|standby| standby.apply_delay())
-        .is_some_and(|delay| !delay.as_str().starts_with('0') || delay.as_str().chars().any(|c| ('1'..='9').contains(&c)))
+        .is_some_and(|delay| {
+            !delay.as_str().starts_with('0') || delay.as_str().chars().any(|c| ('1'..='9').contains(&c))
+        })
 }

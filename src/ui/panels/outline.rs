@@ -33,10 +33,14 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 /// The name of a server's row for screen readers and tests.
 pub fn row_label(session: &Session, server: &Server) -> String {
     let topology = session.document.topology();
-    let state = session
-        .replication_row(server.id())
-        .map(|row| format!(", {} {}", row.state, row.sync_state))
-        .unwrap_or_default();
+    let is_down = session
+        .reading(server.id())
+        .is_some_and(|reading| !reading.running);
+    let state = match session.replication_row(server.id()) {
+        _ if is_down => ", down".to_owned(),
+        Some(row) => format!(", {} {}", row.state, row.sync_state),
+        None => String::new(),
+    };
     format!(
         "{}: {}, port {}{state}",
         server.name(),
@@ -197,6 +201,12 @@ fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, eg
         .standby()
         .and_then(crate::model::topology::Standby::sync_priority)
         .filter(|_| topology.sync().is_some());
+    if session
+        .reading(server.id())
+        .is_some_and(|reading| !reading.running)
+    {
+        return ("down".to_owned(), tokens.error);
+    }
     match (session.replication_row(server.id()), drawn) {
         _ if server.is_primary() => ("primary".to_owned(), tokens.primary),
         (Some(row), _) if row.state != "streaming" => (row.state.clone(), tokens.warning),

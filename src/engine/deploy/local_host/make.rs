@@ -28,7 +28,10 @@ impl LocalHost {
             return Ok(());
         }
         let failed = |error: &dyn std::error::Error| {
-            Report::of(format!("The folder {} could not be removed.", full.display()), error)
+            Report::of(
+                format!("The folder {} could not be removed.", full.display()),
+                error,
+            )
         };
         let gone = full.clone();
         tokio::task::spawn_blocking(move || files::remove_tree(&gone))

@@ -125,7 +125,11 @@ impl LocalHost {
     }
 
     fn target(&self, name: &str, folder: &str, port: u16) -> Target {
-        let host = self.document.topology().by_name(name).map(|server| server.host().clone());
+        let host = self
+            .document
+            .topology()
+            .by_name(name)
+            .map(|server| server.host().clone());
         Target {
             name: name.to_owned(),
             folder: folder.to_owned(),
@@ -137,7 +141,9 @@ impl LocalHost {
     /// A server that an action names without its folder.
     fn reader(&self, reader: &Reader) -> Target {
         let topology = self.document.topology();
-        let folder = topology.by_name(&reader.server).map(|server| topology.folder(server.id()));
+        let folder = topology
+            .by_name(&reader.server)
+            .map(|server| topology.folder(server.id()));
         self.target(&reader.server, &folder.unwrap_or_default(), reader.port)
     }
 

@@ -32,14 +32,18 @@ impl LocalHost {
     }
 
     pub(super) async fn wait_ready(&self, target: &Target, work: &Work) -> Result<(), Failure> {
-        work.waiting(format!("{} to accept connections", target.name)).await;
+        work.waiting(format!("{} to accept connections", target.name))
+            .await;
         let started = self.started_at(&target.folder);
         server::wait_ready(&self.site, target, started.as_ref(), &work.wait).await
     }
 
     pub(super) async fn create_slot(&self, target: &Target, slot: &str, work: &Work) -> Result<(), Failure> {
         let failed = |error: &dyn std::error::Error| {
-            Report::of(format!("The slot {slot} could not be made on {}.", target.name), error)
+            Report::of(
+                format!("The slot {slot} could not be made on {}.", target.name),
+                error,
+            )
         };
         let make = async {
             let session = Session::open(&self.site, target.address, target.port).await?;
@@ -49,10 +53,7 @@ impl LocalHost {
                 _ => Ok(()),
             }
         };
-        work.wait
-            .hear(make)
-            .await?
-            .map_err(|error| failed(&error).into())
+        work.wait.hear(make).await?.map_err(|error| failed(&error).into())
     }
 
     pub(super) async fn wait_streaming(
@@ -61,7 +62,8 @@ impl LocalHost {
         standby: &str,
         work: &Work,
     ) -> Result<(), Failure> {
-        work.waiting(format!("{standby} to stream from {}", sender.name)).await;
+        work.waiting(format!("{standby} to stream from {}", sender.name))
+            .await;
         let receiver = self.shown_as(standby);
         let mut both = vec![sender.clone()];
         both.extend(receiver);
@@ -75,7 +77,8 @@ impl LocalHost {
         rows: &[ReplicationRow],
         work: &Work,
     ) -> Result<(), Failure> {
-        work.waiting(format!("{} to show its designed rows", target.name)).await;
+        work.waiting(format!("{} to show its designed rows", target.name))
+            .await;
         let mut all = vec![target.clone()];
         all.extend(rows.iter().filter_map(|row| self.shown_as(&row.application_name)));
         let proof = proof::wait_rows(&self.site, target, rows, &work.wait);

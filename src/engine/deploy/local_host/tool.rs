@@ -74,7 +74,9 @@ impl LocalHost {
                 let password = std::fs::read_to_string(self.inside(file)?)
                     .map_err(|error| Report::of("The replication role's password cannot be read.", &error))?;
                 let password = literal(password.trim_end_matches('\n'));
-                sql.push_str(&format!("CREATE ROLE \"{quoted}\" LOGIN REPLICATION PASSWORD {password}\n"));
+                sql.push_str(&format!(
+                    "CREATE ROLE \"{quoted}\" LOGIN REPLICATION PASSWORD {password}\n"
+                ));
             }
         }
         run("postgres --single", command, Some(sql), Lines::Errors, work).await
@@ -118,7 +120,9 @@ async fn run(
     let talk = async {
         let ((), out, err) = tokio::join!(
             feed,
-            read_lines(stdout, |line| if lines == Lines::All { work.output(line) }),
+            read_lines(stdout, |line| if lines == Lines::All {
+                work.output(line)
+            }),
             read_lines(stderr, |line| work.output(line)),
         );
         (out, err, child.wait().await)
@@ -140,8 +144,10 @@ async fn run(
         Some(Ok(done)) => done,
     };
     let status = status.map_err(|error| Report::of(format!("{name} was lost."), &error))?;
-    let said_error =
-        lines == Lines::Errors && err.iter().any(|line| line.contains("ERROR:") || line.contains("FATAL:"));
+    let said_error = lines == Lines::Errors
+        && err
+            .iter()
+            .any(|line| line.contains("ERROR:") || line.contains("FATAL:"));
     if status.success() && !said_error {
         return Ok(());
     }
