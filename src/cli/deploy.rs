@@ -85,24 +85,27 @@ fn tell(outcome: &Outcome, request: &Request) {
             reason,
             hints,
             remains,
-        } => (format!("The deployment failed: {reason}"), hints.clone(), remains),
-        Outcome::Cancelled { remains } => ("The deployment was cancelled".to_owned(), Vec::new(), remains),
+        } => (
+            format!("The deployment failed: {reason}"),
+            hints.as_slice(),
+            remains,
+        ),
+        Outcome::Cancelled { remains } => ("The deployment was cancelled".to_owned(), [].as_slice(), remains),
     };
-    let mut report = Report {
-        headline,
-        causes: Vec::new(),
-        hints,
-    };
-    if !remains.is_empty() {
-        let folder = print::shell_path(&request.folder);
-        report = report.hint(format!("Remove what remains with: pgcascade teardown {folder}"));
+    print::note(format_args!("error: {headline}"));
+    for sentence in remains {
+        print::note(format_args!("  {sentence}"));
     }
-    print::error(&report);
+    for hint in hints {
+        print::note(format_args!("  hint: {hint}"));
+    }
     if remains.is_empty() {
         print::note("Everything was taken back");
-    }
-    for sentence in remains {
-        print::note(format_args!("  remains: {sentence}"));
+    } else {
+        let folder = print::shell_path(&request.folder);
+        print::note(format_args!(
+            "  hint: Remove what remains with: pgcascade teardown {folder}"
+        ));
     }
 }
 
