@@ -1,5 +1,12 @@
 //! Tests of whole paths that need no server, display or network.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test's panic is its message, also in its helpers"
+)]
+
 mod architecture;
 #[cfg(feature = "gui")]
 mod canvas;
