@@ -10,7 +10,7 @@ use egui::{WidgetType, vec2};
 use crate::app::Session;
 use crate::model::topology::{Server, ServerId, Topology};
 use crate::ui::Outbox;
-use crate::ui::commands::{role_in_words, select};
+use crate::ui::commands::{priority_that_counts, role_in_words, select};
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
 use super::server_menu::server_menu_ui;
@@ -196,11 +196,7 @@ fn paint(ui: &Ui, column: Rect, words: String, size: f32, colour: egui::Color32)
 
 /// What runs if it runs, else what is drawn.
 fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, egui::Color32) {
-    let topology = session.document.topology();
-    let drawn = server
-        .standby()
-        .and_then(crate::model::topology::Standby::sync_priority)
-        .filter(|_| topology.sync().is_some());
+    let drawn = priority_that_counts(session.document.topology(), server.id());
     if session
         .reading(server.id())
         .is_some_and(|reading| !reading.running)
