@@ -41,6 +41,10 @@ pub(super) enum Doubt {
     #[error("what process {0} is cannot be seen, so it is left alone")]
     Hidden(u32),
     #[error(
+        "process {0} may be its server, and this system has no /proc to prove it by, so it is left alone"
+    )]
+    NoProof(u32),
+    #[error(
         "process {pid} works in the data directory, but began {seconds} s off the time in postmaster.pid, so it is left alone"
     )]
     OtherStart { pid: u32, seconds: i64 },
@@ -73,6 +77,9 @@ pub(super) fn running(data: &Path, cluster: &str) -> Result<Option<Running>, Dou
     if canonical(&recorded) != directory {
         return Err(Doubt::OtherDirectory(recorded));
     }
+    if !processes::can_be_seen() {
+        return Err(Doubt::NoProof(pid));
+    }
     if !processes::is_alive(pid) {
         return Ok(None);
     }
@@ -98,8 +105,9 @@ pub(super) fn running(data: &Path, cluster: &str) -> Result<Option<Running>, Dou
     }))
 }
 
-/// Other processes of the cluster: started for it (by its id in their environment), or a PostgreSQL program of its
-/// `bin` that works inside `folder`.
+/// Other processes of the cluster: started for it (by its id in their environment), or a `postgres` of its `bin` that
+/// works inside `folder`, since a server overwrites its environment with its title. Somebody's psql that happens to be
+/// started there is neither.
 pub(super) fn helpers(folder: &Path, bin: &Path, cluster: &str) -> Vec<u32> {
     let folder = canonical(folder);
     let bin = canonical(bin);
@@ -110,7 +118,7 @@ pub(super) fn helpers(folder: &Path, bin: &Path, cluster: &str) -> Vec<u32> {
         .filter(|pid| {
             let works_inside = || {
                 processes::working_directory(*pid).is_some_and(|at| at.starts_with(&folder))
-                    && processes::program(*pid).is_some_and(|program| program.starts_with(&bin))
+                    && processes::program(*pid).is_some_and(|program| program == bin.join("postgres"))
             };
             processes::was_started_with(*pid, PROOF, cluster) || works_inside()
         })
