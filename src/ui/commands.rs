@@ -24,7 +24,10 @@ pub fn add_standby(session: &Session) -> Message {
 }
 
 /// Every other server with the answer to "may it follow that one?": what changes besides, or why not.
-pub fn targets(topology: &Topology, server: ServerId) -> Vec<(ServerId, String, Result<Vec<String>, Refusal>)> {
+pub fn targets(
+    topology: &Topology,
+    server: ServerId,
+) -> Vec<(ServerId, String, Result<Vec<String>, Refusal>)> {
     topology
         .in_tree_order()
         .into_iter()

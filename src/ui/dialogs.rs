@@ -116,10 +116,7 @@ pub fn title(purpose: PathPurpose) -> &'static str {
 
 fn ask_desktop(purpose: PathPurpose, suggested: &Path) -> Option<PathBuf> {
     let mut dialog = rfd::FileDialog::new().set_title(title(purpose));
-    if let Some(folder) = suggested
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
+    if let Some(folder) = suggested.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         dialog = dialog.set_directory(folder);
     }
     if let Some(name) = suggested.file_name() {

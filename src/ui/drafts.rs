@@ -54,9 +54,7 @@ impl Drafts {
         if self.texts.get(field).is_some_and(|draft| draft.base != current) {
             self.texts.remove(field);
         }
-        self.texts
-            .get(field)
-            .map_or(current, |draft| draft.text.clone())
+        self.texts.get(field).map_or(current, |draft| draft.text.clone())
     }
 
     /// The sentence under the field.
@@ -220,9 +218,9 @@ impl Field {
 /// "a port is …" as it stands alone: "A port is …".
 pub fn as_sentence(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn settings_of(topology: &Topology, of: Option<ServerId>) -> Option<&Settings> {
@@ -289,7 +287,10 @@ mod tests {
         drafts.show(&field, &topology);
         drafts.typed(&field, &topology, "5500".to_owned());
         drafts.settle(&topology, &mut outbox);
-        assert!(outbox.take().is_empty(), "it was drawn, so it may still be typed into");
+        assert!(
+            outbox.take().is_empty(),
+            "it was drawn, so it may still be typed into"
+        );
         drafts.settle(&topology, &mut outbox);
         assert_eq!(outbox.take().len(), 1);
     }

@@ -89,8 +89,14 @@ pub static ACTIONS: [Action; 16] = [
 
 /// What the pointer does, for the help dialog beside the keys.
 pub const GESTURES: [(&str, &str); 6] = [
-    ("Drag a standby onto a server", "It follows that server from now on"),
-    ("Drag a card elsewhere", "Moves the card; the cluster stays as it is"),
+    (
+        "Drag a standby onto a server",
+        "It follows that server from now on",
+    ),
+    (
+        "Drag a card elsewhere",
+        "Moves the card; the cluster stays as it is",
+    ),
     ("Drag Add standby onto a server", "A new standby under it"),
     ("Right click on a server", "Everything that can be done with it"),
     ("Drag the background", "Moves the drawing"),

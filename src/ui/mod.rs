@@ -57,7 +57,11 @@ pub fn open(file: Option<PathBuf>) -> Result<(), Report> {
             let wake = ctx.clone();
             let worker = Worker::new(move || wake.request_repaint())?;
             let chooser = dialogs::DesktopChooser::new(ctx.clone());
-            Ok(Box::new(shell::Shell::new(session, Box::new(worker), Box::new(chooser))))
+            Ok(Box::new(shell::Shell::new(
+                session,
+                Box::new(worker),
+                Box::new(chooser),
+            )))
         }),
     );
     run.map_err(|error| {

@@ -7,12 +7,12 @@
 use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui, ViewportCommand};
 
 use crate::app::{Effect, Message, Session, Tab, ViewMessage, Worker, update};
+use crate::ui::Outbox;
 use crate::ui::canvas::{CanvasState, canvas_ui};
 use crate::ui::dialogs::Chooser;
 use crate::ui::keys::{self, ActionId, Does};
 use crate::ui::panels::{self, PanelState};
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
-use crate::ui::Outbox;
 
 const LEFT_WIDTH: f32 = 270.0;
 const RIGHT_WIDTH: f32 = 350.0;
@@ -115,7 +115,10 @@ impl Shell {
         if self.session.dialog.is_some() || egui::Popup::is_any_open(ui.ctx()) {
             return Vec::new();
         }
-        keys::pressed(ui.ctx()).into_iter().map(|action| action.id).collect()
+        keys::pressed(ui.ctx())
+            .into_iter()
+            .map(|action| action.id)
+            .collect()
     }
 
     fn act(&mut self, id: ActionId) {
@@ -172,21 +175,30 @@ impl Shell {
             .inner_margin(Margin::symmetric(10, 3));
         let side = Frame::new().fill(tokens.panel).inner_margin(Margin::same(10));
 
-        Panel::top("menu").frame(bar).show_separator_line(false).show(ui, |ui| {
-            panels::menu_bar_ui(ui, session, outbox, asked);
-        });
-        Panel::top("tools").frame(bar).exact_size(TOOL_BAR_HEIGHT).show(ui, |ui| {
-            panels::tool_bar_ui(ui, session, outbox, asked);
-        });
+        Panel::top("menu")
+            .frame(bar)
+            .show_separator_line(false)
+            .show(ui, |ui| {
+                panels::menu_bar_ui(ui, session, outbox, asked);
+            });
+        Panel::top("tools")
+            .frame(bar)
+            .exact_size(TOOL_BAR_HEIGHT)
+            .show(ui, |ui| {
+                panels::tool_bar_ui(ui, session, outbox, asked);
+            });
         if !session.left_over.is_empty() {
             let banner = bar.fill(tokens.tint(tokens.warning));
             Panel::top("left over").frame(banner).show(ui, |ui| {
                 panels::left_over_ui(ui, session, outbox);
             });
         }
-        Panel::bottom("status").frame(bar).exact_size(STATUS_HEIGHT).show(ui, |ui| {
-            panels::status_bar_ui(ui, session, outbox);
-        });
+        Panel::bottom("status")
+            .frame(bar)
+            .exact_size(STATUS_HEIGHT)
+            .show(ui, |ui| {
+                panels::status_bar_ui(ui, session, outbox);
+            });
         Panel::left("left")
             .frame(side)
             .default_size(LEFT_WIDTH)

@@ -11,7 +11,9 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
 use pgcascade::app::{Dialog, Effect, Message, PathPurpose, RunMessage, RunView, Session, Tab, ViewMessage};
 use pgcascade::model::bundle;
 use pgcascade::model::document::{Document, format, templates};
-use pgcascade::model::plan::{EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools};
+use pgcascade::model::plan::{
+    EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools,
+};
 use pgcascade::model::topology::{Edit, PgMajor, notation};
 use pgcascade::ui::dialogs::ScriptedChooser;
 use pgcascade::ui::shell::{Background, Shell};
@@ -57,7 +59,9 @@ impl Window {
             shell.root_logic(ui.ctx());
             shell.root_ui(ui);
         };
-        let mut harness = Harness::builder().with_size([1280.0, 800.0]).build_ui_state(draw, shell);
+        let mut harness = Harness::builder()
+            .with_size([1280.0, 800.0])
+            .build_ui_state(draw, shell);
         prepare(&harness.ctx);
         harness.run();
         Self {
@@ -157,7 +161,9 @@ fn a_server_is_moved_through_the_outline_and_back_by_keys_and_menu() {
     window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
     assert_eq!(window.upstream_of("slave12"), "slave2");
     window.click("Edit");
-    let undo = window.harness.get_by_label_contains("Undo: Attach slave12 to slave2");
+    let undo = window
+        .harness
+        .get_by_label_contains("Undo: Attach slave12 to slave2");
     undo.click();
     window.harness.run_ok();
     assert_eq!(window.upstream_of("slave12"), "slave1");
@@ -317,11 +323,7 @@ fn help_lists_every_key_and_closes_by_escape() {
 fn the_order_of_synchronous_standbys_is_changed_by_buttons() {
     let mut window = Window::seed();
     window.click("Move slave2 up");
-    let names = window
-        .session()
-        .document
-        .topology()
-        .synchronous_standby_names();
+    let names = window.session().document.topology().synchronous_standby_names();
     assert_eq!(names, "slave2, slave1");
     assert!(window.has("synchronous_standby_names = 'slave2, slave1'"));
 }
@@ -398,13 +400,7 @@ fn a_plan_is_shown_with_its_reasons_and_then_the_run() {
     assert!(window.has("Claim the folder") && window.has("0 of 1 steps"));
     window.select("slave1");
     window.send(Message::View(ViewMessage::Show(Tab::Inspector)));
-    assert!(
-        window
-            .harness
-            .get_by_label("Port")
-            .accesskit_node()
-            .is_disabled()
-    );
+    assert!(window.harness.get_by_label("Port").accesskit_node().is_disabled());
     let outcome = Outcome::Cancelled { remains: Vec::new() };
     window.send(event(1, EventKind::Finished { outcome }));
     window.send(Message::View(ViewMessage::Show(Tab::Deploy)));

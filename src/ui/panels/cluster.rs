@@ -6,8 +6,8 @@ use crate::app::{ClusterMessage, ClusterView, Message, Session, ViewMessage};
 use crate::model::health::Reading;
 use crate::model::plan::ClusterLayout;
 use crate::model::topology::{Auth, Server};
-use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 use crate::ui::Outbox;
+use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::parts::{note_ui, section_ui, sign_button};
 
@@ -78,7 +78,12 @@ fn buttons_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
         };
         let folder = cluster.folder.clone();
         button(ui, idle && up > 0, "Stop", Message::Cluster(ClusterMessage::Stop));
-        button(ui, idle && up < all, "Start", Message::Cluster(ClusterMessage::Start));
+        button(
+            ui,
+            idle && up < all,
+            "Start",
+            Message::Cluster(ClusterMessage::Start),
+        );
         let teardown = Message::Cluster(ClusterMessage::AskTeardown(folder.clone()));
         button(ui, idle, "Tear down…", teardown);
         let show = Message::View(ViewMessage::OpenFolder(folder));
@@ -150,7 +155,10 @@ fn connect_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
     if asks_password {
         ui.add_space(GAP);
         let file = cluster.folder.join(ClusterLayout::PGPASS);
-        note_ui(ui, format!("The password stands in {}, readable by you alone", file.display()));
+        note_ui(
+            ui,
+            format!("The password stands in {}, readable by you alone", file.display()),
+        );
     }
 }
 

@@ -4,10 +4,10 @@ use egui::{Button, ComboBox, RichText, Ui};
 
 use crate::app::Session;
 use crate::model::topology::{Archive, Auth, CommitLevel, Edit, PgMajor, SyncMethod, SyncPolicy};
+use crate::ui::Outbox;
 use crate::ui::commands::edit;
 use crate::ui::drafts::{Drafts, Field};
 use crate::ui::theme::{GAP, GAP_SMALL};
-use crate::ui::Outbox;
 
 use super::parts::{counted, field_row, form_ui, note_ui, section_ui};
 use super::settings::settings_ui;
@@ -27,9 +27,17 @@ pub fn cluster_settings_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, 
             .map(|major| (*major, major.to_string()))
             .collect();
         let postgres = topology.postgres();
-        choice_row(ui, session, "PostgreSQL", postgres, &majors, |_| None, |major| {
-            outbox.send(edit(Edit::SetPostgres(major)));
-        });
+        choice_row(
+            ui,
+            session,
+            "PostgreSQL",
+            postgres,
+            &majors,
+            |_| None,
+            |major| {
+                outbox.send(edit(Edit::SetPostgres(major)));
+            },
+        );
         let auths: Vec<(Auth, String)> = Auth::ALL.map(|auth| (auth, auth.word().to_owned())).to_vec();
         let refuse = |auth: Auth| {
             (auth == Auth::Scram && !postgres.has_scram()).then_some("SCRAM passwords exist from 10 on")
@@ -58,7 +66,10 @@ fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Out
         outbox.send(edit(Edit::SetSync(on.then(SyncPolicy::default))));
     }
     let Some(policy) = topology.sync() else {
-        note_ui(ui, "Off: every standby is asynchronous, and a commit waits for none of them");
+        note_ui(
+            ui,
+            "Off: every standby is asynchronous, and a commit waits for none of them",
+        );
         return;
     };
     ui.add_space(GAP_SMALL);
@@ -78,19 +89,35 @@ fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Out
             };
             outbox.send(edit(Edit::SetSync(Some(policy))));
         });
-        field_row(ui, session, drafts, outbox, "Standbys to wait for", "1", &Field::SyncCount);
+        field_row(
+            ui,
+            session,
+            drafts,
+            outbox,
+            "Standbys to wait for",
+            "1",
+            &Field::SyncCount,
+        );
         let levels = CommitLevel::ALL.map(|level| (level, level.word().to_owned()));
         let refuse = |level: CommitLevel| {
             (level == CommitLevel::RemoteApply && !postgres.has_remote_apply())
                 .then_some("remote_apply exists from 9.6 on")
         };
-        choice_row(ui, session, "Commit level", policy.commit, &levels, refuse, |commit| {
-            let policy = SyncPolicy {
-                commit,
-                ..policy.clone()
-            };
-            outbox.send(edit(Edit::SetSync(Some(policy))));
-        });
+        choice_row(
+            ui,
+            session,
+            "Commit level",
+            policy.commit,
+            &levels,
+            refuse,
+            |commit| {
+                let policy = SyncPolicy {
+                    commit,
+                    ..policy.clone()
+                };
+                outbox.send(edit(Edit::SetSync(Some(policy))));
+            },
+        );
     });
     ui.add_space(GAP_SMALL);
     sync_order_ui(ui, session, outbox);
@@ -110,7 +137,15 @@ fn archive_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut 
     if archive.is_some() {
         form_ui(ui, "archive", |ui| {
             let hint = "below the cluster's folder, or absolute";
-            field_row(ui, session, drafts, outbox, "Folder", hint, &Field::ArchiveDirectory);
+            field_row(
+                ui,
+                session,
+                drafts,
+                outbox,
+                "Folder",
+                hint,
+                &Field::ArchiveDirectory,
+            );
         });
     }
 }

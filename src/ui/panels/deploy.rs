@@ -65,7 +65,14 @@ fn scrolled(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
 
 fn idle_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let again = session.cluster.is_some();
-    ui.label(RichText::new(if again { "Deploy once more" } else { "Deploy on this machine" }).heading());
+    ui.label(
+        RichText::new(if again {
+            "Deploy once more"
+        } else {
+            "Deploy on this machine"
+        })
+        .heading(),
+    );
     ui.add_space(GAP);
     note_ui(
         ui,

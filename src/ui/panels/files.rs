@@ -5,8 +5,8 @@ use egui::{Button, Frame, Label, Margin, RichText, ScrollArea, Ui};
 
 use crate::app::{FileMessage, Message, Session, ViewMessage};
 use crate::model::bundle::{Bundle, BundleFile};
-use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_WIDGET, TEXT_MONO, Tokens};
 use crate::ui::Outbox;
+use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_WIDGET, TEXT_MONO, Tokens};
 
 use super::parts::{counted, main_button, note_ui};
 
@@ -24,7 +24,11 @@ pub fn files_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         }
         note_ui(
             ui,
-            format!("{} as {}.tar.gz", counted(bundle.files.len(), "file"), bundle.name),
+            format!(
+                "{} as {}.tar.gz",
+                counted(bundle.files.len(), "file"),
+                bundle.name
+            ),
         );
     });
     ui.add_space(GAP_SMALL);

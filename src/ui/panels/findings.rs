@@ -4,8 +4,8 @@ use egui::{RichText, Sense, Ui};
 
 use crate::app::{DesignMessage, Message, Session, ViewMessage};
 use crate::model::topology::{Finding, Subject};
-use crate::ui::theme::{GAP_SMALL, TEXT_SMALL, Tokens};
 use crate::ui::Outbox;
+use crate::ui::theme::{GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::parts::{LOCKED, note_ui, severity_sign};
 

@@ -3,8 +3,8 @@
 use egui::Ui;
 
 use crate::app::Session;
-use crate::ui::drafts::Drafts;
 use crate::ui::Outbox;
+use crate::ui::drafts::Drafts;
 
 use super::cluster_settings::cluster_settings_ui;
 use super::parts::{LOCKED, note_ui};

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use egui::{Grid, Id, Key, Label, Modal, RichText, TextEdit, Ui};
 
 use crate::app::{
-    ClusterMessage, DesignMessage, Dialog, FileMessage, Message, PathPurpose, RunMessage, Session, ViewMessage,
+    ClusterMessage, DesignMessage, Dialog, FileMessage, Message, PathPurpose, RunMessage, Session,
+    ViewMessage,
 };
 use crate::model::topology::{Downstreams, ServerId};
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
@@ -36,7 +37,11 @@ pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut
         return;
     };
     let response = Modal::new(Id::new("dialog")).show(ui.ctx(), |ui| {
-        ui.set_width(if *dialog == Dialog::Help { HELP_WIDTH } else { WIDTH });
+        ui.set_width(if *dialog == Dialog::Help {
+            HELP_WIDTH
+        } else {
+            WIDTH
+        });
         dialog_ui(ui, session, dialog, &mut typed.text, is_new, outbox);
     });
     if response.should_close() {
@@ -60,17 +65,33 @@ fn dialog_ui(
                 PathPurpose::SaveDesign => "Save",
                 PathPurpose::ExportBundle => "Export",
             };
-            path_ui(ui, dialogs::title(*purpose), note, verb, text, is_new, dialog, outbox, |path| {
-                Message::File(FileMessage::Chosen(*purpose, Some(path)))
-            });
+            path_ui(
+                ui,
+                dialogs::title(*purpose),
+                note,
+                verb,
+                text,
+                is_new,
+                dialog,
+                outbox,
+                |path| Message::File(FileMessage::Chosen(*purpose, Some(path))),
+            );
         }
         Dialog::DeployFolder { .. } => {
             let note = "A folder that does not exist yet, or an empty one: everything the cluster needs goes there, \
                         and a teardown removes it again. You see the plan before anything happens.";
             let title = "Deploy into which folder?";
-            path_ui(ui, title, note, "Show the plan", text, is_new, dialog, outbox, |path| {
-                Message::Run(RunMessage::Prepare(path))
-            });
+            path_ui(
+                ui,
+                title,
+                note,
+                "Show the plan",
+                text,
+                is_new,
+                dialog,
+                outbox,
+                |path| Message::Run(RunMessage::Prepare(path)),
+            );
         }
         Dialog::Unsaved { .. } => {
             title_ui(ui, &format!("Save the changes of {}?", session.title()));
@@ -183,18 +204,33 @@ fn path_ui(
 
 fn remove_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialog, outbox: &mut Outbox) {
     let topology = session.document.topology();
-    let name = topology.server(server).map_or("", |server| server.name().as_str());
+    let name = topology
+        .server(server)
+        .map_or("", |server| server.name().as_str());
     let upstream = topology
         .server(server)
         .and_then(|server| topology.server(server.upstream()?))
         .map_or("its upstream", |upstream| upstream.name().as_str());
     let below = topology.subtree(server).len().saturating_sub(1);
     title_ui(ui, &format!("Remove {name}?"));
-    note_ui(ui, format!("{} below it would be left without an upstream.", counted(below, "server")));
+    note_ui(
+        ui,
+        format!(
+            "{} below it would be left without an upstream.",
+            counted(below, "server")
+        ),
+    );
     let remove = |downstreams| Message::Design(DesignMessage::Remove(server, downstreams));
     let others = ("Remove them too", remove(Downstreams::Remove));
     let words = format!("Let them follow {upstream}");
-    answers_ui(ui, &words, remove(Downstreams::Reattach), &[others], dialog, outbox);
+    answers_ui(
+        ui,
+        &words,
+        remove(Downstreams::Reattach),
+        &[others],
+        dialog,
+        outbox,
+    );
 }
 
 fn about_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {

@@ -3,8 +3,8 @@
 use egui::{Align2, Area, Frame, Id, Label, Margin, Order, RichText, Stroke, Ui, vec2};
 
 use crate::app::{Message, Notice, NoticeKind, Session, ViewMessage};
-use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_CARD, Tokens};
 use crate::ui::Outbox;
+use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_CARD, Tokens};
 
 use super::parts::{note_ui, sign_button};
 

@@ -9,9 +9,9 @@ use egui::{WidgetType, vec2};
 
 use crate::app::Session;
 use crate::model::topology::{Server, ServerId, Topology};
+use crate::ui::Outbox;
 use crate::ui::commands::{role_in_words, select};
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
-use crate::ui::Outbox;
 
 use super::server_menu::server_menu_ui;
 
@@ -63,7 +63,12 @@ fn row_ui(ui: &mut Ui, session: &Session, id: ServerId, order: &[ServerId], outb
     let body = Rect::from_min_max(rect.min, egui::pos2(menu_rect.left(), rect.bottom()));
     let response = ui.interact(body, row_id(id), Sense::click());
     response.widget_info(|| {
-        WidgetInfo::selected(WidgetType::SelectableLabel, true, selected, row_label(session, server))
+        WidgetInfo::selected(
+            WidgetType::SelectableLabel,
+            true,
+            selected,
+            row_label(session, server),
+        )
     });
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_role(Role::TreeItem);
@@ -118,10 +123,17 @@ fn branch_lines(ui: &Ui, topology: &Topology, id: ServerId, depth: usize, rect: 
     let column = |level: usize| rect.left() + 14.0 + INDENT * level as f32;
     let is_last = |server: ServerId| {
         let upstream = topology.server(server).and_then(Server::upstream);
-        upstream.and_then(|upstream| topology.downstreams(upstream).last()).map(Server::id) == Some(server)
+        upstream
+            .and_then(|upstream| topology.downstreams(upstream).last())
+            .map(Server::id)
+            == Some(server)
     };
     let painter = ui.painter();
-    let bottom = if is_last(id) { rect.center().y } else { rect.bottom() };
+    let bottom = if is_last(id) {
+        rect.center().y
+    } else {
+        rect.bottom()
+    };
     let x = column(depth - 1);
     painter.vline(x, rect.top()..=bottom, stroke);
     painter.hline(x..=x + INDENT - 4.0, rect.center().y, stroke);
@@ -150,11 +162,23 @@ fn row_text(ui: &Ui, session: &Session, server: &Server, depth: usize, rect: Rec
     let word_left = port_left - WORD_WIDTH;
     let column = |from: f32, to: f32| Rect::from_x_y_ranges(from..=to, rect.y_range());
     let name = server.name().to_string();
-    paint(ui, column(dot.x + 12.0, word_left - 6.0), name, TEXT_BODY, tokens.text);
+    paint(
+        ui,
+        column(dot.x + 12.0, word_left - 6.0),
+        name,
+        TEXT_BODY,
+        tokens.text,
+    );
     let (word, colour) = sync_word(session, server, tokens);
     paint(ui, column(word_left, port_left), word, TEXT_SMALL, colour);
     let port = server.port().to_string();
-    paint(ui, column(port_left, rect.right()), port, TEXT_SMALL, tokens.text_weak);
+    paint(
+        ui,
+        column(port_left, rect.right()),
+        port,
+        TEXT_SMALL,
+        tokens.text_weak,
+    );
 }
 
 /// A text in a column, cut with an ellipsis where it is too long.

@@ -4,9 +4,9 @@ use egui::{Button, Color32, Key, Response, RichText, TextEdit, Ui, WidgetInfo, W
 
 use crate::app::Session;
 use crate::model::topology::Severity;
+use crate::ui::Outbox;
 use crate::ui::drafts::{Drafts, Field};
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
-use crate::ui::Outbox;
 
 /// Why editing widgets are off while a deployment runs.
 pub const LOCKED: &str = "The design is locked while it is being deployed";

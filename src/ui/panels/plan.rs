@@ -4,8 +4,8 @@ use egui::{Label, RichText, ScrollArea, Ui};
 
 use crate::app::{Message, RunMessage};
 use crate::model::plan::{Check, Machine, Plan};
-use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 use crate::ui::Outbox;
+use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::parts::{counted, main_button, note_ui, section_ui};
 
@@ -40,7 +40,10 @@ pub fn plan_ui(ui: &mut Ui, machine: &Machine, checks: &[Check], plan: Option<&P
                 check_ui(ui, check);
             }
             if let Some(plan) = plan {
-                section_ui(ui, &format!("What will be done, in {}", counted(plan.steps.len(), "step")));
+                section_ui(
+                    ui,
+                    &format!("What will be done, in {}", counted(plan.steps.len(), "step")),
+                );
                 for (place, step) in plan.steps.iter().enumerate() {
                     ui.add(Label::new(format!("{}. {}", place + 1, step.title)).wrap());
                     ui.indent(place, |ui| note_ui(ui, &step.why));
@@ -58,7 +61,9 @@ fn check_ui(ui: &mut Ui, check: &Check) {
         ("⊗", "problem", tokens.error)
     };
     ui.horizontal_top(|ui| {
-        let head = RichText::new(format!("{sign} {word}")).color(colour).size(TEXT_SMALL);
+        let head = RichText::new(format!("{sign} {word}"))
+            .color(colour)
+            .size(TEXT_SMALL);
         ui.add_sized([64.0, 18.0], Label::new(head).halign(egui::Align::LEFT));
         ui.vertical(|ui| {
             ui.add(Label::new(&check.message).wrap());

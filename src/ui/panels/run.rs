@@ -29,7 +29,8 @@ pub fn run_ui(
         None => {
             running_ui(ui, progress, cancelling, elapsed_ms, outbox);
             // The clock goes on between two events.
-            ui.ctx().request_repaint_after(std::time::Duration::from_millis(200));
+            ui.ctx()
+                .request_repaint_after(std::time::Duration::from_millis(200));
         }
         Some(outcome) => finished_ui(ui, outcome, elapsed_ms, outbox),
     }
@@ -65,12 +66,14 @@ fn running_ui(ui: &mut Ui, progress: &Progress, cancelling: bool, elapsed_ms: u6
         .desired_height(10.0)
         .corner_radius(5.0);
     let response = ui.add(bar);
-    response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::WidgetType::ProgressIndicator, true, "Steps done")
-    });
+    response
+        .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::ProgressIndicator, true, "Steps done"));
     note_ui(ui, format!("{done} of {all} steps · {}", seconds(elapsed_ms)));
     let (words, hint) = if cancelling {
-        ("Stop waiting", "Do not wait for it to be taken back; what remains will be said")
+        (
+            "Stop waiting",
+            "Do not wait for it to be taken back; what remains will be said",
+        )
     } else {
         ("Cancel", "Stop, and take back everything that was made")
     };
@@ -115,7 +118,11 @@ fn finished_ui(ui: &mut Ui, outcome: &Outcome, elapsed_ms: u64, outbox: &mut Out
         }
         None => {}
     }
-    if ui.button("Close").on_hover_text("Back to the beginning").clicked() {
+    if ui
+        .button("Close")
+        .on_hover_text("Back to the beginning")
+        .clicked()
+    {
         outbox.send(Message::Run(RunMessage::Close));
     }
 }
@@ -126,7 +133,9 @@ fn steps_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
         let tokens = Tokens::of(ui.visuals());
         let (sign, word, colour) = look(*state, tokens);
         let row = ui.horizontal_top(|ui| {
-            let head = RichText::new(format!("{sign} {word}")).color(colour).size(TEXT_SMALL);
+            let head = RichText::new(format!("{sign} {word}"))
+                .color(colour)
+                .size(TEXT_SMALL);
             ui.add_sized([76.0, 18.0], Label::new(head).halign(egui::Align::LEFT));
             ui.vertical(|ui| {
                 let quiet = *state == StepState::Pending;

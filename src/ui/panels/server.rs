@@ -4,10 +4,10 @@ use egui::{Button, ComboBox, RichText, Ui};
 
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::topology::{Edit, Server, Standby};
+use crate::ui::Outbox;
 use crate::ui::commands::{edit, role_in_words, targets, toggle_synchronous};
 use crate::ui::drafts::{Drafts, Field, as_sentence};
 use crate::ui::theme::GAP;
-use crate::ui::Outbox;
 
 use super::parts::{LOCKED, field_row, form_ui, note_ui, section_ui, severity_sign};
 use super::server_menu::remove_words;
@@ -66,12 +66,28 @@ fn standby_rows(
     synchronous_row(ui, session, server, standby, outbox);
     let id = server.id();
     if standby.sync_priority().is_some() {
-        field_row(ui, session, drafts, outbox, "Priority", "1", &Field::SyncPriority(id));
+        field_row(
+            ui,
+            session,
+            drafts,
+            outbox,
+            "Priority",
+            "1",
+            &Field::SyncPriority(id),
+        );
     }
     slot_row(ui, session, server, outbox);
     if session.document.topology().postgres().has_apply_delay() {
         let field = Field::ApplyDelay(id);
-        field_row(ui, session, drafts, outbox, "Apply delay", "none, or 10min", &field);
+        field_row(
+            ui,
+            session,
+            drafts,
+            outbox,
+            "Apply delay",
+            "none, or 10min",
+            &field,
+        );
     }
 }
 

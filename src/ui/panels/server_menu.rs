@@ -5,9 +5,9 @@ use egui::{Button, Ui};
 
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::topology::{Edit, ServerId};
+use crate::ui::Outbox;
 use crate::ui::commands::{self, edit, targets, toggle_synchronous};
 use crate::ui::drafts::as_sentence;
-use crate::ui::Outbox;
 
 use super::parts::LOCKED;
 
@@ -31,10 +31,12 @@ pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut
     }
     ui.separator();
     let refused = |ui: &mut Ui, words: &str, reason: &str| {
-        ui.add_enabled(false, Button::new(words)).on_disabled_hover_text(reason);
+        ui.add_enabled(false, Button::new(words))
+            .on_disabled_hover_text(reason);
     };
     if server.is_primary() {
-        let why = "The primary is where the WAL begins, and follows nobody: make another server the primary first";
+        let why =
+            "The primary is where the WAL begins, and follows nobody: make another server the primary first";
         refused(ui, "Move under", why);
     } else {
         ui.menu_button("Move under", |ui| move_under_ui(ui, session, id, outbox));
@@ -58,7 +60,11 @@ pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut
     }
     if server.is_primary() {
         refused(ui, "Make primary", "It already is the primary");
-        refused(ui, "Remove", "The primary cannot be removed: make another server the primary first");
+        refused(
+            ui,
+            "Remove",
+            "The primary cannot be removed: make another server the primary first",
+        );
         return;
     }
     if ui.button("Make primary").clicked() {

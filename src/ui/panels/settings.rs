@@ -4,9 +4,9 @@ use egui::Ui;
 
 use crate::app::Session;
 use crate::model::topology::{Edit, Server, ServerId};
+use crate::ui::Outbox;
 use crate::ui::commands::edit;
 use crate::ui::drafts::{Drafts, Field};
-use crate::ui::Outbox;
 
 use super::parts::{field_ui, note_ui, sign_button};
 

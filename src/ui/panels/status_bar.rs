@@ -4,8 +4,8 @@ use egui::{RichText, Sense, Ui};
 
 use crate::app::{Message, RunView, Session, Tab, ViewMessage};
 use crate::model::topology::Severity;
-use crate::ui::theme::{GAP_LARGE, TEXT_SMALL, Tokens};
 use crate::ui::Outbox;
+use crate::ui::theme::{GAP_LARGE, TEXT_SMALL, Tokens};
 
 use super::cluster::state_in_words;
 use super::parts::{counted, severity_sign};
@@ -22,7 +22,10 @@ pub fn status_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             let count = session.count(severity);
             if count > 0 {
                 let (sign, colour) = severity_sign(ui, severity);
-                ui.label(small(format!("{sign} {}", counted(count, severity.word())), colour));
+                ui.label(small(
+                    format!("{sign} {}", counted(count, severity.word())),
+                    colour,
+                ));
                 found = true;
             }
         }

@@ -4,9 +4,9 @@ use egui::{Align, Frame, Layout, RichText, Sense, Ui};
 
 use crate::app::Session;
 use crate::model::topology::{Edit, ServerId};
+use crate::ui::Outbox;
 use crate::ui::commands::edit;
 use crate::ui::theme::{GAP, RADIUS_WIDGET, Tokens};
-use crate::ui::Outbox;
 
 use super::parts::{note_ui, sign_button};
 
@@ -33,7 +33,10 @@ pub fn sync_order_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         }
     }
     ui.add_space(GAP);
-    let line = format!("synchronous_standby_names = '{}'", topology.synchronous_standby_names());
+    let line = format!(
+        "synchronous_standby_names = '{}'",
+        topology.synchronous_standby_names()
+    );
     ui.add(egui::Label::new(RichText::new(line).monospace()).wrap());
 }
 
@@ -77,7 +80,11 @@ fn row_ui(ui: &mut Ui, session: &Session, place: usize, count: usize, name: &str
         && dragged.0 != place
     {
         let rect = row.response.rect;
-        let y = if dragged.0 < place { rect.bottom() } else { rect.top() };
+        let y = if dragged.0 < place {
+            rect.bottom()
+        } else {
+            rect.top()
+        };
         ui.painter()
             .hline(rect.x_range(), y, egui::Stroke::new(2.0, tokens.accent));
     }

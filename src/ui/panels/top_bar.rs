@@ -5,10 +5,10 @@ use egui::{Align, Button, ComboBox, Label, Layout, MenuBar, RichText, Sense, Ui}
 use crate::app::{FileMessage, Message, Session};
 use crate::model::document::templates::TEMPLATES;
 use crate::model::topology::{Edit, PgMajor};
+use crate::ui::Outbox;
 use crate::ui::canvas::NewStandby;
 use crate::ui::commands::edit;
 use crate::ui::keys::{self, ACTIONS, Action, ActionId, Menu};
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_LARGE, TEXT_HEADING, Tokens};
 
 use super::parts::{LOCKED, main_button};
@@ -158,7 +158,8 @@ fn palette_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
     if response.clicked() {
         asked.push(ActionId::AddStandby);
     }
-    let hint = "Click: under the selected server, or under the primary. Drag it onto a server: under that one";
+    let hint =
+        "Click: under the selected server, or under the primary. Drag it onto a server: under that one";
     response.on_hover_text(hint);
 }
 
