@@ -325,7 +325,8 @@ fn verify(topology: &Topology, plan: &Plan) -> String {
                     count(readers.len(), "standby", "standbys")
                 );
                 if !delayed.is_empty() {
-                    proved += &format!(
+                    let _ = write!(
+                        proved,
                         " and received by {}",
                         count(delayed.len(), "delayed one", "delayed ones")
                     );
