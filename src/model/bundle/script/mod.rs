@@ -320,13 +320,22 @@ fn verify(topology: &Topology, plan: &Plan) -> String {
                 );
             }
             Action::ProveRow { readers, delayed, .. } => {
+                let mut proved = format!(
+                    "A row written on the primary was read on {}",
+                    count(readers.len(), "standby", "standbys")
+                );
+                if !delayed.is_empty() {
+                    let _ = write!(
+                        proved,
+                        " and received by {}",
+                        count(delayed.len(), "delayed one", "delayed ones")
+                    );
+                }
                 let _ = write!(
                     text,
-                    "\ndeadline=$((SECONDS + {}))\n{}say \"A row written on the primary was read on {} and received by {}\"\n",
+                    "\ndeadline=$((SECONDS + {}))\n{}say \"{proved}\"\n",
                     step.deadline_secs,
                     do_line(topology, &step.action),
-                    count(readers.len(), "standby", "standbys"),
-                    count(delayed.len(), "delayed one", "delayed ones"),
                 );
             }
             _ => {}
