@@ -3,7 +3,9 @@
 
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown,
+};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -17,8 +19,17 @@ pub(super) struct Owner {
 pub(super) const PRIVATE_FILE: u32 = 0o600;
 pub(super) const PRIVATE_FOLDER: u32 = 0o700;
 
-/// Writes a file beside and renames it, so that there is never half a file.
+/// Writes a file beside and renames it, so that there is never half a file; it is on disk when this returns.
+pub(super) fn write_durably(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    write(path, bytes, mode, None, true)
+}
+
+/// Writes a file beside and renames it. Not flushed: what a crash of the whole machine may cost is made again.
 pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> io::Result<()> {
+    write(path, bytes, mode, owner, false)
+}
+
+fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>, is_durable: bool) -> io::Result<()> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let name = path
         .file_name()
@@ -43,7 +54,9 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32, owner: Option<Ow
         if let Some(owner) = owner {
             chown(&beside, Some(owner.uid), Some(owner.gid))?;
         }
-        file.sync_all()?;
+        if is_durable {
+            file.sync_all()?;
+        }
         fs::rename(&beside, path)
     })();
     if result.is_err() {
@@ -61,6 +74,12 @@ pub(super) fn is_temporary(name: &str) -> bool {
         .and_then(|name| name.rsplit_once('.'))
         .and_then(|(_, numbers)| numbers.split_once('-'))
         .is_some_and(|(pid, number)| digits(pid) && digits(number))
+}
+
+/// True for the name of a finished record in the state folder: `ID.json`.
+pub(super) fn is_record(name: &str) -> bool {
+    name.strip_suffix(".json")
+        .is_some_and(|id| !id.is_empty() && !id.starts_with('.'))
 }
 
 /// Makes a folder, 0700 whatever the umask; fails if something of that name is there.
@@ -143,7 +162,12 @@ pub(super) fn remove_if_empty(path: &Path) -> io::Result<bool> {
     match fs::remove_dir(path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
-        Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::NotADirectory) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::DirectoryNotEmpty | ErrorKind::NotADirectory
+            ) =>
+        {
             Ok(false)
         }
         Err(error) => Err(error),
@@ -241,7 +265,10 @@ mod tests {
         make_folder(&closed, None).unwrap();
         make_folder(&closed.join("in"), None).unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
-        let stranger = Owner { uid: 4_000_000, gid: 4_000_000 };
+        let stranger = Owner {
+            uid: 4_000_000,
+            gid: 4_000_000,
+        };
         assert_eq!(can_traverse(folder.path(), stranger), Ok(()));
         assert_eq!(can_traverse(&closed.join("in"), stranger), Err(closed));
     }

@@ -2,8 +2,9 @@
 //!
 //! `store` reads and writes designs, `deploy` runs a plan, `cluster` works on a deployed cluster
 //! (start, stop, verify, teardown), `monitor` reads what servers show, `record` is what is known of clusters
-//! that were made here. Below them, and private: `site` (what all work on one cluster's folder shares),
-//! `server` (start, stop, wait), `ownership` (whose server is it), `processes`, `files` and `sql`.
+//! that were made here. Private, and below them: `site` is what all work on one cluster's folder shares, `server`
+//! starts, stops and sweeps up, `proof` proves the drawing on running servers, `removal` takes away what was made.
+//! At the bottom: `ownership` (whose server is it), `processes`, `files`, `sql`, `sessions`, `wait`, `random`.
 
 pub mod cluster;
 pub mod deploy;
@@ -16,6 +17,7 @@ mod random;
 pub mod record;
 mod removal;
 mod server;
+mod sessions;
 mod site;
 mod sql;
 pub mod store;

@@ -61,10 +61,7 @@ pub(super) fn running(data: &Path, cluster: &str) -> Result<Option<Running>, Dou
         // Just being written, or cut off by a full disk: no process is named, so there is none to prove.
         return Ok(None);
     };
-    let Some(pid) = u32::try_from(number.unsigned_abs())
-        .ok()
-        .filter(|pid| *pid > 1)
-    else {
+    let Some(pid) = u32::try_from(number.unsigned_abs()).ok().filter(|pid| *pid > 1) else {
         return Ok(None);
     };
     let recorded = PathBuf::from(lines.next().unwrap_or_default());

@@ -50,8 +50,11 @@ pub(super) fn program(pid: u32) -> Option<PathBuf> {
 /// True if it was started with `name=value` in its environment.
 pub(super) fn was_started_with(pid: u32, name: &str, value: &str) -> bool {
     let wanted = format!("{name}={value}");
-    fs::read(format!("/proc/{pid}/environ"))
-        .is_ok_and(|environment| environment.split(|byte| *byte == 0).any(|one| one == wanted.as_bytes()))
+    fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environment| {
+        environment
+            .split(|byte| *byte == 0)
+            .any(|one| one == wanted.as_bytes())
+    })
 }
 
 /// Its short name, as `ps` shows it.

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use super::server::{Target, log_hints};
-use super::site::Site;
+use super::sessions::Sessions;
 use super::sql::{Position, Session, SqlError};
 use super::wait::{Failure, Wait};
 use crate::model::health::ReplicationRow;
@@ -22,7 +24,7 @@ pub(super) enum Seen {
 
 /// Waits until `standby`, as the sender shows it, streams from `sender`.
 pub(super) async fn wait_streaming(
-    site: &Site,
+    sessions: &Sessions,
     sender: &Target,
     standby: &str,
     wait: &Wait,
@@ -31,14 +33,17 @@ pub(super) async fn wait_streaming(
         rows.iter()
             .any(|row| row.application_name == standby && row.state == "streaming")
     };
-    match watch_rows(site, sender, wait, streams).await? {
+    match watch_rows(sessions, sender, wait, streams).await? {
         None => Ok(()),
         Some(seen) => {
             let saw = match &seen {
-                Seen::Rows(rows) => rows.iter().find(|row| row.application_name == standby).map_or_else(
-                    || format!("{} shows no row for it", sender.name),
-                    |row| format!("{} shows {}", standby, row.state),
-                ),
+                Seen::Rows(rows) => rows
+                    .iter()
+                    .find(|row| row.application_name == standby)
+                    .map_or_else(
+                        || format!("{} shows no row for it", sender.name),
+                        |row| format!("{} shows {}", standby, row.state),
+                    ),
                 Seen::Error(error) => format!("{}: {error}", sender.name),
             };
             Err(Report::new(format!(
@@ -52,14 +57,14 @@ pub(super) async fn wait_streaming(
 
 /// Waits until pg_stat_replication shows exactly these rows.
 pub(super) async fn wait_rows(
-    site: &Site,
+    sessions: &Sessions,
     server: &Target,
     expected: &[ReplicationRow],
     wait: &Wait,
 ) -> Result<(), Failure> {
     let mut expected = expected.to_vec();
     expected.sort();
-    match watch_rows(site, server, wait, |rows| rows == expected).await? {
+    match watch_rows(sessions, server, wait, |rows| rows == expected).await? {
         None => Ok(()),
         Some(seen) => {
             let saw = match &seen {
@@ -77,18 +82,17 @@ pub(super) async fn wait_rows(
 
 /// Looks at the rows until they are as wanted (`None`), or until the deadline (what was seen last).
 async fn watch_rows(
-    site: &Site,
+    sessions: &Sessions,
     server: &Target,
     wait: &Wait,
     wanted: impl Fn(&[ReplicationRow]) -> bool,
 ) -> Result<Option<Seen>, Failure> {
-    let mut session: Option<Session> = None;
     loop {
-        let seen = match wait.hear(rows_of(&mut session, site, server)).await? {
+        let rows = async { sessions.with(server).await?.replication().await };
+        let seen = match wait.hear(rows).await? {
             Ok(rows) if wanted(&rows) => return Ok(None),
             Ok(rows) => Seen::Rows(rows),
             Err(error) => {
-                session = None;
                 wait.hear(tokio::time::sleep(REST)).await?;
                 Seen::Error(error.to_string())
             }
@@ -97,18 +101,6 @@ async fn watch_rows(
             return Ok(Some(seen));
         }
     }
-}
-
-async fn rows_of(
-    session: &mut Option<Session>,
-    site: &Site,
-    server: &Target,
-) -> Result<Vec<ReplicationRow>, SqlError> {
-    let open = match session.take() {
-        Some(open) if !open.is_closed() => open,
-        _ => Session::open(site, server.address, server.port).await?,
-    };
-    session.insert(open).replication().await
 }
 
 /// The first thing in which the rows differ from what is designed, in words.
@@ -127,9 +119,11 @@ fn difference(expected: &[ReplicationRow], rows: &[ReplicationRow]) -> String {
             Some(_) => {}
         }
     }
-    let extra = rows
-        .iter()
-        .find(|row| !expected.iter().any(|wanted| wanted.application_name == row.application_name));
+    let extra = rows.iter().find(|row| {
+        !expected
+            .iter()
+            .any(|wanted| wanted.application_name == row.application_name)
+    });
     extra.map_or_else(
         || "a row is there twice".to_owned(),
         |row| format!("{} is connected, too", row.application_name),
@@ -139,7 +133,7 @@ fn difference(expected: &[ReplicationRow], rows: &[ReplicationRow]) -> String {
 /// Writes a row on the primary, reads it on every reader, and takes the table away again. `delayed` ones need only
 /// have received it.
 pub(super) async fn prove_row(
-    site: &Site,
+    sessions: &Sessions,
     primary: &Target,
     readers: &[Target],
     delayed: &[Target],
@@ -152,7 +146,7 @@ pub(super) async fn prove_row(
         ))
     };
     let session = wait
-        .hear(Session::open(site, primary.address, primary.port))
+        .hear(sessions.with(primary))
         .await?
         .map_err(|error| on_primary(&error))?;
     // A name that no one else uses: two proofs may run at once.
@@ -178,11 +172,15 @@ pub(super) async fn prove_row(
             .hear(session.written())
             .await?
             .map_err(|error| on_primary(&error))?;
-        for reader in readers {
-            arrive(site, reader, Arrival::Row(&table), wait).await?;
+        let rows = readers.iter().map(|reader| (reader, Arrival::Row(table.clone())));
+        let wal = delayed.iter().map(|standby| (standby, Arrival::Wal(written)));
+        let mut arriving = JoinSet::new();
+        for (standby, arrival) in rows.chain(wal) {
+            let (sessions, standby, wait) = (sessions.clone(), standby.clone(), wait.clone());
+            arriving.spawn(async move { arrive(&sessions, &standby, arrival, &wait).await });
         }
-        for standby in delayed {
-            arrive(site, standby, Arrival::Wal(written), wait).await?;
+        while let Some(arrived) = arriving.join_next().await {
+            arrived.map_err(|error| Report::of("The proof ended in an error of pgcascade.", &error))??;
         }
         Ok(())
     }
@@ -194,14 +192,14 @@ pub(super) async fn prove_row(
 }
 
 /// What a standby is asked for.
-enum Arrival<'a> {
+enum Arrival {
     /// The row of this table, visible.
-    Row(&'a str),
+    Row(String),
     /// The WAL up to here.
     Wal(Position),
 }
 
-impl Arrival<'_> {
+impl Arrival {
     /// What is still missing on a standby; `None`: nothing.
     async fn missing(&self, session: &Session) -> Result<Option<&'static str>, SqlError> {
         match self {
@@ -221,23 +219,15 @@ impl Arrival<'_> {
 }
 
 /// Asks a standby again and again until nothing is missing any more.
-async fn arrive(site: &Site, server: &Target, arrival: Arrival<'_>, wait: &Wait) -> Result<(), Failure> {
-    let mut session: Option<Session> = None;
+async fn arrive(sessions: &Sessions, server: &Target, arrival: Arrival, wait: &Wait) -> Result<(), Failure> {
     loop {
         let asked = wait
-            .hear(async {
-                let open = match session.take() {
-                    Some(open) if !open.is_closed() => open,
-                    _ => Session::open(site, server.address, server.port).await?,
-                };
-                arrival.missing(session.insert(open)).await
-            })
+            .hear(async { arrival.missing(&*sessions.with(server).await?).await })
             .await?;
         let seen = match asked {
             Ok(None) => return Ok(()),
             Ok(Some(seen)) => seen.to_owned(),
             Err(error) => {
-                session = None;
                 wait.hear(tokio::time::sleep(REST)).await?;
                 error.to_string()
             }
@@ -251,7 +241,7 @@ async fn arrive(site: &Site, server: &Target, arrival: Arrival<'_>, wait: &Wait)
                 "{what} did not arrive on {} in time: {seen}.",
                 server.name
             ));
-            report.hints = log_hints(site, server);
+            report.hints = log_hints(&sessions.site, server);
             return Err(report.into());
         }
     }
@@ -272,7 +262,10 @@ mod tests {
 
     #[test]
     fn the_difference_is_said_in_words() {
-        let expected = [row("a", "streaming", 1, "sync"), row("b", "streaming", 2, "potential")];
+        let expected = [
+            row("a", "streaming", 1, "sync"),
+            row("b", "streaming", 2, "potential"),
+        ];
         for (rows, words) in [
             (vec![], "there is no row for a"),
             (vec![row("a", "startup", 0, "async")], "a shows startup"),

@@ -1,5 +1,7 @@
 //! Random texts: ids and passwords, from the operating system's source.
 
+use std::fmt::Write as _;
+
 use crate::report::Report;
 
 /// So many random bytes in hex: needs quoting nowhere.
@@ -10,7 +12,15 @@ pub(super) fn hex(bytes: usize) -> Result<String, Report> {
         report.causes.push(error.to_string());
         report
     })?;
-    Ok(drawn.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(of(&drawn))
+}
+
+/// These bytes in hex.
+pub(super) fn of(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

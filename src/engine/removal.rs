@@ -31,9 +31,16 @@ pub(super) fn remove_contents(stored: &Stored) -> Result<(), Report> {
     ] {
         remove_file(folder, secret)?;
     }
-    let layout = [ClusterLayout::SERVERS, ClusterLayout::SECRETS, ClusterLayout::SOCKETS];
-    let is_of_layout =
-        |made: &str| layout.iter().any(|of| made == *of || made.starts_with(&format!("{of}/")));
+    let layout = [
+        ClusterLayout::SERVERS,
+        ClusterLayout::SECRETS,
+        ClusterLayout::SOCKETS,
+    ];
+    let is_of_layout = |made: &str| {
+        layout
+            .iter()
+            .any(|of| made == *of || made.starts_with(&format!("{of}/")))
+    };
     // What else the plan made is the archive: every segment in it was written by our servers.
     for made in stored.made.iter().filter(|made| !is_of_layout(made)) {
         remove_tree(folder, made)?;
@@ -66,7 +73,7 @@ pub(super) fn release(stored: &Stored, lock: Option<&Lock>) -> Result<Vec<String
         files::remove_if_empty(&marker).map_err(|error| cannot(&marker, &error))?;
     }
     let mut stays: Vec<String> = Vec::new();
-    foreign(folder, folder, &mut stays);
+    foreign(folder, &mut stays);
     if stored.record.made_folder {
         if files::remove_if_empty(folder).map_err(|error| cannot(folder, &error))? {
             for parent in stored.made_parents.iter().rev() {
@@ -88,14 +95,14 @@ pub(super) fn release(stored: &Stored, lock: Option<&Lock>) -> Result<Vec<String
 }
 
 /// Everything that is still below `folder`; a folder is named by what is in it, or by itself if it is empty.
-fn foreign(top: &Path, folder: &Path, found: &mut Vec<String>) {
+fn foreign(folder: &Path, found: &mut Vec<String>) {
     /// More names help nobody.
     const MOST: usize = 20;
     for name in files::names_in(folder) {
         let path = folder.join(name);
         let before = found.len();
         if fs::symlink_metadata(&path).is_ok_and(|there| there.is_dir()) {
-            foreign(top, &path, found);
+            foreign(&path, found);
         }
         if found.len() == before && found.len() < MOST {
             found.push(path.display().to_string());

@@ -105,12 +105,8 @@ fn spawn(site: &Site, target: &Target, pass_file_in_environment: bool) -> Result
     if pass_file_in_environment {
         command.env("PGPASSFILE", site.path(ClusterLayout::REPLICATION_PGPASS));
     }
-    let mut child = command
-        .spawn()
-        .map_err(|error| Report::of(headline(), &error))?;
-    let pid = child
-        .id()
-        .ok_or_else(|| Report::new(headline()))?;
+    let mut child = command.spawn().map_err(|error| Report::of(headline(), &error))?;
+    let pid = child.id().ok_or_else(|| Report::new(headline()))?;
     let (tell, ended) = watch::channel(None);
     tokio::spawn(async move {
         let how = match child.wait().await {
@@ -143,7 +139,10 @@ pub(super) async fn wait_ready(
             }
             Some(running) if site.major.reports_ready_in_pid_file() && running.says_ready => return Ok(()),
             Some(_) if site.major.reports_ready_in_pid_file() => "it is still starting".to_owned(),
-            Some(_) => match wait.hear(Session::open(site, target.address, target.port)).await? {
+            Some(_) => match wait
+                .hear(Session::open(site, target.address, target.port))
+                .await?
+            {
                 Ok(_) => return Ok(()),
                 Err(error) => error.to_string(),
             },
@@ -161,15 +160,22 @@ pub(super) async fn stop(
     started: Option<&Started>,
     wait: &Wait,
 ) -> Result<bool, Failure> {
-    for (signal, patience) in [(Signal::SIGINT, FAST_STOP), (Signal::SIGQUIT, IMMEDIATE_STOP)] {
+    // A server in single-user mode takes SIGINT for "leave that statement".
+    for (signal, for_single, patience) in [
+        (Signal::SIGINT, Signal::SIGTERM, FAST_STOP),
+        (Signal::SIGQUIT, Signal::SIGQUIT, IMMEDIATE_STOP),
+    ] {
         let running = site.running(&target.folder).map_err(|doubt| {
             Report::of(format!("{} was not stopped.", target.name), &doubt)
                 .hint("Stop that server by hand if it is yours to stop, then try again.")
         })?;
-        let pid = match (running, started) {
-            (Some(running), _) => running.pid,
+        let (pid, signal) = match (running, started) {
+            (Some(running), _) if running.is_single_user => (running.pid, for_single),
+            (Some(running), _) => (running.pid, signal),
             // Started a moment ago, and not yet named in its directory: our child, so the number is its own.
-            (None, Some(child)) if child.ended().is_none() && processes::is_alive(child.pid) => child.pid,
+            (None, Some(child)) if child.ended().is_none() && processes::is_alive(child.pid) => {
+                (child.pid, signal)
+            }
             (None, _) => return Ok(signal == Signal::SIGQUIT),
         };
         let began = processes::start_ticks(pid);

@@ -127,7 +127,11 @@ impl Session {
     /// The first value of the first row; `None` for NULL or no row.
     pub(super) async fn value(&self, sql: &str) -> Result<Option<String>, SqlError> {
         let rows = self.rows(sql).await?;
-        Ok(rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten())
+        Ok(rows
+            .into_iter()
+            .next()
+            .and_then(|row| row.into_iter().next())
+            .flatten())
     }
 
     pub(super) async fn is_standby(&self) -> Result<bool, SqlError> {

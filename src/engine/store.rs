@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::files;
+use super::{files, random};
 use crate::model::document::{Document, Problem, format};
 use crate::report::Report;
 
@@ -59,7 +59,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Report> {
         return Err(Report::new(headline()).hint("A folder of that name is there; choose another name."));
     }
     let mode = there.map_or(0o666 & !umask(), |there| there.mode() & 0o777);
-    files::write_whole(&target, bytes, mode, None).map_err(|error| Report::of(headline(), &error))
+    files::write_durably(&target, bytes, mode).map_err(|error| Report::of(headline(), &error))
 }
 
 /// The folder for autosaves and the list of clusters: `$XDG_STATE_HOME/pgcascade`.
@@ -112,14 +112,14 @@ fn autosave_in(state: &Path, path: Option<&Path>, text: Option<&str>) -> Result<
         text: text.to_owned(),
     };
     let bytes = serde_json::to_vec(&kept).map_err(|error| Report::of(headline, &error))?;
-    files::write_whole(&folder.join(name), &bytes, files::PRIVATE_FILE, None).map_err(report)
+    files::write_durably(&folder.join(name), &bytes, files::PRIVATE_FILE).map_err(report)
 }
 
 fn recoverable_in(state: &Path) -> Vec<(Option<PathBuf>, String)> {
     let folder = state.join("autosave");
     files::names_in(&folder)
         .into_iter()
-        .filter(|name| name.ends_with(".json") && !name.starts_with('.'))
+        .filter(|name| files::is_record(name))
         .filter_map(|name| serde_json::from_slice::<Autosave>(&fs::read(folder.join(name)).ok()?).ok())
         .map(|kept| (kept.path, kept.text))
         .collect()
@@ -132,7 +132,7 @@ fn autosave_name(path: Option<&Path>) -> String {
         |path| {
             let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
             let sum = Sha256::digest(path.as_os_str().as_encoded_bytes());
-            sum.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+            random::of(&sum)
         },
     )
 }

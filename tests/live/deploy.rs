@@ -88,7 +88,10 @@ async fn the_seed_from_nothing_to_nothing() {
     let refused = session(&folder, ports[0], Some("wrong")).await.unwrap_err();
     assert_eq!(refused.code().unwrap().code(), "28P01", "{refused}");
     let method: String = master
-        .query_one("SELECT rolpassword FROM pg_authid WHERE rolname = 'replicator'", &[])
+        .query_one(
+            "SELECT rolpassword FROM pg_authid WHERE rolname = 'replicator'",
+            &[],
+        )
         .await
         .unwrap()
         .get(0);
@@ -98,7 +101,9 @@ async fn the_seed_from_nothing_to_nothing() {
 
     let proved = cluster::verify(&folder, CancellationToken::new()).await.unwrap();
     assert!(
-        proved.iter().any(|sentence| sentence == "A row written on master was read on slave12."),
+        proved
+            .iter()
+            .any(|sentence| sentence == "A row written on master was read on slave12."),
         "{proved:?}"
     );
     check_no_secrets(&folder, &events);
@@ -106,7 +111,10 @@ async fn the_seed_from_nothing_to_nothing() {
     drop((master, leaf));
 
     let done = teardown(&folder).await;
-    assert!(done.iter().any(|sentence| sentence == "master was stopped."), "{done:?}");
+    assert!(
+        done.iter().any(|sentence| sentence == "master was stopped."),
+        "{done:?}"
+    );
     assert_gone(&folder);
     assert!(cluster::status(&folder).await.is_err());
 }
@@ -127,7 +135,10 @@ fn check_no_secrets(folder: &Path, events: &[RunEvent]) {
             let path = entry.path();
             let kind = entry.file_type().unwrap();
             if kind.is_dir() {
-                let is_binary = matches!(path.file_name().unwrap().to_str(), Some("secrets" | "base" | "global"));
+                let is_binary = matches!(
+                    path.file_name().unwrap().to_str(),
+                    Some("secrets" | "base" | "global")
+                );
                 if !is_binary {
                     open.push(path);
                 }
@@ -135,7 +146,11 @@ fn check_no_secrets(folder: &Path, events: &[RunEvent]) {
                 looked_at += 1;
                 let bytes = std::fs::read(&path).unwrap();
                 let text = String::from_utf8_lossy(&bytes);
-                assert!(secrets.iter().all(|secret| !text.contains(secret)), "{path:?}");
+                assert!(
+                    secrets.iter().all(|secret| !text.contains(secret)),
+                    "{}",
+                    path.display()
+                );
             }
         }
     }
@@ -181,7 +196,9 @@ async fn stop_start_and_watch() {
     ));
     check_article(&boards.recv().await.unwrap().unwrap());
 
-    let one = cluster::stop(&folder, &["slave1".to_owned()], cancel.clone()).await.unwrap();
+    let one = cluster::stop(&folder, &["slave1".to_owned()], cancel.clone())
+        .await
+        .unwrap();
     assert_eq!(one, ["slave1 was stopped."]);
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
@@ -194,13 +211,28 @@ async fn stop_start_and_watch() {
         }
         assert!(Instant::now() < deadline, "{board:?}");
     }
-    assert!(cluster::verify(&folder, cancel.clone()).await.unwrap_err().headline.contains("slave1"));
-    assert!(cluster::stop(&folder, &["nobody".to_owned()], cancel.clone()).await.is_err());
+    assert!(
+        cluster::verify(&folder, cancel.clone())
+            .await
+            .unwrap_err()
+            .headline
+            .contains("slave1")
+    );
+    assert!(
+        cluster::stop(&folder, &["nobody".to_owned()], cancel.clone())
+            .await
+            .is_err()
+    );
 
     let all = cluster::stop(&folder, &[], cancel.clone()).await.unwrap();
     assert_eq!(all.first().unwrap(), "master was stopped.");
     let board = cluster::status(&folder).await.unwrap();
-    assert!(board.servers.iter().all(|server| !server.running && server.replication.is_empty()));
+    assert!(
+        board
+            .servers
+            .iter()
+            .all(|server| !server.running && server.replication.is_empty())
+    );
     assert_eq!(board.commits.outcome, "no-primary");
 
     let all = cluster::start(&folder, &[], cancel.clone()).await.unwrap();
@@ -233,15 +265,26 @@ async fn a_foreign_server_on_a_port_survives() {
 
     // And if it came after the preflight: the run fails, is unwound, and leaves it alone.
     let (outcome, events) = perform(run, Cancel::default()).await;
-    let Outcome::Failed { reason, hints, remains } = outcome else {
+    let Outcome::Failed {
+        reason,
+        hints,
+        remains,
+    } = outcome
+    else {
         panic!("{outcome:?}");
     };
     assert!(reason.contains("slave2"), "{reason}");
-    assert!(hints.iter().any(|hint| hint.contains("Address already in use")), "{hints:?}");
+    assert!(
+        hints.iter().any(|hint| hint.contains("Address already in use")),
+        "{hints:?}"
+    );
     assert!(remains.is_empty(), "{remains:?}");
     check_stream(&events);
     assert_gone(&scene.folder());
-    let count = foreign.query_one("SELECT count(*) FROM theirs", &[]).await.unwrap();
+    let count = foreign
+        .query_one("SELECT count(*) FROM theirs", &[])
+        .await
+        .unwrap();
     assert_eq!(count.get::<_, i64>(0), 1);
     drop(foreign);
     teardown(&theirs).await;
@@ -287,11 +330,21 @@ async fn foreign_files_stay_and_a_copy_is_refused() {
     let folder = scene.folder();
     std::fs::create_dir(&folder).unwrap();
     let was = std::fs::metadata(&folder).unwrap();
-    deployed(&design(&format!("only {}\n", free_ports::<1>()[0])).await, &folder).await;
+    deployed(
+        &design(&format!("only {}\n", free_ports::<1>()[0])).await,
+        &folder,
+    )
+    .await;
     let copy = scene.path().join("copy");
-    let copied = std::process::Command::new("cp").arg("-a").arg(&folder).arg(&copy).status();
+    let copied = std::process::Command::new("cp")
+        .arg("-a")
+        .arg(&folder)
+        .arg(&copy)
+        .status();
     assert!(copied.unwrap().success());
-    let refused = cluster::teardown(&copy, CancellationToken::new()).await.unwrap_err();
+    let refused = cluster::teardown(&copy, CancellationToken::new())
+        .await
+        .unwrap_err();
     assert!(refused.headline.contains("moved or copied"), "{refused}");
     assert!(cluster::stop(&copy, &[], CancellationToken::new()).await.is_err());
     assert!(cluster::status(&folder).await.unwrap().servers[0].running);
@@ -299,7 +352,10 @@ async fn foreign_files_stay_and_a_copy_is_refused() {
     std::fs::write(folder.join("servers/only/notes.txt"), "mine").unwrap();
     let done = teardown(&folder).await;
     let kept = folder.join("servers/only/notes.txt");
-    assert!(done.iter().any(|sentence| sentence.contains("notes.txt stays")), "{done:?}");
+    assert!(
+        done.iter().any(|sentence| sentence.contains("notes.txt stays")),
+        "{done:?}"
+    );
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), "mine");
     let is = std::fs::metadata(&folder).unwrap();
     assert_eq!((is.uid(), is.mode()), (was.uid(), was.mode()), "as it was before");

@@ -6,18 +6,17 @@ use tokio::task::JoinSet;
 
 use super::Cluster;
 use crate::engine::server::Target;
-use crate::engine::site::Site;
+use crate::engine::sessions::Sessions;
 use crate::engine::sql::{Session, SqlError};
 use crate::model::health::{Board, Reading, ReplicationRow, commits};
-use crate::model::topology::{ServerId, Topology};
+use crate::model::topology::{Server, ServerId, Topology};
 
 /// Reads a cluster again and again; sessions stay open between readings.
 #[derive(Debug)]
 pub(in crate::engine) struct Watcher {
-    site: Site,
+    sessions: Sessions,
     topology: Topology,
     targets: BTreeMap<ServerId, Target>,
-    sessions: BTreeMap<ServerId, Session>,
 }
 
 /// What one server answered.
@@ -36,25 +35,22 @@ impl Watcher {
             .filter_map(|server| Some((server.id(), cluster.target(server.id())?)))
             .collect();
         Self {
-            site: cluster.site.clone(),
+            sessions: Sessions::new(cluster.site.clone()),
             topology,
             targets,
-            sessions: BTreeMap::new(),
         }
     }
 
     /// One reading of all servers.
-    pub(in crate::engine) async fn board(&mut self) -> Board {
+    pub(in crate::engine) async fn board(&self) -> Board {
         let mut asking = JoinSet::new();
         for (id, target) in &self.targets {
-            let (id, site, target) = (*id, self.site.clone(), target.clone());
-            let session = self.sessions.remove(&id);
-            asking.spawn(async move { (id, ask(session, &site, &target).await) });
+            let (id, sessions, target) = (*id, self.sessions.clone(), target.clone());
+            asking.spawn(async move { (id, ask(&sessions, &target).await) });
         }
         let mut answers = BTreeMap::new();
         while let Some(asked) = asking.join_next().await {
-            if let Ok((id, Some((session, answer)))) = asked {
-                self.sessions.insert(id, session);
+            if let Ok((id, Some(answer))) = asked {
                 answers.insert(id, answer);
             }
         }
@@ -71,19 +67,22 @@ impl Watcher {
     /// What is shown of a server: its answer, or the design's word where it gives none.
     fn reading(&self, id: ServerId, answer: Option<Answer>) -> Reading {
         let name_of = |id: ServerId| self.topology.server(id).map(|server| server.name().to_string());
-        let drawn = self.topology.server(id).and_then(|server| server.upstream());
+        let drawn = self.topology.server(id).and_then(Server::upstream);
         let (running, is_standby) = match &answer {
             Some(answer) => (true, answer.is_standby),
             None => (false, drawn.is_some()),
         };
-        let real = answer.as_ref().and_then(|answer| answer.upstream_port).and_then(|port| {
-            let upstream = self
-                .topology
-                .servers()
-                .iter()
-                .find(|server| server.port().number() == port)?;
-            Some(upstream.id())
-        });
+        let real = answer
+            .as_ref()
+            .and_then(|answer| answer.upstream_port)
+            .and_then(|port| {
+                let upstream = self
+                    .topology
+                    .servers()
+                    .iter()
+                    .find(|server| server.port().number() == port)?;
+                Some(upstream.id())
+            });
         Reading {
             name: name_of(id).unwrap_or_default(),
             running,
@@ -95,17 +94,13 @@ impl Watcher {
 }
 
 /// Asks one server; `None`: it does not run, or does not answer.
-async fn ask(session: Option<Session>, site: &Site, target: &Target) -> Option<(Session, Answer)> {
+async fn ask(sessions: &Sessions, target: &Target) -> Option<Answer> {
     // Somebody else's server may have the port by now: only one that runs on our directory is asked.
-    if !matches!(site.running(&target.folder), Ok(Some(_))) {
+    if !matches!(sessions.site.running(&target.folder), Ok(Some(_))) {
         return None;
     }
-    let session = match session {
-        Some(open) if !open.is_closed() => open,
-        _ => Session::open(site, target.address, target.port).await.ok()?,
-    };
-    let answer = answer(&session).await.ok()?;
-    Some((session, answer))
+    let session = sessions.with(target).await.ok()?;
+    answer(&session).await.ok()
 }
 
 async fn answer(session: &Session) -> Result<Answer, SqlError> {

@@ -22,7 +22,10 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
             "The passwords stand in `{}` (mode 0600: read it as the user who deployed the cluster).\n",
             ClusterLayout::PGPASS
         );
-        format!("PGPASSFILE={} ", shell_word(&format!("{folder}/{}", ClusterLayout::PGPASS)))
+        format!(
+            "PGPASSFILE={} ",
+            shell_word(&format!("{folder}/{}", ClusterLayout::PGPASS))
+        )
     } else {
         text.push_str("Everyone on this machine is let in without a password (`auth = \"trust\"`).\n\n");
         String::new()
@@ -41,7 +44,9 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
             server.name()
         );
     }
-    text.push_str("```\n\nWrite on the primary; the standbys answer questions only.\n\n## Where things are\n\n");
+    text.push_str(
+        "```\n\nWrite on the primary; the standbys answer questions only.\n\n## Where things are\n\n",
+    );
     let folders = topology.folders();
     for server in topology.servers() {
         let place = folders.get(&server.id()).map_or("", String::as_str);
@@ -68,7 +73,8 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
 
 /// A text as one word of a shell.
 fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ':' | '@');
+    let is_plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ':' | '@');
     if !text.is_empty() && text.chars().all(is_plain) {
         text.to_owned()
     } else {

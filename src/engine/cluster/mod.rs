@@ -105,8 +105,10 @@ impl Cluster {
             .find(|name| targets.iter().all(|target| target.name != **name))
         {
             let known: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
-            return Err(Report::new(format!("The cluster has no server called {unknown}."))
-                .hint(format!("Its servers are {}.", known.join(", "))));
+            return Err(
+                Report::new(format!("The cluster has no server called {unknown}."))
+                    .hint(format!("Its servers are {}.", known.join(", "))),
+            );
         }
         Ok(targets
             .into_iter()

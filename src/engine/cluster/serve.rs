@@ -8,14 +8,15 @@ use super::Cluster;
 use crate::engine::proof;
 use crate::engine::record::Lock;
 use crate::engine::server;
+use crate::engine::sessions::Sessions;
 use crate::engine::wait::{Failure, Wait};
 use crate::model::plan::expected_rows;
 use crate::report::Report;
 
 /// For one server, from its start until it accepts connections: a crash recovery may lie between.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// For one server, the immediate stop after a fast one that hangs included.
-const STOP: Duration = Duration::from_secs(60);
+const STOP: Duration = Duration::from_mins(1);
 /// From "all are ready" until all stream again.
 const STREAM: Duration = Duration::from_secs(30);
 
@@ -53,9 +54,10 @@ pub(super) async fn start(
         // Whoever starts all wants to see all stream; a server that does not is for `verify` and its hints.
         let topology = cluster.design.topology();
         let wait = Wait::new(STREAM, cancel);
+        let sessions = Sessions::new(site.clone());
         for id in topology.in_tree_order() {
             if let Some(target) = cluster.target(id) {
-                match proof::wait_rows(site, &target, &expected_rows(topology, id), &wait).await {
+                match proof::wait_rows(&sessions, &target, &expected_rows(topology, id), &wait).await {
                     Ok(()) => {}
                     Err(Failure::Cancelled) => return Err(Failure::Cancelled.into_report()),
                     Err(Failure::Failed(report)) => done.push(report.headline),

@@ -17,23 +17,19 @@ use crate::model::plan::ClusterLayout;
 use crate::report::Report;
 
 /// For one server, or all leftover tools together.
-const STOP: Duration = Duration::from_secs(60);
+const STOP: Duration = Duration::from_mins(1);
 /// What was killed in the middle of a start may show itself only after a first look.
 const ROUNDS: usize = 3;
 
 pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result<Vec<String>, Report> {
     let Some(mut stored) = record::find(folder)? else {
-        return Err(
-            Report::new(format!("There is no cluster of pgcascade in {}.", folder.display()))
-                .hint("Nothing was removed: pgcascade removes only what it made."),
-        );
+        return Err(Report::new(format!(
+            "There is no cluster of pgcascade in {}.",
+            folder.display()
+        ))
+        .hint("Nothing was removed: pgcascade removes only what it made."));
     };
-    if !stored
-        .record
-        .folder
-        .join(ClusterLayout::MARKER_FOLDER)
-        .is_dir()
-    {
+    if !stored.record.folder.join(ClusterLayout::MARKER_FOLDER).is_dir() {
         return forget_unmade(&stored);
     }
     let lock = Lock::take(&stored.record.folder)?;
@@ -42,7 +38,9 @@ pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result
     record::save(&stored)?;
 
     let site = Site::of(&stored.record)?;
-    let mut done = stop_all(&site, &stored, &cancel).await.map_err(Failure::into_report)?;
+    let mut done = stop_all(&site, &stored, &cancel)
+        .await
+        .map_err(Failure::into_report)?;
     let stored_aside = stored.clone();
     let removed = tokio::task::spawn_blocking(move || {
         removal::remove_contents(&stored_aside)?;
@@ -57,11 +55,7 @@ pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result
 }
 
 /// Stops every server that is proved to be ours, then every tool that a killed pgcascade left.
-async fn stop_all(
-    site: &Site,
-    stored: &Stored,
-    cancel: &CancellationToken,
-) -> Result<Vec<String>, Failure> {
+async fn stop_all(site: &Site, stored: &Stored, cancel: &CancellationToken) -> Result<Vec<String>, Failure> {
     let mut done = Vec::new();
     for _ in 0..ROUNDS {
         let mut is_quiet = true;
@@ -73,15 +67,23 @@ async fn stop_all(
                 port: recorded.port,
             };
             let wait = Wait::new(STOP, cancel.clone());
+            let is_tool = matches!(site.running(&target.folder), Ok(Some(running)) if running.is_single_user);
             if server::stop(site, &target, None, &wait).await? {
                 is_quiet = false;
-                done.push(format!("{} was stopped.", recorded.name));
+                done.push(if is_tool {
+                    format!("The making of {} was ended.", recorded.name)
+                } else {
+                    format!("{} was stopped.", recorded.name)
+                });
             }
         }
         let swept = server::sweep(site, &Wait::new(STOP, cancel.clone())).await?;
         if swept > 0 {
             is_quiet = false;
-            done.push(format!("{swept} unfinished processes were ended."));
+            done.push(match swept {
+                1 => "An unfinished process was ended.".to_owned(),
+                many => format!("{many} unfinished processes were ended."),
+            });
         }
         if is_quiet {
             break;

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::Cluster;
 use crate::engine::proof;
 use crate::engine::server::Target;
+use crate::engine::sessions::Sessions;
 use crate::engine::wait::{Failure, Wait};
 use crate::model::plan::expected_rows;
 use crate::model::topology::{Server, ServerId};
@@ -19,13 +20,18 @@ const ROW: Duration = Duration::from_secs(30);
 
 pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Result<Vec<String>, Report> {
     let topology = cluster.design.topology();
+    let sessions = Sessions::new(cluster.site.clone());
     let mut proved = Vec::new();
     for target in cluster.targets() {
         match cluster.site.running(&target.folder) {
             Ok(Some(_)) => {}
             Ok(None) => {
-                return Err(Report::new(format!("{} does not run.", target.name))
-                    .hint(format!("`pgcascade start {}` starts it.", cluster.site.folder.display())));
+                return Err(
+                    Report::new(format!("{} does not run.", target.name)).hint(format!(
+                        "`pgcascade start {}` starts it.",
+                        cluster.site.folder.display()
+                    )),
+                );
             }
             Err(doubt) => return Err(Report::of(format!("{} is not proved.", target.name), &doubt)),
         }
@@ -36,7 +42,7 @@ pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Resu
         };
         let rows = expected_rows(topology, id);
         let wait = Wait::new(ROWS, cancel.clone());
-        proof::wait_rows(&cluster.site, &target, &rows, &wait)
+        proof::wait_rows(&sessions, &target, &rows, &wait)
             .await
             .map_err(Failure::into_report)?;
         for row in &rows {
@@ -66,7 +72,7 @@ pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Resu
             .collect()
     };
     let (readers, delayed) = (targets(&readers), targets(&delayed));
-    proof::prove_row(&cluster.site, &from, &readers, &delayed, &Wait::new(ROW, cancel))
+    proof::prove_row(&sessions, &from, &readers, &delayed, &Wait::new(ROW, cancel))
         .await
         .map_err(Failure::into_report)?;
     for reader in readers {
@@ -92,5 +98,7 @@ fn is_delayed(cluster: &Cluster, id: ServerId) -> bool {
         .server(id)
         .and_then(Server::standby)
         .and_then(|standby| standby.apply_delay())
-        .is_some_and(|delay| !delay.as_str().starts_with('0') || delay.as_str().chars().any(|c| ('1'..='9').contains(&c)))
+        .is_some_and(|delay| {
+            !delay.as_str().starts_with('0') || delay.as_str().chars().any(|c| ('1'..='9').contains(&c))
+        })
 }

@@ -25,8 +25,15 @@ pub(super) struct Work {
 /// What a step tells while it is at work.
 #[derive(Debug)]
 pub(super) enum Note {
-    Output { step: StepId, line: String, dropped: u64 },
-    Waiting { step: StepId, what: String },
+    Output {
+        step: StepId,
+        line: String,
+        dropped: u64,
+    },
+    Waiting {
+        step: StepId,
+        what: String,
+    },
 }
 
 impl Work {

@@ -50,16 +50,7 @@ pub(super) async fn run<H: Host>(
     telling.state(started(plan)).await;
     let (notes, mut noted) = mpsc::channel(NOTES);
     let mut order = Vec::new();
-    let trouble = forward(
-        plan,
-        &host,
-        &mut telling,
-        &notes,
-        &mut noted,
-        &cancel,
-        &mut order,
-    )
-    .await;
+    let trouble = forward(plan, &host, &mut telling, &notes, &mut noted, &cancel, &mut order).await;
     let outcome = match trouble {
         None => Outcome::Done,
         Some(trouble) => {
@@ -69,8 +60,7 @@ pub(super) async fn run<H: Host>(
             };
             telling.state(EventKind::Unwinding { because }).await;
             let begun: Vec<&Step> = order.iter().filter_map(|id| plan.steps.get(id.0)).collect();
-            let remains =
-                unwind::unwind(&begun, &host, &mut telling, &notes, &mut noted, &cancel.hard).await;
+            let remains = unwind::unwind(&begun, &host, &mut telling, &notes, &mut noted, &cancel.hard).await;
             match trouble {
                 Trouble::Cancelled => Outcome::Cancelled { remains },
                 Trouble::Failed(report) => Outcome::Failed {

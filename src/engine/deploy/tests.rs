@@ -59,9 +59,7 @@ impl Host for Script {
         work.output(&format!("line of {path}"));
         work.waiting("its turn").await;
         match self.event {
-            Event::Fails | Event::UndoFails if is_it => {
-                Err(Report::new("it broke").hint("mend it").into())
-            }
+            Event::Fails | Event::UndoFails if is_it => Err(Report::new("it broke").hint("mend it").into()),
             Event::IsCancelled if is_it => {
                 self.cancel.request();
                 work.wait.hear(std::future::pending::<()>()).await
@@ -78,7 +76,9 @@ impl Host for Script {
             Event::Panics if is_it => panic!("a step of the script panics"),
             _ => {
                 // Others are at work at the same time.
-                work.wait.hear(tokio::time::sleep(Duration::from_millis(2))).await?;
+                work.wait
+                    .hear(tokio::time::sleep(Duration::from_millis(2)))
+                    .await?;
                 Ok(())
             }
         }
@@ -152,7 +152,12 @@ fn check_stream(events: &[RunEvent], outcome: &Outcome) {
         .collect();
     assert_eq!(last.len(), 1);
     assert_eq!(last[0].number as usize, events.len() - 1);
-    assert_eq!(last[0].kind, EventKind::Finished { outcome: outcome.clone() });
+    assert_eq!(
+        last[0].kind,
+        EventKind::Finished {
+            outcome: outcome.clone()
+        }
+    );
     // What was printed was told or counted.
     let lines: u64 = events
         .iter()
@@ -183,8 +188,15 @@ fn check_undone(performed: &[String], events: &[RunEvent]) {
         .filter_map(|line| line.strip_prefix("undo ")?.parse().ok())
         .collect();
     assert_eq!(undone, begun.into_iter().rev().collect::<Vec<_>>());
-    let first_undo = performed.iter().position(|line| line.starts_with("undo")).unwrap();
-    assert!(performed[first_undo..].iter().all(|line| line.starts_with("undo")));
+    let first_undo = performed
+        .iter()
+        .position(|line| line.starts_with("undo"))
+        .unwrap();
+    assert!(
+        performed[first_undo..]
+            .iter()
+            .all(|line| line.starts_with("undo"))
+    );
 }
 
 #[tokio::test]
@@ -194,7 +206,12 @@ async fn all_steps_are_done_in_their_order() {
     check_stream(&events, &outcome);
     let place = |step: &str| performed.iter().position(|line| line == step).unwrap();
     assert_eq!(performed.len(), 7);
-    for (before, after) in [("do 0", "do 1"), ("do 1", "do 3"), ("do 2", "do 3"), ("do 5", "do 6")] {
+    for (before, after) in [
+        ("do 0", "do 1"),
+        ("do 1", "do 3"),
+        ("do 2", "do 3"),
+        ("do 5", "do 6"),
+    ] {
         assert!(place(before) < place(after), "{performed:?}");
     }
 }

@@ -13,7 +13,7 @@ use crate::engine::wait::{Failure, Wait};
 use crate::model::plan::{Action, EventKind, Step};
 
 /// For one undo: a fast stop that hangs, and the immediate stop after it.
-const UNDO: Duration = Duration::from_secs(60);
+const UNDO: Duration = Duration::from_mins(1);
 
 /// Takes back every step that began, in reverse; gives a sentence for each that stays.
 pub(super) async fn unwind<H: Host>(

@@ -69,7 +69,7 @@ fn save_in(state: Option<&Path>, stored: &Stored) -> Result<(), Report> {
     }
     let marker = stored.record.folder.join(ClusterLayout::MARKER_FOLDER);
     if marker.is_dir() {
-        files::write_whole(&marker.join(RECORD), &bytes, files::PRIVATE_FILE, None)
+        files::write_durably(&marker.join(RECORD), &bytes, files::PRIVATE_FILE)
             .map_err(|error| Report::of(headline, &error))?;
     }
     Ok(())
@@ -139,7 +139,12 @@ pub(in crate::engine) fn find(folder: &Path) -> Result<Option<Stored>, Report> {
 
 /// The marker in a folder; `None`: it has none.
 pub(in crate::engine) fn read_marker(folder: &Path) -> Result<Option<Stored>, Report> {
-    let headline = || format!("The record of the cluster in {} cannot be used.", folder.display());
+    let headline = || {
+        format!(
+            "The record of the cluster in {} cannot be used.",
+            folder.display()
+        )
+    };
     let path = folder.join(ClusterLayout::MARKER_FOLDER).join(RECORD);
     let there = match fs::symlink_metadata(&path) {
         Ok(there) => there,
@@ -165,12 +170,11 @@ pub(in crate::engine) fn read_marker(folder: &Path) -> Result<Option<Stored>, Re
 /// Every entry of the list, readable or not yet vanished folders included.
 pub(super) fn entries(state: &Path) -> Vec<Stored> {
     let list = state.join(LIST);
-    let read = |name: String| -> io::Result<Stored> {
-        Ok(serde_json::from_slice(&fs::read(list.join(name))?)?)
-    };
+    let read =
+        |name: String| -> io::Result<Stored> { Ok(serde_json::from_slice(&fs::read(list.join(name))?)?) };
     files::names_in(&list)
         .into_iter()
-        .filter(|name| name.ends_with(".json") && !name.starts_with('.'))
+        .filter(|name| files::is_record(name))
         .filter_map(|name| read(name).ok())
         .collect()
 }

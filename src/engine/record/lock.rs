@@ -66,7 +66,8 @@ fn busy(folder: &Path, holder: &str) -> Report {
     } else {
         format!("Another pgcascade (process {holder})")
     };
-    Report::new(format!("{who} is at work on {}.", folder.display())).hint("Wait until it is done, then try again.")
+    Report::new(format!("{who} is at work on {}.", folder.display()))
+        .hint("Wait until it is done, then try again.")
 }
 
 #[cfg(test)]
@@ -79,7 +80,10 @@ mod tests {
         std::fs::create_dir(folder.path().join(ClusterLayout::MARKER_FOLDER)).unwrap();
         let first = Lock::take(folder.path()).unwrap();
         let report = Lock::take(folder.path()).unwrap_err();
-        assert!(report.headline.contains(&std::process::id().to_string()), "{report}");
+        assert!(
+            report.headline.contains(&std::process::id().to_string()),
+            "{report}"
+        );
         drop(first);
         Lock::take(folder.path()).unwrap().remove_file().unwrap();
     }

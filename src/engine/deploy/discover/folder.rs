@@ -39,9 +39,16 @@ pub(super) fn real(folder: &Path) -> PathBuf {
 pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
     let unusable = |why: String| FolderState::Unusable(why);
     if folder.to_str().is_none() {
-        return unusable("The folder's name is not UTF-8, and cannot stand in a configuration file".to_owned());
+        return unusable(
+            "The folder's name is not UTF-8, and cannot stand in a configuration file".to_owned(),
+        );
     }
-    if folder.as_os_str().as_encoded_bytes().iter().any(u8::is_ascii_control) {
+    if folder
+        .as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .any(u8::is_ascii_control)
+    {
         return unusable("The folder's name holds a control character".to_owned());
     }
     match fs::metadata(folder) {
@@ -71,7 +78,10 @@ pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
 /// (the folder itself is given to that user).
 fn usable(written: &Path, crossed: Option<&Path>, owner: Option<Owner>) -> Option<FolderState> {
     if !written.is_dir() {
-        return Some(FolderState::Unusable(format!("{} is no folder", written.display())));
+        return Some(FolderState::Unusable(format!(
+            "{} is no folder",
+            written.display()
+        )));
     }
     if access(written, AccessFlags::W_OK | AccessFlags::X_OK).is_err() {
         return Some(FolderState::Unusable(format!(

@@ -13,10 +13,7 @@ pub(super) fn in_use(topology: &Topology) -> Vec<PortUse> {
     let mut found: Vec<PortUse> = Vec::new();
     for server in topology.servers() {
         let port = server.port().number();
-        let mut addresses = vec![
-            IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ];
+        let mut addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
         addresses.push(site::address(server.host()));
         let is_taken = addresses.into_iter().any(|address| is_taken(address, port));
         if is_taken && !found.iter().any(|one| one.port == port) {

@@ -87,8 +87,7 @@ impl LocalHost {
     /// Writes the README and the design, and notes that the cluster is complete.
     pub(super) fn complete(&self) -> Result<(), Report> {
         let mut claim = self.claim();
-        let failed =
-            |error: std::io::Error| Report::of("The cluster's README could not be written.", &error);
+        let failed = |error: std::io::Error| Report::of("The cluster's README could not be written.", &error);
         let write = |name: &str, text: &str| {
             files::write_whole(
                 &self.site.path(name),

@@ -22,9 +22,10 @@ impl LocalHost {
     pub(super) async fn copy_data(&self, from: &str, to: &str, work: &Work) -> Result<(), Failure> {
         let (source, target) = (self.inside(from)?, self.inside(to)?);
         if source.join("postmaster.pid").exists() {
-            return Err(
-                Report::new(format!("{from} is not copied: its server runs, or did not end well.")).into(),
-            );
+            return Err(Report::new(format!(
+                "{from} is not copied: its server runs, or did not end well."
+            ))
+            .into());
         }
         // The copy hears this one: also when nobody waits for it any more.
         let stop = work.wait.cancel.child_token();
@@ -46,12 +47,7 @@ impl LocalHost {
 }
 
 /// Copies everything; `Ok(false)`: it was told to stop.
-fn copy_tree(
-    from: &Path,
-    to: &Path,
-    owner: Option<Owner>,
-    stop: &CancellationToken,
-) -> io::Result<bool> {
+fn copy_tree(from: &Path, to: &Path, owner: Option<Owner>, stop: &CancellationToken) -> io::Result<bool> {
     files::make_folder(to, owner)?;
     let mut open: Vec<(PathBuf, PathBuf)> = vec![(from.to_owned(), to.to_owned())];
     while let Some((from, to)) = open.pop() {
@@ -100,7 +96,13 @@ mod tests {
         for folder in ["base/1", "pg_replslot/a"] {
             fs::create_dir_all(from.join(folder)).unwrap();
         }
-        for file in ["PG_VERSION", "postmaster.pid", "postmaster.opts", "base/1/2", "pg_replslot/a/state"] {
+        for file in [
+            "PG_VERSION",
+            "postmaster.pid",
+            "postmaster.opts",
+            "base/1/2",
+            "pg_replslot/a/state",
+        ] {
             fs::write(from.join(file), file).unwrap();
         }
         let to = base.path().join("to");
@@ -110,7 +112,11 @@ mod tests {
         assert_eq!(fs::read(to.join("base/1/2")).unwrap(), b"base/1/2");
         assert_eq!(fs::metadata(to.join("base")).unwrap().mode() & 0o777, 0o700);
         let ino = |at: &Path| fs::metadata(at.join("PG_VERSION")).unwrap().ino();
-        assert_ne!(ino(&from), ino(&to), "a hard link would be one file for two servers");
+        assert_ne!(
+            ino(&from),
+            ino(&to),
+            "a hard link would be one file for two servers"
+        );
     }
 
     #[test]

@@ -28,7 +28,10 @@ impl LocalHost {
             return Ok(());
         }
         let failed = |error: &dyn std::error::Error| {
-            Report::of(format!("The folder {} could not be removed.", full.display()), error)
+            Report::of(
+                format!("The folder {} could not be removed.", full.display()),
+                error,
+            )
         };
         let gone = full.clone();
         tokio::task::spawn_blocking(move || files::remove_tree(&gone))
@@ -42,10 +45,11 @@ impl LocalHost {
         let superuser = random::hex(PASSWORD_BYTES)?;
         let replication = random::hex(PASSWORD_BYTES)?;
         let pass_file = |user: &str, password: &str| -> String {
-            ports
+            let lines: Vec<String> = ports
                 .iter()
                 .map(|port| format!("*:{port}:*:{user}:{password}\n"))
-                .collect()
+                .collect();
+            lines.concat()
         };
         for (path, text) in [
             (ClusterLayout::SUPERUSER_PASSWORD, format!("{superuser}\n")),

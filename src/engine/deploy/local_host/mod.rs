@@ -18,6 +18,7 @@ use super::host::{Host, Work};
 use crate::engine::files::Owner;
 use crate::engine::record::{Builder, ClusterRecord, ClusterState, Lock, RecordedServer, Stored, new_id};
 use crate::engine::server::{Started, Target};
+use crate::engine::sessions::Sessions;
 use crate::engine::site::{Site, address};
 use crate::engine::wait::Failure;
 use crate::model::bundle::Bundle;
@@ -28,6 +29,7 @@ use crate::report::Report;
 /// This machine, for one run.
 pub(super) struct LocalHost {
     site: Site,
+    sessions: Sessions,
     document: Document,
     bundle: Bundle,
     claim: Mutex<Claim>,
@@ -94,6 +96,7 @@ impl LocalHost {
             uses_passwords: record.uses_passwords,
         };
         Ok(Self {
+            sessions: Sessions::new(site.clone()),
             site,
             document: run.document.clone(),
             bundle: run.bundle.clone(),
@@ -125,7 +128,11 @@ impl LocalHost {
     }
 
     fn target(&self, name: &str, folder: &str, port: u16) -> Target {
-        let host = self.document.topology().by_name(name).map(|server| server.host().clone());
+        let host = self
+            .document
+            .topology()
+            .by_name(name)
+            .map(|server| server.host().clone());
         Target {
             name: name.to_owned(),
             folder: folder.to_owned(),
@@ -137,7 +144,9 @@ impl LocalHost {
     /// A server that an action names without its folder.
     fn reader(&self, reader: &Reader) -> Target {
         let topology = self.document.topology();
-        let folder = topology.by_name(&reader.server).map(|server| topology.folder(server.id()));
+        let folder = topology
+            .by_name(&reader.server)
+            .map(|server| topology.folder(server.id()));
         self.target(&reader.server, &folder.unwrap_or_default(), reader.port)
     }
 

@@ -6,7 +6,7 @@ use nix::unistd::Pid;
 use super::LocalHost;
 use crate::engine::deploy::host::Work;
 use crate::engine::server::{self, Target};
-use crate::engine::sql::{Session, literal};
+use crate::engine::sql::literal;
 use crate::engine::wait::Failure;
 use crate::engine::{proof, wait::Wait};
 use crate::model::health::ReplicationRow;
@@ -32,27 +32,28 @@ impl LocalHost {
     }
 
     pub(super) async fn wait_ready(&self, target: &Target, work: &Work) -> Result<(), Failure> {
-        work.waiting(format!("{} to accept connections", target.name)).await;
+        work.waiting(format!("{} to accept connections", target.name))
+            .await;
         let started = self.started_at(&target.folder);
         server::wait_ready(&self.site, target, started.as_ref(), &work.wait).await
     }
 
     pub(super) async fn create_slot(&self, target: &Target, slot: &str, work: &Work) -> Result<(), Failure> {
         let failed = |error: &dyn std::error::Error| {
-            Report::of(format!("The slot {slot} could not be made on {}.", target.name), error)
+            Report::of(
+                format!("The slot {slot} could not be made on {}.", target.name),
+                error,
+            )
         };
         let make = async {
-            let session = Session::open(&self.site, target.address, target.port).await?;
+            let session = self.sessions.with(target).await?;
             let sql = format!("SELECT pg_create_physical_replication_slot({})", literal(slot));
             match session.run(&sql).await {
                 Err(error) if !error.is_duplicate() => Err(error),
                 _ => Ok(()),
             }
         };
-        work.wait
-            .hear(make)
-            .await?
-            .map_err(|error| failed(&error).into())
+        work.wait.hear(make).await?.map_err(|error| failed(&error).into())
     }
 
     pub(super) async fn wait_streaming(
@@ -61,11 +62,12 @@ impl LocalHost {
         standby: &str,
         work: &Work,
     ) -> Result<(), Failure> {
-        work.waiting(format!("{standby} to stream from {}", sender.name)).await;
+        work.waiting(format!("{standby} to stream from {}", sender.name))
+            .await;
         let receiver = self.shown_as(standby);
         let mut both = vec![sender.clone()];
         both.extend(receiver);
-        let proof = proof::wait_streaming(&self.site, sender, standby, &work.wait);
+        let proof = proof::wait_streaming(&self.sessions, sender, standby, &work.wait);
         self.unless_dead(&both, proof, &work.wait).await
     }
 
@@ -75,10 +77,11 @@ impl LocalHost {
         rows: &[ReplicationRow],
         work: &Work,
     ) -> Result<(), Failure> {
-        work.waiting(format!("{} to show its designed rows", target.name)).await;
+        work.waiting(format!("{} to show its designed rows", target.name))
+            .await;
         let mut all = vec![target.clone()];
         all.extend(rows.iter().filter_map(|row| self.shown_as(&row.application_name)));
-        let proof = proof::wait_rows(&self.site, target, rows, &work.wait);
+        let proof = proof::wait_rows(&self.sessions, target, rows, &work.wait);
         self.unless_dead(&all, proof, &work.wait).await
     }
 
@@ -94,7 +97,7 @@ impl LocalHost {
             readers.iter().map(|reader| self.reader(reader)).collect()
         };
         let (readers, delayed) = (targets(readers), targets(delayed));
-        proof::prove_row(&self.site, primary, &readers, &delayed, &work.wait).await
+        proof::prove_row(&self.sessions, primary, &readers, &delayed, &work.wait).await
     }
 
     /// Lets a server read its configuration again, once it is proved to be ours.

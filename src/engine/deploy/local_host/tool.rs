@@ -1,5 +1,6 @@
 //! Runs PostgreSQL's programs to their end: initdb, and the server in single-user mode.
 
+use std::fmt::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -67,16 +68,17 @@ impl LocalHost {
         if self.site.major.has_scram() && self.document.topology().effective_auth() == Auth::Scram {
             sql.push_str("SET password_encryption = 'scram-sha-256'\n");
         }
-        let quoted = role.replace('"', "\"\"");
-        match password_file {
-            None => sql.push_str(&format!("CREATE ROLE \"{quoted}\" LOGIN REPLICATION\n")),
-            Some(file) => {
-                let password = std::fs::read_to_string(self.inside(file)?)
-                    .map_err(|error| Report::of("The replication role's password cannot be read.", &error))?;
-                let password = literal(password.trim_end_matches('\n'));
-                sql.push_str(&format!("CREATE ROLE \"{quoted}\" LOGIN REPLICATION PASSWORD {password}\n"));
-            }
+        let _ = write!(
+            sql,
+            "CREATE ROLE \"{}\" LOGIN REPLICATION",
+            role.replace('"', "\"\"")
+        );
+        if let Some(file) = password_file {
+            let password = std::fs::read_to_string(self.inside(file)?)
+                .map_err(|error| Report::of("The replication role's password cannot be read.", &error))?;
+            let _ = write!(sql, " PASSWORD {}", literal(password.trim_end_matches('\n')));
         }
+        sql.push('\n');
         run("postgres --single", command, Some(sql), Lines::Errors, work).await
     }
 }
@@ -118,7 +120,11 @@ async fn run(
     let talk = async {
         let ((), out, err) = tokio::join!(
             feed,
-            read_lines(stdout, |line| if lines == Lines::All { work.output(line) }),
+            read_lines(stdout, |line| {
+                if lines == Lines::All {
+                    work.output(line);
+                }
+            }),
             read_lines(stderr, |line| work.output(line)),
         );
         (out, err, child.wait().await)
@@ -140,8 +146,10 @@ async fn run(
         Some(Ok(done)) => done,
     };
     let status = status.map_err(|error| Report::of(format!("{name} was lost."), &error))?;
-    let said_error =
-        lines == Lines::Errors && err.iter().any(|line| line.contains("ERROR:") || line.contains("FATAL:"));
+    let said_error = lines == Lines::Errors
+        && err
+            .iter()
+            .any(|line| line.contains("ERROR:") || line.contains("FATAL:"));
     if status.success() && !said_error {
         return Ok(());
     }

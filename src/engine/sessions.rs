@@ -1,0 +1,43 @@
+//! One open session for each server of a cluster, shared by all who ask it: a password is worth thousands of hash
+//! rounds on both sides, and a session of its own for every question would be most of a deployment's time.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::server::Target;
+use super::site::Site;
+use super::sql::{Session, SqlError};
+
+/// The sessions of one cluster. Closed ones are opened again.
+#[derive(Clone, Debug)]
+pub(super) struct Sessions {
+    pub(super) site: Site,
+    /// By port. Each has a lock of its own: who waits for one server holds up nobody at another.
+    open: Arc<Mutex<BTreeMap<u16, Slot>>>,
+}
+
+type Slot = Arc<tokio::sync::Mutex<Option<Arc<Session>>>>;
+
+impl Sessions {
+    pub(super) fn new(site: Site) -> Self {
+        Self {
+            site,
+            open: Arc::default(),
+        }
+    }
+
+    /// The open session with a server, or a new one.
+    pub(super) async fn with(&self, target: &Target) -> Result<Arc<Session>, SqlError> {
+        let slot = {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(open.entry(target.port).or_default())
+        };
+        let mut slot = slot.lock().await;
+        if let Some(session) = slot.as_ref().filter(|session| !session.is_closed()) {
+            return Ok(Arc::clone(session));
+        }
+        let session = Arc::new(Session::open(&self.site, target.address, target.port).await?);
+        *slot = Some(Arc::clone(&session));
+        Ok(session)
+    }
+}
