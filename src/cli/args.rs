@@ -199,7 +199,9 @@ pub(super) fn exit_on_mistyped_command() {
 /// The command that was probably meant: near the word, but not the word itself.
 fn nearest_command(command: &clap::Command, word: &str) -> Option<String> {
     const NEAR: f64 = 0.8;
-    if word.starts_with('-') || word == "help" {
+    let is_option = word.starts_with('-');
+    let is_path = word.contains(['.', std::path::MAIN_SEPARATOR]);
+    if is_option || is_path || word == "help" {
         return None;
     }
     let names = || command.get_subcommands().map(clap::Command::get_name);

@@ -189,3 +189,33 @@ async fn tear_down(folder: &Path) -> Result<(), Report> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::plan::Tools;
+    use crate::model::topology::PgMajor;
+
+    fn version_with(installed: &[PgMajor]) -> PgMajor {
+        let tools = installed.iter().map(|major| Tools {
+            bin: format!("/usr/lib/postgresql/{major}/bin"),
+            major: *major,
+            version: format!("{major}.1"),
+        });
+        let mut machine = Machine::portable("/tmp/demo");
+        machine.tools = tools.collect();
+        let mut document = seed().unwrap();
+        take_installed_version(&mut document, &machine).unwrap();
+        document.topology().postgres()
+    }
+
+    #[test]
+    fn the_demo_takes_the_newest_version_only_where_the_seeds_is_missing() {
+        assert_eq!(version_with(&[PgMajor::V17, PgMajor::V15]), PgMajor::V15);
+        assert_eq!(
+            version_with(&[PgMajor::V13, PgMajor::V17, PgMajor::V16]),
+            PgMajor::V17
+        );
+        assert_eq!(version_with(&[]), PgMajor::V15);
+    }
+}

@@ -40,7 +40,7 @@ pub(super) async fn run(document: &Document, request: &Request, as_json: bool, s
     );
     let topology = document.topology();
     let machine = deploy::discover(topology, request).await;
-    let checks = plan::preflight(topology, &machine);
+    let checks = preflight::checks(topology, &machine, request);
     let failed = preflight::failed(&checks);
     if !failed.is_empty() {
         if as_json {
@@ -67,42 +67,46 @@ pub(super) async fn run(document: &Document, request: &Request, as_json: bool, s
         }
     };
     let (outcome, ()) = tokio::join!(deploy::run_here(run, sender, cancel), display);
-    tell(&outcome, as_json)
+    if !as_json {
+        tell(&outcome, request);
+    }
+    match outcome {
+        Outcome::Done => Ending::Fine,
+        Outcome::Failed { .. } => Ending::Failed,
+        Outcome::Cancelled { .. } => Ending::Cancelled,
+    }
 }
 
-/// How it ended, in words and as exit code.
-fn tell(outcome: &Outcome, as_json: bool) -> Ending {
-    let (ending, headline, hints, remains) = match outcome {
-        Outcome::Done => return Ending::Fine,
+/// How it ended, in words, if it did not end well.
+fn tell(outcome: &Outcome, request: &Request) {
+    let (headline, hints, remains) = match outcome {
+        Outcome::Done => return,
         Outcome::Failed {
             reason,
             hints,
             remains,
         } => (
-            Ending::Failed,
             format!("The deployment failed: {reason}"),
             hints.as_slice(),
             remains,
         ),
-        Outcome::Cancelled { remains } => (
-            Ending::Cancelled,
-            "The deployment was cancelled".to_owned(),
-            [].as_slice(),
-            remains,
-        ),
+        Outcome::Cancelled { remains } => ("The deployment was cancelled".to_owned(), [].as_slice(), remains),
     };
-    if as_json {
-        return ending;
+    print::note(format_args!("error: {headline}"));
+    for sentence in remains {
+        print::note(format_args!("  {sentence}"));
     }
-    let mut report = Report::new(if remains.is_empty() {
-        format!("{headline}; everything was taken back")
+    for hint in hints {
+        print::note(format_args!("  hint: {hint}"));
+    }
+    if remains.is_empty() {
+        print::note("Everything was taken back");
     } else {
-        format!("{headline}; not everything could be taken back")
-    });
-    report.causes.clone_from(remains);
-    report.hints = hints.to_vec();
-    print::error(&report);
-    ending
+        let folder = print::shell_path(&request.folder);
+        print::note(format_args!(
+            "  hint: Remove what remains with: pgcascade teardown {folder}"
+        ));
+    }
 }
 
 fn say_how_to_go_on(topology: &Topology, request: &Request) {

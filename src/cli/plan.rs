@@ -19,8 +19,9 @@ struct Answer {
 pub(super) async fn plan(target: &Target, as_json: bool) -> Result<Ending, Report> {
     let document = designs::open(&target.file)?;
     let topology = document.topology();
-    let machine = deploy::discover(topology, &target.request()?).await;
-    let checks = plan::preflight(topology, &machine);
+    let request = target.request()?;
+    let machine = deploy::discover(topology, &request).await;
+    let checks = preflight::checks(topology, &machine, &request);
     let failed = preflight::failed(&checks);
     let is_possible = failed.is_empty();
     let plan = if is_possible {

@@ -1,7 +1,31 @@
 //! What stands in the way of a deployment, in words; shared by `plan`, `deploy` and `demo`.
 
 use super::print;
-use crate::model::plan::{Check, EventKind, Outcome, RunEvent};
+use crate::engine::deploy::Request;
+use crate::model::plan::{self, Check, EventKind, Machine, Outcome, RunEvent};
+use crate::model::topology::Topology;
+
+/// The preflight, in words that know what was asked for: a user or a folder that was named and is not there.
+pub(super) fn checks(topology: &Topology, machine: &Machine, request: &Request) -> Vec<Check> {
+    let mut checks = plan::preflight(topology, machine);
+    for check in checks.iter_mut().filter(|check| !check.ok) {
+        match (check.id, &request.bin, &request.run_as) {
+            ("no-programs", Some(bin), _) => {
+                let bin = bin.display();
+                check.message = format!("{bin} does not have PostgreSQL's initdb, pg_ctl and postgres");
+                check.fix = Some("Name the folder that has all three with --bin, or leave it out".to_owned());
+            }
+            ("no-user-for-root", _, Some(user)) => {
+                check.message = format!(
+                    "Servers cannot run as \"{user}\": there is no such ordinary user on this machine"
+                );
+                check.fix = Some("Name another user with --run-as, or leave it out".to_owned());
+            }
+            _ => {}
+        }
+    }
+    checks
+}
 
 /// The checks that are not ok.
 pub(super) fn failed(checks: &[Check]) -> Vec<&Check> {

@@ -101,11 +101,13 @@ mod tests {
         };
         assert_eq!(
             replication(&[row("slave1", 1, "sync"), row("slave2", 2, "potential")]),
-            "\
- application_name | state     | sync_priority | sync_state
-------------------+-----------+---------------+------------
- slave1           | streaming |             1 | sync
- slave2           | streaming |             2 | potential"
+            [
+                " application_name | state     | sync_priority | sync_state",
+                "------------------+-----------+---------------+------------",
+                " slave1           | streaming |             1 | sync",
+                " slave2           | streaming |             2 | potential",
+            ]
+            .join("\n")
         );
     }
 }

@@ -73,6 +73,15 @@ pub fn toggle_synchronous(topology: &Topology, id: ServerId) -> Result<Message, 
     })))
 }
 
+/// The place in the list of synchronous standbys, if it has one: below a standby a priority means nothing.
+pub fn priority_that_counts(topology: &Topology, id: ServerId) -> Option<u32> {
+    topology.sync()?;
+    let standby = topology.server(id)?.standby()?;
+    standby
+        .sync_priority()
+        .filter(|_| standby.upstream() == topology.primary().id())
+}
+
 /// "standby of slave1, asynchronous": what a server is, in words.
 pub fn role_in_words(topology: &Topology, id: ServerId) -> String {
     let Some(server) = topology.server(id) else {
@@ -84,7 +93,7 @@ pub fn role_in_words(topology: &Topology, id: ServerId) -> String {
     let upstream = topology
         .server(standby.upstream())
         .map_or("?", |upstream| upstream.name().as_str());
-    match standby.sync_priority().filter(|_| topology.sync().is_some()) {
+    match priority_that_counts(topology, id) {
         Some(priority) => format!("standby of {upstream}, synchronous with priority {priority}"),
         None => format!("standby of {upstream}, asynchronous"),
     }

@@ -171,10 +171,13 @@ pub fn key_words(action: &Action, context: &egui::Context) -> String {
 /// The actions whose keys were pressed just now. While text is typed, only those that may act then.
 pub fn pressed(context: &egui::Context) -> Vec<&'static Action> {
     let typing = context.text_edit_focused();
+    // While something is dragged, Escape is for the one who drags.
+    let dragging = context.dragged_id().is_some();
     // Shift and Ctrl are matched logically (Ctrl+Z would also take Ctrl+Shift+Z), so those with more keys come first.
     let mut candidates: Vec<(&'static Action, &KeyboardShortcut)> = ACTIONS
         .iter()
         .filter(|action| action.in_text || !typing)
+        .filter(|action| action.id != ActionId::Deselect || !dragging)
         .flat_map(|action| action.keys.iter().map(move |keys| (action, keys)))
         .collect();
     candidates.sort_by_key(|(_, keys)| !keys.modifiers.shift);

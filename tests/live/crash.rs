@@ -28,7 +28,9 @@ async fn child_that_is_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn teardown_finishes_what_a_kill_left() {
-    for millis in [5, 60, 200, 400, 600, 800, 900, 1000, 1300, 1800, 2500, 3500, 5000] {
+    for millis in [
+        5, 20, 30, 40, 50, 60, 200, 400, 600, 800, 900, 1000, 1300, 1800, 2500, 3500, 5000,
+    ] {
         let scene = Scene::new();
         let folder = scene.folder();
         let ports = free_ports::<5>();

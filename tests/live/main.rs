@@ -9,9 +9,6 @@
 
 mod bundle;
 mod cli;
-// clippy.toml allows them in tests; the helpers of `scene` are no tests to clippy, but have the same right.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 mod crash;
 mod deploy;
 mod scene;

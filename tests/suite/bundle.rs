@@ -125,7 +125,10 @@ fn the_manifest_names_every_file_with_its_sum() {
         let mut contents = Vec::new();
         entry.read_to_end(&mut contents).unwrap();
         if !path.is_empty() && !path.ends_with('/') && path != "MANIFEST.sha256" {
-            let sum: String = Sha256::digest(&contents).iter().map(|byte| format!("{byte:02x}")).collect();
+            let sum: String = Sha256::digest(&contents)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
             sums.push(format!("{sum}  {path}"));
         }
     }

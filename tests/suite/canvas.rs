@@ -151,6 +151,37 @@ fn a_standby_dropped_on_a_server_follows_it() {
     assert!(centre(&harness, "slave12").y > centre(&harness, "slave2").y + 80.0);
 }
 
+/// On a busy machine a press and the moves after it come in one frame.
+#[test]
+fn what_counts_is_where_it_was_pressed() {
+    let mut harness = Window::on(SEED);
+    let (from, to) = (centre(&harness, "slave12"), centre(&harness, "slave2"));
+    let palette = harness.get_by_label("Add standby").rect().center();
+    for (from, commands) in [(palette, 0), (from, 1)] {
+        harness.hover_at(from);
+        harness.step();
+        harness.input_mut().events.extend([
+            Event::PointerButton {
+                pos: from,
+                button: PointerButton::Primary,
+                pressed: true,
+                modifiers: Modifiers::NONE,
+            },
+            Event::PointerMoved(from.lerp(to, 0.5) + vec2(0.0, 50.0)),
+        ]);
+        harness.step();
+        harness.hover_at(to);
+        harness.step();
+        release(&mut harness, to);
+        assert_eq!(harness.state_mut().commands().len(), commands);
+    }
+    assert!(
+        harness
+            .query_by_label_contains("slave12, standby of slave2")
+            .is_some()
+    );
+}
+
 #[test]
 fn a_click_selects_and_moves_nothing() {
     let mut harness = Window::on(SEED);

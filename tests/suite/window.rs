@@ -311,6 +311,27 @@ fn where_no_dialog_can_be_shown_a_path_is_typed() {
 }
 
 #[test]
+fn closing_the_window_with_unsaved_changes_asks_first() {
+    let mut window = Window::seed();
+    window.press(Key::Insert);
+    let root = egui::ViewportId::ROOT;
+    let viewport = window.harness.input_mut().viewports.get_mut(&root).unwrap();
+    viewport.events.push(egui::ViewportEvent::Close);
+    window.harness.step();
+    let told = |window: &Window| window.harness.output().viewport_output[&root].commands.clone();
+    assert!(told(&window).contains(&egui::ViewportCommand::CancelClose));
+    assert!(matches!(window.session().dialog, Some(Dialog::Unsaved { .. })));
+    window.harness.run_ok();
+    window.harness.get_by_label("Don't save").click();
+    let mut closed = false;
+    for _ in 0..4 {
+        window.harness.step();
+        closed |= told(&window).contains(&egui::ViewportCommand::Close);
+    }
+    assert!(closed);
+}
+
+#[test]
 fn help_lists_every_key_and_closes_by_escape() {
     let mut window = Window::seed();
     window.press(Key::F1);

@@ -167,7 +167,7 @@ pub(in crate::engine) fn read_marker(folder: &Path) -> Result<Option<Stored>, Re
         .map_err(|error| Report::of(headline(), &error).hint("It is not as pgcascade wrote it."))
 }
 
-/// Every entry of the list, readable or not yet vanished folders included.
+/// Every entry of the list, also of folders that have no marker yet, or are gone.
 pub(super) fn entries(state: &Path) -> Vec<Stored> {
     let list = state.join(LIST);
     let read =
@@ -177,6 +177,16 @@ pub(super) fn entries(state: &Path) -> Vec<Stored> {
         .filter(|name| files::is_record(name))
         .filter_map(|name| read(name).ok())
         .collect()
+}
+
+/// Forgets clusters that were never completed and whose folder is gone: nothing of them is left to tear down.
+pub(super) fn forget_vanished(state: &Path) {
+    for entry in entries(state) {
+        let record = &entry.record;
+        if record.state != ClusterState::Complete && !record.is_at_work() && !record.folder.exists() {
+            let _ = files::remove_file(&state.join(LIST).join(format!("{}.json", record.id)));
+        }
+    }
 }
 
 fn no_cluster(folder: &Path) -> Report {

@@ -1,11 +1,13 @@
 //! One pgcascade at a time works on a cluster's folder.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use crate::engine::files;
+use crate::engine::wait::POLL;
+use crate::engine::{files, processes};
 use crate::model::plan::ClusterLayout;
 use crate::report::Report;
 
@@ -17,6 +19,9 @@ pub(in crate::engine) struct Lock {
 }
 
 const LOCK: &str = "lock";
+/// A killed pgcascade may leave a child that has not become its program yet, and holds what it inherited until then.
+/// Waiting for the lock is also waiting for that child to be found by its environment.
+const DEAD_HOLDER: Duration = Duration::from_secs(3);
 
 impl Lock {
     /// Takes the lock of a folder that has its marker folder; a second pgcascade gets a sentence.
@@ -33,23 +38,28 @@ impl Lock {
             .mode(files::PRIVATE_FILE)
             .open(&path)
             .map_err(|error| cannot(&error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let _ = file.read_to_string(&mut holder);
-                return Err(busy(folder, holder.trim()));
+        let deadline = Instant::now() + DEAD_HOLDER;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(cannot(&error)),
             }
-            Err(TryLockError::Error(error)) => return Err(cannot(&error)),
+            let holder = holder(&mut file);
+            if holder.is_none_or(processes::is_alive) || Instant::now() >= deadline {
+                return Err(busy(folder, holder));
+            }
+            std::thread::sleep(POLL);
         }
         // The one before may have removed the cluster, and this file with it, between our open and our lock.
         let ours = file.metadata().map_err(|error| cannot(&error))?;
         if std::fs::metadata(&path).map_or(true, |there| there.ino() != ours.ino()) {
-            return Err(busy(folder, ""));
+            return Err(busy(folder, None));
         }
         // For the sentence above only, so it may fail.
         let _ = file
             .set_len(0)
+            .and_then(|()| file.rewind())
             .and_then(|()| write!(file, "{}", std::process::id()));
         Ok(Self { _file: file, path })
     }
@@ -60,12 +70,19 @@ impl Lock {
     }
 }
 
-fn busy(folder: &Path, holder: &str) -> Report {
-    let who = if holder.is_empty() {
-        "Another pgcascade".to_owned()
-    } else {
-        format!("Another pgcascade (process {holder})")
-    };
+/// The process that wrote itself into the lock's file.
+fn holder(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.rewind().ok()?;
+    file.read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+fn busy(folder: &Path, holder: Option<u32>) -> Report {
+    let who = holder.map_or_else(
+        || "Another pgcascade".to_owned(),
+        |pid| format!("Another pgcascade (process {pid})"),
+    );
     Report::new(format!("{who} is at work on {}.", folder.display()))
         .hint("Wait until it is done, then try again.")
 }

@@ -73,6 +73,9 @@ pub fn list() -> Vec<ClusterRecord> {
 
 /// Clusters whose builder or remover is gone before it was done: what a crash left.
 pub fn left_over() -> Vec<ClusterRecord> {
+    if let Some(state) = super::store::state_folder() {
+        disk::forget_vanished(&state);
+    }
     list()
         .into_iter()
         .filter(|record| record.state != ClusterState::Complete && !record.is_at_work())

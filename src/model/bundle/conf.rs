@@ -6,22 +6,18 @@
 use super::paths;
 use super::recovery;
 use super::setting::{Setting, render};
+use super::sizes::{RESERVED_CONNECTIONS, Sizes};
 use crate::model::topology::{Auth, CommitLevel, Server, Settings, Topology};
 
-/// Senders and slots that every server has at least: PostgreSQL's own default from 10 on.
-const LEAST_SENDERS: usize = 10;
-/// Beside the drawn downstreams: a base backup takes two, and a person may look with `pg_receivewal`.
-const SPARE_SENDERS: usize = 5;
 /// What PostgreSQL has if nothing is said.
 const DEFAULT_CONNECTIONS: usize = 100;
-/// `superuser_reserved_connections`, which 11 counts beside the senders, and one for ordinary people.
-const RESERVED_CONNECTIONS: usize = 4;
 /// WAL that is kept for downstreams without a slot: 512 MB, in segments of 16 MB before 13.
 const KEEP_SIZE: &str = "512MB";
 const KEEP_SEGMENTS: &str = "32";
 
 /// The whole file.
-pub fn postgresql_conf(topology: &Topology, server: &Server) -> String {
+pub fn postgresql_conf(sizes: &Sizes<'_>, server: &Server) -> String {
+    let topology = sizes.topology;
     let role = match server.upstream().and_then(|id| topology.server(id)) {
         None => "the primary".to_owned(),
         Some(upstream) => format!("a standby of \"{}\"", upstream.name()),
@@ -32,17 +28,18 @@ pub fn postgresql_conf(topology: &Topology, server: &Server) -> String {
         topology.postgres(),
         one_line(topology.name()),
     );
-    render(&head, &settings(topology, server))
+    render(&head, &settings(sizes, server))
 }
 
 /// Every setting of the file, in its order; each name stands once.
-pub fn settings(topology: &Topology, server: &Server) -> Vec<Setting> {
+pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
+    let topology = sizes.topology;
     let mut settings = connections(topology, server);
-    settings.extend(replication(topology, server));
+    settings.extend(replication(sizes, server));
     settings.extend(synchronous(topology, server));
     settings.extend(archiving(topology));
     if !server.is_primary() && topology.postgres().has_standby_signal() {
-        settings.extend(recovery::settings(topology, server));
+        settings.extend(recovery::settings(sizes, server));
     }
     settings.extend(laboratory(topology));
     by_hand(topology, server, settings)
@@ -60,7 +57,7 @@ pub fn primed(topology: &Topology) -> Vec<String> {
         "password_encryption",
         "wal_level",
     ];
-    settings(topology, topology.primary())
+    settings(&Sizes::of(topology), topology.primary())
         .into_iter()
         .filter(|setting| IN_PG_CONTROL.contains(&setting.name.to_ascii_lowercase().as_str()))
         .map(|setting| format!("{}={}", setting.name, setting.value))
@@ -119,9 +116,9 @@ fn listen_addresses(server: &Server) -> String {
     }
 }
 
-fn replication(topology: &Topology, server: &Server) -> Vec<Setting> {
-    let major = topology.postgres();
-    let senders = senders(topology);
+fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
+    let major = sizes.topology.postgres();
+    let senders = sizes.senders;
     let mut settings = vec![
         Setting::new(
             "wal_level",
@@ -144,7 +141,7 @@ fn replication(topology: &Topology, server: &Server) -> Vec<Setting> {
     if major.has_slots() {
         settings.push(Setting::new(
             "max_replication_slots",
-            slots(topology).to_string(),
+            sizes.slots.to_string(),
             "One replication slot per drawn downstream that uses one, and some to spare.",
         ));
     }
@@ -153,9 +150,7 @@ fn replication(topology: &Topology, server: &Server) -> Vec<Setting> {
         "on",
         "A standby answers queries while it applies WAL; a standby that others follow must. The primary ignores it, and needs it the day it becomes a standby.",
     ));
-    let has_slotless = topology
-        .downstreams(server.id())
-        .any(|standby| !topology.uses_slot(standby.id()));
+    let has_slotless = sizes.slotless.contains(&server.id());
     if has_slotless {
         let (name, value) = if major.has_wal_keep_size() {
             ("wal_keep_size", KEEP_SIZE)
@@ -169,52 +164,6 @@ fn replication(topology: &Topology, server: &Server) -> Vec<Setting> {
         ));
     }
     settings
-}
-
-/// Room for the server with the most downstreams; fewer where a hand-set max_connections leaves less.
-fn senders(topology: &Topology) -> usize {
-    let most = topology
-        .servers()
-        .iter()
-        .map(|server| topology.downstreams(server.id()).count())
-        .max()
-        .unwrap_or(0);
-    let wanted = LEAST_SENDERS.max(most + SPARE_SENDERS);
-    if topology.postgres().counts_senders_apart() {
-        return wanted;
-    }
-    let connections = topology
-        .servers()
-        .iter()
-        .filter_map(|server| {
-            topology
-                .setting_of(server.id(), "max_connections")?
-                .trim()
-                .parse::<usize>()
-                .ok()
-        })
-        .min();
-    match connections {
-        Some(connections) => wanted
-            .min(connections.saturating_sub(RESERVED_CONNECTIONS))
-            .max(most.max(1)),
-        None => wanted,
-    }
-}
-
-fn slots(topology: &Topology) -> usize {
-    let most = topology
-        .servers()
-        .iter()
-        .map(|server| {
-            topology
-                .downstreams(server.id())
-                .filter(|standby| topology.uses_slot(standby.id()))
-                .count()
-        })
-        .max()
-        .unwrap_or(0);
-    LEAST_SENDERS.max(most + SPARE_SENDERS)
 }
 
 fn synchronous(topology: &Topology, server: &Server) -> Vec<Setting> {
@@ -321,7 +270,7 @@ mod tests {
     #[track_caller]
     fn value(topology: &Topology, server: &str, name: &str) -> Option<String> {
         let server = topology.by_name(server).unwrap();
-        let found: Vec<_> = settings(topology, server)
+        let found: Vec<_> = settings(&Sizes::of(topology), server)
             .into_iter()
             .filter(|setting| setting.name == name)
             .collect();
@@ -342,7 +291,7 @@ mod tests {
         set(&mut topology, Some("s"), "shared_buffers", "64MB");
         assert_eq!(value(&topology, "m", "shared_buffers").as_deref(), Some("32MB"));
         assert_eq!(value(&topology, "s", "shared_buffers").as_deref(), Some("64MB"));
-        let conf = postgresql_conf(&topology, topology.by_name("s").unwrap());
+        let conf = postgresql_conf(&Sizes::of(&topology), topology.by_name("s").unwrap());
         assert_eq!(conf.matches("shared_buffers =").count(), 1);
         assert!(conf.trim_end().ends_with("shared_buffers = '64MB'"));
     }

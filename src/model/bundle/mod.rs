@@ -11,11 +11,13 @@ mod paths;
 mod recovery;
 mod script;
 mod setting;
+mod sizes;
 mod tarball;
 
 pub use setting::without;
 pub use tarball::pack;
 
+use self::sizes::Sizes;
 use crate::model::document::Document;
 use crate::model::plan::ClusterLayout;
 
@@ -49,13 +51,13 @@ pub fn generate(document: &Document) -> Bundle {
         text(ClusterLayout::DESIGN, document.text()),
     ];
     files.extend(script::scripts(topology));
-    let folders = topology.folders();
+    let (folders, sizes) = (topology.folders(), Sizes::of(topology));
     for server in topology.servers() {
         let folder = ClusterLayout::server(folders.get(&server.id()).map_or("", String::as_str));
         let mut add = |name: &str, contents| files.push(text(&format!("{folder}/{name}"), contents));
-        add("postgresql.conf", conf::postgresql_conf(topology, server));
+        add("postgresql.conf", conf::postgresql_conf(&sizes, server));
         add("pg_hba.conf", hba::pg_hba_conf(topology, server));
-        if let Some((name, contents)) = recovery::file(topology, server) {
+        if let Some((name, contents)) = recovery::file(&sizes, server) {
             add(name, contents);
         }
     }

@@ -3,11 +3,13 @@
 
 use super::paths;
 use super::setting::{Setting, quote_in_conninfo, render};
+use super::sizes::Sizes;
 use crate::model::plan::ClusterLayout;
 use crate::model::topology::{Auth, Server, Topology};
 
 /// The file in a standby's data directory, by name and content; `None` for the primary.
-pub fn file(topology: &Topology, server: &Server) -> Option<(&'static str, String)> {
+pub fn file(sizes: &Sizes<'_>, server: &Server) -> Option<(&'static str, String)> {
+    let topology = sizes.topology;
     let upstream = server.upstream().and_then(|id| topology.server(id))?;
     if topology.postgres().has_standby_signal() {
         return Some(("standby.signal", String::new()));
@@ -23,12 +25,13 @@ pub fn file(topology: &Topology, server: &Server) -> Option<(&'static str, Strin
         "on",
         "The server stays in recovery and streams, instead of becoming a primary when its WAL ends.",
     )];
-    settings.extend(self::settings(topology, server));
+    settings.extend(self::settings(sizes, server));
     Some(("recovery.conf", render(&head, &settings)))
 }
 
 /// The same settings, wherever they stand.
-pub fn settings(topology: &Topology, server: &Server) -> Vec<Setting> {
+pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
+    let topology = sizes.topology;
     let (Some(standby), Some(upstream)) = (
         server.standby(),
         server.upstream().and_then(|id| topology.server(id)),
@@ -44,7 +47,7 @@ pub fn settings(topology: &Topology, server: &Server) -> Vec<Setting> {
     if topology.uses_slot(server.id()) {
         settings.push(Setting::new(
             "primary_slot_name",
-            topology.slot_name(server.id()),
+            sizes.slot_name(server.id()),
             "Its replication slot at the upstream, which keeps the WAL that it has not received yet.",
         ));
     }
@@ -100,7 +103,7 @@ mod tests {
     #[track_caller]
     fn recovery_conf(design: &str, server: &str) -> String {
         let topology = notation::parse(design).unwrap();
-        let (_, text) = file(&topology, topology.by_name(server).unwrap()).unwrap();
+        let (_, text) = file(&Sizes::of(&topology), topology.by_name(server).unwrap()).unwrap();
         text.lines()
             .filter(|line| !line.starts_with('#') && !line.is_empty())
             .map(|line| format!("{line}\n"))
@@ -131,9 +134,9 @@ recovery_min_apply_delay = '5min'
         assert!(ten.contains("passfile=../../../secrets/replication.pgpass"));
         let topology = notation::parse("postgres 12\nm 1\n  s 2\n").unwrap();
         assert_eq!(
-            file(&topology, topology.by_name("s").unwrap()),
+            file(&Sizes::of(&topology), topology.by_name("s").unwrap()),
             Some(("standby.signal", String::new()))
         );
-        assert_eq!(file(&topology, topology.primary()), None);
+        assert_eq!(file(&Sizes::of(&topology), topology.primary()), None);
     }
 }

@@ -8,7 +8,7 @@ use egui::{CursorIcon, DragAndDrop, Key, Modifiers, PointerButton, Pos2, Rect, U
 use egui_graphs::MetadataFrame;
 
 use super::card_widget::{card_widget, id_of, send};
-use super::gesture::{Ending, Fact};
+use super::gesture::{Ending, Fact, Gesture};
 use super::server_shape::{Mood, ServerShape};
 use super::verdict::Verdicts;
 use super::{CanvasState, LOCKED, NEEDS_TARGET, NewStandby, menu, navigate};
@@ -53,6 +53,7 @@ impl Frame<'_> {
         background.context_menu(|ui| menu::of_canvas(ui, self.session, self.state, self.outbox));
 
         self.cards();
+        self.drag(background);
         let incoming = self.palette_drag();
         self.show_gesture(incoming);
         self.paint();
@@ -141,49 +142,64 @@ impl Frame<'_> {
             if response.dragged_by(PointerButton::Middle) {
                 self.state.view.pan_by(response.drag_delta());
             }
-            self.drag_card(id, &response);
+            self.drag(&response);
         }
     }
 
-    fn drag_card(&mut self, id: ServerId, response: &egui::Response) {
-        if response.drag_started_by(PointerButton::Primary) {
-            self.grab(id);
-        }
+    /// What the primary button drags, whichever widget egui thinks it is.
+    ///
+    /// On a busy machine the press and the first moves arrive in one frame, and egui looks for the widget where
+    /// the pointer is by then. What counts is where it was pressed.
+    fn drag(&mut self, response: &egui::Response) {
         let Some(pointer) = self.pointer() else {
             return;
         };
-        let at = self.state.view.at(self.canvas, pointer);
-        if response.dragged_by(PointerButton::Primary) || response.drag_stopped_by(PointerButton::Primary) {
-            let is_inside = self.is_on_canvas(pointer);
-            let over = self
-                .state
-                .projection
-                .server_at(at, Some(id))
-                .filter(|_| is_inside);
-            self.state.gesture.take(Fact::MovedTo { pointer: at, over });
-            if response.drag_stopped_by(PointerButton::Primary) {
-                let ending = self.state.gesture.take(Fact::Released { is_inside });
-                self.end(ending);
+        let has_started = response.drag_started_by(PointerButton::Primary);
+        let has_stopped = response.drag_stopped_by(PointerButton::Primary);
+        if has_started && let Some(pressed) = self.ui.input(|input| input.pointer.press_origin()) {
+            self.begin_drag(pressed);
+            if matches!(self.state.gesture, Gesture::Panning) {
+                self.state.view.pan_by(pointer - pressed);
+                return;
             }
+        }
+        if !has_stopped && !response.dragged_by(PointerButton::Primary) {
+            return;
+        }
+        if matches!(self.state.gesture, Gesture::Panning) {
+            self.state.view.pan_by(response.drag_delta());
+        }
+        let is_inside = self.is_on_canvas(pointer);
+        let at = self.state.view.at(self.canvas, pointer);
+        let dragged = self.state.gesture.drag().map(|drag| drag.server);
+        let over = self.state.projection.server_at(at, dragged);
+        self.state.gesture.take(Fact::MovedTo {
+            pointer: at,
+            over: over.filter(|_| is_inside),
+        });
+        if has_stopped {
+            let ending = self.state.gesture.take(Fact::Released { is_inside });
+            self.end(ending);
         }
     }
 
-    fn grab(&mut self, id: ServerId) {
-        let press = self.ui.input(|input| input.pointer.press_origin());
-        let home = self.state.projection.home(id);
-        let (Some(press), Some(home)) = (press, home) else {
+    fn begin_drag(&mut self, pressed: Pos2) {
+        if !self.canvas.contains(pressed) {
             return;
-        };
-        self.state.gesture.take(if self.session.run.is_running() {
-            Fact::GrabbedLocked(LOCKED)
-        } else {
-            Fact::Grabbed {
-                server: id,
-                pressed_at: self.state.view.at(self.canvas, press),
+        }
+        let pressed_at = self.state.view.at(self.canvas, pressed);
+        let server = self.state.projection.server_at(pressed_at, None);
+        let home = server.and_then(|id| self.state.projection.home(id));
+        self.state.gesture.take(match (server, home) {
+            (Some(_), Some(_)) if self.session.run.is_running() => Fact::GrabbedLocked(LOCKED),
+            (Some(server), Some(home)) => Fact::Grabbed {
+                server,
+                pressed_at,
                 home,
                 still_radius: STILL_RADIUS / self.state.view.zoom(),
-                verdicts: Verdicts::of(self.session.document.topology(), id),
-            }
+                verdicts: Verdicts::of(self.session.document.topology(), server),
+            },
+            _ => Fact::GrabbedCanvas,
         });
     }
 

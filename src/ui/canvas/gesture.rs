@@ -17,6 +17,8 @@ pub enum Gesture {
     #[default]
     Idle,
     Dragging(Drag),
+    /// The empty canvas was grabbed: the view moves, not the design.
+    Panning,
     /// A drag that is not allowed at all: nothing moves, the reason is shown until release.
     Barred(&'static str),
 }
@@ -50,6 +52,7 @@ pub enum Fact {
         still_radius: f32,
         verdicts: Verdicts,
     },
+    GrabbedCanvas,
     /// The drag began while the design is locked.
     GrabbedLocked(&'static str),
     MovedTo {
@@ -82,7 +85,7 @@ impl Gesture {
     pub fn drag(&self) -> Option<&Drag> {
         match self {
             Self::Dragging(drag) => Some(drag),
-            Self::Idle | Self::Barred(_) => None,
+            Self::Idle | Self::Panning | Self::Barred(_) => None,
         }
     }
 
@@ -108,6 +111,7 @@ impl Gesture {
                     grab: home - pressed_at,
                 });
             }
+            Fact::GrabbedCanvas => *self = Self::Panning,
             Fact::GrabbedLocked(reason) => *self = Self::Barred(reason),
             Fact::MovedTo { pointer, over } => {
                 if let Self::Dragging(drag) = self {

@@ -11,7 +11,7 @@ pub const ZOOM_MOST: f32 = 4.0;
 /// A fit never makes few servers look huge.
 const FIT_MOST: f32 = 1.15;
 /// Left free around a fitted design, in points: the legend and the zoom buttons stand there.
-const FIT_MARGIN: Vec2 = Vec2::new(48.0, 56.0);
+const FIT_MARGIN: Vec2 = Vec2::new(28.0, 56.0);
 
 #[derive(Debug, Default)]
 pub struct View {
@@ -112,7 +112,7 @@ mod tests {
         view.fit(content(), CANVAS.size());
         let frame = view.on_screen(CANVAS);
         for corner in [content().min, content().max] {
-            assert!(CANVAS.shrink(40.0).contains(frame.canvas_to_screen_pos(corner)));
+            assert!(CANVAS.shrink(24.0).contains(frame.canvas_to_screen_pos(corner)));
         }
         assert!(!view.wants_fit(content(), CANVAS.size(), false));
         assert!(view.wants_fit(content(), CANVAS.size(), true));

@@ -37,7 +37,7 @@ impl Frame<'_> {
                 Some((_, Some(Err(reason)))) => say(Tone::Refused, "Not possible here", reason),
                 _ => {}
             },
-            (Gesture::Idle, Incoming::None) => {}
+            (Gesture::Panning, _) | (Gesture::Idle, Incoming::None) => {}
             (Gesture::Idle, _) if self.session.run.is_running() => say(Tone::Refused, LOCKED, ""),
             (Gesture::Idle, Incoming::Over(over)) => {
                 say(Tone::Allowed, &format!("Add a standby under {}", name(over)), "");

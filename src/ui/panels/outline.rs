@@ -10,7 +10,7 @@ use egui::{WidgetType, vec2};
 use crate::app::Session;
 use crate::model::topology::{Server, ServerId, Topology};
 use crate::ui::Outbox;
-use crate::ui::commands::{role_in_words, select};
+use crate::ui::commands::{priority_that_counts, role_in_words, select};
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
 use super::server_menu::server_menu_ui;
@@ -33,10 +33,14 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 /// The name of a server's row for screen readers and tests.
 pub fn row_label(session: &Session, server: &Server) -> String {
     let topology = session.document.topology();
-    let state = session
-        .replication_row(server.id())
-        .map(|row| format!(", {} {}", row.state, row.sync_state))
-        .unwrap_or_default();
+    let is_down = session
+        .reading(server.id())
+        .is_some_and(|reading| !reading.running);
+    let state = match session.replication_row(server.id()) {
+        _ if is_down => ", down".to_owned(),
+        Some(row) => format!(", {} {}", row.state, row.sync_state),
+        None => String::new(),
+    };
     format!(
         "{}: {}, port {}{state}",
         server.name(),
@@ -192,11 +196,13 @@ fn paint(ui: &Ui, column: Rect, words: String, size: f32, colour: egui::Color32)
 
 /// What runs if it runs, else what is drawn.
 fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, egui::Color32) {
-    let topology = session.document.topology();
-    let drawn = server
-        .standby()
-        .and_then(crate::model::topology::Standby::sync_priority)
-        .filter(|_| topology.sync().is_some());
+    let drawn = priority_that_counts(session.document.topology(), server.id());
+    if session
+        .reading(server.id())
+        .is_some_and(|reading| !reading.running)
+    {
+        return ("down".to_owned(), tokens.error);
+    }
     match (session.replication_row(server.id()), drawn) {
         _ if server.is_primary() => ("primary".to_owned(), tokens.primary),
         (Some(row), _) if row.state != "streaming" => (row.state.clone(), tokens.warning),

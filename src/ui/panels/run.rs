@@ -147,6 +147,7 @@ fn finished_ui(ui: &mut Ui, outcome: &Outcome, elapsed_ms: u64, outbox: &mut Out
 
 fn steps_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
     ui.spacing_mut().item_spacing.y = 3.0;
+    let follow = newly_first(ui, progress);
     for (place, (step, state)) in progress.steps.iter().enumerate() {
         let tokens = Tokens::of(ui.visuals());
         let (sign, word, colour) = look(*state, tokens);
@@ -170,22 +171,21 @@ fn steps_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
             });
         });
         if let Some(step) = plan.steps.get(place) {
-            row.response.on_hover_text(&step.why);
+            row.response.clone().on_hover_text(&step.why);
         }
-        if *state == StepState::Running && state_changed_to(ui, place) {
-            ui.scroll_to_cursor(None);
+        if follow == Some(place) {
+            row.response.scroll_to_me(Some(egui::Align::Center));
         }
     }
 }
 
-/// True once for each step that begins, so that the list follows the run but can be scrolled freely between.
-fn state_changed_to(ui: &Ui, place: usize) -> bool {
-    let id = egui::Id::new("running step");
+/// The first running step, once when it becomes that: the list follows the run, and can be scrolled freely between.
+fn newly_first(ui: &Ui, progress: &Progress) -> Option<usize> {
+    let running = |(_, state): &(_, StepState)| *state == StepState::Running;
+    let first = progress.steps.iter().position(running)?;
     ui.data_mut(|data| {
-        let last = data.get_temp_mut_or(id, usize::MAX);
-        let changed = *last != place;
-        *last = place;
-        changed
+        let last = data.get_temp_mut_or(egui::Id::new("running step"), usize::MAX);
+        (std::mem::replace(last, first) != first).then_some(first)
     })
 }
 

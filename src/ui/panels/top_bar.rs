@@ -113,9 +113,12 @@ fn title_ui(ui: &mut Ui, session: &Session) {
     if let Some(path) = &session.path {
         title.on_hover_text(path.display().to_string());
     }
-    if session.is_modified() {
-        let dot = RichText::new("•").color(Tokens::of(ui.visuals()).warning);
-        ui.label(dot).on_hover_text("There are unsaved changes");
+    // Its room is always there, so that the tools do not jump when it comes and goes.
+    let (modified, colour) = (session.is_modified(), Tokens::of(ui.visuals()).warning);
+    let dot = egui::Label::new(RichText::new("•").color(colour));
+    let dot = ui.add_visible(modified, dot);
+    if modified {
+        dot.on_hover_text("There are unsaved changes");
     }
 }
 
