@@ -9,6 +9,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use nix::unistd::geteuid;
 use thiserror::Error;
 
 use super::processes;
@@ -88,6 +89,9 @@ pub(super) fn running(data: &Path, cluster: &str) -> Result<Option<Running>, Dou
         // A server never leaves its data directory: the number is another program's by now.
         Some(_) => return Ok(None),
         None if !processes::is_alive(pid) => return Ok(None),
+        // We cannot look at it, but see that it is somebody else's: not even root's servers run as another user than
+        // the one who asks here, since root can look. The file is an old one, and its number was given out again.
+        None if processes::user(pid).is_some_and(|user| user != geteuid().as_raw()) => return Ok(None),
         None => return Err(Doubt::Hidden(pid)),
     }
     if !is_server_program(pid) {
