@@ -1,13 +1,17 @@
 //! Files and folders of a cluster: written whole, private, owned by the user the servers run as, and removed
 //! without ever following a symbolic link out of the cluster's folder.
 
+use std::ffi::OsString;
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{
-    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown,
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown, fchown,
 };
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
 
 /// The numbers of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -34,7 +38,7 @@ fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>, is_durable:
     let name = path
         .file_name()
         .ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path names no file"))?;
-    let mut beside = std::ffi::OsString::from(".");
+    let mut beside = OsString::from(".");
     // A name of the greatest length leaves no room for more: cut what is only there for people to recognise it.
     beside.push(name.to_string_lossy().chars().take(40).collect::<String>());
     beside.push(format!(
@@ -52,7 +56,8 @@ fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>, is_durable:
         file.write_all(bytes)?;
         file.set_permissions(Permissions::from_mode(mode))?;
         if let Some(owner) = owner {
-            chown(&beside, Some(owner.uid), Some(owner.gid))?;
+            // The file, not its name: whoever owns the folder could have put a link there meanwhile.
+            fchown(&file, Some(owner.uid), Some(owner.gid))?;
         }
         if is_durable {
             file.sync_all()?;
@@ -64,6 +69,45 @@ fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>, is_durable:
         let _ = fs::remove_file(&beside);
     }
     result
+}
+
+/// Opens a log to append to. Its folder is the servers' user's, and we may be root: no link of theirs is followed to a
+/// file that only we may write.
+pub(super) fn open_log(path: &Path, owner: Option<Owner>) -> io::Result<fs::File> {
+    let open = |options: &mut OpenOptions| {
+        options
+            .append(true)
+            .mode(PRIVATE_FILE)
+            .custom_flags(OFlag::O_NOFOLLOW.bits())
+            .open(path)
+    };
+    match open(OpenOptions::new().create_new(true)) {
+        Ok(log) => {
+            if let Some(owner) = owner {
+                fchown(&log, Some(owner.uid), Some(owner.gid))?;
+            }
+            Ok(log)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let not_ours = || {
+                io::Error::new(
+                    ErrorKind::PermissionDenied,
+                    format!("{} is not the file that was made", path.display()),
+                )
+            };
+            if fs::symlink_metadata(path)?.is_symlink() {
+                return Err(not_ours());
+            }
+            let log = open(&mut OpenOptions::new())?;
+            let (there, user) = (
+                log.metadata()?,
+                owner.map_or(geteuid().as_raw(), |owner| owner.uid),
+            );
+            let is_ours = there.is_file() && there.uid() == user && there.nlink() == 1;
+            is_ours.then_some(log).ok_or_else(not_ours)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// True for the name of a file that [`write_whole`] had not finished: `.NAME.PID-NUMBER.tmp`.
@@ -90,6 +134,31 @@ pub(super) fn make_folder(path: &Path, owner: Option<Owner>) -> io::Result<()> {
         chown(path, Some(owner.uid), Some(owner.gid))?;
     }
     Ok(())
+}
+
+/// The folder's absolute path without symbolic links, as far as it exists.
+pub(super) fn real(folder: &Path) -> PathBuf {
+    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let mut rest: Vec<OsString> = Vec::new();
+    let mut exists = absolute.as_path();
+    loop {
+        if let Ok(real) = exists.canonicalize() {
+            return rest.into_iter().rev().fold(real, |path, name| path.join(name));
+        }
+        match exists.components().next_back() {
+            Some(Component::Normal(name)) => rest.push(name.to_owned()),
+            // `missing/..` is where `missing` would be: what does not exist leads nowhere else.
+            Some(Component::ParentDir) if exists.parent().is_some_and(|parent| parent.parent().is_some()) => {
+                exists = exists.parent().and_then(Path::parent).unwrap_or(exists);
+                continue;
+            }
+            _ => return absolute,
+        }
+        match exists.parent() {
+            Some(parent) => exists = parent,
+            None => return absolute,
+        }
+    }
 }
 
 /// The folders that are missing on the way to `path`, outermost first.
@@ -233,6 +302,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_folder_is_named_without_links_and_dots() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        std::os::unix::fs::symlink(&base, base.join("link")).unwrap();
+        assert_eq!(real(&base.join("link/a/b")), base.join("a/b"));
+        assert_eq!(real(&base.join("a/../b/")), base.join("b"));
+        assert_eq!(real(&base.join(".")), base);
+    }
+
+    #[test]
     fn a_file_is_written_whole_and_private() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a".repeat(255));
@@ -241,6 +320,27 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert_eq!(names_in(folder.path()).len(), 1, "nothing stays beside");
+    }
+
+    #[test]
+    fn a_log_is_appended_to_unless_it_is_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (log, precious) = (folder.path().join("log"), folder.path().join("precious"));
+        for line in ["one\n", "two\n"] {
+            open_log(&log, None).unwrap().write_all(line.as_bytes()).unwrap();
+        }
+        assert_eq!(fs::read(&log).unwrap(), b"one\ntwo\n");
+        assert_eq!(fs::metadata(&log).unwrap().mode() & 0o777, 0o600);
+        fs::write(&precious, "theirs").unwrap();
+        for link in [
+            std::os::unix::fs::symlink::<&PathBuf, &PathBuf>,
+            fs::hard_link::<&PathBuf, &PathBuf>,
+        ] {
+            fs::remove_file(&log).unwrap();
+            link(&precious, &log).unwrap();
+            let error = open_log(&log, None).unwrap_err().to_string();
+            assert!(error.contains("not the file that was made"), "{error}");
+        }
     }
 
     #[test]

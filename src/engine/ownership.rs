@@ -2,13 +2,14 @@
 //! one that runs on the data directory we recorded.
 //!
 //! `postmaster.pid` alone proves nothing: it survives a crash, travels with a copied folder, and its pid may by now
-//! be another program's. So: its second line is this directory, the process lives, its working directory is this
-//! directory, and it began when the file says (or carries the cluster's id in its environment).
+//! be another program's. So: its second line is this directory, the process lives, it is a `postgres`, its working
+//! directory is this directory, and it began when the file says (or carries the cluster's id in its environment).
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use nix::unistd::geteuid;
 use thiserror::Error;
 
 use super::processes;
@@ -81,7 +82,13 @@ pub(super) fn running(data: &Path, cluster: &str) -> Result<Option<Running>, Dou
         // A server never leaves its data directory: the number is another program's by now.
         Some(_) => return Ok(None),
         None if !processes::is_alive(pid) => return Ok(None),
+        // We cannot look at it, but see that it is somebody else's: not even root's servers run as another user than
+        // the one who asks here, since root can look. The file is an old one, and its number was given out again.
+        None if processes::user(pid).is_some_and(|user| user != geteuid().as_raw()) => return Ok(None),
         None => return Err(Doubt::Hidden(pid)),
+    }
+    if !is_server_program(pid) {
+        return Ok(None);
     }
     let seconds = match (began, processes::start_time(pid)) {
         (Some(began), Some(seen)) => (seen - began).abs(),
@@ -98,23 +105,32 @@ pub(super) fn running(data: &Path, cluster: &str) -> Result<Option<Running>, Dou
     }))
 }
 
-/// Other processes of the cluster: started for it (by its id in their environment), or a PostgreSQL program of its
-/// `bin` that works inside `folder`.
-pub(super) fn helpers(folder: &Path, bin: &Path, cluster: &str) -> Vec<u32> {
-    let folder = canonical(folder);
-    let bin = canonical(bin);
+/// Other processes of the cluster: started for it (by its id in their environment), or a `postgres` that works in one
+/// of its data directories (a server's children lose their environment). What else works inside the cluster's folder,
+/// such as somebody's psql or a server of their own, is not ours to end.
+pub(super) fn helpers(data: &[PathBuf], cluster: &str) -> Vec<u32> {
+    let data: Vec<PathBuf> = data.iter().map(|one| canonical(one)).collect();
     let own = std::process::id();
     processes::all()
         .into_iter()
         .filter(|pid| *pid != own && processes::is_alive(*pid))
         .filter(|pid| {
-            let works_inside = || {
-                processes::working_directory(*pid).is_some_and(|at| at.starts_with(&folder))
-                    && processes::program(*pid).is_some_and(|program| program.starts_with(&bin))
+            let works_on_ours = || {
+                processes::working_directory(*pid).is_some_and(|at| data.contains(&at))
+                    && is_server_program(*pid)
             };
-            processes::was_started_with(*pid, PROOF, cluster) || works_inside()
+            processes::was_started_with(*pid, PROOF, cluster) || works_on_ours()
         })
         .collect()
+}
+
+/// True for `postgres`, also if an update has replaced its file meanwhile.
+fn is_server_program(pid: u32) -> bool {
+    const REPLACED: &str = " (deleted)";
+    processes::program(pid).is_some_and(|program| {
+        let name = program.file_name().unwrap_or_default().to_string_lossy();
+        name.strip_suffix(REPLACED).unwrap_or(&name) == "postgres"
+    })
 }
 
 fn canonical(path: &Path) -> PathBuf {
@@ -125,14 +141,20 @@ fn canonical(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    /// A process in `at` that does nothing, and the pid file's first three lines that would name it.
-    fn sleeper(at: &Path) -> (std::process::Child, String) {
-        let child = std::process::Command::new("sleep")
+    /// A program called `name` in `at` that does nothing, and the pid file's first lines that would name it.
+    fn sleeper(name: &str, at: &Path) -> (std::process::Child, String) {
+        use std::os::unix::process::CommandExt as _;
+        let program = at.join(name);
+        let mut sleep = ["/bin/sleep", "/usr/bin/sleep"].iter().map(Path::new);
+        fs::copy(sleep.find(|path| path.exists()).unwrap(), &program).unwrap();
+        let child = std::process::Command::new(&program)
+            // Where all small programs are one, it does what it is called.
+            .arg0("sleep")
             .arg("60")
             .current_dir(at)
             .spawn()
             .unwrap();
-        while processes::working_directory(child.id()).as_deref() != Some(at) {
+        while processes::program(child.id()).as_deref() != Some(&program) {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
         let began = processes::start_time(child.id()).unwrap();
@@ -150,7 +172,7 @@ mod tests {
     fn only_a_process_that_agrees_in_everything_is_ours() {
         let (_keep, data) = folder();
         let (_keep_too, elsewhere) = folder();
-        let (mut child, text) = sleeper(&data);
+        let (mut child, text) = sleeper("postgres", &data);
         let check = |text: &str| {
             fs::write(data.join("postmaster.pid"), text).unwrap();
             running(&data, "no such id")
@@ -166,14 +188,19 @@ mod tests {
         assert!(matches!(check(&copied), Err(Doubt::OtherDirectory(_))));
 
         // Another program has the number by now.
-        let (mut stranger, _) = sleeper(&elsewhere);
+        let (mut stranger, _) = sleeper("postgres", &elsewhere);
         let reused = text.replace(&child.id().to_string(), &stranger.id().to_string());
         assert!(check(&reused).unwrap().is_none());
+
+        // Or it is a program that is no server, though all else agrees.
+        let (mut other, agrees) = sleeper("sleep", &data);
+        assert!(check(&agrees).unwrap().is_none());
+        assert_eq!(helpers(std::slice::from_ref(&data), "no such id"), [child.id()]);
 
         for nothing in ["", "x", "0", "1\n", "-1\n"] {
             assert!(check(nothing).unwrap().is_none(), "{nothing:?}");
         }
-        for one in [&mut child, &mut stranger] {
+        for one in [&mut child, &mut stranger, &mut other] {
             one.kill().unwrap();
             one.wait().unwrap();
         }

@@ -42,6 +42,13 @@ pub(super) fn working_directory(pid: u32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/cwd")).ok()
 }
 
+/// The number of the user it runs as (the effective one); also of processes that we may not look into.
+pub(super) fn user(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let numbers = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    numbers.split_whitespace().nth(1)?.parse().ok()
+}
+
 /// The program it runs.
 pub(super) fn program(pid: u32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/exe")).ok()
@@ -99,6 +106,7 @@ mod tests {
         let began = start_time(own).unwrap();
         assert!(began <= i64::try_from(now.as_secs()).unwrap() + 2, "{began}");
         assert_eq!(working_directory(own), std::env::current_dir().ok());
+        assert_eq!(user(own), Some(nix::unistd::geteuid().as_raw()));
         assert_eq!(program(own), std::env::current_exe().ok());
     }
 
@@ -122,11 +130,11 @@ mod tests {
             .spawn()
             .unwrap();
         let pid = child.id();
-        // Between fork and exec it still shows ours.
-        while program(pid) == std::env::current_exe().ok() {
+        // Between fork and exec it still shows ours, and for a moment after that none.
+        while !was_started_with(pid, "PGC_TEST", "abc") {
+            assert!(is_alive(pid));
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-        assert!(was_started_with(pid, "PGC_TEST", "abc"));
         assert!(!was_started_with(pid, "PGC_TEST", "ab"));
         child.kill().unwrap();
         child.wait().unwrap();

@@ -15,44 +15,91 @@ const RECORD: &str = "cluster.json";
 
 /// Removes the servers' data, logs, passwords, sockets and the archive. No server may run any more.
 pub(super) fn remove_contents(stored: &Stored) -> Result<(), Report> {
-    let folder = &stored.record.folder;
     for server in &stored.record.servers {
-        remove_tree(folder, &ClusterLayout::data(&server.folder))?;
-        remove_file(folder, &ClusterLayout::log(&server.folder))?;
-        let socket = format!("{}/.s.PGSQL.{}", ClusterLayout::SOCKETS, server.port);
-        remove_file(folder, &socket)?;
-        remove_file(folder, &format!("{socket}.lock"))?;
+        remove_tree(&stored.record.folder, &ClusterLayout::data(&server.folder))?;
     }
-    for secret in [
-        ClusterLayout::SUPERUSER_PASSWORD,
-        ClusterLayout::REPLICATION_PASSWORD,
-        ClusterLayout::PGPASS,
-        ClusterLayout::REPLICATION_PGPASS,
-    ] {
-        remove_file(folder, secret)?;
+    // Innermost first, so that an outer one can be empty.
+    for made in stored.made.iter().rev() {
+        remove_made(stored, made)?;
     }
+    Ok(())
+}
+
+/// Removes one of the folders that the plan makes, with the files that pgcascade or its servers write there. If
+/// somebody put something else into it, that stays, and the folder with it.
+pub(super) fn remove_made(stored: &Stored, made: &str) -> Result<(), Report> {
+    let folder = &stored.record.folder;
+    let Some(path) = files::inside(folder, made).filter(|path| is_folder(path)) else {
+        return Ok(());
+    };
     let layout = [
         ClusterLayout::SERVERS,
         ClusterLayout::SECRETS,
         ClusterLayout::SOCKETS,
     ];
-    let is_of_layout = |made: &str| {
-        layout
-            .iter()
-            .any(|of| made == *of || made.starts_with(&format!("{of}/")))
+    let is_of_layout = layout.iter().any(|of| Path::new(made).starts_with(of));
+    let mut ours: Vec<String> = if is_of_layout {
+        files_of_layout(stored)
+    } else {
+        // What else the plan makes is the archive.
+        let names = files::names_in(&path).into_iter();
+        names
+            .filter(|name| is_archived(name))
+            .map(|name| format!("{made}/{name}"))
+            .collect()
     };
-    // What else the plan made is the archive: every segment in it was written by our servers.
-    for made in stored.made.iter().filter(|made| !is_of_layout(made)) {
-        remove_tree(folder, made)?;
+    ours.retain(|file| Path::new(file).parent() == Some(Path::new(made)));
+    for file in ours {
+        remove_file(folder, &file)?;
     }
-    // Innermost first, so that an outer one can be empty.
-    for made in stored.made.iter().rev() {
-        if let Some(path) = files::inside(folder, made) {
-            sweep_temporary(&path);
-            files::remove_if_empty(&path).map_err(|error| cannot(&path, &error))?;
+    sweep_temporary(&path);
+    files::remove_if_empty(&path).map_err(|error| cannot(&path, &error))?;
+    Ok(())
+}
+
+/// Every file, besides the data directories, in the folders of the layout.
+fn files_of_layout(stored: &Stored) -> Vec<String> {
+    let mut files: Vec<String> = [
+        ClusterLayout::SUPERUSER_PASSWORD,
+        ClusterLayout::REPLICATION_PASSWORD,
+        ClusterLayout::PGPASS,
+        ClusterLayout::REPLICATION_PGPASS,
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for server in &stored.record.servers {
+        let socket = format!("{}/.s.PGSQL.{}", ClusterLayout::SOCKETS, server.port);
+        files.extend([
+            ClusterLayout::log(&server.folder),
+            format!("{socket}.lock"),
+            socket,
+        ]);
+    }
+    files
+}
+
+/// True for the names that PostgreSQL gives what it archives, and for the half-written copy of our archive_command:
+/// segments (also partial ones), timelines, labels of backups.
+fn is_archived(name: &str) -> bool {
+    let is_hex = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
+    };
+    let name = name.strip_suffix(".part").unwrap_or(name);
+    match name.split_once('.') {
+        None => is_hex(name, 24),
+        Some((segment, "partial")) => is_hex(segment, 24),
+        Some((timeline, "history")) => is_hex(timeline, 8),
+        Some((segment, label)) => {
+            is_hex(segment, 24)
+                && label
+                    .strip_suffix(".backup")
+                    .is_some_and(|offset| is_hex(offset, 8))
         }
     }
-    Ok(())
+}
+
+fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|there| there.is_dir())
 }
 
 /// Removes the files at the top, the marker, and the folder itself if it was made for the cluster and is empty now.
@@ -63,7 +110,7 @@ pub(super) fn release(stored: &Stored, lock: Option<&Lock>) -> Result<Vec<String
     remove_file(folder, ClusterLayout::DESIGN)?;
     sweep_temporary(folder);
     let marker = folder.join(ClusterLayout::MARKER_FOLDER);
-    if fs::symlink_metadata(&marker).is_ok_and(|there| there.is_dir()) {
+    if record::has_marker_folder(folder) {
         sweep_temporary(&marker);
         let record = marker.join(RECORD);
         files::remove_file(&record).map_err(|error| cannot(&record, &error))?;
@@ -73,7 +120,7 @@ pub(super) fn release(stored: &Stored, lock: Option<&Lock>) -> Result<Vec<String
         files::remove_if_empty(&marker).map_err(|error| cannot(&marker, &error))?;
     }
     let mut stays: Vec<String> = Vec::new();
-    foreign(folder, &mut stays);
+    foreign(stored, "", &mut stays);
     if stored.record.made_folder {
         if files::remove_if_empty(folder).map_err(|error| cannot(folder, &error))? {
             for parent in stored.made_parents.iter().rev() {
@@ -94,17 +141,22 @@ pub(super) fn release(stored: &Stored, lock: Option<&Lock>) -> Result<Vec<String
         .collect())
 }
 
-/// Everything that is still below `folder`; a folder is named by what is in it, or by itself if it is empty.
-fn foreign(folder: &Path, found: &mut Vec<String>) {
+/// Everything that is still below one of our folders (`""`: the cluster's). What somebody else put there is named as
+/// one thing, be it a file or a folder.
+fn foreign(stored: &Stored, below: &str, found: &mut Vec<String>) {
     /// More names help nobody.
     const MOST: usize = 20;
-    for name in files::names_in(folder) {
-        let path = folder.join(name);
-        let before = found.len();
-        if fs::symlink_metadata(&path).is_ok_and(|there| there.is_dir()) {
-            foreign(&path, found);
-        }
-        if found.len() == before && found.len() < MOST {
+    let folder = &stored.record.folder;
+    for name in files::names_in(&folder.join(below)) {
+        let relative = if below.is_empty() {
+            name
+        } else {
+            format!("{below}/{name}")
+        };
+        let path = folder.join(&relative);
+        if stored.made.contains(&relative) && is_folder(&path) {
+            foreign(stored, &relative, found);
+        } else if found.len() < MOST {
             found.push(path.display().to_string());
         }
     }
@@ -146,4 +198,33 @@ fn remove_file(folder: &Path, relative: &str) -> Result<(), Report> {
 
 fn cannot(path: &Path, error: &std::io::Error) -> Report {
     Report::of(format!("{} could not be removed.", path.display()), error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_postgresql_archives_counts_as_archived() {
+        let segment = "0000000100000000000000A1";
+        for archived in [
+            segment.to_owned(),
+            format!("{segment}.part"),
+            format!("{segment}.partial"),
+            format!("{segment}.00000028.backup"),
+            "00000002.history".to_owned(),
+        ] {
+            assert!(is_archived(&archived), "{archived}");
+        }
+        for foreign in [
+            "notes.txt",
+            "00000001.txt",
+            "0000000100000000000000a1",
+            "00000001",
+            ".part",
+            "",
+        ] {
+            assert!(!is_archived(foreign), "{foreign}");
+        }
+    }
 }

@@ -4,7 +4,6 @@
 //! terminal does not reach it, and it lives on when we end.
 
 use std::net::IpAddr;
-use std::os::unix::fs::{OpenOptionsExt as _, chown};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -86,20 +85,15 @@ pub(super) async fn start(
 
 fn spawn(site: &Site, target: &Target, pass_file_in_environment: bool) -> Result<Started, Report> {
     let headline = || format!("{} could not be started.", target.name);
-    let log_path = site.path(&ClusterLayout::log(&target.folder));
-    let log = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(files::PRIVATE_FILE)
-        .open(&log_path)
-        .and_then(|log| {
-            if let Some(owner) = site.owner {
-                chown(&log_path, Some(owner.uid), Some(owner.gid))?;
-            }
-            Ok((log.try_clone()?, log))
-        })
+    let data = site.own_data(&target.folder).ok_or_else(|| {
+        Report::new(headline()).hint(format!(
+            "{} is not the directory that pgcascade made.",
+            site.data(&target.folder).display()
+        ))
+    })?;
+    let log = files::open_log(&site.path(&ClusterLayout::log(&target.folder)), site.owner)
+        .and_then(|log| Ok((log.try_clone()?, log)))
         .map_err(|error| Report::of(headline(), &error))?;
-    let data = site.data(&target.folder);
     let mut command = site.program("postgres", &data);
     command.arg("-D").arg(&data).stdout(log.0).stderr(log.1);
     if pass_file_in_environment {
@@ -195,21 +189,32 @@ pub(super) async fn stop(
     Err(Report::new(format!("{} does not end, though it was told to.", target.name)).into())
 }
 
-/// Ends every other process of the cluster: tools that a killed pgcascade left behind. Says how many there were.
-pub(super) async fn sweep(site: &Site, wait: &Wait) -> Result<usize, Failure> {
-    let gentle = wait.at_most(TOOL_GRACE);
+/// Ends every other process of the cluster: tools that a killed pgcascade left behind, and servers that nothing on
+/// disk names any more. `folders` are those of its servers. Says how many there were.
+pub(super) async fn sweep<'a>(
+    site: &Site,
+    folders: impl Iterator<Item = &'a str>,
+    wait: &Wait,
+) -> Result<usize, Failure> {
+    let (polite, firm) = (wait.at_most(TOOL_GRACE / 3), wait.at_most(TOOL_GRACE));
+    let data: Vec<_> = folders.filter_map(|folder| site.own_data(folder)).collect();
     let mut seen = std::collections::BTreeSet::new();
     loop {
-        let helpers = ownership::helpers(&site.folder, &site.bin, &site.id);
+        let helpers = ownership::helpers(&data, &site.id);
         if helpers.is_empty() {
             return Ok(seen.len());
         }
-        let is_gentle = tokio::time::Instant::now() < gentle.deadline;
+        let now = tokio::time::Instant::now();
         for pid in &helpers {
             if seen.insert(*pid) {
                 send(*pid, Signal::SIGTERM);
-            } else if !is_gentle {
+                // What was frozen hears nothing before it goes on.
+                send(*pid, Signal::SIGCONT);
+            } else if now >= firm.deadline {
                 send(*pid, Signal::SIGKILL);
+            } else if now >= polite.deadline {
+                // A server waits for its sessions after SIGTERM; at this one it still gives its shared memory back.
+                send(*pid, Signal::SIGQUIT);
             }
         }
         if !wait.next().await? {

@@ -65,9 +65,18 @@ impl Site {
         files::last_lines(&self.path(&ClusterLayout::log(folder)), LINES)
     }
 
+    /// The same, if what is there is the directory that was made: a link that somebody put in its place leads to
+    /// somebody else's server.
+    pub(super) fn own_data(&self, folder: &str) -> Option<PathBuf> {
+        let data = files::inside(&self.folder, &ClusterLayout::data(folder))?;
+        let is_folder = std::fs::symlink_metadata(&data).is_ok_and(|there| there.is_dir());
+        is_folder.then_some(data)
+    }
+
     /// What runs on a server's data directory.
     pub(super) fn running(&self, folder: &str) -> Result<Option<Running>, Doubt> {
-        ownership::running(&self.data(folder), &self.id)
+        self.own_data(folder)
+            .map_or(Ok(None), |data| ownership::running(&data, &self.id))
     }
 
     /// One of the PostgreSQL programs, ready to start: as the servers' user, in its own process group, with an

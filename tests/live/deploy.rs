@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use pgcascade::engine::deploy::Cancel;
 use pgcascade::engine::{cluster, monitor};
+use pgcascade::model::document::Document;
 use pgcascade::model::health::{Board, ReplicationRow};
 use pgcascade::model::plan::{EventKind, Outcome, RunEvent};
+use pgcascade::model::topology::{Archive, Auth, Edit};
 use tokio_util::sync::CancellationToken;
 
 use crate::scene::{Scene, assert_gone, deployed, design, free_ports, perform, prepare, seed, session};
@@ -360,4 +362,42 @@ async fn foreign_files_stay_and_a_copy_is_refused() {
     let is = std::fs::metadata(&folder).unwrap();
     assert_eq!((is.uid(), is.mode()), (was.uid(), was.mode()), "as it was before");
     assert!(crate::scene::processes_of(&folder).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trust_an_archive_and_a_delay_while_a_second_pgcascade_waits() {
+    let scene = Scene::new();
+    let folder = scene.folder();
+    let [m, late] = free_ports();
+    let plain = design(&format!("m {m}\n  \"it's late\" {late} delay 10min\n")).await;
+    let mut topology = plain.topology().clone();
+    topology.apply(&Edit::SetAuth(Some(Auth::Trust))).unwrap();
+    let archive = Archive::new("archive").unwrap();
+    topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
+    let document = Document::new(topology);
+
+    let (_, run) = prepare(&document, &folder).await;
+    let building = tokio::spawn(perform(run.clone(), Cancel::default()));
+    while !folder.join(".pgcascade/cluster.json").exists() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let busy = cluster::teardown(&folder, CancellationToken::new())
+        .await
+        .unwrap_err();
+    assert!(busy.headline.contains("at work"), "{busy}");
+    let (second, _) = perform(run, Cancel::default()).await;
+    assert!(matches!(second, Outcome::Failed { .. }), "{second:?}");
+    let (outcome, events) = building.await.unwrap();
+    assert_eq!(outcome, Outcome::Done, "{events:#?}");
+
+    assert!(!folder.join("secrets").exists());
+    let proved = cluster::verify(&folder, CancellationToken::new()).await.unwrap();
+    assert!(
+        proved
+            .iter()
+            .any(|sentence| sentence.contains("is on it's late, which applies it later")),
+        "{proved:?}"
+    );
+    teardown(&folder).await;
+    assert_gone(&folder);
 }

@@ -11,5 +11,6 @@ mod bundle;
 mod cli;
 mod crash;
 mod deploy;
+mod safety;
 mod scene;
 mod worker;

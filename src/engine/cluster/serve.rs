@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Cluster;
+use super::{Cluster, verify};
 use crate::engine::proof;
 use crate::engine::record::Lock;
 use crate::engine::server;
@@ -60,7 +60,10 @@ pub(super) async fn start(
                 match proof::wait_rows(&sessions, &target, &expected_rows(topology, id), &wait).await {
                     Ok(()) => {}
                     Err(Failure::Cancelled) => return Err(Failure::Cancelled.into_report()),
-                    Err(Failure::Failed(report)) => done.push(report.headline),
+                    Err(Failure::Failed(report)) => {
+                        done.push(report.headline);
+                        done.extend(verify::delay_hint(cluster, id));
+                    }
                 }
             }
         }

@@ -13,7 +13,6 @@ use crate::engine::removal;
 use crate::engine::server::{self, Target};
 use crate::engine::site::Site;
 use crate::engine::wait::{Failure, Wait};
-use crate::model::plan::ClusterLayout;
 use crate::report::Report;
 
 /// For one server, or all leftover tools together.
@@ -29,8 +28,8 @@ pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result
         ))
         .hint("Nothing was removed: pgcascade removes only what it made."));
     };
-    if !stored.record.folder.join(ClusterLayout::MARKER_FOLDER).is_dir() {
-        return forget_unmade(&stored);
+    if !record::has_marker_folder(&stored.record.folder) {
+        return end_without_marker(&stored, &cancel).await;
     }
     let lock = Lock::take(&stored.record.folder)?;
     stored.record.state = ClusterState::Removing;
@@ -77,14 +76,9 @@ async fn stop_all(site: &Site, stored: &Stored, cancel: &CancellationToken) -> R
                 });
             }
         }
-        let swept = server::sweep(site, &Wait::new(STOP, cancel.clone())).await?;
-        if swept > 0 {
-            is_quiet = false;
-            done.push(match swept {
-                1 => "An unfinished process was ended.".to_owned(),
-                many => format!("{many} unfinished processes were ended."),
-            });
-        }
+        let swept = sweep(site, stored, cancel).await?;
+        is_quiet &= swept == 0;
+        done.extend(ended(swept));
         if is_quiet {
             break;
         }
@@ -92,8 +86,14 @@ async fn stop_all(site: &Site, stored: &Stored, cancel: &CancellationToken) -> R
     Ok(done)
 }
 
-/// pgcascade was killed between the list's entry and the marker: at most an empty folder was made.
-fn forget_unmade(stored: &Stored) -> Result<Vec<String>, Report> {
+async fn sweep(site: &Site, stored: &Stored, cancel: &CancellationToken) -> Result<usize, Failure> {
+    let folders = stored.record.servers.iter().map(|server| server.folder.as_str());
+    server::sweep(site, folders, &Wait::new(STOP, cancel.clone())).await
+}
+
+/// The list knows the folder, and its marker is not there: pgcascade was killed before it made it (then there is at
+/// most an empty folder), or somebody moved the folder, or removed it under the servers that ran in it.
+async fn end_without_marker(stored: &Stored, cancel: &CancellationToken) -> Result<Vec<String>, Report> {
     let record = &stored.record;
     if record.is_at_work() {
         return Err(Report::new(format!(
@@ -102,6 +102,20 @@ fn forget_unmade(stored: &Stored) -> Result<Vec<String>, Report> {
         ))
         .hint("Wait until it is done, then try again."));
     }
+    if let Some(place) = record::moved_to(record) {
+        return Err(Report::new(format!(
+            "The cluster of {} runs in {}: it has been moved.",
+            record.folder.display(),
+            place.display()
+        ))
+        .hint(format!(
+            "Move it back to {}, then try again.",
+            record.folder.display()
+        )));
+    }
+    let swept = sweep(&Site::of(record)?, stored, cancel)
+        .await
+        .map_err(Failure::into_report)?;
     if record.made_folder {
         let made = std::iter::once(&record.folder).chain(stored.made_parents.iter().rev());
         for folder in made {
@@ -112,10 +126,27 @@ fn forget_unmade(stored: &Stored) -> Result<Vec<String>, Report> {
         }
     }
     record::forget(&record.id);
-    Ok(vec![format!(
-        "Nothing had been made in {} yet.",
-        record.folder.display()
-    )])
+    let mut done = ended(swept);
+    done.push(if files::names_in(&record.folder).is_empty() {
+        format!(
+            "Nothing that pgcascade made is in {}: it was forgotten.",
+            record.folder.display()
+        )
+    } else {
+        format!(
+            "{} does not hold the record of pgcascade: what is in it stays, and the cluster was forgotten.",
+            record.folder.display()
+        )
+    });
+    Ok(done)
+}
+
+fn ended(swept: usize) -> Vec<String> {
+    match swept {
+        0 => Vec::new(),
+        1 => vec!["An unfinished process was ended.".to_owned()],
+        many => vec![format!("{many} unfinished processes were ended.")],
+    }
 }
 
 fn contents(stored: &Stored) -> String {

@@ -44,7 +44,11 @@ pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Resu
         let wait = Wait::new(ROWS, cancel.clone());
         proof::wait_rows(&sessions, &target, &rows, &wait)
             .await
-            .map_err(Failure::into_report)?;
+            .map_err(|failure| {
+                let mut report = failure.into_report();
+                report.hints.extend(delay_hint(cluster, id));
+                report
+            })?;
         for row in &rows {
             let name = &row.application_name;
             proved.push(match row.sync_priority {
@@ -90,6 +94,21 @@ pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Resu
     Ok(proved)
 }
 
+/// Why a standby of this server may be missing though nothing is wrong. Tried on 15: started again, a standby asks its
+/// upstream for more only when it has applied what it had, and with a delay that takes as long as the delay.
+pub(super) fn delay_hint(cluster: &Cluster, upstream: ServerId) -> Option<String> {
+    let topology = cluster.design.topology();
+    topology.servers().iter().find_map(|server| {
+        let standby = server.standby().filter(|standby| standby.upstream() == upstream)?;
+        let delay = standby.apply_delay().filter(|_| is_delayed(cluster, server.id()))?;
+        Some(format!(
+            "{} applies WAL {} late: after a start it connects only when it has applied what it had received before.",
+            server.name(),
+            delay.as_str()
+        ))
+    })
+}
+
 /// True if the standby applies WAL later than it receives it.
 fn is_delayed(cluster: &Cluster, id: ServerId) -> bool {
     cluster
@@ -101,4 +120,34 @@ fn is_delayed(cluster: &Cluster, id: ServerId) -> bool {
         .is_some_and(|delay| {
             !delay.as_str().starts_with('0') || delay.as_str().chars().any(|c| ('1'..='9').contains(&c))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::site::Site;
+    use crate::model::document::Document;
+    use crate::model::topology::notation;
+
+    #[test]
+    fn a_delayed_standby_is_named_to_who_misses_it() {
+        let topology = notation::parse("m 1\n  a 2 delay 10min\n    b 3 delay 0\n").unwrap();
+        let cluster = Cluster {
+            site: Site {
+                id: String::new(),
+                folder: "/d".into(),
+                bin: "/bin".into(),
+                owner: None,
+                major: topology.postgres(),
+                uses_passwords: false,
+            },
+            design: Document::new(topology),
+        };
+        let hint = |name: &str| {
+            let server = cluster.design.topology().by_name(name).unwrap();
+            delay_hint(&cluster, server.id())
+        };
+        assert!(hint("m").unwrap().starts_with("a applies WAL 10min late"));
+        assert_eq!(hint("a"), None);
+    }
 }

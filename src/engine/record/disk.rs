@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClusterRecord, ClusterState};
 use crate::engine::files::{self, Owner};
-use crate::engine::{random, store};
+use crate::engine::{ownership, processes, random, store};
 use crate::model::plan::ClusterLayout;
 use crate::report::Report;
 
@@ -68,7 +68,7 @@ fn save_in(state: Option<&Path>, stored: &Stored) -> Result<(), Report> {
         write_entry(state, stored, &bytes);
     }
     let marker = stored.record.folder.join(ClusterLayout::MARKER_FOLDER);
-    if marker.is_dir() {
+    if has_marker_folder(&stored.record.folder) {
         files::write_durably(&marker.join(RECORD), &bytes, files::PRIVATE_FILE)
             .map_err(|error| Report::of(headline, &error))?;
     }
@@ -114,9 +114,7 @@ pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
 
 /// The cluster of a folder in whatever state: by its marker, else by the list (killed before the marker was made).
 pub(in crate::engine) fn find(folder: &Path) -> Result<Option<Stored>, Report> {
-    let absolute = std::path::absolute(folder)
-        .map_err(|error| Report::of(format!("{} is no path.", folder.display()), &error))?;
-    let real = absolute.canonicalize().unwrap_or(absolute);
+    let real = files::real(folder);
     if let Some(stored) = read_marker(&real)? {
         if stored.record.folder != real {
             return Err(Report::new(format!(
@@ -135,6 +133,34 @@ pub(in crate::engine) fn find(folder: &Path) -> Result<Option<Stored>, Report> {
     Ok(entries(&state)
         .into_iter()
         .find(|entry| entry.record.folder == real))
+}
+
+/// True if the folder of a marker is there, and ours: the cluster's folder belongs to the servers' user, who could put
+/// something else in its place for root to write to.
+pub(in crate::engine) fn has_marker_folder(folder: &Path) -> bool {
+    fs::symlink_metadata(folder.join(ClusterLayout::MARKER_FOLDER))
+        .is_ok_and(|there| there.is_dir() && there.uid() == nix::unistd::geteuid().as_raw())
+}
+
+/// Where a cluster's processes work, if its folder went on under another name: they moved with it.
+pub(in crate::engine) fn moved_to(record: &ClusterRecord) -> Option<PathBuf> {
+    let has_it = |folder: &Path| {
+        folder != record.folder
+            && matches!(read_marker(folder), Ok(Some(stored)) if stored.record.id == record.id)
+    };
+    ownership::helpers(&[], &record.id)
+        .into_iter()
+        .filter_map(processes::working_directory)
+        .find_map(|at| at.ancestors().find(|folder| has_it(folder)).map(Path::to_owned))
+}
+
+/// Entries for this folder of runs that have not made its marker (yet, or that were killed before).
+pub(in crate::engine) fn claims_without_marker(folder: &Path) -> Vec<Stored> {
+    store::state_folder().map_or_else(Vec::new, |state| {
+        let mut found = entries(&state);
+        found.retain(|entry| entry.record.folder == folder && entry.record.state == ClusterState::Building);
+        found
+    })
 }
 
 /// The marker in a folder; `None`: it has none.
@@ -183,8 +209,19 @@ pub(super) fn entries(state: &Path) -> Vec<Stored> {
 pub(super) fn forget_vanished(state: &Path) {
     for entry in entries(state) {
         let record = &entry.record;
-        if record.state != ClusterState::Complete && !record.is_at_work() && !record.folder.exists() {
+        let is_gone =
+            record.state != ClusterState::Complete && !record.is_at_work() && !record.folder.exists();
+        if is_gone && !record.is_running() {
             let _ = files::remove_file(&state.join(LIST).join(format!("{}.json", record.id)));
+        }
+    }
+}
+
+/// Forgets those of these claims whose run is gone with everything it started.
+pub(in crate::engine) fn forget_ended(claims: &[Stored]) {
+    for claim in claims {
+        if !claim.record.is_at_work() && !claim.record.is_running() {
+            forget(&claim.record.id);
         }
     }
 }

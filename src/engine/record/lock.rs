@@ -6,6 +6,9 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::OFlag;
+
+use super::disk::has_marker_folder;
 use crate::engine::wait::POLL;
 use crate::engine::{files, processes};
 use crate::model::plan::ClusterLayout;
@@ -30,12 +33,17 @@ impl Lock {
         let cannot = |error: &dyn std::error::Error| {
             Report::of(format!("{} could not be locked.", folder.display()), error)
         };
+        if !has_marker_folder(folder) {
+            return Err(Report::new(format!("{} could not be locked.", folder.display()))
+                .hint("Its marker is not the folder that pgcascade made."));
+        }
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .mode(files::PRIVATE_FILE)
+            .custom_flags(OFlag::O_NOFOLLOW.bits())
             .open(&path)
             .map_err(|error| cannot(&error))?;
         let deadline = Instant::now() + DEAD_HOLDER;
@@ -90,6 +98,21 @@ fn busy(folder: &Path, holder: Option<u32>) -> Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_that_is_a_link_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let marker = folder.path().join(ClusterLayout::MARKER_FOLDER);
+        let precious = folder.path().join("precious");
+        std::fs::write(&precious, "theirs").unwrap();
+        std::fs::create_dir(&marker).unwrap();
+        std::os::unix::fs::symlink(&precious, marker.join(LOCK)).unwrap();
+        Lock::take(folder.path()).unwrap_err();
+        std::fs::rename(&marker, folder.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink("elsewhere", &marker).unwrap();
+        Lock::take(folder.path()).unwrap_err();
+        assert_eq!(std::fs::read(&precious).unwrap(), b"theirs");
+    }
 
     #[test]
     fn the_second_gets_a_sentence_until_the_first_is_done() {

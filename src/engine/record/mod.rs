@@ -11,10 +11,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use disk::{FolderWas, Stored, announce, find, forget, load, new_id, read_marker, save};
+pub(super) use disk::{
+    FolderWas, Stored, announce, claims_without_marker, find, forget, forget_ended, has_marker_folder, load,
+    moved_to, new_id, read_marker, save,
+};
 pub(super) use lock::Lock;
 
-use super::processes;
+use super::files::names_in;
+use super::{ownership, processes};
 
 /// One deployed (or half deployed) cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +70,7 @@ pub struct RecordedServer {
     pub port: u16,
 }
 
-/// Every cluster in the list of the state folder whose folder still has its marker.
+/// Every cluster in the list of the state folder whose folder has its marker, or of which something is left.
 pub fn list() -> Vec<ClusterRecord> {
     super::store::state_folder().map_or_else(Vec::new, |state| list_in(&state))
 }
@@ -85,9 +89,31 @@ pub fn left_over() -> Vec<ClusterRecord> {
 fn list_in(state: &std::path::Path) -> Vec<ClusterRecord> {
     disk::entries(state)
         .into_iter()
-        .filter_map(|entry| disk::read_marker(&entry.record.folder).ok().flatten())
-        .map(|stored| stored.record)
+        .filter_map(|entry| {
+            let entry = entry.record;
+            match disk::read_marker(&entry.folder) {
+                // Another cluster's, made there since: it has an entry of its own.
+                Ok(Some(stored)) if stored.record.id != entry.id => lost(entry),
+                Ok(Some(stored)) => Some(stored.record),
+                Ok(None) => lost(entry),
+                Err(_) => None,
+            }
+        })
         .collect()
+}
+
+/// A cluster whose folder has no marker of it: worth showing if something of it is left all the same.
+fn lost(mut entry: ClusterRecord) -> Option<ClusterRecord> {
+    let has_empty_folder =
+        || entry.made_folder && entry.folder.is_dir() && names_in(&entry.folder).is_empty();
+    if entry.is_at_work() || !(entry.is_running() || has_empty_folder()) {
+        return None;
+    }
+    if entry.state == ClusterState::Complete {
+        // Its folder was moved, or removed by hand under its servers: no longer complete.
+        entry.state = ClusterState::Removing;
+    }
+    Some(entry)
 }
 
 impl ClusterRecord {
@@ -96,6 +122,11 @@ impl ClusterRecord {
         self.builder
             .as_ref()
             .is_some_and(|builder| processes::start_ticks(builder.pid) == Some(builder.start_ticks))
+    }
+
+    /// True while any process that was started for it lives, wherever its folder went.
+    fn is_running(&self) -> bool {
+        !ownership::helpers(&[], &self.id).is_empty()
     }
 }
 

@@ -1,39 +1,13 @@
 //! What is in the cluster's folder, or whether it can be made.
 
-use std::ffi::OsString;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use nix::unistd::{AccessFlags, access};
 
 use crate::engine::files::{self, Owner};
 use crate::engine::record;
 use crate::model::plan::FolderState;
-
-/// The folder's absolute path without symbolic links, as far as it exists.
-pub(super) fn real(folder: &Path) -> PathBuf {
-    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let mut rest: Vec<OsString> = Vec::new();
-    let mut exists = absolute.as_path();
-    loop {
-        if let Ok(real) = exists.canonicalize() {
-            return rest.into_iter().rev().fold(real, |path, name| path.join(name));
-        }
-        match exists.components().next_back() {
-            Some(Component::Normal(name)) => rest.push(name.to_owned()),
-            // `missing/..` is where `missing` would be: what does not exist leads nowhere else.
-            Some(Component::ParentDir) if exists.parent().is_some_and(|parent| parent.parent().is_some()) => {
-                exists = exists.parent().and_then(Path::parent).unwrap_or(exists);
-                continue;
-            }
-            _ => return absolute,
-        }
-        match exists.parent() {
-            Some(parent) => exists = parent,
-            None => return absolute,
-        }
-    }
-}
 
 /// What the folder is to a deployment whose servers run as `owner` (`None`: as ourselves).
 pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
@@ -99,16 +73,6 @@ fn usable(written: &Path, crossed: Option<&Path>, owner: Option<Owner>) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_folder_is_named_without_links_and_dots() {
-        let base = tempfile::tempdir().unwrap();
-        let base = base.path().canonicalize().unwrap();
-        std::os::unix::fs::symlink(&base, base.join("link")).unwrap();
-        assert_eq!(real(&base.join("link/a/b")), base.join("a/b"));
-        assert_eq!(real(&base.join("a/../b/")), base.join("b"));
-        assert_eq!(real(&base.join(".")), base);
-    }
 
     #[test]
     fn each_state_is_told_from_the_others() {

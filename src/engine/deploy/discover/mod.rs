@@ -9,7 +9,7 @@ use std::path::Path;
 use nix::unistd::{User, geteuid};
 
 use super::Request;
-use crate::engine::files::Owner;
+use crate::engine::files::{self, Owner};
 use crate::model::plan::{Machine, RunAs};
 use crate::model::topology::Topology;
 
@@ -27,7 +27,7 @@ pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
         uid: user.uid,
         gid: user.gid,
     });
-    let folder = folder::real(&request.folder);
+    let folder = files::real(&request.folder);
     Machine {
         folder: folder.to_string_lossy().into_owned(),
         folder_state: folder::state(&folder, owner),

@@ -30,9 +30,14 @@ impl LocalHost {
         if there.is_some() && !files::names_in(&folder).is_empty() {
             return Err(not_empty(&folder));
         }
+        // An empty folder that an earlier run made, killed before its marker, or another one that is at it just now:
+        // whoever wins the marker below also inherits what there is to remove.
+        let earlier = record::claims_without_marker(&folder);
+        let made_by = earlier.iter().find(|claim| claim.record.made_folder);
         let missing = files::missing_parents(&folder);
-        claim.stored.record.made_folder = there.is_none();
-        claim.stored.made_parents.clone_from(&missing);
+        claim.stored.record.made_folder = there.is_none() || made_by.is_some();
+        claim.stored.made_parents = made_by.map_or_else(Vec::new, |made_by| made_by.made_parents.clone());
+        claim.stored.made_parents.extend(missing.iter().cloned());
         claim.stored.folder_was = there.as_ref().map(|there| FolderWas {
             owner: Owner {
                 uid: there.uid(),
@@ -42,10 +47,18 @@ impl LocalHost {
         });
         record::announce(&claim.stored);
 
-        claim.stored.made_parents = files::make_parents(&missing).map_err(failed)?;
-        if there.is_none() {
-            files::make_folder(&folder, self.site.owner).map_err(failed)?;
-        } else {
+        let made = files::make_parents(&missing).map_err(failed)?;
+        claim
+            .stored
+            .made_parents
+            .retain(|parent| !missing.contains(parent) || made.contains(parent));
+        let is_made = there.is_none()
+            && match files::make_folder(&folder, self.site.owner) {
+                // Another run made it this moment: the marker decides.
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => false,
+                made => made.map(|()| true).map_err(failed)?,
+            };
+        if !is_made {
             if let Some(owner) = self.site.owner {
                 chown(&folder, Some(owner.uid), Some(owner.gid)).map_err(failed)?;
             }
@@ -61,7 +74,9 @@ impl LocalHost {
             }
         })?;
         claim.lock = Some(Lock::take(&folder)?);
-        record::save(&claim.stored)
+        record::save(&claim.stored)?;
+        record::forget_ended(&earlier);
+        Ok(())
     }
 
     /// Takes the claim back; what others put into the folder meanwhile stays, and is named.

@@ -1,7 +1,7 @@
 //! What stands in the cluster's folder: folders, password files, and the files of the bundle.
 
 use super::LocalHost;
-use crate::engine::{files, random};
+use crate::engine::{files, random, removal};
 use crate::model::plan::ClusterLayout;
 use crate::report::Report;
 
@@ -17,15 +17,17 @@ impl LocalHost {
         Ok(())
     }
 
-    /// Removes a folder that this run made, or a data directory inside one.
+    /// Removes a data directory inside a folder that this run made; of such a folder itself what stands there by plan.
     pub(super) async fn remove_folder(&self, path: &str) -> Result<(), Report> {
         let full = self.inside(path)?;
-        let is_ours = {
+        {
             let claim = self.claim();
-            full.ancestors().any(|ancestor| claim.made.contains(ancestor))
-        };
-        if !is_ours {
-            return Ok(());
+            if claim.made.contains(&full) {
+                return removal::remove_made(&claim.stored, path);
+            }
+            if !full.ancestors().any(|ancestor| claim.made.contains(ancestor)) {
+                return Ok(());
+            }
         }
         let failed = |error: &dyn std::error::Error| {
             Report::of(
