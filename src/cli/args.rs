@@ -176,7 +176,7 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, Report> {
         .map_err(|error| Report::of(format!("\"{}\" cannot be used as a path", path.display()), &error))
 }
 
-/// `pgcascade chek` would be taken for the file "chek": says the nearest command instead, unless there is such a file.
+/// `pgcascade chek` would be taken for the file "chek": says that there is neither such a file nor such a command.
 pub(super) fn exit_on_mistyped_command() {
     let Some(word) = std::env::args_os()
         .nth(1)
@@ -184,32 +184,33 @@ pub(super) fn exit_on_mistyped_command() {
     else {
         return;
     };
-    if Path::new(&word).exists() {
+    let mut command = Args::command();
+    if !is_no_command(&command, &word) || Path::new(&word).exists() {
         return;
     }
-    let mut command = Args::command();
-    if let Some(near) = nearest_command(&command, &word) {
-        let message = format!("unrecognized subcommand '{word}'; did you mean '{near}'?");
-        command
-            .error(clap::error::ErrorKind::InvalidSubcommand, message)
-            .exit();
-    }
+    let message = match nearest_command(&command, &word) {
+        Some(near) => format!("unrecognized subcommand '{word}'; did you mean '{near}'?"),
+        None => format!("unrecognized subcommand '{word}', and there is no file of that name"),
+    };
+    command
+        .error(clap::error::ErrorKind::InvalidSubcommand, message)
+        .exit();
 }
 
-/// The command that was probably meant: near the word, but not the word itself.
+/// True for a bare word that is none of the commands; what has a dot or a slash is meant as a file.
+fn is_no_command(command: &clap::Command, word: &str) -> bool {
+    let is_option = word.starts_with('-');
+    let is_path = word.is_empty() || word.contains(['.', std::path::MAIN_SEPARATOR]);
+    let mut names = command.get_subcommands().map(clap::Command::get_name);
+    !is_option && !is_path && word != "help" && names.all(|name| name != word)
+}
+
+/// The command that was probably meant.
 fn nearest_command(command: &clap::Command, word: &str) -> Option<String> {
     const NEAR: f64 = 0.8;
-    let is_option = word.starts_with('-');
-    let is_path = word.contains(['.', std::path::MAIN_SEPARATOR]);
-    if is_option || is_path || word == "help" {
-        return None;
-    }
-    let names = || command.get_subcommands().map(clap::Command::get_name);
-    if names().any(|name| name == word) {
-        return None;
-    }
-    names()
-        .map(|name| (strsim::jaro(name, word), name))
+    command
+        .get_subcommands()
+        .map(|known| (strsim::jaro(known.get_name(), word), known.get_name()))
         .filter(|(likeness, _)| *likeness > NEAR)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name.to_owned())
@@ -230,12 +231,14 @@ mod tests {
 
     #[test]
     fn a_mistyped_command_is_told_from_a_file() {
+        let is_none = |word: &str| is_no_command(&Args::command(), word);
+        assert!(is_none("chek") && is_none("frobnicate"));
+        for word in ["check", "help", "--help", "seed.toml", "./chek", ""] {
+            assert!(!is_none(word), "{word}");
+        }
         let near = |word: &str| nearest_command(&Args::command(), word);
         assert_eq!(near("chek").as_deref(), Some("check"));
         assert_eq!(near("tear-down").as_deref(), Some("teardown"));
-        assert_eq!(near("check"), None);
-        assert_eq!(near("help"), None);
-        assert_eq!(near("seed.toml"), None);
-        assert_eq!(near("./chek"), None);
+        assert_eq!(near("frobnicate"), None);
     }
 }

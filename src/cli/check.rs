@@ -38,6 +38,11 @@ pub(super) fn check(path: &Path, as_json: bool) -> Result<Ending, Report> {
             .into_iter()
             .map(|problem| Row::of_problem(path, problem))
             .collect(),
+        // A program gets the form that it reads, and people the report.
+        Err(OpenError::File(report)) if as_json => {
+            print::error(&report);
+            vec![Row::of_report(report)]
+        }
         Err(OpenError::File(report)) => return Err(report),
     };
     let has_errors = rows.iter().any(|row| row.severity == Severity::Error.word());
@@ -73,6 +78,20 @@ fn findings(document: &Document) -> Vec<Row> {
 }
 
 impl Row {
+    fn of_report(report: Report) -> Self {
+        let sentence = std::iter::once(report.headline).chain(report.causes);
+        let hints = report.hints.join(" ");
+        Self {
+            rule: "file-not-read",
+            severity: Severity::Error.word(),
+            server: None,
+            message: sentence.collect::<Vec<_>>().join(" "),
+            fix: (!hints.is_empty()).then_some(hints),
+            line: None,
+            place: String::new(),
+        }
+    }
+
     fn of_problem(path: &Path, problem: Problem) -> Self {
         Self {
             place: format!("{}: ", designs::place(path, &problem)),
@@ -92,12 +111,13 @@ fn print_row(row: &Row) {
         .as_ref()
         .map(|name| format!(" {name}"))
         .unwrap_or_default();
-    print::line(format_args!(
+    let text = format!(
         "{}{} {}{server}: {}",
         row.place, row.severity, row.rule, row.message
-    ));
+    );
+    print::line(print::in_one_line(&text));
     if let Some(fix) = &row.fix {
-        print::line(format_args!("  fix: {fix}"));
+        print::line(format_args!("  fix: {}", print::in_one_line(fix)));
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Ending, deploy, print, tree};
 use crate::engine::{cluster, deploy as engine};
 use crate::model::document::{Command, Document, format, templates};
 use crate::model::plan::{FolderState, Machine};
-use crate::model::topology::{Edit, Topology};
+use crate::model::topology::{Edit, Server, Topology};
 use crate::report::Report;
 
 /// Rounds of moving ports out of the way of other programs.
@@ -111,7 +111,11 @@ async fn take_free_ports(
     mut machine: Machine,
 ) -> Result<(), Report> {
     for _ in 0..PORT_ROUNDS {
-        if machine.ports_in_use.is_empty() {
+        let is_free = |server: &Server| {
+            let port = server.port().number();
+            machine.ports_in_use.iter().all(|taken| taken.port != port)
+        };
+        if document.topology().servers().iter().all(is_free) {
             break;
         }
         for taken in &machine.ports_in_use {

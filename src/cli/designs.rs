@@ -66,7 +66,7 @@ fn in_place(path: &Path, problem: &Problem) -> String {
         .as_ref()
         .map(|fix| format!("; {fix}"))
         .unwrap_or_default();
-    format!("{}: {}{fix}", place(path, problem), problem.message)
+    print::in_one_line(&format!("{}: {}{fix}", place(path, problem), problem.message))
 }
 
 /// "FILE:LINE", or "FILE" where the problem has no line.

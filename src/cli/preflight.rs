@@ -21,6 +21,12 @@ pub(super) fn checks(topology: &Topology, machine: &Machine, request: &Request) 
                 );
                 check.fix = Some("Name another user with --run-as, or leave it out".to_owned());
             }
+            ("folder-has-cluster", ..) => {
+                check.fix = Some(format!(
+                    "Remove it with: pgcascade teardown {}; or choose another folder",
+                    print::shell_path(&request.folder)
+                ));
+            }
             _ => {}
         }
     }

@@ -39,6 +39,20 @@ pub(super) fn error(report: &Report) {
     note(format_args!("error: {report}"));
 }
 
+/// Text from a file that may hold anything, also what a terminal would take for a command.
+pub(super) fn in_one_line(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let (plain, escaped) = if c.is_control() {
+                (None, Some(c.escape_default()))
+            } else {
+                (Some(c), None)
+            };
+            plain.into_iter().chain(escaped.into_iter().flatten())
+        })
+        .collect()
+}
+
 /// "1 server", "5 servers".
 pub(super) fn count(number: usize, what: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
@@ -59,6 +73,11 @@ pub(super) fn shell_path(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_cannot_write_commands_to_the_terminal() {
+        assert_eq!(in_one_line("a\nb\u{1b}[31m é"), r"a\nb\u{1b}[31m é");
+    }
 
     #[test]
     fn paths_are_quoted_where_a_shell_needs_it() {

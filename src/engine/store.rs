@@ -37,14 +37,21 @@ pub fn open(path: &Path) -> Result<Document, OpenError> {
     }
     let bytes = fs::read(path).map_err(|error| {
         let report = Report::of(headline(), &error);
-        OpenError::File(if error.kind() == ErrorKind::NotFound {
-            report.hint("`pgcascade new -o FILE` writes a design to start from.")
-        } else {
-            report
+        OpenError::File(match error.kind() {
+            ErrorKind::NotFound => report.hint("`pgcascade new -o FILE` writes a design to start from."),
+            ErrorKind::IsADirectory => report.hint("Name the design file in it."),
+            ErrorKind::PermissionDenied => {
+                report.hint("Make it readable, or work as the user it belongs to.")
+            }
+            _ => report,
         })
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        OpenError::File(Report::of(headline(), &error).hint("A design is a text file (TOML, UTF-8)."))
+        let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+        let line = before.filter(|byte| **byte == b'\n').count() + 1;
+        let mut report = Report::new(headline());
+        report.causes = vec![format!("Line {line} is not UTF-8 text: {error}")];
+        OpenError::File(report.hint("A design is a text file (TOML, UTF-8)."))
     })?;
     format::read(&text).map_err(OpenError::Design)
 }

@@ -228,11 +228,39 @@ fn a_file_that_is_no_design_answers_in_the_same_form_with_lines() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_one_finding_for_a_program() {
+    let terminal = Terminal::new();
+    fs::write(terminal.path().join("binary.toml"), b"name = \"x\"\n\xff\xfe").unwrap();
+    fs::create_dir(terminal.path().join("folder.toml")).unwrap();
+    for (file, word) in [
+        ("no.toml", "No such file"),
+        ("binary.toml", "Line 2 "),
+        ("folder.toml", "directory"),
+    ] {
+        let answer = terminal.run(&["check", file, "--json"]);
+        assert_eq!(answer.code, Some(1), "{file}");
+        assert!(answer.err.starts_with("error: "), "{}", answer.err);
+        let json: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+        let [finding] = json["findings"].as_array().unwrap().as_slice() else {
+            panic!("{json}");
+        };
+        assert_eq!(
+            (&finding["rule"], &finding["severity"]),
+            (&"file-not-read".into(), &"error".into())
+        );
+        assert!(finding["message"].as_str().unwrap().contains(word), "{finding}");
+        assert!(
+            finding["fix"].is_string() && finding["server"].is_null(),
+            "{finding}"
+        );
+    }
+}
+
+#[test]
 fn a_file_that_is_not_there_is_a_report_and_not_a_finding() {
     let terminal = Terminal::new();
     for command in [
         ["check", "no.toml"].as_slice(),
-        &["check", "no.toml", "--json"],
         &["show", "no.toml"],
         &["bundle", "no.toml", "-o", "x.tar.gz"],
         &["deploy", "no.toml", "--dir", "x"],
@@ -287,6 +315,7 @@ fn wrong_usage_is_exit_code_2() {
     let terminal = Terminal::new();
     for command in [
         ["frobnicate", "x"].as_slice(),
+        &["frobnicate"],
         &["check"],
         &["bundle", "seed.toml"],
         &["deploy", "seed.toml"],

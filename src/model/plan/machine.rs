@@ -15,7 +15,7 @@ pub struct Machine {
     pub is_root: bool,
     /// The ordinary user that servers run as, if pgcascade itself runs as root.
     pub run_as: Option<RunAs>,
-    /// Ports of the design that something already listens on.
+    /// Ports that something already listens on; of the design's, who does.
     pub ports_in_use: Vec<PortUse>,
     pub free_disk_bytes: Option<u64>,
 }

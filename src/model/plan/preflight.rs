@@ -2,8 +2,10 @@
 //!
 //! Judges the facts that `engine::deploy::discover` gathered; looks at nothing itself.
 
+use std::collections::BTreeSet;
+
 use super::{Check, ClusterLayout, FolderState, Machine, Tools};
-use crate::model::topology::{Severity, Topology, check};
+use crate::model::topology::{Port, Severity, Topology, check};
 
 /// More servers than this on one machine is no test of a cluster but of the machine.
 const MOST_SERVERS: usize = 64;
@@ -25,8 +27,13 @@ pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
     ];
     checks.extend(machine.tools.first().map(|tools| major(topology, tools)));
     checks.push(user(machine));
-    checks.extend(ports(topology, machine));
-    checks.push(folder(machine));
+    if machine.folder_state == FolderState::Ours {
+        // Its servers have the ports, which are looked at again once it is gone: it is the first thing to be said.
+        checks.insert(0, folder(machine));
+    } else {
+        checks.extend(ports(topology, machine));
+        checks.push(folder(machine));
+    }
     checks.extend(archive(topology));
     checks.push(socket_path(machine));
     checks.push(disk(topology, machine));
@@ -183,6 +190,7 @@ fn user(machine: &Machine) -> Check {
 fn ports(topology: &Topology, machine: &Machine) -> Vec<Check> {
     let id = "port-in-use";
     let used = |number: u16| machine.ports_in_use.iter().find(|used| used.port == number);
+    let mut promised = BTreeSet::new();
     let taken: Vec<Check> = topology
         .servers()
         .iter()
@@ -193,12 +201,15 @@ fn ports(topology: &Topology, machine: &Machine) -> Vec<Check> {
                 None => "already in use".to_owned(),
             };
             let mut free = topology.free_port_from(port);
-            while let Some(next) = free.filter(|free| used(free.number()).is_some()) {
+            while let Some(next) = free
+                .map(Port::number)
+                .filter(|free| used(*free).is_some() || promised.contains(free))
+            {
                 free = next
-                    .number()
                     .checked_add(1)
                     .and_then(|above| topology.free_port_from(above));
             }
+            promised.extend(free.map(Port::number));
             let fix = free.map_or_else(
                 || "Stop what listens there".to_owned(),
                 |free| {
@@ -399,6 +410,32 @@ mod tests {
             failed[0].fix.as_deref(),
             Some("Give \"m\" port 5435, or stop what listens there")
         );
+    }
+
+    #[test]
+    fn every_taken_port_is_offered_another_free_one() {
+        let mut busy = machine();
+        busy.ports_in_use = [5432, 5433, 5434].map(|port| PortUse { port, by: None }).to_vec();
+        let fixes: Vec<String> = fails(&pair(), &busy, &["port-in-use", "port-in-use"])
+            .into_iter()
+            .filter_map(|check| check.fix)
+            .collect();
+        assert_eq!(
+            fixes,
+            [
+                "Give \"m\" port 5435, or stop what listens there",
+                "Give \"s\" port 5436, or stop what listens there"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_cluster_in_the_folder_is_said_first_and_its_ports_are_not() {
+        let mut ours = machine();
+        ours.folder_state = FolderState::Ours;
+        ours.ports_in_use.push(PortUse { port: 5432, by: None });
+        fails(&pair(), &ours, &["folder-has-cluster"]);
+        assert_eq!(preflight(&pair(), &ours)[0].id, "folder-has-cluster");
     }
 
     #[test]

@@ -47,6 +47,7 @@ pub enum DraftProblem {
         server: usize,
         name: ServerName,
         first: ServerName,
+        first_server: usize,
     },
     #[error("there is a server called \"{name}\" already: names tell standbys apart in pg_stat_replication")]
     NameTaken { server: usize, name: ServerName },
@@ -90,6 +91,17 @@ impl DraftProblem {
             | Self::UnknownUpstream { server, .. }
             | Self::Loop { server, .. }
             | Self::StandbyOnly { server, .. } => Some(*server),
+        }
+    }
+
+    /// The places of the servers that it takes for primaries because they follow nobody.
+    pub fn primaries(&self) -> Vec<usize> {
+        match self {
+            Self::TwoPrimaries {
+                server, first_server, ..
+            } => vec![*server, *first_server],
+            Self::StandbyOnly { server, .. } => vec![*server],
+            _ => Vec::new(),
         }
     }
 
@@ -199,7 +211,7 @@ impl Draft {
             .iter()
             .enumerate()
             .filter(|(_, server)| server.follows.is_none());
-        let Some((_, first)) = primaries.next() else {
+        let Some((first_server, first)) = primaries.next() else {
             // If all follow one another, the loop says it better; else somebody follows a name that is not there.
             if upstreams.iter().all(Option::is_some) {
                 problems.push(DraftProblem::NoPrimary);
@@ -212,13 +224,8 @@ impl Draft {
             ("apply_delay", first.apply_delay.is_some()),
         ] {
             if is_set {
-                let server = self
-                    .servers
-                    .iter()
-                    .position(|server| server.follows.is_none())
-                    .unwrap_or_default();
                 problems.push(DraftProblem::StandbyOnly {
-                    server,
+                    server: first_server,
                     name: first.name.clone(),
                     what,
                 });
@@ -229,6 +236,7 @@ impl Draft {
                 server: place,
                 name: other.name.clone(),
                 first: first.name.clone(),
+                first_server,
             });
         }
     }

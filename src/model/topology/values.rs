@@ -49,6 +49,24 @@ pub enum BadValue {
     Archive,
 }
 
+impl BadValue {
+    /// What to write instead.
+    pub fn fix(&self) -> &'static str {
+        match self {
+            Self::EmptyName | Self::WildcardName => {
+                "write a name of its own, for example name = \"standby1\""
+            }
+            Self::ControlInName => "write the name in one line, without control characters",
+            Self::Port(_) => "write a number from 1 to 65535 that no other server has",
+            Self::Host => "write a host name or an address, or leave host out for localhost",
+            Self::Delay(_) => "write a number and a unit, for example \"10min\"",
+            Self::SettingName(_) => "write the name as postgresql.conf spells it, for example work_mem",
+            Self::SettingValue(_) => "write the value in one line, without control characters",
+            Self::Archive => "write directory = \"archive\"",
+        }
+    }
+}
+
 /// A server's name, which is also the `application_name` of its connection to its upstream.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerName(String);

@@ -1,4 +1,4 @@
-//! Ports of the design that something already listens on, and who.
+//! Ports that something already listens on, and who has the design's.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -8,7 +8,7 @@ use crate::engine::{processes, site};
 use crate::model::plan::PortUse;
 use crate::model::topology::Topology;
 
-/// The ports in use, in the design's order, each once.
+/// The ports in use, each once: the design's in its order, then all others, so that none of them is proposed.
 pub(super) fn in_use(topology: &Topology) -> Vec<PortUse> {
     let mut found: Vec<PortUse> = Vec::new();
     for server in topology.servers() {
@@ -23,6 +23,11 @@ pub(super) fn in_use(topology: &Topology) -> Vec<PortUse> {
             });
         }
     }
+    for port in listening().into_iter().map(|(port, _)| port) {
+        if !found.iter().any(|one| one.port == port) {
+            found.push(PortUse { port, by: None });
+        }
+    }
     found
 }
 
@@ -34,15 +39,10 @@ fn is_taken(address: IpAddr, port: u16) -> bool {
 
 /// Who listens on the port, as far as we may see it: "postgres (pid 812)".
 fn listener(port: u16) -> Option<String> {
-    let sockets: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
-        .iter()
-        .filter_map(|table| fs::read_to_string(table).ok())
-        .flat_map(|table| {
-            table
-                .lines()
-                .filter_map(|line| listening_socket(line, port))
-                .collect::<Vec<_>>()
-        })
+    let sockets: Vec<String> = listening()
+        .into_iter()
+        .filter(|(number, _)| *number == port)
+        .map(|(_, socket)| socket)
         .collect();
     if sockets.is_empty() {
         return None;
@@ -58,8 +58,17 @@ fn listener(port: u16) -> Option<String> {
     })
 }
 
-/// The socket of a line of `/proc/net/tcp` that listens on the port: `socket:[INODE]`.
-fn listening_socket(line: &str, port: u16) -> Option<String> {
+/// Every TCP port that is listened on, with its socket: `socket:[INODE]`.
+fn listening() -> Vec<(u16, String)> {
+    ["/proc/net/tcp", "/proc/net/tcp6"]
+        .iter()
+        .filter_map(|table| fs::read_to_string(table).ok())
+        .flat_map(|table| table.lines().filter_map(listening_socket).collect::<Vec<_>>())
+        .collect()
+}
+
+/// A line of `/proc/net/tcp`, if it is of a socket that listens.
+fn listening_socket(line: &str) -> Option<(u16, String)> {
     /// `TCP_LISTEN`, as the table writes it.
     const LISTEN: &str = "0A";
     let fields: Vec<&str> = line.split_whitespace().collect();
@@ -67,8 +76,8 @@ fn listening_socket(line: &str, port: u16) -> Option<String> {
         return None;
     };
     let (_, number) = local.rsplit_once(':')?;
-    let is_it = *state == LISTEN && u16::from_str_radix(number, 16) == Ok(port);
-    is_it.then(|| format!("socket:[{inode}]"))
+    let port = u16::from_str_radix(number, 16).ok()?;
+    (*state == LISTEN).then(|| (port, format!("socket:[{inode}]")))
 }
 
 #[cfg(test)]

@@ -42,7 +42,10 @@ impl Reader<'_> {
 
     pub(super) fn good<T>(&mut self, item: Option<&Item>, value: Result<T, BadValue>) -> Option<T> {
         value
-            .map_err(|error| self.problem("bad-value", item.and_then(Item::span), error.to_string(), None))
+            .map_err(|error| {
+                let fix = Some(error.fix().to_owned());
+                self.problem("bad-value", item.and_then(Item::span), error.to_string(), fix);
+            })
             .ok()
     }
 
@@ -79,11 +82,8 @@ impl Reader<'_> {
         Some(table)
     }
 
-    pub(super) fn required(&mut self, table: &dyn TableLike, key: &str, what: &str) -> Option<()> {
-        self.required_at(table, key, what, None)
-    }
-
-    pub(super) fn required_at(
+    /// Says at `span`, where the table begins, that the key is not in it.
+    pub(super) fn required(
         &mut self,
         table: &dyn TableLike,
         key: &str,
@@ -121,13 +121,16 @@ impl Reader<'_> {
         if known.contains(&text.as_str()) {
             return Some(text);
         }
-        let fix = nearest(&text, known.iter().copied()).map(|near| format!("did you mean \"{near}\"?"));
+        let fix = nearest(&text, known.iter().copied()).map_or_else(
+            || format!("write one of them, or leave {key} out"),
+            |near| format!("did you mean \"{near}\"?"),
+        );
         let span = table.get(key).and_then(Item::span);
         self.problem(
             "bad-value",
             span,
             format!("{key} = \"{text}\" is not known; known are {}", known.join(", ")),
-            fix,
+            Some(fix),
         );
         None
     }

@@ -1,6 +1,6 @@
 //! Reads a design file. Never panics, whatever the text; says everything that is wrong, not only the first thing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml_edit::{Item, TableLike, Value};
@@ -9,8 +9,8 @@ use super::fields::{Reader, key_span, line_of};
 use super::{ARCHIVE_KEYS, FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS, Source, TOP_KEYS};
 use crate::model::document::{Document, PointOnCanvas};
 use crate::model::topology::{
-    ApplyDelay, Archive, Auth, CommitLevel, Draft, DraftServer, Host, PgMajor, Port, ServerId, ServerName,
-    Settings, SyncMethod, SyncPolicy, Topology, check_setting_name, check_setting_value, nearest,
+    ApplyDelay, Archive, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Host, PgMajor, Port, ServerId,
+    ServerName, Settings, SyncMethod, SyncPolicy, Topology, check_setting_name, check_setting_value, nearest,
 };
 
 /// Reads the text as a design.
@@ -52,6 +52,10 @@ pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
     }
 }
 
+/// The place of what a whole design lacks.
+const BEGINNING: Range<usize> = 0..0;
+const BEGINNING_LINE: usize = 1;
+
 type Layout = BTreeMap<ServerId, PointOnCanvas>;
 
 impl Reader<'_> {
@@ -63,7 +67,12 @@ impl Reader<'_> {
         let sync = self.sync(top);
         let archive = self.table(top, "archive", &ARCHIVE_KEYS).and_then(|table| {
             let directory = self
-                .required(table, "directory", "[archive]")
+                .required(
+                    table,
+                    "directory",
+                    "[archive]",
+                    top.get("archive").and_then(Item::span),
+                )
                 .and_then(|()| self.text_at(table, "directory"))?;
             self.good(table.get("directory"), Archive::new(&directory))
         });
@@ -75,9 +84,14 @@ impl Reader<'_> {
         let tables = self.server_tables(top);
         let mut lines = Vec::new();
         let mut servers = Vec::new();
-        for (table, span) in &tables {
+        let mut misread = BTreeSet::new();
+        for (place, (table, span)) in tables.iter().enumerate() {
+            let known = self.problems.len();
             lines.push(span.as_ref().map(|span| line_of(self.text, span.start)));
             servers.extend(self.server(*table, span.clone()));
+            if self.problems.len() > known {
+                misread.insert(place);
+            }
         }
         // Servers that could not be read would make the others look orphaned.
         if servers.len() < tables.len() || postgres.is_none() {
@@ -103,11 +117,15 @@ impl Reader<'_> {
                 Some((topology, layout))
             }
             Err(problems) => {
-                for problem in problems {
+                // A misspelt `follows` makes a server look like a primary: what it seems to be is not told.
+                let only_seems =
+                    |problem: &DraftProblem| problem.primaries().iter().any(|place| misread.contains(place));
+                for problem in problems.into_iter().filter(|problem| !only_seems(problem)) {
                     let place = problem.server();
+                    let line_of_server = |place: usize| lines.get(place).copied().flatten();
                     self.problems.push(Problem {
                         rule: problem.rule(),
-                        line: place.and_then(|place| lines.get(place).copied().flatten()),
+                        line: line_of_server(place.unwrap_or(0)).or(Some(BEGINNING_LINE)),
                         server: place.and_then(|place| names.get(place).cloned()),
                         message: problem.to_string(),
                         fix: problem.fix(),
@@ -138,18 +156,26 @@ impl Reader<'_> {
     }
 
     fn postgres(&mut self, top: &dyn TableLike) -> Option<PgMajor> {
-        self.required(top, "postgres", "a design")?;
+        self.required(top, "postgres", "a design", Some(BEGINNING))?;
         let item = top.get("postgres")?;
         let text = match item.as_value() {
             Some(Value::Integer(number)) => number.value().to_string(),
             Some(Value::String(text)) => text.value().clone(),
             Some(Value::Float(number)) => {
                 let number = number.value().to_string();
+                let (why, fix) = if number.starts_with("9.") {
+                    ("versions before 10 stand in quotes", format!("\"{number}\""))
+                } else {
+                    (
+                        "from 10 on a major version is a whole number",
+                        number.split('.').next().unwrap_or("15").to_owned(),
+                    )
+                };
                 self.problem(
                     "bad-value",
                     item.span(),
-                    format!("postgres = {number} is a fraction: versions before 10 stand in quotes"),
-                    Some(format!("write postgres = \"{number}\"")),
+                    format!("postgres = {number} is a fraction: {why}"),
+                    Some(format!("write postgres = {fix}")),
                 );
                 return None;
             }
@@ -228,13 +254,13 @@ impl Reader<'_> {
             .as_ref()
             .map_or_else(|| "a server".to_owned(), |name| format!("server \"{name}\""));
         self.only_known(table, &what, &SERVER_KEYS);
-        let name = match self.required_at(table, "name", &what, span.clone()) {
+        let name = match self.required(table, "name", &what, span.clone()) {
             Some(()) => self
                 .text_at(table, "name")
                 .and_then(|text| self.good(table.get("name"), ServerName::parse(&text))),
             None => None,
         };
-        let port = match self.required_at(table, "port", &what, span) {
+        let port = match self.required(table, "port", &what, span) {
             Some(()) => self.port(table.get("port")),
             None => None,
         };

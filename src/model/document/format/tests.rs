@@ -286,14 +286,39 @@ fn each_problem_names_its_line_and_its_fix() {
         &[
             "1 bad-value: \"name\" is an integer, and should be a text in quotes | write a text in quotes",
             "2 bad-value: postgres = 9.6 is a fraction: versions before 10 stand in quotes | write postgres = \"9.6\"",
-            "4 bad-value: \"*\" cannot be a server's name: in synchronous_standby_names it means every standby | -",
+            "4 bad-value: \"*\" cannot be a server's name: in synchronous_standby_names it means every standby | write a name of its own, for example name = \"standby1\"",
             "6 bad-value: \"slot\" is an integer, and should be true or false | write true or false",
             "7 bad-value: \"sync_priority\" is a place in the list of synchronous standbys: a whole number from 1 on | write sync_priority = 1, or leave it out",
         ],
     );
     check_problems(
         "",
-        &["- missing-key: a design needs \"postgres\" | add a line postgres = …"],
+        &["1 missing-key: a design needs \"postgres\" | add a line postgres = …"],
+    );
+    check_problems(
+        &format!(
+            "name = \"x\"\npostgres = 15.2\n[archive]\n[sync]\nmethod = 'some'\n{}",
+            server("m", "")
+        ),
+        &[
+            "2 bad-value: postgres = 15.2 is a fraction: from 10 on a major version is a whole number | write postgres = 15",
+            "3 missing-key: [archive] needs \"directory\" | add a line directory = …",
+            "5 bad-value: method = \"some\" is not known; known are first, any | write one of them, or leave method out",
+        ],
+    );
+}
+
+#[test]
+fn a_misspelt_upstream_does_not_make_a_second_primary() {
+    let head = "postgres = 15\n[[server]]\nname = \"m\"\nport = 5432\n";
+    let standby = "[[server]]\nname = \"s\"\nport = 5433\nsync_priority = 1\n";
+    check_problems(
+        &format!("{head}{standby}folows = \"m\"\n"),
+        &["9 unknown-key: server \"s\" has no key \"folows\" | did you mean \"follows\"?"],
+    );
+    check_problems(
+        &format!("{head}{standby}follows = 1\n"),
+        &["9 bad-value: \"follows\" is an integer, and should be a text in quotes | write a text in quotes"],
     );
 }
 

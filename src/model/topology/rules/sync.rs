@@ -138,8 +138,12 @@ pub(super) fn sync_needs_all_candidates(topology: &Topology) -> Vec<Found> {
         Some(policy)
             if policy.commit.waits() && candidates > 0 && usize::try_from(policy.count) == Ok(candidates) =>
         {
+            let whom = match candidates {
+                1 => "the only synchronous standby: as soon as it is away".to_owned(),
+                _ => format!("all {candidates} synchronous standbys: as soon as one is away"),
+            };
             vec![Found::cluster(format!(
-                "Every commit waits for all {candidates} synchronous standbys: as soon as one is away, writing stops; give one more standby a priority"
+                "Every commit waits for {whom}, writing stops; give one more standby a priority"
             ))]
         }
         _ => Vec::new(),
