@@ -25,8 +25,9 @@ pub(super) const FAST_STOP: Duration = Duration::from_secs(30);
 pub(super) const FAST_STOP_FOR_GOOD: Duration = Duration::from_secs(5);
 /// An immediate stop waits for nobody.
 const IMMEDIATE_STOP: Duration = Duration::from_secs(10);
-/// A tool that was asked to end has this long before it is made to.
-const TOOL_GRACE: Duration = Duration::from_secs(3);
+/// What was asked to end has this long before it is made to. Longer than the five seconds after which a server kills
+/// its own children that do not heed an immediate stop: without it, they would stay.
+const TOOL_GRACE: Duration = Duration::from_secs(9);
 /// From a server's start until it names itself in postmaster.pid.
 const NAMES_ITSELF: Duration = Duration::from_secs(20);
 
