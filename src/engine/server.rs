@@ -20,11 +20,14 @@ use crate::model::plan::ClusterLayout;
 use crate::report::Report;
 
 /// A fast stop of a primary waits for every standby to confirm: a frozen one costs up to wal_sender_timeout.
-const FAST_STOP: Duration = Duration::from_secs(30);
+pub(super) const FAST_STOP: Duration = Duration::from_secs(30);
+/// What is removed next need not end well, and there may be many.
+pub(super) const FAST_STOP_FOR_GOOD: Duration = Duration::from_secs(5);
 /// An immediate stop waits for nobody.
 const IMMEDIATE_STOP: Duration = Duration::from_secs(10);
-/// A tool that was asked to end has this long before it is made to.
-const TOOL_GRACE: Duration = Duration::from_secs(3);
+/// What was asked to end has this long before it is made to. Longer than the five seconds after which a server kills
+/// its own children that do not heed an immediate stop: without it, they would stay.
+const TOOL_GRACE: Duration = Duration::from_secs(9);
 /// From a server's start until it names itself in postmaster.pid.
 const NAMES_ITSELF: Duration = Duration::from_secs(20);
 
@@ -147,16 +150,17 @@ pub(super) async fn wait_ready(
     }
 }
 
-/// Stops a server: fast, then, if it hangs, at once. `Ok(false)`: it did not run.
+/// Stops a server: fast (it has so long), then, if it hangs, at once. `Ok(false)`: it did not run.
 pub(super) async fn stop(
     site: &Site,
     target: &Target,
     started: Option<&Started>,
+    fast: Duration,
     wait: &Wait,
 ) -> Result<bool, Failure> {
     // A server in single-user mode takes SIGINT for "leave that statement".
     for (signal, for_single, patience) in [
-        (Signal::SIGINT, Signal::SIGTERM, FAST_STOP),
+        (Signal::SIGINT, Signal::SIGTERM, fast),
         (Signal::SIGQUIT, Signal::SIGQUIT, IMMEDIATE_STOP),
     ] {
         let running = site.running(&target.folder).map_err(|doubt| {

@@ -67,7 +67,7 @@ async fn stop_all(site: &Site, stored: &Stored, cancel: &CancellationToken) -> R
             };
             let wait = Wait::new(STOP, cancel.clone());
             let is_tool = matches!(site.running(&target.folder), Ok(Some(running)) if running.is_single_user);
-            if server::stop(site, &target, None, &wait).await? {
+            if server::stop(site, &target, None, server::FAST_STOP_FOR_GOOD, &wait).await? {
                 is_quiet = false;
                 done.push(if is_tool {
                     format!("The making of {} was ended.", recorded.name)
@@ -103,15 +103,7 @@ async fn end_without_marker(stored: &Stored, cancel: &CancellationToken) -> Resu
         .hint("Wait until it is done, then try again."));
     }
     if let Some(place) = record::moved_to(record) {
-        return Err(Report::new(format!(
-            "The cluster of {} runs in {}: it has been moved.",
-            record.folder.display(),
-            place.display()
-        ))
-        .hint(format!(
-            "Move it back to {}, then try again.",
-            record.folder.display()
-        )));
+        return Err(record::moved(record, &place));
     }
     let swept = sweep(&Site::of(record)?, stored, cancel)
         .await
@@ -126,7 +118,12 @@ async fn end_without_marker(stored: &Stored, cancel: &CancellationToken) -> Resu
         }
     }
     record::forget(&record.id);
-    let mut done = ended(swept);
+    let mut done = Vec::new();
+    if swept > 0 {
+        done.push(format!(
+            "What still ran of the cluster was ended (processes: {swept})."
+        ));
+    }
     done.push(if files::names_in(&record.folder).is_empty() {
         format!(
             "Nothing that pgcascade made is in {}: it was forgotten.",
