@@ -22,6 +22,11 @@ pub enum Effect {
         suggested: String,
     },
     Read(PathBuf),
+    /// Is a file there that would be replaced? Answered by `FileMessage::Looked`.
+    LookAt {
+        purpose: PathPurpose,
+        path: PathBuf,
+    },
     /// Whole or not at all. `text` comes back in `Written`, so that the session knows what the file holds.
     Write {
         purpose: PathPurpose,

@@ -50,6 +50,10 @@ pub enum FileMessage {
     Chosen(PathPurpose, Option<PathBuf>),
     /// No native dialog can be shown: ask by a path field.
     NoDialog(PathPurpose),
+    /// A path was typed: nobody has asked yet whether a file there may be replaced.
+    Typed(PathPurpose, PathBuf),
+    /// Whether a file is at the typed path.
+    Looked(PathPurpose, PathBuf, bool),
     /// A file was read; its text.
     Read(PathBuf, String),
     /// A file was written.

@@ -1,15 +1,15 @@
 //! All state of the window. Panels read it; only `update` changes it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use super::{Effect, Message, PathPurpose};
 use crate::engine::record::ClusterRecord;
 use crate::model::bundle::{self, Bundle};
 use crate::model::document::{Document, History};
-use crate::model::health::Board;
-use crate::model::plan::{Check, Machine, Plan, Progress};
-use crate::model::topology::{self, Finding, ServerId};
+use crate::model::health::{Board, ReplicationRow};
+use crate::model::plan::{Check, Machine, Plan, Progress, expected_rows};
+use crate::model::topology::{self, Finding, NAME_BYTES, Server, ServerId, Topology};
 use crate::report::Report;
 
 /// The window's state.
@@ -58,6 +58,8 @@ pub struct Derived {
     pub revision: u64,
     pub findings: Vec<Finding>,
     pub bundle: Option<Bundle>,
+    /// What its upstream's pg_stat_replication will show of each standby: canvas and outline say the same.
+    pub expected: BTreeMap<ServerId, ReplicationRow>,
     /// The design file's text.
     pub text: String,
 }
@@ -135,6 +137,11 @@ pub enum Dialog {
         purpose: PathPurpose,
         text: String,
     },
+    /// A file is at the path that was typed; `FileMessage::Chosen` replaces it.
+    Replace {
+        purpose: PathPurpose,
+        path: PathBuf,
+    },
     /// There are unsaved changes; `then` happens after `FileMessage::Save` or `Discard`.
     Unsaved {
         then: Box<Message>,
@@ -170,9 +177,33 @@ impl Derived {
             revision,
             findings: topology::check(document.topology()),
             bundle: Some(bundle::generate(document)),
+            expected: expected(document.topology()),
             text: document.text(),
         }
     }
+}
+
+/// Every standby with its row, which knows it by name only.
+fn expected(topology: &Topology) -> BTreeMap<ServerId, ReplicationRow> {
+    let mut expected = BTreeMap::new();
+    for upstream in topology.servers() {
+        let mut rows: BTreeMap<String, ReplicationRow> = expected_rows(topology, upstream.id())
+            .into_iter()
+            .map(|row| (row.application_name.clone(), row))
+            .collect();
+        expected.extend(
+            topology
+                .downstreams(upstream.id())
+                .filter_map(|server| Some((server.id(), rows.remove(&name_in_rows(server, topology))?))),
+        );
+    }
+    expected
+}
+
+/// The name as the view's column holds it, which is 63 bytes wide.
+fn name_in_rows(server: &Server, topology: &Topology) -> String {
+    let shown = server.name().shown(topology.postgres());
+    shown.chars().take(NAME_BYTES).collect()
 }
 
 impl Session {

@@ -42,6 +42,10 @@ pub(super) enum Doubt {
     #[error("what process {0} is cannot be seen, so it is left alone")]
     Hidden(u32),
     #[error(
+        "process {0} may be its server, and this system has no /proc to prove it by, so it is left alone"
+    )]
+    NoProof(u32),
+    #[error(
         "process {pid} works in the data directory, but began {seconds} s off the time in postmaster.pid, so it is left alone"
     )]
     OtherStart { pid: u32, seconds: i64 },
@@ -73,6 +77,9 @@ pub(super) fn running(data: &Path, cluster: &str) -> Result<Option<Running>, Dou
     let directory = canonical(data);
     if canonical(&recorded) != directory {
         return Err(Doubt::OtherDirectory(recorded));
+    }
+    if !processes::can_be_seen() {
+        return Err(Doubt::NoProof(pid));
     }
     if !processes::is_alive(pid) {
         return Ok(None);

@@ -13,6 +13,11 @@ struct Stat {
     start_ticks: u64,
 }
 
+/// True if this system says anything about processes at all: without `/proc` every one would look dead.
+pub(super) fn can_be_seen() -> bool {
+    fs::exists("/proc/self/stat").unwrap_or(false)
+}
+
 /// True if the process exists and is no zombie.
 pub(super) fn is_alive(pid: u32) -> bool {
     stat(pid).is_some_and(|stat| !matches!(stat.state, 'Z' | 'X' | 'x'))

@@ -4,6 +4,9 @@ use crate::app::{DesignMessage, Message, Session, ViewMessage};
 use crate::model::document::Command;
 use crate::model::topology::{Edit, Refusal, ServerId, SyncPolicy, Topology};
 
+/// Why nothing can be edited while a deployment runs.
+pub const LOCKED: &str = "The design is locked while it is being deployed";
+
 pub fn edit(edit: Edit) -> Message {
     Message::Design(DesignMessage::Do(Command::Edit(edit)))
 }
@@ -16,11 +19,18 @@ pub fn select(server: ServerId) -> Message {
 pub fn add_standby(session: &Session) -> Message {
     let topology = session.document.topology();
     let selected = session.selected.filter(|id| topology.server(*id).is_some());
-    edit(Edit::AddStandby {
-        upstream: selected.unwrap_or_else(|| topology.primary().id()),
+    edit(add_standby_under(
+        selected.unwrap_or_else(|| topology.primary().id()),
+    ))
+}
+
+/// A standby with the next free name and port.
+pub fn add_standby_under(upstream: ServerId) -> Edit {
+    Edit::AddStandby {
+        upstream,
         name: None,
         port: None,
-    })
+    }
 }
 
 /// Every other server with the answer to "may it follow that one?": what changes besides, or why not.
@@ -96,5 +106,28 @@ pub fn role_in_words(topology: &Topology, id: ServerId) -> String {
     match priority_that_counts(topology, id) {
         Some(priority) => format!("standby of {upstream}, synchronous with priority {priority}"),
         None => format!("standby of {upstream}, asynchronous"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::topology::notation;
+
+    #[test]
+    fn only_servers_under_the_primary_change_between_synchronous_and_asynchronous() {
+        let topology =
+            notation::parse("m 5432 sync first 1\n  a 5433 priority 3\n    b 5434\n  c 5435\n").unwrap();
+        let server = |name: &str| topology.by_name(name).unwrap().id();
+        let set = |name, priority| {
+            Ok(edit(Edit::SetSyncPriority {
+                server: server(name),
+                priority,
+            }))
+        };
+        assert!(toggle_synchronous(&topology, server("m")).is_err());
+        assert!(toggle_synchronous(&topology, server("b")).is_err());
+        assert_eq!(toggle_synchronous(&topology, server("a")), set("a", None));
+        assert_eq!(toggle_synchronous(&topology, server("c")), set("c", Some(4)));
     }
 }

@@ -211,7 +211,7 @@ impl Shell {
             .show(ui, |ui| right_ui(ui, session, state, outbox));
         let middle = CentralPanel::no_frame().show(ui, |ui| canvas_ui(ui, session, canvas, outbox));
         let corner = middle.response.rect.right_bottom();
-        panels::notices_ui(ui, session, corner, outbox);
+        panels::notices_ui(ui, session, &mut state.notices, corner, outbox);
         panels::modals_ui(ui, session, &mut state.modal, outbox);
         state.drafts.settle(session.document.topology(), outbox);
     }

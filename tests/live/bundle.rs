@@ -151,7 +151,11 @@ fn programs() -> (PathBuf, PgMajor) {
 /// A design on this machine's PostgreSQL, its ports from the given one on.
 fn design(text: &str, first_port: u16) -> Topology {
     let mut topology = notation::parse(text).unwrap();
-    let ids: Vec<_> = topology.servers().iter().map(|server| server.id()).collect();
+    let ids: Vec<_> = topology
+        .servers()
+        .iter()
+        .map(pgcascade::model::topology::Server::id)
+        .collect();
     topology.apply(&Edit::SetPostgres(programs().1)).unwrap();
     for (port, server) in (first_port..).zip(ids) {
         let port = Port::new(port).unwrap();

@@ -8,13 +8,16 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers, PointerButton, Pos2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
-use pgcascade::app::{Dialog, Effect, Message, PathPurpose, RunMessage, RunView, Session, Tab, ViewMessage};
+use pgcascade::app::{
+    Dialog, Effect, FileMessage, Message, PathPurpose, RunMessage, RunView, Session, Tab, ViewMessage,
+};
 use pgcascade::model::bundle;
 use pgcascade::model::document::{Document, format, templates};
 use pgcascade::model::plan::{
     EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools,
 };
 use pgcascade::model::topology::{Edit, PgMajor, notation};
+use pgcascade::report::Report;
 use pgcascade::ui::dialogs::ScriptedChooser;
 use pgcascade::ui::shell::{Background, Shell};
 use pgcascade::ui::{commands, prepare};
@@ -304,10 +307,54 @@ fn where_no_dialog_can_be_shown_a_path_is_typed() {
     window.fill("Path", "/tmp/my design.toml");
     window.click("Save");
     assert_eq!(window.session().dialog, None);
-    let saved = window.performed.borrow().iter().any(|effect| {
-        matches!(effect, Effect::Write { path, .. } if path == &PathBuf::from("/tmp/my design.toml"))
-    });
-    assert!(saved);
+    let path = PathBuf::from("/tmp/my design.toml");
+    let writes = |window: &Window| {
+        let performed = window.performed.borrow();
+        let is_ours = |effect: &&Effect| matches!(effect, Effect::Write { path: to, .. } if *to == path);
+        performed.iter().filter(is_ours).count()
+    };
+    // Nobody has asked yet whether a file there may be replaced: first it is looked for.
+    assert_eq!(writes(&window), 0);
+    let purpose = PathPurpose::SaveDesign;
+    let looked = |is_there| Message::File(FileMessage::Looked(purpose, path.clone(), is_there));
+    window.send(looked(true));
+    assert!(window.has("Replace the file that is there?"));
+    window.click("Cancel");
+    assert_eq!((writes(&window), &window.session().dialog), (0, &None));
+    window.send(looked(true));
+    window.click("Replace");
+    assert_eq!(writes(&window), 1);
+    window.send(looked(false));
+    assert_eq!(writes(&window), 2);
+}
+
+#[test]
+fn good_news_goes_by_itself_and_problems_stay() {
+    let mut window = Window::seed();
+    window.send(Message::Failed(Report::new("The disk is full")));
+    let exported = FileMessage::Written(PathPurpose::ExportBundle, "/tmp/seed.tar.gz".into(), None);
+    window.send(Message::File(exported));
+    assert!(window.has("Exported seed.tar.gz") && window.has("The disk is full"));
+    // A quarter of a second each.
+    window.harness.run_steps(44);
+    assert!(!window.has("Exported seed.tar.gz") && window.has("The disk is full"));
+    let output = window.harness.output();
+    let delay = output.viewport_output[&egui::ViewportId::ROOT].repaint_delay;
+    assert_eq!(delay, std::time::Duration::MAX);
+}
+
+#[test]
+fn the_outline_says_what_the_cards_say() {
+    let window = Window::seed();
+    let expected = &window.session().derived.expected;
+    let topology = window.session().document.topology();
+    let state = |name: &str| {
+        let row = &expected[&topology.by_name(name).unwrap().id()];
+        (row.sync_state.as_str(), row.sync_priority)
+    };
+    assert_eq!(state("slave1"), ("sync", 1));
+    assert_eq!(state("slave2"), ("potential", 2));
+    assert_eq!(state("slave12"), ("async", 0));
 }
 
 #[test]
@@ -391,7 +438,9 @@ fn a_plan_is_shown_with_its_reasons_and_then_the_run() {
         panic!("{:?}", window.session().run);
     };
     let (title, why) = (plan.steps[0].title.clone(), plan.steps[0].why.clone());
+    window.click("Show every step");
     assert!(window.has(&title) && window.has(&why));
+    assert!(window.has("Make the data directories · 6 steps"));
     let main_buttons: Vec<_> = window.harness.get_all_by_label("Deploy").collect();
     main_buttons.last().unwrap().click();
     drop(main_buttons);

@@ -18,6 +18,16 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
         }
         FileMessage::Export => vec![ask_path(session, PathPurpose::ExportBundle)],
         FileMessage::Chosen(purpose, path) => chosen(session, purpose, path),
+        FileMessage::Typed(PathPurpose::OpenDesign, path) => {
+            chosen(session, PathPurpose::OpenDesign, Some(path))
+        }
+        FileMessage::Typed(purpose, path) => {
+            if matches!(session.dialog, Some(Dialog::Path { .. })) {
+                session.dialog = None;
+            }
+            vec![Effect::LookAt { purpose, path }]
+        }
+        FileMessage::Looked(purpose, path, is_there) => looked(session, purpose, path, is_there),
         FileMessage::NoDialog(purpose) => {
             let suggested = files_folder(session).join(suggested_name(session, purpose));
             let text = suggested.to_string_lossy().into_owned();
@@ -161,8 +171,18 @@ fn write_design(session: &Session, path: PathBuf) -> Effect {
     }
 }
 
+/// A file that is there is replaced only after a question, unless it is the one that this design was read from.
+fn looked(session: &mut Session, purpose: PathPurpose, path: PathBuf, is_there: bool) -> Vec<Effect> {
+    let is_own = purpose == PathPurpose::SaveDesign && session.path.as_ref() == Some(&path);
+    if !is_there || is_own {
+        return chosen(session, purpose, Some(path));
+    }
+    session.dialog = Some(Dialog::Replace { purpose, path });
+    Vec::new()
+}
+
 fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) -> Vec<Effect> {
-    if matches!(session.dialog, Some(Dialog::Path { .. })) {
+    if matches!(session.dialog, Some(Dialog::Path { .. } | Dialog::Replace { .. })) {
         session.dialog = None;
     }
     let Some(path) = path.filter(|path| !path.as_os_str().is_empty()) else {

@@ -98,6 +98,7 @@ impl Worker {
         match effect {
             // The window's own: see `Effect::is_for_window`.
             Effect::AskPath { .. } | Effect::CopyText(_) | Effect::Close => {}
+            Effect::LookAt { purpose, path } => drop(self.start(tasks::look_at(purpose, path, answers))),
             Effect::Read(path) => drop(self.start(tasks::read(path, answers))),
             Effect::Write {
                 purpose,

@@ -48,6 +48,13 @@ pub(super) async fn read(path: PathBuf, answers: Answers) {
     answers.send(message).await;
 }
 
+pub(super) async fn look_at(purpose: PathPurpose, path: PathBuf, answers: Answers) {
+    let path = whole(&path);
+    let is_there = tokio::fs::try_exists(&path).await.unwrap_or(false);
+    let message = FileMessage::Looked(purpose, path, is_there);
+    answers.send(Message::File(message)).await;
+}
+
 pub(super) async fn write(
     purpose: PathPurpose,
     path: PathBuf,

@@ -271,7 +271,10 @@ mod tests {
         let stored = stored(&folder);
         save_in(Some(state.path()), &stored).unwrap();
         assert_eq!(find(&folder).unwrap(), Some(stored.clone()));
-        assert_eq!(super::super::list_in(state.path()), [stored.record.clone()]);
+        assert_eq!(
+            super::super::list_in(state.path()),
+            std::slice::from_ref(&stored.record)
+        );
         assert!(stored.record.is_at_work());
         assert!(load(&folder).unwrap_err().headline.contains("still being built"));
 

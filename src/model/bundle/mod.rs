@@ -79,22 +79,37 @@ fn text(path: &str, contents: String) -> BundleFile {
 
 /// The design's name as a folder's name that needs no quoting anywhere.
 fn plain_name(name: &str) -> String {
-    let plain: String = name
-        .trim()
+    let plain: Vec<&str> = name
+        .split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.'))
+        .filter(|part| !part.is_empty())
+        .collect();
+    let plain: String = plain
+        .join("-")
+        .trim_matches(['.', '-'])
         .chars()
         .take(60)
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
-                c
-            } else {
-                '-'
-            }
-        })
         .collect();
-    let plain = plain.trim_matches(['-', '.']);
     if plain.is_empty() {
         "cluster".to_owned()
     } else {
-        plain.to_owned()
+        plain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_top_folder_needs_no_quoting() {
+        for (name, plain) in [
+            ("seed", "seed"),
+            ("it's a \"design\"", "it-s-a-design"),
+            ("../..", "cluster"),
+            ("é", "cluster"),
+            ("-x 9.6", "x-9.6"),
+        ] {
+            assert_eq!(plain_name(name), plain);
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::app::{RunView, Session};
 use crate::model::health::{Board, Reading, ReplicationRow};
-use crate::model::plan::{Progress, StepState, expected_rows};
+use crate::model::plan::{Progress, StepState};
 use crate::model::topology::{Server, ServerId, Severity, Standby, Subject, SyncMethod, Topology};
 
 /// As many characters surely fit on a card.
@@ -142,8 +142,8 @@ pub fn describe(session: &Session) -> Vec<(Card, Option<Link>)> {
 /// Lookups over the session, made once for all cards.
 struct Facts<'a> {
     topology: &'a Topology,
-    /// What the primary's pg_stat_replication will show, by application_name.
-    expected: BTreeMap<String, ReplicationRow>,
+    /// What each standby's upstream will show of it.
+    expected: &'a BTreeMap<ServerId, ReplicationRow>,
     is_deployed: bool,
     board: Option<&'a Board>,
     progress: Option<&'a Progress>,
@@ -160,13 +160,9 @@ impl<'a> Facts<'a> {
                 entry.1.push(finding.message.clone());
             }
         }
-        let rows = expected_rows(topology, topology.primary().id());
         Self {
             topology,
-            expected: rows
-                .into_iter()
-                .map(|row| (row.application_name.clone(), row))
-                .collect(),
+            expected: &session.derived.expected,
             is_deployed: session.cluster.is_some(),
             board: session
                 .cluster
@@ -296,10 +292,7 @@ impl<'a> Facts<'a> {
                 text: format!("{method} {} of {candidates}", policy.count),
             };
         }
-        let is_direct = server.upstream() == Some(self.topology.primary().id());
-        let expected =
-            || is_direct.then(|| self.expected.get(&server.name().shown(self.topology.postgres())))?;
-        match row.or_else(expected) {
+        match row.or_else(|| self.expected.get(&server.id())) {
             Some(row) => Badge::of(&row.sync_state, row.sync_priority),
             // A server that is no primary has only asynchronous standbys.
             None => Badge::of("async", 0),

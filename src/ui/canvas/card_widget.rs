@@ -3,11 +3,11 @@
 use egui::{EventFilter, Id, Key, Modifiers, Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
 
 use super::card::Card;
-use super::menu;
 use crate::app::{DesignMessage, Message, Session, Tab, ViewMessage};
 use crate::model::document::Command;
 use crate::model::topology::{Server, ServerId, Topology};
 use crate::ui::Outbox;
+use crate::ui::server_menu::server_menu_ui;
 
 /// The widget's id: the same on every frame, wherever the card stands.
 pub fn id_of(server: ServerId) -> Id {
@@ -42,7 +42,7 @@ pub fn card_widget(ui: &mut Ui, rect: Rect, card: &Card, session: &Session, outb
             }
         });
     }
-    response.context_menu(|ui| menu::of_server(ui, card.id, session, outbox));
+    response.context_menu(|ui| server_menu_ui(ui, session, card.id, outbox));
     response
 }
 

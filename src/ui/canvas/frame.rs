@@ -16,6 +16,7 @@ use crate::app::{Message, Session, ViewMessage};
 use crate::model::document::Command;
 use crate::model::topology::ServerId;
 use crate::ui::Outbox;
+use crate::ui::commands::add_standby_under;
 
 /// A hand is never quite still, in points. egui's own threshold takes any movement for a drag after a while.
 const STILL_RADIUS: f32 = 7.0;
@@ -228,7 +229,7 @@ impl Frame<'_> {
             DragAndDrop::clear_payload(self.ui.ctx());
             match over {
                 _ if self.session.run.is_running() => self.state.refusal = Some(LOCKED.to_owned()),
-                Some(upstream) => send(self.outbox, Command::Edit(menu::add_standby_below(upstream))),
+                Some(upstream) => send(self.outbox, Command::Edit(add_standby_under(upstream))),
                 None => self.state.refusal = Some(NEEDS_TARGET.to_owned()),
             }
             return Incoming::None;

@@ -75,9 +75,6 @@ fn buttons_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
     let idle = cluster.busy.is_none();
     let (up, all) = running(cluster).unwrap_or((1, 2));
     ui.horizontal_wrapped(|ui| {
-        if !idle {
-            ui.spinner();
-        }
         let mut button = |ui: &mut Ui, enabled: bool, words: &str, message: Message| {
             if ui.add_enabled(enabled, egui::Button::new(words)).clicked() {
                 outbox.send(message);
@@ -93,6 +90,9 @@ fn buttons_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
         );
         let teardown = Message::Cluster(ClusterMessage::AskTeardown(folder));
         button(ui, idle, "Tear down…", teardown);
+        if !idle {
+            ui.spinner();
+        }
     });
 }
 

@@ -15,11 +15,12 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
     match &session.run {
         RunView::Idle => {
             scrolled(ui, |ui| {
+                // One window has one cluster: while it is there, nothing else can be deployed.
                 if session.cluster.is_some() {
                     cluster_ui(ui, session, outbox);
-                    ui.separator();
+                } else {
+                    idle_ui(ui, outbox);
                 }
-                idle_ui(ui, session, outbox);
             });
         }
         RunView::Discovering { folder } => {
@@ -66,16 +67,8 @@ fn scrolled(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
         .show(ui, contents);
 }
 
-fn idle_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let again = session.cluster.is_some();
-    ui.label(
-        RichText::new(if again {
-            "Deploy once more"
-        } else {
-            "Deploy on this machine"
-        })
-        .heading(),
-    );
+fn idle_ui(ui: &mut Ui, outbox: &mut Outbox) {
+    ui.label(RichText::new("Deploy on this machine").heading());
     ui.add_space(GAP);
     note_ui(
         ui,

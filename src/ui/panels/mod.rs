@@ -13,10 +13,10 @@ mod modals;
 mod notices;
 mod outline;
 mod parts;
+mod phases;
 mod plan;
 mod run;
 mod server;
-mod server_menu;
 mod settings;
 mod status_bar;
 mod sync_order;
@@ -30,7 +30,6 @@ pub use left_over::left_over_ui;
 pub use modals::modals_ui;
 pub use notices::notices_ui;
 pub use outline::outline_ui;
-pub use server_menu::server_menu_ui;
 pub use status_bar::status_bar_ui;
 pub use top_bar::{menu_bar_ui, tool_bar_ui};
 
@@ -43,6 +42,7 @@ pub struct PanelState {
     pub drafts: Drafts,
     pub modal: modals::ModalText,
     pub run_clock: RunClock,
+    pub notices: notices::FirstSeen,
 }
 
 /// The time a run has taken, also between two of its events.

@@ -75,7 +75,24 @@ fn dialog_ui(
                 is_new,
                 dialog,
                 outbox,
-                |path| Message::File(FileMessage::Chosen(*purpose, Some(path))),
+                |path| Message::File(FileMessage::Typed(*purpose, path)),
+            );
+        }
+        Dialog::Replace { purpose, path } => {
+            title_ui(ui, "Replace the file that is there?");
+            ui.add(Label::new(path.display().to_string()).wrap());
+            note_ui(ui, "What is in it now would be lost.");
+            let replace = Message::File(FileMessage::Chosen(*purpose, Some(path.clone())));
+            let text = path.to_string_lossy().into_owned();
+            let purpose = *purpose;
+            let other = Message::View(ViewMessage::Dialog(Some(Dialog::Path { purpose, text })));
+            answers_ui(
+                ui,
+                "Replace",
+                replace,
+                &[("Another path…", other)],
+                dialog,
+                outbox,
             );
         }
         Dialog::DeployFolder { .. } => {
@@ -132,7 +149,9 @@ fn dialog_ui(
 /// What closing without an answer means.
 fn cancelled(dialog: &Dialog) -> Message {
     match dialog {
-        Dialog::Path { purpose, .. } => Message::File(FileMessage::Chosen(*purpose, None)),
+        Dialog::Path { purpose, .. } | Dialog::Replace { purpose, .. } => {
+            Message::File(FileMessage::Chosen(*purpose, None))
+        }
         _ => Message::View(ViewMessage::Dialog(None)),
     }
 }

@@ -1,4 +1,7 @@
-//! Sentences at the corner, until they are closed.
+//! Sentences at the corner. Problems stay until they are closed; what only reports success goes by itself.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use egui::{Align2, Area, Frame, Id, Label, Margin, Order, RichText, Stroke, Ui, vec2};
 
@@ -9,9 +12,15 @@ use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_CARD, Tokens};
 use super::parts::{note_ui, sign_button};
 
 const WIDTH: f32 = 340.0;
+/// Long enough to read three lines twice.
+const DONE_STAYS: Duration = Duration::from_secs(10);
+
+/// When each notice was first drawn, in the window's seconds, by its number.
+pub type FirstSeen = BTreeMap<u64, f64>;
 
 /// `corner`: the bottom right corner of what they may cover.
-pub fn notices_ui(ui: &Ui, session: &Session, corner: egui::Pos2, outbox: &mut Outbox) {
+pub fn notices_ui(ui: &Ui, session: &Session, seen: &mut FirstSeen, corner: egui::Pos2, outbox: &mut Outbox) {
+    seen.retain(|number, _| session.notices.iter().any(|notice| notice.number == *number));
     if session.notices.is_empty() {
         return;
     }
@@ -22,12 +31,30 @@ pub fn notices_ui(ui: &Ui, session: &Session, corner: egui::Pos2, outbox: &mut O
         .show(ui.ctx(), |ui| {
             ui.set_max_width(WIDTH);
             for notice in &session.notices {
-                notice_ui(ui, notice, outbox);
+                let response = notice_ui(ui, notice, outbox);
+                if notice.kind == NoticeKind::Done && is_read(ui, notice, &response, seen) {
+                    outbox.send(Message::View(ViewMessage::CloseNotice(notice.number)));
+                }
             }
         });
 }
 
-fn notice_ui(ui: &mut Ui, notice: &Notice, outbox: &mut Outbox) {
+/// True once it was there long enough. Whoever points at it is still reading. Asks for one frame, when time is up.
+fn is_read(ui: &Ui, notice: &Notice, response: &egui::Response, seen: &mut FirstSeen) -> bool {
+    let now = ui.input(|input| input.time);
+    let since = seen.entry(notice.number).or_insert(now);
+    if response.contains_pointer() {
+        *since = now;
+        return false;
+    }
+    let left = DONE_STAYS.as_secs_f64() - (now - *since);
+    if left > 0.0 {
+        ui.ctx().request_repaint_after(Duration::from_secs_f64(left));
+    }
+    left <= 0.0
+}
+
+fn notice_ui(ui: &mut Ui, notice: &Notice, outbox: &mut Outbox) -> egui::Response {
     let tokens = Tokens::of(ui.visuals());
     let (sign, word, colour) = match notice.kind {
         NoticeKind::Done => ("✔", "Done", tokens.ok),
@@ -40,7 +67,7 @@ fn notice_ui(ui: &mut Ui, notice: &Notice, outbox: &mut Outbox) {
         .corner_radius(RADIUS_CARD)
         .shadow(ui.visuals().popup_shadow)
         .inner_margin(Margin::same(10));
-    frame.show(ui, |ui| {
+    let shown = frame.show(ui, |ui| {
         ui.set_width(WIDTH - 24.0);
         ui.horizontal_top(|ui| {
             ui.label(RichText::new(sign).color(colour)).on_hover_text(word);
@@ -59,6 +86,7 @@ fn notice_ui(ui: &mut Ui, notice: &Notice, outbox: &mut Outbox) {
             }
         });
     });
+    shown.response
 }
 
 fn report_ui(ui: &mut Ui, notice: &Notice) {

@@ -10,16 +10,16 @@ use egui::{WidgetType, vec2};
 use crate::app::Session;
 use crate::model::topology::{Server, ServerId, Topology};
 use crate::ui::Outbox;
-use crate::ui::commands::{priority_that_counts, role_in_words, select};
+use crate::ui::commands::{role_in_words, select};
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
-use super::server_menu::server_menu_ui;
+use crate::ui::server_menu::server_menu_ui;
 
 const ROW_HEIGHT: f32 = 28.0;
 const INDENT: f32 = 16.0;
 /// Columns that stay below one another; ports have at most five digits.
 const PORT_WIDTH: f32 = 40.0;
-const WORD_WIDTH: f32 = 58.0;
+const WORD_WIDTH: f32 = 66.0;
 
 pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let topology = session.document.topology();
@@ -196,27 +196,27 @@ fn paint(ui: &Ui, column: Rect, words: String, size: f32, colour: egui::Color32)
 
 /// What runs if it runs, else what is drawn.
 fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, egui::Color32) {
-    let drawn = priority_that_counts(session.document.topology(), server.id());
     if session
         .reading(server.id())
         .is_some_and(|reading| !reading.running)
     {
         return ("down".to_owned(), tokens.error);
     }
-    match (session.replication_row(server.id()), drawn) {
-        _ if server.is_primary() => ("primary".to_owned(), tokens.primary),
-        (Some(row), _) if row.state != "streaming" => (row.state.clone(), tokens.warning),
-        (Some(row), _) => {
-            let colour = match row.sync_state.as_str() {
-                "sync" => tokens.sync,
-                "potential" => tokens.potential,
-                "quorum" => tokens.quorum,
-                _ => tokens.asynchronous,
-            };
-            (row.sync_state.clone(), colour)
-        }
-        (None, Some(priority)) => (format!("sync {priority}"), tokens.sync),
-        (None, None) => ("async".to_owned(), tokens.asynchronous),
+    if server.is_primary() {
+        return ("primary".to_owned(), tokens.primary);
+    }
+    let expected = || session.derived.expected.get(&server.id());
+    let Some(row) = session.replication_row(server.id()).or_else(expected) else {
+        return ("async".to_owned(), tokens.asynchronous);
+    };
+    if row.state != "streaming" {
+        return (row.state.clone(), tokens.warning);
+    }
+    match row.sync_state.as_str() {
+        "sync" => (format!("sync {}", row.sync_priority), tokens.sync),
+        "potential" => (format!("potential {}", row.sync_priority), tokens.potential),
+        "quorum" => ("quorum".to_owned(), tokens.quorum),
+        other => (other.to_owned(), tokens.asynchronous),
     }
 }
 

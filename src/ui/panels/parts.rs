@@ -5,11 +5,9 @@ use egui::{Button, Color32, Key, Response, RichText, TextEdit, Ui, WidgetInfo, W
 use crate::app::Session;
 use crate::model::topology::Severity;
 use crate::ui::Outbox;
+pub use crate::ui::commands::LOCKED;
 use crate::ui::drafts::{Drafts, Field};
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
-
-/// Why editing widgets are off while a deployment runs.
-pub const LOCKED: &str = "The design is locked while it is being deployed";
 
 /// So that all forms of a panel have their fields below one another.
 const LABEL_WIDTH: f32 = 124.0;

@@ -8,6 +8,7 @@ use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
 use super::parts::{counted, main_button, note_ui, section_ui, state_ui};
+use super::phases::phases;
 
 /// "⊗ problem" fits.
 const STATE_WIDTH: f32 = 62.0;
@@ -37,39 +38,81 @@ pub fn plan_ui(ui: &mut Ui, machine: &Machine, checks: &[Check], plan: Option<&P
         .id_salt("plan")
         .auto_shrink(false)
         .show(ui, |ui| {
-            section_ui(ui, "This machine");
-            for check in checks {
-                check_ui(ui, check);
-            }
+            checks_ui(ui, checks);
             if let Some(plan) = plan {
-                section_ui(
-                    ui,
-                    &format!("What will be done, in {}", counted(plan.steps.len(), "step")),
-                );
-                for (place, step) in plan.steps.iter().enumerate() {
-                    ui.add(Label::new(format!("{}. {}", place + 1, step.title)).wrap());
-                    ui.indent(place, |ui| note_ui(ui, &step.why));
-                    ui.add_space(GAP_SMALL);
-                }
+                steps_ui(ui, plan);
             }
         });
 }
 
+/// What stands in the way comes first; what is fine takes one line, and can be looked into.
+fn checks_ui(ui: &mut Ui, checks: &[Check]) {
+    let (fine, problems): (Vec<&Check>, Vec<&Check>) = checks.iter().partition(|check| check.ok);
+    section_ui(ui, "This machine");
+    for check in &problems {
+        check_ui(ui, check);
+    }
+    let words = if problems.is_empty() {
+        format!("✔ All {} are ok", counted(fine.len(), "check"))
+    } else {
+        format!("✔ {} are ok", counted(fine.len(), "other check"))
+    };
+    let ok = Tokens::of(ui.visuals()).ok;
+    egui::CollapsingHeader::new(RichText::new(words).color(ok))
+        .id_salt("fine checks")
+        .show(ui, |ui| {
+            for check in fine {
+                ui.add(Label::new(&check.message).wrap());
+            }
+        });
+}
+
+/// The steps in their phases; a reason that several steps in a row share is said once.
+fn steps_ui(ui: &mut Ui, plan: &Plan) {
+    let all = counted(plan.steps.len(), "step");
+    section_ui(ui, &format!("What will be done, in {all}"));
+    let id = ui.id().with("every step");
+    let mut every = ui.data(|data| data.get_temp(id).unwrap_or(false));
+    let words = if every {
+        "Fold the steps"
+    } else {
+        "Show every step"
+    };
+    let asked = ui.link(words).clicked();
+    every ^= asked;
+    ui.data_mut(|data| data.insert_temp(id, every));
+    ui.add_space(GAP_SMALL);
+    for (number, phase) in phases(plan).into_iter().enumerate() {
+        let steps = counted(phase.steps.len(), "step");
+        egui::CollapsingHeader::new(format!("{} · {steps}", phase.title))
+            .id_salt(("phase", number))
+            .default_open(false)
+            .open(asked.then_some(every))
+            .show(ui, |ui| {
+                let mut said = "";
+                let first = phase.steps.start;
+                for (place, step) in plan.steps.get(phase.steps).unwrap_or_default().iter().enumerate() {
+                    ui.add(Label::new(format!("{}. {}", first + place + 1, step.title)).wrap());
+                    if step.why != said {
+                        ui.indent(place, |ui| note_ui(ui, &step.why));
+                        ui.add_space(GAP_SMALL);
+                    }
+                    said = &step.why;
+                }
+            });
+    }
+}
+
 fn check_ui(ui: &mut Ui, check: &Check) {
     let tokens = Tokens::of(ui.visuals());
-    let (sign, word, colour) = if check.ok {
-        ("✔", "ok", tokens.ok)
-    } else {
-        ("⊗", "problem", tokens.error)
-    };
     ui.horizontal_top(|ui| {
-        state_ui(ui, STATE_WIDTH, sign, word, colour);
+        state_ui(ui, STATE_WIDTH, "⊗", "problem", tokens.error);
         ui.vertical(|ui| {
             ui.add(Label::new(&check.message).wrap());
-            if let Some(fix) = check.fix.as_ref().filter(|_| !check.ok) {
+            if let Some(fix) = &check.fix {
                 note_ui(ui, fix);
             }
         });
     });
-    ui.add_space(if check.ok { 0.0 } else { GAP });
+    ui.add_space(GAP);
 }

@@ -7,7 +7,8 @@ use crate::model::plan::{Outcome, Plan, Progress, StepState};
 use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_WIDGET, Tokens};
 use crate::ui::{Outbox, PanelState};
 
-use super::parts::{note_ui, section_ui, state_ui};
+use super::parts::{counted, note_ui, section_ui, state_ui};
+use super::phases::phases;
 
 /// How much of the output is in view.
 const OUTPUT_HEIGHT: f32 = 130.0;
@@ -145,53 +146,76 @@ fn finished_ui(ui: &mut Ui, outcome: &Outcome, elapsed_ms: u64, outbox: &mut Out
     }
 }
 
+/// The phases; what happens in one unfolds when it begins and folds when it is over, and obeys the hand between.
 fn steps_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
     ui.spacing_mut().item_spacing.y = 3.0;
-    let follow = newly_first(ui, progress);
-    for (place, (step, state)) in progress.steps.iter().enumerate() {
+    for (number, phase) in phases(plan).into_iter().enumerate() {
+        let now = phase.state(progress);
         let tokens = Tokens::of(ui.visuals());
-        let (sign, word, colour) = look(*state, tokens);
-        let row = ui.horizontal_top(|ui| {
-            state_ui(ui, STATE_WIDTH, sign, word, colour);
-            ui.vertical(|ui| {
-                let quiet = *state == StepState::Pending;
-                let colour = if quiet { tokens.text_weak } else { tokens.text };
-                ui.add(Label::new(RichText::new(&step.title).color(colour)).wrap());
-                if let Some(Some(what)) = progress.waiting.get(place) {
-                    note_ui(ui, format!("waiting for {what}"));
-                }
-                if *state == StepState::Failed
-                    && let Some((reason, hints)) = &progress.failure
-                {
-                    ui.add(Label::new(RichText::new(reason).color(tokens.error)).wrap());
-                    for hint in hints {
-                        note_ui(ui, hint);
-                    }
-                }
-            });
+        let (sign, word, colour) = look(now.worst, tokens);
+        let how_far = match now.worst {
+            StepState::Undone => word.to_owned(),
+            StepState::Pending if now.done == 0 => counted(phase.steps.len(), "step"),
+            _ => format!("{} of {}", now.done, phase.steps.len()),
+        };
+        let id = ui.id().with(("phase", number));
+        let changed = ui.data_mut(|data| {
+            let before = data.get_temp_mut_or(id, false);
+            std::mem::replace(before, now.is_active) != now.is_active
         });
-        if let Some(step) = plan.steps.get(place) {
-            row.response.clone().on_hover_text(&step.why);
-        }
-        if follow == Some(place) {
-            row.response.scroll_to_me(Some(egui::Align::Center));
+        let words = RichText::new(format!("{sign} {} · {how_far}", phase.title)).color(colour);
+        let header = egui::CollapsingHeader::new(words)
+            .id_salt(id)
+            .default_open(now.is_active)
+            .open(changed.then_some(now.is_active));
+        let shown = header.show(ui, |ui| {
+            for place in phase.steps {
+                step_ui(ui, plan, progress, place);
+            }
+        });
+        if changed && now.is_active {
+            shown.header_response.scroll_to_me(None);
         }
     }
 }
 
-/// The first running step, once when it becomes that: the list follows the run, and can be scrolled freely between.
-fn newly_first(ui: &Ui, progress: &Progress) -> Option<usize> {
-    let running = |(_, state): &(_, StepState)| *state == StepState::Running;
-    let first = progress.steps.iter().position(running)?;
-    ui.data_mut(|data| {
-        let last = data.get_temp_mut_or(egui::Id::new("running step"), usize::MAX);
-        (std::mem::replace(last, first) != first).then_some(first)
-    })
+fn step_ui(ui: &mut Ui, plan: &Plan, progress: &Progress, place: usize) {
+    let Some(step) = plan.steps.get(place) else {
+        return;
+    };
+    let tokens = Tokens::of(ui.visuals());
+    let state = progress
+        .steps
+        .get(place)
+        .map_or(StepState::Pending, |step| step.1);
+    let (sign, word, colour) = look(state, tokens);
+    let row = ui.horizontal_top(|ui| {
+        state_ui(ui, STATE_WIDTH, sign, word, colour);
+        ui.vertical(|ui| {
+            let quiet = state == StepState::Pending;
+            let colour = if quiet { tokens.text_weak } else { tokens.text };
+            ui.add(Label::new(RichText::new(&step.title).color(colour)).wrap());
+            if state == StepState::Running
+                && let Some(Some(what)) = progress.waiting.get(place)
+            {
+                note_ui(ui, format!("waiting for {what}"));
+            }
+            if state == StepState::Failed
+                && let Some((reason, hints)) = &progress.failure
+            {
+                ui.add(Label::new(RichText::new(reason).color(tokens.error)).wrap());
+                for hint in hints {
+                    note_ui(ui, hint);
+                }
+            }
+        });
+    });
+    row.response.on_hover_text(&step.why);
 }
 
 fn look(state: StepState, tokens: &Tokens) -> (&'static str, &'static str, Color32) {
     match state {
-        StepState::Pending => ("·", "to do", tokens.text_weak),
+        StepState::Pending => ("○", "to do", tokens.text_weak),
         StepState::Running => ("▶", "running", tokens.accent),
         StepState::Done => ("✔", "done", tokens.ok),
         StepState::Failed => ("⊗", "failed", tokens.error),

@@ -10,8 +10,8 @@ use crate::ui::drafts::{Drafts, Field, as_sentence};
 use crate::ui::theme::GAP;
 
 use super::parts::{LOCKED, field_row, form_ui, note_ui, section_ui, severity_sign};
-use super::server_menu::remove_words;
 use super::settings::settings_ui;
+use crate::ui::server_menu::remove_words;
 
 pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &Server, outbox: &mut Outbox) {
     let topology = session.document.topology();

@@ -19,6 +19,11 @@ stop_if_cancelled() {
     ((cancelled == 0)) || exit "$cancelled"
 }
 
+# Ctrl-C ends a sleep, but not what was being waited for.
+nap() { # SECONDS
+    sleep "$1" || true
+}
+
 # Looks again and again until a command succeeds; fails when the step's time is over.
 wait_until() { # WHAT COMMAND…
     local what="$1"
@@ -26,7 +31,7 @@ wait_until() { # WHAT COMMAND…
     until "$@"; do
         stop_if_cancelled
         ((SECONDS < deadline)) || fail "waited in vain until $what"
-        sleep 0.1
+        nap 0.1
     done
 }
 
@@ -42,7 +47,7 @@ within_deadline() { # COMMAND…
             stop_if_cancelled
             return 1
         fi
-        sleep 0.05
+        nap 0.05
     done
     wait "$child"
 }
@@ -65,7 +70,7 @@ wait_rows() { # SERVER PORT ROWS
             say "$name should show:" "" "$rows" "" "and shows:" "" "$(rows_of "$port" || true)" >&2
             fail "$name is not as designed"
         fi
-        sleep 0.1
+        nap 0.1
     done
 }
 

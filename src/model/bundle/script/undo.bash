@@ -71,7 +71,7 @@ list_left() { # FOLDER
         file="${file#./}"
         noted=""
         for inside in ${left[@]+"${left[@]}"}; do
-            if [[ $inside == "$file" || $inside == "$file"/* ]]; then noted=yes; fi
+            if [[ $inside == "$file" || $inside == "$file"/* || $inside == "$file ("* ]]; then noted=yes; fi
         done
         [[ -n $noted ]] || left+=("$file")
     done

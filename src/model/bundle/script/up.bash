@@ -181,7 +181,7 @@ start() { # FOLDER [PASSWORD_FILE]
             show_log "$folder"
             fail "the server in servers/$folder does not begin"
         fi
-        sleep 0.02
+        nap 0.02
     done
 }
 
@@ -202,7 +202,7 @@ wait_ready() { # SERVER FOLDER PORT
         stop_if_cancelled
         if ! postmaster_of "$2" >/dev/null; then
             # It may be writing its postmaster.pid just now.
-            sleep 0.2
+            nap 0.2
             if ! postmaster_of "$2" >/dev/null; then
                 show_log "$2"
                 fail "$1 has ended"
@@ -212,7 +212,7 @@ wait_ready() { # SERVER FOLDER PORT
             show_log "$2"
             fail "$1 does not accept connections"
         fi
-        sleep 0.05
+        nap 0.05
     done
 }
 

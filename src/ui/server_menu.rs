@@ -1,15 +1,13 @@
-//! Everything that can be done with one server, as menu entries: the outline, the inspector and the canvas offer
-//! the same. What is refused is shown too, with its reason as a hint.
+//! Everything that can be done with one server, as menu entries: the outline and the canvas offer the same.
+//! What is refused is shown too, with its reason as a hint.
 
 use egui::{Button, Ui};
 
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::topology::{Edit, ServerId};
 use crate::ui::Outbox;
-use crate::ui::commands::{self, edit, targets, toggle_synchronous};
+use crate::ui::commands::{self, LOCKED, add_standby_under, edit, targets, toggle_synchronous};
 use crate::ui::drafts::as_sentence;
-
-use super::parts::LOCKED;
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
     let topology = session.document.topology();
@@ -21,12 +19,8 @@ pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut
         ui.weak(LOCKED);
         return;
     }
-    if ui.button("Add standby").clicked() {
-        outbox.send(edit(Edit::AddStandby {
-            upstream: id,
-            name: None,
-            port: None,
-        }));
+    if ui.button("Add standby below").clicked() {
+        outbox.send(edit(add_standby_under(id)));
         ui.close();
     }
     ui.separator();

@@ -1,0 +1,189 @@
+//! A plan's steps in groups that a person can take in: the plan before it runs and the run show the same ones.
+//!
+//! Steps keep their order: a group is a stretch of steps that do the same kind of thing.
+
+use std::ops::Range;
+
+use crate::model::plan::{Action, Plan, Progress, StepState};
+
+/// A stretch of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phase {
+    pub title: &'static str,
+    /// Places in the plan's steps.
+    pub steps: Range<usize>,
+}
+
+/// How far a run is with a phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhaseState {
+    /// The state of its steps that says most.
+    pub worst: StepState,
+    pub done: usize,
+    /// Something happens in it, or went wrong: worth a look.
+    pub is_active: bool,
+}
+
+/// All steps, each in one phase.
+pub fn phases(plan: &Plan) -> Vec<Phase> {
+    let mut phases: Vec<Phase> = Vec::new();
+    let mut has_started = false;
+    for (place, step) in plan.steps.iter().enumerate() {
+        has_started |= matches!(step.action, Action::Start { .. });
+        let title = title_of(&step.action, has_started);
+        match phases.last_mut() {
+            Some(last) if last.title == title => last.steps.end = place + 1,
+            _ => phases.push(Phase {
+                title,
+                steps: place..place + 1,
+            }),
+        }
+    }
+    phases
+}
+
+fn title_of(action: &Action, has_started: bool) -> &'static str {
+    match action {
+        Action::ClaimFolder
+        | Action::ReleaseFolder
+        | Action::MakeFolder { .. }
+        | Action::RemoveFolder { .. }
+        | Action::MakeSecrets { .. } => "Make folders and passwords",
+        Action::Initdb { .. } | Action::CreateRole { .. } | Action::CopyData { .. } => {
+            "Make the data directories"
+        }
+        // A file that comes when servers run already brings what was held back until then.
+        Action::InstallFile { .. } if !has_started => "Install the configuration",
+        Action::InstallFile { .. } | Action::Reload { .. } => "Switch on synchronous replication",
+        Action::Start { .. } | Action::Stop { .. } | Action::WaitReady { .. } => "Start the servers",
+        Action::CreateSlot { .. } | Action::WaitStreaming { .. } => "Let the standbys stream",
+        Action::WaitRows { .. } | Action::ProveRow { .. } | Action::Complete => "Prove it",
+    }
+}
+
+impl Phase {
+    pub fn state(&self, progress: &Progress) -> PhaseState {
+        let of = |place: usize| {
+            progress
+                .steps
+                .get(place)
+                .map_or(StepState::Pending, |step| step.1)
+        };
+        let states: Vec<StepState> = self.steps.clone().map(of).collect();
+        let has = |state| states.contains(&state);
+        let worst = [StepState::Failed, StepState::Running, StepState::Undone]
+            .into_iter()
+            .find(|state| has(*state))
+            .unwrap_or_else(|| {
+                if states.iter().all(|state| *state == StepState::Done) {
+                    StepState::Done
+                } else {
+                    StepState::Pending
+                }
+            });
+        let is_next = !progress.unwinding
+            && !progress.is_finished()
+            && (0..self.steps.start).all(|place| of(place) == StepState::Done)
+            && worst != StepState::Done;
+        let is_half_undone = has(StepState::Undone) && has(StepState::Done);
+        PhaseState {
+            worst,
+            done: states.iter().filter(|state| **state == StepState::Done).count(),
+            is_active: is_next || is_half_undone || has(StepState::Running) || has(StepState::Failed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::plan::{StepId, StepSummary};
+
+    fn plan(actions: Vec<Action>) -> Plan {
+        let step = |(place, action)| crate::model::plan::Step {
+            id: StepId(place),
+            server: None,
+            title: String::new(),
+            why: String::new(),
+            action,
+            undo: None,
+            after: Vec::new(),
+            deadline_secs: 1,
+        };
+        Plan {
+            cluster: "c".to_owned(),
+            folder: "/tmp/c".to_owned(),
+            steps: actions.into_iter().enumerate().map(step).collect(),
+        }
+    }
+
+    fn sample() -> Plan {
+        let install = || Action::InstallFile {
+            bundle_path: "m/postgresql.conf".to_owned(),
+            to: "servers/m".to_owned(),
+            held_back: None,
+        };
+        let folder = || Action::MakeFolder {
+            path: "run".to_owned(),
+        };
+        let start = Action::Start {
+            server: "m".to_owned(),
+            folder: "m".to_owned(),
+            port: 5432,
+            pass_file_in_environment: false,
+        };
+        plan(vec![
+            Action::ClaimFolder,
+            folder(),
+            install(),
+            start,
+            install(),
+            Action::Complete,
+        ])
+    }
+
+    #[test]
+    fn every_step_is_in_one_phase_and_in_order() {
+        let phases: Vec<(&str, Range<usize>)> = phases(&sample())
+            .into_iter()
+            .map(|phase| (phase.title, phase.steps))
+            .collect();
+        let expected = vec![
+            ("Make folders and passwords", 0..2),
+            ("Install the configuration", 2..3),
+            ("Start the servers", 3..4),
+            ("Switch on synchronous replication", 4..5),
+            ("Prove it", 5..6),
+        ];
+        assert_eq!(phases, expected);
+    }
+
+    #[test]
+    fn what_runs_or_comes_next_is_worth_a_look() {
+        let plan = sample();
+        let look = |states: [StepState; 6]| -> Vec<bool> {
+            let summary = StepSummary {
+                step: StepId(0),
+                server: None,
+                title: String::new(),
+            };
+            let progress = Progress {
+                steps: states.into_iter().map(|state| (summary.clone(), state)).collect(),
+                ..Progress::default()
+            };
+            phases(&plan)
+                .iter()
+                .map(|phase| phase.state(&progress).is_active)
+                .collect()
+        };
+        use StepState::{Done, Failed, Pending, Running};
+        let none = [false; 5];
+        assert_eq!(look([Pending; 6])[0], true);
+        assert_eq!(
+            look([Done, Done, Running, Pending, Pending, Pending]),
+            [false, true, false, false, false]
+        );
+        assert_eq!(look([Done, Done, Done, Failed, Pending, Pending])[2], true);
+        assert_eq!(look([Done; 6]), none);
+    }
+}
