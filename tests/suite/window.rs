@@ -513,6 +513,11 @@ fn a_port_in_use_stands_in_the_way_with_its_sentence() {
         window.session().run,
         RunView::Planned { plan: None, .. }
     ));
+    window.click("Use another port");
+    let topology = window.session().document.topology();
+    assert_eq!(topology.primary().port().number(), 5433);
+    // The plan is made anew.
+    assert!(matches!(window.session().run, RunView::Discovering { .. }));
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn theme_ui(ui: &mut Ui) {
         (egui::ThemePreference::Light, "Light"),
         (egui::ThemePreference::Dark, "Dark"),
     ] {
-        if ui.radio(current == preference, words).clicked() {
+        if ui.selectable_label(current == preference, words).clicked() {
             ui.ctx().set_theme(preference);
             ui.close();
         }
