@@ -78,6 +78,26 @@ impl Window {
         &self.harness.state().session
     }
 
+    /// Press, eight moves, release.
+    fn drag(&mut self, from: Pos2, to: Pos2) {
+        let harness = &mut self.harness;
+        harness.hover_at(from);
+        harness.step();
+        harness.drag_at(from);
+        harness.step();
+        for part in 1..=8 {
+            harness.hover_at(from + (to - from) * (part as f32 / 8.0));
+            harness.step();
+        }
+        harness.event(egui::Event::PointerButton {
+            pos: to,
+            button: PointerButton::Primary,
+            pressed: false,
+            modifiers: Modifiers::NONE,
+        });
+        harness.run_steps(2);
+    }
+
     /// The drawn cluster in the notation.
     fn drawn(&self) -> String {
         notation::print(self.session().document.topology())
@@ -493,6 +513,11 @@ fn a_port_in_use_stands_in_the_way_with_its_sentence() {
         window.session().run,
         RunView::Planned { plan: None, .. }
     ));
+    window.click("Use another port");
+    let topology = window.session().document.topology();
+    assert_eq!(topology.primary().port().number(), 5433);
+    // The plan is made anew.
+    assert!(matches!(window.session().run, RunView::Discovering { .. }));
 }
 
 #[test]
@@ -516,23 +541,18 @@ fn a_card_is_dragged_onto_another_on_the_canvas() {
         window.harness.get(by().predicate(is_card)).rect().center()
     };
     let (from, to) = (card(&window, "slave12"), card(&window, "slave2"));
-    let harness = &mut window.harness;
-    harness.hover_at(from);
-    harness.step();
-    harness.drag_at(from);
-    harness.step();
-    for part in 1..=8 {
-        harness.hover_at(from + (to - from) * (part as f32 / 8.0));
-        harness.step();
-    }
-    harness.event(egui::Event::PointerButton {
-        pos: to,
-        button: PointerButton::Primary,
-        pressed: false,
-        modifiers: Modifiers::NONE,
-    });
-    harness.run_steps(2);
+    window.drag(from, to);
     assert_eq!(window.upstream_of("slave12"), "slave2");
+}
+
+#[test]
+fn the_order_of_synchronous_standbys_is_dragged() {
+    let mut window = Window::seed();
+    let grip = |window: &Window, words: &str| window.harness.get_by_label(words).rect().center();
+    let (from, to) = (grip(&window, "☰  2"), grip(&window, "☰  1"));
+    window.drag(from, to);
+    let names = window.session().document.topology().synchronous_standby_names();
+    assert_eq!(names, "slave2,slave1".replace(',', ", "));
 }
 
 #[test]

@@ -2,10 +2,8 @@
 //!
 //! Judges the facts that `engine::deploy::discover` gathered; looks at nothing itself.
 
-use std::collections::BTreeSet;
-
 use super::{Check, ClusterLayout, FolderState, Machine, Tools};
-use crate::model::topology::{Port, Severity, Topology, check};
+use crate::model::topology::{Port, ServerId, Severity, Topology, check};
 
 /// More servers than this on one machine is no test of a cluster but of the machine.
 const MOST_SERVERS: usize = 64;
@@ -186,11 +184,30 @@ fn user(machine: &Machine) -> Check {
     }
 }
 
+/// For every server whose port is in use on the machine another one, no two the same: nothing known listens there.
+pub fn other_ports(topology: &Topology, machine: &Machine) -> Vec<(ServerId, Port)> {
+    let is_used = |number: u16| machine.ports_in_use.iter().any(|used| used.port == number);
+    let mut others: Vec<(ServerId, Port)> = Vec::new();
+    for server in topology.servers() {
+        if !is_used(server.port().number()) {
+            continue;
+        }
+        let is_given = |port: Port| others.iter().any(|(_, given)| *given == port);
+        let mut free = topology.free_port_from(server.port().number());
+        while let Some(taken) = free.filter(|free| is_used(free.number()) || is_given(*free)) {
+            let above = taken.number().checked_add(1);
+            free = above.and_then(|above| topology.free_port_from(above));
+        }
+        others.extend(free.map(|free| (server.id(), free)));
+    }
+    others
+}
+
 /// One sentence if all are free, else one for each that is not.
 fn ports(topology: &Topology, machine: &Machine) -> Vec<Check> {
     let id = "port-in-use";
     let used = |number: u16| machine.ports_in_use.iter().find(|used| used.port == number);
-    let mut promised = BTreeSet::new();
+    let others = other_ports(topology, machine);
     let taken: Vec<Check> = topology
         .servers()
         .iter()
@@ -200,19 +217,10 @@ fn ports(topology: &Topology, machine: &Machine) -> Vec<Check> {
                 Some(by) => format!("used by {by}"),
                 None => "already in use".to_owned(),
             };
-            let mut free = topology.free_port_from(port);
-            while let Some(next) = free
-                .map(Port::number)
-                .filter(|free| used(*free).is_some() || promised.contains(free))
-            {
-                free = next
-                    .checked_add(1)
-                    .and_then(|above| topology.free_port_from(above));
-            }
-            promised.extend(free.map(Port::number));
-            let fix = free.map_or_else(
+            let other = others.iter().find(|(id, _)| *id == server.id());
+            let fix = other.map_or_else(
                 || "Stop what listens there".to_owned(),
-                |free| {
+                |(_, free)| {
                     format!(
                         "Give \"{}\" port {free}, or stop what listens there",
                         server.name()

@@ -246,7 +246,7 @@ fn remove_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialog, 
     );
     let remove = |downstreams| Message::Design(DesignMessage::Remove(server, downstreams));
     let others = ("Remove them too", remove(Downstreams::Remove));
-    let words = format!("Let them follow {upstream}");
+    let words = format!("Remove it, let them follow {upstream}");
     answers_ui(
         ui,
         &words,
