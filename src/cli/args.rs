@@ -63,6 +63,9 @@ pub(super) enum Command {
         /// A server that is down; may be given several times
         #[arg(long, value_name = "SERVER")]
         down: Vec<String>,
+        /// Print the reason for each value, too
+        #[arg(long, conflicts_with = "json")]
+        why: bool,
         /// Print it as JSON, in the form of status --json
         #[arg(long)]
         json: bool,

@@ -8,7 +8,12 @@ use crate::model::simulate::{self, Configured};
 use crate::model::topology::{ServerId, Topology, nearest};
 use crate::report::Report;
 
-pub(super) fn predict(path: &Path, down: &[String], as_json: bool) -> Result<Ending, Report> {
+pub(super) fn predict(
+    path: &Path,
+    down: &[String],
+    with_reasons: bool,
+    as_json: bool,
+) -> Result<Ending, Report> {
     let document = designs::open(path)?;
     let topology = document.topology();
     let down = down
@@ -26,6 +31,13 @@ pub(super) fn predict(path: &Path, down: &[String], as_json: bool) -> Result<End
         print::json(&board);
     } else {
         status::print_board(&board);
+    }
+    if with_reasons {
+        print::line("\nWhy:");
+        for reason in simulate::why(topology, &down) {
+            let line = format!("{}, {}: {}", reason.server, reason.about, reason.sentence);
+            print::line(print::in_one_line(&line));
+        }
     }
     Ok(Ending::Fine)
 }

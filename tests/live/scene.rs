@@ -19,8 +19,13 @@ pub struct Scene {
 
 impl Scene {
     pub fn new() -> Self {
+        Self::named("pgc-engine-")
+    }
+
+    /// A folder whose name begins so, for whoever looks at what is left in /tmp.
+    pub fn named(prefix: &str) -> Self {
         let base = tempfile::Builder::new()
-            .prefix("pgc-engine-")
+            .prefix(prefix)
             .tempdir_in("/tmp")
             .unwrap();
         std::fs::set_permissions(base.path(), std::fs::Permissions::from_mode(0o755)).unwrap();

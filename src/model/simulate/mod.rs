@@ -7,7 +7,9 @@
 mod configured;
 mod predict;
 mod standby_names;
+mod why;
 
 pub use configured::Configured;
 pub use predict::{name_in_view, predict, rows};
 pub use standby_names::{NamesError, StandbyNames};
+pub use why::{Reason, why};

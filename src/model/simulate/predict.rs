@@ -23,7 +23,8 @@ pub fn predict(topology: &Topology, down: &BTreeSet<ServerId>) -> Board {
         .iter()
         .map(|server| {
             // A primary whose configuration is refused does not start.
-            let running = !down.contains(&server.id()) && !(server.is_primary() && primary.is_err());
+            let starts = !server.is_primary() || primary.is_ok();
+            let running = starts && !down.contains(&server.id());
             let receivers = streaming.remove(&server.id()).filter(|_| running);
             let upstream = server.upstream().and_then(|id| topology.server(id));
             Reading {

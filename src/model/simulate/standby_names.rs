@@ -205,14 +205,12 @@ fn grammar(tokens: &[Token]) -> Result<StandbyNames, NamesError> {
             });
         }
     };
-    let members = match rest {
-        [inside @ .., Token::Close] => list(inside)?,
-        _ => {
-            // An error inside the list comes before the bracket that is missing.
-            list(rest)?;
-            return Err(NamesError::End);
-        }
+    let [inside @ .., Token::Close] = rest else {
+        // An error inside the list comes before the bracket that is missing.
+        list(rest)?;
+        return Err(NamesError::End);
     };
+    let members = list(inside)?;
     Ok(StandbyNames {
         is_quorum,
         count: count(number)?,
