@@ -1,7 +1,8 @@
 //! The prediction against real servers: what was said they would show, and what a commit would do, is what happens.
 //!
 //! A seeded few by default. `PGCASCADE_ALL=1` tries all 32 subsets of the seed's servers, `PGCASCADE_CASES=n` tries n
-//! random clusters, `PGCASCADE_LISTS=n` n random lists, and `PGCASCADE_SEED=n` makes other ones; a failure prints the cluster in the notation.
+//! random clusters, `PGCASCADE_LISTS=n` n random lists; `PGCASCADE_SEED=n` makes other ones, and `PGCASCADE_BIN` names
+//! the programs of another major version. A failure prints the cluster in the notation.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -62,6 +63,7 @@ async fn the_seed_without_some_of_its_servers_shows_what_was_predicted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn random_clusters_show_what_was_predicted() {
     let cases: u64 = number("PGCASCADE_CASES").unwrap_or(3);
+    let mut commits = Vec::new();
     for case in 0..cases {
         let scene = Scene::named("pgc-predict-");
         let folder = scene.folder();
@@ -78,10 +80,12 @@ async fn random_clusters_show_what_was_predicted() {
             } else {
                 random.some_of(document.topology())
             };
-            compare(&document, &folder, &down, &CommitLevel::ALL).await;
+            commits.extend(compare(&document, &folder, &down, &CommitLevel::ALL).await);
         }
         torn_down(&folder).await;
     }
+    let hung = commits.iter().filter(|outcome| *outcome == "waiting").count();
+    println!("{cases} clusters, {} commits, {hung} of them hung", commits.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,7 +144,13 @@ async fn random_lists_are_read_as_the_server_reads_them() {
 }
 
 /// Stops the servers, waits until the others show what was predicted, commits at each level, starts them again.
-async fn compare(document: &Document, folder: &Path, down: &BTreeSet<ServerId>, levels: &[CommitLevel]) {
+/// Returns what the commits did.
+async fn compare(
+    document: &Document,
+    folder: &Path,
+    down: &BTreeSet<ServerId>,
+    levels: &[CommitLevel],
+) -> Vec<String> {
     let topology = document.topology();
     let names: Vec<String> = down
         .iter()
@@ -154,6 +164,7 @@ async fn compare(document: &Document, folder: &Path, down: &BTreeSet<ServerId>, 
             .unwrap();
     }
     wait_until_shown(folder, &predict(topology, down), &told).await;
+    let mut outcomes = Vec::new();
     for level in levels {
         let predicted = predict(&at_level(topology, *level), down).commits.outcome;
         if predicted != "no-primary" {
@@ -162,6 +173,7 @@ async fn compare(document: &Document, folder: &Path, down: &BTreeSet<ServerId>, 
                 .unwrap();
             let happened = commit(&client, *level, predicted == "waiting").await;
             assert_eq!(happened, predicted, "a commit at {} {told}", level.word());
+            outcomes.push(predicted);
         }
     }
     if !names.is_empty() {
@@ -169,6 +181,7 @@ async fn compare(document: &Document, folder: &Path, down: &BTreeSet<ServerId>, 
             .await
             .unwrap();
     }
+    outcomes
 }
 
 async fn wait_until_shown(folder: &Path, predicted: &Board, told: &str) {

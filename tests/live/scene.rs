@@ -66,12 +66,17 @@ pub async fn seed(ports: [u16; 5]) -> Document {
     .await
 }
 
+/// `PGCASCADE_BIN` names the programs of another major version than the machine's own.
+fn programs() -> Option<PathBuf> {
+    std::env::var_os("PGCASCADE_BIN").map(PathBuf::from)
+}
+
 /// A design for the major version that this machine has.
 pub async fn design(text: &str) -> Document {
     let mut topology = notation::parse(text).unwrap();
     let request = Request {
         folder: "/tmp/pgc-engine-nowhere".into(),
-        bin: None,
+        bin: programs(),
         run_as: None,
     };
     let machine = deploy::discover(&topology, &request).await;
@@ -88,7 +93,7 @@ pub async fn design(text: &str) -> Document {
 pub async fn prepare(document: &Document, folder: &Path) -> (Vec<Check>, Run) {
     let request = Request {
         folder: folder.to_owned(),
-        bin: None,
+        bin: programs(),
         run_as: None,
     };
     let machine = deploy::discover(document.topology(), &request).await;

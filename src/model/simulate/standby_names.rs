@@ -3,6 +3,7 @@
 //! Up to 9.5 it is a list of identifiers between commas, in which almost anything is a name; from 9.6 on it has a
 //! grammar of its own. Both were tried against running servers of every version; the tests hold what surprises.
 
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -15,7 +16,8 @@ use crate::model::topology::{NAME_BYTES, PgMajor};
 pub struct StandbyNames {
     is_quorum: bool,
     count: u32,
-    members: Vec<String>,
+    /// Each member in lower case with the first place where it stands; `*` is one of them.
+    places: BTreeMap<String, u32>,
 }
 
 /// A value with which the server does not start; at a reload it keeps the old one.
@@ -39,12 +41,7 @@ impl StandbyNames {
         } else if major.has_several_sync() {
             grammar(&tokens(text, major.has_quorum())?).map(Some)
         } else {
-            let members = identifiers(text)?;
-            Ok(Some(Self {
-                is_quorum: false,
-                count: 1,
-                members,
-            }))
+            Ok(Some(Self::new(false, 1, identifiers(text)?)))
         }
     }
 
@@ -58,20 +55,26 @@ impl StandbyNames {
         self.count
     }
 
-    pub fn members(&self) -> &[String] {
-        &self.members
-    }
-
     /// The sync_priority of a standby with this name (as the sender holds it): the place of the first member that
     /// matches, for a quorum always 1, and 0 if none matches.
     pub fn priority(&self, name: &str) -> u32 {
-        let matches = |member: &String| member == "*" || member.eq_ignore_ascii_case(name);
-        let place = self.members.iter().position(matches);
-        let priority = place.and_then(|index| u32::try_from(index + 1).ok());
-        match priority {
+        let place = |member: &str| self.places.get(member).copied();
+        let named = place(&name.to_ascii_lowercase());
+        match named.into_iter().chain(place("*")).min() {
             Some(_) if self.is_quorum => 1,
-            Some(priority) => priority,
-            None => 0,
+            first => first.unwrap_or(0),
+        }
+    }
+
+    fn new(is_quorum: bool, count: u32, members: Vec<String>) -> Self {
+        let mut places = BTreeMap::new();
+        for (place, member) in (1..).zip(members) {
+            places.entry(member.to_ascii_lowercase()).or_insert(place);
+        }
+        Self {
+            is_quorum,
+            count,
+            places,
         }
     }
 }
@@ -198,11 +201,7 @@ fn grammar(tokens: &[Token]) -> Result<StandbyNames, NamesError> {
         [Token::First(_), Token::Number(number), Token::Open, rest @ ..]
         | [Token::Number(number), Token::Open, rest @ ..] => (false, number, rest),
         plain => {
-            return Ok(StandbyNames {
-                is_quorum: false,
-                count: 1,
-                members: list(plain)?,
-            });
+            return Ok(StandbyNames::new(false, 1, list(plain)?));
         }
     };
     let [inside @ .., Token::Close] = rest else {
@@ -211,11 +210,7 @@ fn grammar(tokens: &[Token]) -> Result<StandbyNames, NamesError> {
         return Err(NamesError::End);
     };
     let members = list(inside)?;
-    Ok(StandbyNames {
-        is_quorum,
-        count: count(number)?,
-        members,
-    })
+    Ok(StandbyNames::new(is_quorum, count(number)?, members))
 }
 
 fn list(tokens: &[Token]) -> Result<Vec<String>, NamesError> {
@@ -258,11 +253,23 @@ mod tests {
                 "{} {}: {}",
                 if names.is_quorum { "ANY" } else { "FIRST" },
                 names.count,
-                names.members.join("|")
+                in_order(&names)
             ),
             Err(_) => "error".to_owned(),
         };
         assert_eq!(read, expected, "{major}: {text:?}");
+    }
+
+    /// The members in lower case, by place.
+    fn in_order(names: &StandbyNames) -> String {
+        let mut members: Vec<(u32, &str)> = names
+            .places
+            .iter()
+            .map(|(member, place)| (*place, member.as_str()))
+            .collect();
+        members.sort_unstable();
+        let members: Vec<&str> = members.into_iter().map(|(_, member)| member).collect();
+        members.join("|")
     }
 
     #[test]
@@ -275,7 +282,7 @@ mod tests {
             ("(a)", "FIRST 1: (a)"),
             ("2(a,b)", "FIRST 1: 2(a|b)"),
             ("2 (a,b)", "error"),
-            ("FIRST, ANY", "FIRST 1: FIRST|ANY"),
+            ("FIRST, ANY", "FIRST 1: first|any"),
             ("\"a\"\"b\", \"x, y\"", "FIRST 1: a\"b|x, y"),
             ("\"a\"b", "error"),
             ("a b", "error"),
