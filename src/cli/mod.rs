@@ -11,6 +11,7 @@ mod clusters;
 mod demo;
 mod deploy;
 mod designs;
+mod explain;
 mod plan;
 mod preflight;
 mod print;
@@ -70,7 +71,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::New(new) => designs::new(&new),
         Command::Check { file, json } => check::check(&file, json),
         Command::Show { file } => tree::show(&file),
-        Command::Bundle { file, output } => bundle::bundle(&file, &output),
+        Command::Bundle(bundle) => bundle::bundle(&bundle),
         Command::List => Ok(clusters::list()),
         Command::Plan { target, json } => wait_for(plan::plan(&target, json)),
         Command::Deploy { target, json } => wait_for(deploy::deploy(&target, json)),
