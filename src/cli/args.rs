@@ -46,13 +46,7 @@ pub(super) enum Command {
         file: PathBuf,
     },
     /// Write a design's configuration as a tarball
-    Bundle {
-        /// The design file
-        file: PathBuf,
-        /// The tarball to write
-        #[arg(short, long, value_name = "OUT.tar.gz")]
-        output: PathBuf,
-    },
+    Bundle(Bundle),
     // Not a doc comment: its backticks would be printed.
     #[command(
         about = "Predict what pg_stat_replication will show on every server, and what becomes of a commit"
@@ -138,6 +132,23 @@ pub(super) struct New {
     /// Write over a file that exists
     #[arg(long, requires = "output")]
     pub(super) force: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Bundle {
+    /// The design file
+    pub(super) file: PathBuf,
+    /// The tarball to write
+    #[arg(short, long, value_name = "OUT.tar.gz", required_unless_present = "explain")]
+    pub(super) output: Option<PathBuf>,
+    /// Say which element of the drawing and which decision made each line; with a server, only what is its own
+    /// or comes from it
+    #[arg(long, value_name = "SERVER", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "left out, without a server, with one")]
+    pub(super) explain: Option<Option<String>>,
+    /// Print the explanation as JSON
+    #[arg(long, requires = "explain")]
+    pub(super) json: bool,
 }
 
 /// What is to be deployed, where, and with what.

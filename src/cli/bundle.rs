@@ -1,33 +1,48 @@
-//! `bundle`: the configuration as a tarball.
+//! `bundle`: the configuration as a tarball, or explained line by line.
 
 use std::path::Path;
 
-use super::{Ending, designs, print};
+use super::{Ending, args, designs, explain, print};
 use crate::engine::store;
-use crate::model::bundle;
+use crate::model::bundle::{self, Bundle};
+use crate::model::document::Document;
 use crate::model::topology::{self, Severity};
 use crate::report::Report;
 
-pub(super) fn bundle(file: &Path, output: &Path) -> Result<Ending, Report> {
-    let document = designs::open(file)?;
-    let errors = topology::check(document.topology())
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .count();
+pub(super) fn bundle(args: &args::Bundle) -> Result<Ending, Report> {
+    let document = designs::open(&args.file)?;
     let bundle = bundle::generate(&document);
-    store::write_whole(output, &bundle::pack(&bundle))?;
+    if let Some(server) = &args.explain {
+        explain::explain(document.topology(), &bundle, server.as_deref(), args.json)?;
+    }
+    if let Some(output) = &args.output {
+        write(&bundle, output)?;
+        warn_of_errors(&document, &args.file);
+    }
+    Ok(Ending::Fine)
+}
+
+fn write(bundle: &Bundle, output: &Path) -> Result<(), Report> {
+    store::write_whole(output, &bundle::pack(bundle))?;
     print::note(format_args!(
         "Wrote {} to {}",
         print::count(bundle.files.len(), "file"),
         output.display()
     ));
+    Ok(())
+}
+
+/// The configuration of a design that is not finished can still be read and mailed.
+fn warn_of_errors(document: &Document, file: &Path) {
+    let errors = topology::check(document.topology())
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count();
     if errors > 0 {
-        // The configuration of a design that is not finished can still be read and mailed.
         print::note(format_args!(
             "The design has {}: see pgcascade check {}",
             print::count(errors, "error"),
             print::shell_path(file)
         ));
     }
-    Ok(Ending::Fine)
 }

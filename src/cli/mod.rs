@@ -11,6 +11,7 @@ mod clusters;
 mod demo;
 mod deploy;
 mod designs;
+mod explain;
 mod plan;
 mod predict;
 mod preflight;
@@ -71,7 +72,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::New(new) => designs::new(&new),
         Command::Check { file, json } => check::check(&file, json),
         Command::Show { file } => tree::show(&file),
-        Command::Bundle { file, output } => bundle::bundle(&file, &output),
+        Command::Bundle(bundle) => bundle::bundle(&bundle),
         Command::Predict {
             file,
             down,

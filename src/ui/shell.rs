@@ -276,7 +276,7 @@ fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut
                     panels::inspector_ui(ui, session, &mut state.drafts, outbox);
                 });
         }
-        Tab::Files => panels::files_ui(ui, session, outbox),
+        Tab::Files => panels::files_ui(ui, session, &mut state.files, outbox),
         Tab::Deploy => panels::deploy_ui(ui, session, state, outbox),
     }
 }

@@ -311,6 +311,64 @@ fn the_same_design_gives_the_same_bundle() {
 }
 
 #[test]
+fn each_line_of_the_configuration_says_where_it_comes_from() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let all = terminal.run(&["bundle", "seed.toml", "--explain"]);
+    assert_eq!((all.code, all.err.as_str()), (Some(0), ""));
+    let row = |out: &str, text: &str| -> String {
+        let row = out.lines().find(|line| line.contains(text));
+        let row = row.unwrap_or_else(|| panic!("{text} is not in {out}"));
+        row.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(
+        row(&all.out, "| synchronous_standby_names")
+            .contains("| cluster, link master → slave1, link master → slave2 | sync-names |"),
+        "{}",
+        all.out
+    );
+    assert!(row(&all.out, "README.md: ").contains("from cluster, guide."));
+    assert!(all.out.contains("manual, Replication: synchronous_standby_names"));
+
+    let own = terminal.run(&["bundle", "seed.toml", "--explain", "slave12"]);
+    let files: Vec<&str> = own
+        .out
+        .lines()
+        .filter(|line| line.starts_with("servers/"))
+        .collect();
+    assert_eq!(files.len(), 4, "{}", own.out);
+    assert_eq!(files[0], "servers/slave1/pg_hba.conf");
+    assert!(files[3].starts_with("servers/slave12/standby.signal: from link slave1 → slave12, standby. "));
+    assert!(
+        row(&own.out, "primary_slot_name").contains("| link slave1 → slave12 | slot |"),
+        "{}",
+        own.out
+    );
+
+    let json = terminal.run(&["bundle", "seed.toml", "--explain", "slave12", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    let conf = &json["files"][1];
+    assert_eq!(conf["path"], "servers/slave12/postgresql.conf");
+    let lines = conf["lines"].as_array().unwrap();
+    let slot = lines.iter().find(|line| line["decision"] == "slot").unwrap();
+    assert_eq!(slot["text"], "primary_slot_name = 'slave12'");
+    let link = serde_json::json!([{"element": "link", "server": "slave12", "upstream": "slave1"}]);
+    assert_eq!(slot["from"], link);
+    assert!(slot["reason"].as_str().unwrap().contains("replication slot"));
+    let decisions = json["decisions"].as_array().unwrap();
+    assert!(decisions.iter().any(|decision| decision["id"] == "slot"));
+}
+
+#[test]
+fn an_unknown_server_cannot_be_explained_and_the_nearest_is_named() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let answer = terminal.run(&["bundle", "seed.toml", "--explain", "slav12"]);
+    assert_eq!((answer.code, answer.out.as_str()), (Some(1), ""));
+    assert!(answer.err.contains("Is it \"slave12\"?"), "{}", answer.err);
+}
+
+#[test]
 fn wrong_usage_is_exit_code_2() {
     let terminal = Terminal::new();
     for command in [
@@ -318,6 +376,7 @@ fn wrong_usage_is_exit_code_2() {
         &["frobnicate"],
         &["check"],
         &["bundle", "seed.toml"],
+        &["bundle", "seed.toml", "--json", "-o", "x.tar.gz"],
         &["deploy", "seed.toml"],
         &["--no-such-option"],
         &["new", "--force"],

@@ -12,5 +12,6 @@ mod bundle;
 #[cfg(feature = "gui")]
 mod canvas;
 mod cli;
+mod provenance;
 #[cfg(feature = "gui")]
 mod window;

@@ -468,6 +468,55 @@ fn every_tab_and_file_is_shown() {
     assert_eq!(window.session().tab, Tab::Deploy);
 }
 
+#[test]
+fn the_lines_of_the_selected_server_are_counted_and_found() {
+    let mut window = Window::seed();
+    window.click("Files");
+    assert!(window.has("Select a server to see which lines come from it"));
+    window.select("slave12");
+    // 3 + 2 settings, standby.signal, and a line for each loopback address in its upstream's pg_hba.conf.
+    assert!(window.has("8 lines in 3 files come from slave12"));
+    let mut shown = Vec::new();
+    for _ in 0..4 {
+        window.click("Next");
+        shown.extend(window.session().shown_file.clone());
+    }
+    let expected = [
+        "servers/slave1/pg_hba.conf",
+        "servers/slave12/postgresql.conf",
+        "servers/slave12/standby.signal",
+        "servers/slave1/pg_hba.conf",
+    ];
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_line_says_under_the_pointer_where_it_comes_from() {
+    let mut window = Window::seed();
+    let path = "servers/slave12/standby.signal".to_owned();
+    window.send(Message::View(ViewMessage::ShowFile(path)));
+    assert!(window.has("From: link slave1 → slave12 · a server that follows another. Its presence"));
+
+    let path = "servers/slave1/pg_hba.conf".to_owned();
+    window.send(Message::View(ViewMessage::ShowFile(path)));
+    let line = window
+        .harness
+        .query_all(by().label_contains("replicator").include_labels())
+        .next()
+        .map(|node| node.rect())
+        .unwrap();
+    assert!(!window.has("From: "));
+    window
+        .harness
+        .hover_at(line.left_center() + egui::vec2(20.0, 0.0));
+    // Until the tooltip's delay is over.
+    window.harness.run_steps(8);
+    assert!(
+        window.has("From: link slave1 → slave11, link slave1 → slave12 · a way in for a drawn downstream")
+    );
+    assert!(window.has("The drawn downstreams stream WAL as this role."));
+}
+
 fn machine() -> Machine {
     Machine {
         folder: "/tmp/seed".to_owned(),

@@ -7,6 +7,8 @@ use super::paths;
 use super::recovery;
 use super::setting::{Setting, render};
 use super::sizes::{RESERVED_CONNECTIONS, Sizes};
+use super::sourced::Sourced;
+use super::{Decision, Element};
 use crate::model::topology::{Auth, CommitLevel, Server, Settings, Topology};
 
 /// What PostgreSQL has if nothing is said.
@@ -16,7 +18,7 @@ const KEEP_SIZE: &str = "512MB";
 const KEEP_SEGMENTS: &str = "32";
 
 /// The whole file.
-pub fn postgresql_conf(sizes: &Sizes<'_>, server: &Server) -> String {
+pub fn postgresql_conf(sizes: &Sizes<'_>, server: &Server) -> Sourced {
     let topology = sizes.topology;
     let role = match server.upstream().and_then(|id| topology.server(id)) {
         None => "the primary".to_owned(),
@@ -28,7 +30,7 @@ pub fn postgresql_conf(sizes: &Sizes<'_>, server: &Server) -> String {
         topology.postgres(),
         one_line(topology.name()),
     );
-    render(&head, &settings(sizes, server))
+    render(&head, settings(sizes, server))
 }
 
 /// Every setting of the file, in its order; each name stands once.
@@ -72,6 +74,7 @@ fn connections(topology: &Topology, server: &Server) -> Vec<Setting> {
     let major = topology.postgres();
     let mut settings = vec![
         Setting::new(
+            Decision::Listen.for_server(server.id()),
             "listen_addresses",
             listen_addresses(server),
             if server.host().is_loopback() {
@@ -81,11 +84,13 @@ fn connections(topology: &Topology, server: &Server) -> Vec<Setting> {
             },
         ),
         Setting::new(
+            Decision::Port.for_server(server.id()),
             "port",
             server.port().to_string(),
             "The drawn port; it is also part of the socket's name.",
         ),
         Setting::new(
+            Decision::Sockets.for_cluster(),
             major.socket_setting(),
             paths::from_data(paths::SOCKETS),
             "A folder of the cluster's own for the sockets: no other server's socket can be in the way.",
@@ -93,6 +98,7 @@ fn connections(topology: &Topology, server: &Server) -> Vec<Setting> {
     ];
     if major.has_cluster_name() {
         settings.push(Setting::new(
+            Decision::ProcessName.for_server(server.id()),
             "cluster_name",
             server.name().as_str(),
             "Shown in the process list (ps), so that the servers of one machine can be told apart.",
@@ -100,6 +106,7 @@ fn connections(topology: &Topology, server: &Server) -> Vec<Setting> {
     }
     if topology.effective_auth() == Auth::Scram && major.has_scram() && !major.stores_scram_unasked() {
         settings.push(Setting::new(
+            Decision::Passwords.for_cluster(),
             "password_encryption",
             "scram-sha-256",
             "How new passwords are stored; up to 13 the default is md5, with which pg_hba.conf's scram-sha-256 lets nobody in.",
@@ -121,11 +128,13 @@ fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     let senders = sizes.senders;
     let mut settings = vec![
         Setting::new(
+            Decision::WalLevel.for_cluster(),
             "wal_level",
             major.wal_level(),
             "WAL with all that a hot standby needs; a standby that sends must have it in its own file too.",
         ),
         Setting::new(
+            Decision::WalSenders.of(sizes.who_decides_senders()),
             "max_wal_senders",
             senders.to_string(),
             "One WAL sender per drawn downstream, and some to spare for base backups. The same on every server, since a standby may not have fewer than the primary.",
@@ -133,6 +142,7 @@ fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     ];
     if !major.counts_senders_apart() && senders + RESERVED_CONNECTIONS > DEFAULT_CONNECTIONS {
         settings.push(Setting::new(
+            Decision::Connections.of(sizes.who_decides_senders()),
             "max_connections",
             (senders + DEFAULT_CONNECTIONS).to_string(),
             "Up to 11 WAL senders are taken from the connections, and this cluster needs many.",
@@ -140,24 +150,27 @@ fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     }
     if major.has_slots() {
         settings.push(Setting::new(
+            Decision::Slots.of(sizes.who_decides_slots()),
             "max_replication_slots",
             sizes.slots.to_string(),
             "One replication slot per drawn downstream that uses one, and some to spare.",
         ));
     }
     settings.push(Setting::new(
+        Decision::HotStandby.for_cluster(),
         "hot_standby",
         "on",
         "A standby answers queries while it applies WAL; a standby that others follow must. The primary ignores it, and needs it the day it becomes a standby.",
     ));
-    let has_slotless = sizes.slotless.contains(&server.id());
-    if has_slotless {
+    if let Some(slotless) = sizes.slotless.get(&server.id()) {
         let (name, value) = if major.has_wal_keep_size() {
             ("wal_keep_size", KEEP_SIZE)
         } else {
             ("wal_keep_segments", KEEP_SEGMENTS)
         };
+        let links = slotless.iter().map(|id| Element::Link { downstream: *id });
         settings.push(Setting::new(
+            Decision::WalKept.of(links.collect()),
             name,
             value,
             "A downstream without a replication slot can be away for this much WAL (512 MB) and still catch up.",
@@ -186,13 +199,30 @@ fn synchronous(topology: &Topology, server: &Server) -> Vec<Setting> {
     };
     if !names.is_empty() {
         settings.push(Setting::new(
+            Decision::SyncNames.of(candidates(topology)),
             "synchronous_standby_names",
             names,
             "The synchronous candidates, as drawn. Only direct downstreams of the primary can be; a standby ignores this setting.",
         ));
     }
-    settings.push(Setting::new("synchronous_commit", policy.commit.word(), reason));
+    settings.push(Setting::new(
+        Decision::CommitLevel.for_cluster(),
+        "synchronous_commit",
+        policy.commit.word(),
+        reason,
+    ));
     settings
+}
+
+/// What the list of names comes from: the policy, and the links to those that are named.
+fn candidates(topology: &Topology) -> Vec<Element> {
+    let links = topology
+        .sync_candidates()
+        .into_iter()
+        .map(|server| Element::Link {
+            downstream: server.id(),
+        });
+    std::iter::once(Element::Cluster).chain(links).collect()
 }
 
 fn archiving(topology: &Topology) -> Vec<Setting> {
@@ -203,11 +233,13 @@ fn archiving(topology: &Topology) -> Vec<Setting> {
     let part = paths::in_archive(archive.directory(), "%f.part");
     vec![
         Setting::new(
+            Decision::Archive.for_cluster(),
             "archive_mode",
             "on",
             "Finished WAL segments are copied to the archive. On a standby it starts to work the day it is promoted.",
         ),
         Setting::new(
+            Decision::Archive.for_cluster(),
             "archive_command",
             format!(
                 "test -e {target} && cmp -s %p {target} || {{ test ! -e {target} && cp %p {part} && mv {part} {target}; }}"
@@ -223,12 +255,14 @@ fn laboratory(topology: &Topology) -> Vec<Setting> {
         return Vec::new();
     }
     let mut settings = vec![Setting::new(
+        Decision::Laboratory.for_cluster(),
         "shared_buffers",
         "16MB",
         "Kept small so that the whole cluster fits on one machine; a server of its own wants about a quarter of its memory.",
     )];
     if topology.postgres().has_retry_interval() {
         settings.push(Setting::new(
+            Decision::Laboratory.for_cluster(),
             "wal_retrieve_retry_interval",
             "100ms",
             "A standby whose upstream is not there yet asks again soon, so that all servers can be started at once; the default is 5 s.",
@@ -246,6 +280,7 @@ fn by_hand(topology: &Topology, server: &Server, mut settings: Vec<Setting>) -> 
     for (name, value) in topology.settings() {
         if !has(server.settings(), name) {
             settings.push(Setting::new(
+                Decision::ByHand.for_cluster(),
                 name,
                 value,
                 "Set by hand in the design, for every server.",
@@ -254,6 +289,7 @@ fn by_hand(topology: &Topology, server: &Server, mut settings: Vec<Setting>) -> 
     }
     for (name, value) in server.settings() {
         settings.push(Setting::new(
+            Decision::ByHand.for_server(server.id()),
             name,
             value,
             "Set by hand in the design, for this server.",
@@ -291,7 +327,7 @@ mod tests {
         set(&mut topology, Some("s"), "shared_buffers", "64MB");
         assert_eq!(value(&topology, "m", "shared_buffers").as_deref(), Some("32MB"));
         assert_eq!(value(&topology, "s", "shared_buffers").as_deref(), Some("64MB"));
-        let conf = postgresql_conf(&Sizes::of(&topology), topology.by_name("s").unwrap());
+        let conf = postgresql_conf(&Sizes::of(&topology), topology.by_name("s").unwrap()).contents;
         assert_eq!(conf.matches("shared_buffers =").count(), 1);
         assert!(conf.trim_end().ends_with("shared_buffers = '64MB'"));
     }

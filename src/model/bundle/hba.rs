@@ -1,63 +1,71 @@
 //! pg_hba.conf of one server: people from this machine, and the drawn downstreams; nobody else.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::setting::comment;
+use super::sourced::{Sourced, Writer};
+use super::{Decision, Element};
 use crate::model::plan::ClusterLayout;
 use crate::model::topology::{Auth, Host, Server, Topology};
 
 /// The addresses that `localhost` can be.
 const LOOPBACK: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
-pub fn pg_hba_conf(topology: &Topology, server: &Server) -> String {
+pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
+    const DOWNSTREAMS: &str = "The drawn downstreams stream WAL as this role. A line for \"all\" databases does not match replication.";
     let auth = topology.effective_auth();
     let method = auth.hba_method();
-    let mut text = comment(&format!(
+    let mut file = Writer::default();
+    file.comment(&format!(
         "pg_hba.conf of \"{}\": who may connect, from where, and how they prove who they are.\nThe first line that fits decides; where none does, nobody gets in.",
         server.name()
     ));
-    text.push_str("# TYPE  DATABASE     USER        ADDRESS                  METHOD\n\n");
-    text.push_str(&comment(match auth {
+    file.comment_line("# TYPE  DATABASE     USER        ADDRESS                  METHOD");
+    file.blank();
+    let people = match auth {
         Auth::Trust => "People on this machine, without a password (trust), as drawn.",
         Auth::Md5 | Auth::Scram => "People on this machine, with their password.",
-    }));
-    line(&mut text, "local", "all", "all", "", method);
-    for address in LOOPBACK {
-        line(&mut text, "host", "all", "all", address, method);
+    };
+    file.comment(people);
+    let everyone = |kind: &str, address: &str| line(kind, "all", "all", address, method);
+    let here = std::iter::once(everyone("local", ""));
+    for text in here.chain(LOOPBACK.map(|address| everyone("host", address))) {
+        file.statement(&text, Decision::PeopleAccess.for_cluster(), people);
     }
-    let mut seen = Vec::new();
-    for standby in topology.downstreams(server.id()) {
-        let addresses: Vec<String> = addresses(standby.host())
-            .into_iter()
-            .filter(|address| !seen.contains(address))
-            .collect();
-        if addresses.is_empty() {
-            continue;
-        }
-        if seen.is_empty() {
-            text.push('\n');
-            text.push_str(&comment(
-                "The drawn downstreams stream WAL as this role. A line for \"all\" databases does not match replication.",
-            ));
-        }
-        for address in addresses {
-            line(
-                &mut text,
-                "host",
-                "replication",
-                ClusterLayout::REPLICATION_ROLE,
-                &address,
-                method,
-            );
-            seen.push(address);
-        }
+    let entries = downstream_addresses(topology, server);
+    if !entries.is_empty() {
+        file.blank();
+        file.comment(DOWNSTREAMS);
     }
-    text
+    for (address, links) in entries {
+        let role = ClusterLayout::REPLICATION_ROLE;
+        let text = line("host", "replication", role, &address, method);
+        file.statement(&text, Decision::DownstreamAccess.of(links), DOWNSTREAMS);
+    }
+    file.finish()
 }
 
-fn line(text: &mut String, kind: &str, database: &str, user: &str, address: &str, method: &str) {
-    let _ = writeln!(text, "{kind:<7} {database:<12} {user:<11} {address:<24} {method}");
+/// Every address that a downstream comes from, once, in the design's order, with the links that come from there.
+fn downstream_addresses(topology: &Topology, server: &Server) -> Vec<(String, Vec<Element>)> {
+    let mut entries: Vec<(String, Vec<Element>)> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for standby in topology.downstreams(server.id()) {
+        let link = Element::Link {
+            downstream: standby.id(),
+        };
+        for address in addresses(standby.host()) {
+            let place = *places.entry(address.clone()).or_insert(entries.len());
+            match entries.get_mut(place) {
+                Some((_, links)) => links.push(link),
+                None => entries.push((address, vec![link])),
+            }
+        }
+    }
+    entries
+}
+
+fn line(kind: &str, database: &str, user: &str, address: &str, method: &str) -> String {
+    format!("{kind:<7} {database:<12} {user:<11} {address:<24} {method}")
 }
 
 /// Addresses have a mask, names have none.
@@ -81,7 +89,7 @@ mod tests {
     #[track_caller]
     fn check(design: &str, server: &str, expected: &str) {
         let topology = notation::parse(design).unwrap();
-        let text = pg_hba_conf(&topology, topology.by_name(server).unwrap());
+        let text = pg_hba_conf(&topology, topology.by_name(server).unwrap()).contents;
         let lines: String = text
             .lines()
             .filter(|line| !line.starts_with('#') && !line.is_empty())

@@ -1,26 +1,32 @@
 //! The configuration bundle: every file that the drawing stands for, as plain data.
 //!
-//! `generate` makes the files, each setting with its reason; `tarball::pack` makes the `.tar.gz`.
+//! `generate` makes the files, each line with its reason and with the element of the drawing it comes from; `tarball::pack` makes the `.tar.gz`.
 //! The same design gives the same bytes.
 
 pub mod conf;
+mod decision;
 mod guide;
 mod hba;
 mod manifest;
+mod origin;
 mod paths;
 mod recovery;
 mod script;
 mod setting;
 mod sizes;
+mod sourced;
 mod tarball;
 
+pub use decision::Decision;
+pub use origin::{Element, LineOrigin, Origin, Provenance, Share};
 pub use setting::{value_in, without};
 pub use tarball::pack;
 
 use self::sizes::Sizes;
+use self::sourced::Sourced;
 use crate::model::document::Document;
 use crate::model::plan::ClusterLayout;
-use crate::model::topology::{Server, Topology};
+use crate::model::topology::{Server, ServerId, Topology};
 
 /// One file of the bundle, its path relative to the bundle's top folder, with `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +34,8 @@ pub struct BundleFile {
     pub path: String,
     pub contents: String,
     pub executable: bool,
+    /// Where its lines come from.
+    pub provenance: Provenance,
 }
 
 /// All files, in the order in which people read them.
@@ -42,14 +50,35 @@ impl Bundle {
     pub fn file(&self, path: &str) -> Option<&BundleFile> {
         self.files.iter().find(|file| file.path == path)
     }
+
+    /// How much comes from the server and from the link to its upstream.
+    pub fn share_of(&self, server: ServerId) -> Share {
+        let counts = self.files.iter().map(|file| file.provenance.count_of(server));
+        counts
+            .filter(|lines| *lines > 0)
+            .fold(Share::default(), |share, lines| Share {
+                lines: share.lines + lines,
+                files: share.files + 1,
+            })
+    }
 }
 
 /// Makes every file of the design's bundle, in the order in which people read them.
 pub fn generate(document: &Document) -> Bundle {
     let topology = document.topology();
+    let readme = Sourced::whole(
+        guide::readme(topology),
+        Decision::Guide.for_cluster(),
+        "What the bundle holds and how it is used, for this design.",
+    );
+    let design = Sourced::whole(
+        document.text(),
+        Decision::Design.for_cluster(),
+        "The drawing itself, so that the files can be made again.",
+    );
     let mut files = vec![
-        text(ClusterLayout::README, guide::readme(topology)),
-        text(ClusterLayout::DESIGN, document.text()),
+        text(ClusterLayout::README, readme),
+        text(ClusterLayout::DESIGN, design),
     ];
     files.extend(script::scripts(topology));
     let (folders, sizes) = (topology.folders(), Sizes::of(topology));
@@ -62,7 +91,11 @@ pub fn generate(document: &Document) -> Bundle {
             add(name, contents);
         }
     }
-    let manifest = manifest::of(&files);
+    let manifest = Sourced::whole(
+        manifest::of(&files),
+        Decision::Manifest.for_cluster(),
+        "Whether a file is still as it was made: sha256sum --check MANIFEST.sha256.",
+    );
     files.push(text(manifest::NAME, manifest));
     Bundle {
         name: plain_name(topology.name()),
@@ -72,14 +105,15 @@ pub fn generate(document: &Document) -> Bundle {
 
 /// The text of one server's postgresql.conf alone.
 pub fn postgresql_conf(topology: &Topology, server: &Server) -> String {
-    conf::postgresql_conf(&Sizes::of(topology), server)
+    conf::postgresql_conf(&Sizes::of(topology), server).contents
 }
 
-fn text(path: &str, contents: String) -> BundleFile {
+fn text(path: &str, file: Sourced) -> BundleFile {
     BundleFile {
         path: path.to_owned(),
-        contents,
+        contents: file.contents,
         executable: false,
+        provenance: file.provenance,
     }
 }
 

@@ -4,15 +4,19 @@
 use super::paths;
 use super::setting::{Setting, quote_in_conninfo, render};
 use super::sizes::Sizes;
+use super::sourced::Sourced;
+use super::{Decision, Element};
 use crate::model::plan::ClusterLayout;
 use crate::model::topology::{Auth, Server, Topology};
 
 /// The file in a standby's data directory, by name and content; `None` for the primary.
-pub fn file(sizes: &Sizes<'_>, server: &Server) -> Option<(&'static str, String)> {
+pub fn file(sizes: &Sizes<'_>, server: &Server) -> Option<(&'static str, Sourced)> {
     let topology = sizes.topology;
     let upstream = server.upstream().and_then(|id| topology.server(id))?;
     if topology.postgres().has_standby_signal() {
-        return Some(("standby.signal", String::new()));
+        let origin = Decision::Standby.for_link(server.id());
+        let why = "Its presence alone makes the server a standby; it is empty.";
+        return Some(("standby.signal", Sourced::whole("", origin, why)));
     }
     let head = format!(
         "recovery.conf of \"{}\", a standby of \"{}\", for PostgreSQL {}",
@@ -21,12 +25,13 @@ pub fn file(sizes: &Sizes<'_>, server: &Server) -> Option<(&'static str, String)
         topology.postgres()
     );
     let mut settings = vec![Setting::new(
+        Decision::Standby.for_link(server.id()),
         "standby_mode",
         "on",
         "The server stays in recovery and streams, instead of becoming a primary when its WAL ends.",
     )];
     settings.extend(self::settings(sizes, server));
-    Some(("recovery.conf", render(&head, &settings)))
+    Some(("recovery.conf", render(&head, settings)))
 }
 
 /// The same settings, wherever they stand.
@@ -39,13 +44,19 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
         return Vec::new();
     };
     let major = topology.postgres();
+    let link = Element::Link {
+        downstream: server.id(),
+    };
     let mut settings = vec![Setting::new(
+        // The host and the port in it are the upstream's own.
+        Decision::Upstream.of(vec![link, Element::Server(upstream.id())]),
         "primary_conninfo",
         conninfo(topology, server, upstream),
         "Where it streams from: the drawn upstream. The application_name is what pg_stat_replication shows there, and what synchronous_standby_names is compared with.",
     )];
     if topology.uses_slot(server.id()) {
         settings.push(Setting::new(
+            Decision::Slot.for_link(server.id()),
             "primary_slot_name",
             sizes.slot_name(server.id()),
             "Its replication slot at the upstream, which keeps the WAL that it has not received yet.",
@@ -54,6 +65,7 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     if let Some(archive) = topology.archive() {
         let source = paths::in_archive(archive.directory(), "%f");
         settings.push(Setting::new(
+            Decision::Restore.for_cluster(),
             "restore_command",
             format!("test -f {source} && cp {source} %p"),
             "Where it finds WAL that its upstream no longer has. A segment that is not there is no error (exit code 1).",
@@ -61,6 +73,7 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     }
     if major.needs_timeline_latest() {
         settings.push(Setting::new(
+            Decision::Timeline.for_link(server.id()),
             "recovery_target_timeline",
             "latest",
             "After a promotion above it, it follows to the new timeline; the default up to 11 is to stay behind.",
@@ -68,6 +81,7 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     }
     if let Some(delay) = standby.apply_delay().filter(|_| major.has_apply_delay()) {
         settings.push(Setting::new(
+            Decision::Delay.for_server(server.id()),
             "recovery_min_apply_delay",
             delay.as_str(),
             "It receives WAL at once and applies it later, as drawn: time to notice a mistake.",
@@ -103,8 +117,9 @@ mod tests {
     #[track_caller]
     fn recovery_conf(design: &str, server: &str) -> String {
         let topology = notation::parse(design).unwrap();
-        let (_, text) = file(&Sizes::of(&topology), topology.by_name(server).unwrap()).unwrap();
-        text.lines()
+        let (_, file) = file(&Sizes::of(&topology), topology.by_name(server).unwrap()).unwrap();
+        file.contents
+            .lines()
             .filter(|line| !line.starts_with('#') && !line.is_empty())
             .map(|line| format!("{line}\n"))
             .collect()
@@ -133,10 +148,8 @@ recovery_min_apply_delay = '5min'
         let ten = recovery_conf("postgres 10\nm 1\n  s 2\n", "s");
         assert!(ten.contains("passfile=../../../secrets/replication.pgpass"));
         let topology = notation::parse("postgres 12\nm 1\n  s 2\n").unwrap();
-        assert_eq!(
-            file(&Sizes::of(&topology), topology.by_name("s").unwrap()),
-            Some(("standby.signal", String::new()))
-        );
+        let (name, signal) = file(&Sizes::of(&topology), topology.by_name("s").unwrap()).unwrap();
+        assert_eq!((name, signal.contents.as_str()), ("standby.signal", ""));
         assert_eq!(file(&Sizes::of(&topology), topology.primary()), None);
     }
 }

@@ -1,23 +1,33 @@
 //! One line of a configuration file, and the reason for it.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
-/// A setting as a person would want to find it: what, and why.
+use super::origin::Origin;
+use super::sourced::{Sourced, Writer};
+
+/// A setting as a person would want to find it: what, why, and from where in the drawing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     pub name: String,
     /// Unquoted.
     pub value: String,
     /// One or more sentences, for the comment above it.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
+    pub origin: Origin,
 }
 
 impl Setting {
-    pub fn new(name: impl Into<String>, value: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub fn new(
+        origin: Origin,
+        name: impl Into<String>,
+        value: impl Into<String>,
+        reason: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             name: name.into(),
             value: value.into(),
             reason: reason.into(),
+            origin,
         }
     }
 }
@@ -25,19 +35,21 @@ impl Setting {
 /// Comments are broken here, so that they read well in a terminal.
 const COMMENT_WIDTH: usize = 96;
 
-/// A configuration file's text: a head, then the settings with their reasons.
-pub fn render(head: &str, settings: &[Setting]) -> String {
-    let mut text = comment(head);
-    let mut reason_above = "";
+/// A configuration file: a head, then the settings with their reasons.
+pub fn render(head: &str, settings: Vec<Setting>) -> Sourced {
+    let mut file = Writer::default();
+    file.comment(head);
+    let mut reason_above = Cow::Borrowed("");
     for setting in settings {
         if setting.reason != reason_above {
-            text.push('\n');
-            text.push_str(&comment(&setting.reason));
+            file.blank();
+            file.comment(&setting.reason);
         }
-        reason_above = &setting.reason;
-        let _ = writeln!(text, "{} = {}", setting.name, quote(&setting.value));
+        reason_above.clone_from(&setting.reason);
+        let line = format!("{} = {}", setting.name, quote(&setting.value));
+        file.statement(&line, setting.origin, setting.reason);
     }
-    text
+    file.finish()
 }
 
 /// The text as comment lines, broken at blanks.
@@ -163,6 +175,7 @@ pub fn without(text: &str, setting: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::bundle::Decision;
 
     #[test]
     fn values_are_quoted_as_the_server_reads_them() {
@@ -226,27 +239,31 @@ mod tests {
 
     #[test]
     fn a_setting_goes_with_its_own_comment_only() {
+        let setting = |name: &str, value: &str, reason: &'static str| {
+            Setting::new(Decision::ByHand.for_cluster(), name, value, reason)
+        };
         let settings = [
-            Setting::new("a", "1", "Why a."),
-            Setting::new("b", "2", "Why b."),
-            Setting::new("c", "3", "Why both."),
-            Setting::new("d", "4", "Why both."),
+            setting("a", "1", "Why a."),
+            setting("b", "2", "Why b."),
+            setting("c", "3", "Why both."),
+            setting("d", "4", "Why both."),
         ];
-        let text = render("Head", &settings);
+        let render = |settings: &[Setting]| render("Head", settings.to_vec()).contents;
+        let text = render(&settings);
         let only = |names: &[&str]| {
             let left: Vec<Setting> = settings
                 .iter()
                 .filter(|s| names.contains(&s.name.as_str()))
                 .cloned()
                 .collect();
-            render("Head", &left)
+            render(&left)
         };
         assert_eq!(without(&text, "b"), only(&["a", "c", "d"]));
         assert_eq!(without(&text, "a"), only(&["b", "c", "d"]));
         assert_eq!(without(&text, "c"), only(&["a", "b", "d"]));
         assert_eq!(without(&text, "D"), only(&["a", "b", "c"]));
         assert_eq!(without(&text, "e"), text);
-        let last = render("Head", &settings[..2]);
+        let last = render(&settings[..2]);
         assert_eq!(without(&last, "b"), only(&["a"]));
     }
 

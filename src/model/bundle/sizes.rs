@@ -1,8 +1,9 @@
 //! What the whole tree means for each server's files: room for senders and slots, and the slots' names.
 //! Computed once for a bundle, since every file of every server asks for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::Element;
 use crate::model::topology::{ServerId, Topology};
 
 /// Senders and slots that every server has at least: PostgreSQL's own default from 10 on.
@@ -19,8 +20,12 @@ pub struct Sizes<'a> {
     pub senders: usize,
     /// `max_replication_slots` of every server.
     pub slots: usize,
-    /// Servers with a downstream that uses no slot.
-    pub slotless: BTreeSet<ServerId>,
+    /// The downstreams that use no slot, by their upstream.
+    pub slotless: BTreeMap<ServerId, Vec<ServerId>>,
+    /// The server for whose downstreams there is room for more senders than usual.
+    most_senders: Option<ServerId>,
+    /// The server for whose downstreams there is room for more slots than usual.
+    most_slots: Option<ServerId>,
     slot_names: BTreeMap<ServerId, String>,
 }
 
@@ -28,7 +33,7 @@ impl<'a> Sizes<'a> {
     pub fn of(topology: &'a Topology) -> Self {
         let mut downstreams: BTreeMap<ServerId, usize> = BTreeMap::new();
         let mut with_slot: BTreeMap<ServerId, usize> = BTreeMap::new();
-        let mut slotless = BTreeSet::new();
+        let mut slotless: BTreeMap<ServerId, Vec<ServerId>> = BTreeMap::new();
         for server in topology.servers() {
             let Some(upstream) = server.upstream() else {
                 continue;
@@ -37,23 +42,44 @@ impl<'a> Sizes<'a> {
             if topology.uses_slot(server.id()) {
                 *with_slot.entry(upstream).or_default() += 1;
             } else {
-                slotless.insert(upstream);
+                slotless.entry(upstream).or_default().push(server.id());
             }
         }
         let most = |counts: &BTreeMap<ServerId, usize>| counts.values().copied().max().unwrap_or(0);
+        let widest = |counts: &BTreeMap<ServerId, usize>| {
+            let (id, count) = counts.iter().max_by_key(|(_, count)| **count)?;
+            (count + SPARE_SENDERS > LEAST_SENDERS).then_some(*id)
+        };
         Self {
             topology,
             senders: senders(topology, most(&downstreams)),
             slots: LEAST_SENDERS.max(most(&with_slot) + SPARE_SENDERS),
             slotless,
+            most_senders: widest(&downstreams),
+            most_slots: widest(&with_slot),
             slot_names: topology.slot_names(),
         }
+    }
+
+    /// Whose drawing `senders` comes from.
+    pub fn who_decides_senders(&self) -> Vec<Element> {
+        cluster_and(self.most_senders)
+    }
+
+    /// Whose drawing `slots` comes from.
+    pub fn who_decides_slots(&self) -> Vec<Element> {
+        cluster_and(self.most_slots)
     }
 
     /// The slot that the server uses at its upstream.
     pub fn slot_name(&self, server: ServerId) -> &str {
         self.slot_names.get(&server).map_or("", String::as_str)
     }
+}
+
+fn cluster_and(server: Option<ServerId>) -> Vec<Element> {
+    let server = server.map(Element::Server);
+    std::iter::once(Element::Cluster).chain(server).collect()
 }
 
 /// Room for the server with the most downstreams; fewer where a hand-set max_connections leaves less.

@@ -63,7 +63,7 @@ fn folders(bundle: &Bundle) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::bundle::BundleFile;
+    use crate::model::bundle::{BundleFile, Provenance};
 
     #[test]
     fn a_bundle_is_packed_sorted_and_always_the_same() {
@@ -71,6 +71,7 @@ mod tests {
             path: path.to_owned(),
             contents: path.to_uppercase(),
             executable,
+            provenance: Provenance::Lines(Vec::new()),
         };
         let bundle = Bundle {
             name: "seed".to_owned(),

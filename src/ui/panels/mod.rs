@@ -5,6 +5,7 @@
 mod cluster;
 mod cluster_settings;
 mod deploy;
+mod file_text;
 mod files;
 mod findings;
 mod inspector;
@@ -43,6 +44,7 @@ pub struct PanelState {
     pub modal: modals::ModalText,
     pub run_clock: RunClock,
     pub notices: notices::FirstSeen,
+    pub files: files::ToReveal,
 }
 
 /// The time a run has taken, also between two of its events.

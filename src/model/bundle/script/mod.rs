@@ -10,9 +10,9 @@ mod actions;
 use std::fmt::Write as _;
 
 use self::actions::{do_line, rows_text, undo_line};
-use super::BundleFile;
 use super::paths::shell_word;
 use super::setting::comment;
+use super::{BundleFile, Decision, Provenance};
 use crate::model::plan::{Action, ClusterLayout, Machine, Plan, plan_deploy, preflight};
 use crate::model::topology::{Archive, PgMajor, Server, Topology};
 
@@ -43,6 +43,12 @@ fn file(name: &str, contents: String) -> BundleFile {
         path: name.to_owned(),
         contents,
         executable: true,
+        provenance: Provenance::Whole {
+            origin: Decision::Scripts.for_cluster(),
+            reason:
+                "A deployment without pgcascade: the plan's steps, what undoes them, and what proves them."
+                    .into(),
+        },
     }
 }
 
