@@ -178,12 +178,12 @@ mod tests {
         };
         use StepState::{Done, Failed, Pending, Running};
         let none = [false; 5];
-        assert_eq!(look([Pending; 6])[0], true);
+        assert!(look([Pending; 6])[0]);
         assert_eq!(
             look([Done, Done, Running, Pending, Pending, Pending]),
             [false, true, false, false, false]
         );
-        assert_eq!(look([Done, Done, Done, Failed, Pending, Pending])[2], true);
+        assert!(look([Done, Done, Done, Failed, Pending, Pending])[2]);
         assert_eq!(look([Done; 6]), none);
     }
 }
