@@ -68,7 +68,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
     match command {
         Command::Templates => Ok(designs::templates()),
         Command::New(new) => designs::new(&new),
-        Command::Check { file, json } => check::check(&file, json),
+        Command::Check { file, json, explain } => check::check(file.as_deref(), json, explain),
         Command::Show { file } => tree::show(&file),
         Command::Bundle { file, output } => bundle::bundle(&file, &output),
         Command::List => Ok(clusters::list()),
