@@ -11,6 +11,7 @@ mod bundle;
 mod cli;
 mod crash;
 mod deploy;
+mod rules;
 mod safety;
 mod scene;
 mod worker;

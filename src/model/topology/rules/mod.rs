@@ -75,7 +75,7 @@ pub static RULES: [Rule; 60] = [
     Rule { id: "loopback-beside-other-hosts", severity: Error, title: "A link between localhost and another host",
         source: "RFC 6761, \"localhost.\": the name always means the machine that asks; pg_hba.conf lets a standby in from its drawn host only", find: hosts::loopback_beside_other_hosts },
     Rule { id: "recovery-target-by-hand", severity: Error, title: "A recovery target ends replication",
-        source: "manual, Recovery Target: recovery stops at the target; tried on 15: the standby stands still there; before 12 the name is unknown in postgresql.conf", find: replay::recovery_target_by_hand },
+        source: "manual, Recovery Target: recovery stops at the target; tried on 15: the standby stands still there, and its upstream shows it streaming; before 12 the name is unknown in postgresql.conf", find: replay::recovery_target_by_hand },
     Rule { id: "ssl-without-certificate", severity: Error, title: "TLS without a certificate",
         source: "server: could not load server certificate file \"server.crt\": No such file or directory", find: limits::ssl_without_certificate },
     Rule { id: "no-connection-left", severity: Error, title: "Every connection is reserved",
