@@ -11,6 +11,7 @@ mod bundle;
 mod cli;
 mod crash;
 mod deploy;
+mod lab;
 mod rules;
 mod safety;
 mod scene;
