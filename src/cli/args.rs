@@ -58,6 +58,23 @@ pub(super) enum Command {
         #[arg(short, long, value_name = "OUT.tar.gz")]
         output: PathBuf,
     },
+    // Not a doc comment: its backticks would be printed.
+    #[command(
+        about = "Predict what pg_stat_replication will show on every server, and what becomes of a commit"
+    )]
+    Predict {
+        /// The design file
+        file: PathBuf,
+        /// A server that is down; may be given several times
+        #[arg(long, value_name = "SERVER")]
+        down: Vec<String>,
+        /// Print the reason for each value, too
+        #[arg(long, conflicts_with = "json")]
+        why: bool,
+        /// Print it as JSON, in the form of status --json
+        #[arg(long)]
+        json: bool,
+    },
     /// Show the steps of a deployment without doing any
     Plan {
         #[command(flatten)]

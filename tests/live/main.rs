@@ -13,6 +13,7 @@ mod crash;
 mod deploy;
 mod lab;
 mod rules;
+mod predict;
 mod safety;
 mod scene;
 mod worker;

@@ -405,6 +405,49 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
+fn a_prediction_says_who_streams_and_whether_a_commit_hangs() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let answer = terminal.run(&[&["predict", "seed.toml", "--json"], arguments].concat());
+        assert_eq!((answer.code, answer.err.as_str()), (Some(0), ""));
+        serde_json::from_str(&answer.out).unwrap()
+    };
+    let all = json(&[]);
+    assert_eq!(
+        all["servers"][0],
+        serde_json::json!({
+            "name": "master", "running": true, "role": "primary", "upstream": null,
+            "replication": [
+                {"application_name": "slave1", "state": "streaming", "sync_priority": 1, "sync_state": "sync"},
+                {"application_name": "slave2", "state": "streaming", "sync_priority": 2, "sync_state": "potential"},
+            ],
+        })
+    );
+    assert_eq!(
+        all["commits"],
+        serde_json::json!({"outcome": "acknowledged", "waits_for": ["slave1"]})
+    );
+    let waiting = json(&["--down", "slave1", "--down", "slave2"]);
+    assert_eq!(
+        waiting["commits"],
+        serde_json::json!({"outcome": "waiting", "waits_for": []})
+    );
+    assert_eq!(waiting["servers"][1]["running"], false);
+    assert_eq!(json(&["--down", "master"])["commits"]["outcome"], "no-primary");
+
+    let told = terminal.run(&["predict", "seed.toml", "--down", "slave1", "--why"]);
+    insta::assert_snapshot!("predict", told.out);
+    let unknown = terminal.run(&["predict", "seed.toml", "--down", "slav1"]);
+    assert_eq!((unknown.code, unknown.out.as_str()), (Some(1), ""));
+    assert!(
+        unknown.err.contains("no server called \"slav1\"") && unknown.err.contains("Did you mean \"slave1"),
+        "{}",
+        unknown.err
+    );
+}
+
+#[test]
 fn the_help_names_every_command_in_a_line() {
     let answer = Terminal::new().run(&["--help"]);
     assert_eq!(answer.code, Some(0));
