@@ -7,6 +7,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::engine::deploy::Request;
 use crate::model::document::templates::TEMPLATES;
+use crate::model::topology::{self, RULES, Rule, nearest};
 use crate::report::Report;
 
 const EXIT_CODES: &str = "\
@@ -35,10 +36,14 @@ pub(super) enum Command {
     /// Say what is wrong or unwise in a design
     Check {
         /// The design file
-        file: PathBuf,
+        #[arg(required_unless_present = "explain")]
+        file: Option<PathBuf>,
         /// Print the findings as JSON
-        #[arg(long)]
+        #[arg(long, conflicts_with = "explain")]
         json: bool,
+        /// Say what a rule means and what it rests on; of the design's findings, show only the rule's own
+        #[arg(long, value_name = "RULE", value_parser = known_rule)]
+        explain: Option<&'static Rule>,
     },
     /// Draw a design's tree in the terminal
     Show {
@@ -231,6 +236,15 @@ fn is_no_command(command: &clap::Command, word: &str) -> bool {
     let is_path = word.is_empty() || word.contains(['.', std::path::MAIN_SEPARATOR]);
     let mut names = command.get_subcommands().map(clap::Command::get_name);
     !is_option && !is_path && word != "help" && names.all(|name| name != word)
+}
+
+/// The rule of that id, or which one was probably meant.
+fn known_rule(id: &str) -> Result<&'static Rule, String> {
+    let near = || nearest(id, RULES.iter().map(|rule| rule.id));
+    topology::rule(id).ok_or_else(|| match near() {
+        Some(near) => format!("there is no such rule; did you mean '{near}'?"),
+        None => "there is no such rule; 'pgcascade check FILE' names the rule of each finding".to_owned(),
+    })
 }
 
 /// The command that was probably meant.

@@ -70,7 +70,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
     match command {
         Command::Templates => Ok(designs::templates()),
         Command::New(new) => designs::new(&new),
-        Command::Check { file, json } => check::check(&file, json),
+        Command::Check { file, json, explain } => check::check(file.as_deref(), json, explain),
         Command::Show { file } => tree::show(&file),
         Command::Bundle(bundle) => bundle::bundle(&bundle),
         Command::Predict {

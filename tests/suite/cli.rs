@@ -369,6 +369,45 @@ fn an_unknown_server_cannot_be_explained_and_the_nearest_is_named() {
 }
 
 #[test]
+fn a_rule_is_explained_with_a_file_or_without() {
+    let terminal = Terminal::new();
+    let alone = terminal.run(&["check", "--explain", "sync-on-cascaded-standby"]);
+    assert_eq!(alone.code, Some(0), "{}", alone.err);
+    let title = "error sync-on-cascaded-standby: A standby below a standby is marked synchronous\n";
+    assert!(alone.out.starts_with(title), "{}", alone.out);
+    assert!(
+        alone.out.contains("  why: manual, Cascading Replication"),
+        "{}",
+        alone.out
+    );
+
+    let seed = terminal.run(&["new", "-o", "seed.toml"]);
+    assert_eq!(seed.code, Some(0), "{}", seed.err);
+    let text = fs::read_to_string(terminal.path().join("seed.toml")).unwrap();
+    terminal.design(
+        "far.toml",
+        &text.replace("port = 25432", "port = 25432\nsync_priority = 3"),
+    );
+    let found = terminal.run(&["check", "far.toml", "--explain", "sync-on-cascaded-standby"]);
+    assert_eq!(found.code, Some(1), "{}", found.out);
+    assert!(
+        found.out.contains("\nerror sync-on-cascaded-standby slave11: "),
+        "{}",
+        found.out
+    );
+    let other = terminal.run(&["check", "far.toml", "--explain", "fsync-off"]);
+    assert_eq!(other.code, Some(0), "{}", other.out);
+
+    let typo = terminal.run(&["check", "--explain", "sync-on-cascaded"]);
+    assert_eq!(typo.code, Some(2));
+    assert!(
+        typo.err.contains("did you mean 'sync-on-cascaded-standby'?"),
+        "{}",
+        typo.err
+    );
+}
+
+#[test]
 fn wrong_usage_is_exit_code_2() {
     let terminal = Terminal::new();
     for command in [

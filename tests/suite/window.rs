@@ -16,7 +16,7 @@ use pgcascade::model::document::{Document, format, templates};
 use pgcascade::model::plan::{
     EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools,
 };
-use pgcascade::model::topology::{Edit, PgMajor, notation};
+use pgcascade::model::topology::{Edit, PgMajor, notation, rule};
 use pgcascade::report::Report;
 use pgcascade::ui::dialogs::ScriptedChooser;
 use pgcascade::ui::shell::{Background, Shell};
@@ -305,6 +305,11 @@ fn a_finding_is_put_right_by_its_button() {
     let mut window = Window::on(document, ScriptedChooser::default());
     let finding = window.session().derived.findings[0].clone();
     assert_eq!(finding.rule, "sync-on-cascaded-standby");
+    let source = rule(finding.rule).unwrap().source;
+    let why = format!("{source} ({})", finding.rule);
+    assert!(window.harness.query_by_label(&why).is_none());
+    window.click("Why");
+    assert!(window.harness.query_by_label(&why).is_some());
     window.click(&finding.fix.unwrap().label);
     assert!(
         window

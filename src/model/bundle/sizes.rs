@@ -6,10 +6,6 @@ use std::collections::BTreeMap;
 use super::Element;
 use crate::model::topology::{ServerId, Topology};
 
-/// Senders and slots that every server has at least: PostgreSQL's own default from 10 on.
-const LEAST_SENDERS: usize = 10;
-/// Beside the drawn downstreams: a base backup takes two, and a person may look with `pg_receivewal`.
-const SPARE_SENDERS: usize = 5;
 /// `superuser_reserved_connections`, which 11 counts beside the senders, and one for ordinary people.
 pub const RESERVED_CONNECTIONS: usize = 4;
 
@@ -48,12 +44,12 @@ impl<'a> Sizes<'a> {
         let most = |counts: &BTreeMap<ServerId, usize>| counts.values().copied().max().unwrap_or(0);
         let widest = |counts: &BTreeMap<ServerId, usize>| {
             let (id, count) = counts.iter().max_by_key(|(_, count)| **count)?;
-            (count + SPARE_SENDERS > LEAST_SENDERS).then_some(*id)
+            (Topology::room_for(*count) > Topology::room_for(0)).then_some(*id)
         };
         Self {
             topology,
             senders: senders(topology, most(&downstreams)),
-            slots: LEAST_SENDERS.max(most(&with_slot) + SPARE_SENDERS),
+            slots: Topology::room_for(most(&with_slot)),
             slotless,
             most_senders: widest(&downstreams),
             most_slots: widest(&with_slot),
@@ -84,7 +80,7 @@ fn cluster_and(server: Option<ServerId>) -> Vec<Element> {
 
 /// Room for the server with the most downstreams; fewer where a hand-set max_connections leaves less.
 fn senders(topology: &Topology, most: usize) -> usize {
-    let wanted = LEAST_SENDERS.max(most + SPARE_SENDERS);
+    let wanted = Topology::room_for(most);
     if topology.postgres().counts_senders_apart() {
         return wanted;
     }

@@ -146,7 +146,7 @@ fn each_obstacle_has_its_own_check() {
         ..machine()
     };
     fails(&pair(), &deep, &["socket-path-too-long"]);
-    let far = notation::parse("m 5432\n  s 5433 host db2.example\n").unwrap();
+    let far = notation::parse("m 5432 host db1.example\n  s 5433 host db2.example\n").unwrap();
     fails(&far, &machine(), &["host-elsewhere"]);
     let wrong = notation::parse("m 5432\n  s 5432\n").unwrap();
     fails(&wrong, &machine(), &["design-has-errors"]);
