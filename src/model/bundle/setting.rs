@@ -213,10 +213,9 @@ mod tests {
             "'",
             "\\'",
         ] {
-            let text = render(
-                "Head",
-                &[Setting::new("Some_Name", value, "Why some_name = 'x'.")],
-            );
+            let origin = Decision::Port.for_cluster();
+            let setting = Setting::new(origin, "Some_Name", value, "Why some_name = 'x'.");
+            let text = render("Head", vec![setting]).contents;
             assert_eq!(value_in(&text, "some_name").as_deref(), Some(value), "{text}");
         }
         assert_eq!(value_in("a = 1 # why\na = 2 # why\n", "a").as_deref(), Some("2"));
