@@ -150,7 +150,7 @@ sort -t$'\t' -f -s -k2,2 -k1,1n "$work/settings" | awk -F'\t' '!seen[$1, $2]++' 
   cat <<'END'
 # Every server parameter of PostgreSQL, by version: made from the servers themselves by packaging/catalogue.sh, not by hand.
 # name, versions (A.. from A on; ..B up to B), context, type; then unit ("-" none) and range, or the words of an
-# enum (after "+" those that it takes without showing them). What there was before 10 is in older.txt.
+# enum (after "+" those that it takes without showing them). What there was before 10 is in by-hand.txt.
 END
   cat
 } >"$work/catalogue.txt"
