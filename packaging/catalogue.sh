@@ -41,7 +41,7 @@ seed	real	user		-1	1
 session_authorization	string	user
 sort_mem	integer	user	kB	64	2147483647
 ssl_ecdh_curve	string	sighup
-ssl_renegotiation_limit	integer	user	kB	0	0
+ssl_renegotiation_limit	integer	user		0	0
 vacuum_mem	integer	user	kB	1024	2147483647
 END
 }

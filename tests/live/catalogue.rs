@@ -32,6 +32,8 @@ const DEPENDS: [&str; 11] = [
     "log_executor_stats",
     "max_stack_depth", // the machine's ulimit
 ];
+/// Words that a server takes only if it was built with a library.
+const BUILT_IN: [&str; 3] = ["lz4", "zstd", "io_uring"];
 const ROUNDS: usize = 30;
 
 /// A server that reads a file and says what is wrong with it.
@@ -235,7 +237,7 @@ async fn values_are_judged_as_servers_judge_them() {
             })
             .filter(|parameter| parameter.kind != Kind::Text || parameter.is_internal())
             .collect();
-        let (mut asked, mut good) = (0, 0);
+        let (mut asked, mut good, mut wrong) = (0, 0, BTreeSet::new());
         for _ in 0..ROUNDS {
             let settings: Vec<(String, String)> = parameters
                 .iter()
@@ -246,15 +248,19 @@ async fn values_are_judged_as_servers_judge_them() {
             for (parameter, (name, value)) in parameters.iter().zip(&settings) {
                 let theirs = !refused.contains(&name.to_ascii_lowercase());
                 let ours = ours(parameter, value, server.major);
-                assert_eq!(
-                    ours, theirs,
-                    "{name} = {value:?} in {}: {parameter:?}\n{said:#?}",
-                    server.major
-                );
+                let depends = BUILT_IN.contains(&value.to_ascii_lowercase().as_str());
+                if ours != theirs && !depends {
+                    let line = said.iter().find(|line| line.contains(&format!("\"{name}\"")));
+                    wrong.insert(format!(
+                        "{name} = {value:?} in {}: {parameter:?}, {line:?}",
+                        server.major
+                    ));
+                }
                 asked += 1;
                 good += usize::from(theirs);
             }
         }
+        assert!(wrong.is_empty(), "{wrong:#?}");
         assert!(
             good * 5 > asked && good * 5 < asked * 4,
             "{good} good of {asked}: not much of a test"

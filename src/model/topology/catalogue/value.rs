@@ -184,9 +184,9 @@ fn parse_integer(value: &str, range: &Range, major: PgMajor) -> Result<f64, Valu
     let goes_on = |rest: &str| rest.starts_with(['.', 'e', 'E']);
     let (number, rest) = match whole {
         Some((number, rest)) if !goes_on(rest) && in_i64(number) => (number, rest),
-        // With a fraction or an exponent it is read again, as a real; ".5" is one too.
+        // With a fraction or an exponent it is read again, as a real; ".5" is one too (but " .5" is not).
         Some(_) => scan_real(value).ok_or(ValueProblem::NotNumber)?,
-        None if goes_on(value.trim_start_matches(' ')) => scan_real(value).ok_or(ValueProblem::NotNumber)?,
+        None if goes_on(value) => scan_real(value).ok_or(ValueProblem::NotNumber)?,
         None => return Err(ValueProblem::NotNumber),
     };
     let number = with_unit(number, rest, range, major)?.round_ties_even();

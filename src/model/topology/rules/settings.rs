@@ -33,7 +33,7 @@ pub const MANAGED_SETTINGS: [&str; 24] = [
 ];
 
 /// Every setting given by hand: of the cluster (`None`), then of each server.
-fn hand_settings(topology: &Topology) -> impl Iterator<Item = (Option<ServerId>, &str, &str)> {
+pub(super) fn hand_settings(topology: &Topology) -> impl Iterator<Item = (Option<ServerId>, &str, &str)> {
     let own = topology.servers().iter().flat_map(|server| {
         server
             .settings()
@@ -47,7 +47,7 @@ fn hand_settings(topology: &Topology) -> impl Iterator<Item = (Option<ServerId>,
         .chain(own)
 }
 
-fn at_setting(server: Option<ServerId>, name: &str, message: String) -> Found {
+pub(super) fn at_setting(server: Option<ServerId>, name: &str, message: String) -> Found {
     let found = match server {
         Some(id) => Found::server(id, message),
         None => Found::cluster(message),
