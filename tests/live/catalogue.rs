@@ -19,7 +19,9 @@ use super::scene::Scene;
 
 /// Values whose acceptance hangs on more than the value: the server's check looks at the machine, at how it was built,
 /// or at other settings.
-const DEPENDS: [&str; 11] = [
+const DEPENDS: [&str; 13] = [
+    "sort_mem", // old names: the server speaks of work_mem and maintenance_work_mem
+    "vacuum_mem",
     "autovacuum_max_workers", // their sum is limited, up to 17
     "max_connections",
     "max_wal_senders",

@@ -49,6 +49,10 @@ pub struct Range {
     pub unit: Option<&'static str>,
     pub least: f64,
     pub most: f64,
+    /// A value outside the range that is taken as well, with a meaning of its own: 0 for "off".
+    pub also: Option<&'static str>,
+    /// Only multiples of this are taken.
+    pub step: Option<f64>,
     /// The ends as the servers print them.
     pub written: (&'static str, &'static str),
 }
@@ -191,12 +195,17 @@ impl Parameter {
             let (least, most) = range.written;
             let units = value::units(range.unit, &self.kind, major);
             let own = range.unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+            let also = range.also.map(|also| format!(", or {also}")).unwrap_or_default();
             let units = if units.is_empty() {
                 String::new()
             } else {
                 format!(" (with a unit: {})", units.join(", "))
             };
-            format!("{what} from {least} to {most}{own}{units}")
+            let step = range
+                .step
+                .map(|step| format!(", a multiple of {step}"))
+                .unwrap_or_default();
+            format!("{what} from {least} to {most}{own}{also}{step}{units}")
         };
         match &self.kind {
             Kind::Bool => "on or off".to_owned(),
@@ -309,8 +318,18 @@ fn parse_parameter(line: &'static str) -> Option<Parameter> {
 fn parse_range(text: &'static str) -> Option<Range> {
     let (unit, range) = text.split_once(' ')?;
     let (least, most) = range.split_once("..")?;
+    let (also, least) = match least.split_once(',') {
+        Some((also, least)) => (Some(also), least),
+        None => (None, least),
+    };
+    let (most, step) = match most.split_once('/') {
+        Some((most, step)) => (most, Some(step.parse().ok()?)),
+        None => (most, None),
+    };
     Some(Range {
         unit: (unit != "-").then_some(unit),
+        step,
+        also,
         least: least.parse().ok()?,
         most: most.parse().ok()?,
         written: (least, most),

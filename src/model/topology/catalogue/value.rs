@@ -52,9 +52,15 @@ pub fn repair(kind: &Kind, value: &str, major: PgMajor) -> Option<String> {
         },
         Kind::Integer(range) | Kind::Real(range) => match judge(kind, value, major) {
             Err(ValueProblem::OutOfRange) => {
-                let is_below = scan_number(value).is_some_and(|(number, _)| number < range.least);
+                let (number, rest) = scan_number(value)?;
                 let (least, most) = range.written;
-                (if is_below { least } else { most }).to_owned()
+                match range.step {
+                    Some(step) if rest.is_empty() && number > range.least && number < range.most => {
+                        ((number / step).ceil() * step).to_string()
+                    }
+                    _ if number < range.least => least.to_owned(),
+                    _ => most.to_owned(),
+                }
             }
             _ => {
                 let (_, rest) = scan_number(trimmed)?;
@@ -172,10 +178,13 @@ fn parse_bool(value: &str) -> Option<bool> {
 }
 
 fn in_range(number: f64, range: &Range) -> Result<(), ValueProblem> {
-    if number < range.least || number > range.most {
-        Err(ValueProblem::OutOfRange)
-    } else {
+    let is_also = range.also.and_then(|also| also.parse::<f64>().ok()) == Some(number);
+    let is_within = number >= range.least && number <= range.most;
+    let is_step = range.step.is_none_or(|step| number % step == 0.0);
+    if is_also || (is_within && is_step) {
         Ok(())
+    } else {
+        Err(ValueProblem::OutOfRange)
     }
 }
 

@@ -159,6 +159,13 @@ fn values_say_what_would_be_right() {
     );
     says("11", "work_mem", "1.5GB", "no unit", "Remove work_mem");
     says(
+        "17",
+        "notify_buffers",
+        "100",
+        "a multiple of 16",
+        "Set notify_buffers to 112",
+    );
+    says(
         "15",
         "server_version",
         "16",
