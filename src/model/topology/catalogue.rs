@@ -113,7 +113,7 @@ pub fn lookup(name: &str, major: PgMajor) -> Known {
                 .filter_map(next)
                 .max();
             let since = after_absence.or_else(|| real().filter_map(|line| line.since).min());
-            let until = real().map(|line| line.until).max_by_key(|until| until.is_none());
+            let until = real().map(|line| line.until).max_by_key(Option::is_none);
             let until = match until {
                 Some(Some(_)) => real().filter_map(|line| line.until).max(),
                 _ => None,

@@ -50,24 +50,15 @@ pub fn repair(kind: &Kind, value: &str, major: PgMajor) -> Option<String> {
             "disable" | "disabled" | "inactive" | "never" | "none" => "off".to_owned(),
             _ => trimmed.to_owned(),
         },
-        Kind::Integer(range) | Kind::Real(range) => match judge(kind, value, major) {
-            Err(ValueProblem::OutOfRange) => {
-                let (number, rest) = scan_number(value)?;
-                let (least, most) = range.written;
-                match range.step {
-                    Some(step) if rest.is_empty() && number > range.least && number < range.most => {
-                        ((number / step).ceil() * step).to_string()
-                    }
-                    _ if number < range.least => least.to_owned(),
-                    _ => most.to_owned(),
-                }
-            }
-            _ => {
+        Kind::Integer(range) | Kind::Real(range) => {
+            if judge(kind, value, major) == Err(ValueProblem::OutOfRange) {
+                into_range(value, range)?
+            } else {
                 let (_, rest) = scan_number(trimmed)?;
                 let number = &trimmed[..trimmed.len() - rest.len()];
                 format!("{number}{}", meant_unit(rest.trim(), range.unit)?)
             }
-        },
+        }
         Kind::Enum { shown, .. } => {
             let words = shown.iter().copied().filter(|word| !word.is_empty());
             nearest(&trimmed.to_ascii_lowercase(), words)?.to_owned()
@@ -75,6 +66,19 @@ pub fn repair(kind: &Kind, value: &str, major: PgMajor) -> Option<String> {
         Kind::Text | Kind::Absent => return None,
     };
     judge(kind, &meant, major).is_ok().then_some(meant)
+}
+
+/// The next number that the range holds.
+fn into_range(value: &str, range: &Range) -> Option<String> {
+    let (number, rest) = scan_number(value)?;
+    let (least, most) = range.written;
+    Some(match range.step {
+        Some(step) if rest.is_empty() && number > range.least && number < range.most => {
+            ((number / step).ceil() * step).to_string()
+        }
+        _ if number < range.least => least.to_owned(),
+        _ => most.to_owned(),
+    })
 }
 
 /// The units a number of this unit may have in this version, the smallest first.
