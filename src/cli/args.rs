@@ -7,6 +7,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::engine::deploy::Request;
 use crate::model::document::templates::TEMPLATES;
+use crate::model::topology::{self, RULES, Rule, nearest};
 use crate::report::Report;
 
 const EXIT_CODES: &str = "\
@@ -35,10 +36,14 @@ pub(super) enum Command {
     /// Say what is wrong or unwise in a design
     Check {
         /// The design file
-        file: PathBuf,
+        #[arg(required_unless_present = "explain")]
+        file: Option<PathBuf>,
         /// Print the findings as JSON
-        #[arg(long)]
+        #[arg(long, conflicts_with = "explain")]
         json: bool,
+        /// Say what a rule means and what it rests on; of the design's findings, show only the rule's own
+        #[arg(long, value_name = "RULE", value_parser = known_rule)]
+        explain: Option<&'static Rule>,
     },
     /// Draw a design's tree in the terminal
     Show {
@@ -52,6 +57,23 @@ pub(super) enum Command {
         /// The tarball to write
         #[arg(short, long, value_name = "OUT.tar.gz")]
         output: PathBuf,
+    },
+    // Not a doc comment: its backticks would be printed.
+    #[command(
+        about = "Predict what pg_stat_replication will show on every server, and what becomes of a commit"
+    )]
+    Predict {
+        /// The design file
+        file: PathBuf,
+        /// A server that is down; may be given several times
+        #[arg(long, value_name = "SERVER")]
+        down: Vec<String>,
+        /// Print the reason for each value, too
+        #[arg(long, conflicts_with = "json")]
+        why: bool,
+        /// Print it as JSON, in the form of status --json
+        #[arg(long)]
+        json: bool,
     },
     /// Show the steps of a deployment without doing any
     Plan {
@@ -203,6 +225,15 @@ fn is_no_command(command: &clap::Command, word: &str) -> bool {
     let is_path = word.is_empty() || word.contains(['.', std::path::MAIN_SEPARATOR]);
     let mut names = command.get_subcommands().map(clap::Command::get_name);
     !is_option && !is_path && word != "help" && names.all(|name| name != word)
+}
+
+/// The rule of that id, or which one was probably meant.
+fn known_rule(id: &str) -> Result<&'static Rule, String> {
+    let near = || nearest(id, RULES.iter().map(|rule| rule.id));
+    topology::rule(id).ok_or_else(|| match near() {
+        Some(near) => format!("there is no such rule; did you mean '{near}'?"),
+        None => "there is no such rule; 'pgcascade check FILE' names the rule of each finding".to_owned(),
+    })
 }
 
 /// The command that was probably meant.

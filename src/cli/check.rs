@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Ending, designs, print};
 use crate::engine::store::{self, OpenError};
 use crate::model::document::{Document, Problem};
-use crate::model::topology::{self, Severity, Subject};
+use crate::model::topology::{self, Rule, Severity, Subject};
 use crate::report::Report;
 
 /// The contract's form.
@@ -31,8 +31,34 @@ struct Row {
     place: String,
 }
 
-pub(super) fn check(path: &Path, as_json: bool) -> Result<Ending, Report> {
-    let rows = match store::open(path) {
+/// With a rule to explain: the rule, and (if there is a file) what it finds there.
+pub(super) fn check(path: Option<&Path>, as_json: bool, explained: Option<&Rule>) -> Result<Ending, Report> {
+    if let Some(rule) = explained {
+        explain(rule);
+    }
+    match path {
+        Some(path) => check_file(path, as_json, explained),
+        None => Ok(Ending::Fine),
+    }
+}
+
+fn explain(rule: &Rule) {
+    print::line(format_args!(
+        "{} {}: {}",
+        rule.severity.word(),
+        rule.id,
+        rule.title
+    ));
+    print::line(format_args!(
+        "  {}: {}",
+        rule.severity.word(),
+        rule.severity.meaning()
+    ));
+    print::line(format_args!("  why: {}", rule.source));
+}
+
+fn check_file(path: &Path, as_json: bool, explained: Option<&Rule>) -> Result<Ending, Report> {
+    let mut rows = match store::open(path) {
         Ok(document) => findings(&document),
         Err(OpenError::Design(problems)) => problems
             .into_iter()
@@ -45,6 +71,10 @@ pub(super) fn check(path: &Path, as_json: bool) -> Result<Ending, Report> {
         }
         Err(OpenError::File(report)) => return Err(report),
     };
+    if let Some(rule) = explained {
+        // What is wrong with the file itself still has to be said.
+        rows.retain(|row| row.rule == rule.id || !row.place.is_empty());
+    }
     let has_errors = rows.iter().any(|row| row.severity == Severity::Error.word());
     if as_json {
         print::json(&Findings { findings: rows });
@@ -52,7 +82,12 @@ pub(super) fn check(path: &Path, as_json: bool) -> Result<Ending, Report> {
         for row in &rows {
             print_row(row);
         }
-        print::note(summary(path, &rows));
+        match explained {
+            Some(rule) if rows.is_empty() => {
+                print::note(format_args!("{}: nothing found by {}", path.display(), rule.id));
+            }
+            _ => print::note(summary(path, &rows)),
+        }
     }
     Ok(if has_errors { Ending::Failed } else { Ending::Fine })
 }

@@ -1,5 +1,7 @@
 //! `deploy`: looks at the machine, checks, runs the plan and shows its events, says how to go on.
 
+use std::path::Path;
+
 use tokio::sync::mpsc;
 
 use super::args::Target;
@@ -25,7 +27,9 @@ pub(super) async fn deploy(target: &Target, as_json: bool) -> Result<Ending, Rep
     let request = target.request()?;
     let ending = run(&document, &request, as_json, signals).await;
     if ending == Ending::Fine && !as_json {
-        say_how_to_go_on(document.topology(), &request);
+        // As it is found from anywhere: without "..", and where a link leads.
+        let folder = request.folder.canonicalize().unwrap_or(request.folder);
+        say_how_to_go_on(document.topology(), &folder);
     }
     Ok(ending)
 }
@@ -109,19 +113,19 @@ fn tell(outcome: &Outcome, request: &Request) {
     }
 }
 
-fn say_how_to_go_on(topology: &Topology, request: &Request) {
-    let folder = print::shell_path(&request.folder);
+fn say_how_to_go_on(topology: &Topology, real_folder: &Path) {
+    let folder = print::shell_path(real_folder);
     let primary = topology.primary();
     let pass_file = if topology.effective_auth() == Auth::Trust {
         String::new()
     } else {
-        let path = request.folder.join(ClusterLayout::PGPASS);
+        let path = real_folder.join(ClusterLayout::PGPASS);
         format!("PGPASSFILE={} ", print::shell_path(&path))
     };
     print::line(format_args!(
         "\"{}\" runs in {}: {} built and verified",
         topology.name(),
-        request.folder.display(),
+        real_folder.display(),
         print::count(topology.servers().len(), "server")
     ));
     print::line(format_args!(

@@ -12,6 +12,7 @@ mod demo;
 mod deploy;
 mod designs;
 mod plan;
+mod predict;
 mod preflight;
 mod print;
 mod progress;
@@ -68,9 +69,15 @@ fn perform(args: Args) -> Result<Ending, Report> {
     match command {
         Command::Templates => Ok(designs::templates()),
         Command::New(new) => designs::new(&new),
-        Command::Check { file, json } => check::check(&file, json),
+        Command::Check { file, json, explain } => check::check(file.as_deref(), json, explain),
         Command::Show { file } => tree::show(&file),
         Command::Bundle { file, output } => bundle::bundle(&file, &output),
+        Command::Predict {
+            file,
+            down,
+            why,
+            json,
+        } => predict::predict(&file, &down, why, json),
         Command::List => Ok(clusters::list()),
         Command::Plan { target, json } => wait_for(plan::plan(&target, json)),
         Command::Deploy { target, json } => wait_for(deploy::deploy(&target, json)),

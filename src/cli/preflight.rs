@@ -1,5 +1,7 @@
 //! What stands in the way of a deployment, in words; shared by `plan`, `deploy` and `demo`.
 
+use nix::unistd::{User, geteuid};
+
 use super::print;
 use crate::engine::deploy::Request;
 use crate::model::plan::{self, Check, EventKind, Machine, Outcome, RunEvent};
@@ -30,7 +32,24 @@ pub(super) fn checks(topology: &Topology, machine: &Machine, request: &Request) 
             _ => {}
         }
     }
+    if let Some(user) = request
+        .run_as
+        .as_deref()
+        .filter(|user| !machine.is_root && !is_me(user))
+    {
+        checks.push(Check {
+            id: "run-as-needs-root",
+            ok: false,
+            message: format!("Only root can run servers as somebody else, here as \"{user}\""),
+            fix: Some("Leave --run-as out: the servers run as you".to_owned()),
+        });
+    }
     checks
+}
+
+fn is_me(user: &str) -> bool {
+    let me = User::from_uid(geteuid()).ok().flatten();
+    me.is_some_and(|me| me.name == user)
 }
 
 /// The checks that are not ok.
@@ -72,4 +91,31 @@ pub(super) fn as_events(run: u64, cluster: &str, folder: &str, failed: &[&Check]
         remains: Vec::new(),
     };
     [event(0, started), event(1, EventKind::Finished { outcome })]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::topology::notation;
+
+    #[test]
+    fn only_root_may_name_another_user() {
+        let topology = notation::parse("m 5432\n").unwrap();
+        let mut machine = Machine::portable("/tmp/c");
+        let asks_too_much = |machine: &Machine, user: &str| {
+            let request = Request {
+                folder: "/tmp/c".into(),
+                bin: None,
+                run_as: Some(user.to_owned()),
+            };
+            checks(&topology, machine, &request)
+                .iter()
+                .any(|check| check.id == "run-as-needs-root")
+        };
+        assert!(asks_too_much(&machine, "no such user"));
+        let me = User::from_uid(geteuid()).unwrap().unwrap().name;
+        assert!(!asks_too_much(&machine, &me));
+        machine.is_root = true;
+        assert!(!asks_too_much(&machine, "no such user"));
+    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::table::replication;
 use super::{Ending, args, print};
 use crate::engine::cluster;
-use crate::model::health::{Board, Commits, Reading};
+use crate::model::health::{Board, Reading};
 use crate::report::Report;
 
 pub(super) async fn status(dir: &Path, as_json: bool) -> Result<Ending, Report> {
@@ -18,7 +18,8 @@ pub(super) async fn status(dir: &Path, as_json: bool) -> Result<Ending, Report> 
     Ok(Ending::Fine)
 }
 
-fn print_board(board: &Board) {
+/// The tables of a board, measured or predicted.
+pub(super) fn print_board(board: &Board) {
     for reading in &board.servers {
         print::line(heading(reading));
         if !reading.replication.is_empty() {
@@ -26,7 +27,7 @@ fn print_board(board: &Board) {
             print::line("");
         }
     }
-    print::line(commits(&board.commits));
+    print::line(commits(board));
 }
 
 /// "slave1: standby of master, running, sends to 2 servers".
@@ -43,14 +44,41 @@ fn heading(reading: &Reading) -> String {
     format!("{}: {role}, {state}", reading.name)
 }
 
-fn commits(commits: &Commits) -> String {
-    let names = commits.waits_for.join(", ");
-    match (commits.outcome.as_str(), names.is_empty()) {
+fn commits(board: &Board) -> String {
+    let commits = &board.commits;
+    let is_quorum = board
+        .servers
+        .iter()
+        .flat_map(|reading| &reading.replication)
+        .any(|row| row.sync_state == "quorum");
+    let names = all_of(&commits.waits_for);
+    match (commits.outcome.as_str(), commits.waits_for.is_empty()) {
         ("acknowledged", true) => "A commit is acknowledged without waiting for a standby".to_owned(),
-        ("acknowledged", false) => format!("A commit is acknowledged when {names} has answered"),
+        ("acknowledged", false) if is_quorum => {
+            format!("A commit is acknowledged when enough of {names} have answered (a quorum)")
+        }
+        ("acknowledged", false) => {
+            let have = if commits.waits_for.len() == 1 {
+                "has"
+            } else {
+                "have"
+            };
+            format!("A commit is acknowledged when {names} {have} answered")
+        }
         ("no-primary", _) => "The primary is down: there are no commits".to_owned(),
         (_, true) => "A commit would hang: no synchronous standby streams".to_owned(),
-        (_, false) => format!("A commit would hang: of the standbys it needs, only {names} streams"),
+        (_, false) => format!(
+            "A commit would hang: it needs more standbys than {names}, and no other synchronous one streams"
+        ),
+    }
+}
+
+/// "a, b and c".
+fn all_of(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 

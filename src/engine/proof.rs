@@ -203,12 +203,15 @@ impl Arrival {
     /// What is still missing on a standby; `None`: nothing.
     async fn missing(&self, session: &Session) -> Result<Option<&'static str>, SqlError> {
         match self {
-            Self::Row(table) => match session.value(&format!("SELECT n FROM {table}")).await {
-                Ok(Some(_)) => Ok(None),
-                Ok(None) => Ok(Some("its table is there, and empty")),
-                Err(error) if error.is_unknown_table() => Ok(Some("not even its table is there")),
-                Err(error) => Err(error),
-            },
+            Self::Row(table) => {
+                // The catalog is asked first: a table that is not there yet would be an error in the server's log.
+                let arrived = format!("SELECT 1 FROM pg_catalog.pg_class WHERE relname = '{table}'");
+                if session.value(&arrived).await?.is_none() {
+                    return Ok(Some("not even its table is there"));
+                }
+                let row = session.value(&format!("SELECT n FROM {table}")).await?;
+                Ok(row.is_none().then_some("its table is there, and empty"))
+            }
             Self::Wal(written) => Ok(match session.received().await? {
                 Some(received) if received >= *written => None,
                 Some(_) => Some("what it received ends before it"),

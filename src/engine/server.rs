@@ -9,22 +9,28 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::files;
 use super::ownership;
 use super::processes;
 use super::site::Site;
 use super::sql::Session;
-use super::wait::{Failure, Wait};
+use super::wait::{Failure, POLL, Wait};
 use crate::model::plan::ClusterLayout;
 use crate::report::Report;
 
 /// A fast stop of a primary waits for every standby to confirm: a frozen one costs up to wal_sender_timeout.
-const FAST_STOP: Duration = Duration::from_secs(30);
+pub(super) const FAST_STOP: Duration = Duration::from_secs(30);
+/// What is removed next need not end well, and there may be many.
+pub(super) const FAST_STOP_FOR_GOOD: Duration = Duration::from_secs(5);
 /// An immediate stop waits for nobody.
 const IMMEDIATE_STOP: Duration = Duration::from_secs(10);
-/// A tool that was asked to end has this long before it is made to.
-const TOOL_GRACE: Duration = Duration::from_secs(3);
+/// What was asked to end has this long before it is made to. Longer than the five seconds after which a server kills
+/// its own children that do not heed an immediate stop: without it, they would stay.
+const TOOL_GRACE: Duration = Duration::from_secs(9);
+/// A server that is given up before it has named itself has this long to end, and as long again once it is made to.
+const GIVEN_UP: Duration = Duration::from_secs(3);
 /// From a server's start until it names itself in postmaster.pid.
 const NAMES_ITSELF: Duration = Duration::from_secs(20);
 
@@ -71,12 +77,11 @@ pub(super) async fn start(
         match wait.next().await {
             Ok(true) => {}
             Ok(false) => {
-                interrupt(&started);
+                give_up(&started).await;
                 return Err(Report::new(format!("{} did not start.", target.name)).into());
             }
             Err(failure) => {
-                // It cannot be found by its pid file yet; it is our child, so its number is surely its own.
-                interrupt(&started);
+                give_up(&started).await;
                 return Err(failure);
             }
         }
@@ -147,16 +152,17 @@ pub(super) async fn wait_ready(
     }
 }
 
-/// Stops a server: fast, then, if it hangs, at once. `Ok(false)`: it did not run.
+/// Stops a server: fast (it has so long), then, if it hangs, at once. `Ok(false)`: it did not run.
 pub(super) async fn stop(
     site: &Site,
     target: &Target,
     started: Option<&Started>,
+    fast: Duration,
     wait: &Wait,
 ) -> Result<bool, Failure> {
     // A server in single-user mode takes SIGINT for "leave that statement".
     for (signal, for_single, patience) in [
-        (Signal::SIGINT, Signal::SIGTERM, FAST_STOP),
+        (Signal::SIGINT, Signal::SIGTERM, fast),
         (Signal::SIGQUIT, Signal::SIGQUIT, IMMEDIATE_STOP),
     ] {
         let running = site.running(&target.folder).map_err(|doubt| {
@@ -173,14 +179,16 @@ pub(super) async fn stop(
             (None, _) => return Ok(signal == Signal::SIGQUIT),
         };
         let began = processes::start_ticks(pid);
-        send(pid, signal);
-        // A server that was frozen hears nothing before it goes on.
-        send(pid, Signal::SIGCONT);
         let wait = wait.at_most(patience);
         loop {
             if !processes::is_alive(pid) || processes::start_ticks(pid) != began {
                 return Ok(true);
             }
+            // Again with every look: a server that has only just begun may not be listening to signals yet. One that
+            // already stops takes no notice.
+            send(pid, signal);
+            // A server that was frozen hears nothing before it goes on.
+            send(pid, Signal::SIGCONT);
             if !wait.next().await? {
                 break;
             }
@@ -204,7 +212,7 @@ pub(super) async fn sweep<'a>(
         if helpers.is_empty() {
             return Ok(seen.len());
         }
-        let now = tokio::time::Instant::now();
+        let now = Instant::now();
         for pid in &helpers {
             if seen.insert(*pid) {
                 send(*pid, Signal::SIGTERM);
@@ -223,9 +231,22 @@ pub(super) async fn sweep<'a>(
     }
 }
 
-fn interrupt(started: &Started) {
-    if started.ended().is_none() {
-        send(started.pid, Signal::SIGINT);
+/// Ends a server that has not named itself: its pid file cannot find it yet, so that nobody could stop it later. It is
+/// our child, so its number is surely its own. Told again and again, since a program that was started with SIGINT
+/// ignored (by a shell, in the background) does not hear it before it has set up its own handling.
+async fn give_up(started: &Started) {
+    let firm = Instant::now() + GIVEN_UP;
+    let end = firm + GIVEN_UP;
+    while started.ended().is_none() && Instant::now() < end {
+        send(
+            started.pid,
+            if Instant::now() < firm {
+                Signal::SIGINT
+            } else {
+                Signal::SIGKILL
+            },
+        );
+        tokio::time::sleep(POLL).await;
     }
 }
 

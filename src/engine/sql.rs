@@ -32,11 +32,6 @@ pub(super) enum SqlError {
 }
 
 impl SqlError {
-    /// True for "there is no such table": on a standby it has not arrived yet.
-    pub(super) fn is_unknown_table(&self) -> bool {
-        matches!(self, Self::Server(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE))
-    }
-
     /// True for "there is one of that name already".
     pub(super) fn is_duplicate(&self) -> bool {
         matches!(self, Self::Server(error) if error.code() == Some(&SqlState::DUPLICATE_OBJECT))

@@ -171,8 +171,9 @@ pub fn key_words(action: &Action, context: &egui::Context) -> String {
 /// The actions whose keys were pressed just now. While text is typed, only those that may act then.
 pub fn pressed(context: &egui::Context) -> Vec<&'static Action> {
     let typing = context.text_edit_focused();
-    // While something is dragged, Escape is for the one who drags.
-    let dragging = context.dragged_id().is_some();
+    // While something is dragged, Escape is for the one who drags; egui itself has given the drag up by then.
+    let held = context.input(|input| input.pointer.any_down() || input.pointer.any_released());
+    let dragging = held || context.dragged_id().is_some();
     // Shift and Ctrl are matched logically (Ctrl+Z would also take Ctrl+Shift+Z), so those with more keys come first.
     let mut candidates: Vec<(&'static Action, &KeyboardShortcut)> = ACTIONS
         .iter()

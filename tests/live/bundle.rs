@@ -8,10 +8,11 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use pgcascade::model::bundle::{Bundle, generate, pack};
 use pgcascade::model::document::Document;
-use pgcascade::model::topology::{Edit, PgMajor, Port, Topology, notation};
+use pgcascade::model::topology::{Auth, Edit, PgMajor, Port, Topology, notation};
 
 /// The first of the ports that these tests listen on; each test has ten of its own.
 const FIRST_PORT: u16 = 21_100;
@@ -239,6 +240,30 @@ fn a_changed_file_is_found() {
 }
 
 #[test]
+fn a_server_that_has_the_port_of_a_stopped_one_is_not_asked() {
+    let mut topology = design("m 1\n", FIRST_PORT + 80);
+    topology.apply(&Edit::SetAuth(Some(Auth::Trust))).unwrap();
+    let bundle = generate(&Document::new(topology));
+    let (place, foreign) = (Place::new(&bundle), Place::new(&bundle));
+    place.expect("up", 0);
+    let pid_file = place.cluster().join("servers/m/data/postmaster.pid");
+    let pid = fs::read_to_string(&pid_file).unwrap();
+    let pid = nix::unistd::Pid::from_raw(pid.lines().next().unwrap().parse().unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while pid_file.exists() {
+        assert!(Instant::now() < deadline, "the server does not stop");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    foreign.expect("up", 0);
+    let said = place.expect("verify", 1);
+    assert!(said.contains("m does not run"), "{said}");
+    place.expect("down", 0);
+    foreign.expect("verify", 0);
+    foreign.expect("down", 0);
+}
+
+#[test]
 fn down_leaves_what_up_did_not_make() {
     let place = place("m 1\n  s 2\n", FIRST_PORT + 30);
     place.expect("up", 0);
@@ -314,9 +339,10 @@ fn what_is_cancelled_is_taken_back() {
             .any(|line| line.contains(title));
         assert!(reached, "{title}");
         let pid = nix::unistd::Pid::from_raw(i32::try_from(up.id()).unwrap());
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+        // Not SIGINT: a shell that was started with it ignored, as in the background, can never hear it.
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
         let said: Vec<String> = lines.map_while(Result::ok).collect();
-        assert_eq!(up.wait().unwrap().code(), Some(130), "{said:#?}");
+        assert_eq!(up.wait().unwrap().code(), Some(143), "{said:#?}");
         assert_eq!(said.last().map(String::as_str), Some("Nothing is left."));
         place.nothing_is_left();
     }

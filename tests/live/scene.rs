@@ -19,8 +19,13 @@ pub struct Scene {
 
 impl Scene {
     pub fn new() -> Self {
+        Self::named("pgc-engine-")
+    }
+
+    /// A folder whose name begins so, for whoever looks at what is left in /tmp.
+    pub fn named(prefix: &str) -> Self {
         let base = tempfile::Builder::new()
-            .prefix("pgc-engine-")
+            .prefix(prefix)
             .tempdir_in("/tmp")
             .unwrap();
         std::fs::set_permissions(base.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -61,12 +66,17 @@ pub async fn seed(ports: [u16; 5]) -> Document {
     .await
 }
 
+/// `PGCASCADE_BIN` names the programs of another major version than the machine's own.
+fn programs() -> Option<PathBuf> {
+    std::env::var_os("PGCASCADE_BIN").map(PathBuf::from)
+}
+
 /// A design for the major version that this machine has.
 pub async fn design(text: &str) -> Document {
     let mut topology = notation::parse(text).unwrap();
     let request = Request {
         folder: "/tmp/pgc-engine-nowhere".into(),
-        bin: None,
+        bin: programs(),
         run_as: None,
     };
     let machine = deploy::discover(&topology, &request).await;
@@ -83,7 +93,7 @@ pub async fn design(text: &str) -> Document {
 pub async fn prepare(document: &Document, folder: &Path) -> (Vec<Check>, Run) {
     let request = Request {
         folder: folder.to_owned(),
-        bin: None,
+        bin: programs(),
         run_as: None,
     };
     let machine = deploy::discover(document.topology(), &request).await;

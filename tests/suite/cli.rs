@@ -311,6 +311,45 @@ fn the_same_design_gives_the_same_bundle() {
 }
 
 #[test]
+fn a_rule_is_explained_with_a_file_or_without() {
+    let terminal = Terminal::new();
+    let alone = terminal.run(&["check", "--explain", "sync-on-cascaded-standby"]);
+    assert_eq!(alone.code, Some(0), "{}", alone.err);
+    let title = "error sync-on-cascaded-standby: A standby below a standby is marked synchronous\n";
+    assert!(alone.out.starts_with(title), "{}", alone.out);
+    assert!(
+        alone.out.contains("  why: manual, Cascading Replication"),
+        "{}",
+        alone.out
+    );
+
+    let seed = terminal.run(&["new", "-o", "seed.toml"]);
+    assert_eq!(seed.code, Some(0), "{}", seed.err);
+    let text = fs::read_to_string(terminal.path().join("seed.toml")).unwrap();
+    terminal.design(
+        "far.toml",
+        &text.replace("port = 25432", "port = 25432\nsync_priority = 3"),
+    );
+    let found = terminal.run(&["check", "far.toml", "--explain", "sync-on-cascaded-standby"]);
+    assert_eq!(found.code, Some(1), "{}", found.out);
+    assert!(
+        found.out.contains("\nerror sync-on-cascaded-standby slave11: "),
+        "{}",
+        found.out
+    );
+    let other = terminal.run(&["check", "far.toml", "--explain", "fsync-off"]);
+    assert_eq!(other.code, Some(0), "{}", other.out);
+
+    let typo = terminal.run(&["check", "--explain", "sync-on-cascaded"]);
+    assert_eq!(typo.code, Some(2));
+    assert!(
+        typo.err.contains("did you mean 'sync-on-cascaded-standby'?"),
+        "{}",
+        typo.err
+    );
+}
+
+#[test]
 fn wrong_usage_is_exit_code_2() {
     let terminal = Terminal::new();
     for command in [
@@ -363,6 +402,49 @@ fn a_reader_that_goes_away_is_no_error() {
     let mut err = String::new();
     child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
     assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_prediction_says_who_streams_and_whether_a_commit_hangs() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let answer = terminal.run(&[&["predict", "seed.toml", "--json"], arguments].concat());
+        assert_eq!((answer.code, answer.err.as_str()), (Some(0), ""));
+        serde_json::from_str(&answer.out).unwrap()
+    };
+    let all = json(&[]);
+    assert_eq!(
+        all["servers"][0],
+        serde_json::json!({
+            "name": "master", "running": true, "role": "primary", "upstream": null,
+            "replication": [
+                {"application_name": "slave1", "state": "streaming", "sync_priority": 1, "sync_state": "sync"},
+                {"application_name": "slave2", "state": "streaming", "sync_priority": 2, "sync_state": "potential"},
+            ],
+        })
+    );
+    assert_eq!(
+        all["commits"],
+        serde_json::json!({"outcome": "acknowledged", "waits_for": ["slave1"]})
+    );
+    let waiting = json(&["--down", "slave1", "--down", "slave2"]);
+    assert_eq!(
+        waiting["commits"],
+        serde_json::json!({"outcome": "waiting", "waits_for": []})
+    );
+    assert_eq!(waiting["servers"][1]["running"], false);
+    assert_eq!(json(&["--down", "master"])["commits"]["outcome"], "no-primary");
+
+    let told = terminal.run(&["predict", "seed.toml", "--down", "slave1", "--why"]);
+    insta::assert_snapshot!("predict", told.out);
+    let unknown = terminal.run(&["predict", "seed.toml", "--down", "slav1"]);
+    assert_eq!((unknown.code, unknown.out.as_str()), (Some(1), ""));
+    assert!(
+        unknown.err.contains("no server called \"slav1\"") && unknown.err.contains("Did you mean \"slave1"),
+        "{}",
+        unknown.err
+    );
 }
 
 #[test]

@@ -16,7 +16,7 @@ use pgcascade::model::document::{Document, format, templates};
 use pgcascade::model::plan::{
     EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools,
 };
-use pgcascade::model::topology::{Edit, PgMajor, notation};
+use pgcascade::model::topology::{Edit, PgMajor, notation, rule};
 use pgcascade::report::Report;
 use pgcascade::ui::dialogs::ScriptedChooser;
 use pgcascade::ui::shell::{Background, Shell};
@@ -76,6 +76,42 @@ impl Window {
 
     fn session(&self) -> &Session {
         &self.harness.state().session
+    }
+
+    /// Press, eight moves, release.
+    fn drag(&mut self, from: Pos2, to: Pos2) {
+        self.drag_without_release(from, to);
+        self.release(to);
+        self.harness.run_steps(2);
+    }
+
+    fn drag_without_release(&mut self, from: Pos2, to: Pos2) {
+        let harness = &mut self.harness;
+        harness.hover_at(from);
+        harness.step();
+        harness.drag_at(from);
+        harness.step();
+        for part in 1..=8 {
+            harness.hover_at(from + (to - from) * (part as f32 / 8.0));
+            harness.step();
+        }
+    }
+
+    fn release(&mut self, at: Pos2) {
+        self.harness.event(egui::Event::PointerButton {
+            pos: at,
+            button: PointerButton::Primary,
+            pressed: false,
+            modifiers: Modifiers::NONE,
+        });
+    }
+
+    fn card(&self, name: &str) -> Pos2 {
+        let start = format!("{name}, ");
+        let is_card = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
+            node.label().is_some_and(|label| label.starts_with(&start))
+        };
+        self.harness.get(by().predicate(is_card)).rect().center()
     }
 
     /// The drawn cluster in the notation.
@@ -269,6 +305,11 @@ fn a_finding_is_put_right_by_its_button() {
     let mut window = Window::on(document, ScriptedChooser::default());
     let finding = window.session().derived.findings[0].clone();
     assert_eq!(finding.rule, "sync-on-cascaded-standby");
+    let source = rule(finding.rule).unwrap().source;
+    let why = format!("{source} ({})", finding.rule);
+    assert!(window.harness.query_by_label(&why).is_none());
+    window.click("Why");
+    assert!(window.harness.query_by_label(&why).is_some());
     window.click(&finding.fix.unwrap().label);
     assert!(
         window
@@ -388,6 +429,26 @@ fn help_lists_every_key_and_closes_by_escape() {
 }
 
 #[test]
+fn escape_ends_a_drag_even_if_it_comes_with_the_release() {
+    for at_once in [true, false] {
+        let mut window = Window::seed();
+        let before = window.drawn();
+        let (from, to) = (window.card("slave12"), window.card("slave2"));
+        window.drag_without_release(from, to);
+        assert!(window.card("slave12").distance(from) > 50.0);
+        window.harness.key_press(Key::Escape);
+        if !at_once {
+            window.harness.run_steps(2);
+            assert!(window.card("slave12").distance(from) < 1.0);
+        }
+        window.release(to);
+        window.harness.run_steps(3);
+        assert!(window.card("slave12").distance(from) < 1.0);
+        assert_eq!(window.drawn(), before);
+    }
+}
+
+#[test]
 fn the_order_of_synchronous_standbys_is_changed_by_buttons() {
     let mut window = Window::seed();
     window.click("Move slave2 up");
@@ -493,6 +554,11 @@ fn a_port_in_use_stands_in_the_way_with_its_sentence() {
         window.session().run,
         RunView::Planned { plan: None, .. }
     ));
+    window.click("Use another port");
+    let topology = window.session().document.topology();
+    assert_eq!(topology.primary().port().number(), 5433);
+    // The plan is made anew.
+    assert!(matches!(window.session().run, RunView::Discovering { .. }));
 }
 
 #[test]
@@ -508,31 +574,19 @@ fn a_window_in_which_nothing_happens_asks_for_no_frame() {
 #[test]
 fn a_card_is_dragged_onto_another_on_the_canvas() {
     let mut window = Window::seed();
-    let card = |window: &Window, name: &str| -> Pos2 {
-        let start = format!("{name}, ");
-        let is_card = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
-            node.label().is_some_and(|label| label.starts_with(&start))
-        };
-        window.harness.get(by().predicate(is_card)).rect().center()
-    };
-    let (from, to) = (card(&window, "slave12"), card(&window, "slave2"));
-    let harness = &mut window.harness;
-    harness.hover_at(from);
-    harness.step();
-    harness.drag_at(from);
-    harness.step();
-    for part in 1..=8 {
-        harness.hover_at(from + (to - from) * (part as f32 / 8.0));
-        harness.step();
-    }
-    harness.event(egui::Event::PointerButton {
-        pos: to,
-        button: PointerButton::Primary,
-        pressed: false,
-        modifiers: Modifiers::NONE,
-    });
-    harness.run_steps(2);
+    let (from, to) = (window.card("slave12"), window.card("slave2"));
+    window.drag(from, to);
     assert_eq!(window.upstream_of("slave12"), "slave2");
+}
+
+#[test]
+fn the_order_of_synchronous_standbys_is_dragged() {
+    let mut window = Window::seed();
+    let grip = |window: &Window, words: &str| window.harness.get_by_label(words).rect().center();
+    let (from, to) = (grip(&window, "☰  2"), grip(&window, "☰  1"));
+    window.drag(from, to);
+    let names = window.session().document.topology().synchronous_standby_names();
+    assert_eq!(names, "slave2,slave1".replace(',', ", "));
 }
 
 #[test]

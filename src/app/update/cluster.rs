@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
-use super::{counted, file, notify, notify_with_folder};
+use super::{file, notify, notify_with_folder};
 use crate::engine::record::{ClusterRecord, ClusterState};
 use crate::model::document::Document;
 use crate::report::Report;
@@ -152,25 +152,7 @@ fn left_over(session: &mut Session, mut records: Vec<ClusterRecord>) -> Vec<Effe
             .is_some_and(|cluster| cluster.folder == record.folder);
         !is_shown && !is_being_built(session, &record.folder)
     });
-    let whole = records
-        .iter()
-        .filter(|record| record.state == ClusterState::Complete)
-        .count();
-    let broken = records.len() - whole;
-    if broken > 0 {
-        let clusters = counted(broken, "half-built cluster");
-        let report = Report::new(format!("Left behind: {clusters}"))
-            .hint("Tear it down from the Deploy panel: only what pgcascade made is removed");
-        notify(session, NoticeKind::Problem, report);
-    }
-    if whole > 0 {
-        let clusters = counted(whole, "cluster");
-        let report = Report::new(format!(
-            "{clusters} of an earlier session can be watched or torn down"
-        ))
-        .hint("See the Deploy panel");
-        notify(session, NoticeKind::Info, report);
-    }
+    // Said by a line above the drawing, with its buttons, for as long as they are there: no notice besides.
     session.left_over = records;
     Vec::new()
 }

@@ -187,7 +187,7 @@ fn ended(
     report.causes.extend(remains);
     report
         .hints
-        .push("Tear down what is left from the Deploy panel".to_owned());
+        .push("Tear down what is left with the button above the drawing".to_owned());
     notify_with_folder(session, NoticeKind::Problem, report, Some(folder.to_owned()));
     vec![Effect::FindLeftOver]
 }

@@ -9,7 +9,7 @@ pub(super) fn quit(session: &mut Session) -> Vec<Effect> {
         let report = Report::new("A deployment is under way").hint(
             "Cancel it and wait until it is taken back, or wait until it is done; then close the window",
         );
-        notify(session, NoticeKind::Problem, report);
+        notify(session, NoticeKind::Info, report);
         return Vec::new();
     }
     ask(session, Message::Quit)

@@ -82,7 +82,7 @@ pub(super) async fn stop(
     // The primary first: every standby still gets its last record, so that any of them could take over.
     for target in &chosen {
         let wait = Wait::new(STOP, cancel.clone());
-        let did_run = server::stop(&cluster.site, target, None, &wait)
+        let did_run = server::stop(&cluster.site, target, None, server::FAST_STOP, &wait)
             .await
             .map_err(Failure::into_report)?;
         done.push(if did_run {

@@ -2,9 +2,11 @@
 //!
 //! Works from the record alone, so that it can finish whatever a killed pgcascade left, at whatever moment.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::files;
@@ -57,33 +59,63 @@ pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result
 async fn stop_all(site: &Site, stored: &Stored, cancel: &CancellationToken) -> Result<Vec<String>, Failure> {
     let mut done = Vec::new();
     for _ in 0..ROUNDS {
-        let mut is_quiet = true;
-        for recorded in &stored.record.servers {
-            let target = Target {
-                name: recorded.name.clone(),
-                folder: recorded.folder.clone(),
-                address: std::net::Ipv4Addr::LOCALHOST.into(),
-                port: recorded.port,
-            };
-            let wait = Wait::new(STOP, cancel.clone());
-            let is_tool = matches!(site.running(&target.folder), Ok(Some(running)) if running.is_single_user);
-            if server::stop(site, &target, None, &wait).await? {
-                is_quiet = false;
-                done.push(if is_tool {
-                    format!("The making of {} was ended.", recorded.name)
-                } else {
-                    format!("{} was stopped.", recorded.name)
-                });
-            }
-        }
+        let stopped = stop_servers(site, stored, cancel).await?;
         let swept = sweep(site, stored, cancel).await?;
-        is_quiet &= swept == 0;
+        let is_quiet = stopped.is_empty() && swept == 0;
+        done.extend(stopped);
         done.extend(ended(swept));
         if is_quiet {
             break;
         }
     }
     Ok(done)
+}
+
+/// All at once, since none of them is needed any more: one after another each would wait for its own checkpoint.
+async fn stop_servers(
+    site: &Site,
+    stored: &Stored,
+    cancel: &CancellationToken,
+) -> Result<Vec<String>, Failure> {
+    let mut stopping = JoinSet::new();
+    for (place, recorded) in stored.record.servers.iter().enumerate() {
+        let site = site.clone();
+        let target = Target {
+            name: recorded.name.clone(),
+            folder: recorded.folder.clone(),
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
+            port: recorded.port,
+        };
+        let wait = Wait::new(STOP, cancel.clone());
+        stopping.spawn(async move { (place, stop_one(&site, &target, &wait).await) });
+    }
+    let mut done = BTreeMap::new();
+    let mut trouble = None;
+    while let Some(stopped) = stopping.join_next().await {
+        match stopped {
+            Ok((place, Ok(sentence))) => drop(done.insert(place, sentence)),
+            Ok((_, Err(failure))) => trouble = trouble.or(Some(failure)),
+            Err(error) => {
+                let report = Report::of("Stopping ended in an error of pgcascade.", &error);
+                trouble = trouble.or(Some(report.into()));
+            }
+        }
+    }
+    // In the design's order, whichever was first.
+    trouble.map_or_else(|| Ok(done.into_values().flatten().collect()), Err)
+}
+
+/// What was done, if there was anything to stop.
+async fn stop_one(site: &Site, target: &Target, wait: &Wait) -> Result<Option<String>, Failure> {
+    let is_tool = matches!(site.running(&target.folder), Ok(Some(running)) if running.is_single_user);
+    let stopped = server::stop(site, target, None, server::FAST_STOP_FOR_GOOD, wait).await?;
+    Ok(stopped.then(|| {
+        if is_tool {
+            format!("The making of {} was ended.", target.name)
+        } else {
+            format!("{} was stopped.", target.name)
+        }
+    }))
 }
 
 async fn sweep(site: &Site, stored: &Stored, cancel: &CancellationToken) -> Result<usize, Failure> {
@@ -103,15 +135,7 @@ async fn end_without_marker(stored: &Stored, cancel: &CancellationToken) -> Resu
         .hint("Wait until it is done, then try again."));
     }
     if let Some(place) = record::moved_to(record) {
-        return Err(Report::new(format!(
-            "The cluster of {} runs in {}: it has been moved.",
-            record.folder.display(),
-            place.display()
-        ))
-        .hint(format!(
-            "Move it back to {}, then try again.",
-            record.folder.display()
-        )));
+        return Err(record::moved(record, &place));
     }
     let swept = sweep(&Site::of(record)?, stored, cancel)
         .await
@@ -126,7 +150,12 @@ async fn end_without_marker(stored: &Stored, cancel: &CancellationToken) -> Resu
         }
     }
     record::forget(&record.id);
-    let mut done = ended(swept);
+    let mut done = Vec::new();
+    if swept > 0 {
+        done.push(format!(
+            "What still ran of the cluster was ended (processes: {swept})."
+        ));
+    }
     done.push(if files::names_in(&record.folder).is_empty() {
         format!(
             "Nothing that pgcascade made is in {}: it was forgotten.",

@@ -116,6 +116,9 @@ pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
 pub(in crate::engine) fn find(folder: &Path) -> Result<Option<Stored>, Report> {
     let real = files::real(folder);
     if let Some(stored) = read_marker(&real)? {
+        if stored.record.folder != real && moved_to(&stored.record).as_deref() == Some(&real) {
+            return Err(moved(&stored.record, &real));
+        }
         if stored.record.folder != real {
             return Err(Report::new(format!(
                 "The cluster in {} was made in {}: it has been moved or copied.",
@@ -152,6 +155,19 @@ pub(in crate::engine) fn moved_to(record: &ClusterRecord) -> Option<PathBuf> {
         .into_iter()
         .filter_map(processes::working_directory)
         .find_map(|at| at.ancestors().find(|folder| has_it(folder)).map(Path::to_owned))
+}
+
+/// What is said of a cluster that runs in another folder than it was made in.
+pub(in crate::engine) fn moved(record: &ClusterRecord, place: &Path) -> Report {
+    Report::new(format!(
+        "The cluster that was made in {} runs in {}: it has been moved.",
+        record.folder.display(),
+        place.display()
+    ))
+    .hint(format!(
+        "Move it back to {}, then try again.",
+        record.folder.display()
+    ))
 }
 
 /// Entries for this folder of runs that have not made its marker (yet, or that were killed before).

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use disk::{
     FolderWas, Stored, announce, claims_without_marker, find, forget, forget_ended, has_marker_folder, load,
-    moved_to, new_id, read_marker, save,
+    moved, moved_to, new_id, read_marker, save,
 };
 pub(super) use lock::Lock;
 

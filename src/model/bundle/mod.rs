@@ -14,12 +14,13 @@ mod setting;
 mod sizes;
 mod tarball;
 
-pub use setting::without;
+pub use setting::{value_in, without};
 pub use tarball::pack;
 
 use self::sizes::Sizes;
 use crate::model::document::Document;
 use crate::model::plan::ClusterLayout;
+use crate::model::topology::{Server, Topology};
 
 /// One file of the bundle, its path relative to the bundle's top folder, with `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +68,11 @@ pub fn generate(document: &Document) -> Bundle {
         name: plain_name(topology.name()),
         files,
     }
+}
+
+/// The text of one server's postgresql.conf alone.
+pub fn postgresql_conf(topology: &Topology, server: &Server) -> String {
+    conf::postgresql_conf(&Sizes::of(topology), server)
 }
 
 fn text(path: &str, contents: String) -> BundleFile {

@@ -97,6 +97,36 @@ pub fn quote_in_conninfo(value: &str) -> String {
     }
 }
 
+/// The value that a server would read from the text of a configuration file; of several lines the last one counts.
+pub fn value_in(text: &str, setting: &str) -> Option<String> {
+    let of_line = |line: &str| {
+        let (name, value) = line.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case(setting)
+            .then(|| unquote(value.trim()))
+    };
+    text.lines().rev().find_map(of_line)
+}
+
+/// [`quote`] undone, as the server does it: between quotes `''` is a quote, and a backslash escapes.
+fn unquote(value: &str) -> String {
+    let Some(inside) = value.strip_prefix('\'') else {
+        let end = value.find(|c: char| c.is_whitespace() || c == '#');
+        return value.chars().take(end.unwrap_or(usize::MAX)).collect();
+    };
+    let mut read = String::new();
+    let mut chars = inside.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' if chars.next_if_eq(&'\'').is_none() => break,
+            // Values hold no control characters, so a backslash only ever stands for the character behind it.
+            '\\' => read.extend(chars.next()),
+            c => read.push(c),
+        }
+    }
+    read
+}
+
 /// The text of a configuration file without one of its settings and the comment that belongs to it alone.
 pub fn without(text: &str, setting: &str) -> String {
     let is_it = |line: &str| {
@@ -152,6 +182,32 @@ mod tests {
         ] {
             assert_eq!(quote(value), quoted);
         }
+    }
+
+    #[test]
+    fn a_value_is_read_back_as_it_was_given() {
+        for value in [
+            "on",
+            "100",
+            "",
+            "it's",
+            "a\\b",
+            "\"My\", b",
+            "é",
+            "a # b",
+            "x = y",
+            " a ",
+            "'",
+            "\\'",
+        ] {
+            let text = render(
+                "Head",
+                &[Setting::new("Some_Name", value, "Why some_name = 'x'.")],
+            );
+            assert_eq!(value_in(&text, "some_name").as_deref(), Some(value), "{text}");
+        }
+        assert_eq!(value_in("a = 1 # why\na = 2 # why\n", "a").as_deref(), Some("2"));
+        assert_eq!(value_in("# a = 1\n", "a"), None);
     }
 
     #[test]

@@ -5,10 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::topology::{ServerId, Topology};
 
-/// Senders and slots that every server has at least: PostgreSQL's own default from 10 on.
-const LEAST_SENDERS: usize = 10;
-/// Beside the drawn downstreams: a base backup takes two, and a person may look with `pg_receivewal`.
-const SPARE_SENDERS: usize = 5;
 /// `superuser_reserved_connections`, which 11 counts beside the senders, and one for ordinary people.
 pub const RESERVED_CONNECTIONS: usize = 4;
 
@@ -44,7 +40,7 @@ impl<'a> Sizes<'a> {
         Self {
             topology,
             senders: senders(topology, most(&downstreams)),
-            slots: LEAST_SENDERS.max(most(&with_slot) + SPARE_SENDERS),
+            slots: Topology::room_for(most(&with_slot)),
             slotless,
             slot_names: topology.slot_names(),
         }
@@ -58,7 +54,7 @@ impl<'a> Sizes<'a> {
 
 /// Room for the server with the most downstreams; fewer where a hand-set max_connections leaves less.
 fn senders(topology: &Topology, most: usize) -> usize {
-    let wanted = LEAST_SENDERS.max(most + SPARE_SENDERS);
+    let wanted = Topology::room_for(most);
     if topology.postgres().counts_senders_apart() {
         return wanted;
     }

@@ -1,4 +1,5 @@
 //! The tidy tree: leaves take columns from left to right, an upstream stands centred above its downstreams.
+//! Many leaves under one upstream stand in a block of several rows, or a wide tree would shrink to dots.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,9 @@ pub const CARD: [f32; 2] = [176.0, 84.0];
 /// From the centre of one card to the next one, across and down.
 const STEP: [f32; 2] = [CARD[0] + 44.0, CARD[1] + 76.0];
 
+/// So many leaves of one upstream stand side by side; more are put in rows.
+const MOST_ABREAST: usize = 8;
+
 /// The centre of every server's card; the primary's column is centred over all.
 pub fn tidy(topology: &Topology) -> BTreeMap<ServerId, PointOnCanvas> {
     let mut downstreams: BTreeMap<ServerId, Vec<ServerId>> = BTreeMap::new();
@@ -19,38 +23,82 @@ pub fn tidy(topology: &Topology) -> BTreeMap<ServerId, PointOnCanvas> {
             downstreams.entry(upstream).or_default().push(server.id());
         }
     }
+    let mut blocks: BTreeMap<ServerId, Block> = BTreeMap::new();
     let mut positions: BTreeMap<ServerId, PointOnCanvas> = BTreeMap::new();
+    let mut depths: BTreeMap<ServerId, f32> = BTreeMap::new();
     let mut column = 0.0;
     let order = topology.in_tree_order();
-    let mut depths: BTreeMap<ServerId, f32> = BTreeMap::new();
     for id in &order {
         let above = topology.server(*id).and_then(Server::upstream);
         let depth = above
             .and_then(|above| depths.get(&above))
             .map_or(0.0, |depth| depth + 1.0);
         depths.insert(*id, depth);
-        if !downstreams.contains_key(id) {
-            positions.insert(*id, [column, depth * STEP[1]]);
-            column += STEP[0];
+        if downstreams.contains_key(id) {
+            continue;
         }
+        let Some(above) = above else {
+            positions.insert(*id, [0.0, 0.0]);
+            continue;
+        };
+        let block = blocks.entry(above).or_insert_with(|| {
+            let leaves = downstreams.get(&above).into_iter().flatten();
+            let block = Block::of(
+                leaves.filter(|leaf| !downstreams.contains_key(leaf)).count(),
+                column,
+            );
+            column += block.columns as f32;
+            block
+        });
+        let (across, down) = block.next();
+        positions.insert(*id, [across * STEP[0], (depth + down) * STEP[1]]);
     }
     // Downstreams come after their upstream in tree order, so that backwards they are all placed before it.
     for id in order.iter().rev() {
         if let Some(below) = downstreams.get(id) {
-            let columns: Vec<f32> = below
-                .iter()
-                .filter_map(|id| positions.get(id))
-                .map(|at| at[0])
-                .collect();
+            let columns = || below.iter().filter_map(|id| positions.get(id)).map(|at| at[0]);
             let (first, last) = (
-                columns.first().copied().unwrap_or(0.0),
-                columns.last().copied().unwrap_or(0.0),
+                columns().fold(f32::MAX, f32::min),
+                columns().fold(f32::MIN, f32::max),
             );
             let depth = depths.get(id).copied().unwrap_or(0.0);
             positions.insert(*id, [first.midpoint(last), depth * STEP[1]]);
         }
     }
     positions
+}
+
+/// The leaves of one upstream, filled row by row.
+struct Block {
+    first_column: f32,
+    columns: usize,
+    placed: usize,
+}
+
+impl Block {
+    fn of(leaves: usize, first_column: f32) -> Self {
+        // About as wide as a screen is to its height, given how far cards stand apart.
+        let columns = if leaves > MOST_ABREAST {
+            (1.2 * leaves as f32).sqrt().ceil() as usize
+        } else {
+            leaves
+        };
+        Self {
+            first_column,
+            columns: columns.max(1),
+            placed: 0,
+        }
+    }
+
+    /// The next place: its column, and its row from the first one down.
+    fn next(&mut self) -> (f32, f32) {
+        let place = self.placed;
+        self.placed += 1;
+        (
+            self.first_column + (place % self.columns) as f32,
+            (place / self.columns) as f32,
+        )
+    }
 }
 
 #[cfg(test)]
@@ -65,5 +113,25 @@ mod tests {
         assert_eq!(at("a")[0], at("b")[0].midpoint(at("c")[0]));
         assert_eq!(at("m")[0], at("a")[0].midpoint(at("d")[0]));
         assert!(at("b")[1] > at("a")[1] && at("a")[1] == at("d")[1]);
+    }
+
+    #[test]
+    fn many_leaves_stand_in_rows_and_nowhere_on_each_other() {
+        let mut text = "m 1\n  relay 2\n".to_owned();
+        for number in 0..40 {
+            text += &format!("    r{number} {}\n", 100 + number);
+        }
+        for number in 0..40 {
+            text += &format!("  d{number} {}\n", 200 + number);
+        }
+        let positions = tidy(&notation::parse(&text).unwrap());
+        let width = positions.values().map(|at| at[0]).fold(0.0, f32::max);
+        assert!(width <= 14.0 * STEP[0], "{width}");
+        let places: Vec<_> = positions.values().collect();
+        for (number, one) in places.iter().enumerate() {
+            for other in &places[..number] {
+                assert!((one[0] - other[0]).abs() >= CARD[0] || (one[1] - other[1]).abs() >= CARD[1]);
+            }
+        }
     }
 }

@@ -1,60 +1,13 @@
 //! What pg_stat_replication will show on each server when all of the cluster runs.
 
 use crate::model::health::ReplicationRow;
-use crate::model::topology::{NAME_BYTES, PgMajor, Server, ServerId, ServerName, SyncMethod, Topology};
+use crate::model::simulate;
+use crate::model::topology::{ServerId, Topology};
 
-/// The rows that pg_stat_replication will show on a server when all servers run, by application_name.
-///
-/// Tried on 9.2 to 18: the priority is the place in synchronous_standby_names (for ANY always 1), the first
-/// `count` of a FIRST list are `sync` and the others `potential`, every member of an ANY list is `quorum`.
-/// A standby that sends ignores its own list: below it everything is `async`. The commit level changes nothing here.
+/// The rows that pg_stat_replication will show on a server when all servers run, by application_name: the prediction
+/// for nobody down.
 pub fn expected_rows(topology: &Topology, server: ServerId) -> Vec<ReplicationRow> {
-    let sends_as_primary = topology.primary().id() == server;
-    let mut rows: Vec<ReplicationRow> = topology
-        .downstreams(server)
-        .map(|standby| {
-            let (sync_priority, sync_state) = if sends_as_primary {
-                sync_place(topology, standby)
-            } else {
-                (0, "async")
-            };
-            ReplicationRow {
-                application_name: name_in_view(standby.name(), topology.postgres()),
-                state: "streaming".to_owned(),
-                sync_priority,
-                sync_state: sync_state.to_owned(),
-            }
-        })
-        .collect();
-    rows.sort();
-    rows
-}
-
-/// The name as the view's column holds it: what the sender made of it (see [`ServerName::shown`]), cut to 63 bytes
-/// once more, since an escaped byte takes four.
-pub(super) fn name_in_view(name: &ServerName, major: PgMajor) -> String {
-    name.shown(major).chars().take(NAME_BYTES).collect()
-}
-
-fn sync_place(topology: &Topology, standby: &Server) -> (u32, &'static str) {
-    let Some(policy) = topology.sync() else {
-        return (0, "async");
-    };
-    let place = topology
-        .sync_candidates()
-        .iter()
-        .position(|candidate| candidate.id() == standby.id())
-        .and_then(|index| u32::try_from(index + 1).ok());
-    let Some(place) = place else {
-        return (0, "async");
-    };
-    let major = topology.postgres();
-    if policy.method == SyncMethod::Any && major.has_quorum() {
-        return (1, "quorum");
-    }
-    // 9.2 to 9.5 wait for one, whatever the design says; the rules call that an error.
-    let chosen = if major.has_several_sync() { policy.count } else { 1 };
-    (place, if place <= chosen { "sync" } else { "potential" })
+    simulate::rows(topology, server)
 }
 
 #[cfg(test)]

@@ -19,5 +19,5 @@ pub use event::{EventKind, Outcome, RunEvent, StepSummary};
 pub use expected::expected_rows;
 pub use layout::ClusterLayout;
 pub use machine::{Check, FolderState, Machine, PortUse, RunAs, Tools};
-pub use preflight::preflight;
+pub use preflight::{other_ports, preflight};
 pub use progress::{Progress, StepState};

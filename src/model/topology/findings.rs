@@ -20,6 +20,17 @@ impl Severity {
             Self::Note => "note",
         }
     }
+
+    /// What it says about a design.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Error => {
+                "a real server refuses, hangs, or loses what the drawing promises; it is not deployed"
+            }
+            Self::Warning => "it runs as drawn, until the day that the finding speaks of",
+            Self::Note => "nothing is wrong; it is good to know",
+        }
+    }
 }
 
 /// What a finding is about.

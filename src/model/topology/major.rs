@@ -187,6 +187,38 @@ impl PgMajor {
         self >= Self::V12
     }
 
+    /// 11 alone counts `superuser_reserved_connections` beside the senders that have to fit into `max_connections`.
+    pub fn reserves_beside_senders(self) -> bool {
+        self == Self::V11
+    }
+
+    /// Cascading and `restore_command` together end in a loop: a server bug from 9.3 on. The minor release that ends it;
+    /// `None` where it is in every release of the major, or in none.
+    pub fn cascade_archive_fix(self) -> Option<&'static str> {
+        match self {
+            Self::V14 => Some("14.24"),
+            Self::V15 => Some("15.19"),
+            Self::V16 => Some("16.15"),
+            Self::V17 => Some("17.11"),
+            Self::V18 => Some("18.6"),
+            _ => None,
+        }
+    }
+
+    /// True if some release of the major has that bug.
+    pub fn has_cascade_archive_bug(self) -> bool {
+        (Self::V9_3..=Self::V18).contains(&self)
+    }
+
+    /// The sender's time limit for silence: `wal_sender_timeout`, called `replication_timeout` in 9.2.
+    pub fn sender_timeout_setting(self) -> &'static str {
+        if self < Self::V9_3 {
+            "replication_timeout"
+        } else {
+            "wal_sender_timeout"
+        }
+    }
+
     /// How `pg_wal` is called: `pg_xlog` before 10.
     pub fn wal_folder(self) -> &'static str {
         if self < Self::V10 { "pg_xlog" } else { "pg_wal" }

@@ -112,7 +112,11 @@ impl Frame<'_> {
             && self
                 .ui
                 .input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-        if escape {
+        // Without a button there is no drag, whatever became of its release.
+        let is_held = self
+            .ui
+            .input(|input| input.pointer.any_down() || input.pointer.any_released());
+        if escape || !is_held {
             self.state.gesture.take(Fact::Cancelled);
         }
         if self.ui.input(|input| input.pointer.any_pressed()) {

@@ -13,6 +13,9 @@ use super::parts::{counted, field_row, form_ui, note_ui, section_ui};
 use super::settings::settings_ui;
 use super::sync_order::sync_order_ui;
 
+/// All versions are in view at once.
+const LONGEST_LIST: f32 = 500.0;
+
 pub fn cluster_settings_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
     let topology = session.document.topology();
     ui.add(egui::Label::new(RichText::new(topology.name()).heading()).truncate());
@@ -167,6 +170,7 @@ fn choice_row<T: Copy + PartialEq>(
         .map_or("", |(_, words)| words.as_str());
     let combo = ComboBox::from_id_salt(label)
         .width(ui.available_width())
+        .height(LONGEST_LIST)
         .selected_text(shown);
     let combo = ui.add_enabled_ui(!session.is_locked(), |ui| {
         combo.show_ui(ui, |ui| {

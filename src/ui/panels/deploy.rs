@@ -37,7 +37,7 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
             machine,
             checks,
             plan,
-        } => plan_ui(ui, machine, checks, plan.as_ref(), outbox),
+        } => plan_ui(ui, session, machine, checks, plan.as_ref(), outbox),
         RunView::Run {
             run,
             plan,

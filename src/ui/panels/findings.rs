@@ -3,7 +3,7 @@
 use egui::{RichText, Sense, Ui};
 
 use crate::app::{DesignMessage, Message, Session, ViewMessage};
-use crate::model::topology::{Finding, Subject};
+use crate::model::topology::{self, Finding, Subject};
 use crate::ui::Outbox;
 use crate::ui::theme::{GAP_SMALL, TEXT_SMALL, Tokens};
 
@@ -50,6 +50,17 @@ fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, o
         };
         outbox.send(Message::View(ViewMessage::Select(server)));
         outbox.send(Message::View(ViewMessage::Show(crate::app::Tab::Inspector)));
+    }
+    if let Some(rule) = topology::rule(finding.rule) {
+        egui::CollapsingHeader::new(RichText::new("Why").size(TEXT_SMALL))
+            .id_salt(("why", place, finding.rule))
+            .show(ui, |ui| {
+                note_ui(
+                    ui,
+                    format!("{}: {}", rule.severity.word(), rule.severity.meaning()),
+                );
+                note_ui(ui, format!("{} ({})", rule.source, rule.id));
+            });
     }
     if let Some(fix) = &finding.fix {
         ui.add_space(GAP_SMALL);

@@ -211,6 +211,11 @@ fn path_ui(
         .labelled_by(label.id);
     if is_new {
         edit.request_focus();
+        let end = egui::text::CCursor::new(text.chars().count());
+        let mut state = TextEdit::load_state(ui.ctx(), edit.id).unwrap_or_default();
+        let all = egui::text::CCursorRange::two(egui::text::CCursor::new(0), end);
+        state.cursor.set_char_range(Some(all));
+        state.store(ui.ctx(), edit.id);
     }
     let path = PathBuf::from(text.trim());
     let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
@@ -246,7 +251,7 @@ fn remove_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialog, 
     );
     let remove = |downstreams| Message::Design(DesignMessage::Remove(server, downstreams));
     let others = ("Remove them too", remove(Downstreams::Remove));
-    let words = format!("Let them follow {upstream}");
+    let words = format!("Remove it, let them follow {upstream}");
     answers_ui(
         ui,
         &words,
@@ -267,31 +272,34 @@ fn about_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
 fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
     title_ui(ui, "Keys and gestures");
     let height = ui.ctx().content_rect().height() * 0.65;
-    egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
-        ui.spacing_mut().interact_size.y = 20.0;
-        Grid::new("keys")
-            .num_columns(3)
-            .spacing([GAP_LARGE, GAP_SMALL])
-            .show(ui, |ui| {
-                for action in keys::ACTIONS.iter().filter(|action| !action.keys.is_empty()) {
-                    ui.label(action.words);
-                    let all: Vec<String> = action
-                        .keys
-                        .iter()
-                        .map(|keys| ui.ctx().format_shortcut(keys))
-                        .collect();
-                    ui.label(RichText::new(all.join(", ")).monospace());
-                    weak(ui, action.explained);
-                    ui.end_row();
-                }
-                for (gesture, what) in keys::GESTURES {
-                    ui.label(gesture);
-                    ui.label("");
-                    weak(ui, what);
-                    ui.end_row();
-                }
-            });
-    });
+    egui::ScrollArea::vertical()
+        .max_height(height)
+        .min_scrolled_height(height)
+        .show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 20.0;
+            Grid::new("keys")
+                .num_columns(3)
+                .spacing([GAP_LARGE, GAP_SMALL])
+                .show(ui, |ui| {
+                    for action in keys::ACTIONS.iter().filter(|action| !action.keys.is_empty()) {
+                        ui.label(action.words);
+                        let all: Vec<String> = action
+                            .keys
+                            .iter()
+                            .map(|keys| ui.ctx().format_shortcut(keys))
+                            .collect();
+                        ui.label(RichText::new(all.join(", ")).monospace());
+                        weak(ui, action.explained);
+                        ui.end_row();
+                    }
+                    for (gesture, what) in keys::GESTURES {
+                        ui.label(gesture);
+                        ui.label("");
+                        weak(ui, what);
+                        ui.end_row();
+                    }
+                });
+        });
     close_ui(ui, dialog, outbox);
 }
 

@@ -1,4 +1,4 @@
-//! Sentences at the corner. Problems stay until they are closed; what only reports success goes by itself.
+//! Sentences at the corner. Problems stay until they are closed; what only reports goes by itself.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::parts::{note_ui, sign_button};
 
 const WIDTH: f32 = 340.0;
 /// Long enough to read three lines twice.
-const DONE_STAYS: Duration = Duration::from_secs(10);
+const REPORT_STAYS: Duration = Duration::from_secs(10);
 
 /// When each notice was first drawn, in the window's seconds, by its number.
 pub type FirstSeen = BTreeMap<u64, f64>;
@@ -32,7 +32,7 @@ pub fn notices_ui(ui: &Ui, session: &Session, seen: &mut FirstSeen, corner: egui
             ui.set_max_width(WIDTH);
             for notice in &session.notices {
                 let response = notice_ui(ui, notice, outbox);
-                if notice.kind == NoticeKind::Done && is_read(ui, notice, &response, seen) {
+                if notice.kind != NoticeKind::Problem && is_read(ui, notice, &response, seen) {
                     outbox.send(Message::View(ViewMessage::CloseNotice(notice.number)));
                 }
             }
@@ -47,7 +47,7 @@ fn is_read(ui: &Ui, notice: &Notice, response: &egui::Response, seen: &mut First
         *since = now;
         return false;
     }
-    let left = DONE_STAYS.as_secs_f64() - (now - *since);
+    let left = REPORT_STAYS.as_secs_f64() - (now - *since);
     if left > 0.0 {
         ui.ctx().request_repaint_after(Duration::from_secs_f64(left));
     }

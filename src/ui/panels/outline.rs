@@ -103,6 +103,7 @@ fn row_ui(ui: &mut Ui, session: &Session, id: ServerId, order: &[ServerId], outb
         move_focus(ui, topology, id, order);
     }
     response.context_menu(|ui| server_menu_ui(ui, session, id, outbox));
+    response.on_hover_text(row_label(session, server));
 
     let builder = UiBuilder::new()
         .max_rect(menu_rect)
@@ -139,12 +140,13 @@ fn branch_lines(ui: &Ui, topology: &Topology, id: ServerId, depth: usize, rect: 
         rect.bottom()
     };
     let x = column(depth - 1);
-    painter.vline(x, rect.top()..=bottom, stroke);
+    // From the row above: no gap between two rows.
+    painter.vline(x, rect.top() - 1.0..=bottom, stroke);
     painter.hline(x..=x + INDENT - 4.0, rect.center().y, stroke);
     // Higher up, a line goes past this row where more siblings follow below.
     for (above, level) in topology.upstreams(id).into_iter().zip((1..depth).rev()) {
         if !is_last(above) {
-            painter.vline(column(level - 1), rect.y_range(), stroke);
+            painter.vline(column(level - 1), rect.top() - 1.0..=rect.bottom(), stroke);
         }
     }
 }
@@ -162,19 +164,35 @@ fn row_text(ui: &Ui, session: &Session, server: &Server, depth: usize, rect: Rec
         ui.painter().circle(dot, 3.5, tokens.panel, stroke);
     }
     // Painted, not placed as labels: a screen reader has heard it all in the row's own name.
-    let port_left = rect.right() - PORT_WIDTH;
+    let name = server.name().to_string();
+    let name_left = dot.x + 12.0;
+    // Where the name needs the room the port gives way: the name is what one looks for.
+    let font = egui::FontId::proportional(TEXT_BODY);
+    let name_width = ui
+        .painter()
+        .layout_no_wrap(name.clone(), font, tokens.text)
+        .size()
+        .x;
+    let fits = name_left + name_width + 6.0 <= rect.right() - PORT_WIDTH - WORD_WIDTH;
+    let port_left = if fits {
+        rect.right() - PORT_WIDTH
+    } else {
+        rect.right()
+    };
     let word_left = port_left - WORD_WIDTH;
     let column = |from: f32, to: f32| Rect::from_x_y_ranges(from..=to, rect.y_range());
-    let name = server.name().to_string();
     paint(
         ui,
-        column(dot.x + 12.0, word_left - 6.0),
+        column(name_left, word_left - 6.0),
         name,
         TEXT_BODY,
         tokens.text,
     );
     let (word, colour) = sync_word(session, server, tokens);
     paint(ui, column(word_left, port_left), word, TEXT_SMALL, colour);
+    if !fits {
+        return;
+    }
     let port = server.port().to_string();
     paint(
         ui,

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::model::plan::{Action, Plan, Progress, StepState};
+use crate::model::plan::{Action, Outcome, Plan, Progress, StepState};
 
 /// A stretch of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,12 +63,7 @@ fn title_of(action: &Action, has_started: bool) -> &'static str {
 
 impl Phase {
     pub fn state(&self, progress: &Progress) -> PhaseState {
-        let of = |place: usize| {
-            progress
-                .steps
-                .get(place)
-                .map_or(StepState::Pending, |step| step.1)
-        };
+        let of = |place: usize| state_of(progress, place);
         let states: Vec<StepState> = self.steps.clone().map(of).collect();
         let has = |state| states.contains(&state);
         let worst = [StepState::Failed, StepState::Running, StepState::Undone]
@@ -85,12 +80,29 @@ impl Phase {
             && !progress.is_finished()
             && (0..self.steps.start).all(|place| of(place) == StepState::Done)
             && worst != StepState::Done;
-        let is_half_undone = has(StepState::Undone) && has(StepState::Done);
+        let is_half_undone = has(StepState::Undone) && has(StepState::Done) && !progress.is_finished();
         PhaseState {
             worst,
             done: states.iter().filter(|state| **state == StepState::Done).count(),
             is_active: is_next || is_half_undone || has(StepState::Running) || has(StepState::Failed),
         }
+    }
+}
+
+/// The state of one step, by its place. A step that has nothing of its own to take back (a file goes with its
+/// folder) is taken back too, once all is.
+pub fn state_of(progress: &Progress, place: usize) -> StepState {
+    let state = progress
+        .steps
+        .get(place)
+        .map_or(StepState::Pending, |step| step.1);
+    let is_all_back = matches!(
+        &progress.outcome,
+        Some(Outcome::Cancelled { remains } | Outcome::Failed { remains, .. }) if remains.is_empty()
+    );
+    match state {
+        StepState::Done | StepState::Running if is_all_back => StepState::Undone,
+        other => other,
     }
 }
 
@@ -159,6 +171,31 @@ mod tests {
     }
 
     #[test]
+    fn when_all_is_taken_back_nothing_is_called_done() {
+        let summary = StepSummary {
+            step: StepId(0),
+            server: None,
+            title: String::new(),
+        };
+        let mut progress = Progress {
+            steps: vec![(summary.clone(), StepState::Undone), (summary, StepState::Done)],
+            unwinding: true,
+            ..Progress::default()
+        };
+        let phase = Phase {
+            title: "",
+            steps: 0..2,
+        };
+        assert!(phase.state(&progress).is_active);
+        progress.outcome = Some(Outcome::Cancelled { remains: Vec::new() });
+        let state = phase.state(&progress);
+        assert_eq!(
+            (state.worst, state.done, state.is_active),
+            (StepState::Undone, 0, false)
+        );
+    }
+
+    #[test]
     fn what_runs_or_comes_next_is_worth_a_look() {
         let plan = sample();
         let look = |states: [StepState; 6]| -> Vec<bool> {
@@ -178,12 +215,12 @@ mod tests {
         };
         use StepState::{Done, Failed, Pending, Running};
         let none = [false; 5];
-        assert_eq!(look([Pending; 6])[0], true);
+        assert!(look([Pending; 6])[0]);
         assert_eq!(
             look([Done, Done, Running, Pending, Pending, Pending]),
             [false, true, false, false, false]
         );
-        assert_eq!(look([Done, Done, Done, Failed, Pending, Pending])[2], true);
+        assert!(look([Done, Done, Done, Failed, Pending, Pending])[2]);
         assert_eq!(look([Done; 6]), none);
     }
 }

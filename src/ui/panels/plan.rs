@@ -2,8 +2,10 @@
 
 use egui::{Label, RichText, ScrollArea, Ui};
 
-use crate::app::{Message, RunMessage};
-use crate::model::plan::{Check, Machine, Plan};
+use crate::app::{DesignMessage, Message, RunMessage, Session};
+use crate::model::document::Command;
+use crate::model::plan::{Check, Machine, Plan, other_ports};
+use crate::model::topology::{Edit, Topology};
 use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
@@ -13,7 +15,14 @@ use super::phases::phases;
 /// "⊗ problem" fits.
 const STATE_WIDTH: f32 = 62.0;
 
-pub fn plan_ui(ui: &mut Ui, machine: &Machine, checks: &[Check], plan: Option<&Plan>, outbox: &mut Outbox) {
+pub fn plan_ui(
+    ui: &mut Ui,
+    session: &Session,
+    machine: &Machine,
+    checks: &[Check],
+    plan: Option<&Plan>,
+    outbox: &mut Outbox,
+) {
     ui.label(RichText::new("The plan").heading());
     note_ui(ui, &machine.folder);
     ui.add_space(GAP_SMALL);
@@ -38,7 +47,7 @@ pub fn plan_ui(ui: &mut Ui, machine: &Machine, checks: &[Check], plan: Option<&P
         .id_salt("plan")
         .auto_shrink(false)
         .show(ui, |ui| {
-            checks_ui(ui, checks);
+            checks_ui(ui, session.document.topology(), machine, checks, outbox);
             if let Some(plan) = plan {
                 steps_ui(ui, plan);
             }
@@ -46,12 +55,13 @@ pub fn plan_ui(ui: &mut Ui, machine: &Machine, checks: &[Check], plan: Option<&P
 }
 
 /// What stands in the way comes first; what is fine takes one line, and can be looked into.
-fn checks_ui(ui: &mut Ui, checks: &[Check]) {
+fn checks_ui(ui: &mut Ui, topology: &Topology, machine: &Machine, checks: &[Check], outbox: &mut Outbox) {
     let (fine, problems): (Vec<&Check>, Vec<&Check>) = checks.iter().partition(|check| check.ok);
     section_ui(ui, "This machine");
     for check in &problems {
         check_ui(ui, check);
     }
+    other_ports_ui(ui, topology, machine, outbox);
     let words = if problems.is_empty() {
         format!("✔ All {} are ok", counted(fine.len(), "check"))
     } else {
@@ -65,6 +75,30 @@ fn checks_ui(ui: &mut Ui, checks: &[Check]) {
                 ui.add(Label::new(&check.message).wrap());
             }
         });
+}
+
+/// One button for all ports that are in use; the plan is made anew by itself.
+fn other_ports_ui(ui: &mut Ui, topology: &Topology, machine: &Machine, outbox: &mut Outbox) {
+    let others = other_ports(topology, machine);
+    if others.is_empty() {
+        return;
+    }
+    let words = if others.len() == 1 {
+        "Use another port"
+    } else {
+        "Use other ports"
+    };
+    let hint = "Changes the design; Undo takes it back";
+    if ui.button(words).on_hover_text(hint).clicked() {
+        let edits = others
+            .into_iter()
+            .map(|(server, port)| Edit::SetPort { server, port });
+        outbox.send(Message::Design(DesignMessage::Do(Command::Edits {
+            label: words.to_owned(),
+            edits: edits.collect(),
+        })));
+    }
+    ui.add_space(GAP_SMALL);
 }
 
 /// The steps in their phases; a reason that several steps in a row share is said once.

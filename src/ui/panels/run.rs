@@ -8,7 +8,7 @@ use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_WIDGET, Tokens};
 use crate::ui::{Outbox, PanelState};
 
 use super::parts::{counted, note_ui, section_ui, state_ui};
-use super::phases::phases;
+use super::phases::{phases, state_of};
 
 /// How much of the output is in view.
 const OUTPUT_HEIGHT: f32 = 130.0;
@@ -173,7 +173,8 @@ fn steps_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
                 step_ui(ui, plan, progress, place);
             }
         });
-        if changed && now.is_active {
+        // The end of a run is read from the top.
+        if changed && now.is_active && !progress.is_finished() {
             shown.header_response.scroll_to_me(None);
         }
     }
@@ -184,10 +185,7 @@ fn step_ui(ui: &mut Ui, plan: &Plan, progress: &Progress, place: usize) {
         return;
     };
     let tokens = Tokens::of(ui.visuals());
-    let state = progress
-        .steps
-        .get(place)
-        .map_or(StepState::Pending, |step| step.1);
+    let state = state_of(progress, place);
     let (sign, word, colour) = look(state, tokens);
     let row = ui.horizontal_top(|ui| {
         state_ui(ui, STATE_WIDTH, sign, word, colour);

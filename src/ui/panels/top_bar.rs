@@ -13,6 +13,9 @@ use crate::ui::theme::{GAP, GAP_LARGE, TEXT_HEADING, Tokens};
 
 use super::parts::{LOCKED, main_button};
 
+/// All versions are in view at once.
+const ALL_MAJORS: f32 = 500.0;
+
 /// What was asked for in the bar: performed by the shell, which also knows the canvas.
 pub type Asked = Vec<ActionId>;
 
@@ -71,7 +74,7 @@ fn theme_ui(ui: &mut Ui) {
         (egui::ThemePreference::Light, "Light"),
         (egui::ThemePreference::Dark, "Dark"),
     ] {
-        if ui.radio(current == preference, words).clicked() {
+        if ui.selectable_label(current == preference, words).clicked() {
             ui.ctx().set_theme(preference);
             ui.close();
         }
@@ -124,7 +127,9 @@ fn title_ui(ui: &mut Ui, session: &Session) {
 
 fn version_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let current = session.document.topology().postgres();
-    let combo = ComboBox::from_id_salt("version").selected_text(format!("PostgreSQL {current}"));
+    let combo = ComboBox::from_id_salt("version")
+        .height(ALL_MAJORS)
+        .selected_text(format!("PostgreSQL {current}"));
     let combo = ui.add_enabled_ui(!session.is_locked(), |ui| {
         combo.show_ui(ui, |ui| {
             for major in PgMajor::ALL.into_iter().rev() {

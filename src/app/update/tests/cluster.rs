@@ -154,10 +154,7 @@ fn what_earlier_sessions_left_is_torn_down_or_adopted() {
     ];
     update(&mut session, cluster(ClusterMessage::LeftOver(records)));
     assert_eq!(session.left_over.len(), 2);
-    assert_eq!(
-        session.notices[0].report.headline,
-        "Left behind: 1 half-built cluster"
-    );
+    assert!(session.notices.is_empty(), "the line above the drawing says it");
 
     // Half a cluster cannot be watched.
     assert_eq!(

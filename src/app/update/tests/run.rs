@@ -119,10 +119,7 @@ fn the_design_is_locked_while_it_is_deployed() {
     }
     assert_eq!(drawn(&session), before);
     assert_eq!(update(&mut session, Message::Quit), []);
-    assert_eq!(
-        notice(&session),
-        (NoticeKind::Problem, "A deployment is under way")
-    );
+    assert_eq!(notice(&session), (NoticeKind::Info, "A deployment is under way"));
 
     update(&mut session, finished(number, Outcome::Done));
     modify(&mut session);

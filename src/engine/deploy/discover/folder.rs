@@ -13,9 +13,7 @@ use crate::model::plan::FolderState;
 pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
     let unusable = |why: String| FolderState::Unusable(why);
     if folder.to_str().is_none() {
-        return unusable(
-            "The folder's name is not UTF-8, and cannot stand in a configuration file".to_owned(),
-        );
+        return unusable("its name is not UTF-8, and cannot stand in a configuration file".to_owned());
     }
     if folder
         .as_os_str()
@@ -23,7 +21,7 @@ pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
         .iter()
         .any(u8::is_ascii_control)
     {
-        return unusable("The folder's name holds a control character".to_owned());
+        return unusable("its name holds a control character".to_owned());
     }
     match fs::metadata(folder) {
         Ok(there) if !there.is_dir() => unusable(format!("{} is no folder", folder.display())),
@@ -65,7 +63,7 @@ fn usable(written: &Path, crossed: Option<&Path>, owner: Option<Owner>) -> Optio
     }
     let closed = files::can_traverse(crossed?, owner?).err()?;
     Some(FolderState::Unusable(format!(
-        "The user that servers run as cannot enter {}",
+        "the user that servers run as cannot enter {}",
         closed.display()
     )))
 }

@@ -27,7 +27,14 @@ impl LocalHost {
 
     pub(super) async fn stop(&self, target: &Target, work: &Work) -> Result<(), Failure> {
         let started = self.started_at(&target.folder);
-        server::stop(&self.site, target, started.as_ref(), &work.wait).await?;
+        server::stop(
+            &self.site,
+            target,
+            started.as_ref(),
+            server::FAST_STOP_FOR_GOOD,
+            &work.wait,
+        )
+        .await?;
         Ok(())
     }
 

@@ -76,7 +76,9 @@ wait_rows() { # SERVER PORT ROWS
 
 token=""
 row_is_there() { # PORT
-    [[ "$(sql "$1" "SELECT count(*) FROM pgcascade_proof WHERE token = '$token'")" == 1 ]]
+    # The catalog is asked first: a table that is not there yet would be an error in the server's log.
+    [[ "$(sql "$1" "SELECT count(*) FROM pg_class WHERE relname = 'pgcascade_proof'")" == 1 ]] &&
+        [[ "$(sql "$1" "SELECT count(*) FROM pgcascade_proof WHERE token = '$token'")" == 1 ]]
 }
 
 wal_is_there() { # PORT LSN

@@ -304,9 +304,18 @@ fn verify(topology: &Topology, plan: &Plan) -> String {
     );
     let _ = write!(
         text,
-        "{}deadline=0\n{ASK}\n{VERIFY}\ncheck_manifest\nfind_programs\nfind_psql\n[[ -n $psql ]] || fail \"psql is missing: the servers are asked with it\"\nenter_cluster\n",
+        "{}deadline=0\n{OWN}\n{ASK}\n{VERIFY}\ncheck_manifest\nfind_programs\nfind_psql\n[[ -n $psql ]] || fail \"psql is missing: the servers are asked with it\"\nenter_cluster\n",
         lsn_functions(topology.postgres()),
     );
+    let folders = topology.folders();
+    for server in topology.servers() {
+        let _ = writeln!(
+            text,
+            "check_runs {} {}",
+            shell_word(server.name().as_str()),
+            shell_word(folders.get(&server.id()).map_or("", String::as_str))
+        );
+    }
     for step in &plan.steps {
         match &step.action {
             Action::WaitRows {

@@ -137,7 +137,7 @@ copy_data() { # FROM TO
     [[ ! -e $1/postmaster.pid ]] || fail "$1 runs: only a directory that does not run can be copied"
     quietly cp -R -- "$1" "$2" || fail "$1 cannot be copied"
     rm -rf -- "$2/postmaster.opts" "$2/pg_replslot/"*
-    chmod 700 -- "$2"
+    chmod -- 700 "$2"
 }
 
 # Puts a file of the bundle in its place, whole or not at all; a setting that is held back is left out.

@@ -33,6 +33,11 @@ check_manifest() {
     say "All files of the bundle are as they were made"
 }
 
+# Only a server that is proved to be ours is asked: another one may have its port by now.
+check_runs() { # SERVER FOLDER
+    postmaster_of "$2" >/dev/null || fail "$1 does not run"
+}
+
 check_rows() { # SERVER PORT ROWS
     deadline=$((SECONDS + 30))
     wait_rows "$@"

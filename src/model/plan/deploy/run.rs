@@ -2,8 +2,8 @@
 
 use super::Planner;
 use super::steps::New;
-use crate::model::plan::expected::name_in_view;
 use crate::model::plan::{Action, StepId};
+use crate::model::simulate::name_in_view;
 use crate::model::topology::Server;
 
 impl Planner<'_> {

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use super::super::catalogue::{self, Known, Parameter, ValueProblem};
 use super::super::findings::Found;
-use super::super::{Edit, Fix, PgMajor, ServerId, Topology};
-use super::settings::{MANAGED_SETTINGS, at_setting, hand_settings};
+use super::super::{Edit, Fix, PgMajor, Topology};
+use super::hand::{self, Hand};
+use super::settings::MANAGED_SETTINGS;
 
 /// How like a name of a newer version than any that was looked at has to be to a known one to be a slip of the pen.
 const LIKE_ENOUGH_TO_BE_A_SLIP: f64 = 0.95;
@@ -15,9 +16,8 @@ const LIKE_ENOUGH_TO_BE_A_SLIP: f64 = 0.95;
 const LIKE_ENOUGH_TO_PROPOSE: f64 = 0.9;
 
 /// Settings by hand that the drawing does not decide: those have a rule of their own.
-fn free_settings(topology: &Topology) -> impl Iterator<Item = (Option<ServerId>, &str, &str)> {
-    hand_settings(topology)
-        .filter(|(_, name, _)| !MANAGED_SETTINGS.contains(&name.to_ascii_lowercase().as_str()))
+fn free_settings(topology: &Topology) -> impl Iterator<Item = Hand<'_>> {
+    hand::all(topology).filter(|hand| !MANAGED_SETTINGS.contains(&hand.name.to_ascii_lowercase().as_str()))
 }
 
 pub(super) fn setting_unknown(topology: &Topology) -> Vec<Found> {
@@ -25,10 +25,11 @@ pub(super) fn setting_unknown(topology: &Topology) -> Vec<Found> {
     // The same slip on a thousand servers is looked up once.
     let mut slips: BTreeMap<&str, Option<&'static str>> = BTreeMap::new();
     let mut found = Vec::new();
-    for (server, name, value) in free_settings(topology) {
+    for hand in free_settings(topology) {
+        let Hand { name, value, .. } = hand;
         if name.contains('.') {
             if name.contains('$') || name.matches('.').count() > 1 {
-                found.push(at_setting(server, name, unreadable(name, major)));
+                found.push(hand.found(unreadable(name, major)));
             }
             continue;
         }
@@ -38,16 +39,10 @@ pub(super) fn setting_unknown(topology: &Topology) -> Vec<Found> {
                 let successor = catalogue::successor(name, value, major);
                 let message = elsewhere(name, major, since, until, successor.as_ref().map(|(new, _)| *new));
                 let fix = successor.and_then(|(new, value)| Some((new, value?)));
-                found.push(renamed(
-                    topology,
-                    at_setting(server, name, message),
-                    server,
-                    name,
-                    fix,
-                ));
+                found.push(renamed(topology, hand, message, fix));
             }
             Known::Nowhere if name.contains('$') => {
-                found.push(at_setting(server, name, unreadable(name, major)));
+                found.push(hand.found(unreadable(name, major)));
             }
             Known::Nowhere => {
                 let near = *slips.entry(name).or_insert_with(|| near_name(name, major));
@@ -61,13 +56,7 @@ pub(super) fn setting_unknown(topology: &Topology) -> Vec<Found> {
                     "PostgreSQL {major} has no setting \"{name}\": the server refuses to start with it.{mean}"
                 );
                 let fix = near.map(|near| (near, value.to_owned()));
-                found.push(renamed(
-                    topology,
-                    at_setting(server, name, message),
-                    server,
-                    name,
-                    fix,
-                ));
+                found.push(renamed(topology, hand, message, fix));
             }
         }
     }
@@ -127,14 +116,14 @@ fn near_name(wrong: &str, major: PgMajor) -> Option<&'static str> {
 /// The finding with the fix "rename", if the version takes the value under the new name and nothing stands there yet.
 fn renamed(
     topology: &Topology,
-    mut found: Found,
-    server: Option<ServerId>,
-    name: &str,
+    hand: Hand<'_>,
+    message: String,
     new: Option<(&'static str, String)>,
 ) -> Found {
+    let mut found = hand.found(message);
     let major = topology.postgres();
     let Some((new, value)) = new else { return found };
-    let settings = match server {
+    let settings = match hand.owner {
         Some(id) => topology.server(id).map(super::super::Server::settings),
         None => Some(topology.settings()),
     };
@@ -145,13 +134,13 @@ fn renamed(
     };
     if is_good && !is_set && !MANAGED_SETTINGS.contains(&new) {
         let set = |name: &str, value: Option<String>| Edit::SetSetting {
-            server,
+            server: hand.owner,
             name: name.to_owned(),
             value,
         };
         found.fix = Some(Fix {
             label: format!("Write {new} = {value}"),
-            edits: vec![set(name, None), set(new, Some(value))],
+            edits: vec![set(hand.name, None), set(new, Some(value))],
         });
     }
     found
@@ -160,7 +149,8 @@ fn renamed(
 pub(super) fn setting_bad_value(topology: &Topology) -> Vec<Found> {
     let major = topology.postgres();
     free_settings(topology)
-        .filter_map(|(server, name, value)| {
+        .filter_map(|hand| {
+            let Hand { owner, name, value } = hand;
             let (parameter, lenient) = match catalogue::lookup(name, major) {
                 Known::Here(parameter) => (parameter, false),
                 Known::Perhaps(parameter) => (parameter, true),
@@ -174,12 +164,12 @@ pub(super) fn setting_bad_value(topology: &Topology) -> Vec<Found> {
                 "PostgreSQL {major} refuses to start with {name} = \"{value}\": {}",
                 because(&problem, parameter, major)
             );
-            let found = at_setting(server, name, message);
+            let found = hand.found(message);
             Some(match parameter.repair(value, major) {
                 Some(meant) => found.fix(
                     format!("Set {name} to {meant}"),
                     Edit::SetSetting {
-                        server,
+                        server: owner,
                         name: name.to_owned(),
                         value: Some(meant),
                     },
@@ -201,15 +191,17 @@ fn because(problem: &ValueProblem, parameter: &Parameter, major: PgMajor) -> Str
 pub(super) fn setting_internal(topology: &Topology) -> Vec<Found> {
     let major = topology.postgres();
     free_settings(topology)
-        .filter(|(_, name, _)| {
-            matches!(catalogue::lookup(name, major), Known::Here(parameter) | Known::Perhaps(parameter) if parameter.is_internal())
-        })
-        .map(|(server, name, _)| {
-            at_setting(
-                server,
-                name,
-                format!("\"{name}\" only tells how the server was built or its data directory made: set in a file, the server refuses to start"),
+        .filter(|hand| {
+            matches!(
+                catalogue::lookup(hand.name, major),
+                Known::Here(parameter) | Known::Perhaps(parameter) if parameter.is_internal()
             )
+        })
+        .map(|hand| {
+            hand.found(format!(
+                "\"{}\" only tells how the server was built or its data directory made: with it in a file the server refuses to start",
+                hand.name
+            ))
         })
         .collect()
 }

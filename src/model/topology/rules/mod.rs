@@ -5,7 +5,11 @@
 //! "tried" in a source means: tried on real servers of the versions it names.
 
 mod catalogue;
+mod hand;
+mod hosts;
+mod limits;
 mod names;
+mod replay;
 mod servers;
 mod settings;
 mod sync;
@@ -30,7 +34,7 @@ pub use settings::MANAGED_SETTINGS;
 use Severity::{Error, Note, Warning};
 
 #[rustfmt::skip]
-pub static RULES: [Rule; 30] = [
+pub static RULES: [Rule; 63] = [
     Rule { id: "port-used-twice", severity: Error, title: "Two servers on one host have the same port",
         source: "server: could not bind IPv4 address \"127.0.0.1\": Address already in use", find: servers::port_used_twice },
     Rule { id: "sync-on-cascaded-standby", severity: Error, title: "A standby below a standby is marked synchronous",
@@ -73,6 +77,18 @@ pub static RULES: [Rule; 30] = [
         source: "server: hot standby is not possible because of insufficient parameter settings (manual, Administrator's Overview of Hot Standby)", find: settings::standby_setting_below_primary },
     Rule { id: "sync-names-equal-but-for-case", severity: Error, title: "Two names that PostgreSQL cannot tell apart",
         source: "manual, synchronous_standby_names: names are compared without regard to case; tried on 9.2 to 18", find: names::names_equal_but_for_case },
+    Rule { id: "host-is-no-address", severity: Error, title: "A host that means every address",
+        source: "server: no pg_hba.conf entry for replication connection from host \"127.0.0.1\" (tried on 15 with 0.0.0.0)", find: hosts::host_is_no_address },
+    Rule { id: "loopback-beside-other-hosts", severity: Error, title: "A link between localhost and another host",
+        source: "RFC 6761, \"localhost.\": the name always means the machine that asks; pg_hba.conf lets a standby in from its drawn host only", find: hosts::loopback_beside_other_hosts },
+    Rule { id: "recovery-target-by-hand", severity: Error, title: "A recovery target ends replication",
+        source: "manual, Recovery Target: recovery stops at the target; tried on 15: the standby stands still there, and its upstream shows it streaming; before 12 the name is unknown in postgresql.conf", find: replay::recovery_target_by_hand },
+    Rule { id: "ssl-without-certificate", severity: Error, title: "TLS without a certificate",
+        source: "server: could not load server certificate file \"server.crt\": No such file or directory", find: limits::ssl_without_certificate },
+    Rule { id: "no-connection-left", severity: Error, title: "Every connection is reserved",
+        source: "server: superuser_reserved_connections (3) must be less than max_connections (3)", find: limits::no_connection_left },
+    Rule { id: "senders-fill-connections", severity: Error, title: "WAL senders leave no connection",
+        source: "server, up to 11: max_wal_senders must be less than max_connections", find: limits::senders_fill_connections },
     Rule { id: "sync-name-cut", severity: Warning, title: "A name longer than 63 bytes",
         source: "the sender cuts application_name to 63 bytes (tried on 9.2 to 18)", find: names::name_cut },
     Rule { id: "name-not-ascii", severity: Warning, title: "A name that servers show otherwise",
@@ -89,9 +105,68 @@ pub static RULES: [Rule; 30] = [
         source: "manual, Trust Authentication: anyone who can connect is authorized as whatever user they name", find: servers::trust_lets_anyone_in },
     Rule { id: "port-below-1024", severity: Warning, title: "A port that only root may open",
         source: "ip(7): ports below 1024 are privileged, and PostgreSQL refuses to run as root", find: servers::port_below_1024 },
+    Rule { id: "commit-waits-for-nobody", severity: Warning, title: "Priorities that no commit heeds",
+        source: "manual, synchronous_commit: off and local do not wait for standbys; tried on 9.2 to 18", find: sync::commit_waits_for_nobody },
+    Rule { id: "sync-name-of-a-tool", severity: Warning, title: "A synchronous standby with the name of a program",
+        source: "pg_basebackup, pg_receivewal and a standby without a name give these as their application_name; a running backup that matched was taken for the synchronous standby (tried on 15)", find: names::sync_name_of_a_tool },
+    Rule { id: "sync-candidate-reports-late", severity: Warning, title: "A synchronous standby without status reports",
+        source: "manual, wal_receiver_status_interval; tried on 15: with 0 and applying held up, a commit at the level on waited until the primary asked, 28 s", find: replay::sync_candidate_reports_late },
+    Rule { id: "delayed-sync-candidate", severity: Warning, title: "A delayed standby that commits wait for",
+        source: "tried on 15: a restarted standby with a delay does not stream before it has applied, late, what it has", find: replay::delayed_sync_candidate },
+    Rule { id: "delay-on-relay", severity: Warning, title: "A delay that does not reach what is below",
+        source: "tried on 15: a row is on the downstream at once, and on the delayed relay an hour later; a restarted relay streams nothing until then", find: replay::delay_on_relay },
+    Rule { id: "no-standby-is-current", severity: Warning, title: "Every standby is delayed",
+        source: "manual, recovery_min_apply_delay: the server holds WAL back until the delay is over", find: replay::no_standby_is_current },
+    Rule { id: "feedback-on-delayed", severity: Warning, title: "Feedback from a delayed standby",
+        source: "manual, recovery_min_apply_delay: \"hot_standby_feedback will be delayed by use of this feature which could lead to bloat on the primary\"", find: replay::feedback_on_delayed },
+    Rule { id: "feedback-stops-at-relay", severity: Warning, title: "Feedback that a relay does not pass on",
+        source: "manual, hot_standby_feedback: feedback is passed upstream until it reaches the primary; tried on 15: a relay with it off passes nothing on", find: replay::feedback_stops_at_relay },
+    Rule { id: "remote-apply-waits-for-queries", severity: Warning, title: "Commits wait for queries of a standby",
+        source: "manual, max_standby_streaming_delay: -1 lets the standby wait forever for conflicting queries", find: replay::remote_apply_waits_for_queries },
+    Rule { id: "sender-timeout-off", severity: Warning, title: "A frozen standby is never given up",
+        source: "manual, wal_sender_timeout: 0 disables it; tried: a fast stop of a primary with a frozen standby takes as long as the timeout", find: replay::sender_timeout_off },
+    Rule { id: "receiver-timeout-off", severity: Warning, title: "A lost upstream is never noticed",
+        source: "manual, wal_receiver_timeout: \"A value of zero disables the timeout mechanism\"", find: replay::receiver_timeout_off },
+    Rule { id: "hot-standby-off-on-leaf", severity: Warning, title: "A standby that answers no query",
+        source: "server: the database system is not accepting connections (hot standby mode is disabled)", find: settings::hot_standby_off_on_leaf },
+    Rule { id: "fsync-off", severity: Warning, title: "Commits that are on no disk",
+        source: "manual, fsync: turning it off \"can result in unrecoverable data corruption in the event of a power failure or system crash\"", find: limits::fsync_off },
+    Rule { id: "full-page-writes-off", severity: Warning, title: "Half-written pages after a crash",
+        source: "manual, full_page_writes; server, at a backup from a standby: WAL generated with \"full_page_writes=off\" was replayed since last restartpoint", find: limits::full_page_writes_off },
+    Rule { id: "wal-keep-too-small", severity: Warning, title: "Next to no WAL kept for a standby without a slot",
+        source: "server: requested WAL segment … has already been removed", find: limits::wal_keep_too_small },
+    Rule { id: "slot-limit-too-small", severity: Warning, title: "A slot that is lost at once",
+        source: "manual, max_slot_wal_keep_size: a slot that falls behind by more may lose the WAL it needs", find: limits::slot_limit_too_small },
+    Rule { id: "sync-all-on-primary-host", severity: Warning, title: "Every synchronous copy on the primary's host",
+        source: "manual, Synchronous Replication: data can be lost only \"if both the primary and the standby suffer crashes at the same time\"", find: hosts::sync_all_on_primary_host },
+    Rule { id: "sync-all-on-one-host", severity: Warning, title: "Every synchronous standby on one host",
+        source: "manual, Planning for High Availability: commits wait while too few synchronous standbys are there", find: hosts::sync_all_on_one_host },
+    Rule { id: "archive-on-several-hosts", severity: Warning, title: "An archive that other hosts do not see",
+        source: "manual, restore_command: it runs on the standby's own host", find: hosts::relative_archive_on_several_hosts },
+    Rule { id: "archive-below-relay", severity: Warning, title: "A cascade with an archive in releases with a server bug",
+        source: "server bug from 9.3 on, fixed in 18.6, 17.11, 16.15, 15.19, 14.24 (cloudnative-pg #11546): a cascaded standby that fell back to the archive asks its upstream for a point ahead of it, and loops", find: hosts::archive_below_relay },
+    Rule { id: "md5-where-scram-is", severity: Warning, title: "md5 where SCRAM is to be had",
+        source: "manual, Password Authentication: md5 is vulnerable to a stolen hash; release notes 18: md5 passwords are deprecated", find: servers::md5_where_scram_is },
     Rule { id: "nothing-replicates", severity: Note, title: "A cluster of one",
         source: "a primary without standbys replicates to nobody", find: servers::nothing_replicates },
+    Rule { id: "quorum-below-majority", severity: Note, title: "A majority of standbys may lack a commit",
+        source: "manual, synchronous_standby_names: with ANY a commit is on some of the standbys, and which ones is not said", find: sync::quorum_below_majority },
+    Rule { id: "candidate-has-too-few-slots", severity: Note, title: "A synchronous standby without room to take over",
+        source: "server: all replication slots are in use", find: limits::candidate_has_too_few_slots },
+    Rule { id: "chain-is-deep", severity: Note, title: "A long way from the primary",
+        source: "tried on 9.2 to 18: the downstreams of a stopped standby wait for it, and do not go to its upstream", find: hosts::chain_is_deep },
+    Rule { id: "delay-of-nothing", severity: Note, title: "A delay of 0",
+        source: "manual, recovery_min_apply_delay: 0 is the default and delays nothing", find: replay::delay_of_nothing },
+    Rule { id: "host-spelled-two-ways", severity: Note, title: "One host, written in two ways",
+        source: "RFC 4343: names of hosts are compared without regard to case", find: hosts::host_spelled_two_ways },
+    Rule { id: "port-among-outgoing", severity: Note, title: "A port that an outgoing connection may take",
+        source: "ip(7), ip_local_port_range: 32768 to 60999 unless the machine says otherwise", find: hosts::port_among_outgoing },
 ];
+
+/// The rule of that id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
 
 /// Every server but the primary.
 fn standbys(topology: &Topology) -> impl Iterator<Item = &Server> {

@@ -65,3 +65,26 @@ pub(super) fn name_not_ascii(topology: &Topology) -> Vec<Found> {
         })
         .collect()
 }
+
+pub(super) fn sync_name_of_a_tool(topology: &Topology) -> Vec<Found> {
+    /// What connects under a name of its own when nobody gives it one.
+    const TOOLS: [&str; 4] = ["pg_basebackup", "pg_receivewal", "pg_receivexlog", "walreceiver"];
+    topology
+        .sync_candidates()
+        .into_iter()
+        .filter(|server| TOOLS.iter().any(|tool| server.name().as_str().eq_ignore_ascii_case(tool)))
+        .map(|server| {
+            let found = Found::server(
+                server.id(),
+                format!(
+                    "PostgreSQL's own programs connect as \"{}\" too: one of them would be taken for this synchronous standby",
+                    server.name()
+                ),
+            );
+            match topology.free_name("standby") {
+                Some(name) => found.fix(format!("Call it \"{name}\""), Edit::Rename { server: server.id(), name }),
+                None => found,
+            }
+        })
+        .collect()
+}

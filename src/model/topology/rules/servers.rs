@@ -11,7 +11,8 @@ pub(super) fn port_used_twice(topology: &Topology) -> Vec<Found> {
         } else {
             server.host().as_str()
         };
-        (host.to_owned(), server.port())
+        // Names of hosts do not tell capitals apart.
+        (host.to_ascii_lowercase(), server.port())
     };
     repeated(topology.servers().iter(), place)
         .into_iter()
@@ -79,7 +80,7 @@ pub(super) fn no_slot_nor_archive(topology: &Topology) -> Vec<Found> {
             Found::server(
                 server.id(),
                 format!(
-                    "Nothing keeps WAL for \"{}\": if it is away for long it must be copied anew",
+                    "No slot and no archive keeps WAL for \"{}\": if it is away for long it must be copied anew",
                     server.name()
                 ),
             )
@@ -101,6 +102,16 @@ pub(super) fn trust_lets_anyone_in(topology: &Topology) -> Vec<Found> {
     vec![
         Found::cluster("With trust, everyone who reaches a port is let in as any user, superuser included")
             .fix("Use passwords", Edit::SetAuth(None)),
+    ]
+}
+
+pub(super) fn md5_where_scram_is(topology: &Topology) -> Vec<Found> {
+    if topology.auth() != Some(Auth::Md5) || !topology.postgres().has_scram() {
+        return Vec::new();
+    }
+    vec![
+        Found::cluster("md5 passwords can be used by whoever reads their hash, and PostgreSQL is giving them up: SCRAM is there since 10")
+            .fix("Use SCRAM", Edit::SetAuth(None)),
     ]
 }
 

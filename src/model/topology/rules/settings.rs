@@ -1,8 +1,8 @@
 //! Rules on settings given by hand, of the cluster or of one server.
 
 use super::super::findings::Found;
-use super::super::{Edit, Server, ServerId, Subject, Topology};
-use super::standbys;
+use super::super::{Edit, Server, Topology};
+use super::{hand, standbys};
 
 /// Settings that the generator writes from the drawing; by hand they would silently undo it.
 pub const MANAGED_SETTINGS: [&str; 24] = [
@@ -32,91 +32,54 @@ pub const MANAGED_SETTINGS: [&str; 24] = [
     "unix_socket_directory",
 ];
 
-/// Every setting given by hand: of the cluster (`None`), then of each server.
-pub(super) fn hand_settings(topology: &Topology) -> impl Iterator<Item = (Option<ServerId>, &str, &str)> {
-    let own = topology.servers().iter().flat_map(|server| {
-        server
-            .settings()
-            .iter()
-            .map(move |(name, value)| (Some(server.id()), name.as_str(), value.as_str()))
-    });
-    topology
-        .settings()
-        .iter()
-        .map(|(name, value)| (None, name.as_str(), value.as_str()))
-        .chain(own)
-}
-
-pub(super) fn at_setting(server: Option<ServerId>, name: &str, message: String) -> Found {
-    let found = match server {
-        Some(id) => Found::server(id, message),
-        None => Found::cluster(message),
-    };
-    found.fix(
-        format!("Remove {name}"),
-        Edit::SetSetting {
-            server,
-            name: name.to_owned(),
-            value: None,
-        },
-    )
-}
-
 pub(super) fn setting_is_managed(topology: &Topology) -> Vec<Found> {
-    hand_settings(topology)
-        .filter(|(_, name, _)| MANAGED_SETTINGS.contains(&name.to_ascii_lowercase().as_str()))
-        .map(|(server, name, _)| {
-            at_setting(
-                server,
-                name,
-                format!("\"{name}\" comes from the drawing; set by hand it would undo what is drawn"),
-            )
+    hand::all(topology)
+        .filter(|hand| MANAGED_SETTINGS.contains(&hand.name.to_ascii_lowercase().as_str()))
+        .map(|hand| {
+            hand.found(format!(
+                "\"{}\" comes from the drawing; set by hand it would undo what is drawn",
+                hand.name
+            ))
         })
         .collect()
 }
 
-/// True if PostgreSQL would read the text as the boolean `off` (any unambiguous beginning counts).
-fn is_off(value: &str) -> bool {
-    let value = value.trim().to_ascii_lowercase();
-    matches!(
-        value.as_str(),
-        "of" | "off" | "0" | "f" | "fa" | "fal" | "fals" | "false" | "n" | "no"
-    )
+pub(super) fn hot_standby_off_on_relay(topology: &Topology) -> Vec<Found> {
+    hot_standby_off(topology, true, |server| {
+        format!(
+            "With hot_standby off, \"{}\" accepts no connections, so nothing below it ever streams",
+            server.name()
+        )
+    })
 }
 
-pub(super) fn hot_standby_off_on_relay(topology: &Topology) -> Vec<Found> {
+pub(super) fn hot_standby_off_on_leaf(topology: &Topology) -> Vec<Found> {
+    hot_standby_off(topology, false, |server| {
+        format!(
+            "With hot_standby off nobody can read from \"{}\", nor see whether it has what it should",
+            server.name()
+        )
+    })
+}
+
+fn hot_standby_off(topology: &Topology, on_relays: bool, message: impl Fn(&Server) -> String) -> Vec<Found> {
     standbys(topology)
-        .filter(|server| topology.is_relay(server.id()))
-        .filter(|server| {
-            topology
-                .setting_of(server.id(), "hot_standby")
-                .is_some_and(is_off)
-        })
-        .map(|server| {
-            let owner = server
-                .settings()
-                .contains_key("hot_standby")
-                .then_some(server.id());
-            let mut found = at_setting(
-                owner,
-                "hot_standby",
-                format!(
-                    "With hot_standby off, \"{}\" accepts no connections, so nothing below it ever streams",
-                    server.name()
-                ),
-            );
-            found.subject = Subject::Server(server.id());
-            found
+        .filter_map(|server| {
+            let setting = hand::on(topology, server, "hot_standby").filter(|hand| hand.is_off())?;
+            (topology.is_relay(server.id()) == on_relays)
+                .then(|| setting.without(Found::server(server.id(), message(server))))
         })
         .collect()
 }
 
 pub(super) fn wal_level_minimal(topology: &Topology) -> Vec<Found> {
-    let is_minimal = |value: &str| value.trim().eq_ignore_ascii_case("minimal");
-    hand_settings(topology)
-        .filter(|(_, name, value)| *name == "wal_level" && is_minimal(value))
-        .map(|(server, name, _)| {
-            at_setting(server, name, "wal_level = minimal writes too little WAL for any standby, and the server refuses to start with it".to_owned())
+    hand::named(topology, "wal_level")
+        .filter(|hand| hand.value.trim().eq_ignore_ascii_case("minimal"))
+        .map(|hand| {
+            hand.found(
+                "wal_level = minimal writes too little WAL for any standby, and the server refuses to start with it"
+                    .to_owned(),
+            )
         })
         .collect()
 }
@@ -127,7 +90,8 @@ fn too_few(topology: &Topology, setting: &str, needed: impl Fn(&Server) -> usize
         .servers()
         .iter()
         .filter_map(|server| {
-            let given: usize = topology.setting_of(server.id(), setting)?.trim().parse().ok()?;
+            let hand = hand::on(topology, server, setting)?;
+            let given: usize = hand.value.trim().parse().ok()?;
             let needed = needed(server);
             (given < needed).then(|| {
                 Found::server(
@@ -141,8 +105,8 @@ fn too_few(topology: &Topology, setting: &str, needed: impl Fn(&Server) -> usize
                 .fix(
                     format!("Set {setting} to {needed}"),
                     Edit::SetSetting {
-                        server: Some(server.id()),
-                        name: setting.to_owned(),
+                        server: hand.owner,
+                        name: hand.name.to_owned(),
                         value: Some(needed.to_string()),
                     },
                 )
@@ -171,28 +135,29 @@ pub(super) fn too_few_slots(topology: &Topology) -> Vec<Found> {
 }
 
 /// What a standby may not have lower than the primary, and what the primary has if nothing is said.
-const NOT_BELOW_PRIMARY: [(&str, i64); 5] = [
+/// Beside these, from 12 on, `max_wal_senders`: there the drawing says how many.
+const NOT_BELOW_PRIMARY: [(&str, i64); 4] = [
     ("max_connections", 100),
     ("max_prepared_transactions", 0),
     ("max_locks_per_transaction", 64),
     ("max_worker_processes", 8),
-    ("max_wal_senders", 10),
 ];
 
 pub(super) fn standby_setting_below_primary(topology: &Topology) -> Vec<Found> {
-    let number = |id, name| {
-        topology
-            .setting_of(id, name)
-            .and_then(|value| value.trim().parse::<i64>().ok())
-    };
+    let number = |server, name| hand::on(topology, server, name).and_then(hand::Hand::number);
+    let senders = Topology::room_for(topology.most_downstreams());
+    let senders = i64::try_from(senders).unwrap_or(i64::MAX);
+    let common = NOT_BELOW_PRIMARY
+        .into_iter()
+        .chain([("max_wal_senders", senders)]);
     let mut found = Vec::new();
-    for (name, default) in NOT_BELOW_PRIMARY {
+    for (name, default) in common {
         if name == "max_wal_senders" && !topology.postgres().counts_senders_apart() {
             continue;
         }
-        let needed = number(topology.primary().id(), name).unwrap_or(default);
+        let needed = number(topology.primary(), name).unwrap_or(default);
         for server in standbys(topology) {
-            let Some(given) = number(server.id(), name).or((needed > default).then_some(default)) else {
+            let Some(given) = number(server, name).or((needed > default).then_some(default)) else {
                 continue;
             };
             if given < needed {
@@ -203,7 +168,7 @@ pub(super) fn standby_setting_below_primary(topology: &Topology) -> Vec<Found> {
                     )
                     .fix(
                         format!("Set {name} to {needed}"),
-                        Edit::SetSetting { server: Some(server.id()), name: name.to_owned(), value: Some(needed.to_string()) },
+                        Edit::SetSetting { server: Some(server.id()), name: hand::on(topology, server, name).map_or(name, |hand| hand.name).to_owned(), value: Some(needed.to_string()) },
                     ),
                 );
             }

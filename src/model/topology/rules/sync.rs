@@ -1,7 +1,7 @@
 //! Rules on synchronous replication.
 
 use super::super::findings::{Found, repeated};
-use super::super::{CommitLevel, Edit, Server, Standby, SyncPolicy, Topology};
+use super::super::{CommitLevel, Edit, Server, Standby, SyncMethod, SyncPolicy, Topology};
 use super::standbys;
 
 pub(super) fn sync_on_cascaded_standby(topology: &Topology) -> Vec<Found> {
@@ -145,6 +145,47 @@ pub(super) fn sync_needs_all_candidates(topology: &Topology) -> Vec<Found> {
             vec![Found::cluster(format!(
                 "Every commit waits for {whom}, writing stops; give one more standby a priority"
             ))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn commit_waits_for_nobody(topology: &Topology) -> Vec<Found> {
+    let candidates = topology.sync_candidates();
+    match topology.sync() {
+        Some(policy) if !policy.commit.waits() && !candidates.is_empty() => vec![
+            Found::cluster(format!(
+                "At the commit level {} no commit waits for a standby, whatever priorities are drawn: what was confirmed can be lost with the primary",
+                policy.commit.word()
+            ))
+            .fix("Use on", Edit::SetSync(Some(SyncPolicy { commit: CommitLevel::On, ..policy.clone() }))),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn quorum_below_majority(topology: &Topology) -> Vec<Found> {
+    let candidates = u32::try_from(topology.sync_candidates().len()).unwrap_or(u32::MAX);
+    let majority = candidates / 2 + 1;
+    // A majority of the standbys must meet every set of `count` of them.
+    let needed = candidates - majority.min(candidates) + 1;
+    match topology.sync() {
+        Some(policy)
+            if policy.method == SyncMethod::Any
+                && policy.commit.waits()
+                && candidates >= 3
+                && policy.count < needed =>
+        {
+            vec![
+                Found::cluster(format!(
+                    "A commit is on {} of {candidates} synchronous standbys: when the primary is lost, {majority} of them can answer and none have the last commits",
+                    policy.count
+                ))
+                .fix(
+                    format!("Wait for any {needed}"),
+                    Edit::SetSync(Some(SyncPolicy { count: needed, ..policy.clone() })),
+                ),
+            ]
         }
         _ => Vec::new(),
     }

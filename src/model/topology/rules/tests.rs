@@ -1,6 +1,6 @@
 //! For every rule a design that triggers it and one that does not; and every fix removes its finding.
 
-use super::super::{Edit, PgMajor, Topology, check, notation};
+use super::super::{Archive, Edit, Host, PgMajor, ServerId, Topology, check, notation};
 use super::RULES;
 
 /// A quiet design: no rule finds anything.
@@ -80,9 +80,87 @@ fn triggering(rule: &str) -> Topology {
         "no-slot-nor-archive" => text("c 5435", "c 5435 no-slot"),
         "trust-lets-anyone-in" => with(&|_| Edit::SetAuth(Some(super::super::Auth::Trust))),
         "port-below-1024" => text("5435", "80"),
+        "host-is-no-address" => text("c 5435", "c 5435 host 0.0.0.0"),
+        "loopback-beside-other-hosts" => text("c 5435", "c 5435 host db2"),
+        "sync-candidate-reports-late" => setting(Some("a"), "wal_receiver_status_interval", "0s"),
+        "recovery-target-by-hand" => setting(Some("c"), "recovery_target", "immediate"),
+        "ssl-without-certificate" => setting(None, "ssl", "on"),
+        "no-connection-left" => setting(None, "max_connections", "3"),
+        "senders-fill-connections" => {
+            let mut topology = text("postgres 15", "postgres 9.6");
+            topology.apply(&set(None, "max_wal_senders", "100")).unwrap();
+            topology
+        }
+        "commit-waits-for-nobody" => text("first 1", "first 1 commit local"),
+        "sync-name-of-a-tool" => text("b 5434", "walreceiver 5434"),
+        "delayed-sync-candidate" => text("priority 2", "priority 2 delay 10min"),
+        "delay-on-relay" => text("a 5433 priority 1", "a 5433 delay 10min"),
+        "no-standby-is-current" => notation::parse("m 1024\n  a 1025 delay 1h\n  b 1026 delay 1d\n").unwrap(),
+        "feedback-on-delayed" => {
+            let mut topology = text("c 5435", "c 5435 delay 1h");
+            topology.apply(&set(None, "hot_standby_feedback", "on")).unwrap();
+            topology
+        }
+        "feedback-stops-at-relay" => setting(Some("c"), "hot_standby_feedback", "on"),
+        "remote-apply-waits-for-queries" => {
+            let mut topology = text("first 1", "first 1 commit remote_apply");
+            topology
+                .apply(&set(None, "max_standby_streaming_delay", "-1"))
+                .unwrap();
+            topology
+        }
+        "sender-timeout-off" => setting(None, "wal_sender_timeout", "0"),
+        "receiver-timeout-off" => setting(None, "wal_receiver_timeout", "0ms"),
+        "hot-standby-off-on-leaf" => setting(Some("c"), "hot_standby", "off"),
+        "fsync-off" => setting(None, "fsync", "off"),
+        "full-page-writes-off" => setting(Some("m"), "Full_Page_Writes", "no"),
+        "wal-keep-too-small" => {
+            let mut topology = text("c 5435", "c 5435 no-slot");
+            topology.apply(&set(None, "wal_keep_size", "16MB")).unwrap();
+            topology
+        }
+        "slot-limit-too-small" => setting(None, "max_slot_wal_keep_size", "1024kB"),
+        "sync-all-on-primary-host" => on_hosts(["db1", "db1", "db3", "DB1"]),
+        "sync-all-on-one-host" => on_hosts(["db1", "db2", "db3", "db2"]),
+        "archive-on-several-hosts" => archived(on_hosts(["db1", "db2", "db3", "db4"])),
+        "archive-below-relay" => archived(notation::parse(QUIET).unwrap()),
+        "md5-where-scram-is" => with(&|_| Edit::SetAuth(Some(super::super::Auth::Md5))),
+        "quorum-below-majority" => text("first 1", "any 1").with_text("    c 5435", "  c 5435 priority 3"),
+        "candidate-has-too-few-slots" => setting(Some("a"), "max_replication_slots", "2"),
+        "chain-is-deep" => {
+            notation::parse("m 1024\n a 1025\n  b 1026\n   c 1027\n    d 1028\n     e 1029\n").unwrap()
+        }
+        "delay-of-nothing" => text("c 5435", "c 5435 delay 0min"),
+        "host-spelled-two-ways" => on_hosts(["db1", "DB1", "db2", "db2"]),
+        "port-among-outgoing" => text("c 5435", "c 55435"),
         "nothing-replicates" => notation::parse("m 5432\n").unwrap(),
         other => panic!("write a design that triggers {other}"),
     }
+}
+
+fn set(server: Option<ServerId>, name: &str, value: &str) -> Edit {
+    Edit::SetSetting {
+        server,
+        name: name.to_owned(),
+        value: Some(value.to_owned()),
+    }
+}
+
+/// The quiet design with its servers m, a, c, b on these hosts.
+fn on_hosts(hosts: [&str; 4]) -> Topology {
+    let mut topology = notation::parse(QUIET).unwrap();
+    for (name, host) in ["m", "a", "c", "b"].into_iter().zip(hosts) {
+        let server = topology.by_name(name).unwrap().id();
+        let host = Host::parse(host).unwrap();
+        topology.apply(&Edit::SetHost { server, host }).unwrap();
+    }
+    topology
+}
+
+fn archived(mut topology: Topology) -> Topology {
+    let archive = Archive::new("archive").unwrap();
+    topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
+    topology
 }
 
 trait WithText {
@@ -157,4 +235,95 @@ fn rules_have_ids_and_sources_of_their_own() {
             .iter()
             .all(|rule| !rule.source.is_empty() && !rule.title.is_empty())
     );
+}
+
+#[test]
+fn a_rule_is_quiet_where_it_does_not_hold() {
+    let quiet = |topology: &Topology, rule: &str| assert_eq!(found(topology, rule), 0, "{rule}");
+    let with = |edits: &[(Option<&str>, &str, &str)], text: &str| {
+        let mut topology = notation::parse(text).unwrap();
+        for (server, name, value) in edits {
+            let server = server.map(|server| topology.by_name(server).unwrap().id());
+            topology.apply(&set(server, name, value)).unwrap();
+        }
+        topology
+    };
+    let files = [
+        (None, "ssl", "on"),
+        (None, "ssl_cert_file", "/etc/ssl/s.crt"),
+        (None, "ssl_key_file", "/etc/ssl/s.key"),
+    ];
+    quiet(&with(&files, QUIET), "ssl-without-certificate");
+    quiet(
+        &with(&[(None, "recovery_target", "")], QUIET),
+        "recovery-target-by-hand",
+    );
+    quiet(
+        &with(&[(None, "hot_standby_feedback", "on")], QUIET),
+        "feedback-stops-at-relay",
+    );
+    quiet(
+        &with(&[(None, "max_slot_wal_keep_size", "-1")], QUIET),
+        "slot-limit-too-small",
+    );
+    quiet(
+        &with(&[(None, "max_slot_wal_keep_size", "1GB")], QUIET),
+        "slot-limit-too-small",
+    );
+    quiet(
+        &with(&[(None, "max_wal_senders", "100")], QUIET),
+        "senders-fill-connections",
+    );
+    quiet(
+        &with(&[(None, "max_connections", "4")], QUIET),
+        "no-connection-left",
+    );
+    // On 11 the reserved ones count beside the senders; up to 10 they do not.
+    let eleven = QUIET.replace("15", "11");
+    let ten = QUIET.replace("15", "10");
+    let senders = [(None, "max_wal_senders", "97")];
+    quiet(&with(&senders, &ten), "senders-fill-connections");
+    assert_eq!(found(&with(&senders, &eleven), "senders-fill-connections"), 1);
+    quiet(
+        &on_hosts(["db1", "db2", "db3", "db4"]),
+        "loopback-beside-other-hosts",
+    );
+    quiet(&on_hosts(["db1", "db2", "db3", "db4"]), "sync-all-on-one-host");
+    quiet(
+        &on_hosts(["db1", "db1", "db1", "db1"]),
+        "sync-all-on-primary-host",
+    );
+    quiet(
+        &archived(notation::parse("m 1024\n  a 1025\n").unwrap()),
+        "archive-below-relay",
+    );
+    quiet(
+        &archived(notation::parse(&QUIET.replace("15", "19")).unwrap()),
+        "archive-below-relay",
+    );
+    quiet(
+        &notation::parse(&QUIET.replace("first 1", "any 1")).unwrap(),
+        "quorum-below-majority",
+    );
+}
+
+#[test]
+fn a_standby_below_the_drawn_senders_is_found() {
+    let mut text = "m 1024\n".to_owned();
+    for number in 0..20 {
+        text += &format!("  s{number} {}\n", 2000 + number);
+    }
+    let mut topology = notation::parse(&text).unwrap();
+    let server = topology.by_name("s0").unwrap().id();
+    topology
+        .apply(&set(Some(server), "max_wal_senders", "20"))
+        .unwrap();
+    assert_eq!(found(&topology, "standby-setting-below-primary"), 1);
+}
+
+#[test]
+fn capitals_hide_no_setting() {
+    let mut topology = notation::parse(QUIET).unwrap();
+    topology.apply(&set(None, "WAL_Level", "minimal")).unwrap();
+    assert_eq!(found(&topology, "wal-level-minimal"), 1);
 }

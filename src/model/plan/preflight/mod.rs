@@ -2,10 +2,8 @@
 //!
 //! Judges the facts that `engine::deploy::discover` gathered; looks at nothing itself.
 
-use std::collections::BTreeSet;
-
 use super::{Check, ClusterLayout, FolderState, Machine, Tools};
-use crate::model::topology::{Port, Severity, Topology, check};
+use crate::model::topology::{Port, ServerId, Severity, Topology, check};
 
 /// More servers than this on one machine is no test of a cluster but of the machine.
 const MOST_SERVERS: usize = 64;
@@ -186,11 +184,30 @@ fn user(machine: &Machine) -> Check {
     }
 }
 
+/// For every server whose port is in use on the machine another one, no two the same: nothing known listens there.
+pub fn other_ports(topology: &Topology, machine: &Machine) -> Vec<(ServerId, Port)> {
+    let is_used = |number: u16| machine.ports_in_use.iter().any(|used| used.port == number);
+    let mut others: Vec<(ServerId, Port)> = Vec::new();
+    for server in topology.servers() {
+        if !is_used(server.port().number()) {
+            continue;
+        }
+        let is_given = |port: Port| others.iter().any(|(_, given)| *given == port);
+        let mut free = topology.free_port_from(server.port().number());
+        while let Some(taken) = free.filter(|free| is_used(free.number()) || is_given(*free)) {
+            let above = taken.number().checked_add(1);
+            free = above.and_then(|above| topology.free_port_from(above));
+        }
+        others.extend(free.map(|free| (server.id(), free)));
+    }
+    others
+}
+
 /// One sentence if all are free, else one for each that is not.
 fn ports(topology: &Topology, machine: &Machine) -> Vec<Check> {
     let id = "port-in-use";
     let used = |number: u16| machine.ports_in_use.iter().find(|used| used.port == number);
-    let mut promised = BTreeSet::new();
+    let others = other_ports(topology, machine);
     let taken: Vec<Check> = topology
         .servers()
         .iter()
@@ -200,19 +217,10 @@ fn ports(topology: &Topology, machine: &Machine) -> Vec<Check> {
                 Some(by) => format!("used by {by}"),
                 None => "already in use".to_owned(),
             };
-            let mut free = topology.free_port_from(port);
-            while let Some(next) = free
-                .map(Port::number)
-                .filter(|free| used(*free).is_some() || promised.contains(free))
-            {
-                free = next
-                    .checked_add(1)
-                    .and_then(|above| topology.free_port_from(above));
-            }
-            promised.extend(free.map(Port::number));
-            let fix = free.map_or_else(
+            let other = others.iter().find(|(id, _)| *id == server.id());
+            let fix = other.map_or_else(
                 || "Stop what listens there".to_owned(),
-                |free| {
+                |(_, free)| {
                     format!(
                         "Give \"{}\" port {free}, or stop what listens there",
                         server.name()
@@ -350,176 +358,4 @@ fn disk(topology: &Topology, machine: &Machine) -> Check {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::plan::{PortUse, RunAs};
-    use crate::model::topology::{Archive, Edit, PgMajor, notation};
-
-    fn machine() -> Machine {
-        Machine {
-            tools: vec![Tools {
-                bin: "/pg/bin".to_owned(),
-                major: PgMajor::V15,
-                version: "15.18".to_owned(),
-            }],
-            free_disk_bytes: Some(1_000 * MEGABYTE),
-            ..Machine::portable("/tmp/c")
-        }
-    }
-
-    /// Checks that exactly the named ones fail, and that every check has a sentence, every failed one a fix.
-    #[track_caller]
-    fn fails(topology: &Topology, machine: &Machine, expected: &[&str]) -> Vec<Check> {
-        let checks = preflight(topology, machine);
-        let failed: Vec<Check> = checks.iter().filter(|check| !check.ok).cloned().collect();
-        assert_eq!(
-            failed.iter().map(|check| check.id).collect::<Vec<_>>(),
-            expected,
-            "{checks:#?}"
-        );
-        assert!(checks.iter().all(|check| !check.message.is_empty()));
-        assert!(failed.iter().all(|check| check.fix.is_some()));
-        failed
-    }
-
-    fn pair() -> Topology {
-        notation::parse("m 5432\n  s 5433\n").unwrap()
-    }
-
-    #[test]
-    fn a_good_machine_passes_and_hears_about_all() {
-        fails(&pair(), &machine(), &[]);
-        assert_eq!(preflight(&pair(), &machine()).len(), 10);
-    }
-
-    #[test]
-    fn a_taken_port_names_its_owner_and_the_next_free_one() {
-        let mut busy = machine();
-        for (port, by) in [(5432, Some("postgres (pid 812)")), (5434, None)] {
-            busy.ports_in_use.push(PortUse {
-                port,
-                by: by.map(str::to_owned),
-            });
-        }
-        let failed = fails(&pair(), &busy, &["port-in-use"]);
-        assert_eq!(
-            failed[0].message,
-            "Port 5432, which \"m\" needs, is used by postgres (pid 812)"
-        );
-        assert_eq!(
-            failed[0].fix.as_deref(),
-            Some("Give \"m\" port 5435, or stop what listens there")
-        );
-    }
-
-    #[test]
-    fn every_taken_port_is_offered_another_free_one() {
-        let mut busy = machine();
-        busy.ports_in_use = [5432, 5433, 5434].map(|port| PortUse { port, by: None }).to_vec();
-        let fixes: Vec<String> = fails(&pair(), &busy, &["port-in-use", "port-in-use"])
-            .into_iter()
-            .filter_map(|check| check.fix)
-            .collect();
-        assert_eq!(
-            fixes,
-            [
-                "Give \"m\" port 5435, or stop what listens there",
-                "Give \"s\" port 5436, or stop what listens there"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_cluster_in_the_folder_is_said_first_and_its_ports_are_not() {
-        let mut ours = machine();
-        ours.folder_state = FolderState::Ours;
-        ours.ports_in_use.push(PortUse { port: 5432, by: None });
-        fails(&pair(), &ours, &["folder-has-cluster"]);
-        assert_eq!(preflight(&pair(), &ours)[0].id, "folder-has-cluster");
-    }
-
-    #[test]
-    fn each_obstacle_has_its_own_check() {
-        let none = Machine {
-            tools: Vec::new(),
-            ..machine()
-        };
-        fails(&pair(), &none, &["no-programs"]);
-        let mut old = machine();
-        old.tools[0].major = PgMajor::V9_6;
-        fails(&pair(), &old, &["wrong-major"]);
-        let root = Machine {
-            is_root: true,
-            ..machine()
-        };
-        fails(&pair(), &root, &["no-user-for-root"]);
-        let run_as = RunAs {
-            user: "postgres".to_owned(),
-            uid: 1,
-            gid: 1,
-        };
-        fails(
-            &pair(),
-            &Machine {
-                run_as: Some(run_as),
-                ..root
-            },
-            &[],
-        );
-        for (state, id) in [
-            (FolderState::Ours, "folder-has-cluster"),
-            (FolderState::Foreign, "folder-not-empty"),
-            (
-                FolderState::Unusable("it is a file".to_owned()),
-                "folder-unusable",
-            ),
-        ] {
-            fails(
-                &pair(),
-                &Machine {
-                    folder_state: state,
-                    ..machine()
-                },
-                &[id],
-            );
-        }
-        let full = Machine {
-            free_disk_bytes: Some(100 * MEGABYTE),
-            ..machine()
-        };
-        let failed = fails(&pair(), &full, &["disk-full"]);
-        assert_eq!(
-            failed[0].message,
-            "The cluster needs about 136 MB, and 100 MB are free"
-        );
-        let deep = Machine {
-            folder: format!("/{}", "x".repeat(90)),
-            ..machine()
-        };
-        fails(&pair(), &deep, &["socket-path-too-long"]);
-        let far = notation::parse("m 5432\n  s 5433 host db2.example\n").unwrap();
-        fails(&far, &machine(), &["host-elsewhere"]);
-        let wrong = notation::parse("m 5432\n  s 5432\n").unwrap();
-        fails(&wrong, &machine(), &["design-has-errors"]);
-        for bad in ["..", "a/../b", "servers", "./run"] {
-            let mut topology = pair();
-            topology
-                .apply(&Edit::SetArchive(Some(Archive::new(bad).unwrap())))
-                .unwrap();
-            fails(&topology, &machine(), &["archive-elsewhere"]);
-        }
-    }
-
-    #[test]
-    fn sixty_five_servers_are_too_many() {
-        let mut text = "m 5000\n".to_owned();
-        for number in 1..=64 {
-            text += &format!("  s{number} {}\n", 5000 + number);
-        }
-        let rich = Machine {
-            free_disk_bytes: None,
-            ..machine()
-        };
-        fails(&notation::parse(&text).unwrap(), &rich, &["too-many-servers"]);
-    }
-}
+mod tests;

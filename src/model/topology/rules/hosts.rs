@@ -1,0 +1,264 @@
+//! Rules on hosts: who can reach whom, and what is lost with one of them.
+
+use super::super::findings::Found;
+use super::super::{ApplyDelay, Edit, Host, Server, Topology};
+use super::standbys;
+
+/// True for what means "every address" to a listener and is no address to connect to.
+fn is_no_address(host: &Host) -> bool {
+    host.as_str() == "*"
+        || host
+            .as_str()
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_unspecified())
+}
+
+/// Where two servers are one machine: loopback is one, and names do not tell capitals apart.
+fn machine(server: &Server) -> String {
+    if server.host().is_loopback() {
+        return "localhost".to_owned();
+    }
+    server.host().as_str().to_ascii_lowercase()
+}
+
+fn upstream<'a>(topology: &'a Topology, server: &Server) -> Option<&'a Server> {
+    server.upstream().and_then(|id| topology.server(id))
+}
+
+pub(super) fn host_is_no_address(topology: &Topology) -> Vec<Found> {
+    let elsewhere = |server: &&Server| !server.host().is_loopback() && !is_no_address(server.host());
+    let is_one_machine = topology.servers().iter().find(elsewhere).is_none();
+    topology
+        .servers()
+        .iter()
+        .filter(|server| is_no_address(server.host()))
+        .map(|server| {
+            let found = Found::server(
+                server.id(),
+                format!(
+                    "\"{}\" has the host {}, which means every address and is none: pg_hba.conf lets no standby in from it, and none can connect to it from elsewhere",
+                    server.name(),
+                    server.host()
+                ),
+            );
+            if is_one_machine {
+                found.fix("Use localhost", Edit::SetHost { server: server.id(), host: Host::default() })
+            } else {
+                found
+            }
+        })
+        .collect()
+}
+
+pub(super) fn loopback_beside_other_hosts(topology: &Topology) -> Vec<Found> {
+    standbys(topology)
+        .filter_map(|server| Some((server, upstream(topology, server)?)))
+        .filter(|(server, above)| !is_no_address(server.host()) && !is_no_address(above.host()))
+        .filter(|(server, above)| server.host().is_loopback() != above.host().is_loopback())
+        .map(|(server, above)| {
+            let message = if above.host().is_loopback() {
+                format!(
+                    "\"{}\" would look for \"{}\" on its own machine: {} means another machine on {}",
+                    server.name(),
+                    above.name(),
+                    above.host(),
+                    server.host()
+                )
+            } else {
+                format!(
+                    "\"{}\" would not be let in by \"{}\": its host is {}, so pg_hba.conf expects it on the same machine, not from outside",
+                    server.name(),
+                    above.name(),
+                    server.host()
+                )
+            };
+            Found::server(server.id(), message)
+        })
+        .collect()
+}
+
+pub(super) fn host_spelled_two_ways(topology: &Topology) -> Vec<Found> {
+    let mut first_spellings: std::collections::BTreeMap<String, &Host> = std::collections::BTreeMap::new();
+    let mut found = Vec::new();
+    for server in topology.servers() {
+        let key = server.host().as_str().to_ascii_lowercase();
+        let first = *first_spellings.entry(key).or_insert_with(|| server.host());
+        if first != server.host() {
+            found.push(
+                Found::server(
+                    server.id(),
+                    format!(
+                        "{} and {first} are one host: names of hosts do not tell capitals apart",
+                        server.host()
+                    ),
+                )
+                .fix(
+                    format!("Write {first}"),
+                    Edit::SetHost {
+                        server: server.id(),
+                        host: first.clone(),
+                    },
+                ),
+            );
+        }
+    }
+    found
+}
+
+/// The lowest port that Linux gives to outgoing connections (`net.ipv4.ip_local_port_range`), and the highest.
+const OUTGOING: std::ops::RangeInclusive<u16> = 32_768..=60_999;
+
+pub(super) fn port_among_outgoing(topology: &Topology) -> Vec<Found> {
+    topology
+        .servers()
+        .iter()
+        .filter(|server| OUTGOING.contains(&server.port().number()))
+        .map(|server| {
+            let found = Found::server(
+                server.id(),
+                format!(
+                    "Port {} of \"{}\" is among those that the system gives to outgoing connections: one of them may have it when the server starts",
+                    server.port(),
+                    server.name()
+                ),
+            );
+            match topology.free_port_from(5432).filter(|port| !OUTGOING.contains(&port.number())) {
+                Some(port) => found.fix(format!("Use port {port}"), Edit::SetPort { server: server.id(), port }),
+                None => found,
+            }
+        })
+        .collect()
+}
+
+pub(super) fn sync_all_on_primary_host(topology: &Topology) -> Vec<Found> {
+    let here = machine(topology.primary());
+    let candidates = topology.sync_candidates();
+    let has_others = topology.servers().iter().any(|server| machine(server) != here);
+    if topology.sync().is_none_or(|policy| !policy.commit.waits())
+        || candidates.is_empty()
+        || !has_others
+        || candidates.iter().any(|server| machine(server) != here)
+    {
+        return Vec::new();
+    }
+    let found = Found::cluster(format!(
+        "Every synchronous standby is on the primary's own host {}: with that host every synchronous copy is lost",
+        topology.primary().host()
+    ));
+    let next = candidates
+        .iter()
+        .filter_map(|server| server.standby()?.sync_priority())
+        .max()
+        .unwrap_or(0)
+        .saturating_add(1);
+    let far = topology.downstreams(topology.primary().id()).find(|server| {
+        machine(server) != here && server.standby().and_then(|own| own.apply_delay()).is_none()
+    });
+    vec![match far {
+        Some(server) => found.fix(
+            format!("Make \"{}\" on {} a candidate too", server.name(), server.host()),
+            Edit::SetSyncPriority {
+                server: server.id(),
+                priority: Some(next),
+            },
+        ),
+        None => found,
+    }]
+}
+
+pub(super) fn sync_all_on_one_host(topology: &Topology) -> Vec<Found> {
+    let candidates = topology.sync_candidates();
+    let [first, rest @ ..] = candidates.as_slice() else {
+        return Vec::new();
+    };
+    let host = machine(first);
+    let is_one_host = rest.iter().all(|server| machine(server) == host);
+    if topology.sync().is_none_or(|policy| !policy.commit.waits())
+        || rest.is_empty()
+        || !is_one_host
+        || host == machine(topology.primary())
+    {
+        return Vec::new();
+    }
+    vec![Found::cluster(format!(
+        "All {} synchronous standbys are on {}: as soon as that host is away, every commit hangs",
+        candidates.len(),
+        first.host()
+    ))]
+}
+
+pub(super) fn relative_archive_on_several_hosts(topology: &Topology) -> Vec<Found> {
+    let here = machine(topology.primary());
+    let Some(archive) = topology
+        .archive()
+        .filter(|archive| !archive.directory().starts_with('/'))
+    else {
+        return Vec::new();
+    };
+    let Some(elsewhere) = standbys(topology).find(|server| machine(server) != here) else {
+        return Vec::new();
+    };
+    vec![Found::cluster(format!(
+        "The archive \"{}\" is a folder of each host of its own: \"{}\" on {} finds nothing that the primary on {} archived; give the absolute path of a folder that all hosts share",
+        archive.directory(),
+        elsewhere.name(),
+        elsewhere.host(),
+        topology.primary().host()
+    ))]
+}
+
+pub(super) fn archive_below_relay(topology: &Topology) -> Vec<Found> {
+    let major = topology.postgres();
+    if topology.archive().is_none() || !major.has_cascade_archive_bug() {
+        return Vec::new();
+    }
+    let primary = topology.primary().id();
+    let Some(server) = standbys(topology).find(|server| server.upstream() != Some(primary)) else {
+        return Vec::new();
+    };
+    let remedy = match major.cascade_archive_fix() {
+        Some(minor) => format!("run {minor} or later"),
+        None => format!("no release of {major} is without it"),
+    };
+    vec![Found::server(
+        server.id(),
+        format!(
+            "A cascaded standby such as \"{}\" that has read from the archive can ask its upstream for WAL that is not there yet, again and again: {remedy}",
+            server.name()
+        ),
+    )]
+}
+
+pub(super) fn chain_is_deep(topology: &Topology) -> Vec<Found> {
+    /// Links from the primary that still pass without a word.
+    const MOST_LINKS: usize = 4;
+    let Some(last) = topology.in_tree_order().into_iter().find_map(|id| {
+        (topology.upstreams(id).len() > MOST_LINKS)
+            .then(|| topology.server(id))
+            .flatten()
+    }) else {
+        return Vec::new();
+    };
+    let found = Found::server(
+        last.id(),
+        format!(
+            "\"{}\" is {} links below the primary: whatever stops above it cuts it off, since a standby does not look for another upstream",
+            last.name(),
+            topology.upstreams(last.id()).len()
+        ),
+    );
+    vec![found.fix(
+        "Let it follow the primary",
+        Edit::Attach {
+            server: last.id(),
+            upstream: topology.primary().id(),
+        },
+    )]
+}
+
+/// The delay of a standby that really waits.
+pub(super) fn real_delay(server: &Server) -> Option<&ApplyDelay> {
+    let delay = server.standby()?.apply_delay()?;
+    let number: String = delay.as_str().chars().take_while(char::is_ascii_digit).collect();
+    number.chars().any(|digit| digit != '0').then_some(delay)
+}

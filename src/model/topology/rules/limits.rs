@@ -1,0 +1,205 @@
+//! Rules on settings by hand with which a server refuses to start, or loses data or WAL.
+
+use super::super::findings::Found;
+use super::super::{Edit, Server, Topology};
+use super::{hand, standbys};
+
+pub(super) fn ssl_without_certificate(topology: &Topology) -> Vec<Found> {
+    let has_file = |server: &Server, name: &str| {
+        hand::on(topology, server, name).is_some_and(|hand| hand.value.trim().starts_with('/'))
+    };
+    at_owners(topology, |server| {
+        let ssl = hand::on(topology, server, "ssl").filter(|hand| hand.is_on())?;
+        let is_complete = has_file(server, "ssl_cert_file") && has_file(server, "ssl_key_file");
+        (!is_complete).then(|| {
+            (
+                ssl,
+                "With ssl on, a server without a certificate does not start, and a new data directory has none: give ssl_cert_file and ssl_key_file as absolute paths".to_owned(),
+            )
+        })
+    })
+}
+
+pub(super) fn no_connection_left(topology: &Topology) -> Vec<Found> {
+    at_owners(topology, |server| {
+        let connections = hand::on(topology, server, "max_connections")?;
+        let reserved = reserved(topology, server);
+        (connections.number()? <= reserved).then(|| {
+            (
+                connections,
+                format!(
+                    "max_connections = {} is all reserved for superusers (superuser_reserved_connections = {reserved}): the server refuses to start",
+                    connections.value
+                ),
+            )
+        })
+    })
+}
+
+fn reserved(topology: &Topology, server: &Server) -> i64 {
+    const BY_DEFAULT: i64 = 3;
+    hand::on(topology, server, "superuser_reserved_connections")
+        .and_then(hand::Hand::number)
+        .unwrap_or(BY_DEFAULT)
+}
+
+pub(super) fn senders_fill_connections(topology: &Topology) -> Vec<Found> {
+    let major = topology.postgres();
+    if major.counts_senders_apart() {
+        return Vec::new();
+    }
+    at_owners(topology, |server| {
+        let senders = hand::on(topology, server, "max_wal_senders")?;
+        let connections =
+            hand::on(topology, server, "max_connections").map_or(Some(100), hand::Hand::number)?;
+        let beside = if major.reserves_beside_senders() {
+            reserved(topology, server)
+        } else {
+            0
+        };
+        (senders.number()? + beside >= connections).then(|| {
+            (
+                senders,
+                format!(
+                    "PostgreSQL {major} takes WAL senders from the connections: max_wal_senders = {} must be less than max_connections = {connections}, or the server refuses to start",
+                    senders.value
+                ),
+            )
+        })
+    })
+}
+
+/// What the rule says of each server, once for each setting that it blames: a setting of the cluster is one finding.
+fn at_owners<'a>(
+    topology: &'a Topology,
+    find: impl Fn(&'a Server) -> Option<(hand::Hand<'a>, String)>,
+) -> Vec<Found> {
+    let mut of_cluster = false;
+    topology
+        .servers()
+        .iter()
+        .filter_map(|server| {
+            let (hand, message) = find(server)?;
+            let is_again = hand.owner.is_none() && std::mem::replace(&mut of_cluster, true);
+            (!is_again).then(|| hand.found(message))
+        })
+        .collect()
+}
+
+pub(super) fn fsync_off(topology: &Topology) -> Vec<Found> {
+    hand::named(topology, "fsync")
+        .filter(|hand| hand.is_off())
+        .map(|hand| {
+            hand.found("With fsync off no commit is on disk anywhere: a crash of the machine can destroy the data, and a synchronous standby confirms what it does not have".to_owned())
+        })
+        .collect()
+}
+
+pub(super) fn full_page_writes_off(topology: &Topology) -> Vec<Found> {
+    hand::named(topology, "full_page_writes")
+        .filter(|hand| hand.is_off())
+        .map(|hand| {
+            hand.found("With full_page_writes off a crash can leave half-written pages that WAL cannot mend, and no base backup can be taken from a standby".to_owned())
+        })
+        .collect()
+}
+
+/// Less than this is gone before a restart is over: four segments of the usual size.
+const LEAST_KEPT_MEGABYTES: i64 = 64;
+const SEGMENT_MEGABYTES: i64 = 16;
+
+pub(super) fn wal_keep_too_small(topology: &Topology) -> Vec<Found> {
+    if topology.archive().is_some() {
+        return Vec::new();
+    }
+    standbys(topology)
+        .filter(|server| !topology.uses_slot(server.id()))
+        .filter_map(|server| {
+            let upstream = server.upstream().and_then(|id| topology.server(id))?;
+            let (hand, megabytes) = kept(topology, upstream)?;
+            (megabytes < LEAST_KEPT_MEGABYTES).then(|| {
+                hand.without(Found::server(
+                    server.id(),
+                    format!(
+                        "\"{}\" keeps only {megabytes} MB of WAL for \"{}\", which has no slot: a short absence, and it must be copied anew",
+                        upstream.name(),
+                        server.name()
+                    ),
+                ))
+            })
+        })
+        .collect()
+}
+
+/// What is kept by hand for downstreams without a slot, and how many megabytes that is.
+fn kept<'a>(topology: &'a Topology, server: &'a Server) -> Option<(hand::Hand<'a>, i64)> {
+    if topology.postgres().has_wal_keep_size() {
+        let hand = hand::on(topology, server, "wal_keep_size")?;
+        Some((hand, hand.megabytes()?))
+    } else {
+        let hand = hand::on(topology, server, "wal_keep_segments")?;
+        Some((hand, hand.number()?.checked_mul(SEGMENT_MEGABYTES)?))
+    }
+}
+
+pub(super) fn slot_limit_too_small(topology: &Topology) -> Vec<Found> {
+    if topology.archive().is_some() {
+        return Vec::new();
+    }
+    standbys(topology)
+        .filter(|server| topology.uses_slot(server.id()))
+        .filter_map(|server| {
+            let upstream = server.upstream().and_then(|id| topology.server(id))?;
+            let limit = hand::on(topology, upstream, "max_slot_wal_keep_size")?;
+            let megabytes = limit.megabytes()?;
+            (0..LEAST_KEPT_MEGABYTES).contains(&megabytes).then(|| {
+                limit.without(Found::server(
+                    server.id(),
+                    format!(
+                        "The slot of \"{}\" keeps {megabytes} MB of WAL at most: a short absence, the slot is lost, and it must be copied anew",
+                        server.name()
+                    ),
+                ))
+            })
+        })
+        .collect()
+}
+
+pub(super) fn candidate_has_too_few_slots(topology: &Topology) -> Vec<Found> {
+    if topology.sync().is_none() {
+        return Vec::new();
+    }
+    let primary = topology.primary().id();
+    let needed = topology
+        .downstreams(primary)
+        .filter(|server| topology.uses_slot(server.id()))
+        .count();
+    topology
+        .sync_candidates()
+        .into_iter()
+        .filter_map(|server| {
+            let hand = hand::on(topology, server, "max_replication_slots")?;
+            let own = topology.downstreams(server.id()).filter(|below| topology.uses_slot(below.id())).count();
+            let given = usize::try_from(hand.number()?).ok()?;
+            // As the primary it would have its own downstreams, and the others of the old one.
+            let needed = needed + own;
+            (given < needed).then(|| {
+                Found::server(
+                    server.id(),
+                    format!(
+                        "If \"{}\" took over from the primary it would need {needed} replication slots and has room for {given}",
+                        server.name()
+                    ),
+                )
+                .fix(
+                    format!("Set {} to {needed}", hand.name),
+                    Edit::SetSetting {
+                        server: hand.owner,
+                        name: hand.name.to_owned(),
+                        value: Some(needed.to_string()),
+                    },
+                )
+            })
+        })
+        .collect()
+}

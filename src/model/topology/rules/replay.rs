@@ -1,0 +1,249 @@
+//! Rules on what happens to WAL on a standby: when it is applied, and what its upstream hears of it.
+
+use super::super::findings::{Fix, Found};
+use super::super::{CommitLevel, Edit, Server, Topology};
+use super::hosts::real_delay;
+use super::{hand, standbys};
+
+fn remove_delay(server: &Server, found: Found) -> Found {
+    found.fix(
+        "Take the delay away",
+        Edit::SetApplyDelay {
+            server: server.id(),
+            delay: None,
+        },
+    )
+}
+
+pub(super) fn delay_on_relay(topology: &Topology) -> Vec<Found> {
+    standbys(topology)
+        .filter_map(|server| Some((server, real_delay(server)?)))
+        .filter(|(server, _)| topology.is_relay(server.id()))
+        .map(|(server, delay)| {
+            let message = format!(
+                "\"{}\" applies WAL {delay} late but passes it on at once: what is below it is not late. After a restart it first applies what it has, and all below it stands still for up to {delay}",
+                server.name()
+            );
+            remove_delay(server, Found::server(server.id(), message))
+        })
+        .collect()
+}
+
+pub(super) fn delayed_sync_candidate(topology: &Topology) -> Vec<Found> {
+    if topology
+        .sync()
+        .is_none_or(|policy| !policy.commit.waits() || policy.commit == CommitLevel::RemoteApply)
+    {
+        return Vec::new();
+    }
+    topology
+        .sync_candidates()
+        .into_iter()
+        .filter_map(|server| Some((server, real_delay(server)?)))
+        .map(|(server, delay)| {
+            let message = format!(
+                "Commits may wait for \"{}\", which applies WAL {delay} late: after a restart it does not stream before it has applied what it has, up to {delay} later",
+                server.name()
+            );
+            Found::server(server.id(), message).fix(
+                "Make it asynchronous",
+                Edit::SetSyncPriority {
+                    server: server.id(),
+                    priority: None,
+                },
+            )
+        })
+        .collect()
+}
+
+pub(super) fn no_standby_is_current(topology: &Topology) -> Vec<Found> {
+    let mut delayed = standbys(topology).peekable();
+    let Some(first) = delayed.peek().copied() else {
+        return Vec::new();
+    };
+    if delayed.any(|server| real_delay(server).is_none()) {
+        return Vec::new();
+    }
+    let found = Found::cluster(
+        "Every standby is delayed: if the primary is lost, the one that takes over must first apply what it held back",
+    );
+    vec![found.fix(
+        format!("Take the delay of \"{}\" away", first.name()),
+        Edit::SetApplyDelay {
+            server: first.id(),
+            delay: None,
+        },
+    )]
+}
+
+pub(super) fn delay_of_nothing(topology: &Topology) -> Vec<Found> {
+    standbys(topology)
+        .filter(|server| server.standby().is_some_and(|own| own.apply_delay().is_some()))
+        .filter(|server| real_delay(server).is_none())
+        .map(|server| {
+            let message = format!("The delay of \"{}\" is 0: it applies WAL at once", server.name());
+            remove_delay(server, Found::server(server.id(), message))
+        })
+        .collect()
+}
+
+pub(super) fn feedback_on_delayed(topology: &Topology) -> Vec<Found> {
+    standbys(topology)
+        .filter_map(|server| Some((server, real_delay(server)?)))
+        .filter_map(|(server, delay)| {
+            let feedback = hand::on(topology, server, "hot_standby_feedback").filter(|hand| hand.is_on())?;
+            let found = Found::server(
+                server.id(),
+                format!(
+                    "\"{}\" is {delay} late and reports what its queries need: the primary keeps dead rows for {delay} longer, and its tables grow",
+                    server.name()
+                ),
+            );
+            Some(match feedback.owner {
+                Some(_) => feedback.without(found),
+                None => found.fix(
+                    format!("Set hot_standby_feedback to off on \"{}\"", server.name()),
+                    Edit::SetSetting {
+                        server: Some(server.id()),
+                        name: feedback.name.to_owned(),
+                        value: Some("off".to_owned()),
+                    },
+                ),
+            })
+        })
+        .collect()
+}
+
+pub(super) fn feedback_stops_at_relay(topology: &Topology) -> Vec<Found> {
+    let reports = |server: &Server| {
+        hand::on(topology, server, "hot_standby_feedback").is_some_and(super::hand::Hand::is_on)
+    };
+    standbys(topology)
+        .filter(|server| reports(server))
+        .filter_map(|server| {
+            let silent: Vec<&Server> = topology
+                .upstreams(server.id())
+                .into_iter()
+                .filter_map(|id| topology.server(id))
+                .filter(|above| !above.is_primary() && !reports(above))
+                .collect();
+            let nearest = silent.first()?;
+            let mut found = Found::server(
+                server.id(),
+                format!(
+                    "What queries on \"{}\" need never reaches the primary: \"{}\" above it has hot_standby_feedback off and passes nothing on",
+                    server.name(),
+                    nearest.name()
+                ),
+            );
+            found.fix = Some(Fix {
+                label: "Turn it on all the way up".to_owned(),
+                edits: silent
+                    .iter()
+                    .map(|above| Edit::SetSetting {
+                        server: Some(above.id()),
+                        name: spelling(above),
+                        value: Some("on".to_owned()),
+                    })
+                    .collect(),
+            });
+            Some(found)
+        })
+        .collect()
+}
+
+/// The name as the server's own settings have it already, so that it is not given twice.
+fn spelling(server: &Server) -> String {
+    const NAME: &str = "hot_standby_feedback";
+    let mut own = server.settings().keys();
+    own.find(|name| name.eq_ignore_ascii_case(NAME))
+        .cloned()
+        .unwrap_or_else(|| NAME.to_owned())
+}
+
+pub(super) fn recovery_target_by_hand(topology: &Topology) -> Vec<Found> {
+    const TARGETS: [&str; 5] = [
+        "recovery_target",
+        "recovery_target_lsn",
+        "recovery_target_name",
+        "recovery_target_time",
+        "recovery_target_xid",
+    ];
+    hand::all(topology)
+        .filter(|hand| TARGETS.iter().any(|name| hand.name.eq_ignore_ascii_case(name)))
+        .filter(|hand| !hand.value.trim().is_empty())
+        .map(|hand| {
+            hand.found(format!(
+                "{} ends replication: a standby applies WAL up to the target and then stands still, or refuses to start",
+                hand.name
+            ))
+        })
+        .collect()
+}
+
+pub(super) fn sync_candidate_reports_late(topology: &Topology) -> Vec<Found> {
+    if topology.sync().is_none_or(|policy| !policy.commit.waits()) {
+        return Vec::new();
+    }
+    topology
+        .sync_candidates()
+        .into_iter()
+        .filter_map(|server| {
+            let interval = hand::on(topology, server, "wal_receiver_status_interval").filter(|hand| hand.is_zero())?;
+            Some(interval.without(Found::server(
+                server.id(),
+                format!(
+                    "\"{}\" says what it has on disk only when it has applied all of it, or is asked after half of wal_sender_timeout: until then commits wait for it",
+                    server.name()
+                ),
+            )))
+        })
+        .collect()
+}
+
+pub(super) fn sender_timeout_off(topology: &Topology) -> Vec<Found> {
+    hand::named(topology, topology.postgres().sender_timeout_setting())
+        .filter(|hand| hand.is_zero())
+        .map(|hand| {
+            hand.found(format!(
+                "With {} = 0 a standby that is frozen or cut off is never given up: commits that wait for it, and a stop of its upstream, wait for ever",
+                hand.name
+            ))
+        })
+        .collect()
+}
+
+pub(super) fn receiver_timeout_off(topology: &Topology) -> Vec<Found> {
+    hand::named(topology, "wal_receiver_timeout")
+        .filter(|hand| hand.is_zero())
+        .map(|hand| {
+            hand.found(
+                "With wal_receiver_timeout = 0 a standby never notices that its upstream is gone when the connection does not say so, and never connects anew"
+                    .to_owned(),
+            )
+        })
+        .collect()
+}
+
+pub(super) fn remote_apply_waits_for_queries(topology: &Topology) -> Vec<Found> {
+    if topology
+        .sync()
+        .is_none_or(|policy| policy.commit != CommitLevel::RemoteApply)
+    {
+        return Vec::new();
+    }
+    topology
+        .sync_candidates()
+        .into_iter()
+        .filter_map(|server| {
+            let delay = hand::on(topology, server, "max_standby_streaming_delay").filter(|hand| hand.number() == Some(-1))?;
+            Some(delay.without(Found::server(
+                server.id(),
+                format!(
+                    "A query on \"{}\" may hold up applying for ever, and remote_apply lets every commit wait for that",
+                    server.name()
+                ),
+            )))
+        })
+        .collect()
+}
