@@ -3,6 +3,7 @@
 #   make run     install what is missing, build, open the designer on the seed's cluster
 #   make test    install what is missing, run every test
 #   make lint    formatting, lints, documentation, scripts
+#   make catalogue BINS="/usr/lib/postgresql/15/bin …"   read every server parameter anew, for a new version
 #   make setup   only install what is missing, for all of these
 #
 # Rust, git, make and a C compiler are all that must be there before.
@@ -10,7 +11,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint setup
+.PHONY: help run test lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -52,3 +53,7 @@ lint:
 setup:
 	@packaging/setup.sh run
 	@packaging/setup.sh test
+
+# What it writes is in the repository: needed only when PostgreSQL has a new version.
+catalogue:
+	packaging/catalogue.sh $(BINS)

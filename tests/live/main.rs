@@ -8,6 +8,7 @@
 )]
 
 mod bundle;
+mod catalogue;
 mod cli;
 mod crash;
 mod deploy;

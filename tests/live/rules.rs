@@ -11,7 +11,10 @@ use crate::lab::{Lab, SENDERS, SOON, as_user, programs, template};
 const HANGS: Duration = Duration::from_millis(1_500);
 
 /// Error rules that a test below shows, by the name of the test.
-const SHOWN: [(&str, &str); 16] = [
+const SHOWN: [(&str, &str); 19] = [
+    ("setting-unknown", "a_start_is_refused"),
+    ("setting-bad-value", "a_start_is_refused"),
+    ("setting-internal", "a_start_is_refused"),
     ("port-used-twice", "a_start_is_refused"),
     ("wal-level-minimal", "a_start_is_refused"),
     ("ssl-without-certificate", "a_start_is_refused"),
@@ -104,6 +107,22 @@ fn a_start_is_refused() {
         "3",
         "must be less than",
     );
+
+    refused(
+        "setting-unknown",
+        17,
+        "shared_bufers",
+        "1GB",
+        "unrecognized configuration parameter",
+    );
+    refused(
+        "setting-bad-value",
+        18,
+        "work_mem",
+        "64mb",
+        "invalid value for parameter",
+    );
+    refused("setting-internal", 19, "block_size", "8192", "cannot be changed");
 
     let lab = Lab::new("port-used-twice", 3, "m 1\n  s 1\n", &[]);
     lab.start("m").unwrap();

@@ -242,6 +242,26 @@ impl PgMajor {
         }
     }
 
+    /// Settings take the unit `TB` from 9.4 on.
+    pub fn has_terabytes(self) -> bool {
+        self >= Self::V9_4
+    }
+
+    /// Settings take the unit `B` from 11 on.
+    pub fn has_byte_unit(self) -> bool {
+        self >= Self::V11
+    }
+
+    /// From 12 on a whole number may be written with a fraction, a real may have a unit, and there is the unit `us`.
+    pub fn reads_fractions(self) -> bool {
+        self >= Self::V12
+    }
+
+    /// True for 10 to 18, whose parameters were read from servers; what a 19 adds nobody has seen yet.
+    pub fn has_known_parameters(self) -> bool {
+        self >= Self::V10 && self <= Self::V18
+    }
+
     /// The sender replaces bytes outside printable ASCII in an application_name: `\xHH` from 16 on, `?` before.
     pub fn escapes_names(self) -> bool {
         self >= Self::V16

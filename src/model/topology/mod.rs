@@ -7,6 +7,7 @@
 //!
 //! Start with [`Topology`], then `edit.rs` for what can be done to it and `rules.rs` for what is unwise.
 
+pub mod catalogue;
 mod draft;
 mod edit;
 mod findings;

@@ -4,6 +4,7 @@
 //! To add one, write the function below and its row; the suite asks for a design that triggers it.
 //! "tried" in a source means: tried on real servers of the versions it names.
 
+mod catalogue;
 mod hand;
 mod hosts;
 mod limits;
@@ -33,7 +34,7 @@ pub use settings::MANAGED_SETTINGS;
 use Severity::{Error, Note, Warning};
 
 #[rustfmt::skip]
-pub static RULES: [Rule; 60] = [
+pub static RULES: [Rule; 63] = [
     Rule { id: "port-used-twice", severity: Error, title: "Two servers on one host have the same port",
         source: "server: could not bind IPv4 address \"127.0.0.1\": Address already in use", find: servers::port_used_twice },
     Rule { id: "sync-on-cascaded-standby", severity: Error, title: "A standby below a standby is marked synchronous",
@@ -58,6 +59,12 @@ pub static RULES: [Rule; 60] = [
         source: "server: invalid authentication method \"scram-sha-256\" (before 10)", find: versions::scram_before_10 },
     Rule { id: "setting-is-managed", severity: Error, title: "A setting by hand that the drawing decides",
         source: "the last line of postgresql.conf wins: the servers would no longer be the drawn ones", find: settings::setting_is_managed },
+    Rule { id: "setting-unknown", severity: Error, title: "A setting that the version does not know",
+        source: "server: unrecognized configuration parameter \"wal_keep_segments\"; which version has which was read from pg_settings of 10 to 18", find: catalogue::setting_unknown },
+    Rule { id: "setting-bad-value", severity: Error, title: "A value that the setting cannot have",
+        source: "server: invalid value for parameter \"work_mem\": \"64mb\"; types and ranges were read from pg_settings of 10 to 18, units stand in the manual, Parameter Names and Values", find: catalogue::setting_bad_value },
+    Rule { id: "setting-internal", severity: Error, title: "A setting that only tells",
+        source: "server: parameter \"block_size\" cannot be changed (manual, Preset Options)", find: catalogue::setting_internal },
     Rule { id: "hot-standby-off-on-relay", severity: Error, title: "A relay that accepts no connections",
         source: "tried on 9.2 to 18: its downstreams get \"the database system is starting up\" for ever", find: settings::hot_standby_off_on_relay },
     Rule { id: "wal-level-minimal", severity: Error, title: "WAL without what standbys need",

@@ -63,6 +63,9 @@ fn triggering(rule: &str) -> Topology {
             topology
         }
         "setting-is-managed" => setting(None, "Primary_Conninfo", "x"),
+        "setting-unknown" => setting(Some("m"), "wal_keep_segments", "32"),
+        "setting-bad-value" => setting(None, "work_mem", "64mb"),
+        "setting-internal" => setting(None, "block_size", "8192"),
         "hot-standby-off-on-relay" => setting(Some("a"), "hot_standby", "off"),
         "wal-level-minimal" => setting(None, "wal_level", "minimal"),
         "too-few-wal-senders" => setting(Some("m"), "max_wal_senders", "1"),
