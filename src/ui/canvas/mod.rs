@@ -7,6 +7,7 @@
 
 mod card;
 mod card_widget;
+mod describe;
 mod frame;
 mod gesture;
 mod link_shape;

@@ -12,7 +12,8 @@ use petgraph::Directed;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef as _;
 
-use super::card::{Card, Link, describe};
+use super::card::{Card, Link};
+use super::describe::describe;
 use super::link_shape::LinkShape;
 use super::server_shape::ServerShape;
 use crate::app::{RunView, Session};
