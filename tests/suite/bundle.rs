@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use pgcascade::model::bundle::{Bundle, generate, pack};
 use pgcascade::model::document::Document;
+use pgcascade::model::topology::catalogue::{self, Known};
 use pgcascade::model::topology::{Archive, Auth, Edit, PgMajor, Topology, notation};
 use sha2::{Digest as _, Sha256};
 
@@ -98,6 +99,42 @@ fn scripts_and_guide_of_the_seed() {
         assert_eq!(file.executable, name != "README.md");
         insta::assert_snapshot!(format!("script_seed_15_{name}"), file.contents);
     }
+}
+
+#[test]
+fn every_version_knows_the_settings_it_gets_and_takes_their_values() {
+    let mut asked = 0;
+    for major in PgMajor::ALL {
+        for text in [SEED, ODD] {
+            let mut topology = design(text);
+            topology.apply(&Edit::SetPostgres(major)).unwrap();
+            topology
+                .apply(&Edit::SetArchive(Some(Archive::new("archive").unwrap())))
+                .unwrap();
+            let bundle = bundle_of(topology);
+            let files = bundle
+                .files
+                .iter()
+                .filter(|file| file.path.ends_with("postgresql.conf"));
+            for line in files.flat_map(|file| file.contents.lines()) {
+                let Some((name, value)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) else {
+                    continue;
+                };
+                let unquoted = value.trim_matches('\'');
+                let (Known::Here(parameter) | Known::Perhaps(parameter)) = catalogue::lookup(name, major)
+                else {
+                    panic!("{major} does not know {name}");
+                };
+                assert_eq!(
+                    parameter.judge(unquoted, major, false),
+                    Ok(()),
+                    "{line} in {major}"
+                );
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 1000, "{asked}");
 }
 
 #[test]
