@@ -19,14 +19,16 @@ const FIRST_PORT: u16 = 21_100;
 const USER: &str = "postgres";
 
 /// A folder for everything of one test, with blanks in its path, that the ordinary user owns.
-struct Place {
+pub struct Place {
     root: tempfile::TempDir,
     bundle: PathBuf,
     path: PathBuf,
+    /// The programs to use instead of those in PATH, as PGBIN names them.
+    pub bin: Option<PathBuf>,
 }
 
 impl Place {
-    fn new(bundle: &Bundle) -> Self {
+    pub fn new(bundle: &Bundle) -> Self {
         let root = tempfile::Builder::new()
             .prefix("pgc-bundle-my folder-")
             .tempdir_in("/tmp")
@@ -62,10 +64,11 @@ impl Place {
             bundle: home.join(&bundle.name),
             path,
             root,
+            bin: None,
         }
     }
 
-    fn cluster(&self) -> PathBuf {
+    pub fn cluster(&self) -> PathBuf {
         self.bundle.join("cluster")
     }
 
@@ -76,6 +79,9 @@ impl Place {
             .env_clear()
             .env("PATH", &self.path)
             .current_dir(self.root.path());
+        if let Some(bin) = &self.bin {
+            command.env("PGBIN", bin);
+        }
         if is_root() {
             let user = nix::unistd::User::from_name(USER)
                 .unwrap()
@@ -90,7 +96,7 @@ impl Place {
     }
 
     #[track_caller]
-    fn expect(&self, script: &str, code: i32) -> String {
+    pub fn expect(&self, script: &str, code: i32) -> String {
         let output = self.run(script);
         let text = format!(
             "{}{}",
@@ -115,7 +121,7 @@ impl Place {
     }
 
     #[track_caller]
-    fn nothing_is_left(&self) {
+    pub fn nothing_is_left(&self) {
         assert_eq!(self.processes(), Vec::<String>::new());
         assert!(!self.cluster().exists(), "{}", self.cluster().display());
     }

@@ -13,4 +13,5 @@ mod crash;
 mod deploy;
 mod safety;
 mod scene;
+mod versions;
 mod worker;
