@@ -2,6 +2,7 @@
 #
 #   make run     install what is missing, build, open the designer on the seed's cluster
 #   make test    install what is missing, run every test
+#   make test-versions   bring PostgreSQL 10 to 18 into a cache folder, try each of them (4 minutes)
 #   make lint    formatting, lints, documentation, scripts
 #   make catalogue BINS="/usr/lib/postgresql/15/bin …"   read every server parameter anew, for a new version
 #   make setup   only install what is missing, for all of these
@@ -11,7 +12,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint setup catalogue
+.PHONY: help run test test-versions lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -42,6 +43,12 @@ test:
 	  echo "the crates above belong to the window" >&2; exit 1; \
 	fi
 	cargo tree --locked --invert egui --depth 0
+
+# Every version against real servers of it: not a part of `make test`, which is content with the machine's own.
+test-versions:
+	@packaging/setup.sh test-versions
+	@bins=$$(packaging/versions.sh); \
+	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions::
 
 lint:
 	@packaging/setup.sh lint

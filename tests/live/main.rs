@@ -17,4 +17,5 @@ mod predict;
 mod rules;
 mod safety;
 mod scene;
+mod versions;
 mod worker;

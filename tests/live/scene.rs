@@ -91,9 +91,14 @@ pub async fn design(text: &str) -> Document {
 
 /// Looks at the machine: every check, and the run that would follow.
 pub async fn prepare(document: &Document, folder: &Path) -> (Vec<Check>, Run) {
+    prepare_with(document, folder, None).await
+}
+
+/// The same with the programs in `bin`, as `--bin` names them.
+pub async fn prepare_with(document: &Document, folder: &Path, bin: Option<&Path>) -> (Vec<Check>, Run) {
     let request = Request {
         folder: folder.to_owned(),
-        bin: programs(),
+        bin: bin.map(Path::to_owned).or_else(programs),
         run_as: None,
     };
     let machine = deploy::discover(document.topology(), &request).await;
@@ -124,7 +129,12 @@ pub async fn perform(run: Run, cancel: Cancel) -> (Outcome, Vec<RunEvent>) {
 
 /// Deploys and expects that it works.
 pub async fn deployed(document: &Document, folder: &Path) -> Vec<RunEvent> {
-    let (checks, run) = prepare(document, folder).await;
+    deployed_with(document, folder, None).await
+}
+
+/// The same with the programs in `bin`, as `--bin` names them.
+pub async fn deployed_with(document: &Document, folder: &Path, bin: Option<&Path>) -> Vec<RunEvent> {
+    let (checks, run) = prepare_with(document, folder, bin).await;
     for check in checks {
         assert!(check.ok, "{}: {} ({:?})", check.id, check.message, check.fix);
     }
