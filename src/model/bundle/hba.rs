@@ -1,7 +1,7 @@
 //! pg_hba.conf of one server: people from this machine, and the drawn downstreams; nobody else.
 
+use core::net::IpAddr;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use super::sourced::{Sourced, Writer};
 use super::{Decision, Element};

@@ -170,7 +170,7 @@ impl Host {
         matches!(self.0.as_str(), "localhost" | "::1")
             || self
                 .0
-                .parse::<std::net::Ipv4Addr>()
+                .parse::<core::net::Ipv4Addr>()
                 .is_ok_and(|address| address.is_loopback())
     }
 }

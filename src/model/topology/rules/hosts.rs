@@ -9,7 +9,7 @@ fn is_no_address(host: &Host) -> bool {
     host.as_str() == "*"
         || host
             .as_str()
-            .parse::<std::net::IpAddr>()
+            .parse::<core::net::IpAddr>()
             .is_ok_and(|address| address.is_unspecified())
 }
 

@@ -16,7 +16,7 @@ mod sync;
 mod versions;
 
 use super::findings::Found;
-use super::{Server, Severity, Topology};
+use super::{CommitLevel, Server, Severity, Topology};
 
 #[derive(Debug)]
 pub struct Rule {
@@ -166,6 +166,14 @@ pub static RULES: [Rule; 63] = [
 /// The rule of that id.
 pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
+}
+
+/// The synchronous candidates, if a commit waits until they have applied it (`remote_apply`).
+fn candidates_that_must_apply(topology: &Topology) -> impl Iterator<Item = &Server> {
+    let must = topology
+        .sync()
+        .is_some_and(|policy| policy.commit == CommitLevel::RemoteApply);
+    must.then(|| topology.sync_candidates()).into_iter().flatten()
 }
 
 /// Every server but the primary.

@@ -3,7 +3,7 @@
 use super::super::findings::{Fix, Found};
 use super::super::{CommitLevel, Edit, Server, Topology};
 use super::hosts::real_delay;
-use super::{hand, standbys};
+use super::{candidates_that_must_apply, hand, standbys};
 
 fn remove_delay(server: &Server, found: Found) -> Found {
     found.fix(
@@ -226,15 +226,7 @@ pub(super) fn receiver_timeout_off(topology: &Topology) -> Vec<Found> {
 }
 
 pub(super) fn remote_apply_waits_for_queries(topology: &Topology) -> Vec<Found> {
-    if topology
-        .sync()
-        .is_none_or(|policy| policy.commit != CommitLevel::RemoteApply)
-    {
-        return Vec::new();
-    }
-    topology
-        .sync_candidates()
-        .into_iter()
+    candidates_that_must_apply(topology)
         .filter_map(|server| {
             let delay = hand::on(topology, server, "max_standby_streaming_delay").filter(|hand| hand.number() == Some(-1))?;
             Some(delay.without(Found::server(

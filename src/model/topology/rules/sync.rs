@@ -2,7 +2,7 @@
 
 use super::super::findings::{Found, repeated};
 use super::super::{CommitLevel, Edit, Server, Standby, SyncMethod, SyncPolicy, Topology};
-use super::standbys;
+use super::{candidates_that_must_apply, standbys};
 
 pub(super) fn sync_on_cascaded_standby(topology: &Topology) -> Vec<Found> {
     let primary = topology.primary();
@@ -68,15 +68,7 @@ pub(super) fn sync_count_above_candidates(topology: &Topology) -> Vec<Found> {
 }
 
 pub(super) fn remote_apply_waits_for_delay(topology: &Topology) -> Vec<Found> {
-    if topology
-        .sync()
-        .is_none_or(|policy| policy.commit != CommitLevel::RemoteApply)
-    {
-        return Vec::new();
-    }
-    topology
-        .sync_candidates()
-        .into_iter()
+    candidates_that_must_apply(topology)
         .filter_map(|server| Some((server, server.standby()?.apply_delay()?)))
         .map(|(server, delay)| {
             Found::server(
