@@ -3,14 +3,14 @@ find_psql() {
     if [[ -x $bin/psql ]]; then
         psql="$bin/psql"
     else
-        psql="$(type -P psql)" || psql=""
+        psql="`type -P psql`" || psql=""
     fi
 }
 
 # Asks a server; prints the answer, one row a line, columns separated by |.
 sql() { # PORT STATEMENT
     # "localhost" is where every server of one machine listens; the socket's path could be too long.
-    PGPASSFILE="$(pwd -P)/secrets/pgpass" PGCONNECT_TIMEOUT=5 \
+    PGPASSFILE="`pwd -P`/secrets/pgpass" PGCONNECT_TIMEOUT=5 \
         "$psql" -X -A -t -q -w -v ON_ERROR_STOP=1 -h localhost -p "$1" -U postgres -d postgres -c "$2" 2>/dev/null
 }
 
@@ -58,7 +58,7 @@ rows_of() { # PORT
 
 rows_are() { # PORT ROWS
     local rows
-    rows="$(rows_of "$1")" && [[ $rows == "$2" ]]
+    rows="`rows_of "$1"`" && [[ $rows == "$2" ]]
 }
 
 # Waits until pg_stat_replication shows exactly these rows.
@@ -67,7 +67,7 @@ wait_rows() { # SERVER PORT ROWS
     until rows_are "$port" "$rows"; do
         stop_if_cancelled
         if ((SECONDS >= deadline)); then
-            say "$name should show:" "" "$rows" "" "and shows:" "" "$(rows_of "$port" || true)" >&2
+            say "$name should show:" "" "$rows" "" "and shows:" "" "`rows_of "$port" || true`" >&2
             fail "$name is not as designed"
         fi
         nap 0.1
@@ -77,17 +77,17 @@ wait_rows() { # SERVER PORT ROWS
 token=""
 row_is_there() { # PORT
     # The catalog is asked first: a table that is not there yet would be an error in the server's log.
-    [[ "$(sql "$1" "SELECT count(*) FROM pg_class WHERE relname = 'pgcascade_proof'")" == 1 ]] &&
-        [[ "$(sql "$1" "SELECT count(*) FROM pgcascade_proof WHERE token = '$token'")" == 1 ]]
+    [[ "`sql "$1" "SELECT count(*) FROM pg_class WHERE relname = 'pgcascade_proof'"`" == 1 ]] &&
+        [[ "`sql "$1" "SELECT count(*) FROM pgcascade_proof WHERE token = '$token'"`" == 1 ]]
 }
 
 wal_is_there() { # PORT LSN
-    [[ "$(sql "$1" "SELECT $received_lsn() >= '$2'")" == t ]]
+    [[ "`sql "$1" "SELECT $received_lsn() >= '$2'"`" == t ]]
 }
 
 # Writes a row on the primary, in a table of its own; prove_done removes the table.
 write_row() { # PORT
-    token="$(od -An -N8 -tx1 /dev/urandom)"
+    token="`od -An -N8 -tx1 /dev/urandom`"
     token="${token//[[:space:]]/}"
     proof_port="$1"
     within_deadline sql "$1" "CREATE TABLE IF NOT EXISTS pgcascade_proof (token text)" ||
@@ -110,6 +110,6 @@ read_row() { # SERVER PORT
 # A delayed standby has the WAL of the row, and applies it later.
 receive_row() { # SERVER PORT
     local lsn
-    lsn="$(sql "$proof_port" "SELECT $current_lsn()")" || fail "the primary does not answer"
+    lsn="`sql "$proof_port" "SELECT $current_lsn()"`" || fail "the primary does not answer"
     wait_until "the row's WAL is on $1" wal_is_there "$2" "$lsn"
 }

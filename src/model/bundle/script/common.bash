@@ -18,8 +18,8 @@ fail() {
 }
 
 case "${BASH_SOURCE[0]}" in
-*/*) here="$(cd -P -- "${BASH_SOURCE[0]%/*}" && pwd)" ;;
-*) here="$(pwd -P)" ;;
+*/*) here="`cd -P -- "${BASH_SOURCE[0]%/*}" && pwd`" ;;
+*) here="`pwd -P`" ;;
 esac
 
 case "${1:-}" in
@@ -42,7 +42,7 @@ cluster="${1:-$here/cluster}"
 # Prints the major version of a PostgreSQL program: 9.6, 15.
 major_of() {
     local text
-    text="$("$1" --version 2>/dev/null)" || return 1
+    text="`"$1" --version 2>/dev/null`" || return 1
     [[ $text =~ \(PostgreSQL\)\ ([0-9]+)(\.([0-9]+))? ]] || return 1
     if ((BASH_REMATCH[1] < 10)); then
         printf '%s.%s' "${BASH_REMATCH[1]}" "${BASH_REMATCH[3]}"
@@ -51,24 +51,30 @@ major_of() {
     fi
 }
 
+# Prints the folders that may hold the programs: the named one, those in PATH, and where packages put them.
+candidate_folders() {
+    local program programs
+    printf '%s\n' "${PGBIN:-}"
+    programs="`type -aP initdb`" || true
+    while IFS= read -r program; do
+        printf '%s\n' "${program%/*}"
+    done <<<"$programs"
+    printf '%s\n' "/usr/lib/postgresql/$major/bin" "/usr/pgsql-$major/bin"
+}
+
 # Sets bin to the folder with initdb, pg_ctl and postgres of the right version.
 find_programs() {
-    local folder program seen=""
+    local folder candidates seen=""
     bin=""
+    candidates="`candidate_folders`"
     while IFS= read -r folder; do
         [[ -x $folder/initdb && -x $folder/pg_ctl && -x $folder/postgres ]] || continue
-        if [[ "$(major_of "$folder/postgres")" == "$major" ]]; then
+        if [[ "`major_of "$folder/postgres"`" == "$major" ]]; then
             bin="$folder"
             break
         fi
         seen="$folder"
-    done < <(
-        printf '%s\n' "${PGBIN:-}"
-        while IFS= read -r program; do
-            printf '%s\n' "${program%/*}"
-        done < <(type -aP initdb)
-        printf '%s\n' "/usr/lib/postgresql/$major/bin" "/usr/pgsql-$major/bin"
-    )
+    done <<<"$candidates"
     if [[ -z $bin && -n $seen ]]; then
         fail "the design is for PostgreSQL $major, and the programs in $seen are of another version; name the right folder in PGBIN"
     fi

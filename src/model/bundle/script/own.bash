@@ -2,7 +2,7 @@
 # postmaster.pid names this directory, the process lives, and (where that can be seen) works in it.
 postmaster_of() {
     local data pid="" where=""
-    data="$(pwd -P)/servers/$1/data"
+    data="`pwd -P`/servers/$1/data"
     [[ -s $data/postmaster.pid ]] || return 1
     {
         IFS= read -r pid

@@ -12,7 +12,7 @@ may_run_in() { # DATA
 
 stop() { # FOLDER
     local pid
-    pid="$(postmaster_of "$1")" || return 0
+    pid="`postmaster_of "$1"`" || return 0
     # Fast: clients are sent away. It takes long only where a standby does not answer.
     "$bin/pg_ctl" -D "servers/$1/data" -m fast -w -t 60 stop >/dev/null 2>&1 || true
     if postmaster_of "$1" >/dev/null; then
@@ -93,14 +93,14 @@ release_folder() {
     rmdir -- .pgcascade 2>/dev/null || true
     list_left .
     if [[ $made == "made folder" ]]; then
-        rmdir -- "$(pwd -P)" 2>/dev/null || true
+        rmdir -- "`pwd -P`" 2>/dev/null || true
     fi
 }
 
 say_left() {
     local file
     ((${#left[@]} > 0)) || return 0
-    say "Left in $(pwd -P), since ./up did not make it or could not stop it:"
+    say "Left in `pwd -P`, since ./up did not make it or could not stop it:"
     for file in "${left[@]}"; do
         say "  $file"
     done

@@ -43,7 +43,7 @@ step() { # SECONDS TITLE [UNDO]
 # Runs a program; shows what it said only if it fails.
 quietly() { # PROGRAM…
     local said
-    said="$("$@" 2>&1 </dev/null)" && return 0
+    said="`"$@" 2>&1 </dev/null`" && return 0
     printf '%s\n' "$said" >&2
     return 1
 }
@@ -91,7 +91,7 @@ make_folder() { # PATH
 
 draw() {
     local hex
-    hex="$(od -An -N24 -tx1 /dev/urandom)"
+    hex="`od -An -N24 -tx1 /dev/urandom`"
     hex="${hex//[[:space:]]/}"
     ((${#hex} == 48)) || fail "no random bytes can be drawn from /dev/urandom"
     printf '%s' "$hex"
@@ -99,8 +99,8 @@ draw() {
 
 make_secrets() { # PORT…
     local superuser replication port
-    superuser="$(draw)"
-    replication="$(draw)"
+    superuser="`draw`"
+    replication="`draw`"
     printf '%s\n' "$superuser" >secrets/superuser
     printf '%s\n' "$replication" >secrets/replication
     for port in "$@"; do
@@ -124,10 +124,10 @@ create_role() { # DATA ROLE PASSWORD_FILE SETTING…
         settings+=(-c "$setting")
     done
     statement="CREATE ROLE $role LOGIN REPLICATION"
-    if [[ -n $file ]]; then statement+=" PASSWORD '$(<"$file")'"; fi
+    if [[ -n $file ]]; then statement+=" PASSWORD '`<"$file"`'"; fi
     # An error ends it, and the statement, which holds the password, is not logged.
-    said="$(printf '%s;\n' "$statement" | "$bin/postgres" --single -D "$data" \
-        -c exit_on_error=on -c log_min_error_statement=panic "${settings[@]}" postgres 2>&1)" || {
+    said="`printf '%s;\n' "$statement" | "$bin/postgres" --single -D "$data" \
+        -c exit_on_error=on -c log_min_error_statement=panic "${settings[@]}" postgres 2>&1`" || {
         printf '%s\n' "$said" >&2
         fail "the replication role cannot be made"
     }
@@ -160,7 +160,7 @@ show_log() { # FOLDER
 has_begun() { # FOLDER
     local said=""
     postmaster_of "$1" >/dev/null && return 0
-    if [[ -f servers/$1/log ]]; then said="$(<"servers/$1/log")"; fi
+    if [[ -f servers/$1/log ]]; then said="`<"servers/$1/log"`"; fi
     [[ $said == *FATAL:* ]]
 }
 
@@ -193,7 +193,7 @@ is_ready() { # FOLDER PORT
         done <"servers/$1/data/postmaster.pid"
         [[ $last == ready* ]]
     else
-        [[ "$(sql "$2" "SELECT 1")" == 1 ]]
+        [[ "`sql "$2" "SELECT 1"`" == 1 ]]
     fi
 }
 
@@ -221,7 +221,7 @@ create_slot() { # PORT SLOT
 }
 
 streams() { # PORT STANDBY_AS_LITERAL
-    [[ "$(sql "$1" "SELECT count(*) > 0 FROM pg_stat_replication WHERE state = 'streaming' AND application_name = $2")" == t ]]
+    [[ "`sql "$1" "SELECT count(*) > 0 FROM pg_stat_replication WHERE state = 'streaming' AND application_name = $2"`" == t ]]
 }
 
 reload() { # FOLDER

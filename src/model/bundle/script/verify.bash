@@ -18,7 +18,7 @@ check_manifest() {
     while read -r sum path; do
         if [[ ! -f $here/$path ]]; then
             changed+=("$path is missing")
-        elif ! actual="$(sum_of "$here/$path" 2>/dev/null)"; then
+        elif ! actual="`sum_of "$here/$path" 2>/dev/null`"; then
             fail "neither sha256sum nor shasum was found, or $path cannot be read"
         elif [[ ${actual%% *} != "$sum" ]]; then
             changed+=("$path was changed")
