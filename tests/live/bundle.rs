@@ -15,6 +15,7 @@ use pgcascade::model::document::Document;
 use pgcascade::model::topology::{Auth, Edit, Port, Topology, notation};
 
 use crate::lab::programs;
+use crate::logs;
 
 /// The first of the ports that these tests listen on; each test has ten of its own.
 const FIRST_PORT: u16 = 21_100;
@@ -187,6 +188,7 @@ fn the_seed_goes_up_is_proved_and_goes_down() {
 
     let said = place.expect("verify", 0);
     assert!(said.contains("read on 4 standbys"), "{said}");
+    logs::assert_clean(&place.cluster(), 0);
     let said = place.expect("status", 0);
     for line in [
         "slave1: streaming, sync_priority 1, sync_state sync",

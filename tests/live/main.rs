@@ -13,6 +13,7 @@ mod cli;
 mod crash;
 mod deploy;
 mod lab;
+mod logs;
 mod predict;
 mod rules;
 mod safety;

@@ -265,7 +265,7 @@ fn laboratory(topology: &Topology) -> Vec<Setting> {
             Decision::Laboratory.for_cluster(),
             "wal_retrieve_retry_interval",
             "100ms",
-            "A standby whose upstream is not there yet asks again soon, so that all servers can be started at once; the default is 5 s.",
+            "A standby whose upstream was away follows again at once when it is back; the default is to ask only every 5 s.",
         ));
     }
     settings
