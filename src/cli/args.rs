@@ -146,8 +146,8 @@ pub(super) struct Bundle {
     /// The tarball to write
     #[arg(short, long, value_name = "OUT.tar.gz", required_unless_present = "explain")]
     pub(super) output: Option<PathBuf>,
-    /// Say which element of the drawing and which decision made each line; with a server, only what is its own
-    /// or comes from it
+    /// Say which element of the drawing and which decision made each line, and whether a change of it needs a reload or
+    /// a restart; with a server, only what is its own or comes from it
     #[arg(long, value_name = "SERVER", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "left out, without a server, with one")]
     pub(super) explain: Option<Option<String>>,

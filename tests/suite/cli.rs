@@ -323,7 +323,7 @@ fn each_line_of_the_configuration_says_where_it_comes_from() {
     };
     assert!(
         row(&all.out, "| synchronous_standby_names")
-            .contains("| cluster, link master → slave1, link master → slave2 | sync-names |"),
+            .contains("| cluster, link master → slave1, link master → slave2 | sync-names | reload |"),
         "{}",
         all.out
     );
@@ -336,9 +336,13 @@ fn each_line_of_the_configuration_says_where_it_comes_from() {
         .lines()
         .filter(|line| line.starts_with("servers/"))
         .collect();
-    assert_eq!(files.len(), 4, "{}", own.out);
-    assert_eq!(files[0], "servers/slave1/pg_hba.conf");
-    assert!(files[3].starts_with("servers/slave12/standby.signal: from link slave1 → slave12, standby. "));
+    assert_eq!(files.len(), 5, "{}", own.out);
+    assert_eq!(
+        files[..2],
+        ["servers/slave1/postgresql.conf", "servers/slave1/pg_hba.conf"]
+    );
+    assert!(files[4].starts_with("servers/slave12/standby.signal: from link slave1 → slave12, standby. "));
+    assert!(files[4].ends_with("A change needs a restart."), "{}", files[4]);
     assert!(
         row(&own.out, "primary_slot_name").contains("| link slave1 → slave12 | slot |"),
         "{}",
@@ -347,13 +351,17 @@ fn each_line_of_the_configuration_says_where_it_comes_from() {
 
     let json = terminal.run(&["bundle", "seed.toml", "--explain", "slave12", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
-    let conf = &json["files"][1];
+    let conf = &json["files"][2];
     assert_eq!(conf["path"], "servers/slave12/postgresql.conf");
     let lines = conf["lines"].as_array().unwrap();
     let slot = lines.iter().find(|line| line["decision"] == "slot").unwrap();
     assert_eq!(slot["text"], "primary_slot_name = 'slave12'");
     let link = serde_json::json!([{"element": "link", "server": "slave12", "upstream": "slave1"}]);
     assert_eq!(slot["from"], link);
+    assert_eq!(
+        (&slot["needs"], &lines[1]["needs"]),
+        (&"reload".into(), &"restart".into())
+    );
     assert!(slot["reason"].as_str().unwrap().contains("replication slot"));
     let decisions = json["decisions"].as_array().unwrap();
     assert!(decisions.iter().any(|decision| decision["id"] == "slot"));

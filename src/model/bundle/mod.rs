@@ -6,6 +6,7 @@
 mod archive;
 pub mod conf;
 mod decision;
+mod effect;
 mod guide;
 mod hba;
 mod manifest;
