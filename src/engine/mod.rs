@@ -4,8 +4,10 @@
 //! (start, stop, verify, teardown), `monitor` reads what servers show, `record` is what is known of clusters
 //! that were made here. Private, and below them: `site` is what all work on one cluster's folder shares, `server`
 //! starts, stops and sweeps up, `proof` proves the drawing on running servers, `removal` takes away what was made.
-//! At the bottom: `ownership` (whose server is it), `processes`, `files`, `sql`, `sessions`, `wait`, `random`.
+//! At the bottom: `ownership` (whose server is it), `processes`, `files`, `sql`, `sessions`, `wait`, `random`, `authority`
+//! (certificates).
 
+mod authority;
 pub mod cluster;
 pub mod deploy;
 mod files;

@@ -16,6 +16,7 @@ mod setting;
 mod sizes;
 mod sourced;
 mod tarball;
+mod tls_guide;
 
 pub use decision::Decision;
 pub use origin::{Element, LineOrigin, Origin, Provenance, Share};

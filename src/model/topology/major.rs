@@ -137,6 +137,26 @@ impl PgMajor {
         self >= Self::V14
     }
 
+    /// `ssl_min_protocol_version` exists from 12 on; before, the OpenSSL decides how old a protocol may be.
+    pub fn has_min_tls_version(self) -> bool {
+        self >= Self::V12
+    }
+
+    /// How pg_hba.conf asks a client for a certificate beside its password: `clientcert=1` before 12, which 14 no longer
+    /// takes.
+    pub fn wants_client_certificate(self) -> &'static str {
+        if self < Self::V12 {
+            "clientcert=1"
+        } else {
+            "clientcert=verify-ca"
+        }
+    }
+
+    /// libpq compares a host that is an address with a certificate's addresses from 15 on; before, with its names only.
+    pub fn compares_addresses_in_certificates(self) -> bool {
+        self >= Self::V15
+    }
+
     /// libpq reads `passfile` in a connection string from 10 on; before, only `PGPASSFILE`.
     pub fn has_passfile(self) -> bool {
         self >= Self::V10

@@ -48,7 +48,9 @@ fn title_of(action: &Action, has_started: bool) -> &'static str {
         | Action::ReleaseFolder
         | Action::MakeFolder { .. }
         | Action::RemoveFolder { .. }
-        | Action::MakeSecrets { .. } => "Make folders and passwords",
+        | Action::MakeSecrets { .. }
+        | Action::MakeCertificates { .. }
+        | Action::RemoveCertificates { .. } => "Make folders and passwords",
         Action::Initdb { .. } | Action::CreateRole { .. } | Action::CopyData { .. } => {
             "Make the data directories"
         }

@@ -173,6 +173,12 @@ impl Host for LocalHost {
             Action::MakeFolder { path } => self.make_folder(path).map_err(Failure::from),
             Action::RemoveFolder { path } => self.remove_folder(path).await.map_err(Failure::from),
             Action::MakeSecrets { ports } => self.make_secrets(ports).map_err(Failure::from),
+            Action::MakeCertificates { certificates } => {
+                self.make_certificates(certificates).map_err(Failure::from)
+            }
+            Action::RemoveCertificates { folders } => {
+                self.remove_certificates(folders).map_err(Failure::from)
+            }
             Action::Initdb {
                 data,
                 auth_method,

@@ -22,6 +22,8 @@ fn line(step: &Step) -> String {
         Action::MakeFolder { path } => format!("folder {path}"),
         Action::RemoveFolder { path } => format!("remove {path}"),
         Action::MakeSecrets { ports } => format!("secrets for {} ports", ports.len()),
+        Action::MakeCertificates { certificates } => format!("{} certificates", certificates.len()),
+        Action::RemoveCertificates { folders } => format!("remove {} certificates", folders.len()),
         Action::Initdb {
             data, auth_method, ..
         } => format!("initdb {data} {auth_method}"),
@@ -110,6 +112,9 @@ fn check_whole(plan: &Plan) {
             Action::Start { server, folder, .. } => Some(Action::Stop {
                 server: server.clone(),
                 folder: folder.clone(),
+            }),
+            Action::MakeCertificates { certificates } => Some(Action::RemoveCertificates {
+                folders: certificates.iter().map(|one| one.folder.clone()).collect(),
             }),
             _ => None,
         };

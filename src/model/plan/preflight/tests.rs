@@ -10,6 +10,7 @@ fn machine() -> Machine {
             bin: "/pg/bin".to_owned(),
             major: PgMajor::V15,
             version: "15.18".to_owned(),
+            has_tls: Some(true),
         }],
         free_disk_bytes: Some(1_000 * MEGABYTE),
         ..Machine::portable("/tmp/c")
