@@ -17,5 +17,6 @@ mod predict;
 mod rules;
 mod safety;
 mod scene;
+mod tls;
 mod versions;
 mod worker;

@@ -652,3 +652,16 @@ fn added_standbys_go_under_the_selected_server() {
         Some("standby1".to_owned())
     );
 }
+
+#[test]
+fn links_are_encrypted_by_a_click_and_by_undo_they_are_not() {
+    let mut window = Window::seed();
+    let is_encrypted = |window: &Window| window.session().document.topology().has_tls();
+    window.click("Encrypt replication links (TLS)");
+    assert!(is_encrypted(&window));
+    let path = "servers/slave1/pg_hba.conf".to_owned();
+    window.send(Message::View(ViewMessage::ShowFile(path)));
+    assert!(window.has("over TLS only (hostssl)"));
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert!(!is_encrypted(&window));
+}

@@ -129,7 +129,7 @@ fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::topology::notation;
+    use crate::model::topology::{Edit, notation};
 
     #[track_caller]
     fn recovery_conf(design: &str, server: &str) -> String {
@@ -155,6 +155,22 @@ primary_slot_name = 'it_s____x_'
 recovery_target_timeline = latest
 recovery_min_apply_delay = '5min'
 "#
+        );
+    }
+
+    #[test]
+    fn with_tls_both_ends_prove_who_they_are() {
+        let mut topology = notation::parse("postgres 9.6\nm 1 host db1\n  \"a b\" 2 host db2\n").unwrap();
+        topology.apply(&Edit::SetTls(true)).unwrap();
+        let (_, file) = file(&Sizes::of(&topology), topology.by_name("a b").unwrap()).unwrap();
+        let line = file
+            .contents
+            .lines()
+            .find(|line| line.starts_with("primary_conninfo"));
+        assert_eq!(
+            line.unwrap(),
+            "primary_conninfo = 'host=db1 port=1 user=replicator sslmode=verify-full sslrootcert=../../../tls/ca.crt \
+             sslcert=../../../tls/server-a_b.crt sslkey=../../../tls/server-a_b.key application_name=''a b'''"
         );
     }
 

@@ -156,6 +156,23 @@ fn check_whole(plan: &Plan) {
 }
 
 #[test]
+fn certificates_are_there_before_any_server_needs_them() {
+    let mut topology = notation::parse("m 1\n  s 2\n").unwrap();
+    let without = plan(&topology);
+    topology.apply(&Edit::SetTls(true)).unwrap();
+    let plan = plan(&topology);
+    check_whole(&plan);
+    assert_eq!(plan.steps.len(), without.steps.len() + 2);
+    let place = |found: fn(&Action) -> bool| plan.steps.iter().position(|step| found(&step.action)).unwrap();
+    let certificates = place(|action| matches!(action, Action::MakeCertificates { .. }));
+    let initdb = place(|action| matches!(action, Action::Initdb { .. }));
+    assert!(plan.steps[initdb].after.contains(&StepId(certificates)));
+    let folder = plan.steps[certificates].after[0];
+    let path = ClusterLayout::TLS.to_owned();
+    assert_eq!(plan.steps[folder.0].action, Action::MakeFolder { path });
+}
+
+#[test]
 fn the_seed_in_full() {
     let plan = plan_of(SEED);
     check_whole(&plan);

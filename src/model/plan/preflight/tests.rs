@@ -43,6 +43,24 @@ fn a_good_machine_passes_and_hears_about_all() {
 }
 
 #[test]
+fn programs_without_tls_are_told_from_those_that_have_it() {
+    let mut topology = pair();
+    let mut machine = machine();
+    machine.tools[0].has_tls = Some(false);
+    fails(&topology, &machine, &[]);
+    topology.apply(&Edit::SetTls(true)).unwrap();
+    let failed = fails(&topology, &machine, &["no-tls"]);
+    assert_eq!(
+        failed[0].message,
+        "The design encrypts its links, and the programs in /pg/bin were built without TLS"
+    );
+    for known in [Some(true), None] {
+        machine.tools[0].has_tls = known;
+        fails(&topology, &machine, &[]);
+    }
+}
+
+#[test]
 fn a_taken_port_names_its_owner_and_the_next_free_one() {
     let mut busy = machine();
     for (port, by) in [(5432, Some("postgres (pid 812)")), (5434, None)] {
