@@ -155,6 +155,17 @@ impl Session {
         Ok(found)
     }
 
+    /// The downstreams that did not come over TLS, by application_name, where the version tells.
+    pub(super) async fn unencrypted(&self) -> Result<Vec<String>, SqlError> {
+        let rows = self
+            .rows("SELECT application_name FROM pg_stat_replication JOIN pg_stat_ssl USING (pid) WHERE NOT ssl ORDER BY 1")
+            .await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| row.into_iter().next().flatten())
+            .collect())
+    }
+
     /// The port of the server that a standby streams from, where the version tells.
     pub(super) async fn upstream_port(&self) -> Result<Option<u16>, SqlError> {
         // The columns came with 11, together with group access to the data directory.

@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
 use pgcascade::engine::cluster;
+use pgcascade::engine::deploy::Cancel;
 use pgcascade::model::bundle::generate;
 use pgcascade::model::document::Document;
+use pgcascade::model::plan::{Action, EventKind, Outcome, Step};
 use pgcascade::model::topology::{Edit, Topology};
 use tokio_util::sync::CancellationToken;
 
@@ -88,7 +90,8 @@ fn only_the_owner_reads(folder: &Path) -> usize {
         assert_eq!(
             (mode(file), fs::metadata(file).unwrap().uid()),
             (0o600, owner),
-            "{file:?}"
+            "{}",
+            file.display()
         );
     }
     files.len()
@@ -192,6 +195,53 @@ async fn a_standby_that_trusts_another_authority_does_not_stream() {
     assert_gone(&folder);
 }
 
+/// Lets the standby b come without TLS, by hand on both sides, and waits until it did.
+async fn weaken(topology: &Topology, folder: &Path) {
+    let data = |server: &str| folder.join("servers").join(server).join("data");
+    let edit = |path: PathBuf, edit: &dyn Fn(&str) -> String| {
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, edit(&text)).unwrap();
+    };
+    edit(data("it_s").join("pg_hba.conf"), &|text| {
+        text.replace("hostssl", "host   ")
+            .replace(" clientcert=verify-ca", "")
+    });
+    edit(data("b").join("postgresql.conf"), &|text| {
+        text.replace("sslmode=verify-full", "sslmode=disable")
+    });
+    let port = |name: &str| topology.by_name(name).unwrap().port().number();
+    for name in ["it's", "b"] {
+        let session = session(folder, port(name), None).await.unwrap();
+        session.query("SELECT pg_reload_conf()", &[]).await.unwrap();
+    }
+    let begun = std::time::Instant::now();
+    while senders(folder, port("it's")).await != (1, 1) {
+        assert!(begun.elapsed() < SOON, "b does not come without TLS");
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_was_made_plain_by_hand_is_found() {
+    let scene = Scene::new();
+    let (folder, document) = (scene.folder(), encrypted().await);
+    deployed(&document, &folder).await;
+    let proved = cluster::verify(&folder, CancellationToken::new()).await.unwrap();
+    assert!(
+        proved.contains(&"Every link of it's is encrypted.".to_owned()),
+        "{proved:?}"
+    );
+    weaken(document.topology(), &folder).await;
+    let report = cluster::verify(&folder, CancellationToken::new())
+        .await
+        .unwrap_err();
+    assert_eq!(report.headline, "Not encrypted: b streams from it's.");
+    cluster::teardown(&folder, CancellationToken::new())
+        .await
+        .unwrap();
+    assert_gone(&folder);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_put_beside_the_keys_stays() {
     let scene = Scene::new();
@@ -219,11 +269,15 @@ async fn a_run_that_fails_takes_the_keys_away() {
     let (_, mut run) = prepare_with(&document, &folder, None).await;
     // As if initdb were broken: everything before it is done, and taken back.
     run.machine.tools[0].bin = scene.path().join("nowhere").display().to_string();
-    let (outcome, events) = perform(run, pgcascade::engine::deploy::Cancel::default()).await;
-    assert!(
-        !matches!(outcome, pgcascade::model::plan::Outcome::Done),
-        "{events:?}"
-    );
+    let is_making = |step: &&Step| matches!(step.action, Action::MakeCertificates { .. });
+    let step = run.plan.steps.iter().find(is_making).unwrap().id;
+    let (outcome, events) = perform(run, Cancel::default()).await;
+    assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
+    let told = |wanted: &dyn Fn(&EventKind) -> bool| events.iter().any(|event| wanted(&event.kind));
+    assert!(told(
+        &|kind| matches!(kind, EventKind::StepFinished { step: id, .. } if *id == step)
+    ));
+    assert!(told(&|kind| *kind == EventKind::StepUndone { step }));
     assert_gone(&folder);
 }
 
@@ -256,7 +310,14 @@ async fn the_scripts_make_the_certificates_and_take_them_away() {
         "sslmode=require",
         "requires a valid client certificate",
     );
-    place.expect("verify", 0);
+    let said = place.expect("verify", 0);
+    assert!(said.contains("Every link of it's is encrypted"), "{said}");
+    weaken(topology, &cluster).await;
+    let said = place.expect("verify", 1);
+    assert!(
+        said.contains("not encrypted is the link from it's to: b"),
+        "{said}"
+    );
     fs::write(cluster.join("tls/mine.key"), "theirs").unwrap();
     let said = place.expect("down", 0);
     assert!(said.contains("tls/mine.key"), "{said}");

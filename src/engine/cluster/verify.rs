@@ -49,6 +49,12 @@ pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Resu
                 report.hints.extend(delay_hint(cluster, id));
                 report
             })?;
+        let is_encrypted = topology.has_tls() && topology.postgres().has_stat_ssl() && !rows.is_empty();
+        if is_encrypted {
+            proof::prove_encrypted(&sessions, &target, &wait)
+                .await
+                .map_err(Failure::into_report)?;
+        }
         for row in &rows {
             let name = &row.application_name;
             proved.push(match row.sync_priority {
@@ -58,6 +64,9 @@ pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Resu
                     target.name, row.sync_state
                 ),
             });
+        }
+        if is_encrypted {
+            proved.push(format!("Every link of {} is encrypted.", target.name));
         }
     }
     let primary = topology.primary();

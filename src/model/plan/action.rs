@@ -115,6 +115,12 @@ pub enum Action {
         port: u16,
         rows: Vec<ReplicationRow>,
     },
+    /// Ask pg_stat_ssl whether every downstream of the server came over TLS.
+    ProveTls {
+        server: String,
+        folder: String,
+        port: u16,
+    },
     /// Write a row on the primary and read it on every server named in `readers`; `delayed` ones need only have its WAL.
     ProveRow {
         server: String,

@@ -142,6 +142,11 @@ impl PgMajor {
         self >= Self::V12
     }
 
+    /// `pg_stat_ssl`, which tells of each connection whether it is encrypted, exists from 9.5 on.
+    pub fn has_stat_ssl(self) -> bool {
+        self >= Self::V9_5
+    }
+
     /// How pg_hba.conf asks a client for a certificate beside its password: `clientcert=1` before 12, which 14 no longer
     /// takes.
     pub fn wants_client_certificate(self) -> &'static str {

@@ -16,6 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::Run;
 use super::host::{Host, Work};
 use crate::engine::files::Owner;
+use crate::engine::proof;
 use crate::engine::record::{Builder, ClusterRecord, ClusterState, Lock, RecordedServer, Stored, new_id};
 use crate::engine::server::{Started, Target};
 use crate::engine::sessions::Sessions;
@@ -247,6 +248,10 @@ impl Host for LocalHost {
             } => {
                 self.wait_rows(&self.target(server, folder, *port), rows, work)
                     .await
+            }
+            Action::ProveTls { server, folder, port } => {
+                let target = self.target(server, folder, *port);
+                proof::prove_encrypted(&self.sessions, &target, &work.wait).await
             }
             Action::ProveRow {
                 server,

@@ -78,6 +78,7 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
         Action::WaitRows {
             server, port, rows, ..
         } => format!("wait_rows {} {port} {}", shell_word(server), rows_text(rows)),
+        Action::ProveTls { server, port, .. } => format!("prove_tls {} {port}", shell_word(server)),
         Action::ProveRow {
             port,
             readers,

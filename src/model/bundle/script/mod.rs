@@ -31,6 +31,7 @@ const STATUS: &str = include_str!("status.bash");
 const VERIFY: &str = include_str!("verify.bash");
 /// Only in the scripts of a design with TLS.
 const TLS: &str = include_str!("tls.bash");
+const TLS_ASK: &str = include_str!("tls_ask.bash");
 const TLS_UNDO: &str = include_str!("tls_undo.bash");
 
 const REFUSE_ROOT: &str =
@@ -121,7 +122,7 @@ fn up(topology: &Topology, plan: &Plan) -> String {
         undo = undo_functions(topology),
     );
     if topology.has_tls() {
-        let _ = write!(text, "days={}\n\n{TLS}\n", Certificate::DAYS);
+        let _ = write!(text, "days={}\n\n{TLS}\n{TLS_ASK}\n", Certificate::DAYS);
     }
     let has_slots = plan
         .steps
@@ -185,6 +186,7 @@ fn asks(action: &Action) -> bool {
         Action::CreateSlot { .. }
             | Action::WaitStreaming { .. }
             | Action::WaitRows { .. }
+            | Action::ProveTls { .. }
             | Action::ProveRow { .. }
     )
 }
@@ -337,8 +339,13 @@ fn verify(topology: &Topology, plan: &Plan) -> String {
     );
     let _ = write!(
         text,
-        "{}deadline=0\n{OWN}\n{ASK}\n{VERIFY}\ncheck_manifest\nfind_programs\nfind_psql\n[[ -n $psql ]] || fail \"psql is missing: the servers are asked with it\"\nenter_cluster\n",
+        "{}deadline=0\n{OWN}\n{ASK}\n{asking}{VERIFY}\ncheck_manifest\nfind_programs\nfind_psql\n[[ -n $psql ]] || fail \"psql is missing: the servers are asked with it\"\nenter_cluster\n",
         lsn_functions(topology.postgres()),
+        asking = if topology.has_tls() {
+            format!("{TLS_ASK}\n")
+        } else {
+            String::new()
+        },
     );
     let folders = topology.folders();
     for server in topology.servers() {
@@ -360,6 +367,10 @@ fn verify(topology: &Topology, plan: &Plan) -> String {
                     shell_word(server),
                     rows_text(rows)
                 );
+            }
+            Action::ProveTls { server, .. } => {
+                let said = shell_word(&format!("Every link of {server} is encrypted"));
+                let _ = writeln!(text, "{}say {said}", do_line(topology, &step.action));
             }
             Action::ProveRow { readers, delayed, .. } => {
                 let _ = write!(

@@ -39,6 +39,7 @@ fn line(step: &Step) -> String {
         Action::CreateSlot { server, slot, .. } => format!("slot {slot} on {server}"),
         Action::WaitStreaming { server, standby, .. } => format!("streaming {standby} from {server}"),
         Action::Reload { server, .. } => format!("reload {server}"),
+        Action::ProveTls { server, .. } => format!("encrypted {server}"),
         Action::WaitRows { server, rows, .. } => {
             let rows: Vec<_> = rows
                 .iter()
@@ -162,7 +163,8 @@ fn certificates_are_there_before_any_server_needs_them() {
     topology.apply(&Edit::SetTls(true)).unwrap();
     let plan = plan(&topology);
     check_whole(&plan);
-    assert_eq!(plan.steps.len(), without.steps.len() + 2);
+    // The folder, what is in it, and the proof of the one link.
+    assert_eq!(plan.steps.len(), without.steps.len() + 3);
     let place = |found: fn(&Action) -> bool| plan.steps.iter().position(|step| found(&step.action)).unwrap();
     let certificates = place(|action| matches!(action, Action::MakeCertificates { .. }));
     let initdb = place(|action| matches!(action, Action::Initdb { .. }));
