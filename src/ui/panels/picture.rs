@@ -34,7 +34,7 @@ pub fn picture_ui(ui: &mut Ui, format: PictureFormat, style: PictureStyle, outbo
     );
     ui.add_space(GAP_LARGE);
     ui.horizontal(|ui| {
-        if main_button(ui, true, "Export…").clicked() {
+        if main_button(ui, true, "Choose a file…").clicked() {
             outbox.send(Message::File(FileMessage::ExportPicture(wanted.0, wanted.1)));
         }
         if ui.button("Cancel").clicked() {
