@@ -12,6 +12,7 @@ use pgcascade::app::{
     Dialog, Effect, FileMessage, Message, PathPurpose, RunMessage, RunView, Session, Tab, ViewMessage,
 };
 use pgcascade::model::bundle;
+use pgcascade::model::diagram::{PictureFormat, PictureStyle};
 use pgcascade::model::document::{Document, format, templates};
 use pgcascade::model::plan::{
     EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools,
@@ -338,6 +339,34 @@ fn export_writes_the_bytes_of_the_bundle_to_the_chosen_path() {
         _ => None,
     });
     assert_eq!(written, Some((path, bytes)));
+}
+
+#[test]
+fn a_picture_is_exported_as_it_was_asked_for() {
+    let document = format::read(templates::find("seed").unwrap().text).unwrap();
+    let path = PathBuf::from("/somewhere/seed.png");
+    let mut window = Window::on(document, ScriptedChooser::answering([Some(path.clone())]));
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::E);
+    for choice in ["PNG", "Dark", "Without names"] {
+        window.click(choice);
+    }
+    window.click("Choose a file…");
+    assert_eq!(window.session().dialog, None);
+    let (format, style) = (
+        PictureFormat::Png,
+        PictureStyle {
+            is_dark: true,
+            is_anonymous: true,
+        },
+    );
+    let effect = Effect::WritePicture {
+        purpose: PathPurpose::ExportPicture(style),
+        path,
+        document: Box::new(window.session().document.clone()),
+        format,
+        style,
+    };
+    assert!(window.performed.borrow().contains(&effect));
 }
 
 #[test]

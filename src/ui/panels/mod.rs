@@ -15,6 +15,7 @@ mod notices;
 mod outline;
 mod parts;
 mod phases;
+mod picture;
 mod plan;
 mod run;
 mod server;
