@@ -7,12 +7,14 @@
     reason = "a test's panic is its message, also in its helpers"
 )]
 
+mod archive;
 mod bundle;
 mod catalogue;
 mod cli;
 mod crash;
 mod deploy;
 mod lab;
+mod logs;
 mod predict;
 mod rules;
 mod safety;

@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod archive;
 mod bundle;
 #[cfg(feature = "gui")]
 mod canvas;
