@@ -182,4 +182,6 @@ fn standbys(topology: &Topology) -> impl Iterator<Item = &Server> {
 }
 
 #[cfg(test)]
+mod near;
+#[cfg(test)]
 mod tests;
