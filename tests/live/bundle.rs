@@ -31,6 +31,11 @@ pub struct Place {
 
 impl Place {
     pub fn new(bundle: &Bundle) -> Self {
+        Self::within(bundle, "un packed")
+    }
+
+    /// The bundle unpacked in a folder of that name.
+    pub fn within(bundle: &Bundle, folder: &str) -> Self {
         let root = tempfile::Builder::new()
             .prefix("pgc-bundle-my folder-")
             .tempdir_in("/tmp")
@@ -50,7 +55,7 @@ impl Place {
             );
             symlink(programs.join(program), path.join(program)).unwrap();
         }
-        let home = root.path().join("un packed");
+        let home = root.path().join(folder);
         fs::create_dir(&home).unwrap();
         let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::io::Cursor::new(pack(bundle))));
         archive.unpack(&home).unwrap();

@@ -293,7 +293,10 @@ fn status(topology: &Topology) -> String {
 fn asking_only() -> String {
     let parts: Vec<&str> = ASK.split("\n\n").collect();
     let wanted = |part: &&str| {
-        part.contains("\nsql() {") || part.contains("\nfind_psql() {") || part.starts_with("rows_of() {")
+        part.contains("\nreadonly SESSION=")
+            || part.contains("\nsql() {")
+            || part.contains("\nfind_psql() {")
+            || part.starts_with("rows_of() {")
     };
     parts
         .into_iter()
