@@ -55,6 +55,10 @@ fn sound_designs() -> (Vec<(u64, Document, &'static str)>, usize) {
 }
 
 /// All are tried, whatever one of them does: a run tells all that is wrong.
+#[allow(
+    clippy::print_stdout,
+    reason = "how many were tried is half of what one runs this for"
+)]
 #[track_caller]
 fn tell(tried: usize, failed: &[u64], builder: &str) {
     println!("{tried} designs built by {builder}");

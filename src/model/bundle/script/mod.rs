@@ -278,11 +278,16 @@ fn status(topology: &Topology) -> String {
     for server in topology.servers() {
         let _ = writeln!(
             text,
-            "show {} {} {} {}",
+            "show {} {} {} {}{}",
             shell_word(server.name().as_str()),
             shell_word(&role(topology, server)),
             shell_word(folders.get(&server.id()).map_or("", String::as_str)),
-            server.port()
+            server.port(),
+            if topology.answers_queries(server.id()) {
+                ""
+            } else {
+                " yes"
+            }
         );
     }
     text.push_str("[[ -z $unanswered ]]\n");

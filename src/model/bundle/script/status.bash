@@ -1,11 +1,11 @@
-show() { # SERVER ROLE FOLDER PORT
+show() { # SERVER ROLE FOLDER PORT [ANSWERS_NO_QUERY]
     local name="$1" role="$2" folder="$3" port="$4" pid rows row priority sync
     if ! pid="`postmaster_of "$folder"`"; then
         say "$name ($role, port $port): down"
         return
     fi
     say "$name ($role, port $port): running, pid $pid"
-    [[ -n $psql ]] || return 0
+    [[ -n $psql && -z ${5:-} ]] || return 0
     if ! rows="`rows_of "$port"`"; then
         say "    does not answer"
         unanswered=yes

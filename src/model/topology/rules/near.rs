@@ -1,6 +1,6 @@
 //! For every rule a near miss: a design as close as can be to one that triggers it, and that does not.
 
-use super::super::{Archive, Auth, Edit, PgMajor, Topology, notation};
+use super::super::{Archive, Auth, Edit, PgMajor, Server, Topology, notation};
 use super::RULES;
 use super::tests::{QUIET, WithText as _, archived, found, on_hosts, set};
 
@@ -73,7 +73,7 @@ fn near(rule: &str) -> Topology {
         }
         "no-slot-nor-archive" => {
             let mut topology = text("c 5435", "c 5435 no-slot");
-            let a = topology.by_name("a").map(|a| a.id());
+            let a = topology.by_name("a").map(Server::id);
             topology.apply(&set(a, "wal_keep_size", "1GB")).unwrap();
             topology
         }
@@ -96,6 +96,16 @@ fn near(rule: &str) -> Topology {
             topology.apply(&set(None, "max_wal_senders", "99")).unwrap();
             topology
         }
+        "passwords-not-for-scram" => auth(setting(None, "password_encryption", "md5"), Auth::Md5),
+        "users-by-database" => setting(None, "db_user_namespace", "off"),
+        // On the primary alone it does no harm.
+        "serializable-on-standby" => setting(Some("m"), "default_transaction_isolation", "serializable"),
+        "log-stats-exclude" => {
+            let mut topology = setting(None, "log_parser_stats", "on");
+            topology.apply(&set(None, "log_statement_stats", "off")).unwrap();
+            topology
+        }
+        "wal-size-too-small" => setting(None, "min_wal_size", "32MB"),
         "commit-waits-for-nobody" => text("first 1", "first 1 commit remote_write"),
         "sync-name-of-a-tool" => text("c 5435", "walreceiver 5435"),
         "delayed-sync-candidate" => text("priority 2", "priority 2 delay 0min"),
@@ -103,14 +113,14 @@ fn near(rule: &str) -> Topology {
         "no-standby-is-current" => notation::parse("m 1024\n  a 1025 delay 1h\n  b 1026 delay 0\n").unwrap(),
         "feedback-on-delayed" => {
             let mut topology = text("c 5435", "c 5435 delay 1h");
-            let b = topology.by_name("b").map(|b| b.id());
+            let b = topology.by_name("b").map(Server::id);
             topology.apply(&set(b, "hot_standby_feedback", "on")).unwrap();
             topology
         }
         "feedback-stops-at-relay" => setting(None, "hot_standby_feedback", "on"),
         "remote-apply-waits-for-queries" => {
             let mut topology = text("first 1", "first 1 commit remote_apply");
-            let c = topology.by_name("c").map(|c| c.id());
+            let c = topology.by_name("c").map(Server::id);
             topology
                 .apply(&set(c, "max_standby_streaming_delay", "-1"))
                 .unwrap();

@@ -91,6 +91,15 @@ fn triggering(rule: &str) -> Topology {
             topology.apply(&set(None, "max_wal_senders", "100")).unwrap();
             topology
         }
+        "passwords-not-for-scram" => setting(None, "password_encryption", "md5"),
+        "users-by-database" => setting(None, "db_user_namespace", "on"),
+        "serializable-on-standby" => setting(None, "default_transaction_isolation", "Serializable"),
+        "log-stats-exclude" => {
+            let mut topology = setting(None, "log_parser_stats", "on");
+            topology.apply(&set(None, "log_statement_stats", "on")).unwrap();
+            topology
+        }
+        "wal-size-too-small" => setting(Some("c"), "min_wal_size", "31MB"),
         "commit-waits-for-nobody" => text("first 1", "first 1 commit local"),
         "sync-name-of-a-tool" => text("b 5434", "walreceiver 5434"),
         "delayed-sync-candidate" => text("priority 2", "priority 2 delay 10min"),
