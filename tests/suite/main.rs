@@ -12,6 +12,7 @@ mod bundle;
 #[cfg(feature = "gui")]
 mod canvas;
 mod cli;
+mod golden;
 mod provenance;
 #[cfg(feature = "gui")]
 mod window;
