@@ -27,6 +27,8 @@ pub struct Place {
     path: PathBuf,
     /// The programs to use instead of those in PATH, as PGBIN names them.
     pub bin: Option<PathBuf>,
+    /// What the shell that runs a script keeps from others.
+    pub umask: &'static str,
 }
 
 impl Place {
@@ -72,6 +74,7 @@ impl Place {
             path,
             root,
             bin: None,
+            umask: "022",
         }
     }
 
@@ -81,8 +84,11 @@ impl Place {
 
     /// A script as the ordinary user runs it, with a PATH of nothing but bash and PostgreSQL.
     fn command(&self, script: &str) -> Command {
-        let mut command = Command::new(self.bundle.join(script));
+        let mut command = Command::new(self.path.join("bash"));
         command
+            .arg("-c")
+            .arg(format!("umask {}; exec \"$0\"", self.umask))
+            .arg(self.bundle.join(script))
             .env_clear()
             .env("PATH", &self.path)
             .current_dir(self.root.path());

@@ -20,5 +20,6 @@ mod random;
 mod rules;
 mod safety;
 mod scene;
+mod secrets;
 mod versions;
 mod worker;
