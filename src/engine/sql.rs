@@ -20,6 +20,11 @@ pub(super) const CONNECT: Duration = Duration::from_secs(3);
 /// For one question; the server ends it by itself, too.
 const STATEMENT: Duration = Duration::from_secs(10);
 
+/// What a design may set by hand for people's sessions, and ours must not heed. A question of ours never waits for
+/// standbys, either: the drawing may be what is wrong.
+const SESSION: &str = "-c synchronous_commit=local -c search_path=public -c default_transaction_read_only=off \
+                       -c default_tablespace= -c standard_conforming_strings=on";
+
 /// Why a question was not answered.
 #[derive(Debug, Error)]
 pub(super) enum SqlError {
@@ -74,8 +79,7 @@ impl Session {
             .dbname("postgres")
             .application_name("pgcascade")
             .options(format!(
-                // A question of ours never waits for standbys: the drawing may be what is wrong.
-                "-c synchronous_commit=local -c statement_timeout={}",
+                "{SESSION} -c statement_timeout={}",
                 STATEMENT.as_millis()
             ));
         if site.uses_passwords {

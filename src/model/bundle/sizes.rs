@@ -78,11 +78,6 @@ impl<'a> Sizes<'a> {
     pub fn slot_name(&self, server: ServerId) -> &str {
         self.slot_names.get(&server).map_or("", String::as_str)
     }
-
-    /// The server's own folder name.
-    pub fn folder(&self, server: ServerId) -> &str {
-        self.folders.get(&server).map_or("", String::as_str)
-    }
 }
 
 fn cluster_and(server: Option<ServerId>) -> Vec<Element> {
