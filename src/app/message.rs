@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use crate::engine::record::ClusterRecord;
+use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::Board;
 use crate::model::plan::{Machine, RunEvent};
-use crate::model::topology::{Downstreams, ServerId};
+use crate::model::topology::{Downstreams, PgMajor, ServerId};
 use crate::report::Report;
 
 use super::{Dialog, PathPurpose, Tab};
@@ -46,6 +47,8 @@ pub enum FileMessage {
     SaveAs,
     /// Export the bundle.
     Export,
+    /// Export the drawing as a picture.
+    ExportPicture(PictureFormat, PictureStyle),
     /// A path was chosen, or none.
     Chosen(PathPurpose, Option<PathBuf>),
     /// No native dialog can be shown: ask by a path field.
@@ -56,6 +59,8 @@ pub enum FileMessage {
     Looked(PathPurpose, PathBuf, bool),
     /// A file was read; its text.
     Read(PathBuf, String),
+    /// A picture was read; the text of the design inside it.
+    ReadPicture(PathBuf, String),
     /// A file was written.
     Written(PathPurpose, PathBuf, Option<String>),
     /// Answer to "unsaved changes": go on without saving.
@@ -106,6 +111,8 @@ pub enum ViewMessage {
     Select(Option<ServerId>),
     Show(Tab),
     ShowFile(String),
+    /// Compare the bundle with that of another version, or (`None`) with nothing.
+    Compare(Option<PgMajor>),
     Dialog(Option<Dialog>),
     CloseNotice(u64),
     OpenFolder(PathBuf),

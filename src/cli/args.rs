@@ -6,8 +6,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::engine::deploy::Request;
+use crate::model::diagram::PictureFormat;
 use crate::model::document::templates::TEMPLATES;
-use crate::model::topology::{self, RULES, Rule, nearest};
+use crate::model::topology::{self, PgMajor, RULES, Rule, nearest};
 use crate::report::Report;
 
 const EXIT_CODES: &str = "\
@@ -52,6 +53,8 @@ pub(super) enum Command {
     },
     /// Write a design's configuration as a tarball
     Bundle(Bundle),
+    /// Draw a design as a picture: SVG and PNG (with the design inside), Mermaid, DOT
+    Diagram(Diagram),
     // Not a doc comment: its backticks would be printed.
     #[command(
         about = "Predict what pg_stat_replication will show on every server, and what becomes of a commit"
@@ -127,6 +130,44 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+pub(super) struct Diagram {
+    /// The design file, or a picture with a design inside
+    pub(super) file: PathBuf,
+    /// The picture to write, its format by the end of its name; standard output, if left out
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// The format, whatever the file is called; SVG, if there is no file
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<Picture>,
+    /// On a dark ground
+    #[arg(long)]
+    pub(super) dark: bool,
+    /// Without the names of servers and hosts, free texts and comments
+    #[arg(long)]
+    pub(super) anonymous: bool,
+}
+
+/// [`PictureFormat`] as a word on the command line.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Picture {
+    Svg,
+    Png,
+    Mermaid,
+    Dot,
+}
+
+impl From<Picture> for PictureFormat {
+    fn from(picture: Picture) -> Self {
+        match picture {
+            Picture::Svg => Self::Svg,
+            Picture::Png => Self::Png,
+            Picture::Mermaid => Self::Mermaid,
+            Picture::Dot => Self::Dot,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct New {
     /// The built-in design to take
     #[arg(long, value_name = "NAME", default_value = "seed", value_parser = PossibleValuesParser::new(template_names()))]
@@ -144,15 +185,18 @@ pub(super) struct Bundle {
     /// The design file
     pub(super) file: PathBuf,
     /// The tarball to write
-    #[arg(short, long, value_name = "OUT.tar.gz", required_unless_present = "explain")]
+    #[arg(short, long, value_name = "OUT.tar.gz", required_unless_present_any = ["explain", "diff_version"])]
     pub(super) output: Option<PathBuf>,
     /// Say which element of the drawing and which decision made each line, and whether a change of it needs a reload or
     /// a restart; with a server, only what is its own or comes from it
-    #[arg(long, value_name = "SERVER", num_args = 0..=1)]
+    #[arg(long, value_name = "SERVER", num_args = 0..=1, group = "shown")]
     #[expect(clippy::option_option, reason = "left out, without a server, with one")]
     pub(super) explain: Option<Option<String>>,
-    /// Print the explanation as JSON
-    #[arg(long, requires = "explain")]
+    /// Show what changes in the files if the design is given another version of PostgreSQL, as a unified diff
+    #[arg(long, value_name = "VERSION", value_parser = known_version, group = "shown")]
+    pub(super) diff_version: Option<PgMajor>,
+    /// Print the explanation or the difference as JSON
+    #[arg(long, requires = "shown")]
     pub(super) json: bool,
 }
 
@@ -236,6 +280,11 @@ fn is_no_command(command: &clap::Command, word: &str) -> bool {
     let is_path = word.is_empty() || word.contains(['.', std::path::MAIN_SEPARATOR]);
     let mut names = command.get_subcommands().map(clap::Command::get_name);
     !is_option && !is_path && word != "help" && names.all(|name| name != word)
+}
+
+/// A major version as it is written in a design.
+fn known_version(text: &str) -> Result<PgMajor, String> {
+    PgMajor::parse(text).map_err(|error| error.to_string())
 }
 
 /// The rule of that id, or which one was probably meant.

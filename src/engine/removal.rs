@@ -13,7 +13,7 @@ use crate::report::Report;
 /// What is in a marker folder besides the lock.
 const RECORD: &str = "cluster.json";
 
-/// Removes the servers' data, logs, passwords, sockets and the archive. No server may run any more.
+/// Removes the servers' data, logs, passwords, certificates, sockets and the archive. No server may run any more.
 pub(super) fn remove_contents(stored: &Stored) -> Result<(), Report> {
     for server in &stored.record.servers {
         remove_tree(&stored.record.folder, &ClusterLayout::data(&server.folder))?;
@@ -35,6 +35,7 @@ pub(super) fn remove_made(stored: &Stored, made: &str) -> Result<(), Report> {
     let layout = [
         ClusterLayout::SERVERS,
         ClusterLayout::SECRETS,
+        ClusterLayout::TLS,
         ClusterLayout::SOCKETS,
     ];
     let is_of_layout = layout.iter().any(|of| Path::new(made).starts_with(of));
@@ -88,6 +89,9 @@ fn files_of_layout(stored: &Stored) -> Vec<String> {
     ]
     .map(str::to_owned)
     .to_vec();
+    files.extend(certificates(
+        stored.record.servers.iter().map(|server| server.folder.as_str()),
+    ));
     for server in &stored.record.servers {
         let socket = format!("{}/.s.PGSQL.{}", ClusterLayout::SOCKETS, server.port);
         files.extend([
@@ -97,6 +101,26 @@ fn files_of_layout(stored: &Stored) -> Vec<String> {
         ]);
     }
     files
+}
+
+/// Removes the authority, and the keys and certificates of the servers with these folders.
+pub(super) fn remove_certificates(stored: &Stored, folders: &[String]) -> Result<(), Report> {
+    for file in certificates(folders.iter().map(String::as_str)) {
+        remove_file(&stored.record.folder, &file)?;
+    }
+    Ok(())
+}
+
+fn certificates<'a>(folders: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let of_authority =
+        [ClusterLayout::AUTHORITY_CERTIFICATE, ClusterLayout::AUTHORITY_KEY].map(str::to_owned);
+    let of_servers = folders.flat_map(|folder| {
+        [
+            ClusterLayout::certificate(folder),
+            ClusterLayout::certificate_key(folder),
+        ]
+    });
+    of_authority.into_iter().chain(of_servers).collect()
 }
 
 /// True for the names that PostgreSQL gives what it archives: segments (also partial ones), timelines, labels of

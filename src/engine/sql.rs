@@ -20,6 +20,11 @@ pub(super) const CONNECT: Duration = Duration::from_secs(3);
 /// For one question; the server ends it by itself, too.
 const STATEMENT: Duration = Duration::from_secs(10);
 
+/// What a design may set by hand for people's sessions, and ours must not heed. A question of ours never waits for
+/// standbys, either: the drawing may be what is wrong.
+const SESSION: &str = "-c synchronous_commit=local -c search_path=public -c default_transaction_read_only=off \
+                       -c default_tablespace= -c standard_conforming_strings=on";
+
 /// Why a question was not answered.
 #[derive(Debug, Error)]
 pub(super) enum SqlError {
@@ -74,8 +79,7 @@ impl Session {
             .dbname("postgres")
             .application_name("pgcascade")
             .options(format!(
-                // A question of ours never waits for standbys: the drawing may be what is wrong.
-                "-c synchronous_commit=local -c statement_timeout={}",
+                "{SESSION} -c statement_timeout={}",
                 STATEMENT.as_millis()
             ));
         if site.uses_passwords {
@@ -182,6 +186,17 @@ impl Session {
         }
         found.sort();
         Ok(found)
+    }
+
+    /// The downstreams that did not come over TLS, by application_name, where the version tells.
+    pub(super) async fn unencrypted(&self) -> Result<Vec<String>, SqlError> {
+        let rows = self
+            .rows("SELECT application_name FROM pg_stat_replication JOIN pg_stat_ssl USING (pid) WHERE NOT ssl ORDER BY 1")
+            .await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| row.into_iter().next().flatten())
+            .collect())
     }
 
     /// The port of the server that a standby streams from, where the version tells.

@@ -6,6 +6,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 use crate::app::{DesignMessage, Dialog, FileMessage, Message, RunMessage, Session, ViewMessage};
 
 use super::commands;
+use crate::model::diagram::{PictureFormat, PictureStyle};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionId {
@@ -14,6 +15,7 @@ pub enum ActionId {
     Save,
     SaveAs,
     Export,
+    ExportPicture,
     Deploy,
     Quit,
     Undo,
@@ -68,12 +70,13 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 16] = [
+pub static ACTIONS: [Action; 17] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  explained: "Begin again with the seed's cluster" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  explained: "Open a design file" },
     Action { id: ActionId::Save,       menu: Menu::File, words: "Save",         keys: &[ctrl(Key::S)],            in_text: true,  explained: "Write the design to its file" },
     Action { id: ActionId::SaveAs,     menu: Menu::File, words: "Save as…",     keys: &[ctrl_shift(Key::S)],      in_text: true,  explained: "Write the design to another file" },
     Action { id: ActionId::Export,     menu: Menu::File, words: "Export…",      keys: &[ctrl(Key::E)],            in_text: true,  explained: "Pack every configuration file as .tar.gz" },
+    Action { id: ActionId::ExportPicture, menu: Menu::File, words: "Export picture…", keys: &[ctrl_shift(Key::E)], in_text: true, explained: "The drawing as SVG, PNG, Mermaid or DOT" },
     Action { id: ActionId::Deploy,     menu: Menu::File, words: "Deploy…",      keys: &[ctrl(Key::D)],            in_text: true,  explained: "Build the drawn cluster on this machine" },
     Action { id: ActionId::Quit,       menu: Menu::File, words: "Quit",         keys: &[ctrl(Key::Q)],            in_text: true,  explained: "Close the window; deployed servers go on running" },
     Action { id: ActionId::Undo,       menu: Menu::Edit, words: "Undo",         keys: &[ctrl(Key::Z)],            in_text: false, explained: "Take the last edit back" },
@@ -112,6 +115,10 @@ pub fn does(id: ActionId, session: &Session) -> Option<Does> {
         ActionId::Save => Message::File(FileMessage::Save),
         ActionId::SaveAs => Message::File(FileMessage::SaveAs),
         ActionId::Export => Message::File(FileMessage::Export),
+        ActionId::ExportPicture => Message::View(ViewMessage::Dialog(Some(Dialog::Picture {
+            format: PictureFormat::default(),
+            style: PictureStyle::default(),
+        }))),
         ActionId::Deploy if !locked => Message::Run(RunMessage::Ask),
         ActionId::Quit => Message::Quit,
         ActionId::Undo if !locked => {

@@ -28,10 +28,17 @@ pub struct Place {
     path: PathBuf,
     /// The programs to use instead of those in PATH, as PGBIN names them.
     pub bin: Option<PathBuf>,
+    /// What the shell that runs a script keeps from others.
+    pub umask: &'static str,
 }
 
 impl Place {
     pub fn new(bundle: &Bundle) -> Self {
+        Self::within(bundle, "un packed")
+    }
+
+    /// The bundle unpacked in a folder of that name.
+    pub fn within(bundle: &Bundle, folder: &str) -> Self {
         let root = tempfile::Builder::new()
             .prefix("pgc-bundle-my folder-")
             .tempdir_in("/tmp")
@@ -51,7 +58,7 @@ impl Place {
             );
             symlink(programs.join(program), path.join(program)).unwrap();
         }
-        let home = root.path().join("un packed");
+        let home = root.path().join(folder);
         fs::create_dir(&home).unwrap();
         let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::io::Cursor::new(pack(bundle))));
         archive.unpack(&home).unwrap();
@@ -68,6 +75,7 @@ impl Place {
             path,
             root,
             bin: None,
+            umask: "022",
         }
     }
 
@@ -77,8 +85,11 @@ impl Place {
 
     /// A script as the ordinary user runs it, with a PATH of nothing but bash and PostgreSQL.
     fn command(&self, script: &str) -> Command {
-        let mut command = Command::new(self.bundle.join(script));
+        let mut command = Command::new(self.path.join("bash"));
         command
+            .arg("-c")
+            .arg(format!("umask {}; exec \"$0\"", self.umask))
+            .arg(self.bundle.join(script))
             .env_clear()
             .env("PATH", &self.path)
             .current_dir(self.root.path());

@@ -33,27 +33,31 @@ struct Shape {
     /// The notation; ports count from 0 and are written `+0`.
     text: &'static str,
     has_archive: bool,
+    has_tls: bool,
     /// The relay that is promoted; everything below it must follow.
     promoted: &'static str,
 }
 
-const SHAPES: [Shape; 4] = [
+const SHAPES: [Shape; 5] = [
     Shape {
         name: "seed",
         text: "master +0 sync first 1\n  slave1 +1 priority 1\n    slave11 +2\n    slave12 +3\n  slave2 +4 priority 2\n",
         has_archive: false,
+        has_tls: false,
         promoted: "slave1",
     },
     Shape {
         name: "chain of four",
         text: "primary +0\n  standby1 +1\n    standby2 +2\n      standby3 +3\n",
         has_archive: false,
+        has_tls: false,
         promoted: "standby1",
     },
     Shape {
         name: "quorum of three",
         text: "north +0 sync any 2\n  south +1 priority 1\n    branch +2\n  west +3 priority 2\n  east +4 priority 3\n",
         has_archive: false,
+        has_tls: false,
         promoted: "south",
     },
     // The late one hangs on the server that stays: it looks for a new timeline only when its delay is over.
@@ -61,6 +65,15 @@ const SHAPES: [Shape; 4] = [
         name: "delayed, with an archive",
         text: "primary +0\n  standby +1\n    leaf +2\n  late +3 delay 10min\n",
         has_archive: true,
+        has_tls: false,
+        promoted: "standby",
+    },
+    // Certificates must name the host as libpq of that version compares it.
+    Shape {
+        name: "encrypted",
+        text: "primary +0 host 127.0.0.1\n  standby +1 host localhost\n    leaf +2 host 127.0.0.1\n",
+        has_archive: false,
+        has_tls: true,
         promoted: "standby",
     },
 ];
@@ -132,6 +145,7 @@ impl Shape {
             let archive = Archive::new("archive").unwrap();
             topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
         }
+        topology.apply(&Edit::SetTls(self.has_tls)).unwrap();
         Document::new(topology)
     }
 
@@ -167,6 +181,9 @@ async fn by_engine(shape: &Shape, document: &Document, bin: &Path) {
     proved.unwrap_or_else(|report| panic!("{}: {report}", shape.name));
     if shape.has_archive {
         archives(document.topology(), &folder).await;
+    }
+    if shape.has_tls {
+        links_are_encrypted(document.topology(), &folder).await;
     }
     logs::assert_clean(&folder, 0);
     if !shape.has_delay() {
@@ -224,6 +241,19 @@ async fn archives(topology: &Topology, folder: &Path) {
     .await;
     let failed = "SELECT failed_count = 0 FROM pg_stat_archiver";
     until(&primary, failed, "the archive takes it at the first try").await;
+}
+
+/// Every sender shows each of its downstreams as one that came over TLS, and no older than 1.2.
+async fn links_are_encrypted(topology: &Topology, folder: &Path) {
+    for sender in topology.servers() {
+        let downstreams = topology.downstreams(sender.id()).count();
+        let session = session(folder, sender.port().number(), None).await.unwrap();
+        let encrypted = format!(
+            "SELECT count(*) = {downstreams} FROM pg_stat_replication JOIN pg_stat_ssl USING (pid) \
+             WHERE ssl AND version >= 'TLSv1.2'"
+        );
+        until(&session, &encrypted, "its downstreams stream over TLS").await;
+    }
 }
 
 /// Makes the relay a primary: what is below it follows it to its new timeline, without a restart.

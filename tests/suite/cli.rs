@@ -368,6 +368,49 @@ fn each_line_of_the_configuration_says_where_it_comes_from() {
 }
 
 #[test]
+fn another_version_shows_what_changes_in_the_files() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let eleven = terminal.run(&["bundle", "seed.toml", "--diff-version", "11"]);
+    assert_eq!((eleven.code, eleven.err.as_str()), (Some(0), ""));
+    for line in [
+        "--- a/servers/slave1/postgresql.conf",
+        "--- /dev/null",
+        "+++ b/servers/slave1/recovery.conf",
+        "+standby_mode = on",
+        "+recovery_target_timeline = latest",
+        "-max_slot_wal_keep_size = '1GB'",
+        "-postgres = 15",
+        "+postgres = 11",
+        "Only for PostgreSQL 15: servers/slave1/standby.signal (empty)",
+    ] {
+        assert!(
+            eleven.out.lines().any(|out| out == line),
+            "{line} is not in {}",
+            eleven.out
+        );
+    }
+    assert!(!eleven.out.contains("+++ b/MANIFEST"));
+
+    let same = terminal.run(&["bundle", "seed.toml", "--diff-version", "15"]);
+    assert_eq!((same.code, same.out.as_str()), (Some(0), ""));
+    assert!(same.err.contains("for PostgreSQL 15 already"), "{}", same.err);
+
+    let json = terminal.run(&["bundle", "seed.toml", "--diff-version", "9.6", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((&json["from"], &json["to"]), (&"15".into(), &"9.6".into()));
+    let files = json["files"].as_array().unwrap();
+    let file = |path: &str| files.iter().find(|file| file["path"] == path).unwrap();
+    assert_eq!(file("servers/slave2/standby.signal")["change"], "removed");
+    assert_eq!(file("servers/slave2/recovery.conf")["change"], "added");
+
+    let unknown = terminal.run(&["bundle", "seed.toml", "--diff-version", "8"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.err.contains('8'), "{}", unknown.err);
+    assert_eq!(terminal.run(&["bundle", "seed.toml", "--json"]).code, Some(2));
+}
+
+#[test]
 fn an_unknown_server_cannot_be_explained_and_the_nearest_is_named() {
     let terminal = Terminal::new();
     terminal.run(&["new", "-o", "seed.toml"]);
@@ -519,4 +562,36 @@ fn the_help_names_every_command_in_a_line() {
     let answer = Terminal::new().run(&["--help"]);
     assert_eq!(answer.code, Some(0));
     insta::assert_snapshot!("help", answer.out);
+}
+
+#[test]
+fn a_diagram_opens_again_and_keeps_what_it_should_to_itself() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let checked = terminal.run(&["check", "seed.toml", "--json"]).out;
+    for picture in ["seed.svg", "seed.png"] {
+        let drawn = terminal.run(&["diagram", "seed.toml", "-o", picture, "--dark"]);
+        assert_eq!(drawn.code, Some(0), "{}", drawn.err);
+        assert_eq!(terminal.run(&["check", picture, "--json"]).out, checked);
+        let shown = terminal.run(&["show", picture]).out;
+        assert_eq!(shown, terminal.run(&["show", "seed.toml"]).out);
+    }
+    for format in ["svg", "mermaid", "dot"] {
+        let anonymous = terminal.run(&["diagram", "seed.toml", "--format", format, "--anonymous"]);
+        assert!(!anonymous.out.contains("master") && !anonymous.out.contains("slave"));
+        assert!(anonymous.out.contains("standby4"), "{}", anonymous.out);
+    }
+    terminal.run(&["diagram", "seed.toml", "--anonymous", "-o", "anonymous.png"]);
+    let shown = terminal.run(&["show", "anonymous.png"]).out;
+    assert!(shown.contains("standby4") && !shown.contains("slave"), "{shown}");
+    let odd = terminal.run(&["diagram", "seed.toml", "-o", "seed.gif"]);
+    assert_eq!(odd.code, Some(1));
+    assert!(odd.err.contains(".svg, .png, .mmd or .dot"), "{}", odd.err);
+    assert!(!terminal.path().join("seed.gif").exists());
+    let printed = terminal.run(&["diagram", "seed.toml", "--format", "png"]);
+    assert!(
+        printed.code == Some(1) && printed.err.contains("-o FILE.png"),
+        "{}",
+        printed.err
+    );
 }

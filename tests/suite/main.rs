@@ -13,6 +13,7 @@ mod bundle;
 #[cfg(feature = "gui")]
 mod canvas;
 mod cli;
+mod golden;
 mod provenance;
 #[cfg(feature = "gui")]
 mod window;

@@ -43,6 +43,7 @@ fn designs() -> Vec<(String, Topology)> {
             name: "Work_Mem".to_owned(),
             value: Some("16MB".to_owned()),
         },
+        Edit::SetTls(true),
     ];
     for edit in edits {
         full.apply(&edit).unwrap();
@@ -164,8 +165,9 @@ fn only_its_own_change(topology: &Topology, server: ServerId, edit: &Edit, least
 #[test]
 fn what_changes_with_a_server_comes_from_it() {
     let text = "m 1 host db0 sync first 1\n  a 2 host db1 priority 1\n    b 3 host db2\n    c 4 host db3\n  d 5 host db1\n";
-    for major in ["9.2", "11", "18"] {
-        let topology = notation::parse(&format!("postgres {major}\n{text}")).unwrap();
+    for (major, tls) in [("9.2", false), ("11", true), ("18", false), ("18", true)] {
+        let mut topology = notation::parse(&format!("postgres {major}\n{text}")).unwrap();
+        topology.apply(&Edit::SetTls(tls)).unwrap();
         for name in ["m", "a", "b", "d"] {
             let server = topology.by_name(name).unwrap().id();
             let port = Port::new(999).unwrap();
@@ -234,7 +236,8 @@ fn a_servers_share_counts_its_lines_in_all_files() {
     // two lines of access, and two upstream, where its slot has a limit, too.
     let share = bundle.share_of(id("b"));
     assert_eq!((share.lines, share.files), (12, 5));
-    // As much, and of its downstream's: where it connects to and reports, and two lines of access.
+    // As much but its own access, which is its downstream's already; and of its downstream's: where it connects to and
+    // reports, and two lines of access.
     let share = bundle.share_of(id("a"));
-    assert_eq!((share.lines, share.files), (16, 7));
+    assert_eq!((share.lines, share.files), (14, 6));
 }

@@ -12,6 +12,7 @@ use pgcascade::app::{
     Dialog, Effect, FileMessage, Message, PathPurpose, RunMessage, RunView, Session, Tab, ViewMessage,
 };
 use pgcascade::model::bundle;
+use pgcascade::model::diagram::{PictureFormat, PictureStyle};
 use pgcascade::model::document::{Document, format, templates};
 use pgcascade::model::plan::{
     EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools,
@@ -341,6 +342,34 @@ fn export_writes_the_bytes_of_the_bundle_to_the_chosen_path() {
 }
 
 #[test]
+fn a_picture_is_exported_as_it_was_asked_for() {
+    let document = format::read(templates::find("seed").unwrap().text).unwrap();
+    let path = PathBuf::from("/somewhere/seed.png");
+    let mut window = Window::on(document, ScriptedChooser::answering([Some(path.clone())]));
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::E);
+    for choice in ["PNG", "Dark", "Without names"] {
+        window.click(choice);
+    }
+    window.click("Choose a file…");
+    assert_eq!(window.session().dialog, None);
+    let (format, style) = (
+        PictureFormat::Png,
+        PictureStyle {
+            is_dark: true,
+            is_anonymous: true,
+        },
+    );
+    let effect = Effect::WritePicture {
+        purpose: PathPurpose::ExportPicture(style),
+        path,
+        document: Box::new(window.session().document.clone()),
+        format,
+        style,
+    };
+    assert!(window.performed.borrow().contains(&effect));
+}
+
+#[test]
 fn where_no_dialog_can_be_shown_a_path_is_typed() {
     let mut window = Window::seed();
     window.key(Modifiers::COMMAND, Key::S);
@@ -498,6 +527,26 @@ fn the_lines_of_the_selected_server_are_counted_and_found() {
 }
 
 #[test]
+fn the_files_are_compared_with_another_version() {
+    let mut window = Window::seed();
+    window.click("Files");
+    window.send(Message::View(ViewMessage::Compare(Some(PgMajor::V11))));
+    assert!(window.has("README.md, changed"));
+    let recovery = "servers/slave1/recovery.conf".to_owned();
+    window.send(Message::View(ViewMessage::ShowFile(recovery)));
+    assert!(window.has("+standby_mode = on"));
+    let signal = "servers/slave1/standby.signal".to_owned();
+    window.send(Message::View(ViewMessage::ShowFile(signal)));
+    assert!(window.has("An empty file, removed"));
+    // The comparison follows the design.
+    let edit = Edit::SetPostgres(PgMajor::V11);
+    window.send(commands::edit(edit));
+    assert!(window.has("No file changes with PostgreSQL 11"));
+    window.send(Message::View(ViewMessage::Compare(None)));
+    assert!(window.has("Select a server to see which lines come from it"));
+}
+
+#[test]
 fn a_line_says_under_the_pointer_where_it_comes_from() {
     let mut window = Window::seed();
     let path = "servers/slave12/standby.signal".to_owned();
@@ -532,6 +581,7 @@ fn machine() -> Machine {
             bin: "/usr/lib/postgresql/15/bin".to_owned(),
             major: PgMajor::V15,
             version: "15.18".to_owned(),
+            has_tls: Some(true),
         }],
         is_root: false,
         run_as: None,
@@ -652,4 +702,17 @@ fn added_standbys_go_under_the_selected_server() {
         session.selected_server().map(|server| server.name().to_string()),
         Some("standby1".to_owned())
     );
+}
+
+#[test]
+fn links_are_encrypted_by_a_click_and_by_undo_they_are_not() {
+    let mut window = Window::seed();
+    let is_encrypted = |window: &Window| window.session().document.topology().has_tls();
+    window.click("Encrypt replication links (TLS)");
+    assert!(is_encrypted(&window));
+    let path = "servers/slave1/pg_hba.conf".to_owned();
+    window.send(Message::View(ViewMessage::ShowFile(path)));
+    assert!(window.has("over TLS only (hostssl)"));
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert!(!is_encrypted(&window));
 }

@@ -59,6 +59,12 @@ async fn prove(
                 report.hints.extend(delay_hint(cluster, id));
                 report
             })?;
+        let is_encrypted = topology.has_tls() && topology.postgres().has_stat_ssl() && !rows.is_empty();
+        if is_encrypted {
+            proof::prove_encrypted(sessions, &target, &wait)
+                .await
+                .map_err(Failure::into_report)?;
+        }
         for row in &rows {
             let name = &row.application_name;
             proved.push(match row.sync_priority {
@@ -69,6 +75,9 @@ async fn prove(
                 ),
             });
         }
+        if is_encrypted {
+            proved.push(format!("Every link of {} is encrypted.", target.name));
+        }
     }
     let primary = topology.primary();
     let Some(from) = cluster.target(primary.id()) else {
@@ -77,7 +86,8 @@ async fn prove(
     let (delayed, readers): (Vec<&Server>, Vec<&Server>) = topology
         .servers()
         .iter()
-        .filter(|server| !server.is_primary())
+        // Of one that answers no query the rows above are all the proof there is.
+        .filter(|server| !server.is_primary() && topology.answers_queries(server.id()))
         .partition(|server| is_delayed(cluster, server.id()));
     let targets = |servers: &[&Server]| -> Vec<Target> {
         servers

@@ -10,6 +10,7 @@ use super::setting::{Setting, render};
 use super::sizes::{RESERVED_CONNECTIONS, Sizes};
 use super::sourced::Sourced;
 use super::{Decision, Element};
+use crate::model::plan::ClusterLayout;
 use crate::model::topology::{Auth, CommitLevel, Server, Settings, Topology};
 
 /// What PostgreSQL has if nothing is said.
@@ -41,6 +42,7 @@ pub fn postgresql_conf(sizes: &Sizes<'_>, server: &Server) -> Sourced {
 pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     let topology = sizes.topology;
     let mut settings = connections(topology, server);
+    settings.extend(encryption(sizes, server));
     settings.extend(replication(sizes, server));
     settings.extend(feedback(sizes, server));
     settings.extend(synchronous(topology, server));
@@ -126,6 +128,45 @@ fn listen_addresses(server: &Server) -> String {
         "::1" => "127.0.0.1, ::1".to_owned(),
         other => format!("localhost, {other}"),
     }
+}
+
+/// Both ends of every link prove who they are, so a server's certificate is also what it shows to its upstream.
+fn encryption(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
+    const CERTIFICATE: &str = "The server's own certificate, which names the host that its downstreams connect to, and its private key, which only its owner may read.";
+    let topology = sizes.topology;
+    if !topology.has_tls() {
+        return Vec::new();
+    }
+    let folder = sizes.folder(server.id());
+    let own = |name: &str, path: String| {
+        let origin = Decision::Encryption.for_server(server.id());
+        Setting::new(origin, name, paths::from_data(&path), CERTIFICATE)
+    };
+    let mut settings = vec![
+        Setting::new(
+            Decision::Encryption.for_cluster(),
+            "ssl",
+            "on",
+            "Links are encrypted, as drawn; pg_hba.conf lets no downstream in without.",
+        ),
+        own("ssl_cert_file", ClusterLayout::certificate(folder)),
+        own("ssl_key_file", ClusterLayout::certificate_key(folder)),
+        Setting::new(
+            Decision::Encryption.for_cluster(),
+            "ssl_ca_file",
+            paths::from_data(paths::AUTHORITY_CERTIFICATE),
+            "The authority of the cluster: a downstream must show a certificate that comes from it.",
+        ),
+    ];
+    if topology.postgres().has_min_tls_version() {
+        settings.push(Setting::new(
+            Decision::Encryption.for_cluster(),
+            "ssl_min_protocol_version",
+            "TLSv1.2",
+            "No older protocol: 1.0 and 1.1 are broken. It is the default from 13 on.",
+        ));
+    }
+    settings
 }
 
 fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {

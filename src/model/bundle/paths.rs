@@ -6,6 +6,8 @@ use crate::model::plan::ClusterLayout;
 pub const SOCKETS: &str = ClusterLayout::SOCKETS;
 pub const REPLICATION_PGPASS: &str = ClusterLayout::REPLICATION_PGPASS;
 
+pub const AUTHORITY_CERTIFICATE: &str = ClusterLayout::AUTHORITY_CERTIFICATE;
+
 /// A path of the cluster's folder, as a server in its data directory sees it.
 pub fn from_data(path: &str) -> String {
     format!("{}/{path}", ClusterLayout::UP_FROM_DATA)

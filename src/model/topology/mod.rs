@@ -192,6 +192,7 @@ pub struct Topology {
     sync: Option<SyncPolicy>,
     archive: Option<Archive>,
     auth: Option<Auth>,
+    tls: bool,
     settings: Settings,
     servers: Vec<Server>,
     next_id: u32,
@@ -214,6 +215,7 @@ impl Topology {
             sync: None,
             archive: None,
             auth: None,
+            tls: false,
             settings: Settings::new(),
             servers: vec![server],
             next_id: 1,
@@ -235,6 +237,10 @@ impl Topology {
     /// What the design says; [`Topology::effective_auth`] is what holds.
     pub fn auth(&self) -> Option<Auth> {
         self.auth
+    }
+    /// True if every link is encrypted, and both of its ends show a certificate.
+    pub fn has_tls(&self) -> bool {
+        self.tls
     }
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod cluster_settings;
+mod comparison;
 mod deploy;
 mod file_text;
 mod files;
@@ -15,6 +16,7 @@ mod notices;
 mod outline;
 mod parts;
 mod phases;
+mod picture;
 mod plan;
 mod run;
 mod server;

@@ -19,6 +19,7 @@ fn machine() -> Machine {
             bin: "/usr/lib/postgresql/15/bin".to_owned(),
             major: PgMajor::V15,
             version: "15.18".to_owned(),
+            has_tls: Some(true),
         }],
         is_root: false,
         run_as: None,

@@ -16,6 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::Run;
 use super::host::{Host, Work};
 use crate::engine::files::Owner;
+use crate::engine::proof;
 use crate::engine::record::{Builder, ClusterRecord, ClusterState, Lock, RecordedServer, Stored, new_id};
 use crate::engine::server::{Started, Target};
 use crate::engine::sessions::Sessions;
@@ -173,6 +174,12 @@ impl Host for LocalHost {
             Action::MakeFolder { path } => self.make_folder(path).map_err(Failure::from),
             Action::RemoveFolder { path } => self.remove_folder(path).await.map_err(Failure::from),
             Action::MakeSecrets { ports } => self.make_secrets(ports).map_err(Failure::from),
+            Action::MakeCertificates { certificates } => {
+                self.make_certificates(certificates).map_err(Failure::from)
+            }
+            Action::RemoveCertificates { folders } => {
+                self.remove_certificates(folders).map_err(Failure::from)
+            }
             Action::Initdb {
                 data,
                 auth_method,
@@ -241,6 +248,10 @@ impl Host for LocalHost {
             } => {
                 self.wait_rows(&self.target(server, folder, *port), rows, work)
                     .await
+            }
+            Action::ProveTls { server, folder, port } => {
+                let target = self.target(server, folder, *port);
+                proof::prove_encrypted(&self.sessions, &target, &work.wait).await
             }
             Action::ProveRow {
                 server,

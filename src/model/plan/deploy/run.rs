@@ -70,14 +70,29 @@ impl Planner<'_> {
     }
 
     fn wait_ready(&mut self, server: &Server) {
-        let why = if server.is_primary() {
-            "It accepts connections once crash recovery is done"
+        let topology = self.topology;
+        let (what, why) = if server.is_primary() {
+            (
+                "accepts connections",
+                "It accepts connections once crash recovery is done",
+            )
+        } else if topology.answers_queries(server.id()) {
+            (
+                "accepts connections",
+                "A hot standby accepts connections, also those of its own downstreams, once it has reached a consistent state",
+            )
+        } else if topology.postgres().reports_ready_in_pid_file() {
+            (
+                "applies WAL",
+                "With hot_standby off it never accepts connections; its postmaster.pid says \"standby\" once it is in recovery",
+            )
         } else {
-            "A hot standby accepts connections, also those of its own downstreams, once it has reached a consistent state"
+            // Nothing tells before 10, but its sender, which is asked next.
+            return;
         };
         let id = self.steps.add(New {
             server: Some(server),
-            title: format!("Wait until {} accepts connections", server.name()),
+            title: format!("Wait until {} {what}", server.name()),
             why: why.to_owned(),
             action: Action::WaitReady {
                 server: server.name().to_string(),
@@ -126,7 +141,7 @@ impl Planner<'_> {
             let mut after: Vec<StepId> = Vec::new();
             after.extend(self.ready.get(&sender.id()));
             after.extend(self.slot_made.get(&standby.id()));
-            after.extend(self.ready.get(&standby.id()));
+            after.extend(self.ready.get(&standby.id()).or(self.started.get(&standby.id())));
             let id = self.steps.add(New {
                 server: Some(standby),
                 title: format!("Wait until {} streams from {}", standby.name(), sender.name()),

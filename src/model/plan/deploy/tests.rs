@@ -22,6 +22,8 @@ fn line(step: &Step) -> String {
         Action::MakeFolder { path } => format!("folder {path}"),
         Action::RemoveFolder { path } => format!("remove {path}"),
         Action::MakeSecrets { ports } => format!("secrets for {} ports", ports.len()),
+        Action::MakeCertificates { certificates } => format!("{} certificates", certificates.len()),
+        Action::RemoveCertificates { folders } => format!("remove {} certificates", folders.len()),
         Action::Initdb {
             data, auth_method, ..
         } => format!("initdb {data} {auth_method}"),
@@ -37,6 +39,7 @@ fn line(step: &Step) -> String {
         Action::CreateSlot { server, slot, .. } => format!("slot {slot} on {server}"),
         Action::WaitStreaming { server, standby, .. } => format!("streaming {standby} from {server}"),
         Action::Reload { server, .. } => format!("reload {server}"),
+        Action::ProveTls { server, .. } => format!("encrypted {server}"),
         Action::WaitRows { server, rows, .. } => {
             let rows: Vec<_> = rows
                 .iter()
@@ -111,6 +114,9 @@ fn check_whole(plan: &Plan) {
                 server: server.clone(),
                 folder: folder.clone(),
             }),
+            Action::MakeCertificates { certificates } => Some(Action::RemoveCertificates {
+                folders: certificates.iter().map(|one| one.folder.clone()).collect(),
+            }),
             _ => None,
         };
         assert_eq!(step.undo, undo, "{}", step.title);
@@ -169,6 +175,24 @@ fn check_whole(plan: &Plan) {
         "{}",
         text(plan)
     );
+}
+
+#[test]
+fn certificates_are_there_before_any_server_needs_them() {
+    let mut topology = notation::parse("m 1\n  s 2\n").unwrap();
+    let without = plan(&topology);
+    topology.apply(&Edit::SetTls(true)).unwrap();
+    let plan = plan(&topology);
+    check_whole(&plan);
+    // The folder, what is in it, and the proof of the one link.
+    assert_eq!(plan.steps.len(), without.steps.len() + 3);
+    let place = |found: fn(&Action) -> bool| plan.steps.iter().position(|step| found(&step.action)).unwrap();
+    let certificates = place(|action| matches!(action, Action::MakeCertificates { .. }));
+    let initdb = place(|action| matches!(action, Action::Initdb { .. }));
+    assert!(plan.steps[initdb].after.contains(&StepId(certificates)));
+    let folder = plan.steps[certificates].after[0];
+    let path = ClusterLayout::TLS.to_owned();
+    assert_eq!(plan.steps[folder.0].action, Action::MakeFolder { path });
 }
 
 #[test]

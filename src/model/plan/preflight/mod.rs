@@ -24,6 +24,7 @@ pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
         programs(topology, machine),
     ];
     checks.extend(machine.tools.first().map(|tools| major(topology, tools)));
+    checks.extend(machine.tools.first().and_then(|tools| tls(topology, tools)));
     checks.push(user(machine));
     if machine.folder_state == FolderState::Ours {
         // Its servers have the ports, which are looked at again once it is gone: it is the first thing to be said.
@@ -163,6 +164,22 @@ fn major(topology: &Topology, tools: &Tools) -> Check {
             ),
         )
     }
+}
+
+/// Only a design that wants TLS asks for it.
+fn tls(topology: &Topology, tools: &Tools) -> Option<Check> {
+    let id = "no-tls";
+    topology.has_tls().then(|| {
+        if tools.has_tls == Some(false) {
+            stop(
+                id,
+                format!("The design encrypts its links, and the programs in {} were built without TLS", tools.bin),
+                "Use programs that were built with OpenSSL, as those of Debian and postgresql.org are, or switch TLS off in the design",
+            )
+        } else {
+            ok(id, "The programs can encrypt links")
+        }
+    })
 }
 
 fn user(machine: &Machine) -> Check {
