@@ -142,10 +142,10 @@ mod tests {
         assert_eq!(
             standbys,
             [
-                (ChangeKind::Added, "servers/s/recovery.conf", false),
                 (ChangeKind::Removed, "servers/s/standby.signal", true),
-                (ChangeKind::Added, "servers/t/recovery.conf", false),
+                (ChangeKind::Added, "servers/s/recovery.conf", false),
                 (ChangeKind::Removed, "servers/t/standby.signal", true),
+                (ChangeKind::Added, "servers/t/recovery.conf", false),
             ]
         );
         let recovery = changes
