@@ -255,6 +255,13 @@ pub(super) fn names_in(path: &Path) -> Vec<String> {
     names
 }
 
+/// What an ordinary user may still write where the folder is or will be.
+pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
+    let there = folder.ancestors().find(|ancestor| ancestor.exists())?;
+    let disk = nix::sys::statvfs::statvfs(there).ok()?;
+    disk.blocks_available().checked_mul(disk.fragment_size())
+}
+
 /// True if a user who is neither root nor in other groups may go through every folder on the way into `path`.
 pub(super) fn can_traverse(path: &Path, user: Owner) -> Result<(), PathBuf> {
     let mut ancestors: Vec<&Path> = path.ancestors().collect();

@@ -12,6 +12,7 @@ mod catalogue;
 mod cli;
 mod crash;
 mod deploy;
+mod faults;
 mod lab;
 mod predict;
 mod rules;

@@ -4,8 +4,6 @@ mod folder;
 mod ports;
 mod tools;
 
-use std::path::Path;
-
 use nix::unistd::{User, geteuid};
 
 use super::Request;
@@ -35,7 +33,7 @@ pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
         is_root,
         run_as,
         ports_in_use: ports::in_use(topology),
-        free_disk_bytes: free_bytes(&folder),
+        free_disk_bytes: files::free_bytes(&folder),
     }
 }
 
@@ -53,11 +51,4 @@ fn run_as(named: Option<&str>) -> Option<RunAs> {
         Some(name) => find(name),
         None => ORDINARY_USERS.iter().find_map(|name| find(name)),
     }
-}
-
-/// What an ordinary user may still write where the folder is or will be.
-fn free_bytes(folder: &Path) -> Option<u64> {
-    let there = folder.ancestors().find(|ancestor| ancestor.exists())?;
-    let disk = nix::sys::statvfs::statvfs(there).ok()?;
-    disk.blocks_available().checked_mul(disk.fragment_size())
 }
