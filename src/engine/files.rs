@@ -284,6 +284,21 @@ pub(super) fn can_traverse(path: &Path, user: Owner) -> Result<(), PathBuf> {
     Ok(())
 }
 
+/// True if a user who is neither root nor in other groups may make files in a folder.
+pub(super) fn can_write(folder: &Path, user: Owner) -> bool {
+    let Ok(there) = fs::metadata(folder) else {
+        return false;
+    };
+    let bits = if there.uid() == user.uid {
+        0o300
+    } else if there.gid() == user.gid {
+        0o030
+    } else {
+        0o003
+    };
+    there.mode() & bits == bits
+}
+
 /// The last lines of a text file, at most `count`; none if it is not there.
 pub(super) fn last_lines(path: &Path, count: usize) -> Vec<String> {
     /// A line of a log is short; more than this is never needed for a hint.
