@@ -109,8 +109,8 @@ pub(super) fn tls_host_is_address(topology: &Topology) -> Vec<Found> {
         .servers()
         .iter()
         .filter(|server| !server.host().is_loopback())
-        .filter(is_sender)
         .filter(is_address)
+        .filter(is_sender)
         .map(|server| {
             let how = if major.compares_addresses_in_certificates() {
                 "as an IP address among its alternative names (IP:…)"
