@@ -1,4 +1,4 @@
-//! The bundle as reviewed text: snapshots per version, same bytes twice, a true manifest, scripts that ShellCheck likes.
+//! The bundle as reviewed text (its files by version: golden.rs): same bytes twice, a true manifest, scripts that ShellCheck likes.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -64,22 +64,6 @@ fn shapes() -> Vec<(String, Topology)> {
         shapes.push((format!("archive {directory}"), topology));
     }
     shapes
-}
-
-#[test]
-fn configuration_files_of_the_seed() {
-    for major in ["9.2", "9.3", "9.6", "11", "12", "15", "18"] {
-        let bundle = bundle_of(design(&format!("postgres {major}\n{SEED}")));
-        let mut text = String::new();
-        for file in bundle
-            .files
-            .iter()
-            .filter(|file| file.path.starts_with("servers/"))
-        {
-            let _ = writeln!(text, "=== {}\n{}", file.path, file.contents);
-        }
-        insta::assert_snapshot!(format!("conf_seed_{major}"), text);
-    }
 }
 
 #[test]

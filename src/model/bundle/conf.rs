@@ -3,6 +3,7 @@
 //! To add a setting, add a line in the function of its subject. Which version knows what is asked of
 //! [`PgMajor`](crate::model::topology::PgMajor), nothing here compares version numbers.
 
+use super::archive;
 use super::paths;
 use super::recovery;
 use super::setting::{Setting, render};
@@ -41,7 +42,7 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     settings.extend(encryption(sizes, server));
     settings.extend(replication(sizes, server));
     settings.extend(synchronous(topology, server));
-    settings.extend(archiving(topology));
+    settings.extend(archiving(sizes, server));
     if !server.is_primary() && topology.postgres().has_standby_signal() {
         settings.extend(recovery::settings(sizes, server));
     }
@@ -266,12 +267,10 @@ fn candidates(topology: &Topology) -> Vec<Element> {
     std::iter::once(Element::Cluster).chain(links).collect()
 }
 
-fn archiving(topology: &Topology) -> Vec<Setting> {
-    let Some(archive) = topology.archive() else {
+fn archiving(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
+    let Some(archive) = sizes.topology.archive() else {
         return Vec::new();
     };
-    let target = paths::in_archive(archive.directory(), "%f");
-    let part = paths::in_archive(archive.directory(), "%f.part");
     vec![
         Setting::new(
             Decision::Archive.for_cluster(),
@@ -282,10 +281,8 @@ fn archiving(topology: &Topology) -> Vec<Setting> {
         Setting::new(
             Decision::Archive.for_cluster(),
             "archive_command",
-            format!(
-                "test -e {target} && cmp -s %p {target} || {{ test ! -e {target} && cp %p {part} && mv {part} {target}; }}"
-            ),
-            "Never overwrites a segment: one that is there already must have the same content, else the command fails, is tried again, and says so in the log. A segment appears under its name only when it is whole.",
+            archive::archive_command(archive.directory(), sizes.folder(server.id())),
+            "Copies each segment into the archive's folder of this cluster, which is called by its system identifier (in pg_control). A segment appears under its name only when all of it is on disk. One that is there already must be the same; another one is never overwritten: then the command fails, is tried again, and says so in the log.",
         ),
     ]
 }
@@ -306,7 +303,7 @@ fn laboratory(topology: &Topology) -> Vec<Setting> {
             Decision::Laboratory.for_cluster(),
             "wal_retrieve_retry_interval",
             "100ms",
-            "A standby whose upstream is not there yet asks again soon, so that all servers can be started at once; the default is 5 s.",
+            "A standby whose upstream was away follows again at once when it is back; the default is to ask only every 5 s.",
         ));
     }
     settings
@@ -342,7 +339,7 @@ fn by_hand(topology: &Topology, server: &Server, mut settings: Vec<Setting>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::topology::{Archive, Edit, notation};
+    use crate::model::topology::{Edit, notation};
 
     #[track_caller]
     fn value(topology: &Topology, server: &str, name: &str) -> Option<String> {
@@ -422,22 +419,5 @@ mod tests {
         let old = notation::parse("postgres 9.3\nm 1\n  a 2\n").unwrap();
         assert!(value(&old, "m", "wal_keep_segments").is_some());
         assert!(value(&old, "m", "max_replication_slots").is_none());
-    }
-
-    #[test]
-    fn an_archive_with_any_name_stays_one_word_of_the_shell() {
-        let mut topology = notation::parse("m 1\n  s 2\n").unwrap();
-        let archive = Archive::new("/srv/my 100% \"wal's\"").unwrap();
-        topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
-        let command = value(&topology, "m", "archive_command").unwrap();
-        assert!(
-            command.starts_with(r#"test -e '/srv/my 100%% "wal'\''s"/%f' && cmp"#),
-            "{command}"
-        );
-        let restore = value(&topology, "s", "restore_command").unwrap();
-        assert_eq!(
-            restore,
-            r#"test -f '/srv/my 100%% "wal'\''s"/%f' && cp '/srv/my 100%% "wal'\''s"/%f' %p"#
-        );
     }
 }

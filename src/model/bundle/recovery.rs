@@ -1,6 +1,7 @@
 //! What makes a server a standby: from 12 on settings in postgresql.conf beside an empty `standby.signal`,
 //! before that a `recovery.conf`.
 
+use super::archive;
 use super::paths;
 use super::setting::{Setting, quote_in_conninfo, render};
 use super::sizes::Sizes;
@@ -67,12 +68,11 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
         ));
     }
     if let Some(archive) = topology.archive() {
-        let source = paths::in_archive(archive.directory(), "%f");
         settings.push(Setting::new(
             Decision::Restore.for_cluster(),
             "restore_command",
-            format!("test -f {source} && cp {source} %p"),
-            "Where it finds WAL that its upstream no longer has. A segment that is not there is no error (exit code 1).",
+            archive::restore_command(archive.directory()),
+            "Where it finds WAL that its upstream no longer has: in the archive's folder of this cluster, which is called by its system identifier. A segment that is not there is no error (exit code 1).",
         ));
     }
     if major.needs_timeline_latest() {

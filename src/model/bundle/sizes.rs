@@ -69,14 +69,14 @@ impl<'a> Sizes<'a> {
         cluster_and(self.most_slots)
     }
 
+    /// The server's own folder.
+    pub fn folder(&self, server: ServerId) -> &str {
+        self.folders.get(&server).map_or("", String::as_str)
+    }
+
     /// The slot that the server uses at its upstream.
     pub fn slot_name(&self, server: ServerId) -> &str {
         self.slot_names.get(&server).map_or("", String::as_str)
-    }
-
-    /// The server's own folder name.
-    pub fn folder(&self, server: ServerId) -> &str {
-        self.folders.get(&server).map_or("", String::as_str)
     }
 }
 

@@ -287,6 +287,11 @@ impl PgMajor {
         self >= Self::V10 && self <= Self::V18
     }
 
+    /// `db_user_namespace`, with which users belong to one database, went with 17.
+    pub fn has_users_by_database(self) -> bool {
+        self < Self::V17
+    }
+
     /// The sender replaces bytes outside printable ASCII in an application_name: `\xHH` from 16 on, `?` before.
     pub fn escapes_names(self) -> bool {
         self >= Self::V16

@@ -265,7 +265,10 @@ impl Host for LocalHost {
                 });
                 self.prove_row(&primary, readers, delayed, work).await
             }
-            Action::Complete => self.complete().map_err(Failure::from),
+            Action::Complete => {
+                self.sessions.close().await;
+                self.complete().map_err(Failure::from)
+            }
         }
     }
 }

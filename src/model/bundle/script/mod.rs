@@ -301,11 +301,16 @@ fn status(topology: &Topology) -> String {
     for server in topology.servers() {
         let _ = writeln!(
             text,
-            "show {} {} {} {}",
+            "show {} {} {} {}{}",
             shell_word(server.name().as_str()),
             shell_word(&role(topology, server)),
             shell_word(folders.get(&server.id()).map_or("", String::as_str)),
-            server.port()
+            server.port(),
+            if topology.answers_queries(server.id()) {
+                ""
+            } else {
+                " yes"
+            }
         );
     }
     text.push_str("[[ -z $unanswered ]]\n");
@@ -316,7 +321,10 @@ fn status(topology: &Topology) -> String {
 fn asking_only() -> String {
     let parts: Vec<&str> = ASK.split("\n\n").collect();
     let wanted = |part: &&str| {
-        part.contains("\nsql() {") || part.contains("\nfind_psql() {") || part.starts_with("rows_of() {")
+        part.contains("\nreadonly SESSION=")
+            || part.contains("\nsql() {")
+            || part.contains("\nfind_psql() {")
+            || part.starts_with("rows_of() {")
     };
     parts
         .into_iter()

@@ -23,11 +23,7 @@ pub fn plan_deploy(topology: &Topology, machine: &Machine) -> Plan {
     let folders = planner.folders();
     planner.data(folders);
     planner.files();
-    if topology.postgres().has_retry_interval() {
-        planner.start_at_once();
-    } else {
-        planner.start_by_levels();
-    }
+    planner.start_by_levels();
     planner.streaming();
     planner.switch_on_sync();
     planner.prove();

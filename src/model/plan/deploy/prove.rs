@@ -81,7 +81,11 @@ impl Planner<'_> {
         if proved.is_empty() {
             proved.extend(self.ready.get(&primary.id()));
         }
-        let standbys = topology.servers().iter().filter(|server| !server.is_primary());
+        // Of one that answers no query the rows above are all the proof there is.
+        let standbys = topology
+            .servers()
+            .iter()
+            .filter(|server| !server.is_primary() && topology.answers_queries(server.id()));
         let (delayed, readers): (Vec<&Server>, Vec<&Server>) =
             standbys.partition(|server| is_delayed(server));
         let row = self.steps.add(New {

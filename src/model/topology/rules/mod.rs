@@ -11,6 +11,7 @@ mod limits;
 mod names;
 mod replay;
 mod servers;
+mod sessions;
 mod settings;
 mod sync;
 mod tls;
@@ -35,7 +36,7 @@ pub use settings::MANAGED_SETTINGS;
 use Severity::{Error, Note, Warning};
 
 #[rustfmt::skip]
-pub static RULES: [Rule; 70] = [
+pub static RULES: [Rule; 75] = [
     Rule { id: "port-used-twice", severity: Error, title: "Two servers on one host have the same port",
         source: "server: could not bind IPv4 address \"127.0.0.1\": Address already in use", find: servers::port_used_twice },
     Rule { id: "sync-on-cascaded-standby", severity: Error, title: "A standby below a standby is marked synchronous",
@@ -96,6 +97,16 @@ pub static RULES: [Rule; 70] = [
         source: "server: superuser_reserved_connections (3) must be less than max_connections (3)", find: limits::no_connection_left },
     Rule { id: "senders-fill-connections", severity: Error, title: "WAL senders leave no connection",
         source: "server, up to 11: max_wal_senders must be less than max_connections", find: limits::senders_fill_connections },
+    Rule { id: "passwords-not-for-scram", severity: Error, title: "Passwords that SCRAM cannot check",
+        source: "manual, Password Authentication: scram-sha-256 asks for a password stored so; server: User \"replicator\" does not have a valid SCRAM secret", find: sessions::passwords_not_for_scram },
+    Rule { id: "users-by-database", severity: Error, title: "Users of single databases",
+        source: "manual, db_user_namespace (up to 16): a plain name is looked up with @ and the database behind; tried on 15", find: sessions::users_by_database },
+    Rule { id: "serializable-on-standby", severity: Error, title: "Serializable transactions on a standby",
+        source: "server: cannot use serializable mode in a hot standby (manual, Hot Standby, Caveats)", find: sessions::serializable_on_standby },
+    Rule { id: "log-stats-exclude", severity: Error, title: "Statistics that exclude each other",
+        source: "server: Cannot enable parameter when \"log_statement_stats\" is true", find: limits::log_stats_exclude },
+    Rule { id: "wal-size-too-small", severity: Error, title: "Less WAL than two segments",
+        source: "server: \"min_wal_size\" must be at least twice \"wal_segment_size\"", find: limits::wal_size_too_small },
     Rule { id: "sync-name-cut", severity: Warning, title: "A name longer than 63 bytes",
         source: "the sender cuts application_name to 63 bytes (tried on 9.2 to 18)", find: names::name_cut },
     Rule { id: "name-not-ascii", severity: Warning, title: "A name that servers show otherwise",
@@ -196,5 +207,7 @@ fn standbys(topology: &Topology) -> impl Iterator<Item = &Server> {
     topology.servers().iter().filter(|server| !server.is_primary())
 }
 
+#[cfg(test)]
+mod near;
 #[cfg(test)]
 mod tests;
