@@ -175,6 +175,23 @@ pub enum Dialog {
     },
     About,
     Help,
+    /// One of a list, found by typing.
+    Pick(Pick),
+}
+
+/// What is picked from a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// The command palette.
+    Action,
+    /// A server to select and show.
+    Server,
+    /// The server that this one is to follow.
+    Upstream(ServerId),
+    /// A built-in design to begin with.
+    Template,
+    /// The version of PostgreSQL.
+    Version,
 }
 
 /// Where deployments are suggested if nobody says better: everyone may write below it.

@@ -1,7 +1,8 @@
 //! What the window draws.
 //!
 //! `shell` is the window; `panels` stand around the `canvas`; both read the [`Session`] and put what is wanted into
-//! the [`Outbox`]. `keys` is the one table of actions, `commands` the edits they share, `server_menu` what both offer for a server, `drafts` half-typed text,
+//! the [`Outbox`]. `keys` is the one table of actions, `commands` the edits they share, `server_menu` what both offer for a server, `picks` what can be
+//! picked from a list by typing, `drafts` half-typed text,
 //! `dialogs` asks the desktop for paths, `theme` is the look.
 
 pub mod canvas;
@@ -12,6 +13,7 @@ mod icon;
 pub mod keys;
 mod outbox;
 pub mod panels;
+mod picks;
 mod server_menu;
 pub mod shell;
 pub mod theme;

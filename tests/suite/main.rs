@@ -7,6 +7,8 @@
     reason = "a test's panic is its message, also in its helpers"
 )]
 
+#[cfg(feature = "gui")]
+mod actions;
 mod architecture;
 mod archive;
 mod bundle;

@@ -37,6 +37,9 @@ pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut
     let Some(dialog) = &session.dialog else {
         return;
     };
+    if matches!(dialog, Dialog::Pick(_)) {
+        return;
+    }
     let frame = egui::Frame::popup(ui.style()).inner_margin(GAP_LARGE);
     let response = Modal::new(Id::new("dialog")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(if *dialog == Dialog::Help {
@@ -148,6 +151,8 @@ fn dialog_ui(
         Dialog::Remove { server } => remove_ui(ui, session, *server, dialog, outbox),
         Dialog::About => about_ui(ui, dialog, outbox),
         Dialog::Help => help_ui(ui, dialog, outbox),
+        // A list to pick from has a panel of its own.
+        Dialog::Pick(_) => {}
     }
 }
 
@@ -286,7 +291,7 @@ fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
                 .num_columns(3)
                 .spacing([GAP_LARGE, GAP_SMALL])
                 .show(ui, |ui| {
-                    for action in keys::ACTIONS.iter().filter(|action| !action.keys.is_empty()) {
+                    for action in &keys::ACTIONS {
                         ui.label(action.words);
                         let all: Vec<String> = action
                             .keys
