@@ -14,6 +14,7 @@ mod cli;
 mod crash;
 mod deploy;
 mod designs;
+mod faults;
 mod hostile;
 mod lab;
 mod logs;

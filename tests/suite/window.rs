@@ -14,9 +14,7 @@ use pgcascade::app::{
 use pgcascade::model::bundle;
 use pgcascade::model::diagram::{PictureFormat, PictureStyle};
 use pgcascade::model::document::{Document, format, templates};
-use pgcascade::model::plan::{
-    EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools,
-};
+use pgcascade::model::plan::{EventKind, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools};
 use pgcascade::model::topology::{Edit, PgMajor, notation, rule};
 use pgcascade::report::Report;
 use pgcascade::ui::dialogs::ScriptedChooser;
@@ -554,18 +552,14 @@ fn a_line_says_under_the_pointer_where_it_comes_from() {
 
 fn machine() -> Machine {
     Machine {
-        folder: "/tmp/seed".to_owned(),
-        folder_state: FolderState::Absent,
         tools: vec![Tools {
             bin: "/usr/lib/postgresql/15/bin".to_owned(),
             major: PgMajor::V15,
             version: "15.18".to_owned(),
             has_tls: Some(true),
         }],
-        is_root: false,
-        run_as: None,
-        ports_in_use: Vec::new(),
         free_disk_bytes: Some(100 << 30),
+        ..Machine::portable("/tmp/seed")
     }
 }
 

@@ -20,6 +20,6 @@ pub use deploy::plan_deploy;
 pub use event::{EventKind, Outcome, RunEvent, StepSummary};
 pub use expected::expected_rows;
 pub use layout::ClusterLayout;
-pub use machine::{Check, FolderState, Machine, PortUse, RunAs, Tools};
-pub use preflight::{other_ports, preflight};
+pub use machine::{Check, FolderState, Machine, PortUse, Room, RunAs, SharedMemory, Tools};
+pub use preflight::{names_locales, other_ports, preflight};
 pub use progress::{Progress, StepState};
