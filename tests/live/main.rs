@@ -16,6 +16,7 @@ mod designs;
 mod hostile;
 mod lab;
 mod predict;
+mod quoting;
 mod random;
 mod rules;
 mod safety;
