@@ -34,12 +34,16 @@ fn file<'a>(bundle: &'a Bundle, path: &str) -> &'a str {
     &bundle.file(path).unwrap_or_else(|| panic!("{path}")).contents
 }
 
-fn reload(lab: &Lab, client: &Client, conf: &str) -> impl Future<Output = ()> {
-    let path = lab.data("m").join("postgresql.conf");
-    fs::write(path, conf).unwrap();
-    async {
-        client.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+/// The running server gets the bundle's files.
+async fn reload(lab: &Lab, client: &Client, bundle: &Bundle) {
+    for name in ["postgresql.conf", "pg_hba.conf"] {
+        fs::write(
+            lab.data("m").join(name),
+            file(bundle, &format!("servers/m/{name}")),
+        )
+        .unwrap();
     }
+    client.batch_execute("SELECT pg_reload_conf()").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,7 +72,7 @@ async fn values_of_a_configuration_file_are_read_as_they_were_given() {
         assert_eq!(value_in(conf, name).as_ref(), Some(value), "{name}");
     }
     let client = lab.session("m").await;
-    reload(&lab, &client, conf).await;
+    reload(&lab, &client, &bundle).await;
     lab.expect("m", "SELECT count(error)::text FROM pg_file_settings", "0")
         .await;
     let last = &given[TEXTS - 1];
@@ -165,7 +169,7 @@ async fn names_arrive_as_they_are_drawn_and_are_the_ones_that_are_waited_for() {
         let method = SyncMethod::ALL[batch % 2];
         let topology = drawn(&lab, &names, method);
         let bundle = generate(&Document::new(topology.clone()));
-        reload(&lab, &client, file(&bundle, "servers/m/postgresql.conf")).await;
+        reload(&lab, &client, &bundle).await;
         let list = topology.synchronous_standby_names();
         let has_come = "SELECT current_setting('synchronous_standby_names')";
         lab.expect("m", has_come, &list).await;
@@ -178,7 +182,8 @@ async fn names_arrive_as_they_are_drawn_and_are_the_ones_that_are_waited_for() {
             let data = lab.data("m");
             let text = conninfo(&bundle, &topology, standby, &data);
             let stream = Command::new(programs().0.join("pg_receivewal"))
-                .args(["--no-loop", "--directory"])
+                // Without --synchronous it says nothing of what it has on disk, and is no candidate.
+                .args(["--no-loop", "--synchronous", "--status-interval=1", "--directory"])
                 .arg(into)
                 .arg("--dbname")
                 .arg(text)
