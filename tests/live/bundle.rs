@@ -14,7 +14,8 @@ use pgcascade::model::bundle::{Bundle, generate, pack};
 use pgcascade::model::document::Document;
 use pgcascade::model::topology::{Auth, Edit, Port, Topology, notation};
 
-use crate::lab::programs;
+use crate::lab::{as_user, programs};
+use crate::logs;
 
 /// The first of the ports that these tests listen on; each test has ten of its own.
 const FIRST_PORT: u16 = 21_100;
@@ -198,6 +199,7 @@ fn the_seed_goes_up_is_proved_and_goes_down() {
 
     let said = place.expect("verify", 0);
     assert!(said.contains("read on 4 standbys"), "{said}");
+    logs::assert_clean(&place.cluster(), 0);
     let said = place.expect("status", 0);
     for line in [
         "slave1: streaming, sync_priority 1, sync_state sync",
@@ -225,6 +227,13 @@ fn odd_names_and_everything_else_that_can_be_drawn() {
         said.contains("read on 4 standbys and received by 1 delayed one"),
         "{said}"
     );
+    // What an archive_command leaves, half of it by a server that died.
+    let archived = "mkdir 7412345678901234567 && cd 7412345678901234567 && touch 00000001000000000000000A 00000002.history.my_node.part";
+    let made = as_user("/bin/sh")
+        .args(["-c", archived])
+        .current_dir(place.cluster().join("my archive's 100%"))
+        .status();
+    assert!(made.unwrap().success());
     place.expect("down", 0);
     place.nothing_is_left();
 }

@@ -39,7 +39,25 @@ impl Lab {
         text: &str,
         settings: &[(Option<&str>, &str, &str)],
     ) -> Self {
+        Self::of(auth, rule, number, notation::parse(text).unwrap(), settings)
+    }
+
+    /// The same with TLS, and the certificates for it.
+    pub fn encrypted(rule: &str, number: u16, text: &str, settings: &[(Option<&str>, &str, &str)]) -> Self {
         let mut topology = notation::parse(text).unwrap();
+        topology.apply(&Edit::SetTls(true)).unwrap();
+        let lab = Self::of(Auth::Trust, rule, number, topology, settings);
+        lab.make_certificates("tls");
+        lab
+    }
+
+    fn of(
+        auth: Auth,
+        rule: &str,
+        number: u16,
+        mut topology: Topology,
+        settings: &[(Option<&str>, &str, &str)],
+    ) -> Self {
         topology.apply(&Edit::SetPostgres(programs().1)).unwrap();
         topology.apply(&Edit::SetAuth(Some(auth))).unwrap();
         // The design's ports count from 1; here they begin elsewhere, and what was equal stays equal.
@@ -77,6 +95,14 @@ impl Lab {
             lab.copy(&template.path().join("data"), server.name().as_str());
         }
         lab
+    }
+
+    /// An authority and certificates in a folder beside the servers, made as the bundle's README says.
+    pub fn make_certificates(&self, folder: &str) {
+        let path = self.base.path().join(folder);
+        fs::create_dir(&path).unwrap();
+        give_to_user(&path);
+        make_certificates(&self.topology, &path);
     }
 
     fn folder(&self, server: &str) -> PathBuf {
@@ -222,6 +248,18 @@ impl Drop for Lab {
 /// Everything that stands on the server, as name, priority and state.
 pub const SENDERS: &str = "SELECT coalesce(string_agg(application_name || ' ' || sync_priority || ' ' || sync_state, ', ' \
                        ORDER BY application_name), '') FROM pg_stat_replication WHERE state = 'streaming'";
+
+/// Makes an authority and certificates as the README of the design's bundle says, as the servers' user.
+pub fn make_certificates(topology: &Topology, folder: &Path) {
+    let bundle = generate(&Document::new(topology.clone()));
+    let readme = &bundle.file("README.md").unwrap().contents;
+    let (_, section) = readme.split_once("## Certificates").unwrap();
+    let recipe = section.split("```").nth(1).unwrap().strip_prefix("sh\n").unwrap();
+    let mut shell = as_user("bash");
+    shell.args(["-euo", "pipefail", "-c", recipe]).current_dir(folder);
+    let said = shell.output().unwrap();
+    assert!(said.status.success(), "openssl is required: {said:?}");
+}
 
 fn is_root() -> bool {
     nix::unistd::geteuid().is_root()

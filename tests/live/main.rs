@@ -7,14 +7,17 @@
     reason = "a test's panic is its message, also in its helpers"
 )]
 
+mod archive;
 mod bundle;
 mod catalogue;
 mod cli;
 mod crash;
 mod deploy;
 mod designs;
+mod faults;
 mod hostile;
 mod lab;
+mod logs;
 mod predict;
 mod quoting;
 mod random;
@@ -22,5 +25,6 @@ mod rules;
 mod safety;
 mod scene;
 mod secrets;
+mod tls;
 mod versions;
 mod worker;

@@ -11,13 +11,16 @@ use crate::lab::{Lab, SENDERS, SOON, as_user, programs, template};
 const HANGS: Duration = Duration::from_millis(1_500);
 
 /// Error rules that a test below shows, by the name of the test.
-const SHOWN: [(&str, &str); 24] = [
+const SHOWN: [(&str, &str); 27] = [
     ("setting-unknown", "a_start_is_refused"),
     ("setting-bad-value", "a_start_is_refused"),
     ("setting-internal", "a_start_is_refused"),
     ("port-used-twice", "a_start_is_refused"),
     ("wal-level-minimal", "a_start_is_refused"),
     ("ssl-without-certificate", "a_start_is_refused"),
+    ("tls-no-version-left", "a_start_is_refused"),
+    ("tls-off-by-hand", "an_encrypted_link_is_refused"),
+    ("tls-file-by-hand", "an_encrypted_link_is_refused"),
     ("no-connection-left", "a_start_is_refused"),
     ("standby-setting-below-primary", "a_start_is_refused"),
     ("setting-is-managed", "a_setting_by_hand_undoes_the_drawing"),
@@ -143,6 +146,11 @@ fn a_start_is_refused() {
     let log = lab.start("m").unwrap_err();
     assert!(log.contains("invalid value for parameter"), "{log}");
 
+    let version = [(None, "ssl_max_protocol_version", "TLSv1.1")];
+    let lab = Lab::encrypted("tls-no-version-left", 60, "m 1\n  s 2 no-slot\n", &version);
+    let log = lab.start("m").unwrap_err();
+    assert!(log.contains("could not set SSL protocol version range"), "{log}");
+
     let lab = Lab::new("port-used-twice", 3, "m 1\n  s 1\n", &[]);
     lab.start("m").unwrap();
     let log = lab.start("s").unwrap_err();
@@ -264,6 +272,27 @@ fn a_standby_never_streams() {
     let lab = Lab::new("host-is-no-address", 14, text, &[]);
     lab.up();
     lab.expect_log("s", &["no pg_hba.conf entry for replication connection"]);
+}
+
+#[test]
+fn an_encrypted_link_is_refused() {
+    let _template = template();
+    let pair = "m 1\n  s 2 no-slot\n";
+    let lab = Lab::encrypted("tls-off-by-hand", 61, pair, &[(Some("m"), "ssl", "off")]);
+    lab.up();
+    lab.expect_log("s", &["server does not support SSL, but SSL was required"]);
+    drop(lab);
+
+    // The other authority's certificate names the host as well.
+    let files = [
+        (Some("m"), "ssl_cert_file", "../../../other/server-m.crt"),
+        (Some("m"), "ssl_key_file", "../../../other/server-m.key"),
+    ];
+    let lab = Lab::encrypted("tls-file-by-hand", 62, pair, &files);
+    lab.make_certificates("other");
+    lab.up();
+    lab.expect_log("s", &["certificate verify failed"]);
+    lab.expect_log("m", &["could not accept SSL connection"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

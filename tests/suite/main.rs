@@ -7,7 +7,10 @@
     reason = "a test's panic is its message, also in its helpers"
 )]
 
+#[cfg(feature = "gui")]
+mod actions;
 mod architecture;
+mod archive;
 mod bundle;
 #[cfg(feature = "gui")]
 mod canvas;

@@ -65,6 +65,11 @@ impl Watcher {
         Board { servers, commits }
     }
 
+    /// Ends its sessions.
+    pub(in crate::engine) async fn close(self) {
+        self.sessions.close().await;
+    }
+
     /// What is shown of a server: its answer, or the design's word where it gives none.
     fn reading(&self, id: ServerId, answer: Option<Answer>) -> Reading {
         let name_of = |id: ServerId| self.topology.server(id).map(|server| server.name().to_string());

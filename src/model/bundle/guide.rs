@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::tls_guide;
 use crate::model::plan::{ClusterLayout, expected_rows};
 use crate::model::simulate::name_in_view;
 use crate::model::topology::{Auth, Server, ServerId, Topology};
@@ -24,6 +25,9 @@ pub fn readme(topology: &Topology) -> String {
     text.push_str(&connecting(topology));
     text.push_str(&files(topology));
     text.push_str(&real_hosts(topology));
+    if topology.has_tls() {
+        text.push_str(&tls_guide::section(topology));
+    }
     text
 }
 

@@ -5,6 +5,10 @@ use super::super::{Edit, Server, Topology};
 use super::{hand, standbys};
 
 pub(super) fn ssl_without_certificate(topology: &Topology) -> Vec<Found> {
+    if topology.has_tls() {
+        // The design brings them.
+        return Vec::new();
+    }
     let has_file = |server: &Server, name: &str| {
         hand::on(topology, server, name).is_some_and(|hand| hand.value.trim().starts_with('/'))
     };
@@ -103,7 +107,7 @@ pub(super) fn wal_size_too_small(topology: &Topology) -> Vec<Found> {
 }
 
 /// What the rule says of each server, once for each setting that it blames: a setting of the cluster is one finding.
-fn at_owners<'a>(
+pub(super) fn at_owners<'a>(
     topology: &'a Topology,
     find: impl Fn(&'a Server) -> Option<(hand::Hand<'a>, String)>,
 ) -> Vec<Found> {

@@ -85,6 +85,13 @@ fn triggering(rule: &str) -> Topology {
         "sync-candidate-reports-late" => setting(Some("a"), "wal_receiver_status_interval", "0s"),
         "recovery-target-by-hand" => setting(Some("c"), "recovery_target", "immediate"),
         "ssl-without-certificate" => setting(None, "ssl", "on"),
+        "tls-off-by-hand" => encrypted(setting(Some("a"), "SSL", "off")),
+        "tls-file-by-hand" => encrypted(setting(None, "ssl_cert_file", "/etc/ssl/s.crt")),
+        "tls-no-version-left" => encrypted(setting(None, "ssl_max_protocol_version", "TLSv1.1")),
+        "tls-version-by-hand" => encrypted(setting(None, "ssl_min_protocol_version", "TLSv1.1")),
+        "tls-host-is-address" => encrypted(on_hosts(["10.0.0.1", "db2", "db3", "db4"])),
+        "tls-without-least-version" => encrypted(text("postgres 15", "postgres 11")),
+        "links-in-the-clear" => on_hosts(["db1", "db1", "db1", "db4"]),
         "no-connection-left" => setting(None, "max_connections", "3"),
         "senders-fill-connections" => {
             let mut topology = text("postgres 15", "postgres 9.6");
@@ -169,6 +176,11 @@ pub fn on_hosts(hosts: [&str; 4]) -> Topology {
 pub fn archived(mut topology: Topology) -> Topology {
     let archive = Archive::new("archive").unwrap();
     topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
+    topology
+}
+
+fn encrypted(mut topology: Topology) -> Topology {
+    topology.apply(&Edit::SetTls(true)).unwrap();
     topology
 }
 
@@ -315,6 +327,76 @@ fn a_rule_is_quiet_where_it_does_not_hold() {
         &notation::parse(&QUIET.replace("first 1", "any 1")).unwrap(),
         "quorum-below-majority",
     );
+}
+
+#[test]
+fn rules_on_tls_are_quiet_where_they_do_not_hold() {
+    let quiet = |topology: &Topology, rule: &str| assert_eq!(found(topology, rule), 0, "{rule}");
+    let with = |topology: &Topology, server: Option<&str>, name: &str, value: &str| {
+        let mut topology = topology.clone();
+        let server = server.map(|server| topology.by_name(server).unwrap().id());
+        topology.apply(&set(server, name, value)).unwrap();
+        topology
+    };
+    for major in PgMajor::ALL
+        .into_iter()
+        .filter(|major| major.has_min_tls_version())
+    {
+        let text = QUIET.replace("postgres 15", &format!("postgres {major}"));
+        assert_eq!(check(&encrypted(notation::parse(&text).unwrap())), [], "{major}");
+    }
+    let here = encrypted(notation::parse(QUIET).unwrap());
+    let apart = encrypted(on_hosts(["db1", "db2", "db3", "db4"]));
+    quiet(&with(&here, None, "ssl", "on"), "tls-off-by-hand");
+    quiet(&with(&here, None, "ssl", "on"), "ssl-without-certificate");
+    // Nobody follows a leaf, which may offer what it likes.
+    quiet(&with(&here, Some("c"), "ssl", "off"), "tls-off-by-hand");
+    quiet(
+        &with(&notation::parse(QUIET).unwrap(), None, "ssl", "off"),
+        "tls-off-by-hand",
+    );
+    // On hosts of their own the certificates are the site's affair.
+    quiet(
+        &with(&apart, None, "ssl_ca_file", "/etc/ssl/ca.crt"),
+        "tls-file-by-hand",
+    );
+    quiet(
+        &with(&here, None, "ssl_max_protocol_version", "TLSv1.2"),
+        "tls-no-version-left",
+    );
+    let older = with(&here, None, "ssl_min_protocol_version", "TLSv1");
+    quiet(
+        &with(&older, None, "ssl_max_protocol_version", "TLSv1.1"),
+        "tls-no-version-left",
+    );
+    for value in ["TLSv1.2", "tlsv1.3"] {
+        quiet(
+            &with(&here, None, "ssl_min_protocol_version", value),
+            "tls-version-by-hand",
+        );
+    }
+    // Nobody connects to a leaf; and 127.0.0.1 is in every certificate that a deployment makes.
+    quiet(
+        &encrypted(on_hosts(["db1", "db2", "10.0.0.3", "10.0.0.4"])),
+        "tls-host-is-address",
+    );
+    quiet(&encrypted(on_hosts(["127.0.0.1"; 4])), "tls-host-is-address");
+    quiet(&here, "tls-without-least-version");
+    quiet(&apart, "links-in-the-clear");
+    quiet(&on_hosts(["db1", "DB1", "db1", "db1"]), "links-in-the-clear");
+}
+
+#[test]
+fn every_file_of_tls_by_hand_is_found() {
+    let mut topology = encrypted(notation::parse(QUIET).unwrap());
+    for name in ["ssl_cert_file", "ssl_key_file"] {
+        topology.apply(&set(None, name, "/etc/ssl/s")).unwrap();
+    }
+    let server = topology.by_name("a").unwrap().id();
+    topology
+        .apply(&set(Some(server), "ssl_ca_file", "/etc/ssl/ca"))
+        .unwrap();
+    assert_eq!(found(&topology, "tls-file-by-hand"), 3);
 }
 
 #[test]
