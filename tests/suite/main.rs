@@ -15,5 +15,6 @@ mod bundle;
 mod canvas;
 mod cli;
 mod provenance;
+mod verdicts;
 #[cfg(feature = "gui")]
 mod window;
