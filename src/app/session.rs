@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::{Effect, Message, PathPurpose};
 use crate::engine::record::ClusterRecord;
 use crate::model::bundle::{self, Bundle};
+use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::plan::{Check, Machine, Plan, Progress, expected_rows};
@@ -147,6 +148,11 @@ pub enum Dialog {
     Replace {
         purpose: PathPurpose,
         path: PathBuf,
+    },
+    /// As what the drawing is exported.
+    Picture {
+        format: PictureFormat,
+        style: PictureStyle,
     },
     /// There are unsaved changes; `then` happens after `FileMessage::Save` or `Discard`.
     Unsaved {

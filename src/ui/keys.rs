@@ -19,6 +19,7 @@ pub enum ActionId {
     Save,
     SaveAs,
     Export,
+    ExportPicture,
     Deploy,
     Quit,
     Undo,
@@ -130,13 +131,14 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 41] = [
+pub static ACTIONS: [Action; 42] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
     Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
     Action { id: ActionId::Save,       menu: Menu::File, words: "Save",         keys: &[ctrl(Key::S)],            in_text: true,  does: does::save,       explained: "Write the design to its file" },
     Action { id: ActionId::SaveAs,     menu: Menu::File, words: "Save as…",     keys: &[ctrl_shift(Key::S)],      in_text: true,  does: does::save_as,    explained: "Write the design to another file" },
     Action { id: ActionId::Export,     menu: Menu::File, words: "Export…",      keys: &[ctrl(Key::E)],            in_text: true,  does: does::export,     explained: "Pack every configuration file as .tar.gz" },
+    Action { id: ActionId::ExportPicture, menu: Menu::File, words: "Export picture…", keys: &[ctrl_shift(Key::E)], in_text: true, does: does::export_picture, explained: "The drawing as SVG, PNG, Mermaid or DOT" },
     Action { id: ActionId::Deploy,     menu: Menu::File, words: "Deploy…",      keys: &[ctrl(Key::D)],            in_text: true,  does: does::deploy,     explained: "Build the drawn cluster on this machine" },
     Action { id: ActionId::Quit,       menu: Menu::File, words: "Quit",         keys: &[ctrl(Key::Q)],            in_text: true,  does: does::quit,       explained: "Close the window; deployed servers go on running" },
     Action { id: ActionId::Undo,       menu: Menu::Edit, words: "Undo",         keys: &[ctrl(Key::Z)],            in_text: false, does: does::undo,       explained: "Take the last edit back" },

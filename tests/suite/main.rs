@@ -10,10 +10,12 @@
 #[cfg(feature = "gui")]
 mod actions;
 mod architecture;
+mod archive;
 mod bundle;
 #[cfg(feature = "gui")]
 mod canvas;
 mod cli;
+mod golden;
 mod provenance;
 mod verdicts;
 #[cfg(feature = "gui")]

@@ -12,10 +12,9 @@ use pgcascade::app::{
     Dialog, Effect, FileMessage, Message, PathPurpose, RunMessage, RunView, Session, Tab, ViewMessage,
 };
 use pgcascade::model::bundle;
+use pgcascade::model::diagram::{PictureFormat, PictureStyle};
 use pgcascade::model::document::{Document, format, templates};
-use pgcascade::model::plan::{
-    EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools,
-};
+use pgcascade::model::plan::{EventKind, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools};
 use pgcascade::model::topology::{Edit, PgMajor, notation, rule};
 use pgcascade::report::Report;
 use pgcascade::ui::dialogs::ScriptedChooser;
@@ -342,6 +341,34 @@ fn export_writes_the_bytes_of_the_bundle_to_the_chosen_path() {
 }
 
 #[test]
+fn a_picture_is_exported_as_it_was_asked_for() {
+    let document = format::read(templates::find("seed").unwrap().text).unwrap();
+    let path = PathBuf::from("/somewhere/seed.png");
+    let mut window = Window::on(document, ScriptedChooser::answering([Some(path.clone())]));
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::E);
+    for choice in ["PNG", "Dark", "Without names"] {
+        window.click(choice);
+    }
+    window.click("Choose a file…");
+    assert_eq!(window.session().dialog, None);
+    let (format, style) = (
+        PictureFormat::Png,
+        PictureStyle {
+            is_dark: true,
+            is_anonymous: true,
+        },
+    );
+    let effect = Effect::WritePicture {
+        purpose: PathPurpose::ExportPicture(style),
+        path,
+        document: Box::new(window.session().document.clone()),
+        format,
+        style,
+    };
+    assert!(window.performed.borrow().contains(&effect));
+}
+
+#[test]
 fn where_no_dialog_can_be_shown_a_path_is_typed() {
     let mut window = Window::seed();
     window.key(Modifiers::COMMAND, Key::S);
@@ -525,17 +552,14 @@ fn a_line_says_under_the_pointer_where_it_comes_from() {
 
 fn machine() -> Machine {
     Machine {
-        folder: "/tmp/seed".to_owned(),
-        folder_state: FolderState::Absent,
         tools: vec![Tools {
             bin: "/usr/lib/postgresql/15/bin".to_owned(),
             major: PgMajor::V15,
             version: "15.18".to_owned(),
+            has_tls: Some(true),
         }],
-        is_root: false,
-        run_as: None,
-        ports_in_use: Vec::new(),
         free_disk_bytes: Some(100 << 30),
+        ..Machine::portable("/tmp/seed")
     }
 }
 
@@ -651,4 +675,17 @@ fn added_standbys_go_under_the_selected_server() {
         session.selected_server().map(|server| server.name().to_string()),
         Some("standby1".to_owned())
     );
+}
+
+#[test]
+fn links_are_encrypted_by_a_click_and_by_undo_they_are_not() {
+    let mut window = Window::seed();
+    let is_encrypted = |window: &Window| window.session().document.topology().has_tls();
+    window.click("Encrypt replication links (TLS)");
+    assert!(is_encrypted(&window));
+    let path = "servers/slave1/pg_hba.conf".to_owned();
+    window.send(Message::View(ViewMessage::ShowFile(path)));
+    assert!(window.has("over TLS only (hostssl)"));
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert!(!is_encrypted(&window));
 }

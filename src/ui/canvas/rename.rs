@@ -77,7 +77,9 @@ impl Frame<'_> {
         match Field::Name(id).command(topology, &renaming.text) {
             Err(problem) if !is_left => {
                 renaming.problem = Some(problem);
-                response.request_focus();
+                if !is_entered {
+                    response.request_focus();
+                }
                 return;
             }
             Ok(Some(command)) if !is_left => super::card_widget::send(self.outbox, command),

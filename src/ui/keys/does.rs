@@ -2,6 +2,7 @@
 
 use super::{Answer, Does};
 use crate::app::{DesignMessage, Dialog, FileMessage, Message, Pick, RunMessage, Session, Tab, ViewMessage};
+use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, templates};
 use crate::model::topology::{Edit, Refusal, Server, ServerId, ServerName};
 use crate::ui::commands::{self, LOCKED, edit};
@@ -35,6 +36,13 @@ pub fn save_as(_: &Session, _: &[ServerId]) -> Answer {
 
 pub fn export(_: &Session, _: &[ServerId]) -> Answer {
     send(Message::File(FileMessage::Export))
+}
+
+pub fn export_picture(_: &Session, _: &[ServerId]) -> Answer {
+    send(Message::View(ViewMessage::Dialog(Some(Dialog::Picture {
+        format: PictureFormat::default(),
+        style: PictureStyle::default(),
+    }))))
 }
 
 pub fn deploy(session: &Session, _: &[ServerId]) -> Answer {

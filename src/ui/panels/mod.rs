@@ -16,6 +16,7 @@ mod outline;
 mod parts;
 mod phases;
 mod picker;
+mod picture;
 mod plan;
 mod run;
 mod server;

@@ -13,6 +13,7 @@ use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 use crate::ui::{Outbox, dialogs, keys};
 
 use super::parts::{counted, main_button, note_ui};
+use super::picture::picture_ui;
 
 const WIDTH: f32 = 440.0;
 const HELP_WIDTH: f32 = 720.0;
@@ -67,7 +68,7 @@ fn dialog_ui(
             let verb = match purpose {
                 PathPurpose::OpenDesign => "Open",
                 PathPurpose::SaveDesign => "Save",
-                PathPurpose::ExportBundle => "Export",
+                PathPurpose::ExportBundle | PathPurpose::ExportPicture(_) => "Export",
             };
             path_ui(
                 ui,
@@ -97,6 +98,10 @@ fn dialog_ui(
                 dialog,
                 outbox,
             );
+        }
+        Dialog::Picture { format, style } => {
+            title_ui(ui, "Export a picture");
+            picture_ui(ui, *format, *style, outbox);
         }
         Dialog::DeployFolder { .. } => {
             let note = "A folder that does not exist yet, or an empty one: everything the cluster needs goes there, \
