@@ -18,5 +18,6 @@ mod predict;
 mod rules;
 mod safety;
 mod scene;
+mod template;
 mod versions;
 mod worker;
