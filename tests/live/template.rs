@@ -16,9 +16,9 @@ use crate::scene::{Scene, assert_gone, free_ports, perform, prepare_with, seed, 
 
 /// Deploys with a folder to keep things in; true if initdb was not needed.
 async fn deployed_from(cache: &Path, document: &Document, folder: &Path, bin: Option<&Path>) -> bool {
-    let (_, mut run) = prepare_with(document, folder, bin).await;
+    let (_, mut run) = Box::pin(prepare_with(document, folder, bin)).await;
     run.cache = Some(cache.to_owned());
-    let (outcome, events) = perform(run, Cancel::default()).await;
+    let (outcome, events) = Box::pin(perform(run, Cancel::default())).await;
     assert_eq!(outcome, Outcome::Done, "{events:#?}");
     let says = |event: &RunEvent| matches!(&event.kind, EventKind::Output { line, .. } if line.starts_with("initdb was run before"));
     events.iter().any(says)
