@@ -151,7 +151,7 @@ pub async fn deployed_with(document: &Document, folder: &Path, bin: Option<&Path
         assert!(check.ok, "{}: {} ({:?})", check.id, check.message, check.fix);
     }
     let (outcome, events) = perform(run, Cancel::default()).await;
-    assert_eq!(outcome, Outcome::Done, "{events:#?}");
+    assert_eq!(outcome, Outcome::Done, "{:#?}", events.last());
     events
 }
 

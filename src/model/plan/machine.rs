@@ -91,6 +91,8 @@ pub struct Tools {
     pub major: PgMajor,
     /// The whole version as the program prints it, "15.18".
     pub version: String,
+    /// True if they were built with OpenSSL; `None` if the program did not say.
+    pub has_tls: Option<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -5,6 +5,7 @@
 //! inspected and mailed is what runs.
 
 mod action;
+mod certificates;
 mod deploy;
 mod event;
 mod expected;
@@ -14,6 +15,7 @@ mod preflight;
 mod progress;
 
 pub use action::{Action, Plan, Reader, Step, StepId};
+pub use certificates::Certificate;
 pub use deploy::plan_deploy;
 pub use event::{EventKind, Outcome, RunEvent, StepSummary};
 pub use expected::expected_rows;

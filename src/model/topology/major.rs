@@ -151,6 +151,31 @@ impl PgMajor {
         self >= Self::V14
     }
 
+    /// `ssl_min_protocol_version` exists from 12 on; before, the OpenSSL decides how old a protocol may be.
+    pub fn has_min_tls_version(self) -> bool {
+        self >= Self::V12
+    }
+
+    /// `pg_stat_ssl`, which tells of each connection whether it is encrypted, exists from 9.5 on.
+    pub fn has_stat_ssl(self) -> bool {
+        self >= Self::V9_5
+    }
+
+    /// How pg_hba.conf asks a client for a certificate beside its password: `clientcert=1` before 12, which 14 no longer
+    /// takes.
+    pub fn wants_client_certificate(self) -> &'static str {
+        if self < Self::V12 {
+            "clientcert=1"
+        } else {
+            "clientcert=verify-ca"
+        }
+    }
+
+    /// libpq compares a host that is an address with a certificate's addresses from 15 on; before, with its names only.
+    pub fn compares_addresses_in_certificates(self) -> bool {
+        self >= Self::V15
+    }
+
     /// libpq reads `passfile` in a connection string from 10 on; before, only `PGPASSFILE`.
     pub fn has_passfile(self) -> bool {
         self >= Self::V10
@@ -291,6 +316,11 @@ impl PgMajor {
     /// True for 10 to 18, whose parameters were read from servers; what a 19 adds nobody has seen yet.
     pub fn has_known_parameters(self) -> bool {
         self >= Self::V10 && self <= Self::V18
+    }
+
+    /// `db_user_namespace`, with which users belong to one database, went with 17.
+    pub fn has_users_by_database(self) -> bool {
+        self < Self::V17
     }
 
     /// The sender replaces bytes outside printable ASCII in an application_name: `\xHH` from 16 on, `?` before.

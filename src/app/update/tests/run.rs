@@ -17,6 +17,7 @@ fn machine() -> Machine {
             bin: "/usr/lib/postgresql/15/bin".to_owned(),
             major: PgMajor::V15,
             version: "15.18".to_owned(),
+            has_tls: Some(true),
         }],
         free_disk_bytes: Some(1 << 40),
         ..Machine::portable(FOLDER)

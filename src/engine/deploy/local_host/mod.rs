@@ -17,6 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::Run;
 use super::host::{Host, Work};
 use crate::engine::files::{self, Owner};
+use crate::engine::proof;
 use crate::engine::record::{Builder, ClusterRecord, ClusterState, Lock, RecordedServer, Stored, new_id};
 use crate::engine::server::{Started, Target};
 use crate::engine::sessions::Sessions;
@@ -203,6 +204,12 @@ impl LocalHost {
             Action::MakeFolder { path } => self.make_folder(path).map_err(Failure::from),
             Action::RemoveFolder { path } => self.remove_folder(path).await.map_err(Failure::from),
             Action::MakeSecrets { ports } => self.make_secrets(ports).map_err(Failure::from),
+            Action::MakeCertificates { certificates } => {
+                self.make_certificates(certificates).map_err(Failure::from)
+            }
+            Action::RemoveCertificates { folders } => {
+                self.remove_certificates(folders).map_err(Failure::from)
+            }
             Action::Initdb {
                 data,
                 auth_method,
@@ -272,6 +279,10 @@ impl LocalHost {
                 self.wait_rows(&self.target(server, folder, *port), rows, work)
                     .await
             }
+            Action::ProveTls { server, folder, port } => {
+                let target = self.target(server, folder, *port);
+                proof::prove_encrypted(&self.sessions, &target, &work.wait).await
+            }
             Action::ProveRow {
                 server,
                 port,
@@ -284,7 +295,10 @@ impl LocalHost {
                 });
                 self.prove_row(&primary, readers, delayed, work).await
             }
-            Action::Complete => self.complete().map_err(Failure::from),
+            Action::Complete => {
+                self.sessions.close().await;
+                self.complete().map_err(Failure::from)
+            }
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::model::plan::{Action, ClusterLayout, Machine, Outcome, plan_deploy};
 use crate::model::topology::{Archive, Edit, Topology, notation};
 use crate::report::Report;
 
+/// Stands in the books for all of them.
+const CERTIFICATES: &str = "tls/certificates";
+
 /// What there is: paths in the folder, and servers that run.
 #[derive(Default)]
 struct Books {
@@ -36,7 +39,10 @@ impl Host for Bookkeeper {
         let mut books = self.books.lock().unwrap();
         let is_undo = matches!(
             action,
-            Action::ReleaseFolder | Action::RemoveFolder { .. } | Action::Stop { .. }
+            Action::ReleaseFolder
+                | Action::RemoveFolder { .. }
+                | Action::RemoveCertificates { .. }
+                | Action::Stop { .. }
         );
         let number = books.performed;
         books.performed += usize::from(!is_undo);
@@ -77,6 +83,8 @@ impl Books {
             }
             Action::InstallFile { to, .. } => drop(self.paths.insert(to.clone())),
             Action::MakeSecrets { .. } => drop(self.paths.insert(ClusterLayout::PGPASS.to_owned())),
+            Action::MakeCertificates { .. } => drop(self.paths.insert(CERTIFICATES.to_owned())),
+            Action::RemoveCertificates { .. } => drop(self.paths.remove(CERTIFICATES)),
             Action::RemoveFolder { path } => {
                 let of_server = |folder: &String| ClusterLayout::data(folder).starts_with(path.as_str());
                 assert!(
@@ -102,6 +110,7 @@ impl Books {
             | Action::WaitStreaming { .. }
             | Action::Reload { .. }
             | Action::WaitRows { .. }
+            | Action::ProveTls { .. }
             | Action::ProveRow { .. } => {}
         }
     }
@@ -118,7 +127,9 @@ fn designs() -> Vec<Topology> {
     let mut archived = designs[0].clone();
     let archive = Archive::new("wal/archive").unwrap();
     archived.apply(&Edit::SetArchive(Some(archive))).unwrap();
-    designs.push(archived);
+    let mut encrypted = designs[0].clone();
+    encrypted.apply(&Edit::SetTls(true)).unwrap();
+    designs.extend([archived, encrypted]);
     designs
 }
 

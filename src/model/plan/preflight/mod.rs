@@ -31,6 +31,7 @@ pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
     if let Some(tools) = machine.tools.first() {
         checks.push(programs::major(topology, tools));
         checks.push(programs::minor(topology, tools));
+        checks.extend(programs::tls(topology, tools));
     }
     checks.push(user(machine));
     if machine.folder_state == FolderState::Ours {

@@ -10,6 +10,7 @@ fn machine() -> Machine {
             bin: "/pg/bin".to_owned(),
             major: PgMajor::V15,
             version: "15.18".to_owned(),
+            has_tls: Some(true),
         }],
         free_disk_bytes: Some(1_000 * MEGABYTE),
         ..Machine::portable("/tmp/c")
@@ -39,6 +40,24 @@ fn pair() -> Topology {
 fn a_good_machine_passes_and_hears_about_all() {
     fails(&pair(), &machine(), &[]);
     assert_eq!(preflight(&pair(), &machine()).len(), 16);
+}
+
+#[test]
+fn programs_without_tls_are_told_from_those_that_have_it() {
+    let mut topology = pair();
+    let mut machine = machine();
+    machine.tools[0].has_tls = Some(false);
+    fails(&topology, &machine, &[]);
+    topology.apply(&Edit::SetTls(true)).unwrap();
+    let failed = fails(&topology, &machine, &["no-tls"]);
+    assert_eq!(
+        failed[0].message,
+        "The design encrypts its links, and the programs in /pg/bin were built without TLS"
+    );
+    for known in [Some(true), None] {
+        machine.tools[0].has_tls = known;
+        fails(&topology, &machine, &[]);
+    }
 }
 
 #[test]
@@ -301,6 +320,7 @@ fn other_programs_and_bad_releases_are_told_and_stop_nothing() {
         bin: "/pg16/bin".to_owned(),
         major: PgMajor::V16,
         version: "16.14".to_owned(),
+        has_tls: None,
     });
     let found = preflight(&pair(), &both)
         .into_iter()
