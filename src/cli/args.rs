@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::engine::deploy::Request;
+use crate::engine::store;
 use crate::model::diagram::PictureFormat;
 use crate::model::document::templates::TEMPLATES;
 use crate::model::topology::{self, PgMajor, RULES, Rule, nearest};
@@ -220,6 +221,9 @@ pub(super) struct Programs {
     /// The user that servers run as when pgcascade is run by root; by default postgres
     #[arg(long, value_name = "USER")]
     run_as: Option<String>,
+    /// Run initdb anew: take nothing from earlier deployments, and keep nothing for later ones
+    #[arg(long)]
+    no_cache: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -235,6 +239,10 @@ impl Target {
     pub(super) fn request(&self) -> Result<Request, Report> {
         self.programs.request(&self.dir)
     }
+
+    pub(super) fn cache(&self) -> Option<PathBuf> {
+        self.programs.cache()
+    }
 }
 
 impl Programs {
@@ -244,6 +252,14 @@ impl Programs {
             bin: self.bin.as_deref().map(absolute).transpose()?,
             run_as: self.run_as.clone(),
         })
+    }
+
+    pub(super) fn cache(&self) -> Option<PathBuf> {
+        if self.no_cache {
+            None
+        } else {
+            store::cache_folder()
+        }
     }
 }
 
