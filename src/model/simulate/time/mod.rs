@@ -16,11 +16,13 @@ mod random;
 mod run;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use clients::{Commit, Ending};
 pub use link::{Progress, Stage, Token};
 pub use player::Player;
 pub use run::{Happened, Run};
+pub use text::{ScenarioError, ScenarioProblem, read_time};
 
 use std::collections::BTreeMap;
 
