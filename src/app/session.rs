@@ -1,6 +1,6 @@
 //! All state of the window. Panels read it; only `update` changes it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
 use super::{Effect, Message, PathPurpose};
@@ -10,7 +10,7 @@ use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::plan::{Check, Machine, Plan, Progress, expected_rows};
-use crate::model::topology::{self, Finding, NAME_BYTES, PgMajor, Server, ServerId, Topology};
+use crate::model::topology::{self, Downstreams, Finding, NAME_BYTES, PgMajor, Server, ServerId, Topology};
 use crate::report::Report;
 
 /// The window's state.
@@ -27,6 +27,12 @@ pub struct Session {
     /// The text as it is in that file; "unsaved" is a comparison with it, never a flag.
     pub saved_text: String,
     pub selected: Option<ServerId>,
+    /// What is selected besides; [`Session::selection`] has all.
+    pub also_selected: BTreeSet<ServerId>,
+    /// The server whose name is being typed on the canvas.
+    pub renaming: Option<ServerId>,
+    /// What becomes of downstreams when relays are removed: asked once.
+    pub remove_choice: Option<Downstreams>,
     pub tab: Tab,
     /// The path inside the bundle that the files panel shows.
     pub shown_file: Option<String>,
@@ -169,9 +175,9 @@ pub enum Dialog {
     ConfirmTeardown {
         folder: PathBuf,
     },
-    /// Remove a server that has downstreams: with them, or re-attach them.
+    /// Remove servers that have downstreams: with them, or re-attach them.
     Remove {
-        server: ServerId,
+        servers: Vec<ServerId>,
     },
     About,
     Help,
@@ -186,8 +192,10 @@ pub enum Pick {
     Action,
     /// A server to select and show.
     Server,
-    /// The server that this one is to follow.
-    Upstream(ServerId),
+    /// The server that these are to follow.
+    Upstream(Vec<ServerId>),
+    /// The server whose place this one is to take.
+    Place(ServerId),
     /// A built-in design to begin with.
     Template,
     /// The version of PostgreSQL.
@@ -255,6 +263,9 @@ impl Session {
             path,
             saved_text,
             selected: None,
+            also_selected: BTreeSet::new(),
+            renaming: None,
+            remove_choice: None,
             tab: Tab::Inspector,
             shown_file: None,
             compared: None,

@@ -41,7 +41,7 @@ impl Background for Desk {
 pub(crate) struct Window {
     pub(crate) harness: Harness<'static, Shell>,
     pub(crate) performed: Log,
-    answers: Rc<RefCell<Vec<Message>>>,
+    pub(crate) answers: Rc<RefCell<Vec<Message>>>,
 }
 
 impl Window {
