@@ -96,7 +96,7 @@ impl Frame<'_> {
             verdicts: Box::new(Verdicts::of(topology, servers, can_take_place)),
         };
         let handle = handle::is_shown(zoom)
-            .then(|| handle::handle_at(projection, topology, pressed_at))
+            .then(|| handle::handle_at(projection, pressed_at))
             .flatten();
         let server = handle.or_else(|| projection.server_at(pressed_at, |_| false));
         match (server, handle) {

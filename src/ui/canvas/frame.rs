@@ -150,7 +150,9 @@ impl Frame<'_> {
                 self.state.view.pan_by(response.drag_delta());
             }
             self.drag(&response);
-            if let Some(response) = handle::handle_widget(self.ui, self.session, &frame, rect, id) {
+            if self.state.projection.downstreams_of_relay(id).is_some()
+                && let Some(response) = handle::handle_widget(self.ui, self.session, &frame, rect, id)
+            {
                 self.drag(&response);
             }
         }

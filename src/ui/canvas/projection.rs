@@ -19,7 +19,7 @@ use super::server_shape::ServerShape;
 use crate::app::{RunView, Session};
 use crate::model::health::Board;
 use crate::model::plan::StepState;
-use crate::model::topology::ServerId;
+use crate::model::topology::{Server, ServerId, Topology};
 
 pub type DesignGraph = Graph<Arc<Card>, Arc<Link>, Directed, u32, ServerShape, LinkShape>;
 pub type ServerNode = egui_graphs::Node<Arc<Card>, Arc<Link>, Directed, u32, ServerShape>;
@@ -31,6 +31,8 @@ pub struct Projection {
     index: BTreeMap<ServerId, NodeIndex<u32>>,
     /// Where the document says each card stands; a drag moves it away for a while.
     home: BTreeMap<ServerId, Pos2>,
+    /// How many servers follow each relay; asked for every card on every frame, so counted once.
+    relays: BTreeMap<ServerId, usize>,
     /// What the graph was made from.
     seen: Option<Seen>,
 }
@@ -57,6 +59,8 @@ impl Projection {
             .into_iter()
             .map(|(id, [x, y])| (id, pos2(x, y)))
             .collect();
+
+        self.relays = relays(session.document.topology());
 
         let described = describe(session);
         let before: Vec<ServerId> = self.index.keys().copied().collect();
@@ -143,6 +147,11 @@ impl Projection {
         }
     }
 
+    /// How many servers follow it, if it is a relay.
+    pub fn downstreams_of_relay(&self, id: ServerId) -> Option<usize> {
+        self.relays.get(&id).copied()
+    }
+
     /// The servers whose cards lie in this part of the canvas, or reach into it.
     pub fn touched_by(&self, part: Rect) -> Vec<ServerId> {
         let touches = |at: &Pos2| ServerShape::rect_at(*at).intersects(part);
@@ -214,6 +223,15 @@ impl Projection {
         }
         old.is_some() || above.is_some()
     }
+}
+
+fn relays(topology: &Topology) -> BTreeMap<ServerId, usize> {
+    let mut counts = BTreeMap::new();
+    for upstream in topology.servers().iter().filter_map(Server::upstream) {
+        *counts.entry(upstream).or_default() += 1;
+    }
+    counts.remove(&topology.primary().id());
+    counts
 }
 
 impl Seen {

@@ -3,7 +3,7 @@
 //! The judge is `Topology::judge_attach_all` and `judge_place`, the same that decide on the drop, so the two cannot
 //! disagree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::server_shape::Mood;
 use crate::model::document::Command;
@@ -38,15 +38,16 @@ impl Verdicts {
             let verdict = worded(topology.judge_attach_all(&servers, target.id()));
             (target.id(), verdict)
         };
+        let dragged: BTreeSet<ServerId> = servers.iter().copied().collect();
         let others = topology.servers().iter();
         let heads = topology.heads(&servers);
         let below = heads.iter().flat_map(|head| topology.subtree(*head));
         Self {
             by_target: others
-                .filter(|target| !servers.contains(&target.id()))
+                .filter(|target| !dragged.contains(&target.id()))
                 .map(judge)
                 .collect(),
-            along: below.filter(|id| !servers.contains(id)).collect(),
+            along: below.filter(|id| !dragged.contains(id)).collect(),
             can_take_place: can_take_place && servers.len() == 1,
             topology: topology.clone(),
             servers,
