@@ -116,9 +116,11 @@ impl Shell {
         }
     }
 
-    /// The actions whose keys were pressed; a dialog in the way takes all keys.
+    /// The actions whose keys were pressed; a dialog in the way takes all keys, and so does a name typed on its card:
+    /// egui has ended its field already when Escape arrives here.
     fn keys(&mut self, ui: &Ui) -> Vec<Does> {
-        if self.session.dialog.is_some() || egui::Popup::is_any_open(ui.ctx()) {
+        let is_taken = self.session.dialog.is_some() || self.session.renaming.is_some();
+        if is_taken || egui::Popup::is_any_open(ui.ctx()) {
             return Vec::new();
         }
         let pasted = keys::pasted(ui.ctx()).map(|text| {
