@@ -7,7 +7,7 @@ use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::Board;
 use crate::model::plan::{Machine, RunEvent};
-use crate::model::topology::{Downstreams, ServerId};
+use crate::model::topology::{Downstreams, PgMajor, ServerId};
 use crate::report::Report;
 
 use super::{Dialog, PathPurpose, Tab};
@@ -126,6 +126,8 @@ pub enum ViewMessage {
     Rename(Option<ServerId>),
     Show(Tab),
     ShowFile(String),
+    /// Compare the bundle with that of another version, or (`None`) with nothing.
+    Compare(Option<PgMajor>),
     Dialog(Option<Dialog>),
     CloseNotice(u64),
     OpenFolder(PathBuf),

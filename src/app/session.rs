@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use super::{Effect, Message, PathPurpose};
 use crate::engine::record::ClusterRecord;
-use crate::model::bundle::{self, Bundle};
+use crate::model::bundle::{self, Bundle, Change};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::plan::{Check, Machine, Plan, Progress, expected_rows};
-use crate::model::topology::{self, Downstreams, Finding, NAME_BYTES, Server, ServerId, Topology};
+use crate::model::topology::{self, Downstreams, Finding, NAME_BYTES, PgMajor, Server, ServerId, Topology};
 use crate::report::Report;
 
 /// The window's state.
@@ -36,6 +36,8 @@ pub struct Session {
     pub tab: Tab,
     /// The path inside the bundle that the files panel shows.
     pub shown_file: Option<String>,
+    /// The version whose files the files panel compares the design's with.
+    pub compared: Option<PgMajor>,
     pub run: RunView,
     /// The deployed cluster of this window, if there is one.
     pub cluster: Option<ClusterView>,
@@ -69,6 +71,8 @@ pub struct Derived {
     pub expected: BTreeMap<ServerId, ReplicationRow>,
     /// The design file's text.
     pub text: String,
+    /// What changes in the bundle with the version that is compared with; `None` if nothing is compared.
+    pub changes: Option<(PgMajor, Vec<Change>)>,
 }
 
 /// What the right-hand panel shows.
@@ -203,11 +207,17 @@ const DEFAULT_FOLDER: &str = "/var/tmp/pgcascade";
 
 impl Derived {
     /// The only place where anything is computed from the document.
-    pub(super) fn of(document: &Document, revision: u64) -> Self {
+    pub(super) fn of(document: &Document, compared: Option<PgMajor>, revision: u64) -> Self {
+        let bundle = bundle::generate(document);
+        let changes = |major| {
+            let other = bundle::generate(&bundle::in_version(document, major));
+            (major, bundle::difference(&bundle, &other))
+        };
         Self {
             revision,
+            changes: compared.map(changes),
             findings: topology::check(document.topology()),
-            bundle: Some(bundle::generate(document)),
+            bundle: Some(bundle),
             expected: expected(document.topology()),
             text: document.text(),
         }
@@ -240,7 +250,7 @@ fn name_in_rows(server: &Server, topology: &Topology) -> String {
 impl Session {
     /// A window on a design: the one read from `path`, or a new one.
     pub fn new(document: Document, path: Option<PathBuf>) -> Self {
-        let derived = Derived::of(&document, 0);
+        let derived = Derived::of(&document, None, 0);
         let saved_text = match path {
             Some(_) => document.source().text().to_owned(),
             None => derived.text.clone(),
@@ -258,6 +268,7 @@ impl Session {
             remove_choice: None,
             tab: Tab::Inspector,
             shown_file: None,
+            compared: None,
             run: RunView::Idle,
             cluster: None,
             left_over: Vec::new(),
