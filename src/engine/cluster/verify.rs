@@ -62,7 +62,7 @@ async fn prove(
             })?;
         let is_encrypted = topology.has_tls() && topology.postgres().has_stat_ssl() && !rows.is_empty();
         if is_encrypted {
-            proof::prove_encrypted(&sessions, &target, &wait)
+            proof::prove_encrypted(sessions, &target, &wait)
                 .await
                 .map_err(Failure::into_report)?;
         }

@@ -179,7 +179,7 @@ pub fn archived(mut topology: Topology) -> Topology {
     topology
 }
 
-fn encrypted(mut topology: Topology) -> Topology {
+pub fn encrypted(mut topology: Topology) -> Topology {
     topology.apply(&Edit::SetTls(true)).unwrap();
     topology
 }
