@@ -6,9 +6,11 @@ use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::engine::deploy::Request;
+use crate::engine::store;
 use crate::model::diagram::PictureFormat;
 use crate::model::document::templates::TEMPLATES;
-use crate::model::topology::{self, RULES, Rule, nearest};
+use crate::model::simulate::time::{Micros, read_time};
+use crate::model::topology::{self, PgMajor, RULES, Rule, nearest};
 use crate::report::Report;
 
 const EXIT_CODES: &str = "\
@@ -59,16 +61,29 @@ pub(super) enum Command {
     #[command(
         about = "Predict what pg_stat_replication will show on every server, and what becomes of a commit"
     )]
-    Predict {
+    Predict(Predict),
+    /// Say which failures a design survives: do writes go on, do reads, is nothing lost
+    Survives {
         /// The design file
         file: PathBuf,
-        /// A server that is down; may be given several times
-        #[arg(long, value_name = "SERVER")]
-        down: Vec<String>,
-        /// Print the reason for each value, too
-        #[arg(long, conflicts_with = "json")]
-        why: bool,
-        /// Print it as JSON, in the form of status --json
+        /// Each two failures at once, too
+        #[arg(long)]
+        double: bool,
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Play a scenario in time: commits, lags and what happens, a line a second
+    Simulate {
+        /// The design file
+        file: PathBuf,
+        /// The scenario: faults with their moments, speeds of links, clients, the seed of chance
+        #[arg(long, value_name = "FILE")]
+        scenario: Option<PathBuf>,
+        /// How long, for example 30s or 2min
+        #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
+        until: Micros,
+        /// Print each second as JSON, a line each
         #[arg(long)]
         json: bool,
     },
@@ -130,6 +145,34 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+pub(super) struct Predict {
+    /// The design file
+    #[arg(required_unless_present = "transitions")]
+    pub(super) file: Option<PathBuf>,
+    /// A server that is down; may be given several times
+    #[arg(long, value_name = "SERVER")]
+    pub(super) down: Vec<String>,
+    /// Something that happens, for example "crash slave1"; may be given several times, and happens in that order
+    #[arg(long, value_name = "ACTION")]
+    pub(super) fault: Vec<String>,
+    /// A standby that is promoted after the faults
+    #[arg(long, value_name = "SERVER")]
+    pub(super) promote: Vec<String>,
+    /// A scenario, whose events happen before the faults
+    #[arg(long, value_name = "FILE")]
+    pub(super) scenario: Option<PathBuf>,
+    /// Print the reason for each value, too
+    #[arg(long, conflicts_with = "json")]
+    pub(super) why: bool,
+    /// Print it as JSON, in the form of status --json
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Print, as Markdown, the tables of everything that can happen
+    #[arg(long, conflicts_with = "file")]
+    transitions: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct Diagram {
     /// The design file, or a picture with a design inside
     pub(super) file: PathBuf,
@@ -185,15 +228,18 @@ pub(super) struct Bundle {
     /// The design file
     pub(super) file: PathBuf,
     /// The tarball to write
-    #[arg(short, long, value_name = "OUT.tar.gz", required_unless_present = "explain")]
+    #[arg(short, long, value_name = "OUT.tar.gz", required_unless_present_any = ["explain", "diff_version"])]
     pub(super) output: Option<PathBuf>,
-    /// Say which element of the drawing and which decision made each line; with a server, only what is its own
-    /// or comes from it
-    #[arg(long, value_name = "SERVER", num_args = 0..=1)]
+    /// Say which element of the drawing and which decision made each line, and whether a change of it needs a reload or
+    /// a restart; with a server, only what is its own or comes from it
+    #[arg(long, value_name = "SERVER", num_args = 0..=1, group = "shown")]
     #[expect(clippy::option_option, reason = "left out, without a server, with one")]
     pub(super) explain: Option<Option<String>>,
-    /// Print the explanation as JSON
-    #[arg(long, requires = "explain")]
+    /// Show what changes in the files if the design is given another version of PostgreSQL, as a unified diff
+    #[arg(long, value_name = "VERSION", value_parser = known_version, group = "shown")]
+    pub(super) diff_version: Option<PgMajor>,
+    /// Print the explanation or the difference as JSON
+    #[arg(long, requires = "shown")]
     pub(super) json: bool,
 }
 
@@ -217,6 +263,9 @@ pub(super) struct Programs {
     /// The user that servers run as when pgcascade is run by root; by default postgres
     #[arg(long, value_name = "USER")]
     run_as: Option<String>,
+    /// Run initdb anew: take nothing from earlier deployments, and keep nothing for later ones
+    #[arg(long)]
+    no_cache: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -232,6 +281,10 @@ impl Target {
     pub(super) fn request(&self) -> Result<Request, Report> {
         self.programs.request(&self.dir)
     }
+
+    pub(super) fn cache(&self) -> Option<PathBuf> {
+        self.programs.cache()
+    }
 }
 
 impl Programs {
@@ -241,6 +294,14 @@ impl Programs {
             bin: self.bin.as_deref().map(absolute).transpose()?,
             run_as: self.run_as.clone(),
         })
+    }
+
+    pub(super) fn cache(&self) -> Option<PathBuf> {
+        if self.no_cache {
+            None
+        } else {
+            store::cache_folder()
+        }
     }
 }
 
@@ -279,6 +340,11 @@ fn is_no_command(command: &clap::Command, word: &str) -> bool {
     !is_option && !is_path && word != "help" && names.all(|name| name != word)
 }
 
+/// A major version as it is written in a design.
+fn known_version(text: &str) -> Result<PgMajor, String> {
+    PgMajor::parse(text).map_err(|error| error.to_string())
+}
+
 /// The rule of that id, or which one was probably meant.
 fn known_rule(id: &str) -> Result<&'static Rule, String> {
     let near = || nearest(id, RULES.iter().map(|rule| rule.id));
@@ -286,6 +352,10 @@ fn known_rule(id: &str) -> Result<&'static Rule, String> {
         Some(near) => format!("there is no such rule; did you mean '{near}'?"),
         None => "there is no such rule; 'pgcascade check FILE' names the rule of each finding".to_owned(),
     })
+}
+
+fn time(text: &str) -> Result<Micros, String> {
+    read_time(text).map_err(|problem| problem.to_string())
 }
 
 /// The command that was probably meant.

@@ -25,6 +25,7 @@ mod rules;
 mod safety;
 mod scene;
 mod secrets;
+mod template;
 mod tls;
 mod versions;
 mod worker;

@@ -191,6 +191,11 @@ impl PgMajor {
         self >= Self::V9_5
     }
 
+    /// `max_slot_wal_keep_size` exists from 13 on; before, a slot holds WAL without limit.
+    pub fn has_slot_limit(self) -> bool {
+        self >= Self::V13
+    }
+
     /// `unix_socket_directories` replaced `unix_socket_directory` in 9.3.
     pub fn socket_setting(self) -> &'static str {
         if self < Self::V9_3 {
@@ -203,6 +208,40 @@ impl PgMajor {
     /// Before 12 a recovery stays on its own timeline unless told `latest`, and a cascade ends at a promotion.
     pub fn needs_timeline_latest(self) -> bool {
         self < Self::V12
+    }
+
+    /// A standby follows a promotion above it by streaming from 9.3 on; 9.2 needs a WAL archive for it.
+    pub fn follows_promotions(self) -> bool {
+        self >= Self::V9_3
+    }
+
+    /// `pg_promote()` exists from 12 on; before, only `pg_ctl promote`.
+    pub fn has_promote_function(self) -> bool {
+        self >= Self::V12
+    }
+
+    /// From 13 on a standby takes a new `primary_conninfo` at a reload; before, at a restart.
+    pub fn reloads_upstream(self) -> bool {
+        self >= Self::V13
+    }
+
+    /// `ALTER SYSTEM` exists from 9.4 on.
+    pub fn has_alter_system(self) -> bool {
+        self >= Self::V9_4
+    }
+
+    /// `pg_rewind` comes with the server from 9.5 on.
+    pub fn has_rewind(self) -> bool {
+        self >= Self::V9_5
+    }
+
+    /// How a standby is told to apply what it receives again: called otherwise before 10.
+    pub fn resume_function(self) -> &'static str {
+        if self < Self::V10 {
+            "pg_xlog_replay_resume"
+        } else {
+            "pg_wal_replay_resume"
+        }
     }
 
     /// `initdb -N` (no fsync of a directory that nobody can lose yet) exists from 9.3 on.
