@@ -90,15 +90,6 @@ fn near(rule: &str) -> Topology {
             }
             topology
         }
-        // Nobody follows a leaf, which may offer what it likes.
-        "tls-off-by-hand" => encrypted(setting(Some("c"), "ssl", "off")),
-        "tls-file-by-hand" => encrypted(setting(None, "ssl_crl_file", "/etc/ssl/crl.pem")),
-        "tls-no-version-left" => encrypted(setting(None, "ssl_max_protocol_version", "TLSv1.2")),
-        "tls-version-by-hand" => encrypted(setting(None, "ssl_min_protocol_version", "TLSv1.2")),
-        // Nobody connects to a leaf.
-        "tls-host-is-address" => encrypted(on_hosts(["db1", "db2", "10.0.0.3", "10.0.0.4"])),
-        "tls-without-least-version" => encrypted(version("12")),
-        "links-in-the-clear" => on_hosts(["db1", "DB1", "db1", "db1"]),
         "no-connection-left" => setting(None, "max_connections", "4"),
         "senders-fill-connections" => {
             let mut topology = version("9.6");
