@@ -3,7 +3,7 @@
 #   make run     install what is missing, build, open the designer on the seed's cluster
 #   make test    install what is missing, run every test
 #   make test-versions   bring PostgreSQL 10 to 18 into a cache folder, try each of them (4 minutes)
-#   make bench   measure a release build: the checks, the prediction, the bundle (BENCHMARKS.md has the figures)
+#   make bench   measure a release build: the checks, the prediction, the bundle, each with its limit
 #   make lint    formatting, lints, documentation, scripts
 #   make catalogue BINS="/usr/lib/postgresql/15/bin …"   read every server parameter anew, for a new version
 #   make setup   only install what is missing, for all of these
