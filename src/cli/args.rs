@@ -9,7 +9,7 @@ use crate::engine::deploy::Request;
 use crate::engine::store;
 use crate::model::diagram::PictureFormat;
 use crate::model::document::templates::TEMPLATES;
-use crate::model::topology::{self, RULES, Rule, nearest};
+use crate::model::topology::{self, PgMajor, RULES, Rule, nearest};
 use crate::report::Report;
 
 const EXIT_CODES: &str = "\
@@ -186,15 +186,18 @@ pub(super) struct Bundle {
     /// The design file
     pub(super) file: PathBuf,
     /// The tarball to write
-    #[arg(short, long, value_name = "OUT.tar.gz", required_unless_present = "explain")]
+    #[arg(short, long, value_name = "OUT.tar.gz", required_unless_present_any = ["explain", "diff_version"])]
     pub(super) output: Option<PathBuf>,
-    /// Say which element of the drawing and which decision made each line; with a server, only what is its own
-    /// or comes from it
-    #[arg(long, value_name = "SERVER", num_args = 0..=1)]
+    /// Say which element of the drawing and which decision made each line, and whether a change of it needs a reload or
+    /// a restart; with a server, only what is its own or comes from it
+    #[arg(long, value_name = "SERVER", num_args = 0..=1, group = "shown")]
     #[expect(clippy::option_option, reason = "left out, without a server, with one")]
     pub(super) explain: Option<Option<String>>,
-    /// Print the explanation as JSON
-    #[arg(long, requires = "explain")]
+    /// Show what changes in the files if the design is given another version of PostgreSQL, as a unified diff
+    #[arg(long, value_name = "VERSION", value_parser = known_version, group = "shown")]
+    pub(super) diff_version: Option<PgMajor>,
+    /// Print the explanation or the difference as JSON
+    #[arg(long, requires = "shown")]
     pub(super) json: bool,
 }
 
@@ -293,6 +296,11 @@ fn is_no_command(command: &clap::Command, word: &str) -> bool {
     let is_path = word.is_empty() || word.contains(['.', std::path::MAIN_SEPARATOR]);
     let mut names = command.get_subcommands().map(clap::Command::get_name);
     !is_option && !is_path && word != "help" && names.all(|name| name != word)
+}
+
+/// A major version as it is written in a design.
+fn known_version(text: &str) -> Result<PgMajor, String> {
+    PgMajor::parse(text).map_err(|error| error.to_string())
 }
 
 /// The rule of that id, or which one was probably meant.

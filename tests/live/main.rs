@@ -19,6 +19,7 @@ mod hostile;
 mod lab;
 mod logs;
 mod predict;
+mod quoting;
 mod random;
 mod rules;
 mod safety;
