@@ -53,7 +53,7 @@ test-versions:
 
 # Without the window: nothing that is measured here is drawn, and the build takes a quarter of the time.
 bench:
-	cargo bench --locked --no-default-features --bench model
+	cargo bench --locked --no-default-features --bench model --bench simulate
 
 lint:
 	@packaging/setup.sh lint

@@ -37,7 +37,7 @@ const NOT_TWICE: &str = "what is so already cannot happen once more";
 const BY_STREAMING: &str = "an upstream has to run, since the data come from it";
 
 /// Every transition, by verb; of one verb the first row that holds counts.
-pub const TRANSITIONS: [Transition; 43] = [
+pub const TRANSITIONS: [Transition; 44] = [
     refused(
         Verb::Crash,
         "the server is down",
@@ -301,6 +301,13 @@ pub const TRANSITIONS: [Transition; 43] = [
         "\"{server}\" is a primary already",
         "only a server in recovery can be promoted",
         is_primary,
+    ),
+    refused(
+        Verb::Promote,
+        "it has paused its replay, and the version is 12 or older",
+        "\"{server}\" has paused its replay, and a promotion waits until that is resumed: resume it first",
+        "up to 12 a promotion is only looked at when WAL is replayed; from 13 on it ends the pause",
+        |world, deed| is_paused(world, deed) && !world.topology().postgres().promotes_while_paused(),
     ),
     happens(
         Verb::Promote,
