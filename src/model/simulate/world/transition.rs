@@ -1,8 +1,6 @@
 //! What each action does, as a table: the first row of its verb whose condition holds is what happens.
 
-use std::fmt::Write as _;
-
-use super::{FLOWS, Life, Verb, World, pair};
+use super::{Life, Verb, World, pair};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -474,39 +472,4 @@ fn cannot_have_slot(world: &World, deed: &Deed) -> bool {
     let upstream = world.at(deed.other);
     let has = upstream.slots.contains_key(&world.id_at(deed.server));
     is_same(world, deed) || has || !upstream.is_up() || !world.topology().postgres().has_slots()
-}
-
-/// Both tables as Markdown: what each action does, and what can be between a server and its upstream.
-pub fn transitions_as_markdown() -> String {
-    let mut text = "## What happens\n\nOf one action the first row that holds counts.\n\n\
-        | action | when | what happens | why |\n| --- | --- | --- | --- |\n"
-        .to_owned();
-    for row in &TRANSITIONS {
-        let becomes = row
-            .becomes
-            .replace("{server}", "SERVER")
-            .replace("{other}", "OTHER");
-        let refused = if row.is_refusal() { "refused: " } else { "" };
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {refused}{becomes} | {} |",
-            row.verb.usage(),
-            row.when,
-            row.reason
-        );
-    }
-    text.push_str(
-        "\n## What can be between a server and its upstream\n\nThe first row that holds counts.\n\n\
-         | when | the server | row | why | what a log says |\n| --- | --- | --- | --- | --- |\n",
-    );
-    for row in &FLOWS {
-        let becomes = row.becomes.replace("{upstream}", "UPSTREAM");
-        let shown = row.flow.row_state().unwrap_or("none");
-        let _ = writeln!(
-            text,
-            "| {} | {becomes} | {shown} | {} | {} |",
-            row.when, row.reason, row.log
-        );
-    }
-    text
 }
