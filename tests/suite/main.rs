@@ -18,5 +18,6 @@ mod cli;
 mod golden;
 mod provenance;
 mod scenarios;
+mod verdicts;
 #[cfg(feature = "gui")]
 mod window;

@@ -46,7 +46,8 @@ async fn prove(
             Err(doubt) => return Err(Report::of(format!("{} is not proved.", target.name), &doubt)),
         }
     }
-    for id in topology.in_tree_order() {
+    let asked = topology.in_tree_order().into_iter();
+    for id in asked.filter(|id| topology.answers_queries(*id)) {
         let Some(target) = cluster.target(id) else {
             continue;
         };
@@ -61,7 +62,7 @@ async fn prove(
             })?;
         let is_encrypted = topology.has_tls() && topology.postgres().has_stat_ssl() && !rows.is_empty();
         if is_encrypted {
-            proof::prove_encrypted(&sessions, &target, &wait)
+            proof::prove_encrypted(sessions, &target, &wait)
                 .await
                 .map_err(Failure::into_report)?;
         }
