@@ -10,10 +10,13 @@
 mod bundle;
 mod catalogue;
 mod cli;
+mod commits;
 mod crash;
 mod deploy;
+mod differential;
 mod lab;
 mod predict;
+mod random;
 mod rules;
 mod safety;
 mod scene;
