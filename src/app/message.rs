@@ -6,6 +6,7 @@ use crate::engine::record::ClusterRecord;
 use crate::model::document::{Command, Document};
 use crate::model::health::Board;
 use crate::model::plan::{Machine, RunEvent};
+use crate::model::simulate::world::Action;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
@@ -18,6 +19,7 @@ pub enum Message {
     Run(RunMessage),
     Cluster(ClusterMessage),
     View(ViewMessage),
+    WhatIf(WhatIfMessage),
     /// Something went wrong outside; shown as a notice.
     Failed(Report),
     /// The user wants to close the window.
@@ -110,4 +112,16 @@ pub enum ViewMessage {
     CloseNotice(u64),
     OpenFolder(PathBuf),
     CopyText(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum WhatIfMessage {
+    Enter,
+    Leave,
+    /// Something goes wrong, or somebody does something about it.
+    Do(Action),
+    /// Look at the moment of this number; 0 is the beginning.
+    GoTo(usize),
+    /// Go on with the story of this number.
+    Tell(usize),
 }

@@ -3,7 +3,7 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use crate::app::{DesignMessage, Dialog, FileMessage, Message, RunMessage, Session, ViewMessage};
+use crate::app::{DesignMessage, Dialog, FileMessage, Message, RunMessage, Session, ViewMessage, WhatIfMessage};
 
 use super::commands;
 
@@ -23,6 +23,7 @@ pub enum ActionId {
     Tidy,
     Fit,
     Deselect,
+    WhatIf,
     Help,
     About,
 }
@@ -68,7 +69,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 16] = [
+pub static ACTIONS: [Action; 17] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  explained: "Begin again with the seed's cluster" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  explained: "Open a design file" },
     Action { id: ActionId::Save,       menu: Menu::File, words: "Save",         keys: &[ctrl(Key::S)],            in_text: true,  explained: "Write the design to its file" },
@@ -83,12 +84,13 @@ pub static ACTIONS: [Action; 16] = [
     Action { id: ActionId::Tidy,       menu: Menu::View, words: "Tidy layout",  keys: &[ctrl(Key::L)],            in_text: false, explained: "Put every card to its place in the tree" },
     Action { id: ActionId::Fit,        menu: Menu::View, words: "Fit",          keys: &[ctrl(Key::Num0)],         in_text: false, explained: "Show the whole drawing" },
     Action { id: ActionId::Deselect,   menu: Menu::View, words: "Cluster settings", keys: &[plain(Key::Escape)],  in_text: false, explained: "Select no server: the inspector shows the cluster" },
+    Action { id: ActionId::WhatIf,     menu: Menu::View, words: "What-if",      keys: &[ctrl(Key::I)],            in_text: true,  explained: "Try what happens when servers and links fail; the design stays as it is" },
     Action { id: ActionId::Help,       menu: Menu::Help, words: "Keys and gestures…", keys: &[plain(Key::F1)],    in_text: true,  explained: "This list" },
     Action { id: ActionId::About,      menu: Menu::Help, words: "About pgcascade…", keys: &[],                    in_text: true,  explained: "Version and licence" },
 ];
 
 /// What the pointer does, for the help dialog beside the keys.
-pub const GESTURES: [(&str, &str); 6] = [
+pub const GESTURES: [(&str, &str); 7] = [
     (
         "Drag a standby onto a server",
         "It follows that server from now on",
@@ -99,13 +101,17 @@ pub const GESTURES: [(&str, &str); 6] = [
     ),
     ("Drag Add standby onto a server", "A new standby under it"),
     ("Right click on a server", "Everything that can be done with it"),
+    (
+        "Right click on a server or link in What-if",
+        "Lets something happen to it",
+    ),
     ("Drag the background", "Moves the drawing"),
     ("Ctrl and wheel, or pinch", "Zooms at the pointer"),
 ];
 
 /// What the action does now; `None` while it can do nothing.
 pub fn does(id: ActionId, session: &Session) -> Option<Does> {
-    let locked = session.run.is_running();
+    let locked = session.is_locked();
     let message = match id {
         ActionId::New if !locked => Message::File(FileMessage::New("seed".to_owned())),
         ActionId::Open if !locked => Message::File(FileMessage::Open),
@@ -114,6 +120,13 @@ pub fn does(id: ActionId, session: &Session) -> Option<Does> {
         ActionId::Export => Message::File(FileMessage::Export),
         ActionId::Deploy if !locked => Message::Run(RunMessage::Ask),
         ActionId::Quit => Message::Quit,
+        ActionId::WhatIf => Message::WhatIf(match &session.what_if {
+            Some(_) => WhatIfMessage::Leave,
+            None if locked => return None,
+            None => WhatIfMessage::Enter,
+        }),
+        ActionId::Undo if session.what_if.is_some() => what_if_step(session, -1)?,
+        ActionId::Redo if session.what_if.is_some() => what_if_step(session, 1)?,
         ActionId::Undo if !locked => {
             session.history.undo_label()?;
             Message::Design(DesignMessage::Undo)
@@ -143,9 +156,18 @@ pub fn does(id: ActionId, session: &Session) -> Option<Does> {
     Some(Does::Send(message))
 }
 
+/// One moment back, or on, in the story of What-if.
+fn what_if_step(session: &Session, step: isize) -> Option<Message> {
+    let (moments, at) = session.what_if.as_ref()?.moments();
+    let to = at.checked_add_signed(step).filter(|to| *to < moments.len())?;
+    Some(Message::WhatIf(WhatIfMessage::GoTo(to)))
+}
+
 /// The words of the action now: "Undo attach slave12 to slave2".
 pub fn words(action: &Action, session: &Session) -> String {
     let label = match action.id {
+        ActionId::Undo | ActionId::Redo if session.what_if.is_some() => None,
+        ActionId::WhatIf if session.what_if.is_some() => return "Leave What-if".to_owned(),
         ActionId::Undo => session.history.undo_label(),
         ActionId::Redo => session.history.redo_label(),
         _ => None,

@@ -1,7 +1,7 @@
 //! What the window draws.
 //!
 //! `shell` is the window; `panels` stand around the `canvas`; both read the [`Session`] and put what is wanted into
-//! the [`Outbox`]. `keys` is the one table of actions, `commands` the edits they share, `server_menu` what both offer for a server, `drafts` half-typed text,
+//! the [`Outbox`]. `keys` is the one table of actions, `commands` the edits they share, `server_menu` what both offer for a server (`what_if_menu` in that mode), `drafts` half-typed text,
 //! `dialogs` asks the desktop for paths, `theme` is the look.
 
 pub mod canvas;
@@ -15,6 +15,7 @@ pub mod panels;
 mod server_menu;
 pub mod shell;
 pub mod theme;
+mod what_if_menu;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use egui::{Button, Ui};
 
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::topology::{Edit, ServerId};
-use crate::ui::Outbox;
+use crate::ui::{Outbox, what_if_menu};
 use crate::ui::commands::{self, LOCKED, add_standby_under, edit, targets, toggle_synchronous};
 use crate::ui::drafts::as_sentence;
 
@@ -15,7 +15,11 @@ pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut
         return;
     };
     ui.set_min_width(190.0);
-    if session.run.is_running() {
+    if let Some(what_if) = &session.what_if {
+        what_if_menu::server_menu_ui(ui, what_if, id, outbox);
+        return;
+    }
+    if session.is_locked() {
         ui.weak(LOCKED);
         return;
     }

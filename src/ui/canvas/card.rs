@@ -33,6 +33,17 @@ pub struct Link {
     /// "priority 1", "async · delay 10min".
     pub label: String,
     pub is_streaming: bool,
+    /// What is wrong with it, in What-if.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why a link does not do what it is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing gets through.
+    Broken,
+    /// Everything gets through, later.
+    Slow,
 }
 
 /// `sync 1`, `potential 2`, `async`: as the upstream's pg_stat_replication shows the server, or will show it.
@@ -49,6 +60,10 @@ pub enum BadgeKind {
     Potential,
     Quorum,
     Async,
+    /// Its upstream shows no row for it.
+    Absent,
+    /// Commits hang.
+    Trouble,
 }
 
 /// What the real server shows.
@@ -66,6 +81,19 @@ pub enum Life {
     Connected(String),
     /// It runs, but its upstream does not see it.
     Unconnected,
+    Down,
+    /// What What-if makes of it, and the word for it.
+    Foreseen(Outlook, &'static str),
+}
+
+/// How well a server fares in What-if.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    Well,
+    /// It works, and something does not arrive.
+    Waits,
+    /// It runs, and somebody has to do something.
+    Stuck,
     Down,
 }
 
@@ -90,6 +118,7 @@ impl Life {
             Self::Connected(state) => state,
             Self::Unconnected => "not connected",
             Self::Down => "down",
+            Self::Foreseen(_, word) => word,
         }
     }
 }
@@ -134,12 +163,14 @@ impl Badge {
 
     pub(super) fn spoken(&self) -> String {
         match self.kind {
+            BadgeKind::Policy if self.text.starts_with("commits") => self.text.clone(),
             BadgeKind::Policy => format!("commits wait for {}", self.text),
             BadgeKind::Sync => self.text.replacen("sync", "synchronous", 1),
             BadgeKind::Potential => self.text.replacen("potential", "potentially synchronous", 1),
             BadgeKind::Quorum => "in the quorum".to_owned(),
             BadgeKind::Async if self.text == "async" => "asynchronous".to_owned(),
             BadgeKind::Async => "nothing is synchronous".to_owned(),
+            BadgeKind::Absent | BadgeKind::Trouble => self.text.clone(),
         }
     }
 }

@@ -11,10 +11,11 @@ use super::card_widget::{card_widget, id_of, send};
 use super::gesture::{Ending, Fact, Gesture};
 use super::server_shape::{Mood, ServerShape};
 use super::verdict::Verdicts;
-use super::{CanvasState, LOCKED, NEEDS_TARGET, NewStandby, menu, navigate};
-use crate::app::{Message, Session, ViewMessage};
+use super::{CanvasState, LOCKED, NEEDS_TARGET, NewStandby, STAYS, menu, navigate};
+use crate::app::{Message, Session, ViewMessage, WhatIfMessage};
 use crate::model::document::Command;
-use crate::model::topology::ServerId;
+use crate::model::simulate::world::Action;
+use crate::model::topology::{Edit, ServerId};
 use crate::ui::Outbox;
 use crate::ui::commands::add_standby_under;
 
@@ -50,6 +51,10 @@ impl Frame<'_> {
         );
         if background.clicked() {
             self.outbox.send(Message::View(ViewMessage::Select(None)));
+        }
+        if background.secondary_clicked() {
+            let at = self.pointer().map(|at| self.state.view.at(self.canvas, at));
+            self.state.menu_link = at.and_then(|at| self.state.projection.link_at(at));
         }
         background.context_menu(|ui| menu::of_canvas(ui, self.session, self.state, self.outbox));
 
@@ -202,7 +207,10 @@ impl Frame<'_> {
                 pressed_at,
                 home,
                 still_radius: STILL_RADIUS / self.state.view.zoom(),
-                verdicts: Verdicts::of(self.session.document.topology(), server),
+                verdicts: match &self.session.what_if {
+                    Some(what_if) => Verdicts::of_repoint(what_if, server),
+                    None => Verdicts::of(self.session.document.topology(), server),
+                },
             },
             _ => Fact::GrabbedCanvas,
         });
@@ -210,6 +218,7 @@ impl Frame<'_> {
 
     fn end(&mut self, ending: Option<Ending>) {
         match ending {
+            Some(Ending::Do(command)) if self.session.what_if.is_some() => self.repoint(command),
             Some(Ending::Do(command)) => send(self.outbox, command),
             Some(Ending::Click(server)) => self.outbox.send(Message::View(ViewMessage::Select(Some(server)))),
             Some(Ending::Refused(reason)) => self.state.refusal = Some(reason),
@@ -217,6 +226,16 @@ impl Frame<'_> {
         }
         // The frame of the release still shows the card where it was dropped.
         self.ui.ctx().request_repaint();
+    }
+
+    /// A drop in What-if: upon a server it is told to follow that one, anywhere else nothing is meant.
+    fn repoint(&mut self, command: Command) {
+        if let Command::Edit(Edit::Attach { server, upstream }) = command {
+            let action = Action::Repoint { server, upstream };
+            self.outbox.send(Message::WhatIf(WhatIfMessage::Do(action)));
+        } else {
+            self.state.refusal = Some(STAYS.to_owned());
+        }
     }
 
     /// A new standby from the palette: where it hovers, and what its drop does.
@@ -232,7 +251,7 @@ impl Frame<'_> {
         if self.ui.input(|input| input.pointer.any_released()) {
             DragAndDrop::clear_payload(self.ui.ctx());
             match over {
-                _ if self.session.run.is_running() => self.state.refusal = Some(LOCKED.to_owned()),
+                _ if self.session.is_locked() => self.state.refusal = Some(LOCKED.to_owned()),
                 Some(upstream) => send(self.outbox, Command::Edit(add_standby_under(upstream))),
                 None => self.state.refusal = Some(NEEDS_TARGET.to_owned()),
             }
@@ -251,7 +270,7 @@ impl Frame<'_> {
         if let Some(drag) = drag {
             projection.place(drag.server, drag.at);
         }
-        let is_locked = self.session.run.is_running();
+        let is_locked = self.session.is_locked();
         let hit = drag.and_then(|drag| drag.verdicts.on(drag.over?));
         match (drag, hit) {
             (Some(_), Some(Err(_))) => self.ui.ctx().set_cursor_icon(CursorIcon::NotAllowed),

@@ -6,7 +6,7 @@ use egui::{Align2, Color32, Pos2, Rect, Shadow, Shape, Vec2, pos2, vec2};
 use egui_graphs::{DisplayNode, DrawContext, NodeProps};
 use petgraph::Directed;
 
-use super::card::{Badge, BadgeKind, Card, Life, Link, Work};
+use super::card::{Badge, BadgeKind, Card, Life, Link, Outlook, Work};
 use super::pen::{Mark, Pen};
 use crate::model::document::arrange::CARD;
 use crate::model::topology::Severity;
@@ -278,10 +278,10 @@ fn draw_bar(pen: &mut Pen<'_>, rect: Rect, work: Work) {
 
 fn life_mark(life: &Life, tokens: &Tokens) -> (Mark, Color32) {
     match life {
-        Life::Running | Life::Streaming => (Mark::Circle, tokens.ok),
-        Life::Connected(_) => (Mark::HalfCircle, tokens.warning),
-        Life::Unconnected => (Mark::Triangle, tokens.warning),
-        Life::Down => (Mark::Diamond, tokens.error),
+        Life::Running | Life::Streaming | Life::Foreseen(Outlook::Well, _) => (Mark::Circle, tokens.ok),
+        Life::Connected(_) | Life::Foreseen(Outlook::Waits, _) => (Mark::HalfCircle, tokens.warning),
+        Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => (Mark::Triangle, tokens.warning),
+        Life::Down | Life::Foreseen(Outlook::Down, _) => (Mark::Diamond, tokens.error),
         Life::Drawn | Life::NotDeployed | Life::Unread => (Mark::Ring, tokens.text_weak),
     }
 }
@@ -311,7 +311,8 @@ impl Badge {
             BadgeKind::Sync => tokens.sync,
             BadgeKind::Potential => tokens.potential,
             BadgeKind::Quorum => tokens.quorum,
-            BadgeKind::Async => tokens.asynchronous,
+            BadgeKind::Async | BadgeKind::Absent => tokens.asynchronous,
+            BadgeKind::Trouble => tokens.error,
         }
     }
 }

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::server_shape::Mood;
+use crate::app::WhatIf;
+use crate::model::simulate::world::Action;
 use crate::model::topology::{Server, ServerId, Topology};
 
 /// For each other server: the sentences of what else would change, or the reason why not.
@@ -29,6 +31,26 @@ impl Verdicts {
         Self {
             by_target: others.map(judge).collect(),
             along: topology.subtree(server).into_iter().skip(1).collect(),
+        }
+    }
+
+    /// The same for What-if: where the world lets it be re-pointed to.
+    pub fn of_repoint(what_if: &WhatIf, server: ServerId) -> Self {
+        let judge = |target: &Server| {
+            let repoint = Action::Repoint {
+                server,
+                upstream: target.id(),
+            };
+            let verdict = what_if.world().judge(repoint).map(|_| Vec::new());
+            (target.id(), verdict.map_err(|refusal| refusal.to_string()))
+        };
+        let servers = what_if.world().topology().servers().iter();
+        Self {
+            by_target: servers
+                .filter(|target| target.id() != server)
+                .map(judge)
+                .collect(),
+            along: Vec::new(),
         }
     }
 

@@ -38,7 +38,7 @@ impl Frame<'_> {
                 _ => {}
             },
             (Gesture::Panning, _) | (Gesture::Idle, Incoming::None) => {}
-            (Gesture::Idle, _) if self.session.run.is_running() => say(Tone::Refused, LOCKED, ""),
+            (Gesture::Idle, _) if self.session.is_locked() => say(Tone::Refused, LOCKED, ""),
             (Gesture::Idle, Incoming::Over(over)) => {
                 say(Tone::Allowed, &format!("Add a standby under {}", name(over)), "");
             }

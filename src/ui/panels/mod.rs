@@ -22,6 +22,8 @@ mod settings;
 mod status_bar;
 mod sync_order;
 mod top_bar;
+mod moments;
+mod what_if;
 
 pub use deploy::deploy_ui;
 pub use files::files_ui;
@@ -32,7 +34,9 @@ pub use modals::modals_ui;
 pub use notices::notices_ui;
 pub use outline::outline_ui;
 pub use status_bar::status_bar_ui;
+pub use moments::moments_ui;
 pub use top_bar::{menu_bar_ui, tool_bar_ui};
+pub use what_if::what_if_ui;
 
 use crate::model::plan::Progress;
 use crate::ui::drafts::Drafts;

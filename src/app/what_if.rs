@@ -1,0 +1,132 @@
+//! What-if: worlds beside the design, in which things go wrong. The document is only read, once, when the mode begins.
+//!
+//! A [`Story`] is what has happened, moment by moment, each with the world after it: going back is looking at an
+//! earlier one. What is done there begins a story of its own, so that nothing that was tried is lost.
+
+use crate::model::health::Board;
+use crate::model::simulate::world::{Action, Consequence, Refusal, World};
+use crate::model::topology::Topology;
+
+use super::Tab;
+
+/// The mode's whole state.
+#[derive(Debug)]
+pub struct WhatIf {
+    stories: Vec<Story>,
+    shown: usize,
+    /// Moves with everything that changes what is to be seen.
+    revision: u64,
+    /// The tab that is shown again afterwards.
+    pub(super) tab_before: Tab,
+}
+
+/// What has happened, from the design as deployed on.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// The first is the beginning.
+    moments: Vec<Moment>,
+    at: usize,
+}
+
+/// The cluster after something has happened.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// None at the beginning.
+    pub action: Option<Action>,
+    /// What followed from it, the thing itself first.
+    pub consequences: Vec<Consequence>,
+    pub world: World,
+    pub board: Board,
+}
+
+impl Moment {
+    fn new(action: Option<Action>, consequences: Vec<Consequence>, world: World) -> Self {
+        let board = world.board();
+        Self {
+            action,
+            consequences,
+            world,
+            board,
+        }
+    }
+}
+
+impl WhatIf {
+    pub fn new(topology: &Topology, tab_before: Tab) -> Self {
+        let beginning = Moment::new(None, Vec::new(), World::new(topology));
+        Self {
+            stories: vec![Story {
+                moments: vec![beginning],
+                at: 0,
+            }],
+            shown: 0,
+            revision: 0,
+            tab_before,
+        }
+    }
+
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    fn story(&self) -> &Story {
+        &self.stories[self.shown]
+    }
+
+    /// What is looked at.
+    pub fn moment(&self) -> &Moment {
+        let story = self.story();
+        &story.moments[story.at]
+    }
+
+    pub fn world(&self) -> &World {
+        &self.moment().world
+    }
+
+    /// Every moment of the story, and the number of the one that is looked at.
+    pub fn moments(&self) -> (&[Moment], usize) {
+        (&self.story().moments, self.story().at)
+    }
+
+    /// How many stories there are, and the number of the one that is told.
+    pub fn stories(&self) -> (usize, usize) {
+        (self.stories.len(), self.shown)
+    }
+
+    /// Lets something happen. In the middle of a story that is the beginning of another.
+    pub(super) fn act(&mut self, action: Action) -> Result<(), Refusal> {
+        let mut world = self.world().clone();
+        let consequences = world.apply(action)?;
+        let next = Moment::new(Some(action), consequences, world);
+        let (moments, at) = self.moments();
+        if moments.get(at + 1).is_some_and(|moment| moment.action == Some(action)) {
+            self.go_to(at + 1);
+            return Ok(());
+        }
+        if at + 1 < moments.len() {
+            let moments = moments[..=at].to_vec();
+            self.stories.push(Story { moments, at });
+            self.shown = self.stories.len() - 1;
+        }
+        let story = &mut self.stories[self.shown];
+        story.moments.push(next);
+        story.at = story.moments.len() - 1;
+        self.revision += 1;
+        Ok(())
+    }
+
+    /// Looks at another moment; 0 is the beginning.
+    pub(super) fn go_to(&mut self, moment: usize) {
+        let story = &mut self.stories[self.shown];
+        story.at = moment.min(story.moments.len() - 1);
+        self.revision += 1;
+    }
+
+    /// Tells another of the stories.
+    pub(super) fn tell(&mut self, story: usize) {
+        if story < self.stories.len() {
+            self.shown = story;
+            self.revision += 1;
+        }
+    }
+}
