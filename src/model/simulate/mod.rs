@@ -8,6 +8,7 @@ mod configured;
 mod predict;
 mod standby_names;
 mod why;
+pub mod world;
 
 pub use configured::Configured;
 pub use predict::{name_in_view, predict, rows};

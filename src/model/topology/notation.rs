@@ -212,7 +212,8 @@ fn apply_words(topology: &mut Topology, server: ServerId, words: &[String]) -> R
     Ok(())
 }
 
-fn quote(name: &str) -> String {
+/// The name as one word of a line: in double quotes where it needs them.
+pub(in crate::model) fn quote(name: &str) -> String {
     if name.contains([' ', '"', '#']) || name.chars().any(char::is_whitespace) {
         format!("\"{}\"", name.replace('"', "\"\""))
     } else {
@@ -221,7 +222,7 @@ fn quote(name: &str) -> String {
 }
 
 /// Splits a line at blanks, except inside double quotes.
-fn split(line: &str) -> Result<Vec<String>, NotationProblem> {
+pub(in crate::model) fn split(line: &str) -> Result<Vec<String>, NotationProblem> {
     let mut words = Vec::new();
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {

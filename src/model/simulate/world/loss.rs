@@ -1,0 +1,34 @@
+//! What would be missing on a server, were it to become the primary.
+
+use super::flow::Flow;
+use super::{LastMoment, Loss, World};
+use crate::model::topology::ServerId;
+
+impl World {
+    /// Compared with the line that clients were told about last: that of the newest primary, running or not.
+    pub fn loss_of(&self, server: ServerId) -> Loss {
+        let (Some(place), Some(line)) = (self.facts.place(server), self.line_of_clients()) else {
+            return Loss::Nothing;
+        };
+        let state = self.at(place);
+        let Some(shared) = self.wal.shared(line, state.position.line) else {
+            return Loss::OtherHistory;
+        };
+        let acknowledged = self.wal.line(line).map_or(0, |line| line.acknowledged);
+        let missing = acknowledged.saturating_sub(state.position.batch.min(shared));
+        match (missing, state.position.last) {
+            (0, _) => Loss::Nothing,
+            (1, LastMoment::OneOfQuorum) => Loss::NothingIfFarthest,
+            (1, LastMoment::MayLack) => Loss::LastMoment,
+            // The step in which it was cut off is the one after which nothing came.
+            _ if state.flow == Flow::Streams => Loss::LastMoment,
+            _ => Loss::Since(state.behind_since.unwrap_or(self.actions.len())),
+        }
+    }
+
+    /// The line on which clients write, or wrote last: the newest that a primary has.
+    fn line_of_clients(&self) -> Option<super::LineId> {
+        let primaries = self.servers.iter().filter(|state| state.upstream.is_none());
+        primaries.map(|state| state.position.line).max()
+    }
+}

@@ -1,0 +1,1 @@
+//! The world in trouble, checked against what real servers do.
