@@ -13,7 +13,9 @@ mod what_if;
 mod worker;
 
 pub use effect::{Effect, PathPurpose};
-pub use message::{ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, ViewMessage, WhatIfMessage};
+pub use message::{
+    ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, ViewMessage, WhatIfMessage,
+};
 pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, RunView, Session, Tab};
 pub use update::update;
 pub use what_if::{Moment, WhatIf};

@@ -99,7 +99,10 @@ impl WhatIf {
         let consequences = world.apply(action)?;
         let next = Moment::new(Some(action), consequences, world);
         let (moments, at) = self.moments();
-        if moments.get(at + 1).is_some_and(|moment| moment.action == Some(action)) {
+        if moments
+            .get(at + 1)
+            .is_some_and(|moment| moment.action == Some(action))
+        {
             self.go_to(at + 1);
             return Ok(());
         }

@@ -3,7 +3,9 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use crate::app::{DesignMessage, Dialog, FileMessage, Message, RunMessage, Session, ViewMessage, WhatIfMessage};
+use crate::app::{
+    DesignMessage, Dialog, FileMessage, Message, RunMessage, Session, ViewMessage, WhatIfMessage,
+};
 
 use super::commands;
 

@@ -5,9 +5,9 @@ use egui::{Button, Ui};
 
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::topology::{Edit, ServerId};
-use crate::ui::{Outbox, what_if_menu};
 use crate::ui::commands::{self, LOCKED, add_standby_under, edit, targets, toggle_synchronous};
 use crate::ui::drafts::as_sentence;
+use crate::ui::{Outbox, what_if_menu};
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
     let topology = session.document.topology();

@@ -28,7 +28,13 @@ pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, id: ServerId, outbox: &mut 
     }
     ui.separator();
     entry(ui, "Promote", Action::Promote(id));
-    let others = || world.topology().servers().iter().filter(move |other| other.id() != id);
+    let others = || {
+        world
+            .topology()
+            .servers()
+            .iter()
+            .filter(move |other| other.id() != id)
+    };
     let to_each = |ui: &mut Ui, words: &str, of: &dyn Fn(ServerId) -> Action, outbox: &mut Outbox| {
         ui.menu_button(words, |ui| {
             egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
@@ -38,14 +44,44 @@ pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, id: ServerId, outbox: &mut 
             });
         });
     };
-    to_each(ui, "Re-point to", &|upstream| Action::Repoint { server: id, upstream }, outbox);
-    to_each(ui, "Rebuild from", &|upstream| Action::Rebuild { server: id, upstream }, outbox);
-    to_each(ui, "Make its slot at", &|upstream| Action::MakeSlot { server: id, upstream }, outbox);
+    to_each(
+        ui,
+        "Re-point to",
+        &|upstream| Action::Repoint { server: id, upstream },
+        outbox,
+    );
+    to_each(
+        ui,
+        "Rebuild from",
+        &|upstream| Action::Rebuild { server: id, upstream },
+        outbox,
+    );
+    to_each(
+        ui,
+        "Make its slot at",
+        &|upstream| Action::MakeSlot { server: id, upstream },
+        outbox,
+    );
     ui.separator();
-    to_each(ui, "Cut the network to", &|other| Action::Cut { one: id, other }, outbox);
-    to_each(ui, "Slow network to", &|other| Action::Slow { one: id, other }, outbox);
+    to_each(
+        ui,
+        "Cut the network to",
+        &|other| Action::Cut { one: id, other },
+        outbox,
+    );
+    to_each(
+        ui,
+        "Slow network to",
+        &|other| Action::Slow { one: id, other },
+        outbox,
+    );
     if others().any(|other| is_troubled(world, id, other.id())) {
-        to_each(ui, "Mend the network to", &|other| Action::Mend { one: id, other }, outbox);
+        to_each(
+            ui,
+            "Mend the network to",
+            &|other| Action::Mend { one: id, other },
+            outbox,
+        );
     }
     if let Some(upstream) = state.upstream {
         ui.separator();
@@ -71,14 +107,26 @@ fn link_entries_ui(ui: &mut Ui, what_if: &WhatIf, below: ServerId, upstream: Ser
     let between = format!("{} → {}", name(upstream), name(below));
     let (one, other) = (upstream, below);
     if !world.is_cut_between(one, other) {
-        entry_ui(ui, what_if, &format!("Cut the link {between}"), Action::Cut { one, other }, outbox);
+        entry_ui(
+            ui,
+            what_if,
+            &format!("Cut the link {between}"),
+            Action::Cut { one, other },
+            outbox,
+        );
     }
     if !world.is_slow_between(one, other) {
         let words = format!("Make the link {between} slow");
         entry_ui(ui, what_if, &words, Action::Slow { one, other }, outbox);
     }
     if is_troubled(world, one, other) {
-        entry_ui(ui, what_if, &format!("Mend the link {between}"), Action::Mend { one, other }, outbox);
+        entry_ui(
+            ui,
+            what_if,
+            &format!("Mend the link {between}"),
+            Action::Mend { one, other },
+            outbox,
+        );
     }
 }
 

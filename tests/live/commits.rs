@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::path::Path;
 use std::time::Duration;
 
+use pgcascade::model::simulate::world::CommitFate;
 use pgcascade::model::topology::CommitLevel;
 use tokio_postgres::{AsyncMessage, NoTls};
 
@@ -23,9 +24,9 @@ pub async fn prepare(folder: &Path, port: u16) {
     client.batch_execute(table).await.unwrap();
 }
 
-/// Inserts a row at the level: "acknowledged" or "waiting". What waits is cancelled, and the server must warn that the
+/// Inserts a row at the level: acknowledged, or it hangs. What hangs is cancelled, and the server must warn that the
 /// row is committed on the primary all the same.
-pub async fn commit(folder: &Path, port: u16, level: CommitLevel, may_hang: bool) -> &'static str {
+pub async fn commit(folder: &Path, port: u16, level: CommitLevel, may_hang: bool) -> CommitFate {
     let (client, mut connection) = login(folder, port, None).await.unwrap();
     let listening = tokio::spawn(async move {
         let mut heard = Vec::new();
@@ -45,7 +46,7 @@ pub async fn commit(folder: &Path, port: u16, level: CommitLevel, may_hang: bool
         let patience = if may_hang { HANGS } else { ANSWERED };
         if let Ok(done) = tokio::time::timeout(patience, &mut insert).await {
             done.unwrap();
-            return "acknowledged";
+            return CommitFate::Acknowledged;
         }
         cancel.cancel_query(NoTls).await.unwrap();
         tokio::time::timeout(ANSWERED, insert).await.unwrap().unwrap();
@@ -53,5 +54,5 @@ pub async fn commit(folder: &Path, port: u16, level: CommitLevel, may_hang: bool
     drop(client);
     let heard = listening.await.unwrap();
     assert!(heard.iter().any(|words| words == GIVEN_UP), "{heard:?}");
-    "waiting"
+    CommitFate::Hangs
 }

@@ -25,7 +25,10 @@ fn card_and_link(
     state: &State,
 ) -> (Card, Option<Link>) {
     let name = server.name().as_str();
-    let downstreams = world.servers().filter(|(_, other)| other.upstream == Some(server.id())).count();
+    let downstreams = world
+        .servers()
+        .filter(|(_, other)| other.upstream == Some(server.id()))
+        .count();
     let role = match (state.upstream, downstreams) {
         (None, _) => "primary",
         (Some(_), 0) => "standby",
@@ -34,7 +37,9 @@ fn card_and_link(
     let row = row_of(what_if, topology, server, state);
     let life = life(state);
     let badge = badge(world, state, row);
-    let link = state.upstream.map(|upstream| link(world, server.id(), upstream, state, row));
+    let link = state
+        .upstream
+        .map(|upstream| link(world, server.id(), upstream, state, row));
     let sentence = world.flow_sentence(server.id()).unwrap_or_default();
     let place = place_in_words(server);
     let label = format!("{name}, {role}, {place}, {}, {}", badge.spoken(), life.word());

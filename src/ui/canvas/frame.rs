@@ -218,7 +218,7 @@ impl Frame<'_> {
 
     fn end(&mut self, ending: Option<Ending>) {
         match ending {
-            Some(Ending::Do(command)) if self.session.what_if.is_some() => self.repoint(command),
+            Some(Ending::Do(command)) if self.session.what_if.is_some() => self.repoint(&command),
             Some(Ending::Do(command)) => send(self.outbox, command),
             Some(Ending::Click(server)) => self.outbox.send(Message::View(ViewMessage::Select(Some(server)))),
             Some(Ending::Refused(reason)) => self.state.refusal = Some(reason),
@@ -229,8 +229,8 @@ impl Frame<'_> {
     }
 
     /// A drop in What-if: upon a server it is told to follow that one, anywhere else nothing is meant.
-    fn repoint(&mut self, command: Command) {
-        if let Command::Edit(Edit::Attach { server, upstream }) = command {
+    fn repoint(&mut self, command: &Command) {
+        if let Command::Edit(Edit::Attach { server, upstream }) = *command {
             let action = Action::Repoint { server, upstream };
             self.outbox.send(Message::WhatIf(WhatIfMessage::Do(action)));
         } else {

@@ -112,7 +112,8 @@ impl<'a> Pen<'a> {
             }
             Mark::Cross => {
                 let thick = Stroke::new((2.0 * self.zoom).max(1.2), colour);
-                self.shapes.push(Shape::line_segment([at(-0.8, -0.8), at(0.8, 0.8)], thick));
+                self.shapes
+                    .push(Shape::line_segment([at(-0.8, -0.8), at(0.8, 0.8)], thick));
                 Shape::line_segment([at(-0.8, 0.8), at(0.8, -0.8)], thick)
             }
             Mark::Triangle => Shape::convex_polygon(

@@ -11,6 +11,7 @@ mod findings;
 mod inspector;
 mod left_over;
 mod modals;
+mod moments;
 mod notices;
 mod outline;
 mod parts;
@@ -22,7 +23,6 @@ mod settings;
 mod status_bar;
 mod sync_order;
 mod top_bar;
-mod moments;
 mod what_if;
 
 pub use deploy::deploy_ui;
@@ -31,10 +31,10 @@ pub use findings::findings_ui;
 pub use inspector::inspector_ui;
 pub use left_over::left_over_ui;
 pub use modals::modals_ui;
+pub use moments::moments_ui;
 pub use notices::notices_ui;
 pub use outline::outline_ui;
 pub use status_bar::status_bar_ui;
-pub use moments::moments_ui;
 pub use top_bar::{menu_bar_ui, tool_bar_ui};
 pub use what_if::what_if_ui;
 

@@ -31,7 +31,9 @@ pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 /// What becomes of writes, in a line that one sees from afar: sign, words and colour say the same.
 fn headline_ui(ui: &mut Ui, world: &World) {
     let (sign, words, colour) = fate_in_words(ui, world.cluster_fate());
-    let text = RichText::new(format!("{sign} {words}")).size(TEXT_HEADING).strong();
+    let text = RichText::new(format!("{sign} {words}"))
+        .size(TEXT_HEADING)
+        .strong();
     ui.add(Label::new(text.color(colour)).wrap());
     let leaders = world.leaders();
     if leaders.len() > 1 {
@@ -75,7 +77,7 @@ fn consequence_ui(ui: &mut Ui, place: usize, consequence: &Consequence) {
 }
 
 /// "Why?", to be opened.
-fn why_ui(ui: &mut Ui, salt: impl std::hash::Hash, reason: &str) {
+fn why_ui(ui: &mut Ui, salt: usize, reason: &str) {
     egui::CollapsingHeader::new(RichText::new("Why?").size(TEXT_SMALL))
         .id_salt(("why", salt))
         .show(ui, |ui| {

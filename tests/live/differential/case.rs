@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use pgcascade::model::simulate::world::{Action, Flow, World};
 use pgcascade::model::topology::{CommitLevel, Edit, PgMajor, ServerId, Topology, notation};
 
 use crate::random::Random;
@@ -46,6 +47,36 @@ pub enum Fault {
     Kill,
     /// It is started again.
     Start,
+    Pause,
+    Resume,
+    Promote,
+    /// It is told to follow the server at this place.
+    Repoint(usize),
+    /// Its slot is made at the server at this place.
+    MakeSlot(usize),
+}
+
+impl Fault {
+    /// The same for the model.
+    pub fn action(self, server: usize, ids: &[ServerId]) -> Action {
+        let server = ids[server];
+        match self {
+            Self::Stop => Action::Stop(server),
+            Self::Crash | Self::Kill => Action::Crash(server),
+            Self::Start => Action::ComeBack(server),
+            Self::Pause => Action::Pause(server),
+            Self::Resume => Action::Resume(server),
+            Self::Promote => Action::Promote(server),
+            Self::Repoint(upstream) => Action::Repoint {
+                server,
+                upstream: ids[upstream],
+            },
+            Self::MakeSlot(upstream) => Action::MakeSlot {
+                server,
+                upstream: ids[upstream],
+            },
+        }
+    }
 }
 
 impl Case {
@@ -97,7 +128,7 @@ impl Case {
     }
 
     /// Two to eight servers under some names that need care, and three steps.
-    pub fn random(random: &mut Random) -> Self {
+    pub fn random(random: &mut Random, postgres: PgMajor) -> Self {
         let count = 2 + random.below(7);
         let mut names: Vec<String> = ODD_NAMES.map(str::to_owned).into();
         names.push("long".repeat(17));
@@ -117,9 +148,19 @@ impl Case {
             })
             .collect();
         let sync = Sync::random(random, &servers);
-        let mut down = vec![false; count];
-        let steps = (0..3).map(|_| step(random, &mut down)).collect();
-        Self { servers, sync, steps }
+        let mut case = Self {
+            servers,
+            sync,
+            steps: Vec::new(),
+        };
+        let topology = case.topology(postgres, &case.some_ports());
+        let (ids, mut world) = (case.ids(&topology), World::new(&topology));
+        case.steps = (0..3).map(|_| step(random, &mut world, &ids)).collect();
+        case
+    }
+
+    fn some_ports(&self) -> Vec<u16> {
+        (1..).take(self.servers.len()).collect()
     }
 }
 
@@ -182,27 +223,65 @@ fn list(random: &mut Random, servers: &[Server], count: usize) -> String {
     }
 }
 
-/// One to three servers, or now and then all of them; what is down mostly comes back.
-fn step(random: &mut Random, down: &mut [bool]) -> Step {
-    let mut places: Vec<usize> = (0..down.len()).collect();
+/// Often a decision, else faults of one to three servers, now and then of all; what is down mostly comes back.
+fn step(random: &mut Random, world: &mut World, ids: &[ServerId]) -> Step {
+    if random.one_in(3)
+        && let Some(decision) = decision(random, world, ids)
+    {
+        return vec![decision];
+    }
+    let mut places: Vec<usize> = (0..ids.len()).collect();
     random.shuffle(&mut places);
     if !random.one_in(12) {
         places.truncate(1 + random.below(3));
     }
+    // Clients write until the last primary is gone: it goes first, and what goes with it lacks nothing.
+    places.sort_by_key(|place| world.state(ids[*place]).unwrap().upstream.is_some());
     let mut faults = Step::new();
     for place in places {
-        let fault = if down[place] {
-            Fault::Start
-        } else {
+        let state = world.state(ids[place]).unwrap();
+        let fault = if state.is_up() {
             *random.one_of(&[Fault::Stop, Fault::Crash, Fault::Kill])
+        } else {
+            Fault::Start
         };
-        // Without the primary there is no commit to look at, so it goes less often.
-        if place != 0 || fault == Fault::Start || random.one_in(2) {
-            down[place] = fault != Fault::Start;
+        // Without a primary there is no commit to look at, so it goes less often.
+        let is_wanted = state.upstream.is_some() || fault == Fault::Start || random.one_in(2);
+        if is_wanted && world.apply(fault.action(place, ids)).is_ok() {
             faults.push((place, fault));
         }
     }
     faults
+}
+
+/// Something that the model lets happen: a pause, a promotion, another upstream, a slot that is missing.
+fn decision(random: &mut Random, world: &mut World, ids: &[ServerId]) -> Option<(usize, Fault)> {
+    // Up to 11 an upstream stands in recovery.conf, and a promotion is a file's: not done here.
+    let can_decide = world.topology().postgres() >= PgMajor::V12;
+    for _ in 0..20 {
+        let (place, other) = (random.below(ids.len()), random.below(ids.len()));
+        let fault = match random.below(6) {
+            0 => Fault::Pause,
+            1 => Fault::Resume,
+            2 if can_decide => Fault::Promote,
+            3 if can_decide => Fault::MakeSlot(other),
+            _ if can_decide => Fault::Repoint(other),
+            _ => continue,
+        };
+        let is_possible = match fault {
+            // Only a server that runs can be asked where it gets its WAL from, or told.
+            Fault::Repoint(_) | Fault::MakeSlot(_) => world.state(ids[place]).unwrap().is_up(),
+            _ => true,
+        };
+        let needs = match fault {
+            Fault::MakeSlot(_) => world.state(ids[place]).unwrap().flow == Flow::SlotMissing,
+            _ => true,
+        };
+        if is_possible && needs && world.apply(fault.action(place, ids)).is_ok() {
+            return Some((place, fault));
+        }
+    }
+    None
 }
 
 fn quoted(name: &str) -> String {
@@ -211,8 +290,7 @@ fn quoted(name: &str) -> String {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ports: Vec<u16> = (1..).take(self.servers.len()).collect();
-        write!(f, "{}", self.notation(&ports))?;
+        write!(f, "{}", self.notation(&self.some_ports()))?;
         if let Sync::ByHand(list) = &self.sync {
             writeln!(f, "synchronous_standby_names = {list}")?;
         }
@@ -220,11 +298,13 @@ impl fmt::Display for Case {
             let faults: Vec<String> = step
                 .iter()
                 .map(|(place, fault)| {
-                    format!(
-                        "{} {}",
-                        format!("{fault:?}").to_lowercase(),
-                        quoted(&self.servers[*place].name)
-                    )
+                    let name = |place: usize| quoted(&self.servers[place].name);
+                    let server = name(*place);
+                    match fault {
+                        Fault::Repoint(upstream) => format!("repoint {server} {}", name(*upstream)),
+                        Fault::MakeSlot(upstream) => format!("make-slot {server} {}", name(*upstream)),
+                        fault => format!("{} {server}", format!("{fault:?}").to_lowercase()),
+                    }
                 })
                 .collect();
             writeln!(f, "step {}: {}", number + 1, faults.join(", "))?;

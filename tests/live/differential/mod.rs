@@ -7,15 +7,14 @@ mod case;
 mod real;
 mod shrink;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use pgcascade::model::simulate::predict;
-use pgcascade::model::topology::{CommitLevel, Edit, ServerId, SyncPolicy, Topology};
+use pgcascade::model::simulate::world::{CommitFate, LevelOutcome, World};
+use pgcascade::model::topology::Topology;
 
 use crate::random::{Random, number};
 use crate::scene::{major, some_ports};
-use case::{Case, Fault};
+use case::Case;
 use real::Real;
 
 /// Until the servers show what was predicted: they have to notice, to come up and to connect.
@@ -36,7 +35,7 @@ async fn random_faults_on_random_clusters_do_what_was_predicted() {
     let cases = number("PGCASCADE_CASES").unwrap_or(15);
     let mut compared = Compared::default();
     for number in 0..cases {
-        let case = Case::random(&mut Random::new(number));
+        let case = Case::random(&mut Random::new(number), major().await);
         if let Err(why) = agree(&case, SHOWS, &mut compared).await {
             println!("case {number} disagrees, and is made smaller:\n{case}{why}");
             let still = async |case: &Case| agree(case, SHOWS_SMALLER, &mut Compared::default()).await.err();
@@ -70,72 +69,43 @@ async fn follow(
     compared: &mut Compared,
 ) -> Result<(), String> {
     let ids = case.ids(topology);
-    let mut down = BTreeSet::new();
+    let mut world = World::new(topology);
     for (number, step) in std::iter::once(&Vec::new()).chain(&case.steps).enumerate() {
         let after = |why| format!("after step {number}: {why}");
-        real.strike(step).await.map_err(after)?;
-        for (place, fault) in step {
-            if *fault == Fault::Start {
-                down.remove(&ids[*place]);
-            } else {
-                down.insert(ids[*place]);
-            }
+        let mut faults = step.iter().map(|(place, fault)| fault.action(*place, &ids));
+        if faults.any(|action| world.apply(action).is_err()) {
+            // Made smaller, the case asks for what cannot be any more.
+            return Ok(());
         }
-        compare(topology, &down, real, patience, compared)
-            .await
-            .map_err(after)?;
+        real.strike(step).await.map_err(after)?;
+        compare(&world, real, patience, compared).await.map_err(after)?;
     }
     Ok(())
 }
 
-/// The rows before and after commits at every level, and what became of those.
+/// The rows before and after commits at every level on every primary, and what became of those.
 async fn compare(
-    topology: &Topology,
-    down: &BTreeSet<ServerId>,
+    world: &World,
     real: &Real,
     patience: Duration,
     compared: &mut Compared,
 ) -> Result<(), String> {
-    let board = predict(topology, down);
+    let board = world.board();
     real.shows(&board, patience).await?;
     compared.boards += 1;
-    if board.commits.outcome == "no-primary" {
-        return Ok(());
-    }
-    let predicted: Vec<(CommitLevel, String)> = CommitLevel::ALL
-        .map(|level| (level, predict(&at_level(topology, level), down).commits.outcome))
-        .into();
-    let hanging = predicted
-        .iter()
-        .filter(|(_, outcome)| outcome == "waiting")
-        .map(|(level, _)| *level);
-    let happened = real.commits(topology.primary().id(), &hanging.collect()).await;
-    for ((level, predicted), (_, happened)) in predicted.iter().zip(&happened) {
-        if predicted != happened {
-            return Err(format!(
-                "a commit at {}: predicted {predicted}, but {happened}",
-                level.word()
-            ));
+    for primary in world.leaders() {
+        let predicted = world.commits_on(primary);
+        let hangs = |outcome: &&LevelOutcome| outcome.fate == CommitFate::Hangs;
+        let hanging = predicted.iter().filter(hangs).map(|outcome| outcome.level);
+        let happened = real.commits(primary, &hanging.collect()).await;
+        for (predicted, (level, happened)) in predicted.iter().zip(happened) {
+            if (predicted.level, predicted.fate) != (level, happened) {
+                return Err(format!("predicted {predicted:?}, but it is {happened:?}"));
+            }
+            compared.commits += 1;
+            compared.hung += usize::from(happened == CommitFate::Hangs);
         }
-        compared.commits += 1;
-        compared.hung += usize::from(predicted == "waiting");
     }
     // The commits have changed nothing, nor had the first look come too early.
     real.shows(&board, patience).await
-}
-
-/// The same cluster with another synchronous_commit.
-fn at_level(topology: &Topology, commit: CommitLevel) -> Topology {
-    let mut topology = topology.clone();
-    let edit = if let Some(policy) = topology.sync().cloned() {
-        Edit::SetSync(Some(SyncPolicy { commit, ..policy }))
-    } else {
-        Edit::SetSetting {
-            server: None,
-            name: "synchronous_commit".to_owned(),
-            value: Some(commit.word().to_owned()),
-        }
-    };
-    topology.apply(&edit).unwrap();
-    topology
 }

@@ -10,15 +10,18 @@ use nix::unistd::Pid;
 use pgcascade::engine::cluster;
 use pgcascade::engine::deploy::Cancel;
 use pgcascade::model::document::Document;
-use pgcascade::model::health::Board;
+use pgcascade::model::health::{Board, ReplicationRow};
 use pgcascade::model::plan::Outcome;
-use pgcascade::model::topology::{CommitLevel, ServerId, Topology};
+use pgcascade::model::simulate::world::CommitFate;
+use pgcascade::model::topology::{CommitLevel, PgMajor, ServerId, Topology};
+use pgcascade::report::Report;
 use tokio::task::JoinSet;
+use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
 use super::case::{Case, Fault, Step};
 use crate::commits;
-use crate::scene::{Scene, perform, prepare};
+use crate::scene::{Scene, perform, prepare, session};
 
 /// For a process to end after its signal, on a machine that has other work.
 const ENDS: Duration = Duration::from_secs(20);
@@ -60,7 +63,7 @@ impl Real {
             self.end(*place, Signal::SIGQUIT).await;
         }
         let names = |fault| -> Vec<String> { of(fault).map(|(place, _)| self.name(*place)).collect() };
-        let said = |report: pgcascade::report::Report| report.to_string();
+        let said = |report: Report| report.to_string();
         // No name at all would mean all of them.
         let (stopped, started) = (names(Fault::Stop), names(Fault::Start));
         if !stopped.is_empty() {
@@ -71,7 +74,64 @@ impl Real {
             let done = cluster::start(&self.folder, &started, CancellationToken::new()).await;
             done.map_err(said)?;
         }
+        for (place, fault) in step {
+            match fault {
+                Fault::Pause => self.ask(*place, "SELECT pg_wal_replay_pause()").await,
+                Fault::Resume => self.ask(*place, "SELECT pg_wal_replay_resume()").await,
+                Fault::Promote => self.ask(*place, "SELECT pg_promote()").await,
+                Fault::Repoint(upstream) => self.repoint(*place, *upstream).await.map_err(said)?,
+                Fault::MakeSlot(upstream) => self.make_slot(*place, *upstream).await,
+                Fault::Stop | Fault::Crash | Fault::Kill | Fault::Start => {}
+            }
+        }
         Ok(())
+    }
+
+    async fn ask(&self, place: usize, sql: &str) {
+        self.session(place).await.batch_execute(sql).await.unwrap();
+    }
+
+    async fn session(&self, place: usize) -> Client {
+        session(&self.folder, self.port(place), None).await.unwrap()
+    }
+
+    fn port(&self, place: usize) -> u16 {
+        self.topology.server(self.ids[place]).unwrap().port().number()
+    }
+
+    /// Another port in primary_conninfo; before 13 a server reads it only when it starts.
+    async fn repoint(&self, place: usize, upstream: usize) -> Result<(), Report> {
+        let client = self.session(place).await;
+        let conninfo: String = client
+            .query_one("SHOW primary_conninfo", &[])
+            .await
+            .unwrap()
+            .get(0);
+        let conninfo = with_port(&conninfo, self.port(upstream));
+        let set = format!(
+            "ALTER SYSTEM SET primary_conninfo = '{}'",
+            conninfo.replace('\'', "''")
+        );
+        client.batch_execute(&set).await.unwrap();
+        if self.topology.postgres() >= PgMajor::V13 {
+            client.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+            return Ok(());
+        }
+        let names = [self.name(place)];
+        cluster::stop(&self.folder, &names, CancellationToken::new()).await?;
+        cluster::start(&self.folder, &names, CancellationToken::new()).await?;
+        Ok(())
+    }
+
+    async fn make_slot(&self, place: usize, upstream: usize) {
+        let client = self.session(place).await;
+        let slot: String = client
+            .query_one("SHOW primary_slot_name", &[])
+            .await
+            .unwrap()
+            .get(0);
+        let make = format!("SELECT pg_create_physical_replication_slot('{slot}')");
+        self.ask(upstream, &make).await;
     }
 
     fn name(&self, place: usize) -> String {
@@ -108,7 +168,7 @@ impl Real {
         let begun = Instant::now();
         loop {
             let shown = cluster::status(&self.folder).await.unwrap();
-            if shown == *predicted {
+            if in_sight(&shown) == in_sight(predicted) {
                 return Ok(());
             }
             if begun.elapsed() > patience {
@@ -123,7 +183,7 @@ impl Real {
         &self,
         primary: ServerId,
         hanging: &BTreeSet<CommitLevel>,
-    ) -> Vec<(CommitLevel, &'static str)> {
+    ) -> Vec<(CommitLevel, CommitFate)> {
         let port = self.topology.server(primary).unwrap().port().number();
         commits::prepare(&self.folder, port).await;
         let mut running = JoinSet::new();
@@ -152,20 +212,37 @@ impl Real {
     }
 }
 
+/// What can be seen of each server from outside: of one that is down nothing, and of a standby not whom it asks.
+fn in_sight(board: &Board) -> Vec<(bool, &str, &[ReplicationRow])> {
+    let servers = board.servers.iter();
+    servers
+        .map(|reading| {
+            let role = if reading.running {
+                reading.role.as_str()
+            } else {
+                ""
+            };
+            (reading.running, role, reading.replication.as_slice())
+        })
+        .collect()
+}
+
 /// What each server shows otherwise than predicted, a line each.
 fn differences(predicted: &Board, shown: &Board) -> String {
     let servers = predicted.servers.iter().zip(&shown.servers);
-    let mut lines: Vec<String> = servers
-        .filter(|(predicted, shown)| predicted != shown)
-        .map(|(predicted, shown)| format!("predicted {predicted:?}\n    shown {shown:?}"))
-        .collect();
-    if predicted.commits != shown.commits {
-        lines.push(format!(
-            "predicted {:?}\n    shown {:?}",
-            predicted.commits, shown.commits
-        ));
-    }
-    lines.join("\n")
+    let both = in_sight(predicted).into_iter().zip(in_sight(shown));
+    servers
+        .zip(both)
+        .filter(|(_, (predicted, shown))| predicted != shown)
+        .map(|((predicted, shown), _)| format!("predicted {predicted:?}\n    shown {shown:?}\n"))
+        .collect()
+}
+
+/// The conninfo with another port. The generated one has host and port first, before what may hold blanks.
+fn with_port(conninfo: &str, port: u16) -> String {
+    let (before, rest) = conninfo.split_once("port=").unwrap();
+    let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("{before}port={port}{after}")
 }
 
 /// The server that runs on the data directory, by its own file and its working directory.
