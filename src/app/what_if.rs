@@ -3,9 +3,11 @@
 //! A [`Story`] is what has happened, moment by moment, each with the world after it: going back is looking at an
 //! earlier one. What is done there begins a story of its own, so that nothing that was tried is lost.
 
-use crate::model::health::Board;
+use crate::model::health::{Board, ReplicationRow};
+use crate::model::simulate::name_in_view;
+use crate::model::simulate::verdict::Verdict;
 use crate::model::simulate::world::{Action, Consequence, Refusal, World};
-use crate::model::topology::Topology;
+use crate::model::topology::{ServerId, Topology};
 
 use super::Tab;
 
@@ -37,17 +39,24 @@ pub struct Moment {
     pub consequences: Vec<Consequence>,
     pub world: World,
     pub board: Board,
+    pub verdict: Verdict,
 }
 
 impl Moment {
     fn new(action: Option<Action>, consequences: Vec<Consequence>, world: World) -> Self {
-        let board = world.board();
         Self {
             action,
             consequences,
+            board: world.board(),
+            verdict: Verdict::of(&world),
             world,
-            board,
         }
+    }
+
+    /// What has happened, in words.
+    pub fn sentence(&self) -> &str {
+        let first = self.consequences.first();
+        first.map_or("the cluster as it is drawn", |first| first.sentence.as_str())
     }
 }
 
@@ -81,6 +90,19 @@ impl WhatIf {
 
     pub fn world(&self) -> &World {
         &self.moment().world
+    }
+
+    /// The row in which the server that it follows now shows a standby; none if it is not connected.
+    pub fn row(&self, standby: ServerId) -> Option<&ReplicationRow> {
+        let world = self.world();
+        let state = world.state(standby).filter(|state| state.flow.is_connected())?;
+        let topology = world.topology();
+        let upstream = topology.server(state.upstream?)?.name().as_str();
+        let mut readings = self.moment().board.servers.iter();
+        let reading = readings.find(|reading| reading.name == upstream)?;
+        let shown = name_in_view(topology.server(standby)?.name(), topology.postgres());
+        let mut rows = reading.replication.iter();
+        rows.find(|row| row.application_name == shown)
     }
 
     /// Every moment of the story, and the number of the one that is looked at.

@@ -2,7 +2,7 @@
 //!
 //! `shell` is the window; `panels` stand around the `canvas`; both read the [`Session`] and put what is wanted into
 //! the [`Outbox`]. `keys` is the one table of actions, `commands` the edits they share, `server_menu` what both offer for a server (`what_if_menu` in that mode), `drafts` half-typed text,
-//! `dialogs` asks the desktop for paths, `theme` is the look.
+//! `outlook` a server of What-if in a word, `dialogs` asks the desktop for paths, `theme` is the look.
 
 pub mod canvas;
 pub mod commands;
@@ -11,6 +11,7 @@ pub mod drafts;
 mod icon;
 pub mod keys;
 mod outbox;
+mod outlook;
 pub mod panels;
 mod server_menu;
 pub mod shell;

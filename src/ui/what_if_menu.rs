@@ -1,142 +1,123 @@
-//! What can happen in What-if, as menu entries: to a server, to a link, to everything. What cannot happen now says why.
+//! What can happen in What-if, as menu entries: to a server, to a link, to the whole. What cannot happen now says why.
 
 use egui::{Button, Ui};
 
 use crate::app::{Message, WhatIf, WhatIfMessage};
-use crate::model::simulate::world::{Action, World};
+use crate::model::simulate::world::{Action, State, World};
 use crate::model::topology::{Server, ServerId};
 use crate::ui::Outbox;
 use crate::ui::drafts::as_sentence;
 
 /// What can happen to a server, and what can be done about it.
-pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, id: ServerId, outbox: &mut Outbox) {
+pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, server: ServerId, outbox: &mut Outbox) {
     let world = what_if.world();
-    let Some(state) = world.state(id) else {
+    let Some(state) = world.state(server) else {
         return;
     };
-    let mut entry = |ui: &mut Ui, words: &str, action| entry_ui(ui, what_if, words, action, outbox);
+    let mut menu = Entries { ui, world, outbox };
     if state.is_up() {
-        entry(ui, "Crash", Action::Crash(id));
-        entry(ui, "Stop cleanly", Action::Stop(id));
+        menu.entry("Crash", Action::Crash(server));
+        menu.entry("Stop cleanly", Action::Stop(server));
     } else {
-        entry(ui, "Come back", Action::ComeBack(id));
+        menu.entry("Come back", Action::ComeBack(server));
     }
     if state.is_paused {
-        entry(ui, "Resume replay", Action::Resume(id));
+        menu.entry("Resume replay", Action::Resume(server));
     } else {
-        entry(ui, "Pause replay", Action::Pause(id));
+        menu.entry("Pause replay", Action::Pause(server));
     }
-    ui.separator();
-    entry(ui, "Promote", Action::Promote(id));
-    let others = || {
-        world
-            .topology()
-            .servers()
-            .iter()
-            .filter(move |other| other.id() != id)
-    };
-    let to_each = |ui: &mut Ui, words: &str, of: &dyn Fn(ServerId) -> Action, outbox: &mut Outbox| {
-        ui.menu_button(words, |ui| {
-            egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
-                for other in others() {
-                    entry_ui(ui, what_if, other.name().as_str(), of(other.id()), outbox);
-                }
-            });
-        });
-    };
-    to_each(
-        ui,
-        "Re-point to",
-        &|upstream| Action::Repoint { server: id, upstream },
-        outbox,
-    );
-    to_each(
-        ui,
-        "Rebuild from",
-        &|upstream| Action::Rebuild { server: id, upstream },
-        outbox,
-    );
-    to_each(
-        ui,
-        "Make its slot at",
-        &|upstream| Action::MakeSlot { server: id, upstream },
-        outbox,
-    );
-    ui.separator();
-    to_each(
-        ui,
-        "Cut the network to",
-        &|other| Action::Cut { one: id, other },
-        outbox,
-    );
-    to_each(
-        ui,
-        "Slow network to",
-        &|other| Action::Slow { one: id, other },
-        outbox,
-    );
-    if others().any(|other| is_troubled(world, id, other.id())) {
-        to_each(
-            ui,
-            "Mend the network to",
-            &|other| Action::Mend { one: id, other },
-            outbox,
-        );
-    }
-    if let Some(upstream) = state.upstream {
-        ui.separator();
-        link_entries_ui(ui, what_if, id, upstream, outbox);
-    }
+    menu.ui.separator();
+    menu.link(server, state);
+    menu.ui.separator();
+    menu.entry("Promote", Action::Promote(server));
+    menu.of_each(server, "Re-point to", |upstream| Action::Repoint {
+        server,
+        upstream,
+    });
+    menu.of_each(server, "Make its slot at", |upstream| Action::MakeSlot {
+        server,
+        upstream,
+    });
+    menu.of_each(server, "Rebuild from", |upstream| Action::Rebuild {
+        server,
+        upstream,
+    });
 }
 
 /// What can happen to the link from a server's upstream to it.
 pub fn link_menu_ui(ui: &mut Ui, what_if: &WhatIf, below: ServerId, outbox: &mut Outbox) {
-    let upstream = what_if.world().state(below).and_then(|state| state.upstream);
-    if let Some(upstream) = upstream {
-        ui.set_min_width(190.0);
-        link_entries_ui(ui, what_if, below, upstream, outbox);
-    }
-}
-
-fn link_entries_ui(ui: &mut Ui, what_if: &WhatIf, below: ServerId, upstream: ServerId, outbox: &mut Outbox) {
     let world = what_if.world();
-    let name = |id| {
-        let server = world.topology().server(id);
-        server.map_or("", |server: &Server| server.name().as_str())
-    };
-    let between = format!("{} → {}", name(upstream), name(below));
-    let (one, other) = (upstream, below);
-    if !world.is_cut_between(one, other) {
-        entry_ui(
-            ui,
-            what_if,
-            &format!("Cut the link {between}"),
-            Action::Cut { one, other },
-            outbox,
-        );
-    }
-    if !world.is_slow_between(one, other) {
-        let words = format!("Make the link {between} slow");
-        entry_ui(ui, what_if, &words, Action::Slow { one, other }, outbox);
-    }
-    if is_troubled(world, one, other) {
-        entry_ui(
-            ui,
-            what_if,
-            &format!("Mend the link {between}"),
-            Action::Mend { one, other },
-            outbox,
-        );
+    if let Some(state) = world.state(below) {
+        ui.set_min_width(190.0);
+        Entries { ui, world, outbox }.link(below, state);
+        ui.separator();
     }
 }
 
-fn is_troubled(world: &World, one: ServerId, other: ServerId) -> bool {
-    world.is_cut_between(one, other) || world.is_slow_between(one, other)
+/// What can happen to no server in particular.
+pub fn cluster_menu_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
+    let world = what_if.world();
+    let mut menu = Entries { ui, world, outbox };
+    menu.entry("Write much WAL", Action::WriteMuch);
+    if world.is_archive_full() {
+        menu.entry("Make room in the archive", Action::FreeArchive);
+    } else {
+        menu.entry("Fill the archive's disk", Action::FillArchive);
+    }
+    ui.separator();
+}
+
+/// A menu that is being written.
+struct Entries<'a> {
+    ui: &'a mut Ui,
+    world: &'a World,
+    outbox: &'a mut Outbox,
+}
+
+impl Entries<'_> {
+    fn entry(&mut self, words: &str, action: Action) {
+        entry_ui(self.ui, self.world, words, action, self.outbox);
+    }
+
+    /// A menu of all other servers.
+    fn of_each(&mut self, server: ServerId, words: &str, action: impl Fn(ServerId) -> Action) {
+        let Self { ui, world, outbox } = self;
+        ui.menu_button(words, |ui| {
+            egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+                let servers = world.topology().servers().iter();
+                for other in servers.filter(|other| other.id() != server) {
+                    entry_ui(ui, world, other.name().as_str(), action(other.id()), outbox);
+                }
+            });
+        });
+    }
+
+    /// What the network between a server and its upstream can do.
+    fn link(&mut self, below: ServerId, state: &State) {
+        let Some(upstream) = state.upstream else {
+            return;
+        };
+        let server = self.world.topology().server(upstream).map(Server::name);
+        let name = server.map_or("", |name| name.as_str());
+        let (one, other) = (upstream, below);
+        let is_cut = self.world.is_cut_between(one, other);
+        let is_slow = self.world.is_slow_between(one, other);
+        if !is_cut {
+            self.entry(&format!("Cut the link from {name}"), Action::Cut { one, other });
+        }
+        if !is_cut && !is_slow {
+            let words = format!("Slow down the link from {name}");
+            self.entry(&words, Action::Slow { one, other });
+        }
+        if is_cut || is_slow {
+            self.entry(&format!("Mend the link from {name}"), Action::Mend { one, other });
+        }
+    }
 }
 
 /// One entry; what cannot happen now says why.
-pub fn entry_ui(ui: &mut Ui, what_if: &WhatIf, words: &str, action: Action, outbox: &mut Outbox) {
-    let verdict = what_if.world().judge(action);
+fn entry_ui(ui: &mut Ui, world: &World, words: &str, action: Action, outbox: &mut Outbox) {
+    let verdict = world.judge(action);
     let button = ui.add_enabled(verdict.is_ok(), Button::new(words));
     let clicked = button.clicked();
     if let Err(refusal) = verdict {

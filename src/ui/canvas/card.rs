@@ -1,6 +1,7 @@
 //! What a server's card and the link above it say, as plain data: `describe` makes it, the shapes only draw it.
 
 use crate::model::topology::{ServerId, Severity};
+use crate::ui::outlook::Outlook;
 
 /// Everything a card shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,17 +85,6 @@ pub enum Life {
     Down,
     /// What What-if makes of it, and the word for it.
     Foreseen(Outlook, &'static str),
-}
-
-/// How well a server fares in What-if.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outlook {
-    Well,
-    /// It works, and something does not arrive.
-    Waits,
-    /// It runs, and somebody has to do something.
-    Stuck,
-    Down,
 }
 
 /// How far a run is with this server.

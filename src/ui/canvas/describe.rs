@@ -17,7 +17,7 @@ const HOST_SHOWN: usize = 13;
 pub fn describe(session: &Session) -> Vec<(Card, Option<Link>)> {
     let topology = session.document.topology();
     if let Some(what_if) = &session.what_if {
-        return foresee(what_if, topology);
+        return foresee(what_if);
     }
     let facts = Facts::of(session, topology);
     let mut downstreams: BTreeMap<ServerId, usize> = BTreeMap::new();

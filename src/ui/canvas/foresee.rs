@@ -1,29 +1,23 @@
 //! The cards of What-if: what the world beside the design would show, in place of what the design expects.
 
-use super::card::{Badge, BadgeKind, Card, Life, Link, Outlook, Trouble};
+use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble};
 use super::describe::{NAME_SHOWN, place_in_words};
 use crate::app::WhatIf;
 use crate::model::health::ReplicationRow;
-use crate::model::simulate::name_in_view;
-use crate::model::simulate::world::{CommitFate, Flow, Life as Condition, State, World};
-use crate::model::topology::{Server, ServerId, Topology};
+use crate::model::simulate::world::{CommitFate, Flow, State, World};
+use crate::model::topology::{Server, ServerId};
+use crate::ui::outlook::outlook_of;
 
 /// One card for every server of the design, in its order; with the link to the server that it follows now.
-pub fn foresee(what_if: &WhatIf, topology: &Topology) -> Vec<(Card, Option<Link>)> {
+pub fn foresee(what_if: &WhatIf) -> Vec<(Card, Option<Link>)> {
     let world = what_if.world();
     let servers = world.servers();
     servers
-        .map(|(server, state)| card_and_link(what_if, world, topology, server, state))
+        .map(|(server, state)| card_and_link(what_if, world, server, state))
         .collect()
 }
 
-fn card_and_link(
-    what_if: &WhatIf,
-    world: &World,
-    topology: &Topology,
-    server: &Server,
-    state: &State,
-) -> (Card, Option<Link>) {
+fn card_and_link(what_if: &WhatIf, world: &World, server: &Server, state: &State) -> (Card, Option<Link>) {
     let name = server.name().as_str();
     let downstreams = world
         .servers()
@@ -34,8 +28,9 @@ fn card_and_link(
         (Some(_), 0) => "standby",
         (Some(_), _) => "relay",
     };
-    let row = row_of(what_if, topology, server, state);
-    let life = life(state);
+    let row = what_if.row(server.id());
+    let (outlook, word) = outlook_of(state);
+    let life = Life::Foreseen(outlook, word);
     let badge = badge(world, state, row);
     let link = state
         .upstream
@@ -58,46 +53,6 @@ fn card_and_link(
         label,
     };
     (card, link)
-}
-
-/// The row in which the server that it follows now shows it.
-fn row_of<'a>(
-    what_if: &'a WhatIf,
-    topology: &Topology,
-    server: &Server,
-    state: &State,
-) -> Option<&'a ReplicationRow> {
-    let upstream = topology.server(state.upstream?)?.name().as_str();
-    let board = &what_if.moment().board;
-    let reading = board.servers.iter().find(|reading| reading.name == upstream)?;
-    let shown = name_in_view(server.name(), topology.postgres());
-    let mut rows = reading.replication.iter();
-    rows.find(|row| row.application_name == shown)
-        .filter(|_| state.flow.is_connected())
-}
-
-fn life(state: &State) -> Life {
-    let (outlook, word) = match (state.life, state.flow) {
-        (Condition::Stopped, _) => (Outlook::Down, "stopped"),
-        (Condition::Crashed, _) => (Outlook::Down, "crashed"),
-        (Condition::Refused, _) => (Outlook::Down, "does not start"),
-        (Condition::Up, _) if state.is_paused => (Outlook::Waits, "paused"),
-        (Condition::Up, flow) => match flow {
-            Flow::Leads => (Outlook::Well, "takes writes"),
-            Flow::Streams => (Outlook::Well, "streaming"),
-            Flow::Starves => (Outlook::Waits, "no new data"),
-            Flow::Cut => (Outlook::Stuck, "cut off"),
-            Flow::UpstreamDown => (Outlook::Stuck, "orphaned"),
-            Flow::SlotMissing => (Outlook::Stuck, "slot missing"),
-            Flow::WalGone => (Outlook::Stuck, "WAL gone"),
-            Flow::StaysOnTimeline | Flow::UpstreamBehind | Flow::CannotFollow => {
-                (Outlook::Stuck, "other timeline")
-            }
-            Flow::Forked => (Outlook::Stuck, "forked off"),
-            Flow::Down => (Outlook::Down, "down"),
-        },
-    };
-    Life::Foreseen(outlook, word)
 }
 
 /// A primary says what becomes of its commits, a standby how its upstream shows it.

@@ -10,9 +10,11 @@ use crate::ui::{Outbox, what_if_menu};
 
 /// What can be done to the drawing as a whole.
 pub fn of_canvas(ui: &mut Ui, session: &Session, state: &mut CanvasState, outbox: &mut Outbox) {
-    if let (Some(what_if), Some(below)) = (&session.what_if, state.menu_link) {
-        what_if_menu::link_menu_ui(ui, what_if, below, outbox);
-        ui.separator();
+    if let Some(what_if) = &session.what_if {
+        match state.menu_link {
+            Some(below) => what_if_menu::link_menu_ui(ui, what_if, below, outbox),
+            None => what_if_menu::cluster_menu_ui(ui, what_if, outbox),
+        }
     }
     if ui.button("Fit").clicked() {
         state.request_fit();

@@ -6,10 +6,11 @@ use egui::{Align2, Color32, Pos2, Rect, Shadow, Shape, Vec2, pos2, vec2};
 use egui_graphs::{DisplayNode, DrawContext, NodeProps};
 use petgraph::Directed;
 
-use super::card::{Badge, BadgeKind, Card, Life, Link, Outlook, Work};
+use super::card::{Badge, BadgeKind, Card, Life, Link, Work};
 use super::pen::{Mark, Pen};
 use crate::model::document::arrange::CARD;
 use crate::model::topology::Severity;
+use crate::ui::outlook::Outlook;
 use crate::ui::theme::{RADIUS_CARD, Tokens};
 
 /// Below these zooms a card shows less: no words but the name, no words at all, a plain rectangle.

@@ -49,7 +49,8 @@ impl Frame<'_> {
     pub(super) fn overlays(&mut self) {
         let tokens = Tokens::of(self.ui.visuals());
         let painter = self.ui.painter_at(self.canvas);
-        overlay::legend(&painter, self.canvas, tokens, self.session.cluster.is_some());
+        let is_live = self.session.cluster.is_some() || self.session.what_if.is_some();
+        overlay::legend(&painter, self.canvas, tokens, is_live);
         let topology = self.session.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {
             (Some(reason), _) => reason,

@@ -13,7 +13,9 @@ pub fn moments_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
     let last = moments.len() - 1;
     ui.horizontal(|ui| {
         let mut step = |ui: &mut Ui, sign: &str, words: &str, to: Option<usize>| {
-            let button = ui.add_enabled(to.is_some(), Button::new(sign)).on_hover_text(words);
+            let button = ui
+                .add_enabled(to.is_some(), Button::new(sign))
+                .on_hover_text(words);
             button.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, to.is_some(), words));
             if let Some(to) = to.filter(|_| button.clicked()) {
                 outbox.send(Message::WhatIf(WhatIfMessage::GoTo(to)));
@@ -30,12 +32,11 @@ pub fn moments_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
                 outbox.send(Message::WhatIf(WhatIfMessage::GoTo(wanted)));
             }
         }
-        let words = match moments[at].consequences.first() {
-            None => "What-if: right click on a server or a link to let something happen. The design stays as it is".to_owned(),
-            Some(first) => format!(
-                "Moment {at} of {last}: {}",
-                as_sentence(&first.sentence)
-            ),
+        let words = if at == 0 {
+            "What-if: right click on a server or a link to let something happen. The design stays as it is"
+                .to_owned()
+        } else {
+            format!("Moment {at} of {last}: {}", as_sentence(moments[at].sentence()))
         };
         note_ui(ui, words);
     });

@@ -1,139 +1,139 @@
-//! What-if in words: what became of commits, what followed from the last thing that happened and why, and the story.
+//! What-if in words: what has become of the cluster, why, what one would do now, and the story so far.
 
 use egui::{Color32, Label, RichText, ScrollArea, Ui};
 
-use crate::app::{Message, Moment, Session, WhatIf, WhatIfMessage};
-use crate::model::simulate::world::{CommitFate, Consequence, LevelOutcome, World};
-use crate::model::topology::{ServerId, Topology};
+use crate::app::{Message, Session, WhatIf, WhatIfMessage};
+use crate::model::simulate::verdict::{Advice, CommitVerdict, Said, Verdict};
+use crate::model::simulate::world::{CommitFate, World};
 use crate::ui::Outbox;
 use crate::ui::drafts::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_HEADING, TEXT_SMALL, Tokens};
 
-use super::parts::{counted, note_ui, section_ui};
+use super::parts::{note_ui, section_ui};
 
 pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let Some(what_if) = &session.what_if else {
         return;
     };
+    let moment = what_if.moment();
     ScrollArea::vertical()
         .id_salt("what-if")
         .auto_shrink(false)
         .show(ui, |ui| {
-            headline_ui(ui, what_if.world());
-            consequences_ui(ui, what_if.moment());
-            section_ui(ui, "A commit, at each synchronous_commit");
-            commits_ui(ui, what_if.world());
-            section_ui(ui, "What has happened");
-            story_ui(ui, what_if, outbox);
+            headline_ui(ui, &moment.world);
+            if moment.action.is_none() {
+                note_ui(
+                    ui,
+                    "Nothing has happened yet: the cluster runs as it is drawn. Right click on a server or a link, or use \"…\" in the list of servers.",
+                );
+            }
+            verdict_ui(ui, &moment.verdict, what_if, outbox);
         });
+}
+
+fn verdict_ui(ui: &mut Ui, verdict: &Verdict, what_if: &WhatIf, outbox: &mut Outbox) {
+    ui.add_space(GAP_SMALL);
+    said_all_ui(ui, "summary", &verdict.summary);
+    said_all_ui(ui, "lost", &verdict.lost);
+    if !verdict.advice.is_empty() {
+        section_ui(ui, "What to do now");
+        for (place, advice) in verdict.advice.iter().enumerate() {
+            advice_ui(ui, place, advice, what_if.world(), outbox);
+        }
+    }
+    section_ui(ui, "Each server");
+    said_all_ui(ui, "servers", verdict.servers.iter().map(|server| &server.said));
+    section_ui(ui, "A commit, by synchronous_commit");
+    for (place, commit) in verdict.commits.iter().enumerate() {
+        commit_ui(ui, place, commit);
+    }
+    if !verdict.heirs.is_empty() {
+        section_ui(ui, "Who could lead next, the best first");
+        said_all_ui(ui, "heirs", verdict.heirs.iter().map(|heir| &heir.said));
+    }
+    section_ui(ui, "What has happened");
+    story_ui(ui, what_if, outbox);
 }
 
 /// What becomes of writes, in a line that one sees from afar: sign, words and colour say the same.
 fn headline_ui(ui: &mut Ui, world: &World) {
-    let (sign, words, colour) = fate_in_words(ui, world.cluster_fate());
+    let tokens = Tokens::of(ui.visuals());
+    let leaders = world.leaders().len();
+    let (sign, words, colour) = match world.cluster_fate() {
+        _ if leaders > 1 => ("⊗", "Two histories: more than one primary", tokens.error),
+        CommitFate::Acknowledged => ("✔", "Commits go on", tokens.ok),
+        CommitFate::Hangs => ("⚠", "Commits hang", tokens.warning),
+        CommitFate::Fails => ("⊗", "No primary: writes fail", tokens.error),
+    };
     let text = RichText::new(format!("{sign} {words}"))
         .size(TEXT_HEADING)
         .strong();
     ui.add(Label::new(text.color(colour)).wrap());
-    let leaders = world.leaders();
-    if leaders.len() > 1 {
-        let tokens = Tokens::of(ui.visuals());
-        let words = format!(
-            "⚠ {} take writes at once, each on a history of its own: {}",
-            counted(leaders.len(), "server"),
-            names(world.topology(), &leaders)
-        );
-        ui.add(Label::new(RichText::new(words).color(tokens.error)).wrap());
+}
+
+fn said_all_ui<'a>(ui: &mut Ui, salt: &str, said: impl IntoIterator<Item = &'a Said>) {
+    for (place, said) in said.into_iter().enumerate() {
+        said_ui(ui, (salt, place), &said.sentence, &said.why, None);
     }
 }
 
-fn fate_in_words(ui: &Ui, fate: CommitFate) -> (&'static str, &'static str, Color32) {
+/// A sentence that can be asked why.
+fn said_ui(ui: &mut Ui, salt: (&str, usize), sentence: &str, why: &str, colour: Option<Color32>) {
+    let id = ui.make_persistent_id(("why", salt));
+    let is_open = ui.data(|data| data.get_temp(id).unwrap_or(false));
+    ui.horizontal_wrapped(|ui| {
+        let mut text = RichText::new(as_sentence(sentence));
+        if let Some(colour) = colour {
+            text = text.color(colour);
+        }
+        ui.label(text);
+        if !why.is_empty() && ui.link(RichText::new("why?").size(TEXT_SMALL)).clicked() {
+            ui.data_mut(|data| data.insert_temp(id, !is_open));
+        }
+    });
+    if is_open {
+        ui.indent(id, |ui| note_ui(ui, as_sentence(why)));
+    }
+    ui.add_space(GAP_SMALL);
+}
+
+/// The configured level comes first to the eye: the others step back.
+fn commit_ui(ui: &mut Ui, place: usize, commit: &CommitVerdict) {
     let tokens = Tokens::of(ui.visuals());
-    match fate {
-        CommitFate::Acknowledged => ("✔", "Commits go on", tokens.ok),
-        CommitFate::Hangs => ("⚠", "Commits hang", tokens.warning),
-        CommitFate::Fails => ("⊗", "No primary: writes fail", tokens.error),
-    }
-}
-
-/// What followed from the last thing that happened, each with its reason.
-fn consequences_ui(ui: &mut Ui, moment: &Moment) {
-    ui.add_space(GAP_SMALL);
-    if moment.action.is_none() {
-        note_ui(
-            ui,
-            "Nothing has happened yet: the cluster runs as it is drawn. Right click on a server or a link, or use \"…\" in the list of servers.",
-        );
-    }
-    for (place, consequence) in moment.consequences.iter().enumerate() {
-        consequence_ui(ui, place, consequence);
-    }
-}
-
-fn consequence_ui(ui: &mut Ui, place: usize, consequence: &Consequence) {
-    ui.add_space(GAP_SMALL);
-    ui.add(Label::new(as_sentence(&consequence.sentence)).wrap());
-    why_ui(ui, place, consequence.reason);
-}
-
-/// "Why?", to be opened.
-fn why_ui(ui: &mut Ui, salt: usize, reason: &str) {
-    egui::CollapsingHeader::new(RichText::new("Why?").size(TEXT_SMALL))
-        .id_salt(("why", salt))
-        .show(ui, |ui| {
-            note_ui(ui, as_sentence(reason));
-        });
-}
-
-/// A row for each level; the configured one is marked.
-fn commits_ui(ui: &mut Ui, world: &World) {
-    let leaders = world.leaders();
-    let Some(leader) = leaders.first().copied() else {
-        note_ui(ui, "There is no primary to commit on");
-        return;
+    let (sign, colour) = match commit.fate {
+        CommitFate::Acknowledged => ("✔", tokens.ok),
+        CommitFate::Hangs => ("⚠", tokens.warning),
+        CommitFate::Fails => ("⊗", tokens.error),
     };
-    let configured = world.configured_level(leader);
-    egui::Grid::new("levels")
-        .num_columns(2)
-        .spacing([GAP, GAP_SMALL])
-        .show(ui, |ui| {
-            for outcome in world.commits_on(leader) {
-                let mut level = RichText::new(outcome.level.word()).monospace();
-                if configured == Some(outcome.level) {
-                    level = level.strong();
-                }
-                ui.label(level);
-                let (sign, words, colour) = level_in_words(ui, world.topology(), &outcome);
-                ui.add(Label::new(RichText::new(format!("{sign} {words}")).color(colour)).wrap());
-                ui.end_row();
-            }
-        });
-    if let Some(configured) = configured {
-        note_ui(ui, format!("{} is what the design says", configured.word()));
-    }
+    let as_set = if commit.is_configured { " (as set)" } else { "" };
+    let level = commit.level.word();
+    let sentence = format!("{sign} {level}{as_set}: {}", commit.said.sentence);
+    said_ui(ui, ("commit", place), &sentence, &commit.said.why, Some(colour));
 }
 
-fn level_in_words(ui: &Ui, topology: &Topology, outcome: &LevelOutcome) -> (&'static str, String, Color32) {
-    let tokens = Tokens::of(ui.visuals());
-    let waits_for = names(topology, &outcome.waits_for);
-    match outcome.fate {
-        CommitFate::Acknowledged if outcome.needed == 0 => {
-            ("✔", "acknowledged, waits for nobody".to_owned(), tokens.ok)
-        }
-        CommitFate::Acknowledged if outcome.is_late => {
-            ("✔", format!("acknowledged late, by {waits_for}"), tokens.warning)
-        }
-        CommitFate::Acknowledged => ("✔", format!("acknowledged by {waits_for}"), tokens.ok),
-        CommitFate::Hangs if !outcome.silent.is_empty() => {
-            let silent = names(topology, &outcome.silent);
-            ("⚠", format!("hangs: {silent} does not apply"), tokens.warning)
-        }
-        CommitFate::Hangs => {
-            let words = format!("hangs: needs {}, has {}", outcome.needed, outcome.waits_for.len());
-            ("⚠", words, tokens.warning)
-        }
-        CommitFate::Fails => ("⊗", "fails".to_owned(), tokens.error),
+/// One thing to do: a button where What-if can do it, and the commands that a person would run.
+fn advice_ui(ui: &mut Ui, place: usize, advice: &Advice, world: &World, outbox: &mut Outbox) {
+    let sentence = format!("{}. {}", place + 1, advice.said.sentence);
+    said_ui(ui, ("advice", place), &sentence, &advice.said.why, None);
+    let action = advice.action.filter(|action| world.judge(*action).is_ok());
+    if let Some(action) = action
+        && ui
+            .button("Do it")
+            .on_hover_text("In What-if, not on a server")
+            .clicked()
+    {
+        outbox.send(Message::WhatIf(WhatIfMessage::Do(action)));
     }
+    if !advice.commands.is_empty() {
+        egui::CollapsingHeader::new(RichText::new("Commands").size(TEXT_SMALL))
+            .id_salt(("commands", place))
+            .show(ui, |ui| {
+                for command in &advice.commands {
+                    ui.add(Label::new(RichText::new(command).monospace().size(TEXT_SMALL)).wrap());
+                }
+            });
+    }
+    ui.add_space(GAP);
 }
 
 /// Every moment, to look at it again; and the other stories.
@@ -151,19 +151,10 @@ fn story_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
     }
     let (moments, at) = what_if.moments();
     for (number, moment) in moments.iter().enumerate() {
-        let words = match moment.consequences.first() {
-            None => "The cluster as it is drawn".to_owned(),
-            Some(first) => format!("{number}. {}", as_sentence(&first.sentence)),
-        };
+        let words = format!("{number}. {}", as_sentence(moment.sentence()));
         let button = egui::Button::selectable(number == at, words).wrap();
         if ui.add(button).clicked() {
             outbox.send(Message::WhatIf(WhatIfMessage::GoTo(number)));
         }
     }
-}
-
-fn names(topology: &Topology, servers: &[ServerId]) -> String {
-    let names = servers.iter().filter_map(|id| topology.server(*id));
-    let names: Vec<&str> = names.map(|server| server.name().as_str()).collect();
-    names.join(", ")
 }
