@@ -19,7 +19,7 @@ pub fn outlook_of(state: &State) -> (Outlook, &'static str) {
         (Life::Refused, _) => (Outlook::Down, "does not start"),
         (Life::Up, _) if state.is_paused => (Outlook::Waits, "paused"),
         (Life::Up, flow) => match flow {
-            Flow::Leads => (Outlook::Well, "takes writes"),
+            Flow::Leads => (Outlook::Well, "running"),
             Flow::Streams => (Outlook::Well, "streaming"),
             Flow::Starves => (Outlook::Waits, "no new data"),
             Flow::Cut => (Outlook::Stuck, "cut off"),

@@ -203,7 +203,8 @@ pub async fn login(
     port: u16,
     password: Option<&str>,
 ) -> Result<(Client, Connection<Socket, NoTlsStream>), tokio_postgres::Error> {
-    let pgpass = std::fs::read_to_string(folder.join("secrets/superuser")).unwrap();
+    // With trust there is none.
+    let pgpass = std::fs::read_to_string(folder.join("secrets/superuser")).unwrap_or_default();
     let mut config = tokio_postgres::Config::new();
     config
         .host("127.0.0.1")

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use pgcascade::model::bundle::generate;
+use pgcascade::model::document::Document;
 use pgcascade::model::simulate::world::{Action, Flow, World};
-use pgcascade::model::topology::{CommitLevel, Edit, PgMajor, ServerId, Topology, notation};
+use pgcascade::model::topology::{Auth, CommitLevel, Edit, PgMajor, ServerId, Topology, notation};
 
 use crate::random::Random;
 
@@ -84,6 +86,8 @@ impl Case {
     pub fn topology(&self, postgres: PgMajor, ports: &[u16]) -> Topology {
         let mut topology = notation::parse(&self.notation(ports)).unwrap();
         topology.apply(&Edit::SetPostgres(postgres)).unwrap();
+        // Passwords are another story, and cost time at every login.
+        topology.apply(&Edit::SetAuth(Some(Auth::Trust))).unwrap();
         let mut set = |name: &str, value: &str| {
             let (name, value) = (name.to_owned(), Some(value.to_owned()));
             let server = None;
@@ -268,20 +272,28 @@ fn decision(random: &mut Random, world: &mut World, ids: &[ServerId]) -> Option<
             _ if can_decide => Fault::Repoint(other),
             _ => continue,
         };
+        let state = world.state(ids[place]).unwrap();
         let is_possible = match fault {
-            // Only a server that runs can be asked where it gets its WAL from, or told.
-            Fault::Repoint(_) | Fault::MakeSlot(_) => world.state(ids[place]).unwrap().is_up(),
+            // Only a server that runs can be told.
+            Fault::Repoint(_) => state.is_up() && lets_standbys_in(world.topology(), ids[other]),
+            Fault::MakeSlot(_) => state.is_up() && state.flow == Flow::SlotMissing,
             _ => true,
         };
-        let needs = match fault {
-            Fault::MakeSlot(_) => world.state(ids[place]).unwrap().flow == Flow::SlotMissing,
-            _ => true,
-        };
-        if is_possible && needs && world.apply(fault.action(place, ids)).is_ok() {
+        if is_possible && world.apply(fault.action(place, ids)).is_ok() {
             return Some((place, fault));
         }
     }
     None
+}
+
+/// The model knows no pg_hba.conf: where it has no line for replication, nobody can be re-pointed to.
+fn lets_standbys_in(topology: &Topology, server: ServerId) -> bool {
+    let bundle = generate(&Document::new(topology.clone()));
+    let path = format!("servers/{}/pg_hba.conf", topology.folder(server));
+    let file = bundle.file(&path).unwrap();
+    file.contents
+        .lines()
+        .any(|line| line.starts_with("host") && line.contains(" replication "))
 }
 
 fn quoted(name: &str) -> String {

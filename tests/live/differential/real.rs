@@ -25,7 +25,7 @@ use crate::scene::{Scene, perform, prepare, session};
 
 /// For a process to end after its signal, on a machine that has other work.
 const ENDS: Duration = Duration::from_secs(20);
-const POLL: Duration = Duration::from_millis(15);
+const POLL: Duration = Duration::from_millis(40);
 
 /// A deployed case. Whoever has one tears it down.
 pub struct Real {
