@@ -13,5 +13,6 @@ mod bundle;
 mod canvas;
 mod cli;
 mod provenance;
+mod scenarios;
 #[cfg(feature = "gui")]
 mod window;

@@ -19,7 +19,8 @@ mod tarball;
 
 pub use decision::Decision;
 pub use origin::{Element, LineOrigin, Origin, Provenance, Share};
-pub use setting::{value_in, without};
+pub use recovery::conninfo;
+pub use setting::{quote, quote_in_conninfo, value_in, without};
 pub use tarball::pack;
 
 use self::sizes::Sizes;

@@ -7,6 +7,8 @@
 mod configured;
 mod predict;
 mod standby_names;
+pub mod survives;
+pub mod verdict;
 mod why;
 pub mod world;
 

@@ -48,11 +48,7 @@ impl World {
         let row = self.judge(action)?;
         let deed = self.deed(action)?;
         let before = self.clone();
-        self.actions.push(action);
-        if let Some(perform) = row.perform {
-            perform(self, &deed);
-        }
-        self.settle();
+        self.apply_each(&[action]);
         let mut consequences = vec![Consequence {
             server: action.servers().0,
             sentence: self.filled(row.becomes, &deed),
@@ -61,6 +57,25 @@ impl World {
         consequences.extend(self.changed_flows(&before, &deed));
         consequences.extend(self.changed_commits(&before));
         Ok(consequences)
+    }
+
+    /// Lets each of them happen that can, without a word about it, and the world settles once, at the end. Which ones did.
+    pub fn apply_each(&mut self, actions: &[Action]) -> Vec<bool> {
+        let mut happened = Vec::with_capacity(actions.len());
+        for action in actions {
+            let row = self
+                .judge(*action)
+                .and_then(|row| Ok((row.perform, self.deed(*action)?)));
+            happened.push(row.is_ok());
+            if let Ok((perform, deed)) = row {
+                self.actions.push(*action);
+                if let Some(perform) = perform {
+                    perform(self, &deed);
+                }
+            }
+        }
+        self.settle();
+        happened
     }
 
     /// Every action on one server that is possible now, for a menu: with itself alone, or with its upstream.
@@ -108,7 +123,7 @@ impl World {
             .collect()
     }
 
-    fn deed(&self, action: Action) -> Result<Deed, Refusal> {
+    pub(super) fn deed(&self, action: Action) -> Result<Deed, Refusal> {
         let place = |id: Option<ServerId>| match id {
             None => Ok(0),
             Some(id) => self.facts.place(id).ok_or_else(no_such_server),

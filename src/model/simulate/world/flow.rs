@@ -1,7 +1,6 @@
 //! How a server stands to its upstream: a table of rows, of which the first that holds counts.
 
 use super::World;
-use crate::model::topology::PgMajor;
 
 /// Whether new WAL reaches a server, and if not, what stops it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,7 +138,7 @@ pub const FLOWS: [FlowRow; 12] = [
         reason: "9.2 follows to a new timeline only through a WAL archive that both use",
         log: "timeline 2 of the primary does not match recovery target timeline 1",
         holds: |world, standby, upstream| {
-            world.topology().postgres() < PgMajor::V9_3 && is_below_promotion(world, standby, upstream)
+            !world.topology().postgres().follows_promotions() && is_below_promotion(world, standby, upstream)
         },
     },
     FlowRow {

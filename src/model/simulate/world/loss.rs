@@ -1,6 +1,5 @@
 //! What would be missing on a server, were it to become the primary.
 
-use super::flow::Flow;
 use super::{LastMoment, Loss, World};
 use crate::model::topology::ServerId;
 
@@ -20,9 +19,12 @@ impl World {
             (0, _) => Loss::Nothing,
             (1, LastMoment::OneOfQuorum) => Loss::NothingIfFarthest,
             (1, LastMoment::MayLack) => Loss::LastMoment,
-            // The step in which it was cut off is the one after which nothing came.
-            _ if state.flow == Flow::Streams => Loss::LastMoment,
-            _ => Loss::Since(state.behind_since.unwrap_or(self.actions.len())),
+            _ => {
+                // It was cut off, or it stayed on a timeline that the clients have left.
+                let parted = self.wal.parted_since(line, state.position.line);
+                let since = state.behind_since.into_iter().chain(parted).min();
+                since.map_or(Loss::LastMoment, Loss::Since)
+            }
         }
     }
 

@@ -166,6 +166,23 @@ impl World {
         self.archive.is_full
     }
 
+    /// True if the server streams through a slot, wherever it streams from.
+    pub fn asks_for_slot(&self, server: ServerId) -> bool {
+        let place = self.facts.place(server);
+        place.is_some_and(|place| self.facts.servers[place].uses_slot)
+    }
+
+    /// True if the server has nothing that the other one's timeline does not have.
+    pub fn can_go_on(&self, server: ServerId, upstream: ServerId) -> bool {
+        let both = self.state(server).zip(self.state(upstream));
+        both.is_some_and(|(own, above)| self.wal.leads_to(own.position, above.position.line))
+    }
+
+    /// Of two primaries the one with the higher number was promoted later.
+    pub fn age_of_line(&self, server: ServerId) -> Option<LineId> {
+        Some(self.state(server)?.position.line)
+    }
+
     /// Commits that were lost so far.
     pub fn losses(&self) -> &[Lost] {
         &self.losses

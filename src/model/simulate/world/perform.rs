@@ -34,6 +34,8 @@ impl World {
                     };
                 }
             }
+            // And what was on its own disk, sent to nobody, confirmed to nobody.
+            self.write_at(place);
         }
         self.end(place, Life::Crashed);
     }
@@ -72,7 +74,7 @@ impl World {
         }
         let from = self.at(place).position;
         let timeline = self.next_timeline(from);
-        let position = self.wal.fork(from, timeline);
+        let position = self.wal.fork(from, timeline, self.actions.len());
         self.archive_history(position.line, from.batch);
         let state = self.at_mut(place);
         state.upstream = None;

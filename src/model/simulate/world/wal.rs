@@ -13,6 +13,8 @@ pub struct Line {
     pub timeline: u32,
     /// From which line, and behind which batch of it, this one goes on.
     pub parent: Option<(LineId, u64)>,
+    /// The number of the action (from 1) that began it; 0 for the first.
+    pub since: usize,
     /// The last batch that was written.
     pub end: u64,
     /// The last batch of which clients were told that it is committed.
@@ -51,6 +53,7 @@ impl Default for Wal {
         let first = Line {
             timeline: 1,
             parent: None,
+            since: 0,
             end: 0,
             acknowledged: 0,
         };
@@ -98,10 +101,11 @@ impl Wal {
     }
 
     /// A promotion: a line of its own from here on.
-    pub fn fork(&mut self, from: Position, timeline: u32) -> Position {
+    pub fn fork(&mut self, from: Position, timeline: u32, since: usize) -> Position {
         let line = Line {
             timeline,
             parent: Some((from.line, from.batch)),
+            since,
             end: from.batch,
             acknowledged: from.batch,
         };
@@ -119,6 +123,17 @@ impl Wal {
             line = parent;
         }
         Some(limit)
+    }
+
+    /// The action that began the way from line `other` to line `to`.
+    pub fn parted_since(&self, to: LineId, other: LineId) -> Option<usize> {
+        let (mut line, mut since) = (to, None);
+        while line != other {
+            let found = self.line(line)?;
+            since = Some(found.since);
+            line = found.parent?.0;
+        }
+        since
     }
 
     /// True if a server at `position` can go on along the line: it has nothing that the line does not have.
