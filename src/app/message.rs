@@ -10,7 +10,7 @@ use crate::model::simulate::world::Action;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
-use super::{Dialog, PathPurpose, Tab};
+use super::{Dialog, Look, PathPurpose, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
@@ -124,4 +124,15 @@ pub enum WhatIfMessage {
     GoTo(usize),
     /// Go on with the story of this number.
     Tell(usize),
+    /// A story of its own that begins with these.
+    Try(Vec<Action>),
+    Look(Look),
+    /// Two failures at once, or one.
+    Double(bool),
+    /// Another design beside this one.
+    Compare,
+    StopComparing,
+    /// The story as a text file, and from one.
+    Export,
+    Import,
 }

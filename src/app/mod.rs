@@ -8,6 +8,7 @@ mod effect;
 mod message;
 mod queries;
 mod session;
+mod survives;
 mod update;
 mod what_if;
 mod worker;
@@ -17,6 +18,7 @@ pub use message::{
     ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, ViewMessage, WhatIfMessage,
 };
 pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, RunView, Session, Tab};
+pub use survives::{MOST_FOR_DOUBLE, Survives};
 pub use update::update;
-pub use what_if::{Moment, WhatIf};
+pub use what_if::{Look, Moment, WhatIf};
 pub use worker::{Worker, default_folder};

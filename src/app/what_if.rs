@@ -9,7 +9,7 @@ use crate::model::simulate::verdict::Verdict;
 use crate::model::simulate::world::{Action, Consequence, Refusal, World};
 use crate::model::topology::{ServerId, Topology};
 
-use super::Tab;
+use super::{PathPurpose, Survives, Tab};
 
 /// The mode's whole state.
 #[derive(Debug)]
@@ -18,8 +18,26 @@ pub struct WhatIf {
     shown: usize,
     /// Moves with everything that changes what is to be seen.
     revision: u64,
+    /// What the panel shows.
+    pub look: Look,
+    /// Whether two failures at once are shown, or one.
+    pub double: bool,
+    /// What the design survives, once it was looked at; and what another one does.
+    pub survives: Option<Survives>,
+    pub compared: Option<Survives>,
+    /// What the file that is being read is for.
+    pub(super) awaited: Option<PathPurpose>,
     /// The tab that is shown again afterwards.
     pub(super) tab_before: Tab,
+}
+
+/// The two sides of the panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// What has become of the cluster.
+    Verdict,
+    /// What it survives.
+    Survives,
 }
 
 /// What has happened, from the design as deployed on.
@@ -70,6 +88,11 @@ impl WhatIf {
             }],
             shown: 0,
             revision: 0,
+            look: Look::Verdict,
+            double: false,
+            survives: None,
+            compared: None,
+            awaited: None,
             tab_before,
         }
     }
@@ -145,6 +168,46 @@ impl WhatIf {
         let story = &mut self.stories[self.shown];
         story.at = moment.min(story.moments.len() - 1);
         self.revision += 1;
+    }
+
+    /// Begins a story with these, if not all of them have just happened; stops at what cannot be.
+    pub(super) fn begin(&mut self, actions: &[Action]) -> Result<(), Refusal> {
+        let (moments, _) = self.moments();
+        if moments.len() > 1 {
+            let moments = vec![moments[0].clone()];
+            self.stories.push(Story { moments, at: 0 });
+            self.shown = self.stories.len() - 1;
+        }
+        self.revision += 1;
+        actions.iter().try_for_each(|action| self.act(*action))
+    }
+
+    /// The story as text: an action a line, as [`Action::parse`] reads it.
+    pub fn text(&self) -> String {
+        let (moments, _) = self.moments();
+        let topology = self.world().topology();
+        let actions = moments.iter().filter_map(|moment| moment.action);
+        let lines = actions.map(|action| format!("{}\n", action.text(topology)));
+        format!("# What-if on {}\n{}", topology.name(), lines.collect::<String>())
+    }
+
+    /// Reads such a text for this design; every problem with its line.
+    pub fn read(&self, text: &str) -> Result<Vec<Action>, Vec<String>> {
+        let topology = self.world().topology();
+        let lines = text.lines().enumerate();
+        let meant = lines.filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+        let (mut actions, mut problems) = (Vec::new(), Vec::new());
+        for (place, line) in meant {
+            match Action::parse(line, topology) {
+                Ok(action) => actions.push(action),
+                Err(problem) => problems.push(format!("line {}: {problem}", place + 1)),
+            }
+        }
+        if problems.is_empty() {
+            Ok(actions)
+        } else {
+            Err(problems)
+        }
     }
 
     /// Tells another of the stories.

@@ -21,6 +21,7 @@ mod run;
 mod server;
 mod settings;
 mod status_bar;
+mod survives;
 mod sync_order;
 mod top_bar;
 mod what_if;

@@ -2,7 +2,7 @@
 
 use egui::{Color32, Label, RichText, ScrollArea, Ui};
 
-use crate::app::{Message, Session, WhatIf, WhatIfMessage};
+use crate::app::{Look, Message, Session, WhatIf, WhatIfMessage};
 use crate::model::simulate::verdict::{Advice, CommitVerdict, Said, Verdict};
 use crate::model::simulate::world::{CommitFate, World};
 use crate::ui::Outbox;
@@ -10,11 +10,27 @@ use crate::ui::drafts::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_HEADING, TEXT_SMALL, Tokens};
 
 use super::parts::{note_ui, section_ui};
+use super::survives::survives_ui;
 
 pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let Some(what_if) = &session.what_if else {
         return;
     };
+    ui.horizontal(|ui| {
+        for (look, words) in [
+            (Look::Verdict, "What becomes of it"),
+            (Look::Survives, "What it survives"),
+        ] {
+            if ui.selectable_label(what_if.look == look, words).clicked() {
+                outbox.send(Message::WhatIf(WhatIfMessage::Look(look)));
+            }
+        }
+    });
+    ui.add_space(GAP_SMALL);
+    if what_if.look == Look::Survives {
+        survives_ui(ui, what_if, outbox);
+        return;
+    }
     let moment = what_if.moment();
     ScrollArea::vertical()
         .id_salt("what-if")
@@ -115,14 +131,16 @@ fn commit_ui(ui: &mut Ui, place: usize, commit: &CommitVerdict) {
 fn advice_ui(ui: &mut Ui, place: usize, advice: &Advice, world: &World, outbox: &mut Outbox) {
     let sentence = format!("{}. {}", place + 1, advice.said.sentence);
     said_ui(ui, ("advice", place), &sentence, &advice.said.why, None);
-    let action = advice.action.filter(|action| world.judge(*action).is_ok());
-    if let Some(action) = action
-        && ui
-            .button("Do it")
-            .on_hover_text("In What-if, not on a server")
+    if let Some(action) = advice.action {
+        let can = world.judge(action).is_ok();
+        let button = ui.add_enabled(can, egui::Button::new("Do it"));
+        let button = button.on_hover_text("In What-if, not on a server");
+        if button
+            .on_disabled_hover_text("After what stands before it")
             .clicked()
-    {
-        outbox.send(Message::WhatIf(WhatIfMessage::Do(action)));
+        {
+            outbox.send(Message::WhatIf(WhatIfMessage::Do(action)));
+        }
     }
     if !advice.commands.is_empty() {
         egui::CollapsingHeader::new(RichText::new("Commands").size(TEXT_SMALL))
@@ -149,6 +167,20 @@ fn story_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
             }
         });
     }
+    ui.horizontal(|ui| {
+        let save = ui
+            .button("Save…")
+            .on_hover_text("As a text file, an action a line");
+        if save.clicked() {
+            outbox.send(Message::WhatIf(WhatIfMessage::Export));
+        }
+        let open = ui
+            .button("Open…")
+            .on_hover_text("Let happen what such a file says");
+        if open.clicked() {
+            outbox.send(Message::WhatIf(WhatIfMessage::Import));
+        }
+    });
     let (moments, at) = what_if.moments();
     for (number, moment) in moments.iter().enumerate() {
         let words = format!("{number}. {}", as_sentence(moment.sentence()));

@@ -4,6 +4,7 @@ mod cluster;
 mod design;
 mod file;
 mod run;
+mod what_if;
 
 use std::path::PathBuf;
 
