@@ -8,6 +8,7 @@ mod configured;
 mod predict;
 mod standby_names;
 pub mod survives;
+pub mod time;
 pub mod verdict;
 mod why;
 pub mod world;

@@ -213,7 +213,7 @@ fn apply_words(topology: &mut Topology, server: ServerId, words: &[String]) -> R
 }
 
 /// The name as one word of a line: in double quotes where it needs them.
-pub(in crate::model) fn quote(name: &str) -> String {
+pub fn quote(name: &str) -> String {
     if name.contains([' ', '"', '#']) || name.chars().any(char::is_whitespace) {
         format!("\"{}\"", name.replace('"', "\"\""))
     } else {
@@ -222,7 +222,7 @@ pub(in crate::model) fn quote(name: &str) -> String {
 }
 
 /// Splits a line at blanks, except inside double quotes.
-pub(in crate::model) fn split(line: &str) -> Result<Vec<String>, NotationProblem> {
+pub fn split(line: &str) -> Result<Vec<String>, NotationProblem> {
     let mut words = Vec::new();
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {

@@ -168,7 +168,7 @@ impl World {
         let server = self.topology().server(server);
         server
             .and_then(|server| server.standby()?.apply_delay())
-            .is_some_and(|delay| !delay.as_str().starts_with('0'))
+            .is_some_and(|delay| delay.micros() > 0)
     }
 
     fn reading(&self, place: usize) -> Reading {
