@@ -17,16 +17,17 @@ pub fn outlook_of(state: &State) -> (Outlook, &'static str) {
         (Life::Stopped, _) => (Outlook::Down, "stopped"),
         (Life::Crashed, _) => (Outlook::Down, "crashed"),
         (Life::Refused, _) => (Outlook::Down, "does not start"),
-        (Life::Up, _) if state.is_paused => (Outlook::Waits, "paused"),
+        (Life::Up, Flow::Streams | Flow::Starves) if state.is_paused => (Outlook::Waits, "paused"),
         (Life::Up, flow) => match flow {
             Flow::Leads => (Outlook::Well, "running"),
             Flow::Streams => (Outlook::Well, "streaming"),
             Flow::Starves => (Outlook::Waits, "no new data"),
             Flow::Cut => (Outlook::Stuck, "cut off"),
             Flow::UpstreamDown => (Outlook::Stuck, "orphaned"),
+            Flow::AwaitsResume => (Outlook::Stuck, "disconnected"),
             Flow::SlotMissing => (Outlook::Stuck, "slot missing"),
             Flow::WalGone => (Outlook::Stuck, "WAL gone"),
-            Flow::StaysOnTimeline | Flow::UpstreamBehind | Flow::CannotFollow => {
+            Flow::StaysOnTimeline | Flow::PausedOnTimeline | Flow::UpstreamBehind | Flow::CannotFollow => {
                 (Outlook::Stuck, "other timeline")
             }
             Flow::Forked => (Outlook::Stuck, "forked off"),

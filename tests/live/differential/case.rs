@@ -277,6 +277,8 @@ fn decision(random: &mut Random, world: &mut World, ids: &[ServerId]) -> Option<
             // Only a server that runs can be told.
             Fault::Repoint(_) => state.is_up() && lets_standbys_in(world.topology(), ids[other]),
             Fault::MakeSlot(_) => state.is_up() && state.flow == Flow::SlotMissing,
+            // Up to 12 a paused server is promoted only when it is resumed.
+            Fault::Promote => !state.is_paused || world.topology().postgres() >= PgMajor::V13,
             _ => true,
         };
         if is_possible && world.apply(fault.action(place, ids)).is_ok() {

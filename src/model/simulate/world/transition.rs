@@ -338,10 +338,7 @@ pub const TRANSITIONS: [Transition; 43] = [
         "\"{server}\" follows \"{other}\" from now on (a server that is down: from its next start)",
         "primary_conninfo names the upstream; it takes effect at a reload from 13 on, before that at a restart",
         always,
-        |world, deed| {
-            let upstream = world.id_at(deed.other);
-            world.at_mut(deed.server).upstream = Some(upstream);
-        },
+        |world, deed| world.repoint(deed.server, deed.other),
     ),
     refused(
         Verb::MakeSlot,
