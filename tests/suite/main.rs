@@ -15,4 +15,6 @@ mod cli;
 mod provenance;
 mod scenarios;
 #[cfg(feature = "gui")]
+mod what_if;
+#[cfg(feature = "gui")]
 mod window;

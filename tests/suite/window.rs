@@ -39,14 +39,14 @@ impl Background for Desk {
     }
 }
 
-struct Window {
-    harness: Harness<'static, Shell>,
+pub struct Window {
+    pub harness: Harness<'static, Shell>,
     performed: Log,
     answers: Rc<RefCell<Vec<Message>>>,
 }
 
 impl Window {
-    fn seed() -> Self {
+    pub fn seed() -> Self {
         let text = templates::find("seed").unwrap().text;
         Self::on(format::read(text).unwrap(), ScriptedChooser::default())
     }
@@ -74,12 +74,12 @@ impl Window {
         }
     }
 
-    fn session(&self) -> &Session {
+    pub fn session(&self) -> &Session {
         &self.harness.state().session
     }
 
     /// Press, eight moves, release.
-    fn drag(&mut self, from: Pos2, to: Pos2) {
+    pub fn drag(&mut self, from: Pos2, to: Pos2) {
         self.drag_without_release(from, to);
         self.release(to);
         self.harness.run_steps(2);
@@ -106,16 +106,20 @@ impl Window {
         });
     }
 
-    fn card(&self, name: &str) -> Pos2 {
+    pub fn card(&self, name: &str) -> Pos2 {
+        self.card_rect(name).center()
+    }
+
+    pub fn card_rect(&self, name: &str) -> egui::Rect {
         let start = format!("{name}, ");
         let is_card = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
             node.label().is_some_and(|label| label.starts_with(&start))
         };
-        self.harness.get(by().predicate(is_card)).rect().center()
+        self.harness.get(by().predicate(is_card)).rect()
     }
 
     /// The drawn cluster in the notation.
-    fn drawn(&self) -> String {
+    pub fn drawn(&self) -> String {
         notation::print(self.session().document.topology())
     }
 
@@ -125,7 +129,7 @@ impl Window {
         topology.server(upstream).unwrap().name().to_string()
     }
 
-    fn click(&mut self, label: &str) {
+    pub fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
         self.harness.run_ok();
     }
@@ -137,7 +141,7 @@ impl Window {
     }
 
     /// The row of a server in the outline.
-    fn row(&self, name: &str) -> String {
+    pub fn row(&self, name: &str) -> String {
         let start = format!("{name}: ");
         let is_row = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
             node.role() == Role::TreeItem && node.label().is_some_and(|label| label.starts_with(&start))
@@ -151,12 +155,12 @@ impl Window {
         self.click(&row);
     }
 
-    fn key(&mut self, modifiers: Modifiers, key: Key) {
+    pub fn key(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.harness.run_ok();
     }
 
-    fn press(&mut self, key: Key) {
+    pub fn press(&mut self, key: Key) {
         self.key(Modifiers::NONE, key);
     }
 
@@ -169,13 +173,13 @@ impl Window {
         self.harness.run_ok();
     }
 
-    fn send(&mut self, message: Message) {
+    pub fn send(&mut self, message: Message) {
         self.answers.borrow_mut().push(message);
         self.harness.step();
         self.harness.run_ok();
     }
 
-    fn has(&self, words: &str) -> bool {
+    pub fn has(&self, words: &str) -> bool {
         self.harness
             .query_all(by().label_contains(words).include_labels())
             .next()

@@ -133,7 +133,13 @@ fn row_ui(ui: &mut Ui, row: &Row<'_>, name_width: f32, outbox: &mut Outbox) {
         .selectable(false)
         .sense(Sense::click());
     let is_own = row.first().is_some_and(Option::is_some);
-    let response = ui.add_sized([name_width, ROW_HEIGHT], name);
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    let size = egui::vec2(name_width, ROW_HEIGHT);
+    let response = ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_width(name_width);
+        ui.add(name)
+    });
+    let response = response.inner;
     if is_own && response.on_hover_text("See it happen").clicked() {
         outbox.send(Message::WhatIf(WhatIfMessage::Try(first.faults.clone())));
     }

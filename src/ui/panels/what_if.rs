@@ -26,7 +26,7 @@ pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             }
         }
     });
-    ui.add_space(GAP_SMALL);
+    ui.add_space(GAP);
     if what_if.look == Look::Survives {
         survives_ui(ui, what_if, outbox);
         return;

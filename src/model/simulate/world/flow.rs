@@ -1,7 +1,6 @@
 //! How a server stands to its upstream: a table of rows, of which the first that holds counts.
 
 use super::World;
-use crate::model::topology::PgMajor;
 
 /// Whether new WAL reaches a server, and if not, what stops it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
