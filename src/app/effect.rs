@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::model::bundle::Bundle;
+use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::model::plan::{Machine, Plan};
 
@@ -12,6 +13,8 @@ pub enum PathPurpose {
     OpenDesign,
     SaveDesign,
     ExportBundle,
+    /// The format is what the chosen file's name ends with.
+    ExportPicture(PictureStyle),
     /// A design to be compared in What-if.
     CompareDesign,
     /// A story of What-if.
@@ -45,6 +48,14 @@ pub enum Effect {
         path: PathBuf,
         bytes: Vec<u8>,
         text: Option<String>,
+    },
+    /// The drawing as a picture; a large one as PNG takes seconds.
+    WritePicture {
+        purpose: PathPurpose,
+        path: PathBuf,
+        document: Box<Document>,
+        format: PictureFormat,
+        style: PictureStyle,
     },
     /// Keep the unsaved design in the state folder, a moment after the last change. `None`: nothing to keep any more.
     Autosave {

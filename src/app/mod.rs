@@ -17,7 +17,7 @@ pub use effect::{Effect, PathPurpose};
 pub use message::{
     ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, ViewMessage, WhatIfMessage,
 };
-pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, RunView, Session, Tab};
+pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
 pub use survives::{MOST_FOR_DOUBLE, Survives};
 pub use update::update;
 pub use what_if::{Look, Moment, WhatIf};

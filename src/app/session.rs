@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::{Effect, Message, PathPurpose, WhatIf};
 use crate::engine::record::ClusterRecord;
 use crate::model::bundle::{self, Bundle};
+use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::plan::{Check, Machine, Plan, Progress, expected_rows};
@@ -146,6 +147,11 @@ pub enum Dialog {
         purpose: PathPurpose,
         path: PathBuf,
     },
+    /// As what the drawing is exported.
+    Picture {
+        format: PictureFormat,
+        style: PictureStyle,
+    },
     /// There are unsaved changes; `then` happens after `FileMessage::Save` or `Discard`.
     Unsaved {
         then: Box<Message>,
@@ -169,6 +175,23 @@ pub enum Dialog {
     },
     About,
     Help,
+    /// One of a list, found by typing.
+    Pick(Pick),
+}
+
+/// What is picked from a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// The command palette.
+    Action,
+    /// A server to select and show.
+    Server,
+    /// The server that this one is to follow.
+    Upstream(ServerId),
+    /// A built-in design to begin with.
+    Template,
+    /// The version of PostgreSQL.
+    Version,
 }
 
 /// Where deployments are suggested if nobody says better: everyone may write below it.

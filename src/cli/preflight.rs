@@ -71,6 +71,15 @@ pub(super) fn explain(cluster: &str, folder: &str, failed: &[&Check]) {
     }
 }
 
+/// What is fine, and worth a word all the same.
+pub(super) fn advise(checks: &[Check]) {
+    for check in checks.iter().filter(|check| check.ok) {
+        if let Some(advice) = &check.fix {
+            print::note(format_args!("note: {}: {advice}", check.message));
+        }
+    }
+}
+
 /// The same as the events of a run without steps, so that whoever reads events always gets a last one.
 pub(super) fn as_events(run: u64, cluster: &str, folder: &str, failed: &[&Check]) -> [RunEvent; 2] {
     let event = |number, kind| RunEvent {

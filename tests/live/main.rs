@@ -7,18 +7,25 @@
     reason = "a test's panic is its message, also in its helpers"
 )]
 
+mod archive;
 mod bundle;
 mod catalogue;
 mod cli;
 mod commits;
 mod crash;
 mod deploy;
+mod designs;
 mod differential;
+mod faults;
+mod hostile;
 mod lab;
+mod logs;
 mod predict;
 mod random;
 mod rules;
 mod safety;
 mod scene;
+mod secrets;
+mod tls;
 mod versions;
 mod worker;

@@ -65,7 +65,7 @@ async fn random_lists_are_read_as_the_server_reads_them() {
     let lists = number("PGCASCADE_LISTS").unwrap_or(300);
     let (mut accepted, mut compared) = (0, 0);
     for _ in 0..lists {
-        let list = list(&mut random);
+        let list = random.list();
         let mut topology = document.topology().clone();
         let setting = Edit::SetSetting {
             server: None,
@@ -139,7 +139,7 @@ async fn compare(document: &Document, folder: &Path, down: &BTreeSet<ServerId>) 
     }
 }
 
-async fn wait_until_shown(folder: &Path, predicted: &Board, told: &str) {
+pub async fn wait_until_shown(folder: &Path, predicted: &Board, told: &str) {
     let deadline = Instant::now() + SHOWS;
     loop {
         let board = cluster::status(folder).await.unwrap();
@@ -160,61 +160,63 @@ async fn torn_down(folder: &Path) {
     assert_gone(folder);
 }
 
-/// Something like a value of synchronous_standby_names: half of them as they should be, half of odd pieces.
-fn list(random: &mut Random) -> String {
-    const NAMES: [&str; 14] = [
-        "a",
-        "A",
-        "\"B c\"",
-        "\"b C\"",
-        "\"1-c\"",
-        "b",
-        "\"a\"",
-        "123",
-        "zz$1",
-        "\"\"",
-        "*",
-        "\"*\"",
-        "\"q\"\"q\"",
-        "é",
-    ];
-    const PIECES: [&str; 22] = [
-        "a",
-        "\"B c\"",
-        "1-c",
-        "*",
-        ",",
-        ",",
-        "(",
-        ")",
-        "(",
-        ")",
-        " ",
-        "  ",
-        "FIRST",
-        "any",
-        "2",
-        "0",
-        "12a",
-        "-",
-        "$",
-        "\"",
-        "4294967297",
-        "2147483648",
-    ];
-    if random.one_in(2) {
-        return (0..random.below(7))
-            .map(|_| PIECES[random.below(PIECES.len())])
+impl Random {
+    /// Something like a value of synchronous_standby_names: half of them as they should be, half of odd pieces.
+    fn list(&mut self) -> String {
+        const NAMES: [&str; 14] = [
+            "a",
+            "A",
+            "\"B c\"",
+            "\"b C\"",
+            "\"1-c\"",
+            "b",
+            "\"a\"",
+            "123",
+            "zz$1",
+            "\"\"",
+            "*",
+            "\"*\"",
+            "\"q\"\"q\"",
+            "é",
+        ];
+        const PIECES: [&str; 22] = [
+            "a",
+            "\"B c\"",
+            "1-c",
+            "*",
+            ",",
+            ",",
+            "(",
+            ")",
+            "(",
+            ")",
+            " ",
+            "  ",
+            "FIRST",
+            "any",
+            "2",
+            "0",
+            "12a",
+            "-",
+            "$",
+            "\"",
+            "4294967297",
+            "2147483648",
+        ];
+        if self.one_in(2) {
+            return (0..self.below(7))
+                .map(|_| PIECES[self.below(PIECES.len())])
+                .collect();
+        }
+        let names: Vec<&str> = (0..=self.below(4))
+            .map(|_| NAMES[self.below(NAMES.len())])
             .collect();
-    }
-    let names: Vec<&str> = (0..=random.below(4))
-        .map(|_| NAMES[random.below(NAMES.len())])
-        .collect();
-    let names = names.join(if random.one_in(2) { "," } else { " , " });
-    match random.below(4) {
-        0 => names,
-        1 => format!("{}({names})", random.below(4)),
-        2 => format!("First {} ({names})", random.below(4)),
-        _ => format!("ANY {} ( {names} )", random.below(4)),
+        let names = names.join(if self.one_in(2) { "," } else { " , " });
+        match self.below(4) {
+            0 => names,
+            1 => format!("{}({names})", self.below(4)),
+            2 => format!("First {} ({names})", self.below(4)),
+            _ => format!("ANY {} ( {names} )", self.below(4)),
+        }
     }
 }

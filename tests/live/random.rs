@@ -1,17 +1,14 @@
-//! Seeded randomness: the same numbers for the same case, on every machine. `PGCASCADE_SEED` makes other ones.
+//! Randomness of the tests: seeded, so that a failure can be looked at again.
 
-/// SplitMix64.
+/// SplitMix64: the same numbers for the same seed, everywhere.
 pub struct Random(u64);
 
 impl Random {
+    /// One of the many cases of a test; `PGCASCADE_SEED` makes other ones.
     pub fn new(case: u64) -> Self {
         const SEED: u64 = 20_120_910;
-        Self(
-            number("PGCASCADE_SEED")
-                .unwrap_or(SEED)
-                .wrapping_mul(1_000_003)
-                .wrapping_add(case),
-        )
+        let seed = number("PGCASCADE_SEED").unwrap_or(SEED);
+        Self(seed.wrapping_mul(1_000_003).wrapping_add(case))
     }
 
     pub fn below(&mut self, end: usize) -> usize {
@@ -26,8 +23,8 @@ impl Random {
         self.below(chances) == 0
     }
 
-    pub fn one_of<'a, T>(&mut self, values: &'a [T]) -> &'a T {
-        &values[self.below(values.len())]
+    pub fn pick<T: Copy>(&mut self, values: &[T]) -> T {
+        values[self.below(values.len())]
     }
 
     pub fn shuffle<T>(&mut self, values: &mut [T]) {
@@ -35,9 +32,14 @@ impl Random {
             values.swap(end, self.below(end + 1));
         }
     }
+
+    /// A text of this many pieces.
+    pub fn text(&mut self, pieces: &[&str], length: usize) -> String {
+        (0..length).map(|_| self.pick(pieces)).collect()
+    }
 }
 
-/// A number from the environment.
+/// A number that whoever runs the tests gives in the environment.
 pub fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }

@@ -94,9 +94,11 @@ pub(super) fn read(session: &mut Session, purpose: PathPurpose, path: &Path, tex
     match purpose {
         PathPurpose::CompareDesign => compare(session, path, text),
         PathPurpose::OpenStory => import(session, text),
+        // These are no files that What-if waits for.
         PathPurpose::OpenDesign
         | PathPurpose::SaveDesign
         | PathPurpose::ExportBundle
+        | PathPurpose::ExportPicture(_)
         | PathPurpose::SaveStory => {}
     }
 }

@@ -3,6 +3,7 @@
 //! `generate` makes the files, each line with its reason and with the element of the drawing it comes from; `tarball::pack` makes the `.tar.gz`.
 //! The same design gives the same bytes.
 
+mod archive;
 pub mod conf;
 mod decision;
 mod guide;
@@ -16,10 +17,10 @@ mod setting;
 mod sizes;
 mod sourced;
 mod tarball;
+mod tls_guide;
 
 pub use decision::Decision;
 pub use origin::{Element, LineOrigin, Origin, Provenance, Share};
-pub use recovery::conninfo;
 pub use setting::{quote, quote_in_conninfo, value_in, without};
 pub use tarball::pack;
 
@@ -82,9 +83,9 @@ pub fn generate(document: &Document) -> Bundle {
         text(ClusterLayout::DESIGN, design),
     ];
     files.extend(script::scripts(topology));
-    let (folders, sizes) = (topology.folders(), Sizes::of(topology));
+    let sizes = Sizes::of(topology);
     for server in topology.servers() {
-        let folder = ClusterLayout::server(folders.get(&server.id()).map_or("", String::as_str));
+        let folder = ClusterLayout::server(sizes.folder(server.id()));
         let mut add = |name: &str, contents| files.push(text(&format!("{folder}/{name}"), contents));
         add("postgresql.conf", conf::postgresql_conf(&sizes, server));
         add("pg_hba.conf", hba::pg_hba_conf(topology, server));
@@ -107,6 +108,26 @@ pub fn generate(document: &Document) -> Bundle {
 /// The text of one server's postgresql.conf alone.
 pub fn postgresql_conf(topology: &Topology, server: &Server) -> String {
     conf::postgresql_conf(&Sizes::of(topology), server).contents
+}
+
+/// How standbys would be connected, to whomever they follow: for advice, outside of the files.
+#[derive(Debug)]
+pub struct Connections<'a>(Sizes<'a>);
+
+impl<'a> Connections<'a> {
+    pub fn of(topology: &'a Topology) -> Self {
+        Self(Sizes::of(topology))
+    }
+
+    /// The value of primary_conninfo.
+    pub fn conninfo(&self, server: &Server, upstream: &Server) -> String {
+        recovery::conninfo(&self.0, server, upstream)
+    }
+
+    /// The slot that the server asks its upstream for.
+    pub fn slot_name(&self, server: &Server) -> &str {
+        self.0.slot_name(server.id())
+    }
 }
 
 fn text(path: &str, file: Sourced) -> BundleFile {

@@ -5,6 +5,7 @@
 //! inspected and mailed is what runs.
 
 mod action;
+mod certificates;
 mod deploy;
 mod event;
 mod expected;
@@ -14,10 +15,11 @@ mod preflight;
 mod progress;
 
 pub use action::{Action, Plan, Reader, Step, StepId};
+pub use certificates::Certificate;
 pub use deploy::plan_deploy;
 pub use event::{EventKind, Outcome, RunEvent, StepSummary};
 pub use expected::expected_rows;
 pub use layout::ClusterLayout;
-pub use machine::{Check, FolderState, Machine, PortUse, RunAs, Tools};
-pub use preflight::{other_ports, preflight};
+pub use machine::{Check, FolderState, Machine, PortUse, Room, RunAs, SharedMemory, Tools};
+pub use preflight::{names_locales, other_ports, preflight};
 pub use progress::{Progress, StepState};

@@ -48,7 +48,9 @@ fn title_of(action: &Action, has_started: bool) -> &'static str {
         | Action::ReleaseFolder
         | Action::MakeFolder { .. }
         | Action::RemoveFolder { .. }
-        | Action::MakeSecrets { .. } => "Make folders and passwords",
+        | Action::MakeSecrets { .. }
+        | Action::MakeCertificates { .. }
+        | Action::RemoveCertificates { .. } => "Make folders and passwords",
         Action::Initdb { .. } | Action::CreateRole { .. } | Action::CopyData { .. } => {
             "Make the data directories"
         }
@@ -57,7 +59,9 @@ fn title_of(action: &Action, has_started: bool) -> &'static str {
         Action::InstallFile { .. } | Action::Reload { .. } => "Switch on synchronous replication",
         Action::Start { .. } | Action::Stop { .. } | Action::WaitReady { .. } => "Start the servers",
         Action::CreateSlot { .. } | Action::WaitStreaming { .. } => "Let the standbys stream",
-        Action::WaitRows { .. } | Action::ProveRow { .. } | Action::Complete => "Prove it",
+        Action::WaitRows { .. } | Action::ProveTls { .. } | Action::ProveRow { .. } | Action::Complete => {
+            "Prove it"
+        }
     }
 }
 

@@ -199,7 +199,7 @@ impl Sync {
             1 => Self::ByHand(list(random, servers, count)),
             kind => {
                 let method = if kind < 5 { "first" } else { "any" };
-                let level = random.one_of(&CommitLevel::ALL).word();
+                let level = random.pick(&CommitLevel::ALL).word();
                 Self::Policy(format!("{method} {count} commit {level}"))
             }
         }
@@ -210,7 +210,7 @@ impl Sync {
 fn list(random: &mut Random, servers: &[Server], count: usize) -> String {
     let members: Vec<String> = (0..=random.below(4))
         .map(|_| {
-            let name = &random.one_of(servers).name;
+            let name = &servers[random.below(servers.len())].name;
             match random.below(5) {
                 0 => "nobody".to_owned(),
                 1 => quoted(&name.to_ascii_uppercase()),
@@ -245,7 +245,7 @@ fn step(random: &mut Random, world: &mut World, ids: &[ServerId]) -> Step {
     for place in places {
         let state = world.state(ids[place]).unwrap();
         let fault = if state.is_up() {
-            *random.one_of(&[Fault::Stop, Fault::Crash, Fault::Kill])
+            random.pick(&[Fault::Stop, Fault::Crash, Fault::Kill])
         } else {
             Fault::Start
         };

@@ -3,6 +3,7 @@
 mod cluster;
 mod design;
 mod file;
+mod picture;
 mod run;
 mod what_if;
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::commands::{self, Doing};
 use super::{Said, heirs};
+use crate::model::bundle::Connections;
 use crate::model::simulate::world::{Action, CommitFate, Flow, Life, State, World};
 use crate::model::topology::ServerId;
 
@@ -29,6 +30,7 @@ const ROUNDS: usize = 64;
 /// What to do now, the first thing first.
 pub fn advise(world: &World) -> Vec<Advice> {
     let mut then = world.clone();
+    let connections = Connections::of(world.topology());
     let mut advice = Vec::new();
     for _ in 0..ROUNDS {
         let doings = round(&then);
@@ -38,13 +40,13 @@ pub fn advise(world: &World) -> Vec<Advice> {
         let actions: Vec<Action> = doings.iter().map(|doing| doing.action).collect();
         let happened = then.apply_each(&actions);
         let done = doings.iter().zip(&happened).filter(|(_, happened)| **happened);
-        advice.extend(done.map(|(doing, _)| commands::advice(&then, doing)));
+        advice.extend(done.map(|(doing, _)| commands::advice(&then, &connections, doing)));
         if !happened.contains(&true) {
             break;
         }
     }
     advice.extend(settings(&then, world));
-    advice.extend(later(&then));
+    advice.extend(later(&then, &connections));
     advice
 }
 
@@ -277,7 +279,7 @@ fn settings(then: &World, now: &World) -> Vec<Advice> {
 }
 
 /// What waits until a machine is back.
-fn later(then: &World) -> Vec<Advice> {
+fn later(then: &World, connections: &Connections<'_>) -> Vec<Advice> {
     let Some(upstream) = then.leaders().first().copied() else {
         return Vec::new();
     };
@@ -285,11 +287,11 @@ fn later(then: &World) -> Vec<Advice> {
         .servers()
         .filter(|(_, state)| state.upstream.is_none() && !state.is_up() && state.life != Life::Refused);
     left_behind
-        .map(|(server, _)| old_primary(then, server.id(), upstream))
+        .map(|(server, _)| old_primary(then, connections, server.id(), upstream))
         .collect()
 }
 
-fn old_primary(then: &World, server: ServerId, upstream: ServerId) -> Advice {
+fn old_primary(then: &World, connections: &Connections<'_>, server: ServerId, upstream: ServerId) -> Advice {
     let doing = Doing::new(
         Action::Rebuild { server, upstream },
         "Do not simply start {server} again: it would be a second primary. When its machine is back, make it a standby of {other}.",
@@ -297,6 +299,6 @@ fn old_primary(then: &World, server: ServerId, upstream: ServerId) -> Advice {
     );
     Advice {
         action: None,
-        ..commands::advice(then, &doing)
+        ..commands::advice(then, connections, &doing)
     }
 }

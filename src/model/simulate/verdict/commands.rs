@@ -2,7 +2,7 @@
 
 use super::advice::Advice;
 use super::{Said, name};
-use crate::model::bundle;
+use crate::model::bundle::{self, Connections};
 use crate::model::plan::ClusterLayout;
 use crate::model::simulate::world::{Action, Flow, World};
 use crate::model::topology::{PgMajor, Server, ServerId};
@@ -21,7 +21,7 @@ impl Doing {
     }
 }
 
-pub(super) fn advice(world: &World, doing: &Doing) -> Advice {
+pub(super) fn advice(world: &World, connections: &Connections<'_>, doing: &Doing) -> Advice {
     let (server, other) = doing.action.servers();
     let quoted = |server: Option<ServerId>| server.map_or_else(String::new, |server| name(world, server));
     let what = doing.what.replace("{server}", &quoted(server));
@@ -31,11 +31,11 @@ pub(super) fn advice(world: &World, doing: &Doing) -> Advice {
             sentence: what.replace("{other}", &quoted(other)),
             why: doing.why.to_owned(),
         },
-        commands: commands(world, doing.action),
+        commands: commands(world, connections, doing.action),
     }
 }
 
-fn commands(world: &World, action: Action) -> Vec<String> {
+fn commands(world: &World, connections: &Connections<'_>, action: Action) -> Vec<String> {
     let major = world.topology().postgres();
     let find = |id| world.topology().server(id);
     let both = |server, upstream| find(server).zip(find(upstream));
@@ -47,26 +47,29 @@ fn commands(world: &World, action: Action) -> Vec<String> {
             on(world, server, ["SELECT pg_promote();"])
         }
         Action::Promote(server) => on(world, server, ["pg_ctl promote -D \"$PGDATA\""]),
-        Action::MakeSlot { server, upstream } => {
-            let slot = literal(&world.topology().slot_name(server));
+        Action::MakeSlot { server, upstream } => find(server).map_or_else(Vec::new, |server| {
+            let slot = literal(connections.slot_name(server));
             on(
                 world,
                 upstream,
                 [format!("SELECT pg_create_physical_replication_slot({slot});")],
             )
-        }
+        }),
         Action::Repoint { server, upstream } => both(server, upstream)
-            .map_or_else(Vec::new, |(server, upstream)| repoint(world, server, upstream)),
+            .map_or_else(Vec::new, |(server, upstream)| {
+                repoint(world, connections, server, upstream)
+            }),
         Action::Rebuild { server, upstream } => both(server, upstream)
-            .map_or_else(Vec::new, |(server, upstream)| rebuild(world, server, upstream)),
+            .map_or_else(Vec::new, |(server, upstream)| {
+                rebuild(world, connections, server, upstream)
+            }),
         _ => Vec::new(),
     }
 }
 
-fn repoint(world: &World, server: &Server, upstream: &Server) -> Vec<String> {
-    let topology = world.topology();
-    let major = topology.postgres();
-    let conninfo = bundle::conninfo(topology, server, upstream);
+fn repoint(world: &World, connections: &Connections<'_>, server: &Server, upstream: &Server) -> Vec<String> {
+    let major = world.topology().postgres();
+    let conninfo = connections.conninfo(server, upstream);
     if major.has_standby_signal() {
         let take = if major.reloads_upstream() {
             "SELECT pg_reload_conf();"
@@ -88,7 +91,7 @@ fn repoint(world: &World, server: &Server, upstream: &Server) -> Vec<String> {
 }
 
 /// By pg_rewind where only the end of its WAL is wrong, else by a base backup.
-fn rebuild(world: &World, server: &Server, upstream: &Server) -> Vec<String> {
+fn rebuild(world: &World, connections: &Connections<'_>, server: &Server, upstream: &Server) -> Vec<String> {
     let major = world.topology().postgres();
     let has_data = world
         .state(server.id())
@@ -119,13 +122,18 @@ fn rebuild(world: &World, server: &Server, upstream: &Server) -> Vec<String> {
                 .to_owned(),
         );
     }
-    lines.extend(standby_file(world, major, server, upstream));
+    lines.extend(standby_file(connections, major, server, upstream));
     lines.push("pg_ctl start -w -D \"$PGDATA\"".to_owned());
     on(world, server.id(), lines)
 }
 
-fn standby_file(world: &World, major: PgMajor, server: &Server, upstream: &Server) -> Vec<String> {
-    let conninfo = bundle::quote(&bundle::conninfo(world.topology(), server, upstream));
+fn standby_file(
+    connections: &Connections<'_>,
+    major: PgMajor,
+    server: &Server,
+    upstream: &Server,
+) -> Vec<String> {
+    let conninfo = bundle::quote(&connections.conninfo(server, upstream));
     if major.has_standby_signal() {
         vec![
             format!("in postgresql.conf: primary_conninfo = {conninfo}"),
