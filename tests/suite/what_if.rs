@@ -1,7 +1,7 @@
 //! What-if through the window: by keys, menus and the pointer, while the design stays as it is.
 
 use egui::{Key, Modifiers, PointerButton, Pos2, Rect};
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pgcascade::app::{Message, WhatIfMessage};
 use pgcascade::model::simulate::world::{Action, CommitFate, World};
 
