@@ -97,6 +97,11 @@ impl World {
         }
     }
 
+    pub(super) fn make_slot(&mut self, standby: usize, upstream: usize) {
+        let standby = self.id_at(standby);
+        self.at_mut(upstream).slots.insert(standby, None);
+    }
+
     pub(super) fn rebuild(&mut self, place: usize, upstream: usize) {
         let (id, position) = (self.id_at(upstream), self.at(upstream).position);
         let state = self.at_mut(place);

@@ -353,10 +353,7 @@ pub const TRANSITIONS: [Transition; 43] = [
         "\"{other}\" has a replication slot for \"{server}\"",
         "a standby that asks for a slot streams as soon as it exists; a standby can have slots too",
         always,
-        |world, deed| {
-            let standby = world.id_at(deed.server);
-            world.at_mut(deed.other).slots.insert(standby, None);
-        },
+        |world, deed| world.make_slot(deed.server, deed.other),
     ),
     // The two rows of Rebuild stand last: it is the way out when nothing else helps.
     refused(
