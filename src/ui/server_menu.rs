@@ -14,7 +14,7 @@ pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut
         what_if_menu::server_menu_ui(ui, what_if, id, outbox);
         return;
     }
-    let servers = [id];
+    let servers = session.selection_around(id);
     for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
         if let Some(Does::Send(message)) = entry_ui(ui, session, action, &servers) {
             outbox.send(message);

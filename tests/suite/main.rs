@@ -18,6 +18,7 @@ mod cli;
 mod golden;
 mod provenance;
 mod scenarios;
+mod verdicts;
 #[cfg(feature = "gui")]
 mod what_if;
 #[cfg(feature = "gui")]

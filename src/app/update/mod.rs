@@ -1,9 +1,10 @@
 //! `update`: the only function that changes a Session. No egui and no IO, so that it cannot fail and tests need neither.
 //!
-//! Messages are handled by subject: `design` (edits, undo), `file` (open, save, export), `unsaved` (what would lose
+//! Messages are handled by subject: `design` (edits, undo), `clipboard` (cut, copy, paste), `file` (open, save, export), `unsaved` (what would lose
 //! changes, and quitting), `run` (deploying), `cluster` (what runs), `view` (what is shown), `what_if` (what goes wrong beside the design). What must be done outside is returned as effects; their
 //! answers come back as messages. Everything derived from the document is refreshed here, and nowhere else.
 
+mod clipboard;
 mod cluster;
 mod design;
 mod file;
@@ -49,19 +50,23 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
 
 /// Makes everything derived fresh if the document has changed; true if it had.
 fn refresh(session: &mut Session) -> bool {
-    if session.derived.revision == session.revision {
+    let compared = session.derived.changes.as_ref().map(|(major, _)| *major);
+    let is_changed = session.derived.revision != session.revision;
+    if !is_changed && compared == session.compared {
         return false;
     }
-    session.derived = Derived::of(&session.document, session.revision);
-    // It was about another design.
-    what_if::leave(session);
+    session.derived = Derived::of(&session.document, session.compared, session.revision);
+    if is_changed {
+        // It was about another design.
+        what_if::leave(session);
+    }
     let bundle = session.derived.bundle.as_ref();
     if let Some(path) = &session.shown_file
         && bundle.is_none_or(|bundle| bundle.file(path).is_none())
     {
         session.shown_file = None;
     }
-    true
+    is_changed
 }
 
 /// Puts another document on the canvas, as it is after an edit, an undo or a file; returns the one before.

@@ -139,6 +139,7 @@ impl Worker {
                     machine: *machine,
                     bundle: *bundle,
                     document: *document,
+                    cache: store::cache_folder(),
                 };
                 if let Some(runtime) = &self.runtime {
                     self.deployment = Some(Deployment::start(runtime, run, answers));

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod cluster_settings;
+mod comparison;
 mod deploy;
 mod file_text;
 mod files;

@@ -11,7 +11,8 @@ use crate::app::{Session, WhatIf};
 use crate::model::health::ReplicationRow;
 use crate::model::topology::{Server, ServerId, Topology};
 use crate::ui::Outbox;
-use crate::ui::commands::{role_in_words, select};
+use crate::ui::canvas::select_by_click;
+use crate::ui::commands::role_in_words;
 use crate::ui::outlook::{Outlook, outlook_of};
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
@@ -65,7 +66,7 @@ fn row_ui(ui: &mut Ui, session: &Session, id: ServerId, order: &[ServerId], outb
         return;
     };
     let depth = topology.upstreams(id).len();
-    let selected = session.selected == Some(id);
+    let selected = session.is_selected(id);
     let tokens = Tokens::of(ui.visuals());
 
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::hover());
@@ -102,7 +103,7 @@ fn row_ui(ui: &mut Ui, session: &Session, id: ServerId, order: &[ServerId], outb
     row_text(ui, session, server, depth, body);
 
     if response.clicked() {
-        outbox.send(select(id));
+        outbox.send(select_by_click(ui, id));
         response.request_focus();
     }
     if response.has_focus() {

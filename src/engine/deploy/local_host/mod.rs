@@ -1,12 +1,13 @@
 //! Performs actions on this machine.
 //!
 //! `claim` begins and ends with the folder, `make` writes what stands in it, `tool` runs initdb and single-user
-//! starts, `copy` copies data directories, `serve` is everything with running servers.
+//! starts, `template` keeps what initdb made, `copy` copies data directories, `serve` is everything with running servers.
 
 mod claim;
 mod copy;
 mod make;
 mod serve;
+mod template;
 mod tool;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,8 @@ pub(super) struct LocalHost {
     sessions: Sessions,
     document: Document,
     bundle: Bundle,
+    /// Where to keep what serves the next deployment, too.
+    cache: Option<PathBuf>,
     claim: Mutex<Claim>,
     /// Servers that this run started, by their folder.
     started: Mutex<BTreeMap<String, Started>>,
@@ -44,6 +47,8 @@ struct Claim {
     lock: Option<Lock>,
     /// Folders that this run made: only these are removed again.
     made: BTreeSet<PathBuf>,
+    /// The file of the superuser's password, where initdb was not given it.
+    superuser_password: Option<String>,
 }
 
 impl LocalHost {
@@ -101,6 +106,7 @@ impl LocalHost {
             site,
             document: run.document.clone(),
             bundle: run.bundle.clone(),
+            cache: run.cache.clone(),
             claim: Mutex::new(Claim {
                 stored: Stored {
                     record,
@@ -110,6 +116,7 @@ impl LocalHost {
                 },
                 lock: None,
                 made: BTreeSet::new(),
+                superuser_password: None,
             }),
             started: Mutex::new(BTreeMap::new()),
         })

@@ -117,7 +117,14 @@ fn triggering(rule: &str) -> Topology {
             topology.apply(&set(None, "hot_standby_feedback", "on")).unwrap();
             topology
         }
-        "feedback-stops-at-relay" => setting(Some("c"), "hot_standby_feedback", "on"),
+        "feedback-stops-at-relay" => {
+            let mut topology = setting(Some("c"), "hot_standby_feedback", "on");
+            let relay = topology.by_name("a").unwrap().id();
+            topology
+                .apply(&set(Some(relay), "hot_standby_feedback", "off"))
+                .unwrap();
+            topology
+        }
         "remote-apply-waits-for-queries" => {
             let mut topology = text("first 1", "first 1 commit remote_apply");
             topology
