@@ -45,6 +45,10 @@ impl Frame<'_> {
         if background.clicked() {
             self.outbox.send(Message::View(ViewMessage::Select(None)));
         }
+        if background.secondary_clicked() {
+            let at = self.pointer().map(|at| self.state.view.at(self.canvas, at));
+            self.state.menu_link = at.and_then(|at| self.state.projection.link_at(at));
+        }
         background.context_menu(|ui| menu::of_canvas(ui, self.session, self.state, self.outbox));
 
         self.cards();

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use egui::{Pos2, Rect, pos2};
-use egui_graphs::Graph;
+use egui_graphs::{DisplayEdge as _, Graph};
 use petgraph::Directed;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef as _;
@@ -16,7 +16,7 @@ use super::card::{Card, Link};
 use super::describe::describe;
 use super::link_shape::LinkShape;
 use super::server_shape::ServerShape;
-use crate::app::{RunView, Session};
+use crate::app::{RunView, Session, WhatIf};
 use crate::model::health::Board;
 use crate::model::plan::StepState;
 use crate::model::topology::{Server, ServerId, Topology};
@@ -44,6 +44,8 @@ struct Seen {
     is_deployed: bool,
     board: Option<Board>,
     steps: Option<Vec<StepState>>,
+    /// The moment of What-if.
+    what_if: Option<u64>,
 }
 
 impl Projection {
@@ -173,6 +175,18 @@ impl Projection {
         self.node(id).map(|node| ServerShape::rect_at(node.location()))
     }
 
+    /// The link at this point of the canvas: the server at its lower end.
+    pub fn link_at(&self, at: Pos2) -> Option<ServerId> {
+        let (_, _, below) = self.links().into_iter().find(|(edge, above, below)| {
+            let ends = (self.graph.node(*above), self.graph.node(*below));
+            let (Some(edge), (Some(above), Some(below))) = (self.graph.edge(*edge), ends) else {
+                return false;
+            };
+            edge.display().is_inside(above, below, at)
+        })?;
+        self.graph.node(below).map(|node| node.payload().id)
+    }
+
     /// Around all cards; `None` without any.
     pub fn bounds(&self) -> Option<Rect> {
         self.home
@@ -241,6 +255,7 @@ impl Seen {
             is_deployed: session.cluster.is_some(),
             board: board(session).cloned(),
             steps: steps(session).map(Iterator::collect),
+            what_if: session.what_if.as_ref().map(WhatIf::revision),
         }
     }
 
@@ -255,6 +270,7 @@ impl Seen {
             && self.is_deployed == session.cluster.is_some()
             && self.board.as_ref() == board(session)
             && same_steps
+            && self.what_if == session.what_if.as_ref().map(WhatIf::revision)
     }
 }
 

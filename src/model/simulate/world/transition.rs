@@ -343,10 +343,7 @@ pub const TRANSITIONS: [Transition; 44] = [
         "\"{server}\" follows \"{other}\" from now on (a server that is down: from its next start)",
         "primary_conninfo names the upstream; it takes effect at a reload from 13 on, before that at a restart",
         always,
-        |world, deed| {
-            let upstream = world.id_at(deed.other);
-            world.at_mut(deed.server).upstream = Some(upstream);
-        },
+        |world, deed| world.repoint(deed.server, deed.other),
     ),
     refused(
         Verb::MakeSlot,
@@ -361,10 +358,7 @@ pub const TRANSITIONS: [Transition; 44] = [
         "\"{other}\" has a replication slot for \"{server}\"",
         "a standby that asks for a slot streams as soon as it exists; a standby can have slots too",
         always,
-        |world, deed| {
-            let standby = world.id_at(deed.server);
-            world.at_mut(deed.other).slots.insert(standby, None);
-        },
+        |world, deed| world.make_slot(deed.server, deed.other),
     ),
     // The two rows of Rebuild stand last: it is the way out when nothing else helps.
     refused(
