@@ -36,7 +36,10 @@ pub(super) async fn plan(target: &Target, as_json: bool) -> Result<Ending, Repor
     match (as_json, is_possible) {
         (true, _) => print::json(&Answer { plan, checks }),
         (false, true) => print_plan(&plan),
-        (false, false) => preflight::explain(topology.name(), &machine.folder, &failed),
+        (false, false) => {
+            let cannot = preflight::cannot_deploy(topology.name(), &machine.folder);
+            preflight::explain(&cannot, &failed);
+        }
     }
     Ok(if is_possible { Ending::Fine } else { Ending::Failed })
 }
@@ -48,6 +51,11 @@ fn print_plan(plan: &Plan) {
         plan.cluster,
         plan.folder
     ));
+    print_steps(plan);
+}
+
+/// Every step with its reason.
+pub(super) fn print_steps(plan: &Plan) {
     let width = plan.steps.len().to_string().len();
     for (place, step) in plan.steps.iter().enumerate() {
         print::line(format_args!("{:>width$}. {}", place + 1, step.title));

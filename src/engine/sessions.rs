@@ -26,6 +26,12 @@ impl Sessions {
         }
     }
 
+    /// Lets go of the session on this port: its server ends.
+    pub(super) fn forget(&self, port: u16) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.remove(&port);
+    }
+
     /// The open session with a server, or a new one.
     pub(super) async fn with(&self, target: &Target) -> Result<Arc<Session>, SqlError> {
         let slot = {

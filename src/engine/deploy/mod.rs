@@ -1,8 +1,10 @@
 //! Runs a plan: steps out as events, unwinding on failure or cancel.
 //!
 //! `discover` looks at the machine, `run` performs the plan through a `host`, `unwind` takes it back; `local_host` is
-//! the host that is this machine, and `telling` the one place where events are numbered.
+//! the host that is this machine, and `telling` the one place where events are numbered. `apply` is the same for a
+//! change of a cluster that runs.
 
+mod apply;
 mod discover;
 mod host;
 mod local_host;
@@ -17,6 +19,8 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+pub use apply::{Change, Found, apply_here, look};
 
 use crate::model::bundle::Bundle;
 use crate::model::document::Document;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{ClusterRecord, ClusterState};
 use crate::engine::files::{self, Owner};
 use crate::engine::{ownership, processes, random, store};
-use crate::model::plan::ClusterLayout;
+use crate::model::plan::{ClusterLayout, LeftSlot};
 use crate::report::Report;
 
 /// The record and what only its removal needs.
@@ -30,6 +30,12 @@ pub(in crate::engine) struct Stored {
     /// Whose folder it was and with which mode, where an empty one was taken over.
     #[serde(default)]
     pub(in crate::engine) folder_was: Option<FolderWas>,
+    /// The text of the design that a change makes, while it is under way; design.toml is still the one before.
+    #[serde(default)]
+    pub(in crate::engine) change: Option<String>,
+    /// Slots that are dropped once a change is proved. Servers to remove are those that are in no design.
+    #[serde(default)]
+    pub(in crate::engine) left_slots: Vec<LeftSlot>,
 }
 
 /// What an empty folder was before servers of another user had to work in it.
@@ -101,6 +107,21 @@ pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
             folder.display()
         ))
         .hint("Wait until the other pgcascade is done.")),
+        ClusterState::Changing if stored.record.is_at_work() => Err(Report::new(format!(
+            "The cluster in {} is just being changed.",
+            folder.display()
+        ))
+        .hint("Wait until the other pgcascade is done.")),
+        ClusterState::Changing => Err(Report::new(format!(
+            "The cluster in {} is between two designs: pgcascade was ended while it applied a change.",
+            folder.display()
+        ))
+        .hint("`pgcascade apply` with the same design goes on with it.")
+        .hint(format!(
+            "`pgcascade apply {} --dir {}` takes it back; `pgcascade teardown {1}` removes all.",
+            folder.join(ClusterLayout::DESIGN).display(),
+            folder.display()
+        ))),
         ClusterState::Building | ClusterState::Removing => Err(Report::new(format!(
             "The cluster in {} is not complete: pgcascade was ended while it was at work on it.",
             folder.display()
@@ -275,6 +296,8 @@ mod tests {
             made_parents: Vec::new(),
             made: vec!["run".to_owned()],
             folder_was: None,
+            change: None,
+            left_slots: Vec::new(),
         }
     }
 

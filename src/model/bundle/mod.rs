@@ -5,6 +5,7 @@
 
 pub mod conf;
 mod decision;
+mod effective;
 mod guide;
 mod hba;
 mod manifest;
@@ -18,8 +19,9 @@ mod sourced;
 mod tarball;
 
 pub use decision::Decision;
+pub use effective::{Effective, effective};
 pub use origin::{Element, LineOrigin, Origin, Provenance, Share};
-pub use setting::{value_in, without};
+pub use setting::{value_in, with, without};
 pub use tarball::pack;
 
 use self::sizes::Sizes;

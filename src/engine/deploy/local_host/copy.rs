@@ -79,7 +79,7 @@ fn copy_tree(from: &Path, to: &Path, owner: Option<Owner>, stop: &CancellationTo
     Ok(true)
 }
 
-fn give(path: &Path, owner: Option<Owner>) -> io::Result<()> {
+pub(super) fn give(path: &Path, owner: Option<Owner>) -> io::Result<()> {
     owner.map_or(Ok(()), |owner| lchown(path, Some(owner.uid), Some(owner.gid)))
 }
 

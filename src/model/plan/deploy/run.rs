@@ -1,7 +1,7 @@
 //! The servers: started, waited for, linked by slots, streaming.
 
 use super::Planner;
-use super::steps::New;
+use crate::model::plan::steps::New;
 use crate::model::plan::{Action, StepId};
 use crate::model::simulate::name_in_view;
 use crate::model::topology::Server;

@@ -38,6 +38,13 @@ pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
     checks
 }
 
+/// What the design alone has to be, wherever it is to run on this machine.
+pub(super) fn of_design(topology: &Topology) -> Vec<Check> {
+    let mut checks = vec![design(topology), hosts(topology), size(topology)];
+    checks.extend(archive(topology));
+    checks
+}
+
 fn ok(id: &'static str, message: impl Into<String>) -> Check {
     Check {
         id,
@@ -47,7 +54,7 @@ fn ok(id: &'static str, message: impl Into<String>) -> Check {
     }
 }
 
-fn stop(id: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Check {
+pub(super) fn stop(id: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Check {
     Check {
         id,
         ok: false,

@@ -29,7 +29,7 @@ pub struct Rule {
     pub find: fn(&Topology) -> Vec<Found>,
 }
 
-pub use settings::MANAGED_SETTINGS;
+pub use settings::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY};
 
 use Severity::{Error, Note, Warning};
 
