@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use super::{Effect, Message, PathPurpose};
+use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
 use crate::model::bundle::{self, Bundle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
-use crate::model::plan::{Check, Machine, Plan, Progress, expected_rows};
+use crate::model::plan::{ApplyPlan, Check, Machine, Plan, Progress, expected_rows};
 use crate::model::topology::{self, Finding, NAME_BYTES, Server, ServerId, Topology};
 use crate::report::Report;
 
@@ -84,6 +85,13 @@ pub enum RunView {
         machine: Machine,
         checks: Vec<Check>,
         plan: Option<Plan>,
+    },
+    /// The running cluster is being looked at, for a change to the drawn design.
+    Looking { folder: PathBuf },
+    /// What would change, or why it cannot.
+    ChangePlanned {
+        found: Box<Found>,
+        plan: Result<ApplyPlan, Vec<Check>>,
     },
     /// Running or finished (then `progress.outcome` is there).
     Run {

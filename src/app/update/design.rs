@@ -1,7 +1,7 @@
 //! Changes of the design: each finished gesture is done whole or refused with a sentence, and is one undo step.
 
 use super::super::{DesignMessage, Dialog, Effect, NoticeKind, RunView, Session};
-use super::{notify, refuse_if_locked, run, sentence, show_document};
+use super::{change, notify, refuse_if_locked, run, sentence, show_document};
 use crate::model::document::{Command, Document};
 use crate::model::topology::{Applied, Downstreams, Edit, Refusal, ServerId};
 use crate::report::Report;
@@ -98,6 +98,7 @@ fn show(session: &mut Session, after: Option<Document>) -> Vec<Effect> {
             let folder = folder.clone();
             run::discover(session, folder)
         }
+        RunView::Looking { .. } | RunView::ChangePlanned { .. } => change::look(session),
         RunView::Idle | RunView::Run { .. } => Vec::new(),
     }
 }

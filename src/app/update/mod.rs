@@ -1,9 +1,10 @@
 //! `update`: the only function that changes a Session. No egui and no IO, so that it cannot fail and tests need neither.
 //!
 //! Messages are handled by subject: `design` (edits, undo), `file` (open, save, export), `unsaved` (what would lose
-//! changes, and quitting), `run` (deploying), `cluster` (what runs), `view` (what is shown). What must be done outside is returned as effects; their
+//! changes, and quitting), `run` (deploying), `change` (applying the drawing to what runs), `cluster` (what runs), `view` (what is shown). What must be done outside is returned as effects; their
 //! answers come back as messages. Everything derived from the document is refreshed here, and nowhere else.
 
+mod change;
 mod cluster;
 mod design;
 mod file;

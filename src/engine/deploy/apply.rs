@@ -28,7 +28,7 @@ pub struct Found {
 }
 
 /// Everything that one change needs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     pub number: u64,
     pub plan: Plan,
@@ -42,7 +42,10 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
     let Some(stored) = record::find(folder)?.filter(|stored| is_whole(stored)) else {
         // Says why.
         record::load(folder)?;
-        return Err(Report::new(format!("There is no cluster in {}.", folder.display())));
+        return Err(Report::new(format!(
+            "There is no cluster in {}.",
+            folder.display()
+        )));
     };
     // Whoever is at work on it has this.
     drop(Lock::take(&stored.record.folder)?);
@@ -54,7 +57,11 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
     let site = Site::of(&stored.record)?;
     let standing = Standing {
         down: down(&site, running.topology())?,
-        left_slots: if is_settled { stored.left_slots.clone() } else { Vec::new() },
+        left_slots: if is_settled {
+            stored.left_slots.clone()
+        } else {
+            Vec::new()
+        },
         left_servers: if is_settled {
             left_servers(&stored, running.topology())
         } else {
@@ -96,7 +103,11 @@ fn is_whole(stored: &Stored) -> bool {
 /// The design to begin from, where a change was ended in the middle: servers may already be what either design says,
 /// so the wanted one has to be one of the two, and all that differs between them is done again.
 fn between(stored: &Stored, recorded: &Document, wanted: &Document) -> Result<Option<Document>, Report> {
-    let Some(text) = stored.change.as_ref().filter(|_| stored.record.state == ClusterState::Changing) else {
+    let Some(text) = stored
+        .change
+        .as_ref()
+        .filter(|_| stored.record.state == ClusterState::Changing)
+    else {
         return Ok(None);
     };
     let read = |text: &str| {
@@ -136,9 +147,9 @@ fn down(site: &Site, running: &Topology) -> Result<Vec<String>, Report> {
     let mut down = Vec::new();
     for server in running.servers() {
         let folder = folders.get(&server.id()).map_or("", String::as_str);
-        let found = site.running(folder).map_err(|doubt| {
-            Report::of(format!("{} cannot be changed.", server.name()), &doubt)
-        })?;
+        let found = site
+            .running(folder)
+            .map_err(|doubt| Report::of(format!("{} cannot be changed.", server.name()), &doubt))?;
         if found.is_none() {
             down.push(server.name().to_string());
         }
@@ -162,7 +173,11 @@ fn left_servers(stored: &Stored, running: &Topology) -> Vec<(String, String)> {
 
 /// The ports that servers of the cluster listen on, whichever design gave them.
 fn own_ports(site: &Site, stored: &Stored) -> Vec<u16> {
-    let running = stored.record.servers.iter().map(|server| site.running(&server.folder));
+    let running = stored
+        .record
+        .servers
+        .iter()
+        .map(|server| site.running(&server.folder));
     running.filter_map(|found| found.ok()??.port).collect()
 }
 

@@ -5,6 +5,8 @@
 //! change of a cluster that runs.
 
 mod apply;
+#[cfg(test)]
+mod apply_tests;
 mod discover;
 mod host;
 mod local_host;

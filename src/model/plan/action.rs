@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::{Progress, StepState};
 use crate::model::health::ReplicationRow;
 use crate::model::topology::Server;
 
@@ -17,6 +18,24 @@ pub struct Plan {
     /// The cluster's folder, absolute.
     pub folder: String,
     pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// True if it changes a cluster that runs.
+    pub fn is_change(&self) -> bool {
+        self.steps
+            .first()
+            .is_some_and(|step| step.action == Action::BeginChange)
+    }
+
+    /// True once its new design is what runs and is recorded: nothing is taken back any more.
+    pub fn has_settled(&self, progress: &Progress) -> bool {
+        let is_done = |step: &Step| {
+            let told = progress.steps.get(step.id.0);
+            step.action == Action::Settle && told.is_some_and(|(_, state)| *state == StepState::Done)
+        };
+        self.steps.iter().any(is_done)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -10,6 +10,8 @@ mod deploy;
 mod event;
 mod expected;
 mod layout;
+#[cfg(test)]
+mod lines;
 mod machine;
 mod preflight;
 mod progress;

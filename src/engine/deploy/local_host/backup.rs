@@ -63,7 +63,10 @@ impl LocalHost {
             return Err(Report::new("This version cannot be copied while it runs.").into());
         };
         let source = self.site.own_data(&from.folder).ok_or_else(|| {
-            Report::new(format!("The data directory of {} is not what was made.", from.name))
+            Report::new(format!(
+                "The data directory of {} is not what was made.",
+                from.name
+            ))
         })?;
         if !files::names_in(&source.join("pg_tblspc")).is_empty() {
             return Err(Report::new(format!("{} has tablespaces, which are not copied.", from.name))
@@ -84,7 +87,8 @@ impl LocalHost {
         let label = work.wait.hear(session.answer_within(stop, STOP)).await?;
         let label = label.and_then(|label| label.ok_or(SqlError::Form));
         let label = label.map_err(|error| failed(&error))?;
-        self.write(&format!("{to}/backup_label"), &label).map_err(Failure::from)
+        self.write(&format!("{to}/backup_label"), &label)
+            .map_err(Failure::from)
     }
 
     async fn copy_files(
@@ -108,7 +112,9 @@ impl LocalHost {
                 Err(Report::of(format!("The files of {} could not be copied.", from.name), &error).into())
             }
             Ok(Err(error)) => Err(Report::of("The copy ended in an error of pgcascade.", &error).into()),
-            Err(_) => Err(Report::new(format!("Copying {} took longer than its deadline.", from.name)).into()),
+            Err(_) => {
+                Err(Report::new(format!("Copying {} took longer than its deadline.", from.name)).into())
+            }
         }
     }
 }
@@ -167,7 +173,10 @@ fn read_still(path: &Path) -> io::Result<Vec<u8>> {
         }
         last = again;
     }
-    Err(io::Error::new(ErrorKind::Interrupted, "pg_control changes all the time"))
+    Err(io::Error::new(
+        ErrorKind::Interrupted,
+        "pg_control changes all the time",
+    ))
 }
 
 fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
@@ -186,7 +195,13 @@ mod tests {
     fn a_copy_of_a_running_directory_has_no_wal_and_no_slots() {
         let base = tempfile::tempdir().unwrap();
         let from = base.path().join("from");
-        for folder in ["base/1", "pg_wal/archive_status", "pg_replslot/a", "global", "pg_stat_tmp"] {
+        for folder in [
+            "base/1",
+            "pg_wal/archive_status",
+            "pg_replslot/a",
+            "global",
+            "pg_stat_tmp",
+        ] {
             fs::create_dir_all(from.join(folder)).unwrap();
         }
         let files = [
@@ -210,12 +225,26 @@ mod tests {
         let names = |below: &str| files::names_in(&to.join(below));
         assert_eq!(
             names(""),
-            ["PG_VERSION", "base", "global", "pg_replslot", "pg_stat_tmp", "pg_wal"]
+            [
+                "PG_VERSION",
+                "base",
+                "global",
+                "pg_replslot",
+                "pg_stat_tmp",
+                "pg_wal"
+            ]
         );
-        assert_eq!(names("base/1"), ["2", "pg_wal"], "only folders at the top are emptied");
+        assert_eq!(
+            names("base/1"),
+            ["2", "pg_wal"],
+            "only folders at the top are emptied"
+        );
         assert_eq!(names("base"), ["1"]);
         assert_eq!(names("pg_wal"), ["archive_status"]);
         assert!(names("pg_replslot").is_empty() && names("pg_stat_tmp").is_empty());
-        assert_eq!(fs::read(to.join("global/pg_control")).unwrap(), b"global/pg_control");
+        assert_eq!(
+            fs::read(to.join("global/pg_control")).unwrap(),
+            b"global/pg_control"
+        );
     }
 }

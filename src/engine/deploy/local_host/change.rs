@@ -139,7 +139,10 @@ impl LocalHost {
         stored.record.servers.retain(|old| !moved(&old.folder));
         let left = std::mem::replace(&mut stored.record.servers, servers);
         stored.record.servers.extend(left);
-        self.document.topology().name().clone_into(&mut stored.record.name);
+        self.document
+            .topology()
+            .name()
+            .clone_into(&mut stored.record.name);
         stored.record.state = ClusterState::Complete;
         stored.record.builder = None;
         stored.change = None;
@@ -168,7 +171,9 @@ impl LocalHost {
         for name in &one.files {
             let path = format!("{}/{name}", ClusterLayout::server(&one.folder));
             let file = bundle.file(&path).ok_or_else(|| {
-                Report::new(format!("The bundle has no file {path}: this is an error of pgcascade."))
+                Report::new(format!(
+                    "The bundle has no file {path}: this is an error of pgcascade."
+                ))
             })?;
             let held = one.held.iter().filter(|_| name == "postgresql.conf");
             let text = held.fold(file.contents.clone(), |text, (setting, value)| {
@@ -215,7 +220,8 @@ impl LocalHost {
 
     /// Drops a slot once it is not in use any more.
     pub(super) async fn drop_slot(&self, target: &Target, slot: &str, work: &Work) -> Result<(), Failure> {
-        work.waiting(format!("nobody to use the slot {slot} any more")).await;
+        work.waiting(format!("nobody to use the slot {slot} any more"))
+            .await;
         let name = literal(slot);
         let drop = format!(
             "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = {name} AND NOT active"
@@ -251,7 +257,14 @@ impl LocalHost {
         }
         let target = self.target(name, folder, 0);
         let started = self.started_at(folder);
-        server::stop(&self.site, &target, started.as_ref(), server::FAST_STOP_FOR_GOOD, &work.wait).await?;
+        server::stop(
+            &self.site,
+            &target,
+            started.as_ref(),
+            server::FAST_STOP_FOR_GOOD,
+            &work.wait,
+        )
+        .await?;
         let folder = folder.to_owned();
         let removed = tokio::task::spawn_blocking(move || removal::remove_server(&stored, &folder));
         removed

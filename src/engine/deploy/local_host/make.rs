@@ -17,7 +17,8 @@ impl LocalHost {
         let mut claim = self.claim();
         match files::make_folder(&full, self.site.owner) {
             // A change that was ended in the middle had made it.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && is_remade(&claim.stored, path, &full) => {}
+            Err(error)
+                if error.kind() == ErrorKind::AlreadyExists && is_remade(&claim.stored, path, &full) => {}
             made => {
                 made.map_err(|error| Report::of(format!("The folder {path} could not be made."), &error))?;
             }

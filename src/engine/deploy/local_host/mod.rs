@@ -163,7 +163,12 @@ impl LocalHost {
 
     /// The same where it listens now: in the middle of a change it may still have its port of before.
     fn reachable(&self, name: &str, folder: &str, port: u16) -> Target {
-        let running = self.site.running(folder).ok().flatten().filter(|_| self.before.is_some());
+        let running = self
+            .site
+            .running(folder)
+            .ok()
+            .flatten()
+            .filter(|_| self.before.is_some());
         let port = running.and_then(|running| running.port).unwrap_or(port);
         self.target(name, folder, port)
     }

@@ -9,6 +9,8 @@ use crate::model::topology::{NOT_BELOW_PRIMARY, PgMajor, Server, ServerId, Topol
 
 /// What says which standbys a commit waits for, and how long: changed by steps of its own.
 pub const SYNC: [&str; 2] = ["synchronous_standby_names", "synchronous_commit"];
+/// Where a server is and whom it follows: changed in its turn, also where sizes are raised before that.
+const PLACE: [&str; 3] = ["port", "listen_addresses", "cluster_name"];
 /// A standby that reads other values of these leaves its upstream, if only to come back at once.
 const LINK: [&str; 2] = ["primary_conninfo", "primary_slot_name"];
 
@@ -21,6 +23,8 @@ pub struct Kept<'a> {
     pub folder: String,
     /// Beside [`SYNC`], every setting that the server reads otherwise.
     pub settings: Vec<SettingChange>,
+    /// Of those, what it gets by a restart of its own before all else, where limits are raised.
+    pub early: Vec<(String, Option<String>)>,
     /// How it comes to read its new files; `None`: they are the same.
     pub means: Option<Means>,
 }
@@ -34,9 +38,19 @@ pub struct SettingChange {
     pub needs_restart: bool,
 }
 
+impl SettingChange {
+    /// True for what is read at the start only, and says how much of something there is.
+    fn is_size(&self) -> bool {
+        let is_of_link = ["primary_", "restore_", "recovery_", "archive_", "standby_"]
+            .iter()
+            .any(|begin| self.name.starts_with(begin));
+        self.needs_restart && !is_of_link && !PLACE.contains(&self.name.as_str())
+    }
+}
+
 impl Kept<'_> {
     pub fn restarts(&self) -> bool {
-        self.means == Some(Means::Restart)
+        self.means == Some(Means::Restart) || !self.early.is_empty()
     }
 
     /// True if it leaves its upstream for a moment, or for good.
@@ -100,6 +114,7 @@ impl<'a> Difference<'a> {
                 folder_was: folders_were.get(&was.id()).cloned().unwrap_or_default(),
                 folder: folders.get(&is.id()).cloned().unwrap_or_default(),
                 settings: Vec::new(),
+                early: Vec::new(),
                 means: None,
             };
             if let (Some(before), Some(after)) = (effective.0.get(&was.id()), effective.1.get(&is.id())) {
@@ -130,6 +145,9 @@ impl<'a> Difference<'a> {
             effective,
         };
         difference.limits = difference.limits();
+        if difference.limits == Limits::Raised {
+            difference.raise_early();
+        }
         if difference.sync != difference.sync_was {
             // The primary's file is written with its new sync settings anyway, as the last thing.
             for one in difference.kept.iter_mut().filter(|one| one.is.is_primary()) {
@@ -137,6 +155,23 @@ impl<'a> Difference<'a> {
             }
         }
         difference
+    }
+
+    /// Takes out of each server's turn what it gets before.
+    fn raise_early(&mut self) {
+        for one in &mut self.kept {
+            let (Some(before), Some(after)) = (
+                self.effective.0.get(&one.was.id()),
+                self.effective.1.get(&one.is.id()),
+            ) else {
+                continue;
+            };
+            let early = one.settings.iter().filter(|setting| setting.is_size());
+            one.early = early
+                .map(|setting| (setting.name.clone(), setting.is.clone()))
+                .collect();
+            one.means = means(one, before, after);
+        }
     }
 
     /// True if no server reads anything new, comes or goes.
@@ -293,9 +328,16 @@ fn needs_restart(name: &str, major: PgMajor) -> bool {
 }
 
 fn means(one: &Kept<'_>, before: &Effective, after: &Effective) -> Option<Means> {
-    if one.folder_was != one.folder || one.settings.iter().any(|setting| setting.needs_restart) {
+    let is_early = |setting: &&SettingChange| one.early.iter().any(|(name, _)| *name == setting.name);
+    let mut rest = one
+        .settings
+        .iter()
+        .filter(|setting| !is_early(setting))
+        .peekable();
+    let has_rest = rest.peek().is_some();
+    if one.folder_was != one.folder || rest.any(|setting| setting.needs_restart) {
         Some(Means::Restart)
-    } else if !one.settings.is_empty() || before.access != after.access {
+    } else if has_rest || before.access != after.access {
         Some(Means::Reload)
     } else {
         (before.text != after.text).then_some(Means::Write)

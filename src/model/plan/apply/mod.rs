@@ -62,8 +62,7 @@ pub fn plan_apply(
         return Err(refused);
     }
     let is_clear = standing.left_slots.is_empty() && standing.left_servers.is_empty();
-    let nothing =
-        difference.is_none() && is_clear && !standing.resumes && running.name() == wanted.name();
+    let nothing = difference.is_none() && is_clear && !standing.resumes && running.name() == wanted.name();
     let steps = if nothing {
         Vec::new()
     } else {

@@ -158,9 +158,10 @@ fn delayed<'a>(difference: &'a Difference<'_>) -> impl Iterator<Item = Check> + 
         let upstream = one.was.upstream().and_then(|id| difference.kept_from(id));
         one.leaves_upstream() || upstream.is_some_and(Kept::restarts)
     };
-    let late = difference.kept.iter().filter(move |one| {
-        one.was.is_delayed() && one.is.is_delayed() && loses_upstream(one)
-    });
+    let late = difference
+        .kept
+        .iter()
+        .filter(move |one| one.was.is_delayed() && one.is.is_delayed() && loses_upstream(one));
     late.map(|one| {
         stop(
             "delayed-standby",

@@ -108,7 +108,10 @@ impl<'a> Planner<'a> {
                     server: Some(one.was),
                     title: format!("Start {} again", one.was.name()),
                     why: "It was left down in the middle of a change".to_owned(),
-                    action: Action::Configure(Configure { by: restart, ..before }),
+                    action: Action::Configure(Configure {
+                        by: restart,
+                        ..before
+                    }),
                     deadline_secs: RESTART_SECS,
                     ..New::default()
                 });
@@ -135,7 +138,10 @@ impl<'a> Planner<'a> {
             archive.map_or_else(Vec::new, |one| ClusterLayout::archive_folders(one.directory()))
         };
         let there = folders_of(running);
-        for path in folders_of(wanted).into_iter().filter(|path| !there.contains(path)) {
+        for path in folders_of(wanted)
+            .into_iter()
+            .filter(|path| !there.contains(path))
+        {
             self.make_folder(None, path, "The primary will put finished WAL segments here");
         }
         if self.loosened {
@@ -147,7 +153,9 @@ impl<'a> Planner<'a> {
         let needed = |server: &Server| {
             let has_port = |is: &Server| is.port() == server.port();
             wanted.servers().iter().any(has_port)
-                || slots_were.get(&server.id()).is_some_and(|slot| slots.contains(slot))
+                || slots_were
+                    .get(&server.id())
+                    .is_some_and(|slot| slots.contains(slot))
         };
         self.end_removed(needed);
         for one in &self.difference.kept {
@@ -198,15 +206,7 @@ impl<'a> Planner<'a> {
 
     /// All servers, in the order in which each finds what it needs.
     fn servers(&mut self) {
-        let raised = self.difference.limits == Limits::Raised;
-        if raised {
-            let mut first: Vec<&Kept<'_>> = self.difference.kept.iter().filter(|one| one.restarts()).collect();
-            // Leaves first, the primary last: no standby may have less than its primary.
-            first.sort_by_key(|one| std::cmp::Reverse(self.wanted.upstreams(one.is.id()).len()));
-            for one in first {
-                self.change(one);
-            }
-        }
+        self.raise();
         for id in self.wanted.in_tree_order() {
             if self.ready.contains(&id) {
                 continue;
@@ -223,8 +223,15 @@ impl<'a> Planner<'a> {
     fn change(&mut self, one: &Kept<'_>) {
         let Some(by) = one.means else { return };
         let (server, name) = (one.is, one.is.name());
-        let held = if server.is_primary() { self.held() } else { Vec::new() };
-        let held_before = if self.loosened { held.clone() } else { Vec::new() };
+        let held = if server.is_primary() {
+            self.held()
+        } else {
+            Vec::new()
+        };
+        let mut held_before = one.early.clone();
+        if self.loosened {
+            held_before.extend(held.iter().cloned());
+        }
         let upstream = server.upstream().and_then(|id| self.wanted.server(id));
         let (title, why) = match by {
             Means::Restart => (
@@ -257,11 +264,15 @@ impl<'a> Planner<'a> {
                 ..self.configure(one, DesignOf::After)
             }),
             undo: Some(Action::Configure(Configure {
-                held: if server.is_primary() { held_before } else { Vec::new() },
+                held: held_before,
                 by,
                 ..self.configure(one, DesignOf::Before)
             })),
-            deadline_secs: if by == Means::Restart { RESTART_SECS } else { WAIT_SECS },
+            deadline_secs: if by == Means::Restart {
+                RESTART_SECS
+            } else {
+                WAIT_SECS
+            },
             ..New::default()
         };
         self.add(new);
@@ -269,7 +280,7 @@ impl<'a> Planner<'a> {
         if one.leaves_upstream() && !server.is_primary() {
             self.disturbed.insert(server.id());
         }
-        if one.restarts() {
+        if by == Means::Restart {
             let below = self.wanted.downstreams(server.id()).map(Server::id);
             self.disturbed.extend(below);
         }
@@ -315,7 +326,11 @@ impl<'a> Planner<'a> {
             return;
         };
         // The primary may be what it was still, or what it will be.
-        let source = if self.ready.contains(&primary.is.id()) { primary.is } else { primary.was };
+        let source = if self.ready.contains(&primary.is.id()) {
+            primary.is
+        } else {
+            primary.was
+        };
         let source_folder = if self.ready.contains(&primary.is.id()) {
             primary.folder.clone()
         } else {
@@ -357,7 +372,10 @@ impl<'a> Planner<'a> {
             server: Some(server),
             title: format!("Start {name}"),
             why: "It applies the WAL of the time in which it was copied, then streams".to_owned(),
-            undo: Some(Action::Stop { server: name.clone(), folder: folder.clone() }),
+            undo: Some(Action::Stop {
+                server: name.clone(),
+                folder: folder.clone(),
+            }),
             action: Action::Start {
                 server: name.clone(),
                 folder: folder.clone(),
@@ -371,7 +389,11 @@ impl<'a> Planner<'a> {
             server: Some(server),
             title: format!("Wait until {name} accepts connections"),
             why: "A hot standby does so once it has reached a consistent state".to_owned(),
-            action: Action::WaitReady { server: name, folder, port },
+            action: Action::WaitReady {
+                server: name,
+                folder,
+                port,
+            },
             deadline_secs: RESTART_SECS,
             ..New::default()
         });
@@ -402,15 +424,29 @@ impl<'a> Planner<'a> {
             if !wanted.uses_slot(standby.id()) || there.contains(&slot) {
                 continue;
             }
-            let place = (sender.name().to_string(), self.folder(sender), sender.port().number());
+            let place = (
+                sender.name().to_string(),
+                self.folder(sender),
+                sender.port().number(),
+            );
             let (server, folder, port) = place.clone();
-            let undo = Action::DropSlot { server, folder, port, slot: slot.clone() };
+            let undo = Action::DropSlot {
+                server,
+                folder,
+                port,
+                slot: slot.clone(),
+            };
             let (server, folder, port) = place;
             self.add(New {
                 server: Some(sender),
                 title: format!("Make the slot of {} on {}", standby.name(), sender.name()),
                 why: "Before its standby comes: it keeps the WAL from here on".to_owned(),
-                action: Action::CreateSlot { server, folder, port, slot },
+                action: Action::CreateSlot {
+                    server,
+                    folder,
+                    port,
+                    slot,
+                },
                 undo: before.is_some().then_some(undo),
                 deadline_secs: 30,
                 ..New::default()
@@ -424,8 +460,7 @@ impl<'a> Planner<'a> {
             let upstream = self.wanted.server(*id).and_then(Server::upstream);
             self.ready.contains(id) && upstream.is_some_and(|upstream| self.ready.contains(&upstream))
         };
-        let (now, later): (Vec<ServerId>, Vec<ServerId>) =
-            self.disturbed.iter().copied().partition(is_whole);
+        let (now, later): (Vec<ServerId>, Vec<ServerId>) = self.disturbed.iter().copied().partition(is_whole);
         self.disturbed = later.into_iter().collect();
         for standby in now.into_iter().filter_map(|id| self.wanted.server(id)) {
             let Some(sender) = standby.upstream().and_then(|id| self.wanted.server(id)) else {
@@ -445,6 +480,68 @@ impl<'a> Planner<'a> {
                 ..New::default()
             });
         }
+    }
+
+    /// More of what a standby may not have less of than the primary: standbys first, those without downstreams before
+    /// all others; in the files of before, so that nobody looks for a server where it is not yet.
+    fn raise(&mut self) {
+        let mut first: Vec<&Kept<'_>> = self.difference.kept.iter().collect();
+        first.retain(|one| !one.early.is_empty());
+        first.sort_by_key(|one| std::cmp::Reverse(self.difference.running.upstreams(one.was.id()).len()));
+        for one in first {
+            let is_primary = one.was.is_primary();
+            if is_primary {
+                self.standbys_apply();
+            }
+            let held = if is_primary && self.loosened {
+                self.held()
+            } else {
+                Vec::new()
+            };
+            let restart = |held| {
+                Action::Configure(Configure {
+                    held,
+                    by: Means::Restart,
+                    ..self.configure(one, DesignOf::Before)
+                })
+            };
+            let names: Vec<&str> = one.early.iter().map(|(name, _)| name.as_str()).collect();
+            let new = New {
+                server: Some(one.was),
+                title: format!("Restart {} with more of {}", one.was.name(), names.join(", ")),
+                why: "Read at the start only, and no standby may have less than its primary: standbys first, the primary last".to_owned(),
+                action: restart(one.early.iter().cloned().chain(held.clone()).collect()),
+                undo: Some(restart(held)),
+                deadline_secs: RESTART_SECS,
+                ..New::default()
+            };
+            self.add(new);
+            if !is_primary {
+                self.disturbed.insert(one.is.id());
+            }
+        }
+    }
+
+    /// Before the primary gets more; would that be taken back, the standbys have to apply it before they have less.
+    fn standbys_apply(&mut self) {
+        let primary = self.difference.running.primary();
+        let standbys = self.difference.kept.iter();
+        let raised = standbys.filter(|one| !one.early.is_empty() && !one.was.is_primary());
+        let prove = Action::ProveRow {
+            server: primary.name().to_string(),
+            port: primary.port().number(),
+            readers: raised.map(|one| Reader::of(one.was)).collect(),
+            delayed: Vec::new(),
+        };
+        self.add(New {
+            server: Some(primary),
+            title: "See that every standby applies what the primary writes".to_owned(),
+            why: "They have room for what the primary gets now".to_owned(),
+            undo: Some(prove.clone()),
+            action: prove,
+            deadline_secs: WAIT_SECS,
+            ..New::default()
+        });
     }
 
     /// A standby that is given less must first have applied that the primary has less.
@@ -479,7 +576,10 @@ impl<'a> Planner<'a> {
                 server: Some(server),
                 title: format!("Stop {name}"),
                 why: "It is no longer in the design; its data stays until the change is proved".to_owned(),
-                action: Action::Stop { server: name.clone(), folder: folder.clone() },
+                action: Action::Stop {
+                    server: name.clone(),
+                    folder: folder.clone(),
+                },
                 undo: Some(Action::Start {
                     server: name,
                     folder,
@@ -498,21 +598,26 @@ impl<'a> Planner<'a> {
         let Some(primary) = self.difference.primary().filter(|_| !held.is_empty()) else {
             return;
         };
-        let action = |held| {
+        let reload = |design, held| {
             Action::Configure(Configure {
                 held,
                 by: Means::Reload,
                 files: vec!["postgresql.conf".to_owned()],
-                folder_before: primary.folder.clone(),
-                ..self.configure(primary, DesignOf::After)
+                ..self.configure(primary, design)
             })
+        };
+        // What it read last, if it has read its new files already, or is still as it was but for what was loosened.
+        let back = match primary.means {
+            Some(_) => reload(DesignOf::After, held),
+            None if self.loosened => reload(DesignOf::Before, held),
+            None => reload(DesignOf::Before, Vec::new()),
         };
         let new = New {
             server: Some(primary.is),
             title: "Switch on the designed synchronous replication".to_owned(),
             why: "Only now, when every standby streams: no commit waits for one that is not there (synchronous_standby_names needs no restart)".to_owned(),
-            action: action(Vec::new()),
-            undo: Some(action(held)),
+            action: reload(DesignOf::After, Vec::new()),
+            undo: Some(back),
             ..New::default()
         };
         self.add(new);
@@ -568,13 +673,18 @@ impl<'a> Planner<'a> {
         let (running, wanted) = (self.difference.running, self.wanted);
         self.add(New {
             title: "Record the new design".to_owned(),
-            why: "It runs and is proved: from here on nothing is taken back, and what follows only clears away".to_owned(),
+            why:
+                "It runs and is proved: from here on nothing is taken back, and what follows only clears away"
+                    .to_owned(),
             action: Action::Settle,
             ..New::default()
         });
         for one in &self.difference.kept {
             let there = slots_on(wanted, one.is.id());
-            for slot in slots_on(running, one.was.id()).into_iter().filter(|slot| !there.contains(slot)) {
+            for slot in slots_on(running, one.was.id())
+                .into_iter()
+                .filter(|slot| !there.contains(slot))
+            {
                 self.drop_slot(one.is, one.folder.clone(), &slot);
             }
         }
@@ -619,7 +729,10 @@ impl<'a> Planner<'a> {
             server,
             title: format!("Remove what there is of {name}"),
             why: "Its data directory, its log and its folder; nothing that pgcascade did not make".to_owned(),
-            action: Action::RemoveServer { server: name.to_owned(), folder: folder.to_owned() },
+            action: Action::RemoveServer {
+                server: name.to_owned(),
+                folder: folder.to_owned(),
+            },
             deadline_secs: RESTART_SECS,
             ..New::default()
         });
@@ -637,7 +750,11 @@ fn slots_on(topology: &Topology, server: ServerId) -> Vec<String> {
 }
 
 fn ports(topology: &Topology) -> BTreeSet<u16> {
-    topology.servers().iter().map(|server| server.port().number()).collect()
+    topology
+        .servers()
+        .iter()
+        .map(|server| server.port().number())
+        .collect()
 }
 
 fn pass_files(ports: &BTreeSet<u16>) -> Action {

@@ -82,7 +82,10 @@ fn of_kept(difference: &Difference<'_>, one: &Kept<'_>) -> Vec<String> {
             |delay| format!("{name} applies WAL {delay} late"),
         ));
     }
-    let archives = one.settings.iter().any(|setting| setting.name == "archive_command");
+    let archives = one
+        .settings
+        .iter()
+        .any(|setting| setting.name == "archive_command");
     if archives && is.is_primary() {
         told.push(difference.wanted.archive().map_or_else(
             || "Finished WAL is no longer archived; what is in the archive stays".to_owned(),
@@ -99,7 +102,11 @@ fn of_kept(difference: &Difference<'_>, one: &Kept<'_>) -> Vec<String> {
             setting.name,
             value(&setting.is),
             value(&setting.was),
-            if setting.needs_restart { "restart" } else { "reload" }
+            if setting.needs_restart {
+                "restart"
+            } else {
+                "reload"
+            }
         )
     }));
     told
@@ -109,18 +116,20 @@ fn sync(difference: &Difference<'_>) -> Vec<String> {
     let changed = difference.sync.iter().zip(&difference.sync_was);
     changed
         .filter(|(is, was)| is != was)
-        .map(|((name, is), (_, was))| {
+        .filter_map(|((name, is), (_, was))| {
             let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "the default".to_owned());
             let what = if *name == SYNC[0] {
                 "Commits wait for"
             } else {
                 "Commits wait at the level"
             };
-            match is {
+            Some(match is {
                 None if *name == SYNC[0] => "Commits wait for no standby any more".to_owned(),
+                // It goes with the names.
+                None => return None,
                 _ if was.is_none() => format!("{what} {}", value(is)),
                 _ => format!("{what} {} instead of {}", value(is), value(was)),
-            }
+            })
         })
         .collect()
 }
@@ -133,7 +142,12 @@ pub fn interruptions(difference: &Difference<'_>) -> Vec<String> {
     }
     for one in &difference.kept {
         let name = one.was.name();
-        match one.means {
+        let means = if one.restarts() {
+            Some(Means::Restart)
+        } else {
+            one.means
+        };
+        match means {
             Some(Means::Restart) if one.is.is_primary() => told.push(format!(
                 "{name} restarts: its sessions end, and for a moment nothing can be written"
             )),
@@ -144,9 +158,9 @@ pub fn interruptions(difference: &Difference<'_>) -> Vec<String> {
                     receive_nothing(below)
                 ));
             }
-            Some(Means::Reload) if one.leaves_upstream() => told.push(format!(
-                "{name} receives nothing for a moment; its sessions stay"
-            )),
+            Some(Means::Reload) if one.leaves_upstream() => {
+                told.push(format!("{name} receives nothing for a moment; its sessions stay"))
+            }
             _ => {}
         }
     }
