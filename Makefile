@@ -48,7 +48,7 @@ test:
 test-versions:
 	@packaging/setup.sh test-versions
 	@bins=$$(packaging/versions.sh); \
-	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions::
+	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions:: change_postgres
 
 lint:
 	@packaging/setup.sh lint

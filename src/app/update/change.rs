@@ -92,6 +92,7 @@ pub(super) fn confirm(session: &mut Session) -> Vec<Effect> {
 
 /// `holds`: the new design is what runs, also if something went wrong after that.
 pub(super) fn ended(session: &mut Session, folder: PathBuf, outcome: Outcome, holds: bool) -> Vec<Effect> {
+    let is_done = outcome == Outcome::Done;
     let (kind, mut report, remains) = match outcome {
         Outcome::Done => {
             let name = session.document.topology().name();
@@ -122,7 +123,7 @@ pub(super) fn ended(session: &mut Session, folder: PathBuf, outcome: Outcome, ho
         None => {}
     }
     notify_with_folder(session, kind, report, Some(folder.clone()));
-    if holds {
+    if holds || is_done {
         run::watch(session, folder)
     } else {
         vec![Effect::Watch(folder)]

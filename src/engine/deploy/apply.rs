@@ -1,6 +1,7 @@
 //! A change of a running cluster: what is found before it, and its run.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
@@ -13,8 +14,6 @@ use crate::model::document::{Document, format};
 use crate::model::plan::{Machine, Outcome, Plan, RunEvent, Standing};
 use crate::model::topology::Topology;
 use crate::report::Report;
-
-use std::sync::Arc;
 
 /// A cluster as it was found, for [`plan_apply`](crate::model::plan::plan_apply).
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +38,7 @@ pub struct Change {
 
 /// Looks at the cluster in a folder, for a change to this design. Changes nothing.
 pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
-    let Some(stored) = record::find(folder)?.filter(|stored| is_whole(stored)) else {
+    let Some(stored) = record::find(folder)?.filter(is_whole) else {
         // Says why.
         record::load(folder)?;
         return Err(Report::new(format!(
@@ -67,6 +66,7 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
         } else {
             Vec::new()
         },
+        clears: is_settled && stored.clears,
         resumes,
     };
     let request = Request {
@@ -88,7 +88,11 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
 /// Performs the plan on this machine. Sends all events (the last is `finished`), then returns how it ended.
 pub async fn apply_here(change: Change, events: mpsc::Sender<RunEvent>, cancel: Cancel) -> Outcome {
     match LocalHost::changing(&change) {
-        Ok(host) => run::run(change.number, &change.plan, Arc::new(host), events, cancel).await,
+        // A whole run is too large for the stack of whoever waits for it.
+        Ok(host) => {
+            let run = run::run(change.number, &change.plan, Arc::new(host), events, cancel);
+            Box::pin(run).await
+        }
         Err(report) => run::refuse(change.number, &change.plan, events, report).await,
     }
 }
@@ -181,9 +185,33 @@ fn own_ports(site: &Site, stored: &Stored) -> Vec<u16> {
     running.filter_map(|found| found.ok()??.port).collect()
 }
 
-/// Where the cluster is.
 impl Found {
+    /// The cluster's folder.
     pub fn folder(&self) -> PathBuf {
         self.stored.record.folder.clone()
+    }
+
+    /// For tests of what is done with it: a cluster in which all is well.
+    #[cfg(test)]
+    pub(crate) fn sample(running: Document, folder: &str) -> Self {
+        let record = record::ClusterRecord {
+            id: String::new(),
+            name: running.topology().name().to_owned(),
+            folder: folder.into(),
+            made_folder: true,
+            postgres: running.topology().postgres().to_string(),
+            bin: "/bin".into(),
+            run_as: None,
+            state: ClusterState::Complete,
+            builder: None,
+            servers: Vec::new(),
+            uses_passwords: true,
+        };
+        Self {
+            machine: Machine::portable(folder),
+            standing: Standing::default(),
+            stored: Stored::of(record),
+            running,
+        }
     }
 }

@@ -74,7 +74,11 @@ pub struct Run {
 /// Performs the plan on this machine. Sends all events (the last is `finished`), then returns how it ended.
 pub async fn run_here(run: Run, events: mpsc::Sender<RunEvent>, cancel: Cancel) -> Outcome {
     match local_host::LocalHost::new(&run) {
-        Ok(host) => run::run(run.number, &run.plan, Arc::new(host), events, cancel).await,
+        // A whole run is too large for the stack of whoever waits for it.
+        Ok(host) => {
+            let run = run::run(run.number, &run.plan, Arc::new(host), events, cancel);
+            Box::pin(run).await
+        }
         Err(report) => run::refuse(run.number, &run.plan, events, report).await,
     }
 }

@@ -33,6 +33,9 @@ pub(in crate::engine) struct Stored {
     /// The text of the design that a change makes, while it is under way; design.toml is still the one before.
     #[serde(default)]
     pub(in crate::engine) change: Option<String>,
+    /// The design is a new one, and what nobody uses any more is not cleared away yet.
+    #[serde(default)]
+    pub(in crate::engine) clears: bool,
     /// Slots that are dropped once a change is proved. Servers to remove are those that are in no design.
     #[serde(default)]
     pub(in crate::engine) left_slots: Vec<LeftSlot>,
@@ -43,6 +46,21 @@ pub(in crate::engine) struct Stored {
 pub(in crate::engine) struct FolderWas {
     pub(in crate::engine) owner: Owner,
     pub(in crate::engine) mode: u32,
+}
+
+impl Stored {
+    /// A record of which nothing else is known yet.
+    pub(in crate::engine) fn of(record: ClusterRecord) -> Self {
+        Self {
+            record,
+            made_parents: Vec::new(),
+            made: Vec::new(),
+            folder_was: None,
+            change: None,
+            clears: false,
+            left_slots: Vec::new(),
+        }
+    }
 }
 
 const RECORD: &str = "cluster.json";
@@ -279,25 +297,22 @@ mod tests {
     use super::*;
 
     fn stored(folder: &Path) -> Stored {
+        let record = ClusterRecord {
+            id: new_id().unwrap(),
+            name: "seed".to_owned(),
+            folder: folder.to_owned(),
+            made_folder: true,
+            postgres: "15".to_owned(),
+            bin: "/bin".into(),
+            run_as: None,
+            state: ClusterState::Building,
+            builder: super::super::Builder::ourselves(),
+            servers: Vec::new(),
+            uses_passwords: true,
+        };
         Stored {
-            record: ClusterRecord {
-                id: new_id().unwrap(),
-                name: "seed".to_owned(),
-                folder: folder.to_owned(),
-                made_folder: true,
-                postgres: "15".to_owned(),
-                bin: "/bin".into(),
-                run_as: None,
-                state: ClusterState::Building,
-                builder: super::super::Builder::ourselves(),
-                servers: Vec::new(),
-                uses_passwords: true,
-            },
-            made_parents: Vec::new(),
             made: vec!["run".to_owned()],
-            folder_was: None,
-            change: None,
-            left_slots: Vec::new(),
+            ..Stored::of(record)
         }
     }
 

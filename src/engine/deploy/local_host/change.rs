@@ -146,6 +146,7 @@ impl LocalHost {
         stored.record.state = ClusterState::Complete;
         stored.record.builder = None;
         stored.change = None;
+        stored.clears = true;
         stored.left_slots.clone_from(&before.left_slots);
         self.describe(&self.document, stored)?;
         record::save(stored)

@@ -119,6 +119,7 @@ impl LocalHost {
         claim.stored.record.builder = None;
         // After a change: what was removed is not in the record any more.
         claim.stored.record.servers = recorded(self.document.topology());
+        claim.stored.clears = false;
         claim.stored.left_slots.clear();
         let is_there = |made: &String| fs::symlink_metadata(self.site.path(made)).is_ok();
         claim.stored.made.retain(is_there);

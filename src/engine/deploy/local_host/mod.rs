@@ -101,12 +101,8 @@ impl LocalHost {
             before: None,
             claim: Mutex::new(Claim {
                 stored: Stored {
-                    record,
-                    made_parents: Vec::new(),
                     made: made.collect(),
-                    folder_was: None,
-                    change: None,
-                    left_slots: Vec::new(),
+                    ..Stored::of(record)
                 },
                 lock: None,
                 made: BTreeSet::new(),

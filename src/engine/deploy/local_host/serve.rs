@@ -20,9 +20,9 @@ impl LocalHost {
         pass_file_in_environment: bool,
         work: &Work,
     ) -> Result<(), Failure> {
-        // Taking back a stop that was never made.
-        if self.before.is_some() && matches!(self.site.running(&target.folder), Ok(Some(_))) {
-            return Ok(());
+        if self.before.is_some() {
+            // Taking back a stop that was given up: the server may be on its way down still.
+            self.stop(target, work).await?;
         }
         let started = server::start(&self.site, target, pass_file_in_environment, &work.wait).await?;
         self.started().insert(target.folder.clone(), started);

@@ -232,8 +232,8 @@ impl<'a> Difference<'a> {
         };
         let is_lowered = |one: &&Kept<'_>| {
             limits_of(self.wanted.postgres()).any(|(name, default)| {
-                self.value(&self.effective.1, one.is.id(), name, default)
-                    < self.value(&self.effective.0, primary.was.id(), name, default)
+                value(&self.effective.1, one.is.id(), name, default)
+                    < value(&self.effective.0, primary.was.id(), name, default)
             })
         };
         let standbys = self.kept.iter().filter(|one| !one.is.is_primary());
@@ -246,8 +246,8 @@ impl<'a> Difference<'a> {
         };
         let standbys = || self.kept.iter().filter(|one| !one.is.is_primary());
         let raised = limits_of(self.wanted.postgres()).any(|(name, default)| {
-            let needed = self.value(&self.effective.1, primary.is.id(), name, default);
-            standbys().any(|one| self.value(&self.effective.0, one.was.id(), name, default) < needed)
+            let needed = value(&self.effective.1, primary.is.id(), name, default);
+            standbys().any(|one| value(&self.effective.0, one.was.id(), name, default) < needed)
         });
         match (raised, !self.lowered_standbys().is_empty()) {
             (false, false) => Limits::Indifferent,
@@ -256,19 +256,14 @@ impl<'a> Difference<'a> {
             (true, true) => Limits::Both,
         }
     }
+}
 
-    fn value(
-        &self,
-        effective: &BTreeMap<ServerId, Effective>,
-        id: ServerId,
-        name: &str,
-        default: i64,
-    ) -> i64 {
-        effective
-            .get(&id)
-            .and_then(|one| one.settings.get(name)?.trim().parse().ok())
-            .unwrap_or(default)
-    }
+/// A server's setting as a number.
+fn value(effective: &BTreeMap<ServerId, Effective>, id: ServerId, name: &str, default: i64) -> i64 {
+    effective
+        .get(&id)
+        .and_then(|one| one.settings.get(name)?.trim().parse().ok())
+        .unwrap_or(default)
 }
 
 /// What a standby may not have lower than the primary, with what it is if nothing is said.

@@ -5,10 +5,15 @@
 //! downstreams; then the proof. With [`Action::Settle`] the new design holds, and only what nobody uses any more is
 //! cleared away: slots, and the folders of removed servers. A failure before that is unwound; after it nothing is.
 //!
-//! `difference` says what differs, `refusals` what cannot be changed, `steps` is the order, `words` tells people.
+//! `difference` says what differs, `refusals` what cannot be changed, `words` tells people. `steps` is the order:
+//! `servers` (each in its turn), `limits` (what a standby may not have less of than the primary), `finish` (sync, the
+//! proof, what goes at the end).
 
 mod difference;
+mod finish;
+mod limits;
 mod refusals;
+mod servers;
 mod steps;
 mod words;
 
@@ -34,7 +39,8 @@ pub struct ApplyPlan {
 pub struct Standing {
     /// Servers of the running design that do not run.
     pub down: Vec<String>,
-    /// What an earlier change had still to clear away: slots, and the folders of removed servers by name.
+    /// An earlier change had still to clear away: slots, the folders of removed servers (by name), old ports.
+    pub clears: bool,
     pub left_slots: Vec<LeftSlot>,
     pub left_servers: Vec<(String, String)>,
     /// A change between these two designs was ended in the middle: what it has done already is done again.
@@ -61,8 +67,8 @@ pub fn plan_apply(
     if !refused.is_empty() {
         return Err(refused);
     }
-    let is_clear = standing.left_slots.is_empty() && standing.left_servers.is_empty();
-    let nothing = difference.is_none() && is_clear && !standing.resumes && running.name() == wanted.name();
+    let nothing =
+        difference.is_none() && !standing.clears && !standing.resumes && running.name() == wanted.name();
     let steps = if nothing {
         Vec::new()
     } else {

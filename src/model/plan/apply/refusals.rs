@@ -202,49 +202,48 @@ fn folders<'a>(difference: &'a Difference<'_>) -> impl Iterator<Item = Check> + 
 
 /// New ports must be free, or be let go of by a server that is removed.
 fn ports(difference: &Difference<'_>, machine: &Machine) -> Vec<Check> {
-    let holder = |server: &Server| {
-        let same = |was: &&Server| was.port() == server.port();
-        difference.running.servers().iter().find(same)
-    };
-    let mut found = Vec::new();
-    for server in difference.wanted.servers() {
-        let port = server.port();
-        match holder(server) {
-            Some(was) => {
-                let other = difference
-                    .kept_from(was.id())
-                    .filter(|one| one.is.id() != server.id());
-                found.extend(other.map(|other| {
-                    stop(
-                        "port-taken",
-                        format!(
-                            "\"{}\" would get port {port}, which \"{}\" has until it has changed itself",
-                            server.name(),
-                            other.was.name()
-                        ),
-                        format!(
-                            "Apply the new port of \"{}\" first, then that of \"{}\"; for an exchange take a third port between",
-                            other.is.name(),
-                            server.name()
-                        ),
-                    )
-                }));
-            }
-            None => {
-                let used = machine
-                    .ports_in_use
-                    .iter()
-                    .find(|used| used.port == port.number());
-                found.extend(used.map(|used| {
-                    let by = used.by.as_deref().unwrap_or("another program");
-                    stop(
-                        "port-in-use",
-                        format!("Port {port}, which \"{}\" gets, is used by {by}", server.name()),
-                        "Take another port, or stop what listens there",
-                    )
-                }));
-            }
-        }
+    let of_server = |server| kept_port(difference, server).or_else(|| used_port(difference, machine, server));
+    difference.wanted.servers().iter().filter_map(of_server).collect()
+}
+
+fn holder<'a>(difference: &Difference<'a>, server: &Server) -> Option<&'a Server> {
+    let running = difference.running.servers().iter();
+    running.into_iter().find(|was| was.port() == server.port())
+}
+
+/// A port that another server has, and will not let go of before its own turn.
+fn kept_port(difference: &Difference<'_>, server: &Server) -> Option<Check> {
+    let was = holder(difference, server)?;
+    let other = difference
+        .kept_from(was.id())
+        .filter(|one| one.is.id() != server.id())?;
+    Some(stop(
+        "port-taken",
+        format!(
+            "\"{}\" would get port {}, which \"{}\" has until it has changed itself",
+            server.name(),
+            server.port(),
+            other.was.name()
+        ),
+        format!(
+            "Apply the new port of \"{}\" first, then that of \"{}\"; for an exchange take a third port between",
+            other.is.name(),
+            server.name()
+        ),
+    ))
+}
+
+fn used_port(difference: &Difference<'_>, machine: &Machine, server: &Server) -> Option<Check> {
+    if holder(difference, server).is_some() {
+        return None;
     }
-    found
+    let port = server.port();
+    let mut used = machine.ports_in_use.iter();
+    let used = used.find(|used| used.port == port.number())?;
+    let by = used.by.as_deref().unwrap_or("another program");
+    Some(stop(
+        "port-in-use",
+        format!("Port {port}, which \"{}\" gets, is used by {by}", server.name()),
+        "Take another port, or stop what listens there",
+    ))
 }

@@ -362,12 +362,14 @@ fn what_an_earlier_change_left_is_cleared_away_first() {
             server: "slave1".to_owned(),
             slot: "gone".to_owned(),
         }],
+        clears: true,
         left_servers: vec![("gone".to_owned(), "gone".to_owned())],
         ..Standing::default()
     };
     let plan = plan_apply(&running, &running, &Machine::portable("/tmp/c"), &standing).unwrap();
     let told: Vec<String> = plan.plan.steps.iter().map(|step| what(&step.action)).collect();
     assert_eq!(told[..3], ["begin", "drop gone on slave1", "remove server gone"]);
+    assert_eq!(told[told.len() - 2], "passwords for 5 ports");
     assert!(plan.interruptions.is_empty());
 }
 

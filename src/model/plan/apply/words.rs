@@ -159,7 +159,7 @@ pub fn interruptions(difference: &Difference<'_>) -> Vec<String> {
                 ));
             }
             Some(Means::Reload) if one.leaves_upstream() => {
-                told.push(format!("{name} receives nothing for a moment; its sessions stay"))
+                told.push(format!("{name} receives nothing for a moment; its sessions stay"));
             }
             _ => {}
         }
