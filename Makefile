@@ -3,6 +3,7 @@
 #   make run     install what is missing, build, open the designer on the seed's cluster
 #   make test    install what is missing, run every test
 #   make test-versions   bring PostgreSQL 10 to 18 into a cache folder, try each of them (4 minutes)
+#   make bench   measure a release build: the checks, the prediction, the bundle (BENCHMARKS.md has the figures)
 #   make lint    formatting, lints, documentation, scripts
 #   make catalogue BINS="/usr/lib/postgresql/15/bin …"   read every server parameter anew, for a new version
 #   make setup   only install what is missing, for all of these
@@ -12,7 +13,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-versions lint setup catalogue
+.PHONY: help run test test-versions bench lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -49,6 +50,10 @@ test-versions:
 	@packaging/setup.sh test-versions
 	@bins=$$(packaging/versions.sh); \
 	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions:: change_postgres
+
+# Without the window: nothing that is measured here is drawn, and the build takes a quarter of the time.
+bench:
+	cargo bench --locked --no-default-features --bench model
 
 lint:
 	@packaging/setup.sh lint

@@ -51,6 +51,10 @@ need_shellcheck() {
   command -v shellcheck >/dev/null || need "ShellCheck, which reads every script that is generated" shellcheck
 }
 
+need_openssl() {
+  command -v openssl >/dev/null || need "openssl, with which a bundle's scripts make certificates" openssl
+}
+
 # Everything graphical is loaded when the window opens; nothing of it is needed to build.
 need_window() {
   # Other systems name these otherwise; where there is a desktop, they are there.
@@ -67,8 +71,8 @@ need_window() {
 
 case $purpose in
   run) need_postgres; need_window ;;
-  test) need_postgres; need_shellcheck ;;
-  test-versions) need_postgres; need_npm ;;
+  test) need_postgres; need_openssl; need_shellcheck ;;
+  test-versions) need_postgres; need_openssl; need_npm ;;
   lint) need_shellcheck ;;
   *) echo "usage: packaging/setup.sh run|test|test-versions|lint" >&2; exit 2 ;;
 esac

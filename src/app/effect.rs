@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::engine::deploy::Change;
 use crate::model::bundle::Bundle;
+use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::model::plan::{Machine, Plan};
 
@@ -13,6 +14,8 @@ pub enum PathPurpose {
     OpenDesign,
     SaveDesign,
     ExportBundle,
+    /// The format is what the chosen file's name ends with.
+    ExportPicture(PictureStyle),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +37,14 @@ pub enum Effect {
         path: PathBuf,
         bytes: Vec<u8>,
         text: Option<String>,
+    },
+    /// The drawing as a picture; a large one as PNG takes seconds.
+    WritePicture {
+        purpose: PathPurpose,
+        path: PathBuf,
+        document: Box<Document>,
+        format: PictureFormat,
+        style: PictureStyle,
     },
     /// Keep the unsaved design in the state folder, a moment after the last change. `None`: nothing to keep any more.
     Autosave {

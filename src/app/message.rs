@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
+use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::Board;
 use crate::model::plan::{Machine, RunEvent};
@@ -47,6 +48,8 @@ pub enum FileMessage {
     SaveAs,
     /// Export the bundle.
     Export,
+    /// Export the drawing as a picture.
+    ExportPicture(PictureFormat, PictureStyle),
     /// A path was chosen, or none.
     Chosen(PathPurpose, Option<PathBuf>),
     /// No native dialog can be shown: ask by a path field.
@@ -57,6 +60,8 @@ pub enum FileMessage {
     Looked(PathPurpose, PathBuf, bool),
     /// A file was read; its text.
     Read(PathBuf, String),
+    /// A picture was read; the text of the design inside it.
+    ReadPicture(PathBuf, String),
     /// A file was written.
     Written(PathPurpose, PathBuf, Option<String>),
     /// Answer to "unsaved changes": go on without saving.

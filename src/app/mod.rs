@@ -13,6 +13,6 @@ mod worker;
 
 pub use effect::{Effect, PathPurpose};
 pub use message::{ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, ViewMessage};
-pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, RunView, Session, Tab};
+pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
 pub use update::update;
 pub use worker::{Worker, default_folder};

@@ -11,6 +11,11 @@ impl Session {
         self.run.is_running()
     }
 
+    /// The selected servers, in the order of the tree.
+    pub fn selection(&self) -> Vec<ServerId> {
+        self.selected.into_iter().collect()
+    }
+
     pub fn selected_server(&self) -> Option<&Server> {
         self.document.topology().server(self.selected?)
     }

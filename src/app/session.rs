@@ -7,6 +7,7 @@ use super::{Effect, Message, PathPurpose};
 use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
 use crate::model::bundle::{self, Bundle};
+use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::plan::{ApplyPlan, Check, Machine, Plan, Progress, expected_rows};
@@ -150,6 +151,11 @@ pub enum Dialog {
         purpose: PathPurpose,
         path: PathBuf,
     },
+    /// As what the drawing is exported.
+    Picture {
+        format: PictureFormat,
+        style: PictureStyle,
+    },
     /// There are unsaved changes; `then` happens after `FileMessage::Save` or `Discard`.
     Unsaved {
         then: Box<Message>,
@@ -173,6 +179,23 @@ pub enum Dialog {
     },
     About,
     Help,
+    /// One of a list, found by typing.
+    Pick(Pick),
+}
+
+/// What is picked from a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// The command palette.
+    Action,
+    /// A server to select and show.
+    Server,
+    /// The server that this one is to follow.
+    Upstream(ServerId),
+    /// A built-in design to begin with.
+    Template,
+    /// The version of PostgreSQL.
+    Version,
 }
 
 /// Where deployments are suggested if nobody says better: everyone may write below it.

@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::engine::deploy::Request;
+use crate::model::diagram::PictureFormat;
 use crate::model::document::templates::TEMPLATES;
 use crate::model::topology::{self, RULES, Rule, nearest};
 use crate::report::Report;
@@ -52,6 +53,8 @@ pub(super) enum Command {
     },
     /// Write a design's configuration as a tarball
     Bundle(Bundle),
+    /// Draw a design as a picture: SVG and PNG (with the design inside), Mermaid, DOT
+    Diagram(Diagram),
     // Not a doc comment: its backticks would be printed.
     #[command(
         about = "Predict what pg_stat_replication will show on every server, and what becomes of a commit"
@@ -126,6 +129,44 @@ pub(super) enum Command {
     List,
     /// Build the seed's cluster in a folder of its own, show that it replicates, tear it down at Ctrl-C
     Demo(Demo),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Diagram {
+    /// The design file, or a picture with a design inside
+    pub(super) file: PathBuf,
+    /// The picture to write, its format by the end of its name; standard output, if left out
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// The format, whatever the file is called; SVG, if there is no file
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<Picture>,
+    /// On a dark ground
+    #[arg(long)]
+    pub(super) dark: bool,
+    /// Without the names of servers and hosts, free texts and comments
+    #[arg(long)]
+    pub(super) anonymous: bool,
+}
+
+/// [`PictureFormat`] as a word on the command line.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Picture {
+    Svg,
+    Png,
+    Mermaid,
+    Dot,
+}
+
+impl From<Picture> for PictureFormat {
+    fn from(picture: Picture) -> Self {
+        match picture {
+            Picture::Svg => Self::Svg,
+            Picture::Png => Self::Png,
+            Picture::Mermaid => Self::Mermaid,
+            Picture::Dot => Self::Dot,
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]

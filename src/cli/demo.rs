@@ -205,6 +205,7 @@ mod tests {
             bin: format!("/usr/lib/postgresql/{major}/bin"),
             major: *major,
             version: format!("{major}.1"),
+            has_tls: Some(true),
         });
         let mut machine = Machine::portable("/tmp/demo");
         machine.tools = tools.collect();

@@ -57,6 +57,9 @@ pub(super) async fn run(document: &Document, request: &Request, as_json: bool, s
         }
         return Ending::Failed;
     }
+    if !as_json {
+        preflight::advise(&checks);
+    }
     let run = Run {
         number: RUN,
         plan: plan::plan_deploy(topology, &machine),

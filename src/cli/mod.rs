@@ -12,6 +12,7 @@ mod clusters;
 mod demo;
 mod deploy;
 mod designs;
+mod diagram;
 mod explain;
 mod plan;
 mod predict;
@@ -74,6 +75,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::Check { file, json, explain } => check::check(file.as_deref(), json, explain),
         Command::Show { file } => tree::show(&file),
         Command::Bundle(bundle) => bundle::bundle(&bundle),
+        Command::Diagram(diagram) => diagram::diagram(&diagram),
         Command::Predict {
             file,
             down,

@@ -8,7 +8,7 @@ use crate::engine::deploy;
 use crate::model::plan::{self, Check, Plan};
 use crate::report::Report;
 
-/// The plan and what was checked before it; without steps if a check failed.
+/// The plan and what was checked before it; without steps if the design itself is not possible.
 #[derive(Serialize)]
 struct Answer {
     #[serde(flatten)]
@@ -23,25 +23,35 @@ pub(super) async fn plan(target: &Target, as_json: bool) -> Result<Ending, Repor
     let machine = deploy::discover(topology, &request).await;
     let checks = preflight::checks(topology, &machine, &request);
     let failed = preflight::failed(&checks);
-    let is_possible = failed.is_empty();
-    let plan = if is_possible {
-        plan::plan_deploy(topology, &machine)
+    let ending = if failed.is_empty() {
+        Ending::Fine
     } else {
+        Ending::Failed
+    };
+    // What stands in the way on this machine, today, hides no step of a design that is sound.
+    let plan = if failed.iter().any(|check| check.id == "design-has-errors") {
         Plan {
             cluster: topology.name().to_owned(),
             folder: machine.folder.clone(),
             steps: Vec::new(),
         }
+    } else {
+        plan::plan_deploy(topology, &machine)
     };
-    match (as_json, is_possible) {
-        (true, _) => print::json(&Answer { plan, checks }),
-        (false, true) => print_plan(&plan),
-        (false, false) => {
-            let cannot = preflight::cannot_deploy(topology.name(), &machine.folder);
-            preflight::explain(&cannot, &failed);
-        }
+    if as_json {
+        print::json(&Answer { plan, checks });
+        return Ok(ending);
     }
-    Ok(if is_possible { Ending::Fine } else { Ending::Failed })
+    if !plan.steps.is_empty() {
+        print_plan(&plan);
+    }
+    if failed.is_empty() {
+        preflight::advise(&checks);
+    } else {
+        let cannot = preflight::cannot_deploy(topology.name(), &machine.folder);
+        preflight::explain(&cannot, &failed);
+    }
+    Ok(ending)
 }
 
 fn print_plan(plan: &Plan) {

@@ -76,6 +76,15 @@ pub(super) fn cannot_deploy(cluster: &str, folder: &str) -> String {
     format!("\"{cluster}\" cannot be deployed into {folder}")
 }
 
+/// What is fine, and worth a word all the same.
+pub(super) fn advise(checks: &[Check]) {
+    for check in checks.iter().filter(|check| check.ok) {
+        if let Some(advice) = &check.fix {
+            print::note(format_args!("note: {}: {advice}", check.message));
+        }
+    }
+}
+
 /// The same as the events of a run without steps, so that whoever reads events always gets a last one.
 pub(super) fn as_events(run: u64, cluster: &str, folder: &str, failed: &[&Check]) -> [RunEvent; 2] {
     let event = |number, kind| RunEvent {

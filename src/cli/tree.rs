@@ -44,6 +44,9 @@ pub(super) fn heading(topology: &Topology) -> String {
         }
         _ => text.push_str(", asynchronous"),
     }
+    if topology.has_tls() {
+        text.push_str(", links over TLS");
+    }
     text
 }
 

@@ -255,6 +255,13 @@ pub(super) fn names_in(path: &Path) -> Vec<String> {
     names
 }
 
+/// What an ordinary user may still write where the folder is or will be.
+pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
+    let there = folder.ancestors().find(|ancestor| ancestor.exists())?;
+    let disk = nix::sys::statvfs::statvfs(there).ok()?;
+    disk.blocks_available().checked_mul(disk.fragment_size())
+}
+
 /// True if a user who is neither root nor in other groups may go through every folder on the way into `path`.
 pub(super) fn can_traverse(path: &Path, user: Owner) -> Result<(), PathBuf> {
     let mut ancestors: Vec<&Path> = path.ancestors().collect();
@@ -275,6 +282,21 @@ pub(super) fn can_traverse(path: &Path, user: Owner) -> Result<(), PathBuf> {
         }
     }
     Ok(())
+}
+
+/// True if a user who is neither root nor in other groups may make files in a folder.
+pub(super) fn can_write(folder: &Path, user: Owner) -> bool {
+    let Ok(there) = fs::metadata(folder) else {
+        return false;
+    };
+    let bits = if there.uid() == user.uid {
+        0o300
+    } else if there.gid() == user.gid {
+        0o030
+    } else {
+        0o003
+    };
+    there.mode() & bits == bits
 }
 
 /// The last lines of a text file, at most `count`; none if it is not there.

@@ -44,4 +44,7 @@ pub async fn watch(
         () = boards.closed() => {}
         () = watching => {}
     }
+    if let Some(watcher) = watcher {
+        watcher.close().await;
+    }
 }

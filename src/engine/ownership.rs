@@ -28,7 +28,7 @@ pub(super) struct Running {
     pub(super) is_single_user: bool,
     /// The port it listens on, once it has written it.
     pub(super) port: Option<u16>,
-    /// From 10 on: `Some(true)` as soon as it accepts connections.
+    /// From 10 on: it accepts connections, or, a standby with hot_standby off, applies WAL and never will.
     pub(super) says_ready: bool,
 }
 
@@ -72,7 +72,9 @@ pub(super) fn running(data: &Path, cluster: &str) -> Result<Option<Running>, Dou
     let recorded = PathBuf::from(lines.next().unwrap_or_default());
     let began: Option<i64> = lines.next().and_then(|line| line.parse().ok());
     let port = lines.next().and_then(|line| line.parse().ok());
-    let says_ready = lines.nth(3).is_some_and(|line| line == "ready");
+    let says_ready = lines
+        .nth(3)
+        .is_some_and(|line| matches!(line.trim_end(), "ready" | "standby"));
 
     let directory = canonical(data);
     if canonical(&recorded) != directory {

@@ -75,6 +75,18 @@ pub(super) fn name(pid: u32) -> Option<String> {
     Some(name.trim_end().to_owned())
 }
 
+/// How many processes and threads a user has: what the kernel's bound on them counts.
+pub(super) fn count_of(number: u32) -> u64 {
+    let threads = |pid: u32| -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
+        // The real one, not the effective.
+        let is_theirs = field("Uid:")?.split_whitespace().next()?.parse() == Ok(number);
+        is_theirs.then(|| field("Threads:")?.trim().parse().ok())?
+    };
+    all().into_iter().filter_map(threads).sum()
+}
+
 /// Every process there is.
 pub(super) fn all() -> Vec<u32> {
     let Ok(entries) = fs::read_dir("/proc") else {

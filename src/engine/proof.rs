@@ -80,6 +80,32 @@ pub(super) async fn wait_rows(
     }
 }
 
+/// Sees that every downstream came over TLS.
+pub(super) async fn prove_encrypted(
+    sessions: &Sessions,
+    server: &Target,
+    wait: &Wait,
+) -> Result<(), Failure> {
+    let asked = async { sessions.with(server).await?.unencrypted().await };
+    let names = wait.hear(asked).await?.map_err(|error| {
+        Report::of(
+            format!("{} does not tell which links are encrypted.", server.name),
+            &error,
+        )
+    })?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    let report = Report::new(format!(
+        "Not encrypted: {} streams from {}.",
+        names.join(", "),
+        server.name
+    ));
+    Err(report
+        .hint("The design encrypts every link: compare pg_hba.conf (hostssl) and primary_conninfo (sslmode) with its files.")
+        .into())
+}
+
 /// Looks at the rows until they are as wanted (`None`), or until the deadline (what was seen last).
 async fn watch_rows(
     sessions: &Sessions,

@@ -6,14 +6,14 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
 use super::files;
-use super::record::{self, Lock, Stored};
+use super::record::{self, Lock, RecordedServer, Stored};
 use crate::model::plan::ClusterLayout;
 use crate::report::Report;
 
 /// What is in a marker folder besides the lock.
 const RECORD: &str = "cluster.json";
 
-/// Removes the servers' data, logs, passwords, sockets and the archive. No server may run any more.
+/// Removes the servers' data, logs, passwords, certificates, sockets and the archive. No server may run any more.
 pub(super) fn remove_contents(stored: &Stored) -> Result<(), Report> {
     for server in &stored.record.servers {
         remove_tree(&stored.record.folder, &ClusterLayout::data(&server.folder))?;
@@ -27,6 +27,12 @@ pub(super) fn remove_contents(stored: &Stored) -> Result<(), Report> {
 
 /// Removes what was made for one server, which may not run any more.
 pub(super) fn remove_server(stored: &Stored, folder: &str) -> Result<(), Report> {
+    for file in [
+        ClusterLayout::certificate(folder),
+        ClusterLayout::certificate_key(folder),
+    ] {
+        remove_file(&stored.record.folder, &file)?;
+    }
     remove_tree(&stored.record.folder, &ClusterLayout::data(folder))?;
     remove_made(stored, &ClusterLayout::server(folder))
 }
@@ -41,26 +47,48 @@ pub(super) fn remove_made(stored: &Stored, made: &str) -> Result<(), Report> {
     let layout = [
         ClusterLayout::SERVERS,
         ClusterLayout::SECRETS,
+        ClusterLayout::TLS,
         ClusterLayout::SOCKETS,
     ];
     let is_of_layout = layout.iter().any(|of| Path::new(made).starts_with(of));
-    let mut ours: Vec<String> = if is_of_layout {
-        files_of_layout(stored)
+    if is_of_layout {
+        let mut ours = files_of_layout(stored);
+        ours.retain(|file| Path::new(file).parent() == Some(Path::new(made)));
+        for file in ours {
+            remove_file(folder, &file)?;
+        }
     } else {
-        // What else the plan makes is the archive.
-        let names = files::names_in(&path).into_iter();
-        names
-            .filter(|name| is_archived(name))
-            .map(|name| format!("{made}/{name}"))
-            .collect()
-    };
-    ours.retain(|file| Path::new(file).parent() == Some(Path::new(made)));
-    for file in ours {
-        remove_file(folder, &file)?;
+        // What else the plan makes is the archive; the archive_command makes a folder in it.
+        for cluster in files::names_in(&path).iter().filter(|name| is_identifier(name)) {
+            remove_archived(stored, &format!("{made}/{cluster}"))?;
+        }
     }
     sweep_temporary(&path);
     files::remove_if_empty(&path).map_err(|error| cannot(&path, &error))?;
     Ok(())
+}
+
+/// Removes what the servers archived in one folder, and the folder if nothing else is in it.
+fn remove_archived(stored: &Stored, made: &str) -> Result<(), Report> {
+    let folder = &stored.record.folder;
+    let Some(path) = files::inside(folder, made).filter(|path| is_folder(path)) else {
+        return Ok(());
+    };
+    for name in files::names_in(&path) {
+        // The half-written copy of an archive_command is called by its server.
+        let part = |server: &RecordedServer| name.strip_suffix(&format!(".{}.part", server.folder));
+        let whole = stored.record.servers.iter().find_map(part).unwrap_or(&name);
+        if is_archived(whole) {
+            remove_file(folder, &format!("{made}/{name}"))?;
+        }
+    }
+    files::remove_if_empty(&path).map_err(|error| cannot(&path, &error))?;
+    Ok(())
+}
+
+/// A system identifier: a number of 64 bits.
+fn is_identifier(name: &str) -> bool {
+    name.parse::<u64>().is_ok_and(|number| number.to_string() == name)
 }
 
 /// Every file, besides the data directories, in the folders of the layout.
@@ -73,6 +101,9 @@ fn files_of_layout(stored: &Stored) -> Vec<String> {
     ]
     .map(str::to_owned)
     .to_vec();
+    files.extend(certificates(
+        stored.record.servers.iter().map(|server| server.folder.as_str()),
+    ));
     for server in &stored.record.servers {
         let socket = format!("{}/.s.PGSQL.{}", ClusterLayout::SOCKETS, server.port);
         files.extend([
@@ -84,13 +115,32 @@ fn files_of_layout(stored: &Stored) -> Vec<String> {
     files
 }
 
-/// True for the names that PostgreSQL gives what it archives, and for the half-written copy of our archive_command:
-/// segments (also partial ones), timelines, labels of backups.
+/// Removes the authority, and the keys and certificates of the servers with these folders.
+pub(super) fn remove_certificates(stored: &Stored, folders: &[String]) -> Result<(), Report> {
+    for file in certificates(folders.iter().map(String::as_str)) {
+        remove_file(&stored.record.folder, &file)?;
+    }
+    Ok(())
+}
+
+fn certificates<'a>(folders: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let of_authority =
+        [ClusterLayout::AUTHORITY_CERTIFICATE, ClusterLayout::AUTHORITY_KEY].map(str::to_owned);
+    let of_servers = folders.flat_map(|folder| {
+        [
+            ClusterLayout::certificate(folder),
+            ClusterLayout::certificate_key(folder),
+        ]
+    });
+    of_authority.into_iter().chain(of_servers).collect()
+}
+
+/// True for the names that PostgreSQL gives what it archives: segments (also partial ones), timelines, labels of
+/// backups.
 fn is_archived(name: &str) -> bool {
     let is_hex = |text: &str, length: usize| {
         text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
     };
-    let name = name.strip_suffix(".part").unwrap_or(name);
     match name.split_once('.') {
         None => is_hex(name, 24),
         Some((segment, "partial")) => is_hex(segment, 24),
@@ -215,7 +265,6 @@ mod tests {
         let segment = "0000000100000000000000A1";
         for archived in [
             segment.to_owned(),
-            format!("{segment}.part"),
             format!("{segment}.partial"),
             format!("{segment}.00000028.backup"),
             "00000002.history".to_owned(),
@@ -231,6 +280,14 @@ mod tests {
             "",
         ] {
             assert!(!is_archived(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn an_identifier_is_a_plain_number() {
+        assert!(is_identifier("7412345678901234567"));
+        for foreign in ["", "007", "+7", "7a", "99999999999999999999"] {
+            assert!(!is_identifier(foreign), "{foreign}");
         }
     }
 }

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::task::JoinSet;
+
 use super::server::Target;
 use super::site::Site;
 use super::sql::{Session, SqlError};
@@ -30,6 +32,18 @@ impl Sessions {
     pub(super) fn forget(&self, port: u16) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.remove(&port);
+    }
+
+    /// Ends all that are open, and waits until the servers have ended them, too; who still asks keeps its own.
+    pub(super) async fn close(&self) {
+        let open = std::mem::take(&mut *self.open.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut closing = JoinSet::new();
+        for slot in open.into_values() {
+            if let Some(session) = slot.lock().await.take().and_then(Arc::into_inner) {
+                closing.spawn(session.close());
+            }
+        }
+        while closing.join_next().await.is_some() {}
     }
 
     /// The open session with a server, or a new one.

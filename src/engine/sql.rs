@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use thiserror::Error;
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
@@ -18,11 +20,18 @@ pub(super) const CONNECT: Duration = Duration::from_secs(3);
 /// For one question; the server ends it by itself, too.
 const STATEMENT: Duration = Duration::from_secs(10);
 
+/// What a design may set by hand for people's sessions, and ours must not heed. A question of ours never waits for
+/// standbys, either: the drawing may be what is wrong.
+const SESSION: &str = "-c synchronous_commit=local -c search_path=public -c default_transaction_read_only=off \
+                       -c default_tablespace= -c standard_conforming_strings=on";
+
 /// Why a question was not answered.
 #[derive(Debug, Error)]
 pub(super) enum SqlError {
     #[error("the superuser's password cannot be read: {0}")]
     Password(std::io::Error),
+    #[error("{0}")]
+    Unreachable(std::io::Error),
     #[error("{}", said(.0))]
     Server(#[from] tokio_postgres::Error),
     #[error("no answer within {} s", .0.as_secs())]
@@ -38,11 +47,14 @@ impl SqlError {
     }
 }
 
-/// An open session as superuser. Its connection ends when it is dropped.
+/// An open session as superuser. Its connection ends when it is dropped; [`close`](Self::close) also waits for that.
 #[derive(Debug)]
 pub(super) struct Session {
     client: Client,
     major: PgMajor,
+    connection: JoinHandle<()>,
+    /// The connection's own socket, once more.
+    socket: TcpStream,
 }
 
 /// A position in the WAL.
@@ -63,15 +75,11 @@ impl Session {
     pub(super) async fn open(site: &Site, address: IpAddr, port: u16) -> Result<Self, SqlError> {
         let mut config = Config::new();
         config
-            .host(address.to_string())
-            .port(port)
             .user(ClusterLayout::SUPERUSER)
             .dbname("postgres")
             .application_name("pgcascade")
-            .connect_timeout(CONNECT)
             .options(format!(
-                // A question of ours never waits for standbys: the drawing may be what is wrong.
-                "-c synchronous_commit=local -c statement_timeout={}",
+                "{SESSION} -c statement_timeout={}",
                 STATEMENT.as_millis()
             ));
         if site.uses_passwords {
@@ -79,17 +87,42 @@ impl Session {
                 .map_err(SqlError::Password)?;
             config.password(password.trim_end_matches('\n'));
         }
-        let (client, connection) = tokio::time::timeout(CONNECT, config.connect(NoTls))
+        let connect = async {
+            let (socket, twin) = connect(address, port).await.map_err(SqlError::Unreachable)?;
+            Ok::<_, SqlError>((config.connect_raw(socket, NoTls).await?, twin))
+        };
+        let ((client, connection), socket) = tokio::time::timeout(CONNECT, connect)
             .await
             .map_err(|_| SqlError::Silent(CONNECT))??;
         // Ends by itself when the client is dropped; an error also reaches whoever asks next.
-        tokio::spawn(async move {
+        let connection = tokio::spawn(async move {
             let _ = connection.await;
         });
         Ok(Self {
             client,
             major: site.major,
+            connection,
+            socket,
         })
+    }
+
+    /// Ends the session, and waits until the server has ended its side, too: a server that is stopped a moment later
+    /// would else note in its log that it threw a client out.
+    pub(super) async fn close(self) {
+        let Self {
+            client,
+            connection,
+            mut socket,
+            ..
+        } = self;
+        drop(client);
+        let ended = async {
+            let _ = connection.await;
+            // Whatever is still to come, up to the end.
+            let _ = tokio::io::copy(&mut socket, &mut tokio::io::sink()).await;
+        };
+        // A server that does not even hear that is in trouble, and waited for elsewhere.
+        let _ = tokio::time::timeout(CONNECT, ended).await;
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -167,6 +200,17 @@ impl Session {
         Ok(found)
     }
 
+    /// The downstreams that did not come over TLS, by application_name, where the version tells.
+    pub(super) async fn unencrypted(&self) -> Result<Vec<String>, SqlError> {
+        let rows = self
+            .rows("SELECT application_name FROM pg_stat_replication JOIN pg_stat_ssl USING (pid) WHERE NOT ssl ORDER BY 1")
+            .await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| row.into_iter().next().flatten())
+            .collect())
+    }
+
     /// The port of the server that a standby streams from, where the version tells.
     pub(super) async fn upstream_port(&self) -> Result<Option<u16>, SqlError> {
         // The columns came with 11, together with group access to the data directory.
@@ -205,6 +249,15 @@ impl Session {
     fn has_old_names(&self) -> bool {
         self.major < PgMajor::V10
     }
+}
+
+/// A connection to the server, and its socket a second time.
+async fn connect(address: IpAddr, port: u16) -> std::io::Result<(TcpStream, TcpStream)> {
+    let socket = TcpStream::connect((address, port)).await?;
+    socket.set_nodelay(true)?;
+    let socket = socket.into_std()?;
+    let twin = TcpStream::from_std(socket.try_clone()?)?;
+    Ok((TcpStream::from_std(socket)?, twin))
 }
 
 /// A text as an SQL literal, whatever `standard_conforming_strings` is.

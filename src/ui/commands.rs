@@ -15,13 +15,14 @@ pub fn select(server: ServerId) -> Message {
     Message::View(ViewMessage::Select(Some(server)))
 }
 
-/// A standby under the selected server, or under the primary.
-pub fn add_standby(session: &Session) -> Message {
+/// A standby under the only one of these servers, or under the primary.
+pub fn add_standby(session: &Session, servers: &[ServerId]) -> Message {
     let topology = session.document.topology();
-    let selected = session.selected.filter(|id| topology.server(*id).is_some());
-    edit(add_standby_under(
-        selected.unwrap_or_else(|| topology.primary().id()),
-    ))
+    let upstream = match servers {
+        [server] if topology.server(*server).is_some() => *server,
+        _ => topology.primary().id(),
+    };
+    edit(add_standby_under(upstream))
 }
 
 /// A standby with the next free name and port.
@@ -81,6 +82,41 @@ pub fn toggle_synchronous(topology: &Topology, id: ServerId) -> Result<Message, 
         label: format!("Make {name} synchronous"),
         edits: vec![Edit::SetSync(Some(SyncPolicy::default())), priority],
     })))
+}
+
+/// What [`toggle_synchronous`] does to these servers.
+pub fn toggle_words(topology: &Topology, servers: &[ServerId]) -> &'static str {
+    let is_synchronous = |id: &ServerId| {
+        let standby = topology.server(*id).and_then(|server| server.standby());
+        standby.is_some_and(|standby| standby.sync_priority().is_some())
+    };
+    if servers.iter().any(is_synchronous) {
+        "Make asynchronous"
+    } else {
+        "Make synchronous"
+    }
+}
+
+/// What [`add_standby`] does with these servers: "Add standby under slave1".
+pub fn add_words(topology: &Topology, servers: &[ServerId]) -> String {
+    let upstream = match servers {
+        [server] => topology.server(*server),
+        _ => None,
+    };
+    format!(
+        "Add standby under {}",
+        upstream.unwrap_or_else(|| topology.primary()).name()
+    )
+}
+
+/// With an ellipsis where it asks what becomes of the downstreams.
+pub fn remove_words(session: &Session, servers: &[ServerId]) -> &'static str {
+    let topology = session.document.topology();
+    if servers.iter().any(|server| topology.is_relay(*server)) {
+        "Remove…"
+    } else {
+        "Remove"
+    }
 }
 
 /// The place in the list of synchronous standbys, if it has one: below a standby a priority means nothing.

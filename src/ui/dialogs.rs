@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::app::{FileMessage, Message, PathPurpose};
+use crate::model::diagram::PictureFormat;
 
 /// A `None` that comes faster than this was given by no person: no dialog came up (facts: rfd says `None` both for
 /// "cancelled" and for "this system has no dialog", the latter within 4 ms, but the first time on a busy machine it
@@ -112,6 +113,7 @@ pub fn title(purpose: PathPurpose) -> &'static str {
         PathPurpose::OpenDesign => "Open a design",
         PathPurpose::SaveDesign => "Save the design",
         PathPurpose::ExportBundle => "Export the bundle",
+        PathPurpose::ExportPicture(_) => "Export a picture",
     }
 }
 
@@ -124,8 +126,16 @@ fn ask_desktop(purpose: PathPurpose, suggested: &Path) -> Option<PathBuf> {
         dialog = dialog.set_file_name(name.to_string_lossy());
     }
     match purpose {
-        PathPurpose::OpenDesign => dialog.add_filter("Designs", &["toml"]).pick_file(),
+        PathPurpose::OpenDesign => dialog
+            .add_filter("Designs, and pictures of them", &["toml", "svg", "png"])
+            .pick_file(),
         PathPurpose::SaveDesign => dialog.add_filter("Designs", &["toml"]).save_file(),
         PathPurpose::ExportBundle => dialog.add_filter("Bundles", &["tar.gz"]).save_file(),
+        PathPurpose::ExportPicture(_) => {
+            for format in PictureFormat::ALL {
+                dialog = dialog.add_filter(format.word(), format.extensions());
+            }
+            dialog.save_file()
+        }
     }
 }

@@ -1,39 +1,74 @@
-//! Every action of the window in one table: its words, its keys, its place in the menus, and what it does.
-//! Feeds the menu bar, the shortcuts, the toolbar's hints and the help dialog, so that they cannot disagree.
+//! Every action of the window in one table: its words, its keys, its place in the menus, when it can be done and
+//! what it does then ([`does`]). Feeds the menus, the shortcuts, the command palette, the toolbar's hints and the
+//! help dialog, so that they cannot disagree.
 
-use egui::{Key, KeyboardShortcut, Modifiers};
+mod does;
 
-use crate::app::{DesignMessage, Dialog, FileMessage, Message, RunMessage, Session, ViewMessage};
+use egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
+
+use crate::app::{Message, Session};
+use crate::model::topology::ServerId;
 
 use super::commands;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionId {
     New,
+    NewFrom,
     Open,
     Save,
     SaveAs,
     Export,
+    ExportPicture,
     Deploy,
     Quit,
     Undo,
     Redo,
+    Find,
+    Palette,
+    Version,
     AddStandby,
+    MoveUnder,
+    ToggleSync,
+    MakePrimary,
     Remove,
     Tidy,
     Fit,
+    ZoomIn,
+    ZoomOut,
     Deselect,
+    ShowInspector,
+    ShowFiles,
+    ShowDeploy,
+    ColoursOfDesktop,
+    Light,
+    Dark,
     Help,
     About,
 }
 
-/// The menus, in the order of the bar.
+/// The menus, in the order of the bar. A server's context menu is [`Menu::Server`], for that server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Menu {
     File,
     Edit,
+    Server,
     View,
     Help,
+}
+
+impl Menu {
+    pub const ALL: [Self; 5] = [Self::File, Self::Edit, Self::Server, Self::View, Self::Help];
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Edit => "Edit",
+            Self::Server => "Server",
+            Self::View => "View",
+            Self::Help => "Help",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -47,14 +82,24 @@ pub struct Action {
     pub in_text: bool,
     /// For the help dialog.
     pub explained: &'static str,
+    /// Asked with the servers it is about: the selected ones, or the one whose menu is open.
+    does: fn(&Session, &[ServerId]) -> Answer,
 }
 
+/// What an action leads to now, or in a sentence why it can do nothing.
+pub type Answer = Result<Does, String>;
+
 /// What an action leads to.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Does {
     Send(Message),
     /// For the canvas: show everything.
     Fit,
+    /// For the canvas: this many times larger.
+    Zoom(f32),
+    /// For the canvas: this server is selected and stands in the middle.
+    Centre(ServerId),
+    Theme(ThemePreference),
 }
 
 const fn ctrl(key: Key) -> KeyboardShortcut {
@@ -63,29 +108,54 @@ const fn ctrl(key: Key) -> KeyboardShortcut {
 const fn ctrl_shift(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key)
 }
+const fn ctrl_alt(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::ALT), key)
+}
+const fn shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::SHIFT, key)
+}
 const fn plain(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::NONE, key)
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 16] = [
-    Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  explained: "Begin again with the seed's cluster" },
-    Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  explained: "Open a design file" },
-    Action { id: ActionId::Save,       menu: Menu::File, words: "Save",         keys: &[ctrl(Key::S)],            in_text: true,  explained: "Write the design to its file" },
-    Action { id: ActionId::SaveAs,     menu: Menu::File, words: "Save as…",     keys: &[ctrl_shift(Key::S)],      in_text: true,  explained: "Write the design to another file" },
-    Action { id: ActionId::Export,     menu: Menu::File, words: "Export…",      keys: &[ctrl(Key::E)],            in_text: true,  explained: "Pack every configuration file as .tar.gz" },
-    Action { id: ActionId::Deploy,     menu: Menu::File, words: "Deploy…",      keys: &[ctrl(Key::D)],            in_text: true,  explained: "Build the drawn cluster on this machine" },
-    Action { id: ActionId::Quit,       menu: Menu::File, words: "Quit",         keys: &[ctrl(Key::Q)],            in_text: true,  explained: "Close the window; deployed servers go on running" },
-    Action { id: ActionId::Undo,       menu: Menu::Edit, words: "Undo",         keys: &[ctrl(Key::Z)],            in_text: false, explained: "Take the last edit back" },
-    Action { id: ActionId::Redo,       menu: Menu::Edit, words: "Redo",         keys: &[ctrl_shift(Key::Z), ctrl(Key::Y)], in_text: false, explained: "Do it again" },
-    Action { id: ActionId::AddStandby, menu: Menu::Edit, words: "Add standby",  keys: &[plain(Key::Insert), ctrl(Key::Enter)], in_text: false, explained: "Add a standby under the selected server, or under the primary" },
-    Action { id: ActionId::Remove,     menu: Menu::Edit, words: "Remove",       keys: &[plain(Key::Delete)],      in_text: false, explained: "Remove the selected server" },
-    Action { id: ActionId::Tidy,       menu: Menu::View, words: "Tidy layout",  keys: &[ctrl(Key::L)],            in_text: false, explained: "Put every card to its place in the tree" },
-    Action { id: ActionId::Fit,        menu: Menu::View, words: "Fit",          keys: &[ctrl(Key::Num0)],         in_text: false, explained: "Show the whole drawing" },
-    Action { id: ActionId::Deselect,   menu: Menu::View, words: "Cluster settings", keys: &[plain(Key::Escape)],  in_text: false, explained: "Select no server: the inspector shows the cluster" },
-    Action { id: ActionId::Help,       menu: Menu::Help, words: "Keys and gestures…", keys: &[plain(Key::F1)],    in_text: true,  explained: "This list" },
-    Action { id: ActionId::About,      menu: Menu::Help, words: "About pgcascade…", keys: &[],                    in_text: true,  explained: "Version and licence" },
+pub static ACTIONS: [Action; 32] = [
+    Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
+    Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
+    Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
+    Action { id: ActionId::Save,       menu: Menu::File, words: "Save",         keys: &[ctrl(Key::S)],            in_text: true,  does: does::save,       explained: "Write the design to its file" },
+    Action { id: ActionId::SaveAs,     menu: Menu::File, words: "Save as…",     keys: &[ctrl_shift(Key::S)],      in_text: true,  does: does::save_as,    explained: "Write the design to another file" },
+    Action { id: ActionId::Export,     menu: Menu::File, words: "Export…",      keys: &[ctrl(Key::E)],            in_text: true,  does: does::export,     explained: "Pack every configuration file as .tar.gz" },
+    Action { id: ActionId::ExportPicture, menu: Menu::File, words: "Export picture…", keys: &[ctrl_shift(Key::E)], in_text: true, does: does::export_picture, explained: "The drawing as SVG, PNG, Mermaid or DOT" },
+    Action { id: ActionId::Deploy,     menu: Menu::File, words: "Deploy…",      keys: &[ctrl(Key::D)],            in_text: true,  does: does::deploy,     explained: "Build the drawn cluster on this machine" },
+    Action { id: ActionId::Quit,       menu: Menu::File, words: "Quit",         keys: &[ctrl(Key::Q)],            in_text: true,  does: does::quit,       explained: "Close the window; deployed servers go on running" },
+    Action { id: ActionId::Undo,       menu: Menu::Edit, words: "Undo",         keys: &[ctrl(Key::Z)],            in_text: false, does: does::undo,       explained: "Take the last edit back" },
+    Action { id: ActionId::Redo,       menu: Menu::Edit, words: "Redo",         keys: &[ctrl_shift(Key::Z), ctrl(Key::Y)], in_text: false, does: does::redo, explained: "Do it again" },
+    Action { id: ActionId::Find,       menu: Menu::Edit, words: "Find server…", keys: &[ctrl(Key::F)],            in_text: true,  does: does::find,       explained: "Select a server by its name, port or host, and show it" },
+    Action { id: ActionId::Palette,    menu: Menu::Edit, words: "Command palette…", keys: &[ctrl_shift(Key::P)],  in_text: true,  does: does::palette,    explained: "Every action of this list, found by typing" },
+    Action { id: ActionId::Version,    menu: Menu::Edit, words: "PostgreSQL version…", keys: &[ctrl(Key::G)],     in_text: false, does: does::version,    explained: "The version every server runs" },
+    Action { id: ActionId::AddStandby, menu: Menu::Server, words: "Add standby", keys: &[plain(Key::Insert), ctrl(Key::Enter)], in_text: false, does: does::add_standby, explained: "Add a standby under the selected server, or under the primary" },
+    Action { id: ActionId::MoveUnder,  menu: Menu::Server, words: "Move under…", keys: &[ctrl(Key::M)],           in_text: false, does: does::move_under, explained: "Choose the server to follow; what is refused says why" },
+    Action { id: ActionId::ToggleSync, menu: Menu::Server, words: "Make synchronous", keys: &[ctrl(Key::K)],      in_text: false, does: does::toggle_sync, explained: "Synchronous or asynchronous, directly under the primary" },
+    Action { id: ActionId::MakePrimary, menu: Menu::Server, words: "Make primary", keys: &[ctrl(Key::P)],         in_text: false, does: does::make_primary, explained: "The links on the way up turn round" },
+    Action { id: ActionId::Remove,     menu: Menu::Server, words: "Remove",     keys: &[plain(Key::Delete)],      in_text: false, does: does::remove,     explained: "Remove the selected server" },
+    Action { id: ActionId::Tidy,       menu: Menu::View, words: "Tidy layout",  keys: &[ctrl(Key::L)],            in_text: false, does: does::tidy,       explained: "Put every card to its place in the tree" },
+    Action { id: ActionId::Fit,        menu: Menu::View, words: "Fit",          keys: &[ctrl(Key::Num0)],         in_text: false, does: |_, _| Ok(Does::Fit), explained: "Show the whole drawing" },
+    Action { id: ActionId::ZoomIn,     menu: Menu::View, words: "Zoom in",      keys: &[plain(Key::Plus), plain(Key::Equals)], in_text: false, does: |_, _| Ok(Does::Zoom(ZOOM_STEP)), explained: "Draw everything larger" },
+    Action { id: ActionId::ZoomOut,    menu: Menu::View, words: "Zoom out",     keys: &[plain(Key::Minus)],       in_text: false, does: |_, _| Ok(Does::Zoom(1.0 / ZOOM_STEP)), explained: "Draw everything smaller" },
+    Action { id: ActionId::Deselect,   menu: Menu::View, words: "Cluster settings", keys: &[plain(Key::Escape)],  in_text: false, does: does::deselect,   explained: "Select no server: the inspector shows the cluster" },
+    Action { id: ActionId::ShowInspector, menu: Menu::View, words: "Show the inspector", keys: &[ctrl(Key::Num1)], in_text: true, does: does::show_inspector, explained: "The selected server, or the cluster" },
+    Action { id: ActionId::ShowFiles,  menu: Menu::View, words: "Show the files", keys: &[ctrl(Key::Num2)],       in_text: true,  does: does::show_files, explained: "Every configuration file of the drawn cluster" },
+    Action { id: ActionId::ShowDeploy, menu: Menu::View, words: "Show the deployment", keys: &[ctrl(Key::Num3)],  in_text: true,  does: does::show_deploy, explained: "What runs, and what a deployment would do" },
+    Action { id: ActionId::ColoursOfDesktop, menu: Menu::View, words: "Colours of the desktop", keys: &[ctrl_alt(Key::C)], in_text: true, does: |_, _| Ok(Does::Theme(ThemePreference::System)), explained: "Light or dark, as the desktop has it" },
+    Action { id: ActionId::Light,      menu: Menu::View, words: "Light",        keys: &[ctrl_alt(Key::L)],        in_text: true,  does: |_, _| Ok(Does::Theme(ThemePreference::Light)), explained: "Light colours" },
+    Action { id: ActionId::Dark,       menu: Menu::View, words: "Dark",         keys: &[ctrl_alt(Key::D)],        in_text: true,  does: |_, _| Ok(Does::Theme(ThemePreference::Dark)), explained: "Dark colours" },
+    Action { id: ActionId::Help,       menu: Menu::Help, words: "Keys and gestures…", keys: &[plain(Key::F1), plain(Key::Questionmark)],    in_text: true,  does: does::help,       explained: "This list" },
+    Action { id: ActionId::About,      menu: Menu::Help, words: "About pgcascade…", keys: &[shift(Key::F1)],      in_text: true,  does: does::about,      explained: "Version and licence" },
 ];
+
+/// What one step of zooming is.
+pub const ZOOM_STEP: f32 = 1.25;
 
 /// What the pointer does, for the help dialog beside the keys.
 pub const GESTURES: [(&str, &str); 6] = [
@@ -103,69 +173,55 @@ pub const GESTURES: [(&str, &str); 6] = [
     ("Ctrl and wheel, or pinch", "Zooms at the pointer"),
 ];
 
-/// What the action does now; `None` while it can do nothing.
-pub fn does(id: ActionId, session: &Session) -> Option<Does> {
-    let locked = session.run.is_running();
-    let message = match id {
-        ActionId::New if !locked => Message::File(FileMessage::New("seed".to_owned())),
-        ActionId::Open if !locked => Message::File(FileMessage::Open),
-        ActionId::Save => Message::File(FileMessage::Save),
-        ActionId::SaveAs => Message::File(FileMessage::SaveAs),
-        ActionId::Export => Message::File(FileMessage::Export),
-        ActionId::Deploy if !locked => Message::Run(RunMessage::Ask),
-        ActionId::Quit => Message::Quit,
-        ActionId::Undo if !locked => {
-            session.history.undo_label()?;
-            Message::Design(DesignMessage::Undo)
-        }
-        ActionId::Redo if !locked => {
-            session.history.redo_label()?;
-            Message::Design(DesignMessage::Redo)
-        }
-        ActionId::AddStandby if !locked => commands::add_standby(session),
-        ActionId::Remove if !locked => {
-            let server = session.document.topology().server(session.selected?)?;
-            server.standby()?;
-            Message::Design(DesignMessage::AskRemove(server.id()))
-        }
-        ActionId::Tidy if !locked => {
-            Message::Design(DesignMessage::Do(crate::model::document::Command::Tidy))
-        }
-        ActionId::Fit => return Some(Does::Fit),
-        ActionId::Deselect => {
-            session.selected?;
-            Message::View(ViewMessage::Select(None))
-        }
-        ActionId::Help => Message::View(ViewMessage::Dialog(Some(Dialog::Help))),
-        ActionId::About => Message::View(ViewMessage::Dialog(Some(Dialog::About))),
-        _ => return None,
-    };
-    Some(Does::Send(message))
-}
+impl Action {
+    /// What it does now with the selected servers.
+    pub fn now(&self, session: &Session) -> Answer {
+        (self.does)(session, &session.selection())
+    }
 
-/// The words of the action now: "Undo attach slave12 to slave2".
-pub fn words(action: &Action, session: &Session) -> String {
-    let label = match action.id {
-        ActionId::Undo => session.history.undo_label(),
-        ActionId::Redo => session.history.redo_label(),
-        _ => None,
-    };
-    match label {
-        Some(label) => format!("{}: {label}", action.words),
-        None => action.words.to_owned(),
+    /// What it does now with these servers.
+    pub fn on(&self, session: &Session, servers: &[ServerId]) -> Answer {
+        (self.does)(session, servers)
+    }
+
+    /// Its words now: "Undo: Attach slave12 to slave2", "Make asynchronous".
+    pub fn words_on(&self, session: &Session, servers: &[ServerId]) -> String {
+        let label = match self.id {
+            ActionId::Undo => session.history.undo_label(),
+            ActionId::Redo => session.history.redo_label(),
+            ActionId::ToggleSync => {
+                return commands::toggle_words(session.document.topology(), servers).to_owned();
+            }
+            ActionId::Remove => return commands::remove_words(session, servers).to_owned(),
+            ActionId::AddStandby => return commands::add_words(session.document.topology(), servers),
+            _ => None,
+        };
+        match label {
+            Some(label) => format!("{}: {label}", self.words),
+            None => self.words.to_owned(),
+        }
+    }
+
+    pub fn words_now(&self, session: &Session) -> String {
+        self.words_on(session, &session.selection())
+    }
+
+    /// "Ctrl+Shift+Z", or nothing.
+    pub fn key_words(&self, context: &egui::Context) -> String {
+        self.keys
+            .first()
+            .map_or_else(String::new, |keys| context.format_shortcut(keys))
     }
 }
 
+/// The row of the table; every action has one.
 pub fn action(id: ActionId) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.id == id)
 }
 
-/// "Ctrl+Shift+Z", or nothing.
-pub fn key_words(action: &Action, context: &egui::Context) -> String {
-    action
-        .keys
-        .first()
-        .map_or_else(String::new, |keys| context.format_shortcut(keys))
+/// What the action does now with the selected servers.
+pub fn does(id: ActionId, session: &Session) -> Option<Does> {
+    action(id)?.now(session).ok()
 }
 
 /// The actions whose keys were pressed just now. While text is typed, only those that may act then.
@@ -174,14 +230,14 @@ pub fn pressed(context: &egui::Context) -> Vec<&'static Action> {
     // While something is dragged, Escape is for the one who drags; egui itself has given the drag up by then.
     let held = context.input(|input| input.pointer.any_down() || input.pointer.any_released());
     let dragging = held || context.dragged_id().is_some();
-    // Shift and Ctrl are matched logically (Ctrl+Z would also take Ctrl+Shift+Z), so those with more keys come first.
+    // Shift and Alt are matched loosely (Ctrl+Z would also take Ctrl+Shift+Z), so those with more keys come first.
     let mut candidates: Vec<(&'static Action, &KeyboardShortcut)> = ACTIONS
         .iter()
         .filter(|action| action.in_text || !typing)
         .filter(|action| action.id != ActionId::Deselect || !dragging)
         .flat_map(|action| action.keys.iter().map(move |keys| (action, keys)))
         .collect();
-    candidates.sort_by_key(|(_, keys)| !keys.modifiers.shift);
+    candidates.sort_by_key(|(_, keys)| !(keys.modifiers.shift || keys.modifiers.alt));
     context.input_mut(|input| {
         candidates
             .into_iter()
@@ -189,4 +245,23 @@ pub fn pressed(context: &egui::Context) -> Vec<&'static Action> {
             .map(|(action, _)| action)
             .collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_has_words_keys_and_an_explanation_of_its_own() {
+        for (place, action) in ACTIONS.iter().enumerate() {
+            assert!(!action.keys.is_empty(), "{:?} has no key", action.id);
+            assert!(!action.explained.is_empty(), "{:?}", action.id);
+            for other in &ACTIONS[..place] {
+                assert_ne!(action.id, other.id);
+                assert_ne!(action.words, other.words);
+                let shared = action.keys.iter().find(|keys| other.keys.contains(keys));
+                assert_eq!(shared, None, "{:?} and {:?}", action.id, other.id);
+            }
+        }
+    }
 }

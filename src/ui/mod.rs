@@ -1,7 +1,8 @@
 //! What the window draws.
 //!
 //! `shell` is the window; `panels` stand around the `canvas`; both read the [`Session`] and put what is wanted into
-//! the [`Outbox`]. `keys` is the one table of actions, `commands` the edits they share, `server_menu` what both offer for a server, `drafts` half-typed text,
+//! the [`Outbox`]. `keys` is the one table of actions, `commands` the edits they share, `server_menu` what both offer for a server, `picks` what can be
+//! picked from a list by typing, `drafts` half-typed text,
 //! `dialogs` asks the desktop for paths, `theme` is the look.
 
 pub mod canvas;
@@ -12,6 +13,7 @@ mod icon;
 pub mod keys;
 mod outbox;
 pub mod panels;
+mod picks;
 mod server_menu;
 pub mod shell;
 pub mod theme;
@@ -23,8 +25,8 @@ pub use outbox::Outbox;
 pub use panels::PanelState;
 
 use crate::app::{Session, Worker, default_folder};
-use crate::engine::store::{self, OpenError};
-use crate::model::document::{Document, Problem, format, templates};
+use crate::engine::store;
+use crate::model::document::{Problem, format, templates};
 use crate::report::Report;
 
 /// At these sizes nothing is cut off; tried down to the smaller one.
@@ -84,14 +86,12 @@ fn session(file: Option<PathBuf>) -> Result<Session, Report> {
             .map_err(|problems| problems_report("The built-in design is broken", &problems))?;
         return Ok(Session::new(document, None));
     };
-    let document: Document = store::open(&path).map_err(|error| match error {
-        OpenError::File(report) => report,
-        OpenError::Design(problems) => {
-            let headline = format!("\"{}\" is no design that can be opened", path.display());
-            problems_report(&headline, &problems)
-        }
+    let loaded = store::load(&path)?;
+    let document = format::read(&loaded.text).map_err(|problems| {
+        let headline = format!("\"{}\" is no design that can be opened", path.display());
+        problems_report(&headline, &problems)
     })?;
-    Ok(Session::new(document, Some(path)))
+    Ok(Session::new(document, (!loaded.is_picture).then_some(path)))
 }
 
 fn problems_report(headline: &str, problems: &[Problem]) -> Report {

@@ -9,8 +9,9 @@ use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui, ViewportCommand};
 use crate::app::{Effect, Message, Session, Tab, ViewMessage, Worker, update};
 use crate::ui::Outbox;
 use crate::ui::canvas::{CanvasState, canvas_ui};
+use crate::ui::commands::select;
 use crate::ui::dialogs::Chooser;
-use crate::ui::keys::{self, ActionId, Does};
+use crate::ui::keys::{self, Does};
 use crate::ui::panels::{self, PanelState};
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
@@ -78,6 +79,11 @@ impl Shell {
         }
     }
 
+    /// The canvas' zoom.
+    pub fn zoom(&self) -> f32 {
+        self.canvas.zoom()
+    }
+
     /// Lets everything happen that came in since the last frame. Draws nothing.
     pub fn root_logic(&mut self, ctx: &egui::Context) {
         let mut messages = self.background.drain();
@@ -96,8 +102,8 @@ impl Shell {
     pub fn root_ui(&mut self, ui: &mut Ui) {
         let mut asked = self.keys(ui);
         self.layout(ui, &mut asked);
-        for id in asked {
-            self.act(id);
+        for does in asked {
+            self.perform(ui.ctx(), does);
         }
         let messages = self.outbox.take();
         if !messages.is_empty() {
@@ -111,27 +117,35 @@ impl Shell {
     }
 
     /// The actions whose keys were pressed; a dialog in the way takes all keys.
-    fn keys(&mut self, ui: &Ui) -> Vec<ActionId> {
+    fn keys(&mut self, ui: &Ui) -> Vec<Does> {
         if self.session.dialog.is_some() || egui::Popup::is_any_open(ui.ctx()) {
             return Vec::new();
         }
         keys::pressed(ui.ctx())
             .into_iter()
-            .map(|action| action.id)
+            .filter_map(|action| action.now(&self.session).ok())
             .collect()
     }
 
-    fn act(&mut self, id: ActionId) {
-        match keys::does(id, &self.session) {
-            Some(Does::Fit) => self.canvas.request_fit(),
-            Some(Does::Send(message)) => {
+    fn perform(&mut self, ctx: &egui::Context, does: Does) {
+        match does {
+            Does::Fit => self.canvas.request_fit(),
+            Does::Zoom(factor) => self.canvas.request_zoom(factor),
+            Does::Centre(server) => {
+                self.outbox.send(select(server));
+                self.canvas.request_centre(server);
+            }
+            Does::Theme(preference) => ctx.set_theme(preference),
+            Does::Send(message) => {
                 // What is half typed counts for what is saved, exported or deployed.
                 let topology = self.session.document.topology();
                 self.panels.drafts.commit_all(topology, &mut self.outbox);
                 self.outbox.send(message);
+                return;
             }
-            None => {}
         }
+        // It is seen in the next frame.
+        ctx.request_repaint();
     }
 
     fn happen(&mut self, ctx: &egui::Context, message: Message) {
@@ -161,7 +175,7 @@ impl Shell {
         }
     }
 
-    fn layout(&mut self, ui: &mut Ui, asked: &mut Vec<ActionId>) {
+    fn layout(&mut self, ui: &mut Ui, asked: &mut Vec<Does>) {
         let Self {
             session,
             panels: state,
@@ -179,7 +193,7 @@ impl Shell {
             .frame(bar)
             .show_separator_line(false)
             .show(ui, |ui| {
-                panels::menu_bar_ui(ui, session, outbox, asked);
+                panels::menu_bar_ui(ui, session, asked);
             });
         Panel::top("tools")
             .frame(bar)
@@ -213,6 +227,7 @@ impl Shell {
         let corner = middle.response.rect.right_bottom();
         panels::notices_ui(ui, session, &mut state.notices, corner, outbox);
         panels::modals_ui(ui, session, &mut state.modal, outbox);
+        asked.extend(panels::picker_ui(ui, session, &mut state.picker, outbox));
         state.drafts.settle(session.document.topology(), outbox);
     }
 }

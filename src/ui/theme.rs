@@ -351,4 +351,28 @@ mod tests {
             assert_eq!(style.visuals.panel_fill, tokens.panel);
         }
     }
+    /// A picture looks like the canvas it was taken from.
+    #[test]
+    fn pictures_have_these_colours() {
+        use crate::model::diagram;
+        for (tokens, palette) in [(&LIGHT, &diagram::LIGHT), (&DARK, &diagram::DARK)] {
+            let pairs = [
+                (tokens.canvas, palette.canvas),
+                (tokens.card, palette.card),
+                (tokens.card_stroke, palette.card_stroke),
+                (tokens.text, palette.text),
+                (tokens.text_weak, palette.text_weak),
+                (tokens.primary, palette.primary),
+                (tokens.sync, palette.sync),
+                (tokens.potential, palette.potential),
+                (tokens.quorum, palette.quorum),
+                (tokens.asynchronous, palette.asynchronous),
+                (tokens.link, palette.link),
+            ];
+            for (token, colour) in pairs {
+                let [r, g, b, _] = token.to_array();
+                assert_eq!(format!("#{r:02x}{g:02x}{b:02x}"), colour);
+            }
+        }
+    }
 }

@@ -14,7 +14,8 @@ use pgcascade::model::bundle::{Bundle, generate, pack};
 use pgcascade::model::document::Document;
 use pgcascade::model::topology::{Auth, Edit, Port, Topology, notation};
 
-use crate::lab::programs;
+use crate::lab::{as_user, programs};
+use crate::logs;
 
 /// The first of the ports that these tests listen on; each test has ten of its own.
 const FIRST_PORT: u16 = 21_100;
@@ -27,10 +28,17 @@ pub struct Place {
     path: PathBuf,
     /// The programs to use instead of those in PATH, as PGBIN names them.
     pub bin: Option<PathBuf>,
+    /// What the shell that runs a script keeps from others.
+    pub umask: &'static str,
 }
 
 impl Place {
     pub fn new(bundle: &Bundle) -> Self {
+        Self::within(bundle, "un packed")
+    }
+
+    /// The bundle unpacked in a folder of that name.
+    pub fn within(bundle: &Bundle, folder: &str) -> Self {
         let root = tempfile::Builder::new()
             .prefix("pgc-bundle-my folder-")
             .tempdir_in("/tmp")
@@ -50,7 +58,7 @@ impl Place {
             );
             symlink(programs.join(program), path.join(program)).unwrap();
         }
-        let home = root.path().join("un packed");
+        let home = root.path().join(folder);
         fs::create_dir(&home).unwrap();
         let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::io::Cursor::new(pack(bundle))));
         archive.unpack(&home).unwrap();
@@ -67,6 +75,7 @@ impl Place {
             path,
             root,
             bin: None,
+            umask: "022",
         }
     }
 
@@ -76,8 +85,11 @@ impl Place {
 
     /// A script as the ordinary user runs it, with a PATH of nothing but bash and PostgreSQL.
     fn command(&self, script: &str) -> Command {
-        let mut command = Command::new(self.bundle.join(script));
+        let mut command = Command::new(self.path.join("bash"));
         command
+            .arg("-c")
+            .arg(format!("umask {}; exec \"$0\"", self.umask))
+            .arg(self.bundle.join(script))
             .env_clear()
             .env("PATH", &self.path)
             .current_dir(self.root.path());
@@ -187,6 +199,7 @@ fn the_seed_goes_up_is_proved_and_goes_down() {
 
     let said = place.expect("verify", 0);
     assert!(said.contains("read on 4 standbys"), "{said}");
+    logs::assert_clean(&place.cluster(), 0);
     let said = place.expect("status", 0);
     for line in [
         "slave1: streaming, sync_priority 1, sync_state sync",
@@ -214,6 +227,13 @@ fn odd_names_and_everything_else_that_can_be_drawn() {
         said.contains("read on 4 standbys and received by 1 delayed one"),
         "{said}"
     );
+    // What an archive_command leaves, half of it by a server that died.
+    let archived = "mkdir 7412345678901234567 && cd 7412345678901234567 && touch 00000001000000000000000A 00000002.history.my_node.part";
+    let made = as_user("/bin/sh")
+        .args(["-c", archived])
+        .current_dir(place.cluster().join("my archive's 100%"))
+        .status();
+    assert!(made.unwrap().success());
     place.expect("down", 0);
     place.nothing_is_left();
 }

@@ -15,6 +15,7 @@ use pgcascade::engine::deploy::{self, Request};
 use pgcascade::model::topology::catalogue::{self, Kind, Known, Parameter};
 use pgcascade::model::topology::{PgMajor, notation};
 
+use super::random::Random;
 use super::scene::Scene;
 
 /// Values whose acceptance hangs on more than the value: the server's check looks at the machine, at how it was built,
@@ -126,22 +127,7 @@ fn major_of(bin: &Path) -> PgMajor {
     PgMajor::parse(version.unwrap()).unwrap()
 }
 
-/// The same numbers in every run (splitmix64), so that a failure can be looked at.
-struct Random(u64);
-
 impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % u64::try_from(end).unwrap()).unwrap()
-    }
-
-    fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        words[self.below(words.len())]
-    }
-
     fn value(&mut self, parameter: &Parameter) -> String {
         match &parameter.kind {
             Kind::Integer(range) | Kind::Real(range) if self.below(8) > 0 => {
@@ -229,7 +215,7 @@ fn ours(parameter: &Parameter, value: &str, major: PgMajor) -> bool {
 #[tokio::test]
 async fn values_are_judged_as_servers_judge_them() {
     let scene = Scene::new();
-    let mut random = Random(20_261_123);
+    let mut random = Random::new(0);
     for server in servers(&scene).await {
         let parameters: Vec<&Parameter> = catalogue::names(server.major)
             .filter(|name| !DEPENDS.contains(name))

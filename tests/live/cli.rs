@@ -19,29 +19,31 @@ const END: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
 
 /// A place to deploy to, and the program called there.
-struct Place {
+pub struct Place {
     base: tempfile::TempDir,
-    ports: [u16; 5],
+    pub ports: [u16; 5],
 }
 
-struct Answer {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub struct Answer {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
 impl Place {
     fn new(first_port: u16) -> Self {
+        Self::on([0, 1, 2, 3, 4].map(|place| first_port + place))
+    }
+
+    /// The seed's design on these ports, in `seed.toml`.
+    pub fn on(ports: [u16; 5]) -> Self {
         let base = tempfile::Builder::new()
             .prefix("pgc-cli-")
             .tempdir_in("/tmp")
             .unwrap();
         // As root, servers run as another user, who must be able to pass through.
         fs::set_permissions(base.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let place = Self {
-            base,
-            ports: [0, 1, 2, 3, 4].map(|place| first_port + place),
-        };
+        let place = Self { base, ports };
         let new = place.run(&["new", "--template", "seed"]);
         assert_eq!(new.code, Some(0), "{}", new.err);
         let mut design = new.out;
@@ -57,11 +59,11 @@ impl Place {
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.base.path().join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pgcascade"));
         command
             .args(arguments)
@@ -72,7 +74,7 @@ impl Place {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Answer {
+    pub fn run(&self, arguments: &[&str]) -> Answer {
         let output = self.command(arguments).output().unwrap();
         let answer = Answer {
             code: output.status.code(),
@@ -83,7 +85,7 @@ impl Place {
         answer
     }
 
-    fn succeeds(&self, arguments: &[&str]) -> String {
+    pub fn succeeds(&self, arguments: &[&str]) -> String {
         let answer = self.run(arguments);
         assert_eq!(
             answer.code,
@@ -100,7 +102,7 @@ impl Place {
     }
 
     /// A deployment under way, once its first `steps` steps are done.
-    fn deploy_until(&self, steps: usize) -> Child {
+    pub fn deploy_until(&self, steps: usize) -> Child {
         let mut child = self
             .command(&["deploy", "seed.toml", "--dir", "d", "--json"])
             .stdout(Stdio::piped())
@@ -116,7 +118,7 @@ impl Place {
     }
 
     /// No folder, no process, nothing in the list.
-    fn assert_nothing_is_left(&self) {
+    pub fn assert_nothing_is_left(&self) {
         assert!(!self.path("d").exists(), "the cluster's folder is still there");
         let left = processes_of(self.base.path());
         assert!(left.is_empty(), "still running: {left:?}");
@@ -165,7 +167,7 @@ fn processes_of(folder: &Path) -> Vec<String> {
 }
 
 /// The exit code; fails if the program does not end.
-fn wait_for_end(child: &mut Child) -> Option<i32> {
+pub fn wait_for_end(child: &mut Child) -> Option<i32> {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
@@ -179,12 +181,12 @@ fn wait_for_end(child: &mut Child) -> Option<i32> {
     }
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub fn signal(child: &Child, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
 }
 
 /// True if whoever started the tests wants them to outlive the terminal; children inherit that.
-fn is_hangup_ignored() -> bool {
+pub fn is_hangup_ignored() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     ignored

@@ -12,6 +12,7 @@ use pgcascade::model::plan::{EventKind, Outcome, RunEvent};
 use pgcascade::model::topology::{Archive, Auth, Edit};
 use tokio_util::sync::CancellationToken;
 
+use crate::logs;
 use crate::scene::{Scene, assert_gone, deployed, design, free_ports, perform, prepare, seed, session};
 
 fn rows(board: &Board, name: &str) -> Vec<String> {
@@ -227,7 +228,7 @@ async fn stop_start_and_watch() {
     );
 
     let all = cluster::stop(&folder, &[], cancel.clone()).await.unwrap();
-    assert_eq!(all.first().unwrap(), "master was stopped.");
+    assert_eq!(all.last().unwrap(), "master was stopped.");
     let board = cluster::status(&folder).await.unwrap();
     assert!(
         board
@@ -244,6 +245,21 @@ async fn stop_start_and_watch() {
     watching.await.unwrap();
     teardown(&folder).await;
     assert_gone(&folder);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clean_run_leaves_clean_logs() {
+    let scene = Scene::new();
+    let folder = scene.folder();
+    let cancel = CancellationToken::new;
+    deployed(&seed(free_ports()).await, &folder).await;
+    cluster::verify(&folder, cancel()).await.unwrap();
+    logs::assert_clean(&folder, 0);
+    cluster::stop(&folder, &[], cancel()).await.unwrap();
+    cluster::start(&folder, &[], cancel()).await.unwrap();
+    cluster::verify(&folder, cancel()).await.unwrap();
+    logs::assert_clean(&folder, 1);
+    teardown(&folder).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,10 +27,39 @@ pub struct Lab {
 impl Lab {
     /// A design that the rule finds fault with, and a data directory for each of its servers.
     pub fn new(rule: &str, number: u16, text: &str, settings: &[(Option<&str>, &str, &str)]) -> Self {
-        let mut topology = notation::parse(text).unwrap();
-        topology.apply(&Edit::SetPostgres(programs().1)).unwrap();
         // Passwords are another story.
-        topology.apply(&Edit::SetAuth(Some(Auth::Trust))).unwrap();
+        Self::with_auth(Auth::Trust, rule, number, text, settings)
+    }
+
+    /// The same, where it matters how people prove who they are.
+    pub fn with_auth(
+        auth: Auth,
+        rule: &str,
+        number: u16,
+        text: &str,
+        settings: &[(Option<&str>, &str, &str)],
+    ) -> Self {
+        Self::of(auth, rule, number, notation::parse(text).unwrap(), settings)
+    }
+
+    /// The same with TLS, and the certificates for it.
+    pub fn encrypted(rule: &str, number: u16, text: &str, settings: &[(Option<&str>, &str, &str)]) -> Self {
+        let mut topology = notation::parse(text).unwrap();
+        topology.apply(&Edit::SetTls(true)).unwrap();
+        let lab = Self::of(Auth::Trust, rule, number, topology, settings);
+        lab.make_certificates("tls");
+        lab
+    }
+
+    fn of(
+        auth: Auth,
+        rule: &str,
+        number: u16,
+        mut topology: Topology,
+        settings: &[(Option<&str>, &str, &str)],
+    ) -> Self {
+        topology.apply(&Edit::SetPostgres(programs().1)).unwrap();
+        topology.apply(&Edit::SetAuth(Some(auth))).unwrap();
         // The design's ports count from 1; here they begin elsewhere, and what was equal stays equal.
         let ports: Vec<_> = topology
             .servers()
@@ -66,6 +95,14 @@ impl Lab {
             lab.copy(&template.path().join("data"), server.name().as_str());
         }
         lab
+    }
+
+    /// An authority and certificates in a folder beside the servers, made as the bundle's README says.
+    pub fn make_certificates(&self, folder: &str) {
+        let path = self.base.path().join(folder);
+        fs::create_dir(&path).unwrap();
+        give_to_user(&path);
+        make_certificates(&self.topology, &path);
     }
 
     fn folder(&self, server: &str) -> PathBuf {
@@ -145,16 +182,31 @@ impl Lab {
     }
 
     pub async fn session(&self, server: &str) -> tokio_postgres::Client {
+        self.try_session(server, "").await.unwrap()
+    }
+
+    /// A superuser's session, or why the server refuses it.
+    pub async fn try_session(
+        &self,
+        server: &str,
+        password: &str,
+    ) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
         let server = self.topology.by_name(server).unwrap();
         let mut config = tokio_postgres::Config::new();
         config
             .host("127.0.0.1")
             .port(server.port().number())
             .user(USER)
+            .password(password)
             .dbname("postgres");
-        let (client, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
+        let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
         tokio::spawn(connection);
-        client
+        Ok(client)
+    }
+
+    /// Runs statements before the server's first start, in single-user mode.
+    pub fn prepare(&self, server: &str, sql: &str) {
+        single_user(&self.data(server), self.base.path(), sql);
     }
 
     /// Asks until the answer, a single text, is the expected one.
@@ -196,6 +248,18 @@ impl Drop for Lab {
 /// Everything that stands on the server, as name, priority and state.
 pub const SENDERS: &str = "SELECT coalesce(string_agg(application_name || ' ' || sync_priority || ' ' || sync_state, ', ' \
                        ORDER BY application_name), '') FROM pg_stat_replication WHERE state = 'streaming'";
+
+/// Makes an authority and certificates as the README of the design's bundle says, as the servers' user.
+pub fn make_certificates(topology: &Topology, folder: &Path) {
+    let bundle = generate(&Document::new(topology.clone()));
+    let readme = &bundle.file("README.md").unwrap().contents;
+    let (_, section) = readme.split_once("## Certificates").unwrap();
+    let recipe = section.split("```").nth(1).unwrap().strip_prefix("sh\n").unwrap();
+    let mut shell = as_user("bash");
+    shell.args(["-euo", "pipefail", "-c", recipe]).current_dir(folder);
+    let said = shell.output().unwrap();
+    assert!(said.status.success(), "openssl is required: {said:?}");
+}
 
 fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
@@ -264,12 +328,17 @@ pub fn template() -> Arc<tempfile::TempDir> {
         .args(["-N", "-A", "trust", "--no-locale", "-U", USER, "-D"])
         .arg(&data);
     said(initdb.output().unwrap());
-    let sql = home.path().join("role.sql");
-    fs::write(&sql, "CREATE ROLE replicator REPLICATION LOGIN;\n").unwrap();
-    let mut single = as_user(programs().0.join("postgres"));
-    single.args(["--single", "-D"]).arg(&data).arg("postgres");
-    said(single.stdin(fs::File::open(&sql).unwrap()).output().unwrap());
+    single_user(&data, home.path(), "CREATE ROLE replicator REPLICATION LOGIN");
     home
+}
+
+fn single_user(data: &Path, home: &Path, statement: &str) {
+    let sql = home.join("single.sql");
+    fs::write(&sql, format!("{statement};\n")).unwrap();
+    let mut single = as_user(programs().0.join("postgres"));
+    single.args(["--single", "-D"]).arg(data).arg("postgres");
+    let said = single.stdin(fs::File::open(&sql).unwrap()).output().unwrap();
+    assert!(said.status.success(), "{said:?}");
 }
 
 /// A folder of the servers' user, removed at the end.

@@ -8,15 +8,23 @@
 )]
 
 mod apply;
+mod archive;
 mod bundle;
 mod catalogue;
 mod cli;
 mod crash;
 mod deploy;
+mod designs;
+mod faults;
+mod hostile;
 mod lab;
+mod logs;
 mod predict;
+mod random;
 mod rules;
 mod safety;
 mod scene;
+mod secrets;
+mod tls;
 mod versions;
 mod worker;

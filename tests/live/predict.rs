@@ -21,6 +21,7 @@ use pgcascade::model::topology::{CommitLevel, Edit, ServerId, SyncPolicy, Topolo
 use tokio_postgres::{Client, NoTls};
 use tokio_util::sync::CancellationToken;
 
+use crate::random::{Random, number};
 use crate::scene::{Scene, assert_gone, deployed, design, perform, prepare, seed, session};
 
 /// Until the servers show what was predicted: they have to notice, to come up and to connect.
@@ -184,7 +185,7 @@ async fn compare(
     outcomes
 }
 
-async fn wait_until_shown(folder: &Path, predicted: &Board, told: &str) {
+pub async fn wait_until_shown(folder: &Path, predicted: &Board, told: &str) {
     let deadline = Instant::now() + SHOWS;
     loop {
         let board = cluster::status(folder).await.unwrap();
@@ -242,7 +243,7 @@ async fn torn_down(folder: &Path) {
 }
 
 /// Ports that nothing listens on now and no other test takes.
-fn ports(count: usize) -> Vec<u16> {
+pub fn ports(count: usize) -> Vec<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     const FIRST: u16 = 29_000;
     const COUNT: u16 = 500;
@@ -254,42 +255,7 @@ fn ports(count: usize) -> Vec<u16> {
         .collect()
 }
 
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
-}
-
-/// SplitMix64: the same numbers for the same case, everywhere.
-struct Random(u64);
-
 impl Random {
-    fn new(case: u64) -> Self {
-        const SEED: u64 = 20_120_910;
-        Self(
-            number("PGCASCADE_SEED")
-                .unwrap_or(SEED)
-                .wrapping_mul(1_000_003)
-                .wrapping_add(case),
-        )
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % end as u64) as usize
-    }
-
-    fn one_in(&mut self, chances: usize) -> bool {
-        self.below(chances) == 0
-    }
-
-    fn shuffle<T>(&mut self, values: &mut [T]) {
-        for end in (1..values.len()).rev() {
-            values.swap(end, self.below(end + 1));
-        }
-    }
-
     fn some_of(&mut self, topology: &Topology) -> BTreeSet<ServerId> {
         let mut some = BTreeSet::new();
         for server in topology.servers() {

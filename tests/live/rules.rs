@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pgcascade::model::topology::{RULES, Severity};
+use pgcascade::model::topology::{Auth, RULES, Severity};
 
 use crate::lab::{Lab, SENDERS, SOON, as_user, programs, template};
 
@@ -11,13 +11,16 @@ use crate::lab::{Lab, SENDERS, SOON, as_user, programs, template};
 const HANGS: Duration = Duration::from_millis(1_500);
 
 /// Error rules that a test below shows, by the name of the test.
-const SHOWN: [(&str, &str); 19] = [
+const SHOWN: [(&str, &str); 27] = [
     ("setting-unknown", "a_start_is_refused"),
     ("setting-bad-value", "a_start_is_refused"),
     ("setting-internal", "a_start_is_refused"),
     ("port-used-twice", "a_start_is_refused"),
     ("wal-level-minimal", "a_start_is_refused"),
     ("ssl-without-certificate", "a_start_is_refused"),
+    ("tls-no-version-left", "a_start_is_refused"),
+    ("tls-off-by-hand", "an_encrypted_link_is_refused"),
+    ("tls-file-by-hand", "an_encrypted_link_is_refused"),
     ("no-connection-left", "a_start_is_refused"),
     ("standby-setting-below-primary", "a_start_is_refused"),
     ("setting-is-managed", "a_setting_by_hand_undoes_the_drawing"),
@@ -34,6 +37,11 @@ const SHOWN: [(&str, &str); 19] = [
     ("host-is-no-address", "a_standby_never_streams"),
     ("too-few-slots", "a_slot_is_refused"),
     ("recovery-target-by-hand", "a_standby_stands_still"),
+    ("log-stats-exclude", "a_start_is_refused"),
+    ("wal-size-too-small", "a_start_is_refused"),
+    ("passwords-not-for-scram", "nobody_gets_in"),
+    ("users-by-database", "nobody_gets_in"),
+    ("serializable-on-standby", "a_standby_answers_nothing"),
 ];
 
 /// Error rules that one machine with one PostgreSQL of today cannot show, and why.
@@ -123,6 +131,25 @@ fn a_start_is_refused() {
         "invalid value for parameter",
     );
     refused("setting-internal", 19, "block_size", "8192", "cannot be changed");
+    refused(
+        "wal-size-too-small",
+        20,
+        "min_wal_size",
+        "31MB",
+        "must be at least twice",
+    );
+    let both = [
+        (None, "log_statement_stats", "on"),
+        (None, "log_planner_stats", "on"),
+    ];
+    let lab = Lab::new("log-stats-exclude", 21, "m 1\n", &both);
+    let log = lab.start("m").unwrap_err();
+    assert!(log.contains("invalid value for parameter"), "{log}");
+
+    let version = [(None, "ssl_max_protocol_version", "TLSv1.1")];
+    let lab = Lab::encrypted("tls-no-version-left", 60, "m 1\n  s 2 no-slot\n", &version);
+    let log = lab.start("m").unwrap_err();
+    assert!(log.contains("could not set SSL protocol version range"), "{log}");
 
     let lab = Lab::new("port-used-twice", 3, "m 1\n  s 1\n", &[]);
     lab.start("m").unwrap();
@@ -247,6 +274,27 @@ fn a_standby_never_streams() {
     lab.expect_log("s", &["no pg_hba.conf entry for replication connection"]);
 }
 
+#[test]
+fn an_encrypted_link_is_refused() {
+    let _template = template();
+    let pair = "m 1\n  s 2 no-slot\n";
+    let lab = Lab::encrypted("tls-off-by-hand", 61, pair, &[(Some("m"), "ssl", "off")]);
+    lab.up();
+    lab.expect_log("s", &["server does not support SSL, but SSL was required"]);
+    drop(lab);
+
+    // The other authority's certificate names the host as well.
+    let files = [
+        (Some("m"), "ssl_cert_file", "../../../other/server-m.crt"),
+        (Some("m"), "ssl_key_file", "../../../other/server-m.key"),
+    ];
+    let lab = Lab::encrypted("tls-file-by-hand", 62, pair, &files);
+    lab.make_certificates("other");
+    lab.up();
+    lab.expect_log("s", &["certificate verify failed"]);
+    lab.expect_log("m", &["could not accept SSL connection"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slot_is_refused() {
     let _template = template();
@@ -290,4 +338,46 @@ async fn a_standby_stands_still() {
     tokio::time::sleep(HANGS).await;
     lab.expect("s", "SELECT (to_regclass('t') IS NULL)::text", "true")
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_in() {
+    let _template = template();
+    let refusal = |error: tokio_postgres::Error| error.as_db_error().unwrap().message().to_owned();
+    let md5 = [(None, "password_encryption", "md5")];
+    let lab = Lab::with_auth(Auth::Scram, "passwords-not-for-scram", 22, "m 1\n", &md5);
+    lab.prepare("m", "ALTER ROLE postgres PASSWORD 'secret'");
+    lab.start("m").unwrap();
+    let said = refusal(lab.try_session("m", "secret").await.unwrap_err());
+    assert!(said.contains("password authentication failed"), "{said}");
+    lab.expect_log("m", &["does not have a valid SCRAM secret"]);
+    drop(lab);
+
+    if !programs().1.has_users_by_database() {
+        return;
+    }
+    let lab = Lab::new(
+        "users-by-database",
+        23,
+        "m 1\n",
+        &[(None, "db_user_namespace", "on")],
+    );
+    lab.start("m").unwrap();
+    let said = refusal(lab.try_session("m", "").await.unwrap_err());
+    assert!(said.contains("\"postgres@postgres\" does not exist"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_answers_nothing() {
+    let _template = template();
+    let settings = [(None, "default_transaction_isolation", "serializable")];
+    let lab = Lab::new("serializable-on-standby", 24, "m 1\n  s 2 no-slot\n", &settings);
+    lab.up();
+    let client = lab.session("s").await;
+    let error = client
+        .query_one("SELECT count(*) FROM pg_class", &[])
+        .await
+        .unwrap_err();
+    let said = error.as_db_error().unwrap().message();
+    assert_eq!(said, "cannot use serializable mode in a hot standby");
 }

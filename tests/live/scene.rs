@@ -115,10 +115,20 @@ pub async fn prepare_with(document: &Document, folder: &Path, bin: Option<&Path>
 
 /// Performs a run and collects its events.
 pub async fn perform(run: Run, cancel: Cancel) -> (Outcome, Vec<RunEvent>) {
+    perform_and(run, cancel, |_| {}).await
+}
+
+/// The same, and does something at each event.
+pub async fn perform_and(
+    run: Run,
+    cancel: Cancel,
+    mut at_each: impl FnMut(&RunEvent) + Send + 'static,
+) -> (Outcome, Vec<RunEvent>) {
     let (sender, mut receiver) = mpsc::channel(64);
     let collecting = tokio::spawn(async move {
         let mut events = Vec::new();
         while let Some(event) = receiver.recv().await {
+            at_each(&event);
             events.push(event);
         }
         events
@@ -139,7 +149,7 @@ pub async fn deployed_with(document: &Document, folder: &Path, bin: Option<&Path
         assert!(check.ok, "{}: {} ({:?})", check.id, check.message, check.fix);
     }
     let (outcome, events) = perform(run, Cancel::default()).await;
-    assert_eq!(outcome, Outcome::Done, "{events:#?}");
+    assert_eq!(outcome, Outcome::Done, "{:#?}", events.last());
     events
 }
 

@@ -1,7 +1,6 @@
 //! Every version that can be had, with four shapes: deployed by the engine and from the bundle's scripts, proved,
 //! promoted, torn down. The other servers come from `packaging/versions.sh`; `make test-versions` runs all of it.
 
-use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,10 +11,12 @@ use pgcascade::engine::deploy::{self, Request};
 use pgcascade::model::bundle;
 use pgcascade::model::document::Document;
 use pgcascade::model::topology::{Archive, Edit, Finding, PgMajor, Severity, Topology, check, notation};
+use pgcascade::report::Report;
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
 use crate::bundle::Place;
+use crate::logs;
 use crate::scene::{Scene, assert_gone, deployed_with, session};
 
 /// The folders of programs, as in PATH: `…/10/bin:…/11/bin`.
@@ -34,27 +35,31 @@ struct Shape {
     /// The notation; ports count from 0 and are written `+0`.
     text: &'static str,
     has_archive: bool,
+    has_tls: bool,
     /// The relay that is promoted; everything below it must follow.
     promoted: &'static str,
 }
 
-const SHAPES: [Shape; 4] = [
+const SHAPES: [Shape; 5] = [
     Shape {
         name: "seed",
         text: "master +0 sync first 1\n  slave1 +1 priority 1\n    slave11 +2\n    slave12 +3\n  slave2 +4 priority 2\n",
         has_archive: false,
+        has_tls: false,
         promoted: "slave1",
     },
     Shape {
         name: "chain of four",
         text: "primary +0\n  standby1 +1\n    standby2 +2\n      standby3 +3\n",
         has_archive: false,
+        has_tls: false,
         promoted: "standby1",
     },
     Shape {
         name: "quorum of three",
         text: "north +0 sync any 2\n  south +1 priority 1\n    branch +2\n  west +3 priority 2\n  east +4 priority 3\n",
         has_archive: false,
+        has_tls: false,
         promoted: "south",
     },
     // The late one hangs on the server that stays: it looks for a new timeline only when its delay is over.
@@ -62,19 +67,17 @@ const SHAPES: [Shape; 4] = [
         name: "delayed, with an archive",
         text: "primary +0\n  standby +1\n    leaf +2\n  late +3 delay 10min\n",
         has_archive: true,
+        has_tls: false,
         promoted: "standby",
     },
-];
-
-/// What a server may say in a clean run though it begins with FATAL or ERROR: servers start at once, so that a standby
-/// may ask before its upstream can answer. It asks again.
-const HARMLESS: [(&str, &str); 3] = [
-    // The upstream runs, and this slot of it is made a moment later.
-    ("replication slot \"", "\" does not exist"),
-    // The upstream does not listen yet.
-    ("could not connect to the primary server: ", "Connection refused"),
-    // The upstream listens, and cannot take connections yet; each of the two says so.
-    ("FATAL: ", "the database system is starting up"),
+    // Certificates must name the host as libpq of that version compares it.
+    Shape {
+        name: "encrypted",
+        text: "primary +0 host 127.0.0.1\n  standby +1 host localhost\n    leaf +2 host 127.0.0.1\n",
+        has_archive: false,
+        has_tls: true,
+        promoted: "standby",
+    },
 ];
 
 macro_rules! versions {
@@ -144,7 +147,13 @@ impl Shape {
             let archive = Archive::new("archive").unwrap();
             topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
         }
+        topology.apply(&Edit::SetTls(self.has_tls)).unwrap();
         Document::new(topology)
+    }
+
+    /// A delayed standby that is started again connects only when its delay is over.
+    fn has_delay(&self) -> bool {
+        self.text.contains("delay")
     }
 }
 
@@ -175,10 +184,17 @@ async fn by_engine(shape: &Shape, document: &Document, bin: &Path) {
     if shape.has_archive {
         archives(document.topology(), &folder).await;
     }
-    check_logs(&folder, true);
+    if shape.has_tls {
+        links_are_encrypted(document.topology(), &folder).await;
+    }
+    logs::assert_clean(&folder, 0);
+    if !shape.has_delay() {
+        stop_and_start(shape, &folder).await;
+        logs::assert_clean(&folder, 1);
+    }
 
     promote(shape, document.topology(), &folder, bin).await;
-    check_logs(&folder, false);
+    logs::assert_sane(&folder);
     let done = cluster::teardown(&folder, CancellationToken::new()).await;
     done.unwrap_or_else(|report| panic!("{}: {report}", shape.name));
     assert_gone(&folder);
@@ -196,33 +212,18 @@ fn by_scripts(shape: &Shape, document: &Document, bin: &Path) {
         format!("read on {standbys} standbys")
     };
     assert!(said.contains(&expected), "{}: {said}", shape.name);
-    check_logs(&place.cluster(), true);
+    logs::assert_clean(&place.cluster(), 0);
     place.expect("down", 0);
     place.nothing_is_left();
 }
 
-/// Every server's log: in a clean run it says nothing bad but what is known to be harmless.
-#[track_caller]
-fn check_logs(folder: &Path, is_clean_run: bool) {
-    /// A setting that the version does not know, a server that gave up.
-    const NEVER: [&str; 2] = ["unrecognized", "PANIC: "];
-    const NOT_IN_A_CLEAN_RUN: [&str; 2] = ["FATAL: ", "ERROR: "];
-    for server in fs::read_dir(folder.join("servers")).unwrap() {
-        let path = server.unwrap().path().join("log");
-        let log = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        assert!(!log.is_empty(), "{} says nothing", path.display());
-        // A message may go on in lines that begin with a tab.
-        for message in log.replace("\n\t", " ").lines() {
-            let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-            let is_harmless = HARMLESS.iter().any(|(begin, end)| {
-                message
-                    .split_once(begin)
-                    .is_some_and(|(_, rest)| rest.contains(end))
-            });
-            let is_bad = says(&NEVER) || (is_clean_run && says(&NOT_IN_A_CLEAN_RUN) && !is_harmless);
-            assert!(!is_bad, "{}: {message}\nin:\n{log}", path.display());
-        }
-    }
+/// The rest of a clean run.
+async fn stop_and_start(shape: &Shape, folder: &Path) {
+    let cancel = CancellationToken::new;
+    let failed = |report: Report| -> Vec<String> { panic!("{}: {report}", shape.name) };
+    cluster::stop(folder, &[], cancel()).await.unwrap_or_else(failed);
+    cluster::start(folder, &[], cancel()).await.unwrap_or_else(failed);
+    cluster::verify(folder, cancel()).await.unwrap_or_else(failed);
 }
 
 /// A finished segment arrives in the archive at the first try.
@@ -242,6 +243,19 @@ async fn archives(topology: &Topology, folder: &Path) {
     .await;
     let failed = "SELECT failed_count = 0 FROM pg_stat_archiver";
     until(&primary, failed, "the archive takes it at the first try").await;
+}
+
+/// Every sender shows each of its downstreams as one that came over TLS, and no older than 1.2.
+async fn links_are_encrypted(topology: &Topology, folder: &Path) {
+    for sender in topology.servers() {
+        let downstreams = topology.downstreams(sender.id()).count();
+        let session = session(folder, sender.port().number(), None).await.unwrap();
+        let encrypted = format!(
+            "SELECT count(*) = {downstreams} FROM pg_stat_replication JOIN pg_stat_ssl USING (pid) \
+             WHERE ssl AND version >= 'TLSv1.2'"
+        );
+        until(&session, &encrypted, "its downstreams stream over TLS").await;
+    }
 }
 
 /// Makes the relay a primary: what is below it follows it to its new timeline, without a restart.

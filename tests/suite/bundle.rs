@@ -1,4 +1,4 @@
-//! The bundle as reviewed text: snapshots per version, same bytes twice, a true manifest, scripts that ShellCheck likes.
+//! The bundle as reviewed text (its files by version: golden.rs): same bytes twice, a true manifest, scripts that ShellCheck likes.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -17,6 +17,11 @@ const ODD: &str = "\"it's \"\"x\"\"\" 5001 sync first 2\n  \"my node\" 5002 prio
 
 fn design(text: &str) -> Topology {
     notation::parse(text).unwrap()
+}
+
+fn encrypted(mut topology: Topology) -> Topology {
+    topology.apply(&Edit::SetTls(true)).unwrap();
+    topology
 }
 
 fn bundle_of(topology: Topology) -> Bundle {
@@ -46,6 +51,11 @@ fn shapes() -> Vec<(String, Topology)> {
     shapes.push(("no slots".to_owned(), design("m 5001\n  s 5002 no-slot\n")));
     shapes.push(("wrong".to_owned(), design("m 5001\n  s 5001\n")));
     shapes.push(("far".to_owned(), design("m 5001 host db1\n  s 5001 host db2\n")));
+    shapes.push(("tls".to_owned(), encrypted(design(ODD))));
+    shapes.push((
+        "tls far $(x)".to_owned(),
+        encrypted(design("m 1 host $(x)\n  s 2 host db2;reboot\n")),
+    ));
     for directory in ["archive", "my $(x) 'archive'", "/srv/a b", "../out"] {
         let mut topology = design("m 5001\n  s 5002\n");
         let archive = Archive::new(directory).unwrap();
@@ -57,9 +67,12 @@ fn shapes() -> Vec<(String, Topology)> {
 }
 
 #[test]
-fn configuration_files_of_the_seed() {
-    for major in ["9.2", "9.3", "9.6", "11", "12", "15", "18"] {
-        let bundle = bundle_of(design(&format!("postgres {major}\n{SEED}")));
+fn configuration_files_with_tls() {
+    for major in ["9.6", "11", "12", "15", "18"] {
+        let text = format!(
+            "postgres {major}\nmaster 5432 host db1\n  \"my node\" 5432 host 10.0.0.2\n    leaf 5433 host 10.0.0.2\n"
+        );
+        let bundle = bundle_of(encrypted(design(&text)));
         let mut text = String::new();
         for file in bundle
             .files
@@ -68,7 +81,39 @@ fn configuration_files_of_the_seed() {
         {
             let _ = writeln!(text, "=== {}\n{}", file.path, file.contents);
         }
-        insta::assert_snapshot!(format!("conf_seed_{major}"), text);
+        insta::assert_snapshot!(format!("conf_tls_{major}"), text);
+    }
+}
+
+/// What a design with TLS has more than the same without, in the scripts and the guide.
+#[test]
+fn scripts_and_guide_with_tls() {
+    let pair = || design("m 5001\n  s 5002\n");
+    let (without, with) = (bundle_of(pair()), bundle_of(encrypted(pair())));
+    for name in ["up", "down", "verify", "README.md"] {
+        let known: Vec<&str> = without.file(name).unwrap().contents.lines().collect();
+        let contents = &with.file(name).unwrap().contents;
+        let new: Vec<&str> = contents.lines().filter(|line| !known.contains(line)).collect();
+        insta::assert_snapshot!(format!("script_tls_{name}"), new.join("\n"));
+    }
+    assert!(
+        without
+            .files
+            .iter()
+            .all(|file| !file.contents.contains("openssl"))
+    );
+    assert_eq!(
+        with.file("status").unwrap().contents,
+        without.file("status").unwrap().contents
+    );
+}
+
+#[test]
+fn no_bundle_holds_a_key() {
+    for (shape, topology) in shapes() {
+        for file in bundle_of(encrypted(topology)).files {
+            assert!(!file.contents.contains("PRIVATE KEY"), "{shape}: {}", file.path);
+        }
     }
 }
 
@@ -111,6 +156,7 @@ fn every_version_knows_the_settings_it_gets_and_takes_their_values() {
             topology
                 .apply(&Edit::SetArchive(Some(Archive::new("archive").unwrap())))
                 .unwrap();
+            let topology = encrypted(topology);
             let bundle = bundle_of(topology);
             let files = bundle
                 .files
@@ -177,7 +223,7 @@ fn the_manifest_names_every_file_with_its_sum() {
 #[test]
 fn no_script_substitutes_in_parentheses() {
     // Some names hold what is looked for, in single quotes: with those in the shape's title the test looks no further.
-    let plain = |shape: &str| shape != "odd" && !shape.contains("$(");
+    let plain = |shape: &str| shape != "odd" && shape != "tls" && !shape.contains("$(");
     for (shape, topology) in shapes().into_iter().filter(|(shape, _)| plain(shape)) {
         for file in bundle_of(topology).files.iter().filter(|file| file.executable) {
             for line in file.contents.lines().filter(|line| !line.starts_with('#')) {

@@ -376,7 +376,12 @@ fn a_card_offers_what_can_be_done_with_it() {
     let mut harness = Window::on(SEED);
     card(&harness, "slave2").click_secondary();
     harness.run();
-    for label in ["Add standby below", "Make asynchronous", "Make primary", "Remove"] {
+    for label in [
+        "Add standby under slave2",
+        "Make asynchronous",
+        "Make primary",
+        "Remove",
+    ] {
         assert!(harness.query_by_label(label).is_some(), "{label}");
     }
     harness.get_by_label("Make asynchronous").click();

@@ -512,3 +512,35 @@ fn the_help_names_every_command_in_a_line() {
     assert_eq!(answer.code, Some(0));
     insta::assert_snapshot!("help", answer.out);
 }
+
+#[test]
+fn a_diagram_opens_again_and_keeps_what_it_should_to_itself() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let checked = terminal.run(&["check", "seed.toml", "--json"]).out;
+    for picture in ["seed.svg", "seed.png"] {
+        let drawn = terminal.run(&["diagram", "seed.toml", "-o", picture, "--dark"]);
+        assert_eq!(drawn.code, Some(0), "{}", drawn.err);
+        assert_eq!(terminal.run(&["check", picture, "--json"]).out, checked);
+        let shown = terminal.run(&["show", picture]).out;
+        assert_eq!(shown, terminal.run(&["show", "seed.toml"]).out);
+    }
+    for format in ["svg", "mermaid", "dot"] {
+        let anonymous = terminal.run(&["diagram", "seed.toml", "--format", format, "--anonymous"]);
+        assert!(!anonymous.out.contains("master") && !anonymous.out.contains("slave"));
+        assert!(anonymous.out.contains("standby4"), "{}", anonymous.out);
+    }
+    terminal.run(&["diagram", "seed.toml", "--anonymous", "-o", "anonymous.png"]);
+    let shown = terminal.run(&["show", "anonymous.png"]).out;
+    assert!(shown.contains("standby4") && !shown.contains("slave"), "{shown}");
+    let odd = terminal.run(&["diagram", "seed.toml", "-o", "seed.gif"]);
+    assert_eq!(odd.code, Some(1));
+    assert!(odd.err.contains(".svg, .png, .mmd or .dot"), "{}", odd.err);
+    assert!(!terminal.path().join("seed.gif").exists());
+    let printed = terminal.run(&["diagram", "seed.toml", "--format", "png"]);
+    assert!(
+        printed.code == Some(1) && printed.err.contains("-o FILE.png"),
+        "{}",
+        printed.err
+    );
+}

@@ -7,11 +7,15 @@
     reason = "a test's panic is its message, also in its helpers"
 )]
 
+#[cfg(feature = "gui")]
+mod actions;
 mod architecture;
+mod archive;
 mod bundle;
 #[cfg(feature = "gui")]
 mod canvas;
 mod cli;
+mod golden;
 mod provenance;
 #[cfg(feature = "gui")]
 mod window;

@@ -43,6 +43,7 @@ fn designs() -> Vec<(String, Topology)> {
             name: "Work_Mem".to_owned(),
             value: Some("16MB".to_owned()),
         },
+        Edit::SetTls(true),
     ];
     for edit in edits {
         full.apply(&edit).unwrap();
@@ -164,8 +165,9 @@ fn only_its_own_change(topology: &Topology, server: ServerId, edit: &Edit, least
 #[test]
 fn what_changes_with_a_server_comes_from_it() {
     let text = "m 1 host db0 sync first 1\n  a 2 host db1 priority 1\n    b 3 host db2\n    c 4 host db3\n  d 5 host db1\n";
-    for major in ["9.2", "11", "18"] {
-        let topology = notation::parse(&format!("postgres {major}\n{text}")).unwrap();
+    for (major, tls) in [("9.2", false), ("11", true), ("18", false), ("18", true)] {
+        let mut topology = notation::parse(&format!("postgres {major}\n{text}")).unwrap();
+        topology.apply(&Edit::SetTls(tls)).unwrap();
         for name in ["m", "a", "b", "d"] {
             let server = topology.by_name(name).unwrap().id();
             let port = Port::new(999).unwrap();

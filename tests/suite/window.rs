@@ -13,10 +13,9 @@ use pgcascade::app::{
     Session, Tab, ViewMessage,
 };
 use pgcascade::model::bundle;
+use pgcascade::model::diagram::{PictureFormat, PictureStyle};
 use pgcascade::model::document::{Command, Document, format, templates};
-use pgcascade::model::plan::{
-    EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools,
-};
+use pgcascade::model::plan::{EventKind, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools};
 use pgcascade::model::topology::{Edit, PgMajor, notation, rule};
 use pgcascade::report::Report;
 use pgcascade::ui::dialogs::ScriptedChooser;
@@ -40,19 +39,19 @@ impl Background for Desk {
     }
 }
 
-struct Window {
-    harness: Harness<'static, Shell>,
-    performed: Log,
+pub(crate) struct Window {
+    pub(crate) harness: Harness<'static, Shell>,
+    pub(crate) performed: Log,
     answers: Rc<RefCell<Vec<Message>>>,
 }
 
 impl Window {
-    fn seed() -> Self {
+    pub(crate) fn seed() -> Self {
         let text = templates::find("seed").unwrap().text;
         Self::on(format::read(text).unwrap(), ScriptedChooser::default())
     }
 
-    fn on(document: Document, chooser: ScriptedChooser) -> Self {
+    pub(crate) fn on(document: Document, chooser: ScriptedChooser) -> Self {
         let (performed, answers) = (Log::default(), Rc::default());
         let desk = Desk {
             performed: Rc::clone(&performed),
@@ -75,7 +74,7 @@ impl Window {
         }
     }
 
-    fn session(&self) -> &Session {
+    pub(crate) fn session(&self) -> &Session {
         &self.harness.state().session
     }
 
@@ -107,7 +106,7 @@ impl Window {
         });
     }
 
-    fn card(&self, name: &str) -> Pos2 {
+    pub(crate) fn card(&self, name: &str) -> Pos2 {
         let start = format!("{name}, ");
         let is_card = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
             node.label().is_some_and(|label| label.starts_with(&start))
@@ -116,17 +115,17 @@ impl Window {
     }
 
     /// The drawn cluster in the notation.
-    fn drawn(&self) -> String {
+    pub(crate) fn drawn(&self) -> String {
         notation::print(self.session().document.topology())
     }
 
-    fn upstream_of(&self, name: &str) -> String {
+    pub(crate) fn upstream_of(&self, name: &str) -> String {
         let topology = self.session().document.topology();
         let upstream = topology.by_name(name).unwrap().upstream().unwrap();
         topology.server(upstream).unwrap().name().to_string()
     }
 
-    fn click(&mut self, label: &str) {
+    pub(crate) fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
         self.harness.run_ok();
     }
@@ -147,17 +146,17 @@ impl Window {
         row.accesskit_node().label().unwrap()
     }
 
-    fn select(&mut self, name: &str) {
+    pub(crate) fn select(&mut self, name: &str) {
         let row = self.row(name);
         self.click(&row);
     }
 
-    fn key(&mut self, modifiers: Modifiers, key: Key) {
+    pub(crate) fn key(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.harness.run_ok();
     }
 
-    fn press(&mut self, key: Key) {
+    pub(crate) fn press(&mut self, key: Key) {
         self.key(Modifiers::NONE, key);
     }
 
@@ -170,13 +169,13 @@ impl Window {
         self.harness.run_ok();
     }
 
-    fn send(&mut self, message: Message) {
+    pub(crate) fn send(&mut self, message: Message) {
         self.answers.borrow_mut().push(message);
         self.harness.step();
         self.harness.run_ok();
     }
 
-    fn has(&self, words: &str) -> bool {
+    pub(crate) fn has(&self, words: &str) -> bool {
         self.harness
             .query_all(by().label_contains(words).include_labels())
             .next()
@@ -195,6 +194,7 @@ fn a_server_is_moved_through_the_outline_and_back_by_keys_and_menu() {
     window.click("Actions for slave12");
     window.open_menu("Move under");
     window.click("slave2");
+    assert_eq!(window.session().dialog, None);
     assert_eq!(window.upstream_of("slave12"), "slave2");
     window.key(Modifiers::COMMAND, Key::Z);
     assert_eq!(window.upstream_of("slave12"), "slave1");
@@ -339,6 +339,34 @@ fn export_writes_the_bytes_of_the_bundle_to_the_chosen_path() {
         _ => None,
     });
     assert_eq!(written, Some((path, bytes)));
+}
+
+#[test]
+fn a_picture_is_exported_as_it_was_asked_for() {
+    let document = format::read(templates::find("seed").unwrap().text).unwrap();
+    let path = PathBuf::from("/somewhere/seed.png");
+    let mut window = Window::on(document, ScriptedChooser::answering([Some(path.clone())]));
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::E);
+    for choice in ["PNG", "Dark", "Without names"] {
+        window.click(choice);
+    }
+    window.click("Choose a file…");
+    assert_eq!(window.session().dialog, None);
+    let (format, style) = (
+        PictureFormat::Png,
+        PictureStyle {
+            is_dark: true,
+            is_anonymous: true,
+        },
+    );
+    let effect = Effect::WritePicture {
+        purpose: PathPurpose::ExportPicture(style),
+        path,
+        document: Box::new(window.session().document.clone()),
+        format,
+        style,
+    };
+    assert!(window.performed.borrow().contains(&effect));
 }
 
 #[test]
@@ -525,17 +553,14 @@ fn a_line_says_under_the_pointer_where_it_comes_from() {
 
 fn machine() -> Machine {
     Machine {
-        folder: "/tmp/seed".to_owned(),
-        folder_state: FolderState::Absent,
         tools: vec![Tools {
             bin: "/usr/lib/postgresql/15/bin".to_owned(),
             major: PgMajor::V15,
             version: "15.18".to_owned(),
+            has_tls: Some(true),
         }],
-        is_root: false,
-        run_as: None,
-        ports_in_use: Vec::new(),
         free_disk_bytes: Some(100 << 30),
+        ..Machine::portable("/tmp/seed")
     }
 }
 
@@ -666,9 +691,22 @@ fn added_standbys_go_under_the_selected_server() {
     window.press(Key::Insert);
     assert_eq!(window.upstream_of("standby1"), "slave2");
     let session = window.session();
-    assert!(matches!(commands::add_standby(session), Message::Design(_)));
+    assert!(matches!(commands::add_standby(session, &[]), Message::Design(_)));
     assert_eq!(
         session.selected_server().map(|server| server.name().to_string()),
         Some("standby1".to_owned())
     );
+}
+
+#[test]
+fn links_are_encrypted_by_a_click_and_by_undo_they_are_not() {
+    let mut window = Window::seed();
+    let is_encrypted = |window: &Window| window.session().document.topology().has_tls();
+    window.click("Encrypt replication links (TLS)");
+    assert!(is_encrypted(&window));
+    let path = "servers/slave1/pg_hba.conf".to_owned();
+    window.send(Message::View(ViewMessage::ShowFile(path)));
+    assert!(window.has("over TLS only (hostssl)"));
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert!(!is_encrypted(&window));
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, RunView, Session};
 use super::{counted, notify, notify_with_folder, refuse_if_locked, sentence, show_document, unsaved};
 use crate::model::bundle;
+use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History, Problem, format, templates};
 use crate::model::topology::Severity;
 use crate::report::Report;
@@ -17,6 +18,15 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
             vec![ask_path(session, PathPurpose::SaveDesign)]
         }
         FileMessage::Export => vec![ask_path(session, PathPurpose::ExportBundle)],
+        FileMessage::ExportPicture(format, style) => {
+            if matches!(session.dialog, Some(Dialog::Picture { .. })) {
+                session.dialog = None;
+            }
+            vec![Effect::AskPath {
+                purpose: PathPurpose::ExportPicture(style),
+                suggested: picture_name(session, format),
+            }]
+        }
         FileMessage::Chosen(purpose, path) => chosen(session, purpose, path),
         FileMessage::Typed(PathPurpose::OpenDesign, path) => {
             chosen(session, PathPurpose::OpenDesign, Some(path))
@@ -34,7 +44,14 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
             session.dialog = Some(Dialog::Path { purpose, text });
             Vec::new()
         }
-        FileMessage::Read(path, text) => read(session, path, text),
+        FileMessage::Read(path, text) => {
+            let then = FileMessage::Read(path.clone(), text.clone());
+            read(session, &path, &text, Message::File(then))
+        }
+        FileMessage::ReadPicture(path, text) => {
+            let then = FileMessage::ReadPicture(path.clone(), text.clone());
+            read(session, &path, &text, Message::File(then))
+        }
         FileMessage::Written(purpose, path, text) => written(session, purpose, path, text),
         FileMessage::Discard => unsaved::discard(session),
         FileMessage::Recoverable(path, text) => {
@@ -85,12 +102,11 @@ pub(super) fn new(session: &mut Session, name: &str) -> Vec<Effect> {
     vec![forgotten]
 }
 
-fn read(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
+fn read(session: &mut Session, path: &Path, text: &str, then: Message) -> Vec<Effect> {
     let agreed = session.replaceable.take() == Some(session.revision);
-    if refuse_if_locked(session) || parse(session, Some(&path), &text).is_none() {
+    if refuse_if_locked(session) || parse(session, Some(path), text).is_none() {
         return Vec::new();
     }
-    let then = Message::File(FileMessage::Read(path, text));
     if agreed {
         unsaved::go_on(session, then)
     } else {
@@ -98,13 +114,14 @@ fn read(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
     }
 }
 
-pub(super) fn open(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
-    let Some(document) = parse(session, Some(&path), &text) else {
+/// Without a path for the design in a picture: saving it asks where to, and leaves the picture alone.
+pub(super) fn open(session: &mut Session, path: Option<PathBuf>, text: String) -> Vec<Effect> {
+    let Some(document) = parse(session, path.as_deref(), &text) else {
         return Vec::new();
     };
     let forgotten = forget(session);
     session.saved_text = text;
-    replace(session, document, Some(path));
+    replace(session, document, path);
     vec![forgotten]
 }
 
@@ -202,7 +219,28 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
             };
             packed.map(write).into_iter().collect()
         }
+        PathPurpose::ExportPicture(style) => write_picture(session, path, style),
     }
+}
+
+fn write_picture(session: &mut Session, path: PathBuf, style: PictureStyle) -> Vec<Effect> {
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    let Some(format) = PictureFormat::of_extension(&extension) else {
+        let report = Report::new(format!(
+            "\"{}\" does not say what kind of picture it is to be",
+            file_name(&path)
+        ));
+        let report = report.hint("Let its name end with .svg, .png, .mmd or .dot");
+        notify(session, NoticeKind::Problem, report);
+        return Vec::new();
+    };
+    vec![Effect::WritePicture {
+        purpose: PathPurpose::ExportPicture(style),
+        path,
+        document: Box::new(session.document.clone()),
+        format,
+        style,
+    }]
 }
 
 fn written(session: &mut Session, purpose: PathPurpose, path: PathBuf, text: Option<String>) -> Vec<Effect> {
@@ -210,6 +248,16 @@ fn written(session: &mut Session, purpose: PathPurpose, path: PathBuf, text: Opt
         (PathPurpose::SaveDesign, Some(text)) => saved(session, path, text),
         (PathPurpose::ExportBundle, _) => {
             exported(session, &path);
+            Vec::new()
+        }
+        (PathPurpose::ExportPicture(_), _) => {
+            let report = Report::new(format!("Exported {}", file_name(&path)));
+            notify_with_folder(
+                session,
+                NoticeKind::Done,
+                report,
+                path.parent().map(Path::to_owned),
+            );
             Vec::new()
         }
         _ => Vec::new(),
@@ -269,7 +317,13 @@ fn suggested_name(session: &Session, purpose: PathPurpose) -> String {
             .as_deref()
             .map_or_else(|| format!("{stem}.toml"), file_name),
         PathPurpose::ExportBundle => format!("{stem}.tar.gz"),
+        PathPurpose::ExportPicture(_) => picture_name(session, PictureFormat::default()),
     }
+}
+
+fn picture_name(session: &Session, format: PictureFormat) -> String {
+    let extension = format.extensions().first().copied().unwrap_or_default();
+    format!("{}.{extension}", session.file_stem())
 }
 
 /// Where a typed path starts: beside the design's file, or where the user's folders are.

@@ -36,7 +36,8 @@ pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
             session.replaceable = Some(session.revision);
             vec![file::ask_path(session, PathPurpose::OpenDesign)]
         }
-        Message::File(FileMessage::Read(path, text)) => file::open(session, path, text),
+        Message::File(FileMessage::Read(path, text)) => file::open(session, Some(path), text),
+        Message::File(FileMessage::ReadPicture(_, text)) => file::open(session, None, text),
         Message::File(FileMessage::Recover(path, text)) => file::recover(session, path, &text),
         Message::Quit => vec![file::forget(session), Effect::Close],
         // Nothing else is ever put off by the question.

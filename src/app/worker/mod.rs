@@ -106,6 +106,18 @@ impl Worker {
                 bytes,
                 text,
             } => self.finish(tasks::write(purpose, path, bytes, text, answers)),
+            Effect::WritePicture {
+                purpose,
+                path,
+                document,
+                format,
+                style,
+            } => self.finish(tasks::write_picture(
+                purpose,
+                path,
+                (document, format, style),
+                answers,
+            )),
             Effect::Autosave { path, text } => self.autosaver.keep(path, text),
             Effect::FindRecoverable => drop(self.start(tasks::find_recoverable(answers))),
             Effect::FindLeftOver => drop(self.start(tasks::find_left_over(answers))),

@@ -1,6 +1,5 @@
 //! Everything with one question and one answer. Each function is an effect: it does it and sends what came of it.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -11,12 +10,10 @@ use tokio_util::sync::CancellationToken;
 use super::answers::Answers;
 use crate::app::{ClusterMessage, FileMessage, Message, PathPurpose, RunMessage};
 use crate::engine::record::{ClusterRecord, ClusterState};
-use crate::engine::{cluster, deploy, record, store};
+use crate::engine::{cluster, deploy, picture, record, store};
+use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::report::Report;
-
-/// A design of a thousand servers has a tenth of it; more is some other file.
-const DESIGN_BYTES: u64 = 4 << 20;
 
 /// The desktop's program that shows a folder.
 const OPENER: &str = if cfg!(target_os = "macos") {
@@ -41,8 +38,9 @@ pub fn default_folder() -> PathBuf {
 pub(super) async fn read(path: PathBuf, answers: Answers) {
     let path = whole(&path);
     let from = path.clone();
-    let message = match blocking(move || read_text(&from)).await {
-        Ok(text) => Message::File(FileMessage::Read(path, text)),
+    let message = match blocking(move || store::load(&from)).await {
+        Ok(loaded) if loaded.is_picture => Message::File(FileMessage::ReadPicture(path, loaded.text)),
+        Ok(loaded) => Message::File(FileMessage::Read(path, loaded.text)),
         Err(report) => Message::Failed(report),
     };
     answers.send(message).await;
@@ -71,12 +69,30 @@ pub(super) async fn write(
     answers.send(message).await;
 }
 
+pub(super) async fn write_picture(
+    purpose: PathPurpose,
+    path: PathBuf,
+    (document, format, style): (Box<Document>, PictureFormat, PictureStyle),
+    answers: Answers,
+) {
+    let path = whole(&path);
+    let to = path.clone();
+    let work = move || store::write_whole(&to, &picture::render(&document, format, style)?);
+    let message = match blocking(work).await {
+        Ok(()) => Message::File(FileMessage::Written(purpose, path, None)),
+        Err(report) => Message::Failed(report),
+    };
+    answers.send(message).await;
+}
+
 pub(super) async fn find_recoverable(answers: Answers) {
     let found = blocking(|| {
         let mut found = store::recoverable();
         // After a crash between a save and its tidying up there is nothing to recover.
         found.retain(|(path, text)| {
-            let file = path.as_deref().and_then(|path| read_text(path).ok());
+            let file = path
+                .as_deref()
+                .and_then(|path| store::load(path).ok().map(|loaded| loaded.text));
             file.as_ref() != Some(text)
         });
         Ok(found)
@@ -193,22 +209,6 @@ pub(super) async fn open_folder(folder: PathBuf, answers: Answers) {
         Ok(_) => Report::new(format!("\"{OPENER}\" could not show the folder")),
     };
     answers.send(Message::Failed(report.hint(hint))).await;
-}
-
-fn read_text(path: &Path) -> Result<String, Report> {
-    let failed =
-        |error: &std::io::Error| Report::of(format!("\"{}\" could not be read", path.display()), error);
-    let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
-    let mut text = String::new();
-    // One byte more than a design may have, to see whether there is one.
-    file.take(DESIGN_BYTES + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| failed(&error))?;
-    if text.len() as u64 > DESIGN_BYTES {
-        let headline = format!("\"{}\" is too long for a design", path.display());
-        return Err(Report::new(headline));
-    }
-    Ok(text)
 }
 
 /// A path as it was typed, made absolute: `~/` is the home, anything else starts at the working folder.

@@ -46,7 +46,8 @@ impl Watcher {
         let mut asking = JoinSet::new();
         for (id, target) in &self.targets {
             let (id, sessions, target) = (*id, self.sessions.clone(), target.clone());
-            asking.spawn(async move { (id, ask(&sessions, &target).await) });
+            let answers = self.topology.answers_queries(id);
+            asking.spawn(async move { (id, ask(&sessions, &target, answers).await) });
         }
         let mut answers = BTreeMap::new();
         while let Some(asked) = asking.join_next().await {
@@ -62,6 +63,11 @@ impl Watcher {
             .collect();
         let commits = commits(&self.topology, &servers);
         Board { servers, commits }
+    }
+
+    /// Ends its sessions.
+    pub(in crate::engine) async fn close(self) {
+        self.sessions.close().await;
     }
 
     /// What is shown of a server: its answer, or the design's word where it gives none.
@@ -93,11 +99,18 @@ impl Watcher {
     }
 }
 
-/// Asks one server; `None`: it does not run, or does not answer.
-async fn ask(sessions: &Sessions, target: &Target) -> Option<Answer> {
+/// Asks one server; `None`: it does not run, or does not answer. One that answers no query only has to run.
+async fn ask(sessions: &Sessions, target: &Target, answers: bool) -> Option<Answer> {
     // Somebody else's server may have the port by now: only one that runs on our directory is asked.
     if !matches!(sessions.site.running(&target.folder), Ok(Some(_))) {
         return None;
+    }
+    if !answers {
+        return Some(Answer {
+            is_standby: true,
+            upstream_port: None,
+            replication: Vec::new(),
+        });
     }
     let session = sessions.with(target).await.ok()?;
     answer(&session).await.ok()

@@ -44,9 +44,17 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
             server.name()
         );
     }
-    text.push_str(
-        "```\n\nWrite on the primary; the standbys answer questions only.\n\n## Where things are\n\n",
-    );
+    text.push_str("```\n\nWrite on the primary; the standbys answer questions only.\n\n");
+    if topology.has_tls() {
+        let _ = writeln!(
+            text,
+            "Links go over TLS only, and both ends of each show a certificate of the authority in `{0}`. From this machine you may \
+             connect with TLS or without; with `sslmode=verify-full sslrootcert={1}` it is certain whom you talk to.\n",
+            ClusterLayout::AUTHORITY_CERTIFICATE,
+            shell_word(&format!("{folder}/{}", ClusterLayout::AUTHORITY_CERTIFICATE)),
+        );
+    }
+    text.push_str("## Where things are\n\n");
     let folders = topology.folders();
     for server in topology.servers() {
         let place = folders.get(&server.id()).map_or("", String::as_str);

@@ -33,7 +33,10 @@ pub fn design(folder: &Path) -> Result<Document, Report> {
 
 /// What every server shows now.
 pub async fn status(folder: &Path) -> Result<Board, Report> {
-    Ok(Watcher::new(&Cluster::load(folder)?).board().await)
+    let watcher = Watcher::new(&Cluster::load(folder)?);
+    let board = watcher.board().await;
+    watcher.close().await;
+    Ok(board)
 }
 
 /// Proves the design: links, sync states, a row read on every standby. Each sentence is one thing proved.
@@ -50,7 +53,7 @@ pub async fn start(
     serve::start(&Cluster::load(folder)?, servers, cancel).await
 }
 
-/// Stops the named servers (all, if none is named), the primary first. Each sentence is one thing done.
+/// Stops the named servers (all, if none is named), downstreams before their upstreams. Each sentence is one thing done.
 pub async fn stop(
     folder: &Path,
     servers: &[String],

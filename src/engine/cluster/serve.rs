@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Cluster, verify};
 use crate::engine::proof;
 use crate::engine::record::Lock;
-use crate::engine::server;
+use crate::engine::server::{self, Target};
 use crate::engine::sessions::Sessions;
 use crate::engine::wait::{Failure, Wait};
 use crate::model::plan::expected_rows;
@@ -36,18 +36,22 @@ pub(super) async fn start(
             .map_err(|doubt| Report::of(format!("{} was not started.", target.name), &doubt))?;
         let wait = Wait::new(START, cancel.clone());
         if running.is_some() {
-            server::wait_ready(site, target, None, &wait)
-                .await
-                .map_err(Failure::into_report)?;
+            if can_be_waited_for(cluster, target) {
+                server::wait_ready(site, target, None, &wait)
+                    .await
+                    .map_err(Failure::into_report)?;
+            }
             done.push(format!("{} ran already.", target.name));
             continue;
         }
         let started = server::start(site, target, pass_file, &wait)
             .await
             .map_err(Failure::into_report)?;
-        server::wait_ready(site, target, Some(&started), &wait)
-            .await
-            .map_err(Failure::into_report)?;
+        if can_be_waited_for(cluster, target) {
+            server::wait_ready(site, target, Some(&started), &wait)
+                .await
+                .map_err(Failure::into_report)?;
+        }
         done.push(format!("{} was started on port {}.", target.name, target.port));
     }
     if names.is_empty() {
@@ -67,8 +71,17 @@ pub(super) async fn start(
                 }
             }
         }
+        sessions.close().await;
     }
     Ok(done)
+}
+
+/// Before 10 nothing tells when a standby with hot_standby off has begun.
+fn can_be_waited_for(cluster: &Cluster, target: &Target) -> bool {
+    let topology = cluster.design.topology();
+    let server = topology.by_name(&target.name);
+    cluster.site.major.reports_ready_in_pid_file()
+        || server.is_none_or(|server| topology.answers_queries(server.id()))
 }
 
 pub(super) async fn stop(
@@ -79,8 +92,10 @@ pub(super) async fn stop(
     let chosen = cluster.chosen(names)?;
     let _lock = Lock::take(&cluster.site.folder)?;
     let mut done = Vec::new();
-    // The primary first: every standby still gets its last record, so that any of them could take over.
-    for target in &chosen {
+    // Downstreams before their upstreams. The other way round every standby asks the server that is gone again and
+    // again, and fills its log with errors (tried on 10 to 18). Whoever wants standbys that have the primary's very
+    // last record, so that one can take over without a rewind of the old primary, stops the primary by name, first.
+    for target in chosen.iter().rev() {
         let wait = Wait::new(STOP, cancel.clone());
         let did_run = server::stop(&cluster.site, target, None, server::FAST_STOP, &wait)
             .await

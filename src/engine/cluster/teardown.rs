@@ -36,7 +36,9 @@ pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result
     let lock = Lock::take(&stored.record.folder)?;
     stored.record.state = ClusterState::Removing;
     stored.record.builder = Builder::ourselves();
-    record::save(&stored)?;
+    // On a full disk not even this can be written; what makes room again must not fail for that. Killed then, the record
+    // still says what there is, and a second teardown goes on.
+    let _ = record::save(&stored);
 
     let site = Site::of(&stored.record)?;
     let mut done = stop_all(&site, &stored, &cancel)

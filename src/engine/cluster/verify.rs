@@ -19,8 +19,18 @@ const ROWS: Duration = Duration::from_secs(15);
 const ROW: Duration = Duration::from_secs(30);
 
 pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Result<Vec<String>, Report> {
-    let topology = cluster.design.topology();
     let sessions = Sessions::new(cluster.site.clone());
+    let proved = prove(cluster, &sessions, cancel).await;
+    sessions.close().await;
+    proved
+}
+
+async fn prove(
+    cluster: &Cluster,
+    sessions: &Sessions,
+    cancel: CancellationToken,
+) -> Result<Vec<String>, Report> {
+    let topology = cluster.design.topology();
     let mut proved = Vec::new();
     for target in cluster.targets() {
         match cluster.site.running(&target.folder) {
@@ -42,13 +52,19 @@ pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Resu
         };
         let rows = expected_rows(topology, id);
         let wait = Wait::new(ROWS, cancel.clone());
-        proof::wait_rows(&sessions, &target, &rows, &wait)
+        proof::wait_rows(sessions, &target, &rows, &wait)
             .await
             .map_err(|failure| {
                 let mut report = failure.into_report();
                 report.hints.extend(delay_hint(cluster, id));
                 report
             })?;
+        let is_encrypted = topology.has_tls() && topology.postgres().has_stat_ssl() && !rows.is_empty();
+        if is_encrypted {
+            proof::prove_encrypted(sessions, &target, &wait)
+                .await
+                .map_err(Failure::into_report)?;
+        }
         for row in &rows {
             let name = &row.application_name;
             proved.push(match row.sync_priority {
@@ -59,6 +75,9 @@ pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Resu
                 ),
             });
         }
+        if is_encrypted {
+            proved.push(format!("Every link of {} is encrypted.", target.name));
+        }
     }
     let primary = topology.primary();
     let Some(from) = cluster.target(primary.id()) else {
@@ -67,7 +86,8 @@ pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Resu
     let (delayed, readers): (Vec<&Server>, Vec<&Server>) = topology
         .servers()
         .iter()
-        .filter(|server| !server.is_primary())
+        // Of one that answers no query the rows above are all the proof there is.
+        .filter(|server| !server.is_primary() && topology.answers_queries(server.id()))
         .partition(|server| server.is_delayed());
     let targets = |servers: &[&Server]| -> Vec<Target> {
         servers
@@ -76,7 +96,7 @@ pub(super) async fn verify(cluster: &Cluster, cancel: CancellationToken) -> Resu
             .collect()
     };
     let (readers, delayed) = (targets(&readers), targets(&delayed));
-    proof::prove_row(&sessions, &from, &readers, &delayed, &Wait::new(ROW, cancel))
+    proof::prove_row(sessions, &from, &readers, &delayed, &Wait::new(ROW, cancel))
         .await
         .map_err(Failure::into_report)?;
     for reader in readers {

@@ -19,6 +19,8 @@ mod unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use nix::sys::signal::Signal;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -73,6 +75,9 @@ pub struct Run {
 
 /// Performs the plan on this machine. Sends all events (the last is `finished`), then returns how it ended.
 pub async fn run_here(run: Run, events: mpsc::Sender<RunEvent>, cancel: Cancel) -> Outcome {
+    // Under a limit on the size of files the kernel ends whoever writes more; once caught, the write fails instead, and
+    // the run is unwound. Where it cannot be caught all is as it was.
+    let _caught = signal(SignalKind::from_raw(Signal::SIGXFSZ as i32));
     match local_host::LocalHost::new(&run) {
         // A whole run is too large for the stack of whoever waits for it.
         Ok(host) => {

@@ -1,5 +1,7 @@
 //! A host that follows a script: fails, hangs or is cancelled at step n, for every n.
 
+mod ledger;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -3,12 +3,14 @@
 //! To add a setting, add a line in the function of its subject. Which version knows what is asked of
 //! [`PgMajor`](crate::model::topology::PgMajor), nothing here compares version numbers.
 
+use super::archive;
 use super::paths;
 use super::recovery;
 use super::setting::{Setting, render};
 use super::sizes::{RESERVED_CONNECTIONS, Sizes};
 use super::sourced::Sourced;
 use super::{Decision, Element};
+use crate::model::plan::ClusterLayout;
 use crate::model::topology::{Auth, CommitLevel, Server, Settings, Topology};
 
 /// What PostgreSQL has if nothing is said.
@@ -37,9 +39,10 @@ pub fn postgresql_conf(sizes: &Sizes<'_>, server: &Server) -> Sourced {
 pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     let topology = sizes.topology;
     let mut settings = connections(topology, server);
+    settings.extend(encryption(sizes, server));
     settings.extend(replication(sizes, server));
     settings.extend(synchronous(topology, server));
-    settings.extend(archiving(topology));
+    settings.extend(archiving(sizes, server));
     if !server.is_primary() && topology.postgres().has_standby_signal() {
         settings.extend(recovery::settings(sizes, server));
     }
@@ -121,6 +124,45 @@ fn listen_addresses(server: &Server) -> String {
         "::1" => "127.0.0.1, ::1".to_owned(),
         other => format!("localhost, {other}"),
     }
+}
+
+/// Both ends of every link prove who they are, so a server's certificate is also what it shows to its upstream.
+fn encryption(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
+    const CERTIFICATE: &str = "The server's own certificate, which names the host that its downstreams connect to, and its private key, which only its owner may read.";
+    let topology = sizes.topology;
+    if !topology.has_tls() {
+        return Vec::new();
+    }
+    let folder = sizes.folder(server.id());
+    let own = |name: &str, path: String| {
+        let origin = Decision::Encryption.for_server(server.id());
+        Setting::new(origin, name, paths::from_data(&path), CERTIFICATE)
+    };
+    let mut settings = vec![
+        Setting::new(
+            Decision::Encryption.for_cluster(),
+            "ssl",
+            "on",
+            "Links are encrypted, as drawn; pg_hba.conf lets no downstream in without.",
+        ),
+        own("ssl_cert_file", ClusterLayout::certificate(folder)),
+        own("ssl_key_file", ClusterLayout::certificate_key(folder)),
+        Setting::new(
+            Decision::Encryption.for_cluster(),
+            "ssl_ca_file",
+            paths::from_data(paths::AUTHORITY_CERTIFICATE),
+            "The authority of the cluster: a downstream must show a certificate that comes from it.",
+        ),
+    ];
+    if topology.postgres().has_min_tls_version() {
+        settings.push(Setting::new(
+            Decision::Encryption.for_cluster(),
+            "ssl_min_protocol_version",
+            "TLSv1.2",
+            "No older protocol: 1.0 and 1.1 are broken. It is the default from 13 on.",
+        ));
+    }
+    settings
 }
 
 fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
@@ -225,12 +267,10 @@ fn candidates(topology: &Topology) -> Vec<Element> {
     std::iter::once(Element::Cluster).chain(links).collect()
 }
 
-fn archiving(topology: &Topology) -> Vec<Setting> {
-    let Some(archive) = topology.archive() else {
+fn archiving(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
+    let Some(archive) = sizes.topology.archive() else {
         return Vec::new();
     };
-    let target = paths::in_archive(archive.directory(), "%f");
-    let part = paths::in_archive(archive.directory(), "%f.part");
     vec![
         Setting::new(
             Decision::Archive.for_cluster(),
@@ -241,10 +281,8 @@ fn archiving(topology: &Topology) -> Vec<Setting> {
         Setting::new(
             Decision::Archive.for_cluster(),
             "archive_command",
-            format!(
-                "test -e {target} && cmp -s %p {target} || {{ test ! -e {target} && cp %p {part} && mv {part} {target}; }}"
-            ),
-            "Never overwrites a segment: one that is there already must have the same content, else the command fails, is tried again, and says so in the log. A segment appears under its name only when it is whole.",
+            archive::archive_command(archive.directory(), sizes.folder(server.id())),
+            "Copies each segment into the archive's folder of this cluster, which is called by its system identifier (in pg_control). A segment appears under its name only when all of it is on disk. One that is there already must be the same; another one is never overwritten: then the command fails, is tried again, and says so in the log.",
         ),
     ]
 }
@@ -265,7 +303,7 @@ fn laboratory(topology: &Topology) -> Vec<Setting> {
             Decision::Laboratory.for_cluster(),
             "wal_retrieve_retry_interval",
             "100ms",
-            "A standby whose upstream is not there yet asks again soon, so that all servers can be started at once; the default is 5 s.",
+            "A standby whose upstream was away follows again at once when it is back; the default is to ask only every 5 s.",
         ));
     }
     settings
@@ -301,7 +339,7 @@ fn by_hand(topology: &Topology, server: &Server, mut settings: Vec<Setting>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::topology::{Archive, Edit, notation};
+    use crate::model::topology::{Edit, notation};
 
     #[track_caller]
     fn value(topology: &Topology, server: &str, name: &str) -> Option<String> {
@@ -381,22 +419,5 @@ mod tests {
         let old = notation::parse("postgres 9.3\nm 1\n  a 2\n").unwrap();
         assert!(value(&old, "m", "wal_keep_segments").is_some());
         assert!(value(&old, "m", "max_replication_slots").is_none());
-    }
-
-    #[test]
-    fn an_archive_with_any_name_stays_one_word_of_the_shell() {
-        let mut topology = notation::parse("m 1\n  s 2\n").unwrap();
-        let archive = Archive::new("/srv/my 100% \"wal's\"").unwrap();
-        topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
-        let command = value(&topology, "m", "archive_command").unwrap();
-        assert!(
-            command.starts_with(r#"test -e '/srv/my 100%% "wal'\''s"/%f' && cmp"#),
-            "{command}"
-        );
-        let restore = value(&topology, "s", "restore_command").unwrap();
-        assert_eq!(
-            restore,
-            r#"test -f '/srv/my 100%% "wal'\''s"/%f' && cp '/srv/my 100%% "wal'\''s"/%f' %p"#
-        );
     }
 }

@@ -14,6 +14,7 @@ pub enum Decision {
     Sockets,
     ProcessName,
     Passwords,
+    Encryption,
     WalLevel,
     WalSenders,
     Connections,
@@ -40,12 +41,13 @@ pub enum Decision {
 }
 
 impl Decision {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Listen,
         Self::Port,
         Self::Sockets,
         Self::ProcessName,
         Self::Passwords,
+        Self::Encryption,
         Self::WalLevel,
         Self::WalSenders,
         Self::Connections,
@@ -99,6 +101,8 @@ impl Decision {
                 "manual, Error Reporting and Logging: cluster_name"),
             Self::Passwords => ("passwords", "how passwords are stored",
                 "manual, Password Authentication: password_encryption"),
+            Self::Encryption => ("encryption", "encrypted links",
+                "manual, Secure TCP/IP Connections with SSL; libpq, SSL Support: verify-full"),
             Self::WalLevel => ("wal-level", "WAL that a standby can use",
                 "manual, Write Ahead Log: wal_level"),
             Self::WalSenders => ("wal-senders", "room for WAL senders",

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::tls_guide;
 use crate::model::plan::{ClusterLayout, expected_rows};
+use crate::model::simulate::name_in_view;
 use crate::model::topology::{Auth, Server, ServerId, Topology};
 
 pub fn readme(topology: &Topology) -> String {
@@ -23,6 +25,9 @@ pub fn readme(topology: &Topology) -> String {
     text.push_str(&connecting(topology));
     text.push_str(&files(topology));
     text.push_str(&real_hosts(topology));
+    if topology.has_tls() {
+        text.push_str(&tls_guide::section(topology));
+    }
     text
 }
 
@@ -63,10 +68,10 @@ fn label(topology: &Topology, server: &Server) -> String {
 
 /// What pg_stat_replication will show of it: "sync 1", "async".
 fn sync_word(topology: &Topology, server: &Server, upstream: ServerId) -> String {
-    let shown = server.name().shown(topology.postgres());
+    let shown = name_in_view(server.name(), topology.postgres());
     expected_rows(topology, upstream)
         .into_iter()
-        .find(|row| shown.starts_with(&row.application_name))
+        .find(|row| row.application_name == shown)
         .map_or_else(String::new, |row| match row.sync_priority {
             0 => row.sync_state,
             priority => format!("{} {priority}", row.sync_state),

@@ -12,7 +12,11 @@ use crate::model::topology::{Auth, Host, Server, Topology};
 const LOOPBACK: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
 pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
-    const DOWNSTREAMS: &str = "The drawn downstreams stream WAL as this role. A line for \"all\" databases does not match replication.";
+    let downstreams = if topology.has_tls() {
+        "The drawn downstreams stream WAL as this role, over TLS only (hostssl), and show a certificate of the cluster's authority besides (clientcert). A line for \"all\" databases does not match replication."
+    } else {
+        "The drawn downstreams stream WAL as this role. A line for \"all\" databases does not match replication."
+    };
     let auth = topology.effective_auth();
     let method = auth.hba_method();
     let mut file = Writer::default();
@@ -22,9 +26,12 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
     ));
     file.comment_line("# TYPE  DATABASE     USER        ADDRESS                  METHOD");
     file.blank();
-    let people = match auth {
-        Auth::Trust => "People on this machine, without a password (trust), as drawn.",
-        Auth::Md5 | Auth::Scram => "People on this machine, with their password.",
+    let people = match (auth, topology.has_tls()) {
+        (Auth::Trust, _) => "People on this machine, without a password (trust), as drawn.",
+        (Auth::Md5 | Auth::Scram, false) => "People on this machine, with their password.",
+        (Auth::Md5 | Auth::Scram, true) => {
+            "People on this machine, with their password; over TLS or without it, since nothing of theirs leaves the machine."
+        }
     };
     file.comment(people);
     let everyone = |kind: &str, address: &str| line(kind, "all", "all", address, method);
@@ -35,12 +42,18 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
     let entries = downstream_addresses(topology, server);
     if !entries.is_empty() {
         file.blank();
-        file.comment(DOWNSTREAMS);
+        file.comment(downstreams);
     }
+    let (kind, method) = if topology.has_tls() {
+        let certificate = topology.postgres().wants_client_certificate();
+        ("hostssl", format!("{method} {certificate}"))
+    } else {
+        ("host", method.to_owned())
+    };
     for (address, links) in entries {
         let role = ClusterLayout::REPLICATION_ROLE;
-        let text = line("host", "replication", role, &address, method);
-        file.statement(&text, Decision::DownstreamAccess.of(links), DOWNSTREAMS);
+        let text = line(kind, "replication", role, &address, &method);
+        file.statement(&text, Decision::DownstreamAccess.of(links), downstreams);
     }
     file.finish()
 }
@@ -84,7 +97,7 @@ fn addresses(host: &Host) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::topology::notation;
+    use crate::model::topology::{Edit, notation};
 
     #[track_caller]
     fn check(design: &str, server: &str, expected: &str) {
@@ -96,6 +109,19 @@ mod tests {
             .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n")
             .collect();
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn with_tls_a_downstream_gets_in_by_it_alone() {
+        for (major, option) in [("11", "clientcert=1"), ("12", "clientcert=verify-ca")] {
+            let design = format!("postgres {major}\nm 1 host db1\n  a 2 host db2\n");
+            let mut topology = notation::parse(&design).unwrap();
+            topology.apply(&Edit::SetTls(true)).unwrap();
+            let text = pg_hba_conf(&topology, topology.primary()).contents;
+            let last = text.lines().next_back().unwrap().split_whitespace();
+            let line = format!("hostssl replication replicator \"db2\" scram-sha-256 {option}");
+            assert_eq!(last.collect::<Vec<_>>().join(" "), line);
+        }
     }
 
     const PEOPLE: &str = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n";

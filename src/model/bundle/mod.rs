@@ -3,6 +3,7 @@
 //! `generate` makes the files, each line with its reason and with the element of the drawing it comes from; `tarball::pack` makes the `.tar.gz`.
 //! The same design gives the same bytes.
 
+mod archive;
 pub mod conf;
 mod decision;
 mod effective;
@@ -17,6 +18,7 @@ mod setting;
 mod sizes;
 mod sourced;
 mod tarball;
+mod tls_guide;
 
 pub use decision::Decision;
 pub use effective::{Effective, effective};
@@ -83,9 +85,9 @@ pub fn generate(document: &Document) -> Bundle {
         text(ClusterLayout::DESIGN, design),
     ];
     files.extend(script::scripts(topology));
-    let (folders, sizes) = (topology.folders(), Sizes::of(topology));
+    let sizes = Sizes::of(topology);
     for server in topology.servers() {
-        let folder = ClusterLayout::server(folders.get(&server.id()).map_or("", String::as_str));
+        let folder = ClusterLayout::server(sizes.folder(server.id()));
         let mut add = |name: &str, contents| files.push(text(&format!("{folder}/{name}"), contents));
         add("postgresql.conf", conf::postgresql_conf(&sizes, server));
         add("pg_hba.conf", hba::pg_hba_conf(topology, server));

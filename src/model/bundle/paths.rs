@@ -6,20 +6,23 @@ use crate::model::plan::ClusterLayout;
 pub const SOCKETS: &str = ClusterLayout::SOCKETS;
 pub const REPLICATION_PGPASS: &str = ClusterLayout::REPLICATION_PGPASS;
 
+pub const AUTHORITY_CERTIFICATE: &str = ClusterLayout::AUTHORITY_CERTIFICATE;
+
 /// A path of the cluster's folder, as a server in its data directory sees it.
 pub fn from_data(path: &str) -> String {
     format!("{}/{path}", ClusterLayout::UP_FROM_DATA)
 }
 
-/// A file of the archive as one word of an archive_command or restore_command, where `%` begins a placeholder.
-pub fn in_archive(directory: &str, file: &str) -> String {
+/// The archive's folder, with a `/` behind it, as one word of an archive_command or restore_command, where `%` begins
+/// a placeholder.
+pub fn archive(directory: &str) -> String {
     let directory = directory.trim_end_matches('/');
     let path = if directory.starts_with('/') || directory.is_empty() {
         directory.to_owned()
     } else {
         from_data(directory)
     };
-    shell_word(&format!("{}/{file}", path.replace('%', "%%")))
+    shell_word(&format!("{}/", path.replace('%', "%%")))
 }
 
 /// The text as one word of a POSIX shell: bare if it is plain, else in single quotes.

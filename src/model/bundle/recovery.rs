@@ -1,13 +1,14 @@
 //! What makes a server a standby: from 12 on settings in postgresql.conf beside an empty `standby.signal`,
 //! before that a `recovery.conf`.
 
+use super::archive;
 use super::paths;
 use super::setting::{Setting, quote_in_conninfo, render};
 use super::sizes::Sizes;
 use super::sourced::Sourced;
 use super::{Decision, Element};
 use crate::model::plan::ClusterLayout;
-use crate::model::topology::{Auth, Server, Topology};
+use crate::model::topology::{Auth, Server};
 
 /// The file in a standby's data directory, by name and content; `None` for the primary.
 pub fn file(sizes: &Sizes<'_>, server: &Server) -> Option<(&'static str, Sourced)> {
@@ -51,8 +52,12 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
         // The host and the port in it are the upstream's own.
         Decision::Upstream.of(vec![link, Element::Server(upstream.id())]),
         "primary_conninfo",
-        conninfo(topology, server, upstream),
-        "Where it streams from: the drawn upstream. The application_name is what pg_stat_replication shows there, and what synchronous_standby_names is compared with.",
+        conninfo(sizes, server, upstream),
+        if topology.has_tls() {
+            "Where it streams from: the drawn upstream. The application_name is what pg_stat_replication shows there, and what synchronous_standby_names is compared with. The link is encrypted, and only with a server whose certificate names this host and comes from the cluster's authority (verify-full); its own certificate is what it shows there."
+        } else {
+            "Where it streams from: the drawn upstream. The application_name is what pg_stat_replication shows there, and what synchronous_standby_names is compared with."
+        },
     )];
     if topology.uses_slot(server.id()) {
         settings.push(Setting::new(
@@ -63,12 +68,11 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
         ));
     }
     if let Some(archive) = topology.archive() {
-        let source = paths::in_archive(archive.directory(), "%f");
         settings.push(Setting::new(
             Decision::Restore.for_cluster(),
             "restore_command",
-            format!("test -f {source} && cp {source} %p"),
-            "Where it finds WAL that its upstream no longer has. A segment that is not there is no error (exit code 1).",
+            archive::restore_command(archive.directory()),
+            "Where it finds WAL that its upstream no longer has: in the archive's folder of this cluster, which is called by its system identifier. A segment that is not there is no error (exit code 1).",
         ));
     }
     if major.needs_timeline_latest() {
@@ -92,7 +96,8 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
 
 /// The connection to the upstream. The password is never in it, but in a password file: named here from 10 on,
 /// before that in the environment (PGPASSFILE) when the server is started.
-fn conninfo(topology: &Topology, server: &Server, upstream: &Server) -> String {
+fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) -> String {
+    let topology = sizes.topology;
     let mut words = vec![
         format!("host={}", quote_in_conninfo(upstream.host().as_str())),
         format!("port={}", upstream.port()),
@@ -101,6 +106,18 @@ fn conninfo(topology: &Topology, server: &Server, upstream: &Server) -> String {
     if topology.effective_auth() != Auth::Trust && topology.postgres().has_passfile() {
         let file = paths::from_data(paths::REPLICATION_PGPASS);
         words.push(format!("passfile={}", quote_in_conninfo(&file)));
+    }
+    if topology.has_tls() {
+        let folder = sizes.folder(server.id());
+        words.push("sslmode=verify-full".to_owned());
+        words.extend(
+            [
+                ("sslrootcert", paths::AUTHORITY_CERTIFICATE.to_owned()),
+                ("sslcert", ClusterLayout::certificate(folder)),
+                ("sslkey", ClusterLayout::certificate_key(folder)),
+            ]
+            .map(|(word, path)| format!("{word}={}", quote_in_conninfo(&paths::from_data(&path)))),
+        );
     }
     words.push(format!(
         "application_name={}",
@@ -112,7 +129,7 @@ fn conninfo(topology: &Topology, server: &Server, upstream: &Server) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::topology::notation;
+    use crate::model::topology::{Edit, notation};
 
     #[track_caller]
     fn recovery_conf(design: &str, server: &str) -> String {
@@ -138,6 +155,22 @@ primary_slot_name = 'it_s____x_'
 recovery_target_timeline = latest
 recovery_min_apply_delay = '5min'
 "#
+        );
+    }
+
+    #[test]
+    fn with_tls_both_ends_prove_who_they_are() {
+        let mut topology = notation::parse("postgres 9.6\nm 1 host db1\n  \"a b\" 2 host db2\n").unwrap();
+        topology.apply(&Edit::SetTls(true)).unwrap();
+        let (_, file) = file(&Sizes::of(&topology), topology.by_name("a b").unwrap()).unwrap();
+        let line = file
+            .contents
+            .lines()
+            .find(|line| line.starts_with("primary_conninfo"));
+        assert_eq!(
+            line.unwrap(),
+            "primary_conninfo = 'host=db1 port=1 user=replicator sslmode=verify-full sslrootcert=../../../tls/ca.crt \
+             sslcert=../../../tls/server-a_b.crt sslkey=../../../tls/server-a_b.key application_name=''a b'''"
         );
     }
 

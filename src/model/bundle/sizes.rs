@@ -1,4 +1,4 @@
-//! What the whole tree means for each server's files: room for senders and slots, and the slots' names.
+//! What the whole tree means for each server's files: room for senders and slots, the names of slots and folders.
 //! Computed once for a bundle, since every file of every server asks for it.
 
 use std::collections::BTreeMap;
@@ -23,6 +23,7 @@ pub struct Sizes<'a> {
     /// The server for whose downstreams there is room for more slots than usual.
     most_slots: Option<ServerId>,
     slot_names: BTreeMap<ServerId, String>,
+    folders: BTreeMap<ServerId, String>,
 }
 
 impl<'a> Sizes<'a> {
@@ -54,6 +55,7 @@ impl<'a> Sizes<'a> {
             most_senders: widest(&downstreams),
             most_slots: widest(&with_slot),
             slot_names: topology.slot_names(),
+            folders: topology.folders(),
         }
     }
 
@@ -65,6 +67,11 @@ impl<'a> Sizes<'a> {
     /// Whose drawing `slots` comes from.
     pub fn who_decides_slots(&self) -> Vec<Element> {
         cluster_and(self.most_slots)
+    }
+
+    /// The server's own folder.
+    pub fn folder(&self, server: ServerId) -> &str {
+        self.folders.get(&server).map_or("", String::as_str)
     }
 
     /// The slot that the server uses at its upstream.

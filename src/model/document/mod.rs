@@ -162,6 +162,8 @@ impl Command {
                 Edit::SetSync(_) => "Change synchronous replication".to_owned(),
                 Edit::SetArchive(_) => "Change the archive".to_owned(),
                 Edit::SetAuth(_) => "Change authentication".to_owned(),
+                Edit::SetTls(true) => "Encrypt the links".to_owned(),
+                Edit::SetTls(false) => "Stop encrypting the links".to_owned(),
                 Edit::SetSetting { name, .. } => format!("Set {name}"),
                 Edit::AddStandby { upstream, .. } => format!("Add a standby under {}", name(upstream)),
                 Edit::Remove { server, .. } => format!("Remove {}", name(server)),

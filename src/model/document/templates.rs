@@ -60,11 +60,19 @@ pub const TEMPLATES: [Template; 9] = [
     ),
 ];
 
+/// What "New" begins with: one server, and nothing replicated yet.
+pub const EMPTY: Template = template(
+    "empty",
+    "One server, the primary: everything else is drawn",
+    "format = 1\nname = \"cluster\"\npostgres = 15\n\n[[server]]\nname = \"primary\"\nport = 5432\n",
+);
+
 const fn template(name: &'static str, summary: &'static str, text: &'static str) -> Template {
     Template { name, summary, text }
 }
 
 /// The template of that name.
 pub fn find(name: &str) -> Option<&'static Template> {
-    TEMPLATES.iter().find(|template| template.name == name)
+    let all = std::iter::once(&EMPTY).chain(&TEMPLATES);
+    all.into_iter().find(|template| template.name == name)
 }

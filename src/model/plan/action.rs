@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Progress, StepState};
+use super::{Certificate, Progress, StepState};
 use crate::model::health::ReplicationRow;
 use crate::model::topology::Server;
 
@@ -69,6 +69,10 @@ pub enum Action {
     RemoveFolder { path: String },
     /// Draw two passwords and write the four files of `secrets/`, 0600.
     MakeSecrets { ports: Vec<u16> },
+    /// Make an authority of the cluster's own, and a key and a certificate from it for each server; all 0600.
+    MakeCertificates { certificates: Vec<Certificate> },
+    /// Remove the authority, and the keys and certificates of the servers with these folders.
+    RemoveCertificates { folders: Vec<String> },
     /// `initdb` of the primary's data directory.
     Initdb {
         data: String,
@@ -129,6 +133,12 @@ pub enum Action {
         folder: String,
         port: u16,
         rows: Vec<ReplicationRow>,
+    },
+    /// Ask pg_stat_ssl whether every downstream of the server came over TLS.
+    ProveTls {
+        server: String,
+        folder: String,
+        port: u16,
     },
     /// Write a row on the primary and read it on every server named in `readers`; `delayed` ones need only have its WAL.
     ProveRow {

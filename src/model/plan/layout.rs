@@ -6,6 +6,7 @@
 //!   design.toml        the design as it was deployed
 //!   .pgcascade/        the marker and record: what pgcascade made here
 //!   secrets/           password files, 0600
+//!   tls/               the authority and the servers' certificates, 0600, if the design has TLS
 //!   run/               the servers' sockets
 //!   archive/           the WAL archive, if the design has one
 //!   servers/NAME/data  a data directory, 0700
@@ -31,6 +32,11 @@ impl ClusterLayout {
     pub const PGPASS: &'static str = "secrets/pgpass";
     /// libpq's password file for the standbys: every server, replication role.
     pub const REPLICATION_PGPASS: &'static str = "secrets/replication.pgpass";
+    pub const TLS: &'static str = "tls";
+    /// What both ends of a link trust: whoever shows a certificate must have it from this authority.
+    pub const AUTHORITY_CERTIFICATE: &'static str = "tls/ca.crt";
+    /// Signs certificates for servers that come later; no server reads it.
+    pub const AUTHORITY_KEY: &'static str = "tls/ca.key";
     pub const SOCKETS: &'static str = "run";
     pub const SERVERS: &'static str = "servers";
     /// From a data directory up to the cluster's folder.
@@ -51,14 +57,25 @@ impl ClusterLayout {
         format!("servers/{folder}/log")
     }
 
+    /// The server's certificate, for both ends of its links.
+    pub fn certificate(folder: &str) -> String {
+        format!("tls/server-{folder}.crt")
+    }
+
+    /// The private key that belongs to the certificate.
+    pub fn certificate_key(folder: &str) -> String {
+        format!("tls/server-{folder}.key")
+    }
+
     /// The folders to make for an archive inside the cluster's folder, outermost first; empty for one that is
     /// outside, or that would lie in a folder of the cluster itself: such a folder is not ours to make or remove.
     pub fn archive_folders(directory: &str) -> Vec<String> {
-        const TAKEN: [&str; 6] = [
+        const TAKEN: [&str; 7] = [
             ClusterLayout::README,
             ClusterLayout::DESIGN,
             ClusterLayout::MARKER_FOLDER,
             ClusterLayout::SECRETS,
+            ClusterLayout::TLS,
             ClusterLayout::SOCKETS,
             ClusterLayout::SERVERS,
         ];

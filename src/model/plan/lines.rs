@@ -21,6 +21,8 @@ pub fn what(action: &Action) -> String {
         Action::MakeFolder { path } => format!("folder {path}"),
         Action::RemoveFolder { path } => format!("remove {path}"),
         Action::MakeSecrets { ports } => format!("secrets for {} ports", ports.len()),
+        Action::MakeCertificates { certificates } => format!("{} certificates", certificates.len()),
+        Action::RemoveCertificates { folders } => format!("remove {} certificates", folders.len()),
         Action::Initdb {
             data, auth_method, ..
         } => format!("initdb {data} {auth_method}"),
@@ -36,6 +38,7 @@ pub fn what(action: &Action) -> String {
         Action::CreateSlot { server, slot, .. } => format!("slot {slot} on {server}"),
         Action::WaitStreaming { server, standby, .. } => format!("streaming {standby} from {server}"),
         Action::Reload { server, .. } => format!("reload {server}"),
+        Action::ProveTls { server, .. } => format!("encrypted {server}"),
         Action::WaitRows { server, rows, .. } => {
             let rows: Vec<_> = rows
                 .iter()

@@ -18,6 +18,35 @@ pub struct Machine {
     /// Ports that something already listens on; of the design's, who does.
     pub ports_in_use: Vec<PortUse>,
     pub free_disk_bytes: Option<u64>,
+    /// What kind of file system the folder is or will be on, as the system calls it: "ext4".
+    pub file_system: Option<String>,
+    pub room: Room,
+    /// The locales that are installed, if the design names any.
+    pub locales: Option<Vec<String>>,
+    /// How far the clock lies behind the time at which a file that we look at was last changed.
+    pub clock_behind_secs: u64,
+}
+
+/// What the system leaves for processes of the servers' user; `None`: it sets no bound, or cannot be asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Room {
+    pub shared_memory: SharedMemory,
+    /// Files that one process may have open.
+    pub open_files: Option<u64>,
+    /// Processes that may still be started.
+    pub processes: Option<u64>,
+}
+
+/// Where servers share memory beyond what they inherit: `/dev/shm`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SharedMemory {
+    /// Not a folder on this system.
+    #[default]
+    Unseen,
+    /// The servers' user cannot write there.
+    Closed,
+    /// So many bytes are free.
+    Free(u64),
 }
 
 impl Machine {
@@ -32,6 +61,10 @@ impl Machine {
             run_as: None,
             ports_in_use: Vec::new(),
             free_disk_bytes: None,
+            file_system: None,
+            room: Room::default(),
+            locales: None,
+            clock_behind_secs: 0,
         }
     }
 }
@@ -58,6 +91,8 @@ pub struct Tools {
     pub major: PgMajor,
     /// The whole version as the program prints it, "15.18".
     pub version: String,
+    /// True if they were built with OpenSSL; `None` if the program did not say.
+    pub has_tls: Option<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -82,7 +117,7 @@ pub struct Check {
     pub ok: bool,
     /// What was found, in one sentence.
     pub message: String,
-    /// What to do, if it is not `ok`.
+    /// What to do, if it is not `ok`; if it is, advice that stops nothing.
     pub fix: Option<String>,
 }
 

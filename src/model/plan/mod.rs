@@ -6,6 +6,7 @@
 
 mod action;
 mod apply;
+mod certificates;
 mod deploy;
 mod event;
 mod expected;
@@ -19,10 +20,11 @@ mod steps;
 
 pub use action::{Action, Configure, DesignOf, Means, Plan, Reader, Step, StepId};
 pub use apply::{ApplyPlan, LeftSlot, Standing, plan_apply};
+pub use certificates::Certificate;
 pub use deploy::plan_deploy;
 pub use event::{EventKind, Outcome, RunEvent, StepSummary};
 pub use expected::expected_rows;
 pub use layout::ClusterLayout;
-pub use machine::{Check, FolderState, Machine, PortUse, RunAs, Tools};
-pub use preflight::{other_ports, preflight};
+pub use machine::{Check, FolderState, Machine, PortUse, Room, RunAs, SharedMemory, Tools};
+pub use preflight::{names_locales, other_ports, preflight};
 pub use progress::{Progress, StepState};

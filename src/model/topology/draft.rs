@@ -19,6 +19,7 @@ pub struct Draft {
     pub sync: Option<SyncPolicy>,
     pub archive: Option<Archive>,
     pub auth: Option<Auth>,
+    pub tls: bool,
     pub settings: Settings,
     pub servers: Vec<DraftServer>,
 }
@@ -163,6 +164,7 @@ impl Draft {
             sync: self.sync,
             archive: self.archive,
             auth: self.auth,
+            tls: self.tls,
             settings: self.settings,
             servers,
             next_id,

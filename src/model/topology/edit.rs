@@ -19,6 +19,8 @@ pub enum Edit {
     SetArchive(Option<Archive>),
     /// `None` is the best the version has.
     SetAuth(Option<Auth>),
+    /// Encrypts every link, or none.
+    SetTls(bool),
     /// A setting of one server, or (`server: None`) of all; `value: None` takes it away.
     SetSetting {
         server: Option<ServerId>,
@@ -137,6 +139,7 @@ impl Topology {
             }
             Edit::SetArchive(archive) => self.archive.clone_from(archive),
             Edit::SetAuth(auth) => self.auth = *auth,
+            Edit::SetTls(tls) => self.tls = *tls,
             Edit::SetSetting { server, name, value } => self.set_setting(*server, name, value.as_deref())?,
             Edit::AddStandby { upstream, name, port } => {
                 return self.add_standby(*upstream, name.clone(), *port);

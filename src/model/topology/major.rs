@@ -17,6 +17,20 @@ pub struct PgMajor(u16);
 #[error("\"{0}\" is no PostgreSQL major version; known are 9.2 to 9.6 (in quotes) and 10 to 19")]
 pub struct UnknownMajor(pub String);
 
+/// Why a minor release is better not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinorDefect {
+    /// Goes on after "PostgreSQL 14.2 …".
+    pub what: &'static str,
+    pub mended_in: u32,
+}
+
+impl MinorDefect {
+    fn new(what: &'static str, mended_in: u32) -> Self {
+        Self { what, mended_in }
+    }
+}
+
 impl PgMajor {
     pub const V9_2: Self = Self(902);
     pub const V9_3: Self = Self(903);
@@ -146,6 +160,31 @@ impl PgMajor {
         self >= Self::V14
     }
 
+    /// `ssl_min_protocol_version` exists from 12 on; before, the OpenSSL decides how old a protocol may be.
+    pub fn has_min_tls_version(self) -> bool {
+        self >= Self::V12
+    }
+
+    /// `pg_stat_ssl`, which tells of each connection whether it is encrypted, exists from 9.5 on.
+    pub fn has_stat_ssl(self) -> bool {
+        self >= Self::V9_5
+    }
+
+    /// How pg_hba.conf asks a client for a certificate beside its password: `clientcert=1` before 12, which 14 no longer
+    /// takes.
+    pub fn wants_client_certificate(self) -> &'static str {
+        if self < Self::V12 {
+            "clientcert=1"
+        } else {
+            "clientcert=verify-ca"
+        }
+    }
+
+    /// libpq compares a host that is an address with a certificate's addresses from 15 on; before, with its names only.
+    pub fn compares_addresses_in_certificates(self) -> bool {
+        self >= Self::V15
+    }
+
     /// libpq reads `passfile` in a connection string from 10 on; before, only `PGPASSFILE`.
     pub fn has_passfile(self) -> bool {
         self >= Self::V10
@@ -210,6 +249,23 @@ impl PgMajor {
             Self::V16 => Some("16.15"),
             Self::V17 => Some("17.11"),
             Self::V18 => Some("18.6"),
+            _ => None,
+        }
+    }
+
+    /// What a single minor release of the major is known for (release notes of the release that mends it).
+    pub fn defect_of_minor(self, minor: u32) -> Option<MinorDefect> {
+        const INDEXES: &str =
+            "can make wrong indexes with CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY";
+        const EXTENSIONS: &str = "breaks extensions that were built for the releases before it";
+        match (self, minor) {
+            (Self::V14, 0..=3) => Some(MinorDefect::new(INDEXES, 4)),
+            (Self::V12, 21)
+            | (Self::V13, 17)
+            | (Self::V14, 14)
+            | (Self::V15, 9)
+            | (Self::V16, 5)
+            | (Self::V17, 1) => Some(MinorDefect::new(EXTENSIONS, minor + 1)),
             _ => None,
         }
     }
@@ -297,6 +353,11 @@ impl PgMajor {
     /// True for 10 to 18, whose parameters were read from servers; what a 19 adds nobody has seen yet.
     pub fn has_known_parameters(self) -> bool {
         self >= Self::V10 && self <= Self::V18
+    }
+
+    /// `db_user_namespace`, with which users belong to one database, went with 17.
+    pub fn has_users_by_database(self) -> bool {
+        self < Self::V17
     }
 
     /// The sender replaces bytes outside printable ASCII in an application_name: `\xHH` from 16 on, `?` before.

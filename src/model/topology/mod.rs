@@ -44,10 +44,16 @@ pub struct Archive {
 }
 
 impl Archive {
+    /// With more than this, as the shell reads it, an archive_command does not fit into a server before 16.
+    pub const MOST_BYTES: usize = 255;
+
     /// A folder relative to the cluster's own, or an absolute one.
     pub fn new(directory: &str) -> Result<Self, BadValue> {
         if directory.trim().is_empty() || directory.chars().any(char::is_control) {
             return Err(BadValue::Archive);
+        }
+        if length_in_shell(directory) > Self::MOST_BYTES {
+            return Err(BadValue::ArchiveTooLong);
         }
         Ok(Self {
             directory: directory.to_owned(),
@@ -57,6 +63,13 @@ impl Archive {
     pub fn directory(&self) -> &str {
         &self.directory
     }
+}
+
+/// In single quotes, where a quote takes four characters.
+fn length_in_shell(text: &str) -> usize {
+    text.chars()
+        .map(|c| if c == '\'' { 4 } else { c.len_utf8() })
+        .sum()
 }
 
 /// How clients and standbys prove who they are (the method column of pg_hba.conf).
@@ -185,6 +198,7 @@ pub struct Topology {
     sync: Option<SyncPolicy>,
     archive: Option<Archive>,
     auth: Option<Auth>,
+    tls: bool,
     settings: Settings,
     servers: Vec<Server>,
     next_id: u32,
@@ -207,6 +221,7 @@ impl Topology {
             sync: None,
             archive: None,
             auth: None,
+            tls: false,
             settings: Settings::new(),
             servers: vec![server],
             next_id: 1,
@@ -228,6 +243,10 @@ impl Topology {
     /// What the design says; [`Topology::effective_auth`] is what holds.
     pub fn auth(&self) -> Option<Auth> {
         self.auth
+    }
+    /// True if every link is encrypted, and both of its ends show a certificate.
+    pub fn has_tls(&self) -> bool {
+        self.tls
     }
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -47,6 +47,10 @@ pub enum BadValue {
     SettingValue(String),
     #[error("the archive needs a folder: a path, relative to the cluster's folder or absolute, in one line")]
     Archive,
+    #[error(
+        "the archive's path is too long: up to 15 a server has only 1024 bytes for the whole archive_command, and silently cuts off the rest"
+    )]
+    ArchiveTooLong,
 }
 
 impl BadValue {
@@ -63,6 +67,7 @@ impl BadValue {
             Self::SettingName(_) => "write the name as postgresql.conf spells it, for example work_mem",
             Self::SettingValue(_) => "write the value in one line, without control characters",
             Self::Archive => "write directory = \"archive\"",
+            Self::ArchiveTooLong => "choose a path of at most 255 bytes; a single quote counts as four",
         }
     }
 }

@@ -86,6 +86,13 @@ impl Frame<'_> {
                 state.view.reveal(rect, size);
             }
         }
+        if let Some(factor) = state.zoom_asked.take() {
+            state.view.zoom_at(factor, size / 2.0);
+        }
+        let centre = state.centre_asked.take();
+        if let Some(rect) = centre.and_then(|id| state.projection.card_rect(id)) {
+            state.view.centre(rect, size);
+        }
         let selected = self.session.selected;
         state
             .projection

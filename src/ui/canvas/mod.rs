@@ -47,6 +47,8 @@ pub struct CanvasState {
     gesture: Gesture,
     wheel: navigate::Wheel,
     is_fit_asked: bool,
+    zoom_asked: Option<f32>,
+    centre_asked: Option<ServerId>,
     /// Why the last drop did nothing; shown until the next press.
     refusal: Option<String>,
     seen_selected: Option<ServerId>,
@@ -57,6 +59,16 @@ impl CanvasState {
     /// Show the whole design at the next frame.
     pub fn request_fit(&mut self) {
         self.is_fit_asked = true;
+    }
+
+    /// Draw everything so many times larger at the next frame.
+    pub fn request_zoom(&mut self, factor: f32) {
+        self.zoom_asked = Some(factor);
+    }
+
+    /// Put this server into the middle at the next frame.
+    pub fn request_centre(&mut self, server: ServerId) {
+        self.centre_asked = Some(server);
     }
 
     /// Why the last drop did nothing.
@@ -78,6 +90,8 @@ pub fn canvas_ui(ui: &mut Ui, session: &Session, state: &mut CanvasState, outbox
     ui.ctx().accesskit_node_builder(background.id, |node| {
         node.set_role(egui::accesskit::Role::Group);
         node.set_label("Drawing of the design");
+        let [x0, y0, x1, y1] = [canvas.min.x, canvas.min.y, canvas.max.x, canvas.max.y].map(f64::from);
+        node.set_bounds(egui::accesskit::Rect { x0, y0, x1, y1 });
     });
     let builder = egui::UiBuilder::new().max_rect(canvas);
     ui.scope_builder(builder, |ui| {

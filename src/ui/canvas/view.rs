@@ -84,6 +84,14 @@ impl View {
         ));
     }
 
+    /// Pans so that `target` (canvas units) stands in the middle; from far out it also comes near enough to be read.
+    pub fn centre(&mut self, target: Rect, canvas: Vec2) {
+        const READABLE: f32 = 0.6;
+        self.frame.zoom = self.frame.zoom.max(READABLE);
+        self.frame.pan = canvas / 2.0 - target.center().to_vec2() * self.frame.zoom;
+        self.fitted_into = None;
+    }
+
     /// The point of the canvas under this place of the screen.
     pub fn at(&self, canvas: Rect, on_screen: Pos2) -> Pos2 {
         self.on_screen(canvas).screen_to_canvas_pos(on_screen)

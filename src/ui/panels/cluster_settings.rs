@@ -1,4 +1,4 @@
-//! What all servers have in common: version, synchronous replication, archive, authentication, settings.
+//! What all servers have in common: version, authentication, encryption, synchronous replication, archive, settings.
 
 use egui::{Button, ComboBox, RichText, Ui};
 
@@ -50,12 +50,25 @@ pub fn cluster_settings_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, 
             outbox.send(edit(Edit::SetAuth(Some(auth))));
         });
     });
+    tls_ui(ui, session, outbox);
     section_ui(ui, "Synchronous replication");
     sync_ui(ui, session, drafts, outbox);
     section_ui(ui, "WAL archive");
     archive_ui(ui, session, drafts, outbox);
     section_ui(ui, "Settings of every server");
     settings_ui(ui, session, drafts, None, outbox);
+}
+
+fn tls_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
+    let mut on = session.document.topology().has_tls();
+    let checkbox = egui::Checkbox::new(&mut on, "Encrypt replication links (TLS)");
+    let response = ui.add_enabled(!session.is_locked(), checkbox);
+    let response = response.on_hover_text(
+        "Both ends of a link show a certificate; a deployment makes them, with an authority of the cluster's own",
+    );
+    if response.changed() {
+        outbox.send(edit(Edit::SetTls(on)));
+    }
 }
 
 fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {

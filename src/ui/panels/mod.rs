@@ -16,6 +16,8 @@ mod notices;
 mod outline;
 mod parts;
 mod phases;
+mod picker;
+mod picture;
 mod plan;
 mod run;
 mod server;
@@ -32,6 +34,7 @@ pub use left_over::left_over_ui;
 pub use modals::modals_ui;
 pub use notices::notices_ui;
 pub use outline::outline_ui;
+pub use picker::picker_ui;
 pub use status_bar::status_bar_ui;
 pub use top_bar::{menu_bar_ui, tool_bar_ui};
 
@@ -43,6 +46,7 @@ use crate::ui::drafts::Drafts;
 pub struct PanelState {
     pub drafts: Drafts,
     pub modal: modals::ModalText,
+    pub picker: picker::PickerState,
     pub run_clock: RunClock,
     pub notices: notices::FirstSeen,
     pub files: files::ToReveal,

@@ -13,6 +13,7 @@ use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 use crate::ui::{Outbox, dialogs, keys};
 
 use super::parts::{counted, main_button, note_ui};
+use super::picture::picture_ui;
 
 const WIDTH: f32 = 440.0;
 const HELP_WIDTH: f32 = 720.0;
@@ -36,6 +37,9 @@ pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut
     let Some(dialog) = &session.dialog else {
         return;
     };
+    if matches!(dialog, Dialog::Pick(_)) {
+        return;
+    }
     let frame = egui::Frame::popup(ui.style()).inner_margin(GAP_LARGE);
     let response = Modal::new(Id::new("dialog")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(if *dialog == Dialog::Help {
@@ -64,7 +68,7 @@ fn dialog_ui(
             let verb = match purpose {
                 PathPurpose::OpenDesign => "Open",
                 PathPurpose::SaveDesign => "Save",
-                PathPurpose::ExportBundle => "Export",
+                PathPurpose::ExportBundle | PathPurpose::ExportPicture(_) => "Export",
             };
             path_ui(
                 ui,
@@ -94,6 +98,10 @@ fn dialog_ui(
                 dialog,
                 outbox,
             );
+        }
+        Dialog::Picture { format, style } => {
+            title_ui(ui, "Export a picture");
+            picture_ui(ui, *format, *style, outbox);
         }
         Dialog::DeployFolder { .. } => {
             let note = "A folder that does not exist yet, or an empty one: everything the cluster needs goes there, \
@@ -143,6 +151,8 @@ fn dialog_ui(
         Dialog::Remove { server } => remove_ui(ui, session, *server, dialog, outbox),
         Dialog::About => about_ui(ui, dialog, outbox),
         Dialog::Help => help_ui(ui, dialog, outbox),
+        // A list to pick from has a panel of its own.
+        Dialog::Pick(_) => {}
     }
 }
 
@@ -281,7 +291,7 @@ fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
                 .num_columns(3)
                 .spacing([GAP_LARGE, GAP_SMALL])
                 .show(ui, |ui| {
-                    for action in keys::ACTIONS.iter().filter(|action| !action.keys.is_empty()) {
+                    for action in &keys::ACTIONS {
                         ui.label(action.words);
                         let all: Vec<String> = action
                             .keys

@@ -55,7 +55,9 @@ fn title_of(action: &Action, has_started: bool) -> &'static str {
         | Action::ReleaseFolder
         | Action::MakeFolder { .. }
         | Action::RemoveFolder { .. }
-        | Action::MakeSecrets { .. } => "Make folders and passwords",
+        | Action::MakeSecrets { .. }
+        | Action::MakeCertificates { .. }
+        | Action::RemoveCertificates { .. } => "Make folders and passwords",
         Action::Initdb { .. } | Action::CreateRole { .. } | Action::CopyData { .. } => {
             "Make the data directories"
         }
@@ -64,7 +66,9 @@ fn title_of(action: &Action, has_started: bool) -> &'static str {
         Action::InstallFile { .. } | Action::Reload { .. } => "Switch on synchronous replication",
         Action::Start { .. } | Action::Stop { .. } | Action::WaitReady { .. } => "Start the servers",
         Action::CreateSlot { .. } | Action::WaitStreaming { .. } => "Let the standbys stream",
-        Action::WaitRows { .. } | Action::ProveRow { .. } | Action::Complete => "Prove it",
+        Action::WaitRows { .. } | Action::ProveTls { .. } | Action::ProveRow { .. } | Action::Complete => {
+            "Prove it"
+        }
         // Steps of a change only.
         other => title_in_change(other),
     }

@@ -75,6 +75,16 @@ fn checks_ui(ui: &mut Ui, topology: &Topology, machine: &Machine, checks: &[Chec
                 ui.add(Label::new(&check.message).wrap());
             }
         });
+    for (check, advice) in checks.iter().filter(|check| check.ok).filter_map(with_fix) {
+        ui.add(Label::new(&check.message).wrap());
+        note_ui(ui, advice);
+        ui.add_space(GAP_SMALL);
+    }
+}
+
+/// A check that is fine has a fix only if there is something to be said all the same.
+fn with_fix(check: &Check) -> Option<(&Check, &str)> {
+    Some((check, check.fix.as_deref()?))
 }
 
 /// One button for all ports that are in use; the plan is made anew by itself.

@@ -5,13 +5,12 @@ use egui::{Button, ComboBox, RichText, Ui};
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::topology::{Edit, Server, Standby};
 use crate::ui::Outbox;
-use crate::ui::commands::{edit, role_in_words, targets, toggle_synchronous};
+use crate::ui::commands::{edit, remove_words, role_in_words, targets, toggle_synchronous};
 use crate::ui::drafts::{Drafts, Field, as_sentence};
 use crate::ui::theme::GAP;
 
 use super::parts::{LOCKED, field_row, form_ui, note_ui, section_ui, severity_sign};
 use super::settings::settings_ui;
-use crate::ui::server_menu::remove_words;
 
 pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &Server, outbox: &mut Outbox) {
     let topology = session.document.topology();
@@ -46,7 +45,7 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
                 if ui.button("Make primary").clicked() {
                     outbox.send(edit(Edit::Promote { server: id }));
                 }
-                if ui.button(remove_words(session, id)).clicked() {
+                if ui.button(remove_words(session, &[id])).clicked() {
                     outbox.send(Message::Design(DesignMessage::AskRemove(id)));
                 }
             });

@@ -2,13 +2,13 @@
 
 use egui::{Align, Button, ComboBox, Label, Layout, MenuBar, RichText, Sense, Ui};
 
-use crate::app::{FileMessage, Message, Session};
-use crate::model::document::templates::TEMPLATES;
+use crate::app::Session;
 use crate::model::topology::{Edit, PgMajor};
 use crate::ui::Outbox;
 use crate::ui::canvas::NewStandby;
 use crate::ui::commands::edit;
-use crate::ui::keys::{self, ACTIONS, Action, ActionId, Menu};
+use crate::ui::keys::{self, ACTIONS, ActionId, Does, Menu};
+use crate::ui::server_menu::entry_ui;
 use crate::ui::theme::{GAP, GAP_LARGE, TEXT_HEADING, Tokens};
 
 use super::parts::{LOCKED, main_button};
@@ -17,68 +17,20 @@ use super::parts::{LOCKED, main_button};
 const ALL_MAJORS: f32 = 500.0;
 
 /// What was asked for in the bar: performed by the shell, which also knows the canvas.
-pub type Asked = Vec<ActionId>;
+pub type Asked = Vec<Does>;
 
-pub fn menu_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &mut Asked) {
+pub fn menu_bar_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
+    let servers = session.selection();
     MenuBar::new().ui(ui, |ui| {
-        for (menu, words) in [
-            (Menu::File, "File"),
-            (Menu::Edit, "Edit"),
-            (Menu::View, "View"),
-            (Menu::Help, "Help"),
-        ] {
-            ui.menu_button(words, |ui| {
-                ui.set_min_width(220.0);
+        for menu in Menu::ALL {
+            ui.menu_button(menu.words(), |ui| {
+                ui.set_min_width(250.0);
                 for action in ACTIONS.iter().filter(|action| action.menu == menu) {
-                    entry_ui(ui, session, action, asked);
-                    if action.id == ActionId::New {
-                        ui.add_enabled_ui(!session.is_locked(), |ui| {
-                            ui.menu_button("New from", |ui| templates_ui(ui, outbox));
-                        });
-                    }
-                }
-                if menu == Menu::View {
-                    ui.separator();
-                    theme_ui(ui);
+                    asked.extend(entry_ui(ui, session, action, &servers));
                 }
             });
         }
     });
-}
-
-/// The built-in designs.
-fn templates_ui(ui: &mut Ui, outbox: &mut Outbox) {
-    ui.set_min_width(180.0);
-    for template in &TEMPLATES {
-        if ui.button(template.name).on_hover_text(template.summary).clicked() {
-            outbox.send(Message::File(FileMessage::New(template.name.to_owned())));
-            ui.close();
-        }
-    }
-}
-
-fn entry_ui(ui: &mut Ui, session: &Session, action: &Action, asked: &mut Asked) {
-    let enabled = keys::does(action.id, session).is_some();
-    let button = Button::new(keys::words(action, session)).shortcut_text(keys::key_words(action, ui.ctx()));
-    if ui.add_enabled(enabled, button).clicked() {
-        asked.push(action.id);
-        ui.close();
-    }
-}
-
-/// Light, dark, or as the desktop has it.
-fn theme_ui(ui: &mut Ui) {
-    let current = ui.ctx().options(|options| options.theme_preference);
-    for (preference, words) in [
-        (egui::ThemePreference::System, "Colours of the desktop"),
-        (egui::ThemePreference::Light, "Light"),
-        (egui::ThemePreference::Dark, "Dark"),
-    ] {
-        if ui.selectable_label(current == preference, words).clicked() {
-            ui.ctx().set_theme(preference);
-            ui.close();
-        }
-    }
 }
 
 pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &mut Asked) {
@@ -93,10 +45,10 @@ pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &
         palette_ui(ui, session, asked);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(GAP_LARGE / 2.0);
-            let can = keys::does(ActionId::Deploy, session).is_some();
-            let response = main_button(ui, can, "Deploy…").on_disabled_hover_text(LOCKED);
+            let does = keys::does(ActionId::Deploy, session);
+            let response = main_button(ui, does.is_some(), "Deploy…").on_disabled_hover_text(LOCKED);
             if with_hint(response, ActionId::Deploy, None).clicked() {
-                asked.push(ActionId::Deploy);
+                asked.extend(does);
             }
             tool_ui(ui, session, ActionId::Export, "Export…", asked);
         });
@@ -148,23 +100,24 @@ fn version_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 }
 
 fn tool_ui(ui: &mut Ui, session: &Session, id: ActionId, words: &str, asked: &mut Asked) {
-    let enabled = keys::does(id, session).is_some();
-    let response = ui.add_enabled(enabled, Button::new(words));
+    let does = keys::does(id, session);
+    let response = ui.add_enabled(does.is_some(), Button::new(words));
     if with_hint(response, id, Some(session)).clicked() {
-        asked.push(id);
+        asked.extend(does);
     }
 }
 
 /// A button, and at the same time what is dragged onto a server.
 fn palette_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
-    let enabled = keys::does(ActionId::AddStandby, session).is_some();
+    let does = keys::does(ActionId::AddStandby, session);
+    let enabled = does.is_some();
     let button = Button::new("➕ Add standby").sense(Sense::click_and_drag());
     let response = ui.add_enabled(enabled, button);
     if enabled {
         response.dnd_set_drag_payload(NewStandby);
     }
     if response.clicked() {
-        asked.push(ActionId::AddStandby);
+        asked.extend(does);
     }
     let hint =
         "Click: under the selected server, or under the primary. Drag it onto a server: under that one";
@@ -176,8 +129,8 @@ fn with_hint(response: egui::Response, id: ActionId, session: Option<&Session>) 
     let Some(action) = keys::action(id) else {
         return response;
     };
-    let keys = keys::key_words(action, &response.ctx);
-    let words = match session.map(|session| keys::words(action, session)) {
+    let keys = action.key_words(&response.ctx);
+    let words = match session.map(|session| action.words_now(session)) {
         Some(words) if words != action.words => words,
         _ => action.explained.to_owned(),
     };

@@ -17,6 +17,16 @@ fn written(session: &Session) -> Message {
 }
 
 #[test]
+fn a_new_design_is_one_server_without_a_problem() {
+    let mut session = seed();
+    let empty = templates::EMPTY.name.to_owned();
+    update(&mut session, Message::File(FileMessage::New(empty)));
+    assert_eq!(drawn(&session), "postgres 15\nprimary 5432\n");
+    assert_eq!(session.count(crate::model::topology::Severity::Error), 0);
+    assert!(!session.is_modified());
+}
+
+#[test]
 fn unsaved_is_what_the_file_does_not_hold() {
     let mut session = saved_seed();
     assert!(!session.is_modified());

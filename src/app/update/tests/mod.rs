@@ -4,6 +4,7 @@ mod change;
 mod cluster;
 mod design;
 mod file;
+mod picture;
 mod run;
 
 use std::path::PathBuf;

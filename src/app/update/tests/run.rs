@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::{Dialog, FileMessage, RunMessage, RunView, Tab};
-use crate::model::plan::{EventKind, FolderState, Machine, Outcome, PortUse, RunEvent, Tools};
+use crate::model::plan::{EventKind, Machine, Outcome, PortUse, RunEvent, Tools};
 use crate::model::topology::{PgMajor, Port};
 
 pub(super) const FOLDER: &str = "/var/tmp/pgcascade/seed";
@@ -13,17 +13,14 @@ fn run(message: RunMessage) -> Message {
 
 fn machine() -> Machine {
     Machine {
-        folder: FOLDER.to_owned(),
-        folder_state: FolderState::Absent,
         tools: vec![Tools {
             bin: "/usr/lib/postgresql/15/bin".to_owned(),
             major: PgMajor::V15,
             version: "15.18".to_owned(),
+            has_tls: Some(true),
         }],
-        is_root: false,
-        run_as: None,
-        ports_in_use: Vec::new(),
         free_disk_bytes: Some(1 << 40),
+        ..Machine::portable(FOLDER)
     }
 }
 

@@ -1,7 +1,10 @@
 //! Gathers the facts about this machine that a plan and its preflight need. Changes nothing.
 
+mod disk;
 mod folder;
+mod locales;
 mod ports;
+mod room;
 mod tools;
 
 use std::path::Path;
@@ -10,7 +13,7 @@ use nix::unistd::{User, geteuid};
 
 use super::Request;
 use crate::engine::files::{self, Owner};
-use crate::model::plan::{Machine, RunAs};
+use crate::model::plan::{Machine, RunAs, names_locales};
 use crate::model::topology::Topology;
 
 /// Whom servers run as if we are root and nobody was named: the first that exists.
@@ -28,14 +31,26 @@ pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
         gid: user.gid,
     });
     let folder = files::real(&request.folder);
+    let tools = tools::find(topology.postgres(), request.bin.as_deref(), owner).await;
+    let program = tools.first().map(|tools| Path::new(&tools.bin).join("postgres"));
+    let mut looked_at = vec![folder.as_path()];
+    looked_at.extend(program.as_deref());
     Machine {
         folder: folder.to_string_lossy().into_owned(),
         folder_state: folder::state(&folder, owner),
-        tools: tools::find(topology.postgres(), request.bin.as_deref(), owner).await,
+        clock_behind_secs: disk::clock_behind_secs(&looked_at),
+        tools,
         is_root,
         run_as,
         ports_in_use: ports::in_use(topology),
-        free_disk_bytes: free_bytes(&folder),
+        free_disk_bytes: files::free_bytes(&folder),
+        file_system: disk::file_system(&folder),
+        room: room::room(owner),
+        locales: if names_locales(topology) {
+            locales::installed().await
+        } else {
+            None
+        },
     }
 }
 
@@ -53,11 +68,4 @@ fn run_as(named: Option<&str>) -> Option<RunAs> {
         Some(name) => find(name),
         None => ORDINARY_USERS.iter().find_map(|name| find(name)),
     }
-}
-
-/// What an ordinary user may still write where the folder is or will be.
-fn free_bytes(folder: &Path) -> Option<u64> {
-    let there = folder.ancestors().find(|ancestor| ancestor.exists())?;
-    let disk = nix::sys::statvfs::statvfs(there).ok()?;
-    disk.blocks_available().checked_mul(disk.fragment_size())
 }

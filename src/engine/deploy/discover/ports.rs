@@ -19,11 +19,12 @@ pub(super) fn in_use(topology: &Topology) -> Vec<PortUse> {
         if is_taken && !found.iter().any(|one| one.port == port) {
             found.push(PortUse {
                 port,
-                by: listener(port),
+                by: holder(port),
             });
         }
     }
-    for port in listening().into_iter().map(|(port, _)| port) {
+    let listening = sockets().into_iter().filter(|socket| socket.listens);
+    for port in listening.map(|socket| socket.port) {
         if !found.iter().any(|one| one.port == port) {
             found.push(PortUse { port, by: None });
         }
@@ -37,38 +38,64 @@ fn is_taken(address: IpAddr, port: u16) -> bool {
     TcpListener::bind((address, port)).is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
 }
 
-/// Who listens on the port, as far as we may see it: "postgres (pid 812)".
-fn listener(port: u16) -> Option<String> {
-    let sockets: Vec<String> = listening()
+/// Who has the port, as far as we may see it: "postgres (pid 812)".
+fn holder(port: u16) -> Option<String> {
+    let sockets: Vec<Socket> = sockets()
         .into_iter()
-        .filter(|(number, _)| *number == port)
-        .map(|(_, socket)| socket)
+        .filter(|socket| socket.port == port)
         .collect();
-    if sockets.is_empty() {
-        return None;
+    let owner = |listens: bool| {
+        let of_kind = sockets.iter().filter(|socket| socket.listens == listens);
+        let links: Vec<&str> = of_kind.map(|socket| socket.link.as_str()).collect();
+        if links.is_empty() {
+            None
+        } else {
+            process_with(&links)
+        }
+    };
+    if sockets.iter().any(|socket| socket.listens) {
+        return owner(true);
     }
+    // The system gives ports of its upper half to outgoing connections, and keeps them for a minute after their end.
+    sockets.first()?;
+    Some(owner(false).map_or_else(
+        || "a connection that has ended, and is free again in a minute".to_owned(),
+        |process| format!("a connection of {process}"),
+    ))
+}
+
+/// The process that has one of these sockets open.
+fn process_with(links: &[&str]) -> Option<String> {
     processes::all().into_iter().find_map(|pid| {
         let mut files = fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
         let has_it = files.any(|file| {
             file.ok()
                 .and_then(|file| fs::read_link(file.path()).ok())
-                .is_some_and(|link| sockets.iter().any(|socket| link.as_os_str() == socket.as_str()))
+                .is_some_and(|link| links.iter().any(|socket| link.as_os_str() == *socket))
         });
         has_it.then(|| format!("{} (pid {pid})", processes::name(pid).unwrap_or_default()))
     })
 }
 
-/// Every TCP port that is listened on, with its socket: `socket:[INODE]`.
-fn listening() -> Vec<(u16, String)> {
+/// A TCP socket of this machine.
+#[derive(Debug, PartialEq, Eq)]
+struct Socket {
+    port: u16,
+    listens: bool,
+    /// As processes name it: `socket:[INODE]`.
+    link: String,
+}
+
+fn sockets() -> Vec<Socket> {
     ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
         .filter_map(|table| fs::read_to_string(table).ok())
-        .flat_map(|table| table.lines().filter_map(listening_socket).collect::<Vec<_>>())
+        .flat_map(|table| table.lines().filter_map(socket).collect::<Vec<_>>())
         .collect()
 }
 
-/// A line of `/proc/net/tcp`, if it is of a socket that listens.
-fn listening_socket(line: &str) -> Option<(u16, String)> {
+/// A line of `/proc/net/tcp`.
+fn socket(line: &str) -> Option<Socket> {
     /// `TCP_LISTEN`, as the table writes it.
     const LISTEN: &str = "0A";
     let fields: Vec<&str> = line.split_whitespace().collect();
@@ -76,12 +103,17 @@ fn listening_socket(line: &str) -> Option<(u16, String)> {
         return None;
     };
     let (_, number) = local.rsplit_once(':')?;
-    let port = u16::from_str_radix(number, 16).ok()?;
-    (*state == LISTEN).then(|| (port, format!("socket:[{inode}]")))
+    Some(Socket {
+        port: u16::from_str_radix(number, 16).ok()?,
+        listens: *state == LISTEN,
+        link: format!("socket:[{inode}]"),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpStream;
+
     use super::*;
 
     #[test]
@@ -89,8 +121,18 @@ mod tests {
         let listening = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listening.local_addr().unwrap().port();
         assert!(is_taken(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
-        let by = listener(port).unwrap();
+        let by = holder(port).unwrap();
         assert!(by.contains(&format!("(pid {})", std::process::id())), "{by}");
+        let (outgoing, incoming) = (
+            TcpStream::connect(("127.0.0.1", port)).unwrap(),
+            listening.accept(),
+        );
+        let own = outgoing.local_addr().unwrap().port();
+        let by = holder(own).unwrap();
+        assert!(by.starts_with("a connection of "), "{by}");
+        // Whoever ends it first keeps the port for a while.
+        drop(outgoing);
+        drop(incoming);
         drop(listening);
         assert!(!is_taken(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
     }

@@ -21,7 +21,7 @@ const FOLDERS: [(&str, &str, &str); 5] = [
     ("/usr/local/opt", "postgresql", "bin"),
     ("/Applications/Postgres.app/Contents/Versions", "", "bin"),
 ];
-/// For `postgres --version`.
+/// For `postgres --version`, and the like.
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// Every usable set of programs; the design's major first, then the newest.
@@ -73,9 +73,21 @@ fn candidates() -> Vec<PathBuf> {
 
 /// What the programs say they are; `None` if they cannot be run, or are of no version that we know.
 async fn ask(bin: &Path, owner: Option<Owner>) -> Option<Tools> {
+    let (major, version) = version(&say(bin, owner, "--version").await?)?;
+    let parameters = say(bin, owner, "--describe-config").await;
+    Some(Tools {
+        bin: bin.to_str()?.to_owned(),
+        major,
+        version,
+        has_tls: parameters.as_deref().and_then(has_tls),
+    })
+}
+
+/// What `postgres` prints, asked with one argument.
+async fn say(bin: &Path, owner: Option<Owner>, argument: &str) -> Option<String> {
     let mut command = Command::new(bin.join("postgres"));
     command
-        .arg("--version")
+        .arg(argument)
         .env_clear()
         .env("LC_ALL", "C")
         .current_dir("/")
@@ -85,12 +97,18 @@ async fn ask(bin: &Path, owner: Option<Owner>) -> Option<Tools> {
         command.uid(owner.uid).gid(owner.gid);
     }
     let answer = tokio::time::timeout(ANSWER, command.output()).await.ok()?.ok()?;
-    let (major, version) = version(&String::from_utf8_lossy(&answer.stdout))?;
-    Some(Tools {
-        bin: bin.to_str()?.to_owned(),
-        major,
-        version,
-    })
+    Some(String::from_utf8_lossy(&answer.stdout).into_owned())
+}
+
+/// Built without OpenSSL, a server knows `ssl_ciphers` all the same, and its value is "none" (guc.c, from 9.4 on).
+/// A line of the description is name, context, group, type and the value that is built in, with tabs between.
+fn has_tls(parameters: &str) -> Option<bool> {
+    let mut lines = parameters.lines().map(|line| line.split('\t'));
+    let ciphers = lines.find_map(|mut columns| {
+        let is_it = columns.next()? == "ssl_ciphers";
+        is_it.then(|| columns.nth(3)).flatten()
+    });
+    ciphers.map(|built_in| built_in != "none")
 }
 
 /// Reads `postgres (PostgreSQL) 15.18 (Debian 15.18-1)`; a beta counts as its major.
@@ -122,5 +140,18 @@ mod tests {
             assert_eq!(version(line), Some((major, text.to_owned())), "{line}");
         }
         assert_eq!(version("command not found"), None);
+    }
+
+    #[test]
+    fn programs_tell_whether_they_know_tls() {
+        let told = |ciphers: &str| {
+            has_tls(&format!(
+                "ssl\tsighup\tSSL\tBOOLEAN\tFALSE\t\t\tEnables SSL connections.\t\nssl_ciphers\tsighup\tSSL\tSTRING\t{ciphers}\t\t\tSets the list.\t\n"
+            ))
+        };
+        assert_eq!(told("HIGH:MEDIUM:+3DES:!aNULL"), Some(true));
+        assert_eq!(told("none"), Some(false));
+        assert_eq!(has_tls(""), None);
+        assert_eq!(has_tls("ssl_ciphers\n"), None);
     }
 }

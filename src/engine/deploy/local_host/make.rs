@@ -1,11 +1,12 @@
-//! What stands in the cluster's folder: folders, password files, and the files of the bundle.
+//! What stands in the cluster's folder: folders, password files, certificates, and the files of the bundle.
 
 use std::io::ErrorKind;
 
 use super::LocalHost;
 use super::change::is_remade;
+use crate::engine::authority::{Authority, Identity};
 use crate::engine::{files, random, removal};
-use crate::model::plan::ClusterLayout;
+use crate::model::plan::{Certificate, ClusterLayout};
 use crate::report::Report;
 
 /// Long enough to be guessed by nobody; in hex it needs quoting nowhere.
@@ -65,6 +66,43 @@ impl LocalHost {
             .chain(pass_files(ports, &superuser, &replication))
         {
             self.write(path, &text)?;
+        }
+        Ok(())
+    }
+
+    /// An authority, and a key and a certificate for each server. The authority's own key stays beside, so that a server
+    /// that comes later can have a certificate too.
+    pub(super) fn make_certificates(&self, certificates: &[Certificate]) -> Result<(), Report> {
+        let failed = |error: &rcgen::Error| Report::of("The certificates could not be made.", error);
+        let authority = Authority::new().map_err(|error| failed(&error))?;
+        let write = |identity: &Identity, certificate: &str, key: &str| {
+            self.write(key, &identity.key)?;
+            self.write(certificate, &identity.certificate)
+        };
+        write(
+            &authority.identity,
+            ClusterLayout::AUTHORITY_CERTIFICATE,
+            ClusterLayout::AUTHORITY_KEY,
+        )?;
+        for wanted in certificates {
+            let identity = authority.sign(wanted).map_err(|error| failed(&error))?;
+            write(
+                &identity,
+                &ClusterLayout::certificate(&wanted.folder),
+                &ClusterLayout::certificate_key(&wanted.folder),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Removes what stands there by plan; whatever else somebody put beside it is the folder's own affair.
+    pub(super) fn remove_certificates(&self, folders: &[String]) -> Result<(), Report> {
+        let claim = self.claim();
+        if self
+            .inside(ClusterLayout::TLS)
+            .is_ok_and(|made| claim.made.contains(&made))
+        {
+            removal::remove_certificates(&claim.stored, folders)?;
         }
         Ok(())
     }

@@ -20,7 +20,8 @@ use self::change::{Before, recorded};
 use super::Run;
 use super::apply::Change;
 use super::host::{Host, Work};
-use crate::engine::files::Owner;
+use crate::engine::files::{self, Owner};
+use crate::engine::proof;
 use crate::engine::record::{Builder, ClusterRecord, ClusterState, Lock, Stored, new_id};
 use crate::engine::server::{Started, Target};
 use crate::engine::sessions::Sessions;
@@ -195,12 +196,41 @@ impl LocalHost {
 
 impl Host for LocalHost {
     async fn perform(&self, action: &Action, work: &Work) -> Result<(), Failure> {
+        self.act(action, work).await.map_err(|failure| match failure {
+            Failure::Failed(mut report) => {
+                report.hints.extend(self.full_disk());
+                Failure::Failed(report)
+            }
+            Failure::Cancelled => Failure::Cancelled,
+        })
+    }
+}
+
+impl LocalHost {
+    /// A full disk is the cause of whatever failed on it, also where a server could not even write so into its log.
+    fn full_disk(&self) -> Option<String> {
+        /// A server that needs a new WAL segment needs so much.
+        const LITTLE_BYTES: u64 = 16 << 20;
+        let free = files::free_bytes(&self.site.folder).filter(|free| *free < LITTLE_BYTES)?;
+        Some(format!(
+            "The disk is full ({} MB are free): make room, or choose a folder on another one.",
+            free / 1_000_000
+        ))
+    }
+
+    async fn act(&self, action: &Action, work: &Work) -> Result<(), Failure> {
         match action {
             Action::ClaimFolder => self.claim_folder().map_err(Failure::from),
             Action::ReleaseFolder => self.release_folder(work),
             Action::MakeFolder { path } => self.make_folder(path).map_err(Failure::from),
             Action::RemoveFolder { path } => self.remove_folder(path).await.map_err(Failure::from),
             Action::MakeSecrets { ports } => self.make_secrets(ports).map_err(Failure::from),
+            Action::MakeCertificates { certificates } => {
+                self.make_certificates(certificates).map_err(Failure::from)
+            }
+            Action::RemoveCertificates { folders } => {
+                self.remove_certificates(folders).map_err(Failure::from)
+            }
             Action::Initdb {
                 data,
                 auth_method,
@@ -270,6 +300,10 @@ impl Host for LocalHost {
                 self.wait_rows(&self.target(server, folder, *port), rows, work)
                     .await
             }
+            Action::ProveTls { server, folder, port } => {
+                let target = self.target(server, folder, *port);
+                proof::prove_encrypted(&self.sessions, &target, &work.wait).await
+            }
             Action::ProveRow {
                 server,
                 port,
@@ -282,7 +316,10 @@ impl Host for LocalHost {
                 });
                 self.prove_row(&primary, readers, delayed, work).await
             }
-            Action::Complete => self.complete().map_err(Failure::from),
+            Action::Complete => {
+                self.sessions.close().await;
+                self.complete().map_err(Failure::from)
+            }
             Action::BeginChange => self.begin_change().map_err(Failure::from),
             Action::ForgetChange => self.forget_change().map_err(Failure::from),
             Action::WritePassFiles { ports } => self.write_pass_files(ports).map_err(Failure::from),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -17,8 +17,8 @@ use crate::model::plan::ClusterLayout;
 use crate::model::topology::Auth;
 use crate::report::Report;
 
-/// A program that was asked to end has this long to clean up behind itself.
-const END: Duration = Duration::from_secs(3);
+/// A program that was asked to end has this long to come to the end of what it does just now, and to clean up.
+const END: Duration = Duration::from_secs(8);
 /// Lines of a failed program that are shown as hints.
 const HINT_LINES: usize = 6;
 
@@ -185,14 +185,20 @@ async fn read_lines(from: Option<impl AsyncRead + Unpin>, each: impl Fn(&str)) -
     kept
 }
 
-/// Ends a program and what it started: it leads a process group of its own, and is our child, so the number is sure.
+/// Ends a program: it leads a process group of its own, and is our child, so the number is sure. Asked alone, it ends
+/// with what it has just started: a server that initdb runs for a moment, told to end by a signal of its own, would leave
+/// its shared memory behind. What does not heed that is ended with all it started.
 async fn end(child: &mut Child) {
-    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+    let tell: [fn(Pid) -> nix::Result<()>; 2] = [
+        |pid| kill(pid, Signal::SIGTERM),
+        |pid| killpg(pid, Signal::SIGKILL),
+    ];
+    for tell in tell {
         let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) else {
             return;
         };
         // Ended in this moment is as good.
-        let _ = killpg(Pid::from_raw(pid), signal);
+        let _ = tell(Pid::from_raw(pid));
         if tokio::time::timeout(END, child.wait()).await.is_ok() {
             return;
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::model::bundle::paths::shell_word;
 use crate::model::health::ReplicationRow;
-use crate::model::plan::{Action, ClusterLayout, Reader};
+use crate::model::plan::{Action, Certificate, ClusterLayout, Reader};
 use crate::model::topology::{Auth, Topology};
 
 /// What does the action, as whole lines.
@@ -13,6 +13,7 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
         Action::ClaimFolder => "claim_folder".to_owned(),
         Action::MakeFolder { path } => format!("make_folder {}", shell_word(path)),
         Action::MakeSecrets { ports } => words("make_secrets", ports.iter().map(u16::to_string)),
+        Action::MakeCertificates { certificates } => return make_certificates(certificates),
         Action::Initdb {
             data,
             auth_method,
@@ -77,6 +78,7 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
         Action::WaitRows {
             server, port, rows, ..
         } => format!("wait_rows {} {port} {}", shell_word(server), rows_text(rows)),
+        Action::ProveTls { server, port, .. } => format!("prove_tls {} {port}", shell_word(server)),
         Action::ProveRow {
             port,
             readers,
@@ -94,7 +96,10 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
         | Action::RemoveServer { .. }
         | Action::Settle => return String::new(),
         // Only ever an undo.
-        Action::ReleaseFolder | Action::RemoveFolder { .. } | Action::Stop { .. } => {
+        Action::ReleaseFolder
+        | Action::RemoveFolder { .. }
+        | Action::RemoveCertificates { .. }
+        | Action::Stop { .. } => {
             return undo_line(action).map_or_else(String::new, |line| line + "\n");
         }
     };
@@ -106,6 +111,8 @@ pub fn undo(action: &Action) -> Option<(&'static str, Option<String>)> {
     match action {
         Action::ReleaseFolder => Some(("release_folder", None)),
         Action::RemoveFolder { path } => Some(("remove_folder", Some(path.clone()))),
+        // No blank is in a folder's name, so that many of them are one argument.
+        Action::RemoveCertificates { folders } => Some(("remove_certificates", Some(folders.join(" ")))),
         Action::Stop { folder, .. } => Some(("stop", Some(folder.clone()))),
         _ => None,
     }
@@ -136,6 +143,24 @@ fn words(start: &str, more: impl Iterator<Item = String>) -> String {
     })
 }
 
+fn make_certificates(certificates: &[Certificate]) -> String {
+    let mut text = format!("make_authority {}\n", shell_word(Certificate::AUTHORITY));
+    for one in certificates {
+        let line = words(
+            "make_certificate",
+            [
+                one.folder.clone(),
+                one.common_name().to_owned(),
+                one.alternative_names(),
+            ]
+            .into_iter(),
+        );
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
 fn prove(port: u16, readers: &[Reader], delayed: &[Reader]) -> String {
     let mut text = format!("write_row {port}\n");
     for (function, servers) in [("read_row", readers), ("receive_row", delayed)] {
@@ -159,6 +184,13 @@ fn complete(topology: &Topology) -> String {
             readme,
             "The passwords are in `{}`, which psql reads if PGPASSFILE names it.\n",
             ClusterLayout::PGPASS
+        );
+    }
+    if topology.has_tls() {
+        let _ = writeln!(
+            readme,
+            "Links go over TLS; `{}` is the authority, for `sslmode=verify-full sslrootcert=…`.\n",
+            ClusterLayout::AUTHORITY_CERTIFICATE
         );
     }
     for server in topology.servers() {

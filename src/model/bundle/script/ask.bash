@@ -7,10 +7,14 @@ find_psql() {
     fi
 }
 
+# What a design may set by hand for people's sessions, and these must not heed.
+readonly SESSION="-c search_path=public -c default_transaction_read_only=off -c default_tablespace= \
+-c standard_conforming_strings=on -c statement_timeout=0"
+
 # Asks a server; prints the answer, one row a line, columns separated by |.
 sql() { # PORT STATEMENT
     # "localhost" is where every server of one machine listens; the socket's path could be too long.
-    PGPASSFILE="`pwd -P`/secrets/pgpass" PGCONNECT_TIMEOUT=5 \
+    PGPASSFILE="`pwd -P`/secrets/pgpass" PGCONNECT_TIMEOUT=5 PGOPTIONS="$SESSION" \
         "$psql" -X -A -t -q -w -v ON_ERROR_STOP=1 -h localhost -p "$1" -U postgres -d postgres -c "$2" 2>/dev/null
 }
 

@@ -8,7 +8,8 @@
 //! trapped signal that arrives meanwhile is parsed as a part of them ("trap: unexpected EOF while looking for matching
 //! `)'"), so that a cancel would look like a broken script. Measured with 16,000 signals in 20 seconds: 137 such
 //! errors, with backquotes none.
-//! Needs bash, the PostgreSQL programs and the system's basic tools (cp, mkdir, rm, od, sleep) in /usr/bin or /bin.
+//! Needs bash, the PostgreSQL programs and the system's basic tools (cp, mkdir, rm, od, sleep) in /usr/bin or /bin; for a
+//! design with TLS openssl(1) besides, since a bundle holds no key.
 
 mod actions;
 
@@ -18,7 +19,7 @@ use self::actions::{do_line, rows_text, undo_line};
 use super::paths::shell_word;
 use super::setting::comment;
 use super::{BundleFile, Decision, Provenance};
-use crate::model::plan::{Action, ClusterLayout, Machine, Plan, plan_deploy, preflight};
+use crate::model::plan::{Action, Certificate, ClusterLayout, Machine, Plan, plan_deploy, preflight};
 use crate::model::topology::{Archive, PgMajor, Server, Topology};
 
 const COMMON: &str = include_str!("common.bash");
@@ -28,6 +29,10 @@ const ASK: &str = include_str!("ask.bash");
 const UP: &str = include_str!("up.bash");
 const STATUS: &str = include_str!("status.bash");
 const VERIFY: &str = include_str!("verify.bash");
+/// Only in the scripts of a design with TLS.
+const TLS: &str = include_str!("tls.bash");
+const TLS_ASK: &str = include_str!("tls_ask.bash");
+const TLS_UNDO: &str = include_str!("tls_undo.bash");
 
 const REFUSE_ROOT: &str =
     "((EUID != 0)) || fail \"PostgreSQL refuses to run as root; run this as an ordinary user\"\n";
@@ -106,7 +111,7 @@ fn up(topology: &Topology, plan: &Plan) -> String {
     let mut text = head(topology, "up", WHAT);
     let _ = write!(
         text,
-        "steps={}\nreports_ready={}\n{}{OWN}\n{UNDO}\n{ASK}\n{UP}\n",
+        "steps={}\nreports_ready={}\n{}{OWN}\n{undo}\n{ASK}\n{UP}\n",
         plan.steps.len(),
         if major.reports_ready_in_pid_file() {
             "yes"
@@ -114,7 +119,11 @@ fn up(topology: &Topology, plan: &Plan) -> String {
             "''"
         },
         lsn_functions(major),
+        undo = undo_functions(topology),
     );
+    if topology.has_tls() {
+        let _ = write!(text, "days={}\n\n{TLS}\n{TLS_ASK}\n", Certificate::DAYS);
+    }
     let has_slots = plan
         .steps
         .iter()
@@ -155,6 +164,15 @@ fn up(topology: &Topology, plan: &Plan) -> String {
     text
 }
 
+/// What takes the steps back, whatever the design makes.
+fn undo_functions(topology: &Topology) -> String {
+    if topology.has_tls() {
+        format!("{UNDO}\n{TLS_UNDO}")
+    } else {
+        UNDO.to_owned()
+    }
+}
+
 fn indented(lines: &str) -> String {
     lines
         .lines()
@@ -168,6 +186,7 @@ fn asks(action: &Action) -> bool {
         Action::CreateSlot { .. }
             | Action::WaitStreaming { .. }
             | Action::WaitRows { .. }
+            | Action::ProveTls { .. }
             | Action::ProveRow { .. }
     )
 }
@@ -202,6 +221,9 @@ fn before(topology: &Topology, has_slots: bool, needs_psql: bool) -> String {
         text.push_str(
             "can_ask() {\n    [[ -z $psql ]] || return 0\n    say \"    not looked at, since there is no psql\"\n    return 1\n}\n",
         );
+    }
+    if topology.has_tls() {
+        text.push_str("require_tls\n");
     }
     text.push_str("require_folder\n");
     for server in topology.servers() {
@@ -251,7 +273,8 @@ fn down(topology: &Topology, plan: &Plan) -> String {
     );
     let _ = write!(
         text,
-        "{OWN}\n{UNDO}\n{REFUSE_ROOT}find_programs\nenter_cluster\n\n# What takes the steps of up back, last first.\n"
+        "{OWN}\n{undo}\n{REFUSE_ROOT}find_programs\nenter_cluster\n\n# What takes the steps of up back, last first.\n",
+        undo = undo_functions(topology)
     );
     for step in plan.steps.iter().rev() {
         if let Some(undo) = step.undo.as_ref().and_then(undo_line) {
@@ -278,11 +301,16 @@ fn status(topology: &Topology) -> String {
     for server in topology.servers() {
         let _ = writeln!(
             text,
-            "show {} {} {} {}",
+            "show {} {} {} {}{}",
             shell_word(server.name().as_str()),
             shell_word(&role(topology, server)),
             shell_word(folders.get(&server.id()).map_or("", String::as_str)),
-            server.port()
+            server.port(),
+            if topology.answers_queries(server.id()) {
+                ""
+            } else {
+                " yes"
+            }
         );
     }
     text.push_str("[[ -z $unanswered ]]\n");
@@ -293,7 +321,10 @@ fn status(topology: &Topology) -> String {
 fn asking_only() -> String {
     let parts: Vec<&str> = ASK.split("\n\n").collect();
     let wanted = |part: &&str| {
-        part.contains("\nsql() {") || part.contains("\nfind_psql() {") || part.starts_with("rows_of() {")
+        part.contains("\nreadonly SESSION=")
+            || part.contains("\nsql() {")
+            || part.contains("\nfind_psql() {")
+            || part.starts_with("rows_of() {")
     };
     parts
         .into_iter()
@@ -316,8 +347,13 @@ fn verify(topology: &Topology, plan: &Plan) -> String {
     );
     let _ = write!(
         text,
-        "{}deadline=0\n{OWN}\n{ASK}\n{VERIFY}\ncheck_manifest\nfind_programs\nfind_psql\n[[ -n $psql ]] || fail \"psql is missing: the servers are asked with it\"\nenter_cluster\n",
+        "{}deadline=0\n{OWN}\n{ASK}\n{asking}{VERIFY}\ncheck_manifest\nfind_programs\nfind_psql\n[[ -n $psql ]] || fail \"psql is missing: the servers are asked with it\"\nenter_cluster\n",
         lsn_functions(topology.postgres()),
+        asking = if topology.has_tls() {
+            format!("{TLS_ASK}\n")
+        } else {
+            String::new()
+        },
     );
     let folders = topology.folders();
     for server in topology.servers() {
@@ -339,6 +375,10 @@ fn verify(topology: &Topology, plan: &Plan) -> String {
                     shell_word(server),
                     rows_text(rows)
                 );
+            }
+            Action::ProveTls { server, .. } => {
+                let said = shell_word(&format!("Every link of {server} is encrypted"));
+                let _ = writeln!(text, "{}say {said}", do_line(topology, &step.action));
             }
             Action::ProveRow { readers, delayed, .. } => {
                 let _ = write!(

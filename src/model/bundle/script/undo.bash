@@ -25,7 +25,7 @@ stop() { # FOLDER
 
 # Removes what ./up makes in one folder, then the folder if nothing else is in it.
 remove_folder() { # PATH
-    local path="$1" parent="$1" file
+    local path="$1" parent="$1" file cluster_wal
     while [[ $parent == */* ]]; do
         parent="${parent%/*}"
         [[ ! -L $parent ]] || return 0
@@ -53,10 +53,15 @@ remove_folder() { # PATH
         ;;
     servers) ;;
     *)
-        for file in "$path"/*; do
-            if [[ ${file##*/} =~ ^[0-9A-F]{8}([0-9A-F]{16})?(\.[0-9A-F]{8}\.backup|\.history|\.partial)?(\.part)?$ ]]; then
-                rm -f -- "$file"
-            fi
+        # The archive: the archive_command makes a folder in it, called by the system identifier.
+        for cluster_wal in "$path"/*; do
+            [[ ${cluster_wal##*/} =~ ^[0-9]{1,20}$ && -d $cluster_wal && ! -L $cluster_wal ]] || continue
+            for file in "$cluster_wal"/*; do
+                if [[ ${file##*/} =~ ^[0-9A-F]{8}([0-9A-F]{16})?(\.[0-9A-F]{8}\.backup|\.history|\.partial)?(\.[A-Za-z0-9._-]+\.part)?$ ]]; then
+                    rm -f -- "$file"
+                fi
+            done
+            rmdir -- "$cluster_wal" 2>/dev/null || true
         done
         ;;
     esac

@@ -191,7 +191,8 @@ is_ready() { # FOLDER PORT
         while IFS= read -r line || [[ -n $line ]]; do
             last="$line"
         done <"servers/$1/data/postmaster.pid"
-        [[ $last == ready* ]]
+        # "standby" is what a standby with hot_standby off says: it applies WAL, and accepts no connections.
+        [[ $last == ready* || $last == standby* ]]
     else
         [[ "`sql "$2" "SELECT 1"`" == 1 ]]
     fi

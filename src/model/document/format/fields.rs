@@ -135,6 +135,15 @@ impl Reader<'_> {
         None
     }
 
+    pub(super) fn switch_at(&mut self, table: &dyn TableLike, key: &str) -> Option<bool> {
+        let item = table.get(key)?;
+        let switch = item.as_bool();
+        if switch.is_none() {
+            self.wrong_type(item, key, "true or false");
+        }
+        switch
+    }
+
     pub(super) fn count_at(&mut self, table: &dyn TableLike, key: &str, what: &str) -> Option<u32> {
         let item = table.get(key)?;
         let number = item

@@ -20,7 +20,7 @@ const TOP_KEYS: [&str; 9] = [
 ];
 const SYNC_KEYS: [&str; 3] = ["method", "count", "commit"];
 const ARCHIVE_KEYS: [&str; 1] = ["directory"];
-const SECURITY_KEYS: [&str; 1] = ["auth"];
+const SECURITY_KEYS: [&str; 2] = ["auth", "tls"];
 const SERVER_KEYS: [&str; 8] = [
     "name",
     "port",

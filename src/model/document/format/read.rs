@@ -76,10 +76,11 @@ impl Reader<'_> {
                 .and_then(|()| self.text_at(table, "directory"))?;
             self.good(table.get("directory"), Archive::new(&directory))
         });
-        let auth = self.table(top, "security", &SECURITY_KEYS).and_then(|table| {
-            self.word_at(table, "auth", &Auth::ALL.map(Auth::word))
-                .and_then(|word| Auth::parse(&word))
-        });
+        let security = self.table(top, "security", &SECURITY_KEYS);
+        let auth = security
+            .and_then(|table| self.word_at(table, "auth", &Auth::ALL.map(Auth::word)))
+            .and_then(|word| Auth::parse(&word));
+        let tls = security.and_then(|table| self.switch_at(table, "tls"));
         let settings = self.settings(top);
         let tables = self.server_tables(top);
         let mut lines = Vec::new();
@@ -103,6 +104,7 @@ impl Reader<'_> {
             sync,
             archive,
             auth,
+            tls: tls.unwrap_or(false),
             settings,
             servers,
         };
@@ -274,12 +276,7 @@ impl Reader<'_> {
             "sync_priority",
             "a place in the list of synchronous standbys",
         );
-        let slot = table.get("slot").and_then(|item| {
-            item.as_bool().or_else(|| {
-                self.wrong_type(item, "slot", "true or false");
-                None
-            })
-        });
+        let slot = self.switch_at(table, "slot");
         let apply_delay = self
             .text_at(table, "apply_delay")
             .and_then(|text| self.good(table.get("apply_delay"), ApplyDelay::parse(&text)));

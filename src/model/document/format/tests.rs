@@ -123,6 +123,34 @@ fn tables_come_and_go() {
 }
 
 #[test]
+fn tls_stands_beside_the_authentication_and_leaves_it_alone() {
+    use crate::model::topology::Auth;
+    let tls = |on| Command::Edit(Edit::SetTls(on));
+    let auth = |auth| Command::Edit(Edit::SetAuth(auth));
+    assert_eq!(changed_lines(|_| vec![tls(true)]), ["+[security]", "+tls = true"]);
+    assert_eq!(changed_lines(|_| vec![tls(true), tls(false)]), [""; 0]);
+    assert_eq!(
+        changed_lines(|_| vec![auth(Some(Auth::Md5)), tls(true), auth(None)]),
+        ["+[security]", "+tls = true"]
+    );
+    let text = "postgres = 15\n[security]\nauth = \"md5\" # old\ntls = true # new\n[[server]]\nname = \"m\"\nport = 1\n";
+    let mut document = read(text).unwrap();
+    assert!(document.topology().has_tls());
+    document.apply(&tls(false)).unwrap();
+    assert_eq!(write(&document), text.replace("tls = true # new\n", ""));
+    document.apply(&auth(None)).unwrap();
+    assert!(!write(&document).contains("security"));
+
+    let problems = read(&text.replace("true", "\"yes\"")).unwrap_err();
+    assert_eq!(
+        (problems[0].line, problems[0].message.as_str()),
+        (Some(4), "\"tls\" is a string, and should be true or false")
+    );
+    let unchanged = text.replace("true", "false");
+    assert_eq!(write(&read(&unchanged).unwrap()), unchanged);
+}
+
+#[test]
 fn comments_order_and_spelling_of_a_hand_written_file_survive() {
     let text = "\
 # my cluster

@@ -72,6 +72,7 @@ fn without_ids(topology: &Topology) -> impl PartialEq {
         topology.sync().cloned(),
         topology.archive().cloned(),
         topology.auth(),
+        topology.has_tls(),
         topology.settings().clone(),
         servers,
     )
@@ -93,13 +94,17 @@ fn patch_cluster(top: &mut Table, before: Option<&Topology>, now: &Topology) {
             None => drop(top.remove("archive")),
         }
     }
-    if before.and_then(Topology::auth) != now.auth() {
-        match now.auth().map(Auth::word) {
-            Some(word) => set_in(top, "security", "auth", word),
-            None => drop(top.remove("security")),
-        }
-    }
+    patch_security(top, before, now);
     patch_settings(top, before.map(Topology::settings), now.settings());
+}
+
+fn patch_security(top: &mut Table, before: Option<&Topology>, now: &Topology) {
+    if before.and_then(Topology::auth) != now.auth() {
+        set_in_or_remove(top, "security", "auth", now.auth().map(Auth::word));
+    }
+    if before.is_some_and(Topology::has_tls) != now.has_tls() {
+        set_in_or_remove(top, "security", "tls", now.has_tls().then_some(true));
+    }
 }
 
 fn patch_sync(top: &mut Table, before: Option<&SyncPolicy>, now: Option<&SyncPolicy>) {
@@ -137,13 +142,7 @@ fn patch_settings(table: &mut Table, before: Option<&Settings>, now: &Settings) 
             set_in(table, "settings", name, text.as_str());
         }
     }
-    let is_empty = table
-        .get("settings")
-        .and_then(Item::as_table_like)
-        .is_some_and(toml_edit::TableLike::is_empty);
-    if is_empty {
-        table.remove("settings");
-    }
+    remove_if_empty(table, "settings");
 }
 
 /// Takes a setting out, under whichever spelling it stands: `"a.b" = 1` in quotes, or `a.b = 1` as nested tables.
@@ -313,5 +312,27 @@ fn set_in(parent: &mut Table, table: &str, key: &str, new: impl Into<Value>) {
             *item = Item::Value(new);
         }
         None => drop(below.insert(key, Item::Value(new))),
+    }
+}
+
+/// The same, or takes the key out again, and the table with its last one.
+fn set_in_or_remove(parent: &mut Table, table: &str, key: &str, new: Option<impl Into<Value>>) {
+    if let Some(new) = new {
+        set_in(parent, table, key, new);
+        return;
+    }
+    if let Some(below) = parent.get_mut(table).and_then(Item::as_table_like_mut) {
+        below.remove(key);
+    }
+    remove_if_empty(parent, table);
+}
+
+fn remove_if_empty(parent: &mut Table, table: &str) {
+    let is_empty = parent
+        .get(table)
+        .and_then(Item::as_table_like)
+        .is_some_and(toml_edit::TableLike::is_empty);
+    if is_empty {
+        parent.remove(table);
     }
 }

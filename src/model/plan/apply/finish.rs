@@ -63,9 +63,25 @@ impl Planner<'_> {
                 deadline_secs: WAIT_SECS,
                 ..New::default()
             });
+            if wanted.has_tls() && wanted.postgres().has_stat_ssl() {
+                self.add(New {
+                    server: Some(sender),
+                    title: format!("See that the links of {} are encrypted", sender.name()),
+                    why: "pg_stat_ssl tells of every connection whether it came over TLS: none of a downstream may have come otherwise".to_owned(),
+                    action: Action::ProveTls {
+                        server: sender.name().to_string(),
+                        folder: self.folder(sender),
+                        port: sender.port().number(),
+                    },
+                    deadline_secs: WAIT_SECS,
+                    ..New::default()
+                });
+            }
         }
         let primary = wanted.primary();
-        let standbys = wanted.servers().iter().filter(|server| !server.is_primary());
+        // Of one that answers no query the rows above are all the proof there is.
+        let standbys = wanted.servers().iter();
+        let standbys = standbys.filter(|server| !server.is_primary() && wanted.answers_queries(server.id()));
         let (delayed, readers): (Vec<&Server>, Vec<&Server>) =
             standbys.partition(|server| server.is_delayed());
         self.add(New {

@@ -50,7 +50,10 @@ impl Planner<'_> {
     pub(super) fn standbys_apply(&mut self) {
         let primary = self.difference.running.primary();
         let standbys = self.difference.kept.iter();
-        let raised = standbys.filter(|one| !one.early.is_empty() && !one.was.is_primary());
+        let running = self.difference.running;
+        let raised = standbys.filter(|one| {
+            !one.early.is_empty() && !one.was.is_primary() && running.answers_queries(one.was.id())
+        });
         let prove = Action::ProveRow {
             server: primary.name().to_string(),
             port: primary.port().number(),
@@ -71,7 +74,8 @@ impl Planner<'_> {
     /// A standby that is given less must first have applied that the primary has less.
     pub(super) fn wait_applied(&mut self) {
         let primary = self.wanted.primary();
-        let lowered = self.difference.lowered_standbys();
+        let mut lowered = self.difference.lowered_standbys();
+        lowered.retain(|one| self.wanted.answers_queries(one.is.id()));
         self.add(New {
             server: Some(primary),
             title: "Wait until the standbys know the primary's lower settings".to_owned(),

@@ -20,6 +20,7 @@ pub fn refusals(difference: &Difference<'_>, machine: &Machine, standing: &Stand
     if !standing.resumes {
         found.extend(down(difference, standing));
     }
+    found.extend(tls(difference));
     found.extend(backup(difference));
     found.extend(limits(difference));
     found.extend(delayed(difference));
@@ -53,6 +54,32 @@ fn other_cluster(running: &Topology, wanted: &Topology) -> Vec<Check> {
         ));
     }
     found
+}
+
+/// Keys and certificates are made by a deployment, all at once.
+fn tls(difference: &Difference<'_>) -> Option<Check> {
+    let (was, is) = (difference.running.has_tls(), difference.wanted.has_tls());
+    if was != is {
+        let message = if is {
+            "The links of the cluster are not encrypted, and the design asks for it: there is no authority yet, and no certificates"
+        } else {
+            "The links of the cluster are encrypted, and the design asks for open ones: both ends refuse those until all are changed at once"
+        };
+        return Some(stop("other-tls", message, ANEW));
+    }
+    let needs_own = |one: &&Kept<'_>| one.folder != one.folder_was || one.is.host() != one.was.host();
+    let new = difference.added.first().copied();
+    let server = new.or_else(|| Some(difference.kept.iter().find(needs_own)?.is))?;
+    is.then(|| {
+        stop(
+            "tls-certificate",
+            format!(
+                "\"{}\" would need a certificate of its own: in an encrypted cluster servers keep their names and hosts, and none comes new",
+                server.name()
+            ),
+            ANEW,
+        )
+    })
 }
 
 /// The primary has to stay the primary.

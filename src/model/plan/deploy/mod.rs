@@ -13,7 +13,7 @@ mod run;
 use std::collections::BTreeMap;
 
 use super::steps::{New, Steps};
-use super::{Action, ClusterLayout, Machine, Plan, StepId};
+use super::{Action, Certificate, ClusterLayout, Machine, Plan, StepId};
 use crate::model::topology::{Auth, Server, ServerId, Topology};
 
 /// The steps that build the topology on the machine. Assumes that every check of [`preflight`](super::preflight) is ok.
@@ -22,11 +22,7 @@ pub fn plan_deploy(topology: &Topology, machine: &Machine) -> Plan {
     let folders = planner.folders();
     planner.data(folders);
     planner.files();
-    if topology.postgres().has_retry_interval() {
-        planner.start_at_once();
-    } else {
-        planner.start_by_levels();
-    }
+    planner.start_by_levels();
     planner.streaming();
     planner.switch_on_sync();
     planner.prove();
@@ -92,7 +88,7 @@ impl<'a> Planner<'a> {
         ClusterLayout::data(&self.folder(server))
     }
 
-    /// The folders, the passwords; gives what `initdb` and the copies must wait for.
+    /// The folders, the passwords, the certificates; gives what `initdb` and the copies must wait for.
     fn folders(&mut self) -> Vec<StepId> {
         let claim = self.steps.add(New {
             title: "Claim the folder".to_owned(),
@@ -124,6 +120,13 @@ impl<'a> Planner<'a> {
             "A folder of its own for the Unix-domain sockets (unix_socket_directories): no other cluster's socket can be in the way",
             claim,
         ));
+        let tls = self.topology.has_tls().then(|| {
+            folder(
+                ClusterLayout::TLS.to_owned(),
+                "Keys stand in files that only their owner can read (mode 0600): PostgreSQL refuses a key that others can, and so does libpq",
+                claim,
+            )
+        });
         if let Some(archive) = self.topology.archive() {
             let mut inside = claim;
             for path in ClusterLayout::archive_folders(archive.directory()) {
@@ -153,7 +156,26 @@ impl<'a> Planner<'a> {
                 ..New::default()
             }));
         }
+        if let Some(tls) = tls {
+            made.push(self.certificates(tls));
+        }
         made
+    }
+
+    fn certificates(&mut self, folder: StepId) -> StepId {
+        let certificates = Certificate::of_each(self.topology);
+        let folders = certificates.iter().map(|one| one.folder.clone()).collect();
+        self.steps.add(New {
+            title: format!("Make an authority, and certificates for {}", match certificates.len() {
+                1 => "one server".to_owned(),
+                count => format!("{count} servers"),
+            }),
+            why: "Both ends of a link prove who they are: a certificate names a server's host, and comes from an authority that this cluster alone trusts; new keys in every deployment".to_owned(),
+            undo: Some(Action::RemoveCertificates { folders }),
+            action: Action::MakeCertificates { certificates },
+            after: vec![folder],
+            ..New::default()
+        })
     }
 }
 

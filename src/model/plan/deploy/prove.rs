@@ -37,8 +37,8 @@ impl Planner<'_> {
         let topology = self.topology;
         let mut proved: Vec<StepId> = Vec::new();
         for sender in self.servers() {
-            let rows = expected_rows(topology, sender.id());
-            if rows.is_empty() {
+            let expected = expected_rows(topology, sender.id());
+            if expected.is_empty() {
                 continue;
             }
             let mut after: Vec<StepId> = topology
@@ -46,7 +46,7 @@ impl Planner<'_> {
                 .filter_map(|standby| self.streams.get(&standby.id()).copied())
                 .collect();
             after.extend(self.sync_on.filter(|_| sender.is_primary()));
-            proved.push(self.steps.add(New {
+            let rows = self.steps.add(New {
                 server: Some(sender),
                 title: format!("Compare {} with the design", sender.name()),
                 why: "pg_stat_replication must show exactly the drawn downstreams, each with the drawn sync_priority and sync_state".to_owned(),
@@ -54,18 +54,38 @@ impl Planner<'_> {
                     server: sender.name().to_string(),
                     folder: self.folder(sender),
                     port: sender.port().number(),
-                    rows,
+                    rows: expected,
                 },
                 after,
                 deadline_secs: 60,
                 ..New::default()
-            }));
+            });
+            proved.push(rows);
+            if topology.has_tls() && topology.postgres().has_stat_ssl() {
+                proved.push(self.steps.add(New {
+                    server: Some(sender),
+                    title: format!("See that the links of {} are encrypted", sender.name()),
+                    why: "pg_stat_ssl tells of every connection whether it came over TLS: none of a downstream may have come otherwise".to_owned(),
+                    action: Action::ProveTls {
+                        server: sender.name().to_string(),
+                        folder: self.folder(sender),
+                        port: sender.port().number(),
+                    },
+                    after: vec![rows],
+                    deadline_secs: 30,
+                    ..New::default()
+                }));
+            }
         }
         let primary = topology.primary();
         if proved.is_empty() {
             proved.extend(self.ready.get(&primary.id()));
         }
-        let standbys = topology.servers().iter().filter(|server| !server.is_primary());
+        // Of one that answers no query the rows above are all the proof there is.
+        let standbys = topology
+            .servers()
+            .iter()
+            .filter(|server| !server.is_primary() && topology.answers_queries(server.id()));
         let (delayed, readers): (Vec<&Server>, Vec<&Server>) =
             standbys.partition(|server| server.is_delayed());
         let row = self.steps.add(New {

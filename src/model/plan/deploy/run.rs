@@ -1,5 +1,7 @@
 //! The servers: started, waited for, linked by slots, streaming.
 
+use std::collections::BTreeMap;
+
 use super::Planner;
 use crate::model::plan::steps::New;
 use crate::model::plan::{Action, StepId};
@@ -7,43 +9,44 @@ use crate::model::simulate::name_in_view;
 use crate::model::topology::Server;
 
 impl Planner<'_> {
-    pub(super) fn start_at_once(&mut self) {
-        let why = "The command returns at once, and a standby that is up before its upstream asks again every 100 ms (wal_retrieve_retry_interval)";
-        for server in self.servers() {
-            self.start(server, why, Vec::new());
-        }
-        for server in self.servers() {
-            self.wait_ready(server);
-        }
-        for server in self.servers() {
-            self.slots_at(server);
-        }
-    }
-
-    /// Up to 9.4 a standby that finds its upstream not ready, or without its slot, waits a fixed 5 s.
+    /// Level by level of the tree, each standby as soon as its upstream is ready and has its slot: whoever asks is
+    /// answered at the first try. Started all at once, standbys would ask servers that do not listen yet, or have no
+    /// slot for them yet, and every log would begin with errors. Measured on 15 and 18, it takes as long (see
+    /// ARCHITECTURE.md).
     pub(super) fn start_by_levels(&mut self) {
-        let mut levels = self.servers();
-        levels.sort_by_key(|server| self.topology.upstreams(server.id()).len());
-        for server in levels {
-            let upstream = server.upstream();
-            let mut after: Vec<StepId> = upstream
-                .and_then(|id| self.ready.get(&id))
-                .copied()
-                .into_iter()
-                .collect();
-            after.extend(self.slot_made.get(&server.id()));
-            self.start(server, "Only now, since its upstream is ready: up to 9.4 a standby that comes too early waits 5 s before it asks again", after);
-            self.wait_ready(server);
-            self.slots_at(server);
+        let mut levels: BTreeMap<usize, Vec<&Server>> = BTreeMap::new();
+        for server in self.servers() {
+            let level = self.topology.upstreams(server.id()).len();
+            levels.entry(level).or_default().push(server);
+        }
+        for level in levels.into_values() {
+            for server in &level {
+                self.start(server);
+            }
+            for server in &level {
+                self.wait_ready(server);
+            }
+            for server in &level {
+                self.slots_at(server);
+            }
         }
     }
 
-    pub(super) fn start(&mut self, server: &Server, why: &str, mut after: Vec<StepId>) {
+    fn start(&mut self, server: &Server) {
         let why = if server.is_primary() {
             "The primary starts first: every change begins as WAL here"
+        } else if self.topology.postgres().has_retry_interval() {
+            "Only now, since its upstream is ready and has its slot: a standby that came too early would write errors into its log and into its upstream's"
         } else {
-            why
+            "Only now, since its upstream is ready and has its slot: up to 9.4 a standby that comes too early waits 5 s before it asks again"
         };
+        let upstream = server.upstream();
+        let mut after: Vec<StepId> = upstream
+            .and_then(|id| self.ready.get(&id))
+            .copied()
+            .into_iter()
+            .collect();
+        after.extend(self.slot_made.get(&server.id()));
         after.extend(self.installed.get(&server.id()).into_iter().flatten());
         let major = self.topology.postgres();
         let id = self.steps.add(New {
@@ -66,15 +69,30 @@ impl Planner<'_> {
         self.started.insert(server.id(), id);
     }
 
-    pub(super) fn wait_ready(&mut self, server: &Server) {
-        let why = if server.is_primary() {
-            "It accepts connections once crash recovery is done"
+    fn wait_ready(&mut self, server: &Server) {
+        let topology = self.topology;
+        let (what, why) = if server.is_primary() {
+            (
+                "accepts connections",
+                "It accepts connections once crash recovery is done",
+            )
+        } else if topology.answers_queries(server.id()) {
+            (
+                "accepts connections",
+                "A hot standby accepts connections, also those of its own downstreams, once it has reached a consistent state",
+            )
+        } else if topology.postgres().reports_ready_in_pid_file() {
+            (
+                "applies WAL",
+                "With hot_standby off it never accepts connections; its postmaster.pid says \"standby\" once it is in recovery",
+            )
         } else {
-            "A hot standby accepts connections, also those of its own downstreams, once it has reached a consistent state"
+            // Nothing tells before 10, but its sender, which is asked next.
+            return;
         };
         let id = self.steps.add(New {
             server: Some(server),
-            title: format!("Wait until {} accepts connections", server.name()),
+            title: format!("Wait until {} {what}", server.name()),
             why: why.to_owned(),
             action: Action::WaitReady {
                 server: server.name().to_string(),
@@ -89,7 +107,7 @@ impl Planner<'_> {
     }
 
     /// The slots of a sender's downstreams.
-    pub(super) fn slots_at(&mut self, sender: &Server) {
+    fn slots_at(&mut self, sender: &Server) {
         let topology = self.topology;
         for standby in topology.downstreams(sender.id()) {
             if !topology.uses_slot(standby.id()) {
@@ -123,7 +141,7 @@ impl Planner<'_> {
             let mut after: Vec<StepId> = Vec::new();
             after.extend(self.ready.get(&sender.id()));
             after.extend(self.slot_made.get(&standby.id()));
-            after.extend(self.ready.get(&standby.id()));
+            after.extend(self.ready.get(&standby.id()).or(self.started.get(&standby.id())));
             let id = self.steps.add(New {
                 server: Some(standby),
                 title: format!("Wait until {} streams from {}", standby.name(), sender.name()),

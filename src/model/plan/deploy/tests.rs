@@ -55,6 +55,9 @@ fn check_whole(plan: &Plan) {
                 server: server.clone(),
                 folder: folder.clone(),
             }),
+            Action::MakeCertificates { certificates } => Some(Action::RemoveCertificates {
+                folders: certificates.iter().map(|one| one.folder.clone()).collect(),
+            }),
             _ => None,
         };
         assert_eq!(step.undo, undo, "{}", step.title);
@@ -78,6 +81,27 @@ fn check_whole(plan: &Plan) {
     for step in &plan.steps {
         match &step.action {
             Action::CopyData { .. } => assert!(reaches(starts[0].id, step.id)),
+            // Whoever asks its upstream is answered at the first try: it listens, and has the slot.
+            Action::WaitReady { server, .. } => {
+                let waited = |other: &Step| matches!(&other.action, Action::WaitStreaming { server: sender, .. } if sender == server);
+                for standby in plan.steps.iter().filter(|other| waited(other)) {
+                    let start = starts
+                        .iter()
+                        .find(|start| start.server == standby.server)
+                        .unwrap();
+                    assert!(reaches(start.id, step.id), "{}", start.title);
+                }
+            }
+            Action::CreateSlot { slot, .. } => {
+                let uses = |start: &&&Step| {
+                    step.title.starts_with(&format!(
+                        "Make the slot of {} on",
+                        start.server.as_deref().unwrap()
+                    ))
+                };
+                let start = starts.iter().find(uses).unwrap();
+                assert!(reaches(start.id, step.id), "{slot}");
+            }
             Action::InstallFile { to, .. } if !step.title.starts_with("Switch") => {
                 let start = starts.iter().find(|start| start.server == step.server).unwrap();
                 assert!(reaches(start.id, step.id), "{to}");
@@ -92,6 +116,24 @@ fn check_whole(plan: &Plan) {
         "{}",
         text(plan)
     );
+}
+
+#[test]
+fn certificates_are_there_before_any_server_needs_them() {
+    let mut topology = notation::parse("m 1\n  s 2\n").unwrap();
+    let without = plan(&topology);
+    topology.apply(&Edit::SetTls(true)).unwrap();
+    let plan = plan(&topology);
+    check_whole(&plan);
+    // The folder, what is in it, and the proof of the one link.
+    assert_eq!(plan.steps.len(), without.steps.len() + 3);
+    let place = |found: fn(&Action) -> bool| plan.steps.iter().position(|step| found(&step.action)).unwrap();
+    let certificates = place(|action| matches!(action, Action::MakeCertificates { .. }));
+    let initdb = place(|action| matches!(action, Action::Initdb { .. }));
+    assert!(plan.steps[initdb].after.contains(&StepId(certificates)));
+    let folder = plan.steps[certificates].after[0];
+    let path = ClusterLayout::TLS.to_owned();
+    assert_eq!(plan.steps[folder.0].action, Action::MakeFolder { path });
 }
 
 #[test]
@@ -132,23 +174,23 @@ fn the_seed_in_full() {
 28 install servers/slave2/data/pg_hba.conf < 15
 29 install servers/slave2/data/standby.signal < 15
 30 start master < 11 12 13 14 15 16 17
-31 start slave1 < 12 18 19 20
-32 start slave11 < 13 21 22 23
-33 start slave12 < 14 24 25 26
-34 start slave2 < 15 27 28 29
-35 ready master < 30
-36 ready slave1 < 31
-37 ready slave11 < 32
-38 ready slave12 < 33
-39 ready slave2 < 34
-40 slot slave1 on master < 35
-41 slot slave2 on master < 35
-42 slot slave11 on slave1 < 36
-43 slot slave12 on slave1 < 36
-44 streaming slave1 from master < 35 36 40
-45 streaming slave11 from slave1 < 36 37 42
-46 streaming slave12 from slave1 < 36 38 43
-47 streaming slave2 from master < 35 39 41
+31 ready master < 30
+32 slot slave1 on master < 31
+33 slot slave2 on master < 31
+34 start slave1 < 12 18 19 20 31 32
+35 start slave2 < 15 27 28 29 31 33
+36 ready slave1 < 34
+37 ready slave2 < 35
+38 slot slave11 on slave1 < 36
+39 slot slave12 on slave1 < 36
+40 start slave11 < 13 21 22 23 36 38
+41 start slave12 < 14 24 25 26 36 39
+42 ready slave11 < 40
+43 ready slave12 < 41
+44 streaming slave1 from master < 31 32 36
+45 streaming slave11 from slave1 < 36 38 42
+46 streaming slave12 from slave1 < 36 39 43
+47 streaming slave2 from master < 31 33 37
 48 install servers/master/data/postgresql.conf < 44 45 46 47
 49 reload master < 48
 50 rows of master: slave1 1 sync, slave2 2 potential < 44 47 49
@@ -160,7 +202,7 @@ fn the_seed_in_full() {
 }
 
 #[test]
-fn up_to_9_4_servers_start_by_levels_and_sync_is_on_from_the_start() {
+fn up_to_9_4_sync_is_on_from_the_start() {
     let plan = plan_of(&format!("postgres 9.3\n{SEED}"));
     check_whole(&plan);
     check_part(
@@ -182,19 +224,11 @@ fn up_to_9_4_servers_start_by_levels_and_sync_is_on_from_the_start() {
         "role",
         &["role servers/master/data wal_level=hot_standby max_wal_senders=10"],
     );
-    let ready = |name: &str| {
-        plan.steps
-            .iter()
-            .find(|s| matches!(&s.action, Action::WaitReady { server, .. } if server == name))
-            .unwrap()
-            .id
-    };
     let start = plan
         .steps
         .iter()
         .find(|s| matches!(&s.action, Action::Start { server, .. } if server == "slave11"))
         .unwrap();
-    assert!(start.after.contains(&ready("slave1")));
     assert!(matches!(
         &start.action,
         Action::Start {
@@ -202,14 +236,6 @@ fn up_to_9_4_servers_start_by_levels_and_sync_is_on_from_the_start() {
             ..
         }
     ));
-}
-
-#[test]
-fn on_9_4_a_standby_starts_when_its_slot_is_there() {
-    let plan = plan_of("postgres 9.4\nm 1\n  s 2\n");
-    check_whole(&plan);
-    let lines = text(&plan);
-    assert!(lines.find("slot s on m") < lines.find("start s <"), "{lines}");
 }
 
 #[test]

@@ -2,8 +2,13 @@
 //!
 //! Judges the facts that `engine::deploy::discover` gathered; looks at nothing itself.
 
-use super::{Check, ClusterLayout, FolderState, Machine, Tools};
+mod limits;
+mod programs;
+
+use super::{Check, ClusterLayout, FolderState, Machine};
 use crate::model::topology::{Port, ServerId, Severity, Topology, check};
+
+pub use limits::names_locales;
 
 /// More servers than this on one machine is no test of a cluster but of the machine.
 const MOST_SERVERS: usize = 64;
@@ -21,9 +26,13 @@ pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
         design(topology),
         hosts(topology),
         size(topology),
-        programs(topology, machine),
+        programs::found(topology, machine),
     ];
-    checks.extend(machine.tools.first().map(|tools| major(topology, tools)));
+    if let Some(tools) = machine.tools.first() {
+        checks.push(programs::major(topology, tools));
+        checks.push(programs::minor(topology, tools));
+        checks.extend(programs::tls(topology, tools));
+    }
     checks.push(user(machine));
     if machine.folder_state == FolderState::Ours {
         // Its servers have the ports, which are looked at again once it is gone: it is the first thing to be said.
@@ -35,6 +44,12 @@ pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
     checks.extend(archive(topology));
     checks.push(socket_path(machine));
     checks.push(disk(topology, machine));
+    checks.push(limits::file_system(machine));
+    checks.push(limits::shared_memory(topology, machine));
+    checks.push(limits::open_files(topology, machine));
+    checks.push(limits::processes(topology, machine));
+    checks.extend(limits::locale(topology, machine));
+    checks.push(limits::clock(machine));
     checks
 }
 
@@ -51,6 +66,14 @@ fn ok(id: &'static str, message: impl Into<String>) -> Check {
         ok: true,
         message: message.into(),
         fix: None,
+    }
+}
+
+/// Fine, and worth a word all the same.
+fn advice(id: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Check {
+    Check {
+        fix: Some(fix.into()),
+        ..ok(id, message)
     }
 }
 
@@ -128,47 +151,6 @@ fn size(topology: &Topology) -> Check {
         ok(id, "One server is not too much for one machine")
     } else {
         ok(id, format!("{count} servers are not too many for one machine"))
-    }
-}
-
-fn programs(topology: &Topology, machine: &Machine) -> Check {
-    let id = "no-programs";
-    match machine.tools.first() {
-        Some(tools) => ok(
-            id,
-            format!("PostgreSQL {} was found in {}", tools.version, tools.bin),
-        ),
-        None => stop(
-            id,
-            "No PostgreSQL was found on this machine: initdb, pg_ctl and postgres are needed",
-            format!(
-                "Install PostgreSQL {} (on Debian and Ubuntu the package postgresql-{0}), or name the folder of its programs with --bin",
-                topology.postgres()
-            ),
-        ),
-    }
-}
-
-fn major(topology: &Topology, tools: &Tools) -> Check {
-    let id = "wrong-major";
-    let wanted = topology.postgres();
-    if tools.major == wanted {
-        ok(
-            id,
-            format!("The programs are of PostgreSQL {wanted}, as the design is"),
-        )
-    } else {
-        stop(
-            id,
-            format!(
-                "The design is for PostgreSQL {wanted}, and the programs in {} are of PostgreSQL {}",
-                tools.bin, tools.major
-            ),
-            format!(
-                "Change the design to PostgreSQL {}, or install PostgreSQL {wanted}",
-                tools.major
-            ),
-        )
     }
 }
 

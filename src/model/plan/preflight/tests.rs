@@ -1,7 +1,7 @@
 //! A good machine, and one obstacle at a time.
 
 use super::*;
-use crate::model::plan::{PortUse, RunAs};
+use crate::model::plan::{PortUse, Room, RunAs, SharedMemory, Tools};
 use crate::model::topology::{Archive, Edit, PgMajor, notation};
 
 fn machine() -> Machine {
@@ -10,6 +10,7 @@ fn machine() -> Machine {
             bin: "/pg/bin".to_owned(),
             major: PgMajor::V15,
             version: "15.18".to_owned(),
+            has_tls: Some(true),
         }],
         free_disk_bytes: Some(1_000 * MEGABYTE),
         ..Machine::portable("/tmp/c")
@@ -38,7 +39,25 @@ fn pair() -> Topology {
 #[test]
 fn a_good_machine_passes_and_hears_about_all() {
     fails(&pair(), &machine(), &[]);
-    assert_eq!(preflight(&pair(), &machine()).len(), 10);
+    assert_eq!(preflight(&pair(), &machine()).len(), 16);
+}
+
+#[test]
+fn programs_without_tls_are_told_from_those_that_have_it() {
+    let mut topology = pair();
+    let mut machine = machine();
+    machine.tools[0].has_tls = Some(false);
+    fails(&topology, &machine, &[]);
+    topology.apply(&Edit::SetTls(true)).unwrap();
+    let failed = fails(&topology, &machine, &["no-tls"]);
+    assert_eq!(
+        failed[0].message,
+        "The design encrypts its links, and the programs in /pg/bin were built without TLS"
+    );
+    for known in [Some(true), None] {
+        machine.tools[0].has_tls = known;
+        fails(&topology, &machine, &[]);
+    }
 }
 
 #[test]
@@ -170,4 +189,144 @@ fn sixty_five_servers_are_too_many() {
         ..machine()
     };
     fails(&notation::parse(&text).unwrap(), &rich, &["too-many-servers"]);
+}
+
+#[test]
+fn what_the_system_leaves_too_little_of_is_named() {
+    let with = |room: Room| Machine { room, ..machine() };
+    let no_memory = with(Room {
+        shared_memory: SharedMemory::Closed,
+        ..Room::default()
+    });
+    fails(&pair(), &no_memory, &["shared-memory"]);
+    let little = with(Room {
+        shared_memory: SharedMemory::Free(MEGABYTE),
+        ..Room::default()
+    });
+    let failed = fails(&pair(), &little, &["shared-memory"]);
+    assert_eq!(
+        failed[0].message,
+        "The servers need about 4 MB of shared memory, and 1 MB are free in /dev/shm"
+    );
+    let few = with(Room {
+        open_files: Some(64),
+        processes: Some(20),
+        ..Room::default()
+    });
+    let failed = fails(&pair(), &few, &["open-files", "processes"]);
+    assert_eq!(
+        failed[1].message,
+        "About 32 processes are needed, and the system allows 20 more"
+    );
+    let enough = with(Room {
+        shared_memory: SharedMemory::Free(64 * MEGABYTE),
+        open_files: Some(1024),
+        processes: Some(1000),
+    });
+    fails(&pair(), &enough, &[]);
+}
+
+#[test]
+fn a_disk_of_another_world_and_a_clock_that_was_set_back_stop_it() {
+    let usb = Machine {
+        file_system: Some("vfat".to_owned()),
+        ..machine()
+    };
+    fails(&pair(), &usb, &["file-system"]);
+    let plain = Machine {
+        file_system: Some("ext4".to_owned()),
+        clock_behind_secs: 60,
+        ..machine()
+    };
+    fails(&pair(), &plain, &[]);
+    for (clock_behind_secs, words) in [
+        (600, "10 minutes"),
+        (36_000, "10 hours"),
+        (20_000_000, "231 days"),
+    ] {
+        let late = Machine {
+            clock_behind_secs,
+            ..machine()
+        };
+        let failed = fails(&pair(), &late, &["clock-behind"]);
+        assert!(failed[0].message.contains(words), "{failed:?}");
+    }
+}
+
+#[test]
+fn a_locale_is_looked_for_where_the_design_names_one() {
+    let mut topology = pair();
+    assert!(!names_locales(&topology));
+    let set = |topology: &mut Topology, value: &str| {
+        let edit = Edit::SetSetting {
+            server: None,
+            name: "lc_messages".to_owned(),
+            value: Some(value.to_owned()),
+        };
+        topology.apply(&edit).unwrap();
+    };
+    let here = Machine {
+        locales: Some(["C", "C.utf8", "de_AT.utf8"].map(str::to_owned).to_vec()),
+        ..machine()
+    };
+    for value in ["C", "POSIX", "de_AT.UTF-8", "c.UTF-8"] {
+        set(&mut topology, value);
+        assert!(names_locales(&topology));
+        fails(&topology, &here, &[]);
+    }
+    set(&mut topology, "xx_YY");
+    let failed = fails(&topology, &here, &["locale-missing"]);
+    assert!(failed[0].message.contains("lc_messages = xx_YY"), "{failed:?}");
+    // Who cannot be asked says nothing.
+    fails(&topology, &machine(), &[]);
+}
+
+#[test]
+fn other_programs_and_bad_releases_are_told_and_stop_nothing() {
+    let release = |version: &str| -> Check {
+        let mut machine = machine();
+        machine.tools[0].version = version.to_owned();
+        let major = PgMajor::parse(version.split(char::is_alphabetic).next().unwrap()).unwrap();
+        machine.tools[0].major = major;
+        let mut topology = notation::parse("m 5432\n  s 5433\n    t 5434\n").unwrap();
+        topology.apply(&Edit::SetPostgres(major)).unwrap();
+        topology
+            .apply(&Edit::SetArchive(Some(Archive::new("archive").unwrap())))
+            .unwrap();
+        fails(&topology, &machine, &[]);
+        let mut checks = preflight(&topology, &machine).into_iter();
+        checks.find(|check| check.id == "minor-release").unwrap()
+    };
+    for (version, fix) in [
+        ("14.2", Some("Install 14.4 or later")),
+        ("17.1", Some("Install 17.2 or later")),
+        ("15.18", Some("Install 15.19 or later")),
+        ("15.19", None),
+        (
+            "18beta1",
+            Some("Use a release of PostgreSQL 18 for data that matters"),
+        ),
+    ] {
+        let check = release(version);
+        assert_eq!(
+            (check.ok, check.fix.as_deref()),
+            (true, fix),
+            "{version}: {}",
+            check.message
+        );
+    }
+    let mut both = machine();
+    both.tools.push(Tools {
+        bin: "/pg16/bin".to_owned(),
+        major: PgMajor::V16,
+        version: "16.14".to_owned(),
+        has_tls: None,
+    });
+    let found = preflight(&pair(), &both)
+        .into_iter()
+        .find(|check| check.id == "no-programs");
+    assert_eq!(
+        found.unwrap().message,
+        "PostgreSQL 15.18 was found in /pg/bin; also here, and chosen with --bin: 16.14 in /pg16/bin"
+    );
 }

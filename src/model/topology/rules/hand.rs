@@ -42,6 +42,15 @@ pub(super) fn on<'a>(topology: &'a Topology, server: &'a Server, name: &str) -> 
     find(server.settings(), Some(server.id())).or_else(|| find(topology.settings(), None))
 }
 
+impl Topology {
+    /// True if the server answers queries once it runs: a standby with hot_standby off only applies what it receives.
+    pub fn answers_queries(&self, id: ServerId) -> bool {
+        self.server(id).is_none_or(|server| {
+            server.is_primary() || on(self, server, "hot_standby").is_none_or(|hand| !hand.is_off())
+        })
+    }
+}
+
 impl Hand<'_> {
     /// A finding at its owner, with the button that takes it away.
     pub(super) fn found(self, message: String) -> Found {

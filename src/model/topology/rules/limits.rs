@@ -5,6 +5,10 @@ use super::super::{Edit, Server, Topology};
 use super::{hand, standbys};
 
 pub(super) fn ssl_without_certificate(topology: &Topology) -> Vec<Found> {
+    if topology.has_tls() {
+        // The design brings them.
+        return Vec::new();
+    }
     let has_file = |server: &Server, name: &str| {
         hand::on(topology, server, name).is_some_and(|hand| hand.value.trim().starts_with('/'))
     };
@@ -69,8 +73,41 @@ pub(super) fn senders_fill_connections(topology: &Topology) -> Vec<Found> {
     })
 }
 
+pub(super) fn log_stats_exclude(topology: &Topology) -> Vec<Found> {
+    const STAGES: [&str; 3] = ["log_parser_stats", "log_planner_stats", "log_executor_stats"];
+    let is_on = |server, name| hand::on(topology, server, name).filter(|hand| hand.is_on());
+    at_owners(topology, |server| {
+        let whole = is_on(server, "log_statement_stats")?;
+        let stage = STAGES.into_iter().find_map(|name| is_on(server, name))?;
+        Some((
+            whole,
+            format!(
+                "{} and {} exclude each other: with both on the server refuses to start",
+                whole.name, stage.name
+            ),
+        ))
+    })
+}
+
+/// Segments have the usual size: nobody tells initdb another one.
+const TWO_SEGMENTS_MEGABYTES: i64 = 2 * SEGMENT_MEGABYTES;
+
+pub(super) fn wal_size_too_small(topology: &Topology) -> Vec<Found> {
+    ["min_wal_size", "max_wal_size"]
+        .into_iter()
+        .flat_map(|name| hand::named(topology, name))
+        .filter(|hand| hand.megabytes().is_some_and(|size| size < TWO_SEGMENTS_MEGABYTES))
+        .map(|hand| {
+            hand.found(format!(
+                "{} = {} is less than two segments of WAL ({TWO_SEGMENTS_MEGABYTES} MB): the server refuses to start",
+                hand.name, hand.value
+            ))
+        })
+        .collect()
+}
+
 /// What the rule says of each server, once for each setting that it blames: a setting of the cluster is one finding.
-fn at_owners<'a>(
+pub(super) fn at_owners<'a>(
     topology: &'a Topology,
     find: impl Fn(&'a Server) -> Option<(hand::Hand<'a>, String)>,
 ) -> Vec<Found> {

@@ -11,8 +11,10 @@ mod limits;
 mod names;
 mod replay;
 mod servers;
+mod sessions;
 mod settings;
 mod sync;
+mod tls;
 mod versions;
 
 use super::findings::Found;
@@ -34,7 +36,7 @@ pub use settings::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY};
 use Severity::{Error, Note, Warning};
 
 #[rustfmt::skip]
-pub static RULES: [Rule; 63] = [
+pub static RULES: [Rule; 75] = [
     Rule { id: "port-used-twice", severity: Error, title: "Two servers on one host have the same port",
         source: "server: could not bind IPv4 address \"127.0.0.1\": Address already in use", find: servers::port_used_twice },
     Rule { id: "sync-on-cascaded-standby", severity: Error, title: "A standby below a standby is marked synchronous",
@@ -85,10 +87,26 @@ pub static RULES: [Rule; 63] = [
         source: "manual, Recovery Target: recovery stops at the target; tried on 15: the standby stands still there, and its upstream shows it streaming; before 12 the name is unknown in postgresql.conf", find: replay::recovery_target_by_hand },
     Rule { id: "ssl-without-certificate", severity: Error, title: "TLS without a certificate",
         source: "server: could not load server certificate file \"server.crt\": No such file or directory", find: limits::ssl_without_certificate },
+    Rule { id: "tls-off-by-hand", severity: Error, title: "Encrypted links on a server without TLS",
+        source: "server: hostssl record cannot match because SSL is disabled; libpq: server does not support SSL, but SSL was required", find: tls::tls_off_by_hand },
+    Rule { id: "tls-file-by-hand", severity: Error, title: "A certificate that the cluster's authority did not sign",
+        source: "libpq: SSL error: certificate verify failed; server: could not accept SSL connection: certificate verify failed", find: tls::tls_file_by_hand },
+    Rule { id: "tls-no-version-left", severity: Error, title: "No version of TLS that is both old and new enough",
+        source: "server: could not set SSL protocol version range (\"ssl_min_protocol_version\" cannot be higher than \"ssl_max_protocol_version\")", find: tls::tls_no_version_left },
     Rule { id: "no-connection-left", severity: Error, title: "Every connection is reserved",
         source: "server: superuser_reserved_connections (3) must be less than max_connections (3)", find: limits::no_connection_left },
     Rule { id: "senders-fill-connections", severity: Error, title: "WAL senders leave no connection",
         source: "server, up to 11: max_wal_senders must be less than max_connections", find: limits::senders_fill_connections },
+    Rule { id: "passwords-not-for-scram", severity: Error, title: "Passwords that SCRAM cannot check",
+        source: "manual, Password Authentication: scram-sha-256 asks for a password stored so; server: User \"replicator\" does not have a valid SCRAM secret", find: sessions::passwords_not_for_scram },
+    Rule { id: "users-by-database", severity: Error, title: "Users of single databases",
+        source: "manual, db_user_namespace (up to 16): a plain name is looked up with @ and the database behind; tried on 15", find: sessions::users_by_database },
+    Rule { id: "serializable-on-standby", severity: Error, title: "Serializable transactions on a standby",
+        source: "server: cannot use serializable mode in a hot standby (manual, Hot Standby, Caveats)", find: sessions::serializable_on_standby },
+    Rule { id: "log-stats-exclude", severity: Error, title: "Statistics that exclude each other",
+        source: "server: Cannot enable parameter when \"log_statement_stats\" is true", find: limits::log_stats_exclude },
+    Rule { id: "wal-size-too-small", severity: Error, title: "Less WAL than two segments",
+        source: "server: \"min_wal_size\" must be at least twice \"wal_segment_size\"", find: limits::wal_size_too_small },
     Rule { id: "sync-name-cut", severity: Warning, title: "A name longer than 63 bytes",
         source: "the sender cuts application_name to 63 bytes (tried on 9.2 to 18)", find: names::name_cut },
     Rule { id: "name-not-ascii", severity: Warning, title: "A name that servers show otherwise",
@@ -147,6 +165,14 @@ pub static RULES: [Rule; 63] = [
         source: "server bug from 9.3 on, fixed in 18.6, 17.11, 16.15, 15.19, 14.24 (cloudnative-pg #11546): a cascaded standby that fell back to the archive asks its upstream for a point ahead of it, and loops", find: hosts::archive_below_relay },
     Rule { id: "md5-where-scram-is", severity: Warning, title: "md5 where SCRAM is to be had",
         source: "manual, Password Authentication: md5 is vulnerable to a stolen hash; release notes 18: md5 passwords are deprecated", find: servers::md5_where_scram_is },
+    Rule { id: "tls-version-by-hand", severity: Warning, title: "Links that may use a broken protocol",
+        source: "RFC 8996: TLS 1.0 and 1.1 must not be used; manual, ssl_min_protocol_version: from 13 on the default is TLSv1.2", find: tls::tls_version_by_hand },
+    Rule { id: "tls-host-is-address", severity: Note, title: "A certificate that has to name an address",
+        source: "libpq, SSL Support: verify-full compares the host with the certificate's names; release notes 15: \"Allow IP address matching against a server certificate's Subject Alternative Name\"", find: tls::tls_host_is_address },
+    Rule { id: "tls-without-least-version", severity: Note, title: "Nothing forbids old protocols",
+        source: "release notes 12: \"Add ability to specify allowed TLS versions\" (ssl_min_protocol_version)", find: tls::tls_without_least_version },
+    Rule { id: "links-in-the-clear", severity: Note, title: "Links between hosts without encryption",
+        source: "manual, Secure TCP/IP Connections with SSL; a walsender sends all that is written, passwords in pg_authid included", find: tls::links_in_the_clear },
     Rule { id: "nothing-replicates", severity: Note, title: "A cluster of one",
         source: "a primary without standbys replicates to nobody", find: servers::nothing_replicates },
     Rule { id: "quorum-below-majority", severity: Note, title: "A majority of standbys may lack a commit",
@@ -181,5 +207,7 @@ fn standbys(topology: &Topology) -> impl Iterator<Item = &Server> {
     topology.servers().iter().filter(|server| !server.is_primary())
 }
 
+#[cfg(test)]
+mod near;
 #[cfg(test)]
 mod tests;

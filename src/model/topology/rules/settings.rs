@@ -125,10 +125,14 @@ pub(super) fn too_few_wal_senders(topology: &Topology) -> Vec<Found> {
 }
 
 pub(super) fn too_few_slots(topology: &Topology) -> Vec<Found> {
+    // From 13 on a standby without a slot of its own may make one for as long as it is connected.
+    let takes_slot_for_a_while = |server: &Server| {
+        hand::on(topology, server, "wal_receiver_create_temp_slot").is_some_and(hand::Hand::is_on)
+    };
     let slots = |server: &Server| {
         topology
             .downstreams(server.id())
-            .filter(|below| topology.uses_slot(below.id()))
+            .filter(|below| topology.uses_slot(below.id()) || takes_slot_for_a_while(below))
             .count()
     };
     too_few(topology, "max_replication_slots", slots, "get a slot")

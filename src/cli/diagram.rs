@@ -1,0 +1,42 @@
+//! `diagram`: the drawing as a picture, the same bytes as the window exports.
+
+use std::path::Path;
+
+use super::{Ending, args, designs, print};
+use crate::engine::{picture, store};
+use crate::model::diagram::{PictureFormat, PictureStyle};
+use crate::report::Report;
+
+pub(super) fn diagram(args: &args::Diagram) -> Result<Ending, Report> {
+    let format = match (args.format, &args.output) {
+        (Some(format), _) => format.into(),
+        (None, Some(output)) => by_name(output)?,
+        (None, None) => PictureFormat::default(),
+    };
+    let document = designs::open(&args.file)?;
+    let style = PictureStyle {
+        is_dark: args.dark,
+        is_anonymous: args.anonymous,
+    };
+    let picture = picture::render(&document, format, style)?;
+    if let Some(output) = &args.output {
+        store::write_whole(output, &picture)?;
+        print::note(format_args!("Wrote the picture to {}", output.display()));
+        return Ok(Ending::Fine);
+    }
+    let text = String::from_utf8(picture)
+        .map_err(|_| Report::new("A PNG is no text to print").hint("Name a file for it: -o FILE.png"))?;
+    print::text(&text);
+    Ok(Ending::Fine)
+}
+
+fn by_name(output: &Path) -> Result<PictureFormat, Report> {
+    let extension = output.extension().unwrap_or_default().to_string_lossy();
+    PictureFormat::of_extension(&extension).ok_or_else(|| {
+        let headline = format!(
+            "\"{}\" does not say what kind of picture it is to be",
+            output.display()
+        );
+        Report::new(headline).hint("Let its name end with .svg, .png, .mmd or .dot, or name a --format")
+    })
+}

@@ -1,0 +1,173 @@
+//! The real plan of real designs, on a host that only keeps books: what was made, what runs. It fails at every step in
+//! turn, before and after it did its half; afterwards the books must be empty.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::mpsc;
+
+use super::super::Cancel;
+use super::super::host::{Host, Work};
+use super::super::run::run;
+use crate::engine::wait::Failure;
+use crate::model::plan::{Action, ClusterLayout, Machine, Outcome, plan_deploy};
+use crate::model::topology::{Archive, Edit, Topology, notation};
+use crate::report::Report;
+
+/// What there is: paths in the folder, and servers that run.
+#[derive(Default)]
+struct Books {
+    paths: BTreeSet<String>,
+    running: BTreeSet<String>,
+    is_claimed: bool,
+    performed: usize,
+}
+
+struct Bookkeeper {
+    /// Fails at this one, counted as they come.
+    at: usize,
+    /// Did what it was told before it failed.
+    after_doing: bool,
+    books: Mutex<Books>,
+}
+
+impl Host for Bookkeeper {
+    async fn perform(&self, action: &Action, _: &Work) -> Result<(), Failure> {
+        let mut books = self.books.lock().unwrap();
+        let is_undo = matches!(
+            action,
+            Action::ReleaseFolder
+                | Action::RemoveFolder { .. }
+                | Action::RemoveCertificates { .. }
+                | Action::Stop { .. }
+        );
+        let number = books.performed;
+        books.performed += usize::from(!is_undo);
+        let fails = !is_undo && number == self.at;
+        if !fails || self.after_doing {
+            books.enter(action);
+        }
+        if fails {
+            Err(Report::new("it broke").into())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Books {
+    fn enter(&mut self, action: &Action) {
+        assert!(
+            self.is_claimed || matches!(action, Action::ClaimFolder | Action::ReleaseFolder),
+            "before the claim, or after its release: {action:?}"
+        );
+        match action {
+            Action::ClaimFolder => self.is_claimed = true,
+            Action::ReleaseFolder => {
+                assert!(
+                    self.running.is_empty(),
+                    "released under running servers: {:?}",
+                    self.running
+                );
+                // As the real one: what `complete` wrote goes with the marker.
+                self.paths.remove(ClusterLayout::README);
+                self.is_claimed = false;
+            }
+            Action::MakeFolder { path }
+            | Action::Initdb { data: path, .. }
+            | Action::CopyData { to: path, .. } => {
+                self.paths.insert(path.clone());
+            }
+            Action::InstallFile { to, .. } => drop(self.paths.insert(to.clone())),
+            Action::MakeSecrets { .. } => drop(self.paths.insert(ClusterLayout::PGPASS.to_owned())),
+            Action::MakeCertificates { .. } => {
+                self.paths.insert(ClusterLayout::AUTHORITY_KEY.to_owned());
+            }
+            Action::RemoveCertificates { .. } => drop(self.paths.remove(ClusterLayout::AUTHORITY_KEY)),
+            Action::RemoveFolder { path } => {
+                let of_server = |folder: &String| ClusterLayout::data(folder).starts_with(path.as_str());
+                assert!(
+                    !self.running.iter().any(of_server),
+                    "{path} is removed under its server"
+                );
+                let inside = format!("{path}/");
+                self.paths
+                    .retain(|there| there != path && !there.starts_with(&inside));
+            }
+            Action::Start { folder, .. } => {
+                assert!(
+                    self.paths.contains(&ClusterLayout::data(folder)),
+                    "{folder} has no data yet"
+                );
+                self.running.insert(folder.clone());
+            }
+            Action::Stop { folder, .. } => drop(self.running.remove(folder)),
+            Action::Complete => drop(self.paths.insert(ClusterLayout::README.to_owned())),
+            Action::BeginChange
+            | Action::ForgetChange
+            | Action::WritePassFiles { .. }
+            | Action::CopyRunning { .. }
+            | Action::Configure(_)
+            | Action::DropSlot { .. }
+            | Action::RemoveServer { .. }
+            | Action::Settle => panic!("{action:?} is no step of a deployment"),
+            Action::CreateRole { .. }
+            | Action::WaitReady { .. }
+            | Action::CreateSlot { .. }
+            | Action::WaitStreaming { .. }
+            | Action::Reload { .. }
+            | Action::WaitRows { .. }
+            | Action::ProveTls { .. }
+            | Action::ProveRow { .. } => {}
+        }
+    }
+}
+
+fn designs() -> Vec<Topology> {
+    let seed = "m 1 sync first 1\n  a 2 priority 1\n    b 3\n    c 4\n  d 5 priority 2\n";
+    let texts = [
+        seed.to_owned(),
+        format!("postgres 9.4\n{seed}"),
+        "m 1\n".to_owned(),
+    ];
+    let mut designs: Vec<Topology> = texts.iter().map(|text| notation::parse(text).unwrap()).collect();
+    let mut archived = designs[0].clone();
+    let archive = Archive::new("wal/archive").unwrap();
+    archived.apply(&Edit::SetArchive(Some(archive))).unwrap();
+    designs.push(archived);
+    let mut encrypted = designs[0].clone();
+    encrypted.apply(&Edit::SetTls(true)).unwrap();
+    designs.push(encrypted);
+    designs
+}
+
+#[tokio::test]
+async fn a_real_plan_that_fails_at_any_step_leaves_nothing() {
+    for topology in designs() {
+        let plan = plan_deploy(&topology, &Machine::portable("/c"));
+        for (at, after_doing) in (0..=plan.steps.len()).flat_map(|at| [(at, false), (at, true)]) {
+            let host = Arc::new(Bookkeeper {
+                at,
+                after_doing,
+                books: Mutex::default(),
+            });
+            let (events, mut told) = mpsc::channel(64);
+            let reading = tokio::spawn(async move { while told.recv().await.is_some() {} });
+            let outcome = run(1, &plan, Arc::clone(&host), events, Cancel::default()).await;
+            reading.await.unwrap();
+            let books = host.books.lock().unwrap();
+            if at == plan.steps.len() {
+                assert_eq!(outcome, Outcome::Done);
+                assert_eq!(books.running.len(), topology.servers().len());
+                continue;
+            }
+            assert!(
+                matches!(&outcome, Outcome::Failed { remains, .. } if remains.is_empty()),
+                "{outcome:?}"
+            );
+            assert!(books.running.is_empty(), "after step {at}: {:?}", books.running);
+            assert!(books.paths.is_empty(), "after step {at}: {:?}", books.paths);
+            assert!(!books.is_claimed, "after step {at}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Which of the installed programs run, and what is known of their release.
+
+use super::{advice, ok, stop};
+use crate::model::plan::{Check, Machine, Tools};
+use crate::model::topology::Topology;
+
+pub(super) fn found(topology: &Topology, machine: &Machine) -> Check {
+    let id = "no-programs";
+    let Some((chosen, others)) = machine.tools.split_first() else {
+        return stop(
+            id,
+            "No PostgreSQL was found on this machine: initdb, pg_ctl and postgres are needed",
+            format!(
+                "Install PostgreSQL {} (on Debian and Ubuntu the package postgresql-{0}), or name the folder of its programs with --bin",
+                topology.postgres()
+            ),
+        );
+    };
+    let message = format!("PostgreSQL {} was found in {}", chosen.version, chosen.bin);
+    if others.is_empty() {
+        return ok(id, message);
+    }
+    let others: Vec<String> = others
+        .iter()
+        .map(|other| format!("{} in {}", other.version, other.bin))
+        .collect();
+    ok(
+        id,
+        format!(
+            "{message}; also here, and chosen with --bin: {}",
+            others.join(", ")
+        ),
+    )
+}
+
+pub(super) fn major(topology: &Topology, tools: &Tools) -> Check {
+    let id = "wrong-major";
+    let wanted = topology.postgres();
+    if tools.major == wanted {
+        ok(
+            id,
+            format!("The programs are of PostgreSQL {wanted}, as the design is"),
+        )
+    } else {
+        stop(
+            id,
+            format!(
+                "The design is for PostgreSQL {wanted}, and the programs in {} are of PostgreSQL {}",
+                tools.bin, tools.major
+            ),
+            format!(
+                "Change the design to PostgreSQL {}, or install PostgreSQL {wanted}",
+                tools.major
+            ),
+        )
+    }
+}
+
+/// What this very release is known for: it runs, and one should know.
+pub(super) fn minor(topology: &Topology, tools: &Tools) -> Check {
+    let id = "minor-release";
+    let version = &tools.version;
+    if version.contains(|c: char| c.is_ascii_alphabetic()) {
+        return advice(
+            id,
+            format!("PostgreSQL {version} is no finished release"),
+            format!(
+                "Use a release of PostgreSQL {} for data that matters",
+                tools.major
+            ),
+        );
+    }
+    let number = version.rsplit('.').next().and_then(|number| number.parse().ok());
+    if let Some(defect) = number.and_then(|number| tools.major.defect_of_minor(number)) {
+        return advice(
+            id,
+            format!("PostgreSQL {version} {}", defect.what),
+            format!("Install {}.{} or later", tools.major, defect.mended_in),
+        );
+    }
+    let has_cascade = topology
+        .servers()
+        .iter()
+        .any(|server| topology.upstreams(server.id()).len() > 1);
+    let mended = tools
+        .major
+        .cascade_archive_fix()
+        .and_then(|fix| fix.rsplit('.').next()?.parse().ok());
+    if topology.archive().is_some()
+        && has_cascade
+        && number
+            .zip(mended)
+            .is_some_and(|(has, needs): (u32, u32)| has < needs)
+    {
+        return advice(
+            id,
+            format!(
+                "PostgreSQL {version}: a cascaded standby that has read from the archive may ask its upstream in vain, again and again"
+            ),
+            format!("Install {}.{} or later", tools.major, mended.unwrap_or_default()),
+        );
+    }
+    ok(
+        id,
+        format!("Nothing bad is known of PostgreSQL {version} for this design"),
+    )
+}
+
+/// Only a design that wants TLS asks for it.
+pub(super) fn tls(topology: &Topology, tools: &Tools) -> Option<Check> {
+    let id = "no-tls";
+    topology.has_tls().then(|| {
+        if tools.has_tls == Some(false) {
+            stop(
+                id,
+                format!("The design encrypts its links, and the programs in {} were built without TLS", tools.bin),
+                "Use programs that were built with OpenSSL, as those of Debian and postgresql.org are, or switch TLS off in the design",
+            )
+        } else {
+            ok(id, "The programs can encrypt links")
+        }
+    })
+}

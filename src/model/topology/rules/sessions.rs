@@ -1,0 +1,51 @@
+//! Rules on settings by hand with which nobody gets in, or no question is answered.
+
+use super::super::findings::Found;
+use super::super::{Auth, Topology};
+use super::{hand, standbys};
+
+pub(super) fn passwords_not_for_scram(topology: &Topology) -> Vec<Found> {
+    if topology.effective_auth() != Auth::Scram || !topology.postgres().has_scram() {
+        return Vec::new();
+    }
+    // The roles are made on the primary, with its settings.
+    hand::on(topology, topology.primary(), "password_encryption")
+        .filter(|hand| !hand.value.trim().eq_ignore_ascii_case("scram-sha-256"))
+        .map(|hand| {
+            hand.found(format!(
+                "With {} = {} passwords are not stored for SCRAM, which pg_hba.conf asks for: nobody gets in, no standby either",
+                hand.name, hand.value
+            ))
+        })
+        .into_iter()
+        .collect()
+}
+
+pub(super) fn users_by_database(topology: &Topology) -> Vec<Found> {
+    hand::named(topology, "db_user_namespace")
+        .filter(|hand| hand.is_on() && topology.postgres().has_users_by_database())
+        .map(|hand| {
+            hand.found(format!(
+                "With {} on, whoever connects as \"postgres\" is looked for as \"postgres@DATABASE\": no role of the cluster is found, and no standby gets in",
+                hand.name
+            ))
+        })
+        .collect()
+}
+
+pub(super) fn serializable_on_standby(topology: &Topology) -> Vec<Found> {
+    let mut of_cluster = false;
+    standbys(topology)
+        .filter_map(|server| {
+            let hand = hand::on(topology, server, "default_transaction_isolation")
+                .filter(|hand| hand.value.trim().eq_ignore_ascii_case("serializable"))?;
+            let is_again = hand.owner.is_none() && std::mem::replace(&mut of_cluster, true);
+            (!is_again).then(|| {
+                hand.found(format!(
+                    "A standby such as \"{}\" cannot be serializable: every query is refused there unless its session asks for less; set it on the primary only",
+                    server.name()
+                ))
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,191 @@
+//! What each action of the table does now, or why it can do nothing: a function for each row.
+
+use super::{Answer, Does};
+use crate::app::{DesignMessage, Dialog, FileMessage, Message, Pick, RunMessage, Session, Tab, ViewMessage};
+use crate::model::diagram::{PictureFormat, PictureStyle};
+use crate::model::document::{Command, templates};
+use crate::model::topology::{Edit, Refusal, ServerId};
+use crate::ui::commands::{self, LOCKED, edit};
+use crate::ui::drafts::as_sentence;
+
+const SELECT_FIRST: &str = "Select a server first";
+
+pub fn new(session: &Session, _: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    let empty = templates::EMPTY.name.to_owned();
+    send(Message::File(FileMessage::New(empty)))
+}
+
+pub fn new_from(session: &Session, _: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    pick(Pick::Template)
+}
+
+pub fn open(session: &Session, _: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    send(Message::File(FileMessage::Open))
+}
+
+pub fn save(_: &Session, _: &[ServerId]) -> Answer {
+    send(Message::File(FileMessage::Save))
+}
+
+pub fn save_as(_: &Session, _: &[ServerId]) -> Answer {
+    send(Message::File(FileMessage::SaveAs))
+}
+
+pub fn export(_: &Session, _: &[ServerId]) -> Answer {
+    send(Message::File(FileMessage::Export))
+}
+
+pub fn export_picture(_: &Session, _: &[ServerId]) -> Answer {
+    send(Message::View(ViewMessage::Dialog(Some(Dialog::Picture {
+        format: PictureFormat::default(),
+        style: PictureStyle::default(),
+    }))))
+}
+
+pub fn deploy(session: &Session, _: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    send(Message::Run(RunMessage::Ask))
+}
+
+pub fn quit(_: &Session, _: &[ServerId]) -> Answer {
+    send(Message::Quit)
+}
+
+pub fn undo(session: &Session, _: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    session
+        .history
+        .undo_label()
+        .ok_or("Nothing has been edited that could be taken back")?;
+    send(Message::Design(DesignMessage::Undo))
+}
+
+pub fn redo(session: &Session, _: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    session
+        .history
+        .redo_label()
+        .ok_or("Nothing was taken back that could be done again")?;
+    send(Message::Design(DesignMessage::Redo))
+}
+
+pub fn find(_: &Session, _: &[ServerId]) -> Answer {
+    pick(Pick::Server)
+}
+
+pub fn palette(_: &Session, _: &[ServerId]) -> Answer {
+    pick(Pick::Action)
+}
+
+pub fn version(session: &Session, _: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    pick(Pick::Version)
+}
+
+pub fn add_standby(session: &Session, servers: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    send(commands::add_standby(session, servers))
+}
+
+pub fn move_under(session: &Session, servers: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    let server = one_standby(session, servers, |name| Refusal::PrimaryFollows(name.clone()))?;
+    pick(Pick::Upstream(server))
+}
+
+pub fn toggle_sync(session: &Session, servers: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    let server = one(servers)?;
+    send(commands::toggle_synchronous(session.document.topology(), server)?)
+}
+
+pub fn make_primary(session: &Session, servers: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    let server = one_standby(session, servers, |name| Refusal::AlreadyPrimary(name.clone()))?;
+    send(edit(Edit::Promote { server }))
+}
+
+pub fn remove(session: &Session, servers: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    let server = one_standby(session, servers, |name| Refusal::RemovePrimary(name.clone()))?;
+    send(Message::Design(DesignMessage::AskRemove(server)))
+}
+
+pub fn tidy(session: &Session, _: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    if session.document.layout().is_empty() {
+        return Err("Every card already stands in the tidy tree".to_owned());
+    }
+    send(Message::Design(DesignMessage::Do(Command::Tidy)))
+}
+
+pub fn deselect(session: &Session, _: &[ServerId]) -> Answer {
+    session
+        .selected
+        .ok_or("No server is selected: the inspector shows the cluster already")?;
+    send(Message::View(ViewMessage::Select(None)))
+}
+
+pub fn show_inspector(_: &Session, _: &[ServerId]) -> Answer {
+    send(Message::View(ViewMessage::Show(Tab::Inspector)))
+}
+
+pub fn show_files(_: &Session, _: &[ServerId]) -> Answer {
+    send(Message::View(ViewMessage::Show(Tab::Files)))
+}
+
+pub fn show_deploy(_: &Session, _: &[ServerId]) -> Answer {
+    send(Message::View(ViewMessage::Show(Tab::Deploy)))
+}
+
+pub fn help(_: &Session, _: &[ServerId]) -> Answer {
+    send(Message::View(ViewMessage::Dialog(Some(Dialog::Help))))
+}
+
+pub fn about(_: &Session, _: &[ServerId]) -> Answer {
+    send(Message::View(ViewMessage::Dialog(Some(Dialog::About))))
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the answer of every row that has no reason against it"
+)]
+fn send(message: Message) -> Answer {
+    Ok(Does::Send(message))
+}
+
+fn pick(pick: Pick) -> Answer {
+    send(Message::View(ViewMessage::Dialog(Some(Dialog::Pick(pick)))))
+}
+
+fn unlocked(session: &Session) -> Result<(), String> {
+    if session.is_locked() {
+        return Err(LOCKED.to_owned());
+    }
+    Ok(())
+}
+
+fn one(servers: &[ServerId]) -> Result<ServerId, String> {
+    match servers {
+        [] => Err(SELECT_FIRST.to_owned()),
+        [server] => Ok(*server),
+        _ => Err("Several servers are selected, and this is done to one".to_owned()),
+    }
+}
+
+/// The only server it is about; for the primary, the model's own sentence.
+fn one_standby(
+    session: &Session,
+    servers: &[ServerId],
+    refusal: impl Fn(&crate::model::topology::ServerName) -> Refusal,
+) -> Result<ServerId, String> {
+    let server = one(servers)?;
+    match session.document.topology().server(server) {
+        None => Err(SELECT_FIRST.to_owned()),
+        Some(found) if found.is_primary() => Err(as_sentence(&refusal(found.name()).to_string())),
+        Some(_) => Ok(server),
+    }
+}

@@ -1,0 +1,218 @@
+//! What can be picked from a list by typing: the rows for each kind of question, and which of them match.
+//! Plain data without egui's frames; `panels::picker` draws it.
+
+use egui::KeyboardShortcut;
+
+use crate::app::{FileMessage, Message, Pick, Session};
+use crate::model::document::templates::{EMPTY, TEMPLATES};
+use crate::model::topology::{Edit, PgMajor, Server, ServerId};
+use crate::ui::commands::{edit, role_in_words, targets};
+use crate::ui::drafts::as_sentence;
+use crate::ui::keys::{ACTIONS, ActionId, Answer, Does};
+
+/// One row of the list.
+#[derive(Debug)]
+pub struct Row {
+    pub words: String,
+    /// What it is or does, or, where it cannot be picked, why.
+    pub detail: String,
+    pub keys: Option<&'static KeyboardShortcut>,
+    pub answer: Answer,
+    /// Found too by these words.
+    also: String,
+}
+
+/// What stands above the list.
+pub fn title(pick: &Pick, session: &Session) -> String {
+    let name = |id: &ServerId| {
+        let server = session.document.topology().server(*id);
+        server.map_or_else(String::new, |server| server.name().to_string())
+    };
+    match pick {
+        Pick::Action => "What do you want to do?".to_owned(),
+        Pick::Server => "Which server?".to_owned(),
+        Pick::Upstream(server) => format!("Which server shall {} follow?", name(server)),
+        Pick::Template => "Which design to begin with?".to_owned(),
+        Pick::Version => "Which version of PostgreSQL?".to_owned(),
+    }
+}
+
+/// The rows that match what was typed: those that begin with it first, and what cannot be picked last.
+pub fn rows(pick: &Pick, session: &Session, typed: &str) -> Vec<Row> {
+    let typed = typed.trim().to_lowercase();
+    let mut ranked: Vec<((bool, u8), Row)> = all_rows(pick, session)
+        .into_iter()
+        .filter_map(|row| Some(((row.answer.is_err(), rank(&row, &typed)?), row)))
+        .collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, row)| row).collect()
+}
+
+/// How well the row matches; `None`: not at all. Every typed word must be somewhere in it.
+fn rank(row: &Row, typed: &str) -> Option<u8> {
+    let words = row.words.to_lowercase();
+    let everything = format!("{words} {} {}", row.detail, row.also).to_lowercase();
+    if !typed.split_whitespace().all(|word| everything.contains(word)) {
+        return None;
+    }
+    Some(match () {
+        () if words == typed => 0,
+        () if words.starts_with(typed) => 1,
+        () if words.split(' ').any(|word| word.starts_with(typed)) => 2,
+        () if words.contains(typed) => 3,
+        () => 4,
+    })
+}
+
+fn all_rows(pick: &Pick, session: &Session) -> Vec<Row> {
+    match pick {
+        Pick::Action => action_rows(session),
+        Pick::Server => server_rows(session),
+        Pick::Upstream(server) => upstream_rows(session, *server),
+        Pick::Template => template_rows(),
+        Pick::Version => version_rows(session),
+    }
+}
+
+fn action_rows(session: &Session) -> Vec<Row> {
+    ACTIONS
+        .iter()
+        .filter(|action| action.id != ActionId::Palette)
+        .map(|action| {
+            let answer = action.now(session);
+            Row {
+                words: action.words_now(session),
+                detail: match &answer {
+                    Ok(_) => action.explained.to_owned(),
+                    Err(reason) => reason.clone(),
+                },
+                keys: action.keys.first(),
+                answer,
+                also: format!("{} {} {}", action.menu.words(), action.words, action.explained),
+            }
+        })
+        .collect()
+}
+
+fn server_rows(session: &Session) -> Vec<Row> {
+    let topology = session.document.topology();
+    let row = |server: &Server| Row {
+        words: server.name().to_string(),
+        detail: format!(
+            "{} · {}:{}",
+            role_in_words(topology, server.id()),
+            server.host(),
+            server.port()
+        ),
+        keys: None,
+        answer: Ok(Does::Centre(server.id())),
+        also: format!("port {}", server.port()),
+    };
+    let order = topology.in_tree_order();
+    order
+        .into_iter()
+        .filter_map(|id| topology.server(id))
+        .map(row)
+        .collect()
+}
+
+fn upstream_rows(session: &Session, server: ServerId) -> Vec<Row> {
+    let row = |(upstream, name, verdict): (ServerId, String, Result<Vec<String>, _>)| {
+        let answer: Answer = match &verdict {
+            Ok(_) => Ok(Does::Send(edit(Edit::Attach { server, upstream }))),
+            Err(refusal) => Err(as_sentence(&ToString::to_string(refusal))),
+        };
+        let detail = match (&verdict, &answer) {
+            (Ok(consequences), _) => as_sentence(&consequences.join(" · ")),
+            (_, Err(reason)) => reason.clone(),
+            (_, Ok(_)) => String::new(),
+        };
+        simple(name, detail, answer)
+    };
+    let targets: Vec<(
+        ServerId,
+        String,
+        Result<Vec<String>, crate::model::topology::Refusal>,
+    )> = targets(session.document.topology(), server);
+    targets.into_iter().map(row).collect()
+}
+
+fn template_rows() -> Vec<Row> {
+    let all = std::iter::once(&EMPTY).chain(&TEMPLATES);
+    all.into_iter()
+        .map(|template| {
+            let message = Message::File(FileMessage::New(template.name.to_owned()));
+            let answer = Ok(Does::Send(message));
+            simple(template.name.to_owned(), template.summary.to_owned(), answer)
+        })
+        .collect()
+}
+
+fn version_rows(session: &Session) -> Vec<Row> {
+    let current = session.document.topology().postgres();
+    let row = |major: PgMajor| {
+        let answer = if major == current {
+            Err("The design is for this version already".to_owned())
+        } else {
+            Ok(Does::Send(edit(Edit::SetPostgres(major))))
+        };
+        let detail = answer.as_ref().err().cloned().unwrap_or_default();
+        simple(format!("PostgreSQL {major}"), detail, answer)
+    };
+    PgMajor::ALL.into_iter().rev().map(row).collect()
+}
+
+fn simple(words: String, detail: String, answer: Answer) -> Row {
+    Row {
+        words,
+        detail,
+        keys: None,
+        answer,
+        also: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::document::{format, templates};
+
+    fn seed() -> Session {
+        Session::new(format::read(templates::find("seed").unwrap().text).unwrap(), None)
+    }
+
+    fn found(pick: &Pick, typed: &str) -> Vec<String> {
+        let rows = rows(pick, &seed(), typed);
+        rows.into_iter().map(|row| row.words).collect()
+    }
+
+    #[test]
+    fn servers_are_found_by_name_port_and_host() {
+        assert_eq!(found(&Pick::Server, "slave12"), ["slave12"]);
+        assert_eq!(found(&Pick::Server, "25433"), ["slave12"]);
+        assert_eq!(found(&Pick::Server, "localhost").len(), 5);
+        // The one that is called so stands before those that only follow it.
+        assert_eq!(found(&Pick::Server, "Slave1")[0], "slave1");
+        assert!(found(&Pick::Server, "nobody").is_empty());
+    }
+
+    #[test]
+    fn what_begins_with_the_typed_word_comes_first_and_what_cannot_be_done_last() {
+        assert_eq!(found(&Pick::Action, "save")[..2], ["Save", "Save as…"]);
+        assert_eq!(found(&Pick::Action, "tidy"), ["Tidy layout"]);
+        let session = seed();
+        let all = rows(&Pick::Action, &session, "");
+        assert_eq!(all.len(), ACTIONS.len() - 1);
+        assert!(all.is_sorted_by_key(|row| row.answer.is_err()));
+    }
+
+    #[test]
+    fn every_upstream_is_offered_or_says_why_not() {
+        let session = seed();
+        let slave1 = session.document.topology().by_name("slave1").unwrap().id();
+        for row in rows(&Pick::Upstream(slave1), &session, "") {
+            assert_eq!(row.answer.is_ok(), row.words == "slave2", "{}", row.words);
+            assert!(!row.detail.is_empty());
+        }
+    }
+}
