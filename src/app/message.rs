@@ -8,7 +8,7 @@ use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::Board;
 use crate::model::plan::{Machine, RunEvent};
-use crate::model::topology::{Downstreams, ServerId};
+use crate::model::topology::{Downstreams, PgMajor, ServerId};
 use crate::report::Report;
 
 use super::{Dialog, PathPurpose, Tab};
@@ -32,9 +32,19 @@ pub enum DesignMessage {
     Do(Command),
     /// Apply the fix of this finding (its place in `derived.findings`).
     Fix(usize),
-    /// Remove the server; asks what becomes of its downstreams if it has any.
-    AskRemove(ServerId),
-    Remove(ServerId, Downstreams),
+    /// Remove the servers; asks once what becomes of their downstreams if they have any.
+    AskRemove(Vec<ServerId>),
+    /// The answer, which is remembered.
+    Remove(Vec<ServerId>, Downstreams),
+    /// Forget what was answered.
+    AskAgain,
+    /// The servers and all below them, as text for the clipboard.
+    Copy(Vec<ServerId>),
+    Cut(Vec<ServerId>),
+    /// Text from the clipboard: its servers go under the selected one, or under the primary.
+    Paste(String),
+    /// A copy of each beside it.
+    Duplicate(Vec<ServerId>),
     Undo,
     Redo,
 }
@@ -114,8 +124,15 @@ pub enum ClusterMessage {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ViewMessage {
     Select(Option<ServerId>),
+    /// Besides those that are selected, or no longer.
+    Toggle(ServerId),
+    SelectMany(Vec<ServerId>),
+    /// Type the server's name on the canvas; `None` ends it.
+    Rename(Option<ServerId>),
     Show(Tab),
     ShowFile(String),
+    /// Compare the bundle with that of another version, or (`None`) with nothing.
+    Compare(Option<PgMajor>),
     Dialog(Option<Dialog>),
     CloseNotice(u64),
     OpenFolder(PathBuf),

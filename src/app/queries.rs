@@ -13,7 +13,25 @@ impl Session {
 
     /// The selected servers, in the order of the tree.
     pub fn selection(&self) -> Vec<ServerId> {
-        self.selected.into_iter().collect()
+        if self.also_selected.is_empty() {
+            return self.selected.into_iter().collect();
+        }
+        let mut order = self.document.topology().in_tree_order();
+        order.retain(|id| self.is_selected(*id));
+        order
+    }
+
+    pub fn is_selected(&self, server: ServerId) -> bool {
+        self.selected == Some(server) || self.also_selected.contains(&server)
+    }
+
+    /// The selected servers if this is one of them, else this one: what its menu is about.
+    pub fn selection_around(&self, server: ServerId) -> Vec<ServerId> {
+        if self.is_selected(server) {
+            self.selection()
+        } else {
+            vec![server]
+        }
     }
 
     pub fn selected_server(&self) -> Option<&Server> {

@@ -1,17 +1,17 @@
 //! All state of the window. Panels read it; only `update` changes it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
 use super::{Effect, Message, PathPurpose};
 use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
-use crate::model::bundle::{self, Bundle};
+use crate::model::bundle::{self, Bundle, Change};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::plan::{ApplyPlan, Check, Machine, Plan, Progress, expected_rows};
-use crate::model::topology::{self, Finding, NAME_BYTES, Server, ServerId, Topology};
+use crate::model::topology::{self, Downstreams, Finding, NAME_BYTES, PgMajor, Server, ServerId, Topology};
 use crate::report::Report;
 
 /// The window's state.
@@ -28,9 +28,17 @@ pub struct Session {
     /// The text as it is in that file; "unsaved" is a comparison with it, never a flag.
     pub saved_text: String,
     pub selected: Option<ServerId>,
+    /// What is selected besides; [`Session::selection`] has all.
+    pub also_selected: BTreeSet<ServerId>,
+    /// The server whose name is being typed on the canvas.
+    pub renaming: Option<ServerId>,
+    /// What becomes of downstreams when relays are removed: asked once.
+    pub remove_choice: Option<Downstreams>,
     pub tab: Tab,
     /// The path inside the bundle that the files panel shows.
     pub shown_file: Option<String>,
+    /// The version whose files the files panel compares the design's with.
+    pub compared: Option<PgMajor>,
     pub run: RunView,
     /// The deployed cluster of this window, if there is one.
     pub cluster: Option<ClusterView>,
@@ -64,6 +72,8 @@ pub struct Derived {
     pub expected: BTreeMap<ServerId, ReplicationRow>,
     /// The design file's text.
     pub text: String,
+    /// What changes in the bundle with the version that is compared with; `None` if nothing is compared.
+    pub changes: Option<(PgMajor, Vec<Change>)>,
 }
 
 /// What the right-hand panel shows.
@@ -173,9 +183,9 @@ pub enum Dialog {
     ConfirmTeardown {
         folder: PathBuf,
     },
-    /// Remove a server that has downstreams: with them, or re-attach them.
+    /// Remove servers that have downstreams: with them, or re-attach them.
     Remove {
-        server: ServerId,
+        servers: Vec<ServerId>,
     },
     About,
     Help,
@@ -190,8 +200,10 @@ pub enum Pick {
     Action,
     /// A server to select and show.
     Server,
-    /// The server that this one is to follow.
-    Upstream(ServerId),
+    /// The server that these are to follow.
+    Upstream(Vec<ServerId>),
+    /// The server whose place this one is to take.
+    Place(ServerId),
     /// A built-in design to begin with.
     Template,
     /// The version of PostgreSQL.
@@ -203,11 +215,17 @@ const DEFAULT_FOLDER: &str = "/var/tmp/pgcascade";
 
 impl Derived {
     /// The only place where anything is computed from the document.
-    pub(super) fn of(document: &Document, revision: u64) -> Self {
+    pub(super) fn of(document: &Document, compared: Option<PgMajor>, revision: u64) -> Self {
+        let bundle = bundle::generate(document);
+        let changes = |major| {
+            let other = bundle::generate(&bundle::in_version(document, major));
+            (major, bundle::difference(&bundle, &other))
+        };
         Self {
             revision,
+            changes: compared.map(changes),
             findings: topology::check(document.topology()),
-            bundle: Some(bundle::generate(document)),
+            bundle: Some(bundle),
             expected: expected(document.topology()),
             text: document.text(),
         }
@@ -240,7 +258,7 @@ fn name_in_rows(server: &Server, topology: &Topology) -> String {
 impl Session {
     /// A window on a design: the one read from `path`, or a new one.
     pub fn new(document: Document, path: Option<PathBuf>) -> Self {
-        let derived = Derived::of(&document, 0);
+        let derived = Derived::of(&document, None, 0);
         let saved_text = match path {
             Some(_) => document.source().text().to_owned(),
             None => derived.text.clone(),
@@ -253,8 +271,12 @@ impl Session {
             path,
             saved_text,
             selected: None,
+            also_selected: BTreeSet::new(),
+            renaming: None,
+            remove_choice: None,
             tab: Tab::Inspector,
             shown_file: None,
+            compared: None,
             run: RunView::Idle,
             cluster: None,
             left_over: Vec::new(),

@@ -6,9 +6,10 @@ use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::engine::deploy::Request;
+use crate::engine::store;
 use crate::model::diagram::PictureFormat;
 use crate::model::document::templates::TEMPLATES;
-use crate::model::topology::{self, RULES, Rule, nearest};
+use crate::model::topology::{self, PgMajor, RULES, Rule, nearest};
 use crate::report::Report;
 
 const EXIT_CODES: &str = "\
@@ -187,15 +188,18 @@ pub(super) struct Bundle {
     /// The design file
     pub(super) file: PathBuf,
     /// The tarball to write
-    #[arg(short, long, value_name = "OUT.tar.gz", required_unless_present = "explain")]
+    #[arg(short, long, value_name = "OUT.tar.gz", required_unless_present_any = ["explain", "diff_version"])]
     pub(super) output: Option<PathBuf>,
-    /// Say which element of the drawing and which decision made each line; with a server, only what is its own
-    /// or comes from it
-    #[arg(long, value_name = "SERVER", num_args = 0..=1)]
+    /// Say which element of the drawing and which decision made each line, and whether a change of it needs a reload or
+    /// a restart; with a server, only what is its own or comes from it
+    #[arg(long, value_name = "SERVER", num_args = 0..=1, group = "shown")]
     #[expect(clippy::option_option, reason = "left out, without a server, with one")]
     pub(super) explain: Option<Option<String>>,
-    /// Print the explanation as JSON
-    #[arg(long, requires = "explain")]
+    /// Show what changes in the files if the design is given another version of PostgreSQL, as a unified diff
+    #[arg(long, value_name = "VERSION", value_parser = known_version, group = "shown")]
+    pub(super) diff_version: Option<PgMajor>,
+    /// Print the explanation or the difference as JSON
+    #[arg(long, requires = "shown")]
     pub(super) json: bool,
 }
 
@@ -234,6 +238,9 @@ pub(super) struct Programs {
     /// The user that servers run as when pgcascade is run by root; by default postgres
     #[arg(long, value_name = "USER")]
     run_as: Option<String>,
+    /// Run initdb anew: take nothing from earlier deployments, and keep nothing for later ones
+    #[arg(long)]
+    no_cache: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -249,6 +256,10 @@ impl Target {
     pub(super) fn request(&self) -> Result<Request, Report> {
         self.programs.request(&self.dir)
     }
+
+    pub(super) fn cache(&self) -> Option<PathBuf> {
+        self.programs.cache()
+    }
 }
 
 impl Programs {
@@ -258,6 +269,14 @@ impl Programs {
             bin: self.bin.as_deref().map(absolute).transpose()?,
             run_as: self.run_as.clone(),
         })
+    }
+
+    pub(super) fn cache(&self) -> Option<PathBuf> {
+        if self.no_cache {
+            None
+        } else {
+            store::cache_folder()
+        }
     }
 }
 
@@ -294,6 +313,11 @@ fn is_no_command(command: &clap::Command, word: &str) -> bool {
     let is_path = word.is_empty() || word.contains(['.', std::path::MAIN_SEPARATOR]);
     let mut names = command.get_subcommands().map(clap::Command::get_name);
     !is_option && !is_path && word != "help" && names.all(|name| name != word)
+}
+
+/// A major version as it is written in a design.
+fn known_version(text: &str) -> Result<PgMajor, String> {
+    PgMajor::parse(text).map_err(|error| error.to_string())
 }
 
 /// The rule of that id, or which one was probably meant.

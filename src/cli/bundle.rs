@@ -1,8 +1,8 @@
-//! `bundle`: the configuration as a tarball, or explained line by line.
+//! `bundle`: the configuration as a tarball, explained line by line, or compared with another version's.
 
 use std::path::Path;
 
-use super::{Ending, args, designs, explain, print};
+use super::{Ending, args, designs, difference, explain, print};
 use crate::engine::store;
 use crate::model::bundle::{self, Bundle};
 use crate::model::document::Document;
@@ -14,6 +14,9 @@ pub(super) fn bundle(args: &args::Bundle) -> Result<Ending, Report> {
     let bundle = bundle::generate(&document);
     if let Some(server) = &args.explain {
         explain::explain(document.topology(), &bundle, server.as_deref(), args.json)?;
+    }
+    if let Some(major) = args.diff_version {
+        difference::show(&document, &bundle, major, args.json);
     }
     if let Some(output) = &args.output {
         write(&bundle, output)?;

@@ -33,7 +33,7 @@ pub(super) async fn demo(demo: &Demo) -> Result<Ending, Report> {
     print::line("");
     print::line(tree::tree(document.topology()));
     print::line("");
-    let built = deploy::run(&document, &request, false, signals).await;
+    let built = deploy::run(&document, &request, demo.programs.cache(), false, signals).await;
     if built != Ending::Fine {
         return Ok(built);
     }

@@ -1,6 +1,6 @@
 //! `deploy`: looks at the machine, checks, runs the plan and shows its events, says how to go on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
@@ -25,7 +25,7 @@ pub(super) async fn deploy(target: &Target, as_json: bool) -> Result<Ending, Rep
     let signals = Signals::catch()?;
     let document = designs::open(&target.file)?;
     let request = target.request()?;
-    let ending = run(&document, &request, as_json, signals).await;
+    let ending = run(&document, &request, target.cache(), as_json, signals).await;
     if ending == Ending::Fine && !as_json {
         // As it is found from anywhere: without "..", and where a link leads.
         let folder = request.folder.canonicalize().unwrap_or(request.folder);
@@ -35,7 +35,13 @@ pub(super) async fn deploy(target: &Target, as_json: bool) -> Result<Ending, Rep
 }
 
 /// Deploys the document, showing everything that happens, also why it did not.
-pub(super) async fn run(document: &Document, request: &Request, as_json: bool, signals: Signals) -> Ending {
+pub(super) async fn run(
+    document: &Document,
+    request: &Request,
+    cache: Option<PathBuf>,
+    as_json: bool,
+    signals: Signals,
+) -> Ending {
     let cancel = Cancel::default();
     let _watcher = signals.cancels(
         &cancel,
@@ -66,6 +72,7 @@ pub(super) async fn run(document: &Document, request: &Request, as_json: bool, s
         machine,
         bundle: bundle::generate(document),
         document: document.clone(),
+        cache,
     };
     let outcome = shown(as_json, |events| deploy::run_here(run, events, cancel)).await;
     if !as_json {

@@ -1,4 +1,5 @@
-//! `bundle --explain`: which element of the drawing and which decision made each line of the configuration.
+//! `bundle --explain`: which element of the drawing and which decision made each line of the configuration, and what a
+//! running server needs for a change.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +9,7 @@ use super::print;
 use super::table::{numbers, table, words};
 use crate::model::bundle::{Bundle, BundleFile, Decision, Element, Origin, Provenance};
 use crate::model::plan::ClusterLayout;
+use crate::model::topology::catalogue::Effect;
 use crate::model::topology::{Server, ServerId, Topology, nearest};
 use crate::report::Report;
 
@@ -42,6 +44,8 @@ struct OriginRow<'a> {
     from: Vec<ElementRow<'a>>,
     decision: &'static str,
     reason: &'a str,
+    /// What a running server needs for a change: "reload" or "restart"; `None` where no server reads it.
+    needs: Option<&'static str>,
     #[serde(skip)]
     words: String,
 }
@@ -135,22 +139,26 @@ fn file_row<'a>(
     decisions: &mut BTreeSet<Decision>,
 ) -> Option<FileRow<'a>> {
     let is_wanted = |origin: &Origin| only.is_none_or(|server| origin.is_of(server));
-    let mut row = |origin: &'a Origin, reason: &'a str| {
+    let mut row = |origin: &'a Origin, reason: &'a str, effect: Option<Effect>| {
         decisions.insert(origin.decision);
-        origin_row(topology, origin, reason)
+        origin_row(topology, origin, reason, effect)
     };
     let (whole, lines) = match &file.provenance {
         Provenance::Whole { origin, reason } => {
-            let whole = is_wanted(origin).then(|| row(origin, reason));
+            let whole = is_wanted(origin).then(|| row(origin, reason, file.effect()));
             (whole, Vec::new())
         }
         Provenance::Lines(lines) => {
             let texts: Vec<&str> = file.contents.lines().collect();
             let wanted = lines.iter().filter(|line| is_wanted(&line.origin));
-            let rows = wanted.map(|line| LineRow {
-                line: line.line() + 1,
-                text: texts.get(line.line()).copied().unwrap_or_default(),
-                origin: row(&line.origin, &line.reason),
+            let rows = wanted.map(|line| {
+                let text = texts.get(line.line()).copied().unwrap_or_default();
+                let effect = file.effect_of_line(text, topology.postgres());
+                LineRow {
+                    line: line.line() + 1,
+                    text,
+                    origin: row(&line.origin, &line.reason, effect),
+                }
             });
             (None, rows.collect())
         }
@@ -162,7 +170,12 @@ fn file_row<'a>(
     })
 }
 
-fn origin_row<'a>(topology: &'a Topology, origin: &Origin, reason: &'a str) -> OriginRow<'a> {
+fn origin_row<'a>(
+    topology: &'a Topology,
+    origin: &Origin,
+    reason: &'a str,
+    effect: Option<Effect>,
+) -> OriginRow<'a> {
     let elements = origin
         .elements
         .iter()
@@ -171,6 +184,7 @@ fn origin_row<'a>(topology: &'a Topology, origin: &Origin, reason: &'a str) -> O
         from: elements.collect(),
         decision: origin.decision.id(),
         reason,
+        needs: effect.map(Effect::needs),
         words: origin.words(topology),
     }
 }
@@ -196,11 +210,22 @@ fn print_file(file: &FileRow<'_>) {
     if let Some(whole) = &file.whole {
         let from = print::in_one_line(&whole.words);
         let OriginRow { decision, reason, .. } = whole;
-        print::line(format_args!("{}: from {from}, {decision}. {reason}\n", file.path));
+        let needs = whole.needs.map(|needs| format!(" A change needs a {needs}."));
+        print::line(format_args!(
+            "{}: from {from}, {decision}. {reason}{}\n",
+            file.path,
+            needs.unwrap_or_default()
+        ));
         return;
     }
     // The text comes last: it can be long, and nothing has to stand to the right of it.
-    let columns = [numbers("line"), words("from"), words("decision"), words("text")];
+    let columns = [
+        numbers("line"),
+        words("from"),
+        words("decision"),
+        words("needs"),
+        words("text"),
+    ];
     let rows: Vec<Vec<String>> = file
         .lines
         .iter()
@@ -209,6 +234,7 @@ fn print_file(file: &FileRow<'_>) {
                 line.line.to_string(),
                 print::in_one_line(&line.origin.words),
                 line.origin.decision.to_owned(),
+                line.origin.needs.unwrap_or_default().to_owned(),
                 print::in_one_line(line.text.trim_end()),
             ]
         })

@@ -13,6 +13,7 @@ mod demo;
 mod deploy;
 mod designs;
 mod diagram;
+mod difference;
 mod explain;
 mod plan;
 mod predict;

@@ -110,14 +110,17 @@ pub(super) fn open_log(path: &Path, owner: Option<Owner>) -> io::Result<fs::File
     }
 }
 
-/// True for the name of a file that [`write_whole`] had not finished: `.NAME.PID-NUMBER.tmp`.
+/// True for the name of a file that [`write_whole`] had not finished.
 pub(super) fn is_temporary(name: &str) -> bool {
+    temporary_of(name).is_some()
+}
+
+/// Whose a name of what is not finished is, `.NAME.PID-NUMBER.tmp`: the process.
+pub(super) fn temporary_of(name: &str) -> Option<u32> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    name.strip_prefix('.')
-        .and_then(|name| name.strip_suffix(".tmp"))
-        .and_then(|name| name.rsplit_once('.'))
-        .and_then(|(_, numbers)| numbers.split_once('-'))
-        .is_some_and(|(pid, number)| digits(pid) && digits(number))
+    let name = name.strip_prefix('.')?.strip_suffix(".tmp")?;
+    let (pid, number) = name.rsplit_once('.')?.1.split_once('-')?;
+    (digits(pid) && digits(number)).then(|| pid.parse().ok())?
 }
 
 /// True for the name of a finished record in the state folder: `ID.json`.
@@ -134,6 +137,14 @@ pub(super) fn make_folder(path: &Path, owner: Option<Owner>) -> io::Result<()> {
         chown(path, Some(owner.uid), Some(owner.gid))?;
     }
     Ok(())
+}
+
+/// Makes a folder and those above it, as far as they are missing, for ourselves alone.
+pub(super) fn make_private_folders(path: &Path) -> io::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(PRIVATE_FOLDER)
+        .create(path)
 }
 
 /// The folder's absolute path without symbolic links, as far as it exists.

@@ -4,13 +4,14 @@
 //! (start, stop, verify, teardown), `monitor` reads what servers show, `record` is what is known of clusters
 //! that were made here, `picture` draws a design. Private, and below them: `site` is what all work on one cluster's folder shares, `server`
 //! starts, stops and sweeps up, `proof` proves the drawing on running servers, `removal` takes away what was made.
-//! At the bottom: `ownership` (whose server is it), `processes`, `files`, `sql`, `sessions`, `wait`, `random`, `authority`
-//! (certificates).
+//! At the bottom: `identity` (a copied directory's own identifier), `ownership` (whose server is it), `processes`,
+//! `files`, `sql`, `sessions`, `wait`, `random`, `authority` (certificates).
 
 mod authority;
 pub mod cluster;
 pub mod deploy;
 mod files;
+mod identity;
 pub mod monitor;
 mod ownership;
 pub mod picture;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Read as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -125,6 +125,11 @@ pub fn state_folder() -> Option<PathBuf> {
         .map(|folder| folder.join("pgcascade"))
 }
 
+/// The folder for what can be made again: `$XDG_CACHE_HOME/pgcascade`.
+pub fn cache_folder() -> Option<PathBuf> {
+    dirs::cache_dir().map(|folder| folder.join("pgcascade"))
+}
+
 /// Keeps an unsaved design in the state folder; `text: None` forgets it.
 pub fn autosave(path: Option<&Path>, text: Option<&str>) -> Result<(), Report> {
     match state_folder() {
@@ -141,10 +146,7 @@ pub fn recoverable() -> Vec<(Option<PathBuf>, String)> {
 /// Makes a folder below the state folder, closed to others.
 pub(super) fn state_subfolder(state: &Path, name: &str) -> std::io::Result<PathBuf> {
     let folder = state.join(name);
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(files::PRIVATE_FOLDER)
-        .create(&folder)?;
+    files::make_private_folders(&folder)?;
     Ok(folder)
 }
 

@@ -144,7 +144,7 @@ impl Field {
     }
 
     /// The command that puts the text into the design; `None` if that changes nothing; else why it cannot be.
-    fn command(&self, topology: &Topology, text: &str) -> Result<Option<Command>, String> {
+    pub fn command(&self, topology: &Topology, text: &str) -> Result<Option<Command>, String> {
         let edit = match self.edit(topology, text) {
             Ok(Some(edit)) => edit,
             Ok(None) => return Ok(None),

@@ -4,7 +4,7 @@
 
 mod does;
 
-use egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
+use egui::{Event, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use crate::app::{Message, Session};
 use crate::model::topology::ServerId;
@@ -24,14 +24,24 @@ pub enum ActionId {
     Quit,
     Undo,
     Redo,
+    Cut,
+    Copy,
+    Paste,
+    Duplicate,
+    SelectAll,
     Find,
     Palette,
     Version,
     AddStandby,
+    Rename,
     MoveUnder,
+    MoveDownstreams,
+    TakePlace,
     ToggleSync,
     MakePrimary,
+    TidyBelow,
     Remove,
+    AskAgain,
     Tidy,
     Fit,
     ZoomIn,
@@ -100,6 +110,8 @@ pub enum Does {
     /// For the canvas: this server is selected and stands in the middle.
     Centre(ServerId),
     Theme(ThemePreference),
+    /// For the desktop: hand over the clipboard's text. It comes as [`pasted`].
+    AskPaste,
 }
 
 const fn ctrl(key: Key) -> KeyboardShortcut {
@@ -119,7 +131,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 32] = [
+pub static ACTIONS: [Action; 42] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
     Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
@@ -131,14 +143,24 @@ pub static ACTIONS: [Action; 32] = [
     Action { id: ActionId::Quit,       menu: Menu::File, words: "Quit",         keys: &[ctrl(Key::Q)],            in_text: true,  does: does::quit,       explained: "Close the window; deployed servers go on running" },
     Action { id: ActionId::Undo,       menu: Menu::Edit, words: "Undo",         keys: &[ctrl(Key::Z)],            in_text: false, does: does::undo,       explained: "Take the last edit back" },
     Action { id: ActionId::Redo,       menu: Menu::Edit, words: "Redo",         keys: &[ctrl_shift(Key::Z), ctrl(Key::Y)], in_text: false, does: does::redo, explained: "Do it again" },
+    Action { id: ActionId::Cut,        menu: Menu::Edit, words: "Cut",          keys: &[ctrl(Key::X)],            in_text: false, does: does::cut,        explained: "Take the selected servers out, with all below them, into the clipboard" },
+    Action { id: ActionId::Copy,       menu: Menu::Edit, words: "Copy",         keys: &[ctrl(Key::C)],            in_text: false, does: does::copy,       explained: "The selected servers and all below them, as text: a line for each" },
+    Action { id: ActionId::Paste,      menu: Menu::Edit, words: "Paste",        keys: &[ctrl(Key::V)],            in_text: false, does: does::paste,      explained: "Put the clipboard's servers under the selected one, with names and ports that are free" },
+    Action { id: ActionId::Duplicate,  menu: Menu::Edit, words: "Duplicate",    keys: &[ctrl(Key::J)],            in_text: false, does: does::duplicate,  explained: "The selected servers and all below them once more, beside them" },
+    Action { id: ActionId::SelectAll,  menu: Menu::Edit, words: "Select all",   keys: &[ctrl(Key::A)],            in_text: false, does: does::select_all, explained: "Select every server" },
+    Action { id: ActionId::AskAgain,   menu: Menu::Edit, words: "Ask before removing relays", keys: &[ctrl_shift(Key::Delete)], in_text: false, does: does::ask_again, explained: "Forget what was answered, and ask again what becomes of downstreams" },
     Action { id: ActionId::Find,       menu: Menu::Edit, words: "Find server…", keys: &[ctrl(Key::F)],            in_text: true,  does: does::find,       explained: "Select a server by its name, port or host, and show it" },
     Action { id: ActionId::Palette,    menu: Menu::Edit, words: "Command palette…", keys: &[ctrl_shift(Key::P)],  in_text: true,  does: does::palette,    explained: "Every action of this list, found by typing" },
     Action { id: ActionId::Version,    menu: Menu::Edit, words: "PostgreSQL version…", keys: &[ctrl(Key::G)],     in_text: false, does: does::version,    explained: "The version every server runs" },
     Action { id: ActionId::AddStandby, menu: Menu::Server, words: "Add standby", keys: &[plain(Key::Insert), ctrl(Key::Enter)], in_text: false, does: does::add_standby, explained: "Add a standby under the selected server, or under the primary" },
-    Action { id: ActionId::MoveUnder,  menu: Menu::Server, words: "Move under…", keys: &[ctrl(Key::M)],           in_text: false, does: does::move_under, explained: "Choose the server to follow; what is refused says why" },
+    Action { id: ActionId::Rename,     menu: Menu::Server, words: "Rename",     keys: &[plain(Key::F2)],          in_text: false, does: does::rename,     explained: "Type another name on the card" },
+    Action { id: ActionId::MoveUnder,  menu: Menu::Server, words: "Move under…", keys: &[ctrl(Key::M)],           in_text: false, does: does::move_under, explained: "Choose the server that the selected ones are to follow; what is refused says why" },
+    Action { id: ActionId::MoveDownstreams, menu: Menu::Server, words: "Move downstreams under…", keys: &[ctrl_shift(Key::M)], in_text: false, does: does::move_downstreams, explained: "Choose the server that everything below this relay is to follow" },
+    Action { id: ActionId::TakePlace,  menu: Menu::Server, words: "Take the place of…", keys: &[ctrl(Key::T)],    in_text: false, does: does::take_place, explained: "Change places with another server: upstream, downstreams and priority" },
     Action { id: ActionId::ToggleSync, menu: Menu::Server, words: "Make synchronous", keys: &[ctrl(Key::K)],      in_text: false, does: does::toggle_sync, explained: "Synchronous or asynchronous, directly under the primary" },
     Action { id: ActionId::MakePrimary, menu: Menu::Server, words: "Make primary", keys: &[ctrl(Key::P)],         in_text: false, does: does::make_primary, explained: "The links on the way up turn round" },
-    Action { id: ActionId::Remove,     menu: Menu::Server, words: "Remove",     keys: &[plain(Key::Delete)],      in_text: false, does: does::remove,     explained: "Remove the selected server" },
+    Action { id: ActionId::TidyBelow,  menu: Menu::Server, words: "Tidy below", keys: &[ctrl_shift(Key::L)],      in_text: false, does: does::tidy_below, explained: "Put every card below this one to its place in the tree; others stay" },
+    Action { id: ActionId::Remove,     menu: Menu::Server, words: "Remove",     keys: &[plain(Key::Delete)],      in_text: false, does: does::remove,     explained: "Remove the selected servers" },
     Action { id: ActionId::Tidy,       menu: Menu::View, words: "Tidy layout",  keys: &[ctrl(Key::L)],            in_text: false, does: does::tidy,       explained: "Put every card to its place in the tree" },
     Action { id: ActionId::Fit,        menu: Menu::View, words: "Fit",          keys: &[ctrl(Key::Num0)],         in_text: false, does: |_, _| Ok(Does::Fit), explained: "Show the whole drawing" },
     Action { id: ActionId::ZoomIn,     menu: Menu::View, words: "Zoom in",      keys: &[plain(Key::Plus), plain(Key::Equals)], in_text: false, does: |_, _| Ok(Does::Zoom(ZOOM_STEP)), explained: "Draw everything larger" },
@@ -158,18 +180,36 @@ pub static ACTIONS: [Action; 32] = [
 pub const ZOOM_STEP: f32 = 1.25;
 
 /// What the pointer does, for the help dialog beside the keys.
-pub const GESTURES: [(&str, &str); 6] = [
+pub const GESTURES: [(&str, &str); 12] = [
     (
-        "Drag a standby onto a server",
+        "Drag a standby low onto a server",
         "It follows that server from now on",
     ),
     (
+        "Drag a server high onto another",
+        "They change places; the tree keeps its shape",
+    ),
+    (
+        "Hold Ctrl while dropping",
+        "A drop that is refused is done with the fix it names",
+    ),
+    (
+        "Drag the handle below a relay",
+        "All its downstreams at once follow another server",
+    ),
+    (
         "Drag a card elsewhere",
-        "Moves the card; the cluster stays as it is",
+        "Moves the card, or all that are selected; the cluster stays as it is",
     ),
     ("Drag Add standby onto a server", "A new standby under it"),
     ("Right click on a server", "Everything that can be done with it"),
-    ("Drag the background", "Moves the drawing"),
+    ("Shift and click", "Selects several servers"),
+    ("Drag the background", "Selects what the band touches"),
+    ("Drag with the right button, or with Space", "Moves the drawing"),
+    (
+        "Arrow keys on a card",
+        "Walk along the tree: upstream, downstream, beside",
+    ),
     ("Ctrl and wheel, or pinch", "Zooms at the pointer"),
 ];
 
@@ -238,13 +278,50 @@ pub fn pressed(context: &egui::Context) -> Vec<&'static Action> {
         .flat_map(|action| action.keys.iter().map(move |keys| (action, keys)))
         .collect();
     candidates.sort_by_key(|(_, keys)| !(keys.modifiers.shift || keys.modifiers.alt));
+    let for_clipboard = clipboard_actions(context, typing);
     context.input_mut(|input| {
         candidates
             .into_iter()
             .filter(|(_, keys)| input.consume_shortcut(keys))
             .map(|(action, _)| action)
+            .chain(for_clipboard)
             .collect()
     })
+}
+
+/// What the desktop's own keys for the clipboard ask for: they come as events, and not as keys. Text that is typed
+/// or marked in a label is copied by egui.
+fn clipboard_actions(context: &egui::Context, typing: bool) -> Vec<&'static Action> {
+    if typing || has_marked_text(context) {
+        return Vec::new();
+    }
+    let asked = context.input(|input| {
+        let asked = input.events.iter().filter_map(|event| match event {
+            Event::Copy => Some(ActionId::Copy),
+            Event::Cut => Some(ActionId::Cut),
+            _ => None,
+        });
+        asked.collect::<Vec<_>>()
+    });
+    asked.into_iter().filter_map(action).collect()
+}
+
+/// The clipboard's text, if it was asked for just now and nobody types.
+pub fn pasted(context: &egui::Context) -> Option<String> {
+    if context.text_edit_focused() {
+        return None;
+    }
+    context.input(|input| {
+        input.events.iter().find_map(|event| match event {
+            Event::Paste(text) => Some(text.clone()),
+            _ => None,
+        })
+    })
+}
+
+fn has_marked_text(context: &egui::Context) -> bool {
+    let marked = context.plugin_opt::<egui::text_selection::LabelSelectionState>();
+    marked.is_some_and(|marked| marked.lock().has_selection())
 }
 
 #[cfg(test)]

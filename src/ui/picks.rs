@@ -3,10 +3,11 @@
 
 use egui::KeyboardShortcut;
 
-use crate::app::{FileMessage, Message, Pick, Session};
+use crate::app::{DesignMessage, FileMessage, Message, Pick, Session};
+use crate::model::document::Command;
 use crate::model::document::templates::{EMPTY, TEMPLATES};
-use crate::model::topology::{Edit, PgMajor, Server, ServerId};
-use crate::ui::commands::{edit, role_in_words, targets};
+use crate::model::topology::{Edit, PgMajor, Refusal, Server, ServerId};
+use crate::ui::commands::{edit, role_in_words};
 use crate::ui::drafts::as_sentence;
 use crate::ui::keys::{ACTIONS, ActionId, Answer, Does};
 
@@ -31,7 +32,11 @@ pub fn title(pick: &Pick, session: &Session) -> String {
     match pick {
         Pick::Action => "What do you want to do?".to_owned(),
         Pick::Server => "Which server?".to_owned(),
-        Pick::Upstream(server) => format!("Which server shall {} follow?", name(server)),
+        Pick::Upstream(servers) => match servers.as_slice() {
+            [server] => format!("Which server shall {} follow?", name(server)),
+            _ => format!("Which server shall these {} follow?", servers.len()),
+        },
+        Pick::Place(server) => format!("Whose place shall {} take?", name(server)),
         Pick::Template => "Which design to begin with?".to_owned(),
         Pick::Version => "Which version of PostgreSQL?".to_owned(),
     }
@@ -68,7 +73,8 @@ fn all_rows(pick: &Pick, session: &Session) -> Vec<Row> {
     match pick {
         Pick::Action => action_rows(session),
         Pick::Server => server_rows(session),
-        Pick::Upstream(server) => upstream_rows(session, *server),
+        Pick::Upstream(servers) => upstream_rows(session, servers),
+        Pick::Place(server) => place_rows(session, *server),
         Pick::Template => template_rows(),
         Pick::Version => version_rows(session),
     }
@@ -116,25 +122,65 @@ fn server_rows(session: &Session) -> Vec<Row> {
         .collect()
 }
 
-fn upstream_rows(session: &Session, server: ServerId) -> Vec<Row> {
-    let row = |(upstream, name, verdict): (ServerId, String, Result<Vec<String>, _>)| {
-        let answer: Answer = match &verdict {
-            Ok(_) => Ok(Does::Send(edit(Edit::Attach { server, upstream }))),
-            Err(refusal) => Err(as_sentence(&ToString::to_string(refusal))),
+/// Each server with the verdict of a drop upon it; then what would make room for those that are refused.
+fn upstream_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
+    let topology = session.document.topology();
+    let (mut rows, mut fixes) = (Vec::new(), Vec::new());
+    for target in topology.in_tree_order() {
+        let Some(upstream) = topology.server(target).filter(|_| !servers.contains(&target)) else {
+            continue;
         };
-        let detail = match (&verdict, &answer) {
-            (Ok(consequences), _) => as_sentence(&consequences.join(" · ")),
-            (_, Err(reason)) => reason.clone(),
-            (_, Ok(_)) => String::new(),
+        let attach = match servers {
+            [server] => Edit::Attach {
+                server: *server,
+                upstream: target,
+            },
+            _ => Edit::AttachAll {
+                servers: servers.to_vec(),
+                upstream: target,
+            },
         };
-        simple(name, detail, answer)
-    };
-    let targets: Vec<(
-        ServerId,
-        String,
-        Result<Vec<String>, crate::model::topology::Refusal>,
-    )> = targets(session.document.topology(), server);
-    targets.into_iter().map(row).collect()
+        let verdict = topology.judge_attach_all(servers, target);
+        rows.push(judged(upstream.name().to_string(), verdict, edit(attach)));
+        if let Some(fix) = topology.fix_attach(servers, target) {
+            let detail = format!("Then they follow {}", upstream.name());
+            let command = Command::Edits {
+                label: fix.label.clone(),
+                edits: fix.edits,
+            };
+            let message = Message::Design(DesignMessage::Do(command));
+            fixes.push(simple(fix.label, detail, Ok(Does::Send(message))));
+        }
+    }
+    rows.extend(fixes);
+    rows
+}
+
+fn place_rows(session: &Session, server: ServerId) -> Vec<Row> {
+    let topology = session.document.topology();
+    let others = topology.in_tree_order().into_iter().filter(|id| *id != server);
+    others
+        .filter_map(|place| {
+            let name = topology.server(place)?.name().to_string();
+            let verdict = topology.judge_place(server, place);
+            Some(judged(name, verdict, edit(Edit::TakePlace { server, place })))
+        })
+        .collect()
+}
+
+/// A server with what changes besides if it is taken, or why it cannot be.
+fn judged(name: String, verdict: Result<Vec<String>, Refusal>, message: Message) -> Row {
+    match verdict {
+        Ok(consequences) => simple(
+            name,
+            as_sentence(&consequences.join(" · ")),
+            Ok(Does::Send(message)),
+        ),
+        Err(refusal) => {
+            let reason = as_sentence(&refusal.to_string());
+            simple(name, reason.clone(), Err(reason))
+        }
+    }
 }
 
 fn template_rows() -> Vec<Row> {
@@ -199,7 +245,7 @@ mod tests {
     #[test]
     fn what_begins_with_the_typed_word_comes_first_and_what_cannot_be_done_last() {
         assert_eq!(found(&Pick::Action, "save")[..2], ["Save", "Save as…"]);
-        assert_eq!(found(&Pick::Action, "tidy"), ["Tidy layout"]);
+        assert_eq!(found(&Pick::Action, "layout"), ["Tidy layout"]);
         let session = seed();
         let all = rows(&Pick::Action, &session, "");
         assert_eq!(all.len(), ACTIONS.len() - 1);
@@ -210,9 +256,16 @@ mod tests {
     fn every_upstream_is_offered_or_says_why_not() {
         let session = seed();
         let slave1 = session.document.topology().by_name("slave1").unwrap().id();
-        for row in rows(&Pick::Upstream(slave1), &session, "") {
-            assert_eq!(row.answer.is_ok(), row.words == "slave2", "{}", row.words);
-            assert!(!row.detail.is_empty());
-        }
+        let rows = rows(&Pick::Upstream(vec![slave1]), &session, "");
+        let offered = rows.iter().filter(|row| row.answer.is_ok());
+        let offered: Vec<&str> = offered.map(|row| row.words.as_str()).collect();
+        let fixes = [
+            "slave2",
+            "Move slave11 out under master first",
+            "Move slave12 out under master first",
+        ];
+        assert!(fixes.iter().all(|fix| offered.contains(fix)), "{offered:?}");
+        assert_eq!(offered.len(), 3);
+        assert!(rows.iter().all(|row| !row.detail.is_empty()));
     }
 }

@@ -10,7 +10,7 @@ use crate::ui::keys::{ACTIONS, Action, Does, Menu};
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
     ui.set_min_width(230.0);
-    let servers = [id];
+    let servers = session.selection_around(id);
     for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
         if let Some(Does::Send(message)) = entry_ui(ui, session, action, &servers) {
             outbox.send(message);

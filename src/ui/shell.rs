@@ -6,7 +6,7 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui, ViewportCommand};
 
-use crate::app::{Effect, Message, Session, Tab, ViewMessage, Worker, update};
+use crate::app::{DesignMessage, Effect, Message, Session, Tab, ViewMessage, Worker, update};
 use crate::ui::Outbox;
 use crate::ui::canvas::{CanvasState, canvas_ui};
 use crate::ui::commands::select;
@@ -121,9 +121,14 @@ impl Shell {
         if self.session.dialog.is_some() || egui::Popup::is_any_open(ui.ctx()) {
             return Vec::new();
         }
+        let pasted = keys::pasted(ui.ctx()).map(|text| {
+            let paste = DesignMessage::Paste(text);
+            Does::Send(Message::Design(paste))
+        });
         keys::pressed(ui.ctx())
             .into_iter()
             .filter_map(|action| action.now(&self.session).ok())
+            .chain(pasted)
             .collect()
     }
 
@@ -136,6 +141,7 @@ impl Shell {
                 self.canvas.request_centre(server);
             }
             Does::Theme(preference) => ctx.set_theme(preference),
+            Does::AskPaste => ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
             Does::Send(message) => {
                 // What is half typed counts for what is saved, exported or deployed.
                 let topology = self.session.document.topology();

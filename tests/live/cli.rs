@@ -69,6 +69,7 @@ impl Place {
             .args(arguments)
             .current_dir(self.base.path())
             .env("XDG_STATE_HOME", self.path("state"))
+            .env("XDG_CACHE_HOME", self.path("cache"))
             .env("TMPDIR", self.base.path())
             .stdin(Stdio::null());
         command

@@ -266,6 +266,7 @@ impl Random {
             let archive = Archive::new(self.pick(&ARCHIVES)).unwrap();
             topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
         }
+        topology.apply(&Edit::SetTls(self.one_in(3))).unwrap();
     }
 
     /// Up to four settings by hand, for the cluster or for one server.

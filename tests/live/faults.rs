@@ -23,14 +23,14 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Place, is_hangup_ignored, signal, wait_for_end};
-use crate::random::Random;
+use crate::random::{Random, number};
 use crate::scene::{
     Scene, assert_gone, deployed, free_ports, perform, perform_and, prepare, processes_of, seed,
 };
 
 /// How often a deployment is killed, and how often cancelled, at a seeded moment.
 const ROUNDS: &str = "PGCASCADE_FAULT_ROUNDS";
-const FEW_ROUNDS: usize = 6;
+const FEW_ROUNDS: u64 = 6;
 /// What a kernel says of a disk that is full.
 const FULL: &str = "No space left on device";
 
@@ -592,8 +592,8 @@ fn wait_until(is_so: impl Fn() -> bool) {
     }
 }
 
-fn rounds() -> usize {
-    std::env::var(ROUNDS).map_or(FEW_ROUNDS, |number| number.parse().expect(ROUNDS))
+fn rounds() -> u64 {
+    number(ROUNDS).unwrap_or(FEW_ROUNDS)
 }
 
 /// A moment of a deployment: so many of its steps are done, and a little later.

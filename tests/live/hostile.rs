@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 
 use pgcascade::engine::cluster;
 use pgcascade::model::bundle::generate;
@@ -114,9 +115,23 @@ fn their_scripts_build_the_same() {
     tell(sound.len(), &failed, "their scripts");
 }
 
+/// What `up` says at its end is a command that works as it stands, whatever the folder is called.
+fn connects_as_told(said: &str) {
+    let command = said.lines().find_map(|line| line.strip_prefix("Connect: "));
+    let connect = format!("{} -Atc 'SELECT 40 + 2'", command.expect("how to connect"));
+    let path = format!("{}:/usr/bin:/bin", programs().0.display());
+    let output = Command::new("bash")
+        .args(["-c", &connect])
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    assert_eq!(output.stdout, b"42\n", "{connect}: {output:?}");
+}
+
 fn scripts_build(document: &Document, folder: &str) {
     let place = Place::within(&generate(document), folder);
-    place.expect("up", 0);
+    let said = place.expect("up", 0);
+    connects_as_told(&said);
     place.expect("verify", 0);
     let status = place.expect("status", 0);
     for reading in predict(document.topology(), &BTreeSet::new()).servers {

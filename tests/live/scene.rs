@@ -109,6 +109,8 @@ pub async fn prepare_with(document: &Document, folder: &Path, bin: Option<&Path>
         bundle: bundle::generate(document),
         machine,
         document: document.clone(),
+        // Every test makes its own, but where keeping it is what is tested.
+        cache: None,
     };
     (checks, run)
 }

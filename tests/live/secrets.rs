@@ -1,4 +1,4 @@
-//! Where passwords are not: no process list, environment, configuration, log, event or record shows one while a cluster
+//! Where passwords and keys are not: no process list, environment, configuration, log, event or record shows one while a cluster
 //! is built and after it, by the program and by the bundle's scripts; and nobody else can read what holds them, though
 //! the builder has a umask that forbids nothing.
 
@@ -84,7 +84,7 @@ fn closed_to_others(cluster: &Path) {
     for (path, mode, is_folder) in modes(cluster) {
         let told = || format!("{} has mode {mode:o}", path.display());
         let text = path.to_string_lossy();
-        if path.starts_with("secrets") {
+        if path.starts_with("secrets") || path.starts_with("tls") {
             assert_eq!(mode, if is_folder { 0o700 } else { 0o600 }, "{}", told());
             secrets += usize::from(!is_folder);
         } else if text.ends_with("/data") {
@@ -99,16 +99,33 @@ fn closed_to_others(cluster: &Path) {
             assert_eq!(mode & 0o077, 0, "{}", told());
         }
     }
-    assert!(secrets >= 4, "{secrets} secrets");
+    assert!(secrets >= 4 + 8, "{secrets} secrets");
 }
 
-/// No password of the cluster is in what was seen, in what was said, or in any file but the secrets.
+/// The second line of every key, the first in which one differs from another.
+fn keys(cluster: &Path) -> Vec<String> {
+    let files = fs::read_dir(cluster.join("tls")).unwrap().flatten();
+    files
+        .filter(|file| file.path().extension().is_some_and(|end| end == "key"))
+        .map(|file| {
+            fs::read_to_string(file.path())
+                .unwrap()
+                .lines()
+                .nth(1)
+                .unwrap()
+                .to_owned()
+        })
+        .collect()
+}
+
+/// No password and no key of the cluster is in what was seen, in what was said, or in any file but the secrets.
 #[track_caller]
 fn told_nowhere(cluster: &Path, others: &[&Path], seen: &BTreeSet<Vec<u8>>, said: &[u8]) {
     let passwords: Vec<String> = ["superuser", "replication"]
         .map(|name| fs::read_to_string(cluster.join("secrets").join(name)).unwrap())
         .into_iter()
         .map(|text| text.trim().to_owned())
+        .chain(keys(cluster))
         .collect();
     for password in &passwords {
         assert!(password.len() >= 32, "too short to be looked for");
@@ -143,11 +160,15 @@ fn told_nowhere(cluster: &Path, others: &[&Path], seen: &BTreeSet<Vec<u8>>, said
     let found = String::from_utf8(found.stdout).unwrap();
     let leaks: Vec<&str> = found
         .lines()
-        .filter(|path| !Path::new(path).starts_with(cluster.join("secrets")))
+        .filter(|path| {
+            !["secrets", "tls"]
+                .iter()
+                .any(|own| Path::new(path).starts_with(cluster.join(own)))
+        })
         .collect();
     assert_eq!(leaks, Vec::<&str>::new());
     assert!(
-        found.lines().count() >= 4,
+        found.lines().count() >= 4 + 4,
         "the secrets themselves are found: {found}"
     );
 }
@@ -159,6 +180,7 @@ fn design(auth: Auth) -> Document {
         notation::parse(&format!("m {m} sync first 1\n  a {a} priority 1\n    b {b}\n")).unwrap();
     topology.apply(&Edit::SetPostgres(programs().1)).unwrap();
     topology.apply(&Edit::SetAuth(Some(auth))).unwrap();
+    topology.apply(&Edit::SetTls(true)).unwrap();
     for (name, value) in TALKATIVE {
         let (name, value) = (name.to_owned(), Some(value.to_owned()));
         let edit = Edit::SetSetting {

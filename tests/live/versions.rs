@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bundle::Place;
 use crate::logs;
-use crate::scene::{Scene, assert_gone, deployed_with, session};
+use crate::scene::{Scene, assert_gone, deployed_with, free_ports, session};
+use crate::template::copies_have_their_own_identity;
 
 /// The folders of programs, as in PATH: `…/10/bin:…/11/bin`.
 const BINS: &str = "PGCASCADE_TEST_BINS";
@@ -124,6 +125,19 @@ async fn every_shape(major: PgMajor, first_port: u16) {
             engine.as_secs_f32(),
             begun.elapsed().as_secs_f32()
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs servers that Debian does not have: make test-versions brings them"]
+#[allow(clippy::print_stdout, reason = "as above")]
+async fn a_kept_directory_is_a_cluster_of_its_own_on_every_major() {
+    for major in PgMajor::ALL
+        .into_iter()
+        .filter(|major| (PgMajor::V10..=PgMajor::V18).contains(major))
+    {
+        copies_have_their_own_identity(major, Some(&programs(major)), free_ports()).await;
+        println!("PostgreSQL {major}: copied, restarted, streaming, and the other cluster's standby refused");
     }
 }
 

@@ -4,7 +4,7 @@ use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
 use pgcascade::app::{DesignMessage, Dialog, Message, Pick, ViewMessage};
 use pgcascade::model::document::{Command, format, templates};
-use pgcascade::model::topology::{Edit, ServerId, notation};
+use pgcascade::model::topology::{Downstreams, Edit, ServerId, notation};
 use pgcascade::ui::dialogs::ScriptedChooser;
 use pgcascade::ui::keys::{ACTIONS, ActionId};
 
@@ -13,10 +13,6 @@ use crate::window::Window;
 impl Window {
     fn id(&self, name: &str) -> ServerId {
         self.session().document.topology().by_name(name).unwrap().id()
-    }
-
-    fn edit(&mut self, edit: Edit) {
-        self.send(Message::Design(DesignMessage::Do(Command::Edit(edit))));
     }
 
     fn type_text(&mut self, text: &str) {
@@ -72,7 +68,7 @@ impl Window {
         format!(
             "{}\n{:?} {:?} {:?} {:?} {:?}\n{theme:?} {:?}\n{:?} {:?}\n{:?}",
             session.derived.text,
-            session.selection(),
+            (session.selection(), session.renaming, session.remove_choice),
             session.dialog,
             session.tab,
             session.notices,
@@ -88,15 +84,26 @@ impl Window {
 /// A window in which every action can do something: slave1 is selected, a card was moved, an edit taken back.
 fn ready_for_everything() -> Window {
     let mut window = Window::seed();
-    let (slave1, slave2, slave12) = (window.id("slave1"), window.id("slave2"), window.id("slave12"));
-    let moved = Command::Move(vec![(slave2, [900.0, 40.0])]);
-    window.send(Message::Design(DesignMessage::Do(moved)));
-    window.edit(Edit::Attach {
+    let [slave1, slave2, slave11, slave12] =
+        ["slave1", "slave2", "slave11", "slave12"].map(|name| window.id(name));
+    let attach = Edit::Attach {
         server: slave12,
         upstream: slave2,
-    });
-    window.send(Message::Design(DesignMessage::Undo));
-    window.send(Message::View(ViewMessage::Select(Some(slave1))));
+    };
+    let moved = Command::Move(vec![(slave2, [900.0, 40.0]), (slave11, [-300.0, 300.0])]);
+    let edits = [
+        DesignMessage::Remove(vec![slave1], Downstreams::Reattach),
+        DesignMessage::Undo,
+        DesignMessage::Do(moved),
+        DesignMessage::Do(Command::Edit(attach)),
+        DesignMessage::Undo,
+    ];
+    let select = Message::View(ViewMessage::Select(Some(slave1)));
+    let messages = edits.into_iter().map(Message::Design).chain([select]);
+    window.answers.borrow_mut().extend(messages);
+    window.harness.step();
+    window.harness.run_ok();
+    assert_eq!(window.session().selected, Some(slave1));
     window
 }
 
@@ -115,7 +122,7 @@ fn every_action_does_the_same_by_its_keys_and_by_the_palette() {
         // These show nothing else than the window shows already.
         if !matches!(
             action.id,
-            ActionId::Fit | ActionId::ShowInspector | ActionId::ColoursOfDesktop
+            ActionId::Fit | ActionId::ShowInspector | ActionId::ColoursOfDesktop | ActionId::Paste
         ) {
             assert_ne!(by_keys.everything(), before, "{:?} has no effect", action.id);
         }
@@ -201,4 +208,113 @@ fn the_whole_seed_is_built_from_an_empty_design_without_a_pointer() {
     }
     let seed = format::read(templates::find("seed").unwrap().text).unwrap();
     assert_eq!(window.drawn(), notation::print(seed.topology()));
+}
+
+#[test]
+fn a_subtree_goes_through_the_clipboard_into_another_window() {
+    let mut window = Window::seed();
+    window.find("slave1");
+    window.harness.event(Event::Copy);
+    window.harness.step();
+    let copied = window
+        .harness
+        .output()
+        .platform_output
+        .commands
+        .iter()
+        .find_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        });
+    let copied = copied.unwrap();
+    assert_eq!(
+        copied,
+        "slave1 15432 priority 1\n  slave11 25432\n  slave12 25433\n"
+    );
+
+    let mut other = Window::on(
+        format::read(templates::EMPTY.text).unwrap(),
+        ScriptedChooser::default(),
+    );
+    other.harness.event(Event::Paste(copied.clone()));
+    other.harness.run_ok();
+    let pasted =
+        "postgres 15\nprimary 5432\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n";
+    assert_eq!(other.drawn(), pasted);
+    // Once more, into the same design: names and ports are made unique.
+    other.find("primary");
+    other.harness.event(Event::Paste(copied));
+    other.harness.run_ok();
+    let again = "  slave1-2 15433 priority 2\n    slave11-2 25434\n    slave12-2 25435\n";
+    assert!(other.drawn().ends_with(again), "{}", other.drawn());
+    assert!(other.has("These names were taken: slave1 → slave1-2"));
+    other.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(other.drawn(), pasted, "one undo step");
+    other.harness.event(Event::Paste("Dear all,\nsee you".to_owned()));
+    other.harness.run_ok();
+    assert_eq!(other.drawn(), pasted);
+    assert!(other.has("What is in the clipboard are no servers"));
+}
+
+#[test]
+fn text_that_is_pasted_into_a_field_stays_text() {
+    let mut window = Window::seed();
+    let before = window.drawn();
+    window.find("slave1");
+    window.press(Key::F2);
+    window.harness.event(Event::Paste("other 1".to_owned()));
+    window.harness.run_ok();
+    assert_eq!(window.drawn(), before);
+}
+
+#[test]
+fn a_server_is_renamed_on_its_card() {
+    let mut window = Window::seed();
+    window.find("slave12");
+    window.press(Key::F2);
+    window.type_text("slave2");
+    window.press(Key::Enter);
+    // The name is taken: the text stays, and one may go on typing.
+    assert!(window.session().renaming.is_some());
+    window.type_text("b");
+    window.press(Key::Enter);
+    assert!(window.drawn().contains("    slave2b 25433"), "{}", window.drawn());
+    assert_eq!(window.session().renaming, None);
+    window.press(Key::F2);
+    window.type_text("nothing");
+    window.press(Key::Escape);
+    assert_eq!(window.upstream_of("slave2b"), "slave1");
+    assert_eq!(window.session().renaming, None);
+}
+
+#[test]
+fn several_servers_are_removed_in_one_step() {
+    let mut window = Window::seed();
+    let before = window.drawn();
+    window.key(Modifiers::COMMAND, Key::A);
+    assert!(window.has("5 servers selected"));
+    window.press(Key::Delete);
+    assert_eq!(window.drawn(), "postgres 15\nmaster 5432 sync first 1\n");
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.drawn(), before);
+}
+
+#[test]
+fn what_becomes_of_downstreams_is_asked_once() {
+    let mut window = Window::seed();
+    window.find("slave1");
+    window.press(Key::Delete);
+    window.click("Remove it, let the others follow master");
+    assert_eq!(window.upstream_of("slave11"), "master");
+    window.key(Modifiers::COMMAND, Key::Z);
+    window.find("slave1");
+    window.press(Key::Delete);
+    assert_eq!(window.session().dialog, None);
+    assert_eq!(window.upstream_of("slave11"), "master");
+    window.key(Modifiers::COMMAND, Key::Z);
+    window.command("Ask before removing");
+    window.find("slave1");
+    window.press(Key::Delete);
+    window.click("Remove them too");
+    assert_eq!(window.session().document.topology().servers().len(), 2);
 }

@@ -66,25 +66,6 @@ fn shapes() -> Vec<(String, Topology)> {
     shapes
 }
 
-#[test]
-fn configuration_files_with_tls() {
-    for major in ["9.6", "11", "12", "15", "18"] {
-        let text = format!(
-            "postgres {major}\nmaster 5432 host db1\n  \"my node\" 5432 host 10.0.0.2\n    leaf 5433 host 10.0.0.2\n"
-        );
-        let bundle = bundle_of(encrypted(design(&text)));
-        let mut text = String::new();
-        for file in bundle
-            .files
-            .iter()
-            .filter(|file| file.path.starts_with("servers/"))
-        {
-            let _ = writeln!(text, "=== {}\n{}", file.path, file.contents);
-        }
-        insta::assert_snapshot!(format!("conf_tls_{major}"), text);
-    }
-}
-
 /// What a design with TLS has more than the same without, in the scripts and the guide.
 #[test]
 fn scripts_and_guide_with_tls() {

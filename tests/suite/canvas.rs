@@ -313,11 +313,27 @@ fn a_new_standby_needs_a_server_to_follow() {
 }
 
 #[test]
-fn empty_canvas_pans_the_wheel_zooms_and_a_track_pad_pans() {
+fn the_view_pans_the_wheel_zooms_and_a_track_pad_pans() {
     let mut harness = Window::on(SEED);
     let before = centre(&harness, "master");
+    harness.key_down(Key::Space);
     drag(&mut harness, Pos2::new(40.0, 500.0), Pos2::new(90.0, 520.0));
+    harness.key_up(Key::Space);
     assert!((centre(&harness, "master") - before - vec2(50.0, 20.0)).length() < 0.5);
+    // The right button does the same.
+    let (from, to) = (Pos2::new(90.0, 520.0), Pos2::new(40.0, 500.0));
+    harness.hover_at(from);
+    harness.step();
+    button(&harness, from, PointerButton::Secondary, true);
+    harness.step();
+    move_to(&mut harness, from, to);
+    button(&harness, to, PointerButton::Secondary, false);
+    harness.run();
+    assert!((centre(&harness, "master") - before).length() < 0.5);
+    harness.hover_at(Pos2::new(40.0, 500.0));
+    harness.key_down(Key::Space);
+    drag(&mut harness, Pos2::new(40.0, 500.0), Pos2::new(90.0, 520.0));
+    harness.key_up(Key::Space);
 
     let at = centre(&harness, "slave2");
     let zoom = harness.state().canvas.zoom();
@@ -400,4 +416,127 @@ fn a_screen_reader_hears_what_a_card_shows() {
     ] {
         assert!(harness.query_by_label(label).is_some(), "{label}");
     }
+}
+
+fn selected(harness: &Canvas) -> Vec<String> {
+    let session = &harness.state().session;
+    let name = |id| session.document.topology().server(id).unwrap().name().to_string();
+    session.selection().into_iter().map(name).collect()
+}
+
+fn click_with(harness: &mut Canvas, name: &str, modifiers: Modifiers) {
+    let at = centre(harness, name);
+    harness.hover_at(at);
+    harness.step();
+    harness.event(Event::ModifiersChanged(modifiers));
+    for pressed in [true, false] {
+        harness.event(Event::PointerButton {
+            pos: at,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers,
+        });
+        harness.step();
+    }
+    harness.event(Event::ModifiersChanged(Modifiers::NONE));
+    harness.run();
+}
+
+#[test]
+fn several_servers_are_selected_by_shift_and_by_a_band() {
+    let mut harness = Window::on(SEED);
+    click_with(&mut harness, "slave11", Modifiers::NONE);
+    click_with(&mut harness, "slave2", Modifiers::SHIFT);
+    assert_eq!(selected(&harness), ["slave11", "slave2"]);
+    click_with(&mut harness, "slave11", Modifiers::SHIFT);
+    assert_eq!(selected(&harness), ["slave2"]);
+    let (first, last) = (card(&harness, "slave11").rect(), card(&harness, "slave12").rect());
+    drag(&mut harness, first.left_top() - vec2(15.0, 15.0), last.center());
+    assert_eq!(selected(&harness), ["slave11", "slave12"]);
+    assert!(
+        harness.state().session.history.undo_label().is_none(),
+        "selecting is no step"
+    );
+}
+
+#[test]
+fn selected_servers_are_moved_and_attached_together_as_one_step() {
+    let mut harness = Window::on(SEED);
+    click_with(&mut harness, "slave11", Modifiers::NONE);
+    click_with(&mut harness, "slave12", Modifiers::SHIFT);
+    let apart = |harness: &Canvas| centre(harness, "slave12") - centre(harness, "slave11");
+    let (from, before) = (centre(&harness, "slave12"), apart(&harness));
+    drag(&mut harness, from, from + vec2(30.0, 40.0));
+    assert!(
+        (apart(&harness) - before).length() < 1.0,
+        "they stay beside each other"
+    );
+    assert_eq!(
+        harness.state().session.history.undo_label(),
+        Some("Move 2 servers")
+    );
+
+    let (from, to) = (centre(&harness, "slave12"), centre(&harness, "slave2"));
+    drag(&mut harness, from, to);
+    let after =
+        "  slave1 15432 priority 1\n  slave2 15433 priority 2\n    slave11 25432\n    slave12 25433\n";
+    assert!(harness.state().tree().ends_with(after));
+    let label = "Attach 2 servers to slave2";
+    assert_eq!(harness.state().session.history.undo_label(), Some(label));
+}
+
+#[test]
+fn high_on_a_card_a_server_takes_its_place() {
+    let mut harness = Window::on(SEED);
+    let (from, card) = (centre(&harness, "slave11"), card(&harness, "slave2").rect());
+    drag(&mut harness, from, card.center_top() + vec2(0.0, 10.0));
+    let after =
+        "  slave1 15432 priority 1\n    slave12 25433\n    slave2 15433\n  slave11 25432 priority 2\n";
+    assert!(
+        harness.state().tree().ends_with(after),
+        "{}",
+        harness.state().tree()
+    );
+}
+
+#[test]
+fn the_handle_of_a_relay_moves_all_its_downstreams() {
+    let mut harness = Window::on(SEED);
+    let handle = harness
+        .get_by_label("Move all downstreams of slave1")
+        .rect()
+        .center();
+    let to = centre(&harness, "slave2");
+    drag(&mut harness, handle, to);
+    let after =
+        "  slave1 15432 priority 1\n  slave2 15433 priority 2\n    slave11 25432\n    slave12 25433\n";
+    assert!(
+        harness.state().tree().ends_with(after),
+        "{}",
+        harness.state().tree()
+    );
+    assert!(harness.query_by_label("Move all downstreams of slave2").is_some());
+}
+
+#[test]
+fn a_refused_drop_is_done_with_its_fix_while_ctrl_is_held() {
+    let mut harness = Window::on(SEED);
+    let (from, to) = (centre(&harness, "slave1"), centre(&harness, "slave11"));
+    let before = harness.state().tree();
+    drag(&mut harness, from, to);
+    assert_eq!(harness.state().tree(), before);
+    let offer = "Hold Ctrl while dropping: Move slave11 out under master first";
+    assert!(harness.state().canvas.refusal().unwrap().ends_with(offer));
+    press(&mut harness, from);
+    move_to(&mut harness, from, to);
+    harness.event(Event::ModifiersChanged(Modifiers::COMMAND));
+    harness.step();
+    release(&mut harness, to);
+    harness.event(Event::ModifiersChanged(Modifiers::NONE));
+    let after = "  slave11 25432\n    slave1 15432\n      slave12 25433\n  slave2 15433 priority 2\n";
+    assert!(
+        harness.state().tree().ends_with(after),
+        "{}",
+        harness.state().tree()
+    );
 }

@@ -323,7 +323,7 @@ fn each_line_of_the_configuration_says_where_it_comes_from() {
     };
     assert!(
         row(&all.out, "| synchronous_standby_names")
-            .contains("| cluster, link master → slave1, link master → slave2 | sync-names |"),
+            .contains("| cluster, link master → slave1, link master → slave2 | sync-names | reload |"),
         "{}",
         all.out
     );
@@ -336,9 +336,13 @@ fn each_line_of_the_configuration_says_where_it_comes_from() {
         .lines()
         .filter(|line| line.starts_with("servers/"))
         .collect();
-    assert_eq!(files.len(), 4, "{}", own.out);
-    assert_eq!(files[0], "servers/slave1/pg_hba.conf");
-    assert!(files[3].starts_with("servers/slave12/standby.signal: from link slave1 → slave12, standby. "));
+    assert_eq!(files.len(), 5, "{}", own.out);
+    assert_eq!(
+        files[..2],
+        ["servers/slave1/postgresql.conf", "servers/slave1/pg_hba.conf"]
+    );
+    assert!(files[4].starts_with("servers/slave12/standby.signal: from link slave1 → slave12, standby. "));
+    assert!(files[4].ends_with("A change needs a restart."), "{}", files[4]);
     assert!(
         row(&own.out, "primary_slot_name").contains("| link slave1 → slave12 | slot |"),
         "{}",
@@ -347,16 +351,63 @@ fn each_line_of_the_configuration_says_where_it_comes_from() {
 
     let json = terminal.run(&["bundle", "seed.toml", "--explain", "slave12", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
-    let conf = &json["files"][1];
+    let conf = &json["files"][2];
     assert_eq!(conf["path"], "servers/slave12/postgresql.conf");
     let lines = conf["lines"].as_array().unwrap();
     let slot = lines.iter().find(|line| line["decision"] == "slot").unwrap();
     assert_eq!(slot["text"], "primary_slot_name = 'slave12'");
     let link = serde_json::json!([{"element": "link", "server": "slave12", "upstream": "slave1"}]);
     assert_eq!(slot["from"], link);
+    assert_eq!(
+        (&slot["needs"], &lines[1]["needs"]),
+        (&"reload".into(), &"restart".into())
+    );
     assert!(slot["reason"].as_str().unwrap().contains("replication slot"));
     let decisions = json["decisions"].as_array().unwrap();
     assert!(decisions.iter().any(|decision| decision["id"] == "slot"));
+}
+
+#[test]
+fn another_version_shows_what_changes_in_the_files() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let eleven = terminal.run(&["bundle", "seed.toml", "--diff-version", "11"]);
+    assert_eq!((eleven.code, eleven.err.as_str()), (Some(0), ""));
+    for line in [
+        "--- a/servers/slave1/postgresql.conf",
+        "--- /dev/null",
+        "+++ b/servers/slave1/recovery.conf",
+        "+standby_mode = on",
+        "+recovery_target_timeline = latest",
+        "-max_slot_wal_keep_size = '1GB'",
+        "-postgres = 15",
+        "+postgres = 11",
+        "Only for PostgreSQL 15: servers/slave1/standby.signal (empty)",
+    ] {
+        assert!(
+            eleven.out.lines().any(|out| out == line),
+            "{line} is not in {}",
+            eleven.out
+        );
+    }
+    assert!(!eleven.out.contains("+++ b/MANIFEST"));
+
+    let same = terminal.run(&["bundle", "seed.toml", "--diff-version", "15"]);
+    assert_eq!((same.code, same.out.as_str()), (Some(0), ""));
+    assert!(same.err.contains("for PostgreSQL 15 already"), "{}", same.err);
+
+    let json = terminal.run(&["bundle", "seed.toml", "--diff-version", "9.6", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((&json["from"], &json["to"]), (&"15".into(), &"9.6".into()));
+    let files = json["files"].as_array().unwrap();
+    let file = |path: &str| files.iter().find(|file| file["path"] == path).unwrap();
+    assert_eq!(file("servers/slave2/standby.signal")["change"], "removed");
+    assert_eq!(file("servers/slave2/recovery.conf")["change"], "added");
+
+    let unknown = terminal.run(&["bundle", "seed.toml", "--diff-version", "8"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.err.contains('8'), "{}", unknown.err);
+    assert_eq!(terminal.run(&["bundle", "seed.toml", "--json"]).code, Some(2));
 }
 
 #[test]

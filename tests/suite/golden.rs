@@ -10,7 +10,7 @@ use pgcascade::model::topology::{Archive, Edit, PgMajor, Severity, Topology, che
 use similar::TextDiff;
 
 /// A shape's name and its drawing.
-const SHAPES: [(&str, &str); 6] = [
+const SHAPES: [(&str, &str); 7] = [
     ("pair", "primary 5432\n  standby 5433\n"),
     (
         "seed",
@@ -32,6 +32,10 @@ const SHAPES: [(&str, &str); 6] = [
         "archive",
         "primary 5432\n  \"it's 100% odd\" 5433\n  standby2 5434 no-slot\n",
     ),
+    (
+        "encrypted",
+        "master 5432 host db1\n  \"my node\" 5432 host 10.0.0.2\n    leaf 5433 host 10.0.0.2\n",
+    ),
 ];
 
 /// Files by their path.
@@ -45,6 +49,7 @@ fn drawn(name: &str, text: &str, major: PgMajor) -> Topology {
         let archive = Archive::new("archive").unwrap();
         topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
     }
+    topology.apply(&Edit::SetTls(name == "encrypted")).unwrap();
     topology
 }
 

@@ -17,5 +17,6 @@ mod canvas;
 mod cli;
 mod golden;
 mod provenance;
+mod verdicts;
 #[cfg(feature = "gui")]
 mod window;

@@ -232,10 +232,12 @@ fn a_servers_share_counts_its_lines_in_all_files() {
     let topology = notation::parse("m 1\n  a 2\n    b 3\n").unwrap();
     let bundle = bundle_of(&topology);
     let id = |name: &str| topology.by_name(name).unwrap().id();
-    // listen_addresses, port, cluster_name; primary_conninfo, primary_slot_name; standby.signal; two lines upstream.
+    // listen_addresses, port, cluster_name; primary_conninfo, primary_slot_name, hot_standby_feedback; standby.signal;
+    // two lines of access, and two upstream, where its slot has a limit, too.
     let share = bundle.share_of(id("b"));
-    assert_eq!((share.lines, share.files), (8, 3));
-    // As much, and where its downstream connects to.
+    assert_eq!((share.lines, share.files), (12, 5));
+    // As much but its own access, which is its downstream's already; and of its downstream's: where it connects to and
+    // reports, and two lines of access.
     let share = bundle.share_of(id("a"));
-    assert_eq!((share.lines, share.files), (9, 4));
+    assert_eq!((share.lines, share.files), (14, 6));
 }

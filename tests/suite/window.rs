@@ -42,7 +42,7 @@ impl Background for Desk {
 pub(crate) struct Window {
     pub(crate) harness: Harness<'static, Shell>,
     pub(crate) performed: Log,
-    answers: Rc<RefCell<Vec<Message>>>,
+    pub(crate) answers: Rc<RefCell<Vec<Message>>>,
 }
 
 impl Window {
@@ -508,20 +508,42 @@ fn the_lines_of_the_selected_server_are_counted_and_found() {
     window.click("Files");
     assert!(window.has("Select a server to see which lines come from it"));
     window.select("slave12");
-    // 3 + 2 settings, standby.signal, and a line for each loopback address in its upstream's pg_hba.conf.
-    assert!(window.has("8 lines in 3 files come from slave12"));
+    // 3 + 3 settings, standby.signal, the limit of its slot, and a line for each loopback address in two pg_hba.conf.
+    assert!(window.has("12 lines in 5 files come from slave12"));
     let mut shown = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..6 {
         window.click("Next");
         shown.extend(window.session().shown_file.clone());
     }
     let expected = [
+        "servers/slave1/postgresql.conf",
         "servers/slave1/pg_hba.conf",
         "servers/slave12/postgresql.conf",
+        "servers/slave12/pg_hba.conf",
         "servers/slave12/standby.signal",
-        "servers/slave1/pg_hba.conf",
+        "servers/slave1/postgresql.conf",
     ];
     assert_eq!(shown, expected);
+}
+
+#[test]
+fn the_files_are_compared_with_another_version() {
+    let mut window = Window::seed();
+    window.click("Files");
+    window.send(Message::View(ViewMessage::Compare(Some(PgMajor::V11))));
+    assert!(window.has("README.md, changed"));
+    let recovery = "servers/slave1/recovery.conf".to_owned();
+    window.send(Message::View(ViewMessage::ShowFile(recovery)));
+    assert!(window.has("+standby_mode = on"));
+    let signal = "servers/slave1/standby.signal".to_owned();
+    window.send(Message::View(ViewMessage::ShowFile(signal)));
+    assert!(window.has("An empty file, removed"));
+    // The comparison follows the design.
+    let edit = Edit::SetPostgres(PgMajor::V11);
+    window.send(commands::edit(edit));
+    assert!(window.has("No file changes with PostgreSQL 11"));
+    window.send(Message::View(ViewMessage::Compare(None)));
+    assert!(window.has("Select a server to see which lines come from it"));
 }
 
 #[test]

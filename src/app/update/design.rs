@@ -1,23 +1,39 @@
 //! Changes of the design: each finished gesture is done whole or refused with a sentence, and is one undo step.
 
+use std::collections::BTreeSet;
+
 use super::super::{DesignMessage, Dialog, Effect, NoticeKind, RunView, Session};
-use super::{change, notify, refuse_if_locked, run, sentence, show_document};
+use super::{change, clipboard, counted, notify, refuse_if_locked, run, sentence, show_document, view};
 use crate::model::document::{Command, Document};
-use crate::model::topology::{Applied, Downstreams, Edit, Refusal, ServerId};
+use crate::model::topology::{Applied, Downstreams, Edit, Refusal, ServerId, Topology};
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effect> {
+    if let DesignMessage::Copy(servers) = message {
+        return clipboard::copy(session, &servers);
+    }
     if refuse_if_locked(session) {
         return Vec::new();
     }
     match message {
         DesignMessage::Do(command) => perform(session, &command),
         DesignMessage::Fix(index) => fix(session, index),
-        DesignMessage::AskRemove(server) => ask_remove(session, server),
-        DesignMessage::Remove(server, downstreams) => {
+        DesignMessage::AskRemove(servers) => ask_remove(session, &servers),
+        DesignMessage::Remove(servers, downstreams) => {
             close_remove_dialog(session);
-            perform(session, &Command::Edit(Edit::Remove { server, downstreams }))
+            session.remove_choice = Some(downstreams);
+            remove(session, &servers, downstreams)
         }
+        DesignMessage::AskAgain => {
+            session.remove_choice = None;
+            let report = Report::new("Removing a relay asks again what becomes of its downstreams");
+            notify(session, NoticeKind::Info, report);
+            Vec::new()
+        }
+        DesignMessage::Copy(servers) => clipboard::copy(session, &servers),
+        DesignMessage::Cut(servers) => clipboard::cut(session, &servers),
+        DesignMessage::Paste(text) => clipboard::paste(session, &text),
+        DesignMessage::Duplicate(servers) => clipboard::duplicate(session, &servers),
         DesignMessage::Undo => {
             let document = session.history.undo(&session.document);
             show(session, document)
@@ -29,7 +45,7 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
     }
 }
 
-fn perform(session: &mut Session, command: &Command) -> Vec<Effect> {
+pub(super) fn perform(session: &mut Session, command: &Command) -> Vec<Effect> {
     let mut after = session.document.clone();
     match after.apply(command) {
         Err(refusal) => refuse(session, &refusal),
@@ -39,7 +55,9 @@ fn perform(session: &mut Session, command: &Command) -> Vec<Effect> {
             let label = command.label(session.document.topology());
             session.history.record(session.document.clone(), label);
             let effects = show(session, Some(after));
-            session.selected = applied.created.or(session.selected);
+            if applied.created.is_some() {
+                view::select(session, applied.created);
+            }
             tell(session, applied);
             return effects;
         }
@@ -59,24 +77,69 @@ fn fix(session: &mut Session, index: usize) -> Vec<Effect> {
     perform(session, &command)
 }
 
-/// Only what takes others along, or leaves them without an upstream, is asked about.
-fn ask_remove(session: &mut Session, id: ServerId) -> Vec<Effect> {
+/// Only what takes others along, or leaves them without an upstream, is asked about, and only once.
+fn ask_remove(session: &mut Session, servers: &[ServerId]) -> Vec<Effect> {
     let topology = session.document.topology();
-    match topology.server(id) {
-        None => refuse(session, &Refusal::NoSuchServer),
-        Some(server) if server.is_primary() => {
-            refuse(session, &Refusal::RemovePrimary(server.name().clone()));
+    let is_standby = |id: &ServerId| topology.server(*id).is_some_and(|server| !server.is_primary());
+    let standbys: Vec<ServerId> = servers.iter().copied().filter(is_standby).collect();
+    if standbys.is_empty() {
+        let primary = topology.primary();
+        let refusal = if servers.contains(&primary.id()) {
+            Refusal::RemovePrimary(primary.name().clone())
+        } else {
+            Refusal::NoSuchServer
+        };
+        refuse(session, &refusal);
+        return Vec::new();
+    }
+    if !leaves_any(topology, &standbys) {
+        return remove(session, &standbys, Downstreams::Reattach);
+    }
+    match session.remove_choice {
+        None => {
+            session.dialog = Some(Dialog::Remove { servers: standbys });
+            Vec::new()
         }
-        Some(_) if topology.is_relay(id) => session.dialog = Some(Dialog::Remove { server: id }),
-        Some(_) => {
-            let edit = Edit::Remove {
-                server: id,
-                downstreams: Downstreams::Reattach,
+        Some(choice) => {
+            let effects = remove(session, &standbys, choice);
+            let done = match choice {
+                Downstreams::Reattach => "What followed them follows their upstreams now",
+                Downstreams::Remove => "What followed them was removed too",
             };
-            return perform(session, &Command::Edit(edit));
+            let report =
+                Report::new(done).hint("Undo takes it back; \"Ask before removing relays\" asks again");
+            notify(session, NoticeKind::Info, report);
+            effects
         }
     }
-    Vec::new()
+}
+
+/// True if a server follows one of these and is none of them.
+fn leaves_any(topology: &Topology, servers: &[ServerId]) -> bool {
+    let gone: BTreeSet<ServerId> = servers.iter().copied().collect();
+    topology.servers().iter().any(|server| {
+        let upstream = server.upstream();
+        !gone.contains(&server.id()) && upstream.is_some_and(|upstream| gone.contains(&upstream))
+    })
+}
+
+fn remove(session: &mut Session, servers: &[ServerId], downstreams: Downstreams) -> Vec<Effect> {
+    let topology = session.document.topology();
+    let servers = match downstreams {
+        Downstreams::Reattach => servers.to_vec(),
+        Downstreams::Remove => topology.heads(servers),
+    };
+    let name = match servers.as_slice() {
+        [server] => topology.server(*server).map(|server| server.name().to_string()),
+        _ => None,
+    };
+    let what = name.unwrap_or_else(|| counted(servers.len(), "server"));
+    let edits = servers
+        .into_iter()
+        .map(|server| Edit::Remove { server, downstreams })
+        .collect();
+    let label = format!("Remove {what}");
+    perform(session, &Command::Edits { label, edits })
 }
 
 /// Shows the document, keeps the selection sensible, and looks again at a machine that was looked at for another cluster.
@@ -85,6 +148,8 @@ fn show(session: &mut Session, after: Option<Document>) -> Vec<Effect> {
         return Vec::new();
     };
     session.selected = repaired(session.selected, &session.document, &after);
+    let still_there = |id: &ServerId| after.topology().server(*id).is_some() && Some(*id) != session.selected;
+    session.also_selected.retain(still_there);
     let before = show_document(session, after);
     if before.topology() == session.document.topology() {
         return Vec::new();
@@ -111,7 +176,7 @@ fn repaired(selected: Option<ServerId>, before: &Document, after: &Document) -> 
         .find(|id| after.topology().server(*id).is_some())
 }
 
-fn refuse(session: &mut Session, refusal: &Refusal) {
+pub(super) fn refuse(session: &mut Session, refusal: &Refusal) {
     notify(
         session,
         NoticeKind::Problem,

@@ -81,6 +81,8 @@ pub(super) fn replace(session: &mut Session, document: Document, path: Option<Pa
     session.path = path;
     session.history = History::default();
     session.selected = None;
+    session.also_selected.clear();
+    session.renaming = None;
     session.shown_file = None;
     session.run = RunView::Idle;
     unsaved::give_up_pending(session);

@@ -1,10 +1,11 @@
 //! `update`: the only function that changes a Session. No egui and no IO, so that it cannot fail and tests need neither.
 //!
-//! Messages are handled by subject: `design` (edits, undo), `file` (open, save, export), `unsaved` (what would lose
+//! Messages are handled by subject: `design` (edits, undo), `clipboard` (cut, copy, paste), `file` (open, save, export), `unsaved` (what would lose
 //! changes, and quitting), `run` (deploying), `change` (applying the drawing to what runs), `cluster` (what runs), `view` (what is shown). What must be done outside is returned as effects; their
 //! answers come back as messages. Everything derived from the document is refreshed here, and nowhere else.
 
 mod change;
+mod clipboard;
 mod cluster;
 mod design;
 mod file;
@@ -48,17 +49,19 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
 
 /// Makes everything derived fresh if the document has changed; true if it had.
 fn refresh(session: &mut Session) -> bool {
-    if session.derived.revision == session.revision {
+    let compared = session.derived.changes.as_ref().map(|(major, _)| *major);
+    let is_changed = session.derived.revision != session.revision;
+    if !is_changed && compared == session.compared {
         return false;
     }
-    session.derived = Derived::of(&session.document, session.revision);
+    session.derived = Derived::of(&session.document, session.compared, session.revision);
     let bundle = session.derived.bundle.as_ref();
     if let Some(path) = &session.shown_file
         && bundle.is_none_or(|bundle| bundle.file(path).is_none())
     {
         session.shown_file = None;
     }
-    true
+    is_changed
 }
 
 /// Puts another document on the canvas, as it is after an edit, an undo or a file; returns the one before.

@@ -139,6 +139,7 @@ impl Worker {
                     machine: *machine,
                     bundle: *bundle,
                     document: *document,
+                    cache: store::cache_folder(),
                 };
                 if let Some(runtime) = &self.runtime {
                     let perform = |events, cancel| deploy::run_here(run, events, cancel);

@@ -46,7 +46,8 @@ async fn prove(
             Err(doubt) => return Err(Report::of(format!("{} is not proved.", target.name), &doubt)),
         }
     }
-    for id in topology.in_tree_order() {
+    let asked = topology.in_tree_order().into_iter();
+    for id in asked.filter(|id| topology.answers_queries(*id)) {
         let Some(target) = cluster.target(id) else {
             continue;
         };

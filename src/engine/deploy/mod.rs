@@ -71,6 +71,8 @@ pub struct Run {
     pub machine: Machine,
     pub bundle: Bundle,
     pub document: Document,
+    /// Where the directory that initdb makes is kept for the next run, see `store::cache_folder`; `None`: it is not.
+    pub cache: Option<PathBuf>,
 }
 
 /// Performs the plan on this machine. Sends all events (the last is `finished`), then returns how it ended.

@@ -18,6 +18,9 @@ const DEFAULT_CONNECTIONS: usize = 100;
 /// WAL that is kept for downstreams without a slot: 512 MB, in segments of 16 MB before 13.
 const KEEP_SIZE: &str = "512MB";
 const KEEP_SEGMENTS: &str = "32";
+/// WAL that one slot may hold, on a machine that many servers share and on a server's own.
+const SLOT_LIMIT_HERE: &str = "1GB";
+const SLOT_LIMIT: &str = "10GB";
 
 /// The whole file.
 pub fn postgresql_conf(sizes: &Sizes<'_>, server: &Server) -> Sourced {
@@ -41,6 +44,7 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     let mut settings = connections(topology, server);
     settings.extend(encryption(sizes, server));
     settings.extend(replication(sizes, server));
+    settings.extend(feedback(sizes, server));
     settings.extend(synchronous(topology, server));
     settings.extend(archiving(sizes, server));
     if !server.is_primary() && topology.postgres().has_standby_signal() {
@@ -198,6 +202,15 @@ fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             "One replication slot per drawn downstream that uses one, and some to spare.",
         ));
     }
+    if let Some(slotted) = sizes.slotted.get(&server.id()).filter(|_| major.has_slot_limit()) {
+        let links = slotted.iter().map(|id| Element::Link { downstream: *id });
+        settings.push(Setting::new(
+            Decision::SlotLimit.of(links.collect()),
+            "max_slot_wal_keep_size",
+            if sizes.topology.is_all_loopback() { SLOT_LIMIT_HERE } else { SLOT_LIMIT },
+            "The slot of a downstream that is away holds at most this much WAL. Then the server gives it up, and the standby must be copied anew, or catch up from an archive; without a limit the WAL would fill the disk and stop this server. Make it what the disk can spare.",
+        ));
+    }
     settings.push(Setting::new(
         Decision::HotStandby.for_cluster(),
         "hot_standby",
@@ -219,6 +232,19 @@ fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
         ));
     }
     settings
+}
+
+fn feedback(sizes: &Sizes<'_>, server: &Server) -> Option<Setting> {
+    let upstream = server.upstream().filter(|_| sizes.reports(server.id()))?;
+    let link = Element::Link {
+        downstream: server.id(),
+    };
+    Some(Setting::new(
+        Decision::Feedback.of(vec![link, Element::Server(upstream)]),
+        "hot_standby_feedback",
+        "on",
+        "It tells its upstream which rows its queries still see, and so on up to the primary, whose vacuum leaves them there: no query is cancelled here for that. The price: while a query lasts, dead rows stay in the primary's tables.",
+    ))
 }
 
 fn synchronous(topology: &Topology, server: &Server) -> Vec<Setting> {

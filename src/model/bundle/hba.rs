@@ -1,4 +1,5 @@
-//! pg_hba.conf of one server: people from this machine, and the drawn downstreams; nobody else.
+//! pg_hba.conf of one server: people from this machine, the drawn downstreams, and the upstream for the day when roles
+//! are swapped; nobody else.
 
 use core::net::IpAddr;
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use crate::model::topology::{Auth, Host, Server, Topology};
 const LOOPBACK: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
 pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
+    const ROLES_SWAPPED: &str =
+        "Its upstream: the day this server is promoted, the old one can come back as its standby.";
     let downstreams = if topology.has_tls() {
         "The drawn downstreams stream WAL as this role, over TLS only (hostssl), and show a certificate of the cluster's authority besides (clientcert). A line for \"all\" databases does not match replication."
     } else {
@@ -39,40 +42,61 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
     for text in here.chain(LOOPBACK.map(|address| everyone("host", address))) {
         file.statement(&text, Decision::PeopleAccess.for_cluster(), people);
     }
-    let entries = downstream_addresses(topology, server);
-    if !entries.is_empty() {
-        file.blank();
-        file.comment(downstreams);
-    }
     let (kind, method) = if topology.has_tls() {
         let certificate = topology.postgres().wants_client_certificate();
         ("hostssl", format!("{method} {certificate}"))
     } else {
         ("host", method.to_owned())
     };
-    for (address, links) in entries {
-        let role = ClusterLayout::REPLICATION_ROLE;
-        let text = line(kind, "replication", role, &address, &method);
-        file.statement(&text, Decision::DownstreamAccess.of(links), downstreams);
+    let entries = standby_addresses(topology, server);
+    let (now, one_day): (Vec<_>, Vec<_>) = entries
+        .into_iter()
+        .partition(|(_, decision, _)| *decision == Decision::DownstreamAccess);
+    for (reason, entries) in [(downstreams, now), (ROLES_SWAPPED, one_day)] {
+        if !entries.is_empty() {
+            file.blank();
+            file.comment(reason);
+        }
+        for (address, decision, links) in entries {
+            let role = ClusterLayout::REPLICATION_ROLE;
+            let text = line(kind, "replication", role, &address, &method);
+            file.statement(&text, decision.of(links), reason);
+        }
     }
     file.finish()
 }
 
-/// Every address that a downstream comes from, once, in the design's order, with the links that come from there.
-fn downstream_addresses(topology: &Topology, server: &Server) -> Vec<(String, Vec<Element>)> {
-    let mut entries: Vec<(String, Vec<Element>)> = Vec::new();
+/// An address that standbys come from, why they are let in, and which links that is for.
+type Entry = (String, Decision, Vec<Element>);
+
+/// Every address that a standby comes from, once: the downstreams in the design's order, then the upstream, which may
+/// become one of them.
+fn standby_addresses(topology: &Topology, server: &Server) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for standby in topology.downstreams(server.id()) {
-        let link = Element::Link {
-            downstream: standby.id(),
-        };
-        for address in addresses(standby.host()) {
+    let mut add = |host: &Host, decision: Decision, elements: &[Element]| {
+        for address in addresses(host) {
             let place = *places.entry(address.clone()).or_insert(entries.len());
             match entries.get_mut(place) {
-                Some((_, links)) => links.push(link),
-                None => entries.push((address, vec![link])),
+                Some((_, made_by, all)) if *made_by == decision => all.extend(elements),
+                // Who is let in today needs no word about one day.
+                Some(_) => {}
+                None => entries.push((address, decision, elements.to_vec())),
             }
         }
+    };
+    for standby in topology.downstreams(server.id()) {
+        let downstream = standby.id();
+        add(
+            standby.host(),
+            Decision::DownstreamAccess,
+            &[Element::Link { downstream }],
+        );
+    }
+    if let Some(upstream) = server.upstream().and_then(|id| topology.server(id)) {
+        let downstream = server.id();
+        let elements = [Element::Link { downstream }, Element::Server(upstream.id())];
+        add(upstream.host(), Decision::TakeoverAccess, &elements);
     }
     entries
 }
@@ -127,11 +151,19 @@ mod tests {
     const PEOPLE: &str = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n";
 
     #[test]
-    fn only_a_sender_lets_standbys_in() {
-        let design = "m 1\n  a 2\n  b 3\n";
+    fn the_drawn_links_have_a_way_in_and_their_reverse() {
+        let design = "m 1 host db1\n  a 2 host db1\n  b 3 host db3\n    c 4 host db4\n";
+        let from = |host: &str| format!("host replication replicator \"{host}\" scram-sha-256\n");
+        check(design, "m", &format!("{PEOPLE}{}{}", from("db1"), from("db3")));
+        check(design, "a", &format!("{PEOPLE}{}", from("db1")));
+        check(design, "b", &format!("{PEOPLE}{}{}", from("db4"), from("db1")));
+        check(design, "c", &format!("{PEOPLE}{}", from("db3")));
+        let design = "m 1\n  a 2\n    b 3\n";
         let standbys = "host replication replicator 127.0.0.1/32 scram-sha-256\nhost replication replicator ::1/128 scram-sha-256\n";
         check(design, "m", &format!("{PEOPLE}{standbys}"));
-        check(design, "a", PEOPLE);
+        // Once for both, where all come from one address.
+        check(design, "a", &format!("{PEOPLE}{standbys}"));
+        check(design, "b", &format!("{PEOPLE}{standbys}"));
     }
 
     #[test]

@@ -6,6 +6,8 @@
 mod archive;
 pub mod conf;
 mod decision;
+mod difference;
+mod effect;
 mod effective;
 mod guide;
 mod hba;
@@ -21,6 +23,7 @@ mod tarball;
 mod tls_guide;
 
 pub use decision::Decision;
+pub use difference::{Change, ChangeKind, difference};
 pub use effective::{Effective, effective};
 pub use origin::{Element, LineOrigin, Origin, Provenance, Share};
 pub use setting::{value_in, with, without};
@@ -28,9 +31,9 @@ pub use tarball::pack;
 
 use self::sizes::Sizes;
 use self::sourced::Sourced;
-use crate::model::document::Document;
+use crate::model::document::{Command, Document};
 use crate::model::plan::ClusterLayout;
-use crate::model::topology::{Server, ServerId, Topology};
+use crate::model::topology::{Edit, PgMajor, Server, ServerId, Topology};
 
 /// One file of the bundle, its path relative to the bundle's top folder, with `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +108,14 @@ pub fn generate(document: &Document) -> Bundle {
         name: plain_name(topology.name()),
         files,
     }
+}
+
+/// The same design for another version. Every version can be chosen for every design: what it lacks is a finding.
+pub fn in_version(document: &Document, major: PgMajor) -> Document {
+    let mut document = document.clone();
+    let applied = document.apply(&Command::Edit(Edit::SetPostgres(major)));
+    debug_assert!(applied.is_ok(), "{applied:?}");
+    document
 }
 
 /// The text of one server's postgresql.conf alone.

@@ -1,10 +1,10 @@
 //! What the whole tree means for each server's files: room for senders and slots, the names of slots and folders.
 //! Computed once for a bundle, since every file of every server asks for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Element;
-use crate::model::topology::{ServerId, Topology};
+use crate::model::topology::{ServerId, Topology, reporting};
 
 /// `superuser_reserved_connections`, which 11 counts beside the senders, and one for ordinary people.
 pub const RESERVED_CONNECTIONS: usize = 4;
@@ -16,12 +16,15 @@ pub struct Sizes<'a> {
     pub senders: usize,
     /// `max_replication_slots` of every server.
     pub slots: usize,
+    /// The downstreams that use a slot, by their upstream.
+    pub slotted: BTreeMap<ServerId, Vec<ServerId>>,
     /// The downstreams that use no slot, by their upstream.
     pub slotless: BTreeMap<ServerId, Vec<ServerId>>,
     /// The server for whose downstreams there is room for more senders than usual.
     most_senders: Option<ServerId>,
     /// The server for whose downstreams there is room for more slots than usual.
     most_slots: Option<ServerId>,
+    reporting: BTreeSet<ServerId>,
     slot_names: BTreeMap<ServerId, String>,
     folders: BTreeMap<ServerId, String>,
 }
@@ -29,7 +32,7 @@ pub struct Sizes<'a> {
 impl<'a> Sizes<'a> {
     pub fn of(topology: &'a Topology) -> Self {
         let mut downstreams: BTreeMap<ServerId, usize> = BTreeMap::new();
-        let mut with_slot: BTreeMap<ServerId, usize> = BTreeMap::new();
+        let mut slotted: BTreeMap<ServerId, Vec<ServerId>> = BTreeMap::new();
         let mut slotless: BTreeMap<ServerId, Vec<ServerId>> = BTreeMap::new();
         for server in topology.servers() {
             let Some(upstream) = server.upstream() else {
@@ -37,11 +40,12 @@ impl<'a> Sizes<'a> {
             };
             *downstreams.entry(upstream).or_default() += 1;
             if topology.uses_slot(server.id()) {
-                *with_slot.entry(upstream).or_default() += 1;
+                slotted.entry(upstream).or_default().push(server.id());
             } else {
                 slotless.entry(upstream).or_default().push(server.id());
             }
         }
+        let with_slot = slotted.iter().map(|(id, those)| (*id, those.len())).collect();
         let most = |counts: &BTreeMap<ServerId, usize>| counts.values().copied().max().unwrap_or(0);
         let widest = |counts: &BTreeMap<ServerId, usize>| {
             let (id, count) = counts.iter().max_by_key(|(_, count)| **count)?;
@@ -51,7 +55,9 @@ impl<'a> Sizes<'a> {
             topology,
             senders: senders(topology, most(&downstreams)),
             slots: Topology::room_for(most(&with_slot)),
+            slotted,
             slotless,
+            reporting: reporting(topology),
             most_senders: widest(&downstreams),
             most_slots: widest(&with_slot),
             slot_names: topology.slot_names(),
@@ -67,6 +73,11 @@ impl<'a> Sizes<'a> {
     /// Whose drawing `slots` comes from.
     pub fn who_decides_slots(&self) -> Vec<Element> {
         cluster_and(self.most_slots)
+    }
+
+    /// True for a standby that tells its upstream what its queries need.
+    pub fn reports(&self, server: ServerId) -> bool {
+        self.reporting.contains(&server)
     }
 
     /// The server's own folder.

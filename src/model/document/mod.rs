@@ -40,6 +40,8 @@ pub enum Command {
     Move(Vec<(ServerId, PointOnCanvas)>),
     /// Every card goes to its place in the tidy tree.
     Tidy,
+    /// Everything below this server goes to its place in a tidy tree under it; all other cards stay.
+    TidyBelow(ServerId),
 }
 
 impl Document {
@@ -116,6 +118,7 @@ impl Document {
                 self.layout.clear();
                 Ok(Applied::default())
             }
+            Command::TidyBelow(head) => self.tidy_below(*head),
         }
     }
 
@@ -127,17 +130,47 @@ impl Document {
             applied.created = one.created.or(applied.created);
             applied.consequences.extend(one.consequences);
         }
-        // A server put under another one goes to its place there; its old place would draw the link across.
         for edit in edits {
-            if let Edit::Attach { server, .. } = edit {
-                for moved in topology.subtree(*server) {
-                    self.layout.remove(&moved);
+            match edit {
+                Edit::Attach { server, .. } => self.forget_places(&topology, &[*server]),
+                Edit::AttachAll { servers, .. } => self.forget_places(&topology, servers),
+                Edit::TakePlace { server, place } => {
+                    let [at, there] = [server, place].map(|id| self.layout.remove(id));
+                    self.layout.extend(there.map(|at| (*server, at)));
+                    self.layout.extend(at.map(|at| (*place, at)));
                 }
+                _ => {}
             }
         }
         self.layout.retain(|id, _| topology.server(*id).is_some());
         self.topology = topology;
         Ok(applied)
+    }
+
+    /// A server put under another one goes to its place there; its old place would draw the link across.
+    fn forget_places(&mut self, topology: &Topology, moved: &[ServerId]) {
+        for head in topology.heads(moved) {
+            for id in topology.subtree(head) {
+                self.layout.remove(&id);
+            }
+        }
+    }
+
+    /// The head of the subtree stays where it is, and the tidy tree below it with it.
+    fn tidy_below(&mut self, head: ServerId) -> Result<Applied, Refusal> {
+        if self.topology.server(head).is_none() {
+            return Err(Refusal::NoSuchServer);
+        }
+        let tidy = arrange::tidy(&self.topology);
+        let moved_by_hand = self.layout.get(&head).zip(tidy.get(&head));
+        let shift = moved_by_hand.map(|([x, y], [tidy_x, tidy_y])| [x - tidy_x, y - tidy_y]);
+        for id in self.topology.subtree(head).into_iter().skip(1) {
+            match (shift, tidy.get(&id)) {
+                (Some([dx, dy]), Some([x, y])) => drop(self.layout.insert(id, [x + dx, y + dy])),
+                _ => drop(self.layout.remove(&id)),
+            }
+        }
+        Ok(Applied::default())
     }
 }
 
@@ -152,9 +185,10 @@ impl Command {
         match self {
             Self::Edits { label, .. } => label.clone(),
             Self::Tidy => "Tidy layout".to_owned(),
+            Self::TidyBelow(head) => format!("Tidy below {}", name(head)),
             Self::Move(moves) => match moves.as_slice() {
                 [(id, _)] => format!("Move {}", name(id)),
-                _ => format!("Move {} servers", moves.len()),
+                _ => format!("Move {}", counted(moves)),
             },
             Self::Edit(edit) => match edit {
                 Edit::SetClusterName(_) => "Rename the design".to_owned(),
@@ -171,6 +205,13 @@ impl Command {
                 Edit::SetHost { server, .. } => format!("Change the host of {}", name(server)),
                 Edit::SetPort { server, .. } => format!("Change the port of {}", name(server)),
                 Edit::Attach { server, upstream } => format!("Attach {} to {}", name(server), name(upstream)),
+                Edit::AttachAll { servers, upstream } => {
+                    format!("Attach {} to {}", counted(servers), name(upstream))
+                }
+                Edit::TakePlace { server, place } => {
+                    format!("Let {} take the place of {}", name(server), name(place))
+                }
+                Edit::Graft { servers, .. } => format!("Paste {}", counted(servers)),
                 Edit::Promote { server } => format!("Make {} the primary", name(server)),
                 Edit::SetSyncPriority { server, .. } => format!("Change the priority of {}", name(server)),
                 Edit::OrderSync(_) => "Order the synchronous standbys".to_owned(),
@@ -178,6 +219,14 @@ impl Command {
                 Edit::SetApplyDelay { server, .. } => format!("Change the delay of {}", name(server)),
             },
         }
+    }
+}
+
+/// "1 server", "3 servers".
+fn counted<T>(servers: &[T]) -> String {
+    match servers.len() {
+        1 => "1 server".to_owned(),
+        number => format!("{number} servers"),
     }
 }
 

@@ -102,7 +102,15 @@ mod tests {
     #[test]
     fn only_folders_inside_the_cluster_are_made() {
         assert_eq!(ClusterLayout::archive_folders("wal/./old/"), ["wal", "wal/old"]);
-        for outside in ["/srv/wal", "../wal", "a/../../b", "servers/x", "Secrets", "."] {
+        for outside in [
+            "/srv/wal",
+            "../wal",
+            "a/../../b",
+            "servers/x",
+            "Secrets",
+            "tls/old",
+            ".",
+        ] {
             assert!(ClusterLayout::archive_folders(outside).is_empty(), "{outside}");
         }
     }

@@ -57,6 +57,35 @@ pub struct Range {
     pub written: (&'static str, &'static str),
 }
 
+/// When a change in a configuration file takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Restart,
+    Reload,
+    ReloadForNew,
+    ReloadUnlessSet,
+}
+
+impl Effect {
+    /// What the server needs: "restart" or "reload".
+    pub fn needs(self) -> &'static str {
+        match self {
+            Self::Restart => "restart",
+            Self::Reload | Self::ReloadForNew | Self::ReloadUnlessSet => "reload",
+        }
+    }
+
+    /// The rest of a sentence: "takes effect with a reload, for new connections".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Restart => "takes effect with a restart",
+            Self::Reload => "takes effect with a reload",
+            Self::ReloadForNew => "takes effect with a reload, for new connections",
+            Self::ReloadUnlessSet => "takes effect with a reload, where a session does not set it",
+        }
+    }
+}
+
 /// What a version says of a name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Known {
@@ -223,14 +252,14 @@ impl Parameter {
         }
     }
 
-    /// When a change takes effect.
-    pub fn takes_effect(&self) -> &'static str {
+    /// When a change takes effect; `None` for what cannot be set.
+    pub fn takes_effect(&self) -> Option<Effect> {
         match self.context {
-            "internal" => "cannot be set",
-            "postmaster" => "takes effect with a restart",
-            "sighup" => "takes effect with a reload",
-            "backend" | "superuser-backend" => "takes effect with a reload, for new connections",
-            _ => "takes effect with a reload, where a session does not set it",
+            "internal" => None,
+            "postmaster" => Some(Effect::Restart),
+            "sighup" => Some(Effect::Reload),
+            "backend" | "superuser-backend" => Some(Effect::ReloadForNew),
+            _ => Some(Effect::ReloadUnlessSet),
         }
     }
 

@@ -24,7 +24,7 @@ pub struct Draft {
     pub servers: Vec<DraftServer>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftServer {
     pub name: ServerName,
     pub host: Host,

@@ -1,11 +1,13 @@
 //! What can be done to a topology: one closed list of edits, applied whole or refused with a sentence.
 //!
-//! [`Topology::judge_attach`] is the one place that decides whether a server may follow another; the canvas asks
-//! it while dragging and [`Topology::apply`] asks it again on the drop, so the two cannot disagree.
+//! `attach` judges and does what moves servers in the tree, `graft` sets copied subtrees in.
+
+mod attach;
+mod graft;
 
 use super::{
-    ApplyDelay, Archive, Auth, BadValue, Host, PgMajor, Port, Refusal, Role, Server, ServerId, ServerName,
-    Settings, Standby, SyncPolicy, Topology, check_setting_name, check_setting_value,
+    ApplyDelay, Archive, Auth, BadValue, DraftServer, Host, PgMajor, Port, Refusal, Role, Server, ServerId,
+    ServerName, Settings, Standby, SyncPolicy, Topology, check_setting_name, check_setting_value,
 };
 
 /// One change of the cluster.
@@ -54,6 +56,21 @@ pub enum Edit {
         server: ServerId,
         upstream: ServerId,
     },
+    /// Several servers, each with its subtree, follow `upstream` from now on; those that already do stay.
+    AttachAll {
+        servers: Vec<ServerId>,
+        upstream: ServerId,
+    },
+    /// Two servers change places in the tree: upstream, downstreams, priority, slot and delay.
+    TakePlace {
+        server: ServerId,
+        place: ServerId,
+    },
+    /// A copied subtree is set in under `upstream`, with names and ports that are free.
+    Graft {
+        upstream: ServerId,
+        servers: Vec<DraftServer>,
+    },
     /// The standby becomes the primary; the servers on the way up turn round and follow it.
     Promote {
         server: ServerId,
@@ -94,38 +111,6 @@ pub struct Applied {
 }
 
 impl Topology {
-    /// May `server` follow `upstream`? If so, what else will change (empty: nothing).
-    pub fn judge_attach(&self, server: ServerId, upstream: ServerId) -> Result<Vec<String>, Refusal> {
-        let moved = self.find(server)?;
-        let target = self.find(upstream)?;
-        if server == upstream {
-            return Err(Refusal::Itself(moved.name.clone()));
-        }
-        let Some(standby) = moved.standby() else {
-            return Err(Refusal::PrimaryFollows(moved.name.clone()));
-        };
-        if standby.upstream == upstream {
-            return Err(Refusal::AlreadyThere {
-                server: moved.name.clone(),
-                upstream: target.name.clone(),
-            });
-        }
-        if self.upstreams(upstream).contains(&server) {
-            return Err(Refusal::Loop {
-                server: moved.name.clone(),
-                upstream: target.name.clone(),
-            });
-        }
-        let mut consequences = Vec::new();
-        if standby.sync_priority.is_some() && !target.is_primary() {
-            consequences.push(format!(
-                "\"{}\" becomes asynchronous: only a server directly under the primary can be synchronous",
-                moved.name
-            ));
-        }
-        Ok(consequences)
-    }
-
     /// Does the edit, or refuses it and leaves everything as it was.
     pub fn apply(&mut self, edit: &Edit) -> Result<Applied, Refusal> {
         match edit {
@@ -158,6 +143,9 @@ impl Topology {
             Edit::SetHost { server, host } => self.find_mut(*server)?.host = host.clone(),
             Edit::SetPort { server, port } => self.find_mut(*server)?.port = *port,
             Edit::Attach { server, upstream } => return self.attach(*server, *upstream),
+            Edit::AttachAll { servers, upstream } => return self.attach_all(servers, *upstream),
+            Edit::TakePlace { server, place } => return self.take_place(*server, *place),
+            Edit::Graft { upstream, servers } => return self.graft(*upstream, servers),
             Edit::Promote { server } => return self.promote(*server),
             Edit::SetSyncPriority { server, priority } => {
                 if *priority == Some(0) {
@@ -284,20 +272,6 @@ impl Topology {
             }
         }
         Ok(Applied::default())
-    }
-
-    fn attach(&mut self, id: ServerId, upstream: ServerId) -> Result<Applied, Refusal> {
-        let consequences = self.judge_attach(id, upstream)?;
-        let becomes_async = !self.find(upstream)?.is_primary();
-        let standby = self.find_standby_mut(id)?;
-        standby.upstream = upstream;
-        if becomes_async {
-            standby.sync_priority = None;
-        }
-        Ok(Applied {
-            created: None,
-            consequences,
-        })
     }
 
     /// Every link on the way from the new primary up to the old one turns round; all other links stay.

@@ -200,6 +200,11 @@ impl PgMajor {
         self >= Self::V9_5
     }
 
+    /// `max_slot_wal_keep_size` exists from 13 on; before, a slot holds WAL without limit.
+    pub fn has_slot_limit(self) -> bool {
+        self >= Self::V13
+    }
+
     /// `unix_socket_directories` replaced `unix_socket_directory` in 9.3.
     pub fn socket_setting(self) -> &'static str {
         if self < Self::V9_3 {

@@ -27,7 +27,7 @@ pub use edit::{Applied, Downstreams, Edit};
 pub use findings::{Finding, Fix, Severity, Subject, check};
 pub use major::{PgMajor, UnknownMajor};
 pub use refusal::Refusal;
-pub use rules::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY, RULES, Rule, rule};
+pub use rules::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY, RULES, Rule, reporting, rule};
 pub use sync::{CommitLevel, SyncMethod, SyncPolicy};
 pub use values::{
     ApplyDelay, BadValue, Host, NAME_BYTES, Port, ServerId, ServerName, check_setting_name,

@@ -8,15 +8,18 @@
 //!   "far away" 15433 no-slot host db2.example
 //! ```
 //! Indentation means "follows". Names with blanks or quotes stand in double quotes, `""` for a quote.
-//! Extra settings, the archive and authentication are not part of it; the design file has all.
+//! A server's own settings stand behind `set`: `set work_mem=64MB`, `set "search_path=a, b"`.
+//! The cluster's settings, the archive and authentication are not part of it; the design file has all.
+//! [`print_cutting`] and [`parse_cutting`] are for some of the servers: several lines may stand at the margin.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use thiserror::Error;
 
 use super::{
-    ApplyDelay, BadValue, CommitLevel, Edit, Host, PgMajor, Port, Refusal, ServerId, ServerName, SyncMethod,
-    SyncPolicy, Topology, UnknownMajor,
+    ApplyDelay, BadValue, CommitLevel, DraftServer, Edit, Host, PgMajor, Port, Refusal, ServerId, ServerName,
+    Settings, SyncMethod, SyncPolicy, Topology, UnknownMajor, check_setting_name, check_setting_value,
 };
 
 /// A line that the notation does not know, by its number from 1.
@@ -33,7 +36,9 @@ pub enum NotationProblem {
     Empty,
     #[error("a line needs a name and a port, for example \"slave1 15432\"")]
     Short,
-    #[error("\"{0}\" is no word of the notation; known are sync, commit, priority, delay, no-slot, host")]
+    #[error(
+        "\"{0}\" is no word of the notation; known are sync, commit, priority, delay, no-slot, host, set"
+    )]
     Word(String),
     #[error("\"{0}\" needs a value behind it")]
     Value(String),
@@ -205,11 +210,142 @@ fn apply_words(topology: &mut Topology, server: ServerId, words: &[String]) -> R
                 server,
                 host: Host::parse(value()?)?,
             },
+            "set" => {
+                let (name, value) = setting(value()?)?;
+                Edit::SetSetting {
+                    server: Some(server),
+                    name,
+                    value: Some(value),
+                }
+            }
             other => return Err(NotationProblem::Word(other.to_owned())),
         };
         topology.apply(&edit)?;
     }
     Ok(())
+}
+
+/// Writes a cutting: each server below its upstream, those that follow nobody at the margin.
+pub fn print_cutting(cutting: &[DraftServer]) -> String {
+    let mut text = String::new();
+    let mut depths: BTreeMap<&str, usize> = BTreeMap::new();
+    for server in cutting {
+        let above = server.follows.as_deref().and_then(|name| depths.get(name));
+        let depth = above.map_or(0, |depth| depth + 1);
+        depths.insert(server.name.as_str(), depth);
+        let name = quote(server.name.as_str());
+        let _ = write!(text, "{:indent$}{name} {}", "", server.port, indent = depth * 2);
+        if let Some(priority) = server.sync_priority {
+            let _ = write!(text, " priority {priority}");
+        }
+        if let Some(delay) = &server.apply_delay {
+            let _ = write!(text, " delay {delay}");
+        }
+        if server.slot == Some(false) {
+            text.push_str(" no-slot");
+        }
+        if server.host != Host::default() {
+            let _ = write!(text, " host {}", server.host);
+        }
+        for (name, value) in &server.settings {
+            let _ = write!(text, " set {}", quote(&format!("{name}={value}")));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Reads some servers, or a whole notation: what only a whole cluster has (its version, what commits wait for) is
+/// passed over.
+pub fn parse_cutting(text: &str) -> Result<Vec<DraftServer>, NotationError> {
+    let mut cutting: Vec<DraftServer> = Vec::new();
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    let mut path: Vec<(usize, String)> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let at = |problem: NotationProblem| NotationError {
+            line: index + 1,
+            problem,
+        };
+        let content = line.trim_start();
+        if content.trim_end().is_empty() || content.starts_with('#') {
+            continue;
+        }
+        let words = split(content).map_err(at)?;
+        if cutting.is_empty()
+            && let [word, major] = words.as_slice()
+            && word == "postgres"
+            && PgMajor::parse(major).is_ok()
+        {
+            continue;
+        }
+        let indent = line.len() - content.len();
+        path.retain(|(depth, _)| *depth < indent);
+        let follows = path.last().map(|(_, name)| name.clone());
+        let server = draft(&words, follows).map_err(at)?;
+        if !names.insert(server.name.to_string()) {
+            return Err(at(Refusal::NameTaken(server.name).into()));
+        }
+        path.push((indent, server.name.to_string()));
+        cutting.push(server);
+    }
+    if cutting.is_empty() {
+        return Err(NotationError {
+            line: 1,
+            problem: NotationProblem::Empty,
+        });
+    }
+    Ok(cutting)
+}
+
+/// One line of a cutting.
+fn draft(words: &[String], follows: Option<String>) -> Result<DraftServer, NotationProblem> {
+    let [name, port, rest @ ..] = words else {
+        return Err(NotationProblem::Short);
+    };
+    let mut server = DraftServer {
+        name: ServerName::parse(name)?,
+        host: Host::default(),
+        port: Port::parse(port)?,
+        follows,
+        sync_priority: None,
+        slot: None,
+        apply_delay: None,
+        settings: Settings::new(),
+    };
+    let mut rest = rest.iter();
+    while let Some(word) = rest.next() {
+        let mut value = || rest.next().ok_or_else(|| NotationProblem::Value(word.clone()));
+        match word.as_str() {
+            "sync" => drop((value()?, value()?)),
+            "commit" => drop(value()?),
+            "priority" => {
+                let number = value()?;
+                let priority = number
+                    .parse()
+                    .map_err(|_| NotationProblem::Word(number.clone()))?;
+                if priority == 0 {
+                    return Err(Refusal::PriorityZero.into());
+                }
+                server.sync_priority = Some(priority);
+            }
+            "delay" => server.apply_delay = Some(ApplyDelay::parse(value()?)?),
+            "no-slot" => server.slot = Some(false),
+            "host" => server.host = Host::parse(value()?)?,
+            "set" => server.settings.extend([setting(value()?)?]),
+            other => return Err(NotationProblem::Word(other.to_owned())),
+        }
+    }
+    Ok(server)
+}
+
+/// "work_mem=64MB" as name and value.
+fn setting(text: &str) -> Result<(String, String), NotationProblem> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| NotationProblem::Value("set".to_owned()))?;
+    check_setting_name(name)?;
+    check_setting_value(name, value)?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn quote(name: &str) -> String {
@@ -263,6 +399,29 @@ postgres 9.6
   y 5435 priority 2
 ";
         assert_eq!(print(&parse(text).unwrap()), text);
+    }
+
+    #[test]
+    fn a_cutting_is_some_of_the_servers_with_everything_they_have() {
+        let text = "\
+relay 5433 priority 1 no-slot host db1 set \"search_path=a, b\"
+  \"far away\" 5434 delay 10min
+other 5435 set work_mem=64MB
+";
+        assert_eq!(print_cutting(&parse_cutting(text).unwrap()), text);
+        // A whole cluster is a cutting too.
+        let whole = parse_cutting("postgres 15\nmaster 5432 sync first 1\n  a 5433\n").unwrap();
+        assert_eq!(print_cutting(&whole), "master 5432\n  a 5433\n");
+        for (text, sentence) in [
+            ("", "line 1: there is no server"),
+            ("Dear all,", "line 1: \"all,\" is no port"),
+            ("a 1\nb 2\na 3", "line 3: there is a server called"),
+            ("a 1 priority 0", "line 1: a priority"),
+            ("a 1 set work_mem", "line 1: \"set\" needs a value"),
+        ] {
+            let error = parse_cutting(text).unwrap_err().to_string();
+            assert!(error.starts_with(sentence), "{error}");
+        }
     }
 
     #[test]

@@ -25,8 +25,18 @@ pub enum Refusal {
         server: ServerName,
         upstream: ServerName,
     },
+    #[error("\"{0}\" has this place already: drop it on another server")]
+    OwnPlace(ServerName),
+    #[error(
+        "nothing would change: \"{server}\" and \"{other}\" follow the same server, and nobody follows them"
+    )]
+    SamePlace { server: ServerName, other: ServerName },
     #[error("\"{0}\" is the primary and cannot be removed: promote another server first")]
     RemovePrimary(ServerName),
+    #[error(
+        "\"{0}\" is the primary, and a design has one: duplicate a standby, or copy it and paste it as one"
+    )]
+    SecondPrimary(ServerName),
     #[error("\"{0}\" already is the primary")]
     AlreadyPrimary(ServerName),
     #[error("\"{0}\" is the primary: only a standby has this")]

@@ -17,7 +17,7 @@ pub fn id_of(server: ServerId) -> Id {
 /// Puts an invisible widget upon the card and sends what is done with it. Drags are for the caller.
 pub fn card_widget(ui: &mut Ui, rect: Rect, card: &Card, session: &Session, outbox: &mut Outbox) -> Response {
     let id = id_of(card.id);
-    let is_selected = session.selected == Some(card.id);
+    let is_selected = session.is_selected(card.id);
     let mut response = ui.interact(rect, id, Sense::click_and_drag());
     response
         .widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, is_selected, &card.label));
@@ -25,7 +25,11 @@ pub fn card_widget(ui: &mut Ui, rect: Rect, card: &Card, session: &Session, outb
         node.set_role(egui::accesskit::Role::TreeItem);
         node.set_description(card.description.clone());
     });
-    if response.clicked() || response.secondary_clicked() {
+    if response.clicked() {
+        response.request_focus();
+        outbox.send(select_by_click(ui, card.id));
+    } else if response.secondary_clicked() && !is_selected {
+        // The menu of one of several selected servers is about all of them.
         response.request_focus();
         outbox.send(Message::View(ViewMessage::Select(Some(card.id))));
     }
@@ -44,6 +48,16 @@ pub fn card_widget(ui: &mut Ui, rect: Rect, card: &Card, session: &Session, outb
     }
     response.context_menu(|ui| server_menu_ui(ui, session, card.id, outbox));
     response
+}
+
+/// Shift or Ctrl: besides those that are selected already, or no longer.
+pub fn select_by_click(ui: &Ui, server: ServerId) -> Message {
+    let adds = ui.input(|input| input.modifiers.shift || input.modifiers.command);
+    Message::View(if adds {
+        ViewMessage::Toggle(server)
+    } else {
+        ViewMessage::Select(Some(server))
+    })
 }
 
 /// Up to the upstream, down to the first downstream, sideways along the servers of the same upstream.

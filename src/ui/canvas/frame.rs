@@ -1,25 +1,19 @@
 //! One frame of the canvas: what came in since the last one, widget by widget, and what it means.
 //!
-//! `paint` and `words` hold the rest of [`Frame`]: what is shown at the end of it.
+//! `drag` holds what is dragged; `paint` and `words` what is shown at the end of it.
 
 use std::sync::Arc;
 
-use egui::{CursorIcon, DragAndDrop, Key, Modifiers, PointerButton, Pos2, Rect, Ui};
+use egui::{Key, Modifiers, PointerButton, Pos2, Rect, Ui};
 use egui_graphs::MetadataFrame;
 
-use super::card_widget::{card_widget, id_of, send};
-use super::gesture::{Ending, Fact, Gesture};
-use super::server_shape::{Mood, ServerShape};
-use super::verdict::Verdicts;
-use super::{CanvasState, LOCKED, NEEDS_TARGET, NewStandby, menu, navigate};
+use super::card_widget::{card_widget, id_of};
+use super::gesture::Fact;
+use super::server_shape::ServerShape;
+use super::{CanvasState, handle, menu, navigate};
 use crate::app::{Message, Session, ViewMessage};
-use crate::model::document::Command;
 use crate::model::topology::ServerId;
 use crate::ui::Outbox;
-use crate::ui::commands::add_standby_under;
-
-/// A hand is never quite still, in points. egui's own threshold takes any movement for a drag after a while.
-const STILL_RADIUS: f32 = 7.0;
 
 /// A new standby that is dragged in from the palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +52,7 @@ impl Frame<'_> {
         let incoming = self.palette_drag();
         self.show_gesture(incoming);
         self.paint();
+        self.rename();
         self.words_beside_pointer(incoming);
         self.overlays();
     }
@@ -93,10 +88,10 @@ impl Frame<'_> {
         if let Some(rect) = centre.and_then(|id| state.projection.card_rect(id)) {
             state.view.centre(rect, size);
         }
-        let selected = self.session.selected;
+        let session = self.session;
         state
             .projection
-            .each_node(|id, node| node.set_selected(selected == Some(id)));
+            .each_node(|id, node| node.set_selected(session.is_selected(id)));
     }
 
     pub(super) fn pointer(&self) -> Option<Pos2> {
@@ -104,7 +99,7 @@ impl Frame<'_> {
     }
 
     /// True if nothing lies above the canvas there.
-    fn is_on_canvas(&self, at: Pos2) -> bool {
+    pub(super) fn is_on_canvas(&self, at: Pos2) -> bool {
         self.canvas.contains(at)
             && self
                 .ui
@@ -135,7 +130,7 @@ impl Frame<'_> {
                 continue;
             };
             let rect = on_screen(&frame, ServerShape::rect_at(node.location()));
-            let is_dragged = self.state.gesture.drag().is_some_and(|drag| drag.server == id);
+            let is_dragged = self.state.gesture.drag().is_some_and(|drag| drag.carries(id));
             let has_focus = self.ui.memory(|memory| memory.has_focus(id_of(id)));
             if !rect.intersects(self.canvas) && !is_dragged && !has_focus {
                 continue;
@@ -151,136 +146,18 @@ impl Frame<'_> {
                 node.set_hovered(response.hovered());
                 node.display_mut().is_focused = response.has_focus();
             }
-            if response.dragged_by(PointerButton::Middle) {
+            if response.dragged_by(PointerButton::Middle) || response.dragged_by(PointerButton::Secondary) {
                 self.state.view.pan_by(response.drag_delta());
             }
             self.drag(&response);
-        }
-    }
-
-    /// What the primary button drags, whichever widget egui thinks it is.
-    ///
-    /// On a busy machine the press and the first moves arrive in one frame, and egui looks for the widget where
-    /// the pointer is by then. What counts is where it was pressed.
-    fn drag(&mut self, response: &egui::Response) {
-        let Some(pointer) = self.pointer() else {
-            return;
-        };
-        let has_started = response.drag_started_by(PointerButton::Primary);
-        let has_stopped = response.drag_stopped_by(PointerButton::Primary);
-        if has_started && let Some(pressed) = self.ui.input(|input| input.pointer.press_origin()) {
-            self.begin_drag(pressed);
-            if matches!(self.state.gesture, Gesture::Panning) {
-                self.state.view.pan_by(pointer - pressed);
-                return;
+            if let Some(response) = handle::handle_widget(self.ui, self.session, &frame, rect, id) {
+                self.drag(&response);
             }
         }
-        if !has_stopped && !response.dragged_by(PointerButton::Primary) {
-            return;
-        }
-        if matches!(self.state.gesture, Gesture::Panning) {
-            self.state.view.pan_by(response.drag_delta());
-        }
-        let is_inside = self.is_on_canvas(pointer);
-        let at = self.state.view.at(self.canvas, pointer);
-        let dragged = self.state.gesture.drag().map(|drag| drag.server);
-        let over = self.state.projection.server_at(at, dragged);
-        self.state.gesture.take(Fact::MovedTo {
-            pointer: at,
-            over: over.filter(|_| is_inside),
-        });
-        if has_stopped {
-            let ending = self.state.gesture.take(Fact::Released { is_inside });
-            self.end(ending);
-        }
-    }
-
-    fn begin_drag(&mut self, pressed: Pos2) {
-        if !self.canvas.contains(pressed) {
-            return;
-        }
-        let pressed_at = self.state.view.at(self.canvas, pressed);
-        let server = self.state.projection.server_at(pressed_at, None);
-        let home = server.and_then(|id| self.state.projection.home(id));
-        self.state.gesture.take(match (server, home) {
-            (Some(_), Some(_)) if self.session.run.is_running() => Fact::GrabbedLocked(LOCKED),
-            (Some(server), Some(home)) => Fact::Grabbed {
-                server,
-                pressed_at,
-                home,
-                still_radius: STILL_RADIUS / self.state.view.zoom(),
-                verdicts: Verdicts::of(self.session.document.topology(), server),
-            },
-            _ => Fact::GrabbedCanvas,
-        });
-    }
-
-    fn end(&mut self, ending: Option<Ending>) {
-        match ending {
-            Some(Ending::Do(command)) => send(self.outbox, command),
-            Some(Ending::Click(server)) => self.outbox.send(Message::View(ViewMessage::Select(Some(server)))),
-            Some(Ending::Refused(reason)) => self.state.refusal = Some(reason),
-            None => {}
-        }
-        // The frame of the release still shows the card where it was dropped.
-        self.ui.ctx().request_repaint();
-    }
-
-    /// A new standby from the palette: where it hovers, and what its drop does.
-    fn palette_drag(&mut self) -> Incoming {
-        if !DragAndDrop::has_payload_of_type::<NewStandby>(self.ui.ctx()) {
-            return Incoming::None;
-        }
-        let Some(pointer) = self.pointer().filter(|at| self.is_on_canvas(*at)) else {
-            return Incoming::None;
-        };
-        let at = self.state.view.at(self.canvas, pointer);
-        let over = self.state.projection.server_at(at, None);
-        if self.ui.input(|input| input.pointer.any_released()) {
-            DragAndDrop::clear_payload(self.ui.ctx());
-            match over {
-                _ if self.session.run.is_running() => self.state.refusal = Some(LOCKED.to_owned()),
-                Some(upstream) => send(self.outbox, Command::Edit(add_standby_under(upstream))),
-                None => self.state.refusal = Some(NEEDS_TARGET.to_owned()),
-            }
-            return Incoming::None;
-        }
-        over.map_or(Incoming::BesideCards, Incoming::Over)
-    }
-
-    /// Puts the dragged card where the pointer has it, and shows on all others what a drop would do.
-    fn show_gesture(&mut self, incoming: Incoming) {
-        let CanvasState {
-            projection, gesture, ..
-        } = &mut *self.state;
-        let drag = gesture.drag();
-        projection.send_home();
-        if let Some(drag) = drag {
-            projection.place(drag.server, drag.at);
-        }
-        let is_locked = self.session.run.is_running();
-        let hit = drag.and_then(|drag| drag.verdicts.on(drag.over?));
-        match (drag, hit) {
-            (Some(_), Some(Err(_))) => self.ui.ctx().set_cursor_icon(CursorIcon::NotAllowed),
-            (Some(_), _) => self.ui.ctx().set_cursor_icon(CursorIcon::Grabbing),
-            (None, _) => {}
-        }
-        projection.each_node(|id, node| {
-            node.set_dragged(drag.is_some_and(|drag| drag.server == id));
-            node.display_mut().mood = match (drag, incoming) {
-                (Some(drag), _) => drag.verdicts.mood(id, drag.over),
-                (None, Incoming::None) => Mood::Plain,
-                (None, _) if is_locked => Mood::Refused { is_hit: false },
-                (None, incoming) => Mood::Allowed {
-                    has_consequence: false,
-                    is_hit: incoming == Incoming::Over(id),
-                },
-            };
-        });
     }
 }
 
-fn on_screen(meta: &MetadataFrame, rect: Rect) -> Rect {
+pub(super) fn on_screen(meta: &MetadataFrame, rect: Rect) -> Rect {
     Rect::from_min_max(
         meta.canvas_to_screen_pos(rect.min),
         meta.canvas_to_screen_pos(rect.max),

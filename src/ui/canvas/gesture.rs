@@ -3,11 +3,11 @@
 //! It knows neither egui's input nor the graph, so each of its ways is a unit test. A press alone never gets
 //! here: egui's own threshold tells a click from a drag.
 
-use egui::{Pos2, Vec2};
+use egui::{Pos2, Rect, Vec2};
 
-use super::verdict::Verdicts;
+use super::verdict::{Verdicts, Zone};
 use crate::model::document::Command;
-use crate::model::topology::{Edit, ServerId};
+use crate::model::topology::ServerId;
 
 /// Nearer to where it came from than this, in canvas units, a card has not been moved.
 const HOME_RADIUS: f32 = 3.0;
@@ -16,52 +16,71 @@ const HOME_RADIUS: f32 = 3.0;
 pub enum Gesture {
     #[default]
     Idle,
-    Dragging(Drag),
-    /// The empty canvas was grabbed: the view moves, not the design.
+    Dragging(Box<Drag>),
+    /// The empty canvas was grabbed: a band around what is to be selected.
+    Banding(Band),
+    /// The view moves, not the design.
     Panning,
     /// A drag that is not allowed at all: nothing moves, the reason is shown until release.
     Barred(&'static str),
 }
 
-/// A server on its way.
+/// Servers on their way.
 #[derive(Debug)]
 pub struct Drag {
-    pub server: ServerId,
-    /// Where the card is now, on the canvas.
-    pub at: Pos2,
-    /// The server under the pointer.
-    pub over: Option<ServerId>,
+    /// The card that was grabbed, or whose handle was.
+    pub grabbed: ServerId,
+    /// How far the cards are from home now, on the canvas.
+    pub by: Vec2,
+    /// The server under the pointer, and which part of its card.
+    pub over: Option<(ServerId, Zone)>,
     pub verdicts: Verdicts,
-    home: Pos2,
+    homes: Vec<(ServerId, Pos2)>,
     pressed_at: Pos2,
     still_radius: f32,
     /// The pointer has once been farther away than a hand trembles.
     has_left: bool,
-    /// From the pointer to the card's centre, as it was when it was grabbed.
-    grab: Vec2,
+}
+
+/// What lies between the press and the pointer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Band {
+    from: Pos2,
+    to: Pos2,
+    /// What was selected stays selected.
+    adds: bool,
+    still_radius: f32,
 }
 
 /// One fact about the pointer. Points are on the canvas.
 #[derive(Debug)]
 pub enum Fact {
     Grabbed {
-        server: ServerId,
+        grabbed: ServerId,
         pressed_at: Pos2,
-        home: Pos2,
+        /// The cards that move, and where they stand.
+        homes: Vec<(ServerId, Pos2)>,
         /// How far the pointer goes before that is more than a hand's trembling.
         still_radius: f32,
-        verdicts: Verdicts,
+        verdicts: Box<Verdicts>,
     },
-    GrabbedCanvas,
+    GrabbedCanvas {
+        at: Pos2,
+        adds: bool,
+        still_radius: f32,
+    },
+    GrabbedView,
     /// The drag began while the design is locked.
     GrabbedLocked(&'static str),
     MovedTo {
         pointer: Pos2,
-        over: Option<ServerId>,
+        over: Option<(ServerId, Zone)>,
     },
     /// The button was let go, over the canvas or beside it.
     Released {
         is_inside: bool,
+        /// A refused drop is to be done with its fix.
+        wants_fix: bool,
     },
     /// Escape, or the design changed meanwhile.
     Cancelled,
@@ -73,6 +92,13 @@ pub enum Ending {
     Do(Command),
     /// The card never left its place: that was a slow click.
     Click(ServerId),
+    /// The empty canvas was clicked slowly.
+    ClickBeside,
+    /// What this part of the canvas touches is selected.
+    Select {
+        band: Rect,
+        adds: bool,
+    },
     /// Nothing was done, for this reason.
     Refused(String),
 }
@@ -85,7 +111,14 @@ impl Gesture {
     pub fn drag(&self) -> Option<&Drag> {
         match self {
             Self::Dragging(drag) => Some(drag),
-            Self::Idle | Self::Panning | Self::Barred(_) => None,
+            Self::Idle | Self::Banding(_) | Self::Panning | Self::Barred(_) => None,
+        }
+    }
+
+    pub fn band(&self) -> Option<Rect> {
+        match self {
+            Self::Banding(band) => Some(band.rect()),
+            _ => None,
         }
     }
 
@@ -93,41 +126,48 @@ impl Gesture {
     pub fn take(&mut self, fact: Fact) -> Option<Ending> {
         match fact {
             Fact::Grabbed {
-                server,
+                grabbed,
                 pressed_at,
-                home,
+                homes,
                 still_radius,
                 verdicts,
             } => {
-                *self = Self::Dragging(Drag {
-                    server,
-                    at: home,
+                *self = Self::Dragging(Box::new(Drag {
+                    grabbed,
+                    by: Vec2::ZERO,
                     over: None,
-                    verdicts,
-                    home,
+                    verdicts: *verdicts,
+                    homes,
                     pressed_at,
                     still_radius,
                     has_left: false,
-                    grab: home - pressed_at,
+                }));
+            }
+            Fact::GrabbedCanvas {
+                at,
+                adds,
+                still_radius,
+            } => {
+                *self = Self::Banding(Band {
+                    from: at,
+                    to: at,
+                    adds,
+                    still_radius,
                 });
             }
-            Fact::GrabbedCanvas => *self = Self::Panning,
+            Fact::GrabbedView => *self = Self::Panning,
             Fact::GrabbedLocked(reason) => *self = Self::Barred(reason),
-            Fact::MovedTo { pointer, over } => {
-                if let Self::Dragging(drag) = self {
-                    drag.has_left |= pointer.distance(drag.pressed_at) > drag.still_radius;
-                    if drag.has_left {
-                        drag.at = pointer + drag.grab;
-                        drag.over = over;
-                    }
-                }
-            }
-            Fact::Released { is_inside } => {
-                if let Self::Dragging(drag) = std::mem::take(self)
-                    && is_inside
-                {
-                    return drag.drop_it();
-                }
+            Fact::MovedTo { pointer, over } => match self {
+                Self::Dragging(drag) => drag.move_to(pointer, over),
+                Self::Banding(band) => band.to = pointer,
+                Self::Idle | Self::Panning | Self::Barred(_) => {}
+            },
+            Fact::Released { is_inside, wants_fix } => {
+                return match std::mem::take(self) {
+                    Self::Dragging(drag) if is_inside => drag.drop_it(wants_fix),
+                    Self::Banding(band) => Some(band.end()),
+                    _ => None,
+                };
             }
             Fact::Cancelled => *self = Self::Idle,
         }
@@ -135,32 +175,72 @@ impl Gesture {
     }
 }
 
-impl Drag {
-    fn drop_it(self) -> Option<Ending> {
-        if !self.has_left {
-            return Some(Ending::Click(self.server));
+impl Band {
+    fn rect(&self) -> Rect {
+        Rect::from_two_pos(self.from, self.to)
+    }
+
+    fn end(self) -> Ending {
+        if self.from.distance(self.to) <= self.still_radius {
+            return Ending::ClickBeside;
         }
-        let Some(upstream) = self.over else {
-            let has_moved = self.at.distance(self.home) > HOME_RADIUS;
-            let move_it = || Ending::Do(Command::Move(vec![(self.server, [self.at.x, self.at.y])]));
-            return has_moved.then(move_it);
-        };
-        match self.verdicts.on(upstream)? {
-            Ok(_) => Some(Ending::Do(Command::Edit(Edit::Attach {
-                server: self.server,
-                upstream,
-            }))),
-            Err(reason) => Some(Ending::Refused(reason.clone())),
+        Ending::Select {
+            band: self.rect(),
+            adds: self.adds,
         }
     }
 }
+
+impl Drag {
+    /// Where the dragged cards are now.
+    pub fn places(&self) -> impl Iterator<Item = (ServerId, Pos2)> + '_ {
+        self.homes.iter().map(|(id, home)| (*id, *home + self.by))
+    }
+
+    /// True for a card that moves with the pointer.
+    pub fn carries(&self, server: ServerId) -> bool {
+        self.homes.iter().any(|(id, _)| *id == server)
+    }
+
+    fn move_to(&mut self, pointer: Pos2, over: Option<(ServerId, Zone)>) {
+        self.has_left |= pointer.distance(self.pressed_at) > self.still_radius;
+        if self.has_left {
+            self.by = pointer - self.pressed_at;
+            self.over = over;
+        }
+    }
+
+    fn drop_it(self, wants_fix: bool) -> Option<Ending> {
+        if !self.has_left {
+            return Some(Ending::Click(self.grabbed));
+        }
+        let Some((target, zone)) = self.over else {
+            let moves = self.places().map(|(id, at)| (id, [at.x, at.y])).collect();
+            return (self.by.length() > HOME_RADIUS).then_some(Ending::Do(Command::Move(moves)));
+        };
+        match self.verdicts.on(target, zone)? {
+            Ok(_) => Some(Ending::Do(self.verdicts.command(target, zone))),
+            Err(reason) => Some(match self.verdicts.fix(target, zone) {
+                Some(fix) if wants_fix => Ending::Do(Command::Edits {
+                    label: fix.label,
+                    edits: fix.edits,
+                }),
+                Some(fix) => Ending::Refused(format!("{reason} · {FIX_KEY}: {}", fix.label)),
+                None => Ending::Refused(reason),
+            }),
+        }
+    }
+}
+
+/// What is held while dropping, so that a refused drop is done with its fix.
+pub const FIX_KEY: &str = "Hold Ctrl while dropping";
 
 #[cfg(test)]
 mod tests {
     use egui::pos2;
 
     use super::*;
-    use crate::model::topology::{Topology, notation};
+    use crate::model::topology::{Edit, Topology, notation};
 
     fn seed() -> Topology {
         notation::parse("master 5432\n  slave1 15432\n    slave11 25432\n  slave2 15433\n").unwrap()
@@ -175,18 +255,18 @@ mod tests {
         let mut gesture = Gesture::default();
         assert_eq!(
             gesture.take(Fact::Grabbed {
-                server: id("slave1"),
+                grabbed: id("slave1"),
                 pressed_at: pos2(120.0, 100.0),
-                home: pos2(100.0, 100.0),
+                homes: vec![(id("slave1"), pos2(100.0, 100.0))],
                 still_radius: 6.0,
-                verdicts: Verdicts::of(&seed(), id("slave1")),
+                verdicts: Box::new(Verdicts::of(&seed(), vec![id("slave1")], true)),
             }),
             None
         );
         assert_eq!(
             gesture.take(Fact::MovedTo {
                 pointer: to,
-                over: over.map(id),
+                over: over.map(|name| (id(name), Zone::Below)),
             }),
             None
         );
@@ -195,7 +275,14 @@ mod tests {
         ending
     }
 
-    const INSIDE: Fact = Fact::Released { is_inside: true };
+    const INSIDE: Fact = Fact::Released {
+        is_inside: true,
+        wants_fix: false,
+    };
+    const WITH_FIX: Fact = Fact::Released {
+        is_inside: true,
+        wants_fix: true,
+    };
 
     #[test]
     fn a_drop_on_empty_canvas_moves_by_as_much_as_the_pointer_went() {
@@ -227,6 +314,48 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_drop_is_done_with_its_fix_while_the_key_is_held() {
+        let Some(Ending::Do(Command::Edits { label, edits })) =
+            drag(pos2(300.0, 100.0), Some("slave11"), WITH_FIX)
+        else {
+            panic!("nothing was done");
+        };
+        assert_eq!(label, "Move slave11 out under master first");
+        let mut after = seed();
+        for edit in &edits {
+            after.apply(edit).unwrap();
+        }
+        assert_eq!(after.upstreams(id("slave1")), [id("slave11"), id("master")]);
+        // Where there is no fix, the key changes nothing.
+        let refused = drag(pos2(300.0, 100.0), Some("master"), WITH_FIX);
+        assert!(matches!(refused, Some(Ending::Refused(_))), "{refused:?}");
+    }
+
+    #[test]
+    fn a_band_selects_what_it_touches_and_a_slow_click_beside_nothing() {
+        let band = |to: Pos2| {
+            let mut gesture = Gesture::default();
+            let grabbed = Fact::GrabbedCanvas {
+                at: pos2(10.0, 10.0),
+                adds: true,
+                still_radius: 6.0,
+            };
+            gesture.take(grabbed);
+            gesture.take(Fact::MovedTo {
+                pointer: to,
+                over: None,
+            });
+            gesture.take(INSIDE)
+        };
+        let selected = Ending::Select {
+            band: Rect::from_min_max(pos2(-40.0, 10.0), pos2(10.0, 90.0)),
+            adds: true,
+        };
+        assert_eq!(band(pos2(-40.0, 90.0)), Some(selected));
+        assert_eq!(band(pos2(11.0, 12.0)), Some(Ending::ClickBeside));
+    }
+
+    #[test]
     fn a_wiggle_escape_and_a_drop_beside_the_canvas_do_nothing() {
         assert_eq!(
             drag(pos2(121.0, 101.0), None, INSIDE),
@@ -237,7 +366,10 @@ mod tests {
             drag(
                 pos2(-300.0, 100.0),
                 Some("slave2"),
-                Fact::Released { is_inside: false }
+                Fact::Released {
+                    is_inside: false,
+                    wants_fix: false
+                }
             ),
             None
         );
@@ -247,11 +379,11 @@ mod tests {
     fn a_card_brought_back_has_not_been_moved() {
         let mut gesture = Gesture::default();
         gesture.take(Fact::Grabbed {
-            server: id("slave1"),
+            grabbed: id("slave1"),
             pressed_at: pos2(0.0, 0.0),
-            home: pos2(0.0, 0.0),
+            homes: vec![(id("slave1"), pos2(0.0, 0.0))],
             still_radius: 6.0,
-            verdicts: Verdicts::default(),
+            verdicts: Box::new(Verdicts::of(&seed(), vec![id("slave1")], true)),
         });
         for x in [200.0, 1.0] {
             gesture.take(Fact::MovedTo {

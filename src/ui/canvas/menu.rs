@@ -1,24 +1,28 @@
 //! The context menu of the empty canvas; a card has the servers' own, [`crate::ui::server_menu`].
 
-use egui::{Button, Ui};
+use egui::Ui;
 
 use super::CanvasState;
-use super::card_widget::send;
 use crate::app::Session;
-use crate::model::document::Command;
 use crate::ui::Outbox;
+use crate::ui::keys::{ActionId, Does, action};
+use crate::ui::server_menu::entry_ui;
+
+const ENTRIES: [ActionId; 4] = [
+    ActionId::AddStandby,
+    ActionId::SelectAll,
+    ActionId::Fit,
+    ActionId::Tidy,
+];
 
 /// What can be done to the drawing as a whole.
 pub fn of_canvas(ui: &mut Ui, session: &Session, state: &mut CanvasState, outbox: &mut Outbox) {
-    if ui.button("Fit").clicked() {
-        state.request_fit();
-    }
-    let can_tidy = !session.run.is_running() && !session.document.layout().is_empty();
-    if ui
-        .add_enabled(can_tidy, Button::new("Tidy layout"))
-        .on_disabled_hover_text("Every card already stands in the tidy tree")
-        .clicked()
-    {
-        send(outbox, Command::Tidy);
+    ui.set_min_width(230.0);
+    for action in ENTRIES.into_iter().filter_map(action) {
+        match entry_ui(ui, session, action, &[]) {
+            Some(Does::Fit) => state.request_fit(),
+            Some(Does::Send(message)) => outbox.send(message),
+            _ => {}
+        }
     }
 }

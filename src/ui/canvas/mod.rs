@@ -8,8 +8,10 @@
 mod card;
 mod card_widget;
 mod describe;
+mod drag;
 mod frame;
 mod gesture;
+mod handle;
 mod link_shape;
 mod menu;
 mod navigate;
@@ -17,10 +19,13 @@ mod overlay;
 mod paint;
 mod pen;
 mod projection;
+mod rename;
 mod server_shape;
 mod verdict;
 mod view;
 mod words;
+
+pub use card_widget::select_by_click;
 
 use egui::{Sense, Ui};
 
@@ -46,6 +51,7 @@ pub struct CanvasState {
     projection: Projection,
     gesture: Gesture,
     wheel: navigate::Wheel,
+    renaming: Option<rename::Renaming>,
     is_fit_asked: bool,
     zoom_asked: Option<f32>,
     centre_asked: Option<ServerId>,

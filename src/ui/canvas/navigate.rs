@@ -1,4 +1,4 @@
-//! What moves the view besides a drag on empty canvas: the middle button, the wheel, two fingers, a pinch.
+//! What moves the view: a drag with the right or the middle button (or with Space held), the wheel, two fingers, a pinch.
 //!
 //! A mouse wheel (which counts lines) zooms at the pointer; a track pad (which counts points) pans both ways
 //! and zooms by pinching; with Shift a wheel pans sideways. Ctrl and the wheel zoom everywhere.
@@ -17,7 +17,7 @@ pub struct Wheel {
 }
 
 pub fn navigate(ui: &Ui, background: &Response, canvas: Rect, view: &mut View, wheel: &mut Wheel) {
-    if background.dragged_by(PointerButton::Middle) {
+    if background.dragged_by(PointerButton::Middle) || background.dragged_by(PointerButton::Secondary) {
         view.pan_by(background.drag_delta());
     }
     let (pointer, zoom, scroll, shift) = ui.input(|input| {

@@ -1,9 +1,13 @@
 //! The drawing itself: dots, links, cards, in this order; what is dragged comes last, and its target above it.
 
-use egui::{Painter, Rect, pos2};
+use egui::{Painter, Rect, Stroke, StrokeKind, pos2};
 use egui_graphs::{DisplayEdge as _, DisplayNode as _, DrawContext, MetadataFrame, SettingsStyle};
 
-use super::frame::Frame;
+use super::drag::PLACE_SHARE;
+use super::frame::{Frame, on_screen};
+use super::handle;
+use super::verdict::Zone;
+use crate::model::topology::ServerId;
 use crate::ui::theme::Tokens;
 
 impl Frame<'_> {
@@ -28,21 +32,77 @@ impl Frame<'_> {
         });
         self.paint_links(&context);
         // The card below the dragged one is painted last: what is chosen must be readable.
-        let target = self.state.gesture.drag().and_then(|drag| drag.over);
+        let target = self.state.gesture.drag().and_then(|drag| Some(drag.over?.0));
         let mut order = self.state.projection.in_paint_order();
         order.sort_by_key(|id| Some(*id) == target);
         for id in order {
             if let Some(node) = self.state.projection.node_mut(id) {
                 painter.extend(node.display_mut().shapes(&context));
             }
+            self.paint_handle(&painter, tokens, &meta, id);
         }
+        self.paint_zones(&painter, tokens, &meta);
+        if let Some(band) = self.state.gesture.band() {
+            let stroke = Stroke::new(1.0, tokens.accent);
+            let fill = tokens.accent.gamma_multiply(0.10);
+            painter.rect(on_screen(&meta, band), 2.0, fill, stroke, StrokeKind::Inside);
+        }
+    }
+
+    fn paint_handle(&self, painter: &Painter, tokens: &Tokens, meta: &MetadataFrame, id: ServerId) {
+        let topology = self.session.document.topology();
+        if !handle::is_shown(meta.zoom) || !topology.is_relay(id) {
+            return;
+        }
+        if let Some(card) = self.state.projection.card_rect(id) {
+            let count = topology.downstreams(id).count();
+            handle::paint_handle(painter, tokens, on_screen(meta, card), meta.zoom, count);
+        }
+    }
+
+    /// The two parts of the card that something is dropped upon: the one that is hit stands out.
+    fn paint_zones(&self, painter: &Painter, tokens: &Tokens, meta: &MetadataFrame) {
+        let Some(drag) = self
+            .state
+            .gesture
+            .drag()
+            .filter(|drag| drag.verdicts.can_take_place())
+        else {
+            return;
+        };
+        let hit = drag.over.and_then(|(target, zone)| {
+            let card = self.state.projection.card_rect(target)?;
+            Some((on_screen(meta, card), zone, drag.verdicts.on(target, zone)?))
+        });
+        let Some((card, zone, verdict)) = hit else {
+            return;
+        };
+        let colour = match &verdict {
+            Ok(consequences) if consequences.is_empty() => tokens.drop_allowed,
+            Ok(_) => tokens.drop_consequence,
+            Err(_) => tokens.drop_refused,
+        };
+        let (above, below) = card.split_top_bottom_at_fraction(PLACE_SHARE);
+        let part = match zone {
+            Zone::Above => above,
+            Zone::Below => below,
+        };
+        painter.rect_filled(part.shrink(3.0), 6.0, colour.gamma_multiply(0.16));
+        let line = [above.left_bottom(), above.right_bottom()];
+        painter.extend(egui::Shape::dashed_line(
+            &line,
+            Stroke::new(1.0, colour),
+            4.0,
+            3.0,
+        ));
     }
 
     fn paint_links(&mut self, context: &DrawContext<'_>) {
         let projection = &mut self.state.projection;
         let leaving = self.state.gesture.drag().and_then(|drag| {
-            let is_allowed = matches!(drag.verdicts.on(drag.over?), Some(Ok(_)));
-            is_allowed.then_some(drag.server)
+            let (target, zone) = drag.over?;
+            let is_allowed = zone == Zone::Below && matches!(drag.verdicts.on(target, zone), Some(Ok(_)));
+            is_allowed.then(|| drag.verdicts.heads())
         });
         for (edge, above, below) in projection.links() {
             let graph = projection.graph();
@@ -55,7 +115,9 @@ impl Frame<'_> {
             let props = edge.props().clone();
             let shape = edge.display_mut();
             shape.update(&props);
-            shape.is_leaving = leaving == Some(below.payload().id);
+            shape.is_leaving = leaving
+                .as_ref()
+                .is_some_and(|leaving| leaving.contains(&below.payload().id));
             context.painter.extend(shape.shapes(&above, &below, context));
         }
     }

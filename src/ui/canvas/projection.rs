@@ -143,12 +143,19 @@ impl Projection {
         }
     }
 
-    /// The card on top at this point of the canvas, except one.
-    pub fn server_at(&self, at: Pos2, except: Option<ServerId>) -> Option<ServerId> {
+    /// The servers whose cards lie in this part of the canvas, or reach into it.
+    pub fn touched_by(&self, part: Rect) -> Vec<ServerId> {
+        let touches = |at: &Pos2| ServerShape::rect_at(*at).intersects(part);
+        let touched = self.home.iter().filter(|(_, at)| touches(at));
+        touched.map(|(id, _)| *id).collect()
+    }
+
+    /// The card on top at this point of the canvas, except those.
+    pub fn server_at(&self, at: Pos2, except: impl Fn(ServerId) -> bool) -> Option<ServerId> {
         self.in_paint_order()
             .into_iter()
             .rev()
-            .filter(|id| Some(*id) != except)
+            .filter(|id| !except(*id))
             .find(|id| self.card_rect(*id).is_some_and(|rect| rect.contains(at)))
     }
 

@@ -1,15 +1,30 @@
 //! What a drop would do, judged for every server when a drag begins.
 //!
-//! The judge is `Topology::judge_attach`, the same that decides on the drop, so the two cannot disagree.
+//! The judge is `Topology::judge_attach_all` and `judge_place`, the same that decide on the drop, so the two cannot
+//! disagree.
 
 use std::collections::BTreeMap;
 
 use super::server_shape::Mood;
-use crate::model::topology::{Server, ServerId, Topology};
+use crate::model::document::Command;
+use crate::model::topology::{Edit, Fix, Refusal, Server, ServerId, Topology};
 
-/// For each other server: the sentences of what else would change, or the reason why not.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The part of a card that something is dropped upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    /// Take this server's place.
+    Above,
+    /// Follow this server.
+    Below,
+}
+
+/// For each server that is not dragged: the sentences of what else would change, or the reason why not.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Verdicts {
+    topology: Topology,
+    servers: Vec<ServerId>,
+    /// One server alone may also take another one's place.
+    can_take_place: bool,
     by_target: BTreeMap<ServerId, Verdict>,
     along: Vec<ServerId>,
 }
@@ -17,34 +32,84 @@ pub struct Verdicts {
 pub type Verdict = Result<Vec<String>, String>;
 
 impl Verdicts {
-    /// Judges what becomes of `server` when it is dropped upon each other one.
-    pub fn of(topology: &Topology, server: ServerId) -> Self {
+    /// Judges what becomes of `servers` when they are dropped upon each other one.
+    pub fn of(topology: &Topology, servers: Vec<ServerId>, can_take_place: bool) -> Self {
         let judge = |target: &Server| {
-            let verdict = topology
-                .judge_attach(server, target.id())
-                .map_err(|refusal| refusal.to_string());
+            let verdict = worded(topology.judge_attach_all(&servers, target.id()));
             (target.id(), verdict)
         };
-        let others = topology.servers().iter().filter(|target| target.id() != server);
+        let others = topology.servers().iter();
+        let heads = topology.heads(&servers);
+        let below = heads.iter().flat_map(|head| topology.subtree(*head));
         Self {
-            by_target: others.map(judge).collect(),
-            along: topology.subtree(server).into_iter().skip(1).collect(),
+            by_target: others
+                .filter(|target| !servers.contains(&target.id()))
+                .map(judge)
+                .collect(),
+            along: below.filter(|id| !servers.contains(id)).collect(),
+            can_take_place: can_take_place && servers.len() == 1,
+            topology: topology.clone(),
+            servers,
         }
     }
 
-    pub fn on(&self, target: ServerId) -> Option<&Verdict> {
-        self.by_target.get(&target)
+    pub fn on(&self, target: ServerId, zone: Zone) -> Option<Verdict> {
+        let below = self.by_target.get(&target)?;
+        match (zone, self.servers.first()) {
+            (Zone::Above, Some(server)) => Some(worded(self.topology.judge_place(*server, target))),
+            _ => Some(below.clone()),
+        }
     }
 
-    /// The servers below the dragged one, which come along wherever it is attached.
+    /// What the drop does if it is allowed.
+    pub fn command(&self, target: ServerId, zone: Zone) -> Command {
+        Command::Edit(match (zone, self.servers.as_slice()) {
+            (Zone::Above, [server]) => Edit::TakePlace {
+                server: *server,
+                place: target,
+            },
+            (_, [server]) => Edit::Attach {
+                server: *server,
+                upstream: target,
+            },
+            (_, servers) => Edit::AttachAll {
+                servers: servers.to_vec(),
+                upstream: target,
+            },
+        })
+    }
+
+    /// What would let a refused drop be done after all.
+    pub fn fix(&self, target: ServerId, zone: Zone) -> Option<Fix> {
+        match zone {
+            Zone::Above => None,
+            Zone::Below => self.topology.fix_attach(&self.servers, target),
+        }
+    }
+
+    /// Those of the dragged servers whose links a drop changes.
+    pub fn heads(&self) -> Vec<ServerId> {
+        self.topology.heads(&self.servers)
+    }
+
+    pub fn can_take_place(&self) -> bool {
+        self.can_take_place
+    }
+
+    /// The servers below the dragged ones, which come along wherever those are attached.
     pub fn along(&self) -> &[ServerId] {
         &self.along
     }
 
     /// How the target looks while the pointer is over `over`.
-    pub fn mood(&self, target: ServerId, over: Option<ServerId>) -> Mood {
-        let is_hit = over == Some(target);
-        match self.on(target) {
+    pub fn mood(&self, target: ServerId, over: Option<(ServerId, Zone)>) -> Mood {
+        let hit = over.filter(|(id, _)| *id == target);
+        let is_hit = hit.is_some();
+        let verdict = match hit {
+            Some((_, zone)) => self.on(target, zone),
+            None => self.by_target.get(&target).cloned(),
+        };
+        match verdict {
             None => Mood::Plain,
             Some(Ok(consequences)) => Mood::Allowed {
                 has_consequence: !consequences.is_empty(),
@@ -54,6 +119,10 @@ impl Verdicts {
             Some(Err(_)) => Mood::Refused { is_hit },
         }
     }
+}
+
+fn worded(verdict: Result<Vec<String>, Refusal>) -> Verdict {
+    verdict.map_err(|refusal| refusal.to_string())
 }
 
 #[cfg(test)]
@@ -67,7 +136,7 @@ mod tests {
             "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n  slave2 15433 priority 2\n",
         )
         .unwrap();
-        let verdicts = Verdicts::of(&topology, topology.by_name(server).unwrap().id());
+        let verdicts = Verdicts::of(&topology, vec![topology.by_name(server).unwrap().id()], true);
         let line = |target: &Server| {
             let word = match verdicts.mood(target.id(), None) {
                 Mood::Plain => "is dragged",

@@ -1,11 +1,16 @@
 //! What the canvas says in words: beside the pointer while something is dragged, and at its edges.
 
 use super::frame::{Frame, Incoming};
-use super::gesture::Gesture;
+use super::gesture::{FIX_KEY, Gesture};
 use super::overlay::{self, Tone, ZoomWish};
+use super::verdict::Zone;
 use super::{LOCKED, NEEDS_TARGET};
 use crate::model::topology::ServerId;
+use crate::ui::drafts::as_sentence;
 use crate::ui::theme::Tokens;
+
+/// So many servers that come along are named.
+const NAMED: usize = 6;
 
 impl Frame<'_> {
     pub(super) fn words_beside_pointer(&self, incoming: Incoming) {
@@ -20,24 +25,56 @@ impl Frame<'_> {
         let name = |id: ServerId| topology.server(id).map_or("", |server| server.name().as_str());
         match (&self.state.gesture, incoming) {
             (Gesture::Barred(reason), _) => say(Tone::Refused, reason, ""),
-            (Gesture::Dragging(drag), _) => match drag.over.map(|over| (over, drag.verdicts.on(over))) {
-                Some((over, Some(Ok(consequences)))) => {
+            (Gesture::Dragging(drag), _) => match drag
+                .over
+                .map(|(over, zone)| (over, zone, drag.verdicts.on(over, zone)))
+            {
+                Some((over, zone, Some(Ok(consequences)))) => {
                     let tone = if consequences.is_empty() {
                         Tone::Allowed
                     } else {
                         Tone::Consequence
                     };
-                    let along: Vec<&str> = drag.verdicts.along().iter().map(|id| name(*id)).collect();
-                    let mut sentences = consequences.clone();
+                    let mut sentences = consequences;
+                    if zone == Zone::Above {
+                        say(
+                            tone,
+                            &format!("Take {}'s place", name(over)),
+                            &sentences.join("\n"),
+                        );
+                        return;
+                    }
+                    let along = drag.verdicts.along();
                     if !along.is_empty() {
-                        sentences.push(format!("Comes along: {}", along.join(", ")));
+                        let names: Vec<&str> = along.iter().take(NAMED).map(|id| name(*id)).collect();
+                        let more = along.len().saturating_sub(NAMED);
+                        let ending = if more > 0 {
+                            format!(" and {more} more")
+                        } else {
+                            String::new()
+                        };
+                        sentences.push(format!("Comes along: {}{ending}", names.join(", ")));
                     }
                     say(tone, &format!("Follow {}", name(over)), &sentences.join("\n"));
                 }
-                Some((_, Some(Err(reason)))) => say(Tone::Refused, "Not possible here", reason),
+                Some((over, zone, Some(Err(reason)))) => match drag.verdicts.fix(over, zone) {
+                    // With the key held it is no longer refused.
+                    Some(fix) if self.ui.input(|input| input.modifiers.command) => {
+                        say(
+                            Tone::Consequence,
+                            &fix.label,
+                            &format!("Then follow {}", name(over)),
+                        );
+                    }
+                    Some(fix) => {
+                        let sentence = format!("{}\n{FIX_KEY}: {}", as_sentence(&reason), fix.label);
+                        say(Tone::Refused, "Not possible here", &sentence);
+                    }
+                    None => say(Tone::Refused, "Not possible here", &as_sentence(&reason)),
+                },
                 _ => {}
             },
-            (Gesture::Panning, _) | (Gesture::Idle, Incoming::None) => {}
+            (Gesture::Panning | Gesture::Banding(_), _) | (Gesture::Idle, Incoming::None) => {}
             (Gesture::Idle, _) if self.session.run.is_running() => say(Tone::Refused, LOCKED, ""),
             (Gesture::Idle, Incoming::Over(over)) => {
                 say(Tone::Allowed, &format!("Add a standby under {}", name(over)), "");
@@ -53,8 +90,11 @@ impl Frame<'_> {
         let topology = self.session.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {
             (Some(reason), _) => reason,
+            (None, Gesture::Dragging(drag)) if drag.verdicts.can_take_place() => {
+                "Drop it low on a card to follow that server, high to take its place, beside the cards to move it; Esc leaves it"
+            }
             (None, Gesture::Dragging(_)) => {
-                "Drop it on a server to follow that one, beside the cards to move it, Esc to leave it"
+                "Drop them on a server to follow that one, beside the cards to move them; Esc leaves them"
             }
             _ if topology.servers().len() == 1 => {
                 "Nothing is replicated yet: drag \"Add standby\" onto the server, or use its menu"

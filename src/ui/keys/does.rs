@@ -4,7 +4,7 @@ use super::{Answer, Does};
 use crate::app::{DesignMessage, Dialog, FileMessage, Message, Pick, RunMessage, Session, Tab, ViewMessage};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, templates};
-use crate::model::topology::{Edit, Refusal, ServerId};
+use crate::model::topology::{Edit, Refusal, Server, ServerId, ServerName};
 use crate::ui::commands::{self, LOCKED, edit};
 use crate::ui::drafts::as_sentence;
 
@@ -92,8 +92,78 @@ pub fn add_standby(session: &Session, servers: &[ServerId]) -> Answer {
 
 pub fn move_under(session: &Session, servers: &[ServerId]) -> Answer {
     unlocked(session)?;
-    let server = one_standby(session, servers, |name| Refusal::PrimaryFollows(name.clone()))?;
-    pick(Pick::Upstream(server))
+    let standbys = standbys(session, servers, |name| Refusal::PrimaryFollows(name.clone()))?;
+    pick(Pick::Upstream(standbys))
+}
+
+pub fn move_downstreams(session: &Session, servers: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    let server = one(servers)?;
+    let topology = session.document.topology();
+    if !topology.is_relay(server) {
+        return Err("Only a relay has downstreams that can follow another server".to_owned());
+    }
+    pick(Pick::Upstream(
+        topology.downstreams(server).map(Server::id).collect(),
+    ))
+}
+
+pub fn take_place(session: &Session, servers: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    let server = one(servers)?;
+    if session.document.topology().servers().len() == 1 {
+        return Err("There is no other server whose place it could take".to_owned());
+    }
+    pick(Pick::Place(server))
+}
+
+pub fn rename(session: &Session, servers: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    send(Message::View(ViewMessage::Rename(Some(one(servers)?))))
+}
+
+pub fn cut(session: &Session, servers: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    let standbys = standbys(session, servers, |name| Refusal::RemovePrimary(name.clone()))?;
+    send(Message::Design(DesignMessage::Cut(standbys)))
+}
+
+pub fn copy(_: &Session, servers: &[ServerId]) -> Answer {
+    send(Message::Design(DesignMessage::Copy(some(servers)?)))
+}
+
+pub fn paste(session: &Session, _: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    Ok(Does::AskPaste)
+}
+
+pub fn duplicate(session: &Session, servers: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    let standbys = standbys(session, servers, |name| Refusal::SecondPrimary(name.clone()))?;
+    send(Message::Design(DesignMessage::Duplicate(standbys)))
+}
+
+pub fn select_all(session: &Session, _: &[ServerId]) -> Answer {
+    let all = session.document.topology().in_tree_order();
+    send(Message::View(ViewMessage::SelectMany(all)))
+}
+
+pub fn ask_again(session: &Session, _: &[ServerId]) -> Answer {
+    session
+        .remove_choice
+        .ok_or("It will be asked before the first relay is removed")?;
+    send(Message::Design(DesignMessage::AskAgain))
+}
+
+pub fn tidy_below(session: &Session, servers: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    let server = one(servers)?;
+    let command = Command::TidyBelow(server);
+    let mut tidied = session.document.clone();
+    if tidied.apply(&command).is_err() || tidied == session.document {
+        return Err("Everything below it stands tidily already".to_owned());
+    }
+    send(Message::Design(DesignMessage::Do(command)))
 }
 
 pub fn toggle_sync(session: &Session, servers: &[ServerId]) -> Answer {
@@ -110,8 +180,11 @@ pub fn make_primary(session: &Session, servers: &[ServerId]) -> Answer {
 
 pub fn remove(session: &Session, servers: &[ServerId]) -> Answer {
     unlocked(session)?;
-    let server = one_standby(session, servers, |name| Refusal::RemovePrimary(name.clone()))?;
-    send(Message::Design(DesignMessage::AskRemove(server)))
+    let [server] = servers else {
+        return send(Message::Design(DesignMessage::AskRemove(some(servers)?)));
+    };
+    let standbys = standbys(session, &[*server], |name| Refusal::RemovePrimary(name.clone()))?;
+    send(Message::Design(DesignMessage::AskRemove(standbys)))
 }
 
 pub fn tidy(session: &Session, _: &[ServerId]) -> Answer {
@@ -168,6 +241,13 @@ fn unlocked(session: &Session) -> Result<(), String> {
     Ok(())
 }
 
+fn some(servers: &[ServerId]) -> Result<Vec<ServerId>, String> {
+    if servers.is_empty() {
+        return Err(SELECT_FIRST.to_owned());
+    }
+    Ok(servers.to_vec())
+}
+
 fn one(servers: &[ServerId]) -> Result<ServerId, String> {
     match servers {
         [] => Err(SELECT_FIRST.to_owned()),
@@ -176,16 +256,25 @@ fn one(servers: &[ServerId]) -> Result<ServerId, String> {
     }
 }
 
-/// The only server it is about; for the primary, the model's own sentence.
+/// The servers it is about; with the primary among them, the model's own sentence against it.
+fn standbys(
+    session: &Session,
+    servers: &[ServerId],
+    refusal: impl Fn(&ServerName) -> Refusal,
+) -> Result<Vec<ServerId>, String> {
+    let primary = session.document.topology().primary();
+    if servers.contains(&primary.id()) {
+        return Err(as_sentence(&refusal(primary.name()).to_string()));
+    }
+    some(servers)
+}
+
 fn one_standby(
     session: &Session,
     servers: &[ServerId],
-    refusal: impl Fn(&crate::model::topology::ServerName) -> Refusal,
+    refusal: impl Fn(&ServerName) -> Refusal,
 ) -> Result<ServerId, String> {
     let server = one(servers)?;
-    match session.document.topology().server(server) {
-        None => Err(SELECT_FIRST.to_owned()),
-        Some(found) if found.is_primary() => Err(as_sentence(&refusal(found.name()).to_string())),
-        Some(_) => Ok(server),
-    }
+    standbys(session, &[server], refusal)?;
+    Ok(server)
 }

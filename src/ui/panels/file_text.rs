@@ -5,6 +5,7 @@ use egui::{FontId, Frame, Label, Margin, Rect, Response, RichText, ScrollArea, S
 
 use crate::app::{Message, ViewMessage};
 use crate::model::bundle::{BundleFile, LineOrigin, Origin, Provenance};
+use crate::model::topology::catalogue::Effect;
 use crate::model::topology::{ServerId, Topology};
 use crate::ui::Outbox;
 use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_MONO, TEXT_SMALL, Tokens};
@@ -65,7 +66,8 @@ fn lines_ui(ui: &mut Ui, topology: &Topology, file: &BundleFile, selected: Optio
             let origin = file.provenance.of_line(place);
             let response = line_ui(ui, row, place, text, is_lit(origin, selected));
             if let Some(origin) = origin {
-                response.on_hover_ui_at_pointer(|ui| origin_ui(ui, topology, origin));
+                let effect = file.effect_of_line(text, topology.postgres());
+                response.on_hover_ui_at_pointer(|ui| origin_ui(ui, topology, origin, effect));
             }
         }
     });
@@ -95,10 +97,13 @@ fn line_ui(ui: &mut Ui, row: Vec2, place: usize, text: &str, is_lit: bool) -> Re
     response
 }
 
-/// Where a line comes from, in three steps: the element and the decision, the reason, what it rests on.
-fn origin_ui(ui: &mut Ui, topology: &Topology, line: &LineOrigin) {
+/// Where a line comes from: the element and the decision, the reason, when a change takes effect, what it rests on.
+fn origin_ui(ui: &mut Ui, topology: &Topology, line: &LineOrigin, effect: Option<Effect>) {
     ui.label(RichText::new(from_words(topology, &line.origin)).strong());
     ui.label(line.reason.as_ref());
+    if let Some(effect) = effect {
+        ui.label(format!("A change {}.", effect.words()));
+    }
     let source = RichText::new(line.origin.decision.source()).size(TEXT_SMALL);
     ui.label(source.color(Tokens::of(ui.visuals()).text_weak));
 }

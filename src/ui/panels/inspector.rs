@@ -1,21 +1,43 @@
 //! The selected server's values; with nothing selected, the cluster's.
 
-use egui::Ui;
+use egui::{Label, RichText, Ui};
 
 use crate::app::Session;
+use crate::model::topology::ServerId;
 use crate::ui::Outbox;
+use crate::ui::commands::role_in_words;
 use crate::ui::drafts::Drafts;
 
 use super::cluster_settings::cluster_settings_ui;
-use super::parts::{LOCKED, note_ui};
+use super::parts::{LOCKED, counted, note_ui, section_ui};
 use super::server::server_ui;
 
 pub fn inspector_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
     if session.is_locked() {
         note_ui(ui, LOCKED);
     }
+    let selection = session.selection();
+    if selection.len() > 1 {
+        return several_ui(ui, session, &selection);
+    }
     match session.selected_server() {
         Some(server) => server_ui(ui, session, drafts, server, outbox),
         None => cluster_settings_ui(ui, session, drafts, outbox),
+    }
+}
+
+/// Values are edited for one server at a time; several are moved, copied, removed.
+fn several_ui(ui: &mut Ui, session: &Session, selection: &[ServerId]) {
+    let topology = session.document.topology();
+    let words = format!("{} selected", counted(selection.len(), "server"));
+    ui.add(Label::new(RichText::new(words).heading()).truncate());
+    note_ui(
+        ui,
+        "Drag one of them to move all; drop it on a server to let all follow that one. The menu of each is about all of them.",
+    );
+    section_ui(ui, "Selected");
+    for server in selection.iter().filter_map(|id| topology.server(*id)) {
+        ui.add(Label::new(server.name().as_str()).truncate());
+        note_ui(ui, role_in_words(topology, server.id()));
     }
 }

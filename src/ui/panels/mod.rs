@@ -5,6 +5,7 @@
 mod change;
 mod cluster;
 mod cluster_settings;
+mod comparison;
 mod deploy;
 mod file_text;
 mod files;

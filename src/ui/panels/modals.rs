@@ -148,7 +148,7 @@ fn dialog_ui(
             let teardown = Message::Cluster(ClusterMessage::Teardown(folder.clone()));
             answers_ui(ui, "Tear down", teardown, &[], dialog, outbox);
         }
-        Dialog::Remove { server } => remove_ui(ui, session, *server, dialog, outbox),
+        Dialog::Remove { servers } => remove_ui(ui, session, servers, dialog, outbox),
         Dialog::About => about_ui(ui, dialog, outbox),
         Dialog::Help => help_ui(ui, dialog, outbox),
         // A list to pick from has a panel of its own.
@@ -241,27 +241,36 @@ fn path_ui(
     });
 }
 
-fn remove_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialog, outbox: &mut Outbox) {
+fn remove_ui(ui: &mut Ui, session: &Session, servers: &[ServerId], dialog: &Dialog, outbox: &mut Outbox) {
     let topology = session.document.topology();
-    let name = topology
-        .server(server)
-        .map_or("", |server| server.name().as_str());
-    let upstream = topology
-        .server(server)
-        .and_then(|server| topology.server(server.upstream()?))
-        .map_or("its upstream", |upstream| upstream.name().as_str());
-    let below = topology.subtree(server).len().saturating_sub(1);
-    title_ui(ui, &format!("Remove {name}?"));
+    let name = |id: &ServerId| topology.server(*id).map(|server| server.name().to_string());
+    let upstream = |id: &ServerId| name(&topology.server(*id)?.upstream()?);
+    let (what, it, above) = match servers {
+        [server] => (
+            name(server).unwrap_or_default(),
+            "it",
+            upstream(server).unwrap_or_default(),
+        ),
+        _ => (
+            counted(servers.len(), "server"),
+            "them",
+            "their upstreams".to_owned(),
+        ),
+    };
+    let heads = topology.heads(servers);
+    let all: usize = heads.iter().map(|head| topology.subtree(*head).len()).sum();
+    let below = all.saturating_sub(servers.len());
+    title_ui(ui, &format!("Remove {what}?"));
     note_ui(
         ui,
         format!(
-            "{} below it would be left without an upstream.",
+            "{} below would be left without an upstream. Your answer is remembered until the window is closed.",
             counted(below, "server")
         ),
     );
-    let remove = |downstreams| Message::Design(DesignMessage::Remove(server, downstreams));
+    let remove = |downstreams| Message::Design(DesignMessage::Remove(servers.to_vec(), downstreams));
     let others = ("Remove them too", remove(Downstreams::Remove));
-    let words = format!("Remove it, let them follow {upstream}");
+    let words = format!("Remove {it}, let the others follow {above}");
     answers_ui(
         ui,
         &words,

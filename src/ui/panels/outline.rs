@@ -10,7 +10,8 @@ use egui::{WidgetType, vec2};
 use crate::app::Session;
 use crate::model::topology::{Server, ServerId, Topology};
 use crate::ui::Outbox;
-use crate::ui::commands::{role_in_words, select};
+use crate::ui::canvas::select_by_click;
+use crate::ui::commands::role_in_words;
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
 use crate::ui::server_menu::server_menu_ui;
@@ -59,7 +60,7 @@ fn row_ui(ui: &mut Ui, session: &Session, id: ServerId, order: &[ServerId], outb
         return;
     };
     let depth = topology.upstreams(id).len();
-    let selected = session.selected == Some(id);
+    let selected = session.is_selected(id);
     let tokens = Tokens::of(ui.visuals());
 
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::hover());
@@ -96,7 +97,7 @@ fn row_ui(ui: &mut Ui, session: &Session, id: ServerId, order: &[ServerId], outb
     row_text(ui, session, server, depth, body);
 
     if response.clicked() {
-        outbox.send(select(id));
+        outbox.send(select_by_click(ui, id));
         response.request_focus();
     }
     if response.has_focus() {

@@ -46,7 +46,7 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
                     outbox.send(edit(Edit::Promote { server: id }));
                 }
                 if ui.button(remove_words(session, &[id])).clicked() {
-                    outbox.send(Message::Design(DesignMessage::AskRemove(id)));
+                    outbox.send(Message::Design(DesignMessage::AskRemove(vec![id])));
                 }
             });
         });

@@ -3,7 +3,7 @@
 use egui::Ui;
 
 use crate::app::Session;
-use crate::model::topology::catalogue::{self, Known};
+use crate::model::topology::catalogue::{self, Effect, Known};
 use crate::model::topology::{Edit, PgMajor, Server, ServerId};
 use crate::ui::Outbox;
 use crate::ui::commands::edit;
@@ -67,7 +67,7 @@ fn described(name: &str, major: PgMajor) -> Option<String> {
             "{} is {}; it {}",
             parameter.name,
             parameter.takes(major),
-            parameter.takes_effect()
+            parameter.takes_effect().map_or("cannot be set", Effect::words)
         )),
         Known::Elsewhere { .. } | Known::Nowhere => None,
     }

@@ -101,20 +101,34 @@ fn removing_asks_only_where_others_are_concerned() {
     let mut session = seed();
     let [master, slave1, slave2] = ["master", "slave1", "slave2"].map(|name| id(&session, name));
 
-    update(&mut session, Message::Design(DesignMessage::AskRemove(master)));
+    update(
+        &mut session,
+        Message::Design(DesignMessage::AskRemove(vec![master])),
+    );
     assert!(
         notice(&session)
             .1
             .contains("is the primary and cannot be removed")
     );
 
-    update(&mut session, Message::Design(DesignMessage::AskRemove(slave2)));
+    update(
+        &mut session,
+        Message::Design(DesignMessage::AskRemove(vec![slave2])),
+    );
     assert!(session.document.topology().server(slave2).is_none());
     assert_eq!(session.dialog, None);
 
-    update(&mut session, Message::Design(DesignMessage::AskRemove(slave1)));
-    assert_eq!(session.dialog, Some(Dialog::Remove { server: slave1 }));
-    let remove = DesignMessage::Remove(slave1, Downstreams::Reattach);
+    update(
+        &mut session,
+        Message::Design(DesignMessage::AskRemove(vec![slave1])),
+    );
+    assert_eq!(
+        session.dialog,
+        Some(Dialog::Remove {
+            servers: vec![slave1]
+        })
+    );
+    let remove = DesignMessage::Remove(vec![slave1], Downstreams::Reattach);
     update(&mut session, Message::Design(remove));
     assert_eq!(session.dialog, None);
     assert_eq!(upstream_of(&session, "slave11"), "master");
@@ -153,7 +167,10 @@ fn the_file_shown_goes_with_its_server() {
     update(&mut session, Message::View(ViewMessage::ShowFile(path.clone())));
     assert_eq!(session.shown_file, Some(path));
     let slave12 = id(&session, "slave12");
-    update(&mut session, Message::Design(DesignMessage::AskRemove(slave12)));
+    update(
+        &mut session,
+        Message::Design(DesignMessage::AskRemove(vec![slave12])),
+    );
     assert_eq!(session.shown_file, None);
 }
 
@@ -174,4 +191,176 @@ fn the_same_notice_is_not_shown_twice_and_the_oldest_goes() {
     let number = session.notices[0].number;
     update(&mut session, Message::View(ViewMessage::CloseNotice(number)));
     assert!(session.notices.iter().all(|notice| notice.number != number));
+}
+
+/// All notices, the latest last.
+fn headlines(session: &Session) -> Vec<&str> {
+    let notices = session.notices.iter();
+    notices.map(|notice| notice.report.headline.as_str()).collect()
+}
+
+#[test]
+fn what_was_answered_about_downstreams_is_remembered_until_one_asks_to_be_asked() {
+    let mut session = seed();
+    let slave1 = id(&session, "slave1");
+    let remove = DesignMessage::Remove(vec![slave1], Downstreams::Remove);
+    update(&mut session, Message::Design(remove));
+    update(&mut session, Message::Design(DesignMessage::Undo));
+    update(
+        &mut session,
+        Message::Design(DesignMessage::AskRemove(vec![slave1])),
+    );
+    assert_eq!(session.dialog, None);
+    assert_eq!(
+        drawn(&session),
+        "postgres 15\nmaster 5432 sync first 1\n  slave2 15433 priority 2\n"
+    );
+    assert_eq!(notice(&session).1, "What followed them was removed too");
+    update(&mut session, Message::Design(DesignMessage::Undo));
+    update(&mut session, Message::Design(DesignMessage::AskAgain));
+    update(
+        &mut session,
+        Message::Design(DesignMessage::AskRemove(vec![slave1])),
+    );
+    assert_eq!(
+        session.dialog,
+        Some(Dialog::Remove {
+            servers: vec![slave1]
+        })
+    );
+}
+
+#[test]
+fn nothing_is_asked_about_downstreams_that_are_removed_themselves() {
+    let mut session = seed();
+    let all = ["master", "slave1", "slave11", "slave12"].map(|name| id(&session, name));
+    update(
+        &mut session,
+        Message::Design(DesignMessage::AskRemove(all.to_vec())),
+    );
+    assert_eq!(session.dialog, None);
+    assert_eq!(
+        drawn(&session),
+        "postgres 15\nmaster 5432 sync first 1\n  slave2 15433 priority 2\n"
+    );
+    assert_eq!(session.history.undo_label(), Some("Remove 3 servers"));
+    update(&mut session, Message::Design(DesignMessage::Undo));
+    assert_eq!(drawn(&session), drawn(&seed()));
+}
+
+#[test]
+fn the_selection_grows_shrinks_and_forgets_what_is_gone() {
+    let mut session = seed();
+    let [slave1, slave2, slave12] = ["slave1", "slave2", "slave12"].map(|name| id(&session, name));
+    for server in [slave1, slave12, slave2] {
+        update(&mut session, Message::View(ViewMessage::Toggle(server)));
+    }
+    assert_eq!(session.selected, Some(slave2), "the last one is in the inspector");
+    assert_eq!(session.selection(), [slave1, slave12, slave2]);
+    update(&mut session, Message::View(ViewMessage::Toggle(slave2)));
+    assert_eq!(session.selection(), [slave1, slave12]);
+    update(
+        &mut session,
+        Message::Design(DesignMessage::AskRemove(vec![slave12])),
+    );
+    assert_eq!(session.selection(), [slave1]);
+    update(
+        &mut session,
+        Message::View(ViewMessage::SelectMany(vec![slave2, slave12, slave1])),
+    );
+    assert_eq!(
+        (session.selected, session.selection()),
+        (Some(slave2), vec![slave1, slave2])
+    );
+    update(&mut session, Message::View(ViewMessage::Select(None)));
+    assert!(session.selection().is_empty());
+    // Looking at servers is no step, and changes nothing.
+    assert_eq!(session.history.undo_label(), Some("Remove slave12"));
+}
+
+#[test]
+fn what_is_cut_can_be_pasted_elsewhere_and_is_what_it_was() {
+    let mut session = seed();
+    let [slave1, slave2] = ["slave1", "slave2"].map(|name| id(&session, name));
+    let setting = Edit::SetSetting {
+        server: Some(slave1),
+        name: "work_mem".to_owned(),
+        value: Some("64MB".to_owned()),
+    };
+    update(&mut session, edit(setting));
+    let effects = without_autosave(update(
+        &mut session,
+        Message::Design(DesignMessage::Cut(vec![slave1])),
+    ));
+    let [Effect::CopyText(text)] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(session.history.undo_label(), Some("Cut 3 servers"));
+    update(&mut session, Message::View(ViewMessage::Select(Some(slave2))));
+    update(&mut session, Message::Design(DesignMessage::Paste(text.clone())));
+    let tree = "  slave2 15433 priority 2\n    slave1 15432\n      slave11 25432\n      slave12 25433\n";
+    assert!(drawn(&session).ends_with(tree), "{}", drawn(&session));
+    let pasted = session.document.topology().by_name("slave1").unwrap();
+    assert_eq!(pasted.settings()["work_mem"], "64MB");
+    assert_eq!(session.selected, Some(pasted.id()));
+    assert!(
+        notice(&session).1.starts_with("Asynchronous here"),
+        "{:?}",
+        headlines(&session)
+    );
+}
+
+#[test]
+fn a_duplicate_stands_beside_the_original_and_the_primary_has_none() {
+    let mut session = seed();
+    let [master, slave1] = ["master", "slave1"].map(|name| id(&session, name));
+    update(
+        &mut session,
+        Message::Design(DesignMessage::Duplicate(vec![slave1])),
+    );
+    assert_eq!(upstream_of(&session, "slave1-2"), "master");
+    assert_eq!(upstream_of(&session, "slave12-2"), "slave1-2");
+    let before = drawn(&session);
+    update(
+        &mut session,
+        Message::Design(DesignMessage::Duplicate(vec![master])),
+    );
+    update(&mut session, Message::Design(DesignMessage::Cut(vec![master])));
+    update(
+        &mut session,
+        Message::Design(DesignMessage::Paste("no notation".to_owned())),
+    );
+    assert_eq!(drawn(&session), before);
+    let last = headlines(&session);
+    assert!(
+        last.iter().any(|headline| headline.contains("a design has one")),
+        "{last:?}"
+    );
+    assert_eq!(*last.last().unwrap(), "What is in the clipboard are no servers");
+}
+
+#[test]
+fn while_the_design_is_locked_servers_can_be_copied_and_nothing_else() {
+    let mut session = seed();
+    let slave2 = id(&session, "slave2");
+    session.run = crate::app::RunView::Run {
+        run: 1,
+        plan: crate::model::plan::Plan {
+            cluster: "seed".to_owned(),
+            folder: "/nowhere".to_owned(),
+            steps: Vec::new(),
+        },
+        progress: crate::model::plan::Progress::default(),
+        cancelling: false,
+    };
+    let copied = update(&mut session, Message::Design(DesignMessage::Copy(vec![slave2])));
+    assert_eq!(copied, [Effect::CopyText("slave2 15433 priority 2\n".to_owned())]);
+    for refused in [
+        Message::Design(DesignMessage::Cut(vec![slave2])),
+        Message::Design(DesignMessage::Duplicate(vec![slave2])),
+        Message::View(ViewMessage::Rename(Some(slave2))),
+    ] {
+        assert_eq!(update(&mut session, refused), []);
+    }
+    assert_eq!((drawn(&session), session.renaming), (drawn(&seed()), None));
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::lchown;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::LocalHost;
@@ -27,33 +28,55 @@ impl LocalHost {
             ))
             .into());
         }
-        // The copy hears this one: also when nobody waits for it any more.
-        let stop = work.wait.cancel.child_token();
-        let guard = stop.clone().drop_guard();
         let owner = self.site.owner;
-        let copying = tokio::task::spawn_blocking(move || copy_tree(&source, &target, owner, &stop));
-        let result = tokio::time::timeout_at(work.wait.deadline, copying).await;
-        drop(guard);
-        match result {
-            Ok(Ok(Ok(true))) => Ok(()),
-            Ok(Ok(Ok(false))) => Err(Failure::Cancelled),
-            Ok(Ok(Err(error))) => {
-                Err(Report::of(format!("{from} could not be copied to {to}."), &error).into())
-            }
-            Ok(Err(error)) => Err(Report::of("The copy ended in an error of pgcascade.", &error).into()),
-            Err(_) => Err(Report::new(format!("Copying {from} took longer than its deadline.")).into()),
+        let copying = self.blocking(work, move |stop| copy_tree(&source, &target, owner, stop));
+        copying
+            .await?
+            .map(drop)
+            .map_err(|error| Report::of(format!("{from} could not be copied to {to}."), &error).into())
+    }
+
+    /// Work with many files, on a thread that may wait for the disk; it gives `None` when it was told to stop.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: &Work,
+        job: impl FnOnce(&CancellationToken) -> io::Result<Option<T>> + Send + 'static,
+    ) -> Result<io::Result<T>, Failure> {
+        // The job hears this one: also when nobody waits for it any more.
+        let stop = work.wait.cancel.child_token();
+        let _guard = stop.clone().drop_guard();
+        let doing = tokio::task::spawn_blocking(move || job(&stop));
+        match tokio::time::timeout_at(work.wait.deadline, doing).await {
+            Ok(Ok(Ok(Some(done)))) => Ok(Ok(done)),
+            Ok(Ok(Ok(None))) => Err(Failure::Cancelled),
+            Ok(Ok(Err(error))) => Ok(Err(error)),
+            Ok(Err(error)) => Err(Report::of("Copying ended in an error of pgcascade.", &error).into()),
+            Err(_) => Err(Report::new("Copying took longer than its deadline.").into()),
         }
     }
 }
 
-/// Copies everything; `Ok(false)`: it was told to stop.
-fn copy_tree(from: &Path, to: &Path, owner: Option<Owner>, stop: &CancellationToken) -> io::Result<bool> {
+/// How much was copied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Copied {
+    files: u64,
+    bytes: u64,
+}
+
+/// Copies everything; `Ok(None)`: it was told to stop.
+pub(super) fn copy_tree(
+    from: &Path,
+    to: &Path,
+    owner: Option<Owner>,
+    stop: &CancellationToken,
+) -> io::Result<Option<Copied>> {
+    let mut copied = Copied::default();
     files::make_folder(to, owner)?;
     let mut open: Vec<(PathBuf, PathBuf)> = vec![(from.to_owned(), to.to_owned())];
     while let Some((from, to)) = open.pop() {
         for entry in fs::read_dir(&from)? {
             if stop.is_cancelled() {
-                return Ok(false);
+                return Ok(None);
             }
             let entry = entry?;
             let name = entry.file_name();
@@ -71,12 +94,13 @@ fn copy_tree(from: &Path, to: &Path, owner: Option<Owner>, stop: &CancellationTo
                 std::os::unix::fs::symlink(fs::read_link(entry.path())?, &target)?;
                 give(&target, owner)?;
             } else {
-                fs::copy(entry.path(), &target)?;
+                copied.files += 1;
+                copied.bytes += fs::copy(entry.path(), &target)?;
                 give(&target, owner)?;
             }
         }
     }
-    Ok(true)
+    Ok(Some(copied))
 }
 
 pub(super) fn give(path: &Path, owner: Option<Owner>) -> io::Result<()> {
@@ -106,7 +130,8 @@ mod tests {
             fs::write(from.join(file), file).unwrap();
         }
         let to = base.path().join("to");
-        assert!(copy_tree(&from, &to, None, &CancellationToken::new()).unwrap());
+        let copied = copy_tree(&from, &to, None, &CancellationToken::new()).unwrap();
+        assert_eq!(copied, Some(Copied { files: 2, bytes: 18 }));
         assert_eq!(files::names_in(&to), ["PG_VERSION", "base", "pg_replslot"]);
         assert!(files::names_in(&to.join("pg_replslot")).is_empty());
         assert_eq!(fs::read(to.join("base/1/2")).unwrap(), b"base/1/2");
@@ -127,6 +152,7 @@ mod tests {
         fs::write(from.join("a"), "").unwrap();
         let stop = CancellationToken::new();
         stop.cancel();
-        assert!(!copy_tree(&from, &base.path().join("to"), None, &stop).unwrap());
+        let copied = copy_tree(&from, &base.path().join("to"), None, &stop);
+        assert_eq!(copied.unwrap(), None);
     }
 }

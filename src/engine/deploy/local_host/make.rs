@@ -40,17 +40,18 @@ impl LocalHost {
                 return Ok(());
             }
         }
-        let failed = |error: &dyn std::error::Error| {
-            Report::of(
-                format!("The folder {} could not be removed.", full.display()),
-                error,
-            )
-        };
-        let gone = full.clone();
-        tokio::task::spawn_blocking(move || files::remove_tree(&gone))
+        tokio::task::spawn_blocking(move || files::remove_tree(&full))
             .await
-            .map_err(|error| failed(&error))?
-            .map_err(|error| failed(&error))
+            .map_err(|error| self.not_removed(path, &error))?
+            .map_err(|error| self.not_removed(path, &error))
+    }
+
+    pub(super) fn not_removed(&self, path: &str, error: &dyn std::error::Error) -> Report {
+        let full = self.site.path(path);
+        Report::of(
+            format!("The folder {} could not be removed.", full.display()),
+            error,
+        )
     }
 
     /// Draws two passwords; they stand in these files and nowhere else.

@@ -1,8 +1,8 @@
 //! Performs actions on this machine.
 //!
 //! `claim` begins and ends with the folder, `make` writes what stands in it, `tool` runs initdb and single-user
-//! starts, `copy` copies data directories, `backup` those of running servers, `serve` is everything with running
-//! servers, `change` what only a change of a running cluster does.
+//! starts, `template` keeps what initdb made, `copy` copies data directories, `backup` those of running servers, `serve`
+//! is everything with running servers, `change` what only a change of a running cluster does.
 
 mod backup;
 mod change;
@@ -10,6 +10,7 @@ mod claim;
 mod copy;
 mod make;
 mod serve;
+mod template;
 mod tool;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,8 @@ pub(super) struct LocalHost {
     bundle: Bundle,
     /// The design that ran before, if this is a change.
     before: Option<Before>,
+    /// Where to keep what serves the next deployment, too.
+    cache: Option<PathBuf>,
     claim: Mutex<Claim>,
     /// Servers that this run started, by their folder.
     started: Mutex<BTreeMap<String, Started>>,
@@ -51,6 +54,8 @@ struct Claim {
     lock: Option<Lock>,
     /// Folders that this run made: only these are removed again.
     made: BTreeSet<PathBuf>,
+    /// The file of the superuser's password, where initdb was not given it.
+    superuser_password: Option<String>,
 }
 
 impl LocalHost {
@@ -100,6 +105,7 @@ impl LocalHost {
             document: run.document.clone(),
             bundle: run.bundle.clone(),
             before: None,
+            cache: run.cache.clone(),
             claim: Mutex::new(Claim {
                 stored: Stored {
                     made: made.collect(),
@@ -107,6 +113,7 @@ impl LocalHost {
                 },
                 lock: None,
                 made: BTreeSet::new(),
+                superuser_password: None,
             }),
             started: Mutex::new(BTreeMap::new()),
         })
@@ -122,8 +129,10 @@ impl LocalHost {
             document: change.wanted.clone(),
             bundle: bundle::generate(&change.wanted),
             before: Some(Before::of(change)),
+            cache: None,
             claim: Mutex::new(Claim {
                 stored,
+                superuser_password: None,
                 lock: None,
                 made: BTreeSet::new(),
             }),

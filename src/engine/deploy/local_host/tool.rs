@@ -23,7 +23,7 @@ const END: Duration = Duration::from_secs(8);
 const HINT_LINES: usize = 6;
 
 impl LocalHost {
-    pub(super) async fn initdb(
+    pub(super) async fn run_initdb(
         &self,
         data: &str,
         auth_method: &str,
@@ -65,8 +65,23 @@ impl LocalHost {
         command.arg("postgres");
         // A statement that failed would be logged with the password in it.
         let mut sql = "SET log_min_error_statement = panic\n".to_owned();
+        let read = |file: &str| -> Result<String, Report> {
+            let password = std::fs::read_to_string(self.inside(file)?)
+                .map_err(|error| Report::of(format!("The password in {file} cannot be read."), &error))?;
+            Ok(literal(password.trim_end_matches('\n')))
+        };
         if self.site.major.has_scram() && self.document.topology().effective_auth() == Auth::Scram {
             sql.push_str("SET password_encryption = 'scram-sha-256'\n");
+        }
+        // Dropping the lock before the wait below: whoever cancels needs it.
+        let superuser = self.claim().superuser_password.clone();
+        if let Some(file) = superuser {
+            let _ = writeln!(
+                sql,
+                "ALTER ROLE \"{}\" PASSWORD {}",
+                ClusterLayout::SUPERUSER,
+                read(&file)?
+            );
         }
         let _ = write!(
             sql,
@@ -74,12 +89,14 @@ impl LocalHost {
             role.replace('"', "\"\"")
         );
         if let Some(file) = password_file {
-            let password = std::fs::read_to_string(self.inside(file)?)
-                .map_err(|error| Report::of("The replication role's password cannot be read.", &error))?;
-            let _ = write!(sql, " PASSWORD {}", literal(password.trim_end_matches('\n')));
+            let _ = write!(sql, " PASSWORD {}", read(file)?);
         }
         sql.push('\n');
-        run("postgres --single", command, Some(sql), Lines::Errors, work).await
+        let made = run("postgres --single", command, Some(sql), Lines::Errors, work).await;
+        if matches!(made, Err(Failure::Failed(_))) {
+            self.forget_template();
+        }
+        made
     }
 }
 

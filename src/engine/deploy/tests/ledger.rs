@@ -14,6 +14,9 @@ use crate::model::plan::{Action, ClusterLayout, Machine, Outcome, plan_deploy};
 use crate::model::topology::{Archive, Edit, Topology, notation};
 use crate::report::Report;
 
+/// Stands in the books for all of them.
+const CERTIFICATES: &str = "tls/certificates";
+
 /// What there is: paths in the folder, and servers that run.
 #[derive(Default)]
 struct Books {
@@ -80,10 +83,8 @@ impl Books {
             }
             Action::InstallFile { to, .. } => drop(self.paths.insert(to.clone())),
             Action::MakeSecrets { .. } => drop(self.paths.insert(ClusterLayout::PGPASS.to_owned())),
-            Action::MakeCertificates { .. } => {
-                self.paths.insert(ClusterLayout::AUTHORITY_KEY.to_owned());
-            }
-            Action::RemoveCertificates { .. } => drop(self.paths.remove(ClusterLayout::AUTHORITY_KEY)),
+            Action::MakeCertificates { .. } => drop(self.paths.insert(CERTIFICATES.to_owned())),
+            Action::RemoveCertificates { .. } => drop(self.paths.remove(CERTIFICATES)),
             Action::RemoveFolder { path } => {
                 let of_server = |folder: &String| ClusterLayout::data(folder).starts_with(path.as_str());
                 assert!(
@@ -134,10 +135,9 @@ fn designs() -> Vec<Topology> {
     let mut archived = designs[0].clone();
     let archive = Archive::new("wal/archive").unwrap();
     archived.apply(&Edit::SetArchive(Some(archive))).unwrap();
-    designs.push(archived);
     let mut encrypted = designs[0].clone();
     encrypted.apply(&Edit::SetTls(true)).unwrap();
-    designs.push(encrypted);
+    designs.extend([archived, encrypted]);
     designs
 }
 

@@ -56,6 +56,22 @@ pub(super) fn major(topology: &Topology, tools: &Tools) -> Check {
     }
 }
 
+/// Only a design that wants TLS asks for it.
+pub(super) fn tls(topology: &Topology, tools: &Tools) -> Option<Check> {
+    let id = "no-tls";
+    topology.has_tls().then(|| {
+        if tools.has_tls == Some(false) {
+            stop(
+                id,
+                format!("The design encrypts its links, and the programs in {} were built without TLS", tools.bin),
+                "Use programs that were built with OpenSSL, as those of Debian and postgresql.org are, or switch TLS off in the design",
+            )
+        } else {
+            ok(id, "The programs can encrypt links")
+        }
+    })
+}
+
 /// What this very release is known for: it runs, and one should know.
 pub(super) fn minor(topology: &Topology, tools: &Tools) -> Check {
     let id = "minor-release";
@@ -104,20 +120,4 @@ pub(super) fn minor(topology: &Topology, tools: &Tools) -> Check {
         id,
         format!("Nothing bad is known of PostgreSQL {version} for this design"),
     )
-}
-
-/// Only a design that wants TLS asks for it.
-pub(super) fn tls(topology: &Topology, tools: &Tools) -> Option<Check> {
-    let id = "no-tls";
-    topology.has_tls().then(|| {
-        if tools.has_tls == Some(false) {
-            stop(
-                id,
-                format!("The design encrypts its links, and the programs in {} were built without TLS", tools.bin),
-                "Use programs that were built with OpenSSL, as those of Debian and postgresql.org are, or switch TLS off in the design",
-            )
-        } else {
-            ok(id, "The programs can encrypt links")
-        }
-    })
 }

@@ -5,6 +5,7 @@
 //! "tried" in a source means: tried on real servers of the versions it names.
 
 mod catalogue;
+mod feedback;
 mod hand;
 mod hosts;
 mod limits;
@@ -31,6 +32,7 @@ pub struct Rule {
     pub find: fn(&Topology) -> Vec<Found>,
 }
 
+pub use feedback::reporting;
 pub use settings::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY};
 
 use Severity::{Error, Note, Warning};
@@ -136,9 +138,9 @@ pub static RULES: [Rule; 75] = [
     Rule { id: "no-standby-is-current", severity: Warning, title: "Every standby is delayed",
         source: "manual, recovery_min_apply_delay: the server holds WAL back until the delay is over", find: replay::no_standby_is_current },
     Rule { id: "feedback-on-delayed", severity: Warning, title: "Feedback from a delayed standby",
-        source: "manual, recovery_min_apply_delay: \"hot_standby_feedback will be delayed by use of this feature which could lead to bloat on the primary\"", find: replay::feedback_on_delayed },
+        source: "manual, recovery_min_apply_delay: \"hot_standby_feedback will be delayed by use of this feature which could lead to bloat on the primary\"", find: feedback::feedback_on_delayed },
     Rule { id: "feedback-stops-at-relay", severity: Warning, title: "Feedback that a relay does not pass on",
-        source: "manual, hot_standby_feedback: feedback is passed upstream until it reaches the primary; tried on 15: a relay with it off passes nothing on", find: replay::feedback_stops_at_relay },
+        source: "manual, hot_standby_feedback: feedback is passed upstream until it reaches the primary; tried on 15: a relay with it off passes nothing on", find: feedback::feedback_stops_at_relay },
     Rule { id: "remote-apply-waits-for-queries", severity: Warning, title: "Commits wait for queries of a standby",
         source: "manual, max_standby_streaming_delay: -1 lets the standby wait forever for conflicting queries", find: replay::remote_apply_waits_for_queries },
     Rule { id: "sender-timeout-off", severity: Warning, title: "A frozen standby is never given up",

@@ -2,7 +2,7 @@
 
 use super::super::{Archive, Auth, Edit, PgMajor, Server, Topology, notation};
 use super::RULES;
-use super::tests::{QUIET, WithText as _, archived, found, on_hosts, set};
+use super::tests::{QUIET, WithText as _, archived, encrypted, found, on_hosts, set};
 
 /// The quiet design, changed so far that the rule does not yet hold.
 fn near(rule: &str) -> Topology {
@@ -154,6 +154,13 @@ fn near(rule: &str) -> Topology {
         "host-spelled-two-ways" => on_hosts(["db1", "db10", "db2", "db2"]),
         "port-among-outgoing" => text("5435", "32767"),
         "nothing-replicates" => notation::parse("m 5432\n  s 5433\n").unwrap(),
+        "tls-off-by-hand" => encrypted(setting(Some("c"), "ssl", "off")),
+        "tls-file-by-hand" => setting(None, "ssl_cert_file", "/etc/ssl/s.crt"),
+        "tls-no-version-left" => encrypted(setting(None, "ssl_max_protocol_version", "TLSv1.2")),
+        "tls-version-by-hand" => encrypted(setting(None, "ssl_min_protocol_version", "TLSv1.2")),
+        "tls-host-is-address" => encrypted(on_hosts(["db1", "db2", "10.0.0.3", "db4"])),
+        "tls-without-least-version" => encrypted(version("12")),
+        "links-in-the-clear" => on_hosts(["db1", "DB1", "db1", "db1"]),
         other => panic!("write a design that comes close to {other} and does not trigger it"),
     }
 }

@@ -1,6 +1,6 @@
 //! Rules on what happens to WAL on a standby: when it is applied, and what its upstream hears of it.
 
-use super::super::findings::{Fix, Found};
+use super::super::findings::Found;
 use super::super::{CommitLevel, Edit, Server, Topology};
 use super::hosts::real_delay;
 use super::{candidates_that_must_apply, hand, standbys};
@@ -85,80 +85,6 @@ pub(super) fn delay_of_nothing(topology: &Topology) -> Vec<Found> {
             remove_delay(server, Found::server(server.id(), message))
         })
         .collect()
-}
-
-pub(super) fn feedback_on_delayed(topology: &Topology) -> Vec<Found> {
-    standbys(topology)
-        .filter_map(|server| Some((server, real_delay(server)?)))
-        .filter_map(|(server, delay)| {
-            let feedback = hand::on(topology, server, "hot_standby_feedback").filter(|hand| hand.is_on())?;
-            let found = Found::server(
-                server.id(),
-                format!(
-                    "\"{}\" is {delay} late and reports what its queries need: the primary keeps dead rows for {delay} longer, and its tables grow",
-                    server.name()
-                ),
-            );
-            Some(match feedback.owner {
-                Some(_) => feedback.without(found),
-                None => found.fix(
-                    format!("Set hot_standby_feedback to off on \"{}\"", server.name()),
-                    Edit::SetSetting {
-                        server: Some(server.id()),
-                        name: feedback.name.to_owned(),
-                        value: Some("off".to_owned()),
-                    },
-                ),
-            })
-        })
-        .collect()
-}
-
-pub(super) fn feedback_stops_at_relay(topology: &Topology) -> Vec<Found> {
-    let reports = |server: &Server| {
-        hand::on(topology, server, "hot_standby_feedback").is_some_and(super::hand::Hand::is_on)
-    };
-    standbys(topology)
-        .filter(|server| reports(server))
-        .filter_map(|server| {
-            let silent: Vec<&Server> = topology
-                .upstreams(server.id())
-                .into_iter()
-                .filter_map(|id| topology.server(id))
-                .filter(|above| !above.is_primary() && !reports(above))
-                .collect();
-            let nearest = silent.first()?;
-            let mut found = Found::server(
-                server.id(),
-                format!(
-                    "What queries on \"{}\" need never reaches the primary: \"{}\" above it has hot_standby_feedback off and passes nothing on",
-                    server.name(),
-                    nearest.name()
-                ),
-            );
-            found.fix = Some(Fix {
-                label: "Turn it on all the way up".to_owned(),
-                edits: silent
-                    .iter()
-                    .map(|above| Edit::SetSetting {
-                        server: Some(above.id()),
-                        name: spelling(above),
-                        value: Some("on".to_owned()),
-                    })
-                    .collect(),
-            });
-            Some(found)
-        })
-        .collect()
-}
-
-/// The name as the server's own settings have it already, so that it is not given twice.
-fn spelling(server: &Server) -> String {
-    const NAME: &str = "hot_standby_feedback";
-    let mut own = server.settings().keys();
-    own.find(|name| name.eq_ignore_ascii_case(NAME))
-        .cloned()
-        .unwrap_or_else(|| NAME.to_owned())
 }
 
 pub(super) fn recovery_target_by_hand(topology: &Topology) -> Vec<Found> {

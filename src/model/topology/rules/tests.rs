@@ -117,7 +117,14 @@ fn triggering(rule: &str) -> Topology {
             topology.apply(&set(None, "hot_standby_feedback", "on")).unwrap();
             topology
         }
-        "feedback-stops-at-relay" => setting(Some("c"), "hot_standby_feedback", "on"),
+        "feedback-stops-at-relay" => {
+            let mut topology = setting(Some("c"), "hot_standby_feedback", "on");
+            let relay = topology.by_name("a").unwrap().id();
+            topology
+                .apply(&set(Some(relay), "hot_standby_feedback", "off"))
+                .unwrap();
+            topology
+        }
         "remote-apply-waits-for-queries" => {
             let mut topology = text("first 1", "first 1 commit remote_apply");
             topology
@@ -179,7 +186,7 @@ pub fn archived(mut topology: Topology) -> Topology {
     topology
 }
 
-fn encrypted(mut topology: Topology) -> Topology {
+pub fn encrypted(mut topology: Topology) -> Topology {
     topology.apply(&Edit::SetTls(true)).unwrap();
     topology
 }
@@ -383,7 +390,36 @@ fn rules_on_tls_are_quiet_where_they_do_not_hold() {
     quiet(&encrypted(on_hosts(["127.0.0.1"; 4])), "tls-host-is-address");
     quiet(&here, "tls-without-least-version");
     quiet(&apart, "links-in-the-clear");
+    quiet(
+        &on_hosts(["localhost", "127.0.0.1", "::1", "127.0.0.2"]),
+        "links-in-the-clear",
+    );
     quiet(&on_hosts(["db1", "DB1", "db1", "db1"]), "links-in-the-clear");
+}
+
+#[test]
+fn encrypting_the_links_takes_away_what_was_set_against_it() {
+    let mut topology = on_hosts(["db1", "db2", "db3", "db4"]);
+    let server = topology.by_name("a").unwrap().id();
+    for edit in [
+        set(None, "ssl", "off"),
+        set(Some(server), "SSL", "no"),
+        set(Some(server), "ssl_max_protocol_version", "TLSv1"),
+    ] {
+        topology.apply(&edit).unwrap();
+    }
+    let finding = check(&topology)
+        .into_iter()
+        .find(|finding| finding.rule == "links-in-the-clear");
+    for edit in finding.unwrap().fix.unwrap().edits {
+        topology.apply(&edit).unwrap();
+    }
+    assert!(topology.has_tls());
+    assert!(
+        check(&topology)
+            .iter()
+            .all(|finding| finding.severity != Severity::Error)
+    );
 }
 
 #[test]

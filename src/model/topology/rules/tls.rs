@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use super::super::findings::Found;
-use super::super::{Edit, Server, Topology};
+use super::super::{Edit, Fix, Host, Server, Topology};
 use super::limits::at_owners;
 use super::{hand, standbys};
 
@@ -109,8 +109,8 @@ pub(super) fn tls_host_is_address(topology: &Topology) -> Vec<Found> {
         .servers()
         .iter()
         .filter(|server| !server.host().is_loopback())
-        .filter(is_sender)
         .filter(is_address)
+        .filter(is_sender)
         .map(|server| {
             let how = if major.compares_addresses_in_certificates() {
                 "as an IP address among its alternative names (IP:…)"
@@ -135,23 +135,36 @@ pub(super) fn links_in_the_clear(topology: &Topology) -> Vec<Found> {
     }
     let leaves_its_host = |server: &&Server| {
         let upstream = server.upstream().and_then(|id| topology.server(id));
-        upstream.is_some_and(|upstream| {
-            !upstream
-                .host()
-                .as_str()
-                .eq_ignore_ascii_case(server.host().as_str())
-        })
+        upstream.is_some_and(|upstream| !is_same(upstream.host(), server.host()))
     };
-    let count = standbys(topology).filter(leaves_its_host).count();
-    let links = match count {
+    let links = match standbys(topology).filter(leaves_its_host).count() {
         0 => return Vec::new(),
         1 => "One link goes".to_owned(),
-        _ => format!("{count} links go"),
+        count => format!("{count} links go"),
     };
-    vec![
-        Found::cluster(format!(
-            "{links} from one host to another unencrypted: who listens on the way reads every row that is written"
-        ))
-        .fix("Encrypt the links", Edit::SetTls(true)),
-    ]
+    let mut found = Found::cluster(format!(
+        "{links} from one host to another unencrypted: who listens on the way reads every row that is written"
+    ));
+    found.fix = Some(Fix {
+        label: "Encrypt the links".to_owned(),
+        edits: encrypt(topology),
+    });
+    vec![found]
+}
+
+fn is_same(one: &Host, other: &Host) -> bool {
+    one.as_str().eq_ignore_ascii_case(other.as_str()) || (one.is_loopback() && other.is_loopback())
+}
+
+/// What switches TLS on, and takes away what was set by hand against it.
+fn encrypt(topology: &Topology) -> Vec<Edit> {
+    let mut edits = vec![Edit::SetTls(true)];
+    let mut encrypted = topology.clone();
+    if encrypted.apply(&Edit::SetTls(true)).is_ok() {
+        let against = tls_off_by_hand(&encrypted)
+            .into_iter()
+            .chain(tls_no_version_left(&encrypted));
+        edits.extend(against.filter_map(|found| found.fix).flat_map(|fix| fix.edits));
+    }
+    edits
 }
