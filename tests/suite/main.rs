@@ -17,6 +17,7 @@ mod canvas;
 mod cli;
 mod golden;
 mod provenance;
+mod scenarios;
 mod verdicts;
 #[cfg(feature = "gui")]
 mod window;
