@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::engine::deploy::Change;
 use crate::model::bundle::Bundle;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
@@ -74,6 +75,12 @@ pub enum Effect {
         bundle: Box<Bundle>,
         document: Box<Document>,
     },
+    /// Look at the running cluster for a change to this design.
+    LookForChange {
+        document: Box<Document>,
+        folder: PathBuf,
+    },
+    StartChange(Box<Change>),
     CancelRun,
     /// Read the cluster's board every second, until `Unwatch`.
     Watch(PathBuf),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
@@ -89,7 +90,11 @@ pub enum RunMessage {
     /// Look at the machine and show the plan.
     Prepare(PathBuf),
     Found(Box<Machine>),
-    /// Deploy the plan that is shown.
+    /// Look at the running cluster and show what would change.
+    AskChange,
+    Looked(Box<Found>),
+    NotLooked(Report),
+    /// Run the plan that is shown.
     Confirm,
     Event(RunEvent),
     Cancel,

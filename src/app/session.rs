@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
 use super::{Effect, Message, PathPurpose, WhatIf};
+use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
 use crate::model::bundle::{self, Bundle, Change};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
-use crate::model::plan::{Check, Machine, Plan, Progress, expected_rows};
+use crate::model::plan::{ApplyPlan, Check, Machine, Plan, Progress, expected_rows};
 use crate::model::topology::{self, Downstreams, Finding, NAME_BYTES, PgMajor, Server, ServerId, Topology};
 use crate::report::Report;
 
@@ -99,6 +100,13 @@ pub enum RunView {
         machine: Machine,
         checks: Vec<Check>,
         plan: Option<Plan>,
+    },
+    /// The running cluster is being looked at, for a change to the drawn design.
+    Looking { folder: PathBuf },
+    /// What would change, or why it cannot.
+    ChangePlanned {
+        found: Box<Found>,
+        plan: Result<ApplyPlan, Vec<Check>>,
     },
     /// Running or finished (then `progress.outcome` is there).
     Run {

@@ -9,11 +9,12 @@ use egui::{Key, Modifiers, PointerButton, Pos2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
 use pgcascade::app::{
-    Dialog, Effect, FileMessage, Message, PathPurpose, RunMessage, RunView, Session, Tab, ViewMessage,
+    ClusterMessage, DesignMessage, Dialog, Effect, FileMessage, Message, PathPurpose, RunMessage, RunView,
+    Session, Tab, ViewMessage,
 };
 use pgcascade::model::bundle;
 use pgcascade::model::diagram::{PictureFormat, PictureStyle};
-use pgcascade::model::document::{Document, format, templates};
+use pgcascade::model::document::{Command, Document, format, templates};
 use pgcascade::model::plan::{EventKind, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools};
 use pgcascade::model::topology::{Edit, PgMajor, notation, rule};
 use pgcascade::report::Report;
@@ -636,6 +637,26 @@ fn a_plan_is_shown_with_its_reasons_and_then_the_run() {
     window.send(event(1, EventKind::Finished { outcome }));
     window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
     assert!(window.has("nothing is left"));
+}
+
+#[test]
+fn what_differs_from_the_running_cluster_can_be_applied() {
+    let mut window = Window::seed();
+    let deployed = window.session().document.clone();
+    let adopted = ClusterMessage::Adopted("/tmp/seed".into(), Box::new(deployed));
+    window.send(Message::Cluster(adopted));
+    window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
+    assert!(!window.has("Apply the changes…"));
+    let topology = window.session().document.topology();
+    let [server, upstream] = ["slave12", "slave2"].map(|name| topology.by_name(name).unwrap().id());
+    let attach = Command::Edit(Edit::Attach { server, upstream });
+    window.send(Message::Design(DesignMessage::Do(attach)));
+    window.click("Apply the changes…");
+    let is_asked = |effect: &Effect| matches!(effect, Effect::LookForChange { .. });
+    assert!(window.performed.borrow().iter().any(is_asked));
+    assert!(window.has("Looking at the cluster"));
+    window.send(Message::Run(RunMessage::NotLooked(Report::new("It is busy"))));
+    assert!(window.has("It is busy") && window.has("Apply the changes…"));
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! `update`: the only function that changes a Session. No egui and no IO, so that it cannot fail and tests need neither.
 //!
-//! Messages are handled by subject: `design` (edits, undo), `clipboard` (cut, copy, paste), `file` (open, save, export), `unsaved` (what would lose
-//! changes, and quitting), `run` (deploying), `cluster` (what runs), `view` (what is shown), `what_if` (what goes wrong beside the design). What must be done outside is returned as effects; their
-//! answers come back as messages. Everything derived from the document is refreshed here, and nowhere else.
+//! Messages are handled by subject: `design` (edits, undo), `clipboard` (cut, copy, paste), `file` (open, save, export),
+//! `unsaved` (what would lose changes, and quitting), `run` (deploying), `change` (applying the drawing to what runs),
+//! `cluster` (what runs), `view` (what is shown), `what_if` (what goes wrong beside the design). What must be done
+//! outside is returned as effects; their answers come back as messages. Everything derived from the document is
+//! refreshed here, and nowhere else.
 
+mod change;
 mod clipboard;
 mod cluster;
 mod design;
