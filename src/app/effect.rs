@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::engine::deploy::Change;
 use crate::model::bundle::Bundle;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
@@ -15,6 +16,18 @@ pub enum PathPurpose {
     ExportBundle,
     /// The format is what the chosen file's name ends with.
     ExportPicture(PictureStyle),
+    /// A design to be compared in What-if.
+    CompareDesign,
+    /// A story of What-if.
+    SaveStory,
+    OpenStory,
+}
+
+impl PathPurpose {
+    /// True if a file is read there, and none is written.
+    pub fn is_read(self) -> bool {
+        matches!(self, Self::OpenDesign | Self::CompareDesign | Self::OpenStory)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +75,12 @@ pub enum Effect {
         bundle: Box<Bundle>,
         document: Box<Document>,
     },
+    /// Look at the running cluster for a change to this design.
+    LookForChange {
+        document: Box<Document>,
+        folder: PathBuf,
+    },
+    StartChange(Box<Change>),
     CancelRun,
     /// Read the cluster's board every second, until `Unwatch`.
     Watch(PathBuf),

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use super::{Effect, Message, PathPurpose};
+use super::{Effect, Message, PathPurpose, WhatIf};
+use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
 use crate::model::bundle::{self, Bundle, Change};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
-use crate::model::plan::{Check, Machine, Plan, Progress, expected_rows};
+use crate::model::plan::{ApplyPlan, Check, Machine, Plan, Progress, expected_rows};
 use crate::model::topology::{self, Downstreams, Finding, NAME_BYTES, PgMajor, Server, ServerId, Topology};
 use crate::report::Report;
 
@@ -41,6 +42,8 @@ pub struct Session {
     pub run: RunView,
     /// The deployed cluster of this window, if there is one.
     pub cluster: Option<ClusterView>,
+    /// What is tried on a world beside the design, while that mode is on.
+    pub what_if: Option<WhatIf>,
     /// Clusters that an earlier pgcascade left behind, half built or running.
     pub left_over: Vec<ClusterRecord>,
     pub notices: Vec<Notice>,
@@ -81,6 +84,8 @@ pub enum Tab {
     Inspector,
     Files,
     Deploy,
+    /// Only in that mode.
+    WhatIf,
 }
 
 /// The deploy panel: nothing yet, the plan before it runs, the run, its end.
@@ -95,6 +100,13 @@ pub enum RunView {
         machine: Machine,
         checks: Vec<Check>,
         plan: Option<Plan>,
+    },
+    /// The running cluster is being looked at, for a change to the drawn design.
+    Looking { folder: PathBuf },
+    /// What would change, or why it cannot.
+    ChangePlanned {
+        found: Box<Found>,
+        plan: Result<ApplyPlan, Vec<Check>>,
     },
     /// Running or finished (then `progress.outcome` is there).
     Run {
@@ -271,6 +283,7 @@ impl Session {
             compared: None,
             run: RunView::Idle,
             cluster: None,
+            what_if: None,
             left_over: Vec::new(),
             notices: Vec::new(),
             dialog: None,

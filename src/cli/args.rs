@@ -103,6 +103,8 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make a running cluster what a changed design says, with the least disruption
+    Apply(Apply),
     // Not a doc comment: its backticks would be printed.
     #[command(about = "Show what pg_stat_replication shows now on every server")]
     Status {
@@ -240,6 +242,21 @@ pub(super) struct Bundle {
     pub(super) diff_version: Option<PgMajor>,
     /// Print the explanation or the difference as JSON
     #[arg(long, requires = "shown")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Apply {
+    /// The changed design
+    pub(super) file: PathBuf,
+    /// The folder of the cluster that runs
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: PathBuf,
+    /// Show what would change, who would be interrupted, and the steps, without doing any
+    #[arg(long)]
+    pub(super) plan: bool,
+    /// Print what happens as JSON, an event a line; with --plan, print the plan as JSON
+    #[arg(long)]
     pub(super) json: bool,
 }
 

@@ -52,6 +52,7 @@ fn state_word(state: ClusterState) -> &'static str {
     match state {
         ClusterState::Building => "building",
         ClusterState::Complete => "complete",
+        ClusterState::Changing => "changing",
         ClusterState::Removing => "removing",
     }
 }

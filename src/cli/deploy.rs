@@ -11,7 +11,7 @@ use super::{Ending, designs, preflight, print};
 use crate::engine::deploy::{self, Cancel, Request, Run};
 use crate::model::bundle;
 use crate::model::document::Document;
-use crate::model::plan::{self, ClusterLayout, Outcome};
+use crate::model::plan::{self, ClusterLayout, Outcome, RunEvent};
 use crate::model::topology::{Auth, Topology};
 use crate::report::Report;
 
@@ -58,7 +58,8 @@ pub(super) async fn run(
                 print::json(&event);
             }
         } else {
-            preflight::explain(topology.name(), &machine.folder, &failed);
+            let cannot = preflight::cannot_deploy(topology.name(), &machine.folder);
+            preflight::explain(&cannot, &failed);
         }
         return Ending::Failed;
     }
@@ -73,6 +74,23 @@ pub(super) async fn run(
         document: document.clone(),
         cache,
     };
+    let outcome = shown(as_json, |events| deploy::run_here(run, events, cancel)).await;
+    if !as_json {
+        let folder = print::shell_path(&request.folder);
+        tell(
+            "deployment",
+            &outcome,
+            &format!("Remove what remains with: pgcascade teardown {folder}"),
+        );
+    }
+    ending(&outcome)
+}
+
+/// A run, with everything that happens shown.
+pub(super) async fn shown<F: Future<Output = Outcome>>(
+    as_json: bool,
+    run: impl FnOnce(mpsc::Sender<RunEvent>) -> F,
+) -> Outcome {
     let (sender, mut events) = mpsc::channel(EVENTS);
     let display = async {
         let mut display = Display::new(as_json);
@@ -80,10 +98,10 @@ pub(super) async fn run(
             display.show(&event);
         }
     };
-    let (outcome, ()) = tokio::join!(deploy::run_here(run, sender, cancel), display);
-    if !as_json {
-        tell(&outcome, request);
-    }
+    tokio::join!(run(sender), display).0
+}
+
+pub(super) fn ending(outcome: &Outcome) -> Ending {
     match outcome {
         Outcome::Done => Ending::Fine,
         Outcome::Failed { .. } => Ending::Failed,
@@ -91,20 +109,16 @@ pub(super) async fn run(
     }
 }
 
-/// How it ended, in words, if it did not end well.
-fn tell(outcome: &Outcome, request: &Request) {
+/// How it ended, in words, if it did not end well; `remedy` is for what remains.
+pub(super) fn tell(what: &str, outcome: &Outcome, remedy: &str) {
     let (headline, hints, remains) = match outcome {
         Outcome::Done => return,
         Outcome::Failed {
             reason,
             hints,
             remains,
-        } => (
-            format!("The deployment failed: {reason}"),
-            hints.as_slice(),
-            remains,
-        ),
-        Outcome::Cancelled { remains } => ("The deployment was cancelled".to_owned(), [].as_slice(), remains),
+        } => (format!("The {what} failed: {reason}"), hints.as_slice(), remains),
+        Outcome::Cancelled { remains } => (format!("The {what} was cancelled"), [].as_slice(), remains),
     };
     print::note(format_args!("error: {headline}"));
     for sentence in remains {
@@ -116,10 +130,7 @@ fn tell(outcome: &Outcome, request: &Request) {
     if remains.is_empty() {
         print::note("Everything was taken back");
     } else {
-        let folder = print::shell_path(&request.folder);
-        print::note(format_args!(
-            "  hint: Remove what remains with: pgcascade teardown {folder}"
-        ));
+        print::note(format_args!("  hint: {remedy}"));
     }
 }
 

@@ -4,6 +4,7 @@
 //! `model` or `engine` and shows the answer through `print`, `table`, `tree` or `progress`.
 //! Start with [`main`].
 
+mod apply;
 mod args;
 mod bundle;
 mod check;
@@ -89,6 +90,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::List => Ok(clusters::list()),
         Command::Plan { target, json } => wait_for(plan::plan(&target, json)),
         Command::Deploy { target, json } => wait_for(deploy::deploy(&target, json)),
+        Command::Apply(apply) => wait_for(apply::apply(&apply)),
         Command::Status { dir, json } => wait_for(status::status(&dir, json)),
         Command::Verify { dir } => wait_for(clusters::verify(&dir)),
         Command::Start { dir, servers } => wait_for(clusters::start(&dir, &servers)),

@@ -48,7 +48,8 @@ pub(super) async fn plan(target: &Target, as_json: bool) -> Result<Ending, Repor
     if failed.is_empty() {
         preflight::advise(&checks);
     } else {
-        preflight::explain(topology.name(), &machine.folder, &failed);
+        let cannot = preflight::cannot_deploy(topology.name(), &machine.folder);
+        preflight::explain(&cannot, &failed);
     }
     Ok(ending)
 }
@@ -60,6 +61,11 @@ fn print_plan(plan: &Plan) {
         plan.cluster,
         plan.folder
     ));
+    print_steps(plan);
+}
+
+/// Every step with its reason.
+pub(super) fn print_steps(plan: &Plan) {
     let width = plan.steps.len().to_string().len();
     for (place, step) in plan.steps.iter().enumerate() {
         print::line(format_args!("{:>width$}. {}", place + 1, step.title));

@@ -1,4 +1,4 @@
-//! What stands in the way of a deployment, in words; shared by `plan`, `deploy` and `demo`.
+//! What stands in the way of a run, in words; shared by `plan`, `deploy`, `apply` and `demo`.
 
 use nix::unistd::{User, geteuid};
 
@@ -57,11 +57,11 @@ pub(super) fn failed(checks: &[Check]) -> Vec<&Check> {
     checks.iter().filter(|check| !check.ok).collect()
 }
 
-/// Every failed check with its fix, for people.
-pub(super) fn explain(cluster: &str, folder: &str, failed: &[&Check]) {
+/// Every failed check with its fix, for people; `cannot` says what cannot be done.
+pub(super) fn explain(cannot: &str, failed: &[&Check]) {
     let things = print::count(failed.len(), "check");
     print::note(format_args!(
-        "error: \"{cluster}\" cannot be deployed into {folder}: {things} failed, nothing was changed"
+        "error: {cannot}: {things} failed, nothing was changed"
     ));
     for check in failed {
         print::note(format_args!("  {}: {}", check.id, check.message));
@@ -69,6 +69,11 @@ pub(super) fn explain(cluster: &str, folder: &str, failed: &[&Check]) {
             print::note(format_args!("    fix: {fix}"));
         }
     }
+}
+
+/// What a deployment that did not begin is called.
+pub(super) fn cannot_deploy(cluster: &str, folder: &str) -> String {
+    format!("\"{cluster}\" cannot be deployed into {folder}")
 }
 
 /// What is fine, and worth a word all the same.

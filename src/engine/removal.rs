@@ -25,6 +25,18 @@ pub(super) fn remove_contents(stored: &Stored) -> Result<(), Report> {
     Ok(())
 }
 
+/// Removes what was made for one server, which may not run any more.
+pub(super) fn remove_server(stored: &Stored, folder: &str) -> Result<(), Report> {
+    for file in [
+        ClusterLayout::certificate(folder),
+        ClusterLayout::certificate_key(folder),
+    ] {
+        remove_file(&stored.record.folder, &file)?;
+    }
+    remove_tree(&stored.record.folder, &ClusterLayout::data(folder))?;
+    remove_made(stored, &ClusterLayout::server(folder))
+}
+
 /// Removes one of the folders that the plan makes, with the files that pgcascade or its servers write there. If
 /// somebody put something else into it, that stays, and the folder with it.
 pub(super) fn remove_made(stored: &Stored, made: &str) -> Result<(), Report> {

@@ -28,6 +28,12 @@ impl Sessions {
         }
     }
 
+    /// Lets go of the session on this port: its server ends.
+    pub(super) fn forget(&self, port: u16) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.remove(&port);
+    }
+
     /// Ends all that are open, and waits until the servers have ended them, too; who still asks keeps its own.
     pub(super) async fn close(&self) {
         let open = std::mem::take(&mut *self.open.lock().unwrap_or_else(PoisonError::into_inner));

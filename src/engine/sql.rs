@@ -134,11 +134,23 @@ impl Session {
         self.rows(sql).await.map(|_| ())
     }
 
+    /// The first value of a question that may take so long.
+    pub(super) async fn answer_within(&self, sql: &str, limit: Duration) -> Result<Option<String>, SqlError> {
+        self.run(&format!("SET statement_timeout = {}", limit.as_millis()))
+            .await?;
+        let rows = self.rows_within(sql, limit).await?;
+        Ok(rows.into_iter().flatten().next().flatten())
+    }
+
     /// The rows of a question, every value as text.
     pub(super) async fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, SqlError> {
-        let messages = tokio::time::timeout(STATEMENT + CONNECT, self.client.simple_query(sql))
+        self.rows_within(sql, STATEMENT).await
+    }
+
+    async fn rows_within(&self, sql: &str, limit: Duration) -> Result<Vec<Vec<Option<String>>>, SqlError> {
+        let messages = tokio::time::timeout(limit + CONNECT, self.client.simple_query(sql))
             .await
-            .map_err(|_| SqlError::Silent(STATEMENT))??;
+            .map_err(|_| SqlError::Silent(limit))??;
         Ok(messages
             .iter()
             .filter_map(|message| match message {

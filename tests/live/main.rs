@@ -7,13 +7,16 @@
     reason = "a test's panic is its message, also in its helpers"
 )]
 
+mod apply;
 mod archive;
 mod bundle;
 mod catalogue;
 mod cli;
+mod commits;
 mod crash;
 mod deploy;
 mod designs;
+mod differential;
 mod faults;
 mod hostile;
 mod lab;

@@ -24,6 +24,8 @@ use crate::template::copies_have_their_own_identity;
 const BINS: &str = "PGCASCADE_TEST_BINS";
 /// Every major has fifty ports of its own from here on, every shape ten of them.
 const FIRST_PORT: u16 = 29_500;
+/// Behind those: ten for each major's changes of a running cluster.
+pub const FIRST_PORT_OF_CHANGES: u16 = 29_950;
 /// For what has to come: a row, a promotion, a segment in the archive.
 const SOON: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
@@ -140,7 +142,7 @@ async fn a_kept_directory_is_a_cluster_of_its_own_on_every_major() {
 }
 
 /// The folder of a major's programs; that it is missing is a failure, never a skip.
-fn programs(major: PgMajor) -> PathBuf {
+pub fn programs(major: PgMajor) -> PathBuf {
     let bins =
         std::env::var_os(BINS).unwrap_or_else(|| panic!("{BINS} is not set: make test-versions does it"));
     std::env::split_paths(&bins)

@@ -142,6 +142,22 @@ fn a_window_deploys_watches_stops_starts_and_tears_down() {
     app.until("the drawing shows its links", App::is_as_drawn);
     assert_eq!(processes_of(&folder).len(), 5);
 
+    let topology = app.session.document.topology();
+    let [server, upstream] = ["slave12", "slave2"].map(|name| topology.by_name(name).unwrap().id());
+    let attach = Edit::Attach { server, upstream };
+    app.send(Message::Design(DesignMessage::Do(Command::Edit(attach))));
+    assert!(app.session.differs_from_deployed());
+    app.send(Message::Run(RunMessage::AskChange));
+    app.until("the changes are shown", |session| match &session.run {
+        RunView::ChangePlanned { plan, .. } => plan.is_ok(),
+        _ => false,
+    });
+    app.send(Message::Run(RunMessage::Confirm));
+    app.until("it runs as drawn", |session| {
+        !session.is_locked() && !session.differs_from_deployed()
+    });
+    app.until("the moved server streams", App::is_as_drawn);
+
     app.send(Message::Cluster(ClusterMessage::Stop));
     app.until("it has stopped", |session| App::is_whole_board(session, false));
     app.until("the stop has ended", |session| {

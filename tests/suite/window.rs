@@ -9,11 +9,12 @@ use egui::{Key, Modifiers, PointerButton, Pos2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
 use pgcascade::app::{
-    Dialog, Effect, FileMessage, Message, PathPurpose, RunMessage, RunView, Session, Tab, ViewMessage,
+    ClusterMessage, DesignMessage, Dialog, Effect, FileMessage, Message, PathPurpose, RunMessage, RunView,
+    Session, Tab, ViewMessage,
 };
 use pgcascade::model::bundle;
 use pgcascade::model::diagram::{PictureFormat, PictureStyle};
-use pgcascade::model::document::{Document, format, templates};
+use pgcascade::model::document::{Command, Document, format, templates};
 use pgcascade::model::plan::{EventKind, Machine, Outcome, PortUse, RunEvent, StepSummary, Tools};
 use pgcascade::model::topology::{Edit, PgMajor, notation, rule};
 use pgcascade::report::Report;
@@ -78,7 +79,7 @@ impl Window {
     }
 
     /// Press, eight moves, release.
-    fn drag(&mut self, from: Pos2, to: Pos2) {
+    pub(crate) fn drag(&mut self, from: Pos2, to: Pos2) {
         self.drag_without_release(from, to);
         self.release(to);
         self.harness.run_steps(2);
@@ -106,11 +107,15 @@ impl Window {
     }
 
     pub(crate) fn card(&self, name: &str) -> Pos2 {
+        self.card_rect(name).center()
+    }
+
+    pub(crate) fn card_rect(&self, name: &str) -> egui::Rect {
         let start = format!("{name}, ");
         let is_card = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
             node.label().is_some_and(|label| label.starts_with(&start))
         };
-        self.harness.get(by().predicate(is_card)).rect().center()
+        self.harness.get(by().predicate(is_card)).rect()
     }
 
     /// The drawn cluster in the notation.
@@ -136,7 +141,7 @@ impl Window {
     }
 
     /// The row of a server in the outline.
-    fn row(&self, name: &str) -> String {
+    pub(crate) fn row(&self, name: &str) -> String {
         let start = format!("{name}: ");
         let is_row = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
             node.role() == Role::TreeItem && node.label().is_some_and(|label| label.starts_with(&start))
@@ -632,6 +637,26 @@ fn a_plan_is_shown_with_its_reasons_and_then_the_run() {
     window.send(event(1, EventKind::Finished { outcome }));
     window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
     assert!(window.has("nothing is left"));
+}
+
+#[test]
+fn what_differs_from_the_running_cluster_can_be_applied() {
+    let mut window = Window::seed();
+    let deployed = window.session().document.clone();
+    let adopted = ClusterMessage::Adopted("/tmp/seed".into(), Box::new(deployed));
+    window.send(Message::Cluster(adopted));
+    window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
+    assert!(!window.has("Apply the changes…"));
+    let topology = window.session().document.topology();
+    let [server, upstream] = ["slave12", "slave2"].map(|name| topology.by_name(name).unwrap().id());
+    let attach = Command::Edit(Edit::Attach { server, upstream });
+    window.send(Message::Design(DesignMessage::Do(attach)));
+    window.click("Apply the changes…");
+    let is_asked = |effect: &Effect| matches!(effect, Effect::LookForChange { .. });
+    assert!(window.performed.borrow().iter().any(is_asked));
+    assert!(window.has("Looking at the cluster"));
+    window.send(Message::Run(RunMessage::NotLooked(Report::new("It is busy"))));
+    assert!(window.has("It is busy") && window.has("Apply the changes…"));
 }
 
 #[test]

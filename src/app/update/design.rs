@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::{DesignMessage, Dialog, Effect, NoticeKind, RunView, Session};
-use super::{clipboard, counted, notify, refuse_if_locked, run, sentence, show_document, view};
+use super::{change, clipboard, counted, notify, refuse_if_locked, run, sentence, show_document, view};
 use crate::model::document::{Command, Document};
 use crate::model::topology::{Applied, Downstreams, Edit, Refusal, ServerId, Topology};
 use crate::report::Report;
@@ -163,6 +163,7 @@ fn show(session: &mut Session, after: Option<Document>) -> Vec<Effect> {
             let folder = folder.clone();
             run::discover(session, folder)
         }
+        RunView::Looking { .. } | RunView::ChangePlanned { .. } => change::look(session),
         RunView::Idle | RunView::Run { .. } => Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{ClusterView, Dialog, Effect, NoticeKind, RunMessage, RunView, Session, Tab};
-use super::{notify, notify_with_folder};
+use super::{change, notify, notify_with_folder};
 use crate::model::plan::{Machine, Outcome, Progress, RunEvent, plan_deploy, preflight};
 use crate::report::Report;
 
@@ -12,11 +12,17 @@ pub(super) fn update(session: &mut Session, message: RunMessage) -> Vec<Effect> 
         RunMessage::Ask => ask(session),
         RunMessage::Prepare(folder) => prepare(session, folder),
         RunMessage::Found(machine) => found(session, *machine),
+        RunMessage::AskChange => change::ask(session),
+        RunMessage::Looked(found) => change::looked(session, *found),
+        RunMessage::NotLooked(report) => change::not_looked(session, report),
+        RunMessage::Confirm if matches!(session.run, RunView::ChangePlanned { .. }) => {
+            change::confirm(session)
+        }
         RunMessage::Confirm => confirm(session),
         RunMessage::Event(event) => fold(session, &event),
         RunMessage::Cancel => cancel(session),
         RunMessage::Close => {
-            if !session.is_locked() {
+            if !session.run.is_running() {
                 session.run = RunView::Idle;
             }
             Vec::new()
@@ -35,13 +41,15 @@ pub(super) fn discover(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
 
 fn ask(session: &mut Session) -> Vec<Effect> {
     session.tab = Tab::Deploy;
-    if session.is_locked() || refuse_second(session) {
+    if session.run.is_running() || refuse_second(session) {
         return Vec::new();
     }
     let folder = match &session.run {
         RunView::Planned { machine, .. } => PathBuf::from(&machine.folder),
         RunView::Discovering { folder } => folder.clone(),
-        RunView::Idle | RunView::Run { .. } => session.default_folder.join(session.file_stem()),
+        RunView::Idle | RunView::Looking { .. } | RunView::ChangePlanned { .. } | RunView::Run { .. } => {
+            session.default_folder.join(session.file_stem())
+        }
     };
     let text = folder.to_string_lossy().into_owned();
     session.dialog = Some(Dialog::DeployFolder { text });
@@ -53,7 +61,7 @@ fn prepare(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
         session.dialog = None;
     }
     session.tab = Tab::Deploy;
-    if session.is_locked() || refuse_second(session) || folder.as_os_str().is_empty() {
+    if session.run.is_running() || refuse_second(session) || folder.as_os_str().is_empty() {
         return Vec::new();
     }
     discover(session, folder)
@@ -136,6 +144,10 @@ fn fold(session: &mut Session, event: &RunEvent) -> Vec<Effect> {
     let folder = PathBuf::from(&plan.folder);
     match progress.outcome.clone() {
         None => Vec::new(),
+        Some(outcome) if plan.is_change() => {
+            let holds = plan.has_settled(progress);
+            change::ended(session, folder, outcome, holds)
+        }
         Some(Outcome::Done) => done(session, folder),
         Some(Outcome::Failed {
             reason,
@@ -160,6 +172,11 @@ fn done(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
         .hint("The README in its folder says how to connect");
     notify_with_folder(session, NoticeKind::Done, report, Some(folder.clone()));
     session.left_over.retain(|record| record.folder != folder);
+    watch(session, folder)
+}
+
+/// From now on the cluster in this folder is the window's, and is what is drawn.
+pub(super) fn watch(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
     session.cluster = Some(ClusterView {
         folder: folder.clone(),
         deployed: session.document.clone(),

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::answers::Answers;
 use crate::app::{Message, RunMessage};
-use crate::engine::deploy::{Cancel, Run, run_here};
+use crate::engine::deploy::Cancel;
 use crate::model::plan::{EventKind, Outcome, RunEvent};
 
 /// Events between the engine and the window. When they are full the engine drops lines of output, never states.
@@ -28,9 +28,20 @@ pub(super) struct Deployment {
 }
 
 impl Deployment {
-    pub fn start(runtime: &Runtime, run: Run, answers: Answers) -> Self {
+    /// Starts a run of this number: what `run` makes of the place for its events and the cancel it hears.
+    pub fn start<F>(
+        runtime: &Runtime,
+        number: u64,
+        answers: Answers,
+        run: impl FnOnce(mpsc::Sender<RunEvent>, Cancel) -> F,
+    ) -> Self
+    where
+        F: Future<Output = Outcome> + Send + 'static,
+    {
         let cancel = Cancel::default();
-        let task = runtime.spawn(perform(run, cancel.clone(), answers));
+        let (events, received) = mpsc::channel(EVENTS);
+        let engine = runtime.spawn(run(events, cancel.clone()));
+        let task = runtime.spawn(tell(number, engine, received, answers));
         Self { cancel, task }
     }
 
@@ -52,10 +63,12 @@ impl Deployment {
     }
 }
 
-async fn perform(run: Run, cancel: Cancel, answers: Answers) {
-    let number = run.number;
-    let (events, mut received) = mpsc::channel(EVENTS);
-    let engine = tokio::spawn(run_here(run, events, cancel));
+async fn tell(
+    number: u64,
+    engine: JoinHandle<Outcome>,
+    mut received: mpsc::Receiver<RunEvent>,
+    answers: Answers,
+) {
     let mut last = None;
     while let Some(event) = received.recv().await {
         last = Some(event.clone());
@@ -65,7 +78,7 @@ async fn perform(run: Run, cancel: Cancel, answers: Answers) {
     let outcome = match engine.await {
         Ok(outcome) => outcome,
         Err(error) => Outcome::Failed {
-            reason: format!("the deployment broke off: {error}"),
+            reason: format!("the run broke off: {error}"),
             hints: vec!["This is a mistake in pgcascade; please report it".to_owned()],
             remains: vec!["what was built until then".to_owned()],
         },

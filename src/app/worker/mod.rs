@@ -127,14 +127,14 @@ impl Worker {
                 self.discovery = self.start(tasks::discover(document, folder, answers));
             }
             Effect::StartRun {
-                run,
+                run: number,
                 plan,
                 machine,
                 bundle,
                 document,
             } => {
                 let run = deploy::Run {
-                    number: run,
+                    number,
                     plan: *plan,
                     machine: *machine,
                     bundle: *bundle,
@@ -142,7 +142,19 @@ impl Worker {
                     cache: store::cache_folder(),
                 };
                 if let Some(runtime) = &self.runtime {
-                    self.deployment = Some(Deployment::start(runtime, run, answers));
+                    let perform = |events, cancel| deploy::run_here(run, events, cancel);
+                    self.deployment = Some(Deployment::start(runtime, number, answers, perform));
+                }
+            }
+            Effect::LookForChange { document, folder } => {
+                self.stop_discovery();
+                self.discovery = self.start(tasks::look_for_change(document, folder, answers));
+            }
+            Effect::StartChange(change) => {
+                if let Some(runtime) = &self.runtime {
+                    let number = change.number;
+                    let perform = |events, cancel| deploy::apply_here(*change, events, cancel);
+                    self.deployment = Some(Deployment::start(runtime, number, answers, perform));
                 }
             }
             Effect::CancelRun => {

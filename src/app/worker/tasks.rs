@@ -140,6 +140,14 @@ pub(super) async fn discover(document: Box<Document>, folder: PathBuf, answers: 
         .await;
 }
 
+pub(super) async fn look_for_change(document: Box<Document>, folder: PathBuf, answers: Answers) {
+    let message = match deploy::look(&folder, &document).await {
+        Ok(found) => RunMessage::Looked(Box::new(found)),
+        Err(report) => RunMessage::NotLooked(report),
+    };
+    answers.send(Message::Run(message)).await;
+}
+
 pub(super) async fn start_cluster(folder: PathBuf, give_up: CancellationToken, answers: Answers) {
     let done = cluster::start(&folder, &[], give_up).await;
     let message = match done {

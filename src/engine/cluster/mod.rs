@@ -120,7 +120,7 @@ impl Cluster {
     }
 }
 
-fn design_of(stored: &Stored) -> Result<Document, Report> {
+pub(super) fn design_of(stored: &Stored) -> Result<Document, Report> {
     let path = stored.record.folder.join(ClusterLayout::DESIGN);
     store::open(&path).map_err(|error| match error {
         store::OpenError::File(report) => report,

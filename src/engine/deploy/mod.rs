@@ -1,8 +1,12 @@
 //! Runs a plan: steps out as events, unwinding on failure or cancel.
 //!
 //! `discover` looks at the machine, `run` performs the plan through a `host`, `unwind` takes it back; `local_host` is
-//! the host that is this machine, and `telling` the one place where events are numbered.
+//! the host that is this machine, and `telling` the one place where events are numbered. `apply` is the same for a
+//! change of a cluster that runs.
 
+mod apply;
+#[cfg(test)]
+mod apply_tests;
 mod discover;
 mod host;
 mod local_host;
@@ -19,6 +23,8 @@ use nix::sys::signal::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+pub use apply::{Change, Found, apply_here, look};
 
 use crate::model::bundle::Bundle;
 use crate::model::document::Document;
@@ -75,7 +81,11 @@ pub async fn run_here(run: Run, events: mpsc::Sender<RunEvent>, cancel: Cancel) 
     // the run is unwound. Where it cannot be caught all is as it was.
     let _caught = signal(SignalKind::from_raw(Signal::SIGXFSZ as i32));
     match local_host::LocalHost::new(&run) {
-        Ok(host) => run::run(run.number, &run.plan, Arc::new(host), events, cancel).await,
+        // A whole run is too large for the stack of whoever waits for it.
+        Ok(host) => {
+            let run = run::run(run.number, &run.plan, Arc::new(host), events, cancel);
+            Box::pin(run).await
+        }
         Err(report) => run::refuse(run.number, &run.plan, events, report).await,
     }
 }

@@ -38,6 +38,36 @@ enum Trouble {
     Failed(Report),
 }
 
+/// Trouble, and whether it came so late that what runs is kept.
+struct Stopped {
+    trouble: Trouble,
+    is_settled: bool,
+}
+
+impl Trouble {
+    fn into_outcome(self, remains: Vec<String>) -> Outcome {
+        match self {
+            Self::Cancelled => Outcome::Cancelled { remains },
+            Self::Failed(report) => Outcome::Failed {
+                reason: one_sentence(&report),
+                hints: report.hints,
+                remains,
+            },
+        }
+    }
+}
+
+/// What is said of a change that failed while it cleared away.
+const SETTLED: &str = "The new design runs, is proved and recorded; what was not cleared away yet, the next `pgcascade apply` clears away.";
+
+/// True if the step is done from which on nothing is taken back.
+fn is_settled(plan: &Plan, states: &BTreeMap<StepId, State>) -> bool {
+    let settles = plan.steps.iter().filter(|step| step.action == Action::Settle);
+    settles
+        .into_iter()
+        .any(|step| states.get(&step.id) == Some(&State::Done))
+}
+
 /// Performs the plan. The first event is `started`, the last `finished`.
 pub(super) async fn run<H: Host>(
     number: u64,
@@ -53,7 +83,11 @@ pub(super) async fn run<H: Host>(
     let trouble = forward(plan, &host, &mut telling, &notes, &mut noted, &cancel, &mut order).await;
     let outcome = match trouble {
         None => Outcome::Done,
-        Some(trouble) => {
+        Some(Stopped {
+            trouble,
+            is_settled: true,
+        }) => trouble.into_outcome(vec![SETTLED.to_owned()]),
+        Some(Stopped { trouble, .. }) => {
             let because = match &trouble {
                 Trouble::Cancelled => "it was cancelled".to_owned(),
                 Trouble::Failed(report) => report.headline.clone(),
@@ -61,14 +95,7 @@ pub(super) async fn run<H: Host>(
             telling.state(EventKind::Unwinding { because }).await;
             let begun: Vec<&Step> = order.iter().filter_map(|id| plan.steps.get(id.0)).collect();
             let remains = unwind::unwind(&begun, &host, &mut telling, &notes, &mut noted, &cancel.hard).await;
-            match trouble {
-                Trouble::Cancelled => Outcome::Cancelled { remains },
-                Trouble::Failed(report) => Outcome::Failed {
-                    reason: one_sentence(&report),
-                    hints: report.hints,
-                    remains,
-                },
-            }
+            trouble.into_outcome(remains)
         }
     };
     telling
@@ -110,7 +137,7 @@ async fn forward<H: Host>(
     noted: &mut mpsc::Receiver<Note>,
     cancel: &Cancel,
     order: &mut Vec<StepId>,
-) -> Option<Trouble> {
+) -> Option<Stopped> {
     let mut states: BTreeMap<StepId, State> =
         plan.steps.iter().map(|step| (step.id, State::Pending)).collect();
     let stop = cancel.soft.child_token();
@@ -134,8 +161,12 @@ async fn forward<H: Host>(
                 spawn(&mut running, Arc::clone(host), step.action.clone(), work);
             }
         }
+        let stopped = |trouble| Stopped {
+            trouble,
+            is_settled: is_settled(plan, &states),
+        };
         if running.is_empty() {
-            return trouble;
+            return trouble.map(stopped);
         }
         let ended = tokio::select! {
             biased;
@@ -147,7 +178,7 @@ async fn forward<H: Host>(
             // The second request: what still runs is left to itself.
             () = cancel.hard.cancelled() => {
                 running.abort_all();
-                return Some(trouble.unwrap_or(Trouble::Cancelled));
+                return Some(stopped(trouble.unwrap_or(Trouble::Cancelled)));
             }
             Some(ended) = running.join_next() => ended,
         };

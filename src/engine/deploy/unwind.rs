@@ -34,6 +34,8 @@ pub(super) async fn unwind<H: Host>(
         } else if matches!(undo, Action::ReleaseFolder) && !remains.is_empty() {
             // Without its marker, teardown could not finish what could not be done now.
             Err("The folder keeps its marker, so that `pgcascade teardown` can remove the rest.".to_owned())
+        } else if matches!(undo, Action::ForgetChange) && !remains.is_empty() {
+            Err("The cluster stays noted as between two designs: `pgcascade apply` with either of them makes it whole, `pgcascade teardown` removes it.".to_owned())
         } else {
             let work = Work::new(step.id, Wait::new(UNDO, hard.clone()), notes.clone());
             take_back(host, undo, &work, telling, noted)

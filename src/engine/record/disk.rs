@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{ClusterRecord, ClusterState};
 use crate::engine::files::{self, Owner};
 use crate::engine::{ownership, processes, random, store};
-use crate::model::plan::ClusterLayout;
+use crate::model::plan::{ClusterLayout, LeftSlot};
 use crate::report::Report;
 
 /// The record and what only its removal needs.
@@ -30,6 +30,15 @@ pub(in crate::engine) struct Stored {
     /// Whose folder it was and with which mode, where an empty one was taken over.
     #[serde(default)]
     pub(in crate::engine) folder_was: Option<FolderWas>,
+    /// The text of the design that a change makes, while it is under way; design.toml is still the one before.
+    #[serde(default)]
+    pub(in crate::engine) change: Option<String>,
+    /// The design is a new one, and what nobody uses any more is not cleared away yet.
+    #[serde(default)]
+    pub(in crate::engine) clears: bool,
+    /// Slots that are dropped once a change is proved. Servers to remove are those that are in no design.
+    #[serde(default)]
+    pub(in crate::engine) left_slots: Vec<LeftSlot>,
 }
 
 /// What an empty folder was before servers of another user had to work in it.
@@ -37,6 +46,21 @@ pub(in crate::engine) struct Stored {
 pub(in crate::engine) struct FolderWas {
     pub(in crate::engine) owner: Owner,
     pub(in crate::engine) mode: u32,
+}
+
+impl Stored {
+    /// A record of which nothing else is known yet.
+    pub(in crate::engine) fn of(record: ClusterRecord) -> Self {
+        Self {
+            record,
+            made_parents: Vec::new(),
+            made: Vec::new(),
+            folder_was: None,
+            change: None,
+            clears: false,
+            left_slots: Vec::new(),
+        }
+    }
 }
 
 const RECORD: &str = "cluster.json";
@@ -101,6 +125,21 @@ pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
             folder.display()
         ))
         .hint("Wait until the other pgcascade is done.")),
+        ClusterState::Changing if stored.record.is_at_work() => Err(Report::new(format!(
+            "The cluster in {} is just being changed.",
+            folder.display()
+        ))
+        .hint("Wait until the other pgcascade is done.")),
+        ClusterState::Changing => Err(Report::new(format!(
+            "The cluster in {} is between two designs: pgcascade was ended while it applied a change.",
+            folder.display()
+        ))
+        .hint("`pgcascade apply` with the same design goes on with it.")
+        .hint(format!(
+            "`pgcascade apply {} --dir {}` takes it back; `pgcascade teardown {1}` removes all.",
+            folder.join(ClusterLayout::DESIGN).display(),
+            folder.display()
+        ))),
         ClusterState::Building | ClusterState::Removing => Err(Report::new(format!(
             "The cluster in {} is not complete: pgcascade was ended while it was at work on it.",
             folder.display()
@@ -258,23 +297,22 @@ mod tests {
     use super::*;
 
     fn stored(folder: &Path) -> Stored {
+        let record = ClusterRecord {
+            id: new_id().unwrap(),
+            name: "seed".to_owned(),
+            folder: folder.to_owned(),
+            made_folder: true,
+            postgres: "15".to_owned(),
+            bin: "/bin".into(),
+            run_as: None,
+            state: ClusterState::Building,
+            builder: super::super::Builder::ourselves(),
+            servers: Vec::new(),
+            uses_passwords: true,
+        };
         Stored {
-            record: ClusterRecord {
-                id: new_id().unwrap(),
-                name: "seed".to_owned(),
-                folder: folder.to_owned(),
-                made_folder: true,
-                postgres: "15".to_owned(),
-                bin: "/bin".into(),
-                run_as: None,
-                state: ClusterState::Building,
-                builder: super::super::Builder::ourselves(),
-                servers: Vec::new(),
-                uses_passwords: true,
-            },
-            made_parents: Vec::new(),
             made: vec!["run".to_owned()],
-            folder_was: None,
+            ..Stored::of(record)
         }
     }
 

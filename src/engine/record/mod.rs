@@ -51,6 +51,8 @@ pub enum ClusterState {
     Building,
     /// Built and verified. Its servers may be running or not.
     Complete,
+    /// A change to another design has begun and has not ended.
+    Changing,
     /// A teardown has begun.
     Removing,
 }

@@ -8,6 +8,7 @@ pub mod conf;
 mod decision;
 mod difference;
 mod effect;
+mod effective;
 mod guide;
 mod hba;
 mod manifest;
@@ -23,8 +24,9 @@ mod tls_guide;
 
 pub use decision::Decision;
 pub use difference::{Change, ChangeKind, difference};
+pub use effective::{Effective, effective};
 pub use origin::{Element, LineOrigin, Origin, Provenance, Share};
-pub use setting::{quote, quote_in_conninfo, value_in, without};
+pub use setting::{quote, quote_in_conninfo, value_in, with, without};
 pub use tarball::pack;
 
 use self::sizes::Sizes;

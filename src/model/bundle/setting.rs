@@ -172,6 +172,20 @@ pub fn without(text: &str, setting: &str) -> String {
     text
 }
 
+/// The text with one setting at another value; `None` leaves it out.
+pub fn with(text: &str, setting: &str, value: Option<&str>) -> String {
+    let mut text = if value_in(text, setting).is_some() {
+        without(text, setting)
+    } else {
+        text.to_owned()
+    };
+    if let Some(value) = value {
+        let line = format!("{setting} = {}\n", quote(value));
+        text.push_str(&line);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,10 @@
-//! Step and action: the closed list of what a deployment can do, as data that can be shown, compared and saved.
+//! Step and action: the closed list of what a run can do, as data that can be shown, compared and saved.
 
 use serde::Serialize;
 
-use super::Certificate;
+use super::{Certificate, Progress, StepState};
 use crate::model::health::ReplicationRow;
+use crate::model::topology::Server;
 
 /// A step's number in its plan, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
@@ -17,6 +18,24 @@ pub struct Plan {
     /// The cluster's folder, absolute.
     pub folder: String,
     pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// True if it changes a cluster that runs.
+    pub fn is_change(&self) -> bool {
+        self.steps
+            .first()
+            .is_some_and(|step| step.action == Action::BeginChange)
+    }
+
+    /// True once its new design is what runs and is recorded: nothing is taken back any more.
+    pub fn has_settled(&self, progress: &Progress) -> bool {
+        let is_done = |step: &Step| {
+            let told = progress.steps.get(step.id.0);
+            step.action == Action::Settle && told.is_some_and(|(_, state)| *state == StepState::Done)
+        };
+        self.steps.iter().any(is_done)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -130,6 +149,70 @@ pub enum Action {
     },
     /// Write README.md and design.toml, and note in the record that the cluster is complete.
     Complete,
+    /// Note in the record that a change to another design begins, with all that it may make; before any of it.
+    BeginChange,
+    /// Note that there is no change: the design that was recorded holds.
+    ForgetChange,
+    /// Write both password files anew, for these ports.
+    WritePassFiles { ports: Vec<u16> },
+    /// Copy the data directory of a running primary, between the calls that begin and end a backup: mode 0700,
+    /// without WAL, slots and what belongs to a run, with the backup's label.
+    CopyRunning {
+        server: String,
+        folder: String,
+        port: u16,
+        to: String,
+    },
+    /// Give a server the files of a design, and let it read them.
+    Configure(Configure),
+    /// Drop a replication slot, once nobody uses it; nothing, if it is not there.
+    DropSlot {
+        server: String,
+        folder: String,
+        port: u16,
+        slot: String,
+    },
+    /// Stop a server that is no longer in the design, and remove its folder; nothing, if it is not there.
+    RemoveServer { server: String, folder: String },
+    /// Write README.md and design.toml of the new design and record it: from here on nothing is taken back.
+    Settle,
+}
+
+/// The files of one server, and how it comes to read them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Configure {
+    pub server: String,
+    /// Its folder, and its port, in the design whose files it gets.
+    pub folder: String,
+    pub port: u16,
+    /// The folder it may still be in: it is moved while the server is down.
+    pub folder_before: String,
+    pub design: DesignOf,
+    /// Names of files in its data directory.
+    pub files: Vec<String>,
+    /// Settings that keep another value for now; `None`: they are left out.
+    pub held: Vec<(String, Option<String>)>,
+    pub by: Means,
+    pub pass_file_in_environment: bool,
+}
+
+/// Which of the two designs of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DesignOf {
+    Before,
+    After,
+}
+
+/// How a server comes to read its files, the least disturbing first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Means {
+    /// Not at all: only comments differ.
+    Write,
+    Reload,
+    /// Stopped and started, until it accepts connections.
+    Restart,
 }
 
 /// A server on which a row is read.
@@ -137,4 +220,13 @@ pub enum Action {
 pub struct Reader {
     pub server: String,
     pub port: u16,
+}
+
+impl Reader {
+    pub fn of(server: &Server) -> Self {
+        Self {
+            server: server.name().to_string(),
+            port: server.port().number(),
+        }
+    }
 }

@@ -1,20 +1,25 @@
-//! A plan: the steps that build a cluster, as plain data.
+//! A plan: the steps that build a cluster, or change one that runs, as plain data.
 //!
-//! `plan_deploy` makes it from a topology and the facts of a machine, without touching either. The window and
-//! `pgcascade plan` show it, `bundle::script` renders it as shell, `engine::deploy` performs it: what can be
-//! inspected and mailed is what runs.
+//! `plan_deploy` makes it from a topology and the facts of a machine, without touching either; `plan_apply` from the
+//! design that runs and the one that is wanted. The window and `pgcascade plan` show it, `bundle::script` renders a
+//! deployment as shell, `engine::deploy` performs it: what can be inspected and mailed is what runs.
 
 mod action;
+mod apply;
 mod certificates;
 mod deploy;
 mod event;
 mod expected;
 mod layout;
+#[cfg(test)]
+mod lines;
 mod machine;
 mod preflight;
 mod progress;
+mod steps;
 
-pub use action::{Action, Plan, Reader, Step, StepId};
+pub use action::{Action, Configure, DesignOf, Means, Plan, Reader, Step, StepId};
+pub use apply::{ApplyPlan, LeftSlot, Standing, plan_apply};
 pub use certificates::Certificate;
 pub use deploy::plan_deploy;
 pub use event::{EventKind, Outcome, RunEvent, StepSummary};

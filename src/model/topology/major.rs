@@ -121,6 +121,15 @@ impl PgMajor {
         self >= Self::V12
     }
 
+    /// The file that makes a data directory a standby's.
+    pub fn standby_file(self) -> &'static str {
+        if self.has_standby_signal() {
+            "standby.signal"
+        } else {
+            "recovery.conf"
+        }
+    }
+
     /// `wal_keep_size` replaced `wal_keep_segments` in 13.
     pub fn has_wal_keep_size(self) -> bool {
         self >= Self::V13
@@ -218,6 +227,11 @@ impl PgMajor {
     /// `pg_promote()` exists from 12 on; before, only `pg_ctl promote`.
     pub fn has_promote_function(self) -> bool {
         self >= Self::V12
+    }
+
+    /// From 13 on a promotion ends a pause of the replay; before, it waits until the pause is ended.
+    pub fn promotes_while_paused(self) -> bool {
+        self >= Self::V13
     }
 
     /// From 13 on a standby takes a new `primary_conninfo` at a reload; before, at a restart.
@@ -335,6 +349,34 @@ impl PgMajor {
         } else {
             "pg_last_wal_receive_lsn"
         }
+    }
+
+    /// A base backup without leaving a trace in the directory that is copied (non-exclusive) exists from 9.6 on: the call
+    /// that begins it and the one that ends it and gives the label, neither waiting for the archive.
+    pub fn backup_calls(self) -> Option<(&'static str, &'static str)> {
+        if self < Self::V9_6 {
+            None
+        } else if self < Self::V10 {
+            Some((
+                "pg_start_backup('pgcascade', true, false)",
+                "SELECT labelfile FROM pg_stop_backup(false)",
+            ))
+        } else if self < Self::V15 {
+            Some((
+                "pg_start_backup('pgcascade', true, false)",
+                "SELECT labelfile FROM pg_stop_backup(false, false)",
+            ))
+        } else {
+            Some((
+                "pg_backup_start('pgcascade', true)",
+                "SELECT labelfile FROM pg_backup_stop(false)",
+            ))
+        }
+    }
+
+    /// A slot can be told from 9.6 on to keep WAL from the moment it is made; before, from its first use.
+    pub fn can_reserve_at_slot(self) -> bool {
+        self >= Self::V9_6
     }
 
     /// Settings take the unit `TB` from 9.4 on.

@@ -27,7 +27,7 @@ pub use edit::{Applied, Downstreams, Edit};
 pub use findings::{Finding, Fix, Severity, Subject, check};
 pub use major::{PgMajor, UnknownMajor};
 pub use refusal::Refusal;
-pub use rules::{MANAGED_SETTINGS, RULES, Rule, reporting, rule};
+pub use rules::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY, RULES, Rule, reporting, rule};
 pub use sync::{CommitLevel, SyncMethod, SyncPolicy};
 pub use values::{
     ApplyDelay, BadValue, Host, NAME_BYTES, Port, ServerId, ServerName, check_setting_name,
@@ -181,6 +181,12 @@ impl Server {
     }
     pub fn upstream(&self) -> Option<ServerId> {
         self.standby().map(Standby::upstream)
+    }
+    /// True if it applies WAL later than it receives it; a delay of 0 is none.
+    pub fn is_delayed(&self) -> bool {
+        self.standby()
+            .and_then(Standby::apply_delay)
+            .is_some_and(|delay| delay.as_str().chars().any(|c| ('1'..='9').contains(&c)))
     }
 }
 

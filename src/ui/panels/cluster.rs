@@ -2,14 +2,14 @@
 
 use egui::{Grid, Label, RichText, Ui, WidgetInfo, WidgetType};
 
-use crate::app::{ClusterMessage, ClusterView, Message, Session, ViewMessage};
+use crate::app::{ClusterMessage, ClusterView, Message, RunMessage, Session, ViewMessage};
 use crate::model::health::Reading;
 use crate::model::plan::ClusterLayout;
 use crate::model::topology::{Auth, Server};
 use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 
-use super::parts::{note_ui, section_ui};
+use super::parts::{main_button, note_ui, section_ui};
 
 pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let Some(cluster) = &session.cluster else {
@@ -28,8 +28,14 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     }
     if session.differs_from_deployed() {
         let warning = Tokens::of(ui.visuals()).warning;
-        let words = "⚠ The drawing differs from what runs: tear down and deploy again to make it so";
+        let words = "⚠ The drawing differs from what runs";
         ui.add(Label::new(RichText::new(words).color(warning).size(TEXT_SMALL)).wrap());
+        ui.add_space(GAP_SMALL);
+        let hint = "Shows what would change and who is interrupted, before anything happens";
+        let apply = main_button(ui, cluster.busy.is_none(), "Apply the changes…");
+        if apply.on_hover_text(hint).clicked() {
+            outbox.send(Message::Run(RunMessage::AskChange));
+        }
     }
     ui.add_space(GAP_SMALL);
     buttons_ui(ui, cluster, outbox);

@@ -6,6 +6,7 @@ use crate::app::{Message, RunMessage, RunView, Session};
 use crate::ui::theme::GAP;
 use crate::ui::{Outbox, PanelState};
 
+use super::change::change_ui;
 use super::cluster::cluster_ui;
 use super::parts::{main_button, note_ui};
 use super::plan::plan_ui;
@@ -23,10 +24,14 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
                 }
             });
         }
-        RunView::Discovering { folder } => {
+        RunView::Discovering { folder } | RunView::Looking { folder } => {
             ui.horizontal(|ui| {
                 ui.spinner();
-                ui.label("Looking at this machine");
+                ui.label(if matches!(session.run, RunView::Looking { .. }) {
+                    "Looking at the cluster"
+                } else {
+                    "Looking at this machine"
+                });
             });
             note_ui(ui, folder.display().to_string());
             if ui.button("Back").clicked() {
@@ -38,6 +43,7 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
             checks,
             plan,
         } => plan_ui(ui, session, machine, checks, plan.as_ref(), outbox),
+        RunView::ChangePlanned { plan, .. } => change_ui(ui, plan, outbox),
         RunView::Run {
             run,
             plan,

@@ -17,6 +17,7 @@ fn record_ui(ui: &mut Ui, session: &Session, record: &ClusterRecord, outbox: &mu
     let what = match record.state {
         ClusterState::Building => "was left half built",
         ClusterState::Complete => "of an earlier session is still there",
+        ClusterState::Changing => "was left between two designs",
         ClusterState::Removing => "was left half removed",
     };
     let removing = session.removing.contains(&record.folder);

@@ -2,6 +2,7 @@
 //!
 //! What they remember between frames is no part of the design: half-typed texts and the like, in [`PanelState`].
 
+mod change;
 mod cluster;
 mod cluster_settings;
 mod comparison;
@@ -12,6 +13,7 @@ mod findings;
 mod inspector;
 mod left_over;
 mod modals;
+mod moments;
 mod notices;
 mod outline;
 mod parts;
@@ -23,8 +25,10 @@ mod run;
 mod server;
 mod settings;
 mod status_bar;
+mod survives;
 mod sync_order;
 mod top_bar;
+mod what_if;
 
 pub use deploy::deploy_ui;
 pub use files::files_ui;
@@ -32,11 +36,13 @@ pub use findings::findings_ui;
 pub use inspector::inspector_ui;
 pub use left_over::left_over_ui;
 pub use modals::modals_ui;
+pub use moments::moments_ui;
 pub use notices::notices_ui;
 pub use outline::outline_ui;
 pub use picker::picker_ui;
 pub use status_bar::status_bar_ui;
 pub use top_bar::{menu_bar_ui, tool_bar_ui};
+pub use what_if::what_if_ui;
 
 use crate::model::plan::Progress;
 use crate::ui::drafts::Drafts;

@@ -27,10 +27,17 @@ pub struct PhaseState {
 /// All steps, each in one phase.
 pub fn phases(plan: &Plan) -> Vec<Phase> {
     let mut phases: Vec<Phase> = Vec::new();
-    let mut has_started = false;
+    let (mut has_started, mut has_settled) = (false, false);
     for (place, step) in plan.steps.iter().enumerate() {
         has_started |= matches!(step.action, Action::Start { .. });
-        let title = title_of(&step.action, has_started);
+        let title = if has_settled {
+            "Clear away"
+        } else if plan.is_change() {
+            title_in_change(&step.action)
+        } else {
+            title_of(&step.action, has_started)
+        };
+        has_settled |= step.action == Action::Settle;
         match phases.last_mut() {
             Some(last) if last.title == title => last.steps.end = place + 1,
             _ => phases.push(Phase {
@@ -62,6 +69,16 @@ fn title_of(action: &Action, has_started: bool) -> &'static str {
         Action::WaitRows { .. } | Action::ProveTls { .. } | Action::ProveRow { .. } | Action::Complete => {
             "Prove it"
         }
+        // Steps of a change only.
+        other => title_in_change(other),
+    }
+}
+
+fn title_in_change(action: &Action) -> &'static str {
+    match action {
+        Action::BeginChange | Action::ForgetChange | Action::WritePassFiles { .. } => "Prepare",
+        Action::WaitRows { .. } | Action::ProveRow { .. } | Action::Settle | Action::Complete => "Prove it",
+        _ => "Change the servers",
     }
 }
 

@@ -112,7 +112,7 @@ fn other_ports_ui(ui: &mut Ui, topology: &Topology, machine: &Machine, outbox: &
 }
 
 /// The steps in their phases; a reason that several steps in a row share is said once.
-fn steps_ui(ui: &mut Ui, plan: &Plan) {
+pub(super) fn steps_ui(ui: &mut Ui, plan: &Plan) {
     let all = counted(plan.steps.len(), "step");
     section_ui(ui, &format!("What will be done, in {all}"));
     let id = ui.id().with("every step");
@@ -147,7 +147,7 @@ fn steps_ui(ui: &mut Ui, plan: &Plan) {
     }
 }
 
-fn check_ui(ui: &mut Ui, check: &Check) {
+pub(super) fn check_ui(ui: &mut Ui, check: &Check) {
     let tokens = Tokens::of(ui.visuals());
     ui.horizontal_top(|ui| {
         state_ui(ui, STATE_WIDTH, "⊗", "problem", tokens.error);

@@ -27,7 +27,7 @@ pub fn run_ui(
     let now = ui.input(|input| input.time);
     let elapsed_ms = state.run_clock.elapsed_ms(run, progress, now);
     let Some(outcome) = &progress.outcome else {
-        running_ui(ui, progress, cancelling, elapsed_ms, outbox);
+        running_ui(ui, plan, progress, cancelling, elapsed_ms, outbox);
         // The clock goes on between two events.
         ui.ctx()
             .request_repaint_after(std::time::Duration::from_millis(200));
@@ -42,7 +42,7 @@ pub fn run_ui(
         output_ui(ui, progress);
         return;
     };
-    finished_ui(ui, outcome, elapsed_ms, outbox);
+    finished_ui(ui, plan, outcome, elapsed_ms, outbox);
 }
 
 /// How a finished run went, to be looked into if one wants to; open where something went wrong.
@@ -59,9 +59,18 @@ pub fn details_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
         });
 }
 
-fn running_ui(ui: &mut Ui, progress: &Progress, cancelling: bool, elapsed_ms: u64, outbox: &mut Outbox) {
+fn running_ui(
+    ui: &mut Ui,
+    plan: &Plan,
+    progress: &Progress,
+    cancelling: bool,
+    elapsed_ms: u64,
+    outbox: &mut Outbox,
+) {
     let heading = if progress.unwinding {
         "Taking everything back"
+    } else if plan.is_change() {
+        "Changing the cluster"
     } else {
         "Deploying"
     };
@@ -97,10 +106,12 @@ fn running_ui(ui: &mut Ui, progress: &Progress, cancelling: bool, elapsed_ms: u6
     }
 }
 
-fn finished_ui(ui: &mut Ui, outcome: &Outcome, elapsed_ms: u64, outbox: &mut Outbox) {
+fn finished_ui(ui: &mut Ui, plan: &Plan, outcome: &Outcome, elapsed_ms: u64, outbox: &mut Outbox) {
     let tokens = Tokens::of(ui.visuals());
     let (sign, words, colour) = match outcome {
+        Outcome::Done if plan.is_change() => ("✔", "Changed and verified", tokens.ok),
         Outcome::Done => ("✔", "Built and verified", tokens.ok),
+        Outcome::Failed { .. } if plan.is_change() => ("⊗", "The change failed", tokens.error),
         Outcome::Failed { .. } => ("⊗", "The deployment failed", tokens.error),
         Outcome::Cancelled { .. } => ("⊗", "Cancelled", tokens.warning),
     };
@@ -134,10 +145,15 @@ fn finished_ui(ui: &mut Ui, outcome: &Outcome, elapsed_ms: u64, outbox: &mut Out
     }
     match remains {
         Some(remains) if remains.is_empty() => {
-            note_ui(ui, "Everything was taken back; nothing is left");
+            let words = if plan.is_change() {
+                "Everything was taken back; the cluster is what it was"
+            } else {
+                "Everything was taken back; nothing is left"
+            };
+            note_ui(ui, words);
         }
         Some(remains) => {
-            ui.label("This could not be taken back:");
+            ui.label("This was not taken back:");
             for what in remains {
                 note_ui(ui, what);
             }

@@ -52,10 +52,12 @@ pub fn status_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 
 fn run_in_words(session: &Session) -> String {
     match (&session.run, &session.cluster) {
-        (RunView::Run { progress, .. }, _) if !progress.is_finished() => {
+        (RunView::Run { plan, progress, .. }, _) if !progress.is_finished() => {
             let (done, all) = progress.done();
             let verb = if progress.unwinding {
                 "taking back"
+            } else if plan.is_change() {
+                "changing"
             } else {
                 "deploying"
             };

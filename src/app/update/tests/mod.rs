@@ -1,10 +1,12 @@
 //! Stories of the window, told as messages: what the session shows afterwards, and what is to be done outside.
 
+mod change;
 mod cluster;
 mod design;
 mod file;
 mod picture;
 mod run;
+mod what_if;
 
 use std::path::PathBuf;
 

@@ -5,6 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::Path;
 
 use super::LocalHost;
+use super::change::recorded;
 use crate::engine::deploy::host::Work;
 use crate::engine::files::{self, Owner};
 use crate::engine::record::{self, ClusterState, FolderWas, Lock};
@@ -116,6 +117,12 @@ impl LocalHost {
         write(ClusterLayout::README, &readme).map_err(failed)?;
         claim.stored.record.state = ClusterState::Complete;
         claim.stored.record.builder = None;
+        // After a change: what was removed is not in the record any more.
+        claim.stored.record.servers = recorded(self.document.topology());
+        claim.stored.clears = false;
+        claim.stored.left_slots.clear();
+        let is_there = |made: &String| fs::symlink_metadata(self.site.path(made)).is_ok();
+        claim.stored.made.retain(is_there);
         record::save(&claim.stored)
     }
 }

@@ -103,7 +103,7 @@ pub(super) fn copy_tree(
     Ok(Some(copied))
 }
 
-fn give(path: &Path, owner: Option<Owner>) -> io::Result<()> {
+pub(super) fn give(path: &Path, owner: Option<Owner>) -> io::Result<()> {
     owner.map_or(Ok(()), |owner| lchown(path, Some(owner.uid), Some(owner.gid)))
 }
 

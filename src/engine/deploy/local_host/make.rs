@@ -1,6 +1,9 @@
 //! What stands in the cluster's folder: folders, password files, certificates, and the files of the bundle.
 
+use std::io::ErrorKind;
+
 use super::LocalHost;
+use super::change::is_remade;
 use crate::engine::authority::{Authority, Identity};
 use crate::engine::{files, random, removal};
 use crate::model::plan::{Certificate, ClusterLayout};
@@ -12,9 +15,16 @@ const PASSWORD_BYTES: usize = 24;
 impl LocalHost {
     pub(super) fn make_folder(&self, path: &str) -> Result<(), Report> {
         let full = self.inside(path)?;
-        files::make_folder(&full, self.site.owner)
-            .map_err(|error| Report::of(format!("The folder {path} could not be made."), &error))?;
-        self.claim().made.insert(full);
+        let mut claim = self.claim();
+        match files::make_folder(&full, self.site.owner) {
+            // A change that was ended in the middle had made it.
+            Err(error)
+                if error.kind() == ErrorKind::AlreadyExists && is_remade(&claim.stored, path, &full) => {}
+            made => {
+                made.map_err(|error| Report::of(format!("The folder {path} could not be made."), &error))?;
+            }
+        }
+        claim.made.insert(full);
         Ok(())
     }
 
@@ -48,25 +58,14 @@ impl LocalHost {
     pub(super) fn make_secrets(&self, ports: &[u16]) -> Result<(), Report> {
         let superuser = random::hex(PASSWORD_BYTES)?;
         let replication = random::hex(PASSWORD_BYTES)?;
-        let pass_file = |user: &str, password: &str| -> String {
-            let lines: Vec<String> = ports
-                .iter()
-                .map(|port| format!("*:{port}:*:{user}:{password}\n"))
-                .collect();
-            lines.concat()
-        };
-        for (path, text) in [
+        let passwords = [
             (ClusterLayout::SUPERUSER_PASSWORD, format!("{superuser}\n")),
             (ClusterLayout::REPLICATION_PASSWORD, format!("{replication}\n")),
-            (
-                ClusterLayout::PGPASS,
-                pass_file(ClusterLayout::SUPERUSER, &superuser),
-            ),
-            (
-                ClusterLayout::REPLICATION_PGPASS,
-                pass_file(ClusterLayout::REPLICATION_ROLE, &replication),
-            ),
-        ] {
+        ];
+        for (path, text) in passwords
+            .into_iter()
+            .chain(pass_files(ports, &superuser, &replication))
+        {
             self.write(path, &text)?;
         }
         Ok(())
@@ -127,7 +126,7 @@ impl LocalHost {
         }
     }
 
-    fn write(&self, path: &str, text: &str) -> Result<(), Report> {
+    pub(super) fn write(&self, path: &str, text: &str) -> Result<(), Report> {
         let full = self.inside(path)?;
         files::write_whole(&full, text.as_bytes(), files::PRIVATE_FILE, self.site.owner)
             .map_err(|error| Report::of(format!("{path} could not be written."), &error))
@@ -138,6 +137,27 @@ impl LocalHost {
         files::inside(&self.site.folder, path)
             .ok_or_else(|| Report::new(format!("{path} is not inside the cluster's folder.")))
     }
+}
+
+/// libpq's password files: for people, and for the standbys.
+pub(super) fn pass_files(ports: &[u16], superuser: &str, replication: &str) -> [(&'static str, String); 2] {
+    let pass_file = |user: &str, password: &str| -> String {
+        let lines: Vec<String> = ports
+            .iter()
+            .map(|port| format!("*:{port}:*:{user}:{password}\n"))
+            .collect();
+        lines.concat()
+    };
+    [
+        (
+            ClusterLayout::PGPASS,
+            pass_file(ClusterLayout::SUPERUSER, superuser),
+        ),
+        (
+            ClusterLayout::REPLICATION_PGPASS,
+            pass_file(ClusterLayout::REPLICATION_ROLE, replication),
+        ),
+    ]
 }
 
 /// A configuration file without the lines that set one setting.

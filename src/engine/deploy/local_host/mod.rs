@@ -1,8 +1,11 @@
 //! Performs actions on this machine.
 //!
 //! `claim` begins and ends with the folder, `make` writes what stands in it, `tool` runs initdb and single-user
-//! starts, `template` keeps what initdb made, `copy` copies data directories, `serve` is everything with running servers.
+//! starts, `template` keeps what initdb made, `copy` copies data directories, `backup` those of running servers, `serve`
+//! is everything with running servers, `change` what only a change of a running cluster does.
 
+mod backup;
+mod change;
 mod claim;
 mod copy;
 mod make;
@@ -14,16 +17,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use self::change::{Before, recorded};
 use super::Run;
+use super::apply::Change;
 use super::host::{Host, Work};
 use crate::engine::files::{self, Owner};
 use crate::engine::proof;
-use crate::engine::record::{Builder, ClusterRecord, ClusterState, Lock, RecordedServer, Stored, new_id};
+use crate::engine::record::{Builder, ClusterRecord, ClusterState, Lock, Stored, new_id};
 use crate::engine::server::{Started, Target};
 use crate::engine::sessions::Sessions;
 use crate::engine::site::{Site, address};
 use crate::engine::wait::Failure;
-use crate::model::bundle::Bundle;
+use crate::model::bundle::{self, Bundle};
 use crate::model::document::Document;
 use crate::model::plan::{Action, Reader};
 use crate::report::Report;
@@ -34,6 +39,8 @@ pub(super) struct LocalHost {
     sessions: Sessions,
     document: Document,
     bundle: Bundle,
+    /// The design that ran before, if this is a change.
+    before: Option<Before>,
     /// Where to keep what serves the next deployment, too.
     cache: Option<PathBuf>,
     claim: Mutex<Claim>,
@@ -60,7 +67,6 @@ impl LocalHost {
             .first()
             .ok_or_else(|| Report::new("No PostgreSQL programs were found."))?;
         let run_as = run.machine.run_as.as_ref().filter(|_| run.machine.is_root);
-        let folders = topology.folders();
         let record = ClusterRecord {
             id: new_id()?,
             name: topology.name().to_owned(),
@@ -71,15 +77,7 @@ impl LocalHost {
             run_as: run_as.map(|user| user.user.clone()),
             state: ClusterState::Building,
             builder: Builder::ourselves(),
-            servers: topology
-                .servers()
-                .iter()
-                .map(|server| RecordedServer {
-                    name: server.name().to_string(),
-                    folder: folders.get(&server.id()).cloned().unwrap_or_default(),
-                    port: server.port().number(),
-                })
-                .collect(),
+            servers: recorded(topology),
             uses_passwords: run
                 .plan
                 .steps
@@ -106,17 +104,37 @@ impl LocalHost {
             site,
             document: run.document.clone(),
             bundle: run.bundle.clone(),
+            before: None,
             cache: run.cache.clone(),
             claim: Mutex::new(Claim {
                 stored: Stored {
-                    record,
-                    made_parents: Vec::new(),
                     made: made.collect(),
-                    folder_was: None,
+                    ..Stored::of(record)
                 },
                 lock: None,
                 made: BTreeSet::new(),
                 superuser_password: None,
+            }),
+            started: Mutex::new(BTreeMap::new()),
+        })
+    }
+
+    /// For a change of a cluster that runs.
+    pub(super) fn changing(change: &Change) -> Result<Self, Report> {
+        let stored = change.found.stored.clone();
+        let site = Site::of(&stored.record)?;
+        Ok(Self {
+            sessions: Sessions::new(site.clone()),
+            site,
+            document: change.wanted.clone(),
+            bundle: bundle::generate(&change.wanted),
+            before: Some(Before::of(change)),
+            cache: None,
+            claim: Mutex::new(Claim {
+                stored,
+                superuser_password: None,
+                lock: None,
+                made: BTreeSet::new(),
             }),
             started: Mutex::new(BTreeMap::new()),
         })
@@ -136,10 +154,10 @@ impl LocalHost {
     }
 
     fn target(&self, name: &str, folder: &str, port: u16) -> Target {
-        let host = self
-            .document
-            .topology()
-            .by_name(name)
+        let before = self.before.as_ref().map(|before| &before.document);
+        let host = std::iter::once(&self.document)
+            .chain(before)
+            .find_map(|document| document.topology().by_name(name))
             .map(|server| server.host().clone());
         Target {
             name: name.to_owned(),
@@ -147,6 +165,18 @@ impl LocalHost {
             address: address(&host.unwrap_or_default()),
             port,
         }
+    }
+
+    /// The same where it listens now: in the middle of a change it may still have its port of before.
+    fn reachable(&self, name: &str, folder: &str, port: u16) -> Target {
+        let running = self
+            .site
+            .running(folder)
+            .ok()
+            .flatten()
+            .filter(|_| self.before.is_some());
+        let port = running.and_then(|running| running.port).unwrap_or(port);
+        self.target(name, folder, port)
     }
 
     /// A server that an action names without its folder.
@@ -255,7 +285,7 @@ impl LocalHost {
                 port,
                 slot,
             } => {
-                self.create_slot(&self.target(server, folder, *port), slot, work)
+                self.create_slot(&self.reachable(server, folder, *port), slot, work)
                     .await
             }
             Action::WaitStreaming {
@@ -299,6 +329,30 @@ impl LocalHost {
                 self.sessions.close().await;
                 self.complete().map_err(Failure::from)
             }
+            Action::BeginChange => self.begin_change().map_err(Failure::from),
+            Action::ForgetChange => self.forget_change().map_err(Failure::from),
+            Action::WritePassFiles { ports } => self.write_pass_files(ports).map_err(Failure::from),
+            Action::CopyRunning {
+                server,
+                folder,
+                port,
+                to,
+            } => {
+                let from = self.reachable(server, folder, *port);
+                self.copy_running(&from, to, work).await
+            }
+            Action::Configure(one) => self.configure(one, work).await,
+            Action::DropSlot {
+                server,
+                folder,
+                port,
+                slot,
+            } => {
+                let target = self.reachable(server, folder, *port);
+                self.drop_slot(&target, slot, work).await
+            }
+            Action::RemoveServer { server, folder } => self.remove_server(server, folder, work).await,
+            Action::Settle => self.settle().map_err(Failure::from),
         }
     }
 }

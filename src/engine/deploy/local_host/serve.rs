@@ -20,6 +20,10 @@ impl LocalHost {
         pass_file_in_environment: bool,
         work: &Work,
     ) -> Result<(), Failure> {
+        if self.before.is_some() {
+            // Taking back a stop that was given up: the server may be on its way down still.
+            self.stop(target, work).await?;
+        }
         let started = server::start(&self.site, target, pass_file_in_environment, &work.wait).await?;
         self.started().insert(target.folder.clone(), started);
         Ok(())
@@ -54,7 +58,13 @@ impl LocalHost {
         };
         let make = async {
             let session = self.sessions.with(target).await?;
-            let sql = format!("SELECT pg_create_physical_replication_slot({})", literal(slot));
+            // At a server that is in use, WAL could be gone before the standby comes for it.
+            let reserves = self.before.is_some() && self.site.major.can_reserve_at_slot();
+            let reserve = if reserves { ", true" } else { "" };
+            let sql = format!(
+                "SELECT pg_create_physical_replication_slot({}{reserve})",
+                literal(slot)
+            );
             match session.run(&sql).await {
                 Err(error) if !error.is_duplicate() => Err(error),
                 _ => Ok(()),

@@ -104,6 +104,14 @@ impl Books {
             }
             Action::Stop { folder, .. } => drop(self.running.remove(folder)),
             Action::Complete => drop(self.paths.insert(ClusterLayout::README.to_owned())),
+            Action::BeginChange
+            | Action::ForgetChange
+            | Action::WritePassFiles { .. }
+            | Action::CopyRunning { .. }
+            | Action::Configure(_)
+            | Action::DropSlot { .. }
+            | Action::RemoveServer { .. }
+            | Action::Settle => panic!("{action:?} is no step of a deployment"),
             Action::CreateRole { .. }
             | Action::WaitReady { .. }
             | Action::CreateSlot { .. }

@@ -86,6 +86,15 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
             ..
         } => return prove(*port, readers, delayed),
         Action::Complete => return complete(topology),
+        // A bundle builds a cluster; it does not change one.
+        Action::BeginChange
+        | Action::ForgetChange
+        | Action::WritePassFiles { .. }
+        | Action::CopyRunning { .. }
+        | Action::Configure(_)
+        | Action::DropSlot { .. }
+        | Action::RemoveServer { .. }
+        | Action::Settle => return String::new(),
         // Only ever an undo.
         Action::ReleaseFolder
         | Action::RemoveFolder { .. }

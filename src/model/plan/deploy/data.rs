@@ -1,8 +1,8 @@
 //! The data directories: one made, the others copied, each with its files.
 
 use super::Planner;
-use super::steps::New;
 use crate::model::bundle::conf;
+use crate::model::plan::steps::New;
 use crate::model::plan::{Action, ClusterLayout, StepId};
 use crate::model::topology::Server;
 

@@ -4,16 +4,15 @@
 //! standbys (no base backup: the directory never ran), files, start, wait, prove. Nothing waits by sleeping, and what
 //! does not depend on each other may run at once: `after` says what does.
 //!
-//! Reads in the order of the plan: folders here, then `data`, `run`, `prove`; `steps` is the list that grows.
+//! Reads in the order of the plan: folders here, then `data`, `run`, `prove`.
 
 mod data;
 mod prove;
 mod run;
-mod steps;
 
 use std::collections::BTreeMap;
 
-use self::steps::{New, Steps};
+use super::steps::{New, Steps};
 use super::{Action, Certificate, ClusterLayout, Machine, Plan, StepId};
 use crate::model::topology::{Auth, Server, ServerId, Topology};
 

@@ -1,7 +1,7 @@
 //! The last steps: synchronous replication on, the drawing compared with what runs, one row through the whole tree.
 
 use super::Planner;
-use super::steps::New;
+use crate::model::plan::steps::New;
 use crate::model::plan::{Action, Reader, StepId, expected_rows};
 use crate::model::topology::Server;
 
@@ -87,7 +87,7 @@ impl Planner<'_> {
             .iter()
             .filter(|server| !server.is_primary() && topology.answers_queries(server.id()));
         let (delayed, readers): (Vec<&Server>, Vec<&Server>) =
-            standbys.partition(|server| is_delayed(server));
+            standbys.partition(|server| server.is_delayed());
         let row = self.steps.add(New {
             server: Some(primary),
             title: "Write a row and read it everywhere".to_owned(),
@@ -95,8 +95,8 @@ impl Planner<'_> {
             action: Action::ProveRow {
                 server: primary.name().to_string(),
                 port: primary.port().number(),
-                readers: readers.into_iter().map(reader).collect(),
-                delayed: delayed.into_iter().map(reader).collect(),
+                readers: readers.into_iter().map(Reader::of).collect(),
+                delayed: delayed.into_iter().map(Reader::of).collect(),
             },
             after: proved,
             deadline_secs: 60,
@@ -111,19 +111,4 @@ impl Planner<'_> {
             ..New::default()
         });
     }
-}
-
-fn reader(server: &Server) -> Reader {
-    Reader {
-        server: server.name().to_string(),
-        port: server.port().number(),
-    }
-}
-
-/// A delay of 0 is none.
-fn is_delayed(server: &Server) -> bool {
-    server
-        .standby()
-        .and_then(|standby| standby.apply_delay())
-        .is_some_and(|delay| delay.as_str().chars().any(|c| ('1'..='9').contains(&c)))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Planner;
-use super::steps::New;
+use crate::model::plan::steps::New;
 use crate::model::plan::{Action, StepId};
 use crate::model::simulate::name_in_view;
 use crate::model::topology::Server;

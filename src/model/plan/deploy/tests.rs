@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::plan::Step;
+use crate::model::plan::lines::line;
 use crate::model::topology::{Archive, Edit, notation};
 
 const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
@@ -12,66 +13,6 @@ fn plan(topology: &Topology) -> Plan {
 
 fn plan_of(design: &str) -> Plan {
     plan(&notation::parse(design).unwrap())
-}
-
-/// A step in one line: number, what, about what, after which steps.
-fn line(step: &Step) -> String {
-    let what = match &step.action {
-        Action::ClaimFolder => "claim".to_owned(),
-        Action::ReleaseFolder => "release".to_owned(),
-        Action::MakeFolder { path } => format!("folder {path}"),
-        Action::RemoveFolder { path } => format!("remove {path}"),
-        Action::MakeSecrets { ports } => format!("secrets for {} ports", ports.len()),
-        Action::MakeCertificates { certificates } => format!("{} certificates", certificates.len()),
-        Action::RemoveCertificates { folders } => format!("remove {} certificates", folders.len()),
-        Action::Initdb {
-            data, auth_method, ..
-        } => format!("initdb {data} {auth_method}"),
-        Action::CreateRole { data, options, .. } => format!("role {data} {}", options.join(" ")),
-        Action::CopyData { from, to } => format!("copy {from} {to}"),
-        Action::InstallFile { to, held_back, .. } => match held_back {
-            Some(setting) => format!("install {to} without {setting}"),
-            None => format!("install {to}"),
-        },
-        Action::Start { server, .. } => format!("start {server}"),
-        Action::Stop { server, .. } => format!("stop {server}"),
-        Action::WaitReady { server, .. } => format!("ready {server}"),
-        Action::CreateSlot { server, slot, .. } => format!("slot {slot} on {server}"),
-        Action::WaitStreaming { server, standby, .. } => format!("streaming {standby} from {server}"),
-        Action::Reload { server, .. } => format!("reload {server}"),
-        Action::ProveTls { server, .. } => format!("encrypted {server}"),
-        Action::WaitRows { server, rows, .. } => {
-            let rows: Vec<_> = rows
-                .iter()
-                .map(|row| {
-                    format!(
-                        "{} {} {}",
-                        row.application_name, row.sync_priority, row.sync_state
-                    )
-                })
-                .collect();
-            format!("rows of {server}: {}", rows.join(", "))
-        }
-        Action::ProveRow {
-            server,
-            readers,
-            delayed,
-            ..
-        } => {
-            format!(
-                "row from {server} to {} and {} delayed",
-                readers.len(),
-                delayed.len()
-            )
-        }
-        Action::Complete => "complete".to_owned(),
-    };
-    let after: Vec<String> = step.after.iter().map(|id| id.0.to_string()).collect();
-    if after.is_empty() {
-        format!("{} {what}\n", step.id.0)
-    } else {
-        format!("{} {what} < {}\n", step.id.0, after.join(" "))
-    }
 }
 
 fn text(plan: &Plan) -> String {

@@ -53,6 +53,13 @@ pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
     checks
 }
 
+/// What the design alone has to be, wherever it is to run on this machine.
+pub(super) fn of_design(topology: &Topology) -> Vec<Check> {
+    let mut checks = vec![design(topology), hosts(topology), size(topology)];
+    checks.extend(archive(topology));
+    checks
+}
+
 fn ok(id: &'static str, message: impl Into<String>) -> Check {
     Check {
         id,
@@ -70,7 +77,7 @@ fn advice(id: &'static str, message: impl Into<String>, fix: impl Into<String>) 
     }
 }
 
-fn stop(id: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Check {
+pub(super) fn stop(id: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Check {
     Check {
         id,
         ok: false,

@@ -33,7 +33,7 @@ pub struct Rule {
 }
 
 pub use feedback::reporting;
-pub use settings::MANAGED_SETTINGS;
+pub use settings::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY};
 
 use Severity::{Error, Note, Warning};
 

@@ -140,7 +140,7 @@ pub(super) fn too_few_slots(topology: &Topology) -> Vec<Found> {
 
 /// What a standby may not have lower than the primary, and what the primary has if nothing is said.
 /// Beside these, from 12 on, `max_wal_senders`: there the drawing says how many.
-const NOT_BELOW_PRIMARY: [(&str, i64); 4] = [
+pub const NOT_BELOW_PRIMARY: [(&str, i64); 4] = [
     ("max_connections", 100),
     ("max_prepared_transactions", 0),
     ("max_locks_per_transaction", 64),

@@ -1,0 +1,131 @@
+//! Applying the drawing to the cluster that runs: a look, the plan with who is interrupted, and how the run ended.
+
+use std::path::PathBuf;
+
+use super::super::{Effect, NoticeKind, RunView, Session, Tab};
+use super::{notify, notify_with_folder, run};
+use crate::engine::deploy::{Change, Found};
+use crate::model::plan::{Outcome, Progress, plan_apply};
+use crate::report::Report;
+
+pub(super) fn ask(session: &mut Session) -> Vec<Effect> {
+    session.tab = Tab::Deploy;
+    let is_busy = session
+        .cluster
+        .as_ref()
+        .is_none_or(|cluster| cluster.busy.is_some());
+    if session.is_locked() || is_busy {
+        return Vec::new();
+    }
+    look(session)
+}
+
+/// Has the cluster looked at for the design as it is drawn now.
+pub(super) fn look(session: &mut Session) -> Vec<Effect> {
+    let Some(cluster) = &session.cluster else {
+        session.run = RunView::Idle;
+        return Vec::new();
+    };
+    let folder = cluster.folder.clone();
+    session.run = RunView::Looking {
+        folder: folder.clone(),
+    };
+    let document = Box::new(session.document.clone());
+    vec![Effect::LookForChange { document, folder }]
+}
+
+pub(super) fn looked(session: &mut Session, found: Found) -> Vec<Effect> {
+    // An answer to a question that was taken back is not shown.
+    if matches!(session.run, RunView::Looking { .. }) {
+        let plan = plan_apply(
+            found.running.topology(),
+            session.document.topology(),
+            &found.machine,
+            &found.standing,
+        );
+        session.run = RunView::ChangePlanned {
+            found: Box::new(found),
+            plan,
+        };
+    }
+    Vec::new()
+}
+
+pub(super) fn not_looked(session: &mut Session, report: Report) -> Vec<Effect> {
+    if matches!(session.run, RunView::Looking { .. }) {
+        session.run = RunView::Idle;
+        notify(session, NoticeKind::Problem, report);
+    }
+    Vec::new()
+}
+
+pub(super) fn confirm(session: &mut Session) -> Vec<Effect> {
+    let RunView::ChangePlanned {
+        found,
+        plan: Ok(plan),
+    } = &session.run
+    else {
+        return Vec::new();
+    };
+    if plan.plan.steps.is_empty() {
+        return Vec::new();
+    }
+    let number = session.next_run;
+    session.next_run += 1;
+    let plan = plan.plan.clone();
+    let change = Change {
+        number,
+        plan: plan.clone(),
+        found: (**found).clone(),
+        wanted: session.document.clone(),
+    };
+    session.run = RunView::Run {
+        run: number,
+        plan,
+        progress: Progress::default(),
+        cancelling: false,
+    };
+    session.tab = Tab::Deploy;
+    // Between two designs there is none to read it by.
+    vec![Effect::Unwatch, Effect::StartChange(Box::new(change))]
+}
+
+/// `holds`: the new design is what runs, also if something went wrong after that.
+pub(super) fn ended(session: &mut Session, folder: PathBuf, outcome: Outcome, holds: bool) -> Vec<Effect> {
+    let is_done = outcome == Outcome::Done;
+    let (kind, mut report, remains) = match outcome {
+        Outcome::Done => {
+            let name = session.document.topology().name();
+            let report = Report::new(format!("\"{name}\" runs as it is drawn, and is verified"));
+            (NoticeKind::Done, report, None)
+        }
+        Outcome::Failed {
+            reason,
+            hints,
+            remains,
+        } => {
+            let mut report = Report::new("The change failed");
+            report.causes.push(reason);
+            report.hints = hints;
+            (NoticeKind::Problem, report, Some(remains))
+        }
+        Outcome::Cancelled { remains } => {
+            let report = Report::new("The change was cancelled");
+            (NoticeKind::Info, report, Some(remains))
+        }
+    };
+    match remains {
+        Some(remains) if remains.is_empty() => {
+            let hint = "Everything was taken back: the cluster is what it was";
+            report.hints.push(hint.to_owned());
+        }
+        Some(remains) => report.causes.extend(remains),
+        None => {}
+    }
+    notify_with_folder(session, kind, report, Some(folder.clone()));
+    if holds || is_done {
+        run::watch(session, folder)
+    } else {
+        vec![Effect::Watch(folder)]
+    }
+}

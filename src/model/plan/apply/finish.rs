@@ -1,0 +1,142 @@
+//! The end of a change: sync as designed, the proof, the new design recorded, what nobody uses any more cleared away.
+
+use super::difference::Kept;
+use super::steps::{Planner, WAIT_SECS, pass_files, ports, slots_on};
+use crate::model::plan::steps::New;
+use crate::model::plan::{Action, Configure, DesignOf, Means, Reader, expected_rows};
+use crate::model::topology::Server;
+
+impl Planner<'_> {
+    /// The designed sync settings, now that everybody streams.
+    pub(super) fn tighten(&mut self) {
+        let held = self.held();
+        let Some(primary) = self.difference.primary().filter(|_| !held.is_empty()) else {
+            return;
+        };
+        let reload = |design, held| {
+            Action::Configure(Configure {
+                held,
+                by: Means::Reload,
+                files: vec!["postgresql.conf".to_owned()],
+                ..self.configure(primary, design)
+            })
+        };
+        // What it read last, if it has read its new files already, or is still as it was but for what was loosened.
+        let back = match primary.means {
+            Some(_) => reload(DesignOf::After, held),
+            None if self.loosened => reload(DesignOf::Before, held),
+            None => reload(DesignOf::Before, Vec::new()),
+        };
+        let new = New {
+            server: Some(primary.is),
+            title: "Switch on the designed synchronous replication".to_owned(),
+            why: "Only now, when every standby streams: no commit waits for one that is not there (synchronous_standby_names needs no restart)".to_owned(),
+            action: reload(DesignOf::After, Vec::new()),
+            undo: Some(back),
+            ..New::default()
+        };
+        self.add(new);
+    }
+
+    /// The design, compared with what the servers say; one row through the whole tree.
+    pub(super) fn prove(&mut self) {
+        let wanted = self.wanted;
+        for id in wanted.in_tree_order() {
+            let Some(sender) = wanted.server(id) else {
+                continue;
+            };
+            let rows = expected_rows(wanted, id);
+            let sent = |one: &Kept<'_>| self.difference.running.downstreams(one.was.id()).next().is_some();
+            if rows.is_empty() && !self.difference.kept_as(id).is_some_and(sent) {
+                continue;
+            }
+            self.add(New {
+                server: Some(sender),
+                title: format!("Compare {} with the design", sender.name()),
+                why: "pg_stat_replication must show exactly the drawn downstreams, each with the drawn sync_priority and sync_state".to_owned(),
+                action: Action::WaitRows {
+                    server: sender.name().to_string(),
+                    folder: self.folder(sender),
+                    port: sender.port().number(),
+                    rows,
+                },
+                deadline_secs: WAIT_SECS,
+                ..New::default()
+            });
+            if wanted.has_tls() && wanted.postgres().has_stat_ssl() {
+                self.add(New {
+                    server: Some(sender),
+                    title: format!("See that the links of {} are encrypted", sender.name()),
+                    why: "pg_stat_ssl tells of every connection whether it came over TLS: none of a downstream may have come otherwise".to_owned(),
+                    action: Action::ProveTls {
+                        server: sender.name().to_string(),
+                        folder: self.folder(sender),
+                        port: sender.port().number(),
+                    },
+                    deadline_secs: WAIT_SECS,
+                    ..New::default()
+                });
+            }
+        }
+        let primary = wanted.primary();
+        // Of one that answers no query the rows above are all the proof there is.
+        let standbys = wanted.servers().iter();
+        let standbys = standbys.filter(|server| !server.is_primary() && wanted.answers_queries(server.id()));
+        let (delayed, readers): (Vec<&Server>, Vec<&Server>) =
+            standbys.partition(|server| server.is_delayed());
+        self.add(New {
+            server: Some(primary),
+            title: "Write a row and read it everywhere".to_owned(),
+            why: "Streaming alone is no proof: a standby can receive WAL and not apply it".to_owned(),
+            action: Action::ProveRow {
+                server: primary.name().to_string(),
+                port: primary.port().number(),
+                readers: readers.into_iter().map(Reader::of).collect(),
+                delayed: delayed.into_iter().map(Reader::of).collect(),
+            },
+            deadline_secs: WAIT_SECS,
+            ..New::default()
+        });
+    }
+
+    /// The new design holds; then what nobody uses any more goes.
+    pub(super) fn settle(&mut self) {
+        let (running, wanted) = (self.difference.running, self.wanted);
+        self.add(New {
+            title: "Record the new design".to_owned(),
+            why:
+                "It runs and is proved: from here on nothing is taken back, and what follows only clears away"
+                    .to_owned(),
+            action: Action::Settle,
+            ..New::default()
+        });
+        for one in &self.difference.kept {
+            let there = slots_on(wanted, one.is.id());
+            for slot in slots_on(running, one.was.id())
+                .into_iter()
+                .filter(|slot| !there.contains(slot))
+            {
+                self.drop_slot(one.is, one.folder.clone(), &slot);
+            }
+        }
+        for server in &self.difference.removed {
+            self.remove_server(Some(server), server.name().as_str(), &running.folder(server.id()));
+        }
+        let after = ports(wanted);
+        let has_old = self.clears || !ports(running).is_subset(&after);
+        if has_old && self.uses_passwords() {
+            self.add(New {
+                title: "Let the password files forget the old ports".to_owned(),
+                why: "No server of the cluster listens there any more".to_owned(),
+                action: pass_files(&after),
+                ..New::default()
+            });
+        }
+        self.add(New {
+            title: "Note that the change is complete".to_owned(),
+            why: "Nothing of the old design is left; the folder's README says how to connect now".to_owned(),
+            action: Action::Complete,
+            ..New::default()
+        });
+    }
+}

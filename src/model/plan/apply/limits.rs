@@ -1,0 +1,93 @@
+//! What a standby may not have less of than the primary: raised on the standbys first, lowered on the primary first.
+
+use super::difference::Kept;
+use super::steps::{Planner, RESTART_SECS, WAIT_SECS};
+use crate::model::plan::steps::New;
+use crate::model::plan::{Action, Configure, DesignOf, Means, Reader};
+
+impl Planner<'_> {
+    /// More of what a standby may not have less of than the primary: standbys first, those without downstreams before
+    /// all others; in the files of before, so that nobody looks for a server where it is not yet.
+    pub(super) fn raise(&mut self) {
+        let mut first: Vec<&Kept<'_>> = self.difference.kept.iter().collect();
+        first.retain(|one| !one.early.is_empty());
+        first.sort_by_key(|one| std::cmp::Reverse(self.difference.running.upstreams(one.was.id()).len()));
+        for one in first {
+            let is_primary = one.was.is_primary();
+            if is_primary {
+                self.standbys_apply();
+            }
+            let held = if is_primary && self.loosened {
+                self.held()
+            } else {
+                Vec::new()
+            };
+            let restart = |held| {
+                Action::Configure(Configure {
+                    held,
+                    by: Means::Restart,
+                    ..self.configure(one, DesignOf::Before)
+                })
+            };
+            let names: Vec<&str> = one.early.iter().map(|(name, _)| name.as_str()).collect();
+            let new = New {
+                server: Some(one.was),
+                title: format!("Restart {} with more of {}", one.was.name(), names.join(", ")),
+                why: "Read at the start only, and no standby may have less than its primary: standbys first, the primary last".to_owned(),
+                action: restart(one.early.iter().cloned().chain(held.clone()).collect()),
+                undo: Some(restart(held)),
+                deadline_secs: RESTART_SECS,
+                ..New::default()
+            };
+            self.add(new);
+            if !is_primary {
+                self.disturbed.insert(one.is.id());
+            }
+        }
+    }
+
+    /// Before the primary gets more; would that be taken back, the standbys have to apply it before they have less.
+    pub(super) fn standbys_apply(&mut self) {
+        let primary = self.difference.running.primary();
+        let standbys = self.difference.kept.iter();
+        let running = self.difference.running;
+        let raised = standbys.filter(|one| {
+            !one.early.is_empty() && !one.was.is_primary() && running.answers_queries(one.was.id())
+        });
+        let prove = Action::ProveRow {
+            server: primary.name().to_string(),
+            port: primary.port().number(),
+            readers: raised.map(|one| Reader::of(one.was)).collect(),
+            delayed: Vec::new(),
+        };
+        self.add(New {
+            server: Some(primary),
+            title: "See that every standby applies what the primary writes".to_owned(),
+            why: "They have room for what the primary gets now".to_owned(),
+            undo: Some(prove.clone()),
+            action: prove,
+            deadline_secs: WAIT_SECS,
+            ..New::default()
+        });
+    }
+
+    /// A standby that is given less must first have applied that the primary has less.
+    pub(super) fn wait_applied(&mut self) {
+        let primary = self.wanted.primary();
+        let mut lowered = self.difference.lowered_standbys();
+        lowered.retain(|one| self.wanted.answers_queries(one.is.id()));
+        self.add(New {
+            server: Some(primary),
+            title: "Wait until the standbys know the primary's lower settings".to_owned(),
+            why: "A standby refuses to run with less than the WAL that it applies says of the primary (hot standby, Administrator's Overview)".to_owned(),
+            action: Action::ProveRow {
+                server: primary.name().to_string(),
+                port: primary.port().number(),
+                readers: lowered.into_iter().map(|one| Reader::of(one.was)).collect(),
+                delayed: Vec::new(),
+            },
+            deadline_secs: WAIT_SECS,
+            ..New::default()
+        });
+    }
+}

@@ -1,0 +1,89 @@
+//! The steps that make a running cluster what a changed design says, with the least disruption.
+//!
+//! One thing at a time, each step after the one before, so that there is always one answer to "how far is it":
+//! what nobody notices comes first (passwords, slots, copies of new servers), then what interrupts, upstreams before
+//! downstreams; then the proof. With [`Action::Settle`] the new design holds, and only what nobody uses any more is
+//! cleared away: slots, and the folders of removed servers. A failure before that is unwound; after it nothing is.
+//!
+//! `difference` says what differs, `refusals` what cannot be changed, `words` tells people. `steps` is the order:
+//! `servers` (each in its turn), `limits` (what a standby may not have less of than the primary), `finish` (sync, the
+//! proof, what goes at the end).
+
+mod difference;
+mod finish;
+mod limits;
+mod refusals;
+mod servers;
+mod steps;
+mod words;
+
+use serde::Serialize;
+
+use self::difference::Difference;
+use super::{Check, Machine, Plan};
+use crate::model::topology::Topology;
+
+/// The steps, and what they mean for those who use the cluster meanwhile.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ApplyPlan {
+    #[serde(flatten)]
+    pub plan: Plan,
+    /// What will be different, a sentence each.
+    pub changes: Vec<String>,
+    /// Who is interrupted, and for how long, a sentence each.
+    pub interruptions: Vec<String>,
+}
+
+/// What was found of the cluster that is to be changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Servers of the running design that do not run.
+    pub down: Vec<String>,
+    /// An earlier change had still to clear away: slots, the folders of removed servers (by name), old ports.
+    pub clears: bool,
+    pub left_slots: Vec<LeftSlot>,
+    pub left_servers: Vec<(String, String)>,
+    /// A change between these two designs was ended in the middle: what it has done already is done again.
+    pub resumes: bool,
+}
+
+/// A slot that nobody uses any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct LeftSlot {
+    /// The server it is on, by name.
+    pub server: String,
+    pub slot: String,
+}
+
+/// The steps from the one design to the other, or every reason why there are none. No steps: nothing differs.
+pub fn plan_apply(
+    running: &Topology,
+    wanted: &Topology,
+    machine: &Machine,
+    standing: &Standing,
+) -> Result<ApplyPlan, Vec<Check>> {
+    let difference = Difference::of(running, wanted);
+    let refused = refusals::refusals(&difference, machine, standing);
+    if !refused.is_empty() {
+        return Err(refused);
+    }
+    let nothing =
+        difference.is_none() && !standing.clears && !standing.resumes && running.name() == wanted.name();
+    let steps = if nothing {
+        Vec::new()
+    } else {
+        steps::steps(&difference, standing)
+    };
+    Ok(ApplyPlan {
+        plan: Plan {
+            cluster: wanted.name().to_owned(),
+            folder: machine.folder.clone(),
+            steps,
+        },
+        changes: words::changes(&difference),
+        interruptions: words::interruptions(&difference),
+    })
+}
+
+#[cfg(test)]
+mod tests;

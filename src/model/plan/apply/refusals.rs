@@ -1,0 +1,276 @@
+//! What cannot be changed while a cluster runs, and what to do instead.
+
+use super::Standing;
+use super::difference::{Difference, Kept, Limits};
+use crate::model::plan::preflight::{of_design, stop};
+use crate::model::plan::{Check, Machine};
+use crate::model::topology::{Server, Topology};
+
+/// What helps where a cluster cannot be changed.
+const ANEW: &str = "Tear the cluster down and deploy the design anew";
+
+/// Every reason, each with what to do; none: the change can be planned.
+pub fn refusals(difference: &Difference<'_>, machine: &Machine, standing: &Standing) -> Vec<Check> {
+    let (running, wanted) = (difference.running, difference.wanted);
+    let mut found: Vec<Check> = of_design(wanted).into_iter().filter(|check| !check.ok).collect();
+    found.extend(other_cluster(running, wanted));
+    if found.is_empty() {
+        found.extend(primary(difference));
+    }
+    if !standing.resumes {
+        found.extend(down(difference, standing));
+    }
+    found.extend(tls(difference));
+    found.extend(backup(difference));
+    found.extend(limits(difference));
+    found.extend(delayed(difference));
+    found.extend(folders(difference));
+    found.extend(ports(difference, machine));
+    found
+}
+
+fn other_cluster(running: &Topology, wanted: &Topology) -> Vec<Check> {
+    let mut found = Vec::new();
+    if running.postgres() != wanted.postgres() {
+        found.push(stop(
+            "other-major",
+            format!(
+                "The cluster runs PostgreSQL {}, and the design is for {}: data directories of one major version cannot be used by another",
+                running.postgres(),
+                wanted.postgres()
+            ),
+            ANEW,
+        ));
+    }
+    if running.effective_auth() != wanted.effective_auth() {
+        found.push(stop(
+            "other-auth",
+            format!(
+                "The cluster was made with {} authentication, and the design asks for {}: its passwords are stored for the one only",
+                running.effective_auth().word(),
+                wanted.effective_auth().word()
+            ),
+            ANEW,
+        ));
+    }
+    found
+}
+
+/// Keys and certificates are made by a deployment, all at once.
+fn tls(difference: &Difference<'_>) -> Option<Check> {
+    let (was, is) = (difference.running.has_tls(), difference.wanted.has_tls());
+    if was != is {
+        let message = if is {
+            "The links of the cluster are not encrypted, and the design asks for it: there is no authority yet, and no certificates"
+        } else {
+            "The links of the cluster are encrypted, and the design asks for open ones: both ends refuse those until all are changed at once"
+        };
+        return Some(stop("other-tls", message, ANEW));
+    }
+    let needs_own = |one: &&Kept<'_>| one.folder != one.folder_was || one.is.host() != one.was.host();
+    let new = difference.added.first().copied();
+    let server = new.or_else(|| Some(difference.kept.iter().find(needs_own)?.is))?;
+    is.then(|| {
+        stop(
+            "tls-certificate",
+            format!(
+                "\"{}\" would need a certificate of its own: in an encrypted cluster servers keep their names and hosts, and none comes new",
+                server.name()
+            ),
+            ANEW,
+        )
+    })
+}
+
+/// The primary has to stay the primary.
+fn primary(difference: &Difference<'_>) -> Option<Check> {
+    if difference.primary().is_some() {
+        return None;
+    }
+    let (was, is) = (difference.running.primary(), difference.wanted.primary());
+    let id = "other-primary";
+    Some(if difference.running.by_name(is.name().as_str()).is_some() {
+        stop(
+            id,
+            format!(
+                "\"{}\" is a standby of \"{}\" and is the primary in the design: a promotion is not applied",
+                is.name(),
+                was.name()
+            ),
+            format!("Leave \"{}\" the primary; or: {ANEW}", was.name()),
+        )
+    } else {
+        stop(
+            id,
+            format!(
+                "The design's primary is \"{}\" on port {}, and the cluster's is \"{}\" on port {}: this is the design of another cluster, or the primary got a new name and a new port at once",
+                is.name(),
+                is.port(),
+                was.name(),
+                was.port()
+            ),
+            "Change the primary's name and its port one after the other, or deploy the design into a folder of its own",
+        )
+    })
+}
+
+fn down<'a>(difference: &'a Difference<'_>, standing: &'a Standing) -> impl Iterator<Item = Check> + 'a {
+    let kept = difference.kept.iter().map(|one| one.was.name().as_str());
+    kept.filter(|name| standing.down.iter().any(|down| down == name))
+        .map(|name| {
+            stop(
+                "server-down",
+                format!("\"{name}\" does not run, and a change is applied to servers that run"),
+                "Start it first (pgcascade start); or take it out of the design",
+            )
+        })
+}
+
+fn backup(difference: &Difference<'_>) -> Option<Check> {
+    let new = difference.added.first()?;
+    let major = difference.wanted.postgres();
+    major.backup_calls().is_none().then(|| {
+        stop(
+            "no-base-backup",
+            format!("\"{}\" is new, and a running PostgreSQL {major} is not copied by pgcascade: only from 9.6 on does a base backup leave no trace in the primary", new.name()),
+            ANEW,
+        )
+    })
+}
+
+/// Settings that a standby may not have lower than the primary.
+fn limits(difference: &Difference<'_>) -> Option<Check> {
+    let id = "limits-at-once";
+    let one_after_another = "Change them in two designs, and apply one after the other";
+    match difference.limits {
+        Limits::Indifferent | Limits::Raised => None,
+        Limits::Both => Some(stop(
+            id,
+            "Of the settings that a standby may not have lower than the primary (such as max_connections), one is raised and another lowered: the one needs the standbys first, the other the primary",
+            one_after_another,
+        )),
+        Limits::Lowered => {
+            let has_moved = |one: &&Kept<'_>| {
+                one.is_elsewhere() && difference.wanted.downstreams(one.is.id()).next().is_some()
+            };
+            if let Some(moved) = difference.kept.iter().find(has_moved) {
+                return Some(stop(
+                    id,
+                    format!(
+                        "\"{}\" gets another port while a setting that its standbys may not have lower than the primary is lowered: they have to hear of that over the old port first",
+                        moved.is.name()
+                    ),
+                    one_after_another,
+                ));
+            }
+            let late = difference
+                .lowered_standbys()
+                .into_iter()
+                .find(|one| one.was.is_delayed())?;
+            Some(stop(
+                id,
+                format!(
+                    "\"{}\" applies WAL late, and cannot have less of such a setting than the primary had when that WAL was written",
+                    late.was.name()
+                ),
+                "Take its delay away first, apply that, then lower the setting",
+            ))
+        }
+    }
+}
+
+/// A delayed standby that lost its upstream asks for more only when it has applied what it has: nobody waits that long.
+fn delayed<'a>(difference: &'a Difference<'_>) -> impl Iterator<Item = Check> + 'a {
+    let loses_upstream = |one: &Kept<'_>| {
+        let upstream = one.was.upstream().and_then(|id| difference.kept_from(id));
+        one.leaves_upstream() || upstream.is_some_and(Kept::restarts)
+    };
+    let late = difference
+        .kept
+        .iter()
+        .filter(move |one| one.was.is_delayed() && one.is.is_delayed() && loses_upstream(one));
+    late.map(|one| {
+        stop(
+            "delayed-standby",
+            format!(
+                "\"{}\" would lose its upstream for a moment, and, as it applies WAL late, stream again only when it has applied what it has",
+                one.was.name()
+            ),
+            "Take its delay away and apply that; then make this change; then give the delay back",
+        )
+    })
+}
+
+/// A folder that another server still has.
+fn folders<'a>(difference: &'a Difference<'_>) -> impl Iterator<Item = Check> + 'a {
+    let (before, after) = (difference.running.folders(), difference.wanted.folders());
+    difference.wanted.servers().iter().filter_map(move |server| {
+        let folder = after.get(&server.id())?;
+        let owner = before
+            .iter()
+            .find(|(_, other)| other.eq_ignore_ascii_case(folder))?;
+        let is_own = difference
+            .kept_as(server.id())
+            .is_some_and(|one| one.was.id() == *owner.0);
+        let owner = difference.running.server(*owner.0)?;
+        (!is_own).then(|| {
+            stop(
+                "folder-taken",
+                format!(
+                    "\"{}\" would get the folder servers/{folder}, which \"{}\" still has",
+                    server.name(),
+                    owner.name()
+                ),
+                "Give it another name, or apply the other server's change first",
+            )
+        })
+    })
+}
+
+/// New ports must be free, or be let go of by a server that is removed.
+fn ports(difference: &Difference<'_>, machine: &Machine) -> Vec<Check> {
+    let of_server = |server| kept_port(difference, server).or_else(|| used_port(difference, machine, server));
+    difference.wanted.servers().iter().filter_map(of_server).collect()
+}
+
+fn holder<'a>(difference: &Difference<'a>, server: &Server) -> Option<&'a Server> {
+    let running = difference.running.servers().iter();
+    running.into_iter().find(|was| was.port() == server.port())
+}
+
+/// A port that another server has, and will not let go of before its own turn.
+fn kept_port(difference: &Difference<'_>, server: &Server) -> Option<Check> {
+    let was = holder(difference, server)?;
+    let other = difference
+        .kept_from(was.id())
+        .filter(|one| one.is.id() != server.id())?;
+    Some(stop(
+        "port-taken",
+        format!(
+            "\"{}\" would get port {}, which \"{}\" has until it has changed itself",
+            server.name(),
+            server.port(),
+            other.was.name()
+        ),
+        format!(
+            "Apply the new port of \"{}\" first, then that of \"{}\"; for an exchange take a third port between",
+            other.is.name(),
+            server.name()
+        ),
+    ))
+}
+
+fn used_port(difference: &Difference<'_>, machine: &Machine, server: &Server) -> Option<Check> {
+    if holder(difference, server).is_some() {
+        return None;
+    }
+    let port = server.port();
+    let mut used = machine.ports_in_use.iter();
+    let used = used.find(|used| used.port == port.number())?;
+    let by = used.by.as_deref().unwrap_or("another program");
+    Some(stop(
+        "port-in-use",
+        format!("Port {port}, which \"{}\" gets, is used by {by}", server.name()),
+        "Take another port, or stop what listens there",
+    ))
+}

@@ -1,0 +1,276 @@
+//! Each server in its turn: one of both designs gets its new files, a new one is made; then its slots and its links.
+
+use super::difference::{Kept, Limits};
+use super::steps::{COPY_SECS, Planner, RESTART_SECS, WAIT_SECS, slots_on};
+use crate::model::plan::steps::New;
+use crate::model::plan::{Action, ClusterLayout, Configure, DesignOf, Means};
+use crate::model::simulate::name_in_view;
+use crate::model::topology::{Server, ServerId};
+
+impl<'a> Planner<'a> {
+    /// A server of both designs gets its new files.
+    pub(super) fn change(&mut self, one: &Kept<'_>) {
+        let Some(by) = one.means else { return };
+        let (server, name) = (one.is, one.is.name());
+        let held = if server.is_primary() {
+            self.held()
+        } else {
+            Vec::new()
+        };
+        let mut held_before = one.early.clone();
+        if self.loosened {
+            held_before.extend(held.iter().cloned());
+        }
+        let upstream = server.upstream().and_then(|id| self.wanted.server(id));
+        let (title, why) = match by {
+            Means::Restart => (
+                format!("Restart {name} with its new configuration"),
+                restart_why(one),
+            ),
+            Means::Reload if self.difference.has_moved(one) => (
+                format!(
+                    "Let {name} follow {}",
+                    upstream.map_or("", |upstream| upstream.name().as_str())
+                ),
+                "primary_conninfo and primary_slot_name are read again at a reload (from 13 on): it goes to its new upstream without a restart".to_owned(),
+            ),
+            Means::Reload => (
+                format!("Reload {name} with its new configuration"),
+                "What differs is read again at a signal (pg_ctl reload); nobody is disconnected".to_owned(),
+            ),
+            Means::Write => (
+                format!("Write the files of {name} anew"),
+                "Only their comments differ: the server reads nothing new".to_owned(),
+            ),
+        };
+        let new = New {
+            server: Some(server),
+            title,
+            why,
+            action: Action::Configure(Configure {
+                held,
+                by,
+                ..self.configure(one, DesignOf::After)
+            }),
+            undo: Some(Action::Configure(Configure {
+                held: held_before,
+                by,
+                ..self.configure(one, DesignOf::Before)
+            })),
+            deadline_secs: if by == Means::Restart {
+                RESTART_SECS
+            } else {
+                WAIT_SECS
+            },
+            ..New::default()
+        };
+        self.add(new);
+        self.ready.insert(server.id());
+        if one.leaves_upstream() && !server.is_primary() {
+            self.disturbed.insert(server.id());
+        }
+        if by == Means::Restart {
+            let below = self.wanted.downstreams(server.id()).map(Server::id);
+            self.disturbed.extend(below);
+        }
+        self.slots_at(server);
+        self.wait_streaming();
+        if server.is_primary() && self.difference.limits == Limits::Lowered {
+            self.wait_applied();
+        }
+    }
+
+    /// The files of one server in one of the designs; all of them, by writing.
+    pub(super) fn configure(&self, one: &Kept<'_>, design: DesignOf) -> Configure {
+        let is_after = design == DesignOf::After;
+        let (server, folder, folder_before) = if is_after {
+            (one.is, &one.folder, &one.folder_was)
+        } else {
+            (one.was, &one.folder_was, &one.folder)
+        };
+        let major = self.wanted.postgres();
+        let mut files = vec!["postgresql.conf", "pg_hba.conf"];
+        if !server.is_primary() {
+            files.push(major.standby_file());
+        }
+        Configure {
+            server: server.name().to_string(),
+            folder: folder.clone(),
+            port: server.port().number(),
+            folder_before: folder_before.clone(),
+            design,
+            files: files.into_iter().map(str::to_owned).collect(),
+            held: Vec::new(),
+            by: Means::Write,
+            pass_file_in_environment: self.uses_passwords() && !major.has_passfile(),
+        }
+    }
+
+    /// A new standby: a copy of the primary as it runs.
+    pub(super) fn build(&mut self, server: &'a Server) {
+        let (name, folder) = (server.name().to_string(), self.folder(server));
+        let (data, port) = (ClusterLayout::data(&folder), server.port().number());
+        let major = self.wanted.postgres();
+        let Some(primary) = self.difference.primary() else {
+            return;
+        };
+        // The primary may be what it was still, or what it will be.
+        let source = if self.ready.contains(&primary.is.id()) {
+            primary.is
+        } else {
+            primary.was
+        };
+        let source_folder = if self.ready.contains(&primary.is.id()) {
+            primary.folder.clone()
+        } else {
+            primary.folder_was.clone()
+        };
+        self.make_folder(
+            Some(server),
+            ClusterLayout::server(&folder),
+            "The new server's own folder, for its data directory and its log",
+        );
+        self.add(New {
+            server: Some(server),
+            title: format!("Copy {} to {name} while it runs", source.name()),
+            why: "A base backup: between the calls that begin and end it, the files may change while they are copied, since the WAL of that time is applied to the copy (Making a Base Backup Using the Low Level API)".to_owned(),
+            undo: Some(Action::RemoveFolder { path: data.clone() }),
+            action: Action::CopyRunning {
+                server: source.name().to_string(),
+                folder: source_folder,
+                port: source.port().number(),
+                to: data.clone(),
+            },
+            deadline_secs: COPY_SECS,
+            ..New::default()
+        });
+        for file in ["postgresql.conf", "pg_hba.conf", major.standby_file()] {
+            self.add(New {
+                server: Some(server),
+                title: format!("Install {file} of {name}"),
+                why: "In place of the primary's".to_owned(),
+                action: Action::InstallFile {
+                    bundle_path: format!("{}/{file}", ClusterLayout::server(&folder)),
+                    to: format!("{data}/{file}"),
+                    held_back: None,
+                },
+                ..New::default()
+            });
+        }
+        self.add(New {
+            server: Some(server),
+            title: format!("Start {name}"),
+            why: "It applies the WAL of the time in which it was copied, then streams".to_owned(),
+            undo: Some(Action::Stop {
+                server: name.clone(),
+                folder: folder.clone(),
+            }),
+            action: Action::Start {
+                server: name.clone(),
+                folder: folder.clone(),
+                port,
+                pass_file_in_environment: self.uses_passwords() && !major.has_passfile(),
+            },
+            deadline_secs: WAIT_SECS,
+            ..New::default()
+        });
+        self.add(New {
+            server: Some(server),
+            title: format!("Wait until {name} accepts connections"),
+            why: "A hot standby does so once it has reached a consistent state".to_owned(),
+            action: Action::WaitReady {
+                server: name,
+                folder,
+                port,
+            },
+            deadline_secs: RESTART_SECS,
+            ..New::default()
+        });
+        self.ready.insert(server.id());
+        self.disturbed.insert(server.id());
+        self.slots_at(server);
+        self.wait_streaming();
+    }
+
+    /// The slots that a sender does not have yet.
+    pub(super) fn slots_at(&mut self, sender: &Server) {
+        let (running, wanted) = (self.difference.running, self.wanted);
+        let before = self.difference.kept_as(sender.id());
+        let there: Vec<String> = before.map_or_else(Vec::new, |one| slots_on(running, one.was.id()));
+        for standby in wanted.downstreams(sender.id()) {
+            let slot = self.slots.get(&standby.id()).cloned().unwrap_or_default();
+            if !wanted.uses_slot(standby.id()) || there.contains(&slot) {
+                continue;
+            }
+            let place = (
+                sender.name().to_string(),
+                self.folder(sender),
+                sender.port().number(),
+            );
+            let (server, folder, port) = place.clone();
+            let undo = Action::DropSlot {
+                server,
+                folder,
+                port,
+                slot: slot.clone(),
+            };
+            let (server, folder, port) = place;
+            self.add(New {
+                server: Some(sender),
+                title: format!("Make the slot of {} on {}", standby.name(), sender.name()),
+                why: "Before its standby comes: it keeps the WAL from here on".to_owned(),
+                action: Action::CreateSlot {
+                    server,
+                    folder,
+                    port,
+                    slot,
+                },
+                undo: before.is_some().then_some(undo),
+                deadline_secs: 30,
+                ..New::default()
+            });
+        }
+    }
+
+    /// Every disturbed link whose two ends are what they will be.
+    pub(super) fn wait_streaming(&mut self) {
+        let is_whole = |id: &ServerId| {
+            let upstream = self.wanted.server(*id).and_then(Server::upstream);
+            self.ready.contains(id) && upstream.is_some_and(|upstream| self.ready.contains(&upstream))
+        };
+        let (now, later): (Vec<ServerId>, Vec<ServerId>) = self.disturbed.iter().copied().partition(is_whole);
+        self.disturbed = later.into_iter().collect();
+        for standby in now.into_iter().filter_map(|id| self.wanted.server(id)) {
+            let Some(sender) = standby.upstream().and_then(|id| self.wanted.server(id)) else {
+                continue;
+            };
+            self.add(New {
+                server: Some(standby),
+                title: format!("Wait until {} streams from {}", standby.name(), sender.name()),
+                why: "The next server is touched only when this one is back".to_owned(),
+                action: Action::WaitStreaming {
+                    server: sender.name().to_string(),
+                    folder: self.folder(sender),
+                    port: sender.port().number(),
+                    standby: name_in_view(standby.name(), self.wanted.postgres()),
+                },
+                deadline_secs: WAIT_SECS,
+                ..New::default()
+            });
+        }
+    }
+}
+
+fn restart_why(one: &Kept<'_>) -> String {
+    let names: Vec<&str> = one
+        .settings
+        .iter()
+        .filter(|setting| setting.needs_restart)
+        .map(|setting| setting.name.as_str())
+        .collect();
+    if names.is_empty() {
+        "Its folder gets its new name, which only works while it is down".to_owned()
+    } else {
+        format!("Read at the start only: {}", names.join(", "))
+    }
+}

@@ -1,0 +1,316 @@
+//! The order of a change, from the first note in the record to the last.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Standing;
+use super::difference::{Difference, SYNC};
+use crate::model::plan::steps::{New, Steps};
+use crate::model::plan::{Action, ClusterLayout, Configure, DesignOf, Means, Step, StepId};
+
+use crate::model::topology::{Auth, Server, ServerId, Topology};
+
+/// A base backup copies as much as there is.
+pub(super) const COPY_SECS: u32 = 1800;
+/// A restart: a fast stop that hangs, the immediate one after it, and a recovery.
+pub(super) const RESTART_SECS: u32 = 180;
+pub(super) const WAIT_SECS: u32 = 60;
+
+pub fn steps(difference: &Difference<'_>, standing: &Standing) -> Vec<Step> {
+    let mut planner = Planner::new(difference, standing);
+    planner.begin(standing);
+    planner.prepare();
+    planner.servers();
+    planner.end_removed(|_| true);
+    planner.tighten();
+    planner.prove();
+    planner.settle();
+    planner.steps.finish()
+}
+
+pub struct Planner<'a> {
+    pub(super) difference: &'a Difference<'a>,
+    pub(super) wanted: &'a Topology,
+    pub(super) slots: BTreeMap<ServerId, String>,
+    folders: BTreeMap<ServerId, String>,
+    steps: Steps,
+    last: Option<StepId>,
+    /// Servers of the wanted design that are what they will be.
+    pub(super) ready: BTreeSet<ServerId>,
+    /// Standbys that were disturbed and have not been seen to stream again.
+    pub(super) disturbed: BTreeSet<ServerId>,
+    ended: BTreeSet<ServerId>,
+    pub(super) loosened: bool,
+    /// What an earlier change left has to go, too.
+    pub(super) clears: bool,
+}
+
+impl<'a> Planner<'a> {
+    fn new(difference: &'a Difference<'a>, standing: &Standing) -> Self {
+        Self {
+            difference,
+            wanted: difference.wanted,
+            slots: difference.wanted.slot_names(),
+            folders: difference.wanted.folders(),
+            steps: Steps::default(),
+            last: None,
+            ready: BTreeSet::new(),
+            disturbed: BTreeSet::new(),
+            ended: BTreeSet::new(),
+            loosened: difference.must_loosen(),
+            clears: standing.clears || standing.resumes,
+        }
+    }
+
+    /// One thing at a time: each step waits for the one before.
+    pub(super) fn add(&mut self, new: New<'_>) {
+        let after = self.last.into_iter().collect();
+        self.last = Some(self.steps.add(New { after, ..new }));
+    }
+
+    pub(super) fn folder(&self, server: &Server) -> String {
+        self.folders.get(&server.id()).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn uses_passwords(&self) -> bool {
+        self.wanted.effective_auth() != Auth::Trust
+    }
+
+    /// The note that a change begins; what an earlier one left.
+    fn begin(&mut self, standing: &Standing) {
+        self.add(New {
+            title: "Note that a change begins".to_owned(),
+            why: "Whatever happens from here on, the record names both designs and everything that may be made: a later pgcascade can finish the change, take it back, or tear all down".to_owned(),
+            action: Action::BeginChange,
+            undo: Some(Action::ForgetChange),
+            ..New::default()
+        });
+        for left in &standing.left_slots {
+            if let Some(server) = self.difference.running.by_name(&left.server) {
+                self.drop_slot(server, self.difference.running.folder(server.id()), &left.slot);
+            }
+        }
+        for (name, folder) in &standing.left_servers {
+            self.remove_server(None, name, folder);
+        }
+        if standing.resumes {
+            self.begin_again(standing);
+        }
+    }
+
+    /// What a change that was ended in the middle may have half made is made anew; what does not run is started.
+    fn begin_again(&mut self, standing: &Standing) {
+        for server in &self.difference.added {
+            self.remove_server(Some(server), server.name().as_str(), &self.folder(server));
+        }
+        for one in &self.difference.kept {
+            if standing.down.iter().any(|down| down == one.was.name().as_str()) {
+                let (before, restart) = (self.configure(one, DesignOf::Before), Means::Restart);
+                self.add(New {
+                    server: Some(one.was),
+                    title: format!("Start {} again", one.was.name()),
+                    why: "It was left down in the middle of a change".to_owned(),
+                    action: Action::Configure(Configure {
+                        by: restart,
+                        ..before
+                    }),
+                    deadline_secs: RESTART_SECS,
+                    ..New::default()
+                });
+            }
+        }
+    }
+
+    /// What nobody notices, and what has to be out of the way.
+    fn prepare(&mut self) {
+        let (running, wanted) = (self.difference.running, self.wanted);
+        let before = ports(running);
+        let both: BTreeSet<u16> = before.union(&ports(wanted)).copied().collect();
+        if both != before && self.uses_passwords() {
+            self.add(New {
+                title: "Let the password files know the new ports".to_owned(),
+                why: "libpq looks a password up by the port: a standby that goes to a new one needs its line there first".to_owned(),
+                action: pass_files(&both),
+                undo: Some(pass_files(&before)),
+                ..New::default()
+            });
+        }
+        let folders_of = |topology: &Topology| {
+            let archive = topology.archive();
+            archive.map_or_else(Vec::new, |one| ClusterLayout::archive_folders(one.directory()))
+        };
+        let there = folders_of(running);
+        for path in folders_of(wanted)
+            .into_iter()
+            .filter(|path| !there.contains(path))
+        {
+            self.make_folder(None, path, "The primary will put finished WAL segments here");
+        }
+        if self.loosened {
+            self.loosen();
+        }
+        // Another server gets its port, or a slot of the same name.
+        let slots_were = running.slot_names();
+        let slots: BTreeSet<String> = self.slots.values().cloned().collect();
+        let needed = |server: &Server| {
+            let has_port = |is: &Server| is.port() == server.port();
+            wanted.servers().iter().any(has_port)
+                || slots_were
+                    .get(&server.id())
+                    .is_some_and(|slot| slots.contains(slot))
+        };
+        self.end_removed(needed);
+        for one in &self.difference.kept {
+            if one.means.is_none() {
+                self.ready.insert(one.is.id());
+            }
+        }
+        for one in self.difference.kept.iter().filter(|one| one.means.is_none()) {
+            self.slots_at(one.is);
+        }
+    }
+
+    /// Commits wait for no standby until all stream again.
+    fn loosen(&mut self) {
+        let Some(primary) = self.difference.primary() else {
+            return;
+        };
+        let action = |held| {
+            Action::Configure(Configure {
+                held,
+                by: Means::Reload,
+                files: vec!["postgresql.conf".to_owned()],
+                ..self.configure(primary, DesignOf::Before)
+            })
+        };
+        let new = New {
+            server: Some(primary.was),
+            title: "Let commits wait for no standby for now".to_owned(),
+            why: "Synchronous standbys will be away for a moment: a commit would wait for one that does not stream. Switched on again as the last thing".to_owned(),
+            action: action(self.held()),
+            undo: Some(action(Vec::new())),
+            ..New::default()
+        };
+        self.add(new);
+    }
+
+    /// What the primary's sync settings are while the change is made; empty: they stay as they are.
+    pub(super) fn held(&self) -> Vec<(String, Option<String>)> {
+        if !self.loosened && self.difference.sync == self.difference.sync_was {
+            return Vec::new();
+        }
+        let held = self.difference.sync_was.iter().map(|(name, value)| {
+            let is_off = self.loosened && *name == SYNC[0];
+            ((*name).to_owned(), value.clone().filter(|_| !is_off))
+        });
+        held.collect()
+    }
+
+    /// All servers, in the order in which each finds what it needs.
+    fn servers(&mut self) {
+        self.raise();
+        for id in self.wanted.in_tree_order() {
+            if self.ready.contains(&id) {
+                continue;
+            }
+            match (self.difference.kept_as(id), self.wanted.server(id)) {
+                (Some(one), _) => self.change(one),
+                (None, Some(server)) => self.build(server),
+                (None, None) => {}
+            }
+        }
+    }
+
+    pub(super) fn make_folder(&mut self, server: Option<&Server>, path: String, why: &str) {
+        self.add(New {
+            server,
+            title: format!("Make the folder {path}"),
+            why: why.to_owned(),
+            undo: Some(Action::RemoveFolder { path: path.clone() }),
+            action: Action::MakeFolder { path },
+            ..New::default()
+        });
+    }
+
+    /// Stops those removed servers that `now` holds for.
+    fn end_removed(&mut self, now: impl Fn(&Server) -> bool) {
+        let running = self.difference.running;
+        for server in self.difference.removed.iter().rev() {
+            if !now(server) || !self.ended.insert(server.id()) {
+                continue;
+            }
+            let (name, folder) = (server.name().to_string(), running.folder(server.id()));
+            let major = running.postgres();
+            self.add(New {
+                server: Some(server),
+                title: format!("Stop {name}"),
+                why: "It is no longer in the design; its data stays until the change is proved".to_owned(),
+                action: Action::Stop {
+                    server: name.clone(),
+                    folder: folder.clone(),
+                },
+                undo: Some(Action::Start {
+                    server: name,
+                    folder,
+                    port: server.port().number(),
+                    pass_file_in_environment: self.uses_passwords() && !major.has_passfile(),
+                }),
+                deadline_secs: WAIT_SECS,
+                ..New::default()
+            });
+        }
+    }
+
+    pub(super) fn drop_slot(&mut self, server: &Server, folder: String, slot: &str) {
+        self.add(New {
+            server: Some(server),
+            title: format!("Drop the slot {slot} on {}", server.name()),
+            why: "A slot that nobody reads keeps WAL until the disk is full".to_owned(),
+            action: Action::DropSlot {
+                server: server.name().to_string(),
+                folder,
+                port: server.port().number(),
+                slot: slot.to_owned(),
+            },
+            deadline_secs: WAIT_SECS,
+            ..New::default()
+        });
+    }
+
+    pub(super) fn remove_server(&mut self, server: Option<&Server>, name: &str, folder: &str) {
+        self.add(New {
+            server,
+            title: format!("Remove what there is of {name}"),
+            why: "Its data directory, its log and its folder; nothing that pgcascade did not make".to_owned(),
+            action: Action::RemoveServer {
+                server: name.to_owned(),
+                folder: folder.to_owned(),
+            },
+            deadline_secs: RESTART_SECS,
+            ..New::default()
+        });
+    }
+}
+
+pub(super) fn ports(topology: &Topology) -> BTreeSet<u16> {
+    topology
+        .servers()
+        .iter()
+        .map(|server| server.port().number())
+        .collect()
+}
+
+pub(super) fn pass_files(ports: &BTreeSet<u16>) -> Action {
+    Action::WritePassFiles {
+        ports: ports.iter().copied().collect(),
+    }
+}
+
+/// The slots on one server, by its downstreams.
+pub(super) fn slots_on(topology: &Topology, server: ServerId) -> Vec<String> {
+    let names = topology.slot_names();
+    topology
+        .downstreams(server)
+        .filter(|standby| topology.uses_slot(standby.id()))
+        .filter_map(|standby| names.get(&standby.id()).cloned())
+        .collect()
+}
