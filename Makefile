@@ -54,7 +54,7 @@ test-versions:
 
 # Without the window: nothing that is measured here is drawn, and the build takes a quarter of the time.
 bench:
-	cargo bench --locked --no-default-features --bench model
+	cargo bench --locked --no-default-features --bench model --bench simulate
 	cargo bench --locked --no-default-features --bench deploy
 
 lint:

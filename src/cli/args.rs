@@ -9,6 +9,7 @@ use crate::engine::deploy::Request;
 use crate::engine::store;
 use crate::model::diagram::PictureFormat;
 use crate::model::document::templates::TEMPLATES;
+use crate::model::simulate::time::{Micros, read_time};
 use crate::model::topology::{self, PgMajor, RULES, Rule, nearest};
 use crate::report::Report;
 
@@ -60,16 +61,29 @@ pub(super) enum Command {
     #[command(
         about = "Predict what pg_stat_replication will show on every server, and what becomes of a commit"
     )]
-    Predict {
+    Predict(Predict),
+    /// Say which failures a design survives: do writes go on, do reads, is nothing lost
+    Survives {
         /// The design file
         file: PathBuf,
-        /// A server that is down; may be given several times
-        #[arg(long, value_name = "SERVER")]
-        down: Vec<String>,
-        /// Print the reason for each value, too
-        #[arg(long, conflicts_with = "json")]
-        why: bool,
-        /// Print it as JSON, in the form of status --json
+        /// Each two failures at once, too
+        #[arg(long)]
+        double: bool,
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Play a scenario in time: commits, lags and what happens, a line a second
+    Simulate {
+        /// The design file
+        file: PathBuf,
+        /// The scenario: faults with their moments, speeds of links, clients, the seed of chance
+        #[arg(long, value_name = "FILE")]
+        scenario: Option<PathBuf>,
+        /// How long, for example 30s or 2min
+        #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
+        until: Micros,
+        /// Print each second as JSON, a line each
         #[arg(long)]
         json: bool,
     },
@@ -128,6 +142,34 @@ pub(super) enum Command {
     List,
     /// Build the seed's cluster in a folder of its own, show that it replicates, tear it down at Ctrl-C
     Demo(Demo),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Predict {
+    /// The design file
+    #[arg(required_unless_present = "transitions")]
+    pub(super) file: Option<PathBuf>,
+    /// A server that is down; may be given several times
+    #[arg(long, value_name = "SERVER")]
+    pub(super) down: Vec<String>,
+    /// Something that happens, for example "crash slave1"; may be given several times, and happens in that order
+    #[arg(long, value_name = "ACTION")]
+    pub(super) fault: Vec<String>,
+    /// A standby that is promoted after the faults
+    #[arg(long, value_name = "SERVER")]
+    pub(super) promote: Vec<String>,
+    /// A scenario, whose events happen before the faults
+    #[arg(long, value_name = "FILE")]
+    pub(super) scenario: Option<PathBuf>,
+    /// Print the reason for each value, too
+    #[arg(long, conflicts_with = "json")]
+    pub(super) why: bool,
+    /// Print it as JSON, in the form of status --json
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Print, as Markdown, the tables of everything that can happen
+    #[arg(long, conflicts_with = "file")]
+    transitions: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -310,6 +352,10 @@ fn known_rule(id: &str) -> Result<&'static Rule, String> {
         Some(near) => format!("there is no such rule; did you mean '{near}'?"),
         None => "there is no such rule; 'pgcascade check FILE' names the rule of each finding".to_owned(),
     })
+}
+
+fn time(text: &str) -> Result<Micros, String> {
+    read_time(text).map_err(|problem| problem.to_string())
 }
 
 /// The command that was probably meant.

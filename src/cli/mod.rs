@@ -20,7 +20,9 @@ mod preflight;
 mod print;
 mod progress;
 mod signals;
+mod simulate;
 mod status;
+mod survives;
 mod table;
 mod tree;
 mod window;
@@ -76,12 +78,14 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::Show { file } => tree::show(&file),
         Command::Bundle(bundle) => bundle::bundle(&bundle),
         Command::Diagram(diagram) => diagram::diagram(&diagram),
-        Command::Predict {
+        Command::Predict(args) => predict::predict(&args),
+        Command::Survives { file, double, json } => survives::survives(&file, double, json),
+        Command::Simulate {
             file,
-            down,
-            why,
+            scenario,
+            until,
             json,
-        } => predict::predict(&file, &down, why, json),
+        } => simulate::simulate(&file, scenario.as_deref(), until, json),
         Command::List => Ok(clusters::list()),
         Command::Plan { target, json } => wait_for(plan::plan(&target, json)),
         Command::Deploy { target, json } => wait_for(deploy::deploy(&target, json)),

@@ -1,22 +1,38 @@
-//! `predict`: what `status` would show of a design's cluster, without a server.
+//! `predict`: what `status` would show of a design's cluster, without a server; and after faults, the whole verdict.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
+use serde::Serialize;
+
+use super::args::Predict;
 use super::{Ending, designs, print, status};
+use crate::model::health::Board;
+use crate::model::simulate::time::Scenario;
+use crate::model::simulate::verdict::Verdict;
+use crate::model::simulate::world::{Action, World, transitions_as_markdown};
 use crate::model::simulate::{self, Configured};
-use crate::model::topology::{ServerId, Topology, nearest};
+use crate::model::topology::{ServerId, Topology, nearest, notation};
 use crate::report::Report;
 
-pub(super) fn predict(
-    path: &Path,
-    down: &[String],
-    with_reasons: bool,
-    as_json: bool,
-) -> Result<Ending, Report> {
-    let document = designs::open(path)?;
+/// The board, and beside it what is to be said about it.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    #[serde(flatten)]
+    board: &'a Board,
+    verdict: &'a Verdict,
+}
+
+pub(super) fn predict(args: &Predict) -> Result<Ending, Report> {
+    let Some(file) = args.file.as_deref() else {
+        print::text(&transitions_as_markdown());
+        return Ok(Ending::Fine);
+    };
+    let document = designs::open(file)?;
     let topology = document.topology();
-    let down = down
+    let down = args
+        .down
         .iter()
         .map(|name| server(topology, name))
         .collect::<Result<BTreeSet<ServerId>, Report>>()?;
@@ -26,20 +42,90 @@ pub(super) fn predict(
             topology.primary().name()
         ));
     }
-    let board = simulate::predict(topology, &down);
-    if as_json {
+    let actions = actions(args, topology)?;
+    if actions.is_empty() {
+        show_board(args, topology, &down);
+        return Ok(Ending::Fine);
+    }
+    let mut world = World::without(topology, &down);
+    for action in actions {
+        world.apply(action).map_err(|refusal| {
+            Report::new(format!(
+                "\"{}\" cannot happen: {}",
+                action.text(topology),
+                refusal.sentence
+            ))
+            .hint(refusal.reason)
+        })?;
+    }
+    show_verdict(args, &world);
+    Ok(Ending::Fine)
+}
+
+/// What happens: the scenario's events first, then the faults as given, then the promotions.
+fn actions(args: &Predict, topology: &Topology) -> Result<Vec<Action>, Report> {
+    let mut actions = Vec::new();
+    if let Some(path) = &args.scenario {
+        actions.extend(scenario(path, topology)?.events.iter().map(|event| event.action));
+    }
+    let promotions = args
+        .promote
+        .iter()
+        .map(|name| format!("promote {}", notation::quote(name)));
+    for text in args.fault.iter().cloned().chain(promotions) {
+        let action = Action::parse(&text, topology)
+            .map_err(|error| Report::of(format!("\"{text}\" cannot be predicted"), &error))?;
+        actions.push(action);
+    }
+    Ok(actions)
+}
+
+/// Reads a scenario's file.
+pub(super) fn scenario(path: &Path, topology: &Topology) -> Result<Scenario, Report> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| Report::of(format!("\"{}\" cannot be read", path.display()), &error))?;
+    Scenario::parse(&text, topology).map_err(|error| {
+        Report::of(
+            format!("\"{}\" is no scenario for this design", path.display()),
+            &error,
+        )
+        .hint("A line is for example: at 2s crash slave1")
+    })
+}
+
+fn show_board(args: &Predict, topology: &Topology, down: &BTreeSet<ServerId>) {
+    let board = simulate::predict(topology, down);
+    if args.json {
         print::json(&board);
     } else {
         status::print_board(&board);
     }
-    if with_reasons {
+    if args.why {
         print::line("\nWhy:");
-        for reason in simulate::why(topology, &down) {
+        for reason in simulate::why(topology, down) {
             let line = format!("{}, {}: {}", reason.server, reason.about, reason.sentence);
             print::line(print::in_one_line(&line));
         }
     }
-    Ok(Ending::Fine)
+}
+
+fn show_verdict(args: &Predict, world: &World) {
+    let (board, verdict) = (world.board(), Verdict::of(world));
+    if args.json {
+        print::json(&Outcome {
+            board: &board,
+            verdict: &verdict,
+        });
+        return;
+    }
+    let text = if args.why {
+        verdict.text_with_reasons()
+    } else {
+        verdict.text()
+    };
+    for line in text.lines() {
+        print::line(print::in_one_line(line));
+    }
 }
 
 fn server(topology: &Topology, name: &str) -> Result<ServerId, Report> {

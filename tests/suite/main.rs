@@ -17,6 +17,9 @@ mod canvas;
 mod cli;
 mod golden;
 mod provenance;
+mod scenarios;
 mod verdicts;
+#[cfg(feature = "gui")]
+mod what_if;
 #[cfg(feature = "gui")]
 mod window;

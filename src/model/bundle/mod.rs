@@ -24,7 +24,7 @@ mod tls_guide;
 pub use decision::Decision;
 pub use difference::{Change, ChangeKind, difference};
 pub use origin::{Element, LineOrigin, Origin, Provenance, Share};
-pub use setting::{value_in, without};
+pub use setting::{quote, quote_in_conninfo, value_in, without};
 pub use tarball::pack;
 
 use self::sizes::Sizes;
@@ -119,6 +119,26 @@ pub fn in_version(document: &Document, major: PgMajor) -> Document {
 /// The text of one server's postgresql.conf alone.
 pub fn postgresql_conf(topology: &Topology, server: &Server) -> String {
     conf::postgresql_conf(&Sizes::of(topology), server).contents
+}
+
+/// How standbys would be connected, to whomever they follow: for advice, outside of the files.
+#[derive(Debug)]
+pub struct Connections<'a>(Sizes<'a>);
+
+impl<'a> Connections<'a> {
+    pub fn of(topology: &'a Topology) -> Self {
+        Self(Sizes::of(topology))
+    }
+
+    /// The value of primary_conninfo.
+    pub fn conninfo(&self, server: &Server, upstream: &Server) -> String {
+        recovery::conninfo(&self.0, server, upstream)
+    }
+
+    /// The slot that the server asks its upstream for.
+    pub fn slot_name(&self, server: &Server) -> &str {
+        self.0.slot_name(server.id())
+    }
 }
 
 fn text(path: &str, file: Sourced) -> BundleFile {

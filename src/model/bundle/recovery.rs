@@ -96,7 +96,7 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
 
 /// The connection to the upstream. The password is never in it, but in a password file: named here from 10 on,
 /// before that in the environment (PGPASSFILE) when the server is started.
-fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) -> String {
+pub(super) fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) -> String {
     let topology = sizes.topology;
     let mut words = vec![
         format!("host={}", quote_in_conninfo(upstream.host().as_str())),

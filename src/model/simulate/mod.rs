@@ -7,7 +7,11 @@
 mod configured;
 mod predict;
 mod standby_names;
+pub mod survives;
+pub mod time;
+pub mod verdict;
 mod why;
+pub mod world;
 
 pub use configured::Configured;
 pub use predict::{name_in_view, predict, rows};

@@ -2,110 +2,81 @@
 //!
 //! The algorithm was compared with running servers of every version (29 000 settings, no difference).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::{Configured, StandbyNames};
-use crate::model::health::{Board, Reading, ReplicationRow, commits};
-use crate::model::topology::{NAME_BYTES, PgMajor, Server, ServerId, ServerName, Topology};
+use super::StandbyNames;
+use super::world::World;
+use crate::model::health::{Board, ReplicationRow};
+use crate::model::topology::{NAME_BYTES, PgMajor, ServerId, ServerName, Topology};
 
 /// What every server will show once the others have noticed that `down` are down. Nobody looks for another upstream:
 /// who loses his own stays up, and goes on sending to those below.
 pub fn predict(topology: &Topology, down: &BTreeSet<ServerId>) -> Board {
-    let mut streaming: BTreeMap<ServerId, Vec<&Server>> = BTreeMap::new();
-    for server in topology.servers() {
-        if let Some(upstream) = server.upstream().filter(|_| !down.contains(&server.id())) {
-            streaming.entry(upstream).or_default().push(server);
-        }
-    }
-    let primary = Configured::of(topology, topology.primary());
-    let servers: Vec<Reading> = topology
-        .servers()
-        .iter()
-        .map(|server| {
-            // A primary whose configuration is refused does not start.
-            let starts = !server.is_primary() || primary.is_ok();
-            let running = starts && !down.contains(&server.id());
-            let receivers = streaming.remove(&server.id()).filter(|_| running);
-            let upstream = server.upstream().and_then(|id| topology.server(id));
-            Reading {
-                name: server.name().to_string(),
-                running,
-                role: if server.is_primary() { "primary" } else { "standby" }.to_owned(),
-                upstream: upstream.map(|upstream| upstream.name().to_string()),
-                replication: shown(
-                    &receivers.unwrap_or_default(),
-                    names_of(server, primary.as_ref().ok()),
-                    topology.postgres(),
-                ),
-            }
-        })
-        .collect();
-    let commits = commits(topology, &servers);
-    Board { servers, commits }
+    World::without(topology, down).board()
 }
 
 /// The rows of one server while all servers run: a part of the prediction for nobody down.
 pub fn rows(topology: &Topology, server: ServerId) -> Vec<ReplicationRow> {
-    let receivers: Vec<&Server> = topology.downstreams(server).collect();
-    let Some(server) = topology.server(server) else {
-        return Vec::new();
-    };
-    let configured = if server.is_primary() {
-        match Configured::of(topology, server) {
-            Ok(configured) => Some(configured),
-            Err(_) => return Vec::new(),
-        }
-    } else {
-        None
-    };
-    shown(
-        &receivers,
-        names_of(server, configured.as_ref()),
-        topology.postgres(),
-    )
+    World::new(topology).rows(server)
 }
 
-/// A standby that sends ignores its own list: below it everything is `async`.
-fn names_of<'a>(server: &Server, primary: Option<&'a Configured>) -> Option<&'a StandbyNames> {
-    primary
-        .filter(|_| server.is_primary())
-        .and_then(|configured| configured.names.as_ref())
+/// A standby that is connected to a sender.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Receiver<'a> {
+    /// Its name as the sender compares it, and as its view shows it.
+    pub(super) shown: &'a str,
+    pub(super) in_view: &'a str,
+    pub(super) state: &'static str,
 }
 
-/// The rows of a server that sends to these, by application_name. Of two with the same priority the one that connected
-/// first comes first; taken to be the one that stands first in the design.
-fn shown(receivers: &[&Server], names: Option<&StandbyNames>, major: PgMajor) -> Vec<ReplicationRow> {
-    let priorities: Vec<u32> = receivers
-        .iter()
-        .map(|receiver| names.map_or(0, |names| names.priority(&receiver.name().shown(major))))
-        .collect();
-    let mut candidates: Vec<(u32, usize)> = priorities
+/// The places of those that a list makes synchronous, the next to be chosen first; of two with the same priority the
+/// one that connected first. Only who streams can be one of them.
+pub(super) fn candidates(receivers: &[Receiver<'_>], names: &StandbyNames) -> Vec<usize> {
+    let mut found: Vec<(u32, usize)> = receivers
         .iter()
         .enumerate()
-        .filter(|(_, priority)| **priority > 0)
-        .map(|(order, priority)| (*priority, order))
+        .filter(|(_, receiver)| receiver.state == "streaming")
+        .map(|(place, receiver)| (names.priority(receiver.shown), place))
+        .filter(|(priority, _)| *priority > 0)
         .collect();
-    candidates.sort_unstable();
-    let is_quorum = names.is_some_and(StandbyNames::is_quorum);
-    let count = names.map_or(0, |names| usize::try_from(names.count()).unwrap_or(usize::MAX));
-    let mut states = vec!["async"; receivers.len()];
-    for (place, (_, order)) in candidates.into_iter().enumerate() {
-        if let Some(state) = states.get_mut(order) {
-            *state = match (is_quorum, place < count) {
-                (true, _) => "quorum",
-                (false, true) => "sync",
-                (false, false) => "potential",
-            };
+    found.sort_unstable();
+    found.into_iter().map(|(_, place)| place).collect()
+}
+
+/// The rows of a sender, by application_name. Its receivers are given in the order in which they connected; without
+/// names (a standby that sends ignores its own) everything is `async`.
+pub(super) fn rows_of(receivers: &[Receiver<'_>], names: Option<&StandbyNames>) -> Vec<ReplicationRow> {
+    let priority = |receiver: &Receiver<'_>| names.map_or(0, |names| names.priority(receiver.shown));
+    let mut states: Vec<&str> = receivers
+        .iter()
+        .map(|receiver| {
+            if priority(receiver) > 0 {
+                "potential"
+            } else {
+                "async"
+            }
+        })
+        .collect();
+    if let Some(names) = names {
+        let count = usize::try_from(names.count()).unwrap_or(usize::MAX);
+        let (chosen, word) = if names.is_quorum() {
+            (usize::MAX, "quorum")
+        } else {
+            (count, "sync")
+        };
+        for place in candidates(receivers, names).into_iter().take(chosen) {
+            if let Some(state) = states.get_mut(place) {
+                *state = word;
+            }
         }
     }
     let mut rows: Vec<ReplicationRow> = receivers
         .iter()
-        .zip(priorities)
         .zip(states)
-        .map(|((receiver, sync_priority), sync_state)| ReplicationRow {
-            application_name: name_in_view(receiver.name(), major),
-            state: "streaming".to_owned(),
-            sync_priority,
+        .map(|(receiver, sync_state)| ReplicationRow {
+            application_name: receiver.in_view.to_owned(),
+            state: receiver.state.to_owned(),
+            sync_priority: priority(receiver),
             sync_state: sync_state.to_owned(),
         })
         .collect();
@@ -290,7 +261,8 @@ mod tests {
     fn a_primary_whose_list_is_refused_does_not_start() {
         let topology = by_hand("m 1\n  a 2\n    b 3\n", "(a)");
         let board = predict(&topology, &BTreeSet::new());
-        assert!(!board.servers[0].running && board.servers[1].running);
+        // The list stands in every server's file, and every server reads it.
+        assert!(board.servers.iter().all(|reading| !reading.running));
         assert_eq!(board.commits.outcome, "no-primary");
         assert!(rows(&topology, topology.primary().id()).is_empty());
     }

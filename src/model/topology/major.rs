@@ -210,6 +210,45 @@ impl PgMajor {
         self < Self::V12
     }
 
+    /// A standby follows a promotion above it by streaming from 9.3 on; 9.2 needs a WAL archive for it.
+    pub fn follows_promotions(self) -> bool {
+        self >= Self::V9_3
+    }
+
+    /// `pg_promote()` exists from 12 on; before, only `pg_ctl promote`.
+    pub fn has_promote_function(self) -> bool {
+        self >= Self::V12
+    }
+
+    /// From 13 on a promotion ends a pause of the replay; before, it waits until the pause is ended.
+    pub fn promotes_while_paused(self) -> bool {
+        self >= Self::V13
+    }
+
+    /// From 13 on a standby takes a new `primary_conninfo` at a reload; before, at a restart.
+    pub fn reloads_upstream(self) -> bool {
+        self >= Self::V13
+    }
+
+    /// `ALTER SYSTEM` exists from 9.4 on.
+    pub fn has_alter_system(self) -> bool {
+        self >= Self::V9_4
+    }
+
+    /// `pg_rewind` comes with the server from 9.5 on.
+    pub fn has_rewind(self) -> bool {
+        self >= Self::V9_5
+    }
+
+    /// How a standby is told to apply what it receives again: called otherwise before 10.
+    pub fn resume_function(self) -> &'static str {
+        if self < Self::V10 {
+            "pg_xlog_replay_resume"
+        } else {
+            "pg_wal_replay_resume"
+        }
+    }
+
     /// `initdb -N` (no fsync of a directory that nobody can lose yet) exists from 9.3 on.
     pub fn has_initdb_no_sync(self) -> bool {
         self >= Self::V9_3

@@ -348,7 +348,8 @@ fn setting(text: &str) -> Result<(String, String), NotationProblem> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn quote(name: &str) -> String {
+/// The name as one word of a line: in double quotes where it needs them.
+pub fn quote(name: &str) -> String {
     if name.contains([' ', '"', '#']) || name.chars().any(char::is_whitespace) {
         format!("\"{}\"", name.replace('"', "\"\""))
     } else {
@@ -357,7 +358,7 @@ fn quote(name: &str) -> String {
 }
 
 /// Splits a line at blanks, except inside double quotes.
-fn split(line: &str) -> Result<Vec<String>, NotationProblem> {
+pub fn split(line: &str) -> Result<Vec<String>, NotationProblem> {
     let mut words = Vec::new();
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {

@@ -202,6 +202,20 @@ impl ApplyDelay {
 
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         let bad = || BadValue::Delay(text.to_owned());
+        let (number, unit, millis) = Self::read(text).ok_or_else(bad)?;
+        if millis > Self::MOST_MILLIS {
+            return Err(bad());
+        }
+        Ok(Self(format!("{number}{unit}")))
+    }
+
+    /// The delay in microseconds.
+    pub fn micros(&self) -> u64 {
+        Self::read(&self.0).map_or(0, |(_, _, millis)| (millis * 1_000.0) as u64)
+    }
+
+    /// The number, its unit, and both together in milliseconds.
+    fn read(text: &str) -> Option<(&str, &str, f64)> {
         let trimmed = text.trim();
         let unit_at = trimmed
             .find(|c: char| c.is_ascii_alphabetic())
@@ -209,7 +223,7 @@ impl ApplyDelay {
         let (number, unit) = trimmed.split_at(unit_at);
         let number = number.trim();
         if number.is_empty() || !number.chars().all(|c| c.is_ascii_digit()) {
-            return Err(bad());
+            return None;
         }
         let millis_per_unit = match unit {
             "us" => 0.001,
@@ -218,13 +232,9 @@ impl ApplyDelay {
             "min" => 60_000.0,
             "h" => 3_600_000.0,
             "d" => 86_400_000.0,
-            _ => return Err(bad()),
+            _ => return None,
         };
-        let millis = number.parse::<f64>().map_err(|_| bad())? * millis_per_unit;
-        if millis > Self::MOST_MILLIS {
-            return Err(bad());
-        }
-        Ok(Self(format!("{number}{unit}")))
+        Some((number, unit, number.parse::<f64>().ok()? * millis_per_unit))
     }
 
     pub fn as_str(&self) -> &str {

@@ -1,0 +1,112 @@
+//! One standby's link to its upstream: WAL on its way down, answers on their way up.
+
+use std::collections::VecDeque;
+
+use super::{Micros, Speed, TICK};
+use crate::model::topology::ServerId;
+
+/// How far a server has the WAL, in bytes from the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Handed to its operating system.
+    pub written: u64,
+    /// On its disk.
+    pub flushed: u64,
+    /// Visible to queries there.
+    pub replayed: u64,
+}
+
+/// How far a commit has come at one server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    NotSent,
+    Sent,
+    Written,
+    Flushed,
+    Replayed,
+}
+
+/// A commit between two servers, for drawing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Token {
+    /// The number of the commit.
+    pub commit: u64,
+    pub from: ServerId,
+    pub to: ServerId,
+    /// 0 at the upstream, 1 at the standby.
+    pub way: f32,
+}
+
+/// WAL up to a byte, on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Packet {
+    sent: Micros,
+    arrives: Micros,
+    up_to: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Link {
+    /// The place of the server that WAL comes from; `None`: nothing flows.
+    pub(super) upstream: Option<usize>,
+    pub(super) sent: u64,
+    pub(super) known: Progress,
+    down: VecDeque<Packet>,
+    up: VecDeque<(Micros, Progress)>,
+    answered: Progress,
+}
+
+impl Link {
+    /// A new connection goes on from what the standby has; what was on its way on the old one is gone.
+    pub(super) fn connect(&mut self, upstream: Option<usize>, own: Progress) {
+        *self = Self {
+            upstream,
+            sent: own.written,
+            known: own,
+            answered: own,
+            ..Self::default()
+        };
+    }
+
+    /// What the upstream has on its disk goes on its way, as much as fits into the network in a tick.
+    pub(super) fn send(&mut self, flushed: u64, now: Micros, speed: Speed) {
+        let fits = (u128::from(speed.bytes_per_second) * u128::from(TICK)).div_ceil(1_000_000);
+        let up_to = flushed.min(self.sent.saturating_add(u64::try_from(fits).unwrap_or(u64::MAX)));
+        if up_to > self.sent {
+            self.sent = up_to;
+            self.down.push_back(Packet {
+                sent: now,
+                arrives: now + speed.latency,
+                up_to,
+            });
+        }
+    }
+
+    /// How far WAL has arrived.
+    pub(super) fn arrived(&mut self, now: Micros) -> Option<u64> {
+        let mut last = None;
+        while let Some(packet) = self.down.pop_front_if(|packet| packet.arrives <= now) {
+            last = Some(packet.up_to);
+        }
+        last
+    }
+
+    /// The standby says how far it is, if that has changed; what arrives at the upstream is known there.
+    pub(super) fn answer(&mut self, own: Progress, now: Micros, speed: Speed) {
+        if own != self.answered {
+            self.answered = own;
+            self.up.push_back((now + speed.latency, own));
+        }
+        while let Some((_, known)) = self.up.pop_front_if(|(arrives, _)| *arrives <= now) {
+            self.known = known;
+        }
+    }
+
+    /// How far the byte is between the two; `None`: it is not on its way.
+    pub(super) fn way(&self, byte: u64, now: Micros) -> Option<f32> {
+        let place = self.down.partition_point(|packet| packet.up_to < byte);
+        let packet = self.down.get(place)?;
+        let whole = packet.arrives.saturating_sub(packet.sent).max(1);
+        Some((now.saturating_sub(packet.sent) as f32 / whole as f32).min(1.0))
+    }
+}

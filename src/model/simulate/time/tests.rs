@@ -1,0 +1,253 @@
+//! Time: the same scenario gives the same run, back and forth, and forks are apart.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::topology::{Topology, notation};
+
+const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
+const SECOND: Micros = 1_000_000;
+
+fn run(design: &str, scenario: Scenario, until: Micros) -> Run {
+    let mut run = Run::new(&notation::parse(design).unwrap(), scenario);
+    run.run_until(until);
+    run
+}
+
+/// A scenario in which these happen at these seconds.
+fn scenario(topology: &Topology, events: &[(Micros, &str)]) -> Scenario {
+    let mut scenario = Scenario::default();
+    for (second, text) in events {
+        let action = Action::parse(text, topology).unwrap();
+        scenario.add(Event {
+            at: second * SECOND,
+            action,
+        });
+    }
+    scenario
+}
+
+fn id(run: &Run, name: &str) -> ServerId {
+    run.world().topology().by_name(name).unwrap().id()
+}
+
+/// The mean time that clients waited, of the commits that are kept.
+fn mean_wait(run: &Run) -> Micros {
+    let waits: Vec<Micros> = run
+        .ended()
+        .map(|commit| commit.ending.unwrap().0 - commit.asked)
+        .collect();
+    waits.iter().sum::<Micros>() / u64::try_from(waits.len()).unwrap()
+}
+
+#[test]
+fn a_commit_waits_for_the_way_there_and_back() {
+    let far = |level: &str| {
+        let speed = Speed {
+            latency: 20_000,
+            ..Speed::default()
+        };
+        let design = SEED.replace("first 1", &format!("first 1 commit {level}"));
+        mean_wait(&run(
+            &design,
+            Scenario {
+                speed,
+                ..Scenario::default()
+            },
+            5 * SECOND,
+        ))
+    };
+    assert!(far("off") <= TICK && far("local") <= 2 * TICK);
+    for level in ["remote_write", "on", "remote_apply"] {
+        let waited = far(level);
+        assert!((40_000..50_000).contains(&waited), "{level}: {waited}");
+    }
+    assert!(far("remote_write") < far("on"));
+}
+
+#[test]
+fn every_byte_arrives_everywhere_in_order() {
+    let run = run(SEED, Scenario::default(), 3 * SECOND);
+    let master = run.progress(id(&run, "master")).unwrap();
+    assert!(run.acknowledged() > 50 && master.written > 100_000);
+    for name in ["slave1", "slave2", "slave11", "slave12"] {
+        let own = run.progress(id(&run, name)).unwrap();
+        assert!(own.written >= own.flushed && own.flushed >= own.replayed);
+        assert!(
+            own.replayed > master.written / 2 && own.written <= master.written,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn commits_hang_until_a_synchronous_standby_is_back() {
+    let topology = notation::parse(SEED).unwrap();
+    let events = [(2, "crash slave1"), (2, "crash slave2"), (6, "come-back slave2")];
+    let mut run = Run::new(&topology, scenario(&topology, &events));
+    run.run_until(3 * SECOND);
+    let before = run.acknowledged();
+    run.run_until(6 * SECOND - TICK);
+    assert_eq!(run.acknowledged(), before);
+    // Every session waits.
+    assert_eq!(run.waiting().count(), 4);
+    run.run_until(8 * SECOND);
+    assert!(run.acknowledged() > before + 10);
+}
+
+#[test]
+fn clients_go_to_the_promoted_one() {
+    let topology = notation::parse(SEED).unwrap();
+    let events = [(2, "crash master"), (4, "promote slave1"), (5, "crash slave11")];
+    let mut run = Run::new(&topology, scenario(&topology, &events));
+    run.run_until(3 * SECOND);
+    let before = run.acknowledged();
+    assert!(run.failed() > 0);
+    run.run_until(7 * SECOND);
+    assert!(run.acknowledged() > before + 10);
+    let (new, old) = (
+        run.progress(id(&run, "slave1")).unwrap(),
+        run.progress(id(&run, "slave2")).unwrap(),
+    );
+    assert!(run.progress(id(&run, "slave12")).unwrap().replayed > new.replayed / 2);
+    assert!(old.written < new.written && run.progress(id(&run, "slave11")).unwrap().written < new.written);
+    assert_eq!(run.happened().len(), 3);
+}
+
+#[test]
+fn a_narrow_link_falls_behind_and_a_delayed_standby_applies_late() {
+    let narrow = Speed {
+        latency: 1_000,
+        bytes_per_second: 20_000,
+    };
+    let workload = Workload {
+        bytes: 100_000,
+        ..Workload::default()
+    };
+    let design = "m 1\n  a 2\n  b 3 delay 2s\n";
+    let topology = notation::parse(design).unwrap();
+    let speeds = BTreeMap::from([(topology.by_name("a").unwrap().id(), narrow)]);
+    let run = run(
+        design,
+        Scenario {
+            workload,
+            speeds,
+            ..Scenario::default()
+        },
+        5 * SECOND,
+    );
+    let (a, b) = (
+        run.progress(id(&run, "a")).unwrap(),
+        run.progress(id(&run, "b")).unwrap(),
+    );
+    // Twenty thousand bytes a second, for five seconds.
+    assert!((90_000..=100_020).contains(&a.written), "{a:?}");
+    assert!(run.lag(id(&run, "a")).unwrap() > 1_000_000);
+    let written = run.progress(id(&run, "m")).unwrap().written;
+    let share = b.replayed as f64 / written as f64;
+    assert!(b.flushed > written / 2 && (0.4..0.8).contains(&share), "{share}");
+}
+
+#[test]
+fn tokens_are_between_two_servers_that_are_connected() {
+    let speed = Speed {
+        latency: 50_000,
+        ..Speed::default()
+    };
+    let mut run = Run::new(
+        &notation::parse(SEED).unwrap(),
+        Scenario {
+            speed,
+            ..Scenario::default()
+        },
+    );
+    let mut seen = 0;
+    for _ in 0..2_000 {
+        run.step();
+        for token in run.tokens() {
+            let upstream = run.world().topology().server(token.to).unwrap().upstream();
+            assert_eq!(upstream, Some(token.from));
+            assert!((0.0..=1.0).contains(&token.way));
+            seen += 1;
+        }
+    }
+    assert!(seen > 1_000);
+}
+
+fn scenarios() -> impl Strategy<Value = Scenario> {
+    let topology = notation::parse(SEED).unwrap();
+    let texts = [
+        "crash slave1",
+        "come-back slave1",
+        "crash master",
+        "come-back master",
+        "promote slave1",
+        "promote slave2",
+        "cut master slave2",
+        "mend master slave2",
+        "pause slave1",
+        "resume slave1",
+        "slow master slave1",
+        "stop slave12",
+    ];
+    let event = (0..4_000_u64, 0..texts.len());
+    (any::<u64>(), prop::collection::vec(event, 0..8), 0..40_000_u64).prop_map(
+        move |(seed, events, latency)| {
+            let speed = Speed {
+                latency,
+                ..Speed::default()
+            };
+            let mut scenario = Scenario {
+                seed,
+                speed,
+                ..Scenario::default()
+            };
+            for (at, text) in events {
+                let action = Action::parse(texts[text], &topology).unwrap();
+                scenario.add(Event {
+                    at: at * TICK,
+                    action,
+                });
+            }
+            scenario
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_same_seed_gives_the_same_run(scenario in scenarios()) {
+        let again = run(SEED, scenario.clone(), 4 * SECOND);
+        prop_assert_eq!(run(SEED, scenario, 4 * SECOND), again);
+    }
+
+    #[test]
+    fn scrubbed_back_and_forth_the_states_are_the_same(scenario in scenarios(), moments in prop::collection::vec(0..4_000_u64, 1..6)) {
+        let mut player = Player::new(&notation::parse(SEED).unwrap(), scenario.clone());
+        for moment in moments {
+            player.scrub_to(moment * TICK);
+            prop_assert_eq!(player.run(), &run(SEED, scenario.clone(), moment * TICK));
+        }
+    }
+
+    #[test]
+    fn a_fork_leaves_the_original_alone(scenario in scenarios(), at in 0..3_000_u64) {
+        let mut player = Player::new(&notation::parse(SEED).unwrap(), scenario.clone());
+        player.scrub_to(at * TICK);
+        let before = player.clone();
+        let mut fork = player.fork();
+        let master = fork.run().world().topology().primary().id();
+        fork.happen(Action::Crash(master));
+        fork.play(SECOND);
+        prop_assert_eq!(&player, &before);
+        player.play(SECOND);
+        prop_assert_eq!(player.run(), &run(SEED, scenario, at * TICK + SECOND));
+        // And what happened in the fork is a part of it, also after going back.
+        let end = fork.run().clone();
+        fork.scrub_to(0);
+        fork.scrub_to(end.now());
+        prop_assert_eq!(fork.run(), &end);
+    }
+}

@@ -1,0 +1,285 @@
+//! A scenario as text: what one exports, mails, and reads in again.
+//!
+//! ```text
+//! seed 42
+//! clients 4 think 100ms commit 8kB
+//! network latency 500us bandwidth 119MB/s
+//! link slave1 latency 20ms bandwidth 10MB/s
+//! at 2s crash slave1
+//! at 4500ms promote slave2
+//! ```
+//! A line is one thing; every line may be left out, and `#` begins a comment. Times are in us, ms, s or min, sizes in B, kB, MB
+//! or GB (of 1024, as in postgresql.conf). Names with blanks stand in double quotes.
+
+use std::fmt::Write as _;
+
+use thiserror::Error;
+
+use super::{Event, Micros, Scenario, Speed, Workload};
+use crate::model::simulate::world::{Action, BadAction};
+use crate::model::topology::{ServerId, Topology, nearest, notation};
+
+/// A line that is no line of a scenario, by its number from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("line {line}: {problem}")]
+pub struct ScenarioError {
+    pub line: usize,
+    pub problem: ScenarioProblem,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ScenarioProblem {
+    #[error("\"{word}\" begins no line of a scenario{}; known are seed, clients, network, link and at", did_you_mean(near.as_deref()))]
+    Line { word: String, near: Option<String> },
+    #[error("it is written \"{0}\"")]
+    Usage(&'static str),
+    #[error("\"{0}\" is no whole number")]
+    Number(String),
+    #[error("\"{0}\" is no time: write a whole number and a unit, for example 20ms (us, ms, s, min)")]
+    Time(String),
+    #[error("\"{0}\" is no size: write a whole number and a unit, for example 8kB (B, kB, MB, GB)")]
+    Size(String),
+    #[error("the design has no server called \"{0}\"")]
+    Server(String),
+    #[error("a name in double quotes does not end")]
+    OpenQuote,
+    #[error(transparent)]
+    Action(#[from] BadAction),
+}
+
+fn did_you_mean(near: Option<&str>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"))
+}
+
+const CLIENTS: &str = "clients NUMBER think TIME commit SIZE";
+const NETWORK: &str = "network latency TIME bandwidth SIZE/s";
+const LINK: &str = "link SERVER latency TIME bandwidth SIZE/s";
+const AT: &str = "at TIME ACTION";
+
+const TIMES: [(&str, u64); 4] = [("us", 1), ("ms", 1_000), ("s", 1_000_000), ("min", 60_000_000)];
+const SIZES: [(&str, u64); 4] = [("B", 1), ("kB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30)];
+
+impl Scenario {
+    /// Reads the text; what it leaves out has its default.
+    pub fn parse(text: &str, topology: &Topology) -> Result<Self, ScenarioError> {
+        let mut scenario = Self::default();
+        for (index, line) in text.lines().enumerate() {
+            let content = line.trim();
+            if content.is_empty() || content.starts_with('#') {
+                continue;
+            }
+            read(&mut scenario, content, topology).map_err(|problem| ScenarioError {
+                line: index + 1,
+                problem,
+            })?;
+        }
+        Ok(scenario)
+    }
+
+    /// Writes the text; [`Scenario::parse`] reads it back as the same scenario.
+    pub fn text(&self, topology: &Topology) -> String {
+        let Workload {
+            sessions,
+            think,
+            bytes,
+        } = self.workload;
+        let mut text = format!(
+            "seed {}\nclients {sessions} think {} commit {}\nnetwork {}\n",
+            self.seed,
+            time(think),
+            size(bytes),
+            speed(self.speed),
+        );
+        for (server, own) in &self.speeds {
+            let name = topology
+                .server(*server)
+                .map_or("", |server| server.name().as_str());
+            let _ = writeln!(text, "link {} {}", notation::quote(name), speed(*own));
+        }
+        for event in &self.events {
+            let _ = writeln!(text, "at {} {}", time(event.at), event.action.text(topology));
+        }
+        text
+    }
+}
+
+fn read(scenario: &mut Scenario, line: &str, topology: &Topology) -> Result<(), ScenarioProblem> {
+    let words = notation::split(line).map_err(|_| ScenarioProblem::OpenQuote)?;
+    let texts: Vec<&str> = words.iter().map(String::as_str).collect();
+    match texts.as_slice() {
+        ["seed", seed] => scenario.seed = number(seed)?,
+        ["clients", sessions, "think", think, "commit", bytes] => {
+            let sessions = number(sessions)?;
+            scenario.workload = Workload {
+                sessions: u32::try_from(sessions)
+                    .map_err(|_| ScenarioProblem::Number(sessions.to_string()))?,
+                think: read_time(think)?,
+                bytes: read_size(bytes)?,
+            };
+        }
+        ["network", "latency", latency, "bandwidth", bandwidth] => {
+            scenario.speed = read_speed(latency, bandwidth)?;
+        }
+        ["link", name, "latency", latency, "bandwidth", bandwidth] => {
+            let speed = read_speed(latency, bandwidth)?;
+            scenario.speeds.insert(server(name, topology)?, speed);
+        }
+        ["at", at, ..] if words.len() > 2 => {
+            let at = read_time(at)?;
+            let action = Action::of_words(&words[2..], topology)?;
+            scenario.add(Event { at, action });
+        }
+        ["seed", ..] => return Err(ScenarioProblem::Usage("seed NUMBER")),
+        ["clients", ..] => return Err(ScenarioProblem::Usage(CLIENTS)),
+        ["network", ..] => return Err(ScenarioProblem::Usage(NETWORK)),
+        ["link", ..] => return Err(ScenarioProblem::Usage(LINK)),
+        ["at", ..] => return Err(ScenarioProblem::Usage(AT)),
+        [word, ..] => {
+            let near = nearest(word, ["seed", "clients", "network", "link", "at"]);
+            return Err(ScenarioProblem::Line {
+                word: (*word).to_owned(),
+                near: near.map(str::to_owned),
+            });
+        }
+        [] => {}
+    }
+    Ok(())
+}
+
+fn server(name: &str, topology: &Topology) -> Result<ServerId, ScenarioProblem> {
+    let server = topology.by_name(name);
+    server
+        .map(crate::model::topology::Server::id)
+        .ok_or_else(|| ScenarioProblem::Server(name.to_owned()))
+}
+
+fn number(text: &str) -> Result<u64, ScenarioProblem> {
+    text.parse().map_err(|_| ScenarioProblem::Number(text.to_owned()))
+}
+
+/// A time such as `20ms`, in microseconds.
+pub fn read_time(text: &str) -> Result<Micros, ScenarioProblem> {
+    with_unit(text, &TIMES).ok_or_else(|| ScenarioProblem::Time(text.to_owned()))
+}
+
+fn read_size(text: &str) -> Result<u64, ScenarioProblem> {
+    with_unit(text, &SIZES).ok_or_else(|| ScenarioProblem::Size(text.to_owned()))
+}
+
+fn read_speed(latency: &str, bandwidth: &str) -> Result<Speed, ScenarioProblem> {
+    let per_second = bandwidth.strip_suffix("/s").unwrap_or(bandwidth);
+    Ok(Speed {
+        latency: read_time(latency)?,
+        bytes_per_second: read_size(per_second)?,
+    })
+}
+
+/// More than this (years, exabytes) is a slip, and would not fit into sums.
+const MOST: u64 = 1 << 50;
+
+fn with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(unit_at);
+    let (_, factor) = units.iter().find(|(known, _)| *known == unit)?;
+    let value = number.parse::<u64>().ok()?.checked_mul(*factor)?;
+    (value <= MOST).then_some(value)
+}
+
+/// With the largest unit that gives a whole number.
+fn in_units(value: u64, units: &[(&str, u64)]) -> String {
+    let fits = units
+        .iter()
+        .rev()
+        .find(|(_, factor)| value > 0 && value.is_multiple_of(*factor));
+    let (unit, factor) = fits.or(units.first()).copied().unwrap_or(("", 1));
+    format!("{}{unit}", value / factor)
+}
+
+fn time(micros: Micros) -> String {
+    in_units(micros, &TIMES)
+}
+
+fn size(bytes: u64) -> String {
+    in_units(bytes, &SIZES)
+}
+
+fn speed(speed: Speed) -> String {
+    format!(
+        "latency {} bandwidth {}/s",
+        time(speed.latency),
+        size(speed.bytes_per_second)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topology() -> Topology {
+        notation::parse("master 1\n  slave1 2\n  \"far away\" 3\n").unwrap()
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let text = "\
+seed 42
+clients 4 think 100ms commit 8kB
+network latency 500us bandwidth 125000000B/s
+link \"far away\" latency 20ms bandwidth 10MB/s
+at 2s crash slave1
+at 4500ms cut master \"far away\"
+at 1min promote \"far away\"
+";
+        let topology = topology();
+        let scenario = Scenario::parse(text, &topology).unwrap();
+        assert_eq!(scenario.text(&topology), text);
+        assert_eq!(
+            Scenario::parse("# nothing\n\n", &topology).unwrap(),
+            Scenario::default()
+        );
+        // Lines may stand in any order; what happens is ordered by its moment.
+        let mixed = "at 5s crash slave1\nat 1s stop slave1\nat 5s come-back slave1\n";
+        let events = Scenario::parse(mixed, &topology).unwrap().events;
+        assert_eq!(
+            events.iter().map(|event| event.at).collect::<Vec<_>>(),
+            [1_000_000, 5_000_000, 5_000_000]
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_line() {
+        for (text, words) in [
+            (
+                "sed 1",
+                "line 1: \"sed\" begins no line of a scenario; did you mean \"seed\"?",
+            ),
+            ("\n\nseed x", "line 3: \"x\" is no whole number"),
+            (
+                "clients 4",
+                "line 1: it is written \"clients NUMBER think TIME commit SIZE\"",
+            ),
+            ("at 5 crash slave1", "line 1: \"5\" is no time"),
+            (
+                "at 5s crahs slave1",
+                "line 1: \"crahs\" is nothing that can happen; did you mean \"crash\"?",
+            ),
+            (
+                "at 99999999999min crash slave1",
+                "line 1: \"99999999999min\" is no time",
+            ),
+            ("at 5s", "line 1: it is written \"at TIME ACTION\""),
+            ("network latency 5ms bandwidth 10", "line 1: \"10\" is no size"),
+            (
+                "link slave2 latency 5ms bandwidth 10MB/s",
+                "line 1: the design has no server called \"slave2\"",
+            ),
+            (
+                "at 1s crash \"far",
+                "line 1: a name in double quotes does not end",
+            ),
+        ] {
+            let problem = Scenario::parse(text, &topology()).unwrap_err().to_string();
+            assert!(problem.starts_with(words), "{problem}");
+        }
+    }
+}

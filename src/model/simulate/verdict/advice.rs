@@ -1,0 +1,308 @@
+//! What a DBA would do now, in order: found by doing it in a copy of the world, round by round, until nothing is left
+//! to do. So the advice is consistent with itself, and tests can follow it.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::commands::{self, Doing};
+use super::{Said, heirs};
+use crate::model::bundle::Connections;
+use crate::model::simulate::world::{Action, CommitFate, Flow, Life, State, World};
+use crate::model::topology::ServerId;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// What the world would be told; `None`: there is no action for it (a setting is changed).
+    #[serde(skip)]
+    pub action: Option<Action>,
+    /// What to do, on which server, and what for.
+    pub said: Said,
+    /// As one would type it: a shell's line, SQL, or a line of a file, each with the server in front of it.
+    pub commands: Vec<String>,
+}
+
+/// Each round mends what the one before made possible, a level of the tree after the other. A tree that is stuck on more
+/// levels gets the advice for the upper ones.
+const ROUNDS: usize = 64;
+
+/// What to do now, the first thing first.
+pub fn advise(world: &World) -> Vec<Advice> {
+    let mut then = world.clone();
+    let connections = Connections::of(world.topology());
+    let mut advice = Vec::new();
+    for _ in 0..ROUNDS {
+        let doings = round(&then);
+        if doings.is_empty() {
+            break;
+        }
+        let actions: Vec<Action> = doings.iter().map(|doing| doing.action).collect();
+        let happened = then.apply_each(&actions);
+        let done = doings.iter().zip(&happened).filter(|(_, happened)| **happened);
+        advice.extend(done.map(|(doing, _)| commands::advice(&then, &connections, doing)));
+        if !happened.contains(&true) {
+            break;
+        }
+    }
+    advice.extend(settings(&then, world));
+    advice.extend(later(&then, &connections));
+    advice
+}
+
+/// What can be done at once; most urgent first.
+fn round(world: &World) -> Vec<Doing> {
+    let leaders = world.leaders();
+    match leaders.as_slice() {
+        [] => return new_leader(world).into_iter().collect(),
+        [_] => {}
+        several => return second_leaders(world, several),
+    }
+    let mut doings = Vec::new();
+    if world.is_archive_full() {
+        doings.push(Doing::new(
+            Action::FreeArchive,
+            "Make room on the archive's disk; what has waited is archived by itself.",
+            "WAL is removed from the primary only after it is archived",
+        ));
+    }
+    doings.extend(pauses(world));
+    doings.extend(links(world, leaders[0]));
+    doings
+}
+
+/// Of several primaries the one on the newest timeline stays.
+fn second_leaders(world: &World, leaders: &[ServerId]) -> Vec<Doing> {
+    let newest = leaders.iter().max_by_key(|leader| world.age_of_line(**leader));
+    leaders
+        .iter()
+        .filter(|leader| Some(*leader) != newest)
+        .map(|leader| {
+            Doing::new(
+                Action::Stop(*leader),
+                "Stop {server}, and keep clients away from it: it was left behind by the promotion.",
+                "two primaries write two histories, and only one can be kept; the newest timeline is the one that was decided for",
+            )
+        })
+        .collect()
+}
+
+/// Nobody takes writes: a primary that was only stopped is started again, in place of a dead one the best heir leads.
+fn new_leader(world: &World) -> Option<Doing> {
+    let stopped = world
+        .servers()
+        .filter(|(_, state)| state.upstream.is_none() && state.life == Life::Stopped)
+        .map(|(server, _)| server.id())
+        .max_by_key(|server| world.age_of_line(*server));
+    if let Some(primary) = stopped {
+        return Some(Doing::new(
+            Action::ComeBack(primary),
+            "Start the primary {server} again.",
+            "it was stopped cleanly, and everything is on its disk",
+        ));
+    }
+    if let Some(heir) = heirs::heirs(world).into_iter().next() {
+        // Where a pause keeps it from being promoted, that ends first.
+        if world.judge(Action::Promote(heir.server)).is_err() {
+            return Some(resume(heir.server));
+        }
+        return Some(Doing::new(
+            Action::Promote(heir.server),
+            "Promote {server}. (If the dead primary can be started again soon, that is simpler, and loses nothing.)",
+            "of those that run, it leads with the least loss",
+        ));
+    }
+    let standbys = world.servers().find(|(_, state)| state.life != Life::Refused);
+    standbys.map(|(server, _)| {
+        Doing::new(
+            Action::ComeBack(server.id()),
+            "Start {server} again: no server runs.",
+            "somebody has to have the data",
+        )
+    })
+}
+
+fn pauses(world: &World) -> Vec<Doing> {
+    let paused = world
+        .servers()
+        .filter(|(_, state)| state.is_up() && state.is_paused);
+    paused.map(|(server, _)| resume(server.id())).collect()
+}
+
+fn resume(server: ServerId) -> Doing {
+    Doing::new(
+        Action::Resume(server),
+        "Let {server} apply what it has received, if the pause is no longer wanted.",
+        "its queries see old data, at remote_apply a commit may wait for it, and up to 12 it cannot be promoted",
+    )
+}
+
+/// Whoever runs and receives nothing gets an upstream that does.
+fn links(world: &World, leader: ServerId) -> Vec<Doing> {
+    let mut doings = Vec::new();
+    let mut slow = BTreeSet::new();
+    for (server, state) in world.servers() {
+        let (server, Some(upstream)) = (server.id(), state.upstream) else {
+            continue;
+        };
+        if has_its_turn_before(world, upstream) {
+            continue;
+        }
+        if comes_back(world, server) {
+            doings.push(Doing::new(
+                Action::ComeBack(server),
+                "Start {server} again.",
+                "it was stopped cleanly, and goes on where it was",
+            ));
+        }
+        if state.flow.is_connected() && world.is_slow_between(server, upstream) {
+            slow.insert((upstream, server));
+        }
+        doings.extend(link(world, leader, server, upstream, state.flow));
+    }
+    doings.extend(slow.into_iter().map(|(one, other)| {
+        Doing::new(
+            Action::Mend { one, other },
+            "Look at the network between {server} and {other}; PostgreSQL needs nothing.",
+            "a slow link makes a standby late, and commits that wait for it slow",
+        )
+    }));
+    doings
+}
+
+fn link(world: &World, leader: ServerId, server: ServerId, upstream: ServerId, flow: Flow) -> Vec<Doing> {
+    let to = |upstream| {
+        Doing::new(
+            Action::Repoint { server, upstream },
+            "Let {server} follow {other}.",
+            "a standby looks for no other upstream by itself",
+        )
+    };
+    match flow {
+        Flow::Cut => vec![mend(upstream, server)],
+        Flow::UpstreamDown => {
+            let new = living_upstream(world, leader, server, upstream);
+            if world.is_cut_between(server, new) {
+                return vec![mend(new, server)];
+            }
+            let way = if world.can_go_on(server, new) {
+                to(new)
+            } else {
+                anew(server, new, Flow::Forked)
+            };
+            slot_at(world, server, new).into_iter().chain([way]).collect()
+        }
+        Flow::UpstreamBehind if upstream != leader => slot_at(world, server, leader)
+            .into_iter()
+            .chain([to(leader)])
+            .collect(),
+        Flow::SlotMissing => slot_at(world, server, upstream).into_iter().collect(),
+        Flow::Forked | Flow::WalGone | Flow::CannotFollow | Flow::UpstreamBehind => {
+            let slot = slot_at(world, server, upstream);
+            slot.into_iter().chain([anew(server, upstream, flow)]).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn mend(one: ServerId, other: ServerId) -> Doing {
+    Doing::new(
+        Action::Mend { one, other },
+        "Mend the network between {server} and {other}; the standby connects by itself, PostgreSQL needs nothing.",
+        "both ends are well, and both ask again",
+    )
+}
+
+/// A server that cannot go on from what it has.
+fn anew(server: ServerId, upstream: ServerId, flow: Flow) -> Doing {
+    let what = if flow == Flow::Forked {
+        "Take {server} back to where its history parts from that of {other}, and let it follow."
+    } else {
+        "Make {server} anew from {other}."
+    };
+    Doing::new(Action::Rebuild { server, upstream }, what, flow.row().reason)
+}
+
+/// From the primary down: connected too early, a server would get WAL of a history that its upstream is about to leave.
+fn has_its_turn_before(world: &World, upstream: ServerId) -> bool {
+    let is_stuck =
+        |upstream: &State| upstream.is_up() && !matches!(upstream.flow, Flow::Leads | Flow::Streams);
+    comes_back(world, upstream) || world.state(upstream).is_some_and(is_stuck)
+}
+
+/// A stopped standby is started again; a stopped primary beside a new one is not.
+fn comes_back(world: &World, server: ServerId) -> bool {
+    world
+        .state(server)
+        .is_some_and(|state| state.life == Life::Stopped && state.upstream.is_some())
+}
+
+/// The nearest on the way up that receives what the primary writes, and can be reached; else the primary.
+fn living_upstream(world: &World, leader: ServerId, server: ServerId, dead: ServerId) -> ServerId {
+    let mut next = Some(dead);
+    while let Some(candidate) = next {
+        let Some(state) = world.state(candidate) else {
+            break;
+        };
+        let lives = matches!(state.flow, Flow::Leads | Flow::Streams);
+        if lives && !world.is_cut_between(server, candidate) {
+            return candidate;
+        }
+        next = state.upstream;
+    }
+    leader
+}
+
+fn slot_at(world: &World, server: ServerId, upstream: ServerId) -> Option<Doing> {
+    let action = Action::MakeSlot { server, upstream };
+    (world.asks_for_slot(server) && world.judge(action).is_ok()).then(|| {
+        Doing::new(
+            action,
+            "Make the replication slot of {server} at {other}.",
+            "slots are local to a server: the new upstream has none of that name",
+        )
+    })
+}
+
+/// What only a setting changes: a list that nobody answers, and a new primary without a list.
+fn settings(then: &World, now: &World) -> Vec<Advice> {
+    let Some(leader) = then.leaders().first().copied() else {
+        return Vec::new();
+    };
+    let was_sync = now.topology().sync().is_some_and(|policy| policy.commit.waits());
+    let is_new = leader != now.topology().primary().id();
+    if then.cluster_fate() == CommitFate::Hangs {
+        return vec![commands::shorter_list(then, leader)];
+    }
+    let level = then.configured_level(leader);
+    let waits = level.is_some_and(|level| then.commit_on(leader, level).needed > 0);
+    if is_new && was_sync && !waits {
+        return vec![commands::new_list(then, leader)];
+    }
+    Vec::new()
+}
+
+/// What waits until a machine is back.
+fn later(then: &World, connections: &Connections<'_>) -> Vec<Advice> {
+    let Some(upstream) = then.leaders().first().copied() else {
+        return Vec::new();
+    };
+    let left_behind = then
+        .servers()
+        .filter(|(_, state)| state.upstream.is_none() && !state.is_up() && state.life != Life::Refused);
+    left_behind
+        .map(|(server, _)| old_primary(then, connections, server.id(), upstream))
+        .collect()
+}
+
+fn old_primary(then: &World, connections: &Connections<'_>, server: ServerId, upstream: ServerId) -> Advice {
+    let doing = Doing::new(
+        Action::Rebuild { server, upstream },
+        "Do not simply start {server} again: it would be a second primary. When its machine is back, make it a standby of {other}.",
+        "nothing tells it that another was promoted",
+    );
+    Advice {
+        action: None,
+        ..commands::advice(then, connections, &doing)
+    }
+}

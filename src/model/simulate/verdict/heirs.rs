@@ -1,0 +1,102 @@
+//! Who could be the next primary with the least loss.
+
+use std::cmp::Reverse;
+
+use super::{Heir, Said, listed};
+use crate::model::simulate::world::{Action, Loss, World};
+use crate::model::topology::{Server, ServerId};
+
+/// The running standbys, the best first. While a primary runs: as they would be if it died now.
+pub(super) fn heirs(world: &World) -> Vec<Heir> {
+    let mut then = world.clone();
+    let crashes: Vec<Action> = world.leaders().into_iter().map(Action::Crash).collect();
+    then.apply_each(&crashes);
+    let followers = followers(&then);
+    let mut ranked: Vec<_> = then
+        .servers()
+        .zip(followers)
+        .filter(|((_, state), _)| state.is_up() && state.upstream.is_some())
+        .map(|((server, state), followers)| {
+            let loss = then.loss_of(server.id());
+            let order = (loss, state.is_paused, Reverse(followers.len()), server.id());
+            (order, heir(&then, server, loss, state.is_paused, &followers))
+        })
+        .collect();
+    ranked.sort_by_key(|(order, _)| *order);
+    ranked.into_iter().map(|(_, heir)| heir).collect()
+}
+
+/// For each server the ones that stream from it and would follow its promotion.
+fn followers(world: &World) -> Vec<Vec<ServerId>> {
+    let ids: Vec<ServerId> = world.topology().servers().iter().map(Server::id).collect();
+    let mut followers = vec![Vec::new(); ids.len()];
+    for (server, state) in world
+        .servers()
+        .filter(|(_, state)| state.flow.row_state() == Some("streaming"))
+    {
+        let place = state
+            .upstream
+            .and_then(|upstream| ids.binary_search(&upstream).ok());
+        if let Some(found) = place.and_then(|place| followers.get_mut(place)) {
+            found.push(server.id());
+        }
+    }
+    followers
+}
+
+fn heir(world: &World, server: &Server, loss: Loss, is_paused: bool, followers: &[ServerId]) -> Heir {
+    let (has, why) = of_loss(world, loss);
+    let mut sentence = has;
+    if is_paused {
+        sentence.push_str("; it has paused its replay, and applies what it has before it takes over");
+    }
+    if !followers.is_empty() && world.topology().postgres().follows_promotions() {
+        let own = if followers.len() == 1 {
+            "follows it by itself"
+        } else {
+            "follow it by themselves"
+        };
+        sentence.push_str(&format!("; {} {own}", listed(world, followers)));
+    }
+    Heir {
+        server: server.id(),
+        name: server.name().to_string(),
+        loss,
+        said: Said {
+            sentence,
+            why: why.to_owned(),
+        },
+    }
+}
+
+pub(super) fn of_loss(world: &World, loss: Loss) -> (String, &'static str) {
+    match loss {
+        Loss::Nothing => (
+            "has every commit that was confirmed to a client".to_owned(),
+            "commits had to wait for its answer (it was a synchronous standby), or it was connected when the primary stopped cleanly, or it has received everything since",
+        ),
+        Loss::NothingIfFarthest => (
+            "has every confirmed commit, if it is the one of the quorum that received the most: ask each for its last WAL position"
+                .to_owned(),
+            "with ANY each commit waited for some of the list, and not for the same ones each time; among them, the one that is farthest has all",
+        ),
+        Loss::LastMoment => (
+            "may lack the commits of the last moment: none of them waited for it".to_owned(),
+            "an asynchronous standby receives WAL shortly after the client got its answer; how shortly, nobody promises",
+        ),
+        Loss::Since(step) => {
+            let since = match step.checked_sub(1).and_then(|place| world.actions().get(place)) {
+                Some(action) => format!("since \"{}\" (step {step})", action.text(world.topology())),
+                None => "since the beginning".to_owned(),
+            };
+            (
+                format!("lacks every commit {since}"),
+                "nothing has reached it since then, and the primary went on without it",
+            )
+        }
+        Loss::OtherHistory => (
+            "has a history of its own, without the commits on the newest timeline".to_owned(),
+            "it was not on the way of the WAL when another server was promoted",
+        ),
+    }
+}

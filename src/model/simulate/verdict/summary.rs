@@ -1,0 +1,158 @@
+//! The few sentences that say whether writes and reads go on, and whether anything is lost.
+
+use super::heirs::of_loss;
+use super::{Heir, Said, listed, name};
+use crate::model::simulate::world::{CommitFate, Flow, Loss, World};
+use crate::model::topology::ServerId;
+
+pub(super) fn summary(world: &World, heirs: &[Heir]) -> Vec<Said> {
+    let mut said = vec![writes(world), reads(world)];
+    said.extend(archive(world));
+    said.extend(safety(world, heirs));
+    said
+}
+
+fn writes(world: &World) -> Said {
+    let leaders = world.leaders();
+    let (sentence, why) = match leaders.as_slice() {
+        [] => (
+            "Nobody takes writes: no primary runs, and no standby takes over by itself.".to_owned(),
+            "a standby is read-only until it is promoted, and PostgreSQL promotes none by itself",
+        ),
+        [leader] => one_leader(world, *leader),
+        leaders => (
+            format!(
+                "{} servers take writes at once, {}: what is written on one is missing on the others. Stop all but one of them now.",
+                leaders.len(),
+                listed(world, leaders)
+            ),
+            "a promotion asks nobody, and a primary learns nothing of it (split brain); keeping clients away from the old one is up to you (fencing)",
+        ),
+    };
+    Said {
+        sentence,
+        why: why.to_owned(),
+    }
+}
+
+fn one_leader(world: &World, leader: ServerId) -> (String, &'static str) {
+    let own = name(world, leader);
+    let outcome = world
+        .configured_level(leader)
+        .map(|level| world.commit_on(leader, level));
+    match outcome {
+        Some(outcome) if outcome.fate == CommitFate::Hangs => (
+            format!(
+                "Every write on {own} hangs, for as long as no synchronous standby answers. Nothing is refused, so it looks like a standstill."
+            ),
+            "synchronous replication rather waits than promise what a second server does not have; there is no time limit",
+        ),
+        Some(outcome) if outcome.needed > 0 => {
+            let count = usize::try_from(outcome.needed).unwrap_or(usize::MAX);
+            let who = if count < outcome.waits_for.len() {
+                format!("{count} of {}", listed(world, &outcome.waits_for))
+            } else {
+                listed(world, &outcome.waits_for)
+            };
+            let late = if outcome.is_late {
+                ", slower than usual"
+            } else {
+                ""
+            };
+            (
+                format!("Writes go on at {own}{late}: each waits for {who}."),
+                "the synchronous standbys of synchronous_standby_names that stream answer for each commit",
+            )
+        }
+        _ => (
+            format!("Writes go on at {own}; none waits for another server."),
+            "nothing is synchronous there: synchronous_standby_names is empty, or synchronous_commit is off or local",
+        ),
+    }
+}
+
+fn reads(world: &World) -> Said {
+    let (mut up, mut stale) = (0_usize, Vec::new());
+    for (server, state) in world.servers().filter(|(_, state)| state.is_up()) {
+        up += 1;
+        if !matches!(state.flow, Flow::Leads | Flow::Streams) || state.is_paused {
+            stale.push(server.id());
+        }
+    }
+    let all = world.topology().servers().len();
+    let answer = match up {
+        0 => "Nobody answers queries: no server runs".to_owned(),
+        up if up == all => format!("All {all} servers answer queries"),
+        up => format!("{up} of {all} servers answer queries"),
+    };
+    let old = match (stale.len(), world.leaders().is_empty()) {
+        (0, _) => String::new(),
+        (count, true) if count == up => ", with the data of the moment when the primary went".to_owned(),
+        (1, _) => format!(", {} with data that grow old", listed(world, &stale)),
+        _ => format!(
+            ", {} of them with data that grow old ({})",
+            stale.len(),
+            listed(world, &stale)
+        ),
+    };
+    Said {
+        sentence: format!("{answer}{old}."),
+        why: "a hot standby goes on answering queries without its upstream, from what it has applied"
+            .to_owned(),
+    }
+}
+
+fn archive(world: &World) -> Option<Said> {
+    world.is_archive_full().then(|| Said {
+        sentence: "The WAL archive is full. Nothing hangs yet; but the primary keeps all WAL now, and stops when its own disk is full too.".to_owned(),
+        why: "archive_command fails and is tried again; a segment that is not archived is never removed, and a server that cannot write WAL ends with PANIC".to_owned(),
+    })
+}
+
+/// What a crash would cost, or what the way out costs.
+fn safety(world: &World, heirs: &[Heir]) -> Option<Said> {
+    let best = heirs.first()?;
+    let (has, why) = of_loss(world, best.loss);
+    let own = name(world, best.server);
+    let sentence = match (world.leaders().as_slice(), best.loss) {
+        ([], Loss::Nothing) => format!("Nothing is lost if {own} is promoted: it {has}."),
+        ([], _) => format!("The best to promote is {own}, which {has}."),
+        ([leader], Loss::Nothing) => format!(
+            "If {} died now, nothing would be lost: {own} {has}.",
+            name(world, *leader)
+        ),
+        ([leader], _) => format!(
+            "If {} died now, the best heir would be {own}, which {has}.",
+            name(world, *leader)
+        ),
+        _ => return None,
+    };
+    Some(Said {
+        sentence,
+        why: why.to_owned(),
+    })
+}
+
+/// Commits that are gone, a sentence for each promotion that left some behind.
+pub(super) fn lost(world: &World) -> Vec<Said> {
+    world
+        .losses()
+        .iter()
+        .map(|lost| {
+            let who = name(world, lost.promoted);
+            let what = match lost.loss {
+                Loss::LastMoment => "perhaps commits of the last moment, confirmed to clients, which it had not received".to_owned(),
+                Loss::NothingIfFarthest => "perhaps commits that others of the quorum had, if it was not the one that had received the most".to_owned(),
+                Loss::Since(step) => match step.checked_sub(1).and_then(|place| world.actions().get(place)) {
+                    Some(action) => format!("every commit since \"{}\" (step {step})", action.text(world.topology())),
+                    None => "everything since the beginning".to_owned(),
+                },
+                _ => "everything on the timeline that it was not on".to_owned(),
+            };
+            Said {
+                sentence: format!("By promoting {who} (step {}): {what}.", lost.action),
+                why: "a promotion goes on from what the promoted server has; commits beyond that stay on the old primary's disk, from where they can only be taken by hand".to_owned(),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,215 @@
+//! What the world shows: the rows of every server's view, and what becomes of a commit at each level.
+
+use super::World;
+use super::flow::Flow;
+use crate::model::health::{Board, Reading, ReplicationRow, commits};
+use crate::model::simulate::predict::{Receiver, candidates, rows_of};
+use crate::model::simulate::{Configured, StandbyNames};
+use crate::model::topology::{CommitLevel, ServerId};
+
+/// What becomes of a commit at one level of synchronous_commit, on one primary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LevelOutcome {
+    pub level: CommitLevel,
+    pub fate: CommitFate,
+    /// The standbys whose answer it needs: for `FIRST n` the chosen, for `ANY n` all candidates.
+    pub waits_for: Vec<ServerId>,
+    /// Of these, the ones that do not answer, since they have paused their replay.
+    pub silent: Vec<ServerId>,
+    /// How many answers it needs; 0: it waits for nobody.
+    pub needed: u32,
+    /// True if an answer comes over a slow network, or after a delay that is set.
+    pub is_late: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CommitFate {
+    Acknowledged,
+    /// The client waits, without a time limit.
+    Hangs,
+    /// There is no primary to send it to.
+    Fails,
+}
+
+impl CommitFate {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "acknowledged",
+            Self::Hangs => "hangs",
+            Self::Fails => "fails",
+        }
+    }
+}
+
+impl World {
+    /// What `status` would show of every server.
+    pub fn board(&self) -> Board {
+        let servers: Vec<Reading> = (0..self.servers.len()).map(|place| self.reading(place)).collect();
+        let commits = commits(self.topology(), &servers);
+        Board { servers, commits }
+    }
+
+    /// The rows of one server's pg_stat_replication.
+    pub fn rows(&self, server: ServerId) -> Vec<ReplicationRow> {
+        let place = self.facts.place(server);
+        place.map_or_else(Vec::new, |place| self.rows_at(place))
+    }
+
+    /// What becomes of a commit on this server at each level that the version knows; on a server that takes no writes,
+    /// it fails at each.
+    pub fn commits_on(&self, server: ServerId) -> Vec<LevelOutcome> {
+        let knows_apply = self.topology().postgres().has_remote_apply();
+        let levels = CommitLevel::ALL.into_iter();
+        levels
+            .filter(|level| knows_apply || *level != CommitLevel::RemoteApply)
+            .map(|level| self.commit_on(server, level))
+            .collect()
+    }
+
+    /// The same at one level.
+    pub fn commit_on(&self, server: ServerId, level: CommitLevel) -> LevelOutcome {
+        let nobody = |fate| LevelOutcome {
+            level,
+            fate,
+            waits_for: Vec::new(),
+            silent: Vec::new(),
+            needed: 0,
+            is_late: false,
+        };
+        match self.facts.place(server).filter(|place| self.at(*place).leads()) {
+            None => nobody(CommitFate::Fails),
+            Some(place) => match self.names_at(place).filter(|_| level.waits()) {
+                None => nobody(CommitFate::Acknowledged),
+                Some(names) => self.waiting_commit(place, level, names),
+            },
+        }
+    }
+
+    fn waiting_commit(&self, primary: usize, level: CommitLevel, names: &StandbyNames) -> LevelOutcome {
+        let waits_for = self.waited_for(primary, names);
+        let applies = level == CommitLevel::RemoteApply;
+        let silent: Vec<ServerId> = waits_for
+            .iter()
+            .copied()
+            .filter(|id| applies && self.state(*id).is_some_and(|state| state.is_paused))
+            .collect();
+        let (listed, needed) = (
+            waits_for.len(),
+            usize::try_from(names.count()).unwrap_or(usize::MAX),
+        );
+        let answers = listed - silent.len();
+        let is_enough = if names.is_quorum() {
+            answers >= needed
+        } else {
+            listed >= needed && silent.is_empty()
+        };
+        let on_time = waits_for
+            .iter()
+            .filter(|id| !silent.contains(id))
+            .filter(|id| !self.is_slow_between(self.id_at(primary), **id))
+            .filter(|id| !(applies && self.applies_late(**id)))
+            .count();
+        LevelOutcome {
+            level,
+            fate: if is_enough {
+                CommitFate::Acknowledged
+            } else {
+                CommitFate::Hangs
+            },
+            is_late: is_enough && on_time < if names.is_quorum() { needed } else { listed },
+            waits_for,
+            silent,
+            needed: names.count(),
+        }
+    }
+
+    /// The level that holds on a primary when a session says nothing.
+    pub fn configured_level(&self, server: ServerId) -> Option<CommitLevel> {
+        Some(self.state(server)?.configured.as_ref()?.commit)
+    }
+
+    /// The standbys that a commit at a waiting level waits for.
+    pub(super) fn waited_for(&self, primary: usize, names: &StandbyNames) -> Vec<ServerId> {
+        let (ids, receivers) = self.receivers(primary);
+        let chosen = if names.is_quorum() {
+            usize::MAX
+        } else {
+            usize::try_from(names.count()).unwrap_or(usize::MAX)
+        };
+        candidates(&receivers, names)
+            .into_iter()
+            .take(chosen)
+            .map(|place| ids[place])
+            .collect()
+    }
+
+    /// The list that a primary reads; what a standby has of it, it ignores.
+    pub(super) fn names_at(&self, place: usize) -> Option<&StandbyNames> {
+        let state = self.at(place);
+        let configured = state.configured.as_deref().filter(|_| state.leads());
+        configured.and_then(|configured| configured.names.as_ref())
+    }
+
+    /// True if a commit at the configured level is acknowledged.
+    pub(super) fn is_acknowledged_at(&self, place: usize) -> bool {
+        let level = self
+            .configured_level(self.id_at(place))
+            .unwrap_or(CommitLevel::On);
+        self.commit_on(self.id_at(place), level).fate == CommitFate::Acknowledged
+    }
+
+    /// The list, if a commit at the configured level waits for it.
+    pub(super) fn waited_list(&self, place: usize) -> Option<&StandbyNames> {
+        let state = self.at(place);
+        state.configured.as_deref().and_then(Configured::waited_for)
+    }
+
+    fn applies_late(&self, server: ServerId) -> bool {
+        let server = self.topology().server(server);
+        server
+            .and_then(|server| server.standby()?.apply_delay())
+            .is_some_and(|delay| delay.micros() > 0)
+    }
+
+    fn reading(&self, place: usize) -> Reading {
+        let state = self.at(place);
+        Reading {
+            name: self.name_at(place).to_owned(),
+            running: state.is_up(),
+            role: if state.upstream.is_none() {
+                "primary"
+            } else {
+                "standby"
+            }
+            .to_owned(),
+            upstream: self
+                .upstream_of(place)
+                .map(|upstream| self.name_at(upstream).to_owned()),
+            replication: self.rows_at(place),
+        }
+    }
+
+    fn rows_at(&self, place: usize) -> Vec<ReplicationRow> {
+        if self.at(place).flow == Flow::Down {
+            return Vec::new();
+        }
+        rows_of(&self.receivers(place).1, self.names_at(place))
+    }
+
+    /// Who is connected to a server, in the order of its senders.
+    fn receivers(&self, place: usize) -> (Vec<ServerId>, Vec<Receiver<'_>>) {
+        let senders = self.at(place).senders.iter().flatten();
+        senders
+            .filter_map(|id| {
+                let place = self.facts.place(*id)?;
+                let fact = &self.facts.servers[place];
+                let receiver = Receiver {
+                    shown: &fact.shown,
+                    in_view: &fact.in_view,
+                    state: self.at(place).flow.row_state()?,
+                };
+                Some((*id, receiver))
+            })
+            .unzip()
+    }
+}

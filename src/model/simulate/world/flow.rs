@@ -1,0 +1,221 @@
+//! How a server stands to its upstream: a table of rows, of which the first that holds counts.
+
+use super::World;
+
+/// Whether new WAL reaches a server, and if not, what stops it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Flow {
+    Down,
+    /// It is a primary.
+    Leads,
+    /// What the primary writes reaches it.
+    Streams,
+    /// It is connected and up to date with its upstream, which receives nothing itself.
+    Starves,
+    /// It is connected, and stays on its timeline, on which nothing is written any more.
+    StaysOnTimeline,
+    /// It is connected, and finds its upstream's new timeline only when it replays again.
+    PausedOnTimeline,
+    /// It lost its connection while its replay is paused, and asks nobody before that goes on.
+    AwaitsResume,
+    /// The network to its upstream is cut.
+    Cut,
+    UpstreamDown,
+    /// It has WAL that its upstream's timeline does not have.
+    Forked,
+    /// Its upstream is on an older timeline than itself.
+    UpstreamBehind,
+    /// Its upstream is on a newer timeline, and this version cannot follow by streaming.
+    CannotFollow,
+    SlotMissing,
+    /// Its upstream has removed WAL that it needs.
+    WalGone,
+}
+
+impl Flow {
+    /// True if the upstream's pg_stat_replication has a row for it.
+    pub fn is_connected(self) -> bool {
+        matches!(
+            self,
+            Self::Streams | Self::Starves | Self::StaysOnTimeline | Self::PausedOnTimeline
+        )
+    }
+
+    /// The state in that row.
+    pub fn row_state(self) -> Option<&'static str> {
+        match self {
+            Self::Streams | Self::Starves => Some("streaming"),
+            Self::StaysOnTimeline | Self::PausedOnTimeline => Some("startup"),
+            _ => None,
+        }
+    }
+
+    /// What it means, what the servers say about it, and why it is so.
+    pub fn row(self) -> &'static FlowRow {
+        FLOWS
+            .iter()
+            .find(|row| row.flow == self)
+            .unwrap_or(&FLOWS[FLOWS.len() - 1])
+    }
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct FlowRow {
+    pub flow: Flow,
+    /// When it holds, for people.
+    pub when: &'static str,
+    /// What becomes of the server, as the end of a sentence that begins with its name; `{upstream}` is the upstream's.
+    pub becomes: &'static str,
+    pub reason: &'static str,
+    /// The line that the server (or its upstream) writes into its log, if it says anything.
+    pub log: &'static str,
+    holds: fn(&World, usize, usize) -> bool,
+}
+
+/// The first row of the table that holds for a running standby and its upstream, by their places.
+pub(super) fn of_standby(world: &World, standby: usize, upstream: usize) -> Flow {
+    FLOWS
+        .iter()
+        .find(|row| (row.holds)(world, standby, upstream))
+        .map_or(Flow::Streams, |row| row.flow)
+}
+
+/// What can be between a server and its upstream. The first row that holds counts.
+pub const FLOWS: [FlowRow; 14] = [
+    FlowRow {
+        flow: Flow::Down,
+        when: "it does not run",
+        becomes: "is down",
+        reason: "a server that does not run neither receives, nor sends, nor answers queries",
+        log: "",
+        holds: |world, standby, _| !world.at(standby).is_up(),
+    },
+    FlowRow {
+        flow: Flow::Leads,
+        when: "it follows nobody",
+        becomes: "is a primary: it takes writes",
+        reason: "a server without standby.signal (recovery.conf before 12) is a primary as soon as it runs",
+        log: "",
+        holds: |world, standby, _| world.at(standby).upstream.is_none(),
+    },
+    FlowRow {
+        flow: Flow::Cut,
+        when: "the network between the two is cut",
+        becomes: "receives nothing, since the network to \"{upstream}\" is cut; it goes on answering queries, with data that grow old",
+        reason: "both ends notice silence only after a time limit (wal_sender_timeout, wal_receiver_timeout: 60 s by default); until then the row stays, and commits wait for it",
+        log: "terminating walreceiver due to timeout",
+        holds: World::is_cut,
+    },
+    FlowRow {
+        flow: Flow::UpstreamDown,
+        when: "its upstream does not run",
+        becomes: "receives nothing, since its upstream \"{upstream}\" is down; it goes on answering queries, with data that grow old",
+        reason: "a standby asks its upstream again and again (wal_retrieve_retry_interval), and looks for no other: primary_conninfo names the only one",
+        log: "could not connect to the primary server",
+        holds: |world, _, upstream| !world.at(upstream).is_up(),
+    },
+    FlowRow {
+        flow: Flow::AwaitsResume,
+        when: "its replay is paused and it has lost its connection since",
+        becomes: "receives nothing: it lost its connection to \"{upstream}\", and asks for no new one before its replay is resumed",
+        reason: "the process that replays is the one that starts the WAL receiver, and while it is paused it does nothing else",
+        log: "recovery has paused",
+        holds: |world, standby, _| {
+            let state = world.at(standby);
+            state.is_paused && !state.flow.is_connected()
+        },
+    },
+    FlowRow {
+        flow: Flow::UpstreamBehind,
+        when: "its upstream is on an older timeline",
+        becomes: "is stuck: \"{upstream}\" is on an older timeline than itself",
+        reason: "a server that has followed a promotion never goes back to the timeline before it; it needs an upstream on its own timeline, or a new copy",
+        log: "highest timeline of the primary is behind recovery timeline",
+        holds: |world, standby, upstream| {
+            let (own, above) = (world.at(standby).position, world.at(upstream).position);
+            let is_older = world.wal.timeline(above) < world.wal.timeline(own);
+            is_older || (own.line != above.line && world.wal.shared(own.line, above.line).is_some())
+        },
+    },
+    FlowRow {
+        flow: Flow::Forked,
+        when: "it has WAL from behind the point where its upstream's timeline forked off",
+        becomes: "is stuck: it has written or received what \"{upstream}\" never had; it needs pg_rewind (9.5 on) or a new copy",
+        reason: "a timeline forks off at the last WAL that the promoted server had; what another has beyond that point belongs to a history that was left, and cannot be taken back by streaming",
+        log: "new timeline forked off current database system timeline before current recovery point",
+        holds: |world, standby, upstream| {
+            let (own, above) = (world.at(standby).position, world.at(upstream).position);
+            !world.wal.leads_to(own, above.line)
+        },
+    },
+    FlowRow {
+        flow: Flow::CannotFollow,
+        when: "its upstream is on a newer timeline, and the version is 9.2",
+        becomes: "is stuck: \"{upstream}\" is on a newer timeline, and 9.2 cannot follow to it by streaming",
+        reason: "9.2 follows to a new timeline only through a WAL archive that both use",
+        log: "timeline 2 of the primary does not match recovery target timeline 1",
+        holds: |world, standby, upstream| {
+            !world.topology().postgres().follows_promotions() && is_below_promotion(world, standby, upstream)
+        },
+    },
+    FlowRow {
+        flow: Flow::SlotMissing,
+        when: "it asks for a replication slot that its upstream does not have",
+        becomes: "is stuck: the replication slot that it asks for does not exist at \"{upstream}\"",
+        reason: "slots are local to a server: they neither travel with the WAL nor with a promotion; as soon as one of the right name is made, it streams",
+        log: "could not start WAL streaming: ERROR: replication slot does not exist",
+        holds: |world, standby, upstream| {
+            let fact = &world.facts.servers[standby];
+            fact.uses_slot && !world.at(upstream).slots.contains_key(&fact.id)
+        },
+    },
+    FlowRow {
+        flow: Flow::WalGone,
+        when: "its upstream has removed WAL that it needs, and no archive has it",
+        becomes: "is stuck: \"{upstream}\" has removed WAL that it still needs; it needs a new copy",
+        reason: "without a slot only wal_keep_size (wal_keep_segments before 13) of WAL is kept for one that is away",
+        log: "requested WAL segment has already been removed",
+        holds: |world, standby, upstream| world.at(standby).position.batch < world.at(upstream).oldest_kept,
+    },
+    FlowRow {
+        flow: Flow::StaysOnTimeline,
+        when: "its upstream is on a newer timeline, and recovery_target_timeline keeps it on its own",
+        becomes: "is connected to \"{upstream}\" and receives nothing: recovery_target_timeline keeps it on the old timeline",
+        reason: "only recovery_target_timeline = latest follows a promotion; the row is there with the state startup, and nothing flows",
+        log: "",
+        holds: |world, standby, upstream| {
+            world.facts.servers[standby].stays_on_timeline && is_below_promotion(world, standby, upstream)
+        },
+    },
+    FlowRow {
+        flow: Flow::PausedOnTimeline,
+        when: "its upstream was promoted while its replay is paused",
+        becomes: "is connected to \"{upstream}\" and receives nothing: it follows to the new timeline when its replay is resumed",
+        reason: "the process that replays is the one that asks for the next timeline; the row is there with the state startup, and nothing flows",
+        log: "",
+        holds: |world, standby, upstream| {
+            world.at(standby).is_paused && is_below_promotion(world, standby, upstream)
+        },
+    },
+    FlowRow {
+        flow: Flow::Starves,
+        when: "its upstream receives nothing itself",
+        becomes: "streams from \"{upstream}\", which receives nothing new itself",
+        reason: "a cascade is a chain of separate streams: each link shows streaming as long as its two ends are connected",
+        log: "",
+        holds: |world, _, upstream| !matches!(world.at(upstream).flow, Flow::Leads | Flow::Streams),
+    },
+    FlowRow {
+        flow: Flow::Streams,
+        when: "none of these",
+        becomes: "streams from \"{upstream}\"",
+        reason: "streaming replication: WAL is sent as it is written",
+        log: "started streaming WAL from primary",
+        holds: |_, _, _| true,
+    },
+];
+
+fn is_below_promotion(world: &World, standby: usize, upstream: usize) -> bool {
+    world.at(standby).position.line != world.at(upstream).position.line
+}

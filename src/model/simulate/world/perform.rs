@@ -1,0 +1,179 @@
+//! What the rows of the transitions do to the world.
+
+use std::sync::Arc;
+
+use super::flow::Flow;
+use super::{LastMoment, Life, Loss, Lost, Position, World};
+use crate::model::simulate::Configured;
+use crate::model::topology::PgMajor;
+
+impl World {
+    /// The server ends; a pause does not outlive that.
+    pub(super) fn end(&mut self, place: usize, life: Life) {
+        let state = self.at_mut(place);
+        state.life = life;
+        state.is_paused = false;
+    }
+
+    /// Commits of the last moment are on their way when the primary dies: those that had to confirm them have them.
+    pub(super) fn crash_primary(&mut self, place: usize) {
+        if self.has_clients {
+            let is_acknowledged = self.is_acknowledged_at(place);
+            let moments: Vec<(usize, LastMoment)> = self
+                .live_downstreams(place)
+                .map(|standby| (standby, self.last_moment_of(standby, place)))
+                .collect();
+            self.write_at(place);
+            let after = self.at(place).position;
+            if is_acknowledged {
+                self.wal.acknowledge(after.line);
+                for (standby, last) in moments {
+                    let position = &mut self.at_mut(standby).position;
+                    *position = match last {
+                        LastMoment::Has => after,
+                        last => Position { last, ..*position },
+                    };
+                }
+            }
+            // And what was on its own disk, sent to nobody, confirmed to nobody.
+            self.write_at(place);
+        }
+        self.end(place, Life::Crashed);
+    }
+
+    /// Whoever is connected gets everything, the shutdown checkpoint too.
+    pub(super) fn stop_primary(&mut self, place: usize) {
+        self.write_at(place);
+        if self.is_acknowledged_at(place) {
+            let line = self.at(place).position.line;
+            self.wal.acknowledge(line);
+        }
+        let after = self.at(place).position;
+        let live: Vec<usize> = self.live_downstreams(place).collect();
+        for standby in live {
+            self.at_mut(standby).position = after;
+        }
+        self.end(place, Life::Stopped);
+    }
+
+    /// A primary starts again and writes at once: the checkpoint that ends its recovery.
+    pub(super) fn begin_again(&mut self, place: usize) {
+        self.at_mut(place).life = Life::Up;
+        self.write_at(place);
+        self.read_configuration(place);
+    }
+
+    pub(super) fn promote(&mut self, place: usize) {
+        let server = self.id_at(place);
+        let lost = Lost {
+            action: self.actions.len(),
+            promoted: server,
+            loss: self.loss_of(server),
+        };
+        if lost.loss != Loss::Nothing {
+            self.losses.push(lost);
+        }
+        let from = self.at(place).position;
+        let timeline = self.next_timeline(from);
+        let position = self.wal.fork(from, timeline, self.actions.len());
+        self.archive_history(position.line, from.batch);
+        let state = self.at_mut(place);
+        state.upstream = None;
+        state.is_paused = false;
+        state.position = position;
+        self.read_configuration(place);
+    }
+
+    /// From 13 on at a reload: the connection ends, and who has paused asks for no new one. Before, by a restart.
+    pub(super) fn repoint(&mut self, place: usize, upstream: usize) {
+        let upstream = self.id_at(upstream);
+        let by_reload = self.topology().postgres() >= PgMajor::V13;
+        let state = self.at_mut(place);
+        state.upstream = Some(upstream);
+        if by_reload && state.is_paused {
+            state.flow = Flow::AwaitsResume;
+        } else {
+            state.is_paused = false;
+        }
+    }
+
+    pub(super) fn make_slot(&mut self, standby: usize, upstream: usize) {
+        let standby = self.id_at(standby);
+        self.at_mut(upstream).slots.insert(standby, None);
+    }
+
+    pub(super) fn rebuild(&mut self, place: usize, upstream: usize) {
+        let (id, position) = (self.id_at(upstream), self.at(upstream).position);
+        let state = self.at_mut(place);
+        state.life = Life::Up;
+        state.is_paused = false;
+        state.upstream = Some(id);
+        state.position = position;
+        state.slots.clear();
+    }
+
+    /// More than is kept without a slot; what is finished goes to the archive.
+    pub(super) fn write_much(&mut self) {
+        self.write_everywhere();
+        // Who is connected has it before it is removed.
+        for place in 0..self.servers.len() {
+            if self.at(place).leads() {
+                self.spread(place);
+            }
+        }
+        self.finish_segments();
+        self.recycle();
+    }
+
+    /// What a server reads about commits when it becomes a primary. A list that it refuses would have kept it from
+    /// starting, so there is an answer.
+    fn read_configuration(&mut self, place: usize) {
+        let server = &self.topology().servers()[place];
+        let configured = Configured::of(self.topology(), server).ok();
+        self.at_mut(place).configured = configured.map(Arc::new);
+    }
+
+    /// Standbys that are connected directly and up to date.
+    fn live_downstreams(&self, primary: usize) -> impl Iterator<Item = usize> {
+        let id = self.id_at(primary);
+        (0..self.servers.len()).filter(move |place| {
+            let state = self.at(*place);
+            state.upstream == Some(id) && state.flow == Flow::Streams
+        })
+    }
+
+    fn last_moment_of(&self, standby: usize, primary: usize) -> LastMoment {
+        let Some(names) = self.waited_list(primary) else {
+            return LastMoment::MayLack;
+        };
+        let waited = self.waited_for(primary, names);
+        if !waited.contains(&self.id_at(standby)) {
+            LastMoment::MayLack
+        } else if names.is_quorum() && usize::try_from(names.count()).is_ok_and(|count| count < waited.len())
+        {
+            LastMoment::OneOfQuorum
+        } else {
+            LastMoment::Has
+        }
+    }
+
+    /// Everyone who streams from the server, directly or through relays, has what it has.
+    fn spread(&mut self, from: usize) {
+        let mut next = vec![from];
+        while let Some(place) = next.pop() {
+            let position = self.at(place).position;
+            let live: Vec<usize> = self.live_downstreams(place).collect();
+            for standby in live {
+                self.at_mut(standby).position = position;
+                next.push(standby);
+            }
+        }
+    }
+
+    /// One more than its own; with an archive, one more than any whose history it finds there.
+    fn next_timeline(&self, from: Position) -> u32 {
+        let in_archive = self.archive.holds.iter();
+        let known = in_archive.filter_map(|(line, _)| self.wal.line(*line).map(|line| line.timeline));
+        known.chain([self.wal.timeline(from)]).max().unwrap_or(1) + 1
+    }
+}

@@ -1,0 +1,189 @@
+//! Between two actions: clients write, servers notice who is there, connect or get stuck, and WAL flows.
+
+use std::collections::BTreeSet;
+
+use super::flow::{self, Flow};
+use super::wal::{LineId, Position};
+use super::{LastMoment, World};
+
+impl World {
+    /// Lets the world come to rest after something has happened.
+    pub(super) fn settle(&mut self) {
+        if self.has_clients {
+            self.write_everywhere();
+        }
+        self.archive_segments();
+        for place in self.upstreams_first() {
+            self.settle_server(place);
+        }
+        self.settle_senders();
+        for place in 0..self.servers.len() {
+            if self.at(place).leads() && self.is_acknowledged_at(place) {
+                let line = self.at(place).position.line;
+                self.wal.acknowledge(line);
+            }
+        }
+    }
+
+    /// Each primary writes one more batch.
+    pub(super) fn write_everywhere(&mut self) {
+        for place in 0..self.servers.len() {
+            if self.at(place).leads() {
+                self.write_at(place);
+            }
+        }
+    }
+
+    pub(super) fn write_at(&mut self, place: usize) {
+        let line = self.at(place).position.line;
+        self.at_mut(place).position = self.wal.write(line);
+    }
+
+    /// Segments are finished and, if there is room, archived; of what nobody needs any more, servers keep nothing.
+    pub(super) fn finish_segments(&mut self) {
+        for place in 0..self.servers.len() {
+            if self.at(place).leads() {
+                let Position { line, batch, .. } = self.at(place).position;
+                raise(&mut self.archive.finished, line, batch);
+            }
+        }
+    }
+
+    /// What is written is removed where no slot holds it.
+    pub(super) fn recycle(&mut self) {
+        for place in 0..self.servers.len() {
+            let state = self.at_mut(place);
+            if matches!(state.flow, Flow::Leads | Flow::Streams) {
+                let held = state.slots.values().flatten().copied();
+                let kept_from = held.chain([state.position.batch]).min();
+                state.oldest_kept = state.oldest_kept.max(kept_from.unwrap_or(0));
+            }
+        }
+    }
+
+    /// A promotion is told to the archive at once, by a history file.
+    pub(super) fn archive_history(&mut self, line: LineId, fork: u64) {
+        raise(&mut self.archive.finished, line, fork);
+    }
+
+    fn archive_segments(&mut self) {
+        let can = self.topology().archive().is_some() && !self.archive.is_full;
+        if can && self.servers.iter().any(super::State::leads) {
+            self.archive.holds = self.archive.finished.clone();
+        }
+    }
+
+    /// Places so that everyone comes after the server that it follows.
+    fn upstreams_first(&self) -> Vec<usize> {
+        let mut below: Vec<Vec<usize>> = vec![Vec::new(); self.servers.len()];
+        let mut order = Vec::with_capacity(self.servers.len());
+        for place in 0..self.servers.len() {
+            match self.upstream_of(place) {
+                Some(upstream) => below[upstream].push(place),
+                None => order.push(place),
+            }
+        }
+        let mut next = 0;
+        while let Some(place) = order.get(next).copied() {
+            order.extend(below[place].iter().copied());
+            next += 1;
+        }
+        order
+    }
+
+    fn settle_server(&mut self, place: usize) {
+        let Some(upstream) = self.upstream_of(place) else {
+            self.at_mut(place).flow = if self.at(place).is_up() {
+                Flow::Leads
+            } else {
+                Flow::Down
+            };
+            self.at_mut(place).behind_since = None;
+            return;
+        };
+        let mut found = flow::of_standby(self, place, upstream);
+        if !found.is_connected() && found != Flow::Down && self.restore(place) {
+            found = flow::of_standby(self, place, upstream);
+        }
+        let (id, above) = (self.id_at(place), self.at(upstream).position);
+        let step = self.actions.len();
+        let state = self.at_mut(place);
+        state.flow = found;
+        match found {
+            Flow::Streams => state.behind_since = None,
+            _ => state.behind_since = state.behind_since.or(Some(step)),
+        }
+        if !matches!(found, Flow::Streams | Flow::Starves) {
+            return;
+        }
+        let is_ahead = state.position.line == above.line && state.position.batch > above.batch;
+        if !is_ahead {
+            state.position = above;
+        }
+        let received = state.position.batch;
+        if let Some(slot) = self.at_mut(upstream).slots.get_mut(&id) {
+            *slot = Some(received);
+        }
+    }
+
+    /// What a standby without an upstream finds in the archive: segments, and timelines that lead on from where it is.
+    /// True if there was something.
+    fn restore(&mut self, place: usize) -> bool {
+        if self.topology().archive().is_none() {
+            return false;
+        }
+        let own = self.at(place).position;
+        let stays = self.facts.servers[place].stays_on_timeline;
+        let newest = self
+            .archive
+            .holds
+            .iter()
+            .copied()
+            .filter(|(line, _)| *line == own.line || !stays)
+            .filter(|(line, _)| self.wal.leads_to(own, *line))
+            .max_by_key(|(line, _)| *line);
+        let Some((line, batch)) = newest.filter(|(line, batch)| *line != own.line || *batch > own.batch)
+        else {
+            return false;
+        };
+        self.at_mut(place).position = Position {
+            line,
+            batch: batch.max(own.batch),
+            last: LastMoment::Has,
+        };
+        true
+    }
+
+    /// A connection takes the lowest free place among its upstream's senders, and gives it up when it ends.
+    fn settle_senders(&mut self) {
+        let mut connected: Vec<Vec<usize>> = vec![Vec::new(); self.servers.len()];
+        for place in 0..self.servers.len() {
+            if let Some(upstream) = self.upstream_of(place)
+                && self.at(place).flow.is_connected()
+            {
+                connected[upstream].push(place);
+            }
+        }
+        for (upstream, standbys) in connected.into_iter().enumerate() {
+            let ids: Vec<_> = standbys.iter().map(|place| self.id_at(*place)).collect();
+            let senders = &mut self.at_mut(upstream).senders;
+            for sender in senders.iter_mut() {
+                *sender = sender.filter(|id| ids.binary_search(id).is_ok());
+            }
+            let held: BTreeSet<_> = senders.iter().flatten().copied().collect();
+            let mut new = ids.into_iter().filter(|id| !held.contains(id));
+            for free in senders.iter_mut().filter(|sender| sender.is_none()) {
+                *free = new.next();
+            }
+            senders.extend(new.map(Some));
+        }
+    }
+}
+
+/// Sets the line's number, if it is higher than before.
+fn raise(list: &mut Vec<(LineId, u64)>, line: LineId, batch: u64) {
+    match list.iter_mut().find(|(known, _)| *known == line) {
+        Some((_, known)) => *known = batch.max(*known),
+        None => list.push((line, batch)),
+    }
+}

@@ -1,0 +1,158 @@
+//! The condition of one server of the world, and what no action changes about it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Flow;
+use super::wal::{Position, Wal};
+use crate::model::bundle;
+use crate::model::simulate::{Configured, StandbyNames, name_in_view};
+use crate::model::topology::{Server, ServerId, Topology};
+
+/// Whether a server runs, and if not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    Up,
+    /// Stopped cleanly.
+    Stopped,
+    Crashed,
+    /// Its configuration is refused, so it never started.
+    Refused,
+}
+
+/// One server at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    pub life: Life,
+    /// Whom it follows; `None`: it is a primary, or would be if it were started.
+    pub upstream: Option<ServerId>,
+    pub position: Position,
+    pub is_paused: bool,
+    /// How it stands to its upstream, as found out after the last action.
+    pub flow: Flow,
+    /// The number of the action (from 1) after which nothing new reached it any more.
+    pub behind_since: Option<usize>,
+    /// The slots on it: whose they are, and from which batch on they hold WAL (`None`: not used yet).
+    pub slots: BTreeMap<ServerId, Option<u64>>,
+    /// Whose WAL senders run on it, by their place: of two standbys with one priority the lower place comes first.
+    pub senders: Vec<Option<ServerId>>,
+    /// The first batch that it still has to send.
+    pub oldest_kept: u64,
+    /// What it read about commits when it became a primary.
+    pub configured: Option<Arc<Configured>>,
+}
+
+impl State {
+    pub fn is_up(&self) -> bool {
+        self.life == Life::Up
+    }
+
+    /// True for a server that takes writes now.
+    pub fn leads(&self) -> bool {
+        self.is_up() && self.upstream.is_none()
+    }
+}
+
+/// What no action changes: the design, and what it says about each server, by its place in the design.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Facts {
+    pub(super) topology: Topology,
+    pub(super) servers: Vec<Fact>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fact {
+    pub(super) id: ServerId,
+    pub(super) uses_slot: bool,
+    /// A hand-set `recovery_target_timeline` keeps it on its timeline.
+    pub(super) stays_on_timeline: bool,
+    /// As a sender compares it with synchronous_standby_names, and as its view shows it.
+    pub(super) shown: String,
+    pub(super) in_view: String,
+}
+
+impl Facts {
+    pub(super) fn of(topology: &Topology) -> Self {
+        let servers = topology.servers().iter().map(|server| fact(topology, server));
+        Self {
+            servers: servers.collect(),
+            topology: topology.clone(),
+        }
+    }
+
+    /// Servers stand in the order of their ids.
+    pub(super) fn place(&self, id: ServerId) -> Option<usize> {
+        self.servers.binary_search_by_key(&id, |fact| fact.id).ok()
+    }
+}
+
+fn fact(topology: &Topology, server: &Server) -> Fact {
+    let major = topology.postgres();
+    // Up to 11 it stands in recovery.conf, which the bundle writes alone: always `latest`.
+    let target = by_hand(topology, server, "recovery_target_timeline");
+    Fact {
+        id: server.id(),
+        uses_slot: topology.uses_slot(server.id()),
+        stays_on_timeline: major.has_standby_signal()
+            && target.is_some_and(|target| !target.eq_ignore_ascii_case("latest")),
+        shown: server.name().shown(major),
+        in_view: name_in_view(server.name(), major),
+    }
+}
+
+/// A setting given by hand, whatever its capitals: the server's own before the cluster's.
+fn by_hand<'a>(topology: &'a Topology, server: &'a Server, name: &str) -> Option<&'a str> {
+    let both = [server.settings(), topology.settings()];
+    both.into_iter()
+        .flatten()
+        .find(|(own, _)| own.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+}
+
+/// Each server as the design is deployed: up and connected, those that a bad list keeps from starting left out.
+pub(super) fn as_deployed(topology: &Topology) -> Vec<State> {
+    let mut states: Vec<State> = topology
+        .servers()
+        .iter()
+        .map(|server| State {
+            life: life(topology, server),
+            upstream: server.upstream(),
+            position: Wal::start(),
+            is_paused: false,
+            flow: Flow::Down,
+            behind_since: None,
+            slots: BTreeMap::new(),
+            senders: Vec::new(),
+            oldest_kept: 0,
+            configured: None,
+        })
+        .collect();
+    let place = |id: ServerId| topology.servers().binary_search_by_key(&id, Server::id).ok();
+    for server in topology.servers() {
+        let uses_slot = topology.uses_slot(server.id());
+        let upstream = server.upstream().and_then(place).filter(|_| uses_slot);
+        if let Some(upstream) = upstream.and_then(|place| states.get_mut(place)) {
+            upstream.slots.insert(server.id(), None);
+        }
+    }
+    if let Some(primary) = place(topology.primary().id()).and_then(|place| states.get_mut(place)) {
+        match Configured::of(topology, topology.primary()) {
+            Ok(configured) => primary.configured = Some(Arc::new(configured)),
+            Err(_) => primary.life = Life::Refused,
+        }
+    }
+    states
+}
+
+/// A list that is set by hand is read by every server at its start, also by a standby, which has no use for it.
+fn life(topology: &Topology, server: &Server) -> Life {
+    let names = by_hand(topology, server, "synchronous_standby_names");
+    let is_good = names.is_none_or(|names| {
+        let as_read = bundle::value_in(
+            &bundle::postgresql_conf(topology, server),
+            "synchronous_standby_names",
+        );
+        StandbyNames::parse(as_read.as_deref().unwrap_or(names), topology.postgres()).is_ok()
+    });
+    if is_good { Life::Up } else { Life::Refused }
+}

@@ -1,0 +1,106 @@
+//! What befalls the seed, and the whole verdict in sentences: each scenario a snapshot that people read.
+
+use pgcascade::model::simulate::verdict::Verdict;
+use pgcascade::model::simulate::world::{Action, World};
+use pgcascade::model::topology::{Archive, CommitLevel, Edit, SyncPolicy, Topology, notation};
+
+const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
+
+fn seed() -> Topology {
+    notation::parse(SEED).unwrap()
+}
+
+/// The seed, with every commit waiting until it can be seen on the standby.
+fn seed_that_waits_for_reads() -> Topology {
+    let mut topology = seed();
+    let commit = CommitLevel::RemoteApply;
+    let policy = SyncPolicy {
+        commit,
+        ..SyncPolicy::default()
+    };
+    topology.apply(&Edit::SetSync(Some(policy))).unwrap();
+    topology
+}
+
+fn seed_with_archive() -> Topology {
+    let mut topology = seed();
+    let archive = Archive::new("archive").unwrap();
+    topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
+    topology
+}
+
+/// The verdict after these have happened.
+#[track_caller]
+fn verdict(topology: &Topology, actions: &[&str]) -> String {
+    let mut world = World::new(topology);
+    for text in actions {
+        let action = Action::parse(text, topology).unwrap();
+        world.apply(action).unwrap();
+    }
+    Verdict::of(&world).text()
+}
+
+macro_rules! scenario {
+    ($name:ident, $design:expr, $($action:literal),+) => {
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(verdict(&$design, &[$($action),+]));
+        }
+    };
+}
+
+scenario!(the_relay_dies, seed(), "crash slave1");
+scenario!(
+    the_relay_dies_and_comes_back,
+    seed(),
+    "crash slave1",
+    "come-back slave1"
+);
+scenario!(the_other_synchronous_standby_dies, seed(), "crash slave2");
+scenario!(
+    both_synchronous_standbys_die,
+    seed(),
+    "crash slave1",
+    "crash slave2"
+);
+scenario!(the_primary_dies, seed(), "crash master");
+scenario!(
+    the_primary_dies_and_slave2_leads,
+    seed(),
+    "crash master",
+    "promote slave2"
+);
+scenario!(
+    the_primary_dies_and_the_relay_leads,
+    seed(),
+    "crash master",
+    "promote slave1"
+);
+scenario!(
+    the_old_primary_comes_back_beside_the_new_one,
+    seed(),
+    "crash master",
+    "promote slave1",
+    "come-back master"
+);
+scenario!(the_primary_is_cut_off_from_the_relay, seed(), "cut master slave1");
+scenario!(
+    a_leaf_is_promoted_after_a_cut,
+    seed(),
+    "cut slave1 slave11",
+    "crash master",
+    "promote slave11"
+);
+scenario!(
+    replay_is_paused_on_the_relay,
+    seed_that_waits_for_reads(),
+    "pause slave1"
+);
+scenario!(the_network_to_the_relay_is_slow, seed(), "slow master slave1");
+scenario!(the_archive_is_full, seed_with_archive(), "fill-archive");
+scenario!(
+    a_leaf_follows_another_upstream_without_a_slot,
+    seed(),
+    "crash slave1",
+    "repoint slave11 slave2"
+);
