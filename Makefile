@@ -3,7 +3,8 @@
 #   make run     install what is missing, build, open the designer on the seed's cluster
 #   make test    install what is missing, run every test
 #   make test-versions   bring PostgreSQL 10 to 18 into a cache folder, try each of them (4 minutes)
-#   make bench   measure a release build: the checks, the prediction, the bundle (BENCHMARKS.md has the figures)
+#   make bench   measure a release build: the checks, the prediction, the bundle; deployments beside their floor
+#                (3 to 5 minutes, with nothing else going on; BENCHMARKS.md has the figures)
 #   make lint    formatting, lints, documentation, scripts
 #   make catalogue BINS="/usr/lib/postgresql/15/bin …"   read every server parameter anew, for a new version
 #   make setup   only install what is missing, for all of these
@@ -53,14 +54,15 @@ test-versions:
 
 # Without the window: nothing that is measured here is drawn, and the build takes a quarter of the time.
 bench:
-	cargo bench --locked --no-default-features --bench model
+	cargo bench --locked --no-default-features --bench model --bench simulate
+	cargo bench --locked --no-default-features --bench deploy
 
 lint:
 	@packaging/setup.sh lint
 	cargo fmt --all --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
-	shellcheck packaging/*.sh .ci/run
+	shellcheck benches/deploy/*.sh packaging/*.sh .ci/run
 
 setup:
 	@packaging/setup.sh run

@@ -1,7 +1,7 @@
 //! How long the drawing's answers take, and how they grow with it: the checks, the prediction, the bundle.
 //!
 //! `make bench` runs it. Every figure is the median of many rounds; a figure above its limit fails the run. There is no
-//! framework: three questions at three sizes need none, and the figures are for BENCHMARKS.md, not for a trend.
+//! framework: three questions at three sizes need none, and the figures are for people, not for a trend.
 
 #![allow(
     clippy::unwrap_used,

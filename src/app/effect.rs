@@ -16,6 +16,18 @@ pub enum PathPurpose {
     ExportBundle,
     /// The format is what the chosen file's name ends with.
     ExportPicture(PictureStyle),
+    /// A design to be compared in What-if.
+    CompareDesign,
+    /// A story of What-if.
+    SaveStory,
+    OpenStory,
+}
+
+impl PathPurpose {
+    /// True if a file is read there, and none is written.
+    pub fn is_read(self) -> bool {
+        matches!(self, Self::OpenDesign | Self::CompareDesign | Self::OpenStory)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -8,10 +8,11 @@ use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::Board;
 use crate::model::plan::{Machine, RunEvent};
+use crate::model::simulate::world::Action;
 use crate::model::topology::{Downstreams, PgMajor, ServerId};
 use crate::report::Report;
 
-use super::{Dialog, PathPurpose, Tab};
+use super::{Dialog, Look, PathPurpose, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
@@ -20,6 +21,7 @@ pub enum Message {
     Run(RunMessage),
     Cluster(ClusterMessage),
     View(ViewMessage),
+    WhatIf(WhatIfMessage),
     /// Something went wrong outside; shown as a notice.
     Failed(Report),
     /// The user wants to close the window.
@@ -137,4 +139,27 @@ pub enum ViewMessage {
     CloseNotice(u64),
     OpenFolder(PathBuf),
     CopyText(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum WhatIfMessage {
+    Enter,
+    Leave,
+    /// Something goes wrong, or somebody does something about it.
+    Do(Action),
+    /// Look at the moment of this number; 0 is the beginning.
+    GoTo(usize),
+    /// Go on with the story of this number.
+    Tell(usize),
+    /// A story of its own that begins with these.
+    Try(Vec<Action>),
+    Look(Look),
+    /// Two failures at once, or one.
+    Double(bool),
+    /// Another design beside this one.
+    Compare,
+    StopComparing,
+    /// The story as a text file, and from one.
+    Export,
+    Import,
 }

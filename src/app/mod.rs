@@ -8,11 +8,17 @@ mod effect;
 mod message;
 mod queries;
 mod session;
+mod survives;
 mod update;
+mod what_if;
 mod worker;
 
 pub use effect::{Effect, PathPurpose};
-pub use message::{ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, ViewMessage};
+pub use message::{
+    ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, ViewMessage, WhatIfMessage,
+};
 pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
+pub use survives::{MOST_FOR_DOUBLE, Survives};
 pub use update::update;
+pub use what_if::{Look, Moment, WhatIf};
 pub use worker::{Worker, default_folder};

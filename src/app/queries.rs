@@ -6,9 +6,9 @@ use crate::model::topology::{Finding, Server, ServerId, Severity, Subject};
 use super::Session;
 
 impl Session {
-    /// True while a deployment is being built or taken back: the design must stay what is being built.
+    /// True while the design must stay as it is: while it is being built or taken back, and in What-if.
     pub fn is_locked(&self) -> bool {
-        self.run.is_running()
+        self.run.is_running() || self.what_if.is_some()
     }
 
     /// The selected servers, in the order of the tree.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use super::{Effect, Message, PathPurpose};
+use super::{Effect, Message, PathPurpose, WhatIf};
 use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
 use crate::model::bundle::{self, Bundle, Change};
@@ -42,6 +42,8 @@ pub struct Session {
     pub run: RunView,
     /// The deployed cluster of this window, if there is one.
     pub cluster: Option<ClusterView>,
+    /// What is tried on a world beside the design, while that mode is on.
+    pub what_if: Option<WhatIf>,
     /// Clusters that an earlier pgcascade left behind, half built or running.
     pub left_over: Vec<ClusterRecord>,
     pub notices: Vec<Notice>,
@@ -82,6 +84,8 @@ pub enum Tab {
     Inspector,
     Files,
     Deploy,
+    /// Only in that mode.
+    WhatIf,
 }
 
 /// The deploy panel: nothing yet, the plan before it runs, the run, its end.
@@ -279,6 +283,7 @@ impl Session {
             compared: None,
             run: RunView::Idle,
             cluster: None,
+            what_if: None,
             left_over: Vec::new(),
             notices: Vec::new(),
             dialog: None,

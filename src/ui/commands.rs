@@ -4,8 +4,8 @@ use crate::app::{DesignMessage, Message, Session, ViewMessage};
 use crate::model::document::Command;
 use crate::model::topology::{Edit, Refusal, ServerId, SyncPolicy, Topology};
 
-/// Why nothing can be edited while a deployment runs.
-pub const LOCKED: &str = "The design is locked while it is being deployed";
+/// Why nothing can be edited while a deployment runs, and in What-if.
+pub const LOCKED: &str = "The design is locked while it is being deployed, and in What-if";
 
 pub fn edit(edit: Edit) -> Message {
     Message::Design(DesignMessage::Do(Command::Edit(edit)))

@@ -113,6 +113,9 @@ pub fn title(purpose: PathPurpose) -> &'static str {
         PathPurpose::OpenDesign => "Open a design",
         PathPurpose::SaveDesign => "Save the design",
         PathPurpose::ExportBundle => "Export the bundle",
+        PathPurpose::CompareDesign => "Compare with a design",
+        PathPurpose::SaveStory => "Save what has happened",
+        PathPurpose::OpenStory => "Let happen what a file says",
         PathPurpose::ExportPicture(_) => "Export a picture",
     }
 }
@@ -126,9 +129,12 @@ fn ask_desktop(purpose: PathPurpose, suggested: &Path) -> Option<PathBuf> {
         dialog = dialog.set_file_name(name.to_string_lossy());
     }
     match purpose {
+        PathPurpose::OpenStory => dialog.add_filter("What-if stories", &["txt"]).pick_file(),
+        PathPurpose::SaveStory => dialog.add_filter("What-if stories", &["txt"]).save_file(),
         PathPurpose::OpenDesign => dialog
             .add_filter("Designs, and pictures of them", &["toml", "svg", "png"])
             .pick_file(),
+        PathPurpose::CompareDesign => dialog.add_filter("Designs", &["toml"]).pick_file(),
         PathPurpose::SaveDesign => dialog.add_filter("Designs", &["toml"]).save_file(),
         PathPurpose::ExportBundle => dialog.add_filter("Bundles", &["tar.gz"]).save_file(),
         PathPurpose::ExportPicture(_) => {

@@ -47,6 +47,7 @@ pub enum ActionId {
     ZoomIn,
     ZoomOut,
     Deselect,
+    WhatIf,
     ShowInspector,
     ShowFiles,
     ShowDeploy,
@@ -131,7 +132,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 42] = [
+pub static ACTIONS: [Action; 43] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
     Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
@@ -166,6 +167,7 @@ pub static ACTIONS: [Action; 42] = [
     Action { id: ActionId::ZoomIn,     menu: Menu::View, words: "Zoom in",      keys: &[plain(Key::Plus), plain(Key::Equals)], in_text: false, does: |_, _| Ok(Does::Zoom(ZOOM_STEP)), explained: "Draw everything larger" },
     Action { id: ActionId::ZoomOut,    menu: Menu::View, words: "Zoom out",     keys: &[plain(Key::Minus)],       in_text: false, does: |_, _| Ok(Does::Zoom(1.0 / ZOOM_STEP)), explained: "Draw everything smaller" },
     Action { id: ActionId::Deselect,   menu: Menu::View, words: "Cluster settings", keys: &[plain(Key::Escape)],  in_text: false, does: does::deselect,   explained: "Select no server: the inspector shows the cluster" },
+    Action { id: ActionId::WhatIf,     menu: Menu::View, words: "What-if",      keys: &[ctrl(Key::I)],            in_text: true,  does: does::what_if,    explained: "Try what happens when servers and links fail; the design stays as it is" },
     Action { id: ActionId::ShowInspector, menu: Menu::View, words: "Show the inspector", keys: &[ctrl(Key::Num1)], in_text: true, does: does::show_inspector, explained: "The selected server, or the cluster" },
     Action { id: ActionId::ShowFiles,  menu: Menu::View, words: "Show the files", keys: &[ctrl(Key::Num2)],       in_text: true,  does: does::show_files, explained: "Every configuration file of the drawn cluster" },
     Action { id: ActionId::ShowDeploy, menu: Menu::View, words: "Show the deployment", keys: &[ctrl(Key::Num3)],  in_text: true,  does: does::show_deploy, explained: "What runs, and what a deployment would do" },
@@ -180,7 +182,7 @@ pub static ACTIONS: [Action; 42] = [
 pub const ZOOM_STEP: f32 = 1.25;
 
 /// What the pointer does, for the help dialog beside the keys.
-pub const GESTURES: [(&str, &str); 12] = [
+pub const GESTURES: [(&str, &str); 13] = [
     (
         "Drag a standby low onto a server",
         "It follows that server from now on",
@@ -203,6 +205,10 @@ pub const GESTURES: [(&str, &str); 12] = [
     ),
     ("Drag Add standby onto a server", "A new standby under it"),
     ("Right click on a server", "Everything that can be done with it"),
+    (
+        "Right click on a server or link in What-if",
+        "Lets something happen to it",
+    ),
     ("Shift and click", "Selects several servers"),
     ("Drag the background", "Selects what the band touches"),
     ("Drag with the right button, or with Space", "Moves the drawing"),
@@ -227,6 +233,9 @@ impl Action {
     /// Its words now: "Undo: Attach slave12 to slave2", "Make asynchronous".
     pub fn words_on(&self, session: &Session, servers: &[ServerId]) -> String {
         let label = match self.id {
+            ActionId::WhatIf if session.what_if.is_some() => return "Leave What-if".to_owned(),
+            // They go back and on in the story of What-if.
+            ActionId::Undo | ActionId::Redo if session.what_if.is_some() => None,
             ActionId::Undo => session.history.undo_label(),
             ActionId::Redo => session.history.redo_label(),
             ActionId::ToggleSync => {

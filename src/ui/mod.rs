@@ -1,9 +1,9 @@
 //! What the window draws.
 //!
 //! `shell` is the window; `panels` stand around the `canvas`; both read the [`Session`] and put what is wanted into
-//! the [`Outbox`]. `keys` is the one table of actions, `commands` the edits they share, `server_menu` what both offer for a server, `picks` what can be
-//! picked from a list by typing, `drafts` half-typed text,
-//! `dialogs` asks the desktop for paths, `theme` is the look.
+//! the [`Outbox`]. `keys` is the one table of actions, `commands` the edits they share, `server_menu` what both offer for a server
+//! (`what_if_menu` in that mode, `outlook` how it fares there in a word), `picks` what can be picked from a list by typing,
+//! `drafts` half-typed text, `dialogs` asks the desktop for paths, `theme` is the look.
 
 pub mod canvas;
 pub mod commands;
@@ -12,11 +12,13 @@ pub mod drafts;
 mod icon;
 pub mod keys;
 mod outbox;
+mod outlook;
 pub mod panels;
 mod picks;
 mod server_menu;
 pub mod shell;
 pub mod theme;
+mod what_if_menu;
 
 use std::path::PathBuf;
 use std::sync::Arc;

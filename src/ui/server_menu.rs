@@ -5,11 +5,15 @@ use egui::{Button, Ui, WidgetInfo, WidgetType};
 
 use crate::app::Session;
 use crate::model::topology::ServerId;
-use crate::ui::Outbox;
 use crate::ui::keys::{ACTIONS, Action, Does, Menu};
+use crate::ui::{Outbox, what_if_menu};
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
     ui.set_min_width(230.0);
+    if let Some(what_if) = &session.what_if {
+        what_if_menu::server_menu_ui(ui, what_if, id, outbox);
+        return;
+    }
     let servers = session.selection_around(id);
     for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
         if let Some(Does::Send(message)) = entry_ui(ui, session, action, &servers) {

@@ -116,9 +116,11 @@ impl Shell {
         }
     }
 
-    /// The actions whose keys were pressed; a dialog in the way takes all keys.
+    /// The actions whose keys were pressed; a dialog in the way takes all keys, and so does a name typed on its card:
+    /// egui has ended its field already when Escape arrives here.
     fn keys(&mut self, ui: &Ui) -> Vec<Does> {
-        if self.session.dialog.is_some() || egui::Popup::is_any_open(ui.ctx()) {
+        let is_taken = self.session.dialog.is_some() || self.session.renaming.is_some();
+        if is_taken || egui::Popup::is_any_open(ui.ctx()) {
             return Vec::new();
         }
         let pasted = keys::pasted(ui.ctx()).map(|text| {
@@ -219,6 +221,12 @@ impl Shell {
             .show(ui, |ui| {
                 panels::status_bar_ui(ui, session, outbox);
             });
+        if let Some(what_if) = &session.what_if {
+            let strip = bar.fill(tokens.tint(tokens.accent));
+            Panel::bottom("what-if").frame(strip).show(ui, |ui| {
+                panels::moments_ui(ui, what_if, outbox);
+            });
+        }
         Panel::left("left")
             .frame(side)
             .default_size(LEFT_WIDTH)
@@ -273,11 +281,13 @@ fn heading_ui(ui: &mut Ui, words: &str) {
 
 fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
     ui.horizontal(|ui| {
-        for (tab, words) in [
+        let what_if = session.what_if.is_some().then_some((Tab::WhatIf, "What-if"));
+        let others = [
             (Tab::Inspector, "Inspector"),
             (Tab::Files, "Files"),
             (Tab::Deploy, "Deploy"),
-        ] {
+        ];
+        for (tab, words) in what_if.into_iter().chain(others) {
             let is_shown = session.tab == tab;
             let button = egui::Button::selectable(is_shown, words);
             if ui.add(button).clicked() {
@@ -299,6 +309,7 @@ fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut
         }
         Tab::Files => panels::files_ui(ui, session, &mut state.files, outbox),
         Tab::Deploy => panels::deploy_ui(ui, session, state, outbox),
+        Tab::WhatIf => panels::what_if_ui(ui, session, outbox),
     }
 }
 

@@ -18,9 +18,9 @@ use tokio_util::sync::CancellationToken;
 use crate::bundle::Place;
 use crate::designs::MOST_WITH_ERRORS;
 use crate::lab::programs;
-use crate::predict::{ports, wait_until_shown};
+use crate::predict::wait_until_shown;
 use crate::random::{Random, number};
-use crate::scene::{Scene, assert_gone, deployed};
+use crate::scene::{Scene, assert_gone, deployed, some_ports};
 
 const CASES: u64 = 20;
 /// Every so many designs are built by their scripts as well.
@@ -38,7 +38,7 @@ fn sound_designs() -> (Vec<(u64, Document, &'static str)>, usize) {
         .into_iter()
         .map(|case| {
             let mut random = Random::new(case);
-            let document = random.design(major, ports);
+            let document = random.design(major, some_ports);
             (case, document, random.folder())
         })
         .filter(|(_, document, _)| {

@@ -11,6 +11,8 @@ use pgcascade::model::document::Document;
 use pgcascade::model::plan::{self, Check, Outcome, RunEvent};
 use pgcascade::model::topology::{Edit, PgMajor, notation};
 use tokio::sync::mpsc;
+use tokio_postgres::tls::NoTlsStream;
+use tokio_postgres::{Client, Connection, NoTls, Socket};
 
 /// A folder that the servers' user may enter, removed at the end.
 pub struct Scene {
@@ -44,17 +46,24 @@ impl Scene {
 
 /// Ports that nothing listens on now and no other test here takes.
 pub fn free_ports<const N: usize>() -> [u16; N] {
+    some_ports(N).try_into().unwrap()
+}
+
+/// The same where how many is known only when it runs.
+pub fn some_ports(count: usize) -> Vec<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     const FIRST: u16 = 22_000;
     const COUNT: u16 = 1_000;
     // Several runs of this file at once begin at different places.
     let offset = (std::process::id() % 50) as u16 * 20;
-    std::array::from_fn(|_| {
-        (0..COUNT)
-            .map(|_| FIRST + (offset + NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT)
-            .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-            .expect("a free port")
-    })
+    let ports: Vec<u16> = std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed))
+        .take(COUNT.into())
+        .map(|next| FIRST + offset.wrapping_add(next) % COUNT)
+        .filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .take(count)
+        .collect();
+    assert_eq!(ports.len(), count, "there are not as many free ports");
+    ports
 }
 
 /// The seed's design for the machine's PostgreSQL, on these ports.
@@ -74,19 +83,22 @@ fn programs() -> Option<PathBuf> {
 /// A design for the major version that this machine has.
 pub async fn design(text: &str) -> Document {
     let mut topology = notation::parse(text).unwrap();
+    topology.apply(&Edit::SetPostgres(major().await)).unwrap();
+    Document::new(topology)
+}
+
+/// The major version of the programs that these tests use.
+pub async fn major() -> PgMajor {
     let request = Request {
         folder: "/tmp/pgc-engine-nowhere".into(),
         bin: programs(),
         run_as: None,
     };
-    let machine = deploy::discover(&topology, &request).await;
-    let major: PgMajor = machine
-        .tools
-        .first()
+    let machine = deploy::discover(&notation::parse("m 1\n").unwrap(), &request).await;
+    let tools = machine.tools.first();
+    tools
         .expect("these tests need PostgreSQL: install the package postgresql")
-        .major;
-    topology.apply(&Edit::SetPostgres(major)).unwrap();
-    Document::new(topology)
+        .major
 }
 
 /// Looks at the machine: every check, and the run that would follow.
@@ -191,8 +203,20 @@ pub async fn session(
     folder: &Path,
     port: u16,
     password: Option<&str>,
-) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
-    let pgpass = std::fs::read_to_string(folder.join("secrets/superuser")).unwrap();
+) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = login(folder, port, password).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// The same for whoever listens to what the server says besides.
+pub async fn login(
+    folder: &Path,
+    port: u16,
+    password: Option<&str>,
+) -> Result<(Client, Connection<Socket, NoTlsStream>), tokio_postgres::Error> {
+    // With trust there is none.
+    let pgpass = std::fs::read_to_string(folder.join("secrets/superuser")).unwrap_or_default();
     let mut config = tokio_postgres::Config::new();
     config
         .host("127.0.0.1")
@@ -200,7 +224,5 @@ pub async fn session(
         .user("postgres")
         .dbname("postgres")
         .password(password.unwrap_or(pgpass.trim()));
-    let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
+    config.connect(NoTls).await
 }

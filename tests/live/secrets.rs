@@ -17,8 +17,7 @@ use pgcascade::model::topology::{Auth, Edit, Topology, notation};
 
 use crate::bundle::Place;
 use crate::lab::programs;
-use crate::predict::ports;
-use crate::scene::Scene;
+use crate::scene::{Scene, some_ports};
 
 /// The log of a server with these settings holds every statement.
 const TALKATIVE: [(&str, &str); 2] = [("log_statement", "all"), ("log_min_messages", "debug1")];
@@ -175,7 +174,7 @@ fn told_nowhere(cluster: &Path, others: &[&Path], seen: &BTreeSet<Vec<u8>>, said
 
 /// A small cluster with servers that log all they are told.
 fn design(auth: Auth) -> Document {
-    let [m, a, b]: [u16; 3] = ports(3).try_into().unwrap();
+    let [m, a, b]: [u16; 3] = some_ports(3).try_into().unwrap();
     let mut topology: Topology =
         notation::parse(&format!("m {m} sync first 1\n  a {a} priority 1\n    b {b}\n")).unwrap();
     topology.apply(&Edit::SetPostgres(programs().1)).unwrap();

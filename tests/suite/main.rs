@@ -20,4 +20,6 @@ mod provenance;
 mod scenarios;
 mod verdicts;
 #[cfg(feature = "gui")]
+mod what_if;
+#[cfg(feature = "gui")]
 mod window;

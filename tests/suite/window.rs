@@ -79,7 +79,7 @@ impl Window {
     }
 
     /// Press, eight moves, release.
-    fn drag(&mut self, from: Pos2, to: Pos2) {
+    pub(crate) fn drag(&mut self, from: Pos2, to: Pos2) {
         self.drag_without_release(from, to);
         self.release(to);
         self.harness.run_steps(2);
@@ -107,11 +107,15 @@ impl Window {
     }
 
     pub(crate) fn card(&self, name: &str) -> Pos2 {
+        self.card_rect(name).center()
+    }
+
+    pub(crate) fn card_rect(&self, name: &str) -> egui::Rect {
         let start = format!("{name}, ");
         let is_card = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
             node.label().is_some_and(|label| label.starts_with(&start))
         };
-        self.harness.get(by().predicate(is_card)).rect().center()
+        self.harness.get(by().predicate(is_card)).rect()
     }
 
     /// The drawn cluster in the notation.
@@ -137,7 +141,7 @@ impl Window {
     }
 
     /// The row of a server in the outline.
-    fn row(&self, name: &str) -> String {
+    pub(crate) fn row(&self, name: &str) -> String {
         let start = format!("{name}: ");
         let is_row = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
             node.role() == Role::TreeItem && node.label().is_some_and(|label| label.starts_with(&start))

@@ -81,7 +81,7 @@ fn torn_down(session: &mut Session, folder: &Path, report: Report) -> Vec<Effect
         return Vec::new();
     }
     session.cluster = None;
-    if !session.is_locked() {
+    if !session.run.is_running() {
         session.run = RunView::Idle;
     }
     vec![Effect::Unwatch]
@@ -100,7 +100,7 @@ fn failed(session: &mut Session, folder: PathBuf, report: Report) -> Vec<Effect>
 }
 
 fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    if session.is_locked() || session.cluster.is_some() {
+    if session.run.is_running() || session.cluster.is_some() {
         let report = Report::new("This window has a cluster already").hint("Tear it down first");
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
@@ -116,7 +116,7 @@ fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
 }
 
 fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Effect> {
-    if session.is_locked() || session.cluster.is_some() {
+    if session.run.is_running() || session.cluster.is_some() {
         return Vec::new();
     }
     session.left_over.retain(|record| record.folder != folder);
@@ -166,7 +166,7 @@ fn cluster_in<'a>(session: &'a mut Session, folder: &Path) -> Option<&'a mut Clu
 
 fn is_being_built(session: &Session, folder: &Path) -> bool {
     match &session.run {
-        RunView::Run { plan, .. } => session.is_locked() && Path::new(&plan.folder) == folder,
+        RunView::Run { plan, .. } => session.run.is_running() && Path::new(&plan.folder) == folder,
         _ => false,
     }
 }

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, RunView, Session};
-use super::{counted, notify, notify_with_folder, refuse_if_locked, sentence, show_document, unsaved};
+use super::{
+    counted, notify, notify_with_folder, refuse_if_locked, sentence, show_document, unsaved, what_if,
+};
 use crate::model::bundle;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History, Problem, format, templates};
@@ -28,9 +30,7 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
             }]
         }
         FileMessage::Chosen(purpose, path) => chosen(session, purpose, path),
-        FileMessage::Typed(PathPurpose::OpenDesign, path) => {
-            chosen(session, PathPurpose::OpenDesign, Some(path))
-        }
+        FileMessage::Typed(purpose, path) if purpose.is_read() => chosen(session, purpose, Some(path)),
         FileMessage::Typed(purpose, path) => {
             if matches!(session.dialog, Some(Dialog::Path { .. })) {
                 session.dialog = None;
@@ -105,6 +105,10 @@ pub(super) fn new(session: &mut Session, name: &str) -> Vec<Effect> {
 }
 
 fn read(session: &mut Session, path: &Path, text: &str, then: Message) -> Vec<Effect> {
+    if let Some(purpose) = what_if::awaited(session) {
+        what_if::read(session, purpose, path, text);
+        return Vec::new();
+    }
     let agreed = session.replaceable.take() == Some(session.revision);
     if refuse_if_locked(session) || parse(session, Some(path), text).is_none() {
         return Vec::new();
@@ -139,7 +143,7 @@ pub(super) fn recover(session: &mut Session, path: Option<PathBuf>, text: &str) 
 }
 
 /// The design of the text. If it is none, the notice lists everything that is wrong, and the last good drawing stays.
-fn parse(session: &mut Session, path: Option<&Path>, text: &str) -> Option<Document> {
+pub(super) fn parse(session: &mut Session, path: Option<&Path>, text: &str) -> Option<Document> {
     match format::read(text) {
         Ok(document) => Some(document),
         Err(problems) => {
@@ -210,6 +214,11 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
     };
     match purpose {
         PathPurpose::OpenDesign => vec![Effect::Read(path)],
+        PathPurpose::CompareDesign | PathPurpose::OpenStory => {
+            what_if::await_file(session, purpose);
+            vec![Effect::Read(path)]
+        }
+        PathPurpose::SaveStory => what_if::write(session, path).into_iter().collect(),
         PathPurpose::SaveDesign => vec![write_design(session, path)],
         PathPurpose::ExportBundle => {
             let packed = session.derived.bundle.as_ref().map(bundle::pack);
@@ -250,6 +259,12 @@ fn written(session: &mut Session, purpose: PathPurpose, path: PathBuf, text: Opt
         (PathPurpose::SaveDesign, Some(text)) => saved(session, path, text),
         (PathPurpose::ExportBundle, _) => {
             exported(session, &path);
+            Vec::new()
+        }
+        (PathPurpose::SaveStory, _) => {
+            let report = Report::new(format!("Saved {}", file_name(&path)));
+            let folder = path.parent().map(Path::to_owned);
+            notify_with_folder(session, NoticeKind::Done, report, folder);
             Vec::new()
         }
         (PathPurpose::ExportPicture(_), _) => {
@@ -313,7 +328,8 @@ pub(super) fn ask_path(session: &Session, purpose: PathPurpose) -> Effect {
 fn suggested_name(session: &Session, purpose: PathPurpose) -> String {
     let stem = session.file_stem();
     match purpose {
-        PathPurpose::OpenDesign => String::new(),
+        PathPurpose::OpenDesign | PathPurpose::CompareDesign | PathPurpose::OpenStory => String::new(),
+        PathPurpose::SaveStory => format!("{stem}-what-if.txt"),
         PathPurpose::SaveDesign => session
             .path
             .as_deref()

@@ -1,8 +1,10 @@
 //! `update`: the only function that changes a Session. No egui and no IO, so that it cannot fail and tests need neither.
 //!
-//! Messages are handled by subject: `design` (edits, undo), `clipboard` (cut, copy, paste), `file` (open, save, export), `unsaved` (what would lose
-//! changes, and quitting), `run` (deploying), `change` (applying the drawing to what runs), `cluster` (what runs), `view` (what is shown). What must be done outside is returned as effects; their
-//! answers come back as messages. Everything derived from the document is refreshed here, and nowhere else.
+//! Messages are handled by subject: `design` (edits, undo), `clipboard` (cut, copy, paste), `file` (open, save, export),
+//! `unsaved` (what would lose changes, and quitting), `run` (deploying), `change` (applying the drawing to what runs),
+//! `cluster` (what runs), `view` (what is shown), `what_if` (what goes wrong beside the design). What must be done
+//! outside is returned as effects; their answers come back as messages. Everything derived from the document is
+//! refreshed here, and nowhere else.
 
 mod change;
 mod clipboard;
@@ -14,6 +16,7 @@ mod run;
 mod tests;
 mod unsaved;
 mod view;
+mod what_if;
 
 use std::path::PathBuf;
 
@@ -33,6 +36,7 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
         Message::Run(message) => run::update(session, message),
         Message::Cluster(message) => cluster::update(session, message),
         Message::View(message) => view::update(session, message),
+        Message::WhatIf(message) => what_if::update(session, message),
         Message::Failed(report) => {
             unsaved::give_up_pending(session);
             notify(session, NoticeKind::Problem, report);
@@ -55,6 +59,10 @@ fn refresh(session: &mut Session) -> bool {
         return false;
     }
     session.derived = Derived::of(&session.document, session.compared, session.revision);
+    if is_changed {
+        // It was about another design.
+        what_if::leave(session);
+    }
     let bundle = session.derived.bundle.as_ref();
     if let Some(path) = &session.shown_file
         && bundle.is_none_or(|bundle| bundle.file(path).is_none())
@@ -103,8 +111,12 @@ fn notify_with_folder(session: &mut Session, kind: NoticeKind, report: Report, f
 fn refuse_if_locked(session: &mut Session) -> bool {
     let locked = session.is_locked();
     if locked {
-        let report = Report::new("The design is locked while it is being deployed")
-            .hint("Wait until the deployment is done, or cancel it");
+        let report = if session.what_if.is_some() {
+            Report::new("In What-if the design stays as it is").hint("Leave What-if to change the design")
+        } else {
+            Report::new("The design is locked while it is being deployed")
+                .hint("Wait until the deployment is done, or cancel it")
+        };
         notify(session, NoticeKind::Info, report);
     }
     locked

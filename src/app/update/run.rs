@@ -22,7 +22,7 @@ pub(super) fn update(session: &mut Session, message: RunMessage) -> Vec<Effect> 
         RunMessage::Event(event) => fold(session, &event),
         RunMessage::Cancel => cancel(session),
         RunMessage::Close => {
-            if !session.is_locked() {
+            if !session.run.is_running() {
                 session.run = RunView::Idle;
             }
             Vec::new()
@@ -41,7 +41,7 @@ pub(super) fn discover(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
 
 fn ask(session: &mut Session) -> Vec<Effect> {
     session.tab = Tab::Deploy;
-    if session.is_locked() || refuse_second(session) {
+    if session.run.is_running() || refuse_second(session) {
         return Vec::new();
     }
     let folder = match &session.run {
@@ -61,7 +61,7 @@ fn prepare(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
         session.dialog = None;
     }
     session.tab = Tab::Deploy;
-    if session.is_locked() || refuse_second(session) || folder.as_os_str().is_empty() {
+    if session.run.is_running() || refuse_second(session) || folder.as_os_str().is_empty() {
         return Vec::new();
     }
     discover(session, folder)

@@ -5,7 +5,7 @@ use super::{file, notify, refuse_if_locked};
 use crate::report::Report;
 
 pub(super) fn quit(session: &mut Session) -> Vec<Effect> {
-    if session.is_locked() {
+    if session.run.is_running() {
         let report = Report::new("A deployment is under way").hint(
             "Cancel it and wait until it is taken back, or wait until it is done; then close the window",
         );

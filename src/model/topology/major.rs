@@ -229,6 +229,11 @@ impl PgMajor {
         self >= Self::V12
     }
 
+    /// From 13 on a promotion ends a pause of the replay; before, it waits until the pause is ended.
+    pub fn promotes_while_paused(self) -> bool {
+        self >= Self::V13
+    }
+
     /// From 13 on a standby takes a new `primary_conninfo` at a reload; before, at a restart.
     pub fn reloads_upstream(self) -> bool {
         self >= Self::V13

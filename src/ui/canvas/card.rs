@@ -1,6 +1,7 @@
 //! What a server's card and the link above it say, as plain data: `describe` makes it, the shapes only draw it.
 
 use crate::model::topology::{ServerId, Severity};
+use crate::ui::outlook::Outlook;
 
 /// Everything a card shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,17 @@ pub struct Link {
     /// "priority 1", "async · delay 10min".
     pub label: String,
     pub is_streaming: bool,
+    /// What is wrong with it, in What-if.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why a link does not do what it is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing gets through.
+    Broken,
+    /// Everything gets through, later.
+    Slow,
 }
 
 /// `sync 1`, `potential 2`, `async`: as the upstream's pg_stat_replication shows the server, or will show it.
@@ -49,6 +61,10 @@ pub enum BadgeKind {
     Potential,
     Quorum,
     Async,
+    /// Its upstream shows no row for it.
+    Absent,
+    /// Commits hang.
+    Trouble,
 }
 
 /// What the real server shows.
@@ -67,6 +83,8 @@ pub enum Life {
     /// It runs, but its upstream does not see it.
     Unconnected,
     Down,
+    /// What What-if makes of it, and the word for it.
+    Foreseen(Outlook, &'static str),
 }
 
 /// How far a run is with this server.
@@ -90,6 +108,7 @@ impl Life {
             Self::Connected(state) => state,
             Self::Unconnected => "not connected",
             Self::Down => "down",
+            Self::Foreseen(_, word) => word,
         }
     }
 }
@@ -134,12 +153,14 @@ impl Badge {
 
     pub(super) fn spoken(&self) -> String {
         match self.kind {
+            BadgeKind::Policy if self.text.starts_with("commits") => self.text.clone(),
             BadgeKind::Policy => format!("commits wait for {}", self.text),
             BadgeKind::Sync => self.text.replacen("sync", "synchronous", 1),
             BadgeKind::Potential => self.text.replacen("potential", "potentially synchronous", 1),
             BadgeKind::Quorum => "in the quorum".to_owned(),
             BadgeKind::Async if self.text == "async" => "asynchronous".to_owned(),
             BadgeKind::Async => "nothing is synchronous".to_owned(),
+            BadgeKind::Absent | BadgeKind::Trouble => self.text.clone(),
         }
     }
 }

@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 
 use super::card::{Badge, BadgeKind, Card, Life, Link, Work};
+use super::foresee::foresee;
 use crate::app::{RunView, Session};
 use crate::model::health::{Board, Reading, ReplicationRow};
 use crate::model::plan::{Progress, StepState};
 use crate::model::topology::{Server, ServerId, Severity, Standby, Subject, SyncMethod, Topology};
 
 /// As many characters surely fit on a card.
-const NAME_SHOWN: usize = 12;
+pub(super) const NAME_SHOWN: usize = 12;
 const HOST_SHOWN: usize = 13;
 
 /// One card for every server of the design, in its order; with the link above it where there is one.
 pub fn describe(session: &Session) -> Vec<(Card, Option<Link>)> {
     let topology = session.document.topology();
+    if let Some(what_if) = &session.what_if {
+        return foresee(what_if);
+    }
     let facts = Facts::of(session, topology);
     let mut downstreams: BTreeMap<ServerId, usize> = BTreeMap::new();
     for upstream in topology.servers().iter().filter_map(Server::upstream) {
@@ -25,6 +29,15 @@ pub fn describe(session: &Session) -> Vec<(Card, Option<Link>)> {
         facts.card_and_link(server, count)
     };
     topology.servers().iter().map(describe_one).collect()
+}
+
+/// Where a server is: "port 5432", "db2.example:5432".
+pub(super) fn place_in_words(server: &Server) -> String {
+    if server.host().is_loopback() {
+        format!("port {}", server.port())
+    } else {
+        format!("{}:{}", server.host(), server.port())
+    }
 }
 
 /// Lookups over the session, made once for all cards.
@@ -71,11 +84,7 @@ impl<'a> Facts<'a> {
             (false, 0) => "standby",
             (false, _) => "relay",
         };
-        let place = if server.host().is_loopback() {
-            format!("port {}", server.port())
-        } else {
-            format!("{}:{}", server.host(), server.port())
-        };
+        let place = place_in_words(server);
         let reading = self.reading(name);
         let row = reading.and_then(|reading| self.real_row(server, reading));
         let life = self.life(reading, row);
@@ -217,6 +226,7 @@ impl<'a> Facts<'a> {
             is_candidate,
             label,
             is_streaming: is_drawn_one && *life == Life::Streaming,
+            trouble: None,
         }
     }
 

@@ -7,10 +7,11 @@ use super::frame::{Frame, Incoming};
 use super::gesture::{Drag, Ending, Fact, Gesture};
 use super::server_shape::Mood;
 use super::verdict::{Verdicts, Zone};
-use super::{CanvasState, LOCKED, NEEDS_TARGET, NewStandby, handle};
-use crate::app::{Message, ViewMessage};
+use super::{CanvasState, LOCKED, NEEDS_TARGET, NewStandby, STAYS, handle};
+use crate::app::{Message, ViewMessage, WhatIfMessage};
 use crate::model::document::Command;
-use crate::model::topology::{Server, ServerId};
+use crate::model::simulate::world::Action;
+use crate::model::topology::{Edit, Server, ServerId};
 use crate::ui::commands::add_standby_under;
 
 /// A hand is never quite still, in points. egui's own threshold takes any movement for a drag after a while.
@@ -84,7 +85,8 @@ impl Frame<'_> {
         let projection = &self.state.projection;
         let zoom = self.state.view.zoom();
         let still_radius = STILL_RADIUS / zoom;
-        let is_locked = self.session.is_locked();
+        let is_locked = self.session.run.is_running();
+        let what_if = self.session.what_if.as_ref();
         let grabbed = |grabbed: ServerId, servers: Vec<ServerId>, can_take_place| Fact::Grabbed {
             grabbed,
             pressed_at,
@@ -93,10 +95,13 @@ impl Frame<'_> {
                 .filter_map(|id| Some((*id, projection.home(*id)?)))
                 .collect(),
             still_radius,
-            verdicts: Box::new(Verdicts::of(topology, servers, can_take_place)),
+            verdicts: Box::new(match what_if {
+                Some(what_if) => Verdicts::of_repoint(what_if, grabbed),
+                None => Verdicts::of(topology, servers, can_take_place),
+            }),
         };
-        let handle = handle::is_shown(zoom)
-            .then(|| handle::handle_at(projection, topology, pressed_at))
+        let handle = (handle::is_shown(zoom) && what_if.is_none())
+            .then(|| handle::handle_at(projection, pressed_at))
             .flatten();
         let server = handle.or_else(|| projection.server_at(pressed_at, |_| false));
         match (server, handle) {
@@ -105,7 +110,7 @@ impl Frame<'_> {
                 let downstreams = topology.downstreams(relay).map(Server::id).collect();
                 grabbed(relay, downstreams, false)
             }
-            (Some(server), None) if self.session.is_selected(server) => {
+            (Some(server), None) if what_if.is_none() && self.session.is_selected(server) => {
                 grabbed(server, self.session.selection(), true)
             }
             (Some(server), None) => grabbed(server, vec![server], true),
@@ -122,6 +127,7 @@ impl Frame<'_> {
 
     fn end(&mut self, ending: Option<Ending>) {
         match ending {
+            Some(Ending::Do(command)) if self.session.what_if.is_some() => self.repoint(&command),
             Some(Ending::Do(command)) => send(self.outbox, command),
             Some(Ending::Click(server)) => self.outbox.send(select_by_click(self.ui, server)),
             Some(Ending::ClickBeside) => self.outbox.send(Message::View(ViewMessage::Select(None))),
@@ -142,6 +148,16 @@ impl Frame<'_> {
         self.ui.ctx().request_repaint();
     }
 
+    /// A drop in What-if: upon a server it is told to follow that one, anywhere else nothing is meant.
+    fn repoint(&mut self, command: &Command) {
+        if let Command::Edit(Edit::Attach { server, upstream }) = *command {
+            let action = Action::Repoint { server, upstream };
+            self.outbox.send(Message::WhatIf(WhatIfMessage::Do(action)));
+        } else {
+            self.state.refusal = Some(STAYS.to_owned());
+        }
+    }
+
     /// A new standby from the palette: where it hovers, and what its drop does.
     pub(super) fn palette_drag(&mut self) -> Incoming {
         if !DragAndDrop::has_payload_of_type::<NewStandby>(self.ui.ctx()) {
@@ -155,7 +171,7 @@ impl Frame<'_> {
         if self.ui.input(|input| input.pointer.any_released()) {
             DragAndDrop::clear_payload(self.ui.ctx());
             match over {
-                _ if self.session.run.is_running() => self.state.refusal = Some(LOCKED.to_owned()),
+                _ if self.session.is_locked() => self.state.refusal = Some(LOCKED.to_owned()),
                 Some(upstream) => send(self.outbox, Command::Edit(add_standby_under(upstream))),
                 None => self.state.refusal = Some(NEEDS_TARGET.to_owned()),
             }
@@ -174,7 +190,7 @@ impl Frame<'_> {
         for (id, at) in drag.into_iter().flat_map(Drag::places) {
             projection.place(id, at);
         }
-        let is_locked = self.session.run.is_running();
+        let is_locked = self.session.is_locked();
         let hit = drag.and_then(|drag| {
             drag.over
                 .and_then(|(target, zone)| drag.verdicts.on(target, zone))

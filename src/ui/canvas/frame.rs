@@ -45,6 +45,10 @@ impl Frame<'_> {
         if background.clicked() {
             self.outbox.send(Message::View(ViewMessage::Select(None)));
         }
+        if background.secondary_clicked() {
+            let at = self.pointer().map(|at| self.state.view.at(self.canvas, at));
+            self.state.menu_link = at.and_then(|at| self.state.projection.link_at(at));
+        }
         background.context_menu(|ui| menu::of_canvas(ui, self.session, self.state, self.outbox));
 
         self.cards();
@@ -150,7 +154,9 @@ impl Frame<'_> {
                 self.state.view.pan_by(response.drag_delta());
             }
             self.drag(&response);
-            if let Some(response) = handle::handle_widget(self.ui, self.session, &frame, rect, id) {
+            if self.state.projection.downstreams_of_relay(id).is_some()
+                && let Some(response) = handle::handle_widget(self.ui, self.session, &frame, rect, id)
+            {
                 self.drag(&response);
             }
         }

@@ -3,6 +3,8 @@
 //! It knows neither egui's input nor the graph, so each of its ways is a unit test. A press alone never gets
 //! here: egui's own threshold tells a click from a drag.
 
+use std::collections::BTreeMap;
+
 use egui::{Pos2, Rect, Vec2};
 
 use super::verdict::{Verdicts, Zone};
@@ -35,7 +37,7 @@ pub struct Drag {
     /// The server under the pointer, and which part of its card.
     pub over: Option<(ServerId, Zone)>,
     pub verdicts: Verdicts,
-    homes: Vec<(ServerId, Pos2)>,
+    homes: BTreeMap<ServerId, Pos2>,
     pressed_at: Pos2,
     still_radius: f32,
     /// The pointer has once been farther away than a hand trembles.
@@ -137,7 +139,7 @@ impl Gesture {
                     by: Vec2::ZERO,
                     over: None,
                     verdicts: *verdicts,
-                    homes,
+                    homes: homes.into_iter().collect(),
                     pressed_at,
                     still_radius,
                     has_left: false,
@@ -199,7 +201,7 @@ impl Drag {
 
     /// True for a card that moves with the pointer.
     pub fn carries(&self, server: ServerId) -> bool {
-        self.homes.iter().any(|(id, _)| *id == server)
+        self.homes.contains_key(&server)
     }
 
     fn move_to(&mut self, pointer: Pos2, over: Option<(ServerId, Zone)>) {

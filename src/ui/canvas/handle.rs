@@ -7,7 +7,7 @@ use egui_graphs::MetadataFrame;
 use super::projection::Projection;
 use super::server_shape::NAME_ONLY_BELOW;
 use crate::app::Session;
-use crate::model::topology::{ServerId, Topology};
+use crate::model::topology::ServerId;
 use crate::ui::theme::Tokens;
 
 /// In canvas units.
@@ -24,7 +24,7 @@ pub fn rect_below(card: Rect, zoom: f32) -> Rect {
 }
 
 /// The relay whose handle is at this point of the canvas.
-pub fn handle_at(projection: &Projection, topology: &Topology, at: Pos2) -> Option<ServerId> {
+pub fn handle_at(projection: &Projection, at: Pos2) -> Option<ServerId> {
     let is_hit = |id: &ServerId| {
         let card = projection.card_rect(*id);
         card.is_some_and(|card| rect_below(card, 1.0).contains(at))
@@ -33,10 +33,10 @@ pub fn handle_at(projection: &Projection, topology: &Topology, at: Pos2) -> Opti
     order
         .into_iter()
         .rev()
-        .find(|id| is_hit(id) && topology.is_relay(*id))
+        .find(|id| projection.downstreams_of_relay(*id).is_some() && is_hit(id))
 }
 
-/// What makes the painted handle a widget; `None` for a server that is no relay.
+/// What makes the painted handle of a relay a widget; `None` if it is not painted.
 pub fn handle_widget(
     ui: &Ui,
     session: &Session,
@@ -44,11 +44,10 @@ pub fn handle_widget(
     card: Rect,
     server: ServerId,
 ) -> Option<Response> {
-    let topology = session.document.topology();
-    if !is_shown(frame.zoom) || !topology.is_relay(server) {
+    if !is_shown(frame.zoom) {
         return None;
     }
-    let name = topology.server(server)?.name();
+    let name = session.document.topology().server(server)?.name();
     let id = Id::new(("canvas", "downstreams of", server.number()));
     let response = ui.interact(rect_below(card, frame.zoom), id, Sense::DRAG);
     let words = format!("Move all downstreams of {name}");

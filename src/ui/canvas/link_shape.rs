@@ -9,8 +9,8 @@ use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, Vec2, vec2};
 use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, MetadataFrame, Node};
 use petgraph::Directed;
 
-use super::card::{Card, Link};
-use super::pen::Pen;
+use super::card::{Card, Link, Trouble};
+use super::pen::{Mark, Pen};
 use super::server_shape::{NAME_ONLY_BELOW, PLAIN_BELOW, ServerShape};
 use crate::ui::theme::Tokens;
 
@@ -94,10 +94,11 @@ impl Curve {
 
 impl LinkShape {
     fn colour(&self, tokens: &Tokens) -> Color32 {
-        if self.link.is_streaming {
-            tokens.link_live
-        } else {
-            tokens.link
+        match self.link.trouble {
+            Some(Trouble::Broken) => tokens.error,
+            Some(Trouble::Slow) => tokens.warning,
+            None if self.link.is_streaming => tokens.link_live,
+            None => tokens.link,
         }
     }
 
@@ -154,6 +155,11 @@ impl DisplayEdge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape> for LinkShape
         let width = if self.link.is_candidate { 2.0 } else { 1.6 };
         let colour = self.colour(pen.tokens);
         curve.draw(&mut pen, ctx.meta, (width, colour), !self.link.is_candidate);
+        if let Some(trouble) = self.link.trouble
+            && pen.zoom >= PLAIN_BELOW
+        {
+            draw_trouble(&mut pen, bezier.sample(0.5), trouble);
+        }
         if pen.zoom >= NAME_ONLY_BELOW && !self.is_leaving {
             self.draw_label(&mut pen, bezier.points);
         }
@@ -171,6 +177,17 @@ impl DisplayEdge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape> for LinkShape
             [from, to] => distance_to_segment(pos, *from, *to) <= REACH,
             _ => false,
         })
+    }
+}
+
+/// A mark in the middle of the line: nothing gets through, or it takes long.
+fn draw_trouble(pen: &mut Pen<'_>, at: Pos2, trouble: Trouble) {
+    let tokens = pen.tokens;
+    let sheet = Rect::from_center_size(at, Vec2::splat(20.0) * pen.zoom);
+    pen.fill(sheet, 10.0, tokens.canvas);
+    match trouble {
+        Trouble::Broken => pen.mark(Mark::Cross, at, 6.0, tokens.error),
+        Trouble::Slow => pen.mark(Mark::Triangle, at, 5.0, tokens.warning),
     }
 }
 

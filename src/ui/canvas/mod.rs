@@ -9,6 +9,7 @@ mod card;
 mod card_widget;
 mod describe;
 mod drag;
+mod foresee;
 mod frame;
 mod gesture;
 mod handle;
@@ -37,7 +38,8 @@ use crate::app::Session;
 use crate::model::topology::ServerId;
 use crate::ui::Outbox;
 
-const LOCKED: &str = "Locked while deploying";
+const LOCKED: &str = "Locked while deploying, and in What-if";
+const STAYS: &str = "In What-if cards stay where they are: drop it on a server to let it follow that one";
 const NEEDS_TARGET: &str = "Drop it on the server it should follow";
 
 /// What is dragged from the palette: a standby that does not exist yet.
@@ -57,6 +59,8 @@ pub struct CanvasState {
     centre_asked: Option<ServerId>,
     /// Why the last drop did nothing; shown until the next press.
     refusal: Option<String>,
+    /// The link whose menu was asked for: the server at its lower end.
+    menu_link: Option<ServerId>,
     seen_selected: Option<ServerId>,
     seen_revision: u64,
 }

@@ -50,12 +50,11 @@ impl Frame<'_> {
     }
 
     fn paint_handle(&self, painter: &Painter, tokens: &Tokens, meta: &MetadataFrame, id: ServerId) {
-        let topology = self.session.document.topology();
-        if !handle::is_shown(meta.zoom) || !topology.is_relay(id) {
-            return;
-        }
-        if let Some(card) = self.state.projection.card_rect(id) {
-            let count = topology.downstreams(id).count();
+        let projection = &self.state.projection;
+        let count = projection.downstreams_of_relay(id);
+        if let (true, Some(count), Some(card)) =
+            (handle::is_shown(meta.zoom), count, projection.card_rect(id))
+        {
             handle::paint_handle(painter, tokens, on_screen(meta, card), meta.zoom, count);
         }
     }

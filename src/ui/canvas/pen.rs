@@ -26,6 +26,8 @@ pub enum Mark {
     Triangle,
     /// Broken.
     Diamond,
+    /// Cut through.
+    Cross,
 }
 
 pub struct Pen<'a> {
@@ -107,6 +109,12 @@ impl<'a> Pen<'a> {
                     colour,
                     Stroke::NONE,
                 )
+            }
+            Mark::Cross => {
+                let thick = Stroke::new((2.0 * self.zoom).max(1.2), colour);
+                self.shapes
+                    .push(Shape::line_segment([at(-0.8, -0.8), at(0.8, 0.8)], thick));
+                Shape::line_segment([at(-0.8, 0.8), at(0.8, -0.8)], thick)
             }
             Mark::Triangle => Shape::convex_polygon(
                 vec![at(0.0, -1.05), at(1.1, 0.85), at(-1.1, 0.85)],

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use egui::{Pos2, Rect, pos2};
-use egui_graphs::Graph;
+use egui_graphs::{DisplayEdge as _, Graph};
 use petgraph::Directed;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef as _;
@@ -16,10 +16,10 @@ use super::card::{Card, Link};
 use super::describe::describe;
 use super::link_shape::LinkShape;
 use super::server_shape::ServerShape;
-use crate::app::{RunView, Session};
+use crate::app::{RunView, Session, WhatIf};
 use crate::model::health::Board;
 use crate::model::plan::StepState;
-use crate::model::topology::ServerId;
+use crate::model::topology::{Server, ServerId, Topology};
 
 pub type DesignGraph = Graph<Arc<Card>, Arc<Link>, Directed, u32, ServerShape, LinkShape>;
 pub type ServerNode = egui_graphs::Node<Arc<Card>, Arc<Link>, Directed, u32, ServerShape>;
@@ -31,6 +31,8 @@ pub struct Projection {
     index: BTreeMap<ServerId, NodeIndex<u32>>,
     /// Where the document says each card stands; a drag moves it away for a while.
     home: BTreeMap<ServerId, Pos2>,
+    /// How many servers follow each relay; asked for every card on every frame, so counted once.
+    relays: BTreeMap<ServerId, usize>,
     /// What the graph was made from.
     seen: Option<Seen>,
 }
@@ -42,6 +44,8 @@ struct Seen {
     is_deployed: bool,
     board: Option<Board>,
     steps: Option<Vec<StepState>>,
+    /// The moment of What-if.
+    what_if: Option<u64>,
 }
 
 impl Projection {
@@ -57,6 +61,8 @@ impl Projection {
             .into_iter()
             .map(|(id, [x, y])| (id, pos2(x, y)))
             .collect();
+
+        self.relays = relays(session.document.topology());
 
         let described = describe(session);
         let before: Vec<ServerId> = self.index.keys().copied().collect();
@@ -143,6 +149,11 @@ impl Projection {
         }
     }
 
+    /// How many servers follow it, if it is a relay.
+    pub fn downstreams_of_relay(&self, id: ServerId) -> Option<usize> {
+        self.relays.get(&id).copied()
+    }
+
     /// The servers whose cards lie in this part of the canvas, or reach into it.
     pub fn touched_by(&self, part: Rect) -> Vec<ServerId> {
         let touches = |at: &Pos2| ServerShape::rect_at(*at).intersects(part);
@@ -162,6 +173,18 @@ impl Projection {
     /// Where the card is on the canvas, in canvas units.
     pub fn card_rect(&self, id: ServerId) -> Option<Rect> {
         self.node(id).map(|node| ServerShape::rect_at(node.location()))
+    }
+
+    /// The link at this point of the canvas: the server at its lower end.
+    pub fn link_at(&self, at: Pos2) -> Option<ServerId> {
+        let (_, _, below) = self.links().into_iter().find(|(edge, above, below)| {
+            let ends = (self.graph.node(*above), self.graph.node(*below));
+            let (Some(edge), (Some(above), Some(below))) = (self.graph.edge(*edge), ends) else {
+                return false;
+            };
+            edge.display().is_inside(above, below, at)
+        })?;
+        self.graph.node(below).map(|node| node.payload().id)
     }
 
     /// Around all cards; `None` without any.
@@ -216,6 +239,15 @@ impl Projection {
     }
 }
 
+fn relays(topology: &Topology) -> BTreeMap<ServerId, usize> {
+    let mut counts = BTreeMap::new();
+    for upstream in topology.servers().iter().filter_map(Server::upstream) {
+        *counts.entry(upstream).or_default() += 1;
+    }
+    counts.remove(&topology.primary().id());
+    counts
+}
+
 impl Seen {
     fn of(session: &Session) -> Self {
         Self {
@@ -223,6 +255,7 @@ impl Seen {
             is_deployed: session.cluster.is_some(),
             board: board(session).cloned(),
             steps: steps(session).map(Iterator::collect),
+            what_if: session.what_if.as_ref().map(WhatIf::revision),
         }
     }
 
@@ -237,6 +270,7 @@ impl Seen {
             && self.is_deployed == session.cluster.is_some()
             && self.board.as_ref() == board(session)
             && same_steps
+            && self.what_if == session.what_if.as_ref().map(WhatIf::revision)
     }
 }
 

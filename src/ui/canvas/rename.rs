@@ -8,6 +8,9 @@ use crate::app::{Message, ViewMessage};
 use crate::model::topology::ServerId;
 use crate::ui::drafts::Field;
 
+/// Of the text field, in points.
+const NAME_HEIGHT: f32 = 30.0;
+
 /// The name as it is being typed, and what is wrong with it.
 #[derive(Debug)]
 pub struct Renaming {
@@ -40,8 +43,10 @@ impl Frame<'_> {
             *renaming = Renaming::of(id, server.name().as_str());
         }
         let card = on_screen(&self.state.view.on_screen(self.canvas), card);
-        let size = vec2(card.width().max(160.0), 30.0);
-        let place = Rect::from_center_size(card.center(), size);
+        // Over the name, so that the rest of the card can still be read.
+        let size = vec2(card.width().max(160.0), NAME_HEIGHT);
+        let top = card.center_top() + vec2(0.0, NAME_HEIGHT / 2.0 + 3.0);
+        let place = Rect::from_center_size(top, size);
         let field_id = Id::new("name on the card");
         // Before the text field sees it: a refused name goes on being typed.
         let is_typed = self.ui.memory(|memory| memory.has_focus(field_id));

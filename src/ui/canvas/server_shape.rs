@@ -10,6 +10,7 @@ use super::card::{Badge, BadgeKind, Card, Life, Link, Work};
 use super::pen::{Mark, Pen};
 use crate::model::document::arrange::CARD;
 use crate::model::topology::Severity;
+use crate::ui::outlook::Outlook;
 use crate::ui::theme::{RADIUS_CARD, Tokens};
 
 /// Below these zooms a card shows less: no words but the name, no words at all, a plain rectangle.
@@ -278,10 +279,10 @@ fn draw_bar(pen: &mut Pen<'_>, rect: Rect, work: Work) {
 
 fn life_mark(life: &Life, tokens: &Tokens) -> (Mark, Color32) {
     match life {
-        Life::Running | Life::Streaming => (Mark::Circle, tokens.ok),
-        Life::Connected(_) => (Mark::HalfCircle, tokens.warning),
-        Life::Unconnected => (Mark::Triangle, tokens.warning),
-        Life::Down => (Mark::Diamond, tokens.error),
+        Life::Running | Life::Streaming | Life::Foreseen(Outlook::Well, _) => (Mark::Circle, tokens.ok),
+        Life::Connected(_) | Life::Foreseen(Outlook::Waits, _) => (Mark::HalfCircle, tokens.warning),
+        Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => (Mark::Triangle, tokens.warning),
+        Life::Down | Life::Foreseen(Outlook::Down, _) => (Mark::Diamond, tokens.error),
         Life::Drawn | Life::NotDeployed | Life::Unread => (Mark::Ring, tokens.text_weak),
     }
 }
@@ -311,7 +312,8 @@ impl Badge {
             BadgeKind::Sync => tokens.sync,
             BadgeKind::Potential => tokens.potential,
             BadgeKind::Quorum => tokens.quorum,
-            BadgeKind::Async => tokens.asynchronous,
+            BadgeKind::Async | BadgeKind::Absent => tokens.asynchronous,
+            BadgeKind::Trouble => tokens.error,
         }
     }
 }

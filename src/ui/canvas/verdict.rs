@@ -3,10 +3,12 @@
 //! The judge is `Topology::judge_attach_all` and `judge_place`, the same that decide on the drop, so the two cannot
 //! disagree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::server_shape::Mood;
+use crate::app::WhatIf;
 use crate::model::document::Command;
+use crate::model::simulate::world::Action;
 use crate::model::topology::{Edit, Fix, Refusal, Server, ServerId, Topology};
 
 /// The part of a card that something is dropped upon.
@@ -25,6 +27,8 @@ pub struct Verdicts {
     servers: Vec<ServerId>,
     /// One server alone may also take another one's place.
     can_take_place: bool,
+    /// What is judged is a world of What-if: no fix of the design helps there.
+    is_world: bool,
     by_target: BTreeMap<ServerId, Verdict>,
     along: Vec<ServerId>,
 }
@@ -38,18 +42,40 @@ impl Verdicts {
             let verdict = worded(topology.judge_attach_all(&servers, target.id()));
             (target.id(), verdict)
         };
+        let dragged: BTreeSet<ServerId> = servers.iter().copied().collect();
         let others = topology.servers().iter();
         let heads = topology.heads(&servers);
         let below = heads.iter().flat_map(|head| topology.subtree(*head));
         Self {
             by_target: others
-                .filter(|target| !servers.contains(&target.id()))
+                .filter(|target| !dragged.contains(&target.id()))
                 .map(judge)
                 .collect(),
-            along: below.filter(|id| !servers.contains(id)).collect(),
+            along: below.filter(|id| !dragged.contains(id)).collect(),
             can_take_place: can_take_place && servers.len() == 1,
+            is_world: false,
             topology: topology.clone(),
             servers,
+        }
+    }
+
+    /// The same for What-if: where the world lets it be re-pointed to.
+    pub fn of_repoint(what_if: &WhatIf, server: ServerId) -> Self {
+        let topology = what_if.world().topology();
+        let judge = |target: &Server| {
+            let upstream = target.id();
+            let verdict = what_if.world().judge(Action::Repoint { server, upstream });
+            let verdict = verdict.map(|_| Vec::new());
+            (upstream, verdict.map_err(|refusal| refusal.to_string()))
+        };
+        let others = topology.servers().iter().filter(|target| target.id() != server);
+        Self {
+            by_target: others.map(judge).collect(),
+            along: Vec::new(),
+            can_take_place: false,
+            is_world: true,
+            topology: topology.clone(),
+            servers: vec![server],
         }
     }
 
@@ -82,6 +108,7 @@ impl Verdicts {
     /// What would let a refused drop be done after all.
     pub fn fix(&self, target: ServerId, zone: Zone) -> Option<Fix> {
         match zone {
+            _ if self.is_world => None,
             Zone::Above => None,
             Zone::Below => self.topology.fix_attach(&self.servers, target),
         }

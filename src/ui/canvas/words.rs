@@ -75,7 +75,7 @@ impl Frame<'_> {
                 _ => {}
             },
             (Gesture::Panning | Gesture::Banding(_), _) | (Gesture::Idle, Incoming::None) => {}
-            (Gesture::Idle, _) if self.session.run.is_running() => say(Tone::Refused, LOCKED, ""),
+            (Gesture::Idle, _) if self.session.is_locked() => say(Tone::Refused, LOCKED, ""),
             (Gesture::Idle, Incoming::Over(over)) => {
                 say(Tone::Allowed, &format!("Add a standby under {}", name(over)), "");
             }
@@ -86,7 +86,8 @@ impl Frame<'_> {
     pub(super) fn overlays(&mut self) {
         let tokens = Tokens::of(self.ui.visuals());
         let painter = self.ui.painter_at(self.canvas);
-        overlay::legend(&painter, self.canvas, tokens, self.session.cluster.is_some());
+        let is_live = self.session.cluster.is_some() || self.session.what_if.is_some();
+        overlay::legend(&painter, self.canvas, tokens, is_live);
         let topology = self.session.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {
             (Some(reason), _) => reason,

@@ -1,7 +1,9 @@
 //! What each action of the table does now, or why it can do nothing: a function for each row.
 
 use super::{Answer, Does};
-use crate::app::{DesignMessage, Dialog, FileMessage, Message, Pick, RunMessage, Session, Tab, ViewMessage};
+use crate::app::{
+    DesignMessage, Dialog, FileMessage, Message, Pick, RunMessage, Session, Tab, ViewMessage, WhatIfMessage,
+};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, templates};
 use crate::model::topology::{Edit, Refusal, Server, ServerId, ServerName};
@@ -55,6 +57,10 @@ pub fn quit(_: &Session, _: &[ServerId]) -> Answer {
 }
 
 pub fn undo(session: &Session, _: &[ServerId]) -> Answer {
+    if let Some(what_if) = &session.what_if {
+        let back = what_if.moments().1.checked_sub(1);
+        return go_to(back.ok_or("This is the beginning of the story")?);
+    }
     unlocked(session)?;
     session
         .history
@@ -64,12 +70,30 @@ pub fn undo(session: &Session, _: &[ServerId]) -> Answer {
 }
 
 pub fn redo(session: &Session, _: &[ServerId]) -> Answer {
+    if let Some(what_if) = &session.what_if {
+        let (moments, at) = what_if.moments();
+        let on = Some(at + 1).filter(|on| *on < moments.len());
+        return go_to(on.ok_or("This is the end of the story")?);
+    }
     unlocked(session)?;
     session
         .history
         .redo_label()
         .ok_or("Nothing was taken back that could be done again")?;
     send(Message::Design(DesignMessage::Redo))
+}
+
+/// Another moment of What-if.
+fn go_to(moment: usize) -> Answer {
+    send(Message::WhatIf(WhatIfMessage::GoTo(moment)))
+}
+
+pub fn what_if(session: &Session, _: &[ServerId]) -> Answer {
+    if session.what_if.is_some() {
+        return send(Message::WhatIf(WhatIfMessage::Leave));
+    }
+    unlocked(session)?;
+    send(Message::WhatIf(WhatIfMessage::Enter))
 }
 
 pub fn find(_: &Session, _: &[ServerId]) -> Answer {

@@ -65,7 +65,7 @@ fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, o
     if let Some(fix) = &finding.fix {
         ui.add_space(GAP_SMALL);
         let button = egui::Button::new(&fix.label).wrap();
-        let response = ui.add_enabled(!session.run.is_running(), button);
+        let response = ui.add_enabled(!session.is_locked(), button);
         if response.on_disabled_hover_text(LOCKED).clicked() {
             outbox.send(Message::Design(DesignMessage::Fix(place)));
         }

@@ -66,8 +66,9 @@ fn dialog_ui(
         Dialog::Path { purpose, .. } => {
             let note = "There is no file dialog on this system: type the path";
             let verb = match purpose {
-                PathPurpose::OpenDesign => "Open",
-                PathPurpose::SaveDesign => "Save",
+                PathPurpose::OpenDesign | PathPurpose::OpenStory => "Open",
+                PathPurpose::CompareDesign => "Compare",
+                PathPurpose::SaveDesign | PathPurpose::SaveStory => "Save",
                 PathPurpose::ExportBundle | PathPurpose::ExportPicture(_) => "Export",
             };
             path_ui(

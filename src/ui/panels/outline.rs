@@ -7,11 +7,13 @@ use egui::accesskit::Role;
 use egui::{EventFilter, Key, Layout, Rect, RichText, Sense, StrokeKind, Ui, UiBuilder, WidgetInfo};
 use egui::{WidgetType, vec2};
 
-use crate::app::Session;
+use crate::app::{Session, WhatIf};
+use crate::model::health::ReplicationRow;
 use crate::model::topology::{Server, ServerId, Topology};
 use crate::ui::Outbox;
 use crate::ui::canvas::select_by_click;
 use crate::ui::commands::role_in_words;
+use crate::ui::outlook::{Outlook, outlook_of};
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
 use crate::ui::server_menu::server_menu_ui;
@@ -34,6 +36,10 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 /// The name of a server's row for screen readers and tests.
 pub fn row_label(session: &Session, server: &Server) -> String {
     let topology = session.document.topology();
+    if let Some(what_if) = &session.what_if {
+        let becomes = what_if.world().flow_sentence(server.id()).unwrap_or_default();
+        return format!("{}: {becomes}", server.name());
+    }
     let is_down = session
         .reading(server.id())
         .is_some_and(|reading| !reading.running);
@@ -215,6 +221,9 @@ fn paint(ui: &Ui, column: Rect, words: String, size: f32, colour: egui::Color32)
 
 /// What runs if it runs, else what is drawn.
 fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, egui::Color32) {
+    if let Some(what_if) = &session.what_if {
+        return foreseen_word(what_if, server, tokens);
+    }
     if session
         .reading(server.id())
         .is_some_and(|reading| !reading.running)
@@ -228,6 +237,24 @@ fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, eg
     let Some(row) = session.replication_row(server.id()).or_else(expected) else {
         return ("async".to_owned(), tokens.asynchronous);
     };
+    row_word(row, tokens)
+}
+
+/// In What-if: what is wrong, or else what it is for a commit.
+fn foreseen_word(what_if: &WhatIf, server: &Server, tokens: &Tokens) -> (String, egui::Color32) {
+    let Some(state) = what_if.world().state(server.id()) else {
+        return (String::new(), tokens.text_weak);
+    };
+    let (outlook, word) = outlook_of(state);
+    match (outlook, what_if.row(server.id())) {
+        (Outlook::Down, _) => (word.to_owned(), tokens.error),
+        (Outlook::Stuck | Outlook::Waits, _) => (word.to_owned(), tokens.warning),
+        (Outlook::Well, None) => ("primary".to_owned(), tokens.primary),
+        (Outlook::Well, Some(row)) => row_word(row, tokens),
+    }
+}
+
+fn row_word(row: &ReplicationRow, tokens: &Tokens) -> (String, egui::Color32) {
     if row.state != "streaming" {
         return (row.state.clone(), tokens.warning);
     }

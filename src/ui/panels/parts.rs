@@ -67,7 +67,7 @@ pub fn field_ui(
                 .min_size(egui::vec2(0.0, 26.0))
                 .vertical_align(egui::Align::Center)
                 .desired_width(width);
-            ui.add_enabled(!session.run.is_running(), edit)
+            ui.add_enabled(!session.is_locked(), edit)
         })
         .inner
         .on_disabled_hover_text(LOCKED);

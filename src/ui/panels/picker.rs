@@ -160,7 +160,7 @@ fn row_ui(ui: &mut Ui, row: &Row, is_chosen: bool) -> bool {
         paint(ui, left, Align2::LEFT_CENTER, text(&row.words, TEXT_BODY, colour));
     } else {
         paint(ui, left, Align2::LEFT_TOP, text(&row.words, TEXT_BODY, colour));
-        let sign = if is_enabled { "" } else { "⊘ " };
+        let sign = if is_enabled { "" } else { "⊗ " };
         let detail = format!("{sign}{}", row.detail);
         paint(
             ui,

@@ -43,6 +43,8 @@ pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &
         tool_ui(ui, session, ActionId::Redo, "Redo", asked);
         ui.add_space(GAP);
         palette_ui(ui, session, asked);
+        ui.add_space(GAP);
+        what_if_ui(ui, session, asked);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(GAP_LARGE / 2.0);
             let does = keys::does(ActionId::Deploy, session);
@@ -62,7 +64,7 @@ fn title_ui(ui: &mut Ui, session: &Session) {
         egui::FontId::proportional(TEXT_HEADING),
         egui::Color32::WHITE,
     );
-    let widest = (ui.available_width() - 660.0).max(120.0);
+    let widest = (ui.available_width() - 740.0).max(120.0);
     let size = egui::vec2(width.size().x.min(widest) + 2.0, ui.spacing().interact_size.y);
     let title = ui.add_sized(size, Label::new(text).truncate());
     if let Some(path) = &session.path {
@@ -122,6 +124,16 @@ fn palette_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
     let hint =
         "Click: under the selected server, or under the primary. Drag it onto a server: under that one";
     response.on_hover_text(hint);
+}
+
+/// Into the mode, and out of it again.
+fn what_if_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
+    let does = keys::does(ActionId::WhatIf, session);
+    let button = Button::selectable(session.what_if.is_some(), "What-if").frame_when_inactive(true);
+    let response = ui.add_enabled(does.is_some(), button);
+    if with_hint(response, ActionId::WhatIf, Some(session)).clicked() {
+        asked.extend(does);
+    }
 }
 
 /// What the button does, with its keys.

@@ -102,6 +102,10 @@ fn new_leader(world: &World) -> Option<Doing> {
         ));
     }
     if let Some(heir) = heirs::heirs(world).into_iter().next() {
+        // Where a pause keeps it from being promoted, that ends first.
+        if world.judge(Action::Promote(heir.server)).is_err() {
+            return Some(resume(heir.server));
+        }
         return Some(Doing::new(
             Action::Promote(heir.server),
             "Promote {server}. (If the dead primary can be started again soon, that is simpler, and loses nothing.)",
@@ -122,15 +126,15 @@ fn pauses(world: &World) -> Vec<Doing> {
     let paused = world
         .servers()
         .filter(|(_, state)| state.is_up() && state.is_paused);
-    paused
-        .map(|(server, _)| {
-            Doing::new(
-                Action::Resume(server.id()),
-                "Let {server} apply what it has received, if the pause is no longer wanted.",
-                "its queries see old data, and at remote_apply a commit may wait for it",
-            )
-        })
-        .collect()
+    paused.map(|(server, _)| resume(server.id())).collect()
+}
+
+fn resume(server: ServerId) -> Doing {
+    Doing::new(
+        Action::Resume(server),
+        "Let {server} apply what it has received, if the pause is no longer wanted.",
+        "its queries see old data, at remote_apply a commit may wait for it, and up to 12 it cannot be promoted",
+    )
 }
 
 /// Whoever runs and receives nothing gets an upstream that does.

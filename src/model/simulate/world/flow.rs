@@ -14,6 +14,10 @@ pub enum Flow {
     Starves,
     /// It is connected, and stays on its timeline, on which nothing is written any more.
     StaysOnTimeline,
+    /// It is connected, and finds its upstream's new timeline only when it replays again.
+    PausedOnTimeline,
+    /// It lost its connection while its replay is paused, and asks nobody before that goes on.
+    AwaitsResume,
     /// The network to its upstream is cut.
     Cut,
     UpstreamDown,
@@ -31,14 +35,17 @@ pub enum Flow {
 impl Flow {
     /// True if the upstream's pg_stat_replication has a row for it.
     pub fn is_connected(self) -> bool {
-        matches!(self, Self::Streams | Self::Starves | Self::StaysOnTimeline)
+        matches!(
+            self,
+            Self::Streams | Self::Starves | Self::StaysOnTimeline | Self::PausedOnTimeline
+        )
     }
 
     /// The state in that row.
     pub fn row_state(self) -> Option<&'static str> {
         match self {
             Self::Streams | Self::Starves => Some("streaming"),
-            Self::StaysOnTimeline => Some("startup"),
+            Self::StaysOnTimeline | Self::PausedOnTimeline => Some("startup"),
             _ => None,
         }
     }
@@ -75,7 +82,7 @@ pub(super) fn of_standby(world: &World, standby: usize, upstream: usize) -> Flow
 }
 
 /// What can be between a server and its upstream. The first row that holds counts.
-pub const FLOWS: [FlowRow; 12] = [
+pub const FLOWS: [FlowRow; 14] = [
     FlowRow {
         flow: Flow::Down,
         when: "it does not run",
@@ -107,6 +114,17 @@ pub const FLOWS: [FlowRow; 12] = [
         reason: "a standby asks its upstream again and again (wal_retrieve_retry_interval), and looks for no other: primary_conninfo names the only one",
         log: "could not connect to the primary server",
         holds: |world, _, upstream| !world.at(upstream).is_up(),
+    },
+    FlowRow {
+        flow: Flow::AwaitsResume,
+        when: "its replay is paused and it has lost its connection since",
+        becomes: "receives nothing: it lost its connection to \"{upstream}\", and asks for no new one before its replay is resumed",
+        reason: "the process that replays is the one that starts the WAL receiver, and while it is paused it does nothing else",
+        log: "recovery has paused",
+        holds: |world, standby, _| {
+            let state = world.at(standby);
+            state.is_paused && !state.flow.is_connected()
+        },
     },
     FlowRow {
         flow: Flow::UpstreamBehind,
@@ -168,6 +186,16 @@ pub const FLOWS: [FlowRow; 12] = [
         log: "",
         holds: |world, standby, upstream| {
             world.facts.servers[standby].stays_on_timeline && is_below_promotion(world, standby, upstream)
+        },
+    },
+    FlowRow {
+        flow: Flow::PausedOnTimeline,
+        when: "its upstream was promoted while its replay is paused",
+        becomes: "is connected to \"{upstream}\" and receives nothing: it follows to the new timeline when its replay is resumed",
+        reason: "the process that replays is the one that asks for the next timeline; the row is there with the state startup, and nothing flows",
+        log: "",
+        holds: |world, standby, upstream| {
+            world.at(standby).is_paused && is_below_promotion(world, standby, upstream)
         },
     },
     FlowRow {

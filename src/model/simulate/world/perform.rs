@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::flow::Flow;
 use super::{LastMoment, Life, Loss, Lost, Position, World};
 use crate::model::simulate::Configured;
+use crate::model::topology::PgMajor;
 
 impl World {
     /// The server ends; a pause does not outlive that.
@@ -81,6 +82,24 @@ impl World {
         state.is_paused = false;
         state.position = position;
         self.read_configuration(place);
+    }
+
+    /// From 13 on at a reload: the connection ends, and who has paused asks for no new one. Before, by a restart.
+    pub(super) fn repoint(&mut self, place: usize, upstream: usize) {
+        let upstream = self.id_at(upstream);
+        let by_reload = self.topology().postgres() >= PgMajor::V13;
+        let state = self.at_mut(place);
+        state.upstream = Some(upstream);
+        if by_reload && state.is_paused {
+            state.flow = Flow::AwaitsResume;
+        } else {
+            state.is_paused = false;
+        }
+    }
+
+    pub(super) fn make_slot(&mut self, standby: usize, upstream: usize) {
+        let standby = self.id_at(standby);
+        self.at_mut(upstream).slots.insert(standby, None);
     }
 
     pub(super) fn rebuild(&mut self, place: usize, upstream: usize) {

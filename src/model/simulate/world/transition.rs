@@ -1,8 +1,6 @@
 //! What each action does, as a table: the first row of its verb whose condition holds is what happens.
 
-use std::fmt::Write as _;
-
-use super::{FLOWS, Life, Verb, World, pair};
+use super::{Life, Verb, World, pair};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -37,7 +35,7 @@ const NOT_TWICE: &str = "what is so already cannot happen once more";
 const BY_STREAMING: &str = "an upstream has to run, since the data come from it";
 
 /// Every transition, by verb; of one verb the first row that holds counts.
-pub const TRANSITIONS: [Transition; 43] = [
+pub const TRANSITIONS: [Transition; 44] = [
     refused(
         Verb::Crash,
         "the server is down",
@@ -302,6 +300,13 @@ pub const TRANSITIONS: [Transition; 43] = [
         "only a server in recovery can be promoted",
         is_primary,
     ),
+    refused(
+        Verb::Promote,
+        "it has paused its replay, and the version is 12 or older",
+        "\"{server}\" has paused its replay, and a promotion waits until that is resumed: resume it first",
+        "up to 12 a promotion is only looked at when WAL is replayed; from 13 on it ends the pause",
+        |world, deed| is_paused(world, deed) && !world.topology().postgres().promotes_while_paused(),
+    ),
     happens(
         Verb::Promote,
         "another primary runs",
@@ -338,10 +343,7 @@ pub const TRANSITIONS: [Transition; 43] = [
         "\"{server}\" follows \"{other}\" from now on (a server that is down: from its next start)",
         "primary_conninfo names the upstream; it takes effect at a reload from 13 on, before that at a restart",
         always,
-        |world, deed| {
-            let upstream = world.id_at(deed.other);
-            world.at_mut(deed.server).upstream = Some(upstream);
-        },
+        |world, deed| world.repoint(deed.server, deed.other),
     ),
     refused(
         Verb::MakeSlot,
@@ -356,10 +358,7 @@ pub const TRANSITIONS: [Transition; 43] = [
         "\"{other}\" has a replication slot for \"{server}\"",
         "a standby that asks for a slot streams as soon as it exists; a standby can have slots too",
         always,
-        |world, deed| {
-            let standby = world.id_at(deed.server);
-            world.at_mut(deed.other).slots.insert(standby, None);
-        },
+        |world, deed| world.make_slot(deed.server, deed.other),
     ),
     // The two rows of Rebuild stand last: it is the way out when nothing else helps.
     refused(
@@ -467,39 +466,4 @@ fn cannot_have_slot(world: &World, deed: &Deed) -> bool {
     let upstream = world.at(deed.other);
     let has = upstream.slots.contains_key(&world.id_at(deed.server));
     is_same(world, deed) || has || !upstream.is_up() || !world.topology().postgres().has_slots()
-}
-
-/// Both tables as Markdown: what each action does, and what can be between a server and its upstream.
-pub fn transitions_as_markdown() -> String {
-    let mut text = "## What happens\n\nOf one action the first row that holds counts.\n\n\
-        | action | when | what happens | why |\n| --- | --- | --- | --- |\n"
-        .to_owned();
-    for row in &TRANSITIONS {
-        let becomes = row
-            .becomes
-            .replace("{server}", "SERVER")
-            .replace("{other}", "OTHER");
-        let refused = if row.is_refusal() { "refused: " } else { "" };
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {refused}{becomes} | {} |",
-            row.verb.usage(),
-            row.when,
-            row.reason
-        );
-    }
-    text.push_str(
-        "\n## What can be between a server and its upstream\n\nThe first row that holds counts.\n\n\
-         | when | the server | row | why | what a log says |\n| --- | --- | --- | --- | --- |\n",
-    );
-    for row in &FLOWS {
-        let becomes = row.becomes.replace("{upstream}", "UPSTREAM");
-        let shown = row.flow.row_state().unwrap_or("none");
-        let _ = writeln!(
-            text,
-            "| {} | {becomes} | {shown} | {} | {} |",
-            row.when, row.reason, row.log
-        );
-    }
-    text
 }

@@ -1,0 +1,220 @@
+//! What-if: worlds beside the design, in which things go wrong. The document is only read, once, when the mode begins.
+//!
+//! A [`Story`] is what has happened, moment by moment, each with the world after it: going back is looking at an
+//! earlier one. What is done there begins a story of its own, so that nothing that was tried is lost.
+
+use crate::model::health::{Board, ReplicationRow};
+use crate::model::simulate::name_in_view;
+use crate::model::simulate::verdict::Verdict;
+use crate::model::simulate::world::{Action, Consequence, Refusal, World};
+use crate::model::topology::{ServerId, Topology};
+
+use super::{PathPurpose, Survives, Tab};
+
+/// The mode's whole state.
+#[derive(Debug)]
+pub struct WhatIf {
+    stories: Vec<Story>,
+    shown: usize,
+    /// Moves with everything that changes what is to be seen.
+    revision: u64,
+    /// What the panel shows.
+    pub look: Look,
+    /// Whether two failures at once are shown, or one.
+    pub double: bool,
+    /// What the design survives, once it was looked at; and what another one does.
+    pub survives: Option<Survives>,
+    pub compared: Option<Survives>,
+    /// What the file that is being read is for.
+    pub(super) awaited: Option<PathPurpose>,
+    /// The tab that is shown again afterwards.
+    pub(super) tab_before: Tab,
+}
+
+/// The two sides of the panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// What has become of the cluster.
+    Verdict,
+    /// What it survives.
+    Survives,
+}
+
+/// What has happened, from the design as deployed on.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// The first is the beginning.
+    moments: Vec<Moment>,
+    at: usize,
+}
+
+/// The cluster after something has happened.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// None at the beginning.
+    pub action: Option<Action>,
+    /// What followed from it, the thing itself first.
+    pub consequences: Vec<Consequence>,
+    pub world: World,
+    pub board: Board,
+    pub verdict: Verdict,
+}
+
+impl Moment {
+    fn new(action: Option<Action>, consequences: Vec<Consequence>, world: World) -> Self {
+        Self {
+            action,
+            consequences,
+            board: world.board(),
+            verdict: Verdict::of(&world),
+            world,
+        }
+    }
+
+    /// What has happened, in words.
+    pub fn sentence(&self) -> &str {
+        let first = self.consequences.first();
+        first.map_or("the cluster as it is drawn", |first| first.sentence.as_str())
+    }
+}
+
+impl WhatIf {
+    pub fn new(topology: &Topology, tab_before: Tab) -> Self {
+        let beginning = Moment::new(None, Vec::new(), World::new(topology));
+        Self {
+            stories: vec![Story {
+                moments: vec![beginning],
+                at: 0,
+            }],
+            shown: 0,
+            revision: 0,
+            look: Look::Verdict,
+            double: false,
+            survives: None,
+            compared: None,
+            awaited: None,
+            tab_before,
+        }
+    }
+
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    fn story(&self) -> &Story {
+        &self.stories[self.shown]
+    }
+
+    /// What is looked at.
+    pub fn moment(&self) -> &Moment {
+        let story = self.story();
+        &story.moments[story.at]
+    }
+
+    pub fn world(&self) -> &World {
+        &self.moment().world
+    }
+
+    /// The row in which the server that it follows now shows a standby; none if it is not connected.
+    pub fn row(&self, standby: ServerId) -> Option<&ReplicationRow> {
+        let world = self.world();
+        let state = world.state(standby).filter(|state| state.flow.is_connected())?;
+        let topology = world.topology();
+        let upstream = topology.server(state.upstream?)?.name().as_str();
+        let mut readings = self.moment().board.servers.iter();
+        let reading = readings.find(|reading| reading.name == upstream)?;
+        let shown = name_in_view(topology.server(standby)?.name(), topology.postgres());
+        let mut rows = reading.replication.iter();
+        rows.find(|row| row.application_name == shown)
+    }
+
+    /// Every moment of the story, and the number of the one that is looked at.
+    pub fn moments(&self) -> (&[Moment], usize) {
+        (&self.story().moments, self.story().at)
+    }
+
+    /// How many stories there are, and the number of the one that is told.
+    pub fn stories(&self) -> (usize, usize) {
+        (self.stories.len(), self.shown)
+    }
+
+    /// Lets something happen. In the middle of a story that is the beginning of another.
+    pub(super) fn act(&mut self, action: Action) -> Result<(), Refusal> {
+        let mut world = self.world().clone();
+        let consequences = world.apply(action)?;
+        let next = Moment::new(Some(action), consequences, world);
+        let (moments, at) = self.moments();
+        if moments
+            .get(at + 1)
+            .is_some_and(|moment| moment.action == Some(action))
+        {
+            self.go_to(at + 1);
+            return Ok(());
+        }
+        if at + 1 < moments.len() {
+            let moments = moments[..=at].to_vec();
+            self.stories.push(Story { moments, at });
+            self.shown = self.stories.len() - 1;
+        }
+        let story = &mut self.stories[self.shown];
+        story.moments.push(next);
+        story.at = story.moments.len() - 1;
+        self.revision += 1;
+        Ok(())
+    }
+
+    /// Looks at another moment; 0 is the beginning.
+    pub(super) fn go_to(&mut self, moment: usize) {
+        let story = &mut self.stories[self.shown];
+        story.at = moment.min(story.moments.len() - 1);
+        self.revision += 1;
+    }
+
+    /// Begins a story with these, if not all of them have just happened; stops at what cannot be.
+    pub(super) fn begin(&mut self, actions: &[Action]) -> Result<(), Refusal> {
+        let (moments, _) = self.moments();
+        if moments.len() > 1 {
+            let moments = vec![moments[0].clone()];
+            self.stories.push(Story { moments, at: 0 });
+            self.shown = self.stories.len() - 1;
+        }
+        self.revision += 1;
+        actions.iter().try_for_each(|action| self.act(*action))
+    }
+
+    /// The story as text: an action a line, as [`Action::parse`] reads it.
+    pub fn text(&self) -> String {
+        let (moments, _) = self.moments();
+        let topology = self.world().topology();
+        let actions = moments.iter().filter_map(|moment| moment.action);
+        let lines = actions.map(|action| format!("{}\n", action.text(topology)));
+        format!("# What-if on {}\n{}", topology.name(), lines.collect::<String>())
+    }
+
+    /// Reads such a text for this design; every problem with its line.
+    pub fn read(&self, text: &str) -> Result<Vec<Action>, Vec<String>> {
+        let topology = self.world().topology();
+        let lines = text.lines().enumerate();
+        let meant = lines.filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+        let (mut actions, mut problems) = (Vec::new(), Vec::new());
+        for (place, line) in meant {
+            match Action::parse(line, topology) {
+                Ok(action) => actions.push(action),
+                Err(problem) => problems.push(format!("line {}: {problem}", place + 1)),
+            }
+        }
+        if problems.is_empty() {
+            Ok(actions)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// Tells another of the stories.
+    pub(super) fn tell(&mut self, story: usize) {
+        if story < self.stories.len() {
+            self.shown = story;
+            self.revision += 1;
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The cards of What-if: what the world beside the design would show, in place of what the design expects.
+
+use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble};
+use super::describe::{NAME_SHOWN, place_in_words};
+use crate::app::WhatIf;
+use crate::model::health::ReplicationRow;
+use crate::model::simulate::world::{CommitFate, Flow, State, World};
+use crate::model::topology::{Server, ServerId};
+use crate::ui::outlook::outlook_of;
+
+/// One card for every server of the design, in its order; with the link to the server that it follows now.
+pub fn foresee(what_if: &WhatIf) -> Vec<(Card, Option<Link>)> {
+    let world = what_if.world();
+    let servers = world.servers();
+    servers
+        .map(|(server, state)| card_and_link(what_if, world, server, state))
+        .collect()
+}
+
+fn card_and_link(what_if: &WhatIf, world: &World, server: &Server, state: &State) -> (Card, Option<Link>) {
+    let name = server.name().as_str();
+    let downstreams = world
+        .servers()
+        .filter(|(_, other)| other.upstream == Some(server.id()))
+        .count();
+    let role = match (state.upstream, downstreams) {
+        (None, _) => "primary",
+        (Some(_), 0) => "standby",
+        (Some(_), _) => "relay",
+    };
+    let row = what_if.row(server.id());
+    let (outlook, word) = outlook_of(state);
+    let life = Life::Foreseen(outlook, word);
+    let badge = badge(world, state, row);
+    let link = state
+        .upstream
+        .map(|upstream| link(world, server.id(), upstream, state, row));
+    let sentence = world.flow_sentence(server.id()).unwrap_or_default();
+    let place = place_in_words(server);
+    let label = format!("{name}, {role}, {place}, {}, {}", badge.spoken(), life.word());
+    let card = Card {
+        id: server.id(),
+        name: name.to_owned(),
+        is_primary: state.upstream.is_none(),
+        detail: format!("{role} · {place}"),
+        full: (name.chars().count() > NAME_SHOWN).then(|| format!("{name}\n{role} · {place}")),
+        badge,
+        life,
+        work: None,
+        severity: None,
+        description: sentence.clone(),
+        findings: vec![sentence],
+        label,
+    };
+    (card, link)
+}
+
+/// A primary says what becomes of its commits, a standby how its upstream shows it.
+fn badge(world: &World, state: &State, row: Option<&ReplicationRow>) -> Badge {
+    if state.leads() {
+        let (kind, text) = if world.cluster_fate() == CommitFate::Hangs {
+            (BadgeKind::Trouble, "commits hang")
+        } else {
+            (BadgeKind::Policy, "commits go on")
+        };
+        let text = text.to_owned();
+        return Badge { kind, text };
+    }
+    row.map_or_else(
+        || Badge {
+            kind: BadgeKind::Absent,
+            text: "no row".to_owned(),
+        },
+        |row| Badge::of(&row.sync_state, row.sync_priority),
+    )
+}
+
+fn link(
+    world: &World,
+    server: ServerId,
+    upstream: ServerId,
+    state: &State,
+    row: Option<&ReplicationRow>,
+) -> Link {
+    let is_slow = world.is_slow_between(server, upstream);
+    let (trouble, label) = match state.flow {
+        _ if world.is_cut_between(server, upstream) => (Some(Trouble::Broken), "cut"),
+        Flow::Down | Flow::UpstreamDown => (Some(Trouble::Broken), "down"),
+        Flow::Streams | Flow::Starves if is_slow => (Some(Trouble::Slow), "slow"),
+        Flow::Streams | Flow::Leads => (None, "streaming"),
+        Flow::Starves => (None, "connected"),
+        _ => (Some(Trouble::Broken), "stuck"),
+    };
+    Link {
+        upstream,
+        is_candidate: row.is_some_and(|row| row.sync_priority > 0),
+        label: label.to_owned(),
+        is_streaming: state.flow == Flow::Streams,
+        trouble,
+    }
+}

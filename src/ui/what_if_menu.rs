@@ -1,0 +1,130 @@
+//! What can happen in What-if, as menu entries: to a server, to a link, to the whole. What cannot happen now says why.
+
+use egui::{Button, Ui};
+
+use crate::app::{Message, WhatIf, WhatIfMessage};
+use crate::model::simulate::world::{Action, State, World};
+use crate::model::topology::{Server, ServerId};
+use crate::ui::Outbox;
+use crate::ui::drafts::as_sentence;
+
+/// What can happen to a server, and what can be done about it.
+pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, server: ServerId, outbox: &mut Outbox) {
+    let world = what_if.world();
+    let Some(state) = world.state(server) else {
+        return;
+    };
+    let mut menu = Entries { ui, world, outbox };
+    if state.is_up() {
+        menu.entry("Crash", Action::Crash(server));
+        menu.entry("Stop cleanly", Action::Stop(server));
+    } else {
+        menu.entry("Come back", Action::ComeBack(server));
+    }
+    if state.is_paused {
+        menu.entry("Resume replay", Action::Resume(server));
+    } else {
+        menu.entry("Pause replay", Action::Pause(server));
+    }
+    menu.ui.separator();
+    menu.link(server, state);
+    menu.ui.separator();
+    menu.entry("Promote", Action::Promote(server));
+    menu.of_each(server, "Re-point to", |upstream| Action::Repoint {
+        server,
+        upstream,
+    });
+    menu.of_each(server, "Make its slot at", |upstream| Action::MakeSlot {
+        server,
+        upstream,
+    });
+    menu.of_each(server, "Rebuild from", |upstream| Action::Rebuild {
+        server,
+        upstream,
+    });
+}
+
+/// What can happen to the link from a server's upstream to it.
+pub fn link_menu_ui(ui: &mut Ui, what_if: &WhatIf, below: ServerId, outbox: &mut Outbox) {
+    let world = what_if.world();
+    if let Some(state) = world.state(below) {
+        ui.set_min_width(190.0);
+        Entries { ui, world, outbox }.link(below, state);
+        ui.separator();
+    }
+}
+
+/// What can happen to no server in particular.
+pub fn cluster_menu_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
+    let world = what_if.world();
+    let mut menu = Entries { ui, world, outbox };
+    menu.entry("Write much WAL", Action::WriteMuch);
+    if world.is_archive_full() {
+        menu.entry("Make room in the archive", Action::FreeArchive);
+    } else {
+        menu.entry("Fill the archive's disk", Action::FillArchive);
+    }
+    ui.separator();
+}
+
+/// A menu that is being written.
+struct Entries<'a> {
+    ui: &'a mut Ui,
+    world: &'a World,
+    outbox: &'a mut Outbox,
+}
+
+impl Entries<'_> {
+    fn entry(&mut self, words: &str, action: Action) {
+        entry_ui(self.ui, self.world, words, action, self.outbox);
+    }
+
+    /// A menu of all other servers.
+    fn of_each(&mut self, server: ServerId, words: &str, action: impl Fn(ServerId) -> Action) {
+        let Self { ui, world, outbox } = self;
+        ui.menu_button(words, |ui| {
+            egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+                let servers = world.topology().servers().iter();
+                for other in servers.filter(|other| other.id() != server) {
+                    entry_ui(ui, world, other.name().as_str(), action(other.id()), outbox);
+                }
+            });
+        });
+    }
+
+    /// What the network between a server and its upstream can do.
+    fn link(&mut self, below: ServerId, state: &State) {
+        let Some(upstream) = state.upstream else {
+            return;
+        };
+        let server = self.world.topology().server(upstream).map(Server::name);
+        let name = server.map_or("", |name| name.as_str());
+        let (one, other) = (upstream, below);
+        let is_cut = self.world.is_cut_between(one, other);
+        let is_slow = self.world.is_slow_between(one, other);
+        if !is_cut {
+            self.entry(&format!("Cut the link from {name}"), Action::Cut { one, other });
+        }
+        if !is_cut && !is_slow {
+            let words = format!("Slow down the link from {name}");
+            self.entry(&words, Action::Slow { one, other });
+        }
+        if is_cut || is_slow {
+            self.entry(&format!("Mend the link from {name}"), Action::Mend { one, other });
+        }
+    }
+}
+
+/// One entry; what cannot happen now says why.
+fn entry_ui(ui: &mut Ui, world: &World, words: &str, action: Action, outbox: &mut Outbox) {
+    let verdict = world.judge(action);
+    let button = ui.add_enabled(verdict.is_ok(), Button::new(words));
+    let clicked = button.clicked();
+    if let Err(refusal) = verdict {
+        button.on_disabled_hover_text(as_sentence(&refusal.to_string()));
+    }
+    if clicked {
+        outbox.send(Message::WhatIf(WhatIfMessage::Do(action)));
+        ui.close();
+    }
+}

@@ -1,0 +1,112 @@
+//! Random clusters under random faults: what was predicted is what real servers show, and what commits on them do.
+//!
+//! 15 cases by default; `PGCASCADE_CASES=300` tries so many, `PGCASCADE_FIRST=29` begins with that one, `PGCASCADE_SEED=n`
+//! makes other ones, and `PGCASCADE_BIN` names the programs of another major version. A disagreement is made as small as it gets before it is printed.
+
+mod case;
+mod real;
+mod shrink;
+
+use std::time::Duration;
+
+use pgcascade::model::simulate::world::{CommitFate, LevelOutcome, World};
+use pgcascade::model::topology::Topology;
+
+use crate::random::{Random, number};
+use crate::scene::{major, some_ports};
+use case::Case;
+use real::Real;
+
+/// Until the servers show what was predicted: they have to notice, to come up and to connect.
+const SHOWS: Duration = Duration::from_secs(40);
+/// The same while a case is made smaller, where most tries are in vain.
+const SHOWS_SMALLER: Duration = Duration::from_secs(10);
+
+/// What was compared, for whoever wants to know how much that was.
+#[derive(Default)]
+struct Compared {
+    boards: usize,
+    commits: usize,
+    hung: usize,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_faults_on_random_clusters_do_what_was_predicted() {
+    let cases = number("PGCASCADE_CASES").unwrap_or(15);
+    let mut compared = Compared::default();
+    let first = number("PGCASCADE_FIRST").unwrap_or(0);
+    for number in first..first + cases {
+        let case = Case::random(&mut Random::new(number), major().await);
+        if let Err(why) = agree(&case, SHOWS, &mut compared).await {
+            println!("case {number} disagrees, and is made smaller:\n{case}{why}");
+            let still = async |case: &Case| agree(case, SHOWS_SMALLER, &mut Compared::default()).await.err();
+            let (smallest, why) = shrink::shrink(case, why, still).await;
+            panic!("case {number}, made as small as it gets:\n{smallest}{why}");
+        }
+        println!("case {number}: {} of {cases} agree", number + 1 - first);
+    }
+    let Compared {
+        boards,
+        commits,
+        hung,
+    } = compared;
+    println!("{cases} clusters: {boards} boards and {commits} commits as predicted, {hung} commits hung");
+}
+
+/// Runs the case; the error is what differs from the prediction.
+async fn agree(case: &Case, patience: Duration, compared: &mut Compared) -> Result<(), String> {
+    let topology = case.topology(major().await, &some_ports(case.servers.len()));
+    let real = Real::deploy(case, &topology).await?;
+    let outcome = follow(case, &topology, &real, patience, compared).await;
+    real.teardown().await;
+    outcome
+}
+
+async fn follow(
+    case: &Case,
+    topology: &Topology,
+    real: &Real,
+    patience: Duration,
+    compared: &mut Compared,
+) -> Result<(), String> {
+    let ids = case.ids(topology);
+    let mut world = World::new(topology);
+    for (number, step) in std::iter::once(&Vec::new()).chain(&case.steps).enumerate() {
+        let after = |why| format!("after step {number}: {why}");
+        let mut faults = step.iter().map(|(place, fault)| fault.action(*place, &ids));
+        if faults.any(|action| world.apply(action).is_err()) {
+            // Made smaller, the case asks for what cannot be any more.
+            return Ok(());
+        }
+        real.strike(step).await.map_err(after)?;
+        compare(&world, real, patience, compared).await.map_err(after)?;
+    }
+    Ok(())
+}
+
+/// The rows before and after commits at every level on every primary, and what became of those.
+async fn compare(
+    world: &World,
+    real: &Real,
+    patience: Duration,
+    compared: &mut Compared,
+) -> Result<(), String> {
+    let board = world.board();
+    real.shows(&board, patience).await?;
+    compared.boards += 1;
+    for primary in world.leaders() {
+        let predicted = world.commits_on(primary);
+        let hangs = |outcome: &&LevelOutcome| outcome.fate == CommitFate::Hangs;
+        let hanging = predicted.iter().filter(hangs).map(|outcome| outcome.level);
+        let happened = real.commits(primary, &hanging.collect()).await;
+        for (predicted, (level, happened)) in predicted.iter().zip(happened) {
+            if (predicted.level, predicted.fate) != (level, happened) {
+                return Err(format!("predicted {predicted:?}, but it is {happened:?}"));
+            }
+            compared.commits += 1;
+            compared.hung += usize::from(happened == CommitFate::Hangs);
+        }
+    }
+    // The commits have changed nothing, nor had the first look come too early.
+    real.shows(&board, patience).await
+}
