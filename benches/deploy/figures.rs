@@ -27,8 +27,8 @@ impl Figures {
         times[times.len() / 2]
     }
 
-    /// The tables of BENCHMARKS.md; fails where a target is missed.
-    pub fn print(&self, large: usize, (servers, own): &(f64, f64)) {
+    /// The tables of BENCHMARKS.md; false where a target is missed.
+    pub fn print(&self, large: usize, (servers, own): &(f64, f64)) -> bool {
         println!("\n| way to the seed's cluster | median | fastest to slowest |\n|---|---|---|");
         let mut ways = vec![
             ("script", "the post's script, with its sleeps".to_owned()),
@@ -108,7 +108,7 @@ impl Figures {
         missed += u32::from(*own > 31.46);
         if missed > 0 {
             println!("{missed} of the targets were missed in this run.");
-            std::process::exit(1);
         }
+        missed == 0
     }
 }
