@@ -233,11 +233,11 @@ fn a_servers_share_counts_its_lines_in_all_files() {
     let bundle = bundle_of(&topology);
     let id = |name: &str| topology.by_name(name).unwrap().id();
     // listen_addresses, port, cluster_name; primary_conninfo, primary_slot_name, hot_standby_feedback; standby.signal;
-    // two lines of access, and two upstream, where its slot has a limit, too.
+    // two lines of access, and two upstream.
     let share = bundle.share_of(id("b"));
-    assert_eq!((share.lines, share.files), (12, 5));
+    assert_eq!((share.lines, share.files), (11, 4));
     // As much but its own access, which is its downstream's already; and of its downstream's: where it connects to and
     // reports, and two lines of access.
     let share = bundle.share_of(id("a"));
-    assert_eq!((share.lines, share.files), (14, 6));
+    assert_eq!((share.lines, share.files), (13, 5));
 }

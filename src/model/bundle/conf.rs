@@ -202,13 +202,12 @@ fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             "One replication slot per drawn downstream that uses one, and some to spare.",
         ));
     }
-    if let Some(slotted) = sizes.slotted.get(&server.id()).filter(|_| major.has_slot_limit()) {
-        let links = slotted.iter().map(|id| Element::Link { downstream: *id });
+    if major.has_slot_limit() && sizes.has_slots {
         settings.push(Setting::new(
-            Decision::SlotLimit.of(links.collect()),
+            Decision::SlotLimit.for_cluster(),
             "max_slot_wal_keep_size",
             if sizes.topology.is_all_loopback() { SLOT_LIMIT_HERE } else { SLOT_LIMIT },
-            "The slot of a downstream that is away holds at most this much WAL. Then the server gives it up, and the standby must be copied anew, or catch up from an archive; without a limit the WAL would fill the disk and stop this server. Make it what the disk can spare.",
+            "The slot of a downstream that is away holds at most this much WAL. Then the server gives it up, and the standby must be copied anew, or catch up from an archive; without a limit the WAL would fill the disk and stop this server. Make it what the disk can spare. The same on every server, since each may be promoted.",
         ));
     }
     settings.push(Setting::new(

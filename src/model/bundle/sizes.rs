@@ -16,8 +16,8 @@ pub struct Sizes<'a> {
     pub senders: usize,
     /// `max_replication_slots` of every server.
     pub slots: usize,
-    /// The downstreams that use a slot, by their upstream.
-    pub slotted: BTreeMap<ServerId, Vec<ServerId>>,
+    /// True if any link uses a slot.
+    pub has_slots: bool,
     /// The downstreams that use no slot, by their upstream.
     pub slotless: BTreeMap<ServerId, Vec<ServerId>>,
     /// The server for whose downstreams there is room for more senders than usual.
@@ -32,7 +32,7 @@ pub struct Sizes<'a> {
 impl<'a> Sizes<'a> {
     pub fn of(topology: &'a Topology) -> Self {
         let mut downstreams: BTreeMap<ServerId, usize> = BTreeMap::new();
-        let mut slotted: BTreeMap<ServerId, Vec<ServerId>> = BTreeMap::new();
+        let mut with_slot: BTreeMap<ServerId, usize> = BTreeMap::new();
         let mut slotless: BTreeMap<ServerId, Vec<ServerId>> = BTreeMap::new();
         for server in topology.servers() {
             let Some(upstream) = server.upstream() else {
@@ -40,12 +40,11 @@ impl<'a> Sizes<'a> {
             };
             *downstreams.entry(upstream).or_default() += 1;
             if topology.uses_slot(server.id()) {
-                slotted.entry(upstream).or_default().push(server.id());
+                *with_slot.entry(upstream).or_default() += 1;
             } else {
                 slotless.entry(upstream).or_default().push(server.id());
             }
         }
-        let with_slot = slotted.iter().map(|(id, those)| (*id, those.len())).collect();
         let most = |counts: &BTreeMap<ServerId, usize>| counts.values().copied().max().unwrap_or(0);
         let widest = |counts: &BTreeMap<ServerId, usize>| {
             let (id, count) = counts.iter().max_by_key(|(_, count)| **count)?;
@@ -55,7 +54,7 @@ impl<'a> Sizes<'a> {
             topology,
             senders: senders(topology, most(&downstreams)),
             slots: Topology::room_for(most(&with_slot)),
-            slotted,
+            has_slots: !with_slot.is_empty(),
             slotless,
             reporting: reporting(topology),
             most_senders: widest(&downstreams),
