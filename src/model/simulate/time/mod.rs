@@ -1,7 +1,7 @@
 //! WAL on its way: a deterministic simulation of commits that are sent, written, flushed and replayed along each link.
 //!
-//! Time goes in ticks of one millisecond. In each tick the scenario's faults happen ([`World`] says what they mean), clients
-//! commit, WAL moves on, standbys answer, and commits that were waited for long enough are acknowledged. Everything that
+//! Time goes in ticks of one millisecond. In each tick the scenario's faults happen (what they mean says
+//! [`World`](super::world::World)), clients commit, WAL moves on, standbys answer, and commits that were waited for long enough are acknowledged. Everything that
 //! is left to chance comes from the scenario's seed: the same scenario gives the same run.
 //!
 //! Units: time in microseconds from the start, WAL in bytes, bandwidth in bytes per second. What is simplified: a disk
