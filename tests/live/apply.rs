@@ -196,7 +196,8 @@ async fn the_seed_changes_one_thing_after_another() {
         ],
     );
     let plan = apply(&folder, &first, &moved, &[]).await;
-    assert_eq!(plan.changes, ["slave12 follows slave2 instead of slave1"]);
+    let told = "slave12 follows slave2 instead of slave1".to_owned();
+    assert!(plan.changes.contains(&told), "{plan:#?}");
     assert_eq!(
         plan.interruptions,
         ["slave12 receives nothing for a moment; its sessions stay"]

@@ -17,8 +17,16 @@ use crate::report::Report;
 /// Held as long as it lives; the kernel lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub(in crate::engine) struct Lock {
-    _file: File,
+    file: File,
     path: PathBuf,
+}
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a child that was begun just now has a copy of it until it becomes its program, and
+    /// the lock with it. Letting go of the lock itself ends it for all copies (flock(2)).
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 const LOCK: &str = "lock";
@@ -69,7 +77,7 @@ impl Lock {
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| write!(file, "{}", std::process::id()));
-        Ok(Self { _file: file, path })
+        Ok(Self { file, path })
     }
 
     /// Removes the lock's file, at the end of the cluster; it is held until dropped.
@@ -124,7 +132,10 @@ mod tests {
             report.headline.contains(&std::process::id().to_string()),
             "{report}"
         );
+        // As a child that has not become its program yet would have.
+        let copy = first.file.try_clone().unwrap();
         drop(first);
         Lock::take(folder.path()).unwrap().remove_file().unwrap();
+        drop(copy);
     }
 }

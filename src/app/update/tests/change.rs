@@ -56,7 +56,8 @@ fn the_changes_are_shown_made_and_watched() {
     let RunView::ChangePlanned { plan: Ok(plan), .. } = &session.run else {
         panic!("{:?}", session.run);
     };
-    assert_eq!(plan.changes, ["slave12 follows slave2 instead of slave1"]);
+    let moved = "slave12 follows slave2 instead of slave1".to_owned();
+    assert!(plan.changes.contains(&moved), "{:?}", plan.changes);
 
     // Drawn on: what is shown is looked at again.
     let message = attach(&session, "slave11", "slave2");
