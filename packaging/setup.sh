@@ -2,8 +2,8 @@
 # Installs what the commands of the Makefile need beside Rust and a C compiler, on Debian and Ubuntu.
 #
 #   packaging/setup.sh run            a PostgreSQL server; the window's libraries, if there is a display
-#   packaging/setup.sh test           a PostgreSQL server, ShellCheck
-#   packaging/setup.sh test-versions  a PostgreSQL server, npm
+#   packaging/setup.sh test           a PostgreSQL server, openssl, ShellCheck
+#   packaging/setup.sh test-versions  a PostgreSQL server, openssl, npm
 #   packaging/setup.sh lint           ShellCheck
 #
 # Says what it is going to install before it does, installs only what is missing, and does not touch apt when

@@ -20,7 +20,7 @@ pub fn pack(bundle: &Bundle) -> Vec<u8> {
 
 fn write(bundle: &Bundle) -> io::Result<Vec<u8>> {
     // gzip's own header holds no time and no file name.
-    let mut tar = Builder::new(GzEncoder::new(Vec::new(), Compression::best()));
+    let mut tar = Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
     let mut files: Vec<_> = bundle.files.iter().collect();
     files.sort_by(|one, other| one.path.cmp(&other.path));
     for folder in folders(bundle) {

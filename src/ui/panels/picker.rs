@@ -148,12 +148,9 @@ fn row_ui(ui: &mut Ui, row: &Row, is_chosen: bool) -> bool {
     let mut right = inner.right();
     if let Some(keys) = row.keys {
         let keys = ui.ctx().format_shortcut(keys);
-        right -= paint(
-            ui,
-            inner,
-            Align2::RIGHT_CENTER,
-            text(&keys, TEXT_SMALL, tokens.text_weak),
-        ) + GAP;
+        let keys = text(&keys, TEXT_SMALL, tokens.text_weak);
+        let (width, _) = paint(ui, inner, Align2::RIGHT_CENTER, keys);
+        right -= width + GAP;
     }
     let left = Rect::from_min_max(inner.min, egui::pos2(right, inner.bottom()));
     if row.detail.is_empty() {
@@ -162,19 +159,18 @@ fn row_ui(ui: &mut Ui, row: &Row, is_chosen: bool) -> bool {
         paint(ui, left, Align2::LEFT_TOP, text(&row.words, TEXT_BODY, colour));
         let sign = if is_enabled { "" } else { "⊗ " };
         let detail = format!("{sign}{}", row.detail);
-        paint(
-            ui,
-            left,
-            Align2::LEFT_BOTTOM,
-            text(&detail, TEXT_SMALL, tokens.text_weak),
-        );
+        let detail = text(&detail, TEXT_SMALL, tokens.text_weak);
+        let (_, is_cut) = paint(ui, left, Align2::LEFT_BOTTOM, detail);
+        if is_cut {
+            return response.on_hover_text(row.detail.as_str()).clicked();
+        }
     }
-    response.on_hover_text(row.detail.as_str()).clicked()
+    response.clicked()
 }
 
-/// A line of text in a place of the rectangle, cut where it is too long; its width. Painted, not placed as a label:
+/// A line of text in a place of the rectangle, cut where it is too long; its width, and whether it was cut. Painted, not placed as a label:
 /// a screen reader has heard it all in the row's own name.
-fn paint(ui: &Ui, rect: Rect, align: Align2, text: RichText) -> f32 {
+fn paint(ui: &Ui, rect: Rect, align: Align2, text: RichText) -> (f32, bool) {
     let galley = egui::WidgetText::from(text).into_galley(
         ui,
         Some(egui::TextWrapMode::Truncate),
@@ -182,7 +178,7 @@ fn paint(ui: &Ui, rect: Rect, align: Align2, text: RichText) -> f32 {
         egui::TextStyle::Body,
     );
     let at = align.align_size_within_rect(galley.size(), rect);
-    let width = galley.size().x;
+    let drawn = (galley.size().x, galley.elided);
     ui.painter().galley(at.min, galley, egui::Color32::PLACEHOLDER);
-    width
+    drawn
 }
