@@ -10,7 +10,7 @@ use crate::model::bundle::{self, Bundle, Change};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
-use crate::model::plan::{ApplyPlan, Check, Machine, Plan, Progress, expected_rows};
+use crate::model::plan::{ApplyPlan, Check, ExpectedRows, Machine, Plan, Progress};
 use crate::model::topology::{self, Downstreams, Finding, NAME_BYTES, PgMajor, Server, ServerId, Topology};
 use crate::report::Report;
 
@@ -239,10 +239,12 @@ impl Derived {
 /// Every standby with its row, which knows it by name only.
 fn expected(topology: &Topology) -> BTreeMap<ServerId, ReplicationRow> {
     let mut expected = BTreeMap::new();
+    let all = ExpectedRows::of(topology);
     for upstream in topology.servers() {
-        let mut rows: BTreeMap<String, ReplicationRow> = expected_rows(topology, upstream.id())
-            .into_iter()
-            .map(|row| (row.application_name.clone(), row))
+        let mut rows: BTreeMap<String, ReplicationRow> = all
+            .at(upstream.id())
+            .iter()
+            .map(|row| (row.application_name.clone(), row.clone()))
             .collect();
         expected.extend(
             topology

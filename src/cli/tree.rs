@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::{Ending, designs, print};
-use crate::model::plan::expected_rows;
+use crate::model::plan::ExpectedRows;
 use crate::model::topology::{Server, SyncMethod, Topology};
 use crate::report::Report;
 
@@ -64,11 +64,12 @@ pub(super) fn tree(topology: &Topology) -> String {
         .iter()
         .map(|server| server.port().to_string().len());
     let port_width = ports.max().unwrap_or(0);
+    let expected = ExpectedRows::of(topology);
     lines
         .iter()
         .map(|(name, server)| {
             let port = server.port().to_string();
-            let details = details(topology, server);
+            let details = details(topology, &expected, server);
             format!("{name:<name_width$}  {port:>port_width$}  {details}")
         })
         .collect::<Vec<String>>()
@@ -97,7 +98,7 @@ fn grow<'a>(
 }
 
 /// "standby, sync, priority 1".
-fn details(topology: &Topology, server: &Server) -> String {
+fn details(topology: &Topology, expected: &ExpectedRows, server: &Server) -> String {
     let role = if server.is_primary() {
         "primary"
     } else if topology.is_relay(server.id()) {
@@ -108,9 +109,9 @@ fn details(topology: &Topology, server: &Server) -> String {
     let mut words = vec![role.to_owned()];
     if let Some(standby) = server.standby() {
         let shown = server.name().shown(topology.postgres());
-        let rows = expected_rows(topology, standby.upstream());
-        let state = rows.into_iter().find(|row| row.application_name == shown);
-        words.extend(state.map(|row| row.sync_state));
+        let rows = expected.at(standby.upstream());
+        let state = rows.iter().find(|row| row.application_name == shown);
+        words.extend(state.map(|row| row.sync_state.clone()));
         words.extend(
             standby
                 .sync_priority()

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use super::tls_guide;
-use crate::model::plan::{ClusterLayout, expected_rows};
+use crate::model::health::ReplicationRow;
+use crate::model::plan::{ClusterLayout, ExpectedRows};
 use crate::model::simulate::name_in_view;
-use crate::model::topology::{Auth, Server, ServerId, Topology};
+use crate::model::topology::{Auth, Server, Topology};
 
 pub fn readme(topology: &Topology) -> String {
     let mut text = format!(
@@ -18,7 +19,8 @@ pub fn readme(topology: &Topology) -> String {
         }
     );
     text.push_str("```text\n");
-    tree(topology, topology.primary(), "", "", &mut text);
+    let expected = ExpectedRows::of(topology);
+    tree((topology, &expected), topology.primary(), "", "", &mut text);
     text.push_str("```\n\n");
     text.push_str(&commits(topology));
     text.push_str(&building(topology));
@@ -32,8 +34,14 @@ pub fn readme(topology: &Topology) -> String {
 }
 
 /// The drawing in characters: WAL flows from left to right.
-fn tree(topology: &Topology, server: &Server, branch: &str, below: &str, text: &mut String) {
-    let _ = writeln!(text, "{branch}{}", label(topology, server));
+fn tree(
+    (topology, expected): (&Topology, &ExpectedRows),
+    server: &Server,
+    branch: &str,
+    below: &str,
+    text: &mut String,
+) {
+    let _ = writeln!(text, "{branch}{}", label(topology, expected, server));
     let mut downstreams = topology.downstreams(server.id()).peekable();
     while let Some(standby) = downstreams.next() {
         let (branch, deeper) = if downstreams.peek().is_some() {
@@ -42,7 +50,7 @@ fn tree(topology: &Topology, server: &Server, branch: &str, below: &str, text: &
             ("└─ ", "   ")
         };
         tree(
-            topology,
+            (topology, expected),
             standby,
             &format!("{below}{branch}"),
             &format!("{below}{deeper}"),
@@ -51,14 +59,14 @@ fn tree(topology: &Topology, server: &Server, branch: &str, below: &str, text: &
     }
 }
 
-fn label(topology: &Topology, server: &Server) -> String {
+fn label(topology: &Topology, expected: &ExpectedRows, server: &Server) -> String {
     let mut words = vec![
         server.name().to_string(),
         format!("{}:{}", server.host(), server.port()),
     ];
     words.push(match server.upstream() {
         None => "primary".to_owned(),
-        Some(upstream) => sync_word(topology, server, upstream),
+        Some(upstream) => sync_word(topology, server, expected.at(upstream)),
     });
     if let Some(delay) = server.standby().and_then(|standby| standby.apply_delay()) {
         words.push(format!("{delay} behind"));
@@ -67,13 +75,12 @@ fn label(topology: &Topology, server: &Server) -> String {
 }
 
 /// What pg_stat_replication will show of it: "sync 1", "async".
-fn sync_word(topology: &Topology, server: &Server, upstream: ServerId) -> String {
+fn sync_word(topology: &Topology, server: &Server, rows: &[ReplicationRow]) -> String {
     let shown = name_in_view(server.name(), topology.postgres());
-    expected_rows(topology, upstream)
-        .into_iter()
+    rows.iter()
         .find(|row| row.application_name == shown)
         .map_or_else(String::new, |row| match row.sync_priority {
-            0 => row.sync_state,
+            0 => row.sync_state.clone(),
             priority => format!("{} {priority}", row.sync_state),
         })
 }

@@ -23,7 +23,7 @@ pub use apply::{ApplyPlan, LeftSlot, Standing, plan_apply};
 pub use certificates::Certificate;
 pub use deploy::plan_deploy;
 pub use event::{EventKind, Outcome, RunEvent, StepSummary};
-pub use expected::expected_rows;
+pub use expected::{ExpectedRows, expected_rows};
 pub use layout::ClusterLayout;
 pub use machine::{Check, FolderState, Machine, PortUse, Room, RunAs, SharedMemory, Tools};
 pub use preflight::{names_locales, other_ports, preflight};

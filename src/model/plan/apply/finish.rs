@@ -3,7 +3,7 @@
 use super::difference::Kept;
 use super::steps::{Planner, WAIT_SECS, pass_files, ports, slots_on};
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, Configure, DesignOf, Means, Reader, expected_rows};
+use crate::model::plan::{Action, Configure, DesignOf, ExpectedRows, Means, Reader};
 use crate::model::topology::Server;
 
 impl Planner<'_> {
@@ -41,11 +41,12 @@ impl Planner<'_> {
     /// The design, compared with what the servers say; one row through the whole tree.
     pub(super) fn prove(&mut self) {
         let wanted = self.wanted;
+        let expected = ExpectedRows::of(wanted);
         for id in wanted.in_tree_order() {
             let Some(sender) = wanted.server(id) else {
                 continue;
             };
-            let rows = expected_rows(wanted, id);
+            let rows = expected.at(id);
             let sent = |one: &Kept<'_>| self.difference.running.downstreams(one.was.id()).next().is_some();
             if rows.is_empty() && !self.difference.kept_as(id).is_some_and(sent) {
                 continue;
@@ -58,7 +59,7 @@ impl Planner<'_> {
                     server: sender.name().to_string(),
                     folder: self.folder(sender),
                     port: sender.port().number(),
-                    rows,
+                    rows: rows.to_vec(),
                 },
                 deadline_secs: WAIT_SECS,
                 ..New::default()

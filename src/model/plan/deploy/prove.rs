@@ -2,7 +2,7 @@
 
 use super::Planner;
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, Reader, StepId, expected_rows};
+use crate::model::plan::{Action, ExpectedRows, Reader, StepId};
 use crate::model::topology::Server;
 
 impl Planner<'_> {
@@ -36,8 +36,9 @@ impl Planner<'_> {
     pub(super) fn prove(&mut self) {
         let topology = self.topology;
         let mut proved: Vec<StepId> = Vec::new();
+        let all_expected = ExpectedRows::of(topology);
         for sender in self.servers() {
-            let expected = expected_rows(topology, sender.id());
+            let expected = all_expected.at(sender.id());
             if expected.is_empty() {
                 continue;
             }
@@ -54,7 +55,7 @@ impl Planner<'_> {
                     server: sender.name().to_string(),
                     folder: self.folder(sender),
                     port: sender.port().number(),
-                    rows: expected,
+                    rows: expected.to_vec(),
                 },
                 after,
                 deadline_secs: 60,
