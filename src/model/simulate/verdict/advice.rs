@@ -58,14 +58,15 @@ fn round(world: &World) -> Vec<Doing> {
         [_] => {}
         several => return second_leaders(world, several),
     }
-    let mut doings = Vec::new();
     if world.is_archive_full() {
-        doings.push(Doing::new(
+        // Alone, since what is archived then can lead standbys on: only afterwards is seen what they need.
+        return vec![Doing::new(
             Action::FreeArchive,
             "Make room on the archive's disk; what has waited is archived by itself.",
             "WAL is removed from the primary only after it is archived",
-        ));
+        )];
     }
+    let mut doings = Vec::new();
     doings.extend(pauses(world));
     doings.extend(links(world, leaders[0]));
     doings

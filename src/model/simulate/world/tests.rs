@@ -391,8 +391,41 @@ fn walked(topology: &Topology, steps: &[(usize, usize, usize)]) -> World {
     world
 }
 
+/// The walks below found it: what is archived once there is room leads a standby on, past the primary it is sent to.
+#[test]
+fn room_in_the_archive_is_made_before_anything_else_is_seen() {
+    let mut topology = notation::parse("postgres 9.2\nm 1\n  a 2\n  b 3\n").unwrap();
+    let archive = crate::model::topology::Archive::new("archive").unwrap();
+    topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
+    let mut world = World::new(&topology);
+    for text in ["cut m a", "fill-archive", "promote b", "crash b"] {
+        world.apply(Action::parse(text, &topology).unwrap()).unwrap();
+    }
+    for advice in advise(&world) {
+        if let Some(action) = advice.action {
+            world.apply(action).unwrap();
+        }
+    }
+    let a = topology.by_name("a").unwrap().id();
+    assert_eq!(world.state(a).unwrap().flow, Flow::Streams);
+}
+
+/// The same walks in every run; `PROPTEST_RNG_SEED` and `PROPTEST_CASES` take other ones and more.
+fn config() -> ProptestConfig {
+    let chosen = std::env::var_os("PROPTEST_RNG_SEED").is_some();
+    let config = ProptestConfig::with_cases(400);
+    if chosen {
+        return config;
+    }
+    ProptestConfig {
+        rng_seed: proptest::test_runner::RngSeed::Fixed(20_120_910),
+        failure_persistence: None,
+        ..config
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(config())]
 
     /// Whatever has happened: who follows the advice has one primary that takes writes, and every server that runs streams.
     #[test]
