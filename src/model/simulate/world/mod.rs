@@ -223,3 +223,5 @@ fn pair(one: ServerId, other: ServerId) -> Pair {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walks;
