@@ -70,7 +70,7 @@ impl Window {
             session.derived.text,
             (session.selection(), session.renaming, session.remove_choice),
             session.dialog,
-            session.tab,
+            (session.tab, session.has_minimap),
             session.notices,
             session.shown_file,
             self.harness.state().zoom(),

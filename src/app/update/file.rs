@@ -221,14 +221,14 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
         PathPurpose::SaveStory => what_if::write(session, path).into_iter().collect(),
         PathPurpose::SaveDesign => vec![write_design(session, path)],
         PathPurpose::ExportBundle => {
-            let packed = session.derived.bundle.as_ref().map(bundle::pack);
-            let write = |bytes| Effect::Write {
+            let bytes = bundle::pack(session.bundle());
+            let text = None;
+            vec![Effect::Write {
                 purpose,
                 path,
                 bytes,
-                text: None,
-            };
-            packed.map(write).into_iter().collect()
+                text,
+            }]
         }
         PathPurpose::ExportPicture(style) => write_picture(session, path, style),
     }

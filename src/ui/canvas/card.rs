@@ -67,6 +67,25 @@ pub enum BadgeKind {
     Trouble,
 }
 
+/// What of a card can be seen from far away: a colour and a sign.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    pub is_primary: bool,
+    pub badge: BadgeKind,
+    pub severity: Option<Severity>,
+    /// The real server is down, or would be.
+    pub is_down: bool,
+    pub work: Option<Work>,
+}
+
+/// What of a link can be seen from far away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkLook {
+    pub is_candidate: bool,
+    pub is_streaming: bool,
+    pub trouble: Option<Trouble>,
+}
+
 /// What the real server shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Life {
@@ -95,6 +114,28 @@ pub enum Work {
     Building(f32),
     Built,
     Failed,
+}
+
+impl Look {
+    pub fn of(card: &Card) -> Self {
+        Self {
+            is_primary: card.is_primary,
+            badge: card.badge.kind,
+            severity: card.severity,
+            is_down: matches!(card.life, Life::Down | Life::Foreseen(Outlook::Down, _)),
+            work: card.work,
+        }
+    }
+}
+
+impl LinkLook {
+    pub fn of(link: &Link) -> Self {
+        Self {
+            is_candidate: link.is_candidate,
+            is_streaming: link.is_streaming,
+            trouble: link.trouble,
+        }
+    }
 }
 
 impl Life {

@@ -226,6 +226,10 @@ pub fn deselect(session: &Session, _: &[ServerId]) -> Answer {
     send(Message::View(ViewMessage::Select(None)))
 }
 
+pub fn minimap(session: &Session, _: &[ServerId]) -> Answer {
+    send(Message::View(ViewMessage::Minimap(!session.has_minimap)))
+}
+
 pub fn show_inspector(_: &Session, _: &[ServerId]) -> Answer {
     send(Message::View(ViewMessage::Show(Tab::Inspector)))
 }
