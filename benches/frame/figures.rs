@@ -43,7 +43,9 @@ impl Figures {
         const LIMIT: f64 = 1_000.0;
         self.edits.push(format!("| {size} | {millis:.1} ms |"));
         if millis > LIMIT {
-            self.complain(format!("an edit, {size} servers: {millis:.0} ms, limit {LIMIT} ms"));
+            self.complain(format!(
+                "an edit, {size} servers: {millis:.0} ms, limit {LIMIT} ms"
+            ));
         }
     }
 

@@ -61,9 +61,18 @@ impl Case {
     /// The most that one frame may take, in milliseconds, and how many times more a plain view must take.
     fn limit(self, size: usize) -> Limit {
         match (self.is_near(), size) {
-            (false, 1_000) => Limit { millis: Some(4.0), ratio: Some(2.0) },
-            (false, 10_000) => Limit { millis: Some(16.0), ratio: Some(2.0) },
-            (true, 10_000) => Limit { millis: Some(1.0), ratio: Some(2.0) },
+            (false, 1_000) => Limit {
+                millis: Some(4.0),
+                ratio: Some(2.0),
+            },
+            (false, 10_000) => Limit {
+                millis: Some(16.0),
+                ratio: Some(2.0),
+            },
+            (true, 10_000) => Limit {
+                millis: Some(1.0),
+                ratio: Some(2.0),
+            },
             _ => Limit::default(),
         }
     }
@@ -74,9 +83,14 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let only: Option<usize> = std::env::var("PGCASCADE_BENCH_SIZE").ok().and_then(|text| text.parse().ok());
+    let only: Option<usize> = std::env::var("PGCASCADE_BENCH_SIZE")
+        .ok()
+        .and_then(|text| text.parse().ok());
     let mut figures = Figures::default();
-    for size in SIZES.into_iter().filter(|size| only.is_none_or(|only| only == *size)) {
+    for size in SIZES
+        .into_iter()
+        .filter(|size| only.is_none_or(|only| only == *size))
+    {
         let document = design(size);
         for case in Case::ALL {
             let mut canvas = Canvas::on(&document);

@@ -7,9 +7,9 @@ use egui_graphs::{
     DisplayEdge, DisplayNode, Graph, GraphView, Layout, LayoutState, MetadataFrame, SettingsInteraction,
     SettingsNavigation,
 };
-use pgcascade::model::document::Document;
 use petgraph::EdgeType;
 use petgraph::stable_graph::IndexType;
+use pgcascade::model::document::Document;
 
 use super::scene::{SCREEN, Scene, View, dragged, measured, moved};
 
@@ -105,7 +105,8 @@ impl Scene for Plain {
         self.pass(RawInput::default());
         self.pass(super::scene::input(Vec::new()));
         // Kept where the view looks for it.
-        self.context.data_mut(|data| data.insert_persisted(frame.get_id(), frame));
+        self.context
+            .data_mut(|data| data.insert_persisted(frame.get_id(), frame));
     }
 
     /// It never rests: it asks for the next frame in every frame.

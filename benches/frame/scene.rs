@@ -54,16 +54,23 @@ pub fn design(size: usize) -> Document {
     for (place, server) in made.iter().skip(1).take(2).enumerate() {
         let priority = u32::try_from(place).ok().map(|place| place + 1);
         let server = *server;
-        topology.apply(&Edit::SetSyncPriority { server, priority }).unwrap();
+        topology
+            .apply(&Edit::SetSyncPriority { server, priority })
+            .unwrap();
     }
-    topology.apply(&Edit::SetSync(Some(SyncPolicy::default()))).unwrap();
+    topology
+        .apply(&Edit::SetSync(Some(SyncPolicy::default())))
+        .unwrap();
     Document::new(topology)
 }
 
 /// The server that is dragged: the primary's middle downstream.
 pub fn dragged(document: &Document) -> ServerId {
     let topology = document.topology();
-    let below: Vec<ServerId> = topology.downstreams(topology.primary().id()).map(Server::id).collect();
+    let below: Vec<ServerId> = topology
+        .downstreams(topology.primary().id())
+        .map(Server::id)
+        .collect();
     below[below.len() / 2]
 }
 

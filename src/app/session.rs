@@ -249,7 +249,11 @@ fn expected(topology: &Topology) -> BTreeMap<ServerId, ReplicationRow> {
     let all = ExpectedRows::of(topology);
     let mut rows: BTreeMap<(ServerId, &str), &ReplicationRow> = BTreeMap::new();
     for upstream in topology.servers().iter().map(Server::id) {
-        rows.extend(all.at(upstream).iter().map(|row| ((upstream, row.application_name.as_str()), row)));
+        rows.extend(
+            all.at(upstream)
+                .iter()
+                .map(|row| ((upstream, row.application_name.as_str()), row)),
+        );
     }
     let row = |server: &Server| {
         let name = name_in_rows(server, topology);

@@ -79,10 +79,22 @@ mod tests {
         let rows: Vec<String> = tree.rows().iter().map(line).collect();
         assert_eq!(
             rows,
-            ["m last above others", "  a above others", "    b", "    c last", "  d last above others", "    e last"]
+            [
+                "m last above others",
+                "  a above others",
+                "    b",
+                "    c last",
+                "  d last above others",
+                "    e last"
+            ]
         );
         let order: Vec<ServerId> = tree.rows().iter().map(|row| row.server).collect();
         assert_eq!(order, topology.in_tree_order());
-        assert!(order.iter().enumerate().all(|(place, id)| tree.place(*id) == Some(place)));
+        assert!(
+            order
+                .iter()
+                .enumerate()
+                .all(|(place, id)| tree.place(*id) == Some(place))
+        );
     }
 }

@@ -78,7 +78,10 @@ fn the_minimap_leads_to_where_it_is_pressed_and_its_frame_can_be_dragged() {
     settle(&mut window);
     let map = window.harness.get_by_label("Minimap").rect();
     let before = on_screen(&window, "m");
-    let (from, to) = (map.left_top() + egui::vec2(10.0, 10.0), map.right_bottom() - egui::vec2(10.0, 10.0));
+    let (from, to) = (
+        map.left_top() + egui::vec2(10.0, 10.0),
+        map.right_bottom() - egui::vec2(10.0, 10.0),
+    );
     window.drag(from, from + egui::vec2(4.0, 4.0));
     settle(&mut window);
     let near_corner = on_screen(&window, "m");
@@ -87,8 +90,14 @@ fn the_minimap_leads_to_where_it_is_pressed_and_its_frame_can_be_dragged() {
     settle(&mut window);
     let far_corner = on_screen(&window, "m");
     // The drawing goes the other way, and by much more.
-    assert!(far_corner.left() < near_corner.left() - 500.0, "{near_corner} {far_corner}");
-    assert!(far_corner.top() < near_corner.top() - 200.0, "{near_corner} {far_corner}");
+    assert!(
+        far_corner.left() < near_corner.left() - 500.0,
+        "{near_corner} {far_corner}"
+    );
+    assert!(
+        far_corner.top() < near_corner.top() - 200.0,
+        "{near_corner} {far_corner}"
+    );
     // Nothing was moved, selected or framed by it.
     assert_eq!(window.session().history.undo_label(), None);
     assert!(window.session().selection().is_empty());
@@ -119,7 +128,8 @@ fn a_click_selects_the_card_below_it_also_where_cards_are_many() {
     let at = on_screen(&window, "r20").center();
     click(&mut window, at);
     assert_eq!(window.session().selected, Some(id(window.session(), "r20")));
-    click(&mut window, on_screen(&window, "m").center_top() - egui::vec2(0.0, 30.0));
+    let beside = on_screen(&window, "m").center_top() - egui::vec2(0.0, 30.0);
+    click(&mut window, beside);
     assert_eq!(window.session().selected, None);
 }
 
@@ -127,7 +137,10 @@ fn a_click_selects_the_card_below_it_also_where_cards_are_many() {
 fn a_server_is_attached_by_dragging_it_in_the_view_from_far_away() {
     let mut window = tree(40);
     assert!(window.harness.state().zoom() < 0.35);
-    let (from, to) = (on_screen(&window, "r3").center(), on_screen(&window, "r30").center());
+    let (from, to) = (
+        on_screen(&window, "r3").center(),
+        on_screen(&window, "r30").center(),
+    );
     window.drag(from, to);
     assert_eq!(window.upstream_of("r3"), "r30");
 }

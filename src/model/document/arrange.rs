@@ -190,8 +190,14 @@ mod tests {
         let shape = reach(0) / reach(1);
         assert!((0.8..3.0).contains(&shape), "{shape}");
         for server in topology.servers() {
-            let Some(upstream) = server.upstream() else { continue };
-            assert!(positions[&server.id()][1] > positions[&upstream][1], "{}", server.name());
+            let Some(upstream) = server.upstream() else {
+                continue;
+            };
+            assert!(
+                positions[&server.id()][1] > positions[&upstream][1],
+                "{}",
+                server.name()
+            );
         }
         let places: Vec<_> = positions.values().collect();
         for (number, one) in places.iter().enumerate() {

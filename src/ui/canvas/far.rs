@@ -83,7 +83,13 @@ impl<'a> Far<'a> {
     pub fn card(&mut self, card: &CardPlace, marks: Marks) {
         let rect = self.on_pixels(on_screen(self.meta, card.rect));
         let is_faded = matches!(marks.mood, Mood::Refused { is_hit: false });
-        let tone = |colour: Color32| if is_faded { self.tokens.faded(colour) } else { colour };
+        let tone = |colour: Color32| {
+            if is_faded {
+                self.tokens.faded(colour)
+            } else {
+                colour
+            }
+        };
         let is_marked = card.is_selected || card.is_dragged;
         let (width, outline) = marks.mood.outline(is_marked, marks.is_hovered, self.tokens);
         let colour = tone(self.colour(card.look));
@@ -123,7 +129,10 @@ impl<'a> Far<'a> {
             self.piece(corner, size.x * 0.3, colour);
         }
         if let Some(work) = look.work {
-            let mut bar = Rect::from_min_max(pos2(rect.left() + 2.0, rect.bottom() - 3.0), rect.max - vec2(2.0, 1.0));
+            let mut bar = Rect::from_min_max(
+                pos2(rect.left() + 2.0, rect.bottom() - 3.0),
+                rect.max - vec2(2.0, 1.0),
+            );
             self.piece(bar, 0.0, self.tokens.line);
             bar.set_width(bar.width() * work.share());
             self.piece(bar, 0.0, work_mark(work, self.tokens).1);
@@ -189,7 +198,8 @@ impl<'a> Far<'a> {
             if let Some(last) = last {
                 for side in [0, 1] {
                     self.mesh.add_triangle(last + side, last + side + 1, first + side);
-                    self.mesh.add_triangle(last + side + 1, first + side, first + side + 1);
+                    self.mesh
+                        .add_triangle(last + side + 1, first + side, first + side + 1);
                 }
             }
             last = Some(first);

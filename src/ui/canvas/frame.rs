@@ -51,9 +51,10 @@ impl Frame<'_> {
             let at = background.interact_pointer_pos();
             let at = at.map(|at| self.state.view.at(self.canvas, at));
             let hit = at.and_then(|at| self.state.projection.server_at(at, |_| false));
-            self.outbox.send(hit.map_or(Message::View(ViewMessage::Select(None)), |server| {
-                select_by_click(self.ui, server)
-            }));
+            self.outbox
+                .send(hit.map_or(Message::View(ViewMessage::Select(None)), |server| {
+                    select_by_click(self.ui, server)
+                }));
         }
         if background.secondary_clicked() {
             let at = self.pointer().map(|at| self.state.view.at(self.canvas, at));

@@ -58,7 +58,9 @@ impl Frame<'_> {
         let to_screen = RectTransform::from_to(bounds, inside);
         let shown = to_screen.transform_rect(self.state.view.part(self.canvas));
 
-        let response = self.ui.interact(sheet, Id::new("minimap"), Sense::CLICK | Sense::DRAG);
+        let response = self
+            .ui
+            .interact(sheet, Id::new("minimap"), Sense::CLICK | Sense::DRAG);
         self.ui.ctx().accesskit_node_builder(response.id, |node| {
             node.set_role(egui::accesskit::Role::Image);
             node.set_label("Minimap");
@@ -69,13 +71,25 @@ impl Frame<'_> {
         let tokens = Tokens::of(self.ui.visuals());
         let painter = self.ui.painter_at(self.canvas);
         let line = Stroke::new(1.0, tokens.line);
-        painter.rect(sheet, f32::from(RADIUS_WIDGET), tokens.card, line, StrokeKind::Inside);
+        painter.rect(
+            sheet,
+            f32::from(RADIUS_WIDGET),
+            tokens.card,
+            line,
+            StrokeKind::Inside,
+        );
         painter.add(Shape::Mesh(self.picture(inside, to_screen, tokens)));
         // Of a view that reaches beyond the design only the part upon it.
         let frame = shown.intersect(sheet.shrink(2.0));
         if frame.is_positive() {
             let stroke = Stroke::new(1.5, tokens.accent);
-            painter.rect(frame, 2.0, tokens.accent.gamma_multiply(0.12), stroke, StrokeKind::Inside);
+            painter.rect(
+                frame,
+                2.0,
+                tokens.accent.gamma_multiply(0.12),
+                stroke,
+                StrokeKind::Inside,
+            );
         }
         response.on_hover_cursor(CursorIcon::Move);
     }
@@ -260,6 +274,10 @@ mod tests {
         let squares = (ROOM.x / SQUARE) * (ROOM.y / SQUARE);
         assert!(!mesh.is_empty());
         assert!(mesh.vertices.len() < squares as usize, "{}", mesh.vertices.len());
-        assert!(mesh.vertices.iter().all(|vertex| inside.expand(SQUARE).contains(vertex.pos)));
+        assert!(
+            mesh.vertices
+                .iter()
+                .all(|vertex| inside.expand(SQUARE).contains(vertex.pos))
+        );
     }
 }

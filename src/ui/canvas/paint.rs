@@ -159,7 +159,9 @@ impl Frame<'_> {
         for (edge, above, below, server) in shown {
             if let Some(shape) = projection.link_shape(edge) {
                 shape.is_leaving = leaving.contains(&server);
-                context.painter.extend(shape.shapes_between(above, below, context));
+                context
+                    .painter
+                    .extend(shape.shapes_between(above, below, context));
             }
         }
     }

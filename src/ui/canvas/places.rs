@@ -113,7 +113,11 @@ impl Places {
 
     /// The cards of which something lies in this part of the canvas, from the lowest to the one on top.
     pub fn in_view(&self, part: Rect) -> Vec<&CardPlace> {
-        let mut shown: Vec<&CardPlace> = self.cards.iter().filter(|card| card.rect.intersects(part)).collect();
+        let mut shown: Vec<&CardPlace> = self
+            .cards
+            .iter()
+            .filter(|card| card.rect.intersects(part))
+            .collect();
         // A stable sort of what is nearly sorted: next to nothing.
         shown.sort_by_key(|card| card.rank());
         shown
@@ -133,7 +137,10 @@ impl Places {
 
     /// The card on top at this point of the canvas, except those.
     pub fn card_at(&self, at: Pos2, except: impl Fn(ServerId) -> bool) -> Option<&CardPlace> {
-        let hit = self.cards.iter().filter(|card| card.rect.contains(at) && !except(card.id));
+        let hit = self
+            .cards
+            .iter()
+            .filter(|card| card.rect.contains(at) && !except(card.id));
         // Of several the last one, as it is painted.
         hit.max_by_key(|card| card.rank())
     }

@@ -131,7 +131,12 @@ impl Projection {
     /// The servers whose cards lie in this part of the canvas, or reach into it.
     pub fn touched_by(&self, part: Rect) -> Vec<ServerId> {
         let touches = |card: &&CardPlace| ServerShape::rect_at(card.home).intersects(part);
-        self.places.cards().iter().filter(touches).map(|card| card.id).collect()
+        self.places
+            .cards()
+            .iter()
+            .filter(touches)
+            .map(|card| card.id)
+            .collect()
     }
 
     /// The card on top at this point of the canvas, except those.

@@ -141,13 +141,15 @@ impl Verdicts {
     /// How the target looks while the pointer is over `over`.
     pub fn mood(&self, target: ServerId, over: Option<(ServerId, Zone)>) -> Mood {
         match over.filter(|(id, _)| *id == target) {
-            Some((_, zone)) => self.on(target, zone).map_or(Mood::Plain, |verdict| match verdict {
-                Ok(consequences) => Mood::Allowed {
-                    has_consequence: !consequences.is_empty(),
-                    is_hit: true,
-                },
-                Err(_) => Mood::Refused { is_hit: true },
-            }),
+            Some((_, zone)) => self
+                .on(target, zone)
+                .map_or(Mood::Plain, |verdict| match verdict {
+                    Ok(consequences) => Mood::Allowed {
+                        has_consequence: !consequences.is_empty(),
+                        is_hit: true,
+                    },
+                    Err(_) => Mood::Refused { is_hit: true },
+                }),
             None => match self.by_target.get(&target) {
                 None => Mood::Plain,
                 Some(Ok(consequences)) => Mood::Allowed {
