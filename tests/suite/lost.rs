@@ -14,7 +14,7 @@ use pgcascade::engine::picture;
 use pgcascade::engine::unsaved;
 use pgcascade::model::diagram::{PictureFormat, PictureStyle};
 use pgcascade::model::document::{Command, format, templates};
-use pgcascade::model::topology::{Downstreams, Edit};
+use pgcascade::model::topology::{Downstreams, Edit, Server};
 
 /// What the child of a test is to do: its name, and what it needs to know.
 const ROLE: &str = "PGCASCADE_TEST_CHILD";
@@ -142,7 +142,7 @@ fn edit_for_ever(seed: u64, file: Option<PathBuf>) {
 
 fn next_edit(session: &Session, chance: &mut Chance) -> DesignMessage {
     let topology = session.document.topology();
-    let servers: Vec<_> = topology.servers().iter().map(|server| server.id()).collect();
+    let servers: Vec<_> = topology.servers().iter().map(Server::id).collect();
     let server = servers[chance.below(servers.len())];
     let other = servers[chance.below(servers.len())];
     let edit = |edit| DesignMessage::Do(Command::Edit(edit));
