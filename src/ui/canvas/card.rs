@@ -19,10 +19,26 @@ pub struct Card {
     /// The worst finding about this server, and all their sentences.
     pub severity: Option<Severity>,
     pub findings: Vec<String>,
+    /// Only a server with downstreams has it: what it hides while it is folded.
+    pub fold: Option<Fold>,
     /// What a screen reader says: "slave12, standby of slave1, port 25433, asynchronous".
     pub label: String,
     /// "2 downstreams".
     pub description: String,
+}
+
+/// What is hidden below a folded server; nothing while it is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fold {
+    pub hidden: usize,
+    /// Of those: real servers that are down, or down in What-if.
+    pub down: usize,
+    /// Neither down nor well.
+    pub troubled: usize,
+    /// Findings about them.
+    pub errors: usize,
+    pub warnings: usize,
+    pub notes: usize,
 }
 
 /// The link from a server's upstream to it.
@@ -75,6 +91,8 @@ pub struct Look {
     pub severity: Option<Severity>,
     /// The real server is down, or would be.
     pub is_down: bool,
+    /// It stands for others, which are hidden.
+    pub is_folded: bool,
     pub work: Option<Work>,
 }
 
@@ -123,6 +141,7 @@ impl Look {
             badge: card.badge.kind,
             severity: card.severity,
             is_down: matches!(card.life, Life::Down | Life::Foreseen(Outlook::Down, _)),
+            is_folded: card.fold.as_ref().is_some_and(|fold| fold.hidden > 0),
             work: card.work,
         }
     }

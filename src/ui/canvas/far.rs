@@ -98,6 +98,12 @@ impl<'a> Far<'a> {
             self.piece(rect.expand(3.0), 0.0, self.tokens.accent);
             self.piece(rect.expand(2.0), 0.0, self.tokens.canvas);
         }
+        if card.look.is_folded {
+            // The edge of a pile.
+            let step = (5.0 * self.meta.zoom).round().max(1.0);
+            let sheet = rect.translate(vec2(0.0, step)).shrink2(vec2(step, 0.0));
+            self.piece(sheet, 0.0, tone(self.tokens.card_stroke_hovered));
+        }
         if self.meta.zoom < PLAIN_BELOW {
             if stands_out {
                 self.piece(rect.expand(width.max(1.0)), 0.0, outline);

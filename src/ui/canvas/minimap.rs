@@ -234,6 +234,7 @@ mod tests {
             badge,
             severity,
             is_down,
+            is_folded: false,
             work: None,
         };
         let weight = |look| Weight::of(look);

@@ -10,6 +10,7 @@ mod card_widget;
 mod describe;
 mod drag;
 mod far;
+mod fold;
 mod foresee;
 mod frame;
 mod gesture;
@@ -30,6 +31,7 @@ mod view;
 mod words;
 
 pub use card_widget::select_by_click;
+pub use fold::{folds_of, tell_expanded};
 
 use egui::{Sense, Ui};
 
@@ -71,6 +73,7 @@ pub struct CanvasState {
     /// The link whose menu was asked for: the server at its lower end.
     menu_link: Option<ServerId>,
     seen_selected: Option<ServerId>,
+    seen_folding: u64,
     seen_revision: u64,
     /// Where it was drawn last.
     canvas: Option<egui::Rect>,

@@ -1,5 +1,7 @@
 //! The drawing itself: dots, links, cards, in this order; what is dragged comes last, and its target above it.
 
+use std::sync::Arc;
+
 use egui::emath::GuiRounding as _;
 use egui::{Painter, Rect, Stroke, StrokeKind, pos2};
 use egui_graphs::{DisplayNode as _, DrawContext, MetadataFrame, SettingsStyle};
@@ -7,8 +9,8 @@ use egui_graphs::{DisplayNode as _, DrawContext, MetadataFrame, SettingsStyle};
 use super::drag::PLACE_SHARE;
 use super::far::{FAR_BELOW, Far, Marks};
 use super::frame::{Frame, on_screen};
-use super::handle;
 use super::verdict::Zone;
+use super::{fold, handle};
 use crate::model::topology::ServerId;
 use crate::ui::theme::Tokens;
 
@@ -55,12 +57,22 @@ impl Frame<'_> {
         let mood = self.mood(id);
         let is_hovered = self.state.hovered == Some(id);
         let is_focused = self.state.focused == Some(id);
-        if let Some(shape) = self.state.projection.card_shape(id) {
-            shape.mood = mood;
-            shape.is_hovered = is_hovered;
-            shape.is_focused = is_focused;
-            context.painter.extend(shape.shapes(context));
-        }
+        let projection = &mut self.state.projection;
+        let Some(server) = projection.node(id).map(|node| Arc::clone(node.payload())) else {
+            return;
+        };
+        let Some(shape) = projection.card_shape(id) else {
+            return;
+        };
+        shape.mood = mood;
+        shape.is_hovered = is_hovered;
+        shape.is_focused = is_focused;
+        let (painter, zoom) = (context.painter, context.meta.zoom);
+        let tokens = Tokens::of(self.ui.visuals());
+        let card = on_screen(context.meta, shape.rect());
+        fold::paint_pile(painter, tokens, card, zoom, &server);
+        painter.extend(shape.shapes(context));
+        fold::paint_sign(painter, tokens, card, zoom, &server);
     }
 
     /// From far away: everything in one piece. `target` is painted last.

@@ -14,6 +14,7 @@ use petgraph::visit::EdgeRef as _;
 
 use super::card::{Card, Link};
 use super::describe::describe;
+use super::fold::fold_up;
 use super::link_shape::{LinkShape, is_on_link};
 use super::places::{CardPlace, Places};
 use super::server_shape::ServerShape;
@@ -49,6 +50,7 @@ struct Seen {
     steps: Option<Vec<StepState>>,
     /// The moment of What-if.
     what_if: Option<u64>,
+    folding: u64,
 }
 
 impl Projection {
@@ -59,14 +61,17 @@ impl Projection {
         }
         self.seen = Some(Seen::of(session));
         self.generation += 1;
+        let is_shown = |id| !session.folding.is_hidden(id);
         self.relays = relays(session.document.topology());
+        // What is hidden cannot be taken by the handle.
+        self.relays.retain(|id, _| !session.folding.is_folded(*id));
 
-        let described = describe(session);
+        let described = fold_up(session, describe(session));
         let before: Vec<ServerId> = self.index.keys().copied().collect();
         let mut has_tree_changed = false;
         let gone = before
             .iter()
-            .filter(|id| session.document.topology().server(**id).is_none());
+            .filter(|id| session.document.topology().server(**id).is_none() || !is_shown(**id));
         for id in gone {
             if let Some(index) = self.index.remove(id) {
                 self.graph.remove_node(index);
@@ -185,7 +190,8 @@ impl Projection {
     }
 
     fn places_of(&self, session: &Session, described: &[(Card, Option<Link>)]) -> Places {
-        let positions = session.document.positions();
+        let is_shown = |id| !session.folding.is_hidden(id);
+        let positions = session.document.positions_of(is_shown);
         let cards = described.iter().filter_map(|(card, _)| {
             let [x, y] = positions.get(&card.id)?;
             Some(CardPlace::new(card, *self.index.get(&card.id)?, pos2(*x, *y)))
@@ -259,6 +265,7 @@ impl Seen {
             board: board(session).cloned(),
             steps: steps(session).map(Iterator::collect),
             what_if: session.what_if.as_ref().map(WhatIf::revision),
+            folding: session.folding.revision(),
         }
     }
 
@@ -274,6 +281,7 @@ impl Seen {
             && self.board.as_ref() == board(session)
             && same_steps
             && self.what_if == session.what_if.as_ref().map(WhatIf::revision)
+            && self.folding == session.folding.revision()
     }
 }
 

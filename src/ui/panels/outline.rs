@@ -1,17 +1,20 @@
 //! The servers as a tree of rows: the drawing for keyboards and screen readers.
 //!
-//! Up and down go through the rows, left to the upstream, right to the first downstream, Home and End to the ends;
-//! Enter or Space selects. Everything the canvas offers is in each row's menu.
+//! Up and down go through the rows, Home and End to the ends; left folds, or goes to the upstream where nothing is to be
+//! folded, right unfolds, or goes to the first downstream; Enter or Space selects. Everything the canvas offers is in each row's menu.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use egui::accesskit::Role;
 use egui::{EventFilter, Key, Layout, Rect, RichText, Sense, StrokeKind, Ui, UiBuilder, WidgetInfo};
 use egui::{WidgetType, vec2};
 
-use crate::app::{Session, TreeRow, WhatIf};
+use crate::app::{Message, Session, TreeRow, ViewMessage, WhatIf};
 use crate::model::health::ReplicationRow;
 use crate::model::topology::{Server, ServerId};
 use crate::ui::Outbox;
-use crate::ui::canvas::select_by_click;
+use crate::ui::canvas::{folds_of, select_by_click, tell_expanded};
 use crate::ui::commands::role_in_words;
 use crate::ui::outlook::{Outlook, outlook_of};
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
@@ -31,7 +34,17 @@ const GAP: f32 = 1.0;
 
 pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let tree = &session.derived.tree;
-    let rows = tree.rows();
+    let rows: Cow<'_, [TreeRow]> = if session.folding.is_any_folded() {
+        let rows = tree.rows().iter().copied();
+        rows.filter(|row| !session.folding.is_hidden(row.server))
+            .collect()
+    } else {
+        tree.rows().into()
+    };
+    let hidden: BTreeMap<ServerId, (usize, String)> = folds_of(session)
+        .into_iter()
+        .map(|(id, fold)| (id, (fold.hidden, fold.words())))
+        .collect();
     let step = ROW_HEIGHT + GAP;
     let size = vec2(ui.available_width(), step * rows.len() as f32);
     let (_, all) = ui.allocate_space(size);
@@ -45,13 +58,19 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     // The row that has the keyboard is there wherever it is: without it the keys would lead nowhere.
     let focused = ui.data(|data| data.get_temp::<ServerId>(focus_id()));
     let focused = focused.filter(|id| ui.memory(|memory| memory.has_focus(row_id(*id))));
-    let focused = focused.and_then(|id| tree.place(id));
+    let focused = focused.and_then(|id| rows.iter().position(|row| row.server == id));
     let elsewhere = focused.filter(|place| !shown.contains(place));
     for place in shown.chain(elsewhere) {
         if let Some(row) = rows.get(place) {
             let top = step.mul_add(place as f32, all.top());
             let rect = Rect::from_min_size(egui::pos2(all.left(), top), vec2(all.width(), ROW_HEIGHT));
-            row_ui(ui, session, *row, rect, outbox);
+            let row = Row {
+                row: *row,
+                place,
+                order: &rows,
+                hidden: hidden.get(&row.server),
+            };
+            row_ui(ui, session, &row, rect, outbox);
         }
     }
 }
@@ -88,9 +107,21 @@ fn row_id(id: ServerId) -> egui::Id {
     egui::Id::new(("outline", id.number()))
 }
 
-fn row_ui(ui: &mut Ui, session: &Session, row: TreeRow, rect: Rect, outbox: &mut Outbox) {
+/// A row that is shown, among all that are.
+struct Row<'a> {
+    row: TreeRow,
+    place: usize,
+    order: &'a [TreeRow],
+    /// While it is folded: how many servers it hides, and what there is to know about them.
+    hidden: Option<&'a (usize, String)>,
+}
+
+fn row_ui(ui: &mut Ui, session: &Session, row: &Row<'_>, rect: Rect, outbox: &mut Outbox) {
     let topology = session.document.topology();
-    let (id, depth) = (row.server, row.depth);
+    let TreeRow {
+        server: id, depth, ..
+    } = row.row;
+    let hidden = row.hidden;
     let Some(server) = topology.server(id) else {
         return;
     };
@@ -111,7 +142,12 @@ fn row_ui(ui: &mut Ui, session: &Session, row: TreeRow, rect: Rect, outbox: &mut
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_role(Role::TreeItem);
         node.set_level(depth + 1);
+        if let Some((_, words)) = hidden {
+            node.set_description(words.as_str());
+        }
     });
+    let folded = row.row.has_downstreams.then(|| session.folding.is_folded(id));
+    tell_expanded(ui, response.id, folded, id, outbox);
 
     let fill = if selected {
         tokens.selection
@@ -126,7 +162,7 @@ fn row_ui(ui: &mut Ui, session: &Session, row: TreeRow, rect: Rect, outbox: &mut
         ui.painter()
             .rect_stroke(rect, RADIUS_WIDGET, stroke, StrokeKind::Inside);
     }
-    branch_lines(ui, session, row, rect);
+    branch_lines(ui, session, row, folded.is_some(), rect);
     row_text(ui, session, server, row, body);
 
     if response.clicked() {
@@ -138,10 +174,14 @@ fn row_ui(ui: &mut Ui, session: &Session, row: TreeRow, rect: Rect, outbox: &mut
     }
     if response.has_focus() {
         ui.data_mut(|data| data.insert_temp(focus_id(), id));
-        move_focus(ui, session, id);
+        move_focus(ui, session, row, folded, outbox);
+    }
+    if let Some(folded) = folded {
+        fold_sign_ui(ui, server, depth, rect, folded, outbox);
     }
     response.context_menu(|ui| server_menu_ui(ui, session, id, outbox));
-    response.on_hover_text(row_label(session, server));
+    let words = hidden.map_or_else(String::new, |(_, words)| format!("\n{words}"));
+    response.on_hover_text(row_label(session, server) + &words);
 
     let builder = UiBuilder::new()
         .max_rect(menu_rect)
@@ -158,7 +198,7 @@ fn row_ui(ui: &mut Ui, session: &Session, row: TreeRow, rect: Rect, outbox: &mut
 }
 
 /// The lines that join a row to its upstream's.
-fn branch_lines(ui: &Ui, session: &Session, row: TreeRow, rect: Rect) {
+fn branch_lines(ui: &Ui, session: &Session, Row { row, .. }: &Row<'_>, has_sign: bool, rect: Rect) {
     let depth = row.depth;
     if depth == 0 {
         return;
@@ -176,7 +216,9 @@ fn branch_lines(ui: &Ui, session: &Session, row: TreeRow, rect: Rect) {
     let x = column(depth - 1);
     // From the row above: no gap between two rows.
     painter.vline(x, rect.top() - 1.0..=bottom, stroke);
-    painter.hline(x..=x + INDENT - 4.0, rect.center().y, stroke);
+    if !has_sign {
+        painter.hline(x..=x + INDENT - 4.0, rect.center().y, stroke);
+    }
     // Higher up, a line goes past this row where more siblings follow below.
     let above = session.document.topology().upstreams(row.server);
     for (above, level) in above.into_iter().zip((1..depth).rev()) {
@@ -186,7 +228,7 @@ fn branch_lines(ui: &Ui, session: &Session, row: TreeRow, rect: Rect) {
     }
 }
 
-fn row_text(ui: &Ui, session: &Session, server: &Server, row: TreeRow, rect: Rect) {
+fn row_text(ui: &Ui, session: &Session, server: &Server, Row { row, hidden, .. }: &Row<'_>, rect: Rect) {
     let tokens = Tokens::of(ui.visuals());
     let dot = egui::pos2(rect.left() + 14.0 + INDENT * row.depth as f32, rect.center().y);
     if server.is_primary() {
@@ -198,7 +240,10 @@ fn row_text(ui: &Ui, session: &Session, server: &Server, row: TreeRow, rect: Rec
         ui.painter().circle(dot, 3.5, tokens.panel, stroke);
     }
     // Painted, not placed as labels: a screen reader has heard it all in the row's own name.
-    let name = server.name().to_string();
+    let mut name = server.name().to_string();
+    if let Some((hidden, _)) = hidden {
+        name = format!("{name}  +{hidden}");
+    }
     let name_left = dot.x + 12.0;
     // Where the name needs the room the port gives way: the name is what one looks for.
     let font = egui::FontId::proportional(TEXT_BODY);
@@ -293,17 +338,45 @@ fn row_word(row: &ReplicationRow, tokens: &Tokens) -> (String, egui::Color32) {
     }
 }
 
-fn move_focus(ui: &Ui, session: &Session, id: ServerId) {
+/// A small triangle before the name: down where the downstreams are shown, to the right where they are hidden.
+fn fold_sign_ui(ui: &Ui, server: &Server, depth: usize, row: Rect, is_folded: bool, outbox: &mut Outbox) {
+    let tokens = Tokens::of(ui.visuals());
+    let centre = egui::pos2(row.left() + 4.0 + INDENT * depth as f32, row.center().y);
+    let rect = Rect::from_center_size(centre, vec2(12.0, ROW_HEIGHT));
+    // Not focusable: the row is, and its arrow keys do the same.
+    let response = ui.interact(rect, row_id(server.id()).with("fold"), Sense::CLICK);
+    let verb = if is_folded { "Unfold" } else { "Fold" };
+    let words = format!("{verb} {} in the list", server.name());
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, words.as_str()));
+    let colour = if response.hovered() {
+        tokens.accent
+    } else {
+        tokens.text_weak
+    };
+    let points = if is_folded {
+        [vec2(-2.5, -4.0), vec2(3.0, 0.0), vec2(-2.5, 4.0)]
+    } else {
+        [vec2(-4.0, -2.5), vec2(4.0, -2.5), vec2(0.0, 3.0)]
+    };
+    let points = points.map(|point| centre + point).to_vec();
+    ui.painter()
+        .add(egui::Shape::convex_polygon(points, colour, egui::Stroke::NONE));
+    if response.clicked() {
+        outbox.send(Message::View(ViewMessage::Fold(server.id(), !is_folded)));
+    }
+}
+
+fn move_focus(ui: &Ui, session: &Session, row: &Row<'_>, folded: Option<bool>, outbox: &mut Outbox) {
     let topology = session.document.topology();
-    let tree = &session.derived.tree;
+    let id = row.row.server;
     let filter = EventFilter {
         horizontal_arrows: true,
         vertical_arrows: true,
         ..EventFilter::default()
     };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(row_id(id), filter));
-    let place = tree.place(id).unwrap_or(0);
-    let at = |place: usize| tree.rows().get(place).map(|row| row.server);
+    let (place, order) = (row.place, row.order);
+    let at = |place: usize| order.get(place).map(|row| row.server);
     // Consumed: the row that gets the focus is drawn later in the same frame, and would go on from there.
     let pressed = |key| ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, key));
     let target = if pressed(Key::ArrowUp) {
@@ -311,13 +384,21 @@ fn move_focus(ui: &Ui, session: &Session, id: ServerId) {
     } else if pressed(Key::ArrowDown) {
         at(place + 1)
     } else if pressed(Key::ArrowLeft) {
+        if folded == Some(false) {
+            outbox.send(Message::View(ViewMessage::Fold(id, true)));
+            return;
+        }
         topology.server(id).and_then(Server::upstream)
     } else if pressed(Key::ArrowRight) {
+        if folded == Some(true) {
+            outbox.send(Message::View(ViewMessage::Fold(id, false)));
+            return;
+        }
         topology.downstreams(id).next().map(Server::id)
     } else if pressed(Key::Home) {
         at(0)
     } else if pressed(Key::End) {
-        at(tree.rows().len().saturating_sub(1))
+        at(order.len().saturating_sub(1))
     } else {
         None
     };
