@@ -100,7 +100,10 @@ fn packed(
         let below = downstreams.get(id).map_or(&[][..], Vec::as_slice);
         let size = |id: &ServerId| sizes.get(id).copied().unwrap_or([1.0, 1.0]);
         let area: f32 = below.iter().map(|id| size(id)[0] * size(id)[1]).sum();
-        let widest = (COLUMNS_TO_ROW * area).sqrt().ceil().max(MOST_ABREAST as f32);
+        let widest = (2.0 * COLUMNS_TO_ROW * area)
+            .sqrt()
+            .ceil()
+            .max(MOST_ABREAST as f32);
         let (mut across, mut down, mut row) = (0.0_f32, 1.0_f32, 0.0_f32);
         let (mut width, mut first_row) = (1.0_f32, 1.0_f32);
         for below in below {

@@ -72,11 +72,14 @@ impl<'a> Far<'a> {
             let ends = curve.ends().map(on_screen);
             self.line(&ends, width, colour);
         } else {
-            const STEPS: u8 = 8;
-            let points = std::array::from_fn::<Pos2, { STEPS as usize + 1 }, _>(|step| {
-                on_screen(curve.at(step as f32 / f32::from(STEPS)))
-            });
-            self.line(&points, width, colour);
+            // As many as the eye needs for a curve of this length, and no more.
+            const MOST: usize = 32;
+            let [from, to] = curve.ends().map(on_screen);
+            let steps = ((to - from).length() / 10.0).clamp(5.0, MOST as f32) as usize;
+            let points: [Pos2; MOST + 1] =
+                std::array::from_fn(|step| on_screen(curve.at(step.min(steps) as f32 / steps as f32)));
+            let points = points.get(..=steps).unwrap_or(&points);
+            self.line(points, width, colour);
         }
     }
 
