@@ -55,12 +55,15 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         let view = ui.clip_rect();
         place(view.top()).min(rows.len())..(place(view.bottom()) + 1).min(rows.len())
     };
-    // The row that has the keyboard is there wherever it is: without it the keys would lead nowhere.
-    let focused = ui.data(|data| data.get_temp::<ServerId>(focus_id()));
-    let focused = focused.filter(|id| ui.memory(|memory| memory.has_focus(row_id(*id))));
-    let focused = focused.and_then(|id| rows.iter().position(|row| row.server == id));
-    let elsewhere = focused.filter(|place| !shown.contains(place));
-    for place in shown.chain(elsewhere) {
+    // The row that has the keyboard is there wherever it is, also one that the keys have led to just now.
+    let with_keyboard = |ui: &Ui| {
+        let focused = ui.data(|data| data.get_temp::<ServerId>(focus_id()));
+        let focused = focused.filter(|id| ui.memory(|memory| memory.has_focus(row_id(*id))))?;
+        rows.iter().position(|row| row.server == focused)
+    };
+    let elsewhere = |place: &usize| !shown.contains(place);
+    let before = with_keyboard(ui).filter(elsewhere);
+    let mut draw = |ui: &mut Ui, place: usize| {
         if let Some(row) = rows.get(place) {
             let top = step.mul_add(place as f32, all.top());
             let rect = Rect::from_min_size(egui::pos2(all.left(), top), vec2(all.width(), ROW_HEIGHT));
@@ -72,6 +75,15 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             };
             row_ui(ui, session, &row, rect, outbox);
         }
+    };
+    for place in shown.clone().chain(before) {
+        draw(ui, place);
+    }
+    if let Some(place) = with_keyboard(ui)
+        .filter(elsewhere)
+        .filter(|place| before != Some(*place))
+    {
+        draw(ui, place);
     }
 }
 
