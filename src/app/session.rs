@@ -210,6 +210,8 @@ pub enum Pick {
     Upstream(Vec<ServerId>),
     /// The server whose place this one is to take.
     Place(ServerId),
+    /// The site at which these stand.
+    Site(Vec<ServerId>),
     /// A built-in design to begin with.
     Template,
     /// The version of PostgreSQL.

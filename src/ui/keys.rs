@@ -40,6 +40,7 @@ pub enum ActionId {
     ToggleSync,
     MakePrimary,
     TidyBelow,
+    Site,
     Fold,
     Remove,
     AskAgain,
@@ -135,7 +136,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 46] = [
+pub static ACTIONS: [Action; 47] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
     Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
@@ -164,6 +165,7 @@ pub static ACTIONS: [Action; 46] = [
     Action { id: ActionId::ToggleSync, menu: Menu::Server, words: "Make synchronous", keys: &[ctrl(Key::K)],      in_text: false, does: does::toggle_sync, explained: "Synchronous or asynchronous, directly under the primary" },
     Action { id: ActionId::MakePrimary, menu: Menu::Server, words: "Make primary", keys: &[ctrl(Key::P)],         in_text: false, does: does::make_primary, explained: "The links on the way up turn round" },
     Action { id: ActionId::TidyBelow,  menu: Menu::Server, words: "Tidy below", keys: &[ctrl_shift(Key::L)],      in_text: false, does: does::tidy_below, explained: "Put every card below this one to its place in the tree; others stay" },
+    Action { id: ActionId::Site,       menu: Menu::Server, words: "Site…",      keys: &[ctrl(Key::R)],            in_text: false, does: does::site,       explained: "Say where the selected servers stand; no file that a server reads changes" },
     Action { id: ActionId::Fold,       menu: Menu::Server, words: "Fold",       keys: &[ctrl(Key::B)],            in_text: false, does: does::fold,       explained: "Hide everything below the server, or show it again" },
     Action { id: ActionId::Remove,     menu: Menu::Server, words: "Remove",     keys: &[plain(Key::Delete)],      in_text: false, does: does::remove,     explained: "Remove the selected servers" },
     Action { id: ActionId::FoldAll,    menu: Menu::View, words: "Fold all below the primary's downstreams", keys: &[ctrl_shift(Key::B)], in_text: false, does: does::fold_all, explained: "Show the primary and what follows it; each card counts what it hides" },

@@ -23,6 +23,7 @@ mod pen;
 mod projection;
 mod rename;
 mod server_shape;
+mod sites;
 mod verdict;
 mod view;
 mod words;

@@ -18,6 +18,7 @@ use super::fold::fold_up;
 use super::link_shape::LinkShape;
 use super::server_shape::ServerShape;
 use crate::app::{RunView, Session, WhatIf};
+use crate::model::document::sites::{SiteArea, site_areas};
 use crate::model::health::Board;
 use crate::model::plan::StepState;
 use crate::model::topology::{Server, ServerId, Topology};
@@ -34,6 +35,8 @@ pub struct Projection {
     home: BTreeMap<ServerId, Pos2>,
     /// How many servers follow each relay; asked for every card on every frame, so counted once.
     relays: BTreeMap<ServerId, usize>,
+    /// Where the sites lie, around the cards that are shown.
+    sites: Vec<SiteArea>,
     /// What the graph was made from.
     seen: Option<Seen>,
 }
@@ -58,9 +61,9 @@ impl Projection {
         }
         self.seen = Some(Seen::of(session));
         let is_shown = |id| !session.folding.is_hidden(id);
-        self.home = session
-            .document
-            .positions_of(is_shown)
+        let positions = session.document.positions_of(is_shown);
+        self.sites = site_areas(session.document.topology(), &positions);
+        self.home = positions
             .into_iter()
             .map(|(id, [x, y])| (id, pos2(x, y)))
             .collect();
@@ -92,6 +95,10 @@ impl Projection {
 
     pub fn graph(&self) -> &DesignGraph {
         &self.graph
+    }
+
+    pub fn sites(&self) -> &[SiteArea] {
+        &self.sites
     }
 
     /// Servers from the lowest card to the one on top.

@@ -190,6 +190,11 @@ pub fn tidy_below(session: &Session, servers: &[ServerId]) -> Answer {
     send(Message::Design(DesignMessage::Do(command)))
 }
 
+pub fn site(session: &Session, servers: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    pick(Pick::Site(some(servers)?))
+}
+
 pub fn fold(session: &Session, servers: &[ServerId]) -> Answer {
     let server = one(servers)?;
     if session.document.topology().downstreams(server).next().is_none() {
