@@ -189,6 +189,11 @@ impl Tokens {
         )
     }
 
+    /// Behind a link that is selected.
+    pub fn band(&self) -> Color32 {
+        mix(self.canvas, self.accent, 0.35)
+    }
+
     /// The colour as seen through mist: for what is refused or stands back.
     pub fn faded(&self, colour: Color32) -> Color32 {
         mix(self.canvas, colour, 0.4)

@@ -73,6 +73,7 @@ impl Window {
                 session.renaming,
                 session.remove_choice,
                 &session.folding,
+                (session.link, session.is_legend_shown),
             ),
             session.dialog,
             session.tab,
@@ -330,4 +331,39 @@ fn what_becomes_of_downstreams_is_asked_once() {
     window.press(Key::Delete);
     window.click("Remove them too");
     assert_eq!(window.session().document.topology().servers().len(), 2);
+}
+
+#[test]
+fn a_link_is_reached_by_keys_and_cannot_be_removed_only_moved() {
+    let mut window = Window::seed();
+    window.find("slave2");
+    window.key(Modifiers::COMMAND, Key::U);
+    assert_eq!(window.session().link, Some(window.id("slave2")));
+    for words in [
+        "master → slave2",
+        "streaming, potential, priority 2",
+        "\"slave2\" at master",
+    ] {
+        assert!(window.has(words), "{words}");
+    }
+    let line = "primary_conninfo = 'user=replicator passfile=";
+    let is_line = move |node: &egui_kittest::kittest::AccessKitNode<'_>| {
+        node.value().is_some_and(|value| value.starts_with(line))
+            || node
+                .label()
+                .is_some_and(|label| label.starts_with("primary_conninfo = '"))
+    };
+    assert!(window.harness.query_all(by().predicate(is_line)).next().is_some());
+    // What can be done to a link is done to the server at its lower end.
+    window.key(Modifiers::COMMAND, Key::K);
+    assert!(window.drawn().ends_with("  slave2 15433\n"), "{}", window.drawn());
+    window.press(Key::Delete);
+    assert!(window.has("slave2 needs an upstream"));
+    window.click("Move under…");
+    window.type_text("slave12");
+    window.press(Key::Enter);
+    assert_eq!(window.upstream_of("slave2"), "slave12");
+    assert_eq!(window.session().link, Some(window.id("slave2")));
+    window.press(Key::Escape);
+    assert_eq!((window.session().link, window.session().selected), (None, None));
 }

@@ -32,6 +32,7 @@ impl Frame<'_> {
             let props = node.props().clone();
             node.display_mut().update(&props);
         });
+        self.paint_selected_link(&painter, tokens, &meta);
         self.paint_links(&context);
         // The card below the dragged one is painted last: what is chosen must be readable.
         let target = self.state.gesture.drag().and_then(|drag| Some(drag.over?.0));

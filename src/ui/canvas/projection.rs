@@ -15,6 +15,7 @@ use petgraph::visit::EdgeRef as _;
 use super::card::{Card, Link};
 use super::describe::describe;
 use super::fold::fold_up;
+use super::legend::{Sign, signs};
 use super::link_shape::LinkShape;
 use super::server_shape::ServerShape;
 use crate::app::{RunView, Session, WhatIf};
@@ -35,6 +36,8 @@ pub struct Projection {
     home: BTreeMap<ServerId, Pos2>,
     /// How many servers follow each relay; asked for every card on every frame, so counted once.
     relays: BTreeMap<ServerId, usize>,
+    /// What the legend explains.
+    signs: Vec<Sign>,
     /// Where the sites lie, around the cards that are shown.
     sites: Vec<SiteArea>,
     /// What the graph was made from.
@@ -73,6 +76,7 @@ impl Projection {
         self.relays.retain(|id, _| !session.folding.is_folded(*id));
 
         let described = fold_up(session, describe(session));
+        self.signs = signs(&described, !self.sites.is_empty());
         let before: Vec<ServerId> = self.index.keys().copied().collect();
         let mut has_tree_changed = false;
         let gone = before
@@ -95,6 +99,10 @@ impl Projection {
 
     pub fn graph(&self) -> &DesignGraph {
         &self.graph
+    }
+
+    pub fn signs(&self) -> &[Sign] {
+        &self.signs
     }
 
     pub fn sites(&self) -> &[SiteArea] {

@@ -11,6 +11,7 @@ use crate::ui::keys::{ActionId, Does, action};
 use crate::ui::server_menu::entry_ui;
 
 use super::cluster_settings::cluster_settings_ui;
+use super::link::link_ui;
 use super::parts::{LOCKED, counted, note_ui, section_ui};
 use super::server::server_ui;
 
@@ -21,6 +22,9 @@ pub fn inspector_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox:
     let selection = session.selection();
     if selection.len() > 1 {
         return several_ui(ui, session, &selection, outbox);
+    }
+    if let Some(below) = session.link.and_then(|id| session.document.topology().server(id)) {
+        return link_ui(ui, session, below, outbox);
     }
     match session.selected_server() {
         Some(server) => server_ui(ui, session, drafts, server, outbox),

@@ -178,7 +178,7 @@ fn synchronous_row(ui: &mut Ui, session: &Session, server: &Server, standby: &St
     ui.end_row();
 }
 
-fn slot_row(ui: &mut Ui, session: &Session, server: &Server, outbox: &mut Outbox) {
+pub(super) fn slot_row(ui: &mut Ui, session: &Session, server: &Server, outbox: &mut Outbox) {
     let topology = session.document.topology();
     ui.label("");
     let mut checked = topology.uses_slot(server.id());
