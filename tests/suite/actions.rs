@@ -340,7 +340,7 @@ fn a_link_is_reached_by_keys_and_cannot_be_removed_only_moved() {
     window.key(Modifiers::COMMAND, Key::U);
     assert_eq!(window.session().link, Some(window.id("slave2")));
     for words in [
-        "master → slave2",
+        "From master to slave2",
         "streaming, potential, priority 2",
         "\"slave2\" at master",
     ] {

@@ -73,7 +73,7 @@ fn write_site(svg: &mut String, site: &SiteArea, palette: &Palette) {
         let name = cut(site.site.as_str(), DETAIL, width - 2.0 * PADDING);
         text(
             svg,
-            [x + PADDING, y + 18.0],
+            [x + PADDING, y + 16.0],
             &name,
             (DETAIL, colour, "start", false),
         );

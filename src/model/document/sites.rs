@@ -10,8 +10,8 @@ use crate::model::topology::{ServerId, SiteName, Topology};
 
 /// How far a rectangle reaches out over its cards: less than half of what lies between two columns.
 const SIDE: f32 = 16.0;
-/// There stands the name.
-const ABOVE: f32 = 27.0;
+/// There stands the name, above the words of the links that arrive.
+const ABOVE: f32 = 41.0;
 const BELOW: f32 = 15.0;
 
 /// So many places are tried at each cut of a site that has others' cards between its own.

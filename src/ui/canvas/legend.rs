@@ -145,10 +145,10 @@ impl Sign {
                 }
             }
             Self::Trouble(Trouble::Broken) => {
-                pen.mark(Mark::Cross, pos2(left + 17.0, middle), 5.0, tokens.error)
+                pen.mark(Mark::Cross, pos2(left + 17.0, middle), 5.0, tokens.error);
             }
             Self::Trouble(Trouble::Slow) => {
-                pen.mark(Mark::Triangle, pos2(left + 17.0, middle), 4.5, tokens.warning)
+                pen.mark(Mark::Triangle, pos2(left + 17.0, middle), 4.5, tokens.warning);
             }
             Self::Badge(badge) => drop(pen.pill(pos2(left, middle), &badge.text, badge.colour(tokens))),
             Self::Life(life) => {
@@ -171,14 +171,20 @@ impl Sign {
                 };
                 pen.fill(pill, 8.0, tokens.card);
                 pen.frame(pill, 8.0, 1.0, colour);
-                let words = if *self == Self::Folded { "+ 3" } else { "⠿ 2" };
-                pen.text(
-                    Align2::CENTER_CENTER,
-                    pill.center(),
-                    words,
-                    (10.5, tokens.text_weak),
-                    30.0,
-                );
+                let (words, at) = if *self == Self::Folded {
+                    ("+ 3", pill.center())
+                } else {
+                    for dot in 0..6_u8 {
+                        let step = vec2(f32::from(dot % 2), f32::from(dot / 2) - 1.0) * 3.4;
+                        let dot = Rect::from_center_size(
+                            pill.left_center() + vec2(9.0, 0.0) + step,
+                            vec2(1.8, 1.8),
+                        );
+                        pen.fill(dot, 0.0, tokens.text_weak);
+                    }
+                    ("2", pill.center() + vec2(6.0, 0.0))
+                };
+                pen.text(Align2::CENTER_CENTER, at, words, (10.5, tokens.text_weak), 30.0);
             }
             Self::Site => {
                 let ground = Rect::from_center_size(pos2(left + 17.0, middle), vec2(34.0, 14.0));

@@ -1,6 +1,6 @@
 //! The sites of the design: quiet rounded grounds behind their cards, each with its name.
 
-use egui::{Align2, FontId, Painter, Rect, Stroke, StrokeKind, pos2, vec2};
+use egui::{Align2, FontId, Painter, Rect, Stroke, StrokeKind, pos2};
 use egui_graphs::MetadataFrame;
 
 use super::frame::on_screen;
@@ -34,8 +34,8 @@ pub fn paint_sites(painter: &Painter, tokens: &Tokens, meta: &MetadataFrame, sit
             let inset = (14.0 * meta.zoom).max(5.0);
             job.wrap = egui::text::TextWrapping::truncate_at_width((rect.width() - 2.0 * inset).max(0.0));
             let galley = painter.layout_job(job);
-            // Above its first row of cards, where there is room for it at this zoom; else upon its edge.
-            let middle = 14.0_f32.mul_add(meta.zoom, rect.top()).max(rect.top());
+            // Above the words of the links that arrive, where there is room for it at this zoom; else upon its edge.
+            let middle = 11.5_f32.mul_add(meta.zoom, rect.top());
             let at = Align2::LEFT_CENTER.anchor_size(pos2(rect.left() + inset, middle), galley.size());
             let at = if galley.size().y > 26.0 * meta.zoom {
                 // It would run into the cards.
@@ -43,7 +43,7 @@ pub fn paint_sites(painter: &Painter, tokens: &Tokens, meta: &MetadataFrame, sit
             } else {
                 at
             };
-            painter.galley(at.min + vec2(0.0, 0.0), galley, colour);
+            painter.galley(at.min, galley, colour);
         }
     }
 }

@@ -22,7 +22,7 @@ pub fn link_ui(ui: &mut Ui, session: &Session, below: &Server, outbox: &mut Outb
     else {
         return;
     };
-    let title = format!("{} → {}", upstream.name(), below.name());
+    let title = format!("From {} to {}", upstream.name(), below.name());
     ui.add(egui::Label::new(RichText::new(title).heading()).truncate());
     note_ui(
         ui,

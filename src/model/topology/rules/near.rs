@@ -30,11 +30,7 @@ fn near(rule: &str) -> Topology {
             topology
         }
         // The candidate in the other site is not the first one, but it is one.
-        "sync-within-one-site" => notation::parse(
-            "m 1024 sync first 1 site A\n  a 1025 priority 1 site A\n  b 1026 priority 2 site B\n",
-        )
-        .unwrap(),
-        "every-commit-crosses-sites" => notation::parse(
+        "sync-within-one-site" | "every-commit-crosses-sites" => notation::parse(
             "m 1024 sync first 1 site A\n  a 1025 priority 1 site A\n  b 1026 priority 2 site B\n",
         )
         .unwrap(),
