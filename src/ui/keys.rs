@@ -194,7 +194,7 @@ pub static ACTIONS: [Action; 49] = [
 pub const ZOOM_STEP: f32 = 1.25;
 
 /// What the pointer does, for the help dialog beside the keys.
-pub const GESTURES: [(&str, &str); 13] = [
+pub const GESTURES: [(&str, &str); 15] = [
     (
         "Drag a standby low onto a server",
         "It follows that server from now on",
@@ -216,6 +216,14 @@ pub const GESTURES: [(&str, &str); 13] = [
         "Moves the card, or all that are selected; the cluster stays as it is",
     ),
     ("Drag Add standby onto a server", "A new standby under it"),
+    (
+        "Click the sign below a card",
+        "Hides what is below it, or shows it again",
+    ),
+    (
+        "Click a link",
+        "Selects it: the inspector shows the line that makes it",
+    ),
     ("Right click on a server", "Everything that can be done with it"),
     (
         "Right click on a server or link in What-if",

@@ -40,6 +40,7 @@ pub struct Projection {
     signs: Vec<Sign>,
     /// Where the sites lie, around the cards that are shown.
     sites: Vec<SiteArea>,
+    sites_of: Option<(u64, u64)>,
     /// What the graph was made from.
     seen: Option<Seen>,
 }
@@ -65,7 +66,12 @@ impl Projection {
         self.seen = Some(Seen::of(session));
         let is_shown = |id| !session.folding.is_hidden(id);
         let positions = session.document.positions_of(is_shown);
-        self.sites = site_areas(session.document.topology(), &positions);
+        let of = (session.revision, session.folding.revision());
+        if self.sites_of != Some(of) {
+            // Readings come every second, and sites do not move with them.
+            self.sites_of = Some(of);
+            self.sites = site_areas(session.document.topology(), &positions);
+        }
         self.home = positions
             .into_iter()
             .map(|(id, [x, y])| (id, pos2(x, y)))
