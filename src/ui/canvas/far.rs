@@ -18,7 +18,7 @@ use crate::ui::theme::Tokens;
 /// Below this zoom the drawing is seen from far away.
 pub const FAR_BELOW: f32 = 0.35;
 /// Below this zoom a card is one plain piece, and a link a straight line.
-const PLAIN_BELOW: f32 = 0.14;
+pub const PLAIN_BELOW: f32 = 0.14;
 
 /// The pieces drawn so far.
 pub struct Far<'a> {

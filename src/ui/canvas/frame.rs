@@ -50,11 +50,10 @@ impl Frame<'_> {
             // Where cards are many, the one below the pointer is a widget only from the next frame on.
             let at = background.interact_pointer_pos();
             let at = at.map(|at| self.state.view.at(self.canvas, at));
-            let hit = at.and_then(|at| self.state.projection.server_at(at, |_| false));
-            self.outbox
-                .send(hit.map_or(Message::View(ViewMessage::Select(None)), |server| {
-                    select_by_click(self.ui, server)
-                }));
+            match at.and_then(|at| self.state.projection.server_at(at, |_| false)) {
+                Some(server) => self.outbox.send(select_by_click(self.ui, server)),
+                None => self.click_beside(),
+            }
         }
         if background.secondary_clicked() {
             let at = self.pointer().map(|at| self.state.view.at(self.canvas, at));
@@ -62,6 +61,7 @@ impl Frame<'_> {
         }
         background.context_menu(|ui| menu::of_canvas(ui, self.session, self.state, self.outbox));
 
+        self.links();
         self.cards();
         self.drag(background);
         let incoming = self.palette_drag();
@@ -120,6 +120,15 @@ impl Frame<'_> {
             self.ui.ctx().request_repaint();
         }
         state.projection.follow_selection(self.session);
+    }
+
+    /// Between the cards: upon a link it selects that one, elsewhere nothing.
+    pub(super) fn click_beside(&mut self) {
+        let at = self.pointer().map(|at| self.state.view.at(self.canvas, at));
+        let link = at.and_then(|at| self.state.projection.link_at(at));
+        let link = link.filter(|_| self.session.what_if.is_none());
+        let select = link.map_or(ViewMessage::Select(None), ViewMessage::SelectLink);
+        self.outbox.send(Message::View(select));
     }
 
     pub(super) fn pointer(&self) -> Option<Pos2> {

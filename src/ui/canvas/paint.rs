@@ -9,6 +9,7 @@ use egui_graphs::{DisplayNode as _, DrawContext, MetadataFrame, SettingsStyle};
 use super::drag::PLACE_SHARE;
 use super::far::{FAR_BELOW, Far, Marks};
 use super::frame::{Frame, on_screen};
+use super::sites::paint_sites;
 use super::verdict::Zone;
 use super::{fold, handle};
 use crate::model::topology::ServerId;
@@ -21,6 +22,7 @@ impl Frame<'_> {
         painter.rect_filled(self.canvas, 0.0, tokens.canvas);
         let meta = self.state.view.on_screen(self.canvas);
         dots(&painter, self.canvas, &meta, tokens);
+        paint_sites(&painter, tokens, &meta, self.state.projection.sites());
         let style = SettingsStyle::new();
         let ctx = self.ui.ctx().clone();
         let context = DrawContext {
@@ -31,6 +33,7 @@ impl Frame<'_> {
             meta: &meta,
         };
         let part = self.state.view.part(self.canvas);
+        self.paint_selected_link(&painter, tokens, &meta);
         // The card below the dragged one is painted last: what is chosen must be readable.
         let target = self.state.gesture.drag().and_then(|drag| Some(drag.over?.0));
         if meta.zoom < FAR_BELOW {

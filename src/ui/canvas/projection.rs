@@ -15,10 +15,13 @@ use petgraph::visit::EdgeRef as _;
 use super::card::{Card, Link};
 use super::describe::describe;
 use super::fold::fold_up;
+use super::legend::{Sign, signs};
 use super::link_shape::{LinkShape, is_on_link};
 use super::places::{CardPlace, Places};
 use super::server_shape::ServerShape;
 use crate::app::{RunView, Session, WhatIf};
+use crate::model::document::PointOnCanvas;
+use crate::model::document::sites::{SiteArea, site_areas};
 use crate::model::health::Board;
 use crate::model::plan::StepState;
 use crate::model::topology::{Server, ServerId, Topology};
@@ -33,6 +36,11 @@ pub struct Projection {
     places: Places,
     /// How many servers follow each relay; asked for every card on every frame, so counted once.
     relays: BTreeMap<ServerId, usize>,
+    /// What the legend explains.
+    signs: Vec<Sign>,
+    /// Where the sites lie, around the cards that are shown.
+    sites: Vec<SiteArea>,
+    sites_of: Option<(u64, u64)>,
     /// What the graph was made from.
     seen: Option<Seen>,
     /// Moves with each change of what is drawn.
@@ -62,11 +70,19 @@ impl Projection {
         self.seen = Some(Seen::of(session));
         self.generation += 1;
         let is_shown = |id| !session.folding.is_hidden(id);
+        let positions = session.document.positions_of(is_shown);
+        let of = (session.revision, session.folding.revision());
+        if self.sites_of != Some(of) {
+            // Readings come every second, and sites do not move with them.
+            self.sites_of = Some(of);
+            self.sites = site_areas(session.document.topology(), &positions);
+        }
         self.relays = relays(session.document.topology());
         // What is hidden cannot be taken by the handle.
         self.relays.retain(|id, _| !session.folding.is_folded(*id));
 
         let described = fold_up(session, describe(session));
+        self.signs = signs(&described, !self.sites.is_empty());
         let before: Vec<ServerId> = self.index.keys().copied().collect();
         let mut has_tree_changed = false;
         let gone = before
@@ -83,7 +99,7 @@ impl Projection {
         for (card, link) in &described {
             has_tree_changed |= self.put_link(card.id, link.as_ref());
         }
-        self.places = self.places_of(session, &described);
+        self.places = self.places_of(&positions, &described);
         self.select(session);
         has_tree_changed || before != self.index.keys().copied().collect::<Vec<_>>()
     }
@@ -91,6 +107,14 @@ impl Projection {
     /// Different after each change of what is drawn.
     pub fn generation(&self) -> u64 {
         self.generation
+    }
+
+    pub fn signs(&self) -> &[Sign] {
+        &self.signs
+    }
+
+    pub fn sites(&self) -> &[SiteArea] {
+        &self.sites
     }
 
     /// Where everything stands.
@@ -189,9 +213,11 @@ impl Projection {
         Some(shape)
     }
 
-    fn places_of(&self, session: &Session, described: &[(Card, Option<Link>)]) -> Places {
-        let is_shown = |id| !session.folding.is_hidden(id);
-        let positions = session.document.positions_of(is_shown);
+    fn places_of(
+        &self,
+        positions: &BTreeMap<ServerId, PointOnCanvas>,
+        described: &[(Card, Option<Link>)],
+    ) -> Places {
         let cards = described.iter().filter_map(|(card, _)| {
             let [x, y] = positions.get(&card.id)?;
             Some(CardPlace::new(card, *self.index.get(&card.id)?, pos2(*x, *y)))

@@ -67,7 +67,7 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         if let Some(row) = rows.get(place) {
             let top = step.mul_add(place as f32, all.top());
             let rect = Rect::from_min_size(egui::pos2(all.left(), top), vec2(all.width(), ROW_HEIGHT));
-            let row = Row {
+            let row = Shown {
                 row: *row,
                 place,
                 order: &rows,
@@ -120,7 +120,7 @@ fn row_id(id: ServerId) -> egui::Id {
 }
 
 /// A row that is shown, among all that are.
-struct Row<'a> {
+struct Shown<'a> {
     row: TreeRow,
     place: usize,
     order: &'a [TreeRow],
@@ -128,7 +128,7 @@ struct Row<'a> {
     hidden: Option<&'a (usize, String)>,
 }
 
-fn row_ui(ui: &mut Ui, session: &Session, row: &Row<'_>, rect: Rect, outbox: &mut Outbox) {
+fn row_ui(ui: &mut Ui, session: &Session, row: &Shown<'_>, rect: Rect, outbox: &mut Outbox) {
     let topology = session.document.topology();
     let TreeRow {
         server: id, depth, ..
@@ -210,7 +210,7 @@ fn row_ui(ui: &mut Ui, session: &Session, row: &Row<'_>, rect: Rect, outbox: &mu
 }
 
 /// The lines that join a row to its upstream's.
-fn branch_lines(ui: &Ui, session: &Session, Row { row, .. }: &Row<'_>, has_sign: bool, rect: Rect) {
+fn branch_lines(ui: &Ui, session: &Session, Shown { row, .. }: &Shown<'_>, has_sign: bool, rect: Rect) {
     let depth = row.depth;
     if depth == 0 {
         return;
@@ -240,7 +240,7 @@ fn branch_lines(ui: &Ui, session: &Session, Row { row, .. }: &Row<'_>, has_sign:
     }
 }
 
-fn row_text(ui: &Ui, session: &Session, server: &Server, Row { row, hidden, .. }: &Row<'_>, rect: Rect) {
+fn row_text(ui: &Ui, session: &Session, server: &Server, Shown { row, hidden, .. }: &Shown<'_>, rect: Rect) {
     let tokens = Tokens::of(ui.visuals());
     let dot = egui::pos2(rect.left() + 14.0 + INDENT * row.depth as f32, rect.center().y);
     if server.is_primary() {
@@ -378,7 +378,7 @@ fn fold_sign_ui(ui: &Ui, server: &Server, depth: usize, row: Rect, is_folded: bo
     }
 }
 
-fn move_focus(ui: &Ui, session: &Session, row: &Row<'_>, folded: Option<bool>, outbox: &mut Outbox) {
+fn move_focus(ui: &Ui, session: &Session, row: &Shown<'_>, folded: Option<bool>, outbox: &mut Outbox) {
     let topology = session.document.topology();
     let id = row.row.server;
     let filter = EventFilter {
