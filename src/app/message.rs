@@ -49,6 +49,15 @@ pub enum DesignMessage {
     Duplicate(Vec<ServerId>),
     Undo,
     Redo,
+    /// The design's text reads like this now; `joins`: the same burst of typing goes on, and so does its undo step.
+    Type {
+        text: String,
+        joins: bool,
+    },
+    /// Typing paused: what was typed is read.
+    ReadTyped,
+    /// What is typed and is no design gives way to the drawing's text.
+    TakeDrawing,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +67,10 @@ pub enum FileMessage {
     Open,
     Save,
     SaveAs,
+    /// The text as it is typed, although it is no design.
+    SaveBroken,
+    /// The last good drawing, while the text is none; what is typed stays in the window.
+    SaveDrawing,
     /// Export the bundle.
     Export,
     /// Export the drawing as a picture.

@@ -9,6 +9,7 @@ mod message;
 mod queries;
 mod session;
 mod survives;
+mod typed;
 mod update;
 mod what_if;
 mod worker;
@@ -19,6 +20,7 @@ pub use message::{
 };
 pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
 pub use survives::{MOST_FOR_DOUBLE, Survives};
+pub use typed::Typed;
 pub use update::update;
 pub use what_if::{Look, Moment, WhatIf};
 pub use worker::{Worker, default_folder};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use super::{Effect, Message, PathPurpose, WhatIf};
+use super::{Effect, Message, PathPurpose, Typed, WhatIf};
 use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
 use crate::model::bundle::{self, Bundle, Change};
@@ -23,6 +23,8 @@ pub struct Session {
     pub revision: u64,
     /// Everything computed from the document, fresh for `revision`.
     pub derived: Derived,
+    /// The design's text where it is not the drawing's: just typed, or no design at all.
+    pub typed: Option<Typed>,
     /// The file of the design, once it has one.
     pub path: Option<PathBuf>,
     /// The text as it is in that file; "unsaved" is a comparison with it, never a flag.
@@ -56,6 +58,12 @@ pub struct Session {
     pub recoverable: VecDeque<(Option<PathBuf>, String)>,
     /// Left-over clusters whose teardown is under way.
     pub removing: Vec<PathBuf>,
+    /// The revision that the last burst of typing led to: it may go on.
+    pub(super) burst: Option<u64>,
+    /// A text that was no design and was taken back, with the revision of the drawing that it was typed at.
+    pub(super) set_aside: Option<(u64, Typed)>,
+    /// A save that is under way is of the drawing, not of the text.
+    pub(super) saves_drawing: bool,
     /// The next run's number.
     pub(super) next_run: u64,
     /// What is done once the design is saved, because the user chose to save first.
@@ -84,6 +92,8 @@ pub enum Tab {
     Inspector,
     Files,
     Deploy,
+    /// The design's own text.
+    Text,
     /// Only in that mode.
     WhatIf,
 }
@@ -173,6 +183,11 @@ pub enum Dialog {
     /// There are unsaved changes; `then` happens after `FileMessage::Save` or `Discard`.
     Unsaved {
         then: Box<Message>,
+    },
+    /// The text is no design: `FileMessage::SaveBroken` writes it all the same, `SaveDrawing` the last good drawing;
+    /// both then go on with a path to choose if `as_new`.
+    SaveBroken {
+        as_new: bool,
     },
     /// An earlier session ended without saving this design: `FileMessage::Recover` takes it, `Discard` forgets it,
     /// closing the dialog keeps it for the next start.
@@ -274,6 +289,7 @@ impl Session {
             history: History::default(),
             revision: 0,
             derived,
+            typed: None,
             path,
             saved_text,
             selected: None,
@@ -293,6 +309,9 @@ impl Session {
             default_folder: PathBuf::from(DEFAULT_FOLDER),
             recoverable: VecDeque::new(),
             removing: Vec::new(),
+            burst: None,
+            set_aside: None,
+            saves_drawing: false,
             next_run: 1,
             after_save: None,
             replaceable: None,
@@ -306,7 +325,7 @@ impl Session {
 
     /// True if the file on disk would change by saving.
     pub fn is_modified(&self) -> bool {
-        self.derived.text != self.saved_text
+        self.text() != self.saved_text
     }
 
     /// "seed.toml", or the design's name if it has no file yet.

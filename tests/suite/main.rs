@@ -18,6 +18,8 @@ mod cli;
 mod golden;
 mod provenance;
 mod scenarios;
+#[cfg(feature = "gui")]
+mod text;
 mod verdicts;
 #[cfg(feature = "gui")]
 mod what_if;

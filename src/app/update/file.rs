@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, RunView, Session};
-use super::{
-    counted, notify, notify_with_folder, refuse_if_locked, sentence, show_document, unsaved, what_if,
-};
+use super::{counted, notify, notify_with_folder, refuse_if_held, sentence, show_document, unsaved, what_if};
 use crate::model::bundle;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History, Problem, format, templates};
@@ -16,9 +14,9 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
     match message {
         FileMessage::New(_) | FileMessage::Open => unsaved::ask(session, Message::File(message)),
         FileMessage::Save => save(session),
-        FileMessage::SaveAs => {
-            vec![ask_path(session, PathPurpose::SaveDesign)]
-        }
+        FileMessage::SaveAs => save_as(session),
+        FileMessage::SaveBroken => save_broken(session, false),
+        FileMessage::SaveDrawing => save_broken(session, true),
         FileMessage::Export => vec![ask_path(session, PathPurpose::ExportBundle)],
         FileMessage::ExportPicture(format, style) => {
             if matches!(session.dialog, Some(Dialog::Picture { .. })) {
@@ -69,7 +67,7 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
 
 /// What the state folder is to keep of this design: nothing if the file has it all.
 pub(super) fn autosave(session: &Session) -> Effect {
-    let text = session.is_modified().then(|| session.derived.text.clone());
+    let text = session.is_modified().then(|| session.text().to_owned());
     Effect::Autosave {
         path: session.path.clone(),
         text,
@@ -83,6 +81,9 @@ pub(super) fn replace(session: &mut Session, document: Document, path: Option<Pa
     session.selected = None;
     session.also_selected.clear();
     session.renaming = None;
+    session.typed = None;
+    session.set_aside = None;
+    session.burst = None;
     session.shown_file = None;
     session.run = RunView::Idle;
     unsaved::give_up_pending(session);
@@ -110,7 +111,7 @@ fn read(session: &mut Session, path: &Path, text: &str, then: Message) -> Vec<Ef
         return Vec::new();
     }
     let agreed = session.replaceable.take() == Some(session.revision);
-    if refuse_if_locked(session) || parse(session, Some(path), text).is_none() {
+    if refuse_if_held(session) || parse(session, Some(path), text).is_none() {
         return Vec::new();
     }
     if agreed {
@@ -178,14 +179,46 @@ fn save(session: &mut Session) -> Vec<Effect> {
     {
         session.after_save = Some(*then);
     }
-    match session.path.clone() {
+    if session.is_text_broken() {
+        session.dialog = Some(Dialog::SaveBroken { as_new: false });
+        return Vec::new();
+    }
+    write_or_ask(session, false)
+}
+
+fn save_as(session: &mut Session) -> Vec<Effect> {
+    if session.is_text_broken() {
+        session.dialog = Some(Dialog::SaveBroken { as_new: true });
+        return Vec::new();
+    }
+    write_or_ask(session, true)
+}
+
+/// The answer to what is saved while the text is no design.
+fn save_broken(session: &mut Session, saves_drawing: bool) -> Vec<Effect> {
+    let Some(Dialog::SaveBroken { as_new }) = session
+        .dialog
+        .take_if(|dialog| matches!(dialog, Dialog::SaveBroken { .. }))
+    else {
+        return Vec::new();
+    };
+    session.saves_drawing = saves_drawing;
+    write_or_ask(session, as_new)
+}
+
+fn write_or_ask(session: &mut Session, as_new: bool) -> Vec<Effect> {
+    match session.path.clone().filter(|_| !as_new) {
         Some(path) => vec![write_design(session, path)],
         None => vec![ask_path(session, PathPurpose::SaveDesign)],
     }
 }
 
-fn write_design(session: &Session, path: PathBuf) -> Effect {
-    let text = session.derived.text.clone();
+fn write_design(session: &mut Session, path: PathBuf) -> Effect {
+    let text = if std::mem::take(&mut session.saves_drawing) {
+        session.derived.text.clone()
+    } else {
+        session.text().to_owned()
+    };
     Effect::Write {
         purpose: PathPurpose::SaveDesign,
         path,
@@ -304,6 +337,9 @@ fn exported(session: &mut Session, path: &Path) {
         report = report.hint(format!(
             "The design has {found}: as it is drawn, the cluster will not work"
         ));
+    }
+    if session.is_text_broken() {
+        report = report.hint("The text has an error: this is the last good drawing, which is older");
     }
     let folder = path.parent().map(Path::to_owned);
     notify_with_folder(session, NoticeKind::Done, report, folder);

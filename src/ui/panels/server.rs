@@ -9,7 +9,7 @@ use crate::ui::commands::{edit, remove_words, role_in_words, targets, toggle_syn
 use crate::ui::drafts::{Drafts, Field, as_sentence};
 use crate::ui::theme::GAP;
 
-use super::parts::{LOCKED, field_row, form_ui, note_ui, section_ui, severity_sign};
+use super::parts::{field_row, form_ui, locked_words, note_ui, section_ui, severity_sign};
 use super::settings::settings_ui;
 
 pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &Server, outbox: &mut Outbox) {
@@ -134,7 +134,7 @@ fn synchronous_row(ui: &mut Ui, session: &Session, server: &Server, standby: &St
     let response = ui.add_enabled(can, egui::Checkbox::new(&mut checked, "Synchronous"));
     let why_not = match &toggle {
         Err(reason) => reason.as_str(),
-        Ok(_) => LOCKED,
+        Ok(_) => locked_words(session),
     };
     let response = response.on_disabled_hover_text(why_not);
     if response.changed()
@@ -153,7 +153,7 @@ fn slot_row(ui: &mut Ui, session: &Session, server: &Server, outbox: &mut Outbox
     let slot = egui::Checkbox::new(&mut checked, "Replication slot");
     let response = ui.add_enabled(has_slots && !session.is_locked(), slot);
     let why_not = if has_slots {
-        LOCKED
+        locked_words(session)
     } else {
         "Replication slots exist from PostgreSQL 9.4 on"
     };
