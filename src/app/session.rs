@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use super::{Effect, Message, PathPurpose, Typed, WhatIf};
+use super::{Effect, Folding, Message, PathPurpose, Typed, WhatIf};
 use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
+use crate::engine::unsaved::Unsaved;
 use crate::model::bundle::{self, Bundle, Change};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
@@ -32,6 +33,8 @@ pub struct Session {
     pub selected: Option<ServerId>,
     /// What is selected besides; [`Session::selection`] has all.
     pub also_selected: BTreeSet<ServerId>,
+    /// What is folded: a view, and no part of the design.
+    pub folding: Folding,
     /// The server whose name is being typed on the canvas.
     pub renaming: Option<ServerId>,
     /// What becomes of downstreams when relays are removed: asked once.
@@ -54,8 +57,8 @@ pub struct Session {
     pub next_notice: u64,
     /// The folder below which deployments are suggested; set by whoever knows the user's home.
     pub default_folder: PathBuf,
-    /// Unsaved designs that earlier sessions left, still to be offered: the file each belongs to, and its text.
-    pub recoverable: VecDeque<(Option<PathBuf>, String)>,
+    /// Unsaved designs that earlier sessions left, still to be offered.
+    pub recoverable: VecDeque<Unsaved>,
     /// Left-over clusters whose teardown is under way.
     pub removing: Vec<PathBuf>,
     /// The revision that the last burst of typing led to: it may go on.
@@ -191,10 +194,7 @@ pub enum Dialog {
     },
     /// An earlier session ended without saving this design: `FileMessage::Recover` takes it, `Discard` forgets it,
     /// closing the dialog keeps it for the next start.
-    Recover {
-        path: Option<PathBuf>,
-        text: String,
-    },
+    Recover(Unsaved),
     /// Where to deploy to.
     DeployFolder {
         text: String,
@@ -294,6 +294,7 @@ impl Session {
             saved_text,
             selected: None,
             also_selected: BTreeSet::new(),
+            folding: Folding::default(),
             renaming: None,
             remove_choice: None,
             tab: Tab::Inspector,

@@ -2,8 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, RunView, Session};
-use super::{counted, notify, notify_with_folder, refuse_if_held, sentence, show_document, unsaved, what_if};
+use super::super::{
+    Dialog, Effect, FileMessage, Folding, Message, NoticeKind, PathPurpose, RunView, Session,
+};
+use super::{
+    counted, notify, notify_with_folder, refuse_if_held, sentence, show_document, text, unsaved, what_if,
+};
+use crate::engine::unsaved::Unsaved;
 use crate::model::bundle;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History, Problem, format, templates};
@@ -52,15 +57,15 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
         }
         FileMessage::Written(purpose, path, text) => written(session, purpose, path, text),
         FileMessage::Discard => unsaved::discard(session),
-        FileMessage::Recoverable(path, text) => {
-            session.recoverable.push_back((path, text));
+        FileMessage::Recoverable(unsaved) => {
+            session.recoverable.push_back(unsaved);
             Vec::new()
         }
-        FileMessage::Recover(path, text) => {
-            if matches!(session.dialog, Some(Dialog::Recover { .. })) {
+        FileMessage::Recover(unsaved) => {
+            if matches!(session.dialog, Some(Dialog::Recover(_))) {
                 session.dialog = None;
             }
-            unsaved::ask(session, Message::File(FileMessage::Recover(path, text)))
+            unsaved::ask(session, Message::File(FileMessage::Recover(unsaved)))
         }
     }
 }
@@ -80,6 +85,7 @@ pub(super) fn replace(session: &mut Session, document: Document, path: Option<Pa
     session.history = History::default();
     session.selected = None;
     session.also_selected.clear();
+    session.folding = Folding::default();
     session.renaming = None;
     session.typed = None;
     session.set_aside = None;
@@ -133,14 +139,23 @@ pub(super) fn open(session: &mut Session, path: Option<PathBuf>, text: String) -
 }
 
 /// The recovered design is unsaved until it is saved: what its file holds is not known here.
-pub(super) fn recover(session: &mut Session, path: Option<PathBuf>, text: &str) -> Vec<Effect> {
-    let Some(document) = parse(session, path.as_deref(), text) else {
-        return Vec::new();
+pub(super) fn recover(session: &mut Session, unsaved: Unsaved) -> Vec<Effect> {
+    let (document, is_broken) = match format::read(&unsaved.text) {
+        Ok(document) => (document, false),
+        // It ended while the text was no design: it is typed on where it was left, over an empty drawing.
+        Err(_) => match parse(session, None, templates::EMPTY.text) {
+            Some(empty) => (empty, true),
+            None => return Vec::new(),
+        },
     };
     let forgotten = forget(session);
     session.saved_text = String::new();
-    replace(session, document, path);
-    vec![forgotten]
+    replace(session, document, unsaved.path);
+    let mut effects = vec![forgotten, Effect::ForgetUnsaved(unsaved.id)];
+    if is_broken {
+        effects.extend(text::put(session, unsaved.text));
+    }
+    effects
 }
 
 /// The design of the text. If it is none, the notice lists everything that is wrong, and the last good drawing stays.

@@ -1,7 +1,7 @@
 //! The design's text, typed: it becomes the drawing as soon as it is a design, and what is none is kept as it is.
 
 use super::super::typed::TYPING;
-use super::super::{Effect, NoticeKind, Session, Typed};
+use super::super::{Effect, NoticeKind, Session, Tab, Typed};
 use super::{design, file, notify};
 use crate::report::Report;
 
@@ -25,6 +25,16 @@ pub(super) fn type_text(session: &mut Session, text: String, joins: bool) {
         }
         None => session.typed = Some(Typed::new(text)),
     }
+}
+
+/// A text from elsewhere, which is no design, in place of what is typed.
+pub(super) fn put(session: &mut Session, text: String) -> Vec<Effect> {
+    session.typed = Some(Typed::new(text));
+    session.tab = Tab::Text;
+    let report = Report::new("What was recovered is no design yet")
+        .hint("Mend it in the panel \"Text\": what is wrong stands below it");
+    notify(session, NoticeKind::Info, report);
+    read(session)
 }
 
 /// Reads what was typed, if it was not read yet: a design is drawn, and of anything else the problems are kept.

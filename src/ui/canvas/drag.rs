@@ -172,7 +172,7 @@ impl Frame<'_> {
             DragAndDrop::clear_payload(self.ui.ctx());
             match over {
                 _ if self.session.is_locked() => {
-                    self.state.refusal = Some(locked_words(self.session).to_owned())
+                    self.state.refusal = Some(locked_words(self.session).to_owned());
                 }
                 Some(upstream) => send(self.outbox, Command::Edit(add_standby_under(upstream))),
                 None => self.state.refusal = Some(NEEDS_TARGET.to_owned()),

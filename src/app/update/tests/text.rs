@@ -305,3 +305,35 @@ fn in_what_if_nothing_is_typed() {
     assert!(!session.is_modified());
     assert_eq!(notice(&session).0, NoticeKind::Info);
 }
+
+#[test]
+fn a_text_that_was_no_design_when_the_session_ended_is_recovered_as_it_was() {
+    use crate::engine::unsaved::Unsaved;
+    let mut session = saved_seed();
+    let text = with(&session, "port = 25433", "port = x25433");
+    let path = Some(PathBuf::from("/home/u/other.toml"));
+    let left = Unsaved {
+        id: "1".to_owned(),
+        path: path.clone(),
+        text: text.clone(),
+        age_secs: 60,
+    };
+    let effects = update(&mut session, Message::File(FileMessage::Recover(left)));
+    assert_eq!(
+        (session.text(), session.path.as_ref()),
+        (text.as_str(), path.as_ref())
+    );
+    assert!(session.is_text_broken() && session.is_modified());
+    assert_eq!(session.tab, crate::app::Tab::Text);
+    assert!(
+        effects.contains(&Effect::Autosave {
+            path,
+            text: Some(text.clone())
+        }),
+        "{effects:?}"
+    );
+    let mended = text.replace("x25433", "25433");
+    typed(&mut session, &mended, false);
+    read(&mut session);
+    assert_eq!(session.document.topology().servers().len(), 5);
+}
