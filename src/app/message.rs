@@ -10,10 +10,10 @@ use crate::model::document::{Command, Document};
 use crate::model::health::Board;
 use crate::model::plan::{Machine, RunEvent};
 use crate::model::simulate::world::Action;
-use crate::model::topology::{Downstreams, PgMajor, ServerId};
+use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
-use super::{Dialog, Look, PathPurpose, Tab};
+use super::{Against, Dialog, Look, PathPurpose, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
@@ -90,6 +90,8 @@ pub enum FileMessage {
     ReadPicture(PathBuf, String),
     /// A file was written.
     Written(PathPurpose, PathBuf, Option<String>),
+    /// The text of the design in this file as it was exported last, in an earlier session.
+    LastExport(PathBuf, String),
     /// Answer to "unsaved changes": go on without saving.
     Discard,
     /// An earlier session left this unsaved.
@@ -152,8 +154,8 @@ pub enum ViewMessage {
     Rename(Option<ServerId>),
     Show(Tab),
     ShowFile(String),
-    /// Compare the bundle with that of another version, or (`None`) with nothing.
-    Compare(Option<PgMajor>),
+    /// Compare the bundle with another one, or (`None`) with nothing.
+    Compare(Option<Against>),
     Dialog(Option<Dialog>),
     CloseNotice(u64),
     OpenFolder(PathBuf),

@@ -4,6 +4,7 @@
 //! `session` is the state, `message` what can happen, `effect` what is to be done outside, `update` the only
 //! function that changes a Session; `worker` performs effects in the background and answers with messages.
 
+mod comparison;
 mod effect;
 mod folding;
 mod message;
@@ -15,6 +16,7 @@ mod update;
 mod what_if;
 mod worker;
 
+pub use comparison::{Against, Comparison};
 pub use effect::{Effect, PathPurpose};
 pub use folding::Folding;
 pub use message::{

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use super::{Effect, Folding, Message, PathPurpose, Typed, WhatIf};
+use super::{Against, Comparison, Effect, Folding, Message, PathPurpose, Typed, WhatIf};
 use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
 use crate::engine::unsaved::Unsaved;
-use crate::model::bundle::{self, Bundle, Change};
+use crate::model::bundle::{self, Bundle};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::plan::{ApplyPlan, Check, ExpectedRows, Machine, Plan, Progress};
-use crate::model::topology::{self, Downstreams, Finding, NAME_BYTES, PgMajor, Server, ServerId, Topology};
+use crate::model::simulate::promise::{Promise, promise};
+use crate::model::topology::{self, Downstreams, Finding, NAME_BYTES, Server, ServerId, Topology};
 use crate::report::Report;
 
 /// The window's state.
@@ -42,8 +43,10 @@ pub struct Session {
     pub tab: Tab,
     /// The path inside the bundle that the files panel shows.
     pub shown_file: Option<String>,
-    /// The version whose files the files panel compares the design's with.
-    pub compared: Option<PgMajor>,
+    /// What the files panel compares the design's files with.
+    pub compared: Option<Against>,
+    /// The design as it was exported last, in this session or an earlier one.
+    pub last_export: Option<Document>,
     pub run: RunView,
     /// The deployed cluster of this window, if there is one.
     pub cluster: Option<ClusterView>,
@@ -83,10 +86,12 @@ pub struct Derived {
     pub bundle: Option<Bundle>,
     /// What its upstream's pg_stat_replication will show of each standby: canvas and outline say the same.
     pub expected: BTreeMap<ServerId, ReplicationRow>,
+    /// What synchronous replication promises, in words.
+    pub promise: Promise,
     /// The design file's text.
     pub text: String,
-    /// What changes in the bundle with the version that is compared with; `None` if nothing is compared.
-    pub changes: Option<(PgMajor, Vec<Change>)>,
+    /// What differs from the bundle that is compared with; `None` if nothing is compared.
+    pub comparison: Option<Comparison>,
 }
 
 /// What the right-hand panel shows.
@@ -234,18 +239,16 @@ const DEFAULT_FOLDER: &str = "/var/tmp/pgcascade";
 
 impl Derived {
     /// The only place where anything is computed from the document.
-    pub(super) fn of(document: &Document, compared: Option<PgMajor>, revision: u64) -> Self {
+    pub(super) fn of(document: &Document, compared: Option<(Against, Document)>, revision: u64) -> Self {
         let bundle = bundle::generate(document);
-        let changes = |major| {
-            let other = bundle::generate(&bundle::in_version(document, major));
-            (major, bundle::difference(&bundle, &other))
-        };
+        let comparison = compared.map(|(against, with)| Comparison::of(against, with, &bundle));
         Self {
             revision,
-            changes: compared.map(changes),
+            comparison,
             findings: topology::check(document.topology()),
             bundle: Some(bundle),
             expected: expected(document.topology()),
+            promise: promise(document.topology()),
             text: document.text(),
         }
     }
@@ -300,6 +303,7 @@ impl Session {
             tab: Tab::Inspector,
             shown_file: None,
             compared: None,
+            last_export: None,
             run: RunView::Idle,
             cluster: None,
             what_if: None,
@@ -320,8 +324,12 @@ impl Session {
     }
 
     /// What a window does when it opens.
-    pub fn start_effects() -> Vec<Effect> {
-        vec![Effect::FindRecoverable, Effect::FindLeftOver]
+    pub fn start_effects(&self) -> Vec<Effect> {
+        let export = self.path.clone().map(Effect::FindExport);
+        [Effect::FindRecoverable, Effect::FindLeftOver]
+            .into_iter()
+            .chain(export)
+            .collect()
     }
 
     /// True if the file on disk would change by saving.

@@ -62,7 +62,7 @@ impl std::fmt::Debug for Shell {
 
 impl Shell {
     pub fn new(session: Session, mut background: Box<dyn Background>, chooser: Box<dyn Chooser>) -> Self {
-        for effect in Session::start_effects() {
+        for effect in session.start_effects() {
             background.perform(effect);
         }
         let mut canvas = CanvasState::default();

@@ -56,6 +56,13 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
             read(session, &path, &text, Message::File(then))
         }
         FileMessage::Written(purpose, path, text) => written(session, purpose, path, text),
+        FileMessage::LastExport(path, text) => {
+            // What was exported since is newer.
+            if session.path.as_ref() == Some(&path) && session.last_export.is_none() {
+                session.last_export = format::read(&text).ok();
+            }
+            Vec::new()
+        }
         FileMessage::Discard => unsaved::discard(session),
         FileMessage::Recoverable(unsaved) => {
             session.recoverable.push_back(unsaved);
@@ -91,6 +98,7 @@ pub(super) fn replace(session: &mut Session, document: Document, path: Option<Pa
     session.set_aside = None;
     session.burst = None;
     session.shown_file = None;
+    session.last_export = None;
     session.run = RunView::Idle;
     unsaved::give_up_pending(session);
     drop(show_document(session, document));
@@ -134,8 +142,9 @@ pub(super) fn open(session: &mut Session, path: Option<PathBuf>, text: String) -
     };
     let forgotten = forget(session);
     session.saved_text = text;
+    let find_export = path.clone().map(Effect::FindExport);
     replace(session, document, path);
-    vec![forgotten]
+    std::iter::once(forgotten).chain(find_export).collect()
 }
 
 /// The recovered design is unsaved until it is saved: what its file holds is not known here.
@@ -270,11 +279,13 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
         PathPurpose::SaveDesign => vec![write_design(session, path)],
         PathPurpose::ExportBundle => {
             let packed = session.derived.bundle.as_ref().map(bundle::pack);
+            // The text comes back with what was written: it is what later exports are compared with.
+            let text = session.derived.text.clone();
             let write = |bytes| Effect::Write {
                 purpose,
                 path,
                 bytes,
-                text: None,
+                text: Some(text),
             };
             packed.map(write).into_iter().collect()
         }
@@ -305,9 +316,9 @@ fn write_picture(session: &mut Session, path: PathBuf, style: PictureStyle) -> V
 fn written(session: &mut Session, purpose: PathPurpose, path: PathBuf, text: Option<String>) -> Vec<Effect> {
     match (purpose, text) {
         (PathPurpose::SaveDesign, Some(text)) => saved(session, path, text),
-        (PathPurpose::ExportBundle, _) => {
+        (PathPurpose::ExportBundle, text) => {
             exported(session, &path);
-            Vec::new()
+            remember_export(session, text)
         }
         (PathPurpose::SaveStory, _) => {
             let report = Report::new(format!("Saved {}", file_name(&path)));
@@ -336,12 +347,28 @@ fn saved(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
     }
     let mut effects = vec![forget(session)];
     session.saved_text = text;
+    if session.path.as_ref() != Some(&path)
+        && let Some(exported) = &session.last_export
+    {
+        let (path, text) = (path.clone(), exported.text());
+        effects.push(Effect::KeepExport { path, text });
+    }
     session.path = Some(path);
     effects.push(autosave(session));
     if let Some(then) = session.after_save.take() {
         effects.extend(unsaved::ask(session, then));
     }
     effects
+}
+
+/// What was exported is what the files can be compared with, also in a later session if the design has a file.
+fn remember_export(session: &mut Session, text: Option<String>) -> Vec<Effect> {
+    let Some(text) = text else {
+        return Vec::new();
+    };
+    session.last_export = format::read(&text).ok();
+    let keep = |path| Effect::KeepExport { path, text };
+    session.path.clone().map(keep).into_iter().collect()
 }
 
 fn exported(session: &mut Session, path: &Path) {

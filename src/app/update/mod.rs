@@ -88,12 +88,14 @@ fn needs_good_text(message: &Message) -> bool {
 
 /// Makes everything derived fresh if the document has changed; true if it had.
 fn refresh(session: &mut Session) -> bool {
-    let compared = session.derived.changes.as_ref().map(|(major, _)| *major);
     let is_changed = session.derived.revision != session.revision;
-    if !is_changed && compared == session.compared {
+    if !is_changed && session.is_comparison_fresh() {
         return false;
     }
-    session.derived = Derived::of(&session.document, session.compared, session.revision);
+    let compared = session
+        .compared
+        .and_then(|against| Some((against, session.counterpart(against)?)));
+    session.derived = Derived::of(&session.document, compared, session.revision);
     if is_changed {
         session.folding.follow(session.document.topology());
         view::keep_selection_in_sight(session);

@@ -8,7 +8,7 @@ use super::standby_names::StandbyNames;
 use crate::model::topology::{CommitLevel, PgMajor, Server, SyncMethod, Topology};
 
 /// What the drawn design promises its clients, while all its servers run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Promise {
     /// As in postgresql.conf: "synchronous_standby_names = 'slave1, slave2'".
     pub setting: String,

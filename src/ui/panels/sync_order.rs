@@ -3,7 +3,6 @@
 use egui::{Align, Frame, Layout, RichText, Sense, Ui};
 
 use crate::app::Session;
-use crate::model::simulate::promise::promise;
 use crate::model::topology::{Edit, ServerId, SyncMethod};
 use crate::ui::Outbox;
 use crate::ui::commands::edit;
@@ -47,7 +46,7 @@ pub fn sync_order_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 
 /// The setting as the primary reads it, and what it promises.
 pub fn promise_ui(ui: &mut Ui, session: &Session) {
-    let promise = promise(session.document.topology());
+    let promise = &session.derived.promise;
     let tokens = Tokens::of(ui.visuals());
     ui.add_space(GAP_SMALL);
     Frame::new()
