@@ -1,3 +1,5 @@
+//! The sentences, and that their numbers are the model's.
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
