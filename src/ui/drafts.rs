@@ -9,7 +9,7 @@ use crate::app::{DesignMessage, Message};
 use crate::model::document::Command;
 use crate::model::simulate::promise::refused_count;
 use crate::model::topology::{
-    ApplyDelay, Archive, Edit, Host, Port, Server, ServerId, ServerName, Settings, Topology,
+    ApplyDelay, Archive, Edit, Host, Port, Server, ServerId, ServerName, Settings, SiteName, Topology,
 };
 
 use super::Outbox;
@@ -23,6 +23,7 @@ pub enum Field {
     Name(ServerId),
     Host(ServerId),
     Port(ServerId),
+    Site(ServerId),
     SyncPriority(ServerId),
     ApplyDelay(ServerId),
     /// The value of a setting of one server, or of all.
@@ -131,6 +132,10 @@ impl Field {
             Self::Name(id) => server(id)?.name().to_string(),
             Self::Host(id) => server(id)?.host().to_string(),
             Self::Port(id) => server(id)?.port().to_string(),
+            Self::Site(id) => {
+                let site = server(id)?.site();
+                site.map_or_else(String::new, ToString::to_string)
+            }
             Self::SyncPriority(id) => {
                 let priority = standby(id)?.sync_priority();
                 priority.map_or_else(String::new, |priority| priority.to_string())
@@ -184,6 +189,14 @@ impl Field {
             Self::Port(server) => Edit::SetPort {
                 server: *server,
                 port: Port::parse(trimmed).map_err(words)?,
+            },
+            Self::Site(server) => Edit::SetSite {
+                servers: vec![*server],
+                site: if trimmed.is_empty() {
+                    None
+                } else {
+                    Some(SiteName::parse(trimmed).map_err(words)?)
+                },
             },
             Self::SyncPriority(server) => Edit::SetSyncPriority {
                 server: *server,
