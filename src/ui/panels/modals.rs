@@ -276,7 +276,7 @@ fn keep_link_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialo
     let remove = Message::Design(DesignMessage::AskRemove(vec![server]));
     answers_ui(
         ui,
-        "Move under…",
+        &format!("Move {} under…", below.name()),
         Message::View(ViewMessage::Dialog(Some(pick))),
         &[(&format!("Remove {}…", below.name()), remove)],
         dialog,
