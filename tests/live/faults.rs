@@ -3,7 +3,7 @@
 //!
 //! | fault | its test | its sentence |
 //! | --- | --- | --- |
-//! | port taken between preflight and start | `deploy::a_port_that_is_taken_meanwhile…` | "X ended while it was starting", with the log's "Address already in use" |
+//! | port taken between preflight and start | `deploy::a_foreign_server_on_a_port_survives` | "X ended while it was starting", with the log's "Address already in use" |
 //! | disk full in each phase | `a_disk_that_fills_up_in_any_phase_is_named`, `a_disk_that_others_fill…`, `a_limit_on_the_size_of_files…` | "The disk is full (N MB are free): make room, …" |
 //! | programs missing, of another major, or gone after the check | `programs_that_…` | "DIR does not have PostgreSQL's initdb, pg_ctl and postgres", `wrong-major`, "initdb could not be started" |
 //! | a server that dies at its start | `a_server_that_dies_at_its_start_says_why` | "X ended while it was starting", with its log's last lines |
@@ -13,7 +13,7 @@
 //! | clock set back | `a_clock_that_was_set_loses_no_server`; preflight's `clock` | none needed: no server is lost |
 //! | SIGINT, SIGTERM, kill -9 | `rounds` | "Cancelled: unwinding what was done"; "was left half built", `pgcascade go-on` |
 //! | two pgcascades on one folder | `safety`, `record::lock` | "Another pgcascade (process N) is at work on DIR" |
-//! | terminal or window gone | `a_terminal_that_goes_away…`, `worker` | none can be read: all is taken back |
+//! | terminal or window gone | `a_terminal_that_goes_away…`, `worker::a_window_closed_during…` | none can be read: all is taken back |
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
