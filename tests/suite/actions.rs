@@ -68,7 +68,7 @@ impl Window {
         format!(
             "{}\n{:?} {:?} {:?} {:?} {:?}\n{theme:?} {:?}\n{:?} {:?}\n{:?}",
             session.derived.text,
-            (session.selection(), session.renaming, session.remove_choice),
+            (session.selection(), session.renaming, &session.preferences),
             session.dialog,
             session.tab,
             session.notices,
