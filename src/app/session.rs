@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use super::{Effect, Message, OnDisk, PathPurpose, Start, WhatIf};
+use super::{Effect, Folding, Message, OnDisk, PathPurpose, Start, WhatIf};
 use crate::engine::deploy::Found;
 use crate::engine::preferences::Preferences;
 use crate::engine::record::ClusterRecord;
@@ -32,6 +32,8 @@ pub struct Session {
     pub selected: Option<ServerId>,
     /// What is selected besides; [`Session::selection`] has all.
     pub also_selected: BTreeSet<ServerId>,
+    /// What is folded: a view, and no part of the design.
+    pub folding: Folding,
     /// The server whose name is being typed on the canvas.
     pub renaming: Option<ServerId>,
     /// What lasts from session to session.
@@ -287,6 +289,7 @@ impl Session {
             saved_text,
             selected: None,
             also_selected: BTreeSet::new(),
+            folding: Folding::default(),
             renaming: None,
             preferences: Preferences::default(),
             start: Start::default(),

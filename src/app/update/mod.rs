@@ -69,6 +69,8 @@ fn refresh(session: &mut Session) -> bool {
     }
     session.derived = Derived::of(&session.document, session.compared, session.revision);
     if is_changed {
+        session.folding.follow(session.document.topology());
+        view::keep_selection_in_sight(session);
         // It was about another design.
         what_if::leave(session);
     }

@@ -69,7 +69,7 @@ fn design_ui(ui: &mut Ui, design: &RecentDesign, outbox: &mut Outbox) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let words = format!("Take {name} off the list");
-            if sign_button(ui, true, "🗙", &words).clicked() {
+            if sign_button(ui, true, "×", &words).clicked() {
                 send(outbox, StartMessage::ForgetRecent(design.path.clone()));
             }
             let when = if design.is_there {

@@ -32,7 +32,7 @@ static PICTURES: LazyLock<Vec<(Template, Diagram)>> = LazyLock::new(|| {
 pub fn templates_ui(ui: &mut Ui, outbox: &mut Outbox) {
     part_ui(ui, "Begin with one of these");
     let width = ui.available_width() - GAP;
-    let columns = ((width + GAP) / (NARROWEST + GAP)).floor().clamp(1.0, 5.0);
+    let columns = ((width + GAP) / (NARROWEST + GAP)).floor().clamp(1.0, 3.0);
     let tile = vec2(
         (width - (columns - 1.0) * GAP) / columns,
         PICTURE + WORDS + 3.0 * GAP,
