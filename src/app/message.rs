@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::engine::cluster::Listed;
-use crate::engine::deploy::Found;
+use crate::engine::deploy::{self, Found};
 use crate::engine::preferences::Theme;
 use crate::engine::recent::RecentDesign;
 use crate::engine::record::ClusterRecord;
@@ -146,6 +146,15 @@ pub enum ClusterMessage {
     Failed(PathBuf, Report),
     /// What earlier sessions left behind.
     LeftOver(Vec<ClusterRecord>),
+    /// Finish what was left unfinished in this folder.
+    GoOn(PathBuf),
+    /// What is to be finished there, and how. The design on the canvas makes room for the one that is being made.
+    CanGoOn(PathBuf, Box<deploy::LeftOver>),
+    /// Leave it as it is, and offer it no more.
+    Keep(PathBuf),
+    Kept(PathBuf),
+    /// The servers that were being started or stopped are now.
+    Switched(PathBuf, Report),
 }
 
 #[derive(Clone, Debug, PartialEq)]

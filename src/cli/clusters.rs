@@ -28,7 +28,9 @@ pub(super) fn list(json: bool) -> Ending {
     ];
     let row = |cluster: &Listed| {
         let up = format!("{} of {}", cluster.servers_up, cluster.servers);
-        let state = if cluster.state.is_left_over() {
+        let state = if cluster.is_kept {
+            format!("kept unfinished, {}", cluster.state.words())
+        } else if cluster.state.is_left_over() {
             format!("left over, {}", cluster.state.words())
         } else {
             cluster.state.words().to_owned()
@@ -38,8 +40,12 @@ pub(super) fn list(json: bool) -> Ending {
     };
     let rows: Vec<Vec<String>> = clusters.iter().map(row).collect();
     print::line(table(&columns, &rows));
-    if clusters.iter().any(|cluster| cluster.state.is_left_over()) {
-        print::note("What is left over of a run that was killed is removed by: pgcascade teardown FOLDER");
+    let is_open = |cluster: &Listed| cluster.state.is_left_over() && !cluster.is_kept;
+    if clusters.iter().any(is_open) {
+        print::note("What is left over of a run that was ended in the middle:");
+        print::note("  pgcascade go-on FOLDER      finishes it");
+        print::note("  pgcascade teardown FOLDER   removes it");
+        print::note("  pgcascade keep FOLDER       leaves it as it is");
     }
     Ending::Fine
 }

@@ -13,6 +13,7 @@ mod cluster;
 mod design;
 mod disk;
 mod file;
+mod left;
 mod run;
 mod start;
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub struct Listed {
     pub state: Condition,
     pub servers: usize,
     pub servers_up: usize,
+    /// It was left unfinished, and is to stay so.
+    pub is_kept: bool,
 }
 
 /// What can be done with it.
@@ -34,6 +36,8 @@ pub enum Condition {
     HalfBuilt,
     BetweenDesigns,
     HalfRemoved,
+    /// A start or stop broke off.
+    HalfSwitched,
 }
 
 impl Condition {
@@ -47,6 +51,7 @@ impl Condition {
             Self::HalfBuilt => "half built",
             Self::BetweenDesigns => "between two designs",
             Self::HalfRemoved => "half removed",
+            Self::HalfSwitched => "half started or stopped",
         }
     }
 
@@ -55,9 +60,12 @@ impl Condition {
         matches!(self, Self::Running | Self::Stopped)
     }
 
-    /// A crash left it so: `pgcascade teardown` finishes it.
+    /// A crash left it so: it can be gone on with, or torn down.
     pub const fn is_left_over(self) -> bool {
-        matches!(self, Self::HalfBuilt | Self::BetweenDesigns | Self::HalfRemoved)
+        matches!(
+            self,
+            Self::HalfBuilt | Self::BetweenDesigns | Self::HalfRemoved | Self::HalfSwitched
+        )
     }
 }
 
@@ -79,6 +87,7 @@ fn listed(record: &ClusterRecord) -> Listed {
         state: condition(record, servers_up),
         servers: record.servers.len(),
         servers_up,
+        is_kept: record.kept,
     }
 }
 
@@ -93,6 +102,7 @@ fn servers_up(record: &ClusterRecord) -> usize {
 
 fn condition(record: &ClusterRecord, servers_up: usize) -> Condition {
     match (record.state, record.is_at_work()) {
+        (ClusterState::Complete, false) if record.switching.is_some() => Condition::HalfSwitched,
         (ClusterState::Complete, _) if servers_up > 0 => Condition::Running,
         (ClusterState::Complete, _) => Condition::Stopped,
         (ClusterState::Building, true) => Condition::Building,

@@ -42,7 +42,12 @@ fn cluster_ui(ui: &mut Ui, session: &Session, cluster: &Listed, outbox: &mut Out
             cluster.folder.display()
         ),
     );
-    ui.horizontal_wrapped(|ui| buttons_ui(ui, cluster, busy.is_some(), outbox));
+    let is_offered = session
+        .left_over
+        .iter()
+        .any(|record| record.folder == cluster.folder);
+    let can_go_on = is_offered && cluster.state.is_left_over();
+    ui.horizontal_wrapped(|ui| buttons_ui(ui, cluster, busy.is_some(), can_go_on, outbox));
 }
 
 /// A sign and a word, so that it does not rest on the colour.
@@ -58,7 +63,10 @@ fn state_ui(ui: &mut Ui, cluster: &Listed, busy: Option<&str>) {
         Condition::Running => ("◐", tokens.warning),
         Condition::Stopped => ("○", tokens.text_weak),
         Condition::Building | Condition::Changing | Condition::Removing => ("…", tokens.accent),
-        Condition::HalfBuilt | Condition::BetweenDesigns | Condition::HalfRemoved => ("⚠", tokens.warning),
+        Condition::HalfBuilt
+        | Condition::BetweenDesigns
+        | Condition::HalfRemoved
+        | Condition::HalfSwitched => ("⚠", tokens.warning),
     };
     let mut words = format!("{sign} {}", cluster.state.words());
     if cluster.state == Condition::Running {
@@ -67,7 +75,7 @@ fn state_ui(ui: &mut Ui, cluster: &Listed, busy: Option<&str>) {
     ui.label(RichText::new(words).size(TEXT_SMALL).color(colour));
 }
 
-fn buttons_ui(ui: &mut Ui, cluster: &Listed, is_busy: bool, outbox: &mut Outbox) {
+fn buttons_ui(ui: &mut Ui, cluster: &Listed, is_busy: bool, can_go_on: bool, outbox: &mut Outbox) {
     let folder = || cluster.folder.clone();
     let mut button = |ui: &mut Ui, words: &str, hint: &str, message: Message| {
         let response = ui.add_enabled(!is_busy, egui::Button::new(words));
@@ -103,6 +111,17 @@ fn buttons_ui(ui: &mut Ui, cluster: &Listed, is_busy: bool, outbox: &mut Outbox)
                 Message::Start(StartMessage::StopCluster(folder())),
             );
         }
+    }
+    if can_go_on {
+        let hint = "Finishes what was begun; what is done stays done";
+        button(
+            ui,
+            "Go on",
+            hint,
+            Message::Cluster(ClusterMessage::GoOn(folder())),
+        );
+        let hint = "Leaves it as it is, and offers nothing more";
+        button(ui, "Keep", hint, Message::Cluster(ClusterMessage::Keep(folder())));
     }
     if cluster.state.is_whole() || cluster.state.is_left_over() {
         let hint = "Stops what runs of it and removes what was made there; asks first";
