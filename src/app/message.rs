@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::engine::cluster::Listed;
 use crate::engine::deploy::{self, Found};
+use crate::engine::preferences::Theme;
+use crate::engine::recent::RecentDesign;
 use crate::engine::record::ClusterRecord;
 use crate::engine::unsaved::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
@@ -23,6 +26,7 @@ pub enum Message {
     Cluster(ClusterMessage),
     View(ViewMessage),
     WhatIf(WhatIfMessage),
+    Start(StartMessage),
     /// Something went wrong outside; shown as a notice.
     Failed(Report),
     /// The user wants to close the window.
@@ -52,6 +56,14 @@ pub enum DesignMessage {
     Redo,
 }
 
+/// What is at a design's path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnDisk {
+    Text(String),
+    Gone,
+    Unreadable(Report),
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum FileMessage {
     /// A built-in design, by name.
@@ -71,6 +83,18 @@ pub enum FileMessage {
     Typed(PathPurpose, PathBuf),
     /// Whether a file is at the typed path.
     Looked(PathPurpose, PathBuf, bool),
+    /// What the design's file holds now, looked at because it may have been changed elsewhere.
+    OnDisk(PathBuf, OnDisk),
+    /// The file of a design that was to be saved holds something else than was known: nothing was written.
+    ChangedBefore(PathBuf, OnDisk),
+    /// The window is looked at again: look at the file, too.
+    LookAtFile,
+    /// The file was changed elsewhere: what is drawn stays, and with `save` goes over what is there.
+    KeepMine {
+        save: bool,
+    },
+    /// The file was changed elsewhere: the drawing becomes what it says, as one step that can be undone.
+    TakeTheirs,
     /// A file was read; its text.
     Read(PathBuf, String),
     /// A picture was read; the text of the design inside it.
@@ -152,8 +176,30 @@ pub enum ViewMessage {
     Compare(Option<PgMajor>),
     Dialog(Option<Dialog>),
     CloseNotice(u64),
+    Theme(Theme),
+    ReduceMotion(bool),
     OpenFolder(PathBuf),
     CopyText(String),
+}
+
+/// The start page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StartMessage {
+    Show,
+    Leave,
+    /// What is on it may be out of date.
+    LookAgain,
+    Recent(Vec<RecentDesign>),
+    OpenRecent(PathBuf),
+    /// Take it off the list; the file stays.
+    ForgetRecent(PathBuf),
+    /// What an earlier session left unsaved is not wanted: by its id.
+    ForgetUnsaved(String),
+    Clusters(Vec<Listed>),
+    /// Watch the cluster of this folder, and show the design it was deployed from.
+    OpenCluster(PathBuf),
+    StartCluster(PathBuf),
+    StopCluster(PathBuf),
 }
 
 #[derive(Clone, Debug, PartialEq)]

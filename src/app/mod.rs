@@ -9,6 +9,7 @@ mod folding;
 mod message;
 mod queries;
 mod session;
+mod start;
 mod survives;
 mod update;
 mod what_if;
@@ -17,9 +18,11 @@ mod worker;
 pub use effect::{Effect, PathPurpose};
 pub use folding::Folding;
 pub use message::{
-    ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, ViewMessage, WhatIfMessage,
+    ClusterMessage, DesignMessage, FileMessage, Message, OnDisk, RunMessage, StartMessage, ViewMessage,
+    WhatIfMessage,
 };
 pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
+pub use start::Start;
 pub use survives::{MOST_FOR_DOUBLE, Survives};
 pub use update::update;
 pub use what_if::{Look, Moment, WhatIf};

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use super::{Effect, Folding, Message, PathPurpose, WhatIf};
+use super::{Effect, Folding, Message, OnDisk, PathPurpose, Start, WhatIf};
 use crate::engine::deploy::Found;
+use crate::engine::preferences::Preferences;
 use crate::engine::record::ClusterRecord;
 use crate::engine::unsaved::Unsaved;
 use crate::model::bundle::{self, Bundle, Change};
@@ -12,7 +13,7 @@ use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::plan::{ApplyPlan, Check, ExpectedRows, Machine, Plan, Progress};
-use crate::model::topology::{self, Downstreams, Finding, NAME_BYTES, PgMajor, Server, ServerId, Topology};
+use crate::model::topology::{self, Finding, NAME_BYTES, PgMajor, Server, ServerId, Topology};
 use crate::report::Report;
 
 /// The window's state.
@@ -35,8 +36,9 @@ pub struct Session {
     pub folding: Folding,
     /// The server whose name is being typed on the canvas.
     pub renaming: Option<ServerId>,
-    /// What becomes of downstreams when relays are removed: asked once.
-    pub remove_choice: Option<Downstreams>,
+    /// What lasts from session to session.
+    pub preferences: Preferences,
+    pub start: Start,
     pub tab: Tab,
     /// The path inside the bundle that the files panel shows.
     pub shown_file: Option<String>,
@@ -59,6 +61,8 @@ pub struct Session {
     pub recoverable: VecDeque<Unsaved>,
     /// Left-over clusters whose teardown is under way.
     pub removing: Vec<PathBuf>,
+    /// What the design's file holds is not known yet: the design was recovered.
+    pub(super) is_file_unknown: bool,
     /// The next run's number.
     pub(super) next_run: u64,
     /// What is done once the design is saved, because the user chose to save first.
@@ -177,6 +181,13 @@ pub enum Dialog {
     Unsaved {
         then: Box<Message>,
     },
+    /// The design's file was changed elsewhere, and there is something to lose: `KeepMine`, `TakeTheirs`.
+    ChangedOnDisk {
+        path: PathBuf,
+        found: OnDisk,
+        /// It came out when it was to be saved, which then goes on.
+        is_saving: bool,
+    },
     /// An earlier session ended without saving this design: `FileMessage::Recover` takes it, `Discard` forgets it,
     /// closing the dialog keeps it for the next start.
     Recover(Unsaved),
@@ -280,7 +291,8 @@ impl Session {
             also_selected: BTreeSet::new(),
             folding: Folding::default(),
             renaming: None,
-            remove_choice: None,
+            preferences: Preferences::default(),
+            start: Start::default(),
             tab: Tab::Inspector,
             shown_file: None,
             compared: None,
@@ -294,6 +306,7 @@ impl Session {
             default_folder: PathBuf::from(DEFAULT_FOLDER),
             recoverable: VecDeque::new(),
             removing: Vec::new(),
+            is_file_unknown: false,
             next_run: 1,
             after_save: None,
             replaceable: None,
@@ -301,8 +314,13 @@ impl Session {
     }
 
     /// What a window does when it opens.
-    pub fn start_effects() -> Vec<Effect> {
-        vec![Effect::FindRecoverable, Effect::FindLeftOver]
+    pub fn start_effects(&self) -> Vec<Effect> {
+        let opened = self.path.clone().map(Effect::NoteRecent);
+        let mut effects = vec![Effect::FindRecoverable, Effect::FindLeftOver];
+        effects.extend(opened);
+        effects.push(Effect::FindRecent);
+        effects.extend(self.start.is_shown.then_some(Effect::ListClusters));
+        effects
     }
 
     /// True if the file on disk would change by saving.

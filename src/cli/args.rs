@@ -154,8 +154,12 @@ pub(super) enum Command {
         /// The cluster's folder
         dir: PathBuf,
     },
-    /// List the clusters that were made on this machine
-    List,
+    /// List the clusters that were made on this machine: name, state, version, how many servers are up, folder
+    List {
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Build the seed's cluster in a folder of its own, show that it replicates, tear it down at Ctrl-C
     Demo(Demo),
 }

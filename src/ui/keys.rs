@@ -4,9 +4,10 @@
 
 mod does;
 
-use egui::{Event, Key, KeyboardShortcut, Modifiers, ThemePreference};
+use egui::{Event, Key, KeyboardShortcut, Modifiers};
 
 use crate::app::{Message, Session};
+use crate::engine::preferences::Theme;
 use crate::model::topology::ServerId;
 
 use super::commands;
@@ -57,6 +58,8 @@ pub enum ActionId {
     ColoursOfDesktop,
     Light,
     Dark,
+    ReduceMotion,
+    Start,
     Help,
     About,
 }
@@ -82,6 +85,28 @@ impl Menu {
             Self::View => "View",
             Self::Help => "Help",
         }
+    }
+}
+
+impl ActionId {
+    /// What is not about the drawing, which the page lies over.
+    fn works_on_start_page(self) -> bool {
+        matches!(
+            self,
+            Self::New
+                | Self::NewFrom
+                | Self::Open
+                | Self::Quit
+                | Self::Palette
+                | Self::Deselect
+                | Self::ColoursOfDesktop
+                | Self::Light
+                | Self::Dark
+                | Self::ReduceMotion
+                | Self::Start
+                | Self::Help
+                | Self::About
+        )
     }
 }
 
@@ -113,7 +138,6 @@ pub enum Does {
     Zoom(f32),
     /// For the canvas: this server is selected and stands in the middle.
     Centre(ServerId),
-    Theme(ThemePreference),
     /// For the desktop: hand over the clipboard's text. It comes as [`pasted`].
     AskPaste,
 }
@@ -127,6 +151,9 @@ const fn ctrl_shift(key: Key) -> KeyboardShortcut {
 const fn ctrl_alt(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::ALT), key)
 }
+const fn alt(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::ALT, key)
+}
 const fn shift(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::SHIFT, key)
 }
@@ -135,7 +162,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 46] = [
+pub static ACTIONS: [Action; 48] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
     Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
@@ -177,9 +204,11 @@ pub static ACTIONS: [Action; 46] = [
     Action { id: ActionId::ShowInspector, menu: Menu::View, words: "Show the inspector", keys: &[ctrl(Key::Num1)], in_text: true, does: does::show_inspector, explained: "The selected server, or the cluster" },
     Action { id: ActionId::ShowFiles,  menu: Menu::View, words: "Show the files", keys: &[ctrl(Key::Num2)],       in_text: true,  does: does::show_files, explained: "Every configuration file of the drawn cluster" },
     Action { id: ActionId::ShowDeploy, menu: Menu::View, words: "Show the deployment", keys: &[ctrl(Key::Num3)],  in_text: true,  does: does::show_deploy, explained: "What runs, and what a deployment would do" },
-    Action { id: ActionId::ColoursOfDesktop, menu: Menu::View, words: "Colours of the desktop", keys: &[ctrl_alt(Key::C)], in_text: true, does: |_, _| Ok(Does::Theme(ThemePreference::System)), explained: "Light or dark, as the desktop has it" },
-    Action { id: ActionId::Light,      menu: Menu::View, words: "Light",        keys: &[ctrl_alt(Key::L)],        in_text: true,  does: |_, _| Ok(Does::Theme(ThemePreference::Light)), explained: "Light colours" },
-    Action { id: ActionId::Dark,       menu: Menu::View, words: "Dark",         keys: &[ctrl_alt(Key::D)],        in_text: true,  does: |_, _| Ok(Does::Theme(ThemePreference::Dark)), explained: "Dark colours" },
+    Action { id: ActionId::ColoursOfDesktop, menu: Menu::View, words: "Colours of the desktop", keys: &[ctrl_alt(Key::C)], in_text: true, does: |_, _| does::theme(Theme::Desktop), explained: "Light or dark, as the desktop has it" },
+    Action { id: ActionId::Light,      menu: Menu::View, words: "Light",        keys: &[ctrl_alt(Key::L)],        in_text: true,  does: |_, _| does::theme(Theme::Light), explained: "Light colours" },
+    Action { id: ActionId::Dark,       menu: Menu::View, words: "Dark",         keys: &[ctrl_alt(Key::D)],        in_text: true,  does: |_, _| does::theme(Theme::Dark), explained: "Dark colours" },
+    Action { id: ActionId::ReduceMotion, menu: Menu::View, words: "Reduce motion", keys: &[ctrl_alt(Key::M)],    in_text: true,  does: does::reduce_motion, explained: "Nothing moves by itself: panels, menus and the drawing change at once" },
+    Action { id: ActionId::Start,      menu: Menu::View, words: "Start page",   keys: &[alt(Key::Home)],          in_text: true,  does: does::start,      explained: "Designs to begin with, recent ones, the clusters of this machine" },
     Action { id: ActionId::Help,       menu: Menu::Help, words: "Keys and gestures…", keys: &[plain(Key::F1), plain(Key::Questionmark)],    in_text: true,  does: does::help,       explained: "This list" },
     Action { id: ActionId::About,      menu: Menu::Help, words: "About pgcascade…", keys: &[shift(Key::F1)],      in_text: true,  does: does::about,      explained: "Version and licence" },
 ];
@@ -228,17 +257,24 @@ pub const GESTURES: [(&str, &str); 13] = [
 impl Action {
     /// What it does now with the selected servers.
     pub fn now(&self, session: &Session) -> Answer {
-        (self.does)(session, &session.selection())
+        self.on(session, &session.selection())
     }
 
     /// What it does now with these servers.
     pub fn on(&self, session: &Session, servers: &[ServerId]) -> Answer {
+        if session.start.is_shown && !self.id.works_on_start_page() {
+            return Err("The start page is shown: Escape goes back to the drawing".to_owned());
+        }
         (self.does)(session, servers)
     }
 
     /// Its words now: "Undo: Attach slave12 to slave2", "Make asynchronous".
     pub fn words_on(&self, session: &Session, servers: &[ServerId]) -> String {
         let label = match self.id {
+            ActionId::Start if session.start.is_shown => return "Back to the drawing".to_owned(),
+            ActionId::ReduceMotion if session.preferences.reduce_motion => {
+                return "Let things move again".to_owned();
+            }
             ActionId::WhatIf if session.what_if.is_some() => return "Leave What-if".to_owned(),
             // They go back and on in the story of What-if.
             ActionId::Undo | ActionId::Redo if session.what_if.is_some() => None,

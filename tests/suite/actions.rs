@@ -71,7 +71,7 @@ impl Window {
             (
                 session.selection(),
                 session.renaming,
-                session.remove_choice,
+                &session.preferences,
                 &session.folding,
             ),
             session.dialog,

@@ -6,7 +6,8 @@ use super::super::{
     Dialog, Effect, FileMessage, Folding, Message, NoticeKind, PathPurpose, RunView, Session,
 };
 use super::{
-    counted, notify, notify_with_folder, refuse_if_locked, sentence, show_document, unsaved, what_if,
+    counted, disk, notify, notify_with_folder, refuse_if_locked, sentence, show_document, start, unsaved,
+    what_if,
 };
 use crate::engine::unsaved::Unsaved;
 use crate::model::bundle;
@@ -55,6 +56,11 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
             let then = FileMessage::ReadPicture(path.clone(), text.clone());
             read(session, &path, &text, Message::File(then))
         }
+        FileMessage::OnDisk(path, found) => disk::found(session, &path, found),
+        FileMessage::ChangedBefore(path, found) => disk::changed_before(session, path, found),
+        FileMessage::LookAtFile => disk::look(session),
+        FileMessage::KeepMine { save } => disk::keep_mine(session, save),
+        FileMessage::TakeTheirs => disk::take_theirs(session),
         FileMessage::Written(purpose, path, text) => written(session, purpose, path, text),
         FileMessage::Discard => unsaved::discard(session),
         FileMessage::Recoverable(unsaved) => {
@@ -81,6 +87,8 @@ pub(super) fn autosave(session: &Session) -> Effect {
 
 /// Puts a design on the canvas that is not the one before: its undo steps and plans are not this one's.
 pub(super) fn replace(session: &mut Session, document: Document, path: Option<PathBuf>) {
+    start::make_room(session);
+    session.is_file_unknown = false;
     session.path = path;
     session.history = History::default();
     session.selected = None;
@@ -129,10 +137,11 @@ pub(super) fn open(session: &mut Session, path: Option<PathBuf>, text: String) -
     let Some(document) = parse(session, path.as_deref(), &text) else {
         return Vec::new();
     };
-    let forgotten = forget(session);
+    let mut effects = vec![forget(session)];
     session.saved_text = text;
     replace(session, document, path);
-    vec![forgotten]
+    effects.extend(start::note_recent(session));
+    effects
 }
 
 /// The recovered design is unsaved until it is saved: what its file holds is not known here.
@@ -140,10 +149,14 @@ pub(super) fn recover(session: &mut Session, unsaved: Unsaved) -> Vec<Effect> {
     let Some(document) = parse(session, unsaved.path.as_deref(), &unsaved.text) else {
         return Vec::new();
     };
+    session.recoverable.retain(|other| other.id != unsaved.id);
     let forgotten = forget(session);
     session.saved_text = String::new();
     replace(session, document, unsaved.path);
-    vec![forgotten, Effect::ForgetUnsaved(unsaved.id)]
+    session.is_file_unknown = session.path.is_some();
+    let mut effects = vec![forgotten, Effect::ForgetUnsaved(unsaved.id)];
+    effects.extend(session.path.clone().map(Effect::LookAtFile));
+    effects
 }
 
 /// The design of the text. If it is none, the notice lists everything that is wrong, and the last good drawing stays.
@@ -183,19 +196,29 @@ fn save(session: &mut Session) -> Vec<Effect> {
         session.after_save = Some(*then);
     }
     match session.path.clone() {
-        Some(path) => vec![write_design(session, path)],
+        Some(path) => vec![write_own(session, path)],
         None => vec![ask_path(session, PathPurpose::SaveDesign)],
     }
 }
 
-fn write_design(session: &Session, path: PathBuf) -> Effect {
+pub(super) fn write_design(session: &Session, path: PathBuf) -> Effect {
     let text = session.derived.text.clone();
     Effect::Write {
         purpose: PathPurpose::SaveDesign,
         path,
         bytes: text.clone().into_bytes(),
         text: Some(text),
+        expected: None,
     }
+}
+
+/// To the design's own file: not over what somebody else has put there meanwhile.
+pub(super) fn write_own(session: &Session, path: PathBuf) -> Effect {
+    let mut effect = write_design(session, path);
+    if let Effect::Write { expected, .. } = &mut effect {
+        *expected = Some(session.saved_text.clone());
+    }
+    effect
 }
 
 /// A file that is there is replaced only after a question, unless it is the one that this design was read from.
@@ -223,6 +246,7 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
             vec![Effect::Read(path)]
         }
         PathPurpose::SaveStory => what_if::write(session, path).into_iter().collect(),
+        PathPurpose::SaveDesign if session.path.as_ref() == Some(&path) => vec![write_own(session, path)],
         PathPurpose::SaveDesign => vec![write_design(session, path)],
         PathPurpose::ExportBundle => {
             let packed = session.derived.bundle.as_ref().map(bundle::pack);
@@ -231,6 +255,7 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
                 path,
                 bytes,
                 text: None,
+                expected: None,
             };
             packed.map(write).into_iter().collect()
         }
@@ -292,8 +317,10 @@ fn saved(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
     }
     let mut effects = vec![forget(session)];
     session.saved_text = text;
+    session.is_file_unknown = false;
     session.path = Some(path);
     effects.push(autosave(session));
+    effects.extend(start::note_recent(session));
     if let Some(then) = session.after_save.take() {
         effects.extend(unsaved::ask(session, then));
     }
@@ -355,7 +382,7 @@ fn files_folder(session: &Session) -> PathBuf {
     folder.map(Path::to_owned).unwrap_or_default()
 }
 
-fn file_name(path: &Path) -> String {
+pub(super) fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
 }

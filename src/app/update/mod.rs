@@ -2,7 +2,8 @@
 //!
 //! Messages are handled by subject: `design` (edits, undo), `clipboard` (cut, copy, paste), `file` (open, save, export),
 //! `unsaved` (what would lose changes, and quitting), `run` (deploying), `change` (applying the drawing to what runs),
-//! `cluster` (what runs), `view` (what is shown), `what_if` (what goes wrong beside the design). What must be done
+//! `cluster` (what runs), `view` (what is shown), `start` (the page that a window begins with), `disk` (a file that was
+//! changed elsewhere), `what_if` (what goes wrong beside the design). What must be done
 //! outside is returned as effects; their answers come back as messages. Everything derived from the document is
 //! refreshed here, and nowhere else.
 
@@ -10,9 +11,11 @@ mod change;
 mod clipboard;
 mod cluster;
 mod design;
+mod disk;
 mod file;
 mod left;
 mod run;
+mod start;
 #[cfg(test)]
 mod tests;
 mod unsaved;
@@ -31,6 +34,7 @@ const NOTICES: usize = 6;
 
 /// Lets the message happen; returns what is to be done outside.
 pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
+    let preferred = session.preferences.clone();
     let mut effects = match message {
         Message::Design(message) => design::update(session, message),
         Message::File(message) => file::update(session, message),
@@ -38,6 +42,7 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
         Message::Cluster(message) => cluster::update(session, message),
         Message::View(message) => view::update(session, message),
         Message::WhatIf(message) => what_if::update(session, message),
+        Message::Start(message) => start::update(session, message),
         Message::Failed(report) => {
             unsaved::give_up_pending(session);
             notify(session, NoticeKind::Problem, report);
@@ -47,6 +52,10 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
     };
     if refresh(session) {
         effects.push(file::autosave(session));
+    }
+    if session.preferences != preferred {
+        let preferences = Box::new(session.preferences.clone());
+        effects.push(Effect::KeepPreferences(preferences));
     }
     offer_recoverable(session);
     effects
@@ -85,6 +94,7 @@ fn show_document(session: &mut Session, document: Document) -> Document {
 fn offer_recoverable(session: &mut Session) {
     if session.dialog.is_none()
         && !session.is_locked()
+        && !session.start.was_first
         && let Some(unsaved) = session.recoverable.pop_front()
     {
         session.dialog = Some(Dialog::Recover(unsaved));

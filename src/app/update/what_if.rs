@@ -138,5 +138,6 @@ pub(super) fn write(session: &Session, path: PathBuf) -> Option<Effect> {
         path,
         bytes: text.into_bytes(),
         text: None,
+        expected: None,
     })
 }

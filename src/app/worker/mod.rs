@@ -105,7 +105,8 @@ impl Worker {
                 path,
                 bytes,
                 text,
-            } => self.finish(tasks::write(purpose, path, bytes, text, answers)),
+                expected,
+            } => self.finish(tasks::write(purpose, path, (bytes, text, expected), answers)),
             Effect::WritePicture {
                 purpose,
                 path,
@@ -123,6 +124,12 @@ impl Worker {
                 None => Change::Drop(path),
             }),
             Effect::ForgetUnsaved(id) => self.autosaver.perform(Change::ForgetLeft(id)),
+            Effect::KeepPreferences(preferences) => self.autosaver.perform(Change::Prefer(preferences)),
+            Effect::LookAtFile(path) => drop(self.start(tasks::look_at_file(path, answers))),
+            Effect::NoteRecent(path) => self.autosaver.perform(Change::NoteRecent(path)),
+            Effect::ForgetRecent(path) => self.autosaver.perform(Change::ForgetRecent(path)),
+            Effect::FindRecent => drop(self.start(tasks::find_recent(answers))),
+            Effect::ListClusters => drop(self.start(tasks::list_clusters(answers))),
             Effect::FindRecoverable => drop(self.start(tasks::find_recoverable(answers))),
             Effect::FindLeftOver => drop(self.start(tasks::find_left_over(answers))),
             Effect::Discover { document, folder } => {

@@ -2,8 +2,10 @@
 
 use super::{Answer, Does};
 use crate::app::{
-    DesignMessage, Dialog, FileMessage, Message, Pick, RunMessage, Session, Tab, ViewMessage, WhatIfMessage,
+    DesignMessage, Dialog, FileMessage, Message, Pick, RunMessage, Session, StartMessage, Tab, ViewMessage,
+    WhatIfMessage,
 };
+use crate::engine::preferences::Theme;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, templates};
 use crate::model::topology::{Edit, Refusal, Server, ServerId, ServerName};
@@ -174,7 +176,8 @@ pub fn select_all(session: &Session, _: &[ServerId]) -> Answer {
 
 pub fn ask_again(session: &Session, _: &[ServerId]) -> Answer {
     session
-        .remove_choice
+        .preferences
+        .removal
         .ok_or("It will be asked before the first relay is removed")?;
     send(Message::Design(DesignMessage::AskAgain))
 }
@@ -246,10 +249,30 @@ pub fn tidy(session: &Session, _: &[ServerId]) -> Answer {
 }
 
 pub fn deselect(session: &Session, _: &[ServerId]) -> Answer {
+    if session.start.is_shown {
+        return send(Message::Start(StartMessage::Leave));
+    }
     session
         .selected
         .ok_or("No server is selected: the inspector shows the cluster already")?;
     send(Message::View(ViewMessage::Select(None)))
+}
+
+pub fn theme(theme: Theme) -> Answer {
+    send(Message::View(ViewMessage::Theme(theme)))
+}
+
+pub fn reduce_motion(session: &Session, _: &[ServerId]) -> Answer {
+    let reduce = !session.preferences.reduce_motion;
+    send(Message::View(ViewMessage::ReduceMotion(reduce)))
+}
+
+pub fn start(session: &Session, _: &[ServerId]) -> Answer {
+    if session.start.is_shown {
+        return send(Message::Start(StartMessage::Leave));
+    }
+    unlocked(session)?;
+    send(Message::Start(StartMessage::Show))
 }
 
 pub fn show_inspector(_: &Session, _: &[ServerId]) -> Answer {

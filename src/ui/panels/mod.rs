@@ -3,6 +3,7 @@
 //! What they remember between frames is no part of the design: half-typed texts and the like, in [`PanelState`].
 
 mod change;
+mod changed;
 mod cluster;
 mod cluster_settings;
 mod comparison;
@@ -39,6 +40,7 @@ pub use modals::modals_ui;
 pub use moments::moments_ui;
 pub use notices::notices_ui;
 pub use outline::outline_ui;
+pub use parts::{counted, sign_button};
 pub use picker::picker_ui;
 pub use status_bar::status_bar_ui;
 pub use top_bar::{menu_bar_ui, tool_bar_ui};

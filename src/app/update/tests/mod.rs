@@ -3,10 +3,12 @@
 mod change;
 mod cluster;
 mod design;
+mod disk;
 mod file;
 mod folding;
 mod picture;
 mod run;
+mod start;
 mod what_if;
 
 use std::path::PathBuf;
