@@ -174,6 +174,8 @@ pub enum ViewMessage {
     /// Type the server's name on the canvas; `None` ends it.
     Rename(Option<ServerId>),
     Show(Tab),
+    /// Whether large designs have one.
+    Minimap(bool),
     ShowFile(String),
     /// Compare the bundle with that of another version, or (`None`) with nothing.
     Compare(Option<PgMajor>),

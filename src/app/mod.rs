@@ -11,6 +11,7 @@ mod queries;
 mod session;
 mod start;
 mod survives;
+mod tree;
 mod update;
 mod what_if;
 mod worker;
@@ -24,6 +25,7 @@ pub use message::{
 pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
 pub use start::Start;
 pub use survives::{MOST_FOR_DOUBLE, Survives};
+pub use tree::{Tree, TreeRow};
 pub use update::update;
 pub use what_if::{Look, Moment, WhatIf};
 pub use worker::{Worker, default_folder};

@@ -53,6 +53,7 @@ pub enum ActionId {
     Fit,
     ZoomIn,
     ZoomOut,
+    Minimap,
     Deselect,
     WhatIf,
     ShowInspector,
@@ -165,7 +166,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 51] = [
+pub static ACTIONS: [Action; 52] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
     Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
@@ -205,6 +206,7 @@ pub static ACTIONS: [Action; 51] = [
     Action { id: ActionId::Fit,        menu: Menu::View, words: "Fit",          keys: &[ctrl(Key::Num0)],         in_text: false, does: |_, _| Ok(Does::Fit), explained: "Show the whole drawing" },
     Action { id: ActionId::ZoomIn,     menu: Menu::View, words: "Zoom in",      keys: &[plain(Key::Plus), plain(Key::Equals)], in_text: false, does: |_, _| Ok(Does::Zoom(ZOOM_STEP)), explained: "Draw everything larger" },
     Action { id: ActionId::ZoomOut,    menu: Menu::View, words: "Zoom out",     keys: &[plain(Key::Minus)],       in_text: false, does: |_, _| Ok(Does::Zoom(1.0 / ZOOM_STEP)), explained: "Draw everything smaller" },
+    Action { id: ActionId::Minimap,    menu: Menu::View, words: "Minimap",      keys: &[ctrl_alt(Key::O)],        in_text: true,  does: does::minimap,    explained: "The whole drawing in small, where it has more than 50 servers; drag the frame to look elsewhere" },
     Action { id: ActionId::Deselect,   menu: Menu::View, words: "Cluster settings", keys: &[plain(Key::Escape)],  in_text: false, does: does::deselect,   explained: "Select no server: the inspector shows the cluster" },
     Action { id: ActionId::WhatIf,     menu: Menu::View, words: "What-if",      keys: &[ctrl(Key::I)],            in_text: true,  does: does::what_if,    explained: "Try what happens when servers and links fail; the design stays as it is" },
     Action { id: ActionId::ShowInspector, menu: Menu::View, words: "Show the inspector", keys: &[ctrl(Key::Num1)], in_text: true, does: does::show_inspector, explained: "The selected server, or the cluster" },
@@ -297,6 +299,8 @@ impl Action {
             ActionId::ReduceMotion if session.preferences.reduce_motion => {
                 return "Let things move again".to_owned();
             }
+            ActionId::Minimap if session.has_minimap => return "Hide the minimap".to_owned(),
+            ActionId::Minimap => return "Show the minimap".to_owned(),
             ActionId::WhatIf if session.what_if.is_some() => return "Leave What-if".to_owned(),
             // They go back and on in the story of What-if.
             ActionId::Undo | ActionId::Redo if session.what_if.is_some() => None,

@@ -47,7 +47,7 @@ pub struct Shell {
     pub session: Session,
     background: Box<dyn Background>,
     chooser: Box<dyn Chooser>,
-    canvas: CanvasState,
+    pub canvas: CanvasState,
     panels: PanelState,
     outbox: Outbox,
     /// The window's title as it was last set.

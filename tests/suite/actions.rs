@@ -76,7 +76,7 @@ impl Window {
                 (session.link, session.is_legend_shown),
             ),
             session.dialog,
-            session.tab,
+            (session.tab, session.has_minimap),
             session.notices,
             session.shown_file,
             self.harness.state().zoom(),

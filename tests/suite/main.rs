@@ -16,6 +16,8 @@ mod bundle;
 mod canvas;
 mod cli;
 mod golden;
+#[cfg(feature = "gui")]
+mod large;
 mod lost;
 mod provenance;
 mod scenarios;

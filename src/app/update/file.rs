@@ -250,15 +250,14 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
         PathPurpose::SaveDesign if session.path.as_ref() == Some(&path) => vec![write_own(session, path)],
         PathPurpose::SaveDesign => vec![write_design(session, path)],
         PathPurpose::ExportBundle => {
-            let packed = session.derived.bundle.as_ref().map(bundle::pack);
-            let write = |bytes| Effect::Write {
+            let bytes = bundle::pack(session.bundle());
+            vec![Effect::Write {
                 purpose,
                 path,
                 bytes,
                 text: None,
                 expected: None,
-            };
-            packed.map(write).into_iter().collect()
+            }]
         }
         PathPurpose::ExportPicture(style) => write_picture(session, path, style),
     }

@@ -75,9 +75,8 @@ fn refresh(session: &mut Session) -> bool {
         // It was about another design.
         what_if::leave(session);
     }
-    let bundle = session.derived.bundle.as_ref();
     if let Some(path) = &session.shown_file
-        && bundle.is_none_or(|bundle| bundle.file(path).is_none())
+        && session.bundle().file(path).is_none()
     {
         session.shown_file = None;
     }

@@ -105,9 +105,14 @@ pub fn generate(document: &Document) -> Bundle {
     );
     files.push(text(manifest::NAME, manifest));
     Bundle {
-        name: plain_name(topology.name()),
+        name: name_of(topology),
         files,
     }
+}
+
+/// What the design's bundle is called: its top folder, and its file without the ending.
+pub fn name_of(topology: &Topology) -> String {
+    plain_name(topology.name())
 }
 
 /// The same design for another version. Every version can be chosen for every design: what it lacks is a finding.

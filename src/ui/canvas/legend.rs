@@ -150,7 +150,7 @@ impl Sign {
             Self::Trouble(Trouble::Slow) => {
                 pen.mark(Mark::Triangle, pos2(left + 17.0, middle), 4.5, tokens.warning);
             }
-            Self::Badge(badge) => drop(pen.pill(pos2(left, middle), &badge.text, badge.colour(tokens))),
+            Self::Badge(badge) => drop(pen.pill(pos2(left, middle), &badge.text, badge.kind.colour(tokens))),
             Self::Life(life) => {
                 let (mark, colour) = life_mark(life, tokens);
                 pen.mark(mark, pos2(left + 17.0, middle), 4.0, colour);

@@ -108,15 +108,16 @@ impl Frame<'_> {
         if !sentence.is_empty() {
             overlay::hint(&painter, self.canvas, sentence);
         }
+        self.minimap();
         let view = &mut self.state.view;
         let middle = self.canvas.size() / 2.0;
-        match overlay::zoom_buttons(self.ui, self.canvas, view.zoom()) {
-            Some(ZoomWish::Times(factor)) => view.zoom_at(factor, middle),
-            Some(ZoomWish::Whole) => view.zoom_at(1.0 / view.zoom(), middle),
+        match overlay::zoom_buttons(self.ui, self.canvas, view.zoom_to_come()) {
+            Some(ZoomWish::Times(factor)) => view.fly(|view| view.zoom_at(factor, middle)),
+            Some(ZoomWish::Whole) => view.fly(|view| view.zoom_at(1.0 / view.zoom(), middle)),
             Some(ZoomWish::Fit) => self.state.request_fit(),
             None => return,
         }
-        // The view changed after it was drawn.
+        // The view moves from the next frame on.
         self.ui.ctx().request_repaint();
     }
 }

@@ -292,6 +292,10 @@ pub fn start(session: &Session, _: &[ServerId]) -> Answer {
     send(Message::Start(StartMessage::Show))
 }
 
+pub fn minimap(session: &Session, _: &[ServerId]) -> Answer {
+    send(Message::View(ViewMessage::Minimap(!session.has_minimap)))
+}
+
 pub fn show_inspector(_: &Session, _: &[ServerId]) -> Answer {
     send(Message::View(ViewMessage::Show(Tab::Inspector)))
 }
