@@ -58,12 +58,14 @@ pub enum Effect {
         format: PictureFormat,
         style: PictureStyle,
     },
-    /// Keep the unsaved design in the state folder, a moment after the last change. `None`: nothing to keep any more.
+    /// Keep the unsaved design in the state folder, a moment after a change. `None`: nothing to keep any more.
     Autosave {
         path: Option<PathBuf>,
         text: Option<String>,
     },
     FindRecoverable,
+    /// What an earlier session left unsaved is here now, or is not wanted: by its id.
+    ForgetUnsaved(String),
     Discover {
         document: Box<Document>,
         folder: PathBuf,

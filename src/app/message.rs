@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
+use crate::engine::unsaved::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::Board;
@@ -78,9 +79,9 @@ pub enum FileMessage {
     Written(PathPurpose, PathBuf, Option<String>),
     /// Answer to "unsaved changes": go on without saving.
     Discard,
-    /// An autosave of an earlier session was found for the design at this path (or for one that had none).
-    Recoverable(Option<PathBuf>, String),
-    Recover(Option<PathBuf>, String),
+    /// An earlier session left this unsaved.
+    Recoverable(Unsaved),
+    Recover(Unsaved),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -129,6 +130,11 @@ pub enum ViewMessage {
     /// Besides those that are selected, or no longer.
     Toggle(ServerId),
     SelectMany(Vec<ServerId>),
+    /// Hide what is below the server, or show it again.
+    Fold(ServerId, bool),
+    /// Hide what is below every standby.
+    FoldAll,
+    UnfoldAll,
     /// Type the server's name on the canvas; `None` ends it.
     Rename(Option<ServerId>),
     Show(Tab),

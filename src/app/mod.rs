@@ -5,6 +5,7 @@
 //! function that changes a Session; `worker` performs effects in the background and answers with messages.
 
 mod effect;
+mod folding;
 mod message;
 mod queries;
 mod session;
@@ -14,6 +15,7 @@ mod what_if;
 mod worker;
 
 pub use effect::{Effect, PathPurpose};
+pub use folding::Folding;
 pub use message::{
     ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, ViewMessage, WhatIfMessage,
 };

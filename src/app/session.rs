@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use super::{Effect, Message, PathPurpose, WhatIf};
+use super::{Effect, Folding, Message, PathPurpose, WhatIf};
 use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
+use crate::engine::unsaved::Unsaved;
 use crate::model::bundle::{self, Bundle, Change};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
@@ -30,6 +31,8 @@ pub struct Session {
     pub selected: Option<ServerId>,
     /// What is selected besides; [`Session::selection`] has all.
     pub also_selected: BTreeSet<ServerId>,
+    /// What is folded: a view, and no part of the design.
+    pub folding: Folding,
     /// The server whose name is being typed on the canvas.
     pub renaming: Option<ServerId>,
     /// What becomes of downstreams when relays are removed: asked once.
@@ -52,8 +55,8 @@ pub struct Session {
     pub next_notice: u64,
     /// The folder below which deployments are suggested; set by whoever knows the user's home.
     pub default_folder: PathBuf,
-    /// Unsaved designs that earlier sessions left, still to be offered: the file each belongs to, and its text.
-    pub recoverable: VecDeque<(Option<PathBuf>, String)>,
+    /// Unsaved designs that earlier sessions left, still to be offered.
+    pub recoverable: VecDeque<Unsaved>,
     /// Left-over clusters whose teardown is under way.
     pub removing: Vec<PathBuf>,
     /// The next run's number.
@@ -176,10 +179,7 @@ pub enum Dialog {
     },
     /// An earlier session ended without saving this design: `FileMessage::Recover` takes it, `Discard` forgets it,
     /// closing the dialog keeps it for the next start.
-    Recover {
-        path: Option<PathBuf>,
-        text: String,
-    },
+    Recover(Unsaved),
     /// Where to deploy to.
     DeployFolder {
         text: String,
@@ -278,6 +278,7 @@ impl Session {
             saved_text,
             selected: None,
             also_selected: BTreeSet::new(),
+            folding: Folding::default(),
             renaming: None,
             remove_choice: None,
             tab: Tab::Inspector,

@@ -60,6 +60,8 @@ fn refresh(session: &mut Session) -> bool {
     }
     session.derived = Derived::of(&session.document, session.compared, session.revision);
     if is_changed {
+        session.folding.follow(session.document.topology());
+        view::keep_selection_in_sight(session);
         // It was about another design.
         what_if::leave(session);
     }
@@ -82,9 +84,9 @@ fn show_document(session: &mut Session, document: Document) -> Document {
 fn offer_recoverable(session: &mut Session) {
     if session.dialog.is_none()
         && !session.is_locked()
-        && let Some((path, text)) = session.recoverable.pop_front()
+        && let Some(unsaved) = session.recoverable.pop_front()
     {
-        session.dialog = Some(Dialog::Recover { path, text });
+        session.dialog = Some(Dialog::Recover(unsaved));
     }
 }
 

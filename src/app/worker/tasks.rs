@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::answers::Answers;
 use crate::app::{ClusterMessage, FileMessage, Message, PathPurpose, RunMessage};
 use crate::engine::record::{ClusterRecord, ClusterState};
-use crate::engine::{cluster, deploy, picture, record, store};
+use crate::engine::{cluster, deploy, picture, record, store, unsaved};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::report::Report;
@@ -87,20 +87,20 @@ pub(super) async fn write_picture(
 
 pub(super) async fn find_recoverable(answers: Answers) {
     let found = blocking(|| {
-        let mut found = store::recoverable();
+        let mut found = unsaved::left();
         // After a crash between a save and its tidying up there is nothing to recover.
-        found.retain(|(path, text)| {
-            let file = path
-                .as_deref()
-                .and_then(|path| store::load(path).ok().map(|loaded| loaded.text));
-            file.as_ref() != Some(text)
+        found.retain(|left| {
+            let path = left.path.as_deref();
+            let file = path.and_then(|path| store::load(path).ok());
+            let is_saved = file.is_some_and(|loaded| loaded.text == left.text);
+            // If it cannot be removed, it is looked at again next time.
+            !is_saved || unsaved::forget(&left.id).is_err()
         });
         Ok(found)
     })
     .await;
-    for (path, text) in found.unwrap_or_default() {
-        let message = Message::File(FileMessage::Recoverable(path, text));
-        answers.send(message).await;
+    for left in found.unwrap_or_default() {
+        answers.send(Message::File(FileMessage::Recoverable(left))).await;
     }
 }
 

@@ -121,9 +121,7 @@ fn lost(mut entry: ClusterRecord) -> Option<ClusterRecord> {
 impl ClusterRecord {
     /// True while the pgcascade that builds or removes it lives.
     pub(super) fn is_at_work(&self) -> bool {
-        self.builder
-            .as_ref()
-            .is_some_and(|builder| processes::start_ticks(builder.pid) == Some(builder.start_ticks))
+        self.builder.as_ref().is_some_and(Builder::is_alive)
     }
 
     /// True while any process that was started for it lives, wherever its folder went.
@@ -133,6 +131,10 @@ impl ClusterRecord {
 }
 
 impl Builder {
+    pub(super) fn is_alive(&self) -> bool {
+        processes::start_ticks(self.pid) == Some(self.start_ticks)
+    }
+
     /// This process.
     pub(super) fn ourselves() -> Option<Self> {
         let pid = std::process::id();

@@ -50,6 +50,7 @@ fn card_and_link(what_if: &WhatIf, world: &World, server: &Server, state: &State
         severity: None,
         description: sentence.clone(),
         findings: vec![sentence],
+        fold: None,
         label,
     };
     (card, link)
