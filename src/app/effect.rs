@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::engine::deploy::Change;
+use crate::engine::deploy::{Change, Resumed};
 use crate::model::bundle::Bundle;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
@@ -83,6 +83,19 @@ pub enum Effect {
         folder: PathBuf,
     },
     StartChange(Box<Change>),
+    /// Look at what was left unfinished in the folder; a run of it gets this number.
+    LookAtLeftOver {
+        folder: PathBuf,
+        run: u64,
+    },
+    StartResumed(Box<Resumed>),
+    KeepLeftOver(PathBuf),
+    /// Start, or else stop, the named servers of a cluster that this window does not show.
+    Switch {
+        folder: PathBuf,
+        starts: bool,
+        servers: Vec<String>,
+    },
     CancelRun,
     /// Read the cluster's board every second, until `Unwatch`.
     Watch(PathBuf),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::engine::deploy::Found;
+use crate::engine::deploy::{self, Found};
 use crate::engine::record::ClusterRecord;
 use crate::engine::unsaved::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
@@ -122,6 +122,15 @@ pub enum ClusterMessage {
     Failed(PathBuf, Report),
     /// What earlier sessions left behind.
     LeftOver(Vec<ClusterRecord>),
+    /// Finish what was left unfinished in this folder.
+    GoOn(PathBuf),
+    /// What is to be finished there, and how. The design on the canvas makes room for the one that is being made.
+    CanGoOn(PathBuf, Box<deploy::LeftOver>),
+    /// Leave it as it is, and offer it no more.
+    Keep(PathBuf),
+    Kept(PathBuf),
+    /// The servers that were being started or stopped are now.
+    Switched(PathBuf, Report),
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -11,6 +11,7 @@ mod clipboard;
 mod cluster;
 mod design;
 mod file;
+mod left;
 mod run;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Unsaved changes: asked about before anything would lose them, also before the window closes.
 
-use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, Session};
-use super::{file, notify, refuse_if_locked};
+use super::super::{ClusterMessage, Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, Session};
+use super::{file, left, notify, refuse_if_locked};
 use crate::report::Report;
 
 pub(super) fn quit(session: &mut Session) -> Vec<Effect> {
@@ -39,6 +39,9 @@ pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
         Message::File(FileMessage::Read(path, text)) => file::open(session, Some(path), text),
         Message::File(FileMessage::ReadPicture(_, text)) => file::open(session, None, text),
         Message::File(FileMessage::Recover(unsaved)) => file::recover(session, unsaved),
+        Message::Cluster(ClusterMessage::CanGoOn(folder, unfinished)) => {
+            left::begin(session, folder, *unfinished)
+        }
         Message::Quit => vec![file::forget(session), Effect::Close],
         // Nothing else is ever put off by the question.
         _ => Vec::new(),

@@ -161,6 +161,28 @@ impl Worker {
                     self.deployment = Some(Deployment::start(runtime, number, answers, perform));
                 }
             }
+            Effect::LookAtLeftOver { folder, run } => {
+                drop(self.start(tasks::look_at_left_over(folder, run, answers)));
+            }
+            Effect::StartResumed(resumed) => {
+                if let Some(runtime) = &self.runtime {
+                    let number = resumed.run.number;
+                    let perform = |events, cancel| deploy::go_on_here(*resumed, events, cancel);
+                    self.deployment = Some(Deployment::start(runtime, number, answers, perform));
+                }
+            }
+            Effect::KeepLeftOver(folder) => drop(self.start(tasks::keep_left_over(folder, answers))),
+            Effect::Switch {
+                folder,
+                starts,
+                servers,
+            } => self.finish(tasks::switch(
+                folder,
+                starts,
+                servers,
+                self.give_up.clone(),
+                answers,
+            )),
             Effect::CancelRun => {
                 if let Some(deployment) = &self.deployment {
                     deployment.cancel();

@@ -115,7 +115,7 @@ pub(super) async fn find_left_over(answers: Answers) {
         let mut found = record::left_over();
         let others = record::list().into_iter().filter(is_ours);
         for record in others {
-            if found.iter().all(|known| known.folder != record.folder) {
+            if !record.kept && found.iter().all(|known| known.folder != record.folder) {
                 found.push(record);
             }
         }
@@ -126,6 +126,50 @@ pub(super) async fn find_left_over(answers: Answers) {
         Err(report) => Message::Failed(report),
     };
     answers.send(message).await;
+}
+
+pub(super) async fn look_at_left_over(folder: PathBuf, run: u64, answers: Answers) {
+    let message = match deploy::look_at_left_over(&folder, run).await {
+        Ok(left) => ClusterMessage::CanGoOn(folder, Box::new(left)),
+        Err(report) => ClusterMessage::Failed(folder, report),
+    };
+    answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn keep_left_over(folder: PathBuf, answers: Answers) {
+    let at = folder.clone();
+    let message = match blocking(move || record::keep(&at)).await {
+        Ok(_) => ClusterMessage::Kept(folder),
+        Err(report) => ClusterMessage::Failed(folder, report),
+    };
+    answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn switch(
+    folder: PathBuf,
+    starts: bool,
+    servers: Vec<String>,
+    give_up: CancellationToken,
+    answers: Answers,
+) {
+    let done = if starts {
+        cluster::start(&folder, &servers, give_up).await
+    } else {
+        cluster::stop(&folder, &servers, give_up).await
+    };
+    let message = match done {
+        Ok(sentences) => {
+            let mut report = Report::new(format!(
+                "The servers in {} are {}",
+                folder.display(),
+                if starts { "started" } else { "stopped" }
+            ));
+            report.causes = sentences;
+            ClusterMessage::Switched(folder, report)
+        }
+        Err(report) => ClusterMessage::Failed(folder, report),
+    };
+    answers.send(Message::Cluster(message)).await;
 }
 
 pub(super) async fn discover(document: Box<Document>, folder: PathBuf, answers: Answers) {
