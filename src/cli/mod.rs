@@ -20,6 +20,7 @@ mod predict;
 mod preflight;
 mod print;
 mod progress;
+mod scenario;
 mod signals;
 mod simulate;
 mod status;

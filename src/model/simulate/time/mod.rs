@@ -22,7 +22,7 @@ pub use clients::{Commit, Ending};
 pub use link::{Progress, Stage, Token};
 pub use player::Player;
 pub use run::{Happened, Run};
-pub use text::{ScenarioError, ScenarioProblem, read_time};
+pub use text::{MOST_SESSIONS, ScenarioError, ScenarioProblem, read_time, rename};
 
 use std::collections::BTreeMap;
 
