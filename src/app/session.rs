@@ -321,8 +321,11 @@ impl Session {
 
     /// True if the running cluster was deployed from another configuration than the drawn one.
     pub fn differs_from_deployed(&self) -> bool {
-        self.cluster
-            .as_ref()
-            .is_some_and(|cluster| cluster.deployed.topology() != self.document.topology())
+        self.cluster.as_ref().is_some_and(|cluster| {
+            !cluster
+                .deployed
+                .topology()
+                .has_same_configuration(self.document.topology())
+        })
     }
 }

@@ -125,5 +125,6 @@ fn details(topology: &Topology, expected: &ExpectedRows, server: &Server) -> Str
     if !server.host().is_loopback() {
         words.push(format!("on {}", server.host()));
     }
+    words.extend(server.site().map(|site| format!("in {site}")));
     words.join(", ")
 }

@@ -174,6 +174,23 @@ fn the_same_design_gives_the_same_bytes() {
 }
 
 #[test]
+fn where_servers_stand_is_in_the_design_and_in_nothing_that_a_server_or_a_script_reads() {
+    let text = "m 1 sync first 1\n  a 2 priority 1\n";
+    let (plain, placed) = (
+        bundle_of(design(text)),
+        bundle_of(design(&text.replace(" 1\n", " 1 site Oslo\n"))),
+    );
+    let differ: Vec<&str> = plain
+        .files
+        .iter()
+        .zip(&placed.files)
+        .filter(|(one, other)| one != other)
+        .map(|(file, _)| file.path.rsplit('/').next().unwrap())
+        .collect();
+    assert_eq!(differ, ["design.toml", "MANIFEST.sha256"]);
+}
+
+#[test]
 fn the_manifest_names_every_file_with_its_sum() {
     let bundle = bundle_of(design(ODD));
     let bytes = pack(&bundle);

@@ -295,6 +295,10 @@ master          5432  primary
 └─ slave2      15433  standby, potential, priority 2
 "
     );
+    terminal.run(&["new", "--template", "two-sites", "-o", "two-sites.toml"]);
+    let shown = terminal.run(&["show", "two-sites.toml"]).out;
+    let last = shown.lines().last().unwrap();
+    assert_eq!(last, "   └─ oslo-read2  5437  standby, async, in Oslo");
 }
 
 #[test]

@@ -122,7 +122,10 @@ fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Ef
     session.left_over.retain(|record| record.folder != folder);
     session.tab = Tab::Deploy;
     let mut effects = Vec::new();
-    if deployed.topology() == session.document.topology() {
+    if deployed
+        .topology()
+        .has_same_configuration(session.document.topology())
+    {
         session.run = RunView::Idle;
     } else if session.is_modified() {
         let report = Report::new("The cluster was deployed from another design than the drawn one")

@@ -151,7 +151,10 @@ fn show(session: &mut Session, after: Option<Document>) -> Vec<Effect> {
     let still_there = |id: &ServerId| after.topology().server(*id).is_some() && Some(*id) != session.selected;
     session.also_selected.retain(still_there);
     let before = show_document(session, after);
-    if before.topology() == session.document.topology() {
+    if before
+        .topology()
+        .has_same_configuration(session.document.topology())
+    {
         return Vec::new();
     }
     match &session.run {

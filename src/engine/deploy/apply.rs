@@ -122,14 +122,14 @@ fn between(stored: &Stored, recorded: &Document, wanted: &Document) -> Result<Op
         })
     };
     let (begun, wanted) = (read(text)?, read(&wanted.text())?);
-    if recorded.topology() == begun.topology() {
+    if recorded.topology().has_same_configuration(begun.topology()) {
         // It was settled, and its record was not written any more.
         return Ok(None);
     }
-    if wanted.topology() == begun.topology() {
+    if wanted.topology().has_same_configuration(begun.topology()) {
         return Ok(Some(recorded.clone()));
     }
-    if wanted.topology() == recorded.topology() {
+    if wanted.topology().has_same_configuration(recorded.topology()) {
         return Ok(Some(begun));
     }
     let folder = &stored.record.folder;

@@ -1,6 +1,6 @@
 //! A design to show to strangers: the same tree, policy and numbers, with nothing in it that somebody named.
 //!
-//! Servers are called by their place, hosts are numbered, ports stay (they say nothing of a site that 5432 does not),
+//! Servers are called by their place, hosts and sites are numbered, ports stay (they say nothing of a place that 5432 does not),
 //! settings stay where their value is a number or a plain word of the parameter's own, comments of the file go.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::model::document::{Command, Document};
 use crate::model::topology::catalogue::{self, Kind, Known};
 use crate::model::topology::{
-    Archive, Edit, Host, PgMajor, Server, ServerId, ServerName, Settings, Topology,
+    Archive, Edit, Host, PgMajor, Server, ServerId, ServerName, Settings, SiteName, Topology,
 };
 
 /// The archive's folder in an anonymous design.
@@ -48,8 +48,26 @@ fn edits(topology: &Topology) -> Vec<Edit> {
             }
         }
     }
+    edits.extend(sites(topology));
     edits.extend(renames(topology));
     edits
+}
+
+/// Sites are numbered in the order in which the design comes to them.
+fn sites(topology: &Topology) -> Vec<Edit> {
+    let mut sites: Vec<(ServerId, Vec<ServerId>)> = topology
+        .sites()
+        .into_values()
+        .filter_map(|servers| Some((*servers.first()?, servers)))
+        .collect();
+    sites.sort_unstable();
+    let numbered = sites.into_iter().zip(1..);
+    numbered
+        .map(|((_, servers), number)| Edit::SetSite {
+            servers,
+            site: SiteName::parse(&format!("site{number}")).ok(),
+        })
+        .collect()
 }
 
 fn forget(server: Option<ServerId>, name: &str) -> Edit {

@@ -40,6 +40,7 @@ wal_compression = \"on\"
 name = \"quixote\"
 port = 5432
 host = \"quixote.corp.example\"
+site = \"La Mancha\"
 
 [[server]]
 name = \"primary\"
@@ -47,12 +48,14 @@ port = 5433
 host = \"panza.corp.example\"
 follows = \"quixote\"
 sync_priority = 1
+site = \"Barcelona\"
 
 [[server]]
 name = \"<rosinante> & \\\"co\\\"\"
 port = 5434
 host = \"panza.corp.example\"
 follows = \"primary\"
+site = \"La Mancha\"
 apply_delay = \"10min\"
 
 [server.settings]
@@ -122,6 +125,8 @@ fn an_anonymous_picture_names_nothing() {
             "ledger",
             "mallory",
             "vault",
+            "mancha",
+            "barcelona",
         ] {
             assert!(!picture.contains(name), "{name} in {picture}");
         }
@@ -129,8 +134,8 @@ fn an_anonymous_picture_names_nothing() {
     let shown = shown(&document, ANONYMOUS);
     assert_eq!(
         notation::print(shown.topology()),
-        "postgres 15\nprimary 5432 sync any 1 host host1.example\n  standby1 5433 priority 1 host host2.example\n    \
-         standby2 5434 delay 10min host host2.example\n"
+        "postgres 15\nprimary 5432 sync any 1 host host1.example site site1\n  standby1 5433 priority 1 host host2.example site site2\n    \
+         standby2 5434 delay 10min host host2.example site site1\n"
     );
     let topology = shown.topology();
     assert_eq!(

@@ -246,6 +246,10 @@ impl Command {
                 Edit::Rename { server, .. } => format!("Rename {}", name(server)),
                 Edit::SetHost { server, .. } => format!("Change the host of {}", name(server)),
                 Edit::SetPort { server, .. } => format!("Change the port of {}", name(server)),
+                Edit::SetSite { servers, .. } => match servers.as_slice() {
+                    [server] => format!("Change the site of {}", name(server)),
+                    _ => format!("Change the site of {}", counted(servers)),
+                },
                 Edit::Attach { server, upstream } => format!("Attach {} to {}", name(server), name(upstream)),
                 Edit::AttachAll { servers, upstream } => {
                     format!("Attach {} to {}", counted(servers), name(upstream))

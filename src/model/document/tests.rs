@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::topology::{Downstreams, Port, ServerName, notation};
+use crate::model::topology::{Downstreams, Port, ServerName, SiteName, notation};
 
 /// A random gesture; servers are chosen by number among those there are.
 #[derive(Clone, Debug)]
@@ -21,6 +21,7 @@ enum Gesture {
     TakePlace(usize, usize),
     Duplicate(usize, usize),
     TidyBelow(usize),
+    Site(usize, usize, Option<u8>),
 }
 
 fn gesture() -> impl Strategy<Value = Gesture> {
@@ -39,6 +40,7 @@ fn gesture() -> impl Strategy<Value = Gesture> {
         2 => (server(), server()).prop_map(|(one, other)| Gesture::TakePlace(one, other)),
         1 => (server(), server()).prop_map(|(of, under)| Gesture::Duplicate(of, under)),
         1 => server().prop_map(Gesture::TidyBelow),
+        1 => (server(), server(), prop::option::of(0..4_u8)).prop_map(|(one, two, site)| Gesture::Site(one, two, site)),
     ]
 }
 
@@ -82,6 +84,10 @@ fn command(document: &Document, gesture: &Gesture) -> Command {
         Gesture::AttachAll(one, two, upstream) => Edit::AttachAll {
             servers: vec![id(*one), id(*two)],
             upstream: id(*upstream),
+        },
+        Gesture::Site(one, two, site) => Edit::SetSite {
+            servers: vec![id(*one), id(*two)],
+            site: site.map(|number| SiteName::parse(&format!("it's \"{number}\" #")).unwrap()),
         },
         Gesture::TakePlace(server, place) => Edit::TakePlace {
             server: id(*server),

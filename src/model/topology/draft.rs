@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::{
-    ApplyDelay, Archive, Auth, Host, PgMajor, Port, Role, Server, ServerId, ServerName, Settings, Standby,
-    SyncPolicy, Topology,
+    ApplyDelay, Archive, Auth, Host, PgMajor, Port, Role, Server, ServerId, ServerName, Settings, SiteName,
+    Standby, SyncPolicy, Topology,
 };
 
 #[derive(Clone, Debug)]
@@ -29,6 +29,7 @@ pub struct DraftServer {
     pub name: ServerName,
     pub host: Host,
     pub port: Port,
+    pub site: Option<SiteName>,
     pub follows: Option<String>,
     pub sync_priority: Option<u32>,
     pub slot: Option<bool>,
@@ -146,6 +147,7 @@ impl Draft {
                 name: server.name,
                 host: server.host,
                 port: server.port,
+                site: server.site,
                 settings: server.settings,
                 role: match upstream {
                     None => Role::Primary,

@@ -7,7 +7,7 @@ mod graft;
 
 use super::{
     ApplyDelay, Archive, Auth, BadValue, DraftServer, Host, PgMajor, Port, Refusal, Role, Server, ServerId,
-    ServerName, Settings, Standby, SyncPolicy, Topology, check_setting_name, check_setting_value,
+    ServerName, Settings, SiteName, Standby, SyncPolicy, Topology, check_setting_name, check_setting_value,
 };
 
 /// One change of the cluster.
@@ -50,6 +50,11 @@ pub enum Edit {
     SetPort {
         server: ServerId,
         port: Port,
+    },
+    /// Where these servers stand; `None`: that is not said.
+    SetSite {
+        servers: Vec<ServerId>,
+        site: Option<SiteName>,
     },
     /// The server and its whole subtree follow `upstream` from now on.
     Attach {
@@ -142,6 +147,14 @@ impl Topology {
             }
             Edit::SetHost { server, host } => self.find_mut(*server)?.host = host.clone(),
             Edit::SetPort { server, port } => self.find_mut(*server)?.port = *port,
+            Edit::SetSite { servers, site } => {
+                for server in servers {
+                    self.find(*server)?;
+                }
+                for server in servers {
+                    self.find_mut(*server)?.site.clone_from(site);
+                }
+            }
             Edit::Attach { server, upstream } => return self.attach(*server, *upstream),
             Edit::AttachAll { servers, upstream } => return self.attach_all(servers, *upstream),
             Edit::TakePlace { server, place } => return self.take_place(*server, *place),
@@ -216,7 +229,7 @@ impl Topology {
         port: Option<Port>,
     ) -> Result<Applied, Refusal> {
         let above = self.find(upstream)?;
-        let host = above.host.clone();
+        let (host, site) = (above.host.clone(), above.site.clone());
         let above_port = above.port.number();
         if let Some(name) = name.as_ref().filter(|name| self.by_name(name.as_str()).is_some()) {
             return Err(Refusal::NameTaken(name.clone()));
@@ -241,6 +254,7 @@ impl Topology {
             name,
             host,
             port,
+            site,
             settings: Settings::new(),
             role: Role::Standby(standby),
         });

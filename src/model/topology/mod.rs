@@ -17,6 +17,7 @@ pub mod notation;
 mod refusal;
 mod room;
 mod rules;
+mod sites;
 mod sync;
 mod values;
 
@@ -30,7 +31,7 @@ pub use refusal::Refusal;
 pub use rules::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY, RULES, Rule, reporting, rule};
 pub use sync::{CommitLevel, SyncMethod, SyncPolicy};
 pub use values::{
-    ApplyDelay, BadValue, Host, NAME_BYTES, Port, ServerId, ServerName, check_setting_name,
+    ApplyDelay, BadValue, Host, NAME_BYTES, Port, ServerId, ServerName, SiteName, check_setting_name,
     check_setting_value,
 };
 
@@ -113,6 +114,8 @@ pub struct Server {
     name: ServerName,
     host: Host,
     port: Port,
+    /// Where it stands, if that was said.
+    site: Option<SiteName>,
     settings: Settings,
     role: Role,
 }
@@ -164,6 +167,9 @@ impl Server {
     pub fn port(&self) -> Port {
         self.port
     }
+    pub fn site(&self) -> Option<&SiteName> {
+        self.site.as_ref()
+    }
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -212,6 +218,7 @@ impl Topology {
             name: primary,
             host: Host::default(),
             port,
+            site: None,
             settings: Settings::new(),
             role: Role::Primary,
         };

@@ -5,7 +5,7 @@
 //! master 5432 sync first 1
 //!   slave1 15432 priority 1
 //!     slave11 25432 delay 10min
-//!   "far away" 15433 no-slot host db2.example
+//!   "far away" 15433 no-slot host db2.example site Oslo
 //! ```
 //! Indentation means "follows". Names with blanks or quotes stand in double quotes, `""` for a quote.
 //! A server's own settings stand behind `set`: `set work_mem=64MB`, `set "search_path=a, b"`.
@@ -19,7 +19,8 @@ use thiserror::Error;
 
 use super::{
     ApplyDelay, BadValue, CommitLevel, DraftServer, Edit, Host, PgMajor, Port, Refusal, ServerId, ServerName,
-    Settings, SyncMethod, SyncPolicy, Topology, UnknownMajor, check_setting_name, check_setting_value,
+    Settings, SiteName, SyncMethod, SyncPolicy, Topology, UnknownMajor, check_setting_name,
+    check_setting_value,
 };
 
 /// A line that the notation does not know, by its number from 1.
@@ -37,7 +38,7 @@ pub enum NotationProblem {
     #[error("a line needs a name and a port, for example \"slave1 15432\"")]
     Short,
     #[error(
-        "\"{0}\" is no word of the notation; known are sync, commit, priority, delay, no-slot, host, set"
+        "\"{0}\" is no word of the notation; known are sync, commit, priority, delay, no-slot, host, site, set"
     )]
     Word(String),
     #[error("\"{0}\" needs a value behind it")]
@@ -100,7 +101,19 @@ pub fn parse(text: &str) -> Result<Topology, NotationError> {
                     port: Some(port),
                 };
                 let applied = topology.apply(&edit).map_err(|error| at(error.into()))?;
-                applied.created.ok_or_else(|| at(NotationProblem::Short))?
+                let made = applied.created.ok_or_else(|| at(NotationProblem::Short))?;
+                // A standby that is added stands where its upstream does; here only what is written holds.
+                if topology
+                    .server(made)
+                    .is_some_and(|server| server.site().is_some())
+                {
+                    let edit = Edit::SetSite {
+                        servers: vec![made],
+                        site: None,
+                    };
+                    topology.apply(&edit).map_err(|error| at(error.into()))?;
+                }
+                made
             }
         };
         path.push((indent, id));
@@ -151,6 +164,9 @@ pub fn print(topology: &Topology) -> String {
         }
         if *server.host() != Host::default() {
             let _ = write!(text, " host {}", server.host());
+        }
+        if let Some(site) = server.site() {
+            let _ = write!(text, " site {}", quote(site.as_str()));
         }
         text.push('\n');
     }
@@ -210,6 +226,10 @@ fn apply_words(topology: &mut Topology, server: ServerId, words: &[String]) -> R
                 server,
                 host: Host::parse(value()?)?,
             },
+            "site" => Edit::SetSite {
+                servers: vec![server],
+                site: Some(SiteName::parse(value()?)?),
+            },
             "set" => {
                 let (name, value) = setting(value()?)?;
                 Edit::SetSetting {
@@ -246,6 +266,9 @@ pub fn print_cutting(cutting: &[DraftServer]) -> String {
         }
         if server.host != Host::default() {
             let _ = write!(text, " host {}", server.host);
+        }
+        if let Some(site) = &server.site {
+            let _ = write!(text, " site {}", quote(site.as_str()));
         }
         for (name, value) in &server.settings {
             let _ = write!(text, " set {}", quote(&format!("{name}={value}")));
@@ -306,6 +329,7 @@ fn draft(words: &[String], follows: Option<String>) -> Result<DraftServer, Notat
         name: ServerName::parse(name)?,
         host: Host::default(),
         port: Port::parse(port)?,
+        site: None,
         follows,
         sync_priority: None,
         slot: None,
@@ -331,6 +355,7 @@ fn draft(words: &[String], follows: Option<String>) -> Result<DraftServer, Notat
             "delay" => server.apply_delay = Some(ApplyDelay::parse(value()?)?),
             "no-slot" => server.slot = Some(false),
             "host" => server.host = Host::parse(value()?)?,
+            "site" => server.site = Some(SiteName::parse(value()?)?),
             "set" => server.settings.extend([setting(value()?)?]),
             other => return Err(NotationProblem::Word(other.to_owned())),
         }
@@ -396,8 +421,8 @@ mod tests {
 postgres 9.6
 \"my master\" 5432 sync first 2 commit remote_write
   \"say \"\"hi\"\"\" 5433 priority 1 delay 10min no-slot
-    x 5434 host db1
-  y 5435 priority 2
+    x 5434 host db1 site Oslo
+  y 5435 priority 2 site \"rack 4\"
 ";
         assert_eq!(print(&parse(text).unwrap()), text);
     }
@@ -406,7 +431,7 @@ postgres 9.6
     fn a_cutting_is_some_of_the_servers_with_everything_they_have() {
         let text = "\
 relay 5433 priority 1 no-slot host db1 set \"search_path=a, b\"
-  \"far away\" 5434 delay 10min
+  \"far away\" 5434 delay 10min site \"rack 4\"
 other 5435 set work_mem=64MB
 ";
         assert_eq!(print_cutting(&parse_cutting(text).unwrap()), text);

@@ -39,6 +39,10 @@ pub enum BadValue {
         "\"{0}\" is no delay: write a number and a unit, for example \"10min\" (us, ms, s, min, h, d; at most 24 days)"
     )]
     Delay(String),
+    #[error(
+        "a site is a name of 1 to {SITE_CHARS} characters in one line, such as \"Berlin\" or \"rack 4\", and this is none"
+    )]
+    Site,
     #[error("\"{0}\" is no name of a setting: letters, digits, underscores and dots only")]
     SettingName(String),
     #[error(
@@ -64,6 +68,7 @@ impl BadValue {
             Self::Port(_) => "write a number from 1 to 65535 that no other server has",
             Self::Host => "write a host name or an address, or leave host out for localhost",
             Self::Delay(_) => "write a number and a unit, for example \"10min\"",
+            Self::Site => "write a short name in one line, for example site = \"Berlin\", or leave site out",
             Self::SettingName(_) => "write the name as postgresql.conf spells it, for example work_mem",
             Self::SettingValue(_) => "write the value in one line, without control characters",
             Self::Archive => "write directory = \"archive\"",
@@ -192,6 +197,36 @@ impl fmt::Display for Host {
     }
 }
 
+/// Where a server stands: a data centre, a room, a rack, by whatever name people know it. No configuration; it says
+/// which servers one accident takes together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SiteName(String);
+
+/// Of a site's name.
+const SITE_CHARS: usize = 63;
+
+impl SiteName {
+    /// Blanks around the name are no part of it.
+    pub fn parse(text: &str) -> Result<Self, BadValue> {
+        let name = text.trim();
+        let length = name.chars().count();
+        if length == 0 || length > SITE_CHARS || name.chars().any(char::is_control) {
+            return Err(BadValue::Site);
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SiteName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// `recovery_min_apply_delay`: the text as it was written, known to be a time that PostgreSQL takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApplyDelay(String);
@@ -312,6 +347,15 @@ mod tests {
             "9999999999999999999d",
         ] {
             assert!(ApplyDelay::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sites_are_short_names_without_blanks_around() {
+        assert_eq!(SiteName::parse("  Berlin 2 ").unwrap().as_str(), "Berlin 2");
+        assert!(SiteName::parse(&"ß".repeat(63)).is_ok());
+        for text in ["", "  ", "a\nb", "a\u{7}", &"x".repeat(64)] {
+            assert_eq!(SiteName::parse(text), Err(BadValue::Site), "{text:?}");
         }
     }
 

@@ -22,10 +22,11 @@ const TOP_KEYS: [&str; 10] = [
 const SYNC_KEYS: [&str; 3] = ["method", "count", "commit"];
 const ARCHIVE_KEYS: [&str; 1] = ["directory"];
 const SECURITY_KEYS: [&str; 2] = ["auth", "tls"];
-const SERVER_KEYS: [&str; 8] = [
+const SERVER_KEYS: [&str; 9] = [
     "name",
     "port",
     "host",
+    "site",
     "follows",
     "sync_priority",
     "slot",

@@ -10,7 +10,8 @@ use super::{ARCHIVE_KEYS, FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS
 use crate::model::document::{Document, KeptScenario, PointOnCanvas};
 use crate::model::topology::{
     ApplyDelay, Archive, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Host, PgMajor, Port, ServerId,
-    ServerName, Settings, SyncMethod, SyncPolicy, Topology, check_setting_name, check_setting_value, nearest,
+    ServerName, Settings, SiteName, SyncMethod, SyncPolicy, Topology, check_setting_name,
+    check_setting_value, nearest,
 };
 
 /// Reads the text as a design.
@@ -272,6 +273,9 @@ impl Reader<'_> {
             Some(text) => self.good(table.get("host"), Host::parse(&text)),
             None => Some(Host::default()),
         };
+        let site = self
+            .text_at(table, "site")
+            .and_then(|text| self.good(table.get("site"), SiteName::parse(&text)));
         let follows = self.text_at(table, "follows");
         let sync_priority = self.count_at(
             table,
@@ -288,6 +292,7 @@ impl Reader<'_> {
             name: name?,
             host: host?,
             port: port?,
+            site,
             follows,
             sync_priority,
             slot,

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::document::{Command, Document, templates};
-use crate::model::topology::{Downstreams, Edit, Port, ServerName, SyncPolicy, check, notation};
+use crate::model::topology::{Downstreams, Edit, Port, ServerName, SiteName, SyncPolicy, check, notation};
 
 fn seed() -> Document {
     read(templates::find("seed").unwrap().text).unwrap()
@@ -119,6 +119,41 @@ fn tables_come_and_go() {
             port: None
         })]),
         ["+name = \"standby1\"", "+port = 15434", "+follows = \"slave2\""]
+    );
+}
+
+#[test]
+fn a_site_comes_and_goes_as_a_line_of_its_server() {
+    let site = |name: &str| SiteName::parse(name).ok();
+    let set = |seed: &Document, name: &str| {
+        Command::Edit(Edit::SetSite {
+            servers: vec![id(seed, "slave1"), id(seed, "slave2")],
+            site: site(name),
+        })
+    };
+    assert_eq!(
+        changed_lines(|seed| vec![set(seed, "Berlin")]),
+        ["+site = \"Berlin\"", "+site = \"Berlin\""]
+    );
+    assert_eq!(
+        changed_lines(|seed| vec![set(seed, "Berlin"), set(seed, "")]),
+        [""; 0]
+    );
+    let text = "postgres = 15\n[[server]]\nname = \"m\"\nport = 1\nsite = \"  Köln \" # by the river\n";
+    let document = read(text).unwrap();
+    assert_eq!(document.topology().primary().site(), site("Köln").as_ref());
+    assert_eq!(
+        document.text(),
+        text,
+        "what means the same stays as it was written"
+    );
+    let head = "postgres = 15\n[[server]]\nname = \"m\"\nport = 1\n";
+    check_problems(
+        &format!("{head}site = \" \"\nsites = 1\n"),
+        &[
+            "5 bad-value: a site is a name of 1 to 63 characters in one line, such as \"Berlin\" or \"rack 4\", and this is none | write a short name in one line, for example site = \"Berlin\", or leave site out",
+            "6 unknown-key: server \"m\" has no key \"sites\" | did you mean \"site\"?",
+        ],
     );
 }
 
@@ -350,7 +385,7 @@ fn a_misspelt_upstream_does_not_make_a_second_primary() {
     );
 }
 
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 25] = [
     "format",
     "name",
     "postgres",
@@ -371,6 +406,7 @@ const WORDS: [&str; 24] = [
     "security",
     "auth",
     "host",
+    "site",
     "m",
     "a",
     "b",

@@ -9,7 +9,9 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
 use super::{FORMAT, read, scenarios};
 use crate::model::document::{Document, PointOnCanvas};
-use crate::model::topology::{Archive, Auth, Host, PgMajor, Server, Settings, Standby, SyncPolicy, Topology};
+use crate::model::topology::{
+    Archive, Auth, Host, PgMajor, Server, Settings, SiteName, Standby, SyncPolicy, Topology,
+};
 
 /// The design file's text.
 pub fn write(document: &Document) -> String {
@@ -55,7 +57,7 @@ fn without_ids(topology: &Topology) -> impl PartialEq {
             (
                 server.name().clone(),
                 server.host().clone(),
-                server.port(),
+                (server.port(), server.site().cloned()),
                 server.settings().clone(),
                 upstream_name(topology, server),
                 standby.map(|standby| {
@@ -203,6 +205,9 @@ fn patch_server(table: &mut Table, old: Option<(&Server, &Topology)>, (server, n
     }
     if before.map_or(Host::default(), |before| before.host().clone()) != *server.host() {
         set_or_remove(table, "host", Some(server.host().as_str()));
+    }
+    if before.and_then(Server::site) != server.site() {
+        set_or_remove(table, "site", server.site().map(SiteName::as_str));
     }
     let upstream = upstream_name(now, server);
     if old.and_then(|(before, topology)| upstream_name(topology, before)) != upstream {

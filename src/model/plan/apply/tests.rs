@@ -128,6 +128,14 @@ fn the_same_design_is_no_change() {
 }
 
 #[test]
+fn where_servers_stand_is_no_change() {
+    let placed = SEED.replacen(" priority 1", " priority 1 site Oslo", 1);
+    assert_ne!(placed, SEED);
+    assert_eq!(plan(SEED, &placed), "");
+    assert_eq!(plan(&placed, SEED), "");
+}
+
+#[test]
 fn a_standby_moves_by_a_reload_from_13_on_and_by_a_restart_before() {
     let after = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n  slave2 15433 priority 2\n    slave12 25433\n";
     insta::assert_snapshot!(plan(SEED, after));

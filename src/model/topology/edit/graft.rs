@@ -22,6 +22,7 @@ impl Topology {
                     name: server.name.clone(),
                     host: server.host.clone(),
                     port: server.port,
+                    site: server.site.clone(),
                     follows: upstream
                         .and_then(|upstream| self.server(upstream))
                         .map(|upstream| upstream.name.to_string()),
@@ -71,6 +72,7 @@ impl Topology {
                 name,
                 host: draft.host.clone(),
                 port,
+                site: draft.site.clone(),
                 settings: draft.settings.clone(),
                 role: Role::Standby(standby),
             });

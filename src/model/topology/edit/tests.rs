@@ -143,6 +143,69 @@ fn the_order_of_synchronous_standbys_is_a_list() {
 }
 
 #[test]
+fn a_site_is_where_the_machine_stands_and_goes_along_with_it() {
+    let site = |name: &str| SiteName::parse(name).ok();
+    let mut topology = notation::parse(SEED).unwrap();
+    let named = |topology: &Topology| -> Vec<String> {
+        let named = topology.servers().iter().filter(|server| server.site().is_some());
+        named
+            .map(|server| format!("{} {}", server.name(), server.site().unwrap()))
+            .collect()
+    };
+    let [slave1, slave11, slave2] = ["slave1", "slave11", "slave2"].map(|name| id(&topology, name));
+    let set = |servers: &[ServerId], name: &str| Edit::SetSite {
+        servers: servers.to_vec(),
+        site: site(name),
+    };
+    topology.apply(&set(&[slave1, slave11], "Oslo")).unwrap();
+    topology.apply(&set(&[slave2], "Rome")).unwrap();
+    // A new one stands beside its upstream, a copy where its original did.
+    let add = Edit::AddStandby {
+        upstream: slave1,
+        name: None,
+        port: None,
+    };
+    topology.apply(&add).unwrap();
+    let servers = topology.cutting(&[slave11]);
+    topology
+        .apply(&Edit::Graft {
+            upstream: slave2,
+            servers,
+        })
+        .unwrap();
+    let expected = [
+        "slave1 Oslo",
+        "slave11 Oslo",
+        "slave2 Rome",
+        "standby1 Oslo",
+        "slave11-2 Oslo",
+    ];
+    assert_eq!(named(&topology), expected);
+    // Whoever changes its place in the tree stands where it stood.
+    let place = Edit::TakePlace {
+        server: slave1,
+        place: slave2,
+    };
+    topology.apply(&place).unwrap();
+    topology.apply(&Edit::Promote { server: slave11 }).unwrap();
+    assert_eq!(named(&topology), expected);
+    // One that is gone makes the whole edit impossible.
+    let before = topology.clone();
+    let gone = Edit::Remove {
+        server: slave2,
+        downstreams: Downstreams::Reattach,
+    };
+    topology.apply(&gone).unwrap();
+    let mut after = topology.clone();
+    assert_eq!(
+        after.apply(&set(&[slave1, slave2], "")),
+        Err(Refusal::NoSuchServer)
+    );
+    assert_eq!(after, topology);
+    assert_ne!(after, before);
+}
+
+#[test]
 fn a_new_standby_gets_a_free_name_and_port() {
     let mut topology = notation::parse(SEED).unwrap();
     let upstream = id(&topology, "slave1");

@@ -1,0 +1,104 @@
+//! Where servers stand. A site is no configuration: nothing that a server reads depends on it.
+
+use std::collections::BTreeMap;
+
+use super::{Server, ServerId, SiteName, Topology};
+
+impl Topology {
+    /// Every site of the design by name, with its servers in the design's order.
+    pub fn sites(&self) -> BTreeMap<&SiteName, Vec<ServerId>> {
+        let mut sites: BTreeMap<&SiteName, Vec<ServerId>> = BTreeMap::new();
+        for server in &self.servers {
+            if let Some(site) = &server.site {
+                sites.entry(site).or_default().push(server.id);
+            }
+        }
+        sites
+    }
+
+    /// True if a cluster of the one design is what the other describes: everything but where its servers stand.
+    pub fn has_same_configuration(&self, other: &Self) -> bool {
+        // Taken apart, so that whoever adds a field has to say here what it is.
+        let Self {
+            name,
+            postgres,
+            sync,
+            archive,
+            auth,
+            tls,
+            settings,
+            servers,
+            next_id: _,
+        } = self;
+        *name == other.name
+            && *postgres == other.postgres
+            && *sync == other.sync
+            && *archive == other.archive
+            && *auth == other.auth
+            && *tls == other.tls
+            && *settings == other.settings
+            && servers.len() == other.servers.len()
+            && servers
+                .iter()
+                .zip(&other.servers)
+                .all(|(one, other)| one.has_same_configuration(other))
+    }
+}
+
+impl Server {
+    fn has_same_configuration(&self, other: &Self) -> bool {
+        let Self {
+            id,
+            name,
+            host,
+            port,
+            site: _,
+            settings,
+            role,
+        } = self;
+        *id == other.id
+            && *name == other.name
+            && *host == other.host
+            && *port == other.port
+            && *settings == other.settings
+            && *role == other.role
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::topology::{Edit, notation};
+
+    #[test]
+    fn a_site_is_no_configuration_and_everything_else_is() {
+        let design = notation::parse("m 1 site Berlin\n  a 2 site Berlin\n  b 3\n").unwrap();
+        let [a, b] = ["a", "b"].map(|name| design.by_name(name).unwrap().id());
+        let changed = |edit: Edit| {
+            let mut changed = design.clone();
+            changed.apply(&edit).unwrap();
+            changed
+        };
+        let moved = changed(Edit::SetSite {
+            servers: vec![a, b],
+            site: Some(SiteName::parse("Oslo").unwrap()),
+        });
+        assert!(moved != design && moved.has_same_configuration(&design));
+        assert_eq!(moved.sites().values().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
+        for edit in [
+            Edit::SetTls(true),
+            Edit::SetClusterName("x".to_owned()),
+            Edit::Attach {
+                server: b,
+                upstream: a,
+            },
+            Edit::AddStandby {
+                upstream: a,
+                name: None,
+                port: None,
+            },
+        ] {
+            assert!(!changed(edit.clone()).has_same_configuration(&design), "{edit:?}");
+        }
+    }
+}
