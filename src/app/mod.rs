@@ -5,6 +5,7 @@
 //! function that changes a Session; `worker` performs effects in the background and answers with messages.
 
 mod effect;
+mod in_time;
 mod message;
 mod queries;
 mod session;
@@ -14,8 +15,9 @@ mod what_if;
 mod worker;
 
 pub use effect::{Effect, PathPurpose};
+pub use in_time::{InTime, Pace};
 pub use message::{
-    ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, ViewMessage, WhatIfMessage,
+    ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, TimeMessage, ViewMessage, WhatIfMessage,
 };
 pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
 pub use survives::{MOST_FOR_DOUBLE, Survives};

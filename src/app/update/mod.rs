@@ -21,7 +21,7 @@ mod what_if;
 use std::path::PathBuf;
 
 use super::session::Derived;
-use super::{Dialog, Effect, Message, Notice, NoticeKind, Session};
+use super::{Dialog, Effect, Message, Notice, NoticeKind, Session, WhatIf};
 use crate::model::document::Document;
 use crate::report::Report;
 
@@ -59,8 +59,8 @@ fn refresh(session: &mut Session) -> bool {
         return false;
     }
     session.derived = Derived::of(&session.document, session.compared, session.revision);
-    if is_changed {
-        // It was about another design.
+    let is_about_another = |what_if: &WhatIf| what_if.topology() != session.document.topology();
+    if is_changed && session.what_if.as_ref().is_some_and(is_about_another) {
         what_if::leave(session);
     }
     let bundle = session.derived.bundle.as_ref();
