@@ -51,9 +51,9 @@ impl Pace {
 }
 
 impl Default for Pace {
-    /// 20 ms in a second.
+    /// 10 ms in a second.
     fn default() -> Self {
-        Self(3)
+        Self(2)
     }
 }
 
@@ -136,7 +136,10 @@ impl InTime {
     /// How long after the last tick the moment is that is shown.
     pub fn since_tick(&self) -> Micros {
         let story = self.story();
-        story.wanted.saturating_sub(story.player.run().now()).min(TICK - 1)
+        story
+            .wanted
+            .saturating_sub(story.player.run().now())
+            .min(TICK - 1)
     }
 
     /// The moment that is shown.

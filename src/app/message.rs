@@ -145,6 +145,8 @@ pub enum ViewMessage {
 #[derive(Clone, Debug, PartialEq)]
 pub enum WhatIfMessage {
     Enter,
+    /// The same, to look at it in time.
+    EnterInTime,
     Leave,
     /// Something goes wrong, or somebody does something about it.
     Do(Action),
@@ -175,7 +177,7 @@ pub enum WhatIfMessage {
 }
 
 /// What-if in time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TimeMessage {
     /// Play, or pause.
     Play(bool),
@@ -183,7 +185,9 @@ pub enum TimeMessage {
     Frame(Micros),
     Pace(Pace),
     /// One tick on, or back.
-    Tick { on: bool },
+    Tick {
+        on: bool,
+    },
     /// On until the next commit ends.
     NextCommit,
     GoTo(Micros),

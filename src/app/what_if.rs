@@ -5,7 +5,7 @@
 
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::simulate::name_in_view;
-use crate::model::simulate::time::{Event, Micros, Scenario, ScenarioError};
+use crate::model::simulate::time::{Event, Micros, Scenario, ScenarioError, Speed, Workload};
 use crate::model::simulate::verdict::Verdict;
 use crate::model::simulate::world::{Action, Consequence, Refusal, World};
 use crate::model::topology::{ServerId, Topology};
@@ -203,12 +203,13 @@ impl WhatIf {
     /// The story that is looked at as text, as [`Scenario::read`] takes it; one of moments is an action a line.
     pub fn text(&self) -> String {
         let topology = self.topology();
-        let lines = match self.in_time() {
-            Some(time) => time.scenario().text(topology),
-            None => {
-                let actions = self.moments().0.iter().filter_map(|moment| moment.action);
-                actions.map(|action| format!("{}\n", action.text(topology))).collect()
-            }
+        let lines = if let Some(time) = self.in_time() {
+            time.scenario().text(topology)
+        } else {
+            let actions = self.moments().0.iter().filter_map(|moment| moment.action);
+            actions
+                .map(|action| format!("{}\n", action.text(topology)))
+                .collect()
         };
         format!("# What-if on {}\n{lines}", topology.name())
     }
@@ -218,10 +219,21 @@ impl WhatIf {
         Scenario::read(text, self.topology())
     }
 
-    /// The story of the moments as a scenario: a second between two of them.
+    /// The story of the moments as a scenario: a second between two of them. So much goes on, and on links so long, that at the
+    /// pace with which one begins there is always something to be seen.
     pub(super) fn story_in_time(&self) -> Scenario {
         const BETWEEN: Micros = 1_000_000;
-        let mut scenario = Scenario::default();
+        let mut scenario = Scenario {
+            workload: Workload {
+                think: 20_000,
+                ..Workload::default()
+            },
+            speed: Speed {
+                latency: 2_000,
+                ..Speed::default()
+            },
+            ..Scenario::default()
+        };
         let actions = self.moments().0.iter().filter_map(|moment| moment.action);
         for (at, action) in (1..).map(|number: Micros| number * BETWEEN).zip(actions) {
             scenario.add(Event { at, action });

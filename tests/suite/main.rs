@@ -18,6 +18,8 @@ mod cli;
 mod golden;
 mod provenance;
 mod scenarios;
+#[cfg(feature = "gui")]
+mod time;
 mod verdicts;
 #[cfg(feature = "gui")]
 mod what_if;

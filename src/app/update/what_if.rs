@@ -15,15 +15,19 @@ use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: WhatIfMessage) -> Vec<Effect> {
     let Some(what_if) = &mut session.what_if else {
-        if message == WhatIfMessage::Enter && !session.run.is_running() {
-            let topology = session.document.topology();
-            session.what_if = Some(WhatIf::new(topology, session.tab));
+        let enters = matches!(message, WhatIfMessage::Enter | WhatIfMessage::EnterInTime);
+        if enters && !session.run.is_running() {
+            let mut what_if = WhatIf::new(session.document.topology(), session.tab);
+            if message == WhatIfMessage::EnterInTime {
+                show(&mut what_if, Look::Time);
+            }
+            session.what_if = Some(what_if);
             session.tab = Tab::WhatIf;
         }
         return Vec::new();
     };
     match message {
-        WhatIfMessage::Enter => {}
+        WhatIfMessage::Enter | WhatIfMessage::EnterInTime => {}
         WhatIfMessage::Leave => leave(session),
         WhatIfMessage::Do(action) => {
             let happened = match what_if.time.as_mut().filter(|_| what_if.look == Look::Time) {
@@ -49,7 +53,10 @@ pub(super) fn update(session: &mut Session, message: WhatIfMessage) -> Vec<Effec
             show(what_if, Look::Time);
         }
         WhatIfMessage::Time(message) => {
-            let problem = what_if.time.as_mut().and_then(|time| in_time::update(time, message));
+            let problem = what_if
+                .time
+                .as_mut()
+                .and_then(|time| in_time::update(time, message));
             if let Some(problem) = problem {
                 notify(session, NoticeKind::Info, problem);
             }

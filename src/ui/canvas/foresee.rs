@@ -1,5 +1,7 @@
 //! The cards of What-if: what the world beside the design would show, in place of what the design expects.
 
+use std::collections::BTreeMap;
+
 use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble};
 use super::describe::{NAME_SHOWN, place_in_words};
 use crate::app::WhatIf;
@@ -12,17 +14,26 @@ use crate::ui::outlook::outlook_of;
 pub fn foresee(what_if: &WhatIf) -> Vec<(Card, Option<Link>)> {
     let world = what_if.world();
     let servers = world.servers();
+    let mut downstreams: BTreeMap<ServerId, usize> = BTreeMap::new();
+    for upstream in world.servers().filter_map(|(_, state)| state.upstream) {
+        *downstreams.entry(upstream).or_default() += 1;
+    }
     servers
-        .map(|(server, state)| card_and_link(what_if, world, server, state))
+        .map(|(server, state)| {
+            let count = downstreams.get(&server.id()).copied().unwrap_or(0);
+            card_and_link(what_if, world, server, state, count)
+        })
         .collect()
 }
 
-fn card_and_link(what_if: &WhatIf, world: &World, server: &Server, state: &State) -> (Card, Option<Link>) {
+fn card_and_link(
+    what_if: &WhatIf,
+    world: &World,
+    server: &Server,
+    state: &State,
+    downstreams: usize,
+) -> (Card, Option<Link>) {
     let name = server.name().as_str();
-    let downstreams = world
-        .servers()
-        .filter(|(_, other)| other.upstream == Some(server.id()))
-        .count();
     let role = match (state.upstream, downstreams) {
         (None, _) => "primary",
         (Some(_), 0) => "standby",
@@ -42,7 +53,12 @@ fn card_and_link(what_if: &WhatIf, world: &World, server: &Server, state: &State
         id: server.id(),
         name: name.to_owned(),
         is_primary: state.upstream.is_none(),
-        detail: format!("{role} · {place}"),
+        // In time it is drawn upon the card how far behind the server is.
+        detail: if what_if.in_time().is_some() {
+            String::new()
+        } else {
+            format!("{role} · {place}")
+        },
         full: (name.chars().count() > NAME_SHOWN).then(|| format!("{name}\n{role} · {place}")),
         badge,
         life,

@@ -2,7 +2,8 @@
 //!
 //! The canvas is a mirror, never a source. Start with [`canvas_ui`]; `projection` makes the document a graph,
 //! `card` says what is to be shown, `server_shape` and `link_shape` draw it, `gesture` turns a drag into at most
-//! one command, `verdict` says where a drop is allowed, `view` is pan and zoom, `navigate` their input.
+//! one command, `verdict` says where a drop is allowed, `view` is pan and zoom, `navigate` their input,
+//! `traffic` what moves in What-if in time.
 //! An idle canvas asks for no repaint.
 
 mod card;
@@ -22,6 +23,7 @@ mod pen;
 mod projection;
 mod rename;
 mod server_shape;
+mod traffic;
 mod verdict;
 mod view;
 mod words;

@@ -6,6 +6,7 @@ use egui::{
 };
 use egui::{Ui, UiBuilder, Vec2, pos2, vec2};
 
+use super::pen::{Mark, Pen};
 use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_SMALL, Tokens};
 
 /// From the corners of the canvas.
@@ -47,14 +48,30 @@ pub fn zoom_buttons(ui: &mut Ui, canvas: Rect, zoom: f32) -> Option<ZoomWish> {
     wish
 }
 
-/// What the lines mean, at the lower left. `is_live` adds the colour of links that stream for real.
-pub fn legend(painter: &Painter, canvas: Rect, tokens: &Tokens, is_live: bool) {
+/// What stands before the words of the legend.
+#[derive(Clone, Copy)]
+enum Sample {
+    Line { is_dashed: bool },
+    Mark(Mark),
+}
+
+/// What the lines mean, at the lower left. `is_live` adds the colour of links that stream for real; in time it is what moves.
+pub fn legend(painter: &Painter, canvas: Rect, tokens: &Tokens, is_live: bool, is_in_time: bool) {
+    let line = |is_dashed| Sample::Line { is_dashed };
     let mut rows = vec![
-        (tokens.link, false, "may be synchronous"),
-        (tokens.link, true, "asynchronous"),
+        (tokens.link, line(false), "may be synchronous"),
+        (tokens.link, line(true), "asynchronous"),
     ];
     if is_live {
-        rows.push((tokens.link_live, false, "streaming now"));
+        rows.push((tokens.link_live, line(false), "streaming now"));
+    }
+    if is_in_time {
+        rows = vec![
+            (tokens.accent, Sample::Mark(Mark::Circle), "a commit on its way"),
+            (tokens.quorum, Sample::Mark(Mark::HalfCircle), "written there"),
+            (tokens.ok, Sample::Mark(Mark::Diamond), "on disk there"),
+            (tokens.primary, Sample::Mark(Mark::Triangle), "the answer"),
+        ];
     }
     const ROW: f32 = 17.0;
     const SAMPLE: f32 = 26.0;
@@ -79,15 +96,21 @@ pub fn legend(painter: &Painter, canvas: Rect, tokens: &Tokens, is_live: bool) {
         Stroke::new(1.0, tokens.line),
         StrokeKind::Inside,
     );
-    for (number, ((colour, is_dashed, _), galley)) in rows.into_iter().zip(galleys).enumerate() {
+    for (number, ((colour, sample, _), galley)) in rows.into_iter().zip(galleys).enumerate() {
         let middle = ROW.mul_add(number as f32 + 0.5, sheet.top() + 6.0);
         let left = sheet.left() + 10.0;
         let line = [pos2(left, middle), pos2(left + SAMPLE, middle)];
         let stroke = Stroke::new(2.0, colour);
-        if is_dashed {
-            painter.extend(egui::Shape::dashed_line(&line, stroke, 5.0, 3.5));
-        } else {
-            painter.line_segment(line, stroke);
+        match sample {
+            Sample::Line { is_dashed: true } => {
+                painter.extend(egui::Shape::dashed_line(&line, stroke, 5.0, 3.5));
+            }
+            Sample::Line { is_dashed: false } => drop(painter.line_segment(line, stroke)),
+            Sample::Mark(mark) => {
+                let mut pen = Pen::new(painter, 1.0, false);
+                pen.mark(mark, pos2(left + SAMPLE / 2.0, middle), 4.6, colour);
+                painter.extend(pen.shapes);
+            }
         }
         let at = pos2(left + SAMPLE + GAP, middle - galley.size().y / 2.0);
         painter.galley(at, galley, tokens.text_weak);

@@ -7,6 +7,7 @@ use super::drag::PLACE_SHARE;
 use super::frame::{Frame, on_screen};
 use super::handle;
 use super::verdict::Zone;
+use crate::app::WhatIf;
 use crate::model::topology::ServerId;
 use crate::ui::theme::Tokens;
 
@@ -40,6 +41,9 @@ impl Frame<'_> {
                 painter.extend(node.display_mut().shapes(&context));
             }
             self.paint_handle(&painter, tokens, &meta, id);
+        }
+        if let Some(time) = self.session.what_if.as_ref().and_then(WhatIf::in_time) {
+            self.paint_traffic(&painter, &meta, time);
         }
         self.paint_zones(&painter, tokens, &meta);
         if let Some(band) = self.state.gesture.band() {

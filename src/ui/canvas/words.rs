@@ -87,7 +87,12 @@ impl Frame<'_> {
         let tokens = Tokens::of(self.ui.visuals());
         let painter = self.ui.painter_at(self.canvas);
         let is_live = self.session.cluster.is_some() || self.session.what_if.is_some();
-        overlay::legend(&painter, self.canvas, tokens, is_live);
+        let is_in_time = self
+            .session
+            .what_if
+            .as_ref()
+            .is_some_and(|what_if| what_if.in_time().is_some());
+        overlay::legend(&painter, self.canvas, tokens, is_live, is_in_time);
         let topology = self.session.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {
             (Some(reason), _) => reason,

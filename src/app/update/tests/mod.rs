@@ -6,6 +6,7 @@ mod design;
 mod file;
 mod picture;
 mod run;
+mod time;
 mod what_if;
 
 use std::path::PathBuf;

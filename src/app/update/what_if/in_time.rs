@@ -12,9 +12,11 @@ pub(super) fn update(time: &mut InTime, message: TimeMessage) -> Option<Report> 
         TimeMessage::Tick { on } => time.tick(on),
         TimeMessage::NextCommit => {
             if !time.next_commit() {
-                return Some(Report::new("No commit ended for long: it was played on that far").hint(
-                    "Either every client waits for an answer that does not come, or there are no clients",
-                ));
+                return Some(
+                    Report::new("No commit ended for long: it was played on that far").hint(
+                        "Either every client waits for an answer that does not come, or there are no clients",
+                    ),
+                );
             }
         }
         TimeMessage::GoTo(moment) => time.go_to(moment),

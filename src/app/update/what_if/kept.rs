@@ -40,7 +40,10 @@ pub(super) fn replay(session: &mut Session, name: &str) {
     }
     let mut report = Report::new(format!("Not all of the story \"{name}\" can be told"))
         .hint("These lines are left out; keep the story again to be rid of them");
-    report.causes = problems.iter().map(|problem| sentence(&problem.to_string())).collect();
+    report.causes = problems
+        .iter()
+        .map(|problem| sentence(&problem.to_string()))
+        .collect();
     notify(session, NoticeKind::Info, report);
 }
 

@@ -92,7 +92,7 @@ impl Run {
             links: vec![Link::default(); count],
             sessions: (0..sessions)
                 .map(|_| Session::Thinks {
-                    until: random.about(think),
+                    until: random.up_to(think),
                 })
                 .collect(),
             waiting: Vec::new(),

@@ -189,7 +189,10 @@ pub fn lsn(bytes: u64) -> String {
 
 /// A length of time for people: `900 µs`, `3.1 ms`, `12.4 s`, `3 min 2 s`.
 pub fn in_words(micros: Micros) -> String {
-    let tenths = |value: u64, unit: u64| format!("{}.{}", value / unit, value % unit * 10 / unit);
+    let tenths = |value: u64, unit: u64| match value % unit * 10 / unit {
+        0 => format!("{}", value / unit),
+        tenth => format!("{}.{tenth}", value / unit),
+    };
     match micros {
         0..1_000 => format!("{micros} µs"),
         1_000..1_000_000 => format!("{} ms", tenths(micros, 1_000)),
@@ -207,8 +210,8 @@ fn size(bytes: u64) -> String {
     match bytes {
         0..1_024 => format!("{bytes} bytes"),
         1_024..1_048_576 => format!("{} kB", bytes / 1_024),
-        1_048_576..1_073_741_824 => format!("{}.{} MB", bytes >> 20, (bytes & 0xf_ffff) * 10 >> 20),
-        _ => format!("{}.{} GB", bytes >> 30, (bytes & 0x3fff_ffff) * 10 >> 30),
+        1_048_576..1_073_741_824 => format!("{}.{} MB", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20),
+        _ => format!("{}.{} GB", bytes >> 30, ((bytes & 0x3fff_ffff) * 10) >> 30),
     }
 }
 
@@ -237,7 +240,7 @@ mod tests {
         let one = "clients 1 think 0us commit 8kB\nnetwork latency 20ms bandwidth 100MB/s\n";
         assert_eq!(
             told(SEED, one, 30_000),
-            "1 client waits at \"master\", the longest for 29.0 ms: \"slave1\" has to have it on disk\n0 commits acknowledged so far"
+            "1 client waits at \"master\", the longest for 29 ms: \"slave1\" has to have it on disk\n0 commits acknowledged so far"
         );
         let hang = format!("{one}at 100ms crash slave1\nat 101ms crash slave2\n");
         let told_hanging = told(SEED, &hang, 3_000_000);

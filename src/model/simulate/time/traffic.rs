@@ -217,8 +217,8 @@ mod tests {
         let mut run = Run::new(
             &topology,
             Scenario {
-                speed,
                 workload,
+                speed,
                 ..Scenario::default()
             },
         );
