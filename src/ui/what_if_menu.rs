@@ -43,6 +43,10 @@ pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, server: ServerId, outbox: &
         server,
         upstream,
     });
+    menu.of_each(server, "Let it in at", |upstream| Action::LetIn {
+        server,
+        upstream,
+    });
     menu.of_each(server, "Rebuild from", |upstream| Action::Rebuild {
         server,
         upstream,
@@ -68,6 +72,7 @@ pub fn cluster_menu_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
     let world = what_if.world();
     let mut menu = Entries { ui, world, outbox };
     menu.entry("Write much WAL", Action::WriteMuch);
+    menu.entry("Write more WAL than slots may hold", Action::OutgrowSlots);
     if world.is_archive_full() {
         menu.entry("Make room in the archive", Action::FreeArchive);
     } else {

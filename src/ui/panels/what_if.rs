@@ -3,7 +3,7 @@
 use egui::{Color32, Label, RichText, ScrollArea, Ui};
 
 use crate::app::{Look, Message, Session, WhatIf, WhatIfMessage};
-use crate::model::simulate::verdict::{Advice, CommitVerdict, Said, Verdict};
+use crate::model::simulate::verdict::{Advice, CommitVerdict, Said, Verdict, glossary};
 use crate::model::simulate::world::{CommitFate, World};
 use crate::ui::Outbox;
 use crate::ui::drafts::as_sentence;
@@ -67,7 +67,7 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, what_if: &WhatIf, outbox: &mut Out
     }
     section_ui(ui, "Each server");
     said_all_ui(ui, "servers", verdict.servers.iter().map(|server| &server.said));
-    section_ui(ui, "A commit, by synchronous_commit");
+    section_ui(ui, "A commit, by how much it waits for");
     for (place, commit) in verdict.commits.iter().enumerate() {
         commit_ui(ui, place, commit);
     }
@@ -75,6 +75,13 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, what_if: &WhatIf, outbox: &mut Out
         section_ui(ui, "Who could lead next, the best first");
         said_all_ui(ui, "heirs", verdict.heirs.iter().map(|heir| &heir.said));
     }
+    egui::CollapsingHeader::new(RichText::new("What the words mean").size(TEXT_SMALL))
+        .id_salt("words")
+        .show(ui, |ui| {
+            for (word, meaning) in glossary::words_in(&verdict.text()) {
+                note_ui(ui, format!("{word}: {meaning}"));
+            }
+        });
     section_ui(ui, "What has happened");
     story_ui(ui, what_if, outbox);
 }

@@ -6,6 +6,7 @@
 mod advice;
 mod commands;
 mod commits;
+pub mod glossary;
 mod heirs;
 mod summary;
 mod text;
