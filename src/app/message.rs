@@ -130,6 +130,11 @@ pub enum ViewMessage {
     /// Besides those that are selected, or no longer.
     Toggle(ServerId),
     SelectMany(Vec<ServerId>),
+    /// Hide what is below the server, or show it again.
+    Fold(ServerId, bool),
+    /// Hide what is below every standby.
+    FoldAll,
+    UnfoldAll,
     /// Type the server's name on the canvas; `None` ends it.
     Rename(Option<ServerId>),
     Show(Tab),

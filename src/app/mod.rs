@@ -5,6 +5,7 @@
 //! function that changes a Session; `worker` performs effects in the background and answers with messages.
 
 mod effect;
+mod folding;
 mod in_time;
 mod message;
 mod queries;
@@ -15,6 +16,7 @@ mod what_if;
 mod worker;
 
 pub use effect::{Effect, PathPurpose};
+pub use folding::Folding;
 pub use in_time::{InTime, Pace};
 pub use message::{
     ClusterMessage, DesignMessage, FileMessage, Message, RunMessage, TimeMessage, ViewMessage, WhatIfMessage,

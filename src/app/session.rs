@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use super::{Effect, Message, PathPurpose, WhatIf};
+use super::{Effect, Folding, Message, PathPurpose, WhatIf};
 use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
 use crate::model::bundle::{self, Bundle, Change};
@@ -30,6 +30,8 @@ pub struct Session {
     pub selected: Option<ServerId>,
     /// What is selected besides; [`Session::selection`] has all.
     pub also_selected: BTreeSet<ServerId>,
+    /// What is folded: a view, and no part of the design.
+    pub folding: Folding,
     /// The server whose name is being typed on the canvas.
     pub renaming: Option<ServerId>,
     /// What becomes of downstreams when relays are removed: asked once.
@@ -278,6 +280,7 @@ impl Session {
             saved_text,
             selected: None,
             also_selected: BTreeSet::new(),
+            folding: Folding::default(),
             renaming: None,
             remove_choice: None,
             tab: Tab::Inspector,

@@ -40,8 +40,11 @@ pub enum ActionId {
     ToggleSync,
     MakePrimary,
     TidyBelow,
+    Fold,
     Remove,
     AskAgain,
+    FoldAll,
+    UnfoldAll,
     Tidy,
     Fit,
     ZoomIn,
@@ -150,7 +153,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 51] = [
+pub static ACTIONS: [Action; 54] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
     Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
@@ -179,7 +182,10 @@ pub static ACTIONS: [Action; 51] = [
     Action { id: ActionId::ToggleSync, menu: Menu::Server, words: "Make synchronous", keys: &[ctrl(Key::K)],      in_text: false, does: does::toggle_sync, explained: "Synchronous or asynchronous, directly under the primary" },
     Action { id: ActionId::MakePrimary, menu: Menu::Server, words: "Make primary", keys: &[ctrl(Key::P)],         in_text: false, does: does::make_primary, explained: "The links on the way up turn round" },
     Action { id: ActionId::TidyBelow,  menu: Menu::Server, words: "Tidy below", keys: &[ctrl_shift(Key::L)],      in_text: false, does: does::tidy_below, explained: "Put every card below this one to its place in the tree; others stay" },
+    Action { id: ActionId::Fold,       menu: Menu::Server, words: "Fold",       keys: &[ctrl(Key::B)],            in_text: false, does: does::fold,       explained: "Hide everything below the server, or show it again" },
     Action { id: ActionId::Remove,     menu: Menu::Server, words: "Remove",     keys: &[plain(Key::Delete)],      in_text: false, does: does::remove,     explained: "Remove the selected servers" },
+    Action { id: ActionId::FoldAll,    menu: Menu::View, words: "Fold all below the primary's downstreams", keys: &[ctrl_shift(Key::B)], in_text: false, does: does::fold_all, explained: "Show the primary and what follows it; each card counts what it hides" },
+    Action { id: ActionId::UnfoldAll,  menu: Menu::View, words: "Unfold all",   keys: &[ctrl_alt(Key::B)],        in_text: false, does: does::unfold_all, explained: "Show every server" },
     Action { id: ActionId::Tidy,       menu: Menu::View, words: "Tidy layout",  keys: &[ctrl(Key::L)],            in_text: false, does: does::tidy,       explained: "Put every card to its place in the tree" },
     Action { id: ActionId::Fit,        menu: Menu::View, words: "Fit",          keys: &[ctrl(Key::Num0)],         in_text: false, does: |_, _| Ok(Does::Fit), explained: "Show the whole drawing" },
     Action { id: ActionId::ZoomIn,     menu: Menu::View, words: "Zoom in",      keys: &[plain(Key::Plus), plain(Key::Equals)], in_text: false, does: |_, _| Ok(Does::Zoom(ZOOM_STEP)), explained: "Draw everything larger" },
@@ -267,6 +273,9 @@ impl Action {
             ActionId::Redo => session.history.redo_label(),
             ActionId::ToggleSync => {
                 return commands::toggle_words(session.document.topology(), servers).to_owned();
+            }
+            ActionId::Fold if matches!(servers, [server] if session.folding.is_folded(*server)) => {
+                return "Unfold".to_owned();
             }
             ActionId::Remove => return commands::remove_words(session, servers).to_owned(),
             ActionId::AddStandby => return commands::add_words(session.document.topology(), servers),

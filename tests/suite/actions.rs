@@ -68,7 +68,12 @@ impl Window {
         format!(
             "{}\n{:?} {:?} {:?} {:?} {:?}\n{theme:?} {:?}\n{:?} {:?}\n{:?}\n",
             session.derived.text,
-            (session.selection(), session.renaming, session.remove_choice),
+            (
+                session.selection(),
+                session.renaming,
+                session.remove_choice,
+                &session.folding,
+            ),
             session.dialog,
             session.tab,
             session.notices,
@@ -91,7 +96,8 @@ impl Window {
     }
 }
 
-/// A window in which every action can do something: slave1 is selected, a card was moved, an edit taken back.
+/// A window in which every action can do something: slave1 is selected, a card was moved, an edit taken back, another
+/// relay is folded.
 fn ready_for_everything() -> Window {
     let mut window = Window::seed();
     let [slave1, slave2, slave11, slave12] =
@@ -101,7 +107,13 @@ fn ready_for_everything() -> Window {
         upstream: slave2,
     };
     let moved = Command::Move(vec![(slave2, [900.0, 40.0]), (slave11, [-300.0, 300.0])]);
+    let add = Edit::AddStandby {
+        upstream: slave2,
+        name: None,
+        port: None,
+    };
     let edits = [
+        DesignMessage::Do(Command::Edit(add)),
         DesignMessage::Remove(vec![slave1], Downstreams::Reattach),
         DesignMessage::Undo,
         DesignMessage::Do(moved),
@@ -109,7 +121,8 @@ fn ready_for_everything() -> Window {
         DesignMessage::Undo,
     ];
     let select = Message::View(ViewMessage::Select(Some(slave1)));
-    let messages = edits.into_iter().map(Message::Design).chain([select]);
+    let fold = Message::View(ViewMessage::Fold(slave2, true));
+    let messages = edits.into_iter().map(Message::Design).chain([select, fold]);
     window.answers.borrow_mut().extend(messages);
     window.harness.step();
     window.harness.run_ok();

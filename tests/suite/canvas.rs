@@ -6,7 +6,7 @@
 
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, TouchPhase, Vec2, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pgcascade::app::{DesignMessage, Message, RunView, Session, Tab, ViewMessage, update};
 use pgcascade::model::document::{Command, Document};
 use pgcascade::model::plan::{Plan, Progress};
@@ -539,4 +539,67 @@ fn a_refused_drop_is_done_with_its_fix_while_ctrl_is_held() {
         "{}",
         harness.state().tree()
     );
+}
+
+#[test]
+fn a_folded_relay_hides_its_servers_gives_the_room_back_and_counts_them() {
+    let mut harness = Window::on(SEED);
+    let apart = |harness: &Canvas| centre(harness, "slave2").x - centre(harness, "slave1").x;
+    let before = apart(&harness);
+    assert!(
+        harness.query_by_label("Fold slave2").is_none(),
+        "nothing follows it"
+    );
+    harness.get_by_label("Fold slave1").click();
+    harness.run();
+    assert!(harness.query_by_label_contains("slave11, ").is_none());
+    assert!(apart(&harness) < before, "the tree closes up");
+    assert!(harness.query_by_label("Move all downstreams of slave1").is_none());
+    let counter = harness.get_by_label("Unfold slave1: 2 servers hidden");
+    let place = counter.rect().center();
+    assert!(!harness.state().session.is_modified());
+
+    // A band touches only what can be seen.
+    drag(&mut harness, Pos2::new(30.0, 60.0), Pos2::new(1060.0, 640.0));
+    assert_eq!(selected(&harness), ["master", "slave1", "slave2"]);
+
+    // A screen reader hears it and may unfold it.
+    let state = |harness: &Canvas| card(harness, "slave1").accesskit_node().data().is_expanded();
+    assert_eq!(state(&harness), Some(false));
+    let at = place;
+    harness.hover_at(at);
+    harness.step();
+    for pressed in [true, false] {
+        button(&harness, at, PointerButton::Primary, pressed);
+        harness.step();
+    }
+    harness.run();
+    assert_eq!(state(&harness), Some(true));
+    assert!(harness.query_by_label_contains("slave11, ").is_some());
+    assert_eq!(harness.state().session.history.undo_label(), None);
+}
+
+#[test]
+fn a_folded_relay_can_be_dropped_upon_and_dragged_with_what_it_hides() {
+    let mut harness = Window::on(SEED);
+    harness.get_by_label("Fold slave1").click();
+    harness.run();
+    let (from, to) = (centre(&harness, "slave2"), centre(&harness, "slave1"));
+    drag(&mut harness, from, to);
+    assert!(
+        harness
+            .state()
+            .tree()
+            .ends_with("    slave12 25433\n    slave2 15433\n")
+    );
+    assert!(
+        harness
+            .query_by_label("Unfold slave1: 3 servers hidden")
+            .is_some()
+    );
+    let from = centre(&harness, "slave1");
+    let count = |harness: &Canvas| harness.state().session.document.layout().len();
+    assert_eq!(count(&harness), 0);
+    drag(&mut harness, from, from + vec2(120.0, 40.0));
+    assert_eq!(count(&harness), 4, "the card and the three inside it");
 }

@@ -16,6 +16,10 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
         return Vec::new();
     }
     match message {
+        DesignMessage::Do(Command::Move(moves)) => {
+            let moves = session.with_hidden(&moves);
+            perform(session, &Command::Move(moves))
+        }
         DesignMessage::Do(command) => perform(session, &command),
         DesignMessage::Fix(index) => fix(session, index),
         DesignMessage::AskRemove(servers) => ask_remove(session, &servers),
@@ -59,6 +63,7 @@ pub(super) fn perform(session: &mut Session, command: &Command) -> Vec<Effect> {
                 view::select(session, applied.created);
             }
             tell(session, applied);
+            tell_hidden(session, command);
             return effects;
         }
     }
@@ -190,6 +195,26 @@ pub(super) fn refuse(session: &mut Session, refusal: &Refusal) {
 fn tell(session: &mut Session, applied: Applied) {
     for consequence in applied.consequences {
         notify(session, NoticeKind::Info, Report::new(sentence(&consequence)));
+    }
+}
+
+/// A server that was put under a folded one is out of sight from now on: that is said.
+fn tell_hidden(session: &mut Session, command: &Command) {
+    let Command::Edit(Edit::Attach { upstream, .. } | Edit::AttachAll { upstream, .. }) = command else {
+        return;
+    };
+    let stands_for_it = match session.folding.hidden_in(*upstream) {
+        None if session.folding.is_folded(*upstream) => *upstream,
+        None => return,
+        Some(above) => above,
+    };
+    if let Some(folded) = session.document.topology().server(stands_for_it) {
+        let report = Report::new(format!(
+            "What was moved is hidden inside \"{}\" now, which is folded",
+            folded.name()
+        ))
+        .hint("Unfold it to see what is below it");
+        notify(session, NoticeKind::Info, report);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, RunView, Session};
+use super::super::{
+    Dialog, Effect, FileMessage, Folding, Message, NoticeKind, PathPurpose, RunView, Session,
+};
 use super::{
     counted, notify, notify_with_folder, refuse_if_locked, sentence, show_document, unsaved, what_if,
 };
@@ -82,6 +84,7 @@ pub(super) fn replace(session: &mut Session, document: Document, path: Option<Pa
     session.history = History::default();
     session.selected = None;
     session.also_selected.clear();
+    session.folding = Folding::default();
     session.renaming = None;
     session.shown_file = None;
     session.run = RunView::Idle;

@@ -59,6 +59,10 @@ fn refresh(session: &mut Session) -> bool {
         return false;
     }
     session.derived = Derived::of(&session.document, session.compared, session.revision);
+    if is_changed {
+        session.folding.follow(session.document.topology());
+        view::keep_selection_in_sight(session);
+    }
     let is_about_another = |what_if: &WhatIf| what_if.topology() != session.document.topology();
     if is_changed && session.what_if.as_ref().is_some_and(is_about_another) {
         what_if::leave(session);

@@ -18,6 +18,17 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
             select(session, servers);
         }
         ViewMessage::SelectMany(servers) => select(session, servers),
+        ViewMessage::Fold(server, is_folded) => {
+            session
+                .folding
+                .set(session.document.topology(), server, is_folded);
+            keep_selection_in_sight(session);
+        }
+        ViewMessage::FoldAll => {
+            session.folding.fold_all(session.document.topology());
+            keep_selection_in_sight(session);
+        }
+        ViewMessage::UnfoldAll => session.folding.unfold_all(session.document.topology()),
         ViewMessage::Rename(server) => {
             session.renaming = server.filter(|_| !refuse_if_locked(session));
             if let Some(server) = session.renaming {
@@ -45,11 +56,29 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
     Vec::new()
 }
 
-/// Selects those of the servers that exist; the first is the one that the inspector shows.
+/// What is selected and was hidden hands over to the card that stands for it.
+pub(super) fn keep_selection_in_sight(session: &mut Session) {
+    let folding = &session.folding;
+    if !session.selection().iter().any(|id| folding.is_hidden(*id)) {
+        return;
+    }
+    let in_sight = |id: ServerId| folding.hidden_in(id).unwrap_or(id);
+    session.selected = session.selected.map(in_sight);
+    session.also_selected = session.also_selected.iter().copied().map(in_sight).collect();
+    session.also_selected.retain(|id| Some(*id) != session.selected);
+    if session.renaming.is_some_and(|id| folding.is_hidden(id)) {
+        session.renaming = None;
+    }
+}
+
+/// Selects those of the servers that exist, and unfolds the way to them; the first is the one that the inspector shows.
 pub(super) fn select(session: &mut Session, servers: impl IntoIterator<Item = ServerId>) {
     let topology = session.document.topology();
     let mut existing = servers.into_iter().filter(|id| topology.server(*id).is_some());
     session.selected = existing.next();
     session.also_selected = existing.filter(|id| Some(*id) != session.selected).collect();
     session.renaming = None;
+    for server in session.selected.iter().chain(&session.also_selected) {
+        session.folding.reveal(session.document.topology(), *server);
+    }
 }

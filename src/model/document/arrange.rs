@@ -17,8 +17,16 @@ const MOST_ABREAST: usize = 8;
 
 /// The centre of every server's card; the primary's column is centred over all.
 pub fn tidy(topology: &Topology) -> BTreeMap<ServerId, PointOnCanvas> {
+    tidy_shown(topology, |_| true)
+}
+
+/// The same for those that are shown, which leaves no room for the others; what is below a hidden one is hidden.
+pub fn tidy_shown(
+    topology: &Topology,
+    is_shown: impl Fn(ServerId) -> bool,
+) -> BTreeMap<ServerId, PointOnCanvas> {
     let mut downstreams: BTreeMap<ServerId, Vec<ServerId>> = BTreeMap::new();
-    for server in topology.servers() {
+    for server in topology.servers().iter().filter(|server| is_shown(server.id())) {
         if let Some(upstream) = server.upstream() {
             downstreams.entry(upstream).or_default().push(server.id());
         }
@@ -27,7 +35,8 @@ pub fn tidy(topology: &Topology) -> BTreeMap<ServerId, PointOnCanvas> {
     let mut positions: BTreeMap<ServerId, PointOnCanvas> = BTreeMap::new();
     let mut depths: BTreeMap<ServerId, f32> = BTreeMap::new();
     let mut column = 0.0;
-    let order = topology.in_tree_order();
+    let mut order = topology.in_tree_order();
+    order.retain(|id| is_shown(*id));
     for id in &order {
         let above = topology.server(*id).and_then(Server::upstream);
         let depth = above
@@ -113,6 +122,21 @@ mod tests {
         assert_eq!(at("a")[0], at("b")[0].midpoint(at("c")[0]));
         assert_eq!(at("m")[0], at("a")[0].midpoint(at("d")[0]));
         assert!(at("b")[1] > at("a")[1] && at("a")[1] == at("d")[1]);
+    }
+
+    #[test]
+    fn what_is_hidden_leaves_no_room() {
+        let topology = notation::parse("m 1\n  a 2\n    b 3\n    c 4\n  d 5\n").unwrap();
+        let id = |name: &str| topology.by_name(name).unwrap().id();
+        let hidden = [id("b"), id("c")];
+        let folded = tidy_shown(&topology, |id| !hidden.contains(&id));
+        let without = notation::parse("m 1\n  a 2\n  d 5\n").unwrap();
+        let expected: Vec<PointOnCanvas> = tidy(&without).into_values().collect();
+        assert_eq!(
+            folded.keys().copied().collect::<Vec<_>>(),
+            ["m", "a", "d"].map(id)
+        );
+        assert_eq!(folded.into_values().collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -101,12 +101,14 @@ impl Document {
 
     /// Where every server stands: by hand where it was put, else in the tidy tree.
     pub fn positions(&self) -> BTreeMap<ServerId, PointOnCanvas> {
-        let mut positions = arrange::tidy(&self.topology);
-        positions.extend(
-            self.layout
-                .iter()
-                .filter(|(id, _)| self.topology.server(**id).is_some()),
-        );
+        self.positions_of(|_| true)
+    }
+
+    /// The same for those that are shown; the tidy tree keeps no room for the others.
+    pub fn positions_of(&self, is_shown: impl Fn(ServerId) -> bool) -> BTreeMap<ServerId, PointOnCanvas> {
+        let mut positions = arrange::tidy_shown(&self.topology, &is_shown);
+        let by_hand = self.layout.iter();
+        positions.extend(by_hand.filter(|(id, _)| self.topology.server(**id).is_some() && is_shown(**id)));
         positions
     }
 

@@ -12,16 +12,21 @@
 //! The cluster's settings, the archive and authentication are not part of it; the design file has all.
 //! [`print_cutting`] and [`parse_cutting`] are for some of the servers: several lines may stand at the margin.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod cutting;
+mod words;
+
 use std::fmt::Write as _;
+
+pub use cutting::{parse_cutting, print_cutting};
+pub use words::{quote, split};
 
 use thiserror::Error;
 
 use super::{
-    ApplyDelay, BadValue, CommitLevel, DraftServer, Edit, Host, PgMajor, Port, Refusal, ServerId, ServerName,
-    Settings, SiteName, SyncMethod, SyncPolicy, Topology, UnknownMajor, check_setting_name,
-    check_setting_value,
+    ApplyDelay, BadValue, CommitLevel, Edit, Host, PgMajor, Refusal, ServerId, SiteName, SyncMethod,
+    SyncPolicy, Topology, UnknownMajor,
 };
+use words::{lines, name_and_port, setting};
 
 /// A line that the notation does not know, by its number from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -29,6 +34,13 @@ use super::{
 pub struct NotationError {
     pub line: usize,
     pub problem: NotationProblem,
+}
+
+impl NotationError {
+    const EMPTY: Self = Self {
+        line: 1,
+        problem: NotationProblem::Empty,
+    };
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -64,28 +76,15 @@ pub fn parse(text: &str) -> Result<Topology, NotationError> {
     let mut topology: Option<Topology> = None;
     // The way from the primary to the line before: each server with its indentation.
     let mut path: Vec<(usize, ServerId)> = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let at = |problem: NotationProblem| NotationError {
-            line: index + 1,
-            problem,
-        };
-        let content = line.trim_start();
-        if content.trim_end().is_empty() || content.starts_with('#') {
-            continue;
-        }
-        let words = split(content).map_err(at)?;
-        if !has_header && topology.is_none() && words.len() == 2 && words[0] == "postgres" {
-            postgres = PgMajor::parse(&words[1]).map_err(|error| at(error.into()))?;
+    for line in lines(text) {
+        let line = line?;
+        if let Some(major) = line.header().filter(|_| !has_header && topology.is_none()) {
+            postgres = major.map_err(|error| line.error(error))?;
             has_header = true;
             continue;
         }
-        let [name, port, rest @ ..] = words.as_slice() else {
-            return Err(at(NotationProblem::Short));
-        };
-        let name = ServerName::parse(name).map_err(|error| at(error.into()))?;
-        let port = Port::parse(port).map_err(|error| at(error.into()))?;
-        let indent = line.len() - content.len();
-        path.retain(|(depth, _)| *depth < indent);
+        let (name, port, rest) = name_and_port(&line.words).map_err(|problem| line.error(problem))?;
+        path.retain(|(depth, _)| *depth < line.indent);
         let id = match (&mut topology, path.last()) {
             (None, _) => {
                 let made = Topology::new(name.as_str(), postgres, name.clone(), port);
@@ -93,15 +92,17 @@ pub fn parse(text: &str) -> Result<Topology, NotationError> {
                 topology = Some(made);
                 id
             }
-            (Some(_), None) => return Err(at(NotationProblem::SecondPrimary)),
+            (Some(_), None) => return Err(line.error(NotationProblem::SecondPrimary)),
             (Some(topology), Some((_, upstream))) => {
                 let edit = Edit::AddStandby {
                     upstream: *upstream,
                     name: Some(name),
                     port: Some(port),
                 };
-                let applied = topology.apply(&edit).map_err(|error| at(error.into()))?;
-                let made = applied.created.ok_or_else(|| at(NotationProblem::Short))?;
+                let applied = topology.apply(&edit).map_err(|error| line.error(error))?;
+                let made = applied
+                    .created
+                    .ok_or_else(|| line.error(NotationProblem::Short))?;
                 // A standby that is added stands where its upstream does; here only what is written holds.
                 if topology
                     .server(made)
@@ -111,20 +112,17 @@ pub fn parse(text: &str) -> Result<Topology, NotationError> {
                         servers: vec![made],
                         site: None,
                     };
-                    topology.apply(&edit).map_err(|error| at(error.into()))?;
+                    topology.apply(&edit).map_err(|error| line.error(error))?;
                 }
                 made
             }
         };
-        path.push((indent, id));
+        path.push((line.indent, id));
         if let Some(topology) = &mut topology {
-            apply_words(topology, id, rest).map_err(at)?;
+            apply_words(topology, id, rest).map_err(|problem| line.error(problem))?;
         }
     }
-    topology.ok_or(NotationError {
-        line: 1,
-        problem: NotationProblem::Empty,
-    })
+    topology.ok_or(NotationError::EMPTY)
 }
 
 /// Writes the notation; [`parse`] reads it back as the same tree.
@@ -245,172 +243,6 @@ fn apply_words(topology: &mut Topology, server: ServerId, words: &[String]) -> R
     Ok(())
 }
 
-/// Writes a cutting: each server below its upstream, those that follow nobody at the margin.
-pub fn print_cutting(cutting: &[DraftServer]) -> String {
-    let mut text = String::new();
-    let mut depths: BTreeMap<&str, usize> = BTreeMap::new();
-    for server in cutting {
-        let above = server.follows.as_deref().and_then(|name| depths.get(name));
-        let depth = above.map_or(0, |depth| depth + 1);
-        depths.insert(server.name.as_str(), depth);
-        let name = quote(server.name.as_str());
-        let _ = write!(text, "{:indent$}{name} {}", "", server.port, indent = depth * 2);
-        if let Some(priority) = server.sync_priority {
-            let _ = write!(text, " priority {priority}");
-        }
-        if let Some(delay) = &server.apply_delay {
-            let _ = write!(text, " delay {delay}");
-        }
-        if server.slot == Some(false) {
-            text.push_str(" no-slot");
-        }
-        if server.host != Host::default() {
-            let _ = write!(text, " host {}", server.host);
-        }
-        if let Some(site) = &server.site {
-            let _ = write!(text, " site {}", quote(site.as_str()));
-        }
-        for (name, value) in &server.settings {
-            let _ = write!(text, " set {}", quote(&format!("{name}={value}")));
-        }
-        text.push('\n');
-    }
-    text
-}
-
-/// Reads some servers, or a whole notation: what only a whole cluster has (its version, what commits wait for) is
-/// passed over.
-pub fn parse_cutting(text: &str) -> Result<Vec<DraftServer>, NotationError> {
-    let mut cutting: Vec<DraftServer> = Vec::new();
-    let mut names: BTreeSet<String> = BTreeSet::new();
-    let mut path: Vec<(usize, String)> = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let at = |problem: NotationProblem| NotationError {
-            line: index + 1,
-            problem,
-        };
-        let content = line.trim_start();
-        if content.trim_end().is_empty() || content.starts_with('#') {
-            continue;
-        }
-        let words = split(content).map_err(at)?;
-        if cutting.is_empty()
-            && let [word, major] = words.as_slice()
-            && word == "postgres"
-            && PgMajor::parse(major).is_ok()
-        {
-            continue;
-        }
-        let indent = line.len() - content.len();
-        path.retain(|(depth, _)| *depth < indent);
-        let follows = path.last().map(|(_, name)| name.clone());
-        let server = draft(&words, follows).map_err(at)?;
-        if !names.insert(server.name.to_string()) {
-            return Err(at(Refusal::NameTaken(server.name).into()));
-        }
-        path.push((indent, server.name.to_string()));
-        cutting.push(server);
-    }
-    if cutting.is_empty() {
-        return Err(NotationError {
-            line: 1,
-            problem: NotationProblem::Empty,
-        });
-    }
-    Ok(cutting)
-}
-
-/// One line of a cutting.
-fn draft(words: &[String], follows: Option<String>) -> Result<DraftServer, NotationProblem> {
-    let [name, port, rest @ ..] = words else {
-        return Err(NotationProblem::Short);
-    };
-    let mut server = DraftServer {
-        name: ServerName::parse(name)?,
-        host: Host::default(),
-        port: Port::parse(port)?,
-        site: None,
-        follows,
-        sync_priority: None,
-        slot: None,
-        apply_delay: None,
-        settings: Settings::new(),
-    };
-    let mut rest = rest.iter();
-    while let Some(word) = rest.next() {
-        let mut value = || rest.next().ok_or_else(|| NotationProblem::Value(word.clone()));
-        match word.as_str() {
-            "sync" => drop((value()?, value()?)),
-            "commit" => drop(value()?),
-            "priority" => {
-                let number = value()?;
-                let priority = number
-                    .parse()
-                    .map_err(|_| NotationProblem::Word(number.clone()))?;
-                if priority == 0 {
-                    return Err(Refusal::PriorityZero.into());
-                }
-                server.sync_priority = Some(priority);
-            }
-            "delay" => server.apply_delay = Some(ApplyDelay::parse(value()?)?),
-            "no-slot" => server.slot = Some(false),
-            "host" => server.host = Host::parse(value()?)?,
-            "site" => server.site = Some(SiteName::parse(value()?)?),
-            "set" => server.settings.extend([setting(value()?)?]),
-            other => return Err(NotationProblem::Word(other.to_owned())),
-        }
-    }
-    Ok(server)
-}
-
-/// "work_mem=64MB" as name and value.
-fn setting(text: &str) -> Result<(String, String), NotationProblem> {
-    let (name, value) = text
-        .split_once('=')
-        .ok_or_else(|| NotationProblem::Value("set".to_owned()))?;
-    check_setting_name(name)?;
-    check_setting_value(name, value)?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
-/// The name as one word of a line: in double quotes where it needs them.
-pub fn quote(name: &str) -> String {
-    if name.contains([' ', '"', '#']) || name.chars().any(char::is_whitespace) {
-        format!("\"{}\"", name.replace('"', "\"\""))
-    } else {
-        name.to_owned()
-    }
-}
-
-/// Splits a line at blanks, except inside double quotes.
-pub fn split(line: &str) -> Result<Vec<String>, NotationProblem> {
-    let mut words = Vec::new();
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c.is_whitespace() {
-            continue;
-        }
-        let mut word = String::new();
-        if c == '"' {
-            loop {
-                match chars.next() {
-                    Some('"') if chars.peek() == Some(&'"') => word.extend(chars.next()),
-                    Some('"') => break,
-                    Some(other) => word.push(other),
-                    None => return Err(NotationProblem::OpenQuote),
-                }
-            }
-        } else {
-            word.push(c);
-            while let Some(next) = chars.next_if(|next| !next.is_whitespace()) {
-                word.push(next);
-            }
-        }
-        words.push(word);
-    }
-    Ok(words)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -425,29 +257,6 @@ postgres 9.6
   y 5435 priority 2 site \"rack 4\"
 ";
         assert_eq!(print(&parse(text).unwrap()), text);
-    }
-
-    #[test]
-    fn a_cutting_is_some_of_the_servers_with_everything_they_have() {
-        let text = "\
-relay 5433 priority 1 no-slot host db1 set \"search_path=a, b\"
-  \"far away\" 5434 delay 10min site \"rack 4\"
-other 5435 set work_mem=64MB
-";
-        assert_eq!(print_cutting(&parse_cutting(text).unwrap()), text);
-        // A whole cluster is a cutting too.
-        let whole = parse_cutting("postgres 15\nmaster 5432 sync first 1\n  a 5433\n").unwrap();
-        assert_eq!(print_cutting(&whole), "master 5432\n  a 5433\n");
-        for (text, sentence) in [
-            ("", "line 1: there is no server"),
-            ("Dear all,", "line 1: \"all,\" is no port"),
-            ("a 1\nb 2\na 3", "line 3: there is a server called"),
-            ("a 1 priority 0", "line 1: a priority"),
-            ("a 1 set work_mem", "line 1: \"set\" needs a value"),
-        ] {
-            let error = parse_cutting(text).unwrap_err().to_string();
-            assert!(error.starts_with(sentence), "{error}");
-        }
     }
 
     #[test]

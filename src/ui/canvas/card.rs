@@ -19,10 +19,26 @@ pub struct Card {
     /// The worst finding about this server, and all their sentences.
     pub severity: Option<Severity>,
     pub findings: Vec<String>,
+    /// Only a server with downstreams has it: what it hides while it is folded.
+    pub fold: Option<Fold>,
     /// What a screen reader says: "slave12, standby of slave1, port 25433, asynchronous".
     pub label: String,
     /// "2 downstreams".
     pub description: String,
+}
+
+/// What is hidden below a folded server; nothing while it is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fold {
+    pub hidden: usize,
+    /// Of those: real servers that are down, or down in What-if.
+    pub down: usize,
+    /// Neither down nor well.
+    pub troubled: usize,
+    /// Findings about them.
+    pub errors: usize,
+    pub warnings: usize,
+    pub notes: usize,
 }
 
 /// The link from a server's upstream to it.

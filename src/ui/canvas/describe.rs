@@ -138,6 +138,7 @@ impl<'a> Facts<'a> {
             work,
             severity,
             findings,
+            fold: None,
             label,
             description,
         };

@@ -66,6 +66,7 @@ fn card_and_link(
         severity: None,
         description: sentence.clone(),
         findings: vec![sentence],
+        fold: None,
         label,
     };
     (card, link)

@@ -10,7 +10,7 @@ use egui_graphs::MetadataFrame;
 use super::card_widget::{card_widget, id_of};
 use super::gesture::Fact;
 use super::server_shape::ServerShape;
-use super::{CanvasState, handle, menu, navigate};
+use super::{CanvasState, fold, handle, menu, navigate};
 use crate::app::{Message, Session, ViewMessage};
 use crate::model::topology::ServerId;
 use crate::ui::Outbox;
@@ -64,7 +64,15 @@ impl Frame<'_> {
     /// Takes over what changed in the session since the last frame.
     fn follow_session(&mut self) {
         let state = &mut *self.state;
+        let folded = self.session.folding.last();
+        let folded = folded.filter(|_| state.seen_folding != self.session.folding.revision());
+        state.seen_folding = self.session.folding.revision();
+        let stood = folded.and_then(|id| state.projection.home(id));
         let has_tree_changed = state.projection.reconcile(self.session);
+        if let (Some(from), Some(to)) = (stood, folded.and_then(|id| state.projection.home(id))) {
+            // The tidy tree closes up: what was clicked stays under the pointer.
+            state.view.stay(from, to);
+        }
         if state.seen_revision != self.session.revision {
             state.seen_revision = self.session.revision;
             // What was judged when the drag began may no longer hold.
@@ -154,6 +162,9 @@ impl Frame<'_> {
                 self.state.view.pan_by(response.drag_delta());
             }
             self.drag(&response);
+            let is_folded = card.fold.is_some().then(|| self.session.folding.is_folded(id));
+            fold::tell_expanded(self.ui, response.id, is_folded, id, self.outbox);
+            fold::sign_widget(self.ui, self.session, &frame, rect, &card, self.outbox);
             if self.state.projection.downstreams_of_relay(id).is_some()
                 && let Some(response) = handle::handle_widget(self.ui, self.session, &frame, rect, id)
             {

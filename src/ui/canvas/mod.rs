@@ -10,6 +10,7 @@ mod card;
 mod card_widget;
 mod describe;
 mod drag;
+mod fold;
 mod foresee;
 mod frame;
 mod gesture;
@@ -29,6 +30,7 @@ mod view;
 mod words;
 
 pub use card_widget::select_by_click;
+pub use fold::{folds_of, is_folded, tell_expanded};
 
 use egui::{Sense, Ui};
 
@@ -64,6 +66,7 @@ pub struct CanvasState {
     /// The link whose menu was asked for: the server at its lower end.
     menu_link: Option<ServerId>,
     seen_selected: Option<ServerId>,
+    seen_folding: u64,
     seen_revision: u64,
 }
 

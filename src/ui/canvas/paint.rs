@@ -5,8 +5,8 @@ use egui_graphs::{DisplayEdge as _, DisplayNode as _, DrawContext, MetadataFrame
 
 use super::drag::PLACE_SHARE;
 use super::frame::{Frame, on_screen};
-use super::handle;
 use super::verdict::Zone;
+use super::{fold, handle};
 use crate::app::WhatIf;
 use crate::model::topology::ServerId;
 use crate::ui::theme::Tokens;
@@ -38,7 +38,11 @@ impl Frame<'_> {
         order.sort_by_key(|id| Some(*id) == target);
         for id in order {
             if let Some(node) = self.state.projection.node_mut(id) {
+                let card = on_screen(&meta, node.display().rect());
+                let server = std::sync::Arc::clone(node.payload());
+                fold::paint_pile(&painter, tokens, card, meta.zoom, &server);
                 painter.extend(node.display_mut().shapes(&context));
+                fold::paint_sign(&painter, tokens, card, meta.zoom, &server);
             }
             self.paint_handle(&painter, tokens, &meta, id);
         }

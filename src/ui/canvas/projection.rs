@@ -14,6 +14,7 @@ use petgraph::visit::EdgeRef as _;
 
 use super::card::{Card, Link};
 use super::describe::describe;
+use super::fold::fold_up;
 use super::link_shape::LinkShape;
 use super::server_shape::ServerShape;
 use crate::app::{RunView, Session, WhatIf};
@@ -46,6 +47,7 @@ struct Seen {
     steps: Option<Vec<StepState>>,
     /// The moment of What-if.
     what_if: Option<u64>,
+    folding: u64,
 }
 
 impl Projection {
@@ -55,21 +57,24 @@ impl Projection {
             return false;
         }
         self.seen = Some(Seen::of(session));
+        let is_shown = |id| !session.folding.is_hidden(id);
         self.home = session
             .document
-            .positions()
+            .positions_of(is_shown)
             .into_iter()
             .map(|(id, [x, y])| (id, pos2(x, y)))
             .collect();
 
         self.relays = relays(session.document.topology());
+        // What is hidden cannot be taken by the handle.
+        self.relays.retain(|id, _| !session.folding.is_folded(*id));
 
-        let described = describe(session);
+        let described = fold_up(session, describe(session));
         let before: Vec<ServerId> = self.index.keys().copied().collect();
         let mut has_tree_changed = false;
         let gone = before
             .iter()
-            .filter(|id| session.document.topology().server(**id).is_none());
+            .filter(|id| session.document.topology().server(**id).is_none() || !is_shown(**id));
         for id in gone {
             if let Some(index) = self.index.remove(id) {
                 self.graph.remove_node(index);
@@ -256,6 +261,7 @@ impl Seen {
             board: board(session).cloned(),
             steps: steps(session).map(Iterator::collect),
             what_if: session.what_if.as_ref().map(WhatIf::revision),
+            folding: session.folding.revision(),
         }
     }
 
@@ -271,6 +277,7 @@ impl Seen {
             && self.board.as_ref() == board(session)
             && same_steps
             && self.what_if == session.what_if.as_ref().map(WhatIf::revision)
+            && self.folding == session.folding.revision()
     }
 }
 

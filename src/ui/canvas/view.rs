@@ -40,6 +40,13 @@ impl View {
         }
     }
 
+    /// What was at `from` is at `to` now (canvas units), and stays where it is on the screen; a fitted view fits anew.
+    pub fn stay(&mut self, from: Pos2, to: Pos2) {
+        if self.fitted_into.is_none() {
+            self.frame.pan += (from - to) * self.frame.zoom;
+        }
+    }
+
     /// Zooms so that what is under `at` (from the canvas' corner) stays there.
     pub fn zoom_at(&mut self, factor: f32, at: Vec2) {
         let zoom = (self.frame.zoom * factor).clamp(ZOOM_LEAST, ZOOM_MOST);

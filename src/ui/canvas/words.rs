@@ -55,6 +55,9 @@ impl Frame<'_> {
                         };
                         sentences.push(format!("Comes along: {}{ending}", names.join(", ")));
                     }
+                    if self.session.folding.is_folded(over) {
+                        sentences.push(format!("{} is folded: it will be hidden inside", name(over)));
+                    }
                     say(tone, &format!("Follow {}", name(over)), &sentences.join("\n"));
                 }
                 Some((over, zone, Some(Err(reason)))) => match drag.verdicts.fix(over, zone) {

@@ -248,9 +248,9 @@ pub fn duplicate(session: &Session, servers: &[ServerId]) -> Answer {
     send(Message::Design(DesignMessage::Duplicate(standbys)))
 }
 
+/// What is hidden is not selected: nobody would see what is done to it.
 pub fn select_all(session: &Session, _: &[ServerId]) -> Answer {
-    let all = session.document.topology().in_tree_order();
-    send(Message::View(ViewMessage::SelectMany(all)))
+    send(Message::View(ViewMessage::SelectMany(session.shown_servers())))
 }
 
 pub fn ask_again(session: &Session, _: &[ServerId]) -> Answer {
@@ -269,6 +269,32 @@ pub fn tidy_below(session: &Session, servers: &[ServerId]) -> Answer {
         return Err("Everything below it stands tidily already".to_owned());
     }
     send(Message::Design(DesignMessage::Do(command)))
+}
+
+pub fn fold(session: &Session, servers: &[ServerId]) -> Answer {
+    let server = one(servers)?;
+    if session.document.topology().downstreams(server).next().is_none() {
+        return Err("Nothing follows it that could be hidden".to_owned());
+    }
+    let is_folded = session.folding.is_folded(server);
+    send(Message::View(ViewMessage::Fold(server, !is_folded)))
+}
+
+pub fn fold_all(session: &Session, _: &[ServerId]) -> Answer {
+    let topology = session.document.topology();
+    let primary = topology.primary().id();
+    let mut upstreams = topology.servers().iter().filter_map(Server::upstream);
+    if !upstreams.any(|id| id != primary && !session.folding.is_folded(id)) {
+        return Err("There is no relay that is not folded already".to_owned());
+    }
+    send(Message::View(ViewMessage::FoldAll))
+}
+
+pub fn unfold_all(session: &Session, _: &[ServerId]) -> Answer {
+    if !session.folding.is_any_folded() {
+        return Err("Every server is shown already".to_owned());
+    }
+    send(Message::View(ViewMessage::UnfoldAll))
 }
 
 pub fn toggle_sync(session: &Session, servers: &[ServerId]) -> Answer {

@@ -1,17 +1,19 @@
 //! The servers as a tree of rows: the drawing for keyboards and screen readers.
 //!
-//! Up and down go through the rows, left to the upstream, right to the first downstream, Home and End to the ends;
-//! Enter or Space selects. Everything the canvas offers is in each row's menu.
+//! Up and down go through the rows, Home and End to the ends; left folds, or goes to the upstream where nothing is to be
+//! folded, right unfolds, or goes to the first downstream; Enter or Space selects. Everything the canvas offers is in each row's menu.
+
+use std::collections::BTreeMap;
 
 use egui::accesskit::Role;
 use egui::{EventFilter, Key, Layout, Rect, RichText, Sense, StrokeKind, Ui, UiBuilder, WidgetInfo};
 use egui::{WidgetType, vec2};
 
-use crate::app::{Session, WhatIf};
+use crate::app::{Message, Session, ViewMessage, WhatIf};
 use crate::model::health::ReplicationRow;
 use crate::model::topology::{Server, ServerId, Topology};
 use crate::ui::Outbox;
-use crate::ui::canvas::select_by_click;
+use crate::ui::canvas::{folds_of, is_folded, select_by_click, tell_expanded};
 use crate::ui::commands::role_in_words;
 use crate::ui::outlook::{Outlook, outlook_of};
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
@@ -25,11 +27,14 @@ const PORT_WIDTH: f32 = 40.0;
 const WORD_WIDTH: f32 = 66.0;
 
 pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let topology = session.document.topology();
-    let order = topology.in_tree_order();
+    let order = session.shown_servers();
+    let hidden: BTreeMap<ServerId, (usize, String)> = folds_of(session)
+        .into_iter()
+        .map(|(id, fold)| (id, (fold.hidden, fold.words())))
+        .collect();
     ui.spacing_mut().item_spacing.y = 1.0;
     for id in &order {
-        row_ui(ui, session, *id, &order, outbox);
+        row_ui(ui, session, *id, (&order, hidden.get(id)), outbox);
     }
 }
 
@@ -60,7 +65,13 @@ fn row_id(id: ServerId) -> egui::Id {
     egui::Id::new(("outline", id.number()))
 }
 
-fn row_ui(ui: &mut Ui, session: &Session, id: ServerId, order: &[ServerId], outbox: &mut Outbox) {
+fn row_ui(
+    ui: &mut Ui,
+    session: &Session,
+    id: ServerId,
+    (order, hidden): (&[ServerId], Option<&(usize, String)>),
+    outbox: &mut Outbox,
+) {
     let topology = session.document.topology();
     let Some(server) = topology.server(id) else {
         return;
@@ -84,7 +95,12 @@ fn row_ui(ui: &mut Ui, session: &Session, id: ServerId, order: &[ServerId], outb
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_role(Role::TreeItem);
         node.set_level(depth + 1);
+        if let Some((_, words)) = hidden {
+            node.set_description(words.as_str());
+        }
     });
+    let folded = is_folded(session, server);
+    tell_expanded(ui, response.id, folded, id, outbox);
 
     let fill = if selected {
         tokens.selection
@@ -99,18 +115,28 @@ fn row_ui(ui: &mut Ui, session: &Session, id: ServerId, order: &[ServerId], outb
         ui.painter()
             .rect_stroke(rect, RADIUS_WIDGET, stroke, StrokeKind::Inside);
     }
-    branch_lines(ui, topology, id, depth, rect);
-    row_text(ui, session, server, depth, body);
+    branch_lines(ui, topology, id, (depth, folded.is_some()), rect);
+    row_text(
+        ui,
+        session,
+        server,
+        (depth, hidden.map(|(count, _)| *count)),
+        body,
+    );
 
     if response.clicked() {
         outbox.send(select_by_click(ui, id));
         response.request_focus();
     }
     if response.has_focus() {
-        move_focus(ui, topology, id, order);
+        move_focus(ui, session, id, (order, folded), outbox);
+    }
+    if let Some(folded) = folded {
+        fold_sign_ui(ui, server, depth, rect, folded, outbox);
     }
     response.context_menu(|ui| server_menu_ui(ui, session, id, outbox));
-    response.on_hover_text(row_label(session, server));
+    let words = hidden.map_or_else(String::new, |(_, words)| format!("\n{words}"));
+    response.on_hover_text(row_label(session, server) + &words);
 
     let builder = UiBuilder::new()
         .max_rect(menu_rect)
@@ -127,7 +153,7 @@ fn row_ui(ui: &mut Ui, session: &Session, id: ServerId, order: &[ServerId], outb
 }
 
 /// The lines that join a row to its upstream's.
-fn branch_lines(ui: &Ui, topology: &Topology, id: ServerId, depth: usize, rect: Rect) {
+fn branch_lines(ui: &Ui, topology: &Topology, id: ServerId, (depth, has_sign): (usize, bool), rect: Rect) {
     if depth == 0 {
         return;
     }
@@ -149,7 +175,9 @@ fn branch_lines(ui: &Ui, topology: &Topology, id: ServerId, depth: usize, rect: 
     let x = column(depth - 1);
     // From the row above: no gap between two rows.
     painter.vline(x, rect.top() - 1.0..=bottom, stroke);
-    painter.hline(x..=x + INDENT - 4.0, rect.center().y, stroke);
+    if !has_sign {
+        painter.hline(x..=x + INDENT - 4.0, rect.center().y, stroke);
+    }
     // Higher up, a line goes past this row where more siblings follow below.
     for (above, level) in topology.upstreams(id).into_iter().zip((1..depth).rev()) {
         if !is_last(above) {
@@ -158,7 +186,13 @@ fn branch_lines(ui: &Ui, topology: &Topology, id: ServerId, depth: usize, rect: 
     }
 }
 
-fn row_text(ui: &Ui, session: &Session, server: &Server, depth: usize, rect: Rect) {
+fn row_text(
+    ui: &Ui,
+    session: &Session,
+    server: &Server,
+    (depth, hidden): (usize, Option<usize>),
+    rect: Rect,
+) {
     let tokens = Tokens::of(ui.visuals());
     let topology = session.document.topology();
     let dot = egui::pos2(rect.left() + 14.0 + INDENT * depth as f32, rect.center().y);
@@ -171,7 +205,10 @@ fn row_text(ui: &Ui, session: &Session, server: &Server, depth: usize, rect: Rec
         ui.painter().circle(dot, 3.5, tokens.panel, stroke);
     }
     // Painted, not placed as labels: a screen reader has heard it all in the row's own name.
-    let name = server.name().to_string();
+    let mut name = server.name().to_string();
+    if let Some(hidden) = hidden {
+        name = format!("{name}  +{hidden}");
+    }
     let name_left = dot.x + 12.0;
     // Where the name needs the room the port gives way: the name is what one looks for.
     let font = egui::FontId::proportional(TEXT_BODY);
@@ -266,7 +303,42 @@ fn row_word(row: &ReplicationRow, tokens: &Tokens) -> (String, egui::Color32) {
     }
 }
 
-fn move_focus(ui: &Ui, topology: &Topology, id: ServerId, order: &[ServerId]) {
+/// A small triangle before the name: down where the downstreams are shown, to the right where they are hidden.
+fn fold_sign_ui(ui: &Ui, server: &Server, depth: usize, row: Rect, is_folded: bool, outbox: &mut Outbox) {
+    let tokens = Tokens::of(ui.visuals());
+    let centre = egui::pos2(row.left() + 4.0 + INDENT * depth as f32, row.center().y);
+    let rect = Rect::from_center_size(centre, vec2(12.0, ROW_HEIGHT));
+    // Not focusable: the row is, and its arrow keys do the same.
+    let response = ui.interact(rect, row_id(server.id()).with("fold"), Sense::CLICK);
+    let verb = if is_folded { "Unfold" } else { "Fold" };
+    let words = format!("{verb} {} in the list", server.name());
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, words.as_str()));
+    let colour = if response.hovered() {
+        tokens.accent
+    } else {
+        tokens.text_weak
+    };
+    let points = if is_folded {
+        [vec2(-2.5, -4.0), vec2(3.0, 0.0), vec2(-2.5, 4.0)]
+    } else {
+        [vec2(-4.0, -2.5), vec2(4.0, -2.5), vec2(0.0, 3.0)]
+    };
+    let points = points.map(|point| centre + point).to_vec();
+    ui.painter()
+        .add(egui::Shape::convex_polygon(points, colour, egui::Stroke::NONE));
+    if response.clicked() {
+        outbox.send(Message::View(ViewMessage::Fold(server.id(), !is_folded)));
+    }
+}
+
+fn move_focus(
+    ui: &Ui,
+    session: &Session,
+    id: ServerId,
+    (order, folded): (&[ServerId], Option<bool>),
+    outbox: &mut Outbox,
+) {
+    let topology = session.document.topology();
     let filter = EventFilter {
         horizontal_arrows: true,
         vertical_arrows: true,
@@ -281,8 +353,16 @@ fn move_focus(ui: &Ui, topology: &Topology, id: ServerId, order: &[ServerId]) {
     } else if pressed(Key::ArrowDown) {
         order.get(place + 1).copied()
     } else if pressed(Key::ArrowLeft) {
+        if folded == Some(false) {
+            outbox.send(Message::View(ViewMessage::Fold(id, true)));
+            return;
+        }
         topology.server(id).and_then(Server::upstream)
     } else if pressed(Key::ArrowRight) {
+        if folded == Some(true) {
+            outbox.send(Message::View(ViewMessage::Fold(id, false)));
+            return;
+        }
         topology.downstreams(id).next().map(Server::id)
     } else if pressed(Key::Home) {
         order.first().copied()

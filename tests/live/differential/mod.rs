@@ -9,7 +9,8 @@ mod shrink;
 
 use std::time::Duration;
 
-use pgcascade::model::simulate::world::{CommitFate, LevelOutcome, World};
+use pgcascade::model::simulate::name_in_view;
+use pgcascade::model::simulate::world::{CommitFate, Flow, LevelOutcome, World};
 use pgcascade::model::topology::Topology;
 
 use crate::random::{Random, number};
@@ -92,7 +93,8 @@ async fn compare(
     compared: &mut Compared,
 ) -> Result<(), String> {
     let board = world.board();
-    real.shows(&board, patience).await?;
+    let flickering = flickering(world);
+    real.shows(&board, &flickering, patience).await?;
     compared.boards += 1;
     for primary in world.leaders() {
         let predicted = world.commits_on(primary);
@@ -108,5 +110,18 @@ async fn compare(
         }
     }
     // The commits have changed nothing, nor had the first look come too early.
-    real.shows(&board, patience).await
+    real.shows(&board, &flickering, patience).await
+}
+
+/// The rows that no look can be sure of: a standby behind the fork of its upstream's timeline asks ten times a second,
+/// is sent what both have, and is turned away. By name: of the server that shows it, and in the row.
+fn flickering(world: &World) -> Vec<(String, String)> {
+    let topology = world.topology();
+    let forked = world.servers().filter(|(_, state)| state.flow == Flow::Forked);
+    forked
+        .filter_map(|(server, state)| {
+            let upstream = topology.server(state.upstream?)?.name().to_string();
+            Some((upstream, name_in_view(server.name(), topology.postgres())))
+        })
+        .collect()
 }

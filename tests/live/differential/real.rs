@@ -163,11 +163,26 @@ impl Real {
         }
     }
 
-    /// Waits until the servers show what was predicted; else what differs.
-    pub async fn shows(&self, predicted: &Board, patience: Duration) -> Result<(), String> {
+    /// Waits until the servers show what was predicted, save for the flickering rows; else what differs.
+    pub async fn shows(
+        &self,
+        predicted: &Board,
+        flickering: &[(String, String)],
+        patience: Duration,
+    ) -> Result<(), String> {
         let begun = Instant::now();
         loop {
-            let shown = cluster::status(&self.folder).await.unwrap();
+            let mut shown = cluster::status(&self.folder).await.unwrap();
+            for reading in &mut shown.servers {
+                let name = &reading.name;
+                let is_sure = |row: &ReplicationRow| {
+                    let flickers = |(server, standby): &(String, String)| {
+                        server == name && *standby == row.application_name
+                    };
+                    !flickering.iter().any(flickers)
+                };
+                reading.replication.retain(is_sure);
+            }
             if in_sight(&shown) == in_sight(predicted) {
                 return Ok(());
             }

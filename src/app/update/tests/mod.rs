@@ -4,6 +4,7 @@ mod change;
 mod cluster;
 mod design;
 mod file;
+mod folding;
 mod picture;
 mod run;
 mod time;

@@ -154,7 +154,7 @@ pub const FLOWS: [FlowRow; 16] = [
         flow: Flow::Forked,
         when: "it has WAL from behind the point where its upstream's timeline forked off",
         becomes: "is stuck: it has written or received what \"{upstream}\" never had; it needs pg_rewind (9.5 on) or a new copy",
-        reason: "a timeline forks off at the last WAL that the promoted server had; what another has beyond that point belongs to a history that was left, and cannot be taken back by streaming",
+        reason: "a timeline forks off at the last WAL that the promoted server had; what another has beyond that point belongs to a history that was left, and cannot be taken back by streaming. As long as it is in the WAL segment of the fork it asks again and again, and its row flickers (startup, catchup, even streaming) without bringing anything; later there is no row",
         log: "new timeline forked off current database system timeline before current recovery point",
         holds: |world, standby, upstream| {
             let (own, above) = (world.at(standby).position, world.at(upstream).position);
