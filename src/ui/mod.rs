@@ -12,7 +12,7 @@ pub mod dialogs;
 pub mod drafts;
 mod icon;
 pub mod keys;
-mod motion;
+pub mod motion;
 mod outbox;
 mod outlook;
 pub mod panels;

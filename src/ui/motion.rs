@@ -1,11 +1,19 @@
 //! Whether things may move. Who has asked for less motion sees no moving tokens, and steps instead of playing.
 
-use egui::Context;
+use egui::{Context, Id};
 
 /// Why there is nothing to play.
 pub const STILL: &str = "Motion is reduced: step from moment to moment instead";
 
-/// True if motion is to be reduced; egui's own animations then take no time either.
+/// From now on motion is reduced, or not.
+pub fn reduce(ctx: &Context, is_reduced: bool) {
+    ctx.data_mut(|data| data.insert_temp(id(), is_reduced));
+}
+
 pub fn is_reduced(ctx: &Context) -> bool {
-    ctx.global_style().animation_time == 0.0
+    ctx.data(|data| data.get_temp(id())).unwrap_or(false)
+}
+
+fn id() -> Id {
+    Id::new("reduce motion")
 }

@@ -43,10 +43,13 @@ pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, server: ServerId, outbox: &
         server,
         upstream,
     });
-    menu.of_each(server, "Let it in at", |upstream| Action::LetIn {
-        server,
-        upstream,
-    });
+    // On one machine everybody is let in already.
+    if !world.topology().is_all_loopback() {
+        menu.of_each(server, "Let it in at", |upstream| Action::LetIn {
+            server,
+            upstream,
+        });
+    }
     menu.of_each(server, "Rebuild from", |upstream| Action::Rebuild {
         server,
         upstream,

@@ -171,7 +171,7 @@ fn servers_ui(ui: &mut Ui, run: &Run) {
             continue;
         };
         told += 1;
-        let sentence = format!("\"{}\" {}", server.name(), said.sentence);
+        let sentence = format!("\"{}\": {}", server.name(), said.sentence);
         said_ui(
             ui,
             ("lag", usize::try_from(server.id().number()).unwrap_or(0)),

@@ -40,7 +40,8 @@ pub fn kept_ui(ui: &mut Ui, session: &Session, what_if: &WhatIf, outbox: &mut Ou
             .margin(egui::Margin::symmetric(8, 4))
             .desired_width(f32::INFINITY);
         let field = ui.add(edit);
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &name, "Name of this story"));
+        ui.ctx()
+            .accesskit_node_builder(field.id, |node| node.set_label("Name of this story"));
         let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         if keep.clicked() || entered {
             send(WhatIfMessage::Keep(std::mem::take(&mut name)));

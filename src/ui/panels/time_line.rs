@@ -42,17 +42,17 @@ fn buttons_ui(ui: &mut Ui, time: &InTime, outbox: &mut Outbox) {
     let (now, is_still) = (time.now(), motion::is_reduced(ui.ctx()));
     button(ui, "⏮", "Back to the beginning", now > 0, TimeMessage::GoTo(0));
     let back = TimeMessage::Tick { on: false };
-    button(ui, "◀", "One tick back: a millisecond", now > 0, back);
+    button(ui, "⏴", "One tick back: a millisecond", now > 0, back);
     if time.is_playing() {
         button(ui, "⏸", "Pause", true, TimeMessage::Play(false));
     } else if is_still {
-        button(ui, "⏵", motion::STILL, false, TimeMessage::Play(true));
+        button(ui, "▶", motion::STILL, false, TimeMessage::Play(true));
     } else {
-        button(ui, "⏵", "Play", true, TimeMessage::Play(true));
+        button(ui, "▶", "Play", true, TimeMessage::Play(true));
     }
     button(
         ui,
-        "▶",
+        "⏵",
         "One tick on: a millisecond",
         true,
         TimeMessage::Tick { on: true },
