@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::engine::deploy::Change;
+use crate::engine::deploy::{Change, Resumed};
 use crate::model::bundle::Bundle;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
@@ -58,12 +58,14 @@ pub enum Effect {
         format: PictureFormat,
         style: PictureStyle,
     },
-    /// Keep the unsaved design in the state folder, a moment after the last change. `None`: nothing to keep any more.
+    /// Keep the unsaved design in the state folder, a moment after a change. `None`: nothing to keep any more.
     Autosave {
         path: Option<PathBuf>,
         text: Option<String>,
     },
     FindRecoverable,
+    /// What an earlier session left unsaved is here now, or is not wanted: by its id.
+    ForgetUnsaved(String),
     Discover {
         document: Box<Document>,
         folder: PathBuf,
@@ -81,6 +83,19 @@ pub enum Effect {
         folder: PathBuf,
     },
     StartChange(Box<Change>),
+    /// Look at what was left unfinished in the folder; a run of it gets this number.
+    LookAtLeftOver {
+        folder: PathBuf,
+        run: u64,
+    },
+    StartResumed(Box<Resumed>),
+    KeepLeftOver(PathBuf),
+    /// Start, or else stop, the named servers of a cluster that this window does not show.
+    Switch {
+        folder: PathBuf,
+        starts: bool,
+        servers: Vec<String>,
+    },
     CancelRun,
     /// Read the cluster's board every second, until `Unwatch`.
     Watch(PathBuf),

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::engine::deploy::Found;
+use crate::engine::deploy::{self, Found};
 use crate::engine::record::ClusterRecord;
+use crate::engine::unsaved::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::Board;
@@ -79,9 +80,9 @@ pub enum FileMessage {
     Written(PathPurpose, PathBuf, Option<String>),
     /// Answer to "unsaved changes": go on without saving.
     Discard,
-    /// An autosave of an earlier session was found for the design at this path (or for one that had none).
-    Recoverable(Option<PathBuf>, String),
-    Recover(Option<PathBuf>, String),
+    /// An earlier session left this unsaved.
+    Recoverable(Unsaved),
+    Recover(Unsaved),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -122,6 +123,15 @@ pub enum ClusterMessage {
     Failed(PathBuf, Report),
     /// What earlier sessions left behind.
     LeftOver(Vec<ClusterRecord>),
+    /// Finish what was left unfinished in this folder.
+    GoOn(PathBuf),
+    /// What is to be finished there, and how. The design on the canvas makes room for the one that is being made.
+    CanGoOn(PathBuf, Box<deploy::LeftOver>),
+    /// Leave it as it is, and offer it no more.
+    Keep(PathBuf),
+    Kept(PathBuf),
+    /// The servers that were being started or stopped are now.
+    Switched(PathBuf, Report),
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::{Effect, Folding, Message, PathPurpose, WhatIf};
 use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
+use crate::engine::unsaved::Unsaved;
 use crate::model::bundle::{self, Bundle, Change};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
@@ -54,8 +55,8 @@ pub struct Session {
     pub next_notice: u64,
     /// The folder below which deployments are suggested; set by whoever knows the user's home.
     pub default_folder: PathBuf,
-    /// Unsaved designs that earlier sessions left, still to be offered: the file each belongs to, and its text.
-    pub recoverable: VecDeque<(Option<PathBuf>, String)>,
+    /// Unsaved designs that earlier sessions left, still to be offered.
+    pub recoverable: VecDeque<Unsaved>,
     /// Left-over clusters whose teardown is under way.
     pub removing: Vec<PathBuf>,
     /// The next run's number.
@@ -178,10 +179,7 @@ pub enum Dialog {
     },
     /// An earlier session ended without saving this design: `FileMessage::Recover` takes it, `Discard` forgets it,
     /// closing the dialog keeps it for the next start.
-    Recover {
-        path: Option<PathBuf>,
-        text: String,
-    },
+    Recover(Unsaved),
     /// Where to deploy to.
     DeployFolder {
         text: String,

@@ -114,22 +114,28 @@ async fn run(args: &Apply, plan: ApplyPlan, found: Found, wanted: Document, sign
         }
         return Ending::Fine;
     }
-    let cancel = Cancel::default();
-    let _watcher = signals.cancels(
-        &cancel,
-        "Cancelled: unwinding what was done (once more to stop waiting)",
-        "Stopping at once",
-    );
-    let folder = print::shell_path(&found.folder());
-    let (name, servers) = (plan.plan.cluster.clone(), wanted.topology().servers().len());
     let change = Change {
         number: RUN,
         plan: plan.plan,
         found,
         wanted,
     };
-    let outcome = shown(args.json, |events| deploy::apply_here(change, events, cancel)).await;
-    if !args.json {
+    run_change(change, args.json, signals).await
+}
+
+/// Performs a change, showing everything that happens.
+pub(super) async fn run_change(change: Change, as_json: bool, signals: Signals) -> Ending {
+    let cancel = Cancel::default();
+    let _watcher = signals.cancels(
+        &cancel,
+        "Cancelled: unwinding what was done (once more to stop waiting)",
+        "Stopping at once",
+    );
+    let folder = print::shell_path(&change.found.folder());
+    let name = change.plan.cluster.clone();
+    let servers = change.wanted.topology().servers().len();
+    let outcome = shown(as_json, |events| deploy::apply_here(change, events, cancel)).await;
+    if !as_json {
         let remedy = format!("Look at it with: pgcascade status {folder}");
         tell("change", &outcome, &remedy);
         if outcome == Outcome::Done {

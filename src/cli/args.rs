@@ -141,6 +141,20 @@ pub(super) enum Command {
         /// The cluster's folder
         dir: PathBuf,
     },
+    /// Finish what a pgcascade that was ended in the middle had begun in a folder: what is done stays done
+    #[command(visible_alias = "resume")]
+    GoOn {
+        /// The cluster's folder
+        dir: PathBuf,
+        /// Print what happens as JSON, an event a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Leave what such a pgcascade left as it is: it is offered no more
+    Keep {
+        /// The cluster's folder
+        dir: PathBuf,
+    },
     /// List the clusters that were made on this machine
     List,
     /// Build the seed's cluster in a folder of its own, show that it replicates, tear it down at Ctrl-C

@@ -29,6 +29,8 @@ pub(super) fn list() -> Ending {
         .map(|cluster| {
             let state = if unfinished.contains(&cluster.id) {
                 "left over"
+            } else if cluster.kept {
+                "kept unfinished"
             } else {
                 state_word(cluster.state)
             };
@@ -43,7 +45,10 @@ pub(super) fn list() -> Ending {
         .collect();
     print::line(table(&columns, &rows));
     if !unfinished.is_empty() {
-        print::note("What is left over of a run that was killed is removed by: pgcascade teardown FOLDER");
+        print::note("What is left over of a run that was ended in the middle:");
+        print::note("  pgcascade go-on FOLDER      finishes it");
+        print::note("  pgcascade teardown FOLDER   removes it");
+        print::note("  pgcascade keep FOLDER       leaves it as it is");
     }
     Ending::Fine
 }

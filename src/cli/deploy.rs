@@ -134,7 +134,7 @@ pub(super) fn tell(what: &str, outcome: &Outcome, remedy: &str) {
     }
 }
 
-fn say_how_to_go_on(topology: &Topology, real_folder: &Path) {
+pub(super) fn say_how_to_go_on(topology: &Topology, real_folder: &Path) {
     let folder = print::shell_path(real_folder);
     let primary = topology.primary();
     let pass_file = if topology.effective_auth() == Auth::Trust {

@@ -29,6 +29,12 @@ pub(super) fn checks(topology: &Topology, machine: &Machine, request: &Request) 
                     print::shell_path(&request.folder)
                 ));
             }
+            ("folder-has-unfinished", ..) => {
+                let folder = print::shell_path(&request.folder);
+                check.fix = Some(format!(
+                    "Finish it with: pgcascade go-on {folder}; or remove it with: pgcascade teardown {folder}"
+                ));
+            }
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! What pgcascade does: the only place where plain data meets files, processes and servers.
 //!
-//! `store` reads and writes designs, `deploy` runs a plan, `cluster` works on a deployed cluster
+//! `store` reads and writes designs, `unsaved` keeps what a crash would cost, `deploy` runs a plan, `cluster` works on a deployed cluster
 //! (start, stop, verify, teardown), `monitor` reads what servers show, `record` is what is known of clusters
 //! that were made here, `picture` draws a design. Private, and below them: `site` is what all work on one cluster's folder shares, `server`
 //! starts, stops and sweeps up, `proof` proves the drawing on running servers, `removal` takes away what was made.
@@ -25,4 +25,5 @@ mod sessions;
 mod site;
 mod sql;
 pub mod store;
+pub mod unsaved;
 mod wait;

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
 use super::files;
-use super::record::{self, Lock, RecordedServer, Stored};
+use super::record::{self, JournalFile, Lock, RecordedServer, Stored};
 use crate::model::plan::ClusterLayout;
 use crate::report::Report;
 
@@ -168,6 +168,7 @@ pub(super) fn release(stored: &Stored, lock: Option<&Lock>) -> Result<Vec<String
     let marker = folder.join(ClusterLayout::MARKER_FOLDER);
     if record::has_marker_folder(folder) {
         sweep_temporary(&marker);
+        JournalFile::remove(folder).map_err(|error| cannot(&marker, &error))?;
         let record = marker.join(RECORD);
         files::remove_file(&record).map_err(|error| cannot(&record, &error))?;
         if let Some(lock) = lock {

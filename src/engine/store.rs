@@ -5,9 +5,7 @@ use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
-use super::{files, random};
+use super::files;
 use crate::model::diagram::{Container, embedded};
 use crate::model::document::{Document, Problem, format};
 use crate::report::Report;
@@ -26,9 +24,6 @@ const LARGEST_DESIGN_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A picture with its design inside: a thousand servers as PNG take a tenth of this.
 const LARGEST_PICTURE_BYTES: u64 = 64 * 1024 * 1024;
-
-/// What an autosave of a design without a file is called.
-const UNTITLED: &str = "untitled";
 
 /// A design's text, and where it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,69 +125,11 @@ pub fn cache_folder() -> Option<PathBuf> {
     dirs::cache_dir().map(|folder| folder.join("pgcascade"))
 }
 
-/// Keeps an unsaved design in the state folder; `text: None` forgets it.
-pub fn autosave(path: Option<&Path>, text: Option<&str>) -> Result<(), Report> {
-    match state_folder() {
-        Some(state) => autosave_in(&state, path, text),
-        None => Ok(()),
-    }
-}
-
-/// Unsaved designs that earlier sessions left: the path of the file each belongs to, and its text.
-pub fn recoverable() -> Vec<(Option<PathBuf>, String)> {
-    state_folder().map_or_else(Vec::new, |state| recoverable_in(&state))
-}
-
 /// Makes a folder below the state folder, closed to others.
 pub(super) fn state_subfolder(state: &Path, name: &str) -> std::io::Result<PathBuf> {
     let folder = state.join(name);
     files::make_private_folders(&folder)?;
     Ok(folder)
-}
-
-/// What one autosave holds: beside the text, whose it is.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Autosave {
-    path: Option<PathBuf>,
-    text: String,
-}
-
-fn autosave_in(state: &Path, path: Option<&Path>, text: Option<&str>) -> Result<(), Report> {
-    let headline = "The unsaved design could not be kept aside.";
-    let name = format!("{}.json", autosave_name(path));
-    let report = |error: std::io::Error| Report::of(headline, &error);
-    let Some(text) = text else {
-        return files::remove_file(&state.join("autosave").join(name)).map_err(report);
-    };
-    let folder = state_subfolder(state, "autosave").map_err(report)?;
-    let kept = Autosave {
-        path: path.map(Path::to_owned),
-        text: text.to_owned(),
-    };
-    let bytes = serde_json::to_vec(&kept).map_err(|error| Report::of(headline, &error))?;
-    files::write_durably(&folder.join(name), &bytes, files::PRIVATE_FILE).map_err(report)
-}
-
-fn recoverable_in(state: &Path) -> Vec<(Option<PathBuf>, String)> {
-    let folder = state.join("autosave");
-    files::names_in(&folder)
-        .into_iter()
-        .filter(|name| files::is_record(name))
-        .filter_map(|name| serde_json::from_slice::<Autosave>(&fs::read(folder.join(name)).ok()?).ok())
-        .map(|kept| (kept.path, kept.text))
-        .collect()
-}
-
-/// One name for each design file, whatever its path is made of.
-fn autosave_name(path: Option<&Path>) -> String {
-    path.map_or_else(
-        || UNTITLED.to_owned(),
-        |path| {
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-            let sum = Sha256::digest(path.as_os_str().as_encoded_bytes());
-            random::of(&sum)
-        },
-    )
 }
 
 /// What the user wants new files to be closed for; the kernel tells without it being set, which would race.
@@ -262,26 +199,5 @@ mod tests {
         let seed = include_str!("../../assets/templates/seed.toml");
         fs::write(&path, seed).unwrap();
         assert_eq!(open(&path).unwrap().topology().servers().len(), 5);
-    }
-
-    #[test]
-    fn autosaves_are_private_and_come_back_until_forgotten() {
-        let state = tempfile::tempdir().unwrap();
-        let path = Path::new("/designs/a.toml");
-        autosave_in(state.path(), Some(path), Some("a")).unwrap();
-        autosave_in(state.path(), None, Some("b")).unwrap();
-        let mut found = recoverable_in(state.path());
-        found.sort();
-        assert_eq!(
-            found,
-            [(None, "b".to_owned()), (Some(path.to_owned()), "a".to_owned())]
-        );
-        for name in files::names_in(&state.path().join("autosave")) {
-            let there = fs::metadata(state.path().join("autosave").join(name)).unwrap();
-            assert_eq!(there.mode() & 0o777, 0o600);
-        }
-        autosave_in(state.path(), Some(path), None).unwrap();
-        autosave_in(state.path(), Some(path), None).unwrap();
-        assert_eq!(recoverable_in(state.path()).len(), 1);
     }
 }

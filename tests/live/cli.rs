@@ -104,18 +104,21 @@ impl Place {
 
     /// A deployment under way, once its first `steps` steps are done.
     pub fn deploy_until(&self, steps: usize) -> Child {
-        let mut child = self
-            .command(&["deploy", "seed.toml", "--dir", "d", "--json"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let (child, is_on) = self.until(&["deploy", "seed.toml", "--dir", "d", "--json"], steps);
+        assert!(is_on, "the deployment has that many steps");
+        child
+    }
+
+    /// A run of steps under way, once the first `steps` of them are done; false: it ended before.
+    pub fn until(&self, arguments: &[&str], steps: usize) -> (Child, bool) {
+        let mut child = self.command(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
-        lines
+        let is_on = lines
             .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
             .filter(|event| event["event"] == "step-finished")
             .nth(steps - 1)
-            .expect("the deployment has that many steps");
-        child
+            .is_some();
+        (child, is_on)
     }
 
     /// No folder, no process, nothing in the list.
@@ -403,4 +406,10 @@ fn a_folder_that_is_somebody_elses_is_neither_used_nor_removed() {
         fs::read_to_string(place.path("theirs/letter.txt")).unwrap(),
         "mine"
     );
+}
+
+/// Reads all that is still told: the program never waits for us.
+pub fn last_event(child: &mut Child) -> Value {
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    serde_json::from_str(&lines.map_while(Result::ok).last().unwrap()).unwrap()
 }

@@ -1,132 +1,30 @@
 //! Faults, tried for real. After each: nothing is left, or a journal that finishes the job; a PostgreSQL that is not
 //! ours still has all its rows; and the report names the cause, where there is one in the server's own words.
 //!
-//! A port that is taken meanwhile, two pgcascades on one folder and signals are in `deploy`, `safety` and `cli`.
+//! Kills and cancels at seeded moments are in `rounds`; a port that is taken meanwhile, two pgcascades on one folder and
+//! signals in `deploy`, `safety` and `cli`.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, chown};
+use nix::sys::signal::Signal;
 use pgcascade::engine::cluster;
 use pgcascade::engine::deploy::{Cancel, Run};
 use pgcascade::model::bundle;
 use pgcascade::model::document::Document;
 use pgcascade::model::plan::{Action, EventKind, Outcome, RunEvent};
 use pgcascade::model::topology::Edit;
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Place, is_hangup_ignored, signal, wait_for_end};
-use crate::random::{Random, number};
-use crate::scene::{
-    Scene, assert_gone, deployed, free_ports, perform, perform_and, prepare, processes_of, seed,
-};
+use crate::bystander::Bystander;
+use crate::cli::{Place, is_hangup_ignored, last_event, signal, wait_for_end};
+use crate::scene::{Scene, assert_gone, deployed, free_ports, perform, perform_and, prepare, seed};
 
-/// How often a deployment is killed, and how often cancelled, at a seeded moment.
-const ROUNDS: &str = "PGCASCADE_FAULT_ROUNDS";
-const FEW_ROUNDS: u64 = 6;
 /// What a kernel says of a disk that is full.
 const FULL: &str = "No space left on device";
-
-/// A PostgreSQL that was made by hand, as people's own are, with rows in it.
-struct Bystander {
-    _scene: Scene,
-    server: Child,
-    port: u16,
-}
-
-impl Bystander {
-    async fn new() -> Self {
-        let scene = Scene::named("pgc-bystander-");
-        let [port] = free_ports();
-        let (_, Run { machine, .. }) = prepare(
-            &crate::scene::design(&format!("m {port}\n")).await,
-            &scene.folder(),
-        )
-        .await;
-        let bin = PathBuf::from(&machine.tools[0].bin);
-        let data = scene.path().join("theirs");
-        fs::create_dir(&data).unwrap();
-        fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
-        let program = |name: &str| {
-            let mut command = Command::new(bin.join(name));
-            command
-                .env("LC_ALL", "C")
-                .arg("-D")
-                .arg(&data)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
-            if let Some(user) = &machine.run_as {
-                chown(&data, Some(user.uid.into()), Some(user.gid.into())).unwrap();
-                command.uid(user.uid).gid(user.gid);
-            }
-            command.current_dir(&data);
-            command
-        };
-        let made = program("initdb")
-            .args(["-N", "-A", "trust", "-U", "postgres"])
-            .status();
-        assert!(made.unwrap().success());
-        let conf = format!("port = {port}\nunix_socket_directories = ''\nfsync = off\n");
-        fs::write(data.join("postgresql.conf"), conf).unwrap();
-        let server = program("postgres").spawn().unwrap();
-        let bystander = Self {
-            _scene: scene,
-            server,
-            port,
-        };
-        let rows = "CREATE TABLE theirs AS SELECT n FROM generate_series(1, 1000) AS n";
-        bystander.client().await.batch_execute(rows).await.unwrap();
-        bystander
-    }
-
-    async fn client(&self) -> tokio_postgres::Client {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        let mut config = tokio_postgres::Config::new();
-        config
-            .host("127.0.0.1")
-            .port(self.port)
-            .user("postgres")
-            .dbname("postgres");
-        loop {
-            match config.connect(tokio_postgres::NoTls).await {
-                Ok((client, connection)) => {
-                    tokio::spawn(connection);
-                    return client;
-                }
-                Err(error) => assert!(
-                    Instant::now() < deadline,
-                    "the bystander does not answer: {error}"
-                ),
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    /// The same process answers with every row.
-    async fn assert_untouched(&mut self) {
-        assert!(
-            self.server.try_wait().unwrap().is_none(),
-            "the bystander has ended"
-        );
-        let all = "SELECT count(*), sum(n) FROM theirs";
-        let row = self.client().await.query_one(all, &[]).await.unwrap();
-        assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (1000, 500_500));
-    }
-}
-
-impl Drop for Bystander {
-    fn drop(&mut self) {
-        signal(&self.server, Signal::SIGQUIT);
-        let _ = self.server.wait();
-    }
-}
 
 /// The reason and the hints of a run that failed and was taken back whole.
 #[track_caller]
@@ -344,12 +242,6 @@ async fn a_limit_on_the_size_of_files_is_an_error_and_no_end() {
     );
     place.assert_nothing_is_left();
     bystander.assert_untouched().await;
-}
-
-/// Reads all that is still told: the program never waits for us.
-fn last_event(child: &mut Child) -> Value {
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    serde_json::from_str(&lines.map_while(Result::ok).last().unwrap()).unwrap()
 }
 
 #[test]
@@ -589,94 +481,5 @@ fn wait_until(is_so: impl Fn() -> bool) {
     while !is_so() {
         assert!(Instant::now() < deadline, "it never happened");
         std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
-fn rounds() -> u64 {
-    number(ROUNDS).unwrap_or(FEW_ROUNDS)
-}
-
-/// A moment of a deployment: so many of its steps are done, and a little later.
-fn moment(random: &mut Random, steps: usize) -> (usize, Duration) {
-    let after = u64::try_from(random.below(60)).unwrap();
-    (1 + random.below(steps - 1), Duration::from_millis(after))
-}
-
-fn count_of_steps(place: &Place) -> usize {
-    let plan = place.succeeds(&["plan", "seed.toml", "--dir", "d", "--json"]);
-    let plan: Value = serde_json::from_str(&plan).unwrap();
-    plan["steps"].as_array().unwrap().len()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_kill_at_any_moment_leaves_a_journal_that_finishes_the_job() {
-    let mut bystander = Bystander::new().await;
-    let place = Place::on(free_ports());
-    let all = count_of_steps(&place);
-    let mut random = Random::new(5);
-    for round in 0..rounds() {
-        let (steps, later) = moment(&mut random, all);
-        let mut child = place.deploy_until(steps);
-        std::thread::sleep(later);
-        signal(&child, Signal::SIGKILL);
-        child.wait().unwrap();
-        let listed = place.succeeds(&["list"]);
-        println!(
-            "round {round}: killed {later:?} after {steps} steps: {}",
-            listed.trim_end().lines().last().unwrap()
-        );
-        // It may have been done by then.
-        assert!(
-            listed.contains("left over") || listed.contains("complete"),
-            "{listed}"
-        );
-
-        // Every other time the teardown is killed, too, and a second one goes on from there.
-        if random.below(2) == 0 {
-            let mut teardown = place
-                .command(&["teardown", "d"])
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap();
-            std::thread::sleep(Duration::from_millis(u64::try_from(random.below(250)).unwrap()));
-            signal(&teardown, Signal::SIGKILL);
-            teardown.wait().unwrap();
-        }
-        let answer = place.run(&["teardown", "d"]);
-        assert!(
-            answer.code == Some(0) || !place.path("d").exists(),
-            "{}",
-            answer.err
-        );
-        place.assert_nothing_is_left();
-        bystander.assert_untouched().await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cancel_at_a_random_moment_leaves_nothing() {
-    let mut bystander = Bystander::new().await;
-    let place = Place::on(free_ports());
-    let all = count_of_steps(&place);
-    let mut random = Random::new(6);
-    for round in 0..rounds() {
-        let (steps, later) = moment(&mut random, all);
-        let mut child = place.deploy_until(steps);
-        std::thread::sleep(later);
-        let how = [Signal::SIGINT, Signal::SIGTERM][random.below(2)];
-        // It may have ended this moment; its number is ours until it is waited for.
-        kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), how).unwrap();
-        let last = last_event(&mut child);
-        let code = wait_for_end(&mut child);
-        println!("round {round}: {how} {later:?} after {steps} steps: exit {code:?}");
-        if last["outcome"]["outcome"] == "done" {
-            place.succeeds(&["teardown", "d"]);
-        } else {
-            assert_eq!(code, Some(130), "{last}");
-            assert_eq!(last["outcome"]["remains"], serde_json::json!([]), "{last}");
-        }
-        place.assert_nothing_is_left();
-        assert!(processes_of(&place.path("d")).is_empty());
-        bystander.assert_untouched().await;
     }
 }

@@ -10,6 +10,7 @@
 mod apply;
 mod archive;
 mod bundle;
+mod bystander;
 mod catalogue;
 mod cli;
 mod commits;
@@ -24,6 +25,7 @@ mod logs;
 mod predict;
 mod quoting;
 mod random;
+mod rounds;
 mod rules;
 mod safety;
 mod scene;

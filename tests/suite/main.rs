@@ -16,6 +16,7 @@ mod bundle;
 mod canvas;
 mod cli;
 mod golden;
+mod lost;
 mod provenance;
 mod scenarios;
 #[cfg(feature = "gui")]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
-use super::{file, notify, notify_with_folder};
+use super::{file, left, notify, notify_with_folder};
 use crate::engine::record::{ClusterRecord, ClusterState};
 use crate::model::document::Document;
 use crate::report::Report;
@@ -31,7 +31,12 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
         ClusterMessage::Started(folder) => ended(session, &folder, "The cluster runs again"),
         ClusterMessage::TornDown(folder, report) => torn_down(session, &folder, report),
         ClusterMessage::Failed(folder, report) => failed(session, folder, report),
-        ClusterMessage::LeftOver(records) => left_over(session, records),
+        ClusterMessage::LeftOver(records) => left::found(session, records),
+        ClusterMessage::GoOn(folder) => left::go_on(session, folder),
+        ClusterMessage::CanGoOn(folder, left) => left::can_go_on(session, folder, *left),
+        ClusterMessage::Keep(folder) => left::keep(session, folder),
+        ClusterMessage::Kept(folder) => left::kept(session, &folder),
+        ClusterMessage::Switched(folder, report) => left::switched(session, &folder, report),
     }
 }
 
@@ -54,7 +59,7 @@ fn ended(session: &mut Session, folder: &Path, sentence: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-fn tear_down(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
+pub(super) fn tear_down(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
     if matches!(session.dialog, Some(Dialog::ConfirmTeardown { .. })) {
         session.dialog = None;
     }
@@ -108,7 +113,8 @@ fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
     let is_broken =
         |record: &ClusterRecord| record.folder == folder && record.state != ClusterState::Complete;
     if session.left_over.iter().any(is_broken) {
-        let report = Report::new("That cluster is only half there").hint("Tear it down, then deploy again");
+        let report = Report::new("That cluster is only half there")
+            .hint("Go on with it, or tear it down; both stand in the line above the drawing");
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
     }
@@ -147,19 +153,6 @@ fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Ef
     effects
 }
 
-fn left_over(session: &mut Session, mut records: Vec<ClusterRecord>) -> Vec<Effect> {
-    records.retain(|record| {
-        let is_shown = session
-            .cluster
-            .as_ref()
-            .is_some_and(|cluster| cluster.folder == record.folder);
-        !is_shown && !is_being_built(session, &record.folder)
-    });
-    // Said by a line above the drawing, with its buttons, for as long as they are there: no notice besides.
-    session.left_over = records;
-    Vec::new()
-}
-
 fn cluster_in<'a>(session: &'a mut Session, folder: &Path) -> Option<&'a mut ClusterView> {
     session
         .cluster
@@ -167,7 +160,7 @@ fn cluster_in<'a>(session: &'a mut Session, folder: &Path) -> Option<&'a mut Clu
         .filter(|cluster| cluster.folder == folder)
 }
 
-fn is_being_built(session: &Session, folder: &Path) -> bool {
+pub(super) fn is_being_built(session: &Session, folder: &Path) -> bool {
     match &session.run {
         RunView::Run { plan, .. } => session.run.is_running() && Path::new(&plan.folder) == folder,
         _ => false,

@@ -8,6 +8,7 @@ use super::super::{
 use super::{
     counted, notify, notify_with_folder, refuse_if_locked, sentence, show_document, unsaved, what_if,
 };
+use crate::engine::unsaved::Unsaved;
 use crate::model::bundle;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History, Problem, format, templates};
@@ -56,15 +57,15 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
         }
         FileMessage::Written(purpose, path, text) => written(session, purpose, path, text),
         FileMessage::Discard => unsaved::discard(session),
-        FileMessage::Recoverable(path, text) => {
-            session.recoverable.push_back((path, text));
+        FileMessage::Recoverable(unsaved) => {
+            session.recoverable.push_back(unsaved);
             Vec::new()
         }
-        FileMessage::Recover(path, text) => {
-            if matches!(session.dialog, Some(Dialog::Recover { .. })) {
+        FileMessage::Recover(unsaved) => {
+            if matches!(session.dialog, Some(Dialog::Recover(_))) {
                 session.dialog = None;
             }
-            unsaved::ask(session, Message::File(FileMessage::Recover(path, text)))
+            unsaved::ask(session, Message::File(FileMessage::Recover(unsaved)))
         }
     }
 }
@@ -135,14 +136,14 @@ pub(super) fn open(session: &mut Session, path: Option<PathBuf>, text: String) -
 }
 
 /// The recovered design is unsaved until it is saved: what its file holds is not known here.
-pub(super) fn recover(session: &mut Session, path: Option<PathBuf>, text: &str) -> Vec<Effect> {
-    let Some(document) = parse(session, path.as_deref(), text) else {
+pub(super) fn recover(session: &mut Session, unsaved: Unsaved) -> Vec<Effect> {
+    let Some(document) = parse(session, unsaved.path.as_deref(), &unsaved.text) else {
         return Vec::new();
     };
     let forgotten = forget(session);
     session.saved_text = String::new();
-    replace(session, document, path);
-    vec![forgotten]
+    replace(session, document, unsaved.path);
+    vec![forgotten, Effect::ForgetUnsaved(unsaved.id)]
 }
 
 /// The design of the text. If it is none, the notice lists everything that is wrong, and the last good drawing stays.

@@ -11,6 +11,7 @@ mod clipboard;
 mod cluster;
 mod design;
 mod file;
+mod left;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -86,9 +87,9 @@ fn show_document(session: &mut Session, document: Document) -> Document {
 fn offer_recoverable(session: &mut Session) {
     if session.dialog.is_none()
         && !session.is_locked()
-        && let Some((path, text)) = session.recoverable.pop_front()
+        && let Some(unsaved) = session.recoverable.pop_front()
     {
-        session.dialog = Some(Dialog::Recover { path, text });
+        session.dialog = Some(Dialog::Recover(unsaved));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Unsaved changes: asked about before anything would lose them, also before the window closes.
 
-use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, Session};
-use super::{file, notify, refuse_if_locked};
+use super::super::{ClusterMessage, Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, Session};
+use super::{file, left, notify, refuse_if_locked};
 use crate::report::Report;
 
 pub(super) fn quit(session: &mut Session) -> Vec<Effect> {
@@ -38,7 +38,10 @@ pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
         }
         Message::File(FileMessage::Read(path, text)) => file::open(session, Some(path), text),
         Message::File(FileMessage::ReadPicture(_, text)) => file::open(session, None, text),
-        Message::File(FileMessage::Recover(path, text)) => file::recover(session, path, &text),
+        Message::File(FileMessage::Recover(unsaved)) => file::recover(session, unsaved),
+        Message::Cluster(ClusterMessage::CanGoOn(folder, unfinished)) => {
+            left::begin(session, folder, *unfinished)
+        }
         Message::Quit => vec![file::forget(session), Effect::Close],
         // Nothing else is ever put off by the question.
         _ => Vec::new(),
@@ -50,15 +53,7 @@ pub(super) fn discard(session: &mut Session) -> Vec<Effect> {
         Some(Dialog::Unsaved { then }) if *then == Message::Quit || !refuse_if_locked(session) => {
             go_on(session, *then)
         }
-        Some(Dialog::Recover { path, .. }) => {
-            let is_ours = path == session.path;
-            let forgotten = Effect::Autosave { path, text: None };
-            if is_ours && session.is_modified() {
-                vec![forgotten, file::autosave(session)]
-            } else {
-                vec![forgotten]
-            }
-        }
+        Some(Dialog::Recover(unsaved)) => vec![Effect::ForgetUnsaved(unsaved.id)],
         _ => Vec::new(),
     }
 }

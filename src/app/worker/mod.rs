@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use self::answers::Answers;
-use self::autosave::Autosaver;
+use self::autosave::{Autosaver, Change, Store};
 use self::deployment::Deployment;
 use self::watch::Watch;
 use super::{Effect, Message};
@@ -78,7 +78,7 @@ impl Worker {
             .build()?;
         let (sender, messages) = mpsc::channel(MESSAGES);
         let answers = Answers::new(sender, wake);
-        let autosaver = Autosaver::new(&runtime, answers.clone(), store::autosave);
+        let autosaver = Autosaver::new(&runtime, answers.clone(), Store::ENGINE);
         Ok(Self {
             runtime: Some(runtime),
             messages,
@@ -118,7 +118,11 @@ impl Worker {
                 (document, format, style),
                 answers,
             )),
-            Effect::Autosave { path, text } => self.autosaver.keep(path, text),
+            Effect::Autosave { path, text } => self.autosaver.perform(match text {
+                Some(text) => Change::Keep(path, text),
+                None => Change::Drop(path),
+            }),
+            Effect::ForgetUnsaved(id) => self.autosaver.perform(Change::ForgetLeft(id)),
             Effect::FindRecoverable => drop(self.start(tasks::find_recoverable(answers))),
             Effect::FindLeftOver => drop(self.start(tasks::find_left_over(answers))),
             Effect::Discover { document, folder } => {
@@ -157,6 +161,28 @@ impl Worker {
                     self.deployment = Some(Deployment::start(runtime, number, answers, perform));
                 }
             }
+            Effect::LookAtLeftOver { folder, run } => {
+                drop(self.start(tasks::look_at_left_over(folder, run, answers)));
+            }
+            Effect::StartResumed(resumed) => {
+                if let Some(runtime) = &self.runtime {
+                    let number = resumed.run.number;
+                    let perform = |events, cancel| deploy::go_on_here(*resumed, events, cancel);
+                    self.deployment = Some(Deployment::start(runtime, number, answers, perform));
+                }
+            }
+            Effect::KeepLeftOver(folder) => drop(self.start(tasks::keep_left_over(folder, answers))),
+            Effect::Switch {
+                folder,
+                starts,
+                servers,
+            } => self.finish(tasks::switch(
+                folder,
+                starts,
+                servers,
+                self.give_up.clone(),
+                answers,
+            )),
             Effect::CancelRun => {
                 if let Some(deployment) = &self.deployment {
                     deployment.cancel();

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::answers::Answers;
 use crate::app::{ClusterMessage, FileMessage, Message, PathPurpose, RunMessage};
 use crate::engine::record::{ClusterRecord, ClusterState};
-use crate::engine::{cluster, deploy, picture, record, store};
+use crate::engine::{cluster, deploy, picture, record, store, unsaved};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::report::Report;
@@ -87,20 +87,20 @@ pub(super) async fn write_picture(
 
 pub(super) async fn find_recoverable(answers: Answers) {
     let found = blocking(|| {
-        let mut found = store::recoverable();
+        let mut found = unsaved::left();
         // After a crash between a save and its tidying up there is nothing to recover.
-        found.retain(|(path, text)| {
-            let file = path
-                .as_deref()
-                .and_then(|path| store::load(path).ok().map(|loaded| loaded.text));
-            file.as_ref() != Some(text)
+        found.retain(|left| {
+            let path = left.path.as_deref();
+            let file = path.and_then(|path| store::load(path).ok());
+            let is_saved = file.is_some_and(|loaded| loaded.text == left.text);
+            // If it cannot be removed, it is looked at again next time.
+            !is_saved || unsaved::forget(&left.id).is_err()
         });
         Ok(found)
     })
     .await;
-    for (path, text) in found.unwrap_or_default() {
-        let message = Message::File(FileMessage::Recoverable(path, text));
-        answers.send(message).await;
+    for left in found.unwrap_or_default() {
+        answers.send(Message::File(FileMessage::Recoverable(left))).await;
     }
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn find_left_over(answers: Answers) {
         let mut found = record::left_over();
         let others = record::list().into_iter().filter(is_ours);
         for record in others {
-            if found.iter().all(|known| known.folder != record.folder) {
+            if !record.kept && found.iter().all(|known| known.folder != record.folder) {
                 found.push(record);
             }
         }
@@ -126,6 +126,50 @@ pub(super) async fn find_left_over(answers: Answers) {
         Err(report) => Message::Failed(report),
     };
     answers.send(message).await;
+}
+
+pub(super) async fn look_at_left_over(folder: PathBuf, run: u64, answers: Answers) {
+    let message = match deploy::look_at_left_over(&folder, run).await {
+        Ok(left) => ClusterMessage::CanGoOn(folder, Box::new(left)),
+        Err(report) => ClusterMessage::Failed(folder, report),
+    };
+    answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn keep_left_over(folder: PathBuf, answers: Answers) {
+    let at = folder.clone();
+    let message = match blocking(move || record::keep(&at)).await {
+        Ok(_) => ClusterMessage::Kept(folder),
+        Err(report) => ClusterMessage::Failed(folder, report),
+    };
+    answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn switch(
+    folder: PathBuf,
+    starts: bool,
+    servers: Vec<String>,
+    give_up: CancellationToken,
+    answers: Answers,
+) {
+    let done = if starts {
+        cluster::start(&folder, &servers, give_up).await
+    } else {
+        cluster::stop(&folder, &servers, give_up).await
+    };
+    let message = match done {
+        Ok(sentences) => {
+            let mut report = Report::new(format!(
+                "The servers in {} are {}",
+                folder.display(),
+                if starts { "started" } else { "stopped" }
+            ));
+            report.causes = sentences;
+            ClusterMessage::Switched(folder, report)
+        }
+        Err(report) => ClusterMessage::Failed(folder, report),
+    };
+    answers.send(Message::Cluster(message)).await;
 }
 
 pub(super) async fn discover(document: Box<Document>, folder: PathBuf, answers: Answers) {

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::app::{FileMessage, PathPurpose};
-use crate::report::Report;
 
 /// Far more than anything here takes.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -85,46 +84,79 @@ fn a_path_that_was_typed_is_made_whole() {
 
 static KEPT: Mutex<Vec<(Option<PathBuf>, Option<String>)>> = Mutex::new(Vec::new());
 
-#[expect(clippy::unnecessary_wraps, reason = "it stands for the store")]
-fn keep(path: Option<&Path>, text: Option<&str>) -> Result<(), Report> {
-    let entry = (path.map(Path::to_owned), text.map(str::to_owned));
-    KEPT.lock().unwrap().push(entry);
-    Ok(())
-}
+/// Writes down what is kept, and what is forgotten as if it were a file of that name.
+const LEDGER: Store = Store {
+    keep: |path, text| {
+        let entry = (path.map(Path::to_owned), text.map(str::to_owned));
+        KEPT.lock().unwrap().push(entry);
+        Ok(())
+    },
+    forget: |id| {
+        KEPT.lock().unwrap().push((Some(id.into()), None));
+        Ok(())
+    },
+};
 
 fn kept() -> Vec<(Option<PathBuf>, Option<String>)> {
     std::mem::take(&mut *KEPT.lock().unwrap())
 }
 
-#[test]
-fn only_the_latest_change_is_kept_a_moment_later_or_at_the_end() {
+/// The three tests below share one ledger.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn autosaver() -> (Runtime, Autosaver) {
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .unwrap();
     let (sender, _messages) = mpsc::channel(1);
-    let answers = Answers::new(sender, || ());
+    let autosaver = Autosaver::new(&runtime, Answers::new(sender, || ()), LEDGER);
+    (runtime, autosaver)
+}
+
+#[test]
+fn the_end_writes_at_once_what_waits_and_only_the_latest() {
+    let _alone = ONE_AT_A_TIME.lock();
     let file = Some(PathBuf::from("/home/u/a.toml"));
-    let one = || Some("one".to_owned());
-    let two = || Some("two".to_owned());
-
-    let mut autosaver = Autosaver::new(&runtime, answers.clone(), keep);
-    autosaver.keep(None, one());
-    autosaver.keep(None, two());
-    autosaver.keep(file.clone(), one());
-    autosaver.keep(file.clone(), None);
+    let (runtime, mut autosaver) = autosaver();
+    autosaver.perform(Change::Keep(None, "one".to_owned()));
+    autosaver.perform(Change::Keep(None, "two".to_owned()));
+    autosaver.perform(Change::Keep(file.clone(), "one".to_owned()));
+    autosaver.perform(Change::Drop(file.clone()));
     runtime.block_on(autosaver.end());
-    assert_eq!(kept(), [(file, None), (None, two())], "the end does not wait");
+    assert_eq!(kept(), [(file, None), (None, Some("two".to_owned()))]);
+}
 
-    let autosaver = Autosaver::new(&runtime, answers, keep);
-    autosaver.keep(None, one());
+#[test]
+fn whoever_never_stops_drawing_is_kept_all_the_same() {
+    let _alone = ONE_AT_A_TIME.lock();
+    let (_runtime, autosaver) = autosaver();
     let begun = Instant::now();
     let mut found = Vec::new();
-    while found.is_empty() && begun.elapsed() < DEADLINE {
+    for number in 0.. {
+        autosaver.perform(Change::Keep(None, number.to_string()));
         std::thread::sleep(Duration::from_millis(20));
         found = kept();
+        if !found.is_empty() || begun.elapsed() > DEADLINE {
+            break;
+        }
     }
-    assert_eq!(found, [(None, one())]);
-    assert!(begun.elapsed() >= Duration::from_secs(2));
+    assert!(begun.elapsed() >= Duration::from_millis(900), "{found:?}");
+    let [(None, Some(text))] = &found[..] else {
+        panic!("{found:?}");
+    };
+    // It is what was drawn last, and not what began the wait.
+    assert!(text.parse::<u64>().unwrap() > 5, "{text}");
+}
+
+#[test]
+fn what_was_left_is_forgotten_only_when_what_came_of_it_is_written() {
+    let _alone = ONE_AT_A_TIME.lock();
+    let (runtime, mut autosaver) = autosaver();
+    autosaver.perform(Change::ForgetLeft("left".to_owned()));
+    autosaver.perform(Change::Keep(None, "recovered".to_owned()));
+    runtime.block_on(autosaver.end());
+    let written = (None, Some("recovered".to_owned()));
+    assert_eq!(kept(), [written, (Some("left".into()), None)]);
 }

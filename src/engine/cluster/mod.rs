@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) use board::Watcher;
 pub(super) use guide::readme;
+pub(super) use teardown::stop_all;
 
 use super::record::{self, Stored};
 use super::server::Target;

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Cluster, verify};
 use crate::engine::proof;
-use crate::engine::record::Lock;
+use crate::engine::record::{self, Builder, Lock, Stored, Switching};
 use crate::engine::server::{self, Target};
 use crate::engine::sessions::Sessions;
 use crate::engine::wait::{Failure, Wait};
@@ -27,7 +27,8 @@ pub(super) async fn start(
 ) -> Result<Vec<String>, Report> {
     let chosen = cluster.chosen(names)?;
     let site = &cluster.site;
-    let _lock = Lock::take(&site.folder)?;
+    let lock = Lock::take(&site.folder)?;
+    let noted = Noted::begin(lock, true, &chosen)?;
     let pass_file = site.uses_passwords && !site.major.has_passfile();
     let mut done = Vec::new();
     for target in &chosen {
@@ -74,7 +75,44 @@ pub(super) async fn start(
         }
         sessions.close().await;
     }
+    noted.end();
     Ok(done)
+}
+
+/// What the record says while servers are started or stopped: should we be ended, the next pgcascade offers to go on.
+struct Noted {
+    stored: Stored,
+    _lock: Lock,
+}
+
+impl Noted {
+    fn begin(lock: Lock, starts: bool, servers: &[Target]) -> Result<Self, Report> {
+        let mut stored = record::load(lock.folder())?;
+        stored.record.switching = Some(Switching {
+            starts,
+            servers: servers.iter().map(|server| server.name.clone()).collect(),
+        });
+        stored.record.builder = Builder::ourselves();
+        stored.record.kept = false;
+        let noted = Self { stored, _lock: lock };
+        // On a full disk it cannot be written, and servers must be able to stop all the same.
+        let _ = record::save(&noted.stored);
+        Ok(noted)
+    }
+
+    /// It came to its end; dropping it says so.
+    fn end(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Noted {
+    /// Also after a failure, which was told: then nobody needs to be reminded.
+    fn drop(&mut self) {
+        self.stored.record.switching = None;
+        self.stored.record.builder = None;
+        let _ = record::save(&self.stored);
+    }
 }
 
 /// Before 10 nothing tells when a standby with hot_standby off has begun.
@@ -91,7 +129,8 @@ pub(super) async fn stop(
     cancel: CancellationToken,
 ) -> Result<Vec<String>, Report> {
     let chosen = cluster.chosen(names)?;
-    let _lock = Lock::take(&cluster.site.folder)?;
+    let lock = Lock::take(&cluster.site.folder)?;
+    let noted = Noted::begin(lock, false, &chosen)?;
     let mut done = Vec::new();
     // Downstreams before their upstreams. The other way round every standby asks the server that is gone again and
     // again, and fills its log with errors (tried on 10 to 18). Whoever wants standbys that have the primary's very
@@ -107,5 +146,6 @@ pub(super) async fn stop(
             format!("{} did not run.", target.name)
         });
     }
+    noted.end();
     Ok(done)
 }

@@ -36,6 +36,7 @@ pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result
     let lock = Lock::take(&stored.record.folder)?;
     stored.record.state = ClusterState::Removing;
     stored.record.builder = Builder::ourselves();
+    stored.record.kept = false;
     // On a full disk not even this can be written; what makes room again must not fail for that. Killed then, the record
     // still says what there is, and a second teardown goes on.
     let _ = record::save(&stored);
@@ -58,7 +59,11 @@ pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result
 }
 
 /// Stops every server that is proved to be ours, then every tool that a killed pgcascade left.
-async fn stop_all(site: &Site, stored: &Stored, cancel: &CancellationToken) -> Result<Vec<String>, Failure> {
+pub(in crate::engine) async fn stop_all(
+    site: &Site,
+    stored: &Stored,
+    cancel: &CancellationToken,
+) -> Result<Vec<String>, Failure> {
     let mut done = Vec::new();
     for _ in 0..ROUNDS {
         let stopped = stop_servers(site, stored, cancel).await?;

@@ -108,20 +108,13 @@ fn is_whole(stored: &Stored) -> bool {
 /// so the wanted one has to be one of the two, and all that differs between them is done again.
 fn between(stored: &Stored, recorded: &Document, wanted: &Document) -> Result<Option<Document>, Report> {
     let Some(text) = stored
-        .change
+        .wanted
         .as_ref()
         .filter(|_| stored.record.state == ClusterState::Changing)
     else {
         return Ok(None);
     };
-    let read = |text: &str| {
-        format::read(text).map_err(|problems| {
-            let mut report = Report::new("The design that was being applied cannot be read any more.");
-            report.causes = problems.into_iter().map(|problem| problem.message).collect();
-            report
-        })
-    };
-    let (begun, wanted) = (read(text)?, read(&wanted.text())?);
+    let (begun, wanted) = (read_begun(text)?, read_begun(&wanted.text())?);
     if recorded.topology().has_same_configuration(begun.topology()) {
         // It was settled, and its record was not written any more.
         return Ok(None);
@@ -143,6 +136,19 @@ fn between(stored: &Stored, recorded: &Document, wanted: &Document) -> Result<Op
         folder.join(crate::model::plan::ClusterLayout::DESIGN).display(),
         folder.display()
     )))
+}
+
+/// The design that was being made when pgcascade was ended.
+pub(super) fn read_wanted(stored: &Stored) -> Result<Option<Document>, Report> {
+    stored.wanted.as_deref().map(read_begun).transpose()
+}
+
+fn read_begun(text: &str) -> Result<Document, Report> {
+    format::read(text).map_err(|problems| {
+        let mut report = Report::new("The design that was being made cannot be read any more.");
+        report.causes = problems.into_iter().map(|problem| problem.message).collect();
+        report
+    })
 }
 
 /// Servers that do not run; one of which it cannot be said whose it is stops the change.
@@ -176,7 +182,7 @@ fn left_servers(stored: &Stored, running: &Topology) -> Vec<(String, String)> {
 }
 
 /// The ports that servers of the cluster listen on, whichever design gave them.
-fn own_ports(site: &Site, stored: &Stored) -> Vec<u16> {
+pub(super) fn own_ports(site: &Site, stored: &Stored) -> Vec<u16> {
     let running = stored
         .record
         .servers
@@ -194,19 +200,8 @@ impl Found {
     /// For tests of what is done with it: a cluster in which all is well.
     #[cfg(test)]
     pub(crate) fn sample(running: Document, folder: &str) -> Self {
-        let record = record::ClusterRecord {
-            id: String::new(),
-            name: running.topology().name().to_owned(),
-            folder: folder.into(),
-            made_folder: true,
-            postgres: running.topology().postgres().to_string(),
-            bin: "/bin".into(),
-            run_as: None,
-            state: ClusterState::Complete,
-            builder: None,
-            servers: Vec::new(),
-            uses_passwords: true,
-        };
+        let mut record = record::ClusterRecord::sample(folder, ClusterState::Complete);
+        running.topology().name().clone_into(&mut record.name);
         Self {
             machine: Machine::portable(folder),
             standing: Standing::default(),

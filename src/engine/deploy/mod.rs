@@ -2,12 +2,13 @@
 //!
 //! `discover` looks at the machine, `run` performs the plan through a `host`, `unwind` takes it back; `local_host` is
 //! the host that is this machine, and `telling` the one place where events are numbered. `apply` is the same for a
-//! change of a cluster that runs.
+//! change of a cluster that runs, `go_on` for what a pgcascade that was ended left.
 
 mod apply;
 #[cfg(test)]
 mod apply_tests;
 mod discover;
+mod go_on;
 mod host;
 mod local_host;
 mod run;
@@ -25,6 +26,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use apply::{Change, Found, apply_here, look};
+pub use go_on::{LeftOver, Resumed, go_on_here, look_at_left_over};
 
 use crate::model::bundle::Bundle;
 use crate::model::document::Document;
@@ -64,7 +66,7 @@ pub async fn discover(topology: &Topology, request: &Request) -> Machine {
 }
 
 /// Everything one run needs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     pub number: u64,
     pub plan: Plan,

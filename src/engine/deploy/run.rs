@@ -3,7 +3,7 @@
 //! Starts at [`run`]. The run is one task that owns all state; steps are tasks of their own that only perform and
 //! note. When one fails, or cancel is heard, the others are asked to end, and `unwind` takes back what was done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,11 +76,33 @@ pub(super) async fn run<H: Host>(
     events: mpsc::Sender<RunEvent>,
     cancel: Cancel,
 ) -> Outcome {
+    run_but(&BTreeSet::new(), number, plan, host, events, cancel).await
+}
+
+/// The same, with steps that an earlier run has done: they are told as done in their turn, and taken back with the rest.
+pub(super) async fn run_but<H: Host>(
+    kept: &BTreeSet<StepId>,
+    number: u64,
+    plan: &Plan,
+    host: Arc<H>,
+    events: mpsc::Sender<RunEvent>,
+    cancel: Cancel,
+) -> Outcome {
     let mut telling = Telling::new(number, events);
     telling.state(started(plan)).await;
     let (notes, mut noted) = mpsc::channel(NOTES);
     let mut order = Vec::new();
-    let trouble = forward(plan, &host, &mut telling, &notes, &mut noted, &cancel, &mut order).await;
+    let tasks = (plan, kept);
+    let trouble = forward(
+        tasks,
+        &host,
+        &mut telling,
+        &notes,
+        &mut noted,
+        &cancel,
+        &mut order,
+    )
+    .await;
     let outcome = match trouble {
         None => Outcome::Done,
         Some(Stopped {
@@ -130,7 +152,7 @@ pub(super) async fn refuse(
 
 /// Performs steps until all are done, one fails or cancel is heard; `order` says which began, in which order.
 async fn forward<H: Host>(
-    plan: &Plan,
+    (plan, kept): (&Plan, &BTreeSet<StepId>),
     host: &Arc<H>,
     telling: &mut Telling,
     notes: &mpsc::Sender<Note>,
@@ -156,6 +178,12 @@ async fn forward<H: Host>(
                 states.insert(step.id, State::Running(Instant::now()));
                 order.push(step.id);
                 telling.state(EventKind::StepStarted { step: step.id }).await;
+                if kept.contains(&step.id) {
+                    states.insert(step.id, State::Done);
+                    let (step, took_ms) = (step.id, 0);
+                    telling.state(EventKind::StepFinished { step, took_ms }).await;
+                    continue;
+                }
                 let wait = Wait::new(Duration::from_secs(step.deadline_secs.into()), stop.clone());
                 let work = Work::new(step.id, wait, notes.clone());
                 spawn(&mut running, Arc::clone(host), step.action.clone(), work);

@@ -1,5 +1,6 @@
 //! A host that follows a script: fails, hangs or is cancelled at step n, for every n.
 
+mod go_on;
 mod ledger;
 
 use std::sync::{Arc, Mutex};

@@ -30,9 +30,10 @@ pub(in crate::engine) struct Stored {
     /// Whose folder it was and with which mode, where an empty one was taken over.
     #[serde(default)]
     pub(in crate::engine) folder_was: Option<FolderWas>,
-    /// The text of the design that a change makes, while it is under way; design.toml is still the one before.
-    #[serde(default)]
-    pub(in crate::engine) change: Option<String>,
+    /// The text of the design that is being made, while that is under way: a deployment has no design.toml yet, and a
+    /// change still the one before.
+    #[serde(default, alias = "change")]
+    pub(in crate::engine) wanted: Option<String>,
     /// The design is a new one, and what nobody uses any more is not cleared away yet.
     #[serde(default)]
     pub(in crate::engine) clears: bool,
@@ -56,7 +57,7 @@ impl Stored {
             made_parents: Vec::new(),
             made: Vec::new(),
             folder_was: None,
-            change: None,
+            wanted: None,
             clears: false,
             left_slots: Vec::new(),
         }
@@ -134,14 +135,22 @@ pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
             "The cluster in {} is between two designs: pgcascade was ended while it applied a change.",
             folder.display()
         ))
-        .hint("`pgcascade apply` with the same design goes on with it.")
+        .hint(format!("`pgcascade go-on {}` goes on with it.", folder.display()))
         .hint(format!(
             "`pgcascade apply {} --dir {}` takes it back; `pgcascade teardown {1}` removes all.",
             folder.join(ClusterLayout::DESIGN).display(),
             folder.display()
         ))),
-        ClusterState::Building | ClusterState::Removing => Err(Report::new(format!(
-            "The cluster in {} is not complete: pgcascade was ended while it was at work on it.",
+        ClusterState::Building => Err(Report::new(format!(
+            "The cluster in {} is only half built: pgcascade was ended while it built it.",
+            folder.display()
+        ))
+        .hint(format!(
+            "`pgcascade go-on {0}` builds the rest; `pgcascade teardown {0}` removes what is there.",
+            folder.display()
+        ))),
+        ClusterState::Removing => Err(Report::new(format!(
+            "The cluster in {} is half removed: pgcascade was ended while it tore it down.",
             folder.display()
         ))
         .hint(format!(
@@ -281,7 +290,7 @@ pub(in crate::engine) fn forget_ended(claims: &[Stored]) {
     }
 }
 
-fn no_cluster(folder: &Path) -> Report {
+pub(in crate::engine) fn no_cluster(folder: &Path) -> Report {
     Report::new(format!(
         "There is no cluster of pgcascade in {}.",
         folder.display()
@@ -309,6 +318,8 @@ mod tests {
             builder: super::super::Builder::ourselves(),
             servers: Vec::new(),
             uses_passwords: true,
+            switching: None,
+            kept: false,
         };
         Stored {
             made: vec!["run".to_owned()],

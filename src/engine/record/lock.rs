@@ -80,6 +80,12 @@ impl Lock {
         Ok(Self { file, path })
     }
 
+    /// The folder that is locked.
+    pub(in crate::engine) fn folder(&self) -> &Path {
+        let marker = self.path.parent();
+        marker.and_then(Path::parent).unwrap_or(&self.path)
+    }
+
     /// Removes the lock's file, at the end of the cluster; it is held until dropped.
     pub(in crate::engine) fn remove_file(&self) -> std::io::Result<()> {
         files::remove_file(&self.path)

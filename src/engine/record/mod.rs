@@ -2,9 +2,11 @@
 //!
 //! It stands in the cluster's own folder (`.pgcascade/cluster.json`: the marker that proves the folder is ours)
 //! and, by id, in the list of the state folder, so that the next pgcascade finds what an earlier one left.
-//! `disk` reads and writes both, `lock` keeps two pgcascades from working on one folder at once.
+//! `disk` reads and writes both, `journal` says which steps are done, `lock` keeps two pgcascades from working on one
+//! folder at once.
 
 mod disk;
+mod journal;
 mod lock;
 
 use std::path::PathBuf;
@@ -13,12 +15,14 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use disk::{
     FolderWas, Stored, announce, claims_without_marker, find, forget, forget_ended, has_marker_folder, load,
-    moved, moved_to, new_id, read_marker, save,
+    moved, moved_to, new_id, no_cluster, read_marker, save,
 };
+pub(super) use journal::JournalFile;
 pub(super) use lock::Lock;
 
 use super::files::names_in;
 use super::{ownership, processes};
+use crate::report::Report;
 
 /// One deployed (or half deployed) cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +46,20 @@ pub struct ClusterRecord {
     pub builder: Option<Builder>,
     pub servers: Vec<RecordedServer>,
     pub uses_passwords: bool,
+    /// A start or stop that has begun and has not ended.
+    #[serde(default)]
+    pub switching: Option<Switching>,
+    /// It was left unfinished, and the user wants it left as it is: nothing is offered any more.
+    #[serde(default)]
+    pub kept: bool,
+}
+
+/// Servers that are being started or stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switching {
+    pub starts: bool,
+    /// By name.
+    pub servers: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,15 +95,36 @@ pub fn list() -> Vec<ClusterRecord> {
     super::store::state_folder().map_or_else(Vec::new, |state| list_in(&state))
 }
 
-/// Clusters whose builder or remover is gone before it was done: what a crash left.
+/// Clusters whose builder or remover is gone before it was done: what a crash left, unless it is to be kept so.
 pub fn left_over() -> Vec<ClusterRecord> {
     if let Some(state) = super::store::state_folder() {
         disk::forget_vanished(&state);
     }
     list()
         .into_iter()
-        .filter(|record| record.state != ClusterState::Complete && !record.is_at_work())
+        .filter(|record| record.is_unfinished() && !record.kept)
         .collect()
+}
+
+/// Leaves an unfinished cluster as it is: it is offered no more, and can be gone on with or torn down by its folder.
+pub fn keep(folder: &std::path::Path) -> Result<ClusterRecord, Report> {
+    let Some(mut stored) = find(folder)? else {
+        return Err(disk::no_cluster(folder));
+    };
+    if !stored.record.is_unfinished() {
+        return Err(Report::new(format!(
+            "There is nothing unfinished in {} that could be kept so.",
+            folder.display()
+        ))
+        .hint("A cluster stays until `pgcascade teardown` removes it."));
+    }
+    let has_marker = has_marker_folder(&stored.record.folder);
+    let _lock = has_marker
+        .then(|| Lock::take(&stored.record.folder))
+        .transpose()?;
+    stored.record.kept = true;
+    save(&stored)?;
+    Ok(stored.record)
 }
 
 fn list_in(state: &std::path::Path) -> Vec<ClusterRecord> {
@@ -121,9 +160,32 @@ fn lost(mut entry: ClusterRecord) -> Option<ClusterRecord> {
 impl ClusterRecord {
     /// True while the pgcascade that builds or removes it lives.
     pub(super) fn is_at_work(&self) -> bool {
-        self.builder
-            .as_ref()
-            .is_some_and(|builder| processes::start_ticks(builder.pid) == Some(builder.start_ticks))
+        self.builder.as_ref().is_some_and(Builder::is_alive)
+    }
+
+    /// True if whoever was at work on it has gone before it was done.
+    pub fn is_unfinished(&self) -> bool {
+        (self.state != ClusterState::Complete || self.switching.is_some()) && !self.is_at_work()
+    }
+
+    /// For tests of what is done with it.
+    #[cfg(test)]
+    pub(crate) fn sample(folder: &str, state: ClusterState) -> Self {
+        Self {
+            id: "0".repeat(32),
+            name: "seed".to_owned(),
+            folder: folder.into(),
+            made_folder: true,
+            postgres: "15".to_owned(),
+            bin: "/usr/lib/postgresql/15/bin".into(),
+            run_as: None,
+            state,
+            builder: None,
+            servers: Vec::new(),
+            uses_passwords: true,
+            switching: None,
+            kept: false,
+        }
     }
 
     /// True while any process that was started for it lives, wherever its folder went.
@@ -133,6 +195,10 @@ impl ClusterRecord {
 }
 
 impl Builder {
+    pub(super) fn is_alive(&self) -> bool {
+        processes::start_ticks(self.pid) == Some(self.start_ticks)
+    }
+
     /// This process.
     pub(super) fn ourselves() -> Option<Self> {
         let pid = std::process::id();

@@ -76,6 +76,8 @@ pub enum FolderState {
     Empty,
     /// A cluster that pgcascade made is in it.
     Ours,
+    /// One that is only half there: whoever was at work on it was ended.
+    Unfinished,
     /// Something else is in it.
     Foreign,
     /// It cannot be used: why, in one sentence.

@@ -127,14 +127,14 @@ fn dialog_ui(
             let lost = ("Don't save", Message::File(FileMessage::Discard));
             answers_ui(ui, "Save", saved, &[lost], dialog, outbox);
         }
-        Dialog::Recover { path, text } => {
+        Dialog::Recover(unsaved) => {
             title_ui(ui, "Recover unsaved changes?");
-            let of = path.as_ref().map_or_else(
+            let of = unsaved.path.as_ref().map_or_else(
                 || "a design that had no file yet".to_owned(),
                 |path| path.display().to_string(),
             );
             note_ui(ui, format!("An earlier session ended without saving {of}."));
-            let recover = Message::File(FileMessage::Recover(path.clone(), text.clone()));
+            let recover = Message::File(FileMessage::Recover(unsaved.clone()));
             let forget = ("Forget them", Message::File(FileMessage::Discard));
             answers_ui(ui, "Recover", recover, &[forget], dialog, outbox);
         }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::run::{FOLDER, finished, start};
 use super::*;
-use crate::app::{ClusterMessage, Dialog, RunView};
-use crate::engine::record::{ClusterRecord, ClusterState};
+use crate::app::{ClusterMessage, Dialog, FileMessage, RunView};
+use crate::engine::deploy::{LeftOver, Resumed};
+use crate::engine::record::{ClusterRecord, ClusterState, Switching};
 use crate::model::health::{Board, Commits, Reading, ReplicationRow};
 use crate::model::plan::Outcome;
 use crate::report::Report;
@@ -49,19 +50,7 @@ fn board() -> Board {
 }
 
 fn record(folder: &str, state: ClusterState) -> ClusterRecord {
-    ClusterRecord {
-        id: "0".repeat(32),
-        name: "seed".to_owned(),
-        folder: folder.into(),
-        made_folder: true,
-        postgres: "15".to_owned(),
-        bin: "/usr/lib/postgresql/15/bin".into(),
-        run_as: None,
-        state,
-        builder: None,
-        servers: Vec::new(),
-        uses_passwords: true,
-    }
+    ClusterRecord::sample(folder, state)
 }
 
 #[test]
@@ -200,4 +189,103 @@ fn adopting_never_loses_an_unsaved_drawing() {
     assert_eq!(drawn(&session), before);
     assert!(session.differs_from_deployed());
     assert_eq!(notice(&session).0, NoticeKind::Info);
+}
+
+fn can_go_on(session: &mut Session, design: &Document) -> Vec<Effect> {
+    let effects = update(session, cluster(ClusterMessage::GoOn("/a".into())));
+    let [Effect::LookAtLeftOver { folder, .. }] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    let left = LeftOver::Deployment(Box::new(Resumed::sample(design.clone(), "/a")));
+    let message = ClusterMessage::CanGoOn(folder.clone(), Box::new(left));
+    without_autosave(update(session, cluster(message)))
+}
+
+#[test]
+fn what_is_half_built_is_gone_on_with_and_watched() {
+    let mut session = seed();
+    let records = vec![record("/a", ClusterState::Building)];
+    update(&mut session, cluster(ClusterMessage::LeftOver(records)));
+    let design = Document::new(notation::parse("far 1111\n  away 2222\n").unwrap());
+    let effects = can_go_on(&mut session, &design);
+    assert!(matches!(&effects[..], [Effect::StartResumed(_)]), "{effects:?}");
+    assert_eq!(drawn(&session), tree(&design), "it is what is being built");
+    assert!(session.is_locked() && !session.is_modified() && session.left_over.is_empty());
+    let effects = update(&mut session, finished(1, Outcome::Done));
+    assert_eq!(effects, [Effect::Watch("/a".into())]);
+    assert!(!session.differs_from_deployed());
+}
+
+#[test]
+fn going_on_never_loses_an_unsaved_drawing() {
+    let mut session = seed();
+    modify(&mut session);
+    let before = drawn(&session);
+    let records = vec![record("/a", ClusterState::Building)];
+    update(&mut session, cluster(ClusterMessage::LeftOver(records)));
+    let design = Document::new(notation::parse("far 1111\n  away 2222\n").unwrap());
+    assert_eq!(can_go_on(&mut session, &design), []);
+    assert!(matches!(session.dialog, Some(Dialog::Unsaved { .. })));
+    assert_eq!(drawn(&session), before);
+    let discard = Message::File(FileMessage::Discard);
+    let effects = without_autosave(update(&mut session, discard));
+    assert!(matches!(&effects[..], [Effect::StartResumed(_)]), "{effects:?}");
+    assert_eq!(drawn(&session), tree(&design));
+}
+
+#[test]
+fn a_window_with_a_cluster_builds_no_second_one_and_finishes_what_is_not_shown() {
+    let mut session = deployed();
+    let mut half_stopped = record("/s", ClusterState::Complete);
+    half_stopped.switching = Some(Switching {
+        starts: false,
+        servers: vec!["slave2".to_owned()],
+    });
+    let records = vec![
+        record("/a", ClusterState::Changing),
+        record("/r", ClusterState::Removing),
+        half_stopped,
+    ];
+    update(&mut session, cluster(ClusterMessage::LeftOver(records)));
+    assert_eq!(
+        update(&mut session, cluster(ClusterMessage::GoOn("/a".into()))),
+        []
+    );
+    assert_eq!(
+        notice(&session),
+        (NoticeKind::Problem, "This window has a cluster already")
+    );
+    assert_eq!(
+        update(&mut session, cluster(ClusterMessage::GoOn("/r".into()))),
+        [Effect::Teardown("/r".into())]
+    );
+    let effects = update(&mut session, cluster(ClusterMessage::GoOn("/s".into())));
+    assert!(
+        matches!(&effects[..], [Effect::LookAtLeftOver { .. }]),
+        "{effects:?}"
+    );
+    let left = LeftOver::Stop(vec!["slave2".to_owned()]);
+    let message = ClusterMessage::CanGoOn("/s".into(), Box::new(left));
+    let switch = Effect::Switch {
+        folder: "/s".into(),
+        starts: false,
+        servers: vec!["slave2".to_owned()],
+    };
+    assert_eq!(update(&mut session, cluster(message)), [switch]);
+    let stopped = ClusterMessage::Switched("/s".into(), Report::new("Stopped"));
+    assert_eq!(update(&mut session, cluster(stopped)), [Effect::FindLeftOver]);
+}
+
+#[test]
+fn what_is_kept_is_offered_no_more() {
+    let mut session = seed();
+    let records = vec![record("/a", ClusterState::Building)];
+    update(&mut session, cluster(ClusterMessage::LeftOver(records)));
+    assert_eq!(
+        update(&mut session, cluster(ClusterMessage::Keep("/a".into()))),
+        [Effect::KeepLeftOver("/a".into())]
+    );
+    update(&mut session, cluster(ClusterMessage::Kept("/a".into())));
+    assert!(session.left_over.is_empty());
+    assert_eq!(notice(&session).0, NoticeKind::Done);
 }

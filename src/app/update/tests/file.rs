@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::{Dialog, FileMessage, PathPurpose, ViewMessage};
+use crate::engine::unsaved::Unsaved;
 
 fn file(message: FileMessage) -> Message {
     Message::File(message)
@@ -288,38 +289,31 @@ fn without_a_native_dialog_a_path_is_typed() {
 #[test]
 fn designs_of_a_session_that_ended_badly_are_offered_one_after_the_other() {
     let mut session = saved_seed();
-    let text = templates::find("seed").unwrap().text.replace("25433", "25499");
-    let first = (Some(PathBuf::from("/home/u/a.toml")), text.clone());
-    update(
-        &mut session,
-        file(FileMessage::Recoverable(first.0.clone(), first.1.clone())),
-    );
-    update(&mut session, file(FileMessage::Recoverable(None, text.clone())));
-    let (path, text) = first;
-    assert_eq!(
-        session.dialog,
-        Some(Dialog::Recover {
-            path: path.clone(),
-            text: text.clone()
-        })
-    );
+    let left = |id: &str, path: Option<&str>| Unsaved {
+        id: id.to_owned(),
+        path: path.map(PathBuf::from),
+        text: templates::find("seed").unwrap().text.replace("25433", "25499"),
+        age_secs: 60,
+    };
+    let (first, second) = (left("1", Some("/home/u/a.toml")), left("2", None));
+    update(&mut session, file(FileMessage::Recoverable(first.clone())));
+    update(&mut session, file(FileMessage::Recoverable(second.clone())));
+    assert_eq!(session.dialog, Some(Dialog::Recover(first.clone())));
 
-    update(
-        &mut session,
-        file(FileMessage::Recover(path.clone(), text.clone())),
-    );
-    assert_eq!(session.path, path);
+    let effects = update(&mut session, file(FileMessage::Recover(first.clone())));
+    assert_eq!(session.path, first.path);
     assert!(session.is_modified(), "it is unsaved until it is saved");
     assert!(drawn(&session).contains("25499"));
+    // What was left goes only together with being kept as this session's own.
+    let path = first.path.clone();
+    assert!(effects.contains(&Effect::ForgetUnsaved("1".to_owned())));
+    assert!(effects.contains(&Effect::Autosave {
+        path,
+        text: Some(first.text)
+    }));
 
-    assert_eq!(session.dialog, Some(Dialog::Recover { path: None, text }));
+    assert_eq!(session.dialog, Some(Dialog::Recover(second)));
     let effects = update(&mut session, file(FileMessage::Discard));
-    assert_eq!(
-        effects,
-        [Effect::Autosave {
-            path: None,
-            text: None
-        }]
-    );
+    assert_eq!(effects, [Effect::ForgetUnsaved("2".to_owned())]);
     assert_eq!(session.dialog, None);
 }

@@ -26,6 +26,7 @@ pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
     match fs::metadata(folder) {
         Ok(there) if !there.is_dir() => unusable(format!("{} is no folder", folder.display())),
         Ok(_) => match record::read_marker(folder) {
+            Ok(Some(stored)) if stored.record.is_unfinished() => FolderState::Unfinished,
             Ok(Some(_)) => FolderState::Ours,
             Err(report) => unusable(report.headline),
             Ok(None) => match fs::read_dir(folder) {

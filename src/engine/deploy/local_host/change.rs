@@ -80,7 +80,8 @@ impl LocalHost {
         let stored = &mut claim.stored;
         stored.record.state = ClusterState::Changing;
         stored.record.builder = Builder::ourselves();
-        stored.change = Some(self.document.text());
+        stored.record.kept = false;
+        stored.wanted = Some(self.document.text());
         stored.left_slots.clone_from(&before.left_slots);
         for server in recorded(self.document.topology()) {
             if !stored.record.servers.contains(&server) {
@@ -110,7 +111,7 @@ impl LocalHost {
             stored.record.state = ClusterState::Complete;
             stored.record.builder = None;
             stored.record.servers = recorded(before.document.topology());
-            stored.change = None;
+            stored.wanted = None;
             stored.left_slots.clear();
         }
         // A settling that failed may have written the new ones.
@@ -145,7 +146,7 @@ impl LocalHost {
             .clone_into(&mut stored.record.name);
         stored.record.state = ClusterState::Complete;
         stored.record.builder = None;
-        stored.change = None;
+        stored.wanted = None;
         stored.clears = true;
         stored.left_slots.clone_from(&before.left_slots);
         self.describe(&self.document, stored)?;
@@ -303,5 +304,5 @@ pub(super) fn recorded(topology: &Topology) -> Vec<RecordedServer> {
 
 /// True where the folder is one that the record says may have been half made.
 pub(super) fn is_remade(stored: &Stored, path: &str, full: &std::path::Path) -> bool {
-    stored.change.is_some() && stored.made.iter().any(|made| made == path) && files::names_in(full).is_empty()
+    stored.wanted.is_some() && stored.made.iter().any(|made| made == path) && files::names_in(full).is_empty()
 }

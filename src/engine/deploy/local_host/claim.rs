@@ -4,20 +4,75 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::Path;
 
-use super::LocalHost;
 use super::change::recorded;
+use super::{LocalHost, Resumes};
 use crate::engine::deploy::host::Work;
 use crate::engine::files::{self, Owner};
-use crate::engine::record::{self, ClusterState, FolderWas, Lock};
+use crate::engine::record::{self, ClusterState, FolderWas, JournalFile, Lock};
 use crate::engine::removal;
 use crate::engine::wait::Failure;
 use crate::engine::{cluster, store};
-use crate::model::plan::ClusterLayout;
+use crate::model::plan::{Action, ClusterLayout};
 use crate::report::Report;
 
 impl LocalHost {
+    /// The folder of a new cluster, or of one that an earlier pgcascade has begun.
+    pub(super) async fn claim_folder(&self, work: &Work) -> Result<(), Failure> {
+        match &self.resumes {
+            Some(resumes) => self.claim_again(resumes, work).await,
+            None => self.claim_anew().map_err(Failure::from),
+        }
+    }
+
+    /// Ends what still runs of the earlier run, and takes away what may be half made.
+    async fn claim_again(&self, resumes: &Resumes, work: &Work) -> Result<(), Failure> {
+        let stored = {
+            let mut claim = self.claim();
+            let folder = claim.stored.record.folder.clone();
+            let lock = Lock::take(&folder)?;
+            if record::find(&folder)?.as_ref() != Some(&resumes.found) {
+                return Err(Report::new(format!(
+                    "The cluster in {} was changed by another pgcascade meanwhile.",
+                    folder.display()
+                ))
+                .into());
+            }
+            record::save(&claim.stored)?;
+            claim.lock = Some(lock);
+            claim.stored.clone()
+        };
+        work.waiting("what still runs of the earlier run to end").await;
+        for sentence in cluster::stop_all(&self.site, &stored, &work.wait.cancel).await? {
+            work.output(&sentence);
+        }
+        {
+            // From here on nothing works in the folder but this run, and all that was made there is its own.
+            let mut claim = self.claim();
+            let is_there = |path: &&String| fs::symlink_metadata(self.site.path(path)).is_ok();
+            let made = stored.made.iter().filter(is_there);
+            claim.made = made.map(|path| self.site.path(path)).collect();
+            claim.is_claimed_again = true;
+        }
+        for action in &resumes.clears {
+            self.take_away(action).await?;
+        }
+        let opened = JournalFile::open(&stored.record.folder, &self.plan);
+        let opened = opened.map_err(|error| Report::of("The journal cannot be written.", &error))?;
+        self.claim().journal = Some(opened);
+        Ok(())
+    }
+
+    async fn take_away(&self, action: &Action) -> Result<(), Report> {
+        match action {
+            Action::RemoveFolder { path } => self.remove_folder(path).await,
+            Action::RemoveCertificates { folders } => self.remove_certificates(folders),
+            // Nothing else is half made.
+            _ => Ok(()),
+        }
+    }
+
     /// Records first, makes then: whatever moment we are killed at, the record tells more than was made, never less.
-    pub(super) fn claim_folder(&self) -> Result<(), Report> {
+    fn claim_anew(&self) -> Result<(), Report> {
         let mut claim = self.claim();
         let folder = claim.stored.record.folder.clone();
         let headline = || format!("{} could not be claimed.", folder.display());
@@ -76,6 +131,7 @@ impl LocalHost {
         })?;
         claim.lock = Some(Lock::take(&folder)?);
         record::save(&claim.stored)?;
+        claim.journal = Some(JournalFile::open(&folder, &self.plan).map_err(failed)?);
         record::forget_ended(&earlier);
         Ok(())
     }
@@ -83,6 +139,12 @@ impl LocalHost {
     /// Takes the claim back; what others put into the folder meanwhile stays, and is named.
     pub(super) fn release_folder(&self, work: &Work) -> Result<(), Failure> {
         let claim = self.claim();
+        if self.resumes.is_some() {
+            if !claim.is_claimed_again {
+                return Err(Report::new("What was there before stays as it was.").into());
+            }
+            removal::remove_contents(&claim.stored)?;
+        }
         if claim.lock.is_none() {
             // The claim was never made: what is in the folder is somebody else's.
             record::forget(&claim.stored.record.id);
@@ -117,13 +179,18 @@ impl LocalHost {
         write(ClusterLayout::README, &readme).map_err(failed)?;
         claim.stored.record.state = ClusterState::Complete;
         claim.stored.record.builder = None;
+        claim.stored.wanted = None;
         // After a change: what was removed is not in the record any more.
         claim.stored.record.servers = recorded(self.document.topology());
         claim.stored.clears = false;
         claim.stored.left_slots.clear();
         let is_there = |made: &String| fs::symlink_metadata(self.site.path(made)).is_ok();
         claim.stored.made.retain(is_there);
-        record::save(&claim.stored)
+        record::save(&claim.stored)?;
+        claim.journal = None;
+        // One that stays is of a run that is over: nobody reads it.
+        let _ = JournalFile::remove(&claim.stored.record.folder);
+        Ok(())
     }
 }
 

@@ -20,17 +20,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use self::change::{Before, recorded};
 use super::Run;
 use super::apply::Change;
+use super::go_on::Resumed;
 use super::host::{Host, Work};
 use crate::engine::files::{self, Owner};
 use crate::engine::proof;
-use crate::engine::record::{Builder, ClusterRecord, ClusterState, Lock, Stored, new_id};
+use crate::engine::record::{Builder, ClusterRecord, ClusterState, JournalFile, Lock, Stored, new_id};
 use crate::engine::server::{Started, Target};
 use crate::engine::sessions::Sessions;
 use crate::engine::site::{Site, address};
 use crate::engine::wait::Failure;
 use crate::model::bundle::{self, Bundle};
 use crate::model::document::Document;
-use crate::model::plan::{Action, Reader};
+use crate::model::plan::{Action, Plan, Reader};
 use crate::report::Report;
 
 /// This machine, for one run.
@@ -39,6 +40,10 @@ pub(super) struct LocalHost {
     sessions: Sessions,
     document: Document,
     bundle: Bundle,
+    /// What is done, by whose steps: for the journal.
+    plan: Plan,
+    /// What an earlier pgcascade left, if this run goes on from there.
+    resumes: Option<Resumes>,
     /// The design that ran before, if this is a change.
     before: Option<Before>,
     /// Where to keep what serves the next deployment, too.
@@ -48,10 +53,22 @@ pub(super) struct LocalHost {
     started: Mutex<BTreeMap<String, Started>>,
 }
 
+/// A deployment that was ended in the middle.
+struct Resumes {
+    /// The record as it was looked at: nobody may have changed it meanwhile.
+    found: Stored,
+    /// What takes away whatever is half made.
+    clears: Vec<Action>,
+}
+
 /// What is recorded, what was made, and the lock that says we are at work.
 struct Claim {
     stored: Stored,
     lock: Option<Lock>,
+    /// Of a deployment, once its folder is claimed.
+    journal: Option<JournalFile>,
+    /// Nothing of an earlier run works there any more.
+    is_claimed_again: bool,
     /// Folders that this run made: only these are removed again.
     made: BTreeSet<PathBuf>,
     /// The file of the superuser's password, where initdb was not given it.
@@ -83,6 +100,8 @@ impl LocalHost {
                 .steps
                 .iter()
                 .any(|step| matches!(step.action, Action::MakeSecrets { .. })),
+            switching: None,
+            kept: false,
         };
         let made = run.plan.steps.iter().filter_map(|step| match &step.action {
             Action::MakeFolder { path } => Some(path.clone()),
@@ -104,19 +123,42 @@ impl LocalHost {
             site,
             document: run.document.clone(),
             bundle: run.bundle.clone(),
+            plan: run.plan.clone(),
+            resumes: None,
             before: None,
             cache: run.cache.clone(),
             claim: Mutex::new(Claim {
                 stored: Stored {
                     made: made.collect(),
+                    wanted: Some(run.document.text()),
                     ..Stored::of(record)
                 },
                 lock: None,
+                journal: None,
+                is_claimed_again: false,
                 made: BTreeSet::new(),
                 superuser_password: None,
             }),
             started: Mutex::new(BTreeMap::new()),
         })
+    }
+
+    /// For a deployment that goes on from what an earlier one left.
+    pub(super) fn going_on(resumed: &Resumed) -> Result<Self, Report> {
+        let mut host = Self::new(&resumed.run)?;
+        let found = resumed.stored.clone();
+        let mut stored = found.clone();
+        stored.record.state = ClusterState::Building;
+        stored.record.builder = Builder::ourselves();
+        stored.record.kept = false;
+        host.site = Site::of(&stored.record)?;
+        host.sessions = Sessions::new(host.site.clone());
+        host.resumes = Some(Resumes {
+            found,
+            clears: resumed.go_on.clears.clone(),
+        });
+        host.claim().stored = stored;
+        Ok(host)
     }
 
     /// For a change of a cluster that runs.
@@ -128,12 +170,16 @@ impl LocalHost {
             site,
             document: change.wanted.clone(),
             bundle: bundle::generate(&change.wanted),
+            plan: change.plan.clone(),
+            resumes: None,
             before: Some(Before::of(change)),
             cache: None,
             claim: Mutex::new(Claim {
                 stored,
                 superuser_password: None,
                 lock: None,
+                journal: None,
+                is_claimed_again: false,
                 made: BTreeSet::new(),
             }),
             started: Mutex::new(BTreeMap::new()),
@@ -205,7 +251,7 @@ impl LocalHost {
 
 impl Host for LocalHost {
     async fn perform(&self, action: &Action, work: &Work) -> Result<(), Failure> {
-        self.act(action, work).await.map_err(|failure| match failure {
+        self.noted(action, work).await.map_err(|failure| match failure {
             Failure::Failed(mut report) => {
                 report.hints.extend(self.full_disk());
                 Failure::Failed(report)
@@ -213,6 +259,41 @@ impl Host for LocalHost {
             Failure::Cancelled => Failure::Cancelled,
         })
     }
+}
+
+impl LocalHost {
+    /// Acts, with a line in the journal before and after it.
+    async fn noted(&self, action: &Action, work: &Work) -> Result<(), Failure> {
+        let cannot = |error: std::io::Error| Report::of("The journal cannot be written.", &error);
+        let takes_back = takes_back(action);
+        let begins = self.note(|journal| journal.begins(work.step));
+        if !takes_back {
+            begins.map_err(cannot)?;
+        }
+        self.act(action, work).await?;
+        if takes_back {
+            // On a full disk, too, all is taken back; the journal that could not be written holds nothing any more.
+            let _ = self.note(|journal| journal.is_gone(work.step));
+        } else {
+            self.note(|journal| journal.is_done(work.step)).map_err(cannot)?;
+        }
+        Ok(())
+    }
+
+    fn note(&self, note: impl FnOnce(&JournalFile) -> std::io::Result<()>) -> std::io::Result<()> {
+        self.claim().journal.as_ref().map_or(Ok(()), note)
+    }
+}
+
+/// True for what undoes a step of a deployment.
+fn takes_back(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::ReleaseFolder
+            | Action::RemoveFolder { .. }
+            | Action::RemoveCertificates { .. }
+            | Action::Stop { .. }
+    )
 }
 
 impl LocalHost {
@@ -229,7 +310,7 @@ impl LocalHost {
 
     async fn act(&self, action: &Action, work: &Work) -> Result<(), Failure> {
         match action {
-            Action::ClaimFolder => self.claim_folder().map_err(Failure::from),
+            Action::ClaimFolder => self.claim_folder(work).await,
             Action::ReleaseFolder => self.release_folder(work),
             Action::MakeFolder { path } => self.make_folder(path).map_err(Failure::from),
             Action::RemoveFolder { path } => self.remove_folder(path).await.map_err(Failure::from),

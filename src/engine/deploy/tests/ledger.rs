@@ -18,11 +18,13 @@ use crate::report::Report;
 const CERTIFICATES: &str = "tls/certificates";
 
 /// What there is: paths in the folder, and servers that run.
-#[derive(Default)]
-struct Books {
-    paths: BTreeSet<String>,
-    running: BTreeSet<String>,
-    is_claimed: bool,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Books {
+    pub(super) paths: BTreeSet<String>,
+    /// Data directories with the replication role.
+    pub(super) roles: BTreeSet<String>,
+    pub(super) running: BTreeSet<String>,
+    pub(super) is_claimed: bool,
     performed: usize,
 }
 
@@ -59,7 +61,7 @@ impl Host for Bookkeeper {
 }
 
 impl Books {
-    fn enter(&mut self, action: &Action) {
+    pub(super) fn enter(&mut self, action: &Action) {
         assert!(
             self.is_claimed || matches!(action, Action::ClaimFolder | Action::ReleaseFolder),
             "before the claim, or after its release: {action:?}"
@@ -76,10 +78,19 @@ impl Books {
                 self.paths.remove(ClusterLayout::README);
                 self.is_claimed = false;
             }
-            Action::MakeFolder { path }
-            | Action::Initdb { data: path, .. }
-            | Action::CopyData { to: path, .. } => {
-                self.paths.insert(path.clone());
+            Action::MakeFolder { path } | Action::Initdb { data: path, .. } => {
+                assert!(self.paths.insert(path.clone()), "{path} is there already");
+            }
+            Action::CopyData { from, to } => {
+                assert!(
+                    self.roles.contains(from) && self.running.is_empty(),
+                    "{from} cannot be copied"
+                );
+                assert!(self.paths.insert(to.clone()), "{to} is there already");
+            }
+            Action::CreateRole { data, .. } => {
+                assert!(self.paths.contains(data), "{data} is not there");
+                assert!(self.roles.insert(data.clone()), "{data} has its role already");
             }
             Action::InstallFile { to, .. } => drop(self.paths.insert(to.clone())),
             Action::MakeSecrets { .. } => drop(self.paths.insert(ClusterLayout::PGPASS.to_owned())),
@@ -92,6 +103,7 @@ impl Books {
                     "{path} is removed under its server"
                 );
                 let inside = format!("{path}/");
+                self.roles.remove(path);
                 self.paths
                     .retain(|there| there != path && !there.starts_with(&inside));
             }
@@ -112,8 +124,7 @@ impl Books {
             | Action::DropSlot { .. }
             | Action::RemoveServer { .. }
             | Action::Settle => panic!("{action:?} is no step of a deployment"),
-            Action::CreateRole { .. }
-            | Action::WaitReady { .. }
+            Action::WaitReady { .. }
             | Action::CreateSlot { .. }
             | Action::WaitStreaming { .. }
             | Action::Reload { .. }
@@ -124,7 +135,7 @@ impl Books {
     }
 }
 
-fn designs() -> Vec<Topology> {
+pub(super) fn designs() -> Vec<Topology> {
     let seed = "m 1 sync first 1\n  a 2 priority 1\n    b 3\n    c 4\n  d 5 priority 2\n";
     let texts = [
         seed.to_owned(),

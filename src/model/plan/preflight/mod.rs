@@ -34,7 +34,7 @@ pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
         checks.extend(programs::tls(topology, tools));
     }
     checks.push(user(machine));
-    if machine.folder_state == FolderState::Ours {
+    if matches!(machine.folder_state, FolderState::Ours | FolderState::Unfinished) {
         // Its servers have the ports, which are looked at again once it is gone: it is the first thing to be said.
         checks.insert(0, folder(machine));
     } else {
@@ -249,6 +249,13 @@ fn folder(machine: &Machine) -> Check {
             "folder-has-cluster",
             format!("A cluster that pgcascade made is in {folder}"),
             "Tear it down first, or choose another folder",
+        ),
+        FolderState::Unfinished => stop(
+            "folder-has-unfinished",
+            format!(
+                "A cluster is half built in {folder}: the pgcascade that was at it was ended in the middle"
+            ),
+            "Go on with it, tear it down first, or choose another folder",
         ),
         FolderState::Foreign => stop(
             "folder-not-empty",

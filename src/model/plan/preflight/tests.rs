@@ -136,6 +136,7 @@ fn each_obstacle_has_its_own_check() {
     );
     for (state, id) in [
         (FolderState::Ours, "folder-has-cluster"),
+        (FolderState::Unfinished, "folder-has-unfinished"),
         (FolderState::Foreign, "folder-not-empty"),
         (
             FolderState::Unusable("it is a file".to_owned()),

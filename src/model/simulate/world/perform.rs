@@ -89,6 +89,10 @@ impl World {
         let upstream = self.id_at(upstream);
         let by_reload = self.topology().postgres() >= PgMajor::V13;
         let state = self.at_mut(place);
+        if by_reload && state.upstream == Some(upstream) {
+            // A reload that finds the same primary_conninfo leaves the connection as it is.
+            return;
+        }
         state.upstream = Some(upstream);
         if by_reload && state.is_paused {
             state.flow = Flow::AwaitsResume;

@@ -63,6 +63,21 @@ fn children_follow_a_promotion_and_siblings_do_not() {
 }
 
 #[test]
+fn to_be_pointed_at_the_same_upstream_changes_nothing_where_a_reload_is_enough() {
+    let same = ["pause slave11", "repoint slave11 slave1"];
+    for (version, is_paused) in [("13", true), ("12", false)] {
+        let world = after(&format!("postgres {version}\n{SEED}"), &same);
+        let slave11 = world.topology().by_name("slave11").unwrap().id();
+        let state = world.state(slave11).unwrap();
+        assert_eq!(
+            (state.flow, state.is_paused),
+            (Flow::Streams, is_paused),
+            "{version}"
+        );
+    }
+}
+
+#[test]
 fn a_sibling_asks_for_a_slot_that_the_new_upstream_does_not_have() {
     let away = ["crash master", "promote slave1", "repoint slave2 slave1"];
     check(SEED, &away, &[("slave2", Flow::SlotMissing, 1)]);
