@@ -28,6 +28,12 @@ fn events(window: &Window) -> Vec<String> {
     events.map(str::to_owned).collect()
 }
 
+/// A button of the panel that may be scrolled out of sight.
+fn press(window: &mut Window, label: &str) {
+    window.harness.get_by_label(label).click_accesskit();
+    window.harness.run_ok();
+}
+
 fn go_to(window: &mut Window, micros: u64) {
     window.send(Message::WhatIf(WhatIfMessage::Time(TimeMessage::GoTo(micros))));
 }
@@ -135,7 +141,7 @@ fn a_hanging_commit_is_plain_to_see_and_can_be_asked_why() {
     go_to(&mut window, 4_000_000);
     assert!(!window.has(hangs));
     assert_eq!(in_time(&window).stories(), (2, 1));
-    window.click("Story 1");
+    press(&mut window, "Story 1");
     assert!(window.has(hangs));
 }
 
@@ -182,12 +188,12 @@ fn a_story_is_kept_under_a_name_told_again_and_removed() {
         .harness
         .event(egui::Event::Text("the relay dies".to_owned()));
     window.harness.run_ok();
-    window.click("Keep with the design");
+    press(&mut window, "Keep with the design");
     assert_eq!(window.session().document.scenarios().len(), 1);
     assert!(window.session().what_if.is_some() && window.session().is_modified());
-    window.click("the relay dies");
+    press(&mut window, "the relay dies");
     assert_eq!((in_time(&window).stories(), events(&window).len()), ((2, 1), 1));
-    window.click("Remove the story the relay dies");
+    press(&mut window, "Remove the story the relay dies");
     assert!(window.session().document.scenarios().is_empty());
 }
 
