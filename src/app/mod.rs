@@ -6,6 +6,7 @@
 
 mod effect;
 mod folding;
+mod in_time;
 mod message;
 mod queries;
 mod session;
@@ -18,9 +19,10 @@ mod worker;
 
 pub use effect::{Effect, PathPurpose};
 pub use folding::Folding;
+pub use in_time::{InTime, Pace};
 pub use message::{
-    ClusterMessage, DesignMessage, FileMessage, Message, OnDisk, RunMessage, StartMessage, ViewMessage,
-    WhatIfMessage,
+    ClusterMessage, DesignMessage, FileMessage, Message, OnDisk, RunMessage, StartMessage, TimeMessage,
+    ViewMessage, WhatIfMessage,
 };
 pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
 pub use start::Start;

@@ -23,6 +23,8 @@ mod provenance;
 mod scenarios;
 #[cfg(feature = "gui")]
 mod start;
+#[cfg(feature = "gui")]
+mod time;
 mod verdicts;
 #[cfg(feature = "gui")]
 mod what_if;

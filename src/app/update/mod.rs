@@ -25,7 +25,7 @@ mod what_if;
 use std::path::PathBuf;
 
 use super::session::Derived;
-use super::{Dialog, Effect, Message, Notice, NoticeKind, Session};
+use super::{Dialog, Effect, Message, Notice, NoticeKind, Session, WhatIf};
 use crate::model::document::Document;
 use crate::report::Report;
 
@@ -72,7 +72,9 @@ fn refresh(session: &mut Session) -> bool {
     if is_changed {
         session.folding.follow(session.document.topology());
         view::keep_selection_in_sight(session);
-        // It was about another design.
+    }
+    let is_about_another = |what_if: &WhatIf| what_if.topology() != session.document.topology();
+    if is_changed && session.what_if.as_ref().is_some_and(is_about_another) {
         what_if::leave(session);
     }
     if let Some(path) = &session.shown_file

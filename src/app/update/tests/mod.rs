@@ -10,6 +10,7 @@ mod link;
 mod picture;
 mod run;
 mod start;
+mod time;
 mod what_if;
 
 use std::path::PathBuf;
