@@ -13,6 +13,7 @@ pub mod deploy;
 mod files;
 mod identity;
 pub mod monitor;
+mod mounts;
 mod ownership;
 pub mod picture;
 pub mod preferences;
