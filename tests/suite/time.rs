@@ -200,8 +200,8 @@ fn a_story_is_kept_under_a_name_told_again_and_removed() {
 #[test]
 fn with_reduced_motion_one_steps_and_nothing_is_played() {
     let mut window = entered();
-    let ctx = window.harness.ctx.clone();
-    pgcascade::ui::motion::reduce(&ctx, true);
+    window.key(Modifiers::COMMAND | Modifiers::ALT, Key::M);
+    assert!(window.session().preferences.reduce_motion);
     window.harness.run_ok();
     let words = "Motion is reduced: step from moment to moment instead";
     assert!(window.harness.get_by_label(words).accesskit_node().is_disabled());
