@@ -13,6 +13,7 @@ mod files;
 mod findings;
 mod inspector;
 mod left_over;
+mod link;
 mod modals;
 mod moments;
 mod notices;

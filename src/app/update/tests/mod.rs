@@ -6,6 +6,7 @@ mod design;
 mod disk;
 mod file;
 mod folding;
+mod link;
 mod picture;
 mod run;
 mod start;
