@@ -28,7 +28,7 @@ pub fn changed_ui(ui: &mut Ui, session: &Session, found: &OnDisk, is_saving: boo
             CollapsingHeader::new("Show the difference")
                 .id_salt("difference")
                 .show(ui, |ui| {
-                    difference_ui(ui, &bundle::between(text, &session.derived.text))
+                    difference_ui(ui, &bundle::between(text, &session.derived.text));
                 });
         }
         OnDisk::Gone => drop(note_ui(ui, "It is there no more.")),
