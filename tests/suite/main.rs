@@ -21,6 +21,8 @@ mod provenance;
 mod scenarios;
 #[cfg(feature = "gui")]
 mod start;
+#[cfg(feature = "gui")]
+mod text;
 mod verdicts;
 #[cfg(feature = "gui")]
 mod what_if;

@@ -10,6 +10,7 @@ mod link;
 mod picture;
 mod run;
 mod start;
+mod text;
 mod what_if;
 
 use std::path::PathBuf;
