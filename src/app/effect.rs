@@ -77,6 +77,13 @@ pub enum Effect {
     ListClusters,
     /// What lasts until the next session.
     KeepPreferences(Box<Preferences>),
+    /// Keep what was exported of the design in this file, to compare with it later.
+    KeepExport {
+        path: PathBuf,
+        text: String,
+    },
+    /// What was exported of it last, answered by `FileMessage::LastExport` if anything was.
+    FindExport(PathBuf),
     /// What an earlier session left unsaved is here now, or is not wanted: by its id.
     ForgetUnsaved(String),
     Discover {

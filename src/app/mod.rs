@@ -4,6 +4,7 @@
 //! `session` is the state, `message` what can happen, `effect` what is to be done outside, `update` the only
 //! function that changes a Session; `worker` performs effects in the background and answers with messages.
 
+mod comparison;
 mod effect;
 mod folding;
 mod in_time;
@@ -13,10 +14,12 @@ mod session;
 mod start;
 mod survives;
 mod tree;
+mod typed;
 mod update;
 mod what_if;
 mod worker;
 
+pub use comparison::{Against, Comparison};
 pub use effect::{Effect, PathPurpose};
 pub use folding::Folding;
 pub use in_time::{InTime, Pace};
@@ -28,6 +31,7 @@ pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunVie
 pub use start::Start;
 pub use survives::{MOST_FOR_DOUBLE, Survives};
 pub use tree::{Tree, TreeRow};
+pub use typed::Typed;
 pub use update::update;
 pub use what_if::{Look, Moment, WhatIf};
 pub use worker::{Worker, default_folder};

@@ -4,17 +4,18 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use super::{Effect, Folding, Message, OnDisk, PathPurpose, Start, Tree, WhatIf};
+use super::{Against, Comparison, Effect, Folding, Message, OnDisk, PathPurpose, Start, Tree, Typed, WhatIf};
 use crate::engine::deploy::Found;
 use crate::engine::preferences::Preferences;
 use crate::engine::record::ClusterRecord;
 use crate::engine::unsaved::Unsaved;
-use crate::model::bundle::{self, Bundle, Change};
+use crate::model::bundle::{self, Bundle};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::plan::{ApplyPlan, Check, ExpectedRows, Machine, Plan, Progress};
-use crate::model::topology::{self, Finding, NAME_BYTES, PgMajor, Server, ServerId, Topology};
+use crate::model::simulate::promise::{Promise, promise};
+use crate::model::topology::{self, Finding, NAME_BYTES, Server, ServerId, Topology};
 use crate::report::Report;
 
 /// The window's state.
@@ -26,6 +27,8 @@ pub struct Session {
     pub revision: u64,
     /// Everything computed from the document, fresh for `revision`.
     pub derived: Derived,
+    /// The design's text where it is not the drawing's: just typed, or no design at all.
+    pub typed: Option<Typed>,
     /// The file of the design, once it has one.
     pub path: Option<PathBuf>,
     /// The text as it is in that file; "unsaved" is a comparison with it, never a flag.
@@ -48,8 +51,10 @@ pub struct Session {
     pub has_minimap: bool,
     /// The path inside the bundle that the files panel shows.
     pub shown_file: Option<String>,
-    /// The version whose files the files panel compares the design's with.
-    pub compared: Option<PgMajor>,
+    /// What the files panel compares the design's files with.
+    pub compared: Option<Against>,
+    /// The design as it was exported last, in this session or an earlier one.
+    pub last_export: Option<Document>,
     pub run: RunView,
     /// The deployed cluster of this window, if there is one.
     pub cluster: Option<ClusterView>,
@@ -69,6 +74,12 @@ pub struct Session {
     pub removing: Vec<PathBuf>,
     /// What the design's file holds is not known yet: the design was recovered.
     pub(super) is_file_unknown: bool,
+    /// The revision that the last burst of typing led to: it may go on.
+    pub(super) burst: Option<u64>,
+    /// A text that was no design and was taken back, with the revision of the drawing that it was typed at.
+    pub(super) set_aside: Option<(u64, Typed)>,
+    /// A save that is under way is of the drawing, not of the text.
+    pub(super) saves_drawing: bool,
     /// The next run's number.
     pub(super) next_run: u64,
     /// What is done once the design is saved, because the user chose to save first.
@@ -88,10 +99,12 @@ pub struct Derived {
     pub expected: BTreeMap<ServerId, ReplicationRow>,
     /// The servers as rows of a tree.
     pub tree: Tree,
+    /// What synchronous replication promises, in words.
+    pub promise: Promise,
     /// The design file's text.
     pub text: String,
-    /// What changes in the bundle with the version that is compared with; `None` if nothing is compared.
-    pub changes: Option<(PgMajor, Vec<Change>)>,
+    /// What differs from the bundle that is compared with; `None` if nothing is compared.
+    pub comparison: Option<Comparison>,
 }
 
 /// What the right-hand panel shows.
@@ -100,6 +113,8 @@ pub enum Tab {
     Inspector,
     Files,
     Deploy,
+    /// The design's own text.
+    Text,
     /// Only in that mode.
     WhatIf,
 }
@@ -197,6 +212,11 @@ pub enum Dialog {
         /// It came out when it was to be saved, which then goes on.
         is_saving: bool,
     },
+    /// The text is no design: `FileMessage::SaveBroken` writes it all the same, `SaveDrawing` the last good drawing;
+    /// both then go on with a path to choose if `as_new`.
+    SaveBroken {
+        as_new: bool,
+    },
     /// An earlier session ended without saving this design: `FileMessage::Recover` takes it, `Discard` forgets it,
     /// closing the dialog keeps it for the next start.
     Recover(Unsaved),
@@ -245,20 +265,20 @@ const DEFAULT_FOLDER: &str = "/var/tmp/pgcascade";
 
 impl Derived {
     /// The only place where anything is computed from the document.
-    pub(super) fn of(document: &Document, compared: Option<PgMajor>, revision: u64) -> Self {
+    pub(super) fn of(document: &Document, compared: Option<(Against, Document)>, revision: u64) -> Self {
         let bundle = OnceCell::new();
-        let changes = |major| {
-            let other = bundle::generate(&bundle::in_version(document, major));
+        let comparison = compared.map(|(against, with)| {
             let own = bundle.get_or_init(|| bundle::generate(document));
-            (major, bundle::difference(own, &other))
-        };
+            Comparison::of(against, with, own)
+        });
         Self {
             revision,
-            changes: compared.map(changes),
+            comparison,
             findings: topology::check(document.topology()),
             bundle,
             expected: expected(document.topology()),
             tree: Tree::of(document.topology()),
+            promise: promise(document.topology()),
             text: document.text(),
         }
     }
@@ -302,6 +322,7 @@ impl Session {
             history: History::default(),
             revision: 0,
             derived,
+            typed: None,
             path,
             saved_text,
             selected: None,
@@ -316,6 +337,7 @@ impl Session {
             has_minimap: true,
             shown_file: None,
             compared: None,
+            last_export: None,
             run: RunView::Idle,
             cluster: None,
             what_if: None,
@@ -327,6 +349,9 @@ impl Session {
             recoverable: VecDeque::new(),
             removing: Vec::new(),
             is_file_unknown: false,
+            burst: None,
+            set_aside: None,
+            saves_drawing: false,
             next_run: 1,
             after_save: None,
             replaceable: None,
@@ -338,6 +363,7 @@ impl Session {
         let opened = self.path.clone().map(Effect::NoteRecent);
         let mut effects = vec![Effect::FindRecoverable, Effect::FindLeftOver];
         effects.extend(opened);
+        effects.extend(self.path.clone().map(Effect::FindExport));
         effects.push(Effect::FindRecent);
         effects.extend(self.start.is_shown.then_some(Effect::ListClusters));
         effects
@@ -351,7 +377,7 @@ impl Session {
 
     /// True if the file on disk would change by saving.
     pub fn is_modified(&self) -> bool {
-        self.derived.text != self.saved_text
+        self.text() != self.saved_text
     }
 
     /// "seed.toml", or the design's name if it has no file yet.

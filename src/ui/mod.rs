@@ -4,12 +4,14 @@
 //! the [`Outbox`]. `keys` is the one table of actions, `commands` the edits they share, `server_menu` what both offer for a server
 //! (`what_if_menu` in that mode, `outlook` how it fares there in a word), `picks` what can be picked from a list by typing,
 //! `start` is the page that lies over the drawing when there is something to go on with; `drafts` half-typed text,
-//! `dialogs` asks the desktop for paths, `theme` is the look, `motion` whether things may move.
+//! `highlight` what each piece of a file's line is, `dialogs` asks the desktop for paths, `theme` is the look, `motion`
+//! whether things may move.
 
 pub mod canvas;
 pub mod commands;
 pub mod dialogs;
 pub mod drafts;
+mod highlight;
 mod icon;
 pub mod keys;
 pub mod motion;

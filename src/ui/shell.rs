@@ -337,6 +337,7 @@ fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut
             (Tab::Inspector, "Inspector"),
             (Tab::Files, "Files"),
             (Tab::Deploy, "Deploy"),
+            (Tab::Text, "Text"),
         ];
         for (tab, words) in what_if.into_iter().chain(others) {
             let is_shown = session.tab == tab;
@@ -360,6 +361,7 @@ fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut
         }
         Tab::Files => panels::files_ui(ui, session, &mut state.files, outbox),
         Tab::Deploy => panels::deploy_ui(ui, session, state, outbox),
+        Tab::Text => panels::text_ui(ui, session, &mut state.text, outbox),
         Tab::WhatIf => panels::what_if_ui(ui, session, outbox),
     }
 }

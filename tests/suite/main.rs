@@ -24,6 +24,8 @@ mod scenarios;
 #[cfg(feature = "gui")]
 mod start;
 #[cfg(feature = "gui")]
+mod text;
+#[cfg(feature = "gui")]
 mod time;
 mod verdicts;
 #[cfg(feature = "gui")]

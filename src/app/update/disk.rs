@@ -6,19 +6,19 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{Dialog, Effect, NoticeKind, OnDisk, Session};
-use super::{file, notify, show_document, unsaved};
+use super::{file, notify, show_document, text, unsaved};
 use crate::report::Report;
 
 /// Nothing is asked while a question is open or the design is locked: the file is looked at again later.
 pub(super) fn look(session: &Session) -> Vec<Effect> {
-    let is_free = session.dialog.is_none() && !session.is_locked();
+    let is_free = session.dialog.is_none() && !session.is_held();
     let path = session.path.clone().filter(|_| is_free);
     path.map(Effect::LookAtFile).into_iter().collect()
 }
 
 pub(super) fn found(session: &mut Session, path: &Path, found: OnDisk) -> Vec<Effect> {
     let is_about_this = session.path.as_deref() == Some(path);
-    if !is_about_this || session.dialog.is_some() || session.is_locked() {
+    if !is_about_this || session.dialog.is_some() || session.is_held() {
         return Vec::new();
     }
     let was_unknown = std::mem::take(&mut session.is_file_unknown);
@@ -31,7 +31,7 @@ pub(super) fn found(session: &mut Session, path: &Path, found: OnDisk) -> Vec<Ef
         }
         OnDisk::Gone if was_unknown => Vec::new(),
         // The same was drawn here and written there.
-        OnDisk::Text(text) if text == session.derived.text => {
+        OnDisk::Text(text) if text == session.text() => {
             session.saved_text = text;
             vec![file::autosave(session)]
         }
@@ -96,6 +96,10 @@ pub(super) fn keep_mine(session: &mut Session, save: bool) -> Vec<Effect> {
 }
 
 pub(super) fn take_theirs(session: &mut Session) -> Vec<Effect> {
+    // Undo would not bring it back.
+    if text::refuse_if_broken(session) {
+        return Vec::new();
+    }
     let Some(Dialog::ChangedOnDisk { path, found, .. }) = session.dialog.take() else {
         return Vec::new();
     };
@@ -115,6 +119,7 @@ fn take(session: &mut Session, path: &Path, text: String) -> Vec<Effect> {
     };
     let label = format!("Take {} from the disk", file::file_name(path));
     session.history.record(session.document.clone(), label);
+    session.typed = None;
     drop(show_document(session, theirs));
     session.saved_text = text;
     let report = Report::new(format!(

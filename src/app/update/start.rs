@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::{Effect, Message, NoticeKind, Session, StartMessage, Tab};
-use super::{cluster, notify, refuse_if_locked, unsaved};
+use super::{cluster, notify, refuse_if_held, unsaved};
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: StartMessage) -> Vec<Effect> {
@@ -39,7 +39,7 @@ pub(super) fn update(session: &mut Session, message: StartMessage) -> Vec<Effect
 }
 
 fn show(session: &mut Session) -> Vec<Effect> {
-    if refuse_if_locked(session) {
+    if refuse_if_held(session) {
         return Vec::new();
     }
     session.start.is_shown = true;

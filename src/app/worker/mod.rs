@@ -130,6 +130,8 @@ impl Worker {
             Effect::ForgetRecent(path) => self.autosaver.perform(Change::ForgetRecent(path)),
             Effect::FindRecent => drop(self.start(tasks::find_recent(answers))),
             Effect::ListClusters => drop(self.start(tasks::list_clusters(answers))),
+            Effect::KeepExport { path, text } => self.finish(tasks::keep_export(path, text, answers)),
+            Effect::FindExport(path) => drop(self.start(tasks::find_export(path, answers))),
             Effect::FindRecoverable => drop(self.start(tasks::find_recoverable(answers))),
             Effect::FindLeftOver => drop(self.start(tasks::find_left_over(answers))),
             Effect::Discover { document, folder } => {

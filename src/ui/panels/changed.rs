@@ -28,7 +28,7 @@ pub fn changed_ui(ui: &mut Ui, session: &Session, found: &OnDisk, is_saving: boo
             CollapsingHeader::new("Show the difference")
                 .id_salt("difference")
                 .show(ui, |ui| {
-                    difference_ui(ui, &bundle::between(text, &session.derived.text))
+                    difference_ui(ui, &bundle::between(text, session.text()));
                 });
         }
         OnDisk::Gone => drop(note_ui(ui, "It is there no more.")),
@@ -46,7 +46,7 @@ pub fn changed_ui(ui: &mut Ui, session: &Session, found: &OnDisk, is_saving: boo
         if main_button(ui, true, words).clicked() {
             outbox.send(Message::File(FileMessage::KeepMine { save: is_saving }));
         }
-        let is_text = matches!(found, OnDisk::Text(_));
+        let is_text = matches!(found, OnDisk::Text(_)) && !session.is_text_broken();
         let theirs = ui.add_enabled(is_text, egui::Button::new("Take the file's"));
         let theirs = theirs.on_hover_text("The drawing becomes what the file says; Undo brings yours back");
         if theirs.clicked() {

@@ -10,6 +10,7 @@ mod link;
 mod picture;
 mod run;
 mod start;
+mod text;
 mod time;
 mod what_if;
 
