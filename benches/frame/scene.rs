@@ -169,6 +169,7 @@ impl Scene for Canvas {
         for events in press(self.at) {
             self.pass(events);
         }
+        assert!(self.state.is_dragging());
     }
 
     fn frame(&mut self, round: usize) -> f64 {
@@ -239,6 +240,7 @@ impl Scene for Window {
         for events in press(self.at) {
             self.pass(events);
         }
+        assert!(self.shell.canvas.is_dragging());
     }
 
     fn frame(&mut self, round: usize) -> f64 {

@@ -163,9 +163,20 @@ impl Frame<'_> {
         let frame = self.state.view.on_screen(self.canvas);
         self.state.focused = None;
         self.state.hovered = None;
-        for id in self.widgets() {
+        let widgets = self.widgets();
+        for id in &widgets {
+            self.card(&frame, *id);
+        }
+        // The keys may have led to one that cannot be seen: what has the keyboard must be there.
+        if let Some(id) = self.with_keyboard().filter(|id| !widgets.contains(id)) {
             self.card(&frame, id);
         }
+    }
+
+    /// The server whose card has the keyboard.
+    fn with_keyboard(&self) -> Option<ServerId> {
+        let widget = self.ui.memory(egui::Memory::focused)?;
+        self.state.projection.places().of_widget(widget)
     }
 
     /// The cards that are widgets now: all that can be seen where those are few enough to be told apart, else those
@@ -174,18 +185,18 @@ impl Frame<'_> {
         let projection = &self.state.projection;
         let places = projection.places();
         let shown = places.in_view(self.state.view.part(self.canvas));
-        let focused = self.ui.memory(egui::Memory::focused);
-        let focused = focused.and_then(|widget| places.of_widget(widget));
         let grabbed = self.state.gesture.drag().map(|drag| drag.grabbed);
         let mut servers: Vec<ServerId> = if shown.len() <= MOST_WIDGETS {
             shown.iter().map(|card| card.id).collect()
         } else {
+            let at = |at: Pos2| projection.server_at(self.state.view.at(self.canvas, at), |_| false);
             let pointed = self.pointer().filter(|at| self.is_on_canvas(*at));
-            let pointed = pointed.map(|at| self.state.view.at(self.canvas, at));
-            let pointed = pointed.and_then(|at| projection.server_at(at, |_| false));
-            self.session.selected.into_iter().chain(pointed).collect()
+            // Until egui takes a press for a drag, the pointer may be elsewhere.
+            let pressed = self.ui.input(|input| input.pointer.press_origin());
+            let below = [pointed, pressed].into_iter().flatten().filter_map(at);
+            self.session.selected.into_iter().chain(below).collect()
         };
-        servers.extend(focused.into_iter().chain(grabbed));
+        servers.extend(self.with_keyboard().into_iter().chain(grabbed));
         let mut seen = BTreeSet::new();
         servers.retain(|id| seen.insert(*id));
         servers

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use egui::emath::RectTransform;
-use egui::{Color32, CursorIcon, Id, Mesh, Rect, Sense, Shape, Stroke, StrokeKind, Vec2, pos2, vec2};
+use egui::{Color32, CursorIcon, Id, Mesh, Rect, Sense, Shape, Stroke, StrokeKind, Vec2};
+use egui::{WidgetInfo, WidgetType, pos2, vec2};
 
 use super::card::{BadgeKind, Look};
 use super::frame::Frame;
@@ -61,9 +62,8 @@ impl Frame<'_> {
         let response = self
             .ui
             .interact(sheet, Id::new("minimap"), Sense::CLICK | Sense::DRAG);
+        response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, "Minimap"));
         self.ui.ctx().accesskit_node_builder(response.id, |node| {
-            node.set_role(egui::accesskit::Role::Image);
-            node.set_label("Minimap");
             node.set_description("The whole design in small; the frame is what the drawing shows of it");
         });
         self.steer(&response, to_screen, shown);

@@ -112,6 +112,11 @@ impl CanvasState {
         Some(frame::on_screen(&self.view.on_screen(self.canvas?), card))
     }
 
+    /// True while servers are dragged.
+    pub fn is_dragging(&self) -> bool {
+        self.gesture.drag().is_some()
+    }
+
     /// The view's zoom; 1 draws a canvas unit as one point.
     pub fn zoom(&self) -> f32 {
         self.view.zoom()

@@ -20,6 +20,7 @@ use super::link_shape::{LinkShape, is_on_link};
 use super::places::{CardPlace, Places};
 use super::server_shape::ServerShape;
 use crate::app::{RunView, Session, WhatIf};
+use crate::model::document::PointOnCanvas;
 use crate::model::document::sites::{SiteArea, site_areas};
 use crate::model::health::Board;
 use crate::model::plan::StepState;
@@ -98,7 +99,7 @@ impl Projection {
         for (card, link) in &described {
             has_tree_changed |= self.put_link(card.id, link.as_ref());
         }
-        self.places = self.places_of(session, &described);
+        self.places = self.places_of(&positions, &described);
         self.select(session);
         has_tree_changed || before != self.index.keys().copied().collect::<Vec<_>>()
     }
@@ -212,9 +213,11 @@ impl Projection {
         Some(shape)
     }
 
-    fn places_of(&self, session: &Session, described: &[(Card, Option<Link>)]) -> Places {
-        let is_shown = |id| !session.folding.is_hidden(id);
-        let positions = session.document.positions_of(is_shown);
+    fn places_of(
+        &self,
+        positions: &BTreeMap<ServerId, PointOnCanvas>,
+        described: &[(Card, Option<Link>)],
+    ) -> Places {
         let cards = described.iter().filter_map(|(card, _)| {
             let [x, y] = positions.get(&card.id)?;
             Some(CardPlace::new(card, *self.index.get(&card.id)?, pos2(*x, *y)))

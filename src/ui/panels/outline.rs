@@ -55,16 +55,19 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         let view = ui.clip_rect();
         place(view.top()).min(rows.len())..(place(view.bottom()) + 1).min(rows.len())
     };
-    // The row that has the keyboard is there wherever it is: without it the keys would lead nowhere.
-    let focused = ui.data(|data| data.get_temp::<ServerId>(focus_id()));
-    let focused = focused.filter(|id| ui.memory(|memory| memory.has_focus(row_id(*id))));
-    let focused = focused.and_then(|id| rows.iter().position(|row| row.server == id));
-    let elsewhere = focused.filter(|place| !shown.contains(place));
-    for place in shown.chain(elsewhere) {
+    // The row that has the keyboard is there wherever it is, also one that the keys have led to just now.
+    let with_keyboard = |ui: &Ui| {
+        let focused = ui.data(|data| data.get_temp::<ServerId>(focus_id()));
+        let focused = focused.filter(|id| ui.memory(|memory| memory.has_focus(row_id(*id))))?;
+        rows.iter().position(|row| row.server == focused)
+    };
+    let elsewhere = |place: &usize| !shown.contains(place);
+    let before = with_keyboard(ui).filter(elsewhere);
+    let mut draw = |ui: &mut Ui, place: usize| {
         if let Some(row) = rows.get(place) {
             let top = step.mul_add(place as f32, all.top());
             let rect = Rect::from_min_size(egui::pos2(all.left(), top), vec2(all.width(), ROW_HEIGHT));
-            let row = Row {
+            let row = Shown {
                 row: *row,
                 place,
                 order: &rows,
@@ -72,6 +75,15 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             };
             row_ui(ui, session, &row, rect, outbox);
         }
+    };
+    for place in shown.clone().chain(before) {
+        draw(ui, place);
+    }
+    if let Some(place) = with_keyboard(ui)
+        .filter(elsewhere)
+        .filter(|place| before != Some(*place))
+    {
+        draw(ui, place);
     }
 }
 
@@ -108,7 +120,7 @@ fn row_id(id: ServerId) -> egui::Id {
 }
 
 /// A row that is shown, among all that are.
-struct Row<'a> {
+struct Shown<'a> {
     row: TreeRow,
     place: usize,
     order: &'a [TreeRow],
@@ -116,7 +128,7 @@ struct Row<'a> {
     hidden: Option<&'a (usize, String)>,
 }
 
-fn row_ui(ui: &mut Ui, session: &Session, row: &Row<'_>, rect: Rect, outbox: &mut Outbox) {
+fn row_ui(ui: &mut Ui, session: &Session, row: &Shown<'_>, rect: Rect, outbox: &mut Outbox) {
     let topology = session.document.topology();
     let TreeRow {
         server: id, depth, ..
@@ -198,7 +210,7 @@ fn row_ui(ui: &mut Ui, session: &Session, row: &Row<'_>, rect: Rect, outbox: &mu
 }
 
 /// The lines that join a row to its upstream's.
-fn branch_lines(ui: &Ui, session: &Session, Row { row, .. }: &Row<'_>, has_sign: bool, rect: Rect) {
+fn branch_lines(ui: &Ui, session: &Session, Shown { row, .. }: &Shown<'_>, has_sign: bool, rect: Rect) {
     let depth = row.depth;
     if depth == 0 {
         return;
@@ -228,7 +240,7 @@ fn branch_lines(ui: &Ui, session: &Session, Row { row, .. }: &Row<'_>, has_sign:
     }
 }
 
-fn row_text(ui: &Ui, session: &Session, server: &Server, Row { row, hidden, .. }: &Row<'_>, rect: Rect) {
+fn row_text(ui: &Ui, session: &Session, server: &Server, Shown { row, hidden, .. }: &Shown<'_>, rect: Rect) {
     let tokens = Tokens::of(ui.visuals());
     let dot = egui::pos2(rect.left() + 14.0 + INDENT * row.depth as f32, rect.center().y);
     if server.is_primary() {
@@ -366,7 +378,7 @@ fn fold_sign_ui(ui: &Ui, server: &Server, depth: usize, row: Rect, is_folded: bo
     }
 }
 
-fn move_focus(ui: &Ui, session: &Session, row: &Row<'_>, folded: Option<bool>, outbox: &mut Outbox) {
+fn move_focus(ui: &Ui, session: &Session, row: &Shown<'_>, folded: Option<bool>, outbox: &mut Outbox) {
     let topology = session.document.topology();
     let id = row.row.server;
     let filter = EventFilter {
