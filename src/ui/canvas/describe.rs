@@ -412,7 +412,7 @@ mod tests {
         };
         check(
             &session,
-            "m: async only, built\na: async, building; async\nb: async, waiting; async\nuntouched: async; async",
+            "m: async only, built\na: async, building; async\nb: async, waiting; async\nuntouched: async, ; async",
         );
         assert_eq!(describe(&session)[1].0.work, Some(Work::Building(0.5)));
     }
