@@ -2,12 +2,12 @@
 
 use super::frame::{Frame, Incoming};
 use super::gesture::{FIX_KEY, Gesture};
+use super::legend::legend_ui;
 use super::overlay::{self, Tone, ZoomWish};
 use super::verdict::Zone;
 use super::{LOCKED, NEEDS_TARGET};
 use crate::model::topology::ServerId;
 use crate::ui::drafts::as_sentence;
-use crate::ui::theme::Tokens;
 
 /// So many servers that come along are named.
 const NAMED: usize = 6;
@@ -87,10 +87,10 @@ impl Frame<'_> {
     }
 
     pub(super) fn overlays(&mut self) {
-        let tokens = Tokens::of(self.ui.visuals());
         let painter = self.ui.painter_at(self.canvas);
-        let is_live = self.session.cluster.is_some() || self.session.what_if.is_some();
-        overlay::legend(&painter, self.canvas, tokens, is_live);
+        if self.session.is_legend_shown {
+            legend_ui(self.ui, self.canvas, self.state.projection.signs(), self.outbox);
+        }
         let topology = self.session.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {
             (Some(reason), _) => reason,

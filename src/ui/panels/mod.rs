@@ -12,6 +12,7 @@ mod files;
 mod findings;
 mod inspector;
 mod left_over;
+mod link;
 mod modals;
 mod moments;
 mod notices;
