@@ -19,6 +19,8 @@ mod golden;
 mod lost;
 mod provenance;
 mod scenarios;
+#[cfg(feature = "gui")]
+mod text;
 mod verdicts;
 #[cfg(feature = "gui")]
 mod what_if;
