@@ -81,10 +81,13 @@ impl Ahead {
         matches!(ended.as_deref(), Ok(Some(true)))
     }
 
-    /// Stops all copies; when this returns, none writes any more. Gives where those went that no step has taken.
+    /// Stops all copies, for good; when this returns, none writes any more. Gives where those went that no step has taken.
     pub(super) async fn stop(&self) -> Vec<PathBuf> {
-        self.stop.cancel();
         let begun = std::mem::take(&mut *self.begun());
+        if begun.is_empty() {
+            return Vec::new();
+        }
+        self.stop.cancel();
         let mut left = Vec::new();
         for (to, begun) in begun {
             // Its end is all that counts.

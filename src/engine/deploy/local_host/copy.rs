@@ -360,7 +360,7 @@ mod tests {
         for folder in ["base/1", "base/2", "pg_replslot/a"] {
             fs::create_dir_all(from.join(folder)).unwrap();
         }
-        let old = SystemTime::now() - Duration::from_secs(60);
+        let old = SystemTime::now() - Duration::from_mins(1);
         let write = |name: &str, text: &str, changed: SystemTime| {
             fs::write(from.join(name), text).unwrap();
             File::options()
