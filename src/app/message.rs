@@ -140,11 +140,14 @@ pub enum ViewMessage {
     /// Besides those that are selected, or no longer.
     Toggle(ServerId),
     SelectMany(Vec<ServerId>),
+    /// The link above this standby, and no server.
+    SelectLink(ServerId),
     /// Hide what is below the server, or show it again.
     Fold(ServerId, bool),
     /// Hide what is below every standby.
     FoldAll,
     UnfoldAll,
+    ShowLegend(bool),
     /// Type the server's name on the canvas; `None` ends it.
     Rename(Option<ServerId>),
     Show(Tab),

@@ -21,6 +21,11 @@ impl Session {
         order
     }
 
+    /// What the actions on links are about: the selected servers, or the one at the lower end of the selected link.
+    pub fn selection_or_link(&self) -> Vec<ServerId> {
+        self.link.map_or_else(|| self.selection(), |below| vec![below])
+    }
+
     pub fn is_selected(&self, server: ServerId) -> bool {
         self.selected == Some(server) || self.also_selected.contains(&server)
     }

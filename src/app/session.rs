@@ -31,6 +31,9 @@ pub struct Session {
     pub selected: Option<ServerId>,
     /// What is selected besides; [`Session::selection`] has all.
     pub also_selected: BTreeSet<ServerId>,
+    /// The selected link, by the server at its lower end; then no server is selected.
+    pub link: Option<ServerId>,
+    pub is_legend_shown: bool,
     /// What is folded: a view, and no part of the design.
     pub folding: Folding,
     /// The server whose name is being typed on the canvas.
@@ -193,6 +196,10 @@ pub enum Dialog {
     },
     About,
     Help,
+    /// A link was to be removed, by the server at its lower end: that cannot be, and this is what can.
+    KeepLink {
+        server: ServerId,
+    },
     /// One of a list, found by typing.
     Pick(Pick),
 }
@@ -208,6 +215,8 @@ pub enum Pick {
     Upstream(Vec<ServerId>),
     /// The server whose place this one is to take.
     Place(ServerId),
+    /// The site at which these stand.
+    Site(Vec<ServerId>),
     /// A built-in design to begin with.
     Template,
     /// The version of PostgreSQL.
@@ -278,6 +287,8 @@ impl Session {
             saved_text,
             selected: None,
             also_selected: BTreeSet::new(),
+            link: None,
+            is_legend_shown: true,
             folding: Folding::default(),
             renaming: None,
             remove_choice: None,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::app::{DesignMessage, Message};
 use crate::model::document::Command;
 use crate::model::topology::{
-    ApplyDelay, Archive, Edit, Host, Port, Server, ServerId, ServerName, Settings, Topology,
+    ApplyDelay, Archive, Edit, Host, Port, Server, ServerId, ServerName, Settings, SiteName, Topology,
 };
 
 use super::Outbox;
@@ -22,6 +22,7 @@ pub enum Field {
     Name(ServerId),
     Host(ServerId),
     Port(ServerId),
+    Site(ServerId),
     SyncPriority(ServerId),
     ApplyDelay(ServerId),
     /// The value of a setting of one server, or of all.
@@ -130,6 +131,10 @@ impl Field {
             Self::Name(id) => server(id)?.name().to_string(),
             Self::Host(id) => server(id)?.host().to_string(),
             Self::Port(id) => server(id)?.port().to_string(),
+            Self::Site(id) => {
+                let site = server(id)?.site();
+                site.map_or_else(String::new, ToString::to_string)
+            }
             Self::SyncPriority(id) => {
                 let priority = standby(id)?.sync_priority();
                 priority.map_or_else(String::new, |priority| priority.to_string())
@@ -180,6 +185,14 @@ impl Field {
             Self::Port(server) => Edit::SetPort {
                 server: *server,
                 port: Port::parse(trimmed).map_err(words)?,
+            },
+            Self::Site(server) => Edit::SetSite {
+                servers: vec![*server],
+                site: if trimmed.is_empty() {
+                    None
+                } else {
+                    Some(SiteName::parse(trimmed).map_err(words)?)
+                },
             },
             Self::SyncPriority(server) => Edit::SetSyncPriority {
                 server: *server,

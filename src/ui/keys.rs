@@ -6,7 +6,7 @@ mod does;
 
 use egui::{Event, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
-use crate::app::{Message, Session};
+use crate::app::{Message, Session, ViewMessage};
 use crate::model::topology::ServerId;
 
 use super::commands;
@@ -38,13 +38,16 @@ pub enum ActionId {
     MoveDownstreams,
     TakePlace,
     ToggleSync,
+    SelectLink,
     MakePrimary,
     TidyBelow,
+    Site,
     Fold,
     Remove,
     AskAgain,
     FoldAll,
     UnfoldAll,
+    Legend,
     Tidy,
     Fit,
     ZoomIn,
@@ -153,7 +156,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 54] = [
+pub static ACTIONS: [Action; 57] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
     Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
@@ -180,12 +183,15 @@ pub static ACTIONS: [Action; 54] = [
     Action { id: ActionId::MoveDownstreams, menu: Menu::Server, words: "Move downstreams under…", keys: &[ctrl_shift(Key::M)], in_text: false, does: does::move_downstreams, explained: "Choose the server that everything below this relay is to follow" },
     Action { id: ActionId::TakePlace,  menu: Menu::Server, words: "Take the place of…", keys: &[ctrl(Key::T)],    in_text: false, does: does::take_place, explained: "Change places with another server: upstream, downstreams and priority" },
     Action { id: ActionId::ToggleSync, menu: Menu::Server, words: "Make synchronous", keys: &[ctrl(Key::K)],      in_text: false, does: does::toggle_sync, explained: "Synchronous or asynchronous, directly under the primary" },
+    Action { id: ActionId::SelectLink, menu: Menu::Server, words: "Select its link", keys: &[ctrl(Key::U)],       in_text: false, does: does::select_link, explained: "The link from its upstream: what it is, the line that makes it, what can be done with it" },
     Action { id: ActionId::MakePrimary, menu: Menu::Server, words: "Make primary", keys: &[ctrl(Key::P)],         in_text: false, does: does::make_primary, explained: "The links on the way up turn round" },
     Action { id: ActionId::TidyBelow,  menu: Menu::Server, words: "Tidy below", keys: &[ctrl_shift(Key::L)],      in_text: false, does: does::tidy_below, explained: "Put every card below this one to its place in the tree; others stay" },
+    Action { id: ActionId::Site,       menu: Menu::Server, words: "Site…",      keys: &[ctrl(Key::R)],            in_text: false, does: does::site,       explained: "Say where the selected servers stand; no file that a server reads changes" },
     Action { id: ActionId::Fold,       menu: Menu::Server, words: "Fold",       keys: &[ctrl(Key::B)],            in_text: false, does: does::fold,       explained: "Hide everything below the server, or show it again" },
     Action { id: ActionId::Remove,     menu: Menu::Server, words: "Remove",     keys: &[plain(Key::Delete)],      in_text: false, does: does::remove,     explained: "Remove the selected servers" },
     Action { id: ActionId::FoldAll,    menu: Menu::View, words: "Fold all below the primary's downstreams", keys: &[ctrl_shift(Key::B)], in_text: false, does: does::fold_all, explained: "Show the primary and what follows it; each card counts what it hides" },
     Action { id: ActionId::UnfoldAll,  menu: Menu::View, words: "Unfold all",   keys: &[ctrl_alt(Key::B)],        in_text: false, does: does::unfold_all, explained: "Show every server" },
+    Action { id: ActionId::Legend,     menu: Menu::View, words: "Legend",       keys: &[ctrl_shift(Key::G)],      in_text: false, does: |session, _| Ok(Does::Send(Message::View(ViewMessage::ShowLegend(!session.is_legend_shown)))), explained: "What the colours, lines and signs of the drawing mean" },
     Action { id: ActionId::Tidy,       menu: Menu::View, words: "Tidy layout",  keys: &[ctrl(Key::L)],            in_text: false, does: does::tidy,       explained: "Put every card to its place in the tree" },
     Action { id: ActionId::Fit,        menu: Menu::View, words: "Fit",          keys: &[ctrl(Key::Num0)],         in_text: false, does: |_, _| Ok(Does::Fit), explained: "Show the whole drawing" },
     Action { id: ActionId::ZoomIn,     menu: Menu::View, words: "Zoom in",      keys: &[plain(Key::Plus), plain(Key::Equals)], in_text: false, does: |_, _| Ok(Does::Zoom(ZOOM_STEP)), explained: "Draw everything larger" },
@@ -214,7 +220,7 @@ pub static ACTIONS: [Action; 54] = [
 pub const ZOOM_STEP: f32 = 1.25;
 
 /// What the pointer does, for the help dialog beside the keys.
-pub const GESTURES: [(&str, &str); 13] = [
+pub const GESTURES: [(&str, &str); 15] = [
     (
         "Drag a standby low onto a server",
         "It follows that server from now on",
@@ -236,6 +242,14 @@ pub const GESTURES: [(&str, &str); 13] = [
         "Moves the card, or all that are selected; the cluster stays as it is",
     ),
     ("Drag Add standby onto a server", "A new standby under it"),
+    (
+        "Click the sign below a card",
+        "Hides what is below it, or shows it again",
+    ),
+    (
+        "Click a link",
+        "Selects it: the inspector shows the line that makes it",
+    ),
     ("Right click on a server", "Everything that can be done with it"),
     (
         "Right click on a server or link in What-if",
@@ -254,7 +268,15 @@ pub const GESTURES: [(&str, &str); 13] = [
 impl Action {
     /// What it does now with the selected servers.
     pub fn now(&self, session: &Session) -> Answer {
-        (self.does)(session, &session.selection())
+        (self.does)(session, &self.about(session))
+    }
+
+    /// The servers that it is about now; what can be done to a link is done to the server at its lower end.
+    fn about(&self, session: &Session) -> Vec<ServerId> {
+        match self.id {
+            ActionId::MoveUnder | ActionId::ToggleSync => session.selection_or_link(),
+            _ => session.selection(),
+        }
     }
 
     /// What it does now with these servers.
@@ -274,6 +296,7 @@ impl Action {
             ActionId::ToggleSync => {
                 return commands::toggle_words(session.document.topology(), servers).to_owned();
             }
+            ActionId::Legend if session.is_legend_shown => return "Close the legend".to_owned(),
             ActionId::Fold if matches!(servers, [server] if session.folding.is_folded(*server)) => {
                 return "Unfold".to_owned();
             }
@@ -288,7 +311,7 @@ impl Action {
     }
 
     pub fn words_now(&self, session: &Session) -> String {
-        self.words_on(session, &session.selection())
+        self.words_on(session, &self.about(session))
     }
 
     /// "Ctrl+Shift+Z", or nothing.

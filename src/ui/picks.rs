@@ -6,7 +6,7 @@ use egui::KeyboardShortcut;
 use crate::app::{DesignMessage, FileMessage, Message, Pick, Session};
 use crate::model::document::Command;
 use crate::model::document::templates::{EMPTY, TEMPLATES};
-use crate::model::topology::{Edit, PgMajor, Refusal, Server, ServerId};
+use crate::model::topology::{Edit, PgMajor, Refusal, Server, ServerId, SiteName};
 use crate::ui::commands::{edit, role_in_words};
 use crate::ui::drafts::as_sentence;
 use crate::ui::keys::{ACTIONS, ActionId, Answer, Does};
@@ -37,6 +37,10 @@ pub fn title(pick: &Pick, session: &Session) -> String {
             _ => format!("Which server shall these {} follow?", servers.len()),
         },
         Pick::Place(server) => format!("Whose place shall {} take?", name(server)),
+        Pick::Site(servers) => match servers.as_slice() {
+            [server] => format!("At which site does {} stand?", name(server)),
+            _ => format!("At which site do these {} stand?", servers.len()),
+        },
         Pick::Template => "Which design to begin with?".to_owned(),
         Pick::Version => "Which version of PostgreSQL?".to_owned(),
     }
@@ -44,13 +48,18 @@ pub fn title(pick: &Pick, session: &Session) -> String {
 
 /// The rows that match what was typed: those that begin with it first, and what cannot be picked last.
 pub fn rows(pick: &Pick, session: &Session, typed: &str) -> Vec<Row> {
-    let typed = typed.trim().to_lowercase();
+    let as_typed = typed.trim();
+    let typed = as_typed.to_lowercase();
     let mut ranked: Vec<((bool, u8), Row)> = all_rows(pick, session)
         .into_iter()
         .filter_map(|row| Some(((row.answer.is_err(), rank(&row, &typed)?), row)))
         .collect();
     ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, row)| row).collect()
+    let new_site = match pick {
+        Pick::Site(servers) => new_site_row(session, servers, as_typed),
+        _ => None,
+    };
+    ranked.into_iter().map(|(_, row)| row).chain(new_site).collect()
 }
 
 /// How well the row matches; `None`: not at all. Every typed word must be somewhere in it.
@@ -75,6 +84,7 @@ fn all_rows(pick: &Pick, session: &Session) -> Vec<Row> {
         Pick::Server => server_rows(session),
         Pick::Upstream(servers) => upstream_rows(session, servers),
         Pick::Place(server) => place_rows(session, *server),
+        Pick::Site(servers) => site_rows(session, servers),
         Pick::Template => template_rows(),
         Pick::Version => version_rows(session),
     }
@@ -168,6 +178,67 @@ fn place_rows(session: &Session, server: ServerId) -> Vec<Row> {
         .collect()
 }
 
+/// The design's sites, and none; a new one is typed.
+fn site_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
+    let topology = session.document.topology();
+    let stand_at = |site: Option<&SiteName>| {
+        let mut stand = servers.iter().filter_map(|id| topology.server(*id));
+        stand.all(|server| server.site() == site)
+    };
+    let set = |site: Option<SiteName>| {
+        edit(Edit::SetSite {
+            servers: servers.to_vec(),
+            site,
+        })
+    };
+    let known = topology.sites().into_iter().map(|(site, there)| {
+        let answer = if stand_at(Some(site)) {
+            Err("That is where it says already".to_owned())
+        } else {
+            Ok(Does::Send(set(Some(site.clone()))))
+        };
+        let plural = if there.len() == 1 { "" } else { "s" };
+        simple(
+            site.to_string(),
+            format!("{} server{plural} there", there.len()),
+            answer,
+        )
+    });
+    let mut rows: Vec<Row> = known.collect();
+    if !stand_at(None) {
+        let detail = "Say nothing of where it stands".to_owned();
+        rows.push(simple("No site".to_owned(), detail, Ok(Does::Send(set(None)))));
+    }
+    rows
+}
+
+/// What is typed and no site yet.
+fn new_site_row(session: &Session, servers: &[ServerId], typed: &str) -> Option<Row> {
+    let sites = session.document.topology().sites();
+    if typed.is_empty() || sites.keys().any(|site| site.as_str() == typed) {
+        return None;
+    }
+    let words = format!("New site \"{typed}\"");
+    Some(match SiteName::parse(typed) {
+        Ok(site) => {
+            let message = edit(Edit::SetSite {
+                servers: servers.to_vec(),
+                site: Some(site),
+            });
+            simple(
+                words,
+                "The first servers there".to_owned(),
+                Ok(Does::Send(message)),
+            )
+        }
+        Err(bad) => simple(
+            words,
+            as_sentence(&bad.to_string()),
+            Err(as_sentence(&bad.to_string())),
+        ),
+    })
+}
+
 /// A server with what changes besides if it is taken, or why it cannot be.
 fn judged(name: String, verdict: Result<Vec<String>, Refusal>, message: Message) -> Row {
     match verdict {
@@ -250,6 +321,37 @@ mod tests {
         let all = rows(&Pick::Action, &session, "");
         assert_eq!(all.len(), ACTIONS.len() - 1);
         assert!(all.is_sorted_by_key(|row| row.answer.is_err()));
+    }
+
+    #[test]
+    fn sites_are_picked_and_new_ones_typed() {
+        let mut session = seed();
+        let id = |session: &Session, name: &str| session.document.topology().by_name(name).unwrap().id();
+        let slave1 = id(&session, "slave1");
+        let pick = Pick::Site(vec![slave1]);
+        let words = |session: &Session, typed: &str| -> Vec<(String, bool)> {
+            let rows = rows(&pick, session, typed);
+            rows.into_iter()
+                .map(|row| (row.words, row.answer.is_ok()))
+                .collect()
+        };
+        assert_eq!(words(&session, ""), []);
+        assert_eq!(words(&session, "Oslo"), [("New site \"Oslo\"".to_owned(), true)]);
+        let set = Edit::SetSite {
+            servers: vec![slave1],
+            site: SiteName::parse("Oslo").ok(),
+        };
+        crate::app::update(&mut session, edit(set));
+        assert_eq!(
+            words(&session, ""),
+            [("No site".to_owned(), true), ("Oslo".to_owned(), false)]
+        );
+        assert_eq!(
+            words(&session, "osl"),
+            [("Oslo".to_owned(), false), ("New site \"osl\"".to_owned(), true)]
+        );
+        let long = "x".repeat(64);
+        assert_eq!(words(&session, &long), [(format!("New site \"{long}\""), false)]);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Everything that can be done with one server, as menu entries: the outline and the canvas offer the same, which is
-//! what the table of actions has for a server. What cannot be done is shown too, with its reason as a hint.
+//! what the table of actions has for a server; and with the link above it. What cannot be done is shown too, with its reason as a hint.
 
 use egui::{Button, Ui, WidgetInfo, WidgetType};
 
 use crate::app::Session;
-use crate::model::topology::ServerId;
-use crate::ui::keys::{ACTIONS, Action, Does, Menu};
+use crate::model::topology::{Edit, ServerId};
+use crate::ui::commands::{LOCKED, edit};
+use crate::ui::keys::{ACTIONS, Action, ActionId, Does, Menu, action};
 use crate::ui::{Outbox, what_if_menu};
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
@@ -39,5 +40,33 @@ pub fn entry_ui(ui: &mut Ui, session: &Session, action: &Action, servers: &[Serv
             ui.close();
             does
         }),
+    }
+}
+
+/// What can be done to a link, for its menu.
+pub fn link_menu_ui(ui: &mut Ui, session: &Session, below: ServerId, outbox: &mut Outbox) {
+    let topology = session.document.topology();
+    ui.set_min_width(230.0);
+    for id in [ActionId::MoveUnder, ActionId::ToggleSync] {
+        let chosen = action(id).and_then(|action| entry_ui(ui, session, action, &[below]));
+        if let Some(Does::Send(message)) = chosen {
+            outbox.send(message);
+        }
+    }
+    if topology.postgres().has_slots() {
+        let has = topology.uses_slot(below);
+        let words = if has {
+            "Take its slot away"
+        } else {
+            "Give it a slot"
+        };
+        let button = ui.add_enabled(!session.is_locked(), Button::new(words));
+        if button.on_disabled_hover_text(LOCKED).clicked() {
+            outbox.send(edit(Edit::SetSlot {
+                server: below,
+                slot: Some(!has),
+            }));
+            ui.close();
+        }
     }
 }

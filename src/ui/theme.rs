@@ -3,6 +3,8 @@
 //! Panels never name a colour: they ask [`Tokens::of`] for what a thing *means*. [`install`] gives egui's own
 //! widgets the same look. Every text token is readable on every background it stands on: a test computes it.
 
+use crate::model::document::sites::SITE_COLOURS;
+
 use egui::{
     Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, Vec2, Visuals,
 };
@@ -71,6 +73,9 @@ pub struct Tokens {
     pub drop_allowed: Color32,
     pub drop_consequence: Color32,
     pub drop_refused: Color32,
+
+    /// Sites: names and edges; their grounds are a little of it upon the canvas.
+    sites: [Color32; SITE_COLOURS],
 }
 
 static LIGHT: Tokens = Tokens {
@@ -104,6 +109,16 @@ static LIGHT: Tokens = Tokens {
     drop_allowed: rgb(0x18, 0x7F, 0x4C),
     drop_consequence: rgb(0xA8, 0x68, 0x00),
     drop_refused: rgb(0xB3, 0x26, 0x1E),
+    sites: [
+        rgb(0x0B, 0x6B, 0x7A),
+        rgb(0x5A, 0x64, 0x14),
+        rgb(0x8A, 0x3E, 0x7C),
+        rgb(0x9A, 0x45, 0x26),
+        rgb(0x4B, 0x55, 0xB5),
+        rgb(0x2A, 0x6E, 0x3F),
+        rgb(0x7D, 0x5A, 0x0A),
+        rgb(0xA2, 0x36, 0x5A),
+    ],
 };
 
 static DARK: Tokens = Tokens {
@@ -137,6 +152,16 @@ static DARK: Tokens = Tokens {
     drop_allowed: rgb(0x4A, 0xCB, 0x87),
     drop_consequence: rgb(0xEA, 0xB0, 0x4C),
     drop_refused: rgb(0xFF, 0x8D, 0x84),
+    sites: [
+        rgb(0x5C, 0xC3, 0xD3),
+        rgb(0xB9, 0xC8, 0x64),
+        rgb(0xDD, 0x9F, 0xD4),
+        rgb(0xE9, 0xA6, 0x84),
+        rgb(0xA9, 0xB1, 0xF4),
+        rgb(0x86, 0xCC, 0x9A),
+        rgb(0xDF, 0xBA, 0x64),
+        rgb(0xF2, 0x98, 0xAE),
+    ],
 };
 
 impl Tokens {
@@ -148,6 +173,25 @@ impl Tokens {
     /// A quiet background for a badge or a banner in a colour: a little of it upon a card.
     pub fn tint(&self, colour: Color32) -> Color32 {
         mix(self.card, colour, if self.is_dark { 0.16 } else { 0.10 })
+    }
+
+    /// The name and the edge of a site; its number is a [`SiteArea`](crate::model::document::sites::SiteArea)'s.
+    pub fn site(&self, number: usize) -> Color32 {
+        self.sites.get(number).copied().unwrap_or(self.text_weak)
+    }
+
+    /// Behind the cards of a site.
+    pub fn site_ground(&self, number: usize) -> Color32 {
+        mix(
+            self.canvas,
+            self.site(number),
+            if self.is_dark { 0.11 } else { 0.08 },
+        )
+    }
+
+    /// Behind a link that is selected.
+    pub fn band(&self) -> Color32 {
+        mix(self.canvas, self.accent, 0.35)
     }
 
     /// The colour as seen through mist: for what is refused or stands back.
@@ -326,6 +370,21 @@ mod tests {
     }
 
     #[test]
+    fn a_sites_name_is_readable_on_its_ground_and_links_can_be_told_from_it() {
+        for t in [&LIGHT, &DARK] {
+            for number in 0..SITE_COLOURS {
+                let ground = t.site_ground(number);
+                check("a site's name", t.site(number), ground, 4.5);
+                check("a site's name beside it", t.site(number), t.canvas, 4.5);
+                check("weak text", t.text_weak, ground, 4.5);
+                for mark in [t.link_live, t.drop_allowed, t.drop_consequence, t.drop_refused] {
+                    check("mark", mark, ground, 3.0);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn lines_and_marks_can_be_told_from_the_canvas() {
         for t in [&LIGHT, &DARK] {
             for colour in [
@@ -372,6 +431,10 @@ mod tests {
             for (token, colour) in pairs {
                 let [r, g, b, _] = token.to_array();
                 assert_eq!(format!("#{r:02x}{g:02x}{b:02x}"), colour);
+            }
+            for (number, colour) in palette.sites.iter().enumerate() {
+                let [r, g, b, _] = tokens.site(number).to_array();
+                assert_eq!(format!("#{r:02x}{g:02x}{b:02x}"), *colour);
             }
         }
     }

@@ -73,6 +73,7 @@ impl Window {
                 session.renaming,
                 session.remove_choice,
                 &session.folding,
+                (session.link, session.is_legend_shown),
             ),
             session.dialog,
             session.tab,
@@ -350,4 +351,112 @@ fn what_becomes_of_downstreams_is_asked_once() {
     window.press(Key::Delete);
     window.click("Remove them too");
     assert_eq!(window.session().document.topology().servers().len(), 2);
+}
+
+#[test]
+fn a_link_is_reached_by_keys_and_cannot_be_removed_only_moved() {
+    let mut window = Window::seed();
+    window.find("slave2");
+    window.key(Modifiers::COMMAND, Key::U);
+    assert_eq!(window.session().link, Some(window.id("slave2")));
+    for words in [
+        "From master to slave2",
+        "streaming, potential, priority 2",
+        "\"slave2\" at master",
+    ] {
+        assert!(window.has(words), "{words}");
+    }
+    let is_line = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
+        let begins = |text: String| text.starts_with("primary_conninfo = 'host=localhost port=5432 ");
+        node.value().is_some_and(begins) || node.label().is_some_and(begins)
+    };
+    assert!(window.harness.query_all(by().predicate(is_line)).next().is_some());
+    // What can be done to a link is done to the server at its lower end.
+    window.key(Modifiers::COMMAND, Key::K);
+    assert!(window.drawn().ends_with("  slave2 15433\n"), "{}", window.drawn());
+    window.press(Key::Delete);
+    assert!(window.has("slave2 needs an upstream"));
+    window.click("Move under…");
+    window.type_text("slave12");
+    window.press(Key::Enter);
+    assert_eq!(window.upstream_of("slave2"), "slave12");
+    assert_eq!(window.session().link, Some(window.id("slave2")));
+    window.press(Key::Escape);
+    assert_eq!((window.session().link, window.session().selected), (None, None));
+}
+
+#[test]
+fn the_list_of_servers_folds_by_arrows_and_says_so() {
+    let mut window = Window::seed();
+    let row = "slave1: standby of master, synchronous with priority 1, port 15432";
+    let below = "slave11: standby of slave1, asynchronous, port 25432";
+    let is_expanded = |window: &Window| {
+        let row = window.harness.get_by_label(row);
+        row.accesskit_node().data().is_expanded()
+    };
+    assert_eq!(is_expanded(&window), Some(true));
+    window.harness.get_by_label(row).focus();
+    window.harness.run_ok();
+    window.press(Key::ArrowLeft);
+    assert_eq!(is_expanded(&window), Some(false));
+    assert!(window.harness.query_by_label(below).is_none());
+    assert!(
+        window
+            .harness
+            .query_by_label("Unfold slave1: 2 servers hidden")
+            .is_some(),
+        "the drawing too"
+    );
+    let described = window
+        .harness
+        .get_by_label(row)
+        .accesskit_node()
+        .data()
+        .description()
+        .map(str::to_owned);
+    assert_eq!(described.as_deref(), Some("2 servers hidden"));
+    // Once more: there is nothing to fold, so that it goes up; and a search finds what is hidden.
+    window.press(Key::ArrowRight);
+    assert_eq!(is_expanded(&window), Some(true));
+    window.press(Key::ArrowRight);
+    assert!(window.harness.get_by_label(below).accesskit_node().is_focused());
+    window.command("Fold all");
+    assert_eq!(is_expanded(&window), Some(false));
+    window.find("slave11");
+    assert_eq!(is_expanded(&window), Some(true));
+}
+
+#[test]
+fn a_site_is_given_to_several_servers_by_the_palette() {
+    let mut window = Window::seed();
+    window.key(Modifiers::COMMAND, Key::A);
+    window.key(Modifiers::COMMAND, Key::R);
+    window.type_text("Bergen");
+    window.press(Key::Enter);
+    assert_eq!(
+        window.drawn().matches(" site Bergen").count(),
+        5,
+        "{}",
+        window.drawn()
+    );
+    window.find("slave2");
+    window.tab_and_fill("Site", " Oslo ");
+    assert!(
+        window.drawn().contains("slave2 15433 priority 2 site Oslo"),
+        "{}",
+        window.drawn()
+    );
+    assert!(window.has("slave2, standby of master, port 15433, in Oslo, potentially synchronous 2"));
+    window.find("slave12");
+    window.click("Put slave12 into Oslo");
+    assert!(window.drawn().contains("slave12 25433 site Oslo"));
+    window.key(Modifiers::COMMAND, Key::R);
+    window.type_text("no site");
+    window.press(Key::Enter);
+    assert!(window.drawn().contains("slave12 25433\n"));
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert!(
+        window.drawn().contains("slave12 25433 site Oslo"),
+        "one undo step"
+    );
 }

@@ -603,3 +603,37 @@ fn a_folded_relay_can_be_dropped_upon_and_dragged_with_what_it_hides() {
     drag(&mut harness, from, from + vec2(120.0, 40.0));
     assert_eq!(count(&harness), 4, "the card and the three inside it");
 }
+
+#[test]
+fn a_link_is_selected_by_a_click_on_its_line_and_has_a_menu() {
+    let mut harness = Window::on(SEED);
+    let slave2 = harness.state().id("slave2");
+    let link = harness.get_by_label("Link from master to slave2").rect().center();
+    let click = |harness: &mut Canvas, at: Pos2| {
+        harness.hover_at(at);
+        harness.step();
+        for pressed in [true, false] {
+            button(harness, at, PointerButton::Primary, pressed);
+            harness.step();
+        }
+        harness.run();
+    };
+    click(&mut harness, link);
+    assert_eq!(harness.state().session.link, Some(slave2));
+    assert_eq!(harness.state().session.history.undo_label(), None);
+    // Just above the card's middle the line arrives, far from the grip.
+    let slave1 = harness.state().id("slave1");
+    let arrives = card(&harness, "slave1").rect().center_top() - vec2(0.0, 6.0);
+    click(&mut harness, arrives);
+    assert_eq!(harness.state().session.link, Some(slave1));
+    click(&mut harness, Pos2::new(30.0, 80.0));
+    assert_eq!(harness.state().session.link, None);
+
+    harness
+        .get_by_label("Link from slave1 to slave12")
+        .click_secondary();
+    harness.run();
+    harness.get_by_label("Take its slot away").click();
+    harness.run();
+    assert!(harness.state().tree().contains("slave12 25433 no-slot"));
+}

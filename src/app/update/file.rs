@@ -85,6 +85,7 @@ pub(super) fn replace(session: &mut Session, document: Document, path: Option<Pa
     session.history = History::default();
     session.selected = None;
     session.also_selected.clear();
+    session.link = None;
     session.folding = Folding::default();
     session.renaming = None;
     session.shown_file = None;

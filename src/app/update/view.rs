@@ -18,6 +18,13 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
             select(session, servers);
         }
         ViewMessage::SelectMany(servers) => select(session, servers),
+        ViewMessage::SelectLink(below) => {
+            let topology = session.document.topology();
+            let is_standby = topology.server(below).is_some_and(|server| !server.is_primary());
+            select(session, None);
+            session.link = Some(below).filter(|_| is_standby);
+            session.folding.reveal(session.document.topology(), below);
+        }
         ViewMessage::Fold(server, is_folded) => {
             session
                 .folding
@@ -29,6 +36,7 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
             keep_selection_in_sight(session);
         }
         ViewMessage::UnfoldAll => session.folding.unfold_all(session.document.topology()),
+        ViewMessage::ShowLegend(is_shown) => session.is_legend_shown = is_shown,
         ViewMessage::Rename(server) => {
             session.renaming = server.filter(|_| !refuse_if_locked(session));
             if let Some(server) = session.renaming {
@@ -58,7 +66,13 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
 
 /// What is selected and was hidden hands over to the card that stands for it.
 pub(super) fn keep_selection_in_sight(session: &mut Session) {
+    let topology = session.document.topology();
     let folding = &session.folding;
+    let is_link = |id: &ServerId| {
+        let below = topology.server(*id);
+        below.is_some_and(|server| !server.is_primary()) && !folding.is_hidden(*id)
+    };
+    session.link = session.link.filter(is_link);
     if !session.selection().iter().any(|id| folding.is_hidden(*id)) {
         return;
     }
@@ -78,6 +92,7 @@ pub(super) fn select(session: &mut Session, servers: impl IntoIterator<Item = Se
     session.selected = existing.next();
     session.also_selected = existing.filter(|id| Some(*id) != session.selected).collect();
     session.renaming = None;
+    session.link = None;
     for server in session.selected.iter().chain(&session.also_selected) {
         session.folding.reveal(session.document.topology(), *server);
     }

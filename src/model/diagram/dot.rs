@@ -29,6 +29,19 @@ pub(super) fn write(topology: &Topology) -> String {
             LIGHT.of(tone)
         );
     }
+    for (number, (site, servers)) in topology.sites().into_iter().enumerate() {
+        let members = servers
+            .iter()
+            .filter_map(|id| topology.servers().iter().position(|server| server.id() == *id));
+        let members: Vec<String> = members.map(|member| format!("s{member};")).collect();
+        let _ = writeln!(
+            text,
+            "    subgraph cluster_{number} {{ label={}; style=rounded; color=\"{}\"; {} }}",
+            quoted(site.as_str()),
+            LIGHT.text_weak,
+            members.join(" ")
+        );
+    }
     for (below, server) in topology.servers().iter().enumerate() {
         let upstream = server.upstream().and_then(|id| topology.server(id));
         let Some(above) = upstream.and_then(number) else {

@@ -20,6 +20,16 @@ pub(super) fn write(topology: &Topology) -> String {
         let words = format!("{}\n{}\n{badge}", server.name(), shown.detail(server));
         let _ = writeln!(text, "    s{number}[\"{}\"]", quoted(&words));
     }
+    for (number, (site, servers)) in topology.sites().into_iter().enumerate() {
+        let members = servers
+            .iter()
+            .filter_map(|id| topology.servers().iter().position(|server| server.id() == *id));
+        let _ = writeln!(text, "    subgraph site{number}[\"{}\"]", quoted(site.as_str()));
+        for member in members {
+            let _ = writeln!(text, "        s{member}");
+        }
+        text.push_str("    end\n");
+    }
     for (below, server) in topology.servers().iter().enumerate() {
         let upstream = server.upstream().and_then(|id| topology.server(id));
         let Some(above) = upstream.and_then(number) else {

@@ -3,6 +3,7 @@
 //! `ui::theme` has the same ones as tokens; a test there compares the two.
 
 use super::Tone;
+use crate::model::document::sites::SITE_COLOURS;
 
 /// Colours as `#rrggbb`.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Palette {
     pub quorum: &'static str,
     pub asynchronous: &'static str,
     pub link: &'static str,
+    pub sites: [&'static str; SITE_COLOURS],
 }
 
 pub static LIGHT: Palette = Palette {
@@ -32,6 +34,9 @@ pub static LIGHT: Palette = Palette {
     quorum: "#6745b8",
     asynchronous: "#526073",
     link: "#7b8ba0",
+    sites: [
+        "#0b6b7a", "#5a6414", "#8a3e7c", "#9a4526", "#4b55b5", "#2a6e3f", "#7d5a0a", "#a2365a",
+    ],
 };
 
 pub static DARK: Palette = Palette {
@@ -46,9 +51,16 @@ pub static DARK: Palette = Palette {
     quorum: "#bda4ff",
     asynchronous: "#a6b4c7",
     link: "#66778e",
+    sites: [
+        "#5cc3d3", "#b9c864", "#dd9fd4", "#e9a684", "#a9b1f4", "#86cc9a", "#dfba64", "#f298ae",
+    ],
 };
 
 impl Palette {
+    pub(super) fn site(&self, number: usize) -> &'static str {
+        self.sites.get(number).copied().unwrap_or(self.text_weak)
+    }
+
     pub(super) fn of(&self, tone: Tone) -> &'static str {
         match tone {
             Tone::Primary => self.primary,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::document::arrange::CARD;
+use crate::model::document::sites::{Area, SiteArea, site_areas};
 use crate::model::document::{Document, PointOnCanvas};
 use crate::model::health::ReplicationRow;
 use crate::model::simulate;
@@ -23,6 +24,8 @@ pub struct Diagram {
     pub subtitle: String,
     pub width: f32,
     pub height: f32,
+    /// Behind the cards.
+    pub sites: Vec<SiteArea>,
     pub cards: Vec<CardBox>,
     pub links: Vec<Curve>,
 }
@@ -77,6 +80,12 @@ impl Diagram {
             .map(|(id, at)| (*id, [at[0] + shift[0], at[1] + shift[1]]))
             .collect();
         let place = |server: &Server| corners.get(&server.id()).copied().unwrap_or([MARGIN, MARGIN]);
+        let mut sites = site_areas(topology, &centres);
+        // Of a card's centre they are, and of its corner is the shift.
+        let by = [shift[0] + CARD[0] / 2.0, shift[1] + CARD[1] / 2.0];
+        for part in sites.iter_mut().flat_map(|site| &mut site.parts) {
+            *part = moved(*part, by);
+        }
         let shown = Shown::of(topology);
         let link = |server: &Server| {
             let upstream = topology.server(server.upstream()?)?;
@@ -102,10 +111,16 @@ impl Diagram {
             subtitle: shown.subtitle(),
             width,
             height: bottom - top + CARD[1] + 2.0 * MARGIN + TITLE,
+            sites,
             cards: topology.servers().iter().map(card).collect(),
             links: topology.servers().iter().filter_map(link).collect(),
         }
     }
+}
+
+fn moved(area: Area, by: [f32; 2]) -> Area {
+    let [min, max] = [area.min, area.max].map(|[x, y]| [x + by[0], y + by[1]]);
+    Area { min, max }
 }
 
 /// The words of a diagram; Mermaid and DOT say the same ones.

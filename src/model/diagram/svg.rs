@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::embedded::METADATA_ID;
 use super::{CardBox, Curve, Diagram, Palette};
 use crate::model::document::arrange::CARD;
+use crate::model::document::sites::SiteArea;
 
 /// The first one is what `engine::picture` draws with.
 const FONTS: &str = "'Noto Sans', 'Segoe UI', 'Helvetica Neue', Arial, sans-serif";
@@ -43,6 +44,9 @@ pub(super) fn write(diagram: &Diagram, palette: &Palette, design: &str) -> Strin
         &subtitle,
         (DETAIL, palette.text_weak, "start", false),
     );
+    for site in &diagram.sites {
+        write_site(&mut svg, site, palette);
+    }
     for link in &diagram.links {
         write_link(&mut svg, link, palette);
     }
@@ -55,6 +59,25 @@ pub(super) fn write(diagram: &Diagram, palette: &Palette, design: &str) -> Strin
     }
     svg.push_str("</svg>\n");
     svg
+}
+
+fn write_site(svg: &mut String, site: &SiteArea, palette: &Palette) {
+    let colour = palette.site(site.colour);
+    for part in &site.parts {
+        let ([x, y], [right, bottom]) = (part.min, part.max);
+        let (width, height) = (right - x, bottom - y);
+        let _ = writeln!(
+            svg,
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"14\" fill=\"{colour}\" fill-opacity=\"0.08\" stroke=\"{colour}\" stroke-opacity=\"0.4\"/>"
+        );
+        let name = cut(site.site.as_str(), DETAIL, width - 2.0 * PADDING);
+        text(
+            svg,
+            [x + PADDING, y + 16.0],
+            &name,
+            (DETAIL, colour, "start", false),
+        );
+    }
 }
 
 fn write_card(svg: &mut String, card: &CardBox, palette: &Palette) {

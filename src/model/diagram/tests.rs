@@ -73,6 +73,28 @@ fn the_seed_as_text() {
 }
 
 #[test]
+fn sites_are_groups_in_every_picture() {
+    let text = SECRETIVE.replace("La Mancha", "a \\\"b\\\" <c> & [d]");
+    let document = format::read(&text).unwrap();
+    let svg = svg(&document, LIGHT_STYLE);
+    assert!(
+        svg.contains(">a \"b\" &lt;c&gt; &amp; [d]</text>") && svg.contains(">Barcelona</text>"),
+        "{svg}"
+    );
+    let dot = dot(&document, LIGHT_STYLE);
+    assert!(
+        dot.contains("label=\"a \\\"b\\\" <c> &amp; [d]\"; style=rounded"),
+        "{dot}"
+    );
+    let mermaid = mermaid(&document, LIGHT_STYLE);
+    let group = "subgraph site1[\"a #34;b#34; #60;c#62; #38; #91;d#93;\"]\n        s0\n        s2\n    end\n";
+    assert!(mermaid.contains(group), "{mermaid}");
+    for part in Diagram::of(&document).sites.iter().flat_map(|site| &site.parts) {
+        assert!(part.min[0] >= 0.0 && part.min[1] >= 0.0, "{part:?}");
+    }
+}
+
+#[test]
 fn an_svg_opens_as_the_same_design() {
     for template in &templates::TEMPLATES {
         for text in [template.text.to_owned(), template.text.replace('\n', "\r\n")] {

@@ -1,12 +1,14 @@
 //! The user's design: a topology, where its servers stand on the canvas, and the file it came from.
 //!
 //! Start with [`Document`]; `format` reads and writes the design file, `history` is undo and redo,
-//! `arrange` is the tidy tree, `templates` the built-in designs, `scenarios` the stories in time that are kept with it.
+//! `arrange` is the tidy tree, `sites` where the sites lie, `templates` the built-in designs, `scenarios` the stories in time that
+//! are kept with it.
 
 pub mod arrange;
 pub mod format;
 mod history;
 mod scenarios;
+pub mod sites;
 pub mod templates;
 
 use std::collections::BTreeMap;

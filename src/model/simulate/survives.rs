@@ -38,14 +38,22 @@ impl Survival {
     }
 }
 
-/// Every single failure: each server's crash, then each drawn link's cut, in the design's order.
+/// Every single failure: each server's crash, then each drawn link's cut, in the design's order; then the loss of
+/// each site that is more than one server and not the whole cluster.
 pub fn single_failures(topology: &Topology) -> Vec<Survival> {
     let world = World::new(topology);
     let faults = faults(topology);
-    faults
-        .into_iter()
-        .map(|fault| survival(&world, &[fault]))
-        .collect()
+    let of_sites = topology.sites().into_iter().filter_map(|(site, servers)| {
+        if servers.len() < 2 || servers.len() == topology.servers().len() {
+            return None;
+        }
+        let crashes: Vec<Action> = servers.into_iter().map(Action::Crash).collect();
+        let mut lost = survival(&world, &crashes);
+        lost.failure = vec![format!("lose the site {site}")];
+        Some(lost)
+    });
+    let single = faults.into_iter().map(|fault| survival(&world, &[fault]));
+    single.chain(of_sites).collect()
 }
 
 /// Every two failures at once; of n servers these are about 2n².
@@ -217,6 +225,26 @@ mod tests {
         ] {
             assert!(double.iter().any(|known| known == line), "{line}: {double:#?}");
         }
+    }
+
+    #[test]
+    fn a_site_is_lost_as_a_whole() {
+        let of = |text: &str| -> Vec<String> {
+            let found = lines(&single_failures(&notation::parse(text).unwrap()));
+            found.into_iter().filter(|line| line.contains("site")).collect()
+        };
+        let text =
+            "m 1 sync first 1 site A\n  a 2 priority 1 site A\n  b 3 priority 2 site B\n    c 4 site B\n";
+        // What was acknowledged had waited for a, which is lost with the primary.
+        assert_eq!(of(text), ["lose the site A: -+-", "lose the site B: +++"]);
+        let far = text.replace("priority 1 site A", "priority 3 site A");
+        assert_eq!(of(&far), ["lose the site A: -++", "lose the site B: +++"]);
+        assert_eq!(of("m 1 site A\n  a 2 site A\n"), [""; 0], "that would be all");
+        assert_eq!(
+            of("m 1 site A\n  a 2 site B\n"),
+            [""; 0],
+            "each is a server's crash"
+        );
     }
 
     #[test]

@@ -102,6 +102,9 @@ impl<'a> Facts<'a> {
             Some(upstream) => format!("{name}, standby of {}, {place}", upstream.name()),
             None => format!("{name}, primary, {place}"),
         };
+        if let Some(site) = server.site() {
+            label = format!("{label}, in {site}");
+        }
         let spoken = [
             Some(badge.spoken()),
             work.map(|work| work.word().to_owned()),

@@ -130,7 +130,7 @@ impl Frame<'_> {
             Some(Ending::Do(command)) if self.session.what_if.is_some() => self.repoint(&command),
             Some(Ending::Do(command)) => send(self.outbox, command),
             Some(Ending::Click(server)) => self.outbox.send(select_by_click(self.ui, server)),
-            Some(Ending::ClickBeside) => self.outbox.send(Message::View(ViewMessage::Select(None))),
+            Some(Ending::ClickBeside) => self.click_beside(),
             Some(Ending::Select { band, adds }) => {
                 let before = if adds {
                     self.session.selection()

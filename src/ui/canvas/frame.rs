@@ -43,7 +43,7 @@ impl Frame<'_> {
             &mut self.state.wheel,
         );
         if background.clicked() {
-            self.outbox.send(Message::View(ViewMessage::Select(None)));
+            self.click_beside();
         }
         if background.secondary_clicked() {
             let at = self.pointer().map(|at| self.state.view.at(self.canvas, at));
@@ -51,6 +51,7 @@ impl Frame<'_> {
         }
         background.context_menu(|ui| menu::of_canvas(ui, self.session, self.state, self.outbox));
 
+        self.links();
         self.cards();
         self.drag(background);
         let incoming = self.palette_drag();
@@ -104,6 +105,15 @@ impl Frame<'_> {
         state
             .projection
             .each_node(|id, node| node.set_selected(session.is_selected(id)));
+    }
+
+    /// Between the cards: upon a link it selects that one, elsewhere nothing.
+    pub(super) fn click_beside(&mut self) {
+        let at = self.pointer().map(|at| self.state.view.at(self.canvas, at));
+        let link = at.and_then(|at| self.state.projection.link_at(at));
+        let link = link.filter(|_| self.session.what_if.is_none());
+        let select = link.map_or(ViewMessage::Select(None), ViewMessage::SelectLink);
+        self.outbox.send(Message::View(select));
     }
 
     pub(super) fn pointer(&self) -> Option<Pos2> {

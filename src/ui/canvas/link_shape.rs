@@ -52,6 +52,16 @@ impl Curve {
         CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, Stroke::NONE)
     }
 
+    /// Half way along it.
+    pub fn middle(self) -> Pos2 {
+        CubicBezierShape::from_points_stroke(self.0, false, Color32::TRANSPARENT, Stroke::NONE).sample(0.5)
+    }
+
+    /// A plain line all along it.
+    pub fn band(self, meta: &MetadataFrame, stroke: Stroke) -> Shape {
+        Shape::line(self.on_screen(meta).flatten(Some(0.3)), stroke)
+    }
+
     /// Draws the line and its arrow head.
     pub fn draw(
         self,

@@ -5,7 +5,7 @@ use egui::Ui;
 use super::CanvasState;
 use crate::app::Session;
 use crate::ui::keys::{ActionId, Does, action};
-use crate::ui::server_menu::entry_ui;
+use crate::ui::server_menu::{entry_ui, link_menu_ui};
 use crate::ui::{Outbox, what_if_menu};
 
 const ENTRIES: [ActionId; 4] = [
@@ -23,6 +23,9 @@ pub fn of_canvas(ui: &mut Ui, session: &Session, state: &mut CanvasState, outbox
             Some(below) => what_if_menu::link_menu_ui(ui, what_if, below, outbox),
             None => what_if_menu::cluster_menu_ui(ui, what_if, outbox),
         }
+    } else if let Some(below) = state.menu_link {
+        link_menu_ui(ui, session, below, outbox);
+        ui.separator();
     }
     for action in ENTRIES.into_iter().filter_map(action) {
         match entry_ui(ui, session, action, &[]) {

@@ -1,4 +1,4 @@
-//! What lies above the drawing: the legend, the zoom buttons, the words beside the pointer, hints.
+//! What lies above the drawing: the zoom buttons, the words beside the pointer, hints.
 
 use egui::text::LayoutJob;
 use egui::{
@@ -6,8 +6,7 @@ use egui::{
 };
 use egui::{Ui, UiBuilder, Vec2, pos2, vec2};
 
-use super::pen::{Mark, Pen};
-use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_SMALL, Tokens};
+use crate::ui::theme::{RADIUS_WIDGET, TEXT_SMALL, Tokens};
 
 /// From the corners of the canvas.
 const MARGIN: f32 = 12.0;
@@ -46,75 +45,6 @@ pub fn zoom_buttons(ui: &mut Ui, canvas: Rect, zoom: f32) -> Option<ZoomWish> {
         button("−".to_owned(), 28.0, "Zoom out", ZoomWish::Times(0.8));
     });
     wish
-}
-
-/// What stands before the words of the legend.
-#[derive(Clone, Copy)]
-enum Sample {
-    Line { is_dashed: bool },
-    Mark(Mark),
-}
-
-/// What the lines mean, at the lower left. `is_live` adds the colour of links that stream for real; in time it is what moves.
-pub fn legend(painter: &Painter, canvas: Rect, tokens: &Tokens, is_live: bool, is_in_time: bool) {
-    let line = |is_dashed| Sample::Line { is_dashed };
-    let mut rows = vec![
-        (tokens.link, line(false), "may be synchronous"),
-        (tokens.link, line(true), "asynchronous"),
-    ];
-    if is_live {
-        rows.push((tokens.link_live, line(false), "streaming now"));
-    }
-    if is_in_time {
-        rows = vec![
-            (tokens.accent, Sample::Mark(Mark::Circle), "a commit on its way"),
-            (tokens.quorum, Sample::Mark(Mark::HalfCircle), "written there"),
-            (tokens.ok, Sample::Mark(Mark::Diamond), "on disk there"),
-            (tokens.primary, Sample::Mark(Mark::Triangle), "the answer"),
-        ];
-    }
-    const ROW: f32 = 17.0;
-    const SAMPLE: f32 = 26.0;
-    let font = FontId::proportional(TEXT_SMALL);
-    let galleys: Vec<_> = rows
-        .iter()
-        .map(|(_, _, words)| painter.layout_no_wrap((*words).to_owned(), font.clone(), tokens.text_weak))
-        .collect();
-    let width = galleys.iter().map(|galley| galley.size().x).fold(0.0, f32::max);
-    let size = vec2(width + SAMPLE + GAP, ROW * rows.len() as f32) + vec2(20.0, 12.0);
-    if canvas.width() < size.x + 320.0 {
-        return;
-    }
-    let sheet = Rect::from_min_size(
-        pos2(canvas.left() + MARGIN, canvas.bottom() - MARGIN - size.y),
-        size,
-    );
-    painter.rect(
-        sheet,
-        f32::from(RADIUS_WIDGET),
-        tokens.card,
-        Stroke::new(1.0, tokens.line),
-        StrokeKind::Inside,
-    );
-    for (number, ((colour, sample, _), galley)) in rows.into_iter().zip(galleys).enumerate() {
-        let middle = ROW.mul_add(number as f32 + 0.5, sheet.top() + 6.0);
-        let left = sheet.left() + 10.0;
-        let line = [pos2(left, middle), pos2(left + SAMPLE, middle)];
-        let stroke = Stroke::new(2.0, colour);
-        match sample {
-            Sample::Line { is_dashed: true } => {
-                painter.extend(egui::Shape::dashed_line(&line, stroke, 5.0, 3.5));
-            }
-            Sample::Line { is_dashed: false } => drop(painter.line_segment(line, stroke)),
-            Sample::Mark(mark) => {
-                let mut pen = Pen::new(painter, 1.0, false);
-                pen.mark(mark, pos2(left + SAMPLE / 2.0, middle), 4.6, colour);
-                painter.extend(pen.shapes);
-            }
-        }
-        let at = pos2(left + SAMPLE + GAP, middle - galley.size().y / 2.0);
-        painter.galley(at, galley, tokens.text_weak);
-    }
 }
 
 /// How a label beside the pointer is meant.

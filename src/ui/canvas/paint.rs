@@ -5,6 +5,7 @@ use egui_graphs::{DisplayEdge as _, DisplayNode as _, DrawContext, MetadataFrame
 
 use super::drag::PLACE_SHARE;
 use super::frame::{Frame, on_screen};
+use super::sites::paint_sites;
 use super::verdict::Zone;
 use super::{fold, handle};
 use crate::app::WhatIf;
@@ -18,6 +19,7 @@ impl Frame<'_> {
         painter.rect_filled(self.canvas, 0.0, tokens.canvas);
         let meta = self.state.view.on_screen(self.canvas);
         dots(&painter, self.canvas, &meta, tokens);
+        paint_sites(&painter, tokens, &meta, self.state.projection.sites());
         let style = SettingsStyle::new();
         let ctx = self.ui.ctx().clone();
         let context = DrawContext {
@@ -31,6 +33,7 @@ impl Frame<'_> {
             let props = node.props().clone();
             node.display_mut().update(&props);
         });
+        self.paint_selected_link(&painter, tokens, &meta);
         self.paint_links(&context);
         // The card below the dragged one is painted last: what is chosen must be readable.
         let target = self.state.gesture.drag().and_then(|drag| Some(drag.over?.0));

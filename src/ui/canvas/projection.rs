@@ -15,9 +15,11 @@ use petgraph::visit::EdgeRef as _;
 use super::card::{Card, Link};
 use super::describe::describe;
 use super::fold::fold_up;
+use super::legend::{Sign, signs};
 use super::link_shape::LinkShape;
 use super::server_shape::ServerShape;
 use crate::app::{RunView, Session, WhatIf};
+use crate::model::document::sites::{SiteArea, site_areas};
 use crate::model::health::Board;
 use crate::model::plan::StepState;
 use crate::model::topology::{Server, ServerId, Topology};
@@ -34,6 +36,11 @@ pub struct Projection {
     home: BTreeMap<ServerId, Pos2>,
     /// How many servers follow each relay; asked for every card on every frame, so counted once.
     relays: BTreeMap<ServerId, usize>,
+    /// What the legend explains.
+    signs: Vec<Sign>,
+    /// Where the sites lie, around the cards that are shown.
+    sites: Vec<SiteArea>,
+    sites_of: Option<(u64, u64)>,
     /// What the graph was made from.
     seen: Option<Seen>,
 }
@@ -58,9 +65,14 @@ impl Projection {
         }
         self.seen = Some(Seen::of(session));
         let is_shown = |id| !session.folding.is_hidden(id);
-        self.home = session
-            .document
-            .positions_of(is_shown)
+        let positions = session.document.positions_of(is_shown);
+        let of = (session.revision, session.folding.revision());
+        if self.sites_of != Some(of) {
+            // Readings come every second, and sites do not move with them.
+            self.sites_of = Some(of);
+            self.sites = site_areas(session.document.topology(), &positions);
+        }
+        self.home = positions
             .into_iter()
             .map(|(id, [x, y])| (id, pos2(x, y)))
             .collect();
@@ -70,6 +82,7 @@ impl Projection {
         self.relays.retain(|id, _| !session.folding.is_folded(*id));
 
         let described = fold_up(session, describe(session));
+        self.signs = signs(&described, !self.sites.is_empty());
         let before: Vec<ServerId> = self.index.keys().copied().collect();
         let mut has_tree_changed = false;
         let gone = before
@@ -92,6 +105,14 @@ impl Projection {
 
     pub fn graph(&self) -> &DesignGraph {
         &self.graph
+    }
+
+    pub fn signs(&self) -> &[Sign] {
+        &self.signs
+    }
+
+    pub fn sites(&self) -> &[SiteArea] {
+        &self.sites
     }
 
     /// Servers from the lowest card to the one on top.

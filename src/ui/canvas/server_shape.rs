@@ -277,7 +277,7 @@ fn draw_bar(pen: &mut Pen<'_>, rect: Rect, work: Work) {
     pen.fill(done, 2.0, colour);
 }
 
-fn life_mark(life: &Life, tokens: &Tokens) -> (Mark, Color32) {
+pub(super) fn life_mark(life: &Life, tokens: &Tokens) -> (Mark, Color32) {
     match life {
         Life::Running | Life::Streaming | Life::Foreseen(Outlook::Well, _) => (Mark::Circle, tokens.ok),
         Life::Connected(_) | Life::Foreseen(Outlook::Waits, _) => (Mark::HalfCircle, tokens.warning),

@@ -2,12 +2,12 @@
 
 use super::frame::{Frame, Incoming};
 use super::gesture::{FIX_KEY, Gesture};
+use super::legend::{self, legend_ui};
 use super::overlay::{self, Tone, ZoomWish};
 use super::verdict::Zone;
 use super::{LOCKED, NEEDS_TARGET};
 use crate::model::topology::ServerId;
 use crate::ui::drafts::as_sentence;
-use crate::ui::theme::Tokens;
 
 /// So many servers that come along are named.
 const NAMED: usize = 6;
@@ -87,15 +87,17 @@ impl Frame<'_> {
     }
 
     pub(super) fn overlays(&mut self) {
-        let tokens = Tokens::of(self.ui.visuals());
         let painter = self.ui.painter_at(self.canvas);
-        let is_live = self.session.cluster.is_some() || self.session.what_if.is_some();
         let is_in_time = self
             .session
             .what_if
             .as_ref()
             .is_some_and(|what_if| what_if.in_time().is_some());
-        overlay::legend(&painter, self.canvas, tokens, is_live, is_in_time);
+        if self.session.is_legend_shown {
+            let drawn = self.state.projection.signs();
+            let signs = if is_in_time { &legend::MOVING[..] } else { drawn };
+            legend_ui(self.ui, self.canvas, signs, self.outbox);
+        }
         let topology = self.session.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {
             (Some(reason), _) => reason,

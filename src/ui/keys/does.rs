@@ -271,6 +271,11 @@ pub fn tidy_below(session: &Session, servers: &[ServerId]) -> Answer {
     send(Message::Design(DesignMessage::Do(command)))
 }
 
+pub fn site(session: &Session, servers: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    pick(Pick::Site(some(servers)?))
+}
+
 pub fn fold(session: &Session, servers: &[ServerId]) -> Answer {
     let server = one(servers)?;
     if session.document.topology().downstreams(server).next().is_none() {
@@ -303,6 +308,11 @@ pub fn toggle_sync(session: &Session, servers: &[ServerId]) -> Answer {
     send(commands::toggle_synchronous(session.document.topology(), server)?)
 }
 
+pub fn select_link(session: &Session, servers: &[ServerId]) -> Answer {
+    let server = one_standby(session, servers, |name| Refusal::PrimaryFollows(name.clone()))?;
+    send(Message::View(ViewMessage::SelectLink(server)))
+}
+
 pub fn make_primary(session: &Session, servers: &[ServerId]) -> Answer {
     unlocked(session)?;
     let server = one_standby(session, servers, |name| Refusal::AlreadyPrimary(name.clone()))?;
@@ -311,6 +321,12 @@ pub fn make_primary(session: &Session, servers: &[ServerId]) -> Answer {
 
 pub fn remove(session: &Session, servers: &[ServerId]) -> Answer {
     unlocked(session)?;
+    // A standby needs an upstream, so that a link can go to another server and not away.
+    if let (Some(server), []) = (session.link, servers) {
+        return send(Message::View(ViewMessage::Dialog(Some(Dialog::KeepLink {
+            server,
+        }))));
+    }
     let [server] = servers else {
         return send(Message::Design(DesignMessage::AskRemove(some(servers)?)));
     };
@@ -329,6 +345,7 @@ pub fn tidy(session: &Session, _: &[ServerId]) -> Answer {
 pub fn deselect(session: &Session, _: &[ServerId]) -> Answer {
     session
         .selected
+        .or(session.link)
         .ok_or("No server is selected: the inspector shows the cluster already")?;
     send(Message::View(ViewMessage::Select(None)))
 }

@@ -7,8 +7,11 @@ use crate::model::topology::ServerId;
 use crate::ui::Outbox;
 use crate::ui::commands::role_in_words;
 use crate::ui::drafts::Drafts;
+use crate::ui::keys::{ActionId, Does, action};
+use crate::ui::server_menu::entry_ui;
 
 use super::cluster_settings::cluster_settings_ui;
+use super::link::link_ui;
 use super::parts::{LOCKED, counted, note_ui, section_ui};
 use super::server::server_ui;
 
@@ -18,7 +21,10 @@ pub fn inspector_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox:
     }
     let selection = session.selection();
     if selection.len() > 1 {
-        return several_ui(ui, session, &selection);
+        return several_ui(ui, session, &selection, outbox);
+    }
+    if let Some(below) = session.link.and_then(|id| session.document.topology().server(id)) {
+        return link_ui(ui, session, below, outbox);
     }
     match session.selected_server() {
         Some(server) => server_ui(ui, session, drafts, server, outbox),
@@ -27,7 +33,7 @@ pub fn inspector_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox:
 }
 
 /// Values are edited for one server at a time; several are moved, copied, removed.
-fn several_ui(ui: &mut Ui, session: &Session, selection: &[ServerId]) {
+fn several_ui(ui: &mut Ui, session: &Session, selection: &[ServerId], outbox: &mut Outbox) {
     let topology = session.document.topology();
     let words = format!("{} selected", counted(selection.len(), "server"));
     ui.add(Label::new(RichText::new(words).heading()).truncate());
@@ -35,6 +41,11 @@ fn several_ui(ui: &mut Ui, session: &Session, selection: &[ServerId]) {
         ui,
         "Drag one of them to move all; drop it on a server to let all follow that one. The menu of each is about all of them.",
     );
+    if let Some(Does::Send(message)) =
+        action(ActionId::Site).and_then(|action| entry_ui(ui, session, action, selection))
+    {
+        outbox.send(message);
+    }
     section_ui(ui, "Selected");
     for server in selection.iter().filter_map(|id| topology.server(*id)) {
         ui.add(Label::new(server.name().as_str()).truncate());

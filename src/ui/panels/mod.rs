@@ -14,6 +14,7 @@ mod in_time;
 mod inspector;
 mod kept;
 mod left_over;
+mod link;
 mod modals;
 mod moments;
 mod notices;

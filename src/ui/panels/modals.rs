@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use egui::{Grid, Id, Key, Label, Modal, RichText, TextEdit, Ui};
 
 use crate::app::{
-    ClusterMessage, DesignMessage, Dialog, FileMessage, Message, PathPurpose, RunMessage, Session,
+    ClusterMessage, DesignMessage, Dialog, FileMessage, Message, PathPurpose, Pick, RunMessage, Session,
     ViewMessage,
 };
 use crate::model::topology::{Downstreams, ServerId};
@@ -150,6 +150,7 @@ fn dialog_ui(
             answers_ui(ui, "Tear down", teardown, &[], dialog, outbox);
         }
         Dialog::Remove { servers } => remove_ui(ui, session, servers, dialog, outbox),
+        Dialog::KeepLink { server } => keep_link_ui(ui, session, *server, dialog, outbox),
         Dialog::About => about_ui(ui, dialog, outbox),
         Dialog::Help => help_ui(ui, dialog, outbox),
         // A list to pick from has a panel of its own.
@@ -240,6 +241,33 @@ fn path_ui(
             outbox.send(cancelled(dialog));
         }
     });
+}
+
+/// Why a link cannot be removed, and what is meant most likely.
+fn keep_link_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialog, outbox: &mut Outbox) {
+    let topology = session.document.topology();
+    let Some(below) = topology.server(server) else {
+        return;
+    };
+    let above = below.upstream().and_then(|id| topology.server(id));
+    let above = above.map_or("?", |above| above.name().as_str());
+    title_ui(ui, &format!("{} needs an upstream", below.name()));
+    note_ui(
+        ui,
+        format!(
+            "Without the link from \"{above}\" it would get no WAL, so that a link can only go elsewhere: let the standby follow another server, or remove it."
+        ),
+    );
+    let pick = Dialog::Pick(Pick::Upstream(vec![server]));
+    let remove = Message::Design(DesignMessage::AskRemove(vec![server]));
+    answers_ui(
+        ui,
+        "Move under…",
+        Message::View(ViewMessage::Dialog(Some(pick))),
+        &[(&format!("Remove {}…", below.name()), remove)],
+        dialog,
+        outbox,
+    );
 }
 
 fn remove_ui(ui: &mut Ui, session: &Session, servers: &[ServerId], dialog: &Dialog, outbox: &mut Outbox) {

@@ -7,10 +7,13 @@ use crate::model::topology::{Edit, Server, Standby};
 use crate::ui::Outbox;
 use crate::ui::commands::{edit, remove_words, role_in_words, targets, toggle_synchronous};
 use crate::ui::drafts::{Drafts, Field, as_sentence};
-use crate::ui::theme::GAP;
+use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL};
 
 use super::parts::{LOCKED, field_row, form_ui, note_ui, section_ui, severity_sign};
 use super::settings::settings_ui;
+
+/// So many sites are offered below the field; the action "Site…" has all.
+const SITES_OFFERED: usize = 6;
 
 pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &Server, outbox: &mut Outbox) {
     let topology = session.document.topology();
@@ -25,6 +28,8 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
         row(ui, "Name", "", Field::Name(id));
         row(ui, "Host", "localhost", Field::Host(id));
         row(ui, "Port", "5432", Field::Port(id));
+        row(ui, "Site", "where it stands", Field::Site(id));
+        known_sites_row(ui, session, server, outbox);
         if let Some(standby) = server.standby() {
             standby_rows(ui, session, drafts, server, standby, outbox);
         }
@@ -51,6 +56,34 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
             });
         });
     }
+}
+
+/// The design's other sites: a press puts the server there.
+fn known_sites_row(ui: &mut Ui, session: &Session, server: &Server, outbox: &mut Outbox) {
+    let sites = session.document.topology().sites();
+    let others: Vec<_> = sites
+        .keys()
+        .filter(|site| Some(**site) != server.site())
+        .collect();
+    if others.is_empty() || session.is_locked() {
+        return;
+    }
+    ui.label("");
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(GAP_SMALL, GAP_SMALL);
+        for site in others.into_iter().take(SITES_OFFERED) {
+            let button = ui.add(Button::new(RichText::new(site.as_str()).size(TEXT_SMALL)).small());
+            let words = format!("Put {} into {site}", server.name());
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, words.as_str()));
+            if button.on_hover_text(words.as_str()).clicked() {
+                outbox.send(edit(Edit::SetSite {
+                    servers: vec![server.id()],
+                    site: Some((*site).clone()),
+                }));
+            }
+        }
+    });
+    ui.end_row();
 }
 
 fn standby_rows(
@@ -145,7 +178,7 @@ fn synchronous_row(ui: &mut Ui, session: &Session, server: &Server, standby: &St
     ui.end_row();
 }
 
-fn slot_row(ui: &mut Ui, session: &Session, server: &Server, outbox: &mut Outbox) {
+pub(super) fn slot_row(ui: &mut Ui, session: &Session, server: &Server, outbox: &mut Outbox) {
     let topology = session.document.topology();
     ui.label("");
     let mut checked = topology.uses_slot(server.id());

@@ -5,6 +5,7 @@ mod cluster;
 mod design;
 mod file;
 mod folding;
+mod link;
 mod picture;
 mod run;
 mod time;

@@ -14,6 +14,7 @@ mod replay;
 mod servers;
 mod sessions;
 mod settings;
+mod sites;
 mod sync;
 mod tls;
 mod versions;
@@ -38,7 +39,7 @@ pub use settings::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY};
 use Severity::{Error, Note, Warning};
 
 #[rustfmt::skip]
-pub static RULES: [Rule; 75] = [
+pub static RULES: [Rule; 78] = [
     Rule { id: "port-used-twice", severity: Error, title: "Two servers on one host have the same port",
         source: "server: could not bind IPv4 address \"127.0.0.1\": Address already in use", find: servers::port_used_twice },
     Rule { id: "sync-on-cascaded-standby", severity: Error, title: "A standby below a standby is marked synchronous",
@@ -179,6 +180,12 @@ pub static RULES: [Rule; 75] = [
         source: "a primary without standbys replicates to nobody", find: servers::nothing_replicates },
     Rule { id: "quorum-below-majority", severity: Note, title: "A majority of standbys may lack a commit",
         source: "manual, synchronous_standby_names: with ANY a commit is on some of the standbys, and which ones is not said", find: sync::quorum_below_majority },
+    Rule { id: "sync-within-one-site", severity: Note, title: "All synchronous standbys at the primary's site",
+        source: "manual, Planning for High Availability: standbys that commits wait for, in different locations", find: sites::sync_within_one_site },
+    Rule { id: "every-commit-crosses-sites", severity: Note, title: "Every commit waits for another site",
+        source: "manual, Planning for Performance: \"Synchronous replication usually requires carefully planned and placed standby servers\"; a commit waits at least one round trip", find: sites::every_commit_crosses_sites },
+    Rule { id: "several-links-between-sites", severity: Note, title: "The same WAL crosses between two sites more than once",
+        source: "manual, Cascading Replication: it reduces \"the number of direct connections to the primary and also minimizes inter-site bandwidth overheads\"", find: sites::several_links_between_sites },
     Rule { id: "candidate-has-too-few-slots", severity: Note, title: "A synchronous standby without room to take over",
         source: "server: all replication slots are in use", find: limits::candidate_has_too_few_slots },
     Rule { id: "chain-is-deep", severity: Note, title: "A long way from the primary",

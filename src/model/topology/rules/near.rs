@@ -29,6 +29,14 @@ fn near(rule: &str) -> Topology {
             topology.apply(&Edit::SetPort { server: b, port: a }).unwrap();
             topology
         }
+        // The candidate in the other site is not the first one, but it is one.
+        "sync-within-one-site" | "every-commit-crosses-sites" => notation::parse(
+            "m 1024 sync first 1 site A\n  a 1025 priority 1 site A\n  b 1026 priority 2 site B\n",
+        )
+        .unwrap(),
+        "several-links-between-sites" => {
+            notation::parse("m 1024 site A\n  a 1025 site B\n    b 1026 site B\n  c 1027 site C\n").unwrap()
+        }
         "sync-on-cascaded-standby" => text("    c 5435", "  c 5435 priority 3"),
         // The cascaded one is no candidate: that is another rule's finding.
         "sync-priority-used-twice" => text("c 5435", "c 5435 priority 1"),

@@ -30,6 +30,9 @@ fn triggering(rule: &str) -> Topology {
     };
     match rule {
         "port-used-twice" => text("5434", "5433"),
+        "sync-within-one-site" => notation::parse("m 1024 sync first 1 site A\n  a 1025 priority 1 site A\n  b 1026 site B\n").unwrap(),
+        "every-commit-crosses-sites" => notation::parse("m 1024 sync first 1 site A\n  a 1025 priority 1 site B\n  b 1026 priority 2 site A\n").unwrap(),
+        "several-links-between-sites" => notation::parse("m 1024 site A\n  a 1025 site B delay 5min\n  b 1026 site B\n  c 1027 site A\n    d 1028 site B\n").unwrap(),
         "sync-on-cascaded-standby" => text("c 5435", "c 5435 priority 3"),
         "sync-priority-used-twice" => text("priority 2", "priority 1"),
         "sync-count-above-candidates" => text("first 1", "first 3"),
@@ -334,6 +337,67 @@ fn a_rule_is_quiet_where_it_does_not_hold() {
         &notation::parse(&QUIET.replace("first 1", "any 1")).unwrap(),
         "quorum-below-majority",
     );
+}
+
+/// How often each rule on sites finds something in a design.
+#[test]
+fn rules_on_sites_know_what_cannot_be_helped() {
+    let rules = [
+        "sync-within-one-site",
+        "every-commit-crosses-sites",
+        "several-links-between-sites",
+    ];
+    for (text, expected) in [
+        // Nothing is said of a design that says nothing of its sites, or of one that has only one.
+        (
+            "m 1024 sync first 1\n  a 1025 priority 1\n  b 1026 site B\n",
+            [0, 0, 0],
+        ),
+        (
+            "m 1024 sync first 1 site A\n  a 1025 priority 1 site A\n  b 1026 site A\n",
+            [0, 0, 0],
+        ),
+        // A commit that does not wait waits for no site.
+        (
+            "m 1024 sync first 1 commit local site A\n  a 1025 priority 1 site B\n  b 1026 site A\n",
+            [0, 0, 0],
+        ),
+        // Two of them: the second one is in the other site.
+        (
+            "m 1024 sync first 2 site A\n  a 1025 priority 1 site A\n  b 1026 priority 2 site B\n",
+            [0, 1, 0],
+        ),
+        // Any of two other sites is as near as the nearer one; any of one other site is as far as that.
+        (
+            "m 1024 sync any 1 site A\n  a 1025 priority 1 site B\n  b 1026 priority 2 site C\n",
+            [0, 0, 0],
+        ),
+        (
+            "m 1024 sync any 1 site A\n  a 1025 priority 1 site B\n  b 1026 priority 2 site B\n",
+            [0, 1, 0],
+        ),
+        (
+            "m 1024 sync any 1 site A\n  a 1025 priority 1 site B\n  b 1026 priority 2 site A\n",
+            [0, 0, 0],
+        ),
+        // Candidates have to follow the primary themselves; a third one has not.
+        (
+            "m 1024 sync any 2 site A\n  a 1025 priority 1 site A\n  b 1026 priority 2 site B\n  c 1027 priority 3 site B\n",
+            [0, 1, 0],
+        ),
+        (
+            "m 1024 sync any 1 site A\n  a 1025 priority 1 site A\n  b 1026 priority 2 site B\n  c 1027 site B\n",
+            [0, 0, 1],
+        ),
+        // To and fro are two ways.
+        (
+            "m 1024 site A\n  a 1025 site B\n    b 1026 site A\n      c 1027 site B\n",
+            [0, 0, 1],
+        ),
+    ] {
+        let topology = notation::parse(text).unwrap();
+        assert_eq!(rules.map(|rule| found(&topology, rule)), expected, "{text}");
+    }
 }
 
 #[test]

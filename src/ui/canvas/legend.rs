@@ -1,0 +1,341 @@
+//! The legend: what the signs of the drawing mean, of those that occur in it. Drawn from the same tokens and shapes.
+
+use egui::{Align2, Button, FontId, Id, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType};
+use egui::{pos2, vec2};
+
+use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble};
+use super::pen::{Mark, Pen};
+use super::server_shape::life_mark;
+use crate::app::{Message, ViewMessage};
+use crate::model::simulate::time::Stage;
+use crate::model::topology::Severity;
+use crate::ui::Outbox;
+use crate::ui::outlook::Outlook;
+use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_SMALL, Tokens};
+
+/// From the corner of the canvas.
+const MARGIN: f32 = 12.0;
+const ROW: f32 = 19.0;
+const TITLE: f32 = 22.0;
+/// The column of the signs: as wide as the widest badge.
+const SAMPLES: f32 = 66.0;
+/// What must be left of the canvas beside it and above it: the drawing comes first.
+const LEFT_FREE: f32 = 320.0;
+const TOP_FREE: f32 = 60.0;
+
+/// A sign that occurs in the drawing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sign {
+    Line {
+        is_dashed: bool,
+        is_live: bool,
+    },
+    Trouble(Trouble),
+    Badge(Badge),
+    Life(Life),
+    Finding(Severity),
+    Folded,
+    Handle,
+    Site,
+    /// What moves in What-if in time.
+    Moving(Stage),
+}
+
+/// What there is to explain in time: what moves, by how far it has come. An answer says what was replayed, or is on disk.
+pub const MOVING: [Sign; 4] = [
+    Sign::Moving(Stage::Sent),
+    Sign::Moving(Stage::Written),
+    Sign::Moving(Stage::Flushed),
+    Sign::Moving(Stage::Replayed),
+];
+
+/// The signs of these cards, each once, in the order of the list.
+pub fn signs(described: &[(Card, Option<Link>)], has_sites: bool) -> Vec<Sign> {
+    let mut signs: Vec<Sign> = Vec::new();
+    let mut add = |sign: Sign| {
+        if !signs.iter().any(|known| known.words() == sign.words()) {
+            signs.push(sign);
+        }
+    };
+    for (card, link) in described {
+        if let Some(link) = link {
+            let is_live = link.is_streaming;
+            let is_dashed = !link.is_candidate;
+            add(Sign::Line {
+                is_dashed,
+                is_live: false,
+            });
+            if is_live {
+                add(Sign::Line {
+                    is_dashed: false,
+                    is_live,
+                });
+            }
+            link.trouble.into_iter().map(Sign::Trouble).for_each(&mut add);
+        }
+        if !card.is_primary || card.badge.kind == BadgeKind::Trouble {
+            add(Sign::Badge(card.badge.clone()));
+        }
+        if card.life != Life::Drawn {
+            add(Sign::Life(card.life.clone()));
+        }
+        let shown = card.severity.filter(|severity| *severity != Severity::Note);
+        shown.into_iter().map(Sign::Finding).for_each(&mut add);
+        if let Some(fold) = &card.fold {
+            if fold.hidden > 0 {
+                add(Sign::Folded);
+            } else if !card.is_primary {
+                add(Sign::Handle);
+            }
+        }
+    }
+    if has_sites {
+        add(Sign::Site);
+    }
+    signs.sort_by_key(Sign::rank);
+    signs
+}
+
+impl Sign {
+    fn rank(&self) -> (u8, u8) {
+        match self {
+            Self::Badge(badge) => (0, badge.kind as u8),
+            Self::Line { is_dashed, is_live } => (1, u8::from(*is_dashed) + 2 * u8::from(*is_live)),
+            Self::Trouble(trouble) => (2, *trouble as u8),
+            Self::Life(life) => (3, life_rank(life)),
+            Self::Finding(severity) => (4, *severity as u8),
+            Self::Folded => (5, 0),
+            Self::Handle => (6, 0),
+            Self::Site => (7, 0),
+            Self::Moving(stage) => (8, *stage as u8),
+        }
+    }
+
+    fn words(&self) -> &'static str {
+        match self {
+            Self::Line { is_live: true, .. } => "streaming now",
+            Self::Line { is_dashed: false, .. } => "may be synchronous",
+            Self::Line { .. } => "asynchronous",
+            Self::Trouble(Trouble::Broken) => "nothing gets through",
+            Self::Trouble(Trouble::Slow) => "a slow link",
+            Self::Badge(badge) => match badge.kind {
+                BadgeKind::Policy => "what commits wait for",
+                BadgeKind::Sync => "commits wait for it",
+                BadgeKind::Potential => "next, if one of those fails",
+                BadgeKind::Quorum => "commits wait for some of these",
+                BadgeKind::Async => "no commit waits for it",
+                BadgeKind::Absent => "its upstream does not show it",
+                BadgeKind::Trouble => "every commit hangs",
+            },
+            Self::Life(life) => match life {
+                Life::Running | Life::Streaming | Life::Foreseen(Outlook::Well, _) => "it works",
+                Life::Connected(_) | Life::Foreseen(Outlook::Waits, _) => "on its way",
+                Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => "it runs, and gets nothing",
+                Life::Down | Life::Foreseen(Outlook::Down, _) => "down",
+                Life::Drawn | Life::NotDeployed | Life::Unread => "nothing known of it yet",
+            },
+            Self::Finding(Severity::Error) => "an error in the design",
+            Self::Finding(Severity::Warning) => "a warning",
+            Self::Finding(Severity::Note) => "a note",
+            Self::Folded => "hides so many servers",
+            Self::Handle => "drag it: all downstreams move",
+            Self::Site => "a site",
+            Self::Moving(Stage::NotSent | Stage::Sent) => "a commit on its way",
+            Self::Moving(Stage::Written) => "written there",
+            Self::Moving(Stage::Flushed) => "on disk there",
+            Self::Moving(Stage::Replayed) => "the answer",
+        }
+    }
+
+    fn draw(&self, pen: &mut Pen<'_>, place: Rect) {
+        let tokens = pen.tokens;
+        let middle = place.center().y;
+        let left = place.left();
+        match self {
+            Self::Line { is_dashed, is_live } => {
+                let colour = if *is_live { tokens.link_live } else { tokens.link };
+                let line = [pos2(left, middle), pos2(left + 34.0, middle)];
+                let stroke = Stroke::new(2.0, colour);
+                if *is_dashed {
+                    pen.shapes
+                        .extend(egui::Shape::dashed_line(&line, stroke, 5.0, 3.5));
+                } else {
+                    pen.shapes.push(egui::Shape::line_segment(line, stroke));
+                }
+            }
+            Self::Trouble(Trouble::Broken) => {
+                pen.mark(Mark::Cross, pos2(left + 17.0, middle), 5.0, tokens.error);
+            }
+            Self::Trouble(Trouble::Slow) => {
+                pen.mark(Mark::Triangle, pos2(left + 17.0, middle), 4.5, tokens.warning);
+            }
+            Self::Badge(badge) => drop(pen.pill(pos2(left, middle), &badge.text, badge.colour(tokens))),
+            Self::Life(life) => {
+                let (mark, colour) = life_mark(life, tokens);
+                pen.mark(mark, pos2(left + 17.0, middle), 4.0, colour);
+            }
+            Self::Finding(severity) => {
+                let (mark, colour) = match severity {
+                    Severity::Error => (Mark::Diamond, tokens.error),
+                    _ => (Mark::Triangle, tokens.warning),
+                };
+                pen.mark(mark, pos2(left + 17.0, middle), 5.0, colour);
+            }
+            Self::Folded | Self::Handle => {
+                let pill = Rect::from_center_size(pos2(left + 17.0, middle), vec2(34.0, 15.0));
+                let colour = if *self == Self::Folded {
+                    tokens.accent
+                } else {
+                    tokens.relay
+                };
+                pen.fill(pill, 8.0, tokens.card);
+                pen.frame(pill, 8.0, 1.0, colour);
+                let (words, at) = if *self == Self::Folded {
+                    ("+ 3", pill.center())
+                } else {
+                    for dot in 0..6_u8 {
+                        let step = vec2(f32::from(dot % 2), f32::from(dot / 2) - 1.0) * 3.4;
+                        let dot = Rect::from_center_size(
+                            pill.left_center() + vec2(9.0, 0.0) + step,
+                            vec2(1.8, 1.8),
+                        );
+                        pen.fill(dot, 0.0, tokens.text_weak);
+                    }
+                    ("2", pill.center() + vec2(6.0, 0.0))
+                };
+                pen.text(Align2::CENTER_CENTER, at, words, (10.5, tokens.text_weak), 30.0);
+            }
+            Self::Moving(stage) => {
+                let (mark, colour) = match stage {
+                    Stage::NotSent | Stage::Sent => (Mark::Circle, tokens.accent),
+                    Stage::Written => (Mark::HalfCircle, tokens.quorum),
+                    Stage::Flushed => (Mark::Diamond, tokens.ok),
+                    Stage::Replayed => (Mark::Triangle, tokens.primary),
+                };
+                pen.mark(mark, pos2(left + 17.0, middle), 4.6, colour);
+            }
+            Self::Site => {
+                let ground = Rect::from_center_size(pos2(left + 17.0, middle), vec2(34.0, 14.0));
+                pen.fill(ground, 4.0, tokens.site_ground(0));
+                pen.frame(ground, 4.0, 1.0, tokens.faded(tokens.site(0)));
+            }
+        }
+    }
+}
+
+fn life_rank(life: &Life) -> u8 {
+    match life {
+        Life::Running | Life::Streaming | Life::Foreseen(Outlook::Well, _) => 0,
+        Life::Connected(_) | Life::Foreseen(Outlook::Waits, _) => 1,
+        Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => 2,
+        Life::Down | Life::Foreseen(Outlook::Down, _) => 3,
+        Life::Drawn | Life::NotDeployed | Life::Unread => 4,
+    }
+}
+
+/// At the lower left, where the canvas has room for it.
+pub fn legend_ui(ui: &mut Ui, canvas: Rect, signs: &[Sign], outbox: &mut Outbox) {
+    let tokens = Tokens::of(ui.visuals());
+    let font = FontId::proportional(TEXT_SMALL);
+    let painter = ui.painter_at(canvas);
+    let galleys: Vec<_> = signs
+        .iter()
+        .map(|sign| painter.layout_no_wrap(sign.words().to_owned(), font.clone(), tokens.text_weak))
+        .collect();
+    let width = galleys.iter().map(|galley| galley.size().x).fold(0.0, f32::max);
+    let size = vec2(
+        width + SAMPLES + GAP + 20.0,
+        ROW.mul_add(signs.len() as f32, TITLE + 12.0),
+    );
+    if signs.is_empty() || canvas.width() < size.x + LEFT_FREE || canvas.height() < size.y + TOP_FREE {
+        return;
+    }
+    let corner = pos2(canvas.left() + MARGIN, canvas.bottom() - MARGIN - size.y);
+    let sheet = Rect::from_min_size(corner, size);
+    // A press on it is none on what lies below it.
+    let response = ui.interact(sheet, Id::new("legend"), Sense::CLICK | Sense::DRAG);
+    let words: Vec<&str> = signs.iter().map(Sign::words).collect();
+    let words = format!("Legend: {}", words.join("; "));
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, words.as_str()));
+    let radius = f32::from(RADIUS_WIDGET);
+    painter.rect(
+        sheet,
+        radius,
+        tokens.card,
+        Stroke::new(1.0, tokens.line),
+        StrokeKind::Inside,
+    );
+    let title = sheet.left_top() + vec2(10.0, 6.0 + TITLE / 2.0 - 3.0);
+    painter.text(title, Align2::LEFT_CENTER, "Legend", font, tokens.text);
+    let close = Rect::from_center_size(sheet.right_top() + vec2(-14.0, 14.0), vec2(20.0, 20.0));
+    let button = ui.put(close, Button::new("×").frame(false));
+    let hint = "Close the legend; the View menu has it";
+    button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "Close the legend"));
+    if button.on_hover_text(hint).clicked() {
+        outbox.send(Message::View(ViewMessage::ShowLegend(false)));
+    }
+    let mut pen = Pen::new(&painter, 1.0, false);
+    for (number, (sign, galley)) in signs.iter().zip(galleys).enumerate() {
+        let top = ROW.mul_add(number as f32, sheet.top() + 6.0 + TITLE);
+        let place = Rect::from_min_size(pos2(sheet.left() + 10.0, top), vec2(SAMPLES, ROW));
+        sign.draw(&mut pen, place);
+        let at = pos2(place.right() + GAP, place.center().y - galley.size().y / 2.0);
+        pen.shapes.push(egui::Shape::galley(at, galley, tokens.text_weak));
+    }
+    painter.extend(pen.shapes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::describe::describe;
+    use super::super::fold::fold_up;
+    use super::*;
+    use crate::app::{Session, update};
+    use crate::model::document::Document;
+    use crate::model::topology::notation;
+
+    fn words(session: &Session) -> Vec<&'static str> {
+        let described = fold_up(session, describe(session));
+        let has_sites = !session.document.topology().sites().is_empty();
+        signs(&described, has_sites).iter().map(Sign::words).collect()
+    }
+
+    fn session(text: &str) -> Session {
+        Session::new(Document::new(notation::parse(text).unwrap()), None)
+    }
+
+    #[test]
+    fn only_what_occurs_is_explained() {
+        assert_eq!(words(&session("m 1024\n")), [""; 0]);
+        assert_eq!(
+            words(&session("m 1024\n  a 1025\n")),
+            ["no commit waits for it", "asynchronous"]
+        );
+        let mut seed =
+            session("m 1024 sync first 1 site A\n  a 1025 priority 1\n    c 1027\n  b 1026 priority 2\n");
+        let mut expected = vec![
+            "commits wait for it",
+            "next, if one of those fails",
+            "no commit waits for it",
+            "may be synchronous",
+            "asynchronous",
+            "drag it: all downstreams move",
+            "a site",
+        ];
+        assert_eq!(words(&seed), expected);
+        let a = seed.document.topology().by_name("a").unwrap().id();
+        update(&mut seed, Message::View(ViewMessage::Fold(a, true)));
+        expected.retain(|words| !["no commit waits for it", "asynchronous"].contains(words));
+        expected[3] = "hides so many servers";
+        assert_eq!(words(&seed), expected);
+        let quorum = session("m 1024 sync any 1\n  a 1025 priority 1\n  b 1025 priority 2\n");
+        assert_eq!(
+            words(&quorum),
+            [
+                "commits wait for some of these",
+                "may be synchronous",
+                "an error in the design"
+            ]
+        );
+    }
+}
