@@ -64,6 +64,13 @@ pub enum Effect {
         text: Option<String>,
     },
     FindRecoverable,
+    /// Keep what was exported of the design in this file, to compare with it later.
+    KeepExport {
+        path: PathBuf,
+        text: String,
+    },
+    /// What was exported of it last, answered by `FileMessage::LastExport` if anything was.
+    FindExport(PathBuf),
     /// What an earlier session left unsaved is here now, or is not wanted: by its id.
     ForgetUnsaved(String),
     Discover {

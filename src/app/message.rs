@@ -11,10 +11,10 @@ use crate::model::health::Board;
 use crate::model::plan::{Machine, RunEvent};
 use crate::model::simulate::time::{Micros, Speed, Workload};
 use crate::model::simulate::world::Action;
-use crate::model::topology::{Downstreams, PgMajor, ServerId};
+use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
-use super::{Dialog, Look, Pace, PathPurpose, Tab};
+use super::{Against, Dialog, Look, Pace, PathPurpose, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
@@ -51,6 +51,15 @@ pub enum DesignMessage {
     Duplicate(Vec<ServerId>),
     Undo,
     Redo,
+    /// The design's text reads like this now; `joins`: the same burst of typing goes on, and so does its undo step.
+    Type {
+        text: String,
+        joins: bool,
+    },
+    /// Typing paused: what was typed is read.
+    ReadTyped,
+    /// What is typed and is no design gives way to the drawing's text.
+    TakeDrawing,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +69,10 @@ pub enum FileMessage {
     Open,
     Save,
     SaveAs,
+    /// The text as it is typed, although it is no design.
+    SaveBroken,
+    /// The last good drawing, while the text is none; what is typed stays in the window.
+    SaveDrawing,
     /// Export the bundle.
     Export,
     /// Export the drawing as a picture.
@@ -78,6 +91,8 @@ pub enum FileMessage {
     ReadPicture(PathBuf, String),
     /// A file was written.
     Written(PathPurpose, PathBuf, Option<String>),
+    /// The text of the design in this file as it was exported last, in an earlier session.
+    LastExport(PathBuf, String),
     /// Answer to "unsaved changes": go on without saving.
     Discard,
     /// An earlier session left this unsaved.
@@ -152,8 +167,8 @@ pub enum ViewMessage {
     Rename(Option<ServerId>),
     Show(Tab),
     ShowFile(String),
-    /// Compare the bundle with that of another version, or (`None`) with nothing.
-    Compare(Option<PgMajor>),
+    /// Compare the bundle with another one, or (`None`) with nothing.
+    Compare(Option<Against>),
     Dialog(Option<Dialog>),
     CloseNotice(u64),
     OpenFolder(PathBuf),

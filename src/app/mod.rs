@@ -4,6 +4,7 @@
 //! `session` is the state, `message` what can happen, `effect` what is to be done outside, `update` the only
 //! function that changes a Session; `worker` performs effects in the background and answers with messages.
 
+mod comparison;
 mod effect;
 mod folding;
 mod in_time;
@@ -11,10 +12,12 @@ mod message;
 mod queries;
 mod session;
 mod survives;
+mod typed;
 mod update;
 mod what_if;
 mod worker;
 
+pub use comparison::{Against, Comparison};
 pub use effect::{Effect, PathPurpose};
 pub use folding::Folding;
 pub use in_time::{InTime, Pace};
@@ -23,6 +26,7 @@ pub use message::{
 };
 pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
 pub use survives::{MOST_FOR_DOUBLE, Survives};
+pub use typed::Typed;
 pub use update::update;
 pub use what_if::{Look, Moment, WhatIf};
 pub use worker::{Worker, default_folder};

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use super::{Effect, Folding, Message, PathPurpose, WhatIf};
+use super::{Against, Comparison, Effect, Folding, Message, PathPurpose, Typed, WhatIf};
 use crate::engine::deploy::Found;
 use crate::engine::record::ClusterRecord;
 use crate::engine::unsaved::Unsaved;
-use crate::model::bundle::{self, Bundle, Change};
+use crate::model::bundle::{self, Bundle};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::plan::{ApplyPlan, Check, ExpectedRows, Machine, Plan, Progress};
-use crate::model::topology::{self, Downstreams, Finding, NAME_BYTES, PgMajor, Server, ServerId, Topology};
+use crate::model::simulate::promise::{Promise, promise};
+use crate::model::topology::{self, Downstreams, Finding, NAME_BYTES, Server, ServerId, Topology};
 use crate::report::Report;
 
 /// The window's state.
@@ -24,6 +25,8 @@ pub struct Session {
     pub revision: u64,
     /// Everything computed from the document, fresh for `revision`.
     pub derived: Derived,
+    /// The design's text where it is not the drawing's: just typed, or no design at all.
+    pub typed: Option<Typed>,
     /// The file of the design, once it has one.
     pub path: Option<PathBuf>,
     /// The text as it is in that file; "unsaved" is a comparison with it, never a flag.
@@ -43,8 +46,10 @@ pub struct Session {
     pub tab: Tab,
     /// The path inside the bundle that the files panel shows.
     pub shown_file: Option<String>,
-    /// The version whose files the files panel compares the design's with.
-    pub compared: Option<PgMajor>,
+    /// What the files panel compares the design's files with.
+    pub compared: Option<Against>,
+    /// The design as it was exported last, in this session or an earlier one.
+    pub last_export: Option<Document>,
     pub run: RunView,
     /// The deployed cluster of this window, if there is one.
     pub cluster: Option<ClusterView>,
@@ -62,6 +67,12 @@ pub struct Session {
     pub recoverable: VecDeque<Unsaved>,
     /// Left-over clusters whose teardown is under way.
     pub removing: Vec<PathBuf>,
+    /// The revision that the last burst of typing led to: it may go on.
+    pub(super) burst: Option<u64>,
+    /// A text that was no design and was taken back, with the revision of the drawing that it was typed at.
+    pub(super) set_aside: Option<(u64, Typed)>,
+    /// A save that is under way is of the drawing, not of the text.
+    pub(super) saves_drawing: bool,
     /// The next run's number.
     pub(super) next_run: u64,
     /// What is done once the design is saved, because the user chose to save first.
@@ -78,10 +89,12 @@ pub struct Derived {
     pub bundle: Option<Bundle>,
     /// What its upstream's pg_stat_replication will show of each standby: canvas and outline say the same.
     pub expected: BTreeMap<ServerId, ReplicationRow>,
+    /// What synchronous replication promises, in words.
+    pub promise: Promise,
     /// The design file's text.
     pub text: String,
-    /// What changes in the bundle with the version that is compared with; `None` if nothing is compared.
-    pub changes: Option<(PgMajor, Vec<Change>)>,
+    /// What differs from the bundle that is compared with; `None` if nothing is compared.
+    pub comparison: Option<Comparison>,
 }
 
 /// What the right-hand panel shows.
@@ -90,6 +103,8 @@ pub enum Tab {
     Inspector,
     Files,
     Deploy,
+    /// The design's own text.
+    Text,
     /// Only in that mode.
     WhatIf,
 }
@@ -180,6 +195,11 @@ pub enum Dialog {
     Unsaved {
         then: Box<Message>,
     },
+    /// The text is no design: `FileMessage::SaveBroken` writes it all the same, `SaveDrawing` the last good drawing;
+    /// both then go on with a path to choose if `as_new`.
+    SaveBroken {
+        as_new: bool,
+    },
     /// An earlier session ended without saving this design: `FileMessage::Recover` takes it, `Discard` forgets it,
     /// closing the dialog keeps it for the next start.
     Recover(Unsaved),
@@ -228,18 +248,16 @@ const DEFAULT_FOLDER: &str = "/var/tmp/pgcascade";
 
 impl Derived {
     /// The only place where anything is computed from the document.
-    pub(super) fn of(document: &Document, compared: Option<PgMajor>, revision: u64) -> Self {
+    pub(super) fn of(document: &Document, compared: Option<(Against, Document)>, revision: u64) -> Self {
         let bundle = bundle::generate(document);
-        let changes = |major| {
-            let other = bundle::generate(&bundle::in_version(document, major));
-            (major, bundle::difference(&bundle, &other))
-        };
+        let comparison = compared.map(|(against, with)| Comparison::of(against, with, &bundle));
         Self {
             revision,
-            changes: compared.map(changes),
+            comparison,
             findings: topology::check(document.topology()),
             bundle: Some(bundle),
             expected: expected(document.topology()),
+            promise: promise(document.topology()),
             text: document.text(),
         }
     }
@@ -283,6 +301,7 @@ impl Session {
             history: History::default(),
             revision: 0,
             derived,
+            typed: None,
             path,
             saved_text,
             selected: None,
@@ -295,6 +314,7 @@ impl Session {
             tab: Tab::Inspector,
             shown_file: None,
             compared: None,
+            last_export: None,
             run: RunView::Idle,
             cluster: None,
             what_if: None,
@@ -305,6 +325,9 @@ impl Session {
             default_folder: PathBuf::from(DEFAULT_FOLDER),
             recoverable: VecDeque::new(),
             removing: Vec::new(),
+            burst: None,
+            set_aside: None,
+            saves_drawing: false,
             next_run: 1,
             after_save: None,
             replaceable: None,
@@ -312,13 +335,17 @@ impl Session {
     }
 
     /// What a window does when it opens.
-    pub fn start_effects() -> Vec<Effect> {
-        vec![Effect::FindRecoverable, Effect::FindLeftOver]
+    pub fn start_effects(&self) -> Vec<Effect> {
+        let export = self.path.clone().map(Effect::FindExport);
+        [Effect::FindRecoverable, Effect::FindLeftOver]
+            .into_iter()
+            .chain(export)
+            .collect()
     }
 
     /// True if the file on disk would change by saving.
     pub fn is_modified(&self) -> bool {
-        self.derived.text != self.saved_text
+        self.text() != self.saved_text
     }
 
     /// "seed.toml", or the design's name if it has no file yet.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Ending, designs, print};
 use crate::model::plan::ExpectedRows;
+use crate::model::simulate::promise::promise;
 use crate::model::topology::{Server, SyncMethod, Topology};
 use crate::report::Report;
 
@@ -13,6 +14,8 @@ pub(super) fn show(file: &Path) -> Result<Ending, Report> {
     print::line(heading(document.topology()));
     print::line("");
     print::line(tree(document.topology()));
+    print::line("");
+    print::line(promised(document.topology()));
     Ok(Ending::Fine)
 }
 
@@ -48,6 +51,24 @@ pub(super) fn heading(topology: &Topology) -> String {
         text.push_str(", links over TLS");
     }
     text
+}
+
+/// The setting, and what it promises: the same words as in the window.
+fn promised(topology: &Topology) -> String {
+    let promise = promise(topology);
+    let sentences = [
+        promise.setting,
+        promise.commit,
+        promise.survives,
+        promise.waits,
+        promise.lost,
+    ];
+    let lines: Vec<String> = sentences
+        .into_iter()
+        .chain(promise.notes)
+        .map(|line| print::in_one_line(&line))
+        .collect();
+    lines.join("\n")
 }
 
 /// One line a server, its downstreams below it; without a line end at the end.

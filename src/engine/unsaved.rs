@@ -115,7 +115,7 @@ fn file_of(id: &str) -> String {
 }
 
 /// One name for each design file, whatever its path is made of.
-fn name_of(path: Option<&Path>) -> String {
+pub(super) fn name_of(path: Option<&Path>) -> String {
     path.map_or_else(
         || UNTITLED.to_owned(),
         |path| {

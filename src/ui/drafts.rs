@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::{DesignMessage, Message};
 use crate::model::document::Command;
+use crate::model::simulate::promise::refused_count;
 use crate::model::topology::{
     ApplyDelay, Archive, Edit, Host, Port, Server, ServerId, ServerName, Settings, SiteName, Topology,
 };
@@ -170,6 +171,9 @@ impl Field {
             Self::ClusterName => Edit::SetClusterName(text.to_owned()),
             Self::SyncCount => {
                 let count = number(trimmed, "how many standbys a commit waits for")?;
+                if let Some(refusal) = refused_count(topology.postgres(), count) {
+                    return Err(refusal);
+                }
                 let policy = topology.sync().cloned().unwrap_or_default();
                 Edit::SetSync(Some(crate::model::topology::SyncPolicy { count, ..policy }))
             }

@@ -65,6 +65,7 @@ pub enum ActionId {
     ShowInspector,
     ShowFiles,
     ShowDeploy,
+    ShowText,
     ColoursOfDesktop,
     Light,
     Dark,
@@ -156,7 +157,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 57] = [
+pub static ACTIONS: [Action; 58] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
     Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
@@ -209,6 +210,7 @@ pub static ACTIONS: [Action; 57] = [
     Action { id: ActionId::ShowInspector, menu: Menu::View, words: "Show the inspector", keys: &[ctrl(Key::Num1)], in_text: true, does: does::show_inspector, explained: "The selected server, or the cluster" },
     Action { id: ActionId::ShowFiles,  menu: Menu::View, words: "Show the files", keys: &[ctrl(Key::Num2)],       in_text: true,  does: does::show_files, explained: "Every configuration file of the drawn cluster" },
     Action { id: ActionId::ShowDeploy, menu: Menu::View, words: "Show the deployment", keys: &[ctrl(Key::Num3)],  in_text: true,  does: does::show_deploy, explained: "What runs, and what a deployment would do" },
+    Action { id: ActionId::ShowText,   menu: Menu::View, words: "Show the text", keys: &[ctrl(Key::Num4)],        in_text: true,  does: does::show_text,  explained: "The design file, typed beside the drawing" },
     Action { id: ActionId::ColoursOfDesktop, menu: Menu::View, words: "Colours of the desktop", keys: &[ctrl_alt(Key::C)], in_text: true, does: |_, _| Ok(Does::Theme(ThemePreference::System)), explained: "Light or dark, as the desktop has it" },
     Action { id: ActionId::Light,      menu: Menu::View, words: "Light",        keys: &[ctrl_alt(Key::L)],        in_text: true,  does: |_, _| Ok(Does::Theme(ThemePreference::Light)), explained: "Light colours" },
     Action { id: ActionId::Dark,       menu: Menu::View, words: "Dark",         keys: &[ctrl_alt(Key::D)],        in_text: true,  does: |_, _| Ok(Does::Theme(ThemePreference::Dark)), explained: "Dark colours" },
@@ -291,8 +293,8 @@ impl Action {
             ActionId::Play if does::plays(session) => return "Pause".to_owned(),
             // They go back and on in the story of What-if.
             ActionId::Undo | ActionId::Redo if session.what_if.is_some() => None,
-            ActionId::Undo => session.history.undo_label(),
-            ActionId::Redo => session.history.redo_label(),
+            ActionId::Undo => session.undo_label(),
+            ActionId::Redo => session.redo_label(),
             ActionId::ToggleSync => {
                 return commands::toggle_words(session.document.topology(), servers).to_owned();
             }

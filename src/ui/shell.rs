@@ -62,7 +62,7 @@ impl std::fmt::Debug for Shell {
 
 impl Shell {
     pub fn new(session: Session, mut background: Box<dyn Background>, chooser: Box<dyn Chooser>) -> Self {
-        for effect in Session::start_effects() {
+        for effect in session.start_effects() {
             background.perform(effect);
         }
         let mut canvas = CanvasState::default();
@@ -289,6 +289,7 @@ fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut
             (Tab::Inspector, "Inspector"),
             (Tab::Files, "Files"),
             (Tab::Deploy, "Deploy"),
+            (Tab::Text, "Text"),
         ];
         for (tab, words) in what_if.into_iter().chain(others) {
             let is_shown = session.tab == tab;
@@ -312,6 +313,7 @@ fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut
         }
         Tab::Files => panels::files_ui(ui, session, &mut state.files, outbox),
         Tab::Deploy => panels::deploy_ui(ui, session, state, outbox),
+        Tab::Text => panels::text_ui(ui, session, &mut state.text, outbox),
         Tab::WhatIf => panels::what_if_ui(ui, session, outbox),
     }
 }

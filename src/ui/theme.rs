@@ -65,6 +65,14 @@ pub struct Tokens {
     pub warning: Color32,
     pub error: Color32,
 
+    /// The pieces of a file: a heading, a name that is set, a text in quotes, a number, a word of the language, a variable.
+    pub code_section: Color32,
+    pub code_name: Color32,
+    pub code_text: Color32,
+    pub code_number: Color32,
+    pub code_word: Color32,
+    pub code_variable: Color32,
+
     /// A link of the design, and one that streams for real.
     pub link: Color32,
     pub link_live: Color32,
@@ -104,6 +112,12 @@ static LIGHT: Tokens = Tokens {
     ok: rgb(0x14, 0x73, 0x43),
     warning: rgb(0x8A, 0x54, 0x00),
     error: rgb(0xB3, 0x26, 0x1E),
+    code_section: rgb(0x67, 0x45, 0xB8),
+    code_name: rgb(0x1B, 0x55, 0x9B),
+    code_text: rgb(0x14, 0x6B, 0x3F),
+    code_number: rgb(0x8E, 0x4A, 0x06),
+    code_word: rgb(0x9A, 0x28, 0x66),
+    code_variable: rgb(0x0B, 0x66, 0x78),
     link: rgb(0x7B, 0x8B, 0xA0),
     link_live: rgb(0x18, 0x8A, 0x54),
     drop_allowed: rgb(0x18, 0x7F, 0x4C),
@@ -147,6 +161,12 @@ static DARK: Tokens = Tokens {
     ok: rgb(0x58, 0xCB, 0x8D),
     warning: rgb(0xEA, 0xB0, 0x4C),
     error: rgb(0xFF, 0x8D, 0x84),
+    code_section: rgb(0xBD, 0xA4, 0xFF),
+    code_name: rgb(0x86, 0xBE, 0xFF),
+    code_text: rgb(0x7F, 0xD2, 0x9F),
+    code_number: rgb(0xF0, 0xB4, 0x6A),
+    code_word: rgb(0xF2, 0x9A, 0xC8),
+    code_variable: rgb(0x6F, 0xD0, 0xE0),
     link: rgb(0x66, 0x77, 0x8E),
     link_live: rgb(0x3F, 0xBF, 0x80),
     drop_allowed: rgb(0x4A, 0xCB, 0x87),
@@ -363,6 +383,28 @@ mod tests {
                 ("error", t.error),
             ] {
                 for back in [t.canvas, t.panel, t.card, t.selection, t.tint(colour)] {
+                    check(name, colour, back, 4.5);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn files_are_readable_on_paper_on_a_lit_line_and_on_one_with_an_error() {
+        for t in [&LIGHT, &DARK] {
+            for (name, colour) in [
+                ("text", t.text),
+                ("comment", t.text_weak),
+                ("section", t.code_section),
+                ("name", t.code_name),
+                ("quoted", t.code_text),
+                ("number", t.code_number),
+                ("word", t.code_word),
+                ("variable", t.code_variable),
+                ("added", t.ok),
+                ("removed", t.error),
+            ] {
+                for back in [t.field, t.selection, t.tint(t.error), t.tint(t.ok)] {
                     check(name, colour, back, 4.5);
                 }
             }

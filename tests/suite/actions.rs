@@ -376,7 +376,7 @@ fn a_link_is_reached_by_keys_and_cannot_be_removed_only_moved() {
     assert!(window.drawn().ends_with("  slave2 15433\n"), "{}", window.drawn());
     window.press(Key::Delete);
     assert!(window.has("slave2 needs an upstream"));
-    window.click("Move under…");
+    window.click("Move slave2 under…");
     window.type_text("slave12");
     window.press(Key::Enter);
     assert_eq!(window.upstream_of("slave2"), "slave12");

@@ -8,13 +8,14 @@ use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pgcascade::app::{
-    DesignMessage, Effect, FileMessage, Message, PathPurpose, Session, Tab, ViewMessage, Worker, update,
+    Against, DesignMessage, Effect, FileMessage, Message, PathPurpose, Session, Tab, ViewMessage, Worker,
+    update,
 };
 use pgcascade::engine::picture;
 use pgcascade::engine::unsaved;
 use pgcascade::model::diagram::{PictureFormat, PictureStyle};
 use pgcascade::model::document::{Command, format, templates};
-use pgcascade::model::topology::{Downstreams, Edit, Server};
+use pgcascade::model::topology::{Downstreams, Edit, PgMajor, Server};
 
 /// What the child of a test is to do: its name, and what it needs to know.
 const ROLE: &str = "PGCASCADE_TEST_CHILD";
@@ -287,7 +288,7 @@ fn view_all() {
         let looks = looks.into_iter().chain([
             ViewMessage::Select(Some(first)),
             ViewMessage::ShowFile("README.md".to_owned()),
-            ViewMessage::Compare(pgcascade::model::topology::PgMajor::parse("12").ok()),
+            ViewMessage::Compare(Some(Against::Version(PgMajor::V12))),
             ViewMessage::Compare(None),
         ]);
         step(&mut session, &mut worker, looks.map(Message::View));

@@ -20,6 +20,8 @@ mod lost;
 mod provenance;
 mod scenarios;
 #[cfg(feature = "gui")]
+mod text;
+#[cfg(feature = "gui")]
 mod time;
 mod verdicts;
 #[cfg(feature = "gui")]

@@ -9,8 +9,8 @@ use egui::{Key, Modifiers, PointerButton, Pos2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
 use pgcascade::app::{
-    ClusterMessage, DesignMessage, Dialog, Effect, FileMessage, Message, PathPurpose, RunMessage, RunView,
-    Session, Tab, ViewMessage,
+    Against, ClusterMessage, DesignMessage, Dialog, Effect, FileMessage, Message, PathPurpose, RunMessage,
+    RunView, Session, Tab, ViewMessage,
 };
 use pgcascade::model::bundle;
 use pgcascade::model::diagram::{PictureFormat, PictureStyle};
@@ -533,7 +533,9 @@ fn the_lines_of_the_selected_server_are_counted_and_found() {
 fn the_files_are_compared_with_another_version() {
     let mut window = Window::seed();
     window.click("Files");
-    window.send(Message::View(ViewMessage::Compare(Some(PgMajor::V11))));
+    window.send(Message::View(ViewMessage::Compare(Some(Against::Version(
+        PgMajor::V11,
+    )))));
     assert!(window.has("README.md, changed"));
     let recovery = "servers/slave1/recovery.conf".to_owned();
     window.send(Message::View(ViewMessage::ShowFile(recovery)));

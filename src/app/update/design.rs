@@ -3,16 +3,33 @@
 use std::collections::BTreeSet;
 
 use super::super::{DesignMessage, Dialog, Effect, NoticeKind, RunView, Session};
-use super::{change, clipboard, counted, notify, refuse_if_locked, run, sentence, show_document, view};
+use super::{
+    change, clipboard, counted, notify, refuse_if_held, refuse_if_locked, run, sentence, show_document, text,
+    view,
+};
 use crate::model::document::{Command, Document};
-use crate::model::topology::{Applied, Downstreams, Edit, Refusal, ServerId, Topology};
+use crate::model::topology::{Applied, Downstreams, Edit, Refusal, Server, ServerId, Topology};
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effect> {
     if let DesignMessage::Copy(servers) = message {
         return clipboard::copy(session, &servers);
     }
-    if refuse_if_locked(session) {
+    let is_text = matches!(
+        message,
+        DesignMessage::Undo
+            | DesignMessage::Redo
+            | DesignMessage::Type { .. }
+            | DesignMessage::ReadTyped
+            | DesignMessage::TakeDrawing
+    );
+    let is_refused = if is_text {
+        // Reading what was typed before a lock is no change that the lock forbids: there is none after it.
+        message != DesignMessage::ReadTyped && refuse_if_held(session)
+    } else {
+        refuse_if_locked(session)
+    };
+    if is_refused {
         return Vec::new();
     }
     match message {
@@ -38,14 +55,20 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
         DesignMessage::Cut(servers) => clipboard::cut(session, &servers),
         DesignMessage::Paste(text) => clipboard::paste(session, &text),
         DesignMessage::Duplicate(servers) => clipboard::duplicate(session, &servers),
-        DesignMessage::Undo => {
+        DesignMessage::Undo => text::undo(session).unwrap_or_else(|| {
             let document = session.history.undo(&session.document);
             show(session, document)
-        }
-        DesignMessage::Redo => {
+        }),
+        DesignMessage::Redo => text::redo(session).unwrap_or_else(|| {
             let document = session.history.redo(&session.document);
             show(session, document)
+        }),
+        DesignMessage::Type { text, joins } => {
+            text::type_text(session, text, joins);
+            Vec::new()
         }
+        DesignMessage::ReadTyped => text::read(session),
+        DesignMessage::TakeDrawing => text::take_drawing(session),
     }
 }
 
@@ -148,7 +171,7 @@ fn remove(session: &mut Session, servers: &[ServerId], downstreams: Downstreams)
 }
 
 /// Shows the document, keeps the selection sensible, and looks again at a machine that was looked at for another cluster.
-fn show(session: &mut Session, after: Option<Document>) -> Vec<Effect> {
+pub(super) fn show(session: &mut Session, after: Option<Document>) -> Vec<Effect> {
     let Some(after) = after else {
         return Vec::new();
     };
@@ -179,7 +202,11 @@ fn show(session: &mut Session, after: Option<Document>) -> Vec<Effect> {
 /// The selected server, or the nearest upstream of it that is still there.
 fn repaired(selected: Option<ServerId>, before: &Document, after: &Document) -> Option<ServerId> {
     let selected = selected?;
+    // Typed elsewhere in the text, it has the same name and another id.
+    let name = before.topology().server(selected).map(Server::name);
+    let renamed = name.and_then(|name| after.topology().by_name(name.as_str()));
     std::iter::once(selected)
+        .chain(renamed.map(Server::id))
         .chain(before.topology().upstreams(selected))
         .find(|id| after.topology().server(*id).is_some())
 }

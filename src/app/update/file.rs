@@ -6,7 +6,7 @@ use super::super::{
     Dialog, Effect, FileMessage, Folding, Message, NoticeKind, PathPurpose, RunView, Session,
 };
 use super::{
-    counted, notify, notify_with_folder, refuse_if_locked, sentence, show_document, unsaved, what_if,
+    counted, notify, notify_with_folder, refuse_if_held, sentence, show_document, text, unsaved, what_if,
 };
 use crate::engine::unsaved::Unsaved;
 use crate::model::bundle;
@@ -19,9 +19,9 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
     match message {
         FileMessage::New(_) | FileMessage::Open => unsaved::ask(session, Message::File(message)),
         FileMessage::Save => save(session),
-        FileMessage::SaveAs => {
-            vec![ask_path(session, PathPurpose::SaveDesign)]
-        }
+        FileMessage::SaveAs => save_as(session),
+        FileMessage::SaveBroken => save_broken(session, false),
+        FileMessage::SaveDrawing => save_broken(session, true),
         FileMessage::Export => vec![ask_path(session, PathPurpose::ExportBundle)],
         FileMessage::ExportPicture(format, style) => {
             if matches!(session.dialog, Some(Dialog::Picture { .. })) {
@@ -56,6 +56,13 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
             read(session, &path, &text, Message::File(then))
         }
         FileMessage::Written(purpose, path, text) => written(session, purpose, path, text),
+        FileMessage::LastExport(path, text) => {
+            // What was exported since is newer.
+            if session.path.as_ref() == Some(&path) && session.last_export.is_none() {
+                session.last_export = format::read(&text).ok();
+            }
+            Vec::new()
+        }
         FileMessage::Discard => unsaved::discard(session),
         FileMessage::Recoverable(unsaved) => {
             session.recoverable.push_back(unsaved);
@@ -72,7 +79,7 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
 
 /// What the state folder is to keep of this design: nothing if the file has it all.
 pub(super) fn autosave(session: &Session) -> Effect {
-    let text = session.is_modified().then(|| session.derived.text.clone());
+    let text = session.is_modified().then(|| session.text().to_owned());
     Effect::Autosave {
         path: session.path.clone(),
         text,
@@ -88,7 +95,11 @@ pub(super) fn replace(session: &mut Session, document: Document, path: Option<Pa
     session.link = None;
     session.folding = Folding::default();
     session.renaming = None;
+    session.typed = None;
+    session.set_aside = None;
+    session.burst = None;
     session.shown_file = None;
+    session.last_export = None;
     session.run = RunView::Idle;
     unsaved::give_up_pending(session);
     drop(show_document(session, document));
@@ -115,7 +126,7 @@ fn read(session: &mut Session, path: &Path, text: &str, then: Message) -> Vec<Ef
         return Vec::new();
     }
     let agreed = session.replaceable.take() == Some(session.revision);
-    if refuse_if_locked(session) || parse(session, Some(path), text).is_none() {
+    if refuse_if_held(session) || parse(session, Some(path), text).is_none() {
         return Vec::new();
     }
     if agreed {
@@ -132,19 +143,29 @@ pub(super) fn open(session: &mut Session, path: Option<PathBuf>, text: String) -
     };
     let forgotten = forget(session);
     session.saved_text = text;
+    let find_export = path.clone().map(Effect::FindExport);
     replace(session, document, path);
-    vec![forgotten]
+    std::iter::once(forgotten).chain(find_export).collect()
 }
 
 /// The recovered design is unsaved until it is saved: what its file holds is not known here.
 pub(super) fn recover(session: &mut Session, unsaved: Unsaved) -> Vec<Effect> {
-    let Some(document) = parse(session, unsaved.path.as_deref(), &unsaved.text) else {
-        return Vec::new();
+    let (document, is_broken) = match format::read(&unsaved.text) {
+        Ok(document) => (document, false),
+        // It ended while the text was no design: it is typed on where it was left, over an empty drawing.
+        Err(_) => match parse(session, None, templates::EMPTY.text) {
+            Some(empty) => (empty, true),
+            None => return Vec::new(),
+        },
     };
     let forgotten = forget(session);
     session.saved_text = String::new();
     replace(session, document, unsaved.path);
-    vec![forgotten, Effect::ForgetUnsaved(unsaved.id)]
+    let mut effects = vec![forgotten, Effect::ForgetUnsaved(unsaved.id)];
+    if is_broken {
+        effects.extend(text::put(session, unsaved.text));
+    }
+    effects
 }
 
 /// The design of the text. If it is none, the notice lists everything that is wrong, and the last good drawing stays.
@@ -183,14 +204,46 @@ fn save(session: &mut Session) -> Vec<Effect> {
     {
         session.after_save = Some(*then);
     }
-    match session.path.clone() {
+    if session.is_text_broken() {
+        session.dialog = Some(Dialog::SaveBroken { as_new: false });
+        return Vec::new();
+    }
+    write_or_ask(session, false)
+}
+
+fn save_as(session: &mut Session) -> Vec<Effect> {
+    if session.is_text_broken() {
+        session.dialog = Some(Dialog::SaveBroken { as_new: true });
+        return Vec::new();
+    }
+    write_or_ask(session, true)
+}
+
+/// The answer to what is saved while the text is no design.
+fn save_broken(session: &mut Session, saves_drawing: bool) -> Vec<Effect> {
+    let Some(Dialog::SaveBroken { as_new }) = session
+        .dialog
+        .take_if(|dialog| matches!(dialog, Dialog::SaveBroken { .. }))
+    else {
+        return Vec::new();
+    };
+    session.saves_drawing = saves_drawing;
+    write_or_ask(session, as_new)
+}
+
+fn write_or_ask(session: &mut Session, as_new: bool) -> Vec<Effect> {
+    match session.path.clone().filter(|_| !as_new) {
         Some(path) => vec![write_design(session, path)],
         None => vec![ask_path(session, PathPurpose::SaveDesign)],
     }
 }
 
-fn write_design(session: &Session, path: PathBuf) -> Effect {
-    let text = session.derived.text.clone();
+fn write_design(session: &mut Session, path: PathBuf) -> Effect {
+    let text = if std::mem::take(&mut session.saves_drawing) {
+        session.derived.text.clone()
+    } else {
+        session.text().to_owned()
+    };
     Effect::Write {
         purpose: PathPurpose::SaveDesign,
         path,
@@ -227,11 +280,13 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
         PathPurpose::SaveDesign => vec![write_design(session, path)],
         PathPurpose::ExportBundle => {
             let packed = session.derived.bundle.as_ref().map(bundle::pack);
+            // The text comes back with what was written: it is what later exports are compared with.
+            let text = session.derived.text.clone();
             let write = |bytes| Effect::Write {
                 purpose,
                 path,
                 bytes,
-                text: None,
+                text: Some(text),
             };
             packed.map(write).into_iter().collect()
         }
@@ -262,9 +317,9 @@ fn write_picture(session: &mut Session, path: PathBuf, style: PictureStyle) -> V
 fn written(session: &mut Session, purpose: PathPurpose, path: PathBuf, text: Option<String>) -> Vec<Effect> {
     match (purpose, text) {
         (PathPurpose::SaveDesign, Some(text)) => saved(session, path, text),
-        (PathPurpose::ExportBundle, _) => {
+        (PathPurpose::ExportBundle, text) => {
             exported(session, &path);
-            Vec::new()
+            remember_export(session, text)
         }
         (PathPurpose::SaveStory, _) => {
             let report = Report::new(format!("Saved {}", file_name(&path)));
@@ -293,12 +348,28 @@ fn saved(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
     }
     let mut effects = vec![forget(session)];
     session.saved_text = text;
+    if session.path.as_ref() != Some(&path)
+        && let Some(exported) = &session.last_export
+    {
+        let (path, text) = (path.clone(), exported.text());
+        effects.push(Effect::KeepExport { path, text });
+    }
     session.path = Some(path);
     effects.push(autosave(session));
     if let Some(then) = session.after_save.take() {
         effects.extend(unsaved::ask(session, then));
     }
     effects
+}
+
+/// What was exported is what the files can be compared with, also in a later session if the design has a file.
+fn remember_export(session: &mut Session, text: Option<String>) -> Vec<Effect> {
+    let Some(text) = text else {
+        return Vec::new();
+    };
+    session.last_export = format::read(&text).ok();
+    let keep = |path| Effect::KeepExport { path, text };
+    session.path.clone().map(keep).into_iter().collect()
 }
 
 fn exported(session: &mut Session, path: &Path) {
@@ -309,6 +380,9 @@ fn exported(session: &mut Session, path: &Path) {
         report = report.hint(format!(
             "The design has {found}: as it is drawn, the cluster will not work"
         ));
+    }
+    if session.is_text_broken() {
+        report = report.hint("The text has an error: this is the last good drawing, which is older");
     }
     let folder = path.parent().map(Path::to_owned);
     notify_with_folder(session, NoticeKind::Done, report, folder);

@@ -1,7 +1,7 @@
 //! `update`: the only function that changes a Session. No egui and no IO, so that it cannot fail and tests need neither.
 //!
 //! Messages are handled by subject: `design` (edits, undo), `clipboard` (cut, copy, paste), `file` (open, save, export),
-//! `unsaved` (what would lose changes, and quitting), `run` (deploying), `change` (applying the drawing to what runs),
+//! `text` (the design's text, typed), `unsaved` (what would lose changes, and quitting), `run` (deploying), `change` (applying the drawing to what runs),
 //! `cluster` (what runs), `view` (what is shown), `what_if` (what goes wrong beside the design). What must be done
 //! outside is returned as effects; their answers come back as messages. Everything derived from the document is
 //! refreshed here, and nowhere else.
@@ -15,6 +15,7 @@ mod left;
 mod run;
 #[cfg(test)]
 mod tests;
+mod text;
 mod unsaved;
 mod view;
 mod what_if;
@@ -22,7 +23,9 @@ mod what_if;
 use std::path::PathBuf;
 
 use super::session::Derived;
-use super::{Dialog, Effect, Message, Notice, NoticeKind, Session, WhatIf};
+use super::{
+    DesignMessage, Dialog, Effect, Message, Notice, NoticeKind, RunMessage, Session, WhatIf, WhatIfMessage,
+};
 use crate::model::document::Document;
 use crate::report::Report;
 
@@ -31,6 +34,18 @@ const NOTICES: usize = 6;
 
 /// Lets the message happen; returns what is to be done outside.
 pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
+    // What is half typed counts before anything that would go by the design.
+    let mut before = if goes_by_the_design(&message) {
+        text::read(session)
+    } else {
+        Vec::new()
+    };
+    if refresh(session) {
+        before.push(file::autosave(session));
+    }
+    if needs_good_text(&message) && text::refuse_if_broken(session) {
+        return before;
+    }
     let mut effects = match message {
         Message::Design(message) => design::update(session, message),
         Message::File(message) => file::update(session, message),
@@ -49,17 +64,41 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
         effects.push(file::autosave(session));
     }
     offer_recoverable(session);
-    effects
+    before.append(&mut effects);
+    before
+}
+
+/// True for what reads, changes or replaces the design; not for what only looks, and not for news from outside.
+fn goes_by_the_design(message: &Message) -> bool {
+    match message {
+        Message::Design(message) => !matches!(message, DesignMessage::Type { .. }),
+        Message::File(_) | Message::Run(_) | Message::WhatIf(_) | Message::Quit => true,
+        Message::Cluster(_) | Message::View(_) | Message::Failed(_) => false,
+    }
+}
+
+/// True for what would build or try the drawing: while the text is no design, that is not what is meant.
+fn needs_good_text(message: &Message) -> bool {
+    match message {
+        Message::Run(message) => matches!(
+            message,
+            RunMessage::Ask | RunMessage::Prepare(_) | RunMessage::AskChange | RunMessage::Confirm
+        ),
+        Message::WhatIf(message) => *message == WhatIfMessage::Enter,
+        _ => false,
+    }
 }
 
 /// Makes everything derived fresh if the document has changed; true if it had.
 fn refresh(session: &mut Session) -> bool {
-    let compared = session.derived.changes.as_ref().map(|(major, _)| *major);
     let is_changed = session.derived.revision != session.revision;
-    if !is_changed && compared == session.compared {
+    if !is_changed && session.is_comparison_fresh() {
         return false;
     }
-    session.derived = Derived::of(&session.document, session.compared, session.revision);
+    let compared = session
+        .compared
+        .and_then(|against| Some((against, session.counterpart(against)?)));
+    session.derived = Derived::of(&session.document, compared, session.revision);
     if is_changed {
         session.folding.follow(session.document.topology());
         view::keep_selection_in_sight(session);
@@ -86,7 +125,7 @@ fn show_document(session: &mut Session, document: Document) -> Document {
 /// The next design to recover is asked about once no other question is open.
 fn offer_recoverable(session: &mut Session) {
     if session.dialog.is_none()
-        && !session.is_locked()
+        && !session.is_held()
         && let Some(unsaved) = session.recoverable.pop_front()
     {
         session.dialog = Some(Dialog::Recover(unsaved));
@@ -112,9 +151,14 @@ fn notify_with_folder(session: &mut Session, kind: NoticeKind, report: Report, f
     });
 }
 
-/// True, with a notice, if the design must not change now.
+/// True, with a notice, if the drawing must not change now.
 fn refuse_if_locked(session: &mut Session) -> bool {
-    let locked = session.is_locked();
+    refuse_if_held(session) || text::refuse_if_broken(session)
+}
+
+/// True, with a notice, if the design must stay as it is.
+fn refuse_if_held(session: &mut Session) -> bool {
+    let locked = session.is_held();
     if locked {
         let report = if session.what_if.is_some() {
             Report::new("In What-if the design stays as it is").hint("Leave What-if to change the design")

@@ -1,7 +1,7 @@
 //! Unsaved changes: asked about before anything would lose them, also before the window closes.
 
 use super::super::{ClusterMessage, Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, Session};
-use super::{file, left, notify, refuse_if_locked};
+use super::{file, left, notify, refuse_if_held};
 use crate::report::Report;
 
 pub(super) fn quit(session: &mut Session) -> Vec<Effect> {
@@ -17,7 +17,7 @@ pub(super) fn quit(session: &mut Session) -> Vec<Effect> {
 
 /// Goes on if nothing would be lost, else asks first.
 pub(super) fn ask(session: &mut Session, then: Message) -> Vec<Effect> {
-    if then != Message::Quit && refuse_if_locked(session) {
+    if then != Message::Quit && refuse_if_held(session) {
         return Vec::new();
     }
     if session.is_modified() {
@@ -50,7 +50,7 @@ pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
 
 pub(super) fn discard(session: &mut Session) -> Vec<Effect> {
     match session.dialog.take() {
-        Some(Dialog::Unsaved { then }) if *then == Message::Quit || !refuse_if_locked(session) => {
+        Some(Dialog::Unsaved { then }) if *then == Message::Quit || !refuse_if_held(session) => {
             go_on(session, *then)
         }
         Some(Dialog::Recover(unsaved)) => vec![Effect::ForgetUnsaved(unsaved.id)],
@@ -61,5 +61,6 @@ pub(super) fn discard(session: &mut Session) -> Vec<Effect> {
 /// The way on that a dialog or a file was to open is closed: nothing happens "afterwards" any more.
 pub(super) fn give_up_pending(session: &mut Session) {
     session.after_save = None;
+    session.saves_drawing = false;
     session.replaceable = None;
 }

@@ -49,7 +49,7 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
             session.shown_file = Some(path);
             session.tab = Tab::Files;
         }
-        ViewMessage::Compare(major) => session.compared = major,
+        ViewMessage::Compare(against) => session.compared = against,
         ViewMessage::Dialog(dialog) => {
             // A question that is closed without an answer takes back what was to come after it.
             if dialog.is_none() {

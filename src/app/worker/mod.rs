@@ -123,6 +123,8 @@ impl Worker {
                 None => Change::Drop(path),
             }),
             Effect::ForgetUnsaved(id) => self.autosaver.perform(Change::ForgetLeft(id)),
+            Effect::KeepExport { path, text } => self.finish(tasks::keep_export(path, text, answers)),
+            Effect::FindExport(path) => drop(self.start(tasks::find_export(path, answers))),
             Effect::FindRecoverable => drop(self.start(tasks::find_recoverable(answers))),
             Effect::FindLeftOver => drop(self.start(tasks::find_left_over(answers))),
             Effect::Discover { document, folder } => {

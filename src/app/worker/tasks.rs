@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::answers::Answers;
 use crate::app::{ClusterMessage, FileMessage, Message, PathPurpose, RunMessage};
 use crate::engine::record::{ClusterRecord, ClusterState};
-use crate::engine::{cluster, deploy, picture, record, store, unsaved};
+use crate::engine::{cluster, deploy, exports, picture, record, store, unsaved};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::report::Report;
@@ -83,6 +83,21 @@ pub(super) async fn write_picture(
         Err(report) => Message::Failed(report),
     };
     answers.send(message).await;
+}
+
+pub(super) async fn keep_export(path: PathBuf, text: String, answers: Answers) {
+    if let Err(report) = blocking(move || exports::keep(&whole(&path), &text)).await {
+        answers.send(Message::Failed(report)).await;
+    }
+}
+
+pub(super) async fn find_export(path: PathBuf, answers: Answers) {
+    let of = whole(&path);
+    if let Ok(Some(text)) = blocking(move || Ok(exports::last(&of))).await {
+        answers
+            .send(Message::File(FileMessage::LastExport(path, text)))
+            .await;
+    }
 }
 
 pub(super) async fn find_recoverable(answers: Answers) {

@@ -23,6 +23,16 @@ pub enum ChangeKind {
     Changed,
 }
 
+impl Change {
+    /// How many lines come and go.
+    pub fn lines(&self) -> (usize, usize) {
+        // The head says which files these are.
+        let lines = || self.diff.lines().skip(2);
+        let count = |sign: char| lines().filter(|line| line.starts_with(sign)).count();
+        (count('+'), count('-'))
+    }
+}
+
 impl ChangeKind {
     /// "added", "removed", "changed".
     pub fn word(self) -> &'static str {
@@ -115,6 +125,7 @@ mod tests {
         };
         let lines: Vec<&str> = conf.diff.lines().filter(is_change).collect();
         assert_eq!(lines, ["-port = 2", "+port = 3"]);
+        assert_eq!(conf.lines(), (1, 1));
         assert!(
             changes
                 .iter()

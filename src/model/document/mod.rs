@@ -124,6 +124,23 @@ impl Document {
         self.source = Arc::new(Source::of_saved(text, &self.topology));
     }
 
+    /// The design that a text typed in place of this one's is: servers keep their ids where they keep their names or places.
+    pub fn retyped(&self, text: &str) -> Result<Self, Vec<Problem>> {
+        let read = format::read(text)?;
+        let (topology, became) = read.topology.identified_as_in(&self.topology);
+        let layout = read.layout.iter();
+        let layout = layout
+            .filter_map(|(id, at)| Some((*became.get(id)?, *at)))
+            .collect();
+        let source = Source::of_saved(text, &topology);
+        Ok(Self {
+            topology,
+            layout,
+            scenarios: read.scenarios,
+            source: Arc::new(source),
+        })
+    }
+
     /// Does the command whole, or refuses it and leaves everything as it was.
     pub fn apply(&mut self, command: &Command) -> Result<Applied, Refusal> {
         match command {

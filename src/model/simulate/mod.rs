@@ -2,10 +2,11 @@
 //!
 //! Everything begins with the text that the bundle writes, read as the server reads it, so that a slip of the
 //! generator shows in the prediction too. Start with [`predict`]; the grammar of synchronous_standby_names, which
-//! changed with the versions, is in `standby_names.rs`. `health` asks the same questions about running servers.
+//! changed with the versions, is in `standby_names.rs`. What all of it promises, in words, is in `promise`. `health` asks the same questions about running servers.
 
 mod configured;
 mod predict;
+pub mod promise;
 mod standby_names;
 pub mod survives;
 pub mod time;

@@ -136,11 +136,11 @@ impl Draft {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let next_id = u32::try_from(self.servers.len()).unwrap_or(u32::MAX);
+        let ServerId(next_id) = ServerId::at(self.servers.len());
         let servers = self
             .servers
             .into_iter()
-            .zip((0..).map(ServerId))
+            .zip((0..).map(ServerId::at))
             .zip(upstreams)
             .map(|((server, id), upstream)| Server {
                 id,
@@ -152,7 +152,7 @@ impl Draft {
                 role: match upstream {
                     None => Role::Primary,
                     Some(upstream) => Role::Standby(Standby {
-                        upstream: ServerId(u32::try_from(upstream).unwrap_or(u32::MAX)),
+                        upstream: ServerId::at(upstream),
                         sync_priority: server.sync_priority,
                         slot: server.slot,
                         apply_delay: server.apply_delay,

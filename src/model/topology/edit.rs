@@ -241,8 +241,7 @@ impl Topology {
             .or_else(|| self.free_port_from(above_port))
             .or_else(|| self.free_port_from(1024))
             .ok_or(Refusal::NoPortLeft)?;
-        let id = ServerId(self.next_id);
-        self.next_id += 1;
+        let id = self.take_id();
         let standby = Standby {
             upstream,
             sync_priority: None,

@@ -12,6 +12,7 @@ mod draft;
 mod edit;
 mod findings;
 mod folders;
+mod identity;
 mod major;
 pub mod notation;
 mod refusal;
@@ -231,7 +232,7 @@ impl Topology {
             tls: false,
             settings: Settings::new(),
             servers: vec![server],
-            next_id: 1,
+            next_id: identity::ROOM,
         }
     }
 

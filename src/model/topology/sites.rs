@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Server, ServerId, SiteName, Topology};
+use super::{Role, Server, ServerId, SiteName, Standby, Topology};
 
 impl Topology {
     /// Every site of the design by name, with its servers in the design's order.
@@ -16,7 +16,8 @@ impl Topology {
         sites
     }
 
-    /// True if a cluster of the one design is what the other describes: everything but where its servers stand.
+    /// True if a cluster of the one design is what the other describes: everything but where its servers stand,
+    /// and whatever their ids.
     pub fn has_same_configuration(&self, other: &Self) -> bool {
         // Taken apart, so that whoever adds a field has to say here what it is.
         let Self {
@@ -41,14 +42,15 @@ impl Topology {
             && servers
                 .iter()
                 .zip(&other.servers)
-                .all(|(one, other)| one.has_same_configuration(other))
+                .all(|(one, another)| one.has_same_configuration(self, another, other))
     }
 }
 
 impl Server {
-    fn has_same_configuration(&self, other: &Self) -> bool {
+    /// Each beside the design that it is of: an upstream is compared by its name, since ids differ between designs.
+    fn has_same_configuration(&self, of: &Topology, other: &Self, of_other: &Topology) -> bool {
         let Self {
-            id,
+            id: _,
             name,
             host,
             port,
@@ -56,12 +58,31 @@ impl Server {
             settings,
             role,
         } = self;
-        *id == other.id
-            && *name == other.name
+        let upstream = |server: &Self, of: &Topology| {
+            let upstream = of.server(server.upstream()?)?;
+            Some(upstream.name.clone())
+        };
+        let is_same_role = match (role, &other.role) {
+            (Role::Primary, Role::Primary) => true,
+            (Role::Standby(one), Role::Standby(another)) => {
+                let Standby {
+                    upstream: _,
+                    sync_priority,
+                    slot,
+                    apply_delay,
+                } = one;
+                *sync_priority == another.sync_priority
+                    && *slot == another.slot
+                    && *apply_delay == another.apply_delay
+                    && upstream(self, of) == upstream(other, of_other)
+            }
+            (Role::Primary, Role::Standby(_)) | (Role::Standby(_), Role::Primary) => false,
+        };
+        *name == other.name
             && *host == other.host
             && *port == other.port
             && *settings == other.settings
-            && *role == other.role
+            && is_same_role
     }
 }
 

@@ -7,7 +7,7 @@ use super::frame::{Frame, Incoming};
 use super::gesture::{Drag, Ending, Fact, Gesture};
 use super::server_shape::Mood;
 use super::verdict::{Verdicts, Zone};
-use super::{CanvasState, LOCKED, NEEDS_TARGET, NewStandby, STAYS, handle};
+use super::{CanvasState, NEEDS_TARGET, NewStandby, STAYS, handle, locked_words};
 use crate::app::{Message, ViewMessage, WhatIfMessage};
 use crate::model::document::Command;
 use crate::model::simulate::world::Action;
@@ -105,7 +105,7 @@ impl Frame<'_> {
             .flatten();
         let server = handle.or_else(|| projection.server_at(pressed_at, |_| false));
         match (server, handle) {
-            (Some(_), _) if is_locked => Fact::GrabbedLocked(LOCKED),
+            (Some(_), _) if is_locked => Fact::GrabbedLocked(locked_words(self.session)),
             (_, Some(relay)) => {
                 let downstreams = topology.downstreams(relay).map(Server::id).collect();
                 grabbed(relay, downstreams, false)
@@ -171,7 +171,9 @@ impl Frame<'_> {
         if self.ui.input(|input| input.pointer.any_released()) {
             DragAndDrop::clear_payload(self.ui.ctx());
             match over {
-                _ if self.session.is_locked() => self.state.refusal = Some(LOCKED.to_owned()),
+                _ if self.session.is_locked() => {
+                    self.state.refusal = Some(locked_words(self.session).to_owned());
+                }
                 Some(upstream) => send(self.outbox, Command::Edit(add_standby_under(upstream))),
                 None => self.state.refusal = Some(NEEDS_TARGET.to_owned()),
             }

@@ -5,7 +5,7 @@ use super::gesture::{FIX_KEY, Gesture};
 use super::legend::{self, legend_ui};
 use super::overlay::{self, Tone, ZoomWish};
 use super::verdict::Zone;
-use super::{LOCKED, NEEDS_TARGET};
+use super::{NEEDS_TARGET, locked_words};
 use crate::model::topology::ServerId;
 use crate::ui::drafts::as_sentence;
 
@@ -78,7 +78,9 @@ impl Frame<'_> {
                 _ => {}
             },
             (Gesture::Panning | Gesture::Banding(_), _) | (Gesture::Idle, Incoming::None) => {}
-            (Gesture::Idle, _) if self.session.is_locked() => say(Tone::Refused, LOCKED, ""),
+            (Gesture::Idle, _) if self.session.is_locked() => {
+                say(Tone::Refused, locked_words(self.session), "");
+            }
             (Gesture::Idle, Incoming::Over(over)) => {
                 say(Tone::Allowed, &format!("Add a standby under {}", name(over)), "");
             }

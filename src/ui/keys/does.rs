@@ -9,24 +9,24 @@ use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, templates};
 use crate::model::simulate::time::TICK;
 use crate::model::topology::{Edit, Refusal, Server, ServerId, ServerName};
-use crate::ui::commands::{self, LOCKED, edit};
+use crate::ui::commands::{self, BROKEN_TEXT, LOCKED, edit};
 use crate::ui::drafts::as_sentence;
 
 const SELECT_FIRST: &str = "Select a server first";
 
 pub fn new(session: &Session, _: &[ServerId]) -> Answer {
-    unlocked(session)?;
+    unheld(session)?;
     let empty = templates::EMPTY.name.to_owned();
     send(Message::File(FileMessage::New(empty)))
 }
 
 pub fn new_from(session: &Session, _: &[ServerId]) -> Answer {
-    unlocked(session)?;
+    unheld(session)?;
     pick(Pick::Template)
 }
 
 pub fn open(session: &Session, _: &[ServerId]) -> Answer {
-    unlocked(session)?;
+    unheld(session)?;
     send(Message::File(FileMessage::Open))
 }
 
@@ -73,9 +73,8 @@ pub fn undo(session: &Session, _: &[ServerId]) -> Answer {
         let back = what_if.moments().1.checked_sub(1);
         return go_to(back.ok_or("This is the beginning of the story")?);
     }
-    unlocked(session)?;
+    unheld(session)?;
     session
-        .history
         .undo_label()
         .ok_or("Nothing has been edited that could be taken back")?;
     send(Message::Design(DesignMessage::Undo))
@@ -93,9 +92,8 @@ pub fn redo(session: &Session, _: &[ServerId]) -> Answer {
         let on = Some(at + 1).filter(|on| *on < moments.len());
         return go_to(on.ok_or("This is the end of the story")?);
     }
-    unlocked(session)?;
+    unheld(session)?;
     session
-        .history
         .redo_label()
         .ok_or("Nothing was taken back that could be done again")?;
     send(Message::Design(DesignMessage::Redo))
@@ -362,6 +360,10 @@ pub fn show_deploy(_: &Session, _: &[ServerId]) -> Answer {
     send(Message::View(ViewMessage::Show(Tab::Deploy)))
 }
 
+pub fn show_text(_: &Session, _: &[ServerId]) -> Answer {
+    send(Message::View(ViewMessage::Show(Tab::Text)))
+}
+
 pub fn help(_: &Session, _: &[ServerId]) -> Answer {
     send(Message::View(ViewMessage::Dialog(Some(Dialog::Help))))
 }
@@ -383,7 +385,16 @@ fn pick(pick: Pick) -> Answer {
 }
 
 fn unlocked(session: &Session) -> Result<(), String> {
-    if session.is_locked() {
+    unheld(session)?;
+    if session.is_text_broken() {
+        return Err(BROKEN_TEXT.to_owned());
+    }
+    Ok(())
+}
+
+/// What also works while the text has an error: nothing of it is lost by this.
+fn unheld(session: &Session) -> Result<(), String> {
+    if session.is_held() {
         return Err(LOCKED.to_owned());
     }
     Ok(())

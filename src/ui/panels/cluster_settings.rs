@@ -3,6 +3,7 @@
 use egui::{Button, ComboBox, RichText, Ui};
 
 use crate::app::Session;
+use crate::model::simulate::promise::{refused_level, refused_method};
 use crate::model::topology::{Archive, Auth, CommitLevel, Edit, PgMajor, SyncMethod, SyncPolicy};
 use crate::ui::Outbox;
 use crate::ui::commands::edit;
@@ -11,7 +12,7 @@ use crate::ui::theme::{GAP, GAP_SMALL};
 
 use super::parts::{counted, field_row, form_ui, note_ui, section_ui};
 use super::settings::settings_ui;
-use super::sync_order::sync_order_ui;
+use super::sync_order::{promise_ui, sync_order_ui};
 
 /// All versions are in view at once.
 const LONGEST_LIST: f32 = 500.0;
@@ -43,7 +44,8 @@ pub fn cluster_settings_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, 
         );
         let auths: Vec<(Auth, String)> = Auth::ALL.map(|auth| (auth, auth.word().to_owned())).to_vec();
         let refuse = |auth: Auth| {
-            (auth == Auth::Scram && !postgres.has_scram()).then_some("SCRAM passwords exist from 10 on")
+            (auth == Auth::Scram && !postgres.has_scram())
+                .then(|| "SCRAM passwords exist from 10 on: choose PostgreSQL 10 or later, or md5".to_owned())
         };
         let auth = topology.effective_auth();
         choice_row(ui, session, "Authentication", auth, &auths, refuse, |auth| {
@@ -82,10 +84,7 @@ fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Out
         outbox.send(edit(Edit::SetSync(on.then(SyncPolicy::default))));
     }
     let Some(policy) = topology.sync() else {
-        note_ui(
-            ui,
-            "Off: every standby is asynchronous, and a commit waits for none of them",
-        );
+        promise_ui(ui, session);
         return;
     };
     ui.add_space(GAP_SMALL);
@@ -95,9 +94,7 @@ fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Out
             (SyncMethod::First, "first: by priority".to_owned()),
             (SyncMethod::Any, "any: a quorum".to_owned()),
         ];
-        let refuse = |method: SyncMethod| {
-            (method == SyncMethod::Any && !postgres.has_quorum()).then_some("Quorum commit exists from 10 on")
-        };
+        let refuse = |method: SyncMethod| refused_method(postgres, method);
         choice_row(ui, session, "Method", policy.method, &methods, refuse, |method| {
             let policy = SyncPolicy {
                 method,
@@ -115,10 +112,7 @@ fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Out
             &Field::SyncCount,
         );
         let levels = CommitLevel::ALL.map(|level| (level, level.word().to_owned()));
-        let refuse = |level: CommitLevel| {
-            (level == CommitLevel::RemoteApply && !postgres.has_remote_apply())
-                .then_some("remote_apply exists from 9.6 on")
-        };
+        let refuse = |level: CommitLevel| refused_level(postgres, level);
         choice_row(
             ui,
             session,
@@ -137,6 +131,7 @@ fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Out
     });
     ui.add_space(GAP_SMALL);
     sync_order_ui(ui, session, outbox);
+    promise_ui(ui, session);
 }
 
 fn archive_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
@@ -173,7 +168,7 @@ fn choice_row<T: Copy + PartialEq>(
     label: &str,
     current: T,
     choices: &[(T, String)],
-    refuse: impl Fn(T) -> Option<&'static str>,
+    refuse: impl Fn(T) -> Option<String>,
     mut choose: impl FnMut(T),
 ) {
     let label_response = ui.label(label);

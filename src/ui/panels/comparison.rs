@@ -1,10 +1,10 @@
-//! The bundle compared with that of another version: the files that change, and how.
+//! The bundle compared with another one (another version's, the last export, the deployment): the files that differ, and how.
 
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Button, Color32, ComboBox, FontId, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
 
-use crate::app::{Message, Session, ViewMessage};
-use crate::model::bundle::Change;
+use crate::app::{Against, Comparison, Message, Session, ViewMessage};
+use crate::model::bundle::{Change, ChangeKind};
 use crate::model::topology::PgMajor;
 use crate::ui::Outbox;
 use crate::ui::theme::{GAP_SMALL, RADIUS_WIDGET, TEXT_MONO, Tokens};
@@ -19,46 +19,76 @@ const ROW_HEIGHT: f32 = 24.0;
 
 /// The choice of what to compare with.
 pub fn compare_with_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let own = session.document.topology().postgres();
-    let words = |major: Option<PgMajor>| match major {
-        None => "nothing".to_owned(),
-        Some(major) => format!("PostgreSQL {major}"),
-    };
+    let versions = PgMajor::ALL.into_iter().rev().map(Against::Version);
+    let own = Against::Version(session.document.topology().postgres());
+    let others = [Against::LastExport, Against::Deployment]
+        .into_iter()
+        .chain(versions)
+        .filter(|against| *against != own);
     ui.horizontal(|ui| {
         let label = ui.label("Compare with");
         let combo = ComboBox::from_id_salt("compare with")
             .height(LONGEST_LIST)
             .selected_text(words(session.compared));
         let combo = combo.show_ui(ui, |ui| {
-            let others = PgMajor::ALL.into_iter().rev().filter(|major| *major != own);
             for choice in std::iter::once(None).chain(others.map(Some)) {
+                let can = choice.is_none_or(|against| session.can_compare(against));
                 let button = Button::selectable(choice == session.compared, words(choice));
-                if ui.add(button).clicked() {
+                let response = ui.add_enabled(can, button);
+                if response.clicked() {
                     outbox.send(Message::View(ViewMessage::Compare(choice)));
+                }
+                if let Some(against) = choice.filter(|_| !can) {
+                    response.on_disabled_hover_text(missing(against));
                 }
             }
         });
         combo
             .response
-            .on_hover_text("Show what changes in the files with another version")
+            .on_hover_text("Show what differs in the files")
             .labelled_by(label.id);
     });
 }
 
-/// The files that change, and the difference of the shown one.
-pub fn changes_ui(ui: &mut Ui, session: &Session, major: PgMajor, changes: &[Change], outbox: &mut Outbox) {
+fn words(against: Option<Against>) -> String {
+    against.map_or_else(|| "nothing".to_owned(), Against::words)
+}
+
+/// Why there is nothing to compare with.
+fn missing(against: Against) -> &'static str {
+    match against {
+        Against::LastExport => "Nothing was exported of this design yet: Export… does, and is remembered",
+        Against::Deployment => "No cluster of this design runs: Deploy… builds one",
+        Against::Version(_) => "This is the design's own version",
+    }
+}
+
+/// What differs, or that nothing does, or that there is nothing to compare with any more.
+pub fn comparison_ui(ui: &mut Ui, session: &Session, against: Against, outbox: &mut Outbox) {
+    match &session.derived.comparison {
+        Some(comparison) => changes_ui(ui, session, comparison, outbox),
+        None => drop(note_ui(ui, missing(against))),
+    }
+}
+
+/// The files that differ, and the difference of the shown one.
+fn changes_ui(ui: &mut Ui, session: &Session, comparison: &Comparison, outbox: &mut Outbox) {
+    let changes = comparison.changes.as_slice();
     let shown = session
         .shown_file
         .as_ref()
         .and_then(|path| changes.iter().find(|change| change.path == *path))
         .or_else(|| changes.first());
+    let with = comparison.against.words();
     let Some(shown) = shown else {
-        note_ui(ui, format!("No file changes with PostgreSQL {major}"));
+        let nothing = match comparison.against {
+            Against::Version(_) => format!("No file changes with {with}"),
+            Against::LastExport | Against::Deployment => format!("Nothing differs from {with}"),
+        };
+        note_ui(ui, nothing);
         return;
     };
-    let files = counted(changes.len(), "file");
-    let change = if changes.len() == 1 { "changes" } else { "change" };
-    note_ui(ui, format!("{files} {change} with PostgreSQL {major}"));
+    note_ui(ui, summary(comparison, changes));
     ui.add_space(GAP_SMALL);
     list_ui(ui, changes, shown, outbox);
     ui.add_space(GAP_SMALL);
@@ -82,6 +112,37 @@ pub fn changes_ui(ui: &mut Ui, session: &Session, major: PgMajor, changes: &[Cha
         .show(ui, |ui| lines_ui(ui, shown));
 }
 
+/// "3 files differ from the last export: 1 added, 2 changed".
+fn summary(comparison: &Comparison, changes: &[Change]) -> String {
+    let files = counted(changes.len(), "file");
+    let with = comparison.against.words();
+    let one = changes.len() == 1;
+    let head = match comparison.against {
+        Against::Version(_) => format!("{files} {} with {with}", if one { "changes" } else { "change" }),
+        Against::LastExport | Against::Deployment => {
+            format!("{files} {} from {with}", if one { "differs" } else { "differ" })
+        }
+    };
+    let kinds = [ChangeKind::Added, ChangeKind::Removed, ChangeKind::Changed];
+    let count = |kind: ChangeKind| changes.iter().filter(|change| change.kind == kind).count();
+    let kinds = kinds.into_iter().filter(|kind| count(*kind) > 0);
+    let counts: Vec<String> = kinds
+        .map(|kind| format!("{} {}", count(kind), kind.word()))
+        .collect();
+    format!("{head}: {}", counts.join(", "))
+}
+
+/// "servers/a/postgresql.conf, changed, +1 −2".
+fn row_words(change: &Change) -> String {
+    let head = format!("{}, {}", change.path, change.kind.word());
+    match change.lines() {
+        (0, 0) => head,
+        (added, 0) => format!("{head}, +{added}"),
+        (0, removed) => format!("{head}, −{removed}"),
+        (added, removed) => format!("{head}, +{added} −{removed}"),
+    }
+}
+
 fn list_ui(ui: &mut Ui, changes: &[Change], shown: &Change, outbox: &mut Outbox) {
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -92,8 +153,7 @@ fn list_ui(ui: &mut Ui, changes: &[Change], shown: &Change, outbox: &mut Outbox)
             .auto_shrink([false, true]);
         area.show_rows(ui, ROW_HEIGHT, changes.len(), |ui, visible| {
             for change in changes.get(visible).unwrap_or_default() {
-                let words = format!("{}, {}", change.path, change.kind.word());
-                let button = Button::selectable(change.path == shown.path, words).truncate();
+                let button = Button::selectable(change.path == shown.path, row_words(change)).truncate();
                 if ui.add(button).clicked() {
                     outbox.send(Message::View(ViewMessage::ShowFile(change.path.clone())));
                 }

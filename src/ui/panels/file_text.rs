@@ -1,6 +1,6 @@
 //! One file of the bundle as text: its visible lines only, each telling where it comes from.
 
-use egui::text::{LayoutJob, TextFormat};
+use egui::text::LayoutJob;
 use egui::{FontId, Frame, Label, Margin, Rect, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2};
 
 use crate::app::{Message, ViewMessage};
@@ -8,6 +8,7 @@ use crate::model::bundle::{BundleFile, LineOrigin, Origin, Provenance};
 use crate::model::topology::catalogue::Effect;
 use crate::model::topology::{ServerId, Topology};
 use crate::ui::Outbox;
+use crate::ui::highlight::{Highlighter, Language};
 use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_MONO, TEXT_SMALL, Tokens};
 
 use super::parts::note_ui;
@@ -58,13 +59,23 @@ fn lines_ui(ui: &mut Ui, topology: &Topology, file: &BundleFile, selected: Optio
         let above = lit.lines.start.saturating_sub(1);
         area = area.vertical_scroll_offset(above as f32 * height);
     }
+    let tokens = Tokens::of(ui.visuals());
     area.show_rows(ui, height, lines.len(), |ui, visible| {
+        let mut highlighter = Highlighter::new(Language::of_file(&file.path));
+        // What is not visible may have left a text open.
+        for line in lines.get(..visible.start).unwrap_or_default() {
+            highlighter.line(line);
+        }
         // Also what is not visible counts, so that the text does not jump from side to side.
         let row = Vec2::new(text_width.max(ui.available_width()), height);
         for place in visible {
             let text = lines.get(place).copied().unwrap_or_default();
             let origin = file.provenance.of_line(place);
-            let response = line_ui(ui, row, place, text, is_lit(origin, selected));
+            let mut job = LayoutJob::default();
+            // A line without text would have no height.
+            let shown = if text.is_empty() { " " } else { text };
+            highlighter.append_line(&mut job, shown, GAP, &font, tokens);
+            let response = line_ui(ui, row, place, job, is_lit(origin, selected));
             if let Some(origin) = origin {
                 let effect = file.effect_of_line(text, topology.postgres());
                 response.on_hover_ui_at_pointer(|ui| origin_ui(ui, topology, origin, effect));
@@ -80,7 +91,7 @@ fn is_lit(origin: Option<&LineOrigin>, selected: Option<ServerId>) -> bool {
 }
 
 /// One line, and its whole row as the place to hover.
-fn line_ui(ui: &mut Ui, row: Vec2, place: usize, text: &str, is_lit: bool) -> Response {
+fn line_ui(ui: &mut Ui, row: Vec2, place: usize, text: LayoutJob, is_lit: bool) -> Response {
     let tokens = Tokens::of(ui.visuals());
     let rect = Rect::from_min_size(ui.cursor().min, row);
     let behind = ui.interact(rect, ui.id().with(("line", place)), Sense::hover());
@@ -91,7 +102,7 @@ fn line_ui(ui: &mut Ui, row: Vec2, place: usize, text: &str, is_lit: bool) -> Re
         let bar = Rect::from_min_size(rect.min, Vec2::new(BAR_WIDTH, rect.height()));
         ui.painter().rect_filled(bar, 0.0, tokens.accent);
     }
-    let label = Label::new(coloured(text, tokens)).extend().selectable(true);
+    let label = Label::new(text).extend().selectable(true);
     let response = ui.add(label) | behind;
     ui.expand_to_include_x(rect.max.x);
     response
@@ -111,50 +122,4 @@ fn origin_ui(ui: &mut Ui, topology: &Topology, line: &LineOrigin, effect: Option
 /// "From: link slave1 → slave12 · the replication slot at the upstream".
 fn from_words(topology: &Topology, origin: &Origin) -> String {
     format!("From: {} · {}", origin.words(topology), origin.decision.title())
-}
-
-/// Comments stand back, so that the settings are seen first.
-fn coloured(line: &str, tokens: &Tokens) -> LayoutJob {
-    let font = FontId::monospace(TEXT_MONO);
-    let (code, comment) = line.split_at(comment_start(line).unwrap_or(line.len()));
-    // A line without text would have no height.
-    let code = if line.is_empty() { " " } else { code };
-    let mut job = LayoutJob::default();
-    let mut space = GAP;
-    for (text, colour) in [(code, tokens.text), (comment, tokens.text_weak)] {
-        if !text.is_empty() {
-            job.append(text, space, TextFormat::simple(font.clone(), colour));
-            space = 0.0;
-        }
-    }
-    job
-}
-
-/// A `#` at the start of a line or after a blank, outside quotes.
-fn comment_start(line: &str) -> Option<usize> {
-    let mut quote = None;
-    let mut before = ' ';
-    for (at, letter) in line.char_indices() {
-        match (quote, letter) {
-            (None, '#') if before.is_whitespace() => return Some(at),
-            (None, '\'' | '"') => quote = Some(letter),
-            (Some(open), letter) if open == letter => quote = None,
-            _ => {}
-        }
-        before = letter;
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::comment_start;
-
-    #[test]
-    fn a_comment_begins_outside_quotes() {
-        assert_eq!(comment_start("# all"), Some(0));
-        assert_eq!(comment_start("port = 5432  # why"), Some(13));
-        assert_eq!(comment_start("a = 'x # y'"), None);
-        assert_eq!(comment_start("echo ${#list}"), None);
-    }
 }

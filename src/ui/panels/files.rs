@@ -9,7 +9,7 @@ use crate::model::topology::Server;
 use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
-use super::comparison::{changes_ui, compare_with_ui};
+use super::comparison::{compare_with_ui, comparison_ui};
 use super::file_text::file_text_ui;
 use super::parts::{counted, main_button, note_ui};
 
@@ -45,8 +45,8 @@ pub fn files_ui(ui: &mut Ui, session: &Session, to_reveal: &mut ToReveal, outbox
         );
     });
     compare_with_ui(ui, session, outbox);
-    if let Some((major, changes)) = &session.derived.changes {
-        changes_ui(ui, session, *major, changes, outbox);
+    if let Some(against) = session.compared {
+        comparison_ui(ui, session, against, outbox);
         return;
     }
     let shown = session

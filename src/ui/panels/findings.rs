@@ -7,7 +7,7 @@ use crate::model::topology::{self, Finding, Subject};
 use crate::ui::Outbox;
 use crate::ui::theme::{GAP_SMALL, TEXT_SMALL, Tokens};
 
-use super::parts::{LOCKED, note_ui, severity_sign};
+use super::parts::{locked_words, note_ui, severity_sign};
 
 pub fn findings_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let findings = &session.derived.findings;
@@ -66,7 +66,7 @@ fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, o
         ui.add_space(GAP_SMALL);
         let button = egui::Button::new(&fix.label).wrap();
         let response = ui.add_enabled(!session.is_locked(), button);
-        if response.on_disabled_hover_text(LOCKED).clicked() {
+        if response.on_disabled_hover_text(locked_words(session)).clicked() {
             outbox.send(Message::Design(DesignMessage::Fix(place)));
         }
     }

@@ -12,12 +12,12 @@ use crate::ui::server_menu::entry_ui;
 
 use super::cluster_settings::cluster_settings_ui;
 use super::link::link_ui;
-use super::parts::{LOCKED, counted, note_ui, section_ui};
+use super::parts::{counted, locked_words, note_ui, section_ui};
 use super::server::server_ui;
 
 pub fn inspector_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
     if session.is_locked() {
-        note_ui(ui, LOCKED);
+        note_ui(ui, locked_words(session));
     }
     let selection = session.selection();
     if selection.len() > 1 {

@@ -30,6 +30,8 @@ mod settings;
 mod status_bar;
 mod survives;
 mod sync_order;
+mod text;
+mod text_editor;
 mod time_line;
 mod top_bar;
 mod what_if;
@@ -46,6 +48,7 @@ pub use notices::notices_ui;
 pub use outline::outline_ui;
 pub use picker::picker_ui;
 pub use status_bar::status_bar_ui;
+pub use text::text_ui;
 pub use time_line::time_line_ui;
 pub use top_bar::{menu_bar_ui, tool_bar_ui};
 pub use what_if::what_if_ui;
@@ -62,6 +65,7 @@ pub struct PanelState {
     pub run_clock: RunClock,
     pub notices: notices::FirstSeen,
     pub files: files::ToReveal,
+    pub text: text::TextState,
 }
 
 /// The time a run has taken, also between two of its events.

@@ -127,6 +127,20 @@ fn dialog_ui(
             let lost = ("Don't save", Message::File(FileMessage::Discard));
             answers_ui(ui, "Save", saved, &[lost], dialog, outbox);
         }
+        Dialog::SaveBroken { .. } => {
+            title_ui(ui, "The text is no design yet");
+            note_ui(
+                ui,
+                "Saved as it is, the file opens again once its error is mended. The last good drawing is older than the \
+                 text; if you save that, what is typed stays here, unsaved.",
+            );
+            let saved = Message::File(FileMessage::SaveBroken);
+            let drawing = (
+                "Save the last good drawing",
+                Message::File(FileMessage::SaveDrawing),
+            );
+            answers_ui(ui, "Save the text as it is", saved, &[drawing], dialog, outbox);
+        }
         Dialog::Recover(unsaved) => {
             title_ui(ui, "Recover unsaved changes?");
             let of = unsaved.path.as_ref().map_or_else(
@@ -262,7 +276,7 @@ fn keep_link_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialo
     let remove = Message::Design(DesignMessage::AskRemove(vec![server]));
     answers_ui(
         ui,
-        "Move under…",
+        &format!("Move {} under…", below.name()),
         Message::View(ViewMessage::Dialog(Some(pick))),
         &[(&format!("Remove {}…", below.name()), remove)],
         dialog,

@@ -5,7 +5,7 @@ use egui::{Button, Color32, Key, Response, RichText, TextEdit, Ui, WidgetInfo, W
 use crate::app::Session;
 use crate::model::topology::Severity;
 use crate::ui::Outbox;
-pub use crate::ui::commands::LOCKED;
+pub use crate::ui::commands::{LOCKED, locked_words};
 use crate::ui::drafts::{Drafts, Field};
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
@@ -70,7 +70,7 @@ pub fn field_ui(
             ui.add_enabled(!session.is_locked(), edit)
         })
         .inner
-        .on_disabled_hover_text(LOCKED);
+        .on_disabled_hover_text(locked_words(session));
     if response.changed() {
         drafts.typed(field, topology, text);
     }

@@ -9,7 +9,7 @@ use crate::ui::commands::{edit, remove_words, role_in_words, targets, toggle_syn
 use crate::ui::drafts::{Drafts, Field, as_sentence};
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL};
 
-use super::parts::{LOCKED, field_row, form_ui, note_ui, section_ui, severity_sign};
+use super::parts::{field_row, form_ui, locked_words, note_ui, section_ui, severity_sign};
 use super::settings::settings_ui;
 
 /// So many sites are offered below the field; the action "Site…" has all.
@@ -167,7 +167,7 @@ fn synchronous_row(ui: &mut Ui, session: &Session, server: &Server, standby: &St
     let response = ui.add_enabled(can, egui::Checkbox::new(&mut checked, "Synchronous"));
     let why_not = match &toggle {
         Err(reason) => reason.as_str(),
-        Ok(_) => LOCKED,
+        Ok(_) => locked_words(session),
     };
     let response = response.on_disabled_hover_text(why_not);
     if response.changed()
@@ -186,7 +186,7 @@ pub(super) fn slot_row(ui: &mut Ui, session: &Session, server: &Server, outbox: 
     let slot = egui::Checkbox::new(&mut checked, "Replication slot");
     let response = ui.add_enabled(has_slots && !session.is_locked(), slot);
     let why_not = if has_slots {
-        LOCKED
+        locked_words(session)
     } else {
         "Replication slots exist from PostgreSQL 9.4 on"
     };

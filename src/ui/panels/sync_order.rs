@@ -3,10 +3,10 @@
 use egui::{Align, Frame, Layout, RichText, Sense, Ui};
 
 use crate::app::Session;
-use crate::model::topology::{Edit, ServerId};
+use crate::model::topology::{Edit, ServerId, SyncMethod};
 use crate::ui::Outbox;
 use crate::ui::commands::edit;
-use crate::ui::theme::{GAP, RADIUS_WIDGET, Tokens};
+use crate::ui::theme::{GAP_SMALL, RADIUS_WIDGET, TEXT_SMALL, Tokens};
 
 use super::parts::{note_ui, sign_button};
 
@@ -24,7 +24,17 @@ pub fn sync_order_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         );
         return;
     }
-    note_ui(ui, "In this order; drag to change it");
+    let is_quorum = topology
+        .sync()
+        .is_some_and(|policy| policy.method == SyncMethod::Any);
+    note_ui(
+        ui,
+        if is_quorum && topology.postgres().has_quorum() {
+            "Any of these; the order is only that of the list"
+        } else {
+            "In this order; drag to change it"
+        },
+    );
     let order: Vec<ServerId> = candidates.iter().map(|server| server.id()).collect();
     for (place, server) in candidates.iter().enumerate() {
         let moved = row_ui(ui, session, place, order.len(), server.name().as_str());
@@ -32,12 +42,54 @@ pub fn sync_order_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             outbox.send(edit(Edit::OrderSync(reordered(&order, from, to))));
         }
     }
-    ui.add_space(GAP);
-    let line = format!(
-        "synchronous_standby_names = '{}'",
-        topology.synchronous_standby_names()
-    );
-    ui.add(egui::Label::new(RichText::new(line).monospace()).wrap());
+}
+
+/// The setting as the primary reads it, and what it promises.
+pub fn promise_ui(ui: &mut Ui, session: &Session) {
+    let promise = &session.derived.promise;
+    let tokens = Tokens::of(ui.visuals());
+    ui.add_space(GAP_SMALL);
+    Frame::new()
+        .fill(tokens.field)
+        .stroke(egui::Stroke::new(1.0, tokens.line))
+        .corner_radius(RADIUS_WIDGET)
+        .inner_margin(egui::Margin::symmetric(8, 6))
+        .show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            let line = RichText::new(&promise.setting).monospace().size(TEXT_SMALL);
+            ui.add(egui::Label::new(line).wrap());
+        });
+    ui.add_space(GAP_SMALL);
+    let survives = if promise.tolerated == Some(0) {
+        ("⚠", tokens.warning)
+    } else {
+        ("✔", tokens.ok)
+    };
+    let lost = if promise.safe_below == 0 {
+        ("⚠", tokens.warning)
+    } else {
+        ("ℹ", tokens.accent)
+    };
+    let plain = ("ℹ", tokens.accent);
+    for ((sign, colour), words) in [
+        (plain, &promise.commit),
+        (survives, &promise.survives),
+        (plain, &promise.waits),
+        (lost, &promise.lost),
+    ] {
+        sentence_ui(ui, sign, colour, words);
+    }
+    for note in &promise.notes {
+        sentence_ui(ui, "⚠", tokens.warning, note);
+    }
+}
+
+fn sentence_ui(ui: &mut Ui, sign: &str, colour: egui::Color32, words: &str) {
+    ui.horizontal_top(|ui| {
+        let sign = RichText::new(sign).size(TEXT_SMALL).color(colour);
+        ui.add_sized([14.0, 0.0], egui::Label::new(sign).selectable(false));
+        ui.add(egui::Label::new(RichText::new(words).size(TEXT_SMALL)).wrap());
+    });
 }
 
 /// One standby; answers "from, to" if it was moved, or if another was dropped on it.

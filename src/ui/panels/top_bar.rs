@@ -11,7 +11,7 @@ use crate::ui::keys::{self, ACTIONS, ActionId, Does, Menu};
 use crate::ui::server_menu::entry_ui;
 use crate::ui::theme::{GAP, GAP_LARGE, TEXT_HEADING, Tokens};
 
-use super::parts::{LOCKED, main_button};
+use super::parts::{locked_words, main_button};
 
 /// All versions are in view at once.
 const ALL_MAJORS: f32 = 500.0;
@@ -48,7 +48,8 @@ pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(GAP_LARGE / 2.0);
             let does = keys::does(ActionId::Deploy, session);
-            let response = main_button(ui, does.is_some(), "Deploy…").on_disabled_hover_text(LOCKED);
+            let response =
+                main_button(ui, does.is_some(), "Deploy…").on_disabled_hover_text(locked_words(session));
             if with_hint(response, ActionId::Deploy, None).clicked() {
                 asked.extend(does);
             }

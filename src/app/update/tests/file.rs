@@ -1,7 +1,7 @@
 //! Files: what is unsaved, and what is asked before it would be lost.
 
 use super::*;
-use crate::app::{Dialog, FileMessage, PathPurpose, ViewMessage};
+use crate::app::{Against, Dialog, FileMessage, PathPurpose, ViewMessage};
 use crate::engine::unsaved::Unsaved;
 
 fn file(message: FileMessage) -> Message {
@@ -236,7 +236,7 @@ fn exporting_packs_the_bundle_and_offers_its_folder() {
     let effects = update(&mut session, file(chosen));
     let [
         Effect::Write {
-            bytes, text: None, ..
+            bytes, text: Some(_), ..
         },
     ] = &effects[..]
     else {
@@ -316,4 +316,126 @@ fn designs_of_a_session_that_ended_badly_are_offered_one_after_the_other() {
     let effects = update(&mut session, file(FileMessage::Discard));
     assert_eq!(effects, [Effect::ForgetUnsaved("2".to_owned())]);
     assert_eq!(session.dialog, None);
+}
+
+fn exported(session: &mut Session) -> Vec<Effect> {
+    let path = PathBuf::from("/home/u/seed.tar.gz");
+    let chosen = FileMessage::Chosen(PathPurpose::ExportBundle, Some(path.clone()));
+    let effects = update(session, file(chosen));
+    let [Effect::Write { text: Some(text), .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let written = FileMessage::Written(PathPurpose::ExportBundle, path, Some(text.clone()));
+    update(session, file(written))
+}
+
+/// What is shown to differ: each file with its lines.
+fn differing(session: &Session) -> Option<Vec<(&str, (usize, usize))>> {
+    let comparison = session.derived.comparison.as_ref()?;
+    Some(
+        comparison
+            .changes
+            .iter()
+            .map(|change| (change.path.as_str(), change.lines()))
+            .collect(),
+    )
+}
+
+#[test]
+fn the_files_are_compared_with_the_last_export() {
+    let mut session = saved_seed();
+    let path = session.path.clone().unwrap();
+    let against = Some(Against::LastExport);
+    update(&mut session, Message::View(ViewMessage::Compare(against)));
+    assert_eq!(differing(&session), None, "nothing was exported yet");
+    let effects = exported(&mut session);
+    let text = session.derived.text.clone();
+    assert_eq!(
+        effects,
+        [Effect::KeepExport {
+            path: path.clone(),
+            text
+        }]
+    );
+    assert_eq!(differing(&session), Some(Vec::new()));
+
+    let server = id(&session, "slave11");
+    let port = crate::model::topology::Port::new(25500).unwrap();
+    update(&mut session, edit(Edit::SetPort { server, port }));
+    let found = differing(&session).unwrap();
+    assert!(
+        found.contains(&("servers/slave11/postgresql.conf", (1, 1))),
+        "{found:?}"
+    );
+    assert!(
+        found
+            .iter()
+            .all(|(path, _)| !path.starts_with("servers/slave12/")),
+        "{found:?}"
+    );
+    // Exported again, nothing differs; a later session hears of it.
+    exported(&mut session);
+    assert_eq!(differing(&session), Some(Vec::new()));
+    let kept = session.derived.text.clone();
+    let mut later = saved_seed();
+    assert!(later.start_effects().contains(&Effect::FindExport(path.clone())));
+    update(&mut later, Message::View(ViewMessage::Compare(against)));
+    update(
+        &mut later,
+        file(FileMessage::LastExport(
+            PathBuf::from("/other.toml"),
+            kept.clone(),
+        )),
+    );
+    assert_eq!(differing(&later), None);
+    update(&mut later, file(FileMessage::LastExport(path, kept)));
+    assert!(!differing(&later).unwrap().is_empty());
+}
+
+#[test]
+fn an_export_from_before_the_first_save_belongs_to_the_saved_file() {
+    let mut session = seed();
+    assert_eq!(
+        exported(&mut session),
+        [],
+        "there is no file yet that it could belong to"
+    );
+    let path = PathBuf::from("/home/u/new.toml");
+    let text = session.derived.text.clone();
+    let written = FileMessage::Written(PathPurpose::SaveDesign, path.clone(), Some(text.clone()));
+    let effects = without_autosave(update(&mut session, file(written)));
+    assert_eq!(effects, [Effect::KeepExport { path, text }]);
+}
+
+#[test]
+fn the_files_are_compared_with_the_deployment() {
+    let mut session = seed();
+    let against = Some(Against::Deployment);
+    update(&mut session, Message::View(ViewMessage::Compare(against)));
+    assert_eq!(differing(&session), None);
+    session.cluster = Some(crate::app::ClusterView {
+        folder: "/nowhere".into(),
+        deployed: session.document.clone(),
+        board: None,
+        busy: None,
+    });
+    modify(&mut session);
+    let found = differing(&session).unwrap();
+    assert!(
+        found
+            .iter()
+            .any(|(path, _)| *path == "servers/slave12/postgresql.conf"),
+        "{found:?}"
+    );
+    let mut now = session.document.clone();
+    std::mem::swap(&mut session.cluster.as_mut().unwrap().deployed, &mut now);
+    update(
+        &mut session,
+        Message::View(ViewMessage::Show(crate::app::Tab::Files)),
+    );
+    assert_eq!(
+        differing(&session),
+        Some(Vec::new()),
+        "after a change was applied"
+    );
 }

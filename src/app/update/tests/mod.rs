@@ -8,6 +8,7 @@ mod folding;
 mod link;
 mod picture;
 mod run;
+mod text;
 mod time;
 mod what_if;
 

@@ -43,43 +43,8 @@ pub fn write(document: &Document) -> String {
 /// True if the text would be read as exactly this document, its tables in the same order.
 fn same_meaning(old: &Document, new: &Document) -> bool {
     let names = |document: &Document| layout_by_name(document);
-    let is_same_design = without_ids(old.topology()) == without_ids(new.topology());
+    let is_same_design = old.topology().says_the_same_as(new.topology());
     is_same_design && names(old) == names(new) && old.scenarios() == new.scenarios()
-}
-
-/// A topology with its servers described by value: ids differ between a document and its text read again.
-fn without_ids(topology: &Topology) -> impl PartialEq {
-    let servers: Vec<_> = topology
-        .servers()
-        .iter()
-        .map(|server| {
-            let standby = server.standby();
-            (
-                server.name().clone(),
-                server.host().clone(),
-                (server.port(), server.site().cloned()),
-                server.settings().clone(),
-                upstream_name(topology, server),
-                standby.map(|standby| {
-                    (
-                        standby.sync_priority(),
-                        standby.slot(),
-                        standby.apply_delay().cloned(),
-                    )
-                }),
-            )
-        })
-        .collect();
-    (
-        topology.name().to_owned(),
-        topology.postgres(),
-        topology.sync().cloned(),
-        topology.archive().cloned(),
-        topology.auth(),
-        topology.has_tls(),
-        topology.settings().clone(),
-        servers,
-    )
 }
 
 fn patch_cluster(top: &mut Table, before: Option<&Topology>, now: &Topology) {

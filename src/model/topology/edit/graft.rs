@@ -57,8 +57,7 @@ impl Topology {
             if draft.sync_priority.is_some() && priority.is_none() {
                 made_async.push(name.to_string());
             }
-            let id = ServerId(self.next_id);
-            self.next_id += 1;
+            let id = self.take_id();
             made.insert(draft.name.as_str(), id);
             applied.created = applied.created.or(Some(id));
             let standby = Standby {

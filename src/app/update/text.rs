@@ -1,0 +1,120 @@
+//! The design's text, typed: it becomes the drawing as soon as it is a design, and what is none is kept as it is.
+
+use super::super::typed::TYPING;
+use super::super::{Effect, NoticeKind, Session, Tab, Typed};
+use super::{design, file, notify};
+use crate::report::Report;
+
+/// The text now reads like this. `joins`: it belongs to the burst of typing before it, and is no undo step of its own.
+pub(super) fn type_text(session: &mut Session, text: String, joins: bool) {
+    if text == session.text() {
+        return;
+    }
+    if !joins {
+        session.burst = None;
+    }
+    session.set_aside = None;
+    match &mut session.typed {
+        Some(typed) => {
+            let before = std::mem::replace(&mut typed.text, text);
+            if !joins {
+                typed.earlier.push(before);
+            }
+            typed.later.clear();
+            typed.is_read = false;
+        }
+        None => session.typed = Some(Typed::new(text)),
+    }
+}
+
+/// A text from elsewhere, which is no design, in place of what is typed.
+pub(super) fn put(session: &mut Session, text: String) -> Vec<Effect> {
+    session.typed = Some(Typed::new(text));
+    session.tab = Tab::Text;
+    let report = Report::new("What was recovered is no design yet")
+        .hint("Mend it in the panel \"Text\": what is wrong stands below it");
+    notify(session, NoticeKind::Info, report);
+    read(session)
+}
+
+/// Reads what was typed, if it was not read yet: a design is drawn, and of anything else the problems are kept.
+pub(super) fn read(session: &mut Session) -> Vec<Effect> {
+    let Some(typed) = session.typed.as_mut().filter(|typed| !typed.is_read) else {
+        return Vec::new();
+    };
+    if typed.text == session.derived.text {
+        session.typed = None;
+        return vec![file::autosave(session)];
+    }
+    match session.document.retyped(&typed.text) {
+        Err(problems) => {
+            typed.problems = problems;
+            typed.is_read = true;
+            vec![file::autosave(session)]
+        }
+        Ok(after) => {
+            session.typed = None;
+            // One burst is one step, however often it was a design on the way.
+            if session.burst != Some(session.revision) {
+                session
+                    .history
+                    .record(session.document.clone(), TYPING.to_owned());
+            }
+            let effects = design::show(session, Some(after));
+            session.burst = Some(session.revision);
+            effects
+        }
+    }
+}
+
+/// One burst of typing back. What then reads as the drawing does is kept for Redo.
+pub(super) fn undo(session: &mut Session) -> Option<Vec<Effect>> {
+    let typed = session.typed.as_mut()?;
+    if let Some(before) = typed.earlier.pop() {
+        let now = std::mem::replace(&mut typed.text, before);
+        typed.later.push(now);
+        typed.is_read = false;
+        session.burst = None;
+        return Some(read(session));
+    }
+    Some(take_drawing(session))
+}
+
+pub(super) fn redo(session: &mut Session) -> Option<Vec<Effect>> {
+    if let Some(typed) = &mut session.typed {
+        if let Some(after) = typed.later.pop() {
+            let now = std::mem::replace(&mut typed.text, after);
+            typed.earlier.push(now);
+            typed.is_read = false;
+            session.burst = None;
+            return Some(read(session));
+        }
+        // What could be done again by the drawing's history would lose the text.
+        return Some(Vec::new());
+    }
+    session.aside()?;
+    let (_, typed) = session.set_aside.take()?;
+    session.typed = Some(typed);
+    Some(vec![file::autosave(session)])
+}
+
+/// The text is the drawing's again. Redo brings back what was typed.
+pub(super) fn take_drawing(session: &mut Session) -> Vec<Effect> {
+    let Some(typed) = session.typed.take() else {
+        return Vec::new();
+    };
+    session.set_aside = Some((session.revision, typed));
+    session.burst = None;
+    vec![file::autosave(session)]
+}
+
+/// True, with a notice, if the drawing is older than the text: an edit of it would lose what was typed.
+pub(super) fn refuse_if_broken(session: &mut Session) -> bool {
+    let is_broken = session.is_text_broken();
+    if is_broken {
+        let report = Report::new("The text has an error, and the drawing is older than the text")
+            .hint("Mend the text, or take the drawing's text instead: both in the panel \"Text\"");
+        notify(session, NoticeKind::Info, report);
+    }
+    is_broken
+}

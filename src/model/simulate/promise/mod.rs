@@ -1,0 +1,366 @@
+//! What synchronous replication promises, in words: when a commit is confirmed, how many failures it survives, when it
+//! waits, and what could be lost. Said of the list and the level that the primary would read, so also of those set by hand.
+//!
+//! A test holds every sentence's number against what [`predict`](super::predict()) and [`survival`](super::survives::survival) find.
+
+use super::Configured;
+use super::standby_names::StandbyNames;
+use crate::model::topology::{CommitLevel, PgMajor, Server, SyncMethod, Topology};
+
+/// What the drawn design promises its clients, while all its servers run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Promise {
+    /// As in postgresql.conf: "synchronous_standby_names = 'slave1, slave2'".
+    pub setting: String,
+    /// When a commit is confirmed.
+    pub commit: String,
+    /// How many standbys can fail before commits hang.
+    pub survives: String,
+    pub waits: String,
+    pub lost: String,
+    /// What of the drawing has no effect on commits, and why.
+    pub notes: Vec<String>,
+    /// So many of the candidates, any of them, can be away, and commits are still confirmed; `None`: all standbys.
+    pub tolerated: Option<usize>,
+    /// The primary and fewer candidates than these can be lost together, and nothing that was confirmed is lost; 0: the
+    /// primary alone is enough.
+    pub safe_below: usize,
+}
+
+/// The sentences, for one commit level and one list.
+struct Facts<'a> {
+    level: CommitLevel,
+    names: &'a StandbyNames,
+    candidates: Vec<&'a Server>,
+    count: usize,
+}
+
+pub fn promise(topology: &Topology) -> Promise {
+    let primary = topology.primary();
+    let notes = notes(topology);
+    let configured = match Configured::of(topology, primary) {
+        Ok(configured) => configured,
+        Err(error) => {
+            return Promise {
+                setting: setting(topology),
+                commit: format!("No server starts with this list: {error}."),
+                survives: "Survives nothing.".to_owned(),
+                waits: "Nobody takes commits.".to_owned(),
+                lost: "Nothing is confirmed.".to_owned(),
+                notes,
+                tolerated: Some(0),
+                safe_below: 0,
+            };
+        }
+    };
+    let promise = match configured.waited_for() {
+        None => waiting_for_nobody(topology, &configured),
+        Some(names) => {
+            let facts = Facts::of(topology, names, configured.commit);
+            if facts.candidates.len() < facts.count {
+                facts.never()
+            } else {
+                facts.promise()
+            }
+        }
+    };
+    Promise {
+        setting: setting(topology),
+        notes: promise.notes.into_iter().chain(notes).collect(),
+        ..promise
+    }
+}
+
+/// The line as the primary's postgresql.conf has it.
+fn setting(topology: &Topology) -> String {
+    let text = crate::model::bundle::postgresql_conf(topology, topology.primary());
+    let names = crate::model::bundle::value_in(&text, "synchronous_standby_names").unwrap_or_default();
+    format!("synchronous_standby_names = '{}'", names.replace('\'', "''"))
+}
+
+fn waiting_for_nobody(topology: &Topology, configured: &Configured) -> Promise {
+    let level = configured.commit;
+    let commit = match (configured.names.is_some(), level) {
+        (_, CommitLevel::Off) => {
+            "A commit waits for nobody, and not even for the primary's own disk (synchronous_commit = off)."
+                .to_owned()
+        }
+        (true, level) => format!(
+            "At the commit level {} a commit waits for no standby, whatever the list says; it is on the primary's disk.",
+            level.word()
+        ),
+        (false, _) => {
+            "A commit waits for no standby: all are asynchronous. It is on the primary's disk.".to_owned()
+        }
+    };
+    let standbys = topology.servers().len() - 1;
+    let survives = match standbys {
+        0 => "There is no standby whose failure could matter.",
+        _ => "Survives the failure of every standby: none of them holds a commit up.",
+    };
+    let lost = match (level, standbys) {
+        (CommitLevel::Off, _) => {
+            "The last commits that were confirmed can be lost as soon as the primary crashes, even if it comes back."
+        }
+        (_, 0) => "Everything can be lost with the primary: nothing else has a copy.",
+        _ => {
+            "The last commits that were confirmed can be lost with the primary: no standby needs to have them."
+        }
+    };
+    Promise {
+        setting: String::new(),
+        commit,
+        survives: survives.to_owned(),
+        waits: "Commits never wait for a standby.".to_owned(),
+        lost: lost.to_owned(),
+        notes: Vec::new(),
+        tolerated: None,
+        safe_below: 0,
+    }
+}
+
+impl<'a> Facts<'a> {
+    fn of(topology: &'a Topology, names: &'a StandbyNames, level: CommitLevel) -> Self {
+        let shown = |server: &Server| server.name().shown(topology.postgres());
+        let mut candidates: Vec<(u32, &Server)> = topology
+            .downstreams(topology.primary().id())
+            .map(|server| (names.priority(&shown(server)), server))
+            .filter(|(priority, _)| *priority > 0)
+            .collect();
+        candidates.sort_by_key(|(priority, _)| *priority);
+        Self {
+            level,
+            names,
+            candidates: candidates.into_iter().map(|(_, server)| server).collect(),
+            count: usize::try_from(names.count()).unwrap_or(usize::MAX),
+        }
+    }
+
+    /// More are asked for than can ever answer.
+    fn never(&self) -> Promise {
+        let there = match self.candidates.len() {
+            0 => "none of the servers under the primary is on the list".to_owned(),
+            1 => "only 1 of the servers under the primary is on the list".to_owned(),
+            some => format!("only {some} of the servers under the primary are on the list"),
+        };
+        Promise {
+            setting: String::new(),
+            commit: format!("A commit needs {}, and {there}.", counted(self.count, "standby")),
+            survives: "Survives no standby failure: commits hang from the beginning.".to_owned(),
+            waits: "Every commit waits for ever.".to_owned(),
+            lost: "No commit is ever confirmed, so none that was confirmed can be lost.".to_owned(),
+            notes: Vec::new(),
+            tolerated: Some(0),
+            safe_below: usize::MAX,
+        }
+    }
+
+    fn promise(&self) -> Promise {
+        let (all, count) = (self.candidates.len(), self.count);
+        let tolerated = all - count;
+        let survives = match (tolerated, all) {
+            (0, 1) => "Survives no standby failure: commits hang while the only synchronous standby is away."
+                .to_owned(),
+            (0, _) => format!("Survives no standby failure: a commit needs all {all} synchronous standbys."),
+            (some, _) => format!(
+                "Survives {} without blocking: any {some} of the {all} synchronous standbys can be away, and every other standby.",
+                counted(some, "standby failure")
+            ),
+        };
+        let waits = match (count, all) {
+            (_, 1) => format!(
+                "Commits wait, however long, while {} is away.",
+                self.names_in_words()
+            ),
+            (1, _) => format!(
+                "Commits wait, however long, while none of {} is connected.",
+                self.names_in_words()
+            ),
+            (count, all) if count == all => {
+                format!(
+                    "Commits wait, however long, while any of {} is away.",
+                    self.names_in_words()
+                )
+            }
+            (count, _) => format!(
+                "Commits wait, however long, while fewer than {count} of {} are connected.",
+                self.names_in_words()
+            ),
+        };
+        Promise {
+            setting: String::new(),
+            commit: self.commit(),
+            survives,
+            waits,
+            lost: self.lost(),
+            notes: self.notes(),
+            tolerated: Some(tolerated),
+            safe_below: count,
+        }
+    }
+
+    fn commit(&self) -> String {
+        let (all, count) = (self.candidates.len(), self.count);
+        let names = self.names_in_words();
+        let whom = if all == 1 {
+            names
+        } else if count == all {
+            format!("all of {names}")
+        } else if self.names.is_quorum() {
+            format!("any {count} of {names}")
+        } else {
+            let first = if count == 1 {
+                "the first".to_owned()
+            } else {
+                format!("the first {count}")
+            };
+            format!(
+                "{first} of {names} that {}, in this order",
+                if count == 1 {
+                    "is connected"
+                } else {
+                    "are connected"
+                }
+            )
+        };
+        match self.level {
+            CommitLevel::RemoteWrite => format!(
+                "A commit is confirmed once it has been written by {whom}: received there, perhaps not yet on the disk."
+            ),
+            CommitLevel::RemoteApply => {
+                format!("A commit is confirmed once it is applied on {whom}: queries there see it at once.")
+            }
+            CommitLevel::On | CommitLevel::Local | CommitLevel::Off => {
+                format!("A commit is confirmed once it is on the disk of {whom}.")
+            }
+        }
+    }
+
+    fn lost(&self) -> String {
+        let (all, count) = (self.candidates.len(), self.count);
+        let mut text = if all == 1 {
+            format!(
+                "What was confirmed could be lost if the primary and {} are lost together, or if another standby is promoted",
+                self.names_in_words()
+            )
+        } else if count == all {
+            format!(
+                "What was confirmed could be lost if the primary and all of {} are lost together",
+                self.names_in_words()
+            )
+        } else if self.names.is_quorum() {
+            format!(
+                "What was confirmed could be lost if the primary and {count} of {} are lost together, or if not the one that has received the most is promoted",
+                self.names_in_words()
+            )
+        } else {
+            let those = if count == 1 {
+                "the one".to_owned()
+            } else {
+                format!("the {count}")
+            };
+            format!(
+                "What was confirmed could be lost if the primary and {those} of {} that confirmed it are lost together, or if another is promoted",
+                self.names_in_words()
+            )
+        };
+        if self.level == CommitLevel::RemoteWrite {
+            text.push_str(
+                "; also if machines lose power together: what was only received is not on a disk yet",
+            );
+        }
+        text.push('.');
+        text
+    }
+
+    /// Who applies late, where a commit waits until it is applied.
+    fn notes(&self) -> Vec<String> {
+        if self.level != CommitLevel::RemoteApply {
+            return Vec::new();
+        }
+        let late = self.candidates.iter().filter(|server| server.is_delayed());
+        late.filter_map(|server| {
+            let delay = server.standby()?.apply_delay()?;
+            Some(format!(
+                "\"{}\" applies {delay} late: at remote_apply a commit that waits for it takes as long.",
+                server.name()
+            ))
+        })
+        .collect()
+    }
+
+    /// "slave1", "a and b", "a, b and c"; of many the first few.
+    fn names_in_words(&self) -> String {
+        const SHOWN: usize = 6;
+        let names: Vec<String> = self
+            .candidates
+            .iter()
+            .map(|server| format!("\"{}\"", server.name()))
+            .collect();
+        match names.as_slice() {
+            [] => "nobody".to_owned(),
+            [one] => one.clone(),
+            [some @ .., last] if some.len() < SHOWN => format!("{} and {last}", some.join(", ")),
+            many => {
+                let (shown, rest) = many.split_at(SHOWN - 1);
+                format!("{} and {} more", shown.join(", "), rest.len())
+            }
+        }
+    }
+}
+
+/// Priorities that make no commit wait, and what the version does not know.
+fn notes(topology: &Topology) -> Vec<String> {
+    let primary = topology.primary().id();
+    let cascaded = topology.servers().iter().filter(|server| {
+        let standby = server.standby();
+        standby.is_some_and(|standby| standby.sync_priority().is_some() && standby.upstream() != primary)
+    });
+    let mut notes: Vec<String> = cascaded
+        .map(|server| {
+            format!(
+                "\"{}\" follows a standby, so no commit ever waits for it.",
+                server.name()
+            )
+        })
+        .collect();
+    if let Some(policy) = topology.sync() {
+        notes.extend(refused_method(topology.postgres(), policy.method));
+        notes.extend(refused_count(topology.postgres(), policy.count));
+    }
+    notes
+}
+
+/// Why the version cannot choose in this way, and what to do about it.
+pub fn refused_method(major: PgMajor, method: SyncMethod) -> Option<String> {
+    (method == SyncMethod::Any && !major.has_quorum()).then(|| {
+        format!(
+            "PostgreSQL {major} has no quorum (any), which came with 10: choose PostgreSQL 10 or later, or the method first."
+        )
+    })
+}
+
+/// Why the version cannot wait for so many, and what to do about it.
+pub fn refused_count(major: PgMajor, count: u32) -> Option<String> {
+    (count > 1 && !major.has_several_sync()).then(|| {
+        format!(
+            "PostgreSQL {major} waits for 1 standby and no more, several came with 9.6: choose PostgreSQL 9.6 or later, or wait for 1."
+        )
+    })
+}
+
+/// Why the version does not know the commit level, and what to do about it.
+pub fn refused_level(major: PgMajor, level: CommitLevel) -> Option<String> {
+    (level == CommitLevel::RemoteApply && !major.has_remote_apply()).then(|| {
+        format!(
+            "PostgreSQL {major} has no remote_apply, which came with 9.6: choose PostgreSQL 9.6 or later, or the level on."
+        )
+    })
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests;
