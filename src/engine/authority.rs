@@ -22,21 +22,25 @@ pub(super) struct Identity {
 /// Signs certificates. Its own says that it may, and that nobody below it may.
 pub(super) struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    pub(super) identity: Identity,
 }
 
 impl Authority {
-    pub(super) fn new() -> Result<Self, rcgen::Error> {
+    /// A new one, with what is to be kept of it.
+    pub(super) fn new() -> Result<(Self, Identity), rcgen::Error> {
         let key = KeyPair::generate()?;
-        let mut params = params(Certificate::AUTHORITY);
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let params = authority_params();
         let identity = Identity {
             certificate: params.self_signed(&key)?.pem(),
             key: key.serialize_pem(),
         };
         let issuer = Issuer::new(params, key);
-        Ok(Self { issuer, identity })
+        Ok((Self { issuer }, identity))
+    }
+
+    /// The one with this key: what it signs names the authority, which is called the same in every cluster, and its key.
+    pub(super) fn with_key(key: &str) -> Result<Self, rcgen::Error> {
+        let issuer = Issuer::new(authority_params(), KeyPair::from_pem(key)?);
+        Ok(Self { issuer })
     }
 
     /// A new key for a server, and a certificate for both ends of its links.
@@ -56,6 +60,13 @@ impl Authority {
             key: key.serialize_pem(),
         })
     }
+}
+
+fn authority_params() -> CertificateParams {
+    let mut params = params(Certificate::AUTHORITY);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
 }
 
 fn params(common_name: &str) -> CertificateParams {

@@ -14,6 +14,7 @@ pub mod exports;
 mod files;
 mod identity;
 pub mod monitor;
+mod mounts;
 mod ownership;
 pub mod picture;
 mod processes;

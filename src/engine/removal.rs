@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
 use super::files;
+use super::mounts;
 use super::record::{self, JournalFile, Lock, RecordedServer, Stored};
 use crate::model::plan::ClusterLayout;
 use crate::report::Report;
@@ -15,8 +16,12 @@ const RECORD: &str = "cluster.json";
 
 /// Removes the servers' data, logs, passwords, certificates, sockets and the archive. No server may run any more.
 pub(super) fn remove_contents(stored: &Stored) -> Result<(), Report> {
+    mounts::none_inside(&stored.record.folder)?;
     for server in &stored.record.servers {
         remove_tree(&stored.record.folder, &ClusterLayout::data(&server.folder))?;
+    }
+    for folder in &stored.left_certificates {
+        remove_certificate(stored, folder)?;
     }
     // Innermost first, so that an outer one can be empty.
     for made in stored.made.iter().rev() {
@@ -27,14 +32,21 @@ pub(super) fn remove_contents(stored: &Stored) -> Result<(), Report> {
 
 /// Removes what was made for one server, which may not run any more.
 pub(super) fn remove_server(stored: &Stored, folder: &str) -> Result<(), Report> {
+    mounts::none_inside(&stored.record.folder)?;
+    remove_certificate(stored, folder)?;
+    remove_tree(&stored.record.folder, &ClusterLayout::data(folder))?;
+    remove_made(stored, &ClusterLayout::server(folder))
+}
+
+/// Removes the key and the certificate of one server.
+pub(super) fn remove_certificate(stored: &Stored, folder: &str) -> Result<(), Report> {
     for file in [
         ClusterLayout::certificate(folder),
         ClusterLayout::certificate_key(folder),
     ] {
         remove_file(&stored.record.folder, &file)?;
     }
-    remove_tree(&stored.record.folder, &ClusterLayout::data(folder))?;
-    remove_made(stored, &ClusterLayout::server(folder))
+    Ok(())
 }
 
 /// Removes one of the folders that the plan makes, with the files that pgcascade or its servers write there. If

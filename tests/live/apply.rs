@@ -281,20 +281,56 @@ fn all_at_once(first: &Document, ports: [u16; 5], new: u16, other: u16) -> Docum
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_seed_changes_all_at_once_and_back() {
+    changes_all_at_once_and_back(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_encrypted_seed_changes_all_at_once_and_back() {
+    changes_all_at_once_and_back(true).await;
+}
+
+/// The seed's design; its words do not say that links are encrypted.
+fn encrypted(document: &Document, is_encrypted: bool) -> Document {
+    let mut topology = document.topology().clone();
+    topology.apply(&Edit::SetTls(is_encrypted)).unwrap();
+    Document::new(topology)
+}
+
+async fn changes_all_at_once_and_back(is_encrypted: bool) {
     let scene = Scene::new();
     let folder = scene.folder();
     let ports = free_ports::<5>();
     let [new, other] = free_ports::<2>();
-    let first = seed(ports).await;
+    let first = encrypted(&seed(ports).await, is_encrypted);
     deployed(&first, &folder).await;
     write_rows(&folder, first.topology()).await;
-    let wanted = all_at_once(&first, ports, new, other);
+    let wanted = encrypted(&all_at_once(&first, ports, new, other), is_encrypted);
     let before = start_times(&folder, first.topology()).await;
     apply(&folder, &first, &wanted, &["slave2"]).await;
     apply(&folder, &wanted, &first, &["slave2"]).await;
     let after = start_times(&folder, first.topology()).await;
     for name in ["master", "slave1", "slave12"] {
         assert_eq!(before[name], after[name], "{name} was never restarted");
+    }
+    if is_encrypted {
+        // A new name needs a new certificate, and the old one goes.
+        let renamed = encrypted(&edited(&first, &[change("slave1 ", "west ")]), true);
+        apply(&folder, &first, &renamed, &["slave1"]).await;
+        let keys = || {
+            let files = std::fs::read_dir(folder.join("tls")).unwrap();
+            let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+            let keys = names.filter_map(|name| Some(name.strip_suffix(".key")?.to_owned()));
+            keys.collect::<std::collections::BTreeSet<String>>()
+        };
+        let all = [
+            "ca",
+            "server-master",
+            "server-slave11",
+            "server-slave12",
+            "server-slave2",
+            "server-west",
+        ];
+        assert_eq!(keys(), all.map(str::to_owned).into());
     }
     teardown(&folder).await;
 }

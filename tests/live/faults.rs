@@ -1,8 +1,19 @@
 //! Faults, tried for real. After each: nothing is left, or a journal that finishes the job; a PostgreSQL that is not
 //! ours still has all its rows; and the report names the cause, where there is one in the server's own words.
 //!
-//! Kills and cancels at seeded moments are in `rounds`; a port that is taken meanwhile, two pgcascades on one folder and
-//! signals in `deploy`, `safety` and `cli`.
+//! | fault | its test | its sentence |
+//! | --- | --- | --- |
+//! | port taken between preflight and start | `deploy::a_foreign_server_on_a_port_survives` | "X ended while it was starting", with the log's "Address already in use" |
+//! | disk full in each phase | `a_disk_that_fills_up_in_any_phase_is_named`, `a_disk_that_others_fill…`, `a_limit_on_the_size_of_files…` | "The disk is full (N MB are free): make room, …" |
+//! | programs missing, of another major, or gone after the check | `programs_that_…` | "DIR does not have PostgreSQL's initdb, pg_ctl and postgres", `wrong-major`, "initdb could not be started" |
+//! | a server that dies at its start | `a_server_that_dies_at_its_start_says_why` | "X ended while it was starting", with its log's last lines |
+//! | a standby that never streams | `a_standby_that_never_streams_says_why` | "X does not stream from Y in time", with both logs' last lines |
+//! | read-only folder | `a_folder_that_cannot_be_written_to…` | "cannot be written to", "could not be claimed" |
+//! | locale missing | `the_environments_locale_does_not_matter`, and `a_server_that_dies…` for one in the design | the log's "invalid value for parameter" |
+//! | clock set back | `a_clock_that_was_set_loses_no_server`; preflight's `clock` | none needed: no server is lost |
+//! | SIGINT, SIGTERM, kill -9 | `rounds` | "Cancelled: unwinding what was done"; "was left half built", `pgcascade go-on` |
+//! | two pgcascades on one folder | `safety`, `record::lock` | "Another pgcascade (process N) is at work on DIR" |
+//! | terminal or window gone | `a_terminal_that_goes_away…`, `worker::a_window_closed_during…` | none can be read: all is taken back |
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

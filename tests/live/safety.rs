@@ -3,7 +3,8 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use pgcascade::engine::deploy::Cancel;
 use pgcascade::engine::{cluster, record};
@@ -99,6 +100,100 @@ async fn a_moved_cluster_is_neither_forgotten_nor_ended() {
     assert_eq!(pid(&folder, "m"), running);
     teardown(&folder).await.unwrap();
     assert_gone(&folder);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_cluster_is_refused_and_the_cluster_goes_on() {
+    let scene = Scene::new();
+    let (folder, copy) = (scene.folder(), scene.path().join("copy"));
+    deployed(&one_server("m").await, &folder).await;
+    let running = pid(&folder, "m");
+    let copied = Command::new("cp").arg("-a").arg(&folder).arg(&copy).status();
+    assert!(copied.unwrap().success());
+    let stop = cluster::stop(&copy, &[], CancellationToken::new()).await;
+    for report in [teardown(&copy).await.unwrap_err(), stop.unwrap_err().to_string()] {
+        assert!(report.contains("has been moved or copied"), "{report}");
+    }
+    assert!(copy.join("servers/m/data/PG_VERSION").exists());
+    assert_eq!(pid(&folder, "m"), running);
+    teardown(&folder).await.unwrap();
+    assert_gone(&folder);
+}
+
+/// A folder seen at a second place, until it is dropped. Only root may do that, and not in every container.
+struct Bound(PathBuf);
+
+impl Bound {
+    fn new(from: &Path, to: &Path) -> Option<Self> {
+        fs::create_dir_all(to).unwrap();
+        let mut mount = Command::new("mount");
+        mount.arg("--bind").arg(from).arg(to).stderr(Stdio::null());
+        let is_bound = mount.status().is_ok_and(|status| status.success());
+        is_bound.then(|| Self(to.to_owned()))
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_removed_through_a_bind_mount() {
+    let scene = Scene::new();
+    let (folder, theirs) = (scene.folder(), scene.path().join("theirs"));
+    deployed(&one_server("m").await, &folder).await;
+    let Some(second) = Bound::new(&folder, &scene.path().join("second")) else {
+        teardown(&folder).await.unwrap();
+        return println!("nothing can be mounted here");
+    };
+    let report = teardown(&second.0).await.unwrap_err();
+    assert!(report.contains("has been moved or copied"), "{report}");
+    drop(second);
+
+    // Somebody's own folder in the place of the data.
+    fs::create_dir(&theirs).unwrap();
+    fs::write(theirs.join("precious"), "theirs").unwrap();
+    cluster::stop(&folder, &[], CancellationToken::new())
+        .await
+        .unwrap();
+    let data = folder.join("servers/m/data");
+    let bound = Bound::new(&theirs, &data).unwrap();
+    let report = teardown(&folder).await.unwrap_err();
+    assert!(
+        report.contains("Something is mounted at") && report.contains("umount"),
+        "{report}"
+    );
+    assert_eq!(fs::read(theirs.join("precious")).unwrap(), b"theirs");
+    drop(bound);
+    teardown(&folder).await.unwrap();
+    assert_gone(&folder);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_server_on_the_port_is_never_asked_or_stopped() {
+    let scene = Scene::new();
+    let (ours, theirs) = (scene.path().join("ours"), scene.path().join("theirs"));
+    let document = one_server("m").await;
+    deployed(&document, &ours).await;
+    cluster::stop(&ours, &[], CancellationToken::new()).await.unwrap();
+    // The same port, another cluster.
+    deployed(&document, &theirs).await;
+    let bystander = pid(&theirs, "m");
+    let board = cluster::status(&ours).await.unwrap();
+    assert!(!board.servers[0].running);
+    let done = cluster::stop(&ours, &[], CancellationToken::new()).await.unwrap();
+    assert_eq!(done, ["m did not run."]);
+    let report = cluster::start(&ours, &[], CancellationToken::new())
+        .await
+        .unwrap_err();
+    assert!(report.to_string().contains("Address already in use"), "{report}");
+    teardown(&ours).await.unwrap();
+    assert_gone(&ours);
+    assert_eq!(pid(&theirs, "m"), bystander);
+    cluster::verify(&theirs, CancellationToken::new()).await.unwrap();
+    teardown(&theirs).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,12 +9,12 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::files;
 use crate::engine::record::{self, Builder, ClusterState, Lock, Stored};
 use crate::engine::removal;
 use crate::engine::server::{self, Target};
 use crate::engine::site::Site;
 use crate::engine::wait::{Failure, Wait};
+use crate::engine::{files, mounts};
 use crate::report::Report;
 
 /// For one server, or all leftover tools together.
@@ -34,6 +34,7 @@ pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result
         return end_without_marker(&stored, &cancel).await;
     }
     let lock = Lock::take(&stored.record.folder)?;
+    mounts::none_inside(&stored.record.folder)?;
     stored.record.state = ClusterState::Removing;
     stored.record.builder = Builder::ourselves();
     stored.record.kept = false;

@@ -66,7 +66,7 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
         } else {
             Vec::new()
         },
-        clears: is_settled && stored.clears,
+        clears: is_settled && still_clears(&stored),
         resumes,
     };
     let request = Request {
@@ -102,6 +102,12 @@ fn is_whole(stored: &Stored) -> bool {
         stored.record.state,
         ClusterState::Complete | ClusterState::Changing
     )
+}
+
+/// True if an earlier change has still to clear away; also where it was ended between its new design.toml and its record,
+/// which then still speaks of two designs.
+fn still_clears(stored: &Stored) -> bool {
+    stored.clears || stored.record.state == ClusterState::Changing
 }
 
 /// The design to begin from, where a change was ended in the middle: servers may already be what either design says,
@@ -208,5 +214,20 @@ impl Found {
             stored: Stored::of(record),
             running,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_was_ended_at_its_record_is_not_taken_for_done() {
+        let stored = |state| Stored::of(record::ClusterRecord::sample("/c", state));
+        assert!(still_clears(&stored(ClusterState::Changing)));
+        assert!(!still_clears(&stored(ClusterState::Complete)));
+        let mut settled = stored(ClusterState::Complete);
+        settled.clears = true;
+        assert!(still_clears(&settled));
     }
 }

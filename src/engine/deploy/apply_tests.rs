@@ -11,10 +11,10 @@ use super::host::{Host, Work};
 use super::run::run;
 use crate::engine::wait::Failure;
 use crate::model::plan::{
-    Action, ClusterLayout, Configure, EventKind, Machine, Means, Outcome, Plan, RunEvent, Standing,
-    plan_apply,
+    Action, Certificate, ClusterLayout, Configure, EventKind, Machine, Means, Outcome, Plan, RunEvent,
+    Standing, plan_apply,
 };
-use crate::model::topology::{Topology, notation};
+use crate::model::topology::{Edit, Topology, notation};
 use crate::report::Report;
 
 /// What there is; compared as a whole.
@@ -27,6 +27,8 @@ struct World {
     /// By folder of the server.
     slots: BTreeSet<(String, String)>,
     pass_ports: Vec<u16>,
+    /// By folder of the server: whom they name.
+    certificates: BTreeMap<String, Vec<String>>,
     is_changing: bool,
     is_settled: bool,
 }
@@ -53,6 +55,10 @@ impl World {
             }
         }
         world.pass_ports.sort_unstable();
+        if topology.has_tls() {
+            let all = Certificate::of_each(topology).into_iter();
+            world.certificates = all.map(|one| (one.folder, one.hosts)).collect();
+        }
         world
     }
 
@@ -77,12 +83,30 @@ impl World {
         assert!(taken.is_none(), "two servers on one port: {one:?}");
         self.running
             .insert(one.folder.clone(), (one.server.clone(), one.port, design));
+        self.assert_certified(&one.folder);
+    }
+
+    /// In an encrypted cluster no server can start without its own.
+    fn assert_certified(&self, folder: &str) {
+        let has = self.certificates.is_empty() || self.certificates.contains_key(folder);
+        assert!(has, "{folder} has no certificate");
     }
 
     fn perform(&mut self, action: &Action) {
         match action {
             Action::BeginChange => self.is_changing = true,
-            Action::ForgetChange | Action::Complete => self.is_changing = false,
+            Action::ForgetChange => self.is_changing = false,
+            Action::Complete => {
+                self.is_changing = false;
+                // As the real one: those of servers that were renamed.
+                self.certificates
+                    .retain(|folder, _| self.running.contains_key(folder));
+            }
+            Action::SignCertificate { certificate } => {
+                let hosts = certificate.hosts.clone();
+                self.certificates.insert(certificate.folder.clone(), hosts);
+            }
+            Action::RemoveCertificate { folder } => drop(self.certificates.remove(folder)),
             Action::Settle => self.is_settled = true,
             Action::WritePassFiles { ports } => self.pass_ports.clone_from(ports),
             Action::MakeFolder { path } | Action::CopyRunning { to: path, .. } => {
@@ -99,6 +123,7 @@ impl World {
                 // A server that goes on in its old files, or a new one.
                 let one = (server.clone(), *port, "started".to_owned());
                 self.running.entry(folder.clone()).or_insert(one);
+                self.assert_certified(folder);
             }
             Action::Stop { folder, .. } => drop(self.running.remove(folder)),
             Action::CreateSlot { folder, slot, .. } => {
@@ -111,12 +136,14 @@ impl World {
                 self.running.remove(folder);
                 self.folders.remove(&ClusterLayout::server(folder));
                 self.folders.remove(&ClusterLayout::data(folder));
+                self.certificates.remove(folder);
                 self.slots.retain(|(of, _)| of != folder);
             }
             Action::InstallFile { .. }
             | Action::WaitReady { .. }
             | Action::WaitStreaming { .. }
             | Action::WaitRows { .. }
+            | Action::ProveTls { .. }
             | Action::ProveRow { .. } => {}
             other => panic!("{other:?} is no step of a change"),
         }
@@ -207,9 +234,16 @@ const WANTED: [&str; 5] = [
 
 #[tokio::test]
 async fn whatever_step_of_a_change_fails_the_cluster_is_whole() {
-    let running = notation::parse(SEED).unwrap();
-    for design in WANTED {
-        let wanted = notation::parse(design).unwrap();
+    for (design, is_encrypted) in WANTED
+        .into_iter()
+        .flat_map(|design| [(design, false), (design, true)])
+    {
+        let read = |design: &str| {
+            let mut topology = notation::parse(design).unwrap();
+            topology.apply(&Edit::SetTls(is_encrypted)).unwrap();
+            topology
+        };
+        let (running, wanted) = (read(SEED), read(design));
         let standing = Standing::default();
         let plan = plan_apply(&running, &wanted, &Machine::portable("/c"), &standing).unwrap();
         let plan = plan.plan;

@@ -40,6 +40,9 @@ pub(in crate::engine) struct Stored {
     /// Slots that are dropped once a change is proved. Servers to remove are those that are in no design.
     #[serde(default)]
     pub(in crate::engine) left_slots: Vec<LeftSlot>,
+    /// Folders that servers had before they were renamed: their keys and certificates are still in `tls/`.
+    #[serde(default)]
+    pub(in crate::engine) left_certificates: Vec<String>,
 }
 
 /// What an empty folder was before servers of another user had to work in it.
@@ -60,6 +63,7 @@ impl Stored {
             wanted: None,
             clears: false,
             left_slots: Vec::new(),
+            left_certificates: Vec::new(),
         }
     }
 }

@@ -73,6 +73,10 @@ pub enum Action {
     MakeCertificates { certificates: Vec<Certificate> },
     /// Remove the authority, and the keys and certificates of the servers with these folders.
     RemoveCertificates { folders: Vec<String> },
+    /// Give a server a key of its own and a certificate from the cluster's authority, in place of what it had; 0600.
+    SignCertificate { certificate: Certificate },
+    /// Remove a server's key and certificate; nothing, if they are not there.
+    RemoveCertificate { folder: String },
     /// `initdb` of the primary's data directory.
     Initdb {
         data: String,

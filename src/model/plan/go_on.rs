@@ -119,6 +119,8 @@ fn lasts(action: &Action) -> bool {
         | Action::ReleaseFolder
         | Action::RemoveFolder { .. }
         | Action::RemoveCertificates { .. }
+        | Action::SignCertificate { .. }
+        | Action::RemoveCertificate { .. }
         | Action::InstallFile { .. }
         | Action::Start { .. }
         | Action::Stop { .. }

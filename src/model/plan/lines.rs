@@ -23,6 +23,8 @@ pub fn what(action: &Action) -> String {
         Action::MakeSecrets { ports } => format!("secrets for {} ports", ports.len()),
         Action::MakeCertificates { certificates } => format!("{} certificates", certificates.len()),
         Action::RemoveCertificates { folders } => format!("remove {} certificates", folders.len()),
+        Action::SignCertificate { certificate } => format!("certificate {}", certificate.folder),
+        Action::RemoveCertificate { folder } => format!("remove certificate {folder}"),
         Action::Initdb {
             data, auth_method, ..
         } => format!("initdb {data} {auth_method}"),

@@ -242,6 +242,10 @@ impl<'a> Facts<'a> {
             .filter(|(step, _)| step.server.as_deref() == Some(name))
             .map(|(_, state)| *state)
             .collect();
+        if states.is_empty() {
+            // A change leaves it alone: it goes on as it is.
+            return None;
+        }
         let done = states.iter().filter(|state| **state == StepState::Done).count();
         Some(if states.contains(&StepState::Failed) {
             Work::Failed
@@ -376,7 +380,7 @@ mod tests {
 
     #[test]
     fn a_run_shows_how_far_it_is_with_each_server() {
-        let mut session = session("m 1025\n  a 1026\n  b 1027\n");
+        let mut session = session("m 1025\n  a 1026\n  b 1027\n  untouched 1028\n");
         let mut progress = Progress::default();
         for (server, state) in [
             ("m", StepState::Done),
@@ -403,7 +407,7 @@ mod tests {
         };
         check(
             &session,
-            "m: async only, built\na: async, building; async\nb: async, waiting; async",
+            "m: async only, built\na: async, building; async\nb: async, waiting; async\nuntouched: async; async",
         );
         assert_eq!(describe(&session)[1].0.work, Some(Work::Building(0.5)));
     }

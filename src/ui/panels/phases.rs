@@ -76,7 +76,10 @@ fn title_of(action: &Action, has_started: bool) -> &'static str {
 
 fn title_in_change(action: &Action) -> &'static str {
     match action {
-        Action::BeginChange | Action::ForgetChange | Action::WritePassFiles { .. } => "Prepare",
+        Action::BeginChange
+        | Action::ForgetChange
+        | Action::WritePassFiles { .. }
+        | Action::SignCertificate { .. } => "Prepare",
         Action::WaitRows { .. } | Action::ProveRow { .. } | Action::Settle | Action::Complete => "Prove it",
         _ => "Change the servers",
     }

@@ -38,8 +38,10 @@ pub fn run_ui(
             .max_height(steps_height)
             .auto_shrink([false, true])
             .show(ui, |ui| steps_ui(ui, plan, progress));
-        section_ui(ui, "Output");
-        output_ui(ui, progress);
+        if !progress.lines.is_empty() {
+            section_ui(ui, "Output");
+            output_ui(ui, progress);
+        }
         return;
     };
     finished_ui(ui, plan, outcome, elapsed_ms, outbox);

@@ -2,36 +2,25 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::engine::mounts;
 
 /// The file system that the folder is or will be on, as the system calls it.
 pub(super) fn file_system(folder: &Path) -> Option<String> {
     let there = folder
         .ancestors()
         .find_map(|ancestor| ancestor.canonicalize().ok())?;
-    file_system_of(&there, &fs::read_to_string("/proc/self/mountinfo").ok()?)
+    file_system_of(&there, &mounts::list()?)
 }
 
 /// Of all mounts the folder is below, the innermost; of several at one place, the last.
 fn file_system_of(folder: &Path, mounts: &str) -> Option<String> {
-    mounts
-        .lines()
-        .filter_map(mount)
-        .filter(|(at, _)| folder.starts_with(at))
-        .max_by_key(|(at, _)| at.components().count())
-        .map(|(_, kind)| kind.to_owned())
-}
-
-/// Where, and which: `36 35 98:0 / /mnt rw,noatime master:1 - ext4 /dev/root rw`.
-fn mount(line: &str) -> Option<(PathBuf, &str)> {
-    let (before, after) = line.split_once(" - ")?;
-    let at = before.split(' ').nth(4)?;
-    // What would end the field is written in octal.
-    let at = [(r"\040", " "), (r"\011", "\t"), (r"\012", "\n"), (r"\134", "\\")]
-        .iter()
-        .fold(at.to_owned(), |at, (code, sign)| at.replace(code, sign));
-    Some((at.into(), after.split(' ').next()?))
+    mounts::each(mounts)
+        .filter(|mount| folder.starts_with(&mount.at))
+        .max_by_key(|mount| mount.at.components().count())
+        .map(|mount| mount.kind.to_owned())
 }
 
 /// How far the clock is behind the last change of these files, or of the folders they would be in. The time of a change

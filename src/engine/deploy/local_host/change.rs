@@ -137,7 +137,13 @@ impl LocalHost {
             let path = self.site.path(&ClusterLayout::server(folder));
             fs::symlink_metadata(path).is_err()
         };
-        stored.record.servers.retain(|old| !moved(&old.folder));
+        let (gone, stays): (Vec<_>, Vec<_>) = std::mem::take(&mut stored.record.servers)
+            .into_iter()
+            .partition(|old| moved(&old.folder));
+        stored.record.servers = stays;
+        stored
+            .left_certificates
+            .extend(gone.into_iter().map(|old| old.folder));
         let left = std::mem::replace(&mut stored.record.servers, servers);
         stored.record.servers.extend(left);
         self.document

@@ -165,6 +165,14 @@ impl LocalHost {
     /// Writes the README and the design, and notes that the cluster is complete.
     pub(super) fn complete(&self) -> Result<(), Report> {
         let mut claim = self.claim();
+        let servers = recorded(self.document.topology());
+        for folder in std::mem::take(&mut claim.stored.left_certificates) {
+            // A server has come back to its old name meanwhile.
+            if servers.iter().any(|server| server.folder == folder) {
+                continue;
+            }
+            removal::remove_certificate(&claim.stored, &folder)?;
+        }
         let failed = |error: std::io::Error| Report::of("The cluster's README could not be written.", &error);
         let write = |name: &str, text: &str| {
             files::write_whole(
@@ -181,7 +189,7 @@ impl LocalHost {
         claim.stored.record.builder = None;
         claim.stored.wanted = None;
         // After a change: what was removed is not in the record any more.
-        claim.stored.record.servers = recorded(self.document.topology());
+        claim.stored.record.servers = servers;
         claim.stored.clears = false;
         claim.stored.left_slots.clear();
         let is_there = |made: &String| fs::symlink_metadata(self.site.path(made)).is_ok();

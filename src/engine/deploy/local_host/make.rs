@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use super::LocalHost;
 use super::change::is_remade;
-use crate::engine::authority::{Authority, Identity};
+use crate::engine::authority::Authority;
 use crate::engine::{files, random, removal};
 use crate::model::plan::{Certificate, ClusterLayout};
 use crate::report::Report;
@@ -75,25 +75,38 @@ impl LocalHost {
     /// that comes later can have a certificate too.
     pub(super) fn make_certificates(&self, certificates: &[Certificate]) -> Result<(), Report> {
         let failed = |error: &rcgen::Error| Report::of("The certificates could not be made.", error);
-        let authority = Authority::new().map_err(|error| failed(&error))?;
-        let write = |identity: &Identity, certificate: &str, key: &str| {
-            self.write(key, &identity.key)?;
-            self.write(certificate, &identity.certificate)
+        let (authority, identity) = Authority::new().map_err(|error| failed(&error))?;
+        self.write(ClusterLayout::AUTHORITY_KEY, &identity.key)?;
+        self.write(ClusterLayout::AUTHORITY_CERTIFICATE, &identity.certificate)?;
+        certificates
+            .iter()
+            .try_for_each(|wanted| self.sign(&authority, wanted))
+    }
+
+    /// A certificate from the authority that the deployment made.
+    pub(super) fn sign_certificate(&self, wanted: &Certificate) -> Result<(), Report> {
+        let cannot = |error: &dyn std::error::Error| {
+            Report::of(
+                format!(
+                    "The authority of the cluster cannot sign a certificate: {} cannot be used.",
+                    ClusterLayout::AUTHORITY_KEY
+                ),
+                error,
+            )
+            .hint("Put it back as the deployment made it; without it no server can come to this cluster.")
         };
-        write(
-            &authority.identity,
-            ClusterLayout::AUTHORITY_CERTIFICATE,
-            ClusterLayout::AUTHORITY_KEY,
-        )?;
-        for wanted in certificates {
-            let identity = authority.sign(wanted).map_err(|error| failed(&error))?;
-            write(
-                &identity,
-                &ClusterLayout::certificate(&wanted.folder),
-                &ClusterLayout::certificate_key(&wanted.folder),
-            )?;
-        }
-        Ok(())
+        let key = std::fs::read_to_string(self.inside(ClusterLayout::AUTHORITY_KEY)?);
+        let key = key.map_err(|error| cannot(&error))?;
+        let authority = Authority::with_key(&key).map_err(|error| cannot(&error))?;
+        self.sign(&authority, wanted)
+    }
+
+    fn sign(&self, authority: &Authority, wanted: &Certificate) -> Result<(), Report> {
+        let identity = authority
+            .sign(wanted)
+            .map_err(|error| Report::of("The certificates could not be made.", &error))?;
+        self.write(&ClusterLayout::certificate_key(&wanted.folder), &identity.key)?;
+        self.write(&ClusterLayout::certificate(&wanted.folder), &identity.certificate)
     }
 
     /// Removes what stands there by plan; whatever else somebody put beside it is the folder's own affair.

@@ -23,12 +23,12 @@ use super::apply::Change;
 use super::go_on::Resumed;
 use super::host::{Host, Work};
 use crate::engine::files::{self, Owner};
-use crate::engine::proof;
 use crate::engine::record::{Builder, ClusterRecord, ClusterState, JournalFile, Lock, Stored, new_id};
 use crate::engine::server::{Started, Target};
 use crate::engine::sessions::Sessions;
 use crate::engine::site::{Site, address};
 use crate::engine::wait::Failure;
+use crate::engine::{proof, removal};
 use crate::model::bundle::{self, Bundle};
 use crate::model::document::Document;
 use crate::model::plan::{Action, Plan, Reader};
@@ -320,6 +320,13 @@ impl LocalHost {
             }
             Action::RemoveCertificates { folders } => {
                 self.remove_certificates(folders).map_err(Failure::from)
+            }
+            Action::SignCertificate { certificate } => {
+                self.sign_certificate(certificate).map_err(Failure::from)
+            }
+            Action::RemoveCertificate { folder } => {
+                let stored = self.claim().stored.clone();
+                removal::remove_certificate(&stored, folder).map_err(Failure::from)
             }
             Action::Initdb {
                 data,

@@ -154,8 +154,11 @@ async fn a_deployment_that_is_killed_at_any_step_is_gone_on_with() {
         let plan = plan_deploy(&topology, &Machine::portable("/c"));
         let (outcome, undisturbed) = play(&plan, Disk::default(), false, Fate::Lives).await;
         assert_eq!(outcome, Outcome::Done);
-        for (at, moment) in
-            (0..plan.steps.len()).flat_map(|at| MOMENTS.into_iter().map(move |moment| (at, moment)))
+        // The first design at every step; what the others add to it are a few steps.
+        let each = if number == 0 { 1 } else { 3 };
+        for (at, moment) in (0..plan.steps.len())
+            .step_by(each)
+            .flat_map(|at| MOMENTS.into_iter().map(move |moment| (at, moment)))
         {
             let title = &plan.steps[at].title;
             let place = format!("{title}: {moment:?}");

@@ -119,6 +119,8 @@ impl Books {
             Action::BeginChange
             | Action::ForgetChange
             | Action::WritePassFiles { .. }
+            | Action::SignCertificate { .. }
+            | Action::RemoveCertificate { .. }
             | Action::CopyRunning { .. }
             | Action::Configure(_)
             | Action::DropSlot { .. }

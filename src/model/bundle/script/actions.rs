@@ -90,6 +90,8 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
         Action::BeginChange
         | Action::ForgetChange
         | Action::WritePassFiles { .. }
+        | Action::SignCertificate { .. }
+        | Action::RemoveCertificate { .. }
         | Action::CopyRunning { .. }
         | Action::Configure(_)
         | Action::DropSlot { .. }

@@ -56,29 +56,16 @@ fn other_cluster(running: &Topology, wanted: &Topology) -> Vec<Check> {
     found
 }
 
-/// Keys and certificates are made by a deployment, all at once.
+/// Both ends of every link would have to change at once.
 fn tls(difference: &Difference<'_>) -> Option<Check> {
     let (was, is) = (difference.running.has_tls(), difference.wanted.has_tls());
-    if was != is {
+    (was != is).then(|| {
         let message = if is {
             "The links of the cluster are not encrypted, and the design asks for it: there is no authority yet, and no certificates"
         } else {
             "The links of the cluster are encrypted, and the design asks for open ones: both ends refuse those until all are changed at once"
         };
-        return Some(stop("other-tls", message, ANEW));
-    }
-    let needs_own = |one: &&Kept<'_>| one.folder != one.folder_was || one.is.host() != one.was.host();
-    let new = difference.added.first().copied();
-    let server = new.or_else(|| Some(difference.kept.iter().find(needs_own)?.is))?;
-    is.then(|| {
-        stop(
-            "tls-certificate",
-            format!(
-                "\"{}\" would need a certificate of its own: in an encrypted cluster servers keep their names and hosts, and none comes new",
-                server.name()
-            ),
-            ANEW,
-        )
+        stop("other-tls", message, ANEW)
     })
 }
 

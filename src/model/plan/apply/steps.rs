@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Standing;
 use super::difference::{Difference, SYNC};
 use crate::model::plan::steps::{New, Steps};
-use crate::model::plan::{Action, ClusterLayout, Configure, DesignOf, Means, Step, StepId};
+use crate::model::plan::{Action, Certificate, ClusterLayout, Configure, DesignOf, Means, Step, StepId};
 
 use crate::model::topology::{Auth, Server, ServerId, Topology};
 
@@ -145,6 +145,9 @@ impl<'a> Planner<'a> {
         {
             self.make_folder(None, path, "The primary will put finished WAL segments here");
         }
+        if wanted.has_tls() && running.has_tls() {
+            self.certificates();
+        }
         if self.loosened {
             self.loosen();
         }
@@ -166,6 +169,39 @@ impl<'a> Planner<'a> {
         }
         for one in self.difference.kept.iter().filter(|one| one.means.is_none()) {
             self.slots_at(one.is);
+        }
+    }
+
+    /// A certificate for every server that has none of its folder and its host yet. A server that runs reads it at its
+    /// next start or reload.
+    fn certificates(&mut self) {
+        let before = Certificate::of_each(self.difference.running);
+        for certificate in Certificate::of_each(self.wanted) {
+            let folder = certificate.folder.clone();
+            let had = before.iter().find(|had| had.folder == folder);
+            if had == Some(&certificate) {
+                continue;
+            }
+            let undo = match had {
+                Some(had) => Action::SignCertificate {
+                    certificate: had.clone(),
+                },
+                None => Action::RemoveCertificate { folder },
+            };
+            let wanted = self.wanted;
+            let is_its = |server: &&Server| wanted.folder(server.id()) == certificate.folder;
+            let server = wanted.servers().iter().find(is_its);
+            self.add(New {
+                server,
+                title: format!(
+                    "Make a certificate for {}",
+                    server.map_or("", |server| server.name().as_str())
+                ),
+                why: "Both ends of a link show one that the cluster's own authority signed; its key has stayed in the cluster's folder for this".to_owned(),
+                action: Action::SignCertificate { certificate },
+                undo: Some(undo),
+                ..New::default()
+            });
         }
     }
 

@@ -5,7 +5,7 @@ use crate::model::plan::Means;
 use crate::model::topology::{Server, ServerId, Topology};
 
 /// Settings that follow from what is drawn, and are told as that.
-const DRAWN: [&str; 8] = [
+const DRAWN: [&str; 10] = [
     "port",
     "listen_addresses",
     "cluster_name",
@@ -14,6 +14,8 @@ const DRAWN: [&str; 8] = [
     "recovery_min_apply_delay",
     "archive_mode",
     "archive_command",
+    "ssl_cert_file",
+    "ssl_key_file",
 ];
 
 /// What will be different, a sentence each.
