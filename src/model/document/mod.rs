@@ -133,7 +133,12 @@ impl Document {
             .filter_map(|(id, at)| Some((*became.get(id)?, *at)))
             .collect();
         let source = Source::of_saved(text, &topology);
-        Ok(Self::from_parts(topology, layout, source))
+        Ok(Self {
+            topology,
+            layout,
+            scenarios: read.scenarios,
+            source: Arc::new(source),
+        })
     }
 
     /// Does the command whole, or refuses it and leaves everything as it was.
