@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::engine::deploy::{Change, Resumed};
+use crate::engine::preferences::Preferences;
 use crate::model::bundle::Bundle;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
@@ -44,11 +45,13 @@ pub enum Effect {
         path: PathBuf,
     },
     /// Whole or not at all. `text` comes back in `Written`, so that the session knows what the file holds.
+    /// Nothing is written if the file is there and holds anything but `expected`: then `ChangedBefore` is the answer.
     Write {
         purpose: PathPurpose,
         path: PathBuf,
         bytes: Vec<u8>,
         text: Option<String>,
+        expected: Option<String>,
     },
     /// The drawing as a picture; a large one as PNG takes seconds.
     WritePicture {
@@ -64,6 +67,16 @@ pub enum Effect {
         text: Option<String>,
     },
     FindRecoverable,
+    /// What does the design's file hold now? Answered by `FileMessage::OnDisk`.
+    LookAtFile(PathBuf),
+    /// For the list of recent designs.
+    NoteRecent(PathBuf),
+    ForgetRecent(PathBuf),
+    FindRecent,
+    /// The clusters of this machine and how they are.
+    ListClusters,
+    /// What lasts until the next session.
+    KeepPreferences(Box<Preferences>),
     /// Keep what was exported of the design in this file, to compare with it later.
     KeepExport {
         path: PathBuf,

@@ -2,18 +2,22 @@
 
 use std::path::PathBuf;
 
+use crate::engine::cluster::Listed;
 use crate::engine::deploy::{self, Found};
+use crate::engine::preferences::Theme;
+use crate::engine::recent::RecentDesign;
 use crate::engine::record::ClusterRecord;
 use crate::engine::unsaved::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::Board;
 use crate::model::plan::{Machine, RunEvent};
+use crate::model::simulate::time::{Micros, Speed, Workload};
 use crate::model::simulate::world::Action;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
-use super::{Against, Dialog, Look, PathPurpose, Tab};
+use super::{Against, Dialog, Look, Pace, PathPurpose, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
@@ -23,6 +27,7 @@ pub enum Message {
     Cluster(ClusterMessage),
     View(ViewMessage),
     WhatIf(WhatIfMessage),
+    Start(StartMessage),
     /// Something went wrong outside; shown as a notice.
     Failed(Report),
     /// The user wants to close the window.
@@ -61,6 +66,14 @@ pub enum DesignMessage {
     TakeDrawing,
 }
 
+/// What is at a design's path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnDisk {
+    Text(String),
+    Gone,
+    Unreadable(Report),
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum FileMessage {
     /// A built-in design, by name.
@@ -84,6 +97,18 @@ pub enum FileMessage {
     Typed(PathPurpose, PathBuf),
     /// Whether a file is at the typed path.
     Looked(PathPurpose, PathBuf, bool),
+    /// What the design's file holds now, looked at because it may have been changed elsewhere.
+    OnDisk(PathBuf, OnDisk),
+    /// The file of a design that was to be saved holds something else than was known: nothing was written.
+    ChangedBefore(PathBuf, OnDisk),
+    /// The window is looked at again: look at the file, too.
+    LookAtFile,
+    /// The file was changed elsewhere: what is drawn stays, and with `save` goes over what is there.
+    KeepMine {
+        save: bool,
+    },
+    /// The file was changed elsewhere: the drawing becomes what it says, as one step that can be undone.
+    TakeTheirs,
     /// A file was read; its text.
     Read(PathBuf, String),
     /// A picture was read; the text of the design inside it.
@@ -172,13 +197,37 @@ pub enum ViewMessage {
     Compare(Option<Against>),
     Dialog(Option<Dialog>),
     CloseNotice(u64),
+    Theme(Theme),
+    ReduceMotion(bool),
     OpenFolder(PathBuf),
     CopyText(String),
+}
+
+/// The start page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StartMessage {
+    Show,
+    Leave,
+    /// What is on it may be out of date.
+    LookAgain,
+    Recent(Vec<RecentDesign>),
+    OpenRecent(PathBuf),
+    /// Take it off the list; the file stays.
+    ForgetRecent(PathBuf),
+    /// What an earlier session left unsaved is not wanted: by its id.
+    ForgetUnsaved(String),
+    Clusters(Vec<Listed>),
+    /// Watch the cluster of this folder, and show the design it was deployed from.
+    OpenCluster(PathBuf),
+    StartCluster(PathBuf),
+    StopCluster(PathBuf),
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum WhatIfMessage {
     Enter,
+    /// The same, to look at it in time.
+    EnterInTime,
     Leave,
     /// Something goes wrong, or somebody does something about it.
     Do(Action),
@@ -197,4 +246,40 @@ pub enum WhatIfMessage {
     /// The story as a text file, and from one.
     Export,
     Import,
+    /// Keeps the story with the design, under this name.
+    Keep(String),
+    /// Tells the story that the design keeps under this name.
+    Replay(String),
+    /// The design keeps the story of this name no longer.
+    Drop(String),
+    /// The story of the moments, in time.
+    PlayStory,
+    Time(TimeMessage),
+}
+
+/// What-if in time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TimeMessage {
+    /// Play, or pause.
+    Play(bool),
+    /// So many microseconds of the window have passed since the last frame.
+    Frame(Micros),
+    Pace(Pace),
+    /// One tick on, or back.
+    Tick {
+        on: bool,
+    },
+    /// On until the next commit ends.
+    NextCommit,
+    GoTo(Micros),
+    /// A story of its own from this moment on.
+    Fork,
+    /// Go on with the story of this number.
+    Tell(usize),
+    Seed(u64),
+    Workload(Workload),
+    /// Every link that has no speed of its own.
+    Network(Speed),
+    /// The link to this standby; `None`: as fast as the others.
+    Link(ServerId, Option<Speed>),
 }

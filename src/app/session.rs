@@ -4,8 +4,9 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use super::{Against, Comparison, Effect, Folding, Message, PathPurpose, Tree, Typed, WhatIf};
+use super::{Against, Comparison, Effect, Folding, Message, OnDisk, PathPurpose, Start, Tree, Typed, WhatIf};
 use crate::engine::deploy::Found;
+use crate::engine::preferences::Preferences;
 use crate::engine::record::ClusterRecord;
 use crate::engine::unsaved::Unsaved;
 use crate::model::bundle::{self, Bundle};
@@ -14,7 +15,7 @@ use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::plan::{ApplyPlan, Check, ExpectedRows, Machine, Plan, Progress};
 use crate::model::simulate::promise::{Promise, promise};
-use crate::model::topology::{self, Downstreams, Finding, NAME_BYTES, Server, ServerId, Topology};
+use crate::model::topology::{self, Finding, NAME_BYTES, Server, ServerId, Topology};
 use crate::report::Report;
 
 /// The window's state.
@@ -42,8 +43,9 @@ pub struct Session {
     pub folding: Folding,
     /// The server whose name is being typed on the canvas.
     pub renaming: Option<ServerId>,
-    /// What becomes of downstreams when relays are removed: asked once.
-    pub remove_choice: Option<Downstreams>,
+    /// What lasts from session to session.
+    pub preferences: Preferences,
+    pub start: Start,
     pub tab: Tab,
     /// The whole design in small, in a corner of the canvas: for designs that are large enough.
     pub has_minimap: bool,
@@ -70,6 +72,8 @@ pub struct Session {
     pub recoverable: VecDeque<Unsaved>,
     /// Left-over clusters whose teardown is under way.
     pub removing: Vec<PathBuf>,
+    /// What the design's file holds is not known yet: the design was recovered.
+    pub(super) is_file_unknown: bool,
     /// The revision that the last burst of typing led to: it may go on.
     pub(super) burst: Option<u64>,
     /// A text that was no design and was taken back, with the revision of the drawing that it was typed at.
@@ -201,6 +205,13 @@ pub enum Dialog {
     Unsaved {
         then: Box<Message>,
     },
+    /// The design's file was changed elsewhere, and there is something to lose: `KeepMine`, `TakeTheirs`.
+    ChangedOnDisk {
+        path: PathBuf,
+        found: OnDisk,
+        /// It came out when it was to be saved, which then goes on.
+        is_saving: bool,
+    },
     /// The text is no design: `FileMessage::SaveBroken` writes it all the same, `SaveDrawing` the last good drawing;
     /// both then go on with a path to choose if `as_new`.
     SaveBroken {
@@ -320,7 +331,8 @@ impl Session {
             is_legend_shown: true,
             folding: Folding::default(),
             renaming: None,
-            remove_choice: None,
+            preferences: Preferences::default(),
+            start: Start::default(),
             tab: Tab::Inspector,
             has_minimap: true,
             shown_file: None,
@@ -336,6 +348,7 @@ impl Session {
             default_folder: PathBuf::from(DEFAULT_FOLDER),
             recoverable: VecDeque::new(),
             removing: Vec::new(),
+            is_file_unknown: false,
             burst: None,
             set_aside: None,
             saves_drawing: false,
@@ -347,11 +360,13 @@ impl Session {
 
     /// What a window does when it opens.
     pub fn start_effects(&self) -> Vec<Effect> {
-        let export = self.path.clone().map(Effect::FindExport);
-        [Effect::FindRecoverable, Effect::FindLeftOver]
-            .into_iter()
-            .chain(export)
-            .collect()
+        let opened = self.path.clone().map(Effect::NoteRecent);
+        let mut effects = vec![Effect::FindRecoverable, Effect::FindLeftOver];
+        effects.extend(opened);
+        effects.extend(self.path.clone().map(Effect::FindExport));
+        effects.push(Effect::FindRecent);
+        effects.extend(self.start.is_shown.then_some(Effect::ListClusters));
+        effects
     }
 
     /// Every file that the drawing stands for.

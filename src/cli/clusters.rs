@@ -3,63 +3,51 @@
 use std::path::Path;
 
 use super::signals::Signals;
-use super::table::{numbers, table, words};
+use super::table::{table, words};
 use super::{Ending, args, print};
-use crate::engine::cluster;
+use crate::engine::cluster::{self, Listed};
 use crate::engine::deploy::Cancel;
-use crate::engine::record::{self, ClusterState};
 use crate::report::Report;
 
-pub(super) fn list() -> Ending {
-    let clusters = record::list();
+pub(super) fn list(json: bool) -> Ending {
+    let clusters = cluster::list();
+    if json {
+        print::json(&serde_json::json!({ "clusters": clusters }));
+        return Ending::Fine;
+    }
     if clusters.is_empty() {
         print::note("No cluster was made on this machine by this user");
         return Ending::Fine;
     }
-    let unfinished: Vec<String> = record::left_over().into_iter().map(|record| record.id).collect();
     let columns = [
         words("name"),
         words("state"),
         words("postgres"),
-        numbers("servers"),
+        words("servers up"),
         words("folder"),
     ];
-    let rows: Vec<Vec<String>> = clusters
-        .into_iter()
-        .map(|cluster| {
-            let state = if unfinished.contains(&cluster.id) {
-                "left over"
-            } else if cluster.kept {
-                "kept unfinished"
-            } else {
-                state_word(cluster.state)
-            };
-            vec![
-                cluster.name,
-                state.to_owned(),
-                cluster.postgres,
-                cluster.servers.len().to_string(),
-                cluster.folder.display().to_string(),
-            ]
-        })
-        .collect();
+    let row = |cluster: &Listed| {
+        let up = format!("{} of {}", cluster.servers_up, cluster.servers);
+        let state = if cluster.is_kept {
+            format!("kept unfinished, {}", cluster.state.words())
+        } else if cluster.state.is_left_over() {
+            format!("left over, {}", cluster.state.words())
+        } else {
+            cluster.state.words().to_owned()
+        };
+        let folder = cluster.folder.display().to_string();
+        vec![cluster.name.clone(), state, cluster.version.clone(), up, folder]
+    };
+    let rows: Vec<Vec<String>> = clusters.iter().map(row).collect();
     print::line(table(&columns, &rows));
-    if !unfinished.is_empty() {
+    let is_open = |cluster: &Listed| cluster.state.is_left_over() && !cluster.is_kept;
+    if clusters.iter().any(is_open) {
         print::note("What is left over of a run that was ended in the middle:");
         print::note("  pgcascade go-on FOLDER      finishes it");
         print::note("  pgcascade teardown FOLDER   removes it");
         print::note("  pgcascade keep FOLDER       leaves it as it is");
     }
     Ending::Fine
-}
-
-fn state_word(state: ClusterState) -> &'static str {
-    match state {
-        ClusterState::Building => "building",
-        ClusterState::Complete => "complete",
-        ClusterState::Changing => "changing",
-        ClusterState::Removing => "removing",
-    }
 }
 
 pub(super) async fn verify(dir: &Path) -> Result<Ending, Report> {

@@ -21,6 +21,7 @@ mod predict;
 mod preflight;
 mod print;
 mod progress;
+mod scenario;
 mod signals;
 mod simulate;
 mod status;
@@ -88,7 +89,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
             until,
             json,
         } => simulate::simulate(&file, scenario.as_deref(), until, json),
-        Command::List => Ok(clusters::list()),
+        Command::List { json } => Ok(clusters::list(json)),
         Command::Plan { target, json } => wait_for(plan::plan(&target, json)),
         Command::Deploy { target, json } => wait_for(deploy::deploy(&target, json)),
         Command::Apply(apply) => wait_for(apply::apply(&apply)),

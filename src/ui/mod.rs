@@ -3,7 +3,9 @@
 //! `shell` is the window; `panels` stand around the `canvas`; both read the [`Session`] and put what is wanted into
 //! the [`Outbox`]. `keys` is the one table of actions, `commands` the edits they share, `server_menu` what both offer for a server
 //! (`what_if_menu` in that mode, `outlook` how it fares there in a word), `picks` what can be picked from a list by typing,
-//! `drafts` half-typed text, `highlight` what each piece of a file's line is, `dialogs` asks the desktop for paths, `theme` is the look.
+//! `start` is the page that lies over the drawing when there is something to go on with; `drafts` half-typed text,
+//! `highlight` what each piece of a file's line is, `dialogs` asks the desktop for paths, `theme` is the look, `motion`
+//! whether things may move.
 
 pub mod canvas;
 pub mod commands;
@@ -12,12 +14,14 @@ pub mod drafts;
 mod highlight;
 mod icon;
 pub mod keys;
+pub mod motion;
 mod outbox;
 mod outlook;
 pub mod panels;
 mod picks;
 mod server_menu;
 pub mod shell;
+mod start;
 pub mod theme;
 mod what_if_menu;
 
@@ -27,8 +31,8 @@ use std::sync::Arc;
 pub use outbox::Outbox;
 pub use panels::PanelState;
 
-use crate::app::{Session, Worker, default_folder};
-use crate::engine::store;
+use crate::app::{Message, Session, Worker, default_folder, update};
+use crate::engine::{preferences, recent, record, store, unsaved};
 use crate::model::document::{Problem, format, templates};
 use crate::report::Report;
 
@@ -43,6 +47,12 @@ const FIRST_TEMPLATE: &str = "seed";
 pub fn open(file: Option<PathBuf>) -> Result<(), Report> {
     let mut session = session(file)?;
     session.default_folder = default_folder();
+    let (preferences, trouble) = preferences::load();
+    session.preferences = preferences;
+    if let Some(report) = trouble {
+        // It is only said: there is nothing to do about it.
+        drop(update(&mut session, Message::Failed(report)));
+    }
     let viewport = egui::ViewportBuilder::default()
         .with_title(format!("pgcascade — {}", session.title()))
         .with_app_id("pgcascade")
@@ -84,16 +94,24 @@ pub fn prepare(ctx: &egui::Context) {
 
 fn session(file: Option<PathBuf>) -> Result<Session, Report> {
     let Some(path) = file else {
+        // Who has worked with it before has something to go on with; who has not is shown what it is about.
+        let is_known =
+            !recent::list().is_empty() || !record::list().is_empty() || !unsaved::left().is_empty();
         let template = templates::find(FIRST_TEMPLATE).map_or("", |template| template.text);
         let document = format::read(template)
             .map_err(|problems| problems_report("The built-in design is broken", &problems))?;
-        return Ok(Session::new(document, None));
+        let mut session = Session::new(document, None);
+        session.start.is_shown = is_known;
+        session.start.was_first = is_known;
+        return Ok(session);
     };
     let loaded = store::load(&path)?;
     let document = format::read(&loaded.text).map_err(|problems| {
         let headline = format!("\"{}\" is no design that can be opened", path.display());
         problems_report(&headline, &problems)
     })?;
+    // Wherever the window goes on to work from.
+    let path = std::path::absolute(&path).unwrap_or(path);
     Ok(Session::new(document, (!loaded.is_picture).then_some(path)))
 }
 

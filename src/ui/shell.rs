@@ -6,14 +6,18 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui, ViewportCommand};
 
-use crate::app::{DesignMessage, Effect, Message, Session, Tab, ViewMessage, Worker, update};
+use crate::app::{
+    DesignMessage, Effect, FileMessage, Message, Session, StartMessage, Tab, ViewMessage, Worker, update,
+};
+use crate::engine::preferences::Preferences;
 use crate::ui::Outbox;
 use crate::ui::canvas::{CanvasState, canvas_ui};
 use crate::ui::commands::select;
 use crate::ui::dialogs::Chooser;
 use crate::ui::keys::{self, Does};
 use crate::ui::panels::{self, PanelState};
-use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
+use crate::ui::start;
+use crate::ui::theme::{self, GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 const LEFT_WIDTH: f32 = 270.0;
 const RIGHT_WIDTH: f32 = 350.0;
@@ -50,6 +54,9 @@ pub struct Shell {
     title: String,
     /// `update` agreed that the window may close.
     closing: bool,
+    /// What the window looks like now.
+    preferred: Option<Preferences>,
+    had_focus: bool,
 }
 
 impl std::fmt::Debug for Shell {
@@ -76,6 +83,8 @@ impl Shell {
             outbox: Outbox::default(),
             title: String::new(),
             closing: false,
+            preferred: None,
+            had_focus: true,
         }
     }
 
@@ -92,10 +101,30 @@ impl Shell {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             messages.push(Message::Quit);
         }
+        // Whoever comes back may have changed the file, or the clusters, in the meantime.
+        let has_focus = ctx.input(|input| input.focused);
+        if has_focus && !self.had_focus {
+            messages.push(Message::File(FileMessage::LookAtFile));
+            if self.session.start.is_shown {
+                messages.push(Message::Start(StartMessage::LookAgain));
+            }
+        }
+        self.had_focus = has_focus;
         for message in messages {
             self.happen(ctx, message);
         }
+        self.prefer(ctx);
         self.set_title(ctx);
+    }
+
+    /// Lets the window look and move as it is preferred.
+    fn prefer(&mut self, ctx: &egui::Context) {
+        let preferences = &self.session.preferences;
+        if self.preferred.as_ref() == Some(preferences) {
+            return;
+        }
+        theme::prefer(ctx, preferences);
+        self.preferred = Some(preferences.clone());
     }
 
     /// Draws everything, then lets happen what was asked for while drawing.
@@ -123,10 +152,12 @@ impl Shell {
         if is_taken || egui::Popup::is_any_open(ui.ctx()) {
             return Vec::new();
         }
-        let pasted = keys::pasted(ui.ctx()).map(|text| {
-            let paste = DesignMessage::Paste(text);
-            Does::Send(Message::Design(paste))
-        });
+        let pasted = keys::pasted(ui.ctx())
+            .filter(|_| !self.session.start.is_shown)
+            .map(|text| {
+                let paste = DesignMessage::Paste(text);
+                Does::Send(Message::Design(paste))
+            });
         keys::pressed(ui.ctx())
             .into_iter()
             .filter_map(|action| action.now(&self.session).ok())
@@ -142,7 +173,6 @@ impl Shell {
                 self.outbox.send(select(server));
                 self.canvas.request_centre(server);
             }
-            Does::Theme(preference) => ctx.set_theme(preference),
             Does::AskPaste => ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
             Does::Send(message) => {
                 // What is half typed counts for what is saved, exported or deployed.
@@ -203,6 +233,12 @@ impl Shell {
             .show(ui, |ui| {
                 panels::menu_bar_ui(ui, session, asked);
             });
+        if session.start.is_shown {
+            let page = CentralPanel::no_frame().show(ui, |ui| start::start_ui(ui, session, outbox, asked));
+            let corner = page.response.rect.right_bottom();
+            Self::above_ui(ui, session, state, corner, outbox, asked);
+            return;
+        }
         Panel::top("tools")
             .frame(bar)
             .exact_size(TOOL_BAR_HEIGHT)
@@ -223,9 +259,12 @@ impl Shell {
             });
         if let Some(what_if) = &session.what_if {
             let strip = bar.fill(tokens.tint(tokens.accent));
-            Panel::bottom("what-if").frame(strip).show(ui, |ui| {
-                panels::moments_ui(ui, what_if, outbox);
-            });
+            Panel::bottom("what-if")
+                .frame(strip)
+                .show(ui, |ui| match what_if.in_time() {
+                    Some(time) => panels::time_line_ui(ui, what_if, time, outbox),
+                    None => panels::moments_ui(ui, what_if, outbox),
+                });
         }
         Panel::left("left")
             .frame(side)
@@ -239,10 +278,22 @@ impl Shell {
             .show(ui, |ui| right_ui(ui, session, state, outbox));
         let middle = CentralPanel::no_frame().show(ui, |ui| canvas_ui(ui, session, canvas, outbox));
         let corner = middle.response.rect.right_bottom();
+        Self::above_ui(ui, session, state, corner, outbox, asked);
+        state.drafts.settle(session.document.topology(), outbox);
+    }
+
+    /// What lies above everything else.
+    fn above_ui(
+        ui: &Ui,
+        session: &Session,
+        state: &mut PanelState,
+        corner: egui::Pos2,
+        outbox: &mut Outbox,
+        asked: &mut Vec<Does>,
+    ) {
         panels::notices_ui(ui, session, &mut state.notices, corner, outbox);
         panels::modals_ui(ui, session, &mut state.modal, outbox);
         asked.extend(panels::picker_ui(ui, session, &mut state.picker, outbox));
-        state.drafts.settle(session.document.topology(), outbox);
     }
 }
 

@@ -9,6 +9,8 @@ use egui::{
     Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, Vec2, Visuals,
 };
 
+use crate::engine::preferences::{self, Preferences};
+
 /// Gaps between things, in points: half, one and two steps of the same rhythm.
 pub const GAP_SMALL: f32 = 4.0;
 pub const GAP: f32 = 8.0;
@@ -232,6 +234,23 @@ pub fn install(ctx: &Context) {
         options.theme_preference = egui::ThemePreference::System;
         // Many Linux desktops do not tell; paper is the safer guess for a drawing.
         options.fallback_theme = egui::Theme::Light;
+    });
+}
+
+/// The colours and the motion that the user prefers.
+pub fn prefer(ctx: &Context, preferences: &Preferences) {
+    ctx.set_theme(match preferences.theme {
+        preferences::Theme::Desktop => egui::ThemePreference::System,
+        preferences::Theme::Light => egui::ThemePreference::Light,
+        preferences::Theme::Dark => egui::ThemePreference::Dark,
+    });
+    let usual = egui::Style::default();
+    ctx.all_styles_mut(|style| {
+        (style.animation_time, style.scroll_animation) = if preferences.reduce_motion {
+            (0.0, egui::style::ScrollAnimation::none())
+        } else {
+            (usual.animation_time, usual.scroll_animation)
+        };
     });
 }
 

@@ -31,6 +31,7 @@ mod safety;
 mod scene;
 mod secrets;
 mod template;
+mod templates;
 mod tls;
 mod versions;
 mod worker;

@@ -22,7 +22,11 @@ mod lost;
 mod provenance;
 mod scenarios;
 #[cfg(feature = "gui")]
+mod start;
+#[cfg(feature = "gui")]
 mod text;
+#[cfg(feature = "gui")]
+mod time;
 mod verdicts;
 #[cfg(feature = "gui")]
 mod what_if;

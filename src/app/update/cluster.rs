@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
-use super::{file, left, notify, notify_with_folder};
+use super::{file, left, notify, notify_with_folder, start};
 use crate::engine::record::{ClusterRecord, ClusterState};
 use crate::model::document::Document;
 use crate::report::Report;
@@ -41,7 +41,7 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
 }
 
 /// Starts what takes a while; one thing at a time.
-fn act(session: &mut Session, verb: &str, effect: fn(PathBuf) -> Effect) -> Vec<Effect> {
+pub(super) fn act(session: &mut Session, verb: &str, effect: fn(PathBuf) -> Effect) -> Vec<Effect> {
     match &mut session.cluster {
         Some(cluster) if cluster.busy.is_none() => {
             cluster.busy = Some(verb.to_owned());
@@ -55,8 +55,11 @@ fn ended(session: &mut Session, folder: &Path, sentence: &str) -> Vec<Effect> {
     if let Some(cluster) = cluster_in(session, folder) {
         cluster.busy = None;
         notify(session, NoticeKind::Done, Report::new(sentence));
+    } else if session.start.busy.remove(folder).is_some() {
+        let report = Report::new(sentence).hint(format!("It is in {}", folder.display()));
+        notify(session, NoticeKind::Done, report);
     }
-    Vec::new()
+    start::look_again(session)
 }
 
 pub(super) fn tear_down(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
@@ -81,15 +84,18 @@ pub(super) fn tear_down(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
 fn torn_down(session: &mut Session, folder: &Path, report: Report) -> Vec<Effect> {
     session.removing.retain(|other| other != folder);
     session.left_over.retain(|record| record.folder != folder);
+    session.start.clusters.retain(|cluster| cluster.folder != folder);
     notify(session, NoticeKind::Done, report);
     if cluster_in(session, folder).is_none() {
-        return Vec::new();
+        return start::look_again(session);
     }
     session.cluster = None;
     if !session.run.is_running() {
         session.run = RunView::Idle;
     }
-    vec![Effect::Unwatch]
+    let mut effects = vec![Effect::Unwatch];
+    effects.extend(start::look_again(session));
+    effects
 }
 
 /// An action did not work out. The cluster is still there and is looked at again.
@@ -97,11 +103,12 @@ fn failed(session: &mut Session, folder: PathBuf, report: Report) -> Vec<Effect>
     session.removing.retain(|other| *other != folder);
     let was_busy = cluster_in(session, &folder).is_some_and(|cluster| cluster.busy.take().is_some());
     notify_with_folder(session, NoticeKind::Problem, report, Some(folder.clone()));
+    session.start.busy.remove(&folder);
+    let mut effects = start::look_again(session);
     if was_busy {
-        vec![Effect::Watch(folder)]
-    } else {
-        Vec::new()
+        effects.push(Effect::Watch(folder));
     }
+    effects
 }
 
 fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
@@ -122,18 +129,21 @@ fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
 }
 
 fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Effect> {
-    if session.run.is_running() || session.cluster.is_some() {
+    // Chosen on the start page: it comes instead of what this window has shown.
+    let is_agreed = session.replaceable.take() == Some(session.revision);
+    if session.run.is_running() || (session.cluster.is_some() && !is_agreed) {
         return Vec::new();
     }
     session.left_over.retain(|record| record.folder != folder);
     session.tab = Tab::Deploy;
+    start::make_room(session);
     let mut effects = Vec::new();
     if deployed
         .topology()
         .has_same_configuration(session.document.topology())
     {
         session.run = RunView::Idle;
-    } else if session.is_modified() {
+    } else if session.is_modified() && !is_agreed {
         let report = Report::new("The cluster was deployed from another design than the drawn one")
             .hint("Save the drawing, then open design.toml in the cluster's folder");
         notify_with_folder(session, NoticeKind::Info, report, Some(folder.clone()));

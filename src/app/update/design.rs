@@ -42,11 +42,11 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
         DesignMessage::AskRemove(servers) => ask_remove(session, &servers),
         DesignMessage::Remove(servers, downstreams) => {
             close_remove_dialog(session);
-            session.remove_choice = Some(downstreams);
+            session.preferences.removal = Some(downstreams.into());
             remove(session, &servers, downstreams)
         }
         DesignMessage::AskAgain => {
-            session.remove_choice = None;
+            session.preferences.removal = None;
             let report = Report::new("Removing a relay asks again what becomes of its downstreams");
             notify(session, NoticeKind::Info, report);
             Vec::new()
@@ -123,7 +123,7 @@ fn ask_remove(session: &mut Session, servers: &[ServerId]) -> Vec<Effect> {
     if !leaves_any(topology, &standbys) {
         return remove(session, &standbys, Downstreams::Reattach);
     }
-    match session.remove_choice {
+    match session.preferences.removal.map(Downstreams::from) {
         None => {
             session.dialog = Some(Dialog::Remove { servers: standbys });
             Vec::new()

@@ -6,7 +6,8 @@ use super::super::{
     Dialog, Effect, FileMessage, Folding, Message, NoticeKind, PathPurpose, RunView, Session,
 };
 use super::{
-    counted, notify, notify_with_folder, refuse_if_held, sentence, show_document, text, unsaved, what_if,
+    counted, disk, notify, notify_with_folder, refuse_if_held, sentence, show_document, start, text, unsaved,
+    what_if,
 };
 use crate::engine::unsaved::Unsaved;
 use crate::model::bundle;
@@ -55,6 +56,11 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
             let then = FileMessage::ReadPicture(path.clone(), text.clone());
             read(session, &path, &text, Message::File(then))
         }
+        FileMessage::OnDisk(path, found) => disk::found(session, &path, found),
+        FileMessage::ChangedBefore(path, found) => disk::changed_before(session, path, found),
+        FileMessage::LookAtFile => disk::look(session),
+        FileMessage::KeepMine { save } => disk::keep_mine(session, save),
+        FileMessage::TakeTheirs => disk::take_theirs(session),
         FileMessage::Written(purpose, path, text) => written(session, purpose, path, text),
         FileMessage::LastExport(path, text) => {
             // What was exported since is newer.
@@ -88,6 +94,8 @@ pub(super) fn autosave(session: &Session) -> Effect {
 
 /// Puts a design on the canvas that is not the one before: its undo steps and plans are not this one's.
 pub(super) fn replace(session: &mut Session, document: Document, path: Option<PathBuf>) {
+    start::make_room(session);
+    session.is_file_unknown = false;
     session.path = path;
     session.history = History::default();
     session.selected = None;
@@ -141,11 +149,13 @@ pub(super) fn open(session: &mut Session, path: Option<PathBuf>, text: String) -
     let Some(document) = parse(session, path.as_deref(), &text) else {
         return Vec::new();
     };
-    let forgotten = forget(session);
+    let mut effects = vec![forget(session)];
     session.saved_text = text;
     let find_export = path.clone().map(Effect::FindExport);
     replace(session, document, path);
-    std::iter::once(forgotten).chain(find_export).collect()
+    effects.extend(find_export);
+    effects.extend(start::note_recent(session));
+    effects
 }
 
 /// The recovered design is unsaved until it is saved: what its file holds is not known here.
@@ -158,10 +168,13 @@ pub(super) fn recover(session: &mut Session, unsaved: Unsaved) -> Vec<Effect> {
             None => return Vec::new(),
         },
     };
+    session.recoverable.retain(|other| other.id != unsaved.id);
     let forgotten = forget(session);
     session.saved_text = String::new();
     replace(session, document, unsaved.path);
+    session.is_file_unknown = session.path.is_some();
     let mut effects = vec![forgotten, Effect::ForgetUnsaved(unsaved.id)];
+    effects.extend(session.path.clone().map(Effect::LookAtFile));
     if is_broken {
         effects.extend(text::put(session, unsaved.text));
     }
@@ -233,12 +246,12 @@ fn save_broken(session: &mut Session, saves_drawing: bool) -> Vec<Effect> {
 
 fn write_or_ask(session: &mut Session, as_new: bool) -> Vec<Effect> {
     match session.path.clone().filter(|_| !as_new) {
-        Some(path) => vec![write_design(session, path)],
+        Some(path) => vec![write_own(session, path)],
         None => vec![ask_path(session, PathPurpose::SaveDesign)],
     }
 }
 
-fn write_design(session: &mut Session, path: PathBuf) -> Effect {
+pub(super) fn write_design(session: &mut Session, path: PathBuf) -> Effect {
     let text = if std::mem::take(&mut session.saves_drawing) {
         session.derived.text.clone()
     } else {
@@ -249,7 +262,18 @@ fn write_design(session: &mut Session, path: PathBuf) -> Effect {
         path,
         bytes: text.clone().into_bytes(),
         text: Some(text),
+        expected: None,
     }
+}
+
+/// To the design's own file: not over what somebody else has put there meanwhile.
+pub(super) fn write_own(session: &mut Session, path: PathBuf) -> Effect {
+    let known = session.saved_text.clone();
+    let mut effect = write_design(session, path);
+    if let Effect::Write { expected, .. } = &mut effect {
+        *expected = Some(known);
+    }
+    effect
 }
 
 /// A file that is there is replaced only after a question, unless it is the one that this design was read from.
@@ -277,16 +301,18 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
             vec![Effect::Read(path)]
         }
         PathPurpose::SaveStory => what_if::write(session, path).into_iter().collect(),
+        PathPurpose::SaveDesign if session.path.as_ref() == Some(&path) => vec![write_own(session, path)],
         PathPurpose::SaveDesign => vec![write_design(session, path)],
         PathPurpose::ExportBundle => {
             // The text comes back with what was written: it is what later exports are compared with.
-            let text = Some(session.derived.text.clone());
+            let text = session.derived.text.clone();
             let bytes = bundle::pack(session.bundle());
             vec![Effect::Write {
                 purpose,
                 path,
                 bytes,
-                text,
+                text: Some(text),
+                expected: None,
             }]
         }
         PathPurpose::ExportPicture(style) => write_picture(session, path, style),
@@ -347,6 +373,7 @@ fn saved(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
     }
     let mut effects = vec![forget(session)];
     session.saved_text = text;
+    session.is_file_unknown = false;
     if session.path.as_ref() != Some(&path)
         && let Some(exported) = &session.last_export
     {
@@ -355,6 +382,7 @@ fn saved(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
     }
     session.path = Some(path);
     effects.push(autosave(session));
+    effects.extend(start::note_recent(session));
     if let Some(then) = session.after_save.take() {
         effects.extend(unsaved::ask(session, then));
     }
@@ -429,7 +457,7 @@ fn files_folder(session: &Session) -> PathBuf {
     folder.map(Path::to_owned).unwrap_or_default()
 }
 
-fn file_name(path: &Path) -> String {
+pub(super) fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
 }

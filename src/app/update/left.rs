@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Effect, Message, NoticeKind, RunView, Session, Tab};
-use super::{cluster, file, notify, notify_with_folder, refuse_if_locked, unsaved};
+use super::{cluster, file, notify, notify_with_folder, refuse_if_locked, start, unsaved};
 use crate::engine::deploy::LeftOver;
 use crate::engine::record::{ClusterRecord, ClusterState};
 use crate::model::document::Document;
@@ -120,6 +120,7 @@ fn run(session: &mut Session, run: u64, plan: Plan) {
         cancelling: false,
     };
     session.tab = Tab::Deploy;
+    start::make_room(session);
 }
 
 pub(super) fn keep(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
@@ -143,5 +144,7 @@ pub(super) fn kept(session: &mut Session, folder: &Path) -> Vec<Effect> {
 pub(super) fn switched(session: &mut Session, folder: &Path, report: Report) -> Vec<Effect> {
     notify_with_folder(session, NoticeKind::Done, report, Some(folder.to_owned()));
     // It is complete now, and can be watched.
-    vec![Effect::FindLeftOver]
+    let mut effects = vec![Effect::FindLeftOver];
+    effects.extend(start::look_again(session));
+    effects
 }

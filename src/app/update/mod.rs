@@ -1,8 +1,9 @@
 //! `update`: the only function that changes a Session. No egui and no IO, so that it cannot fail and tests need neither.
 //!
 //! Messages are handled by subject: `design` (edits, undo), `clipboard` (cut, copy, paste), `file` (open, save, export),
-//! `text` (the design's text, typed), `unsaved` (what would lose changes, and quitting), `run` (deploying), `change` (applying the drawing to what runs),
-//! `cluster` (what runs), `view` (what is shown), `what_if` (what goes wrong beside the design). What must be done
+//! `text` (the design's text, typed), `unsaved` (what would lose changes, and quitting), `run` (deploying), `change`
+//! (applying the drawing to what runs), `cluster` (what runs), `view` (what is shown), `start` (the page that a window begins
+//! with), `disk` (a file that was changed elsewhere), `what_if` (what goes wrong beside the design). What must be done
 //! outside is returned as effects; their answers come back as messages. Everything derived from the document is
 //! refreshed here, and nowhere else.
 
@@ -10,9 +11,11 @@ mod change;
 mod clipboard;
 mod cluster;
 mod design;
+mod disk;
 mod file;
 mod left;
 mod run;
+mod start;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -23,7 +26,10 @@ mod what_if;
 use std::path::PathBuf;
 
 use super::session::Derived;
-use super::{DesignMessage, Dialog, Effect, Message, Notice, NoticeKind, RunMessage, Session, WhatIfMessage};
+use super::{
+    DesignMessage, Dialog, Effect, Message, Notice, NoticeKind, RunMessage, Session, StartMessage, WhatIf,
+    WhatIfMessage,
+};
 use crate::model::document::Document;
 use crate::report::Report;
 
@@ -32,6 +38,7 @@ const NOTICES: usize = 6;
 
 /// Lets the message happen; returns what is to be done outside.
 pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
+    let preferred = session.preferences.clone();
     // What is half typed counts before anything that would go by the design.
     let mut before = if goes_by_the_design(&message) {
         text::read(session)
@@ -51,6 +58,7 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
         Message::Cluster(message) => cluster::update(session, message),
         Message::View(message) => view::update(session, message),
         Message::WhatIf(message) => what_if::update(session, message),
+        Message::Start(message) => start::update(session, message),
         Message::Failed(report) => {
             unsaved::give_up_pending(session);
             notify(session, NoticeKind::Problem, report);
@@ -60,6 +68,10 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
     };
     if refresh(session) {
         effects.push(file::autosave(session));
+    }
+    if session.preferences != preferred {
+        let preferences = Box::new(session.preferences.clone());
+        effects.push(Effect::KeepPreferences(preferences));
     }
     offer_recoverable(session);
     before.append(&mut effects);
@@ -71,6 +83,10 @@ fn goes_by_the_design(message: &Message) -> bool {
     match message {
         Message::Design(message) => !matches!(message, DesignMessage::Type { .. }),
         Message::File(_) | Message::Run(_) | Message::WhatIf(_) | Message::Quit => true,
+        Message::Start(message) => matches!(
+            message,
+            StartMessage::OpenRecent(_) | StartMessage::OpenCluster(_)
+        ),
         Message::Cluster(_) | Message::View(_) | Message::Failed(_) => false,
     }
 }
@@ -100,7 +116,9 @@ fn refresh(session: &mut Session) -> bool {
     if is_changed {
         session.folding.follow(session.document.topology());
         view::keep_selection_in_sight(session);
-        // It was about another design.
+    }
+    let is_about_another = |what_if: &WhatIf| what_if.topology() != session.document.topology();
+    if is_changed && session.what_if.as_ref().is_some_and(is_about_another) {
         what_if::leave(session);
     }
     if let Some(path) = &session.shown_file
@@ -121,6 +139,7 @@ fn show_document(session: &mut Session, document: Document) -> Document {
 fn offer_recoverable(session: &mut Session) {
     if session.dialog.is_none()
         && !session.is_held()
+        && !session.start.was_first
         && let Some(unsaved) = session.recoverable.pop_front()
     {
         session.dialog = Some(Dialog::Recover(unsaved));

@@ -1,7 +1,9 @@
 //! Unsaved changes: asked about before anything would lose them, also before the window closes.
 
-use super::super::{ClusterMessage, Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, Session};
-use super::{file, left, notify, refuse_if_held};
+use super::super::{
+    ClusterMessage, Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, Session, StartMessage,
+};
+use super::{file, left, notify, refuse_if_held, start};
 use crate::report::Report;
 
 pub(super) fn quit(session: &mut Session) -> Vec<Effect> {
@@ -39,6 +41,8 @@ pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
         Message::File(FileMessage::Read(path, text)) => file::open(session, Some(path), text),
         Message::File(FileMessage::ReadPicture(_, text)) => file::open(session, None, text),
         Message::File(FileMessage::Recover(unsaved)) => file::recover(session, unsaved),
+        Message::Start(StartMessage::OpenRecent(path)) => start::open_recent(session, path),
+        Message::Start(StartMessage::OpenCluster(folder)) => start::open_cluster(session, folder),
         Message::Cluster(ClusterMessage::CanGoOn(folder, unfinished)) => {
             left::begin(session, folder, *unfinished)
         }

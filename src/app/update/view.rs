@@ -59,6 +59,8 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
             session.dialog = dialog;
         }
         ViewMessage::CloseNotice(number) => session.notices.retain(|notice| notice.number != number),
+        ViewMessage::Theme(theme) => session.preferences.theme = theme,
+        ViewMessage::ReduceMotion(reduce) => session.preferences.reduce_motion = reduce,
         ViewMessage::OpenFolder(folder) => return vec![Effect::OpenFolder(folder)],
         ViewMessage::CopyText(text) => return vec![Effect::CopyText(text)],
     }

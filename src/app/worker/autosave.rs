@@ -1,4 +1,5 @@
-//! Keeps the unsaved design in the state folder, a moment after it was changed.
+//! Keeps the unsaved design in the state folder, a moment after it was changed; and, in their order, the small things that
+//! last: preferences, recent designs.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::answers::Answers;
 use crate::app::Message;
-use crate::engine::unsaved;
+use crate::engine::preferences::{self, Preferences};
+use crate::engine::{recent, unsaved};
 use crate::report::Report;
 
 /// So long a changed design waits at most, also while it goes on being changed: what a crash may cost.
@@ -26,6 +28,10 @@ pub(super) enum Change {
     Drop(Option<PathBuf>),
     /// What an earlier session left is here now, or is not wanted.
     ForgetLeft(String),
+    /// At once, and in this order; it is nothing that a crash could cost.
+    Prefer(Box<Preferences>),
+    NoteRecent(PathBuf),
+    ForgetRecent(PathBuf),
 }
 
 /// Where it is kept: the engine, or a test.
@@ -46,6 +52,9 @@ impl Store {
             Change::Keep(path, text) => (self.keep)(path.as_deref(), Some(text)),
             Change::Drop(path) => (self.keep)(path.as_deref(), None),
             Change::ForgetLeft(id) => (self.forget)(id),
+            Change::Prefer(preferences) => preferences::save(preferences),
+            Change::NoteRecent(path) => recent::note(path),
+            Change::ForgetRecent(path) => recent::forget(path),
         }
     }
 }
@@ -99,6 +108,7 @@ impl Waiting {
                 self.texts.remove(&path);
                 return Some(Change::Drop(path));
             }
+            Change::Prefer(_) | Change::NoteRecent(_) | Change::ForgetRecent(_) => return Some(change),
         }
         // The oldest counts: whoever never stops drawing is kept all the same.
         self.since.get_or_insert(at);

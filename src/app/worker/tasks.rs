@@ -8,9 +8,9 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use super::answers::Answers;
-use crate::app::{ClusterMessage, FileMessage, Message, PathPurpose, RunMessage};
+use crate::app::{ClusterMessage, FileMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage};
 use crate::engine::record::{ClusterRecord, ClusterState};
-use crate::engine::{cluster, deploy, exports, picture, record, store, unsaved};
+use crate::engine::{cluster, deploy, exports, picture, recent, record, store, unsaved};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::report::Report;
@@ -56,17 +56,61 @@ pub(super) async fn look_at(purpose: PathPurpose, path: PathBuf, answers: Answer
 pub(super) async fn write(
     purpose: PathPurpose,
     path: PathBuf,
-    bytes: Vec<u8>,
-    text: Option<String>,
+    (bytes, text, expected): (Vec<u8>, Option<String>, Option<String>),
     answers: Answers,
 ) {
     let path = whole(&path);
     let to = path.clone();
-    let message = match blocking(move || store::write_whole(&to, &bytes)).await {
-        Ok(()) => Message::File(FileMessage::Written(purpose, path, text)),
+    let work = move || {
+        if let Some(other) = expected.and_then(|expected| other_than(&to, &expected, &bytes)) {
+            return Ok(Some(other));
+        }
+        store::write_whole(&to, &bytes).map(|()| None)
+    };
+    let message = match blocking(work).await {
+        Ok(Some(found)) => Message::File(FileMessage::ChangedBefore(path, found)),
+        Ok(None) => Message::File(FileMessage::Written(purpose, path, text)),
         Err(report) => Message::Failed(report),
     };
     answers.send(message).await;
+}
+
+/// What is there and would be lost: neither what was known to be there nor what is to be there.
+fn other_than(path: &Path, expected: &str, bytes: &[u8]) -> Option<OnDisk> {
+    match on_disk(path) {
+        OnDisk::Gone => None,
+        OnDisk::Text(text) if text == expected || text.as_bytes() == bytes => None,
+        other => Some(other),
+    }
+}
+
+fn on_disk(path: &Path) -> OnDisk {
+    match store::load(path) {
+        Ok(loaded) => OnDisk::Text(loaded.text),
+        // A link that leads nowhere is gone, too.
+        Err(_) if matches!(path.try_exists(), Ok(false)) => OnDisk::Gone,
+        Err(report) => OnDisk::Unreadable(report),
+    }
+}
+
+pub(super) async fn look_at_file(path: PathBuf, answers: Answers) {
+    let at = path.clone();
+    // It is looked at again before anything is written.
+    if let Ok(found) = blocking(move || Ok(on_disk(&at))).await {
+        answers
+            .send(Message::File(FileMessage::OnDisk(path, found)))
+            .await;
+    }
+}
+
+pub(super) async fn find_recent(answers: Answers) {
+    let found = blocking(|| Ok(recent::list())).await.unwrap_or_default();
+    answers.send(Message::Start(StartMessage::Recent(found))).await;
+}
+
+pub(super) async fn list_clusters(answers: Answers) {
+    let found = blocking(|| Ok(cluster::list())).await.unwrap_or_default();
+    answers.send(Message::Start(StartMessage::Clusters(found))).await;
 }
 
 pub(super) async fn write_picture(

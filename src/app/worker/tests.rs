@@ -41,6 +41,7 @@ fn a_file_is_written_and_read_in_the_background_and_wakes_the_window() {
         path: path.clone(),
         bytes: b"format = 1".to_vec(),
         text: Some("format = 1".to_owned()),
+        expected: None,
     });
     let written = FileMessage::Written(
         PathPurpose::SaveDesign,
@@ -68,6 +69,7 @@ fn what_is_being_written_when_the_window_closes_is_written() {
         path: path.clone(),
         bytes: vec![7; 1 << 20],
         text: None,
+        expected: None,
     });
     drop(worker);
     assert_eq!(std::fs::read(path).unwrap().len(), 1 << 20);

@@ -4,6 +4,7 @@
 
 mod board;
 mod guide;
+mod listed;
 mod serve;
 mod teardown;
 mod verify;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) use board::Watcher;
 pub(super) use guide::readme;
+pub use listed::{Condition, Listed, list};
 pub(super) use teardown::stop_all;
 
 use super::record::{self, Stored};

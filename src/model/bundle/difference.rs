@@ -54,6 +54,11 @@ pub fn difference(before: &Bundle, after: &Bundle) -> Vec<Change> {
         .collect()
 }
 
+/// What is different between two texts, as the lines of a unified diff without its head.
+pub fn between(before: &str, after: &str) -> String {
+    TextDiff::from_lines(before, after).unified_diff().to_string()
+}
+
 /// The paths of both: in the order of the second, and what only the first has behind the file that it stood behind.
 fn paths<'a>(before: &'a Bundle, after: &'a Bundle) -> Vec<&'a str> {
     let kept: BTreeSet<&str> = after.files.iter().map(|file| file.path.as_str()).collect();

@@ -23,8 +23,9 @@ mod tarball;
 mod tls_guide;
 
 pub use decision::Decision;
-pub use difference::{Change, ChangeKind, difference};
+pub use difference::{Change, ChangeKind, between, difference};
 pub use effective::{Effective, effective};
+pub use hba::lines_that_let_in;
 pub use origin::{Element, LineOrigin, Origin, Provenance, Share};
 pub use setting::{quote, quote_in_conninfo, value_in, with, without};
 pub use tarball::pack;

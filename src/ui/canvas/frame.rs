@@ -13,7 +13,7 @@ use super::gesture::Fact;
 use super::{CanvasState, fold, handle, menu, navigate};
 use crate::app::{Message, Session, ViewMessage};
 use crate::model::topology::ServerId;
-use crate::ui::Outbox;
+use crate::ui::{Outbox, motion};
 
 /// So many cards in view are all widgets.
 const MOST_WIDGETS: usize = 250;
@@ -114,8 +114,7 @@ impl Frame<'_> {
             state.view.fly(|view| view.centre(rect, size));
         }
         let seconds = self.ui.input(|input| input.stable_dt);
-        // Whoever wants no animations has told egui so.
-        let is_calm = self.ui.style().animation_time <= 0.0;
+        let is_calm = motion::is_reduced(self.ui.ctx());
         if state.view.advance(seconds, is_calm, size) {
             self.ui.ctx().request_repaint();
         }

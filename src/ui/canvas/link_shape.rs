@@ -64,7 +64,7 @@ impl Curve {
         [from, to]
     }
 
-    fn on_screen(self, meta: &MetadataFrame) -> CubicBezierShape {
+    pub fn on_screen(self, meta: &MetadataFrame) -> CubicBezierShape {
         let points = self.0.map(|point| meta.canvas_to_screen_pos(point));
         CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, Stroke::NONE)
     }

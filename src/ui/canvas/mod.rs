@@ -1,8 +1,9 @@
 //! The drawing of the design: egui_graphs' graph and drawing traits under a small driver of our own.
 //!
 //! The canvas is a mirror, never a source. Start with [`canvas_ui`]; `projection` makes the document a graph,
-//! `card` says what is to be shown, `places` is where it all stands, `server_shape` and `link_shape` draw it (`far` from far away), `gesture` turns a drag into at most
-//! one command, `verdict` says where a drop is allowed, `view` is pan and zoom, `navigate` and `minimap` their input.
+//! `card` says what is to be shown, `places` is where it all stands, `server_shape` and `link_shape` draw it (`far` from
+//! far away), `gesture` turns a drag into at most one command, `verdict` says where a drop is allowed, `view` is pan and
+//! zoom, `navigate` and `minimap` their input, `traffic` what moves in What-if in time.
 //! An idle canvas asks for no repaint.
 
 mod card;
@@ -29,6 +30,7 @@ mod projection;
 mod rename;
 mod server_shape;
 mod sites;
+mod traffic;
 mod verdict;
 mod view;
 mod words;

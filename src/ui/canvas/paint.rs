@@ -12,6 +12,7 @@ use super::frame::{Frame, on_screen};
 use super::sites::paint_sites;
 use super::verdict::Zone;
 use super::{fold, handle};
+use crate::app::WhatIf;
 use crate::model::topology::ServerId;
 use crate::ui::theme::Tokens;
 
@@ -32,8 +33,8 @@ impl Frame<'_> {
             is_directed: true,
             meta: &meta,
         };
-        let part = self.state.view.part(self.canvas);
         self.paint_selected_link(&painter, tokens, &meta);
+        let part = self.state.view.part(self.canvas);
         // The card below the dragged one is painted last: what is chosen must be readable.
         let target = self.state.gesture.drag().and_then(|drag| Some(drag.over?.0));
         if meta.zoom < FAR_BELOW {
@@ -47,6 +48,9 @@ impl Frame<'_> {
                 self.paint_card(&context, id);
                 self.paint_handle(&painter, tokens, &meta, id);
             }
+        }
+        if let Some(time) = self.session.what_if.as_ref().and_then(WhatIf::in_time) {
+            self.paint_traffic(&painter, &meta, time);
         }
         self.paint_zones(&painter, tokens, &meta);
         if let Some(band) = self.state.gesture.band() {

@@ -2,10 +2,11 @@
 
 use super::frame::{Frame, Incoming};
 use super::gesture::{FIX_KEY, Gesture};
-use super::legend::legend_ui;
+use super::legend::{Sign, legend_ui};
 use super::overlay::{self, Tone, ZoomWish};
 use super::verdict::Zone;
 use super::{NEEDS_TARGET, locked_words};
+use crate::app::WhatIf;
 use crate::model::topology::ServerId;
 use crate::ui::drafts::as_sentence;
 
@@ -91,7 +92,12 @@ impl Frame<'_> {
     pub(super) fn overlays(&mut self) {
         let painter = self.ui.painter_at(self.canvas);
         if self.session.is_legend_shown {
-            legend_ui(self.ui, self.canvas, self.state.projection.signs(), self.outbox);
+            let in_time = self.session.what_if.as_ref().and_then(WhatIf::in_time);
+            let signs = match in_time {
+                Some(_) => &Sign::TRAFFIC,
+                None => self.state.projection.signs(),
+            };
+            legend_ui(self.ui, self.canvas, signs, self.outbox);
         }
         let topology = self.session.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {

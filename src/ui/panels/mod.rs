@@ -3,6 +3,7 @@
 //! What they remember between frames is no part of the design: half-typed texts and the like, in [`PanelState`].
 
 mod change;
+mod changed;
 mod cluster;
 mod cluster_settings;
 mod comparison;
@@ -10,7 +11,9 @@ mod deploy;
 mod file_text;
 mod files;
 mod findings;
+mod in_time;
 mod inspector;
+mod kept;
 mod left_over;
 mod link;
 mod modals;
@@ -30,21 +33,25 @@ mod survives;
 mod sync_order;
 mod text;
 mod text_editor;
+mod time_line;
 mod top_bar;
 mod what_if;
 
 pub use deploy::deploy_ui;
 pub use files::files_ui;
 pub use findings::findings_ui;
+pub use in_time::speed_rows;
 pub use inspector::inspector_ui;
 pub use left_over::left_over_ui;
 pub use modals::modals_ui;
 pub use moments::moments_ui;
 pub use notices::notices_ui;
 pub use outline::outline_ui;
+pub use parts::{counted, sign_button};
 pub use picker::picker_ui;
 pub use status_bar::status_bar_ui;
 pub use text::text_ui;
+pub use time_line::time_line_ui;
 pub use top_bar::{menu_bar_ui, tool_bar_ui};
 pub use what_if::what_if_ui;
 

@@ -12,6 +12,7 @@ use crate::model::topology::{Downstreams, ServerId};
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 use crate::ui::{Outbox, dialogs, keys};
 
+use super::changed::changed_ui;
 use super::parts::{counted, main_button, note_ui};
 use super::picture::picture_ui;
 
@@ -151,6 +152,15 @@ fn dialog_ui(
             let recover = Message::File(FileMessage::Recover(unsaved.clone()));
             let forget = ("Forget them", Message::File(FileMessage::Discard));
             answers_ui(ui, "Recover", recover, &[forget], dialog, outbox);
+        }
+        Dialog::ChangedOnDisk {
+            path,
+            found,
+            is_saving,
+        } => {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            title_ui(ui, &format!("{name} was changed elsewhere"));
+            changed_ui(ui, session, found, *is_saving, outbox);
         }
         Dialog::ConfirmTeardown { folder } => {
             title_ui(ui, "Tear the cluster down?");
@@ -307,7 +317,7 @@ fn remove_ui(ui: &mut Ui, session: &Session, servers: &[ServerId], dialog: &Dial
     note_ui(
         ui,
         format!(
-            "{} below would be left without an upstream. Your answer is remembered until the window is closed.",
+            "{} below would be left without an upstream. Your answer is remembered; \"Ask before removing relays\" in the menu Edit forgets it.",
             counted(below, "server")
         ),
     );

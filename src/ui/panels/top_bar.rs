@@ -11,7 +11,7 @@ use crate::ui::keys::{self, ACTIONS, ActionId, Does, Menu};
 use crate::ui::server_menu::entry_ui;
 use crate::ui::theme::{GAP, GAP_LARGE, TEXT_HEADING, Tokens};
 
-use super::parts::{locked_words, main_button};
+use super::parts::{locked_words, main_button, sign_button};
 
 /// All versions are in view at once.
 const ALL_MAJORS: f32 = 500.0;
@@ -35,6 +35,11 @@ pub fn menu_bar_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
 
 pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &mut Asked) {
     ui.horizontal_centered(|ui| {
+        let start = keys::does(ActionId::Start, session);
+        let button = sign_button(ui, start.is_some(), "🏠", "Start page");
+        if button.clicked() {
+            asked.extend(start);
+        }
         title_ui(ui, session);
         ui.add_space(GAP);
         version_ui(ui, session, outbox);
@@ -65,7 +70,7 @@ fn title_ui(ui: &mut Ui, session: &Session) {
         egui::FontId::proportional(TEXT_HEADING),
         egui::Color32::WHITE,
     );
-    let widest = (ui.available_width() - 740.0).max(120.0);
+    let widest = (ui.available_width() - 760.0).max(120.0);
     let size = egui::vec2(width.size().x.min(widest) + 2.0, ui.spacing().interact_size.y);
     let title = ui.add_sized(size, Label::new(text).truncate());
     if let Some(path) = &session.path {

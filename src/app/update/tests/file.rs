@@ -65,13 +65,20 @@ fn saving_a_new_design_asks_for_its_path_and_one_with_a_file_does_not() {
         purpose: PathPurpose::SaveDesign,
         path: "/home/u/seed.toml".into(),
         bytes: text.clone().into_bytes(),
-        text: Some(text),
+        text: Some(text.clone()),
+        expected: None,
     };
-    assert_eq!(effects, std::slice::from_ref(&writes));
+    assert_eq!(effects, [writes]);
     let saved = written(&session);
-    update(&mut session, saved);
+    let effects = update(&mut session, saved);
+    assert!(effects.contains(&Effect::NoteRecent("/home/u/seed.toml".into())));
     assert_eq!(session.title(), "seed.toml");
-    assert_eq!(update(&mut session, file(FileMessage::Save)), [writes]);
+    // From now on only over what is known to be there.
+    let again = update(&mut session, file(FileMessage::Save));
+    let [Effect::Write { expected, .. }] = &again[..] else {
+        panic!("{again:?}");
+    };
+    assert_eq!(*expected, Some(text));
 }
 
 #[test]
@@ -117,7 +124,11 @@ fn saving_first_goes_on_once_the_file_is_written() {
     let chosen = FileMessage::Chosen(PathPurpose::SaveDesign, Some("/home/u/seed.toml".into()));
     update(&mut session, file(chosen));
     let saved = written(&session);
-    assert_eq!(without_autosave(update(&mut session, saved)), [Effect::Close]);
+    let noted = Effect::NoteRecent("/home/u/seed.toml".into());
+    assert_eq!(
+        without_autosave(update(&mut session, saved)),
+        [noted.clone(), Effect::Close]
+    );
 
     // No path chosen, or the file could not be written: the window stays open, also after a later save.
     for gives_up in [
@@ -130,7 +141,8 @@ fn saving_first_goes_on_once_the_file_is_written() {
         update(&mut session, file(FileMessage::Save));
         update(&mut session, gives_up);
         let saved = written(&session);
-        assert_eq!(without_autosave(update(&mut session, saved)), []);
+        let effects = update(&mut session, saved);
+        assert_eq!(without_autosave(effects), std::slice::from_ref(&noted));
     }
 }
 

@@ -3,12 +3,15 @@
 mod change;
 mod cluster;
 mod design;
+mod disk;
 mod file;
 mod folding;
 mod link;
 mod picture;
 mod run;
+mod start;
 mod text;
+mod time;
 mod what_if;
 
 use std::path::PathBuf;

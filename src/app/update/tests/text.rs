@@ -245,6 +245,7 @@ fn a_broken_text_is_saved_only_after_a_question_and_as_it_is() {
         path: path.clone(),
         bytes: text.as_bytes().to_vec(),
         text: Some(text.to_owned()),
+        expected: Some(good.clone()),
     };
     let file = |session: &mut Session, message| without_autosave(update(session, Message::File(message)));
     let written =

@@ -1,0 +1,153 @@
+//! The clusters of this machine: how they are, and what can be done with them.
+
+use egui::{Label, RichText, Ui};
+
+use crate::app::{ClusterMessage, Message, Session, StartMessage, ViewMessage};
+use crate::engine::cluster::{Condition, Listed};
+use crate::ui::Outbox;
+use crate::ui::theme::{TEXT_SMALL, Tokens};
+
+use super::super::panels::counted;
+use super::{entry_ui, part_ui, small_ui};
+
+pub fn clusters_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
+    part_ui(ui, "Clusters on this machine");
+    if session.start.clusters.is_empty() {
+        small_ui(ui, "What you deploy is listed here until it is torn down");
+    }
+    for cluster in &session.start.clusters {
+        entry_ui(ui, |ui| cluster_ui(ui, session, cluster, outbox));
+    }
+}
+
+fn cluster_ui(ui: &mut Ui, session: &Session, cluster: &Listed, outbox: &mut Outbox) {
+    let busy = busy(session, cluster);
+    ui.horizontal(|ui| {
+        let name = RichText::new(&cluster.name).strong();
+        let name_width = ui.available_width() - 170.0;
+        ui.scope(|ui| {
+            ui.set_max_width(name_width);
+            ui.add(Label::new(name).truncate());
+        });
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            state_ui(ui, cluster, busy);
+        });
+    });
+    let servers = counted(cluster.servers, "server");
+    small_ui(
+        ui,
+        &format!(
+            "PostgreSQL {} · {servers} · {}",
+            cluster.version,
+            cluster.folder.display()
+        ),
+    );
+    let is_offered = session
+        .left_over
+        .iter()
+        .any(|record| record.folder == cluster.folder);
+    let can_go_on = is_offered && cluster.state.is_left_over();
+    ui.horizontal_wrapped(|ui| buttons_ui(ui, cluster, busy.is_some(), can_go_on, outbox));
+}
+
+/// A sign and a word, so that it does not rest on the colour.
+fn state_ui(ui: &mut Ui, cluster: &Listed, busy: Option<&str>) {
+    let tokens = Tokens::of(ui.visuals());
+    if let Some(verb) = busy {
+        ui.label(RichText::new(verb).size(TEXT_SMALL));
+        ui.spinner();
+        return;
+    }
+    let (sign, colour) = match cluster.state {
+        Condition::Running if cluster.servers_up == cluster.servers => ("●", tokens.ok),
+        Condition::Running => ("◐", tokens.warning),
+        Condition::Stopped => ("○", tokens.text_weak),
+        Condition::Building | Condition::Changing | Condition::Removing => ("…", tokens.accent),
+        Condition::HalfBuilt
+        | Condition::BetweenDesigns
+        | Condition::HalfRemoved
+        | Condition::HalfSwitched => ("⚠", tokens.warning),
+    };
+    let mut words = format!("{sign} {}", cluster.state.words());
+    if cluster.state == Condition::Running {
+        words += &format!(", {} of {} up", cluster.servers_up, cluster.servers);
+    }
+    ui.label(RichText::new(words).size(TEXT_SMALL).color(colour));
+}
+
+fn buttons_ui(ui: &mut Ui, cluster: &Listed, is_busy: bool, can_go_on: bool, outbox: &mut Outbox) {
+    let folder = || cluster.folder.clone();
+    let mut button = |ui: &mut Ui, words: &str, hint: &str, message: Message| {
+        let response = ui.add_enabled(!is_busy, egui::Button::new(words));
+        let name = format!("{words} {}", cluster.name);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, !is_busy, &name));
+        if response.on_hover_text(hint).clicked() {
+            outbox.send(message);
+        }
+    };
+    if cluster.state.is_whole() {
+        let hint = "Shows the design it was deployed from, and what its servers say";
+        button(
+            ui,
+            "Open",
+            hint,
+            Message::Start(StartMessage::OpenCluster(folder())),
+        );
+        if cluster.servers_up < cluster.servers {
+            let hint = "Starts the servers that are down";
+            button(
+                ui,
+                "Start",
+                hint,
+                Message::Start(StartMessage::StartCluster(folder())),
+            );
+        }
+        if cluster.servers_up > 0 {
+            let hint = "Stops all its servers; the data stays";
+            button(
+                ui,
+                "Stop",
+                hint,
+                Message::Start(StartMessage::StopCluster(folder())),
+            );
+        }
+    }
+    if can_go_on {
+        let hint = "Finishes what was begun; what is done stays done";
+        button(
+            ui,
+            "Go on",
+            hint,
+            Message::Cluster(ClusterMessage::GoOn(folder())),
+        );
+        let hint = "Leaves it as it is, and offers nothing more";
+        button(ui, "Keep", hint, Message::Cluster(ClusterMessage::Keep(folder())));
+    }
+    if cluster.state.is_whole() || cluster.state.is_left_over() {
+        let hint = "Stops what runs of it and removes what was made there; asks first";
+        button(
+            ui,
+            "Tear down…",
+            hint,
+            Message::Cluster(ClusterMessage::AskTeardown(folder())),
+        );
+    }
+    let hint = "In the desktop's file manager";
+    button(
+        ui,
+        "Show folder",
+        hint,
+        Message::View(ViewMessage::OpenFolder(folder())),
+    );
+}
+
+/// What is being done to it by this window.
+fn busy<'a>(session: &'a Session, cluster: &Listed) -> Option<&'a str> {
+    if session.removing.contains(&cluster.folder) {
+        return Some("Tearing down");
+    }
+    let shown = session.cluster.as_ref();
+    let of_window = shown.filter(|shown| shown.folder == cluster.folder);
+    let elsewhere = session.start.busy.get(&cluster.folder).copied();
+    of_window.and_then(|shown| shown.busy.as_deref()).or(elsewhere)
+}

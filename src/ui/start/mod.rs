@@ -1,0 +1,167 @@
+//! The start page, over the drawing: pictures of designs to begin with, and what there is to go on with.
+//!
+//! `templates` with their `thumbnail`s on the left; on the right what is to be recovered and `recent` designs, and the
+//! `clusters` of this machine. All of it is buttons, so that keys and screen readers reach it like the pointer.
+
+mod clusters;
+mod recent;
+mod templates;
+mod thumbnail;
+
+use egui::{Align, Frame, Label, Layout, Margin, RichText, ScrollArea, Ui};
+
+use crate::app::{Session, StartMessage};
+use crate::ui::Outbox;
+use crate::ui::keys::{self, ActionId, Does};
+use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, RADIUS_CARD, TEXT_SMALL, Tokens};
+
+/// On a wide screen the page is no wider than can be looked over.
+const WIDEST: f32 = 1_280.0;
+/// What there is to go on with, on the right.
+const SIDE_SHARE: f32 = 0.36;
+const SIDE_WIDTH: std::ops::RangeInclusive<f32> = 340.0..=430.0;
+const TITLE: f32 = 24.0;
+
+/// What was chosen that an action of the table does is put into `asked`.
+pub fn start_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &mut Vec<Does>) {
+    let tokens = Tokens::of(ui.visuals());
+    let margin = ((ui.available_width() - WIDEST) / 2.0).max(GAP_LARGE * 1.5);
+    let whole = ui.available_rect_before_wrap();
+    ui.painter().rect_filled(whole, 0, tokens.canvas);
+    let page = whole.shrink2(egui::vec2(margin, 0.0));
+    ui.scope_builder(egui::UiBuilder::new().max_rect(page), |ui| {
+        ui.add_space(GAP_LARGE);
+        head_ui(ui, session, asked);
+        ui.add_space(GAP_LARGE);
+        let side = (ui.available_width() * SIDE_SHARE).clamp(*SIDE_WIDTH.start(), *SIDE_WIDTH.end());
+        let (left, right) = {
+            let rest = ui.available_rect_before_wrap();
+            let cut = rest.right() - side - GAP_LARGE;
+            let (left, right) = rest.split_left_right_at_x(cut);
+            (left, right.with_min_x(cut + GAP_LARGE))
+        };
+        ui.scope_builder(egui::UiBuilder::new().max_rect(left), |ui| {
+            ScrollArea::vertical()
+                .id_salt("templates")
+                .auto_shrink(false)
+                .show(ui, |ui| {
+                    templates::templates_ui(ui, outbox);
+                    ui.add_space(GAP_LARGE);
+                });
+        });
+        ui.scope_builder(egui::UiBuilder::new().max_rect(right), |ui| {
+            ScrollArea::vertical()
+                .id_salt("go on")
+                .auto_shrink(false)
+                .show(ui, |ui| {
+                    recent::recoverable_ui(ui, session, outbox);
+                    recent::recent_ui(ui, session, outbox);
+                    clusters::clusters_ui(ui, session, outbox);
+                    ui.add_space(GAP_LARGE);
+                });
+        });
+    });
+}
+
+fn head_ui(ui: &mut Ui, session: &Session, asked: &mut Vec<Does>) {
+    let tokens = Tokens::of(ui.visuals());
+    ui.horizontal(|ui| {
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.label(RichText::new("pgcascade").size(TITLE).strong());
+            let what =
+                "Draw a PostgreSQL replication cluster, see what is wrong with it, run it on this machine";
+            ui.label(RichText::new(what).color(tokens.text_weak));
+        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let back = format!("Back to {}", session.title());
+            for (id, words) in [
+                (ActionId::Start, back.as_str()),
+                (ActionId::Open, "Open…"),
+                (ActionId::New, "New"),
+            ] {
+                let does = keys::does(id, session);
+                let button = egui::Button::new(words);
+                let mut response = ui.add_enabled(does.is_some(), button);
+                if let Some(action) = keys::action(id) {
+                    let keys = action.key_words(ui.ctx());
+                    response = response.on_hover_text(format!("{} ({keys})", action.explained));
+                }
+                if response.clicked() {
+                    asked.extend(does);
+                }
+            }
+        });
+    });
+}
+
+/// What stands above a part of the page.
+fn part_ui(ui: &mut Ui, words: &str) {
+    let colour = Tokens::of(ui.visuals()).text_weak;
+    ui.add(Label::new(RichText::new(words).size(TEXT_SMALL).strong().color(colour)).selectable(false));
+    ui.add_space(GAP_SMALL);
+}
+
+/// One thing to go on with: what it is, and below it what can be done.
+fn entry_ui(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let tokens = Tokens::of(ui.visuals());
+    Frame::new()
+        .fill(tokens.card)
+        .stroke(egui::Stroke::new(1.0, tokens.card_stroke))
+        .corner_radius(RADIUS_CARD)
+        .inner_margin(Margin::symmetric(10, 7))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 3.0;
+            content(ui);
+        });
+    ui.add_space(GAP - 2.0);
+}
+
+/// A small line that is cut where there is no room; the whole is its hint.
+fn small_ui(ui: &mut Ui, words: &str) {
+    let colour = Tokens::of(ui.visuals()).text_weak;
+    let text = RichText::new(words).size(TEXT_SMALL).color(colour);
+    ui.add(Label::new(text).truncate());
+}
+
+fn send(outbox: &mut Outbox, message: StartMessage) {
+    outbox.send(crate::app::Message::Start(message));
+}
+
+/// "just now", "3 hours ago".
+fn ago(secs: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [
+        (86_400 * 30, "month"),
+        (86_400, "day"),
+        (3_600, "hour"),
+        (60, "minute"),
+    ];
+    let unit = UNITS.iter().find(|(length, _)| secs >= *length);
+    unit.map_or_else(
+        || "just now".to_owned(),
+        |(length, word)| match secs / length {
+            1 => format!("1 {word} ago"),
+            number => format!("{number} {word}s ago"),
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_said_as_people_say_them() {
+        for (secs, words) in [
+            (0, "just now"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (7_200, "2 hours ago"),
+            (86_400 * 3, "3 days ago"),
+            (86_400 * 70, "2 months ago"),
+        ] {
+            assert_eq!(ago(secs), words);
+        }
+    }
+}
