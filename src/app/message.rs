@@ -12,11 +12,12 @@ use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::Board;
 use crate::model::plan::{Machine, RunEvent};
+use crate::model::simulate::time::{Micros, Speed, Workload};
 use crate::model::simulate::world::Action;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
-use super::{Against, Dialog, Look, PathPurpose, Tab};
+use super::{Against, Dialog, Look, Pace, PathPurpose, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
@@ -189,6 +190,8 @@ pub enum ViewMessage {
     /// Type the server's name on the canvas; `None` ends it.
     Rename(Option<ServerId>),
     Show(Tab),
+    /// Whether large designs have one.
+    Minimap(bool),
     ShowFile(String),
     /// Compare the bundle with another one, or (`None`) with nothing.
     Compare(Option<Against>),
@@ -223,6 +226,8 @@ pub enum StartMessage {
 #[derive(Clone, Debug, PartialEq)]
 pub enum WhatIfMessage {
     Enter,
+    /// The same, to look at it in time.
+    EnterInTime,
     Leave,
     /// Something goes wrong, or somebody does something about it.
     Do(Action),
@@ -241,4 +246,40 @@ pub enum WhatIfMessage {
     /// The story as a text file, and from one.
     Export,
     Import,
+    /// Keeps the story with the design, under this name.
+    Keep(String),
+    /// Tells the story that the design keeps under this name.
+    Replay(String),
+    /// The design keeps the story of this name no longer.
+    Drop(String),
+    /// The story of the moments, in time.
+    PlayStory,
+    Time(TimeMessage),
+}
+
+/// What-if in time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TimeMessage {
+    /// Play, or pause.
+    Play(bool),
+    /// So many microseconds of the window have passed since the last frame.
+    Frame(Micros),
+    Pace(Pace),
+    /// One tick on, or back.
+    Tick {
+        on: bool,
+    },
+    /// On until the next commit ends.
+    NextCommit,
+    GoTo(Micros),
+    /// A story of its own from this moment on.
+    Fork,
+    /// Go on with the story of this number.
+    Tell(usize),
+    Seed(u64),
+    Workload(Workload),
+    /// Every link that has no speed of its own.
+    Network(Speed),
+    /// The link to this standby; `None`: as fast as the others.
+    Link(ServerId, Option<Speed>),
 }

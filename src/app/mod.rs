@@ -7,11 +7,13 @@
 mod comparison;
 mod effect;
 mod folding;
+mod in_time;
 mod message;
 mod queries;
 mod session;
 mod start;
 mod survives;
+mod tree;
 mod typed;
 mod update;
 mod what_if;
@@ -20,13 +22,15 @@ mod worker;
 pub use comparison::{Against, Comparison};
 pub use effect::{Effect, PathPurpose};
 pub use folding::Folding;
+pub use in_time::{InTime, Pace};
 pub use message::{
-    ClusterMessage, DesignMessage, FileMessage, Message, OnDisk, RunMessage, StartMessage, ViewMessage,
-    WhatIfMessage,
+    ClusterMessage, DesignMessage, FileMessage, Message, OnDisk, RunMessage, StartMessage, TimeMessage,
+    ViewMessage, WhatIfMessage,
 };
 pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
 pub use start::Start;
 pub use survives::{MOST_FOR_DOUBLE, Survives};
+pub use tree::{Tree, TreeRow};
 pub use typed::Typed;
 pub use update::update;
 pub use what_if::{Look, Moment, WhatIf};

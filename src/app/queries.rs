@@ -1,5 +1,6 @@
 //! What panels and the canvas ask of a Session: questions over its public state, nothing is remembered here.
 
+use crate::model::bundle;
 use crate::model::health::{Reading, ReplicationRow};
 use crate::model::topology::{Finding, Server, ServerId, Severity, Subject};
 
@@ -21,6 +22,13 @@ impl Session {
         if self.also_selected.is_empty() {
             return self.selected.into_iter().collect();
         }
+        if self.derived.revision == self.revision {
+            let mut selection: Vec<ServerId> = self.selected.into_iter().collect();
+            selection.extend(&self.also_selected);
+            selection.sort_by_key(|id| self.derived.tree.place(*id));
+            return selection;
+        }
+        // In the middle of a change.
         let mut order = self.document.topology().in_tree_order();
         order.retain(|id| self.is_selected(*id));
         order
@@ -78,10 +86,7 @@ impl Session {
     }
 
     /// The design's name as a file name without ending, as its bundle is called.
-    pub fn file_stem(&self) -> &str {
-        self.derived
-            .bundle
-            .as_ref()
-            .map_or("design", |bundle| bundle.name.as_str())
+    pub fn file_stem(&self) -> String {
+        bundle::name_of(self.document.topology())
     }
 }

@@ -1,9 +1,10 @@
 //! All state of the window. Panels read it; only `update` changes it.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use super::{Against, Comparison, Effect, Folding, Message, OnDisk, PathPurpose, Start, Typed, WhatIf};
+use super::{Against, Comparison, Effect, Folding, Message, OnDisk, PathPurpose, Start, Tree, Typed, WhatIf};
 use crate::engine::deploy::Found;
 use crate::engine::preferences::Preferences;
 use crate::engine::record::ClusterRecord;
@@ -46,6 +47,8 @@ pub struct Session {
     pub preferences: Preferences,
     pub start: Start,
     pub tab: Tab,
+    /// The whole design in small, in a corner of the canvas: for designs that are large enough.
+    pub has_minimap: bool,
     /// The path inside the bundle that the files panel shows.
     pub shown_file: Option<String>,
     /// What the files panel compares the design's files with.
@@ -90,9 +93,12 @@ pub struct Session {
 pub struct Derived {
     pub revision: u64,
     pub findings: Vec<Finding>,
-    pub bundle: Option<Bundle>,
+    /// Made when someone looks at it, by [`Session::bundle`]: it is most of what there is to compute.
+    bundle: OnceCell<Bundle>,
     /// What its upstream's pg_stat_replication will show of each standby: canvas and outline say the same.
     pub expected: BTreeMap<ServerId, ReplicationRow>,
+    /// The servers as rows of a tree.
+    pub tree: Tree,
     /// What synchronous replication promises, in words.
     pub promise: Promise,
     /// The design file's text.
@@ -260,14 +266,18 @@ const DEFAULT_FOLDER: &str = "/var/tmp/pgcascade";
 impl Derived {
     /// The only place where anything is computed from the document.
     pub(super) fn of(document: &Document, compared: Option<(Against, Document)>, revision: u64) -> Self {
-        let bundle = bundle::generate(document);
-        let comparison = compared.map(|(against, with)| Comparison::of(against, with, &bundle));
+        let bundle = OnceCell::new();
+        let comparison = compared.map(|(against, with)| {
+            let own = bundle.get_or_init(|| bundle::generate(document));
+            Comparison::of(against, with, own)
+        });
         Self {
             revision,
             comparison,
             findings: topology::check(document.topology()),
-            bundle: Some(bundle),
+            bundle,
             expected: expected(document.topology()),
+            tree: Tree::of(document.topology()),
             promise: promise(document.topology()),
             text: document.text(),
         }
@@ -276,21 +286,21 @@ impl Derived {
 
 /// Every standby with its row, which knows it by name only.
 fn expected(topology: &Topology) -> BTreeMap<ServerId, ReplicationRow> {
-    let mut expected = BTreeMap::new();
     let all = ExpectedRows::of(topology);
-    for upstream in topology.servers() {
-        let mut rows: BTreeMap<String, ReplicationRow> = all
-            .at(upstream.id())
-            .iter()
-            .map(|row| (row.application_name.clone(), row.clone()))
-            .collect();
-        expected.extend(
-            topology
-                .downstreams(upstream.id())
-                .filter_map(|server| Some((server.id(), rows.remove(&name_in_rows(server, topology))?))),
+    let mut rows: BTreeMap<(ServerId, &str), &ReplicationRow> = BTreeMap::new();
+    for upstream in topology.servers().iter().map(Server::id) {
+        rows.extend(
+            all.at(upstream)
+                .iter()
+                .map(|row| ((upstream, row.application_name.as_str()), row)),
         );
     }
-    expected
+    let row = |server: &Server| {
+        let name = name_in_rows(server, topology);
+        let row = rows.get(&(server.upstream()?, name.as_str()))?;
+        Some((server.id(), (*row).clone()))
+    };
+    topology.servers().iter().filter_map(row).collect()
 }
 
 /// The name as the view's column holds it, which is 63 bytes wide.
@@ -324,6 +334,7 @@ impl Session {
             preferences: Preferences::default(),
             start: Start::default(),
             tab: Tab::Inspector,
+            has_minimap: true,
             shown_file: None,
             compared: None,
             last_export: None,
@@ -356,6 +367,12 @@ impl Session {
         effects.push(Effect::FindRecent);
         effects.extend(self.start.is_shown.then_some(Effect::ListClusters));
         effects
+    }
+
+    /// Every file that the drawing stands for.
+    pub fn bundle(&self) -> &Bundle {
+        let bundle = &self.derived.bundle;
+        bundle.get_or_init(|| bundle::generate(&self.document))
     }
 
     /// True if the file on disk would change by saving.

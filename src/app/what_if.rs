@@ -5,11 +5,12 @@
 
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::simulate::name_in_view;
+use crate::model::simulate::time::{Event, Micros, Scenario, ScenarioError, Speed, Workload};
 use crate::model::simulate::verdict::Verdict;
 use crate::model::simulate::world::{Action, Consequence, Refusal, World};
 use crate::model::topology::{ServerId, Topology};
 
-use super::{PathPurpose, Survives, Tab};
+use super::{InTime, PathPurpose, Survives, Tab};
 
 /// The mode's whole state.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct WhatIf {
     shown: usize,
     /// Moves with everything that changes what is to be seen.
     revision: u64,
+    /// The same in time, once it was looked at.
+    pub time: Option<InTime>,
     /// What the panel shows.
     pub look: Look,
     /// Whether two failures at once are shown, or one.
@@ -31,13 +34,15 @@ pub struct WhatIf {
     pub(super) tab_before: Tab,
 }
 
-/// The two sides of the panel.
+/// The sides of the panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
     /// What has become of the cluster.
     Verdict,
     /// What it survives.
     Survives,
+    /// Commits and WAL in time: the canvas then shows a moment of that.
+    Time,
 }
 
 /// What has happened, from the design as deployed on.
@@ -88,6 +93,7 @@ impl WhatIf {
             }],
             shown: 0,
             revision: 0,
+            time: None,
             look: Look::Verdict,
             double: false,
             survives: None,
@@ -111,8 +117,20 @@ impl WhatIf {
         &story.moments[story.at]
     }
 
+    /// What is looked at in time, while that is looked at.
+    pub fn in_time(&self) -> Option<&InTime> {
+        self.time.as_ref().filter(|_| self.look == Look::Time)
+    }
+
+    /// The world that is looked at: that of a moment, or in time.
     pub fn world(&self) -> &World {
-        &self.moment().world
+        self.in_time()
+            .map_or(&self.moment().world, |time| time.run().world())
+    }
+
+    /// What its servers show.
+    pub fn board(&self) -> &Board {
+        self.in_time().map_or(&self.moment().board, InTime::board)
     }
 
     /// The row in which the server that it follows now shows a standby; none if it is not connected.
@@ -121,7 +139,7 @@ impl WhatIf {
         let state = world.state(standby).filter(|state| state.flow.is_connected())?;
         let topology = world.topology();
         let upstream = topology.server(state.upstream?)?.name().as_str();
-        let mut readings = self.moment().board.servers.iter();
+        let mut readings = self.board().servers.iter();
         let reading = readings.find(|reading| reading.name == upstream)?;
         let shown = name_in_view(topology.server(standby)?.name(), topology.postgres());
         let mut rows = reading.replication.iter();
@@ -182,32 +200,55 @@ impl WhatIf {
         actions.iter().try_for_each(|action| self.act(*action))
     }
 
-    /// The story as text: an action a line, as [`Action::parse`] reads it.
+    /// The story that is looked at as text, as [`Scenario::read`] takes it; one of moments is an action a line.
     pub fn text(&self) -> String {
-        let (moments, _) = self.moments();
-        let topology = self.world().topology();
-        let actions = moments.iter().filter_map(|moment| moment.action);
-        let lines = actions.map(|action| format!("{}\n", action.text(topology)));
-        format!("# What-if on {}\n{}", topology.name(), lines.collect::<String>())
+        let topology = self.topology();
+        let lines = if let Some(time) = self.in_time() {
+            time.scenario().text(topology)
+        } else {
+            let actions = self.moments().0.iter().filter_map(|moment| moment.action);
+            actions
+                .map(|action| format!("{}\n", action.text(topology)))
+                .collect()
+        };
+        format!("# What-if on {}\n{lines}", topology.name())
     }
 
-    /// Reads such a text for this design; every problem with its line.
-    pub fn read(&self, text: &str) -> Result<Vec<Action>, Vec<String>> {
-        let topology = self.world().topology();
-        let lines = text.lines().enumerate();
-        let meant = lines.filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
-        let (mut actions, mut problems) = (Vec::new(), Vec::new());
-        for (place, line) in meant {
-            match Action::parse(line, topology) {
-                Ok(action) => actions.push(action),
-                Err(problem) => problems.push(format!("line {}: {problem}", place + 1)),
-            }
+    /// What the text says for this design, and each line that says nothing.
+    pub(super) fn read(&self, text: &str) -> (Scenario, Vec<ScenarioError>) {
+        Scenario::read(text, self.topology())
+    }
+
+    /// The story of the moments as a scenario: a second between two of them. So much goes on, and on links so long, that at the
+    /// pace with which one begins there is always something to be seen.
+    pub(super) fn story_in_time(&self) -> Scenario {
+        const BETWEEN: Micros = 1_000_000;
+        let mut scenario = Scenario {
+            workload: Workload {
+                think: 20_000,
+                ..Workload::default()
+            },
+            speed: Speed {
+                latency: 2_000,
+                ..Speed::default()
+            },
+            ..Scenario::default()
+        };
+        let actions = self.moments().0.iter().filter_map(|moment| moment.action);
+        for (at, action) in (1..).map(|number: Micros| number * BETWEEN).zip(actions) {
+            scenario.add(Event { at, action });
         }
-        if problems.is_empty() {
-            Ok(actions)
-        } else {
-            Err(problems)
-        }
+        scenario
+    }
+
+    /// The design, as it was when the mode began.
+    pub fn topology(&self) -> &Topology {
+        self.moment().world.topology()
+    }
+
+    /// What is seen is no longer what it was.
+    pub(super) fn has_changed(&mut self) {
+        self.revision += 1;
     }
 
     /// Tells another of the stories.

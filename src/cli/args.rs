@@ -77,8 +77,9 @@ pub(super) enum Command {
     Simulate {
         /// The design file
         file: PathBuf,
-        /// The scenario: faults with their moments, speeds of links, clients, the seed of chance
-        #[arg(long, value_name = "FILE")]
+        /// The scenario (faults with their moments, speeds of links, clients, the seed of chance): one that the design
+        /// keeps, by name, or a file
+        #[arg(long, value_name = "NAME|FILE")]
         scenario: Option<PathBuf>,
         /// How long, for example 30s or 2min
         #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
@@ -178,8 +179,8 @@ pub(super) struct Predict {
     /// A standby that is promoted after the faults
     #[arg(long, value_name = "SERVER")]
     pub(super) promote: Vec<String>,
-    /// A scenario, whose events happen before the faults
-    #[arg(long, value_name = "FILE")]
+    /// A scenario, whose events happen before the faults: one that the design keeps, by name, or a file
+    #[arg(long, value_name = "NAME|FILE")]
     pub(super) scenario: Option<PathBuf>,
     /// Print the reason for each value, too
     #[arg(long, conflicts_with = "json")]

@@ -21,6 +21,7 @@ mod predict;
 mod preflight;
 mod print;
 mod progress;
+mod scenario;
 mod signals;
 mod simulate;
 mod status;

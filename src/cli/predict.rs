@@ -1,15 +1,13 @@
 //! `predict`: what `status` would show of a design's cluster, without a server; and after faults, the whole verdict.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 use serde::Serialize;
 
 use super::args::Predict;
-use super::{Ending, designs, print, status};
+use super::{Ending, designs, print, scenario, status};
+use crate::model::document::Document;
 use crate::model::health::Board;
-use crate::model::simulate::time::Scenario;
 use crate::model::simulate::verdict::Verdict;
 use crate::model::simulate::world::{Action, World, transitions_as_markdown};
 use crate::model::simulate::{self, Configured};
@@ -42,7 +40,7 @@ pub(super) fn predict(args: &Predict) -> Result<Ending, Report> {
             topology.primary().name()
         ));
     }
-    let actions = actions(args, topology)?;
+    let actions = actions(args, &document)?;
     if actions.is_empty() {
         show_board(args, topology, &down);
         return Ok(Ending::Fine);
@@ -63,10 +61,12 @@ pub(super) fn predict(args: &Predict) -> Result<Ending, Report> {
 }
 
 /// What happens: the scenario's events first, then the faults as given, then the promotions.
-fn actions(args: &Predict, topology: &Topology) -> Result<Vec<Action>, Report> {
+fn actions(args: &Predict, document: &Document) -> Result<Vec<Action>, Report> {
+    let topology = document.topology();
     let mut actions = Vec::new();
-    if let Some(path) = &args.scenario {
-        actions.extend(scenario(path, topology)?.events.iter().map(|event| event.action));
+    if let Some(which) = &args.scenario {
+        let events = scenario::find(which, document)?.events;
+        actions.extend(events.iter().map(|event| event.action));
     }
     let promotions = args
         .promote
@@ -78,19 +78,6 @@ fn actions(args: &Predict, topology: &Topology) -> Result<Vec<Action>, Report> {
         actions.push(action);
     }
     Ok(actions)
-}
-
-/// Reads a scenario's file.
-pub(super) fn scenario(path: &Path, topology: &Topology) -> Result<Scenario, Report> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| Report::of(format!("\"{}\" cannot be read", path.display()), &error))?;
-    Scenario::parse(&text, topology).map_err(|error| {
-        Report::of(
-            format!("\"{}\" is no scenario for this design", path.display()),
-            &error,
-        )
-        .hint("A line is for example: at 2s crash slave1")
-    })
 }
 
 fn show_board(args: &Predict, topology: &Topology, down: &BTreeSet<ServerId>) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::table::{Column, numbers, table, words};
-use super::{Ending, designs, predict, print};
+use super::{Ending, designs, print, scenario};
 use crate::model::simulate::time::{Micros, Run, Scenario};
 use crate::report::Report;
 
@@ -32,14 +32,14 @@ struct Server<'a> {
 
 pub(super) fn simulate(
     file: &Path,
-    scenario: Option<&Path>,
+    which: Option<&Path>,
     until: Micros,
     as_json: bool,
 ) -> Result<Ending, Report> {
     let document = designs::open(file)?;
     let topology = document.topology();
-    let scenario = match scenario {
-        Some(path) => predict::scenario(path, topology)?,
+    let scenario = match which {
+        Some(which) => scenario::find(which, &document)?,
         None => Scenario::default(),
     };
     let mut run = Run::new(topology, scenario);

@@ -139,6 +139,22 @@ pub(super) fn make_folder(path: &Path, owner: Option<Owner>) -> io::Result<()> {
     Ok(())
 }
 
+/// Tells the file system that the folders in this one have nothing to do with each other: ext4 then spreads them over the
+/// disk (`EXT4_TOPDIR_FL`). Without a journal it keeps away from what was freed in the last minutes, and looks at every such
+/// inode again for each file that is made beside it (`recently_deleted`): after a teardown the next deployment would
+/// take half as long again. Other file systems know no such attribute, and need none.
+pub(super) fn spread(folder: &Path) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+        let _ = fs::File::open(folder).map(|folder| {
+            ioctl_getflags(&folder).and_then(|flags| ioctl_setflags(&folder, flags | IFlags::TOPDIR))
+        });
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = folder;
+}
+
 /// Makes a folder and those above it, as far as they are missing, for ourselves alone.
 pub(super) fn make_private_folders(path: &Path) -> io::Result<()> {
     DirBuilder::new()

@@ -184,22 +184,24 @@ pub(super) async fn prove_row(
         } else {
             ""
         };
-        wait.hear(session.run(&format!("CREATE TABLE {table} (n integer)")))
-            .await?
-            .map_err(|error| on_primary(&error))?;
-        // Two messages: a SET in one message with the INSERT would end with its transaction.
+        // A message of its own: a SET in one message with the others would end with their transaction.
         wait.hear(session.run(&format!("{level}SELECT 1")))
             .await?
             .map_err(|error| on_primary(&error))?;
-        wait.hear(session.run(&format!("INSERT INTO {table} VALUES (1)")))
-            .await?
-            .map_err(|error| on_primary(&error))?;
-        let written = wait
-            .hear(session.written())
+        // One message is one transaction, and one commit.
+        let write = format!("CREATE TABLE {table} (n integer); INSERT INTO {table} VALUES (1)");
+        wait.hear(session.run(&write))
             .await?
             .map_err(|error| on_primary(&error))?;
         let rows = readers.iter().map(|reader| (reader, Arrival::Row(table.clone())));
-        let wal = delayed.iter().map(|standby| (standby, Arrival::Wal(written)));
+        let mut wal = Vec::new();
+        if !delayed.is_empty() {
+            let written = wait
+                .hear(session.written())
+                .await?
+                .map_err(|error| on_primary(&error))?;
+            wal.extend(delayed.iter().map(|standby| (standby, Arrival::Wal(written))));
+        }
         let mut arriving = JoinSet::new();
         for (standby, arrival) in rows.chain(wal) {
             let (sessions, standby, wait) = (sessions.clone(), standby.clone(), wait.clone());

@@ -28,6 +28,13 @@ impl Sessions {
         }
     }
 
+    /// Opens the session that is asked for soon, in the background: the first one with a server takes longest, as it fills
+    /// the server's caches. Where it cannot be opened, whoever asks tries again and says why.
+    pub(super) fn prepare(&self, target: &Target) {
+        let (sessions, target) = (self.clone(), target.clone());
+        tokio::spawn(async move { sessions.with(&target).await.map(drop) });
+    }
+
     /// Lets go of the session on this port: its server ends.
     pub(super) fn forget(&self, port: u16) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,8 +8,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::report::Report;
 
-/// How often something is looked at that tells nobody when it changes.
+/// The longest pause between two looks at something that tells nobody when it changes.
 pub(super) const POLL: Duration = Duration::from_millis(15);
+/// The shortest.
+const SHORTEST: Duration = Duration::from_millis(1);
+/// A pause is this part of the time that was waited already: what is soon is seen soon, and what is not costs nothing.
+const PART: u32 = 8;
 
 /// Why work ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +43,7 @@ impl Failure {
 pub(super) struct Wait {
     pub(super) deadline: Instant,
     pub(super) cancel: CancellationToken,
+    begun: Instant,
 }
 
 impl Wait {
@@ -46,6 +51,7 @@ impl Wait {
         Self {
             deadline: Instant::now() + at_most,
             cancel,
+            begun: Instant::now(),
         }
     }
 
@@ -54,6 +60,7 @@ impl Wait {
         Self {
             deadline: self.deadline.min(Instant::now() + time),
             cancel: self.cancel.clone(),
+            begun: Instant::now(),
         }
     }
 
@@ -62,10 +69,11 @@ impl Wait {
         if self.cancel.is_cancelled() {
             return Err(Failure::Cancelled);
         }
-        if Instant::now() >= self.deadline {
+        let now = Instant::now();
+        if now >= self.deadline {
             return Ok(false);
         }
-        self.hear(tokio::time::sleep(POLL)).await?;
+        self.hear(tokio::time::sleep(pause(now - self.begun))).await?;
         Ok(true)
     }
 
@@ -76,5 +84,30 @@ impl Wait {
             () = self.cancel.cancelled() => Err(Failure::Cancelled),
             done = work => Ok(done),
         }
+    }
+}
+
+/// How long to rest before the next look, after so long.
+fn pause(waited: Duration) -> Duration {
+    (waited / PART).clamp(SHORTEST, POLL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_soon_is_seen_soon_and_what_is_not_costs_little() {
+        let (mut waited, mut looks) = (Duration::ZERO, 0);
+        while waited < Duration::from_millis(20) {
+            let pause = pause(waited);
+            assert!(pause < Duration::from_millis(3), "after {waited:?}: {pause:?}");
+            waited += pause;
+        }
+        while waited < Duration::from_secs(10) {
+            waited += pause(waited);
+            looks += 1;
+        }
+        assert!(looks < 700, "{looks} looks in ten seconds");
     }
 }

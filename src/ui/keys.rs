@@ -53,8 +53,17 @@ pub enum ActionId {
     Fit,
     ZoomIn,
     ZoomOut,
+    Minimap,
     Deselect,
     WhatIf,
+    InTime,
+    Play,
+    TickOn,
+    TickBack,
+    NextCommit,
+    Fork,
+    Slower,
+    Faster,
     ShowInspector,
     ShowFiles,
     ShowDeploy,
@@ -75,11 +84,20 @@ pub enum Menu {
     Edit,
     Server,
     View,
+    /// What-if in time.
+    Time,
     Help,
 }
 
 impl Menu {
-    pub const ALL: [Self; 5] = [Self::File, Self::Edit, Self::Server, Self::View, Self::Help];
+    pub const ALL: [Self; 6] = [
+        Self::File,
+        Self::Edit,
+        Self::Server,
+        Self::View,
+        Self::Time,
+        Self::Help,
+    ];
 
     pub fn words(self) -> &'static str {
         match self {
@@ -87,6 +105,7 @@ impl Menu {
             Self::Edit => "Edit",
             Self::Server => "Server",
             Self::View => "View",
+            Self::Time => "Time",
             Self::Help => "Help",
         }
     }
@@ -166,7 +185,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 52] = [
+pub static ACTIONS: [Action; 61] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
     Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
@@ -206,8 +225,17 @@ pub static ACTIONS: [Action; 52] = [
     Action { id: ActionId::Fit,        menu: Menu::View, words: "Fit",          keys: &[ctrl(Key::Num0)],         in_text: false, does: |_, _| Ok(Does::Fit), explained: "Show the whole drawing" },
     Action { id: ActionId::ZoomIn,     menu: Menu::View, words: "Zoom in",      keys: &[plain(Key::Plus), plain(Key::Equals)], in_text: false, does: |_, _| Ok(Does::Zoom(ZOOM_STEP)), explained: "Draw everything larger" },
     Action { id: ActionId::ZoomOut,    menu: Menu::View, words: "Zoom out",     keys: &[plain(Key::Minus)],       in_text: false, does: |_, _| Ok(Does::Zoom(1.0 / ZOOM_STEP)), explained: "Draw everything smaller" },
+    Action { id: ActionId::Minimap,    menu: Menu::View, words: "Minimap",      keys: &[ctrl_alt(Key::O)],        in_text: true,  does: does::minimap,    explained: "The whole drawing in small, where it has more than 50 servers; drag the frame to look elsewhere" },
     Action { id: ActionId::Deselect,   menu: Menu::View, words: "Cluster settings", keys: &[plain(Key::Escape)],  in_text: false, does: does::deselect,   explained: "Select no server: the inspector shows the cluster" },
     Action { id: ActionId::WhatIf,     menu: Menu::View, words: "What-if",      keys: &[ctrl(Key::I)],            in_text: true,  does: does::what_if,    explained: "Try what happens when servers and links fail; the design stays as it is" },
+    Action { id: ActionId::InTime,     menu: Menu::Time, words: "What-if in time", keys: &[ctrl_shift(Key::I)],   in_text: true,  does: does::in_time,    explained: "Commits on their way along the links, slowly enough to be seen; faults at any moment" },
+    Action { id: ActionId::Play,       menu: Menu::Time, words: "Play",         keys: &[plain(Key::F5)],          in_text: true,  does: does::play,       explained: "In What-if in time: let time go on, or stop it" },
+    Action { id: ActionId::TickOn,     menu: Menu::Time, words: "One tick on",  keys: &[plain(Key::F6)],          in_text: true,  does: does::tick_on,    explained: "A millisecond later" },
+    Action { id: ActionId::TickBack,   menu: Menu::Time, words: "One tick back", keys: &[shift(Key::F6)],         in_text: true,  does: does::tick_back,  explained: "A millisecond earlier" },
+    Action { id: ActionId::NextCommit, menu: Menu::Time, words: "On to the next answer", keys: &[plain(Key::F7)], in_text: true,  does: does::next_commit, explained: "To the moment in which the next commit is answered" },
+    Action { id: ActionId::Fork,       menu: Menu::Time, words: "New story from here", keys: &[plain(Key::F8)],   in_text: true,  does: does::fork,       explained: "The one that is told stays as it is" },
+    Action { id: ActionId::Slower,     menu: Menu::Time, words: "Slower",       keys: &[plain(Key::F9)],          in_text: true,  does: does::slower,     explained: "A second of the window shows less time of the cluster" },
+    Action { id: ActionId::Faster,     menu: Menu::Time, words: "Faster",       keys: &[plain(Key::F10)],         in_text: true,  does: does::faster,     explained: "A second of the window shows more of it" },
     Action { id: ActionId::ShowInspector, menu: Menu::View, words: "Show the inspector", keys: &[ctrl(Key::Num1)], in_text: true, does: does::show_inspector, explained: "The selected server, or the cluster" },
     Action { id: ActionId::ShowFiles,  menu: Menu::View, words: "Show the files", keys: &[ctrl(Key::Num2)],       in_text: true,  does: does::show_files, explained: "Every configuration file of the drawn cluster" },
     Action { id: ActionId::ShowDeploy, menu: Menu::View, words: "Show the deployment", keys: &[ctrl(Key::Num3)],  in_text: true,  does: does::show_deploy, explained: "What runs, and what a deployment would do" },
@@ -299,7 +327,10 @@ impl Action {
             ActionId::ReduceMotion if session.preferences.reduce_motion => {
                 return "Let things move again".to_owned();
             }
+            ActionId::Minimap if session.has_minimap => return "Hide the minimap".to_owned(),
+            ActionId::Minimap => return "Show the minimap".to_owned(),
             ActionId::WhatIf if session.what_if.is_some() => return "Leave What-if".to_owned(),
+            ActionId::Play if does::plays(session) => return "Pause".to_owned(),
             // They go back and on in the story of What-if.
             ActionId::Undo | ActionId::Redo if session.what_if.is_some() => None,
             ActionId::Undo => session.undo_label(),

@@ -25,7 +25,9 @@ pub fn outlook_of(state: &State) -> (Outlook, &'static str) {
             Flow::Cut => (Outlook::Stuck, "cut off"),
             Flow::UpstreamDown => (Outlook::Stuck, "orphaned"),
             Flow::AwaitsResume => (Outlook::Stuck, "disconnected"),
+            Flow::NotLetIn => (Outlook::Stuck, "not let in"),
             Flow::SlotMissing => (Outlook::Stuck, "slot missing"),
+            Flow::SlotLost => (Outlook::Stuck, "slot lost"),
             Flow::WalGone => (Outlook::Stuck, "WAL gone"),
             Flow::StaysOnTimeline | Flow::PausedOnTimeline | Flow::UpstreamBehind | Flow::CannotFollow => {
                 (Outlook::Stuck, "other timeline")

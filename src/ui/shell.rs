@@ -47,7 +47,7 @@ pub struct Shell {
     pub session: Session,
     background: Box<dyn Background>,
     chooser: Box<dyn Chooser>,
-    canvas: CanvasState,
+    pub canvas: CanvasState,
     panels: PanelState,
     outbox: Outbox,
     /// The window's title as it was last set.
@@ -259,9 +259,12 @@ impl Shell {
             });
         if let Some(what_if) = &session.what_if {
             let strip = bar.fill(tokens.tint(tokens.accent));
-            Panel::bottom("what-if").frame(strip).show(ui, |ui| {
-                panels::moments_ui(ui, what_if, outbox);
-            });
+            Panel::bottom("what-if")
+                .frame(strip)
+                .show(ui, |ui| match what_if.in_time() {
+                    Some(time) => panels::time_line_ui(ui, what_if, time, outbox),
+                    None => panels::moments_ui(ui, what_if, outbox),
+                });
         }
         Panel::left("left")
             .frame(side)

@@ -1,12 +1,14 @@
 //! What can happen in What-if, as menu entries: to a server, to a link, to the whole. What cannot happen now says why.
 
-use egui::{Button, Ui};
+use egui::containers::menu::{MenuConfig, SubMenuButton};
+use egui::{Button, PopupCloseBehavior, Ui};
 
-use crate::app::{Message, WhatIf, WhatIfMessage};
+use crate::app::{InTime, Message, TimeMessage, WhatIf, WhatIfMessage};
 use crate::model::simulate::world::{Action, State, World};
 use crate::model::topology::{Server, ServerId};
 use crate::ui::Outbox;
 use crate::ui::drafts::as_sentence;
+use crate::ui::panels::speed_rows;
 
 /// What can happen to a server, and what can be done about it.
 pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, server: ServerId, outbox: &mut Outbox) {
@@ -28,6 +30,9 @@ pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, server: ServerId, outbox: &
     }
     menu.ui.separator();
     menu.link(server, state);
+    if let Some(time) = what_if.in_time().filter(|_| state.upstream.is_some()) {
+        menu.speed(time, server);
+    }
     menu.ui.separator();
     menu.entry("Promote", Action::Promote(server));
     menu.of_each(server, "Re-point to", |upstream| Action::Repoint {
@@ -38,6 +43,13 @@ pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, server: ServerId, outbox: &
         server,
         upstream,
     });
+    // On one machine everybody is let in already.
+    if !world.topology().is_all_loopback() {
+        menu.of_each(server, "Let it in at", |upstream| Action::LetIn {
+            server,
+            upstream,
+        });
+    }
     menu.of_each(server, "Rebuild from", |upstream| Action::Rebuild {
         server,
         upstream,
@@ -49,7 +61,11 @@ pub fn link_menu_ui(ui: &mut Ui, what_if: &WhatIf, below: ServerId, outbox: &mut
     let world = what_if.world();
     if let Some(state) = world.state(below) {
         ui.set_min_width(190.0);
-        Entries { ui, world, outbox }.link(below, state);
+        let mut menu = Entries { ui, world, outbox };
+        menu.link(below, state);
+        if let Some(time) = what_if.in_time() {
+            menu.speed(time, below);
+        }
         ui.separator();
     }
 }
@@ -59,6 +75,7 @@ pub fn cluster_menu_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
     let world = what_if.world();
     let mut menu = Entries { ui, world, outbox };
     menu.entry("Write much WAL", Action::WriteMuch);
+    menu.entry("Write more WAL than slots may hold", Action::OutgrowSlots);
     if world.is_archive_full() {
         menu.entry("Make room in the archive", Action::FreeArchive);
     } else {
@@ -112,6 +129,30 @@ impl Entries<'_> {
         if is_cut || is_slow {
             self.entry(&format!("Mend the link from {name}"), Action::Mend { one, other });
         }
+    }
+
+    /// In time: how fast the link to a standby is.
+    fn speed(&mut self, time: &InTime, below: ServerId) {
+        let Self { ui, outbox, .. } = self;
+        let mut send = |speed| {
+            let message = TimeMessage::Link(below, speed);
+            outbox.send(Message::WhatIf(WhatIfMessage::Time(message)));
+        };
+        // What is dragged and typed in it must not close it.
+        let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+        let menu = SubMenuButton::new("Latency and bandwidth").config(stays);
+        menu.ui(ui, |ui| {
+            let mut speed = time.scenario().speed_of(below);
+            egui::Grid::new("speed of a link").num_columns(2).show(ui, |ui| {
+                if speed_rows(ui, &mut speed) {
+                    send(Some(speed));
+                }
+            });
+            let is_own = time.scenario().speeds.contains_key(&below);
+            if ui.add_enabled(is_own, Button::new("As the others")).clicked() {
+                send(None);
+            }
+        });
     }
 }
 

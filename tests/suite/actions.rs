@@ -2,11 +2,11 @@
 
 use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
-use pgcascade::app::{DesignMessage, Dialog, Message, Pick, ViewMessage};
+use pgcascade::app::{DesignMessage, Dialog, Message, Pick, TimeMessage, ViewMessage, WhatIf, WhatIfMessage};
 use pgcascade::model::document::{Command, format, templates};
 use pgcascade::model::topology::{Downstreams, Edit, ServerId, notation};
 use pgcascade::ui::dialogs::ScriptedChooser;
-use pgcascade::ui::keys::{ACTIONS, ActionId};
+use pgcascade::ui::keys::{ACTIONS, Action, ActionId, Menu};
 
 use crate::window::Window;
 
@@ -66,7 +66,7 @@ impl Window {
         let session = self.session();
         let theme = self.harness.ctx.options(|options| options.theme_preference);
         format!(
-            "{}\n{:?} {:?} {:?} {:?} {:?}\n{theme:?} {:?}\n{:?} {:?}\n{:?}",
+            "{}\n{:?} {:?} {:?} {:?} {:?}\n{theme:?} {:?}\n{:?} {:?}\n{:?}\n",
             session.derived.text,
             (
                 session.selection(),
@@ -76,14 +76,24 @@ impl Window {
                 (session.link, session.is_legend_shown),
             ),
             session.dialog,
-            session.tab,
+            (session.tab, session.has_minimap),
             session.notices,
             session.shown_file,
             self.harness.state().zoom(),
             session.history.undo_label(),
             session.history.redo_label(),
-            self.performed.borrow(),
-        )
+            (session.what_if.as_ref().and_then(WhatIf::in_time)).map(|time| {
+                // How far it is while it plays is a matter of frames.
+                let at = if time.is_playing() { 0 } else { time.now() };
+                (
+                    at,
+                    time.is_playing(),
+                    time.pace,
+                    time.stories(),
+                    time.run().acknowledged(),
+                )
+            }),
+        ) + &format!("{:?}", self.performed.borrow())
     }
 }
 
@@ -121,10 +131,20 @@ fn ready_for_everything() -> Window {
     window
 }
 
+/// The same in What-if in time, a little after its beginning, for the actions that are there for it.
+fn ready_for(action: &Action) -> Window {
+    let mut window = ready_for_everything();
+    if action.menu == Menu::Time && action.id != ActionId::InTime {
+        window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::I);
+        window.send(Message::WhatIf(WhatIfMessage::Time(TimeMessage::GoTo(5_000))));
+    }
+    window
+}
+
 #[test]
 fn every_action_does_the_same_by_its_keys_and_by_the_palette() {
     for action in &ACTIONS {
-        let mut by_keys = ready_for_everything();
+        let mut by_keys = ready_for(action);
         let before = by_keys.everything();
         assert!(
             action.now(by_keys.session()).is_ok(),
@@ -143,7 +163,7 @@ fn every_action_does_the_same_by_its_keys_and_by_the_palette() {
         if action.id == ActionId::Palette {
             continue;
         }
-        let mut by_palette = ready_for_everything();
+        let mut by_palette = ready_for(action);
         by_palette.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
         by_palette.type_text(action.words);
         let words = action.words_now(by_palette.session());

@@ -672,6 +672,33 @@ fn what_a_design_survives_is_a_line_for_each_failure() {
 }
 
 #[test]
+fn a_scenario_that_the_design_keeps_is_played_by_its_name() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let mut text = terminal.run(&["new"]).out;
+    text.push_str(
+        "\n[[scenario]]\nname = \"relay\"\ntext = \"\"\"\nat 1500ms crash slave1\nat 2s crash gone\n\"\"\"\n",
+    );
+    terminal.design("kept.toml", &text);
+    let told = terminal.run(&["simulate", "kept.toml", "--scenario", "relay", "--until", "3s"]);
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    assert!(told.out.contains("| crash slave1"), "{}", told.out);
+    assert_eq!(
+        told.err.trim(),
+        "The scenario \"relay\", line 2: the design has no server called \"gone\"; the line is left out"
+    );
+    let predicted = terminal.run(&["predict", "kept.toml", "--scenario", "relay"]);
+    assert!(predicted.out.contains("crash slave1"), "{}", predicted.out);
+    let none = terminal.run(&["simulate", "kept.toml", "--scenario", "delay"]);
+    assert_eq!(none.code, Some(1));
+    assert!(
+        none.err.contains("The design keeps these scenarios: relay"),
+        "{}",
+        none.err
+    );
+}
+
+#[test]
 fn a_scenario_plays_the_same_each_time() {
     let terminal = Terminal::new();
     terminal.run(&["new", "-o", "seed.toml"]);

@@ -16,6 +16,8 @@ mod bundle;
 mod canvas;
 mod cli;
 mod golden;
+#[cfg(feature = "gui")]
+mod large;
 mod lost;
 mod provenance;
 mod scenarios;
@@ -23,6 +25,8 @@ mod scenarios;
 mod start;
 #[cfg(feature = "gui")]
 mod text;
+#[cfg(feature = "gui")]
+mod time;
 mod verdicts;
 #[cfg(feature = "gui")]
 mod what_if;

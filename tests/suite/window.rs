@@ -494,7 +494,7 @@ fn the_order_of_synchronous_standbys_is_changed_by_buttons() {
 fn every_tab_and_file_is_shown() {
     let mut window = Window::seed();
     window.click("Files");
-    let bundle = window.session().derived.bundle.clone().unwrap();
+    let bundle = window.session().bundle().clone();
     let conf = bundle
         .files
         .iter()

@@ -304,17 +304,16 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
         PathPurpose::SaveDesign if session.path.as_ref() == Some(&path) => vec![write_own(session, path)],
         PathPurpose::SaveDesign => vec![write_design(session, path)],
         PathPurpose::ExportBundle => {
-            let packed = session.derived.bundle.as_ref().map(bundle::pack);
             // The text comes back with what was written: it is what later exports are compared with.
             let text = session.derived.text.clone();
-            let write = |bytes| Effect::Write {
+            let bytes = bundle::pack(session.bundle());
+            vec![Effect::Write {
                 purpose,
                 path,
                 bytes,
                 text: Some(text),
                 expected: None,
-            };
-            packed.map(write).into_iter().collect()
+            }]
         }
         PathPurpose::ExportPicture(style) => write_picture(session, path, style),
     }

@@ -27,7 +27,7 @@ use std::path::PathBuf;
 
 use super::session::Derived;
 use super::{
-    DesignMessage, Dialog, Effect, Message, Notice, NoticeKind, RunMessage, Session, StartMessage,
+    DesignMessage, Dialog, Effect, Message, Notice, NoticeKind, RunMessage, Session, StartMessage, WhatIf,
     WhatIfMessage,
 };
 use crate::model::document::Document;
@@ -116,12 +116,13 @@ fn refresh(session: &mut Session) -> bool {
     if is_changed {
         session.folding.follow(session.document.topology());
         view::keep_selection_in_sight(session);
-        // It was about another design.
+    }
+    let is_about_another = |what_if: &WhatIf| what_if.topology() != session.document.topology();
+    if is_changed && session.what_if.as_ref().is_some_and(is_about_another) {
         what_if::leave(session);
     }
-    let bundle = session.derived.bundle.as_ref();
     if let Some(path) = &session.shown_file
-        && bundle.is_none_or(|bundle| bundle.file(path).is_none())
+        && session.bundle().file(path).is_none()
     {
         session.shown_file = None;
     }

@@ -95,9 +95,7 @@ fn confirm(session: &mut Session) -> Vec<Effect> {
     else {
         return Vec::new();
     };
-    let Some(bundle) = session.derived.bundle.clone() else {
-        return Vec::new();
-    };
+    let bundle = session.bundle().clone();
     let run = session.next_run;
     session.next_run += 1;
     let start = Effect::StartRun {

@@ -45,6 +45,7 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
             }
         }
         ViewMessage::Show(tab) => session.tab = tab,
+        ViewMessage::Minimap(has_minimap) => session.has_minimap = has_minimap,
         ViewMessage::ShowFile(path) => {
             session.shown_file = Some(path);
             session.tab = Tab::Files;

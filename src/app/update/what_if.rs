@@ -1,39 +1,69 @@
 //! What-if: a mode in which things go wrong and the design stays as it is.
 
+mod in_time;
+mod kept;
+
 use std::path::{Path, PathBuf};
 
-use super::super::{Effect, Look, NoticeKind, PathPurpose, Session, Survives, Tab, WhatIf, WhatIfMessage};
+use super::super::{
+    Effect, InTime, Look, NoticeKind, PathPurpose, Session, Survives, Tab, WhatIf, WhatIfMessage,
+};
 use super::{file, notify, sentence};
+use crate::model::simulate::time::Scenario;
 use crate::model::simulate::world::Refusal;
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: WhatIfMessage) -> Vec<Effect> {
     let Some(what_if) = &mut session.what_if else {
-        if message == WhatIfMessage::Enter && !session.run.is_running() {
-            let topology = session.document.topology();
-            session.what_if = Some(WhatIf::new(topology, session.tab));
+        let enters = matches!(message, WhatIfMessage::Enter | WhatIfMessage::EnterInTime);
+        if enters && !session.run.is_running() {
+            let mut what_if = WhatIf::new(session.document.topology(), session.tab);
+            if message == WhatIfMessage::EnterInTime {
+                show(&mut what_if, Look::Time);
+            }
+            session.what_if = Some(what_if);
             session.tab = Tab::WhatIf;
         }
         return Vec::new();
     };
     match message {
-        WhatIfMessage::Enter => {}
+        WhatIfMessage::Enter | WhatIfMessage::EnterInTime => {}
         WhatIfMessage::Leave => leave(session),
         WhatIfMessage::Do(action) => {
-            let happened = what_if.act(action);
+            let happened = match what_if.time.as_mut().filter(|_| what_if.look == Look::Time) {
+                Some(time) => time.happen(action),
+                None => what_if.act(action),
+            };
             tell(session, happened);
         }
         WhatIfMessage::Try(actions) => {
+            show(what_if, Look::Verdict);
             let happened = what_if.begin(&actions);
-            what_if.look = Look::Verdict;
             tell(session, happened);
         }
         WhatIfMessage::GoTo(moment) => what_if.go_to(moment),
         WhatIfMessage::Tell(story) => what_if.tell(story),
-        WhatIfMessage::Look(look) => {
-            what_if.look = look;
-            work_out(what_if);
+        WhatIfMessage::Look(look) => show(what_if, look),
+        WhatIfMessage::PlayStory => {
+            let (topology, story) = (what_if.topology().clone(), what_if.story_in_time());
+            match &mut what_if.time {
+                Some(time) => time.begin(&topology, story),
+                None => what_if.time = Some(InTime::new(&topology, story)),
+            }
+            show(what_if, Look::Time);
         }
+        WhatIfMessage::Time(message) => {
+            let problem = what_if
+                .time
+                .as_mut()
+                .and_then(|time| in_time::update(time, message));
+            if let Some(problem) = problem {
+                notify(session, NoticeKind::Info, problem);
+            }
+        }
+        WhatIfMessage::Keep(name) => kept::keep(session, &name),
+        WhatIfMessage::Replay(name) => kept::replay(session, &name),
+        WhatIfMessage::Drop(name) => kept::drop_kept(session, name),
         WhatIfMessage::Double(double) => {
             what_if.double = double;
             work_out(what_if);
@@ -43,7 +73,32 @@ pub(super) fn update(session: &mut Session, message: WhatIfMessage) -> Vec<Effec
         WhatIfMessage::Export => return vec![file::ask_path(session, PathPurpose::SaveStory)],
         WhatIfMessage::Import => return vec![file::ask_path(session, PathPurpose::OpenStory)],
     }
+    follow(session);
     Vec::new()
+}
+
+/// What is looked at in time may have changed: the cards follow.
+fn follow(session: &mut Session) {
+    if let Some(what_if) = &mut session.what_if
+        && what_if.time.as_mut().is_some_and(InTime::look)
+    {
+        what_if.has_changed();
+    }
+}
+
+/// Shows another side of the panel. What is only worked out when it is looked at is worked out now.
+fn show(what_if: &mut WhatIf, look: Look) {
+    if look == Look::Time && what_if.time.is_none() {
+        what_if.time = Some(InTime::new(what_if.topology(), what_if.story_in_time()));
+    }
+    if look != Look::Time
+        && let Some(time) = &mut what_if.time
+    {
+        time.play(false);
+    }
+    what_if.look = look;
+    what_if.has_changed();
+    work_out(what_if);
 }
 
 /// Back to the design, which nothing has changed.
@@ -71,7 +126,7 @@ fn work_out(what_if: &mut WhatIf) {
     let double = what_if.double;
     match &mut what_if.survives {
         Some(survives) => survives.work_out(double),
-        None => what_if.survives = Some(Survives::of(what_if.world().topology(), double)),
+        None => what_if.survives = Some(Survives::of(what_if.topology(), double)),
     }
     if let Some(compared) = &mut what_if.compared {
         compared.work_out(double);
@@ -113,21 +168,35 @@ fn compare(session: &mut Session, path: &Path, text: &str) {
 }
 
 fn import(session: &mut Session, text: &str) {
+    let Some(what_if) = &session.what_if else {
+        return;
+    };
+    let (scenario, problems) = what_if.read(text);
+    if problems.is_empty() {
+        begin(session, scenario);
+        return;
+    }
+    let mut report = Report::new("That story cannot be told for this design")
+        .hint("A story has one action a line, such as \"crash slave1\", or in time \"at 2s crash slave1\"");
+    report.causes = problems.iter().map(ToString::to_string).collect();
+    notify(session, NoticeKind::Problem, report);
+}
+
+/// Tells a story on the side that is looked at: in time, or moment by moment.
+fn begin(session: &mut Session, scenario: Scenario) {
     let Some(what_if) = &mut session.what_if else {
         return;
     };
-    match what_if.read(text) {
-        Ok(actions) => {
-            let happened = what_if.begin(&actions);
-            tell(session, happened);
-        }
-        Err(problems) => {
-            let mut report = Report::new("That story cannot be told for this design")
-                .hint("A story has one action a line, such as \"crash slave1\"");
-            report.causes = problems;
-            notify(session, NoticeKind::Problem, report);
-        }
+    let topology = what_if.topology().clone();
+    if let Some(time) = what_if.time.as_mut().filter(|_| what_if.look == Look::Time) {
+        time.begin(&topology, scenario);
+        follow(session);
+        return;
     }
+    let actions: Vec<_> = scenario.events.iter().map(|event| event.action).collect();
+    what_if.look = Look::Verdict;
+    let happened = what_if.begin(&actions);
+    tell(session, happened);
 }
 
 /// The story that is told, as a file.

@@ -42,12 +42,7 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
     for text in here.chain(LOOPBACK.map(|address| everyone("host", address))) {
         file.statement(&text, Decision::PeopleAccess.for_cluster(), people);
     }
-    let (kind, method) = if topology.has_tls() {
-        let certificate = topology.postgres().wants_client_certificate();
-        ("hostssl", format!("{method} {certificate}"))
-    } else {
-        ("host", method.to_owned())
-    };
+    let (kind, method) = for_standbys(topology);
     let entries = standby_addresses(topology, server);
     let (now, one_day): (Vec<_>, Vec<_>) = entries
         .into_iter()
@@ -64,6 +59,34 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
         }
     }
     file.finish()
+}
+
+/// The lines that let one more standby in, for whoever puts them there by hand.
+pub fn lines_that_let_in(topology: &Topology, standby: &Server) -> Vec<String> {
+    let (kind, method) = for_standbys(topology);
+    let addresses = addresses(standby.host()).into_iter();
+    addresses
+        .map(|address| {
+            line(
+                kind,
+                "replication",
+                ClusterLayout::REPLICATION_ROLE,
+                &address,
+                &method,
+            )
+        })
+        .collect()
+}
+
+/// The kind of connection that standbys come by, and how they prove who they are.
+fn for_standbys(topology: &Topology) -> (&'static str, String) {
+    let method = topology.effective_auth().hba_method();
+    if topology.has_tls() {
+        let certificate = topology.postgres().wants_client_certificate();
+        ("hostssl", format!("{method} {certificate}"))
+    } else {
+        ("host", method.to_owned())
+    }
 }
 
 /// An address that standbys come from, why they are let in, and which links that is for.

@@ -25,6 +25,7 @@ mod tls_guide;
 pub use decision::Decision;
 pub use difference::{Change, ChangeKind, between, difference};
 pub use effective::{Effective, effective};
+pub use hba::lines_that_let_in;
 pub use origin::{Element, LineOrigin, Origin, Provenance, Share};
 pub use setting::{quote, quote_in_conninfo, value_in, with, without};
 pub use tarball::pack;
@@ -105,9 +106,14 @@ pub fn generate(document: &Document) -> Bundle {
     );
     files.push(text(manifest::NAME, manifest));
     Bundle {
-        name: plain_name(topology.name()),
+        name: name_of(topology),
         files,
     }
+}
+
+/// What the design's bundle is called: its top folder, and its file without the ending.
+pub fn name_of(topology: &Topology) -> String {
+    plain_name(topology.name())
 }
 
 /// The same design for another version. Every version can be chosen for every design: what it lacks is a finding.

@@ -1,5 +1,6 @@
 //! The tidy tree: leaves take columns from left to right, an upstream stands centred above its downstreams.
-//! Many leaves under one upstream stand in a block of several rows, or a wide tree would shrink to dots.
+//! Many leaves under one upstream stand in a block of several rows, or a wide tree would shrink to dots; in a very wide
+//! tree whole subtrees do, so that ten thousand servers are a picture and not a line.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,12 @@ const STEP: [f32; 2] = [CARD[0] + 44.0, CARD[1] + 76.0];
 
 /// So many leaves of one upstream stand side by side; more are put in rows.
 const MOST_ABREAST: usize = 8;
+
+/// In a tree that would be wider than this, subtrees stand in rows below each other.
+const MOST_COLUMNS: f32 = 32.0;
+
+/// How many columns a picture has to a row, to be about as wide as a screen is to its height.
+const COLUMNS_TO_ROW: f32 = 1.2;
 
 /// The centre of every server's card; the primary's column is centred over all.
 pub fn tidy(topology: &Topology) -> BTreeMap<ServerId, PointOnCanvas> {
@@ -62,6 +69,9 @@ pub fn tidy_shown(
         let (across, down) = block.next();
         positions.insert(*id, [across * STEP[0], (depth + down) * STEP[1]]);
     }
+    if column > MOST_COLUMNS {
+        return packed(&order, &downstreams);
+    }
     // Downstreams come after their upstream in tree order, so that backwards they are all placed before it.
     for id in order.iter().rev() {
         if let Some(below) = downstreams.get(id) {
@@ -72,6 +82,56 @@ pub fn tidy_shown(
             );
             let depth = depths.get(id).copied().unwrap_or(0.0);
             positions.insert(*id, [first.midpoint(last), depth * STEP[1]]);
+        }
+    }
+    positions
+}
+
+/// The tree with every subtree in a box of its own, filled with the boxes of the subtrees below it, row by row.
+fn packed(
+    order: &[ServerId],
+    downstreams: &BTreeMap<ServerId, Vec<ServerId>>,
+) -> BTreeMap<ServerId, PointOnCanvas> {
+    let mut sizes: BTreeMap<ServerId, [f32; 2]> = BTreeMap::new();
+    // Each box's corner inside the one around it, and the column of each server in its own box.
+    let mut corners: BTreeMap<ServerId, [f32; 2]> = BTreeMap::new();
+    let mut heads: BTreeMap<ServerId, f32> = BTreeMap::new();
+    for id in order.iter().rev() {
+        let below = downstreams.get(id).map_or(&[][..], Vec::as_slice);
+        let size = |id: &ServerId| sizes.get(id).copied().unwrap_or([1.0, 1.0]);
+        let area: f32 = below.iter().map(|id| size(id)[0] * size(id)[1]).sum();
+        let widest = (2.0 * COLUMNS_TO_ROW * area)
+            .sqrt()
+            .ceil()
+            .max(MOST_ABREAST as f32);
+        let (mut across, mut down, mut row) = (0.0_f32, 1.0_f32, 0.0_f32);
+        let (mut width, mut first_row) = (1.0_f32, 1.0_f32);
+        for below in below {
+            let [columns, rows] = size(below);
+            if across > 0.0 && across + columns > widest {
+                down += row;
+                (across, row) = (0.0, 0.0);
+            }
+            corners.insert(*below, [across, down]);
+            across += columns;
+            row = row.max(rows);
+            width = width.max(across);
+            if down == 1.0 {
+                first_row = across;
+            }
+        }
+        heads.insert(*id, (first_row - 1.0) / 2.0);
+        sizes.insert(*id, [width, down + row]);
+    }
+    let mut positions = BTreeMap::new();
+    for id in order {
+        let [x, y] = corners.get(id).copied().unwrap_or_default();
+        let head = heads.get(id).copied().unwrap_or_default();
+        positions.insert(*id, [(x + head) * STEP[0], y * STEP[1]]);
+        for below in downstreams.get(id).into_iter().flatten() {
+            if let Some(corner) = corners.get_mut(below) {
+                *corner = [corner[0] + x, corner[1] + y];
+            }
         }
     }
     positions
@@ -88,7 +148,7 @@ impl Block {
     fn of(leaves: usize, first_column: f32) -> Self {
         // About as wide as a screen is to its height, given how far cards stand apart.
         let columns = if leaves > MOST_ABREAST {
-            (1.2 * leaves as f32).sqrt().ceil() as usize
+            (COLUMNS_TO_ROW * leaves as f32).sqrt().ceil() as usize
         } else {
             leaves
         };
@@ -122,6 +182,41 @@ mod tests {
         assert_eq!(at("a")[0], at("b")[0].midpoint(at("c")[0]));
         assert_eq!(at("m")[0], at("a")[0].midpoint(at("d")[0]));
         assert!(at("b")[1] > at("a")[1] && at("a")[1] == at("d")[1]);
+    }
+
+    #[test]
+    fn a_very_wide_tree_is_a_picture_and_not_a_line() {
+        let mut text = "m 1\n".to_owned();
+        let mut port = 1;
+        for relay in 0..60 {
+            text += &format!("  r{relay} {}\n", port + 1);
+            for leaf in 0..relay % 12 {
+                text += &format!("    r{relay}l{leaf} {}\n", port + 2 + leaf);
+            }
+            port += 20;
+        }
+        let topology = notation::parse(&text).unwrap();
+        let positions = tidy(&topology);
+        assert_eq!(positions.len(), topology.servers().len());
+        let reach = |axis: usize| positions.values().map(|at| at[axis]).fold(0.0, f32::max);
+        let shape = reach(0) / reach(1);
+        assert!((0.8..3.0).contains(&shape), "{shape}");
+        for server in topology.servers() {
+            let Some(upstream) = server.upstream() else {
+                continue;
+            };
+            assert!(
+                positions[&server.id()][1] > positions[&upstream][1],
+                "{}",
+                server.name()
+            );
+        }
+        let places: Vec<_> = positions.values().collect();
+        for (number, one) in places.iter().enumerate() {
+            for other in &places[..number] {
+                assert!((one[0] - other[0]).abs() >= CARD[0] || (one[1] - other[1]).abs() >= CARD[1]);
+            }
+        }
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The user's design: a topology, where its servers stand on the canvas, and the file it came from.
 //!
 //! Start with [`Document`]; `format` reads and writes the design file, `history` is undo and redo,
-//! `arrange` is the tidy tree, `sites` where the sites lie, `templates` the built-in designs.
+//! `arrange` is the tidy tree, `sites` where the sites lie, `templates` the built-in designs, `scenarios` the stories in
+//! time that are kept with it.
 
 pub mod arrange;
 pub mod format;
 mod history;
+mod scenarios;
 pub mod sites;
 pub mod templates;
 
@@ -14,6 +16,7 @@ use std::sync::Arc;
 
 pub use format::{Problem, Source};
 pub use history::History;
+pub use scenarios::KeptScenario;
 
 use super::topology::{Applied, Edit, Refusal, ServerId, Topology};
 
@@ -25,6 +28,8 @@ pub type PointOnCanvas = [f32; 2];
 pub struct Document {
     topology: Topology,
     layout: BTreeMap<ServerId, PointOnCanvas>,
+    /// Told in What-if, never part of the configuration.
+    scenarios: Arc<Vec<KeptScenario>>,
     source: Arc<Source>,
 }
 
@@ -43,6 +48,10 @@ pub enum Command {
     Tidy,
     /// Everything below this server goes to its place in a tidy tree under it; all other cards stay.
     TidyBelow(ServerId),
+    /// Keeps a scenario with the design, in place of the one of that name.
+    KeepScenario(KeptScenario),
+    /// Removes the scenario of that name.
+    DropScenario(String),
 }
 
 impl Document {
@@ -51,6 +60,7 @@ impl Document {
         Self {
             topology,
             layout: BTreeMap::new(),
+            scenarios: Arc::default(),
             source: Arc::new(Source::default()),
         }
     }
@@ -58,11 +68,13 @@ impl Document {
     pub(super) fn from_parts(
         topology: Topology,
         layout: BTreeMap<ServerId, PointOnCanvas>,
+        scenarios: Vec<KeptScenario>,
         source: Source,
     ) -> Self {
         Self {
             topology,
             layout,
+            scenarios: Arc::new(scenarios),
             source: Arc::new(source),
         }
     }
@@ -74,6 +86,15 @@ impl Document {
     /// Positions given by hand or by the file; a server without one stands in the tidy tree.
     pub fn layout(&self) -> &BTreeMap<ServerId, PointOnCanvas> {
         &self.layout
+    }
+
+    /// The scenarios that are kept with it, in the order of the file.
+    pub fn scenarios(&self) -> &[KeptScenario] {
+        &self.scenarios
+    }
+
+    pub fn scenario(&self, name: &str) -> Option<&KeptScenario> {
+        self.scenarios.iter().find(|kept| kept.name == name)
     }
 
     pub fn source(&self) -> &Source {
@@ -112,7 +133,12 @@ impl Document {
             .filter_map(|(id, at)| Some((*became.get(id)?, *at)))
             .collect();
         let source = Source::of_saved(text, &topology);
-        Ok(Self::from_parts(topology, layout, source))
+        Ok(Self {
+            topology,
+            layout,
+            scenarios: read.scenarios,
+            source: Arc::new(source),
+        })
     }
 
     /// Does the command whole, or refuses it and leaves everything as it was.
@@ -134,14 +160,33 @@ impl Document {
                 Ok(Applied::default())
             }
             Command::TidyBelow(head) => self.tidy_below(*head),
+            Command::KeepScenario(kept) => {
+                scenarios::keep(Arc::make_mut(&mut self.scenarios), kept);
+                Ok(Applied::default())
+            }
+            Command::DropScenario(name) => {
+                Arc::make_mut(&mut self.scenarios).retain(|kept| kept.name != *name);
+                Ok(Applied::default())
+            }
         }
     }
 
     fn edit(&mut self, edits: &[Edit]) -> Result<Applied, Refusal> {
         let mut topology = self.topology.clone();
+        let mut scenarios = Arc::clone(&self.scenarios);
         let mut applied = Applied::default();
         for edit in edits {
+            let old_name = match edit {
+                Edit::Rename { server, .. } if !scenarios.is_empty() => {
+                    topology.server(*server).map(|server| server.name().to_string())
+                }
+                _ => None,
+            };
             let one = topology.apply(edit)?;
+            if let (Some(old), Edit::Rename { name, .. }) = (old_name, edit) {
+                let scenarios = Arc::<Vec<_>>::make_mut(&mut scenarios);
+                scenarios::rename(scenarios, &old, name.as_str());
+            }
             applied.created = one.created.or(applied.created);
             applied.consequences.extend(one.consequences);
         }
@@ -159,6 +204,7 @@ impl Document {
         }
         self.layout.retain(|id, _| topology.server(*id).is_some());
         self.topology = topology;
+        self.scenarios = scenarios;
         Ok(applied)
     }
 
@@ -201,6 +247,8 @@ impl Command {
             Self::Edits { label, .. } => label.clone(),
             Self::Tidy => "Tidy layout".to_owned(),
             Self::TidyBelow(head) => format!("Tidy below {}", name(head)),
+            Self::KeepScenario(kept) => format!("Keep the scenario \"{}\"", kept.name),
+            Self::DropScenario(name) => format!("Remove the scenario \"{name}\""),
             Self::Move(moves) => match moves.as_slice() {
                 [(id, _)] => format!("Move {}", name(id)),
                 _ => format!("Move {}", counted(moves)),

@@ -31,7 +31,7 @@ pub fn why(topology: &Topology, down: &BTreeSet<ServerId>) -> Vec<Reason> {
             });
         };
         for row in &reading.replication {
-            add(&row.application_name, of_row(row, server, names));
+            add(&row.application_name, of_row(row, server.is_primary(), names));
         }
         for standby in topology.downstreams(server.id()) {
             if let Some(sentence) = of_missing_row(reading, standby, down) {
@@ -47,9 +47,10 @@ pub fn why(topology: &Topology, down: &BTreeSet<ServerId>) -> Vec<Reason> {
     reasons
 }
 
-fn of_row(row: &ReplicationRow, sender: &Server, names: Option<&StandbyNames>) -> String {
-    let Some(names) = names.filter(|_| sender.is_primary()) else {
-        return if sender.is_primary() {
+/// Why a row shows this priority and sync_state.
+pub(super) fn of_row(row: &ReplicationRow, is_primary: bool, names: Option<&StandbyNames>) -> String {
+    let Some(names) = names.filter(|_| is_primary) else {
+        return if is_primary {
             "asynchronous, since synchronous_standby_names is empty".to_owned()
         } else {
             "asynchronous, since cascading replication always is: a standby ignores its own synchronous_standby_names"

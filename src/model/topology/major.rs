@@ -200,6 +200,11 @@ impl PgMajor {
         self >= Self::V9_5
     }
 
+    /// A slot that was given up can be used by nobody from 18 on; before, it works again once the WAL is there.
+    pub fn forbids_lost_slots(self) -> bool {
+        self >= Self::V18
+    }
+
     /// `max_slot_wal_keep_size` exists from 13 on; before, a slot holds WAL without limit.
     pub fn has_slot_limit(self) -> bool {
         self >= Self::V13

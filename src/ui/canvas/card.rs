@@ -83,6 +83,27 @@ pub enum BadgeKind {
     Trouble,
 }
 
+/// What of a card can be seen from far away: a colour and a sign.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    pub is_primary: bool,
+    pub badge: BadgeKind,
+    pub severity: Option<Severity>,
+    /// The real server is down, or would be.
+    pub is_down: bool,
+    /// It stands for others, which are hidden.
+    pub is_folded: bool,
+    pub work: Option<Work>,
+}
+
+/// What of a link can be seen from far away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkLook {
+    pub is_candidate: bool,
+    pub is_streaming: bool,
+    pub trouble: Option<Trouble>,
+}
+
 /// What the real server shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Life {
@@ -111,6 +132,29 @@ pub enum Work {
     Building(f32),
     Built,
     Failed,
+}
+
+impl Look {
+    pub fn of(card: &Card) -> Self {
+        Self {
+            is_primary: card.is_primary,
+            badge: card.badge.kind,
+            severity: card.severity,
+            is_down: matches!(card.life, Life::Down | Life::Foreseen(Outlook::Down, _)),
+            is_folded: card.fold.as_ref().is_some_and(|fold| fold.hidden > 0),
+            work: card.work,
+        }
+    }
+}
+
+impl LinkLook {
+    pub fn of(link: &Link) -> Self {
+        Self {
+            is_candidate: link.is_candidate,
+            is_streaming: link.is_streaming,
+            trouble: link.trouble,
+        }
+    }
 }
 
 impl Life {

@@ -190,9 +190,8 @@ impl Frame<'_> {
         let drag = gesture.drag();
         projection.send_home();
         for (id, at) in drag.into_iter().flat_map(Drag::places) {
-            projection.place(id, at);
+            projection.carry(id, at);
         }
-        let is_locked = self.session.is_locked();
         let hit = drag.and_then(|drag| {
             drag.over
                 .and_then(|(target, zone)| drag.verdicts.on(target, zone))
@@ -202,17 +201,19 @@ impl Frame<'_> {
             (Some(_), _) => self.ui.ctx().set_cursor_icon(CursorIcon::Grabbing),
             (None, _) => {}
         }
-        projection.each_node(|id, node| {
-            node.set_dragged(drag.is_some_and(|drag| drag.carries(id)));
-            node.display_mut().mood = match (drag, incoming) {
-                (Some(drag), _) => drag.verdicts.mood(id, drag.over),
-                (None, Incoming::None) => Mood::Plain,
-                (None, _) if is_locked => Mood::Refused { is_hit: false },
-                (None, incoming) => Mood::Allowed {
-                    has_consequence: false,
-                    is_hit: incoming == Incoming::Over(id),
-                },
-            };
-        });
+        self.state.incoming = incoming;
+    }
+
+    /// How a card looks while something is dragged.
+    pub(super) fn mood(&self, id: ServerId) -> Mood {
+        match (self.state.gesture.drag(), self.state.incoming) {
+            (Some(drag), _) => drag.verdicts.mood(id, drag.over),
+            (None, Incoming::None) => Mood::Plain,
+            (None, _) if self.session.is_locked() => Mood::Refused { is_hit: false },
+            (None, incoming) => Mood::Allowed {
+                has_consequence: false,
+                is_hit: incoming == Incoming::Over(id),
+            },
+        }
     }
 }

@@ -8,12 +8,13 @@ use egui::{Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
 use egui_graphs::MetadataFrame;
 
 use super::card::{Card, Fold, Life, Link};
+use super::far::FAR_BELOW;
 use super::handle;
 use super::pen::{Mark, Pen};
-use super::server_shape::{NAME_ONLY_BELOW, NO_TEXT_BELOW};
+use super::server_shape::NAME_ONLY_BELOW;
 use crate::app::Message;
 use crate::app::{Session, ViewMessage};
-use crate::model::topology::{Server, ServerId, Severity, Subject};
+use crate::model::topology::{ServerId, Severity, Subject};
 use crate::ui::Outbox;
 use crate::ui::outlook::Outlook;
 use crate::ui::theme::{RADIUS_CARD, Tokens};
@@ -150,7 +151,7 @@ fn sign_rect(card: Rect, zoom: f32, server: &Card) -> Option<Rect> {
 
 /// From farther away a counter is drawn larger than its card: it says what the card no longer can.
 fn unit(zoom: f32) -> Option<f32> {
-    (zoom >= NO_TEXT_BELOW).then(|| zoom.max(NAME_ONLY_BELOW * 1.15))
+    (zoom >= FAR_BELOW).then(|| zoom.max(NAME_ONLY_BELOW * 1.15))
 }
 
 fn counter_width(fold: &Fold) -> f32 {
@@ -208,17 +209,6 @@ pub fn tell_expanded(ui: &Ui, widget: Id, is_folded: Option<bool>, server: Serve
     } else if asks(Action::Collapse) {
         outbox.send(Message::View(ViewMessage::Fold(server, true)));
     }
-}
-
-/// True or false for a server that has downstreams.
-pub fn is_folded(session: &Session, server: &Server) -> Option<bool> {
-    let has_downstreams = session
-        .document
-        .topology()
-        .downstreams(server.id())
-        .next()
-        .is_some();
-    has_downstreams.then(|| session.folding.is_folded(server.id()))
 }
 
 /// Behind a folded card: the edges of a pile of cards.

@@ -2,22 +2,26 @@
 //!
 //! `drag` holds what is dragged; `paint` and `words` what is shown at the end of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use egui::{Key, Modifiers, PointerButton, Pos2, Rect, Ui};
 use egui_graphs::MetadataFrame;
 
-use super::card_widget::{card_widget, id_of};
+use super::card_widget::{card_widget, select_by_click};
 use super::gesture::Fact;
-use super::server_shape::ServerShape;
 use super::{CanvasState, fold, handle, menu, navigate};
 use crate::app::{Message, Session, ViewMessage};
 use crate::model::topology::ServerId;
-use crate::ui::Outbox;
+use crate::ui::{Outbox, motion};
+
+/// So many cards in view are all widgets.
+const MOST_WIDGETS: usize = 250;
 
 /// A new standby that is dragged in from the palette.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Incoming {
+    #[default]
     None,
     BesideCards,
     Over(ServerId),
@@ -43,7 +47,13 @@ impl Frame<'_> {
             &mut self.state.wheel,
         );
         if background.clicked() {
-            self.click_beside();
+            // Where cards are many, the one below the pointer is a widget only from the next frame on.
+            let at = background.interact_pointer_pos();
+            let at = at.map(|at| self.state.view.at(self.canvas, at));
+            match at.and_then(|at| self.state.projection.server_at(at, |_| false)) {
+                Some(server) => self.outbox.send(select_by_click(self.ui, server)),
+                None => self.click_beside(),
+            }
         }
         if background.secondary_clicked() {
             let at = self.pointer().map(|at| self.state.view.at(self.canvas, at));
@@ -81,30 +91,34 @@ impl Frame<'_> {
             state.refusal = None;
         }
         let size = self.canvas.size();
-        if let Some(bounds) = state.projection.bounds()
-            && (state.is_fit_asked || state.view.wants_fit(bounds, size, has_tree_changed))
-        {
-            state.view.fit(bounds, size);
+        if let Some(bounds) = state.projection.bounds() {
+            if state.view.wants_fit(bounds, size, has_tree_changed) {
+                state.view.fit(bounds, size);
+            } else if state.is_fit_asked {
+                state.view.fly(|view| view.fit(bounds, size));
+            }
         }
         state.is_fit_asked = false;
         if state.seen_selected != self.session.selected {
             state.seen_selected = self.session.selected;
             let rect = state.seen_selected.and_then(|id| state.projection.card_rect(id));
             if let Some(rect) = rect {
-                state.view.reveal(rect, size);
+                state.view.fly(|view| view.reveal(rect, size));
             }
         }
         if let Some(factor) = state.zoom_asked.take() {
-            state.view.zoom_at(factor, size / 2.0);
+            state.view.fly(|view| view.zoom_at(factor, size / 2.0));
         }
         let centre = state.centre_asked.take();
         if let Some(rect) = centre.and_then(|id| state.projection.card_rect(id)) {
-            state.view.centre(rect, size);
+            state.view.fly(|view| view.centre(rect, size));
         }
-        let session = self.session;
-        state
-            .projection
-            .each_node(|id, node| node.set_selected(session.is_selected(id)));
+        let seconds = self.ui.input(|input| input.stable_dt);
+        let is_calm = motion::is_reduced(self.ui.ctx());
+        if state.view.advance(seconds, is_calm, size) {
+            self.ui.ctx().request_repaint();
+        }
+        state.projection.follow_selection(self.session);
     }
 
     /// Between the cards: upon a link it selects that one, elsewhere nothing.
@@ -147,39 +161,78 @@ impl Frame<'_> {
             self.state.refusal = None;
         }
         let frame = self.state.view.on_screen(self.canvas);
-        for id in self.state.projection.in_paint_order() {
-            let Some(node) = self.state.projection.node(id) else {
-                continue;
-            };
-            let rect = on_screen(&frame, ServerShape::rect_at(node.location()));
-            let is_dragged = self.state.gesture.drag().is_some_and(|drag| drag.carries(id));
-            let has_focus = self.ui.memory(|memory| memory.has_focus(id_of(id)));
-            if !rect.intersects(self.canvas) && !is_dragged && !has_focus {
-                continue;
-            }
-            let card = Arc::clone(node.payload());
-            let response = card_widget(self.ui, rect, &card, self.session, self.outbox);
-            if response.gained_focus()
-                && let Some(rect) = self.state.projection.card_rect(id)
-            {
-                self.state.view.reveal(rect, self.canvas.size());
-            }
-            if let Some(node) = self.state.projection.node_mut(id) {
-                node.set_hovered(response.hovered());
-                node.display_mut().is_focused = response.has_focus();
-            }
-            if response.dragged_by(PointerButton::Middle) || response.dragged_by(PointerButton::Secondary) {
-                self.state.view.pan_by(response.drag_delta());
-            }
+        self.state.focused = None;
+        self.state.hovered = None;
+        let widgets = self.widgets();
+        for id in &widgets {
+            self.card(&frame, *id);
+        }
+        // The keys may have led to one that cannot be seen: what has the keyboard must be there.
+        if let Some(id) = self.with_keyboard().filter(|id| !widgets.contains(id)) {
+            self.card(&frame, id);
+        }
+    }
+
+    /// The server whose card has the keyboard.
+    fn with_keyboard(&self) -> Option<ServerId> {
+        let widget = self.ui.memory(egui::Memory::focused)?;
+        self.state.projection.places().of_widget(widget)
+    }
+
+    /// The cards that are widgets now: all that can be seen where those are few enough to be told apart, else those
+    /// that something can be done to at once. The outline has every server.
+    fn widgets(&self) -> Vec<ServerId> {
+        let projection = &self.state.projection;
+        let places = projection.places();
+        let shown = places.in_view(self.state.view.part(self.canvas));
+        let grabbed = self.state.gesture.drag().map(|drag| drag.grabbed);
+        let mut servers: Vec<ServerId> = if shown.len() <= MOST_WIDGETS {
+            shown.iter().map(|card| card.id).collect()
+        } else {
+            let at = |at: Pos2| projection.server_at(self.state.view.at(self.canvas, at), |_| false);
+            let pointed = self.pointer().filter(|at| self.is_on_canvas(*at));
+            // Until egui takes a press for a drag, the pointer may be elsewhere.
+            let pressed = self.ui.input(|input| input.pointer.press_origin());
+            let below = [pointed, pressed].into_iter().flatten().filter_map(at);
+            self.session.selected.into_iter().chain(below).collect()
+        };
+        servers.extend(self.with_keyboard().into_iter().chain(grabbed));
+        let mut seen = BTreeSet::new();
+        servers.retain(|id| seen.insert(*id));
+        servers
+    }
+
+    /// Puts a widget upon a card.
+    fn card(&mut self, frame: &MetadataFrame, id: ServerId) {
+        let projection = &self.state.projection;
+        let (Some(node), Some(rect)) = (projection.node(id), projection.card_rect(id)) else {
+            return;
+        };
+        let rect = on_screen(frame, rect);
+        let card = Arc::clone(node.payload());
+        let response = card_widget(self.ui, rect, &card, self.session, self.outbox);
+        if response.gained_focus()
+            && let Some(rect) = self.state.projection.card_rect(id)
+        {
+            self.state.view.reveal(rect, self.canvas.size());
+        }
+        if response.hovered() {
+            self.state.hovered = Some(id);
+        }
+        if response.has_focus() {
+            self.state.focused = Some(id);
+        }
+        if response.dragged_by(PointerButton::Middle) || response.dragged_by(PointerButton::Secondary) {
+            self.state.view.pan_by(response.drag_delta());
+        }
+        self.drag(&response);
+        let is_folded = card.fold.is_some().then(|| self.session.folding.is_folded(id));
+        fold::tell_expanded(self.ui, response.id, is_folded, id, self.outbox);
+        fold::sign_widget(self.ui, self.session, frame, rect, &card, self.outbox);
+        if self.state.projection.downstreams_of_relay(id).is_some()
+            && let Some(response) = handle::handle_widget(self.ui, self.session, frame, rect, id)
+        {
             self.drag(&response);
-            let is_folded = card.fold.is_some().then(|| self.session.folding.is_folded(id));
-            fold::tell_expanded(self.ui, response.id, is_folded, id, self.outbox);
-            fold::sign_widget(self.ui, self.session, &frame, rect, &card, self.outbox);
-            if self.state.projection.downstreams_of_relay(id).is_some()
-                && let Some(response) = handle::handle_widget(self.ui, self.session, &frame, rect, id)
-            {
-                self.drag(&response);
-            }
         }
     }
 }

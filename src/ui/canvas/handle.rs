@@ -25,15 +25,13 @@ pub fn rect_below(card: Rect, zoom: f32) -> Rect {
 
 /// The relay whose handle is at this point of the canvas.
 pub fn handle_at(projection: &Projection, at: Pos2) -> Option<ServerId> {
-    let is_hit = |id: &ServerId| {
-        let card = projection.card_rect(*id);
-        card.is_some_and(|card| rect_below(card, 1.0).contains(at))
-    };
-    let order = projection.in_paint_order();
-    order
-        .into_iter()
-        .rev()
-        .find(|id| projection.downstreams_of_relay(*id).is_some() && is_hit(id))
+    let places = projection.places();
+    // A handle reaches out of its card.
+    let near = places.in_view(Rect::from_center_size(at, SIZE * 2.0));
+    let mut hit = near.into_iter().rev().filter(|card| {
+        projection.downstreams_of_relay(card.id).is_some() && rect_below(card.rect, 1.0).contains(at)
+    });
+    hit.next().map(|card| card.id)
 }
 
 /// What makes the painted handle of a relay a widget; `None` if it is not painted.

@@ -6,6 +6,7 @@ use egui::{pos2, vec2};
 use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble};
 use super::pen::{Mark, Pen};
 use super::server_shape::life_mark;
+use super::traffic::Moving;
 use crate::app::{Message, ViewMessage};
 use crate::model::topology::Severity;
 use crate::ui::Outbox;
@@ -33,6 +34,7 @@ pub enum Sign {
     Folded,
     Handle,
     Site,
+    Moving(Moving),
 }
 
 /// The signs of these cards, each once, in the order of the list.
@@ -83,6 +85,14 @@ pub fn signs(described: &[(Card, Option<Link>)], has_sites: bool) -> Vec<Sign> {
 }
 
 impl Sign {
+    /// What moves in What-if in time.
+    pub const TRAFFIC: [Self; 4] = [
+        Self::Moving(Moving::Commit),
+        Self::Moving(Moving::Written),
+        Self::Moving(Moving::OnDisk),
+        Self::Moving(Moving::Answer),
+    ];
+
     fn rank(&self) -> (u8, u8) {
         match self {
             Self::Badge(badge) => (0, badge.kind as u8),
@@ -93,6 +103,7 @@ impl Sign {
             Self::Folded => (5, 0),
             Self::Handle => (6, 0),
             Self::Site => (7, 0),
+            Self::Moving(moving) => (8, *moving as u8),
         }
     }
 
@@ -125,6 +136,7 @@ impl Sign {
             Self::Folded => "hides so many servers",
             Self::Handle => "drag it: all downstreams move",
             Self::Site => "a site",
+            Self::Moving(moving) => moving.words(),
         }
     }
 
@@ -150,10 +162,14 @@ impl Sign {
             Self::Trouble(Trouble::Slow) => {
                 pen.mark(Mark::Triangle, pos2(left + 17.0, middle), 4.5, tokens.warning);
             }
-            Self::Badge(badge) => drop(pen.pill(pos2(left, middle), &badge.text, badge.colour(tokens))),
+            Self::Badge(badge) => drop(pen.pill(pos2(left, middle), &badge.text, badge.kind.colour(tokens))),
             Self::Life(life) => {
                 let (mark, colour) = life_mark(life, tokens);
                 pen.mark(mark, pos2(left + 17.0, middle), 4.0, colour);
+            }
+            Self::Moving(moving) => {
+                let (mark, colour) = moving.look(tokens);
+                pen.mark(mark, pos2(left + 17.0, middle), 4.6, colour);
             }
             Self::Finding(severity) => {
                 let (mark, colour) = match severity {

@@ -9,9 +9,9 @@ use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, Vec2, vec2};
 use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, MetadataFrame, Node};
 use petgraph::Directed;
 
-use super::card::{Card, Link, Trouble};
+use super::card::{Card, Link, LinkLook, Trouble};
 use super::pen::{Mark, Pen};
-use super::server_shape::{NAME_ONLY_BELOW, PLAIN_BELOW, ServerShape};
+use super::server_shape::{NAME_ONLY_BELOW, ServerShape};
 use crate::ui::theme::Tokens;
 
 /// How far beside the curve the pointer still is on it, in canvas units.
@@ -47,7 +47,24 @@ impl Curve {
         Self([from, from + way * along, to - way * along, to])
     }
 
-    fn on_screen(self, meta: &MetadataFrame) -> CubicBezierShape {
+    /// The point at this share of the way, in canvas units.
+    pub fn at(self, share: f32) -> Pos2 {
+        CubicBezierShape::from_points_stroke(self.0, false, Color32::TRANSPARENT, Stroke::NONE).sample(share)
+    }
+
+    /// True if it runs straight.
+    pub fn is_straight(self) -> bool {
+        let Self([from, _, _, to]) = self;
+        from.x == to.x || from.y == to.y
+    }
+
+    /// Both ends, in canvas units.
+    pub fn ends(self) -> [Pos2; 2] {
+        let Self([from, _, _, to]) = self;
+        [from, to]
+    }
+
+    pub fn on_screen(self, meta: &MetadataFrame) -> CubicBezierShape {
         let points = self.0.map(|point| meta.canvas_to_screen_pos(point));
         CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, Stroke::NONE)
     }
@@ -72,11 +89,7 @@ impl Curve {
     ) {
         let colour = pen.tone(colour);
         let stroke = Stroke::new((width * pen.zoom).clamp(1.0, 4.0), colour);
-        let [from, _, before, tip] = self.0.map(|point| meta.canvas_to_screen_pos(point));
-        if pen.zoom < PLAIN_BELOW {
-            pen.shapes.push(Shape::line_segment([from, tip], stroke));
-            return;
-        }
+        let [_, _, before, tip] = self.0.map(|point| meta.canvas_to_screen_pos(point));
         let direction = (tip - before).normalized();
         let head = 9.0 * pen.zoom;
         let neck = tip - direction * (head * 0.8);
@@ -102,16 +115,18 @@ impl Curve {
     }
 }
 
-impl LinkShape {
-    fn colour(&self, tokens: &Tokens) -> Color32 {
-        match self.link.trouble {
+impl LinkLook {
+    pub fn colour(self, tokens: &Tokens) -> Color32 {
+        match self.trouble {
             Some(Trouble::Broken) => tokens.error,
             Some(Trouble::Slow) => tokens.warning,
-            None if self.link.is_streaming => tokens.link_live,
+            None if self.is_streaming => tokens.link_live,
             None => tokens.link,
         }
     }
+}
 
+impl LinkShape {
     /// The words stand where the link arrives, on the side it does not come from: no line runs through them.
     fn draw_label(&self, pen: &mut Pen<'_>, points: [Pos2; 4]) {
         let [from, _, before, tip] = points;
@@ -144,9 +159,9 @@ impl From<EdgeProps<Arc<Link>>> for LinkShape {
     }
 }
 
-impl DisplayEdge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape> for LinkShape {
-    fn shapes(&mut self, start: &ServerNode, end: &ServerNode, ctx: &DrawContext<'_>) -> Vec<Shape> {
-        let (upstream, downstream) = (start.display().rect(), end.display().rect());
+impl LinkShape {
+    /// What it looks like between two cards, in canvas units.
+    pub fn shapes_between(&self, upstream: Rect, downstream: Rect, ctx: &DrawContext<'_>) -> Vec<Shape> {
         // Cards upon each other leave no room for a line.
         if upstream.intersects(downstream) {
             return Vec::new();
@@ -163,11 +178,9 @@ impl DisplayEdge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape> for LinkShape
         }
         let mut pen = Pen::new(ctx.painter, ctx.meta.zoom, self.is_leaving);
         let width = if self.link.is_candidate { 2.0 } else { 1.6 };
-        let colour = self.colour(pen.tokens);
+        let colour = LinkLook::of(&self.link).colour(pen.tokens);
         curve.draw(&mut pen, ctx.meta, (width, colour), !self.link.is_candidate);
-        if let Some(trouble) = self.link.trouble
-            && pen.zoom >= PLAIN_BELOW
-        {
+        if let Some(trouble) = self.link.trouble {
             draw_trouble(&mut pen, bezier.sample(0.5), trouble);
         }
         if pen.zoom >= NAME_ONLY_BELOW && !self.is_leaving {
@@ -175,18 +188,29 @@ impl DisplayEdge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape> for LinkShape
         }
         pen.shapes
     }
+}
+
+/// True if this point lies on the link between two cards, all in canvas units.
+pub fn is_on_link(upstream: Rect, downstream: Rect, pos: Pos2) -> bool {
+    let Curve(points) = Curve::between(upstream, downstream);
+    let bezier = CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, Stroke::NONE);
+    bezier.flatten(Some(1.0)).windows(2).any(|pair| match pair {
+        [from, to] => distance_to_segment(pos, *from, *to) <= REACH,
+        _ => false,
+    })
+}
+
+impl DisplayEdge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape> for LinkShape {
+    fn shapes(&mut self, start: &ServerNode, end: &ServerNode, ctx: &DrawContext<'_>) -> Vec<Shape> {
+        self.shapes_between(start.display().rect(), end.display().rect(), ctx)
+    }
 
     fn update(&mut self, state: &EdgeProps<Arc<Link>>) {
         self.link = Arc::clone(&state.payload);
     }
 
     fn is_inside(&self, start: &ServerNode, end: &ServerNode, pos: Pos2) -> bool {
-        let Curve(points) = Curve::between(start.display().rect(), end.display().rect());
-        let bezier = CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, Stroke::NONE);
-        bezier.flatten(Some(1.0)).windows(2).any(|pair| match pair {
-            [from, to] => distance_to_segment(pos, *from, *to) <= REACH,
-            _ => false,
-        })
+        is_on_link(start.display().rect(), end.display().rect(), pos)
     }
 }
 

@@ -1,14 +1,16 @@
 //! The drawing of the design: egui_graphs' graph and drawing traits under a small driver of our own.
 //!
 //! The canvas is a mirror, never a source. Start with [`canvas_ui`]; `projection` makes the document a graph,
-//! `card` says what is to be shown, `server_shape` and `link_shape` draw it, `gesture` turns a drag into at most
-//! one command, `verdict` says where a drop is allowed, `view` is pan and zoom, `navigate` their input.
+//! `card` says what is to be shown, `places` is where it all stands, `server_shape` and `link_shape` draw it (`far` from
+//! far away), `gesture` turns a drag into at most one command, `verdict` says where a drop is allowed, `view` is pan and
+//! zoom, `navigate` and `minimap` their input, `traffic` what moves in What-if in time.
 //! An idle canvas asks for no repaint.
 
 mod card;
 mod card_widget;
 mod describe;
 mod drag;
+mod far;
 mod fold;
 mod foresee;
 mod frame;
@@ -18,20 +20,23 @@ mod legend;
 mod link_shape;
 mod links;
 mod menu;
+mod minimap;
 mod navigate;
 mod overlay;
 mod paint;
 mod pen;
+mod places;
 mod projection;
 mod rename;
 mod server_shape;
 mod sites;
+mod traffic;
 mod verdict;
 mod view;
 mod words;
 
 pub use card_widget::select_by_click;
-pub use fold::{folds_of, is_folded, tell_expanded};
+pub use fold::{folds_of, tell_expanded};
 
 use egui::{Sense, Ui};
 
@@ -59,10 +64,16 @@ pub struct CanvasState {
     projection: Projection,
     gesture: Gesture,
     wheel: navigate::Wheel,
+    minimap: minimap::Minimap,
     renaming: Option<rename::Renaming>,
     is_fit_asked: bool,
     zoom_asked: Option<f32>,
     centre_asked: Option<ServerId>,
+    /// The server that the pointer is on, and the one that has the keyboard.
+    hovered: Option<ServerId>,
+    focused: Option<ServerId>,
+    /// A new standby that is dragged in.
+    incoming: frame::Incoming,
     /// Why the last drop did nothing; shown until the next press.
     refusal: Option<String>,
     /// The link whose menu was asked for: the server at its lower end.
@@ -70,6 +81,8 @@ pub struct CanvasState {
     seen_selected: Option<ServerId>,
     seen_folding: u64,
     seen_revision: u64,
+    /// Where it was drawn last.
+    canvas: Option<egui::Rect>,
 }
 
 impl CanvasState {
@@ -93,6 +106,17 @@ impl CanvasState {
         self.refusal.as_deref()
     }
 
+    /// Where a server's card was drawn last, in points of the screen.
+    pub fn card_on_screen(&self, server: ServerId) -> Option<egui::Rect> {
+        let card = self.projection.card_rect(server)?;
+        Some(frame::on_screen(&self.view.on_screen(self.canvas?), card))
+    }
+
+    /// True while servers are dragged.
+    pub fn is_dragging(&self) -> bool {
+        self.gesture.drag().is_some()
+    }
+
     /// The view's zoom; 1 draws a canvas unit as one point.
     pub fn zoom(&self) -> f32 {
         self.view.zoom()
@@ -102,6 +126,7 @@ impl CanvasState {
 /// Draws the design and turns what the pointer and the keys do with it into messages.
 pub fn canvas_ui(ui: &mut Ui, session: &Session, state: &mut CanvasState, outbox: &mut Outbox) {
     let canvas = ui.available_rect_before_wrap();
+    state.canvas = Some(canvas);
     // Not focusable: the cards are.
     let background = ui.allocate_rect(canvas, Sense::CLICK | Sense::DRAG);
     ui.ctx().accesskit_node_builder(background.id, |node| {

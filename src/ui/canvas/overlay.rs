@@ -9,7 +9,7 @@ use egui::{Ui, UiBuilder, Vec2, pos2, vec2};
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_SMALL, Tokens};
 
 /// From the corners of the canvas.
-const MARGIN: f32 = 12.0;
+pub const MARGIN: f32 = 12.0;
 
 /// What a pressed zoom button asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,7 +40,11 @@ pub fn zoom_buttons(ui: &mut Ui, canvas: Rect, zoom: f32) -> Option<ZoomWish> {
         };
         button("Fit".to_owned(), 40.0, "Show the whole design", ZoomWish::Fit);
         button("+".to_owned(), 28.0, "Zoom in", ZoomWish::Times(1.25));
-        let percent = format!("{:.0} %", zoom * 100.0);
+        let percent = if zoom < 0.0095 {
+            format!("{:.1} %", zoom * 100.0)
+        } else {
+            format!("{:.0} %", zoom * 100.0)
+        };
         button(percent, 58.0, "Zoom to 100 %", ZoomWish::Whole);
         button("−".to_owned(), 28.0, "Zoom out", ZoomWish::Times(0.8));
     });

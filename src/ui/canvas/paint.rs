@@ -1,13 +1,18 @@
 //! The drawing itself: dots, links, cards, in this order; what is dragged comes last, and its target above it.
 
+use std::sync::Arc;
+
+use egui::emath::GuiRounding as _;
 use egui::{Painter, Rect, Stroke, StrokeKind, pos2};
-use egui_graphs::{DisplayEdge as _, DisplayNode as _, DrawContext, MetadataFrame, SettingsStyle};
+use egui_graphs::{DisplayNode as _, DrawContext, MetadataFrame, SettingsStyle};
 
 use super::drag::PLACE_SHARE;
+use super::far::{FAR_BELOW, Far, Marks};
 use super::frame::{Frame, on_screen};
 use super::sites::paint_sites;
 use super::verdict::Zone;
 use super::{fold, handle};
+use crate::app::WhatIf;
 use crate::model::topology::ServerId;
 use crate::ui::theme::Tokens;
 
@@ -28,25 +33,24 @@ impl Frame<'_> {
             is_directed: true,
             meta: &meta,
         };
-        self.state.projection.each_node(|_, node| {
-            let props = node.props().clone();
-            node.display_mut().update(&props);
-        });
         self.paint_selected_link(&painter, tokens, &meta);
-        self.paint_links(&context);
+        let part = self.state.view.part(self.canvas);
         // The card below the dragged one is painted last: what is chosen must be readable.
         let target = self.state.gesture.drag().and_then(|drag| Some(drag.over?.0));
-        let mut order = self.state.projection.in_paint_order();
-        order.sort_by_key(|id| Some(*id) == target);
-        for id in order {
-            if let Some(node) = self.state.projection.node_mut(id) {
-                let card = on_screen(&meta, node.display().rect());
-                let server = std::sync::Arc::clone(node.payload());
-                fold::paint_pile(&painter, tokens, card, meta.zoom, &server);
-                painter.extend(node.display_mut().shapes(&context));
-                fold::paint_sign(&painter, tokens, card, meta.zoom, &server);
+        if meta.zoom < FAR_BELOW {
+            self.paint_far(&painter, tokens, &meta, (part, target));
+        } else {
+            self.paint_links(&context, part);
+            let shown = self.state.projection.places().in_view(part);
+            let mut order: Vec<ServerId> = shown.iter().map(|card| card.id).collect();
+            order.sort_by_key(|id| Some(*id) == target);
+            for id in order {
+                self.paint_card(&context, id);
+                self.paint_handle(&painter, tokens, &meta, id);
             }
-            self.paint_handle(&painter, tokens, &meta, id);
+        }
+        if let Some(time) = self.session.what_if.as_ref().and_then(WhatIf::in_time) {
+            self.paint_traffic(&painter, &meta, time);
         }
         self.paint_zones(&painter, tokens, &meta);
         if let Some(band) = self.state.gesture.band() {
@@ -54,6 +58,57 @@ impl Frame<'_> {
             let fill = tokens.accent.gamma_multiply(0.10);
             painter.rect(on_screen(&meta, band), 2.0, fill, stroke, StrokeKind::Inside);
         }
+    }
+
+    fn paint_card(&mut self, context: &DrawContext<'_>, id: ServerId) {
+        let mood = self.mood(id);
+        let is_hovered = self.state.hovered == Some(id);
+        let is_focused = self.state.focused == Some(id);
+        let projection = &mut self.state.projection;
+        let Some(server) = projection.node(id).map(|node| Arc::clone(node.payload())) else {
+            return;
+        };
+        let Some(shape) = projection.card_shape(id) else {
+            return;
+        };
+        shape.mood = mood;
+        shape.is_hovered = is_hovered;
+        shape.is_focused = is_focused;
+        let (painter, zoom) = (context.painter, context.meta.zoom);
+        let tokens = Tokens::of(self.ui.visuals());
+        let card = on_screen(context.meta, shape.rect());
+        fold::paint_pile(painter, tokens, card, zoom, &server);
+        painter.extend(shape.shapes(context));
+        fold::paint_sign(painter, tokens, card, zoom, &server);
+    }
+
+    /// From far away: everything in one piece. `target` is painted last.
+    fn paint_far(
+        &self,
+        painter: &Painter,
+        tokens: &Tokens,
+        meta: &MetadataFrame,
+        (part, target): (Rect, Option<ServerId>),
+    ) {
+        let mut far = Far::new(painter, meta, tokens);
+        let places = self.state.projection.places();
+        let leaving = self.leaving();
+        for (link, above, below) in places.links_in_view(part) {
+            far.link(above.rect, below.rect, link.look, leaving.contains(&below.id));
+        }
+        let marks = |id: ServerId| Marks {
+            mood: self.mood(id),
+            is_hovered: self.state.hovered == Some(id),
+            is_focused: self.state.focused == Some(id),
+        };
+        let shown = places.in_view(part);
+        for card in shown.iter().filter(|card| Some(card.id) != target) {
+            far.card(card, marks(card.id));
+        }
+        if let Some(card) = target.and_then(|target| places.card(target)) {
+            far.card(card, marks(card.id));
+        }
+        far.paint(painter);
     }
 
     fn paint_handle(&self, painter: &Painter, tokens: &Tokens, meta: &MetadataFrame, id: ServerId) {
@@ -103,28 +158,30 @@ impl Frame<'_> {
         ));
     }
 
-    fn paint_links(&mut self, context: &DrawContext<'_>) {
-        let projection = &mut self.state.projection;
+    /// The servers whose links would be replaced by the drop.
+    fn leaving(&self) -> Vec<ServerId> {
         let leaving = self.state.gesture.drag().and_then(|drag| {
             let (target, zone) = drag.over?;
             let is_allowed = zone == Zone::Below && matches!(drag.verdicts.on(target, zone), Some(Ok(_)));
             is_allowed.then(|| drag.verdicts.heads())
         });
-        for (edge, above, below) in projection.links() {
-            let graph = projection.graph();
-            let (Some(above), Some(below)) = (graph.node(above).cloned(), graph.node(below).cloned()) else {
-                continue;
-            };
-            let Some(edge) = projection.edge_mut(edge) else {
-                continue;
-            };
-            let props = edge.props().clone();
-            let shape = edge.display_mut();
-            shape.update(&props);
-            shape.is_leaving = leaving
-                .as_ref()
-                .is_some_and(|leaving| leaving.contains(&below.payload().id));
-            context.painter.extend(shape.shapes(&above, &below, context));
+        leaving.unwrap_or_default()
+    }
+
+    fn paint_links(&mut self, context: &DrawContext<'_>, part: Rect) {
+        let leaving = self.leaving();
+        let projection = &mut self.state.projection;
+        let shown = projection.places().links_in_view(part);
+        let shown: Vec<_> = shown
+            .map(|(link, above, below)| (link.edge, above.rect, below.rect, below.id))
+            .collect();
+        for (edge, above, below, server) in shown {
+            if let Some(shape) = projection.link_shape(edge) {
+                shape.is_leaving = leaving.contains(&server);
+                context
+                    .painter
+                    .extend(shape.shapes_between(above, below, context));
+            }
         }
     }
 }
@@ -132,6 +189,9 @@ impl Frame<'_> {
 /// A quiet grid that moves and grows with the drawing; it thins out before it becomes a haze.
 fn dots(painter: &Painter, canvas: Rect, meta: &MetadataFrame, tokens: &Tokens) {
     const GRID: f32 = 28.0;
+    const SIZE: f32 = 1.6;
+    let mut mesh = egui::Mesh::default();
+    let pixels_per_point = painter.pixels_per_point();
     let mut step = GRID * meta.zoom;
     while step < 18.0 {
         step *= 2.0;
@@ -144,11 +204,12 @@ fn dots(painter: &Painter, canvas: Rect, meta: &MetadataFrame, tokens: &Tokens) 
     while y < canvas.bottom() {
         let mut x = first(canvas.left(), meta.pan.x);
         while x < canvas.right() {
-            // A square, not a circle: a hundred times cheaper to tessellate, and the same to the eye.
-            let dot = Rect::from_center_size(pos2(x, y), egui::Vec2::splat(1.6));
-            painter.rect_filled(dot, 0.0, tokens.canvas_dot);
+            // A square on whole pixels: as sharp as a circle to the eye, and one mesh of them costs next to nothing.
+            let dot = Rect::from_center_size(pos2(x, y), egui::Vec2::splat(SIZE));
+            mesh.add_colored_rect(dot.round_to_pixels(pixels_per_point), tokens.canvas_dot);
             x += step;
         }
         y += step;
     }
+    painter.add(mesh);
 }

@@ -3,11 +3,11 @@
 //! [`Projection::reconcile`] runs when the document or the readings moved; node indices stay what they were,
 //! and nothing outside this file knows them, because petgraph reuses them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use egui::{Pos2, Rect, pos2};
-use egui_graphs::{DisplayEdge as _, Graph};
+use egui_graphs::{DisplayEdge as _, DisplayNode as _, Graph};
 use petgraph::Directed;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef as _;
@@ -16,9 +16,11 @@ use super::card::{Card, Link};
 use super::describe::describe;
 use super::fold::fold_up;
 use super::legend::{Sign, signs};
-use super::link_shape::LinkShape;
+use super::link_shape::{LinkShape, is_on_link};
+use super::places::{CardPlace, Places};
 use super::server_shape::ServerShape;
 use crate::app::{RunView, Session, WhatIf};
+use crate::model::document::PointOnCanvas;
 use crate::model::document::sites::{SiteArea, site_areas};
 use crate::model::health::Board;
 use crate::model::plan::StepState;
@@ -26,14 +28,12 @@ use crate::model::topology::{Server, ServerId, Topology};
 
 pub type DesignGraph = Graph<Arc<Card>, Arc<Link>, Directed, u32, ServerShape, LinkShape>;
 pub type ServerNode = egui_graphs::Node<Arc<Card>, Arc<Link>, Directed, u32, ServerShape>;
-type LinkEdge = egui_graphs::Edge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape, LinkShape>;
 
 #[derive(Debug, Default)]
 pub struct Projection {
     graph: DesignGraph,
     index: BTreeMap<ServerId, NodeIndex<u32>>,
-    /// Where the document says each card stands; a drag moves it away for a while.
-    home: BTreeMap<ServerId, Pos2>,
+    places: Places,
     /// How many servers follow each relay; asked for every card on every frame, so counted once.
     relays: BTreeMap<ServerId, usize>,
     /// What the legend explains.
@@ -43,6 +43,10 @@ pub struct Projection {
     sites_of: Option<(u64, u64)>,
     /// What the graph was made from.
     seen: Option<Seen>,
+    /// Moves with each change of what is drawn.
+    generation: u64,
+    /// What is selected in `places`.
+    selected: (Option<ServerId>, BTreeSet<ServerId>),
 }
 
 /// Everything that a card depends on, in a form that is cheap to compare.
@@ -64,6 +68,7 @@ impl Projection {
             return false;
         }
         self.seen = Some(Seen::of(session));
+        self.generation += 1;
         let is_shown = |id| !session.folding.is_hidden(id);
         let positions = session.document.positions_of(is_shown);
         let of = (session.revision, session.folding.revision());
@@ -72,11 +77,6 @@ impl Projection {
             self.sites_of = Some(of);
             self.sites = site_areas(session.document.topology(), &positions);
         }
-        self.home = positions
-            .into_iter()
-            .map(|(id, [x, y])| (id, pos2(x, y)))
-            .collect();
-
         self.relays = relays(session.document.topology());
         // What is hidden cannot be taken by the handle.
         self.relays.retain(|id, _| !session.folding.is_folded(*id));
@@ -99,12 +99,14 @@ impl Projection {
         for (card, link) in &described {
             has_tree_changed |= self.put_link(card.id, link.as_ref());
         }
-        self.send_home();
+        self.places = self.places_of(&positions, &described);
+        self.select(session);
         has_tree_changed || before != self.index.keys().copied().collect::<Vec<_>>()
     }
 
-    pub fn graph(&self) -> &DesignGraph {
-        &self.graph
+    /// Different after each change of what is drawn.
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     pub fn signs(&self) -> &[Sign] {
@@ -115,64 +117,39 @@ impl Projection {
         &self.sites
     }
 
-    /// Servers from the lowest card to the one on top.
-    pub fn in_paint_order(&self) -> Vec<ServerId> {
-        let mut order: Vec<ServerId> = self.index.keys().copied().collect();
-        let rank = |node: &ServerNode| (node.dragged(), node.selected());
-        order.sort_by_key(|id| self.node(*id).map(rank));
-        order
+    /// Where everything stands.
+    pub fn places(&self) -> &Places {
+        &self.places
     }
 
     pub fn node(&self, id: ServerId) -> Option<&ServerNode> {
-        self.graph.node(*self.index.get(&id)?)
+        self.graph.node(self.places.card(id)?.node)
     }
 
-    pub fn node_mut(&mut self, id: ServerId) -> Option<&mut ServerNode> {
-        self.graph.node_mut(*self.index.get(&id)?)
-    }
-
-    /// Every node, to set what it looks like.
-    pub fn each_node(&mut self, mut change: impl FnMut(ServerId, &mut ServerNode)) {
-        for (id, index) in &self.index {
-            if let Some(node) = self.graph.node_mut(*index) {
-                change(*id, node);
-            }
+    /// Takes over what is selected, if it has changed.
+    pub fn follow_selection(&mut self, session: &Session) {
+        if self.selected.0 != session.selected || self.selected.1 != session.also_selected {
+            self.select(session);
         }
     }
 
-    /// Every link with the indices of the servers above and below it.
-    pub fn links(&self) -> Vec<(EdgeIndex<u32>, NodeIndex<u32>, NodeIndex<u32>)> {
-        let edges = self.graph.edges_iter();
-        edges
-            .filter_map(|(edge, _)| {
-                let (upstream, downstream) = self.graph.edge_endpoints(edge)?;
-                Some((edge, upstream, downstream))
-            })
-            .collect()
-    }
-
-    pub fn edge_mut(&mut self, edge: EdgeIndex<u32>) -> Option<&mut LinkEdge> {
-        self.graph.edge_mut(edge)
-    }
-
-    pub fn home(&self, id: ServerId) -> Option<Pos2> {
-        self.home.get(&id).copied()
+    fn select(&mut self, session: &Session) {
+        self.selected = (session.selected, session.also_selected.clone());
+        self.places.select(|id| session.is_selected(id));
     }
 
     /// Puts every card where the document has it.
     pub fn send_home(&mut self) {
-        for (id, index) in &self.index {
-            if let (Some(node), Some(at)) = (self.graph.node_mut(*index), self.home.get(id)) {
-                node.set_location(*at);
-            }
-        }
+        self.places.send_home();
     }
 
     /// Puts one card somewhere else for now.
-    pub fn place(&mut self, id: ServerId, at: Pos2) {
-        if let Some(node) = self.node_mut(id) {
-            node.set_location(at);
-        }
+    pub fn carry(&mut self, id: ServerId, at: Pos2) {
+        self.places.carry(id, at);
+    }
+
+    pub fn home(&self, id: ServerId) -> Option<Pos2> {
+        self.places.card(id).map(|card| card.home)
     }
 
     /// How many servers follow it, if it is a relay.
@@ -182,43 +159,79 @@ impl Projection {
 
     /// The servers whose cards lie in this part of the canvas, or reach into it.
     pub fn touched_by(&self, part: Rect) -> Vec<ServerId> {
-        let touches = |at: &Pos2| ServerShape::rect_at(*at).intersects(part);
-        let touched = self.home.iter().filter(|(_, at)| touches(at));
-        touched.map(|(id, _)| *id).collect()
+        let touches = |card: &&CardPlace| ServerShape::rect_at(card.home).intersects(part);
+        self.places
+            .cards()
+            .iter()
+            .filter(touches)
+            .map(|card| card.id)
+            .collect()
     }
 
     /// The card on top at this point of the canvas, except those.
     pub fn server_at(&self, at: Pos2, except: impl Fn(ServerId) -> bool) -> Option<ServerId> {
-        self.in_paint_order()
-            .into_iter()
-            .rev()
-            .filter(|id| !except(*id))
-            .find(|id| self.card_rect(*id).is_some_and(|rect| rect.contains(at)))
+        self.places.card_at(at, except).map(|card| card.id)
     }
 
     /// Where the card is on the canvas, in canvas units.
     pub fn card_rect(&self, id: ServerId) -> Option<Rect> {
-        self.node(id).map(|node| ServerShape::rect_at(node.location()))
+        self.places.card(id).map(|card| card.rect)
     }
 
     /// The link at this point of the canvas: the server at its lower end.
     pub fn link_at(&self, at: Pos2) -> Option<ServerId> {
-        let (_, _, below) = self.links().into_iter().find(|(edge, above, below)| {
-            let ends = (self.graph.node(*above), self.graph.node(*below));
-            let (Some(edge), (Some(above), Some(below))) = (self.graph.edge(*edge), ends) else {
-                return false;
-            };
-            edge.display().is_inside(above, below, at)
-        })?;
-        self.graph.node(below).map(|node| node.payload().id)
+        let near = self.places.links_in_view(Rect::from_min_max(at, at));
+        let mut hit = near.filter(|(_, above, below)| is_on_link(above.rect, below.rect, at));
+        hit.next().map(|(_, _, below)| below.id)
     }
 
     /// Around all cards; `None` without any.
     pub fn bounds(&self) -> Option<Rect> {
-        self.home
-            .values()
-            .map(|at| ServerShape::rect_at(*at))
-            .reduce(Rect::union)
+        self.places.bounds()
+    }
+
+    /// The shape of a card as it is now, for the drawing.
+    pub fn card_shape(&mut self, id: ServerId) -> Option<&mut ServerShape> {
+        let card = self.places.card(id)?;
+        let (at, is_selected, is_dragged) = (card.rect.center(), card.is_selected, card.is_dragged);
+        let node = self.graph.node_mut(card.node)?;
+        node.set_location(at);
+        node.set_selected(is_selected);
+        node.set_dragged(is_dragged);
+        let props = node.props().clone();
+        let shape = node.display_mut();
+        shape.update(&props);
+        Some(shape)
+    }
+
+    /// The shape of a link as it is now, for the drawing.
+    pub fn link_shape(&mut self, edge: EdgeIndex<u32>) -> Option<&mut LinkShape> {
+        let edge = self.graph.edge_mut(edge)?;
+        let props = edge.props().clone();
+        let shape = edge.display_mut();
+        shape.update(&props);
+        Some(shape)
+    }
+
+    fn places_of(
+        &self,
+        positions: &BTreeMap<ServerId, PointOnCanvas>,
+        described: &[(Card, Option<Link>)],
+    ) -> Places {
+        let cards = described.iter().filter_map(|(card, _)| {
+            let [x, y] = positions.get(&card.id)?;
+            Some(CardPlace::new(card, *self.index.get(&card.id)?, pos2(*x, *y)))
+        });
+        let links = described.iter().filter_map(|(card, link)| {
+            let (edge, _) = self.edge_above(*self.index.get(&card.id)?)?;
+            Some((link.as_ref()?, edge, card.id))
+        });
+        Places::new(cards.collect(), links)
+    }
+
+    fn edge_above(&self, below: NodeIndex<u32>) -> Option<(EdgeIndex<u32>, NodeIndex<u32>)> {
+        let mut edges = self.graph.edges_directed(below, petgraph::Direction::Incoming);
+        edges.next().map(|edge| (edge.id(), edge.source()))
     }
 
     fn put_card(&mut self, card: &Card) {
@@ -243,11 +256,7 @@ impl Projection {
             return false;
         };
         let above = link.and_then(|link| self.index.get(&link.upstream).copied());
-        let old: Option<(EdgeIndex<u32>, NodeIndex<u32>)> = self
-            .graph
-            .edges_directed(below, petgraph::Direction::Incoming)
-            .map(|edge| (edge.id(), edge.source()))
-            .next();
+        let old = self.edge_above(below);
         if let Some((edge, source)) = old {
             if Some(source) != above {
                 self.graph.remove_edge(edge);

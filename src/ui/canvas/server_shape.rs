@@ -6,17 +6,15 @@ use egui::{Align2, Color32, Pos2, Rect, Shadow, Shape, Vec2, pos2, vec2};
 use egui_graphs::{DisplayNode, DrawContext, NodeProps};
 use petgraph::Directed;
 
-use super::card::{Badge, BadgeKind, Card, Life, Link, Work};
+use super::card::{BadgeKind, Card, Life, Link, Look, Work};
 use super::pen::{Mark, Pen};
 use crate::model::document::arrange::CARD;
 use crate::model::topology::Severity;
 use crate::ui::outlook::Outlook;
 use crate::ui::theme::{RADIUS_CARD, Tokens};
 
-/// Below these zooms a card shows less: no words but the name, no words at all, a plain rectangle.
+/// Below this zoom a card shows no words but the name; from farther away it is drawn by [`super::far`].
 pub const NAME_ONLY_BELOW: f32 = 0.55;
-pub const NO_TEXT_BELOW: f32 = 0.35;
-pub const PLAIN_BELOW: f32 = 0.14;
 
 /// What a drag that is under way makes of a card.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,7 +34,7 @@ pub struct ServerShape {
     card: Arc<Card>,
     centre: Pos2,
     is_selected: bool,
-    is_hovered: bool,
+    pub is_hovered: bool,
     is_dragged: bool,
     pub is_focused: bool,
     pub mood: Mood,
@@ -54,7 +52,15 @@ impl ServerShape {
     }
 
     fn outline(&self, tokens: &Tokens) -> (f32, Color32) {
-        match self.mood {
+        let is_marked = self.is_selected || self.is_dragged;
+        self.mood.outline(is_marked, self.is_hovered, tokens)
+    }
+}
+
+impl Mood {
+    /// Width and colour of the line around a card; `is_marked`: selected, or in the hand.
+    pub fn outline(self, is_marked: bool, is_hovered: bool, tokens: &Tokens) -> (f32, Color32) {
+        match self {
             Mood::Allowed {
                 has_consequence,
                 is_hit,
@@ -68,8 +74,8 @@ impl ServerShape {
             }
             Mood::Refused { is_hit: true } => (2.0, tokens.drop_refused),
             Mood::ComesAlong => (1.5, tokens.accent),
-            Mood::Plain if self.is_selected || self.is_dragged => (2.0, tokens.accent),
-            Mood::Plain if self.is_hovered => (1.0, tokens.card_stroke_hovered),
+            Mood::Plain if is_marked => (2.0, tokens.accent),
+            Mood::Plain if is_hovered => (1.0, tokens.card_stroke_hovered),
             Mood::Plain | Mood::Refused { is_hit: false } => (1.0, tokens.card_stroke),
         }
     }
@@ -120,15 +126,9 @@ impl DisplayNode<Arc<Card>, Arc<Link>, Directed, u32> for ServerShape {
         let is_faded = matches!(self.mood, Mood::Refused { is_hit: false });
         let mut pen = Pen::new(ctx.painter, zoom, is_faded);
         let tokens = pen.tokens;
-        let colour = colour(&self.card, tokens);
-        if zoom < PLAIN_BELOW {
-            pen.fill(rect, 2.0, if self.is_selected { tokens.accent } else { colour });
-            return pen.shapes;
-        }
+        let colour = Look::of(&self.card).colour(tokens);
         self.draw_sheet(&mut pen, rect);
-        if zoom < NO_TEXT_BELOW {
-            pen.fill(rect.shrink(rect.height() * 0.28), 6.0, colour);
-        } else if zoom < NAME_ONLY_BELOW {
+        if zoom < NAME_ONLY_BELOW {
             let name = Align2::CENTER_CENTER;
             pen.text(
                 name,
@@ -151,7 +151,6 @@ impl DisplayNode<Arc<Card>, Arc<Link>, Directed, u32> for ServerShape {
         self.card = Arc::clone(&state.payload);
         self.centre = state.location();
         self.is_selected = state.selected;
-        self.is_hovered = state.hovered;
         self.is_dragged = state.dragged;
     }
 
@@ -165,16 +164,14 @@ impl ServerShape {
     fn draw_sheet(&self, pen: &mut Pen<'_>, rect: Rect) {
         let tokens = pen.tokens;
         let radius = f32::from(RADIUS_CARD);
-        if pen.zoom >= NO_TEXT_BELOW {
-            let lift = if self.is_dragged { 3 } else { 1 };
-            let shadow = Shadow {
-                offset: [0, 2 * lift],
-                blur: 6 * lift as u8,
-                spread: 0,
-                color: tokens.shadow,
-            };
-            pen.shapes.push(shadow.as_shape(rect, pen.radius(radius)).into());
-        }
+        let lift = if self.is_dragged { 3 } else { 1 };
+        let shadow = Shadow {
+            offset: [0, 2 * lift],
+            blur: 6 * lift as u8,
+            spread: 0,
+            color: tokens.shadow,
+        };
+        pen.shapes.push(shadow.as_shape(rect, pen.radius(radius)).into());
         if self.is_focused {
             pen.frame(rect.expand(4.0), radius + 3.0, 1.5, tokens.accent);
         }
@@ -234,7 +231,7 @@ fn draw_foot(pen: &mut Pen<'_>, rect: Rect, card: &Card) {
     let zoom = pen.zoom;
     let middle = 64.0_f32.mul_add(zoom, rect.top());
     let left = pos2(10.0_f32.mul_add(zoom, rect.left()), middle);
-    pen.pill(left, &card.badge.text, card.badge.colour(tokens));
+    pen.pill(left, &card.badge.text, card.badge.kind.colour(tokens));
     let state = match (card.work, &card.life) {
         (Some(work), _) => Some((work_mark(work, tokens), work.word())),
         (None, Life::Drawn) => None,
@@ -287,7 +284,7 @@ pub(super) fn life_mark(life: &Life, tokens: &Tokens) -> (Mark, Color32) {
     }
 }
 
-fn work_mark(work: Work, tokens: &Tokens) -> (Mark, Color32) {
+pub fn work_mark(work: Work, tokens: &Tokens) -> (Mark, Color32) {
     match work {
         Work::Pending => (Mark::Ring, tokens.text_weak),
         Work::Building(_) => (Mark::HalfCircle, tokens.accent),
@@ -296,18 +293,20 @@ fn work_mark(work: Work, tokens: &Tokens) -> (Mark, Color32) {
     }
 }
 
-/// A card has the colour of what the server is for a commit.
-fn colour(card: &Card, tokens: &Tokens) -> Color32 {
-    if card.is_primary {
-        tokens.primary
-    } else {
-        card.badge.colour(tokens)
+impl Look {
+    /// A card has the colour of what the server is for a commit.
+    pub fn colour(self, tokens: &Tokens) -> Color32 {
+        if self.is_primary {
+            tokens.primary
+        } else {
+            self.badge.colour(tokens)
+        }
     }
 }
 
-impl Badge {
-    pub fn colour(&self, tokens: &Tokens) -> Color32 {
-        match self.kind {
+impl BadgeKind {
+    pub fn colour(self, tokens: &Tokens) -> Color32 {
+        match self {
             BadgeKind::Policy => tokens.primary,
             BadgeKind::Sync => tokens.sync,
             BadgeKind::Potential => tokens.potential,

@@ -3,6 +3,7 @@
 //! The judge is `Topology::judge_attach_all` and `judge_place`, the same that decide on the drop, so the two cannot
 //! disagree.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::server_shape::Mood;
@@ -31,6 +32,18 @@ pub struct Verdicts {
     is_world: bool,
     by_target: BTreeMap<ServerId, Verdict>,
     along: Vec<ServerId>,
+    /// The same as `along`, asked for every card on every frame.
+    comes_along: BTreeSet<ServerId>,
+    /// What was asked about last, which is asked several times on every frame.
+    last: RefCell<Option<Answer>>,
+}
+
+/// Everything about a drop upon one part of one card.
+#[derive(Clone, Debug, PartialEq)]
+struct Answer {
+    about: (ServerId, Zone),
+    verdict: Option<Verdict>,
+    fix: Option<Fix>,
 }
 
 pub type Verdict = Result<Vec<String>, String>;
@@ -46,14 +59,17 @@ impl Verdicts {
         let others = topology.servers().iter();
         let heads = topology.heads(&servers);
         let below = heads.iter().flat_map(|head| topology.subtree(*head));
+        let along: Vec<ServerId> = below.filter(|id| !dragged.contains(id)).collect();
         Self {
             by_target: others
                 .filter(|target| !dragged.contains(&target.id()))
                 .map(judge)
                 .collect(),
-            along: below.filter(|id| !dragged.contains(id)).collect(),
+            comes_along: along.iter().copied().collect(),
+            along,
             can_take_place: can_take_place && servers.len() == 1,
             is_world: false,
+            last: RefCell::default(),
             topology: topology.clone(),
             servers,
         }
@@ -72,19 +88,17 @@ impl Verdicts {
         Self {
             by_target: others.map(judge).collect(),
             along: Vec::new(),
+            comes_along: BTreeSet::new(),
             can_take_place: false,
             is_world: true,
+            last: RefCell::default(),
             topology: topology.clone(),
             servers: vec![server],
         }
     }
 
     pub fn on(&self, target: ServerId, zone: Zone) -> Option<Verdict> {
-        let below = self.by_target.get(&target)?;
-        match (zone, self.servers.first()) {
-            (Zone::Above, Some(server)) => Some(worded(self.topology.judge_place(*server, target))),
-            _ => Some(below.clone()),
-        }
+        self.answer(target, zone).verdict
     }
 
     /// What the drop does if it is allowed.
@@ -107,11 +121,7 @@ impl Verdicts {
 
     /// What would let a refused drop be done after all.
     pub fn fix(&self, target: ServerId, zone: Zone) -> Option<Fix> {
-        match zone {
-            _ if self.is_world => None,
-            Zone::Above => None,
-            Zone::Below => self.topology.fix_attach(&self.servers, target),
-        }
+        self.answer(target, zone).fix
     }
 
     /// Those of the dragged servers whose links a drop changes.
@@ -130,20 +140,57 @@ impl Verdicts {
 
     /// How the target looks while the pointer is over `over`.
     pub fn mood(&self, target: ServerId, over: Option<(ServerId, Zone)>) -> Mood {
-        let hit = over.filter(|(id, _)| *id == target);
-        let is_hit = hit.is_some();
-        let verdict = match hit {
-            Some((_, zone)) => self.on(target, zone),
-            None => self.by_target.get(&target).cloned(),
-        };
-        match verdict {
-            None => Mood::Plain,
-            Some(Ok(consequences)) => Mood::Allowed {
-                has_consequence: !consequences.is_empty(),
-                is_hit,
+        match over.filter(|(id, _)| *id == target) {
+            Some((_, zone)) => self
+                .on(target, zone)
+                .map_or(Mood::Plain, |verdict| match verdict {
+                    Ok(consequences) => Mood::Allowed {
+                        has_consequence: !consequences.is_empty(),
+                        is_hit: true,
+                    },
+                    Err(_) => Mood::Refused { is_hit: true },
+                }),
+            None => match self.by_target.get(&target) {
+                None => Mood::Plain,
+                Some(Ok(consequences)) => Mood::Allowed {
+                    has_consequence: !consequences.is_empty(),
+                    is_hit: false,
+                },
+                Some(Err(_)) if self.comes_along.contains(&target) => Mood::ComesAlong,
+                Some(Err(_)) => Mood::Refused { is_hit: false },
             },
-            Some(Err(_)) if self.along.contains(&target) && !is_hit => Mood::ComesAlong,
-            Some(Err(_)) => Mood::Refused { is_hit },
+        }
+    }
+}
+
+impl Verdicts {
+    fn answer(&self, target: ServerId, zone: Zone) -> Answer {
+        let about = (target, zone);
+        if let Some(answer) = self.last.borrow().as_ref().filter(|answer| answer.about == about) {
+            return answer.clone();
+        }
+        let answer = Answer {
+            about,
+            verdict: self.judge(target, zone),
+            fix: self.find_fix(target, zone),
+        };
+        *self.last.borrow_mut() = Some(answer.clone());
+        answer
+    }
+
+    fn judge(&self, target: ServerId, zone: Zone) -> Option<Verdict> {
+        let below = self.by_target.get(&target)?;
+        match (zone, self.servers.first()) {
+            (Zone::Above, Some(server)) => Some(worded(self.topology.judge_place(*server, target))),
+            _ => Some(below.clone()),
+        }
+    }
+
+    fn find_fix(&self, target: ServerId, zone: Zone) -> Option<Fix> {
+        match zone {
+            _ if self.is_world => None,
+            Zone::Above => None,
+            Zone::Below => self.topology.fix_attach(&self.servers, target),
         }
     }
 }

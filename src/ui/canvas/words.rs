@@ -2,10 +2,11 @@
 
 use super::frame::{Frame, Incoming};
 use super::gesture::{FIX_KEY, Gesture};
-use super::legend::legend_ui;
+use super::legend::{Sign, legend_ui};
 use super::overlay::{self, Tone, ZoomWish};
 use super::verdict::Zone;
 use super::{NEEDS_TARGET, locked_words};
+use crate::app::WhatIf;
 use crate::model::topology::ServerId;
 use crate::ui::drafts::as_sentence;
 
@@ -91,7 +92,12 @@ impl Frame<'_> {
     pub(super) fn overlays(&mut self) {
         let painter = self.ui.painter_at(self.canvas);
         if self.session.is_legend_shown {
-            legend_ui(self.ui, self.canvas, self.state.projection.signs(), self.outbox);
+            let in_time = self.session.what_if.as_ref().and_then(WhatIf::in_time);
+            let signs = match in_time {
+                Some(_) => &Sign::TRAFFIC,
+                None => self.state.projection.signs(),
+            };
+            legend_ui(self.ui, self.canvas, signs, self.outbox);
         }
         let topology = self.session.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {
@@ -110,15 +116,16 @@ impl Frame<'_> {
         if !sentence.is_empty() {
             overlay::hint(&painter, self.canvas, sentence);
         }
+        self.minimap();
         let view = &mut self.state.view;
         let middle = self.canvas.size() / 2.0;
-        match overlay::zoom_buttons(self.ui, self.canvas, view.zoom()) {
-            Some(ZoomWish::Times(factor)) => view.zoom_at(factor, middle),
-            Some(ZoomWish::Whole) => view.zoom_at(1.0 / view.zoom(), middle),
+        match overlay::zoom_buttons(self.ui, self.canvas, view.zoom_to_come()) {
+            Some(ZoomWish::Times(factor)) => view.fly(|view| view.zoom_at(factor, middle)),
+            Some(ZoomWish::Whole) => view.fly(|view| view.zoom_at(1.0 / view.zoom(), middle)),
             Some(ZoomWish::Fit) => self.state.request_fit(),
             None => return,
         }
-        // The view changed after it was drawn.
+        // The view moves from the next frame on.
         self.ui.ctx().request_repaint();
     }
 }

@@ -2,12 +2,13 @@
 
 use super::{Answer, Does};
 use crate::app::{
-    DesignMessage, Dialog, FileMessage, Message, Pick, RunMessage, Session, StartMessage, Tab, ViewMessage,
-    WhatIfMessage,
+    DesignMessage, Dialog, FileMessage, InTime, Look, Message, Pick, RunMessage, Session, StartMessage, Tab,
+    TimeMessage, ViewMessage, WhatIf, WhatIfMessage,
 };
 use crate::engine::preferences::Theme;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, templates};
+use crate::model::simulate::time::TICK;
 use crate::model::topology::{Edit, Refusal, Server, ServerId, ServerName};
 use crate::ui::commands::{self, BROKEN_TEXT, LOCKED, edit};
 use crate::ui::drafts::as_sentence;
@@ -59,6 +60,16 @@ pub fn quit(_: &Session, _: &[ServerId]) -> Answer {
 }
 
 pub fn undo(session: &Session, _: &[ServerId]) -> Answer {
+    if let Ok(in_time) = time_of(session) {
+        let events = in_time.scenario().events.iter().rev();
+        let back = events.map(|event| event.at).find(|at| *at < in_time.now());
+        // Back to before what has happened last.
+        return match back {
+            Some(at) => time(TimeMessage::GoTo(at.saturating_sub(TICK))),
+            None if in_time.now() > 0 => time(TimeMessage::GoTo(0)),
+            None => Err("This is the beginning of the story".to_owned()),
+        };
+    }
     if let Some(what_if) = &session.what_if {
         let back = what_if.moments().1.checked_sub(1);
         return go_to(back.ok_or("This is the beginning of the story")?);
@@ -71,6 +82,12 @@ pub fn undo(session: &Session, _: &[ServerId]) -> Answer {
 }
 
 pub fn redo(session: &Session, _: &[ServerId]) -> Answer {
+    if let Ok(in_time) = time_of(session) {
+        let mut events = in_time.scenario().events.iter().map(|event| event.at);
+        let on = events.find(|at| *at > in_time.now());
+        let on = on.ok_or("Nothing more happens in this story")?;
+        return time(TimeMessage::GoTo(on));
+    }
     if let Some(what_if) = &session.what_if {
         let (moments, at) = what_if.moments();
         let on = Some(at + 1).filter(|on| *on < moments.len());
@@ -81,6 +98,69 @@ pub fn redo(session: &Session, _: &[ServerId]) -> Answer {
         .redo_label()
         .ok_or("Nothing was taken back that could be done again")?;
     send(Message::Design(DesignMessage::Redo))
+}
+
+/// Another side of What-if, which is entered for it.
+pub fn in_time(session: &Session, _: &[ServerId]) -> Answer {
+    match &session.what_if {
+        Some(what_if) if what_if.in_time().is_some() => {
+            send(Message::WhatIf(WhatIfMessage::Look(Look::Verdict)))
+        }
+        Some(_) => send(Message::WhatIf(WhatIfMessage::Look(Look::Time))),
+        None => {
+            unlocked(session)?;
+            send(Message::WhatIf(WhatIfMessage::EnterInTime))
+        }
+    }
+}
+
+pub fn plays(session: &Session) -> bool {
+    time_of(session).is_ok_and(InTime::is_playing)
+}
+
+pub fn play(session: &Session, _: &[ServerId]) -> Answer {
+    time(TimeMessage::Play(!time_of(session)?.is_playing()))
+}
+
+pub fn tick_on(session: &Session, _: &[ServerId]) -> Answer {
+    time_of(session)?;
+    time(TimeMessage::Tick { on: true })
+}
+
+pub fn tick_back(session: &Session, _: &[ServerId]) -> Answer {
+    if time_of(session)?.now() == 0 {
+        return Err("This is the beginning of the story".to_owned());
+    }
+    time(TimeMessage::Tick { on: false })
+}
+
+pub fn next_commit(session: &Session, _: &[ServerId]) -> Answer {
+    time_of(session)?;
+    time(TimeMessage::NextCommit)
+}
+
+pub fn fork(session: &Session, _: &[ServerId]) -> Answer {
+    time_of(session)?;
+    time(TimeMessage::Fork)
+}
+
+pub fn slower(session: &Session, _: &[ServerId]) -> Answer {
+    time(TimeMessage::Pace(time_of(session)?.pace.slower()))
+}
+
+pub fn faster(session: &Session, _: &[ServerId]) -> Answer {
+    time(TimeMessage::Pace(time_of(session)?.pace.faster()))
+}
+
+fn time_of(session: &Session) -> Result<&InTime, String> {
+    let what_if = session.what_if.as_ref();
+    what_if
+        .and_then(WhatIf::in_time)
+        .ok_or_else(|| "First look at What-if in time".to_owned())
+}
+
+fn time(message: TimeMessage) -> Answer {
+    send(Message::WhatIf(WhatIfMessage::Time(message)))
 }
 
 /// Another moment of What-if.
@@ -288,6 +368,10 @@ pub fn start(session: &Session, _: &[ServerId]) -> Answer {
     }
     unlocked(session)?;
     send(Message::Start(StartMessage::Show))
+}
+
+pub fn minimap(session: &Session, _: &[ServerId]) -> Answer {
+    send(Message::View(ViewMessage::Minimap(!session.has_minimap)))
 }
 
 pub fn show_inspector(_: &Session, _: &[ServerId]) -> Answer {

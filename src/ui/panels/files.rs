@@ -27,10 +27,7 @@ const MARK_WIDTH: f32 = 3.0;
 pub struct ToReveal(Option<String>);
 
 pub fn files_ui(ui: &mut Ui, session: &Session, to_reveal: &mut ToReveal, outbox: &mut Outbox) {
-    let Some(bundle) = &session.derived.bundle else {
-        note_ui(ui, "There are no files yet");
-        return;
-    };
+    let bundle = session.bundle();
     ui.horizontal(|ui| {
         if main_button(ui, true, "Export…").clicked() {
             outbox.send(Message::File(FileMessage::Export));

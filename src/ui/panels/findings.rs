@@ -9,6 +9,9 @@ use crate::ui::theme::{GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::parts::{locked_words, note_ui, severity_sign};
 
+/// The worst come first. Nobody reads more of them, and each is drawn on every frame.
+const MOST_SHOWN: usize = 100;
+
 pub fn findings_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let findings = &session.derived.findings;
     if findings.is_empty() {
@@ -18,11 +21,18 @@ pub fn findings_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         });
         return;
     }
-    for (place, finding) in findings.iter().enumerate() {
+    for (place, finding) in findings.iter().take(MOST_SHOWN).enumerate() {
         if place > 0 {
             ui.separator();
         }
         finding_ui(ui, session, place, finding, outbox);
+    }
+    if let Some(more) = findings.len().checked_sub(MOST_SHOWN).filter(|more| *more > 0) {
+        ui.separator();
+        note_ui(
+            ui,
+            format!("And {more} more, which come up as these are put right; pgcascade check lists them all"),
+        );
     }
 }
 

@@ -115,11 +115,7 @@ fn slot(session: &Session, below: &Server, upstream: &Server) -> String {
 
 /// The line that makes it, as it stands in the file, and the way there.
 fn connection_ui(ui: &mut Ui, session: &Session, below: ServerId, outbox: &mut Outbox) {
-    let found = session
-        .derived
-        .bundle
-        .as_ref()
-        .and_then(|bundle| connection(bundle, below));
+    let found = connection(session.bundle(), below);
     let Some((path, number, line)) = found else {
         note_ui(ui, "No file holds it");
         return;

@@ -3,17 +3,18 @@
 //! Up and down go through the rows, Home and End to the ends; left folds, or goes to the upstream where nothing is to be
 //! folded, right unfolds, or goes to the first downstream; Enter or Space selects. Everything the canvas offers is in each row's menu.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use egui::accesskit::Role;
 use egui::{EventFilter, Key, Layout, Rect, RichText, Sense, StrokeKind, Ui, UiBuilder, WidgetInfo};
 use egui::{WidgetType, vec2};
 
-use crate::app::{Message, Session, ViewMessage, WhatIf};
+use crate::app::{Message, Session, TreeRow, ViewMessage, WhatIf};
 use crate::model::health::ReplicationRow;
-use crate::model::topology::{Server, ServerId, Topology};
+use crate::model::topology::{Server, ServerId};
 use crate::ui::Outbox;
-use crate::ui::canvas::{folds_of, is_folded, select_by_click, tell_expanded};
+use crate::ui::canvas::{folds_of, select_by_click, tell_expanded};
 use crate::ui::commands::role_in_words;
 use crate::ui::outlook::{Outlook, outlook_of};
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
@@ -26,15 +27,63 @@ const INDENT: f32 = 16.0;
 const PORT_WIDTH: f32 = 40.0;
 const WORD_WIDTH: f32 = 66.0;
 
+/// Up to here every row is there for screen readers, whether it is scrolled into view or not.
+const FEW: usize = 100;
+/// Between two rows.
+const GAP: f32 = 1.0;
+
 pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let order = session.shown_servers();
+    let tree = &session.derived.tree;
+    let rows: Cow<'_, [TreeRow]> = if session.folding.is_any_folded() {
+        let rows = tree.rows().iter().copied();
+        rows.filter(|row| !session.folding.is_hidden(row.server))
+            .collect()
+    } else {
+        tree.rows().into()
+    };
     let hidden: BTreeMap<ServerId, (usize, String)> = folds_of(session)
         .into_iter()
         .map(|(id, fold)| (id, (fold.hidden, fold.words())))
         .collect();
-    ui.spacing_mut().item_spacing.y = 1.0;
-    for id in &order {
-        row_ui(ui, session, *id, (&order, hidden.get(id)), outbox);
+    let step = ROW_HEIGHT + GAP;
+    let size = vec2(ui.available_width(), step * rows.len() as f32);
+    let (_, all) = ui.allocate_space(size);
+    let shown = if rows.len() <= FEW {
+        0..rows.len()
+    } else {
+        let place = |y: f32| ((y - all.top()) / step).max(0.0) as usize;
+        let view = ui.clip_rect();
+        place(view.top()).min(rows.len())..(place(view.bottom()) + 1).min(rows.len())
+    };
+    // The row that has the keyboard is there wherever it is, also one that the keys have led to just now.
+    let with_keyboard = |ui: &Ui| {
+        let focused = ui.data(|data| data.get_temp::<ServerId>(focus_id()));
+        let focused = focused.filter(|id| ui.memory(|memory| memory.has_focus(row_id(*id))))?;
+        rows.iter().position(|row| row.server == focused)
+    };
+    let elsewhere = |place: &usize| !shown.contains(place);
+    let before = with_keyboard(ui).filter(elsewhere);
+    let mut draw = |ui: &mut Ui, place: usize| {
+        if let Some(row) = rows.get(place) {
+            let top = step.mul_add(place as f32, all.top());
+            let rect = Rect::from_min_size(egui::pos2(all.left(), top), vec2(all.width(), ROW_HEIGHT));
+            let row = Shown {
+                row: *row,
+                place,
+                order: &rows,
+                hidden: hidden.get(&row.server),
+            };
+            row_ui(ui, session, &row, rect, outbox);
+        }
+    };
+    for place in shown.clone().chain(before) {
+        draw(ui, place);
+    }
+    if let Some(place) = with_keyboard(ui)
+        .filter(elsewhere)
+        .filter(|place| before != Some(*place))
+    {
+        draw(ui, place);
     }
 }
 
@@ -61,26 +110,36 @@ pub fn row_label(session: &Session, server: &Server) -> String {
     )
 }
 
+/// Where it is remembered which row has the keyboard.
+fn focus_id() -> egui::Id {
+    egui::Id::new("outline's focus")
+}
+
 fn row_id(id: ServerId) -> egui::Id {
     egui::Id::new(("outline", id.number()))
 }
 
-fn row_ui(
-    ui: &mut Ui,
-    session: &Session,
-    id: ServerId,
-    (order, hidden): (&[ServerId], Option<&(usize, String)>),
-    outbox: &mut Outbox,
-) {
+/// A row that is shown, among all that are.
+struct Shown<'a> {
+    row: TreeRow,
+    place: usize,
+    order: &'a [TreeRow],
+    /// While it is folded: how many servers it hides, and what there is to know about them.
+    hidden: Option<&'a (usize, String)>,
+}
+
+fn row_ui(ui: &mut Ui, session: &Session, row: &Shown<'_>, rect: Rect, outbox: &mut Outbox) {
     let topology = session.document.topology();
+    let TreeRow {
+        server: id, depth, ..
+    } = row.row;
+    let hidden = row.hidden;
     let Some(server) = topology.server(id) else {
         return;
     };
-    let depth = topology.upstreams(id).len();
     let selected = session.is_selected(id);
     let tokens = Tokens::of(ui.visuals());
 
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::hover());
     let menu_rect = Rect::from_min_max(egui::pos2(rect.right() - ROW_HEIGHT, rect.top()), rect.max);
     let body = Rect::from_min_max(rect.min, egui::pos2(menu_rect.left(), rect.bottom()));
     let response = ui.interact(body, row_id(id), Sense::click());
@@ -99,7 +158,7 @@ fn row_ui(
             node.set_description(words.as_str());
         }
     });
-    let folded = is_folded(session, server);
+    let folded = row.row.has_downstreams.then(|| session.folding.is_folded(id));
     tell_expanded(ui, response.id, folded, id, outbox);
 
     let fill = if selected {
@@ -115,21 +174,19 @@ fn row_ui(
         ui.painter()
             .rect_stroke(rect, RADIUS_WIDGET, stroke, StrokeKind::Inside);
     }
-    branch_lines(ui, topology, id, (depth, folded.is_some()), rect);
-    row_text(
-        ui,
-        session,
-        server,
-        (depth, hidden.map(|(count, _)| *count)),
-        body,
-    );
+    branch_lines(ui, session, row, folded.is_some(), rect);
+    row_text(ui, session, server, row, body);
 
     if response.clicked() {
         outbox.send(select_by_click(ui, id));
         response.request_focus();
     }
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
     if response.has_focus() {
-        move_focus(ui, session, id, (order, folded), outbox);
+        ui.data_mut(|data| data.insert_temp(focus_id(), id));
+        move_focus(ui, session, row, folded, outbox);
     }
     if let Some(folded) = folded {
         fold_sign_ui(ui, server, depth, rect, folded, outbox);
@@ -153,21 +210,17 @@ fn row_ui(
 }
 
 /// The lines that join a row to its upstream's.
-fn branch_lines(ui: &Ui, topology: &Topology, id: ServerId, (depth, has_sign): (usize, bool), rect: Rect) {
+fn branch_lines(ui: &Ui, session: &Session, Shown { row, .. }: &Shown<'_>, has_sign: bool, rect: Rect) {
+    let depth = row.depth;
     if depth == 0 {
         return;
     }
     let stroke = egui::Stroke::new(1.0, Tokens::of(ui.visuals()).link);
     let column = |level: usize| rect.left() + 14.0 + INDENT * level as f32;
-    let is_last = |server: ServerId| {
-        let upstream = topology.server(server).and_then(Server::upstream);
-        upstream
-            .and_then(|upstream| topology.downstreams(upstream).last())
-            .map(Server::id)
-            == Some(server)
-    };
+    let tree = &session.derived.tree;
+    let is_last = |server: ServerId| tree.row(server).is_none_or(|row| row.is_last);
     let painter = ui.painter();
-    let bottom = if is_last(id) {
+    let bottom = if row.is_last {
         rect.center().y
     } else {
         rect.bottom()
@@ -179,26 +232,20 @@ fn branch_lines(ui: &Ui, topology: &Topology, id: ServerId, (depth, has_sign): (
         painter.hline(x..=x + INDENT - 4.0, rect.center().y, stroke);
     }
     // Higher up, a line goes past this row where more siblings follow below.
-    for (above, level) in topology.upstreams(id).into_iter().zip((1..depth).rev()) {
+    let above = session.document.topology().upstreams(row.server);
+    for (above, level) in above.into_iter().zip((1..depth).rev()) {
         if !is_last(above) {
             painter.vline(column(level - 1), rect.top() - 1.0..=rect.bottom(), stroke);
         }
     }
 }
 
-fn row_text(
-    ui: &Ui,
-    session: &Session,
-    server: &Server,
-    (depth, hidden): (usize, Option<usize>),
-    rect: Rect,
-) {
+fn row_text(ui: &Ui, session: &Session, server: &Server, Shown { row, hidden, .. }: &Shown<'_>, rect: Rect) {
     let tokens = Tokens::of(ui.visuals());
-    let topology = session.document.topology();
-    let dot = egui::pos2(rect.left() + 14.0 + INDENT * depth as f32, rect.center().y);
+    let dot = egui::pos2(rect.left() + 14.0 + INDENT * row.depth as f32, rect.center().y);
     if server.is_primary() {
         ui.painter().circle_filled(dot, 5.0, tokens.primary);
-    } else if topology.is_relay(server.id()) {
+    } else if row.has_downstreams {
         ui.painter().circle_filled(dot, 4.0, tokens.relay);
     } else {
         let stroke = egui::Stroke::new(1.5, tokens.asynchronous);
@@ -206,7 +253,7 @@ fn row_text(
     }
     // Painted, not placed as labels: a screen reader has heard it all in the row's own name.
     let mut name = server.name().to_string();
-    if let Some(hidden) = hidden {
+    if let Some((hidden, _)) = hidden {
         name = format!("{name}  +{hidden}");
     }
     let name_left = dot.x + 12.0;
@@ -331,27 +378,23 @@ fn fold_sign_ui(ui: &Ui, server: &Server, depth: usize, row: Rect, is_folded: bo
     }
 }
 
-fn move_focus(
-    ui: &Ui,
-    session: &Session,
-    id: ServerId,
-    (order, folded): (&[ServerId], Option<bool>),
-    outbox: &mut Outbox,
-) {
+fn move_focus(ui: &Ui, session: &Session, row: &Shown<'_>, folded: Option<bool>, outbox: &mut Outbox) {
     let topology = session.document.topology();
+    let id = row.row.server;
     let filter = EventFilter {
         horizontal_arrows: true,
         vertical_arrows: true,
         ..EventFilter::default()
     };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(row_id(id), filter));
-    let place = order.iter().position(|other| *other == id).unwrap_or(0);
+    let (place, order) = (row.place, row.order);
+    let at = |place: usize| order.get(place).map(|row| row.server);
     // Consumed: the row that gets the focus is drawn later in the same frame, and would go on from there.
     let pressed = |key| ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, key));
     let target = if pressed(Key::ArrowUp) {
-        place.checked_sub(1).and_then(|place| order.get(place)).copied()
+        place.checked_sub(1).and_then(at)
     } else if pressed(Key::ArrowDown) {
-        order.get(place + 1).copied()
+        at(place + 1)
     } else if pressed(Key::ArrowLeft) {
         if folded == Some(false) {
             outbox.send(Message::View(ViewMessage::Fold(id, true)));
@@ -365,13 +408,14 @@ fn move_focus(
         }
         topology.downstreams(id).next().map(Server::id)
     } else if pressed(Key::Home) {
-        order.first().copied()
+        at(0)
     } else if pressed(Key::End) {
-        order.last().copied()
+        at(order.len().saturating_sub(1))
     } else {
         None
     };
     if let Some(target) = target {
         ui.memory_mut(|memory| memory.request_focus(row_id(target)));
+        ui.data_mut(|data| data.insert_temp(focus_id(), target));
     }
 }

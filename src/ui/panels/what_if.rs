@@ -3,12 +3,14 @@
 use egui::{Color32, Label, RichText, ScrollArea, Ui};
 
 use crate::app::{Look, Message, Session, WhatIf, WhatIfMessage};
-use crate::model::simulate::verdict::{Advice, CommitVerdict, Said, Verdict};
+use crate::model::simulate::verdict::{Advice, CommitVerdict, Said, Verdict, glossary};
 use crate::model::simulate::world::{CommitFate, World};
 use crate::ui::Outbox;
 use crate::ui::drafts::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_HEADING, TEXT_SMALL, Tokens};
 
+use super::in_time::in_time_ui;
+use super::kept::kept_ui;
 use super::parts::{note_ui, section_ui};
 use super::survives::survives_ui;
 
@@ -20,6 +22,7 @@ pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         for (look, words) in [
             (Look::Verdict, "What becomes of it"),
             (Look::Survives, "What it survives"),
+            (Look::Time, "In time"),
         ] {
             if ui.selectable_label(what_if.look == look, words).clicked() {
                 outbox.send(Message::WhatIf(WhatIfMessage::Look(look)));
@@ -29,6 +32,10 @@ pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     ui.add_space(GAP);
     if what_if.look == Look::Survives {
         survives_ui(ui, what_if, outbox);
+        return;
+    }
+    if let Some(time) = what_if.in_time() {
+        in_time_ui(ui, session, what_if, time, outbox);
         return;
     }
     let moment = what_if.moment();
@@ -44,6 +51,7 @@ pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
                 );
             }
             verdict_ui(ui, &moment.verdict, what_if, outbox);
+            kept_ui(ui, session, what_if, outbox);
         });
 }
 
@@ -59,7 +67,7 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, what_if: &WhatIf, outbox: &mut Out
     }
     section_ui(ui, "Each server");
     said_all_ui(ui, "servers", verdict.servers.iter().map(|server| &server.said));
-    section_ui(ui, "A commit, by synchronous_commit");
+    section_ui(ui, "A commit, by how much it waits for");
     for (place, commit) in verdict.commits.iter().enumerate() {
         commit_ui(ui, place, commit);
     }
@@ -67,6 +75,13 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, what_if: &WhatIf, outbox: &mut Out
         section_ui(ui, "Who could lead next, the best first");
         said_all_ui(ui, "heirs", verdict.heirs.iter().map(|heir| &heir.said));
     }
+    egui::CollapsingHeader::new(RichText::new("What the words mean").size(TEXT_SMALL))
+        .id_salt("words")
+        .show(ui, |ui| {
+            for (word, meaning) in glossary::words_in(&verdict.text()) {
+                note_ui(ui, format!("{word}: {meaning}"));
+            }
+        });
     section_ui(ui, "What has happened");
     story_ui(ui, what_if, outbox);
 }
@@ -87,14 +102,14 @@ fn headline_ui(ui: &mut Ui, world: &World) {
     ui.add(Label::new(text.color(colour)).wrap());
 }
 
-fn said_all_ui<'a>(ui: &mut Ui, salt: &str, said: impl IntoIterator<Item = &'a Said>) {
+pub fn said_all_ui<'a>(ui: &mut Ui, salt: &str, said: impl IntoIterator<Item = &'a Said>) {
     for (place, said) in said.into_iter().enumerate() {
         said_ui(ui, (salt, place), &said.sentence, &said.why, None);
     }
 }
 
 /// A sentence that can be asked why.
-fn said_ui(ui: &mut Ui, salt: (&str, usize), sentence: &str, why: &str, colour: Option<Color32>) {
+pub fn said_ui(ui: &mut Ui, salt: (&str, usize), sentence: &str, why: &str, colour: Option<Color32>) {
     let id = ui.make_persistent_id(("why", salt));
     let is_open = ui.data(|data| data.get_temp(id).unwrap_or(false));
     ui.horizontal_wrapped(|ui| {
@@ -167,20 +182,6 @@ fn story_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
             }
         });
     }
-    ui.horizontal(|ui| {
-        let save = ui
-            .button("Save…")
-            .on_hover_text("As a text file, an action a line");
-        if save.clicked() {
-            outbox.send(Message::WhatIf(WhatIfMessage::Export));
-        }
-        let open = ui
-            .button("Open…")
-            .on_hover_text("Let happen what such a file says");
-        if open.clicked() {
-            outbox.send(Message::WhatIf(WhatIfMessage::Import));
-        }
-    });
     let (moments, at) = what_if.moments();
     for (number, moment) in moments.iter().enumerate() {
         let words = format!("{number}. {}", as_sentence(moment.sentence()));

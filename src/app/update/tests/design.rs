@@ -157,7 +157,7 @@ fn a_fix_removes_its_finding_in_one_step() {
 #[test]
 fn the_file_shown_goes_with_its_server() {
     let mut session = seed();
-    let files = &session.derived.bundle.as_ref().unwrap().files;
+    let files = &session.bundle().files;
     let path = files
         .iter()
         .find(|file| file.path.contains("slave12"))

@@ -254,7 +254,7 @@ fn exporting_packs_the_bundle_and_offers_its_folder() {
     else {
         panic!("{effects:?}");
     };
-    let bundle = session.derived.bundle.as_ref().unwrap();
+    let bundle = session.bundle();
     assert_eq!(bytes, &crate::model::bundle::pack(bundle));
     update(
         &mut session,

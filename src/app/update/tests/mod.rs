@@ -11,6 +11,7 @@ mod picture;
 mod run;
 mod start;
 mod text;
+mod time;
 mod what_if;
 
 use std::path::PathBuf;

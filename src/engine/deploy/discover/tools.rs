@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::Command;
+use tokio::task::JoinHandle;
 
 use crate::engine::files::Owner;
 use crate::model::plan::Tools;
@@ -39,9 +40,13 @@ pub(super) async fn find(wanted: PgMajor, given: Option<&Path>, owner: Option<Ow
             real.push(path);
         }
     }
+    let asking: Vec<JoinHandle<Option<Tools>>> = real
+        .into_iter()
+        .map(|bin| tokio::spawn(async move { ask(&bin, owner).await }))
+        .collect();
     let mut found = Vec::new();
-    for bin in real {
-        found.extend(ask(&bin, owner).await);
+    for asked in asking {
+        found.extend(asked.await.ok().flatten());
     }
     found.sort_by_key(|tools| (tools.major != wanted, std::cmp::Reverse(tools.major)));
     found
@@ -73,8 +78,8 @@ fn candidates() -> Vec<PathBuf> {
 
 /// What the programs say they are; `None` if they cannot be run, or are of no version that we know.
 async fn ask(bin: &Path, owner: Option<Owner>) -> Option<Tools> {
-    let (major, version) = version(&say(bin, owner, "--version").await?)?;
-    let parameters = say(bin, owner, "--describe-config").await;
+    let (said, parameters) = tokio::join!(say(bin, owner, "--version"), say(bin, owner, "--describe-config"));
+    let (major, version) = version(&said?)?;
     Some(Tools {
         bin: bin.to_str()?.to_owned(),
         major,

@@ -24,6 +24,9 @@ impl LocalHost {
                 made.map_err(|error| Report::of(format!("The folder {path} could not be made."), &error))?;
             }
         }
+        if path == ClusterLayout::SERVERS {
+            files::spread(&full);
+        }
         claim.made.insert(full);
         Ok(())
     }
@@ -31,6 +34,10 @@ impl LocalHost {
     /// Removes a data directory inside a folder that this run made; of such a folder itself what stands there by plan.
     pub(super) async fn remove_folder(&self, path: &str) -> Result<(), Report> {
         let full = self.inside(path)?;
+        // What was begun ahead of its step has no step that would take it back.
+        for left in self.ahead.stop().await {
+            files::remove_tree(&left).map_err(|error| self.not_removed(path, &error))?;
+        }
         {
             let claim = self.claim();
             if claim.made.contains(&full) {

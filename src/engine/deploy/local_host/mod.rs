@@ -1,9 +1,10 @@
 //! Performs actions on this machine.
 //!
 //! `claim` begins and ends with the folder, `make` writes what stands in it, `tool` runs initdb and single-user
-//! starts, `template` keeps what initdb made, `copy` copies data directories, `backup` those of running servers, `serve`
+//! starts, `template` keeps what initdb made, `copy` copies data directories, `ahead` before they are finished, `backup` those of running servers, `serve`
 //! is everything with running servers, `change` what only a change of a running cluster does.
 
+mod ahead;
 mod backup;
 mod change;
 mod claim;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use self::ahead::Ahead;
 use self::change::{Before, recorded};
 use super::Run;
 use super::apply::Change;
@@ -48,6 +50,7 @@ pub(super) struct LocalHost {
     before: Option<Before>,
     /// Where to keep what serves the next deployment, too.
     cache: Option<PathBuf>,
+    ahead: Ahead,
     claim: Mutex<Claim>,
     /// Servers that this run started, by their folder.
     started: Mutex<BTreeMap<String, Started>>,
@@ -127,6 +130,7 @@ impl LocalHost {
             resumes: None,
             before: None,
             cache: run.cache.clone(),
+            ahead: Ahead::new(),
             claim: Mutex::new(Claim {
                 stored: Stored {
                     made: made.collect(),
@@ -174,6 +178,7 @@ impl LocalHost {
             resumes: None,
             before: Some(Before::of(change)),
             cache: None,
+            ahead: Ahead::new(),
             claim: Mutex::new(Claim {
                 stored,
                 superuser_password: None,
@@ -414,8 +419,12 @@ impl LocalHost {
                 self.prove_row(&primary, readers, delayed, work).await
             }
             Action::Complete => {
-                self.sessions.close().await;
-                self.complete().map_err(Failure::from)
+                // Servers end their side of a session in the time that the files take.
+                let sessions = self.sessions.clone();
+                let closing = tokio::spawn(async move { sessions.close().await });
+                let completed = self.complete();
+                let _ = closing.await;
+                completed.map_err(Failure::from)
             }
             Action::BeginChange => self.begin_change().map_err(Failure::from),
             Action::ForgetChange => self.forget_change().map_err(Failure::from),

@@ -46,7 +46,18 @@ impl LocalHost {
         work.waiting(format!("{} to accept connections", target.name))
             .await;
         let started = self.started_at(&target.folder);
-        server::wait_ready(&self.site, target, started.as_ref(), &work.wait).await
+        server::wait_ready(&self.site, target, started.as_ref(), &work.wait).await?;
+        // A change may stop the server again, a deployment asks every server that answers.
+        if self.before.is_none() && self.answers(target) {
+            self.sessions.prepare(target);
+        }
+        Ok(())
+    }
+
+    fn answers(&self, target: &Target) -> bool {
+        let topology = self.document.topology();
+        let server = topology.by_name(&target.name);
+        server.is_some_and(|server| topology.answers_queries(server.id()))
     }
 
     pub(super) async fn create_slot(&self, target: &Target, slot: &str, work: &Work) -> Result<(), Failure> {

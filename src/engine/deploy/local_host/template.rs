@@ -22,7 +22,9 @@ use crate::engine::deploy::host::Work;
 use crate::engine::files::{self, Owner};
 use crate::engine::wait::Failure;
 use crate::engine::{identity, processes, random};
+use crate::model::plan::ClusterLayout;
 use crate::model::topology::{Auth, PgMajor};
+use crate::report::Report;
 
 const FOLDER: &str = "initdb";
 const DATA: &str = "data";
@@ -53,13 +55,16 @@ impl LocalHost {
         no_sync: bool,
         work: &Work,
     ) -> Result<(), Failure> {
-        let Some(template) = self.template() else {
-            return self
-                .run_initdb(data, auth_method, password_file, no_sync, work)
-                .await;
-        };
         let target = self.inside(data)?;
+        let Some(template) = self.template() else {
+            self.run_initdb(data, auth_method, password_file, no_sync, work)
+                .await?;
+            return self.copy_ahead(&target);
+        };
         let owner = self.site.owner;
+        if template.is_kept() {
+            self.copy_ahead(&template.data())?;
+        }
         let (kept, to) = (template.clone(), target.clone());
         let taken = self
             .blocking(work, move |stop| kept.take(&to, owner, stop))
@@ -81,6 +86,7 @@ impl LocalHost {
             }
         }
         self.run_initdb(data, "trust", None, no_sync, work).await?;
+        self.copy_ahead(&target)?;
         let kept = template.clone();
         let keeping = self.blocking(work, move |stop| kept.keep(&target, stop)).await?;
         if let Err(error) = keeping {
@@ -90,6 +96,18 @@ impl LocalHost {
                 template.path().display()
             ));
         }
+        Ok(())
+    }
+
+    /// Begins the copies for the standbys. Those that were begun already, of a kept directory that turned out to be of no
+    /// use, are brought up to date by their steps in any case.
+    fn copy_ahead(&self, from: &Path) -> Result<(), Failure> {
+        let topology = self.document.topology();
+        let standbys = topology.servers().iter().filter(|server| !server.is_primary());
+        let to: Result<Vec<PathBuf>, Report> = standbys
+            .map(|server| self.inside(&ClusterLayout::data(&topology.folder(server.id()))))
+            .collect();
+        self.ahead.begin(from, to?, self.site.owner);
         Ok(())
     }
 
@@ -136,10 +154,18 @@ impl Template {
         self.folder.join(&self.key)
     }
 
+    fn data(&self) -> PathBuf {
+        self.path().join(DATA)
+    }
+
+    fn is_kept(&self) -> bool {
+        is_ours(&self.folder) && is_ours(&self.path())
+    }
+
     /// Copies what is kept, and gives the copy an identity of its own. `Ok(Some(false))`: nothing is kept.
     fn take(&self, to: &Path, owner: Option<Owner>, stop: &CancellationToken) -> io::Result<Option<bool>> {
         let kept = self.path();
-        if !is_ours(&self.folder) || !is_ours(&kept) {
+        if !self.is_kept() {
             return Ok(Some(false));
         }
         let note: Note = serde_json::from_slice(&fs::read(kept.join(NOTE))?)?;
@@ -160,6 +186,7 @@ impl Template {
         if !is_ours(&self.folder) {
             return Err(io::Error::other("its folder is somebody else's"));
         }
+        files::spread(&self.folder);
         self.sweep();
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let beside = self

@@ -5,6 +5,7 @@
 
 mod fields;
 mod read;
+mod scenarios;
 mod write;
 
 use std::collections::BTreeMap;
@@ -15,8 +16,8 @@ pub use read::read;
 pub use write::write;
 
 /// The keys of a design file, by table. The one list for reading, and for "did you mean".
-const TOP_KEYS: [&str; 9] = [
-    "format", "name", "postgres", "sync", "archive", "security", "settings", "server", "layout",
+const TOP_KEYS: [&str; 10] = [
+    "format", "name", "postgres", "sync", "archive", "security", "settings", "server", "layout", "scenario",
 ];
 const SYNC_KEYS: [&str; 3] = ["method", "count", "commit"];
 const ARCHIVE_KEYS: [&str; 1] = ["directory"];
@@ -32,6 +33,8 @@ const SERVER_KEYS: [&str; 9] = [
     "apply_delay",
     "settings",
 ];
+
+const SCENARIO_KEYS: [&str; 2] = ["name", "text"];
 
 /// The format's number; a file with a higher one was written by a newer pgcascade.
 const FORMAT: i64 = 1;

@@ -7,7 +7,7 @@ use toml_edit::{Item, TableLike, Value};
 
 use super::fields::{Reader, key_span, line_of};
 use super::{ARCHIVE_KEYS, FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS, Source, TOP_KEYS};
-use crate::model::document::{Document, PointOnCanvas};
+use crate::model::document::{Document, KeptScenario, PointOnCanvas};
 use crate::model::topology::{
     ApplyDelay, Archive, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Host, PgMajor, Port, ServerId,
     ServerName, Settings, SiteName, SyncMethod, SyncPolicy, Topology, check_setting_name,
@@ -40,9 +40,9 @@ pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
     };
     let design = reader.design(parsed.as_table());
     match design {
-        Some((topology, layout)) if reader.problems.is_empty() => {
+        Some((topology, layout, scenarios)) if reader.problems.is_empty() => {
             let source = Source::of_saved(text, &topology);
-            Ok(Document::from_parts(topology, layout, source))
+            Ok(Document::from_parts(topology, layout, scenarios, source))
         }
         _ => {
             reader
@@ -60,7 +60,7 @@ const BEGINNING_LINE: usize = 1;
 type Layout = BTreeMap<ServerId, PointOnCanvas>;
 
 impl Reader<'_> {
-    fn design(&mut self, top: &dyn TableLike) -> Option<(Topology, Layout)> {
+    fn design(&mut self, top: &dyn TableLike) -> Option<(Topology, Layout, Vec<KeptScenario>)> {
         self.only_known(top, "a design", &TOP_KEYS);
         self.format(top);
         let name = self.text_at(top, "name").unwrap_or_else(|| "cluster".to_owned());
@@ -83,7 +83,8 @@ impl Reader<'_> {
             .and_then(|word| Auth::parse(&word));
         let tls = security.and_then(|table| self.switch_at(table, "tls"));
         let settings = self.settings(top);
-        let tables = self.server_tables(top);
+        let scenarios = self.scenarios(top);
+        let tables = self.tables(top, "server");
         let mut lines = Vec::new();
         let mut servers = Vec::new();
         let mut misread = BTreeSet::new();
@@ -117,7 +118,7 @@ impl Reader<'_> {
         match draft.build() {
             Ok(topology) => {
                 let layout = self.layout(top, &topology);
-                Some((topology, layout))
+                Some((topology, layout, scenarios))
             }
             Err(problems) => {
                 // A misspelt `follows` makes a server look like a primary: what it seems to be is not told.
@@ -216,13 +217,14 @@ impl Reader<'_> {
         Some(policy)
     }
 
-    /// The `[[server]]` tables; also `server = [{…}]`, which TOML takes for the same.
-    fn server_tables<'t>(
+    /// The `[[server]]` or `[[scenario]]` tables; also `server = [{…}]`, which TOML takes for the same.
+    pub(super) fn tables<'t>(
         &mut self,
         top: &'t dyn TableLike,
+        key: &str,
     ) -> Vec<(&'t dyn TableLike, Option<Range<usize>>)> {
         let mut tables: Vec<(&dyn TableLike, Option<Range<usize>>)> = Vec::new();
-        match top.get("server") {
+        match top.get(key) {
             None => {}
             Some(Item::ArrayOfTables(array)) => {
                 tables.extend(array.iter().map(|table| (table as &dyn TableLike, table.span())));
@@ -234,8 +236,8 @@ impl Reader<'_> {
                         None => self.problem(
                             "bad-value",
                             value.span(),
-                            "a server is a table".to_owned(),
-                            Some("begin it with [[server]]".to_owned()),
+                            format!("a {key} is a table"),
+                            Some(format!("begin it with [[{key}]]")),
                         ),
                     }
                 }
@@ -243,8 +245,8 @@ impl Reader<'_> {
             Some(item) => self.problem(
                 "bad-value",
                 item.span(),
-                "servers stand one after another, each under [[server]] in double brackets".to_owned(),
-                Some("write [[server]]".to_owned()),
+                format!("{key}s stand one after another, each under [[{key}]] in double brackets"),
+                Some(format!("write [[{key}]]")),
             ),
         }
         tables

@@ -331,7 +331,7 @@ fn each_problem_names_its_line_and_its_fix() {
     check_problems(
         &format!("{head}prot = 1\n{}", server("m", "folows = \"x\"\n")),
         &[
-            "3 unknown-key: a design has no key \"prot\" | known are format, name, postgres, sync, archive, security, settings, server, layout",
+            "3 unknown-key: a design has no key \"prot\" | known are format, name, postgres, sync, archive, security, settings, server, layout, scenario",
             "7 unknown-key: server \"m\" has no key \"folows\" | did you mean \"follows\"?",
         ],
     );

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
-use super::{FORMAT, read};
+use super::{FORMAT, read, scenarios};
 use crate::model::document::{Document, PointOnCanvas};
 use crate::model::topology::{
     Archive, Auth, Host, PgMajor, Server, Settings, SiteName, Standby, SyncPolicy, Topology,
@@ -36,13 +36,15 @@ pub fn write(document: &Document) -> String {
     patch_cluster(top, before, topology);
     patch_servers(top, before, document);
     patch_layout(top, old.as_ref(), document);
+    scenarios::patch(top, old.as_ref(), document);
     toml.to_string()
 }
 
 /// True if the text would be read as exactly this document, its tables in the same order.
 fn same_meaning(old: &Document, new: &Document) -> bool {
     let names = |document: &Document| layout_by_name(document);
-    old.topology().says_the_same_as(new.topology()) && names(old) == names(new)
+    let is_same_design = old.topology().says_the_same_as(new.topology());
+    is_same_design && names(old) == names(new) && old.scenarios() == new.scenarios()
 }
 
 fn patch_cluster(top: &mut Table, before: Option<&Topology>, now: &Topology) {
@@ -135,7 +137,7 @@ fn patch_servers(top: &mut Table, before: Option<&Topology>, document: &Document
         let place = places.get(&server.id())?;
         before?.servers().get(*place)
     };
-    let mut tables = take_tables(top);
+    let mut tables = take_tables(top, "server");
     let mut patched = ArrayOfTables::new();
     for server in now.servers() {
         let old = old_of(server);
@@ -149,10 +151,10 @@ fn patch_servers(top: &mut Table, before: Option<&Topology>, document: &Document
     top.insert("server", Item::ArrayOfTables(patched));
 }
 
-/// The `[[server]]` tables by place, also those of `server = [{…}]`.
-fn take_tables(top: &mut Table) -> BTreeMap<usize, Table> {
+/// The tables of that name by place, also those of `server = [{…}]`.
+pub(super) fn take_tables(top: &mut Table, key: &str) -> BTreeMap<usize, Table> {
     let tables = top
-        .remove("server")
+        .remove(key)
         .and_then(|item| item.into_array_of_tables().ok())
         .unwrap_or_default();
     tables.into_iter().enumerate().collect()
@@ -245,7 +247,7 @@ fn major(major: PgMajor) -> Value {
 }
 
 /// Sets a key and keeps what stands around the old value: its blanks and the comment behind it.
-fn set(table: &mut Table, key: &str, new: impl Into<Value>) {
+pub(super) fn set(table: &mut Table, key: &str, new: impl Into<Value>) {
     let mut new: Value = new.into();
     if let Some(old) = table.get(key).and_then(Item::as_value) {
         *new.decor_mut() = old.decor().clone();

@@ -16,6 +16,8 @@ pub struct Commit {
     pub end: u64,
     /// `None`: the client waits.
     pub ending: Option<(Micros, Ending)>,
+    /// When a promotion or a crash left it behind: the history that goes on does not have it.
+    pub lost: Option<Micros>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{Micros, Speed, TICK};
-use crate::model::topology::ServerId;
+use crate::model::topology::CommitLevel;
 
 /// How far a server has the WAL, in bytes from the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,17 @@ pub struct Progress {
     pub replayed: u64,
 }
 
+impl Progress {
+    /// Up to which byte it answers what a commit of this level asks.
+    pub(super) fn for_level(self, level: CommitLevel) -> u64 {
+        match level {
+            CommitLevel::RemoteWrite => self.written,
+            CommitLevel::RemoteApply => self.replayed,
+            CommitLevel::Off | CommitLevel::Local | CommitLevel::On => self.flushed,
+        }
+    }
+}
+
 /// How far a commit has come at one server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -26,23 +37,21 @@ pub enum Stage {
     Replayed,
 }
 
-/// A commit between two servers, for drawing.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Token {
-    /// The number of the commit.
-    pub commit: u64,
-    pub from: ServerId,
-    pub to: ServerId,
-    /// 0 at the upstream, 1 at the standby.
-    pub way: f32,
+/// WAL from behind one byte up to another, on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Packet {
+    pub(super) sent: Micros,
+    pub(super) arrives: Micros,
+    pub(super) from: u64,
+    pub(super) up_to: u64,
 }
 
-/// WAL up to a byte, on its way.
+/// How far the standby was when it said so, on its way up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Packet {
-    sent: Micros,
-    arrives: Micros,
-    up_to: u64,
+pub(super) struct Answer {
+    pub(super) sent: Micros,
+    pub(super) arrives: Micros,
+    pub(super) progress: Progress,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,8 +60,8 @@ pub(super) struct Link {
     pub(super) upstream: Option<usize>,
     pub(super) sent: u64,
     pub(super) known: Progress,
-    down: VecDeque<Packet>,
-    up: VecDeque<(Micros, Progress)>,
+    pub(super) down: VecDeque<Packet>,
+    pub(super) up: VecDeque<Answer>,
     answered: Progress,
 }
 
@@ -73,12 +82,13 @@ impl Link {
         let fits = (u128::from(speed.bytes_per_second) * u128::from(TICK)).div_ceil(1_000_000);
         let up_to = flushed.min(self.sent.saturating_add(u64::try_from(fits).unwrap_or(u64::MAX)));
         if up_to > self.sent {
-            self.sent = up_to;
             self.down.push_back(Packet {
                 sent: now,
                 arrives: now + speed.latency,
+                from: self.sent,
                 up_to,
             });
+            self.sent = up_to;
         }
     }
 
@@ -95,18 +105,14 @@ impl Link {
     pub(super) fn answer(&mut self, own: Progress, now: Micros, speed: Speed) {
         if own != self.answered {
             self.answered = own;
-            self.up.push_back((now + speed.latency, own));
+            self.up.push_back(Answer {
+                sent: now,
+                arrives: now + speed.latency,
+                progress: own,
+            });
         }
-        while let Some((_, known)) = self.up.pop_front_if(|(arrives, _)| *arrives <= now) {
-            self.known = known;
+        while let Some(answer) = self.up.pop_front_if(|answer| answer.arrives <= now) {
+            self.known = answer.progress;
         }
-    }
-
-    /// How far the byte is between the two; `None`: it is not on its way.
-    pub(super) fn way(&self, byte: u64, now: Micros) -> Option<f32> {
-        let place = self.down.partition_point(|packet| packet.up_to < byte);
-        let packet = self.down.get(place)?;
-        let whole = packet.arrives.saturating_sub(packet.sent).max(1);
-        Some((now.saturating_sub(packet.sent) as f32 / whole as f32).min(1.0))
     }
 }

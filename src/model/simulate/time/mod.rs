@@ -5,9 +5,10 @@
 //! is left to chance comes from the scenario's seed: the same scenario gives the same run.
 //!
 //! Units: time in microseconds from the start, WAL in bytes, bandwidth in bytes per second. What is simplified: a disk
-//! takes one tick to flush, and replay keeps up with what is flushed unless it is paused or delayed by a setting.
+//! takes one tick to flush, and what is flushed is replayed a tick later, unless that is paused or delayed by a setting.
 //!
-//! Start with [`Scenario`], then [`Run::step`]; [`Player`] goes back and forth in time.
+//! Start with [`Scenario`], then [`Run::step`]; [`Player`] goes back and forth in time, [`Traffic`] is what there is to draw of
+//! a moment, [`Waits`] whom commits wait for, and [`Run::told`] says it in sentences.
 
 mod clients;
 mod link;
@@ -17,12 +18,18 @@ mod run;
 #[cfg(test)]
 mod tests;
 mod text;
+mod told;
+mod traffic;
+mod waits;
 
 pub use clients::{Commit, Ending};
-pub use link::{Progress, Stage, Token};
+pub use link::{Progress, Stage};
 pub use player::Player;
 pub use run::{Happened, Run};
-pub use text::{ScenarioError, ScenarioProblem, read_time};
+pub use text::{MOST_SESSIONS, ScenarioError, ScenarioProblem, read_time, rename};
+pub use told::{in_words, lsn};
+pub use traffic::{Leg, Token, Traffic};
+pub use waits::Waits;
 
 use std::collections::BTreeMap;
 

@@ -18,8 +18,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
+    pub(super) fn up_to(&mut self, most: u64) -> u64 {
+        self.next() % most.saturating_add(1)
+    }
+
     /// Between a half and one and a half of the mean.
     pub(super) fn about(&mut self, mean: u64) -> u64 {
-        mean / 2 + self.next() % mean.saturating_add(1)
+        mean / 2 + self.up_to(mean)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::clients::{Commit, Ending, Session};
-use super::link::{Link, Progress, Stage, Token};
+use super::link::{Link, Progress, Stage};
 use super::random::Random;
 use super::{Micros, Scenario, Speed, TICK};
 use crate::model::simulate::world::{Action, Consequence, Flow, Life, Refusal, World};
@@ -28,53 +28,55 @@ pub struct Happened {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     scenario: Arc<Scenario>,
-    now: Micros,
-    world: World,
+    pub(super) now: Micros,
+    pub(super) world: World,
     /// How many events have happened.
     next_event: usize,
     happened: Vec<Happened>,
-    servers: Vec<Progress>,
-    conditions: Vec<Condition>,
+    pub(super) servers: Vec<Progress>,
+    pub(super) conditions: Vec<Condition>,
     /// For a standby with a delay: how far it was flushed when.
-    delays: Vec<Option<Delay>>,
-    links: Vec<Link>,
+    pub(super) delays: Vec<Option<Delay>>,
+    pub(super) links: Vec<Link>,
     sessions: Vec<Session>,
-    waiting: Vec<(usize, Commit)>,
+    pub(super) waiting: Vec<(usize, Commit)>,
     ended: VecDeque<Commit>,
     asked: u64,
     acknowledged: u64,
     failed: u64,
-    leaders: Vec<Leader>,
+    lost: u64,
+    pub(super) leaders: Vec<Leader>,
     random: Random,
 }
 
 /// A standby applies what it has flushed this long ago.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Delay {
+pub(super) struct Delay {
     micros: Micros,
     flushed: VecDeque<(Micros, u64)>,
 }
 
 /// What a tick has to know of a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Condition {
-    is_up: bool,
+pub(super) struct Condition {
+    pub(super) is_up: bool,
     leads: bool,
-    is_paused: bool,
+    pub(super) is_paused: bool,
     speed: Speed,
 }
 
 /// Who takes commits now, and whose answers they need.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Leader {
-    place: usize,
-    level: CommitLevel,
-    needed: usize,
-    waits_for: Vec<usize>,
+pub(super) struct Leader {
+    pub(super) place: usize,
+    pub(super) level: CommitLevel,
+    pub(super) needed: usize,
+    pub(super) waits_for: Vec<usize>,
 }
 
 impl Run {
-    pub fn new(topology: &Topology, scenario: Scenario) -> Self {
+    pub fn new(topology: &Topology, scenario: impl Into<Arc<Scenario>>) -> Self {
+        let scenario = scenario.into();
         let count = topology.servers().len();
         let sessions = usize::try_from(scenario.workload.sessions).unwrap_or(0);
         let mut random = Random::new(scenario.seed);
@@ -90,7 +92,7 @@ impl Run {
             links: vec![Link::default(); count],
             sessions: (0..sessions)
                 .map(|_| Session::Thinks {
-                    until: random.about(think),
+                    until: random.up_to(think),
                 })
                 .collect(),
             waiting: Vec::new(),
@@ -98,9 +100,10 @@ impl Run {
             asked: 0,
             acknowledged: 0,
             failed: 0,
+            lost: 0,
             leaders: Vec::new(),
             random,
-            scenario: Arc::new(scenario),
+            scenario,
         };
         run.notice();
         run
@@ -144,7 +147,7 @@ impl Run {
     }
 
     /// Commits that have ended, the last of them, the oldest first.
-    pub fn ended(&self) -> impl Iterator<Item = &Commit> {
+    pub fn ended(&self) -> impl DoubleEndedIterator<Item = &Commit> {
         self.ended.iter()
     }
 
@@ -158,9 +161,15 @@ impl Run {
         self.failed
     }
 
-    /// How far a commit has come at a server.
+    /// How many of those that clients were told of are gone, as far as they are among the commits that are kept.
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// How far a commit has come at a server; one that is lost is on its own primary alone.
     pub fn stage(&self, commit: &Commit, server: ServerId) -> Stage {
-        let Some(place) = self.place(server) else {
+        let place = self.place(server);
+        let Some(place) = place.filter(|_| commit.lost.is_none() || commit.on == server) else {
             return Stage::NotSent;
         };
         let own = self.servers[place];
@@ -175,25 +184,6 @@ impl Run {
         } else {
             Stage::NotSent
         }
-    }
-
-    /// Every commit that is between two servers now, of those that are kept.
-    pub fn tokens(&self) -> Vec<Token> {
-        let commits = || self.ended.iter().chain(self.waiting());
-        let flowing = self.links.iter().enumerate();
-        flowing
-            .filter_map(|(place, link)| Some((place, link, link.upstream?)))
-            .flat_map(|(place, link, upstream)| {
-                commits().filter_map(move |commit| {
-                    Some(Token {
-                        commit: commit.number,
-                        from: self.id(upstream),
-                        to: self.id(place),
-                        way: link.way(commit.end, self.now)?,
-                    })
-                })
-            })
-            .collect()
     }
 
     /// One tick.
@@ -215,8 +205,8 @@ impl Run {
     }
 
     /// The same run with another scenario from now on: what has happened stays.
-    pub(super) fn with_scenario(mut self, scenario: Scenario) -> Self {
-        self.scenario = Arc::new(scenario);
+    pub(super) fn with_scenario(mut self, scenario: Arc<Scenario>) -> Self {
+        self.scenario = scenario;
         self
     }
 
@@ -248,15 +238,20 @@ impl Run {
             return;
         };
         match action {
-            Action::Crash(_) => {
+            // What its operating system had not yet brought to the disk is gone, and what nobody waited for with it.
+            Action::Crash(server) => {
                 let own = &mut self.servers[place];
                 own.written = own.flushed;
+                let kept = own.flushed;
+                self.lose(|commit| commit.on == server && commit.end > kept);
             }
             // A recovery ends when all is applied that was received.
             Action::Promote(_) => {
                 let own = &mut self.servers[place];
                 own.flushed = own.written;
                 own.replayed = own.written;
+                let kept = own.written;
+                self.lose(|commit| commit.end > kept);
             }
             Action::Rebuild { upstream, .. } => {
                 if let Some(upstream) = self.place(upstream) {
@@ -264,6 +259,17 @@ impl Run {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// These commits are no part of the history that goes on.
+    fn lose(&mut self, is_lost: impl Fn(&Commit) -> bool) {
+        let waiting = self.waiting.iter_mut().map(|(_, commit)| commit);
+        for commit in self.ended.iter_mut().chain(waiting) {
+            if commit.lost.is_none() && is_lost(commit) {
+                commit.lost = Some(self.now);
+                self.lost += u64::from(matches!(commit.ending, Some((_, Ending::Acknowledged))));
+            }
         }
     }
 
@@ -362,18 +368,20 @@ impl Run {
                 level: leader.level,
                 end: self.servers[leader.place].written,
                 ending: None,
+                lost: None,
             };
             self.waiting.push((session, commit));
         }
     }
 
-    /// One server's tick: WAL arrives, reaches the disk a tick later, is applied, and the upstream is told.
+    /// One server's tick: WAL arrives, reaches the disk a tick later, is applied another one later, and the upstream is told.
     fn move_wal(&mut self, place: usize) {
         let condition = self.conditions[place];
         if !condition.is_up {
             return;
         }
         let own = &mut self.servers[place];
+        let on_disk = own.flushed;
         own.flushed = own.written;
         if condition.leads {
             own.replayed = own.flushed;
@@ -381,8 +389,8 @@ impl Run {
         }
         if !condition.is_paused {
             own.replayed = match &mut self.delays[place] {
-                None => own.flushed,
-                Some(delay) => delay.applied(own.flushed, own.replayed, self.now),
+                None => on_disk,
+                Some(delay) => delay.applied(on_disk, own.replayed, self.now),
             };
         }
         let Some(upstream) = self.links[place].upstream else {
@@ -406,6 +414,7 @@ impl Run {
             for (session, commit) in waiting {
                 if commit.on == on && commit.end <= confirmed {
                     self.acknowledged += 1;
+                    self.lost += u64::from(commit.lost.is_some());
                     self.end(session, commit, Ending::Acknowledged);
                 } else {
                     self.waiting.push((session, commit));
@@ -427,14 +436,7 @@ impl Run {
         let mut answers: Vec<u64> = leader
             .waits_for
             .iter()
-            .map(|place| {
-                let known = self.links[*place].known;
-                match leader.level {
-                    CommitLevel::RemoteWrite => known.written,
-                    CommitLevel::RemoteApply => known.replayed,
-                    _ => known.flushed,
-                }
-            })
+            .map(|place| self.links[*place].known.for_level(leader.level))
             .collect();
         answers.sort_unstable_by(|one, other| other.cmp(one));
         // As many as are needed have confirmed this much.
@@ -454,12 +456,12 @@ impl Run {
         }
     }
 
-    fn place(&self, server: ServerId) -> Option<usize> {
+    pub(super) fn place(&self, server: ServerId) -> Option<usize> {
         let servers = self.world.topology().servers();
         servers.binary_search_by_key(&server, Server::id).ok()
     }
 
-    fn id(&self, place: usize) -> ServerId {
+    pub(super) fn id(&self, place: usize) -> ServerId {
         self.world.topology().servers()[place].id()
     }
 }

@@ -9,14 +9,15 @@
 //! at 4500ms promote slave2
 //! ```
 //! A line is one thing; every line may be left out, and `#` begins a comment. Times are in us, ms, s or min, sizes in B, kB, MB
-//! or GB (of 1024, as in postgresql.conf). Names with blanks stand in double quotes.
+//! or GB (of 1024, as in postgresql.conf). Names with blanks stand in double quotes. An action without a moment, as a story of
+//! What-if has them, happens a second after the line before it: a story is a scenario too.
 
 use std::fmt::Write as _;
 
 use thiserror::Error;
 
 use super::{Event, Micros, Scenario, Speed, Workload};
-use crate::model::simulate::world::{Action, BadAction};
+use crate::model::simulate::world::{Action, BadAction, Verb};
 use crate::model::topology::{ServerId, Topology, nearest, notation};
 
 /// A line that is no line of a scenario, by its number from 1.
@@ -29,12 +30,14 @@ pub struct ScenarioError {
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ScenarioProblem {
-    #[error("\"{word}\" begins no line of a scenario{}; known are seed, clients, network, link and at", did_you_mean(near.as_deref()))]
+    #[error("\"{word}\" begins no line of a scenario{}; known are seed, clients, network, link, at, and what can happen", did_you_mean(near.as_deref()))]
     Line { word: String, near: Option<String> },
     #[error("it is written \"{0}\"")]
     Usage(&'static str),
     #[error("\"{0}\" is no whole number")]
     Number(String),
+    #[error("{0} sessions are too many to simulate: at most {MOST_SESSIONS}")]
+    Sessions(u64),
     #[error("\"{0}\" is no time: write a whole number and a unit, for example 20ms (us, ms, s, min)")]
     Time(String),
     #[error("\"{0}\" is no size: write a whole number and a unit, for example 8kB (B, kB, MB, GB)")]
@@ -56,24 +59,48 @@ const NETWORK: &str = "network latency TIME bandwidth SIZE/s";
 const LINK: &str = "link SERVER latency TIME bandwidth SIZE/s";
 const AT: &str = "at TIME ACTION";
 
+/// Each session is simulated for itself.
+pub const MOST_SESSIONS: u32 = 10_000;
+const SECOND: Micros = 1_000_000;
+
 const TIMES: [(&str, u64); 4] = [("us", 1), ("ms", 1_000), ("s", 1_000_000), ("min", 60_000_000)];
 const SIZES: [(&str, u64); 4] = [("B", 1), ("kB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30)];
 
+/// What begins a line, besides the verbs of actions.
+const WORDS: [&str; 5] = ["seed", "clients", "network", "link", "at"];
+
 impl Scenario {
-    /// Reads the text; what it leaves out has its default.
+    /// Reads the text; what it leaves out has its default. Of several problems the first.
     pub fn parse(text: &str, topology: &Topology) -> Result<Self, ScenarioError> {
-        let mut scenario = Self::default();
+        let (scenario, problems) = Self::read(text, topology);
+        match problems.into_iter().next() {
+            None => Ok(scenario),
+            Some(problem) => Err(problem),
+        }
+    }
+
+    /// Reads what can be read, and says of each other line why it cannot: a scenario outlives changes of the design that it
+    /// was made for.
+    pub fn read(text: &str, topology: &Topology) -> (Self, Vec<ScenarioError>) {
+        let mut reader = Reader {
+            scenario: Self::default(),
+            topology,
+            last: 0,
+        };
+        let mut problems = Vec::new();
         for (index, line) in text.lines().enumerate() {
             let content = line.trim();
             if content.is_empty() || content.starts_with('#') {
                 continue;
             }
-            read(&mut scenario, content, topology).map_err(|problem| ScenarioError {
-                line: index + 1,
-                problem,
-            })?;
+            if let Err(problem) = reader.line(content) {
+                problems.push(ScenarioError {
+                    line: index + 1,
+                    problem,
+                });
+            }
         }
-        Ok(scenario)
+        (reader.scenario, problems)
     }
 
     /// Writes the text; [`Scenario::parse`] reads it back as the same scenario.
@@ -103,47 +130,95 @@ impl Scenario {
     }
 }
 
-fn read(scenario: &mut Scenario, line: &str, topology: &Topology) -> Result<(), ScenarioProblem> {
-    let words = notation::split(line).map_err(|_| ScenarioProblem::OpenQuote)?;
-    let texts: Vec<&str> = words.iter().map(String::as_str).collect();
-    match texts.as_slice() {
-        ["seed", seed] => scenario.seed = number(seed)?,
-        ["clients", sessions, "think", think, "commit", bytes] => {
-            let sessions = number(sessions)?;
-            scenario.workload = Workload {
-                sessions: u32::try_from(sessions)
-                    .map_err(|_| ScenarioProblem::Number(sessions.to_string()))?,
-                think: read_time(think)?,
-                bytes: read_size(bytes)?,
-            };
-        }
-        ["network", "latency", latency, "bandwidth", bandwidth] => {
-            scenario.speed = read_speed(latency, bandwidth)?;
-        }
-        ["link", name, "latency", latency, "bandwidth", bandwidth] => {
-            let speed = read_speed(latency, bandwidth)?;
-            scenario.speeds.insert(server(name, topology)?, speed);
-        }
-        ["at", at, ..] if words.len() > 2 => {
-            let at = read_time(at)?;
-            let action = Action::of_words(&words[2..], topology)?;
-            scenario.add(Event { at, action });
-        }
-        ["seed", ..] => return Err(ScenarioProblem::Usage("seed NUMBER")),
-        ["clients", ..] => return Err(ScenarioProblem::Usage(CLIENTS)),
-        ["network", ..] => return Err(ScenarioProblem::Usage(NETWORK)),
-        ["link", ..] => return Err(ScenarioProblem::Usage(LINK)),
-        ["at", ..] => return Err(ScenarioProblem::Usage(AT)),
-        [word, ..] => {
-            let near = nearest(word, ["seed", "clients", "network", "link", "at"]);
-            return Err(ScenarioProblem::Line {
-                word: (*word).to_owned(),
-                near: near.map(str::to_owned),
-            });
-        }
-        [] => {}
+/// The text of a scenario in which a server is called otherwise: its lines, blanks and comments stay as they are.
+pub fn rename(text: &str, old: &str, new: &str) -> String {
+    text.split_inclusive('\n')
+        .map(|line| renamed(line, old, new).unwrap_or_else(|| line.to_owned()))
+        .collect()
+}
+
+/// `None`: the line does not name the server.
+fn renamed(line: &str, old: &str, new: &str) -> Option<String> {
+    let content = line.trim();
+    if content.starts_with('#') {
+        return None;
     }
-    Ok(())
+    let words = notation::split(content).ok()?;
+    let first_name = match words.first()?.as_str() {
+        "at" => 3,
+        "seed" | "clients" | "network" => return None,
+        _ => 1,
+    };
+    let last_name = if words[0] == "link" { 2 } else { words.len() };
+    let is_name = |place: usize| (first_name..last_name).contains(&place) && words[place] == old;
+    if !(0..words.len()).any(is_name) {
+        return None;
+    }
+    let written: Vec<String> = (0..words.len())
+        .map(|place| notation::quote(if is_name(place) { new } else { &words[place] }))
+        .collect();
+    let begin = line.len() - line.trim_start().len();
+    let end = line.trim_end().len();
+    Some(format!("{}{}{}", &line[..begin], written.join(" "), &line[end..]))
+}
+
+struct Reader<'a> {
+    scenario: Scenario,
+    topology: &'a Topology,
+    /// When the action of the line before happens.
+    last: Micros,
+}
+
+impl Reader<'_> {
+    fn line(&mut self, line: &str) -> Result<(), ScenarioProblem> {
+        let words = notation::split(line).map_err(|_| ScenarioProblem::OpenQuote)?;
+        let texts: Vec<&str> = words.iter().map(String::as_str).collect();
+        let scenario = &mut self.scenario;
+        match texts.as_slice() {
+            ["seed", seed] => scenario.seed = number(seed)?,
+            ["clients", sessions, "think", think, "commit", bytes] => {
+                let sessions = number(sessions)?;
+                scenario.workload = Workload {
+                    sessions: u32::try_from(sessions)
+                        .ok()
+                        .filter(|sessions| *sessions <= MOST_SESSIONS)
+                        .ok_or(ScenarioProblem::Sessions(sessions))?,
+                    think: read_time(think)?,
+                    bytes: read_size(bytes)?,
+                };
+            }
+            ["network", "latency", latency, "bandwidth", bandwidth] => {
+                scenario.speed = read_speed(latency, bandwidth)?;
+            }
+            ["link", name, "latency", latency, "bandwidth", bandwidth] => {
+                let speed = read_speed(latency, bandwidth)?;
+                scenario.speeds.insert(server(name, self.topology)?, speed);
+            }
+            ["at", at, ..] if words.len() > 2 => self.action(read_time(at)?, &words[2..])?,
+            ["seed", ..] => return Err(ScenarioProblem::Usage("seed NUMBER")),
+            ["clients", ..] => return Err(ScenarioProblem::Usage(CLIENTS)),
+            ["network", ..] => return Err(ScenarioProblem::Usage(NETWORK)),
+            ["link", ..] => return Err(ScenarioProblem::Usage(LINK)),
+            ["at", ..] => return Err(ScenarioProblem::Usage(AT)),
+            [word, ..] if Verb::parse(word).is_some() => self.action(self.last + SECOND, &words)?,
+            [word, ..] => {
+                let known = WORDS.into_iter().chain(Verb::ALL.map(Verb::word));
+                return Err(ScenarioProblem::Line {
+                    word: (*word).to_owned(),
+                    near: nearest(word, known).map(str::to_owned),
+                });
+            }
+            [] => {}
+        }
+        Ok(())
+    }
+
+    fn action(&mut self, at: Micros, words: &[String]) -> Result<(), ScenarioProblem> {
+        let action = Action::of_words(words, self.topology)?;
+        self.scenario.add(Event { at, action });
+        self.last = at;
+        Ok(())
+    }
 }
 
 fn server(name: &str, topology: &Topology) -> Result<ServerId, ScenarioProblem> {
@@ -240,10 +315,35 @@ at 1min promote \"far away\"
         // Lines may stand in any order; what happens is ordered by its moment.
         let mixed = "at 5s crash slave1\nat 1s stop slave1\nat 5s come-back slave1\n";
         let events = Scenario::parse(mixed, &topology).unwrap().events;
+        let moments = |events: &[Event]| events.iter().map(|event| event.at).collect::<Vec<_>>();
+        assert_eq!(moments(&events), [1_000_000, 5_000_000, 5_000_000]);
+        // A story of What-if is one without moments.
+        let story = "# What-if on seed\ncrash master\npromote slave1\nat 9s stop slave1\ncome-back slave1\n";
+        let events = Scenario::parse(story, &topology).unwrap().events;
+        assert_eq!(moments(&events), [1_000_000, 2_000_000, 9_000_000, 10_000_000]);
+    }
+
+    #[test]
+    fn what_the_design_no_longer_has_is_left_out_and_said() {
+        let text = "seed 7\nat 1s crash gone\nat 2s crash slave1\nlink gone latency 1ms bandwidth 1MB/s\n";
+        let (scenario, problems) = Scenario::read(text, &topology());
+        assert_eq!((scenario.seed, scenario.events.len()), (7, 1));
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         assert_eq!(
-            events.iter().map(|event| event.at).collect::<Vec<_>>(),
-            [1_000_000, 5_000_000, 5_000_000]
+            problems,
+            [
+                "line 2: the design has no server called \"gone\"",
+                "line 4: the design has no server called \"gone\"",
+            ]
         );
+    }
+
+    #[test]
+    fn a_renamed_server_is_renamed_where_it_is_named_and_nowhere_else() {
+        let text = "# crash crash\n\nseed 1\n  at 2s crash crash\nat 2s  crash  crash\ncut crash b\nlink crash latency 1ms bandwidth 1MB/s\nat 3s cut b \"crash\"\r\nat 1s crash other";
+        let renamed = "# crash crash\n\nseed 1\n  at 2s crash \"far away\"\nat 2s crash \"far away\"\ncut \"far away\" b\nlink \"far away\" latency 1ms bandwidth 1MB/s\nat 3s cut b \"far away\"\r\nat 1s crash other";
+        assert_eq!(rename(text, "crash", "far away"), renamed);
+        assert_eq!(rename(text, "latency", "x"), text);
     }
 
     #[test]

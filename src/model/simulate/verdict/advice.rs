@@ -191,16 +191,18 @@ fn link(world: &World, leader: ServerId, server: ServerId, upstream: ServerId, f
             } else {
                 anew(server, new, Flow::Forked)
             };
-            slot_at(world, server, new).into_iter().chain([way]).collect()
+            ways_in(world, server, new).chain([way]).collect()
         }
-        Flow::UpstreamBehind if upstream != leader => slot_at(world, server, leader)
-            .into_iter()
-            .chain([to(leader)])
-            .collect(),
-        Flow::SlotMissing => slot_at(world, server, upstream).into_iter().collect(),
-        Flow::Forked | Flow::WalGone | Flow::CannotFollow | Flow::UpstreamBehind => {
-            let slot = slot_at(world, server, upstream);
-            slot.into_iter().chain([anew(server, upstream, flow)]).collect()
+        Flow::UpstreamBehind if upstream != leader => {
+            ways_in(world, server, leader).chain([to(leader)]).collect()
+        }
+        Flow::NotLetIn | Flow::SlotMissing => ways_in(world, server, upstream).collect(),
+        // With an archive the WAL comes from there, and only the slot is wanting.
+        Flow::SlotLost if world.can_catch_up(server, upstream) => ways_in(world, server, upstream).collect(),
+        Flow::Forked | Flow::WalGone | Flow::SlotLost | Flow::CannotFollow | Flow::UpstreamBehind => {
+            ways_in(world, server, upstream)
+                .chain([anew(server, upstream, flow)])
+                .collect()
         }
         _ => Vec::new(),
     }
@@ -254,13 +256,30 @@ fn living_upstream(world: &World, leader: ServerId, server: ServerId, dead: Serv
     leader
 }
 
+/// What a server needs at an upstream before it can stream from it.
+fn ways_in(world: &World, server: ServerId, upstream: ServerId) -> impl Iterator<Item = Doing> {
+    let action = Action::LetIn { server, upstream };
+    let let_in = (!world.lets_in(upstream, server)).then(|| {
+        Doing::new(
+            action,
+            "Let {server} in at {other}: its host has no line in the pg_hba.conf there.",
+            "pg_hba.conf says who may connect from where, and the bundle lets in the drawn neighbours only",
+        )
+    });
+    let_in.into_iter().chain(slot_at(world, server, upstream))
+}
+
 fn slot_at(world: &World, server: ServerId, upstream: ServerId) -> Option<Doing> {
     let action = Action::MakeSlot { server, upstream };
     (world.asks_for_slot(server) && world.judge(action).is_ok()).then(|| {
         Doing::new(
             action,
-            "Make the replication slot of {server} at {other}.",
-            "slots are local to a server: the new upstream has none of that name",
+            if world.has_lost_slot(upstream, server) {
+                "Drop the replication slot of {server} at {other}, which was given up, and make it again."
+            } else {
+                "Make the replication slot of {server} at {other}, so that {other} keeps what {server} has not received yet."
+            },
+            "slots are local to a server: an upstream that is new to a standby has none of its name",
         )
     })
 }

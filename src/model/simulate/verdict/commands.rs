@@ -49,11 +49,19 @@ fn commands(world: &World, connections: &Connections<'_>, action: Action) -> Vec
         Action::Promote(server) => on(world, server, ["pg_ctl promote -D \"$PGDATA\""]),
         Action::MakeSlot { server, upstream } => find(server).map_or_else(Vec::new, |server| {
             let slot = literal(connections.slot_name(server));
-            on(
-                world,
-                upstream,
-                [format!("SELECT pg_create_physical_replication_slot({slot});")],
-            )
+            let is_lost = world.has_lost_slot(upstream, server.id());
+            let drop = is_lost.then(|| format!("SELECT pg_drop_replication_slot({slot});"));
+            let make = format!("SELECT pg_create_physical_replication_slot({slot});");
+            on(world, upstream, drop.into_iter().chain([make]))
+        }),
+        Action::LetIn { server, upstream } => find(server).map_or_else(Vec::new, |server| {
+            let lines = bundle::lines_that_let_in(world.topology(), server).into_iter();
+            let lines = lines.map(|line| {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                format!("in pg_hba.conf: {}", words.join(" "))
+            });
+            let reload = std::iter::once("SELECT pg_reload_conf();".to_owned());
+            on(world, upstream, lines.chain(reload))
         }),
         Action::Repoint { server, upstream } => both(server, upstream)
             .map_or_else(Vec::new, |(server, upstream)| {
@@ -95,7 +103,7 @@ fn rebuild(world: &World, connections: &Connections<'_>, server: &Server, upstre
     let major = world.topology().postgres();
     let has_data = world
         .state(server.id())
-        .is_some_and(|state| !matches!(state.flow, Flow::WalGone | Flow::CannotFollow));
+        .is_some_and(|state| !matches!(state.flow, Flow::WalGone | Flow::SlotLost | Flow::CannotFollow));
     let (host, port) = (
         bundle::quote_in_conninfo(upstream.host().as_str()),
         upstream.port(),

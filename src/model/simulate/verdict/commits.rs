@@ -21,7 +21,7 @@ pub(super) fn commits(world: &World) -> Vec<CommitVerdict> {
                 fate: outcome.fate,
                 said: Said {
                     sentence: sentence(world, leader, &outcome),
-                    why: why(&outcome).to_owned(),
+                    why: why_commit(&outcome).to_owned(),
                 },
             })
         })
@@ -96,7 +96,8 @@ fn lacking(world: &World, outcome: &LevelOutcome) -> String {
     }
 }
 
-fn why(outcome: &LevelOutcome) -> &'static str {
+/// Why a commit of this outcome is acknowledged, or hangs.
+pub fn why_commit(outcome: &LevelOutcome) -> &'static str {
     match (outcome.level, outcome.fate) {
         (CommitLevel::Off, _) => {
             "synchronous_commit = off: the WAL is written within three times wal_writer_delay after the answer"

@@ -6,6 +6,7 @@
 mod advice;
 mod commands;
 mod commits;
+pub mod glossary;
 mod heirs;
 mod summary;
 mod text;
@@ -13,6 +14,7 @@ mod text;
 use serde::Serialize;
 
 pub use advice::{Advice, advise};
+pub use commits::why_commit;
 
 use super::world::{CommitFate, Flow, Loss, World};
 use crate::model::topology::{CommitLevel, ServerId};

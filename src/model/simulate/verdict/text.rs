@@ -1,6 +1,6 @@
 //! The verdict as text: short paragraphs for the terminal, the window's copy button and the snapshots.
 
-use super::{Said, Verdict};
+use super::{Said, Verdict, glossary};
 
 impl Verdict {
     /// Every sentence, without the reasons.
@@ -31,7 +31,7 @@ impl Verdict {
         });
         let several = self.commits.iter().any(|commit| commit.on != self.commits[0].on);
         page.chapter(
-            "A commit, by synchronous_commit",
+            "A commit, by how much it waits for (synchronous_commit)",
             &self.commits,
             |page, commit, _| {
                 let on = if several {
@@ -56,6 +56,10 @@ impl Verdict {
             for command in &advice.commands {
                 page.line(&format!("     {command}"));
             }
+        });
+        let words = glossary::words_in(&page.text);
+        page.chapter("What the words mean", &words, |page, (word, meaning), _| {
+            page.line(&format!("{word}: {meaning}"));
         });
         page.text
     }

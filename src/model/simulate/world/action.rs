@@ -29,12 +29,16 @@ pub enum Action {
     FreeArchive,
     /// Clients write more WAL than is kept for a standby that has no slot.
     WriteMuch,
+    /// Clients write more WAL than a slot may hold (`max_slot_wal_keep_size`).
+    OutgrowSlots,
     /// The standby becomes a primary.
     Promote(ServerId),
     /// The server is told to follow another upstream, as the standby it is or, if it is down, becomes.
     Repoint { server: ServerId, upstream: ServerId },
     /// The replication slot that `server` asks for is made at `upstream`.
     MakeSlot { server: ServerId, upstream: ServerId },
+    /// `upstream` is told in its pg_hba.conf to let `server` in.
+    LetIn { server: ServerId, upstream: ServerId },
     /// The server gets the data of `upstream` (pg_rewind, or a new base backup) and starts as its standby.
     Rebuild { server: ServerId, upstream: ServerId },
 }
@@ -53,9 +57,11 @@ pub enum Verb {
     FillArchive,
     FreeArchive,
     WriteMuch,
+    OutgrowSlots,
     Promote,
     Repoint,
     MakeSlot,
+    LetIn,
     Rebuild,
 }
 
@@ -76,7 +82,7 @@ enum Names {
 }
 
 impl Verb {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Crash,
         Self::Stop,
         Self::Cut,
@@ -84,6 +90,7 @@ impl Verb {
         Self::Pause,
         Self::FillArchive,
         Self::WriteMuch,
+        Self::OutgrowSlots,
         Self::ComeBack,
         Self::Mend,
         Self::Resume,
@@ -91,6 +98,7 @@ impl Verb {
         Self::Promote,
         Self::Repoint,
         Self::MakeSlot,
+        Self::LetIn,
         Self::Rebuild,
     ];
 
@@ -108,9 +116,11 @@ impl Verb {
             Self::FillArchive => "fill-archive",
             Self::FreeArchive => "free-archive",
             Self::WriteMuch => "write-much",
+            Self::OutgrowSlots => "outgrow-slots",
             Self::Promote => "promote",
             Self::Repoint => "repoint",
             Self::MakeSlot => "make-slot",
+            Self::LetIn => "let-in",
             Self::Rebuild => "rebuild",
         }
     }
@@ -134,9 +144,10 @@ impl Verb {
             | Self::Slow
             | Self::Pause
             | Self::FillArchive
-            | Self::WriteMuch => Kind::Fault,
+            | Self::WriteMuch
+            | Self::OutgrowSlots => Kind::Fault,
             Self::ComeBack | Self::Mend | Self::Resume | Self::FreeArchive => Kind::Repair,
-            Self::Promote | Self::Repoint | Self::MakeSlot | Self::Rebuild => Kind::Decision,
+            Self::Promote | Self::Repoint | Self::MakeSlot | Self::LetIn | Self::Rebuild => Kind::Decision,
         }
     }
 
@@ -146,13 +157,17 @@ impl Verb {
 
     fn names(self) -> Names {
         match self {
-            Self::FillArchive | Self::FreeArchive | Self::WriteMuch => Names::None,
+            Self::FillArchive | Self::FreeArchive | Self::WriteMuch | Self::OutgrowSlots => Names::None,
             Self::Crash | Self::Stop | Self::ComeBack | Self::Pause | Self::Resume | Self::Promote => {
                 Names::One
             }
-            Self::Cut | Self::Slow | Self::Mend | Self::Repoint | Self::MakeSlot | Self::Rebuild => {
-                Names::Two
-            }
+            Self::Cut
+            | Self::Slow
+            | Self::Mend
+            | Self::Repoint
+            | Self::MakeSlot
+            | Self::LetIn
+            | Self::Rebuild => Names::Two,
         }
     }
 }
@@ -194,9 +209,11 @@ impl Action {
             Self::FillArchive => Verb::FillArchive,
             Self::FreeArchive => Verb::FreeArchive,
             Self::WriteMuch => Verb::WriteMuch,
+            Self::OutgrowSlots => Verb::OutgrowSlots,
             Self::Promote(_) => Verb::Promote,
             Self::Repoint { .. } => Verb::Repoint,
             Self::MakeSlot { .. } => Verb::MakeSlot,
+            Self::LetIn { .. } => Verb::LetIn,
             Self::Rebuild { .. } => Verb::Rebuild,
         }
     }
@@ -204,7 +221,7 @@ impl Action {
     /// The servers that it names: the one it happens to comes first.
     pub fn servers(self) -> (Option<ServerId>, Option<ServerId>) {
         match self {
-            Self::FillArchive | Self::FreeArchive | Self::WriteMuch => (None, None),
+            Self::FillArchive | Self::FreeArchive | Self::WriteMuch | Self::OutgrowSlots => (None, None),
             Self::Crash(server)
             | Self::Stop(server)
             | Self::ComeBack(server)
@@ -216,6 +233,7 @@ impl Action {
             }
             Self::Repoint { server, upstream }
             | Self::MakeSlot { server, upstream }
+            | Self::LetIn { server, upstream }
             | Self::Rebuild { server, upstream } => (Some(server), Some(upstream)),
         }
     }
@@ -265,6 +283,7 @@ impl Action {
             Verb::FillArchive => Self::FillArchive,
             Verb::FreeArchive => Self::FreeArchive,
             Verb::WriteMuch => Self::WriteMuch,
+            Verb::OutgrowSlots => Self::OutgrowSlots,
             _ => return None,
         })
     }
@@ -289,6 +308,7 @@ impl Action {
             Verb::Mend => Self::Mend { one, other },
             Verb::Repoint => Self::Repoint { server, upstream },
             Verb::MakeSlot => Self::MakeSlot { server, upstream },
+            Verb::LetIn => Self::LetIn { server, upstream },
             Verb::Rebuild => Self::Rebuild { server, upstream },
             _ => return None,
         })

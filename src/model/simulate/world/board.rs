@@ -4,7 +4,7 @@ use super::World;
 use super::flow::Flow;
 use crate::model::health::{Board, Reading, ReplicationRow, commits};
 use crate::model::simulate::predict::{Receiver, candidates, rows_of};
-use crate::model::simulate::{Configured, StandbyNames};
+use crate::model::simulate::{Configured, StandbyNames, why};
 use crate::model::topology::{CommitLevel, ServerId};
 
 /// What becomes of a commit at one level of synchronous_commit, on one primary.
@@ -53,6 +53,13 @@ impl World {
     pub fn rows(&self, server: ServerId) -> Vec<ReplicationRow> {
         let place = self.facts.place(server);
         place.map_or_else(Vec::new, |place| self.rows_at(place))
+    }
+
+    /// Why the server that a standby follows shows it with this priority and sync_state.
+    pub fn why_row(&self, standby: ServerId, row: &ReplicationRow) -> Option<String> {
+        let upstream = self.facts.place(self.state(standby)?.upstream?)?;
+        let leads = self.at(upstream).leads();
+        Some(why::of_row(row, leads, self.names_at(upstream)))
     }
 
     /// What becomes of a commit on this server at each level that the version knows; on a server that takes no writes,

@@ -21,6 +21,8 @@ pub enum Flow {
     /// The network to its upstream is cut.
     Cut,
     UpstreamDown,
+    /// Its upstream's pg_hba.conf does not let its host in.
+    NotLetIn,
     /// It has WAL that its upstream's timeline does not have.
     Forked,
     /// Its upstream is on an older timeline than itself.
@@ -28,6 +30,8 @@ pub enum Flow {
     /// Its upstream is on a newer timeline, and this version cannot follow by streaming.
     CannotFollow,
     SlotMissing,
+    /// Its slot was given up, and this version lets nobody use it any more.
+    SlotLost,
     /// Its upstream has removed WAL that it needs.
     WalGone,
 }
@@ -82,7 +86,7 @@ pub(super) fn of_standby(world: &World, standby: usize, upstream: usize) -> Flow
 }
 
 /// What can be between a server and its upstream. The first row that holds counts.
-pub const FLOWS: [FlowRow; 14] = [
+pub const FLOWS: [FlowRow; 16] = [
     FlowRow {
         flow: Flow::Down,
         when: "it does not run",
@@ -125,6 +129,14 @@ pub const FLOWS: [FlowRow; 14] = [
             let state = world.at(standby);
             state.is_paused && !state.flow.is_connected()
         },
+    },
+    FlowRow {
+        flow: Flow::NotLetIn,
+        when: "its upstream's pg_hba.conf has no line for its host",
+        becomes: "is stuck: \"{upstream}\" does not let its host in",
+        reason: "pg_hba.conf says who may connect from where; the bundle lets in the hosts of the drawn downstreams and of the server's own upstream, and nobody else",
+        log: "no pg_hba.conf entry for replication connection from host",
+        holds: |world, standby, upstream| !world.lets_in(world.id_at(upstream), world.id_at(standby)),
     },
     FlowRow {
         flow: Flow::UpstreamBehind,
@@ -171,10 +183,23 @@ pub const FLOWS: [FlowRow; 14] = [
         },
     },
     FlowRow {
+        flow: Flow::SlotLost,
+        when: "its slot was given up, and the version is 18 or later",
+        becomes: "is stuck: \"{upstream}\" has given up its replication slot, which would have held too much WAL; it needs a new slot, and a new copy unless an archive has the WAL",
+        reason: "a slot holds at most max_slot_wal_keep_size (13 on) of WAL; what would be more is removed, and from 18 on nobody can use that slot any more (up to 17 it works again once the WAL is there)",
+        log: "can no longer access replication slot",
+        holds: |world, standby, upstream| {
+            let fact = &world.facts.servers[standby];
+            fact.uses_slot
+                && world.topology().postgres().forbids_lost_slots()
+                && world.has_lost_slot(world.id_at(upstream), fact.id)
+        },
+    },
+    FlowRow {
         flow: Flow::WalGone,
         when: "its upstream has removed WAL that it needs, and no archive has it",
         becomes: "is stuck: \"{upstream}\" has removed WAL that it still needs; it needs a new copy",
-        reason: "without a slot only wal_keep_size (wal_keep_segments before 13) of WAL is kept for one that is away",
+        reason: "without a slot only wal_keep_size (wal_keep_segments before 13) of WAL is kept for one that is away, and with a slot at most max_slot_wal_keep_size (13 on)",
         log: "requested WAL segment has already been removed",
         holds: |world, standby, upstream| world.at(standby).position.batch < world.at(upstream).oldest_kept,
     },

@@ -5,12 +5,12 @@
 //! both can print themselves ([`transitions_as_markdown`]). Between two actions the world settles: servers notice,
 //! connect or get stuck, clients write on.
 //!
-//! Not modelled: a slot that max_slot_wal_keep_size invalidates, hot_standby set to off by hand, and a disk that is
-//! full on a server itself.
+//! Not modelled: hot_standby set to off by hand, pg_hba.conf changed by hand, and a disk that is full on a server itself.
 
 mod action;
 mod apply;
 mod board;
+mod conditions;
 mod flow;
 mod loss;
 mod markdown;
@@ -29,7 +29,7 @@ pub use board::{CommitFate, LevelOutcome};
 pub use flow::{FLOWS, Flow, FlowRow};
 pub use markdown::transitions_as_markdown;
 use state::Facts;
-pub use state::{Life, State};
+pub use state::{Life, Slot, State};
 pub use transition::{TRANSITIONS, Transition};
 pub use wal::{LastMoment, Line, LineId, Position, Wal};
 
@@ -42,6 +42,8 @@ pub struct World {
     servers: Vec<State>,
     cuts: BTreeSet<Pair>,
     slow: BTreeSet<Pair>,
+    /// Standbys that a server lets in besides those that the design has it let in: the standby, and the server.
+    let_in: BTreeSet<(ServerId, ServerId)>,
     wal: Wal,
     archive: Archive,
     /// True if clients write between two actions.
@@ -101,6 +103,7 @@ impl World {
             servers: state::as_deployed(topology),
             cuts: BTreeSet::new(),
             slow: BTreeSet::new(),
+            let_in: BTreeSet::new(),
             wal: Wal::default(),
             archive: Archive::default(),
             has_clients: true,
@@ -172,6 +175,38 @@ impl World {
     pub fn asks_for_slot(&self, server: ServerId) -> bool {
         let place = self.facts.place(server);
         place.is_some_and(|place| self.facts.servers[place].uses_slot)
+    }
+
+    /// True if the upstream's pg_hba.conf lets the server's host in: those of the drawn downstreams and of its own upstream,
+    /// as the bundle writes it, and whoever was let in since.
+    pub fn lets_in(&self, upstream: ServerId, server: ServerId) -> bool {
+        let topology = self.topology();
+        let (Some(own), Some(above)) = (topology.server(server), topology.server(upstream)) else {
+            return false;
+        };
+        let comes_from_there = |other: &Server| {
+            other.host() == own.host() || (other.host().is_loopback() && own.host().is_loopback())
+        };
+        let is_drawn = own.upstream() == Some(upstream) || above.upstream() == Some(server);
+        let is_let_in = is_drawn
+            || self.let_in.contains(&(server, upstream))
+            || above
+                .upstream()
+                .and_then(|id| topology.server(id))
+                .is_some_and(comes_from_there);
+        is_let_in || topology.downstreams(upstream).any(comes_from_there)
+    }
+
+    /// True if the upstream still has all the WAL that the server lacks.
+    pub fn can_catch_up(&self, server: ServerId, upstream: ServerId) -> bool {
+        let both = self.state(server).zip(self.state(upstream));
+        both.is_some_and(|(own, above)| own.position.batch >= above.oldest_kept)
+    }
+
+    /// True if the server's slot at the upstream was given up.
+    pub fn has_lost_slot(&self, upstream: ServerId, server: ServerId) -> bool {
+        let slot = self.state(upstream).and_then(|state| state.slots.get(&server));
+        slot == Some(&Slot::Lost)
     }
 
     /// True if the server has nothing that the other one's timeline does not have.

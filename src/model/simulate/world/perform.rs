@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::flow::Flow;
-use super::{LastMoment, Life, Loss, Lost, Position, World};
+use super::{LastMoment, Life, Loss, Lost, Position, Slot, World};
 use crate::model::simulate::Configured;
-use crate::model::topology::PgMajor;
+use crate::model::topology::{PgMajor, ServerId};
 
 impl World {
     /// The server ends; a pause does not outlive that.
@@ -103,7 +103,7 @@ impl World {
 
     pub(super) fn make_slot(&mut self, standby: usize, upstream: usize) {
         let standby = self.id_at(standby);
-        self.at_mut(upstream).slots.insert(standby, None);
+        self.at_mut(upstream).slots.insert(standby, Slot::Unused);
     }
 
     pub(super) fn rebuild(&mut self, place: usize, upstream: usize) {
@@ -114,6 +114,35 @@ impl World {
         state.upstream = Some(id);
         state.position = position;
         state.slots.clear();
+    }
+
+    pub(super) fn let_in(&mut self, standby: usize, upstream: usize) {
+        let way = (self.id_at(standby), self.id_at(upstream));
+        self.let_in.insert(way);
+    }
+
+    /// More than the slots of those that are away may hold: their servers give them up at the next checkpoint.
+    pub(super) fn outgrow_slots(&mut self) {
+        for place in 0..self.servers.len() {
+            let (id, newest) = (self.id_at(place), self.at(place).position.batch);
+            let limits = self.facts.servers[place].limits_slots;
+            if !limits || !matches!(self.at(place).flow, Flow::Leads | Flow::Streams) {
+                continue;
+            }
+            let away: Vec<ServerId> = self.at(place).slots.keys().copied().collect();
+            for standby in away {
+                let streams = self
+                    .state(standby)
+                    .is_some_and(|state| state.upstream == Some(id) && state.flow.is_connected());
+                if let Some(slot) = self.at_mut(place).slots.get_mut(&standby)
+                    && !streams
+                    && matches!(slot, Slot::Holds(batch) if *batch <= newest)
+                {
+                    *slot = Slot::Lost;
+                }
+            }
+        }
+        self.write_much();
     }
 
     /// More than is kept without a slot; what is finished goes to the archive.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::flow::{self, Flow};
 use super::wal::{LineId, Position};
-use super::{LastMoment, World};
+use super::{LastMoment, Slot, World};
 
 impl World {
     /// Lets the world come to rest after something has happened.
@@ -54,7 +54,10 @@ impl World {
         for place in 0..self.servers.len() {
             let state = self.at_mut(place);
             if matches!(state.flow, Flow::Leads | Flow::Streams) {
-                let held = state.slots.values().flatten().copied();
+                let held = state.slots.values().filter_map(|slot| match slot {
+                    Slot::Holds(batch) => Some(*batch),
+                    Slot::Unused | Slot::Lost => None,
+                });
                 let kept_from = held.chain([state.position.batch]).min();
                 state.oldest_kept = state.oldest_kept.max(kept_from.unwrap_or(0));
             }
@@ -122,7 +125,7 @@ impl World {
         }
         let received = state.position.batch;
         if let Some(slot) = self.at_mut(upstream).slots.get_mut(&id) {
-            *slot = Some(received);
+            *slot = Slot::Holds(received);
         }
     }
 

@@ -20,6 +20,17 @@ pub enum Life {
     Refused,
 }
 
+/// A replication slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// Nobody has streamed through it: it holds nothing.
+    Unused,
+    /// It holds WAL from this batch on.
+    Holds(u64),
+    /// The server has given it up, since it would have held more than `max_slot_wal_keep_size`.
+    Lost,
+}
+
 /// One server at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -32,8 +43,8 @@ pub struct State {
     pub flow: Flow,
     /// The number of the action (from 1) after which nothing new reached it any more.
     pub behind_since: Option<usize>,
-    /// The slots on it: whose they are, and from which batch on they hold WAL (`None`: not used yet).
-    pub slots: BTreeMap<ServerId, Option<u64>>,
+    /// The slots on it: whose they are, and what they hold.
+    pub slots: BTreeMap<ServerId, Slot>,
     /// Whose WAL senders run on it, by their place: of two standbys with one priority the lower place comes first.
     pub senders: Vec<Option<ServerId>>,
     /// The first batch that it still has to send.
@@ -64,6 +75,8 @@ pub(super) struct Facts {
 pub(super) struct Fact {
     pub(super) id: ServerId,
     pub(super) uses_slot: bool,
+    /// The slots on it may hold only so much WAL.
+    pub(super) limits_slots: bool,
     /// A hand-set `recovery_target_timeline` keeps it on its timeline.
     pub(super) stays_on_timeline: bool,
     /// As a sender compares it with synchronous_standby_names, and as its view shows it.
@@ -90,9 +103,12 @@ fn fact(topology: &Topology, server: &Server) -> Fact {
     let major = topology.postgres();
     // Up to 11 it stands in recovery.conf, which the bundle writes alone: always `latest`.
     let target = by_hand(topology, server, "recovery_target_timeline");
+    // The bundle sets a limit wherever the version has one; by hand, -1 takes it away.
+    let limit = by_hand(topology, server, "max_slot_wal_keep_size");
     Fact {
         id: server.id(),
         uses_slot: topology.uses_slot(server.id()),
+        limits_slots: major.has_slot_limit() && limit.is_none_or(|limit| !limit.trim().starts_with('-')),
         stays_on_timeline: major.has_standby_signal()
             && target.is_some_and(|target| !target.eq_ignore_ascii_case("latest")),
         shown: server.name().shown(major),
@@ -132,7 +148,7 @@ pub(super) fn as_deployed(topology: &Topology) -> Vec<State> {
         let uses_slot = topology.uses_slot(server.id());
         let upstream = server.upstream().and_then(place).filter(|_| uses_slot);
         if let Some(upstream) = upstream.and_then(|place| states.get_mut(place)) {
-            upstream.slots.insert(server.id(), None);
+            upstream.slots.insert(server.id(), Slot::Unused);
         }
     }
     if let Some(primary) = place(topology.primary().id()).and_then(|place| states.get_mut(place)) {

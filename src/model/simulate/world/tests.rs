@@ -177,6 +177,115 @@ fn wal_is_gone_where_no_slot_and_no_archive_has_it() {
     );
 }
 
+/// Tried on 13, 15, 17 and 18: a slot holds no more than max_slot_wal_keep_size. With the WAL from an archive the standby streams
+/// again through the slot that was given up, and only on 18 it needs another one.
+#[test]
+fn a_slot_that_would_hold_too_much_is_given_up() {
+    let away = ["stop a", "outgrow-slots", "come-back a"];
+    let design = |major: &str| format!("postgres {major}\nm 1\n  a 2\n  b 3\n");
+    check(
+        &design("15"),
+        &away,
+        &[("a", Flow::WalGone, 1), ("b", Flow::Streams, 1)],
+    );
+    check(
+        &design("18"),
+        &away,
+        &[("a", Flow::SlotLost, 1), ("b", Flow::Streams, 1)],
+    );
+    let again = [&away[..], &["make-slot a m"]].concat();
+    check(&design("18"), &again, &[("a", Flow::WalGone, 1)]);
+    let copied = [&again[..], &["rebuild a m"]].concat();
+    check(&design("18"), &copied, &[("a", Flow::Streams, 1)]);
+    check(
+        &design("18"),
+        &[&away[..2], &["make-slot a m", "come-back a"]].concat(),
+        &[("a", Flow::WalGone, 1)],
+    );
+    for (major, flow) in [("15", Flow::Streams), ("18", Flow::SlotLost)] {
+        let mut topology = notation::parse(&design(major)).unwrap();
+        let archive = crate::model::topology::Archive::new("archive").unwrap();
+        topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
+        let mut world = World::new(&topology);
+        for text in away {
+            world.apply(Action::parse(text, &topology).unwrap()).unwrap();
+        }
+        let a = topology.by_name("a").unwrap().id();
+        assert_eq!(world.state(a).unwrap().flow, flow);
+        let make = Action::parse("make-slot a m", &topology).unwrap();
+        if world.apply(make).is_ok() {
+            assert_eq!(world.state(a).unwrap().flow, Flow::Streams);
+        }
+    }
+    // Where nothing limits them, slots are not outgrown.
+    let world = after(&design("12"), &["stop a"]);
+    let refusal = world.judge(Action::OutgrowSlots).unwrap_err();
+    assert!(refusal.sentence.contains("without limit"), "{refusal}");
+    let mut topology = notation::parse(&design("15")).unwrap();
+    let setting = Edit::SetSetting {
+        server: None,
+        name: "max_slot_wal_keep_size".to_owned(),
+        value: Some("-1".to_owned()),
+    };
+    topology.apply(&setting).unwrap();
+    assert!(World::new(&topology).judge(Action::OutgrowSlots).is_err());
+}
+
+#[test]
+fn a_server_lets_in_the_hosts_of_its_drawn_neighbours_and_nobody_else() {
+    let design = "m 1 host db1\n  a 2 host db2\n    c 4 host db4\n  b 3 host db3\n  d 5 host db2\n";
+    let led = ["crash m", "promote a"];
+    let moved = |to: &str| {
+        [
+            &led[..],
+            &[&format!("make-slot {to} a"), &format!("repoint {to} a")],
+        ]
+        .concat()
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+    };
+    let follow = |to: &str| {
+        let texts = moved(to);
+        after(design, &texts.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let flow = |world: &World, name: &str| {
+        world
+            .state(world.topology().by_name(name).unwrap().id())
+            .unwrap()
+            .flow
+    };
+    let mut world = follow("b");
+    assert_eq!(
+        (flow(&world, "b"), flow(&world, "c")),
+        (Flow::NotLetIn, Flow::Streams)
+    );
+    let let_in = Action::parse("let-in b a", world.topology()).unwrap();
+    let said: Vec<String> = advise(&world)
+        .into_iter()
+        .map(|advice| format!("{} {:?}", advice.said.sentence, advice.commands))
+        .collect();
+    assert!(
+        said.iter().any(|said| said.contains("Let \"b\" in at \"a\"")
+            && said.contains("host replication replicator \\\"db3\\\"")),
+        "{said:#?}"
+    );
+    world.apply(let_in).unwrap();
+    assert_eq!(flow(&world, "b"), Flow::Streams);
+    assert!(world.apply(let_in).is_err());
+    // The old primary is let in, for the day when roles are swapped.
+    let mut world = after(design, &led);
+    let rebuild = Action::parse("rebuild m a", world.topology()).unwrap();
+    world.apply(rebuild).unwrap();
+    // On one machine everybody is everybody's neighbour, if it has one at all.
+    let here = "m 1\n  a 2\n    c 4\n  b 3\n";
+    check(
+        here,
+        &["make-slot b c", "repoint b c"],
+        &[("b", Flow::Streams, 1)],
+    );
+}
+
 /// Tried on 15 and 17: the sibling finds the promotion's history in the archive, and the old primary is behind it then.
 #[test]
 fn who_follows_through_the_archive_cannot_go_back() {

@@ -1,5 +1,9 @@
 //! What each action does, as a table: the first row of its verb whose condition holds is what happens.
 
+use super::conditions::{
+    always, cannot_have_slot, has_leader, is_down, is_link_ill, is_loop, is_paused, is_primary, is_same,
+    is_up,
+};
 use super::{Life, Verb, World, pair};
 
 /// One row of the table.
@@ -35,7 +39,7 @@ const NOT_TWICE: &str = "what is so already cannot happen once more";
 const BY_STREAMING: &str = "an upstream has to run, since the data come from it";
 
 /// Every transition, by verb; of one verb the first row that holds counts.
-pub const TRANSITIONS: [Transition; 44] = [
+pub const TRANSITIONS: [Transition; 49] = [
     refused(
         Verb::Crash,
         "the server is down",
@@ -287,6 +291,28 @@ pub const TRANSITIONS: [Transition; 44] = [
         |world, _| world.write_much(),
     ),
     refused(
+        Verb::OutgrowSlots,
+        "no primary runs",
+        "no primary runs, so nothing is written",
+        "a standby is read-only",
+        |world, _| world.leaders().is_empty(),
+    ),
+    refused(
+        Verb::OutgrowSlots,
+        "nothing limits what a slot holds",
+        "a slot holds WAL without limit here: the server's disk would be full instead, and the server would stop",
+        "max_slot_wal_keep_size came with 13; -1 is no limit, and so is a version before 13",
+        |world, _| !world.facts.servers.iter().any(|fact| fact.limits_slots),
+    ),
+    happens(
+        Verb::OutgrowSlots,
+        "otherwise",
+        "more WAL is written than a slot may hold: the slots of standbys that are away are given up, and the WAL they need is removed",
+        "max_slot_wal_keep_size protects the disk of the upstream: at a checkpoint, a slot that would hold more is invalidated",
+        always,
+        |world, _| world.outgrow_slots(),
+    ),
+    refused(
         Verb::Promote,
         "the server is down",
         "\"{server}\" is down: let it come back first, or promote another",
@@ -360,15 +386,34 @@ pub const TRANSITIONS: [Transition; 44] = [
         always,
         |world, deed| world.make_slot(deed.server, deed.other),
     ),
+    refused(
+        Verb::LetIn,
+        "it is let in already",
+        "\"{other}\" lets \"{server}\" in already",
+        NOT_TWICE,
+        |world, deed| {
+            is_same(world, deed) || world.lets_in(world.id_at(deed.other), world.id_at(deed.server))
+        },
+    ),
+    happens(
+        Verb::LetIn,
+        "otherwise",
+        "\"{other}\" lets \"{server}\" in from its host",
+        "a new line in pg_hba.conf holds from the next reload on, and a standby asks again and again",
+        always,
+        |world, deed| world.let_in(deed.server, deed.other),
+    ),
     // The two rows of Rebuild stand last: it is the way out when nothing else helps.
     refused(
         Verb::Rebuild,
-        "the upstream is down, cut off, or gets its WAL from the server; or the server is a primary that runs",
+        "the upstream is down, cut off, does not let the server in, or gets its WAL from it; or the server is a primary that runs",
         "\"{server}\" cannot be made anew from \"{other}\" now",
         BY_STREAMING,
         |world, deed| {
             let runs = is_up(world, deed) && is_primary(world, deed);
-            let unreachable = !world.at(deed.other).is_up() || world.is_cut(deed.server, deed.other);
+            let unreachable = !world.at(deed.other).is_up()
+                || world.is_cut(deed.server, deed.other)
+                || !world.lets_in(world.id_at(deed.other), world.id_at(deed.server));
             runs || unreachable || is_loop(world, deed)
         },
     ),
@@ -415,55 +460,4 @@ const fn happens(
         holds,
         perform: Some(perform),
     }
-}
-
-fn always(_: &World, _: &Deed) -> bool {
-    true
-}
-
-fn is_up(world: &World, deed: &Deed) -> bool {
-    world.at(deed.server).is_up()
-}
-
-fn is_down(world: &World, deed: &Deed) -> bool {
-    !is_up(world, deed)
-}
-
-fn is_primary(world: &World, deed: &Deed) -> bool {
-    world.at(deed.server).upstream.is_none()
-}
-
-fn is_paused(world: &World, deed: &Deed) -> bool {
-    world.at(deed.server).is_paused
-}
-
-fn has_leader(world: &World, _: &Deed) -> bool {
-    !world.leaders().is_empty()
-}
-
-fn is_same(_: &World, deed: &Deed) -> bool {
-    deed.server == deed.other
-}
-
-fn is_link_ill(world: &World, deed: &Deed) -> bool {
-    let (one, other) = (world.id_at(deed.server), world.id_at(deed.other));
-    world.is_cut_between(one, other) || world.is_slow_between(one, other)
-}
-
-/// True if the other server is the server itself, or gets its WAL from it.
-fn is_loop(world: &World, deed: &Deed) -> bool {
-    let mut next = Some(deed.other);
-    while let Some(place) = next {
-        if place == deed.server {
-            return true;
-        }
-        next = world.upstream_of(place);
-    }
-    false
-}
-
-fn cannot_have_slot(world: &World, deed: &Deed) -> bool {
-    let upstream = world.at(deed.other);
-    let has = upstream.slots.contains_key(&world.id_at(deed.server));
-    is_same(world, deed) || has || !upstream.is_up() || !world.topology().postgres().has_slots()
 }

@@ -7,23 +7,25 @@ use proptest::prelude::*;
 use super::tests::SEED;
 use super::*;
 use crate::model::simulate::verdict::{Verdict, advise};
-use crate::model::topology::{Edit, notation};
+use crate::model::topology::{Edit, Host, notation};
 
 /// Designs of one to nine servers with everything that matters here.
 fn designs() -> impl Strategy<Value = Topology> {
-    let standby = (0..8_usize, 0..4_u32, proptest::bool::weighted(0.3));
+    let standby = (0..8_usize, 0..4_u32, proptest::bool::weighted(0.3), 0..3_usize);
     let standbys = prop::collection::vec(standby, 0..8);
-    (standbys, 0..4_usize, 0..3_usize, any::<bool>()).prop_map(|(standbys, sync, major, has_archive)| {
+    let strange = (any::<bool>(), proptest::bool::weighted(0.3));
+    (standbys, 0..4_usize, 0..4_usize, strange).prop_map(|(standbys, sync, major, strange)| {
+        let (has_archive, has_hosts) = strange;
         let sync = [
             "",
             " sync first 1",
             " sync first 2 commit remote_apply",
             " sync any 1",
         ][sync];
-        let major = ["9.2", "12", "15"][major];
+        let major = ["9.2", "12", "15", "18"][major];
         let text = format!("postgres {major}\nm 1{sync}\n");
         let mut topology = notation::parse(&text).unwrap();
-        for (number, (upstream, priority, no_slot)) in standbys.into_iter().enumerate() {
+        for (number, (upstream, priority, no_slot, host)) in standbys.into_iter().enumerate() {
             let above = &topology.servers()[upstream % topology.servers().len()];
             let edit = Edit::AddStandby {
                 upstream: above.id(),
@@ -36,6 +38,10 @@ fn designs() -> impl Strategy<Value = Topology> {
                 topology
                     .apply(&Edit::SetSyncPriority { server, priority })
                     .unwrap();
+            }
+            if has_hosts {
+                let host = Host::parse(&format!("db{host}")).unwrap();
+                topology.apply(&Edit::SetHost { server, host }).unwrap();
             }
             topology
                 .apply(&Edit::SetSlot {
@@ -73,7 +79,7 @@ fn action(topology: &Topology, verb: usize, one: usize, other: usize) -> Action 
 fn walks() -> impl Strategy<Value = (Topology, Vec<(usize, usize, usize)>)> {
     (
         designs(),
-        prop::collection::vec((0..15_usize, 0..9_usize, 0..9_usize), 0..14),
+        prop::collection::vec((0..Verb::ALL.len(), 0..9_usize, 0..9_usize), 0..14),
     )
 }
 

@@ -1,0 +1,50 @@
+//! The scenario that a command is to play: one that the design keeps, or a file.
+
+use std::fs;
+use std::path::Path;
+
+use super::print;
+use crate::model::document::{Document, KeptScenario};
+use crate::model::simulate::time::Scenario;
+use crate::report::Report;
+
+/// The design's own of that name, else the file's.
+pub(super) fn find(which: &Path, document: &Document) -> Result<Scenario, Report> {
+    let kept = which.to_str().and_then(|name| document.scenario(name));
+    match kept {
+        Some(kept) => Ok(of_design(kept, document)),
+        None => of_file(which, document),
+    }
+}
+
+/// The design may have changed since it was kept: lines that no longer mean anything are told and left out.
+fn of_design(kept: &KeptScenario, document: &Document) -> Scenario {
+    let (scenario, problems) = Scenario::read(&kept.text, document.topology());
+    for problem in problems {
+        print::note(format_args!(
+            "The scenario \"{}\", {problem}; the line is left out",
+            kept.name
+        ));
+    }
+    scenario
+}
+
+fn of_file(path: &Path, document: &Document) -> Result<Scenario, Report> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        let report = Report::of(format!("\"{}\" cannot be read", path.display()), &error);
+        let names: Vec<&str> = document
+            .scenarios()
+            .iter()
+            .map(|kept| kept.name.as_str())
+            .collect();
+        if names.is_empty() {
+            report
+        } else {
+            report.hint(format!("The design keeps these scenarios: {}", names.join(", ")))
+        }
+    })?;
+    Scenario::parse(&text, document.topology()).map_err(|error| {
+        let headline = format!("\"{}\" is no scenario for this design", path.display());
+        Report::of(headline, &error).hint("A line is for example: at 2s crash slave1")
+    })
+}
