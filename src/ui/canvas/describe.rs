@@ -282,7 +282,7 @@ mod tests {
 
     const SEED: &str = "m 1025 sync first 1\n  a 1026 priority 1\n    c 1027\n  b 1028 priority 2\n";
 
-    /// One line for each server: "name: badge, state; link", without what there is nothing to say about.
+    /// One line for each server: "name: badge, state; link".
     fn check(session: &Session, expected: &str) {
         let line = |(card, link): &(Card, Option<Link>)| {
             let state = card.work.map_or_else(|| card.life.word(), |work| work.word());
@@ -290,12 +290,7 @@ mod tests {
                 let live = if link.is_streaming { " (live)" } else { "" };
                 format!("; {}{live}", link.label)
             });
-            let state = if state.is_empty() {
-                String::new()
-            } else {
-                format!(", {state}")
-            };
-            format!("{}: {}{state}{link}", card.name, card.badge.text)
+            format!("{}: {}, {state}{link}", card.name, card.badge.text)
         };
         let found: Vec<String> = describe(session).iter().map(line).collect();
         assert_eq!(found.join("\n"), expected);

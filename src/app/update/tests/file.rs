@@ -416,7 +416,8 @@ fn an_export_from_before_the_first_save_belongs_to_the_saved_file() {
     let text = session.derived.text.clone();
     let written = FileMessage::Written(PathPurpose::SaveDesign, path.clone(), Some(text.clone()));
     let effects = without_autosave(update(&mut session, file(written)));
-    assert_eq!(effects, [Effect::KeepExport { path, text }]);
+    let noted = Effect::NoteRecent(path.clone());
+    assert_eq!(effects, [Effect::KeepExport { path, text }, noted]);
 }
 
 #[test]
