@@ -63,9 +63,9 @@ fn a_large_design_has_a_minimap_which_can_be_hidden() {
     assert!(!has_minimap(&Window::seed()));
     let mut window = tree(6);
     assert!(has_minimap(&window));
-    window.key(Modifiers::COMMAND | Modifiers::ALT, Key::M);
+    window.key(Modifiers::COMMAND | Modifiers::ALT, Key::O);
     assert!(!has_minimap(&window));
-    window.key(Modifiers::COMMAND | Modifiers::ALT, Key::M);
+    window.key(Modifiers::COMMAND | Modifiers::ALT, Key::O);
     assert!(has_minimap(&window));
 }
 
