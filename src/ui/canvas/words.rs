@@ -91,7 +91,7 @@ impl Frame<'_> {
 
     pub(super) fn overlays(&mut self) {
         let painter = self.ui.painter_at(self.canvas);
-        if self.session.is_legend_shown {
+        if self.session.preferences.legend {
             let in_time = self.session.what_if.as_ref().and_then(WhatIf::in_time);
             let signs = match in_time {
                 Some(_) => &Sign::TRAFFIC,
