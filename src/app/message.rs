@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::engine::cluster::Listed;
 use crate::engine::deploy::{self, Found};
-use crate::engine::preferences::Theme;
+use crate::engine::preferences::{RoleWords, Theme};
 use crate::engine::recent::RecentDesign;
 use crate::engine::record::ClusterRecord;
 use crate::engine::unsaved::Unsaved;
@@ -199,6 +199,7 @@ pub enum ViewMessage {
     CloseNotice(u64),
     Theme(Theme),
     ReduceMotion(bool),
+    RoleWords(RoleWords),
     OpenFolder(PathBuf),
     CopyText(String),
 }

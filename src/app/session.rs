@@ -38,7 +38,6 @@ pub struct Session {
     pub also_selected: BTreeSet<ServerId>,
     /// The selected link, by the server at its lower end; then no server is selected.
     pub link: Option<ServerId>,
-    pub is_legend_shown: bool,
     /// What is folded: a view, and no part of the design.
     pub folding: Folding,
     /// The server whose name is being typed on the canvas.
@@ -47,8 +46,6 @@ pub struct Session {
     pub preferences: Preferences,
     pub start: Start,
     pub tab: Tab,
-    /// The whole design in small, in a corner of the canvas: for designs that are large enough.
-    pub has_minimap: bool,
     /// The path inside the bundle that the files panel shows.
     pub shown_file: Option<String>,
     /// What the files panel compares the design's files with.
@@ -328,13 +325,11 @@ impl Session {
             selected: None,
             also_selected: BTreeSet::new(),
             link: None,
-            is_legend_shown: true,
             folding: Folding::default(),
             renaming: None,
             preferences: Preferences::default(),
             start: Start::default(),
             tab: Tab::Inspector,
-            has_minimap: true,
             shown_file: None,
             compared: None,
             last_export: None,

@@ -15,13 +15,31 @@ use crate::model::topology::Downstreams;
 use crate::report::Report;
 
 /// To add one: a field here, its usual value in `Default`. It must serialise to something also when it is not set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preferences {
     pub theme: Theme,
     /// Nothing moves by itself.
     pub reduce_motion: bool,
+    pub role_words: RoleWords,
+    /// The whole design in small, in a corner of the canvas: for designs that are large enough.
+    pub minimap: bool,
+    /// What the signs of the drawing mean, in another corner.
+    pub legend: bool,
     /// What becomes of downstreams when relays are removed: asked once.
     pub removal: Option<Removal>,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            theme: Theme::default(),
+            reduce_motion: false,
+            role_words: RoleWords::default(),
+            minimap: true,
+            legend: true,
+            removal: None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +50,17 @@ pub enum Theme {
     Desktop,
     Light,
     Dark,
+}
+
+/// What the roles are called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoleWords {
+    /// Primary and standby, as PostgreSQL's manual has it.
+    #[default]
+    Manual,
+    /// Master and slave, as older literature does.
+    Older,
 }
 
 /// [`Downstreams`], as it is remembered.
@@ -169,6 +198,9 @@ mod tests {
         let preferences = Preferences {
             theme: Theme::Dark,
             reduce_motion: true,
+            role_words: RoleWords::Older,
+            minimap: false,
+            legend: false,
             removal: Some(Removal::Remove),
         };
         save_in(&folder, &preferences).unwrap();

@@ -1,6 +1,7 @@
 //! What can be done with a server, as messages: the same words and the same edits wherever they are offered.
 
 use crate::app::{DesignMessage, Message, Session, ViewMessage};
+use crate::engine::preferences::RoleWords;
 use crate::model::document::Command;
 use crate::model::topology::{Edit, Refusal, ServerId, SyncPolicy, Topology};
 
@@ -111,13 +112,15 @@ pub fn toggle_words(topology: &Topology, servers: &[ServerId]) -> &'static str {
 }
 
 /// What [`add_standby`] does with these servers: "Add standby under slave1".
-pub fn add_words(topology: &Topology, servers: &[ServerId]) -> String {
+pub fn add_words(session: &Session, servers: &[ServerId]) -> String {
+    let topology = session.document.topology();
     let upstream = match servers {
         [server] => topology.server(*server),
         _ => None,
     };
     format!(
-        "Add standby under {}",
+        "Add {} under {}",
+        session.preferences.role_words.standby(),
         upstream.unwrap_or_else(|| topology.primary()).name()
     )
 }
@@ -142,19 +145,20 @@ pub fn priority_that_counts(topology: &Topology, id: ServerId) -> Option<u32> {
 }
 
 /// "standby of slave1, asynchronous": what a server is, in words.
-pub fn role_in_words(topology: &Topology, id: ServerId) -> String {
+pub fn role_in_words(topology: &Topology, id: ServerId, words: RoleWords) -> String {
     let Some(server) = topology.server(id) else {
         return String::new();
     };
     let Some(standby) = server.standby() else {
-        return "primary".to_owned();
+        return words.primary().to_owned();
     };
     let upstream = topology
         .server(standby.upstream())
         .map_or("?", |upstream| upstream.name().as_str());
+    let standby_of = format!("{} of", words.standby());
     match priority_that_counts(topology, id) {
-        Some(priority) => format!("standby of {upstream}, synchronous with priority {priority}"),
-        None => format!("standby of {upstream}, asynchronous"),
+        Some(priority) => format!("{standby_of} {upstream}, synchronous with priority {priority}"),
+        None => format!("{standby_of} {upstream}, asynchronous"),
     }
 }
 

@@ -7,7 +7,7 @@ mod does;
 use egui::{Event, Key, KeyboardShortcut, Modifiers};
 
 use crate::app::{Message, Session, ViewMessage};
-use crate::engine::preferences::Theme;
+use crate::engine::preferences::{RoleWords, Theme};
 use crate::model::topology::ServerId;
 
 use super::commands;
@@ -72,6 +72,7 @@ pub enum ActionId {
     Light,
     Dark,
     ReduceMotion,
+    RoleWords,
     Start,
     Help,
     About,
@@ -126,6 +127,7 @@ impl ActionId {
                 | Self::Light
                 | Self::Dark
                 | Self::ReduceMotion
+                | Self::RoleWords
                 | Self::Start
                 | Self::Help
                 | Self::About
@@ -185,7 +187,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 61] = [
+pub static ACTIONS: [Action; 62] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
     Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
@@ -220,7 +222,7 @@ pub static ACTIONS: [Action; 61] = [
     Action { id: ActionId::Remove,     menu: Menu::Server, words: "Remove",     keys: &[plain(Key::Delete)],      in_text: false, does: does::remove,     explained: "Remove the selected servers" },
     Action { id: ActionId::FoldAll,    menu: Menu::View, words: "Fold all below the primary's downstreams", keys: &[ctrl_shift(Key::B)], in_text: false, does: does::fold_all, explained: "Show the primary and what follows it; each card counts what it hides" },
     Action { id: ActionId::UnfoldAll,  menu: Menu::View, words: "Unfold all",   keys: &[ctrl_alt(Key::B)],        in_text: false, does: does::unfold_all, explained: "Show every server" },
-    Action { id: ActionId::Legend,     menu: Menu::View, words: "Legend",       keys: &[ctrl_shift(Key::G)],      in_text: false, does: |session, _| Ok(Does::Send(Message::View(ViewMessage::ShowLegend(!session.is_legend_shown)))), explained: "What the colours, lines and signs of the drawing mean" },
+    Action { id: ActionId::Legend,     menu: Menu::View, words: "Legend",       keys: &[ctrl_shift(Key::G)],      in_text: false, does: |session, _| Ok(Does::Send(Message::View(ViewMessage::ShowLegend(!session.preferences.legend)))), explained: "What the colours, lines and signs of the drawing mean" },
     Action { id: ActionId::Tidy,       menu: Menu::View, words: "Tidy layout",  keys: &[ctrl(Key::L)],            in_text: false, does: does::tidy,       explained: "Put every card to its place in the tree" },
     Action { id: ActionId::Fit,        menu: Menu::View, words: "Fit",          keys: &[ctrl(Key::Num0)],         in_text: false, does: |_, _| Ok(Does::Fit), explained: "Show the whole drawing" },
     Action { id: ActionId::ZoomIn,     menu: Menu::View, words: "Zoom in",      keys: &[plain(Key::Plus), plain(Key::Equals)], in_text: false, does: |_, _| Ok(Does::Zoom(ZOOM_STEP)), explained: "Draw everything larger" },
@@ -244,6 +246,7 @@ pub static ACTIONS: [Action; 61] = [
     Action { id: ActionId::Light,      menu: Menu::View, words: "Light",        keys: &[ctrl_alt(Key::L)],        in_text: true,  does: |_, _| does::theme(Theme::Light), explained: "Light colours" },
     Action { id: ActionId::Dark,       menu: Menu::View, words: "Dark",         keys: &[ctrl_alt(Key::D)],        in_text: true,  does: |_, _| does::theme(Theme::Dark), explained: "Dark colours" },
     Action { id: ActionId::ReduceMotion, menu: Menu::View, words: "Reduce motion", keys: &[ctrl_alt(Key::M)],    in_text: true,  does: does::reduce_motion, explained: "Nothing moves by itself: panels, menus and the drawing change at once" },
+    Action { id: ActionId::RoleWords,  menu: Menu::View, words: "Say master and slave", keys: &[ctrl_alt(Key::R)],  in_text: true,  does: does::role_words, explained: "What the roles are called in the window, as older literature does; files keep the manual's words" },
     Action { id: ActionId::Start,      menu: Menu::View, words: "Start page",   keys: &[alt(Key::Home)],          in_text: true,  does: does::start,      explained: "Designs to begin with, recent ones, the clusters of this machine" },
     Action { id: ActionId::Help,       menu: Menu::Help, words: "Keys and gestures…", keys: &[plain(Key::F1), plain(Key::Questionmark)],    in_text: true,  does: does::help,       explained: "This list" },
     Action { id: ActionId::About,      menu: Menu::Help, words: "About pgcascade…", keys: &[shift(Key::F1)],      in_text: true,  does: does::about,      explained: "Version and licence" },
@@ -324,10 +327,14 @@ impl Action {
     pub fn words_on(&self, session: &Session, servers: &[ServerId]) -> String {
         let label = match self.id {
             ActionId::Start if session.start.is_shown => return "Back to the drawing".to_owned(),
+            ActionId::RoleWords if session.preferences.role_words == RoleWords::Older => {
+                return "Say primary and standby".to_owned();
+            }
+            ActionId::RoleWords => return self.words.to_owned(),
             ActionId::ReduceMotion if session.preferences.reduce_motion => {
                 return "Let things move again".to_owned();
             }
-            ActionId::Minimap if session.has_minimap => return "Hide the minimap".to_owned(),
+            ActionId::Minimap if session.preferences.minimap => return "Hide the minimap".to_owned(),
             ActionId::Minimap => return "Show the minimap".to_owned(),
             ActionId::WhatIf if session.what_if.is_some() => return "Leave What-if".to_owned(),
             ActionId::Play if does::plays(session) => return "Pause".to_owned(),
@@ -338,22 +345,27 @@ impl Action {
             ActionId::ToggleSync => {
                 return commands::toggle_words(session.document.topology(), servers).to_owned();
             }
-            ActionId::Legend if session.is_legend_shown => return "Close the legend".to_owned(),
+            ActionId::Legend if session.preferences.legend => return "Close the legend".to_owned(),
             ActionId::Fold if matches!(servers, [server] if session.folding.is_folded(*server)) => {
                 return "Unfold".to_owned();
             }
             ActionId::Remove => return commands::remove_words(session, servers).to_owned(),
-            ActionId::AddStandby => return commands::add_words(session.document.topology(), servers),
+            ActionId::AddStandby => return commands::add_words(session, servers),
             _ => None,
         };
         match label {
             Some(label) => format!("{}: {label}", self.words),
-            None => self.words.to_owned(),
+            None => session.preferences.role_words.said(self.words),
         }
     }
 
     pub fn words_now(&self, session: &Session) -> String {
         self.words_on(session, &self.about(session))
+    }
+
+    /// What it is for, in the user's words for the roles.
+    pub fn explained_in(&self, words: RoleWords) -> String {
+        words.said(self.explained)
     }
 
     /// "Ctrl+Shift+Z", or nothing.

@@ -73,10 +73,10 @@ impl Window {
                 session.renaming,
                 &session.preferences,
                 &session.folding,
-                (session.link, session.is_legend_shown),
+                session.link,
             ),
             session.dialog,
-            (session.tab, session.has_minimap),
+            session.tab,
             session.notices,
             session.shown_file,
             self.harness.state().zoom(),
@@ -459,4 +459,19 @@ fn a_site_is_given_to_several_servers_by_the_palette() {
         window.drawn().contains("slave12 25433 site Oslo"),
         "one undo step"
     );
+}
+
+#[test]
+fn the_roles_are_called_as_the_user_calls_them_and_names_stay_names() {
+    let mut window = Window::seed();
+    let count = |window: &Window, words: &str| window.harness.query_all_by_label_contains(words).count();
+    assert!(count(&window, "standby of slave1") > 0);
+    assert_eq!(count(&window, "slave of slave1"), 0);
+    window.command("Say master and slave");
+    assert!(count(&window, "slave of slave1") > 0, "the list and the drawing");
+    assert_eq!(count(&window, "standby of"), 0);
+    assert!(count(&window, "Add slave") > 0);
+    window.command("Say primary and standby");
+    assert!(count(&window, "standby of slave1") > 0);
+    assert_eq!(count(&window, "slave of"), 0);
 }

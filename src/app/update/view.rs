@@ -36,7 +36,7 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
             keep_selection_in_sight(session);
         }
         ViewMessage::UnfoldAll => session.folding.unfold_all(session.document.topology()),
-        ViewMessage::ShowLegend(is_shown) => session.is_legend_shown = is_shown,
+        ViewMessage::ShowLegend(is_shown) => session.preferences.legend = is_shown,
         ViewMessage::Rename(server) => {
             session.renaming = server.filter(|_| !refuse_if_locked(session));
             if let Some(server) = session.renaming {
@@ -45,7 +45,7 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
             }
         }
         ViewMessage::Show(tab) => session.tab = tab,
-        ViewMessage::Minimap(has_minimap) => session.has_minimap = has_minimap,
+        ViewMessage::Minimap(has_minimap) => session.preferences.minimap = has_minimap,
         ViewMessage::ShowFile(path) => {
             session.shown_file = Some(path);
             session.tab = Tab::Files;
@@ -60,6 +60,7 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
         }
         ViewMessage::CloseNotice(number) => session.notices.retain(|notice| notice.number != number),
         ViewMessage::Theme(theme) => session.preferences.theme = theme,
+        ViewMessage::RoleWords(words) => session.preferences.role_words = words,
         ViewMessage::ReduceMotion(reduce) => session.preferences.reduce_motion = reduce,
         ViewMessage::OpenFolder(folder) => return vec![Effect::OpenFolder(folder)],
         ViewMessage::CopyText(text) => return vec![Effect::CopyText(text)],

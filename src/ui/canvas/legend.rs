@@ -1,7 +1,7 @@
 //! The legend: what the signs of the drawing mean, of those that occur in it. Drawn from the same tokens and shapes.
 
 use egui::{Align2, Button, FontId, Id, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType};
-use egui::{pos2, vec2};
+use egui::{Vec2, pos2, vec2};
 
 use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble};
 use super::pen::{Mark, Pen};
@@ -17,6 +17,8 @@ use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_SMALL, Tokens};
 const MARGIN: f32 = 12.0;
 const ROW: f32 = 19.0;
 const TITLE: f32 = 22.0;
+/// Its title alone.
+const FOLDED: Vec2 = Vec2::new(64.0, 31.0);
 /// The column of the signs: as wide as the widest badge.
 const SAMPLES: f32 = 66.0;
 /// What must be left of the canvas beside it and above it: the drawing comes first.
@@ -221,8 +223,15 @@ fn life_rank(life: &Life) -> u8 {
     }
 }
 
-/// At the lower left, where the canvas has room for it.
-pub fn legend_ui(ui: &mut Ui, canvas: Rect, signs: &[Sign], outbox: &mut Outbox) {
+/// At the lower left, where the canvas has room for it. Where it would lie upon cards only its title is shown, and all of
+/// it while the pointer is there.
+pub fn legend_ui(
+    ui: &mut Ui,
+    canvas: Rect,
+    signs: &[Sign],
+    covers: impl Fn(Rect) -> bool,
+    outbox: &mut Outbox,
+) {
     let tokens = Tokens::of(ui.visuals());
     let font = FontId::proportional(TEXT_SMALL);
     let painter = ui.painter_at(canvas);
@@ -238,10 +247,20 @@ pub fn legend_ui(ui: &mut Ui, canvas: Rect, signs: &[Sign], outbox: &mut Outbox)
     if signs.is_empty() || canvas.width() < size.x + LEFT_FREE || canvas.height() < size.y + TOP_FREE {
         return;
     }
-    let corner = pos2(canvas.left() + MARGIN, canvas.bottom() - MARGIN - size.y);
-    let sheet = Rect::from_min_size(corner, size);
+    let corner = canvas.left_bottom() + vec2(MARGIN, -MARGIN);
+    let whole = Rect::from_min_max(corner - vec2(0.0, size.y), corner + vec2(size.x, 0.0));
+    let title_only = Rect::from_min_max(corner - vec2(0.0, FOLDED.y), corner + vec2(FOLDED.x, 0.0));
+    let id = Id::new("legend");
+    let was_open = ui.data(|data| data.get_temp(id).unwrap_or(false));
+    let is_pointed_at = ui.rect_contains_pointer(if was_open { whole } else { title_only });
+    let is_open = is_pointed_at || !covers(whole);
+    if is_open != was_open {
+        ui.data_mut(|data| data.insert_temp(id, is_open));
+        ui.ctx().request_repaint();
+    }
+    let sheet = if is_open { whole } else { title_only };
     // A press on it is none on what lies below it.
-    let response = ui.interact(sheet, Id::new("legend"), Sense::CLICK | Sense::DRAG);
+    let response = ui.interact(sheet, id, Sense::CLICK | Sense::DRAG);
     let words: Vec<&str> = signs.iter().map(Sign::words).collect();
     let words = format!("Legend: {}", words.join("; "));
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, words.as_str()));
@@ -255,6 +274,9 @@ pub fn legend_ui(ui: &mut Ui, canvas: Rect, signs: &[Sign], outbox: &mut Outbox)
     );
     let title = sheet.left_top() + vec2(10.0, 6.0 + TITLE / 2.0 - 3.0);
     painter.text(title, Align2::LEFT_CENTER, "Legend", font, tokens.text);
+    if !is_open {
+        return;
+    }
     let close = Rect::from_center_size(sheet.right_top() + vec2(-14.0, 14.0), vec2(20.0, 20.0));
     let button = ui.put(close, Button::new("×").frame(false));
     let hint = "Close the legend; the View menu has it";

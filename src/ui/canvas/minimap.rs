@@ -46,7 +46,7 @@ struct Picture {
 impl Frame<'_> {
     pub(super) fn minimap(&mut self) {
         let places = self.state.projection.places();
-        let is_shown = self.session.has_minimap
+        let is_shown = self.session.preferences.minimap
             && places.cards().len() > MOST_WITHOUT
             && self.canvas.size().x >= LEAST_CANVAS.x
             && self.canvas.size().y >= LEAST_CANVAS.y;

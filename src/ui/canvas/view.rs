@@ -12,6 +12,8 @@ pub const ZOOM_MOST: f32 = 4.0;
 const FIT_MOST: f32 = 1.15;
 /// Left free around a fitted design, in points: the legend and the zoom buttons stand there.
 const FIT_MARGIN: Vec2 = Vec2::new(28.0, 56.0);
+/// By so much of the free height a fitted drawing stands above the middle.
+const FIT_RAISED: f32 = 0.22;
 
 /// A view on its way is nine tenths there after so many seconds: quick, and the eye can follow.
 const FLIGHT: f32 = 0.12;
@@ -115,14 +117,17 @@ impl View {
         self.fitted_into = None;
     }
 
-    /// Shows all of `content` (canvas units) in the middle of a canvas of this size.
+    /// Shows all of `content` (canvas units) on a canvas of this size: in the middle from side to side, and somewhat above
+    /// it, since the legend and the buttons stand at the lower edge.
     pub fn fit(&mut self, content: Rect, canvas: Vec2) {
         self.goal = None;
         let room = (canvas - FIT_MARGIN * 2.0).max(Vec2::splat(32.0));
         let share = room / content.size().max(Vec2::splat(1.0));
         // All of it is shown, however little of each card can be seen then.
         self.frame.zoom = share.min_elem().min(FIT_MOST);
-        self.frame.pan = canvas / 2.0 - content.center().to_vec2() * self.frame.zoom;
+        let free = canvas.y - content.height() * self.frame.zoom;
+        let middle = Vec2::new(canvas.x / 2.0, canvas.y / 2.0 - free * FIT_RAISED);
+        self.frame.pan = middle - content.center().to_vec2() * self.frame.zoom;
         self.fitted_into = Some(canvas);
         self.has_been_fitted = true;
     }

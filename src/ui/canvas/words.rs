@@ -1,5 +1,7 @@
 //! What the canvas says in words: beside the pointer while something is dragged, and at its edges.
 
+use egui::Rect;
+
 use super::frame::{Frame, Incoming};
 use super::gesture::{FIX_KEY, Gesture};
 use super::legend::{Sign, legend_ui};
@@ -91,13 +93,20 @@ impl Frame<'_> {
 
     pub(super) fn overlays(&mut self) {
         let painter = self.ui.painter_at(self.canvas);
-        if self.session.is_legend_shown {
+        if self.session.preferences.legend {
             let in_time = self.session.what_if.as_ref().and_then(WhatIf::in_time);
             let signs = match in_time {
                 Some(_) => &Sign::TRAFFIC,
                 None => self.state.projection.signs(),
             };
-            legend_ui(self.ui, self.canvas, signs, self.outbox);
+            let (view, canvas) = (&self.state.view, self.canvas);
+            let places = self.state.projection.places();
+            let covers = |sheet: Rect| {
+                let part = Rect::from_two_pos(view.at(canvas, sheet.min), view.at(canvas, sheet.max));
+                let cards = places.in_view(part);
+                cards.iter().any(|card| card.rect.intersects(part))
+            };
+            legend_ui(self.ui, canvas, signs, covers, self.outbox);
         }
         let topology = self.session.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {

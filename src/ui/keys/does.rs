@@ -5,7 +5,7 @@ use crate::app::{
     DesignMessage, Dialog, FileMessage, InTime, Look, Message, Pick, RunMessage, Session, StartMessage, Tab,
     TimeMessage, ViewMessage, WhatIf, WhatIfMessage,
 };
-use crate::engine::preferences::Theme;
+use crate::engine::preferences::{RoleWords, Theme};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, templates};
 use crate::model::simulate::time::TICK;
@@ -362,6 +362,14 @@ pub fn reduce_motion(session: &Session, _: &[ServerId]) -> Answer {
     send(Message::View(ViewMessage::ReduceMotion(reduce)))
 }
 
+pub fn role_words(session: &Session, _: &[ServerId]) -> Answer {
+    let other = match session.preferences.role_words {
+        RoleWords::Manual => RoleWords::Older,
+        RoleWords::Older => RoleWords::Manual,
+    };
+    send(Message::View(ViewMessage::RoleWords(other)))
+}
+
 pub fn start(session: &Session, _: &[ServerId]) -> Answer {
     if session.start.is_shown {
         return send(Message::Start(StartMessage::Leave));
@@ -371,7 +379,7 @@ pub fn start(session: &Session, _: &[ServerId]) -> Answer {
 }
 
 pub fn minimap(session: &Session, _: &[ServerId]) -> Answer {
-    send(Message::View(ViewMessage::Minimap(!session.has_minimap)))
+    send(Message::View(ViewMessage::Minimap(!session.preferences.minimap)))
 }
 
 pub fn show_inspector(_: &Session, _: &[ServerId]) -> Answer {

@@ -11,6 +11,7 @@ use egui::{EventFilter, Key, Layout, Rect, RichText, Sense, StrokeKind, Ui, UiBu
 use egui::{WidgetType, vec2};
 
 use crate::app::{Message, Session, TreeRow, ViewMessage, WhatIf};
+use crate::engine::preferences::RoleWords;
 use crate::model::health::ReplicationRow;
 use crate::model::topology::{Server, ServerId};
 use crate::ui::Outbox;
@@ -105,7 +106,7 @@ pub fn row_label(session: &Session, server: &Server) -> String {
     format!(
         "{}: {}, port {}{state}",
         server.name(),
-        role_in_words(topology, server.id()),
+        role_in_words(topology, server.id(), session.preferences.role_words),
         server.port()
     )
 }
@@ -306,7 +307,7 @@ fn paint(ui: &Ui, column: Rect, words: String, size: f32, colour: egui::Color32)
 /// What runs if it runs, else what is drawn.
 fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, egui::Color32) {
     if let Some(what_if) = &session.what_if {
-        return foreseen_word(what_if, server, tokens);
+        return foreseen_word(what_if, server, session.preferences.role_words, tokens);
     }
     if session
         .reading(server.id())
@@ -315,7 +316,10 @@ fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, eg
         return ("down".to_owned(), tokens.error);
     }
     if server.is_primary() {
-        return ("primary".to_owned(), tokens.primary);
+        return (
+            session.preferences.role_words.primary().to_owned(),
+            tokens.primary,
+        );
     }
     let expected = || session.derived.expected.get(&server.id());
     let Some(row) = session.replication_row(server.id()).or_else(expected) else {
@@ -325,7 +329,12 @@ fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, eg
 }
 
 /// In What-if: what is wrong, or else what it is for a commit.
-fn foreseen_word(what_if: &WhatIf, server: &Server, tokens: &Tokens) -> (String, egui::Color32) {
+fn foreseen_word(
+    what_if: &WhatIf,
+    server: &Server,
+    words: RoleWords,
+    tokens: &Tokens,
+) -> (String, egui::Color32) {
     let Some(state) = what_if.world().state(server.id()) else {
         return (String::new(), tokens.text_weak);
     };
@@ -333,7 +342,7 @@ fn foreseen_word(what_if: &WhatIf, server: &Server, tokens: &Tokens) -> (String,
     match (outlook, what_if.row(server.id())) {
         (Outlook::Down, _) => (word.to_owned(), tokens.error),
         (Outlook::Stuck | Outlook::Waits, _) => (word.to_owned(), tokens.warning),
-        (Outlook::Well, None) => ("primary".to_owned(), tokens.primary),
+        (Outlook::Well, None) => (words.primary().to_owned(), tokens.primary),
         (Outlook::Well, Some(row)) => row_word(row, tokens),
     }
 }

@@ -3,6 +3,7 @@
 use egui::{Align, Button, ComboBox, Label, Layout, MenuBar, RichText, Sense, Ui};
 
 use crate::app::Session;
+use crate::engine::preferences::RoleWords;
 use crate::model::topology::{Edit, PgMajor};
 use crate::ui::Outbox;
 use crate::ui::canvas::NewStandby;
@@ -119,7 +120,8 @@ fn tool_ui(ui: &mut Ui, session: &Session, id: ActionId, words: &str, asked: &mu
 fn palette_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
     let does = keys::does(ActionId::AddStandby, session);
     let enabled = does.is_some();
-    let button = Button::new("➕ Add standby").sense(Sense::click_and_drag());
+    let words = session.preferences.role_words;
+    let button = Button::new(format!("➕ Add {}", words.standby())).sense(Sense::click_and_drag());
     let response = ui.add_enabled(enabled, button);
     if enabled {
         response.dnd_set_drag_payload(NewStandby);
@@ -129,7 +131,7 @@ fn palette_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
     }
     let hint =
         "Click: under the selected server, or under the primary. Drag it onto a server: under that one";
-    response.on_hover_text(hint);
+    response.on_hover_text(words.said(hint));
 }
 
 /// Into the mode, and out of it again.
@@ -150,7 +152,8 @@ fn with_hint(response: egui::Response, id: ActionId, session: Option<&Session>) 
     let keys = action.key_words(&response.ctx);
     let words = match session.map(|session| action.words_now(session)) {
         Some(words) if words != action.words => words,
-        _ => action.explained.to_owned(),
+        _ => action
+            .explained_in(session.map_or_else(RoleWords::default, |session| session.preferences.role_words)),
     };
     response.on_hover_text(format!("{words} ({keys})"))
 }
