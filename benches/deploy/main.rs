@@ -383,7 +383,11 @@ impl Bench {
         let says = self.base.path().join("says");
         let file = fs::File::create(&says).unwrap();
         let status = self.deploying(design, at, with_cache).stderr(file).status();
-        assert!(status.unwrap().success(), "{}", fs::read_to_string(&says).unwrap());
+        assert!(
+            status.unwrap().success(),
+            "{}",
+            fs::read_to_string(&says).unwrap()
+        );
     }
 
     /// Stops the servers. The files stay until the end: to remove thousands makes the next copies slower.
