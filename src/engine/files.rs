@@ -103,7 +103,14 @@ pub(super) fn open_log(path: &Path, owner: Option<Owner>) -> io::Result<fs::File
                 log.metadata()?,
                 owner.map_or(geteuid().as_raw(), |owner| owner.uid),
             );
-            let is_ours = there.is_file() && there.uid() == user && there.nlink() == 1;
+            let is_whole = there.is_file() && there.nlink() == 1;
+            // Whoever made it was ended before it was handed over: an empty file of our own, which harms nobody.
+            let is_half_made = is_whole && there.uid() == geteuid().as_raw() && there.len() == 0;
+            if let Some(owner) = owner.filter(|_| is_half_made) {
+                fchown(&log, Some(owner.uid), Some(owner.gid))?;
+                return Ok(log);
+            }
+            let is_ours = is_whole && there.uid() == user;
             is_ours.then_some(log).ok_or_else(not_ours)
         }
         Err(error) => Err(error),
@@ -369,6 +376,29 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert_eq!(names_in(folder.path()).len(), 1, "nothing stays beside");
+    }
+
+    #[test]
+    fn a_log_that_was_not_handed_over_yet_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        // Only root can hand anything over.
+        let nobody = Owner {
+            uid: 65_534,
+            gid: 65_534,
+        };
+        if !geteuid().is_root() {
+            return;
+        }
+        fs::write(&log, "").unwrap();
+        open_log(&log, Some(nobody)).unwrap();
+        assert_eq!(fs::metadata(&log).unwrap().uid(), 65_534);
+        fs::remove_file(&log).unwrap();
+        fs::write(&log, "precious").unwrap();
+        assert!(
+            open_log(&log, Some(nobody)).is_err(),
+            "what says something is not given away"
+        );
     }
 
     #[test]
