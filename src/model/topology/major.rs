@@ -239,6 +239,12 @@ impl PgMajor {
         self >= Self::V13
     }
 
+    /// From 14 on a pause of the replay takes hold at once; before, with the first WAL that arrives after it
+    /// (`WaitForWALToBecomeAvailable` looks for a pause since `pg_get_wal_replay_pause_state()` exists).
+    pub fn pauses_at_once(self) -> bool {
+        self >= Self::V14
+    }
+
     /// From 13 on a standby takes a new `primary_conninfo` at a reload; before, at a restart.
     pub fn reloads_upstream(self) -> bool {
         self >= Self::V13

@@ -107,10 +107,14 @@ fn servers(world: &World) -> Vec<ServerVerdict> {
         .servers()
         .map(|(server, state)| {
             let sentence = world.flow_sentence(server.id()).unwrap_or_default();
-            let paused = if state.is_paused {
-                "; it has paused its replay, so that its queries see old data"
-            } else {
-                ""
+            let next = state.next_upstream.and_then(|id| world.topology().server(id));
+            let paused = match next {
+                _ if !state.is_paused => String::new(),
+                None => "; it has paused its replay, so that its queries see old data".to_owned(),
+                Some(next) => format!(
+                    "; it has paused its replay, so that its queries see old data, and turns to \"{}\" when that goes on",
+                    next.name()
+                ),
             };
             let slow = state.upstream.is_some_and(|upstream| {
                 state.flow.is_connected() && world.is_slow_between(server.id(), upstream)

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::flow::Flow;
 use super::transition::{Deed, TRANSITIONS, Transition};
-use super::{Action, CommitFate, World};
+use super::{Action, CommitFate, State, World};
 use crate::model::topology::ServerId;
 
 /// One thing that followed from an action.
@@ -108,7 +108,7 @@ impl World {
 
     /// The servers that this one could be told to follow.
     pub fn possible_upstreams(&self, server: ServerId) -> Vec<ServerId> {
-        let own = self.state(server).and_then(|state| state.upstream);
+        let own = self.state(server).and_then(State::configured_upstream);
         let others = self
             .topology()
             .servers()

@@ -36,16 +36,25 @@ pub(super) fn is_link_ill(world: &World, deed: &Deed) -> bool {
     world.is_cut_between(one, other) || world.is_slow_between(one, other)
 }
 
-/// True if the other server is the server itself, or gets its WAL from it.
+/// True if the other server is the server itself, or gets its WAL from it, now or when a pause ends.
 pub(super) fn is_loop(world: &World, deed: &Deed) -> bool {
-    let mut next = Some(deed.other);
-    while let Some(place) = next {
+    let mut next = vec![deed.other];
+    while let Some(place) = next.pop() {
         if place == deed.server {
             return true;
         }
-        next = world.upstream_of(place);
+        let state = world.at(place);
+        let above = state.upstream.into_iter().chain(state.next_upstream);
+        next.extend(above.filter_map(|id| world.facts.place(id)));
     }
     false
+}
+
+/// True if a reload with another upstream is not acted upon before the replay goes on.
+pub(super) fn keeps_connection(world: &World, deed: &Deed) -> bool {
+    let state = world.at(deed.server);
+    let by_reload = world.topology().postgres().reloads_upstream();
+    by_reload && state.is_up() && state.is_halted && state.flow.is_connected()
 }
 
 pub(super) fn cannot_have_slot(world: &World, deed: &Deed) -> bool {

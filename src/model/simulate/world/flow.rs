@@ -127,7 +127,7 @@ pub const FLOWS: [FlowRow; 16] = [
         log: "recovery has paused",
         holds: |world, standby, _| {
             let state = world.at(standby);
-            state.is_paused && !state.flow.is_connected()
+            state.is_halted && !state.flow.is_connected()
         },
     },
     FlowRow {
@@ -220,7 +220,7 @@ pub const FLOWS: [FlowRow; 16] = [
         reason: "the process that replays is the one that asks for the next timeline; the row is there with the state startup, and nothing flows",
         log: "",
         holds: |world, standby, upstream| {
-            world.at(standby).is_paused && is_below_promotion(world, standby, upstream)
+            world.at(standby).is_halted && is_below_promotion(world, standby, upstream)
         },
     },
     FlowRow {

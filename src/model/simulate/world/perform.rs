@@ -5,14 +5,31 @@ use std::sync::Arc;
 use super::flow::Flow;
 use super::{LastMoment, Life, Loss, Lost, Position, Slot, World};
 use crate::model::simulate::Configured;
-use crate::model::topology::{PgMajor, ServerId};
+use crate::model::topology::ServerId;
 
 impl World {
-    /// The server ends; a pause does not outlive that.
+    /// The server ends, and the connections to it; a pause does not outlive that.
     pub(super) fn end(&mut self, place: usize, life: Life) {
         let state = self.at_mut(place);
         state.life = life;
-        state.is_paused = false;
+        state.resume();
+        self.disconnect(place);
+    }
+
+    /// Whoever is connected to the server loses its connection: who can asks anew, and is heard if the server is there.
+    fn disconnect(&mut self, upstream: usize) {
+        let id = self.id_at(upstream);
+        for state in &mut self.servers {
+            if state.upstream == Some(id) && state.flow.is_connected() {
+                state.flow = Flow::UpstreamDown;
+                state.turn();
+            }
+        }
+    }
+
+    pub(super) fn pause(&mut self, place: usize) {
+        let at_once = self.topology().postgres().pauses_at_once();
+        self.at_mut(place).pause(at_once);
     }
 
     /// Commits of the last moment are on their way when the primary dies: those that had to confirm them have them.
@@ -28,11 +45,11 @@ impl World {
             if is_acknowledged {
                 self.wal.acknowledge(after.line);
                 for (standby, last) in moments {
-                    let position = &mut self.at_mut(standby).position;
-                    *position = match last {
-                        LastMoment::Has => after,
-                        last => Position { last, ..*position },
-                    };
+                    let state = self.at_mut(standby);
+                    match last {
+                        LastMoment::Has => state.receive(after),
+                        last => state.position.last = last,
+                    }
                 }
             }
             // And what was on its own disk, sent to nobody, confirmed to nobody.
@@ -51,7 +68,7 @@ impl World {
         let after = self.at(place).position;
         let live: Vec<usize> = self.live_downstreams(place).collect();
         for standby in live {
-            self.at_mut(standby).position = after;
+            self.at_mut(standby).receive(after);
         }
         self.end(place, Life::Stopped);
     }
@@ -78,26 +95,27 @@ impl World {
         let position = self.wal.fork(from, timeline, self.actions.len());
         self.archive_history(position.line, from.batch);
         let state = self.at_mut(place);
+        state.resume();
         state.upstream = None;
-        state.is_paused = false;
         state.position = position;
         self.read_configuration(place);
     }
 
-    /// From 13 on at a reload: the connection ends, and who has paused asks for no new one. Before, by a restart.
+    /// From 13 on by a reload: the connection ends and another is asked for, by the process that replays. Before, by a
+    /// restart, which ends a pause and the connections of those below.
     pub(super) fn repoint(&mut self, place: usize, upstream: usize) {
         let upstream = self.id_at(upstream);
-        let by_reload = self.topology().postgres() >= PgMajor::V13;
+        let by_reload = self.topology().postgres().reloads_upstream();
         let state = self.at_mut(place);
-        if by_reload && state.upstream == Some(upstream) {
-            // A reload that finds the same primary_conninfo leaves the connection as it is.
+        let is_restarted = state.is_up() && !by_reload;
+        if by_reload && state.is_halted && state.flow.is_connected() {
+            state.next_upstream = (state.upstream != Some(upstream)).then_some(upstream);
             return;
         }
         state.upstream = Some(upstream);
-        if by_reload && state.is_paused {
-            state.flow = Flow::AwaitsResume;
-        } else {
-            state.is_paused = false;
+        if is_restarted {
+            state.resume();
+            self.disconnect(place);
         }
     }
 
@@ -110,7 +128,7 @@ impl World {
         let (id, position) = (self.id_at(upstream), self.at(upstream).position);
         let state = self.at_mut(place);
         state.life = Life::Up;
-        state.is_paused = false;
+        state.resume();
         state.upstream = Some(id);
         state.position = position;
         state.slots.clear();
@@ -197,7 +215,7 @@ impl World {
             let position = self.at(place).position;
             let live: Vec<usize> = self.live_downstreams(place).collect();
             for standby in live {
-                self.at_mut(standby).position = position;
+                self.at_mut(standby).receive(position);
                 next.push(standby);
             }
         }

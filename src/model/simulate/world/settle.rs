@@ -105,6 +105,13 @@ impl World {
             return;
         };
         let mut found = flow::of_standby(self, place, upstream);
+        if !found.is_connected() && self.at(place).next_upstream.is_some() {
+            // The connection that held it where it was is gone.
+            let state = self.at_mut(place);
+            state.flow = found;
+            state.turn();
+            return self.settle_server(place);
+        }
         if !found.is_connected() && found != Flow::Down && self.restore(place) {
             found = flow::of_standby(self, place, upstream);
         }
@@ -121,7 +128,7 @@ impl World {
         }
         let is_ahead = state.position.line == above.line && state.position.batch > above.batch;
         if !is_ahead {
-            state.position = above;
+            state.receive(above);
         }
         let received = state.position.batch;
         if let Some(slot) = self.at_mut(upstream).slots.get_mut(&id) {

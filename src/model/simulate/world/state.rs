@@ -39,6 +39,10 @@ pub struct State {
     pub upstream: Option<ServerId>,
     pub position: Position,
     pub is_paused: bool,
+    /// The pause has taken hold: the process that replays, which also asks for a connection, does nothing else any more.
+    pub(super) is_halted: bool,
+    /// Another upstream that it was told of while its replay stands still: it turns there when that goes on.
+    pub next_upstream: Option<ServerId>,
     /// How it stands to its upstream, as found out after the last action.
     pub flow: Flow,
     /// The number of the action (from 1) after which nothing new reached it any more.
@@ -56,6 +60,33 @@ pub struct State {
 impl State {
     pub fn is_up(&self) -> bool {
         self.life == Life::Up
+    }
+
+    /// The upstream that its configuration names.
+    pub fn configured_upstream(&self) -> Option<ServerId> {
+        self.next_upstream.or(self.upstream)
+    }
+
+    pub(super) fn pause(&mut self, is_halted: bool) {
+        (self.is_paused, self.is_halted) = (true, is_halted);
+    }
+
+    /// What arrives is not replayed by one that has paused: now at the latest the pause takes hold.
+    pub(super) fn receive(&mut self, position: Position) {
+        self.is_halted = self.is_paused && (self.is_halted || self.position != position);
+        self.position = position;
+    }
+
+    /// The replay goes on, or begins anew: now it follows whom its configuration names.
+    pub(super) fn resume(&mut self) {
+        (self.is_paused, self.is_halted) = (false, false);
+        self.turn();
+    }
+
+    /// No connection holds it to an upstream that its configuration does not name any more.
+    pub(super) fn turn(&mut self) {
+        self.upstream = self.configured_upstream();
+        self.next_upstream = None;
     }
 
     /// True for a server that takes writes now.
@@ -135,6 +166,8 @@ pub(super) fn as_deployed(topology: &Topology) -> Vec<State> {
             upstream: server.upstream(),
             position: Wal::start(),
             is_paused: false,
+            is_halted: false,
+            next_upstream: None,
             flow: Flow::Down,
             behind_since: None,
             slots: BTreeMap::new(),

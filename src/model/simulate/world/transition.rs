@@ -2,7 +2,7 @@
 
 use super::conditions::{
     always, cannot_have_slot, has_leader, is_down, is_link_ill, is_loop, is_paused, is_primary, is_same,
-    is_up,
+    is_up, keeps_connection,
 };
 use super::{Life, Verb, World, pair};
 
@@ -39,7 +39,7 @@ const NOT_TWICE: &str = "what is so already cannot happen once more";
 const BY_STREAMING: &str = "an upstream has to run, since the data come from it";
 
 /// Every transition, by verb; of one verb the first row that holds counts.
-pub const TRANSITIONS: [Transition; 49] = [
+pub const TRANSITIONS: [Transition; 50] = [
     refused(
         Verb::Crash,
         "the server is down",
@@ -221,7 +221,7 @@ pub const TRANSITIONS: [Transition; 49] = [
         "\"{server}\" goes on receiving WAL and does not apply it: its queries see old data",
         "receiving and replaying are separate processes: the sender still shows it streaming, and only a commit at remote_apply waits for the replay",
         always,
-        |world, deed| world.at_mut(deed.server).is_paused = true,
+        |world, deed| world.pause(deed.server),
     ),
     refused(
         Verb::Resume,
@@ -236,7 +236,7 @@ pub const TRANSITIONS: [Transition; 49] = [
         "\"{server}\" applies what it has received meanwhile",
         "the WAL is on its own disk already",
         always,
-        |world, deed| world.at_mut(deed.server).is_paused = false,
+        |world, deed| world.at_mut(deed.server).resume(),
     ),
     refused(
         Verb::FillArchive,
@@ -362,6 +362,14 @@ pub const TRANSITIONS: [Transition; 49] = [
         "\"{server}\" is a primary that runs: stop it first",
         "a primary becomes a standby only by a start with standby.signal (recovery.conf before 12)",
         |world, deed| is_up(world, deed) && is_primary(world, deed),
+    ),
+    happens(
+        Verb::Repoint,
+        "its replay stands still, it is connected, and the version is 13 or later",
+        "\"{server}\" is told to follow \"{other}\", and keeps the connection that it has until its replay is resumed",
+        "the process that replays is the one that ends the WAL receiver after a reload, and while it is paused it does nothing else",
+        keeps_connection,
+        |world, deed| world.repoint(deed.server, deed.other),
     ),
     happens(
         Verb::Repoint,
