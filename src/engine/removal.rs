@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
 use super::files;
+use super::hand::Hand;
 use super::mounts;
 use super::record::{self, JournalFile, Lock, RecordedServer, Stored};
 use crate::model::plan::ClusterLayout;
@@ -15,43 +16,43 @@ use crate::report::Report;
 const RECORD: &str = "cluster.json";
 
 /// Removes the servers' data, logs, passwords, certificates, sockets and the archive. No server may run any more.
-pub(super) fn remove_contents(stored: &Stored) -> Result<(), Report> {
+pub(super) fn remove_contents(hand: &impl Hand, stored: &Stored) -> Result<(), Report> {
     mounts::none_inside(&stored.record.folder)?;
     for server in &stored.record.servers {
-        remove_tree(&stored.record.folder, &ClusterLayout::data(&server.folder))?;
+        remove_tree(hand, &stored.record.folder, &ClusterLayout::data(&server.folder))?;
     }
     for folder in &stored.left_certificates {
-        remove_certificate(stored, folder)?;
+        remove_certificate(hand, stored, folder)?;
     }
     // Innermost first, so that an outer one can be empty.
     for made in stored.made.iter().rev() {
-        remove_made(stored, made)?;
+        remove_made(hand, stored, made)?;
     }
     Ok(())
 }
 
 /// Removes what was made for one server, which may not run any more.
-pub(super) fn remove_server(stored: &Stored, folder: &str) -> Result<(), Report> {
+pub(super) fn remove_server(hand: &impl Hand, stored: &Stored, folder: &str) -> Result<(), Report> {
     mounts::none_inside(&stored.record.folder)?;
-    remove_certificate(stored, folder)?;
-    remove_tree(&stored.record.folder, &ClusterLayout::data(folder))?;
-    remove_made(stored, &ClusterLayout::server(folder))
+    remove_certificate(hand, stored, folder)?;
+    remove_tree(hand, &stored.record.folder, &ClusterLayout::data(folder))?;
+    remove_made(hand, stored, &ClusterLayout::server(folder))
 }
 
 /// Removes the key and the certificate of one server.
-pub(super) fn remove_certificate(stored: &Stored, folder: &str) -> Result<(), Report> {
+pub(super) fn remove_certificate(hand: &impl Hand, stored: &Stored, folder: &str) -> Result<(), Report> {
     for file in [
         ClusterLayout::certificate(folder),
         ClusterLayout::certificate_key(folder),
     ] {
-        remove_file(&stored.record.folder, &file)?;
+        remove_file(hand, &stored.record.folder, &file)?;
     }
     Ok(())
 }
 
 /// Removes one of the folders that the plan makes, with the files that pgcascade or its servers write there. If
 /// somebody put something else into it, that stays, and the folder with it.
-pub(super) fn remove_made(stored: &Stored, made: &str) -> Result<(), Report> {
+pub(super) fn remove_made(hand: &impl Hand, stored: &Stored, made: &str) -> Result<(), Report> {
     let folder = &stored.record.folder;
     let Some(path) = files::inside(folder, made).filter(|path| is_folder(path)) else {
         return Ok(());
@@ -67,21 +68,22 @@ pub(super) fn remove_made(stored: &Stored, made: &str) -> Result<(), Report> {
         let mut ours = files_of_layout(stored);
         ours.retain(|file| Path::new(file).parent() == Some(Path::new(made)));
         for file in ours {
-            remove_file(folder, &file)?;
+            remove_file(hand, folder, &file)?;
         }
     } else {
         // What else the plan makes is the archive; the archive_command makes a folder in it.
         for cluster in files::names_in(&path).iter().filter(|name| is_identifier(name)) {
-            remove_archived(stored, &format!("{made}/{cluster}"))?;
+            remove_archived(hand, stored, &format!("{made}/{cluster}"))?;
         }
     }
-    sweep_temporary(&path);
-    files::remove_if_empty(&path).map_err(|error| cannot(&path, &error))?;
+    sweep_temporary(hand, folder, made)?;
+    hand.remove_if_empty(&path)
+        .map_err(|error| cannot(&path, &error))?;
     Ok(())
 }
 
 /// Removes what the servers archived in one folder, and the folder if nothing else is in it.
-fn remove_archived(stored: &Stored, made: &str) -> Result<(), Report> {
+fn remove_archived(hand: &impl Hand, stored: &Stored, made: &str) -> Result<(), Report> {
     let folder = &stored.record.folder;
     let Some(path) = files::inside(folder, made).filter(|path| is_folder(path)) else {
         return Ok(());
@@ -91,10 +93,11 @@ fn remove_archived(stored: &Stored, made: &str) -> Result<(), Report> {
         let part = |server: &RecordedServer| name.strip_suffix(&format!(".{}.part", server.folder));
         let whole = stored.record.servers.iter().find_map(part).unwrap_or(&name);
         if is_archived(whole) {
-            remove_file(folder, &format!("{made}/{name}"))?;
+            remove_file(hand, folder, &format!("{made}/{name}"))?;
         }
     }
-    files::remove_if_empty(&path).map_err(|error| cannot(&path, &error))?;
+    hand.remove_if_empty(&path)
+        .map_err(|error| cannot(&path, &error))?;
     Ok(())
 }
 
@@ -128,9 +131,13 @@ fn files_of_layout(stored: &Stored) -> Vec<String> {
 }
 
 /// Removes the authority, and the keys and certificates of the servers with these folders.
-pub(super) fn remove_certificates(stored: &Stored, folders: &[String]) -> Result<(), Report> {
+pub(super) fn remove_certificates(
+    hand: &impl Hand,
+    stored: &Stored,
+    folders: &[String],
+) -> Result<(), Report> {
     for file in certificates(folders.iter().map(String::as_str)) {
-        remove_file(&stored.record.folder, &file)?;
+        remove_file(hand, &stored.record.folder, &file)?;
     }
     Ok(())
 }
@@ -172,29 +179,32 @@ fn is_folder(path: &Path) -> bool {
 
 /// Removes the files at the top, the marker, and the folder itself if it was made for the cluster and is empty now.
 /// Each sentence names something that stays.
-pub(super) fn release(stored: &Stored, lock: Option<&Lock>) -> Result<Vec<String>, Report> {
+pub(super) fn release(hand: &impl Hand, stored: &Stored, lock: Option<&Lock>) -> Result<Vec<String>, Report> {
     let folder = &stored.record.folder;
-    remove_file(folder, ClusterLayout::README)?;
-    remove_file(folder, ClusterLayout::DESIGN)?;
-    sweep_temporary(folder);
+    remove_file(hand, folder, ClusterLayout::README)?;
+    remove_file(hand, folder, ClusterLayout::DESIGN)?;
+    sweep_temporary(hand, folder, "")?;
     let marker = folder.join(ClusterLayout::MARKER_FOLDER);
     if record::has_marker_folder(folder) {
-        sweep_temporary(&marker);
-        JournalFile::remove(folder).map_err(|error| cannot(&marker, &error))?;
-        let record = marker.join(RECORD);
-        files::remove_file(&record).map_err(|error| cannot(&record, &error))?;
-        if let Some(lock) = lock {
-            lock.remove_file().map_err(|error| cannot(&marker, &error))?;
+        sweep_temporary(hand, folder, ClusterLayout::MARKER_FOLDER)?;
+        let mut last = vec![JournalFile::path(folder), marker.join(RECORD)];
+        last.extend(lock.map(|lock| lock.path().to_owned()));
+        for file in last {
+            hand.remove_file(&file).map_err(|error| cannot(&file, &error))?;
         }
-        files::remove_if_empty(&marker).map_err(|error| cannot(&marker, &error))?;
+        hand.remove_if_empty(&marker)
+            .map_err(|error| cannot(&marker, &error))?;
     }
     let mut stays: Vec<String> = Vec::new();
     foreign(stored, "", &mut stays);
     if stored.record.made_folder {
-        if files::remove_if_empty(folder).map_err(|error| cannot(folder, &error))? {
+        if hand
+            .remove_if_empty(folder)
+            .map_err(|error| cannot(folder, &error))?
+        {
             for parent in stored.made_parents.iter().rev() {
                 // One that cannot go, or is used by now, does no harm.
-                if !matches!(files::remove_if_empty(parent), Ok(true)) {
+                if !matches!(hand.remove_if_empty(parent), Ok(true)) {
                     break;
                 }
             }
@@ -203,11 +213,18 @@ pub(super) fn release(stored: &Stored, lock: Option<&Lock>) -> Result<Vec<String
         let _ = chown(folder, Some(was.owner.uid), Some(was.owner.gid));
         let _ = fs::set_permissions(folder, Permissions::from_mode(was.mode));
     }
-    record::forget(&stored.record.id);
+    forget(hand, stored);
     Ok(stays
         .into_iter()
         .map(|path| format!("{path} stays: pgcascade did not make it."))
         .collect())
+}
+
+/// Removes the list's entry. One that stays is harmless: without a marker it is not listed.
+pub(super) fn forget(hand: &impl Hand, stored: &Stored) {
+    if let Some(state) = hand.state() {
+        let _ = hand.remove_file(&record::entry_of(&state, &stored.record.id));
+    }
 }
 
 /// Everything that is still below one of our folders (`""`: the cluster's). What somebody else put there is named as
@@ -232,15 +249,17 @@ fn foreign(stored: &Stored, below: &str, found: &mut Vec<String>) {
 }
 
 /// A file that was being written when pgcascade was killed: `.NAME.PID-N.tmp` is a name that only we give.
-fn sweep_temporary(folder: &Path) {
-    for name in files::names_in(folder) {
+fn sweep_temporary(hand: &impl Hand, folder: &Path, below: &str) -> Result<(), Report> {
+    for name in files::names_in(&folder.join(below)) {
         if files::is_temporary(&name) {
-            let _ = files::remove_file(&folder.join(name));
+            let relative = Path::new(below).join(name);
+            remove_file(hand, folder, &relative.to_string_lossy())?;
         }
     }
+    Ok(())
 }
 
-fn remove_tree(folder: &Path, relative: &str) -> Result<(), Report> {
+fn remove_tree(hand: &impl Hand, folder: &Path, relative: &str) -> Result<(), Report> {
     let Some(path) = files::inside(folder, relative) else {
         return Ok(());
     };
@@ -248,17 +267,17 @@ fn remove_tree(folder: &Path, relative: &str) -> Result<(), Report> {
     if fs::symlink_metadata(&path).is_ok_and(|there| !there.is_dir()) {
         return Ok(());
     }
-    files::remove_tree(&path).map_err(|error| cannot(&path, &error))
+    hand.remove_tree(&path).map_err(|error| cannot(&path, &error))
 }
 
-fn remove_file(folder: &Path, relative: &str) -> Result<(), Report> {
+fn remove_file(hand: &impl Hand, folder: &Path, relative: &str) -> Result<(), Report> {
     let Some(path) = files::inside(folder, relative) else {
         return Ok(());
     };
     if fs::symlink_metadata(&path).is_ok_and(|there| there.is_dir() || there.is_symlink()) {
         return Ok(());
     }
-    match files::remove_file(&path) {
+    match hand.remove_file(&path) {
         // Its folder was never made.
         Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(()),
         other => other.map_err(|error| cannot(&path, &error)),

@@ -7,6 +7,8 @@ mod guide;
 mod listed;
 mod serve;
 mod teardown;
+#[cfg(test)]
+mod teardown_tests;
 mod verify;
 
 use std::path::Path;
@@ -18,6 +20,7 @@ pub(super) use guide::readme;
 pub use listed::{Condition, Listed, list};
 pub(super) use teardown::stop_all;
 
+use super::hand::OwnHand;
 use super::record::{self, Stored};
 use super::server::Target;
 use super::site::{Site, address};
@@ -67,7 +70,7 @@ pub async fn stop(
 
 /// Stops what was started there and removes what was made there, nothing else. Finishes what a crash left.
 pub async fn teardown(folder: &Path, cancel: CancellationToken) -> Result<Vec<String>, Report> {
-    teardown::teardown(folder, cancel).await
+    teardown::teardown(&OwnHand, folder, cancel).await
 }
 
 /// A complete cluster: its record, its place and its design.

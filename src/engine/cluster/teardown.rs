@@ -9,9 +9,10 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::engine::hand::Hand;
 use crate::engine::record::{self, Builder, ClusterState, Lock, Stored};
 use crate::engine::removal;
-use crate::engine::server::{self, Target};
+use crate::engine::server::Target;
 use crate::engine::site::Site;
 use crate::engine::wait::{Failure, Wait};
 use crate::engine::{files, mounts};
@@ -22,8 +23,13 @@ const STOP: Duration = Duration::from_mins(1);
 /// What was killed in the middle of a start may show itself only after a first look.
 const ROUNDS: usize = 3;
 
-pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result<Vec<String>, Report> {
-    let Some(mut stored) = record::find(folder)? else {
+pub(super) async fn teardown(
+    hand: &impl Hand,
+    folder: &Path,
+    cancel: CancellationToken,
+) -> Result<Vec<String>, Report> {
+    let state = hand.state();
+    let Some(mut stored) = record::find_in(state.as_deref(), folder)? else {
         return Err(Report::new(format!(
             "There is no cluster of pgcascade in {}.",
             folder.display()
@@ -31,7 +37,7 @@ pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result
         .hint("Nothing was removed: pgcascade removes only what it made."));
     };
     if !record::has_marker_folder(&stored.record.folder) {
-        return end_without_marker(&stored, &cancel).await;
+        return end_without_marker(hand, &stored, &cancel).await;
     }
     let lock = Lock::take(&stored.record.folder)?;
     mounts::none_inside(&stored.record.folder)?;
@@ -40,16 +46,16 @@ pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result
     stored.record.kept = false;
     // On a full disk not even this can be written; what makes room again must not fail for that. Killed then, the record
     // still says what there is, and a second teardown goes on.
-    let _ = record::save(&stored);
+    let _ = record::save_in(state.as_deref(), &stored);
 
     let site = Site::of(&stored.record)?;
-    let mut done = stop_all(&site, &stored, &cancel)
+    let mut done = stop_all(hand, &site, &stored, &cancel)
         .await
         .map_err(Failure::into_report)?;
-    let stored_aside = stored.clone();
+    let (hand, stored_aside) = (hand.clone(), stored.clone());
     let removed = tokio::task::spawn_blocking(move || {
-        removal::remove_contents(&stored_aside)?;
-        removal::release(&stored_aside, Some(&lock))
+        removal::remove_contents(&hand, &stored_aside)?;
+        removal::release(&hand, &stored_aside, Some(&lock))
     });
     let stays = removed
         .await
@@ -61,14 +67,15 @@ pub(super) async fn teardown(folder: &Path, cancel: CancellationToken) -> Result
 
 /// Stops every server that is proved to be ours, then every tool that a killed pgcascade left.
 pub(in crate::engine) async fn stop_all(
+    hand: &impl Hand,
     site: &Site,
     stored: &Stored,
     cancel: &CancellationToken,
 ) -> Result<Vec<String>, Failure> {
     let mut done = Vec::new();
     for _ in 0..ROUNDS {
-        let stopped = stop_servers(site, stored, cancel).await?;
-        let swept = sweep(site, stored, cancel).await?;
+        let stopped = stop_servers(hand, site, stored, cancel).await?;
+        let swept = sweep(hand, site, stored, cancel).await?;
         let is_quiet = stopped.is_empty() && swept == 0;
         done.extend(stopped);
         done.extend(ended(swept));
@@ -81,13 +88,14 @@ pub(in crate::engine) async fn stop_all(
 
 /// All at once, since none of them is needed any more: one after another each would wait for its own checkpoint.
 async fn stop_servers(
+    hand: &impl Hand,
     site: &Site,
     stored: &Stored,
     cancel: &CancellationToken,
 ) -> Result<Vec<String>, Failure> {
     let mut stopping = JoinSet::new();
     for (place, recorded) in stored.record.servers.iter().enumerate() {
-        let site = site.clone();
+        let (hand, site) = (hand.clone(), site.clone());
         let target = Target {
             name: recorded.name.clone(),
             folder: recorded.folder.clone(),
@@ -95,7 +103,7 @@ async fn stop_servers(
             port: recorded.port,
         };
         let wait = Wait::new(STOP, cancel.clone());
-        stopping.spawn(async move { (place, stop_one(&site, &target, &wait).await) });
+        stopping.spawn(async move { (place, stop_one(&hand, &site, &target, &wait).await) });
     }
     let mut done = BTreeMap::new();
     let mut trouble = None;
@@ -114,9 +122,14 @@ async fn stop_servers(
 }
 
 /// What was done, if there was anything to stop.
-async fn stop_one(site: &Site, target: &Target, wait: &Wait) -> Result<Option<String>, Failure> {
+async fn stop_one(
+    hand: &impl Hand,
+    site: &Site,
+    target: &Target,
+    wait: &Wait,
+) -> Result<Option<String>, Failure> {
     let is_tool = matches!(site.running(&target.folder), Ok(Some(running)) if running.is_single_user);
-    let stopped = server::stop(site, target, None, server::FAST_STOP_FOR_GOOD, wait).await?;
+    let stopped = hand.stop(site, target, wait).await?;
     Ok(stopped.then(|| {
         if is_tool {
             format!("The making of {} was ended.", target.name)
@@ -126,16 +139,32 @@ async fn stop_one(site: &Site, target: &Target, wait: &Wait) -> Result<Option<St
     }))
 }
 
-async fn sweep(site: &Site, stored: &Stored, cancel: &CancellationToken) -> Result<usize, Failure> {
-    let folders = stored.record.servers.iter().map(|server| server.folder.as_str());
-    server::sweep(site, folders, &Wait::new(STOP, cancel.clone())).await
+async fn sweep(
+    hand: &impl Hand,
+    site: &Site,
+    stored: &Stored,
+    cancel: &CancellationToken,
+) -> Result<usize, Failure> {
+    let folders: Vec<String> = stored
+        .record
+        .servers
+        .iter()
+        .map(|server| server.folder.clone())
+        .collect();
+    hand.sweep(site, &folders, &Wait::new(STOP, cancel.clone())).await
 }
 
 /// The list knows the folder, and its marker is not there: pgcascade was killed before it made it (then there is at
 /// most an empty folder), or somebody moved the folder, or removed it under the servers that ran in it.
-async fn end_without_marker(stored: &Stored, cancel: &CancellationToken) -> Result<Vec<String>, Report> {
+async fn end_without_marker(
+    hand: &impl Hand,
+    stored: &Stored,
+    cancel: &CancellationToken,
+) -> Result<Vec<String>, Report> {
     let record = &stored.record;
-    if record.is_at_work() {
+    // A teardown of our own that could not remove the folder at its very end is not at work any more.
+    let is_our_end = record.state == ClusterState::Removing && record.builder == Builder::ourselves();
+    if record.is_at_work() && !is_our_end {
         return Err(Report::new(format!(
             "Another pgcascade is at work on {}.",
             record.folder.display()
@@ -145,19 +174,19 @@ async fn end_without_marker(stored: &Stored, cancel: &CancellationToken) -> Resu
     if let Some(place) = record::moved_to(record) {
         return Err(record::moved(record, &place));
     }
-    let swept = sweep(&Site::of(record)?, stored, cancel)
+    let swept = sweep(hand, &Site::of(record)?, stored, cancel)
         .await
         .map_err(Failure::into_report)?;
     if record.made_folder {
         let made = std::iter::once(&record.folder).chain(stored.made_parents.iter().rev());
         for folder in made {
             // What others put there meanwhile stays with its folder.
-            if !matches!(files::remove_if_empty(folder), Ok(true)) {
+            if !matches!(hand.remove_if_empty(folder), Ok(true)) {
                 break;
             }
         }
     }
-    record::forget(&record.id);
+    removal::forget(hand, stored);
     let mut done = Vec::new();
     if swept > 0 {
         done.push(format!(

@@ -46,8 +46,13 @@ async fn prove(
             Err(doubt) => return Err(Report::of(format!("{} is not proved.", target.name), &doubt)),
         }
     }
-    let asked = topology.in_tree_order().into_iter();
-    for id in asked.filter(|id| topology.answers_queries(*id)) {
+    let mut asked = topology.in_tree_order();
+    asked.retain(|id| topology.answers_queries(*id));
+    // All at once: each is asked in its turn, and again for the row.
+    for target in asked.iter().filter_map(|id| cluster.target(*id)) {
+        sessions.prepare(&target);
+    }
+    for id in asked {
         let Some(target) = cluster.target(id) else {
             continue;
         };

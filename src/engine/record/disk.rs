@@ -90,7 +90,7 @@ pub(in crate::engine) fn save(stored: &Stored) -> Result<(), Report> {
     save_in(store::state_folder().as_deref(), stored)
 }
 
-fn save_in(state: Option<&Path>, stored: &Stored) -> Result<(), Report> {
+pub(in crate::engine) fn save_in(state: Option<&Path>, stored: &Stored) -> Result<(), Report> {
     let headline = "The record of the cluster could not be written.";
     let bytes = serde_json::to_vec_pretty(stored).map_err(|error| Report::of(headline, &error))?;
     if let Some(state) = state {
@@ -116,8 +116,13 @@ fn write_entry(state: &Path, stored: &Stored, bytes: &[u8]) {
 pub(in crate::engine) fn forget(id: &str) {
     if let Some(state) = store::state_folder() {
         // An entry that stays is harmless: without a marker it is not listed.
-        let _ = files::remove_file(&state.join(LIST).join(format!("{id}.json")));
+        let _ = files::remove_file(&entry_of(&state, id));
     }
+}
+
+/// The list's entry.
+pub(in crate::engine) fn entry_of(state: &Path, id: &str) -> PathBuf {
+    state.join(LIST).join(format!("{id}.json"))
 }
 
 /// The cluster of a folder for everything but teardown: complete, and where it was made.
@@ -166,6 +171,11 @@ pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
 
 /// The cluster of a folder in whatever state: by its marker, else by the list (killed before the marker was made).
 pub(in crate::engine) fn find(folder: &Path) -> Result<Option<Stored>, Report> {
+    find_in(store::state_folder().as_deref(), folder)
+}
+
+/// The same, with the list in this state folder.
+pub(in crate::engine) fn find_in(state: Option<&Path>, folder: &Path) -> Result<Option<Stored>, Report> {
     let real = files::real(folder);
     if let Some(stored) = read_marker(&real)? {
         if stored.record.folder != real && moved_to(&stored.record).as_deref() == Some(&real) {
@@ -182,10 +192,10 @@ pub(in crate::engine) fn find(folder: &Path) -> Result<Option<Stored>, Report> {
         }
         return Ok(Some(stored));
     }
-    let Some(state) = store::state_folder() else {
+    let Some(state) = state else {
         return Ok(None);
     };
-    Ok(entries(&state)
+    Ok(entries(state)
         .into_iter()
         .find(|entry| entry.record.folder == real))
 }
@@ -280,7 +290,7 @@ pub(super) fn forget_vanished(state: &Path) {
         let is_gone =
             record.state != ClusterState::Complete && !record.is_at_work() && !record.folder.exists();
         if is_gone && !record.is_running() {
-            let _ = files::remove_file(&state.join(LIST).join(format!("{}.json", record.id)));
+            let _ = files::remove_file(&entry_of(state, &record.id));
         }
     }
 }

@@ -72,7 +72,12 @@ impl JournalFile {
         })
     }
 
-    /// Removes it: the cluster is complete, or gone.
+    /// Where it is.
+    pub(in crate::engine) fn path(folder: &Path) -> PathBuf {
+        path(folder)
+    }
+
+    /// Removes it: the cluster is complete.
     pub(in crate::engine) fn remove(folder: &Path) -> io::Result<()> {
         if has_marker_folder(folder) {
             files::remove_file(&path(folder))?;

@@ -86,9 +86,9 @@ impl Lock {
         marker.and_then(Path::parent).unwrap_or(&self.path)
     }
 
-    /// Removes the lock's file, at the end of the cluster; it is held until dropped.
-    pub(in crate::engine) fn remove_file(&self) -> std::io::Result<()> {
-        files::remove_file(&self.path)
+    /// The lock's file. It goes at the end of the cluster, while the lock is still held.
+    pub(in crate::engine) fn path(&self) -> &Path {
+        &self.path
     }
 }
 
@@ -141,7 +141,8 @@ mod tests {
         // As a child that has not become its program yet would have.
         let copy = first.file.try_clone().unwrap();
         drop(first);
-        Lock::take(folder.path()).unwrap().remove_file().unwrap();
+        let second = Lock::take(folder.path()).unwrap();
+        files::remove_file(second.path()).unwrap();
         drop(copy);
     }
 }

@@ -14,8 +14,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub(super) use disk::{
-    FolderWas, Stored, announce, claims_without_marker, find, forget, forget_ended, has_marker_folder, load,
-    moved, moved_to, new_id, no_cluster, read_marker, save,
+    FolderWas, Stored, announce, claims_without_marker, entry_of, find, find_in, forget, forget_ended,
+    has_marker_folder, load, moved, moved_to, new_id, no_cluster, read_marker, save, save_in,
 };
 pub(super) use journal::JournalFile;
 pub(super) use lock::Lock;

@@ -17,6 +17,7 @@ mod lines;
 mod machine;
 mod preflight;
 mod progress;
+mod proof;
 mod steps;
 
 pub use action::{Action, Configure, DesignOf, Means, Plan, Reader, Step, StepId};

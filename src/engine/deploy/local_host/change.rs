@@ -5,6 +5,7 @@ use std::fs;
 use super::LocalHost;
 use crate::engine::deploy::apply::Change;
 use crate::engine::deploy::host::Work;
+use crate::engine::hand::OwnHand;
 use crate::engine::record::{self, Builder, ClusterState, Lock, RecordedServer, Stored};
 use crate::engine::server::{self, Target};
 use crate::engine::sql::literal;
@@ -274,7 +275,7 @@ impl LocalHost {
         )
         .await?;
         let folder = folder.to_owned();
-        let removed = tokio::task::spawn_blocking(move || removal::remove_server(&stored, &folder));
+        let removed = tokio::task::spawn_blocking(move || removal::remove_server(&OwnHand, &stored, &folder));
         removed
             .await
             .map_err(|error| Report::of("Removing ended in an error of pgcascade.", &error))?

@@ -8,6 +8,7 @@ use super::change::recorded;
 use super::{LocalHost, Resumes};
 use crate::engine::deploy::host::Work;
 use crate::engine::files::{self, Owner};
+use crate::engine::hand::OwnHand;
 use crate::engine::record::{self, ClusterState, FolderWas, JournalFile, Lock};
 use crate::engine::removal;
 use crate::engine::wait::Failure;
@@ -42,7 +43,7 @@ impl LocalHost {
             claim.stored.clone()
         };
         work.waiting("what still runs of the earlier run to end").await;
-        for sentence in cluster::stop_all(&self.site, &stored, &work.wait.cancel).await? {
+        for sentence in cluster::stop_all(&OwnHand, &self.site, &stored, &work.wait.cancel).await? {
             work.output(&sentence);
         }
         {
@@ -143,7 +144,7 @@ impl LocalHost {
             if !claim.is_claimed_again {
                 return Err(Report::new("What was there before stays as it was.").into());
             }
-            removal::remove_contents(&claim.stored)?;
+            removal::remove_contents(&OwnHand, &claim.stored)?;
         }
         if claim.lock.is_none() {
             // The claim was never made: what is in the folder is somebody else's.
@@ -156,7 +157,7 @@ impl LocalHost {
             }
             return Ok(());
         }
-        for sentence in removal::release(&claim.stored, claim.lock.as_ref())? {
+        for sentence in removal::release(&OwnHand, &claim.stored, claim.lock.as_ref())? {
             work.output(&sentence);
         }
         Ok(())
@@ -171,7 +172,7 @@ impl LocalHost {
             if servers.iter().any(|server| server.folder == folder) {
                 continue;
             }
-            removal::remove_certificate(&claim.stored, &folder)?;
+            removal::remove_certificate(&OwnHand, &claim.stored, &folder)?;
         }
         let failed = |error: std::io::Error| Report::of("The cluster's README could not be written.", &error);
         let write = |name: &str, text: &str| {

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use super::LocalHost;
 use super::change::is_remade;
 use crate::engine::authority::Authority;
+use crate::engine::hand::OwnHand;
 use crate::engine::{files, random, removal};
 use crate::model::plan::{Certificate, ClusterLayout};
 use crate::report::Report;
@@ -41,7 +42,7 @@ impl LocalHost {
         {
             let claim = self.claim();
             if claim.made.contains(&full) {
-                return removal::remove_made(&claim.stored, path);
+                return removal::remove_made(&OwnHand, &claim.stored, path);
             }
             if !full.ancestors().any(|ancestor| claim.made.contains(ancestor)) {
                 return Ok(());
@@ -123,7 +124,7 @@ impl LocalHost {
             .inside(ClusterLayout::TLS)
             .is_ok_and(|made| claim.made.contains(&made))
         {
-            removal::remove_certificates(&claim.stored, folders)?;
+            removal::remove_certificates(&OwnHand, &claim.stored, folders)?;
         }
         Ok(())
     }

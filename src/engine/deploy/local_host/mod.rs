@@ -25,6 +25,7 @@ use super::apply::Change;
 use super::go_on::Resumed;
 use super::host::{Host, Work};
 use crate::engine::files::{self, Owner};
+use crate::engine::hand::OwnHand;
 use crate::engine::record::{Builder, ClusterRecord, ClusterState, JournalFile, Lock, Stored, new_id};
 use crate::engine::server::{Started, Target};
 use crate::engine::sessions::Sessions;
@@ -331,7 +332,7 @@ impl LocalHost {
             }
             Action::RemoveCertificate { folder } => {
                 let stored = self.claim().stored.clone();
-                removal::remove_certificate(&stored, folder).map_err(Failure::from)
+                removal::remove_certificate(&OwnHand, &stored, folder).map_err(Failure::from)
             }
             Action::Initdb {
                 data,

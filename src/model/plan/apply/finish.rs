@@ -3,8 +3,7 @@
 use super::difference::Kept;
 use super::steps::{Planner, WAIT_SECS, pass_files, ports, slots_on};
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, Configure, DesignOf, ExpectedRows, Means, Reader};
-use crate::model::topology::Server;
+use crate::model::plan::{Action, Configure, DesignOf, ExpectedRows, Means, proof};
 
 impl Planner<'_> {
     /// The designed sync settings, now that everybody streams.
@@ -52,51 +51,20 @@ impl Planner<'_> {
                 continue;
             }
             self.add(New {
-                server: Some(sender),
-                title: format!("Compare {} with the design", sender.name()),
-                why: "pg_stat_replication must show exactly the drawn downstreams, each with the drawn sync_priority and sync_state".to_owned(),
-                action: Action::WaitRows {
-                    server: sender.name().to_string(),
-                    folder: self.folder(sender),
-                    port: sender.port().number(),
-                    rows: rows.to_vec(),
-                },
                 deadline_secs: WAIT_SECS,
-                ..New::default()
+                ..proof::compare(sender, self.folder(sender), rows)
             });
-            if wanted.has_tls() && wanted.postgres().has_stat_ssl() {
+            if let Some(encrypted) = proof::see_encrypted(wanted, sender, self.folder(sender)) {
                 self.add(New {
-                    server: Some(sender),
-                    title: format!("See that the links of {} are encrypted", sender.name()),
-                    why: "pg_stat_ssl tells of every connection whether it came over TLS: none of a downstream may have come otherwise".to_owned(),
-                    action: Action::ProveTls {
-                        server: sender.name().to_string(),
-                        folder: self.folder(sender),
-                        port: sender.port().number(),
-                    },
                     deadline_secs: WAIT_SECS,
-                    ..New::default()
+                    ..encrypted
                 });
             }
         }
-        let primary = wanted.primary();
-        // Of one that answers no query the rows above are all the proof there is.
-        let standbys = wanted.servers().iter();
-        let standbys = standbys.filter(|server| !server.is_primary() && wanted.answers_queries(server.id()));
-        let (delayed, readers): (Vec<&Server>, Vec<&Server>) =
-            standbys.partition(|server| server.is_delayed());
         self.add(New {
-            server: Some(primary),
-            title: "Write a row and read it everywhere".to_owned(),
             why: "Streaming alone is no proof: a standby can receive WAL and not apply it".to_owned(),
-            action: Action::ProveRow {
-                server: primary.name().to_string(),
-                port: primary.port().number(),
-                readers: readers.into_iter().map(Reader::of).collect(),
-                delayed: delayed.into_iter().map(Reader::of).collect(),
-            },
             deadline_secs: WAIT_SECS,
-            ..New::default()
+            ..proof::one_row(wanted)
         });
     }
 

@@ -2,8 +2,7 @@
 
 use super::Planner;
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, ExpectedRows, Reader, StepId};
-use crate::model::topology::Server;
+use crate::model::plan::{Action, ExpectedRows, StepId, proof};
 
 impl Planner<'_> {
     pub(super) fn switch_on_sync(&mut self) {
@@ -48,60 +47,27 @@ impl Planner<'_> {
                 .collect();
             after.extend(self.sync_on.filter(|_| sender.is_primary()));
             let rows = self.steps.add(New {
-                server: Some(sender),
-                title: format!("Compare {} with the design", sender.name()),
-                why: "pg_stat_replication must show exactly the drawn downstreams, each with the drawn sync_priority and sync_state".to_owned(),
-                action: Action::WaitRows {
-                    server: sender.name().to_string(),
-                    folder: self.folder(sender),
-                    port: sender.port().number(),
-                    rows: expected.to_vec(),
-                },
                 after,
                 deadline_secs: 60,
-                ..New::default()
+                ..proof::compare(sender, self.folder(sender), expected)
             });
             proved.push(rows);
-            if topology.has_tls() && topology.postgres().has_stat_ssl() {
+            if let Some(encrypted) = proof::see_encrypted(topology, sender, self.folder(sender)) {
                 proved.push(self.steps.add(New {
-                    server: Some(sender),
-                    title: format!("See that the links of {} are encrypted", sender.name()),
-                    why: "pg_stat_ssl tells of every connection whether it came over TLS: none of a downstream may have come otherwise".to_owned(),
-                    action: Action::ProveTls {
-                        server: sender.name().to_string(),
-                        folder: self.folder(sender),
-                        port: sender.port().number(),
-                    },
                     after: vec![rows],
                     deadline_secs: 30,
-                    ..New::default()
+                    ..encrypted
                 }));
             }
         }
-        let primary = topology.primary();
         if proved.is_empty() {
-            proved.extend(self.ready.get(&primary.id()));
+            proved.extend(self.ready.get(&topology.primary().id()));
         }
-        // Of one that answers no query the rows above are all the proof there is.
-        let standbys = topology
-            .servers()
-            .iter()
-            .filter(|server| !server.is_primary() && topology.answers_queries(server.id()));
-        let (delayed, readers): (Vec<&Server>, Vec<&Server>) =
-            standbys.partition(|server| server.is_delayed());
         let row = self.steps.add(New {
-            server: Some(primary),
-            title: "Write a row and read it everywhere".to_owned(),
             why: "Streaming alone is no proof: a standby can receive WAL and not apply it; a row that was committed on the primary must be read on every standby (hot_standby)".to_owned(),
-            action: Action::ProveRow {
-                server: primary.name().to_string(),
-                port: primary.port().number(),
-                readers: readers.into_iter().map(Reader::of).collect(),
-                delayed: delayed.into_iter().map(Reader::of).collect(),
-            },
             after: proved,
             deadline_secs: 60,
-            ..New::default()
+            ..proof::one_row(topology)
         });
         self.steps.add(New {
             title: "Note that the cluster is complete".to_owned(),

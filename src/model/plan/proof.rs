@@ -1,0 +1,61 @@
+//! The steps that prove a design on running servers. A deployment and a change end with the same; each says what its own
+//! wait for, and how long they may take.
+
+use super::steps::New;
+use super::{Action, Reader};
+use crate::model::health::ReplicationRow;
+use crate::model::topology::{Server, Topology};
+
+/// Compares what a server shows of its downstreams with what is drawn.
+pub(super) fn compare<'a>(sender: &'a Server, folder: String, rows: &[ReplicationRow]) -> New<'a> {
+    New {
+        server: Some(sender),
+        title: format!("Compare {} with the design", sender.name()),
+        why: "pg_stat_replication must show exactly the drawn downstreams, each with the drawn sync_priority and sync_state".to_owned(),
+        action: Action::WaitRows {
+            server: sender.name().to_string(),
+            folder,
+            port: sender.port().number(),
+            rows: rows.to_vec(),
+        },
+        ..New::default()
+    }
+}
+
+/// Sees that every downstream of a server came over TLS, where the design wants that and the server tells it.
+pub(super) fn see_encrypted<'a>(topology: &Topology, sender: &'a Server, folder: String) -> Option<New<'a>> {
+    let is_told = topology.has_tls() && topology.postgres().has_stat_ssl();
+    is_told.then(|| New {
+        server: Some(sender),
+        title: format!("See that the links of {} are encrypted", sender.name()),
+        why: "pg_stat_ssl tells of every connection whether it came over TLS: none of a downstream may have come otherwise".to_owned(),
+        action: Action::ProveTls {
+            server: sender.name().to_string(),
+            folder,
+            port: sender.port().number(),
+        },
+        ..New::default()
+    })
+}
+
+/// Writes a row on the primary and reads it on every standby that answers queries.
+pub(super) fn one_row(topology: &Topology) -> New<'_> {
+    let primary = topology.primary();
+    // Of one that answers no query the compared rows are all the proof there is.
+    let standbys = topology
+        .servers()
+        .iter()
+        .filter(|server| !server.is_primary() && topology.answers_queries(server.id()));
+    let (delayed, readers): (Vec<&Server>, Vec<&Server>) = standbys.partition(|server| server.is_delayed());
+    New {
+        server: Some(primary),
+        title: "Write a row and read it everywhere".to_owned(),
+        action: Action::ProveRow {
+            server: primary.name().to_string(),
+            port: primary.port().number(),
+            readers: readers.into_iter().map(Reader::of).collect(),
+            delayed: delayed.into_iter().map(Reader::of).collect(),
+        },
+        ..New::default()
+    }
+}
