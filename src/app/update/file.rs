@@ -211,6 +211,7 @@ fn problems_report(path: Option<&Path>, problems: &[Problem]) -> Report {
 /// Saves; asked from the question about unsaved changes, what was put off happens after it.
 fn save(session: &mut Session) -> Vec<Effect> {
     session.after_save = None;
+    session.saves_drawing = false;
     if let Some(Dialog::Unsaved { then }) = session
         .dialog
         .take_if(|dialog| matches!(dialog, Dialog::Unsaved { .. }))
@@ -225,6 +226,7 @@ fn save(session: &mut Session) -> Vec<Effect> {
 }
 
 fn save_as(session: &mut Session) -> Vec<Effect> {
+    session.saves_drawing = false;
     if session.is_text_broken() {
         session.dialog = Some(Dialog::SaveBroken { as_new: true });
         return Vec::new();
@@ -251,8 +253,10 @@ fn write_or_ask(session: &mut Session, as_new: bool) -> Vec<Effect> {
     }
 }
 
-pub(super) fn write_design(session: &mut Session, path: PathBuf) -> Effect {
-    let text = if std::mem::take(&mut session.saves_drawing) {
+/// What was asked for is remembered until it is written: on the way the file may prove to be changed elsewhere, and
+/// "Save mine over it" writes the same again.
+pub(super) fn write_design(session: &Session, path: PathBuf) -> Effect {
+    let text = if session.saves_drawing {
         session.derived.text.clone()
     } else {
         session.text().to_owned()
@@ -267,7 +271,7 @@ pub(super) fn write_design(session: &mut Session, path: PathBuf) -> Effect {
 }
 
 /// To the design's own file: not over what somebody else has put there meanwhile.
-pub(super) fn write_own(session: &mut Session, path: PathBuf) -> Effect {
+pub(super) fn write_own(session: &Session, path: PathBuf) -> Effect {
     let known = session.saved_text.clone();
     let mut effect = write_design(session, path);
     if let Effect::Write { expected, .. } = &mut effect {
@@ -372,6 +376,7 @@ fn saved(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
         session.document.saved_as(&text);
     }
     let mut effects = vec![forget(session)];
+    session.saves_drawing = false;
     session.saved_text = text;
     session.is_file_unknown = false;
     if session.path.as_ref() != Some(&path)

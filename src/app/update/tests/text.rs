@@ -1,7 +1,7 @@
 //! The design's text, typed: when it becomes the drawing, what keeps it safe while it is none, and what Undo makes of it.
 
 use super::*;
-use crate::app::{Dialog, FileMessage, PathPurpose, RunMessage, ViewMessage, WhatIfMessage};
+use crate::app::{Dialog, FileMessage, OnDisk, PathPurpose, RunMessage, ViewMessage, WhatIfMessage};
 
 fn typed(session: &mut Session, text: &str, joins: bool) {
     let text = text.to_owned();
@@ -267,6 +267,67 @@ fn a_broken_text_is_saved_only_after_a_question_and_as_it_is() {
     assert_eq!(session.dialog, Some(Dialog::SaveBroken { as_new: true }));
     let asked = file(&mut session, FileMessage::SaveBroken);
     assert!(matches!(asked.as_slice(), [Effect::AskPath { .. }]));
+}
+
+#[test]
+fn the_drawing_is_also_what_is_saved_over_a_file_that_was_changed_elsewhere() {
+    let mut session = saved_seed();
+    let path = session.path.clone().unwrap();
+    let broken = break_text(&mut session);
+    let good = session.derived.text.clone();
+    let theirs = good.replace("25433", "25499");
+    let text_of = |effects: &[Effect]| match effects {
+        [Effect::Write { text: Some(text), .. }] => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    let file = |session: &mut Session, message| without_autosave(update(session, Message::File(message)));
+    let changed = || FileMessage::ChangedBefore(path.clone(), OnDisk::Text(theirs.clone()));
+    let mine = || FileMessage::KeepMine { save: true };
+
+    file(&mut session, FileMessage::Save);
+    assert_eq!(text_of(&file(&mut session, FileMessage::SaveDrawing)), good);
+    file(&mut session, changed());
+    assert_eq!(text_of(&file(&mut session, mine())), good);
+    // Also if it was changed once more meanwhile, or is gone.
+    file(&mut session, changed());
+    assert_eq!(text_of(&file(&mut session, mine())), good);
+    file(
+        &mut session,
+        FileMessage::ChangedBefore(path.clone(), OnDisk::Gone),
+    );
+    assert_eq!(text_of(&file(&mut session, mine())), good);
+    let written = FileMessage::Written(PathPurpose::SaveDesign, path.clone(), Some(good.clone()));
+    file(&mut session, written);
+    assert_eq!(session.text(), broken, "what was typed is still there");
+
+    // The next save is asked for anew: this one is of the text.
+    file(&mut session, FileMessage::Save);
+    assert_eq!(text_of(&file(&mut session, FileMessage::SaveBroken)), broken);
+    file(&mut session, changed());
+    assert_eq!(text_of(&file(&mut session, mine())), broken);
+}
+
+#[test]
+fn a_save_of_the_drawing_that_was_given_up_says_nothing_about_the_next() {
+    let mut session = saved_seed();
+    let path = session.path.clone().unwrap();
+    break_text(&mut session);
+    let theirs = session.derived.text.replace("25433", "25499");
+    update(&mut session, Message::File(FileMessage::Save));
+    update(&mut session, Message::File(FileMessage::SaveDrawing));
+    // It was not written; meanwhile the text is mended.
+    let text = with_port(&session.derived.text);
+    typed(&mut session, &text, false);
+    let effects = without_autosave(update(&mut session, Message::File(FileMessage::Save)));
+    assert!(matches!(&effects[..], [Effect::Write { text: Some(written), .. }] if *written == text));
+    let changed = FileMessage::ChangedBefore(path, OnDisk::Text(theirs));
+    update(&mut session, Message::File(changed));
+    let effects = update(&mut session, Message::File(FileMessage::KeepMine { save: true }));
+    assert!(matches!(&effects[..], [Effect::Write { text: Some(written), .. }] if *written == text));
+}
+
+fn with_port(text: &str) -> String {
+    text.replace("port = 25433", "port = 25498")
 }
 
 #[test]
