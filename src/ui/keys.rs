@@ -2,6 +2,7 @@
 //! what it does then ([`does`]). Feeds the menus, the shortcuts, the command palette, the toolbar's hints and the
 //! help dialog, so that they cannot disagree.
 
+mod cluster;
 mod does;
 
 use egui::{Event, Key, KeyboardShortcut, Modifiers};
@@ -11,6 +12,7 @@ use crate::engine::preferences::{RoleWords, Theme};
 use crate::model::topology::ServerId;
 
 use super::commands;
+pub use cluster::Next;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionId {
@@ -22,6 +24,10 @@ pub enum ActionId {
     Export,
     ExportPicture,
     Deploy,
+    GoOn,
+    KeepLeft,
+    TearDownLeft,
+    WatchLeft,
     Quit,
     Undo,
     Redo,
@@ -187,7 +193,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 62] = [
+pub static ACTIONS: [Action; 66] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
     Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
@@ -195,7 +201,11 @@ pub static ACTIONS: [Action; 62] = [
     Action { id: ActionId::SaveAs,     menu: Menu::File, words: "Save as…",     keys: &[ctrl_shift(Key::S)],      in_text: true,  does: does::save_as,    explained: "Write the design to another file" },
     Action { id: ActionId::Export,     menu: Menu::File, words: "Export…",      keys: &[ctrl(Key::E)],            in_text: true,  does: does::export,     explained: "Pack every configuration file as .tar.gz" },
     Action { id: ActionId::ExportPicture, menu: Menu::File, words: "Export picture…", keys: &[ctrl_shift(Key::E)], in_text: true, does: does::export_picture, explained: "The drawing as SVG, PNG, Mermaid or DOT" },
-    Action { id: ActionId::Deploy,     menu: Menu::File, words: "Deploy…",      keys: &[ctrl(Key::D)],            in_text: true,  does: does::deploy,     explained: "Build the drawn cluster on this machine" },
+    Action { id: ActionId::Deploy,     menu: Menu::File, words: "Deploy…",      keys: &[ctrl(Key::D)],            in_text: true,  does: cluster::deploy,    explained: "Build the drawn cluster on this machine, or apply the changes to the one that runs" },
+    Action { id: ActionId::GoOn,       menu: Menu::File, words: "Go on with what was left", keys: &[ctrl_shift(Key::D)], in_text: true, does: cluster::go_on, explained: "Finish what an earlier pgcascade left half-made" },
+    Action { id: ActionId::KeepLeft,   menu: Menu::File, words: "Keep what was left", keys: &[ctrl_shift(Key::K)], in_text: false, does: cluster::keep_left, explained: "Leave what is half-made as it is, and say no more about it" },
+    Action { id: ActionId::TearDownLeft, menu: Menu::File, words: "Tear down what was left…", keys: &[ctrl_shift(Key::T)], in_text: false, does: cluster::tear_down_left, explained: "Remove what an earlier pgcascade left; asks first" },
+    Action { id: ActionId::WatchLeft,  menu: Menu::File, words: "Watch what was left", keys: &[ctrl_shift(Key::W)], in_text: false, does: cluster::watch_left, explained: "Show a whole cluster of an earlier session here, with what its servers say" },
     Action { id: ActionId::Quit,       menu: Menu::File, words: "Quit",         keys: &[ctrl(Key::Q)],            in_text: true,  does: does::quit,       explained: "Close the window; deployed servers go on running" },
     Action { id: ActionId::Undo,       menu: Menu::Edit, words: "Undo",         keys: &[ctrl(Key::Z)],            in_text: false, does: does::undo,       explained: "Take the last edit back" },
     Action { id: ActionId::Redo,       menu: Menu::Edit, words: "Redo",         keys: &[ctrl_shift(Key::Z), ctrl(Key::Y)], in_text: false, does: does::redo, explained: "Do it again" },
@@ -336,6 +346,7 @@ impl Action {
             }
             ActionId::Minimap if session.preferences.minimap => return "Hide the minimap".to_owned(),
             ActionId::Minimap => return "Show the minimap".to_owned(),
+            ActionId::Deploy => return Next::of(session).words().to_owned(),
             ActionId::WhatIf if session.what_if.is_some() => return "Leave What-if".to_owned(),
             ActionId::Play if does::plays(session) => return "Pause".to_owned(),
             // They go back and on in the story of What-if.

@@ -2,7 +2,11 @@
 
 use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
-use pgcascade::app::{DesignMessage, Dialog, Message, Pick, TimeMessage, ViewMessage, WhatIf, WhatIfMessage};
+use pgcascade::app::{
+    ClusterMessage, DesignMessage, Dialog, Effect, Message, Pick, Tab, TimeMessage, ViewMessage, WhatIf,
+    WhatIfMessage,
+};
+use pgcascade::engine::record::{ClusterRecord, ClusterState};
 use pgcascade::model::document::{Command, format, templates};
 use pgcascade::model::topology::{Downstreams, Edit, ServerId, notation};
 use pgcascade::ui::dialogs::ScriptedChooser;
@@ -138,7 +142,81 @@ fn ready_for(action: &Action) -> Window {
         window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::I);
         window.send(Message::WhatIf(WhatIfMessage::Time(TimeMessage::GoTo(5_000))));
     }
+    if matches!(
+        action.id,
+        ActionId::GoOn | ActionId::KeepLeft | ActionId::TearDownLeft | ActionId::WatchLeft
+    ) {
+        let records = vec![
+            left_over("whole", ClusterState::Complete),
+            left_over("half", ClusterState::Building),
+        ];
+        window.send(Message::Cluster(ClusterMessage::LeftOver(records)));
+    }
     window
+}
+
+/// What an earlier pgcascade has left in a folder of its name.
+fn left_over(name: &str, state: ClusterState) -> ClusterRecord {
+    ClusterRecord {
+        id: "0".repeat(32),
+        name: name.to_owned(),
+        folder: format!("/tmp/{name}").into(),
+        made_folder: true,
+        postgres: "15".to_owned(),
+        bin: "/usr/lib/postgresql/15/bin".into(),
+        run_as: None,
+        state,
+        builder: None,
+        servers: Vec::new(),
+        uses_passwords: true,
+        switching: None,
+        kept: false,
+    }
+}
+
+#[test]
+fn the_button_of_the_tool_bar_is_what_the_drawing_needs_next() {
+    let button = |window: &Window, words: &str| {
+        let in_bar = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
+            node.role() == egui::accesskit::Role::Button
+                && node.label().is_some_and(|label| label == words)
+                && node.raw_bounds().is_some_and(|bounds| bounds.y1 < 90.0)
+        };
+        window.harness.query_all(by().predicate(in_bar)).next().is_some()
+    };
+    let mut window = Window::seed();
+    assert!(button(&window, "Deploy…"));
+
+    // Of another design something was left: that is no reason not to deploy this one.
+    let left = |name| {
+        Message::Cluster(ClusterMessage::LeftOver(vec![left_over(
+            name,
+            ClusterState::Building,
+        )]))
+    };
+    window.send(left("other"));
+    assert!(button(&window, "Deploy…"));
+    let name = window.session().document.topology().name().to_owned();
+    window.send(left(&name));
+    assert!(!button(&window, "Deploy…") && button(&window, "Go on with the deployment"));
+    window.key(Modifiers::COMMAND, Key::D);
+    let goes_on = |effect: &Effect| matches!(effect, Effect::LookAtLeftOver { .. });
+    assert!(window.performed.borrow().iter().any(goes_on));
+
+    let deployed = window.session().document.clone();
+    let adopted = ClusterMessage::Adopted("/tmp/seed".into(), Box::new(deployed));
+    window.send(Message::Cluster(adopted));
+    assert!(button(&window, "Deployed") && !button(&window, "Apply the changes…"));
+    window.key(Modifiers::COMMAND, Key::D);
+    assert_eq!(window.session().tab, Tab::Deploy);
+    window.send(Message::View(ViewMessage::Show(Tab::Inspector)));
+    let [server, upstream] = ["slave12", "slave2"].map(|name| window.id(name));
+    let attach = Command::Edit(Edit::Attach { server, upstream });
+    window.send(Message::Design(DesignMessage::Do(attach)));
+    assert!(button(&window, "Apply the changes…") && !button(&window, "Deployed"));
+    window.key(Modifiers::COMMAND, Key::D);
+    let looks = |effect: &Effect| matches!(effect, Effect::LookForChange { .. });
+    assert!(window.performed.borrow().iter().any(looks));
 }
 
 #[test]

@@ -652,7 +652,11 @@ fn what_differs_from_the_running_cluster_can_be_applied() {
     let [server, upstream] = ["slave12", "slave2"].map(|name| topology.by_name(name).unwrap().id());
     let attach = Command::Edit(Edit::Attach { server, upstream });
     window.send(Message::Design(DesignMessage::Do(attach)));
-    window.click("Apply the changes…");
+    // In the tool bar and in the panel.
+    let mut buttons = window.harness.get_all_by_label("Apply the changes…");
+    buttons.next_back().unwrap().click();
+    drop(buttons);
+    window.harness.run_ok();
     let is_asked = |effect: &Effect| matches!(effect, Effect::LookForChange { .. });
     assert!(window.performed.borrow().iter().any(is_asked));
     assert!(window.has("Looking at the cluster"));

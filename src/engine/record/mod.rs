@@ -168,6 +168,11 @@ impl ClusterRecord {
         (self.state != ClusterState::Complete || self.switching.is_some()) && !self.is_at_work()
     }
 
+    /// Built, and nothing that was begun with it has not ended.
+    pub fn is_whole(&self) -> bool {
+        self.state == ClusterState::Complete && self.switching.is_none()
+    }
+
     /// For tests of what is done with it.
     #[cfg(test)]
     pub(crate) fn sample(folder: &str, state: ClusterState) -> Self {

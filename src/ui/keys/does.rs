@@ -2,8 +2,8 @@
 
 use super::{Answer, Does};
 use crate::app::{
-    DesignMessage, Dialog, FileMessage, InTime, Look, Message, Pick, RunMessage, Session, StartMessage, Tab,
-    TimeMessage, ViewMessage, WhatIf, WhatIfMessage,
+    DesignMessage, Dialog, FileMessage, InTime, Look, Message, Pick, Session, StartMessage, Tab, TimeMessage,
+    ViewMessage, WhatIf, WhatIfMessage,
 };
 use crate::engine::preferences::{RoleWords, Theme};
 use crate::model::diagram::{PictureFormat, PictureStyle};
@@ -48,11 +48,6 @@ pub fn export_picture(_: &Session, _: &[ServerId]) -> Answer {
         format: PictureFormat::default(),
         style: PictureStyle::default(),
     }))))
-}
-
-pub fn deploy(session: &Session, _: &[ServerId]) -> Answer {
-    unlocked(session)?;
-    send(Message::Run(RunMessage::Ask))
 }
 
 pub fn quit(_: &Session, _: &[ServerId]) -> Answer {
@@ -410,7 +405,7 @@ pub fn about(_: &Session, _: &[ServerId]) -> Answer {
     clippy::unnecessary_wraps,
     reason = "the answer of every row that has no reason against it"
 )]
-fn send(message: Message) -> Answer {
+pub(super) fn send(message: Message) -> Answer {
     Ok(Does::Send(message))
 }
 
@@ -418,7 +413,7 @@ fn pick(pick: Pick) -> Answer {
     send(Message::View(ViewMessage::Dialog(Some(Dialog::Pick(pick)))))
 }
 
-fn unlocked(session: &Session) -> Result<(), String> {
+pub(super) fn unlocked(session: &Session) -> Result<(), String> {
     unheld(session)?;
     if session.is_text_broken() {
         return Err(BROKEN_TEXT.to_owned());

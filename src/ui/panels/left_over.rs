@@ -15,7 +15,7 @@ pub fn left_over_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 
 fn record_ui(ui: &mut Ui, session: &Session, record: &ClusterRecord, outbox: &mut Outbox) {
     let removing = session.removing.contains(&record.folder);
-    let is_whole = record.state == ClusterState::Complete && record.switching.is_none();
+    let is_whole = record.is_whole();
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let folder = || record.folder.clone();

@@ -3,12 +3,11 @@
 use egui::{Align, Button, ComboBox, Label, Layout, MenuBar, RichText, Sense, Ui};
 
 use crate::app::Session;
-use crate::engine::preferences::RoleWords;
 use crate::model::topology::{Edit, PgMajor};
 use crate::ui::Outbox;
 use crate::ui::canvas::NewStandby;
 use crate::ui::commands::edit;
-use crate::ui::keys::{self, ACTIONS, ActionId, Does, Menu};
+use crate::ui::keys::{self, ACTIONS, ActionId, Does, Menu, Next};
 use crate::ui::server_menu::entry_ui;
 use crate::ui::theme::{GAP, GAP_LARGE, TEXT_HEADING, Tokens};
 
@@ -53,15 +52,27 @@ pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &
         what_if_ui(ui, session, asked);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(GAP_LARGE / 2.0);
-            let does = keys::does(ActionId::Deploy, session);
-            let response =
-                main_button(ui, does.is_some(), "Deploy…").on_disabled_hover_text(locked_words(session));
-            if with_hint(response, ActionId::Deploy, None).clicked() {
-                asked.extend(does);
-            }
+            next_ui(ui, session, asked);
             tool_ui(ui, session, ActionId::Export, "Export…", asked);
         });
     });
+}
+
+/// What leads from the drawing to a cluster that is as drawn; nothing stands out where they are the same.
+fn next_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
+    let does = keys::does(ActionId::Deploy, session);
+    let next = Next::of(session);
+    let response = if next == Next::Nothing {
+        ui.add_enabled(does.is_some(), Button::new("Deployed"))
+    } else {
+        main_button(ui, does.is_some(), next.words())
+    };
+    let keys = keys::action(ActionId::Deploy).map_or_else(String::new, |action| action.key_words(ui.ctx()));
+    let hint = format!("{} ({keys})", next.explained());
+    let response = response.on_disabled_hover_text(locked_words(session));
+    if response.on_hover_text(hint).clicked() {
+        asked.extend(does);
+    }
 }
 
 fn title_ui(ui: &mut Ui, session: &Session) {
@@ -71,7 +82,7 @@ fn title_ui(ui: &mut Ui, session: &Session) {
         egui::FontId::proportional(TEXT_HEADING),
         egui::Color32::WHITE,
     );
-    let widest = (ui.available_width() - 760.0).max(120.0);
+    let widest = (ui.available_width() - 840.0).max(120.0);
     let size = egui::vec2(width.size().x.min(widest) + 2.0, ui.spacing().interact_size.y);
     let title = ui.add_sized(size, Label::new(text).truncate());
     if let Some(path) = &session.path {
@@ -111,7 +122,7 @@ fn version_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 fn tool_ui(ui: &mut Ui, session: &Session, id: ActionId, words: &str, asked: &mut Asked) {
     let does = keys::does(id, session);
     let response = ui.add_enabled(does.is_some(), Button::new(words));
-    if with_hint(response, id, Some(session)).clicked() {
+    if with_hint(response, id, session).clicked() {
         asked.extend(does);
     }
 }
@@ -139,21 +150,22 @@ fn what_if_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
     let does = keys::does(ActionId::WhatIf, session);
     let button = Button::selectable(session.what_if.is_some(), "What-if").frame_when_inactive(true);
     let response = ui.add_enabled(does.is_some(), button);
-    if with_hint(response, ActionId::WhatIf, Some(session)).clicked() {
+    if with_hint(response, ActionId::WhatIf, session).clicked() {
         asked.extend(does);
     }
 }
 
 /// What the button does, with its keys.
-fn with_hint(response: egui::Response, id: ActionId, session: Option<&Session>) -> egui::Response {
+fn with_hint(response: egui::Response, id: ActionId, session: &Session) -> egui::Response {
     let Some(action) = keys::action(id) else {
         return response;
     };
     let keys = action.key_words(&response.ctx);
-    let words = match session.map(|session| action.words_now(session)) {
-        Some(words) if words != action.words => words,
-        _ => action
-            .explained_in(session.map_or_else(RoleWords::default, |session| session.preferences.role_words)),
+    let words = action.words_now(session);
+    let words = if words == action.words {
+        action.explained_in(session.preferences.role_words)
+    } else {
+        words
     };
     response.on_hover_text(format!("{words} ({keys})"))
 }
