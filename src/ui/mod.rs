@@ -11,6 +11,7 @@ pub mod canvas;
 pub mod commands;
 pub mod dialogs;
 pub mod drafts;
+mod fonts;
 mod highlight;
 mod icon;
 pub mod keys;
@@ -89,6 +90,7 @@ pub fn open(file: Option<PathBuf>) -> Result<(), Report> {
 
 /// The look, and nothing that would keep an idle window awake.
 pub fn prepare(ctx: &egui::Context) {
+    fonts::install(ctx);
     theme::install(ctx);
     ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = false);
 }
