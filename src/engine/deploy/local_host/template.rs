@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::LocalHost;
 use super::copy::{Copied, copy_tree};
+use super::tool;
 use crate::engine::deploy::host::Work;
 use crate::engine::files::{self, Owner};
 use crate::engine::wait::Failure;
@@ -57,13 +58,13 @@ impl LocalHost {
     ) -> Result<(), Failure> {
         let target = self.inside(data)?;
         let Some(template) = self.template() else {
-            self.run_initdb(data, auth_method, password_file, no_sync, work)
-                .await?;
-            return self.copy_ahead(&target);
+            return self
+                .run_initdb(data, auth_method, password_file, no_sync, work)
+                .await;
         };
         let owner = self.site.owner;
         if template.is_kept() {
-            self.copy_ahead(&template.data())?;
+            self.copy_ahead(&template.data(), tool::cores())?;
         }
         let (kept, to) = (template.clone(), target.clone());
         let taken = self
@@ -86,7 +87,6 @@ impl LocalHost {
             }
         }
         self.run_initdb(data, "trust", None, no_sync, work).await?;
-        self.copy_ahead(&target)?;
         let kept = template.clone();
         let keeping = self.blocking(work, move |stop| kept.keep(&target, stop)).await?;
         if let Err(error) = keeping {
@@ -99,15 +99,15 @@ impl LocalHost {
         Ok(())
     }
 
-    /// Begins the copies for the standbys. Those that were begun already, of a kept directory that turned out to be of no
-    /// use, are brought up to date by their steps in any case.
-    fn copy_ahead(&self, from: &Path) -> Result<(), Failure> {
+    /// Begins the copies for the standbys, so many at once. Those that were begun already, also of a kept directory that
+    /// turned out to be of no use, are brought up to date by their steps in any case.
+    pub(super) fn copy_ahead(&self, from: &Path, at_once: usize) -> Result<(), Failure> {
         let topology = self.document.topology();
         let standbys = topology.servers().iter().filter(|server| !server.is_primary());
         let to: Result<Vec<PathBuf>, Report> = standbys
             .map(|server| self.inside(&ClusterLayout::data(&topology.folder(server.id()))))
             .collect();
-        self.ahead.begin(from, to?, self.site.owner);
+        self.ahead.copy(from, to?, self.site.owner, at_once);
         Ok(())
     }
 

@@ -257,6 +257,8 @@ fn pair(one: ServerId, other: ServerId) -> Pair {
 }
 
 #[cfg(test)]
+mod pauses;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod walks;
