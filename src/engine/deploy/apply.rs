@@ -6,11 +6,11 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::local_host::LocalHost;
-use super::{Cancel, Request, discover, run};
+use super::{Cancel, Request, between, discover, run};
 use crate::engine::cluster;
 use crate::engine::record::{self, ClusterState, Lock, Stored};
 use crate::engine::site::Site;
-use crate::model::document::{Document, format};
+use crate::model::document::Document;
 use crate::model::plan::{Machine, Outcome, Plan, RunEvent, Standing};
 use crate::model::topology::Topology;
 use crate::report::Report;
@@ -24,6 +24,8 @@ pub struct Found {
     pub standing: Standing,
     /// The record at that time: nobody may have changed it when the run begins.
     pub(super) stored: Stored,
+    /// The design that runs is not the one of design.toml: a change to it was ended in the middle, and is taken back.
+    pub(super) takes_back: bool,
 }
 
 /// Everything that one change needs.
@@ -49,24 +51,21 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
     // Whoever is at work on it has this.
     drop(Lock::take(&stored.record.folder)?);
     let recorded = cluster::design_of(&stored)?;
-    let between = between(&stored, &recorded, wanted)?;
-    let resumes = between.is_some();
-    let running = between.unwrap_or(recorded);
-    let is_settled = stored.record.state == ClusterState::Complete || !resumes;
+    let begins = between::begins_at(&stored, &recorded, wanted)?;
+    let resumes = begins.is_some();
+    let running = begins.unwrap_or_else(|| recorded.clone());
     let site = Site::of(&stored.record)?;
+    let mut left_slots = stored.left_slots.clone();
+    if !resumes {
+        // Ended between its design.toml and its record, the change before holds, and what it leaves is left.
+        left_slots.extend(stored.leaves_slots.clone());
+    }
+    let designs = [Some(&running), resumes.then_some(wanted)];
     let standing = Standing {
         down: down(&site, running.topology())?,
-        left_slots: if is_settled {
-            stored.left_slots.clone()
-        } else {
-            Vec::new()
-        },
-        left_servers: if is_settled {
-            left_servers(&stored, running.topology())
-        } else {
-            Vec::new()
-        },
-        clears: is_settled && still_clears(&stored),
+        left_slots,
+        left_servers: left_servers(&stored, designs.into_iter().flatten()),
+        clears: still_clears(&stored),
         resumes,
     };
     let request = Request {
@@ -78,6 +77,7 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
     let ours = own_ports(&site, &stored);
     machine.ports_in_use.retain(|used| !ours.contains(&used.port));
     Ok(Found {
+        takes_back: !running.topology().has_same_configuration(recorded.topology()),
         running,
         machine,
         standing,
@@ -110,53 +110,6 @@ fn still_clears(stored: &Stored) -> bool {
     stored.clears || stored.record.state == ClusterState::Changing
 }
 
-/// The design to begin from, where a change was ended in the middle: servers may already be what either design says,
-/// so the wanted one has to be one of the two, and all that differs between them is done again.
-fn between(stored: &Stored, recorded: &Document, wanted: &Document) -> Result<Option<Document>, Report> {
-    let Some(text) = stored
-        .wanted
-        .as_ref()
-        .filter(|_| stored.record.state == ClusterState::Changing)
-    else {
-        return Ok(None);
-    };
-    let (begun, wanted) = (read_begun(text)?, read_begun(&wanted.text())?);
-    if recorded.topology().has_same_configuration(begun.topology()) {
-        // It was settled, and its record was not written any more.
-        return Ok(None);
-    }
-    if wanted.topology().has_same_configuration(begun.topology()) {
-        return Ok(Some(recorded.clone()));
-    }
-    if wanted.topology().has_same_configuration(recorded.topology()) {
-        return Ok(Some(begun));
-    }
-    let folder = &stored.record.folder;
-    Err(Report::new(format!(
-        "The cluster in {} is between two designs, and this is neither: pgcascade was ended while it applied a change.",
-        folder.display()
-    ))
-    .hint("Apply the design of that change again to finish it.")
-    .hint(format!(
-        "Or take it back: pgcascade apply {} --dir {}",
-        folder.join(crate::model::plan::ClusterLayout::DESIGN).display(),
-        folder.display()
-    )))
-}
-
-/// The design that was being made when pgcascade was ended.
-pub(super) fn read_wanted(stored: &Stored) -> Result<Option<Document>, Report> {
-    stored.wanted.as_deref().map(read_begun).transpose()
-}
-
-fn read_begun(text: &str) -> Result<Document, Report> {
-    format::read(text).map_err(|problems| {
-        let mut report = Report::new("The design that was being made cannot be read any more.");
-        report.causes = problems.into_iter().map(|problem| problem.message).collect();
-        report
-    })
-}
-
 /// Servers that do not run; one of which it cannot be said whose it is stops the change.
 fn down(site: &Site, running: &Topology) -> Result<Vec<String>, Report> {
     let folders = running.folders();
@@ -173,14 +126,16 @@ fn down(site: &Site, running: &Topology) -> Result<Vec<String>, Report> {
     Ok(down)
 }
 
-/// Servers of the record that are in no design: removed, and not yet cleared away.
-fn left_servers(stored: &Stored, running: &Topology) -> Vec<(String, String)> {
-    let folders = running.folders();
+/// Servers of the record that are in none of these designs: removed, and not yet cleared away.
+fn left_servers<'a>(stored: &Stored, designs: impl Iterator<Item = &'a Document>) -> Vec<(String, String)> {
+    let folders: Vec<String> = designs
+        .flat_map(|design| design.topology().folders().into_values())
+        .collect();
     let mut left: Vec<(String, String)> = stored
         .record
         .servers
         .iter()
-        .filter(|server| !folders.values().any(|folder| *folder == server.folder))
+        .filter(|server| !folders.contains(&server.folder))
         .map(|server| (server.name.clone(), server.folder.clone()))
         .collect();
     left.dedup();
@@ -212,6 +167,7 @@ impl Found {
             machine: Machine::portable(folder),
             standing: Standing::default(),
             stored: Stored::of(record),
+            takes_back: false,
             running,
         }
     }

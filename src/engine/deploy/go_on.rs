@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::apply::{own_ports, read_wanted};
+use super::apply::own_ports;
+use super::between::read_wanted;
 use super::local_host::LocalHost;
 use super::{Cancel, Change, Request, Run, discover, look, run};
 use crate::engine::record::{self, ClusterState, JournalFile, Lock, Stored};

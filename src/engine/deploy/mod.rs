@@ -2,11 +2,13 @@
 //!
 //! `discover` looks at the machine, `run` performs the plan through a `host`, `unwind` takes it back; `local_host` is
 //! the host that is this machine, and `telling` the one place where events are numbered. `apply` is the same for a
-//! change of a cluster that runs, `go_on` for what a pgcascade that was ended left.
+//! change of a cluster that runs (`between` two designs, where the one before was ended), `go_on` for what a pgcascade that
+//! was ended left.
 
 mod apply;
 #[cfg(test)]
 mod apply_tests;
+mod between;
 mod discover;
 mod go_on;
 mod host;

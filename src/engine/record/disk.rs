@@ -34,12 +34,19 @@ pub(in crate::engine) struct Stored {
     /// change still the one before.
     #[serde(default, alias = "change")]
     pub(in crate::engine) wanted: Option<String>,
+    /// The text of the design that a change comes from, where that is not design.toml's: it takes back another change that
+    /// was ended in the middle.
+    #[serde(default)]
+    pub(in crate::engine) from: Option<String>,
     /// The design is a new one, and what nobody uses any more is not cleared away yet.
     #[serde(default)]
     pub(in crate::engine) clears: bool,
-    /// Slots that are dropped once a change is proved. Servers to remove are those that are in no design.
+    /// Slots that an earlier change left: no design uses them. Servers that are left are those that are in no design.
     #[serde(default)]
     pub(in crate::engine) left_slots: Vec<LeftSlot>,
+    /// Slots that are left once the change that is under way holds.
+    #[serde(default)]
+    pub(in crate::engine) leaves_slots: Vec<LeftSlot>,
     /// Folders that servers had before they were renamed: their keys and certificates are still in `tls/`.
     #[serde(default)]
     pub(in crate::engine) left_certificates: Vec<String>,
@@ -61,8 +68,10 @@ impl Stored {
             made: Vec::new(),
             folder_was: None,
             wanted: None,
+            from: None,
             clears: false,
             left_slots: Vec::new(),
+            leaves_slots: Vec::new(),
             left_certificates: Vec::new(),
         }
     }

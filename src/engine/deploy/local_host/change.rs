@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::LocalHost;
+use super::{Claim, LocalHost};
 use crate::engine::deploy::apply::Change;
 use crate::engine::deploy::host::Work;
 use crate::engine::hand::OwnHand;
@@ -13,7 +13,7 @@ use crate::engine::wait::Failure;
 use crate::engine::{cluster, files, removal};
 use crate::model::bundle::{Bundle, with};
 use crate::model::document::Document;
-use crate::model::plan::{Action, ClusterLayout, Configure, DesignOf, LeftSlot, Means};
+use crate::model::plan::{Action, ClusterLayout, Configure, DesignOf, LeftSlot, Means, Standing};
 use crate::model::topology::Topology;
 use crate::report::Report;
 
@@ -21,12 +21,15 @@ use crate::report::Report;
 pub(super) struct Before {
     pub(super) document: Document,
     pub(super) bundle: Bundle,
-    /// The record then.
+    /// The record then, and how the cluster was found.
     stored: Stored,
+    standing: Standing,
+    /// It is not the one of design.toml.
+    is_taken_back: bool,
     /// Folders that the change may make.
     makes: Vec<String>,
     /// Slots that are dropped once the new design holds.
-    left_slots: Vec<LeftSlot>,
+    leaves_slots: Vec<LeftSlot>,
 }
 
 impl Before {
@@ -41,7 +44,7 @@ impl Before {
             _ => None,
         });
         let settled = steps.iter().skip_while(|step| step.action != Action::Settle);
-        let left_slots = settled.filter_map(|step| match &step.action {
+        let leaves_slots = settled.filter_map(|step| match &step.action {
             Action::DropSlot { server, slot, .. } => Some(LeftSlot {
                 server: server.clone(),
                 slot: slot.clone(),
@@ -52,8 +55,10 @@ impl Before {
             bundle: crate::model::bundle::generate(&document),
             document,
             stored: change.found.stored.clone(),
+            standing: change.found.standing.clone(),
+            is_taken_back: change.found.takes_back,
             makes: makes.collect(),
-            left_slots: left_slots.collect(),
+            leaves_slots: leaves_slots.collect(),
         }
     }
 }
@@ -83,7 +88,9 @@ impl LocalHost {
         stored.record.builder = Builder::ourselves();
         stored.record.kept = false;
         stored.wanted = Some(self.document.text());
-        stored.left_slots.clone_from(&before.left_slots);
+        stored.from = before.is_taken_back.then(|| before.document.text());
+        stored.left_slots.clone_from(&before.standing.left_slots);
+        stored.leaves_slots.clone_from(&before.leaves_slots);
         for server in recorded(self.document.topology()) {
             if !stored.record.servers.contains(&server) {
                 stored.record.servers.push(server);
@@ -99,7 +106,8 @@ impl LocalHost {
         Ok(())
     }
 
-    /// All is as it was before the change.
+    /// All is as it was before the change. One that was to finish another, which was ended in the middle, has not undone
+    /// what that one did: the cluster is still between two designs.
     pub(super) fn forget_change(&self) -> Result<(), Report> {
         let before = self.before()?;
         let mut claim = self.claim();
@@ -108,24 +116,34 @@ impl LocalHost {
             return Ok(());
         }
         let mut stored = before.stored.clone();
-        if stored.record.state == ClusterState::Changing {
-            stored.record.state = ClusterState::Complete;
-            stored.record.builder = None;
-            stored.record.servers = recorded(before.document.topology());
-            stored.wanted = None;
-            stored.left_slots.clear();
+        stored.record.builder = None;
+        // A settling that failed may have written design.toml anew.
+        if before.standing.resumes {
+            let recorded = if before.is_taken_back {
+                &self.document
+            } else {
+                &before.document
+            };
+            self.describe(recorded, &stored)?;
+            put_back(&mut claim, stored)?;
+            return Err(Report::new(
+                "The cluster is still between two designs, as it was found: apply either of them again.",
+            ));
         }
-        // A settling that failed may have written the new ones.
+        if stored.record.state == ClusterState::Changing {
+            // The change before was settled, and its record was not written any more.
+            stored.record.state = ClusterState::Complete;
+            stored.wanted = None;
+            stored.clears = true;
+            stored.left_slots.clone_from(&before.standing.left_slots);
+            stored.leaves_slots.clear();
+        }
         self.describe(&before.document, &stored)?;
-        record::save(&stored)?;
-        claim.stored = stored;
-        claim.lock = None;
-        Ok(())
+        put_back(&mut claim, stored)
     }
 
     /// The new design holds; what is still to be cleared away stays in the record.
     pub(super) fn settle(&self) -> Result<(), Report> {
-        let before = self.before()?;
         let mut claim = self.claim();
         let stored = &mut claim.stored;
         let servers = recorded(self.document.topology());
@@ -154,8 +172,9 @@ impl LocalHost {
         stored.record.state = ClusterState::Complete;
         stored.record.builder = None;
         stored.wanted = None;
+        stored.from = None;
         stored.clears = true;
-        stored.left_slots.clone_from(&before.left_slots);
+        stored.left_slots = std::mem::take(&mut stored.leaves_slots);
         self.describe(&self.document, stored)?;
         record::save(stored)
     }
@@ -296,6 +315,14 @@ impl LocalHost {
         }
         Ok(())
     }
+}
+
+/// The record as it was; nobody is at work any more.
+fn put_back(claim: &mut Claim, stored: Stored) -> Result<(), Report> {
+    record::save(&stored)?;
+    claim.stored = stored;
+    claim.lock = None;
+    Ok(())
 }
 
 /// The servers of a design, as the record names them.

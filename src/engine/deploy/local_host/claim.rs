@@ -189,10 +189,12 @@ impl LocalHost {
         claim.stored.record.state = ClusterState::Complete;
         claim.stored.record.builder = None;
         claim.stored.wanted = None;
+        claim.stored.from = None;
         // After a change: what was removed is not in the record any more.
         claim.stored.record.servers = servers;
         claim.stored.clears = false;
         claim.stored.left_slots.clear();
+        claim.stored.leaves_slots.clear();
         let is_there = |made: &String| fs::symlink_metadata(self.site.path(made)).is_ok();
         claim.stored.made.retain(is_there);
         record::save(&claim.stored)?;

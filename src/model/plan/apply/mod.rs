@@ -41,6 +41,7 @@ pub struct Standing {
     pub down: Vec<String>,
     /// An earlier change had still to clear away: slots, the folders of removed servers (by name), old ports.
     pub clears: bool,
+    /// Those that either design uses are passed over.
     pub left_slots: Vec<LeftSlot>,
     pub left_servers: Vec<(String, String)>,
     /// A change between these two designs was ended in the middle: what it has done already is done again.

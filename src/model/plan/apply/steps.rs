@@ -84,16 +84,28 @@ impl<'a> Planner<'a> {
             undo: Some(Action::ForgetChange),
             ..New::default()
         });
+        if standing.resumes {
+            self.begin_again(standing);
+        }
         for left in &standing.left_slots {
-            if let Some(server) = self.difference.running.by_name(&left.server) {
-                self.drop_slot(server, self.difference.running.folder(server.id()), &left.slot);
+            let running = self.difference.running;
+            let Some(server) = running.by_name(&left.server) else {
+                continue;
+            };
+            // Needed again, or still, perhaps in use: a change that was ended in the middle came so far.
+            let mut kept = self
+                .difference
+                .kept
+                .iter()
+                .filter(|one| one.was.id() == server.id());
+            let is_used = slots_on(running, server.id()).contains(&left.slot)
+                || kept.any(|one| slots_on(self.wanted, one.is.id()).contains(&left.slot));
+            if !is_used {
+                self.drop_slot(server, running.folder(server.id()), &left.slot);
             }
         }
         for (name, folder) in &standing.left_servers {
             self.remove_server(None, name, folder);
-        }
-        if standing.resumes {
-            self.begin_again(standing);
         }
     }
 

@@ -1,0 +1,196 @@
+//! A small world of servers, slots and folders, in which a change is made as the real host makes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::plan::{Action, Certificate, ClusterLayout, Configure, Means};
+use crate::model::topology::Topology;
+
+/// What there is; compared as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct World {
+    /// Servers that run, by folder: name, port, and what they have read last.
+    pub(super) running: BTreeMap<String, (String, u16, String)>,
+    /// Data directories and other folders.
+    pub(super) folders: BTreeSet<String>,
+    /// By folder of the server.
+    pub(super) slots: BTreeSet<(String, String)>,
+    pub(super) pass_ports: Vec<u16>,
+    /// By folder of the server: whom they name.
+    pub(super) certificates: BTreeMap<String, Vec<String>>,
+    pub(super) is_changing: bool,
+    pub(super) is_settled: bool,
+}
+
+impl World {
+    pub(super) fn of(topology: &Topology, design: &str) -> Self {
+        let mut world = Self::default();
+        let slots = topology.slot_names();
+        for server in topology.servers() {
+            let folder = topology.folder(server.id());
+            let one = (
+                server.name().to_string(),
+                server.port().number(),
+                design.to_owned(),
+            );
+            world.folders.insert(ClusterLayout::server(&folder));
+            world.folders.insert(ClusterLayout::data(&folder));
+            world.running.insert(folder.clone(), one);
+            world.pass_ports.push(server.port().number());
+            for standby in topology.downstreams(server.id()) {
+                if topology.uses_slot(standby.id()) {
+                    world.slots.insert((folder.clone(), slots[&standby.id()].clone()));
+                }
+            }
+        }
+        world.pass_ports.sort_unstable();
+        if topology.has_tls() {
+            let all = Certificate::of_each(topology).into_iter();
+            world.certificates = all.map(|one| (one.folder, one.hosts)).collect();
+        }
+        world
+    }
+
+    fn configure(&mut self, one: &Configure) {
+        let design = format!("{:?} {:?}", one.design, one.held);
+        if one.by == Means::Restart && one.folder != one.folder_before {
+            self.running.remove(&one.folder_before);
+            for of in [ClusterLayout::server, ClusterLayout::data] {
+                self.folders.remove(&of(&one.folder_before));
+                self.folders.insert(of(&one.folder));
+            }
+            let moved = self.slots.clone().into_iter().map(|(folder, slot)| {
+                let is_its = folder == one.folder_before;
+                (if is_its { one.folder.clone() } else { folder }, slot)
+            });
+            self.slots = moved.collect();
+        }
+        if one.by == Means::Reload {
+            self.assert_runs(&one.folder, None);
+        }
+        let taken = self
+            .running
+            .iter()
+            .find(|(folder, (_, port, _))| **folder != one.folder && *port == one.port);
+        assert!(taken.is_none(), "two servers on one port: {one:?}");
+        self.running
+            .insert(one.folder.clone(), (one.server.clone(), one.port, design));
+        self.assert_certified(&one.folder);
+    }
+
+    /// Only one that runs can be asked for anything, and only where it listens by now.
+    fn assert_runs(&self, folder: &str, port: Option<u16>) {
+        let running = self.running.get(folder);
+        let listens = running.map(|(_, port, _)| *port);
+        assert!(
+            listens.is_some() && (port.is_none() || port == listens),
+            "{folder} is asked at {port:?}: {running:?}"
+        );
+    }
+
+    /// In an encrypted cluster no server can start without its own.
+    fn assert_certified(&self, folder: &str) {
+        let has = self.certificates.is_empty() || self.certificates.contains_key(folder);
+        assert!(has, "{folder} has no certificate");
+    }
+
+    pub(super) fn perform(&mut self, action: &Action) {
+        match action {
+            Action::BeginChange => self.is_changing = true,
+            Action::ForgetChange => self.is_changing = false,
+            Action::Complete => {
+                self.is_changing = false;
+                // As the real one: those of servers that were renamed.
+                self.certificates
+                    .retain(|folder, _| self.running.contains_key(folder));
+            }
+            Action::SignCertificate { certificate } => {
+                let hosts = certificate.hosts.clone();
+                self.certificates.insert(certificate.folder.clone(), hosts);
+            }
+            Action::RemoveCertificate { folder } => drop(self.certificates.remove(folder)),
+            Action::Settle => self.is_settled = true,
+            Action::WritePassFiles { ports } => self.pass_ports.clone_from(ports),
+            Action::MakeFolder { path } => {
+                let inside = format!("{path}/");
+                // What was left empty is taken over, no more.
+                assert!(
+                    !self.folders.iter().any(|there| there.starts_with(&inside)),
+                    "{path} is full"
+                );
+                self.folders.insert(path.clone());
+            }
+            Action::CopyRunning { folder, to, .. } => {
+                self.assert_runs(folder, None);
+                assert!(self.folders.insert(to.clone()), "{to} is there already");
+            }
+            Action::RemoveFolder { path } => {
+                self.folders.remove(path);
+                self.slots.retain(|(of, _)| ClusterLayout::data(of) != *path);
+            }
+            Action::Configure(one) => self.configure(one),
+            Action::Start {
+                server, folder, port, ..
+            } => {
+                // A server that goes on in its old files, or a new one.
+                let one = (server.clone(), *port, "started".to_owned());
+                self.running.entry(folder.clone()).or_insert(one);
+                self.assert_certified(folder);
+            }
+            Action::Stop { folder, .. } => drop(self.running.remove(folder)),
+            Action::CreateSlot { folder, slot, .. } => {
+                self.assert_runs(folder, None);
+                self.slots.insert((folder.clone(), slot.clone()));
+            }
+            Action::DropSlot { folder, slot, .. } => {
+                self.assert_runs(folder, None);
+                self.slots.remove(&(folder.clone(), slot.clone()));
+            }
+            Action::RemoveServer { folder, .. } => {
+                self.running.remove(folder);
+                self.folders.remove(&ClusterLayout::server(folder));
+                self.folders.remove(&ClusterLayout::data(folder));
+                self.certificates.remove(folder);
+                self.slots.retain(|(of, _)| of != folder);
+            }
+            Action::WaitReady { folder, port, .. }
+            | Action::WaitStreaming { folder, port, .. }
+            | Action::WaitRows { folder, port, .. }
+            | Action::ProveTls { folder, port, .. } => self.assert_runs(folder, Some(*port)),
+            Action::InstallFile { .. } | Action::ProveRow { .. } => {}
+            other => panic!("{other:?} is no step of a change"),
+        }
+    }
+
+    /// What a step has done when it is ended in the middle, further on or less far.
+    pub(super) fn perform_half(&mut self, action: &Action, is_far: bool) {
+        match action {
+            Action::Configure(one) if one.by == Means::Restart => {
+                for folder in [&one.folder_before, &one.folder] {
+                    self.running.remove(folder);
+                }
+                if is_far {
+                    self.perform(action);
+                    self.running.remove(&one.folder);
+                }
+            }
+            Action::CopyRunning { to, .. } => drop(self.folders.insert(to.clone())),
+            Action::RemoveServer { folder, .. } => {
+                self.running.remove(folder);
+                if is_far {
+                    self.folders.remove(&ClusterLayout::data(folder));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Without the words for what a server has read: what can be compared with another design.
+    pub(super) fn outline(&self) -> Self {
+        let mut outline = self.clone();
+        for (_, _, design) in outline.running.values_mut() {
+            design.clear();
+        }
+        outline.is_settled = false;
+        outline
+    }
+}
