@@ -3,27 +3,34 @@
 //! Up and down go through the rows, Home and End to the ends; left folds, or goes to the upstream where nothing is to be
 //! folded, right unfolds, or goes to the first downstream; Enter or Space selects. Everything the canvas offers is in each row's menu.
 
+mod keys;
+mod words;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use egui::accesskit::Role;
-use egui::{EventFilter, Key, Layout, Rect, RichText, Sense, StrokeKind, Ui, UiBuilder, WidgetInfo};
+use egui::{Layout, Rect, RichText, Sense, StrokeKind, Ui, UiBuilder, WidgetInfo};
 use egui::{WidgetType, vec2};
 
-use crate::app::{Message, Session, TreeRow, ViewMessage, WhatIf};
-use crate::engine::preferences::RoleWords;
-use crate::model::health::ReplicationRow;
+use self::keys::move_focus;
+use self::words::sync_word;
+use crate::app::{Message, Session, TreeRow, ViewMessage};
 use crate::model::topology::{Server, ServerId};
 use crate::ui::Outbox;
 use crate::ui::canvas::{folds_of, select_by_click, tell_expanded};
 use crate::ui::commands::role_in_words;
-use crate::ui::outlook::{Outlook, outlook_of};
+use crate::ui::server_menu::server_menu_ui;
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
-use crate::ui::server_menu::server_menu_ui;
-
 const ROW_HEIGHT: f32 = 28.0;
+/// Of each level, where there is room for it.
 const INDENT: f32 = 16.0;
+const LEAST_INDENT: f32 = 6.0;
+/// So much is left for the name on the deepest level, if that can be.
+const NAME_WIDTH: f32 = 64.0;
+/// From the row's edge to its name on the first level.
+const SIGNS_WIDTH: f32 = 26.0;
 /// Columns that stay below one another; ports have at most five digits.
 const PORT_WIDTH: f32 = 40.0;
 const WORD_WIDTH: f32 = 66.0;
@@ -64,6 +71,8 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     };
     let elsewhere = |place: &usize| !shown.contains(place);
     let before = with_keyboard(ui).filter(elsewhere);
+    let deepest = rows.iter().map(|row| row.depth).max().unwrap_or_default();
+    let indent = indent(all.width() - ROW_HEIGHT, deepest);
     let mut draw = |ui: &mut Ui, place: usize| {
         if let Some(row) = rows.get(place) {
             let top = step.mul_add(place as f32, all.top());
@@ -73,6 +82,7 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
                 place,
                 order: &rows,
                 hidden: hidden.get(&row.server),
+                indent,
             };
             row_ui(ui, session, &row, rect, outbox);
         }
@@ -86,6 +96,12 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     {
         draw(ui, place);
     }
+}
+
+/// Columns stay below one another in deep trees, too: each level is set in by less.
+fn indent(row_width: f32, deepest: usize) -> f32 {
+    let room = row_width - SIGNS_WIDTH - NAME_WIDTH - WORD_WIDTH - PORT_WIDTH;
+    (room / deepest.max(1) as f32).clamp(LEAST_INDENT, INDENT)
 }
 
 /// The name of a server's row for screen readers and tests.
@@ -127,6 +143,7 @@ struct Shown<'a> {
     order: &'a [TreeRow],
     /// While it is folded: how many servers it hides, and what there is to know about them.
     hidden: Option<&'a (usize, String)>,
+    indent: f32,
 }
 
 fn row_ui(ui: &mut Ui, session: &Session, row: &Shown<'_>, rect: Rect, outbox: &mut Outbox) {
@@ -190,7 +207,14 @@ fn row_ui(ui: &mut Ui, session: &Session, row: &Shown<'_>, rect: Rect, outbox: &
         move_focus(ui, session, row, folded, outbox);
     }
     if let Some(folded) = folded {
-        fold_sign_ui(ui, server, depth, rect, folded, outbox);
+        let left = rect.left() + row.indent * depth as f32;
+        fold_sign_ui(
+            ui,
+            server,
+            egui::pos2(left + 4.0, rect.center().y),
+            folded,
+            outbox,
+        );
     }
     response.context_menu(|ui| server_menu_ui(ui, session, id, outbox));
     let words = hidden.map_or_else(String::new, |(_, words)| format!("\n{words}"));
@@ -211,13 +235,14 @@ fn row_ui(ui: &mut Ui, session: &Session, row: &Shown<'_>, rect: Rect, outbox: &
 }
 
 /// The lines that join a row to its upstream's.
-fn branch_lines(ui: &Ui, session: &Session, Shown { row, .. }: &Shown<'_>, has_sign: bool, rect: Rect) {
+fn branch_lines(ui: &Ui, session: &Session, shown: &Shown<'_>, has_sign: bool, rect: Rect) {
+    let Shown { row, indent, .. } = shown;
     let depth = row.depth;
     if depth == 0 {
         return;
     }
     let stroke = egui::Stroke::new(1.0, Tokens::of(ui.visuals()).link);
-    let column = |level: usize| rect.left() + 14.0 + INDENT * level as f32;
+    let column = |level: usize| rect.left() + 14.0 + indent * level as f32;
     let tree = &session.derived.tree;
     let is_last = |server: ServerId| tree.row(server).is_none_or(|row| row.is_last);
     let painter = ui.painter();
@@ -230,7 +255,7 @@ fn branch_lines(ui: &Ui, session: &Session, Shown { row, .. }: &Shown<'_>, has_s
     // From the row above: no gap between two rows.
     painter.vline(x, rect.top() - 1.0..=bottom, stroke);
     if !has_sign {
-        painter.hline(x..=x + INDENT - 4.0, rect.center().y, stroke);
+        painter.hline(x..=x + indent - 4.0, rect.center().y, stroke);
     }
     // Higher up, a line goes past this row where more siblings follow below.
     let above = session.document.topology().upstreams(row.server);
@@ -241,9 +266,12 @@ fn branch_lines(ui: &Ui, session: &Session, Shown { row, .. }: &Shown<'_>, has_s
     }
 }
 
-fn row_text(ui: &Ui, session: &Session, server: &Server, Shown { row, hidden, .. }: &Shown<'_>, rect: Rect) {
+fn row_text(ui: &Ui, session: &Session, server: &Server, shown: &Shown<'_>, rect: Rect) {
+    let Shown {
+        row, hidden, indent, ..
+    } = shown;
     let tokens = Tokens::of(ui.visuals());
-    let dot = egui::pos2(rect.left() + 14.0 + INDENT * row.depth as f32, rect.center().y);
+    let dot = egui::pos2(rect.left() + 14.0 + indent * row.depth as f32, rect.center().y);
     if server.is_primary() {
         ui.painter().circle_filled(dot, 5.0, tokens.primary);
     } else if row.has_downstreams {
@@ -258,19 +286,26 @@ fn row_text(ui: &Ui, session: &Session, server: &Server, Shown { row, hidden, ..
         name = format!("{name}  +{hidden}");
     }
     let name_left = dot.x + 12.0;
-    // Where the name needs the room the port gives way: the name is what one looks for.
+    // Where the name needs the room the port gives way, then the word: the name is what one looks for.
     let font = egui::FontId::proportional(TEXT_BODY);
     let name_width = ui
         .painter()
         .layout_no_wrap(name.clone(), font, tokens.text)
         .size()
         .x;
-    let fits = name_left + name_width + 6.0 <= rect.right() - PORT_WIDTH - WORD_WIDTH;
+    let room = rect.right() - name_left - name_width - 6.0;
+    let fits = room >= PORT_WIDTH + WORD_WIDTH;
     let port_left = if fits {
         rect.right() - PORT_WIDTH
     } else {
         rect.right()
     };
+    let has_word = room >= WORD_WIDTH || rect.right() - name_left >= NAME_WIDTH + WORD_WIDTH;
+    if !has_word {
+        let whole = Rect::from_x_y_ranges(name_left..=rect.right(), rect.y_range());
+        paint(ui, whole, name, TEXT_BODY, tokens.text);
+        return;
+    }
     let word_left = port_left - WORD_WIDTH;
     let column = |from: f32, to: f32| Rect::from_x_y_ranges(from..=to, rect.y_range());
     paint(
@@ -304,65 +339,9 @@ fn paint(ui: &Ui, column: Rect, words: String, size: f32, colour: egui::Color32)
     ui.painter().galley(at, galley, colour);
 }
 
-/// What runs if it runs, else what is drawn.
-fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, egui::Color32) {
-    if let Some(what_if) = &session.what_if {
-        return foreseen_word(what_if, server, session.preferences.role_words, tokens);
-    }
-    if session
-        .reading(server.id())
-        .is_some_and(|reading| !reading.running)
-    {
-        return ("down".to_owned(), tokens.error);
-    }
-    if server.is_primary() {
-        return (
-            session.preferences.role_words.primary().to_owned(),
-            tokens.primary,
-        );
-    }
-    let expected = || session.derived.expected.get(&server.id());
-    let Some(row) = session.replication_row(server.id()).or_else(expected) else {
-        return ("async".to_owned(), tokens.asynchronous);
-    };
-    row_word(row, tokens)
-}
-
-/// In What-if: what is wrong, or else what it is for a commit.
-fn foreseen_word(
-    what_if: &WhatIf,
-    server: &Server,
-    words: RoleWords,
-    tokens: &Tokens,
-) -> (String, egui::Color32) {
-    let Some(state) = what_if.world().state(server.id()) else {
-        return (String::new(), tokens.text_weak);
-    };
-    let (outlook, word) = outlook_of(state);
-    match (outlook, what_if.row(server.id())) {
-        (Outlook::Down, _) => (word.to_owned(), tokens.error),
-        (Outlook::Stuck | Outlook::Waits, _) => (word.to_owned(), tokens.warning),
-        (Outlook::Well, None) => (words.primary().to_owned(), tokens.primary),
-        (Outlook::Well, Some(row)) => row_word(row, tokens),
-    }
-}
-
-fn row_word(row: &ReplicationRow, tokens: &Tokens) -> (String, egui::Color32) {
-    if row.state != "streaming" {
-        return (row.state.clone(), tokens.warning);
-    }
-    match row.sync_state.as_str() {
-        "sync" => (format!("sync {}", row.sync_priority), tokens.sync),
-        "potential" => (format!("potential {}", row.sync_priority), tokens.potential),
-        "quorum" => ("quorum".to_owned(), tokens.quorum),
-        other => (other.to_owned(), tokens.asynchronous),
-    }
-}
-
 /// A small triangle before the name: down where the downstreams are shown, to the right where they are hidden.
-fn fold_sign_ui(ui: &Ui, server: &Server, depth: usize, row: Rect, is_folded: bool, outbox: &mut Outbox) {
+fn fold_sign_ui(ui: &Ui, server: &Server, centre: egui::Pos2, is_folded: bool, outbox: &mut Outbox) {
     let tokens = Tokens::of(ui.visuals());
-    let centre = egui::pos2(row.left() + 4.0 + INDENT * depth as f32, row.center().y);
     let rect = Rect::from_center_size(centre, vec2(12.0, ROW_HEIGHT));
     // Not focusable: the row is, and its arrow keys do the same.
     let response = ui.interact(rect, row_id(server.id()).with("fold"), Sense::CLICK);
@@ -387,44 +366,18 @@ fn fold_sign_ui(ui: &Ui, server: &Server, depth: usize, row: Rect, is_folded: bo
     }
 }
 
-fn move_focus(ui: &Ui, session: &Session, row: &Shown<'_>, folded: Option<bool>, outbox: &mut Outbox) {
-    let topology = session.document.topology();
-    let id = row.row.server;
-    let filter = EventFilter {
-        horizontal_arrows: true,
-        vertical_arrows: true,
-        ..EventFilter::default()
-    };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(row_id(id), filter));
-    let (place, order) = (row.place, row.order);
-    let at = |place: usize| order.get(place).map(|row| row.server);
-    // Consumed: the row that gets the focus is drawn later in the same frame, and would go on from there.
-    let pressed = |key| ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, key));
-    let target = if pressed(Key::ArrowUp) {
-        place.checked_sub(1).and_then(at)
-    } else if pressed(Key::ArrowDown) {
-        at(place + 1)
-    } else if pressed(Key::ArrowLeft) {
-        if folded == Some(false) {
-            outbox.send(Message::View(ViewMessage::Fold(id, true)));
-            return;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_columns_have_their_room_down_to_the_sixth_level() {
+        let width = 270.0 - ROW_HEIGHT;
+        assert_eq!(indent(width, 2), INDENT, "as airy as there is room for");
+        for deepest in 0..=6 {
+            let name_left = indent(width, deepest).mul_add(deepest as f32, SIGNS_WIDTH);
+            assert!(name_left + NAME_WIDTH + WORD_WIDTH + PORT_WIDTH <= width + 0.1);
         }
-        topology.server(id).and_then(Server::upstream)
-    } else if pressed(Key::ArrowRight) {
-        if folded == Some(true) {
-            outbox.send(Message::View(ViewMessage::Fold(id, false)));
-            return;
-        }
-        topology.downstreams(id).next().map(Server::id)
-    } else if pressed(Key::Home) {
-        at(0)
-    } else if pressed(Key::End) {
-        at(order.len().saturating_sub(1))
-    } else {
-        None
-    };
-    if let Some(target) = target {
-        ui.memory_mut(|memory| memory.request_focus(row_id(target)));
-        ui.data_mut(|data| data.insert_temp(focus_id(), target));
+        assert_eq!(indent(width, 500), LEAST_INDENT);
     }
 }
