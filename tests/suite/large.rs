@@ -62,11 +62,17 @@ fn has_minimap(window: &Window) -> bool {
 fn a_large_design_has_a_minimap_which_can_be_hidden() {
     assert!(!has_minimap(&Window::seed()));
     let mut window = tree(6);
+    assert!(!has_minimap(&window), "all is in view");
+    window.key(Modifiers::NONE, Key::Plus);
+    settle(&mut window);
     assert!(has_minimap(&window));
     window.key(Modifiers::COMMAND | Modifiers::ALT, Key::O);
     assert!(!has_minimap(&window));
     window.key(Modifiers::COMMAND | Modifiers::ALT, Key::O);
     assert!(has_minimap(&window));
+    window.key(Modifiers::COMMAND, Key::Num0);
+    settle(&mut window);
+    assert!(!has_minimap(&window), "all is in view again");
 }
 
 #[test]

@@ -50,14 +50,17 @@ impl Frame<'_> {
             && places.cards().len() > MOST_WITHOUT
             && self.canvas.size().x >= LEAST_CANVAS.x
             && self.canvas.size().y >= LEAST_CANVAS.y;
-        let Some(bounds) = places.bounds().filter(|_| is_shown) else {
+        let part = self.state.view.part(self.canvas);
+        // Where all is in view it leads nowhere, and would only cover what there is.
+        let leads_on = |bounds: &Rect| self.state.minimap.grip.is_some() || !part.contains_rect(*bounds);
+        let Some(bounds) = places.bounds().filter(leads_on).filter(|_| is_shown) else {
             self.state.minimap = Minimap::default();
             return;
         };
         let sheet = sheet(self.canvas, bounds);
         let inside = sheet.shrink(INSET);
         let to_screen = RectTransform::from_to(bounds, inside);
-        let shown = to_screen.transform_rect(self.state.view.part(self.canvas));
+        let shown = to_screen.transform_rect(part);
 
         let response = self
             .ui
