@@ -26,6 +26,8 @@ const WAVE: Vec2 = vec2(3.0, 1.5);
 pub struct EditorState {
     buffer: String,
     coloured: Coloured,
+    /// Of what is seen.
+    height: f32,
 }
 
 /// The text with its colours, made again when it changes.
@@ -121,7 +123,11 @@ fn lines_ui(
     let lines = state.buffer.matches('\n').count() + 1;
     let digits = lines.to_string().len().max(2);
     let gutter = (digits as f32).mul_add(letter, GUTTER_PAD);
-    let EditorState { buffer, coloured } = state;
+    let EditorState {
+        buffer,
+        coloured,
+        height,
+    } = state;
     coloured.follow(buffer, tokens, &font);
     let width = (coloured.longest as f32 + 2.0).mul_add(letter, gutter);
     let size = vec2(width.max(ui.available_width()), ui.available_height());
@@ -162,6 +168,15 @@ fn lines_ui(
         .collect();
     ui.painter().set(behind, Shape::Vec(marks));
     place.gutter_ui(ui, problems, tokens);
+    // What is wrong is said below, which takes room from the lines: whoever types does not lose the caret over it.
+    let before = std::mem::replace(height, ui.clip_rect().height());
+    if *height < before
+        && response.has_focus()
+        && let Some(range) = output.cursor_range
+    {
+        let caret = output.galley.pos_from_cursor(range.primary);
+        ui.scroll_to_rect(caret.translate(output.galley_pos.to_vec2()), None);
+    }
     if let Some(row) = jump.and_then(|line| place.row(line.saturating_sub(1))) {
         ui.scroll_to_rect(row, Some(Align::Center));
     }
