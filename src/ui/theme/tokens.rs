@@ -1,30 +1,8 @@
-//! The look of the window in one file: colours by meaning, spacing, radii and type sizes, for light and dark.
-//!
-//! Panels never name a colour: they ask [`Tokens::of`] for what a thing *means*. [`install`] gives egui's own
-//! widgets the same look. Every text token is readable on every background it stands on: a test computes it.
+//! Colours by meaning, for light and dark. Every text is readable on every background it stands on: a test computes it.
+
+use egui::{Color32, Visuals};
 
 use crate::model::document::sites::SITE_COLOURS;
-
-use egui::{
-    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, Vec2, Visuals,
-};
-
-use crate::engine::preferences::{self, Preferences};
-
-/// Gaps between things, in points: half, one and two steps of the same rhythm.
-pub const GAP_SMALL: f32 = 4.0;
-pub const GAP: f32 = 8.0;
-pub const GAP_LARGE: f32 = 16.0;
-
-/// Corners of cards and windows, and of widgets inside them.
-pub const RADIUS_CARD: u8 = 8;
-pub const RADIUS_WIDGET: u8 = 6;
-
-/// Sizes of type, in points.
-pub const TEXT_SMALL: f32 = 11.5;
-pub const TEXT_BODY: f32 = 13.5;
-pub const TEXT_HEADING: f32 = 17.0;
-pub const TEXT_MONO: f32 = 12.5;
 
 /// Colours by meaning.
 #[derive(Debug)]
@@ -88,7 +66,7 @@ pub struct Tokens {
     sites: [Color32; SITE_COLOURS],
 }
 
-static LIGHT: Tokens = Tokens {
+pub(super) static LIGHT: Tokens = Tokens {
     is_dark: false,
     canvas: rgb(0xF2, 0xF5, 0xF9),
     canvas_dot: rgb(0xD3, 0xDB, 0xE5),
@@ -137,7 +115,7 @@ static LIGHT: Tokens = Tokens {
     ],
 };
 
-static DARK: Tokens = Tokens {
+pub(super) static DARK: Tokens = Tokens {
     is_dark: true,
     canvas: rgb(0x10, 0x15, 0x1C),
     canvas_dot: rgb(0x26, 0x30, 0x3E),
@@ -222,120 +200,8 @@ impl Tokens {
     }
 }
 
-/// Gives egui's widgets this look, in both themes, and follows the system's choice between them.
-pub fn install(ctx: &Context) {
-    for (theme, tokens) in [(egui::Theme::Light, &LIGHT), (egui::Theme::Dark, &DARK)] {
-        ctx.style_mut_of(theme, |style| {
-            set_type_and_spacing(style);
-            style.visuals = visuals(tokens);
-        });
-    }
-    ctx.options_mut(|options| {
-        options.theme_preference = egui::ThemePreference::System;
-        // Many Linux desktops do not tell; paper is the safer guess for a drawing.
-        options.fallback_theme = egui::Theme::Light;
-    });
-}
-
-/// The colours and the motion that the user prefers.
-pub fn prefer(ctx: &Context, preferences: &Preferences) {
-    ctx.set_theme(match preferences.theme {
-        preferences::Theme::Desktop => egui::ThemePreference::System,
-        preferences::Theme::Light => egui::ThemePreference::Light,
-        preferences::Theme::Dark => egui::ThemePreference::Dark,
-    });
-    let usual = egui::Style::default();
-    ctx.all_styles_mut(|style| {
-        (style.animation_time, style.scroll_animation) = if preferences.reduce_motion {
-            (0.0, egui::style::ScrollAnimation::none())
-        } else {
-            (usual.animation_time, usual.scroll_animation)
-        };
-    });
-}
-
-fn set_type_and_spacing(style: &mut egui::Style) {
-    use FontFamily::{Monospace, Proportional};
-    style.text_styles = [
-        (TextStyle::Small, FontId::new(TEXT_SMALL, Proportional)),
-        (TextStyle::Body, FontId::new(TEXT_BODY, Proportional)),
-        (TextStyle::Button, FontId::new(TEXT_BODY, Proportional)),
-        (TextStyle::Heading, FontId::new(TEXT_HEADING, Proportional)),
-        (TextStyle::Monospace, FontId::new(TEXT_MONO, Monospace)),
-    ]
-    .into();
-    let spacing = &mut style.spacing;
-    spacing.item_spacing = Vec2::new(GAP, 6.0);
-    spacing.button_padding = Vec2::new(10.0, 5.0);
-    spacing.interact_size = Vec2::new(28.0, 26.0);
-    spacing.window_margin = Margin::same(14);
-    spacing.menu_margin = Margin::same(6);
-    spacing.indent = 16.0;
-    spacing.icon_width = 16.0;
-    spacing.combo_width = 120.0;
-    spacing.tooltip_width = 360.0;
-    spacing.scroll = egui::style::ScrollStyle::thin();
-}
-
-fn visuals(tokens: &Tokens) -> Visuals {
-    let mut visuals = if tokens.is_dark {
-        Visuals::dark()
-    } else {
-        Visuals::light()
-    };
-    visuals.override_text_color = None;
-    visuals.weak_text_color = Some(tokens.text_weak);
-    visuals.hyperlink_color = tokens.accent;
-    visuals.faint_bg_color = mix(tokens.panel, tokens.text, 0.035);
-    visuals.extreme_bg_color = tokens.field;
-    visuals.text_edit_bg_color = Some(tokens.field);
-    visuals.code_bg_color = mix(tokens.panel, tokens.text, 0.06);
-    visuals.warn_fg_color = tokens.warning;
-    visuals.error_fg_color = tokens.error;
-    visuals.panel_fill = tokens.panel;
-    visuals.window_fill = tokens.card;
-    visuals.window_stroke = Stroke::new(1.0, tokens.card_stroke);
-    visuals.window_corner_radius = CornerRadius::same(RADIUS_CARD);
-    visuals.menu_corner_radius = CornerRadius::same(RADIUS_CARD);
-    visuals.window_shadow = Shadow {
-        offset: [0, 8],
-        blur: 28,
-        spread: 0,
-        color: tokens.shadow,
-    };
-    visuals.popup_shadow = Shadow {
-        offset: [0, 4],
-        blur: 14,
-        spread: 0,
-        color: tokens.shadow,
-    };
-    visuals.selection.bg_fill = tokens.selection;
-    visuals.selection.stroke = Stroke::new(1.0, tokens.accent);
-    visuals.indent_has_left_vline = false;
-    visuals.slider_trailing_fill = true;
-    visuals.handle_shape = egui::style::HandleShape::Circle;
-    visuals.disabled_alpha = 0.55;
-
-    let corner = CornerRadius::same(RADIUS_WIDGET);
-    let widget = |fill: Color32, stroke: Color32, text: Color32| egui::style::WidgetVisuals {
-        bg_fill: fill,
-        weak_bg_fill: fill,
-        bg_stroke: Stroke::new(1.0, stroke),
-        corner_radius: corner,
-        fg_stroke: Stroke::new(1.0, text),
-        expansion: 0.0,
-    };
-    let button = |share: f32| mix(tokens.card, tokens.text, share);
-    visuals.widgets.noninteractive = widget(tokens.panel, tokens.line, tokens.text);
-    visuals.widgets.inactive = widget(button(0.03), tokens.card_stroke, tokens.text);
-    visuals.widgets.hovered = widget(button(0.08), tokens.card_stroke_hovered, tokens.text);
-    visuals.widgets.active = widget(button(0.13), tokens.accent, tokens.text);
-    visuals.widgets.open = widget(button(0.06), tokens.card_stroke_hovered, tokens.text);
-    visuals
-}
-
 /// `share` of `over` upon `under`, both without transparency.
-fn mix(under: Color32, over: Color32, share: f32) -> Color32 {
+pub(super) fn mix(under: Color32, over: Color32, share: f32) -> Color32 {
     let channel = |below: u8, above: u8| {
         let below = f32::from(below);
         (f32::from(above) - below).mul_add(share, below).round() as u8
@@ -460,17 +326,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn both_themes_are_installed() {
-        let ctx = Context::default();
-        install(&ctx);
-        for theme in [egui::Theme::Light, egui::Theme::Dark] {
-            let style = ctx.style_of(theme);
-            let tokens = Tokens::of(&style.visuals);
-            assert_eq!(tokens.is_dark, theme == egui::Theme::Dark);
-            assert_eq!(style.visuals.panel_fill, tokens.panel);
-        }
-    }
     /// A picture looks like the canvas it was taken from.
     #[test]
     fn pictures_have_these_colours() {
