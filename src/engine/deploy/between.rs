@@ -86,7 +86,8 @@ mod tests {
     use crate::engine::record::ClusterRecord;
 
     fn design(port: u16) -> Document {
-        let text = format!("format = 1\nname = \"d\"\n[[server]]\nname = \"m\"\nport = {port}\n");
+        let text =
+            format!("format = 1\nname = \"d\"\npostgres = 15\n[[server]]\nname = \"m\"\nport = {port}\n");
         format::read(&text).unwrap()
     }
 
