@@ -50,6 +50,17 @@ pub(super) fn remove_certificate(hand: &impl Hand, stored: &Stored, folder: &str
     Ok(())
 }
 
+/// Removes the authority and every key and certificate that was made, and their folder.
+pub(super) fn remove_tls(hand: &impl Hand, stored: &Stored) -> Result<(), Report> {
+    if !stored.made.iter().any(|made| made == ClusterLayout::TLS) {
+        return Ok(());
+    }
+    for folder in &stored.left_certificates {
+        remove_certificate(hand, stored, folder)?;
+    }
+    remove_made(hand, stored, ClusterLayout::TLS)
+}
+
 /// Removes one of the folders that the plan makes, with the files that pgcascade or its servers write there. If
 /// somebody put something else into it, that stays, and the folder with it.
 pub(super) fn remove_made(hand: &impl Hand, stored: &Stored, made: &str) -> Result<(), Report> {

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use pgcascade::engine::cluster;
 use pgcascade::engine::deploy::{self, Cancel, Change, Found};
 use pgcascade::model::document::Document;
-use pgcascade::model::plan::{Action, ApplyPlan, EventKind, Outcome, RunEvent, plan_apply};
+use pgcascade::model::plan::{Action, ApplyPlan, ClusterLayout, EventKind, Outcome, RunEvent, plan_apply};
 use pgcascade::model::topology::{Archive, Edit, PgMajor, Topology, notation};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -296,6 +296,75 @@ fn encrypted(document: &Document, is_encrypted: bool) -> Document {
     Document::new(topology)
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn links_are_encrypted_and_opened_again_while_the_cluster_runs() {
+    let scene = Scene::new();
+    let folder = scene.folder();
+    let first = seed(free_ports()).await;
+    deployed(&first, &folder).await;
+    write_rows(&folder, first.topology()).await;
+    let secret = encrypted(&first, true);
+    let more = edited(&first, &[change("first 1", "any 1")]);
+    let more = encrypted(&more, true);
+    let found = deploy::look(&folder, &more).await.unwrap();
+    let refused = plan_apply(
+        found.running.topology(),
+        more.topology(),
+        &found.machine,
+        &found.standing,
+    );
+    assert_eq!(refused.unwrap_err()[0].id, "tls-at-once");
+
+    let plan = apply(&folder, &first, &secret, &[]).await;
+    assert_eq!(
+        plan.changes,
+        ["All links are encrypted from now on, and both ends of each show a certificate"]
+    );
+    for path in [
+        ClusterLayout::certificate("master"),
+        ClusterLayout::certificate_key("slave12"),
+    ] {
+        assert!(folder.join(&path).exists(), "{path}");
+    }
+    assert_eq!(encrypted_links(&folder, &first).await, [true; 4]);
+    // What comes later finds an encrypted cluster like any other.
+    apply(&folder, &secret, &more, &[]).await;
+    apply(&folder, &more, &secret, &[]).await;
+    apply(&folder, &secret, &first, &[]).await;
+    assert!(!folder.join("tls").exists());
+
+    // Ended wherever it is, on the way there and back.
+    let (a, b) = (scene.path().join("a.toml"), scene.path().join("b.toml"));
+    std::fs::write(&a, first.text()).unwrap();
+    std::fs::write(&b, secret.text()).unwrap();
+    let (_, plan) = planned(&folder, &secret).await;
+    for (round, at) in (1..plan.plan.steps.len() - 1).step_by(5).enumerate() {
+        assert!(killed_after(at, &b, &folder), "at {at}");
+        if round % 2 == 0 {
+            apply(&folder, &first, &secret, &[]).await;
+        }
+        killed_after(at, &a, &folder);
+        let (_, outcome, events) = performed(&folder, &first, Cancel::default()).await;
+        assert_eq!(outcome, Outcome::Done, "at {at}: {events:#?}");
+        check_whole(&folder, &first).await;
+        assert!(!folder.join("tls").exists(), "at {at}");
+    }
+    apply(&folder, &first, &secret, &[]).await;
+    teardown(&folder).await;
+}
+
+/// Of every link, whether it is encrypted.
+async fn encrypted_links(folder: &Path, design: &Document) -> Vec<bool> {
+    let mut found = Vec::new();
+    for server in design.topology().servers() {
+        let client = session(folder, server.port().number(), None).await.unwrap();
+        let sql = "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_replication USING (pid)";
+        let rows = client.query(sql, &[]).await.unwrap();
+        found.extend(rows.iter().map(|row| row.get::<_, bool>(0)));
+    }
+    found
+}
+
 async fn changes_all_at_once_and_back(is_encrypted: bool) {
     let scene = Scene::new();
     let folder = scene.folder();
@@ -575,6 +644,12 @@ async fn on_version(major: PgMajor, port: u16) {
     };
     apply(&folder, &first, &wanted, restarted).await;
     apply(&folder, &wanted, &first, restarted).await;
+    let secret = encrypted(&first, true);
+    let standbys = ["slave1", "slave2", "slave11", "slave12"];
+    let restarted = if major >= PgMajor::V13 { &[][..] } else { &standbys };
+    apply(&folder, &first, &secret, restarted).await;
+    assert_eq!(encrypted_links(&folder, &first).await, [true; 4]);
+    apply(&folder, &secret, &first, restarted).await;
     let mut topology = first.topology().clone();
     let (name, value) = ("max_connections".to_owned(), Some("150".to_owned()));
     topology

@@ -11,7 +11,7 @@ use crate::engine::cluster;
 use crate::engine::record::{self, ClusterState, Lock, Stored};
 use crate::engine::site::Site;
 use crate::model::document::Document;
-use crate::model::plan::{Machine, Outcome, Plan, RunEvent, Standing};
+use crate::model::plan::{ClusterLayout, Machine, Outcome, Plan, RunEvent, Standing};
 use crate::model::topology::Topology;
 use crate::report::Report;
 
@@ -65,6 +65,7 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
         down: down(&site, running.topology())?,
         left_slots,
         left_servers: left_servers(&stored, designs.into_iter().flatten()),
+        left_tls: !running.topology().has_tls() && stored.made.iter().any(|made| made == ClusterLayout::TLS),
         clears: still_clears(&stored),
         resumes,
     };

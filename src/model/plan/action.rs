@@ -77,6 +77,8 @@ pub enum Action {
     SignCertificate { certificate: Certificate },
     /// Remove a server's key and certificate; nothing, if they are not there.
     RemoveCertificate { folder: String },
+    /// Remove the authority and all keys and certificates, once no server uses them; nothing, if they are not there.
+    RemoveTls,
     /// `initdb` of the primary's data directory.
     Initdb {
         data: String,

@@ -121,6 +121,7 @@ fn lasts(action: &Action) -> bool {
         | Action::RemoveCertificates { .. }
         | Action::SignCertificate { .. }
         | Action::RemoveCertificate { .. }
+        | Action::RemoveTls
         | Action::InstallFile { .. }
         | Action::Start { .. }
         | Action::Stop { .. }

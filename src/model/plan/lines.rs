@@ -25,6 +25,7 @@ pub fn what(action: &Action) -> String {
         Action::RemoveCertificates { folders } => format!("remove {} certificates", folders.len()),
         Action::SignCertificate { certificate } => format!("certificate {}", certificate.folder),
         Action::RemoveCertificate { folder } => format!("remove certificate {folder}"),
+        Action::RemoveTls => "remove tls".to_owned(),
         Action::Initdb {
             data, auth_method, ..
         } => format!("initdb {data} {auth_method}"),

@@ -11,7 +11,7 @@ use super::super::between::{End, end};
 use super::super::host::{Host, Work};
 use super::super::run::run;
 use super::world::World;
-use super::{SEED, WANTED, read};
+use super::{WANTED, cases, place_of};
 use crate::engine::wait::Failure;
 use crate::model::plan::{
     Action, ClusterLayout, LeftSlot, Machine, Means, Outcome, Plan, Standing, Step, plan_apply,
@@ -69,6 +69,8 @@ struct Change {
     /// Where it begins, if that is not design.toml's.
     from: Option<Topology>,
     standing: Standing,
+    /// Of the designs before and after.
+    tls: (bool, bool),
     /// The record as it was found.
     found: Record,
 }
@@ -125,6 +127,7 @@ impl Cluster {
             clears: record.clears || record.wanted.is_some(),
             left_slots,
             left_servers,
+            left_tls: !running.has_tls() && self.world.folders.contains(ClusterLayout::TLS),
             resumes,
         };
         let plan = plan_apply(running, to, &Machine::portable("/c"), &standing);
@@ -144,6 +147,7 @@ impl Cluster {
             to: to.clone(),
             from: (!running.has_same_configuration(&record.design)).then(|| running.clone()),
             standing,
+            tls: (running.has_tls(), to.has_tls()),
             found: record.clone(),
         })
     }
@@ -269,11 +273,13 @@ impl Host for Mortal {
 
 async fn play(cluster: &Cluster, change: Change, fate: Fate) -> Cluster {
     let cancel = Cancel::default();
+    let mut cluster = cluster.clone();
+    cluster.world.tls = change.tls;
     let host = Arc::new(Mortal {
         change,
         fate,
         cancel: cancel.clone(),
-        cluster: Mutex::new(cluster.clone()),
+        cluster: Mutex::new(cluster),
         is_unwinding: AtomicBool::new(false),
     });
     let (events, mut told) = mpsc::channel(64);
@@ -313,9 +319,11 @@ fn seconds(at: usize, count: usize) -> Vec<usize> {
 
 #[tokio::test]
 async fn a_change_that_is_killed_at_any_step_is_finished_or_taken_back() {
-    for (number, design) in WANTED.into_iter().enumerate() {
-        let is_encrypted = number % 2 == 1;
-        let (first, wanted) = (read(SEED, is_encrypted), read(design, is_encrypted));
+    // Each change once, and both ways of TLS.
+    let cases = cases().into_iter().enumerate();
+    let cases = cases.filter(|(number, _)| *number >= 2 * WANTED.len() || number % 4 == 0 || number % 4 == 3);
+    for (_, (first, wanted)) in cases {
+        let design = place_of(&first, &wanted);
         let both = [&first, &wanted];
         let fresh = Cluster::new(&first);
         let change = || fresh.change_to(&wanted).unwrap();

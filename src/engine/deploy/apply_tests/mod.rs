@@ -43,7 +43,11 @@ impl Host for Script {
             *self.unwinding.lock().unwrap() = true;
             return Err(Report::new("it broke").into());
         }
-        self.world.lock().unwrap().perform(action);
+        {
+            let mut world = self.world.lock().unwrap();
+            world.perform(action);
+            world.assert_agreed(&format!("{action:?}"));
+        }
         if is_it && self.fault == Fault::Late {
             *self.unwinding.lock().unwrap() = true;
             return Err(Report::new("it broke").into());
@@ -89,6 +93,25 @@ const WANTED: [&str; 5] = [
     "master 5432 sync first 2\n  slave1 15432 priority 1\n  slave2 15433 priority 2\n  a 1\n  b 2\n  c 3\n  d 4\n    e 5\n    slave11 25432\n",
 ];
 
+/// Each of these changes, in the clear and encrypted; and TLS switched on and off.
+fn cases() -> Vec<(Topology, Topology)> {
+    let changes = WANTED.into_iter().flat_map(|design| {
+        [false, true].map(|is_encrypted| (read(SEED, is_encrypted), read(design, is_encrypted)))
+    });
+    let switches = [false, true].map(|was| (read(SEED, was), read(SEED, !was)));
+    changes.chain(switches).collect()
+}
+
+fn place_of(running: &Topology, wanted: &Topology) -> String {
+    let names: Vec<&str> = wanted
+        .servers()
+        .iter()
+        .map(|server| server.name().as_str())
+        .collect();
+    let (was, is) = (running.has_tls(), wanted.has_tls());
+    format!("to {names:?}, TLS from {was} to {is}\n")
+}
+
 fn read(design: &str, is_encrypted: bool) -> Topology {
     let mut topology = notation::parse(design).unwrap();
     topology.apply(&Edit::SetTls(is_encrypted)).unwrap();
@@ -97,15 +120,13 @@ fn read(design: &str, is_encrypted: bool) -> Topology {
 
 #[tokio::test]
 async fn whatever_step_of_a_change_fails_the_cluster_is_whole() {
-    for (design, is_encrypted) in WANTED
-        .into_iter()
-        .flat_map(|design| [(design, false), (design, true)])
-    {
-        let (running, wanted) = (read(SEED, is_encrypted), read(design, is_encrypted));
+    for (running, wanted) in cases() {
+        let design = place_of(&running, &wanted);
         let standing = Standing::default();
         let plan = plan_apply(&running, &wanted, &Machine::portable("/c"), &standing).unwrap();
         let plan = plan.plan;
-        let before = World::of(&running, "Before []");
+        let mut before = World::of(&running, "Before []");
+        before.tls.1 = wanted.has_tls();
         let after = World::of(&wanted, "").outline();
 
         let (outcome, world, _) = play(&plan, before.clone(), 0, Fault::None).await;
@@ -142,6 +163,7 @@ async fn whatever_step_of_a_change_fails_the_cluster_is_whole() {
                 } else {
                     let expected = World {
                         is_settled: world.is_settled,
+                        tls: world.tls,
                         ..before.clone()
                     };
                     assert_eq!(unwound(world), expected, "{at}");

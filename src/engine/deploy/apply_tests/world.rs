@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::plan::{Action, Certificate, ClusterLayout, Configure, Means};
+use crate::model::plan::{Action, Certificate, ClusterLayout, Configure, DesignOf, Means};
 use crate::model::topology::Topology;
 
 /// What there is; compared as a whole.
@@ -19,6 +19,21 @@ pub(super) struct World {
     pub(super) certificates: BTreeMap<String, Vec<String>>,
     pub(super) is_changing: bool,
     pub(super) is_settled: bool,
+    /// By folder of the server.
+    pub(super) ends: BTreeMap<String, Ends>,
+    /// Whether links are encrypted in the designs before and after.
+    pub(super) tls: (bool, bool),
+}
+
+/// What a server does about TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ends {
+    /// It can.
+    speaks: bool,
+    /// It asks its upstream for it; `None`: it has none.
+    asks: Option<bool>,
+    /// Its downstreams have to.
+    demands: bool,
 }
 
 impl World {
@@ -36,6 +51,13 @@ impl World {
             world.folders.insert(ClusterLayout::data(&folder));
             world.running.insert(folder.clone(), one);
             world.pass_ports.push(server.port().number());
+            let tls = topology.has_tls();
+            let ends = Ends {
+                speaks: tls,
+                asks: server.upstream().map(|_| tls),
+                demands: tls,
+            };
+            world.ends.insert(topology.folder(server.id()), ends);
             for standby in topology.downstreams(server.id()) {
                 if topology.uses_slot(standby.id()) {
                     world.slots.insert((folder.clone(), slots[&standby.id()].clone()));
@@ -46,11 +68,62 @@ impl World {
         if topology.has_tls() {
             let all = Certificate::of_each(topology).into_iter();
             world.certificates = all.map(|one| (one.folder, one.hosts)).collect();
+            world.folders.insert(ClusterLayout::TLS.to_owned());
         }
+        world.tls = (topology.has_tls(), topology.has_tls());
         world
     }
 
+    /// What the files of a server say about TLS. A setting that is held is as it was before.
+    fn read_tls(&mut self, one: &Configure) {
+        let has = |file: &str| one.files.iter().any(|name| name == file);
+        let is_held = |setting: &str| one.held.iter().any(|(name, _)| name == setting);
+        let (before, after) = self.tls;
+        let is = if one.design == DesignOf::After {
+            after
+        } else {
+            before
+        };
+        let moved = self.ends.remove(&one.folder_before);
+        let new = Ends {
+            speaks: is,
+            asks: Some(is),
+            demands: is,
+        };
+        let ends = self.ends.entry(one.folder.clone()).or_insert(new);
+        if let Some(moved) = moved {
+            *ends = moved;
+        }
+        if has("postgresql.conf") {
+            ends.speaks = if is_held("ssl") { before } else { is };
+            let asks = if is_held("primary_conninfo") { before } else { is };
+            ends.asks = ends.asks.map(|_| asks);
+        }
+        if has("pg_hba.conf") {
+            ends.demands = is;
+        }
+    }
+
+    /// At every moment each end of a link can do what the other wants: nobody asks who is not answered, and nobody demands
+    /// what not all do.
+    pub(super) fn assert_agreed(&self, place: &str) {
+        let mut ends = self.ends.values();
+        let asks = ends.clone().any(|one| one.asks == Some(true));
+        assert!(
+            !asks || ends.clone().all(|one| one.speaks),
+            "{place}: {:?}",
+            self.ends
+        );
+        let demands = ends.clone().any(|one| one.demands);
+        assert!(
+            !demands || ends.all(|one| one.asks != Some(false)),
+            "{place}: {:?}",
+            self.ends
+        );
+    }
+
     fn configure(&mut self, one: &Configure) {
+        self.read_tls(one);
         let design = format!("{:?} {:?}", one.design, one.held);
         if one.by == Means::Restart && one.folder != one.folder_before {
             self.running.remove(&one.folder_before);
@@ -108,6 +181,15 @@ impl World {
                 self.certificates.insert(certificate.folder.clone(), hosts);
             }
             Action::RemoveCertificate { folder } => drop(self.certificates.remove(folder)),
+            Action::MakeCertificates { certificates } => {
+                let all = certificates.iter();
+                self.certificates = all.map(|one| (one.folder.clone(), one.hosts.clone())).collect();
+            }
+            Action::RemoveCertificates { .. } => self.certificates.clear(),
+            Action::RemoveTls => {
+                self.certificates.clear();
+                self.folders.remove(ClusterLayout::TLS);
+            }
             Action::Settle => self.is_settled = true,
             Action::WritePassFiles { ports } => self.pass_ports.clone_from(ports),
             Action::MakeFolder { path } => {
@@ -125,6 +207,7 @@ impl World {
             }
             Action::RemoveFolder { path } => {
                 self.folders.remove(path);
+                self.ends.retain(|of, _| ClusterLayout::data(of) != *path);
                 self.slots.retain(|(of, _)| ClusterLayout::data(of) != *path);
             }
             Action::Configure(one) => self.configure(one),
@@ -135,6 +218,12 @@ impl World {
                 let one = (server.clone(), *port, "started".to_owned());
                 self.running.entry(folder.clone()).or_insert(one);
                 self.assert_certified(folder);
+                let tls = self.tls.1;
+                self.ends.entry(folder.clone()).or_insert(Ends {
+                    speaks: tls,
+                    asks: Some(tls),
+                    demands: tls,
+                });
             }
             Action::Stop { folder, .. } => drop(self.running.remove(folder)),
             Action::CreateSlot { folder, slot, .. } => {
@@ -150,6 +239,7 @@ impl World {
                 self.folders.remove(&ClusterLayout::server(folder));
                 self.folders.remove(&ClusterLayout::data(folder));
                 self.certificates.remove(folder);
+                self.ends.remove(folder);
                 self.slots.retain(|(of, _)| of != folder);
             }
             Action::WaitReady { folder, port, .. }
@@ -191,6 +281,7 @@ impl World {
             design.clear();
         }
         outline.is_settled = false;
+        outline.tls = (false, false);
         outline
     }
 }

@@ -301,6 +301,17 @@ impl LocalHost {
             .map_err(Failure::from)
     }
 
+    /// What encrypted links needed, now that none is; the record forgets it once it is gone.
+    pub(super) fn remove_tls(&self) -> Result<(), Report> {
+        let mut claim = self.claim();
+        let stored = &mut claim.stored;
+        removal::remove_tls(&OwnHand, stored)?;
+        if fs::symlink_metadata(self.inside(ClusterLayout::TLS)?).is_err() {
+            stored.made.retain(|made| made != ClusterLayout::TLS);
+        }
+        record::save(stored)
+    }
+
     /// Both password files, with the passwords that were drawn at the deployment.
     pub(super) fn write_pass_files(&self, ports: &[u16]) -> Result<(), Report> {
         let password = |path: &str| -> Result<String, Report> {
@@ -338,5 +349,7 @@ pub(super) fn recorded(topology: &Topology) -> Vec<RecordedServer> {
 
 /// True where the folder is one that the record says may have been half made.
 pub(super) fn is_remade(stored: &Stored, path: &str, full: &std::path::Path) -> bool {
-    stored.wanted.is_some() && stored.made.iter().any(|made| made == path) && files::names_in(full).is_empty()
+    stored.wanted.is_some() && stored.made.iter().any(|made| made == path)
+        // Certificates that were half made are made anew, each in its place.
+        && (path == ClusterLayout::TLS || files::names_in(full).is_empty())
 }

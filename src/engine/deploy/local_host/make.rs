@@ -83,6 +83,16 @@ impl LocalHost {
     /// that comes later can have a certificate too.
     pub(super) fn make_certificates(&self, certificates: &[Certificate]) -> Result<(), Report> {
         let failed = |error: &rcgen::Error| Report::of("The certificates could not be made.", error);
+        let is_there = |path: &str| self.inside(path).is_ok_and(|path| path.exists());
+        if self.before.is_some()
+            && is_there(ClusterLayout::AUTHORITY_KEY)
+            && is_there(ClusterLayout::AUTHORITY_CERTIFICATE)
+        {
+            // Of a change that was ended in the middle: servers that trust this authority may run by now.
+            return certificates
+                .iter()
+                .try_for_each(|wanted| self.sign_certificate(wanted));
+        }
         let (authority, identity) = Authority::new().map_err(|error| failed(&error))?;
         self.write(ClusterLayout::AUTHORITY_KEY, &identity.key)?;
         self.write(ClusterLayout::AUTHORITY_CERTIFICATE, &identity.certificate)?;

@@ -334,6 +334,7 @@ impl LocalHost {
                 let stored = self.claim().stored.clone();
                 removal::remove_certificate(&OwnHand, &stored, folder).map_err(Failure::from)
             }
+            Action::RemoveTls => self.remove_tls().map_err(Failure::from),
             Action::Initdb {
                 data,
                 auth_method,

@@ -121,6 +121,7 @@ impl Books {
             | Action::WritePassFiles { .. }
             | Action::SignCertificate { .. }
             | Action::RemoveCertificate { .. }
+            | Action::RemoveTls
             | Action::CopyRunning { .. }
             | Action::Configure(_)
             | Action::DropSlot { .. }

@@ -92,6 +92,7 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
         | Action::WritePassFiles { .. }
         | Action::SignCertificate { .. }
         | Action::RemoveCertificate { .. }
+        | Action::RemoveTls
         | Action::CopyRunning { .. }
         | Action::Configure(_)
         | Action::DropSlot { .. }

@@ -182,6 +182,11 @@ impl<'a> Difference<'a> {
             && self.kept.iter().all(|one| one.means.is_none())
     }
 
+    /// True if links are encrypted in one of the designs only.
+    pub fn switches_tls(&self) -> bool {
+        self.running.has_tls() != self.wanted.has_tls()
+    }
+
     /// The pair of the primary, if it stays the primary.
     pub fn primary(&self) -> Option<&Kept<'a>> {
         self.kept

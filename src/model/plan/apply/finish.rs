@@ -91,6 +91,14 @@ impl Planner<'_> {
         for server in &self.difference.removed {
             self.remove_server(Some(server), server.name().as_str(), &running.folder(server.id()));
         }
+        if !wanted.has_tls() && (running.has_tls() || self.left_tls) {
+            self.add(New {
+                title: "Remove the certificates and the authority".to_owned(),
+                why: "No server uses them any more; nothing in tls/ that pgcascade did not make".to_owned(),
+                action: Action::RemoveTls,
+                ..New::default()
+            });
+        }
         let after = ports(wanted);
         let has_old = self.clears || !ports(running).is_subset(&after);
         if has_old && self.uses_passwords() {

@@ -6,10 +6,11 @@
 //! cleared away: slots, and the folders of removed servers. A failure before that is unwound; after it nothing is.
 //!
 //! `difference` says what differs, `refusals` what cannot be changed, `words` tells people. `steps` is the order:
-//! `servers` (each in its turn), `limits` (what a standby may not have less of than the primary), `finish` (sync, the
-//! proof, what goes at the end).
+//! `servers` (each in its turn), `encryption` (TLS on or off), `limits` (what a standby may not have less of than the
+//! primary), `finish` (sync, the proof, what goes at the end).
 
 mod difference;
+mod encryption;
 mod finish;
 mod limits;
 mod refusals;
@@ -44,6 +45,8 @@ pub struct Standing {
     /// Those that either design uses are passed over.
     pub left_slots: Vec<LeftSlot>,
     pub left_servers: Vec<(String, String)>,
+    /// The keys and certificates of links that are no longer encrypted.
+    pub left_tls: bool,
     /// A change between these two designs was ended in the middle: what it has done already is done again.
     pub resumes: bool,
 }

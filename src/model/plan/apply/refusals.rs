@@ -4,7 +4,7 @@ use super::Standing;
 use super::difference::{Difference, Kept, Limits};
 use crate::model::plan::preflight::{of_design, stop};
 use crate::model::plan::{Check, Machine};
-use crate::model::topology::{Server, Topology};
+use crate::model::topology::{Edit, Server, Topology};
 
 /// What helps where a cluster cannot be changed.
 const ANEW: &str = "Tear the cluster down and deploy the design anew";
@@ -56,16 +56,22 @@ fn other_cluster(running: &Topology, wanted: &Topology) -> Vec<Check> {
     found
 }
 
-/// Both ends of every link would have to change at once.
+/// TLS is switched file by file through the whole tree: nothing else may move meanwhile.
 fn tls(difference: &Difference<'_>) -> Option<Check> {
-    let (was, is) = (difference.running.has_tls(), difference.wanted.has_tls());
-    (was != is).then(|| {
-        let message = if is {
-            "The links of the cluster are not encrypted, and the design asks for it: there is no authority yet, and no certificates"
-        } else {
-            "The links of the cluster are encrypted, and the design asks for open ones: both ends refuse those until all are changed at once"
-        };
-        stop("other-tls", message, ANEW)
+    let (running, wanted) = (difference.running, difference.wanted);
+    if !difference.switches_tls() {
+        return None;
+    }
+    let mut switched = running.clone();
+    let is_alone =
+        switched.apply(&Edit::SetTls(wanted.has_tls())).is_ok() && switched.has_same_configuration(wanted);
+    (!is_alone).then(|| {
+        let word = if wanted.has_tls() { "on" } else { "off" };
+        stop(
+            "tls-at-once",
+            format!("TLS is switched {word} together with other changes: while the links are switched, everything else has to stay as it is"),
+            format!("Apply the design that runs with TLS {word} and nothing else changed; then apply the rest"),
+        )
     })
 }
 

@@ -19,7 +19,11 @@ pub fn steps(difference: &Difference<'_>, standing: &Standing) -> Vec<Step> {
     let mut planner = Planner::new(difference, standing);
     planner.begin(standing);
     planner.prepare();
-    planner.servers();
+    if difference.switches_tls() {
+        planner.switch_tls();
+    } else {
+        planner.servers();
+    }
     planner.end_removed(|_| true);
     planner.tighten();
     planner.prove();
@@ -42,6 +46,9 @@ pub struct Planner<'a> {
     pub(super) loosened: bool,
     /// What an earlier change left has to go, too.
     pub(super) clears: bool,
+    pub(super) left_tls: bool,
+    /// What is there may be in use by servers that an earlier run has changed.
+    pub(super) resumes: bool,
 }
 
 impl<'a> Planner<'a> {
@@ -58,6 +65,8 @@ impl<'a> Planner<'a> {
             ended: BTreeSet::new(),
             loosened: difference.must_loosen(),
             clears: standing.clears || standing.resumes,
+            left_tls: standing.left_tls,
+            resumes: standing.resumes,
         }
     }
 
@@ -159,6 +168,8 @@ impl<'a> Planner<'a> {
         }
         if wanted.has_tls() && running.has_tls() {
             self.certificates();
+        } else if wanted.has_tls() {
+            self.first_certificates();
         }
         if self.loosened {
             self.loosen();

@@ -310,6 +310,40 @@ fn what_cannot_be_applied_is_refused_with_a_way_out() {
     refused(between(&running, &wanted), &["other-auth"]);
 }
 
+/// Both directions, by reloads (13 on) and with restarts.
+#[test]
+fn links_are_encrypted_and_opened_file_by_file() {
+    for major in ["15", "11"] {
+        let design = format!("postgres {major}\nm 1 sync first 1\n  a 2 priority 1\n    b 3\n");
+        let (open, secret) = edited(&design, |_| vec![Edit::SetTls(true)]);
+        insta::assert_snapshot!(text(&between(&open, &secret).unwrap()));
+        insta::assert_snapshot!(text(&between(&secret, &open).unwrap()));
+    }
+    let (running, wanted) = edited(SEED, |topology| {
+        let (server, port) = (id(topology, "slave2"), Port::new(15999).unwrap());
+        vec![Edit::SetTls(true), Edit::SetPort { server, port }]
+    });
+    refused(between(&running, &wanted), &["tls-at-once"]);
+}
+
+/// What an earlier change left of encrypted links goes with the next one.
+#[test]
+fn certificates_that_nobody_needs_any_more_are_removed() {
+    let running = notation::parse("m 1\n  a 2\n").unwrap();
+    let standing = Standing {
+        clears: true,
+        left_tls: true,
+        ..Standing::default()
+    };
+    let plan = plan_apply(&running, &running, &Machine::portable("/c"), &standing).unwrap();
+    assert!(
+        plan.plan
+            .steps
+            .iter()
+            .any(|step| step.action == Action::RemoveTls)
+    );
+}
+
 #[test]
 fn a_port_in_use_and_a_server_that_is_down_stop_it() {
     let (running, wanted) = edited(SEED, |topology| {

@@ -21,6 +21,13 @@ const DRAWN: [&str; 10] = [
 /// What will be different, a sentence each.
 pub fn changes(difference: &Difference<'_>) -> Vec<String> {
     let mut told = Vec::new();
+    if difference.switches_tls() {
+        told.push(if difference.wanted.has_tls() {
+            "All links are encrypted from now on, and both ends of each show a certificate".to_owned()
+        } else {
+            "The links are no longer encrypted by design, and the certificates go".to_owned()
+        });
+    }
     for one in &difference.kept {
         told.extend(of_kept(difference, one));
     }
@@ -95,7 +102,8 @@ fn of_kept(difference: &Difference<'_>, one: &Kept<'_>) -> Vec<String> {
         ));
     }
     let by_hand = |setting: &&SettingChange| {
-        !DRAWN.contains(&setting.name.as_str()) && setting.name != "restore_command"
+        let goes_with_tls = difference.switches_tls() && setting.name.starts_with("ssl");
+        !DRAWN.contains(&setting.name.as_str()) && setting.name != "restore_command" && !goes_with_tls
     };
     told.extend(one.settings.iter().filter(by_hand).map(|setting| {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "the default".to_owned());
