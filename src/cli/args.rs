@@ -69,9 +69,12 @@ pub(super) enum Command {
         /// Each two failures at once, too
         #[arg(long)]
         double: bool,
-        /// Print it as JSON
+        /// Print it as JSON, with the reasons
         #[arg(long)]
         json: bool,
+        /// Print the reasons, too
+        #[arg(long, conflicts_with = "json")]
+        why: bool,
     },
     /// Play a scenario in time: commits, lags and what happens, a line a second
     Simulate {

@@ -82,7 +82,12 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::Bundle(bundle) => bundle::bundle(&bundle),
         Command::Diagram(diagram) => diagram::diagram(&diagram),
         Command::Predict(args) => predict::predict(&args),
-        Command::Survives { file, double, json } => survives::survives(&file, double, json),
+        Command::Survives {
+            file,
+            double,
+            json,
+            why,
+        } => survives::survives(&file, double, json, why),
         Command::Simulate {
             file,
             scenario,

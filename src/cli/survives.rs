@@ -9,12 +9,23 @@ use super::{Ending, designs, print};
 use crate::model::simulate::survives::{Cell, Survival, double_failures, single_failures};
 use crate::report::Report;
 
+/// What is asked after each failure, in the order of [`Survival::cells`].
+const QUESTIONS: [&str; 3] = ["writes go on", "reads go on", "nothing lost"];
+
+/// Failures that a reason names; of many there are hundreds.
+const NAMED: usize = 4;
+
 #[derive(Serialize)]
 struct Answer {
     failures: Vec<Survival>,
 }
 
-pub(super) fn survives(file: &Path, with_double: bool, as_json: bool) -> Result<Ending, Report> {
+pub(super) fn survives(
+    file: &Path,
+    with_double: bool,
+    as_json: bool,
+    with_reasons: bool,
+) -> Result<Ending, Report> {
     let document = designs::open(file)?;
     let mut failures = single_failures(document.topology());
     if with_double {
@@ -24,12 +35,8 @@ pub(super) fn survives(file: &Path, with_double: bool, as_json: bool) -> Result<
         print::json(&Answer { failures });
         return Ok(Ending::Fine);
     }
-    let columns = [
-        words("failure"),
-        words("writes go on"),
-        words("reads go on"),
-        words("nothing lost"),
-    ];
+    let columns = [words("failure")].into_iter().chain(QUESTIONS.map(words));
+    let columns: Vec<_> = columns.collect();
     let rows: Vec<Vec<String>> = failures.iter().map(row).collect();
     print::line(table(&columns, &rows));
     let survived = |of: fn(&Survival) -> &Cell| failures.iter().filter(|failure| of(failure).holds).count();
@@ -40,7 +47,57 @@ pub(super) fn survives(file: &Path, with_double: bool, as_json: bool) -> Result<
         survived(|failure| &failure.reads),
         survived(|failure| &failure.nothing_lost),
     ));
+    if with_reasons {
+        print::line("\nWhy:");
+        for reason in reasons(&failures) {
+            print::line(print::in_one_line(&reason.text()));
+        }
+    }
     Ok(Ending::Fine)
+}
+
+/// Why a question has its answer, and after which failures.
+#[derive(Debug)]
+struct Reason<'a> {
+    question: &'static str,
+    cell: &'a Cell,
+    failures: Vec<String>,
+}
+
+impl Reason<'_> {
+    fn text(&self) -> String {
+        let word = if self.cell.holds { "yes" } else { "NO" };
+        let named: Vec<&str> = self.failures.iter().map(String::as_str).take(NAMED).collect();
+        let mut after = named.join(", ");
+        if let more @ 1.. = self.failures.len() - named.len() {
+            after += &format!(" and {more} more");
+        }
+        format!("{}: {word} ({after}): {}", self.question, self.cell.said.why)
+    }
+}
+
+/// Each reason once, a question after the other.
+fn reasons(failures: &[Survival]) -> Vec<Reason<'_>> {
+    let mut found: Vec<Reason<'_>> = Vec::new();
+    for (place, question) in QUESTIONS.into_iter().enumerate() {
+        for failure in failures {
+            let cell = failure.cells()[place];
+            let after = failure.failure.join(" + ");
+            let is_it = |reason: &&mut Reason<'_>| {
+                let other = reason.cell;
+                reason.question == question && other.holds == cell.holds && other.said.why == cell.said.why
+            };
+            match found.iter_mut().find(is_it) {
+                Some(reason) => reason.failures.push(after),
+                None => found.push(Reason {
+                    question,
+                    cell,
+                    failures: vec![after],
+                }),
+            }
+        }
+    }
+    found
 }
 
 fn row(failure: &Survival) -> Vec<String> {

@@ -661,6 +661,14 @@ fn what_a_design_survives_is_a_line_for_each_failure() {
         "{}",
         told.out
     );
+    assert!(!told.out.contains("Why:"));
+    let reasons = terminal.run(&["survives", "seed.toml", "--why"]);
+    for line in [
+        "\nwrites go on: NO (crash master): the primary is down, and no standby promotes itself\n",
+        "\nnothing lost: yes (crash slave1, crash slave2, crash slave11, crash slave12 and 4 more): a commit is on",
+    ] {
+        assert!(reasons.out.contains(line), "{}", reasons.out);
+    }
     let json = terminal.run(&["survives", "seed.toml", "--double", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!(json["failures"].as_array().unwrap().len(), 9 + 36);
