@@ -315,6 +315,19 @@ async fn links_are_encrypted_and_opened_again_while_the_cluster_runs() {
     );
     assert_eq!(refused.unwrap_err()[0].id, "tls-at-once");
 
+    // Somebody's own folder of that name, with a key as pgcascade would call it.
+    let key = folder.join(ClusterLayout::AUTHORITY_KEY);
+    std::fs::create_dir(folder.join(ClusterLayout::TLS)).unwrap();
+    std::fs::write(&key, "theirs").unwrap();
+    let (_, outcome, _) = performed(&folder, &secret, Cancel::default()).await;
+    assert!(
+        matches!(&outcome, Outcome::Failed { reason, remains, .. } if reason.contains("tls could not be made") && remains.is_empty()),
+        "{outcome:?}"
+    );
+    assert_eq!(std::fs::read_to_string(&key).unwrap(), "theirs");
+    check_whole(&folder, &first).await;
+    std::fs::remove_dir_all(folder.join(ClusterLayout::TLS)).unwrap();
+
     let plan = apply(&folder, &first, &secret, &[]).await;
     assert_eq!(
         plan.changes,

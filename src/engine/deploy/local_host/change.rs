@@ -61,6 +61,11 @@ impl Before {
             leaves_slots: leaves_slots.collect(),
         }
     }
+
+    /// As it was found: what is in it was noted by an earlier run.
+    pub(super) fn record(&self) -> &Stored {
+        &self.stored
+    }
 }
 
 impl LocalHost {
@@ -347,9 +352,9 @@ pub(super) fn recorded(topology: &Topology) -> Vec<RecordedServer> {
     topology.servers().iter().map(of_server).collect()
 }
 
-/// True where the folder is one that the record says may have been half made.
-pub(super) fn is_remade(stored: &Stored, path: &str, full: &std::path::Path) -> bool {
-    stored.wanted.is_some() && stored.made.iter().any(|made| made == path)
-        // Certificates that were half made are made anew, each in its place.
-        && (path == ClusterLayout::TLS || files::names_in(full).is_empty())
+/// True where the folder is one that an earlier run may have half made: its record, as it was found, says so.
+pub(super) fn is_remade(found: &Stored, path: &str, full: &std::path::Path) -> bool {
+    // In a cluster certificates that were half made are made anew, each in its place.
+    let may_be_full = path == ClusterLayout::TLS && found.record.state != ClusterState::Building;
+    found.made.iter().any(|made| made == path) && (may_be_full || files::names_in(full).is_empty())
 }

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use super::LocalHost;
-use super::change::is_remade;
+use super::change::{Before, is_remade};
 use crate::engine::authority::Authority;
 use crate::engine::hand::OwnHand;
 use crate::engine::{files, random, removal};
@@ -17,10 +17,10 @@ impl LocalHost {
     pub(super) fn make_folder(&self, path: &str) -> Result<(), Report> {
         let full = self.inside(path)?;
         let mut claim = self.claim();
+        let found = self.before.as_ref().map_or(&claim.stored, Before::record);
         match files::make_folder(&full, self.site.owner) {
-            // A change that was ended in the middle had made it.
-            Err(error)
-                if error.kind() == ErrorKind::AlreadyExists && is_remade(&claim.stored, path, &full) => {}
+            // A run that was ended in the middle had made it.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && is_remade(found, path, &full) => {}
             made => {
                 made.map_err(|error| Report::of(format!("The folder {path} could not be made."), &error))?;
             }

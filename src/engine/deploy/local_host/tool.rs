@@ -22,8 +22,8 @@ use crate::report::Report;
 const END: Duration = Duration::from_secs(8);
 /// Lines of a failed program that are shown as hints.
 const HINT_LINES: usize = 6;
-/// How initdb's line begins (from 9.6, before) once a third of the files are there, and it is busy with them for as long
-/// again: on one core, so that the others can copy.
+/// How initdb's line begins once a third of the files are there, from 9.6 on and before it. With the rest it is busy for
+/// twice as long, on one core: the others can copy.
 const FIRST_FILES: [&str; 2] = [
     "running bootstrap script ... ok",
     "creating template1 database in ",

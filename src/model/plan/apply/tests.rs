@@ -310,10 +310,10 @@ fn what_cannot_be_applied_is_refused_with_a_way_out() {
     refused(between(&running, &wanted), &["other-auth"]);
 }
 
-/// Both directions, by reloads (13 on) and with restarts.
+/// Both directions: by reloads (13 on), with restarts for primary_conninfo, and before 10 for ssl, too.
 #[test]
 fn links_are_encrypted_and_opened_file_by_file() {
-    for major in ["15", "11"] {
+    for major in ["15", "11", "9.6"] {
         let design = format!("postgres {major}\nm 1 sync first 1\n  a 2 priority 1\n    b 3\n");
         let (open, secret) = edited(&design, |_| vec![Edit::SetTls(true)]);
         insta::assert_snapshot!(text(&between(&open, &secret).unwrap()));
