@@ -54,7 +54,7 @@ impl Session {
     /// The design that this stands for now, if there is one.
     pub fn counterpart(&self, against: Against) -> Option<Document> {
         match against {
-            Against::Version(major) => Some(bundle::in_version(&self.document, major)),
+            Against::Version(major) => Some(self.document.in_version(major)),
             Against::LastExport => self.last_export.clone(),
             Against::Deployment => self.cluster.as_ref().map(|cluster| cluster.deployed.clone()),
         }

@@ -80,7 +80,7 @@ impl Session {
     pub fn replication_row(&self, server: ServerId) -> Option<&ReplicationRow> {
         let deployed = self.cluster.as_ref()?.deployed.topology();
         let drawn = self.document.topology().server(server)?;
-        let shown = drawn.name().shown(deployed.postgres());
+        let shown = drawn.name().in_view(deployed.postgres());
         let above = self.reading(drawn.upstream()?)?;
         above.replication.iter().find(|row| row.application_name == shown)
     }

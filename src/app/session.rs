@@ -15,7 +15,7 @@ use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::plan::{ApplyPlan, Check, ExpectedRows, Machine, Plan, Progress};
 use crate::model::simulate::promise::{Promise, promise};
-use crate::model::topology::{self, Finding, NAME_BYTES, Server, ServerId, Topology};
+use crate::model::topology::{self, Finding, Server, ServerId, Topology};
 use crate::report::Report;
 
 /// The window's state.
@@ -293,17 +293,11 @@ fn expected(topology: &Topology) -> BTreeMap<ServerId, ReplicationRow> {
         );
     }
     let row = |server: &Server| {
-        let name = name_in_rows(server, topology);
+        let name = server.name().in_view(topology.postgres());
         let row = rows.get(&(server.upstream()?, name.as_str()))?;
         Some((server.id(), (*row).clone()))
     };
     topology.servers().iter().filter_map(row).collect()
-}
-
-/// The name as the view's column holds it, which is 63 bytes wide.
-fn name_in_rows(server: &Server, topology: &Topology) -> String {
-    let shown = server.name().shown(topology.postgres());
-    shown.chars().take(NAME_BYTES).collect()
 }
 
 impl Session {

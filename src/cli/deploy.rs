@@ -10,8 +10,9 @@ use super::signals::Signals;
 use super::{Ending, designs, preflight, print};
 use crate::engine::deploy::{self, Cancel, Request, Run};
 use crate::model::bundle;
+use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
-use crate::model::plan::{self, ClusterLayout, Outcome, RunEvent};
+use crate::model::plan::{self, Outcome, RunEvent};
 use crate::model::topology::{Auth, Topology};
 use crate::report::Report;
 
@@ -140,7 +141,7 @@ pub(super) fn say_how_to_go_on(topology: &Topology, real_folder: &Path) {
     let pass_file = if topology.effective_auth() == Auth::Trust {
         String::new()
     } else {
-        let path = real_folder.join(ClusterLayout::PGPASS);
+        let path = real_folder.join(ClusterFolder::PGPASS);
         format!("PGPASSFILE={} ", print::shell_path(&path))
     };
     print::line(format_args!(
@@ -153,7 +154,7 @@ pub(super) fn say_how_to_go_on(topology: &Topology, real_folder: &Path) {
         "  connect:    {pass_file}psql -h {} -p {} -U {} postgres",
         primary.host(),
         primary.port(),
-        ClusterLayout::SUPERUSER
+        ClusterFolder::SUPERUSER
     ));
     print::line(format_args!("  look:       pgcascade status {folder}"));
     print::line(format_args!("  tear down:  pgcascade teardown {folder}"));

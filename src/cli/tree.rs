@@ -129,7 +129,7 @@ fn details(topology: &Topology, expected: &ExpectedRows, server: &Server) -> Str
     };
     let mut words = vec![role.to_owned()];
     if let Some(standby) = server.standby() {
-        let shown = server.name().shown(topology.postgres());
+        let shown = server.name().in_view(topology.postgres());
         let rows = expected.at(standby.upstream());
         let state = rows.iter().find(|row| row.application_name == shown);
         words.extend(state.map(|row| row.sync_state.clone()));

@@ -1,5 +1,5 @@
 //! An authority of a cluster's own, and the certificates that it signs. What it makes is text for files of mode 0600
-//! (see `ClusterLayout`); keys stand nowhere else.
+//! (see `ClusterFolder`); keys stand nowhere else.
 
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};

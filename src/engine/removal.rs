@@ -9,7 +9,7 @@ use super::files;
 use super::hand::Hand;
 use super::mounts;
 use super::record::{self, JournalFile, Lock, RecordedServer, Stored};
-use crate::model::plan::ClusterLayout;
+use crate::model::configuration::ClusterFolder;
 use crate::report::Report;
 
 /// What is in a marker folder besides the lock.
@@ -19,7 +19,7 @@ const RECORD: &str = "cluster.json";
 pub(super) fn remove_contents(hand: &impl Hand, stored: &Stored) -> Result<(), Report> {
     mounts::none_inside(&stored.record.folder)?;
     for server in &stored.record.servers {
-        remove_tree(hand, &stored.record.folder, &ClusterLayout::data(&server.folder))?;
+        remove_tree(hand, &stored.record.folder, &ClusterFolder::data(&server.folder))?;
     }
     for folder in &stored.left_certificates {
         remove_certificate(hand, stored, folder)?;
@@ -35,15 +35,15 @@ pub(super) fn remove_contents(hand: &impl Hand, stored: &Stored) -> Result<(), R
 pub(super) fn remove_server(hand: &impl Hand, stored: &Stored, folder: &str) -> Result<(), Report> {
     mounts::none_inside(&stored.record.folder)?;
     remove_certificate(hand, stored, folder)?;
-    remove_tree(hand, &stored.record.folder, &ClusterLayout::data(folder))?;
-    remove_made(hand, stored, &ClusterLayout::server(folder))
+    remove_tree(hand, &stored.record.folder, &ClusterFolder::data(folder))?;
+    remove_made(hand, stored, &ClusterFolder::server(folder))
 }
 
 /// Removes the key and the certificate of one server.
 pub(super) fn remove_certificate(hand: &impl Hand, stored: &Stored, folder: &str) -> Result<(), Report> {
     for file in [
-        ClusterLayout::certificate(folder),
-        ClusterLayout::certificate_key(folder),
+        ClusterFolder::certificate(folder),
+        ClusterFolder::certificate_key(folder),
     ] {
         remove_file(hand, &stored.record.folder, &file)?;
     }
@@ -52,13 +52,13 @@ pub(super) fn remove_certificate(hand: &impl Hand, stored: &Stored, folder: &str
 
 /// Removes the authority and every key and certificate that was made, and their folder.
 pub(super) fn remove_tls(hand: &impl Hand, stored: &Stored) -> Result<(), Report> {
-    if !stored.made.iter().any(|made| made == ClusterLayout::TLS) {
+    if !stored.made.iter().any(|made| made == ClusterFolder::TLS) {
         return Ok(());
     }
     for folder in &stored.left_certificates {
         remove_certificate(hand, stored, folder)?;
     }
-    remove_made(hand, stored, ClusterLayout::TLS)
+    remove_made(hand, stored, ClusterFolder::TLS)
 }
 
 /// Removes one of the folders that the plan makes, with the files that pgcascade or its servers write there. If
@@ -69,10 +69,10 @@ pub(super) fn remove_made(hand: &impl Hand, stored: &Stored, made: &str) -> Resu
         return Ok(());
     };
     let layout = [
-        ClusterLayout::SERVERS,
-        ClusterLayout::SECRETS,
-        ClusterLayout::TLS,
-        ClusterLayout::SOCKETS,
+        ClusterFolder::SERVERS,
+        ClusterFolder::SECRETS,
+        ClusterFolder::TLS,
+        ClusterFolder::SOCKETS,
     ];
     let is_of_layout = layout.iter().any(|of| Path::new(made).starts_with(of));
     if is_of_layout {
@@ -120,10 +120,10 @@ fn is_identifier(name: &str) -> bool {
 /// Every file, besides the data directories, in the folders of the layout.
 fn files_of_layout(stored: &Stored) -> Vec<String> {
     let mut files: Vec<String> = [
-        ClusterLayout::SUPERUSER_PASSWORD,
-        ClusterLayout::REPLICATION_PASSWORD,
-        ClusterLayout::PGPASS,
-        ClusterLayout::REPLICATION_PGPASS,
+        ClusterFolder::SUPERUSER_PASSWORD,
+        ClusterFolder::REPLICATION_PASSWORD,
+        ClusterFolder::PGPASS,
+        ClusterFolder::REPLICATION_PGPASS,
     ]
     .map(str::to_owned)
     .to_vec();
@@ -131,9 +131,9 @@ fn files_of_layout(stored: &Stored) -> Vec<String> {
         stored.record.servers.iter().map(|server| server.folder.as_str()),
     ));
     for server in &stored.record.servers {
-        let socket = format!("{}/.s.PGSQL.{}", ClusterLayout::SOCKETS, server.port);
+        let socket = format!("{}/.s.PGSQL.{}", ClusterFolder::SOCKETS, server.port);
         files.extend([
-            ClusterLayout::log(&server.folder),
+            ClusterFolder::log(&server.folder),
             format!("{socket}.lock"),
             socket,
         ]);
@@ -155,11 +155,11 @@ pub(super) fn remove_certificates(
 
 fn certificates<'a>(folders: impl Iterator<Item = &'a str>) -> Vec<String> {
     let of_authority =
-        [ClusterLayout::AUTHORITY_CERTIFICATE, ClusterLayout::AUTHORITY_KEY].map(str::to_owned);
+        [ClusterFolder::AUTHORITY_CERTIFICATE, ClusterFolder::AUTHORITY_KEY].map(str::to_owned);
     let of_servers = folders.flat_map(|folder| {
         [
-            ClusterLayout::certificate(folder),
-            ClusterLayout::certificate_key(folder),
+            ClusterFolder::certificate(folder),
+            ClusterFolder::certificate_key(folder),
         ]
     });
     of_authority.into_iter().chain(of_servers).collect()
@@ -192,12 +192,12 @@ fn is_folder(path: &Path) -> bool {
 /// Each sentence names something that stays.
 pub(super) fn release(hand: &impl Hand, stored: &Stored, lock: Option<&Lock>) -> Result<Vec<String>, Report> {
     let folder = &stored.record.folder;
-    remove_file(hand, folder, ClusterLayout::README)?;
-    remove_file(hand, folder, ClusterLayout::DESIGN)?;
+    remove_file(hand, folder, ClusterFolder::README)?;
+    remove_file(hand, folder, ClusterFolder::DESIGN)?;
     sweep_temporary(hand, folder, "")?;
-    let marker = folder.join(ClusterLayout::MARKER_FOLDER);
+    let marker = folder.join(ClusterFolder::MARKER_FOLDER);
     if record::has_marker_folder(folder) {
-        sweep_temporary(hand, folder, ClusterLayout::MARKER_FOLDER)?;
+        sweep_temporary(hand, folder, ClusterFolder::MARKER_FOLDER)?;
         let mut last = vec![JournalFile::path(folder), marker.join(RECORD)];
         last.extend(lock.map(|lock| lock.path().to_owned()));
         for file in last {

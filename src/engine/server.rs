@@ -17,7 +17,7 @@ use super::processes;
 use super::site::Site;
 use super::sql::Session;
 use super::wait::{Failure, POLL, Wait};
-use crate::model::plan::ClusterLayout;
+use crate::model::configuration::ClusterFolder;
 use crate::report::Report;
 
 /// A fast stop of a primary waits for every standby to confirm: a frozen one costs up to wal_sender_timeout.
@@ -96,13 +96,13 @@ fn spawn(site: &Site, target: &Target, pass_file_in_environment: bool) -> Result
             site.data(&target.folder).display()
         ))
     })?;
-    let log = files::open_log(&site.path(&ClusterLayout::log(&target.folder)), site.owner)
+    let log = files::open_log(&site.path(&ClusterFolder::log(&target.folder)), site.owner)
         .and_then(|log| Ok((log.try_clone()?, log)))
         .map_err(|error| Report::of(headline(), &error))?;
     let mut command = site.program("postgres", &data);
     command.arg("-D").arg(&data).stdout(log.0).stderr(log.1);
     if pass_file_in_environment {
-        command.env("PGPASSFILE", site.path(ClusterLayout::REPLICATION_PGPASS));
+        command.env("PGPASSFILE", site.path(ClusterFolder::REPLICATION_PGPASS));
     }
     let mut child = command.spawn().map_err(|error| Report::of(headline(), &error))?;
     let pid = child.id().ok_or_else(|| Report::new(headline()))?;

@@ -10,7 +10,7 @@ use tokio::process::Command;
 use super::files::{self, Owner};
 use super::ownership::{self, Doubt, Running};
 use super::record::ClusterRecord;
-use crate::model::plan::ClusterLayout;
+use crate::model::configuration::ClusterFolder;
 use crate::model::topology::{Host, PgMajor};
 use crate::report::Report;
 
@@ -55,20 +55,20 @@ impl Site {
 
     /// A server's data directory; `folder` is the server's own folder name.
     pub(super) fn data(&self, folder: &str) -> PathBuf {
-        self.path(&ClusterLayout::data(folder))
+        self.path(&ClusterFolder::data(folder))
     }
 
     /// The last lines of a server's log, for hints.
     pub(super) fn log_tail(&self, folder: &str) -> Vec<String> {
         /// What fits under a headline: the FATAL, its DETAIL and HINT, and what led there.
         const LINES: usize = 5;
-        files::last_lines(&self.path(&ClusterLayout::log(folder)), LINES)
+        files::last_lines(&self.path(&ClusterFolder::log(folder)), LINES)
     }
 
     /// The same, if what is there is the directory that was made: a link that somebody put in its place leads to
     /// somebody else's server.
     pub(super) fn own_data(&self, folder: &str) -> Option<PathBuf> {
-        let data = files::inside(&self.folder, &ClusterLayout::data(folder))?;
+        let data = files::inside(&self.folder, &ClusterFolder::data(folder))?;
         let is_folder = std::fs::symlink_metadata(&data).is_ok_and(|there| there.is_dir());
         is_folder.then_some(data)
     }

@@ -11,8 +11,8 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 use super::site::Site;
+use crate::model::configuration::ClusterFolder;
 use crate::model::health::ReplicationRow;
-use crate::model::plan::ClusterLayout;
 use crate::model::topology::PgMajor;
 
 /// A server of this machine answers at once, or is in trouble.
@@ -75,7 +75,7 @@ impl Session {
     pub(super) async fn open(site: &Site, address: IpAddr, port: u16) -> Result<Self, SqlError> {
         let mut config = Config::new();
         config
-            .user(ClusterLayout::SUPERUSER)
+            .user(ClusterFolder::SUPERUSER)
             .dbname("postgres")
             .application_name("pgcascade")
             .options(format!(
@@ -83,7 +83,7 @@ impl Session {
                 STATEMENT.as_millis()
             ));
         if site.uses_passwords {
-            let password = fs::read_to_string(site.path(ClusterLayout::SUPERUSER_PASSWORD))
+            let password = fs::read_to_string(site.path(ClusterFolder::SUPERUSER_PASSWORD))
                 .map_err(SqlError::Password)?;
             config.password(password.trim_end_matches('\n'));
         }

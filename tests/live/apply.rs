@@ -9,8 +9,9 @@ use std::process::{Command, Stdio};
 
 use pgcascade::engine::cluster;
 use pgcascade::engine::deploy::{self, Cancel, Change, Found};
+use pgcascade::model::configuration::ClusterFolder;
 use pgcascade::model::document::Document;
-use pgcascade::model::plan::{Action, ApplyPlan, ClusterLayout, EventKind, Outcome, RunEvent, plan_apply};
+use pgcascade::model::plan::{Action, ApplyPlan, EventKind, Outcome, RunEvent, plan_apply};
 use pgcascade::model::topology::{Archive, Edit, PgMajor, Topology, notation};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -316,8 +317,8 @@ async fn links_are_encrypted_and_opened_again_while_the_cluster_runs() {
     assert_eq!(refused.unwrap_err()[0].id, "tls-at-once");
 
     // Somebody's own folder of that name, with a key as pgcascade would call it.
-    let key = folder.join(ClusterLayout::AUTHORITY_KEY);
-    std::fs::create_dir(folder.join(ClusterLayout::TLS)).unwrap();
+    let key = folder.join(ClusterFolder::AUTHORITY_KEY);
+    std::fs::create_dir(folder.join(ClusterFolder::TLS)).unwrap();
     std::fs::write(&key, "theirs").unwrap();
     let (_, outcome, _) = performed(&folder, &secret, Cancel::default()).await;
     assert!(
@@ -326,7 +327,7 @@ async fn links_are_encrypted_and_opened_again_while_the_cluster_runs() {
     );
     assert_eq!(std::fs::read_to_string(&key).unwrap(), "theirs");
     check_whole(&folder, &first).await;
-    std::fs::remove_dir_all(folder.join(ClusterLayout::TLS)).unwrap();
+    std::fs::remove_dir_all(folder.join(ClusterFolder::TLS)).unwrap();
 
     let plan = apply(&folder, &first, &secret, &[]).await;
     assert_eq!(
@@ -334,8 +335,8 @@ async fn links_are_encrypted_and_opened_again_while_the_cluster_runs() {
         ["All links are encrypted from now on, and both ends of each show a certificate"]
     );
     for path in [
-        ClusterLayout::certificate("master"),
-        ClusterLayout::certificate_key("slave12"),
+        ClusterFolder::certificate("master"),
+        ClusterFolder::certificate_key("slave12"),
     ] {
         assert!(folder.join(&path).exists(), "{path}");
     }

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use pgcascade::model::bundle::{Bundle, generate, value_in};
+use pgcascade::model::bundle::{Bundle, generate};
+use pgcascade::model::configuration::value_in;
 use pgcascade::model::document::Document;
 use pgcascade::model::topology::{Edit, Port, Server, ServerName, SyncMethod, SyncPolicy, Topology};
 use tokio_postgres::Client;
@@ -162,7 +163,7 @@ async fn names_arrive_as_they_are_drawn_and_are_the_ones_that_are_waited_for() {
         let mut taken = BTreeSet::from(["m".to_owned()]);
         while names.len() < BATCH {
             let name = random.name();
-            if taken.insert(name.shown(major).to_ascii_lowercase()) {
+            if taken.insert(name.in_list(major).to_ascii_lowercase()) {
                 names.push(name);
             }
         }
@@ -195,7 +196,7 @@ async fn names_arrive_as_they_are_drawn_and_are_the_ones_that_are_waited_for() {
         let expected: BTreeSet<(String, i32)> = (1..)
             .zip(&names)
             .map(|(place, name)| {
-                let mut shown = name.shown(major);
+                let mut shown = name.in_list(major);
                 shown.truncate(63);
                 let priority = if method == SyncMethod::Any { 1 } else { place };
                 (shown, priority)

@@ -25,9 +25,9 @@ use super::record::{self, Stored};
 use super::server::Target;
 use super::site::{Site, address};
 use super::store;
+use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
 use crate::model::health::Board;
-use crate::model::plan::ClusterLayout;
 use crate::model::topology::ServerId;
 use crate::report::Report;
 
@@ -127,7 +127,7 @@ impl Cluster {
 }
 
 pub(super) fn design_of(stored: &Stored) -> Result<Document, Report> {
-    let path = stored.record.folder.join(ClusterLayout::DESIGN);
+    let path = stored.record.folder.join(ClusterFolder::DESIGN);
     store::open(&path).map_err(|error| match error {
         store::OpenError::File(report) => report,
         store::OpenError::Design(problems) => {

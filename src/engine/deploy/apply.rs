@@ -10,8 +10,9 @@ use super::{Cancel, Request, between, discover, run};
 use crate::engine::cluster;
 use crate::engine::record::{self, ClusterState, Lock, Stored};
 use crate::engine::site::Site;
+use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
-use crate::model::plan::{ClusterLayout, Machine, Outcome, Plan, RunEvent, Standing};
+use crate::model::plan::{Machine, Outcome, Plan, RunEvent, Standing};
 use crate::model::topology::Topology;
 use crate::report::Report;
 
@@ -65,7 +66,7 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
         down: down(&site, running.topology())?,
         left_slots,
         left_servers: left_servers(&stored, designs.into_iter().flatten()),
-        left_tls: !running.topology().has_tls() && stored.made.iter().any(|made| made == ClusterLayout::TLS),
+        left_tls: !running.topology().has_tls() && stored.made.iter().any(|made| made == ClusterFolder::TLS),
         clears: still_clears(&stored),
         resumes,
     };

@@ -5,8 +5,8 @@
 //! begins at the other, and does again all that differs between them.
 
 use crate::engine::record::{ClusterState, Stored};
+use crate::model::configuration::ClusterFolder;
 use crate::model::document::{Document, format};
-use crate::model::plan::ClusterLayout;
 use crate::model::topology::Topology;
 use crate::report::Report;
 
@@ -75,7 +75,7 @@ fn neither(stored: &Stored) -> Report {
     .hint("Apply the design of that change again to finish it.")
     .hint(format!(
         "Or take it back: pgcascade apply {} --dir {}",
-        folder.join(ClusterLayout::DESIGN).display(),
+        folder.join(ClusterFolder::DESIGN).display(),
         folder.display()
     ))
 }

@@ -13,9 +13,9 @@ use crate::engine::record::{self, ClusterState, JournalFile, Lock, Stored};
 use crate::engine::site::Site;
 use crate::engine::{files, store};
 use crate::model::bundle;
+use crate::model::configuration::ClusterFolder;
 use crate::model::plan::{
-    Action, ClusterLayout, FolderState, GoOn, Journal, Outcome, Plan, RunEvent, StepId, plan_apply,
-    plan_deploy, preflight,
+    Action, FolderState, GoOn, Journal, Outcome, Plan, RunEvent, StepId, plan_apply, plan_deploy, preflight,
 };
 use crate::report::Report;
 
@@ -185,12 +185,12 @@ fn still_there(folder: &Path, plan: &Plan, mut journal: Journal) -> Journal {
     let is_whole = |step: &StepId| match plan.steps.get(step.0).map(|step| &step.action) {
         Some(Action::MakeFolder { path }) => folder.join(path).is_dir(),
         Some(Action::MakeSecrets { .. }) => {
-            is_file(ClusterLayout::SUPERUSER_PASSWORD) && is_file(ClusterLayout::REPLICATION_PGPASS)
+            is_file(ClusterFolder::SUPERUSER_PASSWORD) && is_file(ClusterFolder::REPLICATION_PGPASS)
         }
         Some(Action::MakeCertificates { certificates }) => {
             let mut keys = certificates.iter();
-            is_file(ClusterLayout::AUTHORITY_KEY)
-                && keys.all(|one| is_file(&ClusterLayout::certificate_key(&one.folder)))
+            is_file(ClusterFolder::AUTHORITY_KEY)
+                && keys.all(|one| is_file(&ClusterFolder::certificate_key(&one.folder)))
         }
         Some(Action::Initdb { data: path, .. } | Action::CopyData { to: path, .. }) => {
             is_file(&format!("{path}/PG_VERSION")) && is_file(&format!("{path}/global/pg_control"))

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::{ClusterRecord, ClusterState};
 use crate::engine::files::{self, Owner};
 use crate::engine::{ownership, processes, random, store};
-use crate::model::plan::{ClusterLayout, LeftSlot};
+use crate::model::configuration::ClusterFolder;
+use crate::model::plan::LeftSlot;
 use crate::report::Report;
 
 /// The record and what only its removal needs.
@@ -105,7 +106,7 @@ pub(in crate::engine) fn save_in(state: Option<&Path>, stored: &Stored) -> Resul
     if let Some(state) = state {
         write_entry(state, stored, &bytes);
     }
-    let marker = stored.record.folder.join(ClusterLayout::MARKER_FOLDER);
+    let marker = stored.record.folder.join(ClusterFolder::MARKER_FOLDER);
     if has_marker_folder(&stored.record.folder) {
         files::write_durably(&marker.join(RECORD), &bytes, files::PRIVATE_FILE)
             .map_err(|error| Report::of(headline, &error))?;
@@ -156,7 +157,7 @@ pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
         .hint(format!("`pgcascade go-on {}` goes on with it.", folder.display()))
         .hint(format!(
             "`pgcascade apply {} --dir {}` takes it back; `pgcascade teardown {1}` removes all.",
-            folder.join(ClusterLayout::DESIGN).display(),
+            folder.join(ClusterFolder::DESIGN).display(),
             folder.display()
         ))),
         ClusterState::Building => Err(Report::new(format!(
@@ -212,7 +213,7 @@ pub(in crate::engine) fn find_in(state: Option<&Path>, folder: &Path) -> Result<
 /// True if the folder of a marker is there, and ours: the cluster's folder belongs to the servers' user, who could put
 /// something else in its place for root to write to.
 pub(in crate::engine) fn has_marker_folder(folder: &Path) -> bool {
-    fs::symlink_metadata(folder.join(ClusterLayout::MARKER_FOLDER))
+    fs::symlink_metadata(folder.join(ClusterFolder::MARKER_FOLDER))
         .is_ok_and(|there| there.is_dir() && there.uid() == nix::unistd::geteuid().as_raw())
 }
 
@@ -258,7 +259,7 @@ pub(in crate::engine) fn read_marker(folder: &Path) -> Result<Option<Stored>, Re
             folder.display()
         )
     };
-    let path = folder.join(ClusterLayout::MARKER_FOLDER).join(RECORD);
+    let path = folder.join(ClusterFolder::MARKER_FOLDER).join(RECORD);
     let there = match fs::symlink_metadata(&path) {
         Ok(there) => there,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -355,7 +356,7 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let base = tempfile::tempdir().unwrap();
         let folder = base.path().canonicalize().unwrap().join("c");
-        fs::create_dir_all(folder.join(ClusterLayout::MARKER_FOLDER)).unwrap();
+        fs::create_dir_all(folder.join(ClusterFolder::MARKER_FOLDER)).unwrap();
         let stored = stored(&folder);
         save_in(Some(state.path()), &stored).unwrap();
         assert_eq!(find(&folder).unwrap(), Some(stored.clone()));

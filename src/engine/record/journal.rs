@@ -14,7 +14,8 @@ use nix::fcntl::OFlag;
 
 use super::disk::has_marker_folder;
 use crate::engine::files;
-use crate::model::plan::{ClusterLayout, Journal, Plan, StepId};
+use crate::model::configuration::ClusterFolder;
+use crate::model::plan::{Journal, Plan, StepId};
 
 const JOURNAL: &str = "journal";
 
@@ -87,7 +88,7 @@ impl JournalFile {
 }
 
 fn path(folder: &Path) -> PathBuf {
-    folder.join(ClusterLayout::MARKER_FOLDER).join(JOURNAL)
+    folder.join(ClusterFolder::MARKER_FOLDER).join(JOURNAL)
 }
 
 fn read(folder: &Path, plan: &Plan) -> Option<Journal> {
@@ -144,7 +145,7 @@ mod tests {
         let plans = [plan("m 1\n"), plan("m 2\n")];
         let read = |plan: &Plan| JournalFile::read(folder.path(), plan);
         assert_eq!(read(&plans[0]), Journal::default());
-        fs::create_dir(folder.path().join(ClusterLayout::MARKER_FOLDER)).unwrap();
+        fs::create_dir(folder.path().join(ClusterFolder::MARKER_FOLDER)).unwrap();
         let file = JournalFile::open(folder.path(), &plans[0]).unwrap();
         for step in 0..3 {
             file.begins(StepId(step)).unwrap();

@@ -11,7 +11,7 @@ use nix::fcntl::OFlag;
 use super::disk::has_marker_folder;
 use crate::engine::wait::POLL;
 use crate::engine::{files, processes};
-use crate::model::plan::ClusterLayout;
+use crate::model::configuration::ClusterFolder;
 use crate::report::Report;
 
 /// Held as long as it lives; the kernel lets go of it when the process ends, however it ends.
@@ -37,7 +37,7 @@ const DEAD_HOLDER: Duration = Duration::from_secs(3);
 impl Lock {
     /// Takes the lock of a folder that has its marker folder; a second pgcascade gets a sentence.
     pub(in crate::engine) fn take(folder: &Path) -> Result<Self, Report> {
-        let path = folder.join(ClusterLayout::MARKER_FOLDER).join(LOCK);
+        let path = folder.join(ClusterFolder::MARKER_FOLDER).join(LOCK);
         let cannot = |error: &dyn std::error::Error| {
             Report::of(format!("{} could not be locked.", folder.display()), error)
         };
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn a_lock_that_is_a_link_is_not_followed() {
         let folder = tempfile::tempdir().unwrap();
-        let marker = folder.path().join(ClusterLayout::MARKER_FOLDER);
+        let marker = folder.path().join(ClusterFolder::MARKER_FOLDER);
         let precious = folder.path().join("precious");
         std::fs::write(&precious, "theirs").unwrap();
         std::fs::create_dir(&marker).unwrap();
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn the_second_gets_a_sentence_until_the_first_is_done() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join(ClusterLayout::MARKER_FOLDER)).unwrap();
+        std::fs::create_dir(folder.path().join(ClusterFolder::MARKER_FOLDER)).unwrap();
         let first = Lock::take(folder.path()).unwrap();
         let report = Lock::take(folder.path()).unwrap_err();
         assert!(

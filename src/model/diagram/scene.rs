@@ -177,7 +177,7 @@ impl<'a> Shown<'a> {
         if server.is_primary() {
             return (self.policy(), Tone::Primary);
         }
-        let name = simulate::name_in_view(server.name(), self.topology.postgres());
+        let name = server.name().in_view(self.topology.postgres());
         let follows_primary = server.upstream() == Some(self.topology.primary().id());
         let row = self.rows.iter().find(|row| row.application_name == name);
         match row.filter(|_| follows_primary) {

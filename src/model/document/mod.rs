@@ -18,7 +18,7 @@ pub use format::{Problem, Source};
 pub use history::History;
 pub use scenarios::KeptScenario;
 
-use super::topology::{Applied, Edit, Refusal, ServerId, Topology};
+use super::topology::{Applied, Edit, PgMajor, Refusal, ServerId, Topology};
 
 /// A point on the canvas, in canvas units (a card is [`arrange::CARD`] large).
 pub type PointOnCanvas = [f32; 2];
@@ -63,6 +63,14 @@ impl Document {
             scenarios: Arc::default(),
             source: Arc::new(Source::default()),
         }
+    }
+
+    /// The same design for another version. Every version can be chosen for every design; what it lacks is a finding.
+    pub fn in_version(&self, major: PgMajor) -> Self {
+        let mut document = self.clone();
+        let applied = document.apply(&Command::Edit(Edit::SetPostgres(major)));
+        debug_assert!(applied.is_ok(), "{applied:?}");
+        document
     }
 
     pub(super) fn from_parts(

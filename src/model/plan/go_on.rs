@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::{Action, Plan, Step, StepId};
+use crate::model::configuration::ClusterFolder;
 
 /// What is known of the steps of a run that did not come to its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,7 +76,7 @@ fn copied_from_a_started_one<'a>(
     kept: &BTreeSet<StepId>,
 ) -> BTreeSet<&'a str> {
     let was_started = |data: &str| {
-        let starts = |step: &&Step| matches!(&step.action, Action::Start { folder, .. } if super::ClusterLayout::data(folder) == data);
+        let starts = |step: &&Step| matches!(&step.action, Action::Start { folder, .. } if ClusterFolder::data(folder) == data);
         let mut started = plan.steps.iter().filter(starts);
         started.any(|step| journal.begun.contains(&step.id) || journal.done.contains(&step.id))
     };

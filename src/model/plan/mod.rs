@@ -11,7 +11,6 @@ mod deploy;
 mod event;
 mod expected;
 mod go_on;
-mod layout;
 #[cfg(test)]
 mod lines;
 mod machine;
@@ -27,7 +26,6 @@ pub use deploy::plan_deploy;
 pub use event::{EventKind, Outcome, RunEvent, StepSummary};
 pub use expected::{ExpectedRows, expected_rows};
 pub use go_on::{GoOn, Journal};
-pub use layout::ClusterLayout;
 pub use machine::{Check, FolderState, Machine, PortUse, Room, RunAs, SharedMemory, Tools};
 pub use preflight::{names_locales, other_ports, preflight};
 pub use progress::{Progress, StepState};

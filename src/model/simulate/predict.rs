@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::StandbyNames;
 use super::world::World;
 use crate::model::health::{Board, ReplicationRow};
-use crate::model::topology::{NAME_BYTES, PgMajor, ServerId, ServerName, Topology};
+use crate::model::topology::{ServerId, Topology};
 
 /// What every server will show once the others have noticed that `down` are down. Nobody looks for another upstream:
 /// who loses his own stays up, and goes on sending to those below.
@@ -82,12 +82,6 @@ pub(super) fn rows_of(receivers: &[Receiver<'_>], names: Option<&StandbyNames>) 
         .collect();
     rows.sort();
     rows
-}
-
-/// The name as the view's column holds it: what the sender made of it (see [`ServerName::shown`]), cut to 63 bytes
-/// once more, since an escaped byte takes four.
-pub fn name_in_view(name: &ServerName, major: PgMajor) -> String {
-    name.shown(major).chars().take(NAME_BYTES).collect()
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ impl Topology {
         let names: Vec<String> = self
             .sync_candidates()
             .iter()
-            .map(|server| quote_standby_name(&server.name().shown(self.postgres)))
+            .map(|server| quote_standby_name(&server.name().in_list(self.postgres)))
             .collect();
         if names.is_empty() {
             return String::new();

@@ -100,9 +100,9 @@ impl ServerName {
         &self.0
     }
 
-    /// The name as `pg_stat_replication` shows it and synchronous_standby_names has to spell it: the sender cuts it
-    /// to 63 bytes, then replaces every byte outside printable ASCII (tried on 9.2 to 18).
-    pub fn shown(&self, major: PgMajor) -> String {
+    /// The name as synchronous_standby_names has to spell it: the sender cuts it to 63 bytes, then replaces every byte
+    /// outside printable ASCII (tried on 9.2 to 18).
+    pub fn in_list(&self, major: PgMajor) -> String {
         let mut shown = String::new();
         for byte in self.0.bytes().take(NAME_BYTES) {
             match byte {
@@ -115,6 +115,12 @@ impl ServerName {
             }
         }
         shown
+    }
+
+    /// The name as the view `pg_stat_replication` shows it: [`in_list`](Self::in_list), cut to the 63 bytes of the view's column
+    /// once more, since an escaped byte takes four.
+    pub fn in_view(&self, major: PgMajor) -> String {
+        self.in_list(major).chars().take(NAME_BYTES).collect()
     }
 }
 
@@ -316,10 +322,20 @@ mod tests {
     #[test]
     fn names_are_shown_as_the_sender_shows_them() {
         let name = ServerName::parse("café").unwrap();
-        assert_eq!(name.shown(PgMajor::V15), "caf??");
-        assert_eq!(name.shown(PgMajor::V16), "caf\\xc3\\xa9");
+        assert_eq!(name.in_list(PgMajor::V15), "caf??");
+        assert_eq!(name.in_list(PgMajor::V16), "caf\\xc3\\xa9");
         let long = ServerName::parse(&"x".repeat(70)).unwrap();
-        assert_eq!(long.shown(PgMajor::V15).len(), 63);
+        assert_eq!(long.in_list(PgMajor::V15).len(), 63);
+    }
+
+    /// From 16 on 20 "é" are 160 characters in the list, and 63 in the view (tried on 16 and 18).
+    #[test]
+    fn the_view_cuts_an_escaped_name_once_more() {
+        let name = ServerName::parse(&"é".repeat(20)).unwrap();
+        assert_eq!(name.in_list(PgMajor::V16).len(), 160);
+        let shown = "\\xc3\\xa9".repeat(20).chars().take(63).collect::<String>();
+        assert_eq!(name.in_view(PgMajor::V16), shown);
+        assert_eq!(name.in_view(PgMajor::V15), "?".repeat(40));
     }
 
     #[test]

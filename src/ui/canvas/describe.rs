@@ -159,7 +159,7 @@ impl<'a> Facts<'a> {
     /// The row in which the server's real upstream shows it.
     fn real_row(&self, server: &Server, reading: &Reading) -> Option<&'a ReplicationRow> {
         let upstream = self.reading(reading.upstream.as_deref()?)?;
-        let shown = server.name().shown(self.topology.postgres());
+        let shown = server.name().in_view(self.topology.postgres());
         upstream
             .replication
             .iter()

@@ -3,8 +3,8 @@
 use egui::{Grid, Label, RichText, Ui, WidgetInfo, WidgetType};
 
 use crate::app::{ClusterMessage, ClusterView, Message, RunMessage, Session, ViewMessage};
+use crate::model::configuration::ClusterFolder;
 use crate::model::health::Reading;
-use crate::model::plan::ClusterLayout;
 use crate::model::topology::{Auth, Server};
 use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
@@ -172,7 +172,7 @@ fn connect_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
         });
     if asks_password {
         ui.add_space(GAP);
-        let file = cluster.folder.join(ClusterLayout::PGPASS);
+        let file = cluster.folder.join(ClusterFolder::PGPASS);
         note_ui(
             ui,
             format!("The password stands in {}, readable by you alone", file.display()),
@@ -185,10 +185,10 @@ fn connect_command(cluster: &ClusterView, server: &Server, asks_password: bool) 
         "psql -h {} -p {} -U {} -d postgres",
         server.host(),
         server.port(),
-        ClusterLayout::SUPERUSER
+        ClusterFolder::SUPERUSER
     );
     if asks_password {
-        let file = cluster.folder.join(ClusterLayout::PGPASS);
+        let file = cluster.folder.join(ClusterFolder::PGPASS);
         format!("PGPASSFILE={} {psql}", shell_quoted(&file.to_string_lossy()))
     } else {
         psql

@@ -3,7 +3,8 @@
 use egui::{Button, RichText, Ui};
 
 use crate::app::{Message, Session, ViewMessage};
-use crate::model::bundle::{Bundle, Element};
+use crate::model::bundle::Bundle;
+use crate::model::configuration::Element;
 use crate::model::topology::{Server, ServerId};
 use crate::ui::Outbox;
 use crate::ui::commands::select;

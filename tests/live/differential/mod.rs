@@ -9,7 +9,6 @@ mod shrink;
 
 use std::time::Duration;
 
-use pgcascade::model::simulate::name_in_view;
 use pgcascade::model::simulate::world::{CommitFate, Flow, LevelOutcome, World};
 use pgcascade::model::topology::Topology;
 
@@ -127,7 +126,7 @@ fn flickering(world: &World) -> Vec<(String, String)> {
     forked
         .filter_map(|(server, state)| {
             let upstream = topology.server(state.upstream?)?.name().to_string();
-            Some((upstream, name_in_view(server.name(), topology.postgres())))
+            Some((upstream, server.name().in_view(topology.postgres())))
         })
         .collect()
 }

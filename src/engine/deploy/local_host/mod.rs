@@ -246,7 +246,7 @@ impl LocalHost {
         let server = topology
             .servers()
             .iter()
-            .find(|server| server.name().shown(topology.postgres()) == name)?;
+            .find(|server| server.name().in_view(topology.postgres()) == name)?;
         Some(self.target(
             server.name().as_str(),
             &topology.folder(server.id()),

@@ -14,7 +14,7 @@ use super::LocalHost;
 use crate::engine::deploy::host::Work;
 use crate::engine::sql::literal;
 use crate::engine::wait::Failure;
-use crate::model::plan::ClusterLayout;
+use crate::model::configuration::ClusterFolder;
 use crate::model::topology::Auth;
 use crate::report::Report;
 
@@ -48,7 +48,7 @@ impl LocalHost {
         command
             .arg("-D")
             .arg(&target)
-            .args(["-U", ClusterLayout::SUPERUSER, "-A", auth_method])
+            .args(["-U", ClusterFolder::SUPERUSER, "-A", auth_method])
             // The machine's locale is no part of the design.
             .args(["-E", "UTF8", "--no-locale"]);
         if let Some(file) = password_file {
@@ -102,7 +102,7 @@ impl LocalHost {
             let _ = writeln!(
                 sql,
                 "ALTER ROLE \"{}\" PASSWORD {}",
-                ClusterLayout::SUPERUSER,
+                ClusterFolder::SUPERUSER,
                 read(&file)?
             );
         }

@@ -16,10 +16,11 @@ mod actions;
 use std::fmt::Write as _;
 
 use self::actions::{do_line, rows_text, undo_line};
-use super::paths::shell_word;
-use super::setting::comment;
-use super::{BundleFile, Decision, Provenance};
-use crate::model::plan::{Action, Certificate, ClusterLayout, Machine, Plan, plan_deploy, preflight};
+use super::BundleFile;
+use crate::model::configuration::ClusterFolder;
+use crate::model::configuration::{Decision, Provenance, comment};
+use crate::model::plan::{Action, Certificate, Machine, Plan, plan_deploy, preflight};
+use crate::model::quoting::shell_word;
 use crate::model::topology::{Archive, PgMajor, Server, Topology};
 
 const COMMON: &str = include_str!("common.bash");
@@ -253,14 +254,14 @@ fn how_to_connect(topology: &Topology) -> String {
     let command = format!(
         "psql -h localhost -p {} -U {} postgres",
         primary.port(),
-        ClusterLayout::SUPERUSER
+        ClusterFolder::SUPERUSER
     );
     if topology.effective_auth() == crate::model::topology::Auth::Trust {
         format!("say {}\n", shell_word(&format!("Connect: {command}")))
     } else {
         format!(
             "pgpass=\"`pwd -P`/{}\"\npgpass=\"`printf '%q' \"$pgpass\"`\"\nsay \"Connect: PGPASSFILE=$pgpass {command}\"\n",
-            ClusterLayout::PGPASS
+            ClusterFolder::PGPASS
         )
     }
 }

@@ -132,7 +132,7 @@ fn certificates_are_there_before_any_server_needs_them() {
     let initdb = place(|action| matches!(action, Action::Initdb { .. }));
     assert!(plan.steps[initdb].after.contains(&StepId(certificates)));
     let folder = plan.steps[certificates].after[0];
-    let path = ClusterLayout::TLS.to_owned();
+    let path = ClusterFolder::TLS.to_owned();
     assert_eq!(plan.steps[folder.0].action, Action::MakeFolder { path });
 }
 

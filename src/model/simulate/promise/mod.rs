@@ -5,6 +5,7 @@
 
 use super::Configured;
 use super::standby_names::StandbyNames;
+use crate::model::configuration::Configuration;
 use crate::model::topology::{CommitLevel, PgMajor, Server, SyncMethod, Topology};
 
 /// What the drawn design promises its clients, while all its servers run.
@@ -73,8 +74,9 @@ pub fn promise(topology: &Topology) -> Promise {
 
 /// The line as the primary's postgresql.conf has it.
 fn setting(topology: &Topology) -> String {
-    let text = crate::model::bundle::postgresql_conf(topology, topology.primary());
-    let names = crate::model::bundle::value_in(&text, "synchronous_standby_names").unwrap_or_default();
+    let names = Configuration::in_cluster_folder(topology)
+        .value(topology.primary(), "synchronous_standby_names")
+        .unwrap_or_default();
     format!("synchronous_standby_names = '{}'", names.replace('\'', "''"))
 }
 
@@ -121,7 +123,7 @@ fn waiting_for_nobody(topology: &Topology, configured: &Configured) -> Promise {
 
 impl<'a> Facts<'a> {
     fn of(topology: &'a Topology, names: &'a StandbyNames, level: CommitLevel) -> Self {
-        let shown = |server: &Server| server.name().shown(topology.postgres());
+        let shown = |server: &Server| server.name().in_list(topology.postgres());
         let mut candidates: Vec<(u32, &Server)> = topology
             .downstreams(topology.primary().id())
             .map(|server| (names.priority(&shown(server)), server))

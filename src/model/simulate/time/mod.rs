@@ -26,7 +26,7 @@ pub use clients::{Commit, Ending};
 pub use link::{Progress, Stage};
 pub use player::Player;
 pub use run::{Happened, Run};
-pub use text::{MOST_SESSIONS, ScenarioError, ScenarioProblem, read_time, rename};
+pub use text::{MOST_SESSIONS, ScenarioError, ScenarioProblem, read_time};
 pub use told::{in_words, lsn};
 pub use traffic::{Leg, Token, Traffic};
 pub use waits::Waits;

@@ -2,8 +2,8 @@
 
 use super::advice::Advice;
 use super::{Said, name};
-use crate::model::bundle::{self, Connections};
-use crate::model::plan::ClusterLayout;
+use crate::model::configuration::{ClusterFolder, Configuration, lines_that_let_in};
+use crate::model::quoting;
 use crate::model::simulate::world::{Action, Flow, World};
 use crate::model::topology::{PgMajor, Server, ServerId};
 
@@ -21,7 +21,7 @@ impl Doing {
     }
 }
 
-pub(super) fn advice(world: &World, connections: &Connections<'_>, doing: &Doing) -> Advice {
+pub(super) fn advice(world: &World, configuration: &Configuration<'_>, doing: &Doing) -> Advice {
     let (server, other) = doing.action.servers();
     let quoted = |server: Option<ServerId>| server.map_or_else(String::new, |server| name(world, server));
     let what = doing.what.replace("{server}", &quoted(server));
@@ -31,31 +31,32 @@ pub(super) fn advice(world: &World, connections: &Connections<'_>, doing: &Doing
             sentence: what.replace("{other}", &quoted(other)),
             why: doing.why.to_owned(),
         },
-        commands: commands(world, connections, doing.action),
+        commands: commands(world, configuration, doing.action),
     }
 }
 
-fn commands(world: &World, connections: &Connections<'_>, action: Action) -> Vec<String> {
+fn commands(world: &World, configuration: &Configuration<'_>, action: Action) -> Vec<String> {
     let major = world.topology().postgres();
+    let control = configuration.layout().control;
     let find = |id| world.topology().server(id);
     let both = |server, upstream| find(server).zip(find(upstream));
     match action {
-        Action::Stop(server) => on(world, server, ["pg_ctl stop -m fast -D \"$PGDATA\""]),
-        Action::ComeBack(server) => on(world, server, ["pg_ctl start -w -D \"$PGDATA\""]),
+        Action::Stop(server) => on(world, server, [control.stop()]),
+        Action::ComeBack(server) => on(world, server, [control.start()]),
         Action::Resume(server) => on(world, server, [format!("SELECT {}();", major.resume_function())]),
         Action::Promote(server) if major.has_promote_function() => {
             on(world, server, ["SELECT pg_promote();"])
         }
-        Action::Promote(server) => on(world, server, ["pg_ctl promote -D \"$PGDATA\""]),
+        Action::Promote(server) => on(world, server, [control.promote()]),
         Action::MakeSlot { server, upstream } => find(server).map_or_else(Vec::new, |server| {
-            let slot = literal(connections.slot_name(server));
+            let slot = literal(configuration.slot_name(server));
             let is_lost = world.has_lost_slot(upstream, server.id());
             let drop = is_lost.then(|| format!("SELECT pg_drop_replication_slot({slot});"));
             let make = format!("SELECT pg_create_physical_replication_slot({slot});");
             on(world, upstream, drop.into_iter().chain([make]))
         }),
         Action::LetIn { server, upstream } => find(server).map_or_else(Vec::new, |server| {
-            let lines = bundle::lines_that_let_in(world.topology(), server).into_iter();
+            let lines = lines_that_let_in(world.topology(), server).into_iter();
             let lines = lines.map(|line| {
                 let words: Vec<&str> = line.split_whitespace().collect();
                 format!("in pg_hba.conf: {}", words.join(" "))
@@ -65,54 +66,62 @@ fn commands(world: &World, connections: &Connections<'_>, action: Action) -> Vec
         }),
         Action::Repoint { server, upstream } => both(server, upstream)
             .map_or_else(Vec::new, |(server, upstream)| {
-                repoint(world, connections, server, upstream)
+                repoint(world, configuration, server, upstream)
             }),
         Action::Rebuild { server, upstream } => both(server, upstream)
             .map_or_else(Vec::new, |(server, upstream)| {
-                rebuild(world, connections, server, upstream)
+                rebuild(world, configuration, server, upstream)
             }),
         _ => Vec::new(),
     }
 }
 
-fn repoint(world: &World, connections: &Connections<'_>, server: &Server, upstream: &Server) -> Vec<String> {
+fn repoint(
+    world: &World,
+    configuration: &Configuration<'_>,
+    server: &Server,
+    upstream: &Server,
+) -> Vec<String> {
     let major = world.topology().postgres();
-    let conninfo = connections.conninfo(server, upstream);
+    let conninfo = configuration.conninfo(server, upstream);
     if major.has_standby_signal() {
         let take = if major.reloads_upstream() {
             "SELECT pg_reload_conf();"
         } else {
-            "pg_ctl restart -w -D \"$PGDATA\""
+            configuration.layout().control.restart()
         };
         let set = format!("ALTER SYSTEM SET primary_conninfo = {};", literal(&conninfo));
         return on(world, server.id(), [set.as_str(), take]);
     }
     let line = format!(
         "in recovery.conf: primary_conninfo = {}",
-        bundle::quote(&conninfo)
+        quoting::conf(&conninfo)
     );
     on(
         world,
         server.id(),
-        [line.as_str(), "pg_ctl restart -w -D \"$PGDATA\""],
+        [line.as_str(), configuration.layout().control.restart()],
     )
 }
 
 /// By pg_rewind where only the end of its WAL is wrong, else by a base backup.
-fn rebuild(world: &World, connections: &Connections<'_>, server: &Server, upstream: &Server) -> Vec<String> {
+fn rebuild(
+    world: &World,
+    configuration: &Configuration<'_>,
+    server: &Server,
+    upstream: &Server,
+) -> Vec<String> {
     let major = world.topology().postgres();
+    let control = configuration.layout().control;
     let has_data = world
         .state(server.id())
         .is_some_and(|state| !matches!(state.flow, Flow::WalGone | Flow::SlotLost | Flow::CannotFollow));
-    let (host, port) = (
-        bundle::quote_in_conninfo(upstream.host().as_str()),
-        upstream.port(),
-    );
-    let mut lines = vec!["pg_ctl stop -m fast -D \"$PGDATA\"   # if it runs".to_owned()];
+    let (host, port) = (quoting::conninfo(upstream.host().as_str()), upstream.port());
+    let mut lines = vec![format!("{}   # if it runs", control.stop())];
     if has_data && major.has_rewind() {
         let source = format!(
             "host={host} port={port} user={} dbname=postgres",
-            ClusterLayout::SUPERUSER
+            ClusterFolder::SUPERUSER
         );
         lines.push(format!(
             "pg_rewind --target-pgdata=\"$PGDATA\" --source-server={}   # needs data checksums or wal_log_hints = on; else pg_basebackup into an empty folder",
@@ -121,7 +130,7 @@ fn rebuild(world: &World, connections: &Connections<'_>, server: &Server, upstre
     } else {
         lines.push(format!(
             "pg_basebackup -h {host} -p {port} -U {} -D \"$PGDATA\"   # into an empty folder",
-            ClusterLayout::REPLICATION_ROLE
+            ClusterFolder::REPLICATION_ROLE
         ));
     }
     if has_data && major.has_rewind() {
@@ -130,18 +139,18 @@ fn rebuild(world: &World, connections: &Connections<'_>, server: &Server, upstre
                 .to_owned(),
         );
     }
-    lines.extend(standby_file(connections, major, server, upstream));
-    lines.push("pg_ctl start -w -D \"$PGDATA\"".to_owned());
+    lines.extend(standby_file(configuration, major, server, upstream));
+    lines.push(control.start().to_owned());
     on(world, server.id(), lines)
 }
 
 fn standby_file(
-    connections: &Connections<'_>,
+    configuration: &Configuration<'_>,
     major: PgMajor,
     server: &Server,
     upstream: &Server,
 ) -> Vec<String> {
-    let conninfo = bundle::quote(&connections.conninfo(server, upstream));
+    let conninfo = quoting::conf(&configuration.conninfo(server, upstream));
     if major.has_standby_signal() {
         vec![
             format!("in postgresql.conf: primary_conninfo = {conninfo}"),
@@ -157,7 +166,7 @@ fn standby_file(
 }
 
 /// Commits hang, and nothing else can be done for the standbys: fewer are waited for, by decision.
-pub(super) fn shorter_list(world: &World, leader: ServerId) -> Advice {
+pub(super) fn shorter_list(world: &World, configuration: &Configuration<'_>, leader: ServerId) -> Advice {
     Advice {
         action: None,
         said: Said {
@@ -167,12 +176,12 @@ pub(super) fn shorter_list(world: &World, leader: ServerId) -> Advice {
             ),
             why: "with an empty synchronous_standby_names nothing is waited for; those who wait are let go at the reload".to_owned(),
         },
-        commands: set_names(world, leader, ""),
+        commands: set_names(world, configuration, leader, ""),
     }
 }
 
 /// A new primary has no list of its own: who streams from it could be on it.
-pub(super) fn new_list(world: &World, leader: ServerId) -> Advice {
+pub(super) fn new_list(world: &World, configuration: &Configuration<'_>, leader: ServerId) -> Advice {
     let names: Vec<String> = world
         .servers()
         .filter(|(_, state)| state.upstream == Some(leader) && state.flow == Flow::Streams)
@@ -181,7 +190,7 @@ pub(super) fn new_list(world: &World, leader: ServerId) -> Advice {
                 "\"{}\"",
                 server
                     .name()
-                    .shown(world.topology().postgres())
+                    .in_list(world.topology().postgres())
                     .replace('"', "\"\"")
             )
         })
@@ -204,12 +213,12 @@ pub(super) fn new_list(world: &World, leader: ServerId) -> Advice {
         commands: if names.is_empty() {
             Vec::new()
         } else {
-            set_names(world, leader, &names.join(", "))
+            set_names(world, configuration, leader, &names.join(", "))
         },
     }
 }
 
-fn set_names(world: &World, leader: ServerId, names: &str) -> Vec<String> {
+fn set_names(world: &World, configuration: &Configuration<'_>, leader: ServerId, names: &str) -> Vec<String> {
     if world.topology().postgres().has_alter_system() {
         let set = format!("ALTER SYSTEM SET synchronous_standby_names = {};", literal(names));
         on(world, leader, [set.as_str(), "SELECT pg_reload_conf();"])
@@ -218,7 +227,11 @@ fn set_names(world: &World, leader: ServerId, names: &str) -> Vec<String> {
             "in postgresql.conf: synchronous_standby_names = '{}'",
             names.replace('\'', "''")
         );
-        on(world, leader, [line.as_str(), "pg_ctl reload -D \"$PGDATA\""])
+        on(
+            world,
+            leader,
+            [line.as_str(), configuration.layout().control.reload()],
+        )
     }
 }
 

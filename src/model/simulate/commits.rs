@@ -1,7 +1,7 @@
 //! Would a commit be acknowledged? From the primary's configuration and the rows that it shows.
 
-use super::{Commits, Reading};
-use crate::model::simulate::Configured;
+use super::Configured;
+use crate::model::health::{Commits, Reading};
 use crate::model::topology::Topology;
 
 /// The rule of the server (tried on 9.2 to 18): with names set and a level that waits, a commit waits until

@@ -5,7 +5,7 @@
 //! an archive never mix their WAL, whose files have the same names. The commands read the identifier from the first
 //! eight bytes of `global/pg_control`, since `initdb` draws it: no file of the bundle depends on what was built from it.
 
-use super::paths;
+use super::layout::Layout;
 
 /// Sets `$i` to the system identifier.
 const IDENTIFIER: &str = r#"i=`od -An -tu8 -N8 global/pg_control | tr -d " "` && test -n "$i""#;
@@ -16,8 +16,8 @@ const IDENTIFIER: &str = r#"i=`od -An -tu8 -N8 global/pg_control | tr -d " "` &&
 /// `sync FILE` is understood everywhere: coreutils before 8.24 and macOS sync all there is instead. `dd conv=fsync`
 /// would be less, and is not known everywhere. A folder that cannot be synced (some network file systems) is no error.
 /// `mv -n` closes the gap in which somebody else could make the file.
-pub fn archive_command(directory: &str, server_folder: &str) -> String {
-    let cluster = paths::archive(directory);
+pub fn archive_command(layout: &Layout, directory: &str, server_folder: &str) -> String {
+    let cluster = layout.archive(directory, server_folder);
     format!(
         concat!(
             r#"{identifier} && d={cluster}$i && f=$d/%f && t=$f.{server}.part && "#,
@@ -34,8 +34,8 @@ pub fn archive_command(directory: &str, server_folder: &str) -> String {
 
 /// Fetches a segment. Where there is none it fails with 1, which a standby takes for "not there yet". What is under its
 /// own name in the archive is whole, and the server looks at the copy only after the command has succeeded.
-pub fn restore_command(directory: &str) -> String {
-    let cluster = paths::archive(directory);
+pub fn restore_command(layout: &Layout, directory: &str, server_folder: &str) -> String {
+    let cluster = layout.archive(directory, server_folder);
     format!(r#"{IDENTIFIER} && f={cluster}$i/%f && test -f "$f" && cp "$f" %p"#)
 }
 
@@ -47,17 +47,19 @@ mod tests {
     #[test]
     fn an_archive_with_any_name_stays_one_word_of_the_shell() {
         let odd = "/srv/my 100% \"wal's\"/";
-        let command = archive_command(odd, "m");
+        let command = archive_command(&Layout::cluster_folder(), odd, "m");
         assert!(
             command.contains(r#" && d='/srv/my 100%% "wal'\''s"/'$i && "#),
             "{command}"
         );
-        let restore = restore_command(odd);
+        let restore = restore_command(&Layout::cluster_folder(), odd, "m");
         assert!(
             restore.contains(r#" && f='/srv/my 100%% "wal'\''s"/'$i/%f && "#),
             "{restore}"
         );
-        assert!(restore_command("archive").contains(" f=../../../archive/$i/%f "));
+        assert!(
+            restore_command(&Layout::cluster_folder(), "archive", "m").contains(" f=../../../archive/$i/%f ")
+        );
     }
 
     /// A server before 16 replaces the placeholders in a buffer of 1024 bytes, and silently cuts off what is too much
@@ -74,7 +76,11 @@ mod tests {
             "é".repeat(most / 2),
         ] {
             let archive = Archive::new(&directory).unwrap();
-            let command = archive_command(archive.directory(), &"s".repeat(NAME_BYTES));
+            let command = archive_command(
+                &Layout::cluster_folder(),
+                archive.directory(),
+                &"s".repeat(NAME_BYTES),
+            );
             let replaced = command
                 .replace("%%", "%")
                 .replace("%f", FILE)

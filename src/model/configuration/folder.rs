@@ -1,4 +1,4 @@
-//! Where things are in a cluster's folder. The same for the engine, the scripts and every path in a conf file.
+//! What lies where in a cluster's folder, `deploy --dir DIR`: the same for the engine, the scripts and every path in a conf file.
 //!
 //! ```text
 //! DIR/
@@ -17,9 +17,9 @@
 
 /// Paths relative to the cluster's folder, always with `/`.
 #[derive(Clone, Copy, Debug)]
-pub struct ClusterLayout;
+pub struct ClusterFolder;
 
-impl ClusterLayout {
+impl ClusterFolder {
     pub const README: &'static str = "README.md";
     pub const DESIGN: &'static str = "design.toml";
     pub const MARKER_FOLDER: &'static str = ".pgcascade";
@@ -71,13 +71,13 @@ impl ClusterLayout {
     /// outside, or that would lie in a folder of the cluster itself: such a folder is not ours to make or remove.
     pub fn archive_folders(directory: &str) -> Vec<String> {
         const TAKEN: [&str; 7] = [
-            ClusterLayout::README,
-            ClusterLayout::DESIGN,
-            ClusterLayout::MARKER_FOLDER,
-            ClusterLayout::SECRETS,
-            ClusterLayout::TLS,
-            ClusterLayout::SOCKETS,
-            ClusterLayout::SERVERS,
+            ClusterFolder::README,
+            ClusterFolder::DESIGN,
+            ClusterFolder::MARKER_FOLDER,
+            ClusterFolder::SECRETS,
+            ClusterFolder::TLS,
+            ClusterFolder::SOCKETS,
+            ClusterFolder::SERVERS,
         ];
         let parts: Vec<&str> = directory
             .split('/')
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn only_folders_inside_the_cluster_are_made() {
-        assert_eq!(ClusterLayout::archive_folders("wal/./old/"), ["wal", "wal/old"]);
+        assert_eq!(ClusterFolder::archive_folders("wal/./old/"), ["wal", "wal/old"]);
         for outside in [
             "/srv/wal",
             "../wal",
@@ -111,7 +111,7 @@ mod tests {
             "tls/old",
             ".",
         ] {
-            assert!(ClusterLayout::archive_folders(outside).is_empty(), "{outside}");
+            assert!(ClusterFolder::archive_folders(outside).is_empty(), "{outside}");
         }
     }
 }

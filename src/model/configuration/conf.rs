@@ -4,13 +4,12 @@
 //! [`PgMajor`](crate::model::topology::PgMajor), nothing here compares version numbers.
 
 use super::archive;
-use super::paths;
+use super::layout::Layout;
 use super::recovery;
 use super::setting::{Setting, render};
 use super::sizes::{RESERVED_CONNECTIONS, Sizes};
 use super::sourced::Sourced;
 use super::{Decision, Element};
-use crate::model::plan::ClusterLayout;
 use crate::model::topology::{Auth, CommitLevel, Server, Settings, Topology};
 
 /// What PostgreSQL has if nothing is said.
@@ -41,7 +40,7 @@ pub fn postgresql_conf(sizes: &Sizes<'_>, server: &Server) -> Sourced {
 /// Every setting of the file, in its order; each name stands once.
 pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     let topology = sizes.topology;
-    let mut settings = connections(topology, server);
+    let mut settings = connections(sizes, server);
     settings.extend(encryption(sizes, server));
     settings.extend(replication(sizes, server));
     settings.extend(feedback(sizes, server));
@@ -50,7 +49,7 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     if !server.is_primary() && topology.postgres().has_standby_signal() {
         settings.extend(recovery::settings(sizes, server));
     }
-    settings.extend(laboratory(topology));
+    settings.extend(laboratory(sizes));
     by_hand(topology, server, settings)
 }
 
@@ -66,7 +65,7 @@ pub fn primed(topology: &Topology) -> Vec<String> {
         "password_encryption",
         "wal_level",
     ];
-    settings(&Sizes::of(topology), topology.primary())
+    settings(&Sizes::of(topology, Layout::cluster_folder()), topology.primary())
         .into_iter()
         .filter(|setting| IN_PG_CONTROL.contains(&setting.name.to_ascii_lowercase().as_str()))
         .map(|setting| format!("{}={}", setting.name, setting.value))
@@ -77,13 +76,14 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn connections(topology: &Topology, server: &Server) -> Vec<Setting> {
+fn connections(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
+    let topology = sizes.topology;
     let major = topology.postgres();
     let mut settings = vec![
         Setting::new(
             Decision::Listen.for_server(server.id()),
             "listen_addresses",
-            listen_addresses(server),
+            sizes.layout.listen.addresses(server),
             if server.host().is_loopback() {
                 "The server is reached from this machine only, as drawn."
             } else {
@@ -99,7 +99,7 @@ fn connections(topology: &Topology, server: &Server) -> Vec<Setting> {
         Setting::new(
             Decision::Sockets.for_cluster(),
             major.socket_setting(),
-            paths::from_data(paths::SOCKETS),
+            sizes.layout.sockets.of(sizes.folder(server.id())),
             "A folder of the cluster's own for the sockets: no other server's socket can be in the way.",
         ),
     ];
@@ -122,14 +122,6 @@ fn connections(topology: &Topology, server: &Server) -> Vec<Setting> {
     settings
 }
 
-fn listen_addresses(server: &Server) -> String {
-    match server.host().as_str() {
-        "localhost" | "127.0.0.1" => "localhost".to_owned(),
-        "::1" => "127.0.0.1, ::1".to_owned(),
-        other => format!("localhost, {other}"),
-    }
-}
-
 /// Both ends of every link prove who they are, so a server's certificate is also what it shows to its upstream.
 fn encryption(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     const CERTIFICATE: &str = "The server's own certificate, which names the host that its downstreams connect to, and its private key, which only its owner may read.";
@@ -140,7 +132,7 @@ fn encryption(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     let folder = sizes.folder(server.id());
     let own = |name: &str, path: String| {
         let origin = Decision::Encryption.for_server(server.id());
-        Setting::new(origin, name, paths::from_data(&path), CERTIFICATE)
+        Setting::new(origin, name, path, CERTIFICATE)
     };
     let mut settings = vec![
         Setting::new(
@@ -149,12 +141,12 @@ fn encryption(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             "on",
             "Links are encrypted, as drawn; pg_hba.conf lets no downstream in without.",
         ),
-        own("ssl_cert_file", ClusterLayout::certificate(folder)),
-        own("ssl_key_file", ClusterLayout::certificate_key(folder)),
+        own("ssl_cert_file", sizes.layout.certificate.of(folder)),
+        own("ssl_key_file", sizes.layout.certificate_key.of(folder)),
         Setting::new(
             Decision::Encryption.for_cluster(),
             "ssl_ca_file",
-            paths::from_data(paths::AUTHORITY_CERTIFICATE),
+            sizes.layout.authority_certificate.of(folder),
             "The authority of the cluster: a downstream must show a certificate that comes from it.",
         ),
     ];
@@ -206,7 +198,7 @@ fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
         settings.push(Setting::new(
             Decision::SlotLimit.for_cluster(),
             "max_slot_wal_keep_size",
-            if sizes.topology.is_all_loopback() { SLOT_LIMIT_HERE } else { SLOT_LIMIT },
+            if sizes.is_laboratory() { SLOT_LIMIT_HERE } else { SLOT_LIMIT },
             "The slot of a downstream that is away holds at most this much WAL. Then the server gives it up, and the standby must be copied anew, or catch up from an archive; without a limit the WAL would fill the disk and stop this server. Make it what the disk can spare. The same on every server, since each may be promoted.",
         ));
     }
@@ -306,15 +298,15 @@ fn archiving(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
         Setting::new(
             Decision::Archive.for_cluster(),
             "archive_command",
-            archive::archive_command(archive.directory(), sizes.folder(server.id())),
+            archive::archive_command(&sizes.layout, archive.directory(), sizes.folder(server.id())),
             "Copies each segment into the archive's folder of this cluster, which is called by its system identifier (in pg_control). A segment appears under its name only when all of it is on disk. One that is there already must be the same; another one is never overwritten: then the command fails, is tried again, and says so in the log.",
         ),
     ]
 }
 
 /// What makes a whole cluster fit on one machine, and only there.
-fn laboratory(topology: &Topology) -> Vec<Setting> {
-    if !topology.is_all_loopback() {
+fn laboratory(sizes: &Sizes<'_>) -> Vec<Setting> {
+    if !sizes.is_laboratory() {
         return Vec::new();
     }
     let mut settings = vec![Setting::new(
@@ -323,7 +315,7 @@ fn laboratory(topology: &Topology) -> Vec<Setting> {
         "16MB",
         "Kept small so that the whole cluster fits on one machine; a server of its own wants about a quarter of its memory.",
     )];
-    if topology.postgres().has_retry_interval() {
+    if sizes.topology.postgres().has_retry_interval() {
         settings.push(Setting::new(
             Decision::Laboratory.for_cluster(),
             "wal_retrieve_retry_interval",
@@ -369,7 +361,7 @@ mod tests {
     #[track_caller]
     fn value(topology: &Topology, server: &str, name: &str) -> Option<String> {
         let server = topology.by_name(server).unwrap();
-        let found: Vec<_> = settings(&Sizes::of(topology), server)
+        let found: Vec<_> = settings(&Sizes::of(topology, Layout::cluster_folder()), server)
             .into_iter()
             .filter(|setting| setting.name == name)
             .collect();
@@ -390,7 +382,11 @@ mod tests {
         set(&mut topology, Some("s"), "shared_buffers", "64MB");
         assert_eq!(value(&topology, "m", "shared_buffers").as_deref(), Some("32MB"));
         assert_eq!(value(&topology, "s", "shared_buffers").as_deref(), Some("64MB"));
-        let conf = postgresql_conf(&Sizes::of(&topology), topology.by_name("s").unwrap()).contents;
+        let conf = postgresql_conf(
+            &Sizes::of(&topology, Layout::cluster_folder()),
+            topology.by_name("s").unwrap(),
+        )
+        .contents;
         assert_eq!(conf.matches("shared_buffers =").count(), 1);
         assert!(conf.trim_end().ends_with("shared_buffers = '64MB'"));
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::layout::Layout;
 use super::sizes::Sizes;
 use super::{conf, hba, recovery};
 use crate::model::topology::{ServerId, Topology};
@@ -19,7 +20,7 @@ pub struct Effective {
 
 /// The files of every server.
 pub fn effective(topology: &Topology) -> BTreeMap<ServerId, Effective> {
-    let sizes = Sizes::of(topology);
+    let sizes = Sizes::of(topology, Layout::cluster_folder());
     let of_server = |server| {
         let mut settings = conf::settings(&sizes, server);
         if !topology.postgres().has_standby_signal() {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Element;
+use super::layout::{Layout, Room};
 use crate::model::topology::{ServerId, Topology, reporting};
 
 /// `superuser_reserved_connections`, which 11 counts beside the senders, and one for ordinary people.
@@ -12,6 +13,7 @@ pub const RESERVED_CONNECTIONS: usize = 4;
 #[derive(Debug)]
 pub struct Sizes<'a> {
     pub topology: &'a Topology,
+    pub layout: Layout,
     /// `max_wal_senders` of every server.
     pub senders: usize,
     /// `max_replication_slots` of every server.
@@ -30,7 +32,7 @@ pub struct Sizes<'a> {
 }
 
 impl<'a> Sizes<'a> {
-    pub fn of(topology: &'a Topology) -> Self {
+    pub fn of(topology: &'a Topology, layout: Layout) -> Self {
         let mut downstreams: BTreeMap<ServerId, usize> = BTreeMap::new();
         let mut with_slot: BTreeMap<ServerId, usize> = BTreeMap::new();
         let mut slotless: BTreeMap<ServerId, Vec<ServerId>> = BTreeMap::new();
@@ -52,6 +54,7 @@ impl<'a> Sizes<'a> {
         };
         Self {
             topology,
+            layout,
             senders: senders(topology, most(&downstreams)),
             slots: Topology::room_for(most(&with_slot)),
             has_slots: !with_slot.is_empty(),
@@ -61,6 +64,13 @@ impl<'a> Sizes<'a> {
             most_slots: widest(&with_slot),
             slot_names: topology.slot_names(),
             folders: topology.folders(),
+        }
+    }
+
+    /// True if all servers share one machine, and must leave room for one another.
+    pub fn is_laboratory(&self) -> bool {
+        match self.layout.room {
+            Room::AsDrawn => self.topology.is_all_loopback(),
         }
     }
 

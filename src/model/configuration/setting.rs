@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::origin::Origin;
 use super::sourced::{Sourced, Writer};
+use crate::model::quoting;
 
 /// A setting as a person would want to find it: what, why, and from where in the drawing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub fn render(head: &str, settings: Vec<Setting>) -> Sourced {
             file.comment(&setting.reason);
         }
         reason_above.clone_from(&setting.reason);
-        let line = format!("{} = {}", setting.name, quote(&setting.value));
+        let line = format!("{} = {}", setting.name, quoting::conf(&setting.value));
         file.statement(&line, setting.origin, setting.reason);
     }
     file.finish()
@@ -72,43 +73,6 @@ pub fn comment(text: &str) -> String {
     lines
 }
 
-/// Words that stand bare: the values of settings that know only a few. A text is quoted, whatever it is.
-const BARE: [&str; 9] = [
-    "on",
-    "off",
-    "local",
-    "remote_write",
-    "remote_apply",
-    "hot_standby",
-    "replica",
-    "logical",
-    "latest",
-];
-
-/// A value as postgresql.conf and recovery.conf take it: in single quotes, with `''` for a quote and `\\` for a
-/// backslash (both files know backslash escapes); numbers and a few known words stay bare.
-pub fn quote(value: &str) -> String {
-    let is_number = !value.is_empty() && value.chars().all(|c| c.is_ascii_digit());
-    if is_number || BARE.contains(&value) {
-        value.to_owned()
-    } else {
-        format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''"))
-    }
-}
-
-/// A value inside a connection string: `name='value'` with `\'` and `\\` (libpq, "Keyword/Value Connection Strings").
-pub fn quote_in_conninfo(value: &str) -> String {
-    let is_plain = !value.is_empty()
-        && value
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':'));
-    if is_plain {
-        value.to_owned()
-    } else {
-        format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"))
-    }
-}
-
 /// The value that a server would read from the text of a configuration file; of several lines the last one counts.
 pub fn value_in(text: &str, setting: &str) -> Option<String> {
     let of_line = |line: &str| {
@@ -120,7 +84,7 @@ pub fn value_in(text: &str, setting: &str) -> Option<String> {
     text.lines().rev().find_map(of_line)
 }
 
-/// [`quote`] undone, as the server does it: between quotes `''` is a quote, and a backslash escapes.
+/// [`quoting::conf`] undone, as the server does it: between quotes `''` is a quote, and a backslash escapes.
 fn unquote(value: &str) -> String {
     let Some(inside) = value.strip_prefix('\'') else {
         let end = value.find(|c: char| c.is_whitespace() || c == '#');
@@ -180,7 +144,7 @@ pub fn with(text: &str, setting: &str, value: Option<&str>) -> String {
         text.to_owned()
     };
     if let Some(value) = value {
-        let line = format!("{setting} = {}\n", quote(value));
+        let line = format!("{setting} = {}\n", quoting::conf(value));
         text.push_str(&line);
     }
     text
@@ -189,27 +153,7 @@ pub fn with(text: &str, setting: &str, value: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::bundle::Decision;
-
-    #[test]
-    fn values_are_quoted_as_the_server_reads_them() {
-        for (value, quoted) in [
-            ("on", "on"),
-            ("remote_apply", "remote_apply"),
-            ("100", "100"),
-            ("master", "'master'"),
-            ("16MB", "'16MB'"),
-            ("", "''"),
-            ("it's", "'it''s'"),
-            ("a\\b", "'a\\\\b'"),
-            ("\"My\", b", "'\"My\", b'"),
-            ("é", "'é'"),
-            ("-1", "'-1'"),
-            ("a#b", "'a#b'"),
-        ] {
-            assert_eq!(quote(value), quoted);
-        }
-    }
+    use crate::model::configuration::Decision;
 
     #[test]
     fn a_value_is_read_back_as_it_was_given() {
@@ -234,20 +178,6 @@ mod tests {
         }
         assert_eq!(value_in("a = 1 # why\na = 2 # why\n", "a").as_deref(), Some("2"));
         assert_eq!(value_in("# a = 1\n", "a"), None);
-    }
-
-    #[test]
-    fn values_in_a_connection_string_are_quoted_as_libpq_reads_them() {
-        for (value, quoted) in [
-            ("slave1", "slave1"),
-            ("my node", "'my node'"),
-            ("it's", "'it\\'s'"),
-            ("a\\b", "'a\\\\b'"),
-            ("", "''"),
-            ("é", "'é'"),
-        ] {
-            assert_eq!(quote_in_conninfo(value), quoted);
-        }
     }
 
     #[test]

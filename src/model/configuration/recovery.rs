@@ -2,12 +2,11 @@
 //! before that a `recovery.conf`.
 
 use super::archive;
-use super::paths;
-use super::setting::{Setting, quote_in_conninfo, render};
+use super::setting::{Setting, render};
 use super::sizes::Sizes;
 use super::sourced::Sourced;
-use super::{Decision, Element};
-use crate::model::plan::ClusterLayout;
+use super::{ClusterFolder, Decision, Element};
+use crate::model::quoting;
 use crate::model::topology::{Auth, Server};
 
 /// The file in a standby's data directory, by name and content; `None` for the primary.
@@ -71,7 +70,11 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
         settings.push(Setting::new(
             Decision::Restore.for_cluster(),
             "restore_command",
-            archive::restore_command(archive.directory()),
+            archive::restore_command(
+                &sizes.layout,
+                archive.directory(),
+                sizes.folder(server.id()),
+            ),
             "Where it finds WAL that its upstream no longer has: in the archive's folder of this cluster, which is called by its system identifier. A segment that is not there is no error (exit code 1).",
         ));
     }
@@ -99,29 +102,29 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
 pub(super) fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) -> String {
     let topology = sizes.topology;
     let mut words = vec![
-        format!("host={}", quote_in_conninfo(upstream.host().as_str())),
+        format!("host={}", quoting::conninfo(upstream.host().as_str())),
         format!("port={}", upstream.port()),
-        format!("user={}", ClusterLayout::REPLICATION_ROLE),
+        format!("user={}", ClusterFolder::REPLICATION_ROLE),
     ];
     if topology.effective_auth() != Auth::Trust && topology.postgres().has_passfile() {
-        let file = paths::from_data(paths::REPLICATION_PGPASS);
-        words.push(format!("passfile={}", quote_in_conninfo(&file)));
+        let file = sizes.layout.password_file.of(sizes.folder(server.id()));
+        words.push(format!("passfile={}", quoting::conninfo(&file)));
     }
     if topology.has_tls() {
         let folder = sizes.folder(server.id());
         words.push("sslmode=verify-full".to_owned());
         words.extend(
             [
-                ("sslrootcert", paths::AUTHORITY_CERTIFICATE.to_owned()),
-                ("sslcert", ClusterLayout::certificate(folder)),
-                ("sslkey", ClusterLayout::certificate_key(folder)),
+                ("sslrootcert", &sizes.layout.authority_certificate),
+                ("sslcert", &sizes.layout.certificate),
+                ("sslkey", &sizes.layout.certificate_key),
             ]
-            .map(|(word, path)| format!("{word}={}", quote_in_conninfo(&paths::from_data(&path)))),
+            .map(|(word, place)| format!("{word}={}", quoting::conninfo(&place.of(folder)))),
         );
     }
     words.push(format!(
         "application_name={}",
-        quote_in_conninfo(server.name().as_str())
+        quoting::conninfo(server.name().as_str())
     ));
     words.join(" ")
 }
@@ -129,12 +132,17 @@ pub(super) fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::configuration::Layout;
     use crate::model::topology::{Edit, notation};
 
     #[track_caller]
     fn recovery_conf(design: &str, server: &str) -> String {
         let topology = notation::parse(design).unwrap();
-        let (_, file) = file(&Sizes::of(&topology), topology.by_name(server).unwrap()).unwrap();
+        let (_, file) = file(
+            &Sizes::of(&topology, Layout::cluster_folder()),
+            topology.by_name(server).unwrap(),
+        )
+        .unwrap();
         file.contents
             .lines()
             .filter(|line| !line.starts_with('#') && !line.is_empty())
@@ -162,7 +170,11 @@ recovery_min_apply_delay = '5min'
     fn with_tls_both_ends_prove_who_they_are() {
         let mut topology = notation::parse("postgres 9.6\nm 1 host db1\n  \"a b\" 2 host db2\n").unwrap();
         topology.apply(&Edit::SetTls(true)).unwrap();
-        let (_, file) = file(&Sizes::of(&topology), topology.by_name("a b").unwrap()).unwrap();
+        let (_, file) = file(
+            &Sizes::of(&topology, Layout::cluster_folder()),
+            topology.by_name("a b").unwrap(),
+        )
+        .unwrap();
         let line = file
             .contents
             .lines()
@@ -181,8 +193,18 @@ recovery_min_apply_delay = '5min'
         let ten = recovery_conf("postgres 10\nm 1\n  s 2\n", "s");
         assert!(ten.contains("passfile=../../../secrets/replication.pgpass"));
         let topology = notation::parse("postgres 12\nm 1\n  s 2\n").unwrap();
-        let (name, signal) = file(&Sizes::of(&topology), topology.by_name("s").unwrap()).unwrap();
+        let (name, signal) = file(
+            &Sizes::of(&topology, Layout::cluster_folder()),
+            topology.by_name("s").unwrap(),
+        )
+        .unwrap();
         assert_eq!((name, signal.contents.as_str()), ("standby.signal", ""));
-        assert_eq!(file(&Sizes::of(&topology), topology.primary()), None);
+        assert_eq!(
+            file(
+                &Sizes::of(&topology, Layout::cluster_folder()),
+                topology.primary()
+            ),
+            None
+        );
     }
 }

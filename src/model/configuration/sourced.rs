@@ -82,7 +82,7 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::bundle::Decision;
+    use crate::model::configuration::Decision;
 
     #[test]
     fn a_comment_belongs_to_the_line_below_it() {

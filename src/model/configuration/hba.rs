@@ -5,8 +5,7 @@ use core::net::IpAddr;
 use std::collections::BTreeMap;
 
 use super::sourced::{Sourced, Writer};
-use super::{Decision, Element};
-use crate::model::plan::ClusterLayout;
+use super::{ClusterFolder, Decision, Element};
 use crate::model::topology::{Auth, Host, Server, Topology};
 
 /// The addresses that `localhost` can be.
@@ -53,7 +52,7 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
             file.comment(reason);
         }
         for (address, decision, links) in entries {
-            let role = ClusterLayout::REPLICATION_ROLE;
+            let role = ClusterFolder::REPLICATION_ROLE;
             let text = line(kind, "replication", role, &address, &method);
             file.statement(&text, decision.of(links), reason);
         }
@@ -70,7 +69,7 @@ pub fn lines_that_let_in(topology: &Topology, standby: &Server) -> Vec<String> {
             line(
                 kind,
                 "replication",
-                ClusterLayout::REPLICATION_ROLE,
+                ClusterFolder::REPLICATION_ROLE,
                 &address,
                 &method,
             )
