@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::engine::deploy::{Change, Resumed};
-use crate::engine::preferences::Preferences;
+use crate::engine::desk::preferences::Preferences;
 use crate::model::bundle::Bundle;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use crate::engine::cluster::Listed;
+use crate::engine::cluster::record::ClusterRecord;
 use crate::engine::deploy::{self, Found};
-use crate::engine::preferences::{RoleWords, Theme};
-use crate::engine::recent::RecentDesign;
-use crate::engine::record::ClusterRecord;
-use crate::engine::unsaved::Unsaved;
+use crate::engine::desk::preferences::{RoleWords, Theme};
+use crate::engine::desk::recent::RecentDesign;
+use crate::engine::desk::unsaved::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::Board;

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
 use super::{Against, Comparison, Effect, Folding, Message, OnDisk, PathPurpose, Start, Tree, Typed, WhatIf};
+use crate::engine::cluster::record::ClusterRecord;
 use crate::engine::deploy::Found;
-use crate::engine::preferences::Preferences;
-use crate::engine::record::ClusterRecord;
-use crate::engine::unsaved::Unsaved;
+use crate::engine::desk::preferences::Preferences;
+use crate::engine::desk::unsaved::Unsaved;
 use crate::model::bundle::{self, Bundle};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};

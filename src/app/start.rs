@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::engine::cluster::Listed;
-use crate::engine::recent::RecentDesign;
+use crate::engine::desk::recent::RecentDesign;
 
 /// What the start page knows. What is to be recovered is in `Session::recoverable`.
 #[derive(Debug, Default)]

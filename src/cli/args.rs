@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::engine::deploy::Request;
-use crate::engine::store;
+use crate::engine::desk::store;
 use crate::model::diagram::PictureFormat;
 use crate::model::document::templates::TEMPLATES;
 use crate::model::simulate::time::{Micros, read_time};

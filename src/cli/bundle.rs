@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Ending, args, designs, difference, explain, print};
-use crate::engine::store;
+use crate::engine::desk::store;
 use crate::model::bundle::{self, Bundle};
 use crate::model::document::Document;
 use crate::model::topology::{self, Severity};

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{Ending, designs, print};
-use crate::engine::store::{self, OpenError};
+use crate::engine::desk::store::{self, OpenError};
 use crate::model::document::{Document, Problem};
 use crate::model::topology::{self, Rule, Severity, Subject};
 use crate::report::Report;

@@ -30,7 +30,7 @@ pub(super) async fn deploy(target: &Target, as_json: bool) -> Result<Ending, Rep
     if ending == Ending::Fine && !as_json {
         // As it is found from anywhere: without "..", and where a link leads.
         let folder = request.folder.canonicalize().unwrap_or(request.folder);
-        say_how_to_go_on(document.topology(), &folder);
+        say_what_next(document.topology(), &folder);
     }
     Ok(ending)
 }
@@ -135,7 +135,7 @@ pub(super) fn tell(what: &str, outcome: &Outcome, remedy: &str) {
     }
 }
 
-pub(super) fn say_how_to_go_on(topology: &Topology, real_folder: &Path) {
+pub(super) fn say_what_next(topology: &Topology, real_folder: &Path) {
     let folder = print::shell_path(real_folder);
     let primary = topology.primary();
     let pass_file = if topology.effective_auth() == Auth::Trust {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::New;
 use super::{Ending, print};
-use crate::engine::store::{self, OpenError};
+use crate::engine::desk::store::{self, OpenError};
 use crate::model::document::templates::{self, TEMPLATES};
 use crate::model::document::{Document, Problem};
 use crate::report::Report;

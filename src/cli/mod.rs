@@ -15,12 +15,12 @@ mod designs;
 mod diagram;
 mod difference;
 mod explain;
-mod go_on;
 mod plan;
 mod predict;
 mod preflight;
 mod print;
 mod progress;
+mod resume;
 mod scenario;
 mod signals;
 mod simulate;
@@ -103,8 +103,8 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::Start { dir, servers } => wait_for(clusters::start(&dir, &servers)),
         Command::Stop { dir, servers } => wait_for(clusters::stop(&dir, &servers)),
         Command::Teardown { dir } => wait_for(clusters::teardown(&dir)),
-        Command::GoOn { dir, json } => wait_for(go_on::go_on(&dir, json)),
-        Command::Keep { dir } => go_on::keep(&dir),
+        Command::GoOn { dir, json } => wait_for(resume::resume(&dir, json)),
+        Command::Keep { dir } => resume::keep(&dir),
         Command::Demo(demo) => wait_for(demo::demo(&demo)),
     }
 }

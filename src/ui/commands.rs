@@ -1,7 +1,7 @@
 //! What can be done with a server, as messages: the same words and the same edits wherever they are offered.
 
 use crate::app::{DesignMessage, Message, Session, ViewMessage};
-use crate::engine::preferences::RoleWords;
+use crate::engine::desk::preferences::RoleWords;
 use crate::model::document::Command;
 use crate::model::topology::{Edit, Refusal, ServerId, SyncPolicy, Topology};
 

@@ -34,7 +34,8 @@ pub use outbox::Outbox;
 pub use panels::PanelState;
 
 use crate::app::{Message, Session, Worker, default_folder, update};
-use crate::engine::{preferences, recent, record, store, unsaved};
+use crate::engine::cluster::record;
+use crate::engine::desk::{preferences, recent, store, unsaved};
 use crate::model::document::{Problem, format, templates};
 use crate::report::Report;
 

@@ -1,7 +1,7 @@
 //! What the roles are called in the window: primary and standby, as PostgreSQL's manual has it, or master and slave, as
 //! older literature does. Files, commands and what the terminal prints keep the manual's words.
 
-use crate::engine::preferences::RoleWords;
+use crate::engine::desk::preferences::RoleWords;
 
 /// Each of the manual's words with the older one.
 const OLDER: [(&str, &str); 6] = [

@@ -3,8 +3,9 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use pgcascade::engine::cluster;
+use pgcascade::engine::cluster::record;
 use pgcascade::engine::deploy::Cancel;
-use pgcascade::engine::{cluster, record};
 use tokio_util::sync::CancellationToken;
 
 use crate::scene::{Scene, assert_gone, free_ports, perform, prepare, seed};

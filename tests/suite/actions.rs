@@ -6,7 +6,7 @@ use pgcascade::app::{
     ClusterMessage, DesignMessage, Dialog, Effect, Message, Pick, Tab, TimeMessage, ViewMessage, WhatIf,
     WhatIfMessage,
 };
-use pgcascade::engine::record::{ClusterRecord, ClusterState};
+use pgcascade::engine::cluster::record::{ClusterRecord, ClusterState};
 use pgcascade::model::document::{Command, format, templates};
 use pgcascade::model::topology::{Downstreams, Edit, ServerId, notation};
 use pgcascade::ui::dialogs::ScriptedChooser;

@@ -11,8 +11,8 @@ use pgcascade::app::{
     Against, DesignMessage, Effect, FileMessage, Message, PathPurpose, Session, Tab, ViewMessage, Worker,
     update,
 };
-use pgcascade::engine::picture;
-use pgcascade::engine::unsaved;
+use pgcascade::engine::desk::picture;
+use pgcascade::engine::desk::unsaved;
 use pgcascade::model::diagram::{PictureFormat, PictureStyle};
 use pgcascade::model::document::{Command, format, templates};
 use pgcascade::model::topology::{Downstreams, Edit, PgMajor, Server};

@@ -6,8 +6,8 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pgcascade::app::{Dialog, Effect, FileMessage, Message, OnDisk, StartMessage};
 use pgcascade::engine::cluster::{Condition, Listed};
-use pgcascade::engine::preferences::Theme;
-use pgcascade::engine::recent::RecentDesign;
+use pgcascade::engine::desk::preferences::Theme;
+use pgcascade::engine::desk::recent::RecentDesign;
 use pgcascade::model::document::templates::TEMPLATES;
 use pgcascade::ui::keys::{ACTIONS, ActionId};
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
 use super::{file, left, notify, notify_with_folder, start};
-use crate::engine::record::{ClusterRecord, ClusterState};
+use crate::engine::cluster::record::{ClusterRecord, ClusterState};
 use crate::model::document::Document;
 use crate::report::Report;
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Effect, Message, NoticeKind, RunView, Session, Tab};
 use super::{cluster, file, notify, notify_with_folder, refuse_if_locked, start, unsaved};
+use crate::engine::cluster::record::{ClusterRecord, ClusterState};
 use crate::engine::deploy::LeftOver;
-use crate::engine::record::{ClusterRecord, ClusterState};
 use crate::model::document::Document;
 use crate::model::plan::{Plan, Progress};
 use crate::report::Report;

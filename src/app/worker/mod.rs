@@ -26,7 +26,8 @@ use self::autosave::{Autosaver, Change, Store};
 use self::deployment::Deployment;
 use self::watch::Watch;
 use super::{Effect, Message};
-use crate::engine::{deploy, store};
+use crate::engine::deploy;
+use crate::engine::desk::store;
 
 pub use tasks::default_folder;
 

@@ -9,8 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::answers::Answers;
 use crate::app::{ClusterMessage, FileMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage};
-use crate::engine::record::{ClusterRecord, ClusterState};
-use crate::engine::{cluster, deploy, exports, picture, recent, record, store, unsaved};
+use crate::engine::cluster::record;
+use crate::engine::cluster::record::{ClusterRecord, ClusterState};
+use crate::engine::desk::{exports, picture, recent, store, unsaved};
+use crate::engine::{cluster, deploy};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::report::Report;

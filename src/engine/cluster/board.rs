@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use tokio::task::JoinSet;
 
 use super::Cluster;
-use crate::engine::server::Target;
-use crate::engine::sessions::Sessions;
-use crate::engine::sql::{Session, SqlError};
+use crate::engine::postgres::server::Target;
+use crate::engine::postgres::sessions::Sessions;
+use crate::engine::postgres::sql::{Session, SqlError};
 use crate::model::health::{Board, Reading, ReplicationRow};
 use crate::model::simulate;
 use crate::model::topology::{Server, ServerId, Topology};

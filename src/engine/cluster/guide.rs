@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::engine::record::ClusterRecord;
+use crate::engine::cluster::record::ClusterRecord;
 use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
 use crate::model::topology::notation;

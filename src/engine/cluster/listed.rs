@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::engine::record::{self, ClusterRecord, ClusterState};
-use crate::engine::site::Site;
+use crate::engine::cluster::record::{self, ClusterRecord, ClusterState};
+use crate::engine::cluster::site::Site;
 
 /// A cluster, and how it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

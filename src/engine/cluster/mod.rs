@@ -5,7 +5,11 @@
 mod board;
 mod guide;
 mod listed;
+pub mod record;
+pub(super) mod removal;
+pub(super) mod remover;
 mod serve;
+pub(super) mod site;
 mod teardown;
 #[cfg(test)]
 mod teardown_tests;
@@ -20,11 +24,11 @@ pub(super) use guide::readme;
 pub use listed::{Condition, Listed, list};
 pub(super) use teardown::stop_all;
 
-use super::hand::OwnHand;
-use super::record::{self, Stored};
-use super::server::Target;
-use super::site::{Site, address};
-use super::store;
+use self::record::Stored;
+use crate::engine::cluster::remover::OwnHand;
+use crate::engine::cluster::site::{Site, address};
+use crate::engine::desk::store;
+use crate::engine::postgres::server::Target;
 use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
 use crate::model::health::Board;

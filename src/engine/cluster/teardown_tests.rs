@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use super::teardown::teardown;
-use crate::engine::files;
-use crate::engine::hand::Hand;
-use crate::engine::record::{self, ClusterRecord, ClusterState, RecordedServer, Stored};
-use crate::engine::server::Target;
-use crate::engine::site::Site;
-use crate::engine::wait::{Failure, Wait};
+use crate::engine::cluster::record::{self, ClusterRecord, ClusterState, RecordedServer, Stored};
+use crate::engine::cluster::remover::Hand;
+use crate::engine::cluster::site::Site;
+use crate::engine::postgres::server::Target;
+use crate::engine::system::files;
+use crate::engine::system::wait::{Failure, Wait};
 use crate::model::configuration::ClusterFolder;
 use crate::report::Report;
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::local_host::LocalHost;
-use super::{Cancel, Request, between, discover, run};
+use super::{Cancel, Request, discover, interrupted, run};
 use crate::engine::cluster;
-use crate::engine::record::{self, ClusterState, Lock, Stored};
-use crate::engine::site::Site;
+use crate::engine::cluster::record::{self, ClusterState, Lock, Stored};
+use crate::engine::cluster::site::Site;
 use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
 use crate::model::plan::{Machine, Outcome, Plan, RunEvent, Standing};
@@ -52,7 +52,7 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
     // Whoever is at work on it has this.
     drop(Lock::take(&stored.record.folder)?);
     let recorded = cluster::design_of(&stored)?;
-    let begins = between::begins_at(&stored, &recorded, wanted)?;
+    let begins = interrupted::begins_at(&stored, &recorded, wanted)?;
     let resumes = begins.is_some();
     let running = begins.unwrap_or_else(|| recorded.clone());
     let site = Site::of(&stored.record)?;

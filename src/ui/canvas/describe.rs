@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::card::{Badge, BadgeKind, Card, Life, Link, Work};
 use super::foresee::foresee;
 use crate::app::{RunView, Session};
-use crate::engine::preferences::RoleWords;
+use crate::engine::desk::preferences::RoleWords;
 use crate::model::health::{Board, Reading, ReplicationRow};
 use crate::model::plan::{Progress, StepState};
 use crate::model::topology::{Server, ServerId, Severity, Standby, Subject, SyncMethod, Topology};

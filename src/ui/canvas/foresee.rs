@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble};
 use super::describe::{NAME_SHOWN, place_in_words};
 use crate::app::WhatIf;
-use crate::engine::preferences::RoleWords;
+use crate::engine::desk::preferences::RoleWords;
 use crate::model::health::ReplicationRow;
 use crate::model::simulate::verdict;
 use crate::model::simulate::world::{CommitFate, Flow, State, World};

@@ -20,7 +20,7 @@ use super::link_shape::{LinkShape, is_on_link};
 use super::places::{CardPlace, Places};
 use super::server_shape::ServerShape;
 use crate::app::{RunView, Session, WhatIf};
-use crate::engine::preferences::RoleWords;
+use crate::engine::desk::preferences::RoleWords;
 use crate::model::document::PointOnCanvas;
 use crate::model::document::sites::{SiteArea, site_areas};
 use crate::model::health::Board;

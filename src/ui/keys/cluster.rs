@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Answer;
 use super::does::{send, unlocked};
 use crate::app::{ClusterMessage, Message, RunMessage, Session, Tab, ViewMessage};
-use crate::engine::record::{ClusterRecord, ClusterState};
+use crate::engine::cluster::record::{ClusterRecord, ClusterState};
 use crate::model::topology::ServerId;
 
 /// What stands between the drawing and a cluster that is as it is drawn.

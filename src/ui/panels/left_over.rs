@@ -3,7 +3,7 @@
 use egui::{Label, Ui};
 
 use crate::app::{ClusterMessage, Message, Session};
-use crate::engine::record::{ClusterRecord, ClusterState};
+use crate::engine::cluster::record::{ClusterRecord, ClusterState};
 use crate::ui::Outbox;
 
 /// One line for each; draws nothing if there is none.

@@ -8,7 +8,7 @@ use crate::app::{
     ClusterMessage, DesignMessage, Dialog, FileMessage, Message, PathPurpose, Pick, RunMessage, Session,
     ViewMessage,
 };
-use crate::engine::preferences::RoleWords;
+use crate::engine::desk::preferences::RoleWords;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 use crate::ui::{Outbox, dialogs, keys};

@@ -11,7 +11,7 @@ use egui::{
 
 pub use self::tokens::Tokens;
 use self::tokens::{DARK, LIGHT, mix};
-use crate::engine::preferences::{self, Preferences};
+use crate::engine::desk::preferences::{self, Preferences};
 
 /// Gaps between things, in points: half, one and two steps of the same rhythm.
 pub const GAP_SMALL: f32 = 4.0;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::{Against, Dialog, FileMessage, PathPurpose, ViewMessage};
-use crate::engine::unsaved::Unsaved;
+use crate::engine::desk::unsaved::Unsaved;
 
 fn file(message: FileMessage) -> Message {
     Message::File(message)

@@ -3,8 +3,8 @@
 use super::*;
 use crate::app::{ClusterMessage, Dialog, FileMessage, StartMessage, Tab, ViewMessage};
 use crate::engine::cluster::{Condition, Listed};
-use crate::engine::preferences::{Removal, Theme};
-use crate::engine::unsaved::Unsaved;
+use crate::engine::desk::preferences::{Removal, Theme};
+use crate::engine::desk::unsaved::Unsaved;
 
 fn start(message: StartMessage) -> Message {
     Message::Start(message)

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
 use super::super::Cancel;
-use super::super::between::{End, end};
 use super::super::host::{Host, Work};
+use super::super::interrupted::{End, end};
 use super::super::run::run;
 use super::world::World;
 use super::{WANTED, cases, place_of};
-use crate::engine::wait::Failure;
+use crate::engine::system::wait::Failure;
 use crate::model::configuration::ClusterFolder;
 use crate::model::plan::{Action, LeftSlot, Machine, Means, Outcome, Plan, Standing, Step, plan_apply};
 use crate::model::topology::Topology;

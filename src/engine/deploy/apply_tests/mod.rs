@@ -12,7 +12,7 @@ use self::world::World;
 use super::Cancel;
 use super::host::{Host, Work};
 use super::run::run;
-use crate::engine::wait::Failure;
+use crate::engine::system::wait::Failure;
 use crate::model::plan::{Action, EventKind, Machine, Outcome, Plan, RunEvent, Standing, plan_apply};
 use crate::model::topology::{Edit, Topology, notation};
 use crate::report::Report;

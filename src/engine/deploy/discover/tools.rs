@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::task::JoinHandle;
 
-use crate::engine::files::Owner;
+use crate::engine::system::files::Owner;
 use crate::model::plan::Tools;
 use crate::model::topology::PgMajor;
 

@@ -3,14 +3,16 @@
 use std::fs;
 
 use super::{Claim, LocalHost};
+use crate::engine::cluster;
+use crate::engine::cluster::record::{self, Builder, ClusterState, Lock, RecordedServer, Stored};
+use crate::engine::cluster::removal;
+use crate::engine::cluster::remover::OwnHand;
 use crate::engine::deploy::apply::Change;
 use crate::engine::deploy::host::Work;
-use crate::engine::hand::OwnHand;
-use crate::engine::record::{self, Builder, ClusterState, Lock, RecordedServer, Stored};
-use crate::engine::server::{self, Target};
-use crate::engine::sql::literal;
-use crate::engine::wait::Failure;
-use crate::engine::{cluster, files, removal};
+use crate::engine::postgres::server::{self, Target};
+use crate::engine::postgres::sql::literal;
+use crate::engine::system::files;
+use crate::engine::system::wait::Failure;
 use crate::model::bundle::Bundle;
 use crate::model::configuration::ClusterFolder;
 use crate::model::configuration::with;

@@ -4,9 +4,10 @@ use std::io::ErrorKind;
 
 use super::LocalHost;
 use super::change::{Before, is_remade};
-use crate::engine::authority::Authority;
-use crate::engine::hand::OwnHand;
-use crate::engine::{files, random, removal};
+use crate::engine::cluster::removal;
+use crate::engine::cluster::remover::OwnHand;
+use crate::engine::postgres::authority::Authority;
+use crate::engine::system::{files, random};
 use crate::model::configuration::ClusterFolder;
 use crate::model::plan::Certificate;
 use crate::report::Report;

@@ -12,8 +12,8 @@ use tokio::process::{Child, Command};
 
 use super::LocalHost;
 use crate::engine::deploy::host::Work;
-use crate::engine::sql::literal;
-use crate::engine::wait::Failure;
+use crate::engine::postgres::sql::literal;
+use crate::engine::system::wait::Failure;
 use crate::model::configuration::ClusterFolder;
 use crate::model::topology::Auth;
 use crate::report::Report;

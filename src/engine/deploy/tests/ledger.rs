@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::super::Cancel;
 use super::super::host::{Host, Work};
 use super::super::run::run;
-use crate::engine::wait::Failure;
+use crate::engine::system::wait::Failure;
 use crate::model::configuration::ClusterFolder;
 use crate::model::plan::{Action, Machine, Outcome, plan_deploy};
 use crate::model::topology::{Archive, Edit, Topology, notation};

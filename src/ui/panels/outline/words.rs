@@ -1,7 +1,7 @@
 //! The word in a server's row: what it is, or what is wrong with it.
 
 use crate::app::{Session, WhatIf};
-use crate::engine::preferences::RoleWords;
+use crate::engine::desk::preferences::RoleWords;
 use crate::model::health::ReplicationRow;
 use crate::model::topology::Server;
 use crate::ui::outlook::{Outlook, outlook_of};
