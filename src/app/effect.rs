@@ -90,6 +90,8 @@ pub enum Effect {
         document: Box<Document>,
         folder: PathBuf,
     },
+    /// The user trusts the list of hazards with this sum.
+    RememberTrust(String),
     StartRun {
         run: u64,
         plan: Box<Plan>,

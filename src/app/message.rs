@@ -137,6 +137,8 @@ pub enum RunMessage {
     NotLooked(Report),
     /// Run the plan that is shown.
     Confirm,
+    /// Trust what the design runs of its own, and run the plan that is shown.
+    Trust,
     Event(RunEvent),
     Cancel,
     /// Close the panel of a finished run, or go back from a plan.

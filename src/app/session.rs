@@ -221,6 +221,8 @@ pub enum Dialog {
     DeployFolder {
         text: String,
     },
+    /// The design runs something of its own: `RunMessage::Trust` lets it, and runs the plan that is shown.
+    Trust,
     ConfirmTeardown {
         folder: PathBuf,
     },

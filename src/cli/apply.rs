@@ -6,7 +6,7 @@ use super::args::Apply;
 use super::deploy::{ending, shown, tell};
 use super::plan::print_steps;
 use super::signals::Signals;
-use super::{Ending, designs, preflight, print};
+use super::{Ending, designs, preflight, print, trust};
 use crate::engine::deploy::{self, Cancel, Change, Found};
 use crate::model::document::Document;
 use crate::model::plan::{ApplyPlan, Check, EventKind, Outcome, RunEvent, plan_apply};
@@ -24,8 +24,12 @@ struct Answer<'a> {
 }
 
 pub(super) async fn apply(args: &Apply) -> Result<Ending, Report> {
-    let signals = Signals::catch()?;
     let wanted = designs::open(&args.file)?;
+    if !args.plan {
+        // While it asks, nothing has begun: Ctrl-C ends it at once.
+        trust::settle(wanted.topology(), args.trust, args.json)?;
+    }
+    let signals = Signals::catch()?;
     let found = deploy::look(&args.dir, &wanted).await?;
     let plan = plan_apply(
         found.running.topology(),
@@ -37,6 +41,9 @@ pub(super) async fn apply(args: &Apply) -> Result<Ending, Report> {
         Err(checks) => Ok(refuse(args, &wanted, &found, &checks)),
         Ok(plan) if args.plan => {
             show(&plan, args.json);
+            if !args.json {
+                trust::say(wanted.topology());
+            }
             Ok(Ending::Fine)
         }
         Ok(plan) => Ok(run(args, plan, found, wanted, signals).await),
@@ -105,6 +112,7 @@ async fn run(args: &Apply, plan: ApplyPlan, found: Found, wanted: Document, sign
         for line in summary(&plan) {
             print::note(line);
         }
+        trust::say(wanted.topology());
     }
     if plan.plan.steps.is_empty() {
         if args.json {

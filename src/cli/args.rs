@@ -20,6 +20,9 @@ A first session: pgcascade new -o seed.toml && pgcascade deploy seed.toml --dir 
 const BIN_HELP: &str =
     "The folder with initdb, pg_ctl and postgres; by default the design's major among the installed ones";
 
+const TRUST_HELP: &str = "Let the design run its own commands and libraries here: the plan lists them (\"Runs on this machine\"). Remembered \
+     until that list changes";
+
 /// Draw a PostgreSQL replication cluster, see what is wrong with it, export its configuration, run it on this machine
 #[derive(Debug, Parser)]
 #[command(name = "pgcascade", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
@@ -103,6 +106,8 @@ pub(super) enum Command {
     Deploy {
         #[command(flatten)]
         target: Target,
+        #[arg(long, help = TRUST_HELP)]
+        trust: bool,
         /// Print what happens as JSON, an event a line
         #[arg(long)]
         json: bool,
@@ -277,6 +282,8 @@ pub(super) struct Apply {
     /// Show what would change, who would be interrupted, and the steps, without doing any
     #[arg(long)]
     pub(super) plan: bool,
+    #[arg(long, conflicts_with = "plan", help = TRUST_HELP)]
+    pub(super) trust: bool,
     /// Print what happens as JSON, an event a line; with --plan, print the plan as JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use super::args::Target;
 use super::progress::Display;
 use super::signals::Signals;
-use super::{Ending, designs, preflight, print};
+use super::{Ending, designs, preflight, print, trust};
 use crate::engine::deploy::{self, Cancel, Request, Run};
 use crate::model::bundle;
 use crate::model::configuration::ClusterFolder;
@@ -22,10 +22,12 @@ const RUN: u64 = 1;
 /// Events on their way to the display; more than a burst of output lines.
 const EVENTS: usize = 256;
 
-pub(super) async fn deploy(target: &Target, as_json: bool) -> Result<Ending, Report> {
-    let signals = Signals::catch()?;
+pub(super) async fn deploy(target: &Target, is_trusted: bool, as_json: bool) -> Result<Ending, Report> {
     let document = designs::open(&target.file)?;
     let request = target.request()?;
+    // While it asks, nothing has begun: Ctrl-C ends it at once.
+    trust::settle(document.topology(), is_trusted, as_json)?;
+    let signals = Signals::catch()?;
     let ending = run(&document, &request, target.cache(), as_json, signals).await;
     if ending == Ending::Fine && !as_json {
         // As it is found from anywhere: without "..", and where a link leads.

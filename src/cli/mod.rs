@@ -28,6 +28,7 @@ mod status;
 mod survives;
 mod table;
 mod tree;
+mod trust;
 mod window;
 
 use std::process::ExitCode;
@@ -96,7 +97,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
         } => simulate::simulate(&file, scenario.as_deref(), until, json),
         Command::List { json } => Ok(clusters::list(json)),
         Command::Plan { target, json } => wait_for(plan::plan(&target, json)),
-        Command::Deploy { target, json } => wait_for(deploy::deploy(&target, json)),
+        Command::Deploy { target, trust, json } => wait_for(deploy::deploy(&target, trust, json)),
         Command::Apply(apply) => wait_for(apply::apply(&apply)),
         Command::Status { dir, json } => wait_for(status::status(&dir, json)),
         Command::Verify { dir } => wait_for(clusters::verify(&dir)),

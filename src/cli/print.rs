@@ -27,6 +27,13 @@ pub(super) fn note(text: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
+/// A question for whoever sits at the terminal, who answers behind it.
+pub(super) fn question(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
 /// A value as one line of JSON.
 pub(super) fn json(value: &impl Serialize) {
     // Plain data with string keys always has a JSON form.

@@ -30,6 +30,8 @@ pub struct Place {
     pub bin: Option<PathBuf>,
     /// What the shell that runs a script keeps from others.
     pub umask: &'static str,
+    /// Whoever runs `up` trusts the design.
+    pub trusts: bool,
 }
 
 impl Place {
@@ -76,6 +78,7 @@ impl Place {
             root,
             bin: None,
             umask: "022",
+            trusts: true,
         }
     }
 
@@ -88,8 +91,9 @@ impl Place {
         let mut command = Command::new(self.path.join("bash"));
         command
             .arg("-c")
-            .arg(format!("umask {}; exec \"$0\"", self.umask))
+            .arg(format!("umask {}; exec \"$0\" \"$@\"", self.umask))
             .arg(self.bundle.join(script))
+            .args(self.trust(script))
             .env_clear()
             .env("PATH", &self.path)
             .current_dir(self.root.path());
@@ -103,6 +107,12 @@ impl Place {
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
         }
         command
+    }
+
+    /// What `up` asks for, where it asks.
+    fn trust(&self, script: &str) -> Option<&'static str> {
+        let asks = fs::read_to_string(self.bundle.join(script)).is_ok_and(|text| text.contains("--trust"));
+        (asks && self.trusts).then_some("--trust")
     }
 
     fn run(&self, script: &str) -> Output {
@@ -315,6 +325,30 @@ fn a_taken_port_is_said_before_anything_is_made() {
         said.contains(&format!("port {}, which \"s\" needs", port + 1)),
         "{said}"
     );
+    place.nothing_is_left();
+}
+
+#[test]
+fn what_a_design_runs_of_its_own_is_let_by_an_option_only() {
+    let mut topology = design("m 1\n  s 2\n", FIRST_PORT + 80);
+    let (name, value) = (
+        "session_preload_libraries".to_owned(),
+        Some("auto_explain".to_owned()),
+    );
+    let server = None;
+    topology.apply(&Edit::SetSetting { server, name, value }).unwrap();
+    let mut place = Place::new(&generate(&Document::new(topology)));
+    place.trusts = false;
+    let said = place.expect("up", 1);
+    assert!(
+        said.contains("Runs on this machine: code that session_preload_libraries") && said.contains("--trust"),
+        "{said}"
+    );
+    place.nothing_is_left();
+    place.trusts = true;
+    place.expect("up", 0);
+    place.expect("verify", 0);
+    place.expect("down", 0);
     place.nothing_is_left();
 }
 

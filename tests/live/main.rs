@@ -33,5 +33,6 @@ mod secrets;
 mod template;
 mod templates;
 mod tls;
+mod trust;
 mod versions;
 mod worker;

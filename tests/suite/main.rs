@@ -16,6 +16,7 @@ mod bundle;
 mod canvas;
 mod cli;
 mod golden;
+mod hazards;
 #[cfg(feature = "gui")]
 mod large;
 mod lost;

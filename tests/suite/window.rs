@@ -592,6 +592,42 @@ fn machine() -> Machine {
 }
 
 #[test]
+fn what_a_design_runs_of_its_own_is_asked_about_before_anything_is_deployed() {
+    let mut window = Window::seed();
+    let setting = Edit::SetSetting {
+        server: None,
+        name: "session_preload_libraries".to_owned(),
+        value: Some("auto_explain".to_owned()),
+    };
+    window.send(Message::Design(DesignMessage::Do(Command::Edit(setting))));
+    window.send(Message::Run(RunMessage::Prepare("/tmp/seed".into())));
+    window.send(Message::Run(RunMessage::Found(Box::new(machine()))));
+    window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
+    let said = "Runs on this machine: code that session_preload_libraries loads or looks for on every server: auto_explain";
+    assert!(window.has(said));
+    let deploy = |window: &mut Window| {
+        let buttons: Vec<_> = window.harness.get_all_by_label("Deploy").collect();
+        buttons.last().unwrap().click();
+        drop(buttons);
+        window.harness.run_steps(3);
+    };
+    deploy(&mut window);
+    assert!(window.has("Trust this design?"));
+    window.click("Cancel");
+    let has_begun = |window: &Window| {
+        let performed = window.performed.borrow();
+        performed
+            .iter()
+            .any(|effect| matches!(effect, Effect::StartRun { .. }))
+    };
+    assert!(!has_begun(&window) && window.session().dialog.is_none());
+    deploy(&mut window);
+    window.harness.get_by_label("Trust it and begin").click();
+    window.harness.run_steps(3);
+    assert!(has_begun(&window));
+}
+
+#[test]
 fn a_plan_is_shown_with_its_reasons_and_then_the_run() {
     let mut window = Window::seed();
     window.send(Message::Run(RunMessage::Prepare("/tmp/seed".into())));

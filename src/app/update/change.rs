@@ -37,18 +37,23 @@ pub(super) fn look(session: &mut Session) -> Vec<Effect> {
 pub(super) fn looked(session: &mut Session, found: Found) -> Vec<Effect> {
     // An answer to a question that was taken back is not shown.
     if matches!(session.run, RunView::Looking { .. }) {
-        let plan = plan_apply(
-            found.running.topology(),
-            session.document.topology(),
-            &found.machine,
-            &found.standing,
-        );
-        session.run = RunView::ChangePlanned {
-            found: Box::new(found),
-            plan,
-        };
+        judge(session, found);
     }
     Vec::new()
+}
+
+/// Shows what stands in the way of the change, or its plan.
+pub(super) fn judge(session: &mut Session, found: Found) {
+    let plan = plan_apply(
+        found.running.topology(),
+        session.document.topology(),
+        &found.machine,
+        &found.standing,
+    );
+    session.run = RunView::ChangePlanned {
+        found: Box::new(found),
+        plan,
+    };
 }
 
 pub(super) fn not_looked(session: &mut Session, report: Report) -> Vec<Effect> {

@@ -2,7 +2,7 @@
 //!
 //! Messages are handled by subject: `design` (edits, undo), `clipboard` (cut, copy, paste), `file` (open, save, export),
 //! `text` (the design's text, typed), `unsaved` (what would lose changes, and quitting), `run` (deploying), `change`
-//! (applying the drawing to what runs), `cluster` (what runs), `view` (what is shown), `start` (the page that a window begins
+//! (applying the drawing to what runs), `trust` (what the design runs of its own), `cluster` (what runs), `view` (what is shown), `start` (the page that a window begins
 //! with), `disk` (a file that was changed elsewhere), `what_if` (what goes wrong beside the design). What must be done
 //! outside is returned as effects; their answers come back as messages. Everything derived from the document is
 //! refreshed here, and nowhere else.
@@ -19,6 +19,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 mod text;
+mod trust;
 mod unsaved;
 mod view;
 mod what_if;
@@ -96,7 +97,11 @@ fn needs_good_text(message: &Message) -> bool {
     match message {
         Message::Run(message) => matches!(
             message,
-            RunMessage::Ask | RunMessage::Prepare(_) | RunMessage::AskChange | RunMessage::Confirm
+            RunMessage::Ask
+                | RunMessage::Prepare(_)
+                | RunMessage::AskChange
+                | RunMessage::Confirm
+                | RunMessage::Trust
         ),
         Message::WhatIf(message) => *message == WhatIfMessage::Enter,
         _ => false,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{ClusterView, Dialog, Effect, NoticeKind, RunMessage, RunView, Session, Tab};
-use super::{change, notify, notify_with_folder};
+use super::{change, notify, notify_with_folder, trust};
 use crate::model::plan::{Machine, Outcome, Progress, RunEvent, plan_deploy, preflight};
 use crate::report::Report;
 
@@ -19,6 +19,7 @@ pub(super) fn update(session: &mut Session, message: RunMessage) -> Vec<Effect> 
             change::confirm(session)
         }
         RunMessage::Confirm => confirm(session),
+        RunMessage::Trust => trust::give(session),
         RunMessage::Event(event) => fold(session, &event),
         RunMessage::Cancel => cancel(session),
         RunMessage::Close => {
@@ -70,20 +71,25 @@ fn prepare(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
 fn found(session: &mut Session, machine: Machine) -> Vec<Effect> {
     // An answer to a question that was taken back is not shown.
     if matches!(session.run, RunView::Discovering { .. }) {
-        let topology = session.document.topology();
-        let checks = preflight(topology, &machine);
-        let ready = checks.iter().all(|check| check.ok);
-        let plan = ready.then(|| plan_deploy(topology, &machine));
-        session.run = RunView::Planned {
-            machine,
-            checks,
-            plan,
-        };
+        judge(session, machine);
     }
     Vec::new()
 }
 
-fn confirm(session: &mut Session) -> Vec<Effect> {
+/// Shows what stands in the way on this machine, or the plan.
+pub(super) fn judge(session: &mut Session, machine: Machine) {
+    let topology = session.document.topology();
+    let checks = preflight(topology, &machine);
+    let ready = checks.iter().all(|check| check.ok);
+    let plan = ready.then(|| plan_deploy(topology, &machine));
+    session.run = RunView::Planned {
+        machine,
+        checks,
+        plan,
+    };
+}
+
+pub(super) fn confirm(session: &mut Session) -> Vec<Effect> {
     if refuse_second(session) {
         return Vec::new();
     }

@@ -140,6 +140,7 @@ impl Worker {
                 self.stop_discovery();
                 self.discovery = self.start(tasks::discover(document, folder, answers));
             }
+            Effect::RememberTrust(sum) => self.finish(tasks::remember_trust(sum, answers)),
             Effect::StartRun {
                 run: number,
                 plan,

@@ -11,7 +11,7 @@ use super::answers::Answers;
 use crate::app::{ClusterMessage, FileMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage};
 use crate::engine::cluster::record;
 use crate::engine::cluster::record::{ClusterRecord, ClusterState};
-use crate::engine::desk::{exports, picture, recent, store, unsaved};
+use crate::engine::desk::{exports, picture, recent, store, trust, unsaved};
 use crate::engine::{cluster, deploy};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
@@ -231,6 +231,12 @@ pub(super) async fn switch(
         Err(report) => ClusterMessage::Failed(folder, report),
     };
     answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn remember_trust(sum: String, answers: Answers) {
+    if let Err(report) = blocking(move || trust::remember(&sum)).await {
+        answers.send(Message::Failed(report)).await;
+    }
 }
 
 pub(super) async fn discover(document: Box<Document>, folder: PathBuf, answers: Answers) {

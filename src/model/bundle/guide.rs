@@ -109,8 +109,19 @@ fn building(topology: &Topology) -> String {
          ./status          # what pg_stat_replication shows on every server\n\
          ./down            # stop it and remove what ./up made, nothing else\n\
          ```\n\n\
-         If something fails, or you press Ctrl-C, `up` takes back all that it did.\n\n"
+         If something fails, or you press Ctrl-C, `up` takes back all that it did.\n\n{}",
+        trust(topology)
     )
+}
+
+/// Only where the design brings something that runs.
+fn trust(topology: &Topology) -> &'static str {
+    if topology.hazards().is_empty() {
+        ""
+    } else {
+        "The design runs commands or libraries of its own, which the first lines of `up` name. If you know what they do and trust \
+         them: `./up --trust`.\n\n"
+    }
 }
 
 fn connecting(topology: &Topology) -> String {

@@ -99,6 +99,17 @@ impl ClusterFolder {
 mod tests {
     use super::*;
 
+    /// The rules on files that settings name know the same folder, from a floor below.
+    #[test]
+    fn no_setting_may_name_what_is_the_clusters_own() {
+        use crate::model::topology::{CLUSTER_OWN, DATA_DEPTH};
+        for own in CLUSTER_OWN {
+            assert!(ClusterFolder::archive_folders(own).is_empty(), "{own}");
+        }
+        assert_eq!(ClusterFolder::data("m").split('/').count(), DATA_DEPTH);
+        assert_eq!(ClusterFolder::UP_FROM_DATA.split('/').count(), DATA_DEPTH);
+    }
+
     #[test]
     fn only_folders_inside_the_cluster_are_made() {
         assert_eq!(ClusterFolder::archive_folders("wal/./old/"), ["wal", "wal/old"]);

@@ -23,6 +23,10 @@ pub struct Machine {
     pub room: Room,
     /// The locales that are installed, if the design names any.
     pub locales: Option<Vec<String>>,
+    /// Lists of hazards that the user trusts, by their [`digest`](crate::model::topology::digest).
+    pub trusted: Vec<String>,
+    /// Libraries that the design loads and the chosen programs do not have.
+    pub missing_libraries: Vec<String>,
     /// How far the clock lies behind the time at which a file that we look at was last changed.
     pub clock_behind_secs: u64,
 }
@@ -64,6 +68,8 @@ impl Machine {
             file_system: None,
             room: Room::default(),
             locales: None,
+            trusted: Vec::new(),
+            missing_libraries: Vec::new(),
             clock_behind_secs: 0,
         }
     }

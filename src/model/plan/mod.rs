@@ -26,6 +26,6 @@ pub use deploy::plan_deploy;
 pub use event::{EventKind, Outcome, RunEvent, StepSummary};
 pub use expected::{ExpectedRows, expected_rows};
 pub use machine::{Check, FolderState, Machine, PortUse, Room, RunAs, SharedMemory, Tools};
-pub use preflight::{names_locales, other_ports, preflight};
+pub use preflight::{UNTRUSTED, lacks_only_trust, named_libraries, names_locales, other_ports, preflight};
 pub use progress::{Progress, StepState};
 pub use resume::{Journal, Resume};

@@ -2,13 +2,16 @@
 //!
 //! The data are the files in `assets/parameters`: `catalogue.txt` is made from real servers of 10 to 18 by
 //! `packaging/catalogue.sh`, `by-hand.txt` holds what they cannot say (9.2 to 9.6), `renamed.txt` what is called
-//! otherwise since. 19 is taken to be like 18. Start with [`lookup`]; `catalogue/value.rs` judges a value.
+//! otherwise since. 19 is taken to be like 18. `classes.txt` says what each can do to the machine. Start with [`lookup`];
+//! `catalogue/value.rs` judges a value, `catalogue/class.rs` what it does to the machine.
 
+mod class;
 mod value;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+pub use class::{Class, FileKind, danger, is_judged, judged, libraries};
 pub use value::ValueProblem;
 
 use super::PgMajor;
@@ -153,6 +156,11 @@ pub fn lookup(name: &str, major: PgMajor) -> Known {
             }
         }
     }
+}
+
+/// True for a version newer than any that was looked at: what it has besides is not known.
+pub fn is_unseen(major: PgMajor) -> bool {
+    !major.has_known_parameters() && !major.has_two_numbers()
 }
 
 /// The names that the version has, as it spells them.

@@ -12,6 +12,7 @@ mod draft;
 mod edit;
 mod findings;
 mod folders;
+mod hazards;
 mod identity;
 mod major;
 pub mod notation;
@@ -24,12 +25,14 @@ mod values;
 
 use std::collections::BTreeMap;
 
+pub use catalogue::libraries;
 pub use draft::{Draft, DraftProblem, DraftServer, nearest};
 pub use edit::{Applied, Downstreams, Edit};
 pub use findings::{Finding, Fix, Severity, Subject, check};
+pub use hazards::{Danger, Hazard, digest};
 pub use major::{PgMajor, UnknownMajor};
 pub use refusal::Refusal;
-pub use rules::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY, RULES, Rule, reporting, rule};
+pub use rules::{CLUSTER_OWN, DATA_DEPTH, MANAGED_SETTINGS, NOT_BELOW_PRIMARY, RULES, Rule, reporting, rule};
 pub use sync::{CommitLevel, SyncMethod, SyncPolicy};
 pub use values::{
     ApplyDelay, BadValue, Host, NAME_BYTES, Port, ServerId, ServerName, SiteName, check_setting_name,

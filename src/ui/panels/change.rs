@@ -9,16 +9,19 @@ use crate::ui::theme::{GAP_SMALL, Tokens};
 
 use super::parts::{main_button, note_ui, section_ui};
 use super::plan::{check_ui, steps_ui};
+use super::trust::begins;
 
 pub fn change_ui(ui: &mut Ui, plan: &Result<ApplyPlan, Vec<Check>>, outbox: &mut Outbox) {
     ui.label(RichText::new("The changes").heading());
     ui.add_space(GAP_SMALL);
     let is_possible = plan.as_ref().is_ok_and(|plan| !plan.plan.steps.is_empty());
+    let checks = plan.as_ref().err().map_or(&[][..], Vec::as_slice);
     ui.horizontal(|ui| {
-        let apply = main_button(ui, is_possible, "Apply");
+        let begins = begins(is_possible, checks);
+        let apply = main_button(ui, begins.is_some(), "Apply");
         let apply = apply.on_disabled_hover_text("There is nothing that can be applied, see below");
-        if apply.clicked() {
-            outbox.send(Message::Run(RunMessage::Confirm));
+        if let Some(message) = begins.filter(|_| apply.clicked()) {
+            outbox.send(message);
         }
         if ui.button("Look again").clicked() {
             outbox.send(Message::Run(RunMessage::AskChange));

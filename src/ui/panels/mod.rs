@@ -35,6 +35,7 @@ mod text;
 mod text_editor;
 mod time_line;
 mod top_bar;
+mod trust;
 mod what_if;
 
 pub use deploy::deploy_ui;

@@ -16,6 +16,7 @@ use crate::ui::{Outbox, dialogs, keys};
 use super::changed::changed_ui;
 use super::parts::{counted, main_button, note_ui};
 use super::picture::picture_ui;
+use super::trust::trust_ui;
 
 const WIDTH: f32 = 440.0;
 const HELP_WIDTH: f32 = 720.0;
@@ -163,6 +164,7 @@ fn dialog_ui(
             title_ui(ui, &format!("{name} was changed elsewhere"));
             changed_ui(ui, session, found, *is_saving, outbox);
         }
+        Dialog::Trust => trust_ui(ui, session, dialog, outbox),
         Dialog::ConfirmTeardown { folder } => {
             title_ui(ui, "Tear the cluster down?");
             ui.add(Label::new(folder.display().to_string()).wrap());
@@ -193,13 +195,13 @@ fn cancelled(dialog: &Dialog) -> Message {
     }
 }
 
-fn title_ui(ui: &mut Ui, words: &str) {
+pub(super) fn title_ui(ui: &mut Ui, words: &str) {
     ui.add(Label::new(RichText::new(words).heading()).wrap());
     ui.add_space(GAP_SMALL);
 }
 
 /// The main answer first, then others, then Cancel.
-fn answers_ui(
+pub(super) fn answers_ui(
     ui: &mut Ui,
     words: &str,
     message: Message,

@@ -11,6 +11,7 @@ use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
 use super::parts::{counted, main_button, note_ui, section_ui, state_ui};
 use super::phases::phases;
+use super::trust::begins;
 
 /// "⊗ problem" fits.
 const STATE_WIDTH: f32 = 62.0;
@@ -27,10 +28,11 @@ pub fn plan_ui(
     note_ui(ui, &machine.folder);
     ui.add_space(GAP_SMALL);
     ui.horizontal(|ui| {
-        let deploy = main_button(ui, plan.is_some(), "Deploy");
+        let begins = begins(plan.is_some(), checks);
+        let deploy = main_button(ui, begins.is_some(), "Deploy");
         let deploy = deploy.on_disabled_hover_text("Something stands in the way, see below");
-        if deploy.clicked() {
-            outbox.send(Message::Run(RunMessage::Confirm));
+        if let Some(message) = begins.filter(|_| deploy.clicked()) {
+            outbox.send(message);
         }
         if ui.button("Other folder…").clicked() {
             outbox.send(Message::Run(RunMessage::Ask));

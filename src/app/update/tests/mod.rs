@@ -12,6 +12,7 @@ mod run;
 mod start;
 mod text;
 mod time;
+mod trust;
 mod what_if;
 
 use std::path::PathBuf;

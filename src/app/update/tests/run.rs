@@ -11,7 +11,7 @@ fn run(message: RunMessage) -> Message {
     Message::Run(message)
 }
 
-fn machine() -> Machine {
+pub(super) fn machine() -> Machine {
     Machine {
         tools: vec![Tools {
             bin: "/usr/lib/postgresql/15/bin".to_owned(),

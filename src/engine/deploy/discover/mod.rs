@@ -2,6 +2,7 @@
 
 mod disk;
 mod folder;
+mod libraries;
 mod locales;
 mod ports;
 mod room;
@@ -12,6 +13,7 @@ use std::path::Path;
 use nix::unistd::{User, geteuid};
 
 use super::Request;
+use crate::engine::desk::trust;
 use crate::engine::system::files::{self, Owner};
 use crate::model::plan::{Machine, RunAs, names_locales};
 use crate::model::topology::Topology;
@@ -46,6 +48,8 @@ pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
         free_disk_bytes: files::free_bytes(&folder),
         file_system: disk::file_system(&folder),
         room: room::room(owner),
+        trusted: trust::trusted(),
+        missing_libraries: libraries::missing(topology, program.as_deref()),
         locales: if names_locales(topology) {
             locales::installed().await
         } else {

@@ -12,6 +12,7 @@
 //! design with TLS openssl(1) besides, since a bundle holds no key.
 
 mod actions;
+mod trust;
 
 use std::fmt::Write as _;
 
@@ -79,11 +80,16 @@ fn title(topology: &Topology, name: &str, what: &str) -> String {
 
 /// What every script begins with.
 fn head(topology: &Topology, name: &str, what: &str) -> String {
+    head_with(topology, name, what, "", "")
+}
+
+/// The same with an option, and what reads it.
+fn head_with(topology: &Topology, name: &str, what: &str, option: &str, reads: &str) -> String {
     let usage = format!(
-        "usage: {name} [FOLDER]\n{what}\nFOLDER is the cluster's, by default \"cluster\" beside this script."
+        "usage: {name} {option}[FOLDER]\n{what}\nFOLDER is the cluster's, by default \"cluster\" beside this script."
     );
     format!(
-        "{}\nusage={}\nmajor={}\n\n{COMMON}\n",
+        "{}{reads}\nusage={}\nmajor={}\n\n{COMMON}\n",
         title(topology, name, what),
         shell_word(&usage),
         topology.postgres()
@@ -109,7 +115,10 @@ fn up(topology: &Topology, plan: &Plan) -> String {
         );
     }
     let major = topology.postgres();
-    let mut text = head(topology, "up", WHAT);
+    let mut text = match trust::ask(topology) {
+        Some(reads) => head_with(topology, "up", WHAT, "[--trust] ", &reads),
+        None => head(topology, "up", WHAT),
+    };
     let _ = write!(
         text,
         "steps={}\nreports_ready={}\n{}{OWN}\n{undo}\n{ASK}\n{UP}\n",
@@ -209,6 +218,7 @@ fn obstacle(topology: &Topology) -> Option<String> {
 /// What is looked at before step 1.
 fn before(topology: &Topology, has_slots: bool, needs_psql: bool) -> String {
     let mut text = "# Before anything is made.\n".to_owned();
+    text.extend(trust::refuse(topology));
     text.push_str(REFUSE_ROOT);
     text.push_str("find_programs\nfind_psql\n");
     if needs_psql {

@@ -4,12 +4,15 @@
 
 mod limits;
 mod programs;
+mod trust;
 
 use super::{Check, FolderState, Machine};
 use crate::model::configuration::ClusterFolder;
 use crate::model::topology::{Port, ServerId, Severity, Topology, check};
 
 pub use limits::names_locales;
+pub use trust::{UNTRUSTED, lacks_only_trust, named_libraries};
+pub(super) use trust::{libraries, trust};
 
 /// More servers than this on one machine is no test of a cluster but of the machine.
 const MOST_SERVERS: usize = 64;
@@ -50,6 +53,9 @@ pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
     checks.push(limits::open_files(topology, machine));
     checks.push(limits::processes(topology, machine));
     checks.extend(limits::locale(topology, machine));
+    checks.extend(libraries(machine));
+    checks.extend(trust::risks(topology));
+    checks.extend(trust(topology, machine));
     checks.push(limits::clock(machine));
     checks
 }

@@ -32,6 +32,68 @@ fn fails(topology: &Topology, machine: &Machine, expected: &[&str]) -> Vec<Check
     failed
 }
 
+fn set(topology: &mut Topology, name: &str, value: &str) {
+    let (name, value) = (name.to_owned(), Some(value.to_owned()));
+    let edit = Edit::SetSetting {
+        server: None,
+        name,
+        value,
+    };
+    topology.apply(&edit).unwrap();
+}
+
+#[test]
+fn what_the_design_runs_is_refused_until_exactly_that_is_trusted() {
+    let mut topology = pair();
+    set(&mut topology, "ssl_passphrase_command", "touch /tmp/x");
+    set(&mut topology, "session_preload_libraries", "evil");
+    let failed = fails(&topology, &machine(), &[UNTRUSTED, UNTRUSTED]);
+    assert!(lacks_only_trust(&failed));
+    assert_eq!(
+        failed[1].message,
+        "Runs on this machine: the command touch /tmp/x (ssl_passphrase_command, on every server)"
+    );
+    let trusting = Machine {
+        trusted: vec![crate::model::topology::digest(&topology.hazards())],
+        ..machine()
+    };
+    fails(&topology, &trusting, &[]);
+    // Another setting that runs nothing changes nothing; one that does is asked about again.
+    set(&mut topology, "work_mem", "64MB");
+    fails(&topology, &trusting, &[]);
+    set(&mut topology, "ssl_passphrase_command", "touch /tmp/y");
+    fails(&topology, &trusting, &[UNTRUSTED, UNTRUSTED]);
+    let busy = Machine {
+        free_disk_bytes: Some(0),
+        ..machine()
+    };
+    let failed = fails(&topology, &busy, &["disk-full", UNTRUSTED, UNTRUSTED]);
+    assert!(!lacks_only_trust(&failed) && !lacks_only_trust(&[]));
+}
+
+#[test]
+fn what_is_only_a_risk_is_said_and_stops_nothing() {
+    let mut topology = pair();
+    set(&mut topology, "fsync", "off");
+    set(&mut topology, "lo_compat_privileges", "on");
+    let checks = preflight(&topology, &machine());
+    let risky = checks.iter().filter(|check| check.id == "design-is-risky");
+    assert!(
+        checks.iter().all(|check| check.ok) && risky.count() == 2,
+        "{checks:#?}"
+    );
+}
+
+#[test]
+fn a_library_that_is_not_installed_is_said_before_anything_is_made() {
+    let lacking = Machine {
+        missing_libraries: vec!["pg_cron".to_owned()],
+        ..machine()
+    };
+    let failed = fails(&pair(), &lacking, &["library-missing"]);
+    assert!(failed[0].message.contains("\"pg_cron\"") && failed[0].message.contains("/pg/bin"));
+}
+
 fn pair() -> Topology {
     notation::parse("m 5432\n  s 5433\n").unwrap()
 }

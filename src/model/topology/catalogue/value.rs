@@ -169,7 +169,7 @@ fn meant_unit(written: &str, own: Option<&str>) -> Option<&'static str> {
 }
 
 /// Any unambiguous beginning of true, false, yes, no, on, off, and 1 and 0; no blanks around it.
-fn parse_bool(value: &str) -> Option<bool> {
+pub(super) fn parse_bool(value: &str) -> Option<bool> {
     let value = value.to_ascii_lowercase();
     let begins = |word: &str, least: usize| value.len() >= least && word.starts_with(&value);
     if begins("true", 1) || begins("yes", 1) || value == "on" || value == "1" {

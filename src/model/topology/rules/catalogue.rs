@@ -46,7 +46,7 @@ pub(super) fn setting_unknown(topology: &Topology) -> Vec<Found> {
             }
             Known::Nowhere => {
                 let near = *slips.entry(name).or_insert_with(|| near_name(name, major));
-                if near.is_none() && is_unseen(major) {
+                if near.is_none() && catalogue::is_unseen(major) {
                     continue;
                 }
                 let mean = near
@@ -92,15 +92,10 @@ fn elsewhere(
     format!("PostgreSQL {major} has no setting \"{name}\" and refuses to start with it: {when}{instead}")
 }
 
-/// True for a version newer than any that was looked at: what it has besides is not known.
-fn is_unseen(major: PgMajor) -> bool {
-    !major.has_known_parameters() && !major.has_two_numbers()
-}
-
 /// The version's own name that a slip of the pen was meant to be.
 fn near_name(wrong: &str, major: PgMajor) -> Option<&'static str> {
     let wrong = wrong.to_ascii_lowercase();
-    let least = if is_unseen(major) {
+    let least = if catalogue::is_unseen(major) {
         LIKE_ENOUGH_TO_BE_A_SLIP
     } else {
         LIKE_ENOUGH_TO_PROPOSE

@@ -12,13 +12,18 @@ pub(super) fn ssl_without_certificate(topology: &Topology) -> Vec<Found> {
     let has_file = |server: &Server, name: &str| {
         by_hand::on(topology, server, name).is_some_and(|hand| hand.value.trim().starts_with('/'))
     };
+    let instead = if topology.is_all_loopback() {
+        "let the design encrypt its links (tls = true), and the deployment makes certificates"
+    } else {
+        "give ssl_cert_file and ssl_key_file as absolute paths"
+    };
     at_owners(topology, |server| {
         let ssl = by_hand::on(topology, server, "ssl").filter(|hand| hand.is_on())?;
         let is_complete = has_file(server, "ssl_cert_file") && has_file(server, "ssl_key_file");
         (!is_complete).then(|| {
             (
                 ssl,
-                "With ssl on, a server without a certificate does not start, and a new data directory has none: give ssl_cert_file and ssl_key_file as absolute paths".to_owned(),
+                format!("With ssl on, a server without a certificate does not start, and a new data directory has none: {instead}"),
             )
         })
     })

@@ -6,7 +6,9 @@
 
 mod by_hand;
 mod catalogue;
+mod dangers;
 mod feedback;
+mod files;
 mod hosts;
 mod limits;
 mod names;
@@ -34,12 +36,13 @@ pub struct Rule {
 }
 
 pub use feedback::reporting;
+pub use files::{CLUSTER_OWN, DATA_DEPTH};
 pub use settings::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY};
 
 use Severity::{Error, Note, Warning};
 
 #[rustfmt::skip]
-pub static RULES: [Rule; 78] = [
+pub static RULES: [Rule; 87] = [
     Rule { id: "port-used-twice", severity: Error, title: "Two servers on one host have the same port",
         source: "server: could not bind IPv4 address \"127.0.0.1\": Address already in use", find: servers::port_used_twice },
     Rule { id: "sync-on-cascaded-standby", severity: Error, title: "A standby below a standby is marked synchronous",
@@ -110,6 +113,10 @@ pub static RULES: [Rule; 78] = [
         source: "server: Cannot enable parameter when \"log_statement_stats\" is true", find: limits::log_stats_exclude },
     Rule { id: "wal-size-too-small", severity: Error, title: "Less WAL than two segments",
         source: "server: \"min_wal_size\" must be at least twice \"wal_segment_size\"", find: limits::wal_size_too_small },
+    Rule { id: "setting-includes-file", severity: Error, title: "Settings from another file",
+        source: "manual, File Inclusion: the named file is read as if its contents stood there, and the last setting wins; tried on 15: a log with a crafted log_line_prefix is read as settings", find: files::setting_includes_file },
+    Rule { id: "file-outside-folder", severity: Error, title: "A file that does not stay in the cluster's folder",
+        source: "manual, log_directory and log_filename: an absolute path, or relative to the data directory, and strftime escapes; tried on 15: with log_line_prefix they append a line of the design's choice to any file of the user", find: files::file_outside_folder },
     Rule { id: "sync-name-cut", severity: Warning, title: "A name longer than 63 bytes",
         source: "the sender cuts application_name to 63 bytes (tried on 9.2 to 18)", find: names::name_cut },
     Rule { id: "name-not-ascii", severity: Warning, title: "A name that servers show otherwise",
@@ -170,6 +177,18 @@ pub static RULES: [Rule; 78] = [
         source: "manual, Password Authentication: md5 is vulnerable to a stolen hash; release notes 18: md5 passwords are deprecated", find: servers::md5_where_scram_is },
     Rule { id: "tls-version-by-hand", severity: Warning, title: "Links that may use a broken protocol",
         source: "RFC 8996: TLS 1.0 and 1.1 must not be used; manual, ssl_min_protocol_version: from 13 on the default is TLSv1.2", find: tls::tls_version_by_hand },
+    Rule { id: "setting-runs-code", severity: Warning, title: "A command or library that the servers run",
+        source: "manual, Shared Library Preloading, Archiving, Archive Recovery, ssl_passphrase_command: the server runs it as its user, whoever wrote the design", find: dangers::setting_runs_code },
+    Rule { id: "setting-not-known", severity: Warning, title: "A setting of which nobody knows what it does",
+        source: "manual, Customized Options: what stands before the dot is an extension's, which may do anything with its settings", find: dangers::setting_not_known },
+    Rule { id: "setting-opens-door", severity: Warning, title: "A setting that makes it easier to get in",
+        source: "manual, Connections and Authentication, and each setting's own paragraph (assets/parameters/classes.txt)", find: dangers::setting_opens_door },
+    Rule { id: "setting-risks-data", severity: Warning, title: "A setting that can cost data",
+        source: "manual, Developer Options: zero_damaged_pages \"will destroy data\"; the others: assets/parameters/classes.txt", find: dangers::setting_risks_data },
+    Rule { id: "setting-given-twice", severity: Warning, title: "One setting in two spellings",
+        source: "manual, Parameter Names and Values: names are case-insensitive; Parameter Interaction via the Configuration File: the last one wins", find: dangers::setting_given_twice },
+    Rule { id: "file-outside-on-hosts", severity: Warning, title: "A file outside the data directory of a host",
+        source: "manual, File Locations and log_directory: the server opens it as its own user", find: files::file_outside_on_hosts },
     Rule { id: "tls-host-is-address", severity: Note, title: "A certificate that has to name an address",
         source: "libpq, SSL Support: verify-full compares the host with the certificate's names; release notes 15: \"Allow IP address matching against a server certificate's Subject Alternative Name\"", find: tls::tls_host_is_address },
     Rule { id: "tls-without-least-version", severity: Note, title: "Nothing forbids old protocols",
@@ -196,6 +215,8 @@ pub static RULES: [Rule; 78] = [
         source: "RFC 4343: names of hosts are compared without regard to case", find: hosts::host_spelled_two_ways },
     Rule { id: "port-among-outgoing", severity: Note, title: "A port that an outgoing connection may take",
         source: "ip(7), ip_local_port_range: 32768 to 60999 unless the machine says otherwise", find: hosts::port_among_outgoing },
+    Rule { id: "setting-nobody-reads", severity: Note, title: "A setting of an extension that is not loaded",
+        source: "manual, Customized Options: such a setting is taken, and means nothing until a library is loaded that defines it", find: dangers::setting_nobody_reads },
 ];
 
 /// The rule of that id.

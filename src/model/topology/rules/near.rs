@@ -162,6 +162,36 @@ fn near(rule: &str) -> Topology {
         "host-spelled-two-ways" => on_hosts(["db1", "db10", "db2", "db2"]),
         "port-among-outgoing" => text("5435", "32767"),
         "nothing-replicates" => notation::parse("m 5432\n  s 5433\n").unwrap(),
+        "setting-includes-file" => setting(None, "my.include", "../log"),
+        "file-outside-folder" => setting(Some("a"), "log_directory", "../../../x"),
+        "file-outside-on-hosts" => {
+            let mut topology = on_hosts(["db1", "db2", "db3", "db4"]);
+            topology.apply(&set(None, "log_directory", "pg_log")).unwrap();
+            topology
+        }
+        "setting-runs-code" => setting(None, "shared_preload_libraries", ""),
+        "setting-not-known" => {
+            let mut topology = setting(None, "shared_preload_libraries", "pg_stat_statements");
+            topology
+                .apply(&set(None, "pg_stat_statements.max", "100"))
+                .unwrap();
+            topology
+        }
+        "setting-opens-door" => setting(Some("a"), "lo_compat_privileges", "off"),
+        "setting-risks-data" => setting(None, "zero_damaged_pages", "off"),
+        "setting-given-twice" => {
+            let mut topology = setting(None, "shared_buffers", "128MB");
+            let a = topology.by_name("a").map(Server::id);
+            topology.apply(&set(a, "Shared_Buffers", "256MB")).unwrap();
+            topology
+        }
+        "setting-nobody-reads" => {
+            let mut topology = setting(None, "shared_preload_libraries", "pg_cron");
+            topology
+                .apply(&set(None, "cron.database_name", "postgres"))
+                .unwrap();
+            topology
+        }
         "tls-off-by-hand" => encrypted(setting(Some("c"), "ssl", "off")),
         "tls-file-by-hand" => setting(None, "ssl_cert_file", "/etc/ssl/s.crt"),
         "tls-no-version-left" => encrypted(setting(None, "ssl_max_protocol_version", "TLSv1.2")),

@@ -162,6 +162,27 @@ fn triggering(rule: &str) -> Topology {
         "host-spelled-two-ways" => on_hosts(["db1", "DB1", "db2", "db2"]),
         "port-among-outgoing" => text("c 5435", "c 55435"),
         "nothing-replicates" => notation::parse("m 5432\n").unwrap(),
+        "setting-includes-file" => setting(None, "Include_If_Exists", "../log"),
+        "file-outside-folder" => setting(Some("a"), "log_directory", "../../../../x"),
+        "file-outside-on-hosts" => {
+            let mut topology = on_hosts(["db1", "db2", "db3", "db4"]);
+            topology.apply(&set(None, "log_directory", "/var/log/pg")).unwrap();
+            topology
+        }
+        "setting-runs-code" => setting(None, "shared_preload_libraries", "pg_stat_statements"),
+        "setting-not-known" => {
+            let mut topology = setting(None, "shared_preload_libraries", "pg_cron");
+            topology.apply(&set(None, "cron.database_name", "postgres")).unwrap();
+            topology
+        }
+        "setting-opens-door" => setting(Some("a"), "Lo_Compat_Privileges", "on"),
+        "setting-risks-data" => setting(None, "zero_damaged_pages", "true"),
+        "setting-given-twice" => {
+            let mut topology = setting(None, "Shared_Buffers", "128MB");
+            topology.apply(&set(None, "shared_buffers", "256MB")).unwrap();
+            topology
+        }
+        "setting-nobody-reads" => setting(None, "cron.database_name", "postgres"),
         other => panic!("write a design that triggers {other}"),
     }
 }

@@ -1,0 +1,210 @@
+//! Rules on settings by what they can do to the machine (`assets/parameters/classes.txt`): run something, open a door,
+//! cost data, or nobody knows what. What another rule says something about is left to it: one thing, one finding.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::catalogue::{self, Class, danger};
+use super::super::findings::Found;
+use super::super::{Auth, Edit, ServerId, Settings, Topology};
+use super::by_hand::{self, ByHand};
+use super::{catalogue as values, limits, sessions, settings, tls};
+
+/// Rules that say what is wrong with a setting, whatever its class is.
+const OTHERS: [fn(&Topology) -> Vec<Found>; 12] = [
+    settings::setting_is_managed,
+    values::setting_unknown,
+    values::setting_bad_value,
+    values::setting_internal,
+    limits::fsync_off,
+    limits::full_page_writes_off,
+    sessions::passwords_not_for_scram,
+    sessions::users_by_database,
+    tls::tls_off_by_hand,
+    tls::tls_file_by_hand,
+    tls::tls_no_version_left,
+    tls::tls_version_by_hand,
+];
+
+/// Settings by hand of such a class that no other rule has a word for.
+pub(super) fn of_class(topology: &Topology, is_wanted: impl Fn(Class) -> bool) -> Vec<ByHand<'_>> {
+    let mut found: Vec<ByHand<'_>> = by_hand::all(topology)
+        .filter(|hand| is_wanted(danger(hand.name, hand.value)))
+        .collect();
+    if !found.is_empty() {
+        let told = told(topology);
+        found.retain(|hand| !told.contains(&(hand.owner, hand.name.to_owned())));
+    }
+    found
+}
+
+/// What the other rules would change: by whom it is set, and its name.
+fn told(topology: &Topology) -> BTreeSet<(Option<ServerId>, String)> {
+    let fixes = OTHERS
+        .iter()
+        .flat_map(|find| find(topology))
+        .filter_map(|found| found.fix);
+    fixes
+        .flat_map(|fix| fix.edits)
+        .filter_map(|edit| match edit {
+            Edit::SetSetting { server, name, .. } => Some((server, name)),
+            _ => None,
+        })
+        .collect()
+}
+
+pub(super) fn setting_runs_code(topology: &Topology) -> Vec<Found> {
+    of_class(topology, |class| matches!(class, Class::Command | Class::Library))
+        .into_iter()
+        .filter_map(|hand| {
+            let hazard = topology.hazard(hand.owner, hand.name, hand.value)?;
+            Some(hand.found(format!(
+                "The design runs {hazard}: it is deployed only once you say that you trust it"
+            )))
+        })
+        .collect()
+}
+
+pub(super) fn setting_opens_door(topology: &Topology) -> Vec<Found> {
+    of_class(topology, |class| class == Class::Door)
+        .into_iter()
+        .filter(|hand| {
+            let is = |name: &str| hand.name.eq_ignore_ascii_case(name);
+            // Off is what it is without TLS; and md5 is what the whole design asks for, which has a finding of its own.
+            let is_as_drawn = is("ssl") && !topology.has_tls()
+                || is("password_encryption") && topology.auth() == Some(Auth::Md5)
+                || is("password_encryption") && !topology.postgres().has_scram();
+            !is_as_drawn
+        })
+        .map(|hand| {
+            hand.found(format!(
+                "{} = \"{}\" lets others in, or makes it easier to get in or to read along",
+                hand.name, hand.value
+            ))
+        })
+        .collect()
+}
+
+pub(super) fn setting_risks_data(topology: &Topology) -> Vec<Found> {
+    of_class(topology, |class| class == Class::Data)
+        .into_iter()
+        .map(|hand| {
+            hand.found(format!(
+                "{} = \"{}\" can damage data, or hide that it is damaged",
+                hand.name, hand.value
+            ))
+        })
+        .collect()
+}
+
+pub(super) fn setting_not_known(topology: &Topology) -> Vec<Found> {
+    let loaded = loaded(topology);
+    of_class(topology, |class| class == Class::Unknown)
+        .into_iter()
+        .filter(|hand| is_read(hand.name, &loaded))
+        .map(|hand| {
+            hand.found(format!(
+                "What {} = \"{}\" does is not known to pgcascade: the design is deployed only once you say that you trust it",
+                hand.name, hand.value
+            ))
+        })
+        .collect()
+}
+
+pub(super) fn setting_nobody_reads(topology: &Topology) -> Vec<Found> {
+    let loaded = loaded(topology);
+    of_class(topology, |class| {
+        matches!(class, Class::Unknown | Class::Harmless)
+    })
+    .into_iter()
+    .filter(|hand| !is_read(hand.name, &loaded))
+    .map(|hand| {
+        let is_unknown = danger(hand.name, hand.value) == Class::Unknown;
+        let besides = if is_unknown {
+            "; what it would do is not known to pgcascade, so it needs your trust all the same"
+        } else {
+            ""
+        };
+        hand.found(format!(
+            "Nothing reads {}: no library that is called so is in shared_preload_libraries{besides}",
+            hand.name
+        ))
+    })
+    .collect()
+}
+
+/// Extensions whose library is loaded when one of their functions is called.
+const ON_DEMAND: [&str; 7] = [
+    "isn",
+    "pg_trgm",
+    "plperl",
+    "plpgsql",
+    "pltcl",
+    "pltclu",
+    "postgres_fdw",
+];
+
+/// False for an extension's setting if no library of that name is loaded.
+fn is_read(name: &str, loaded: &BTreeSet<String>) -> bool {
+    let Some((prefix, _)) = name.split_once('.') else {
+        return true;
+    };
+    let prefix = prefix.to_ascii_lowercase();
+    // pg_cron reads cron.database_name.
+    let is_of = |library: &String| library.contains(&prefix) || prefix.contains(library.as_str());
+    ON_DEMAND.contains(&prefix.as_str()) || loaded.iter().any(is_of)
+}
+
+/// What any server loads when it or a session starts, without folders and endings.
+fn loaded(topology: &Topology) -> BTreeSet<String> {
+    const LISTS: [&str; 4] = [
+        "archive_library",
+        "local_preload_libraries",
+        "session_preload_libraries",
+        "shared_preload_libraries",
+    ];
+    LISTS
+        .into_iter()
+        .flat_map(|list| by_hand::named(topology, list))
+        .flat_map(|hand| catalogue::libraries(hand.value))
+        .map(|library| {
+            let name = library.rsplit('/').next().unwrap_or(library);
+            name.split('.').next().unwrap_or(name).to_ascii_lowercase()
+        })
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+pub(super) fn setting_given_twice(topology: &Topology) -> Vec<Found> {
+    let own = topology
+        .servers()
+        .iter()
+        .map(|server| (Some(server.id()), server.settings()));
+    std::iter::once((None, topology.settings()))
+        .chain(own)
+        .flat_map(|(owner, settings)| given_twice(owner, settings))
+        .collect()
+}
+
+/// Every spelling but the last, which is the one that holds.
+fn given_twice(owner: Option<ServerId>, settings: &Settings) -> Vec<Found> {
+    let mut spellings: BTreeMap<String, Vec<(&str, &str)>> = BTreeMap::new();
+    for (name, value) in settings {
+        spellings
+            .entry(name.to_ascii_lowercase())
+            .or_default()
+            .push((name, value));
+    }
+    let mut found = Vec::new();
+    for mut spelled in spellings.into_values() {
+        let Some((last, holds)) = spelled.pop() else {
+            continue;
+        };
+        found.extend(spelled.into_iter().map(|(name, value)| {
+            let hand = ByHand { owner, name, value };
+            hand.found(format!(
+                "\"{name}\" and \"{last}\" are one setting, since PostgreSQL does not tell capitals apart: {name} = {value} is ignored, {last} = {holds} holds"
+            ))
+        }));
+    }
+    found
+}
