@@ -341,7 +341,8 @@ fn what_a_design_runs_of_its_own_is_let_by_an_option_only() {
     place.trusts = false;
     let said = place.expect("up", 1);
     assert!(
-        said.contains("Runs on this machine: code that session_preload_libraries") && said.contains("--trust"),
+        said.contains("Runs on this machine: code that session_preload_libraries")
+            && said.contains("--trust"),
         "{said}"
     );
     place.nothing_is_left();
