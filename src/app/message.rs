@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::engine::cluster::Listed;
 use crate::engine::cluster::record::ClusterRecord;
 use crate::engine::deploy::{self, Found};
-use crate::engine::desk::preferences::{RoleWords, Theme};
+use crate::engine::desk::preferences::Theme;
 use crate::engine::desk::recent::RecentDesign;
 use crate::engine::desk::unsaved::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
@@ -199,7 +199,6 @@ pub enum ViewMessage {
     CloseNotice(u64),
     Theme(Theme),
     ReduceMotion(bool),
-    RoleWords(RoleWords),
     OpenFolder(PathBuf),
     CopyText(String),
 }

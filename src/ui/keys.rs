@@ -8,7 +8,7 @@ mod does;
 use egui::{Event, Key, KeyboardShortcut, Modifiers};
 
 use crate::app::{Message, Session, ViewMessage};
-use crate::engine::desk::preferences::{RoleWords, Theme};
+use crate::engine::desk::preferences::Theme;
 use crate::model::topology::ServerId;
 
 use super::commands;
@@ -78,7 +78,6 @@ pub enum ActionId {
     Light,
     Dark,
     ReduceMotion,
-    RoleWords,
     Start,
     Help,
     About,
@@ -133,7 +132,6 @@ impl ActionId {
                 | Self::Light
                 | Self::Dark
                 | Self::ReduceMotion
-                | Self::RoleWords
                 | Self::Start
                 | Self::Help
                 | Self::About
@@ -193,7 +191,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [Action; 66] = [
+pub static ACTIONS: [Action; 65] = [
     Action { id: ActionId::New,        menu: Menu::File, words: "New",          keys: &[ctrl(Key::N)],            in_text: true,  does: does::new,        explained: "Begin with one server, the primary" },
     Action { id: ActionId::NewFrom,    menu: Menu::File, words: "New from…",    keys: &[ctrl_shift(Key::N)],      in_text: true,  does: does::new_from,   explained: "Begin with one of the built-in designs" },
     Action { id: ActionId::Open,       menu: Menu::File, words: "Open…",        keys: &[ctrl(Key::O)],            in_text: true,  does: does::open,       explained: "Open a design file" },
@@ -256,7 +254,6 @@ pub static ACTIONS: [Action; 66] = [
     Action { id: ActionId::Light,      menu: Menu::View, words: "Light",        keys: &[ctrl_alt(Key::L)],        in_text: true,  does: |_, _| does::theme(Theme::Light), explained: "Light colours" },
     Action { id: ActionId::Dark,       menu: Menu::View, words: "Dark",         keys: &[ctrl_alt(Key::D)],        in_text: true,  does: |_, _| does::theme(Theme::Dark), explained: "Dark colours" },
     Action { id: ActionId::ReduceMotion, menu: Menu::View, words: "Reduce motion", keys: &[ctrl_alt(Key::M)],    in_text: true,  does: does::reduce_motion, explained: "Nothing moves by itself: panels, menus and the drawing change at once" },
-    Action { id: ActionId::RoleWords,  menu: Menu::View, words: "Say master and slave", keys: &[ctrl_alt(Key::R)],  in_text: true,  does: does::role_words, explained: "What the roles are called in the window, as older literature does; files keep the manual's words" },
     Action { id: ActionId::Start,      menu: Menu::View, words: "Start page",   keys: &[alt(Key::Home)],          in_text: true,  does: does::start,      explained: "Designs to begin with, recent ones, the clusters of this machine" },
     Action { id: ActionId::Help,       menu: Menu::Help, words: "Keys and gestures…", keys: &[plain(Key::F1), plain(Key::Questionmark)],    in_text: true,  does: does::help,       explained: "This list" },
     Action { id: ActionId::About,      menu: Menu::Help, words: "About pgcascade…", keys: &[shift(Key::F1)],      in_text: true,  does: does::about,      explained: "Version and licence" },
@@ -337,10 +334,6 @@ impl Action {
     pub fn words_on(&self, session: &Session, servers: &[ServerId]) -> String {
         let label = match self.id {
             ActionId::Start if session.start.is_shown => return "Back to the drawing".to_owned(),
-            ActionId::RoleWords if session.preferences.role_words == RoleWords::Older => {
-                return "Say primary and standby".to_owned();
-            }
-            ActionId::RoleWords => return self.words.to_owned(),
             ActionId::ReduceMotion if session.preferences.reduce_motion => {
                 return "Let things move again".to_owned();
             }
@@ -366,17 +359,12 @@ impl Action {
         };
         match label {
             Some(label) => format!("{}: {label}", self.words),
-            None => session.preferences.role_words.said(self.words),
+            None => self.words.to_owned(),
         }
     }
 
     pub fn words_now(&self, session: &Session) -> String {
         self.words_on(session, &self.about(session))
-    }
-
-    /// What it is for, in the user's words for the roles.
-    pub fn explained_in(&self, words: RoleWords) -> String {
-        words.said(self.explained)
     }
 
     /// "Ctrl+Shift+Z", or nothing.

@@ -20,7 +20,6 @@ mod outbox;
 mod outlook;
 pub mod panels;
 mod picks;
-mod role_words;
 mod server_menu;
 pub mod shell;
 mod start;

@@ -99,7 +99,7 @@ fn action_rows(session: &Session) -> Vec<Row> {
             Row {
                 words: action.words_now(session),
                 detail: match &answer {
-                    Ok(_) => action.explained_in(session.preferences.role_words),
+                    Ok(_) => action.explained.to_owned(),
                     Err(reason) => reason.clone(),
                 },
                 keys: action.keys.first(),
@@ -116,7 +116,7 @@ fn server_rows(session: &Session) -> Vec<Row> {
         words: server.name().to_string(),
         detail: format!(
             "{} · {}:{}",
-            role_in_words(topology, server.id(), session.preferences.role_words),
+            role_in_words(topology, server.id()),
             server.host(),
             server.port()
         ),

@@ -5,7 +5,7 @@ use crate::app::{
     DesignMessage, Dialog, FileMessage, InTime, Look, Message, Pick, Session, StartMessage, Tab, TimeMessage,
     ViewMessage, WhatIf, WhatIfMessage,
 };
-use crate::engine::desk::preferences::{RoleWords, Theme};
+use crate::engine::desk::preferences::Theme;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, templates};
 use crate::model::simulate::time::TICK;
@@ -355,14 +355,6 @@ pub fn theme(theme: Theme) -> Answer {
 pub fn reduce_motion(session: &Session, _: &[ServerId]) -> Answer {
     let reduce = !session.preferences.reduce_motion;
     send(Message::View(ViewMessage::ReduceMotion(reduce)))
-}
-
-pub fn role_words(session: &Session, _: &[ServerId]) -> Answer {
-    let other = match session.preferences.role_words {
-        RoleWords::Manual => RoleWords::Older,
-        RoleWords::Older => RoleWords::Manual,
-    };
-    send(Message::View(ViewMessage::RoleWords(other)))
 }
 
 pub fn start(session: &Session, _: &[ServerId]) -> Answer {

@@ -76,7 +76,7 @@ fn tls_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
     let topology = session.document.topology();
     let mut on = topology.sync().is_some();
-    let words = session.preferences.role_words.said("A commit waits for standbys");
+    let words = "A commit waits for standbys";
     if ui
         .add_enabled(!session.is_locked(), egui::Checkbox::new(&mut on, words))
         .changed()

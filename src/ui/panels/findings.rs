@@ -37,7 +37,6 @@ pub fn findings_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 }
 
 fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, outbox: &mut Outbox) {
-    let words = session.preferences.role_words;
     let (sign, colour) = severity_sign(ui, finding.severity);
     let about = match finding.subject {
         Subject::Cluster => "the cluster".to_owned(),
@@ -49,7 +48,7 @@ fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, o
     };
     let head = format!("{sign} {} · {about}", finding.severity.word());
     ui.label(RichText::new(head).color(colour).size(TEXT_SMALL).strong());
-    let sentence = egui::Label::new(words.said(&crate::ui::drafts::as_sentence(&finding.message)))
+    let sentence = egui::Label::new(crate::ui::drafts::as_sentence(&finding.message))
         .wrap()
         .selectable(false)
         .sense(Sense::click());

@@ -49,9 +49,6 @@ fn several_ui(ui: &mut Ui, session: &Session, selection: &[ServerId], outbox: &m
     section_ui(ui, "Selected");
     for server in selection.iter().filter_map(|id| topology.server(*id)) {
         ui.add(Label::new(server.name().as_str()).truncate());
-        note_ui(
-            ui,
-            role_in_words(topology, server.id(), session.preferences.role_words),
-        );
+        note_ui(ui, role_in_words(topology, server.id()));
     }
 }

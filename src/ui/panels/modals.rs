@@ -8,7 +8,6 @@ use crate::app::{
     ClusterMessage, DesignMessage, Dialog, FileMessage, Message, PathPurpose, Pick, RunMessage, Session,
     ViewMessage,
 };
-use crate::engine::desk::preferences::RoleWords;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 use crate::ui::{Outbox, dialogs, keys};
@@ -177,7 +176,7 @@ fn dialog_ui(
         Dialog::Remove { servers } => remove_ui(ui, session, servers, dialog, outbox),
         Dialog::KeepLink { server } => keep_link_ui(ui, session, *server, dialog, outbox),
         Dialog::About => about_ui(ui, dialog, outbox),
-        Dialog::Help => help_ui(ui, session.preferences.role_words, dialog, outbox),
+        Dialog::Help => help_ui(ui, dialog, outbox),
         // A list to pick from has a panel of its own.
         Dialog::Pick(_) => {}
     }
@@ -342,8 +341,9 @@ fn about_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
     close_ui(ui, dialog, outbox);
 }
 
-fn help_ui(ui: &mut Ui, words: RoleWords, dialog: &Dialog, outbox: &mut Outbox) {
+fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
     title_ui(ui, "Keys and gestures");
+    note_ui(ui, "Older literature calls primary and standby master and slave.");
     let height = ui.ctx().content_rect().height() * 0.65;
     egui::ScrollArea::vertical()
         .max_height(height)
@@ -355,20 +355,20 @@ fn help_ui(ui: &mut Ui, words: RoleWords, dialog: &Dialog, outbox: &mut Outbox) 
                 .spacing([GAP_LARGE, GAP_SMALL])
                 .show(ui, |ui| {
                     for action in &keys::ACTIONS {
-                        ui.label(words.said(action.words));
+                        ui.label(action.words);
                         let all: Vec<String> = action
                             .keys
                             .iter()
                             .map(|keys| ui.ctx().format_shortcut(keys))
                             .collect();
                         ui.label(RichText::new(all.join(", ")).monospace());
-                        weak(ui, &action.explained_in(words));
+                        weak(ui, action.explained);
                         ui.end_row();
                     }
                     for (gesture, what) in keys::GESTURES {
-                        ui.label(words.said(gesture));
+                        ui.label(gesture);
                         ui.label("");
-                        weak(ui, &words.said(what));
+                        weak(ui, what);
                         ui.end_row();
                     }
                 });

@@ -19,10 +19,7 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
     let topology = session.document.topology();
     let id = server.id();
     ui.add(egui::Label::new(RichText::new(server.name().as_str()).heading()).truncate());
-    note_ui(
-        ui,
-        as_sentence(&role_in_words(topology, id, session.preferences.role_words)),
-    );
+    note_ui(ui, as_sentence(&role_in_words(topology, id)));
     ui.add_space(GAP);
     form_ui(ui, "server", |ui| {
         let mut row = |ui: &mut Ui, label, hint, field| {
@@ -50,10 +47,7 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
     if !server.is_primary() {
         ui.add_enabled_ui(!session.is_locked(), |ui| {
             ui.horizontal(|ui| {
-                if ui
-                    .button(session.preferences.role_words.said("Make primary"))
-                    .clicked()
-                {
+                if ui.button("Make primary").clicked() {
                     outbox.send(edit(Edit::Promote { server: id }));
                 }
                 if ui.button(remove_words(session, &[id])).clicked() {

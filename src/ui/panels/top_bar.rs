@@ -131,8 +131,7 @@ fn tool_ui(ui: &mut Ui, session: &Session, id: ActionId, words: &str, asked: &mu
 fn palette_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
     let does = keys::does(ActionId::AddStandby, session);
     let enabled = does.is_some();
-    let words = session.preferences.role_words;
-    let button = Button::new(format!("➕ Add {}", words.standby())).sense(Sense::click_and_drag());
+    let button = Button::new("➕ Add standby").sense(Sense::click_and_drag());
     let response = ui.add_enabled(enabled, button);
     if enabled {
         response.dnd_set_drag_payload(NewStandby);
@@ -142,7 +141,7 @@ fn palette_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
     }
     let hint =
         "Click: under the selected server, or under the primary. Drag it onto a server: under that one";
-    response.on_hover_text(words.said(hint));
+    response.on_hover_text(hint);
 }
 
 /// Into the mode, and out of it again.
@@ -163,7 +162,7 @@ fn with_hint(response: egui::Response, id: ActionId, session: &Session) -> egui:
     let keys = action.key_words(&response.ctx);
     let words = action.words_now(session);
     let words = if words == action.words {
-        action.explained_in(session.preferences.role_words)
+        action.explained.to_owned()
     } else {
         words
     };

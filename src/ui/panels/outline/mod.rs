@@ -122,7 +122,7 @@ pub fn row_label(session: &Session, server: &Server) -> String {
     format!(
         "{}: {}, port {}{state}",
         server.name(),
-        role_in_words(topology, server.id(), session.preferences.role_words),
+        role_in_words(topology, server.id()),
         server.port()
     )
 }
