@@ -34,4 +34,4 @@ pub use tree::{Tree, TreeRow};
 pub use typed::Typed;
 pub use update::update;
 pub use what_if::{Look, Moment, WhatIf};
-pub use worker::{Worker, default_folder};
+pub use worker::{Worker, first_session};

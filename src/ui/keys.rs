@@ -8,7 +8,7 @@ mod does;
 use egui::{Event, Key, KeyboardShortcut, Modifiers};
 
 use crate::app::{Message, Session, ViewMessage};
-use crate::engine::desk::preferences::Theme;
+use crate::model::desk::Theme;
 use crate::model::topology::ServerId;
 
 use super::commands;

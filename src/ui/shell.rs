@@ -9,7 +9,7 @@ use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui, ViewportCommand};
 use crate::app::{
     DesignMessage, Effect, FileMessage, Message, Session, StartMessage, Tab, ViewMessage, Worker, update,
 };
-use crate::engine::desk::preferences::Preferences;
+use crate::model::desk::Preferences;
 use crate::ui::Outbox;
 use crate::ui::canvas::{CanvasState, canvas_ui};
 use crate::ui::commands::select;

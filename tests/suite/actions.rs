@@ -6,7 +6,7 @@ use pgcascade::app::{
     ClusterMessage, DesignMessage, Dialog, Effect, Message, Pick, Tab, TimeMessage, ViewMessage, WhatIf,
     WhatIfMessage,
 };
-use pgcascade::engine::cluster::record::{ClusterRecord, ClusterState};
+use pgcascade::model::desk::{LeftCluster, LeftState};
 use pgcascade::model::document::{Command, format, templates};
 use pgcascade::model::topology::{Downstreams, Edit, ServerId, notation};
 use pgcascade::ui::dialogs::ScriptedChooser;
@@ -147,8 +147,8 @@ fn ready_for(action: &Action) -> Window {
         ActionId::GoOn | ActionId::KeepLeft | ActionId::TearDownLeft | ActionId::WatchLeft
     ) {
         let records = vec![
-            left_over("whole", ClusterState::Complete),
-            left_over("half", ClusterState::Building),
+            left_over("whole", LeftState::Whole),
+            left_over("half", LeftState::HalfBuilt),
         ];
         window.send(Message::Cluster(ClusterMessage::LeftOver(records)));
     }
@@ -156,21 +156,11 @@ fn ready_for(action: &Action) -> Window {
 }
 
 /// What an earlier pgcascade has left in a folder of its name.
-fn left_over(name: &str, state: ClusterState) -> ClusterRecord {
-    ClusterRecord {
-        id: "0".repeat(32),
+fn left_over(name: &str, state: LeftState) -> LeftCluster {
+    LeftCluster {
         name: name.to_owned(),
         folder: format!("/tmp/{name}").into(),
-        made_folder: true,
-        postgres: "15".to_owned(),
-        bin: "/usr/lib/postgresql/15/bin".into(),
-        run_as: None,
         state,
-        builder: None,
-        servers: Vec::new(),
-        uses_passwords: true,
-        switching: None,
-        kept: false,
     }
 }
 
@@ -191,7 +181,7 @@ fn the_button_of_the_tool_bar_is_what_the_drawing_needs_next() {
     let left = |name| {
         Message::Cluster(ClusterMessage::LeftOver(vec![left_over(
             name,
-            ClusterState::Building,
+            LeftState::HalfBuilt,
         )]))
     };
     window.send(left("other"));

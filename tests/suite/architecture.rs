@@ -11,16 +11,17 @@ const MAY_USE: [(&str, &[&str]); 5] = [
     ("model", &["model"]),
     ("engine", &["engine", "model", "report"]),
     ("app", &["app", "engine", "model", "report"]),
-    ("ui", &["ui", "app", "engine", "model", "report"]),
+    ("ui", &["ui", "app", "model", "report"]),
     ("cli", &["cli", "engine", "model", "report", "ui"]),
 ];
 
 /// The floors of the model, lowest first: what each may use of the others.
-const MODEL_MAY_USE: [(&str, &[&str]); 8] = [
+const MODEL_MAY_USE: [(&str, &[&str]); 9] = [
     ("topology", &[]),
     ("document", &["topology"]),
     ("configuration", &["topology"]),
     ("health", &["topology"]),
+    ("desk", &["topology"]),
     ("simulate", &["topology", "document", "configuration", "health"]),
     (
         "plan",

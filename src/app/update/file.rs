@@ -9,8 +9,8 @@ use super::{
     counted, disk, notify, notify_with_folder, refuse_if_held, sentence, show_document, start, text, unsaved,
     what_if,
 };
-use crate::engine::desk::unsaved::Unsaved;
 use crate::model::bundle;
+use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History, Problem, format, templates};
 use crate::model::topology::Severity;

@@ -5,7 +5,7 @@ use crate::app::{
     DesignMessage, Dialog, FileMessage, InTime, Look, Message, Pick, Session, StartMessage, Tab, TimeMessage,
     ViewMessage, WhatIf, WhatIfMessage,
 };
-use crate::engine::desk::preferences::Theme;
+use crate::model::desk::Theme;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, templates};
 use crate::model::simulate::time::TICK;

@@ -3,7 +3,7 @@
 use egui::{Label, RichText, Ui};
 
 use crate::app::{ClusterMessage, Message, Session, StartMessage, ViewMessage};
-use crate::engine::cluster::{Condition, Listed};
+use crate::model::desk::{Condition, Listed};
 use crate::ui::Outbox;
 use crate::ui::theme::{TEXT_SMALL, Tokens};
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use egui::{Align, Button, Label, Layout, RichText, Ui};
 
 use crate::app::{FileMessage, Message, Session, StartMessage, ViewMessage};
-use crate::engine::desk::recent::RecentDesign;
-use crate::engine::desk::unsaved::Unsaved;
+use crate::model::desk::RecentDesign;
+use crate::model::desk::Unsaved;
 use crate::ui::Outbox;
 use crate::ui::theme::{GAP, Tokens};
 
