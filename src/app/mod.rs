@@ -4,11 +4,17 @@
 //! `session` is the state, `message` what can happen, `effect` what is to be done outside, `update` the only
 //! function that changes a Session; `worker` performs effects in the background and answers with messages.
 
+pub mod cards;
 mod comparison;
+pub mod drafts;
+pub mod dropping;
+pub mod edits;
 mod effect;
 mod folding;
 mod in_time;
 mod message;
+mod outbox;
+pub mod phases;
 mod queries;
 mod session;
 mod start;
@@ -27,6 +33,7 @@ pub use message::{
     ClusterMessage, DesignMessage, FileMessage, Message, OnDisk, RunMessage, StartMessage, TimeMessage,
     ViewMessage, WhatIfMessage,
 };
+pub use outbox::Outbox;
 pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
 pub use start::Start;
 pub use survives::{MOST_FOR_DOUBLE, Survives};

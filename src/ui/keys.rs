@@ -11,7 +11,7 @@ use crate::app::{Message, Session, ViewMessage};
 use crate::model::desk::Theme;
 use crate::model::topology::ServerId;
 
-use super::commands;
+use crate::app::edits as commands;
 pub use cluster::Next;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,16 +8,12 @@
 //! whether things may move.
 
 pub mod canvas;
-pub mod commands;
 pub mod dialogs;
-pub mod drafts;
 mod fonts;
 mod highlight;
 mod icon;
 pub mod keys;
 pub mod motion;
-mod outbox;
-mod outlook;
 pub mod panels;
 mod picks;
 mod server_menu;
@@ -29,7 +25,6 @@ mod what_if_menu;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use outbox::Outbox;
 pub use panels::PanelState;
 
 use crate::app::{Worker, first_session};

@@ -3,12 +3,12 @@
 
 use egui::KeyboardShortcut;
 
+use crate::app::drafts::as_sentence;
+use crate::app::edits::{edit, role_in_words};
 use crate::app::{DesignMessage, FileMessage, Message, Pick, Session};
 use crate::model::document::Command;
 use crate::model::document::templates::{EMPTY, TEMPLATES};
 use crate::model::topology::{Edit, PgMajor, Refusal, Server, ServerId, SiteName};
-use crate::ui::commands::{edit, role_in_words};
-use crate::ui::drafts::as_sentence;
 use crate::ui::keys::{ACTIONS, ActionId, Answer, Does};
 
 /// One row of the list.

@@ -3,11 +3,12 @@
 
 use egui::{Button, Ui, WidgetInfo, WidgetType};
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::edits::{LOCKED, edit};
 use crate::model::topology::{Edit, ServerId};
-use crate::ui::commands::{LOCKED, edit};
 use crate::ui::keys::{ACTIONS, Action, ActionId, Does, Menu, action};
-use crate::ui::{Outbox, what_if_menu};
+use crate::ui::what_if_menu;
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
     ui.set_min_width(230.0);

@@ -7,16 +7,16 @@ use egui::{Align2, CursorIcon, FontId, Id, Painter, Pos2, Rect, Response, Sense,
 use egui::{Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
 use egui_graphs::MetadataFrame;
 
-use super::card::{Card, Fold, Life, Link};
 use super::far::FAR_BELOW;
 use super::handle;
 use super::pen::{Mark, Pen};
 use super::server_shape::NAME_ONLY_BELOW;
 use crate::app::Message;
+use crate::app::Outbox;
+use crate::app::cards::Outlook;
+use crate::app::cards::{Card, Fold, Life, Link};
 use crate::app::{Session, ViewMessage};
 use crate::model::topology::{ServerId, Severity, Subject};
-use crate::ui::Outbox;
-use crate::ui::outlook::Outlook;
 use crate::ui::theme::{RADIUS_CARD, Tokens};
 
 /// The sign of an unfolded card, in canvas units.

@@ -12,13 +12,13 @@ use petgraph::Directed;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef as _;
 
-use super::card::{Card, Link};
-use super::describe::describe;
 use super::fold::fold_up;
 use super::legend::{Sign, signs};
 use super::link_shape::{LinkShape, is_on_link};
 use super::places::{CardPlace, Places};
 use super::server_shape::ServerShape;
+use crate::app::cards::describe;
+use crate::app::cards::{Card, Link};
 use crate::app::{RunView, Session, WhatIf};
 use crate::model::document::PointOnCanvas;
 use crate::model::document::sites::{SiteArea, site_areas};

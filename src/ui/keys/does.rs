@@ -1,6 +1,9 @@
 //! What each action of the table does now, or why it can do nothing: a function for each row.
 
 use super::{Answer, Does};
+use crate::app::drafts::as_sentence;
+use crate::app::edits as commands;
+use crate::app::edits::{BROKEN_TEXT, LOCKED, edit};
 use crate::app::{
     DesignMessage, Dialog, FileMessage, InTime, Look, Message, Pick, Session, StartMessage, Tab, TimeMessage,
     ViewMessage, WhatIf, WhatIfMessage,
@@ -10,8 +13,6 @@ use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, templates};
 use crate::model::simulate::time::TICK;
 use crate::model::topology::{Edit, Refusal, Server, ServerId, ServerName};
-use crate::ui::commands::{self, BROKEN_TEXT, LOCKED, edit};
-use crate::ui::drafts::as_sentence;
 
 const SELECT_FIRST: &str = "Select a server first";
 

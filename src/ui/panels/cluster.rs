@@ -2,11 +2,11 @@
 
 use egui::{Grid, Label, RichText, Ui, WidgetInfo, WidgetType};
 
+use crate::app::Outbox;
 use crate::app::{ClusterMessage, ClusterView, Message, RunMessage, Session, ViewMessage};
 use crate::model::configuration::ClusterFolder;
 use crate::model::health::Reading;
 use crate::model::topology::{Auth, Server};
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::parts::{main_button, note_ui, section_ui};

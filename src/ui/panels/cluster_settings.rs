@@ -2,12 +2,12 @@
 
 use egui::{Button, ComboBox, RichText, Ui};
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::drafts::{Drafts, Field};
+use crate::app::edits::edit;
 use crate::model::simulate::promise::{refused_level, refused_method};
 use crate::model::topology::{Archive, Auth, CommitLevel, Edit, PgMajor, SyncMethod, SyncPolicy};
-use crate::ui::Outbox;
-use crate::ui::commands::edit;
-use crate::ui::drafts::{Drafts, Field};
 use crate::ui::theme::{GAP, GAP_SMALL};
 
 use super::parts::{counted, field_row, form_ui, note_ui, section_ui};

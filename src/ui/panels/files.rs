@@ -3,10 +3,10 @@
 
 use egui::{Align, Button, Layout, Rect, RichText, ScrollArea, Ui, Vec2};
 
+use crate::app::Outbox;
 use crate::app::{FileMessage, Message, Session, ViewMessage};
 use crate::model::bundle::{Bundle, BundleFile};
 use crate::model::topology::Server;
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
 use super::comparison::{compare_with_ui, comparison_ui};

@@ -2,11 +2,11 @@
 
 use egui::{Label, RichText, Ui};
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::drafts::Drafts;
+use crate::app::edits::role_in_words;
 use crate::model::topology::ServerId;
-use crate::ui::Outbox;
-use crate::ui::commands::role_in_words;
-use crate::ui::drafts::Drafts;
 use crate::ui::keys::{ActionId, Does, action};
 use crate::ui::server_menu::entry_ui;
 

@@ -2,9 +2,9 @@
 
 use egui::{Label, Ui};
 
+use crate::app::Outbox;
 use crate::app::{ClusterMessage, Message, Session};
 use crate::model::desk::{LeftCluster, LeftState};
-use crate::ui::Outbox;
 
 /// One line for each; draws nothing if there is none.
 pub fn left_over_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {

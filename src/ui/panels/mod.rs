@@ -21,7 +21,6 @@ mod moments;
 mod notices;
 mod outline;
 mod parts;
-mod phases;
 mod picker;
 mod picture;
 mod plan;
@@ -55,8 +54,8 @@ pub use time_line::time_line_ui;
 pub use top_bar::{menu_bar_ui, tool_bar_ui};
 pub use what_if::what_if_ui;
 
+use crate::app::drafts::Drafts;
 use crate::model::plan::Progress;
-use crate::ui::drafts::Drafts;
 
 /// What the panels remember between frames.
 #[derive(Debug, Default)]

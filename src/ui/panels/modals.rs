@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use egui::{Grid, Id, Key, Label, Modal, RichText, TextEdit, Ui};
 
+use crate::app::Outbox;
 use crate::app::{
     ClusterMessage, DesignMessage, Dialog, FileMessage, Message, PathPurpose, Pick, RunMessage, Session,
     ViewMessage,
 };
 use crate::model::topology::{Downstreams, ServerId};
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
-use crate::ui::{Outbox, dialogs, keys};
+use crate::ui::{dialogs, keys};
 
 use super::changed::changed_ui;
 use super::parts::{counted, main_button, note_ui};

@@ -5,8 +5,8 @@
 use egui::{Align2, Id, Key, Modal, Modifiers, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
 use egui::{WidgetInfo, WidgetType};
 
+use crate::app::Outbox;
 use crate::app::{Dialog, Message, Pick, Session, ViewMessage};
-use crate::ui::Outbox;
 use crate::ui::keys::Does;
 use crate::ui::picks::{self, Row};
 use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};

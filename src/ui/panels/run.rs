@@ -2,13 +2,14 @@
 
 use egui::{Color32, Frame, Label, Margin, ProgressBar, RichText, ScrollArea, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Message, RunMessage};
 use crate::model::plan::{Outcome, Plan, Progress, StepState};
+use crate::ui::PanelState;
 use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_WIDGET, Tokens};
-use crate::ui::{Outbox, PanelState};
 
 use super::parts::{counted, note_ui, section_ui, state_ui};
-use super::phases::{phases, state_of};
+use crate::app::phases::{phases, state_of};
 
 /// How much of the output is in view.
 const OUTPUT_HEIGHT: f32 = 130.0;

@@ -2,9 +2,9 @@
 
 use egui::{RichText, Sense, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Message, RunView, Session, Tab, ViewMessage};
 use crate::model::topology::Severity;
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP_LARGE, TEXT_SMALL, Tokens};
 
 use super::cluster::state_in_words;

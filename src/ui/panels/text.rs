@@ -3,10 +3,10 @@
 
 use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
 
+use crate::app::Outbox;
+use crate::app::drafts::as_sentence;
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::document::Problem;
-use crate::ui::Outbox;
-use crate::ui::drafts::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::parts::{LOCKED, counted, note_ui};

@@ -2,11 +2,11 @@
 
 use egui::{Align, Button, ComboBox, Label, Layout, MenuBar, RichText, Sense, Ui};
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::edits::edit;
 use crate::model::topology::{Edit, PgMajor};
-use crate::ui::Outbox;
 use crate::ui::canvas::NewStandby;
-use crate::ui::commands::edit;
 use crate::ui::keys::{self, ACTIONS, ActionId, Does, Menu, Next};
 use crate::ui::server_menu::entry_ui;
 use crate::ui::theme::{GAP, GAP_LARGE, TEXT_HEADING, Tokens};

@@ -2,9 +2,9 @@
 
 use egui::{Label, RichText, Ui};
 
+use crate::app::Outbox;
 use crate::app::{ClusterMessage, Message, Session, StartMessage, ViewMessage};
 use crate::model::desk::{Condition, Listed};
-use crate::ui::Outbox;
 use crate::ui::theme::{TEXT_SMALL, Tokens};
 
 use super::super::panels::counted;

@@ -10,8 +10,8 @@ mod thumbnail;
 
 use egui::{Align, Frame, Label, Layout, Margin, RichText, ScrollArea, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Session, StartMessage};
-use crate::ui::Outbox;
 use crate::ui::keys::{self, ActionId, Does};
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, RADIUS_CARD, TEXT_SMALL, Tokens};
 

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use egui::{Align, Button, Label, Layout, RichText, Ui};
 
+use crate::app::Outbox;
 use crate::app::{FileMessage, Message, Session, StartMessage, ViewMessage};
 use crate::model::desk::RecentDesign;
 use crate::model::desk::Unsaved;
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP, Tokens};
 
 use super::super::panels::sign_button;

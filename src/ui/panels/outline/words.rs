@@ -1,9 +1,9 @@
 //! The word in a server's row: what it is, or what is wrong with it.
 
+use crate::app::cards::{Outlook, outlook_of};
 use crate::app::{Session, WhatIf};
 use crate::model::health::ReplicationRow;
 use crate::model::topology::Server;
-use crate::ui::outlook::{Outlook, outlook_of};
 use crate::ui::theme::Tokens;
 
 /// What runs if it runs, else what is drawn.

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble};
-use super::describe::{NAME_SHOWN, place_in_words};
+use super::drawn::{NAME_SHOWN, place_in_words};
+use super::outlook::outlook_of;
 use crate::app::WhatIf;
 use crate::model::health::ReplicationRow;
 use crate::model::simulate::verdict;
 use crate::model::simulate::world::{CommitFate, Flow, State, World};
 use crate::model::topology::{Server, ServerId};
-use crate::ui::outlook::outlook_of;
 
 /// One card for every server of the design, in its order; with the link to the server that it follows now.
 pub fn foresee(what_if: &WhatIf) -> Vec<(Card, Option<Link>)> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::card::{Badge, BadgeKind, Card, Life, Link, Work};
-use super::foresee::foresee;
+use super::foreseen::foresee;
 use crate::app::{RunView, Session};
 use crate::model::health::{Board, Reading, ReplicationRow};
 use crate::model::plan::{Progress, StepState};

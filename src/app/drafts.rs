@@ -5,14 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::app::{DesignMessage, Message};
+use crate::app::{DesignMessage, Message, Outbox};
 use crate::model::document::Command;
 use crate::model::simulate::promise::refused_count;
 use crate::model::topology::{
     ApplyDelay, Archive, Edit, Host, Port, Server, ServerId, ServerName, Settings, SiteName, Topology,
 };
-
-use super::Outbox;
 
 /// What a text field changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
