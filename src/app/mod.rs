@@ -4,6 +4,7 @@
 //! `session` is the state, `message` what can happen, `effect` what is to be done outside, `update` the only
 //! function that changes a Session; `worker` performs effects in the background and answers with messages.
 
+pub mod actions;
 pub mod cards;
 mod comparison;
 pub mod drafts;
@@ -15,6 +16,7 @@ mod in_time;
 mod message;
 mod outbox;
 pub mod phases;
+pub mod picks;
 mod queries;
 mod session;
 mod start;

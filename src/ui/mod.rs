@@ -15,7 +15,6 @@ mod icon;
 pub mod keys;
 pub mod motion;
 pub mod panels;
-mod picks;
 mod server_menu;
 pub mod shell;
 mod start;

@@ -2,6 +2,7 @@
 
 use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
+use pgcascade::app::actions::{ACTIONS, ActionId, Menu, UiAction};
 use pgcascade::app::{
     ClusterMessage, DesignMessage, Dialog, Effect, Message, Pick, Tab, TimeMessage, ViewMessage, WhatIf,
     WhatIfMessage,
@@ -10,7 +11,7 @@ use pgcascade::model::desk::{LeftCluster, LeftState};
 use pgcascade::model::document::{Command, format, templates};
 use pgcascade::model::topology::{Downstreams, Edit, ServerId, notation};
 use pgcascade::ui::dialogs::ScriptedChooser;
-use pgcascade::ui::keys::{ACTIONS, Action, ActionId, Menu};
+use pgcascade::ui::keys::keys_of;
 
 use crate::window::Window;
 
@@ -136,7 +137,7 @@ fn ready_for_everything() -> Window {
 }
 
 /// The same in What-if in time, a little after its beginning, for the actions that are there for it.
-fn ready_for(action: &Action) -> Window {
+fn ready_for(action: &UiAction) -> Window {
     let mut window = ready_for_everything();
     if action.menu == Menu::Time && action.id != ActionId::InTime {
         window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::I);
@@ -265,7 +266,7 @@ fn every_action_does_the_same_by_its_keys_and_by_the_palette() {
             "{:?} can do nothing here",
             action.id
         );
-        let keys = action.keys[0];
+        let keys = keys_of(action.id)[0];
         by_keys.key(keys.modifiers, keys.logical_key);
         // These show nothing else than the window shows already.
         if !matches!(

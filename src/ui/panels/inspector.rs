@@ -4,10 +4,10 @@ use egui::{Label, RichText, Ui};
 
 use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::actions::{ActionId, Does, action};
 use crate::app::drafts::Drafts;
 use crate::app::edits::role_in_words;
 use crate::model::topology::ServerId;
-use crate::ui::keys::{ActionId, Does, action};
 use crate::ui::server_menu::entry_ui;
 
 use super::cluster_settings::cluster_settings_ui;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use egui::{Grid, Id, Key, Label, Modal, RichText, TextEdit, Ui};
 
 use crate::app::Outbox;
+use crate::app::actions::ACTIONS;
 use crate::app::{
     ClusterMessage, DesignMessage, Dialog, FileMessage, Message, PathPurpose, Pick, RunMessage, Session,
     ViewMessage,
@@ -355,10 +356,9 @@ fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
                 .num_columns(3)
                 .spacing([GAP_LARGE, GAP_SMALL])
                 .show(ui, |ui| {
-                    for action in &keys::ACTIONS {
+                    for action in &ACTIONS {
                         ui.label(action.words);
-                        let all: Vec<String> = action
-                            .keys
+                        let all: Vec<String> = keys::keys_of(action.id)
                             .iter()
                             .map(|keys| ui.ctx().format_shortcut(keys))
                             .collect();

@@ -11,8 +11,9 @@ mod thumbnail;
 use egui::{Align, Frame, Label, Layout, Margin, RichText, ScrollArea, Ui};
 
 use crate::app::Outbox;
+use crate::app::actions::{self, ActionId, Does};
 use crate::app::{Session, StartMessage};
-use crate::ui::keys::{self, ActionId, Does};
+use crate::ui::keys;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, RADIUS_CARD, TEXT_SMALL, Tokens};
 
 /// On a wide screen the page is no wider than can be looked over.
@@ -80,11 +81,11 @@ fn head_ui(ui: &mut Ui, session: &Session, asked: &mut Vec<Does>) {
                 (ActionId::Open, "Open…"),
                 (ActionId::New, "New"),
             ] {
-                let does = keys::does(id, session);
+                let does = actions::does(id, session);
                 let button = egui::Button::new(words);
                 let mut response = ui.add_enabled(does.is_some(), button);
-                if let Some(action) = keys::action(id) {
-                    let keys = action.key_words(ui.ctx());
+                if let Some(action) = actions::action(id) {
+                    let keys = keys::key_words(action.id, ui.ctx());
                     response = response.on_hover_text(format!("{} ({keys})", action.explained));
                 }
                 if response.clicked() {

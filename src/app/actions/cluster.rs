@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::Answer;
-use super::does::{send, unlocked};
+use super::guards::{send, unlocked};
 use crate::app::{ClusterMessage, Message, RunMessage, Session, Tab, ViewMessage};
 use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::topology::ServerId;
