@@ -16,15 +16,26 @@ const MAY_USE: [(&str, &[&str]); 5] = [
 ];
 
 /// The floors of the model, lowest first: what each may use of the others.
-const MODEL_MAY_USE: [(&str, &[&str]); 8] = [
+const MODEL_MAY_USE: [(&str, &[&str]); 9] = [
     ("topology", &[]),
     ("document", &["topology"]),
     ("configuration", &["topology"]),
     ("health", &["topology"]),
-    ("simulate", &["topology", "document", "configuration", "health"]),
+    ("operation", &["topology", "configuration"]),
+    (
+        "simulate",
+        &["topology", "document", "configuration", "health", "operation"],
+    ),
     (
         "plan",
-        &["topology", "document", "configuration", "health", "simulate"],
+        &[
+            "topology",
+            "document",
+            "configuration",
+            "health",
+            "operation",
+            "simulate",
+        ],
     ),
     (
         "bundle",
@@ -33,6 +44,7 @@ const MODEL_MAY_USE: [(&str, &[&str]); 8] = [
             "document",
             "configuration",
             "health",
+            "operation",
             "simulate",
             "plan",
         ],
@@ -44,6 +56,7 @@ const MODEL_MAY_USE: [(&str, &[&str]); 8] = [
             "document",
             "configuration",
             "health",
+            "operation",
             "simulate",
             "plan",
         ],
