@@ -3,7 +3,7 @@
 use super::advice::Advice;
 use super::{Said, name};
 use crate::model::configuration::{ClusterFolder, Configuration, lines_that_let_in};
-use crate::model::quoting;
+use crate::model::quoting::{self, literal, shell_word};
 use crate::model::simulate::world::{Action, Flow, World};
 use crate::model::topology::{PgMajor, Server, ServerId};
 
@@ -185,15 +185,7 @@ pub(super) fn new_list(world: &World, configuration: &Configuration<'_>, leader:
     let names: Vec<String> = world
         .servers()
         .filter(|(_, state)| state.upstream == Some(leader) && state.flow == Flow::Streams)
-        .map(|(server, _)| {
-            format!(
-                "\"{}\"",
-                server
-                    .name()
-                    .in_list(world.topology().postgres())
-                    .replace('"', "\"\"")
-            )
-        })
+        .map(|(server, _)| quoting::identifier(&server.name().in_list(world.topology().postgres())))
         .collect();
     let whom = if names.is_empty() {
         ""
@@ -223,10 +215,8 @@ fn set_names(world: &World, configuration: &Configuration<'_>, leader: ServerId,
         let set = format!("ALTER SYSTEM SET synchronous_standby_names = {};", literal(names));
         on(world, leader, [set.as_str(), "SELECT pg_reload_conf();"])
     } else {
-        let line = format!(
-            "in postgresql.conf: synchronous_standby_names = '{}'",
-            names.replace('\'', "''")
-        );
+        let names = quoting::conf(names);
+        let line = format!("in postgresql.conf: synchronous_standby_names = {names}");
         on(
             world,
             leader,
@@ -243,12 +233,4 @@ fn on(world: &World, server: ServerId, lines: impl IntoIterator<Item = impl AsRe
         .into_iter()
         .map(|line| format!("{name}: {}", line.as_ref()))
         .collect()
-}
-
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-fn shell_word(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
