@@ -64,7 +64,7 @@ const MODEL_MAY_USE: [(&str, &[&str]); 9] = [
 ];
 
 /// What every floor of the model may use: words and quoting.
-const MODEL_BELOW_ALL: [&str; 1] = ["quoting"];
+const MODEL_BELOW_ALL: [&str; 2] = ["quoting", "words"];
 
 /// Words that no line of the layer may hold: what it must not be able to do.
 const ABSENT: [(&str, &[&str]); 3] = [

@@ -3,7 +3,7 @@
 
 use super::{Deed, Operation};
 use crate::model::configuration::Control;
-use crate::model::quoting;
+use crate::model::quoting::{self, literal};
 use crate::model::topology::PgMajor;
 
 impl Operation {
@@ -78,10 +78,6 @@ impl Deed {
     }
 }
 
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,7 +102,7 @@ mod tests {
         check(
             upstream(),
             "12",
-            &[r"ALTER SYSTEM SET primary_conninfo = 'host=db2 application_name=''it\''s''';"],
+            &[r"ALTER SYSTEM SET primary_conninfo = E'host=db2 application_name=''it\\''s''';"],
         );
         check(Deed::Promote, "11", &["pg_ctl promote -D \"$PGDATA\""]);
         check(Deed::Promote, "12", &["SELECT pg_promote();"]);

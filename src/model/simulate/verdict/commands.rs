@@ -140,15 +140,7 @@ pub(super) fn new_list(world: &World, configuration: &Configuration<'_>, leader:
     let names: Vec<String> = world
         .servers()
         .filter(|(_, state)| state.upstream == Some(leader) && state.flow == Flow::Streams)
-        .map(|(server, _)| {
-            format!(
-                "\"{}\"",
-                server
-                    .name()
-                    .in_list(world.topology().postgres())
-                    .replace('"', "\"\"")
-            )
-        })
+        .map(|(server, _)| quoting::identifier(&server.name().in_list(world.topology().postgres())))
         .collect();
     let whom = if names.is_empty() {
         ""
