@@ -8,6 +8,7 @@ use super::signals::Signals;
 use super::{Ending, args, clusters, print};
 use crate::engine::cluster::record;
 use crate::engine::deploy::{self, Cancel, LeftOver, Resumed};
+use crate::model::quoting::shell_path;
 use crate::report::Report;
 
 /// This program goes on with one thing in its life.
@@ -15,7 +16,7 @@ const RUN: u64 = 1;
 
 pub(super) async fn resume(dir: &Path, as_json: bool) -> Result<Ending, Report> {
     let dir = args::absolute(dir)?;
-    let folder = print::shell_path(&dir);
+    let folder = shell_path(&dir);
     let note = |words: String| {
         if !as_json {
             print::note(words);
@@ -60,7 +61,7 @@ async fn deployment(resumed: Resumed, as_json: bool) -> Result<Ending, Report> {
         print::note(format_args!(
             "Going on with the deployment of \"{}\" in {}: {} of {} steps are done already",
             document.topology().name(),
-            print::shell_path(&folder),
+            shell_path(&folder),
             resumed.done(),
             resumed.run.plan.steps.len()
         ));
@@ -70,7 +71,7 @@ async fn deployment(resumed: Resumed, as_json: bool) -> Result<Ending, Report> {
     if !as_json {
         let remedy = format!(
             "Remove what remains with: pgcascade teardown {}",
-            print::shell_path(&folder)
+            shell_path(&folder)
         );
         tell("deployment", &outcome, &remedy);
         if ending == Ending::Fine {
@@ -82,7 +83,7 @@ async fn deployment(resumed: Resumed, as_json: bool) -> Result<Ending, Report> {
 
 pub(super) fn keep(dir: &Path) -> Result<Ending, Report> {
     let record = record::keep(&args::absolute(dir)?)?;
-    let folder = print::shell_path(&record.folder);
+    let folder = shell_path(&record.folder);
     print::line(format_args!(
         "\"{}\" in {folder} stays as it is, and is offered no more",
         record.name

@@ -16,16 +16,27 @@ const MAY_USE: [(&str, &[&str]); 5] = [
 ];
 
 /// The floors of the model, lowest first: what each may use of the others.
-const MODEL_MAY_USE: [(&str, &[&str]); 9] = [
+const MODEL_MAY_USE: [(&str, &[&str]); 10] = [
     ("topology", &[]),
     ("document", &["topology"]),
     ("configuration", &["topology"]),
     ("health", &["topology"]),
     ("desk", &["topology"]),
-    ("simulate", &["topology", "document", "configuration", "health"]),
+    ("operation", &["topology", "configuration"]),
+    (
+        "simulate",
+        &["topology", "document", "configuration", "health", "operation"],
+    ),
     (
         "plan",
-        &["topology", "document", "configuration", "health", "simulate"],
+        &[
+            "topology",
+            "document",
+            "configuration",
+            "health",
+            "operation",
+            "simulate",
+        ],
     ),
     (
         "bundle",
@@ -34,6 +45,7 @@ const MODEL_MAY_USE: [(&str, &[&str]); 9] = [
             "document",
             "configuration",
             "health",
+            "operation",
             "simulate",
             "plan",
         ],
@@ -45,6 +57,7 @@ const MODEL_MAY_USE: [(&str, &[&str]); 9] = [
             "document",
             "configuration",
             "health",
+            "operation",
             "simulate",
             "plan",
         ],
@@ -52,7 +65,7 @@ const MODEL_MAY_USE: [(&str, &[&str]); 9] = [
 ];
 
 /// What every floor of the model may use: words and quoting.
-const MODEL_BELOW_ALL: [&str; 1] = ["quoting"];
+const MODEL_BELOW_ALL: [&str; 2] = ["quoting", "words"];
 
 /// Words that no line of the layer may hold: what it must not be able to do.
 const ABSENT: [(&str, &[&str]); 3] = [

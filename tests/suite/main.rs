@@ -20,6 +20,7 @@ mod golden;
 mod large;
 mod lost;
 mod provenance;
+mod quoting;
 mod scenarios;
 #[cfg(feature = "gui")]
 mod start;

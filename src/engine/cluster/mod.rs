@@ -135,10 +135,9 @@ pub(super) fn design_of(stored: &Stored) -> Result<Document, Report> {
     store::open(&path).map_err(|error| match error {
         store::OpenError::File(report) => report,
         store::OpenError::Design(problems) => {
-            let mut report = Report::new(format!("{} is no design any more.", path.display()))
-                .hint("It says how the cluster was deployed; undo what was changed in it.");
-            report.causes = problems.into_iter().map(|problem| problem.message).collect();
-            report
+            let headline = format!("{} is no design any more.", path.display());
+            Report::of_problems(headline, &problems)
+                .hint("It says how the cluster was deployed; undo what was changed in it.")
         }
     })
 }

@@ -260,16 +260,6 @@ async fn connect(address: IpAddr, port: u16) -> std::io::Result<(TcpStream, TcpS
     Ok((TcpStream::from_std(socket)?, twin))
 }
 
-/// A text as an SQL literal, whatever `standard_conforming_strings` is.
-pub fn literal(text: &str) -> String {
-    let quoted = text.replace('\'', "''");
-    if quoted.contains('\\') {
-        format!("E'{}'", quoted.replace('\\', "\\\\"))
-    } else {
-        format!("'{quoted}'")
-    }
-}
-
 /// The server's own words, without the client library's wrapping.
 fn said(error: &tokio_postgres::Error) -> String {
     use std::error::Error as _;
@@ -292,11 +282,5 @@ mod tests {
         assert!(at("0/FFFFFFFF") < at("1/0"));
         assert!(at("0/3000148") > at("0/3000060"));
         assert_eq!(Position::parse("x"), None);
-    }
-
-    #[test]
-    fn literals_hold_quotes_and_backslashes() {
-        assert_eq!(literal("it's"), "'it''s'");
-        assert_eq!(literal("a\\'"), "E'a\\\\'''");
     }
 }

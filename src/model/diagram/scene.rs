@@ -8,6 +8,7 @@ use crate::model::document::{Document, PointOnCanvas};
 use crate::model::health::ReplicationRow;
 use crate::model::simulate;
 use crate::model::topology::{Server, ServerId, Standby, SyncMethod, Topology};
+use crate::model::words::counted;
 
 /// Free space around the cards, and above them for the title.
 const MARGIN: f32 = 32.0;
@@ -139,13 +140,9 @@ impl<'a> Shown<'a> {
     }
 
     pub(super) fn subtitle(&self) -> String {
-        let servers = self.topology.servers().len();
-        let plural = if servers == 1 { "" } else { "s" };
+        let servers = counted(self.topology.servers().len(), "server");
         let policy = self.policy();
-        format!(
-            "PostgreSQL {} · {servers} server{plural} · {policy}",
-            self.topology.postgres()
-        )
+        format!("PostgreSQL {} · {servers} · {policy}", self.topology.postgres())
     }
 
     fn policy(&self) -> String {

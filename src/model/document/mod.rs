@@ -19,6 +19,7 @@ pub use history::History;
 pub use scenarios::KeptScenario;
 
 use super::topology::{Applied, Edit, PgMajor, Refusal, ServerId, Topology};
+use crate::model::words::counted;
 
 /// A point on the canvas, in canvas units (a card is [`arrange::CARD`] large).
 pub type PointOnCanvas = [f32; 2];
@@ -259,7 +260,7 @@ impl Command {
             Self::DropScenario(name) => format!("Remove the scenario \"{name}\""),
             Self::Move(moves) => match moves.as_slice() {
                 [(id, _)] => format!("Move {}", name(id)),
-                _ => format!("Move {}", counted(moves)),
+                _ => format!("Move {}", counted(moves.len(), "server")),
             },
             Self::Edit(edit) => match edit {
                 Edit::SetClusterName(_) => "Rename the design".to_owned(),
@@ -277,16 +278,20 @@ impl Command {
                 Edit::SetPort { server, .. } => format!("Change the port of {}", name(server)),
                 Edit::SetSite { servers, .. } => match servers.as_slice() {
                     [server] => format!("Change the site of {}", name(server)),
-                    _ => format!("Change the site of {}", counted(servers)),
+                    _ => format!("Change the site of {}", counted(servers.len(), "server")),
                 },
                 Edit::Attach { server, upstream } => format!("Attach {} to {}", name(server), name(upstream)),
                 Edit::AttachAll { servers, upstream } => {
-                    format!("Attach {} to {}", counted(servers), name(upstream))
+                    format!(
+                        "Attach {} to {}",
+                        counted(servers.len(), "server"),
+                        name(upstream)
+                    )
                 }
                 Edit::TakePlace { server, place } => {
                     format!("Let {} take the place of {}", name(server), name(place))
                 }
-                Edit::Graft { servers, .. } => format!("Paste {}", counted(servers)),
+                Edit::Graft { servers, .. } => format!("Paste {}", counted(servers.len(), "server")),
                 Edit::Promote { server } => format!("Make {} the primary", name(server)),
                 Edit::SetSyncPriority { server, .. } => format!("Change the priority of {}", name(server)),
                 Edit::OrderSync(_) => "Order the synchronous standbys".to_owned(),
@@ -294,14 +299,6 @@ impl Command {
                 Edit::SetApplyDelay { server, .. } => format!("Change the delay of {}", name(server)),
             },
         }
-    }
-}
-
-/// "1 server", "3 servers".
-fn counted<T>(servers: &[T]) -> String {
-    match servers.len() {
-        1 => "1 server".to_owned(),
-        number => format!("{number} servers"),
     }
 }
 

@@ -10,7 +10,6 @@ use crate::engine::cluster::remover::OwnHand;
 use crate::engine::deploy::apply::Change;
 use crate::engine::deploy::host::Work;
 use crate::engine::postgres::server::{self, Target};
-use crate::engine::postgres::sql::literal;
 use crate::engine::system::files;
 use crate::engine::system::wait::Failure;
 use crate::model::bundle::Bundle;
@@ -18,6 +17,7 @@ use crate::model::configuration::ClusterFolder;
 use crate::model::configuration::with;
 use crate::model::document::Document;
 use crate::model::plan::{Action, Configure, DesignOf, LeftSlot, Means, Standing};
+use crate::model::quoting::literal;
 use crate::model::topology::Topology;
 use crate::report::Report;
 

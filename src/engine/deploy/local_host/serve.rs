@@ -7,11 +7,11 @@ use super::LocalHost;
 use crate::engine::deploy::host::Work;
 use crate::engine::postgres::proof;
 use crate::engine::postgres::server::{self, Target};
-use crate::engine::postgres::sql::literal;
 use crate::engine::system::wait::Failure;
 use crate::engine::system::wait::Wait;
 use crate::model::health::ReplicationRow;
 use crate::model::plan::Reader;
+use crate::model::quoting::literal;
 use crate::report::Report;
 
 impl LocalHost {

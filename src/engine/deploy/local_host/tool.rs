@@ -12,9 +12,9 @@ use tokio::process::{Child, Command};
 
 use super::LocalHost;
 use crate::engine::deploy::host::Work;
-use crate::engine::postgres::sql::literal;
 use crate::engine::system::wait::Failure;
 use crate::model::configuration::ClusterFolder;
+use crate::model::quoting::{identifier, literal};
 use crate::model::topology::Auth;
 use crate::report::Report;
 
@@ -101,16 +101,12 @@ impl LocalHost {
         if let Some(file) = superuser {
             let _ = writeln!(
                 sql,
-                "ALTER ROLE \"{}\" PASSWORD {}",
-                ClusterFolder::SUPERUSER,
+                "ALTER ROLE {} PASSWORD {}",
+                identifier(ClusterFolder::SUPERUSER),
                 read(&file)?
             );
         }
-        let _ = write!(
-            sql,
-            "CREATE ROLE \"{}\" LOGIN REPLICATION",
-            role.replace('"', "\"\"")
-        );
+        let _ = write!(sql, "CREATE ROLE {} LOGIN REPLICATION", identifier(role));
         if let Some(file) = password_file {
             let _ = write!(sql, " PASSWORD {}", read(file)?);
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::model::configuration::ClusterFolder;
 use crate::model::health::ReplicationRow;
 use crate::model::plan::{Action, Certificate, Reader};
-use crate::model::quoting::shell_word;
+use crate::model::quoting::{literal, shell_word};
 use crate::model::topology::{Auth, Topology};
 
 /// What does the action, as whole lines.
@@ -73,7 +73,7 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
         } => format!(
             "wait_until {} streams {port} {}",
             shell_word(&format!("{standby} streams from {server}")),
-            shell_word(&sql_literal(standby))
+            shell_word(&literal(standby))
         ),
         Action::Reload { folder, .. } => format!("reload {}", shell_word(folder)),
         Action::WaitRows {
@@ -212,8 +212,4 @@ fn complete(topology: &Topology) -> String {
         ClusterFolder::README,
         design = ClusterFolder::DESIGN
     )
-}
-
-fn sql_literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

@@ -22,6 +22,7 @@ use crate::model::configuration::{Decision, Provenance, comment};
 use crate::model::plan::{Action, Certificate, Machine, Plan, plan_deploy, preflight};
 use crate::model::quoting::shell_word;
 use crate::model::topology::{Archive, PgMajor, Server, Topology};
+use crate::model::words::counted;
 
 const COMMON: &str = include_str!("common.bash");
 const OWN: &str = include_str!("own.bash");
@@ -399,19 +400,12 @@ fn verify(topology: &Topology, plan: &Plan) -> String {
 
 /// "read on 3 standbys and received by 1 delayed one", without what there is none of.
 fn seen_where(readers: usize, delayed: usize) -> String {
-    let read = format!("read on {}", count(readers, "standby", "standbys"));
-    let received = format!("received by {}", count(delayed, "delayed one", "delayed ones"));
+    let read = format!("read on {}", counted(readers, "standby"));
+    let received = format!("received by {}", counted(delayed, "delayed one"));
     match (readers, delayed) {
         (0, 0) => "kept".to_owned(),
         (_, 0) => read,
         (0, _) => received,
         _ => format!("{read} and {received}"),
-    }
-}
-
-fn count(number: usize, one: &str, many: &str) -> String {
-    match number {
-        1 => format!("1 {one}"),
-        _ => format!("{number} {many}"),
     }
 }

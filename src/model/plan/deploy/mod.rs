@@ -16,6 +16,7 @@ use super::steps::{New, Steps};
 use super::{Action, Certificate, Machine, Plan, StepId};
 use crate::model::configuration::ClusterFolder;
 use crate::model::topology::{Auth, Server, ServerId, Topology};
+use crate::model::words::counted_in_text;
 
 /// The steps that build the topology on the machine. Assumes that every check of [`preflight`](super::preflight) is ok.
 pub fn plan_deploy(topology: &Topology, machine: &Machine) -> Plan {
@@ -167,10 +168,7 @@ impl<'a> Planner<'a> {
         let certificates = Certificate::of_each(self.topology);
         let folders = certificates.iter().map(|one| one.folder.clone()).collect();
         self.steps.add(New {
-            title: format!("Make an authority, and certificates for {}", match certificates.len() {
-                1 => "one server".to_owned(),
-                count => format!("{count} servers"),
-            }),
+            title: format!("Make an authority, and certificates for {}", counted_in_text(certificates.len(), "server")),
             why: "Both ends of a link prove who they are: a certificate names a server's host, and comes from an authority that this cluster alone trusts; new keys in every deployment".to_owned(),
             undo: Some(Action::RemoveCertificates { folders }),
             action: Action::MakeCertificates { certificates },

@@ -22,9 +22,10 @@ mod text;
 mod traffic;
 mod waits;
 
+pub use crate::model::words::duration as in_words;
 pub use clients::{Commit, Ending};
 pub use link::{Progress, Stage};
-pub use narration::{in_words, lsn};
+pub use narration::lsn;
 pub use player::Player;
 pub use run::{Happened, Run};
 pub use text::{MOST_SESSIONS, ScenarioError, ScenarioProblem, read_time};
