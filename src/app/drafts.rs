@@ -11,6 +11,7 @@ use crate::model::simulate::promise::refused_count;
 use crate::model::topology::{
     ApplyDelay, Archive, Edit, Host, Port, Server, ServerId, ServerName, Settings, SiteName, Topology,
 };
+use crate::model::words::as_sentence;
 
 /// What a text field changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -228,14 +229,6 @@ impl Field {
             }
         }))
     }
-}
-
-/// "a port is …" as it stands alone: "A port is …".
-pub fn as_sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn settings_of(topology: &Topology, of: Option<ServerId>) -> Option<&Settings> {

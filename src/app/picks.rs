@@ -2,12 +2,12 @@
 //! Plain data; the window's picker draws it.
 
 use crate::app::actions::{ACTIONS, ActionId, Answer, Does};
-use crate::app::drafts::as_sentence;
 use crate::app::edits::{edit, role_in_words};
 use crate::app::{DesignMessage, FileMessage, Message, Pick, Session};
 use crate::model::document::Command;
 use crate::model::document::templates::{EMPTY, TEMPLATES};
 use crate::model::topology::{Edit, PgMajor, Refusal, Server, ServerId, SiteName};
+use crate::model::words::{as_sentence, counted};
 
 /// One row of the list.
 #[derive(Debug)]
@@ -196,10 +196,9 @@ fn site_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
         } else {
             Ok(Does::Send(set(Some(site.clone()))))
         };
-        let plural = if there.len() == 1 { "" } else { "s" };
         simple(
             site.to_string(),
-            format!("{} server{plural} there", there.len()),
+            format!("{} there", counted(there.len(), "server")),
             answer,
         )
     });

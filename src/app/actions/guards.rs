@@ -1,10 +1,10 @@
 //! What stands before every action: is there something selected, and may the drawing change now?
 
 use super::{Answer, Does};
-use crate::app::drafts::as_sentence;
 use crate::app::edits::{BROKEN_TEXT, LOCKED};
 use crate::app::{Dialog, Message, Pick, Session, ViewMessage};
 use crate::model::topology::{Refusal, ServerId, ServerName};
+use crate::model::words::as_sentence;
 
 const SELECT_FIRST: &str = "Select a server first";
 

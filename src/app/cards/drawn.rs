@@ -8,6 +8,7 @@ use crate::app::{RunView, Session};
 use crate::model::health::{Board, Reading, ReplicationRow};
 use crate::model::plan::{Progress, StepState};
 use crate::model::topology::{Server, ServerId, Severity, Standby, Subject, SyncMethod, Topology};
+use crate::model::words::counted;
 
 /// As many characters surely fit on a card.
 pub(super) const NAME_SHOWN: usize = 12;
@@ -114,11 +115,9 @@ impl<'a> Facts<'a> {
             label.push_str(", ");
             label.push_str(&word);
         }
-        let plural =
-            |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-        let mut description = plural(downstreams, "downstream");
+        let mut description = counted(downstreams, "downstream");
         if !findings.is_empty() {
-            description = format!("{description}, {}", plural(findings.len(), "finding"));
+            description = format!("{description}, {}", counted(findings.len(), "finding"));
         }
         let card = Card {
             id: server.id(),

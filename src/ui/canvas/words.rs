@@ -8,9 +8,9 @@ use super::legend::{Sign, legend_ui};
 use super::overlay::{self, Tone, ZoomWish};
 use super::{NEEDS_TARGET, locked_words};
 use crate::app::WhatIf;
-use crate::app::drafts::as_sentence;
 use crate::app::dropping::Zone;
 use crate::model::topology::ServerId;
+use crate::model::words::as_sentence;
 
 /// So many servers that come along are named.
 const NAMED: usize = 6;

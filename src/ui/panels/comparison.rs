@@ -9,7 +9,8 @@ use crate::model::bundle::{Change, ChangeKind};
 use crate::model::topology::PgMajor;
 use crate::ui::theme::{GAP_SMALL, RADIUS_WIDGET, TEXT_MONO, Tokens};
 
-use super::parts::{counted, note_ui};
+use super::parts::note_ui;
+use crate::model::words::counted;
 
 /// All versions are in view at once.
 const LONGEST_LIST: f32 = 500.0;

@@ -11,7 +11,8 @@ use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
 use super::comparison::{compare_with_ui, comparison_ui};
 use super::file_text::file_text_ui;
-use super::parts::{counted, main_button, note_ui};
+use super::parts::{main_button, note_ui};
+use crate::model::words::counted;
 
 /// The share of the height that the tree may take.
 const TREE_SHARE: f32 = 0.36;

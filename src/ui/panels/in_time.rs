@@ -3,9 +3,9 @@
 use egui::{DragValue, Label, RichText, ScrollArea, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
 use crate::app::Outbox;
-use crate::app::drafts::as_sentence;
 use crate::app::{InTime, Message, Session, TimeMessage, WhatIf, WhatIfMessage};
 use crate::model::simulate::time::{Commit, Ending, MOST_SESSIONS, Micros, Run, Speed, Workload, in_words};
+use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::kept::kept_ui;

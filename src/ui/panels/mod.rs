@@ -46,7 +46,7 @@ pub use modals::modals_ui;
 pub use moments::moments_ui;
 pub use notices::notices_ui;
 pub use outline::outline_ui;
-pub use parts::{counted, sign_button};
+pub use parts::sign_button;
 pub use picker::picker_ui;
 pub use status_bar::status_bar_ui;
 pub use text::text_ui;

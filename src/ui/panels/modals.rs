@@ -15,8 +15,9 @@ use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 use crate::ui::{dialogs, keys};
 
 use super::changed::changed_ui;
-use super::parts::{counted, main_button, note_ui};
+use super::parts::{main_button, note_ui};
 use super::picture::picture_ui;
+use crate::model::words::counted;
 
 const WIDTH: f32 = 440.0;
 const HELP_WIDTH: f32 = 720.0;

@@ -3,8 +3,8 @@
 use egui::{Button, Slider, Ui};
 
 use crate::app::Outbox;
-use crate::app::drafts::as_sentence;
 use crate::app::{Message, WhatIf, WhatIfMessage};
+use crate::model::words::as_sentence;
 
 use super::parts::note_ui;
 

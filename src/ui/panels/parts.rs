@@ -130,15 +130,6 @@ pub fn severity_sign(ui: &Ui, severity: Severity) -> (&'static str, Color32) {
     }
 }
 
-/// "1 server", "3 servers".
-pub fn counted(count: usize, word: &str) -> String {
-    if count == 1 {
-        format!("1 {word}")
-    } else {
-        format!("{count} {word}s")
-    }
-}
-
 /// A sign and its word in a narrow column, so that a list of them lines up.
 pub fn state_ui(ui: &mut Ui, width: f32, sign: &str, word: &str, colour: Color32) {
     let size = egui::vec2(width, 18.0);

@@ -3,10 +3,11 @@
 use egui::{Button, ComboBox, RichText, Ui};
 
 use crate::app::Outbox;
-use crate::app::drafts::{Drafts, Field, as_sentence};
+use crate::app::drafts::{Drafts, Field};
 use crate::app::edits::{edit, remove_words, role_in_words, targets, toggle_synchronous};
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::topology::{Edit, Server, Standby};
+use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL};
 
 use super::parts::{field_row, form_ui, locked_words, note_ui, section_ui, severity_sign};

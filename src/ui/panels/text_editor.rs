@@ -10,9 +10,9 @@ use egui::{
 };
 
 use crate::app::Outbox;
-use crate::app::drafts::as_sentence;
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::document::Problem;
+use crate::model::words::as_sentence;
 use crate::ui::highlight::{Highlighter, Language};
 use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_MONO, TEXT_SMALL, Tokens};
 

@@ -7,8 +7,8 @@ use crate::app::{ClusterMessage, Message, Session, StartMessage, ViewMessage};
 use crate::model::desk::{Condition, Listed};
 use crate::ui::theme::{TEXT_SMALL, Tokens};
 
-use super::super::panels::counted;
 use super::{entry_ui, part_ui, small_ui};
+use crate::model::words::counted;
 
 pub fn clusters_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     part_ui(ui, "Clusters on this machine");

@@ -11,7 +11,8 @@ use crate::model::desk::Unsaved;
 use crate::ui::theme::{GAP, Tokens};
 
 use super::super::panels::sign_button;
-use super::{ago, entry_ui, part_ui, send, small_ui};
+use super::{entry_ui, part_ui, send, small_ui};
+use crate::model::words::ago;
 
 /// Nothing, if nothing is to be recovered.
 pub fn recoverable_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
