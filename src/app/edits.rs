@@ -4,22 +4,6 @@ use crate::app::{DesignMessage, Message, Session, ViewMessage};
 use crate::model::document::Command;
 use crate::model::topology::{Edit, Refusal, ServerId, SyncPolicy, Topology};
 
-/// Why nothing can be edited while a deployment runs, and in What-if.
-pub const LOCKED: &str = "The design is locked while it is being deployed, and in What-if";
-
-/// Why the drawing cannot be edited while its text is newer, and no design.
-pub const BROKEN_TEXT: &str =
-    "The text has an error, and the drawing is older: mend it in the panel \"Text\" first";
-
-/// Why the drawing cannot be edited now.
-pub fn locked_words(session: &Session) -> &'static str {
-    if session.is_text_broken() {
-        BROKEN_TEXT
-    } else {
-        LOCKED
-    }
-}
-
 pub fn edit(edit: Edit) -> Message {
     Message::Design(DesignMessage::Do(Command::Edit(edit)))
 }

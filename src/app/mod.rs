@@ -13,6 +13,7 @@ pub mod edits;
 mod effect;
 mod folding;
 mod in_time;
+mod locked;
 mod message;
 mod outbox;
 pub mod phases;
@@ -31,6 +32,7 @@ pub use comparison::{Against, Comparison};
 pub use effect::{Effect, PathPurpose};
 pub use folding::Folding;
 pub use in_time::{InTime, Pace};
+pub use locked::Locked;
 pub use message::{
     ClusterMessage, DesignMessage, FileMessage, Message, OnDisk, RunMessage, StartMessage, TimeMessage,
     ViewMessage, WhatIfMessage,

@@ -7,16 +7,6 @@ use crate::model::topology::{Finding, Server, ServerId, Severity, Subject};
 use super::Session;
 
 impl Session {
-    /// True while the drawing must stay as it is: the design is held, or its text is newer and no design.
-    pub fn is_locked(&self) -> bool {
-        self.is_held() || self.is_text_broken()
-    }
-
-    /// True while the design must stay as it is: while it is being built or taken back, and in What-if.
-    pub fn is_held(&self) -> bool {
-        self.run.is_running() || self.what_if.is_some()
-    }
-
     /// The selected servers, in the order of the tree.
     pub fn selection(&self) -> Vec<ServerId> {
         if self.also_selected.is_empty() {

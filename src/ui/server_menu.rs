@@ -6,7 +6,7 @@ use egui::{Button, Ui, WidgetInfo, WidgetType};
 use crate::app::Outbox;
 use crate::app::Session;
 use crate::app::actions::{ACTIONS, ActionId, Does, Menu, UiAction, action};
-use crate::app::edits::{LOCKED, edit};
+use crate::app::edits::edit;
 use crate::model::topology::{Edit, ServerId};
 use crate::ui::keys::key_words;
 use crate::ui::what_if_menu;
@@ -63,7 +63,7 @@ pub fn link_menu_ui(ui: &mut Ui, session: &Session, below: ServerId, outbox: &mu
             "Give it a slot"
         };
         let button = ui.add_enabled(!session.is_locked(), Button::new(words));
-        if button.on_disabled_hover_text(LOCKED).clicked() {
+        if button.on_disabled_hover_text(session.locked_words()).clicked() {
             outbox.send(edit(Edit::SetSlot {
                 server: below,
                 slot: Some(!has),

@@ -1,8 +1,7 @@
 //! What stands before every action: is there something selected, and may the drawing change now?
 
 use super::{Answer, Does};
-use crate::app::edits::{BROKEN_TEXT, LOCKED};
-use crate::app::{Dialog, Message, Pick, Session, ViewMessage};
+use crate::app::{Dialog, Locked, Message, Pick, Session, ViewMessage};
 use crate::model::topology::{Refusal, ServerId, ServerName};
 use crate::model::words::as_sentence;
 
@@ -21,19 +20,16 @@ pub(super) fn pick(pick: Pick) -> Answer {
 }
 
 pub(super) fn unlocked(session: &Session) -> Result<(), String> {
-    unheld(session)?;
-    if session.is_text_broken() {
-        return Err(BROKEN_TEXT.to_owned());
-    }
-    Ok(())
+    refused_by(session.locked())
 }
 
 /// What also works while the text has an error: nothing of it is lost by this.
 pub(super) fn unheld(session: &Session) -> Result<(), String> {
-    if session.is_held() {
-        return Err(LOCKED.to_owned());
-    }
-    Ok(())
+    refused_by(session.held())
+}
+
+fn refused_by(locked: Option<Locked>) -> Result<(), String> {
+    locked.map_or(Ok(()), |locked| Err(locked.sentence().to_owned()))
 }
 
 pub(super) fn some(servers: &[ServerId]) -> Result<Vec<ServerId>, String> {

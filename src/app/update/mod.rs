@@ -172,15 +172,9 @@ fn refuse_if_locked(session: &mut Session) -> bool {
 
 /// True, with a notice, if the design must stay as it is.
 fn refuse_if_held(session: &mut Session) -> bool {
-    let locked = session.is_held();
-    if locked {
-        let report = if session.what_if.is_some() {
-            Report::new("In What-if the design stays as it is").hint("Leave What-if to change the design")
-        } else {
-            Report::new("The design is locked while it is being deployed")
-                .hint("Wait until the deployment is done, or cancel it")
-        };
-        notify(session, NoticeKind::Info, report);
+    let held = session.held();
+    if let Some(held) = held {
+        notify(session, NoticeKind::Info, held.report());
     }
-    locked
+    held.is_some()
 }

@@ -1,7 +1,7 @@
 //! The design's text, typed: it becomes the drawing as soon as it is a design, and what is none is kept as it is.
 
 use super::super::typed::TYPING;
-use super::super::{Effect, NoticeKind, Session, Tab, Typed};
+use super::super::{Effect, Locked, NoticeKind, Session, Tab, Typed};
 use super::{design, file, notify};
 use crate::report::Report;
 
@@ -112,9 +112,7 @@ pub(super) fn take_drawing(session: &mut Session) -> Vec<Effect> {
 pub(super) fn refuse_if_broken(session: &mut Session) -> bool {
     let is_broken = session.is_text_broken();
     if is_broken {
-        let report = Report::new("The text has an error, and the drawing is older than the text")
-            .hint("Mend the text, or take the drawing's text instead: both in the panel \"Text\"");
-        notify(session, NoticeKind::Info, report);
+        notify(session, NoticeKind::Info, Locked::BrokenText.report());
     }
     is_broken
 }

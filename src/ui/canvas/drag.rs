@@ -5,7 +5,7 @@ use egui::{CursorIcon, DragAndDrop, Key, PointerButton, Pos2};
 use super::card_widget::{select_by_click, send};
 use super::frame::{Frame, Incoming};
 use super::gesture::{Drag, Ending, Fact, Gesture};
-use super::{CanvasState, NEEDS_TARGET, NewStandby, STAYS, handle, locked_words};
+use super::{CanvasState, NEEDS_TARGET, NewStandby, STAYS, handle};
 use crate::app::dropping::Mood;
 use crate::app::dropping::{Verdicts, Zone};
 use crate::app::edits::add_standby_under;
@@ -105,7 +105,7 @@ impl Frame<'_> {
             .flatten();
         let server = handle.or_else(|| projection.server_at(pressed_at, |_| false));
         match (server, handle) {
-            (Some(_), _) if is_locked => Fact::GrabbedLocked(locked_words(self.session)),
+            (Some(_), _) if is_locked => Fact::GrabbedLocked(self.session.locked_words()),
             (_, Some(relay)) => {
                 let downstreams = topology.downstreams(relay).map(Server::id).collect();
                 grabbed(relay, downstreams, false)
@@ -172,7 +172,7 @@ impl Frame<'_> {
             DragAndDrop::clear_payload(self.ui.ctx());
             match over {
                 _ if self.session.is_locked() => {
-                    self.state.refusal = Some(locked_words(self.session).to_owned());
+                    self.state.refusal = Some(self.session.locked_words().to_owned());
                 }
                 Some(upstream) => send(self.outbox, Command::Edit(add_standby_under(upstream))),
                 None => self.state.refusal = Some(NEEDS_TARGET.to_owned()),

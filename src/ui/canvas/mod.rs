@@ -44,8 +44,6 @@ use crate::app::Outbox;
 use crate::app::Session;
 use crate::model::topology::ServerId;
 
-const LOCKED: &str = "Locked while deploying, and in What-if";
-const BROKEN_TEXT: &str = "The text has an error, and the drawing is older: mend the text first";
 const STAYS: &str = "In What-if cards stay where they are: drop it on a server to let it follow that one";
 const NEEDS_TARGET: &str = "Drop it on the server it should follow";
 
@@ -143,13 +141,4 @@ pub fn canvas_ui(ui: &mut Ui, session: &Session, state: &mut CanvasState, outbox
         }
         .run(&background);
     });
-}
-
-/// Why nothing on the canvas can be edited now.
-fn locked_words(session: &Session) -> &'static str {
-    if session.is_text_broken() {
-        BROKEN_TEXT
-    } else {
-        LOCKED
-    }
 }

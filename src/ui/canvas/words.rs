@@ -2,11 +2,11 @@
 
 use egui::Rect;
 
+use super::NEEDS_TARGET;
 use super::frame::{Frame, Incoming};
 use super::gesture::{FIX_KEY, Gesture};
 use super::legend::{Sign, legend_ui};
 use super::overlay::{self, Tone, ZoomWish};
-use super::{NEEDS_TARGET, locked_words};
 use crate::app::WhatIf;
 use crate::app::dropping::Zone;
 use crate::model::topology::ServerId;
@@ -82,7 +82,7 @@ impl Frame<'_> {
             },
             (Gesture::Panning | Gesture::Banding(_), _) | (Gesture::Idle, Incoming::None) => {}
             (Gesture::Idle, _) if self.session.is_locked() => {
-                say(Tone::Refused, locked_words(self.session), "");
+                say(Tone::Refused, self.session.locked_words(), "");
             }
             (Gesture::Idle, Incoming::Over(over)) => {
                 say(Tone::Allowed, &format!("Add a standby under {}", name(over)), "");

@@ -8,7 +8,7 @@ use crate::model::topology::{self, Finding, Subject};
 use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP_SMALL, TEXT_SMALL, Tokens};
 
-use super::parts::{locked_words, note_ui, severity_sign};
+use super::parts::{note_ui, severity_sign};
 
 /// The worst come first. Nobody reads more of them, and each is drawn on every frame.
 const MOST_SHOWN: usize = 100;
@@ -77,7 +77,7 @@ fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, o
         ui.add_space(GAP_SMALL);
         let button = egui::Button::new(&fix.label).wrap();
         let response = ui.add_enabled(!session.is_locked(), button);
-        if response.on_disabled_hover_text(locked_words(session)).clicked() {
+        if response.on_disabled_hover_text(session.locked_words()).clicked() {
             outbox.send(Message::Design(DesignMessage::Fix(place)));
         }
     }

@@ -12,13 +12,13 @@ use crate::ui::server_menu::entry_ui;
 
 use super::cluster_settings::cluster_settings_ui;
 use super::link::link_ui;
-use super::parts::{locked_words, note_ui, section_ui};
+use super::parts::{note_ui, section_ui};
 use super::server::server_ui;
 use crate::model::words::counted;
 
 pub fn inspector_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
     if session.is_locked() {
-        note_ui(ui, locked_words(session));
+        note_ui(ui, session.locked_words());
     }
     let selection = session.selection();
     if selection.len() > 1 {

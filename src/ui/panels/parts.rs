@@ -5,7 +5,6 @@ use egui::{Button, Color32, Key, Response, RichText, TextEdit, Ui, WidgetInfo, W
 use crate::app::Outbox;
 use crate::app::Session;
 use crate::app::drafts::{Drafts, Field};
-pub use crate::app::edits::{LOCKED, locked_words};
 use crate::model::topology::Severity;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
@@ -70,7 +69,7 @@ pub fn field_ui(
             ui.add_enabled(!session.is_locked(), edit)
         })
         .inner
-        .on_disabled_hover_text(locked_words(session));
+        .on_disabled_hover_text(session.locked_words());
     if response.changed() {
         drafts.typed(field, topology, text);
     }

@@ -10,7 +10,7 @@ use crate::model::topology::{Edit, Server, Standby};
 use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL};
 
-use super::parts::{field_row, form_ui, locked_words, note_ui, section_ui, severity_sign};
+use super::parts::{field_row, form_ui, note_ui, section_ui, severity_sign};
 use super::settings::settings_ui;
 
 /// So many sites are offered below the field; the action "Site…" has all.
@@ -168,7 +168,7 @@ fn synchronous_row(ui: &mut Ui, session: &Session, server: &Server, standby: &St
     let response = ui.add_enabled(can, egui::Checkbox::new(&mut checked, "Synchronous"));
     let why_not = match &toggle {
         Err(reason) => reason.as_str(),
-        Ok(_) => locked_words(session),
+        Ok(_) => session.locked_words(),
     };
     let response = response.on_disabled_hover_text(why_not);
     if response.changed()
@@ -187,7 +187,7 @@ pub(super) fn slot_row(ui: &mut Ui, session: &Session, server: &Server, outbox: 
     let slot = egui::Checkbox::new(&mut checked, "Replication slot");
     let response = ui.add_enabled(has_slots && !session.is_locked(), slot);
     let why_not = if has_slots {
-        locked_words(session)
+        session.locked_words()
     } else {
         "Replication slots exist from PostgreSQL 9.4 on"
     };

@@ -9,7 +9,7 @@ use crate::model::document::Problem;
 use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
-use super::parts::{LOCKED, note_ui};
+use super::parts::note_ui;
 use super::text_editor::{EditorState, editor_ui};
 use crate::model::words::counted;
 
@@ -87,8 +87,8 @@ pub fn text_ui(ui: &mut Ui, session: &Session, state: &mut TextState, outbox: &m
 fn status_ui(ui: &mut Ui, session: &Session) -> egui::Id {
     let tokens = Tokens::of(ui.visuals());
     let problems = session.text_problems().len();
-    let (sign, words, colour) = if session.is_held() {
-        ("🔒", LOCKED.to_owned(), tokens.text_weak)
+    let (sign, words, colour) = if let Some(held) = session.held() {
+        ("🔒", held.sentence().to_owned(), tokens.text_weak)
     } else if problems > 0 {
         let found = counted(problems, "error");
         let words = format!("{found}; the drawing is older");

@@ -12,7 +12,7 @@ use crate::ui::keys::key_words;
 use crate::ui::server_menu::entry_ui;
 use crate::ui::theme::{GAP, GAP_LARGE, TEXT_HEADING, Tokens};
 
-use super::parts::{locked_words, main_button, sign_button};
+use super::parts::{main_button, sign_button};
 
 /// All versions are in view at once.
 const ALL_MAJORS: f32 = 500.0;
@@ -70,7 +70,7 @@ fn next_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
     };
     let keys = key_words(ActionId::Deploy, ui.ctx());
     let hint = format!("{} ({keys})", next.explained());
-    let response = response.on_disabled_hover_text(locked_words(session));
+    let response = response.on_disabled_hover_text(session.locked_words());
     if response.on_hover_text(hint).clicked() {
         asked.extend(does);
     }
