@@ -7,7 +7,7 @@ use std::fmt::Display;
 const LISTED: usize = 6;
 
 /// "1 server", "3 servers".
-pub fn counted<N: Display + PartialEq + From<u8>>(number: N, what: &str) -> String {
+pub fn counted<N: Copy + Display + PartialEq + From<u8>>(number: N, what: &str) -> String {
     let ending = if number == N::from(1) { "" } else { "s" };
     format!("{number} {what}{ending}")
 }

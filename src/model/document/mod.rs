@@ -67,6 +67,7 @@ impl Document {
     }
 
     /// The same design for another version. Every version can be chosen for every design; what it lacks is a finding.
+    #[must_use]
     pub fn in_version(&self, major: PgMajor) -> Self {
         let mut document = self.clone();
         let applied = document.apply(&Command::Edit(Edit::SetPostgres(major)));
