@@ -70,6 +70,10 @@ pub enum NotationProblem {
 }
 
 /// Reads the notation. The design's name is the primary's.
+///
+/// # Errors
+///
+/// At the first line that cannot be read, with its number.
 pub fn parse(text: &str) -> Result<Topology, NotationError> {
     let mut postgres = PgMajor::V15;
     let mut has_header = false;
