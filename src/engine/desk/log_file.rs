@@ -133,6 +133,11 @@ mod tests {
 
     use super::*;
 
+    /// As a subscriber does it: an event is one piece.
+    fn tell(log: &mut LogFile, event: &str) {
+        log.write_all(event.as_bytes()).unwrap();
+    }
+
     fn names(folder: &Path) -> Vec<String> {
         let mut names = files::names_in(folder);
         names.sort();
@@ -145,7 +150,7 @@ mod tests {
         let folder = folder.path();
         let mut log = LogFile::open(folder, 100).unwrap();
         for number in 0..200 {
-            writeln!(log, "line {number:>4}").unwrap();
+            tell(&mut log, &format!("line {number:>4}"));
         }
         let all = ["", ".1", ".2", ".3"].map(|end| format!("{NAME}{end}"));
         assert_eq!(names(folder), all);
@@ -171,8 +176,8 @@ mod tests {
         let mut logs = [(); 2].map(|()| LogFile::open(folder.path(), 100).unwrap());
         for number in 0..30 {
             let [one, other] = &mut logs;
-            writeln!(one, "one   {number:>3}").unwrap();
-            writeln!(other, "other {number:>3}").unwrap();
+            tell(one, &format!("one   {number:>3}"));
+            tell(other, &format!("other {number:>3}"));
         }
         let newest = fs::read_to_string(folder.path().join(NAME)).unwrap();
         let lines: Vec<&str> = newest.lines().rev().take(2).collect();

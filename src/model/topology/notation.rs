@@ -69,6 +69,9 @@ pub enum NotationProblem {
     Refused(#[from] Refusal),
 }
 
+/// The seed, which is the first of the built-in designs, in the notation: what most tests begin with.
+pub const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
+
 /// Reads the notation. The design's name is the primary's.
 ///
 /// # Errors
