@@ -4,11 +4,19 @@
 //! `session` is the state, `message` what can happen, `effect` what is to be done outside, `update` the only
 //! function that changes a Session; `worker` performs effects in the background and answers with messages.
 
+pub mod actions;
+pub mod cards;
 mod comparison;
+pub mod drafts;
+pub mod dropping;
+pub mod edits;
 mod effect;
 mod folding;
 mod in_time;
 mod message;
+mod outbox;
+pub mod phases;
+pub mod picks;
 mod queries;
 mod session;
 mod start;
@@ -27,6 +35,7 @@ pub use message::{
     ClusterMessage, DesignMessage, FileMessage, Message, OnDisk, RunMessage, StartMessage, TimeMessage,
     ViewMessage, WhatIfMessage,
 };
+pub use outbox::Outbox;
 pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
 pub use start::Start;
 pub use survives::{MOST_FOR_DOUBLE, Survives};
@@ -34,4 +43,4 @@ pub use tree::{Tree, TreeRow};
 pub use typed::Typed;
 pub use update::update;
 pub use what_if::{Look, Moment, WhatIf};
-pub use worker::{Worker, default_folder};
+pub use worker::{Worker, first_session};

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
 use super::{Against, Comparison, Effect, Folding, Message, OnDisk, PathPurpose, Start, Tree, Typed, WhatIf};
-use crate::engine::cluster::record::ClusterRecord;
 use crate::engine::deploy::Found;
-use crate::engine::desk::preferences::Preferences;
-use crate::engine::desk::unsaved::Unsaved;
 use crate::model::bundle::{self, Bundle};
+use crate::model::desk::LeftCluster;
+use crate::model::desk::Preferences;
+use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History};
 use crate::model::health::{Board, ReplicationRow};
@@ -58,7 +58,7 @@ pub struct Session {
     /// What is tried on a world beside the design, while that mode is on.
     pub what_if: Option<WhatIf>,
     /// Clusters that an earlier pgcascade left behind, half built or running.
-    pub left_over: Vec<ClusterRecord>,
+    pub left_over: Vec<LeftCluster>,
     pub notices: Vec<Notice>,
     pub dialog: Option<Dialog>,
     /// The next notice's number.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::engine::cluster::Listed;
-use crate::engine::desk::recent::RecentDesign;
+use crate::model::desk::Listed;
+use crate::model::desk::RecentDesign;
 
 /// What the start page knows. What is to be recovered is in `Session::recoverable`.
 #[derive(Debug, Default)]

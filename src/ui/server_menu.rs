@@ -3,11 +3,13 @@
 
 use egui::{Button, Ui, WidgetInfo, WidgetType};
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::actions::{ACTIONS, ActionId, Does, Menu, UiAction, action};
+use crate::app::edits::{LOCKED, edit};
 use crate::model::topology::{Edit, ServerId};
-use crate::ui::commands::{LOCKED, edit};
-use crate::ui::keys::{ACTIONS, Action, ActionId, Does, Menu, action};
-use crate::ui::{Outbox, what_if_menu};
+use crate::ui::keys::key_words;
+use crate::ui::what_if_menu;
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
     ui.set_min_width(230.0);
@@ -24,10 +26,10 @@ pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut
 }
 
 /// One entry of a menu; what it leads to once it is chosen.
-pub fn entry_ui(ui: &mut Ui, session: &Session, action: &Action, servers: &[ServerId]) -> Option<Does> {
+pub fn entry_ui(ui: &mut Ui, session: &Session, action: &UiAction, servers: &[ServerId]) -> Option<Does> {
     let answer = action.on(session, servers);
     let words = action.words_on(session, servers);
-    let button = Button::new(words.as_str()).shortcut_text(action.key_words(ui.ctx()));
+    let button = Button::new(words.as_str()).shortcut_text(key_words(action.id, ui.ctx()));
     let response = ui.add_enabled(answer.is_ok(), button);
     // Without the keys, which egui would read out as if they were words of it.
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, answer.is_ok(), &words));

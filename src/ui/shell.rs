@@ -6,15 +6,16 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui, ViewportCommand};
 
+use crate::app::Outbox;
+use crate::app::actions::Does;
+use crate::app::edits::select;
 use crate::app::{
     DesignMessage, Effect, FileMessage, Message, Session, StartMessage, Tab, ViewMessage, Worker, update,
 };
-use crate::engine::desk::preferences::Preferences;
-use crate::ui::Outbox;
+use crate::model::desk::Preferences;
 use crate::ui::canvas::{CanvasState, canvas_ui};
-use crate::ui::commands::select;
 use crate::ui::dialogs::Chooser;
-use crate::ui::keys::{self, Does};
+use crate::ui::keys;
 use crate::ui::panels::{self, PanelState};
 use crate::ui::start;
 use crate::ui::theme::{self, GAP, GAP_SMALL, TEXT_SMALL, Tokens};

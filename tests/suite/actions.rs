@@ -2,15 +2,16 @@
 
 use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
+use pgcascade::app::actions::{ACTIONS, ActionId, Menu, UiAction};
 use pgcascade::app::{
     ClusterMessage, DesignMessage, Dialog, Effect, Message, Pick, Tab, TimeMessage, ViewMessage, WhatIf,
     WhatIfMessage,
 };
-use pgcascade::engine::cluster::record::{ClusterRecord, ClusterState};
+use pgcascade::model::desk::{LeftCluster, LeftState};
 use pgcascade::model::document::{Command, format, templates};
 use pgcascade::model::topology::{Downstreams, Edit, ServerId, notation};
 use pgcascade::ui::dialogs::ScriptedChooser;
-use pgcascade::ui::keys::{ACTIONS, Action, ActionId, Menu};
+use pgcascade::ui::keys::keys_of;
 
 use crate::window::Window;
 
@@ -136,7 +137,7 @@ fn ready_for_everything() -> Window {
 }
 
 /// The same in What-if in time, a little after its beginning, for the actions that are there for it.
-fn ready_for(action: &Action) -> Window {
+fn ready_for(action: &UiAction) -> Window {
     let mut window = ready_for_everything();
     if action.menu == Menu::Time && action.id != ActionId::InTime {
         window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::I);
@@ -147,8 +148,8 @@ fn ready_for(action: &Action) -> Window {
         ActionId::GoOn | ActionId::KeepLeft | ActionId::TearDownLeft | ActionId::WatchLeft
     ) {
         let records = vec![
-            left_over("whole", ClusterState::Complete),
-            left_over("half", ClusterState::Building),
+            left_over("whole", LeftState::Whole),
+            left_over("half", LeftState::HalfBuilt),
         ];
         window.send(Message::Cluster(ClusterMessage::LeftOver(records)));
     }
@@ -156,21 +157,11 @@ fn ready_for(action: &Action) -> Window {
 }
 
 /// What an earlier pgcascade has left in a folder of its name.
-fn left_over(name: &str, state: ClusterState) -> ClusterRecord {
-    ClusterRecord {
-        id: "0".repeat(32),
+fn left_over(name: &str, state: LeftState) -> LeftCluster {
+    LeftCluster {
         name: name.to_owned(),
         folder: format!("/tmp/{name}").into(),
-        made_folder: true,
-        postgres: "15".to_owned(),
-        bin: "/usr/lib/postgresql/15/bin".into(),
-        run_as: None,
         state,
-        builder: None,
-        servers: Vec::new(),
-        uses_passwords: true,
-        switching: None,
-        kept: false,
     }
 }
 
@@ -191,7 +182,7 @@ fn the_button_of_the_tool_bar_is_what_the_drawing_needs_next() {
     let left = |name| {
         Message::Cluster(ClusterMessage::LeftOver(vec![left_over(
             name,
-            ClusterState::Building,
+            LeftState::HalfBuilt,
         )]))
     };
     window.send(left("other"));
@@ -275,7 +266,7 @@ fn every_action_does_the_same_by_its_keys_and_by_the_palette() {
             "{:?} can do nothing here",
             action.id
         );
-        let keys = action.keys[0];
+        let keys = keys_of(action.id)[0];
         by_keys.key(keys.modifiers, keys.logical_key);
         // These show nothing else than the window shows already.
         if !matches!(
@@ -586,16 +577,11 @@ fn a_site_is_given_to_several_servers_by_the_palette() {
 }
 
 #[test]
-fn the_roles_are_called_as_the_user_calls_them_and_names_stay_names() {
+fn the_help_knows_the_older_words_for_the_roles() {
     let mut window = Window::seed();
     let count = |window: &Window, words: &str| window.harness.query_all_by_label_contains(words).count();
     assert!(count(&window, "standby of slave1") > 0);
     assert_eq!(count(&window, "slave of slave1"), 0);
-    window.command("Say master and slave");
-    assert!(count(&window, "slave of slave1") > 0, "the list and the drawing");
-    assert_eq!(count(&window, "standby of"), 0);
-    assert!(count(&window, "Add slave") > 0);
-    window.command("Say primary and standby");
-    assert!(count(&window, "standby of slave1") > 0);
-    assert_eq!(count(&window, "slave of"), 0);
+    window.command("Keys and gestures…");
+    assert_eq!(count(&window, "master and slave"), 1);
 }

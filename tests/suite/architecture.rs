@@ -11,20 +11,32 @@ const MAY_USE: [(&str, &[&str]); 5] = [
     ("model", &["model"]),
     ("engine", &["engine", "model", "report"]),
     ("app", &["app", "engine", "model", "report"]),
-    ("ui", &["ui", "app", "engine", "model", "report"]),
+    ("ui", &["ui", "app", "model", "report"]),
     ("cli", &["cli", "engine", "model", "report", "ui"]),
 ];
 
 /// The floors of the model, lowest first: what each may use of the others.
-const MODEL_MAY_USE: [(&str, &[&str]); 8] = [
+const MODEL_MAY_USE: [(&str, &[&str]); 10] = [
     ("topology", &[]),
     ("document", &["topology"]),
     ("configuration", &["topology"]),
     ("health", &["topology"]),
-    ("simulate", &["topology", "document", "configuration", "health"]),
+    ("desk", &["topology"]),
+    ("operation", &["topology", "configuration"]),
+    (
+        "simulate",
+        &["topology", "document", "configuration", "health", "operation"],
+    ),
     (
         "plan",
-        &["topology", "document", "configuration", "health", "simulate"],
+        &[
+            "topology",
+            "document",
+            "configuration",
+            "health",
+            "operation",
+            "simulate",
+        ],
     ),
     (
         "bundle",
@@ -33,6 +45,7 @@ const MODEL_MAY_USE: [(&str, &[&str]); 8] = [
             "document",
             "configuration",
             "health",
+            "operation",
             "simulate",
             "plan",
         ],
@@ -44,6 +57,7 @@ const MODEL_MAY_USE: [(&str, &[&str]); 8] = [
             "document",
             "configuration",
             "health",
+            "operation",
             "simulate",
             "plan",
         ],

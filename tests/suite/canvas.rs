@@ -7,11 +7,11 @@
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, TouchPhase, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use pgcascade::app::Outbox;
 use pgcascade::app::{DesignMessage, Message, RunView, Session, Tab, ViewMessage, update};
 use pgcascade::model::document::{Command, Document};
 use pgcascade::model::plan::{Plan, Progress};
 use pgcascade::model::topology::{Edit, ServerId, notation};
-use pgcascade::ui::Outbox;
 use pgcascade::ui::canvas::{CanvasState, NewStandby, canvas_ui};
 
 const SEED: &str = "\

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use pgcascade::app::actions::{ACTIONS, ActionId};
 use pgcascade::app::{Dialog, Effect, FileMessage, Message, OnDisk, StartMessage};
-use pgcascade::engine::cluster::{Condition, Listed};
-use pgcascade::engine::desk::preferences::Theme;
-use pgcascade::engine::desk::recent::RecentDesign;
+use pgcascade::model::desk::RecentDesign;
+use pgcascade::model::desk::Theme;
+use pgcascade::model::desk::{Condition, Listed};
 use pgcascade::model::document::templates::TEMPLATES;
-use pgcascade::ui::keys::{ACTIONS, ActionId};
 
 use crate::window::Window;
 

@@ -8,6 +8,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers, PointerButton, Pos2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
+use pgcascade::app::edits as commands;
 use pgcascade::app::{
     Against, ClusterMessage, DesignMessage, Dialog, Effect, FileMessage, Message, PathPurpose, RunMessage,
     RunView, Session, Tab, ViewMessage,
@@ -19,8 +20,8 @@ use pgcascade::model::plan::{EventKind, Machine, Outcome, PortUse, RunEvent, Ste
 use pgcascade::model::topology::{Edit, PgMajor, notation, rule};
 use pgcascade::report::Report;
 use pgcascade::ui::dialogs::ScriptedChooser;
+use pgcascade::ui::prepare;
 use pgcascade::ui::shell::{Background, Shell};
-use pgcascade::ui::{commands, prepare};
 
 type Log = Rc<RefCell<Vec<Effect>>>;
 

@@ -2,9 +2,10 @@
 
 use super::super::{Effect, NoticeKind, Session};
 use super::design::{perform, refuse};
-use super::{counted, notify};
+use super::notify;
 use crate::model::document::Command;
 use crate::model::topology::{Downstreams, Edit, Refusal, Server, ServerId, notation};
+use crate::model::words::counted;
 use crate::report::Report;
 
 pub(super) fn copy(session: &mut Session, servers: &[ServerId]) -> Vec<Effect> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
 use super::{file, left, notify, notify_with_folder, start};
-use crate::engine::cluster::record::{ClusterRecord, ClusterState};
+use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
 use crate::report::Report;
 
@@ -117,8 +117,7 @@ fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
     }
-    let is_broken =
-        |record: &ClusterRecord| record.folder == folder && record.state != ClusterState::Complete;
+    let is_broken = |left: &LeftCluster| left.folder == folder && !left.state.is_complete();
     if session.left_over.iter().any(is_broken) {
         let report = Report::new("That cluster is only half there")
             .hint("Go on with it, or tear it down; both stand in the line above the drawing");

@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::super::{DesignMessage, Dialog, Effect, NoticeKind, RunView, Session};
-use super::{
-    change, clipboard, counted, notify, refuse_if_held, refuse_if_locked, run, sentence, show_document, text,
-    view,
-};
+use super::{change, clipboard, notify, refuse_if_held, refuse_if_locked, run, show_document, text, view};
 use crate::model::document::{Command, Document};
 use crate::model::topology::{Applied, Downstreams, Edit, Refusal, Server, ServerId, Topology};
+use crate::model::words::{as_sentence, counted};
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effect> {
@@ -215,13 +213,13 @@ pub(super) fn refuse(session: &mut Session, refusal: &Refusal) {
     notify(
         session,
         NoticeKind::Problem,
-        Report::new(sentence(&refusal.to_string())),
+        Report::new(as_sentence(&refusal.to_string())),
     );
 }
 
 fn tell(session: &mut Session, applied: Applied) {
     for consequence in applied.consequences {
-        notify(session, NoticeKind::Info, Report::new(sentence(&consequence)));
+        notify(session, NoticeKind::Info, Report::new(as_sentence(&consequence)));
     }
 }
 

@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 use super::super::{
     Dialog, Effect, FileMessage, Folding, Message, NoticeKind, PathPurpose, RunView, Session,
 };
-use super::{
-    counted, disk, notify, notify_with_folder, refuse_if_held, sentence, show_document, start, text, unsaved,
-    what_if,
-};
-use crate::engine::desk::unsaved::Unsaved;
+use super::{disk, notify, notify_with_folder, refuse_if_held, show_document, start, text, unsaved, what_if};
 use crate::model::bundle;
+use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Document, History, Problem, format, templates};
 use crate::model::topology::Severity;
+use crate::model::words::{as_sentence, counted};
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect> {
@@ -195,7 +193,7 @@ pub(super) fn parse(session: &mut Session, path: Option<&Path>, text: &str) -> O
 fn problems_report(path: Option<&Path>, problems: &[Problem]) -> Report {
     let name = path.map_or("the text".to_owned(), |path| format!("\"{}\"", file_name(path)));
     let found = counted(problems.len(), "problem");
-    let mut report = Report::new(sentence(&format!("{name} cannot be opened: {found} in it")));
+    let mut report = Report::new(as_sentence(&format!("{name} cannot be opened: {found} in it")));
     for problem in problems {
         report.causes.push(match problem.line {
             Some(line) => format!("line {line}: {}", problem.message),

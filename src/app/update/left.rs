@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Effect, Message, NoticeKind, RunView, Session, Tab};
 use super::{cluster, file, notify, notify_with_folder, refuse_if_locked, start, unsaved};
-use crate::engine::cluster::record::{ClusterRecord, ClusterState};
 use crate::engine::deploy::LeftOver;
+use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::document::Document;
 use crate::model::plan::{Plan, Progress};
 use crate::report::Report;
 
-pub(super) fn found(session: &mut Session, mut records: Vec<ClusterRecord>) -> Vec<Effect> {
+pub(super) fn found(session: &mut Session, mut records: Vec<LeftCluster>) -> Vec<Effect> {
     records.retain(|record| {
         let is_shown = session
             .cluster
@@ -27,13 +27,13 @@ pub(super) fn go_on(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
     if session.removing.contains(&folder) || refuse_if_locked(session) {
         return Vec::new();
     }
-    let is_it = |record: &&ClusterRecord| record.folder == folder;
+    let is_it = |record: &&LeftCluster| record.folder == folder;
     let shows_it = match session.left_over.iter().find(is_it) {
         // Nothing of it comes on the canvas.
-        Some(record) if record.state == ClusterState::Removing => {
+        Some(record) if record.state == LeftState::HalfRemoved => {
             return cluster::tear_down(session, folder);
         }
-        Some(record) => record.state != ClusterState::Complete,
+        Some(record) => !record.state.is_complete(),
         None => return Vec::new(),
     };
     if shows_it && session.cluster.is_some() {

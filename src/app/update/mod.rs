@@ -184,18 +184,3 @@ fn refuse_if_held(session: &mut Session) -> bool {
     }
     locked
 }
-
-/// A sentence of the model, as it stands in a notice.
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    characters
-        .next()
-        .map(|first| first.to_uppercase().chain(characters).collect())
-        .unwrap_or_default()
-}
-
-/// "1 error", "3 errors".
-fn counted(number: usize, what: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{ending}")
-}

@@ -60,7 +60,6 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
         }
         ViewMessage::CloseNotice(number) => session.notices.retain(|notice| notice.number != number),
         ViewMessage::Theme(theme) => session.preferences.theme = theme,
-        ViewMessage::RoleWords(words) => session.preferences.role_words = words,
         ViewMessage::ReduceMotion(reduce) => session.preferences.reduce_motion = reduce,
         ViewMessage::OpenFolder(folder) => return vec![Effect::OpenFolder(folder)],
         ViewMessage::CopyText(text) => return vec![Effect::CopyText(text)],

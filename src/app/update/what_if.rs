@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use super::super::{
     Effect, InTime, Look, NoticeKind, PathPurpose, Session, Survives, Tab, WhatIf, WhatIfMessage,
 };
-use super::{file, notify, sentence};
+use super::{file, notify};
 use crate::model::simulate::time::Scenario;
 use crate::model::simulate::world::Refusal;
+use crate::model::words::as_sentence;
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: WhatIfMessage) -> Vec<Effect> {
@@ -113,7 +114,7 @@ pub(super) fn leave(session: &mut Session) {
 /// What cannot happen is said.
 fn tell(session: &mut Session, happened: Result<(), Refusal>) {
     if let Err(refusal) = happened {
-        let report = Report::new(sentence(&refusal.to_string()));
+        let report = Report::new(as_sentence(&refusal.to_string()));
         notify(session, NoticeKind::Info, report);
     }
 }

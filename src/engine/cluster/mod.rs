@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) use board::Watcher;
 pub(super) use guide::readme;
-pub use listed::{Condition, Listed, list};
+pub use listed::list;
 pub(super) use teardown::stop_all;
 
 use self::record::Stored;

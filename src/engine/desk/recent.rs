@@ -8,17 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::desk::store::state_folder;
 use crate::engine::system::files;
+use crate::model::desk::RecentDesign;
 use crate::report::Report;
-
-/// A design that was worked on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RecentDesign {
-    pub path: PathBuf,
-    /// How long ago it was opened or saved.
-    pub age_secs: u64,
-    /// The file is gone if not.
-    pub is_there: bool,
-}
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry {

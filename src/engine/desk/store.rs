@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::engine::system::files;
+use crate::engine::system::{files, trusted};
 use crate::model::diagram::{Container, embedded};
 use crate::model::document::{Document, Problem, format};
 use crate::report::Report;
@@ -125,11 +125,20 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Report> {
     files::write_durably(&target, bytes, mode).map_err(|error| Report::of(headline(), &error))
 }
 
-/// The folder for autosaves and the list of clusters: `$XDG_STATE_HOME/pgcascade`.
+/// The folder for autosaves and the list of clusters: `$XDG_STATE_HOME/pgcascade`. `None`: there is none that only we can
+/// write to. What is in it says which folders to remove, so a list in the home of somebody else (`sudo -E`) is neither
+/// read nor written: root then uses its own home.
 pub fn state_folder() -> Option<PathBuf> {
-    dirs::state_dir()
-        .or_else(dirs::data_local_dir)
+    let named = dirs::state_dir().or_else(dirs::data_local_dir);
+    let own_home = || {
+        let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
+        user.map(|user| user.dir.join(".local/state"))
+    };
+    let is_ours = |folder: &PathBuf| trusted::hole_above(folder).is_none();
+    named
         .map(|folder| folder.join("pgcascade"))
+        .filter(is_ours)
+        .or_else(|| own_home().map(|folder| folder.join("pgcascade")).filter(is_ours))
 }
 
 /// The folder for what can be made again: `$XDG_CACHE_HOME/pgcascade`.

@@ -11,19 +11,8 @@ use sha2::{Digest as _, Sha256};
 use crate::engine::cluster::record::Builder;
 use crate::engine::desk::store::{state_folder, state_subfolder};
 use crate::engine::system::{files, random};
+use crate::model::desk::Unsaved;
 use crate::report::Report;
-
-/// What a session that has ended left unsaved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unsaved {
-    /// For [`forget`].
-    pub id: String,
-    /// The file the design belongs to, if it has one.
-    pub path: Option<PathBuf>,
-    pub text: String,
-    /// How long ago it was kept.
-    pub age_secs: u64,
-}
 
 /// What one file holds: beside the text, whose it is, and which session keeps it.
 #[derive(Serialize, Deserialize)]

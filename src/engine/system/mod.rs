@@ -4,4 +4,5 @@ pub mod files;
 pub mod mounts;
 pub mod processes;
 pub mod random;
+pub mod trusted;
 pub mod wait;

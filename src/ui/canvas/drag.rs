@@ -5,14 +5,14 @@ use egui::{CursorIcon, DragAndDrop, Key, PointerButton, Pos2};
 use super::card_widget::{select_by_click, send};
 use super::frame::{Frame, Incoming};
 use super::gesture::{Drag, Ending, Fact, Gesture};
-use super::server_shape::Mood;
-use super::verdict::{Verdicts, Zone};
 use super::{CanvasState, NEEDS_TARGET, NewStandby, STAYS, handle, locked_words};
+use crate::app::dropping::Mood;
+use crate::app::dropping::{Verdicts, Zone};
+use crate::app::edits::add_standby_under;
 use crate::app::{Message, ViewMessage, WhatIfMessage};
 use crate::model::document::Command;
 use crate::model::simulate::world::Action;
 use crate::model::topology::{Edit, Server, ServerId};
-use crate::ui::commands::add_standby_under;
 
 /// A hand is never quite still, in points. egui's own threshold takes any movement for a drag after a while.
 const STILL_RADIUS: f32 = 7.0;

@@ -7,16 +7,17 @@ use egui::{Align2, CursorIcon, FontId, Id, Painter, Pos2, Rect, Response, Sense,
 use egui::{Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
 use egui_graphs::MetadataFrame;
 
-use super::card::{Card, Fold, Life, Link};
 use super::far::FAR_BELOW;
 use super::handle;
 use super::pen::{Mark, Pen};
 use super::server_shape::NAME_ONLY_BELOW;
 use crate::app::Message;
+use crate::app::Outbox;
+use crate::app::cards::Outlook;
+use crate::app::cards::{Card, Fold, Life, Link};
 use crate::app::{Session, ViewMessage};
 use crate::model::topology::{ServerId, Severity, Subject};
-use crate::ui::Outbox;
-use crate::ui::outlook::Outlook;
+use crate::model::words::counted;
 use crate::ui::theme::{RADIUS_CARD, Tokens};
 
 /// The sign of an unfolded card, in canvas units.
@@ -94,7 +95,7 @@ fn count_lives(session: &Session, described: &[(Card, Option<Link>)], folds: &mu
 impl Fold {
     /// "12 servers hidden, 1 down, 2 errors, 1 note".
     pub fn words(&self) -> String {
-        let mut words = vec![format!("{} hidden", plural(self.hidden, "server"))];
+        let mut words = vec![format!("{} hidden", counted(self.hidden, "server"))];
         for (number, what) in [(self.down, "down"), (self.troubled, "in trouble")] {
             if number > 0 {
                 words.push(format!("{number} {what}"));
@@ -106,7 +107,7 @@ impl Fold {
             (self.notes, "note"),
         ] {
             if number > 0 {
-                words.push(plural(number, what));
+                words.push(counted(number, what));
             }
         }
         words.join(", ")
@@ -123,10 +124,6 @@ impl Fold {
             (errors, ..) => Some((Mark::Diamond, tokens.error, errors)),
         }
     }
-}
-
-fn plural(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The screen's rectangle of the sign, below the card; `None` where it is too small to be hit.

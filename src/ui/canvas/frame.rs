@@ -11,9 +11,10 @@ use egui_graphs::MetadataFrame;
 use super::card_widget::{card_widget, select_by_click};
 use super::gesture::Fact;
 use super::{CanvasState, fold, handle, menu, navigate};
+use crate::app::Outbox;
 use crate::app::{Message, Session, ViewMessage};
 use crate::model::topology::ServerId;
-use crate::ui::{Outbox, motion};
+use crate::ui::motion;
 
 /// So many cards in view are all widgets.
 const MOST_WIDGETS: usize = 250;

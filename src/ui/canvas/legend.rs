@@ -3,14 +3,14 @@
 use egui::{Align2, Button, FontId, Id, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType};
 use egui::{Vec2, pos2, vec2};
 
-use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble};
 use super::pen::{Mark, Pen};
 use super::server_shape::life_mark;
 use super::traffic::Moving;
+use crate::app::Outbox;
+use crate::app::cards::Outlook;
+use crate::app::cards::{Badge, BadgeKind, Card, Life, Link, Trouble};
 use crate::app::{Message, ViewMessage};
 use crate::model::topology::Severity;
-use crate::ui::Outbox;
-use crate::ui::outlook::Outlook;
 use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_SMALL, Tokens};
 
 /// From the corner of the canvas.
@@ -297,9 +297,9 @@ pub fn legend_ui(
 
 #[cfg(test)]
 mod tests {
-    use super::super::describe::describe;
     use super::super::fold::fold_up;
     use super::*;
+    use crate::app::cards::describe;
     use crate::app::{Session, update};
     use crate::model::document::Document;
     use crate::model::topology::notation;

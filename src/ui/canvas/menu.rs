@@ -3,10 +3,11 @@
 use egui::Ui;
 
 use super::CanvasState;
+use crate::app::Outbox;
 use crate::app::Session;
-use crate::ui::keys::{ActionId, Does, action};
+use crate::app::actions::{ActionId, Does, action};
 use crate::ui::server_menu::{entry_ui, link_menu_ui};
-use crate::ui::{Outbox, what_if_menu};
+use crate::ui::what_if_menu;
 
 const ENTRIES: [ActionId; 4] = [
     ActionId::AddStandby,

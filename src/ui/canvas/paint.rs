@@ -10,9 +10,9 @@ use super::drag::PLACE_SHARE;
 use super::far::{FAR_BELOW, Far, Marks};
 use super::frame::{Frame, on_screen};
 use super::sites::paint_sites;
-use super::verdict::Zone;
 use super::{fold, handle};
 use crate::app::WhatIf;
+use crate::app::dropping::Zone;
 use crate::model::topology::ServerId;
 use crate::ui::theme::Tokens;
 

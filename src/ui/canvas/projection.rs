@@ -12,15 +12,14 @@ use petgraph::Directed;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef as _;
 
-use super::card::{Card, Link};
-use super::describe::describe;
 use super::fold::fold_up;
 use super::legend::{Sign, signs};
 use super::link_shape::{LinkShape, is_on_link};
 use super::places::{CardPlace, Places};
 use super::server_shape::ServerShape;
+use crate::app::cards::describe;
+use crate::app::cards::{Card, Link};
 use crate::app::{RunView, Session, WhatIf};
-use crate::engine::desk::preferences::RoleWords;
 use crate::model::document::PointOnCanvas;
 use crate::model::document::sites::{SiteArea, site_areas};
 use crate::model::health::Board;
@@ -60,7 +59,6 @@ struct Seen {
     /// The moment of What-if.
     what_if: Option<u64>,
     folding: u64,
-    words: RoleWords,
 }
 
 impl Projection {
@@ -294,7 +292,6 @@ impl Seen {
             steps: steps(session).map(Iterator::collect),
             what_if: session.what_if.as_ref().map(WhatIf::revision),
             folding: session.folding.revision(),
-            words: session.preferences.role_words,
         }
     }
 
@@ -311,7 +308,6 @@ impl Seen {
             && same_steps
             && self.what_if == session.what_if.as_ref().map(WhatIf::revision)
             && self.folding == session.folding.revision()
-            && self.words == session.preferences.role_words
     }
 }
 

@@ -4,9 +4,9 @@ use egui::{Id, Key, Modifiers, Rect, TextEdit, vec2};
 
 use super::frame::{Frame, on_screen};
 use super::overlay::{self, Tone};
+use crate::app::drafts::Field;
 use crate::app::{Message, ViewMessage};
 use crate::model::topology::ServerId;
-use crate::ui::drafts::Field;
 
 /// Of the text field, in points.
 const NAME_HEIGHT: f32 = 30.0;

@@ -6,11 +6,11 @@ use super::frame::{Frame, Incoming};
 use super::gesture::{FIX_KEY, Gesture};
 use super::legend::{Sign, legend_ui};
 use super::overlay::{self, Tone, ZoomWish};
-use super::verdict::Zone;
 use super::{NEEDS_TARGET, locked_words};
 use crate::app::WhatIf;
+use crate::app::dropping::Zone;
 use crate::model::topology::ServerId;
-use crate::ui::drafts::as_sentence;
+use crate::model::words::as_sentence;
 
 /// So many servers that come along are named.
 const NAMED: usize = 6;

@@ -2,11 +2,12 @@
 
 use egui::{Grid, Label, RichText, Ui, WidgetInfo, WidgetType};
 
+use crate::app::Outbox;
 use crate::app::{ClusterMessage, ClusterView, Message, RunMessage, Session, ViewMessage};
 use crate::model::configuration::ClusterFolder;
 use crate::model::health::Reading;
+use crate::model::quoting::shell_path;
 use crate::model::topology::{Auth, Server};
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::parts::{main_button, note_ui, section_ui};
@@ -189,18 +190,8 @@ fn connect_command(cluster: &ClusterView, server: &Server, asks_password: bool) 
     );
     if asks_password {
         let file = cluster.folder.join(ClusterFolder::PGPASS);
-        format!("PGPASSFILE={} {psql}", shell_quoted(&file.to_string_lossy()))
+        format!("PGPASSFILE={} {psql}", shell_path(&file))
     } else {
         psql
-    }
-}
-
-/// In single quotes, if a shell would read it otherwise.
-fn shell_quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
-    if text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }

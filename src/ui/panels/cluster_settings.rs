@@ -2,17 +2,18 @@
 
 use egui::{Button, ComboBox, RichText, Ui};
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::drafts::{Drafts, Field};
+use crate::app::edits::edit;
 use crate::model::simulate::promise::{refused_level, refused_method};
 use crate::model::topology::{Archive, Auth, CommitLevel, Edit, PgMajor, SyncMethod, SyncPolicy};
-use crate::ui::Outbox;
-use crate::ui::commands::edit;
-use crate::ui::drafts::{Drafts, Field};
 use crate::ui::theme::{GAP, GAP_SMALL};
 
-use super::parts::{counted, field_row, form_ui, note_ui, section_ui};
+use super::parts::{field_row, form_ui, note_ui, section_ui};
 use super::settings::settings_ui;
 use super::sync_order::{promise_ui, sync_order_ui};
+use crate::model::words::counted;
 
 /// All versions are in view at once.
 const LONGEST_LIST: f32 = 500.0;
@@ -76,7 +77,7 @@ fn tls_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
     let topology = session.document.topology();
     let mut on = topology.sync().is_some();
-    let words = session.preferences.role_words.said("A commit waits for standbys");
+    let words = "A commit waits for standbys";
     if ui
         .add_enabled(!session.is_locked(), egui::Checkbox::new(&mut on, words))
         .changed()

@@ -3,13 +3,14 @@
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Button, Color32, ComboBox, FontId, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Against, Comparison, Message, Session, ViewMessage};
 use crate::model::bundle::{Change, ChangeKind};
 use crate::model::topology::PgMajor;
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP_SMALL, RADIUS_WIDGET, TEXT_MONO, Tokens};
 
-use super::parts::{counted, note_ui};
+use super::parts::note_ui;
+use crate::model::words::counted;
 
 /// All versions are in view at once.
 const LONGEST_LIST: f32 = 500.0;

@@ -2,9 +2,10 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Message, RunMessage, RunView, Session};
+use crate::ui::PanelState;
 use crate::ui::theme::GAP;
-use crate::ui::{Outbox, PanelState};
 
 use super::change::change_ui;
 use super::cluster::cluster_ui;

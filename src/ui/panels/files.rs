@@ -3,15 +3,16 @@
 
 use egui::{Align, Button, Layout, Rect, RichText, ScrollArea, Ui, Vec2};
 
+use crate::app::Outbox;
 use crate::app::{FileMessage, Message, Session, ViewMessage};
 use crate::model::bundle::{Bundle, BundleFile};
 use crate::model::topology::Server;
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
 use super::comparison::{compare_with_ui, comparison_ui};
 use super::file_text::file_text_ui;
-use super::parts::{counted, main_button, note_ui};
+use super::parts::{main_button, note_ui};
+use crate::model::words::counted;
 
 /// The share of the height that the tree may take.
 const TREE_SHARE: f32 = 0.36;

@@ -2,9 +2,10 @@
 
 use egui::{RichText, Sense, Ui};
 
+use crate::app::Outbox;
 use crate::app::{DesignMessage, Message, Session, ViewMessage};
 use crate::model::topology::{self, Finding, Subject};
-use crate::ui::Outbox;
+use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::parts::{locked_words, note_ui, severity_sign};
@@ -37,7 +38,6 @@ pub fn findings_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 }
 
 fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, outbox: &mut Outbox) {
-    let words = session.preferences.role_words;
     let (sign, colour) = severity_sign(ui, finding.severity);
     let about = match finding.subject {
         Subject::Cluster => "the cluster".to_owned(),
@@ -49,7 +49,7 @@ fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, o
     };
     let head = format!("{sign} {} · {about}", finding.severity.word());
     ui.label(RichText::new(head).color(colour).size(TEXT_SMALL).strong());
-    let sentence = egui::Label::new(words.said(&crate::ui::drafts::as_sentence(&finding.message)))
+    let sentence = egui::Label::new(as_sentence(&finding.message))
         .wrap()
         .selectable(false)
         .sense(Sense::click());

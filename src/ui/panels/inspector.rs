@@ -2,18 +2,19 @@
 
 use egui::{Label, RichText, Ui};
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::actions::{ActionId, Does, action};
+use crate::app::drafts::Drafts;
+use crate::app::edits::role_in_words;
 use crate::model::topology::ServerId;
-use crate::ui::Outbox;
-use crate::ui::commands::role_in_words;
-use crate::ui::drafts::Drafts;
-use crate::ui::keys::{ActionId, Does, action};
 use crate::ui::server_menu::entry_ui;
 
 use super::cluster_settings::cluster_settings_ui;
 use super::link::link_ui;
-use super::parts::{counted, locked_words, note_ui, section_ui};
+use super::parts::{locked_words, note_ui, section_ui};
 use super::server::server_ui;
+use crate::model::words::counted;
 
 pub fn inspector_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
     if session.is_locked() {
@@ -49,9 +50,6 @@ fn several_ui(ui: &mut Ui, session: &Session, selection: &[ServerId], outbox: &m
     section_ui(ui, "Selected");
     for server in selection.iter().filter_map(|id| topology.server(*id)) {
         ui.add(Label::new(server.name().as_str()).truncate());
-        note_ui(
-            ui,
-            role_in_words(topology, server.id(), session.preferences.role_words),
-        );
+        note_ui(ui, role_in_words(topology, server.id()));
     }
 }

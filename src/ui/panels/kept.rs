@@ -2,8 +2,8 @@
 
 use egui::{Align, Id, Layout, TextEdit, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Message, Session, WhatIf, WhatIfMessage};
-use crate::ui::Outbox;
 use crate::ui::theme::GAP_SMALL;
 
 use super::parts::note_ui;

@@ -2,13 +2,13 @@
 
 use egui::{Button, RichText, Ui};
 
+use crate::app::Outbox;
+use crate::app::actions::{ActionId, Does, action};
+use crate::app::edits::select;
 use crate::app::{Message, Session, ViewMessage};
 use crate::model::bundle::Bundle;
 use crate::model::configuration::Element;
 use crate::model::topology::{Server, ServerId};
-use crate::ui::Outbox;
-use crate::ui::commands::select;
-use crate::ui::keys::{ActionId, Does, action};
 use crate::ui::server_menu::entry_ui;
 use crate::ui::theme::{GAP, TEXT_SMALL};
 

@@ -2,11 +2,11 @@
 
 use egui::{Button, Color32, Key, Response, RichText, TextEdit, Ui, WidgetInfo, WidgetType};
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::drafts::{Drafts, Field};
+pub use crate::app::edits::{LOCKED, locked_words};
 use crate::model::topology::Severity;
-use crate::ui::Outbox;
-pub use crate::ui::commands::{LOCKED, locked_words};
-use crate::ui::drafts::{Drafts, Field};
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 /// So that all forms of a panel have their fields below one another.
@@ -127,15 +127,6 @@ pub fn severity_sign(ui: &Ui, severity: Severity) -> (&'static str, Color32) {
         Severity::Error => ("⊗", tokens.error),
         Severity::Warning => ("⚠", tokens.warning),
         Severity::Note => ("ℹ", tokens.accent),
-    }
-}
-
-/// "1 server", "3 servers".
-pub fn counted(count: usize, word: &str) -> String {
-    if count == 1 {
-        format!("1 {word}")
-    } else {
-        format!("{count} {word}s")
     }
 }
 

@@ -2,11 +2,12 @@
 
 use egui::{Button, ComboBox, RichText, Ui};
 
+use crate::app::Outbox;
+use crate::app::drafts::{Drafts, Field};
+use crate::app::edits::{edit, remove_words, role_in_words, targets, toggle_synchronous};
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::topology::{Edit, Server, Standby};
-use crate::ui::Outbox;
-use crate::ui::commands::{edit, remove_words, role_in_words, targets, toggle_synchronous};
-use crate::ui::drafts::{Drafts, Field, as_sentence};
+use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL};
 
 use super::parts::{field_row, form_ui, locked_words, note_ui, section_ui, severity_sign};
@@ -19,10 +20,7 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
     let topology = session.document.topology();
     let id = server.id();
     ui.add(egui::Label::new(RichText::new(server.name().as_str()).heading()).truncate());
-    note_ui(
-        ui,
-        as_sentence(&role_in_words(topology, id, session.preferences.role_words)),
-    );
+    note_ui(ui, as_sentence(&role_in_words(topology, id)));
     ui.add_space(GAP);
     form_ui(ui, "server", |ui| {
         let mut row = |ui: &mut Ui, label, hint, field| {
@@ -50,10 +48,7 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
     if !server.is_primary() {
         ui.add_enabled_ui(!session.is_locked(), |ui| {
             ui.horizontal(|ui| {
-                if ui
-                    .button(session.preferences.role_words.said("Make primary"))
-                    .clicked()
-                {
+                if ui.button("Make primary").clicked() {
                     outbox.send(edit(Edit::Promote { server: id }));
                 }
                 if ui.button(remove_words(session, &[id])).clicked() {

@@ -2,13 +2,14 @@
 
 use egui::{RichText, Sense, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Message, RunView, Session, Tab, ViewMessage};
 use crate::model::topology::Severity;
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP_LARGE, TEXT_SMALL, Tokens};
 
 use super::cluster::state_in_words;
-use super::parts::{counted, severity_sign};
+use super::parts::severity_sign;
+use crate::model::words::counted;
 
 pub fn status_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let tokens = Tokens::of(ui.visuals());

@@ -2,10 +2,10 @@
 
 use egui::{Align, Frame, Layout, RichText, Sense, Ui};
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::edits::edit;
 use crate::model::topology::{Edit, ServerId, SyncMethod};
-use crate::ui::Outbox;
-use crate::ui::commands::edit;
 use crate::ui::theme::{GAP_SMALL, RADIUS_WIDGET, TEXT_SMALL, Tokens};
 
 use super::parts::{note_ui, sign_button};

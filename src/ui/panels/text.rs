@@ -3,14 +3,15 @@
 
 use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
 
+use crate::app::Outbox;
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::document::Problem;
-use crate::ui::Outbox;
-use crate::ui::drafts::as_sentence;
+use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
-use super::parts::{LOCKED, counted, note_ui};
+use super::parts::{LOCKED, note_ui};
 use super::text_editor::{EditorState, editor_ui};
+use crate::model::words::counted;
 
 /// Typing that pauses as long is read.
 const PAUSE_SECS: f64 = 0.25;

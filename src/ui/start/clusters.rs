@@ -2,13 +2,13 @@
 
 use egui::{Label, RichText, Ui};
 
+use crate::app::Outbox;
 use crate::app::{ClusterMessage, Message, Session, StartMessage, ViewMessage};
-use crate::engine::cluster::{Condition, Listed};
-use crate::ui::Outbox;
+use crate::model::desk::{Condition, Listed};
 use crate::ui::theme::{TEXT_SMALL, Tokens};
 
-use super::super::panels::counted;
 use super::{entry_ui, part_ui, small_ui};
+use crate::model::words::counted;
 
 pub fn clusters_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     part_ui(ui, "Clusters on this machine");

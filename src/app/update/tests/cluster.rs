@@ -5,8 +5,8 @@ use std::path::Path;
 use super::run::{FOLDER, finished, start};
 use super::*;
 use crate::app::{ClusterMessage, Dialog, FileMessage, RunView};
-use crate::engine::cluster::record::{ClusterRecord, ClusterState, Switching};
 use crate::engine::deploy::{LeftOver, Resumed};
+use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::health::{Board, Commits, Reading, ReplicationRow};
 use crate::model::plan::Outcome;
 use crate::report::Report;
@@ -49,8 +49,12 @@ fn board() -> Board {
     }
 }
 
-fn record(folder: &str, state: ClusterState) -> ClusterRecord {
-    ClusterRecord::sample(folder, state)
+fn record(folder: &str, state: LeftState) -> LeftCluster {
+    LeftCluster {
+        name: "seed".to_owned(),
+        folder: folder.into(),
+        state,
+    }
 }
 
 #[test]
@@ -137,10 +141,7 @@ fn tearing_down_asks_and_leaves_a_window_without_cluster() {
 #[test]
 fn what_earlier_sessions_left_is_torn_down_or_adopted() {
     let mut session = seed();
-    let records = vec![
-        record("/a", ClusterState::Building),
-        record("/b", ClusterState::Complete),
-    ];
+    let records = vec![record("/a", LeftState::HalfBuilt), record("/b", LeftState::Whole)];
     update(&mut session, cluster(ClusterMessage::LeftOver(records)));
     assert_eq!(session.left_over.len(), 2);
     assert!(session.notices.is_empty(), "the line above the drawing says it");
@@ -204,7 +205,7 @@ fn can_go_on(session: &mut Session, design: &Document) -> Vec<Effect> {
 #[test]
 fn what_is_half_built_is_gone_on_with_and_watched() {
     let mut session = seed();
-    let records = vec![record("/a", ClusterState::Building)];
+    let records = vec![record("/a", LeftState::HalfBuilt)];
     update(&mut session, cluster(ClusterMessage::LeftOver(records)));
     let design = Document::new(notation::parse("far 1111\n  away 2222\n").unwrap());
     let effects = can_go_on(&mut session, &design);
@@ -221,7 +222,7 @@ fn going_on_never_loses_an_unsaved_drawing() {
     let mut session = seed();
     modify(&mut session);
     let before = drawn(&session);
-    let records = vec![record("/a", ClusterState::Building)];
+    let records = vec![record("/a", LeftState::HalfBuilt)];
     update(&mut session, cluster(ClusterMessage::LeftOver(records)));
     let design = Document::new(notation::parse("far 1111\n  away 2222\n").unwrap());
     assert_eq!(can_go_on(&mut session, &design), []);
@@ -236,15 +237,10 @@ fn going_on_never_loses_an_unsaved_drawing() {
 #[test]
 fn a_window_with_a_cluster_builds_no_second_one_and_finishes_what_is_not_shown() {
     let mut session = deployed();
-    let mut half_stopped = record("/s", ClusterState::Complete);
-    half_stopped.switching = Some(Switching {
-        starts: false,
-        servers: vec!["slave2".to_owned()],
-    });
     let records = vec![
-        record("/a", ClusterState::Changing),
-        record("/r", ClusterState::Removing),
-        half_stopped,
+        record("/a", LeftState::BetweenDesigns),
+        record("/r", LeftState::HalfRemoved),
+        record("/s", LeftState::HalfStopped),
     ];
     update(&mut session, cluster(ClusterMessage::LeftOver(records)));
     assert_eq!(
@@ -279,7 +275,7 @@ fn a_window_with_a_cluster_builds_no_second_one_and_finishes_what_is_not_shown()
 #[test]
 fn what_is_kept_is_offered_no_more() {
     let mut session = seed();
-    let records = vec![record("/a", ClusterState::Building)];
+    let records = vec![record("/a", LeftState::HalfBuilt)];
     update(&mut session, cluster(ClusterMessage::LeftOver(records)));
     assert_eq!(
         update(&mut session, cluster(ClusterMessage::Keep("/a".into()))),

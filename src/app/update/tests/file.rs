@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::{Against, Dialog, FileMessage, PathPurpose, ViewMessage};
-use crate::engine::desk::unsaved::Unsaved;
+use crate::model::desk::Unsaved;
 
 fn file(message: FileMessage) -> Message {
     Message::File(message)

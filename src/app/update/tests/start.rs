@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::app::{ClusterMessage, Dialog, FileMessage, StartMessage, Tab, ViewMessage};
-use crate::engine::cluster::{Condition, Listed};
-use crate::engine::desk::preferences::{Removal, Theme};
-use crate::engine::desk::unsaved::Unsaved;
+use crate::model::desk::Unsaved;
+use crate::model::desk::{Condition, Listed};
+use crate::model::desk::{Removal, Theme};
 
 fn start(message: StartMessage) -> Message {
     Message::Start(message)

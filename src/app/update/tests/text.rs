@@ -370,7 +370,7 @@ fn in_what_if_nothing_is_typed() {
 
 #[test]
 fn a_text_that_was_no_design_when_the_session_ended_is_recovered_as_it_was() {
-    use crate::engine::desk::unsaved::Unsaved;
+    use crate::model::desk::Unsaved;
     let mut session = saved_seed();
     let text = with(&session, "port = 25433", "port = x25433");
     let path = Some(PathBuf::from("/home/u/other.toml"));

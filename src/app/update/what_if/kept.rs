@@ -1,9 +1,10 @@
 //! Stories that the design keeps: an edit of the design, and none of its configuration, so that it is allowed in What-if.
 
 use super::super::super::{NoticeKind, Session};
-use super::super::{notify, sentence, show_document};
+use super::super::{notify, show_document};
 use super::begin;
 use crate::model::document::{Command, KeptScenario};
+use crate::model::words::as_sentence;
 use crate::report::Report;
 
 /// The story that is looked at, under this name.
@@ -42,7 +43,7 @@ pub(super) fn replay(session: &mut Session, name: &str) {
         .hint("These lines are left out; keep the story again to be rid of them");
     report.causes = problems
         .iter()
-        .map(|problem| sentence(&problem.to_string()))
+        .map(|problem| as_sentence(&problem.to_string()))
         .collect();
     notify(session, NoticeKind::Info, report);
 }

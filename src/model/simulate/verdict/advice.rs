@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::commands::{self, Doing};
 use super::{Said, heirs};
 use crate::model::configuration::Configuration;
+use crate::model::operation::Operation;
 use crate::model::simulate::world::{Action, CommitFate, Flow, Life, State, World};
 use crate::model::topology::ServerId;
 
@@ -19,11 +20,33 @@ pub struct Advice {
     pub action: Option<Action>,
     /// What to do, on which server, and what for.
     pub said: Said,
-    /// As one would type it: a shell's line, SQL, or a line of a file, each with the server in front of it.
+    /// What carries it out; none for what is no business of PostgreSQL.
+    #[serde(skip)]
+    pub operations: Vec<Operation>,
+    /// The operations as one would type them: a shell's line, SQL, or a line of a file, each with the server in front of it.
     pub commands: Vec<String>,
 }
 
-/// Each round mends what the one before made possible, a level of the tree after the other. A tree that is stuck on more
+impl Advice {
+    pub(super) fn new(
+        world: &World,
+        configuration: &Configuration<'_>,
+        action: Option<Action>,
+        said: Said,
+        operations: Vec<Operation>,
+    ) -> Self {
+        let (major, control) = (world.topology().postgres(), configuration.layout().control);
+        let lines = operations.iter().flat_map(|one| one.lines(major, control));
+        Self {
+            action,
+            said,
+            commands: lines.collect(),
+            operations,
+        }
+    }
+}
+
+/// Each round fixes what the one before made possible, a level of the tree after the other. A tree that is stuck on more
 /// levels gets the advice for the upper ones.
 const ROUNDS: usize = 64;
 

@@ -3,9 +3,9 @@
 use egui::{EventFilter, Key, Ui};
 
 use super::{Shown, focus_id, row_id};
+use crate::app::Outbox;
 use crate::app::{Message, Session, ViewMessage};
 use crate::model::topology::Server;
-use crate::ui::Outbox;
 
 pub(super) fn move_focus(
     ui: &Ui,

@@ -15,11 +15,11 @@ use egui::{WidgetType, vec2};
 
 use self::keys::move_focus;
 use self::words::sync_word;
+use crate::app::Outbox;
+use crate::app::edits::role_in_words;
 use crate::app::{Message, Session, TreeRow, ViewMessage};
 use crate::model::topology::{Server, ServerId};
-use crate::ui::Outbox;
 use crate::ui::canvas::{folds_of, select_by_click, tell_expanded};
-use crate::ui::commands::role_in_words;
 use crate::ui::server_menu::server_menu_ui;
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
@@ -122,7 +122,7 @@ pub fn row_label(session: &Session, server: &Server) -> String {
     format!(
         "{}: {}, port {}{state}",
         server.name(),
-        role_in_words(topology, server.id(), session.preferences.role_words),
+        role_in_words(topology, server.id()),
         server.port()
     )
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::card::{Badge, BadgeKind, Card, Life, Link, Work};
-use super::foresee::foresee;
+use super::foreseen::foresee;
 use crate::app::{RunView, Session};
-use crate::engine::desk::preferences::RoleWords;
 use crate::model::health::{Board, Reading, ReplicationRow};
 use crate::model::plan::{Progress, StepState};
 use crate::model::topology::{Server, ServerId, Severity, Standby, Subject, SyncMethod, Topology};
+use crate::model::words::counted;
 
 /// As many characters surely fit on a card.
 pub(super) const NAME_SHOWN: usize = 12;
@@ -18,7 +18,7 @@ const HOST_SHOWN: usize = 13;
 pub fn describe(session: &Session) -> Vec<(Card, Option<Link>)> {
     let topology = session.document.topology();
     if let Some(what_if) = &session.what_if {
-        return foresee(what_if, session.preferences.role_words);
+        return foresee(what_if);
     }
     let facts = Facts::of(session, topology);
     let mut downstreams: BTreeMap<ServerId, usize> = BTreeMap::new();
@@ -44,7 +44,6 @@ pub(super) fn place_in_words(server: &Server) -> String {
 /// Lookups over the session, made once for all cards.
 struct Facts<'a> {
     topology: &'a Topology,
-    words: RoleWords,
     /// What each standby's upstream will show of it.
     expected: &'a BTreeMap<ServerId, ReplicationRow>,
     is_deployed: bool,
@@ -65,7 +64,6 @@ impl<'a> Facts<'a> {
         }
         Self {
             topology,
-            words: session.preferences.role_words,
             expected: &session.derived.expected,
             is_deployed: session.cluster.is_some(),
             board: session
@@ -87,7 +85,6 @@ impl<'a> Facts<'a> {
             (false, 0) => "standby",
             (false, _) => "relay",
         };
-        let (words, role) = (self.words, self.words.word(role));
         let place = place_in_words(server);
         let reading = self.reading(name);
         let row = reading.and_then(|reading| self.real_row(server, reading));
@@ -103,8 +100,8 @@ impl<'a> Facts<'a> {
             .map(|standby| self.link(server, standby, reading, &life));
 
         let mut label = match server.upstream().and_then(|id| self.topology.server(id)) {
-            Some(upstream) => format!("{name}, {} of {}, {place}", words.standby(), upstream.name()),
-            None => format!("{name}, {}, {place}", words.primary()),
+            Some(upstream) => format!("{name}, standby of {}, {place}", upstream.name()),
+            None => format!("{name}, primary, {place}"),
         };
         if let Some(site) = server.site() {
             label = format!("{label}, in {site}");
@@ -118,11 +115,9 @@ impl<'a> Facts<'a> {
             label.push_str(", ");
             label.push_str(&word);
         }
-        let plural =
-            |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-        let mut description = plural(downstreams, "downstream");
+        let mut description = counted(downstreams, "downstream");
         if !findings.is_empty() {
-            description = format!("{description}, {}", plural(findings.len(), "finding"));
+            description = format!("{description}, {}", counted(findings.len(), "finding"));
         }
         let card = Card {
             id: server.id(),

@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble};
-use super::describe::{NAME_SHOWN, place_in_words};
+use super::drawn::{NAME_SHOWN, place_in_words};
+use super::outlook::outlook_of;
 use crate::app::WhatIf;
-use crate::engine::desk::preferences::RoleWords;
 use crate::model::health::ReplicationRow;
 use crate::model::simulate::verdict;
 use crate::model::simulate::world::{CommitFate, Flow, State, World};
 use crate::model::topology::{Server, ServerId};
-use crate::ui::outlook::outlook_of;
 
 /// One card for every server of the design, in its order; with the link to the server that it follows now.
-pub fn foresee(what_if: &WhatIf, words: RoleWords) -> Vec<(Card, Option<Link>)> {
+pub fn foresee(what_if: &WhatIf) -> Vec<(Card, Option<Link>)> {
     let world = what_if.world();
     let servers = world.servers();
     let mut downstreams: BTreeMap<ServerId, usize> = BTreeMap::new();
@@ -23,14 +22,13 @@ pub fn foresee(what_if: &WhatIf, words: RoleWords) -> Vec<(Card, Option<Link>)> 
     servers
         .map(|(server, state)| {
             let count = downstreams.get(&server.id()).copied().unwrap_or(0);
-            card_and_link(what_if, words, world, server, state, count)
+            card_and_link(what_if, world, server, state, count)
         })
         .collect()
 }
 
 fn card_and_link(
     what_if: &WhatIf,
-    words: RoleWords,
     world: &World,
     server: &Server,
     state: &State,
@@ -42,7 +40,6 @@ fn card_and_link(
         (Some(_), 0) => "standby",
         (Some(_), _) => "relay",
     };
-    let role = words.word(role);
     let row = what_if.row(server.id());
     let (outlook, word) = outlook_of(state);
     let life = Life::Foreseen(outlook, word);
@@ -153,7 +150,7 @@ mod tests {
         for message in [WhatIfMessage::Enter, WhatIfMessage::Do(crash)] {
             update(&mut session, Message::WhatIf(message));
         }
-        let cards = foresee(session.what_if.as_ref().unwrap(), RoleWords::Manual);
+        let cards = foresee(session.what_if.as_ref().unwrap());
         for (name, part) in [
             (
                 "m",

@@ -1,15 +1,13 @@
 //! What can be picked from a list by typing: the rows for each kind of question, and which of them match.
-//! Plain data without egui's frames; `panels::picker` draws it.
+//! Plain data; the window's picker draws it.
 
-use egui::KeyboardShortcut;
-
+use crate::app::actions::{ACTIONS, ActionId, Answer, Does};
+use crate::app::edits::{edit, role_in_words};
 use crate::app::{DesignMessage, FileMessage, Message, Pick, Session};
 use crate::model::document::Command;
 use crate::model::document::templates::{EMPTY, TEMPLATES};
 use crate::model::topology::{Edit, PgMajor, Refusal, Server, ServerId, SiteName};
-use crate::ui::commands::{edit, role_in_words};
-use crate::ui::drafts::as_sentence;
-use crate::ui::keys::{ACTIONS, ActionId, Answer, Does};
+use crate::model::words::{as_sentence, counted};
 
 /// One row of the list.
 #[derive(Debug)]
@@ -17,7 +15,8 @@ pub struct Row {
     pub words: String,
     /// What it is or does, or, where it cannot be picked, why.
     pub detail: String,
-    pub keys: Option<&'static KeyboardShortcut>,
+    /// The action it is, whose keys are shown.
+    pub action: Option<ActionId>,
     pub answer: Answer,
     /// Found too by these words.
     also: String,
@@ -99,10 +98,10 @@ fn action_rows(session: &Session) -> Vec<Row> {
             Row {
                 words: action.words_now(session),
                 detail: match &answer {
-                    Ok(_) => action.explained_in(session.preferences.role_words),
+                    Ok(_) => action.explained.to_owned(),
                     Err(reason) => reason.clone(),
                 },
-                keys: action.keys.first(),
+                action: Some(action.id),
                 answer,
                 also: format!("{} {} {}", action.menu.words(), action.words, action.explained),
             }
@@ -116,11 +115,11 @@ fn server_rows(session: &Session) -> Vec<Row> {
         words: server.name().to_string(),
         detail: format!(
             "{} · {}:{}",
-            role_in_words(topology, server.id(), session.preferences.role_words),
+            role_in_words(topology, server.id()),
             server.host(),
             server.port()
         ),
-        keys: None,
+        action: None,
         answer: Ok(Does::Centre(server.id())),
         also: format!("port {}", server.port()),
     };
@@ -197,10 +196,9 @@ fn site_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
         } else {
             Ok(Does::Send(set(Some(site.clone()))))
         };
-        let plural = if there.len() == 1 { "" } else { "s" };
         simple(
             site.to_string(),
-            format!("{} server{plural} there", there.len()),
+            format!("{} there", counted(there.len(), "server")),
             answer,
         )
     });
@@ -283,7 +281,7 @@ fn simple(words: String, detail: String, answer: Answer) -> Row {
     Row {
         words,
         detail,
-        keys: None,
+        action: None,
         answer,
         also: String::new(),
     }

@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 
 use super::Answer;
-use super::does::{send, unlocked};
+use super::guards::{send, unlocked};
 use crate::app::{ClusterMessage, Message, RunMessage, Session, Tab, ViewMessage};
-use crate::engine::cluster::record::{ClusterRecord, ClusterState};
+use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::topology::ServerId;
 
 /// What stands between the drawing and a cluster that is as it is drawn.
@@ -29,8 +29,8 @@ impl Next {
             };
         }
         let name = session.document.topology().name();
-        let is_of_drawing = |record: &&ClusterRecord| {
-            !record.is_whole() && record.state != ClusterState::Removing && record.name == name
+        let is_of_drawing = |left: &&LeftCluster| {
+            !left.state.is_whole() && left.state != LeftState::HalfRemoved && left.name == name
         };
         match offered(session).find(is_of_drawing) {
             Some(record) => Self::GoOn(record.folder.clone()),
@@ -69,29 +69,29 @@ pub fn deploy(session: &Session, _: &[ServerId]) -> Answer {
 }
 
 pub fn go_on(session: &Session, _: &[ServerId]) -> Answer {
-    let folder = first(session, |record| !record.is_whole()).ok_or("Nothing was left half-made")?;
+    let folder = first(session, |left| !left.state.is_whole()).ok_or("Nothing was left half-made")?;
     unlocked(session)?;
     send(Message::Cluster(ClusterMessage::GoOn(folder)))
 }
 
 pub fn keep_left(session: &Session, _: &[ServerId]) -> Answer {
-    let folder = first(session, |record| !record.is_whole()).ok_or("Nothing was left half-made")?;
+    let folder = first(session, |left| !left.state.is_whole()).ok_or("Nothing was left half-made")?;
     send(Message::Cluster(ClusterMessage::Keep(folder)))
 }
 
 pub fn tear_down_left(session: &Session, _: &[ServerId]) -> Answer {
-    let folder = first(session, |record| record.state != ClusterState::Removing)
+    let folder = first(session, |left| left.state != LeftState::HalfRemoved)
         .ok_or("No cluster was left by an earlier pgcascade")?;
     send(Message::Cluster(ClusterMessage::AskTeardown(folder)))
 }
 
 pub fn watch_left(session: &Session, _: &[ServerId]) -> Answer {
-    let folder =
-        first(session, ClusterRecord::is_whole).ok_or("No whole cluster was left by an earlier pgcascade")?;
+    let folder = first(session, |left| left.state.is_whole())
+        .ok_or("No whole cluster was left by an earlier pgcascade")?;
     send(Message::Cluster(ClusterMessage::Adopt(folder)))
 }
 
-fn first(session: &Session, can: impl Fn(&ClusterRecord) -> bool) -> Option<PathBuf> {
+fn first(session: &Session, can: impl Fn(&LeftCluster) -> bool) -> Option<PathBuf> {
     let mut offered = offered(session);
     offered
         .find(|record| can(record))
@@ -99,7 +99,7 @@ fn first(session: &Session, can: impl Fn(&ClusterRecord) -> bool) -> Option<Path
 }
 
 /// In the order of the lines above the drawing, without those that are being removed.
-fn offered(session: &Session) -> impl Iterator<Item = &ClusterRecord> {
+fn offered(session: &Session) -> impl Iterator<Item = &LeftCluster> {
     let left_over = session.left_over.iter();
     left_over.filter(|record| !session.removing.contains(&record.folder))
 }

@@ -1,7 +1,7 @@
 //! What a server's card and the link above it say, as plain data: `describe` makes it, the shapes only draw it.
 
+use super::outlook::Outlook;
 use crate::model::topology::{ServerId, Severity};
-use crate::ui::outlook::Outlook;
 
 /// Everything a card shows.
 #[derive(Clone, Debug, PartialEq)]

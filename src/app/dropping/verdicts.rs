@@ -6,7 +6,6 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::server_shape::Mood;
 use crate::app::WhatIf;
 use crate::model::document::Command;
 use crate::model::simulate::world::Action;
@@ -19,6 +18,19 @@ pub enum Zone {
     Above,
     /// Follow this server.
     Below,
+}
+
+/// What a drag that is under way makes of a card.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mood {
+    #[default]
+    Plain,
+    /// It can be dropped upon; `is_hit` if the pointer is there.
+    Allowed { has_consequence: bool, is_hit: bool },
+    /// It cannot, and says why when it is hit.
+    Refused { is_hit: bool },
+    /// Below the dragged server: it comes along.
+    ComesAlong,
 }
 
 /// For each server that is not dragged: the sentences of what else would change, or the reason why not.

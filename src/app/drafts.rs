@@ -5,14 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::app::{DesignMessage, Message};
+use crate::app::{DesignMessage, Message, Outbox};
 use crate::model::document::Command;
 use crate::model::simulate::promise::refused_count;
 use crate::model::topology::{
     ApplyDelay, Archive, Edit, Host, Port, Server, ServerId, ServerName, Settings, SiteName, Topology,
 };
-
-use super::Outbox;
+use crate::model::words::as_sentence;
 
 /// What a text field changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -230,14 +229,6 @@ impl Field {
             }
         }))
     }
-}
-
-/// "a port is …" as it stands alone: "A port is …".
-pub fn as_sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn settings_of(topology: &Topology, of: Option<ServerId>) -> Option<&Settings> {

@@ -1,7 +1,6 @@
 //! What can be done with a server, as messages: the same words and the same edits wherever they are offered.
 
 use crate::app::{DesignMessage, Message, Session, ViewMessage};
-use crate::engine::desk::preferences::RoleWords;
 use crate::model::document::Command;
 use crate::model::topology::{Edit, Refusal, ServerId, SyncPolicy, Topology};
 
@@ -119,8 +118,7 @@ pub fn add_words(session: &Session, servers: &[ServerId]) -> String {
         _ => None,
     };
     format!(
-        "Add {} under {}",
-        session.preferences.role_words.standby(),
+        "Add standby under {}",
         upstream.unwrap_or_else(|| topology.primary()).name()
     )
 }
@@ -145,20 +143,19 @@ pub fn priority_that_counts(topology: &Topology, id: ServerId) -> Option<u32> {
 }
 
 /// "standby of slave1, asynchronous": what a server is, in words.
-pub fn role_in_words(topology: &Topology, id: ServerId, words: RoleWords) -> String {
+pub fn role_in_words(topology: &Topology, id: ServerId) -> String {
     let Some(server) = topology.server(id) else {
         return String::new();
     };
     let Some(standby) = server.standby() else {
-        return words.primary().to_owned();
+        return "primary".to_owned();
     };
     let upstream = topology
         .server(standby.upstream())
         .map_or("?", |upstream| upstream.name().as_str());
-    let standby_of = format!("{} of", words.standby());
     match priority_that_counts(topology, id) {
-        Some(priority) => format!("{standby_of} {upstream}, synchronous with priority {priority}"),
-        None => format!("{standby_of} {upstream}, asynchronous"),
+        Some(priority) => format!("standby of {upstream}, synchronous with priority {priority}"),
+        None => format!("standby of {upstream}, asynchronous"),
     }
 }
 
