@@ -7,6 +7,7 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
+use crate::engine::desk::log;
 use crate::report::Report;
 
 /// A line of the answer.
@@ -34,7 +35,9 @@ pub(super) fn json(value: &impl Serialize) {
     }
 }
 
+/// What went wrong, also for the log.
 pub(super) fn error(report: &Report) {
+    log::report(report);
     note(format_args!("error: {report}"));
 }
 

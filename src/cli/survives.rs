@@ -82,7 +82,9 @@ fn reasons(failures: &[Survival]) -> Vec<Reason<'_>> {
     let mut found: Vec<Reason<'_>> = Vec::new();
     for (place, question) in QUESTIONS.into_iter().enumerate() {
         for failure in failures {
-            let cell = failure.cells()[place];
+            let Some(cell) = failure.cells().into_iter().nth(place) else {
+                continue;
+            };
             let after = failure.failure.join(" + ");
             let is_it = |reason: &&mut Reason<'_>| {
                 let other = reason.cell;

@@ -7,7 +7,7 @@ use std::fmt::Display;
 const LISTED: usize = 6;
 
 /// "1 server", "3 servers".
-pub fn counted<N: Display + PartialEq + From<u8>>(number: N, what: &str) -> String {
+pub fn counted<N: Copy + Display + PartialEq + From<u8>>(number: N, what: &str) -> String {
     let ending = if number == N::from(1) { "" } else { "s" };
     format!("{number} {what}{ending}")
 }
@@ -25,8 +25,8 @@ pub fn listed(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
-        [shown @ .., _] if shown.len() > LISTED => {
-            let shown = &shown[..LISTED];
+        names if names.len() > LISTED + 1 => {
+            let shown: Vec<&str> = names.iter().map(String::as_str).take(LISTED).collect();
             format!("{} and {} more", shown.join(", "), names.len() - LISTED)
         }
         [first @ .., last] => format!("{} and {last}", first.join(", ")),

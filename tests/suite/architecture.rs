@@ -81,6 +81,7 @@ const ABSENT: [(&str, &[&str]); 3] = [
             "egui",
             "async fn",
             "println!",
+            "tracing",
         ],
     ),
     (
@@ -93,6 +94,7 @@ const ABSENT: [(&str, &[&str]); 3] = [
             "egui",
             "async fn",
             "println!",
+            "tracing",
         ],
     ),
     ("engine", &["egui", "println!"]),

@@ -18,6 +18,7 @@ mod cli;
 mod golden;
 #[cfg(feature = "gui")]
 mod large;
+mod log;
 mod lost;
 mod provenance;
 mod quoting;

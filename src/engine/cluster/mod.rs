@@ -36,12 +36,20 @@ use crate::model::topology::ServerId;
 use crate::report::Report;
 
 /// The design the cluster was deployed from.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder, or its design cannot be read any more.
 pub fn design(folder: &Path) -> Result<Document, Report> {
     let stored = record::load(folder)?;
     design_of(&stored)
 }
 
 /// What every server shows now.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder. A server that does not answer is not an error: the board says so.
 pub async fn status(folder: &Path) -> Result<Board, Report> {
     let watcher = Watcher::new(&Cluster::load(folder)?);
     let board = watcher.board().await;
@@ -50,11 +58,19 @@ pub async fn status(folder: &Path) -> Result<Board, Report> {
 }
 
 /// Proves the design: links, sync states, a row read on every standby. Each sentence is one thing proved.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder, at the first promise that does not hold, and if it is cancelled.
 pub async fn verify(folder: &Path, cancel: CancellationToken) -> Result<Vec<String>, Report> {
     verify::verify(&Cluster::load(folder)?, cancel).await
 }
 
 /// Starts the named servers (all, if none is named), upstreams first. Each sentence is one thing done.
+///
+/// # Errors
+///
+/// If there is no such cluster or server, another pgcascade is at work on it, a server does not start, or it is cancelled.
 pub async fn start(
     folder: &Path,
     servers: &[String],
@@ -64,6 +80,10 @@ pub async fn start(
 }
 
 /// Stops the named servers (all, if none is named), downstreams before their upstreams. Each sentence is one thing done.
+///
+/// # Errors
+///
+/// If there is no such cluster or server, another pgcascade is at work on it, a server does not end, or it is cancelled.
 pub async fn stop(
     folder: &Path,
     servers: &[String],
@@ -73,6 +93,11 @@ pub async fn stop(
 }
 
 /// Stops what was started there and removes what was made there, nothing else. Finishes what a crash left.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder, another pgcascade is at work on it, a server does not end, something cannot be
+/// removed, or it is cancelled. The record then stays, so that it can be tried again.
 pub async fn teardown(folder: &Path, cancel: CancellationToken) -> Result<Vec<String>, Report> {
     teardown::teardown(&OwnHand, folder, cancel).await
 }

@@ -40,6 +40,10 @@ pub struct Change {
 }
 
 /// Looks at the cluster in a folder, for a change to this design. Changes nothing.
+///
+/// # Errors
+///
+/// If there is no complete cluster in the folder, another pgcascade is at work on it, or its design cannot be read.
 pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
     let Some(stored) = record::find(folder)?.filter(is_whole) else {
         // Says why.

@@ -15,6 +15,7 @@ mod local_host;
 mod reporter;
 mod resume;
 mod run;
+mod run_log;
 #[cfg(test)]
 mod tests;
 mod unwind;

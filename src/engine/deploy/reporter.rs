@@ -7,6 +7,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 
 use super::host::Note;
+use super::run_log::RunLog;
 use crate::model::plan::{EventKind, RunEvent, StepId};
 
 pub(super) struct Reporter {
@@ -16,6 +17,7 @@ pub(super) struct Reporter {
     events: mpsc::Sender<RunEvent>,
     /// The newest line that found no place, and how many were dropped before it.
     dropped: Option<(StepId, String, u64)>,
+    log: RunLog,
 }
 
 impl Reporter {
@@ -26,6 +28,7 @@ impl Reporter {
             next: 0,
             events,
             dropped: None,
+            log: RunLog::default(),
         }
     }
 
@@ -63,6 +66,7 @@ impl Reporter {
     }
 
     async fn send(&mut self, kind: EventKind) {
+        self.log.hear(&kind);
         let event = self.event(kind);
         self.next += 1;
         // A display that is gone does not stop the run: the cluster is still wanted, or still to be unwound.

@@ -43,6 +43,10 @@ pub struct Resumed {
 }
 
 /// Says what is unfinished in a folder, and plans the rest. Changes nothing.
+///
+/// # Errors
+///
+/// If there is nothing unfinished in the folder, another pgcascade is at work on it, or its record or design cannot be read.
 pub async fn look_at_left_over(folder: &Path, number: u64) -> Result<LeftOver, Report> {
     let stored = record::find(folder)?.ok_or_else(|| record::no_cluster(folder))?;
     let record = &stored.record;

@@ -30,6 +30,10 @@ pub fn load() -> (Preferences, Option<Report>) {
 }
 
 /// Remembers them.
+///
+/// # Errors
+///
+/// If the configuration folder cannot be written.
 pub fn save(preferences: &Preferences) -> Result<(), Report> {
     folder().map_or(Ok(()), |folder| save_in(&folder, preferences))
 }

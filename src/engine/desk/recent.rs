@@ -29,11 +29,19 @@ pub fn list() -> Vec<RecentDesign> {
 }
 
 /// It was opened or saved just now.
+///
+/// # Errors
+///
+/// If the state folder cannot be written.
 pub fn note(path: &Path) -> Result<(), Report> {
     change(|entries| note_at(entries, path, now()))
 }
 
 /// It is not to be listed any more; the file stays.
+///
+/// # Errors
+///
+/// If the state folder cannot be written.
 pub fn forget(path: &Path) -> Result<(), Report> {
     change(|entries| entries.retain(|entry| entry.path != path))
 }

@@ -34,12 +34,20 @@ pub struct Loaded {
 }
 
 /// Opens a design, or the design in a picture of one. Never changes the file.
+///
+/// # Errors
+///
+/// If the file cannot be read, or is not a design: then with everything that is wrong with it.
 pub fn open(path: &Path) -> Result<Document, OpenError> {
     let loaded = load(path).map_err(OpenError::File)?;
     format::read(&loaded.text).map_err(OpenError::Design)
 }
 
 /// The text of a design file, or of the design in a picture that pgcascade exported.
+///
+/// # Errors
+///
+/// If the file cannot be read, is too large, is not text, or is a picture without a design in it.
 pub fn load(path: &Path) -> Result<Loaded, Report> {
     let headline = || format!("{} could not be opened.", path.display());
     let bytes = read_at_most(path, LARGEST_PICTURE_BYTES).map_err(|error| {
@@ -101,6 +109,10 @@ fn text_of(bytes: Vec<u8>) -> Result<String, String> {
 }
 
 /// Writes a file beside and renames it, so that there is never half a file; keeps the mode of one that was there.
+///
+/// # Errors
+///
+/// If a folder of that name is there, or the file cannot be written; what was there is then unchanged.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Report> {
     let headline = || format!("{} could not be written.", path.display());
     // A link to the design is the user's arrangement: what it points to is written, not the link replaced.

@@ -28,6 +28,10 @@ const FOLDER: &str = "autosave";
 const UNTITLED: &str = "untitled";
 
 /// Keeps this session's unsaved design; `text: None` forgets it.
+///
+/// # Errors
+///
+/// If the state folder cannot be written.
 pub fn keep(path: Option<&Path>, text: Option<&str>) -> Result<(), Report> {
     match (state_folder(), Builder::ourselves()) {
         (Some(state), Some(session)) => keep_in(&state, &session, path, text),
@@ -41,6 +45,10 @@ pub fn left() -> Vec<Unsaved> {
 }
 
 /// Removes what [`left`] found.
+///
+/// # Errors
+///
+/// If the file in the state folder cannot be removed.
 pub fn forget(id: &str) -> Result<(), Report> {
     match state_folder() {
         Some(state) => forget_in(&state, id),

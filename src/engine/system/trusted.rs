@@ -22,7 +22,7 @@ pub fn hole_above(path: &Path) -> Option<PathBuf> {
     there
         .into_iter()
         .take_while(|folder| fs::symlink_metadata(folder).is_ok())
-        .find(|folder| fs::symlink_metadata(folder).is_ok_and(|there| !is_safe_folder(&there)))
+        .find(|folder| fs::symlink_metadata(folder).is_ok_and(|there| !is_safe(&there)))
         .map(Path::to_owned)
 }
 
@@ -61,10 +61,11 @@ fn read_bounded(file: File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn is_safe_folder(there: &Metadata) -> bool {
+/// A file of ours where a folder should be is an obstacle, and no hole: whoever opens what is below it fails, and says so.
+fn is_safe(there: &Metadata) -> bool {
     const STICKY: u32 = 0o1000;
     let is_shared = there.mode() & STICKY != 0;
-    there.is_dir() && is_ours(there) && (is_shared || !is_open_to_others(there))
+    is_ours(there) && (is_shared || !is_open_to_others(there))
 }
 
 fn is_ours(there: &Metadata) -> bool {

@@ -68,11 +68,13 @@ impl Diagram {
     pub fn of(document: &Document) -> Self {
         let topology = document.topology();
         let centres = document.positions();
-        let ends = |axis: usize, worst: f32, choose: fn(f32, f32) -> f32| {
-            centres.values().map(|at| at[axis]).fold(worst, choose)
+        let ends = |of: fn(&PointOnCanvas) -> f32, worst: f32, choose: fn(f32, f32) -> f32| {
+            centres.values().map(of).fold(worst, choose)
         };
-        let (left, right) = (ends(0, f32::MAX, f32::min), ends(0, f32::MIN, f32::max));
-        let (top, bottom) = (ends(1, f32::MAX, f32::min), ends(1, f32::MIN, f32::max));
+        let across = |[x, _]: &PointOnCanvas| *x;
+        let down = |[_, y]: &PointOnCanvas| *y;
+        let (left, right) = (ends(across, f32::MAX, f32::min), ends(across, f32::MIN, f32::max));
+        let (top, bottom) = (ends(down, f32::MAX, f32::min), ends(down, f32::MIN, f32::max));
         let content = right - left + CARD[0];
         let width = (content + 2.0 * MARGIN).max(LEAST_WIDTH);
         let shift = [(width - content) / 2.0 - left, MARGIN + TITLE - top];

@@ -67,6 +67,7 @@ impl Document {
     }
 
     /// The same design for another version. Every version can be chosen for every design; what it lacks is a finding.
+    #[must_use]
     pub fn in_version(&self, major: PgMajor) -> Self {
         let mut document = self.clone();
         let applied = document.apply(&Command::Edit(Edit::SetPostgres(major)));
@@ -134,6 +135,10 @@ impl Document {
     }
 
     /// The design that a text typed in place of this one's is: servers keep their ids where they keep their names or places.
+    ///
+    /// # Errors
+    ///
+    /// With everything that is wrong with the text, each with its line.
     pub fn retyped(&self, text: &str) -> Result<Self, Vec<Problem>> {
         let read = format::read(text)?;
         let (topology, became) = read.topology.identified_as_in(&self.topology);
@@ -151,6 +156,10 @@ impl Document {
     }
 
     /// Does the command whole, or refuses it and leaves everything as it was.
+    ///
+    /// # Errors
+    ///
+    /// If the topology refuses an edit, or a server to be moved does not exist.
     pub fn apply(&mut self, command: &Command) -> Result<Applied, Refusal> {
         match command {
             Command::Edit(edit) => self.edit(std::slice::from_ref(edit)),

@@ -83,6 +83,10 @@ pub struct ServerName(String);
 
 impl ServerName {
     /// Any text PostgreSQL takes as an application_name and that can be told apart in a list.
+    ///
+    /// # Errors
+    ///
+    /// If the text is empty, `*`, longer than PostgreSQL keeps, or holds control characters.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         if text.trim().is_empty() {
             return Err(BadValue::EmptyName);
@@ -138,6 +142,9 @@ impl Port {
     /// Where a PostgreSQL listens that was told nothing.
     pub const DEFAULT: Self = Self(5432);
 
+    /// # Errors
+    ///
+    /// If the number is 0.
     pub fn new(number: u16) -> Result<Self, BadValue> {
         if number == 0 {
             return Err(BadValue::Port(number.to_string()));
@@ -145,6 +152,9 @@ impl Port {
         Ok(Self(number))
     }
 
+    /// # Errors
+    ///
+    /// If the text is not a number from 1 to 65535.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         text.trim()
             .parse::<u16>()
@@ -168,6 +178,9 @@ impl fmt::Display for Port {
 pub struct Host(String);
 
 impl Host {
+    /// # Errors
+    ///
+    /// If the text is empty, or holds what neither a host name nor an address can.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         let bad =
             |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '\'' | '"' | '\\' | '/' | '#');
@@ -213,6 +226,10 @@ const SITE_CHARS: usize = 63;
 
 impl SiteName {
     /// Blanks around the name are no part of it.
+    ///
+    /// # Errors
+    ///
+    /// If the name is empty, longer than 63 characters, or holds control characters.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         let name = text.trim();
         let length = name.chars().count();
@@ -241,6 +258,9 @@ impl ApplyDelay {
     /// PostgreSQL keeps the value in milliseconds in 32 bits.
     const MOST_MILLIS: f64 = 2_147_483_647.0;
 
+    /// # Errors
+    ///
+    /// If the text is not a time that PostgreSQL takes.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         let bad = || BadValue::Delay(text.to_owned());
         let (number, unit, millis) = Self::read(text).ok_or_else(bad)?;
@@ -290,6 +310,10 @@ impl fmt::Display for ApplyDelay {
 }
 
 /// Checks the name of a setting as postgresql.conf spells it: `[A-Za-z_][A-Za-z0-9_$]*`, with dots for extensions.
+///
+/// # Errors
+///
+/// If the name is not spelled like that.
 pub fn check_setting_name(name: &str) -> Result<(), BadValue> {
     let good_part = |part: &str| {
         part.chars()
@@ -307,6 +331,10 @@ pub fn check_setting_name(name: &str) -> Result<(), BadValue> {
 }
 
 /// Checks that a setting's value fits into one line of a configuration file.
+///
+/// # Errors
+///
+/// If the value holds control characters, such as a line end.
 pub fn check_setting_value(name: &str, value: &str) -> Result<(), BadValue> {
     if value.chars().any(char::is_control) {
         Err(BadValue::SettingValue(name.to_owned()))

@@ -108,6 +108,10 @@ pub fn left_over() -> Vec<ClusterRecord> {
 }
 
 /// Leaves an unfinished cluster as it is: it is offered no more, and can be gone on with or torn down by its folder.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder, nothing about it is unfinished, or its record cannot be written.
 pub fn keep(folder: &std::path::Path) -> Result<ClusterRecord, Report> {
     let Some(mut stored) = find(folder)? else {
         return Err(disk::no_cluster(folder));

@@ -12,6 +12,7 @@ use tokio::process::{Child, Command};
 
 use super::LocalHost;
 use crate::engine::deploy::host::Work;
+use crate::engine::desk::log::command_line;
 use crate::engine::system::wait::Failure;
 use crate::model::configuration::ClusterFolder;
 use crate::model::quoting::{identifier, literal};
@@ -142,6 +143,7 @@ async fn run(
     if input.is_some() {
         command.stdin(Stdio::piped());
     }
+    tracing::info!("runs {}", command_line(command.as_std()));
     let mut child = command
         .spawn()
         .map_err(|error| Report::of(format!("{name} could not be started."), &error))?;
@@ -171,6 +173,7 @@ async fn run(
     };
     let (out, err, status) = match ended {
         None => {
+            tracing::warn!("{name} is ended: cancelled");
             end(&mut child).await;
             return Err(Failure::Cancelled);
         }
@@ -181,6 +184,7 @@ async fn run(
         Some(Ok(done)) => done,
     };
     let status = status.map_err(|error| Report::of(format!("{name} was lost."), &error))?;
+    tracing::info!("{name} ended: {status}");
     let said_error = matches!(lines, Lines::Errors)
         && err
             .iter()

@@ -3,9 +3,8 @@
 use super::*;
 use crate::model::plan::Step;
 use crate::model::plan::lines::line;
+use crate::model::topology::notation::SEED;
 use crate::model::topology::{Archive, Edit, notation};
-
-const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 
 fn plan(topology: &Topology) -> Plan {
     plan_deploy(topology, &Machine::portable("/tmp/c"))

@@ -71,6 +71,10 @@ const WORDS: [&str; 5] = ["seed", "clients", "network", "link", "at"];
 
 impl Scenario {
     /// Reads the text; what it leaves out has its default. Of several problems the first.
+    ///
+    /// # Errors
+    ///
+    /// At the first line that cannot be read, or that names a server which the topology does not have.
     pub fn parse(text: &str, topology: &Topology) -> Result<Self, ScenarioError> {
         let (scenario, problems) = Self::read(text, topology);
         match problems.into_iter().next() {
@@ -201,6 +205,10 @@ fn number(text: &str) -> Result<u64, ScenarioProblem> {
 }
 
 /// A time such as `20ms`, in microseconds.
+///
+/// # Errors
+///
+/// If the text is not a number with one of the units, or is too large.
 pub fn read_time(text: &str) -> Result<Micros, ScenarioProblem> {
     with_unit(text, &TIMES).ok_or_else(|| ScenarioProblem::Time(text.to_owned()))
 }
