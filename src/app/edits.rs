@@ -14,7 +14,7 @@ pub fn select(server: ServerId) -> Message {
 
 /// A standby under the only one of these servers, or under the primary.
 pub fn add_standby(session: &Session, servers: &[ServerId]) -> Message {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let upstream = match servers {
         [server] if topology.server(*server).is_some() => *server,
         _ => topology.primary().id(),
@@ -96,7 +96,7 @@ pub fn toggle_words(topology: &Topology, servers: &[ServerId]) -> &'static str {
 
 /// What [`add_standby`] does with these servers: "Add standby under slave1".
 pub fn add_words(session: &Session, servers: &[ServerId]) -> String {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let upstream = match servers {
         [server] => topology.server(*server),
         _ => None,
@@ -109,7 +109,7 @@ pub fn add_words(session: &Session, servers: &[ServerId]) -> String {
 
 /// With an ellipsis where it asks what becomes of the downstreams.
 pub fn remove_words(session: &Session, servers: &[ServerId]) -> &'static str {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     if servers.iter().any(|server| topology.is_relay(*server)) {
         "Remove…"
     } else {

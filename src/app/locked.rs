@@ -41,10 +41,10 @@ impl Locked {
 impl Session {
     /// Why the design must stay as it is, if it must.
     pub fn held(&self) -> Option<Locked> {
-        if self.run.is_running() {
+        if self.live.run.is_running() {
             return Some(Locked::Deploying);
         }
-        self.what_if.is_some().then_some(Locked::WhatIf)
+        self.mode.holds()
     }
 
     /// Why the drawing must stay as it is: the design is held, or its text is newer and not a design.

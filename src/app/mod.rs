@@ -15,6 +15,7 @@ mod folding;
 mod in_time;
 mod locked;
 mod message;
+mod mode;
 mod outbox;
 pub mod phases;
 pub mod picks;
@@ -22,8 +23,8 @@ mod queries;
 mod session;
 mod start;
 mod survives;
+mod text_draft;
 mod tree;
-mod typed;
 mod update;
 mod what_if;
 mod worker;
@@ -37,12 +38,15 @@ pub use message::{
     ClusterMessage, DesignMessage, FileMessage, Message, OnDisk, RunMessage, StartMessage, TimeMessage,
     ViewMessage, WhatIfMessage,
 };
+pub use mode::Mode;
 pub use outbox::Outbox;
-pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
+pub use session::{
+    ClusterView, Derived, Desk, Dialog, Live, Looks, Notice, NoticeKind, Pending, Pick, RunView, Session, Tab,
+};
 pub use start::Start;
 pub use survives::{MOST_FOR_DOUBLE, Survives};
+pub use text_draft::TextDraft;
 pub use tree::{Tree, TreeRow};
-pub use typed::Typed;
 pub use update::update;
 pub use what_if::{Look, Moment, WhatIf};
 pub use worker::{Worker, first_session};

@@ -25,7 +25,7 @@ pub struct Row {
 /// What stands above the list.
 pub fn title(pick: &Pick, session: &Session) -> String {
     let name = |id: &ServerId| {
-        let server = session.document.topology().server(*id);
+        let server = session.desk.document.topology().server(*id);
         server.map_or_else(String::new, |server| server.name().to_string())
     };
     match pick {
@@ -110,7 +110,7 @@ fn action_rows(session: &Session) -> Vec<Row> {
 }
 
 fn server_rows(session: &Session) -> Vec<Row> {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let row = |server: &Server| Row {
         words: server.name().to_string(),
         detail: format!(
@@ -133,7 +133,7 @@ fn server_rows(session: &Session) -> Vec<Row> {
 
 /// Each server with the verdict of a drop upon it; then what would make room for those that are refused.
 fn upstream_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let (mut rows, mut fixes) = (Vec::new(), Vec::new());
     for target in topology.in_tree_order() {
         let Some(upstream) = topology.server(target).filter(|_| !servers.contains(&target)) else {
@@ -166,7 +166,7 @@ fn upstream_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
 }
 
 fn place_rows(session: &Session, server: ServerId) -> Vec<Row> {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let others = topology.in_tree_order().into_iter().filter(|id| *id != server);
     others
         .filter_map(|place| {
@@ -179,7 +179,7 @@ fn place_rows(session: &Session, server: ServerId) -> Vec<Row> {
 
 /// The design's sites, and none; a new one is typed.
 fn site_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let stand_at = |site: Option<&SiteName>| {
         let mut stand = servers.iter().filter_map(|id| topology.server(*id));
         stand.all(|server| server.site() == site)
@@ -212,7 +212,7 @@ fn site_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
 
 /// What is typed and no site yet.
 fn new_site_row(session: &Session, servers: &[ServerId], typed: &str) -> Option<Row> {
-    let sites = session.document.topology().sites();
+    let sites = session.desk.document.topology().sites();
     if typed.is_empty() || sites.keys().any(|site| site.as_str() == typed) {
         return None;
     }
@@ -264,7 +264,7 @@ fn template_rows() -> Vec<Row> {
 }
 
 fn version_rows(session: &Session) -> Vec<Row> {
-    let current = session.document.topology().postgres();
+    let current = session.desk.document.topology().postgres();
     let row = |major: PgMajor| {
         let answer = if major == current {
             Err("The design is for this version already".to_owned())
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn sites_are_picked_and_new_ones_typed() {
         let mut session = seed();
-        let id = |session: &Session, name: &str| session.document.topology().by_name(name).unwrap().id();
+        let id = |session: &Session, name: &str| session.desk.document.topology().by_name(name).unwrap().id();
         let slave1 = id(&session, "slave1");
         let pick = Pick::Site(vec![slave1]);
         let words = |session: &Session, typed: &str| -> Vec<(String, bool)> {
@@ -355,7 +355,7 @@ mod tests {
     #[test]
     fn every_upstream_is_offered_or_says_why_not() {
         let session = seed();
-        let slave1 = session.document.topology().by_name("slave1").unwrap().id();
+        let slave1 = session.desk.document.topology().by_name("slave1").unwrap().id();
         let rows = rows(&Pick::Upstream(vec![slave1]), &session, "");
         let offered = rows.iter().filter(|row| row.answer.is_ok());
         let offered: Vec<&str> = offered.map(|row| row.words.as_str()).collect();

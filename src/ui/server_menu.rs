@@ -13,7 +13,7 @@ use crate::ui::what_if_menu;
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
     ui.set_min_width(230.0);
-    if let Some(what_if) = &session.what_if {
+    if let Some(what_if) = session.what_if() {
         what_if_menu::server_menu_ui(ui, what_if, id, outbox);
         return;
     }
@@ -47,7 +47,7 @@ pub fn entry_ui(ui: &mut Ui, session: &Session, action: &UiAction, servers: &[Se
 
 /// What can be done to a link, for its menu.
 pub fn link_menu_ui(ui: &mut Ui, session: &Session, below: ServerId, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     ui.set_min_width(230.0);
     for id in [ActionId::MoveUnder, ActionId::ToggleSync] {
         let chosen = action(id).and_then(|action| entry_ui(ui, session, action, &[below]));

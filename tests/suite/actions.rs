@@ -17,7 +17,13 @@ use crate::window::Window;
 
 impl Window {
     fn id(&self, name: &str) -> ServerId {
-        self.session().document.topology().by_name(name).unwrap().id()
+        self.session()
+            .desk
+            .document
+            .topology()
+            .by_name(name)
+            .unwrap()
+            .id()
     }
 
     fn type_text(&mut self, text: &str) {
@@ -75,19 +81,19 @@ impl Window {
             session.derived.text,
             (
                 session.selection(),
-                session.renaming,
+                session.looks.renaming,
                 &session.preferences,
-                &session.folding,
-                session.link,
+                &session.looks.folding,
+                session.looks.link,
             ),
             session.dialog,
-            session.tab,
+            session.looks.tab,
             session.notices,
-            session.shown_file,
+            session.looks.shown_file,
             self.harness.state().zoom(),
-            session.history.undo_label(),
-            session.history.redo_label(),
-            (session.what_if.as_ref().and_then(WhatIf::in_time)).map(|time| {
+            session.desk.history.undo_label(),
+            session.desk.history.redo_label(),
+            (session.what_if().and_then(WhatIf::in_time)).map(|time| {
                 // How far it is while it plays is a matter of frames.
                 let at = if time.is_playing() { 0 } else { time.now() };
                 (
@@ -132,7 +138,7 @@ fn ready_for_everything() -> Window {
     window.answers.borrow_mut().extend(messages);
     window.harness.step();
     window.harness.run_ok();
-    assert_eq!(window.session().selected, Some(slave1));
+    assert_eq!(window.session().looks.selected, Some(slave1));
     window
 }
 
@@ -187,19 +193,19 @@ fn the_button_of_the_tool_bar_is_what_the_drawing_needs_next() {
     };
     window.send(left("other"));
     assert!(button(&window, "Deploy…"));
-    let name = window.session().document.topology().name().to_owned();
+    let name = window.session().desk.document.topology().name().to_owned();
     window.send(left(&name));
     assert!(!button(&window, "Deploy…") && button(&window, "Go on with the deployment"));
     window.key(Modifiers::COMMAND, Key::D);
     let goes_on = |effect: &Effect| matches!(effect, Effect::LookAtLeftOver { .. });
     assert!(window.performed.borrow().iter().any(goes_on));
 
-    let deployed = window.session().document.clone();
+    let deployed = window.session().desk.document.clone();
     let adopted = ClusterMessage::Adopted("/tmp/seed".into(), Box::new(deployed));
     window.send(Message::Cluster(adopted));
     assert!(button(&window, "Deployed") && !button(&window, "Apply the changes…"));
     window.key(Modifiers::COMMAND, Key::D);
-    assert_eq!(window.session().tab, Tab::Deploy);
+    assert_eq!(window.session().looks.tab, Tab::Deploy);
     window.send(Message::View(ViewMessage::Show(Tab::Inspector)));
     let [server, upstream] = ["slave12", "slave2"].map(|name| window.id(name));
     let attach = Command::Edit(Edit::Attach { server, upstream });
@@ -424,16 +430,16 @@ fn a_server_is_renamed_on_its_card() {
     window.type_text("slave2");
     window.press(Key::Enter);
     // The name is taken: the text stays, and one may go on typing.
-    assert!(window.session().renaming.is_some());
+    assert!(window.session().looks.renaming.is_some());
     window.type_text("b");
     window.press(Key::Enter);
     assert!(window.drawn().contains("    slave2b 25433"), "{}", window.drawn());
-    assert_eq!(window.session().renaming, None);
+    assert_eq!(window.session().looks.renaming, None);
     window.press(Key::F2);
     window.type_text("nothing");
     window.press(Key::Escape);
     assert_eq!(window.upstream_of("slave2b"), "slave1");
-    assert_eq!(window.session().renaming, None);
+    assert_eq!(window.session().looks.renaming, None);
 }
 
 #[test]
@@ -465,7 +471,7 @@ fn what_becomes_of_downstreams_is_asked_once() {
     window.find("slave1");
     window.press(Key::Delete);
     window.click("Remove them too");
-    assert_eq!(window.session().document.topology().servers().len(), 2);
+    assert_eq!(window.session().desk.document.topology().servers().len(), 2);
 }
 
 #[test]
@@ -473,7 +479,7 @@ fn a_link_is_reached_by_keys_and_cannot_be_removed_only_moved() {
     let mut window = Window::seed();
     window.find("slave2");
     window.key(Modifiers::COMMAND, Key::U);
-    assert_eq!(window.session().link, Some(window.id("slave2")));
+    assert_eq!(window.session().looks.link, Some(window.id("slave2")));
     for words in [
         "From master to slave2",
         "streaming, potential, priority 2",
@@ -495,9 +501,12 @@ fn a_link_is_reached_by_keys_and_cannot_be_removed_only_moved() {
     window.type_text("slave12");
     window.press(Key::Enter);
     assert_eq!(window.upstream_of("slave2"), "slave12");
-    assert_eq!(window.session().link, Some(window.id("slave2")));
+    assert_eq!(window.session().looks.link, Some(window.id("slave2")));
     window.press(Key::Escape);
-    assert_eq!((window.session().link, window.session().selected), (None, None));
+    assert_eq!(
+        (window.session().looks.link, window.session().looks.selected),
+        (None, None)
+    );
 }
 
 #[test]

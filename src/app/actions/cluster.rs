@@ -21,14 +21,14 @@ pub enum Next {
 
 impl Next {
     pub fn of(session: &Session) -> Self {
-        if session.cluster.is_some() {
+        if session.live.cluster.is_some() {
             return if session.differs_from_deployed() {
                 Self::Apply
             } else {
                 Self::Nothing
             };
         }
-        let name = session.document.topology().name();
+        let name = session.desk.document.topology().name();
         let is_of_drawing = |left: &&LeftCluster| {
             !left.state.is_whole() && left.state != LeftState::HalfRemoved && left.name == name
         };
@@ -100,6 +100,6 @@ fn first(session: &Session, can: impl Fn(&LeftCluster) -> bool) -> Option<PathBu
 
 /// In the order of the lines above the drawing, without those that are being removed.
 fn offered(session: &Session) -> impl Iterator<Item = &LeftCluster> {
-    let left_over = session.left_over.iter();
-    left_over.filter(|record| !session.removing.contains(&record.folder))
+    let left_over = session.live.left_over.iter();
+    left_over.filter(|record| !session.live.removing.contains(&record.folder))
 }

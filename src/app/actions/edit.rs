@@ -18,7 +18,7 @@ pub fn undo(session: &Session, _: &[ServerId]) -> Answer {
             None => Err("This is the beginning of the story".to_owned()),
         };
     }
-    if let Some(what_if) = &session.what_if {
+    if let Some(what_if) = session.what_if() {
         let back = what_if.moments().1.checked_sub(1);
         return go_to(back.ok_or("This is the beginning of the story")?);
     }
@@ -36,7 +36,7 @@ pub fn redo(session: &Session, _: &[ServerId]) -> Answer {
         let on = on.ok_or("Nothing more happens in this story")?;
         return time(TimeMessage::GoTo(on));
     }
-    if let Some(what_if) = &session.what_if {
+    if let Some(what_if) = session.what_if() {
         let (moments, at) = what_if.moments();
         let on = Some(at + 1).filter(|on| *on < moments.len());
         return go_to(on.ok_or("This is the end of the story")?);

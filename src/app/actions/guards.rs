@@ -53,7 +53,7 @@ pub(super) fn standbys(
     servers: &[ServerId],
     refusal: impl Fn(&ServerName) -> Refusal,
 ) -> Result<Vec<ServerId>, String> {
-    let primary = session.document.topology().primary();
+    let primary = session.desk.document.topology().primary();
     if servers.contains(&primary.id()) {
         return Err(as_sentence(&refusal(primary.name()).to_string()));
     }

@@ -72,17 +72,17 @@ impl UiAction {
             ActionId::Minimap if session.preferences.minimap => return "Hide the minimap".to_owned(),
             ActionId::Minimap => return "Show the minimap".to_owned(),
             ActionId::Deploy => return Next::of(session).words().to_owned(),
-            ActionId::WhatIf if session.what_if.is_some() => return "Leave What-if".to_owned(),
+            ActionId::WhatIf if session.what_if().is_some() => return "Leave What-if".to_owned(),
             ActionId::Play if time::plays(session) => return "Pause".to_owned(),
             // They go back and on in the story of What-if.
-            ActionId::Undo | ActionId::Redo if session.what_if.is_some() => None,
+            ActionId::Undo | ActionId::Redo if session.what_if().is_some() => None,
             ActionId::Undo => session.undo_label(),
             ActionId::Redo => session.redo_label(),
             ActionId::ToggleSync => {
-                return commands::toggle_words(session.document.topology(), servers).to_owned();
+                return commands::toggle_words(session.desk.document.topology(), servers).to_owned();
             }
             ActionId::Legend if session.preferences.legend => return "Close the legend".to_owned(),
-            ActionId::Fold if matches!(servers, [server] if session.folding.is_folded(*server)) => {
+            ActionId::Fold if matches!(servers, [server] if session.looks.folding.is_folded(*server)) => {
                 return "Unfold".to_owned();
             }
             ActionId::Remove => return commands::remove_words(session, servers).to_owned(),

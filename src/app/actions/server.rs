@@ -26,7 +26,7 @@ pub fn move_under(session: &Session, servers: &[ServerId]) -> Answer {
 pub fn move_downstreams(session: &Session, servers: &[ServerId]) -> Answer {
     unlocked(session)?;
     let server = one(servers)?;
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     if !topology.is_relay(server) {
         return Err("Only a relay has downstreams that can follow another server".to_owned());
     }
@@ -38,7 +38,7 @@ pub fn move_downstreams(session: &Session, servers: &[ServerId]) -> Answer {
 pub fn take_place(session: &Session, servers: &[ServerId]) -> Answer {
     unlocked(session)?;
     let server = one(servers)?;
-    if session.document.topology().servers().len() == 1 {
+    if session.desk.document.topology().servers().len() == 1 {
         return Err("There is no other server whose place it could take".to_owned());
     }
     pick(Pick::Place(server))
@@ -47,7 +47,10 @@ pub fn take_place(session: &Session, servers: &[ServerId]) -> Answer {
 pub fn toggle_sync(session: &Session, servers: &[ServerId]) -> Answer {
     unlocked(session)?;
     let server = one(servers)?;
-    send(commands::toggle_synchronous(session.document.topology(), server)?)
+    send(commands::toggle_synchronous(
+        session.desk.document.topology(),
+        server,
+    )?)
 }
 
 pub fn select_link(session: &Session, servers: &[ServerId]) -> Answer {
@@ -65,8 +68,8 @@ pub fn tidy_below(session: &Session, servers: &[ServerId]) -> Answer {
     unlocked(session)?;
     let server = one(servers)?;
     let command = Command::TidyBelow(server);
-    let mut tidied = session.document.clone();
-    if tidied.apply(&command).is_err() || tidied == session.document {
+    let mut tidied = session.desk.document.clone();
+    if tidied.apply(&command).is_err() || tidied == session.desk.document {
         return Err("Everything below it stands tidily already".to_owned());
     }
     send(Message::Design(DesignMessage::Do(command)))
@@ -79,17 +82,24 @@ pub fn site(session: &Session, servers: &[ServerId]) -> Answer {
 
 pub fn fold(session: &Session, servers: &[ServerId]) -> Answer {
     let server = one(servers)?;
-    if session.document.topology().downstreams(server).next().is_none() {
+    if session
+        .desk
+        .document
+        .topology()
+        .downstreams(server)
+        .next()
+        .is_none()
+    {
         return Err("Nothing follows it that could be hidden".to_owned());
     }
-    let is_folded = session.folding.is_folded(server);
+    let is_folded = session.looks.folding.is_folded(server);
     send(Message::View(ViewMessage::Fold(server, !is_folded)))
 }
 
 pub fn remove(session: &Session, servers: &[ServerId]) -> Answer {
     unlocked(session)?;
     // A standby needs an upstream, so that a link can go to another server and not away.
-    if let (Some(server), []) = (session.link, servers) {
+    if let (Some(server), []) = (session.looks.link, servers) {
         return send(Message::View(ViewMessage::Dialog(Some(Dialog::KeepLink {
             server,
         }))));

@@ -7,7 +7,7 @@ use crate::model::topology::ServerId;
 
 /// Another side of What-if, which is entered for it.
 pub fn in_time(session: &Session, _: &[ServerId]) -> Answer {
-    match &session.what_if {
+    match session.what_if() {
         Some(what_if) if what_if.in_time().is_some() => {
             send(Message::WhatIf(WhatIfMessage::Look(Look::Verdict)))
         }
@@ -58,7 +58,7 @@ pub fn faster(session: &Session, _: &[ServerId]) -> Answer {
 }
 
 pub(super) fn time_of(session: &Session) -> Result<&InTime, String> {
-    let what_if = session.what_if.as_ref();
+    let what_if = session.what_if();
     what_if
         .and_then(WhatIf::in_time)
         .ok_or_else(|| "First look at What-if in time".to_owned())

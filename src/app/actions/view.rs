@@ -8,17 +8,17 @@ use crate::model::document::Command;
 use crate::model::topology::{Server, ServerId};
 
 pub fn fold_all(session: &Session, _: &[ServerId]) -> Answer {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let primary = topology.primary().id();
     let mut upstreams = topology.servers().iter().filter_map(Server::upstream);
-    if !upstreams.any(|id| id != primary && !session.folding.is_folded(id)) {
+    if !upstreams.any(|id| id != primary && !session.looks.folding.is_folded(id)) {
         return Err("There is no relay that is not folded already".to_owned());
     }
     send(Message::View(ViewMessage::FoldAll))
 }
 
 pub fn unfold_all(session: &Session, _: &[ServerId]) -> Answer {
-    if !session.folding.is_any_folded() {
+    if !session.looks.folding.is_any_folded() {
         return Err("Every server is shown already".to_owned());
     }
     send(Message::View(ViewMessage::UnfoldAll))
@@ -32,7 +32,7 @@ pub fn legend(session: &Session, _: &[ServerId]) -> Answer {
 
 pub fn tidy(session: &Session, _: &[ServerId]) -> Answer {
     unlocked(session)?;
-    if session.document.layout().is_empty() {
+    if session.desk.document.layout().is_empty() {
         return Err("Every card already stands in the tidy tree".to_owned());
     }
     send(Message::Design(DesignMessage::Do(Command::Tidy)))
@@ -47,14 +47,15 @@ pub fn deselect(session: &Session, _: &[ServerId]) -> Answer {
         return send(Message::Start(StartMessage::Leave));
     }
     session
+        .looks
         .selected
-        .or(session.link)
+        .or(session.looks.link)
         .ok_or("No server is selected: the inspector shows the cluster already")?;
     send(Message::View(ViewMessage::Select(None)))
 }
 
 pub fn what_if(session: &Session, _: &[ServerId]) -> Answer {
-    if session.what_if.is_some() {
+    if session.what_if().is_some() {
         return send(Message::WhatIf(WhatIfMessage::Leave));
     }
     unlocked(session)?;

@@ -16,8 +16,8 @@ const HOST_SHOWN: usize = 13;
 
 /// One card for every server of the design, in its order; with the link above it where there is one.
 pub fn describe(session: &Session) -> Vec<(Card, Option<Link>)> {
-    let topology = session.document.topology();
-    if let Some(what_if) = &session.what_if {
+    let topology = session.desk.document.topology();
+    if let Some(what_if) = session.what_if() {
         return foresee(what_if);
     }
     let facts = Facts::of(session, topology);
@@ -65,12 +65,13 @@ impl<'a> Facts<'a> {
         Self {
             topology,
             expected: &session.derived.expected,
-            is_deployed: session.cluster.is_some(),
+            is_deployed: session.live.cluster.is_some(),
             board: session
+                .live
                 .cluster
                 .as_ref()
                 .and_then(|cluster| cluster.board.as_ref()),
-            progress: match &session.run {
+            progress: match &session.live.run {
                 RunView::Run { progress, .. } if !progress.is_finished() => Some(progress),
                 _ => None,
             },
@@ -316,9 +317,9 @@ mod tests {
             outcome: "acknowledged".to_owned(),
             waits_for: Vec::new(),
         };
-        session.cluster = Some(ClusterView {
+        session.live.cluster = Some(ClusterView {
             folder: "/nowhere".into(),
-            deployed: session.document.clone(),
+            deployed: session.desk.document.clone(),
             board: Some(Board { servers, commits }),
             busy: None,
         });
@@ -394,7 +395,7 @@ mod tests {
             };
             progress.steps.push((step, state));
         }
-        session.run = RunView::Run {
+        session.live.run = RunView::Run {
             run: 1,
             plan: Plan {
                 cluster: String::new(),

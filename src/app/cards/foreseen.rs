@@ -146,11 +146,11 @@ mod tests {
     fn every_badge_and_every_link_says_why() {
         let seed = "m 1 sync first 1\n  a 2 priority 1\n    c 3\n  b 4 priority 2\n";
         let mut session = Session::new(Document::new(notation::parse(seed).unwrap()), None);
-        let crash = Action::parse("crash a", session.document.topology()).unwrap();
+        let crash = Action::parse("crash a", session.desk.document.topology()).unwrap();
         for message in [WhatIfMessage::Enter, WhatIfMessage::Do(crash)] {
             update(&mut session, Message::WhatIf(message));
         }
-        let cards = foresee(session.what_if.as_ref().unwrap());
+        let cards = foresee(session.what_if().unwrap());
         for (name, part) in [
             (
                 "m",

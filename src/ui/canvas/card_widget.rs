@@ -37,7 +37,7 @@ pub fn card_widget(ui: &mut Ui, rect: Rect, card: &Card, session: &Session, outb
         outbox.send(Message::View(ViewMessage::Show(Tab::Inspector)));
     }
     if response.has_focus() {
-        walk_by_keys(ui, id, card.id, session.document.topology());
+        walk_by_keys(ui, id, card.id, session.desk.document.topology());
     }
     if card.full.is_some() || !card.findings.is_empty() {
         response = response.on_hover_ui(|ui| {

@@ -81,12 +81,12 @@ impl Frame<'_> {
 
     /// What lies there: a relay's handle, a card, or the empty canvas.
     fn grab(&self, pressed_at: Pos2) -> Fact {
-        let topology = self.session.document.topology();
+        let topology = self.session.desk.document.topology();
         let projection = &self.state.projection;
         let zoom = self.state.view.zoom();
         let still_radius = STILL_RADIUS / zoom;
-        let is_locked = self.session.run.is_running();
-        let what_if = self.session.what_if.as_ref();
+        let is_locked = self.session.live.run.is_running();
+        let what_if = self.session.what_if();
         let grabbed = |grabbed: ServerId, servers: Vec<ServerId>, can_take_place| Fact::Grabbed {
             grabbed,
             pressed_at,
@@ -127,7 +127,7 @@ impl Frame<'_> {
 
     fn end(&mut self, ending: Option<Ending>) {
         match ending {
-            Some(Ending::Do(command)) if self.session.what_if.is_some() => self.repoint(&command),
+            Some(Ending::Do(command)) if self.session.what_if().is_some() => self.repoint(&command),
             Some(Ending::Do(command)) => send(self.outbox, command),
             Some(Ending::Click(server)) => self.outbox.send(select_by_click(self.ui, server)),
             Some(Ending::ClickBeside) => self.click_beside(),

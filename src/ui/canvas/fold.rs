@@ -30,6 +30,7 @@ const PILE: f32 = 5.0;
 /// Takes the hidden servers out, and lets the cards that stand for them count them.
 pub fn fold_up(session: &Session, described: Vec<(Card, Option<Link>)>) -> Vec<(Card, Option<Link>)> {
     let mut folds: BTreeMap<ServerId, Fold> = session
+        .desk
         .document
         .topology()
         .servers()
@@ -37,12 +38,12 @@ pub fn fold_up(session: &Session, described: Vec<(Card, Option<Link>)>) -> Vec<(
         .filter_map(|server| Some((server.upstream()?, Fold::default())))
         .collect();
     folds.extend(folds_of(session));
-    if session.folding.is_any_folded() {
+    if session.looks.folding.is_any_folded() {
         count_lives(session, &described, &mut folds);
     }
     described
         .into_iter()
-        .filter(|(card, _)| !session.folding.is_hidden(card.id))
+        .filter(|(card, _)| !session.looks.folding.is_hidden(card.id))
         .map(|(mut card, link)| {
             card.fold = folds.remove(&card.id);
             if let Some(fold) = card.fold.as_ref().filter(|fold| fold.hidden > 0) {
@@ -56,13 +57,13 @@ pub fn fold_up(session: &Session, described: Vec<(Card, Option<Link>)>) -> Vec<(
 /// Every card that stands for others, with how many those are and what the rules found about them.
 pub fn folds_of(session: &Session) -> BTreeMap<ServerId, Fold> {
     let mut folds: BTreeMap<ServerId, Fold> = BTreeMap::new();
-    let hidden = session.folding.hidden();
+    let hidden = session.looks.folding.hidden();
     for stands in hidden.values() {
         folds.entry(*stands).or_default().hidden += 1;
     }
     // What-if shows no findings: it is not about what is unwise, but about what becomes of it.
     let findings = session.derived.findings.iter();
-    for finding in findings.filter(|_| session.what_if.is_none()) {
+    for finding in findings.filter(|_| session.what_if().is_none()) {
         let Subject::Server(id) = finding.subject else {
             continue;
         };
@@ -79,7 +80,7 @@ pub fn folds_of(session: &Session) -> BTreeMap<ServerId, Fold> {
 
 /// What the real servers show, or what becomes of them in What-if.
 fn count_lives(session: &Session, described: &[(Card, Option<Link>)], folds: &mut BTreeMap<ServerId, Fold>) {
-    let hidden = session.folding.hidden();
+    let hidden = session.looks.folding.hidden();
     for (card, _) in described {
         let Some(fold) = hidden.get(&card.id).and_then(|stands| folds.get_mut(stands)) else {
             continue;
@@ -169,7 +170,7 @@ pub fn sign_widget(
 ) -> Option<Response> {
     let fold = card.fold.as_ref()?;
     let rect = sign_rect(rect, frame.zoom, card)?;
-    let is_folded = session.folding.is_folded(card.id);
+    let is_folded = session.looks.folding.is_folded(card.id);
     let words = if is_folded {
         format!("Unfold {}: {}", card.name, fold.words())
     } else {

@@ -306,7 +306,7 @@ mod tests {
 
     fn words(session: &Session) -> Vec<&'static str> {
         let described = fold_up(session, describe(session));
-        let has_sites = !session.document.topology().sites().is_empty();
+        let has_sites = !session.desk.document.topology().sites().is_empty();
         signs(&described, has_sites).iter().map(Sign::words).collect()
     }
 
@@ -333,7 +333,7 @@ mod tests {
             "a site",
         ];
         assert_eq!(words(&seed), expected);
-        let a = seed.document.topology().by_name("a").unwrap().id();
+        let a = seed.desk.document.topology().by_name("a").unwrap().id();
         update(&mut seed, Message::View(ViewMessage::Fold(a, true)));
         expected.retain(|words| !["no commit waits for it", "asynchronous"].contains(words));
         expected[3] = "hides so many servers";

@@ -19,7 +19,7 @@ const ENTRIES: [ActionId; 4] = [
 /// What can be done to the drawing as a whole.
 pub fn of_canvas(ui: &mut Ui, session: &Session, state: &mut CanvasState, outbox: &mut Outbox) {
     ui.set_min_width(230.0);
-    if let Some(what_if) = &session.what_if {
+    if let Some(what_if) = session.what_if() {
         match state.menu_link {
             Some(below) => what_if_menu::link_menu_ui(ui, what_if, below, outbox),
             None => what_if_menu::cluster_menu_ui(ui, what_if, outbox),

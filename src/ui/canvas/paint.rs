@@ -49,7 +49,7 @@ impl Frame<'_> {
                 self.paint_handle(&painter, tokens, &meta, id);
             }
         }
-        if let Some(time) = self.session.what_if.as_ref().and_then(WhatIf::in_time) {
+        if let Some(time) = self.session.what_if().and_then(WhatIf::in_time) {
             self.paint_traffic(&painter, &meta, time);
         }
         self.paint_zones(&painter, tokens, &meta);

@@ -21,8 +21,8 @@ pub struct Renaming {
 
 impl Frame<'_> {
     pub(super) fn rename(&mut self) {
-        let topology = self.session.document.topology();
-        let Some(server) = self.session.renaming.and_then(|id| topology.server(id)) else {
+        let topology = self.session.desk.document.topology();
+        let Some(server) = self.session.looks.renaming.and_then(|id| topology.server(id)) else {
             self.state.renaming = None;
             return;
         };

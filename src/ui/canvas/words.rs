@@ -24,7 +24,7 @@ impl Frame<'_> {
         let say = |tone, title: &str, sentence: &str| {
             overlay::pointer_label(&painter, self.canvas, pointer, tone, (title, sentence));
         };
-        let topology = self.session.document.topology();
+        let topology = self.session.desk.document.topology();
         let name = |id: ServerId| topology.server(id).map_or("", |server| server.name().as_str());
         match (&self.state.gesture, incoming) {
             (Gesture::Barred(reason), _) => say(Tone::Refused, reason, ""),
@@ -58,7 +58,7 @@ impl Frame<'_> {
                         };
                         sentences.push(format!("Comes along: {}{ending}", names.join(", ")));
                     }
-                    if self.session.folding.is_folded(over) {
+                    if self.session.looks.folding.is_folded(over) {
                         sentences.push(format!("{} is folded: it will be hidden inside", name(over)));
                     }
                     say(tone, &format!("Follow {}", name(over)), &sentences.join("\n"));
@@ -94,7 +94,7 @@ impl Frame<'_> {
     pub(super) fn overlays(&mut self) {
         let painter = self.ui.painter_at(self.canvas);
         if self.session.preferences.legend {
-            let in_time = self.session.what_if.as_ref().and_then(WhatIf::in_time);
+            let in_time = self.session.what_if().and_then(WhatIf::in_time);
             let signs = match in_time {
                 Some(_) => &Sign::TRAFFIC,
                 None => self.state.projection.signs(),
@@ -108,7 +108,7 @@ impl Frame<'_> {
             };
             legend_ui(self.ui, canvas, signs, covers, self.outbox);
         }
-        let topology = self.session.document.topology();
+        let topology = self.session.desk.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {
             (Some(reason), _) => reason,
             (None, Gesture::Dragging(drag)) if drag.verdicts.can_take_place() => {

@@ -13,7 +13,7 @@ use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 use super::parts::{main_button, note_ui, section_ui};
 
 pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let Some(cluster) = &session.cluster else {
+    let Some(cluster) = &session.live.cluster else {
         return;
     };
     let name = cluster.deployed.topology().name();

@@ -19,7 +19,7 @@ use crate::model::words::counted;
 const LONGEST_LIST: f32 = 500.0;
 
 pub fn cluster_settings_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     ui.add(egui::Label::new(RichText::new(topology.name()).heading()).truncate());
     let servers = counted(topology.servers().len(), "server");
     note_ui(ui, format!("{servers}; select one to see its own values"));
@@ -63,7 +63,7 @@ pub fn cluster_settings_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, 
 }
 
 fn tls_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let mut on = session.document.topology().has_tls();
+    let mut on = session.desk.document.topology().has_tls();
     let checkbox = egui::Checkbox::new(&mut on, "Encrypt replication links (TLS)");
     let response = ui.add_enabled(!session.is_locked(), checkbox);
     let response = response.on_hover_text(
@@ -75,7 +75,7 @@ fn tls_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 }
 
 fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let mut on = topology.sync().is_some();
     let words = "A commit waits for standbys";
     if ui
@@ -136,7 +136,7 @@ fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Out
 }
 
 fn archive_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
-    let archive = session.document.topology().archive();
+    let archive = session.desk.document.topology().archive();
     let mut on = archive.is_some();
     let words = "Keep the WAL in a folder";
     if ui

@@ -43,11 +43,12 @@ pub fn files_ui(ui: &mut Ui, session: &Session, to_reveal: &mut ToReveal, outbox
         );
     });
     compare_with_ui(ui, session, outbox);
-    if let Some(against) = session.compared {
+    if let Some(against) = session.looks.compared {
         comparison_ui(ui, session, against, outbox);
         return;
     }
     let shown = session
+        .looks
         .shown_file
         .as_ref()
         .and_then(|path| bundle.file(path))
@@ -74,7 +75,7 @@ pub fn files_ui(ui: &mut Ui, session: &Session, to_reveal: &mut ToReveal, outbox
     ui.add_space(GAP_SMALL);
     ui.separator();
     if let Some(file) = shown {
-        let topology = session.document.topology();
+        let topology = session.desk.document.topology();
         file_text_ui(ui, topology, file, selected.map(Server::id), reveals, outbox);
     }
 }

@@ -42,6 +42,7 @@ fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, o
     let about = match finding.subject {
         Subject::Cluster => "the cluster".to_owned(),
         Subject::Server(id) => session
+            .desk
             .document
             .topology()
             .server(id)

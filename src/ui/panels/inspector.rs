@@ -24,7 +24,11 @@ pub fn inspector_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox:
     if selection.len() > 1 {
         return several_ui(ui, session, &selection, outbox);
     }
-    if let Some(below) = session.link.and_then(|id| session.document.topology().server(id)) {
+    if let Some(below) = session
+        .looks
+        .link
+        .and_then(|id| session.desk.document.topology().server(id))
+    {
         return link_ui(ui, session, below, outbox);
     }
     match session.selected_server() {
@@ -35,7 +39,7 @@ pub fn inspector_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox:
 
 /// Values are edited for one server at a time; several are moved, copied, removed.
 fn several_ui(ui: &mut Ui, session: &Session, selection: &[ServerId], outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let words = format!("{} selected", counted(selection.len(), "server"));
     ui.add(Label::new(RichText::new(words).heading()).truncate());
     note_ui(

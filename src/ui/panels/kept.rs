@@ -48,7 +48,7 @@ pub fn kept_ui(ui: &mut Ui, session: &Session, what_if: &WhatIf, outbox: &mut Ou
         }
     });
     ui.data_mut(|data| data.insert_temp(id, name));
-    let kept = session.document.scenarios();
+    let kept = session.desk.document.scenarios();
     if kept.is_empty() {
         return;
     }

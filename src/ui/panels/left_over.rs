@@ -8,13 +8,13 @@ use crate::model::desk::{LeftCluster, LeftState};
 
 /// One line for each; draws nothing if there is none.
 pub fn left_over_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    for record in &session.left_over {
+    for record in &session.live.left_over {
         record_ui(ui, session, record, outbox);
     }
 }
 
 fn record_ui(ui: &mut Ui, session: &Session, record: &LeftCluster, outbox: &mut Outbox) {
-    let removing = session.removing.contains(&record.folder);
+    let removing = session.live.removing.contains(&record.folder);
     let is_whole = record.state.is_whole();
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

@@ -16,7 +16,7 @@ use super::parts::{form_ui, note_ui, section_ui};
 use super::server::slot_row;
 
 pub fn link_ui(ui: &mut Ui, session: &Session, below: &Server, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let Some((standby, upstream)) = below
         .standby()
         .and_then(|standby| Some((standby, topology.server(standby.upstream())?)))
@@ -41,7 +41,7 @@ pub fn link_ui(ui: &mut Ui, session: &Session, below: &Server, outbox: &mut Outb
             ui.end_row();
         };
         row("Expected", expected(session, below.id()));
-        if session.cluster.is_some() {
+        if session.live.cluster.is_some() {
             let shown = session.replication_row(below.id());
             row(
                 "Shown now",
@@ -103,7 +103,7 @@ fn expected(session: &Session, below: ServerId) -> String {
 }
 
 fn slot(session: &Session, below: &Server, upstream: &Server) -> String {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     if topology.uses_slot(below.id()) {
         return format!("\"{}\" at {}", topology.slot_name(below.id()), upstream.name());
     }

@@ -272,7 +272,7 @@ fn path_ui(
 
 /// Why a link cannot be removed, and what is meant most likely.
 fn keep_link_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialog, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let Some(below) = topology.server(server) else {
         return;
     };
@@ -298,7 +298,7 @@ fn keep_link_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialo
 }
 
 fn remove_ui(ui: &mut Ui, session: &Session, servers: &[ServerId], dialog: &Dialog, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let name = |id: &ServerId| topology.server(*id).map(|server| server.name().to_string());
     let upstream = |id: &ServerId| name(&topology.server(*id)?.upstream()?);
     let (what, it, above) = match servers {

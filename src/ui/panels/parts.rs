@@ -48,7 +48,7 @@ pub fn field_ui(
     width: f32,
     field: &Field,
 ) -> Response {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let mut text = drafts.show(field, topology);
     let wrong = drafts.problem(field).is_some();
     let response = ui

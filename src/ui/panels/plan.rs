@@ -48,7 +48,7 @@ pub fn plan_ui(
         .id_salt("plan")
         .auto_shrink(false)
         .show(ui, |ui| {
-            checks_ui(ui, session.document.topology(), machine, checks, outbox);
+            checks_ui(ui, session.desk.document.topology(), machine, checks, outbox);
             if let Some(plan) = plan {
                 steps_ui(ui, plan);
             }

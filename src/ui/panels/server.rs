@@ -17,7 +17,7 @@ use super::settings::settings_ui;
 const SITES_OFFERED: usize = 6;
 
 pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &Server, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let id = server.id();
     ui.add(egui::Label::new(RichText::new(server.name().as_str()).heading()).truncate());
     note_ui(ui, as_sentence(&role_in_words(topology, id)));
@@ -61,7 +61,7 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
 
 /// The design's other sites: a press puts the server there.
 fn known_sites_row(ui: &mut Ui, session: &Session, server: &Server, outbox: &mut Outbox) {
-    let sites = session.document.topology().sites();
+    let sites = session.desk.document.topology().sites();
     let others: Vec<_> = sites
         .keys()
         .filter(|site| Some(**site) != server.site())
@@ -110,7 +110,7 @@ fn standby_rows(
         );
     }
     slot_row(ui, session, server, outbox);
-    if session.document.topology().postgres().has_apply_delay() {
+    if session.desk.document.topology().postgres().has_apply_delay() {
         let field = Field::ApplyDelay(id);
         field_row(
             ui,
@@ -125,7 +125,7 @@ fn standby_rows(
 }
 
 fn follows_row(ui: &mut Ui, session: &Session, server: &Server, standby: &Standby, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let upstream = topology.server(standby.upstream());
     let label = ui.label("Follows");
     let combo = ComboBox::from_id_salt("follows")
@@ -160,7 +160,7 @@ fn follows_row(ui: &mut Ui, session: &Session, server: &Server, standby: &Standb
 }
 
 fn synchronous_row(ui: &mut Ui, session: &Session, server: &Server, standby: &Standby, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     ui.label("");
     let toggle = toggle_synchronous(topology, server.id());
     let mut checked = standby.sync_priority().is_some();
@@ -180,7 +180,7 @@ fn synchronous_row(ui: &mut Ui, session: &Session, server: &Server, standby: &St
 }
 
 pub(super) fn slot_row(ui: &mut Ui, session: &Session, server: &Server, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     ui.label("");
     let mut checked = topology.uses_slot(server.id());
     let has_slots = topology.postgres().has_slots();

@@ -22,7 +22,7 @@ pub fn settings_ui(
     of: Option<ServerId>,
     outbox: &mut Outbox,
 ) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let settings = match of {
         Some(id) => topology.server(id).map(Server::settings),
         None => Some(topology.settings()),

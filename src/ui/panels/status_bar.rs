@@ -16,7 +16,7 @@ pub fn status_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = GAP_LARGE;
         let small = |words: String, colour| RichText::new(words).size(TEXT_SMALL).color(colour);
-        let servers = counted(session.document.topology().servers().len(), "server");
+        let servers = counted(session.desk.document.topology().servers().len(), "server");
         ui.label(small(servers, tokens.text_weak));
         let mut found = false;
         for severity in [Severity::Error, Severity::Warning, Severity::Note] {
@@ -52,7 +52,7 @@ pub fn status_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 }
 
 fn run_in_words(session: &Session) -> String {
-    match (&session.run, &session.cluster) {
+    match (&session.live.run, &session.live.cluster) {
         (RunView::Run { plan, progress, .. }, _) if !progress.is_finished() => {
             let (done, all) = progress.done();
             let verb = if progress.unwinding {

@@ -15,7 +15,7 @@ use super::parts::{note_ui, sign_button};
 struct Dragged(usize);
 
 pub fn sync_order_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let candidates = topology.sync_candidates();
     if candidates.is_empty() {
         note_ui(

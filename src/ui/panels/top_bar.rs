@@ -86,7 +86,7 @@ fn title_ui(ui: &mut Ui, session: &Session) {
     let widest = (ui.available_width() - 840.0).max(120.0);
     let size = egui::vec2(width.size().x.min(widest) + 2.0, ui.spacing().interact_size.y);
     let title = ui.add_sized(size, Label::new(text).truncate());
-    if let Some(path) = &session.path {
+    if let Some(path) = &session.desk.path {
         title.on_hover_text(path.display().to_string());
     }
     // Its room is always there, so that the tools do not jump when it comes and goes.
@@ -99,7 +99,7 @@ fn title_ui(ui: &mut Ui, session: &Session) {
 }
 
 fn version_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let current = session.document.topology().postgres();
+    let current = session.desk.document.topology().postgres();
     let combo = ComboBox::from_id_salt("version")
         .height(ALL_MAJORS)
         .selected_text(format!("PostgreSQL {current}"));
@@ -148,7 +148,7 @@ fn palette_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
 /// Into the mode, and out of it again.
 fn what_if_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
     let does = actions::does(ActionId::WhatIf, session);
-    let button = Button::selectable(session.what_if.is_some(), "What-if").frame_when_inactive(true);
+    let button = Button::selectable(session.what_if().is_some(), "What-if").frame_when_inactive(true);
     let response = ui.add_enabled(does.is_some(), button);
     if with_hint(response, ActionId::WhatIf, session).clicked() {
         asked.extend(does);

@@ -15,7 +15,7 @@ use super::parts::{note_ui, section_ui};
 use super::survives::survives_ui;
 
 pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let Some(what_if) = &session.what_if else {
+    let Some(what_if) = session.what_if() else {
         return;
     };
     ui.horizontal(|ui| {

@@ -16,11 +16,11 @@ use crate::model::words::ago;
 
 /// Nothing, if nothing is to be recovered.
 pub fn recoverable_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    if session.recoverable.is_empty() {
+    if session.start.recoverable.is_empty() {
         return;
     }
     part_ui(ui, "Not saved when an earlier session ended");
-    for unsaved in &session.recoverable {
+    for unsaved in &session.start.recoverable {
         unsaved_ui(ui, unsaved, outbox);
     }
     ui.add_space(GAP);

@@ -93,12 +93,12 @@ fn a_cluster_is_stopped_and_started_one_thing_at_a_time() {
         [Effect::StopCluster(FOLDER.into())]
     );
     assert_eq!(
-        session.cluster.as_ref().unwrap().busy.as_deref(),
+        session.live.cluster.as_ref().unwrap().busy.as_deref(),
         Some("Stopping")
     );
     assert_eq!(update(&mut session, cluster(ClusterMessage::Start)), []);
     update(&mut session, cluster(ClusterMessage::Stopped(FOLDER.into())));
-    assert_eq!(session.cluster.as_ref().unwrap().busy, None);
+    assert_eq!(session.live.cluster.as_ref().unwrap().busy, None);
     assert_eq!(
         update(&mut session, cluster(ClusterMessage::Start)),
         [Effect::StartCluster(FOLDER.into())]
@@ -133,8 +133,8 @@ fn tearing_down_asks_and_leaves_a_window_without_cluster() {
     let report = Report::new("Nothing of seed is left");
     let effects = update(&mut session, cluster(ClusterMessage::TornDown(folder, report)));
     assert_eq!(effects, [Effect::Unwatch]);
-    assert!(session.cluster.is_none());
-    assert!(matches!(session.run, RunView::Idle));
+    assert!(session.live.cluster.is_none());
+    assert!(matches!(session.live.run, RunView::Idle));
     start(&mut session);
 }
 
@@ -143,7 +143,7 @@ fn what_earlier_sessions_left_is_torn_down_or_adopted() {
     let mut session = seed();
     let records = vec![record("/a", LeftState::HalfBuilt), record("/b", LeftState::Whole)];
     update(&mut session, cluster(ClusterMessage::LeftOver(records)));
-    assert_eq!(session.left_over.len(), 2);
+    assert_eq!(session.live.left_over.len(), 2);
     assert!(session.notices.is_empty(), "the line above the drawing says it");
 
     // Half a cluster cannot be watched.
@@ -161,8 +161,8 @@ fn what_earlier_sessions_left_is_torn_down_or_adopted() {
         &mut session,
         cluster(ClusterMessage::TornDown("/a".into(), Report::new("Gone"))),
     );
-    assert_eq!(session.left_over.len(), 1);
-    assert!(session.removing.is_empty());
+    assert_eq!(session.live.left_over.len(), 1);
+    assert!(session.live.removing.is_empty());
 
     assert_eq!(
         update(&mut session, cluster(ClusterMessage::Adopt("/b".into()))),
@@ -172,8 +172,8 @@ fn what_earlier_sessions_left_is_torn_down_or_adopted() {
     let adopted = ClusterMessage::Adopted("/b".into(), Box::new(design.clone()));
     let effects = without_autosave(update(&mut session, cluster(adopted)));
     assert_eq!(effects, [Effect::Watch("/b".into())]);
-    assert!(session.left_over.is_empty());
-    assert_eq!(session.cluster.as_ref().unwrap().folder, Path::new("/b"));
+    assert!(session.live.left_over.is_empty());
+    assert_eq!(session.live.cluster.as_ref().unwrap().folder, Path::new("/b"));
     // Nothing was unsaved, so that the drawing is the cluster's.
     assert_eq!(drawn(&session), tree(&design));
     assert!(!session.is_modified() && !session.differs_from_deployed());
@@ -211,7 +211,7 @@ fn what_is_half_built_is_gone_on_with_and_watched() {
     let effects = can_go_on(&mut session, &design);
     assert!(matches!(&effects[..], [Effect::StartResumed(_)]), "{effects:?}");
     assert_eq!(drawn(&session), tree(&design), "it is what is being built");
-    assert!(session.is_locked() && !session.is_modified() && session.left_over.is_empty());
+    assert!(session.is_locked() && !session.is_modified() && session.live.left_over.is_empty());
     let effects = update(&mut session, finished(1, Outcome::Done));
     assert_eq!(effects, [Effect::Watch("/a".into())]);
     assert!(!session.differs_from_deployed());
@@ -282,6 +282,6 @@ fn what_is_kept_is_offered_no_more() {
         [Effect::KeepLeftOver("/a".into())]
     );
     update(&mut session, cluster(ClusterMessage::Kept("/a".into())));
-    assert!(session.left_over.is_empty());
+    assert!(session.live.left_over.is_empty());
     assert_eq!(notice(&session).0, NoticeKind::Done);
 }

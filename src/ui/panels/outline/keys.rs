@@ -14,7 +14,7 @@ pub(super) fn move_focus(
     folded: Option<bool>,
     outbox: &mut Outbox,
 ) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let id = row.row.server;
     let filter = EventFilter {
         horizontal_arrows: true,

@@ -8,7 +8,7 @@ use crate::ui::theme::Tokens;
 
 /// What runs if it runs, else what is drawn.
 pub(super) fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, egui::Color32) {
-    if let Some(what_if) = &session.what_if {
+    if let Some(what_if) = session.what_if() {
         return foreseen_word(what_if, server, tokens);
     }
     if session

@@ -8,7 +8,7 @@ use crate::model::document::Problem;
 /// A text that is not the drawing's, not yet or not at all. Nothing of it is lost: it is what is saved aside, what Undo
 /// goes back in, and what Redo brings back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Typed {
+pub struct TextDraft {
     pub text: String,
     /// Why it is no design. Those of the text before, until this one has been read.
     pub problems: Vec<Problem>,
@@ -18,7 +18,7 @@ pub struct Typed {
     pub(super) later: Vec<String>,
 }
 
-impl Typed {
+impl TextDraft {
     pub(super) fn new(text: String) -> Self {
         Self {
             text,
@@ -36,7 +36,8 @@ pub(super) const TYPING: &str = "Edit the text";
 impl Session {
     /// The design's text as it stands in the window: the drawing's, or what is typed in its place.
     pub fn text(&self) -> &str {
-        self.typed
+        self.desk
+            .typed
             .as_ref()
             .map_or(&self.derived.text, |typed| &typed.text)
     }
@@ -48,29 +49,29 @@ impl Session {
 
     /// What is wrong with the text, by its lines.
     pub fn text_problems(&self) -> &[Problem] {
-        self.typed.as_ref().map_or(&[], |typed| &typed.problems)
+        self.desk.typed.as_ref().map_or(&[], |typed| &typed.problems)
     }
 
     /// What Undo would take back.
     pub fn undo_label(&self) -> Option<&str> {
-        match &self.typed {
+        match &self.desk.typed {
             Some(_) => Some(TYPING),
-            None => self.history.undo_label(),
+            None => self.desk.history.undo_label(),
         }
     }
 
     /// What Redo would do again.
     pub fn redo_label(&self) -> Option<&str> {
-        match &self.typed {
+        match &self.desk.typed {
             Some(typed) => (!typed.later.is_empty()).then_some(TYPING),
             None if self.aside().is_some() => Some(TYPING),
-            None => self.history.redo_label(),
+            None => self.desk.history.redo_label(),
         }
     }
 
     /// A text that was no design when it was taken back from this very drawing.
-    pub(super) fn aside(&self) -> Option<&Typed> {
-        let (revision, typed) = self.set_aside.as_ref()?;
-        (*revision == self.revision).then_some(typed)
+    pub(super) fn aside(&self) -> Option<&TextDraft> {
+        let (revision, typed) = self.desk.set_aside.as_ref()?;
+        (*revision == self.desk.revision).then_some(typed)
     }
 }
