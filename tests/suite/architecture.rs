@@ -3,8 +3,47 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A file is one thing; past this many lines (its tests not counted) it is two.
-const LONGEST_FILE: usize = 500;
+/// A file is one thing; past this many lines, comments and the tests inside it counted, it is two.
+const LONGEST_FILE: usize = 400;
+
+/// The same for files that hold tests only.
+const LONGEST_TESTS: usize = 600;
+
+/// Files that may be longer, each with the reason why.
+const LONGER: [(&str, &str); 2] = [
+    (
+        "src/model/simulate/world/transition.rs",
+        "one table: what every event does in every state, with its reason",
+    ),
+    (
+        "src/model/topology/major.rs",
+        "one table: a question for each difference between versions, with its source",
+    ),
+];
+
+/// Files that are too long still.
+// being split
+const BEING_SPLIT: [&str; 19] = [
+    "src/app/cards/drawn.rs",
+    "src/app/update/file.rs",
+    "src/cli/args.rs",
+    "src/engine/cluster/record/disk.rs",
+    "src/engine/deploy/local_host/mod.rs",
+    "src/engine/system/files.rs",
+    "src/model/bundle/script/mod.rs",
+    "src/model/configuration/conf.rs",
+    "src/model/document/format/read.rs",
+    "src/model/simulate/time/run.rs",
+    "src/model/topology/rules/catalogue.rs",
+    "src/model/topology/values.rs",
+    "src/ui/canvas/gesture.rs",
+    "src/ui/highlight/lines.rs",
+    "src/ui/panels/text_editor.rs",
+    "tests/live/apply.rs",
+    "tests/suite/canvas.rs",
+    "tests/suite/cli.rs",
+    "tests/suite/window.rs",
+];
 
 /// What each layer may use of the others: *model knows, engine does, app decides, ui draws, cli prints*.
 const MAY_USE: [(&str, &[&str]); 5] = [
@@ -100,26 +139,43 @@ const ABSENT: [(&str, &[&str]); 3] = [
     ("engine", &["egui", "println!"]),
 ];
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
 fn source() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+    root().join("src")
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            walk(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn name_below(folder: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(folder).unwrap();
+    below.to_string_lossy().replace('\\', "/")
+}
+
+/// Every Rust file of the tests, its path from the root.
+fn test_files() -> Vec<String> {
+    let mut paths = Vec::new();
+    walk(&root().join("tests"), &mut paths);
+    paths.iter().map(|path| name_below(&root(), path)).collect()
 }
 
 /// Every Rust file below, its path from `src` with `/`, and its lines without comments.
 fn files(below: &str) -> Vec<(String, Vec<String>)> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        let mut entries: Vec<_> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect();
-        entries.sort();
-        for path in entries {
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-    }
     let mut paths = Vec::new();
     if source().join(below).is_dir() {
         walk(&source().join(below), &mut paths);
@@ -133,11 +189,7 @@ fn files(below: &str) -> Vec<(String, Vec<String>)> {
     paths
         .into_iter()
         .map(|path| {
-            let name = path
-                .strip_prefix(source())
-                .unwrap()
-                .to_string_lossy()
-                .replace('\\', "/");
+            let name = name_below(&source(), &path);
             let text = fs::read_to_string(&path).unwrap();
             let code = text
                 .lines()
@@ -253,22 +305,36 @@ fn what_must_be_absent_is_absent() {
     }
 }
 
+/// Files that are tests and nothing else: all below `tests`, and the modules of tests below `src`.
+fn is_tests_only(name: &str) -> bool {
+    let mut parts = name.split('/');
+    parts.next() == Some("tests") || parts.any(|part| part.trim_end_matches(".rs").ends_with("tests"))
+}
+
 #[test]
 fn no_file_is_longer_than_a_reader_can_hold() {
-    for (name, _) in files(".") {
-        if name.ends_with("tests.rs") {
-            continue;
+    let mut too_long = Vec::new();
+    for name in files(".")
+        .into_iter()
+        .map(|(name, _)| format!("src/{name}"))
+        .chain(test_files())
+    {
+        let lines = fs::read_to_string(root().join(&name)).unwrap().lines().count();
+        let limit = if is_tests_only(&name) {
+            LONGEST_TESTS
+        } else {
+            LONGEST_FILE
+        };
+        let is_excused = LONGER.iter().any(|(file, _)| *file == name) || BEING_SPLIT.contains(&name.as_str());
+        if (lines > limit) != is_excused {
+            too_long.push(format!("{name}: {lines} lines of {limit}"));
         }
-        let text = fs::read_to_string(source().join(&name)).unwrap();
-        let lines = text
-            .lines()
-            .take_while(|line| !line.starts_with("mod tests {"))
-            .count();
-        assert!(
-            lines <= LONGEST_FILE,
-            "{name} has {lines} lines; is it still one thing?"
-        );
     }
+    assert!(
+        too_long.is_empty(),
+        "is it still one thing? (or, where it is short enough, an excuse that nobody needs any more)\n{}",
+        too_long.join("\n")
+    );
 }
 
 #[test]
