@@ -20,6 +20,7 @@ mod designs;
 mod differential;
 mod faults;
 mod hostile;
+mod interrupted;
 mod lab;
 mod logs;
 mod predict;

@@ -7,6 +7,8 @@ mod card;
 mod drawn;
 mod foreseen;
 mod outlook;
+#[cfg(test)]
+mod tests;
 
 pub use card::{Badge, BadgeKind, Card, Fold, Life, Link, LinkLook, Look, Trouble, Work};
 pub use drawn::describe;

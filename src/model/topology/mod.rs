@@ -14,6 +14,7 @@ mod findings;
 mod folders;
 mod identity;
 mod major;
+mod names;
 pub mod notation;
 mod refusal;
 mod room;
@@ -28,13 +29,11 @@ pub use draft::{Draft, DraftProblem, DraftServer, nearest};
 pub use edit::{Applied, Downstreams, Edit};
 pub use findings::{Finding, Fix, Severity, Subject, check};
 pub use major::{PgMajor, UnknownMajor};
+pub use names::{NAME_BYTES, ServerName, SiteName};
 pub use refusal::Refusal;
 pub use rules::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY, RULES, Rule, reporting, rule};
 pub use sync::{CommitLevel, SyncMethod, SyncPolicy};
-pub use values::{
-    ApplyDelay, BadValue, Host, NAME_BYTES, Port, ServerId, ServerName, SiteName, check_setting_name,
-    check_setting_value,
-};
+pub use values::{ApplyDelay, BadValue, Host, Port, ServerId, check_setting_name, check_setting_value};
 
 /// Settings by name, as they would stand in postgresql.conf (values unquoted).
 pub type Settings = BTreeMap<String, String>;

@@ -2,6 +2,7 @@
 //!
 //! What they remember between frames is no part of the design: half-typed texts and the like, in [`PanelState`].
 
+mod caret;
 mod change;
 mod changed;
 mod cluster;

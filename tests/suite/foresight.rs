@@ -1,0 +1,147 @@
+//! What the command line foretells: what follows from faults, what a design survives, and stories in time.
+
+use crate::cli::Terminal;
+
+#[test]
+fn what_follows_from_faults_is_told_in_sentences_and_as_json() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let told = terminal.run(&[
+        "predict",
+        "seed.toml",
+        "--fault",
+        "crash master",
+        "--promote",
+        "slave1",
+    ]);
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    assert!(
+        told.out
+            .contains("Writes go on at \"slave1\"; none waits for another server."),
+        "{}",
+        told.out
+    );
+    assert!(
+        told.out.contains("slave2: SELECT pg_reload_conf();"),
+        "{}",
+        told.out
+    );
+    let json = terminal.run(&["predict", "seed.toml", "--fault", "crash slave1", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    // The form of status --json, and beside it the verdict.
+    assert_eq!(json["commits"]["waits_for"], serde_json::json!(["slave2"]));
+    assert_eq!(json["servers"][0]["replication"][0]["sync_state"], "sync");
+    assert_eq!(json["verdict"]["happened"], serde_json::json!(["crash slave1"]));
+    for (arguments, words) in [
+        (["--fault", "crahs slave1"], "did you mean \"crash\"?"),
+        (["--fault", "crash slave"], "did you mean \"slave"),
+        (["--promote", "master"], "\"master\" is a primary already"),
+        (["--scenario", "missing"], "\"missing\" cannot be read"),
+    ] {
+        let answer = terminal.run(&[&["predict", "seed.toml"][..], &arguments].concat());
+        assert_eq!(answer.code, Some(1));
+        assert!(answer.err.contains(words), "{}", answer.err);
+    }
+    let tables = terminal.run(&["predict", "--transitions"]);
+    assert!(tables.out.starts_with("## What happens") && tables.out.contains("| `crash SERVER` |"));
+}
+
+#[test]
+fn what_a_design_survives_is_a_line_for_each_failure() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let told = terminal.run(&["survives", "seed.toml"]);
+    assert_eq!(told.code, Some(0));
+    assert!(
+        told.out
+            .contains("Of 9 failures: writes go on in 8, reads in 9, and nothing is lost in 9."),
+        "{}",
+        told.out
+    );
+    assert!(!told.out.contains("Why:"));
+    let reasons = terminal.run(&["survives", "seed.toml", "--why"]);
+    for line in [
+        "\nwrites go on: NO (crash master): the primary is down, and no standby promotes itself\n",
+        "\nnothing lost: yes (crash slave1, crash slave2, crash slave11, crash slave12 and 4 more): a commit is on",
+    ] {
+        assert!(reasons.out.contains(line), "{}", reasons.out);
+    }
+    let json = terminal.run(&["survives", "seed.toml", "--double", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(json["failures"].as_array().unwrap().len(), 9 + 36);
+    assert_eq!(
+        json["failures"][0]["failure"],
+        serde_json::json!(["crash master"])
+    );
+    assert_eq!(json["failures"][0]["writes"]["holds"], false);
+}
+
+#[test]
+fn a_scenario_that_the_design_keeps_is_played_by_its_name() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    let mut text = terminal.run(&["new"]).out;
+    text.push_str(
+        "\n[[scenario]]\nname = \"relay\"\ntext = \"\"\"\nat 1500ms crash slave1\nat 2s crash gone\n\"\"\"\n",
+    );
+    terminal.design("kept.toml", &text);
+    let told = terminal.run(&["simulate", "kept.toml", "--scenario", "relay", "--until", "3s"]);
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    assert!(told.out.contains("| crash slave1"), "{}", told.out);
+    assert_eq!(
+        told.err.trim(),
+        "The scenario \"relay\", line 2: the design has no server called \"gone\"; the line is left out"
+    );
+    let predicted = terminal.run(&["predict", "kept.toml", "--scenario", "relay"]);
+    assert!(predicted.out.contains("crash slave1"), "{}", predicted.out);
+    let none = terminal.run(&["simulate", "kept.toml", "--scenario", "delay"]);
+    assert_eq!(none.code, Some(1));
+    assert!(
+        none.err.contains("The design keeps these scenarios: relay"),
+        "{}",
+        none.err
+    );
+}
+
+#[test]
+fn a_scenario_plays_the_same_each_time() {
+    let terminal = Terminal::new();
+    terminal.run(&["new", "-o", "seed.toml"]);
+    terminal.design(
+        "relay.scenario",
+        "seed 7\nat 1500ms crash slave1\nat 3s come-back slave1\n",
+    );
+    let play = || {
+        terminal.run(&[
+            "simulate",
+            "seed.toml",
+            "--scenario",
+            "relay.scenario",
+            "--until",
+            "5s",
+            "--json",
+        ])
+    };
+    let first = play();
+    assert_eq!(first.code, Some(0), "{}", first.err);
+    assert_eq!(first.out.lines().count(), 5);
+    assert_eq!(first.out, play().out);
+    let table = terminal.run(&[
+        "simulate",
+        "seed.toml",
+        "--scenario",
+        "relay.scenario",
+        "--until",
+        "3s",
+    ]);
+    assert!(table.out.contains("| crash slave1"), "{}", table.out);
+    terminal.design("bad.scenario", "at 1s crash slave9\n");
+    let bad = terminal.run(&["simulate", "seed.toml", "--scenario", "bad.scenario"]);
+    assert_eq!(bad.code, Some(1));
+    assert!(
+        bad.err
+            .contains("line 1: the design has no server called \"slave9\""),
+        "{}",
+        bad.err
+    );
+}
