@@ -2,7 +2,7 @@
 //!
 //! A new mode is a variant here; every `match` that has to know of it fails to compile until it does.
 
-use super::{Locked, Tab, WhatIf};
+use super::{InTime, Locked, Tab, WhatIf};
 
 #[derive(Debug, Default)]
 pub enum Mode {
@@ -55,6 +55,14 @@ impl Mode {
         match self {
             Self::Design => true,
             Self::WhatIf(_) => false,
+        }
+    }
+
+    /// The moment in time that the canvas shows, if it shows one.
+    pub fn in_time(&self) -> Option<&InTime> {
+        match self {
+            Self::Design => None,
+            Self::WhatIf(what_if) => what_if.in_time(),
         }
     }
 

@@ -3,25 +3,38 @@
 
 use egui::{Button, Ui, WidgetInfo, WidgetType};
 
-use crate::app::Outbox;
-use crate::app::Session;
 use crate::app::actions::{ACTIONS, ActionId, Does, Menu, UiAction, action};
 use crate::app::edits::edit;
+use crate::app::{Mode, Outbox, Session};
 use crate::model::topology::{Edit, ServerId};
 use crate::ui::keys::key_words;
 use crate::ui::what_if_menu;
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
     ui.set_min_width(230.0);
-    if let Some(what_if) = session.what_if() {
-        what_if_menu::server_menu_ui(ui, what_if, id, outbox);
-        return;
-    }
-    let servers = session.selection_around(id);
-    for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
-        if let Some(Does::Send(message)) = entry_ui(ui, session, action, &servers) {
-            outbox.send(message);
+    match &session.mode {
+        Mode::WhatIf(what_if) => what_if_menu::server_menu_ui(ui, what_if, id, outbox),
+        Mode::Design => {
+            let servers = session.selection_around(id);
+            for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
+                if let Some(Does::Send(message)) = entry_ui(ui, session, action, &servers) {
+                    outbox.send(message);
+                }
+            }
         }
+    }
+}
+
+/// What the mode offers where the menu of the empty canvas opens: for the link there, or for all.
+pub fn mode_menu_ui(ui: &mut Ui, session: &Session, link: Option<ServerId>, outbox: &mut Outbox) {
+    match (&session.mode, link) {
+        (Mode::WhatIf(what_if), Some(below)) => what_if_menu::link_menu_ui(ui, what_if, below, outbox),
+        (Mode::WhatIf(what_if), None) => what_if_menu::cluster_menu_ui(ui, what_if, outbox),
+        (Mode::Design, Some(below)) => {
+            link_menu_ui(ui, session, below, outbox);
+            ui.separator();
+        }
+        (Mode::Design, None) => {}
     }
 }
 

@@ -333,14 +333,14 @@ fn heading_ui(ui: &mut Ui, words: &str) {
 
 fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
     ui.horizontal(|ui| {
-        let what_if = session.what_if().is_some().then_some((Tab::WhatIf, "What-if"));
+        let own = session.mode.tab();
         let others = [
             (Tab::Inspector, "Inspector"),
             (Tab::Files, "Files"),
             (Tab::Deploy, "Deploy"),
             (Tab::Text, "Text"),
         ];
-        for (tab, words) in what_if.into_iter().chain(others) {
+        for (tab, words) in own.into_iter().chain(others) {
             let is_shown = session.looks.tab == tab;
             let button = egui::Button::selectable(is_shown, words);
             if ui.add(button).clicked() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::card::{Badge, BadgeKind, Card, Life, Link, Work};
 use super::foreseen::foresee;
-use crate::app::{RunView, Session};
+use crate::app::{Mode, RunView, Session};
 use crate::model::health::{Board, Reading, ReplicationRow};
 use crate::model::plan::{Progress, StepState};
 use crate::model::topology::{Server, ServerId, Severity, Standby, Subject, SyncMethod, Topology};
@@ -17,8 +17,9 @@ const HOST_SHOWN: usize = 13;
 /// One card for every server of the design, in its order; with the link above it where there is one.
 pub fn describe(session: &Session) -> Vec<(Card, Option<Link>)> {
     let topology = session.desk.document.topology();
-    if let Some(what_if) = session.what_if() {
-        return foresee(what_if);
+    match &session.mode {
+        Mode::Design => {}
+        Mode::WhatIf(what_if) => return foresee(what_if),
     }
     let facts = Facts::of(session, topology);
     let mut downstreams: BTreeMap<ServerId, usize> = BTreeMap::new();

@@ -1,24 +1,10 @@
 //! What a drop would do, judged for every server when a drag begins.
-//!
-//! The judge is `Topology::judge_attach_all` and `judge_place`, the same that decide on the drop, so the two cannot
-//! disagree.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::app::WhatIf;
-use crate::model::document::Command;
-use crate::model::simulate::world::Action;
-use crate::model::topology::{Edit, Fix, Refusal, Server, ServerId, Topology};
-
-/// The part of a card that something is dropped upon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Zone {
-    /// Take this server's place.
-    Above,
-    /// Follow this server.
-    Below,
-}
+use super::{Judge, Verdict, Zone};
+use crate::model::topology::{Fix, Server, ServerId};
 
 /// What a drag that is under way makes of a card.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,14 +20,11 @@ pub enum Mood {
 }
 
 /// For each server that is not dragged: the sentences of what else would change, or the reason why not.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Verdicts {
-    topology: Topology,
+    judge: Box<dyn Judge>,
     servers: Vec<ServerId>,
-    /// One server alone may also take another one's place.
     can_take_place: bool,
-    /// What is judged is a world of What-if: no fix of the design helps there.
-    is_world: bool,
     by_target: BTreeMap<ServerId, Verdict>,
     along: Vec<ServerId>,
     /// The same as `along`, asked for every card on every frame.
@@ -51,84 +34,40 @@ pub struct Verdicts {
 }
 
 /// Everything about a drop upon one part of one card.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 struct Answer {
     about: (ServerId, Zone),
     verdict: Option<Verdict>,
     fix: Option<Fix>,
 }
 
-pub type Verdict = Result<Vec<String>, String>;
-
 impl Verdicts {
     /// Judges what becomes of `servers` when they are dropped upon each other one.
-    pub fn of(topology: &Topology, servers: Vec<ServerId>, can_take_place: bool) -> Self {
-        let judge = |target: &Server| {
-            let verdict = worded(topology.judge_attach_all(&servers, target.id()));
-            (target.id(), verdict)
-        };
+    pub(super) fn of(judge: Box<dyn Judge>, servers: Vec<ServerId>, can_take_place: bool) -> Self {
         let dragged: BTreeSet<ServerId> = servers.iter().copied().collect();
-        let others = topology.servers().iter();
-        let heads = topology.heads(&servers);
-        let below = heads.iter().flat_map(|head| topology.subtree(*head));
-        let along: Vec<ServerId> = below.filter(|id| !dragged.contains(id)).collect();
+        let along = judge.along();
+        let others = judge.topology().servers().iter().map(Server::id);
         Self {
             by_target: others
-                .filter(|target| !dragged.contains(&target.id()))
-                .map(judge)
+                .filter(|target| !dragged.contains(target))
+                .map(|target| (target, judge.judge(target, Zone::Below)))
                 .collect(),
             comes_along: along.iter().copied().collect(),
             along,
-            can_take_place: can_take_place && servers.len() == 1,
-            is_world: false,
+            can_take_place: can_take_place && judge.can_take_place(),
             last: RefCell::default(),
-            topology: topology.clone(),
+            judge,
             servers,
         }
     }
 
-    /// The same for What-if: where the world lets it be re-pointed to.
-    pub fn of_repoint(what_if: &WhatIf, server: ServerId) -> Self {
-        let topology = what_if.world().topology();
-        let judge = |target: &Server| {
-            let upstream = target.id();
-            let verdict = what_if.world().judge(Action::Repoint { server, upstream });
-            let verdict = verdict.map(|_| Vec::new());
-            (upstream, verdict.map_err(|refusal| refusal.to_string()))
-        };
-        let others = topology.servers().iter().filter(|target| target.id() != server);
-        Self {
-            by_target: others.map(judge).collect(),
-            along: Vec::new(),
-            comes_along: BTreeSet::new(),
-            can_take_place: false,
-            is_world: true,
-            last: RefCell::default(),
-            topology: topology.clone(),
-            servers: vec![server],
-        }
+    /// The servers that are on their way.
+    pub fn servers(&self) -> &[ServerId] {
+        &self.servers
     }
 
     pub fn on(&self, target: ServerId, zone: Zone) -> Option<Verdict> {
         self.answer(target, zone).verdict
-    }
-
-    /// What the drop does if it is allowed.
-    pub fn command(&self, target: ServerId, zone: Zone) -> Command {
-        Command::Edit(match (zone, self.servers.as_slice()) {
-            (Zone::Above, [server]) => Edit::TakePlace {
-                server: *server,
-                place: target,
-            },
-            (_, [server]) => Edit::Attach {
-                server: *server,
-                upstream: target,
-            },
-            (_, servers) => Edit::AttachAll {
-                servers: servers.to_vec(),
-                upstream: target,
-            },
-        })
     }
 
     /// What would let a refused drop be done after all.
@@ -138,7 +77,7 @@ impl Verdicts {
 
     /// Those of the dragged servers whose links a drop changes.
     pub fn heads(&self) -> Vec<ServerId> {
-        self.topology.heads(&self.servers)
+        self.judge.topology().heads(&self.servers)
     }
 
     pub fn can_take_place(&self) -> bool {
@@ -184,7 +123,7 @@ impl Verdicts {
         let answer = Answer {
             about,
             verdict: self.judge(target, zone),
-            fix: self.find_fix(target, zone),
+            fix: self.judge.fix(target, zone),
         };
         *self.last.borrow_mut() = Some(answer.clone());
         answer
@@ -192,27 +131,16 @@ impl Verdicts {
 
     fn judge(&self, target: ServerId, zone: Zone) -> Option<Verdict> {
         let below = self.by_target.get(&target)?;
-        match (zone, self.servers.first()) {
-            (Zone::Above, Some(server)) => Some(worded(self.topology.judge_place(*server, target))),
-            _ => Some(below.clone()),
-        }
+        Some(match zone {
+            Zone::Above => self.judge.judge(target, zone),
+            Zone::Below => below.clone(),
+        })
     }
-
-    fn find_fix(&self, target: ServerId, zone: Zone) -> Option<Fix> {
-        match zone {
-            _ if self.is_world => None,
-            Zone::Above => None,
-            Zone::Below => self.topology.fix_attach(&self.servers, target),
-        }
-    }
-}
-
-fn worded(verdict: Result<Vec<String>, Refusal>) -> Verdict {
-    verdict.map_err(|refusal| refusal.to_string())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::design;
     use super::*;
     use crate::model::topology::notation;
 
@@ -222,7 +150,9 @@ mod tests {
             "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n  slave2 15433 priority 2\n",
         )
         .unwrap();
-        let verdicts = Verdicts::of(&topology, vec![topology.by_name(server).unwrap().id()], true);
+        let servers = vec![topology.by_name(server).unwrap().id()];
+        let judge = Box::new(design::Judging::of(&topology, &servers));
+        let verdicts = Verdicts::of(judge, servers, true);
         let line = |target: &Server| {
             let word = match verdicts.mood(target.id(), None) {
                 Mood::Plain => "is dragged",

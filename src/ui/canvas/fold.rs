@@ -63,7 +63,7 @@ pub fn folds_of(session: &Session) -> BTreeMap<ServerId, Fold> {
     }
     // What-if shows no findings: it is not about what is unwise, but about what becomes of it.
     let findings = session.derived.findings.iter();
-    for finding in findings.filter(|_| session.what_if().is_none()) {
+    for finding in findings.filter(|_| session.mode.shows_findings()) {
         let Subject::Server(id) = finding.subject else {
             continue;
         };

@@ -126,7 +126,7 @@ impl Frame<'_> {
     pub(super) fn click_beside(&mut self) {
         let at = self.pointer().map(|at| self.state.view.at(self.canvas, at));
         let link = at.and_then(|at| self.state.projection.link_at(at));
-        let link = link.filter(|_| self.session.what_if().is_none());
+        let link = link.filter(|_| self.session.mode.edits_the_drawing());
         let select = link.map_or(ViewMessage::Select(None), ViewMessage::SelectLink);
         self.outbox.send(Message::View(select));
     }

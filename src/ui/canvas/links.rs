@@ -23,7 +23,7 @@ impl Frame<'_> {
     /// Puts a widget on the middle of every link that can be seen; the rest of the line is hit by
     /// [`Projection::link_at`](super::projection::Projection::link_at).
     pub(super) fn links(&mut self) {
-        if self.session.what_if().is_some() || !handle::is_shown(self.state.view.zoom()) {
+        if !self.session.mode.edits_the_drawing() || !handle::is_shown(self.state.view.zoom()) {
             return;
         }
         let frame = self.state.view.on_screen(self.canvas);
@@ -77,7 +77,7 @@ impl Frame<'_> {
             .session
             .looks
             .link
-            .filter(|_| self.session.what_if().is_none());
+            .filter(|_| self.session.mode.edits_the_drawing());
         let server = below.and_then(|id| self.session.desk.document.topology().server(id));
         if let Some(curve) = server.and_then(|server| self.link_above(server)) {
             let mut pen = Pen::new(painter, meta.zoom, false);

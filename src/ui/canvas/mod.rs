@@ -44,7 +44,6 @@ use crate::app::Outbox;
 use crate::app::Session;
 use crate::model::topology::ServerId;
 
-const STAYS: &str = "In What-if cards stay where they are: drop it on a server to let it follow that one";
 const NEEDS_TARGET: &str = "Drop it on the server it should follow";
 
 /// What is dragged from the palette: a standby that does not exist yet.

@@ -19,7 +19,7 @@ use super::places::{CardPlace, Places};
 use super::server_shape::ServerShape;
 use crate::app::cards::describe;
 use crate::app::cards::{Card, Link};
-use crate::app::{RunView, Session, WhatIf};
+use crate::app::{RunView, Session};
 use crate::model::document::PointOnCanvas;
 use crate::model::document::sites::{SiteArea, site_areas};
 use crate::model::health::Board;
@@ -57,7 +57,7 @@ struct Seen {
     board: Option<Board>,
     steps: Option<Vec<StepState>>,
     /// The moment of What-if.
-    what_if: Option<u64>,
+    mode: Option<u64>,
     folding: u64,
 }
 
@@ -290,7 +290,7 @@ impl Seen {
             is_deployed: session.live.cluster.is_some(),
             board: board(session).cloned(),
             steps: steps(session).map(Iterator::collect),
-            what_if: session.what_if().map(WhatIf::revision),
+            mode: session.mode.revision(),
             folding: session.looks.folding.revision(),
         }
     }
@@ -306,7 +306,7 @@ impl Seen {
             && self.is_deployed == session.live.cluster.is_some()
             && self.board.as_ref() == board(session)
             && same_steps
-            && self.what_if == session.what_if().map(WhatIf::revision)
+            && self.mode == session.mode.revision()
             && self.folding == session.looks.folding.revision()
     }
 }

@@ -7,7 +7,6 @@ use super::frame::{Frame, Incoming};
 use super::gesture::{FIX_KEY, Gesture};
 use super::legend::{Sign, legend_ui};
 use super::overlay::{self, Tone, ZoomWish};
-use crate::app::WhatIf;
 use crate::app::dropping::Zone;
 use crate::model::topology::ServerId;
 use crate::model::words::as_sentence;
@@ -94,7 +93,7 @@ impl Frame<'_> {
     pub(super) fn overlays(&mut self) {
         let painter = self.ui.painter_at(self.canvas);
         if self.session.preferences.legend {
-            let in_time = self.session.what_if().and_then(WhatIf::in_time);
+            let in_time = self.session.mode.in_time();
             let signs = match in_time {
                 Some(_) => &Sign::TRAFFIC,
                 None => self.state.projection.signs(),

@@ -1,15 +1,16 @@
 //! The word in a server's row: what it is, or what is wrong with it.
 
 use crate::app::cards::{Outlook, outlook_of};
-use crate::app::{Session, WhatIf};
+use crate::app::{Mode, Session, WhatIf};
 use crate::model::health::ReplicationRow;
 use crate::model::topology::Server;
 use crate::ui::theme::Tokens;
 
 /// What runs if it runs, else what is drawn.
 pub(super) fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, egui::Color32) {
-    if let Some(what_if) = session.what_if() {
-        return foreseen_word(what_if, server, tokens);
+    match &session.mode {
+        Mode::Design => {}
+        Mode::WhatIf(what_if) => return foreseen_word(what_if, server, tokens),
     }
     if session
         .reading(server.id())
