@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
+use super::Effect;
 use crate::model::desk::Listed;
 use crate::model::desk::{RecentDesign, Unsaved};
 
@@ -19,4 +20,15 @@ pub struct Start {
     pub clusters: Vec<Listed>,
     /// What is being done to clusters that this window does not show: "Stopping".
     pub busy: BTreeMap<PathBuf, &'static str>,
+}
+
+impl Start {
+    /// What is on the page is out of date; nobody looks at a page that is not shown.
+    pub(super) fn look_again(&self) -> Vec<Effect> {
+        if self.is_shown {
+            vec![Effect::ListClusters]
+        } else {
+            Vec::new()
+        }
+    }
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::super::{Effect, NoticeKind, RunView, Session, Tab};
-use super::{notify, notify_with_folder, run};
+use super::deploy;
+use super::notices::{notify, notify_with_folder};
 use crate::engine::deploy::{Change, Found};
 use crate::model::plan::{Outcome, Progress, plan_apply};
 use crate::report::Report;
@@ -125,7 +126,7 @@ pub(super) fn ended(session: &mut Session, folder: PathBuf, outcome: Outcome, ho
     }
     notify_with_folder(session, kind, report, Some(folder.clone()));
     if holds || is_done {
-        run::watch(session, folder)
+        deploy::watch(session, folder)
     } else {
         vec![Effect::Watch(folder)]
     }

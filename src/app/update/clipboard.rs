@@ -1,8 +1,8 @@
 //! Cut, copy, paste, duplicate: subtrees as text in the notation, so that they also go from window to window.
 
 use super::super::{Effect, NoticeKind, Session};
-use super::design::{perform, refuse};
-use super::notify;
+use super::edit::perform;
+use super::notices::{notify, refuse};
 use crate::model::document::Command;
 use crate::model::topology::{Downstreams, Edit, Refusal, Server, ServerId, notation};
 use crate::model::words::counted;

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
-use super::{file, left, notify, notify_with_folder, start};
+use super::notices::{notify, notify_with_folder};
+use super::one_at_a_time::{act, cluster_in, tear_down};
+use super::{desk, left_over};
 use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
 use crate::report::Report;
@@ -31,23 +33,12 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
         ClusterMessage::Started(folder) => ended(session, &folder, "The cluster runs again"),
         ClusterMessage::TornDown(folder, report) => torn_down(session, &folder, report),
         ClusterMessage::Failed(folder, report) => failed(session, folder, report),
-        ClusterMessage::LeftOver(records) => left::found(session, records),
-        ClusterMessage::GoOn(folder) => left::go_on(session, folder),
-        ClusterMessage::CanGoOn(folder, left) => left::can_go_on(session, folder, *left),
-        ClusterMessage::Keep(folder) => left::keep(session, folder),
-        ClusterMessage::Kept(folder) => left::kept(session, &folder),
-        ClusterMessage::Switched(folder, report) => left::switched(session, &folder, report),
-    }
-}
-
-/// Starts what takes a while; one thing at a time.
-pub(super) fn act(session: &mut Session, verb: &str, effect: fn(PathBuf) -> Effect) -> Vec<Effect> {
-    match &mut session.live.cluster {
-        Some(cluster) if cluster.busy.is_none() => {
-            cluster.busy = Some(verb.to_owned());
-            vec![effect(cluster.folder.clone())]
-        }
-        _ => Vec::new(),
+        ClusterMessage::LeftOver(records) => left_over::found(session, records),
+        ClusterMessage::GoOn(folder) => left_over::go_on(session, folder),
+        ClusterMessage::CanGoOn(folder, left) => left_over::can_go_on(session, folder, *left),
+        ClusterMessage::Keep(folder) => left_over::keep(session, folder),
+        ClusterMessage::Kept(folder) => left_over::kept(session, &folder),
+        ClusterMessage::Switched(folder, report) => left_over::switched(session, &folder, report),
     }
 }
 
@@ -59,26 +50,7 @@ fn ended(session: &mut Session, folder: &Path, sentence: &str) -> Vec<Effect> {
         let report = Report::new(sentence).hint(format!("It is in {}", folder.display()));
         notify(session, NoticeKind::Done, report);
     }
-    start::look_again(session)
-}
-
-pub(super) fn tear_down(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    if matches!(session.dialog, Some(Dialog::ConfirmTeardown { .. })) {
-        session.dialog = None;
-    }
-    if cluster_in(session, &folder).is_some() {
-        // Whoever goes on reading would only see servers vanish.
-        let mut effects = act(session, "Tearing down", Effect::Teardown);
-        if !effects.is_empty() {
-            effects.insert(0, Effect::Unwatch);
-        }
-        return effects;
-    }
-    if session.live.removing.contains(&folder) || is_being_built(session, &folder) {
-        return Vec::new();
-    }
-    session.live.removing.push(folder.clone());
-    vec![Effect::Teardown(folder)]
+    session.start.look_again()
 }
 
 fn torn_down(session: &mut Session, folder: &Path, report: Report) -> Vec<Effect> {
@@ -87,14 +59,14 @@ fn torn_down(session: &mut Session, folder: &Path, report: Report) -> Vec<Effect
     session.start.clusters.retain(|cluster| cluster.folder != folder);
     notify(session, NoticeKind::Done, report);
     if cluster_in(session, folder).is_none() {
-        return start::look_again(session);
+        return session.start.look_again();
     }
     session.live.cluster = None;
     if !session.live.run.is_running() {
         session.live.run = RunView::Idle;
     }
     let mut effects = vec![Effect::Unwatch];
-    effects.extend(start::look_again(session));
+    effects.extend(session.start.look_again());
     effects
 }
 
@@ -104,7 +76,7 @@ fn failed(session: &mut Session, folder: PathBuf, report: Report) -> Vec<Effect>
     let was_busy = cluster_in(session, &folder).is_some_and(|cluster| cluster.busy.take().is_some());
     notify_with_folder(session, NoticeKind::Problem, report, Some(folder.clone()));
     session.start.busy.remove(&folder);
-    let mut effects = start::look_again(session);
+    let mut effects = session.start.look_again();
     if was_busy {
         effects.push(Effect::Watch(folder));
     }
@@ -135,7 +107,7 @@ fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Ef
     }
     session.live.left_over.retain(|record| record.folder != folder);
     session.looks.tab = Tab::Deploy;
-    start::make_room(session);
+    session.start.is_shown = false;
     let mut effects = Vec::new();
     if deployed
         .topology()
@@ -148,8 +120,8 @@ fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Ef
         notify_with_folder(session, NoticeKind::Info, report, Some(folder.clone()));
     } else {
         // Nothing is lost, and the drawing can show what the servers say.
-        effects.push(file::forget(session));
-        file::replace(session, deployed.clone(), None, deployed.text());
+        effects.push(desk::forget(session));
+        desk::replace(session, deployed.clone(), None, deployed.text());
     }
     session.live.cluster = Some(ClusterView {
         folder: folder.clone(),
@@ -159,19 +131,4 @@ fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Ef
     });
     effects.push(Effect::Watch(folder));
     effects
-}
-
-fn cluster_in<'a>(session: &'a mut Session, folder: &Path) -> Option<&'a mut ClusterView> {
-    session
-        .live
-        .cluster
-        .as_mut()
-        .filter(|cluster| cluster.folder == folder)
-}
-
-pub(super) fn is_being_built(session: &Session, folder: &Path) -> bool {
-    match &session.live.run {
-        RunView::Run { plan, .. } => session.live.run.is_running() && Path::new(&plan.folder) == folder,
-        _ => false,
-    }
 }

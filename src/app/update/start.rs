@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::super::{Effect, Message, NoticeKind, Session, StartMessage, Tab};
-use super::{cluster, notify, refuse_if_held, unsaved};
+use super::notices::{notify, refuse_if_held};
+use super::{one_at_a_time, unsaved};
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: StartMessage) -> Vec<Effect> {
@@ -51,15 +52,6 @@ fn look() -> Vec<Effect> {
     vec![Effect::FindRecent, Effect::ListClusters, Effect::FindLeftOver]
 }
 
-/// What is on the page is out of date; nobody looks at a page that is not shown.
-pub(super) fn look_again(session: &Session) -> Vec<Effect> {
-    if session.start.is_shown {
-        vec![Effect::ListClusters]
-    } else {
-        Vec::new()
-    }
-}
-
 /// The drawing has nothing to lose.
 pub(super) fn open_recent(session: &mut Session, path: PathBuf) -> Vec<Effect> {
     session.pending.replaceable = Some(session.desk.revision);
@@ -97,21 +89,11 @@ fn act(
         .as_ref()
         .is_some_and(|cluster| cluster.folder == folder)
     {
-        return cluster::act(session, verb, effect);
+        return one_at_a_time::act(session, verb, effect);
     }
     if session.start.busy.contains_key(&folder) || session.live.removing.contains(&folder) {
         return Vec::new();
     }
     session.start.busy.insert(folder.clone(), verb);
     vec![effect(folder)]
-}
-
-/// What the drawing shows now was chosen elsewhere: the page makes room for it.
-pub(super) fn make_room(session: &mut Session) {
-    session.start.is_shown = false;
-}
-
-/// The design has a file now, or was opened from it.
-pub(super) fn note_recent(session: &Session) -> Option<Effect> {
-    session.desk.path.clone().map(Effect::NoteRecent)
 }

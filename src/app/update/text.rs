@@ -1,8 +1,10 @@
 //! The design's text, typed: it becomes the drawing as soon as it is a design, and what is none is kept as it is.
 
 use super::super::text_draft::TYPING;
-use super::super::{Effect, Locked, NoticeKind, Session, Tab, TextDraft};
-use super::{design, file, notify};
+use super::super::{Effect, NoticeKind, Session, Tab, TextDraft};
+use super::desk::autosave;
+use super::edit;
+use super::notices::notify;
 use crate::report::Report;
 
 /// The text now reads like this. `joins`: it belongs to the burst of typing before it, and is no undo step of its own.
@@ -44,13 +46,13 @@ pub(super) fn read(session: &mut Session) -> Vec<Effect> {
     };
     if typed.text == session.derived.text {
         session.desk.typed = None;
-        return vec![file::autosave(session)];
+        return vec![autosave(session)];
     }
     match session.desk.document.retyped(&typed.text) {
         Err(problems) => {
             typed.problems = problems;
             typed.is_read = true;
-            vec![file::autosave(session)]
+            vec![autosave(session)]
         }
         Ok(after) => {
             session.desk.typed = None;
@@ -61,7 +63,7 @@ pub(super) fn read(session: &mut Session) -> Vec<Effect> {
                     .history
                     .record(session.desk.document.clone(), TYPING.to_owned());
             }
-            let effects = design::show(session, Some(after));
+            let effects = edit::show(session, Some(after));
             session.desk.burst = Some(session.desk.revision);
             effects
         }
@@ -96,7 +98,7 @@ pub(super) fn redo(session: &mut Session) -> Option<Vec<Effect>> {
     session.aside()?;
     let (_, typed) = session.desk.set_aside.take()?;
     session.desk.typed = Some(typed);
-    Some(vec![file::autosave(session)])
+    Some(vec![autosave(session)])
 }
 
 /// The text is the drawing's again. Redo brings back what was typed.
@@ -106,14 +108,5 @@ pub(super) fn take_drawing(session: &mut Session) -> Vec<Effect> {
     };
     session.desk.set_aside = Some((session.desk.revision, typed));
     session.desk.burst = None;
-    vec![file::autosave(session)]
-}
-
-/// True, with a notice, if the drawing is older than the text: an edit of it would lose what was typed.
-pub(super) fn refuse_if_broken(session: &mut Session) -> bool {
-    let is_broken = session.is_text_broken();
-    if is_broken {
-        notify(session, NoticeKind::Info, Locked::BrokenText.report());
-    }
-    is_broken
+    vec![autosave(session)]
 }

@@ -1,7 +1,8 @@
 //! What is shown: selection, panels, dialogs, notices.
 
 use super::super::{Effect, Session, Tab, ViewMessage};
-use super::{refuse_if_locked, unsaved};
+use super::notices::refuse_if_locked;
+use super::unsaved;
 use crate::model::topology::ServerId;
 
 pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect> {

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use super::super::{
     Effect, InTime, Look, Mode, NoticeKind, PathPurpose, Session, Survives, Tab, WhatIf, WhatIfMessage,
 };
-use super::{file, notify};
+use super::desk::parse;
+use super::notices::notify;
+use super::paths::ask_path;
 use crate::model::simulate::time::Scenario;
 use crate::model::simulate::world::Refusal;
 use crate::model::words::as_sentence;
@@ -70,9 +72,9 @@ pub(super) fn update(session: &mut Session, message: WhatIfMessage) -> Vec<Effec
             work_out(what_if);
         }
         WhatIfMessage::StopComparing => what_if.compared = None,
-        WhatIfMessage::Compare => return vec![file::ask_path(session, PathPurpose::CompareDesign)],
-        WhatIfMessage::Export => return vec![file::ask_path(session, PathPurpose::SaveStory)],
-        WhatIfMessage::Import => return vec![file::ask_path(session, PathPurpose::OpenStory)],
+        WhatIfMessage::Compare => return vec![ask_path(session, PathPurpose::CompareDesign)],
+        WhatIfMessage::Export => return vec![ask_path(session, PathPurpose::SaveStory)],
+        WhatIfMessage::Import => return vec![ask_path(session, PathPurpose::OpenStory)],
     }
     follow(session);
     Vec::new()
@@ -160,7 +162,7 @@ pub(super) fn read(session: &mut Session, purpose: PathPurpose, path: &Path, tex
 }
 
 fn compare(session: &mut Session, path: &Path, text: &str) {
-    let other = file::parse(session, Some(path), text);
+    let other = parse(session, Some(path), text);
     if let (Some(other), Some(what_if)) = (other, session.mode.what_if_mut()) {
         what_if.compared = Some(Survives::of(other.topology(), what_if.double));
         what_if.look = Look::Survives;

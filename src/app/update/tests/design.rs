@@ -189,7 +189,7 @@ fn the_same_notice_is_not_shown_twice_and_the_oldest_goes() {
         let report = crate::report::Report::new(format!("problem {number}"));
         update(&mut session, Message::Failed(report));
     }
-    assert_eq!(session.notices.len(), super::super::NOTICES);
+    assert_eq!(session.notices.len(), super::super::notices::NOTICES);
     assert_eq!(notice(&session).1, "problem 19");
     let number = session.notices[0].number;
     update(&mut session, Message::View(ViewMessage::CloseNotice(number)));

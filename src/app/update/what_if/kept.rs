@@ -1,7 +1,8 @@
 //! Stories that the design keeps: an edit of the design, and none of its configuration, so that it is allowed in What-if.
 
 use super::super::super::{NoticeKind, Session};
-use super::super::{notify, show_document};
+use super::super::desk::show_document;
+use super::super::notices::notify;
 use super::begin;
 use crate::model::document::{Command, KeptScenario};
 use crate::model::words::as_sentence;

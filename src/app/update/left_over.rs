@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Effect, Message, NoticeKind, RunView, Session, Tab};
-use super::{cluster, file, notify, notify_with_folder, refuse_if_locked, start, unsaved};
+use super::notices::{notify, notify_with_folder, refuse_if_locked};
+use super::one_at_a_time::{is_being_built, tear_down};
+use super::{desk, unsaved};
 use crate::engine::deploy::LeftOver;
 use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::document::Document;
@@ -17,7 +19,7 @@ pub(super) fn found(session: &mut Session, mut records: Vec<LeftCluster>) -> Vec
             .cluster
             .as_ref()
             .is_some_and(|cluster| cluster.folder == record.folder);
-        !is_shown && !cluster::is_being_built(session, &record.folder)
+        !is_shown && !is_being_built(session, &record.folder)
     });
     // Said by a line above the drawing, with its buttons, for as long as they are there: no notice besides.
     session.live.left_over = records;
@@ -32,7 +34,7 @@ pub(super) fn go_on(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
     let shows_it = match session.live.left_over.iter().find(is_it) {
         // Nothing of it comes on the canvas.
         Some(record) if record.state == LeftState::HalfRemoved => {
-            return cluster::tear_down(session, folder);
+            return tear_down(session, folder);
         }
         Some(record) => !record.state.is_complete(),
         None => return Vec::new(),
@@ -87,7 +89,7 @@ pub(super) fn begin(session: &mut Session, folder: PathBuf, left: LeftOver) -> V
             effects.push(Effect::StartChange(change));
             effects
         }
-        LeftOver::Teardown => cluster::tear_down(session, folder),
+        LeftOver::Teardown => tear_down(session, folder),
         LeftOver::Start(servers) => switch(folder, true, servers),
         LeftOver::Stop(servers) => switch(folder, false, servers),
     }
@@ -107,8 +109,8 @@ fn show(session: &mut Session, folder: &Path, design: &Document) -> Vec<Effect> 
     if design.topology() == session.desk.document.topology() {
         return Vec::new();
     }
-    let forgotten = file::forget(session);
-    file::replace(session, design.clone(), None, design.text());
+    let forgotten = desk::forget(session);
+    desk::replace(session, design.clone(), None, design.text());
     vec![forgotten]
 }
 
@@ -120,7 +122,7 @@ fn run(session: &mut Session, run: u64, plan: Plan) {
         cancelling: false,
     };
     session.looks.tab = Tab::Deploy;
-    start::make_room(session);
+    session.start.is_shown = false;
 }
 
 pub(super) fn keep(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
@@ -145,6 +147,6 @@ pub(super) fn switched(session: &mut Session, folder: &Path, report: Report) -> 
     notify_with_folder(session, NoticeKind::Done, report, Some(folder.to_owned()));
     // It is complete now, and can be watched.
     let mut effects = vec![Effect::FindLeftOver];
-    effects.extend(start::look_again(session));
+    effects.extend(session.start.look_again());
     effects
 }

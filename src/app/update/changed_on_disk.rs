@@ -6,7 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{Dialog, Effect, NoticeKind, OnDisk, Session};
-use super::{file, notify, show_document, text, unsaved};
+use super::desk::{autosave, file_name, parse, show_document};
+use super::notices::{notify, refuse_if_broken};
+use super::{save, unsaved};
 use crate::report::Report;
 
 /// Nothing is asked while a question is open or the design is locked: the file is looked at again later.
@@ -27,13 +29,13 @@ pub(super) fn found(session: &mut Session, path: &Path, found: OnDisk) -> Vec<Ef
         // What was recovered is newer than its file.
         OnDisk::Text(text) if was_unknown => {
             session.desk.saved_text = text;
-            vec![file::autosave(session)]
+            vec![autosave(session)]
         }
         OnDisk::Gone if was_unknown => Vec::new(),
         // The same was drawn here and written there.
         OnDisk::Text(text) if text == session.text() => {
             session.desk.saved_text = text;
-            vec![file::autosave(session)]
+            vec![autosave(session)]
         }
         OnDisk::Text(text) if !session.is_modified() => take(session, path, text),
         OnDisk::Text(_) => ask(session, path.to_owned(), found, false),
@@ -73,7 +75,7 @@ fn gone(session: &mut Session, path: &Path) -> Vec<Effect> {
     let report = Report::new(format!("{} is there no more", path.display()))
         .hint("The drawing has it all: Save writes it again");
     notify(session, NoticeKind::Problem, report);
-    vec![file::autosave(session)]
+    vec![autosave(session)]
 }
 
 pub(super) fn keep_mine(session: &mut Session, save: bool) -> Vec<Effect> {
@@ -86,18 +88,18 @@ pub(super) fn keep_mine(session: &mut Session, save: bool) -> Vec<Effect> {
     }
     if save {
         return vec![if is_readable {
-            file::write_own(session, path)
+            save::write_own(session, path)
         } else {
-            file::write_design(session, path)
+            save::write_design(session, path)
         }];
     }
     unsaved::give_up_pending(session);
-    vec![file::autosave(session)]
+    vec![autosave(session)]
 }
 
 pub(super) fn take_theirs(session: &mut Session) -> Vec<Effect> {
     // Undo would not bring it back.
-    if text::refuse_if_broken(session) {
+    if refuse_if_broken(session) {
         return Vec::new();
     }
     let Some(Dialog::ChangedOnDisk { path, found, .. }) = session.dialog.take() else {
@@ -112,19 +114,19 @@ pub(super) fn take_theirs(session: &mut Session) -> Vec<Effect> {
 
 /// The drawing becomes what the file says; a file that is no design is explained, and the drawing stays.
 fn take(session: &mut Session, path: &Path, text: String) -> Vec<Effect> {
-    let Some(theirs) = file::parse(session, Some(path), &text) else {
+    let Some(theirs) = parse(session, Some(path), &text) else {
         // From now on that is what the file holds: it is not explained again, and what is drawn is unsaved.
         session.desk.saved_text = text;
-        return vec![file::autosave(session)];
+        return vec![autosave(session)];
     };
-    let label = format!("Take {} from the disk", file::file_name(path));
+    let label = format!("Take {} from the disk", file_name(path));
     session.desk.history.record(session.desk.document.clone(), label);
     session.desk.typed = None;
     drop(show_document(session, theirs));
     session.desk.saved_text = text;
     let report = Report::new(format!(
         "{} was changed elsewhere, and is drawn anew",
-        file::file_name(path)
+        file_name(path)
     ))
     .hint("Undo shows what was drawn before");
     notify(session, NoticeKind::Info, report);
