@@ -1,7 +1,7 @@
 //! What-if: a mode in which things go wrong and the design stays as it is.
 
 mod in_time;
-mod kept;
+mod stories;
 
 use std::path::{Path, PathBuf};
 
@@ -64,9 +64,9 @@ pub(super) fn update(session: &mut Session, message: WhatIfMessage) -> Vec<Effec
                 notify(session, NoticeKind::Info, problem);
             }
         }
-        WhatIfMessage::Keep(name) => kept::keep(session, &name),
-        WhatIfMessage::Replay(name) => kept::replay(session, &name),
-        WhatIfMessage::Drop(name) => kept::drop_kept(session, name),
+        WhatIfMessage::Keep(name) => stories::keep(session, &name),
+        WhatIfMessage::Replay(name) => stories::replay(session, &name),
+        WhatIfMessage::Drop(name) => stories::drop_kept(session, name),
         WhatIfMessage::Double(double) => {
             what_if.double = double;
             work_out(what_if);

@@ -7,8 +7,8 @@ use egui::{Align2, CursorIcon, FontId, Id, Painter, Pos2, Rect, Response, Sense,
 use egui::{Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
 use egui_graphs::MetadataFrame;
 
-use super::far::FAR_BELOW;
 use super::handle;
+use super::overview::FAR_BELOW;
 use super::pen::{Mark, Pen};
 use super::server_shape::NAME_ONLY_BELOW;
 use crate::app::Message;

@@ -1,14 +1,13 @@
 //! The drawing of the design: egui_graphs' graph and drawing traits under a small driver of our own.
 //!
 //! The canvas is a mirror, never a source. Start with [`canvas_ui`]; `projection` makes the document a graph,
-//! `card` says what is to be shown, `places` is where it all stands, `server_shape` and `link_shape` draw it (`far` from
-//! far away), `gesture` turns a drag into at most one command, `verdict` says where a drop is allowed, `view` is pan and
+//! `card` says what is to be shown, `places` is where it all stands, `server_shape` and `link_shape` draw it (`overview` from
+//! far away), `gesture` says what was meant by a drag (what that does is for the mode to say), `view` is pan and
 //! zoom, `navigate` and `minimap` their input, `traffic` what moves in What-if in time.
 //! An idle canvas asks for no repaint.
 
 mod card_widget;
 mod drag;
-mod far;
 mod fold;
 mod frame;
 mod gesture;
@@ -20,6 +19,7 @@ mod menu;
 mod minimap;
 mod navigate;
 mod overlay;
+mod overview;
 mod paint;
 mod pen;
 mod places;

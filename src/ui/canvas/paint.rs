@@ -7,8 +7,8 @@ use egui::{Painter, Rect, Stroke, StrokeKind, pos2};
 use egui_graphs::{DisplayNode as _, DrawContext, MetadataFrame, SettingsStyle};
 
 use super::drag::PLACE_SHARE;
-use super::far::{FAR_BELOW, Far, Marks};
 use super::frame::{Frame, on_screen};
+use super::overview::{FAR_BELOW, Far, Marks};
 use super::sites::paint_sites;
 use super::{fold, handle};
 use crate::app::dropping::Zone;

@@ -6,9 +6,9 @@
 use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2, vec2};
 use egui_graphs::MetadataFrame;
 
-use super::far::FAR_BELOW;
 use super::frame::{Frame, on_screen};
 use super::link_shape::Curve;
+use super::overview::FAR_BELOW;
 use super::pen::{Mark, Pen};
 use super::server_shape::NAME_ONLY_BELOW;
 use crate::app::InTime;

@@ -7,7 +7,7 @@ use crate::app::{Message, RunView, Session, Tab, ViewMessage};
 use crate::model::topology::Severity;
 use crate::ui::theme::{GAP_LARGE, TEXT_SMALL, Tokens};
 
-use super::cluster::state_in_words;
+use super::live::cluster::state_in_words;
 use super::parts::severity_sign;
 use crate::model::words::counted;
 

@@ -9,7 +9,7 @@ use crate::model::bundle::{Change, ChangeKind};
 use crate::model::topology::PgMajor;
 use crate::ui::theme::{GAP_SMALL, RADIUS_WIDGET, TEXT_MONO, Tokens};
 
-use super::parts::note_ui;
+use super::super::parts::note_ui;
 use crate::model::words::counted;
 
 /// All versions are in view at once.

@@ -8,7 +8,7 @@ use crate::model::simulate::survives::{Cell, Survival};
 use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
-use super::parts::note_ui;
+use super::super::parts::note_ui;
 
 const COLUMNS: [&str; 3] = ["writes", "reads", "kept"];
 const CELL_WIDTH: f32 = 38.0;

@@ -9,7 +9,7 @@ use crate::app::edits::edit;
 use crate::model::topology::catalogue::{self, Effect, Known};
 use crate::model::topology::{Edit, PgMajor, Server, ServerId};
 
-use super::parts::{field_ui, note_ui, sign_button};
+use super::super::parts::{field_ui, note_ui, sign_button};
 
 /// A name is looked for from this many letters on, and this many are shown.
 const SHORTEST_SEARCHED: usize = 3;

@@ -6,7 +6,7 @@ use crate::app::Outbox;
 use crate::app::{Message, WhatIf, WhatIfMessage};
 use crate::model::words::as_sentence;
 
-use super::parts::note_ui;
+use super::super::parts::note_ui;
 
 pub fn moments_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
     let (moments, at) = what_if.moments();

@@ -9,7 +9,7 @@ use crate::model::plan::{Check, Machine, Plan, other_ports};
 use crate::model::topology::{Edit, Topology};
 use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
-use super::parts::{main_button, note_ui, section_ui, state_ui};
+use super::super::parts::{main_button, note_ui, section_ui, state_ui};
 use crate::app::phases::phases;
 use crate::model::words::counted;
 

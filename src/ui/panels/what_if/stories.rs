@@ -6,7 +6,7 @@ use crate::app::Outbox;
 use crate::app::{Message, Session, WhatIf, WhatIfMessage};
 use crate::ui::theme::GAP_SMALL;
 
-use super::parts::note_ui;
+use super::super::parts::note_ui;
 
 pub fn kept_ui(ui: &mut Ui, session: &Session, what_if: &WhatIf, outbox: &mut Outbox) {
     let mut send = |message| outbox.send(Message::WhatIf(message));

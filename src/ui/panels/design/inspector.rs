@@ -10,9 +10,9 @@ use crate::app::edits::role_in_words;
 use crate::model::topology::ServerId;
 use crate::ui::server_menu::entry_ui;
 
+use super::super::parts::{note_ui, section_ui};
 use super::cluster_settings::cluster_settings_ui;
 use super::link::link_ui;
-use super::parts::{note_ui, section_ui};
 use super::server::server_ui;
 use crate::model::words::counted;
 

@@ -8,9 +8,9 @@ use crate::model::simulate::time::{Commit, Ending, MOST_SESSIONS, Micros, Run, S
 use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
-use super::kept::kept_ui;
-use super::parts::{form_ui, note_ui, section_ui};
-use super::what_if::{said_all_ui, said_ui};
+use super::super::parts::{form_ui, note_ui, section_ui};
+use super::stories::kept_ui;
+use super::{said_all_ui, said_ui};
 
 /// So many commits are drawn, and so many are told.
 const DRAWN: usize = 56;

@@ -10,7 +10,7 @@ use crate::model::quoting::shell_path;
 use crate::model::topology::{Auth, Server};
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 
-use super::parts::{main_button, note_ui, section_ui};
+use super::super::parts::{main_button, note_ui, section_ui};
 
 pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let Some(cluster) = &session.live.cluster else {

@@ -1,6 +1,9 @@
 //! The bundle: every file that the drawing stands for, as a tree and as text, with what comes from the selected
 //! server lit up.
 
+mod comparison;
+mod file_text;
+
 use egui::{Align, Button, Layout, Rect, RichText, ScrollArea, Ui, Vec2};
 
 use crate::app::Outbox;
@@ -9,8 +12,8 @@ use crate::model::bundle::{Bundle, BundleFile};
 use crate::model::topology::Server;
 use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
-use super::comparison::{compare_with_ui, comparison_ui};
-use super::file_text::file_text_ui;
+use self::comparison::{compare_with_ui, comparison_ui};
+use self::file_text::file_text_ui;
 use super::parts::{main_button, note_ui};
 use crate::model::words::counted;
 

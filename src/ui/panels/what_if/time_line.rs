@@ -10,7 +10,7 @@ use crate::model::simulate::world::Kind;
 use crate::ui::motion;
 use crate::ui::theme::{GAP, TEXT_SMALL, Tokens};
 
-use super::parts::note_ui;
+use super::super::parts::note_ui;
 
 const LINE_HEIGHT: f32 = 24.0;
 /// No frame of the window counts for more: after a pause the cluster does not leap.

@@ -8,7 +8,7 @@ use crate::app::edits::edit;
 use crate::model::topology::{Edit, ServerId, SyncMethod};
 use crate::ui::theme::{GAP_SMALL, RADIUS_WIDGET, TEXT_SMALL, Tokens};
 
-use super::parts::{note_ui, sign_button};
+use super::super::parts::{note_ui, sign_button};
 
 /// What is dragged: a place in the list.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,13 @@
 //! Deploying: where to, what stands in the way, what will be done, what happens, and what came of it.
 
+mod change;
+pub(super) mod cluster;
+mod left_over;
+mod plan;
+mod run;
+
+pub use left_over::left_over_ui;
+
 use egui::{RichText, ScrollArea, Ui};
 
 use crate::app::Outbox;
@@ -7,11 +15,11 @@ use crate::app::{Message, RunMessage, RunView, Session};
 use crate::ui::PanelState;
 use crate::ui::theme::GAP;
 
-use super::change::change_ui;
-use super::cluster::cluster_ui;
+use self::change::change_ui;
+use self::cluster::cluster_ui;
+use self::plan::plan_ui;
+use self::run::{details_ui, run_ui};
 use super::parts::{main_button, note_ui};
-use super::plan::plan_ui;
-use super::run::{details_ui, run_ui};
 
 pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
     match &session.live.run {

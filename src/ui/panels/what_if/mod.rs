@@ -1,5 +1,15 @@
 //! What-if in words: what has become of the cluster, why, what one would do now, and the story so far.
 
+mod in_time;
+mod moments;
+mod stories;
+mod survives;
+mod time_line;
+
+pub use in_time::speed_rows;
+pub use moments::moments_ui;
+pub use time_line::time_line_ui;
+
 use egui::{Color32, Label, RichText, ScrollArea, Ui};
 
 use crate::app::Outbox;
@@ -9,10 +19,10 @@ use crate::model::simulate::world::{CommitFate, World};
 use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_HEADING, TEXT_SMALL, Tokens};
 
-use super::in_time::in_time_ui;
-use super::kept::kept_ui;
+use self::in_time::in_time_ui;
+use self::stories::kept_ui;
+use self::survives::survives_ui;
 use super::parts::{note_ui, section_ui};
-use super::survives::survives_ui;
 
 pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let Some(what_if) = session.what_if() else {

@@ -10,7 +10,7 @@ use crate::model::simulate::promise::{refused_level, refused_method};
 use crate::model::topology::{Archive, Auth, CommitLevel, Edit, PgMajor, SyncMethod, SyncPolicy};
 use crate::ui::theme::{GAP, GAP_SMALL};
 
-use super::parts::{field_row, form_ui, note_ui, section_ui};
+use super::super::parts::{field_row, form_ui, note_ui, section_ui};
 use super::settings::settings_ui;
 use super::sync_order::{promise_ui, sync_order_ui};
 use crate::model::words::counted;

@@ -7,7 +7,7 @@ use crate::app::{Message, RunMessage};
 use crate::model::plan::{ApplyPlan, Check};
 use crate::ui::theme::{GAP_SMALL, Tokens};
 
-use super::parts::{main_button, note_ui, section_ui};
+use super::super::parts::{main_button, note_ui, section_ui};
 use super::plan::{check_ui, steps_ui};
 
 pub fn change_ui(ui: &mut Ui, plan: &Result<ApplyPlan, Vec<Check>>, outbox: &mut Outbox) {

@@ -8,7 +8,7 @@ use crate::app::{FileMessage, Message, OnDisk, Session, ViewMessage};
 use crate::model::bundle;
 use crate::ui::theme::{GAP, GAP_LARGE, RADIUS_WIDGET, TEXT_MONO, Tokens};
 
-use super::parts::{main_button, note_ui};
+use super::super::parts::{main_button, note_ui};
 
 const HEIGHT: f32 = 240.0;
 

@@ -1,6 +1,9 @@
 //! The design's own text beside the drawing: typing changes the drawing as soon as the text is a design, edits of the
 //! drawing change the text. While it is none, what is wrong stands below it, line by line, and the last good drawing stays.
 
+mod caret;
+mod editor;
+
 use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
 
 use crate::app::Outbox;
@@ -9,8 +12,8 @@ use crate::model::document::Problem;
 use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
+use self::editor::{EditorState, editor_ui};
 use super::parts::note_ui;
-use super::text_editor::{EditorState, editor_ui};
 use crate::model::words::counted;
 
 /// Typing that pauses as long is read.

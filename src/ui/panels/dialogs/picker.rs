@@ -12,7 +12,7 @@ use crate::app::{Dialog, Message, Pick, Session, ViewMessage};
 use crate::ui::keys::keys_of;
 use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
-use super::parts::note_ui;
+use super::super::parts::note_ui;
 
 const WIDTH: f32 = 620.0;
 const ROW_HEIGHT: f32 = 42.0;

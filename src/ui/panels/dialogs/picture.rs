@@ -7,7 +7,7 @@ use crate::app::{Dialog, FileMessage, Message, ViewMessage};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::ui::theme::{GAP, GAP_LARGE};
 
-use super::parts::{main_button, note_ui};
+use super::super::parts::{main_button, note_ui};
 
 pub fn picture_ui(ui: &mut Ui, format: PictureFormat, style: PictureStyle, outbox: &mut Outbox) {
     let mut wanted = (format, style);

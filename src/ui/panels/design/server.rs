@@ -10,7 +10,7 @@ use crate::model::topology::{Edit, Server, Standby};
 use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL};
 
-use super::parts::{field_row, form_ui, note_ui, section_ui, severity_sign};
+use super::super::parts::{field_row, form_ui, note_ui, section_ui, severity_sign};
 use super::settings::settings_ui;
 
 /// So many sites are offered below the field; the action "Site…" has all.

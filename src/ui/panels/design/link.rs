@@ -12,7 +12,7 @@ use crate::model::topology::{Server, ServerId};
 use crate::ui::server_menu::entry_ui;
 use crate::ui::theme::{GAP, TEXT_SMALL};
 
-use super::parts::{form_ui, note_ui, section_ui};
+use super::super::parts::{form_ui, note_ui, section_ui};
 use super::server::slot_row;
 
 pub fn link_ui(ui: &mut Ui, session: &Session, below: &Server, outbox: &mut Outbox) {

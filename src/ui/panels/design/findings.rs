@@ -8,7 +8,7 @@ use crate::model::topology::{self, Finding, Subject};
 use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP_SMALL, TEXT_SMALL, Tokens};
 
-use super::parts::{note_ui, severity_sign};
+use super::super::parts::{note_ui, severity_sign};
 
 /// The worst come first. Nobody reads more of them, and each is drawn on every frame.
 const MOST_SHOWN: usize = 100;

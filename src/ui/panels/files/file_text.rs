@@ -12,7 +12,7 @@ use crate::model::topology::{ServerId, Topology};
 use crate::ui::highlight::{Highlighter, Language};
 use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_MONO, TEXT_SMALL, Tokens};
 
-use super::parts::note_ui;
+use super::super::parts::note_ui;
 
 /// The bar beside a line that comes from the selected server.
 const BAR_WIDTH: f32 = 3.0;

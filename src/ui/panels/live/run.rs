@@ -9,7 +9,7 @@ use crate::model::words::seconds;
 use crate::ui::PanelState;
 use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_WIDGET, Tokens};
 
-use super::parts::{note_ui, section_ui, state_ui};
+use super::super::parts::{note_ui, section_ui, state_ui};
 use crate::app::phases::{phases, state_of};
 use crate::model::words::counted;
 

@@ -1,5 +1,11 @@
 //! Questions in the way of everything else.
 
+mod changed_on_disk;
+mod picker;
+mod picture;
+
+pub use picker::{PickerState, picker_ui};
+
 use std::path::PathBuf;
 
 use egui::{Grid, Id, Key, Label, Modal, RichText, TextEdit, Ui};
@@ -14,9 +20,9 @@ use crate::model::topology::{Downstreams, ServerId};
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 use crate::ui::{dialogs, keys};
 
-use super::changed::changed_ui;
+use self::changed_on_disk::changed_ui;
+use self::picture::picture_ui;
 use super::parts::{main_button, note_ui};
-use super::picture::picture_ui;
 use crate::model::words::counted;
 
 const WIDTH: f32 = 440.0;
