@@ -148,7 +148,11 @@ impl Field {
         })
     }
 
-    /// The command that puts the text into the design; `None` if that changes nothing; else why it cannot be.
+    /// The command that puts the text into the design; `None` if that changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// With the sentence why the text cannot be taken.
     pub fn command(&self, topology: &Topology, text: &str) -> Result<Option<Command>, String> {
         let edit = match self.edit(topology, text) {
             Ok(Some(edit)) => edit,

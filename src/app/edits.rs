@@ -47,7 +47,11 @@ pub fn targets(
         .collect()
 }
 
-/// Synchronous on or off for one standby; `Err` says why it cannot be synchronous where it stands.
+/// Synchronous on or off for one standby.
+///
+/// # Errors
+///
+/// With the reason why it cannot be synchronous where it stands.
 pub fn toggle_synchronous(topology: &Topology, id: ServerId) -> Result<Message, String> {
     let standby = topology.server(id).and_then(|server| server.standby());
     let Some(standby) = standby else {

@@ -34,6 +34,10 @@ const SMALLEST: [f32; 2] = [1024.0, 640.0];
 const FIRST: [f32; 2] = [1280.0, 800.0];
 
 /// Opens the designer on a design (a file, or a built-in one) and returns when it is closed.
+///
+/// # Errors
+///
+/// If the file cannot be read or is not a design, or if no window can be shown.
 pub fn open(file: Option<PathBuf>) -> Result<(), Report> {
     let session = first_session(file)?;
     let viewport = egui::ViewportBuilder::default()

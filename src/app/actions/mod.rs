@@ -42,6 +42,10 @@ pub enum Does {
 
 impl UiAction {
     /// What it does now with the selected servers.
+    ///
+    /// # Errors
+    ///
+    /// With the reason why it cannot be done now.
     pub fn now(&self, session: &Session) -> Answer {
         self.on(session, &self.about(session))
     }
@@ -55,6 +59,10 @@ impl UiAction {
     }
 
     /// What it does now with these servers.
+    ///
+    /// # Errors
+    ///
+    /// With the reason why it cannot be done now.
     pub fn on(&self, session: &Session, servers: &[ServerId]) -> Answer {
         if session.start.is_shown && !self.id.works_on_start_page() {
             return Err("The start page is shown: Escape goes back to the drawing".to_owned());

@@ -73,7 +73,7 @@ impl Judge for Judging {
 
     fn act(&self, dropped: &Dropped) -> Outcome {
         let command = match &dropped.target {
-            Target::Canvas(places) => Command::Move(places.iter().copied().collect()),
+            Target::Canvas(places) => Command::Move(places.clone()),
             Target::Server(target, zone) => match self.judge(*target, *zone) {
                 Ok(_) => Command::Edit(self.edit(*target, *zone)),
                 Err(reason) => match self.fix(*target, *zone) {
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn on_empty_canvas_it_moves() {
         let places = vec![(id("slave1"), [180.0, 150.0])];
-        let moved = Command::Move(places.iter().copied().collect());
+        let moved = Command::Move(places.clone());
         assert_eq!(outcome(Target::Canvas(places), false), does(moved));
     }
 

@@ -61,6 +61,10 @@ pub trait Judge: fmt::Debug {
     fn topology(&self) -> &Topology;
 
     /// What follows if they are dropped upon this part of the target.
+    ///
+    /// # Errors
+    ///
+    /// With the reason why they cannot be dropped there.
     fn judge(&self, target: ServerId, zone: Zone) -> Verdict;
 
     /// True if what is dropped may also take another server's place.

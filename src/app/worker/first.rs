@@ -12,7 +12,11 @@ use crate::report::Report;
 /// The design of a window that was given none.
 const FIRST_TEMPLATE: &str = "seed";
 
-/// The state of a window on this file, or on the built-in design. Fails if the file cannot be read or is not a design.
+/// The state of a window on this file, or on the built-in design.
+///
+/// # Errors
+///
+/// If the file cannot be read or is not a design.
 pub fn first_session(file: Option<PathBuf>) -> Result<Session, Report> {
     let mut session = session_on(file)?;
     session.default_folder = default_folder();

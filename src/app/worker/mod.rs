@@ -72,6 +72,10 @@ pub struct Worker {
 
 impl Worker {
     /// `wake` is called, on a thread of the worker, whenever there is something to drain.
+    ///
+    /// # Errors
+    ///
+    /// If the threads of the worker cannot be started.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)

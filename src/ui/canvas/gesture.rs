@@ -285,26 +285,29 @@ mod tests {
         wants_fix: true,
     };
 
-    fn dropped(target: Target, with_fix: bool) -> Option<Ending> {
-        Some(Ending::Dropped(Dropped {
+    fn dropped(target: Target, with_fix: bool) -> Ending {
+        Ending::Dropped(Dropped {
             servers: vec![id("slave1")],
             target,
             with_fix,
-        }))
+        })
     }
 
     #[test]
     fn a_drop_on_empty_canvas_is_as_far_away_as_the_pointer_went() {
         let moved = Target::Canvas(vec![(id("slave1"), [180.0, 150.0])]);
-        assert_eq!(drag(pos2(200.0, 150.0), None, INSIDE), dropped(moved, false));
+        assert_eq!(
+            drag(pos2(200.0, 150.0), None, INSIDE),
+            Some(dropped(moved, false))
+        );
     }
 
     #[test]
     fn a_drop_on_a_server_says_which_and_whether_the_key_is_held() {
         let target = || Target::Server(id("slave2"), Zone::Below);
         let at = pos2(300.0, 100.0);
-        assert_eq!(drag(at, Some("slave2"), INSIDE), dropped(target(), false));
-        assert_eq!(drag(at, Some("slave2"), WITH_FIX), dropped(target(), true));
+        assert_eq!(drag(at, Some("slave2"), INSIDE), Some(dropped(target(), false)));
+        assert_eq!(drag(at, Some("slave2"), WITH_FIX), Some(dropped(target(), true)));
     }
 
     #[test]
