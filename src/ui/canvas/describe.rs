@@ -375,6 +375,25 @@ mod tests {
         );
     }
 
+    /// The view shows 63 characters of such a name from 16 on.
+    #[test]
+    fn a_name_that_the_view_cuts_is_drawn_as_connected() {
+        for major in [15, 16, 18] {
+            let name = "é".repeat(20);
+            let mut session = session(&format!("postgres {major}\nm 1025\n  {name} 1026\n"));
+            let topology = session.document.topology();
+            let shown = topology
+                .by_name(&name)
+                .unwrap()
+                .name()
+                .in_view(topology.postgres());
+            let rows = [(shown.as_str(), "streaming", "async", 0)];
+            let servers = vec![reading("m", None, &rows), reading(&name, Some("m"), &[])];
+            deployed(&mut session, servers);
+            assert_eq!(describe(&session)[1].0.life, Life::Streaming, "{major}");
+        }
+    }
+
     #[test]
     fn a_server_that_does_not_answer_is_called_so_and_says_nothing_about_others() {
         let mut session = session(SEED);
