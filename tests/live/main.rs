@@ -22,6 +22,8 @@ mod faults;
 mod hostile;
 mod lab;
 mod logs;
+mod names;
+mod observe;
 mod predict;
 mod quoting;
 mod random;
