@@ -11,7 +11,7 @@ use pgcascade::engine::cluster;
 use pgcascade::engine::deploy::{self, Cancel, Change, Found};
 use pgcascade::model::configuration::ClusterFolder;
 use pgcascade::model::document::Document;
-use pgcascade::model::plan::{Action, ApplyPlan, EventKind, Outcome, RunEvent, plan_apply};
+use pgcascade::model::plan::{Action, Alter, ApplyPlan, EventKind, Outcome, RunEvent, plan_apply};
 use pgcascade::model::topology::{Archive, Edit, PgMajor, Topology, notation};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -507,7 +507,7 @@ async fn a_change_that_fails_or_is_cancelled_is_taken_back() {
         .plan
         .steps
         .iter()
-        .position(|step| step.action == Action::Settle);
+        .position(|step| step.action == Action::Alter(Alter::Settle));
     for at in (1..settles.unwrap()).step_by(4) {
         let (found, plan) = planned(&folder, &wanted).await;
         let cancel = Cancel::default();
@@ -580,7 +580,7 @@ async fn killed_in_the_middle_it_goes_on_goes_back_or_is_torn_down() {
         .plan
         .steps
         .iter()
-        .position(|step| step.action == Action::Settle);
+        .position(|step| step.action == Action::Alter(Alter::Settle));
     for (round, at) in (0..steps - 1).step_by(4).enumerate() {
         assert!(killed_after(at, &b, &folder), "at {at}");
         if at < settles.unwrap() {

@@ -282,7 +282,7 @@ mod tests {
     use crate::app::ClusterView;
     use crate::model::document::Document;
     use crate::model::health::Commits;
-    use crate::model::plan::{Plan, StepId, StepSummary};
+    use crate::model::plan::{Head, Kind, Plan, StepId, StepSummary};
     use crate::model::topology::notation;
 
     fn session(text: &str) -> Session {
@@ -453,6 +453,7 @@ mod tests {
             plan: Plan {
                 cluster: String::new(),
                 folder: String::new(),
+                head: Head::of(Kind::Deploy),
                 steps: Vec::new(),
             },
             progress,

@@ -15,11 +15,11 @@ mod actions;
 
 use std::fmt::Write as _;
 
-use self::actions::{do_line, rows_text, undo_line};
+use self::actions::{do_lines, rows_text, undo_line};
 use super::BundleFile;
 use crate::model::configuration::ClusterFolder;
 use crate::model::configuration::{Decision, Provenance, comment};
-use crate::model::plan::{Action, Certificate, Machine, Plan, plan_deploy, preflight};
+use crate::model::plan::{Action, Build, Certificate, Machine, Plan, Serve, plan_deploy, preflight};
 use crate::model::quoting::shell_word;
 use crate::model::topology::{Archive, PgMajor, Server, Topology};
 use crate::model::words::counted;
@@ -129,7 +129,7 @@ fn up(topology: &Topology, plan: &Plan) -> String {
     let has_slots = plan
         .steps
         .iter()
-        .any(|step| matches!(step.action, Action::CreateSlot { .. }));
+        .any(|step| matches!(step.action, Action::Serve(Serve::CreateSlot { .. })));
     let needs_psql = has_slots || !major.reports_ready_in_pid_file();
     text.push_str(&before(topology, has_slots, needs_psql));
     let mut reason_above = "";
@@ -141,7 +141,7 @@ fn up(topology: &Topology, plan: &Plan) -> String {
         reason_above = &step.why;
         let undo = match &step.undo {
             // The claim notes its own undo, once it knows whether the folder was there.
-            None | Some(Action::ReleaseFolder) => String::new(),
+            None | Some(Action::Build(Build::ReleaseFolder)) => String::new(),
             Some(action) => actions::undo(action).map_or_else(String::new, |(function, argument)| {
                 let words = [Some(function.to_owned()), argument];
                 let words: Vec<String> = words.into_iter().flatten().collect();
@@ -154,7 +154,7 @@ fn up(topology: &Topology, plan: &Plan) -> String {
             step.deadline_secs,
             shell_word(&step.title)
         );
-        let line = do_line(topology, &step.action);
+        let line = do_lines(topology, &step.action).unwrap_or_default();
         if !needs_psql && asks(&step.action) {
             let _ = writeln!(text, "if can_ask; then\n{}fi", indented(&line));
         } else {
@@ -185,11 +185,11 @@ fn indented(lines: &str) -> String {
 fn asks(action: &Action) -> bool {
     matches!(
         action,
-        Action::CreateSlot { .. }
-            | Action::WaitStreaming { .. }
-            | Action::WaitRows { .. }
-            | Action::ProveTls { .. }
-            | Action::ProveRow { .. }
+        Action::Serve(Serve::CreateSlot { .. })
+            | Action::Serve(Serve::WaitStreaming { .. })
+            | Action::Serve(Serve::WaitRows { .. })
+            | Action::Serve(Serve::ProveTls { .. })
+            | Action::Serve(Serve::ProveRow { .. })
     )
 }
 
@@ -368,9 +368,9 @@ fn verify(topology: &Topology, plan: &Plan) -> String {
     }
     for step in &plan.steps {
         match &step.action {
-            Action::WaitRows {
+            Action::Serve(Serve::WaitRows {
                 server, port, rows, ..
-            } => {
+            }) => {
                 let _ = writeln!(
                     text,
                     "check_rows {} {port} {}",
@@ -378,16 +378,20 @@ fn verify(topology: &Topology, plan: &Plan) -> String {
                     rows_text(rows)
                 );
             }
-            Action::ProveTls { server, .. } => {
+            Action::Serve(Serve::ProveTls { server, .. }) => {
                 let said = shell_word(&format!("Every link of {server} is encrypted"));
-                let _ = writeln!(text, "{}say {said}", do_line(topology, &step.action));
+                let _ = writeln!(
+                    text,
+                    "{}say {said}",
+                    do_lines(topology, &step.action).unwrap_or_default()
+                );
             }
-            Action::ProveRow { readers, delayed, .. } => {
+            Action::Serve(Serve::ProveRow { readers, delayed, .. }) => {
                 let _ = write!(
                     text,
                     "\ndeadline=$((SECONDS + {}))\n{}say \"A row written on the primary was {}\"\n",
                     step.deadline_secs,
-                    do_line(topology, &step.action),
+                    do_lines(topology, &step.action).unwrap_or_default(),
                     seen_where(readers.len(), delayed.len()),
                 );
             }
