@@ -32,6 +32,7 @@ mod rules;
 mod safety;
 mod scene;
 mod secrets;
+mod tasks;
 mod template;
 mod templates;
 mod tls;

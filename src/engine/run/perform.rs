@@ -195,7 +195,9 @@ async fn forward<H: Host>(
             is_settled: is_settled(plan, &states),
         };
         if running.is_empty() {
-            return trouble.map(stopped);
+            // A cancel that came when all was done changes nothing where nothing is undone.
+            let is_over = !plan.head.kind.is_undone() && states.values().all(|state| *state == State::Done);
+            return trouble.filter(|_| !is_over).map(stopped);
         }
         let ended = tokio::select! {
             biased;
