@@ -245,9 +245,13 @@ proptest! {
             }
         }
         let is_quorum = method == "any" && topology.postgres().has_quorum();
-        if promise.safe_below <= candidates.len() && !is_quorum && promise.waits != "Every commit waits for ever." {
+        if promise.safe_below <= candidates.len() && promise.waits != "Every commit waits for ever." {
             let first: BTreeSet<ServerId> = candidates.iter().take(promise.safe_below).copied().collect();
             prop_assert!(!keeps(&first), "{}", design);
+            // Of a quorum any so many will do.
+            for lost in sets(&candidates, promise.safe_below) {
+                prop_assert!(!is_quorum || !keeps(&lost), "{} without {:?}", design, lost);
+            }
         }
     }
 }

@@ -78,7 +78,12 @@ pub(super) fn of_loss(world: &World, loss: Loss) -> (String, &'static str) {
         Loss::NothingIfFarthest => (
             "has every confirmed commit, if it is the one of the quorum that received the most: ask each for its last WAL position"
                 .to_owned(),
-            "with ANY each commit waited for some of the list, and not for the same ones each time; among them, the one that is farthest has all",
+            "each commit waited for some of the list, and with ANY not for the same ones each time; among them, the one that is farthest has all",
+        ),
+        Loss::TooFewLeft => (
+            "may lack confirmed commits of the last moment: too few of the quorum are left to be sure that one of them has each"
+                .to_owned(),
+            "each commit waited for some of the list, and with ANY not for the same ones each time: those that a commit waited for may all be among the lost",
         ),
         Loss::LastMoment => (
             "may lack the commits of the last moment: none of them waited for it".to_owned(),

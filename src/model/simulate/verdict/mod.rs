@@ -140,7 +140,7 @@ fn servers(world: &World) -> Vec<ServerVerdict> {
 }
 
 /// `"a"`, `"a" and "b"`, `"a", "b" and "c"`; of many the first few and a number.
-fn listed(world: &World, servers: &[ServerId]) -> String {
+pub(in crate::model::simulate) fn listed(world: &World, servers: &[ServerId]) -> String {
     const SHOWN: usize = 6;
     let names: Vec<String> = servers
         .iter()

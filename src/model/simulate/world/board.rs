@@ -1,7 +1,7 @@
 //! What the world shows: the rows of every server's view, and what becomes of a commit at each level.
 
-use super::World;
 use super::flow::Flow;
+use super::{LastMoment, World};
 use crate::model::health::{Board, Reading, ReplicationRow, commits};
 use crate::model::simulate::predict::{Receiver, candidates, rows_of};
 use crate::model::simulate::{Configured, StandbyNames, why};
@@ -20,6 +20,54 @@ pub struct LevelOutcome {
     pub needed: u32,
     /// True if an answer comes over a slow network, or after a delay that is set.
     pub is_late: bool,
+}
+
+/// The standbys that have every acknowledged commit, and those of which some have it, whichever.
+///
+/// A quorum takes those that answer first. So does a list in which several standbys match one member, by `*` or by names
+/// that are equal: it takes those that connected first, and who that is, no drawing says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Confirming {
+    sure: Vec<ServerId>,
+    open: Vec<ServerId>,
+    /// So many of the open ones.
+    needed: usize,
+}
+
+impl Confirming {
+    /// Of those that answer, by priority.
+    fn of(answering: &[(ServerId, u32)], count: usize) -> Self {
+        let last = answering
+            .get(count.saturating_sub(1))
+            .filter(|_| answering.len() > count);
+        // A priority that all of the chosen come before, where there are not more than are chosen.
+        let last = last.map_or(u32::MAX, |(_, priority)| *priority);
+        let with = |holds: fn(u32, u32) -> bool| -> Vec<ServerId> {
+            let found = answering.iter().filter(|(_, priority)| holds(*priority, last));
+            found.map(|(id, _)| *id).collect()
+        };
+        let (mut sure, mut open) = (with(|own, last| own < last), with(|own, last| own == last));
+        let needed = count.saturating_sub(sure.len());
+        if open.len() <= needed {
+            sure.append(&mut open);
+        }
+        Self { sure, open, needed }
+    }
+
+    /// What one of the standbys has of a last moment that was acknowledged.
+    pub(super) fn last_moment_of(&self, standby: ServerId) -> LastMoment {
+        if self.sure.contains(&standby) {
+            LastMoment::Has
+        } else if self.open.contains(&standby) {
+            LastMoment::OneOf {
+                member: standby,
+                needed: self.needed,
+                of: self.open.len(),
+            }
+        } else {
+            LastMoment::MayLack
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -148,6 +196,25 @@ impl World {
             .take(chosen)
             .map(|place| ids[place])
             .collect()
+    }
+
+    /// Who has a commit that was acknowledged at the configured level.
+    pub(super) fn confirming(&self, primary: usize) -> Confirming {
+        let Some(names) = self.waited_list(primary) else {
+            return Confirming::default();
+        };
+        let level = self
+            .configured_level(self.id_at(primary))
+            .unwrap_or(CommitLevel::On);
+        // What has paused its replay confirms nothing that has to be applied.
+        let silent = self.waiting_commit(primary, level, names).silent;
+        let (ids, receivers) = self.receivers(primary);
+        let answering: Vec<(ServerId, u32)> = candidates(&receivers, names)
+            .into_iter()
+            .map(|place| (ids[place], names.priority(receivers[place].shown)))
+            .filter(|(id, _)| !silent.contains(id))
+            .collect();
+        Confirming::of(&answering, usize::try_from(names.count()).unwrap_or(usize::MAX))
     }
 
     /// The list that a primary reads; what a standby has of it, it ignores.

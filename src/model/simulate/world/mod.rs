@@ -70,8 +70,11 @@ pub struct Lost {
 pub enum Loss {
     /// Every acknowledged commit is there.
     Nothing,
-    /// Every acknowledged commit is on one of the quorum's standbys: on the one that has received the most.
+    /// Every acknowledged commit is on one of the standbys that are left of those that could confirm it: on the one that
+    /// has received the most.
     NothingIfFarthest,
+    /// It is one of those that could confirm, and so few of them are left that perhaps none has every acknowledged commit.
+    TooFewLeft,
     /// Perhaps the commits of the last moment, which no standby had to confirm.
     LastMoment,
     /// Everything since the action of this number (from 1).

@@ -36,9 +36,10 @@ impl World {
     pub(super) fn crash_primary(&mut self, place: usize) {
         if self.has_clients {
             let is_acknowledged = self.is_acknowledged_at(place);
+            let confirming = self.confirming(place);
             let moments: Vec<(usize, LastMoment)> = self
                 .live_downstreams(place)
-                .map(|standby| (standby, self.last_moment_of(standby, place)))
+                .map(|standby| (standby, confirming.last_moment_of(self.id_at(standby))))
                 .collect();
             self.write_at(place);
             let after = self.at(place).position;
@@ -191,21 +192,6 @@ impl World {
             let state = self.at(*place);
             state.upstream == Some(id) && state.flow == Flow::Streams
         })
-    }
-
-    fn last_moment_of(&self, standby: usize, primary: usize) -> LastMoment {
-        let Some(names) = self.waited_list(primary) else {
-            return LastMoment::MayLack;
-        };
-        let waited = self.waited_for(primary, names);
-        if !waited.contains(&self.id_at(standby)) {
-            LastMoment::MayLack
-        } else if names.is_quorum() && usize::try_from(names.count()).is_ok_and(|count| count < waited.len())
-        {
-            LastMoment::OneOfQuorum
-        } else {
-            LastMoment::Has
-        }
     }
 
     /// Everyone who streams from the server, directly or through relays, has what it has.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Flow;
-use super::wal::{Position, Wal};
+use super::wal::{LastMoment, Position, Wal};
 use crate::model::bundle;
 use crate::model::simulate::{Configured, StandbyNames, name_in_view};
 use crate::model::topology::{Server, ServerId, Topology};
@@ -72,7 +72,12 @@ impl State {
     }
 
     /// What arrives is not replayed by one that has paused: now at the latest the pause takes hold.
-    pub(super) fn receive(&mut self, position: Position) {
+    pub(super) fn receive(&mut self, mut position: Position) {
+        // Two of those that could confirm the last moment: it has what it had itself, whatever the other one brings.
+        let is_as_far = (self.position.line, self.position.batch) == (position.line, position.batch);
+        if is_as_far && matches!(self.position.last, LastMoment::OneOf { .. }) {
+            position.last = self.position.last;
+        }
         self.is_halted = self.is_paused && (self.is_halted || self.position != position);
         self.position = position;
     }

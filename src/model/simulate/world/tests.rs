@@ -140,6 +140,35 @@ fn of_a_quorum_the_farthest_has_all() {
 }
 
 #[test]
+fn what_one_of_a_quorum_has_is_no_longer_known_when_too_few_are_left() {
+    let design = "m 1 sync any 1\n  a 2 priority 1\n    c 4\n  b 3 priority 2\n";
+    let check = |actions: &[&str], expected: &[(&str, Loss)]| {
+        let world = after(design, actions);
+        for (name, loss) in expected {
+            let server = world.topology().by_name(name).unwrap().id();
+            assert_eq!(world.loss_of(server), *loss, "{name} after {actions:?}");
+        }
+        world
+    };
+    let (all, few) = (Loss::NothingIfFarthest, Loss::TooFewLeft);
+    check(&["crash m"], &[("a", all), ("b", all), ("c", all)]);
+    // The child has what its upstream had.
+    check(&["crash m", "crash a"], &[("b", all), ("c", all)]);
+    check(&["crash m", "crash a", "crash c"], &[("b", few)]);
+    check(&["crash m", "crash b"], &[("a", few), ("c", few)]);
+    check(&["crash m", "crash b", "come-back b"], &[("a", all), ("b", all)]);
+    // Told to follow the other, it keeps what it has.
+    check(
+        &["crash m", "make-slot b a", "repoint b a"],
+        &[("a", all), ("b", all)],
+    );
+    let world = check(&["crash m", "crash b", "promote a"], &[("c", Loss::Nothing)]);
+    assert_eq!(world.losses()[0].loss, few);
+    // What stayed on the old timeline lacks everything since.
+    check(&["crash m", "promote a"], &[("b", Loss::Since(1))]);
+}
+
+#[test]
 fn wal_is_gone_where_no_slot_and_no_archive_has_it() {
     let design = "m 1\n  a 2 no-slot\n  b 3\n";
     let actions = ["crash a", "crash b", "write-much", "come-back a", "come-back b"];

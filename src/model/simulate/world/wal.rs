@@ -3,6 +3,8 @@
 //! WAL is counted in batches, not in bytes: a batch is what clients write between two actions. That is enough to
 //! say who has everything, who may lack the last moment, and who has gone another way.
 
+use crate::model::topology::ServerId;
+
 /// A place in [`Wal`]; two lines may have the same timeline number, when two servers were promoted apart.
 pub type LineId = usize;
 
@@ -37,8 +39,13 @@ pub enum LastMoment {
     Has,
     /// It may lack them: no acknowledged commit had waited for it.
     MayLack,
-    /// Enough of a quorum have them, and it is not known which.
-    OneOfQuorum,
+    /// Some of several servers have them, and it is not known which: this server has what `member` of them had. Each
+    /// commit was confirmed by `needed` of these `of` servers.
+    OneOf {
+        member: ServerId,
+        needed: usize,
+        of: usize,
+    },
 }
 
 /// Every line of WAL that the cluster has written.
