@@ -1,4 +1,6 @@
-//! Random clusters under random faults: what was predicted is what real servers show, and what commits on them do.
+//! Random clusters under random faults: what was predicted is what real servers show, and what commits on them do. Then
+//! some standbys are imagined lost with the primary: a commit could be lost if, and only if, it is confirmed while all
+//! the others, which would be left, receive nothing.
 //!
 //! 15 cases by default; `PGCASCADE_CASES=300` tries so many, `PGCASCADE_FIRST=29` begins with that one, `PGCASCADE_SEED=n`
 //! makes other ones, and `PGCASCADE_BIN` names the programs of another major version. A disagreement is made as small as it gets before it is printed.
@@ -10,12 +12,13 @@ mod shrink;
 use std::time::Duration;
 
 use pgcascade::model::simulate::name_in_view;
-use pgcascade::model::simulate::world::{CommitFate, Flow, LevelOutcome, World};
-use pgcascade::model::topology::Topology;
+use pgcascade::model::simulate::survives::survival;
+use pgcascade::model::simulate::world::{Action, CommitFate, Flow, LevelOutcome, Loss, State, World};
+use pgcascade::model::topology::{CommitLevel, ServerId, Topology};
 
 use crate::random::{Random, number};
 use crate::scene::{major, some_ports};
-use case::Case;
+use case::{Case, ties};
 use real::Real;
 
 /// Until the servers show what was predicted: they have to notice, to come up and to connect.
@@ -29,6 +32,9 @@ struct Compared {
     boards: usize,
     commits: usize,
     hung: usize,
+    /// Losses of a primary with some of its standbys: where nothing is lost, and where something may be.
+    safe: usize,
+    at_risk: usize,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,8 +62,12 @@ async fn random_faults_on_random_clusters_do_what_was_predicted() {
         boards,
         commits,
         hung,
+        safe,
+        at_risk,
     } = compared;
-    println!("{cases} clusters: {boards} boards and {commits} commits as predicted, {hung} commits hung");
+    println!(
+        "{cases} clusters: {boards} boards and {commits} commits as predicted, {hung} commits hung; {safe} losses without and {at_risk} with a commit that may be lost"
+    );
 }
 
 /// Runs the case: what differs from the prediction, if anything does. The error is why it could not be deployed.
@@ -87,6 +97,11 @@ async fn follow(
         }
         real.strike(step).await.map_err(after)?;
         compare(&world, real, patience, compared).await.map_err(after)?;
+        let doomed: Vec<ServerId> = case.doomed.iter().map(|place| ids[*place]).collect();
+        lose(&world, &doomed, real, compared).await.map_err(after)?;
+        real.shows(&world.board(), &flickering(&world), patience)
+            .await
+            .map_err(after)?;
     }
     Ok(())
 }
@@ -108,6 +123,9 @@ async fn compare(
         let hanging = predicted.iter().filter(hangs).map(|outcome| outcome.level);
         let happened = real.commits(primary, &hanging.collect()).await;
         for (predicted, (level, happened)) in predicted.iter().zip(happened) {
+            if predicted.level == level && is_open(world, primary, predicted) {
+                continue;
+            }
             if (predicted.level, predicted.fate) != (level, happened) {
                 return Err(format!("predicted {predicted:?}, but it is {happened:?}"));
             }
@@ -117,6 +135,85 @@ async fn compare(
     }
     // The commits have changed nothing, nor had the first look come too early.
     real.shows(&board, &flickering, patience).await
+}
+
+/// True if it is open whether a commit that has to be applied hangs: some of those that are paused are as good as others,
+/// and the order of connecting decides which of them it waits for.
+fn is_open(world: &World, primary: ServerId, outcome: &LevelOutcome) -> bool {
+    let rows = world.rows(primary);
+    let tied = ties(&rows);
+    let postgres = world.topology().postgres();
+    let mut paused = world
+        .servers()
+        .filter(|(_, state)| state.is_paused && state.upstream == Some(primary));
+    outcome.level == CommitLevel::RemoteApply
+        && paused.any(|(server, _)| {
+            let name = name_in_view(server.name(), postgres);
+            rows.iter()
+                .any(|row| row.application_name == name && tied.contains(&row.sync_priority))
+        })
+}
+
+/// Would a commit be lost with the only primary and these standbys? The others stand still, and it is tried.
+async fn lose(
+    world: &World,
+    doomed: &[ServerId],
+    real: &Real,
+    compared: &mut Compared,
+) -> Result<(), String> {
+    let leaders = world.leaders();
+    let [primary] = leaders[..] else {
+        return Ok(());
+    };
+    if !flickering(world).is_empty() {
+        return Ok(());
+    }
+    let Some(level) = world.configured_level(primary) else {
+        return Ok(());
+    };
+    let outcome = world.commit_on(primary, level);
+    let is_doomed =
+        |server: &ServerId| doomed.contains(server) && world.state(*server).is_some_and(State::is_up);
+    let crashes: Vec<Action> = std::iter::once(primary)
+        .chain(doomed.iter().copied().filter(is_doomed))
+        .map(Action::Crash)
+        .collect();
+    let mut after = world.clone();
+    after.apply_each(&crashes);
+    let left: Vec<ServerId> = after
+        .servers()
+        .filter(|(_, state)| state.is_up())
+        .map(|(server, _)| server.id())
+        .collect();
+    let Some(loss) = left.iter().map(|server| after.loss_of(*server)).min() else {
+        return Ok(());
+    };
+    let holds = survival(world, &crashes).nothing_lost.holds;
+    assert_eq!(holds, loss <= Loss::NothingIfFarthest, "{loss:?}");
+    // What was lost before says nothing of this moment, and where the order of connecting decides, it may be safe by chance.
+    let is_of_before = matches!(loss, Loss::OtherHistory)
+        || matches!(loss, Loss::Since(step) if step <= world.actions().len());
+    let by_chance = !holds && !ties(&world.rows(primary)).is_empty();
+    if is_of_before || by_chance || is_open(world, primary, &outcome) {
+        return Ok(());
+    }
+    let expected = if holds {
+        CommitFate::Hangs
+    } else {
+        CommitFate::Acknowledged
+    };
+    let happened = real.commit_without(primary, level, &left, holds).await;
+    if happened != expected {
+        return Err(format!(
+            "with the primary and {doomed:?} lost, {loss:?} was predicted, but while the others stand still a commit is {happened:?}"
+        ));
+    }
+    *(if holds {
+        &mut compared.safe
+    } else {
+        &mut compared.at_risk
+    }) += 1;
+    Ok(())
 }
 
 /// The rows that no look can be sure of: a standby behind the fork of its upstream's timeline asks ten times a second,

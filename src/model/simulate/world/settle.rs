@@ -49,19 +49,39 @@ impl World {
         }
     }
 
-    /// What is written is removed where no slot holds it.
+    /// What is written is removed where no slot holds it, and a primary has archived it, if it is to.
     pub(super) fn recycle(&mut self) {
         for place in 0..self.servers.len() {
+            let archived = self.archived_by(place);
             let state = self.at_mut(place);
             if matches!(state.flow, Flow::Leads | Flow::Streams) {
                 let held = state.slots.values().filter_map(|slot| match slot {
                     Slot::Holds(batch) => Some(*batch),
                     Slot::Unused | Slot::Lost => None,
                 });
-                let kept_from = held.chain([state.position.batch]).min();
+                let kept_from = held.chain([state.position.batch]).chain(archived).min();
                 state.oldest_kept = state.oldest_kept.max(kept_from.unwrap_or(0));
             }
         }
+    }
+
+    /// The batch up to which a server may remove WAL as far as the archive goes; `None`: it does not ask the archive. A
+    /// standby does not, since it archives nothing (archive_mode = on): what it received counts as archived, also later,
+    /// when it is promoted.
+    fn archived_by(&self, place: usize) -> Option<u64> {
+        let state = self.at(place);
+        if !state.leads() || !self.archive.is_full || self.topology().archive().is_none() {
+            return None;
+        }
+        let line = state.position.line;
+        let mut holds = self.archive.holds.iter();
+        let archived = holds.find(|(known, _)| *known == line).map(|(_, batch)| *batch);
+        let begun = self
+            .wal
+            .line(line)
+            .and_then(|line| line.parent)
+            .map_or(0, |(_, fork)| fork);
+        Some(archived.unwrap_or(begun).max(begun))
     }
 
     /// A promotion is told to the archive at once, by a history file.

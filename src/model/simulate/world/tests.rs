@@ -191,6 +191,78 @@ fn wal_is_gone_where_no_slot_and_no_archive_has_it() {
     );
 }
 
+/// Tried on 12, 15 and 18 (tests/live/archive.rs): what is not archived is not removed, whoever may need it.
+#[test]
+fn a_primary_with_a_full_archive_keeps_what_a_standby_needs_that_comes_back() {
+    let with_archive = |design: &str| {
+        let mut topology = notation::parse(design).unwrap();
+        let archive = crate::model::topology::Archive::new("archive").unwrap();
+        topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
+        topology
+    };
+    let flows = |topology: &Topology, actions: &[&str], names: &[&str]| -> Vec<Flow> {
+        let mut world = World::new(topology);
+        for text in actions {
+            world.apply(Action::parse(text, topology).unwrap()).unwrap();
+        }
+        let flow = |name: &&str| world.state(topology.by_name(name).unwrap().id()).unwrap().flow;
+        names.iter().map(flow).collect()
+    };
+    let plain = with_archive("m 1\n  a 2 no-slot\n    c 4 no-slot\n  b 3\n");
+    let away = ["fill-archive", "crash a", "write-much", "come-back a"];
+    assert_eq!(flows(&plain, &away, &["a", "c"]), [Flow::Streams, Flow::Streams]);
+    // Much more than once.
+    let longer = [
+        "fill-archive",
+        "crash a",
+        "write-much",
+        "write-much",
+        "crash m",
+        "come-back m",
+        "write-much",
+        "come-back a",
+    ];
+    assert_eq!(flows(&plain, &longer, &["a"]), [Flow::Streams]);
+    // A relay archives nothing, and removes what it has handed on.
+    let relay = ["fill-archive", "crash c", "write-much", "come-back c"];
+    assert_eq!(flows(&plain, &relay, &["a", "c"]), [Flow::Streams, Flow::WalGone]);
+    // What was removed before is gone, but the archive has it; then the primary has the rest.
+    let before = [
+        "crash a",
+        "write-much",
+        "fill-archive",
+        "write-much",
+        "come-back a",
+    ];
+    assert_eq!(flows(&plain, &before, &["a"]), [Flow::Streams]);
+    // A new primary keeps what it writes itself, not what it had received.
+    let promoted = [
+        "fill-archive",
+        "crash m",
+        "promote a",
+        "crash c",
+        "write-much",
+        "come-back c",
+    ];
+    assert_eq!(flows(&plain, &promoted, &["c"]), [Flow::Streams]);
+    let received = [
+        "fill-archive",
+        "crash c",
+        "write-much",
+        "crash m",
+        "promote a",
+        "write-much",
+        "come-back c",
+    ];
+    assert_eq!(flows(&plain, &received, &["c"]), [Flow::WalGone]);
+    // Slots are given up all the same; up to 17 that matters only where the WAL is gone.
+    let outgrown = ["fill-archive", "stop b", "outgrow-slots", "come-back b"];
+    for (major, flow) in [("15", Flow::Streams), ("18", Flow::SlotLost)] {
+        let topology = with_archive(&format!("postgres {major}\nm 1\n  a 2 no-slot\n  b 3\n"));
+        assert_eq!(flows(&topology, &outgrown, &["b"]), [flow], "{major}");
+    }
+}
+
 /// Tried on 13, 15, 17 and 18: a slot holds no more than max_slot_wal_keep_size. With the WAL from an archive the standby streams
 /// again through the slot that was given up, and only on 18 it needs another one.
 #[test]

@@ -39,7 +39,7 @@ const NOT_TWICE: &str = "what is so already cannot happen once more";
 const BY_STREAMING: &str = "an upstream has to run, since the data come from it";
 
 /// Every transition, by verb; of one verb the first row that holds counts.
-pub const TRANSITIONS: [Transition; 50] = [
+pub const TRANSITIONS: [Transition; 52] = [
     refused(
         Verb::Crash,
         "the server is down",
@@ -284,6 +284,14 @@ pub const TRANSITIONS: [Transition; 50] = [
     ),
     happens(
         Verb::WriteMuch,
+        "the archive is full",
+        "more WAL is written than is kept for a standby without a slot; but the primary keeps all that is not archived",
+        "a segment is removed only after archive_command has succeeded, so that a standby that comes back finds it there; a standby that hands WAL on archives nothing, and removes it",
+        |world, _| world.archive.is_full,
+        |world, _| world.write_much(),
+    ),
+    happens(
+        Verb::WriteMuch,
         "otherwise",
         "more WAL is written than is kept for a standby without a slot",
         "a slot holds WAL until its standby has it; without one, wal_keep_size (wal_keep_segments before 13) is all that is kept",
@@ -303,6 +311,14 @@ pub const TRANSITIONS: [Transition; 50] = [
         "a slot holds WAL without limit here: the server's disk would be full instead, and the server would stop",
         "max_slot_wal_keep_size came with 13; -1 is no limit, and so is a version before 13",
         |world, _| !world.facts.servers.iter().any(|fact| fact.limits_slots),
+    ),
+    happens(
+        Verb::OutgrowSlots,
+        "the archive is full",
+        "more WAL is written than a slot may hold: the slots of standbys that are away are given up; but the primary keeps the WAL they need, which is not archived",
+        "at a checkpoint a slot that would hold more than max_slot_wal_keep_size is invalidated, whether its WAL can be removed or not; that waits for the archive",
+        |world, _| world.archive.is_full,
+        |world, _| world.outgrow_slots(),
     ),
     happens(
         Verb::OutgrowSlots,
