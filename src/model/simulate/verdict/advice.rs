@@ -180,7 +180,7 @@ fn link(world: &World, leader: ServerId, server: ServerId, upstream: ServerId, f
         )
     };
     match flow {
-        Flow::Cut => vec![mend(upstream, server)],
+        Flow::Cut | Flow::Silent => vec![mend(upstream, server)],
         Flow::UpstreamDown => {
             let new = living_upstream(world, leader, server, upstream);
             if world.is_cut_between(server, new) {

@@ -1,7 +1,7 @@
 //! What becomes of a commit at each level, in a sentence.
 
 use super::{CommitVerdict, Said, listed, name};
-use crate::model::simulate::world::{CommitFate, LevelOutcome, World};
+use crate::model::simulate::world::{CommitFate, Flow, LevelOutcome, World};
 use crate::model::topology::{CommitLevel, ServerId};
 
 pub(super) fn commits(world: &World) -> Vec<CommitVerdict> {
@@ -69,6 +69,14 @@ fn answered(world: &World, outcome: &LevelOutcome) -> String {
 }
 
 fn lacking(world: &World, outcome: &LevelOutcome) -> String {
+    let is_cut = |id: &ServerId| world.state(*id).is_some_and(|state| state.flow == Flow::Silent);
+    let cut: Vec<ServerId> = outcome.silent.iter().copied().filter(is_cut).collect();
+    if !cut.is_empty() {
+        return format!(
+            "it waits for the answer of {}, to which nothing gets through, and that is not noticed yet",
+            listed(world, &cut)
+        );
+    }
     if let Some(first) = outcome.silent.first() {
         let who = listed(world, &outcome.silent);
         return if outcome.silent.len() == 1 {

@@ -150,7 +150,7 @@ impl World {
         Some(format!("\"{}\" {becomes}", self.name_at(place)))
     }
 
-    fn changed_flows(&self, before: &Self, deed: &Deed) -> Vec<Consequence> {
+    pub(super) fn changed_flows(&self, before: &Self, deed: &Deed) -> Vec<Consequence> {
         (0..self.servers.len())
             .filter(|place| {
                 let (now, then) = (self.at(*place), before.at(*place));
@@ -168,7 +168,7 @@ impl World {
             .collect()
     }
 
-    fn changed_commits(&self, before: &Self) -> Option<Consequence> {
+    pub(super) fn changed_commits(&self, before: &Self) -> Option<Consequence> {
         let (now, then) = (self.cluster_fate(), before.cluster_fate());
         if now == then {
             return None;

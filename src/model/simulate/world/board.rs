@@ -14,7 +14,8 @@ pub struct LevelOutcome {
     pub fate: CommitFate,
     /// The standbys whose answer it needs: for `FIRST n` the chosen, for `ANY n` all candidates.
     pub waits_for: Vec<ServerId>,
-    /// Of these, the ones that do not answer, since they have paused their replay.
+    /// Of these, the ones that do not answer: they have paused their replay, or the network to them is cut and the primary
+    /// has not noticed.
     pub silent: Vec<ServerId>,
     /// How many answers it needs; 0: it waits for nobody.
     pub needed: u32,
@@ -146,7 +147,10 @@ impl World {
         let silent: Vec<ServerId> = waits_for
             .iter()
             .copied()
-            .filter(|id| applies && self.state(*id).is_some_and(|state| state.is_paused))
+            .filter(|id| {
+                let is_paused = applies && self.state(*id).is_some_and(|state| state.is_paused);
+                is_paused || self.is_silent(*id, self.id_at(primary))
+            })
             .collect();
         let (listed, needed) = (
             waits_for.len(),
@@ -206,7 +210,7 @@ impl World {
         let level = self
             .configured_level(self.id_at(primary))
             .unwrap_or(CommitLevel::On);
-        // What has paused its replay confirms nothing that has to be applied.
+        // What has paused its replay confirms nothing that has to be applied, and what is cut off confirms nothing.
         let silent = self.waiting_commit(primary, level, names).silent;
         let (ids, receivers) = self.receivers(primary);
         let answering: Vec<(ServerId, u32)> = candidates(&receivers, names)
@@ -272,7 +276,7 @@ impl World {
 
     /// Who is connected to a server, in the order of its senders.
     fn receivers(&self, place: usize) -> (Vec<ServerId>, Vec<Receiver<'_>>) {
-        let senders = self.at(place).senders.iter().flatten();
+        let (upstream, senders) = (self.id_at(place), self.at(place).senders.iter().flatten());
         senders
             .filter_map(|id| {
                 let place = self.facts.place(*id)?;
@@ -280,7 +284,11 @@ impl World {
                 let receiver = Receiver {
                     shown: &fact.shown,
                     in_view: &fact.in_view,
-                    state: self.at(place).flow.row_state()?,
+                    state: if self.is_silent(*id, upstream) {
+                        "streaming"
+                    } else {
+                        self.at(place).flow.row_state()?
+                    },
                 };
                 Some((*id, receiver))
             })

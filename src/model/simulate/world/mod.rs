@@ -16,6 +16,7 @@ mod loss;
 mod markdown;
 mod perform;
 mod settle;
+mod silence;
 mod state;
 mod transition;
 mod wal;
@@ -28,6 +29,7 @@ pub use apply::{Consequence, Refusal};
 pub use board::{CommitFate, LevelOutcome};
 pub use flow::{FLOWS, Flow, FlowRow};
 pub use markdown::transitions_as_markdown;
+pub use silence::{End, Silence};
 use state::Facts;
 pub use state::{Life, Slot, State};
 pub use transition::{TRANSITIONS, Transition};
@@ -41,6 +43,9 @@ pub struct World {
     facts: Arc<Facts>,
     servers: Vec<State>,
     cuts: BTreeSet<Pair>,
+    /// True if a cut is noticed only when that is said.
+    is_in_time: bool,
+    silences: Vec<Silence>,
     slow: BTreeSet<Pair>,
     /// Standbys that a server lets in besides those that the design has it let in: the standby, and the server.
     let_in: BTreeSet<(ServerId, ServerId)>,
@@ -105,6 +110,8 @@ impl World {
             facts: Arc::new(Facts::of(topology)),
             servers: state::as_deployed(topology),
             cuts: BTreeSet::new(),
+            is_in_time: false,
+            silences: Vec::new(),
             slow: BTreeSet::new(),
             let_in: BTreeSet::new(),
             wal: Wal::default(),

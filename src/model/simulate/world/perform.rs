@@ -13,14 +13,16 @@ impl World {
         let state = self.at_mut(place);
         state.life = life;
         state.resume();
+        self.forget_ended(place);
         self.disconnect(place);
     }
 
     /// Whoever is connected to the server loses its connection: who can asks anew, and is heard if the server is there.
     fn disconnect(&mut self, upstream: usize) {
         let id = self.id_at(upstream);
-        for state in &mut self.servers {
-            if state.upstream == Some(id) && state.flow.is_connected() {
+        let unaware: Vec<bool> = (0..self.servers.len()).map(|place| self.believes(place)).collect();
+        for (state, unaware) in self.servers.iter_mut().zip(unaware) {
+            if state.upstream == Some(id) && state.flow.is_connected() && !unaware {
                 state.flow = Flow::UpstreamDown;
                 state.turn();
             }
@@ -91,6 +93,7 @@ impl World {
         if lost.loss != Loss::Nothing {
             self.losses.push(lost);
         }
+        self.forget_receiver(place);
         let from = self.at(place).position;
         let timeline = self.next_timeline(from);
         let position = self.wal.fork(from, timeline, self.actions.len());
@@ -118,6 +121,7 @@ impl World {
             state.resume();
             self.disconnect(place);
         }
+        self.forget_receiver(place);
     }
 
     pub(super) fn make_slot(&mut self, standby: usize, upstream: usize) {
@@ -133,6 +137,7 @@ impl World {
         state.upstream = Some(id);
         state.position = position;
         state.slots.clear();
+        self.forget_receiver(place);
     }
 
     pub(super) fn let_in(&mut self, standby: usize, upstream: usize) {
@@ -152,7 +157,7 @@ impl World {
             for standby in away {
                 let streams = self
                     .state(standby)
-                    .is_some_and(|state| state.upstream == Some(id) && state.flow.is_connected());
+                    .is_some_and(|state| state.upstream == Some(id) && state.flow.is_connected() && state.flow != Flow::Silent);
                 if let Some(slot) = self.at_mut(place).slots.get_mut(&standby)
                     && !streams
                     && matches!(slot, Slot::Holds(batch) if *batch <= newest)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::flow::{self, Flow};
 use super::wal::{LineId, Position};
-use super::{LastMoment, Slot, World};
+use super::{End, LastMoment, Slot, World};
 
 impl World {
     /// Lets the world come to rest after something has happened.
@@ -125,14 +125,15 @@ impl World {
             return;
         };
         let mut found = flow::of_standby(self, place, upstream);
-        if !found.is_connected() && self.at(place).next_upstream.is_some() {
+        let is_away = (!found.is_connected() || found == Flow::Silent) && !self.believes(place);
+        if is_away && self.at(place).next_upstream.is_some() {
             // The connection that held it where it was is gone.
             let state = self.at_mut(place);
             state.flow = found;
             state.turn();
             return self.settle_server(place);
         }
-        if !found.is_connected() && found != Flow::Down && self.restore(place) {
+        if is_away && found != Flow::Down && self.restore(place) {
             found = flow::of_standby(self, place, upstream);
         }
         let (id, above) = (self.id_at(place), self.at(upstream).position);
@@ -194,7 +195,15 @@ impl World {
                 connected[upstream].push(place);
             }
         }
-        for (upstream, standbys) in connected.into_iter().enumerate() {
+        // Also those that it does not know to be gone.
+        for silence in self.silences.iter().filter(|silence| silence.believes(End::Sender)) {
+            if let Some(upstream) = self.facts.place(silence.upstream) {
+                connected[upstream].extend(self.facts.place(silence.standby));
+            }
+        }
+        for (upstream, mut standbys) in connected.into_iter().enumerate() {
+            standbys.sort_unstable();
+            standbys.dedup();
             let ids: Vec<_> = standbys.iter().map(|place| self.id_at(*place)).collect();
             let senders = &mut self.at_mut(upstream).senders;
             for sender in senders.iter_mut() {

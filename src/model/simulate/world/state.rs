@@ -7,7 +7,7 @@ use super::Flow;
 use super::wal::{LastMoment, Position, Wal};
 use crate::model::bundle;
 use crate::model::simulate::{Configured, StandbyNames, name_in_view};
-use crate::model::topology::{Server, ServerId, Topology};
+use crate::model::topology::{ApplyDelay, Server, ServerId, Topology};
 
 /// Whether a server runs, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +113,9 @@ pub(super) struct Fact {
     pub(super) uses_slot: bool,
     /// The slots on it may hold only so much WAL.
     pub(super) limits_slots: bool,
+    /// After how many microseconds of silence it ends a connection as its sender, and as its receiver; `None`: never.
+    pub(super) sender_timeout: Option<u64>,
+    pub(super) receiver_timeout: Option<u64>,
     /// A hand-set `recovery_target_timeline` keeps it on its timeline.
     pub(super) stays_on_timeline: bool,
     /// As a sender compares it with synchronous_standby_names, and as its view shows it.
@@ -147,9 +150,25 @@ fn fact(topology: &Topology, server: &Server) -> Fact {
         limits_slots: major.has_slot_limit() && limit.is_none_or(|limit| !limit.trim().starts_with('-')),
         stays_on_timeline: major.has_standby_signal()
             && target.is_some_and(|target| !target.eq_ignore_ascii_case("latest")),
+        sender_timeout: time_limit(topology, server, major.sender_timeout_setting()),
+        receiver_timeout: if major.has_receiver_timeout() {
+            time_limit(topology, server, "wal_receiver_timeout")
+        } else {
+            None
+        },
         shown: server.name().shown(major),
         in_view: name_in_view(server.name(), major),
     }
+}
+
+/// A time limit in microseconds, which is 60 s by default on every version; 0 is none.
+fn time_limit(topology: &Topology, server: &Server, name: &str) -> Option<u64> {
+    const DEFAULT: u64 = 60_000_000;
+    let value = by_hand(topology, server, name);
+    // Such a time is written as a delay is. What cannot be read, the rules refuse.
+    let set = value.and_then(|value| ApplyDelay::parse(value).ok());
+    let micros = set.map_or(DEFAULT, |limit| limit.micros());
+    (micros > 0).then_some(micros)
 }
 
 /// A setting given by hand, whatever its capitals: the server's own before the cluster's.

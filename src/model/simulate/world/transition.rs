@@ -147,6 +147,7 @@ pub const TRANSITIONS: [Transition; 52] = [
         |world, deed| {
             let link = pair(world.id_at(deed.server), world.id_at(deed.other));
             world.slow.remove(&link);
+            world.fall_silent(deed.server, deed.other);
             world.cuts.insert(link);
         },
     ),
@@ -192,6 +193,7 @@ pub const TRANSITIONS: [Transition; 52] = [
             let link = pair(world.id_at(deed.server), world.id_at(deed.other));
             world.slow.remove(&link);
             world.cuts.remove(&link);
+            world.hear_again(deed.server, deed.other);
         },
     ),
     refused(
