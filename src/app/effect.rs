@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::engine::deploy::{Change, Resumed};
-use crate::engine::preferences::Preferences;
 use crate::model::bundle::Bundle;
+use crate::model::desk::Preferences;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::model::plan::{Machine, Plan};

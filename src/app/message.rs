@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::engine::cluster::Listed;
 use crate::engine::deploy::{self, Found};
-use crate::engine::preferences::{RoleWords, Theme};
-use crate::engine::recent::RecentDesign;
-use crate::engine::record::ClusterRecord;
-use crate::engine::unsaved::Unsaved;
+use crate::model::desk::LeftCluster;
+use crate::model::desk::Listed;
+use crate::model::desk::RecentDesign;
+use crate::model::desk::Theme;
+use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::Board;
@@ -161,7 +161,7 @@ pub enum ClusterMessage {
     /// The action did not work out.
     Failed(PathBuf, Report),
     /// What earlier sessions left behind.
-    LeftOver(Vec<ClusterRecord>),
+    LeftOver(Vec<LeftCluster>),
     /// Finish what was left unfinished in this folder.
     GoOn(PathBuf),
     /// What is to be finished there, and how. The design on the canvas makes room for the one that is being made.
@@ -199,7 +199,6 @@ pub enum ViewMessage {
     CloseNotice(u64),
     Theme(Theme),
     ReduceMotion(bool),
-    RoleWords(RoleWords),
     OpenFolder(PathBuf),
     CopyText(String),
 }

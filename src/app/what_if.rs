@@ -4,7 +4,6 @@
 //! earlier one. What is done there begins a story of its own, so that nothing that was tried is lost.
 
 use crate::model::health::{Board, ReplicationRow};
-use crate::model::simulate::name_in_view;
 use crate::model::simulate::time::{Event, Micros, Scenario, ScenarioError, Speed, Workload};
 use crate::model::simulate::verdict::Verdict;
 use crate::model::simulate::world::{Action, Consequence, Refusal, World};
@@ -141,7 +140,7 @@ impl WhatIf {
         let upstream = topology.server(state.upstream?)?.name().as_str();
         let mut readings = self.board().servers.iter();
         let reading = readings.find(|reading| reading.name == upstream)?;
-        let shown = name_in_view(topology.server(standby)?.name(), topology.postgres());
+        let shown = topology.server(standby)?.name().in_view(topology.postgres());
         let mut rows = reading.replication.iter();
         rows.find(|row| row.application_name == shown)
     }

@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::engine::deploy::Request;
-use crate::engine::store;
+use crate::engine::desk::store;
 use crate::model::diagram::PictureFormat;
 use crate::model::document::templates::TEMPLATES;
 use crate::model::simulate::time::{Micros, read_time};
@@ -17,15 +17,22 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 error-level findings or a failed run, 2 wrong usage, 130 cancelled.
 A first session: pgcascade new -o seed.toml && pgcascade deploy seed.toml --dir ./seed";
 
+const USAGE: &str = "\
+pgcascade [OPTIONS] [FILE]
+       pgcascade [OPTIONS] <COMMAND>";
+
 const BIN_HELP: &str =
     "The folder with initdb, pg_ctl and postgres; by default the design's major among the installed ones";
 
 /// Draw a PostgreSQL replication cluster, see what is wrong with it, export its configuration, run it on this machine
 #[derive(Debug, Parser)]
-#[command(name = "pgcascade", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
+#[command(name = "pgcascade", version, override_usage = USAGE, after_help = EXIT_CODES)]
 pub(super) struct Args {
     /// The design to open in the designer's window
     pub(super) file: Option<PathBuf>,
+    /// Show on standard error what is done, in detail; it is also written to the log
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -350,11 +357,49 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, Report> {
         .map_err(|error| Report::of(format!("\"{}\" cannot be used as a path", path.display()), &error))
 }
 
+/// The command and the names of the options, without anything that was given: for the log.
+pub(super) fn names(words: &[String]) -> String {
+    let command = Args::command();
+    let is_command = |word: &&str| command.find_subcommand(word).is_some();
+    let called = words.iter().map(String::as_str).find(is_command);
+    let options = words
+        .iter()
+        .filter(|word| word.len() > 1 && word.starts_with('-'))
+        .map(|word| word.split('=').next().unwrap_or(word))
+        // Of short options the value may follow at once.
+        .map(|name| {
+            if name.starts_with("--") {
+                name
+            } else {
+                name.get(..2).unwrap_or(name)
+            }
+        });
+    let names: Vec<&str> = std::iter::once(called.unwrap_or("window"))
+        .chain(options)
+        .collect();
+    names.join(" ")
+}
+
+/// What was called. Wrong usage ends the program here.
+pub(super) fn parse() -> Args {
+    exit_on_mistyped_command();
+    let args = Args::parse();
+    // clap's `args_conflicts_with_subcommands` would also refuse the options that all commands have.
+    if args.file.is_some() && args.command.is_some() {
+        let message = "a design to open in the window cannot be given together with a command";
+        Args::command()
+            .error(clap::error::ErrorKind::ArgumentConflict, message)
+            .exit();
+    }
+    args
+}
+
 /// `pgcascade chek` would be taken for the file "chek": says that there is neither such a file nor such a command.
-pub(super) fn exit_on_mistyped_command() {
-    let Some(word) = std::env::args_os()
-        .nth(1)
-        .and_then(|word| word.into_string().ok())
+fn exit_on_mistyped_command() {
+    let words = std::env::args_os().skip(1).map(std::ffi::OsString::into_string);
+    let Some(Ok(word)) = words
+        .into_iter()
+        .find(|word| word.as_ref().is_ok_and(|word| !word.starts_with('-')))
     else {
         return;
     };
@@ -419,6 +464,20 @@ mod tests {
     #[test]
     fn the_arguments_hold_together() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn only_names_of_options_are_told() {
+        let told = |words: &str| {
+            let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+            names(&words)
+        };
+        assert_eq!(
+            told("deploy my.toml --dir=/secret --json -v"),
+            "deploy --dir --json -v"
+        );
+        assert_eq!(told("new -o/secret"), "new -o");
+        assert_eq!(told("my.toml"), "window");
     }
 
     #[test]

@@ -5,8 +5,9 @@ use std::path::Path;
 use super::signals::Signals;
 use super::table::{table, words};
 use super::{Ending, args, print};
-use crate::engine::cluster::{self, Listed};
+use crate::engine::cluster;
 use crate::engine::deploy::Cancel;
+use crate::model::desk::Listed;
 use crate::report::Report;
 
 pub(super) fn list(json: bool) -> Ending {

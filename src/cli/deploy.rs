@@ -10,9 +10,12 @@ use super::signals::Signals;
 use super::{Ending, designs, preflight, print};
 use crate::engine::deploy::{self, Cancel, Request, Run};
 use crate::model::bundle;
+use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
-use crate::model::plan::{self, ClusterLayout, Outcome, RunEvent};
+use crate::model::plan::{self, Outcome, RunEvent};
+use crate::model::quoting::shell_path;
 use crate::model::topology::{Auth, Topology};
+use crate::model::words::counted;
 use crate::report::Report;
 
 /// This program runs one deployment in its life.
@@ -29,7 +32,7 @@ pub(super) async fn deploy(target: &Target, as_json: bool) -> Result<Ending, Rep
     if ending == Ending::Fine && !as_json {
         // As it is found from anywhere: without "..", and where a link leads.
         let folder = request.folder.canonicalize().unwrap_or(request.folder);
-        say_how_to_go_on(document.topology(), &folder);
+        say_what_next(document.topology(), &folder);
     }
     Ok(ending)
 }
@@ -76,7 +79,7 @@ pub(super) async fn run(
     };
     let outcome = shown(as_json, |events| deploy::run_here(run, events, cancel)).await;
     if !as_json {
-        let folder = print::shell_path(&request.folder);
+        let folder = shell_path(&request.folder);
         tell(
             "deployment",
             &outcome,
@@ -134,26 +137,26 @@ pub(super) fn tell(what: &str, outcome: &Outcome, remedy: &str) {
     }
 }
 
-pub(super) fn say_how_to_go_on(topology: &Topology, real_folder: &Path) {
-    let folder = print::shell_path(real_folder);
+pub(super) fn say_what_next(topology: &Topology, real_folder: &Path) {
+    let folder = shell_path(real_folder);
     let primary = topology.primary();
     let pass_file = if topology.effective_auth() == Auth::Trust {
         String::new()
     } else {
-        let path = real_folder.join(ClusterLayout::PGPASS);
-        format!("PGPASSFILE={} ", print::shell_path(&path))
+        let path = real_folder.join(ClusterFolder::PGPASS);
+        format!("PGPASSFILE={} ", shell_path(&path))
     };
     print::line(format_args!(
         "\"{}\" runs in {}: {} built and verified",
         topology.name(),
         real_folder.display(),
-        print::count(topology.servers().len(), "server")
+        counted(topology.servers().len(), "server")
     ));
     print::line(format_args!(
         "  connect:    {pass_file}psql -h {} -p {} -U {} postgres",
         primary.host(),
         primary.port(),
-        ClusterLayout::SUPERUSER
+        ClusterFolder::SUPERUSER
     ));
     print::line(format_args!("  look:       pgcascade status {folder}"));
     print::line(format_args!("  tear down:  pgcascade teardown {folder}"));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Ending, args, designs, print};
-use crate::engine::{picture, store};
+use crate::engine::desk::{picture, store};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::report::Report;
 

@@ -25,7 +25,7 @@ struct FileRow<'a> {
 /// Prints the difference, in a form that `patch -p1` takes, and says what would be wrong with the design then.
 pub(super) fn show(document: &Document, bundle: &Bundle, major: PgMajor, as_json: bool) {
     let from = document.topology().postgres();
-    let other = bundle::in_version(document, major);
+    let other = document.in_version(major);
     let changes = bundle::difference(bundle, &bundle::generate(&other));
     if as_json {
         let files = changes.iter().map(|change| FileRow {

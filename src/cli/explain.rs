@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::print;
 use super::table::{numbers, table, words};
-use crate::model::bundle::{Bundle, BundleFile, Decision, Element, Origin, Provenance};
-use crate::model::plan::ClusterLayout;
+use crate::model::bundle::{Bundle, BundleFile};
+use crate::model::configuration::ClusterFolder;
+use crate::model::configuration::{Decision, Element, Origin, Provenance};
 use crate::model::topology::catalogue::Effect;
 use crate::model::topology::{Server, ServerId, Topology, nearest};
 use crate::report::Report;
@@ -106,7 +107,7 @@ fn explanation<'a>(topology: &'a Topology, bundle: &'a Bundle, server: Option<&S
     let folders = topology.folders();
     let own = server.map(|server| {
         let folder = folders.get(&server.id()).map_or("", String::as_str);
-        (server.id(), format!("{}/", ClusterLayout::server(folder)))
+        (server.id(), format!("{}/", ClusterFolder::server(folder)))
     });
     let mut decisions = BTreeSet::new();
     let mut files = Vec::new();

@@ -6,6 +6,7 @@ use super::table::replication;
 use super::{Ending, args, print};
 use crate::engine::cluster;
 use crate::model::health::{Board, Reading};
+use crate::model::words::counted;
 use crate::report::Report;
 
 pub(super) async fn status(dir: &Path, as_json: bool) -> Result<Ending, Report> {
@@ -39,7 +40,7 @@ fn heading(reading: &Reading) -> String {
     let state = match (reading.running, reading.replication.len()) {
         (false, _) => "down".to_owned(),
         (true, 0) => "running".to_owned(),
-        (true, many) => format!("running, sends to {}", print::count(many, "server")),
+        (true, many) => format!("running, sends to {}", counted(many, "server")),
     };
     format!("{}: {role}, {state}", reading.name)
 }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::cluster::{Cluster, Watcher};
+use crate::engine::cluster::{Cluster, Watcher};
 use crate::model::health::Board;
 use crate::report::Report;
 

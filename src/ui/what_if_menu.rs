@@ -3,11 +3,11 @@
 use egui::containers::menu::{MenuConfig, SubMenuButton};
 use egui::{Button, PopupCloseBehavior, Ui};
 
+use crate::app::Outbox;
 use crate::app::{InTime, Message, TimeMessage, WhatIf, WhatIfMessage};
 use crate::model::simulate::world::{Action, State, World};
 use crate::model::topology::{Server, ServerId};
-use crate::ui::Outbox;
-use crate::ui::drafts::as_sentence;
+use crate::model::words::as_sentence;
 use crate::ui::panels::speed_rows;
 
 /// What can happen to a server, and what can be done about it.

@@ -32,29 +32,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bystander::Bystander;
 use crate::cli::{Place, is_hangup_ignored, last_event, signal, wait_for_end};
-use crate::scene::{Scene, assert_gone, deployed, free_ports, perform, perform_and, prepare, seed};
+use crate::scene::{Scene, assert_gone, deployed, failed, free_ports, perform, perform_and, prepare, seed};
 
 /// What a kernel says of a disk that is full.
 const FULL: &str = "No space left on device";
-
-/// The reason and the hints of a run that failed and was taken back whole.
-#[track_caller]
-fn failed(outcome: Outcome) -> (String, Vec<String>) {
-    match outcome {
-        Outcome::Failed {
-            reason,
-            hints,
-            remains,
-        } => {
-            assert!(
-                remains.is_empty(),
-                "{reason} {hints:?}, and what remains: {remains:?}"
-            );
-            (reason, hints)
-        }
-        other => panic!("it was to fail: {other:?}"),
-    }
-}
 
 /// A hint in which the server itself says so.
 #[track_caller]

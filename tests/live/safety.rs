@@ -6,8 +6,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use pgcascade::engine::cluster;
+use pgcascade::engine::cluster::record;
 use pgcascade::engine::deploy::Cancel;
-use pgcascade::engine::{cluster, record};
 use pgcascade::model::document::Document;
 use pgcascade::model::plan::Outcome;
 use pgcascade::model::topology::{Archive, Edit};

@@ -11,9 +11,61 @@ const MAY_USE: [(&str, &[&str]); 5] = [
     ("model", &["model"]),
     ("engine", &["engine", "model", "report"]),
     ("app", &["app", "engine", "model", "report"]),
-    ("ui", &["ui", "app", "engine", "model", "report"]),
+    ("ui", &["ui", "app", "model", "report"]),
     ("cli", &["cli", "engine", "model", "report", "ui"]),
 ];
+
+/// The floors of the model, lowest first: what each may use of the others.
+const MODEL_MAY_USE: [(&str, &[&str]); 10] = [
+    ("topology", &[]),
+    ("document", &["topology"]),
+    ("configuration", &["topology"]),
+    ("health", &["topology"]),
+    ("desk", &["topology"]),
+    ("operation", &["topology", "configuration"]),
+    (
+        "simulate",
+        &["topology", "document", "configuration", "health", "operation"],
+    ),
+    (
+        "plan",
+        &[
+            "topology",
+            "document",
+            "configuration",
+            "health",
+            "operation",
+            "simulate",
+        ],
+    ),
+    (
+        "bundle",
+        &[
+            "topology",
+            "document",
+            "configuration",
+            "health",
+            "operation",
+            "simulate",
+            "plan",
+        ],
+    ),
+    (
+        "diagram",
+        &[
+            "topology",
+            "document",
+            "configuration",
+            "health",
+            "operation",
+            "simulate",
+            "plan",
+        ],
+    ),
+];
+
+/// What every floor of the model may use: words and quoting.
+const MODEL_BELOW_ALL: [&str; 2] = ["quoting", "words"];
 
 /// Words that no line of the layer may hold: what it must not be able to do.
 const ABSENT: [(&str, &[&str]); 3] = [
@@ -29,6 +81,7 @@ const ABSENT: [(&str, &[&str]); 3] = [
             "egui",
             "async fn",
             "println!",
+            "tracing",
         ],
     ),
     (
@@ -41,6 +94,7 @@ const ABSENT: [(&str, &[&str]); 3] = [
             "egui",
             "async fn",
             "println!",
+            "tracing",
         ],
     ),
     ("engine", &["egui", "println!"]),
@@ -112,6 +166,77 @@ fn arrows_go_one_way_only() {
                 }
             }
         }
+    }
+}
+
+/// The folders of the model that a file names: by their full path, or by `super` from the folder's own top.
+fn used_in_model(name: &str, line: &str) -> Vec<String> {
+    let word = |text: &str| -> String {
+        let letters = text.chars();
+        letters.take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    };
+    let mut used: Vec<String> = line.split("crate::model::").skip(1).map(word).collect();
+    // `crate::model::{a, b}`, and `super::a` in `model/FOLDER/mod.rs`, which is the model's own room.
+    for list in line.split("crate::model::{").skip(1) {
+        let inside = list.split('}').next().unwrap_or_default();
+        used.extend(inside.split(',').map(|one| word(one.trim())));
+    }
+    let depth = name.split('/').count() - usize::from(name.ends_with("/mod.rs")) - 1;
+    let up = "super::".repeat(depth);
+    used.extend(
+        line.match_indices(&up)
+            .filter(|(place, _)| !line[..*place].ends_with("::"))
+            .map(|(place, _)| word(&line[place + up.len()..]))
+            .filter(|word| word != "super"),
+    );
+    used
+}
+
+#[test]
+fn the_model_has_floors() {
+    for folder in fs::read_dir(source().join("model")).unwrap() {
+        let folder = folder.unwrap();
+        let name = folder.file_name().to_string_lossy().into_owned();
+        let is_listed = MODEL_MAY_USE.iter().any(|(floor, _)| *floor == name);
+        assert!(
+            is_listed || !folder.path().is_dir(),
+            "model/{name} is on no floor: give it a row in MODEL_MAY_USE"
+        );
+    }
+    for (floor, allowed) in MODEL_MAY_USE {
+        for (name, lines) in files(&format!("model/{floor}")) {
+            for line in lines {
+                for used in used_in_model(&name, &line) {
+                    let is_fine = used.is_empty()
+                        || used == floor
+                        || MODEL_BELOW_ALL.contains(&used.as_str())
+                        || allowed.contains(&used.as_str())
+                        || !MODEL_MAY_USE.iter().any(|(other, _)| *other == used);
+                    assert!(is_fine, "{name}: model/{floor} may not use model/{used}: {line}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_arrow_back_up_would_be_seen() {
+    for (name, line, used) in [
+        ("model/topology/sync.rs", "use crate::model::plan::Plan;", "plan"),
+        ("model/document/mod.rs", "use super::simulate::time;", "simulate"),
+        (
+            "model/document/scenarios.rs",
+            "use super::super::bundle;",
+            "bundle",
+        ),
+        (
+            "model/health/mod.rs",
+            "use crate::model::{plan, topology};",
+            "plan",
+        ),
+    ] {
+        let found = used_in_model(name, line);
+        assert!(found.iter().any(|one| one == used), "{name}: {line}: {found:?}");
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use pgcascade::model::bundle;
+use pgcascade::model::configuration;
 use pgcascade::model::document::Document;
 use pgcascade::model::topology::{Archive, Edit, notation};
 
@@ -31,7 +32,7 @@ impl Place {
         topology.apply(&Edit::SetArchive(Some(drawn))).unwrap();
         let files = bundle::generate(&Document::new(topology));
         let conf = &files.file("servers/it_s_s/postgresql.conf").unwrap().contents;
-        let value = |name: &str| bundle::value_in(conf, name).unwrap();
+        let value = |name: &str| configuration::value_in(conf, name).unwrap();
         let place = Self {
             archive_command: value("archive_command"),
             restore_command: value("restore_command"),

@@ -7,11 +7,11 @@
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, TouchPhase, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use pgcascade::app::Outbox;
 use pgcascade::app::{DesignMessage, Message, RunView, Session, Tab, ViewMessage, update};
 use pgcascade::model::document::{Command, Document};
 use pgcascade::model::plan::{Plan, Progress};
 use pgcascade::model::topology::{Edit, ServerId, notation};
-use pgcascade::ui::Outbox;
 use pgcascade::ui::canvas::{CanvasState, NewStandby, canvas_ui};
 
 const SEED: &str = "\
@@ -65,7 +65,7 @@ impl Window {
     }
 
     fn id(&self, name: &str) -> ServerId {
-        self.session.document.topology().by_name(name).unwrap().id()
+        self.session.desk.document.topology().by_name(name).unwrap().id()
     }
 
     /// Commands sent since the last call.
@@ -79,7 +79,7 @@ impl Window {
     }
 
     fn tree(&self) -> String {
-        notation::print(self.session.document.topology())
+        notation::print(self.session.desk.document.topology())
     }
 }
 
@@ -270,7 +270,7 @@ fn escape_leaves_a_drag() {
 #[test]
 fn nothing_is_dragged_while_a_deployment_runs() {
     let mut session = Session::new(Document::new(notation::parse(SEED).unwrap()), None);
-    session.run = RunView::Run {
+    session.live.run = RunView::Run {
         run: 1,
         plan: Plan {
             cluster: "seed".to_owned(),
@@ -384,7 +384,7 @@ fn the_tree_is_walked_by_keys() {
     harness.key_press(Key::Enter);
     harness.run();
     let slave2 = harness.state().id("slave2");
-    assert_eq!(harness.state().session.selected, Some(slave2));
+    assert_eq!(harness.state().session.looks.selected, Some(slave2));
 }
 
 #[test]
@@ -420,7 +420,16 @@ fn a_screen_reader_hears_what_a_card_shows() {
 
 fn selected(harness: &Canvas) -> Vec<String> {
     let session = &harness.state().session;
-    let name = |id| session.document.topology().server(id).unwrap().name().to_string();
+    let name = |id| {
+        session
+            .desk
+            .document
+            .topology()
+            .server(id)
+            .unwrap()
+            .name()
+            .to_string()
+    };
     session.selection().into_iter().map(name).collect()
 }
 
@@ -454,7 +463,7 @@ fn several_servers_are_selected_by_shift_and_by_a_band() {
     drag(&mut harness, first.left_top() - vec2(15.0, 15.0), last.center());
     assert_eq!(selected(&harness), ["slave11", "slave12"]);
     assert!(
-        harness.state().session.history.undo_label().is_none(),
+        harness.state().session.desk.history.undo_label().is_none(),
         "selecting is no step"
     );
 }
@@ -472,7 +481,7 @@ fn selected_servers_are_moved_and_attached_together_as_one_step() {
         "they stay beside each other"
     );
     assert_eq!(
-        harness.state().session.history.undo_label(),
+        harness.state().session.desk.history.undo_label(),
         Some("Move 2 servers")
     );
 
@@ -482,7 +491,7 @@ fn selected_servers_are_moved_and_attached_together_as_one_step() {
         "  slave1 15432 priority 1\n  slave2 15433 priority 2\n    slave11 25432\n    slave12 25433\n";
     assert!(harness.state().tree().ends_with(after));
     let label = "Attach 2 servers to slave2";
-    assert_eq!(harness.state().session.history.undo_label(), Some(label));
+    assert_eq!(harness.state().session.desk.history.undo_label(), Some(label));
 }
 
 #[test]
@@ -576,7 +585,7 @@ fn a_folded_relay_hides_its_servers_gives_the_room_back_and_counts_them() {
     harness.run();
     assert_eq!(state(&harness), Some(true));
     assert!(harness.query_by_label_contains("slave11, ").is_some());
-    assert_eq!(harness.state().session.history.undo_label(), None);
+    assert_eq!(harness.state().session.desk.history.undo_label(), None);
 }
 
 #[test]
@@ -598,7 +607,7 @@ fn a_folded_relay_can_be_dropped_upon_and_dragged_with_what_it_hides() {
             .is_some()
     );
     let from = centre(&harness, "slave1");
-    let count = |harness: &Canvas| harness.state().session.document.layout().len();
+    let count = |harness: &Canvas| harness.state().session.desk.document.layout().len();
     assert_eq!(count(&harness), 0);
     drag(&mut harness, from, from + vec2(120.0, 40.0));
     assert_eq!(count(&harness), 4, "the card and the three inside it");
@@ -619,15 +628,15 @@ fn a_link_is_selected_by_a_click_on_its_line_and_has_a_menu() {
         harness.run();
     };
     click(&mut harness, link);
-    assert_eq!(harness.state().session.link, Some(slave2));
-    assert_eq!(harness.state().session.history.undo_label(), None);
+    assert_eq!(harness.state().session.looks.link, Some(slave2));
+    assert_eq!(harness.state().session.desk.history.undo_label(), None);
     // Just above the card's middle the line arrives, far from the grip.
     let slave1 = harness.state().id("slave1");
     let arrives = card(&harness, "slave1").rect().center_top() - vec2(0.0, 6.0);
     click(&mut harness, arrives);
-    assert_eq!(harness.state().session.link, Some(slave1));
+    assert_eq!(harness.state().session.looks.link, Some(slave1));
     click(&mut harness, Pos2::new(30.0, 80.0));
-    assert_eq!(harness.state().session.link, None);
+    assert_eq!(harness.state().session.looks.link, None);
 
     harness
         .get_by_label("Link from slave1 to slave12")

@@ -6,29 +6,29 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// A folder of its own, and the program called in it.
-struct Terminal {
+pub struct Terminal {
     folder: tempfile::TempDir,
 }
 
 /// What a command answered.
-struct Answer {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub struct Answer {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
 impl Terminal {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pgcascade"));
         command
             .args(arguments)
@@ -41,7 +41,7 @@ impl Terminal {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Answer {
+    pub fn run(&self, arguments: &[&str]) -> Answer {
         let Output {
             status,
             stdout,

@@ -18,8 +18,10 @@ mod cli;
 mod golden;
 #[cfg(feature = "gui")]
 mod large;
+mod log;
 mod lost;
 mod provenance;
+mod quoting;
 mod scenarios;
 #[cfg(feature = "gui")]
 mod start;

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgcascade::model::bundle::{Bundle, BundleFile, Decision, Element, LineOrigin, Provenance, generate};
+use pgcascade::model::bundle::{Bundle, BundleFile, generate};
+use pgcascade::model::configuration::{Decision, Element, LineOrigin, Provenance};
 use pgcascade::model::document::templates::TEMPLATES;
 use pgcascade::model::document::{Document, format};
 use pgcascade::model::topology::{

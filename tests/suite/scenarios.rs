@@ -2,9 +2,8 @@
 
 use pgcascade::model::simulate::verdict::Verdict;
 use pgcascade::model::simulate::world::{Action, World};
+use pgcascade::model::topology::notation::SEED;
 use pgcascade::model::topology::{Archive, CommitLevel, Edit, SyncPolicy, Topology, notation};
-
-const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 
 fn seed() -> Topology {
     notation::parse(SEED).unwrap()

@@ -8,6 +8,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers, PointerButton, Pos2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
+use pgcascade::app::edits as commands;
 use pgcascade::app::{
     Against, ClusterMessage, DesignMessage, Dialog, Effect, FileMessage, Message, PathPurpose, RunMessage,
     RunView, Session, Tab, ViewMessage,
@@ -19,8 +20,8 @@ use pgcascade::model::plan::{EventKind, Machine, Outcome, PortUse, RunEvent, Ste
 use pgcascade::model::topology::{Edit, PgMajor, notation, rule};
 use pgcascade::report::Report;
 use pgcascade::ui::dialogs::ScriptedChooser;
+use pgcascade::ui::prepare;
 use pgcascade::ui::shell::{Background, Shell};
-use pgcascade::ui::{commands, prepare};
 
 type Log = Rc<RefCell<Vec<Effect>>>;
 
@@ -120,11 +121,11 @@ impl Window {
 
     /// The drawn cluster in the notation.
     pub(crate) fn drawn(&self) -> String {
-        notation::print(self.session().document.topology())
+        notation::print(self.session().desk.document.topology())
     }
 
     pub(crate) fn upstream_of(&self, name: &str) -> String {
-        let topology = self.session().document.topology();
+        let topology = self.session().desk.document.topology();
         let upstream = topology.by_name(name).unwrap().upstream().unwrap();
         topology.server(upstream).unwrap().name().to_string()
     }
@@ -228,9 +229,25 @@ fn the_outline_is_walked_and_used_by_keys_alone() {
         "slave12"
     );
     window.press(Key::Delete);
-    assert!(window.session().document.topology().by_name("slave12").is_none());
+    assert!(
+        window
+            .session()
+            .desk
+            .document
+            .topology()
+            .by_name("slave12")
+            .is_none()
+    );
     window.key(Modifiers::COMMAND, Key::Z);
-    assert!(window.session().document.topology().by_name("slave12").is_some());
+    assert!(
+        window
+            .session()
+            .desk
+            .document
+            .topology()
+            .by_name("slave12")
+            .is_some()
+    );
 }
 
 #[test]
@@ -261,10 +278,10 @@ fn nonsense_in_a_field_stays_there_with_its_sentence_and_changes_nothing() {
     window.fill("Port", "15999");
     window.press(Key::Enter);
     assert!(!window.has("is no port"));
-    let topology = window.session().document.topology();
+    let topology = window.session().desk.document.topology();
     assert_eq!(topology.by_name("slave1").unwrap().port().number(), 15999);
     assert_eq!(
-        window.session().history.undo_label(),
+        window.session().desk.history.undo_label(),
         Some("Change the port of slave1")
     );
 }
@@ -276,7 +293,7 @@ fn keys_belong_to_the_field_that_is_typed_into() {
     window.fill("Name", "x");
     window.press(Key::Delete);
     window.key(Modifiers::COMMAND, Key::Z);
-    let topology = window.session().document.topology();
+    let topology = window.session().desk.document.topology();
     assert!(topology.by_name("slave12").is_some() && topology.servers().len() == 5);
 }
 
@@ -289,6 +306,7 @@ fn what_is_typed_is_not_lost_when_another_server_is_selected() {
     assert!(
         window
             .session()
+            .desk
             .document
             .topology()
             .by_name("analytics")
@@ -366,7 +384,7 @@ fn a_picture_is_exported_as_it_was_asked_for() {
     let effect = Effect::WritePicture {
         purpose: PathPurpose::ExportPicture(style),
         path,
-        document: Box::new(window.session().document.clone()),
+        document: Box::new(window.session().desk.document.clone()),
         format,
         style,
     };
@@ -421,7 +439,7 @@ fn good_news_goes_by_itself_and_problems_stay() {
 fn the_outline_says_what_the_cards_say() {
     let window = Window::seed();
     let expected = &window.session().derived.expected;
-    let topology = window.session().document.topology();
+    let topology = window.session().desk.document.topology();
     let state = |name: &str| {
         let row = &expected[&topology.by_name(name).unwrap().id()];
         (row.sync_state.as_str(), row.sync_priority)
@@ -485,7 +503,12 @@ fn escape_ends_a_drag_even_if_it_comes_with_the_release() {
 fn the_order_of_synchronous_standbys_is_changed_by_buttons() {
     let mut window = Window::seed();
     window.click("Move slave2 up");
-    let names = window.session().document.topology().synchronous_standby_names();
+    let names = window
+        .session()
+        .desk
+        .document
+        .topology()
+        .synchronous_standby_names();
     assert_eq!(names, "slave2, slave1");
     assert!(window.has("synchronous_standby_names = 'slave2, slave1'"));
 }
@@ -503,7 +526,7 @@ fn every_tab_and_file_is_shown() {
     window.send(Message::View(ViewMessage::ShowFile(conf.path.clone())));
     assert!(window.has(&conf.path));
     window.click("Deploy");
-    assert_eq!(window.session().tab, Tab::Deploy);
+    assert_eq!(window.session().looks.tab, Tab::Deploy);
 }
 
 #[test]
@@ -517,7 +540,7 @@ fn the_lines_of_the_selected_server_are_counted_and_found() {
     let mut shown = Vec::new();
     for _ in 0..5 {
         window.click("Next");
-        shown.extend(window.session().shown_file.clone());
+        shown.extend(window.session().looks.shown_file.clone());
     }
     let expected = [
         "servers/slave1/pg_hba.conf",
@@ -597,8 +620,8 @@ fn a_plan_is_shown_with_its_reasons_and_then_the_run() {
     window.send(Message::Run(RunMessage::Prepare("/tmp/seed".into())));
     window.send(Message::Run(RunMessage::Found(Box::new(machine()))));
     window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
-    let RunView::Planned { plan: Some(plan), .. } = &window.session().run else {
-        panic!("{:?}", window.session().run);
+    let RunView::Planned { plan: Some(plan), .. } = &window.session().live.run else {
+        panic!("{:?}", window.session().live.run);
     };
     let (title, why) = (plan.steps[0].title.clone(), plan.steps[0].why.clone());
     window.click("Show every step");
@@ -608,7 +631,7 @@ fn a_plan_is_shown_with_its_reasons_and_then_the_run() {
     main_buttons.last().unwrap().click();
     drop(main_buttons);
     window.harness.run_steps(3);
-    let RunView::Run { run, .. } = window.session().run else {
+    let RunView::Run { run, .. } = window.session().live.run else {
         panic!("it does not run");
     };
     let event = |number, kind| {
@@ -643,12 +666,12 @@ fn a_plan_is_shown_with_its_reasons_and_then_the_run() {
 #[test]
 fn what_differs_from_the_running_cluster_can_be_applied() {
     let mut window = Window::seed();
-    let deployed = window.session().document.clone();
+    let deployed = window.session().desk.document.clone();
     let adopted = ClusterMessage::Adopted("/tmp/seed".into(), Box::new(deployed));
     window.send(Message::Cluster(adopted));
     window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
     assert!(!window.has("Apply the changes…"));
-    let topology = window.session().document.topology();
+    let topology = window.session().desk.document.topology();
     let [server, upstream] = ["slave12", "slave2"].map(|name| topology.by_name(name).unwrap().id());
     let attach = Command::Edit(Edit::Attach { server, upstream });
     window.send(Message::Design(DesignMessage::Do(attach)));
@@ -677,14 +700,14 @@ fn a_port_in_use_stands_in_the_way_with_its_sentence() {
     window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
     assert!(window.has("5432") && window.has("problem"));
     assert!(matches!(
-        window.session().run,
+        window.session().live.run,
         RunView::Planned { plan: None, .. }
     ));
     window.click("Use another port");
-    let topology = window.session().document.topology();
+    let topology = window.session().desk.document.topology();
     assert_eq!(topology.primary().port().number(), 5433);
     // The plan is made anew.
-    assert!(matches!(window.session().run, RunView::Discovering { .. }));
+    assert!(matches!(window.session().live.run, RunView::Discovering { .. }));
 }
 
 #[test]
@@ -711,7 +734,12 @@ fn the_order_of_synchronous_standbys_is_dragged() {
     let grip = |window: &Window, words: &str| window.harness.get_by_label(words).rect().center();
     let (from, to) = (grip(&window, "☰  2"), grip(&window, "☰  1"));
     window.drag(from, to);
-    let names = window.session().document.topology().synchronous_standby_names();
+    let names = window
+        .session()
+        .desk
+        .document
+        .topology()
+        .synchronous_standby_names();
     assert_eq!(names, "slave2,slave1".replace(',', ", "));
 }
 
@@ -732,7 +760,7 @@ fn added_standbys_go_under_the_selected_server() {
 #[test]
 fn links_are_encrypted_by_a_click_and_by_undo_they_are_not() {
     let mut window = Window::seed();
-    let is_encrypted = |window: &Window| window.session().document.topology().has_tls();
+    let is_encrypted = |window: &Window| window.session().desk.document.topology().has_tls();
     window.click("Encrypt replication links (TLS)");
     assert!(is_encrypted(&window));
     let path = "servers/slave1/pg_hba.conf".to_owned();

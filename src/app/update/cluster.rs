@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
 use super::{file, left, notify, notify_with_folder, start};
-use crate::engine::record::{ClusterRecord, ClusterState};
+use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
 use crate::report::Report;
 
@@ -42,7 +42,7 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
 
 /// Starts what takes a while; one thing at a time.
 pub(super) fn act(session: &mut Session, verb: &str, effect: fn(PathBuf) -> Effect) -> Vec<Effect> {
-    match &mut session.cluster {
+    match &mut session.live.cluster {
         Some(cluster) if cluster.busy.is_none() => {
             cluster.busy = Some(verb.to_owned());
             vec![effect(cluster.folder.clone())]
@@ -74,24 +74,24 @@ pub(super) fn tear_down(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
         }
         return effects;
     }
-    if session.removing.contains(&folder) || is_being_built(session, &folder) {
+    if session.live.removing.contains(&folder) || is_being_built(session, &folder) {
         return Vec::new();
     }
-    session.removing.push(folder.clone());
+    session.live.removing.push(folder.clone());
     vec![Effect::Teardown(folder)]
 }
 
 fn torn_down(session: &mut Session, folder: &Path, report: Report) -> Vec<Effect> {
-    session.removing.retain(|other| other != folder);
-    session.left_over.retain(|record| record.folder != folder);
+    session.live.removing.retain(|other| other != folder);
+    session.live.left_over.retain(|record| record.folder != folder);
     session.start.clusters.retain(|cluster| cluster.folder != folder);
     notify(session, NoticeKind::Done, report);
     if cluster_in(session, folder).is_none() {
         return start::look_again(session);
     }
-    session.cluster = None;
-    if !session.run.is_running() {
-        session.run = RunView::Idle;
+    session.live.cluster = None;
+    if !session.live.run.is_running() {
+        session.live.run = RunView::Idle;
     }
     let mut effects = vec![Effect::Unwatch];
     effects.extend(start::look_again(session));
@@ -100,7 +100,7 @@ fn torn_down(session: &mut Session, folder: &Path, report: Report) -> Vec<Effect
 
 /// An action did not work out. The cluster is still there and is looked at again.
 fn failed(session: &mut Session, folder: PathBuf, report: Report) -> Vec<Effect> {
-    session.removing.retain(|other| *other != folder);
+    session.live.removing.retain(|other| *other != folder);
     let was_busy = cluster_in(session, &folder).is_some_and(|cluster| cluster.busy.take().is_some());
     notify_with_folder(session, NoticeKind::Problem, report, Some(folder.clone()));
     session.start.busy.remove(&folder);
@@ -112,14 +112,13 @@ fn failed(session: &mut Session, folder: PathBuf, report: Report) -> Vec<Effect>
 }
 
 fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    if session.run.is_running() || session.cluster.is_some() {
+    if session.live.run.is_running() || session.live.cluster.is_some() {
         let report = Report::new("This window has a cluster already").hint("Tear it down first");
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
     }
-    let is_broken =
-        |record: &ClusterRecord| record.folder == folder && record.state != ClusterState::Complete;
-    if session.left_over.iter().any(is_broken) {
+    let is_broken = |left: &LeftCluster| left.folder == folder && !left.state.is_complete();
+    if session.live.left_over.iter().any(is_broken) {
         let report = Report::new("That cluster is only half there")
             .hint("Go on with it, or tear it down; both stand in the line above the drawing");
         notify(session, NoticeKind::Problem, report);
@@ -130,19 +129,19 @@ fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
 
 fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Effect> {
     // Chosen on the start page: it comes instead of what this window has shown.
-    let is_agreed = session.replaceable.take() == Some(session.revision);
-    if session.run.is_running() || (session.cluster.is_some() && !is_agreed) {
+    let is_agreed = session.pending.replaceable.take() == Some(session.desk.revision);
+    if session.live.run.is_running() || (session.live.cluster.is_some() && !is_agreed) {
         return Vec::new();
     }
-    session.left_over.retain(|record| record.folder != folder);
-    session.tab = Tab::Deploy;
+    session.live.left_over.retain(|record| record.folder != folder);
+    session.looks.tab = Tab::Deploy;
     start::make_room(session);
     let mut effects = Vec::new();
     if deployed
         .topology()
-        .has_same_configuration(session.document.topology())
+        .has_same_configuration(session.desk.document.topology())
     {
-        session.run = RunView::Idle;
+        session.live.run = RunView::Idle;
     } else if session.is_modified() && !is_agreed {
         let report = Report::new("The cluster was deployed from another design than the drawn one")
             .hint("Save the drawing, then open design.toml in the cluster's folder");
@@ -150,10 +149,9 @@ fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Ef
     } else {
         // Nothing is lost, and the drawing can show what the servers say.
         effects.push(file::forget(session));
-        session.saved_text = deployed.text();
-        file::replace(session, deployed.clone(), None);
+        file::replace(session, deployed.clone(), None, deployed.text());
     }
-    session.cluster = Some(ClusterView {
+    session.live.cluster = Some(ClusterView {
         folder: folder.clone(),
         deployed,
         board: None,
@@ -165,14 +163,15 @@ fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Ef
 
 fn cluster_in<'a>(session: &'a mut Session, folder: &Path) -> Option<&'a mut ClusterView> {
     session
+        .live
         .cluster
         .as_mut()
         .filter(|cluster| cluster.folder == folder)
 }
 
 pub(super) fn is_being_built(session: &Session, folder: &Path) -> bool {
-    match &session.run {
-        RunView::Run { plan, .. } => session.run.is_running() && Path::new(&plan.folder) == folder,
+    match &session.live.run {
+        RunView::Run { plan, .. } => session.live.run.is_running() && Path::new(&plan.folder) == folder,
         _ => false,
     }
 }

@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::super::{DesignMessage, Dialog, Effect, NoticeKind, RunView, Session};
-use super::{
-    change, clipboard, counted, notify, refuse_if_held, refuse_if_locked, run, sentence, show_document, text,
-    view,
-};
+use super::{change, clipboard, notify, refuse_if_held, refuse_if_locked, run, show_document, text, view};
 use crate::model::document::{Command, Document};
 use crate::model::topology::{Applied, Downstreams, Edit, Refusal, Server, ServerId, Topology};
+use crate::model::words::{as_sentence, counted};
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effect> {
@@ -56,11 +54,11 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
         DesignMessage::Paste(text) => clipboard::paste(session, &text),
         DesignMessage::Duplicate(servers) => clipboard::duplicate(session, &servers),
         DesignMessage::Undo => text::undo(session).unwrap_or_else(|| {
-            let document = session.history.undo(&session.document);
+            let document = session.desk.history.undo(&session.desk.document);
             show(session, document)
         }),
         DesignMessage::Redo => text::redo(session).unwrap_or_else(|| {
-            let document = session.history.redo(&session.document);
+            let document = session.desk.history.redo(&session.desk.document);
             show(session, document)
         }),
         DesignMessage::Type { text, joins } => {
@@ -73,14 +71,14 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
 }
 
 pub(super) fn perform(session: &mut Session, command: &Command) -> Vec<Effect> {
-    let mut after = session.document.clone();
+    let mut after = session.desk.document.clone();
     match after.apply(command) {
         Err(refusal) => refuse(session, &refusal),
         // Nothing has changed: a key pressed twice is no undo step.
-        Ok(applied) if after == session.document => tell(session, applied),
+        Ok(applied) if after == session.desk.document => tell(session, applied),
         Ok(applied) => {
-            let label = command.label(session.document.topology());
-            session.history.record(session.document.clone(), label);
+            let label = command.label(session.desk.document.topology());
+            session.desk.history.record(session.desk.document.clone(), label);
             let effects = show(session, Some(after));
             if applied.created.is_some() {
                 view::select(session, applied.created);
@@ -107,7 +105,7 @@ fn fix(session: &mut Session, index: usize) -> Vec<Effect> {
 
 /// Only what takes others along, or leaves them without an upstream, is asked about, and only once.
 fn ask_remove(session: &mut Session, servers: &[ServerId]) -> Vec<Effect> {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let is_standby = |id: &ServerId| topology.server(*id).is_some_and(|server| !server.is_primary());
     let standbys: Vec<ServerId> = servers.iter().copied().filter(is_standby).collect();
     if standbys.is_empty() {
@@ -152,7 +150,7 @@ fn leaves_any(topology: &Topology, servers: &[ServerId]) -> bool {
 }
 
 fn remove(session: &mut Session, servers: &[ServerId], downstreams: Downstreams) -> Vec<Effect> {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let servers = match downstreams {
         Downstreams::Reattach => servers.to_vec(),
         Downstreams::Remove => topology.heads(servers),
@@ -175,17 +173,18 @@ pub(super) fn show(session: &mut Session, after: Option<Document>) -> Vec<Effect
     let Some(after) = after else {
         return Vec::new();
     };
-    session.selected = repaired(session.selected, &session.document, &after);
-    let still_there = |id: &ServerId| after.topology().server(*id).is_some() && Some(*id) != session.selected;
-    session.also_selected.retain(still_there);
+    session.looks.selected = repaired(session.looks.selected, &session.desk.document, &after);
+    let still_there =
+        |id: &ServerId| after.topology().server(*id).is_some() && Some(*id) != session.looks.selected;
+    session.looks.also_selected.retain(still_there);
     let before = show_document(session, after);
     if before
         .topology()
-        .has_same_configuration(session.document.topology())
+        .has_same_configuration(session.desk.document.topology())
     {
         return Vec::new();
     }
-    match &session.run {
+    match &session.live.run {
         RunView::Planned { machine, .. } => {
             let folder = machine.folder.clone().into();
             run::discover(session, folder)
@@ -215,13 +214,13 @@ pub(super) fn refuse(session: &mut Session, refusal: &Refusal) {
     notify(
         session,
         NoticeKind::Problem,
-        Report::new(sentence(&refusal.to_string())),
+        Report::new(as_sentence(&refusal.to_string())),
     );
 }
 
 fn tell(session: &mut Session, applied: Applied) {
     for consequence in applied.consequences {
-        notify(session, NoticeKind::Info, Report::new(sentence(&consequence)));
+        notify(session, NoticeKind::Info, Report::new(as_sentence(&consequence)));
     }
 }
 
@@ -230,12 +229,12 @@ fn tell_hidden(session: &mut Session, command: &Command) {
     let Command::Edit(Edit::Attach { upstream, .. } | Edit::AttachAll { upstream, .. }) = command else {
         return;
     };
-    let stands_for_it = match session.folding.hidden_in(*upstream) {
-        None if session.folding.is_folded(*upstream) => *upstream,
+    let stands_for_it = match session.looks.folding.hidden_in(*upstream) {
+        None if session.looks.folding.is_folded(*upstream) => *upstream,
         None => return,
         Some(above) => above,
     };
-    if let Some(folded) = session.document.topology().server(stands_for_it) {
+    if let Some(folded) = session.desk.document.topology().server(stands_for_it) {
         let report = Report::new(format!(
             "What was moved is hidden inside \"{}\" now, which is folded",
             folded.name()

@@ -12,27 +12,27 @@ use crate::report::Report;
 /// Nothing is asked while a question is open or the design is locked: the file is looked at again later.
 pub(super) fn look(session: &Session) -> Vec<Effect> {
     let is_free = session.dialog.is_none() && !session.is_held();
-    let path = session.path.clone().filter(|_| is_free);
+    let path = session.desk.path.clone().filter(|_| is_free);
     path.map(Effect::LookAtFile).into_iter().collect()
 }
 
 pub(super) fn found(session: &mut Session, path: &Path, found: OnDisk) -> Vec<Effect> {
-    let is_about_this = session.path.as_deref() == Some(path);
+    let is_about_this = session.desk.path.as_deref() == Some(path);
     if !is_about_this || session.dialog.is_some() || session.is_held() {
         return Vec::new();
     }
-    let was_unknown = std::mem::take(&mut session.is_file_unknown);
+    let was_unknown = std::mem::take(&mut session.desk.is_file_unknown);
     match found {
-        OnDisk::Text(text) if text == session.saved_text => Vec::new(),
+        OnDisk::Text(text) if text == session.desk.saved_text => Vec::new(),
         // What was recovered is newer than its file.
         OnDisk::Text(text) if was_unknown => {
-            session.saved_text = text;
+            session.desk.saved_text = text;
             vec![file::autosave(session)]
         }
         OnDisk::Gone if was_unknown => Vec::new(),
         // The same was drawn here and written there.
         OnDisk::Text(text) if text == session.text() => {
-            session.saved_text = text;
+            session.desk.saved_text = text;
             vec![file::autosave(session)]
         }
         OnDisk::Text(text) if !session.is_modified() => take(session, path, text),
@@ -49,7 +49,7 @@ pub(super) fn found(session: &mut Session, path: &Path, found: OnDisk) -> Vec<Ef
 
 /// Nothing was written: what somebody else has made would have been lost.
 pub(super) fn changed_before(session: &mut Session, path: PathBuf, found: OnDisk) -> Vec<Effect> {
-    if session.path.as_ref() != Some(&path) {
+    if session.desk.path.as_ref() != Some(&path) {
         return Vec::new();
     }
     ask(session, path, found, true)
@@ -66,10 +66,10 @@ fn ask(session: &mut Session, path: PathBuf, found: OnDisk, is_saving: bool) -> 
 
 /// The file is gone, so everything that is drawn is unsaved: it is kept in the state folder from now on.
 fn gone(session: &mut Session, path: &Path) -> Vec<Effect> {
-    if session.saved_text.is_empty() {
+    if session.desk.saved_text.is_empty() {
         return Vec::new();
     }
-    session.saved_text = String::new();
+    session.desk.saved_text = String::new();
     let report = Report::new(format!("{} is there no more", path.display()))
         .hint("The drawing has it all: Save writes it again");
     notify(session, NoticeKind::Problem, report);
@@ -82,7 +82,7 @@ pub(super) fn keep_mine(session: &mut Session, save: bool) -> Vec<Effect> {
     };
     let is_readable = matches!(found, OnDisk::Text(_));
     if let OnDisk::Text(text) = found {
-        session.saved_text = text;
+        session.desk.saved_text = text;
     }
     if save {
         return vec![if is_readable {
@@ -114,14 +114,14 @@ pub(super) fn take_theirs(session: &mut Session) -> Vec<Effect> {
 fn take(session: &mut Session, path: &Path, text: String) -> Vec<Effect> {
     let Some(theirs) = file::parse(session, Some(path), &text) else {
         // From now on that is what the file holds: it is not explained again, and what is drawn is unsaved.
-        session.saved_text = text;
+        session.desk.saved_text = text;
         return vec![file::autosave(session)];
     };
     let label = format!("Take {} from the disk", file::file_name(path));
-    session.history.record(session.document.clone(), label);
-    session.typed = None;
+    session.desk.history.record(session.desk.document.clone(), label);
+    session.desk.typed = None;
     drop(show_document(session, theirs));
-    session.saved_text = text;
+    session.desk.saved_text = text;
     let report = Report::new(format!(
         "{} was changed elsewhere, and is drawn anew",
         file::file_name(path)

@@ -3,17 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{
-    Dialog, Effect, FileMessage, Folding, Message, NoticeKind, PathPurpose, RunView, Session,
+    Desk, Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, Pending, RunView, Session,
 };
-use super::{
-    counted, disk, notify, notify_with_folder, refuse_if_held, sentence, show_document, start, text, unsaved,
-    what_if,
-};
-use crate::engine::unsaved::Unsaved;
+use super::{disk, notify, notify_with_folder, refuse_if_held, start, text, unsaved, what_if};
 use crate::model::bundle;
+use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
-use crate::model::document::{Document, History, Problem, format, templates};
+use crate::model::document::{Document, Problem, format, templates};
 use crate::model::topology::Severity;
+use crate::model::words::{as_sentence, counted};
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect> {
@@ -64,14 +62,14 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
         FileMessage::Written(purpose, path, text) => written(session, purpose, path, text),
         FileMessage::LastExport(path, text) => {
             // What was exported since is newer.
-            if session.path.as_ref() == Some(&path) && session.last_export.is_none() {
-                session.last_export = format::read(&text).ok();
+            if session.desk.path.as_ref() == Some(&path) && session.desk.last_export.is_none() {
+                session.desk.last_export = format::read(&text).ok();
             }
             Vec::new()
         }
         FileMessage::Discard => unsaved::discard(session),
         FileMessage::Recoverable(unsaved) => {
-            session.recoverable.push_back(unsaved);
+            session.start.recoverable.push_back(unsaved);
             Vec::new()
         }
         FileMessage::Recover(unsaved) => {
@@ -87,30 +85,18 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
 pub(super) fn autosave(session: &Session) -> Effect {
     let text = session.is_modified().then(|| session.text().to_owned());
     Effect::Autosave {
-        path: session.path.clone(),
+        path: session.desk.path.clone(),
         text,
     }
 }
 
 /// Puts a design on the canvas that is not the one before: its undo steps and plans are not this one's.
-pub(super) fn replace(session: &mut Session, document: Document, path: Option<PathBuf>) {
-    start::make_room(session);
-    session.is_file_unknown = false;
-    session.path = path;
-    session.history = History::default();
-    session.selected = None;
-    session.also_selected.clear();
-    session.link = None;
-    session.folding = Folding::default();
-    session.renaming = None;
-    session.typed = None;
-    session.set_aside = None;
-    session.burst = None;
-    session.shown_file = None;
-    session.last_export = None;
-    session.run = RunView::Idle;
-    unsaved::give_up_pending(session);
-    drop(show_document(session, document));
+pub(super) fn replace(session: &mut Session, document: Document, path: Option<PathBuf>, saved_text: String) {
+    session.start.is_shown = false;
+    session.desk = Desk::of(document, path, saved_text, session.desk.revision + 1);
+    session.looks.forget_the_design();
+    session.live.run = RunView::Idle;
+    session.pending = Pending::default();
 }
 
 pub(super) fn new(session: &mut Session, name: &str) -> Vec<Effect> {
@@ -123,8 +109,8 @@ pub(super) fn new(session: &mut Session, name: &str) -> Vec<Effect> {
         return Vec::new();
     };
     let forgotten = forget(session);
-    session.saved_text = document.text();
-    replace(session, document, None);
+    let text = document.text();
+    replace(session, document, None, text);
     vec![forgotten]
 }
 
@@ -133,7 +119,7 @@ fn read(session: &mut Session, path: &Path, text: &str, then: Message) -> Vec<Ef
         what_if::read(session, purpose, path, text);
         return Vec::new();
     }
-    let agreed = session.replaceable.take() == Some(session.revision);
+    let agreed = session.pending.replaceable.take() == Some(session.desk.revision);
     if refuse_if_held(session) || parse(session, Some(path), text).is_none() {
         return Vec::new();
     }
@@ -150,9 +136,8 @@ pub(super) fn open(session: &mut Session, path: Option<PathBuf>, text: String) -
         return Vec::new();
     };
     let mut effects = vec![forget(session)];
-    session.saved_text = text;
     let find_export = path.clone().map(Effect::FindExport);
-    replace(session, document, path);
+    replace(session, document, path, text);
     effects.extend(find_export);
     effects.extend(start::note_recent(session));
     effects
@@ -168,13 +153,12 @@ pub(super) fn recover(session: &mut Session, unsaved: Unsaved) -> Vec<Effect> {
             None => return Vec::new(),
         },
     };
-    session.recoverable.retain(|other| other.id != unsaved.id);
+    session.start.recoverable.retain(|other| other.id != unsaved.id);
     let forgotten = forget(session);
-    session.saved_text = String::new();
-    replace(session, document, unsaved.path);
-    session.is_file_unknown = session.path.is_some();
+    replace(session, document, unsaved.path, String::new());
+    session.desk.is_file_unknown = session.desk.path.is_some();
     let mut effects = vec![forgotten, Effect::ForgetUnsaved(unsaved.id)];
-    effects.extend(session.path.clone().map(Effect::LookAtFile));
+    effects.extend(session.desk.path.clone().map(Effect::LookAtFile));
     if is_broken {
         effects.extend(text::put(session, unsaved.text));
     }
@@ -195,7 +179,7 @@ pub(super) fn parse(session: &mut Session, path: Option<&Path>, text: &str) -> O
 fn problems_report(path: Option<&Path>, problems: &[Problem]) -> Report {
     let name = path.map_or("the text".to_owned(), |path| format!("\"{}\"", file_name(path)));
     let found = counted(problems.len(), "problem");
-    let mut report = Report::new(sentence(&format!("{name} cannot be opened: {found} in it")));
+    let mut report = Report::new(as_sentence(&format!("{name} cannot be opened: {found} in it")));
     for problem in problems {
         report.causes.push(match problem.line {
             Some(line) => format!("line {line}: {}", problem.message),
@@ -210,13 +194,13 @@ fn problems_report(path: Option<&Path>, problems: &[Problem]) -> Report {
 
 /// Saves; asked from the question about unsaved changes, what was put off happens after it.
 fn save(session: &mut Session) -> Vec<Effect> {
-    session.after_save = None;
-    session.saves_drawing = false;
+    session.pending.after_save = None;
+    session.pending.saves_drawing = false;
     if let Some(Dialog::Unsaved { then }) = session
         .dialog
         .take_if(|dialog| matches!(dialog, Dialog::Unsaved { .. }))
     {
-        session.after_save = Some(*then);
+        session.pending.after_save = Some(*then);
     }
     if session.is_text_broken() {
         session.dialog = Some(Dialog::SaveBroken { as_new: false });
@@ -226,7 +210,7 @@ fn save(session: &mut Session) -> Vec<Effect> {
 }
 
 fn save_as(session: &mut Session) -> Vec<Effect> {
-    session.saves_drawing = false;
+    session.pending.saves_drawing = false;
     if session.is_text_broken() {
         session.dialog = Some(Dialog::SaveBroken { as_new: true });
         return Vec::new();
@@ -242,12 +226,12 @@ fn save_broken(session: &mut Session, saves_drawing: bool) -> Vec<Effect> {
     else {
         return Vec::new();
     };
-    session.saves_drawing = saves_drawing;
+    session.pending.saves_drawing = saves_drawing;
     write_or_ask(session, as_new)
 }
 
 fn write_or_ask(session: &mut Session, as_new: bool) -> Vec<Effect> {
-    match session.path.clone().filter(|_| !as_new) {
+    match session.desk.path.clone().filter(|_| !as_new) {
         Some(path) => vec![write_own(session, path)],
         None => vec![ask_path(session, PathPurpose::SaveDesign)],
     }
@@ -256,7 +240,7 @@ fn write_or_ask(session: &mut Session, as_new: bool) -> Vec<Effect> {
 /// What was asked for is remembered until it is written: on the way the file may prove to be changed elsewhere, and
 /// "Save mine over it" writes the same again.
 pub(super) fn write_design(session: &Session, path: PathBuf) -> Effect {
-    let text = if session.saves_drawing {
+    let text = if session.pending.saves_drawing {
         session.derived.text.clone()
     } else {
         session.text().to_owned()
@@ -272,7 +256,7 @@ pub(super) fn write_design(session: &Session, path: PathBuf) -> Effect {
 
 /// To the design's own file: not over what somebody else has put there meanwhile.
 pub(super) fn write_own(session: &Session, path: PathBuf) -> Effect {
-    let known = session.saved_text.clone();
+    let known = session.desk.saved_text.clone();
     let mut effect = write_design(session, path);
     if let Effect::Write { expected, .. } = &mut effect {
         *expected = Some(known);
@@ -282,7 +266,7 @@ pub(super) fn write_own(session: &Session, path: PathBuf) -> Effect {
 
 /// A file that is there is replaced only after a question, unless it is the one that this design was read from.
 fn looked(session: &mut Session, purpose: PathPurpose, path: PathBuf, is_there: bool) -> Vec<Effect> {
-    let is_own = purpose == PathPurpose::SaveDesign && session.path.as_ref() == Some(&path);
+    let is_own = purpose == PathPurpose::SaveDesign && session.desk.path.as_ref() == Some(&path);
     if !is_there || is_own {
         return chosen(session, purpose, Some(path));
     }
@@ -305,7 +289,9 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
             vec![Effect::Read(path)]
         }
         PathPurpose::SaveStory => what_if::write(session, path).into_iter().collect(),
-        PathPurpose::SaveDesign if session.path.as_ref() == Some(&path) => vec![write_own(session, path)],
+        PathPurpose::SaveDesign if session.desk.path.as_ref() == Some(&path) => {
+            vec![write_own(session, path)]
+        }
         PathPurpose::SaveDesign => vec![write_design(session, path)],
         PathPurpose::ExportBundle => {
             // The text comes back with what was written: it is what later exports are compared with.
@@ -337,7 +323,7 @@ fn write_picture(session: &mut Session, path: PathBuf, style: PictureStyle) -> V
     vec![Effect::WritePicture {
         purpose: PathPurpose::ExportPicture(style),
         path,
-        document: Box::new(session.document.clone()),
+        document: Box::new(session.desk.document.clone()),
         format,
         style,
     }]
@@ -373,22 +359,22 @@ fn written(session: &mut Session, purpose: PathPurpose, path: PathBuf, text: Opt
 fn saved(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
     // Something may have been changed while the file was written; then the text is not this document's.
     if text == session.derived.text {
-        session.document.saved_as(&text);
+        session.desk.document.saved_as(&text);
     }
     let mut effects = vec![forget(session)];
-    session.saves_drawing = false;
-    session.saved_text = text;
-    session.is_file_unknown = false;
-    if session.path.as_ref() != Some(&path)
-        && let Some(exported) = &session.last_export
+    session.pending.saves_drawing = false;
+    session.desk.saved_text = text;
+    session.desk.is_file_unknown = false;
+    if session.desk.path.as_ref() != Some(&path)
+        && let Some(exported) = &session.desk.last_export
     {
         let (path, text) = (path.clone(), exported.text());
         effects.push(Effect::KeepExport { path, text });
     }
-    session.path = Some(path);
+    session.desk.path = Some(path);
     effects.push(autosave(session));
     effects.extend(start::note_recent(session));
-    if let Some(then) = session.after_save.take() {
+    if let Some(then) = session.pending.after_save.take() {
         effects.extend(unsaved::ask(session, then));
     }
     effects
@@ -399,9 +385,9 @@ fn remember_export(session: &mut Session, text: Option<String>) -> Vec<Effect> {
     let Some(text) = text else {
         return Vec::new();
     };
-    session.last_export = format::read(&text).ok();
+    session.desk.last_export = format::read(&text).ok();
     let keep = |path| Effect::KeepExport { path, text };
-    session.path.clone().map(keep).into_iter().collect()
+    session.desk.path.clone().map(keep).into_iter().collect()
 }
 
 fn exported(session: &mut Session, path: &Path) {
@@ -423,7 +409,7 @@ fn exported(session: &mut Session, path: &Path) {
 /// Nothing of the design on the canvas need be kept for a recovery any more.
 pub(super) fn forget(session: &Session) -> Effect {
     Effect::Autosave {
-        path: session.path.clone(),
+        path: session.desk.path.clone(),
         text: None,
     }
 }
@@ -442,6 +428,7 @@ fn suggested_name(session: &Session, purpose: PathPurpose) -> String {
         PathPurpose::OpenDesign | PathPurpose::CompareDesign | PathPurpose::OpenStory => String::new(),
         PathPurpose::SaveStory => format!("{stem}-what-if.txt"),
         PathPurpose::SaveDesign => session
+            .desk
             .path
             .as_deref()
             .map_or_else(|| format!("{stem}.toml"), file_name),
@@ -457,7 +444,7 @@ fn picture_name(session: &Session, format: PictureFormat) -> String {
 
 /// Where a typed path starts: beside the design's file, or where the user's folders are.
 fn files_folder(session: &Session) -> PathBuf {
-    let beside = session.path.as_deref().and_then(Path::parent);
+    let beside = session.desk.path.as_deref().and_then(Path::parent);
     let folder = beside.or_else(|| session.default_folder.parent());
     folder.map(Path::to_owned).unwrap_or_default()
 }

@@ -5,45 +5,46 @@ use std::path::{Path, PathBuf};
 use super::super::{ClusterMessage, ClusterView, Effect, Message, NoticeKind, RunView, Session, Tab};
 use super::{cluster, file, notify, notify_with_folder, refuse_if_locked, start, unsaved};
 use crate::engine::deploy::LeftOver;
-use crate::engine::record::{ClusterRecord, ClusterState};
+use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::document::Document;
 use crate::model::plan::{Plan, Progress};
 use crate::report::Report;
 
-pub(super) fn found(session: &mut Session, mut records: Vec<ClusterRecord>) -> Vec<Effect> {
+pub(super) fn found(session: &mut Session, mut records: Vec<LeftCluster>) -> Vec<Effect> {
     records.retain(|record| {
         let is_shown = session
+            .live
             .cluster
             .as_ref()
             .is_some_and(|cluster| cluster.folder == record.folder);
         !is_shown && !cluster::is_being_built(session, &record.folder)
     });
     // Said by a line above the drawing, with its buttons, for as long as they are there: no notice besides.
-    session.left_over = records;
+    session.live.left_over = records;
     Vec::new()
 }
 
 pub(super) fn go_on(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    if session.removing.contains(&folder) || refuse_if_locked(session) {
+    if session.live.removing.contains(&folder) || refuse_if_locked(session) {
         return Vec::new();
     }
-    let is_it = |record: &&ClusterRecord| record.folder == folder;
-    let shows_it = match session.left_over.iter().find(is_it) {
+    let is_it = |record: &&LeftCluster| record.folder == folder;
+    let shows_it = match session.live.left_over.iter().find(is_it) {
         // Nothing of it comes on the canvas.
-        Some(record) if record.state == ClusterState::Removing => {
+        Some(record) if record.state == LeftState::HalfRemoved => {
             return cluster::tear_down(session, folder);
         }
-        Some(record) => record.state != ClusterState::Complete,
+        Some(record) => !record.state.is_complete(),
         None => return Vec::new(),
     };
-    if shows_it && session.cluster.is_some() {
+    if shows_it && session.live.cluster.is_some() {
         let report = Report::new("This window has a cluster already")
             .hint("Tear it down first, or go on from another window");
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
     }
-    let run = session.next_run;
-    session.next_run += 1;
+    let run = session.live.next_run;
+    session.live.next_run += 1;
     vec![Effect::LookAtLeftOver { folder, run }]
 }
 
@@ -54,7 +55,7 @@ pub(super) fn can_go_on(session: &mut Session, folder: PathBuf, left: LeftOver) 
         LeftOver::Teardown | LeftOver::Start(_) | LeftOver::Stop(_) => None,
     };
     match design {
-        Some(design) if design.topology() != session.document.topology() => {
+        Some(design) if design.topology() != session.desk.document.topology() => {
             let then = ClusterMessage::CanGoOn(folder, Box::new(left));
             unsaved::ask(session, Message::Cluster(then))
         }
@@ -76,7 +77,7 @@ pub(super) fn begin(session: &mut Session, folder: PathBuf, left: LeftOver) -> V
         }
         LeftOver::Change(change) => {
             let mut effects = show(session, &folder, &change.wanted);
-            session.cluster = Some(ClusterView {
+            session.live.cluster = Some(ClusterView {
                 folder,
                 deployed: change.found.running.clone(),
                 board: None,
@@ -102,36 +103,35 @@ fn switch(folder: PathBuf, starts: bool, servers: Vec<String>) -> Vec<Effect> {
 
 /// The design that is being made comes on the canvas.
 fn show(session: &mut Session, folder: &Path, design: &Document) -> Vec<Effect> {
-    session.left_over.retain(|record| record.folder != folder);
-    if design.topology() == session.document.topology() {
+    session.live.left_over.retain(|record| record.folder != folder);
+    if design.topology() == session.desk.document.topology() {
         return Vec::new();
     }
     let forgotten = file::forget(session);
-    session.saved_text = design.text();
-    file::replace(session, design.clone(), None);
+    file::replace(session, design.clone(), None, design.text());
     vec![forgotten]
 }
 
 fn run(session: &mut Session, run: u64, plan: Plan) {
-    session.run = RunView::Run {
+    session.live.run = RunView::Run {
         run,
         plan,
         progress: Progress::default(),
         cancelling: false,
     };
-    session.tab = Tab::Deploy;
+    session.looks.tab = Tab::Deploy;
     start::make_room(session);
 }
 
 pub(super) fn keep(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    if session.removing.contains(&folder) {
+    if session.live.removing.contains(&folder) {
         return Vec::new();
     }
     vec![Effect::KeepLeftOver(folder)]
 }
 
 pub(super) fn kept(session: &mut Session, folder: &Path) -> Vec<Effect> {
-    session.left_over.retain(|record| record.folder != folder);
+    session.live.left_over.retain(|record| record.folder != folder);
     let at = folder.display();
     let report =
         Report::new(format!("What is in {at} stays as it is, and is offered no more")).hint(format!(

@@ -105,34 +105,35 @@ fn needs_good_text(message: &Message) -> bool {
 
 /// Makes everything derived fresh if the document has changed; true if it had.
 fn refresh(session: &mut Session) -> bool {
-    let is_changed = session.derived.revision != session.revision;
+    let is_changed = session.derived.revision != session.desk.revision;
     if !is_changed && session.is_comparison_fresh() {
         return false;
     }
     let compared = session
+        .looks
         .compared
         .and_then(|against| Some((against, session.counterpart(against)?)));
-    session.derived = Derived::of(&session.document, compared, session.revision);
+    session.derived = Derived::of(&session.desk.document, compared, session.desk.revision);
     if is_changed {
-        session.folding.follow(session.document.topology());
+        session.looks.folding.follow(session.desk.document.topology());
         view::keep_selection_in_sight(session);
     }
-    let is_about_another = |what_if: &WhatIf| what_if.topology() != session.document.topology();
-    if is_changed && session.what_if.as_ref().is_some_and(is_about_another) {
+    let is_about_another = |what_if: &WhatIf| what_if.topology() != session.desk.document.topology();
+    if is_changed && session.what_if().is_some_and(is_about_another) {
         what_if::leave(session);
     }
-    if let Some(path) = &session.shown_file
+    if let Some(path) = &session.looks.shown_file
         && session.bundle().file(path).is_none()
     {
-        session.shown_file = None;
+        session.looks.shown_file = None;
     }
     is_changed
 }
 
 /// Puts another document on the canvas, as it is after an edit, an undo or a file; returns the one before.
 fn show_document(session: &mut Session, document: Document) -> Document {
-    session.revision += 1;
-    std::mem::replace(&mut session.document, document)
+    session.desk.revision += 1;
+    std::mem::replace(&mut session.desk.document, document)
 }
 
 /// The next design to recover is asked about once no other question is open.
@@ -140,7 +141,7 @@ fn offer_recoverable(session: &mut Session) {
     if session.dialog.is_none()
         && !session.is_held()
         && !session.start.was_first
-        && let Some(unsaved) = session.recoverable.pop_front()
+        && let Some(unsaved) = session.start.recoverable.pop_front()
     {
         session.dialog = Some(Dialog::Recover(unsaved));
     }
@@ -172,30 +173,9 @@ fn refuse_if_locked(session: &mut Session) -> bool {
 
 /// True, with a notice, if the design must stay as it is.
 fn refuse_if_held(session: &mut Session) -> bool {
-    let locked = session.is_held();
-    if locked {
-        let report = if session.what_if.is_some() {
-            Report::new("In What-if the design stays as it is").hint("Leave What-if to change the design")
-        } else {
-            Report::new("The design is locked while it is being deployed")
-                .hint("Wait until the deployment is done, or cancel it")
-        };
-        notify(session, NoticeKind::Info, report);
+    let held = session.held();
+    if let Some(held) = held {
+        notify(session, NoticeKind::Info, held.report());
     }
-    locked
-}
-
-/// A sentence of the model, as it stands in a notice.
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    characters
-        .next()
-        .map(|first| first.to_uppercase().chain(characters).collect())
-        .unwrap_or_default()
-}
-
-/// "1 error", "3 errors".
-fn counted(number: usize, what: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{ending}")
+    held.is_some()
 }

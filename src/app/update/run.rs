@@ -15,15 +15,15 @@ pub(super) fn update(session: &mut Session, message: RunMessage) -> Vec<Effect> 
         RunMessage::AskChange => change::ask(session),
         RunMessage::Looked(found) => change::looked(session, *found),
         RunMessage::NotLooked(report) => change::not_looked(session, report),
-        RunMessage::Confirm if matches!(session.run, RunView::ChangePlanned { .. }) => {
+        RunMessage::Confirm if matches!(session.live.run, RunView::ChangePlanned { .. }) => {
             change::confirm(session)
         }
         RunMessage::Confirm => confirm(session),
         RunMessage::Event(event) => fold(session, &event),
         RunMessage::Cancel => cancel(session),
         RunMessage::Close => {
-            if !session.run.is_running() {
-                session.run = RunView::Idle;
+            if !session.live.run.is_running() {
+                session.live.run = RunView::Idle;
             }
             Vec::new()
         }
@@ -32,19 +32,19 @@ pub(super) fn update(session: &mut Session, message: RunMessage) -> Vec<Effect> 
 
 /// Has the machine looked at for the design as it is drawn now.
 pub(super) fn discover(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    let document = Box::new(session.document.clone());
-    session.run = RunView::Discovering {
+    let document = Box::new(session.desk.document.clone());
+    session.live.run = RunView::Discovering {
         folder: folder.clone(),
     };
     vec![Effect::Discover { document, folder }]
 }
 
 fn ask(session: &mut Session) -> Vec<Effect> {
-    session.tab = Tab::Deploy;
-    if session.run.is_running() || refuse_second(session) {
+    session.looks.tab = Tab::Deploy;
+    if session.live.run.is_running() || refuse_second(session) {
         return Vec::new();
     }
-    let folder = match &session.run {
+    let folder = match &session.live.run {
         RunView::Planned { machine, .. } => PathBuf::from(&machine.folder),
         RunView::Discovering { folder } => folder.clone(),
         RunView::Idle | RunView::Looking { .. } | RunView::ChangePlanned { .. } | RunView::Run { .. } => {
@@ -60,8 +60,8 @@ fn prepare(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
     if matches!(session.dialog, Some(Dialog::DeployFolder { .. })) {
         session.dialog = None;
     }
-    session.tab = Tab::Deploy;
-    if session.run.is_running() || refuse_second(session) || folder.as_os_str().is_empty() {
+    session.looks.tab = Tab::Deploy;
+    if session.live.run.is_running() || refuse_second(session) || folder.as_os_str().is_empty() {
         return Vec::new();
     }
     discover(session, folder)
@@ -69,12 +69,12 @@ fn prepare(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
 
 fn found(session: &mut Session, machine: Machine) -> Vec<Effect> {
     // An answer to a question that was taken back is not shown.
-    if matches!(session.run, RunView::Discovering { .. }) {
-        let topology = session.document.topology();
+    if matches!(session.live.run, RunView::Discovering { .. }) {
+        let topology = session.desk.document.topology();
         let checks = preflight(topology, &machine);
         let ready = checks.iter().all(|check| check.ok);
         let plan = ready.then(|| plan_deploy(topology, &machine));
-        session.run = RunView::Planned {
+        session.live.run = RunView::Planned {
             machine,
             checks,
             plan,
@@ -91,33 +91,33 @@ fn confirm(session: &mut Session) -> Vec<Effect> {
         machine,
         plan: Some(plan),
         ..
-    } = &session.run
+    } = &session.live.run
     else {
         return Vec::new();
     };
     let bundle = session.bundle().clone();
-    let run = session.next_run;
-    session.next_run += 1;
+    let run = session.live.next_run;
+    session.live.next_run += 1;
     let start = Effect::StartRun {
         run,
         plan: Box::new(plan.clone()),
         machine: Box::new(machine.clone()),
         bundle: Box::new(bundle),
-        document: Box::new(session.document.clone()),
+        document: Box::new(session.desk.document.clone()),
     };
-    session.run = RunView::Run {
+    session.live.run = RunView::Run {
         run,
         plan: plan.clone(),
         progress: Progress::default(),
         cancelling: false,
     };
-    session.tab = Tab::Deploy;
+    session.looks.tab = Tab::Deploy;
     vec![start]
 }
 
 /// The first request takes back what was built, the second stops waiting; the worker tells them apart.
 fn cancel(session: &mut Session) -> Vec<Effect> {
-    match &mut session.run {
+    match &mut session.live.run {
         RunView::Run {
             progress, cancelling, ..
         } if !progress.is_finished() => {
@@ -131,7 +131,7 @@ fn cancel(session: &mut Session) -> Vec<Effect> {
 fn fold(session: &mut Session, event: &RunEvent) -> Vec<Effect> {
     let RunView::Run {
         run, plan, progress, ..
-    } = &mut session.run
+    } = &mut session.live.run
     else {
         return Vec::new();
     };
@@ -165,19 +165,19 @@ fn fold(session: &mut Session, event: &RunEvent) -> Vec<Effect> {
 }
 
 fn done(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    let name = session.document.topology().name();
+    let name = session.desk.document.topology().name();
     let report = Report::new(format!("\"{name}\" runs and is verified"))
         .hint("The README in its folder says how to connect");
     notify_with_folder(session, NoticeKind::Done, report, Some(folder.clone()));
-    session.left_over.retain(|record| record.folder != folder);
+    session.live.left_over.retain(|record| record.folder != folder);
     watch(session, folder)
 }
 
 /// From now on the cluster in this folder is the window's, and is what is drawn.
 pub(super) fn watch(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    session.cluster = Some(ClusterView {
+    session.live.cluster = Some(ClusterView {
         folder: folder.clone(),
-        deployed: session.document.clone(),
+        deployed: session.desk.document.clone(),
         board: None,
         busy: None,
     });
@@ -209,7 +209,7 @@ fn ended(
 
 /// One window has one cluster: two would fight for the same ports.
 fn refuse_second(session: &mut Session) -> bool {
-    let Some(cluster) = &session.cluster else {
+    let Some(cluster) = &session.live.cluster else {
         return false;
     };
     let folder = cluster.folder.clone();

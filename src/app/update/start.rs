@@ -30,7 +30,7 @@ pub(super) fn update(session: &mut Session, message: StartMessage) -> Vec<Effect
             vec![Effect::ForgetRecent(path)]
         }
         StartMessage::ForgetUnsaved(id) => {
-            session.recoverable.retain(|unsaved| unsaved.id != id);
+            session.start.recoverable.retain(|unsaved| unsaved.id != id);
             vec![Effect::ForgetUnsaved(id)]
         }
         StartMessage::StartCluster(folder) => act(session, folder, "Starting", Effect::StartCluster),
@@ -43,7 +43,7 @@ fn show(session: &mut Session) -> Vec<Effect> {
         return Vec::new();
     }
     session.start.is_shown = true;
-    session.renaming = None;
+    session.looks.renaming = None;
     look()
 }
 
@@ -62,16 +62,16 @@ pub(super) fn look_again(session: &Session) -> Vec<Effect> {
 
 /// The drawing has nothing to lose.
 pub(super) fn open_recent(session: &mut Session, path: PathBuf) -> Vec<Effect> {
-    session.replaceable = Some(session.revision);
+    session.pending.replaceable = Some(session.desk.revision);
     vec![Effect::Read(path)]
 }
 
 /// Shows another cluster instead of the one that this window watches; that one goes on as it is.
 pub(super) fn open_cluster(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    let shown = session.cluster.as_ref();
+    let shown = session.live.cluster.as_ref();
     if shown.is_some_and(|cluster| cluster.folder == folder) {
         session.start.is_shown = false;
-        session.tab = Tab::Deploy;
+        session.looks.tab = Tab::Deploy;
         return Vec::new();
     }
     if shown.is_some_and(|cluster| cluster.busy.is_some()) {
@@ -80,7 +80,7 @@ pub(super) fn open_cluster(session: &mut Session, folder: PathBuf) -> Vec<Effect
         notify(session, NoticeKind::Info, report);
         return Vec::new();
     }
-    session.replaceable = Some(session.revision);
+    session.pending.replaceable = Some(session.desk.revision);
     vec![Effect::Adopt(folder)]
 }
 
@@ -92,13 +92,14 @@ fn act(
     effect: fn(PathBuf) -> Effect,
 ) -> Vec<Effect> {
     if session
+        .live
         .cluster
         .as_ref()
         .is_some_and(|cluster| cluster.folder == folder)
     {
         return cluster::act(session, verb, effect);
     }
-    if session.start.busy.contains_key(&folder) || session.removing.contains(&folder) {
+    if session.start.busy.contains_key(&folder) || session.live.removing.contains(&folder) {
         return Vec::new();
     }
     session.start.busy.insert(folder.clone(), verb);
@@ -112,5 +113,5 @@ pub(super) fn make_room(session: &mut Session) {
 
 /// The design has a file now, or was opened from it.
 pub(super) fn note_recent(session: &Session) -> Option<Effect> {
-    session.path.clone().map(Effect::NoteRecent)
+    session.desk.path.clone().map(Effect::NoteRecent)
 }

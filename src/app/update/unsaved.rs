@@ -7,7 +7,7 @@ use super::{file, left, notify, refuse_if_held, start};
 use crate::report::Report;
 
 pub(super) fn quit(session: &mut Session) -> Vec<Effect> {
-    if session.run.is_running() {
+    if session.live.run.is_running() {
         let report = Report::new("A deployment is under way").hint(
             "Cancel it and wait until it is taken back, or wait until it is done; then close the window",
         );
@@ -35,7 +35,7 @@ pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
     match then {
         Message::File(FileMessage::New(name)) => file::new(session, &name),
         Message::File(FileMessage::Open) => {
-            session.replaceable = Some(session.revision);
+            session.pending.replaceable = Some(session.desk.revision);
             vec![file::ask_path(session, PathPurpose::OpenDesign)]
         }
         Message::File(FileMessage::Read(path, text)) => file::open(session, Some(path), text),
@@ -64,7 +64,7 @@ pub(super) fn discard(session: &mut Session) -> Vec<Effect> {
 
 /// The way on that a dialog or a file was to open is closed: nothing happens "afterwards" any more.
 pub(super) fn give_up_pending(session: &mut Session) {
-    session.after_save = None;
-    session.saves_drawing = false;
-    session.replaceable = None;
+    session.pending.after_save = None;
+    session.pending.saves_drawing = false;
+    session.pending.replaceable = None;
 }

@@ -2,11 +2,12 @@
 //!
 //! `Worker` is what the window holds: it never blocks, but for its end. Below it, each file is one kind of work:
 //! `deployment` (a run and its cancel), `watch` (boards of the running cluster), `autosave` (the unsaved
-//! design, a moment after its last change), `tasks` (everything with one question and one answer).
+//! design, a moment after its last change), `first` (what a window opens with), `tasks` (everything with one question and one answer).
 
 mod answers;
 mod autosave;
 mod deployment;
+mod first;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -26,9 +27,10 @@ use self::autosave::{Autosaver, Change, Store};
 use self::deployment::Deployment;
 use self::watch::Watch;
 use super::{Effect, Message};
-use crate::engine::{deploy, store};
+use crate::engine::deploy;
+use crate::engine::desk::store;
 
-pub use tasks::default_folder;
+pub use first::first_session;
 
 /// Enough for the engine and its probes; the machine belongs to the servers.
 const THREADS: usize = 2;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use tokio::task::JoinSet;
 
 use super::Cluster;
-use crate::engine::server::Target;
-use crate::engine::sessions::Sessions;
-use crate::engine::sql::{Session, SqlError};
-use crate::model::health::{Board, Reading, ReplicationRow, commits};
+use crate::engine::postgres::server::Target;
+use crate::engine::postgres::sessions::Sessions;
+use crate::engine::postgres::sql::{Session, SqlError};
+use crate::model::health::{Board, Reading, ReplicationRow};
+use crate::model::simulate;
 use crate::model::topology::{Server, ServerId, Topology};
 
 /// Reads a cluster again and again; sessions stay open between readings.
@@ -61,7 +62,7 @@ impl Watcher {
             .iter()
             .map(|server| self.reading(server.id(), answers.remove(&server.id())))
             .collect();
-        let commits = commits(&self.topology, &servers);
+        let commits = simulate::commits(&self.topology, &servers);
         Board { servers, commits }
     }
 

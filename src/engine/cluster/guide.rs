@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::engine::record::ClusterRecord;
+use crate::engine::cluster::record::ClusterRecord;
+use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
-use crate::model::plan::ClusterLayout;
+use crate::model::quoting::shell_word;
 use crate::model::topology::notation;
 
 pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> String {
@@ -20,11 +21,11 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
         let _ = writeln!(
             text,
             "The passwords stand in `{}` (mode 0600: read it as the user who deployed the cluster).\n",
-            ClusterLayout::PGPASS
+            ClusterFolder::PGPASS
         );
         format!(
             "PGPASSFILE={} ",
-            shell_word(&format!("{folder}/{}", ClusterLayout::PGPASS))
+            shell_word(&format!("{folder}/{}", ClusterFolder::PGPASS))
         )
     } else {
         text.push_str("Everyone on this machine is let in without a password (`auth = \"trust\"`).\n\n");
@@ -40,7 +41,7 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
             "{pass}psql -h {} -p {} -U {} postgres    # {}",
             server.host(),
             server.port(),
-            ClusterLayout::SUPERUSER,
+            ClusterFolder::SUPERUSER,
             server.name()
         );
     }
@@ -50,8 +51,8 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
             text,
             "Links go over TLS only, and both ends of each show a certificate of the authority in `{0}`. From this machine you may \
              connect with TLS or without; with `sslmode=verify-full sslrootcert={1}` it is certain whom you talk to.\n",
-            ClusterLayout::AUTHORITY_CERTIFICATE,
-            shell_word(&format!("{folder}/{}", ClusterLayout::AUTHORITY_CERTIFICATE)),
+            ClusterFolder::AUTHORITY_CERTIFICATE,
+            shell_word(&format!("{folder}/{}", ClusterFolder::AUTHORITY_CERTIFICATE)),
         );
     }
     text.push_str("## Where things are\n\n");
@@ -62,8 +63,8 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
             text,
             "- {}: data in `{}`, log in `{}`",
             server.name(),
-            ClusterLayout::data(place),
-            ClusterLayout::log(place)
+            ClusterFolder::data(place),
+            ClusterFolder::log(place)
         );
     }
     let at = shell_word(&folder);
@@ -71,32 +72,10 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
         text,
         "- the design it was deployed from: `{}`\n\n## Look, stop, remove\n\n```sh\npgcascade status {at}\n\
          pgcascade verify {at}\npgcascade stop {at}\npgcascade start {at}\npgcascade teardown {at}    # stops it and removes this folder's contents\n```\n",
-        ClusterLayout::DESIGN
+        ClusterFolder::DESIGN
     );
     if let Some(user) = &record.run_as {
         let _ = write!(text, "\nThe servers run as the user `{user}`.\n");
     }
     text
-}
-
-/// A text as one word of a shell.
-fn shell_word(text: &str) -> String {
-    let is_plain =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ':' | '@');
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_with_quotes_stays_one_word() {
-        assert_eq!(shell_word("/a/b"), "/a/b");
-        assert_eq!(shell_word("/a b/it's"), "'/a b/it'\\''s'");
-    }
 }

@@ -5,7 +5,11 @@
 mod board;
 mod guide;
 mod listed;
+pub mod record;
+pub(super) mod removal;
+pub(super) mod remover;
 mod serve;
+pub(super) mod site;
 mod teardown;
 #[cfg(test)]
 mod teardown_tests;
@@ -17,27 +21,35 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) use board::Watcher;
 pub(super) use guide::readme;
-pub use listed::{Condition, Listed, list};
+pub use listed::list;
 pub(super) use teardown::stop_all;
 
-use super::hand::OwnHand;
-use super::record::{self, Stored};
-use super::server::Target;
-use super::site::{Site, address};
-use super::store;
+use self::record::Stored;
+use crate::engine::cluster::remover::OwnHand;
+use crate::engine::cluster::site::{Site, address};
+use crate::engine::desk::store;
+use crate::engine::postgres::server::Target;
+use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
 use crate::model::health::Board;
-use crate::model::plan::ClusterLayout;
 use crate::model::topology::ServerId;
 use crate::report::Report;
 
 /// The design the cluster was deployed from.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder, or its design cannot be read any more.
 pub fn design(folder: &Path) -> Result<Document, Report> {
     let stored = record::load(folder)?;
     design_of(&stored)
 }
 
 /// What every server shows now.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder. A server that does not answer is not an error: the board says so.
 pub async fn status(folder: &Path) -> Result<Board, Report> {
     let watcher = Watcher::new(&Cluster::load(folder)?);
     let board = watcher.board().await;
@@ -46,11 +58,19 @@ pub async fn status(folder: &Path) -> Result<Board, Report> {
 }
 
 /// Proves the design: links, sync states, a row read on every standby. Each sentence is one thing proved.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder, at the first promise that does not hold, and if it is cancelled.
 pub async fn verify(folder: &Path, cancel: CancellationToken) -> Result<Vec<String>, Report> {
     verify::verify(&Cluster::load(folder)?, cancel).await
 }
 
 /// Starts the named servers (all, if none is named), upstreams first. Each sentence is one thing done.
+///
+/// # Errors
+///
+/// If there is no such cluster or server, another pgcascade is at work on it, a server does not start, or it is cancelled.
 pub async fn start(
     folder: &Path,
     servers: &[String],
@@ -60,6 +80,10 @@ pub async fn start(
 }
 
 /// Stops the named servers (all, if none is named), downstreams before their upstreams. Each sentence is one thing done.
+///
+/// # Errors
+///
+/// If there is no such cluster or server, another pgcascade is at work on it, a server does not end, or it is cancelled.
 pub async fn stop(
     folder: &Path,
     servers: &[String],
@@ -69,6 +93,11 @@ pub async fn stop(
 }
 
 /// Stops what was started there and removes what was made there, nothing else. Finishes what a crash left.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder, another pgcascade is at work on it, a server does not end, something cannot be
+/// removed, or it is cancelled. The record then stays, so that it can be tried again.
 pub async fn teardown(folder: &Path, cancel: CancellationToken) -> Result<Vec<String>, Report> {
     teardown::teardown(&OwnHand, folder, cancel).await
 }
@@ -127,14 +156,13 @@ impl Cluster {
 }
 
 pub(super) fn design_of(stored: &Stored) -> Result<Document, Report> {
-    let path = stored.record.folder.join(ClusterLayout::DESIGN);
+    let path = stored.record.folder.join(ClusterFolder::DESIGN);
     store::open(&path).map_err(|error| match error {
         store::OpenError::File(report) => report,
         store::OpenError::Design(problems) => {
-            let mut report = Report::new(format!("{} is no design any more.", path.display()))
-                .hint("It says how the cluster was deployed; undo what was changed in it.");
-            report.causes = problems.into_iter().map(|problem| problem.message).collect();
-            report
+            let headline = format!("{} is no design any more.", path.display());
+            Report::of_problems(headline, &problems)
+                .hint("It says how the cluster was deployed; undo what was changed in it.")
         }
     })
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{Cluster, verify};
-use crate::engine::proof;
-use crate::engine::record::{self, Builder, Lock, Stored, Switching};
-use crate::engine::server::{self, Target};
-use crate::engine::sessions::Sessions;
-use crate::engine::wait::{Failure, Wait};
+use crate::engine::cluster::record::{self, Builder, Lock, Stored, Switching};
+use crate::engine::postgres::proof;
+use crate::engine::postgres::server::{self, Target};
+use crate::engine::postgres::sessions::Sessions;
+use crate::engine::system::wait::{Failure, Wait};
 use crate::model::plan::expected_rows;
 use crate::report::Report;
 

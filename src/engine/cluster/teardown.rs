@@ -9,13 +9,13 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::hand::Hand;
-use crate::engine::record::{self, Builder, ClusterState, Lock, Stored};
-use crate::engine::removal;
-use crate::engine::server::Target;
-use crate::engine::site::Site;
-use crate::engine::wait::{Failure, Wait};
-use crate::engine::{files, mounts};
+use crate::engine::cluster::record::{self, Builder, ClusterState, Lock, Stored};
+use crate::engine::cluster::removal;
+use crate::engine::cluster::remover::Hand;
+use crate::engine::cluster::site::Site;
+use crate::engine::postgres::server::Target;
+use crate::engine::system::wait::{Failure, Wait};
+use crate::engine::system::{files, mounts};
 use crate::report::Report;
 
 /// For one server, or all leftover tools together.

@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use super::teardown::teardown;
-use crate::engine::files;
-use crate::engine::hand::Hand;
-use crate::engine::record::{self, ClusterRecord, ClusterState, RecordedServer, Stored};
-use crate::engine::server::Target;
-use crate::engine::site::Site;
-use crate::engine::wait::{Failure, Wait};
-use crate::model::plan::ClusterLayout;
+use crate::engine::cluster::record::{self, ClusterRecord, ClusterState, RecordedServer, Stored};
+use crate::engine::cluster::remover::Hand;
+use crate::engine::cluster::site::Site;
+use crate::engine::postgres::server::Target;
+use crate::engine::system::files;
+use crate::engine::system::wait::{Failure, Wait};
+use crate::model::configuration::ClusterFolder;
 use crate::report::Report;
 
 const CAUSE: &str = "it does not go";
@@ -115,7 +115,7 @@ impl Hand for Scripted {
             let left = files::names_in(root);
             assert!(
                 left.iter()
-                    .all(|name| name == ClusterLayout::MARKER_FOLDER || name == "notes.txt"),
+                    .all(|name| name == ClusterFolder::MARKER_FOLDER || name == "notes.txt"),
                 "the marker goes before {left:?}"
             );
         }
@@ -138,37 +138,37 @@ impl Scene {
         let base = keep.path().canonicalize().unwrap();
         let folder = base.join("above/c");
         let mut made = vec![
-            ClusterLayout::SERVERS.to_owned(),
-            ClusterLayout::SECRETS.to_owned(),
-            ClusterLayout::TLS.to_owned(),
-            ClusterLayout::SOCKETS.to_owned(),
+            ClusterFolder::SERVERS.to_owned(),
+            ClusterFolder::SECRETS.to_owned(),
+            ClusterFolder::TLS.to_owned(),
+            ClusterFolder::SOCKETS.to_owned(),
             "archive".to_owned(),
         ];
-        made.extend(SERVERS.map(|(name, _)| ClusterLayout::server(name)));
+        made.extend(SERVERS.map(|(name, _)| ClusterFolder::server(name)));
         for below in made
             .iter()
             .map(String::as_str)
-            .chain([ClusterLayout::MARKER_FOLDER, "archive/7412345678901234567"])
+            .chain([ClusterFolder::MARKER_FOLDER, "archive/7412345678901234567"])
         {
             fs::create_dir_all(folder.join(below)).unwrap();
         }
         let mut files = vec![
-            ClusterLayout::README.to_owned(),
-            ClusterLayout::DESIGN.to_owned(),
-            ClusterLayout::PGPASS.to_owned(),
-            ClusterLayout::AUTHORITY_KEY.to_owned(),
+            ClusterFolder::README.to_owned(),
+            ClusterFolder::DESIGN.to_owned(),
+            ClusterFolder::PGPASS.to_owned(),
+            ClusterFolder::AUTHORITY_KEY.to_owned(),
             "archive/7412345678901234567/0000000100000000000000A1".to_owned(),
-            format!("{}/journal", ClusterLayout::MARKER_FOLDER),
+            format!("{}/journal", ClusterFolder::MARKER_FOLDER),
             // Cut off while they were written.
-            format!("{}/.cluster.json.1-2.tmp", ClusterLayout::MARKER_FOLDER),
-            format!("{}/.pgpass.1-2.tmp", ClusterLayout::SECRETS),
+            format!("{}/.cluster.json.1-2.tmp", ClusterFolder::MARKER_FOLDER),
+            format!("{}/.pgpass.1-2.tmp", ClusterFolder::SECRETS),
         ];
         files.extend(has_foreign.then(|| "notes.txt".to_owned()));
         for (name, _) in SERVERS {
-            fs::create_dir_all(folder.join(ClusterLayout::data(name)).join("base")).unwrap();
-            files.push(format!("{}/PG_VERSION", ClusterLayout::data(name)));
-            files.push(ClusterLayout::log(name));
-            files.push(ClusterLayout::certificate_key(name));
+            fs::create_dir_all(folder.join(ClusterFolder::data(name)).join("base")).unwrap();
+            files.push(format!("{}/PG_VERSION", ClusterFolder::data(name)));
+            files.push(ClusterFolder::log(name));
+            files.push(ClusterFolder::certificate_key(name));
         }
         for file in files {
             fs::write(folder.join(file), "something").unwrap();
@@ -202,7 +202,7 @@ impl Scene {
     async fn teardown(&mut self, fate: Fate) -> (Result<Vec<String>, Report>, Vec<PathBuf>) {
         let hand = Scripted {
             state: self.state.clone(),
-            marker: self.folder.join(ClusterLayout::MARKER_FOLDER),
+            marker: self.folder.join(ClusterFolder::MARKER_FOLDER),
             fate,
             met: Arc::new(Mutex::new(Met {
                 running: std::mem::take(&mut self.running),
@@ -254,7 +254,7 @@ async fn a_teardown_that_fails_or_is_killed_at_any_deed_is_finished_by_a_second(
                     // What does no harm if it stays: a folder above, the list's entry.
                     Ok(_) => {
                         let left = scene.base.join("above").exists() || scene.state.join("clusters").exists();
-                        assert!(left && !at.join(ClusterLayout::MARKER_FOLDER).exists(), "{place}");
+                        assert!(left && !at.join(ClusterFolder::MARKER_FOLDER).exists(), "{place}");
                         assert!(matches!(fate, Fate::Fails(_)), "{place}");
                     }
                 }

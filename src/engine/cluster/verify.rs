@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::Cluster;
-use crate::engine::proof;
-use crate::engine::server::Target;
-use crate::engine::sessions::Sessions;
-use crate::engine::wait::{Failure, Wait};
+use crate::engine::postgres::proof;
+use crate::engine::postgres::server::Target;
+use crate::engine::postgres::sessions::Sessions;
+use crate::engine::system::wait::{Failure, Wait};
 use crate::model::plan::expected_rows;
 use crate::model::topology::{Server, ServerId};
 use crate::report::Report;
@@ -138,7 +138,7 @@ pub(super) fn delay_hint(cluster: &Cluster, upstream: ServerId) -> Option<String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::site::Site;
+    use crate::engine::cluster::site::Site;
     use crate::model::document::Document;
     use crate::model::topology::notation;
 

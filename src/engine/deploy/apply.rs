@@ -6,12 +6,13 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::local_host::LocalHost;
-use super::{Cancel, Request, between, discover, run};
+use super::{Cancel, Request, discover, interrupted, run};
 use crate::engine::cluster;
-use crate::engine::record::{self, ClusterState, Lock, Stored};
-use crate::engine::site::Site;
+use crate::engine::cluster::record::{self, ClusterState, Lock, Stored};
+use crate::engine::cluster::site::Site;
+use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
-use crate::model::plan::{ClusterLayout, Machine, Outcome, Plan, RunEvent, Standing};
+use crate::model::plan::{Machine, Outcome, Plan, RunEvent, Standing};
 use crate::model::topology::Topology;
 use crate::report::Report;
 
@@ -39,6 +40,10 @@ pub struct Change {
 }
 
 /// Looks at the cluster in a folder, for a change to this design. Changes nothing.
+///
+/// # Errors
+///
+/// If there is no complete cluster in the folder, another pgcascade is at work on it, or its design cannot be read.
 pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
     let Some(stored) = record::find(folder)?.filter(is_whole) else {
         // Says why.
@@ -51,7 +56,7 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
     // Whoever is at work on it has this.
     drop(Lock::take(&stored.record.folder)?);
     let recorded = cluster::design_of(&stored)?;
-    let begins = between::begins_at(&stored, &recorded, wanted)?;
+    let begins = interrupted::begins_at(&stored, &recorded, wanted)?;
     let resumes = begins.is_some();
     let running = begins.unwrap_or_else(|| recorded.clone());
     let site = Site::of(&stored.record)?;
@@ -65,7 +70,7 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
         down: down(&site, running.topology())?,
         left_slots,
         left_servers: left_servers(&stored, designs.into_iter().flatten()),
-        left_tls: !running.topology().has_tls() && stored.made.iter().any(|made| made == ClusterLayout::TLS),
+        left_tls: !running.topology().has_tls() && stored.made.iter().any(|made| made == ClusterFolder::TLS),
         clears: still_clears(&stored),
         resumes,
     };

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 
-use crate::engine::wait::{Failure, Wait};
+use crate::engine::system::wait::{Failure, Wait};
 use crate::model::plan::{Action, StepId};
 
 /// Performs one action at a time for each step; several steps at once.

@@ -1,20 +1,21 @@
 //! Runs a plan: steps out as events, unwinding on failure or cancel.
 //!
 //! `discover` looks at the machine, `run` performs the plan through a `host`, `unwind` takes it back; `local_host` is
-//! the host that is this machine, and `telling` the one place where events are numbered. `apply` is the same for a
-//! change of a cluster that runs (`between` two designs, where the one before was ended), `go_on` for what a pgcascade that
+//! the host that is this machine, and `reporter` the one place where events are numbered. `apply` is the same for a
+//! change of a cluster that runs (`interrupted`: between two designs, where the one before was ended), `resume` for what a pgcascade that
 //! was ended left.
 
 mod apply;
 #[cfg(test)]
 mod apply_tests;
-mod between;
 mod discover;
-mod go_on;
 mod host;
+mod interrupted;
 mod local_host;
+mod reporter;
+mod resume;
 mod run;
-mod telling;
+mod run_log;
 #[cfg(test)]
 mod tests;
 mod unwind;
@@ -28,7 +29,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use apply::{Change, Found, apply_here, look};
-pub use go_on::{LeftOver, Resumed, go_on_here, look_at_left_over};
+pub use resume::{LeftOver, Resumed, go_on_here, look_at_left_over};
 
 use crate::model::bundle::Bundle;
 use crate::model::document::Document;

@@ -12,9 +12,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::host::{Host, Note, Work};
-use super::telling::Telling;
+use super::reporter::Reporter;
 use super::{Cancel, unwind};
-use crate::engine::wait::{Failure, Wait};
+use crate::engine::system::wait::{Failure, Wait};
 use crate::model::plan::{Action, EventKind, Outcome, Plan, RunEvent, Step, StepId, StepSummary};
 use crate::report::Report;
 
@@ -88,15 +88,15 @@ pub(super) async fn run_but<H: Host>(
     events: mpsc::Sender<RunEvent>,
     cancel: Cancel,
 ) -> Outcome {
-    let mut telling = Telling::new(number, events);
-    telling.state(started(plan)).await;
+    let mut reporter = Reporter::new(number, events);
+    reporter.state(started(plan)).await;
     let (notes, mut noted) = mpsc::channel(NOTES);
     let mut order = Vec::new();
     let tasks = (plan, kept);
     let trouble = forward(
         tasks,
         &host,
-        &mut telling,
+        &mut reporter,
         &notes,
         &mut noted,
         &cancel,
@@ -114,13 +114,14 @@ pub(super) async fn run_but<H: Host>(
                 Trouble::Cancelled => "it was cancelled".to_owned(),
                 Trouble::Failed(report) => report.headline.clone(),
             };
-            telling.state(EventKind::Unwinding { because }).await;
+            reporter.state(EventKind::Unwinding { because }).await;
             let begun: Vec<&Step> = order.iter().filter_map(|id| plan.steps.get(id.0)).collect();
-            let remains = unwind::unwind(&begun, &host, &mut telling, &notes, &mut noted, &cancel.hard).await;
+            let remains =
+                unwind::unwind(&begun, &host, &mut reporter, &notes, &mut noted, &cancel.hard).await;
             trouble.into_outcome(remains)
         }
     };
-    telling
+    reporter
         .state(EventKind::Finished {
             outcome: outcome.clone(),
         })
@@ -135,14 +136,14 @@ pub(super) async fn refuse(
     events: mpsc::Sender<RunEvent>,
     report: Report,
 ) -> Outcome {
-    let mut telling = Telling::new(number, events);
-    telling.state(started(plan)).await;
+    let mut reporter = Reporter::new(number, events);
+    reporter.state(started(plan)).await;
     let outcome = Outcome::Failed {
         reason: one_sentence(&report),
         hints: report.hints,
         remains: Vec::new(),
     };
-    telling
+    reporter
         .state(EventKind::Finished {
             outcome: outcome.clone(),
         })
@@ -154,7 +155,7 @@ pub(super) async fn refuse(
 async fn forward<H: Host>(
     (plan, kept): (&Plan, &BTreeSet<StepId>),
     host: &Arc<H>,
-    telling: &mut Telling,
+    reporter: &mut Reporter,
     notes: &mpsc::Sender<Note>,
     noted: &mut mpsc::Receiver<Note>,
     cancel: &Cancel,
@@ -177,11 +178,11 @@ async fn forward<H: Host>(
             {
                 states.insert(step.id, State::Running(Instant::now()));
                 order.push(step.id);
-                telling.state(EventKind::StepStarted { step: step.id }).await;
+                reporter.state(EventKind::StepStarted { step: step.id }).await;
                 if kept.contains(&step.id) {
                     states.insert(step.id, State::Done);
                     let (step, took_ms) = (step.id, 0);
-                    telling.state(EventKind::StepFinished { step, took_ms }).await;
+                    reporter.state(EventKind::StepFinished { step, took_ms }).await;
                     continue;
                 }
                 let wait = Wait::new(Duration::from_secs(step.deadline_secs.into()), stop.clone());
@@ -199,7 +200,7 @@ async fn forward<H: Host>(
         let ended = tokio::select! {
             biased;
             Some(note) = noted.recv() => {
-                telling.note(note).await;
+                reporter.note(note).await;
                 continue;
             }
             () = cancel.soft.cancelled(), if trouble.is_none() => continue,
@@ -211,7 +212,7 @@ async fn forward<H: Host>(
             Some(ended) = running.join_next() => ended,
         };
         while let Ok(note) = noted.try_recv() {
-            telling.note(note).await;
+            reporter.note(note).await;
         }
         let Ok((step, result)) = ended else {
             // A task that panicked or was aborted does not say which step it was; `spawn` lets neither happen.
@@ -224,7 +225,7 @@ async fn forward<H: Host>(
                     _ => 0,
                 };
                 let took_ms = u64::try_from(took_ms).unwrap_or(u64::MAX);
-                telling.state(EventKind::StepFinished { step, took_ms }).await;
+                reporter.state(EventKind::StepFinished { step, took_ms }).await;
             }
             Err(failure) => {
                 states.insert(step, State::Failed);
@@ -233,7 +234,9 @@ async fn forward<H: Host>(
                     && trouble.is_none()
                 {
                     let (reason, hints) = (one_sentence(&report), report.hints.clone());
-                    telling.state(EventKind::StepFailed { step, reason, hints }).await;
+                    reporter
+                        .state(EventKind::StepFailed { step, reason, hints })
+                        .await;
                     trouble = Some(Trouble::Failed(report));
                 }
             }

@@ -1,7 +1,7 @@
 //! A host that follows a script: fails, hangs or is cancelled at step n, for every n.
 
-mod go_on;
 mod ledger;
+mod resume;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::Cancel;
 use super::host::{Host, Work};
 use super::run::run;
-use crate::engine::wait::Failure;
+use crate::engine::system::wait::Failure;
 use crate::model::plan::{Action, EventKind, Outcome, Plan, RunEvent, Step, StepId};
 use crate::report::Report;
 

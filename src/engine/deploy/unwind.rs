@@ -7,9 +7,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::host::{Host, Note, Work};
+use super::reporter::Reporter;
 use super::run::{one_sentence, perform};
-use super::telling::Telling;
-use crate::engine::wait::{Failure, Wait};
+use crate::engine::system::wait::{Failure, Wait};
 use crate::model::plan::{Action, EventKind, Step};
 
 /// For one undo: a fast stop that hangs, and the immediate stop after it.
@@ -19,7 +19,7 @@ const UNDO: Duration = Duration::from_mins(1);
 pub(super) async fn unwind<H: Host>(
     begun: &[&Step],
     host: &Arc<H>,
-    telling: &mut Telling,
+    reporter: &mut Reporter,
     notes: &mpsc::Sender<Note>,
     noted: &mut mpsc::Receiver<Note>,
     hard: &CancellationToken,
@@ -38,7 +38,7 @@ pub(super) async fn unwind<H: Host>(
             Err("The cluster stays noted as between two designs: `pgcascade apply` with either of them makes it whole, `pgcascade teardown` removes it.".to_owned())
         } else {
             let work = Work::new(step.id, Wait::new(UNDO, hard.clone()), notes.clone());
-            take_back(host, undo, &work, telling, noted)
+            take_back(host, undo, &work, reporter, noted)
                 .await
                 .map_err(|failure| match failure {
                     Failure::Cancelled => format!("Not taken back: {}.", step.title),
@@ -46,10 +46,10 @@ pub(super) async fn unwind<H: Host>(
                 })
         };
         match result {
-            Ok(()) => telling.state(EventKind::StepUndone { step: step.id }).await,
+            Ok(()) => reporter.state(EventKind::StepUndone { step: step.id }).await,
             Err(reason) => {
                 remains.push(reason.clone());
-                telling
+                reporter
                     .state(EventKind::UndoFailed {
                         step: step.id,
                         reason,
@@ -66,7 +66,7 @@ async fn take_back<H: Host>(
     host: &Arc<H>,
     undo: &Action,
     work: &Work,
-    telling: &mut Telling,
+    reporter: &mut Reporter,
     noted: &mut mpsc::Receiver<Note>,
 ) -> Result<(), Failure> {
     let done = perform(&**host, undo, work);
@@ -75,10 +75,10 @@ async fn take_back<H: Host>(
         tokio::select! {
             biased;
             () = work.wait.cancel.cancelled() => return Err(Failure::Cancelled),
-            Some(note) = noted.recv() => telling.note(note).await,
+            Some(note) = noted.recv() => reporter.note(note).await,
             result = &mut done => {
                 while let Ok(note) = noted.try_recv() {
-                    telling.note(note).await;
+                    reporter.note(note).await;
                 }
                 return result;
             }

@@ -3,20 +3,18 @@
 use std::fmt::Write as _;
 
 use super::tls_guide;
+use crate::model::configuration::ClusterFolder;
 use crate::model::health::ReplicationRow;
-use crate::model::plan::{ClusterLayout, ExpectedRows};
-use crate::model::simulate::name_in_view;
+use crate::model::plan::ExpectedRows;
 use crate::model::topology::{Auth, Server, Topology};
+use crate::model::words::counted_in_text;
 
 pub fn readme(topology: &Topology) -> String {
     let mut text = format!(
         "# {}\n\nA PostgreSQL {} replication cluster of {}, made by pgcascade.\n\n",
         topology.name().trim(),
         topology.postgres(),
-        match topology.servers().len() {
-            1 => "one server".to_owned(),
-            count => format!("{count} servers"),
-        }
+        counted_in_text(topology.servers().len(), "server")
     );
     text.push_str("```text\n");
     let expected = ExpectedRows::of(topology);
@@ -76,7 +74,7 @@ fn label(topology: &Topology, expected: &ExpectedRows, server: &Server) -> Strin
 
 /// What pg_stat_replication will show of it: "sync 1", "async".
 fn sync_word(topology: &Topology, server: &Server, rows: &[ReplicationRow]) -> String {
-    let shown = name_in_view(server.name(), topology.postgres());
+    let shown = server.name().in_view(topology.postgres());
     rows.iter()
         .find(|row| row.application_name == shown)
         .map_or_else(String::new, |row| match row.sync_priority {
@@ -124,14 +122,14 @@ fn connecting(topology: &Topology) -> String {
             "Two passwords are drawn when the cluster is built. They stand in files below `cluster/secrets` that only you can \
              read; psql takes the password file from `PGPASSFILE`.\n\n",
         );
-        format!("PGPASSFILE=cluster/{} ", ClusterLayout::PGPASS)
+        format!("PGPASSFILE=cluster/{} ", ClusterFolder::PGPASS)
     };
     let _ = write!(
         text,
         "```sh\n{password}psql -h {} -p {} -U {} postgres\n```\n\n| server | host | port | folder |\n| --- | --- | --- | --- |\n",
         primary.host(),
         primary.port(),
-        ClusterLayout::SUPERUSER
+        ClusterFolder::SUPERUSER
     );
     let folders = topology.folders();
     for server in topology.servers() {
@@ -174,15 +172,15 @@ fn real_hosts(topology: &Topology) -> String {
         format!(
             "   Put a password file with the line `*:*:*:{}:PASSWORD` (mode 0600) where `passfile` in `primary_conninfo` says: \
              `{}/{}` from the data directory, or change the path.\n",
-            ClusterLayout::REPLICATION_ROLE,
-            ClusterLayout::UP_FROM_DATA,
-            ClusterLayout::REPLICATION_PGPASS
+            ClusterFolder::REPLICATION_ROLE,
+            ClusterFolder::UP_FROM_DATA,
+            ClusterFolder::REPLICATION_PGPASS
         )
     } else {
         format!(
             "   Put a password file with the line `*:*:*:{}:PASSWORD` (mode 0600) beside it, and start the server with \
              `PGPASSFILE` naming it.\n",
-            ClusterLayout::REPLICATION_ROLE
+            ClusterFolder::REPLICATION_ROLE
         )
     };
     let slots = if topology.postgres().has_slots() {
@@ -201,10 +199,10 @@ fn real_hosts(topology: &Topology) -> String {
          {start}. Start the servers, upstreams first, and compare `pg_stat_replication` with the tree above.\n\n\
          Set `shared_buffers` for each host: what is good for a laboratory is too small for a server. A host name in \
          `pg_hba.conf` must resolve in both directions.\n",
-        ClusterLayout::SUPERUSER,
-        ClusterLayout::REPLICATION_ROLE,
-        up = ClusterLayout::UP_FROM_DATA,
-        sockets = ClusterLayout::SOCKETS,
+        ClusterFolder::SUPERUSER,
+        ClusterFolder::REPLICATION_ROLE,
+        up = ClusterFolder::UP_FROM_DATA,
+        sockets = ClusterFolder::SOCKETS,
         start = if slots.is_empty() { 4 } else { 5 },
     )
 }

@@ -3,38 +3,20 @@
 //! `generate` makes the files, each line with its reason and with the element of the drawing it comes from; `tarball::pack` makes the `.tar.gz`.
 //! The same design gives the same bytes.
 
-mod archive;
-pub mod conf;
-mod decision;
 mod difference;
 mod effect;
-mod effective;
 mod guide;
-mod hba;
 mod manifest;
-mod origin;
-mod paths;
-mod recovery;
 mod script;
-mod setting;
-mod sizes;
-mod sourced;
 mod tarball;
 mod tls_guide;
 
-pub use decision::Decision;
 pub use difference::{Change, ChangeKind, between, difference};
-pub use effective::{Effective, effective};
-pub use hba::lines_that_let_in;
-pub use origin::{Element, LineOrigin, Origin, Provenance, Share};
-pub use setting::{quote, quote_in_conninfo, value_in, with, without};
 pub use tarball::pack;
 
-use self::sizes::Sizes;
-use self::sourced::Sourced;
-use crate::model::document::{Command, Document};
-use crate::model::plan::ClusterLayout;
-use crate::model::topology::{Edit, PgMajor, Server, ServerId, Topology};
+use super::configuration::{ClusterFolder, Configuration, Decision, Provenance, Share, Sourced};
+use super::document::Document;
+use super::topology::{ServerId, Topology};
 
 /// One file of the bundle, its path relative to the bundle's top folder, with `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,19 +67,15 @@ pub fn generate(document: &Document) -> Bundle {
         "The drawing itself, so that the files can be made again.",
     );
     let mut files = vec![
-        text(ClusterLayout::README, readme),
-        text(ClusterLayout::DESIGN, design),
+        text(ClusterFolder::README, readme),
+        text(ClusterFolder::DESIGN, design),
     ];
     files.extend(script::scripts(topology));
-    let sizes = Sizes::of(topology);
+    let configuration = Configuration::in_cluster_folder(topology);
     for server in topology.servers() {
-        let folder = ClusterLayout::server(sizes.folder(server.id()));
-        let mut add = |name: &str, contents| files.push(text(&format!("{folder}/{name}"), contents));
-        add("postgresql.conf", conf::postgresql_conf(&sizes, server));
-        add("pg_hba.conf", hba::pg_hba_conf(topology, server));
-        if let Some((name, contents)) = recovery::file(&sizes, server) {
-            add(name, contents);
-        }
+        let folder = ClusterFolder::server(configuration.folder(server.id()));
+        let named = configuration.files(server).into_iter();
+        files.extend(named.map(|(name, contents)| text(&format!("{folder}/{name}"), contents)));
     }
     let manifest = Sourced::whole(
         manifest::of(&files),
@@ -114,39 +92,6 @@ pub fn generate(document: &Document) -> Bundle {
 /// What the design's bundle is called: its top folder, and its file without the ending.
 pub fn name_of(topology: &Topology) -> String {
     plain_name(topology.name())
-}
-
-/// The same design for another version. Every version can be chosen for every design: what it lacks is a finding.
-pub fn in_version(document: &Document, major: PgMajor) -> Document {
-    let mut document = document.clone();
-    let applied = document.apply(&Command::Edit(Edit::SetPostgres(major)));
-    debug_assert!(applied.is_ok(), "{applied:?}");
-    document
-}
-
-/// The text of one server's postgresql.conf alone.
-pub fn postgresql_conf(topology: &Topology, server: &Server) -> String {
-    conf::postgresql_conf(&Sizes::of(topology), server).contents
-}
-
-/// How standbys would be connected, to whomever they follow: for advice, outside of the files.
-#[derive(Debug)]
-pub struct Connections<'a>(Sizes<'a>);
-
-impl<'a> Connections<'a> {
-    pub fn of(topology: &'a Topology) -> Self {
-        Self(Sizes::of(topology))
-    }
-
-    /// The value of primary_conninfo.
-    pub fn conninfo(&self, server: &Server, upstream: &Server) -> String {
-        recovery::conninfo(&self.0, server, upstream)
-    }
-
-    /// The slot that the server asks its upstream for.
-    pub fn slot_name(&self, server: &Server) -> &str {
-        self.0.slot_name(server.id())
-    }
 }
 
 fn text(path: &str, file: Sourced) -> BundleFile {

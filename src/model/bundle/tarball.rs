@@ -63,7 +63,8 @@ fn folders(bundle: &Bundle) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::bundle::{BundleFile, Provenance};
+    use crate::model::bundle::BundleFile;
+    use crate::model::configuration::Provenance;
 
     #[test]
     fn a_bundle_is_packed_sorted_and_always_the_same() {

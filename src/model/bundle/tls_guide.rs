@@ -1,7 +1,8 @@
 //! What the README of a bundle says of certificates: `up` makes them here; on real hosts somebody has to.
 
-use super::paths::shell_word;
-use crate::model::plan::{Certificate, ClusterLayout};
+use crate::model::configuration::ClusterFolder;
+use crate::model::plan::Certificate;
+use crate::model::quoting::shell_word;
 use crate::model::topology::Topology;
 
 /// For a design with TLS, behind everything else.
@@ -16,9 +17,9 @@ pub fn section(topology: &Topology) -> String {
          comes in by the same lines of `pg_hba.conf`, so it names them as `primary_conninfo` does. The authority of your \
          site can sign them, or one that you make; `ca.key` stays where you make it:\n\n\
          ```sh\n{recipe}```\n",
-        tls = ClusterLayout::TLS,
-        ca = ClusterLayout::AUTHORITY_CERTIFICATE,
-        up = ClusterLayout::UP_FROM_DATA,
+        tls = ClusterFolder::TLS,
+        ca = ClusterFolder::AUTHORITY_CERTIFICATE,
+        up = ClusterFolder::UP_FROM_DATA,
         recipe = recipe(topology),
     )
 }

@@ -2,11 +2,7 @@
 //!
 //! `status --json` prints a [`Board`]; a prediction has the same type, so that the two can be compared.
 
-mod commits;
-
 use serde::{Deserialize, Serialize};
-
-pub use commits::commits;
 
 /// The four columns of pg_stat_replication that the drawing promises, as the view shows them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

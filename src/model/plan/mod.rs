@@ -10,14 +10,13 @@ mod certificates;
 mod deploy;
 mod event;
 mod expected;
-mod go_on;
-mod layout;
 #[cfg(test)]
 mod lines;
 mod machine;
 mod preflight;
 mod progress;
 mod proof;
+mod resume;
 mod steps;
 
 pub use action::{Action, Configure, DesignOf, Means, Plan, Reader, Step, StepId};
@@ -26,8 +25,7 @@ pub use certificates::Certificate;
 pub use deploy::plan_deploy;
 pub use event::{EventKind, Outcome, RunEvent, StepSummary};
 pub use expected::{ExpectedRows, expected_rows};
-pub use go_on::{GoOn, Journal};
-pub use layout::ClusterLayout;
 pub use machine::{Check, FolderState, Machine, PortUse, Room, RunAs, SharedMemory, Tools};
 pub use preflight::{names_locales, other_ports, preflight};
 pub use progress::{Progress, StepState};
+pub use resume::{Journal, Resume};

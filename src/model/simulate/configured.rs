@@ -1,7 +1,7 @@
-//! What a server's generated postgresql.conf says about commits.
+//! What a server's postgresql.conf will say about commits.
 
 use super::standby_names::{NamesError, StandbyNames};
-use crate::model::bundle;
+use crate::model::configuration::Configuration;
 use crate::model::topology::{CommitLevel, Server, Topology};
 
 /// Synchronous replication as one server would be configured, should it be the primary.
@@ -13,13 +13,20 @@ pub struct Configured {
 }
 
 impl Configured {
-    /// Reads the text that the bundle writes, and not the drawing: what the server would read. The error is a value
-    /// of synchronous_standby_names with which it does not start.
+    /// Asks the settings that the server's file will have, and not the drawing: hand-set ones count. The error is a value
+    /// of synchronous_standby_names with which the server does not start.
+    ///
+    /// # Errors
+    ///
+    /// If the server does not start with its value of synchronous_standby_names.
     pub fn of(topology: &Topology, server: &Server) -> Result<Self, NamesError> {
-        let text = bundle::postgresql_conf(topology, server);
-        let names = bundle::value_in(&text, "synchronous_standby_names").unwrap_or_default();
+        let configuration = Configuration::in_cluster_folder(topology);
+        let names = configuration
+            .value(server, "synchronous_standby_names")
+            .unwrap_or_default();
         // A level that is no level comes from a setting by hand, which the rules refuse; the default is `on`.
-        let commit = bundle::value_in(&text, "synchronous_commit")
+        let commit = configuration
+            .value(server, "synchronous_commit")
             .and_then(|word| CommitLevel::parse(&word.to_ascii_lowercase()))
             .unwrap_or(CommitLevel::On);
         Ok(Self {

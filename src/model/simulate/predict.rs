@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::StandbyNames;
 use super::world::World;
 use crate::model::health::{Board, ReplicationRow};
-use crate::model::topology::{NAME_BYTES, PgMajor, ServerId, ServerName, Topology};
+use crate::model::topology::{ServerId, Topology};
 
 /// What every server will show once the others have noticed that `down` are down. Nobody looks for another upstream:
 /// who loses his own stays up, and goes on sending to those below.
@@ -84,18 +84,11 @@ pub(super) fn rows_of(receivers: &[Receiver<'_>], names: Option<&StandbyNames>) 
     rows
 }
 
-/// The name as the view's column holds it: what the sender made of it (see [`ServerName::shown`]), cut to 63 bytes
-/// once more, since an escaped byte takes four.
-pub fn name_in_view(name: &ServerName, major: PgMajor) -> String {
-    name.shown(major).chars().take(NAME_BYTES).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::topology::notation::SEED;
     use crate::model::topology::{Edit, notation};
-
-    const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 
     /// Each server that has rows in a line, then what becomes of a commit.
     #[track_caller]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Configured, StandbyNames, name_in_view, predict};
+use super::{Configured, StandbyNames, predict};
 use crate::model::health::{Board, Reading, ReplicationRow};
 use crate::model::topology::{Server, ServerId, Topology};
 
@@ -35,7 +35,7 @@ pub fn why(topology: &Topology, down: &BTreeSet<ServerId>) -> Vec<Reason> {
         }
         for standby in topology.downstreams(server.id()) {
             if let Some(sentence) = of_missing_row(reading, standby, down) {
-                add(&name_in_view(standby.name(), topology.postgres()), sentence);
+                add(&standby.name().in_view(topology.postgres()), sentence);
             }
         }
     }

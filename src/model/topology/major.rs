@@ -68,6 +68,10 @@ impl PgMajor {
     ];
 
     /// Reads `"9.2"` or `"15"`; a minor release (`"15.3"`, `"9.6.24"`) is read as its major.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not a version that pgcascade knows.
     pub fn parse(text: &str) -> Result<Self, UnknownMajor> {
         let unknown = || UnknownMajor(text.to_owned());
         let mut numbers = text.trim().split('.').map(str::parse::<u16>);

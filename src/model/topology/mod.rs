@@ -50,6 +50,10 @@ impl Archive {
     pub const MOST_BYTES: usize = 255;
 
     /// A folder relative to the cluster's own, or an absolute one.
+    ///
+    /// # Errors
+    ///
+    /// If the path is empty, holds control characters, or is too long for an archive_command.
     pub fn new(directory: &str) -> Result<Self, BadValue> {
         if directory.trim().is_empty() || directory.chars().any(char::is_control) {
             return Err(BadValue::Archive);

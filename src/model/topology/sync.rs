@@ -1,6 +1,7 @@
 //! Synchronous replication as the design says it: how many standbys a commit waits for, chosen how, and for what.
 
 use super::{PgMajor, Topology};
+use crate::model::quoting;
 
 /// `[sync]` of a design.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +97,7 @@ impl Topology {
         let names: Vec<String> = self
             .sync_candidates()
             .iter()
-            .map(|server| quote_standby_name(&server.name().shown(self.postgres)))
+            .map(|server| quote_standby_name(&server.name().in_list(self.postgres)))
             .collect();
         if names.is_empty() {
             return String::new();
@@ -129,7 +130,7 @@ fn quote_standby_name(name: &str) -> String {
     if plain {
         name.to_owned()
     } else {
-        format!("\"{}\"", name.replace('"', "\"\""))
+        quoting::identifier(name)
     }
 }
 

@@ -83,6 +83,10 @@ pub struct ServerName(String);
 
 impl ServerName {
     /// Any text PostgreSQL takes as an application_name and that can be told apart in a list.
+    ///
+    /// # Errors
+    ///
+    /// If the text is empty, `*`, longer than PostgreSQL keeps, or holds control characters.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         if text.trim().is_empty() {
             return Err(BadValue::EmptyName);
@@ -100,9 +104,9 @@ impl ServerName {
         &self.0
     }
 
-    /// The name as `pg_stat_replication` shows it and synchronous_standby_names has to spell it: the sender cuts it
-    /// to 63 bytes, then replaces every byte outside printable ASCII (tried on 9.2 to 18).
-    pub fn shown(&self, major: PgMajor) -> String {
+    /// The name as synchronous_standby_names has to spell it: the sender cuts it to 63 bytes, then replaces every byte
+    /// outside printable ASCII (tried on 9.2 to 18).
+    pub fn in_list(&self, major: PgMajor) -> String {
         let mut shown = String::new();
         for byte in self.0.bytes().take(NAME_BYTES) {
             match byte {
@@ -115,6 +119,12 @@ impl ServerName {
             }
         }
         shown
+    }
+
+    /// The name as the view `pg_stat_replication` shows it: [`in_list`](Self::in_list), cut to the 63 bytes of the view's column
+    /// once more, since an escaped byte takes four.
+    pub fn in_view(&self, major: PgMajor) -> String {
+        self.in_list(major).chars().take(NAME_BYTES).collect()
     }
 }
 
@@ -132,6 +142,9 @@ impl Port {
     /// Where a PostgreSQL listens that was told nothing.
     pub const DEFAULT: Self = Self(5432);
 
+    /// # Errors
+    ///
+    /// If the number is 0.
     pub fn new(number: u16) -> Result<Self, BadValue> {
         if number == 0 {
             return Err(BadValue::Port(number.to_string()));
@@ -139,6 +152,9 @@ impl Port {
         Ok(Self(number))
     }
 
+    /// # Errors
+    ///
+    /// If the text is not a number from 1 to 65535.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         text.trim()
             .parse::<u16>()
@@ -162,6 +178,9 @@ impl fmt::Display for Port {
 pub struct Host(String);
 
 impl Host {
+    /// # Errors
+    ///
+    /// If the text is empty, or holds what neither a host name nor an address can.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         let bad =
             |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '\'' | '"' | '\\' | '/' | '#');
@@ -207,6 +226,10 @@ const SITE_CHARS: usize = 63;
 
 impl SiteName {
     /// Blanks around the name are no part of it.
+    ///
+    /// # Errors
+    ///
+    /// If the name is empty, longer than 63 characters, or holds control characters.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         let name = text.trim();
         let length = name.chars().count();
@@ -235,6 +258,9 @@ impl ApplyDelay {
     /// PostgreSQL keeps the value in milliseconds in 32 bits.
     const MOST_MILLIS: f64 = 2_147_483_647.0;
 
+    /// # Errors
+    ///
+    /// If the text is not a time that PostgreSQL takes.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         let bad = || BadValue::Delay(text.to_owned());
         let (number, unit, millis) = Self::read(text).ok_or_else(bad)?;
@@ -284,6 +310,10 @@ impl fmt::Display for ApplyDelay {
 }
 
 /// Checks the name of a setting as postgresql.conf spells it: `[A-Za-z_][A-Za-z0-9_$]*`, with dots for extensions.
+///
+/// # Errors
+///
+/// If the name is not spelled like that.
 pub fn check_setting_name(name: &str) -> Result<(), BadValue> {
     let good_part = |part: &str| {
         part.chars()
@@ -301,6 +331,10 @@ pub fn check_setting_name(name: &str) -> Result<(), BadValue> {
 }
 
 /// Checks that a setting's value fits into one line of a configuration file.
+///
+/// # Errors
+///
+/// If the value holds control characters, such as a line end.
 pub fn check_setting_value(name: &str, value: &str) -> Result<(), BadValue> {
     if value.chars().any(char::is_control) {
         Err(BadValue::SettingValue(name.to_owned()))
@@ -316,10 +350,20 @@ mod tests {
     #[test]
     fn names_are_shown_as_the_sender_shows_them() {
         let name = ServerName::parse("café").unwrap();
-        assert_eq!(name.shown(PgMajor::V15), "caf??");
-        assert_eq!(name.shown(PgMajor::V16), "caf\\xc3\\xa9");
+        assert_eq!(name.in_list(PgMajor::V15), "caf??");
+        assert_eq!(name.in_list(PgMajor::V16), "caf\\xc3\\xa9");
         let long = ServerName::parse(&"x".repeat(70)).unwrap();
-        assert_eq!(long.shown(PgMajor::V15).len(), 63);
+        assert_eq!(long.in_list(PgMajor::V15).len(), 63);
+    }
+
+    /// From 16 on 20 "é" are 160 characters in the list, and 63 in the view (tried on 16 and 18).
+    #[test]
+    fn the_view_cuts_an_escaped_name_once_more() {
+        let name = ServerName::parse(&"é".repeat(20)).unwrap();
+        assert_eq!(name.in_list(PgMajor::V16).len(), 160);
+        let shown = "\\xc3\\xa9".repeat(20).chars().take(63).collect::<String>();
+        assert_eq!(name.in_view(PgMajor::V16), shown);
+        assert_eq!(name.in_view(PgMajor::V15), "?".repeat(40));
     }
 
     #[test]

@@ -5,14 +5,14 @@ use egui::{CursorIcon, DragAndDrop, Key, PointerButton, Pos2};
 use super::card_widget::{select_by_click, send};
 use super::frame::{Frame, Incoming};
 use super::gesture::{Drag, Ending, Fact, Gesture};
-use super::server_shape::Mood;
-use super::verdict::{Verdicts, Zone};
-use super::{CanvasState, NEEDS_TARGET, NewStandby, STAYS, handle, locked_words};
+use super::{CanvasState, NEEDS_TARGET, NewStandby, STAYS, handle};
+use crate::app::dropping::Mood;
+use crate::app::dropping::{Verdicts, Zone};
+use crate::app::edits::add_standby_under;
 use crate::app::{Message, ViewMessage, WhatIfMessage};
 use crate::model::document::Command;
 use crate::model::simulate::world::Action;
 use crate::model::topology::{Edit, Server, ServerId};
-use crate::ui::commands::add_standby_under;
 
 /// A hand is never quite still, in points. egui's own threshold takes any movement for a drag after a while.
 const STILL_RADIUS: f32 = 7.0;
@@ -81,12 +81,12 @@ impl Frame<'_> {
 
     /// What lies there: a relay's handle, a card, or the empty canvas.
     fn grab(&self, pressed_at: Pos2) -> Fact {
-        let topology = self.session.document.topology();
+        let topology = self.session.desk.document.topology();
         let projection = &self.state.projection;
         let zoom = self.state.view.zoom();
         let still_radius = STILL_RADIUS / zoom;
-        let is_locked = self.session.run.is_running();
-        let what_if = self.session.what_if.as_ref();
+        let is_locked = self.session.live.run.is_running();
+        let what_if = self.session.what_if();
         let grabbed = |grabbed: ServerId, servers: Vec<ServerId>, can_take_place| Fact::Grabbed {
             grabbed,
             pressed_at,
@@ -105,7 +105,7 @@ impl Frame<'_> {
             .flatten();
         let server = handle.or_else(|| projection.server_at(pressed_at, |_| false));
         match (server, handle) {
-            (Some(_), _) if is_locked => Fact::GrabbedLocked(locked_words(self.session)),
+            (Some(_), _) if is_locked => Fact::GrabbedLocked(self.session.locked_words()),
             (_, Some(relay)) => {
                 let downstreams = topology.downstreams(relay).map(Server::id).collect();
                 grabbed(relay, downstreams, false)
@@ -127,7 +127,7 @@ impl Frame<'_> {
 
     fn end(&mut self, ending: Option<Ending>) {
         match ending {
-            Some(Ending::Do(command)) if self.session.what_if.is_some() => self.repoint(&command),
+            Some(Ending::Do(command)) if self.session.what_if().is_some() => self.repoint(&command),
             Some(Ending::Do(command)) => send(self.outbox, command),
             Some(Ending::Click(server)) => self.outbox.send(select_by_click(self.ui, server)),
             Some(Ending::ClickBeside) => self.click_beside(),
@@ -172,7 +172,7 @@ impl Frame<'_> {
             DragAndDrop::clear_payload(self.ui.ctx());
             match over {
                 _ if self.session.is_locked() => {
-                    self.state.refusal = Some(locked_words(self.session).to_owned());
+                    self.state.refusal = Some(self.session.locked_words().to_owned());
                 }
                 Some(upstream) => send(self.outbox, Command::Edit(add_standby_under(upstream))),
                 None => self.state.refusal = Some(NEEDS_TARGET.to_owned()),

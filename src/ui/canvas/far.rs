@@ -7,11 +7,12 @@ use egui::emath::GuiRounding as _;
 use egui::{Color32, Mesh, Painter, Pos2, Rect, Vec2, pos2, vec2};
 use egui_graphs::MetadataFrame;
 
-use super::card::{LinkLook, Look};
 use super::frame::on_screen;
 use super::link_shape::Curve;
 use super::places::CardPlace;
-use super::server_shape::{Mood, work_mark};
+use super::server_shape::work_mark;
+use crate::app::cards::{LinkLook, Look};
+use crate::app::dropping::Mood;
 use crate::model::topology::Severity;
 use crate::ui::theme::Tokens;
 

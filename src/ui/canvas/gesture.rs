@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use egui::{Pos2, Rect, Vec2};
 
-use super::verdict::{Verdicts, Zone};
+use crate::app::dropping::{Verdicts, Zone};
 use crate::model::document::Command;
 use crate::model::topology::ServerId;
 

@@ -6,13 +6,10 @@
 //! zoom, `navigate` and `minimap` their input, `traffic` what moves in What-if in time.
 //! An idle canvas asks for no repaint.
 
-mod card;
 mod card_widget;
-mod describe;
 mod drag;
 mod far;
 mod fold;
-mod foresee;
 mod frame;
 mod gesture;
 mod handle;
@@ -31,7 +28,6 @@ mod rename;
 mod server_shape;
 mod sites;
 mod traffic;
-mod verdict;
 mod view;
 mod words;
 
@@ -44,12 +40,10 @@ use self::frame::Frame;
 use self::gesture::Gesture;
 use self::projection::Projection;
 use self::view::View;
+use crate::app::Outbox;
 use crate::app::Session;
 use crate::model::topology::ServerId;
-use crate::ui::Outbox;
 
-const LOCKED: &str = "Locked while deploying, and in What-if";
-const BROKEN_TEXT: &str = "The text has an error, and the drawing is older: mend the text first";
 const STAYS: &str = "In What-if cards stay where they are: drop it on a server to let it follow that one";
 const NEEDS_TARGET: &str = "Drop it on the server it should follow";
 
@@ -147,13 +141,4 @@ pub fn canvas_ui(ui: &mut Ui, session: &Session, state: &mut CanvasState, outbox
         }
         .run(&background);
     });
-}
-
-/// Why nothing on the canvas can be edited now.
-fn locked_words(session: &Session) -> &'static str {
-    if session.is_text_broken() {
-        BROKEN_TEXT
-    } else {
-        LOCKED
-    }
 }

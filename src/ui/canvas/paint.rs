@@ -10,9 +10,9 @@ use super::drag::PLACE_SHARE;
 use super::far::{FAR_BELOW, Far, Marks};
 use super::frame::{Frame, on_screen};
 use super::sites::paint_sites;
-use super::verdict::Zone;
 use super::{fold, handle};
 use crate::app::WhatIf;
+use crate::app::dropping::Zone;
 use crate::model::topology::ServerId;
 use crate::ui::theme::Tokens;
 
@@ -49,7 +49,7 @@ impl Frame<'_> {
                 self.paint_handle(&painter, tokens, &meta, id);
             }
         }
-        if let Some(time) = self.session.what_if.as_ref().and_then(WhatIf::in_time) {
+        if let Some(time) = self.session.what_if().and_then(WhatIf::in_time) {
             self.paint_traffic(&painter, &meta, time);
         }
         self.paint_zones(&painter, tokens, &meta);

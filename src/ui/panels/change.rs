@@ -2,9 +2,9 @@
 
 use egui::{Label, RichText, ScrollArea, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Message, RunMessage};
 use crate::model::plan::{ApplyPlan, Check};
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP_SMALL, Tokens};
 
 use super::parts::{main_button, note_ui, section_ui};

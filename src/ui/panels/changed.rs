@@ -3,9 +3,9 @@
 use egui::text::{LayoutJob, TextFormat};
 use egui::{CollapsingHeader, Color32, FontId, Frame, Label, Margin, ScrollArea, Ui};
 
+use crate::app::Outbox;
 use crate::app::{FileMessage, Message, OnDisk, Session, ViewMessage};
 use crate::model::bundle;
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_LARGE, RADIUS_WIDGET, TEXT_MONO, Tokens};
 
 use super::parts::{main_button, note_ui};

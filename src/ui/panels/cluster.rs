@@ -2,17 +2,18 @@
 
 use egui::{Grid, Label, RichText, Ui, WidgetInfo, WidgetType};
 
+use crate::app::Outbox;
 use crate::app::{ClusterMessage, ClusterView, Message, RunMessage, Session, ViewMessage};
+use crate::model::configuration::ClusterFolder;
 use crate::model::health::Reading;
-use crate::model::plan::ClusterLayout;
+use crate::model::quoting::shell_path;
 use crate::model::topology::{Auth, Server};
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::parts::{main_button, note_ui, section_ui};
 
 pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let Some(cluster) = &session.cluster else {
+    let Some(cluster) = &session.live.cluster else {
         return;
     };
     let name = cluster.deployed.topology().name();
@@ -172,7 +173,7 @@ fn connect_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
         });
     if asks_password {
         ui.add_space(GAP);
-        let file = cluster.folder.join(ClusterLayout::PGPASS);
+        let file = cluster.folder.join(ClusterFolder::PGPASS);
         note_ui(
             ui,
             format!("The password stands in {}, readable by you alone", file.display()),
@@ -185,22 +186,12 @@ fn connect_command(cluster: &ClusterView, server: &Server, asks_password: bool) 
         "psql -h {} -p {} -U {} -d postgres",
         server.host(),
         server.port(),
-        ClusterLayout::SUPERUSER
+        ClusterFolder::SUPERUSER
     );
     if asks_password {
-        let file = cluster.folder.join(ClusterLayout::PGPASS);
-        format!("PGPASSFILE={} {psql}", shell_quoted(&file.to_string_lossy()))
+        let file = cluster.folder.join(ClusterFolder::PGPASS);
+        format!("PGPASSFILE={} {psql}", shell_path(&file))
     } else {
         psql
-    }
-}
-
-/// In single quotes, if a shell would read it otherwise.
-fn shell_quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
-    if text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }

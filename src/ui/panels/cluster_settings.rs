@@ -2,23 +2,24 @@
 
 use egui::{Button, ComboBox, RichText, Ui};
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::drafts::{Drafts, Field};
+use crate::app::edits::edit;
 use crate::model::simulate::promise::{refused_level, refused_method};
 use crate::model::topology::{Archive, Auth, CommitLevel, Edit, PgMajor, SyncMethod, SyncPolicy};
-use crate::ui::Outbox;
-use crate::ui::commands::edit;
-use crate::ui::drafts::{Drafts, Field};
 use crate::ui::theme::{GAP, GAP_SMALL};
 
-use super::parts::{counted, field_row, form_ui, note_ui, section_ui};
+use super::parts::{field_row, form_ui, note_ui, section_ui};
 use super::settings::settings_ui;
 use super::sync_order::{promise_ui, sync_order_ui};
+use crate::model::words::counted;
 
 /// All versions are in view at once.
 const LONGEST_LIST: f32 = 500.0;
 
 pub fn cluster_settings_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     ui.add(egui::Label::new(RichText::new(topology.name()).heading()).truncate());
     let servers = counted(topology.servers().len(), "server");
     note_ui(ui, format!("{servers}; select one to see its own values"));
@@ -62,7 +63,7 @@ pub fn cluster_settings_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, 
 }
 
 fn tls_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let mut on = session.document.topology().has_tls();
+    let mut on = session.desk.document.topology().has_tls();
     let checkbox = egui::Checkbox::new(&mut on, "Encrypt replication links (TLS)");
     let response = ui.add_enabled(!session.is_locked(), checkbox);
     let response = response.on_hover_text(
@@ -74,9 +75,9 @@ fn tls_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 }
 
 fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let mut on = topology.sync().is_some();
-    let words = session.preferences.role_words.said("A commit waits for standbys");
+    let words = "A commit waits for standbys";
     if ui
         .add_enabled(!session.is_locked(), egui::Checkbox::new(&mut on, words))
         .changed()
@@ -135,7 +136,7 @@ fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Out
 }
 
 fn archive_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
-    let archive = session.document.topology().archive();
+    let archive = session.desk.document.topology().archive();
     let mut on = archive.is_some();
     let words = "Keep the WAL in a folder";
     if ui

@@ -3,13 +3,14 @@
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Button, Color32, ComboBox, FontId, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Against, Comparison, Message, Session, ViewMessage};
 use crate::model::bundle::{Change, ChangeKind};
 use crate::model::topology::PgMajor;
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP_SMALL, RADIUS_WIDGET, TEXT_MONO, Tokens};
 
-use super::parts::{counted, note_ui};
+use super::parts::note_ui;
+use crate::model::words::counted;
 
 /// All versions are in view at once.
 const LONGEST_LIST: f32 = 500.0;
@@ -20,7 +21,7 @@ const ROW_HEIGHT: f32 = 24.0;
 /// The choice of what to compare with.
 pub fn compare_with_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let versions = PgMajor::ALL.into_iter().rev().map(Against::Version);
-    let own = Against::Version(session.document.topology().postgres());
+    let own = Against::Version(session.desk.document.topology().postgres());
     let others = [Against::LastExport, Against::Deployment]
         .into_iter()
         .chain(versions)
@@ -29,11 +30,11 @@ pub fn compare_with_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         let label = ui.label("Compare with");
         let combo = ComboBox::from_id_salt("compare with")
             .height(LONGEST_LIST)
-            .selected_text(words(session.compared));
+            .selected_text(words(session.looks.compared));
         let combo = combo.show_ui(ui, |ui| {
             for choice in std::iter::once(None).chain(others.map(Some)) {
                 let can = choice.is_none_or(|against| session.can_compare(against));
-                let button = Button::selectable(choice == session.compared, words(choice));
+                let button = Button::selectable(choice == session.looks.compared, words(choice));
                 let response = ui.add_enabled(can, button);
                 if response.clicked() {
                     outbox.send(Message::View(ViewMessage::Compare(choice)));
@@ -75,6 +76,7 @@ pub fn comparison_ui(ui: &mut Ui, session: &Session, against: Against, outbox: &
 fn changes_ui(ui: &mut Ui, session: &Session, comparison: &Comparison, outbox: &mut Outbox) {
     let changes = comparison.changes.as_slice();
     let shown = session
+        .looks
         .shown_file
         .as_ref()
         .and_then(|path| changes.iter().find(|change| change.path == *path))

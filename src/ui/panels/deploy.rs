@@ -2,9 +2,10 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Message, RunMessage, RunView, Session};
+use crate::ui::PanelState;
 use crate::ui::theme::GAP;
-use crate::ui::{Outbox, PanelState};
 
 use super::change::change_ui;
 use super::cluster::cluster_ui;
@@ -13,11 +14,11 @@ use super::plan::plan_ui;
 use super::run::{details_ui, run_ui};
 
 pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
-    match &session.run {
+    match &session.live.run {
         RunView::Idle => {
             scrolled(ui, |ui| {
                 // One window has one cluster: while it is there, nothing else can be deployed.
-                if session.cluster.is_some() {
+                if session.live.cluster.is_some() {
                     cluster_ui(ui, session, outbox);
                 } else {
                     idle_ui(ui, outbox);
@@ -27,7 +28,7 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
         RunView::Discovering { folder } | RunView::Looking { folder } => {
             ui.horizontal(|ui| {
                 ui.spinner();
-                ui.label(if matches!(session.run, RunView::Looking { .. }) {
+                ui.label(if matches!(session.live.run, RunView::Looking { .. }) {
                     "Looking at the cluster"
                 } else {
                     "Looking at this machine"
@@ -56,7 +57,7 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
             scrolled(ui, |ui| {
                 run_ui(ui, *run, plan, progress, *cancelling, state, outbox);
                 ui.separator();
-                if session.cluster.is_some() {
+                if session.live.cluster.is_some() {
                     cluster_ui(ui, session, outbox);
                     ui.separator();
                 }

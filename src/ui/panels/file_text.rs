@@ -3,11 +3,12 @@
 use egui::text::LayoutJob;
 use egui::{FontId, Frame, Label, Margin, Rect, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2};
 
+use crate::app::Outbox;
 use crate::app::{Message, ViewMessage};
-use crate::model::bundle::{BundleFile, LineOrigin, Origin, Provenance};
+use crate::model::bundle::BundleFile;
+use crate::model::configuration::{LineOrigin, Origin, Provenance};
 use crate::model::topology::catalogue::Effect;
 use crate::model::topology::{ServerId, Topology};
-use crate::ui::Outbox;
 use crate::ui::highlight::{Highlighter, Language};
 use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_MONO, TEXT_SMALL, Tokens};
 

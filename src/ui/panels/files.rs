@@ -3,15 +3,16 @@
 
 use egui::{Align, Button, Layout, Rect, RichText, ScrollArea, Ui, Vec2};
 
+use crate::app::Outbox;
 use crate::app::{FileMessage, Message, Session, ViewMessage};
 use crate::model::bundle::{Bundle, BundleFile};
 use crate::model::topology::Server;
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
 use super::comparison::{compare_with_ui, comparison_ui};
 use super::file_text::file_text_ui;
-use super::parts::{counted, main_button, note_ui};
+use super::parts::{main_button, note_ui};
+use crate::model::words::counted;
 
 /// The share of the height that the tree may take.
 const TREE_SHARE: f32 = 0.36;
@@ -42,11 +43,12 @@ pub fn files_ui(ui: &mut Ui, session: &Session, to_reveal: &mut ToReveal, outbox
         );
     });
     compare_with_ui(ui, session, outbox);
-    if let Some(against) = session.compared {
+    if let Some(against) = session.looks.compared {
         comparison_ui(ui, session, against, outbox);
         return;
     }
     let shown = session
+        .looks
         .shown_file
         .as_ref()
         .and_then(|path| bundle.file(path))
@@ -73,7 +75,7 @@ pub fn files_ui(ui: &mut Ui, session: &Session, to_reveal: &mut ToReveal, outbox
     ui.add_space(GAP_SMALL);
     ui.separator();
     if let Some(file) = shown {
-        let topology = session.document.topology();
+        let topology = session.desk.document.topology();
         file_text_ui(ui, topology, file, selected.map(Server::id), reveals, outbox);
     }
 }

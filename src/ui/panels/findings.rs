@@ -2,12 +2,13 @@
 
 use egui::{RichText, Sense, Ui};
 
+use crate::app::Outbox;
 use crate::app::{DesignMessage, Message, Session, ViewMessage};
 use crate::model::topology::{self, Finding, Subject};
-use crate::ui::Outbox;
+use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP_SMALL, TEXT_SMALL, Tokens};
 
-use super::parts::{locked_words, note_ui, severity_sign};
+use super::parts::{note_ui, severity_sign};
 
 /// The worst come first. Nobody reads more of them, and each is drawn on every frame.
 const MOST_SHOWN: usize = 100;
@@ -37,11 +38,11 @@ pub fn findings_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 }
 
 fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, outbox: &mut Outbox) {
-    let words = session.preferences.role_words;
     let (sign, colour) = severity_sign(ui, finding.severity);
     let about = match finding.subject {
         Subject::Cluster => "the cluster".to_owned(),
         Subject::Server(id) => session
+            .desk
             .document
             .topology()
             .server(id)
@@ -49,7 +50,7 @@ fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, o
     };
     let head = format!("{sign} {} · {about}", finding.severity.word());
     ui.label(RichText::new(head).color(colour).size(TEXT_SMALL).strong());
-    let sentence = egui::Label::new(words.said(&crate::ui::drafts::as_sentence(&finding.message)))
+    let sentence = egui::Label::new(as_sentence(&finding.message))
         .wrap()
         .selectable(false)
         .sense(Sense::click());
@@ -77,7 +78,7 @@ fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, o
         ui.add_space(GAP_SMALL);
         let button = egui::Button::new(&fix.label).wrap();
         let response = ui.add_enabled(!session.is_locked(), button);
-        if response.on_disabled_hover_text(locked_words(session)).clicked() {
+        if response.on_disabled_hover_text(session.locked_words()).clicked() {
             outbox.send(Message::Design(DesignMessage::Fix(place)));
         }
     }

@@ -2,10 +2,10 @@
 
 use egui::{DragValue, Label, RichText, ScrollArea, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
+use crate::app::Outbox;
 use crate::app::{InTime, Message, Session, TimeMessage, WhatIf, WhatIfMessage};
 use crate::model::simulate::time::{Commit, Ending, MOST_SESSIONS, Micros, Run, Speed, Workload, in_words};
-use crate::ui::Outbox;
-use crate::ui::drafts::as_sentence;
+use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::kept::kept_ui;

@@ -2,8 +2,8 @@
 
 use egui::{Align, Id, Layout, TextEdit, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Message, Session, WhatIf, WhatIfMessage};
-use crate::ui::Outbox;
 use crate::ui::theme::GAP_SMALL;
 
 use super::parts::note_ui;
@@ -48,7 +48,7 @@ pub fn kept_ui(ui: &mut Ui, session: &Session, what_if: &WhatIf, outbox: &mut Ou
         }
     });
     ui.data_mut(|data| data.insert_temp(id, name));
-    let kept = session.document.scenarios();
+    let kept = session.desk.document.scenarios();
     if kept.is_empty() {
         return;
     }

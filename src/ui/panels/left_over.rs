@@ -2,20 +2,20 @@
 
 use egui::{Label, Ui};
 
+use crate::app::Outbox;
 use crate::app::{ClusterMessage, Message, Session};
-use crate::engine::record::{ClusterRecord, ClusterState};
-use crate::ui::Outbox;
+use crate::model::desk::{LeftCluster, LeftState};
 
 /// One line for each; draws nothing if there is none.
 pub fn left_over_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    for record in &session.left_over {
+    for record in &session.live.left_over {
         record_ui(ui, session, record, outbox);
     }
 }
 
-fn record_ui(ui: &mut Ui, session: &Session, record: &ClusterRecord, outbox: &mut Outbox) {
-    let removing = session.removing.contains(&record.folder);
-    let is_whole = record.is_whole();
+fn record_ui(ui: &mut Ui, session: &Session, record: &LeftCluster, outbox: &mut Outbox) {
+    let removing = session.live.removing.contains(&record.folder);
+    let is_whole = record.state.is_whole();
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let folder = || record.folder.clone();
@@ -35,18 +35,23 @@ fn record_ui(ui: &mut Ui, session: &Session, record: &ClusterRecord, outbox: &mu
             } else {
                 let hover = "Leaves it as it is, and says no more about it";
                 button(ui, "Keep", hover, ClusterMessage::Keep(folder()));
-                if record.state != ClusterState::Removing {
+                if record.state != LeftState::HalfRemoved {
                     let hover = "Stops what runs of it and removes what was made there; asks first";
                     button(ui, "Tear down…", hover, ClusterMessage::AskTeardown(folder()));
                 }
-                button(ui, "Go on", go_on_words(record), ClusterMessage::GoOn(folder()));
+                button(
+                    ui,
+                    "Go on",
+                    go_on_words(record.state),
+                    ClusterMessage::GoOn(folder()),
+                );
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 let words = format!(
                     "⚠ The cluster \"{}\" in {} {}",
                     record.name,
                     record.folder.display(),
-                    what_is_left(record)
+                    what_is_left(record.state)
                 );
                 ui.add(Label::new(words).truncate());
             });
@@ -54,25 +59,25 @@ fn record_ui(ui: &mut Ui, session: &Session, record: &ClusterRecord, outbox: &mu
     });
 }
 
-fn what_is_left(record: &ClusterRecord) -> &'static str {
-    match (record.state, &record.switching) {
-        (ClusterState::Building, _) => "was left half built",
-        (ClusterState::Complete, None) => "of an earlier session is still there",
-        (ClusterState::Complete, Some(switching)) if switching.starts => "was left half started",
-        (ClusterState::Complete, Some(_)) => "was left half stopped",
-        (ClusterState::Changing, _) => "was left between two designs",
-        (ClusterState::Removing, _) => "was left half removed",
+fn what_is_left(state: LeftState) -> &'static str {
+    match state {
+        LeftState::HalfBuilt => "was left half built",
+        LeftState::Whole => "of an earlier session is still there",
+        LeftState::HalfStarted => "was left half started",
+        LeftState::HalfStopped => "was left half stopped",
+        LeftState::BetweenDesigns => "was left between two designs",
+        LeftState::HalfRemoved => "was left half removed",
     }
 }
 
-fn go_on_words(record: &ClusterRecord) -> &'static str {
-    match (record.state, &record.switching) {
-        (ClusterState::Building, _) => {
+fn go_on_words(state: LeftState) -> &'static str {
+    match state {
+        LeftState::HalfBuilt => {
             "Builds the rest of it: what is done stays done, and all is verified at the end"
         }
-        (ClusterState::Changing, _) => "Finishes the change: then the new design runs, and is verified",
-        (ClusterState::Removing, _) => "Removes the rest of it",
-        (ClusterState::Complete, Some(switching)) if switching.starts => "Starts the rest of its servers",
-        (ClusterState::Complete, _) => "Stops the rest of its servers",
+        LeftState::BetweenDesigns => "Finishes the change: then the new design runs, and is verified",
+        LeftState::HalfRemoved => "Removes the rest of it",
+        LeftState::HalfStarted => "Starts the rest of its servers",
+        LeftState::HalfStopped | LeftState::Whole => "Stops the rest of its servers",
     }
 }

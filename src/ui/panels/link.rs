@@ -2,12 +2,13 @@
 
 use egui::{Button, RichText, Ui};
 
+use crate::app::Outbox;
+use crate::app::actions::{ActionId, Does, action};
+use crate::app::edits::select;
 use crate::app::{Message, Session, ViewMessage};
-use crate::model::bundle::{Bundle, Element};
+use crate::model::bundle::Bundle;
+use crate::model::configuration::Element;
 use crate::model::topology::{Server, ServerId};
-use crate::ui::Outbox;
-use crate::ui::commands::select;
-use crate::ui::keys::{ActionId, Does, action};
 use crate::ui::server_menu::entry_ui;
 use crate::ui::theme::{GAP, TEXT_SMALL};
 
@@ -15,7 +16,7 @@ use super::parts::{form_ui, note_ui, section_ui};
 use super::server::slot_row;
 
 pub fn link_ui(ui: &mut Ui, session: &Session, below: &Server, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let Some((standby, upstream)) = below
         .standby()
         .and_then(|standby| Some((standby, topology.server(standby.upstream())?)))
@@ -40,7 +41,7 @@ pub fn link_ui(ui: &mut Ui, session: &Session, below: &Server, outbox: &mut Outb
             ui.end_row();
         };
         row("Expected", expected(session, below.id()));
-        if session.cluster.is_some() {
+        if session.live.cluster.is_some() {
             let shown = session.replication_row(below.id());
             row(
                 "Shown now",
@@ -102,7 +103,7 @@ fn expected(session: &Session, below: ServerId) -> String {
 }
 
 fn slot(session: &Session, below: &Server, upstream: &Server) -> String {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     if topology.uses_slot(below.id()) {
         return format!("\"{}\" at {}", topology.slot_name(below.id()), upstream.name());
     }

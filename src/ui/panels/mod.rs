@@ -21,7 +21,6 @@ mod moments;
 mod notices;
 mod outline;
 mod parts;
-mod phases;
 mod picker;
 mod picture;
 mod plan;
@@ -47,7 +46,7 @@ pub use modals::modals_ui;
 pub use moments::moments_ui;
 pub use notices::notices_ui;
 pub use outline::outline_ui;
-pub use parts::{counted, sign_button};
+pub use parts::sign_button;
 pub use picker::picker_ui;
 pub use status_bar::status_bar_ui;
 pub use text::text_ui;
@@ -55,8 +54,8 @@ pub use time_line::time_line_ui;
 pub use top_bar::{menu_bar_ui, tool_bar_ui};
 pub use what_if::what_if_ui;
 
+use crate::app::drafts::Drafts;
 use crate::model::plan::Progress;
-use crate::ui::drafts::Drafts;
 
 /// What the panels remember between frames.
 #[derive(Debug, Default)]

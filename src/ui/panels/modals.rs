@@ -4,18 +4,20 @@ use std::path::PathBuf;
 
 use egui::{Grid, Id, Key, Label, Modal, RichText, TextEdit, Ui};
 
+use crate::app::Outbox;
+use crate::app::actions::ACTIONS;
 use crate::app::{
     ClusterMessage, DesignMessage, Dialog, FileMessage, Message, PathPurpose, Pick, RunMessage, Session,
     ViewMessage,
 };
-use crate::engine::preferences::RoleWords;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
-use crate::ui::{Outbox, dialogs, keys};
+use crate::ui::{dialogs, keys};
 
 use super::changed::changed_ui;
-use super::parts::{counted, main_button, note_ui};
+use super::parts::{main_button, note_ui};
 use super::picture::picture_ui;
+use crate::model::words::counted;
 
 const WIDTH: f32 = 440.0;
 const HELP_WIDTH: f32 = 720.0;
@@ -177,7 +179,7 @@ fn dialog_ui(
         Dialog::Remove { servers } => remove_ui(ui, session, servers, dialog, outbox),
         Dialog::KeepLink { server } => keep_link_ui(ui, session, *server, dialog, outbox),
         Dialog::About => about_ui(ui, dialog, outbox),
-        Dialog::Help => help_ui(ui, session.preferences.role_words, dialog, outbox),
+        Dialog::Help => help_ui(ui, dialog, outbox),
         // A list to pick from has a panel of its own.
         Dialog::Pick(_) => {}
     }
@@ -270,7 +272,7 @@ fn path_ui(
 
 /// Why a link cannot be removed, and what is meant most likely.
 fn keep_link_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialog, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let Some(below) = topology.server(server) else {
         return;
     };
@@ -296,7 +298,7 @@ fn keep_link_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialo
 }
 
 fn remove_ui(ui: &mut Ui, session: &Session, servers: &[ServerId], dialog: &Dialog, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let name = |id: &ServerId| topology.server(*id).map(|server| server.name().to_string());
     let upstream = |id: &ServerId| name(&topology.server(*id)?.upstream()?);
     let (what, it, above) = match servers {
@@ -342,8 +344,9 @@ fn about_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
     close_ui(ui, dialog, outbox);
 }
 
-fn help_ui(ui: &mut Ui, words: RoleWords, dialog: &Dialog, outbox: &mut Outbox) {
+fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
     title_ui(ui, "Keys and gestures");
+    note_ui(ui, "Older literature calls primary and standby master and slave.");
     let height = ui.ctx().content_rect().height() * 0.65;
     egui::ScrollArea::vertical()
         .max_height(height)
@@ -354,21 +357,20 @@ fn help_ui(ui: &mut Ui, words: RoleWords, dialog: &Dialog, outbox: &mut Outbox) 
                 .num_columns(3)
                 .spacing([GAP_LARGE, GAP_SMALL])
                 .show(ui, |ui| {
-                    for action in &keys::ACTIONS {
-                        ui.label(words.said(action.words));
-                        let all: Vec<String> = action
-                            .keys
+                    for action in &ACTIONS {
+                        ui.label(action.words);
+                        let all: Vec<String> = keys::keys_of(action.id)
                             .iter()
                             .map(|keys| ui.ctx().format_shortcut(keys))
                             .collect();
                         ui.label(RichText::new(all.join(", ")).monospace());
-                        weak(ui, &action.explained_in(words));
+                        weak(ui, action.explained);
                         ui.end_row();
                     }
                     for (gesture, what) in keys::GESTURES {
-                        ui.label(words.said(gesture));
+                        ui.label(gesture);
                         ui.label("");
-                        weak(ui, &words.said(what));
+                        weak(ui, what);
                         ui.end_row();
                     }
                 });

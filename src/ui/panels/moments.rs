@@ -2,9 +2,9 @@
 
 use egui::{Button, Slider, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Message, WhatIf, WhatIfMessage};
-use crate::ui::Outbox;
-use crate::ui::drafts::as_sentence;
+use crate::model::words::as_sentence;
 
 use super::parts::note_ui;
 

@@ -2,9 +2,9 @@
 
 use egui::{Checkbox, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Dialog, FileMessage, Message, ViewMessage};
 use crate::model::diagram::{PictureFormat, PictureStyle};
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_LARGE};
 
 use super::parts::{main_button, note_ui};

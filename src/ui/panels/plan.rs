@@ -2,15 +2,16 @@
 
 use egui::{Label, RichText, ScrollArea, Ui};
 
+use crate::app::Outbox;
 use crate::app::{DesignMessage, Message, RunMessage, Session};
 use crate::model::document::Command;
 use crate::model::plan::{Check, Machine, Plan, other_ports};
 use crate::model::topology::{Edit, Topology};
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
-use super::parts::{counted, main_button, note_ui, section_ui, state_ui};
-use super::phases::phases;
+use super::parts::{main_button, note_ui, section_ui, state_ui};
+use crate::app::phases::phases;
+use crate::model::words::counted;
 
 /// "⊗ problem" fits.
 const STATE_WIDTH: f32 = 62.0;
@@ -47,7 +48,7 @@ pub fn plan_ui(
         .id_salt("plan")
         .auto_shrink(false)
         .show(ui, |ui| {
-            checks_ui(ui, session.document.topology(), machine, checks, outbox);
+            checks_ui(ui, session.desk.document.topology(), machine, checks, outbox);
             if let Some(plan) = plan {
                 steps_ui(ui, plan);
             }

@@ -2,13 +2,16 @@
 
 use egui::{Color32, Frame, Label, Margin, ProgressBar, RichText, ScrollArea, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Message, RunMessage};
 use crate::model::plan::{Outcome, Plan, Progress, StepState};
+use crate::model::words::seconds;
+use crate::ui::PanelState;
 use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_WIDGET, Tokens};
-use crate::ui::{Outbox, PanelState};
 
-use super::parts::{counted, note_ui, section_ui, state_ui};
-use super::phases::{phases, state_of};
+use super::parts::{note_ui, section_ui, state_ui};
+use crate::app::phases::{phases, state_of};
+use crate::model::words::counted;
 
 /// How much of the output is in view.
 const OUTPUT_HEIGHT: f32 = 130.0;
@@ -259,9 +262,4 @@ fn output_ui(ui: &mut Ui, progress: &Progress) {
                     }
                 });
         });
-}
-
-fn seconds(elapsed_ms: u64) -> String {
-    let tenths = elapsed_ms / 100;
-    format!("{}.{} s", tenths / 10, tenths % 10)
 }

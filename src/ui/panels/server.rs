@@ -2,27 +2,25 @@
 
 use egui::{Button, ComboBox, RichText, Ui};
 
+use crate::app::Outbox;
+use crate::app::drafts::{Drafts, Field};
+use crate::app::edits::{edit, remove_words, role_in_words, targets, toggle_synchronous};
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::topology::{Edit, Server, Standby};
-use crate::ui::Outbox;
-use crate::ui::commands::{edit, remove_words, role_in_words, targets, toggle_synchronous};
-use crate::ui::drafts::{Drafts, Field, as_sentence};
+use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL};
 
-use super::parts::{field_row, form_ui, locked_words, note_ui, section_ui, severity_sign};
+use super::parts::{field_row, form_ui, note_ui, section_ui, severity_sign};
 use super::settings::settings_ui;
 
 /// So many sites are offered below the field; the action "Site…" has all.
 const SITES_OFFERED: usize = 6;
 
 pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &Server, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let id = server.id();
     ui.add(egui::Label::new(RichText::new(server.name().as_str()).heading()).truncate());
-    note_ui(
-        ui,
-        as_sentence(&role_in_words(topology, id, session.preferences.role_words)),
-    );
+    note_ui(ui, as_sentence(&role_in_words(topology, id)));
     ui.add_space(GAP);
     form_ui(ui, "server", |ui| {
         let mut row = |ui: &mut Ui, label, hint, field| {
@@ -50,10 +48,7 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
     if !server.is_primary() {
         ui.add_enabled_ui(!session.is_locked(), |ui| {
             ui.horizontal(|ui| {
-                if ui
-                    .button(session.preferences.role_words.said("Make primary"))
-                    .clicked()
-                {
+                if ui.button("Make primary").clicked() {
                     outbox.send(edit(Edit::Promote { server: id }));
                 }
                 if ui.button(remove_words(session, &[id])).clicked() {
@@ -66,7 +61,7 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
 
 /// The design's other sites: a press puts the server there.
 fn known_sites_row(ui: &mut Ui, session: &Session, server: &Server, outbox: &mut Outbox) {
-    let sites = session.document.topology().sites();
+    let sites = session.desk.document.topology().sites();
     let others: Vec<_> = sites
         .keys()
         .filter(|site| Some(**site) != server.site())
@@ -115,7 +110,7 @@ fn standby_rows(
         );
     }
     slot_row(ui, session, server, outbox);
-    if session.document.topology().postgres().has_apply_delay() {
+    if session.desk.document.topology().postgres().has_apply_delay() {
         let field = Field::ApplyDelay(id);
         field_row(
             ui,
@@ -130,7 +125,7 @@ fn standby_rows(
 }
 
 fn follows_row(ui: &mut Ui, session: &Session, server: &Server, standby: &Standby, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let upstream = topology.server(standby.upstream());
     let label = ui.label("Follows");
     let combo = ComboBox::from_id_salt("follows")
@@ -165,7 +160,7 @@ fn follows_row(ui: &mut Ui, session: &Session, server: &Server, standby: &Standb
 }
 
 fn synchronous_row(ui: &mut Ui, session: &Session, server: &Server, standby: &Standby, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     ui.label("");
     let toggle = toggle_synchronous(topology, server.id());
     let mut checked = standby.sync_priority().is_some();
@@ -173,7 +168,7 @@ fn synchronous_row(ui: &mut Ui, session: &Session, server: &Server, standby: &St
     let response = ui.add_enabled(can, egui::Checkbox::new(&mut checked, "Synchronous"));
     let why_not = match &toggle {
         Err(reason) => reason.as_str(),
-        Ok(_) => locked_words(session),
+        Ok(_) => session.locked_words(),
     };
     let response = response.on_disabled_hover_text(why_not);
     if response.changed()
@@ -185,14 +180,14 @@ fn synchronous_row(ui: &mut Ui, session: &Session, server: &Server, standby: &St
 }
 
 pub(super) fn slot_row(ui: &mut Ui, session: &Session, server: &Server, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     ui.label("");
     let mut checked = topology.uses_slot(server.id());
     let has_slots = topology.postgres().has_slots();
     let slot = egui::Checkbox::new(&mut checked, "Replication slot");
     let response = ui.add_enabled(has_slots && !session.is_locked(), slot);
     let why_not = if has_slots {
-        locked_words(session)
+        session.locked_words()
     } else {
         "Replication slots exist from PostgreSQL 9.4 on"
     };

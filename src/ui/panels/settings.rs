@@ -2,12 +2,12 @@
 
 use egui::Ui;
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::drafts::{Drafts, Field};
+use crate::app::edits::edit;
 use crate::model::topology::catalogue::{self, Effect, Known};
 use crate::model::topology::{Edit, PgMajor, Server, ServerId};
-use crate::ui::Outbox;
-use crate::ui::commands::edit;
-use crate::ui::drafts::{Drafts, Field};
 
 use super::parts::{field_ui, note_ui, sign_button};
 
@@ -22,7 +22,7 @@ pub fn settings_ui(
     of: Option<ServerId>,
     outbox: &mut Outbox,
 ) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let settings = match of {
         Some(id) => topology.server(id).map(Server::settings),
         None => Some(topology.settings()),

@@ -2,10 +2,10 @@
 
 use egui::{Label, RichText, Sense, Ui, WidgetInfo, WidgetType};
 
+use crate::app::Outbox;
 use crate::app::{MOST_FOR_DOUBLE, Message, Survives, WhatIf, WhatIfMessage};
 use crate::model::simulate::survives::{Cell, Survival};
-use crate::ui::Outbox;
-use crate::ui::drafts::as_sentence;
+use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::parts::note_ui;

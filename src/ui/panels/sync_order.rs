@@ -2,10 +2,10 @@
 
 use egui::{Align, Frame, Layout, RichText, Sense, Ui};
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::edits::edit;
 use crate::model::topology::{Edit, ServerId, SyncMethod};
-use crate::ui::Outbox;
-use crate::ui::commands::edit;
 use crate::ui::theme::{GAP_SMALL, RADIUS_WIDGET, TEXT_SMALL, Tokens};
 
 use super::parts::{note_ui, sign_button};
@@ -15,7 +15,7 @@ use super::parts::{note_ui, sign_button};
 struct Dragged(usize);
 
 pub fn sync_order_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let candidates = topology.sync_candidates();
     if candidates.is_empty() {
         note_ui(

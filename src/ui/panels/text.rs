@@ -3,14 +3,15 @@
 
 use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
 
+use crate::app::Outbox;
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::document::Problem;
-use crate::ui::Outbox;
-use crate::ui::drafts::as_sentence;
+use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
-use super::parts::{LOCKED, counted, note_ui};
+use super::parts::note_ui;
 use super::text_editor::{EditorState, editor_ui};
+use crate::model::words::counted;
 
 /// Typing that pauses as long is read.
 const PAUSE_SECS: f64 = 0.25;
@@ -86,8 +87,8 @@ pub fn text_ui(ui: &mut Ui, session: &Session, state: &mut TextState, outbox: &m
 fn status_ui(ui: &mut Ui, session: &Session) -> egui::Id {
     let tokens = Tokens::of(ui.visuals());
     let problems = session.text_problems().len();
-    let (sign, words, colour) = if session.is_held() {
-        ("🔒", LOCKED.to_owned(), tokens.text_weak)
+    let (sign, words, colour) = if let Some(held) = session.held() {
+        ("🔒", held.sentence().to_owned(), tokens.text_weak)
     } else if problems > 0 {
         let found = counted(problems, "error");
         let words = format!("{found}; the drawing is older");

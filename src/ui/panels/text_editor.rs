@@ -9,10 +9,10 @@ use egui::{
     Shape, Stroke, TextBuffer, TextEdit, Ui, Vec2, pos2, vec2,
 };
 
+use crate::app::Outbox;
 use crate::app::{DesignMessage, Message, Session};
 use crate::model::document::Problem;
-use crate::ui::Outbox;
-use crate::ui::drafts::as_sentence;
+use crate::model::words::as_sentence;
 use crate::ui::highlight::{Highlighter, Language};
 use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_MONO, TEXT_SMALL, Tokens};
 

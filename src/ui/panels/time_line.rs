@@ -3,10 +3,10 @@
 
 use egui::{Button, ComboBox, Key, Pos2, Rect, Sense, Stroke, Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
 
+use crate::app::Outbox;
 use crate::app::{InTime, Message, Pace, TimeMessage, WhatIf, WhatIfMessage};
 use crate::model::simulate::time::{Event, Micros, TICK, in_words};
 use crate::model::simulate::world::Kind;
-use crate::ui::Outbox;
 use crate::ui::motion;
 use crate::ui::theme::{GAP, TEXT_SMALL, Tokens};
 

@@ -2,11 +2,11 @@
 
 use egui::{Color32, Label, RichText, ScrollArea, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Look, Message, Session, WhatIf, WhatIfMessage};
 use crate::model::simulate::verdict::{Advice, CommitVerdict, Said, Verdict, glossary};
 use crate::model::simulate::world::{CommitFate, World};
-use crate::ui::Outbox;
-use crate::ui::drafts::as_sentence;
+use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_HEADING, TEXT_SMALL, Tokens};
 
 use super::in_time::in_time_ui;
@@ -15,7 +15,7 @@ use super::parts::{note_ui, section_ui};
 use super::survives::survives_ui;
 
 pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let Some(what_if) = &session.what_if else {
+    let Some(what_if) = session.what_if() else {
         return;
     };
     ui.horizontal(|ui| {

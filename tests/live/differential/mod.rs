@@ -11,7 +11,6 @@ mod shrink;
 
 use std::time::Duration;
 
-use pgcascade::model::simulate::name_in_view;
 use pgcascade::model::simulate::survives::survival;
 use pgcascade::model::simulate::world::{Action, CommitFate, Flow, LevelOutcome, Loss, State, World};
 use pgcascade::model::topology::{CommitLevel, ServerId, Topology};
@@ -148,7 +147,7 @@ fn is_open(world: &World, primary: ServerId, outcome: &LevelOutcome) -> bool {
         .filter(|(_, state)| state.is_paused && state.upstream == Some(primary));
     outcome.level == CommitLevel::RemoteApply
         && paused.any(|(server, _)| {
-            let name = name_in_view(server.name(), postgres);
+            let name = server.name().in_view(postgres);
             rows.iter()
                 .any(|row| row.application_name == name && tied.contains(&row.sync_priority))
         })
@@ -224,7 +223,7 @@ fn flickering(world: &World) -> Vec<(String, String)> {
     forked
         .filter_map(|(server, state)| {
             let upstream = topology.server(state.upstream?)?.name().to_string();
-            Some((upstream, name_in_view(server.name(), topology.postgres())))
+            Some((upstream, server.name().in_view(topology.postgres())))
         })
         .collect()
 }

@@ -1,15 +1,16 @@
 //! Stories that the design keeps: an edit of the design, and none of its configuration, so that it is allowed in What-if.
 
 use super::super::super::{NoticeKind, Session};
-use super::super::{notify, sentence, show_document};
+use super::super::{notify, show_document};
 use super::begin;
 use crate::model::document::{Command, KeptScenario};
+use crate::model::words::as_sentence;
 use crate::report::Report;
 
 /// The story that is looked at, under this name.
 pub(super) fn keep(session: &mut Session, name: &str) {
     let name = name.trim();
-    let Some(what_if) = &session.what_if else {
+    let Some(what_if) = session.what_if() else {
         return;
     };
     if name.is_empty() {
@@ -30,7 +31,7 @@ pub(super) fn keep(session: &mut Session, name: &str) {
 
 /// Told again for the design as it is now: what it says of servers that are gone is left out, and told.
 pub(super) fn replay(session: &mut Session, name: &str) {
-    let (Some(what_if), Some(kept)) = (&session.what_if, session.document.scenario(name)) else {
+    let (Some(what_if), Some(kept)) = (session.what_if(), session.desk.document.scenario(name)) else {
         return;
     };
     let (scenario, problems) = what_if.read(&kept.text);
@@ -42,7 +43,7 @@ pub(super) fn replay(session: &mut Session, name: &str) {
         .hint("These lines are left out; keep the story again to be rid of them");
     report.causes = problems
         .iter()
-        .map(|problem| sentence(&problem.to_string()))
+        .map(|problem| as_sentence(&problem.to_string()))
         .collect();
     notify(session, NoticeKind::Info, report);
 }
@@ -53,12 +54,12 @@ pub(super) fn drop_kept(session: &mut Session, name: String) {
 
 /// An edit that leaves the servers alone, so that What-if can go on; false if it changed nothing.
 fn apply(session: &mut Session, command: &Command) -> bool {
-    let mut after = session.document.clone();
-    if after.apply(command).is_err() || after == session.document {
+    let mut after = session.desk.document.clone();
+    if after.apply(command).is_err() || after == session.desk.document {
         return false;
     }
-    let label = command.label(session.document.topology());
-    session.history.record(session.document.clone(), label);
+    let label = command.label(session.desk.document.topology());
+    session.desk.history.record(session.desk.document.clone(), label);
     drop(show_document(session, after));
     true
 }

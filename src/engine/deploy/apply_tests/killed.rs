@@ -7,15 +7,14 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
 use super::super::Cancel;
-use super::super::between::{End, end};
 use super::super::host::{Host, Work};
+use super::super::interrupted::{End, end};
 use super::super::run::run;
 use super::world::World;
 use super::{WANTED, cases, place_of};
-use crate::engine::wait::Failure;
-use crate::model::plan::{
-    Action, ClusterLayout, LeftSlot, Machine, Means, Outcome, Plan, Standing, Step, plan_apply,
-};
+use crate::engine::system::wait::Failure;
+use crate::model::configuration::ClusterFolder;
+use crate::model::plan::{Action, LeftSlot, Machine, Means, Outcome, Plan, Standing, Step, plan_apply};
 use crate::model::topology::Topology;
 use crate::report::Report;
 
@@ -127,7 +126,7 @@ impl Cluster {
             clears: record.clears || record.wanted.is_some(),
             left_slots,
             left_servers,
-            left_tls: !running.has_tls() && self.world.folders.contains(ClusterLayout::TLS),
+            left_tls: !running.has_tls() && self.world.folders.contains(ClusterFolder::TLS),
             resumes,
         };
         let plan = plan_apply(running, to, &Machine::portable("/c"), &standing);
@@ -187,7 +186,7 @@ impl Cluster {
                 let servers = servers_of(&change.to);
                 let folders = &self.world.folders;
                 record.servers.retain(|old| {
-                    folders.contains(&ClusterLayout::server(&old.1))
+                    folders.contains(&ClusterFolder::server(&old.1))
                         && servers.iter().all(|new| new.1 != old.1)
                 });
                 record.servers.extend(servers);

@@ -12,8 +12,9 @@ use self::world::World;
 use super::Cancel;
 use super::host::{Host, Work};
 use super::run::run;
-use crate::engine::wait::Failure;
+use crate::engine::system::wait::Failure;
 use crate::model::plan::{Action, EventKind, Machine, Outcome, Plan, RunEvent, Standing, plan_apply};
+use crate::model::topology::notation::SEED;
 use crate::model::topology::{Edit, Topology, notation};
 use crate::report::Report;
 
@@ -81,8 +82,6 @@ async fn play(plan: &Plan, world: World, at: usize, fault: Fault) -> (Outcome, W
     let world = script.world.lock().unwrap().clone();
     (outcome, world, reading.await.unwrap())
 }
-
-const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 
 /// Every kind of change: all of the issue's, a relay removed, names, a quorum, the primary's port.
 const WANTED: [&str; 5] = [

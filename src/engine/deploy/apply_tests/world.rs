@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::plan::{Action, Certificate, ClusterLayout, Configure, DesignOf, Means};
+use crate::model::configuration::ClusterFolder;
+use crate::model::plan::{Action, Certificate, Configure, DesignOf, Means};
 use crate::model::topology::Topology;
 
 /// What there is; compared as a whole.
@@ -47,8 +48,8 @@ impl World {
                 server.port().number(),
                 design.to_owned(),
             );
-            world.folders.insert(ClusterLayout::server(&folder));
-            world.folders.insert(ClusterLayout::data(&folder));
+            world.folders.insert(ClusterFolder::server(&folder));
+            world.folders.insert(ClusterFolder::data(&folder));
             world.running.insert(folder.clone(), one);
             world.pass_ports.push(server.port().number());
             let tls = topology.has_tls();
@@ -68,7 +69,7 @@ impl World {
         if topology.has_tls() {
             let all = Certificate::of_each(topology).into_iter();
             world.certificates = all.map(|one| (one.folder, one.hosts)).collect();
-            world.folders.insert(ClusterLayout::TLS.to_owned());
+            world.folders.insert(ClusterFolder::TLS.to_owned());
         }
         world.tls = (topology.has_tls(), topology.has_tls());
         world
@@ -127,7 +128,7 @@ impl World {
         let design = format!("{:?} {:?}", one.design, one.held);
         if one.by == Means::Restart && one.folder != one.folder_before {
             self.running.remove(&one.folder_before);
-            for of in [ClusterLayout::server, ClusterLayout::data] {
+            for of in [ClusterFolder::server, ClusterFolder::data] {
                 self.folders.remove(&of(&one.folder_before));
                 self.folders.insert(of(&one.folder));
             }
@@ -188,7 +189,7 @@ impl World {
             Action::RemoveCertificates { .. } => self.certificates.clear(),
             Action::RemoveTls => {
                 self.certificates.clear();
-                self.folders.remove(ClusterLayout::TLS);
+                self.folders.remove(ClusterFolder::TLS);
             }
             Action::Settle => self.is_settled = true,
             Action::WritePassFiles { ports } => self.pass_ports.clone_from(ports),
@@ -207,8 +208,8 @@ impl World {
             }
             Action::RemoveFolder { path } => {
                 self.folders.remove(path);
-                self.ends.retain(|of, _| ClusterLayout::data(of) != *path);
-                self.slots.retain(|(of, _)| ClusterLayout::data(of) != *path);
+                self.ends.retain(|of, _| ClusterFolder::data(of) != *path);
+                self.slots.retain(|(of, _)| ClusterFolder::data(of) != *path);
             }
             Action::Configure(one) => self.configure(one),
             Action::Start {
@@ -236,8 +237,8 @@ impl World {
             }
             Action::RemoveServer { folder, .. } => {
                 self.running.remove(folder);
-                self.folders.remove(&ClusterLayout::server(folder));
-                self.folders.remove(&ClusterLayout::data(folder));
+                self.folders.remove(&ClusterFolder::server(folder));
+                self.folders.remove(&ClusterFolder::data(folder));
                 self.certificates.remove(folder);
                 self.ends.remove(folder);
                 self.slots.retain(|(of, _)| of != folder);
@@ -267,7 +268,7 @@ impl World {
             Action::RemoveServer { folder, .. } => {
                 self.running.remove(folder);
                 if is_far {
-                    self.folders.remove(&ClusterLayout::data(folder));
+                    self.folders.remove(&ClusterFolder::data(folder));
                 }
             }
             _ => {}

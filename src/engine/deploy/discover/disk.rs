@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::engine::mounts;
+use crate::engine::system::mounts;
 
 /// The file system that the folder is or will be on, as the system calls it.
 pub(super) fn file_system(folder: &Path) -> Option<String> {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use nix::unistd::{AccessFlags, access};
 
-use crate::engine::files::{self, Owner};
-use crate::engine::record;
+use crate::engine::cluster::record;
+use crate::engine::system::files::{self, Owner};
 use crate::model::plan::FolderState;
 
 /// What the folder is to a deployment whose servers run as `owner` (`None`: as ourselves).

@@ -12,7 +12,7 @@ use std::path::Path;
 use nix::unistd::{User, geteuid};
 
 use super::Request;
-use crate::engine::files::{self, Owner};
+use crate::engine::system::files::{self, Owner};
 use crate::model::plan::{Machine, RunAs, names_locales};
 use crate::model::topology::Topology;
 

@@ -4,7 +4,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 
-use crate::engine::{processes, site};
+use crate::engine::cluster::site;
+use crate::engine::system::processes;
 use crate::model::plan::PortUse;
 use crate::model::topology::Topology;
 

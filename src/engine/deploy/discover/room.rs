@@ -5,8 +5,8 @@ use std::path::Path;
 
 use nix::unistd::{AccessFlags, access, geteuid};
 
-use crate::engine::files::{self, Owner};
-use crate::engine::processes;
+use crate::engine::system::files::{self, Owner};
+use crate::engine::system::processes;
 use crate::model::plan::{Room, SharedMemory};
 
 const SHARED_MEMORY: &str = "/dev/shm";

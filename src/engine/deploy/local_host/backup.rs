@@ -15,10 +15,10 @@ use tokio_util::sync::CancellationToken;
 use super::LocalHost;
 use super::copy::give;
 use crate::engine::deploy::host::Work;
-use crate::engine::files::{self, Owner};
-use crate::engine::server::Target;
-use crate::engine::sql::{Session, SqlError};
-use crate::engine::wait::Failure;
+use crate::engine::postgres::server::Target;
+use crate::engine::postgres::sql::{Session, SqlError};
+use crate::engine::system::files::{self, Owner};
+use crate::engine::system::wait::Failure;
 use crate::report::Report;
 
 /// Files of a run, or of another backup.

@@ -3,17 +3,21 @@
 use std::fs;
 
 use super::{Claim, LocalHost};
+use crate::engine::cluster;
+use crate::engine::cluster::record::{self, Builder, ClusterState, Lock, RecordedServer, Stored};
+use crate::engine::cluster::removal;
+use crate::engine::cluster::remover::OwnHand;
 use crate::engine::deploy::apply::Change;
 use crate::engine::deploy::host::Work;
-use crate::engine::hand::OwnHand;
-use crate::engine::record::{self, Builder, ClusterState, Lock, RecordedServer, Stored};
-use crate::engine::server::{self, Target};
-use crate::engine::sql::literal;
-use crate::engine::wait::Failure;
-use crate::engine::{cluster, files, removal};
-use crate::model::bundle::{Bundle, with};
+use crate::engine::postgres::server::{self, Target};
+use crate::engine::system::files;
+use crate::engine::system::wait::Failure;
+use crate::model::bundle::Bundle;
+use crate::model::configuration::ClusterFolder;
+use crate::model::configuration::with;
 use crate::model::document::Document;
-use crate::model::plan::{Action, ClusterLayout, Configure, DesignOf, LeftSlot, Means, Standing};
+use crate::model::plan::{Action, Configure, DesignOf, LeftSlot, Means, Standing};
+use crate::model::quoting::literal;
 use crate::model::topology::Topology;
 use crate::report::Report;
 
@@ -39,7 +43,7 @@ impl Before {
         let makes = steps.iter().filter_map(|step| match &step.action {
             Action::MakeFolder { path } => Some(path.clone()),
             Action::Configure(one) if one.folder != one.folder_before => {
-                Some(ClusterLayout::server(&one.folder))
+                Some(ClusterFolder::server(&one.folder))
             }
             _ => None,
         });
@@ -158,7 +162,7 @@ impl LocalHost {
             .retain(|old| servers.iter().all(|new| new.folder != old.folder));
         // A renamed server has left its folder: nothing is to be removed there.
         let moved = |folder: &str| {
-            let path = self.site.path(&ClusterLayout::server(folder));
+            let path = self.site.path(&ClusterFolder::server(folder));
             fs::symlink_metadata(path).is_err()
         };
         let (gone, stays): (Vec<_>, Vec<_>) = std::mem::take(&mut stored.record.servers)
@@ -186,8 +190,8 @@ impl LocalHost {
 
     /// The design and how to connect, as people find them in the folder.
     fn describe(&self, document: &Document, stored: &Stored) -> Result<(), Report> {
-        self.write(ClusterLayout::README, &cluster::readme(document, &stored.record))?;
-        self.write(ClusterLayout::DESIGN, &document.text())
+        self.write(ClusterFolder::README, &cluster::readme(document, &stored.record))?;
+        self.write(ClusterFolder::DESIGN, &document.text())
     }
 
     /// Gives a server the files of one of the designs, and lets it read them.
@@ -202,7 +206,7 @@ impl LocalHost {
             self.stop_and_move(&target, &one.folder_before, work).await?;
         }
         for name in &one.files {
-            let path = format!("{}/{name}", ClusterLayout::server(&one.folder));
+            let path = format!("{}/{name}", ClusterFolder::server(&one.folder));
             let file = bundle.file(&path).ok_or_else(|| {
                 Report::new(format!(
                     "The bundle has no file {path}: this is an error of pgcascade."
@@ -212,7 +216,7 @@ impl LocalHost {
             let text = held.fold(file.contents.clone(), |text, (setting, value)| {
                 with(&text, setting, value.as_deref())
             });
-            self.write(&format!("{}/{name}", ClusterLayout::data(&one.folder)), &text)?;
+            self.write(&format!("{}/{name}", ClusterFolder::data(&one.folder)), &text)?;
         }
         match one.by {
             Means::Write => Ok(()),
@@ -237,8 +241,8 @@ impl LocalHost {
         self.sessions.forget(target.port);
         if at.folder != target.folder {
             let (from, to) = (
-                self.inside(&ClusterLayout::server(&at.folder))?,
-                self.inside(&ClusterLayout::server(&target.folder))?,
+                self.inside(&ClusterFolder::server(&at.folder))?,
+                self.inside(&ClusterFolder::server(&target.folder))?,
             );
             let cannot = || format!("The folder of {} could not be moved.", target.name);
             if fs::symlink_metadata(&to).is_ok() {
@@ -311,8 +315,8 @@ impl LocalHost {
         let mut claim = self.claim();
         let stored = &mut claim.stored;
         removal::remove_tls(&OwnHand, stored)?;
-        if fs::symlink_metadata(self.inside(ClusterLayout::TLS)?).is_err() {
-            stored.made.retain(|made| made != ClusterLayout::TLS);
+        if fs::symlink_metadata(self.inside(ClusterFolder::TLS)?).is_err() {
+            stored.made.retain(|made| made != ClusterFolder::TLS);
         }
         record::save(stored)
     }
@@ -324,8 +328,8 @@ impl LocalHost {
             text.map(|text| text.trim_end_matches('\n').to_owned())
                 .map_err(|error| Report::of(format!("{path} cannot be read."), &error))
         };
-        let superuser = password(ClusterLayout::SUPERUSER_PASSWORD)?;
-        let replication = password(ClusterLayout::REPLICATION_PASSWORD)?;
+        let superuser = password(ClusterFolder::SUPERUSER_PASSWORD)?;
+        let replication = password(ClusterFolder::REPLICATION_PASSWORD)?;
         for (path, text) in super::make::pass_files(ports, &superuser, &replication) {
             self.write(path, &text)?;
         }
@@ -355,6 +359,6 @@ pub(super) fn recorded(topology: &Topology) -> Vec<RecordedServer> {
 /// True where the folder is one that an earlier run may have half made: its record, as it was found, says so.
 pub(super) fn is_remade(found: &Stored, path: &str, full: &std::path::Path) -> bool {
     // In a cluster certificates that were half made are made anew, each in its place.
-    let may_be_full = path == ClusterLayout::TLS && found.record.state != ClusterState::Building;
+    let may_be_full = path == ClusterFolder::TLS && found.record.state != ClusterState::Building;
     found.made.iter().any(|made| made == path) && (may_be_full || files::names_in(full).is_empty())
 }

@@ -6,14 +6,16 @@ use std::path::Path;
 
 use super::change::recorded;
 use super::{LocalHost, Resumes};
+use crate::engine::cluster;
+use crate::engine::cluster::record::{self, ClusterState, FolderWas, JournalFile, Lock};
+use crate::engine::cluster::removal;
+use crate::engine::cluster::remover::OwnHand;
 use crate::engine::deploy::host::Work;
-use crate::engine::files::{self, Owner};
-use crate::engine::hand::OwnHand;
-use crate::engine::record::{self, ClusterState, FolderWas, JournalFile, Lock};
-use crate::engine::removal;
-use crate::engine::wait::Failure;
-use crate::engine::{cluster, store};
-use crate::model::plan::{Action, ClusterLayout};
+use crate::engine::desk::store;
+use crate::engine::system::files::{self, Owner};
+use crate::engine::system::wait::Failure;
+use crate::model::configuration::ClusterFolder;
+use crate::model::plan::Action;
 use crate::report::Report;
 
 impl LocalHost {
@@ -122,7 +124,7 @@ impl LocalHost {
             fs::set_permissions(&folder, Permissions::from_mode(files::PRIVATE_FOLDER)).map_err(failed)?;
         }
         // Whoever makes the marker's folder has the claim; another pgcascade that came meanwhile fails here.
-        let marker = folder.join(ClusterLayout::MARKER_FOLDER);
+        let marker = folder.join(ClusterFolder::MARKER_FOLDER);
         files::make_folder(&marker, None).map_err(|error| {
             if error.kind() == std::io::ErrorKind::AlreadyExists {
                 not_empty(&folder)
@@ -183,9 +185,9 @@ impl LocalHost {
                 self.site.owner,
             )
         };
-        write(ClusterLayout::DESIGN, &self.document.text()).map_err(failed)?;
+        write(ClusterFolder::DESIGN, &self.document.text()).map_err(failed)?;
         let readme = cluster::readme(&self.document, &claim.stored.record);
-        write(ClusterLayout::README, &readme).map_err(failed)?;
+        write(ClusterFolder::README, &readme).map_err(failed)?;
         claim.stored.record.state = ClusterState::Complete;
         claim.stored.record.builder = None;
         claim.stored.wanted = None;

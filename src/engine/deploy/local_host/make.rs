@@ -4,10 +4,12 @@ use std::io::ErrorKind;
 
 use super::LocalHost;
 use super::change::{Before, is_remade};
-use crate::engine::authority::Authority;
-use crate::engine::hand::OwnHand;
-use crate::engine::{files, random, removal};
-use crate::model::plan::{Certificate, ClusterLayout};
+use crate::engine::cluster::removal;
+use crate::engine::cluster::remover::OwnHand;
+use crate::engine::postgres::authority::Authority;
+use crate::engine::system::{files, random};
+use crate::model::configuration::ClusterFolder;
+use crate::model::plan::Certificate;
 use crate::report::Report;
 
 /// Long enough to be guessed by nobody; in hex it needs quoting nowhere.
@@ -25,7 +27,7 @@ impl LocalHost {
                 made.map_err(|error| Report::of(format!("The folder {path} could not be made."), &error))?;
             }
         }
-        if path == ClusterLayout::SERVERS {
+        if path == ClusterFolder::SERVERS {
             files::spread(&full);
         }
         claim.made.insert(full);
@@ -67,8 +69,8 @@ impl LocalHost {
         let superuser = random::hex(PASSWORD_BYTES)?;
         let replication = random::hex(PASSWORD_BYTES)?;
         let passwords = [
-            (ClusterLayout::SUPERUSER_PASSWORD, format!("{superuser}\n")),
-            (ClusterLayout::REPLICATION_PASSWORD, format!("{replication}\n")),
+            (ClusterFolder::SUPERUSER_PASSWORD, format!("{superuser}\n")),
+            (ClusterFolder::REPLICATION_PASSWORD, format!("{replication}\n")),
         ];
         for (path, text) in passwords
             .into_iter()
@@ -85,8 +87,8 @@ impl LocalHost {
         let failed = |error: &rcgen::Error| Report::of("The certificates could not be made.", error);
         let is_there = |path: &str| self.inside(path).is_ok_and(|path| path.exists());
         if self.before.is_some()
-            && is_there(ClusterLayout::AUTHORITY_KEY)
-            && is_there(ClusterLayout::AUTHORITY_CERTIFICATE)
+            && is_there(ClusterFolder::AUTHORITY_KEY)
+            && is_there(ClusterFolder::AUTHORITY_CERTIFICATE)
         {
             // Of a change that was ended in the middle: servers that trust this authority may run by now.
             return certificates
@@ -94,8 +96,8 @@ impl LocalHost {
                 .try_for_each(|wanted| self.sign_certificate(wanted));
         }
         let (authority, identity) = Authority::new().map_err(|error| failed(&error))?;
-        self.write(ClusterLayout::AUTHORITY_KEY, &identity.key)?;
-        self.write(ClusterLayout::AUTHORITY_CERTIFICATE, &identity.certificate)?;
+        self.write(ClusterFolder::AUTHORITY_KEY, &identity.key)?;
+        self.write(ClusterFolder::AUTHORITY_CERTIFICATE, &identity.certificate)?;
         certificates
             .iter()
             .try_for_each(|wanted| self.sign(&authority, wanted))
@@ -107,13 +109,13 @@ impl LocalHost {
             Report::of(
                 format!(
                     "The authority of the cluster cannot sign a certificate: {} cannot be used.",
-                    ClusterLayout::AUTHORITY_KEY
+                    ClusterFolder::AUTHORITY_KEY
                 ),
                 error,
             )
             .hint("Put it back as the deployment made it; without it no server can come to this cluster.")
         };
-        let key = std::fs::read_to_string(self.inside(ClusterLayout::AUTHORITY_KEY)?);
+        let key = std::fs::read_to_string(self.inside(ClusterFolder::AUTHORITY_KEY)?);
         let key = key.map_err(|error| cannot(&error))?;
         let authority = Authority::with_key(&key).map_err(|error| cannot(&error))?;
         self.sign(&authority, wanted)
@@ -123,15 +125,15 @@ impl LocalHost {
         let identity = authority
             .sign(wanted)
             .map_err(|error| Report::of("The certificates could not be made.", &error))?;
-        self.write(&ClusterLayout::certificate_key(&wanted.folder), &identity.key)?;
-        self.write(&ClusterLayout::certificate(&wanted.folder), &identity.certificate)
+        self.write(&ClusterFolder::certificate_key(&wanted.folder), &identity.key)?;
+        self.write(&ClusterFolder::certificate(&wanted.folder), &identity.certificate)
     }
 
     /// Removes what stands there by plan; whatever else somebody put beside it is the folder's own affair.
     pub(super) fn remove_certificates(&self, folders: &[String]) -> Result<(), Report> {
         let claim = self.claim();
         if self
-            .inside(ClusterLayout::TLS)
+            .inside(ClusterFolder::TLS)
             .is_ok_and(|made| claim.made.contains(&made))
         {
             removal::remove_certificates(&OwnHand, &claim.stored, folders)?;
@@ -181,12 +183,12 @@ pub(super) fn pass_files(ports: &[u16], superuser: &str, replication: &str) -> [
     };
     [
         (
-            ClusterLayout::PGPASS,
-            pass_file(ClusterLayout::SUPERUSER, superuser),
+            ClusterFolder::PGPASS,
+            pass_file(ClusterFolder::SUPERUSER, superuser),
         ),
         (
-            ClusterLayout::REPLICATION_PGPASS,
-            pass_file(ClusterLayout::REPLICATION_ROLE, replication),
+            ClusterFolder::REPLICATION_PGPASS,
+            pass_file(ClusterFolder::REPLICATION_ROLE, replication),
         ),
     ]
 }

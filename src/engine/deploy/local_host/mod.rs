@@ -4,11 +4,11 @@
 //! starts, `template` keeps what initdb made, `copy` copies data directories, `ahead` before they are finished, `backup` those of running servers, `serve`
 //! is everything with running servers, `change` what only a change of a running cluster does.
 
-mod ahead;
 mod backup;
 mod change;
 mod claim;
 mod copy;
+mod early_copy;
 mod make;
 mod serve;
 mod template;
@@ -18,20 +18,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use self::ahead::Ahead;
 use self::change::{Before, recorded};
+use self::early_copy::EarlyCopies;
 use super::Run;
 use super::apply::Change;
-use super::go_on::Resumed;
 use super::host::{Host, Work};
-use crate::engine::files::{self, Owner};
-use crate::engine::hand::OwnHand;
-use crate::engine::record::{Builder, ClusterRecord, ClusterState, JournalFile, Lock, Stored, new_id};
-use crate::engine::server::{Started, Target};
-use crate::engine::sessions::Sessions;
-use crate::engine::site::{Site, address};
-use crate::engine::wait::Failure;
-use crate::engine::{proof, removal};
+use super::resume::Resumed;
+use crate::engine::cluster::record::{
+    Builder, ClusterRecord, ClusterState, JournalFile, Lock, Stored, new_id,
+};
+use crate::engine::cluster::removal;
+use crate::engine::cluster::remover::OwnHand;
+use crate::engine::cluster::site::{Site, address};
+use crate::engine::postgres::proof;
+use crate::engine::postgres::server::{Started, Target};
+use crate::engine::postgres::sessions::Sessions;
+use crate::engine::system::files::{self, Owner};
+use crate::engine::system::wait::Failure;
 use crate::model::bundle::{self, Bundle};
 use crate::model::document::Document;
 use crate::model::plan::{Action, Plan, Reader};
@@ -51,7 +54,7 @@ pub(super) struct LocalHost {
     before: Option<Before>,
     /// Where to keep what serves the next deployment, too.
     cache: Option<PathBuf>,
-    ahead: Ahead,
+    ahead: EarlyCopies,
     claim: Mutex<Claim>,
     /// Servers that this run started, by their folder.
     started: Mutex<BTreeMap<String, Started>>,
@@ -131,7 +134,7 @@ impl LocalHost {
             resumes: None,
             before: None,
             cache: run.cache.clone(),
-            ahead: Ahead::new(),
+            ahead: EarlyCopies::new(),
             claim: Mutex::new(Claim {
                 stored: Stored {
                     made: made.collect(),
@@ -179,7 +182,7 @@ impl LocalHost {
             resumes: None,
             before: Some(Before::of(change)),
             cache: None,
-            ahead: Ahead::new(),
+            ahead: EarlyCopies::new(),
             claim: Mutex::new(Claim {
                 stored,
                 superuser_password: None,
@@ -246,7 +249,7 @@ impl LocalHost {
         let server = topology
             .servers()
             .iter()
-            .find(|server| server.name().shown(topology.postgres()) == name)?;
+            .find(|server| server.name().in_view(topology.postgres()) == name)?;
         Some(self.target(
             server.name().as_str(),
             &topology.folder(server.id()),

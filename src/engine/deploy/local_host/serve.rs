@@ -5,12 +5,13 @@ use nix::unistd::Pid;
 
 use super::LocalHost;
 use crate::engine::deploy::host::Work;
-use crate::engine::server::{self, Target};
-use crate::engine::sql::literal;
-use crate::engine::wait::Failure;
-use crate::engine::{proof, wait::Wait};
+use crate::engine::postgres::proof;
+use crate::engine::postgres::server::{self, Target};
+use crate::engine::system::wait::Failure;
+use crate::engine::system::wait::Wait;
 use crate::model::health::ReplicationRow;
 use crate::model::plan::Reader;
+use crate::model::quoting::literal;
 use crate::report::Report;
 
 impl LocalHost {

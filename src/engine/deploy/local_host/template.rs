@@ -20,10 +20,11 @@ use super::LocalHost;
 use super::copy::{Copied, copy_tree};
 use super::tool;
 use crate::engine::deploy::host::Work;
-use crate::engine::files::{self, Owner};
-use crate::engine::wait::Failure;
-use crate::engine::{identity, processes, random};
-use crate::model::plan::ClusterLayout;
+use crate::engine::postgres::identity;
+use crate::engine::system::files::{self, Owner};
+use crate::engine::system::wait::Failure;
+use crate::engine::system::{processes, random};
+use crate::model::configuration::ClusterFolder;
 use crate::model::topology::{Auth, PgMajor};
 use crate::report::Report;
 
@@ -105,7 +106,7 @@ impl LocalHost {
         let topology = self.document.topology();
         let standbys = topology.servers().iter().filter(|server| !server.is_primary());
         let to: Result<Vec<PathBuf>, Report> = standbys
-            .map(|server| self.inside(&ClusterLayout::data(&topology.folder(server.id()))))
+            .map(|server| self.inside(&ClusterFolder::data(&topology.folder(server.id()))))
             .collect();
         self.ahead.copy(from, to?, self.site.owner, at_once);
         Ok(())

@@ -12,9 +12,10 @@ use tokio::process::{Child, Command};
 
 use super::LocalHost;
 use crate::engine::deploy::host::Work;
-use crate::engine::sql::literal;
-use crate::engine::wait::Failure;
-use crate::model::plan::ClusterLayout;
+use crate::engine::desk::log::command_line;
+use crate::engine::system::wait::Failure;
+use crate::model::configuration::ClusterFolder;
+use crate::model::quoting::{identifier, literal};
 use crate::model::topology::Auth;
 use crate::report::Report;
 
@@ -48,7 +49,7 @@ impl LocalHost {
         command
             .arg("-D")
             .arg(&target)
-            .args(["-U", ClusterLayout::SUPERUSER, "-A", auth_method])
+            .args(["-U", ClusterFolder::SUPERUSER, "-A", auth_method])
             // The machine's locale is no part of the design.
             .args(["-E", "UTF8", "--no-locale"]);
         if let Some(file) = password_file {
@@ -101,16 +102,12 @@ impl LocalHost {
         if let Some(file) = superuser {
             let _ = writeln!(
                 sql,
-                "ALTER ROLE \"{}\" PASSWORD {}",
-                ClusterLayout::SUPERUSER,
+                "ALTER ROLE {} PASSWORD {}",
+                identifier(ClusterFolder::SUPERUSER),
                 read(&file)?
             );
         }
-        let _ = write!(
-            sql,
-            "CREATE ROLE \"{}\" LOGIN REPLICATION",
-            role.replace('"', "\"\"")
-        );
+        let _ = write!(sql, "CREATE ROLE {} LOGIN REPLICATION", identifier(role));
         if let Some(file) = password_file {
             let _ = write!(sql, " PASSWORD {}", read(file)?);
         }
@@ -146,6 +143,7 @@ async fn run(
     if input.is_some() {
         command.stdin(Stdio::piped());
     }
+    tracing::info!("runs {}", command_line(command.as_std()));
     let mut child = command
         .spawn()
         .map_err(|error| Report::of(format!("{name} could not be started."), &error))?;
@@ -175,6 +173,7 @@ async fn run(
     };
     let (out, err, status) = match ended {
         None => {
+            tracing::warn!("{name} is ended: cancelled");
             end(&mut child).await;
             return Err(Failure::Cancelled);
         }
@@ -185,6 +184,7 @@ async fn run(
         Some(Ok(done)) => done,
     };
     let status = status.map_err(|error| Report::of(format!("{name} was lost."), &error))?;
+    tracing::info!("{name} ended: {status}");
     let said_error = matches!(lines, Lines::Errors)
         && err
             .iter()

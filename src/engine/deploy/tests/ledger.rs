@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 use super::super::Cancel;
 use super::super::host::{Host, Work};
 use super::super::run::run;
-use crate::engine::wait::Failure;
-use crate::model::plan::{Action, ClusterLayout, Machine, Outcome, plan_deploy};
+use crate::engine::system::wait::Failure;
+use crate::model::configuration::ClusterFolder;
+use crate::model::plan::{Action, Machine, Outcome, plan_deploy};
 use crate::model::topology::{Archive, Edit, Topology, notation};
 use crate::report::Report;
 
@@ -75,7 +76,7 @@ impl Books {
                     self.running
                 );
                 // As the real one: what `complete` wrote goes with the marker.
-                self.paths.remove(ClusterLayout::README);
+                self.paths.remove(ClusterFolder::README);
                 self.is_claimed = false;
             }
             Action::MakeFolder { path } | Action::Initdb { data: path, .. } => {
@@ -93,11 +94,11 @@ impl Books {
                 assert!(self.roles.insert(data.clone()), "{data} has its role already");
             }
             Action::InstallFile { to, .. } => drop(self.paths.insert(to.clone())),
-            Action::MakeSecrets { .. } => drop(self.paths.insert(ClusterLayout::PGPASS.to_owned())),
+            Action::MakeSecrets { .. } => drop(self.paths.insert(ClusterFolder::PGPASS.to_owned())),
             Action::MakeCertificates { .. } => drop(self.paths.insert(CERTIFICATES.to_owned())),
             Action::RemoveCertificates { .. } => drop(self.paths.remove(CERTIFICATES)),
             Action::RemoveFolder { path } => {
-                let of_server = |folder: &String| ClusterLayout::data(folder).starts_with(path.as_str());
+                let of_server = |folder: &String| ClusterFolder::data(folder).starts_with(path.as_str());
                 assert!(
                     !self.running.iter().any(of_server),
                     "{path} is removed under its server"
@@ -109,13 +110,13 @@ impl Books {
             }
             Action::Start { folder, .. } => {
                 assert!(
-                    self.paths.contains(&ClusterLayout::data(folder)),
+                    self.paths.contains(&ClusterFolder::data(folder)),
                     "{folder} has no data yet"
                 );
                 self.running.insert(folder.clone());
             }
             Action::Stop { folder, .. } => drop(self.running.remove(folder)),
-            Action::Complete => drop(self.paths.insert(ClusterLayout::README.to_owned())),
+            Action::Complete => drop(self.paths.insert(ClusterFolder::README.to_owned())),
             Action::BeginChange
             | Action::ForgetChange
             | Action::WritePassFiles { .. }

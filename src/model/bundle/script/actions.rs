@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::model::bundle::paths::shell_word;
+use crate::model::configuration::ClusterFolder;
 use crate::model::health::ReplicationRow;
-use crate::model::plan::{Action, Certificate, ClusterLayout, Reader};
+use crate::model::plan::{Action, Certificate, Reader};
+use crate::model::quoting::{literal, shell_word};
 use crate::model::topology::{Auth, Topology};
 
 /// What does the action, as whole lines.
@@ -57,7 +58,7 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
             pass_file_in_environment,
             ..
         } => {
-            let file = pass_file_in_environment.then(|| ClusterLayout::REPLICATION_PGPASS.to_owned());
+            let file = pass_file_in_environment.then(|| ClusterFolder::REPLICATION_PGPASS.to_owned());
             words(&format!("start {}", shell_word(folder)), file.into_iter())
         }
         Action::WaitReady { server, folder, port } => {
@@ -72,7 +73,7 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
         } => format!(
             "wait_until {} streams {port} {}",
             shell_word(&format!("{standby} streams from {server}")),
-            shell_word(&sql_literal(standby))
+            shell_word(&literal(standby))
         ),
         Action::Reload { folder, .. } => format!("reload {}", shell_word(folder)),
         Action::WaitRows {
@@ -186,14 +187,14 @@ fn complete(topology: &Topology) -> String {
         let _ = writeln!(
             readme,
             "The passwords are in `{}`, which psql reads if PGPASSFILE names it.\n",
-            ClusterLayout::PGPASS
+            ClusterFolder::PGPASS
         );
     }
     if topology.has_tls() {
         let _ = writeln!(
             readme,
             "Links go over TLS; `{}` is the authority, for `sslmode=verify-full sslrootcert=…`.\n",
-            ClusterLayout::AUTHORITY_CERTIFICATE
+            ClusterFolder::AUTHORITY_CERTIFICATE
         );
     }
     for server in topology.servers() {
@@ -202,17 +203,13 @@ fn complete(topology: &Topology) -> String {
             "- {}: psql -h localhost -p {} -U {} postgres",
             server.name(),
             server.port(),
-            ClusterLayout::SUPERUSER
+            ClusterFolder::SUPERUSER
         );
     }
     format!(
         ": >.pgcascade/complete\nprintf '%s' {} >{}\ninstall_file {design} {design}\n",
         shell_word(&readme),
-        ClusterLayout::README,
-        design = ClusterLayout::DESIGN
+        ClusterFolder::README,
+        design = ClusterFolder::DESIGN
     )
-}
-
-fn sql_literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

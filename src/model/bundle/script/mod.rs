@@ -16,11 +16,13 @@ mod actions;
 use std::fmt::Write as _;
 
 use self::actions::{do_line, rows_text, undo_line};
-use super::paths::shell_word;
-use super::setting::comment;
-use super::{BundleFile, Decision, Provenance};
-use crate::model::plan::{Action, Certificate, ClusterLayout, Machine, Plan, plan_deploy, preflight};
+use super::BundleFile;
+use crate::model::configuration::ClusterFolder;
+use crate::model::configuration::{Decision, Provenance, comment};
+use crate::model::plan::{Action, Certificate, Machine, Plan, plan_deploy, preflight};
+use crate::model::quoting::shell_word;
 use crate::model::topology::{Archive, PgMajor, Server, Topology};
+use crate::model::words::counted;
 
 const COMMON: &str = include_str!("common.bash");
 const OWN: &str = include_str!("own.bash");
@@ -253,14 +255,14 @@ fn how_to_connect(topology: &Topology) -> String {
     let command = format!(
         "psql -h localhost -p {} -U {} postgres",
         primary.port(),
-        ClusterLayout::SUPERUSER
+        ClusterFolder::SUPERUSER
     );
     if topology.effective_auth() == crate::model::topology::Auth::Trust {
         format!("say {}\n", shell_word(&format!("Connect: {command}")))
     } else {
         format!(
             "pgpass=\"`pwd -P`/{}\"\npgpass=\"`printf '%q' \"$pgpass\"`\"\nsay \"Connect: PGPASSFILE=$pgpass {command}\"\n",
-            ClusterLayout::PGPASS
+            ClusterFolder::PGPASS
         )
     }
 }
@@ -398,19 +400,12 @@ fn verify(topology: &Topology, plan: &Plan) -> String {
 
 /// "read on 3 standbys and received by 1 delayed one", without what there is none of.
 fn seen_where(readers: usize, delayed: usize) -> String {
-    let read = format!("read on {}", count(readers, "standby", "standbys"));
-    let received = format!("received by {}", count(delayed, "delayed one", "delayed ones"));
+    let read = format!("read on {}", counted(readers, "standby"));
+    let received = format!("received by {}", counted(delayed, "delayed one"));
     match (readers, delayed) {
         (0, 0) => "kept".to_owned(),
         (_, 0) => read,
         (0, _) => received,
         _ => format!("{read} and {received}"),
-    }
-}
-
-fn count(number: usize, one: &str, many: &str) -> String {
-    match number {
-        1 => format!("1 {one}"),
-        _ => format!("{number} {many}"),
     }
 }

@@ -15,6 +15,10 @@ use crate::model::topology::{
 };
 
 /// Reads the text as a design.
+///
+/// # Errors
+///
+/// With everything that is wrong with the text, each with its line.
 pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
     let parsed = match toml_edit::Document::parse(text.to_owned()) {
         Ok(parsed) => parsed,

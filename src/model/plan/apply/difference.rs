@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::bundle::{self, Effective};
+use crate::model::configuration::{self, Effective};
 use crate::model::plan::Means;
 use crate::model::topology::catalogue::{Known, lookup};
 use crate::model::topology::{NOT_BELOW_PRIMARY, PgMajor, Server, ServerId, Topology};
@@ -94,7 +94,10 @@ pub struct Difference<'a> {
 
 impl<'a> Difference<'a> {
     pub fn of(running: &'a Topology, wanted: &'a Topology) -> Self {
-        let effective = (bundle::effective(running), bundle::effective(wanted));
+        let effective = (
+            configuration::effective(running),
+            configuration::effective(wanted),
+        );
         let (folders_were, folders) = (running.folders(), wanted.folders());
         let pairs = pairs(running, wanted);
         let mut kept = Vec::new();

@@ -2,8 +2,9 @@
 
 use super::difference::Kept;
 use super::steps::{Planner, RESTART_SECS, WAIT_SECS};
+use crate::model::configuration::ClusterFolder;
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, Certificate, ClusterLayout, Configure, DesignOf, Means};
+use crate::model::plan::{Action, Certificate, Configure, DesignOf, Means};
 use crate::model::topology::Server;
 
 /// What of a server is changed at once.
@@ -21,7 +22,7 @@ impl Planner<'_> {
     /// The authority and the certificates of a cluster that had none. Those of a change that was ended in the middle stay
     /// whatever happens: servers may use them by now.
     pub(super) fn first_certificates(&mut self) {
-        let path = ClusterLayout::TLS.to_owned();
+        let path = ClusterFolder::TLS.to_owned();
         self.add(New {
             title: format!("Make the folder {path}"),
             why: "Keys stand in files that only their owner can read (mode 0600): PostgreSQL refuses a key that others can, and so does libpq".to_owned(),

@@ -60,6 +60,10 @@ pub struct LeftSlot {
 }
 
 /// The steps from the one design to the other, or every reason why there are none. No steps: nothing differs.
+///
+/// # Errors
+///
+/// With every reason why the change cannot be applied to a running cluster.
 pub fn plan_apply(
     running: &Topology,
     wanted: &Topology,

@@ -2,9 +2,9 @@
 
 use super::difference::{Kept, Limits};
 use super::steps::{COPY_SECS, Planner, RESTART_SECS, WAIT_SECS, slots_on};
+use crate::model::configuration::ClusterFolder;
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, ClusterLayout, Configure, DesignOf, Means};
-use crate::model::simulate::name_in_view;
+use crate::model::plan::{Action, Configure, DesignOf, Means};
 use crate::model::topology::{Server, ServerId};
 
 impl<'a> Planner<'a> {
@@ -109,7 +109,7 @@ impl<'a> Planner<'a> {
     /// A new standby: a copy of the primary as it runs.
     pub(super) fn build(&mut self, server: &'a Server) {
         let (name, folder) = (server.name().to_string(), self.folder(server));
-        let (data, port) = (ClusterLayout::data(&folder), server.port().number());
+        let (data, port) = (ClusterFolder::data(&folder), server.port().number());
         let major = self.wanted.postgres();
         let Some(primary) = self.difference.primary() else {
             return;
@@ -127,7 +127,7 @@ impl<'a> Planner<'a> {
         };
         self.make_folder(
             Some(server),
-            ClusterLayout::server(&folder),
+            ClusterFolder::server(&folder),
             "The new server's own folder, for its data directory and its log",
         );
         self.add(New {
@@ -150,7 +150,7 @@ impl<'a> Planner<'a> {
                 title: format!("Install {file} of {name}"),
                 why: "In place of the primary's".to_owned(),
                 action: Action::InstallFile {
-                    bundle_path: format!("{}/{file}", ClusterLayout::server(&folder)),
+                    bundle_path: format!("{}/{file}", ClusterFolder::server(&folder)),
                     to: format!("{data}/{file}"),
                     held_back: None,
                 },
@@ -252,7 +252,7 @@ impl<'a> Planner<'a> {
                     server: sender.name().to_string(),
                     folder: self.folder(sender),
                     port: sender.port().number(),
-                    standby: name_in_view(standby.name(), self.wanted.postgres()),
+                    standby: standby.name().in_view(self.wanted.postgres()),
                 },
                 deadline_secs: WAIT_SECS,
                 ..New::default()

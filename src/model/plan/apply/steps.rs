@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Standing;
 use super::difference::{Difference, SYNC};
+use crate::model::configuration::ClusterFolder;
 use crate::model::plan::steps::{New, Steps};
-use crate::model::plan::{Action, Certificate, ClusterLayout, Configure, DesignOf, Means, Step, StepId};
+use crate::model::plan::{Action, Certificate, Configure, DesignOf, Means, Step, StepId};
 
 use crate::model::topology::{Auth, Server, ServerId, Topology};
 
@@ -157,7 +158,7 @@ impl<'a> Planner<'a> {
         }
         let folders_of = |topology: &Topology| {
             let archive = topology.archive();
-            archive.map_or_else(Vec::new, |one| ClusterLayout::archive_folders(one.directory()))
+            archive.map_or_else(Vec::new, |one| ClusterFolder::archive_folders(one.directory()))
         };
         let there = folders_of(running);
         for path in folders_of(wanted)

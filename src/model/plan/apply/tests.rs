@@ -3,11 +3,10 @@
 use super::*;
 use crate::model::plan::lines::what;
 use crate::model::plan::{Action, PortUse};
+use crate::model::topology::notation::SEED;
 use crate::model::topology::{
     Archive, Auth, Edit, PgMajor, Port, ServerName, SyncMethod, SyncPolicy, notation,
 };
-
-const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 
 fn between(running: &Topology, wanted: &Topology) -> Result<ApplyPlan, Vec<Check>> {
     plan_apply(

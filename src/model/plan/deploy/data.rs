@@ -1,9 +1,10 @@
 //! The data directories: one made, the others copied, each with its files.
 
 use super::Planner;
-use crate::model::bundle::conf;
+use crate::model::configuration;
+use crate::model::configuration::ClusterFolder;
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, ClusterLayout, StepId};
+use crate::model::plan::{Action, StepId};
 use crate::model::topology::Server;
 
 impl Planner<'_> {
@@ -13,8 +14,8 @@ impl Planner<'_> {
         let major = topology.postgres();
         let data = self.data_folder(primary);
         let password_file = |path: &str| self.uses_passwords.then(|| path.to_owned());
-        let superuser = password_file(ClusterLayout::SUPERUSER_PASSWORD);
-        let replication = password_file(ClusterLayout::REPLICATION_PASSWORD);
+        let superuser = password_file(ClusterFolder::SUPERUSER_PASSWORD);
+        let replication = password_file(ClusterFolder::REPLICATION_PASSWORD);
         let initdb = self.steps.add(New {
             server: Some(primary),
             title: format!("Make the data directory of {}", primary.name()),
@@ -40,8 +41,8 @@ impl Planner<'_> {
             why: why.to_owned(),
             action: Action::CreateRole {
                 data: data.clone(),
-                options: conf::primed(topology),
-                role: ClusterLayout::REPLICATION_ROLE.to_owned(),
+                options: configuration::primed(topology),
+                role: ClusterFolder::REPLICATION_ROLE.to_owned(),
                 password_file: replication,
             },
             after: vec![initdb],
@@ -118,7 +119,7 @@ impl Planner<'_> {
 
     pub(super) fn install(&self, server: &Server, name: &str, held_back: Option<String>) -> Action {
         Action::InstallFile {
-            bundle_path: format!("{}/{name}", ClusterLayout::server(&self.folder(server))),
+            bundle_path: format!("{}/{name}", ClusterFolder::server(&self.folder(server))),
             to: format!("{}/{name}", self.data_folder(server)),
             held_back,
         }

@@ -13,8 +13,10 @@ mod run;
 use std::collections::BTreeMap;
 
 use super::steps::{New, Steps};
-use super::{Action, Certificate, ClusterLayout, Machine, Plan, StepId};
+use super::{Action, Certificate, Machine, Plan, StepId};
+use crate::model::configuration::ClusterFolder;
 use crate::model::topology::{Auth, Server, ServerId, Topology};
+use crate::model::words::counted_in_text;
 
 /// The steps that build the topology on the machine. Assumes that every check of [`preflight`](super::preflight) is ok.
 pub fn plan_deploy(topology: &Topology, machine: &Machine) -> Plan {
@@ -85,7 +87,7 @@ impl<'a> Planner<'a> {
     }
 
     fn data_folder(&self, server: &Server) -> String {
-        ClusterLayout::data(&self.folder(server))
+        ClusterFolder::data(&self.folder(server))
     }
 
     /// The folders, the passwords, the certificates; gives what `initdb` and the copies must wait for.
@@ -110,26 +112,26 @@ impl<'a> Planner<'a> {
         let mut made = Vec::new();
         let secrets = self.uses_passwords.then(|| {
             folder(
-                ClusterLayout::SECRETS.to_owned(),
+                ClusterFolder::SECRETS.to_owned(),
                 "Passwords stand in files that only their owner can read (mode 0600), never in a configuration file or a command line",
                 claim,
             )
         });
         made.push(folder(
-            ClusterLayout::SOCKETS.to_owned(),
+            ClusterFolder::SOCKETS.to_owned(),
             "A folder of its own for the Unix-domain sockets (unix_socket_directories): no other cluster's socket can be in the way",
             claim,
         ));
         let tls = self.topology.has_tls().then(|| {
             folder(
-                ClusterLayout::TLS.to_owned(),
+                ClusterFolder::TLS.to_owned(),
                 "Keys stand in files that only their owner can read (mode 0600): PostgreSQL refuses a key that others can, and so does libpq",
                 claim,
             )
         });
         if let Some(archive) = self.topology.archive() {
             let mut inside = claim;
-            for path in ClusterLayout::archive_folders(archive.directory()) {
+            for path in ClusterFolder::archive_folders(archive.directory()) {
                 inside = folder(
                     path,
                     "The primary puts finished WAL segments here (archive_command), and standbys may fetch them (restore_command)",
@@ -139,12 +141,12 @@ impl<'a> Planner<'a> {
             }
         }
         let servers = folder(
-            ClusterLayout::SERVERS.to_owned(),
+            ClusterFolder::SERVERS.to_owned(),
             "Each server gets a folder of its own below this one: its data directory and its log",
             claim,
         );
         for id in &self.order {
-            let path = ClusterLayout::server(self.folders.get(id).map_or("", String::as_str));
+            let path = ClusterFolder::server(self.folders.get(id).map_or("", String::as_str));
             made.push(folder(path, "The server's own folder, for its data directory and its log; PostgreSQL refuses a data directory that others can read", servers));
         }
         if let Some(secrets) = secrets {
@@ -166,10 +168,7 @@ impl<'a> Planner<'a> {
         let certificates = Certificate::of_each(self.topology);
         let folders = certificates.iter().map(|one| one.folder.clone()).collect();
         self.steps.add(New {
-            title: format!("Make an authority, and certificates for {}", match certificates.len() {
-                1 => "one server".to_owned(),
-                count => format!("{count} servers"),
-            }),
+            title: format!("Make an authority, and certificates for {}", counted_in_text(certificates.len(), "server")),
             why: "Both ends of a link prove who they are: a certificate names a server's host, and comes from an authority that this cluster alone trusts; new keys in every deployment".to_owned(),
             undo: Some(Action::RemoveCertificates { folders }),
             action: Action::MakeCertificates { certificates },

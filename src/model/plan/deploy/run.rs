@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::Planner;
 use crate::model::plan::steps::New;
 use crate::model::plan::{Action, StepId};
-use crate::model::simulate::name_in_view;
 use crate::model::topology::Server;
 
 impl Planner<'_> {
@@ -150,7 +149,7 @@ impl Planner<'_> {
                     server: sender.name().to_string(),
                     folder: self.folder(sender),
                     port: sender.port().number(),
-                    standby: name_in_view(standby.name(), self.topology.postgres()),
+                    standby: standby.name().in_view(self.topology.postgres()),
                 },
                 after,
                 deadline_secs: 60,

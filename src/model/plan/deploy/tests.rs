@@ -3,9 +3,8 @@
 use super::*;
 use crate::model::plan::Step;
 use crate::model::plan::lines::line;
+use crate::model::topology::notation::SEED;
 use crate::model::topology::{Archive, Edit, notation};
-
-const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 
 fn plan(topology: &Topology) -> Plan {
     plan_deploy(topology, &Machine::portable("/tmp/c"))
@@ -132,7 +131,7 @@ fn certificates_are_there_before_any_server_needs_them() {
     let initdb = place(|action| matches!(action, Action::Initdb { .. }));
     assert!(plan.steps[initdb].after.contains(&StepId(certificates)));
     let folder = plan.steps[certificates].after[0];
-    let path = ClusterLayout::TLS.to_owned();
+    let path = ClusterFolder::TLS.to_owned();
     assert_eq!(plan.steps[folder.0].action, Action::MakeFolder { path });
 }
 

@@ -5,7 +5,8 @@
 mod limits;
 mod programs;
 
-use super::{Check, ClusterLayout, FolderState, Machine};
+use super::{Check, FolderState, Machine};
+use crate::model::configuration::ClusterFolder;
 use crate::model::topology::{Port, ServerId, Severity, Topology, check};
 
 pub use limits::names_locales;
@@ -281,7 +282,7 @@ fn archive(topology: &Topology) -> Option<Check> {
                 "The archive {directory} is outside the cluster's folder: it must be there, writable for the servers, and is never removed"
             ),
         )
-    } else if ClusterLayout::archive_folders(directory).is_empty() {
+    } else if ClusterFolder::archive_folders(directory).is_empty() {
         stop(
             id,
             format!(
@@ -299,7 +300,7 @@ fn archive(topology: &Topology) -> Option<Check> {
 
 fn socket_path(machine: &Machine) -> Check {
     let id = "socket-path-too-long";
-    let longest = format!("{}/{}/.s.PGSQL.65535", machine.folder, ClusterLayout::SOCKETS);
+    let longest = format!("{}/{}/.s.PGSQL.65535", machine.folder, ClusterFolder::SOCKETS);
     let length = longest.len();
     if length > SOCKET_PATH_BYTES {
         stop(

@@ -5,7 +5,10 @@
 
 use super::Configured;
 use super::standby_names::StandbyNames;
+use crate::model::configuration::Configuration;
+use crate::model::quoting;
 use crate::model::topology::{CommitLevel, PgMajor, Server, SyncMethod, Topology};
+use crate::model::words::counted;
 
 /// What the drawn design promises its clients, while all its servers run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,9 +76,10 @@ pub fn promise(topology: &Topology) -> Promise {
 
 /// The line as the primary's postgresql.conf has it.
 fn setting(topology: &Topology) -> String {
-    let text = crate::model::bundle::postgresql_conf(topology, topology.primary());
-    let names = crate::model::bundle::value_in(&text, "synchronous_standby_names").unwrap_or_default();
-    format!("synchronous_standby_names = '{}'", names.replace('\'', "''"))
+    let names = Configuration::in_cluster_folder(topology)
+        .value(topology.primary(), "synchronous_standby_names")
+        .unwrap_or_default();
+    format!("synchronous_standby_names = {}", quoting::conf(&names))
 }
 
 fn waiting_for_nobody(topology: &Topology, configured: &Configured) -> Promise {
@@ -121,7 +125,7 @@ fn waiting_for_nobody(topology: &Topology, configured: &Configured) -> Promise {
 
 impl<'a> Facts<'a> {
     fn of(topology: &'a Topology, names: &'a StandbyNames, level: CommitLevel) -> Self {
-        let shown = |server: &Server| server.name().shown(topology.postgres());
+        let shown = |server: &Server| server.name().in_list(topology.postgres());
         let mut candidates: Vec<(u32, &Server)> = topology
             .downstreams(topology.primary().id())
             .map(|server| (names.priority(&shown(server)), server))
@@ -356,10 +360,6 @@ pub fn refused_level(major: PgMajor, level: CommitLevel) -> Option<String> {
             "PostgreSQL {major} has no remote_apply, which came with 9.6: choose PostgreSQL 9.6 or later, or the level on."
         )
     })
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

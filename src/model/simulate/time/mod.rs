@@ -12,22 +12,23 @@
 
 mod clients;
 mod link;
+mod narration;
 mod player;
 mod random;
 mod run;
 #[cfg(test)]
 mod tests;
 mod text;
-mod told;
 mod traffic;
 mod waits;
 
+pub use crate::model::words::duration as in_words;
 pub use clients::{Commit, Ending};
 pub use link::{Progress, Stage};
+pub use narration::lsn;
 pub use player::Player;
 pub use run::{Happened, Run};
-pub use text::{MOST_SESSIONS, ScenarioError, ScenarioProblem, read_time, rename};
-pub use told::{in_words, lsn};
+pub use text::{MOST_SESSIONS, ScenarioError, ScenarioProblem, read_time};
 pub use traffic::{Leg, Token, Traffic};
 pub use waits::Waits;
 

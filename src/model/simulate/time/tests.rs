@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::topology::notation::SEED;
 use crate::model::topology::{Topology, notation};
 
-const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 const SECOND: Micros = 1_000_000;
 
 fn run(design: &str, scenario: Scenario, until: Micros) -> Run {

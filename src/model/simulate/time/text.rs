@@ -71,6 +71,10 @@ const WORDS: [&str; 5] = ["seed", "clients", "network", "link", "at"];
 
 impl Scenario {
     /// Reads the text; what it leaves out has its default. Of several problems the first.
+    ///
+    /// # Errors
+    ///
+    /// At the first line that cannot be read, or that names a server which the topology does not have.
     pub fn parse(text: &str, topology: &Topology) -> Result<Self, ScenarioError> {
         let (scenario, problems) = Self::read(text, topology);
         match problems.into_iter().next() {
@@ -128,38 +132,6 @@ impl Scenario {
         }
         text
     }
-}
-
-/// The text of a scenario in which a server is called otherwise: its lines, blanks and comments stay as they are.
-pub fn rename(text: &str, old: &str, new: &str) -> String {
-    text.split_inclusive('\n')
-        .map(|line| renamed(line, old, new).unwrap_or_else(|| line.to_owned()))
-        .collect()
-}
-
-/// `None`: the line does not name the server.
-fn renamed(line: &str, old: &str, new: &str) -> Option<String> {
-    let content = line.trim();
-    if content.starts_with('#') {
-        return None;
-    }
-    let words = notation::split(content).ok()?;
-    let first_name = match words.first()?.as_str() {
-        "at" => 3,
-        "seed" | "clients" | "network" => return None,
-        _ => 1,
-    };
-    let last_name = if words[0] == "link" { 2 } else { words.len() };
-    let is_name = |place: usize| (first_name..last_name).contains(&place) && words[place] == old;
-    if !(0..words.len()).any(is_name) {
-        return None;
-    }
-    let written: Vec<String> = (0..words.len())
-        .map(|place| notation::quote(if is_name(place) { new } else { &words[place] }))
-        .collect();
-    let begin = line.len() - line.trim_start().len();
-    let end = line.trim_end().len();
-    Some(format!("{}{}{}", &line[..begin], written.join(" "), &line[end..]))
 }
 
 struct Reader<'a> {
@@ -233,6 +205,10 @@ fn number(text: &str) -> Result<u64, ScenarioProblem> {
 }
 
 /// A time such as `20ms`, in microseconds.
+///
+/// # Errors
+///
+/// If the text is not a number with one of the units, or is too large.
 pub fn read_time(text: &str) -> Result<Micros, ScenarioProblem> {
     with_unit(text, &TIMES).ok_or_else(|| ScenarioProblem::Time(text.to_owned()))
 }
@@ -336,14 +312,6 @@ at 1min promote \"far away\"
                 "line 4: the design has no server called \"gone\"",
             ]
         );
-    }
-
-    #[test]
-    fn a_renamed_server_is_renamed_where_it_is_named_and_nowhere_else() {
-        let text = "# crash crash\n\nseed 1\n  at 2s crash crash\nat 2s  crash  crash\ncut crash b\nlink crash latency 1ms bandwidth 1MB/s\nat 3s cut b \"crash\"\r\nat 1s crash other";
-        let renamed = "# crash crash\n\nseed 1\n  at 2s crash \"far away\"\nat 2s crash \"far away\"\ncut \"far away\" b\nlink \"far away\" latency 1ms bandwidth 1MB/s\nat 3s cut b \"far away\"\r\nat 1s crash other";
-        assert_eq!(rename(text, "crash", "far away"), renamed);
-        assert_eq!(rename(text, "latency", "x"), text);
     }
 
     #[test]

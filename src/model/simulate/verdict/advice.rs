@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::commands::{self, Doing};
 use super::{Said, heirs};
-use crate::model::bundle::Connections;
+use crate::model::configuration::Configuration;
+use crate::model::operation::Operation;
 use crate::model::simulate::world::{Action, CommitFate, Flow, Life, State, World};
 use crate::model::topology::ServerId;
 
@@ -19,18 +20,40 @@ pub struct Advice {
     pub action: Option<Action>,
     /// What to do, on which server, and what for.
     pub said: Said,
-    /// As one would type it: a shell's line, SQL, or a line of a file, each with the server in front of it.
+    /// What carries it out; none for what is no business of PostgreSQL.
+    #[serde(skip)]
+    pub operations: Vec<Operation>,
+    /// The operations as one would type them: a shell's line, SQL, or a line of a file, each with the server in front of it.
     pub commands: Vec<String>,
 }
 
-/// Each round mends what the one before made possible, a level of the tree after the other. A tree that is stuck on more
+impl Advice {
+    pub(super) fn new(
+        world: &World,
+        configuration: &Configuration<'_>,
+        action: Option<Action>,
+        said: Said,
+        operations: Vec<Operation>,
+    ) -> Self {
+        let (major, control) = (world.topology().postgres(), configuration.layout().control);
+        let lines = operations.iter().flat_map(|one| one.lines(major, control));
+        Self {
+            action,
+            said,
+            commands: lines.collect(),
+            operations,
+        }
+    }
+}
+
+/// Each round fixes what the one before made possible, a level of the tree after the other. A tree that is stuck on more
 /// levels gets the advice for the upper ones.
 const ROUNDS: usize = 64;
 
 /// What to do now, the first thing first.
 pub fn advise(world: &World) -> Vec<Advice> {
     let mut then = world.clone();
-    let connections = Connections::of(world.topology());
+    let configuration = Configuration::in_cluster_folder(world.topology());
     let mut advice = Vec::new();
     for _ in 0..ROUNDS {
         let doings = round(&then);
@@ -40,13 +63,13 @@ pub fn advise(world: &World) -> Vec<Advice> {
         let actions: Vec<Action> = doings.iter().map(|doing| doing.action).collect();
         let happened = then.apply_each(&actions);
         let done = doings.iter().zip(&happened).filter(|(_, happened)| **happened);
-        advice.extend(done.map(|(doing, _)| commands::advice(&then, &connections, doing)));
+        advice.extend(done.map(|(doing, _)| commands::advice(&then, &configuration, doing)));
         if !happened.contains(&true) {
             break;
         }
     }
-    advice.extend(settings(&then, world));
-    advice.extend(later(&then, &connections));
+    advice.extend(settings(&then, world, &configuration));
+    advice.extend(later(&then, &configuration));
     advice
 }
 
@@ -285,25 +308,25 @@ fn slot_at(world: &World, server: ServerId, upstream: ServerId) -> Option<Doing>
 }
 
 /// What only a setting changes: a list that nobody answers, and a new primary without a list.
-fn settings(then: &World, now: &World) -> Vec<Advice> {
+fn settings(then: &World, now: &World, configuration: &Configuration<'_>) -> Vec<Advice> {
     let Some(leader) = then.leaders().first().copied() else {
         return Vec::new();
     };
     let was_sync = now.topology().sync().is_some_and(|policy| policy.commit.waits());
     let is_new = leader != now.topology().primary().id();
     if then.cluster_fate() == CommitFate::Hangs {
-        return vec![commands::shorter_list(then, leader)];
+        return vec![commands::shorter_list(then, configuration, leader)];
     }
     let level = then.configured_level(leader);
     let waits = level.is_some_and(|level| then.commit_on(leader, level).needed > 0);
     if is_new && was_sync && !waits {
-        return vec![commands::new_list(then, leader)];
+        return vec![commands::new_list(then, configuration, leader)];
     }
     Vec::new()
 }
 
 /// What waits until a machine is back.
-fn later(then: &World, connections: &Connections<'_>) -> Vec<Advice> {
+fn later(then: &World, configuration: &Configuration<'_>) -> Vec<Advice> {
     let Some(upstream) = then.leaders().first().copied() else {
         return Vec::new();
     };
@@ -311,11 +334,16 @@ fn later(then: &World, connections: &Connections<'_>) -> Vec<Advice> {
         .servers()
         .filter(|(_, state)| state.upstream.is_none() && !state.is_up() && state.life != Life::Refused);
     left_behind
-        .map(|(server, _)| old_primary(then, connections, server.id(), upstream))
+        .map(|(server, _)| old_primary(then, configuration, server.id(), upstream))
         .collect()
 }
 
-fn old_primary(then: &World, connections: &Connections<'_>, server: ServerId, upstream: ServerId) -> Advice {
+fn old_primary(
+    then: &World,
+    configuration: &Configuration<'_>,
+    server: ServerId,
+    upstream: ServerId,
+) -> Advice {
     let doing = Doing::new(
         Action::Rebuild { server, upstream },
         "Do not simply start {server} again: it would be a second primary. When its machine is back, make it a standby of {other}.",
@@ -323,6 +351,6 @@ fn old_primary(then: &World, connections: &Connections<'_>, server: ServerId, up
     );
     Advice {
         action: None,
-        ..commands::advice(then, connections, &doing)
+        ..commands::advice(then, configuration, &doing)
     }
 }

@@ -18,6 +18,7 @@ pub use commits::why_commit;
 
 use super::world::{CommitFate, Flow, Loss, World};
 use crate::model::topology::{CommitLevel, ServerId};
+use crate::model::words;
 
 /// A sentence, and why it is so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -141,20 +142,12 @@ fn servers(world: &World) -> Vec<ServerVerdict> {
 
 /// `"a"`, `"a" and "b"`, `"a", "b" and "c"`; of many the first few and a number.
 pub(in crate::model::simulate) fn listed(world: &World, servers: &[ServerId]) -> String {
-    const SHOWN: usize = 6;
     let names: Vec<String> = servers
         .iter()
         .filter_map(|id| world.topology().server(*id))
         .map(|server| format!("\"{}\"", server.name()))
         .collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        names if names.len() > SHOWN + 1 => {
-            format!("{} and {} more", names[..SHOWN].join(", "), names.len() - SHOWN)
-        }
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
+    words::listed(&names)
 }
 
 fn name(world: &World, server: ServerId) -> String {

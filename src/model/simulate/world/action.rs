@@ -251,6 +251,10 @@ impl Action {
     }
 
     /// Reads one action; servers are named as in the design, names with blanks stand in double quotes.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not an action, or names a server which the topology does not have.
     pub fn parse(text: &str, topology: &Topology) -> Result<Self, BadAction> {
         let words = notation::split(text).map_err(|_| BadAction::OpenQuote)?;
         Self::of_words(&words, topology)

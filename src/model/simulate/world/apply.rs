@@ -27,6 +27,10 @@ pub struct Refusal {
 
 impl World {
     /// May this happen now? The row of the table that would be performed.
+    ///
+    /// # Errors
+    ///
+    /// If the table refuses it in this state, with the sentence and the reason of its row.
     pub fn judge(&self, action: Action) -> Result<&'static Transition, Refusal> {
         let deed = self.deed(action)?;
         let row = TRANSITIONS
@@ -44,6 +48,10 @@ impl World {
 
     /// Lets it happen, and says what follows: first the thing itself, then what became of each server that it changed
     /// for, then of commits. Refused, the world stays as it was.
+    ///
+    /// # Errors
+    ///
+    /// If [`World::judge`] refuses it.
     pub fn apply(&mut self, action: Action) -> Result<Vec<Consequence>, Refusal> {
         let row = self.judge(action)?;
         let deed = self.deed(action)?;

@@ -2,7 +2,8 @@
 
 use super::flow::Flow;
 use super::{LastMoment, World};
-use crate::model::health::{Board, Reading, ReplicationRow, commits};
+use crate::model::health::{Board, Reading, ReplicationRow};
+use crate::model::simulate;
 use crate::model::simulate::predict::{Receiver, candidates, rows_of};
 use crate::model::simulate::{Configured, StandbyNames, why};
 use crate::model::topology::{CommitLevel, ServerId};
@@ -94,7 +95,7 @@ impl World {
     /// What `status` would show of every server.
     pub fn board(&self) -> Board {
         let servers: Vec<Reading> = (0..self.servers.len()).map(|place| self.reading(place)).collect();
-        let commits = commits(self.topology(), &servers);
+        let commits = simulate::commits(self.topology(), &servers);
         Board { servers, commits }
     }
 

@@ -20,7 +20,9 @@ impl World {
     /// Whoever is connected to the server loses its connection: who can asks anew, and is heard if the server is there.
     fn disconnect(&mut self, upstream: usize) {
         let id = self.id_at(upstream);
-        let unaware: Vec<bool> = (0..self.servers.len()).map(|place| self.believes(place)).collect();
+        let unaware: Vec<bool> = (0..self.servers.len())
+            .map(|place| self.believes(place))
+            .collect();
         for (state, unaware) in self.servers.iter_mut().zip(unaware) {
             if state.upstream == Some(id) && state.flow.is_connected() && !unaware {
                 state.flow = Flow::UpstreamDown;
@@ -155,9 +157,9 @@ impl World {
             }
             let away: Vec<ServerId> = self.at(place).slots.keys().copied().collect();
             for standby in away {
-                let streams = self
-                    .state(standby)
-                    .is_some_and(|state| state.upstream == Some(id) && state.flow.is_connected() && state.flow != Flow::Silent);
+                let streams = self.state(standby).is_some_and(|state| {
+                    state.upstream == Some(id) && state.flow.is_connected() && state.flow != Flow::Silent
+                });
                 if let Some(slot) = self.at_mut(place).slots.get_mut(&standby)
                     && !streams
                     && matches!(slot, Slot::Holds(batch) if *batch <= newest)

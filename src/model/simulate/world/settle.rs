@@ -196,7 +196,11 @@ impl World {
             }
         }
         // Also those that it does not know to be gone.
-        for silence in self.silences.iter().filter(|silence| silence.believes(End::Sender)) {
+        for silence in self
+            .silences
+            .iter()
+            .filter(|silence| silence.believes(End::Sender))
+        {
             if let Some(upstream) = self.facts.place(silence.upstream) {
                 connected[upstream].extend(self.facts.place(silence.standby));
             }

@@ -63,7 +63,9 @@ impl World {
             return Vec::new();
         };
         let before = self.clone();
-        self.give_up(end, |silence| (silence.standby, silence.upstream) == (standby, upstream));
+        self.give_up(end, |silence| {
+            (silence.standby, silence.upstream) == (standby, upstream)
+        });
         self.settle();
         let deed = Deed {
             server: place,
@@ -86,9 +88,9 @@ impl World {
     }
 
     fn is_believed(&self, standby: ServerId, upstream: ServerId, end: End) -> bool {
-        self.silences
-            .iter()
-            .any(|silence| (silence.standby, silence.upstream) == (standby, upstream) && silence.believes(end))
+        self.silences.iter().any(|silence| {
+            (silence.standby, silence.upstream) == (standby, upstream) && silence.believes(end)
+        })
     }
 
     /// The network between the two is cut: whoever streams there does not know.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Flow;
 use super::wal::{LastMoment, Position, Wal};
-use crate::model::bundle;
-use crate::model::simulate::{Configured, StandbyNames, name_in_view};
+use crate::model::configuration::Configuration;
+use crate::model::simulate::{Configured, StandbyNames};
 use crate::model::topology::{ApplyDelay, Server, ServerId, Topology};
 
 /// Whether a server runs, and if not, why.
@@ -156,8 +156,8 @@ fn fact(topology: &Topology, server: &Server) -> Fact {
         } else {
             None
         },
-        shown: server.name().shown(major),
-        in_view: name_in_view(server.name(), major),
+        shown: server.name().in_list(major),
+        in_view: server.name().in_view(major),
     }
 }
 
@@ -221,10 +221,8 @@ pub(super) fn as_deployed(topology: &Topology) -> Vec<State> {
 fn life(topology: &Topology, server: &Server) -> Life {
     let names = by_hand(topology, server, "synchronous_standby_names");
     let is_good = names.is_none_or(|names| {
-        let as_read = bundle::value_in(
-            &bundle::postgresql_conf(topology, server),
-            "synchronous_standby_names",
-        );
+        let configuration = Configuration::in_cluster_folder(topology);
+        let as_read = configuration.value(server, "synchronous_standby_names");
         StandbyNames::parse(as_read.as_deref().unwrap_or(names), topology.postgres()).is_ok()
     });
     if is_good { Life::Up } else { Life::Refused }

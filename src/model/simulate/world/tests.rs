@@ -2,9 +2,8 @@
 
 use super::*;
 use crate::model::simulate::verdict::advise;
+pub(super) use crate::model::topology::notation::SEED;
 use crate::model::topology::{Edit, notation};
-
-pub(super) const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 
 pub(super) fn after(design: &str, actions: &[&str]) -> World {
     let topology = notation::parse(design).unwrap();

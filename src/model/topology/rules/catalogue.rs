@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::super::catalogue::{self, Known, Parameter, ValueProblem};
 use super::super::findings::Found;
 use super::super::{Edit, Fix, PgMajor, Topology};
-use super::hand::{self, Hand};
+use super::by_hand::{self, ByHand};
 use super::settings::MANAGED_SETTINGS;
 
 /// How like a name of a newer version than any that was looked at has to be to a known one to be a slip of the pen.
@@ -16,8 +16,8 @@ const LIKE_ENOUGH_TO_BE_A_SLIP: f64 = 0.95;
 const LIKE_ENOUGH_TO_PROPOSE: f64 = 0.9;
 
 /// Settings by hand that the drawing does not decide: those have a rule of their own.
-fn free_settings(topology: &Topology) -> impl Iterator<Item = Hand<'_>> {
-    hand::all(topology).filter(|hand| !MANAGED_SETTINGS.contains(&hand.name.to_ascii_lowercase().as_str()))
+fn free_settings(topology: &Topology) -> impl Iterator<Item = ByHand<'_>> {
+    by_hand::all(topology).filter(|hand| !MANAGED_SETTINGS.contains(&hand.name.to_ascii_lowercase().as_str()))
 }
 
 pub(super) fn setting_unknown(topology: &Topology) -> Vec<Found> {
@@ -26,7 +26,7 @@ pub(super) fn setting_unknown(topology: &Topology) -> Vec<Found> {
     let mut slips: BTreeMap<&str, Option<&'static str>> = BTreeMap::new();
     let mut found = Vec::new();
     for hand in free_settings(topology) {
-        let Hand { name, value, .. } = hand;
+        let ByHand { name, value, .. } = hand;
         if name.contains('.') {
             if name.contains('$') || name.matches('.').count() > 1 {
                 found.push(hand.found(unreadable(name, major)));
@@ -116,7 +116,7 @@ fn near_name(wrong: &str, major: PgMajor) -> Option<&'static str> {
 /// The finding with the fix "rename", if the version takes the value under the new name and nothing stands there yet.
 fn renamed(
     topology: &Topology,
-    hand: Hand<'_>,
+    hand: ByHand<'_>,
     message: String,
     new: Option<(&'static str, String)>,
 ) -> Found {
@@ -150,7 +150,7 @@ pub(super) fn setting_bad_value(topology: &Topology) -> Vec<Found> {
     let major = topology.postgres();
     free_settings(topology)
         .filter_map(|hand| {
-            let Hand { owner, name, value } = hand;
+            let ByHand { owner, name, value } = hand;
             let (parameter, lenient) = match catalogue::lookup(name, major) {
                 Known::Here(parameter) => (parameter, false),
                 Known::Perhaps(parameter) => (parameter, true),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::findings::{Fix, Found};
 use super::super::{Edit, Server, ServerId, Topology};
 use super::hosts::real_delay;
-use super::{hand, standbys};
+use super::{by_hand, standbys};
 
 const SETTING: &str = "hot_standby_feedback";
 
@@ -24,7 +24,7 @@ pub fn reporting(topology: &Topology) -> BTreeSet<ServerId> {
         };
         let is_heard = upstream == topology.primary().id() || reporting.contains(&upstream);
         let unasked = is_heard && real_delay(server).is_none();
-        let reports = hand::on(topology, server, SETTING).map_or(unasked, hand::Hand::is_on);
+        let reports = by_hand::on(topology, server, SETTING).map_or(unasked, by_hand::ByHand::is_on);
         if reports {
             reporting.insert(server.id());
         }
@@ -36,7 +36,7 @@ pub(super) fn feedback_on_delayed(topology: &Topology) -> Vec<Found> {
     standbys(topology)
         .filter_map(|server| Some((server, real_delay(server)?)))
         .filter_map(|(server, delay)| {
-            let feedback = hand::on(topology, server, SETTING).filter(|hand| hand.is_on())?;
+            let feedback = by_hand::on(topology, server, SETTING).filter(|hand| hand.is_on())?;
             let found = Found::server(
                 server.id(),
                 format!(

@@ -2,7 +2,7 @@
 
 use super::super::findings::Found;
 use super::super::{Edit, Server, Topology};
-use super::{hand, standbys};
+use super::{by_hand, standbys};
 
 pub(super) fn ssl_without_certificate(topology: &Topology) -> Vec<Found> {
     if topology.has_tls() {
@@ -10,10 +10,10 @@ pub(super) fn ssl_without_certificate(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     let has_file = |server: &Server, name: &str| {
-        hand::on(topology, server, name).is_some_and(|hand| hand.value.trim().starts_with('/'))
+        by_hand::on(topology, server, name).is_some_and(|hand| hand.value.trim().starts_with('/'))
     };
     at_owners(topology, |server| {
-        let ssl = hand::on(topology, server, "ssl").filter(|hand| hand.is_on())?;
+        let ssl = by_hand::on(topology, server, "ssl").filter(|hand| hand.is_on())?;
         let is_complete = has_file(server, "ssl_cert_file") && has_file(server, "ssl_key_file");
         (!is_complete).then(|| {
             (
@@ -26,7 +26,7 @@ pub(super) fn ssl_without_certificate(topology: &Topology) -> Vec<Found> {
 
 pub(super) fn no_connection_left(topology: &Topology) -> Vec<Found> {
     at_owners(topology, |server| {
-        let connections = hand::on(topology, server, "max_connections")?;
+        let connections = by_hand::on(topology, server, "max_connections")?;
         let reserved = reserved(topology, server);
         (connections.number()? <= reserved).then(|| {
             (
@@ -42,8 +42,8 @@ pub(super) fn no_connection_left(topology: &Topology) -> Vec<Found> {
 
 fn reserved(topology: &Topology, server: &Server) -> i64 {
     const BY_DEFAULT: i64 = 3;
-    hand::on(topology, server, "superuser_reserved_connections")
-        .and_then(hand::Hand::number)
+    by_hand::on(topology, server, "superuser_reserved_connections")
+        .and_then(by_hand::ByHand::number)
         .unwrap_or(BY_DEFAULT)
 }
 
@@ -53,9 +53,9 @@ pub(super) fn senders_fill_connections(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     at_owners(topology, |server| {
-        let senders = hand::on(topology, server, "max_wal_senders")?;
+        let senders = by_hand::on(topology, server, "max_wal_senders")?;
         let connections =
-            hand::on(topology, server, "max_connections").map_or(Some(100), hand::Hand::number)?;
+            by_hand::on(topology, server, "max_connections").map_or(Some(100), by_hand::ByHand::number)?;
         let beside = if major.reserves_beside_senders() {
             reserved(topology, server)
         } else {
@@ -75,7 +75,7 @@ pub(super) fn senders_fill_connections(topology: &Topology) -> Vec<Found> {
 
 pub(super) fn log_stats_exclude(topology: &Topology) -> Vec<Found> {
     const STAGES: [&str; 3] = ["log_parser_stats", "log_planner_stats", "log_executor_stats"];
-    let is_on = |server, name| hand::on(topology, server, name).filter(|hand| hand.is_on());
+    let is_on = |server, name| by_hand::on(topology, server, name).filter(|hand| hand.is_on());
     at_owners(topology, |server| {
         let whole = is_on(server, "log_statement_stats")?;
         let stage = STAGES.into_iter().find_map(|name| is_on(server, name))?;
@@ -95,7 +95,7 @@ const TWO_SEGMENTS_MEGABYTES: i64 = 2 * SEGMENT_MEGABYTES;
 pub(super) fn wal_size_too_small(topology: &Topology) -> Vec<Found> {
     ["min_wal_size", "max_wal_size"]
         .into_iter()
-        .flat_map(|name| hand::named(topology, name))
+        .flat_map(|name| by_hand::named(topology, name))
         .filter(|hand| hand.megabytes().is_some_and(|size| size < TWO_SEGMENTS_MEGABYTES))
         .map(|hand| {
             hand.found(format!(
@@ -109,7 +109,7 @@ pub(super) fn wal_size_too_small(topology: &Topology) -> Vec<Found> {
 /// What the rule says of each server, once for each setting that it blames: a setting of the cluster is one finding.
 pub(super) fn at_owners<'a>(
     topology: &'a Topology,
-    find: impl Fn(&'a Server) -> Option<(hand::Hand<'a>, String)>,
+    find: impl Fn(&'a Server) -> Option<(by_hand::ByHand<'a>, String)>,
 ) -> Vec<Found> {
     let mut of_cluster = false;
     topology
@@ -124,7 +124,7 @@ pub(super) fn at_owners<'a>(
 }
 
 pub(super) fn fsync_off(topology: &Topology) -> Vec<Found> {
-    hand::named(topology, "fsync")
+    by_hand::named(topology, "fsync")
         .filter(|hand| hand.is_off())
         .map(|hand| {
             hand.found("With fsync off no commit is on disk anywhere: a crash of the machine can destroy the data, and a synchronous standby confirms what it does not have".to_owned())
@@ -133,7 +133,7 @@ pub(super) fn fsync_off(topology: &Topology) -> Vec<Found> {
 }
 
 pub(super) fn full_page_writes_off(topology: &Topology) -> Vec<Found> {
-    hand::named(topology, "full_page_writes")
+    by_hand::named(topology, "full_page_writes")
         .filter(|hand| hand.is_off())
         .map(|hand| {
             hand.found("With full_page_writes off a crash can leave half-written pages that WAL cannot mend, and no base backup can be taken from a standby".to_owned())
@@ -169,12 +169,12 @@ pub(super) fn wal_keep_too_small(topology: &Topology) -> Vec<Found> {
 }
 
 /// What is kept by hand for downstreams without a slot, and how many megabytes that is.
-fn kept<'a>(topology: &'a Topology, server: &'a Server) -> Option<(hand::Hand<'a>, i64)> {
+fn kept<'a>(topology: &'a Topology, server: &'a Server) -> Option<(by_hand::ByHand<'a>, i64)> {
     if topology.postgres().has_wal_keep_size() {
-        let hand = hand::on(topology, server, "wal_keep_size")?;
+        let hand = by_hand::on(topology, server, "wal_keep_size")?;
         Some((hand, hand.megabytes()?))
     } else {
-        let hand = hand::on(topology, server, "wal_keep_segments")?;
+        let hand = by_hand::on(topology, server, "wal_keep_segments")?;
         Some((hand, hand.number()?.checked_mul(SEGMENT_MEGABYTES)?))
     }
 }
@@ -187,7 +187,7 @@ pub(super) fn slot_limit_too_small(topology: &Topology) -> Vec<Found> {
         .filter(|server| topology.uses_slot(server.id()))
         .filter_map(|server| {
             let upstream = server.upstream().and_then(|id| topology.server(id))?;
-            let limit = hand::on(topology, upstream, "max_slot_wal_keep_size")?;
+            let limit = by_hand::on(topology, upstream, "max_slot_wal_keep_size")?;
             let megabytes = limit.megabytes()?;
             (0..LEAST_KEPT_MEGABYTES).contains(&megabytes).then(|| {
                 limit.without(Found::server(
@@ -215,7 +215,7 @@ pub(super) fn candidate_has_too_few_slots(topology: &Topology) -> Vec<Found> {
         .sync_candidates()
         .into_iter()
         .filter_map(|server| {
-            let hand = hand::on(topology, server, "max_replication_slots")?;
+            let hand = by_hand::on(topology, server, "max_replication_slots")?;
             let own = topology.downstreams(server.id()).filter(|below| topology.uses_slot(below.id())).count();
             let given = usize::try_from(hand.number()?).ok()?;
             // As the primary it would have its own downstreams, and the others of the old one.

@@ -5,7 +5,7 @@ use super::super::{Edit, NAME_BYTES, Server, Topology};
 use super::standbys;
 
 pub(super) fn names_equal_but_for_case(topology: &Topology) -> Vec<Found> {
-    let shown = |server: &Server| server.name().shown(topology.postgres()).to_ascii_lowercase();
+    let shown = |server: &Server| server.name().in_list(topology.postgres()).to_ascii_lowercase();
     let candidates: Vec<_> = topology.sync_candidates();
     let is_candidate = |server: &Server| candidates.iter().any(|candidate| candidate.id() == server.id());
     let direct: Vec<&Server> = topology.downstreams(topology.primary().id()).collect();
@@ -59,7 +59,7 @@ pub(super) fn name_not_ascii(topology: &Topology) -> Vec<Found> {
                 format!(
                     "pg_stat_replication will show \"{}\" as \"{}\": servers replace what is not ASCII",
                     server.name(),
-                    server.name().shown(topology.postgres())
+                    server.name().in_list(topology.postgres())
                 ),
             )
         })

@@ -3,7 +3,7 @@
 use super::super::findings::Found;
 use super::super::{CommitLevel, Edit, Server, Topology};
 use super::hosts::real_delay;
-use super::{candidates_that_must_apply, hand, standbys};
+use super::{by_hand, candidates_that_must_apply, standbys};
 
 fn remove_delay(server: &Server, found: Found) -> Found {
     found.fix(
@@ -95,7 +95,7 @@ pub(super) fn recovery_target_by_hand(topology: &Topology) -> Vec<Found> {
         "recovery_target_time",
         "recovery_target_xid",
     ];
-    hand::all(topology)
+    by_hand::all(topology)
         .filter(|hand| TARGETS.iter().any(|name| hand.name.eq_ignore_ascii_case(name)))
         .filter(|hand| !hand.value.trim().is_empty())
         .map(|hand| {
@@ -115,7 +115,7 @@ pub(super) fn sync_candidate_reports_late(topology: &Topology) -> Vec<Found> {
         .sync_candidates()
         .into_iter()
         .filter_map(|server| {
-            let interval = hand::on(topology, server, "wal_receiver_status_interval").filter(|hand| hand.is_zero())?;
+            let interval = by_hand::on(topology, server, "wal_receiver_status_interval").filter(|hand| hand.is_zero())?;
             Some(interval.without(Found::server(
                 server.id(),
                 format!(
@@ -128,7 +128,7 @@ pub(super) fn sync_candidate_reports_late(topology: &Topology) -> Vec<Found> {
 }
 
 pub(super) fn sender_timeout_off(topology: &Topology) -> Vec<Found> {
-    hand::named(topology, topology.postgres().sender_timeout_setting())
+    by_hand::named(topology, topology.postgres().sender_timeout_setting())
         .filter(|hand| hand.is_zero())
         .map(|hand| {
             hand.found(format!(
@@ -140,7 +140,7 @@ pub(super) fn sender_timeout_off(topology: &Topology) -> Vec<Found> {
 }
 
 pub(super) fn receiver_timeout_off(topology: &Topology) -> Vec<Found> {
-    hand::named(topology, "wal_receiver_timeout")
+    by_hand::named(topology, "wal_receiver_timeout")
         .filter(|hand| hand.is_zero())
         .map(|hand| {
             hand.found(
@@ -154,7 +154,7 @@ pub(super) fn receiver_timeout_off(topology: &Topology) -> Vec<Found> {
 pub(super) fn remote_apply_waits_for_queries(topology: &Topology) -> Vec<Found> {
     candidates_that_must_apply(topology)
         .filter_map(|server| {
-            let delay = hand::on(topology, server, "max_standby_streaming_delay").filter(|hand| hand.number() == Some(-1))?;
+            let delay = by_hand::on(topology, server, "max_standby_streaming_delay").filter(|hand| hand.number() == Some(-1))?;
             Some(delay.without(Found::server(
                 server.id(),
                 format!(

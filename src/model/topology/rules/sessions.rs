@@ -2,14 +2,14 @@
 
 use super::super::findings::Found;
 use super::super::{Auth, Topology};
-use super::{hand, standbys};
+use super::{by_hand, standbys};
 
 pub(super) fn passwords_not_for_scram(topology: &Topology) -> Vec<Found> {
     if topology.effective_auth() != Auth::Scram || !topology.postgres().has_scram() {
         return Vec::new();
     }
     // The roles are made on the primary, with its settings.
-    hand::on(topology, topology.primary(), "password_encryption")
+    by_hand::on(topology, topology.primary(), "password_encryption")
         .filter(|hand| !hand.value.trim().eq_ignore_ascii_case("scram-sha-256"))
         .map(|hand| {
             hand.found(format!(
@@ -22,7 +22,7 @@ pub(super) fn passwords_not_for_scram(topology: &Topology) -> Vec<Found> {
 }
 
 pub(super) fn users_by_database(topology: &Topology) -> Vec<Found> {
-    hand::named(topology, "db_user_namespace")
+    by_hand::named(topology, "db_user_namespace")
         .filter(|hand| hand.is_on() && topology.postgres().has_users_by_database())
         .map(|hand| {
             hand.found(format!(
@@ -37,7 +37,7 @@ pub(super) fn serializable_on_standby(topology: &Topology) -> Vec<Found> {
     let mut of_cluster = false;
     standbys(topology)
         .filter_map(|server| {
-            let hand = hand::on(topology, server, "default_transaction_isolation")
+            let hand = by_hand::on(topology, server, "default_transaction_isolation")
                 .filter(|hand| hand.value.trim().eq_ignore_ascii_case("serializable"))?;
             let is_again = hand.owner.is_none() && std::mem::replace(&mut of_cluster, true);
             (!is_again).then(|| {

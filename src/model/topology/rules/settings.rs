@@ -2,7 +2,7 @@
 
 use super::super::findings::Found;
 use super::super::{Edit, Server, Topology};
-use super::{hand, standbys};
+use super::{by_hand, standbys};
 
 /// Settings that the generator writes from the drawing; by hand they would silently undo it.
 pub const MANAGED_SETTINGS: [&str; 24] = [
@@ -33,7 +33,7 @@ pub const MANAGED_SETTINGS: [&str; 24] = [
 ];
 
 pub(super) fn setting_is_managed(topology: &Topology) -> Vec<Found> {
-    hand::all(topology)
+    by_hand::all(topology)
         .filter(|hand| MANAGED_SETTINGS.contains(&hand.name.to_ascii_lowercase().as_str()))
         .map(|hand| {
             hand.found(format!(
@@ -65,7 +65,7 @@ pub(super) fn hot_standby_off_on_leaf(topology: &Topology) -> Vec<Found> {
 fn hot_standby_off(topology: &Topology, on_relays: bool, message: impl Fn(&Server) -> String) -> Vec<Found> {
     standbys(topology)
         .filter_map(|server| {
-            let setting = hand::on(topology, server, "hot_standby").filter(|hand| hand.is_off())?;
+            let setting = by_hand::on(topology, server, "hot_standby").filter(|hand| hand.is_off())?;
             (topology.is_relay(server.id()) == on_relays)
                 .then(|| setting.without(Found::server(server.id(), message(server))))
         })
@@ -73,7 +73,7 @@ fn hot_standby_off(topology: &Topology, on_relays: bool, message: impl Fn(&Serve
 }
 
 pub(super) fn wal_level_minimal(topology: &Topology) -> Vec<Found> {
-    hand::named(topology, "wal_level")
+    by_hand::named(topology, "wal_level")
         .filter(|hand| hand.value.trim().eq_ignore_ascii_case("minimal"))
         .map(|hand| {
             hand.found(
@@ -90,7 +90,7 @@ fn too_few(topology: &Topology, setting: &str, needed: impl Fn(&Server) -> usize
         .servers()
         .iter()
         .filter_map(|server| {
-            let hand = hand::on(topology, server, setting)?;
+            let hand = by_hand::on(topology, server, setting)?;
             let given: usize = hand.value.trim().parse().ok()?;
             let needed = needed(server);
             (given < needed).then(|| {
@@ -127,7 +127,7 @@ pub(super) fn too_few_wal_senders(topology: &Topology) -> Vec<Found> {
 pub(super) fn too_few_slots(topology: &Topology) -> Vec<Found> {
     // From 13 on a standby without a slot of its own may make one for as long as it is connected.
     let takes_slot_for_a_while = |server: &Server| {
-        hand::on(topology, server, "wal_receiver_create_temp_slot").is_some_and(hand::Hand::is_on)
+        by_hand::on(topology, server, "wal_receiver_create_temp_slot").is_some_and(by_hand::ByHand::is_on)
     };
     let slots = |server: &Server| {
         topology
@@ -148,7 +148,7 @@ pub const NOT_BELOW_PRIMARY: [(&str, i64); 4] = [
 ];
 
 pub(super) fn standby_setting_below_primary(topology: &Topology) -> Vec<Found> {
-    let number = |server, name| hand::on(topology, server, name).and_then(hand::Hand::number);
+    let number = |server, name| by_hand::on(topology, server, name).and_then(by_hand::ByHand::number);
     let senders = Topology::room_for(topology.most_downstreams());
     let senders = i64::try_from(senders).unwrap_or(i64::MAX);
     let common = NOT_BELOW_PRIMARY
@@ -172,7 +172,7 @@ pub(super) fn standby_setting_below_primary(topology: &Topology) -> Vec<Found> {
                     )
                     .fix(
                         format!("Set {name} to {needed}"),
-                        Edit::SetSetting { server: Some(server.id()), name: hand::on(topology, server, name).map_or(name, |hand| hand.name).to_owned(), value: Some(needed.to_string()) },
+                        Edit::SetSetting { server: Some(server.id()), name: by_hand::on(topology, server, name).map_or(name, |hand| hand.name).to_owned(), value: Some(needed.to_string()) },
                     ),
                 );
             }

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use super::super::findings::Found;
 use super::super::{Edit, Fix, Host, Server, Topology};
 use super::limits::at_owners;
-use super::{hand, standbys};
+use super::{by_hand, standbys};
 
 /// What both ends of a link are told to show and to trust.
 const FILES: [&str; 3] = ["ssl_cert_file", "ssl_key_file", "ssl_ca_file"];
@@ -24,7 +24,7 @@ pub(super) fn tls_off_by_hand(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     at_owners(topology, |server| {
-        let off = hand::on(topology, server, "ssl").filter(|hand| hand.is_off())?;
+        let off = by_hand::on(topology, server, "ssl").filter(|hand| hand.is_off())?;
         let message = format!(
             "The design encrypts its links, and {} = {} by hand: the server offers no TLS, and no downstream gets in",
             off.name, off.value
@@ -43,7 +43,7 @@ pub(super) fn tls_file_by_hand(topology: &Topology) -> Vec<Found> {
         .into_iter()
         .flat_map(|name| {
             at_owners(topology, |server| {
-                let file = hand::on(topology, server, name)?;
+                let file = by_hand::on(topology, server, name)?;
                 let message = format!(
                     "The deployment makes the certificates, and {} is set by hand to another file: what is in it does not come from the cluster's authority, and the other end of a link refuses it",
                     file.name
@@ -59,8 +59,8 @@ pub(super) fn tls_no_version_left(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     at_owners(topology, |server| {
-        let most = hand::on(topology, server, "ssl_max_protocol_version")?;
-        let least = hand::on(topology, server, "ssl_min_protocol_version");
+        let most = by_hand::on(topology, server, "ssl_max_protocol_version")?;
+        let least = by_hand::on(topology, server, "ssl_min_protocol_version");
         let least = least.and_then(|hand| version(hand.value)).unwrap_or(OLDEST);
         (version(most.value)? < least).then(|| {
             let message = format!(
@@ -77,7 +77,7 @@ pub(super) fn tls_version_by_hand(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     let is_old = |value: &str| version(value).is_some_and(|version| version < OLDEST);
-    hand::named(topology, "ssl_min_protocol_version")
+    by_hand::named(topology, "ssl_min_protocol_version")
         .filter(|hand| is_old(hand.value))
         .map(|hand| {
             hand.found(format!(

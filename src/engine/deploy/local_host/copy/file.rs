@@ -11,7 +11,7 @@ use rustix::fs::{FallocateFlags, SeekFrom};
 use rustix::io::Errno;
 
 use super::give;
-use crate::engine::files::{self, Owner};
+use crate::engine::system::files::{self, Owner};
 
 /// Read and written at once; larger than all but a few files of a new data directory.
 const CHUNK: usize = 128 << 10;

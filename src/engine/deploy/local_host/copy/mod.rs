@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use self::file::{Copier, Original};
 use super::LocalHost;
 use crate::engine::deploy::host::Work;
-use crate::engine::files::{self, Owner};
-use crate::engine::wait::Failure;
+use crate::engine::system::files::{self, Owner};
+use crate::engine::system::wait::Failure;
 use crate::report::Report;
 
 /// What belongs to a run, not to the data.

@@ -1,0 +1,94 @@
+//! `go-on` and `keep`: what a pgcascade that was ended in the middle left is finished, or left as it is.
+
+use std::path::Path;
+
+use super::apply::run_change;
+use super::deploy::{ending, say_what_next, shown, tell};
+use super::signals::Signals;
+use super::{Ending, args, clusters, print};
+use crate::engine::cluster::record;
+use crate::engine::deploy::{self, Cancel, LeftOver, Resumed};
+use crate::model::quoting::shell_path;
+use crate::report::Report;
+
+/// This program goes on with one thing in its life.
+const RUN: u64 = 1;
+
+pub(super) async fn resume(dir: &Path, as_json: bool) -> Result<Ending, Report> {
+    let dir = args::absolute(dir)?;
+    let folder = shell_path(&dir);
+    let note = |words: String| {
+        if !as_json {
+            print::note(words);
+        }
+    };
+    match deploy::look_at_left_over(&dir, RUN).await? {
+        LeftOver::Deployment(resumed) => deployment(*resumed, as_json).await,
+        LeftOver::Change(change) => {
+            let signals = Signals::catch()?;
+            note(format!(
+                "Going on with the change of \"{}\" in {folder}",
+                change.plan.cluster
+            ));
+            Ok(run_change(*change, as_json, signals).await)
+        }
+        LeftOver::Teardown => {
+            note(format!("Going on with the teardown of {folder}"));
+            clusters::teardown(&dir).await
+        }
+        LeftOver::Start(servers) => {
+            note(format!("Going on with the start of {}", servers.join(", ")));
+            clusters::start(&dir, &servers).await
+        }
+        LeftOver::Stop(servers) => {
+            note(format!("Going on with the stop of {}", servers.join(", ")));
+            clusters::stop(&dir, &servers).await
+        }
+    }
+}
+
+async fn deployment(resumed: Resumed, as_json: bool) -> Result<Ending, Report> {
+    let signals = Signals::catch()?;
+    let cancel = Cancel::default();
+    let _watcher = signals.cancels(
+        &cancel,
+        "Cancelled: unwinding what was done (once more to stop waiting)",
+        "Stopping at once",
+    );
+    let folder = resumed.folder();
+    let document = resumed.run.document.clone();
+    if !as_json {
+        print::note(format_args!(
+            "Going on with the deployment of \"{}\" in {}: {} of {} steps are done already",
+            document.topology().name(),
+            shell_path(&folder),
+            resumed.done(),
+            resumed.run.plan.steps.len()
+        ));
+    }
+    let outcome = shown(as_json, |events| deploy::go_on_here(resumed, events, cancel)).await;
+    let ending = ending(&outcome);
+    if !as_json {
+        let remedy = format!(
+            "Remove what remains with: pgcascade teardown {}",
+            shell_path(&folder)
+        );
+        tell("deployment", &outcome, &remedy);
+        if ending == Ending::Fine {
+            say_what_next(document.topology(), &folder);
+        }
+    }
+    Ok(ending)
+}
+
+pub(super) fn keep(dir: &Path) -> Result<Ending, Report> {
+    let record = record::keep(&args::absolute(dir)?)?;
+    let folder = shell_path(&record.folder);
+    print::line(format_args!(
+        "\"{}\" in {folder} stays as it is, and is offered no more",
+        record.name
+    ));
+    print::line(format_args!("  go on with it:  pgcascade go-on {folder}"));
+    print::line(format_args!("  tear it down:   pgcascade teardown {folder}"));
+    Ok(Ending::Fine)
+}

@@ -1,0 +1,465 @@
+//! The record on disk: the marker in the cluster's folder, and its copy in the list of the state folder.
+//!
+//! The marker is what counts. The list only says where to look, and is what is left to find if pgcascade was
+//! killed between the list's entry and the marker.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClusterRecord, ClusterState};
+use crate::engine::desk::store;
+use crate::engine::postgres::ownership;
+use crate::engine::system::files::{self, Owner};
+use crate::engine::system::{processes, random, trusted};
+use crate::model::configuration::ClusterFolder;
+use crate::model::plan::LeftSlot;
+use crate::report::Report;
+
+/// The record and what only its removal needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::engine) struct Stored {
+    #[serde(flatten)]
+    pub(in crate::engine) record: ClusterRecord,
+    /// Folders above the cluster's that were made for it, outermost first.
+    #[serde(default)]
+    pub(in crate::engine) made_parents: Vec<PathBuf>,
+    /// Folders inside it that the plan makes, relative.
+    #[serde(default)]
+    pub(in crate::engine) made: Vec<String>,
+    /// Whose folder it was and with which mode, where an empty one was taken over.
+    #[serde(default)]
+    pub(in crate::engine) folder_was: Option<FolderWas>,
+    /// The text of the design that is being made, while that is under way: a deployment has no design.toml yet, and a
+    /// change still the one before.
+    #[serde(default, alias = "change")]
+    pub(in crate::engine) wanted: Option<String>,
+    /// The text of the design that a change comes from, where that is not design.toml's: it takes back another change that
+    /// was ended in the middle.
+    #[serde(default)]
+    pub(in crate::engine) from: Option<String>,
+    /// The design is a new one, and what nobody uses any more is not cleared away yet.
+    #[serde(default)]
+    pub(in crate::engine) clears: bool,
+    /// Slots that an earlier change left: no design uses them. Servers that are left are those that are in no design.
+    #[serde(default)]
+    pub(in crate::engine) left_slots: Vec<LeftSlot>,
+    /// Slots that are left once the change that is under way holds.
+    #[serde(default)]
+    pub(in crate::engine) leaves_slots: Vec<LeftSlot>,
+    /// Folders that servers had before they were renamed: their keys and certificates are still in `tls/`.
+    #[serde(default)]
+    pub(in crate::engine) left_certificates: Vec<String>,
+}
+
+/// What an empty folder was before servers of another user had to work in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::engine) struct FolderWas {
+    pub(in crate::engine) owner: Owner,
+    pub(in crate::engine) mode: u32,
+}
+
+impl Stored {
+    /// A record of which nothing else is known yet.
+    pub(in crate::engine) fn of(record: ClusterRecord) -> Self {
+        Self {
+            record,
+            made_parents: Vec::new(),
+            made: Vec::new(),
+            folder_was: None,
+            wanted: None,
+            from: None,
+            clears: false,
+            left_slots: Vec::new(),
+            leaves_slots: Vec::new(),
+            left_certificates: Vec::new(),
+        }
+    }
+}
+
+const RECORD: &str = "cluster.json";
+const LIST: &str = "clusters";
+
+/// 128 random bits in hex.
+pub(in crate::engine) fn new_id() -> Result<String, Report> {
+    random::hex(16)
+}
+
+/// Writes the list's entry alone: before there is a folder for a marker.
+pub(in crate::engine) fn announce(stored: &Stored) {
+    if let Some(state) = store::state_folder()
+        && let Ok(bytes) = serde_json::to_vec_pretty(stored)
+    {
+        write_entry(&state, stored, &bytes);
+    }
+}
+
+/// Writes the list's entry and the marker.
+pub(in crate::engine) fn save(stored: &Stored) -> Result<(), Report> {
+    save_in(store::state_folder().as_deref(), stored)
+}
+
+pub(in crate::engine) fn save_in(state: Option<&Path>, stored: &Stored) -> Result<(), Report> {
+    let headline = "The record of the cluster could not be written.";
+    let bytes = serde_json::to_vec_pretty(stored).map_err(|error| Report::of(headline, &error))?;
+    if let Some(state) = state {
+        write_entry(state, stored, &bytes);
+    }
+    let marker = stored.record.folder.join(ClusterFolder::MARKER_FOLDER);
+    if has_marker_folder(&stored.record.folder) {
+        files::write_durably(&marker.join(RECORD), &bytes, files::PRIVATE_FILE)
+            .map_err(|error| Report::of(headline, &error))?;
+    }
+    Ok(())
+}
+
+fn write_entry(state: &Path, stored: &Stored, bytes: &[u8]) {
+    // Without the list, teardown by folder still works: a home that cannot be written to stops nothing.
+    let _ = store::state_subfolder(state, LIST).and_then(|list| {
+        let entry = list.join(format!("{}.json", stored.record.id));
+        files::write_whole(&entry, bytes, files::PRIVATE_FILE, None)
+    });
+}
+
+/// Removes the list's entry.
+pub(in crate::engine) fn forget(id: &str) {
+    if let Some(state) = store::state_folder() {
+        // An entry that stays is harmless: without a marker it is not listed.
+        let _ = files::remove_file(&entry_of(&state, id));
+    }
+}
+
+/// The list's entry.
+pub(in crate::engine) fn entry_of(state: &Path, id: &str) -> PathBuf {
+    state.join(LIST).join(format!("{id}.json"))
+}
+
+/// The cluster of a folder for everything but teardown: complete, and where it was made.
+pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
+    let stored = find(folder)?.ok_or_else(|| no_cluster(folder))?;
+    match stored.record.state {
+        ClusterState::Complete => Ok(stored),
+        ClusterState::Building if stored.record.is_at_work() => Err(Report::new(format!(
+            "The cluster in {} is still being built.",
+            folder.display()
+        ))
+        .hint("Wait until the other pgcascade is done.")),
+        ClusterState::Changing if stored.record.is_at_work() => Err(Report::new(format!(
+            "The cluster in {} is just being changed.",
+            folder.display()
+        ))
+        .hint("Wait until the other pgcascade is done.")),
+        ClusterState::Changing => Err(Report::new(format!(
+            "The cluster in {} is between two designs: pgcascade was ended while it applied a change.",
+            folder.display()
+        ))
+        .hint(format!("`pgcascade go-on {}` goes on with it.", folder.display()))
+        .hint(format!(
+            "`pgcascade apply {} --dir {}` takes it back; `pgcascade teardown {1}` removes all.",
+            folder.join(ClusterFolder::DESIGN).display(),
+            folder.display()
+        ))),
+        ClusterState::Building => Err(Report::new(format!(
+            "The cluster in {} is only half built: pgcascade was ended while it built it.",
+            folder.display()
+        ))
+        .hint(format!(
+            "`pgcascade go-on {0}` builds the rest; `pgcascade teardown {0}` removes what is there.",
+            folder.display()
+        ))),
+        ClusterState::Removing => Err(Report::new(format!(
+            "The cluster in {} is half removed: pgcascade was ended while it tore it down.",
+            folder.display()
+        ))
+        .hint(format!(
+            "`pgcascade teardown {}` removes what is left.",
+            folder.display()
+        ))),
+    }
+}
+
+/// The cluster of a folder in whatever state: by its marker, else by the list (killed before the marker was made).
+pub(in crate::engine) fn find(folder: &Path) -> Result<Option<Stored>, Report> {
+    find_in(store::state_folder().as_deref(), folder)
+}
+
+/// The same, with the list in this state folder.
+pub(in crate::engine) fn find_in(state: Option<&Path>, folder: &Path) -> Result<Option<Stored>, Report> {
+    let real = files::real(folder);
+    if let Some(stored) = read_marker(&real)? {
+        if stored.record.folder != real && moved_to(&stored.record).as_deref() == Some(&real) {
+            return Err(moved(&stored.record, &real));
+        }
+        if stored.record.folder != real {
+            return Err(Report::new(format!(
+                "The cluster in {} was made in {}: it has been moved or copied.",
+                folder.display(),
+                stored.record.folder.display()
+            ))
+            .hint(format!("Move it back to {}.", stored.record.folder.display()))
+            .hint("A copy holds nothing that runs; remove it by hand if you do not want it."));
+        }
+        return Ok(Some(stored));
+    }
+    let Some(state) = state else {
+        return Ok(None);
+    };
+    Ok(entries(state)
+        .into_iter()
+        .find(|entry| entry.record.folder == real))
+}
+
+/// True if the folder of a marker is there, and ours: the cluster's folder belongs to the servers' user, who could put
+/// something else in its place for root to write to.
+pub(in crate::engine) fn has_marker_folder(folder: &Path) -> bool {
+    fs::symlink_metadata(folder.join(ClusterFolder::MARKER_FOLDER))
+        .is_ok_and(|there| there.is_dir() && there.uid() == nix::unistd::geteuid().as_raw())
+}
+
+/// Where a cluster's processes work, if its folder went on under another name: they moved with it.
+pub(in crate::engine) fn moved_to(record: &ClusterRecord) -> Option<PathBuf> {
+    let has_it = |folder: &Path| {
+        folder != record.folder
+            && matches!(read_marker(folder), Ok(Some(stored)) if stored.record.id == record.id)
+    };
+    ownership::helpers(&[], &record.id)
+        .into_iter()
+        .filter_map(processes::working_directory)
+        .find_map(|at| at.ancestors().find(|folder| has_it(folder)).map(Path::to_owned))
+}
+
+/// What is said of a cluster that runs in another folder than it was made in.
+pub(in crate::engine) fn moved(record: &ClusterRecord, place: &Path) -> Report {
+    Report::new(format!(
+        "The cluster that was made in {} runs in {}: it has been moved.",
+        record.folder.display(),
+        place.display()
+    ))
+    .hint(format!(
+        "Move it back to {}, then try again.",
+        record.folder.display()
+    ))
+}
+
+/// Entries for this folder of runs that have not made its marker (yet, or that were killed before).
+pub(in crate::engine) fn claims_without_marker(folder: &Path) -> Vec<Stored> {
+    store::state_folder().map_or_else(Vec::new, |state| {
+        let mut found = entries(&state);
+        found.retain(|entry| entry.record.folder == folder && entry.record.state == ClusterState::Building);
+        found
+    })
+}
+
+/// The marker in a folder; `None`: it has none.
+pub(in crate::engine) fn read_marker(folder: &Path) -> Result<Option<Stored>, Report> {
+    let headline = || {
+        format!(
+            "The record of the cluster in {} cannot be used.",
+            folder.display()
+        )
+    };
+    let path = folder.join(ClusterFolder::MARKER_FOLDER).join(RECORD);
+    let there = match fs::symlink_metadata(&path) {
+        Ok(there) => there,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return Err(Report::of(headline(), &error).hint("Run pgcascade as the user who deployed it."));
+        }
+        Err(error) => return Err(Report::of(headline(), &error)),
+    };
+    // The record says which programs to run: root believes only what root wrote.
+    if !there.is_file() || there.uid() != nix::unistd::geteuid().as_raw() {
+        return Err(Report::new(headline())
+            .hint("It belongs to another user. Run pgcascade as the user who deployed it."));
+    }
+    let bytes = trusted::read(&path).map_err(|error| Report::of(headline(), &error))?;
+    let stored: Stored = serde_json::from_slice(&bytes)
+        .map_err(|error| Report::of(headline(), &error).hint("It is not as pgcascade wrote it."))?;
+    if !is_sound(&stored.record) {
+        return Err(Report::new(headline()).hint("It is not as pgcascade wrote it."));
+    }
+    Ok(Some(stored))
+}
+
+/// What pgcascade writes into every record: an identifier of 128 bits in hex, and absolute paths without `..`.
+fn is_sound(record: &ClusterRecord) -> bool {
+    let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let is_plain = |path: &Path| {
+        path.is_absolute()
+            && path
+                .components()
+                .all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
+    };
+    record.id.len() == 32
+        && record.id.bytes().all(is_hex)
+        && is_plain(&record.folder)
+        && is_plain(&record.bin)
+}
+
+/// Every entry of the list, also of folders that have no marker yet, or are gone. An entry that somebody else can have
+/// written, or that names another cluster than its file does, is not one of ours.
+pub(super) fn entries(state: &Path) -> Vec<Stored> {
+    let list = state.join(LIST);
+    let read =
+        |name: &str| -> io::Result<Stored> { Ok(serde_json::from_slice(&trusted::read(&list.join(name))?)?) };
+    if trusted::hole_above(&list).is_some() {
+        return Vec::new();
+    }
+    let is_named =
+        |name: &str, stored: &Stored| name.strip_suffix(".json") == Some(stored.record.id.as_str());
+    files::names_in(&list)
+        .into_iter()
+        .filter(|name| files::is_record(name))
+        .filter_map(|name| {
+            let stored = read(&name).ok()?;
+            (is_named(&name, &stored) && is_sound(&stored.record)).then_some(stored)
+        })
+        .collect()
+}
+
+/// Forgets clusters that were never completed and whose folder is gone: nothing of them is left to tear down.
+pub(super) fn forget_vanished(state: &Path) {
+    for entry in entries(state) {
+        let record = &entry.record;
+        let is_gone =
+            record.state != ClusterState::Complete && !record.is_at_work() && !record.folder.exists();
+        if is_gone && !record.is_running() {
+            let _ = files::remove_file(&entry_of(state, &record.id));
+        }
+    }
+}
+
+/// Forgets those of these claims whose run is gone with everything it started.
+pub(in crate::engine) fn forget_ended(claims: &[Stored]) {
+    for claim in claims {
+        if !claim.record.is_at_work() && !claim.record.is_running() {
+            forget(&claim.record.id);
+        }
+    }
+}
+
+pub(in crate::engine) fn no_cluster(folder: &Path) -> Report {
+    Report::new(format!(
+        "There is no cluster of pgcascade in {}.",
+        folder.display()
+    ))
+    .hint(format!(
+        "`pgcascade deploy DESIGN --dir {}` makes one.",
+        folder.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(folder: &Path) -> Stored {
+        let record = ClusterRecord {
+            id: new_id().unwrap(),
+            name: "seed".to_owned(),
+            folder: folder.to_owned(),
+            made_folder: true,
+            postgres: "15".to_owned(),
+            bin: "/bin".into(),
+            run_as: None,
+            state: ClusterState::Building,
+            builder: super::super::Builder::ourselves(),
+            servers: Vec::new(),
+            uses_passwords: true,
+            switching: None,
+            kept: false,
+        };
+        Stored {
+            made: vec!["run".to_owned()],
+            ..Stored::of(record)
+        }
+    }
+
+    #[test]
+    fn the_marker_reads_back_and_a_moved_one_is_refused() {
+        let state = tempfile::tempdir().unwrap();
+        let base = tempfile::tempdir().unwrap();
+        let folder = base.path().canonicalize().unwrap().join("c");
+        fs::create_dir_all(folder.join(ClusterFolder::MARKER_FOLDER)).unwrap();
+        let stored = stored(&folder);
+        save_in(Some(state.path()), &stored).unwrap();
+        assert_eq!(find(&folder).unwrap(), Some(stored.clone()));
+        assert_eq!(
+            super::super::list_in(state.path()),
+            std::slice::from_ref(&stored.record)
+        );
+        assert!(stored.record.is_at_work());
+        assert!(load(&folder).unwrap_err().headline.contains("still being built"));
+
+        let moved = folder.with_file_name("d");
+        fs::rename(&folder, &moved).unwrap();
+        let report = find(&moved).unwrap_err();
+        assert!(report.headline.contains("moved or copied"), "{report}");
+        assert!(super::super::list_in(state.path()).is_empty());
+        assert_eq!(entries(state.path()), [stored]);
+    }
+
+    #[test]
+    fn an_entry_that_somebody_else_can_have_written_is_not_in_the_list() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let state = tempfile::tempdir().unwrap();
+        let base = tempfile::tempdir().unwrap();
+        let stored = stored(base.path());
+        save_in(Some(state.path()), &stored).unwrap();
+        assert_eq!(entries(state.path()), std::slice::from_ref(&stored));
+        let entry = entry_of(state.path(), &stored.record.id);
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+
+        mode(&entry, 0o666);
+        assert!(entries(state.path()).is_empty(), "a file open to all");
+        mode(&entry, 0o600);
+        mode(&state.path().join(LIST), 0o777);
+        assert!(entries(state.path()).is_empty(), "a folder open to all");
+        mode(&state.path().join(LIST), 0o700);
+        fs::copy(&entry, entry.with_file_name("00ff.json")).unwrap();
+        assert_eq!(entries(state.path()).len(), 1, "a name that is not the record's");
+    }
+
+    #[test]
+    fn a_record_that_pgcascade_would_not_write_is_not_used() {
+        let base = tempfile::tempdir().unwrap();
+        let sound = stored(base.path()).record;
+        assert!(is_sound(&sound));
+        for (id, folder, bin) in [
+            ("../../etc/passwd", "/a", "/bin"),
+            (&sound.id, "a", "/bin"),
+            (&sound.id, "/a/../b", "/bin"),
+            (&sound.id, "/a", "bin"),
+        ] {
+            let record = ClusterRecord {
+                id: id.to_owned(),
+                folder: folder.into(),
+                bin: bin.into(),
+                ..sound.clone()
+            };
+            assert!(!is_sound(&record), "{id} {folder} {bin}");
+        }
+    }
+
+    #[test]
+    fn a_builder_that_is_gone_is_not_at_work() {
+        let base = tempfile::tempdir().unwrap();
+        let mut one = stored(base.path()).record;
+        if let Some(builder) = &mut one.builder {
+            builder.start_ticks += 1;
+        }
+        assert!(!one.is_at_work(), "another process has its number");
+    }
+
+    #[test]
+    fn a_folder_without_a_marker_is_no_cluster() {
+        let base = tempfile::tempdir().unwrap();
+        let report = load(base.path()).unwrap_err();
+        assert!(!report.hints.is_empty());
+    }
+}

@@ -1,0 +1,148 @@
+//! One pgcascade at a time works on a cluster's folder.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use nix::fcntl::OFlag;
+
+use super::disk::has_marker_folder;
+use crate::engine::system::wait::POLL;
+use crate::engine::system::{files, processes};
+use crate::model::configuration::ClusterFolder;
+use crate::report::Report;
+
+/// Held as long as it lives; the kernel lets go of it when the process ends, however it ends.
+#[derive(Debug)]
+pub(in crate::engine) struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a child that was begun just now has a copy of it until it becomes its program, and
+    /// the lock with it. Letting go of the lock itself ends it for all copies (flock(2)).
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
+}
+
+const LOCK: &str = "lock";
+/// A killed pgcascade may leave a child that has not become its program yet, and holds what it inherited until then.
+/// Waiting for the lock is also waiting for that child to be found by its environment.
+const DEAD_HOLDER: Duration = Duration::from_secs(3);
+
+impl Lock {
+    /// Takes the lock of a folder that has its marker folder; a second pgcascade gets a sentence.
+    pub(in crate::engine) fn take(folder: &Path) -> Result<Self, Report> {
+        let path = folder.join(ClusterFolder::MARKER_FOLDER).join(LOCK);
+        let cannot = |error: &dyn std::error::Error| {
+            Report::of(format!("{} could not be locked.", folder.display()), error)
+        };
+        if !has_marker_folder(folder) {
+            return Err(Report::new(format!("{} could not be locked.", folder.display()))
+                .hint("Its marker is not the folder that pgcascade made."));
+        }
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(files::PRIVATE_FILE)
+            .custom_flags(OFlag::O_NOFOLLOW.bits())
+            .open(&path)
+            .map_err(|error| cannot(&error))?;
+        let deadline = Instant::now() + DEAD_HOLDER;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(cannot(&error)),
+            }
+            let holder = holder(&mut file);
+            if holder.is_none_or(processes::is_alive) || Instant::now() >= deadline {
+                return Err(busy(folder, holder));
+            }
+            std::thread::sleep(POLL);
+        }
+        // The one before may have removed the cluster, and this file with it, between our open and our lock.
+        let ours = file.metadata().map_err(|error| cannot(&error))?;
+        if std::fs::metadata(&path).map_or(true, |there| there.ino() != ours.ino()) {
+            return Err(busy(folder, None));
+        }
+        // For the sentence above only, so it may fail.
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| write!(file, "{}", std::process::id()));
+        Ok(Self { file, path })
+    }
+
+    /// The folder that is locked.
+    pub(in crate::engine) fn folder(&self) -> &Path {
+        let marker = self.path.parent();
+        marker.and_then(Path::parent).unwrap_or(&self.path)
+    }
+
+    /// The lock's file. It goes at the end of the cluster, while the lock is still held.
+    pub(in crate::engine) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// The process that wrote itself into the lock's file.
+fn holder(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.rewind().ok()?;
+    file.read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+fn busy(folder: &Path, holder: Option<u32>) -> Report {
+    let who = holder.map_or_else(
+        || "Another pgcascade".to_owned(),
+        |pid| format!("Another pgcascade (process {pid})"),
+    );
+    Report::new(format!("{who} is at work on {}.", folder.display()))
+        .hint("Wait until it is done, then try again.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_a_link_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let marker = folder.path().join(ClusterFolder::MARKER_FOLDER);
+        let precious = folder.path().join("precious");
+        std::fs::write(&precious, "theirs").unwrap();
+        std::fs::create_dir(&marker).unwrap();
+        std::os::unix::fs::symlink(&precious, marker.join(LOCK)).unwrap();
+        Lock::take(folder.path()).unwrap_err();
+        std::fs::rename(&marker, folder.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink("elsewhere", &marker).unwrap();
+        Lock::take(folder.path()).unwrap_err();
+        assert_eq!(std::fs::read(&precious).unwrap(), b"theirs");
+    }
+
+    #[test]
+    fn the_second_gets_a_sentence_until_the_first_is_done() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(ClusterFolder::MARKER_FOLDER)).unwrap();
+        let first = Lock::take(folder.path()).unwrap();
+        let report = Lock::take(folder.path()).unwrap_err();
+        assert!(
+            report.headline.contains(&std::process::id().to_string()),
+            "{report}"
+        );
+        // As a child that has not become its program yet would have.
+        let copy = first.file.try_clone().unwrap();
+        drop(first);
+        let second = Lock::take(folder.path()).unwrap();
+        files::remove_file(second.path()).unwrap();
+        drop(copy);
+    }
+}

@@ -1,0 +1,11 @@
+//! What a person keeps between sessions: designs, unsaved work, recent files, preferences, what was exported, pictures,
+//! and the log.
+
+pub mod exports;
+pub mod log;
+mod log_file;
+pub mod picture;
+pub mod preferences;
+pub mod recent;
+pub mod store;
+pub mod unsaved;

@@ -1,0 +1,9 @@
+//! One PostgreSQL server: start and stop it, prove that it is ours, open sessions, ask questions, give it certificates.
+
+pub mod authority;
+pub mod identity;
+pub mod ownership;
+pub mod proof;
+pub mod server;
+pub mod sessions;
+pub mod sql;

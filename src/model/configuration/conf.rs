@@ -1,0 +1,444 @@
+//! postgresql.conf of one server: what the drawing decides, each line with its reason, then what was set by hand.
+//!
+//! To add a setting, add a line in the function of its subject. Which version knows what is asked of
+//! [`PgMajor`](crate::model::topology::PgMajor), nothing here compares version numbers.
+
+use super::archive;
+use super::layout::Layout;
+use super::recovery;
+use super::setting::{Setting, render};
+use super::sizes::{RESERVED_CONNECTIONS, Sizes};
+use super::sourced::Sourced;
+use super::{Decision, Element};
+use crate::model::topology::{Auth, CommitLevel, Server, Settings, Topology};
+
+/// What PostgreSQL has if nothing is said.
+const DEFAULT_CONNECTIONS: usize = 100;
+/// WAL that is kept for downstreams without a slot: 512 MB, in segments of 16 MB before 13.
+const KEEP_SIZE: &str = "512MB";
+const KEEP_SEGMENTS: &str = "32";
+/// WAL that one slot may hold, on a machine that many servers share and on a server's own.
+const SLOT_LIMIT_HERE: &str = "1GB";
+const SLOT_LIMIT: &str = "10GB";
+
+/// The whole file.
+pub fn postgresql_conf(sizes: &Sizes<'_>, server: &Server) -> Sourced {
+    let topology = sizes.topology;
+    let role = match server.upstream().and_then(|id| topology.server(id)) {
+        None => "the primary".to_owned(),
+        Some(upstream) => format!("a standby of \"{}\"", upstream.name()),
+    };
+    let head = format!(
+        "postgresql.conf of \"{}\", {role}, for PostgreSQL {}\nMade by pgcascade from the design \"{}\". Paths are relative to the data directory.",
+        server.name(),
+        topology.postgres(),
+        one_line(topology.name()),
+    );
+    render(&head, settings(sizes, server))
+}
+
+/// Every setting of the file, in its order; each name stands once.
+pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
+    let topology = sizes.topology;
+    let mut settings = connections(sizes, server);
+    settings.extend(encryption(sizes, server));
+    settings.extend(replication(sizes, server));
+    settings.extend(feedback(sizes, server));
+    settings.extend(synchronous(topology, server));
+    settings.extend(archiving(sizes, server));
+    if !server.is_primary() && topology.postgres().has_standby_signal() {
+        settings.extend(recovery::settings(sizes, server));
+    }
+    settings.extend(laboratory(sizes));
+    by_hand(topology, server, settings)
+}
+
+/// What a directory is started with once before it is copied, as "name=value": the settings that go into pg_control,
+/// where a copy compares them with its own, and the way passwords are stored.
+pub fn primed(topology: &Topology) -> Vec<String> {
+    const IN_PG_CONTROL: [&str; 7] = [
+        "max_connections",
+        "max_locks_per_transaction",
+        "max_prepared_transactions",
+        "max_wal_senders",
+        "max_worker_processes",
+        "password_encryption",
+        "wal_level",
+    ];
+    settings(&Sizes::of(topology, Layout::cluster_folder()), topology.primary())
+        .into_iter()
+        .filter(|setting| IN_PG_CONTROL.contains(&setting.name.to_ascii_lowercase().as_str()))
+        .map(|setting| format!("{}={}", setting.name, setting.value))
+        .collect()
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn connections(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
+    let topology = sizes.topology;
+    let major = topology.postgres();
+    let mut settings = vec![
+        Setting::new(
+            Decision::Listen.for_server(server.id()),
+            "listen_addresses",
+            sizes.layout.listen.addresses(server),
+            if server.host().is_loopback() {
+                "The server is reached from this machine only, as drawn."
+            } else {
+                "The server's own host, as drawn, and this machine; no other address."
+            },
+        ),
+        Setting::new(
+            Decision::Port.for_server(server.id()),
+            "port",
+            server.port().to_string(),
+            "The drawn port; it is also part of the socket's name.",
+        ),
+        Setting::new(
+            Decision::Sockets.for_cluster(),
+            major.socket_setting(),
+            sizes.layout.sockets.of(sizes.folder(server.id())),
+            "A folder of the cluster's own for the sockets: no other server's socket can be in the way.",
+        ),
+    ];
+    if major.has_cluster_name() {
+        settings.push(Setting::new(
+            Decision::ProcessName.for_server(server.id()),
+            "cluster_name",
+            server.name().as_str(),
+            "Shown in the process list (ps), so that the servers of one machine can be told apart.",
+        ));
+    }
+    if topology.effective_auth() == Auth::Scram && major.has_scram() && !major.stores_scram_unasked() {
+        settings.push(Setting::new(
+            Decision::Passwords.for_cluster(),
+            "password_encryption",
+            "scram-sha-256",
+            "How new passwords are stored; up to 13 the default is md5, with which pg_hba.conf's scram-sha-256 lets nobody in.",
+        ));
+    }
+    settings
+}
+
+/// Both ends of every link prove who they are, so a server's certificate is also what it shows to its upstream.
+fn encryption(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
+    const CERTIFICATE: &str = "The server's own certificate, which names the host that its downstreams connect to, and its private key, which only its owner may read.";
+    let topology = sizes.topology;
+    if !topology.has_tls() {
+        return Vec::new();
+    }
+    let folder = sizes.folder(server.id());
+    let own = |name: &str, path: String| {
+        let origin = Decision::Encryption.for_server(server.id());
+        Setting::new(origin, name, path, CERTIFICATE)
+    };
+    let mut settings = vec![
+        Setting::new(
+            Decision::Encryption.for_cluster(),
+            "ssl",
+            "on",
+            "Links are encrypted, as drawn; pg_hba.conf lets no downstream in without.",
+        ),
+        own("ssl_cert_file", sizes.layout.certificate.of(folder)),
+        own("ssl_key_file", sizes.layout.certificate_key.of(folder)),
+        Setting::new(
+            Decision::Encryption.for_cluster(),
+            "ssl_ca_file",
+            sizes.layout.authority_certificate.of(folder),
+            "The authority of the cluster: a downstream must show a certificate that comes from it.",
+        ),
+    ];
+    if topology.postgres().has_min_tls_version() {
+        settings.push(Setting::new(
+            Decision::Encryption.for_cluster(),
+            "ssl_min_protocol_version",
+            "TLSv1.2",
+            "No older protocol: 1.0 and 1.1 are broken. It is the default from 13 on.",
+        ));
+    }
+    settings
+}
+
+fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
+    let major = sizes.topology.postgres();
+    let senders = sizes.senders;
+    let mut settings = vec![
+        Setting::new(
+            Decision::WalLevel.for_cluster(),
+            "wal_level",
+            major.wal_level(),
+            "WAL with all that a hot standby needs; a standby that sends must have it in its own file too.",
+        ),
+        Setting::new(
+            Decision::WalSenders.of(sizes.who_decides_senders()),
+            "max_wal_senders",
+            senders.to_string(),
+            "One WAL sender per drawn downstream, and some to spare for base backups. The same on every server, since a standby may not have fewer than the primary.",
+        ),
+    ];
+    if !major.counts_senders_apart() && senders + RESERVED_CONNECTIONS > DEFAULT_CONNECTIONS {
+        settings.push(Setting::new(
+            Decision::Connections.of(sizes.who_decides_senders()),
+            "max_connections",
+            (senders + DEFAULT_CONNECTIONS).to_string(),
+            "Up to 11 WAL senders are taken from the connections, and this cluster needs many.",
+        ));
+    }
+    if major.has_slots() {
+        settings.push(Setting::new(
+            Decision::Slots.of(sizes.who_decides_slots()),
+            "max_replication_slots",
+            sizes.slots.to_string(),
+            "One replication slot per drawn downstream that uses one, and some to spare.",
+        ));
+    }
+    if major.has_slot_limit() && sizes.has_slots {
+        settings.push(Setting::new(
+            Decision::SlotLimit.for_cluster(),
+            "max_slot_wal_keep_size",
+            if sizes.is_laboratory() { SLOT_LIMIT_HERE } else { SLOT_LIMIT },
+            "The slot of a downstream that is away holds at most this much WAL. Then the server gives it up, and the standby must be copied anew, or catch up from an archive; without a limit the WAL would fill the disk and stop this server. Make it what the disk can spare. The same on every server, since each may be promoted.",
+        ));
+    }
+    settings.push(Setting::new(
+        Decision::HotStandby.for_cluster(),
+        "hot_standby",
+        "on",
+        "A standby answers queries while it applies WAL; a standby that others follow must. The primary ignores it, and needs it the day it becomes a standby.",
+    ));
+    if let Some(slotless) = sizes.slotless.get(&server.id()) {
+        let (name, value) = if major.has_wal_keep_size() {
+            ("wal_keep_size", KEEP_SIZE)
+        } else {
+            ("wal_keep_segments", KEEP_SEGMENTS)
+        };
+        let links = slotless.iter().map(|id| Element::Link { downstream: *id });
+        settings.push(Setting::new(
+            Decision::WalKept.of(links.collect()),
+            name,
+            value,
+            "A downstream without a replication slot can be away for this much WAL (512 MB) and still catch up.",
+        ));
+    }
+    settings
+}
+
+fn feedback(sizes: &Sizes<'_>, server: &Server) -> Option<Setting> {
+    let upstream = server.upstream().filter(|_| sizes.reports(server.id()))?;
+    let link = Element::Link {
+        downstream: server.id(),
+    };
+    Some(Setting::new(
+        Decision::Feedback.of(vec![link, Element::Server(upstream)]),
+        "hot_standby_feedback",
+        "on",
+        "It tells its upstream which rows its queries still see, and so on up to the primary, whose vacuum leaves them there: no query is cancelled here for that. The price: while a query lasts, dead rows stay in the primary's tables.",
+    ))
+}
+
+fn synchronous(topology: &Topology, server: &Server) -> Vec<Setting> {
+    let Some(policy) = topology.sync().filter(|_| server.is_primary()) else {
+        return Vec::new();
+    };
+    let mut settings = Vec::new();
+    let names = topology.synchronous_standby_names();
+    let reason = match policy.commit {
+        CommitLevel::Off => "A commit waits for no disk at all: the last moments can be lost.",
+        CommitLevel::Local => "A commit waits for this server's own disk only, for no standby.",
+        _ if names.is_empty() => {
+            "No standby is synchronous, so a commit waits for this server's own disk only."
+        }
+        CommitLevel::RemoteWrite => {
+            "A commit waits until the synchronous standbys have handed it to their operating system."
+        }
+        CommitLevel::On => "A commit waits until it is on the disks of the synchronous standbys.",
+        CommitLevel::RemoteApply => "A commit waits until queries on the synchronous standbys see it.",
+    };
+    if !names.is_empty() {
+        settings.push(Setting::new(
+            Decision::SyncNames.of(candidates(topology)),
+            "synchronous_standby_names",
+            names,
+            "The synchronous candidates, as drawn. Only direct downstreams of the primary can be; a standby ignores this setting.",
+        ));
+    }
+    settings.push(Setting::new(
+        Decision::CommitLevel.for_cluster(),
+        "synchronous_commit",
+        policy.commit.word(),
+        reason,
+    ));
+    settings
+}
+
+/// What the list of names comes from: the policy, and the links to those that are named.
+fn candidates(topology: &Topology) -> Vec<Element> {
+    let links = topology
+        .sync_candidates()
+        .into_iter()
+        .map(|server| Element::Link {
+            downstream: server.id(),
+        });
+    std::iter::once(Element::Cluster).chain(links).collect()
+}
+
+fn archiving(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
+    let Some(archive) = sizes.topology.archive() else {
+        return Vec::new();
+    };
+    vec![
+        Setting::new(
+            Decision::Archive.for_cluster(),
+            "archive_mode",
+            "on",
+            "Finished WAL segments are copied to the archive. On a standby it starts to work the day it is promoted.",
+        ),
+        Setting::new(
+            Decision::Archive.for_cluster(),
+            "archive_command",
+            archive::archive_command(&sizes.layout, archive.directory(), sizes.folder(server.id())),
+            "Copies each segment into the archive's folder of this cluster, which is called by its system identifier (in pg_control). A segment appears under its name only when all of it is on disk. One that is there already must be the same; another one is never overwritten: then the command fails, is tried again, and says so in the log.",
+        ),
+    ]
+}
+
+/// What makes a whole cluster fit on one machine, and only there.
+fn laboratory(sizes: &Sizes<'_>) -> Vec<Setting> {
+    if !sizes.is_laboratory() {
+        return Vec::new();
+    }
+    let mut settings = vec![Setting::new(
+        Decision::Laboratory.for_cluster(),
+        "shared_buffers",
+        "16MB",
+        "Kept small so that the whole cluster fits on one machine; a server of its own wants about a quarter of its memory.",
+    )];
+    if sizes.topology.postgres().has_retry_interval() {
+        settings.push(Setting::new(
+            Decision::Laboratory.for_cluster(),
+            "wal_retrieve_retry_interval",
+            "100ms",
+            "A standby whose upstream was away follows again at once when it is back; the default is to ask only every 5 s.",
+        ));
+    }
+    settings
+}
+
+/// Puts what was set by hand behind the rest, in place of what the drawing would say: the server's own before the
+/// cluster's. PostgreSQL does not tell capitals apart in names.
+fn by_hand(topology: &Topology, server: &Server, mut settings: Vec<Setting>) -> Vec<Setting> {
+    let has = |settings: &Settings, name: &str| settings.keys().any(|own| own.eq_ignore_ascii_case(name));
+    settings
+        .retain(|setting| !has(topology.settings(), &setting.name) && !has(server.settings(), &setting.name));
+    for (name, value) in topology.settings() {
+        if !has(server.settings(), name) {
+            settings.push(Setting::new(
+                Decision::ByHand.for_cluster(),
+                name,
+                value,
+                "Set by hand in the design, for every server.",
+            ));
+        }
+    }
+    for (name, value) in server.settings() {
+        settings.push(Setting::new(
+            Decision::ByHand.for_server(server.id()),
+            name,
+            value,
+            "Set by hand in the design, for this server.",
+        ));
+    }
+    settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::topology::{Edit, notation};
+
+    #[track_caller]
+    fn value(topology: &Topology, server: &str, name: &str) -> Option<String> {
+        let server = topology.by_name(server).unwrap();
+        let found: Vec<_> = settings(&Sizes::of(topology, Layout::cluster_folder()), server)
+            .into_iter()
+            .filter(|setting| setting.name == name)
+            .collect();
+        assert!(found.len() <= 1, "{name} stands {} times", found.len());
+        found.into_iter().next().map(|setting| setting.value)
+    }
+
+    fn set(topology: &mut Topology, server: Option<&str>, name: &str, value: &str) {
+        let server = server.map(|name| topology.by_name(name).unwrap().id());
+        let (name, value) = (name.to_owned(), Some(value.to_owned()));
+        topology.apply(&Edit::SetSetting { server, name, value }).unwrap();
+    }
+
+    #[test]
+    fn what_is_set_by_hand_wins_and_stands_once() {
+        let mut topology = notation::parse("m 1\n  s 2\n").unwrap();
+        set(&mut topology, None, "shared_buffers", "32MB");
+        set(&mut topology, Some("s"), "shared_buffers", "64MB");
+        assert_eq!(value(&topology, "m", "shared_buffers").as_deref(), Some("32MB"));
+        assert_eq!(value(&topology, "s", "shared_buffers").as_deref(), Some("64MB"));
+        let conf = postgresql_conf(
+            &Sizes::of(&topology, Layout::cluster_folder()),
+            topology.by_name("s").unwrap(),
+        )
+        .contents;
+        assert_eq!(conf.matches("shared_buffers =").count(), 1);
+        assert!(conf.trim_end().ends_with("shared_buffers = '64MB'"));
+    }
+
+    #[test]
+    fn senders_fit_between_downstreams_and_connections() {
+        let many = |major: &str, count: u32| {
+            let mut text = format!("postgres {major}\nm 1\n");
+            for number in 0..count {
+                text += &format!("  s{number} {}\n", 100 + number);
+            }
+            notation::parse(&text).unwrap()
+        };
+        assert_eq!(
+            value(&many("15", 2), "m", "max_wal_senders").as_deref(),
+            Some("10")
+        );
+        assert_eq!(
+            value(&many("15", 20), "s0", "max_wal_senders").as_deref(),
+            Some("25")
+        );
+        assert_eq!(value(&many("11", 20), "m", "max_connections"), None);
+        assert_eq!(
+            value(&many("11", 100), "m", "max_connections").as_deref(),
+            Some("205")
+        );
+        assert_eq!(value(&many("12", 100), "m", "max_connections"), None);
+        let mut few = many("9.6", 2);
+        set(&mut few, None, "max_connections", "10");
+        assert_eq!(value(&few, "m", "max_wal_senders").as_deref(), Some("6"));
+        assert!(primed(&few).contains(&"max_connections=10".to_owned()));
+    }
+
+    #[test]
+    fn only_one_machine_gets_the_settings_of_a_laboratory() {
+        let here = notation::parse("m 1\n  s 2\n").unwrap();
+        assert!(value(&here, "m", "shared_buffers").is_some());
+        let apart = notation::parse("m 1 host db1\n  s 2 host db2\n").unwrap();
+        assert!(value(&apart, "m", "shared_buffers").is_none());
+        assert_eq!(
+            value(&apart, "m", "listen_addresses").as_deref(),
+            Some("localhost, db1")
+        );
+    }
+
+    #[test]
+    fn wal_is_kept_where_a_downstream_has_no_slot() {
+        let topology = notation::parse("m 1\n  a 2 no-slot\n  b 3\n    c 4\n").unwrap();
+        assert!(value(&topology, "m", "wal_keep_size").is_some());
+        assert!(value(&topology, "b", "wal_keep_size").is_none());
+        let old = notation::parse("postgres 9.3\nm 1\n  a 2\n").unwrap();
+        assert!(value(&old, "m", "wal_keep_segments").is_some());
+        assert!(value(&old, "m", "max_replication_slots").is_none());
+    }
+}

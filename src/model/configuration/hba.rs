@@ -1,0 +1,201 @@
+//! pg_hba.conf of one server: people from this machine, the drawn downstreams, and the upstream for the day when roles
+//! are swapped; nobody else.
+
+use core::net::IpAddr;
+use std::collections::BTreeMap;
+
+use super::sourced::{Sourced, Writer};
+use super::{ClusterFolder, Decision, Element};
+use crate::model::topology::{Auth, Host, Server, Topology};
+
+/// The addresses that `localhost` can be.
+const LOOPBACK: [&str; 2] = ["127.0.0.1/32", "::1/128"];
+
+pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
+    const ROLES_SWAPPED: &str =
+        "Its upstream: the day this server is promoted, the old one can come back as its standby.";
+    let downstreams = if topology.has_tls() {
+        "The drawn downstreams stream WAL as this role, over TLS only (hostssl), and show a certificate of the cluster's authority besides (clientcert). A line for \"all\" databases does not match replication."
+    } else {
+        "The drawn downstreams stream WAL as this role. A line for \"all\" databases does not match replication."
+    };
+    let auth = topology.effective_auth();
+    let method = auth.hba_method();
+    let mut file = Writer::default();
+    file.comment(&format!(
+        "pg_hba.conf of \"{}\": who may connect, from where, and how they prove who they are.\nThe first line that fits decides; where none does, nobody gets in.",
+        server.name()
+    ));
+    file.comment_line("# TYPE  DATABASE     USER        ADDRESS                  METHOD");
+    file.blank();
+    let people = match (auth, topology.has_tls()) {
+        (Auth::Trust, _) => "People on this machine, without a password (trust), as drawn.",
+        (Auth::Md5 | Auth::Scram, false) => "People on this machine, with their password.",
+        (Auth::Md5 | Auth::Scram, true) => {
+            "People on this machine, with their password; over TLS or without it, since nothing of theirs leaves the machine."
+        }
+    };
+    file.comment(people);
+    let everyone = |kind: &str, address: &str| line(kind, "all", "all", address, method);
+    let here = std::iter::once(everyone("local", ""));
+    for text in here.chain(LOOPBACK.map(|address| everyone("host", address))) {
+        file.statement(&text, Decision::PeopleAccess.for_cluster(), people);
+    }
+    let (kind, method) = for_standbys(topology);
+    let entries = standby_addresses(topology, server);
+    let (now, one_day): (Vec<_>, Vec<_>) = entries
+        .into_iter()
+        .partition(|(_, decision, _)| *decision == Decision::DownstreamAccess);
+    for (reason, entries) in [(downstreams, now), (ROLES_SWAPPED, one_day)] {
+        if !entries.is_empty() {
+            file.blank();
+            file.comment(reason);
+        }
+        for (address, decision, links) in entries {
+            let role = ClusterFolder::REPLICATION_ROLE;
+            let text = line(kind, "replication", role, &address, &method);
+            file.statement(&text, decision.of(links), reason);
+        }
+    }
+    file.finish()
+}
+
+/// The lines that let one more standby in, for whoever puts them there by hand.
+pub fn lines_that_let_in(topology: &Topology, standby: &Server) -> Vec<String> {
+    let (kind, method) = for_standbys(topology);
+    let addresses = addresses(standby.host()).into_iter();
+    addresses
+        .map(|address| {
+            line(
+                kind,
+                "replication",
+                ClusterFolder::REPLICATION_ROLE,
+                &address,
+                &method,
+            )
+        })
+        .collect()
+}
+
+/// The kind of connection that standbys come by, and how they prove who they are.
+fn for_standbys(topology: &Topology) -> (&'static str, String) {
+    let method = topology.effective_auth().hba_method();
+    if topology.has_tls() {
+        let certificate = topology.postgres().wants_client_certificate();
+        ("hostssl", format!("{method} {certificate}"))
+    } else {
+        ("host", method.to_owned())
+    }
+}
+
+/// An address that standbys come from, why they are let in, and which links that is for.
+type Entry = (String, Decision, Vec<Element>);
+
+/// Every address that a standby comes from, once: the downstreams in the design's order, then the upstream, which may
+/// become one of them.
+fn standby_addresses(topology: &Topology, server: &Server) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut add = |host: &Host, decision: Decision, elements: &[Element]| {
+        for address in addresses(host) {
+            let place = *places.entry(address.clone()).or_insert(entries.len());
+            match entries.get_mut(place) {
+                Some((_, made_by, all)) if *made_by == decision => all.extend(elements),
+                // Who is let in today needs no word about one day.
+                Some(_) => {}
+                None => entries.push((address, decision, elements.to_vec())),
+            }
+        }
+    };
+    for standby in topology.downstreams(server.id()) {
+        let downstream = standby.id();
+        add(
+            standby.host(),
+            Decision::DownstreamAccess,
+            &[Element::Link { downstream }],
+        );
+    }
+    if let Some(upstream) = server.upstream().and_then(|id| topology.server(id)) {
+        let downstream = server.id();
+        let elements = [Element::Link { downstream }, Element::Server(upstream.id())];
+        add(upstream.host(), Decision::TakeoverAccess, &elements);
+    }
+    entries
+}
+
+fn line(kind: &str, database: &str, user: &str, address: &str, method: &str) -> String {
+    format!("{kind:<7} {database:<12} {user:<11} {address:<24} {method}")
+}
+
+/// Addresses have a mask, names have none.
+fn addresses(host: &Host) -> Vec<String> {
+    if host.is_loopback() {
+        return LOOPBACK.map(str::to_owned).to_vec();
+    }
+    vec![match host.as_str().parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => format!("{address}/32"),
+        Ok(IpAddr::V6(address)) => format!("{address}/128"),
+        // A word such as `all` or `samenet` would mean something else; in quotes it is a name only.
+        Err(_) => format!("\"{}\"", host.as_str()),
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::topology::{Edit, notation};
+
+    #[track_caller]
+    fn check(design: &str, server: &str, expected: &str) {
+        let topology = notation::parse(design).unwrap();
+        let text = pg_hba_conf(&topology, topology.by_name(server).unwrap()).contents;
+        let lines: String = text
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.is_empty())
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n")
+            .collect();
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn with_tls_a_downstream_gets_in_by_it_alone() {
+        for (major, option) in [("11", "clientcert=1"), ("12", "clientcert=verify-ca")] {
+            let design = format!("postgres {major}\nm 1 host db1\n  a 2 host db2\n");
+            let mut topology = notation::parse(&design).unwrap();
+            topology.apply(&Edit::SetTls(true)).unwrap();
+            let text = pg_hba_conf(&topology, topology.primary()).contents;
+            let last = text.lines().next_back().unwrap().split_whitespace();
+            let line = format!("hostssl replication replicator \"db2\" scram-sha-256 {option}");
+            assert_eq!(last.collect::<Vec<_>>().join(" "), line);
+        }
+    }
+
+    const PEOPLE: &str = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n";
+
+    #[test]
+    fn the_drawn_links_have_a_way_in_and_their_reverse() {
+        let design = "m 1 host db1\n  a 2 host db1\n  b 3 host db3\n    c 4 host db4\n";
+        let from = |host: &str| format!("host replication replicator \"{host}\" scram-sha-256\n");
+        check(design, "m", &format!("{PEOPLE}{}{}", from("db1"), from("db3")));
+        check(design, "a", &format!("{PEOPLE}{}", from("db1")));
+        check(design, "b", &format!("{PEOPLE}{}{}", from("db4"), from("db1")));
+        check(design, "c", &format!("{PEOPLE}{}", from("db3")));
+        let design = "m 1\n  a 2\n    b 3\n";
+        let standbys = "host replication replicator 127.0.0.1/32 scram-sha-256\nhost replication replicator ::1/128 scram-sha-256\n";
+        check(design, "m", &format!("{PEOPLE}{standbys}"));
+        // Once for both, where all come from one address.
+        check(design, "a", &format!("{PEOPLE}{standbys}"));
+        check(design, "b", &format!("{PEOPLE}{standbys}"));
+    }
+
+    #[test]
+    fn each_host_gets_its_line() {
+        check(
+            "m 1 host db1\n  a 2 host 10.0.0.2\n  b 3 host fd00::3\n  c 4 host db2.example\n  d 5 host 10.0.0.2\n",
+            "m",
+            &format!(
+                "{PEOPLE}host replication replicator 10.0.0.2/32 scram-sha-256\nhost replication replicator fd00::3/128 scram-sha-256\nhost replication replicator \"db2.example\" scram-sha-256\n"
+            ),
+        );
+    }
+}
