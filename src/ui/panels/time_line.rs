@@ -104,13 +104,13 @@ fn words(time: &InTime) -> String {
         None if time.now() == 0 => format!("{at}: right click on a server or a link to let something happen"),
         None => at,
         Some(happened) => {
-            let action = happened.action.text(time.run().world().topology());
+            let what = happened.text(time.run().world().topology());
             let outcome = if happened.outcome.is_err() {
                 " (could not happen)"
             } else {
                 ""
             };
-            format!("{at}, after: {action}{outcome}")
+            format!("{at}, after: {what}{outcome}")
         }
     }
 }

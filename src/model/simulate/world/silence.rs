@@ -6,7 +6,7 @@
 
 use super::transition::Deed;
 use super::{Consequence, Flow, World};
-use crate::model::topology::{ServerId, Topology};
+use crate::model::topology::{PgMajor, ServerId, Topology};
 
 /// One end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,16 @@ pub enum End {
     Sender,
     /// The WAL receiver of the standby: as long as it believes, the standby looks for WAL nowhere else.
     Receiver,
+}
+
+impl End {
+    /// The setting that says how long this end waits in silence.
+    pub fn setting(self, major: PgMajor) -> &'static str {
+        match self {
+            Self::Sender => major.sender_timeout_setting(),
+            Self::Receiver => "wal_receiver_timeout",
+        }
+    }
 }
 
 /// A connection that an end or two believe in.
@@ -78,16 +88,17 @@ impl World {
 
     /// True if the upstream shows a standby that does not answer.
     pub fn is_silent(&self, standby: ServerId, upstream: ServerId) -> bool {
-        self.is_believed(standby, upstream, End::Sender)
+        self.believes_in(standby, upstream, End::Sender)
     }
 
     /// True if the standby takes its connection for a living one, so that it looks for no other.
     pub(super) fn believes(&self, place: usize) -> bool {
         let (own, upstream) = (self.id_at(place), self.at(place).upstream);
-        upstream.is_some_and(|upstream| self.is_believed(own, upstream, End::Receiver))
+        upstream.is_some_and(|upstream| self.believes_in(own, upstream, End::Receiver))
     }
 
-    fn is_believed(&self, standby: ServerId, upstream: ServerId, end: End) -> bool {
+    /// True if this end of a silent connection has not noticed.
+    pub fn believes_in(&self, standby: ServerId, upstream: ServerId, end: End) -> bool {
         self.silences.iter().any(|silence| {
             (silence.standby, silence.upstream) == (standby, upstream) && silence.believes(end)
         })
