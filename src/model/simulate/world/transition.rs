@@ -1,4 +1,5 @@
-//! What each action does, as a table: the first row of its verb whose condition holds is what happens.
+//! What each action does, as a table: the first row of its verb whose condition holds is what happens. It is one table, in
+//! which the order of the rows counts, and so one file, however long.
 
 use super::conditions::{
     always, cannot_have_slot, has_leader, is_down, is_link_ill, is_loop, is_paused, is_primary, is_same,
