@@ -9,11 +9,12 @@ mod case;
 mod real;
 mod shrink;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use pgcascade::model::simulate::survives::survival;
 use pgcascade::model::simulate::world::{Action, CommitFate, Flow, LevelOutcome, Loss, State, World};
-use pgcascade::model::topology::{CommitLevel, ServerId, Topology};
+use pgcascade::model::topology::{CommitLevel, Server, ServerId, Topology};
 
 use crate::random::{Random, number};
 use crate::scene::{major, some_ports};
@@ -34,6 +35,33 @@ struct Compared {
     /// Losses of a primary with some of its standbys: where nothing is lost, and where something may be.
     safe: usize,
     at_risk: usize,
+    /// Boards with a quorum of which a member is not connected, with `*` in the list, and with equal names below one server.
+    quorums: usize,
+    stars: usize,
+    equals: usize,
+}
+
+impl Compared {
+    /// What is special about the list of a primary, and those that it matches.
+    fn note(&mut self, world: &World, primary: ServerId) {
+        let configured = world.state(primary).and_then(|state| state.configured.as_ref());
+        let Some(names) = configured.and_then(|configured| configured.names.as_ref()) else {
+            return;
+        };
+        let postgres = world.topology().postgres();
+        let is_dead_member = |(server, state): (&Server, &State)| {
+            let is_below = server.upstream() == Some(primary);
+            is_below && !state.is_up() && names.priority(&server.name().in_list(postgres)) > 0
+        };
+        self.quorums += usize::from(names.is_quorum() && world.servers().any(is_dead_member));
+        self.stars += usize::from(names.priority("matched by nothing else") > 0);
+        let rows = world.rows(primary);
+        let different: BTreeSet<String> = rows
+            .iter()
+            .map(|row| row.application_name.to_ascii_lowercase())
+            .collect();
+        self.equals += usize::from(different.len() < rows.len());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,9 +91,12 @@ async fn random_faults_on_random_clusters_do_what_was_predicted() {
         hung,
         safe,
         at_risk,
+        quorums,
+        stars,
+        equals,
     } = compared;
     println!(
-        "{cases} clusters: {boards} boards and {commits} commits as predicted, {hung} commits hung; {safe} losses without and {at_risk} with a commit that may be lost"
+        "{cases} clusters: {boards} boards and {commits} commits as predicted, {hung} commits hung; {safe} losses without and {at_risk} with a commit that may be lost; of the boards {quorums} had a quorum with a member that is dead, {stars} a list with *, {equals} equal names"
     );
 }
 
@@ -117,6 +148,7 @@ async fn compare(
     real.shows(&board, &flickering, patience).await?;
     compared.boards += 1;
     for primary in world.leaders() {
+        compared.note(world, primary);
         let predicted = world.commits_on(primary);
         let hangs = |outcome: &&LevelOutcome| outcome.fate == CommitFate::Hangs;
         let hanging = predicted.iter().filter(hangs).map(|outcome| outcome.level);

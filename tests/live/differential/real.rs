@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::case::{Case, Fault, Step, Sync, ties};
 use crate::commits;
+use crate::frozen::Frozen;
 use crate::scene::{Scene, perform, prepare, session};
 
 /// For a process to end after its signal, on a machine that has other work.
@@ -214,21 +215,8 @@ impl Real {
     ) -> CommitFate {
         let port = |server: ServerId| self.topology.server(server).unwrap().port().number();
         commits::prepare(&self.folder, port(primary)).await;
-        let mut frozen = Frozen(Vec::new());
-        for server in without {
-            let client = session(&self.folder, port(*server), None).await.unwrap();
-            let receivers = client
-                .query("SELECT pid FROM pg_stat_wal_receiver", &[])
-                .await
-                .unwrap();
-            for row in receivers {
-                let pid = Pid::from_raw(row.get(0));
-                // It may have ended meanwhile, where it asks in vain.
-                if kill(pid, Signal::SIGSTOP).is_ok() {
-                    frozen.0.push(pid);
-                }
-            }
-        }
+        let ports: Vec<u16> = without.iter().map(|server| port(*server)).collect();
+        let _frozen = Frozen::receivers(&self.folder, &ports).await;
         commits::commit(&self.folder, port(primary), level, may_hang).await
     }
 
@@ -262,17 +250,6 @@ impl Real {
         for id in left {
             // A clean server has given it back already.
             let _ = Command::new("ipcrm").args(["-m", &id]).output();
-        }
-    }
-}
-
-/// Processes that stand still for a while, and go on whatever happens.
-struct Frozen(Vec<Pid>);
-
-impl Drop for Frozen {
-    fn drop(&mut self) {
-        for pid in &self.0 {
-            let _ = kill(*pid, Signal::SIGCONT);
         }
     }
 }
