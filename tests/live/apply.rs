@@ -43,7 +43,11 @@ async fn planned(folder: &Path, wanted: &Document) -> (Found, ApplyPlan) {
 }
 
 /// Plans the change and performs it, whatever comes of it.
-async fn performed(folder: &Path, wanted: &Document, cancel: Cancel) -> (ApplyPlan, Outcome, Vec<RunEvent>) {
+pub async fn performed(
+    folder: &Path,
+    wanted: &Document,
+    cancel: Cancel,
+) -> (ApplyPlan, Outcome, Vec<RunEvent>) {
     let (found, plan) = planned(folder, wanted).await;
     let change = Change {
         number: 9,

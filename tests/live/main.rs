@@ -23,6 +23,8 @@ mod frozen;
 mod hostile;
 mod lab;
 mod logs;
+mod names;
+mod observe;
 mod predict;
 mod quoting;
 mod random;

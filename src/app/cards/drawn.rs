@@ -162,14 +162,23 @@ impl<'a> Facts<'a> {
             .find(|row| row.application_name == shown)
     }
 
+    /// True if the server that would show this one does not answer.
+    fn is_below_silence(&self, reading: Option<&Reading>) -> bool {
+        let upstream = reading.and_then(|reading| self.reading(reading.upstream.as_deref()?));
+        upstream.is_some_and(|upstream| upstream.running && !upstream.answers)
+    }
+
     fn life(&self, reading: Option<&Reading>, row: Option<&ReplicationRow>) -> Life {
         match (self.is_deployed, self.board, reading) {
             (false, _, _) => Life::Drawn,
             (true, None, _) => Life::Unread,
             (true, Some(_), None) => Life::NotDeployed,
             (true, Some(_), Some(reading)) if !reading.running => Life::Down,
+            (true, Some(_), Some(reading)) if !reading.answers => Life::Silent,
             (true, Some(_), Some(reading)) if reading.role == "primary" => Life::Running,
             (true, Some(_), Some(_)) => match row.map(|row| row.state.as_str()) {
+                // Its upstream shows nothing at all: whether it is connected nobody knows.
+                None if self.is_below_silence(reading) => Life::Running,
                 None => Life::Unconnected,
                 Some("streaming") => Life::Streaming,
                 Some(state) => Life::Connected(state.to_owned()),
@@ -306,6 +315,7 @@ mod tests {
         Reading {
             name: name.to_owned(),
             running: true,
+            answers: true,
             role: if upstream.is_some() { "standby" } else { "primary" }.to_owned(),
             upstream: upstream.map(str::to_owned),
             replication: rows.iter().map(row).collect(),
@@ -358,6 +368,49 @@ mod tests {
         check(
             &session,
             "m: first 1 of 2, running\na: async, catchup; priority 1\nc: async, streaming; async (live)\nb: potential 2, down; priority 2",
+        );
+    }
+
+    /// The view shows 63 characters of such a name from 16 on.
+    #[test]
+    fn a_name_that_the_view_cuts_is_drawn_as_connected() {
+        for major in [15, 16, 18] {
+            let name = "é".repeat(20);
+            let mut session = session(&format!("postgres {major}\nm 1025\n  {name} 1026\n"));
+            let topology = session.desk.document.topology();
+            let shown = topology
+                .by_name(&name)
+                .unwrap()
+                .name()
+                .in_view(topology.postgres());
+            let rows = [(shown.as_str(), "streaming", "async", 0)];
+            let servers = vec![reading("m", None, &rows), reading(&name, Some("m"), &[])];
+            deployed(&mut session, servers);
+            assert_eq!(describe(&session)[1].0.life, Life::Streaming, "{major}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_does_not_answer_is_called_so_and_says_nothing_about_others() {
+        let mut session = session(SEED);
+        let mut silent = reading("a", Some("m"), &[]);
+        silent.answers = false;
+        deployed(
+            &mut session,
+            vec![
+                reading(
+                    "m",
+                    None,
+                    &[("a", "streaming", "sync", 1), ("b", "streaming", "potential", 2)],
+                ),
+                silent,
+                reading("c", Some("a"), &[]),
+                reading("b", Some("m"), &[]),
+            ],
+        );
+        check(
+            &session,
+            "m: first 1 of 2, running\na: sync 1, does not answer; priority 1\nc: async, running; async\nb: potential 2, streaming; priority 2 (live)",
         );
     }
 

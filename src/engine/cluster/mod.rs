@@ -2,7 +2,6 @@
 //!
 //! Everything here begins with the record (`Site`), and asks `ownership` before it touches a process.
 
-mod board;
 mod guide;
 mod listed;
 pub mod record;
@@ -14,12 +13,12 @@ mod teardown;
 #[cfg(test)]
 mod teardown_tests;
 mod verify;
+pub(super) mod watched;
 
 use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-pub(super) use board::Watcher;
 pub(super) use guide::readme;
 pub use listed::list;
 pub(super) use teardown::stop_all;
@@ -28,6 +27,7 @@ use self::record::Stored;
 use crate::engine::cluster::remover::OwnHand;
 use crate::engine::cluster::site::{Site, address};
 use crate::engine::desk::store;
+use crate::engine::monitor::{self, Snapshot};
 use crate::engine::postgres::server::Target;
 use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
@@ -51,10 +51,12 @@ pub fn design(folder: &Path) -> Result<Document, Report> {
 ///
 /// If there is no cluster in the folder. A server that does not answer is not an error: the board says so.
 pub async fn status(folder: &Path) -> Result<Board, Report> {
-    let watcher = Watcher::new(&Cluster::load(folder)?);
-    let board = watcher.board().await;
-    watcher.close().await;
-    Ok(board)
+    observe(folder).await.map(|snapshot| snapshot.board())
+}
+
+/// What every server says now, and which of them do not answer.
+pub async fn observe(folder: &Path) -> Result<Snapshot, Report> {
+    Ok(monitor::observe(&Cluster::load(folder)?).await)
 }
 
 /// Proves the design: links, sync states, a row read on every standby. Each sentence is one thing proved.

@@ -17,7 +17,6 @@ use crate::model::configuration::ClusterFolder;
 use crate::model::configuration::with;
 use crate::model::document::Document;
 use crate::model::plan::{Action, Configure, DesignOf, LeftSlot, Means, Standing};
-use crate::model::quoting::literal;
 use crate::model::topology::Topology;
 use crate::report::Report;
 
@@ -259,20 +258,11 @@ impl LocalHost {
     pub(super) async fn drop_slot(&self, target: &Target, slot: &str, work: &Work) -> Result<(), Failure> {
         work.waiting(format!("nobody to use the slot {slot} any more"))
             .await;
-        let name = literal(slot);
-        let drop = format!(
-            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = {name} AND NOT active"
-        );
-        let is_there = format!("SELECT 1 FROM pg_replication_slots WHERE slot_name = {name}");
         loop {
-            let asked = async {
-                let session = self.sessions.with(target).await?;
-                session.run(&drop).await?;
-                session.value(&is_there).await
-            };
+            let asked = async { self.sessions.with(target).await?.drop_idle_slot(slot).await };
             let seen = match work.wait.hear(asked).await? {
-                Ok(None) => return Ok(()),
-                Ok(Some(_)) => "somebody streams through it".to_owned(),
+                Ok(true) => return Ok(()),
+                Ok(false) => "somebody streams through it".to_owned(),
                 Err(error) => error.to_string(),
             };
             if !work.wait.next().await? {

@@ -11,7 +11,6 @@ use crate::engine::system::wait::Failure;
 use crate::engine::system::wait::Wait;
 use crate::model::health::ReplicationRow;
 use crate::model::plan::Reader;
-use crate::model::quoting::literal;
 use crate::report::Report;
 
 impl LocalHost {
@@ -72,15 +71,7 @@ impl LocalHost {
             let session = self.sessions.with(target).await?;
             // At a server that is in use, WAL could be gone before the standby comes for it.
             let reserves = self.before.is_some() && self.site.major.can_reserve_at_slot();
-            let reserve = if reserves { ", true" } else { "" };
-            let sql = format!(
-                "SELECT pg_create_physical_replication_slot({}{reserve})",
-                literal(slot)
-            );
-            match session.run(&sql).await {
-                Err(error) if !error.is_duplicate() => Err(error),
-                _ => Ok(()),
-            }
+            session.create_slot(slot, reserves).await
         };
         work.wait.hear(make).await?.map_err(|error| failed(&error).into())
     }

@@ -255,6 +255,7 @@ impl World {
         Reading {
             name: self.name_at(place).to_owned(),
             running: state.is_up(),
+            answers: state.is_up(),
             role: if state.upstream.is_none() {
                 "primary"
             } else {
