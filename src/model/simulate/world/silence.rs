@@ -154,3 +154,101 @@ impl World {
         self.silences.retain(|silence| silence.sender || silence.receiver);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::simulate::world::{Action, CommitFate};
+    use crate::model::topology::{Archive, Edit, notation};
+
+    const SEED: &str = "m 1 sync first 1\n  a 2 priority 1\n  b 3 priority 2\n";
+
+    fn id(world: &World, name: &str) -> ServerId {
+        world.topology().by_name(name).unwrap().id()
+    }
+
+    fn apply(world: &mut World, texts: &[&str]) {
+        for text in texts {
+            let action = Action::parse(text, world.topology()).unwrap();
+            world.apply(action).unwrap();
+        }
+    }
+
+    /// Whom the primary takes for synchronous, what becomes of a commit there, and how `a` stands to it.
+    fn seen(world: &World) -> (Vec<String>, CommitFate, Flow) {
+        let rows = world.rows(id(world, "m")).into_iter();
+        let sync = rows.filter(|row| row.sync_state == "sync");
+        (
+            sync.map(|row| row.application_name).collect(),
+            world.cluster_fate(),
+            world.state(id(world, "a")).unwrap().flow,
+        )
+    }
+
+    #[test]
+    fn the_row_stays_and_commits_wait_for_it_until_the_sender_notices() {
+        let topology = notation::parse(SEED).unwrap();
+        let mut world = World::in_time(&topology);
+        apply(&mut world, &["cut m a"]);
+        let (m, a) = (id(&world, "m"), id(&world, "a"));
+        let sync = |name: &str| vec![name.to_owned()];
+        assert_eq!(seen(&world), (sync("a"), CommitFate::Hangs, Flow::Silent));
+        let consequences = world.notice(a, m, End::Sender);
+        assert_eq!(consequences.last().unwrap().sentence, "commits are acknowledged");
+        assert_eq!(seen(&world), (sync("b"), CommitFate::Acknowledged, Flow::Cut));
+        assert!(world.believes_in(a, m, End::Receiver));
+        world.notice(a, m, End::Receiver);
+        assert_eq!(world.silences(), []);
+        // Without time, it has been noticed.
+        let mut at_once = World::new(&topology);
+        apply(&mut at_once, &["cut m a"]);
+        assert_eq!(seen(&at_once), seen(&world));
+        // Whatever was not noticed by then goes on.
+        let mut mended = World::in_time(&topology);
+        apply(&mut mended, &["cut m a", "mend m a"]);
+        assert_eq!(
+            seen(&mended),
+            (sync("a"), CommitFate::Acknowledged, Flow::Streams)
+        );
+        assert_eq!(mended.silences(), []);
+    }
+
+    #[test]
+    fn nobody_hears_that_the_other_end_has_died() {
+        let topology = notation::parse(SEED).unwrap();
+        let mut world = World::in_time(&topology);
+        apply(&mut world, &["cut m a", "crash a"]);
+        assert_eq!(
+            seen(&world),
+            (vec!["a".to_owned()], CommitFate::Hangs, Flow::Down)
+        );
+        apply(&mut world, &["mend m a"]);
+        assert_eq!(seen(&world).0, ["b"]);
+        let mut world = World::in_time(&topology);
+        apply(&mut world, &["cut m a", "crash m"]);
+        let (m, a) = (id(&world, "m"), id(&world, "a"));
+        assert!(!world.is_silent(a, m) && world.believes_in(a, m, End::Receiver));
+        assert_eq!(world.state(a).unwrap().flow, Flow::Cut);
+        // A server that is killed is noticed at once where something gets through.
+        let mut world = World::in_time(&topology);
+        apply(&mut world, &["crash a"]);
+        assert_eq!(seen(&world).1, CommitFate::Acknowledged);
+    }
+
+    /// The process that restores is the one that waits for the receiver.
+    #[test]
+    fn a_standby_that_has_not_noticed_looks_for_nothing_in_the_archive() {
+        let mut topology = notation::parse("m 1\n  a 2\n  b 3\n").unwrap();
+        let archive = Archive::new("archive").unwrap();
+        topology.apply(&Edit::SetArchive(Some(archive))).unwrap();
+        let mut world = World::in_time(&topology);
+        apply(&mut world, &["cut m a", "write-much", "write-much"]);
+        let (m, a) = (id(&world, "m"), id(&world, "a"));
+        let batch = |world: &World| world.state(a).unwrap().position.batch;
+        let before = batch(&world);
+        world.notice(a, m, End::Sender);
+        assert_eq!(batch(&world), before);
+        world.notice(a, m, End::Receiver);
+        assert!(batch(&world) > before);
+    }
+}
