@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pgcascade::engine::cluster;
 use pgcascade::model::document::Document;
-use pgcascade::model::simulate::world::{Action, Flow, World};
+use pgcascade::model::simulate::world::{Flow, Incident, World};
 use pgcascade::model::topology::{Archive, Edit};
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
@@ -153,7 +153,7 @@ async fn a_primary_whose_archive_fails_keeps_what_a_standby_needs_that_comes_bac
         "write-much"
     };
     for text in ["stop slotless", "stop slotted", "fill-archive", outgrow] {
-        world.apply(Action::parse(text, &topology).unwrap()).unwrap();
+        world.apply(Incident::parse(text, &topology).unwrap()).unwrap();
     }
     if major.has_slot_limit() {
         let status = "SELECT wal_status FROM pg_replication_slots WHERE slot_name = 'slotted'";
@@ -161,7 +161,7 @@ async fn a_primary_whose_archive_fails_keeps_what_a_standby_needs_that_comes_bac
     }
     cluster::start(&folder, &away, cancel()).await.unwrap();
     for text in ["come-back slotless", "come-back slotted"] {
-        world.apply(Action::parse(text, &topology).unwrap()).unwrap();
+        world.apply(Incident::parse(text, &topology).unwrap()).unwrap();
     }
     wait_until_shown(&folder, &world.board(), "with a full archive").await;
     let streams =

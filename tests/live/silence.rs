@@ -11,7 +11,7 @@ use pgcascade::engine::cluster;
 use pgcascade::model::document::Document;
 use pgcascade::model::simulate::survives::survival;
 use pgcascade::model::simulate::time::{Run, Scenario};
-use pgcascade::model::simulate::world::{Action, CommitFate, World};
+use pgcascade::model::simulate::world::{CommitFate, Incident, World};
 use pgcascade::model::topology::{CommitLevel, Edit, PgMajor, Topology};
 use tokio_util::sync::CancellationToken;
 
@@ -134,8 +134,8 @@ async fn what_only_the_lost_part_of_a_quorum_confirmed_is_lost() {
     if topology.postgres() < PgMajor::V12 {
         return; // ANY came with 10, and pg_promote() with 12.
     }
-    let crashes: Vec<Action> = ["crash paris2", "crash paris1"]
-        .map(|text| Action::parse(text, topology).unwrap())
+    let crashes: Vec<Incident> = ["crash paris2", "crash paris1"]
+        .map(|text| Incident::parse(text, topology).unwrap())
         .into();
     assert!(!survival(&World::new(topology), &crashes).nothing_lost.holds);
 

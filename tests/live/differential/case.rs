@@ -6,7 +6,7 @@ use std::fmt;
 use pgcascade::model::bundle::generate;
 use pgcascade::model::document::Document;
 use pgcascade::model::health::ReplicationRow;
-use pgcascade::model::simulate::world::{Action, Flow, World};
+use pgcascade::model::simulate::world::{Flow, Incident, World};
 use pgcascade::model::topology::{Auth, CommitLevel, Edit, PgMajor, ServerId, Topology, notation};
 
 use crate::random::Random;
@@ -65,20 +65,20 @@ pub enum Fault {
 
 impl Fault {
     /// The same for the model.
-    pub fn action(self, server: usize, ids: &[ServerId]) -> Action {
+    pub fn action(self, server: usize, ids: &[ServerId]) -> Incident {
         let server = ids[server];
         match self {
-            Self::Stop => Action::Stop(server),
-            Self::Crash | Self::Kill => Action::Crash(server),
-            Self::Start => Action::ComeBack(server),
-            Self::Pause => Action::Pause(server),
-            Self::Resume => Action::Resume(server),
-            Self::Promote => Action::Promote(server),
-            Self::Repoint(upstream) => Action::Repoint {
+            Self::Stop => Incident::Stop(server),
+            Self::Crash | Self::Kill => Incident::Crash(server),
+            Self::Start => Incident::ComeBack(server),
+            Self::Pause => Incident::Pause(server),
+            Self::Resume => Incident::Resume(server),
+            Self::Promote => Incident::Promote(server),
+            Self::Repoint(upstream) => Incident::Repoint {
                 server,
                 upstream: ids[upstream],
             },
-            Self::MakeSlot(upstream) => Action::MakeSlot {
+            Self::MakeSlot(upstream) => Incident::MakeSlot {
                 server,
                 upstream: ids[upstream],
             },

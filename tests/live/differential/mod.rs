@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use pgcascade::model::simulate::survives::survival;
-use pgcascade::model::simulate::world::{Action, CommitFate, Flow, LevelOutcome, Loss, State, World};
+use pgcascade::model::simulate::world::{CommitFate, Flow, Incident, LevelOutcome, Loss, State, World};
 use pgcascade::model::topology::{CommitLevel, Server, ServerId, Topology};
 
 use crate::random::{Random, number};
@@ -205,9 +205,9 @@ async fn lose(
     let outcome = world.commit_on(primary, level);
     let is_doomed =
         |server: &ServerId| doomed.contains(server) && world.state(*server).is_some_and(State::is_up);
-    let crashes: Vec<Action> = std::iter::once(primary)
+    let crashes: Vec<Incident> = std::iter::once(primary)
         .chain(doomed.iter().copied().filter(is_doomed))
-        .map(Action::Crash)
+        .map(Incident::Crash)
         .collect();
     let mut after = world.clone();
     after.apply_each(&crashes);
@@ -223,7 +223,7 @@ async fn lose(
     assert_eq!(holds, loss <= Loss::NothingIfFarthest, "{loss:?}");
     // What was lost before says nothing of this moment, and where the order of connecting decides, it may be safe by chance.
     let is_of_before = matches!(loss, Loss::OtherHistory)
-        || matches!(loss, Loss::Since(step) if step <= world.actions().len());
+        || matches!(loss, Loss::Since(step) if step <= world.incidents().len());
     let by_chance = !holds && !ties(&world.rows(primary)).is_empty();
     if is_of_before || by_chance || is_open(world, primary, &outcome) {
         return Ok(());

@@ -6,14 +6,14 @@
 use serde::Serialize;
 
 use crate::model::simulate::verdict::{Said, listed};
-use crate::model::simulate::world::{Action, CommitFate, Flow, LastMoment, Loss, World};
+use crate::model::simulate::world::{CommitFate, Flow, Incident, LastMoment, Loss, World};
 use crate::model::topology::{ServerId, Topology};
 
 /// One failure, or two at once, and what is left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Survival {
     #[serde(skip)]
-    pub faults: Vec<Action>,
+    pub faults: Vec<Incident>,
     /// The same as text: "crash slave1".
     pub failure: Vec<String>,
     /// Commits at the level that is set are acknowledged, without anybody doing anything.
@@ -47,7 +47,7 @@ pub fn single_failures(topology: &Topology) -> Vec<Survival> {
         if servers.len() < 2 || servers.len() == topology.servers().len() {
             return None;
         }
-        let crashes: Vec<Action> = servers.into_iter().map(Action::Crash).collect();
+        let crashes: Vec<Incident> = servers.into_iter().map(Incident::Crash).collect();
         let mut lost = survival(&world, &crashes);
         lost.failure = vec![format!("lose the site {site}")];
         Some(lost)
@@ -70,7 +70,7 @@ pub fn double_failures(topology: &Topology) -> Vec<Survival> {
 }
 
 /// What is left of a world after these failures.
-pub fn survival(world: &World, faults: &[Action]) -> Survival {
+pub fn survival(world: &World, faults: &[Incident]) -> Survival {
     let mut after = world.clone();
     after.apply_each(faults);
     let texts = faults.iter().map(|fault| fault.text(world.topology()));
@@ -83,11 +83,11 @@ pub fn survival(world: &World, faults: &[Action]) -> Survival {
     }
 }
 
-fn faults(topology: &Topology) -> Vec<Action> {
+fn faults(topology: &Topology) -> Vec<Incident> {
     let servers = topology.servers().iter();
-    let crashes = servers.clone().map(|server| Action::Crash(server.id()));
+    let crashes = servers.clone().map(|server| Incident::Crash(server.id()));
     let cuts = servers.filter_map(|server| {
-        Some(Action::Cut {
+        Some(Incident::Cut {
             one: server.upstream()?,
             other: server.id(),
         })

@@ -73,9 +73,9 @@ fn keeps(design: &str, list: Option<&str>, faults: &[&str]) -> (bool, String) {
         };
         topology.apply(&edit).unwrap();
     }
-    let faults: Vec<Action> = faults
+    let faults: Vec<Incident> = faults
         .iter()
-        .map(|text| Action::parse(text, &topology).unwrap())
+        .map(|text| Incident::parse(text, &topology).unwrap())
         .collect();
     let found = survival(&World::new(&topology), &faults).nothing_lost;
     (
@@ -114,15 +114,15 @@ fn a_quorum_of_which_too_few_are_left_may_have_lost_a_commit() {
     // In whichever order they go, as long as it is one moment; later, oslo alone was waited for.
     assert!(!keeps(design, None, &["crash paris2", "crash paris1"]).0);
     let topology = notation::parse(design).unwrap();
-    let action = |text: &str| Action::parse(text, &topology).unwrap();
+    let incident = |text: &str| Incident::parse(text, &topology).unwrap();
     let mut world = World::new(&topology);
-    world.apply(action("crash paris2")).unwrap();
-    assert!(survival(&world, &[action("crash paris1")]).nothing_lost.holds);
+    world.apply(incident("crash paris2")).unwrap();
+    assert!(survival(&world, &[incident("crash paris1")]).nothing_lost.holds);
     // And what is lost after the primary is lost all the same.
     let mut world = World::new(&topology);
-    world.apply(action("crash paris1")).unwrap();
+    world.apply(incident("crash paris1")).unwrap();
     assert!(nothing_lost(&world).holds);
-    assert!(!survival(&world, &[action("crash paris2")]).nothing_lost.holds);
+    assert!(!survival(&world, &[incident("crash paris2")]).nothing_lost.holds);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn more_than_the_members_less_the_number_have_to_be_left() {
         let topology = notation::parse(&of("any 2")).unwrap();
         let mut world = World::new(&topology);
         for text in faults {
-            world.apply(Action::parse(text, &topology).unwrap()).unwrap();
+            world.apply(Incident::parse(text, &topology).unwrap()).unwrap();
         }
         nothing_lost(&world)
     };

@@ -39,7 +39,7 @@ pub use waits::Waits;
 
 use std::collections::BTreeMap;
 
-use super::world::Action;
+use super::world::Incident;
 use crate::model::topology::ServerId;
 
 /// A moment, in microseconds from the start.
@@ -115,11 +115,11 @@ pub struct Scenario {
     pub events: Vec<Event>,
 }
 
-/// One action at one moment.
+/// One incident at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
     pub at: Micros,
-    pub action: Action,
+    pub incident: Incident,
 }
 
 impl Scenario {

@@ -12,7 +12,7 @@ use super::random::Random;
 use super::silence::Quiet;
 use super::story::{Happened, What};
 use super::{Micros, Scenario, Speed, TICK};
-use crate::model::simulate::world::{Action, Consequence, Flow, Refusal, World};
+use crate::model::simulate::world::{Consequence, Flow, Incident, Refusal, World};
 use crate::model::topology::{Server, ServerId, Topology};
 
 /// The whole state at one moment. A clone is a run of its own.
@@ -151,12 +151,12 @@ impl Run {
                 break;
             }
             self.next_event += 1;
-            let outcome = self.world.apply(event.action);
+            let outcome = self.world.apply(event.incident);
             if outcome.is_ok() {
-                self.take_over(event.action);
+                self.take_over(event.incident);
                 self.fall_quiet();
             }
-            self.tell(What::Event(event.action), outcome);
+            self.tell(What::Event(event.incident), outcome);
         }
         self.notice_due();
         if self.happened.len() > before {
@@ -172,28 +172,28 @@ impl Run {
         });
     }
 
-    /// What an action means for the WAL that servers have.
-    fn take_over(&mut self, action: Action) {
-        let Some(place) = action.servers().0.and_then(|server| self.place(server)) else {
+    /// What an incident means for the WAL that servers have.
+    fn take_over(&mut self, incident: Incident) {
+        let Some(place) = incident.servers().0.and_then(|server| self.place(server)) else {
             return;
         };
-        match action {
+        match incident {
             // What its operating system had not yet brought to the disk is gone, and what nobody waited for with it.
-            Action::Crash(server) => {
+            Incident::Crash(server) => {
                 let own = &mut self.servers[place];
                 own.written = own.flushed;
                 let kept = own.flushed;
                 self.lose(|commit| commit.on == server && commit.end > kept);
             }
             // A recovery ends when all is applied that was received.
-            Action::Promote(_) => {
+            Incident::Promote(_) => {
                 let own = &mut self.servers[place];
                 own.flushed = own.written;
                 own.replayed = own.written;
                 let kept = own.written;
                 self.lose(|commit| commit.end > kept);
             }
-            Action::Rebuild { upstream, .. } => {
+            Incident::Rebuild { upstream, .. } => {
                 if let Some(upstream) = self.place(upstream) {
                     self.servers[place] = self.servers[upstream];
                 }

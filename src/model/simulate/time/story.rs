@@ -1,7 +1,7 @@
 //! What has happened in a run: what the scenario lets happen, and what servers notice by themselves.
 
 use super::Micros;
-use crate::model::simulate::world::{Action, Consequence, End, Refusal};
+use crate::model::simulate::world::{Consequence, End, Incident, Refusal};
 use crate::model::topology::{ServerId, Topology};
 
 /// One thing that happened, and what came of it.
@@ -16,7 +16,7 @@ pub struct Happened {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// An event of the scenario.
-    Event(Action),
+    Event(Incident),
     /// One end of a connection over a network that is cut has waited long enough, and ends it.
     Noticed {
         standby: ServerId,
@@ -33,7 +33,7 @@ impl Happened {
             server.map_or_else(String::new, |server| server.name().to_string())
         };
         match self.what {
-            What::Event(action) => action.text(topology),
+            What::Event(incident) => incident.text(topology),
             What::Noticed {
                 standby,
                 upstream,

@@ -19,10 +19,10 @@ fn run(design: &str, scenario: Scenario, until: Micros) -> Run {
 fn scenario(topology: &Topology, events: &[(Micros, &str)]) -> Scenario {
     let mut scenario = Scenario::default();
     for (second, text) in events {
-        let action = Action::parse(text, topology).unwrap();
+        let incident = Incident::parse(text, topology).unwrap();
         scenario.add(Event {
             at: second * SECOND,
-            action,
+            incident,
         });
     }
     scenario
@@ -370,10 +370,10 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
                 ..Scenario::default()
             };
             for (at, text) in events {
-                let action = Action::parse(texts[text], &topology).unwrap();
+                let incident = Incident::parse(texts[text], &topology).unwrap();
                 scenario.add(Event {
                     at: at * TICK,
-                    action,
+                    incident,
                 });
             }
             scenario
@@ -406,7 +406,7 @@ proptest! {
         let before = player.clone();
         let mut fork = player.fork();
         let master = fork.run().world().topology().primary().id();
-        fork.happen(Action::Crash(master));
+        fork.happen(Incident::Crash(master));
         fork.play(SECOND);
         prop_assert_eq!(&player, &before);
         player.play(SECOND);

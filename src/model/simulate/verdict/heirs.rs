@@ -3,13 +3,13 @@
 use std::cmp::Reverse;
 
 use super::{Heir, Said, listed};
-use crate::model::simulate::world::{Action, Loss, World};
+use crate::model::simulate::world::{Incident, Loss, World};
 use crate::model::topology::{Server, ServerId};
 
 /// The running standbys, the best first. While a primary runs: as they would be if it died now.
 pub(super) fn heirs(world: &World) -> Vec<Heir> {
     let mut then = world.clone();
-    let crashes: Vec<Action> = world.leaders().into_iter().map(Action::Crash).collect();
+    let crashes: Vec<Incident> = world.leaders().into_iter().map(Incident::Crash).collect();
     then.apply_each(&crashes);
     let followers = followers(&then);
     let mut ranked: Vec<_> = then
@@ -90,8 +90,8 @@ pub(super) fn of_loss(world: &World, loss: Loss) -> (String, &'static str) {
             "an asynchronous standby receives WAL shortly after the client got its answer; how shortly, nobody promises",
         ),
         Loss::Since(step) => {
-            let since = match step.checked_sub(1).and_then(|place| world.actions().get(place)) {
-                Some(action) => format!("since \"{}\" (step {step})", action.text(world.topology())),
+            let since = match step.checked_sub(1).and_then(|place| world.incidents().get(place)) {
+                Some(incident) => format!("since \"{}\" (step {step})", incident.text(world.topology())),
                 None => "since the beginning".to_owned(),
             };
             (

@@ -1,17 +1,17 @@
 //! A cluster in trouble: a design, the condition of every server and of the network, the timelines, and who leads.
 //!
-//! [`World::apply`] lets one thing happen ([`Action`]) and says what follows from it. What happens is a table,
+//! [`World::apply`] lets one thing happen ([`Incident`]) and says what follows from it. What happens is a table,
 //! [`TRANSITIONS`], and what can be between a server and its upstream is another, [`FLOWS`]; each row has its reason, and
-//! both can print themselves ([`transitions_as_markdown`]). Between two actions the world settles: servers notice,
+//! both can print themselves ([`transitions_as_markdown`]). Between two incidents the world settles: servers notice,
 //! connect or get stuck, clients write on.
 //!
 //! Not modelled: hot_standby set to off by hand, pg_hba.conf changed by hand, and a disk that is full on a server itself.
 
-mod action;
 mod apply;
 mod board;
 mod conditions;
 mod flow;
+mod incident;
 mod loss;
 mod markdown;
 mod perform;
@@ -24,10 +24,10 @@ mod wal;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub use action::{Action, BadAction, Kind, Verb};
 pub use apply::{Consequence, Refusal};
 pub use board::{CommitFate, LevelOutcome};
 pub use flow::{FLOWS, Flow, FlowRow};
+pub use incident::{BadIncident, Incident, Kind, Verb};
 pub use markdown::transitions_as_markdown;
 pub use silence::{End, Silence};
 use state::Facts;
@@ -51,9 +51,9 @@ pub struct World {
     let_in: BTreeSet<(ServerId, ServerId)>,
     wal: Wal,
     archive: Archive,
-    /// True if clients write between two actions.
+    /// True if clients write between two incidents.
     has_clients: bool,
-    actions: Vec<Action>,
+    incidents: Vec<Incident>,
     losses: Vec<Lost>,
 }
 
@@ -63,8 +63,8 @@ type Pair = (ServerId, ServerId);
 /// Commits that clients were told of, and that the cluster does not have any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// The number of the action (from 1) that lost them.
-    pub action: usize,
+    /// The number of the incident (from 1) that lost them.
+    pub incident: usize,
     /// The server whose promotion left them behind.
     pub promoted: ServerId,
     pub loss: Loss,
@@ -82,7 +82,7 @@ pub enum Loss {
     TooFewLeft,
     /// Perhaps the commits of the last moment, which no standby had to confirm.
     LastMoment,
-    /// Everything since the action of this number (from 1).
+    /// Everything since the incident of this number (from 1).
     Since(usize),
     /// It went another way: it has a history of its own.
     OtherHistory,
@@ -117,7 +117,7 @@ impl World {
             wal: Wal::default(),
             archive: Archive::default(),
             has_clients: true,
-            actions: Vec::new(),
+            incidents: Vec::new(),
             losses: Vec::new(),
         };
         for (server, state) in topology.servers().iter().zip(&mut world.servers) {
@@ -141,8 +141,8 @@ impl World {
     }
 
     /// What has happened so far, in order.
-    pub fn actions(&self) -> &[Action] {
-        &self.actions
+    pub fn incidents(&self) -> &[Incident] {
+        &self.incidents
     }
 
     /// The servers with their state, in the design's order.

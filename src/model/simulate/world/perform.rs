@@ -88,7 +88,7 @@ impl World {
     pub(super) fn promote(&mut self, place: usize) {
         let server = self.id_at(place);
         let lost = Lost {
-            action: self.actions.len(),
+            incident: self.incidents.len(),
             promoted: server,
             loss: self.loss_of(server),
         };
@@ -98,7 +98,7 @@ impl World {
         self.forget_receiver(place);
         let from = self.at(place).position;
         let timeline = self.next_timeline(from);
-        let position = self.wal.fork(from, timeline, self.actions.len());
+        let position = self.wal.fork(from, timeline, self.incidents.len());
         self.archive_history(position.line, from.batch);
         let state = self.at_mut(place);
         state.resume();

@@ -1,4 +1,4 @@
-//! Between two actions: clients write, servers notice who is there, connect or get stuck, and WAL flows.
+//! Between two incidents: clients write, servers notice who is there, connect or get stuck, and WAL flows.
 
 use std::collections::BTreeSet;
 
@@ -137,7 +137,7 @@ impl World {
             found = flow::of_standby(self, place, upstream);
         }
         let (id, above) = (self.id_at(place), self.at(upstream).position);
-        let step = self.actions.len();
+        let step = self.incidents.len();
         let state = self.at_mut(place);
         state.flow = found;
         match found {

@@ -158,7 +158,7 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::simulate::world::{Action, CommitFate};
+    use crate::model::simulate::world::{CommitFate, Incident};
     use crate::model::topology::{Archive, Edit, notation};
 
     const SEED: &str = "m 1 sync first 1\n  a 2 priority 1\n  b 3 priority 2\n";
@@ -169,8 +169,8 @@ mod tests {
 
     fn apply(world: &mut World, texts: &[&str]) {
         for text in texts {
-            let action = Action::parse(text, world.topology()).unwrap();
-            world.apply(action).unwrap();
+            let incident = Incident::parse(text, world.topology()).unwrap();
+            world.apply(incident).unwrap();
         }
     }
 

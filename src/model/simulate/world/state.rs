@@ -1,4 +1,4 @@
-//! The condition of one server of the world, and what no action changes about it.
+//! The condition of one server of the world, and what no incident changes about it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,9 +43,9 @@ pub struct State {
     pub(super) is_halted: bool,
     /// Another upstream that it was told of while its replay stands still: it turns there when that goes on.
     pub next_upstream: Option<ServerId>,
-    /// How it stands to its upstream, as found out after the last action.
+    /// How it stands to its upstream, as found out after the last incident.
     pub flow: Flow,
-    /// The number of the action (from 1) after which nothing new reached it any more.
+    /// The number of the incident (from 1) after which nothing new reached it any more.
     pub behind_since: Option<usize>,
     /// The slots on it: whose they are, and what they hold.
     pub slots: BTreeMap<ServerId, Slot>,
@@ -100,7 +100,7 @@ impl State {
     }
 }
 
-/// What no action changes: the design, and what it says about each server, by its place in the design.
+/// What no incident changes: the design, and what it says about each server, by its place in the design.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) topology: Topology,

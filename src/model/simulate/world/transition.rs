@@ -1,4 +1,4 @@
-//! What each action does, as a table: the first row of its verb whose condition holds is what happens. It is one table, in
+//! What each incident does, as a table: the first row of its verb whose condition holds is what happens. It is one table, in
 //! which the order of the rows counts, and so one file, however long.
 
 use super::conditions::{
@@ -13,23 +13,23 @@ pub struct Transition {
     pub verb: Verb,
     /// When the row holds, for people.
     pub when: &'static str,
-    /// What happens, or why nothing does; `{server}` and `{other}` are the servers of the action.
+    /// What happens, or why nothing does; `{server}` and `{other}` are the servers of the incident.
     pub becomes: &'static str,
     /// Why PostgreSQL does so.
     pub reason: &'static str,
     pub(super) holds: fn(&World, &Deed) -> bool,
-    /// `None`: the action is refused.
+    /// `None`: the incident is refused.
     pub(super) perform: Option<fn(&mut World, &Deed)>,
 }
 
 impl Transition {
-    /// True if the row says why the action cannot be.
+    /// True if the row says why the incident cannot be.
     pub fn is_refusal(&self) -> bool {
         self.perform.is_none()
     }
 }
 
-/// An action with its servers by their places; where the action names none, they are 0 and not looked at.
+/// An incident with its servers by their places; where the incident names none, they are 0 and not looked at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deed {
     pub(super) server: usize,

@@ -1,6 +1,6 @@
 //! Which WAL a server has: lines of WAL that fork at promotions, and positions on them.
 //!
-//! WAL is counted in batches, not in bytes: a batch is what clients write between two actions. That is enough to
+//! WAL is counted in batches, not in bytes: a batch is what clients write between two incidents. That is enough to
 //! say who has everything, who may lack the last moment, and who has gone another way.
 
 use crate::model::topology::ServerId;
@@ -15,7 +15,7 @@ pub struct Line {
     pub timeline: u32,
     /// From which line, and behind which batch of it, this one goes on.
     pub parent: Option<(LineId, u64)>,
-    /// The number of the action (from 1) that began it; 0 for the first.
+    /// The number of the incident (from 1) that began it; 0 for the first.
     pub since: usize,
     /// The last batch that was written.
     pub end: u64,
@@ -132,7 +132,7 @@ impl Wal {
         Some(limit)
     }
 
-    /// The action that began the way from line `other` to line `to`.
+    /// The incident that began the way from line `other` to line `to`.
     pub fn parted_since(&self, to: LineId, other: LineId) -> Option<usize> {
         let (mut line, mut since) = (to, None);
         while line != other {
