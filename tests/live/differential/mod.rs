@@ -102,8 +102,16 @@ async fn random_faults_on_random_clusters_do_what_was_predicted() {
 
 /// Runs the case: what differs from the prediction, if anything does. The error is why it could not be deployed.
 async fn agree(case: &Case, patience: Duration, compared: &mut Compared) -> Result<Option<String>, String> {
-    let topology = case.topology(major().await, &some_ports(case.servers.len()));
-    let real = Real::deploy(case, &topology).await?;
+    let mut tries = 3;
+    let (topology, real) = loop {
+        let topology = case.topology(major().await, &some_ports(case.servers.len()));
+        match Real::deploy(case, &topology).await {
+            Ok(real) => break (topology, real),
+            // Somebody else has taken a port that was free a moment ago.
+            Err(why) if tries > 1 && why.contains("already in use") => tries -= 1,
+            Err(why) => return Err(why),
+        }
+    };
     let outcome = follow(case, &topology, &real, patience, compared).await;
     real.teardown().await;
     Ok(outcome.err())

@@ -116,7 +116,7 @@ fn story(run: &Run) -> Vec<(Micros, String)> {
 /// As a real primary behaves: until its time limit is over, the row stays and commits wait for it.
 #[test]
 fn a_cut_is_noticed_when_the_time_limit_is_over() {
-    let topology = with_setting(SEED, "wal_sender_timeout", "5s");
+    let topology = with_setting(SEED, "wal_sender_timeout", " 5 s");
     let mut run = Run::new(&topology, scenario(&topology, &[(2, "cut master slave1")]));
     run.run_until(2 * SECOND + 100 * TICK);
     let before = run.acknowledged();

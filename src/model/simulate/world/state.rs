@@ -7,7 +7,8 @@ use super::Flow;
 use super::wal::{LastMoment, Position, Wal};
 use crate::model::configuration::Configuration;
 use crate::model::simulate::{Configured, StandbyNames};
-use crate::model::topology::{ApplyDelay, Server, ServerId, Topology};
+use crate::model::topology::catalogue::milliseconds;
+use crate::model::topology::{Server, ServerId, Topology};
 
 /// Whether a server runs, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,12 +164,12 @@ fn fact(topology: &Topology, server: &Server) -> Fact {
 
 /// A time limit in microseconds, which is 60 s by default on every version; 0 is none.
 fn time_limit(topology: &Topology, server: &Server, name: &str) -> Option<u64> {
-    const DEFAULT: u64 = 60_000_000;
-    let value = by_hand(topology, server, name);
-    // Such a time is written as a delay is. What cannot be read, the rules refuse.
-    let set = value.and_then(|value| ApplyDelay::parse(value).ok());
-    let micros = set.map_or(DEFAULT, |limit| limit.micros());
-    (micros > 0).then_some(micros)
+    const DEFAULT: f64 = 60_000.0;
+    // What cannot be read, the rules refuse.
+    let millis = by_hand(topology, server, name)
+        .and_then(milliseconds)
+        .unwrap_or(DEFAULT);
+    (millis > 0.0).then_some((millis * 1_000.0) as u64)
 }
 
 /// A setting given by hand, whatever its capitals: the server's own before the cluster's.
