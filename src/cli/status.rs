@@ -10,7 +10,7 @@ use super::{Ending, args, print};
 use crate::engine::cluster;
 use crate::engine::monitor::Snapshot;
 use crate::model::health::{Board, Commits, Reading, State};
-use crate::model::words::{counted, duration};
+use crate::model::words::counted;
 use crate::report::Report;
 
 /// What is older than this is said to be.
@@ -98,8 +98,13 @@ fn life(reading: &Reading, snapshot: &Snapshot) -> String {
     }
 }
 
+/// "1.5 s", "75 s".
 fn seconds(time: Duration) -> String {
-    duration(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+    let tenths = (time.as_millis() + 50) / 100;
+    match (tenths / 10, tenths % 10) {
+        (whole, rest) if whole < 10 && rest > 0 => format!("{whole}.{rest} s"),
+        (whole, _) => format!("{whole} s"),
+    }
 }
 
 fn commits(board: &Board) -> String {

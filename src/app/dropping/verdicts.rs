@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::WhatIf;
 use crate::model::document::Command;
-use crate::model::simulate::world::Action;
+use crate::model::simulate::world::Incident;
 use crate::model::topology::{Edit, Fix, Refusal, Server, ServerId, Topology};
 
 /// The part of a card that something is dropped upon.
@@ -92,7 +92,7 @@ impl Verdicts {
         let topology = what_if.world().topology();
         let judge = |target: &Server| {
             let upstream = target.id();
-            let verdict = what_if.world().judge(Action::Repoint { server, upstream });
+            let verdict = what_if.world().judge(Incident::Repoint { server, upstream });
             let verdict = verdict.map(|_| Vec::new());
             (upstream, verdict.map_err(|refusal| refusal.to_string()))
         };

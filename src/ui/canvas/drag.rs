@@ -11,7 +11,7 @@ use crate::app::dropping::{Verdicts, Zone};
 use crate::app::edits::add_standby_under;
 use crate::app::{Message, ViewMessage, WhatIfMessage};
 use crate::model::document::Command;
-use crate::model::simulate::world::Action;
+use crate::model::simulate::world::Incident;
 use crate::model::topology::{Edit, Server, ServerId};
 
 /// A hand is never quite still, in points. egui's own threshold takes any movement for a drag after a while.
@@ -151,7 +151,7 @@ impl Frame<'_> {
     /// A drop in What-if: upon a server it is told to follow that one, anywhere else nothing is meant.
     fn repoint(&mut self, command: &Command) {
         if let Command::Edit(Edit::Attach { server, upstream }) = *command {
-            let action = Action::Repoint { server, upstream };
+            let action = Incident::Repoint { server, upstream };
             self.outbox.send(Message::WhatIf(WhatIfMessage::Do(action)));
         } else {
             self.state.refusal = Some(STAYS.to_owned());
