@@ -13,7 +13,7 @@ use crate::model::document::{Command, Document};
 use crate::model::health::Board;
 use crate::model::plan::{Machine, RunEvent};
 use crate::model::simulate::time::{Micros, Speed, Workload};
-use crate::model::simulate::world::Action;
+use crate::model::simulate::world::Incident;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
@@ -230,13 +230,13 @@ pub enum WhatIfMessage {
     EnterInTime,
     Leave,
     /// Something goes wrong, or somebody does something about it.
-    Do(Action),
+    Do(Incident),
     /// Look at the moment of this number; 0 is the beginning.
     GoTo(usize),
     /// Go on with the story of this number.
     Tell(usize),
     /// A story of its own that begins with these.
-    Try(Vec<Action>),
+    Try(Vec<Incident>),
     Look(Look),
     /// Two failures at once, or one.
     Double(bool),

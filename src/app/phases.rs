@@ -4,11 +4,11 @@
 
 use std::ops::Range;
 
-use crate::model::plan::{Action, Outcome, Plan, Progress, StepState};
+use crate::model::plan::{Outcome, Plan, Progress, StepState};
 
 /// A stretch of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Phase {
+pub struct Stretch {
     pub title: &'static str,
     /// Places in the plan's steps.
     pub steps: Range<usize>,
@@ -24,68 +24,23 @@ pub struct PhaseState {
     pub is_active: bool,
 }
 
-/// All steps, each in one phase.
-pub fn phases(plan: &Plan) -> Vec<Phase> {
-    let mut phases: Vec<Phase> = Vec::new();
-    let (mut has_started, mut has_settled) = (false, false);
+/// All steps, each in one stretch.
+pub fn phases(plan: &Plan) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = Vec::new();
     for (place, step) in plan.steps.iter().enumerate() {
-        has_started |= matches!(step.action, Action::Start { .. });
-        let title = if has_settled {
-            "Clear away"
-        } else if plan.is_change() {
-            title_in_change(&step.action)
-        } else {
-            title_of(&step.action, has_started)
-        };
-        has_settled |= step.action == Action::Settle;
-        match phases.last_mut() {
+        let title = step.phase.title();
+        match stretches.last_mut() {
             Some(last) if last.title == title => last.steps.end = place + 1,
-            _ => phases.push(Phase {
+            _ => stretches.push(Stretch {
                 title,
                 steps: place..place + 1,
             }),
         }
     }
-    phases
+    stretches
 }
 
-fn title_of(action: &Action, has_started: bool) -> &'static str {
-    match action {
-        Action::ClaimFolder
-        | Action::ReleaseFolder
-        | Action::MakeFolder { .. }
-        | Action::RemoveFolder { .. }
-        | Action::MakeSecrets { .. }
-        | Action::MakeCertificates { .. }
-        | Action::RemoveCertificates { .. } => "Make folders and passwords",
-        Action::Initdb { .. } | Action::CreateRole { .. } | Action::CopyData { .. } => {
-            "Make the data directories"
-        }
-        // A file that comes when servers run already brings what was held back until then.
-        Action::InstallFile { .. } if !has_started => "Install the configuration",
-        Action::InstallFile { .. } | Action::Reload { .. } => "Switch on synchronous replication",
-        Action::Start { .. } | Action::Stop { .. } | Action::WaitReady { .. } => "Start the servers",
-        Action::CreateSlot { .. } | Action::WaitStreaming { .. } => "Let the standbys stream",
-        Action::WaitRows { .. } | Action::ProveTls { .. } | Action::ProveRow { .. } | Action::Complete => {
-            "Prove it"
-        }
-        // Steps of a change only.
-        other => title_in_change(other),
-    }
-}
-
-fn title_in_change(action: &Action) -> &'static str {
-    match action {
-        Action::BeginChange
-        | Action::ForgetChange
-        | Action::WritePassFiles { .. }
-        | Action::SignCertificate { .. } => "Prepare",
-        Action::WaitRows { .. } | Action::ProveRow { .. } | Action::Settle | Action::Complete => "Prove it",
-        _ => "Change the servers",
-    }
-}
-
-impl Phase {
+impl Stretch {
     pub fn state(&self, progress: &Progress) -> PhaseState {
         let of = |place: usize| state_of(progress, place);
         let states: Vec<StepState> = self.steps.clone().map(of).collect();
@@ -133,49 +88,36 @@ pub fn state_of(progress: &Progress, place: usize) -> StepState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::plan::{StepId, StepSummary};
+    use crate::model::plan::{Action, Head, Kind, Make, Phase, StepId, StepSummary};
 
-    fn plan(actions: Vec<Action>) -> Plan {
-        let step = |(place, action)| crate::model::plan::Step {
+    fn sample() -> Plan {
+        let step = |(place, phase)| crate::model::plan::Step {
             id: StepId(place),
             server: None,
+            phase,
             title: String::new(),
             why: String::new(),
-            action,
+            action: Action::Make(Make::Complete),
+            lasts: false,
             undo: None,
+            stays_with_rest: None,
             after: Vec::new(),
             deadline_secs: 1,
         };
+        let phases = [
+            Phase::Folders,
+            Phase::Folders,
+            Phase::Files,
+            Phase::Start,
+            Phase::Sync,
+            Phase::Prove,
+        ];
         Plan {
             cluster: "c".to_owned(),
             folder: "/tmp/c".to_owned(),
-            steps: actions.into_iter().enumerate().map(step).collect(),
+            head: Head::of(Kind::Deploy),
+            steps: phases.into_iter().enumerate().map(step).collect(),
         }
-    }
-
-    fn sample() -> Plan {
-        let install = || Action::InstallFile {
-            bundle_path: "m/postgresql.conf".to_owned(),
-            to: "servers/m".to_owned(),
-            held_back: None,
-        };
-        let folder = || Action::MakeFolder {
-            path: "run".to_owned(),
-        };
-        let start = Action::Start {
-            server: "m".to_owned(),
-            folder: "m".to_owned(),
-            port: 5432,
-            pass_file_in_environment: false,
-        };
-        plan(vec![
-            Action::ClaimFolder,
-            folder(),
-            install(),
-            start,
-            install(),
-            Action::Complete,
-        ])
     }
 
     #[test]
@@ -206,7 +148,7 @@ mod tests {
             unwinding: true,
             ..Progress::default()
         };
-        let phase = Phase {
+        let phase = Stretch {
             title: "",
             steps: 0..2,
         };

@@ -15,6 +15,7 @@ mod designs;
 mod diagram;
 mod difference;
 mod explain;
+mod mistyped;
 mod plan;
 mod predict;
 mod preflight;
@@ -28,6 +29,7 @@ mod status;
 mod survives;
 mod table;
 mod tree;
+mod values;
 mod window;
 
 use std::process::ExitCode;
@@ -83,7 +85,7 @@ fn begin_log(is_verbose: bool) {
     tracing::info!(
         "pgcascade {} began: {}",
         env!("CARGO_PKG_VERSION"),
-        args::names(&words)
+        mistyped::names(&words)
     );
 }
 
@@ -120,10 +122,10 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::Deploy { target, json } => wait_for(deploy::deploy(&target, json)),
         Command::Apply(apply) => wait_for(apply::apply(&apply)),
         Command::Status { dir, json } => wait_for(status::status(&dir, json)),
-        Command::Verify { dir } => wait_for(clusters::verify(&dir)),
-        Command::Start { dir, servers } => wait_for(clusters::start(&dir, &servers)),
-        Command::Stop { dir, servers } => wait_for(clusters::stop(&dir, &servers)),
-        Command::Teardown { dir } => wait_for(clusters::teardown(&dir)),
+        Command::Verify { dir, show } => wait_for(clusters::verify(&dir, show)),
+        Command::Start { dir, servers, show } => wait_for(clusters::start(&dir, &servers, show)),
+        Command::Stop { dir, servers, show } => wait_for(clusters::stop(&dir, &servers, show)),
+        Command::Teardown { dir, show } => wait_for(clusters::teardown(&dir, show)),
         Command::GoOn { dir, json } => wait_for(resume::resume(&dir, json)),
         Command::Keep { dir } => resume::keep(&dir),
         Command::Demo(demo) => wait_for(demo::demo(&demo)),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::args::Target;
 use super::{Ending, designs, preflight, print};
 use crate::engine::deploy;
-use crate::model::plan::{self, Check, Plan};
+use crate::model::plan::{self, Check, Head, Kind, Plan};
 use crate::model::words::counted;
 use crate::report::Report;
 
@@ -34,6 +34,7 @@ pub(super) async fn plan(target: &Target, as_json: bool) -> Result<Ending, Repor
         Plan {
             cluster: topology.name().to_owned(),
             folder: machine.folder.clone(),
+            head: Head::of(Kind::Deploy),
             steps: Vec::new(),
         }
     } else {

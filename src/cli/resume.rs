@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::apply::run_change;
+use super::args::Show;
 use super::deploy::{ending, say_what_next, shown, tell};
 use super::signals::Signals;
 use super::{Ending, args, clusters, print};
@@ -34,15 +35,15 @@ pub(super) async fn resume(dir: &Path, as_json: bool) -> Result<Ending, Report> 
         }
         LeftOver::Teardown => {
             note(format!("Going on with the teardown of {folder}"));
-            clusters::teardown(&dir).await
+            clusters::teardown(&dir, Show::performing(as_json)).await
         }
         LeftOver::Start(servers) => {
             note(format!("Going on with the start of {}", servers.join(", ")));
-            clusters::start(&dir, &servers).await
+            clusters::start(&dir, &servers, Show::performing(as_json)).await
         }
         LeftOver::Stop(servers) => {
             note(format!("Going on with the stop of {}", servers.join(", ")));
-            clusters::stop(&dir, &servers).await
+            clusters::stop(&dir, &servers, Show::performing(as_json)).await
         }
     }
 }

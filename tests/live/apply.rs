@@ -42,7 +42,7 @@ pub(crate) async fn planned(folder: &Path, wanted: &Document) -> (Found, ApplyPl
 }
 
 /// Plans the change and performs it, whatever comes of it.
-pub(crate) async fn performed(
+pub async fn performed(
     folder: &Path,
     wanted: &Document,
     cancel: Cancel,

@@ -26,7 +26,7 @@ use pgcascade::engine::cluster;
 use pgcascade::engine::deploy::{Cancel, Run};
 use pgcascade::model::bundle;
 use pgcascade::model::document::Document;
-use pgcascade::model::plan::{Action, EventKind, Outcome, RunEvent};
+use pgcascade::model::plan::{Action, EventKind, Outcome, RunEvent, Serve};
 use pgcascade::model::topology::Edit;
 use tokio_util::sync::CancellationToken;
 
@@ -335,7 +335,7 @@ fn wait_less(run: &mut Run) {
     for step in &mut run.plan.steps {
         if matches!(
             step.action,
-            Action::WaitStreaming { .. } | Action::ProveRow { .. }
+            Action::Serve(Serve::WaitStreaming { .. }) | Action::Serve(Serve::ProveRow { .. })
         ) {
             step.deadline_secs = 10;
         }

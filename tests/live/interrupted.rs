@@ -1,5 +1,6 @@
 //! A change that does not come to its end: it fails, is cancelled, or its program is killed.
 
+use crate::apply::{all_at_once, change, check_whole, edited, performed, planned, teardown, write_rows};
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
@@ -8,12 +9,11 @@ use std::process::{Command, Stdio};
 use pgcascade::engine::cluster;
 use pgcascade::engine::deploy::{self, Cancel, Change};
 use pgcascade::model::document::Document;
-use pgcascade::model::plan::{Action, EventKind, Outcome, RunEvent};
+use pgcascade::model::plan::{Action, Alter, EventKind, Outcome, RunEvent};
 use pgcascade::model::topology::Edit;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::{all_at_once, change, check_whole, edited, performed, planned, teardown, write_rows};
 use crate::scene::{Scene, deployed, failed, free_ports, seed};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,7 +64,7 @@ async fn a_change_that_fails_or_is_cancelled_is_taken_back() {
         .plan
         .steps
         .iter()
-        .position(|step| step.action == Action::Settle);
+        .position(|step| step.action == Action::Alter(Alter::Settle));
     for at in (1..settles.unwrap()).step_by(4) {
         let (found, plan) = planned(&folder, &wanted).await;
         let cancel = Cancel::default();
@@ -137,7 +137,7 @@ async fn killed_in_the_middle_it_goes_on_goes_back_or_is_torn_down() {
         .plan
         .steps
         .iter()
-        .position(|step| step.action == Action::Settle);
+        .position(|step| step.action == Action::Alter(Alter::Settle));
     for (round, at) in (0..steps - 1).step_by(4).enumerate() {
         assert!(killed_after(at, &b, &folder), "at {at}");
         if at < settles.unwrap() {

@@ -10,7 +10,7 @@ use egui_kittest::kittest::Queryable as _;
 use pgcascade::app::Outbox;
 use pgcascade::app::{DesignMessage, Message, RunView, Session, Tab, ViewMessage, update};
 use pgcascade::model::document::{Command, Document};
-use pgcascade::model::plan::{Plan, Progress};
+use pgcascade::model::plan::{Head, Kind, Plan, Progress};
 use pgcascade::model::topology::{Edit, ServerId, notation};
 use pgcascade::ui::canvas::{CanvasState, NewStandby, canvas_ui};
 
@@ -275,6 +275,7 @@ fn nothing_is_dragged_while_a_deployment_runs() {
         plan: Plan {
             cluster: "seed".to_owned(),
             folder: "/nowhere".to_owned(),
+            head: Head::of(Kind::Deploy),
             steps: Vec::new(),
         },
         progress: Progress::default(),

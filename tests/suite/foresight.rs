@@ -2,6 +2,35 @@
 
 use crate::cli::Terminal;
 
+/// Two sites, and a quorum of which the smaller part is beside the primary.
+const TWO_SITES: &str = r#"format = 1
+name = "two sites"
+postgres = 15
+
+[sync]
+method = "any"
+count = 1
+
+[[server]]
+name = "paris1"
+port = 5432
+site = "Paris"
+
+[[server]]
+name = "paris2"
+port = 5433
+follows = "paris1"
+sync_priority = 1
+site = "Paris"
+
+[[server]]
+name = "oslo"
+port = 5434
+follows = "paris1"
+sync_priority = 2
+site = "Oslo"
+"#;
+
 #[test]
 fn what_follows_from_faults_is_told_in_sentences_and_as_json() {
     let terminal = Terminal::new();
@@ -74,6 +103,54 @@ fn what_a_design_survives_is_a_line_for_each_failure() {
         serde_json::json!(["crash master"])
     );
     assert_eq!(json["failures"][0]["writes"]["holds"], false);
+}
+
+#[test]
+fn a_quorum_does_not_survive_the_loss_of_the_site_where_it_was_confirmed() {
+    let terminal = Terminal::new();
+    terminal.design("sites.toml", TWO_SITES);
+    let paris = |design: &str| {
+        let json = terminal.run(&["survives", design, "--json"]);
+        let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+        let failures = json["failures"].as_array().unwrap().clone();
+        let is_paris =
+            |failure: &serde_json::Value| failure["failure"] == serde_json::json!(["lose the site Paris"]);
+        failures.into_iter().find(is_paris).unwrap()["nothing_lost"].clone()
+    };
+    let lost = paris("sites.toml");
+    assert_eq!(
+        (&lost["holds"], &lost["sentence"]),
+        (&false.into(), &"\"oslo\" may lack the last moment".into())
+    );
+    assert!(
+        lost["why"]
+            .as_str()
+            .unwrap()
+            .contains("1 of 2 standbys, whichever answered; of these 1 is left")
+    );
+    // Where both have to confirm, oslo has it.
+    terminal.design("both.toml", &TWO_SITES.replace("count = 1", "count = 2"));
+    assert_eq!(paris("both.toml")["holds"], true);
+    let table = terminal.run(&["survives", "sites.toml"]).out;
+    let line = table
+        .lines()
+        .find(|line| line.contains("lose the site Paris"))
+        .unwrap();
+    assert!(line.ends_with("NO: \"oslo\" may lack the last moment"), "{line}");
+    let verdict = terminal
+        .run(&[
+            "predict",
+            "sites.toml",
+            "--fault",
+            "crash paris1",
+            "--fault",
+            "crash paris2",
+        ])
+        .out;
+    assert!(
+        verdict.contains("\"oslo\", which may lack confirmed commits of the last moment"),
+        "{verdict}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What befalls the seed, and the whole verdict in sentences: each scenario a snapshot that people read.
 
 use pgcascade::model::simulate::verdict::Verdict;
-use pgcascade::model::simulate::world::{Action, World};
+use pgcascade::model::simulate::world::{Incident, World};
 use pgcascade::model::topology::notation::SEED;
 use pgcascade::model::topology::{Archive, CommitLevel, Edit, SyncPolicy, Topology, notation};
 
@@ -33,7 +33,7 @@ fn seed_with_archive() -> Topology {
 fn verdict(topology: &Topology, actions: &[&str]) -> String {
     let mut world = World::new(topology);
     for text in actions {
-        let action = Action::parse(text, topology).unwrap();
+        let action = Incident::parse(text, topology).unwrap();
         world.apply(action).unwrap();
     }
     Verdict::of(&world).text()

@@ -3,7 +3,7 @@
 use egui::{Key, Modifiers, PointerButton, Pos2, Rect};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pgcascade::app::{Message, WhatIfMessage};
-use pgcascade::model::simulate::world::{Action, CommitFate, World};
+use pgcascade::model::simulate::world::{CommitFate, Incident, World};
 
 use crate::window::Window;
 
@@ -132,7 +132,7 @@ fn a_link_is_cut_slowed_and_mended_by_its_own_menu() {
 fn a_sentence_is_asked_why_and_an_advice_is_followed() {
     let mut window = entered();
     let master = window.session().desk.document.topology().primary().id();
-    window.send(Message::WhatIf(WhatIfMessage::Do(Action::Crash(master))));
+    window.send(Message::WhatIf(WhatIfMessage::Do(Incident::Crash(master))));
     let why = window.session().what_if().unwrap().moment().verdict.summary[0]
         .why
         .clone();

@@ -119,6 +119,8 @@ pub enum Life {
     Connected(String),
     /// It runs, but its upstream does not see it.
     Unconnected,
+    /// It does not answer; nobody knows that it is down.
+    Silent,
     Down,
     /// What What-if makes of it, and the word for it.
     Foreseen(Outlook, &'static str),
@@ -167,6 +169,7 @@ impl Life {
             Self::Streaming => "streaming",
             Self::Connected(state) => state,
             Self::Unconnected => "not connected",
+            Self::Silent => "does not answer",
             Self::Down => "down",
             Self::Foreseen(_, word) => word,
         }

@@ -163,14 +163,23 @@ impl<'a> Facts<'a> {
             .find(|row| row.application_name == shown)
     }
 
+    /// True if the server that would show this one does not answer.
+    fn is_below_silence(&self, reading: Option<&Reading>) -> bool {
+        let upstream = reading.and_then(|reading| self.reading(reading.upstream.as_deref()?));
+        upstream.is_some_and(|upstream| upstream.running && !upstream.answers)
+    }
+
     fn life(&self, reading: Option<&Reading>, row: Option<&ReplicationRow>) -> Life {
         match (self.is_deployed, self.board, reading) {
             (false, _, _) => Life::Drawn,
             (true, None, _) => Life::Unread,
             (true, Some(_), None) => Life::NotDeployed,
             (true, Some(_), Some(reading)) if !reading.running => Life::Down,
+            (true, Some(_), Some(reading)) if !reading.answers => Life::Silent,
             (true, Some(_), Some(reading)) if reading.role == "primary" => Life::Running,
             (true, Some(_), Some(_)) => match row.map(|row| row.state.as_str()) {
+                // Its upstream shows nothing at all: whether it is connected nobody knows.
+                None if self.is_below_silence(reading) => Life::Running,
                 None => Life::Unconnected,
                 Some("streaming") => Life::Streaming,
                 Some(state) => Life::Connected(state.to_owned()),

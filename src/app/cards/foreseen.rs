@@ -139,14 +139,14 @@ mod tests {
     use super::*;
     use crate::app::{Message, Session, WhatIfMessage, update};
     use crate::model::document::Document;
-    use crate::model::simulate::world::Action;
+    use crate::model::simulate::world::Incident;
     use crate::model::topology::notation;
 
     #[test]
     fn every_badge_and_every_link_says_why() {
         let seed = "m 1 sync first 1\n  a 2 priority 1\n    c 3\n  b 4 priority 2\n";
         let mut session = Session::new(Document::new(notation::parse(seed).unwrap()), None);
-        let crash = Action::parse("crash a", session.desk.document.topology()).unwrap();
+        let crash = Incident::parse("crash a", session.desk.document.topology()).unwrap();
         for message in [WhatIfMessage::Enter, WhatIfMessage::Do(crash)] {
             update(&mut session, Message::WhatIf(message));
         }

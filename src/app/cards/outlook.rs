@@ -22,6 +22,7 @@ pub fn outlook_of(state: &State) -> (Outlook, &'static str) {
             Flow::Leads => (Outlook::Well, "running"),
             Flow::Streams => (Outlook::Well, "streaming"),
             Flow::Starves => (Outlook::Waits, "no new data"),
+            Flow::Silent => (Outlook::Waits, "silent"),
             Flow::Cut => (Outlook::Stuck, "cut off"),
             Flow::UpstreamDown => (Outlook::Stuck, "orphaned"),
             Flow::AwaitsResume => (Outlook::Stuck, "disconnected"),

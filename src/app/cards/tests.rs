@@ -6,7 +6,7 @@ use crate::app::{RunView, Session};
 use crate::model::document::Document;
 use crate::model::health::Commits;
 use crate::model::health::{Board, Reading, ReplicationRow};
-use crate::model::plan::{Plan, Progress, StepId, StepState, StepSummary};
+use crate::model::plan::{Head, Kind, Plan, Progress, StepId, StepState, StepSummary};
 use crate::model::topology::notation;
 
 fn session(text: &str) -> Session {
@@ -39,6 +39,7 @@ fn reading(name: &str, upstream: Option<&str>, rows: &[(&str, &str, &str, u32)])
     Reading {
         name: name.to_owned(),
         running: true,
+        answers: true,
         role: if upstream.is_some() { "standby" } else { "primary" }.to_owned(),
         upstream: upstream.map(str::to_owned),
         replication: rows.iter().map(row).collect(),
@@ -94,6 +95,49 @@ fn a_running_cluster_shows_what_is_real() {
     );
 }
 
+/// The view shows 63 characters of such a name from 16 on.
+#[test]
+fn a_name_that_the_view_cuts_is_drawn_as_connected() {
+    for major in [15, 16, 18] {
+        let name = "é".repeat(20);
+        let mut session = session(&format!("postgres {major}\nm 1025\n  {name} 1026\n"));
+        let topology = session.desk.document.topology();
+        let shown = topology
+            .by_name(&name)
+            .unwrap()
+            .name()
+            .in_view(topology.postgres());
+        let rows = [(shown.as_str(), "streaming", "async", 0)];
+        let servers = vec![reading("m", None, &rows), reading(&name, Some("m"), &[])];
+        deployed(&mut session, servers);
+        assert_eq!(describe(&session)[1].0.life, Life::Streaming, "{major}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_called_so_and_says_nothing_about_others() {
+    let mut session = session(SEED);
+    let mut silent = reading("a", Some("m"), &[]);
+    silent.answers = false;
+    deployed(
+        &mut session,
+        vec![
+            reading(
+                "m",
+                None,
+                &[("a", "streaming", "sync", 1), ("b", "streaming", "potential", 2)],
+            ),
+            silent,
+            reading("c", Some("a"), &[]),
+            reading("b", Some("m"), &[]),
+        ],
+    );
+    check(
+        &session,
+        "m: first 1 of 2, running\na: sync 1, does not answer; priority 1\nc: async, running; async\nb: potential 2, streaming; priority 2 (live)",
+    );
+}
+
 #[test]
 fn a_link_that_is_only_drawn_is_not_live() {
     let mut session = session("m 1025\n  a 1026\n    c 1027\n  new 1028\n");
@@ -133,6 +177,7 @@ fn a_run_shows_how_far_it_is_with_each_server() {
         plan: Plan {
             cluster: String::new(),
             folder: String::new(),
+            head: Head::of(Kind::Deploy),
             steps: Vec::new(),
         },
         progress,

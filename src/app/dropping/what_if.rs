@@ -2,7 +2,7 @@
 
 use super::{Dropped, Judge, Outcome, Target, Verdict, Zone};
 use crate::app::{Message, WhatIfMessage};
-use crate::model::simulate::world::{Action, World};
+use crate::model::simulate::world::{Incident, World};
 use crate::model::topology::{Fix, ServerId, Topology};
 
 const STAYS: &str = "In What-if cards stay where they are: drop it on a server to let it follow that one";
@@ -23,9 +23,9 @@ impl Judging {
         }
     }
 
-    fn action(&self, upstream: ServerId) -> Option<Action> {
+    fn action(&self, upstream: ServerId) -> Option<Incident> {
         let server = self.server?;
-        Some(Action::Repoint { server, upstream })
+        Some(Incident::Repoint { server, upstream })
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
             with_fix: true,
         };
         let (server, upstream) = (id("a"), id("b"));
-        let told = Message::WhatIf(WhatIfMessage::Do(Action::Repoint { server, upstream }));
+        let told = Message::WhatIf(WhatIfMessage::Do(Incident::Repoint { server, upstream }));
         assert_eq!(
             judging.act(&dropped(Target::Server(upstream, Zone::Below))),
             Outcome::Do(Box::new(told))

@@ -32,16 +32,16 @@ pub(super) fn update(session: &mut Session, message: WhatIfMessage) -> Vec<Effec
     match message {
         WhatIfMessage::Enter | WhatIfMessage::EnterInTime => {}
         WhatIfMessage::Leave => leave(session),
-        WhatIfMessage::Do(action) => {
+        WhatIfMessage::Do(incident) => {
             let happened = match what_if.time.as_mut().filter(|_| what_if.look == Look::Time) {
-                Some(time) => time.happen(action),
-                None => what_if.act(action),
+                Some(time) => time.happen(incident),
+                None => what_if.act(incident),
             };
             tell(session, happened);
         }
-        WhatIfMessage::Try(actions) => {
+        WhatIfMessage::Try(incidents) => {
             show(what_if, Look::Verdict);
-            let happened = what_if.begin(&actions);
+            let happened = what_if.begin(&incidents);
             tell(session, happened);
         }
         WhatIfMessage::GoTo(moment) => what_if.go_to(moment),
@@ -196,9 +196,9 @@ fn begin(session: &mut Session, scenario: Scenario) {
         follow(session);
         return;
     }
-    let actions: Vec<_> = scenario.events.iter().map(|event| event.action).collect();
+    let incidents: Vec<_> = scenario.events.iter().map(|event| event.incident).collect();
     what_if.look = Look::Verdict;
-    let happened = what_if.begin(&actions);
+    let happened = what_if.begin(&incidents);
     tell(session, happened);
 }
 

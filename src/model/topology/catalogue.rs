@@ -9,7 +9,7 @@ mod value;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-pub use value::ValueProblem;
+pub use value::{ValueProblem, milliseconds};
 
 use super::PgMajor;
 

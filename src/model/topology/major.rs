@@ -334,6 +334,11 @@ impl PgMajor {
         (Self::V9_3..=Self::V18).contains(&self)
     }
 
+    /// A standby that hears nothing ends its connection (wal_receiver_timeout).
+    pub fn has_receiver_timeout(self) -> bool {
+        self >= Self::V9_3
+    }
+
     /// The sender's time limit for silence: `wal_sender_timeout`, called `replication_timeout` in 9.2.
     pub fn sender_timeout_setting(self) -> &'static str {
         if self < Self::V9_3 {

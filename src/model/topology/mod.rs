@@ -22,6 +22,7 @@ mod rules;
 mod sites;
 mod sync;
 mod values;
+mod views;
 
 use std::collections::BTreeMap;
 

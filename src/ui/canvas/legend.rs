@@ -129,6 +129,7 @@ impl Sign {
                 Life::Running | Life::Streaming | Life::Foreseen(Outlook::Well, _) => "it works",
                 Life::Connected(_) | Life::Foreseen(Outlook::Waits, _) => "on its way",
                 Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => "it runs, and gets nothing",
+                Life::Silent => "it does not answer",
                 Life::Down | Life::Foreseen(Outlook::Down, _) => "down",
                 Life::Drawn | Life::NotDeployed | Life::Unread => "nothing known of it yet",
             },
@@ -218,8 +219,9 @@ fn life_rank(life: &Life) -> u8 {
         Life::Running | Life::Streaming | Life::Foreseen(Outlook::Well, _) => 0,
         Life::Connected(_) | Life::Foreseen(Outlook::Waits, _) => 1,
         Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => 2,
-        Life::Down | Life::Foreseen(Outlook::Down, _) => 3,
-        Life::Drawn | Life::NotDeployed | Life::Unread => 4,
+        Life::Silent => 3,
+        Life::Down | Life::Foreseen(Outlook::Down, _) => 4,
+        Life::Drawn | Life::NotDeployed | Life::Unread => 5,
     }
 }
 

@@ -4,7 +4,7 @@ use super::run::{FOLDER, finished, start};
 use super::*;
 use crate::app::{RunMessage, RunView, Tab};
 use crate::engine::deploy::Found;
-use crate::model::plan::{Action, EventKind, Outcome, RunEvent, StepId, StepSummary};
+use crate::model::plan::{Action, Alter, EventKind, Outcome, RunEvent, StepId, StepSummary};
 
 fn run(message: RunMessage) -> Message {
     Message::Run(message)
@@ -123,7 +123,10 @@ fn settle(session: &mut Session, number: u64) {
         folder: plan.folder.clone(),
         steps: steps.collect(),
     };
-    let place = plan.steps.iter().position(|step| step.action == Action::Settle);
+    let place = plan
+        .steps
+        .iter()
+        .position(|step| step.action == Action::Alter(Alter::Settle));
     let step = StepId(place.unwrap());
     update(session, event(number, 0, started));
     update(

@@ -33,6 +33,7 @@ fn board() -> Board {
     let reading = |name: &str, upstream: Option<&str>, replication| Reading {
         name: name.to_owned(),
         running: true,
+        answers: true,
         role: if upstream.is_some() { "standby" } else { "primary" }.to_owned(),
         upstream: upstream.map(str::to_owned),
         replication,

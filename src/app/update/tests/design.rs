@@ -355,6 +355,7 @@ fn while_the_design_is_locked_servers_can_be_copied_and_nothing_else() {
         plan: crate::model::plan::Plan {
             cluster: "seed".to_owned(),
             folder: "/nowhere".to_owned(),
+            head: crate::model::plan::Head::of(crate::model::plan::Kind::Deploy),
             steps: Vec::new(),
         },
         progress: crate::model::plan::Progress::default(),

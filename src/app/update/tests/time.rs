@@ -4,7 +4,7 @@ use super::*;
 use crate::app::{InTime, Look, Pace, TimeMessage, WhatIf, WhatIfMessage};
 use crate::model::document::Command;
 use crate::model::simulate::time::{Micros, Speed, Workload};
-use crate::model::simulate::world::{Action, CommitFate};
+use crate::model::simulate::world::{CommitFate, Incident};
 use crate::model::topology::{Edit, ServerName};
 
 const FRAME: Micros = 16_000;
@@ -32,8 +32,8 @@ fn in_time(session: &Session) -> &InTime {
 }
 
 fn happen(session: &mut Session, text: &str) {
-    let action = Action::parse(text, session.desk.document.topology()).unwrap();
-    send(session, WhatIfMessage::Do(action));
+    let incident = Incident::parse(text, session.desk.document.topology()).unwrap();
+    send(session, WhatIfMessage::Do(incident));
 }
 
 fn id(session: &Session, name: &str) -> ServerId {

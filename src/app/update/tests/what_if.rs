@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::app::{FileMessage, Look, PathPurpose, RunMessage, Tab, WhatIf, WhatIfMessage};
-use crate::model::simulate::world::{Action, CommitFate};
+use crate::model::simulate::world::{CommitFate, Incident};
 
 fn send(session: &mut Session, message: WhatIfMessage) -> Vec<Effect> {
     update(session, Message::WhatIf(message))
@@ -18,8 +18,8 @@ fn entered() -> Session {
 
 /// Lets happen what the text says.
 fn happen(session: &mut Session, text: &str) {
-    let action = Action::parse(text, session.desk.document.topology()).unwrap();
-    assert_eq!(send(session, WhatIfMessage::Do(action)), []);
+    let incident = Incident::parse(text, session.desk.document.topology()).unwrap();
+    assert_eq!(send(session, WhatIfMessage::Do(incident)), []);
 }
 
 fn what_if(session: &Session) -> &WhatIf {

@@ -23,6 +23,7 @@ pub(in crate::engine) use lock::Lock;
 use crate::engine::postgres::ownership;
 use crate::engine::system::files::names_in;
 use crate::engine::system::processes;
+use crate::model::topology::{Server, Topology};
 use crate::report::Report;
 
 /// One deployed (or half deployed) cluster.
@@ -163,6 +164,17 @@ fn lost(mut entry: ClusterRecord) -> Option<ClusterRecord> {
 }
 
 impl ClusterRecord {
+    /// The servers of a design, as a record names them.
+    pub(in crate::engine) fn servers_of(topology: &Topology) -> Vec<RecordedServer> {
+        let folders = topology.folders();
+        let of_server = |server: &Server| RecordedServer {
+            name: server.name().to_string(),
+            folder: folders.get(&server.id()).cloned().unwrap_or_default(),
+            port: server.port().number(),
+        };
+        topology.servers().iter().map(of_server).collect()
+    }
+
     /// True while the pgcascade that builds or removes it lives.
     pub(in crate::engine) fn is_at_work(&self) -> bool {
         self.builder.as_ref().is_some_and(Builder::is_alive)

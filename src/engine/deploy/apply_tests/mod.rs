@@ -10,10 +10,10 @@ use tokio::sync::mpsc;
 
 use self::world::World;
 use super::Cancel;
-use super::host::{Host, Work};
-use super::run::run;
+use crate::engine::run::run;
+use crate::engine::run::{Host, Work};
 use crate::engine::system::wait::Failure;
-use crate::model::plan::{Action, EventKind, Machine, Outcome, Plan, RunEvent, Standing, plan_apply};
+use crate::model::plan::{Action, Alter, EventKind, Machine, Outcome, Plan, RunEvent, Standing, plan_apply};
 use crate::model::topology::notation::SEED;
 use crate::model::topology::{Edit, Topology, notation};
 use crate::report::Report;
@@ -140,7 +140,7 @@ async fn whatever_step_of_a_change_fails_the_cluster_is_whole() {
         let settles = plan
             .steps
             .iter()
-            .position(|step| step.action == Action::Settle)
+            .position(|step| step.action == Action::Alter(Alter::Settle))
             .unwrap();
         for at in 0..plan.steps.len() {
             for fault in [Fault::Early, Fault::Late, Fault::Cancelled] {

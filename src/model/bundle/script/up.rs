@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::actions::do_line;
+use super::actions::do_lines;
 use super::{ASK, OWN, REFUSE_ROOT, TLS, TLS_ASK, UP, actions, head, lsn_functions, title, undo_functions};
 use crate::model::configuration::{ClusterFolder, comment};
-use crate::model::plan::{Action, Certificate, Machine, Plan, preflight};
+use crate::model::plan::{Action, Build, Certificate, Machine, Plan, Serve, preflight};
 use crate::model::quoting::shell_word;
 use crate::model::topology::{Archive, Topology};
 
@@ -38,7 +38,7 @@ pub(super) fn up(topology: &Topology, plan: &Plan) -> String {
     let has_slots = plan
         .steps
         .iter()
-        .any(|step| matches!(step.action, Action::CreateSlot { .. }));
+        .any(|step| matches!(step.action, Action::Serve(Serve::CreateSlot { .. })));
     let needs_psql = has_slots || !major.reports_ready_in_pid_file();
     text.push_str(&before(topology, has_slots, needs_psql));
     let mut reason_above = "";
@@ -50,7 +50,7 @@ pub(super) fn up(topology: &Topology, plan: &Plan) -> String {
         reason_above = &step.why;
         let undo = match &step.undo {
             // The claim notes its own undo, once it knows whether the folder was there.
-            None | Some(Action::ReleaseFolder) => String::new(),
+            None | Some(Action::Build(Build::ReleaseFolder)) => String::new(),
             Some(action) => actions::undo(action).map_or_else(String::new, |(function, argument)| {
                 let words = [Some(function.to_owned()), argument];
                 let words: Vec<String> = words.into_iter().flatten().collect();
@@ -63,7 +63,7 @@ pub(super) fn up(topology: &Topology, plan: &Plan) -> String {
             step.deadline_secs,
             shell_word(&step.title)
         );
-        let line = do_line(topology, &step.action);
+        let line = do_lines(topology, &step.action).unwrap_or_default();
         if !needs_psql && asks(&step.action) {
             let _ = writeln!(text, "if can_ask; then\n{}fi", indented(&line));
         } else {
@@ -85,11 +85,11 @@ fn indented(lines: &str) -> String {
 fn asks(action: &Action) -> bool {
     matches!(
         action,
-        Action::CreateSlot { .. }
-            | Action::WaitStreaming { .. }
-            | Action::WaitRows { .. }
-            | Action::ProveTls { .. }
-            | Action::ProveRow { .. }
+        Action::Serve(Serve::CreateSlot { .. })
+            | Action::Serve(Serve::WaitStreaming { .. })
+            | Action::Serve(Serve::WaitRows { .. })
+            | Action::Serve(Serve::ProveTls { .. })
+            | Action::Serve(Serve::ProveRow { .. })
     )
 }
 

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::actions::{do_line, rows_text};
+use super::actions::{do_lines, rows_text};
 use super::{ASK, OWN, TLS_ASK, VERIFY, head, lsn_functions};
-use crate::model::plan::{Action, Plan};
+use crate::model::plan::{Action, Plan, Serve};
 use crate::model::quoting::shell_word;
 use crate::model::topology::Topology;
 use crate::model::words::counted;
@@ -36,9 +36,9 @@ pub(super) fn verify(topology: &Topology, plan: &Plan) -> String {
     }
     for step in &plan.steps {
         match &step.action {
-            Action::WaitRows {
+            Action::Serve(Serve::WaitRows {
                 server, port, rows, ..
-            } => {
+            }) => {
                 let _ = writeln!(
                     text,
                     "check_rows {} {port} {}",
@@ -46,16 +46,20 @@ pub(super) fn verify(topology: &Topology, plan: &Plan) -> String {
                     rows_text(rows)
                 );
             }
-            Action::ProveTls { server, .. } => {
+            Action::Serve(Serve::ProveTls { server, .. }) => {
                 let said = shell_word(&format!("Every link of {server} is encrypted"));
-                let _ = writeln!(text, "{}say {said}", do_line(topology, &step.action));
+                let _ = writeln!(
+                    text,
+                    "{}say {said}",
+                    do_lines(topology, &step.action).unwrap_or_default()
+                );
             }
-            Action::ProveRow { readers, delayed, .. } => {
+            Action::Serve(Serve::ProveRow { readers, delayed, .. }) => {
                 let _ = write!(
                     text,
                     "\ndeadline=$((SECONDS + {}))\n{}say \"A row written on the primary was {}\"\n",
                     step.deadline_secs,
-                    do_line(topology, &step.action),
+                    do_lines(topology, &step.action).unwrap_or_default(),
                     seen_where(readers.len(), delayed.len()),
                 );
             }

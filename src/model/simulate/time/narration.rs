@@ -81,6 +81,9 @@ impl Run {
         };
         let since = duration(waits.longest);
         let for_what = self.awaited(waits);
+        if !waits.silent.is_empty() {
+            return self.silence_said(waits, &format!("{who} at {name}, the longest for {since}"));
+        }
         if waits.hangs {
             return said(
                 &format!("{who} at {name}, the longest for {since}, and nobody will answer: {for_what}"),
@@ -99,6 +102,25 @@ impl Run {
                 }
                 _ => "synchronous_commit = on: the standby has to have flushed it to its disk",
             },
+        )
+    }
+
+    /// They wait for an answer over a network that is cut, which the primary has not noticed.
+    fn silence_said(&self, waits: &Waits, who: &str) -> Said {
+        let setting = self.world().topology().postgres().sender_timeout_setting();
+        let name = self.name(waits.on);
+        let silent: Vec<ServerId> = waits.silent.iter().map(|(id, _)| *id).collect();
+        let for_whom = listed(&self.names(&silent));
+        let next = waits.silent.iter().filter_map(|(_, due)| *due).min();
+        let until = next.map_or_else(
+            || "and it never will".to_owned(),
+            |due| format!("it will in {}", duration(due.saturating_sub(self.now()))),
+        );
+        said(
+            &format!("{who}: nothing gets through to {for_whom}, and {name} has not noticed; {until}"),
+            &format!(
+                "{setting}: a cut network closes no connection; the sender ends one when it has heard nothing for that long (60 s by default, 0: never), and until then commits wait for the standby"
+            ),
         )
     }
 

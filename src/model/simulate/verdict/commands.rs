@@ -5,19 +5,19 @@ use super::{Said, name};
 use crate::model::configuration::{ClusterFolder, Configuration, lines_that_let_in};
 use crate::model::operation::{Deed, Operation};
 use crate::model::quoting;
-use crate::model::simulate::world::{Action, Flow, World};
+use crate::model::simulate::world::{Flow, Incident, World};
 use crate::model::topology::{Server, ServerId};
 
 /// An action with what it is for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Doing {
-    pub(super) action: Action,
+    pub(super) action: Incident,
     pub(super) what: &'static str,
     why: &'static str,
 }
 
 impl Doing {
-    pub(super) fn new(action: Action, what: &'static str, why: &'static str) -> Self {
+    pub(super) fn new(action: Incident, what: &'static str, why: &'static str) -> Self {
         Self { action, what, why }
     }
 }
@@ -35,15 +35,15 @@ pub(super) fn advice(world: &World, configuration: &Configuration<'_>, doing: &D
 }
 
 /// What carries an action out; nothing for what is no business of PostgreSQL: a network, a disk.
-fn operations(world: &World, configuration: &Configuration<'_>, action: Action) -> Vec<Operation> {
+fn operations(world: &World, configuration: &Configuration<'_>, action: Incident) -> Vec<Operation> {
     let find = |id| world.topology().server(id);
     let both = |server, upstream| find(server).zip(find(upstream));
     match action {
-        Action::Stop(server) => on(world, server, [Deed::Stop]),
-        Action::ComeBack(server) => on(world, server, [Deed::Start]),
-        Action::Resume(server) => on(world, server, [Deed::ResumeReplay]),
-        Action::Promote(server) => on(world, server, [Deed::Promote]),
-        Action::MakeSlot { server, upstream } => find(server).map_or_else(Vec::new, |server| {
+        Incident::Stop(server) => on(world, server, [Deed::Stop]),
+        Incident::ComeBack(server) => on(world, server, [Deed::Start]),
+        Incident::Resume(server) => on(world, server, [Deed::ResumeReplay]),
+        Incident::Promote(server) => on(world, server, [Deed::Promote]),
+        Incident::MakeSlot { server, upstream } => find(server).map_or_else(Vec::new, |server| {
             let slot = configuration.slot_name(server).to_owned();
             let is_lost = world.has_lost_slot(upstream, server.id());
             let drop = is_lost.then(|| Deed::DropSlot { slot: slot.clone() });
@@ -53,18 +53,18 @@ fn operations(world: &World, configuration: &Configuration<'_>, action: Action) 
                 drop.into_iter().chain([Deed::CreateSlot { slot }]),
             )
         }),
-        Action::LetIn { server, upstream } => find(server).map_or_else(Vec::new, |server| {
+        Incident::LetIn { server, upstream } => find(server).map_or_else(Vec::new, |server| {
             let lines = lines_that_let_in(world.topology(), server).into_iter();
             let lines = lines.map(|line| Deed::LetIn {
                 line: line.split_whitespace().collect::<Vec<_>>().join(" "),
             });
             on(world, upstream, lines.chain([Deed::Reload]))
         }),
-        Action::Repoint { server, upstream } => both(server, upstream)
+        Incident::Repoint { server, upstream } => both(server, upstream)
             .map_or_else(Vec::new, |(server, upstream)| {
                 repoint(world, configuration, server, upstream)
             }),
-        Action::Rebuild { server, upstream } => both(server, upstream)
+        Incident::Rebuild { server, upstream } => both(server, upstream)
             .map_or_else(Vec::new, |(server, upstream)| {
                 rebuild(world, configuration, server, upstream)
             }),

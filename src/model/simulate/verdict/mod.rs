@@ -31,7 +31,7 @@ pub struct Said {
 /// What is to be said about a world.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// What has happened, one action each.
+    /// What has happened, one incident each.
     pub happened: Vec<String>,
     /// Do writes and reads go on, is anything lost: what to read if one reads no more.
     pub summary: Vec<Said>,
@@ -89,7 +89,7 @@ pub struct Heir {
 impl Verdict {
     pub fn of(world: &World) -> Self {
         let topology = world.topology();
-        let happened = world.actions().iter().map(|action| action.text(topology));
+        let happened = world.incidents().iter().map(|incident| incident.text(topology));
         let heirs = heirs::heirs(world);
         Self {
             happened: happened.collect(),
@@ -141,7 +141,7 @@ fn servers(world: &World) -> Vec<ServerVerdict> {
 }
 
 /// `"a"`, `"a" and "b"`, `"a", "b" and "c"`; of many the first few and a number.
-fn listed(world: &World, servers: &[ServerId]) -> String {
+pub(in crate::model::simulate) fn listed(world: &World, servers: &[ServerId]) -> String {
     let names: Vec<String> = servers
         .iter()
         .filter_map(|id| world.topology().server(*id))

@@ -49,6 +49,7 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             }
             "acknowledged" => format!("A commit waits for {}", board.commits.waits_for.join(", ")),
             "waiting" => "⚠ A commit would hang: too few synchronous standbys stream".to_owned(),
+            "unknown" => "⚠ The primary does not answer: what becomes of a commit is not known".to_owned(),
             _ => "There is no primary: nothing can be written".to_owned(),
         };
         ui.add_space(GAP_SMALL);
@@ -66,8 +67,18 @@ pub fn state_in_words(cluster: &ClusterView) -> String {
     match running(cluster) {
         None => "Not read yet".to_owned(),
         Some((0, _)) => "Stopped".to_owned(),
-        Some((up, all)) if up == all => format!("All {all} servers run"),
-        Some((up, all)) => format!("{up} of {all} servers run"),
+        Some((up, all)) => {
+            let words = if up == all {
+                format!("All {all} servers run")
+            } else {
+                format!("{up} of {all} servers run")
+            };
+            match silent(cluster) {
+                0 => words,
+                1 => format!("{words}, 1 does not answer"),
+                many => format!("{words}, {many} do not answer"),
+            }
+        }
     }
 }
 
@@ -76,6 +87,14 @@ fn running(cluster: &ClusterView) -> Option<(usize, usize)> {
     let servers = &cluster.board.as_ref()?.servers;
     let up = servers.iter().filter(|reading| reading.running).count();
     Some((up, servers.len()))
+}
+
+/// How many of those that run, as far as anybody knows, do not answer.
+fn silent(cluster: &ClusterView) -> usize {
+    let servers = cluster.board.iter().flat_map(|board| &board.servers);
+    servers
+        .filter(|reading| reading.running && !reading.answers)
+        .count()
 }
 
 fn buttons_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
@@ -115,7 +134,7 @@ fn board_ui(ui: &mut Ui, servers: &[Reading]) {
             }
             ui.end_row();
             for reading in servers {
-                if reading.replication.is_empty() && reading.running {
+                if reading.replication.is_empty() && reading.answers {
                     continue;
                 }
                 reading_rows(ui, reading);
@@ -128,6 +147,8 @@ fn reading_rows(ui: &mut Ui, reading: &Reading) {
     ui.label(RichText::new(format!("on {}", reading.name)).strong());
     if !reading.running {
         ui.colored_label(tokens.error, "down");
+    } else if !reading.answers {
+        ui.colored_label(tokens.warning, "does not answer");
     }
     ui.end_row();
     for row in &reading.replication {

@@ -111,11 +111,10 @@ pub fn row_label(session: &Session, server: &Server) -> String {
         let becomes = what_if.world().flow_sentence(server.id()).unwrap_or_default();
         return format!("{}: {becomes}", server.name());
     }
-    let is_down = session
-        .reading(server.id())
-        .is_some_and(|reading| !reading.running);
+    let reading = session.reading(server.id());
     let state = match session.replication_row(server.id()) {
-        _ if is_down => ", down".to_owned(),
+        _ if reading.is_some_and(|reading| !reading.running) => ", down".to_owned(),
+        _ if reading.is_some_and(|reading| !reading.answers) => ", does not answer".to_owned(),
         Some(row) => format!(", {} {}", row.state, row.sync_state),
         None => String::new(),
     };

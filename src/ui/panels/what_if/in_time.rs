@@ -329,7 +329,7 @@ fn stories_ui(ui: &mut Ui, time: &InTime, outbox: &mut Outbox) {
     }
     let topology = time.run().world().topology();
     for event in events {
-        let words = format!("{}  {}", in_words(event.at), event.action.text(topology));
+        let words = format!("{}  {}", in_words(event.at), event.incident.text(topology));
         let is_past = event.at <= time.now();
         let button = egui::Button::selectable(is_past, words).wrap();
         if ui.add(button).on_hover_text("Go to this moment").clicked() {

@@ -54,7 +54,7 @@ pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         .auto_shrink(false)
         .show(ui, |ui| {
             headline_ui(ui, &moment.world);
-            if moment.action.is_none() {
+            if moment.incident.is_none() {
                 note_ui(
                     ui,
                     "Nothing has happened yet: the cluster runs as it is drawn. Right click on a server or a link, or use \"…\" in the list of servers.",

@@ -104,13 +104,13 @@ fn words(time: &InTime) -> String {
         None if time.now() == 0 => format!("{at}: right click on a server or a link to let something happen"),
         None => at,
         Some(happened) => {
-            let action = happened.action.text(time.run().world().topology());
+            let what = happened.text(time.run().world().topology());
             let outcome = if happened.outcome.is_err() {
                 " (could not happen)"
             } else {
                 ""
             };
-            format!("{at}, after: {action}{outcome}")
+            format!("{at}, after: {what}{outcome}")
         }
     }
 }
@@ -157,7 +157,7 @@ fn line_ui(ui: &mut Ui, what_if: &WhatIf, time: &InTime, outbox: &mut Outbox) {
         let topology = what_if.topology();
         response = response.on_hover_ui_at_pointer(|ui| {
             for event in &near {
-                ui.label(format!("{}: {}", moment(event.at), event.action.text(topology)));
+                ui.label(format!("{}: {}", moment(event.at), event.incident.text(topology)));
             }
         });
     }
@@ -220,7 +220,7 @@ fn paint(ui: &Ui, time: &InTime, scale: &Scale, has_focus: bool) {
     line(scale.track.left(), now, 3.0, tokens.accent);
     for event in &time.scenario().events {
         let at = pos2(scale.x(event.at), middle);
-        let (colour, corners): (_, &[Vec2]) = match event.action.verb().kind() {
+        let (colour, corners): (_, &[Vec2]) = match event.incident.verb().kind() {
             Kind::Fault => (
                 tokens.error,
                 &[vec2(0.0, -6.0), vec2(6.0, 0.0), vec2(0.0, 6.0), vec2(-6.0, 0.0)],

@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::host::{Host, Note, Work};
+use super::perform::{one_sentence, perform};
 use super::reporter::Reporter;
-use super::run::{one_sentence, perform};
 use crate::engine::system::wait::{Failure, Wait};
 use crate::model::plan::{Action, EventKind, Step};
 
@@ -31,13 +31,10 @@ pub(super) async fn unwind<H: Host>(
         };
         let result = if hard.is_cancelled() {
             Err(format!("Not taken back: {}.", step.title))
-        } else if matches!(undo, Action::ReleaseFolder) && !remains.is_empty() {
-            // Without its marker, teardown could not finish what could not be done now.
-            Err("The folder keeps its marker, so that `pgcascade teardown` can remove the rest.".to_owned())
-        } else if matches!(undo, Action::ForgetChange) && !remains.is_empty() {
-            Err("The cluster stays noted as between two designs: `pgcascade apply` with either of them makes it whole, `pgcascade teardown` removes it.".to_owned())
+        } else if let Some(why) = step.stays_with_rest.filter(|_| !remains.is_empty()) {
+            Err(why.to_owned())
         } else {
-            let work = Work::new(step.id, Wait::new(UNDO, hard.clone()), notes.clone());
+            let work = Work::undo(step.id, Wait::new(UNDO, hard.clone()), notes.clone());
             take_back(host, undo, &work, reporter, noted)
                 .await
                 .map_err(|failure| match failure {

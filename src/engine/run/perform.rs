@@ -60,16 +60,14 @@ impl Trouble {
 /// What is said of a change that failed while it cleared away.
 const SETTLED: &str = "The new design runs, is proved and recorded; what was not cleared away yet, the next `pgcascade apply` clears away.";
 
-/// True if the step is done from which on nothing is taken back.
+/// True if the step is done from which on nothing is undone.
 fn is_settled(plan: &Plan, states: &BTreeMap<StepId, State>) -> bool {
-    let settles = plan.steps.iter().filter(|step| step.action == Action::Settle);
-    settles
-        .into_iter()
-        .any(|step| states.get(&step.id) == Some(&State::Done))
+    let step = plan.head.settles_at;
+    step.is_some_and(|step| states.get(&step) == Some(&State::Done))
 }
 
 /// Performs the plan. The first event is `started`, the last `finished`.
-pub(super) async fn run<H: Host>(
+pub(in crate::engine) async fn run<H: Host>(
     number: u64,
     plan: &Plan,
     host: Arc<H>,
@@ -80,7 +78,7 @@ pub(super) async fn run<H: Host>(
 }
 
 /// The same, with steps that an earlier run has done: they are told as done in their turn, and taken back with the rest.
-pub(super) async fn run_but<H: Host>(
+pub(in crate::engine) async fn run_but<H: Host>(
     kept: &BTreeSet<StepId>,
     number: u64,
     plan: &Plan,
@@ -109,6 +107,8 @@ pub(super) async fn run_but<H: Host>(
             trouble,
             is_settled: true,
         }) => trouble.into_outcome(vec![SETTLED.to_owned()]),
+        // What it did stays: the same can be asked for again.
+        Some(Stopped { trouble, .. }) if !plan.head.kind.is_undone() => trouble.into_outcome(Vec::new()),
         Some(Stopped { trouble, .. }) => {
             let because = match &trouble {
                 Trouble::Cancelled => "it was cancelled".to_owned(),
@@ -130,7 +130,7 @@ pub(super) async fn run_but<H: Host>(
 }
 
 /// A run that cannot even begin: the first event and the last, as always.
-pub(super) async fn refuse(
+pub(in crate::engine) async fn refuse(
     number: u64,
     plan: &Plan,
     events: mpsc::Sender<RunEvent>,
@@ -195,7 +195,9 @@ async fn forward<H: Host>(
             is_settled: is_settled(plan, &states),
         };
         if running.is_empty() {
-            return trouble.map(stopped);
+            // A cancel that came when all was done changes nothing where nothing is undone.
+            let is_over = !plan.head.kind.is_undone() && states.values().all(|state| *state == State::Done);
+            return trouble.filter(|_| !is_over).map(stopped);
         }
         let ended = tokio::select! {
             biased;
@@ -311,6 +313,14 @@ fn started(plan: &Plan) -> EventKind {
             })
             .collect(),
     }
+}
+
+/// For an action that no plan of this host's kind has.
+pub(in crate::engine) fn misplaced(action: &Action) -> Failure {
+    Report::new(format!(
+        "This plan has a step that does not belong into it ({action:?}): this is an error of pgcascade."
+    ))
+    .into()
 }
 
 /// Headline and causes in a line: events have no place for more.

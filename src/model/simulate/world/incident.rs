@@ -6,7 +6,7 @@ use crate::model::topology::{ServerId, Topology, nearest, notation};
 
 /// One fault, one repair or one decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action {
+pub enum Incident {
     /// The server's machine is gone from one moment to the next.
     Crash(ServerId),
     /// A clean stop (`pg_ctl stop`, mode fast).
@@ -43,7 +43,7 @@ pub enum Action {
     Rebuild { server: ServerId, upstream: ServerId },
 }
 
-/// The verb of an action: a row of the transitions is for one of them.
+/// The verb of an incident: a row of the transitions is for one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verb {
     Crash,
@@ -65,7 +65,7 @@ pub enum Verb {
     Rebuild,
 }
 
-/// What an action is, for menus: something that befalls the cluster, or something that one does.
+/// What an incident is, for menus: something that befalls the cluster, or something that one does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Fault,
@@ -172,9 +172,9 @@ impl Verb {
     }
 }
 
-/// A text that is no action.
+/// A text that is no incident.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum BadAction {
+pub enum BadIncident {
     #[error("nothing is said; write for example \"crash SERVER\"")]
     Empty,
     #[error("\"{word}\" is nothing that can happen{}; known are {}", did_you_mean(near.as_deref()), known_verbs())]
@@ -195,7 +195,7 @@ fn known_verbs() -> String {
     Verb::ALL.map(Verb::word).join(", ")
 }
 
-impl Action {
+impl Incident {
     pub fn verb(self) -> Verb {
         match self {
             Self::Crash(_) => Verb::Crash,
@@ -238,7 +238,7 @@ impl Action {
         }
     }
 
-    /// `crash slave1`, `cut master slave1`, `promote "my server"`; what [`Action::parse`] reads.
+    /// `crash slave1`, `cut master slave1`, `promote "my server"`; what [`Incident::parse`] reads.
     pub fn text(self, topology: &Topology) -> String {
         let (one, other) = self.servers();
         let names = one.into_iter().chain(other).filter_map(|id| topology.server(id));
@@ -250,36 +250,36 @@ impl Action {
         text
     }
 
-    /// Reads one action; servers are named as in the design, names with blanks stand in double quotes.
+    /// Reads one incident; servers are named as in the design, names with blanks stand in double quotes.
     ///
     /// # Errors
     ///
-    /// If the text is not an action, or names a server which the topology does not have.
-    pub fn parse(text: &str, topology: &Topology) -> Result<Self, BadAction> {
-        let words = notation::split(text).map_err(|_| BadAction::OpenQuote)?;
+    /// If the text is not an incident, or names a server which the topology does not have.
+    pub fn parse(text: &str, topology: &Topology) -> Result<Self, BadIncident> {
+        let words = notation::split(text).map_err(|_| BadIncident::OpenQuote)?;
         Self::of_words(&words, topology)
     }
 
     pub(in crate::model::simulate) fn of_words(
         words: &[String],
         topology: &Topology,
-    ) -> Result<Self, BadAction> {
-        let (word, names) = words.split_first().ok_or(BadAction::Empty)?;
-        let verb = Verb::parse(word).ok_or_else(|| BadAction::Verb {
+    ) -> Result<Self, BadIncident> {
+        let (word, names) = words.split_first().ok_or(BadIncident::Empty)?;
+        let verb = Verb::parse(word).ok_or_else(|| BadIncident::Verb {
             word: word.clone(),
             near: nearest(word, Verb::ALL.map(Verb::word)).map(str::to_owned),
         })?;
         let servers = names
             .iter()
             .map(|name| find(topology, name))
-            .collect::<Result<Vec<ServerId>, BadAction>>()?;
-        let action = match (verb.names(), servers.as_slice()) {
+            .collect::<Result<Vec<ServerId>, BadIncident>>()?;
+        let incident = match (verb.names(), servers.as_slice()) {
             (Names::None, []) => Self::of_all(verb),
             (Names::One, [server]) => Self::of_one(verb, *server),
             (Names::Two, [one, other]) => Self::of_two(verb, *one, *other),
             _ => None,
         };
-        action.ok_or_else(|| BadAction::Usage(verb.usage()))
+        incident.ok_or_else(|| BadIncident::Usage(verb.usage()))
     }
 
     fn of_all(verb: Verb) -> Option<Self> {
@@ -319,7 +319,7 @@ impl Action {
     }
 }
 
-fn find(topology: &Topology, name: &str) -> Result<ServerId, BadAction> {
+fn find(topology: &Topology, name: &str) -> Result<ServerId, BadIncident> {
     let near = || {
         nearest(
             name,
@@ -329,7 +329,7 @@ fn find(topology: &Topology, name: &str) -> Result<ServerId, BadAction> {
     topology
         .by_name(name)
         .map(crate::model::topology::Server::id)
-        .ok_or_else(|| BadAction::Server {
+        .ok_or_else(|| BadIncident::Server {
             name: name.to_owned(),
             near: near().map(str::to_owned),
         })

@@ -5,15 +5,15 @@
 
 use serde::Serialize;
 
-use super::verdict::Said;
-use super::world::{Action, CommitFate, Flow, Loss, World};
-use crate::model::topology::Topology;
+use crate::model::simulate::verdict::{Said, listed};
+use crate::model::simulate::world::{CommitFate, Flow, Incident, LastMoment, Loss, World};
+use crate::model::topology::{ServerId, Topology};
 
 /// One failure, or two at once, and what is left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Survival {
     #[serde(skip)]
-    pub faults: Vec<Action>,
+    pub faults: Vec<Incident>,
     /// The same as text: "crash slave1".
     pub failure: Vec<String>,
     /// Commits at the level that is set are acknowledged, without anybody doing anything.
@@ -47,7 +47,7 @@ pub fn single_failures(topology: &Topology) -> Vec<Survival> {
         if servers.len() < 2 || servers.len() == topology.servers().len() {
             return None;
         }
-        let crashes: Vec<Action> = servers.into_iter().map(Action::Crash).collect();
+        let crashes: Vec<Incident> = servers.into_iter().map(Incident::Crash).collect();
         let mut lost = survival(&world, &crashes);
         lost.failure = vec![format!("lose the site {site}")];
         Some(lost)
@@ -70,7 +70,7 @@ pub fn double_failures(topology: &Topology) -> Vec<Survival> {
 }
 
 /// What is left of a world after these failures.
-pub fn survival(world: &World, faults: &[Action]) -> Survival {
+pub fn survival(world: &World, faults: &[Incident]) -> Survival {
     let mut after = world.clone();
     after.apply_each(faults);
     let texts = faults.iter().map(|fault| fault.text(world.topology()));
@@ -83,11 +83,11 @@ pub fn survival(world: &World, faults: &[Action]) -> Survival {
     }
 }
 
-fn faults(topology: &Topology) -> Vec<Action> {
+fn faults(topology: &Topology) -> Vec<Incident> {
     let servers = topology.servers().iter();
-    let crashes = servers.clone().map(|server| Action::Crash(server.id()));
+    let crashes = servers.clone().map(|server| Incident::Crash(server.id()));
     let cuts = servers.filter_map(|server| {
-        Some(Action::Cut {
+        Some(Incident::Cut {
             one: server.upstream()?,
             other: server.id(),
         })
@@ -160,10 +160,18 @@ fn nothing_lost(after: &World) -> Cell {
             format!("\"{name}\" has everything"),
             "each acknowledged commit had waited for it",
         ),
-        Some((Loss::NothingIfFarthest, ..)) => cell(
+        Some((Loss::NothingIfFarthest, id, _)) => cell(
             true,
-            "the farthest of the quorum has everything".to_owned(),
-            "each acknowledged commit had waited for enough of the quorum; promote the one that has received the most",
+            format!(
+                "the farthest of {} has everything",
+                listed(after, &after.one_of_each(id))
+            ),
+            "each acknowledged commit had waited for so many of them that one has it; promote the one that has received the most",
+        ),
+        Some((Loss::TooFewLeft, id, name)) => cell(
+            false,
+            format!("\"{name}\" may lack the last moment"),
+            &too_few_left(after, id),
         ),
         Some((_, _, name)) => cell(
             false,
@@ -171,6 +179,20 @@ fn nothing_lost(after: &World) -> Cell {
             "no acknowledged commit had to wait for a standby that is left",
         ),
     }
+}
+
+/// Those that a commit waited for may all be gone: how many were asked, and how many are left.
+fn too_few_left(after: &World, server: ServerId) -> String {
+    let last = after.state(server).map(|state| state.position.last);
+    let Some(LastMoment::OneOf { needed, of, .. }) = last else {
+        return String::new();
+    };
+    let left = after.one_of_each(server).len();
+    format!(
+        "each acknowledged commit had waited for {needed} of {of} standbys, whichever answered; of these {left} {} left, and it takes {} to be sure that one has it",
+        if left == 1 { "is" } else { "are" },
+        of - needed + 1
+    )
 }
 
 fn cell(holds: bool, sentence: String, why: &str) -> Cell {
@@ -184,79 +206,4 @@ fn cell(holds: bool, sentence: String, why: &str) -> Cell {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::topology::notation;
-
-    /// A line for each failure: what fails, then +/- for writes, reads, nothing lost.
-    fn lines(found: &[Survival]) -> Vec<String> {
-        let line = |survival: &Survival| {
-            let cells = survival.cells().map(|cell| if cell.holds { '+' } else { '-' });
-            format!("{}: {}", survival.failure.join(", "), String::from_iter(cells))
-        };
-        found.iter().map(line).collect()
-    }
-
-    #[test]
-    fn the_seed_survives_every_single_failure_but_that_of_its_primary() {
-        let seed = notation::parse(
-            "master 1 sync first 1\n  slave1 2 priority 1\n    slave11 3\n  slave2 4 priority 2\n",
-        )
-        .unwrap();
-        let expected = [
-            "crash master: -++",
-            "crash slave1: +++",
-            "crash slave11: +++",
-            "crash slave2: +++",
-            "cut master slave1: +++",
-            "cut slave1 slave11: +++",
-            "cut master slave2: +++",
-        ];
-        assert_eq!(lines(&single_failures(&seed)), expected);
-        let double = lines(&double_failures(&seed));
-        assert_eq!(double.len(), 21);
-        for line in [
-            "crash master, crash slave1: -+-",
-            "crash master, crash slave2: -++",
-            "crash master, crash slave11: -++",
-            "crash slave1, crash slave2: -++",
-            "cut master slave1, cut master slave2: -++",
-            "crash slave1, crash slave11: +++",
-        ] {
-            assert!(double.iter().any(|known| known == line), "{line}: {double:#?}");
-        }
-    }
-
-    #[test]
-    fn a_site_is_lost_as_a_whole() {
-        let of = |text: &str| -> Vec<String> {
-            let found = lines(&single_failures(&notation::parse(text).unwrap()));
-            found.into_iter().filter(|line| line.contains("site")).collect()
-        };
-        let text =
-            "m 1 sync first 1 site A\n  a 2 priority 1 site A\n  b 3 priority 2 site B\n    c 4 site B\n";
-        // What was acknowledged had waited for a, which is lost with the primary.
-        assert_eq!(of(text), ["lose the site A: -+-", "lose the site B: +++"]);
-        let far = text.replace("priority 1 site A", "priority 3 site A");
-        assert_eq!(of(&far), ["lose the site A: -++", "lose the site B: +++"]);
-        assert_eq!(of("m 1 site A\n  a 2 site A\n"), [""; 0], "that would be all");
-        assert_eq!(
-            of("m 1 site A\n  a 2 site B\n"),
-            [""; 0],
-            "each is a server's crash"
-        );
-    }
-
-    #[test]
-    fn without_synchronous_standbys_a_crash_can_lose_the_last_moment() {
-        let pair = notation::parse("m 1\n  a 2\n").unwrap();
-        assert_eq!(
-            lines(&single_failures(&pair)),
-            ["crash m: -+-", "crash a: +++", "cut m a: +++"]
-        );
-        let quorum = notation::parse("m 1 sync any 1\n  a 2 priority 1\n  b 3 priority 2\n").unwrap();
-        assert_eq!(lines(&single_failures(&quorum))[0], "crash m: -++");
-        let alone = notation::parse("m 1\n").unwrap();
-        assert_eq!(lines(&single_failures(&alone)), ["crash m: ---"]);
-    }
-}
+mod tests;

@@ -9,15 +9,17 @@ use crate::engine::system::wait::{Failure, Wait};
 use crate::model::plan::{Action, StepId};
 
 /// Performs one action at a time for each step; several steps at once.
-pub(super) trait Host: Send + Sync + 'static {
+pub(in crate::engine) trait Host: Send + Sync + 'static {
     fn perform(&self, action: &Action, work: &Work) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// What an action has besides itself: how long it may take, and whom to tell.
 #[derive(Debug)]
-pub(super) struct Work {
-    pub(super) wait: Wait,
-    pub(super) step: StepId,
+pub(in crate::engine) struct Work {
+    pub(in crate::engine) wait: Wait,
+    pub(in crate::engine) step: StepId,
+    /// It undoes the step.
+    pub(in crate::engine) is_undo: bool,
     notes: mpsc::Sender<Note>,
     dropped: AtomicU64,
 }
@@ -41,13 +43,22 @@ impl Work {
         Self {
             wait,
             step,
+            is_undo: false,
             notes,
             dropped: AtomicU64::new(0),
         }
     }
 
+    /// The same, to undo the step.
+    pub(super) fn undo(step: StepId, wait: Wait, notes: mpsc::Sender<Note>) -> Self {
+        Self {
+            is_undo: true,
+            ..Self::new(step, wait, notes)
+        }
+    }
+
     /// A line that a program printed; dropped, and counted, if they come faster than they are taken.
-    pub(super) fn output(&self, line: &str) {
+    pub(in crate::engine) fn output(&self, line: &str) {
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
         let note = Note::Output {
             step: self.step,
@@ -60,7 +71,7 @@ impl Work {
     }
 
     /// What the step waits for.
-    pub(super) async fn waiting(&self, what: impl Into<String>) {
+    pub(in crate::engine) async fn waiting(&self, what: impl Into<String>) {
         let note = Note::Waiting {
             step: self.step,
             what: what.into(),
