@@ -127,6 +127,8 @@ pub enum Effect {
     FindLeftOver,
     /// Show the folder in the desktop's file manager.
     OpenFolder(PathBuf),
+    /// Show the log's.
+    ShowLog,
     /// For the window itself.
     CopyText(String),
     /// For the window itself.

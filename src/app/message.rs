@@ -200,6 +200,8 @@ pub enum ViewMessage {
     Theme(Theme),
     ReduceMotion(bool),
     OpenFolder(PathBuf),
+    /// Show the folder with the log.
+    ShowLog,
     CopyText(String),
 }
 

@@ -7,10 +7,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::mistyped::exit_on_mistyped_command;
-use super::values::{known_rule, known_version, template_names, time};
+use super::values::{Picture, known_rule, known_version, template_names, time};
 use crate::engine::deploy::Request;
 use crate::engine::desk::store;
-use crate::model::diagram::PictureFormat;
 use crate::model::simulate::time::Micros;
 use crate::model::topology::{PgMajor, Rule};
 use crate::report::Report;
@@ -247,26 +246,6 @@ pub(super) struct Diagram {
     /// Without the names of servers and hosts, free texts and comments
     #[arg(long)]
     pub(super) anonymous: bool,
-}
-
-/// [`PictureFormat`] as a word on the command line.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub(super) enum Picture {
-    Svg,
-    Png,
-    Mermaid,
-    Dot,
-}
-
-impl From<Picture> for PictureFormat {
-    fn from(picture: Picture) -> Self {
-        match picture {
-            Picture::Svg => Self::Svg,
-            Picture::Png => Self::Png,
-            Picture::Mermaid => Self::Mermaid,
-            Picture::Dot => Self::Dot,
-        }
-    }
 }
 
 #[derive(Debug, clap::Args)]

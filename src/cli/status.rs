@@ -159,7 +159,7 @@ mod tests {
         let topology = Arc::new(notation::parse("m 1\n  a 2\n").unwrap());
         let mut observed = Observed::default();
         for (second, state) in (10..).zip(states) {
-            observed.note(Arc::new(Observation {
+            observed.note(&Arc::new(Observation {
                 server: "a".to_owned(),
                 at: Moment::since_1970(Duration::from_secs(second)),
                 took: Duration::from_millis(1500),

@@ -1,5 +1,6 @@
 //! How values on the command line are read, and what is said of those that are none.
 
+use crate::model::diagram::PictureFormat;
 use crate::model::document::templates::TEMPLATES;
 use crate::model::simulate::time::{Micros, read_time};
 use crate::model::topology::{self, PgMajor, RULES, Rule, nearest};
@@ -24,4 +25,24 @@ pub(super) fn time(text: &str) -> Result<Micros, String> {
 
 pub(super) fn template_names() -> Vec<&'static str> {
     TEMPLATES.iter().map(|template| template.name).collect()
+}
+
+/// [`PictureFormat`] as a word on the command line.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Picture {
+    Svg,
+    Png,
+    Mermaid,
+    Dot,
+}
+
+impl From<Picture> for PictureFormat {
+    fn from(picture: Picture) -> Self {
+        match picture {
+            Picture::Svg => Self::Svg,
+            Picture::Png => Self::Png,
+            Picture::Mermaid => Self::Mermaid,
+            Picture::Dot => Self::Dot,
+        }
+    }
 }

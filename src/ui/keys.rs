@@ -36,7 +36,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-static KEYS: [Shortcuts; 65] = [
+static KEYS: [Shortcuts; 66] = [
     Shortcuts { id: ActionId::New, keys: &[ctrl(Key::N)], in_text: true },
     Shortcuts { id: ActionId::NewFrom, keys: &[ctrl_shift(Key::N)], in_text: true },
     Shortcuts { id: ActionId::Open, keys: &[ctrl(Key::O)], in_text: true },
@@ -101,6 +101,7 @@ static KEYS: [Shortcuts; 65] = [
     Shortcuts { id: ActionId::ReduceMotion, keys: &[ctrl_alt(Key::M)], in_text: true },
     Shortcuts { id: ActionId::Start, keys: &[alt(Key::Home)], in_text: true },
     Shortcuts { id: ActionId::Help, keys: &[plain(Key::F1), plain(Key::Questionmark)], in_text: true },
+    Shortcuts { id: ActionId::ShowLog, keys: &[ctrl(Key::F1)], in_text: true },
     Shortcuts { id: ActionId::About, keys: &[shift(Key::F1)], in_text: true },
 ];
 

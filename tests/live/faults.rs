@@ -335,7 +335,7 @@ fn wait_less(run: &mut Run) {
     for step in &mut run.plan.steps {
         if matches!(
             step.action,
-            Action::Serve(Serve::WaitStreaming { .. }) | Action::Serve(Serve::ProveRow { .. })
+            Action::Serve(Serve::WaitStreaming { .. } | Serve::ProveRow { .. })
         ) {
             step.deadline_secs = 10;
         }

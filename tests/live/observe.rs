@@ -132,14 +132,20 @@ async fn torn_down(folder: &Path) {
 const SEVEN: [&str; 7] = ["m", "a", "b", "c", "d", "e", "f"];
 
 async fn seven_servers() -> Document {
-    let ports = some_ports(7);
-    let [m, a, b, c, d, e, f] = ports.as_slice() else {
-        unreachable!()
-    };
-    design(&format!(
-        "m {m} sync first 1\n  a {a} priority 1\n    c {c}\n    d {d}\n  b {b} priority 2\n    e {e}\n    f {f}\n"
-    ))
-    .await
+    let mut ports = some_ports(7).into_iter();
+    let lines = [
+        ("m", " sync first 1"),
+        ("  a", " priority 1"),
+        ("    c", ""),
+        ("    d", ""),
+        ("  b", " priority 2"),
+        ("    e", ""),
+        ("    f", ""),
+    ];
+    let text: String = lines
+        .map(|(server, more)| format!("{server} {}{more}\n", ports.next().unwrap()))
+        .concat();
+    design(&text).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -320,7 +326,9 @@ pub async fn says_what_it_is(document: &Document, bin: Option<&Path>) {
     assert!(slot.is_physical && slot.is_active && !slot.is_temporary && slot.restart.is_some());
     assert_eq!(slot.active_pid, Some(row.pid));
     assert_eq!(
-        slot.wal_status.as_ref().map(|status| status.word()),
+        slot.wal_status
+            .as_ref()
+            .map(pgcascade::model::health::WalStatus::word),
         (major >= PgMajor::V13).then_some("reserved")
     );
     assert_eq!((m.replay, a.replay), (None, Some(Replay::Goes)));

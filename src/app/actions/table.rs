@@ -73,6 +73,7 @@ pub enum ActionId {
     ReduceMotion,
     Start,
     Help,
+    ShowLog,
     About,
 }
 
@@ -127,6 +128,7 @@ impl ActionId {
                 | Self::ReduceMotion
                 | Self::Start
                 | Self::Help
+                | Self::ShowLog
                 | Self::About
         )
     }
@@ -145,7 +147,7 @@ pub struct UiAction {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [UiAction; 65] = [
+pub static ACTIONS: [UiAction; 66] = [
     UiAction { id: ActionId::New, menu: Menu::File, words: "New", does: file::new, explained: "Begin with one server, the primary" },
     UiAction { id: ActionId::NewFrom, menu: Menu::File, words: "New from…", does: file::new_from, explained: "Begin with one of the built-in designs" },
     UiAction { id: ActionId::Open, menu: Menu::File, words: "Open…", does: file::open, explained: "Open a design file" },
@@ -210,5 +212,6 @@ pub static ACTIONS: [UiAction; 65] = [
     UiAction { id: ActionId::ReduceMotion, menu: Menu::View, words: "Reduce motion", does: view::reduce_motion, explained: "Nothing moves by itself: panels, menus and the drawing change at once" },
     UiAction { id: ActionId::Start, menu: Menu::View, words: "Start page", does: view::start, explained: "Designs to begin with, recent ones, the clusters of this machine" },
     UiAction { id: ActionId::Help, menu: Menu::Help, words: "Keys and gestures…", does: view::help, explained: "This list" },
+    UiAction { id: ActionId::ShowLog, menu: Menu::Help, words: "Show the log", does: view::show_log, explained: "The folder with what pgcascade has done, to send with a report" },
     UiAction { id: ActionId::About, menu: Menu::Help, words: "About pgcascade…", does: view::about, explained: "Version and licence" },
 ];

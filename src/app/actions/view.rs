@@ -99,6 +99,10 @@ pub fn help(_: &Session, _: &[ServerId]) -> Answer {
     send(Message::View(ViewMessage::Dialog(Some(Dialog::Help))))
 }
 
+pub fn show_log(_: &Session, _: &[ServerId]) -> Answer {
+    send(Message::View(ViewMessage::ShowLog))
+}
+
 pub fn about(_: &Session, _: &[ServerId]) -> Answer {
     send(Message::View(ViewMessage::Dialog(Some(Dialog::About))))
 }

@@ -66,6 +66,7 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
         ViewMessage::CloseNotice(number) => session.notices.retain(|notice| notice.number != number),
         ViewMessage::Theme(theme) => session.preferences.theme = theme,
         ViewMessage::ReduceMotion(reduce) => session.preferences.reduce_motion = reduce,
+        ViewMessage::ShowLog => return vec![Effect::ShowLog],
         ViewMessage::OpenFolder(folder) => return vec![Effect::OpenFolder(folder)],
         ViewMessage::CopyText(text) => return vec![Effect::CopyText(text)],
     }

@@ -217,6 +217,7 @@ impl Worker {
             }
             Effect::Teardown(folder) => self.finish(tasks::teardown(folder, self.give_up.clone(), answers)),
             Effect::Adopt(folder) => drop(self.start(tasks::adopt(folder, answers))),
+            Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
             Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),
         }
     }

@@ -11,7 +11,7 @@ use super::answers::Answers;
 use crate::app::{ClusterMessage, FileMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage};
 use crate::engine::cluster::record;
 use crate::engine::cluster::record::{ClusterRecord, ClusterState};
-use crate::engine::desk::{exports, picture, recent, store, unsaved};
+use crate::engine::desk::{exports, log, picture, recent, store, unsaved};
 use crate::engine::{cluster, deploy};
 use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::diagram::{PictureFormat, PictureStyle};
@@ -307,6 +307,17 @@ pub(super) async fn adopt(folder: PathBuf, answers: Answers) {
         Err(report) => ClusterMessage::Failed(folder, report),
     };
     answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn show_log(answers: Answers) {
+    match log::path().and_then(|path| path.parent().map(Path::to_owned)) {
+        Some(folder) if folder.is_dir() => open_folder(folder, answers).await,
+        _ => {
+            let report = Report::new("There is no log")
+                .hint("It would be in the folder for programs' state, which cannot be written to, or which others can write to");
+            answers.send(Message::Failed(report)).await;
+        }
+    }
 }
 
 pub(super) async fn open_folder(folder: PathBuf, answers: Answers) {

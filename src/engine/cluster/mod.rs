@@ -57,6 +57,10 @@ pub async fn status(folder: &Path) -> Result<Board, Report> {
 }
 
 /// What every server says now, and which of them do not answer.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder.
 pub async fn observe(folder: &Path) -> Result<Snapshot, Report> {
     Ok(monitor::observe(&Cluster::load(folder)?).await)
 }

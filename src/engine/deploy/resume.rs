@@ -184,9 +184,9 @@ fn still_there(folder: &Path, plan: &Plan, mut journal: Journal) -> Journal {
             is_file(ClusterFolder::AUTHORITY_KEY)
                 && keys.all(|one| is_file(&ClusterFolder::certificate_key(&one.folder)))
         }
-        Some(
-            Action::Build(Build::Initdb { data: path, .. }) | Action::Build(Build::CopyData { to: path, .. }),
-        ) => is_file(&format!("{path}/PG_VERSION")) && is_file(&format!("{path}/global/pg_control")),
+        Some(Action::Build(Build::Initdb { data: path, .. } | Build::CopyData { to: path, .. })) => {
+            is_file(&format!("{path}/PG_VERSION")) && is_file(&format!("{path}/global/pg_control"))
+        }
         _ => true,
     };
     journal.done.retain(is_whole);

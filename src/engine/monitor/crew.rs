@@ -91,7 +91,7 @@ impl Crew {
     pub(super) async fn next(&mut self) -> bool {
         match self.observations.recv().await {
             Some(observation) => {
-                self.observed.note(Arc::new(observation));
+                self.observed.note(&Arc::new(observation));
                 true
             }
             None => false,

@@ -101,7 +101,12 @@ impl One {
     /// What it is now; `None`: it did not answer before, and is left alone for a while.
     async fn look(&mut self) -> Option<State> {
         let mut watched = self.watched.clone();
-        match self.watched.process.as_ref().map(|process| process.life()) {
+        match self
+            .watched
+            .process
+            .as_ref()
+            .map(super::super::cluster::watched::OwnProcess::life)
+        {
             Some(Life::Gone) => {
                 self.session = None;
                 self.pace.reset();
@@ -158,12 +163,11 @@ impl One {
         };
         let kept = &mut self.kept;
         let (session, up) = in_time(async {
-            let session = match open {
-                Some(session) => session,
-                None => {
-                    *kept = Kept::default();
-                    Session::open_at(&watched.endpoint, Purpose::Look(ANSWER)).await?
-                }
+            let session = if let Some(session) = open {
+                session
+            } else {
+                *kept = Kept::default();
+                Session::open_at(&watched.endpoint, Purpose::Look(ANSWER)).await?
             };
             let up = reading::read(&session, kept).await?;
             Ok((session, up))
@@ -216,9 +220,8 @@ fn why(error: &SqlError) -> Unreachable {
             Some(code) if code.code().starts_with("28") || *code == SqlState::INVALID_CATALOG_NAME => {
                 Unreachable::Login(words)
             }
-            Some(_) => Unreachable::Failed(words),
             None if said.is_closed() || has_io(said) => Unreachable::Network(words),
-            None => Unreachable::Failed(words),
+            _ => Unreachable::Failed(words),
         },
         SqlError::Form | SqlError::Version(_) => Unreachable::Failed(words),
     }
@@ -226,5 +229,7 @@ fn why(error: &SqlError) -> Unreachable {
 
 fn has_io(error: &tokio_postgres::Error) -> bool {
     use std::error::Error as _;
-    error.source().is_some_and(|source| source.is::<std::io::Error>())
+    error
+        .source()
+        .is_some_and(<dyn std::error::Error + 'static>::is::<std::io::Error>)
 }

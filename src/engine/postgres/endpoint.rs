@@ -79,6 +79,10 @@ impl Endpoint {
     }
 
     /// The password, read now: it may have been changed since the last session.
+    ///
+    /// # Errors
+    ///
+    /// If its file cannot be read.
     pub fn password(&self) -> Result<Option<String>, SecretError> {
         match &self.login.secret {
             Secret::None => Ok(None),
@@ -107,6 +111,7 @@ impl Address {
     }
 
     /// The same server on another port.
+    #[must_use]
     pub fn at_port(&self, port: u16) -> Self {
         let mut address = self.clone();
         match &mut address {

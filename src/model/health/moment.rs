@@ -21,6 +21,7 @@ impl Moment {
     }
 
     /// So much earlier.
+    #[must_use]
     pub fn before(self, time: Duration) -> Self {
         Self(self.0.saturating_sub(time))
     }

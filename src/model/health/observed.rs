@@ -47,14 +47,14 @@ impl Seen {
 
 impl Observed {
     /// Takes note of an observation, unless a later one of the same server is there.
-    pub fn note(&mut self, observation: Arc<Observation>) {
+    pub fn note(&mut self, observation: &Arc<Observation>) {
         let before = self.0.get(&observation.server);
         if before.is_some_and(|before| before.latest.at > observation.at) {
             return;
         }
         let is_up = matches!(observation.state, State::Up(_));
         let answered = if is_up {
-            Some(Arc::clone(&observation))
+            Some(Arc::clone(observation))
         } else {
             before.and_then(|before| before.answered.clone())
         };
@@ -66,7 +66,7 @@ impl Observed {
             _ => observation.at.before(observation.took),
         };
         let seen = Seen {
-            latest: Arc::clone(&observation),
+            latest: Arc::clone(observation),
             answered,
             since,
         };
@@ -110,21 +110,21 @@ mod tests {
     fn silence_counts_from_the_last_answer_and_what_was_said_stays_known() {
         let mut observed = Observed::default();
         let silent = || State::Unreachable(Unreachable::Silent);
-        observed.note(at(10, sample::up(Role::Standby)));
-        observed.note(at(11, sample::up(Role::Standby)));
+        observed.note(&at(10, sample::up(Role::Standby)));
+        observed.note(&at(11, sample::up(Role::Standby)));
         let seen = observed.get("a").unwrap();
         assert!(seen.answers());
         assert_eq!(seen.age(seconds(13)), Duration::from_secs(2));
         assert_eq!(seen.silent_for(seconds(13)), None);
 
-        observed.note(at(13, silent()));
-        observed.note(at(20, State::Unreachable(Unreachable::Refused)));
+        observed.note(&at(13, silent()));
+        observed.note(&at(20, State::Unreachable(Unreachable::Refused)));
         let seen = observed.get("a").unwrap();
         assert!(!seen.answers());
         assert_eq!(seen.silent_for(seconds(21)), Some(Duration::from_secs(10)));
         assert_eq!(seen.last_up().unwrap().role, Role::Standby);
 
-        observed.note(at(22, State::Down));
+        observed.note(&at(22, State::Down));
         let seen = observed.get("a").unwrap();
         assert_eq!((seen.answers(), seen.silent_for(seconds(30))), (false, None));
         assert_eq!(observed.count(), 1);
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn one_that_never_answered_is_silent_since_it_was_asked() {
         let mut observed = Observed::default();
-        observed.note(at(10, State::Unreachable(Unreachable::Silent)));
+        observed.note(&at(10, State::Unreachable(Unreachable::Silent)));
         let seen = observed.get("a").unwrap();
         assert_eq!(seen.silent_for(seconds(12)), Some(Duration::from_secs(3)));
         assert_eq!(seen.last_up(), None);
@@ -142,8 +142,8 @@ mod tests {
     #[test]
     fn an_older_observation_changes_nothing() {
         let mut observed = Observed::default();
-        observed.note(at(10, State::Down));
-        observed.note(at(9, sample::up(Role::Primary)));
+        observed.note(&at(10, State::Down));
+        observed.note(&at(9, sample::up(Role::Primary)));
         assert_eq!(observed.get("a").unwrap().latest.state, State::Down);
     }
 }

@@ -110,9 +110,7 @@ fn copied_from_a_started_one<'a>(
 /// The path that a step makes, where something may be half made.
 fn made(action: &Action) -> Option<&str> {
     match action {
-        Action::Build(Build::Initdb { data: path, .. }) | Action::Build(Build::CopyData { to: path, .. }) => {
-            Some(path)
-        }
+        Action::Build(Build::Initdb { data: path, .. } | Build::CopyData { to: path, .. }) => Some(path),
         _ => None,
     }
 }

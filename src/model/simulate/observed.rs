@@ -92,7 +92,7 @@ mod tests {
 
         fn sees(&mut self, server: &str, state: State) {
             self.second += 1;
-            self.observed.note(Arc::new(Observation {
+            self.observed.note(&Arc::new(Observation {
                 server: server.to_owned(),
                 at: Moment::since_1970(Duration::from_secs(self.second)),
                 took: Duration::from_millis(2),
@@ -120,34 +120,32 @@ mod tests {
         }
     }
 
-    fn senders(rows: &[(&str, SyncState, u32)]) -> Option<Vec<Sender>> {
+    fn senders(rows: &[(&str, SyncState, u32)]) -> Vec<Sender> {
         // A server gives them in any order.
         let rows = rows.iter().rev();
-        Some(
-            rows.map(|(name, sync_state, priority)| Sender {
-                pid: 1,
-                application_name: (*name).to_owned(),
-                client: None,
-                begun: None,
-                state: Some(SenderState::Streaming),
-                sync_state: Some(sync_state.clone()),
-                sync_priority: Some(*priority),
-                sent: None,
-                written: None,
-                flushed: None,
-                replayed: None,
-                write_lag: None,
-                flush_lag: None,
-                replay_lag: None,
-                replied: None,
-            })
-            .collect(),
-        )
+        rows.map(|(name, sync_state, priority)| Sender {
+            pid: 1,
+            application_name: (*name).to_owned(),
+            client: None,
+            begun: None,
+            state: Some(SenderState::Streaming),
+            sync_state: Some(sync_state.clone()),
+            sync_priority: Some(*priority),
+            sent: None,
+            written: None,
+            flushed: None,
+            replayed: None,
+            write_lag: None,
+            flush_lag: None,
+            replay_lag: None,
+            replied: None,
+        })
+        .collect()
     }
 
     fn primary(rows: &[(&str, SyncState, u32)]) -> State {
         let mut up = sample::said(Role::Primary);
-        up.senders = senders(rows);
+        up.senders = Some(senders(rows));
         State::Up(Box::new(up))
     }
 
@@ -157,7 +155,7 @@ mod tests {
 
     fn standby_of(host: &str, port: u16, state: ReceiverState, rows: &[(&str, SyncState, u32)]) -> State {
         let mut up = sample::said(Role::Standby);
-        up.senders = senders(rows);
+        up.senders = Some(senders(rows));
         up.receiving = Receiving::From(Box::new(Receiver {
             pid: 2,
             state: Some(state),
@@ -257,7 +255,7 @@ mod tests {
     #[test]
     fn columns_that_may_not_be_seen_are_empty_words() {
         let mut watch = Watch::of(SEED);
-        let mut rows = senders(&[("a", SyncState::Sync, 1)]).unwrap();
+        let mut rows = senders(&[("a", SyncState::Sync, 1)]);
         rows[0].state = None;
         rows[0].sync_state = None;
         rows[0].sync_priority = None;

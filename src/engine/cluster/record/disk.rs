@@ -8,85 +8,16 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use super::{ClusterRecord, ClusterState};
+use super::{ClusterRecord, ClusterState, Stored};
 use crate::engine::desk::store;
 use crate::engine::postgres::ownership;
-use crate::engine::system::files::{self, Owner};
-use crate::engine::system::{processes, random, trusted};
+use crate::engine::system::files;
+use crate::engine::system::{processes, trusted};
 use crate::model::configuration::ClusterFolder;
-use crate::model::plan::LeftSlot;
 use crate::report::Report;
-
-/// The record and what only its removal needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::engine) struct Stored {
-    #[serde(flatten)]
-    pub(in crate::engine) record: ClusterRecord,
-    /// Folders above the cluster's that were made for it, outermost first.
-    #[serde(default)]
-    pub(in crate::engine) made_parents: Vec<PathBuf>,
-    /// Folders inside it that the plan makes, relative.
-    #[serde(default)]
-    pub(in crate::engine) made: Vec<String>,
-    /// Whose folder it was and with which mode, where an empty one was taken over.
-    #[serde(default)]
-    pub(in crate::engine) folder_was: Option<FolderWas>,
-    /// The text of the design that is being made, while that is under way: a deployment has no design.toml yet, and a
-    /// change still the one before.
-    #[serde(default, alias = "change")]
-    pub(in crate::engine) wanted: Option<String>,
-    /// The text of the design that a change comes from, where that is not design.toml's: it takes back another change that
-    /// was ended in the middle.
-    #[serde(default)]
-    pub(in crate::engine) from: Option<String>,
-    /// The design is a new one, and what nobody uses any more is not cleared away yet.
-    #[serde(default)]
-    pub(in crate::engine) clears: bool,
-    /// Slots that an earlier change left: no design uses them. Servers that are left are those that are in no design.
-    #[serde(default)]
-    pub(in crate::engine) left_slots: Vec<LeftSlot>,
-    /// Slots that are left once the change that is under way holds.
-    #[serde(default)]
-    pub(in crate::engine) leaves_slots: Vec<LeftSlot>,
-    /// Folders that servers had before they were renamed: their keys and certificates are still in `tls/`.
-    #[serde(default)]
-    pub(in crate::engine) left_certificates: Vec<String>,
-}
-
-/// What an empty folder was before servers of another user had to work in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::engine) struct FolderWas {
-    pub(in crate::engine) owner: Owner,
-    pub(in crate::engine) mode: u32,
-}
-
-impl Stored {
-    /// A record of which nothing else is known yet.
-    pub(in crate::engine) fn of(record: ClusterRecord) -> Self {
-        Self {
-            record,
-            made_parents: Vec::new(),
-            made: Vec::new(),
-            folder_was: None,
-            wanted: None,
-            from: None,
-            clears: false,
-            left_slots: Vec::new(),
-            leaves_slots: Vec::new(),
-            left_certificates: Vec::new(),
-        }
-    }
-}
 
 const RECORD: &str = "cluster.json";
 const LIST: &str = "clusters";
-
-/// 128 random bits in hex.
-pub(in crate::engine) fn new_id() -> Result<String, Report> {
-    random::hex(16)
-}
 
 /// Writes the list's entry alone: before there is a folder for a marker.
 pub(in crate::engine) fn announce(stored: &Stored) {
@@ -360,7 +291,7 @@ mod tests {
 
     fn stored(folder: &Path) -> Stored {
         let record = ClusterRecord {
-            id: new_id().unwrap(),
+            id: super::super::new_id().unwrap(),
             name: "seed".to_owned(),
             folder: folder.to_owned(),
             made_folder: true,

@@ -2,23 +2,25 @@
 //!
 //! It stands in the cluster's own folder (`.pgcascade/cluster.json`: the marker that proves the folder is ours)
 //! and, by id, in the list of the state folder, so that the next pgcascade finds what an earlier one left.
-//! `disk` reads and writes both, `journal` says which steps are done, `lock` keeps two pgcascades from working on one
+//! `stored` is what is written, `disk` reads and writes both, `journal` says which steps are done, `lock` keeps two pgcascades from working on one
 //! folder at once.
 
 mod disk;
 mod journal;
 mod lock;
+mod stored;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 pub(in crate::engine) use disk::{
-    FolderWas, Stored, announce, claims_without_marker, entry_of, find, find_in, forget, forget_ended,
-    has_marker_folder, load, moved, moved_to, new_id, no_cluster, read_marker, save, save_in,
+    announce, claims_without_marker, entry_of, find, find_in, forget, forget_ended, has_marker_folder, load,
+    moved, moved_to, no_cluster, read_marker, save, save_in,
 };
 pub(in crate::engine) use journal::JournalFile;
 pub(in crate::engine) use lock::Lock;
+pub(in crate::engine) use stored::{FolderWas, Stored, new_id};
 
 use crate::engine::postgres::ownership;
 use crate::engine::system::files::names_in;

@@ -32,9 +32,7 @@ impl Moment {
     fn all_of(step: &Step) -> &'static [Self] {
         let is_divisible = match &step.action {
             Action::Alter(Alter::Configure(one)) => one.by == Means::Restart,
-            Action::Alter(Alter::CopyRunning { .. })
-            | Action::Alter(Alter::RemoveServer { .. })
-            | Action::Alter(Alter::Settle) => true,
+            Action::Alter(Alter::CopyRunning { .. } | Alter::RemoveServer { .. } | Alter::Settle) => true,
             _ => false,
         };
         if is_divisible {

@@ -243,10 +243,12 @@ impl World {
                 self.ends.remove(folder);
                 self.slots.retain(|(of, _)| of != folder);
             }
-            Action::Serve(Serve::WaitReady { folder, port, .. })
-            | Action::Serve(Serve::WaitStreaming { folder, port, .. })
-            | Action::Serve(Serve::WaitRows { folder, port, .. })
-            | Action::Serve(Serve::ProveTls { folder, port, .. }) => self.assert_runs(folder, Some(*port)),
+            Action::Serve(
+                Serve::WaitReady { folder, port, .. }
+                | Serve::WaitStreaming { folder, port, .. }
+                | Serve::WaitRows { folder, port, .. }
+                | Serve::ProveTls { folder, port, .. },
+            ) => self.assert_runs(folder, Some(*port)),
             Action::Make(Make::InstallFile { .. }) | Action::Serve(Serve::ProveRow { .. }) => {}
             other => panic!("{other:?} is no step of a change"),
         }

@@ -43,8 +43,7 @@ impl Host for Bookkeeper {
         let is_undo = matches!(
             action,
             Action::Build(Build::ReleaseFolder)
-                | Action::Make(Make::RemoveFolder { .. })
-                | Action::Make(Make::RemoveCertificates { .. })
+                | Action::Make(Make::RemoveFolder { .. } | Make::RemoveCertificates { .. })
                 | Action::Serve(Serve::Stop { .. })
         );
         let number = books.performed;
@@ -64,11 +63,7 @@ impl Host for Bookkeeper {
 impl Books {
     pub(super) fn enter(&mut self, action: &Action) {
         assert!(
-            self.is_claimed
-                || matches!(
-                    action,
-                    Action::Build(Build::ClaimFolder) | Action::Build(Build::ReleaseFolder)
-                ),
+            self.is_claimed || matches!(action, Action::Build(Build::ClaimFolder | Build::ReleaseFolder)),
             "before the claim, or after its release: {action:?}"
         );
         match action {

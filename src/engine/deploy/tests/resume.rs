@@ -81,8 +81,7 @@ impl Host for Machinery {
         let takes_back = matches!(
             action,
             Action::Build(Build::ReleaseFolder)
-                | Action::Make(Make::RemoveFolder { .. })
-                | Action::Make(Make::RemoveCertificates { .. })
+                | Action::Make(Make::RemoveFolder { .. } | Make::RemoveCertificates { .. })
                 | Action::Serve(Serve::Stop { .. })
         );
         if takes_back {
@@ -210,9 +209,7 @@ async fn what_was_done_is_not_done_again() {
     let whole = plan.steps.iter().filter(|step| {
         matches!(
             step.action,
-            Action::Build(Build::Initdb { .. })
-                | Action::Build(Build::CreateRole { .. })
-                | Action::Build(Build::CopyData { .. })
+            Action::Build(Build::Initdb { .. } | Build::CreateRole { .. } | Build::CopyData { .. })
         )
     });
     assert!(whole.into_iter().all(|step| kept.contains(&step.id)), "{kept:?}");

@@ -85,11 +85,13 @@ fn indented(lines: &str) -> String {
 fn asks(action: &Action) -> bool {
     matches!(
         action,
-        Action::Serve(Serve::CreateSlot { .. })
-            | Action::Serve(Serve::WaitStreaming { .. })
-            | Action::Serve(Serve::WaitRows { .. })
-            | Action::Serve(Serve::ProveTls { .. })
-            | Action::Serve(Serve::ProveRow { .. })
+        Action::Serve(
+            Serve::CreateSlot { .. }
+                | Serve::WaitStreaming { .. }
+                | Serve::WaitRows { .. }
+                | Serve::ProveTls { .. }
+                | Serve::ProveRow { .. }
+        )
     )
 }
 

@@ -69,12 +69,9 @@ fn check_whole(plan: &ApplyPlan) {
         // Before the new design holds everything can be taken back; after that nothing has to be.
         let changes = matches!(
             step.action,
-            Action::Alter(Alter::Configure(_))
+            Action::Alter(Alter::Configure(_) | Alter::CopyRunning { .. } | Alter::WritePassFiles { .. })
                 | Action::Make(Make::MakeFolder { .. })
-                | Action::Alter(Alter::CopyRunning { .. })
-                | Action::Serve(Serve::Start { .. })
-                | Action::Serve(Serve::Stop { .. })
-                | Action::Alter(Alter::WritePassFiles { .. })
+                | Action::Serve(Serve::Start { .. } | Serve::Stop { .. })
         );
         assert!(
             !changes || step.undo.is_some() || place > settles[0],

@@ -49,8 +49,7 @@ fn check_whole(plan: &Plan) {
         let undo = match &step.action {
             Action::Build(Build::ClaimFolder) => Some(Action::Build(Build::ReleaseFolder)),
             Action::Make(Make::MakeFolder { path })
-            | Action::Build(Build::Initdb { data: path, .. })
-            | Action::Build(Build::CopyData { to: path, .. }) => {
+            | Action::Build(Build::Initdb { data: path, .. } | Build::CopyData { to: path, .. }) => {
                 Some(Action::Make(Make::RemoveFolder { path: path.clone() }))
             }
             Action::Serve(Serve::Start { server, folder, .. }) => Some(Action::Serve(Serve::Stop {
@@ -254,8 +253,8 @@ fn trust_needs_no_secrets() {
     check_part(&plan, "secrets", &[]);
     check_part(&plan, "initdb", &["initdb servers/m/data trust"]);
     for step in &plan.steps {
-        if let Action::Build(Build::Initdb { password_file, .. })
-        | Action::Build(Build::CreateRole { password_file, .. }) = &step.action
+        if let Action::Build(Build::Initdb { password_file, .. } | Build::CreateRole { password_file, .. }) =
+            &step.action
         {
             assert_eq!(*password_file, None);
         }
