@@ -4,10 +4,10 @@
 
 use std::fmt::Display;
 use std::io::Write as _;
-use std::path::Path;
 
 use serde::Serialize;
 
+use crate::engine::desk::log;
 use crate::report::Report;
 
 /// A line of the answer.
@@ -42,7 +42,9 @@ pub(super) fn json(value: &impl Serialize) {
     }
 }
 
+/// What went wrong, also for the log.
 pub(super) fn error(report: &Report) {
+    log::report(report);
     note(format_args!("error: {report}"));
 }
 
@@ -60,23 +62,6 @@ pub(super) fn in_one_line(text: &str) -> String {
         .collect()
 }
 
-/// "1 server", "5 servers".
-pub(super) fn count(number: usize, what: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{ending}")
-}
-
-/// A path as a shell takes it.
-pub(super) fn shell_path(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,11 +69,5 @@ mod tests {
     #[test]
     fn a_file_cannot_write_commands_to_the_terminal() {
         assert_eq!(in_one_line("a\nb\u{1b}[31m é"), r"a\nb\u{1b}[31m é");
-    }
-
-    #[test]
-    fn paths_are_quoted_where_a_shell_needs_it() {
-        assert_eq!(shell_path(Path::new("/tmp/a-b")), "/tmp/a-b");
-        assert_eq!(shell_path(Path::new("/tmp/it's here")), r"'/tmp/it'\''s here'");
     }
 }

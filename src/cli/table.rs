@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::model::health::ReplicationRow;
 
 /// A column: its heading, and the side its values stand on.
@@ -24,6 +26,12 @@ pub(super) const fn numbers(title: &'static str) -> Column {
     }
 }
 
+/// Filled with blanks up to so many columns of a terminal. The formatter would count characters, and "漢" takes two columns.
+pub(super) fn padded(text: &str, columns: usize) -> String {
+    let blanks = " ".repeat(columns.saturating_sub(text.width()));
+    format!("{text}{blanks}")
+}
+
 /// Headings, a rule, rows: without a line end at the end.
 pub(super) fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = columns
@@ -32,8 +40,8 @@ pub(super) fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
         .map(|(place, column)| {
             let cells = rows.iter().filter_map(|row| row.get(place));
             cells
-                .map(|cell| cell.chars().count())
-                .chain([column.title.len()])
+                .map(|cell| cell.width())
+                .chain([column.title.width()])
                 .max()
                 .unwrap_or(0)
         })
@@ -56,7 +64,7 @@ pub(super) fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
                 if column.is_number {
                     format!(" {cell:>width$} ")
                 } else {
-                    format!(" {cell:<width$} ")
+                    format!(" {} ", padded(cell, *width))
                 }
             })
             .collect();
@@ -106,6 +114,22 @@ mod tests {
                 "------------------+-----------+---------------+------------",
                 " slave1           | streaming |             1 | sync",
                 " slave2           | streaming |             2 | potential",
+            ]
+            .join("\n")
+        );
+    }
+
+    #[test]
+    fn wide_and_combining_characters_take_the_columns_that_they_are_shown_in() {
+        let rows = ["漢字", "e\u{301}", "ab"].map(|name| vec![name.to_owned(), "x".to_owned()]);
+        assert_eq!(
+            table(&[words("name"), words("state")], &rows),
+            [
+                " name | state",
+                "------+-------",
+                " 漢字 | x",
+                " e\u{301}    | x",
+                " ab   | x",
             ]
             .join("\n")
         );

@@ -3,10 +3,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use unicode_width::UnicodeWidthStr as _;
+
+use super::table::padded;
 use super::{Ending, designs, print};
 use crate::model::plan::ExpectedRows;
 use crate::model::simulate::promise::promise;
 use crate::model::topology::{Server, SyncMethod, Topology};
+use crate::model::words::counted;
 use crate::report::Report;
 
 pub(super) fn show(file: &Path) -> Result<Ending, Report> {
@@ -25,7 +29,7 @@ pub(super) fn heading(topology: &Topology) -> String {
         "{}: PostgreSQL {}, {}",
         topology.name(),
         topology.postgres(),
-        print::count(topology.servers().len(), "server")
+        counted(topology.servers().len(), "server")
     );
     let candidates: Vec<String> = topology
         .sync_candidates()
@@ -75,11 +79,7 @@ fn promised(topology: &Topology) -> String {
 pub(super) fn tree(topology: &Topology) -> String {
     let mut lines = Vec::new();
     grow(topology, topology.primary(), "", "", &mut lines);
-    let name_width = lines
-        .iter()
-        .map(|(name, _)| name.chars().count())
-        .max()
-        .unwrap_or(0);
+    let name_width = lines.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
     let ports = topology
         .servers()
         .iter()
@@ -91,7 +91,8 @@ pub(super) fn tree(topology: &Topology) -> String {
         .map(|(name, server)| {
             let port = server.port().to_string();
             let details = details(topology, &expected, server);
-            format!("{name:<name_width$}  {port:>port_width$}  {details}")
+            let name = padded(name, name_width);
+            format!("{name}  {port:>port_width$}  {details}")
         })
         .collect::<Vec<String>>()
         .join("\n")

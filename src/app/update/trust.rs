@@ -1,7 +1,7 @@
 //! Trust in what the design runs of its own: given once for the list that was shown, then the plan runs.
 
 use super::super::{Dialog, Effect, RunView, Session};
-use super::{change, run};
+use super::{change, deploy};
 use crate::model::plan::lacks_only_trust;
 use crate::model::topology::digest;
 
@@ -10,7 +10,7 @@ pub(super) fn give(session: &mut Session) -> Vec<Effect> {
     if session.dialog == Some(Dialog::Trust) {
         session.dialog = None;
     }
-    let lacks_only_it = match &session.run {
+    let lacks_only_it = match &session.live.run {
         RunView::Planned { checks, .. } => lacks_only_trust(checks),
         RunView::ChangePlanned {
             plan: Err(checks), ..
@@ -20,12 +20,12 @@ pub(super) fn give(session: &mut Session) -> Vec<Effect> {
     if !lacks_only_it {
         return Vec::new();
     }
-    let sum = digest(&session.document.topology().hazards());
-    let begun = match std::mem::take(&mut session.run) {
+    let sum = digest(&session.desk.document.topology().hazards());
+    let begun = match std::mem::take(&mut session.live.run) {
         RunView::Planned { mut machine, .. } => {
             machine.trusted.push(sum.clone());
-            run::judge(session, machine);
-            run::confirm(session)
+            deploy::judge(session, machine);
+            deploy::confirm(session)
         }
         RunView::ChangePlanned { mut found, .. } => {
             found.machine.trusted.push(sum.clone());
@@ -33,7 +33,7 @@ pub(super) fn give(session: &mut Session) -> Vec<Effect> {
             change::confirm(session)
         }
         other => {
-            session.run = other;
+            session.live.run = other;
             return Vec::new();
         }
     };

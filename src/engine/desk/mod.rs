@@ -1,7 +1,9 @@
 //! What a person keeps between sessions: designs, unsaved work, recent files, preferences, what was exported, pictures,
-//! and which designs are trusted.
+//! which designs are trusted, and the log.
 
 pub mod exports;
+pub mod log;
+mod log_file;
 pub mod picture;
 pub mod preferences;
 pub mod recent;

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::engine::system::files;
+use crate::engine::system::{files, trusted};
 use crate::model::diagram::{Container, embedded};
 use crate::model::document::{Document, Problem, format};
 use crate::report::Report;
@@ -34,12 +34,20 @@ pub struct Loaded {
 }
 
 /// Opens a design, or the design in a picture of one. Never changes the file.
+///
+/// # Errors
+///
+/// If the file cannot be read, or is not a design: then with everything that is wrong with it.
 pub fn open(path: &Path) -> Result<Document, OpenError> {
     let loaded = load(path).map_err(OpenError::File)?;
     format::read(&loaded.text).map_err(OpenError::Design)
 }
 
 /// The text of a design file, or of the design in a picture that pgcascade exported.
+///
+/// # Errors
+///
+/// If the file cannot be read, is too large, is not text, or is a picture without a design in it.
 pub fn load(path: &Path) -> Result<Loaded, Report> {
     let headline = || format!("{} could not be opened.", path.display());
     let bytes = read_at_most(path, LARGEST_PICTURE_BYTES).map_err(|error| {
@@ -101,6 +109,10 @@ fn text_of(bytes: Vec<u8>) -> Result<String, String> {
 }
 
 /// Writes a file beside and renames it, so that there is never half a file; keeps the mode of one that was there.
+///
+/// # Errors
+///
+/// If a folder of that name is there, or the file cannot be written; what was there is then unchanged.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Report> {
     let headline = || format!("{} could not be written.", path.display());
     // A link to the design is the user's arrangement: what it points to is written, not the link replaced.
@@ -113,11 +125,20 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Report> {
     files::write_durably(&target, bytes, mode).map_err(|error| Report::of(headline(), &error))
 }
 
-/// The folder for autosaves and the list of clusters: `$XDG_STATE_HOME/pgcascade`.
+/// The folder for autosaves and the list of clusters: `$XDG_STATE_HOME/pgcascade`. `None`: there is none that only we can
+/// write to. What is in it says which folders to remove, so a list in the home of somebody else (`sudo -E`) is neither
+/// read nor written: root then uses its own home.
 pub fn state_folder() -> Option<PathBuf> {
-    dirs::state_dir()
-        .or_else(dirs::data_local_dir)
+    let named = dirs::state_dir().or_else(dirs::data_local_dir);
+    let own_home = || {
+        let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
+        user.map(|user| user.dir.join(".local/state"))
+    };
+    let is_ours = |folder: &PathBuf| trusted::hole_above(folder).is_none();
+    named
         .map(|folder| folder.join("pgcascade"))
+        .filter(is_ours)
+        .or_else(|| own_home().map(|folder| folder.join("pgcascade")).filter(is_ours))
 }
 
 /// The folder for what can be made again: `$XDG_CACHE_HOME/pgcascade`.

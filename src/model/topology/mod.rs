@@ -15,6 +15,7 @@ mod folders;
 mod hazards;
 mod identity;
 mod major;
+mod names;
 pub mod notation;
 mod refusal;
 mod room;
@@ -22,6 +23,7 @@ mod rules;
 mod sites;
 mod sync;
 mod values;
+mod views;
 
 use std::collections::BTreeMap;
 
@@ -31,13 +33,11 @@ pub use edit::{Applied, Downstreams, Edit};
 pub use findings::{Finding, Fix, Severity, Subject, check};
 pub use hazards::{Danger, Hazard, digest};
 pub use major::{PgMajor, UnknownMajor};
+pub use names::{NAME_BYTES, ServerName, SiteName};
 pub use refusal::Refusal;
 pub use rules::{CLUSTER_OWN, DATA_DEPTH, MANAGED_SETTINGS, NOT_BELOW_PRIMARY, RULES, Rule, reporting, rule};
 pub use sync::{CommitLevel, SyncMethod, SyncPolicy};
-pub use values::{
-    ApplyDelay, BadValue, Host, NAME_BYTES, Port, ServerId, ServerName, SiteName, check_setting_name,
-    check_setting_value,
-};
+pub use values::{ApplyDelay, BadValue, Host, Port, ServerId, check_setting_name, check_setting_value};
 
 /// Settings by name, as they would stand in postgresql.conf (values unquoted).
 pub type Settings = BTreeMap<String, String>;
@@ -53,6 +53,10 @@ impl Archive {
     pub const MOST_BYTES: usize = 255;
 
     /// A folder relative to the cluster's own, or an absolute one.
+    ///
+    /// # Errors
+    ///
+    /// If the path is empty, holds control characters, or is too long for an archive_command.
     pub fn new(directory: &str) -> Result<Self, BadValue> {
         if directory.trim().is_empty() || directory.chars().any(char::is_control) {
             return Err(BadValue::Archive);

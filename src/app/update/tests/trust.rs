@@ -21,7 +21,7 @@ fn preload(session: &mut Session, library: &str) {
 }
 
 fn sum(session: &Session) -> String {
-    digest(&session.document.topology().hazards())
+    digest(&session.desk.document.topology().hazards())
 }
 
 fn ask(session: &mut Session) {
@@ -35,7 +35,7 @@ fn a_deployment_begins_once_the_list_is_trusted_and_a_change_asks_for_another() 
     preload(&mut session, "auto_explain");
     update(&mut session, run(RunMessage::Prepare(FOLDER.into())));
     update(&mut session, run(RunMessage::Found(Box::new(machine()))));
-    assert!(matches!(&session.run, RunView::Planned { plan: None, .. }));
+    assert!(matches!(&session.live.run, RunView::Planned { plan: None, .. }));
     // Without an answer nothing begins.
     assert_eq!(update(&mut session, run(RunMessage::Confirm)), []);
     ask(&mut session);
@@ -51,13 +51,13 @@ fn a_deployment_begins_once_the_list_is_trusted_and_a_change_asks_for_another() 
     update(&mut session, finished(*number, Outcome::Done));
 
     // What runs now is trusted; what is drawn next is not.
-    let running = session.cluster.as_ref().unwrap().deployed.clone();
+    let running = session.live.cluster.as_ref().unwrap().deployed.clone();
     preload(&mut session, "other");
     update(&mut session, run(RunMessage::AskChange));
     let found = Found::sample(running, FOLDER);
     update(&mut session, run(RunMessage::Looked(Box::new(found))));
     assert!(matches!(
-        &session.run,
+        &session.live.run,
         RunView::ChangePlanned { plan: Err(_), .. }
     ));
     assert_eq!(update(&mut session, run(RunMessage::Confirm)), []);
@@ -84,7 +84,7 @@ fn trust_overcomes_nothing_else_and_is_not_given_where_nobody_asked() {
     busy.ports_in_use = vec![PortUse { port: 5432, by: None }];
     update(&mut session, run(RunMessage::Found(Box::new(busy))));
     assert_eq!(update(&mut session, run(RunMessage::Trust)), []);
-    assert!(matches!(&session.run, RunView::Planned { plan: None, .. }));
+    assert!(matches!(&session.live.run, RunView::Planned { plan: None, .. }));
 
     // Drawn on while the question was open: it is looked at again, and asked again.
     let mut session = seed();
