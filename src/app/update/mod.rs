@@ -2,9 +2,10 @@
 //!
 //! Messages are handled by subject: `design` (edits, undo), with `edit`, `clipboard` and `text` (the design's text, typed);
 //! `file`, with `open`, `save`, `export`, `changed_on_disk` and `unsaved` (what would lose changes, and quitting); `run`, with
-//! `deploy`, `change` (applying the drawing to what runs) and `trust` (what the design runs of its own); `cluster` (what runs), with `left_over`; `view` (what is
-//! shown), `start` (the page that a window begins with), `what_if` (what goes wrong beside the design). Below them all are
-//! `notices`, `desk` and `paths`. They use one another one way only, which `tests/suite/architecture.rs` holds.
+//! `deploy`, `change` (applying the drawing to what runs) and `trust` (what the design runs of its own); `cluster` (what
+//! runs), with `left_over`; `view` (what is shown), `start` (the page that a window begins with), `what_if` (what goes wrong
+//! beside the design). Below them all are `notices`, `desk` and `paths`. They use one another one way only, which
+//! `tests/suite/architecture.rs` holds.
 //!
 //! What must be done outside is returned as effects; their answers come back as messages. Everything derived from the
 //! document is refreshed here, and nowhere else.

@@ -11,8 +11,8 @@ pub(super) fn give(session: &mut Session) -> Vec<Effect> {
         session.dialog = None;
     }
     let lacks_only_it = match &session.live.run {
-        RunView::Planned { checks, .. } => lacks_only_trust(checks),
-        RunView::ChangePlanned {
+        RunView::Planned { checks, .. }
+        | RunView::ChangePlanned {
             plan: Err(checks), ..
         } => lacks_only_trust(checks),
         _ => false,

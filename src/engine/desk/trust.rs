@@ -26,6 +26,10 @@ pub fn trusted() -> Vec<String> {
 }
 
 /// From now on the list of this sum is trusted.
+///
+/// # Errors
+///
+/// If there is no state folder, or it cannot be written to.
 pub fn remember(sum: &str) -> Result<(), Report> {
     let state = state_folder().ok_or_else(|| {
         Report::new("Nothing can be trusted: there is no folder to remember it in.")

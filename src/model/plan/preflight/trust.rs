@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{advice, stop};
 use crate::model::plan::{Check, Machine};
-use crate::model::topology::{Topology, check, digest, libraries as in_list};
+use crate::model::topology::{Server, Topology, check, digest, libraries as in_list};
 
 /// The id of the checks that only lack trust.
 pub const UNTRUSTED: &str = "design-not-trusted";
@@ -70,7 +70,7 @@ pub fn named_libraries(topology: &Topology) -> BTreeSet<String> {
         "shared_preload_libraries",
     ];
     let settings = || {
-        let own = topology.servers().iter().flat_map(|server| server.settings());
+        let own = topology.servers().iter().flat_map(Server::settings);
         topology.settings().iter().chain(own)
     };
     if settings().any(|(name, _)| name.eq_ignore_ascii_case("dynamic_library_path")) {

@@ -12,11 +12,10 @@ use std::path::PathBuf;
 
 use egui::{Grid, Id, Key, Label, Modal, RichText, TextEdit, Ui};
 
-use crate::app::Outbox;
 use crate::app::actions::ACTIONS;
 use crate::app::{
-    ClusterMessage, DesignMessage, Dialog, FileMessage, Message, PathPurpose, Pick, RunMessage, Session,
-    ViewMessage,
+    ClusterMessage, DesignMessage, Dialog, FileMessage, Message, Outbox, PathPurpose, Pick, RunMessage,
+    Session, ViewMessage,
 };
 use crate::model::topology::{Downstreams, ServerId};
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};

@@ -17,7 +17,7 @@ pub fn begins(is_ready: bool, checks: &[Check]) -> Option<Message> {
     if is_ready {
         Some(Message::Run(RunMessage::Confirm))
     } else {
-        lacks_only_trust(checks).then(|| Message::View(ViewMessage::Dialog(Some(Dialog::Trust))))
+        lacks_only_trust(checks).then_some(Message::View(ViewMessage::Dialog(Some(Dialog::Trust))))
     }
 }
 
