@@ -212,6 +212,9 @@ pub(super) struct Diagram {
     /// Without the names of servers and hosts, free texts and comments
     #[arg(long)]
     pub(super) anonymous: bool,
+    /// Replace the output also if it is not such a picture
+    #[arg(long, requires = "output")]
+    pub(super) force: bool,
 }
 
 /// [`PictureFormat`] as a word on the command line.
@@ -265,6 +268,9 @@ pub(super) struct Bundle {
     /// Print the explanation or the difference as JSON
     #[arg(long, requires = "shown")]
     pub(super) json: bool,
+    /// Replace the output also if it is not a tarball
+    #[arg(long, requires = "output")]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -60,10 +60,23 @@ impl Ending {
 /// 2 wrong usage, 130 cancelled.
 pub fn main() -> ExitCode {
     args::exit_on_mistyped_command();
-    let args = Args::parse();
-    match perform(args) {
-        Ok(ending) => ending.exit_code(),
-        Err(report) => {
+    let ending = match Args::try_parse() {
+        Ok(args) => perform(args).map_or_else(
+            |report| {
+                print::error(&report);
+                Ending::Failed.exit_code()
+            },
+            Ending::exit_code,
+        ),
+        Err(told) if told.use_stderr() => told.exit(),
+        Err(help) => {
+            print::help(&help);
+            Ending::Fine.exit_code()
+        }
+    };
+    match print::failure() {
+        None => ending,
+        Some(report) => {
             print::error(&report);
             Ending::Failed.exit_code()
         }

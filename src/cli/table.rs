@@ -24,6 +24,27 @@ pub(super) const fn numbers(title: &'static str) -> Column {
     }
 }
 
+/// No column is wider than this: a longer cell stands out to the right, and the others do not become blanks.
+const WIDEST: usize = 120;
+
+/// How wide a column of these cells is.
+pub(super) fn width<'a>(cells: impl Iterator<Item = &'a str>) -> usize {
+    cells.map(|cell| cell.chars().count()).max().unwrap_or(0).min(WIDEST)
+}
+
+/// The cell, and blanks up to the width. Not by `{:<width$}`, which panics from 65,536 on.
+pub(super) fn left(cell: &str, width: usize) -> String {
+    format!("{cell}{}", blanks(cell, width))
+}
+
+fn right(cell: &str, width: usize) -> String {
+    format!("{}{cell}", blanks(cell, width))
+}
+
+fn blanks(cell: &str, width: usize) -> String {
+    " ".repeat(width.saturating_sub(cell.chars().count()))
+}
+
 /// Headings, a rule, rows: without a line end at the end.
 pub(super) fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = columns
@@ -31,18 +52,14 @@ pub(super) fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
         .enumerate()
         .map(|(place, column)| {
             let cells = rows.iter().filter_map(|row| row.get(place));
-            cells
-                .map(|cell| cell.chars().count())
-                .chain([column.title.len()])
-                .max()
-                .unwrap_or(0)
+            width(cells.map(String::as_str)).max(column.title.len())
         })
         .collect();
     let mut text = String::new();
     let headings: Vec<String> = columns
         .iter()
         .zip(&widths)
-        .map(|(column, width)| format!(" {:<width$} ", column.title))
+        .map(|(column, width)| format!(" {} ", left(column.title, *width)))
         .collect();
     let _ = writeln!(text, "{}", headings.join("|").trim_end());
     let rules: Vec<String> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
@@ -54,9 +71,9 @@ pub(super) fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
             .zip(row)
             .map(|((column, width), cell)| {
                 if column.is_number {
-                    format!(" {cell:>width$} ")
+                    format!(" {} ", right(cell, *width))
                 } else {
-                    format!(" {cell:<width$} ")
+                    format!(" {} ", left(cell, *width))
                 }
             })
             .collect();

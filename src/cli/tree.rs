@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::table::{left, width};
 use super::{Ending, designs, print};
 use crate::model::plan::ExpectedRows;
 use crate::model::simulate::promise::promise;
 use crate::model::topology::{Server, SyncMethod, Topology};
+use crate::model::visible::visible;
 use crate::report::Report;
 
 pub(super) fn show(file: &Path) -> Result<Ending, Report> {
@@ -73,13 +75,12 @@ fn promised(topology: &Topology) -> String {
 
 /// One line a server, its downstreams below it; without a line end at the end.
 pub(super) fn tree(topology: &Topology) -> String {
-    let mut lines = Vec::new();
-    grow(topology, topology.primary(), "", "", &mut lines);
-    let name_width = lines
-        .iter()
-        .map(|(name, _)| name.chars().count())
-        .max()
-        .unwrap_or(0);
+    let lines: Vec<(String, &Server)> = topology
+        .branches()
+        .into_iter()
+        .map(|(before, server)| (visible(&format!("{before}{}", server.name())), server))
+        .collect();
+    let name_width = width(lines.iter().map(|(name, _)| name.as_str()));
     let ports = topology
         .servers()
         .iter()
@@ -91,31 +92,10 @@ pub(super) fn tree(topology: &Topology) -> String {
         .map(|(name, server)| {
             let port = server.port().to_string();
             let details = details(topology, &expected, server);
-            format!("{name:<name_width$}  {port:>port_width$}  {details}")
+            format!("{}  {port:>port_width$}  {details}", left(name, name_width))
         })
         .collect::<Vec<String>>()
         .join("\n")
-}
-
-/// `own` stands before the server's name, `below` before everything under it.
-fn grow<'a>(
-    topology: &'a Topology,
-    server: &'a Server,
-    own: &str,
-    below: &str,
-    lines: &mut Vec<(String, &'a Server)>,
-) {
-    lines.push((format!("{own}{}", server.name()), server));
-    let mut downstreams = topology.downstreams(server.id()).peekable();
-    while let Some(downstream) = downstreams.next() {
-        let (own, deeper) = if downstreams.peek().is_some() {
-            ("├─ ", "│  ")
-        } else {
-            ("└─ ", "   ")
-        };
-        let (own, deeper) = (format!("{below}{own}"), format!("{below}{deeper}"));
-        grow(topology, downstream, &own, &deeper, lines);
-    }
 }
 
 /// "standby, sync, priority 1".
@@ -130,8 +110,7 @@ fn details(topology: &Topology, expected: &ExpectedRows, server: &Server) -> Str
     let mut words = vec![role.to_owned()];
     if let Some(standby) = server.standby() {
         let shown = server.name().in_view(topology.postgres());
-        let rows = expected.at(standby.upstream());
-        let state = rows.iter().find(|row| row.application_name == shown);
+        let state = expected.row(standby.upstream(), &shown);
         words.extend(state.map(|row| row.sync_state.clone()));
         words.extend(
             standby
@@ -147,5 +126,5 @@ fn details(topology: &Topology, expected: &ExpectedRows, server: &Server) -> Str
         words.push(format!("on {}", server.host()));
     }
     words.extend(server.site().map(|site| format!("in {site}")));
-    words.join(", ")
+    visible(&words.join(", "))
 }

@@ -15,3 +15,4 @@ pub mod plan;
 pub mod quoting;
 pub mod simulate;
 pub mod topology;
+pub mod visible;

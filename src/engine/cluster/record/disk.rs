@@ -277,7 +277,7 @@ pub(in crate::engine) fn read_marker(folder: &Path) -> Result<Option<Stored>, Re
         return Err(Report::new(headline())
             .hint("It belongs to another user. Run pgcascade as the user who deployed it."));
     }
-    let bytes = fs::read(&path).map_err(|error| Report::of(headline(), &error))?;
+    let bytes = files::read_note(&path).map_err(|error| Report::of(headline(), &error))?;
     serde_json::from_slice(&bytes)
         .map(Some)
         .map_err(|error| Report::of(headline(), &error).hint("It is not as pgcascade wrote it."))
@@ -287,7 +287,7 @@ pub(in crate::engine) fn read_marker(folder: &Path) -> Result<Option<Stored>, Re
 pub(super) fn entries(state: &Path) -> Vec<Stored> {
     let list = state.join(LIST);
     let read =
-        |name: String| -> io::Result<Stored> { Ok(serde_json::from_slice(&fs::read(list.join(name))?)?) };
+        |name: String| -> io::Result<Stored> { Ok(serde_json::from_slice(&files::read_note(&list.join(name))?)?) };
     files::names_in(&list)
         .into_iter()
         .filter(|name| files::is_record(name))

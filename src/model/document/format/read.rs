@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use toml_edit::{Item, TableLike, Value};
 
-use super::fields::{Reader, key_span, line_of};
+use super::fields::{Lines, Reader, key_span};
 use super::{ARCHIVE_KEYS, FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS, Source, TOP_KEYS};
 use crate::model::document::{Document, KeptScenario, PointOnCanvas};
 use crate::model::topology::{
-    ApplyDelay, Archive, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Host, PgMajor, Port, ServerId,
-    ServerName, Settings, SiteName, SyncMethod, SyncPolicy, Topology, check_setting_name,
-    check_setting_value, nearest,
+    ApplyDelay, Archive, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Guesses, Host, PgMajor, Port,
+    ServerId, ServerName, Settings, SiteName, SyncMethod, SyncPolicy, Topology, check_setting_name,
+    check_setting_value,
 };
 
 /// Reads the text as a design.
@@ -21,7 +21,7 @@ pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
         Err(error) => {
             return Err(vec![Problem {
                 rule: "not-toml",
-                line: error.span().map(|span| line_of(text, span.start)),
+                line: error.span().map(|span| Lines::new(text).of(span.start)),
                 server: None,
                 message: format!(
                     "the file is not valid TOML: {}",
@@ -34,7 +34,8 @@ pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
         }
     };
     let mut reader = Reader {
-        text,
+        lines: Lines::new(text),
+        guesses: Guesses::default(),
         problems: Vec::new(),
         server: None,
     };
@@ -57,9 +58,12 @@ pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
 const BEGINNING: Range<usize> = 0..0;
 const BEGINNING_LINE: usize = 1;
 
+/// Everything stays fluid up to half of this; no cluster has a tenth of it.
+const MOST_SERVERS: usize = 20_000;
+
 type Layout = BTreeMap<ServerId, PointOnCanvas>;
 
-impl Reader<'_> {
+impl Reader {
     fn design(&mut self, top: &dyn TableLike) -> Option<(Topology, Layout, Vec<KeptScenario>)> {
         self.only_known(top, "a design", &TOP_KEYS);
         self.format(top);
@@ -85,12 +89,24 @@ impl Reader<'_> {
         let settings = self.settings(top);
         let scenarios = self.scenarios(top);
         let tables = self.tables(top, "server");
+        if tables.len() > MOST_SERVERS {
+            self.problem(
+                "too-many-servers",
+                tables.get(MOST_SERVERS).and_then(|(_, span)| span.clone()),
+                format!(
+                    "the design has {} servers, and pgcascade takes at most {MOST_SERVERS}",
+                    tables.len()
+                ),
+                Some("split it into several designs".to_owned()),
+            );
+            return None;
+        }
         let mut lines = Vec::new();
         let mut servers = Vec::new();
         let mut misread = BTreeSet::new();
         for (place, (table, span)) in tables.iter().enumerate() {
             let known = self.problems.len();
-            lines.push(span.as_ref().map(|span| line_of(self.text, span.start)));
+            lines.push(span.as_ref().map(|span| self.lines.of(span.start)));
             servers.extend(self.server(*table, span.clone()));
             if self.problems.len() > known {
                 misread.insert(place);
@@ -357,7 +373,7 @@ impl Reader<'_> {
         };
         for (key, item) in table.iter() {
             let Some(server) = topology.by_name(key) else {
-                let near = nearest(
+                let near = self.guesses.nearest(
                     key,
                     topology.servers().iter().map(|server| server.name().as_str()),
                 );
