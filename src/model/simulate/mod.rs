@@ -5,6 +5,7 @@
 
 mod commits;
 mod configured;
+mod outage;
 mod predict;
 pub mod promise;
 mod standby_names;

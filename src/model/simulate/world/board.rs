@@ -151,6 +151,17 @@ impl World {
             .collect()
     }
 
+    /// All standbys that stream and that the list makes synchronous, and how many of them a commit at the configured level
+    /// needs; `None`: it waits for nobody.
+    pub fn waited_at_all(&self, primary: ServerId) -> Option<(Vec<ServerId>, usize)> {
+        let place = self.facts.place(primary)?;
+        let names = self.names_at(place)?;
+        self.configured_level(primary).filter(|level| level.waits())?;
+        let (ids, receivers) = self.receivers(place);
+        let standbys = candidates(&receivers, names).into_iter().map(|place| ids[place]);
+        Some((standbys.collect(), usize::try_from(names.count()).unwrap_or(usize::MAX)))
+    }
+
     /// The list that a primary reads; what a standby has of it, it ignores.
     pub(super) fn names_at(&self, place: usize) -> Option<&StandbyNames> {
         let state = self.at(place);
