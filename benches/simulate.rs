@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use pgcascade::model::simulate::survives::{double_failures, single_failures};
 use pgcascade::model::simulate::time::{Run, Scenario};
 use pgcascade::model::simulate::verdict::Verdict;
-use pgcascade::model::simulate::world::{Action, World};
+use pgcascade::model::simulate::world::{Incident, World};
 use pgcascade::model::topology::{Edit, PgMajor, Port, ServerName, SyncPolicy, Topology};
 
 /// For one question at one size.
@@ -35,7 +35,7 @@ const QUESTIONS: [Question; 6] = [
             median(
                 || World::new(topology),
                 |mut world| {
-                    world.apply_each(&[Action::Crash(relay)]);
+                    world.apply_each(&[Incident::Crash(relay)]);
                     black_box(world.board());
                 },
             )
@@ -47,7 +47,7 @@ const QUESTIONS: [Question; 6] = [
             || (),
             |()| {
                 let mut world = World::new(topology);
-                world.apply_each(&[Action::Crash(relay)]);
+                world.apply_each(&[Incident::Crash(relay)]);
                 black_box(world.board());
             },
         )
@@ -58,7 +58,7 @@ const QUESTIONS: [Question; 6] = [
         100.0,
         |topology| {
             let mut world = World::new(topology);
-            world.apply_each(&[Action::Crash(topology.primary().id())]);
+            world.apply_each(&[Incident::Crash(topology.primary().id())]);
             median(
                 || (),
                 |()| {
@@ -79,7 +79,7 @@ const QUESTIONS: [Question; 6] = [
         median(
             || (),
             |()| {
-                let _ = black_box(double_failures(topology));
+                black_box(double_failures(topology));
             },
         )
     }),

@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::model::document::Problem;
 use crate::model::visible::visible_lines;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +35,22 @@ impl Report {
                 report.causes.push(text);
             }
             next = cause.source();
+        }
+        report
+    }
+
+    /// The headline, everything that is wrong with a design with its line, and what to do about it.
+    pub fn of_problems(headline: impl Into<String>, problems: &[Problem]) -> Self {
+        let mut report = Self::new(headline);
+        for problem in problems {
+            report.causes.push(match problem.line {
+                Some(line) => format!("line {line}: {}", problem.message),
+                None => problem.message.clone(),
+            });
+            // The same fix for two lines is said once.
+            if let Some(fix) = problem.fix.as_ref().filter(|fix| !report.hints.contains(fix)) {
+                report.hints.push(fix.clone());
+            }
         }
         report
     }

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use egui::{Context, Event, Modifiers, PointerButton, Pos2, RawInput, Rect, Ui, Vec2, pos2};
+use pgcascade::app::Outbox;
 use pgcascade::app::{Effect, Message, Session};
 use pgcascade::model::document::Document;
 use pgcascade::model::topology::{Edit, PgMajor, Port, Server, ServerId, ServerName, SyncPolicy, Topology};
-use pgcascade::ui::Outbox;
 use pgcascade::ui::canvas::{CanvasState, canvas_ui};
 use pgcascade::ui::dialogs::ScriptedChooser;
 use pgcascade::ui::shell::{Background, Shell};

@@ -54,33 +54,33 @@ impl Session {
     /// The design that this stands for now, if there is one.
     pub fn counterpart(&self, against: Against) -> Option<Document> {
         match against {
-            Against::Version(major) => Some(self.document.in_version(major)),
-            Against::LastExport => self.last_export.clone(),
-            Against::Deployment => self.cluster.as_ref().map(|cluster| cluster.deployed.clone()),
+            Against::Version(major) => Some(self.desk.document.in_version(major)),
+            Against::LastExport => self.desk.last_export.clone(),
+            Against::Deployment => self.live.cluster.as_ref().map(|cluster| cluster.deployed.clone()),
         }
     }
 
     /// True if there is something to compare with.
     pub fn can_compare(&self, against: Against) -> bool {
         match against {
-            Against::Version(major) => major != self.document.topology().postgres(),
-            Against::LastExport => self.last_export.is_some(),
-            Against::Deployment => self.cluster.is_some(),
+            Against::Version(major) => major != self.desk.document.topology().postgres(),
+            Against::LastExport => self.desk.last_export.is_some(),
+            Against::Deployment => self.live.cluster.is_some(),
         }
     }
 
     /// True if what is shown was worked out for what is to be compared now; the drawing is looked at elsewhere.
     pub(super) fn is_comparison_fresh(&self) -> bool {
-        match (&self.derived.comparison, self.compared) {
+        match (&self.derived.comparison, self.looks.compared) {
             (None, None) => true,
             (None, Some(against)) => !self.can_compare(against),
             (Some(_), None) => false,
             (Some(shown), Some(against)) => {
                 let is_same = match against {
                     Against::Version(_) => true,
-                    Against::LastExport => self.last_export.as_ref() == Some(&shown.with),
+                    Against::LastExport => self.desk.last_export.as_ref() == Some(&shown.with),
                     Against::Deployment => {
-                        let cluster = self.cluster.as_ref();
+                        let cluster = self.live.cluster.as_ref();
                         cluster.is_some_and(|cluster| cluster.deployed == shown.with)
                     }
                 };

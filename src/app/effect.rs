@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::engine::deploy::{Change, Resumed};
-use crate::engine::desk::preferences::Preferences;
 use crate::model::bundle::Bundle;
+use crate::model::desk::Preferences;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::model::plan::{Machine, Plan};
@@ -127,6 +127,8 @@ pub enum Effect {
     FindLeftOver,
     /// Show the folder in the desktop's file manager.
     OpenFolder(PathBuf),
+    /// Show the log's.
+    ShowLog,
     /// For the window itself.
     CopyText(String),
     /// For the window itself.

@@ -125,21 +125,21 @@ impl Folding {
 impl Session {
     /// The servers that can be seen, upstreams before downstreams.
     pub fn shown_servers(&self) -> Vec<ServerId> {
-        let mut order = self.document.topology().in_tree_order();
-        order.retain(|id| !self.folding.is_hidden(*id));
+        let mut order = self.desk.document.topology().in_tree_order();
+        order.retain(|id| !self.looks.folding.is_hidden(*id));
         order
     }
 
     /// A move by hand, with the servers that are hidden inside those that are moved: they keep their places beside them.
     pub(super) fn with_hidden(&self, moves: &[(ServerId, PointOnCanvas)]) -> Vec<(ServerId, PointOnCanvas)> {
         let mut all = moves.to_vec();
-        if !moves.iter().any(|(id, _)| self.folding.is_folded(*id)) {
+        if !moves.iter().any(|(id, _)| self.looks.folding.is_folded(*id)) {
             return all;
         }
-        let places = self.document.positions();
-        let topology = self.document.topology();
+        let places = self.desk.document.positions();
+        let topology = self.desk.document.topology();
         let moved: BTreeSet<ServerId> = moves.iter().map(|(id, _)| *id).collect();
-        for (head, to) in moves.iter().filter(|(id, _)| self.folding.is_folded(*id)) {
+        for (head, to) in moves.iter().filter(|(id, _)| self.looks.folding.is_folded(*id)) {
             let Some([x, y]) = places.get(head) else {
                 continue;
             };

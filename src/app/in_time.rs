@@ -5,7 +5,7 @@
 
 use crate::model::health::Board;
 use crate::model::simulate::time::{Micros, Player, Run, Scenario, TICK};
-use crate::model::simulate::world::{Action, Refusal};
+use crate::model::simulate::world::{Incident, Refusal};
 use crate::model::topology::Topology;
 
 /// What one frame may play: servers times ticks, a few milliseconds of work.
@@ -215,13 +215,13 @@ impl InTime {
     }
 
     /// Lets something happen now. Where something else would still have happened, that is a story of its own.
-    pub(super) fn happen(&mut self, action: Action) -> Result<(), Refusal> {
-        self.run().world().judge(action)?;
+    pub(super) fn happen(&mut self, incident: Incident) -> Result<(), Refusal> {
+        self.run().world().judge(incident)?;
         if self.story().player.has_more() {
             self.fork();
         }
         let story = self.story_mut();
-        story.player.happen(action);
+        story.player.happen(incident);
         story.player.play(TICK);
         story.wanted = story.player.run().now();
         Ok(())

@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-use crate::engine::cluster::Listed;
-use crate::engine::cluster::record::ClusterRecord;
 use crate::engine::deploy::{self, Found};
-use crate::engine::desk::preferences::{RoleWords, Theme};
-use crate::engine::desk::recent::RecentDesign;
-use crate::engine::desk::unsaved::Unsaved;
+use crate::model::desk::LeftCluster;
+use crate::model::desk::Listed;
+use crate::model::desk::RecentDesign;
+use crate::model::desk::Theme;
+use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::Board;
 use crate::model::plan::{Machine, RunEvent};
 use crate::model::simulate::time::{Micros, Speed, Workload};
-use crate::model::simulate::world::Action;
+use crate::model::simulate::world::Incident;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
@@ -161,7 +161,7 @@ pub enum ClusterMessage {
     /// The action did not work out.
     Failed(PathBuf, Report),
     /// What earlier sessions left behind.
-    LeftOver(Vec<ClusterRecord>),
+    LeftOver(Vec<LeftCluster>),
     /// Finish what was left unfinished in this folder.
     GoOn(PathBuf),
     /// What is to be finished there, and how. The design on the canvas makes room for the one that is being made.
@@ -199,8 +199,9 @@ pub enum ViewMessage {
     CloseNotice(u64),
     Theme(Theme),
     ReduceMotion(bool),
-    RoleWords(RoleWords),
     OpenFolder(PathBuf),
+    /// Show the folder with the log.
+    ShowLog,
     CopyText(String),
 }
 
@@ -231,13 +232,13 @@ pub enum WhatIfMessage {
     EnterInTime,
     Leave,
     /// Something goes wrong, or somebody does something about it.
-    Do(Action),
+    Do(Incident),
     /// Look at the moment of this number; 0 is the beginning.
     GoTo(usize),
     /// Go on with the story of this number.
     Tell(usize),
     /// A story of its own that begins with these.
-    Try(Vec<Action>),
+    Try(Vec<Incident>),
     Look(Look),
     /// Two failures at once, or one.
     Double(bool),

@@ -4,17 +4,27 @@
 //! `session` is the state, `message` what can happen, `effect` what is to be done outside, `update` the only
 //! function that changes a Session; `worker` performs effects in the background and answers with messages.
 
+pub mod actions;
+pub mod cards;
 mod comparison;
+pub mod drafts;
+pub mod dropping;
+pub mod edits;
 mod effect;
 mod folding;
 mod in_time;
+mod locked;
 mod message;
+mod mode;
+mod outbox;
+pub mod phases;
+pub mod picks;
 mod queries;
 mod session;
 mod start;
 mod survives;
+mod text_draft;
 mod tree;
-mod typed;
 mod update;
 mod what_if;
 mod worker;
@@ -23,15 +33,20 @@ pub use comparison::{Against, Comparison};
 pub use effect::{Effect, PathPurpose};
 pub use folding::Folding;
 pub use in_time::{InTime, Pace};
+pub use locked::Locked;
 pub use message::{
     ClusterMessage, DesignMessage, FileMessage, Message, OnDisk, RunMessage, StartMessage, TimeMessage,
     ViewMessage, WhatIfMessage,
 };
-pub use session::{ClusterView, Derived, Dialog, Notice, NoticeKind, Pick, RunView, Session, Tab};
+pub use mode::Mode;
+pub use outbox::Outbox;
+pub use session::{
+    ClusterView, Derived, Desk, Dialog, Live, Looks, Notice, NoticeKind, Pending, Pick, RunView, Session, Tab,
+};
 pub use start::Start;
 pub use survives::{MOST_FOR_DOUBLE, Survives};
+pub use text_draft::TextDraft;
 pub use tree::{Tree, TreeRow};
-pub use typed::Typed;
 pub use update::update;
 pub use what_if::{Look, Moment, WhatIf};
-pub use worker::{Worker, default_folder};
+pub use worker::{Worker, first_session};

@@ -7,40 +7,32 @@ use crate::model::topology::{Finding, Server, ServerId, Severity, Subject};
 use super::Session;
 
 impl Session {
-    /// True while the drawing must stay as it is: the design is held, or its text is newer and no design.
-    pub fn is_locked(&self) -> bool {
-        self.is_held() || self.is_text_broken()
-    }
-
-    /// True while the design must stay as it is: while it is being built or taken back, and in What-if.
-    pub fn is_held(&self) -> bool {
-        self.run.is_running() || self.what_if.is_some()
-    }
-
     /// The selected servers, in the order of the tree.
     pub fn selection(&self) -> Vec<ServerId> {
-        if self.also_selected.is_empty() {
-            return self.selected.into_iter().collect();
+        if self.looks.also_selected.is_empty() {
+            return self.looks.selected.into_iter().collect();
         }
-        if self.derived.revision == self.revision {
-            let mut selection: Vec<ServerId> = self.selected.into_iter().collect();
-            selection.extend(&self.also_selected);
+        if self.derived.revision == self.desk.revision {
+            let mut selection: Vec<ServerId> = self.looks.selected.into_iter().collect();
+            selection.extend(&self.looks.also_selected);
             selection.sort_by_key(|id| self.derived.tree.place(*id));
             return selection;
         }
         // In the middle of a change.
-        let mut order = self.document.topology().in_tree_order();
+        let mut order = self.desk.document.topology().in_tree_order();
         order.retain(|id| self.is_selected(*id));
         order
     }
 
     /// What the actions on links are about: the selected servers, or the one at the lower end of the selected link.
     pub fn selection_or_link(&self) -> Vec<ServerId> {
-        self.link.map_or_else(|| self.selection(), |below| vec![below])
+        self.looks
+            .link
+            .map_or_else(|| self.selection(), |below| vec![below])
     }
 
     pub fn is_selected(&self, server: ServerId) -> bool {
-        self.selected == Some(server) || self.also_selected.contains(&server)
+        self.looks.selected == Some(server) || self.looks.also_selected.contains(&server)
     }
 
     /// The selected servers if this is one of them, else this one: what its menu is about.
@@ -53,7 +45,7 @@ impl Session {
     }
 
     pub fn selected_server(&self) -> Option<&Server> {
-        self.document.topology().server(self.selected?)
+        self.desk.document.topology().server(self.looks.selected?)
     }
 
     /// What the rules found at this server, worst first, each with its place for `DesignMessage::Fix`.
@@ -70,16 +62,16 @@ impl Session {
 
     /// What the deployed server of this name last showed.
     pub fn reading(&self, server: ServerId) -> Option<&Reading> {
-        let name = self.document.topology().server(server)?.name();
-        let board = self.cluster.as_ref()?.board.as_ref()?;
+        let name = self.desk.document.topology().server(server)?.name();
+        let board = self.live.cluster.as_ref()?.board.as_ref()?;
         board.servers.iter().find(|reading| reading.name == name.as_str())
     }
 
     /// The row that the server's drawn upstream shows of it: the state of the drawn link. None if no such link
     /// runs, also where the server streams from another upstream than the drawn one.
     pub fn replication_row(&self, server: ServerId) -> Option<&ReplicationRow> {
-        let deployed = self.cluster.as_ref()?.deployed.topology();
-        let drawn = self.document.topology().server(server)?;
+        let deployed = self.live.cluster.as_ref()?.deployed.topology();
+        let drawn = self.desk.document.topology().server(server)?;
         let shown = drawn.name().in_view(deployed.postgres());
         let above = self.reading(drawn.upstream()?)?;
         above.replication.iter().find(|row| row.application_name == shown)
@@ -87,6 +79,6 @@ impl Session {
 
     /// The design's name as a file name without ending, as its bundle is called.
     pub fn file_stem(&self) -> String {
-        bundle::name_of(self.document.topology())
+        bundle::name_of(self.desk.document.topology())
     }
 }

@@ -6,7 +6,7 @@
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::simulate::time::{Event, Micros, Scenario, ScenarioError, Speed, Workload};
 use crate::model::simulate::verdict::Verdict;
-use crate::model::simulate::world::{Action, Consequence, Refusal, World};
+use crate::model::simulate::world::{Consequence, Incident, Refusal, World};
 use crate::model::topology::{ServerId, Topology};
 
 use super::{InTime, PathPurpose, Survives, Tab};
@@ -56,7 +56,7 @@ pub struct Story {
 #[derive(Clone, Debug)]
 pub struct Moment {
     /// None at the beginning.
-    pub action: Option<Action>,
+    pub incident: Option<Incident>,
     /// What followed from it, the thing itself first.
     pub consequences: Vec<Consequence>,
     pub world: World,
@@ -65,9 +65,9 @@ pub struct Moment {
 }
 
 impl Moment {
-    fn new(action: Option<Action>, consequences: Vec<Consequence>, world: World) -> Self {
+    fn new(incident: Option<Incident>, consequences: Vec<Consequence>, world: World) -> Self {
         Self {
-            action,
+            incident,
             consequences,
             board: world.board(),
             verdict: Verdict::of(&world),
@@ -156,14 +156,14 @@ impl WhatIf {
     }
 
     /// Lets something happen. In the middle of a story that is the beginning of another.
-    pub(super) fn act(&mut self, action: Action) -> Result<(), Refusal> {
+    pub(super) fn act(&mut self, incident: Incident) -> Result<(), Refusal> {
         let mut world = self.world().clone();
-        let consequences = world.apply(action)?;
-        let next = Moment::new(Some(action), consequences, world);
+        let consequences = world.apply(incident)?;
+        let next = Moment::new(Some(incident), consequences, world);
         let (moments, at) = self.moments();
         if moments
             .get(at + 1)
-            .is_some_and(|moment| moment.action == Some(action))
+            .is_some_and(|moment| moment.incident == Some(incident))
         {
             self.go_to(at + 1);
             return Ok(());
@@ -188,7 +188,7 @@ impl WhatIf {
     }
 
     /// Begins a story with these, if not all of them have just happened; stops at what cannot be.
-    pub(super) fn begin(&mut self, actions: &[Action]) -> Result<(), Refusal> {
+    pub(super) fn begin(&mut self, incidents: &[Incident]) -> Result<(), Refusal> {
         let (moments, _) = self.moments();
         if moments.len() > 1 {
             let moments = vec![moments[0].clone()];
@@ -196,18 +196,18 @@ impl WhatIf {
             self.shown = self.stories.len() - 1;
         }
         self.revision += 1;
-        actions.iter().try_for_each(|action| self.act(*action))
+        incidents.iter().try_for_each(|incident| self.act(*incident))
     }
 
-    /// The story that is looked at as text, as [`Scenario::read`] takes it; one of moments is an action a line.
+    /// The story that is looked at as text, as [`Scenario::read`] takes it; one of moments is an incident a line.
     pub fn text(&self) -> String {
         let topology = self.topology();
         let lines = if let Some(time) = self.in_time() {
             time.scenario().text(topology)
         } else {
-            let actions = self.moments().0.iter().filter_map(|moment| moment.action);
-            actions
-                .map(|action| format!("{}\n", action.text(topology)))
+            let incidents = self.moments().0.iter().filter_map(|moment| moment.incident);
+            incidents
+                .map(|incident| format!("{}\n", incident.text(topology)))
                 .collect()
         };
         format!("# What-if on {}\n{lines}", topology.name())
@@ -233,9 +233,9 @@ impl WhatIf {
             },
             ..Scenario::default()
         };
-        let actions = self.moments().0.iter().filter_map(|moment| moment.action);
-        for (at, action) in (1..).map(|number: Micros| number * BETWEEN).zip(actions) {
-            scenario.add(Event { at, action });
+        let incidents = self.moments().0.iter().filter_map(|moment| moment.incident);
+        for (at, incident) in (1..).map(|number: Micros| number * BETWEEN).zip(incidents) {
+            scenario.add(Event { at, incident });
         }
         scenario
     }

@@ -10,6 +10,8 @@ use super::{Ending, designs, preflight, print};
 use crate::engine::deploy::{self, Cancel, Change, Found};
 use crate::model::document::Document;
 use crate::model::plan::{ApplyPlan, Check, EventKind, Outcome, RunEvent, plan_apply};
+use crate::model::quoting::shell_path;
+use crate::model::words::counted;
 use crate::report::Report;
 
 /// This program makes one change in its life.
@@ -76,7 +78,7 @@ fn show(plan: &ApplyPlan, as_json: bool) {
         print::line(line);
     }
     if !plan.plan.steps.is_empty() {
-        print::line(format_args!("{}:", print::count(plan.plan.steps.len(), "step")));
+        print::line(format_args!("{}:", counted(plan.plan.steps.len(), "step")));
         print_steps(&plan.plan);
     }
 }
@@ -131,7 +133,7 @@ pub(super) async fn run_change(change: Change, as_json: bool, signals: Signals) 
         "Cancelled: unwinding what was done (once more to stop waiting)",
         "Stopping at once",
     );
-    let folder = print::shell_path(&change.found.folder());
+    let folder = shell_path(&change.found.folder());
     let name = change.plan.cluster.clone();
     let servers = change.wanted.topology().servers().len();
     let outcome = shown(as_json, |events| deploy::apply_here(change, events, cancel)).await;
@@ -139,7 +141,7 @@ pub(super) async fn run_change(change: Change, as_json: bool, signals: Signals) 
         let remedy = format!("Look at it with: pgcascade status {folder}");
         tell("change", &outcome, &remedy);
         if outcome == Outcome::Done {
-            let servers = print::count(servers, "server");
+            let servers = counted(servers, "server");
             print::line(format_args!(
                 "\"{name}\" runs in {folder} as designed now: {servers}, changed and verified"
             ));

@@ -1,31 +1,39 @@
 //! The command line as data. To add a command: a variant here, a function in a file of its own, a line in `perform`.
+//! How values are read is in `values`.
 
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use super::mistyped::exit_on_mistyped_command;
+use super::values::{Picture, known_rule, known_version, template_names, time};
 use crate::engine::deploy::Request;
 use crate::engine::desk::store;
-use crate::model::diagram::PictureFormat;
-use crate::model::document::templates::TEMPLATES;
-use crate::model::simulate::time::{Micros, read_time};
-use crate::model::topology::{self, PgMajor, RULES, Rule, nearest};
+use crate::model::simulate::time::Micros;
+use crate::model::topology::{PgMajor, Rule};
 use crate::report::Report;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 error-level findings or a failed run, 2 wrong usage, 130 cancelled.
 A first session: pgcascade new -o seed.toml && pgcascade deploy seed.toml --dir ./seed";
 
+const USAGE: &str = "\
+pgcascade [OPTIONS] [FILE]
+       pgcascade [OPTIONS] <COMMAND>";
+
 const BIN_HELP: &str =
     "The folder with initdb, pg_ctl and postgres; by default the design's major among the installed ones";
 
 /// Draw a PostgreSQL replication cluster, see what is wrong with it, export its configuration, run it on this machine
 #[derive(Debug, Parser)]
-#[command(name = "pgcascade", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
+#[command(name = "pgcascade", version, override_usage = USAGE, after_help = EXIT_CODES)]
 pub(super) struct Args {
     /// The design to open in the designer's window
     pub(super) file: Option<PathBuf>,
+    /// Show on standard error what is done, in detail; it is also written to the log
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -122,6 +130,8 @@ pub(super) enum Command {
     Verify {
         /// The cluster's folder
         dir: PathBuf,
+        #[command(flatten)]
+        show: Show,
     },
     /// Start servers of a cluster
     Start {
@@ -130,6 +140,8 @@ pub(super) enum Command {
         /// The servers to start; all, if none is named
         #[arg(value_name = "SERVER")]
         servers: Vec<String>,
+        #[command(flatten)]
+        show: Show,
     },
     /// Stop servers of a cluster
     Stop {
@@ -138,11 +150,15 @@ pub(super) enum Command {
         /// The servers to stop; all, if none is named
         #[arg(value_name = "SERVER")]
         servers: Vec<String>,
+        #[command(flatten)]
+        show: Show,
     },
     /// Stop what was started in a folder and remove what was made there, nothing else
     Teardown {
         /// The cluster's folder
         dir: PathBuf,
+        #[command(flatten)]
+        show: Show,
     },
     /// Finish what a pgcascade that was ended in the middle had begun in a folder: what is done stays done
     #[command(visible_alias = "resume")]
@@ -166,6 +182,24 @@ pub(super) enum Command {
     },
     /// Build the seed's cluster in a folder of its own, show that it replicates, tear it down at Ctrl-C
     Demo(Demo),
+}
+
+/// How a command that does something to a cluster shows it.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct Show {
+    /// Show the steps without doing any
+    #[arg(long)]
+    pub(super) plan: bool,
+    /// Print what happens as JSON, an event a line; with --plan, print the plan as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Show {
+    /// Does it, and shows it to programs or to people.
+    pub(super) fn performing(json: bool) -> Self {
+        Self { plan: false, json }
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -215,26 +249,6 @@ pub(super) struct Diagram {
     /// Replace the output also if it is not such a picture
     #[arg(long, requires = "output")]
     pub(super) force: bool,
-}
-
-/// [`PictureFormat`] as a word on the command line.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub(super) enum Picture {
-    Svg,
-    Png,
-    Mermaid,
-    Dot,
-}
-
-impl From<Picture> for PictureFormat {
-    fn from(picture: Picture) -> Self {
-        match picture {
-            Picture::Svg => Self::Svg,
-            Picture::Png => Self::Png,
-            Picture::Mermaid => Self::Mermaid,
-            Picture::Dot => Self::Dot,
-        }
-    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -356,66 +370,21 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, Report> {
         .map_err(|error| Report::of(format!("\"{}\" cannot be used as a path", path.display()), &error))
 }
 
-/// `pgcascade chek` would be taken for the file "chek": says that there is neither such a file nor such a command.
-pub(super) fn exit_on_mistyped_command() {
-    let Some(word) = std::env::args_os()
-        .nth(1)
-        .and_then(|word| word.into_string().ok())
-    else {
-        return;
+/// What was called; as an error the help or the version, where that is asked for. Wrong usage ends the program here.
+pub(super) fn parse() -> Result<Args, clap::Error> {
+    exit_on_mistyped_command(Args::command());
+    let args = match Args::try_parse() {
+        Err(mistake) if mistake.use_stderr() => mistake.exit(),
+        parsed => parsed?,
     };
-    let mut command = Args::command();
-    if !is_no_command(&command, &word) || Path::new(&word).exists() {
-        return;
+    // clap's `args_conflicts_with_subcommands` would also refuse the options that all commands have.
+    if args.file.is_some() && args.command.is_some() {
+        let message = "a design to open in the window cannot be given together with a command";
+        Args::command()
+            .error(clap::error::ErrorKind::ArgumentConflict, message)
+            .exit();
     }
-    let message = match nearest_command(&command, &word) {
-        Some(near) => format!("unrecognized subcommand '{word}'; did you mean '{near}'?"),
-        None => format!("unrecognized subcommand '{word}', and there is no file of that name"),
-    };
-    command
-        .error(clap::error::ErrorKind::InvalidSubcommand, message)
-        .exit();
-}
-
-/// True for a bare word that is none of the commands; what has a dot or a slash is meant as a file.
-fn is_no_command(command: &clap::Command, word: &str) -> bool {
-    let is_option = word.starts_with('-');
-    let is_path = word.is_empty() || word.contains(['.', std::path::MAIN_SEPARATOR]);
-    let mut names = command.get_subcommands().map(clap::Command::get_name);
-    !is_option && !is_path && word != "help" && names.all(|name| name != word)
-}
-
-/// A major version as it is written in a design.
-fn known_version(text: &str) -> Result<PgMajor, String> {
-    PgMajor::parse(text).map_err(|error| error.to_string())
-}
-
-/// The rule of that id, or which one was probably meant.
-fn known_rule(id: &str) -> Result<&'static Rule, String> {
-    let near = || nearest(id, RULES.iter().map(|rule| rule.id));
-    topology::rule(id).ok_or_else(|| match near() {
-        Some(near) => format!("there is no such rule; did you mean '{near}'?"),
-        None => "there is no such rule; 'pgcascade check FILE' names the rule of each finding".to_owned(),
-    })
-}
-
-fn time(text: &str) -> Result<Micros, String> {
-    read_time(text).map_err(|problem| problem.to_string())
-}
-
-/// The command that was probably meant.
-fn nearest_command(command: &clap::Command, word: &str) -> Option<String> {
-    const NEAR: f64 = 0.8;
-    command
-        .get_subcommands()
-        .map(|known| (strsim::jaro(known.get_name(), word), known.get_name()))
-        .filter(|(likeness, _)| *likeness > NEAR)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name.to_owned())
-}
-
-fn template_names() -> Vec<&'static str> {
-    TEMPLATES.iter().map(|template| template.name).collect()
+    Ok(args)
 }
 
 #[cfg(test)]
@@ -425,18 +394,5 @@ mod tests {
     #[test]
     fn the_arguments_hold_together() {
         Args::command().debug_assert();
-    }
-
-    #[test]
-    fn a_mistyped_command_is_told_from_a_file() {
-        let is_none = |word: &str| is_no_command(&Args::command(), word);
-        assert!(is_none("chek") && is_none("frobnicate"));
-        for word in ["check", "help", "--help", "seed.toml", "./chek", ""] {
-            assert!(!is_none(word), "{word}");
-        }
-        let near = |word: &str| nearest_command(&Args::command(), word);
-        assert_eq!(near("chek").as_deref(), Some("check"));
-        assert_eq!(near("tear-down").as_deref(), Some("teardown"));
-        assert_eq!(near("frobnicate"), None);
     }
 }

@@ -6,7 +6,9 @@ use super::{Ending, args, designs, difference, explain, print};
 use crate::engine::desk::output::{Kind, Output};
 use crate::model::bundle::{self, Bundle};
 use crate::model::document::Document;
+use crate::model::quoting::shell_path;
 use crate::model::topology::{self, Severity};
+use crate::model::words::counted;
 use crate::report::Report;
 
 pub(super) fn bundle(args: &args::Bundle) -> Result<Ending, Report> {
@@ -35,7 +37,7 @@ fn write(bundle: &Bundle, output: &Path, args: &args::Bundle) -> Result<(), Repo
     whole.write(&bundle::pack(bundle))?;
     print::note(format_args!(
         "Wrote {} to {}",
-        print::count(bundle.files.len(), "file"),
+        counted(bundle.files.len(), "file"),
         output.display()
     ));
     Ok(())
@@ -50,8 +52,8 @@ fn warn_of_errors(document: &Document, file: &Path) {
     if errors > 0 {
         print::note(format_args!(
             "The design has {}: see pgcascade check {}",
-            print::count(errors, "error"),
-            print::shell_path(file)
+            counted(errors, "error"),
+            shell_path(file)
         ));
     }
 }

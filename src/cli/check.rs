@@ -8,6 +8,7 @@ use super::{Ending, designs, print};
 use crate::engine::desk::store::{self, OpenError};
 use crate::model::document::{Document, Problem};
 use crate::model::topology::{self, Rule, Severity, Subject};
+use crate::model::words::counted;
 use crate::report::Report;
 
 /// The contract's form.
@@ -162,7 +163,7 @@ fn summary(path: &Path, rows: &[Row]) -> String {
         .iter()
         .filter_map(|severity| {
             let number = rows.iter().filter(|row| row.severity == severity.word()).count();
-            (number > 0).then(|| print::count(number, severity.word()))
+            (number > 0).then(|| counted(number, severity.word()))
         })
         .collect();
     let found = if counts.is_empty() {

@@ -1,13 +1,22 @@
-//! `list`, `verify`, `start`, `stop`, `teardown`: work on clusters that were deployed. A sentence for each thing done.
+//! `list`, `verify`, `start`, `stop`, `teardown`: work on clusters that were deployed.
 
 use std::path::Path;
 
+use super::args::Show;
+use super::deploy::{ending, shown};
+use super::plan::print_steps;
 use super::signals::Signals;
 use super::table::{table, words};
 use super::{Ending, args, print};
-use crate::engine::cluster::{self, Listed};
+use crate::engine::cluster::{self, Task};
 use crate::engine::deploy::Cancel;
+use crate::model::desk::Listed;
+use crate::model::plan::{Outcome, Plan};
+use crate::model::words::counted;
 use crate::report::Report;
+
+/// This program performs one plan in its life.
+const RUN: u64 = 1;
 
 pub(super) fn list(json: bool) -> Ending {
     let clusters = cluster::list();
@@ -50,52 +59,70 @@ pub(super) fn list(json: bool) -> Ending {
     Ending::Fine
 }
 
-pub(super) async fn verify(dir: &Path) -> Result<Ending, Report> {
-    let (dir, cancel) = (args::absolute(dir)?, Cancel::default());
-    tell(&cancel, cluster::verify(&dir, cancel.soft.clone())).await
+pub(super) async fn verify(dir: &Path, show: Show) -> Result<Ending, Report> {
+    perform(Task::verify(&args::absolute(dir)?)?, show).await
 }
 
-pub(super) async fn start(dir: &Path, servers: &[String]) -> Result<Ending, Report> {
-    let (dir, cancel) = (args::absolute(dir)?, Cancel::default());
-    tell(&cancel, cluster::start(&dir, servers, cancel.soft.clone())).await
+pub(super) async fn start(dir: &Path, servers: &[String], show: Show) -> Result<Ending, Report> {
+    perform(Task::start(&args::absolute(dir)?, servers)?, show).await
 }
 
-pub(super) async fn stop(dir: &Path, servers: &[String]) -> Result<Ending, Report> {
-    let (dir, cancel) = (args::absolute(dir)?, Cancel::default());
-    tell(&cancel, cluster::stop(&dir, servers, cancel.soft.clone())).await
+pub(super) async fn stop(dir: &Path, servers: &[String], show: Show) -> Result<Ending, Report> {
+    perform(Task::stop(&args::absolute(dir)?, servers)?, show).await
 }
 
-pub(super) async fn teardown(dir: &Path) -> Result<Ending, Report> {
-    let (dir, cancel) = (args::absolute(dir)?, Cancel::default());
-    tell(&cancel, cluster::teardown(&dir, cancel.soft.clone())).await
+pub(super) async fn teardown(dir: &Path, show: Show) -> Result<Ending, Report> {
+    perform(Task::teardown(&args::absolute(dir)?)?, show).await
 }
 
-/// Does it, prints its sentences; a signal cancels it, a second one does not wait for that.
-async fn tell(
-    cancel: &Cancel,
-    work: impl Future<Output = Result<Vec<String>, Report>>,
-) -> Result<Ending, Report> {
+/// Shows the plan, or performs it: events on the way, at the end a sentence for each thing done.
+async fn perform(task: Task, show: Show) -> Result<Ending, Report> {
+    if show.plan {
+        print_task(task.plan(), show.json);
+        return Ok(Ending::Fine);
+    }
     let signals = Signals::catch()?;
+    let cancel = Cancel::default();
     let _watcher = signals.cancels(
-        cancel,
+        &cancel,
         "Cancelled: stopping (once more to stop at once)",
         "Stopping at once",
     );
-    let done = tokio::select! {
-        done = work => done,
-        () = cancel.hard.cancelled() => return Ok(Ending::Cancelled),
-    };
-    match done {
-        Ok(sentences) => {
-            for sentence in sentences {
-                print::line(sentence);
-            }
-            Ok(Ending::Fine)
+    let what = task.plan().head.kind.noun();
+    let mut failed = None;
+    let outcome = shown(show.json, |events| async {
+        let performed = task.perform(RUN, events, cancel).await;
+        let outcome = performed.outcome.clone();
+        if !show.json {
+            performed.said.iter().for_each(print::line);
+            failed = performed.into_result().err();
         }
-        Err(report) if cancel.soft.is_cancelled() => {
+        outcome
+    })
+    .await;
+    match failed {
+        Some(_) if matches!(outcome, Outcome::Cancelled { .. }) => {
+            let report = Report::new(format!("The {what} was cancelled; what was done stays"))
+                .hint("The same command, called again, does the rest");
             print::error(&report);
-            Ok(Ending::Cancelled)
         }
-        Err(report) => Err(report),
+        Some(report) => print::error(&report),
+        None => {}
     }
+    Ok(ending(&outcome))
+}
+
+fn print_task(plan: &Plan, as_json: bool) {
+    if as_json {
+        print::json(plan);
+        return;
+    }
+    print::line(format_args!(
+        "{} for the {} of \"{}\" in {}",
+        counted(plan.steps.len(), "step"),
+        plan.head.kind.noun(),
+        plan.cluster,
+        plan.folder
+    ));
+    print_steps(plan);
 }

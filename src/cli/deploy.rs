@@ -13,7 +13,9 @@ use crate::model::bundle;
 use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
 use crate::model::plan::{self, Outcome, RunEvent};
+use crate::model::quoting::shell_path;
 use crate::model::topology::{Auth, Topology};
+use crate::model::words::counted;
 use crate::report::Report;
 
 /// This program runs one deployment in its life.
@@ -77,7 +79,7 @@ pub(super) async fn run(
     };
     let outcome = shown(as_json, |events| deploy::run_here(run, events, cancel)).await;
     if !as_json {
-        let folder = print::shell_path(&request.folder);
+        let folder = shell_path(&request.folder);
         tell(
             "deployment",
             &outcome,
@@ -136,19 +138,19 @@ pub(super) fn tell(what: &str, outcome: &Outcome, remedy: &str) {
 }
 
 pub(super) fn say_what_next(topology: &Topology, real_folder: &Path) {
-    let folder = print::shell_path(real_folder);
+    let folder = shell_path(real_folder);
     let primary = topology.primary();
     let pass_file = if topology.effective_auth() == Auth::Trust {
         String::new()
     } else {
         let path = real_folder.join(ClusterFolder::PGPASS);
-        format!("PGPASSFILE={} ", print::shell_path(&path))
+        format!("PGPASSFILE={} ", shell_path(&path))
     };
     print::line(format_args!(
         "\"{}\" runs in {}: {} built and verified",
         topology.name(),
         real_folder.display(),
-        print::count(topology.servers().len(), "server")
+        counted(topology.servers().len(), "server")
     ));
     print::line(format_args!(
         "  connect:    {pass_file}psql -h {} -p {} -U {} postgres",

@@ -8,6 +8,7 @@ use crate::engine::desk::output::{Kind, Output};
 use crate::engine::desk::store::{self, OpenError};
 use crate::model::document::templates::{self, TEMPLATES};
 use crate::model::document::{Document, Problem};
+use crate::model::quoting::shell_path;
 use crate::report::Report;
 
 pub(super) fn templates() -> Ending {
@@ -59,10 +60,10 @@ pub(super) fn open(path: &Path) -> Result<Document, Report> {
     store::open(path).map_err(|error| match error {
         OpenError::File(report) => report,
         OpenError::Design(problems) => {
-            let shell_path = print::shell_path(path);
+            let word = shell_path(path);
             let mut report = Report::new(format!("\"{}\" is no design that can be used", path.display()));
             report.causes = problems.iter().map(|problem| in_place(path, problem)).collect();
-            report.hint(format!("Look at it alone with: pgcascade check {shell_path}"))
+            report.hint(format!("Look at it alone with: pgcascade check {word}"))
         }
     })
 }

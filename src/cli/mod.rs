@@ -15,6 +15,7 @@ mod designs;
 mod diagram;
 mod difference;
 mod explain;
+mod mistyped;
 mod plan;
 mod predict;
 mod preflight;
@@ -28,12 +29,14 @@ mod status;
 mod survives;
 mod table;
 mod tree;
+mod values;
 mod window;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
-use clap::Parser as _;
-
+use crate::engine::desk::log;
+use crate::model::words::duration;
 use crate::report::Report;
 use args::{Args, Command};
 
@@ -59,28 +62,53 @@ impl Ending {
 /// Reads the arguments and does what they say. The exit code: 0 fine, 1 error-level findings or a failed run,
 /// 2 wrong usage, 130 cancelled.
 pub fn main() -> ExitCode {
-    args::exit_on_mistyped_command();
-    let ending = match Args::try_parse() {
-        Ok(args) => perform(args).map_or_else(
-            |report| {
-                print::error(&report);
-                Ending::Failed.exit_code()
-            },
-            Ending::exit_code,
-        ),
-        Err(told) if told.use_stderr() => told.exit(),
+    let args = match args::parse() {
+        Ok(args) => args,
         Err(help) => {
             print::help(&help);
-            Ending::Fine.exit_code()
+            return written(Ending::Fine).exit_code();
         }
     };
+    begin_log(args.verbose);
+    let began = Instant::now();
+    let ending = perform(args).unwrap_or_else(|report| {
+        print::error(&report);
+        Ending::Failed
+    });
+    let ending = written(ending);
+    tracing::info!("ended: {ending:?} after {}", since(began));
+    ending.exit_code()
+}
+
+/// A failed end if the answer could not be written whole.
+fn written(ending: Ending) -> Ending {
     match print::failure() {
         None => ending,
         Some(report) => {
             print::error(&report);
-            Ending::Failed.exit_code()
+            Ending::Failed
         }
     }
+}
+
+/// Begins the log with what was called: the command and the names of its options. Their values are private.
+fn begin_log(is_verbose: bool) {
+    let screen: Option<log::Screen> = is_verbose.then_some(std::io::stderr);
+    if let Err(report) = log::begin(screen)
+        && is_verbose
+    {
+        print::note(format_args!("note: {report}"));
+    }
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    tracing::info!(
+        "pgcascade {} began: {}",
+        env!("CARGO_PKG_VERSION"),
+        mistyped::names(&words)
+    );
+}
+
+fn since(began: Instant) -> String {
+    duration(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX))
 }
 
 fn perform(args: Args) -> Result<Ending, Report> {
@@ -112,10 +140,10 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::Deploy { target, json } => wait_for(deploy::deploy(&target, json)),
         Command::Apply(apply) => wait_for(apply::apply(&apply)),
         Command::Status { dir, json } => wait_for(status::status(&dir, json)),
-        Command::Verify { dir } => wait_for(clusters::verify(&dir)),
-        Command::Start { dir, servers } => wait_for(clusters::start(&dir, &servers)),
-        Command::Stop { dir, servers } => wait_for(clusters::stop(&dir, &servers)),
-        Command::Teardown { dir } => wait_for(clusters::teardown(&dir)),
+        Command::Verify { dir, show } => wait_for(clusters::verify(&dir, show)),
+        Command::Start { dir, servers, show } => wait_for(clusters::start(&dir, &servers, show)),
+        Command::Stop { dir, servers, show } => wait_for(clusters::stop(&dir, &servers, show)),
+        Command::Teardown { dir, show } => wait_for(clusters::teardown(&dir, show)),
         Command::GoOn { dir, json } => wait_for(resume::resume(&dir, json)),
         Command::Keep { dir } => resume::keep(&dir),
         Command::Demo(demo) => wait_for(demo::demo(&demo)),

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::args::Target;
 use super::{Ending, designs, preflight, print};
 use crate::engine::deploy;
-use crate::model::plan::{self, Check, Plan};
+use crate::model::plan::{self, Check, Head, Kind, Plan};
+use crate::model::words::counted;
 use crate::report::Report;
 
 /// The plan and what was checked before it; without steps if the design itself is not possible.
@@ -33,6 +34,7 @@ pub(super) async fn plan(target: &Target, as_json: bool) -> Result<Ending, Repor
         Plan {
             cluster: topology.name().to_owned(),
             folder: machine.folder.clone(),
+            head: Head::of(Kind::Deploy),
             steps: Vec::new(),
         }
     } else {
@@ -57,7 +59,7 @@ pub(super) async fn plan(target: &Target, as_json: bool) -> Result<Ending, Repor
 fn print_plan(plan: &Plan) {
     print::line(format_args!(
         "{} to deploy \"{}\" into {}",
-        print::count(plan.steps.len(), "step"),
+        counted(plan.steps.len(), "step"),
         plan.cluster,
         plan.folder
     ));

@@ -9,7 +9,7 @@ use super::{Ending, designs, print, scenario, status};
 use crate::model::document::Document;
 use crate::model::health::Board;
 use crate::model::simulate::verdict::Verdict;
-use crate::model::simulate::world::{Action, World, transitions_as_markdown};
+use crate::model::simulate::world::{Incident, World, transitions_as_markdown};
 use crate::model::simulate::{self, Configured};
 use crate::model::topology::{ServerId, Topology, nearest, notation};
 use crate::report::Report;
@@ -40,17 +40,17 @@ pub(super) fn predict(args: &Predict) -> Result<Ending, Report> {
             topology.primary().name()
         ));
     }
-    let actions = actions(args, &document)?;
-    if actions.is_empty() {
+    let incidents = incidents(args, &document)?;
+    if incidents.is_empty() {
         show_board(args, topology, &down);
         return Ok(Ending::Fine);
     }
     let mut world = World::without(topology, &down);
-    for action in actions {
-        world.apply(action).map_err(|refusal| {
+    for incident in incidents {
+        world.apply(incident).map_err(|refusal| {
             Report::new(format!(
                 "\"{}\" cannot happen: {}",
-                action.text(topology),
+                incident.text(topology),
                 refusal.sentence
             ))
             .hint(refusal.reason)
@@ -61,23 +61,23 @@ pub(super) fn predict(args: &Predict) -> Result<Ending, Report> {
 }
 
 /// What happens: the scenario's events first, then the faults as given, then the promotions.
-fn actions(args: &Predict, document: &Document) -> Result<Vec<Action>, Report> {
+fn incidents(args: &Predict, document: &Document) -> Result<Vec<Incident>, Report> {
     let topology = document.topology();
-    let mut actions = Vec::new();
+    let mut incidents = Vec::new();
     if let Some(which) = &args.scenario {
         let events = scenario::find(which, document)?.events;
-        actions.extend(events.iter().map(|event| event.action));
+        incidents.extend(events.iter().map(|event| event.incident));
     }
     let promotions = args
         .promote
         .iter()
         .map(|name| format!("promote {}", notation::quote(name)));
     for text in args.fault.iter().cloned().chain(promotions) {
-        let action = Action::parse(&text, topology)
+        let incident = Incident::parse(&text, topology)
             .map_err(|error| Report::of(format!("\"{text}\" cannot be predicted"), &error))?;
-        actions.push(action);
+        incidents.push(incident);
     }
-    Ok(actions)
+    Ok(incidents)
 }
 
 fn show_board(args: &Predict, topology: &Topology, down: &BTreeSet<ServerId>) {

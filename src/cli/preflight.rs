@@ -5,7 +5,9 @@ use nix::unistd::{User, geteuid};
 use super::print;
 use crate::engine::deploy::Request;
 use crate::model::plan::{self, Check, EventKind, Machine, Outcome, RunEvent};
+use crate::model::quoting::shell_path;
 use crate::model::topology::Topology;
+use crate::model::words::counted;
 
 /// The preflight, in words that know what was asked for: a user or a folder that was named and is not there.
 pub(super) fn checks(topology: &Topology, machine: &Machine, request: &Request) -> Vec<Check> {
@@ -26,11 +28,11 @@ pub(super) fn checks(topology: &Topology, machine: &Machine, request: &Request) 
             ("folder-has-cluster", ..) => {
                 check.fix = Some(format!(
                     "Remove it with: pgcascade teardown {}; or choose another folder",
-                    print::shell_path(&request.folder)
+                    shell_path(&request.folder)
                 ));
             }
             ("folder-has-unfinished", ..) => {
-                let folder = print::shell_path(&request.folder);
+                let folder = shell_path(&request.folder);
                 check.fix = Some(format!(
                     "Finish it with: pgcascade go-on {folder}; or remove it with: pgcascade teardown {folder}"
                 ));
@@ -65,7 +67,7 @@ pub(super) fn failed(checks: &[Check]) -> Vec<&Check> {
 
 /// Every failed check with its fix, for people; `cannot` says what cannot be done.
 pub(super) fn explain(cannot: &str, failed: &[&Check]) {
-    let things = print::count(failed.len(), "check");
+    let things = counted(failed.len(), "check");
     print::note(format_args!(
         "error: {cannot}: {things} failed, nothing was changed"
     ));

@@ -5,11 +5,11 @@
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
-use std::path::Path;
 use std::sync::OnceLock;
 
 use serde::Serialize;
 
+use crate::engine::desk::log;
 use crate::model::visible::{visible, visible_lines};
 use crate::report::Report;
 
@@ -50,8 +50,13 @@ fn answer(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) {
 /// What kept the answer from being written whole, if anything did and the reader had not just gone away.
 pub(super) fn failure() -> Option<Report> {
     answer(|out| out.flush());
-    let error = FAILED.get().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)?;
-    Some(Report::of("The answer could not be written to standard output.", error))
+    let error = FAILED
+        .get()
+        .filter(|error| error.kind() != io::ErrorKind::BrokenPipe)?;
+    Some(Report::of(
+        "The answer could not be written to standard output.",
+        error,
+    ))
 }
 
 /// A value as one line of JSON.
@@ -62,30 +67,15 @@ pub(super) fn json(value: &impl Serialize) {
     }
 }
 
+/// What went wrong, also for the log.
 pub(super) fn error(report: &Report) {
+    log::report(report);
     note(format_args!("error: {report}"));
 }
 
 /// Text from a file that may hold anything, also what a terminal would take for a command.
 pub(super) fn in_one_line(text: &str) -> String {
     visible(text)
-}
-
-/// "1 server", "5 servers".
-pub(super) fn count(number: usize, what: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{ending}")
-}
-
-/// A path as a shell takes it.
-pub(super) fn shell_path(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]
@@ -95,11 +85,5 @@ mod tests {
     #[test]
     fn a_file_cannot_write_commands_to_the_terminal() {
         assert_eq!(in_one_line("a\nb\u{1b}[31m é"), r"a\nb\u{1b}[31m é");
-    }
-
-    #[test]
-    fn paths_are_quoted_where_a_shell_needs_it() {
-        assert_eq!(shell_path(Path::new("/tmp/a-b")), "/tmp/a-b");
-        assert_eq!(shell_path(Path::new("/tmp/it's here")), r"'/tmp/it'\''s here'");
     }
 }

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::print;
 use crate::model::plan::{EventKind, Progress, RunEvent, StepId};
 use crate::model::visible::visible;
+use crate::model::words::counted;
 
 /// One way of showing a run.
 pub(super) enum Display {
@@ -82,7 +83,7 @@ fn draw(bar: &ProgressBar, progress: &Progress, event: &RunEvent) {
 fn line_of(progress: &Progress, event: &RunEvent) -> Option<String> {
     let text = match &event.kind {
         EventKind::Started { steps, folder, .. } => {
-            format!("{} in {folder}", print::count(steps.len(), "step"))
+            format!("{} in {folder}", counted(steps.len(), "step"))
         }
         EventKind::StepFinished { step, .. } => {
             let (done, all) = progress.done();

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use super::apply::run_change;
+use super::args::Show;
 use super::deploy::{ending, say_what_next, shown, tell};
 use super::signals::Signals;
 use super::{Ending, args, clusters, print};
 use crate::engine::cluster::record;
 use crate::engine::deploy::{self, Cancel, LeftOver, Resumed};
+use crate::model::quoting::shell_path;
 use crate::report::Report;
 
 /// This program goes on with one thing in its life.
@@ -15,7 +17,7 @@ const RUN: u64 = 1;
 
 pub(super) async fn resume(dir: &Path, as_json: bool) -> Result<Ending, Report> {
     let dir = args::absolute(dir)?;
-    let folder = print::shell_path(&dir);
+    let folder = shell_path(&dir);
     let note = |words: String| {
         if !as_json {
             print::note(words);
@@ -33,15 +35,15 @@ pub(super) async fn resume(dir: &Path, as_json: bool) -> Result<Ending, Report> 
         }
         LeftOver::Teardown => {
             note(format!("Going on with the teardown of {folder}"));
-            clusters::teardown(&dir).await
+            clusters::teardown(&dir, Show::performing(as_json)).await
         }
         LeftOver::Start(servers) => {
             note(format!("Going on with the start of {}", servers.join(", ")));
-            clusters::start(&dir, &servers).await
+            clusters::start(&dir, &servers, Show::performing(as_json)).await
         }
         LeftOver::Stop(servers) => {
             note(format!("Going on with the stop of {}", servers.join(", ")));
-            clusters::stop(&dir, &servers).await
+            clusters::stop(&dir, &servers, Show::performing(as_json)).await
         }
     }
 }
@@ -60,7 +62,7 @@ async fn deployment(resumed: Resumed, as_json: bool) -> Result<Ending, Report> {
         print::note(format_args!(
             "Going on with the deployment of \"{}\" in {}: {} of {} steps are done already",
             document.topology().name(),
-            print::shell_path(&folder),
+            shell_path(&folder),
             resumed.done(),
             resumed.run.plan.steps.len()
         ));
@@ -70,7 +72,7 @@ async fn deployment(resumed: Resumed, as_json: bool) -> Result<Ending, Report> {
     if !as_json {
         let remedy = format!(
             "Remove what remains with: pgcascade teardown {}",
-            print::shell_path(&folder)
+            shell_path(&folder)
         );
         tell("deployment", &outcome, &remedy);
         if ending == Ending::Fine {
@@ -82,7 +84,7 @@ async fn deployment(resumed: Resumed, as_json: bool) -> Result<Ending, Report> {
 
 pub(super) fn keep(dir: &Path) -> Result<Ending, Report> {
     let record = record::keep(&args::absolute(dir)?)?;
-    let folder = print::shell_path(&record.folder);
+    let folder = shell_path(&record.folder);
     print::line(format_args!(
         "\"{}\" in {folder} stays as it is, and is offered no more",
         record.name

@@ -107,12 +107,8 @@ fn row(run: &Run, told: usize) -> Vec<String> {
         .iter()
         .skip(told)
         .map(|happened| match &happened.outcome {
-            Ok(_) => happened.action.text(topology),
-            Err(refusal) => format!(
-                "{} (refused: {})",
-                happened.action.text(topology),
-                refusal.sentence
-            ),
+            Ok(_) => happened.text(topology),
+            Err(refusal) => format!("{} (refused: {})", happened.text(topology), refusal.sentence),
         })
         .collect();
     vec![

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::table::{table, words};
 use super::{Ending, designs, print};
 use crate::model::simulate::survives::{Cell, Survival, double_failures, single_failures};
+use crate::model::words::counted;
 use crate::report::Report;
 
 /// What is asked after each failure, in the order of [`Survival::cells`].
@@ -29,8 +30,7 @@ pub(super) fn survives(
     let document = designs::open(file)?;
     let mut failures = single_failures(document.topology());
     if with_double {
-        let double = double_failures(document.topology());
-        failures.extend(double.map_err(|error| Report::of("There are too many failures to combine them.", &error))?);
+        failures.extend(double_failures(document.topology()));
     }
     if as_json {
         print::json(&Answer { failures });
@@ -43,7 +43,7 @@ pub(super) fn survives(
     let survived = |of: fn(&Survival) -> &Cell| failures.iter().filter(|failure| of(failure).holds).count();
     print::line(format_args!(
         "\nOf {}: writes go on in {}, reads in {}, and nothing is lost in {}. Nobody does anything meanwhile; a lost primary is replaced by promoting a standby.",
-        print::count(failures.len(), "failure"),
+        counted(failures.len(), "failure"),
         survived(|failure| &failure.writes),
         survived(|failure| &failure.reads),
         survived(|failure| &failure.nothing_lost),
@@ -82,7 +82,9 @@ fn reasons(failures: &[Survival]) -> Vec<Reason<'_>> {
     let mut found: Vec<Reason<'_>> = Vec::new();
     for (place, question) in QUESTIONS.into_iter().enumerate() {
         for failure in failures {
-            let cell = failure.cells()[place];
+            let Some(cell) = failure.cells().into_iter().nth(place) else {
+                continue;
+            };
             let after = failure.failure.join(" + ");
             let is_it = |reason: &&mut Reason<'_>| {
                 let other = reason.cell;

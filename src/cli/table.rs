@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::model::health::ReplicationRow;
 
 /// A column: its heading, and the side its values stand on.
@@ -27,22 +29,23 @@ pub(super) const fn numbers(title: &'static str) -> Column {
 /// No column is wider than this: a longer cell stands out to the right, and the others do not become blanks.
 const WIDEST: usize = 120;
 
-/// How wide a column of these cells is.
+/// How many columns of a terminal these cells take.
 pub(super) fn width<'a>(cells: impl Iterator<Item = &'a str>) -> usize {
-    cells.map(|cell| cell.chars().count()).max().unwrap_or(0).min(WIDEST)
+    cells.map(|cell| cell.width()).max().unwrap_or(0).min(WIDEST)
 }
 
-/// The cell, and blanks up to the width. Not by `{:<width$}`, which panics from 65,536 on.
-pub(super) fn left(cell: &str, width: usize) -> String {
-    format!("{cell}{}", blanks(cell, width))
+/// Filled with blanks up to so many columns of a terminal. The formatter would count characters, and "漢" takes two columns;
+/// and it panics from 65,536 on.
+pub(super) fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", blanks(text, columns))
 }
 
-fn right(cell: &str, width: usize) -> String {
-    format!("{}{cell}", blanks(cell, width))
+fn right(text: &str, columns: usize) -> String {
+    format!("{}{text}", blanks(text, columns))
 }
 
-fn blanks(cell: &str, width: usize) -> String {
-    " ".repeat(width.saturating_sub(cell.chars().count()))
+fn blanks(text: &str, columns: usize) -> String {
+    " ".repeat(columns.saturating_sub(text.width()))
 }
 
 /// Headings, a rule, rows: without a line end at the end.
@@ -52,14 +55,14 @@ pub(super) fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
         .enumerate()
         .map(|(place, column)| {
             let cells = rows.iter().filter_map(|row| row.get(place));
-            width(cells.map(String::as_str)).max(column.title.len())
+            width(cells.map(String::as_str)).max(column.title.width())
         })
         .collect();
     let mut text = String::new();
     let headings: Vec<String> = columns
         .iter()
         .zip(&widths)
-        .map(|(column, width)| format!(" {} ", left(column.title, *width)))
+        .map(|(column, width)| format!(" {} ", padded(column.title, *width)))
         .collect();
     let _ = writeln!(text, "{}", headings.join("|").trim_end());
     let rules: Vec<String> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
@@ -73,7 +76,7 @@ pub(super) fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
                 if column.is_number {
                     format!(" {} ", right(cell, *width))
                 } else {
-                    format!(" {} ", left(cell, *width))
+                    format!(" {} ", padded(cell, *width))
                 }
             })
             .collect();
@@ -123,6 +126,22 @@ mod tests {
                 "------------------+-----------+---------------+------------",
                 " slave1           | streaming |             1 | sync",
                 " slave2           | streaming |             2 | potential",
+            ]
+            .join("\n")
+        );
+    }
+
+    #[test]
+    fn wide_and_combining_characters_take_the_columns_that_they_are_shown_in() {
+        let rows = ["漢字", "e\u{301}", "ab"].map(|name| vec![name.to_owned(), "x".to_owned()]);
+        assert_eq!(
+            table(&[words("name"), words("state")], &rows),
+            [
+                " name | state",
+                "------+-------",
+                " 漢字 | x",
+                " e\u{301}    | x",
+                " ab   | x",
             ]
             .join("\n")
         );

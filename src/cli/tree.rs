@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::table::{left, width};
+use super::table::{padded, width};
 use super::{Ending, designs, print};
 use crate::model::plan::ExpectedRows;
 use crate::model::simulate::promise::promise;
 use crate::model::topology::{Server, SyncMethod, Topology};
 use crate::model::visible::visible;
+use crate::model::words::counted;
 use crate::report::Report;
 
 pub(super) fn show(file: &Path) -> Result<Ending, Report> {
@@ -27,7 +28,7 @@ pub(super) fn heading(topology: &Topology) -> String {
         "{}: PostgreSQL {}, {}",
         topology.name(),
         topology.postgres(),
-        print::count(topology.servers().len(), "server")
+        counted(topology.servers().len(), "server")
     );
     let candidates: Vec<String> = topology
         .sync_candidates()
@@ -92,7 +93,8 @@ pub(super) fn tree(topology: &Topology) -> String {
         .map(|(name, server)| {
             let port = server.port().to_string();
             let details = details(topology, &expected, server);
-            format!("{}  {port:>port_width$}  {details}", left(name, name_width))
+            let name = padded(name, name_width);
+            format!("{name}  {port:>port_width$}  {details}")
         })
         .collect::<Vec<String>>()
         .join("\n")

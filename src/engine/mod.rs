@@ -1,7 +1,7 @@
 //! What pgcascade does: the only place where plain data meets files, processes and servers.
 //!
-//! `deploy` runs a plan. `cluster` works on a deployed cluster: its record on disk, start, stop, verify, teardown, the list of
-//! all of them. `monitor` reads what servers show. `desk` is what a person keeps between sessions. Below them: `postgres` is
+//! `run` performs plans. `deploy` is what makes and changes clusters. `cluster` works on a deployed one: its record on disk,
+//! start, stop, verify, teardown, the list of all of them. `monitor` reads what servers show. `desk` is what a person keeps between sessions. Below them: `postgres` is
 //! one server (start, sessions, proof, ownership), `system` the operating system.
 
 pub mod cluster;
@@ -9,4 +9,5 @@ pub mod deploy;
 pub mod desk;
 pub mod monitor;
 mod postgres;
+pub mod run;
 mod system;

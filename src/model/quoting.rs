@@ -1,5 +1,7 @@
 //! Quoting: a text as a server, a shell, libpq or SQL reads it back unchanged. The only place where that is decided.
 
+use std::path::Path;
+
 /// The text as one word of a POSIX shell: bare if it is plain, else in single quotes.
 pub fn shell_word(text: &str) -> String {
     let is_plain = !text.is_empty()
@@ -11,6 +13,27 @@ pub fn shell_word(text: &str) -> String {
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
+}
+
+/// The path as one word of a POSIX shell.
+pub fn shell_path(path: &Path) -> String {
+    shell_word(&path.display().to_string())
+}
+
+/// A text as an SQL literal. A backslash stands for itself, whatever `standard_conforming_strings` says: a text with one
+/// becomes a literal with escapes.
+pub fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}
+
+/// A name in double quotes, with `""` for a quote: in SQL, and in `synchronous_standby_names`. It keeps its case.
+pub fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Words that stand bare: the values of settings that know only a few. A text is quoted, whatever it is.
@@ -72,6 +95,26 @@ mod tests {
         ] {
             assert_eq!(conf(value), quoted);
         }
+    }
+
+    #[test]
+    fn a_folder_with_blanks_and_quotes_stays_one_word() {
+        for (text, word) in [
+            ("/tmp/a-b", "/tmp/a-b"),
+            ("/a b/it's", "'/a b/it'\\''s'"),
+            ("~/x", "'~/x'"),
+            ("", "''"),
+            ("é", "'é'"),
+        ] {
+            assert_eq!(shell_word(text), word);
+        }
+    }
+
+    #[test]
+    fn literals_and_names_hold_quotes_and_backslashes() {
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal("a\\'"), "E'a\\\\'''");
+        assert_eq!(identifier("My \"b\""), "\"My \"\"b\"\"\"");
     }
 
     #[test]

@@ -13,7 +13,9 @@ pub fn visible(text: &str) -> String {
 
 /// Several lines: their breaks and tabs stay.
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
-    escaped(text, |letter| matches!(letter, '\n' | '\t') || !is_harmful(letter))
+    escaped(text, |letter| {
+        matches!(letter, '\n' | '\t') || !is_harmful(letter)
+    })
 }
 
 fn escaped(text: &str, is_shown: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -67,6 +69,9 @@ mod tests {
 
     #[test]
     fn lines_stay_lines() {
-        assert_eq!(visible_lines("a\tb\nc\r\u{1b}]0;x\u{7}"), "a\tb\nc\\r\\u{1b}]0;x\\u{7}");
+        assert_eq!(
+            visible_lines("a\tb\nc\r\u{1b}]0;x\u{7}"),
+            "a\tb\nc\\r\\u{1b}]0;x\\u{7}"
+        );
     }
 }

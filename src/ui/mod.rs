@@ -8,19 +8,13 @@
 //! whether things may move.
 
 pub mod canvas;
-pub mod commands;
 pub mod dialogs;
-pub mod drafts;
 mod fonts;
 mod highlight;
 mod icon;
 pub mod keys;
 pub mod motion;
-mod outbox;
-mod outlook;
 pub mod panels;
-mod picks;
-mod role_words;
 mod server_menu;
 pub mod shell;
 mod start;
@@ -30,32 +24,22 @@ mod what_if_menu;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use outbox::Outbox;
 pub use panels::PanelState;
 
-use crate::app::{Message, Session, Worker, default_folder, update};
-use crate::engine::cluster::record;
-use crate::engine::desk::{preferences, recent, store, unsaved};
-use crate::model::document::{Problem, format, templates};
+use crate::app::{Worker, first_session};
 use crate::report::Report;
 
 /// At these sizes nothing is cut off; tried down to the smaller one.
 const SMALLEST: [f32; 2] = [1024.0, 640.0];
 const FIRST: [f32; 2] = [1280.0, 800.0];
 
-/// The design of a window that was given none.
-const FIRST_TEMPLATE: &str = "seed";
-
 /// Opens the designer on a design (a file, or a built-in one) and returns when it is closed.
+///
+/// # Errors
+///
+/// If the file cannot be read or is not a design, or if no window can be shown.
 pub fn open(file: Option<PathBuf>) -> Result<(), Report> {
-    let mut session = session(file)?;
-    session.default_folder = default_folder();
-    let (preferences, trouble) = preferences::load();
-    session.preferences = preferences;
-    if let Some(report) = trouble {
-        // It is only said: there is nothing to do about it.
-        drop(update(&mut session, Message::Failed(report)));
-    }
+    let session = first_session(file)?;
     let viewport = egui::ViewportBuilder::default()
         .with_title(format!("pgcascade — {}", session.title()))
         .with_app_id("pgcascade")
@@ -94,39 +78,4 @@ pub fn prepare(ctx: &egui::Context) {
     fonts::install(ctx);
     theme::install(ctx);
     ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = false);
-}
-
-fn session(file: Option<PathBuf>) -> Result<Session, Report> {
-    let Some(path) = file else {
-        // Who has worked with it before has something to go on with; who has not is shown what it is about.
-        let is_known =
-            !recent::list().is_empty() || !record::list().is_empty() || !unsaved::left().is_empty();
-        let template = templates::find(FIRST_TEMPLATE).map_or("", |template| template.text);
-        let document = format::read(template)
-            .map_err(|problems| problems_report("The built-in design is broken", &problems))?;
-        let mut session = Session::new(document, None);
-        session.start.is_shown = is_known;
-        session.start.was_first = is_known;
-        return Ok(session);
-    };
-    let loaded = store::load(&path)?;
-    let document = format::read(&loaded.text).map_err(|problems| {
-        let headline = format!("\"{}\" is no design that can be opened", path.display());
-        problems_report(&headline, &problems)
-    })?;
-    // Wherever the window goes on to work from.
-    let path = std::path::absolute(&path).unwrap_or(path);
-    Ok(Session::new(document, (!loaded.is_picture).then_some(path)))
-}
-
-fn problems_report(headline: &str, problems: &[Problem]) -> Report {
-    let mut report = Report::new(headline);
-    for problem in problems {
-        report.causes.push(match problem.line {
-            Some(line) => format!("line {line}: {}", problem.message),
-            None => problem.message.clone(),
-        });
-        report.hints.extend(problem.fix.clone());
-    }
-    report
 }

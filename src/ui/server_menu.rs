@@ -3,31 +3,46 @@
 
 use egui::{Button, Ui, WidgetInfo, WidgetType};
 
-use crate::app::Session;
+use crate::app::actions::{ACTIONS, ActionId, Does, Menu, UiAction, action};
+use crate::app::edits::edit;
+use crate::app::{Mode, Outbox, Session};
 use crate::model::topology::{Edit, ServerId};
-use crate::ui::commands::{LOCKED, edit};
-use crate::ui::keys::{ACTIONS, Action, ActionId, Does, Menu, action};
-use crate::ui::{Outbox, what_if_menu};
+use crate::ui::keys::key_words;
+use crate::ui::what_if_menu;
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
     ui.set_min_width(230.0);
-    if let Some(what_if) = &session.what_if {
-        what_if_menu::server_menu_ui(ui, what_if, id, outbox);
-        return;
-    }
-    let servers = session.selection_around(id);
-    for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
-        if let Some(Does::Send(message)) = entry_ui(ui, session, action, &servers) {
-            outbox.send(message);
+    match &session.mode {
+        Mode::WhatIf(what_if) => what_if_menu::server_menu_ui(ui, what_if, id, outbox),
+        Mode::Design => {
+            let servers = session.selection_around(id);
+            for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
+                if let Some(Does::Send(message)) = entry_ui(ui, session, action, &servers) {
+                    outbox.send(message);
+                }
+            }
         }
     }
 }
 
+/// What the mode offers where the menu of the empty canvas opens: for the link there, or for all.
+pub fn mode_menu_ui(ui: &mut Ui, session: &Session, link: Option<ServerId>, outbox: &mut Outbox) {
+    match (&session.mode, link) {
+        (Mode::WhatIf(what_if), Some(below)) => what_if_menu::link_menu_ui(ui, what_if, below, outbox),
+        (Mode::WhatIf(what_if), None) => what_if_menu::cluster_menu_ui(ui, what_if, outbox),
+        (Mode::Design, Some(below)) => {
+            link_menu_ui(ui, session, below, outbox);
+            ui.separator();
+        }
+        (Mode::Design, None) => {}
+    }
+}
+
 /// One entry of a menu; what it leads to once it is chosen.
-pub fn entry_ui(ui: &mut Ui, session: &Session, action: &Action, servers: &[ServerId]) -> Option<Does> {
+pub fn entry_ui(ui: &mut Ui, session: &Session, action: &UiAction, servers: &[ServerId]) -> Option<Does> {
     let answer = action.on(session, servers);
     let words = action.words_on(session, servers);
-    let button = Button::new(words.as_str()).shortcut_text(action.key_words(ui.ctx()));
+    let button = Button::new(words.as_str()).shortcut_text(key_words(action.id, ui.ctx()));
     let response = ui.add_enabled(answer.is_ok(), button);
     // Without the keys, which egui would read out as if they were words of it.
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, answer.is_ok(), &words));
@@ -45,7 +60,7 @@ pub fn entry_ui(ui: &mut Ui, session: &Session, action: &Action, servers: &[Serv
 
 /// What can be done to a link, for its menu.
 pub fn link_menu_ui(ui: &mut Ui, session: &Session, below: ServerId, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     ui.set_min_width(230.0);
     for id in [ActionId::MoveUnder, ActionId::ToggleSync] {
         let chosen = action(id).and_then(|action| entry_ui(ui, session, action, &[below]));
@@ -61,7 +76,7 @@ pub fn link_menu_ui(ui: &mut Ui, session: &Session, below: ServerId, outbox: &mu
             "Give it a slot"
         };
         let button = ui.add_enabled(!session.is_locked(), Button::new(words));
-        if button.on_disabled_hover_text(LOCKED).clicked() {
+        if button.on_disabled_hover_text(session.locked_words()).clicked() {
             outbox.send(edit(Edit::SetSlot {
                 server: below,
                 slot: Some(!has),

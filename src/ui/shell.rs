@@ -6,15 +6,16 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui, ViewportCommand};
 
+use crate::app::Outbox;
+use crate::app::actions::Does;
+use crate::app::edits::select;
 use crate::app::{
     DesignMessage, Effect, FileMessage, Message, Session, StartMessage, Tab, ViewMessage, Worker, update,
 };
-use crate::engine::desk::preferences::Preferences;
-use crate::ui::Outbox;
+use crate::model::desk::Preferences;
 use crate::ui::canvas::{CanvasState, canvas_ui};
-use crate::ui::commands::select;
 use crate::ui::dialogs::Chooser;
-use crate::ui::keys::{self, Does};
+use crate::ui::keys;
 use crate::ui::panels::{self, PanelState};
 use crate::ui::start;
 use crate::ui::theme::{self, GAP, GAP_SMALL, TEXT_SMALL, Tokens};
@@ -148,7 +149,7 @@ impl Shell {
     /// The actions whose keys were pressed; a dialog in the way takes all keys, and so does a name typed on its card:
     /// egui has ended its field already when Escape arrives here.
     fn keys(&mut self, ui: &Ui) -> Vec<Does> {
-        let is_taken = self.session.dialog.is_some() || self.session.renaming.is_some();
+        let is_taken = self.session.dialog.is_some() || self.session.looks.renaming.is_some();
         if is_taken || egui::Popup::is_any_open(ui.ctx()) {
             return Vec::new();
         }
@@ -176,7 +177,7 @@ impl Shell {
             Does::AskPaste => ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
             Does::Send(message) => {
                 // What is half typed counts for what is saved, exported or deployed.
-                let topology = self.session.document.topology();
+                let topology = self.session.desk.document.topology();
                 self.panels.drafts.commit_all(topology, &mut self.outbox);
                 self.outbox.send(message);
                 return;
@@ -245,7 +246,7 @@ impl Shell {
             .show(ui, |ui| {
                 panels::tool_bar_ui(ui, session, outbox, asked);
             });
-        if !session.left_over.is_empty() {
+        if !session.live.left_over.is_empty() {
             let banner = bar.fill(tokens.tint(tokens.warning));
             Panel::top("left over").frame(banner).show(ui, |ui| {
                 panels::left_over_ui(ui, session, outbox);
@@ -257,7 +258,7 @@ impl Shell {
             .show(ui, |ui| {
                 panels::status_bar_ui(ui, session, outbox);
             });
-        if let Some(what_if) = &session.what_if {
+        if let Some(what_if) = session.what_if() {
             let strip = bar.fill(tokens.tint(tokens.accent));
             Panel::bottom("what-if")
                 .frame(strip)
@@ -279,7 +280,7 @@ impl Shell {
         let middle = CentralPanel::no_frame().show(ui, |ui| canvas_ui(ui, session, canvas, outbox));
         let corner = middle.response.rect.right_bottom();
         Self::above_ui(ui, session, state, corner, outbox, asked);
-        state.drafts.settle(session.document.topology(), outbox);
+        state.drafts.settle(session.desk.document.topology(), outbox);
     }
 
     /// What lies above everything else.
@@ -332,15 +333,15 @@ fn heading_ui(ui: &mut Ui, words: &str) {
 
 fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
     ui.horizontal(|ui| {
-        let what_if = session.what_if.is_some().then_some((Tab::WhatIf, "What-if"));
+        let own = session.mode.tab();
         let others = [
             (Tab::Inspector, "Inspector"),
             (Tab::Files, "Files"),
             (Tab::Deploy, "Deploy"),
             (Tab::Text, "Text"),
         ];
-        for (tab, words) in what_if.into_iter().chain(others) {
-            let is_shown = session.tab == tab;
+        for (tab, words) in own.into_iter().chain(others) {
+            let is_shown = session.looks.tab == tab;
             let button = egui::Button::selectable(is_shown, words);
             if ui.add(button).clicked() {
                 outbox.send(Message::View(ViewMessage::Show(tab)));
@@ -350,7 +351,7 @@ fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut
     ui.add_space(GAP_SMALL);
     ui.separator();
     ui.add_space(GAP / 2.0);
-    match session.tab {
+    match session.looks.tab {
         Tab::Inspector => {
             ScrollArea::vertical()
                 .id_salt("inspector")

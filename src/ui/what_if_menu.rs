@@ -3,11 +3,11 @@
 use egui::containers::menu::{MenuConfig, SubMenuButton};
 use egui::{Button, PopupCloseBehavior, Ui};
 
+use crate::app::Outbox;
 use crate::app::{InTime, Message, TimeMessage, WhatIf, WhatIfMessage};
-use crate::model::simulate::world::{Action, State, World};
+use crate::model::simulate::world::{Incident, State, World};
 use crate::model::topology::{Server, ServerId};
-use crate::ui::Outbox;
-use crate::ui::drafts::as_sentence;
+use crate::model::words::as_sentence;
 use crate::ui::panels::speed_rows;
 
 /// What can happen to a server, and what can be done about it.
@@ -18,15 +18,15 @@ pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, server: ServerId, outbox: &
     };
     let mut menu = Entries { ui, world, outbox };
     if state.is_up() {
-        menu.entry("Crash", Action::Crash(server));
-        menu.entry("Stop cleanly", Action::Stop(server));
+        menu.entry("Crash", Incident::Crash(server));
+        menu.entry("Stop cleanly", Incident::Stop(server));
     } else {
-        menu.entry("Come back", Action::ComeBack(server));
+        menu.entry("Come back", Incident::ComeBack(server));
     }
     if state.is_paused {
-        menu.entry("Resume replay", Action::Resume(server));
+        menu.entry("Resume replay", Incident::Resume(server));
     } else {
-        menu.entry("Pause replay", Action::Pause(server));
+        menu.entry("Pause replay", Incident::Pause(server));
     }
     menu.ui.separator();
     menu.link(server, state);
@@ -34,23 +34,23 @@ pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, server: ServerId, outbox: &
         menu.speed(time, server);
     }
     menu.ui.separator();
-    menu.entry("Promote", Action::Promote(server));
-    menu.of_each(server, "Re-point to", |upstream| Action::Repoint {
+    menu.entry("Promote", Incident::Promote(server));
+    menu.of_each(server, "Re-point to", |upstream| Incident::Repoint {
         server,
         upstream,
     });
-    menu.of_each(server, "Make its slot at", |upstream| Action::MakeSlot {
+    menu.of_each(server, "Make its slot at", |upstream| Incident::MakeSlot {
         server,
         upstream,
     });
     // On one machine everybody is let in already.
     if !world.topology().is_all_loopback() {
-        menu.of_each(server, "Let it in at", |upstream| Action::LetIn {
+        menu.of_each(server, "Let it in at", |upstream| Incident::LetIn {
             server,
             upstream,
         });
     }
-    menu.of_each(server, "Rebuild from", |upstream| Action::Rebuild {
+    menu.of_each(server, "Rebuild from", |upstream| Incident::Rebuild {
         server,
         upstream,
     });
@@ -74,12 +74,12 @@ pub fn link_menu_ui(ui: &mut Ui, what_if: &WhatIf, below: ServerId, outbox: &mut
 pub fn cluster_menu_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
     let world = what_if.world();
     let mut menu = Entries { ui, world, outbox };
-    menu.entry("Write much WAL", Action::WriteMuch);
-    menu.entry("Write more WAL than slots may hold", Action::OutgrowSlots);
+    menu.entry("Write much WAL", Incident::WriteMuch);
+    menu.entry("Write more WAL than slots may hold", Incident::OutgrowSlots);
     if world.is_archive_full() {
-        menu.entry("Make room in the archive", Action::FreeArchive);
+        menu.entry("Make room in the archive", Incident::FreeArchive);
     } else {
-        menu.entry("Fill the archive's disk", Action::FillArchive);
+        menu.entry("Fill the archive's disk", Incident::FillArchive);
     }
     ui.separator();
 }
@@ -92,18 +92,18 @@ struct Entries<'a> {
 }
 
 impl Entries<'_> {
-    fn entry(&mut self, words: &str, action: Action) {
-        entry_ui(self.ui, self.world, words, action, self.outbox);
+    fn entry(&mut self, words: &str, incident: Incident) {
+        entry_ui(self.ui, self.world, words, incident, self.outbox);
     }
 
     /// A menu of all other servers.
-    fn of_each(&mut self, server: ServerId, words: &str, action: impl Fn(ServerId) -> Action) {
+    fn of_each(&mut self, server: ServerId, words: &str, incident: impl Fn(ServerId) -> Incident) {
         let Self { ui, world, outbox } = self;
         ui.menu_button(words, |ui| {
             egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
                 let servers = world.topology().servers().iter();
                 for other in servers.filter(|other| other.id() != server) {
-                    entry_ui(ui, world, other.name().as_str(), action(other.id()), outbox);
+                    entry_ui(ui, world, other.name().as_str(), incident(other.id()), outbox);
                 }
             });
         });
@@ -120,14 +120,17 @@ impl Entries<'_> {
         let is_cut = self.world.is_cut_between(one, other);
         let is_slow = self.world.is_slow_between(one, other);
         if !is_cut {
-            self.entry(&format!("Cut the link from {name}"), Action::Cut { one, other });
+            self.entry(&format!("Cut the link from {name}"), Incident::Cut { one, other });
         }
         if !is_cut && !is_slow {
             let words = format!("Slow down the link from {name}");
-            self.entry(&words, Action::Slow { one, other });
+            self.entry(&words, Incident::Slow { one, other });
         }
         if is_cut || is_slow {
-            self.entry(&format!("Mend the link from {name}"), Action::Mend { one, other });
+            self.entry(
+                &format!("Mend the link from {name}"),
+                Incident::Mend { one, other },
+            );
         }
     }
 
@@ -157,15 +160,15 @@ impl Entries<'_> {
 }
 
 /// One entry; what cannot happen now says why.
-fn entry_ui(ui: &mut Ui, world: &World, words: &str, action: Action, outbox: &mut Outbox) {
-    let verdict = world.judge(action);
+fn entry_ui(ui: &mut Ui, world: &World, words: &str, incident: Incident, outbox: &mut Outbox) {
+    let verdict = world.judge(incident);
     let button = ui.add_enabled(verdict.is_ok(), Button::new(words));
     let clicked = button.clicked();
     if let Err(refusal) = verdict {
         button.on_disabled_hover_text(as_sentence(&refusal.to_string()));
     }
     if clicked {
-        outbox.send(Message::WhatIf(WhatIfMessage::Do(action)));
+        outbox.send(Message::WhatIf(WhatIfMessage::Do(incident)));
         ui.close();
     }
 }

@@ -16,6 +16,7 @@ use pgcascade::model::topology::{Auth, Edit, Port, Topology, notation};
 
 use crate::lab::{as_user, programs};
 use crate::logs;
+use pgcascade::model::topology::notation::SEED;
 
 /// The first of the ports that these tests listen on; each test has ten of its own.
 const FIRST_PORT: u16 = 21_100;
@@ -167,8 +168,6 @@ fn design(text: &str, first_port: u16) -> Topology {
     }
     topology
 }
-
-const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 
 fn place(text: &str, first_port: u16) -> Place {
     Place::new(&generate(&Document::new(design(text, first_port))))

@@ -204,7 +204,7 @@ fn row(name: &str, priority: u32, sync_state: &str) -> Value {
 
 fn server(name: &str, upstream: Option<&str>, rows: &[Value]) -> Value {
     let role = if upstream.is_some() { "standby" } else { "primary" };
-    json!({"name": name, "running": true, "role": role, "upstream": upstream, "replication": rows})
+    json!({"name": name, "running": true, "answers": true, "role": role, "upstream": upstream, "replication": rows})
 }
 
 /// What the article promises of the seed.

@@ -26,35 +26,16 @@ use pgcascade::engine::cluster;
 use pgcascade::engine::deploy::{Cancel, Run};
 use pgcascade::model::bundle;
 use pgcascade::model::document::Document;
-use pgcascade::model::plan::{Action, EventKind, Outcome, RunEvent};
+use pgcascade::model::plan::{Action, EventKind, Outcome, RunEvent, Serve};
 use pgcascade::model::topology::Edit;
 use tokio_util::sync::CancellationToken;
 
 use crate::bystander::Bystander;
 use crate::cli::{Place, is_hangup_ignored, last_event, signal, wait_for_end};
-use crate::scene::{Scene, assert_gone, deployed, free_ports, perform, perform_and, prepare, seed};
+use crate::scene::{Scene, assert_gone, deployed, failed, free_ports, perform, perform_and, prepare, seed};
 
 /// What a kernel says of a disk that is full.
 const FULL: &str = "No space left on device";
-
-/// The reason and the hints of a run that failed and was taken back whole.
-#[track_caller]
-fn failed(outcome: Outcome) -> (String, Vec<String>) {
-    match outcome {
-        Outcome::Failed {
-            reason,
-            hints,
-            remains,
-        } => {
-            assert!(
-                remains.is_empty(),
-                "{reason} {hints:?}, and what remains: {remains:?}"
-            );
-            (reason, hints)
-        }
-        other => panic!("it was to fail: {other:?}"),
-    }
-}
 
 /// A hint in which the server itself says so.
 #[track_caller]
@@ -354,7 +335,7 @@ fn wait_less(run: &mut Run) {
     for step in &mut run.plan.steps {
         if matches!(
             step.action,
-            Action::WaitStreaming { .. } | Action::ProveRow { .. }
+            Action::Serve(Serve::WaitStreaming { .. } | Serve::ProveRow { .. })
         ) {
             step.deadline_secs = 10;
         }

@@ -10,6 +10,7 @@ use std::time::Instant;
 use pgcascade::model::bundle::{Bundle, generate};
 use pgcascade::model::configuration::value_in;
 use pgcascade::model::document::Document;
+use pgcascade::model::quoting::{identifier, literal};
 use pgcascade::model::topology::{Edit, Port, Server, ServerName, SyncMethod, SyncPolicy, Topology};
 use tokio_postgres::Client;
 
@@ -91,6 +92,28 @@ async fn values_of_a_configuration_file_are_read_as_they_were_given() {
         assert_eq!(row.get::<_, &str>(0), value, "{name}");
     }
     assert_eq!(rows.len(), TEXTS);
+}
+
+/// As the engine sends it: both ways in which a session can read a backslash.
+#[tokio::test(flavor = "multi_thread")]
+async fn literals_and_names_of_a_statement_are_read_as_they_were_given() {
+    let _template = template();
+    let lab = lab(33);
+    lab.start("m").unwrap();
+    let client = lab.session("m").await;
+    let mut random = Random::new(0);
+    for conforming in ["on", "off"] {
+        let set = format!("SET standard_conforming_strings = {conforming}; SET backslash_quote = off");
+        client.batch_execute(&set).await.unwrap();
+        for _ in 0..TEXTS / 10 {
+            let length = random.below(16);
+            let (value, name) = (random.text(&PIECES, length), random.text(&PIECES, 1 + length % 8));
+            let statement = format!("SELECT {}::text AS {}", literal(&value), identifier(&name));
+            let rows = client.query(&statement, &[]).await.unwrap();
+            assert_eq!(rows[0].get::<_, &str>(0), value, "{conforming}: {statement}");
+            assert_eq!(rows[0].columns()[0].name(), name, "{statement}");
+        }
+    }
 }
 
 /// A drawing of the server with these standbys directly below it, all of them candidates.

@@ -75,6 +75,25 @@ pub async fn seed(ports: [u16; 5]) -> Document {
     .await
 }
 
+/// The reason and the hints of a run that failed and was taken back whole.
+#[track_caller]
+pub fn failed(outcome: Outcome) -> (String, Vec<String>) {
+    match outcome {
+        Outcome::Failed {
+            reason,
+            hints,
+            remains,
+        } => {
+            assert!(
+                remains.is_empty(),
+                "{reason} {hints:?}, and what remains: {remains:?}"
+            );
+            (reason, hints)
+        }
+        other => panic!("it was to fail: {other:?}"),
+    }
+}
+
 /// `PGCASCADE_BIN` names the programs of another major version than the machine's own.
 fn programs() -> Option<PathBuf> {
     std::env::var_os("PGCASCADE_BIN").map(PathBuf::from)

@@ -206,6 +206,9 @@ fn the_program_tells_no_password_and_lets_nobody_read_one() {
                 .arg(env!("CARGO_BIN_EXE_pgcascade"))
                 .args(arguments)
                 .env("XDG_STATE_HOME", &state)
+                // Nothing from an earlier deployment: initdb must run.
+                .env("XDG_CACHE_HOME", scene.path().join("cache"))
+                .env("RUST_LOG", "trace")
                 .stdin(Stdio::null())
                 .output()
                 .unwrap()
@@ -214,7 +217,7 @@ fn the_program_tells_no_password_and_lets_nobody_read_one() {
         let watch = Watch::begin();
         let mut said = Vec::new();
         for arguments in [
-            &["deploy", file, "--dir", at, "--json"][..],
+            &["deploy", file, "--dir", at, "--json", "--verbose"][..],
             &["verify", at],
             &["status", at, "--json"],
         ] {
@@ -227,6 +230,17 @@ fn the_program_tells_no_password_and_lets_nobody_read_one() {
         let seen = watch.end();
         closed_to_others(&folder);
         told_nowhere(&folder, &[&state, Path::new(file)], &seen, &said);
+        // The log was among those files, and at its most talkative.
+        let log = fs::read_to_string(state.join("pgcascade/log/pgcascade.log")).unwrap();
+        for told in [
+            "runs ",
+            "/initdb -D ",
+            "postgres --single ended",
+            "opened a session with",
+            "is done after",
+        ] {
+            assert!(log.contains(told), "no line with \"{told}\": {log}");
+        }
         let output = run(&["teardown", at]);
         assert!(output.status.success(), "{output:?}");
     }

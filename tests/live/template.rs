@@ -12,7 +12,7 @@ use pgcascade::model::plan::{EventKind, Outcome, RunEvent};
 use pgcascade::model::topology::{Auth, Edit, PgMajor, notation};
 use tokio_util::sync::CancellationToken;
 
-use crate::scene::{Scene, assert_gone, free_ports, perform, prepare_with, seed, session};
+use crate::scene::{Scene, assert_gone, failed, free_ports, perform, prepare_with, seed, session};
 
 /// Deploys with a folder to keep things in; true if initdb was not needed.
 async fn deployed_from(cache: &Path, document: &Document, folder: &Path, bin: Option<&Path>) -> bool {
@@ -89,18 +89,8 @@ async fn what_was_damaged_is_not_used() {
     let (_, mut run) = prepare_with(&document, &folder, None).await;
     run.cache = Some(fresh.clone());
     let (outcome, _) = perform(run, Cancel::default()).await;
-    let Outcome::Failed {
-        reason,
-        hints,
-        remains,
-    } = outcome
-    else {
-        panic!("{outcome:?}");
-    };
-    assert!(
-        reason.starts_with("postgres --single failed") && remains.is_empty(),
-        "{reason} {remains:?}"
-    );
+    let (reason, hints) = failed(outcome);
+    assert!(reason.starts_with("postgres --single failed"), "{reason}");
     assert!(
         hints.iter().any(|hint| hint.contains("checkpoint record")),
         "{hints:?}"

@@ -1,6 +1,7 @@
 //! Every built-in design: nothing is found in it, it deploys, proves itself, is listed as what it is, and goes.
 
-use pgcascade::engine::cluster::{self, Condition};
+use pgcascade::engine::cluster;
+use pgcascade::model::desk::Condition;
 use pgcascade::model::document::{Command, Document, format, templates};
 use pgcascade::model::topology::{self, Edit, Port};
 use tokio_util::sync::CancellationToken;

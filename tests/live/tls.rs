@@ -10,7 +10,7 @@ use pgcascade::engine::cluster;
 use pgcascade::engine::deploy::Cancel;
 use pgcascade::model::bundle::generate;
 use pgcascade::model::document::Document;
-use pgcascade::model::plan::{Action, EventKind, Outcome, Step};
+use pgcascade::model::plan::{Action, EventKind, Make, Outcome, Step};
 use pgcascade::model::topology::{Edit, Topology};
 use tokio_util::sync::CancellationToken;
 
@@ -269,7 +269,7 @@ async fn a_run_that_fails_takes_the_keys_away() {
     let (_, mut run) = prepare_with(&document, &folder, None).await;
     // As if initdb were broken: everything before it is done, and taken back.
     run.machine.tools[0].bin = scene.path().join("nowhere").display().to_string();
-    let is_making = |step: &&Step| matches!(step.action, Action::MakeCertificates { .. });
+    let is_making = |step: &&Step| matches!(step.action, Action::Make(Make::MakeCertificates { .. }));
     let step = run.plan.steps.iter().find(is_making).unwrap().id;
     let (outcome, events) = perform(run, Cancel::default()).await;
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");

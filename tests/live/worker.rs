@@ -35,9 +35,9 @@ impl App {
         app.send(Message::Run(RunMessage::Ask));
         app.send(Message::Run(RunMessage::Prepare(folder)));
         app.until("the machine was looked at", |session| {
-            matches!(session.run, RunView::Planned { .. })
+            matches!(session.live.run, RunView::Planned { .. })
         });
-        let RunView::Planned { machine, .. } = &app.session.run else {
+        let RunView::Planned { machine, .. } = &app.session.live.run else {
             unreachable!();
         };
         let tools = machine
@@ -46,7 +46,7 @@ impl App {
             .expect("PostgreSQL must be installed for this test");
         let major = Edit::SetPostgres(tools.major);
         app.send(Message::Design(DesignMessage::Do(Command::Edit(major))));
-        app.until("there is a plan", |session| match &session.run {
+        app.until("there is a plan", |session| match &session.live.run {
             RunView::Planned { plan: Some(_), .. } => true,
             RunView::Planned {
                 checks, plan: None, ..
@@ -92,7 +92,7 @@ impl App {
 
     /// "sync 1" and the like, by what the drawn upstream shows of the server.
     fn link(session: &Session, name: &str) -> Option<String> {
-        let id = session.document.topology().by_name(name)?.id();
+        let id = session.desk.document.topology().by_name(name)?.id();
         let row = session.replication_row(id)?;
         (row.state == "streaming").then(|| format!("{} {}", row.sync_state, row.sync_priority))
     }
@@ -110,6 +110,7 @@ impl App {
 
     fn is_whole_board(session: &Session, running: bool) -> bool {
         let board = session
+            .live
             .cluster
             .as_ref()
             .and_then(|cluster| cluster.board.as_ref());
@@ -138,17 +139,17 @@ fn a_window_deploys_watches_stops_starts_and_tears_down() {
     let mut app = App::planned(24100);
     let folder = app.folder.clone();
     app.send(Message::Run(RunMessage::Confirm));
-    app.until("the cluster runs", |session| session.cluster.is_some());
+    app.until("the cluster runs", |session| session.live.cluster.is_some());
     app.until("the drawing shows its links", App::is_as_drawn);
     assert_eq!(processes_of(&folder).len(), 5);
 
-    let topology = app.session.document.topology();
+    let topology = app.session.desk.document.topology();
     let [server, upstream] = ["slave12", "slave2"].map(|name| topology.by_name(name).unwrap().id());
     let attach = Edit::Attach { server, upstream };
     app.send(Message::Design(DesignMessage::Do(Command::Edit(attach))));
     assert!(app.session.differs_from_deployed());
     app.send(Message::Run(RunMessage::AskChange));
-    app.until("the changes are shown", |session| match &session.run {
+    app.until("the changes are shown", |session| match &session.live.run {
         RunView::ChangePlanned { plan, .. } => plan.is_ok(),
         _ => false,
     });
@@ -161,18 +162,18 @@ fn a_window_deploys_watches_stops_starts_and_tears_down() {
     app.send(Message::Cluster(ClusterMessage::Stop));
     app.until("it has stopped", |session| App::is_whole_board(session, false));
     app.until("the stop has ended", |session| {
-        session.cluster.as_ref().unwrap().busy.is_none()
+        session.live.cluster.as_ref().unwrap().busy.is_none()
     });
     app.send(Message::Cluster(ClusterMessage::Start));
     app.until("it runs again", |session| {
         App::is_whole_board(session, true) && App::is_as_drawn(session)
     });
     app.until("the start has ended", |session| {
-        session.cluster.as_ref().unwrap().busy.is_none()
+        session.live.cluster.as_ref().unwrap().busy.is_none()
     });
 
     app.send(Message::Cluster(ClusterMessage::Teardown(folder.clone())));
-    app.until("it is torn down", |session| session.cluster.is_none());
+    app.until("it is torn down", |session| session.live.cluster.is_none());
     assert_nothing_left(&folder);
 }
 
@@ -180,7 +181,7 @@ fn a_window_deploys_watches_stops_starts_and_tears_down() {
 fn half_built(first_port: u16) -> App {
     let mut app = App::planned(first_port);
     app.send(Message::Run(RunMessage::Confirm));
-    app.until("it is half built", |session| match &session.run {
+    app.until("it is half built", |session| match &session.live.run {
         RunView::Run { progress, .. } => progress.fraction() > 0.4,
         _ => false,
     });

@@ -2,21 +2,28 @@
 
 use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
+use pgcascade::app::actions::{ACTIONS, ActionId, Menu, UiAction};
 use pgcascade::app::{
     ClusterMessage, DesignMessage, Dialog, Effect, Message, Pick, Tab, TimeMessage, ViewMessage, WhatIf,
     WhatIfMessage,
 };
-use pgcascade::engine::cluster::record::{ClusterRecord, ClusterState};
+use pgcascade::model::desk::{LeftCluster, LeftState};
 use pgcascade::model::document::{Command, format, templates};
 use pgcascade::model::topology::{Downstreams, Edit, ServerId, notation};
 use pgcascade::ui::dialogs::ScriptedChooser;
-use pgcascade::ui::keys::{ACTIONS, Action, ActionId, Menu};
+use pgcascade::ui::keys::keys_of;
 
 use crate::window::Window;
 
 impl Window {
     fn id(&self, name: &str) -> ServerId {
-        self.session().document.topology().by_name(name).unwrap().id()
+        self.session()
+            .desk
+            .document
+            .topology()
+            .by_name(name)
+            .unwrap()
+            .id()
     }
 
     fn type_text(&mut self, text: &str) {
@@ -74,19 +81,19 @@ impl Window {
             session.derived.text,
             (
                 session.selection(),
-                session.renaming,
+                session.looks.renaming,
                 &session.preferences,
-                &session.folding,
-                session.link,
+                &session.looks.folding,
+                session.looks.link,
             ),
             session.dialog,
-            session.tab,
+            session.looks.tab,
             session.notices,
-            session.shown_file,
+            session.looks.shown_file,
             self.harness.state().zoom(),
-            session.history.undo_label(),
-            session.history.redo_label(),
-            (session.what_if.as_ref().and_then(WhatIf::in_time)).map(|time| {
+            session.desk.history.undo_label(),
+            session.desk.history.redo_label(),
+            (session.what_if().and_then(WhatIf::in_time)).map(|time| {
                 // How far it is while it plays is a matter of frames.
                 let at = if time.is_playing() { 0 } else { time.now() };
                 (
@@ -131,12 +138,12 @@ fn ready_for_everything() -> Window {
     window.answers.borrow_mut().extend(messages);
     window.harness.step();
     window.harness.run_ok();
-    assert_eq!(window.session().selected, Some(slave1));
+    assert_eq!(window.session().looks.selected, Some(slave1));
     window
 }
 
 /// The same in What-if in time, a little after its beginning, for the actions that are there for it.
-fn ready_for(action: &Action) -> Window {
+fn ready_for(action: &UiAction) -> Window {
     let mut window = ready_for_everything();
     if action.menu == Menu::Time && action.id != ActionId::InTime {
         window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::I);
@@ -147,8 +154,8 @@ fn ready_for(action: &Action) -> Window {
         ActionId::GoOn | ActionId::KeepLeft | ActionId::TearDownLeft | ActionId::WatchLeft
     ) {
         let records = vec![
-            left_over("whole", ClusterState::Complete),
-            left_over("half", ClusterState::Building),
+            left_over("whole", LeftState::Whole),
+            left_over("half", LeftState::HalfBuilt),
         ];
         window.send(Message::Cluster(ClusterMessage::LeftOver(records)));
     }
@@ -156,21 +163,11 @@ fn ready_for(action: &Action) -> Window {
 }
 
 /// What an earlier pgcascade has left in a folder of its name.
-fn left_over(name: &str, state: ClusterState) -> ClusterRecord {
-    ClusterRecord {
-        id: "0".repeat(32),
+fn left_over(name: &str, state: LeftState) -> LeftCluster {
+    LeftCluster {
         name: name.to_owned(),
         folder: format!("/tmp/{name}").into(),
-        made_folder: true,
-        postgres: "15".to_owned(),
-        bin: "/usr/lib/postgresql/15/bin".into(),
-        run_as: None,
         state,
-        builder: None,
-        servers: Vec::new(),
-        uses_passwords: true,
-        switching: None,
-        kept: false,
     }
 }
 
@@ -191,24 +188,24 @@ fn the_button_of_the_tool_bar_is_what_the_drawing_needs_next() {
     let left = |name| {
         Message::Cluster(ClusterMessage::LeftOver(vec![left_over(
             name,
-            ClusterState::Building,
+            LeftState::HalfBuilt,
         )]))
     };
     window.send(left("other"));
     assert!(button(&window, "Deploy…"));
-    let name = window.session().document.topology().name().to_owned();
+    let name = window.session().desk.document.topology().name().to_owned();
     window.send(left(&name));
     assert!(!button(&window, "Deploy…") && button(&window, "Go on with the deployment"));
     window.key(Modifiers::COMMAND, Key::D);
     let goes_on = |effect: &Effect| matches!(effect, Effect::LookAtLeftOver { .. });
     assert!(window.performed.borrow().iter().any(goes_on));
 
-    let deployed = window.session().document.clone();
+    let deployed = window.session().desk.document.clone();
     let adopted = ClusterMessage::Adopted("/tmp/seed".into(), Box::new(deployed));
     window.send(Message::Cluster(adopted));
     assert!(button(&window, "Deployed") && !button(&window, "Apply the changes…"));
     window.key(Modifiers::COMMAND, Key::D);
-    assert_eq!(window.session().tab, Tab::Deploy);
+    assert_eq!(window.session().looks.tab, Tab::Deploy);
     window.send(Message::View(ViewMessage::Show(Tab::Inspector)));
     let [server, upstream] = ["slave12", "slave2"].map(|name| window.id(name));
     let attach = Command::Edit(Edit::Attach { server, upstream });
@@ -275,7 +272,7 @@ fn every_action_does_the_same_by_its_keys_and_by_the_palette() {
             "{:?} can do nothing here",
             action.id
         );
-        let keys = action.keys[0];
+        let keys = keys_of(action.id)[0];
         by_keys.key(keys.modifiers, keys.logical_key);
         // These show nothing else than the window shows already.
         if !matches!(
@@ -433,16 +430,16 @@ fn a_server_is_renamed_on_its_card() {
     window.type_text("slave2");
     window.press(Key::Enter);
     // The name is taken: the text stays, and one may go on typing.
-    assert!(window.session().renaming.is_some());
+    assert!(window.session().looks.renaming.is_some());
     window.type_text("b");
     window.press(Key::Enter);
     assert!(window.drawn().contains("    slave2b 25433"), "{}", window.drawn());
-    assert_eq!(window.session().renaming, None);
+    assert_eq!(window.session().looks.renaming, None);
     window.press(Key::F2);
     window.type_text("nothing");
     window.press(Key::Escape);
     assert_eq!(window.upstream_of("slave2b"), "slave1");
-    assert_eq!(window.session().renaming, None);
+    assert_eq!(window.session().looks.renaming, None);
 }
 
 #[test]
@@ -474,7 +471,7 @@ fn what_becomes_of_downstreams_is_asked_once() {
     window.find("slave1");
     window.press(Key::Delete);
     window.click("Remove them too");
-    assert_eq!(window.session().document.topology().servers().len(), 2);
+    assert_eq!(window.session().desk.document.topology().servers().len(), 2);
 }
 
 #[test]
@@ -482,7 +479,7 @@ fn a_link_is_reached_by_keys_and_cannot_be_removed_only_moved() {
     let mut window = Window::seed();
     window.find("slave2");
     window.key(Modifiers::COMMAND, Key::U);
-    assert_eq!(window.session().link, Some(window.id("slave2")));
+    assert_eq!(window.session().looks.link, Some(window.id("slave2")));
     for words in [
         "From master to slave2",
         "streaming, potential, priority 2",
@@ -504,9 +501,12 @@ fn a_link_is_reached_by_keys_and_cannot_be_removed_only_moved() {
     window.type_text("slave12");
     window.press(Key::Enter);
     assert_eq!(window.upstream_of("slave2"), "slave12");
-    assert_eq!(window.session().link, Some(window.id("slave2")));
+    assert_eq!(window.session().looks.link, Some(window.id("slave2")));
     window.press(Key::Escape);
-    assert_eq!((window.session().link, window.session().selected), (None, None));
+    assert_eq!(
+        (window.session().looks.link, window.session().looks.selected),
+        (None, None)
+    );
 }
 
 #[test]
@@ -586,16 +586,11 @@ fn a_site_is_given_to_several_servers_by_the_palette() {
 }
 
 #[test]
-fn the_roles_are_called_as_the_user_calls_them_and_names_stay_names() {
+fn the_help_knows_the_older_words_for_the_roles() {
     let mut window = Window::seed();
     let count = |window: &Window, words: &str| window.harness.query_all_by_label_contains(words).count();
     assert!(count(&window, "standby of slave1") > 0);
     assert_eq!(count(&window, "slave of slave1"), 0);
-    window.command("Say master and slave");
-    assert!(count(&window, "slave of slave1") > 0, "the list and the drawing");
-    assert_eq!(count(&window, "standby of"), 0);
-    assert!(count(&window, "Add slave") > 0);
-    window.command("Say primary and standby");
-    assert!(count(&window, "standby of slave1") > 0);
-    assert_eq!(count(&window, "slave of"), 0);
+    window.command("Keys and gestures…");
+    assert_eq!(count(&window, "master and slave"), 1);
 }

@@ -7,10 +7,9 @@ use std::process::{Command, Stdio};
 use pgcascade::model::bundle::{Bundle, generate, pack};
 use pgcascade::model::document::Document;
 use pgcascade::model::topology::catalogue::{self, Known};
+use pgcascade::model::topology::notation::SEED;
 use pgcascade::model::topology::{Archive, Auth, Edit, PgMajor, Topology, notation};
 use sha2::{Digest as _, Sha256};
-
-const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 
 /// A design with everything that could need quoting.
 const ODD: &str = "\"it's \"\"x\"\"\" 5001 sync first 2\n  \"my node\" 5002 priority 1\n    1a 5003 delay 10min\n  FIRST 5004 priority 2 no-slot\n    é 5005\n  $(reboot) 5006\n";

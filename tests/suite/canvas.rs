@@ -6,15 +6,15 @@
 
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, TouchPhase, Vec2, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
+use pgcascade::app::Outbox;
 use pgcascade::app::{DesignMessage, Message, RunView, Session, Tab, ViewMessage, update};
 use pgcascade::model::document::{Command, Document};
-use pgcascade::model::plan::{Plan, Progress};
+use pgcascade::model::plan::{Head, Kind, Plan, Progress};
 use pgcascade::model::topology::{Edit, ServerId, notation};
-use pgcascade::ui::Outbox;
 use pgcascade::ui::canvas::{CanvasState, NewStandby, canvas_ui};
 
-const SEED: &str = "\
+pub(crate) const SEED: &str = "\
 postgres 15
 master 5432 sync first 1
   slave1 15432 priority 1
@@ -24,21 +24,21 @@ master 5432 sync first 1
 ";
 
 /// A window of nothing but the canvas and the palette's button; what was sent is kept.
-struct Window {
-    session: Session,
-    canvas: CanvasState,
-    sent: Vec<Message>,
+pub(crate) struct Window {
+    pub(crate) session: Session,
+    pub(crate) canvas: CanvasState,
+    pub(crate) sent: Vec<Message>,
 }
 
 impl Window {
-    fn on(notation: &str) -> Harness<'static, Self> {
+    pub(crate) fn on(notation: &str) -> Harness<'static, Self> {
         Self::with(Session::new(
             Document::new(notation::parse(notation).unwrap()),
             None,
         ))
     }
 
-    fn with(session: Session) -> Harness<'static, Self> {
+    pub(crate) fn with(session: Session) -> Harness<'static, Self> {
         let window = Self {
             session,
             canvas: CanvasState::default(),
@@ -53,7 +53,7 @@ impl Window {
         harness
     }
 
-    fn ui(ui: &mut egui::Ui, window: &mut Self) {
+    pub(crate) fn ui(ui: &mut egui::Ui, window: &mut Self) {
         let palette = egui::Button::new("Add standby").sense(egui::Sense::click_and_drag());
         ui.add(palette).dnd_set_drag_payload(NewStandby);
         let mut outbox = Outbox::default();
@@ -64,12 +64,12 @@ impl Window {
         }
     }
 
-    fn id(&self, name: &str) -> ServerId {
-        self.session.document.topology().by_name(name).unwrap().id()
+    pub(crate) fn id(&self, name: &str) -> ServerId {
+        self.session.desk.document.topology().by_name(name).unwrap().id()
     }
 
     /// Commands sent since the last call.
-    fn commands(&mut self) -> Vec<Command> {
+    pub(crate) fn commands(&mut self) -> Vec<Command> {
         let sent = std::mem::take(&mut self.sent);
         let command = |message| match message {
             Message::Design(DesignMessage::Do(command)) => Some(command),
@@ -78,24 +78,24 @@ impl Window {
         sent.into_iter().filter_map(command).collect()
     }
 
-    fn tree(&self) -> String {
-        notation::print(self.session.document.topology())
+    pub(crate) fn tree(&self) -> String {
+        notation::print(self.session.desk.document.topology())
     }
 }
 
-type Canvas = Harness<'static, Window>;
+pub(crate) type Canvas = Harness<'static, Window>;
 
 /// The card of that server; its label begins with its name.
-fn card<'a>(harness: &'a Canvas, name: &str) -> egui_kittest::Node<'a> {
+pub(crate) fn card<'a>(harness: &'a Canvas, name: &str) -> egui_kittest::Node<'a> {
     let begin = format!("{name}, ");
     harness.get_by(move |node| node.label().is_some_and(|label| label.starts_with(&begin)))
 }
 
-fn centre(harness: &Canvas, name: &str) -> Pos2 {
+pub(crate) fn centre(harness: &Canvas, name: &str) -> Pos2 {
     card(harness, name).rect().center()
 }
 
-fn button(harness: &Canvas, pos: Pos2, button: PointerButton, pressed: bool) {
+pub(crate) fn button(harness: &Canvas, pos: Pos2, button: PointerButton, pressed: bool) {
     harness.event(Event::PointerButton {
         pos,
         button,
@@ -124,7 +124,7 @@ fn release(harness: &mut Canvas, at: Pos2) {
     harness.run();
 }
 
-fn drag(harness: &mut Canvas, from: Pos2, to: Pos2) {
+pub(crate) fn drag(harness: &mut Canvas, from: Pos2, to: Pos2) {
     press(harness, from);
     move_to(harness, from, to);
     release(harness, to);
@@ -270,11 +270,12 @@ fn escape_leaves_a_drag() {
 #[test]
 fn nothing_is_dragged_while_a_deployment_runs() {
     let mut session = Session::new(Document::new(notation::parse(SEED).unwrap()), None);
-    session.run = RunView::Run {
+    session.live.run = RunView::Run {
         run: 1,
         plan: Plan {
             cluster: "seed".to_owned(),
             folder: "/nowhere".to_owned(),
+            head: Head::of(Kind::Deploy),
             steps: Vec::new(),
         },
         progress: Progress::default(),
@@ -384,7 +385,7 @@ fn the_tree_is_walked_by_keys() {
     harness.key_press(Key::Enter);
     harness.run();
     let slave2 = harness.state().id("slave2");
-    assert_eq!(harness.state().session.selected, Some(slave2));
+    assert_eq!(harness.state().session.looks.selected, Some(slave2));
 }
 
 #[test]
@@ -418,73 +419,6 @@ fn a_screen_reader_hears_what_a_card_shows() {
     }
 }
 
-fn selected(harness: &Canvas) -> Vec<String> {
-    let session = &harness.state().session;
-    let name = |id| session.document.topology().server(id).unwrap().name().to_string();
-    session.selection().into_iter().map(name).collect()
-}
-
-fn click_with(harness: &mut Canvas, name: &str, modifiers: Modifiers) {
-    let at = centre(harness, name);
-    harness.hover_at(at);
-    harness.step();
-    harness.event(Event::ModifiersChanged(modifiers));
-    for pressed in [true, false] {
-        harness.event(Event::PointerButton {
-            pos: at,
-            button: PointerButton::Primary,
-            pressed,
-            modifiers,
-        });
-        harness.step();
-    }
-    harness.event(Event::ModifiersChanged(Modifiers::NONE));
-    harness.run();
-}
-
-#[test]
-fn several_servers_are_selected_by_shift_and_by_a_band() {
-    let mut harness = Window::on(SEED);
-    click_with(&mut harness, "slave11", Modifiers::NONE);
-    click_with(&mut harness, "slave2", Modifiers::SHIFT);
-    assert_eq!(selected(&harness), ["slave11", "slave2"]);
-    click_with(&mut harness, "slave11", Modifiers::SHIFT);
-    assert_eq!(selected(&harness), ["slave2"]);
-    let (first, last) = (card(&harness, "slave11").rect(), card(&harness, "slave12").rect());
-    drag(&mut harness, first.left_top() - vec2(15.0, 15.0), last.center());
-    assert_eq!(selected(&harness), ["slave11", "slave12"]);
-    assert!(
-        harness.state().session.history.undo_label().is_none(),
-        "selecting is no step"
-    );
-}
-
-#[test]
-fn selected_servers_are_moved_and_attached_together_as_one_step() {
-    let mut harness = Window::on(SEED);
-    click_with(&mut harness, "slave11", Modifiers::NONE);
-    click_with(&mut harness, "slave12", Modifiers::SHIFT);
-    let apart = |harness: &Canvas| centre(harness, "slave12") - centre(harness, "slave11");
-    let (from, before) = (centre(&harness, "slave12"), apart(&harness));
-    drag(&mut harness, from, from + vec2(30.0, 40.0));
-    assert!(
-        (apart(&harness) - before).length() < 1.0,
-        "they stay beside each other"
-    );
-    assert_eq!(
-        harness.state().session.history.undo_label(),
-        Some("Move 2 servers")
-    );
-
-    let (from, to) = (centre(&harness, "slave12"), centre(&harness, "slave2"));
-    drag(&mut harness, from, to);
-    let after =
-        "  slave1 15432 priority 1\n  slave2 15433 priority 2\n    slave11 25432\n    slave12 25433\n";
-    assert!(harness.state().tree().ends_with(after));
-    let label = "Attach 2 servers to slave2";
-    assert_eq!(harness.state().session.history.undo_label(), Some(label));
-}
-
 #[test]
 fn high_on_a_card_a_server_takes_its_place() {
     let mut harness = Window::on(SEED);
@@ -497,25 +431,6 @@ fn high_on_a_card_a_server_takes_its_place() {
         "{}",
         harness.state().tree()
     );
-}
-
-#[test]
-fn the_handle_of_a_relay_moves_all_its_downstreams() {
-    let mut harness = Window::on(SEED);
-    let handle = harness
-        .get_by_label("Move all downstreams of slave1")
-        .rect()
-        .center();
-    let to = centre(&harness, "slave2");
-    drag(&mut harness, handle, to);
-    let after =
-        "  slave1 15432 priority 1\n  slave2 15433 priority 2\n    slave11 25432\n    slave12 25433\n";
-    assert!(
-        harness.state().tree().ends_with(after),
-        "{}",
-        harness.state().tree()
-    );
-    assert!(harness.query_by_label("Move all downstreams of slave2").is_some());
 }
 
 #[test]
@@ -542,69 +457,6 @@ fn a_refused_drop_is_done_with_its_fix_while_ctrl_is_held() {
 }
 
 #[test]
-fn a_folded_relay_hides_its_servers_gives_the_room_back_and_counts_them() {
-    let mut harness = Window::on(SEED);
-    let apart = |harness: &Canvas| centre(harness, "slave2").x - centre(harness, "slave1").x;
-    let before = apart(&harness);
-    assert!(
-        harness.query_by_label("Fold slave2").is_none(),
-        "nothing follows it"
-    );
-    harness.get_by_label("Fold slave1").click();
-    harness.run();
-    assert!(harness.query_by_label_contains("slave11, ").is_none());
-    assert!(apart(&harness) < before, "the tree closes up");
-    assert!(harness.query_by_label("Move all downstreams of slave1").is_none());
-    let counter = harness.get_by_label("Unfold slave1: 2 servers hidden");
-    let place = counter.rect().center();
-    assert!(!harness.state().session.is_modified());
-
-    // A band touches only what can be seen.
-    drag(&mut harness, Pos2::new(30.0, 60.0), Pos2::new(1060.0, 640.0));
-    assert_eq!(selected(&harness), ["master", "slave1", "slave2"]);
-
-    // A screen reader hears it and may unfold it.
-    let state = |harness: &Canvas| card(harness, "slave1").accesskit_node().data().is_expanded();
-    assert_eq!(state(&harness), Some(false));
-    let at = place;
-    harness.hover_at(at);
-    harness.step();
-    for pressed in [true, false] {
-        button(&harness, at, PointerButton::Primary, pressed);
-        harness.step();
-    }
-    harness.run();
-    assert_eq!(state(&harness), Some(true));
-    assert!(harness.query_by_label_contains("slave11, ").is_some());
-    assert_eq!(harness.state().session.history.undo_label(), None);
-}
-
-#[test]
-fn a_folded_relay_can_be_dropped_upon_and_dragged_with_what_it_hides() {
-    let mut harness = Window::on(SEED);
-    harness.get_by_label("Fold slave1").click();
-    harness.run();
-    let (from, to) = (centre(&harness, "slave2"), centre(&harness, "slave1"));
-    drag(&mut harness, from, to);
-    assert!(
-        harness
-            .state()
-            .tree()
-            .ends_with("    slave12 25433\n    slave2 15433\n")
-    );
-    assert!(
-        harness
-            .query_by_label("Unfold slave1: 3 servers hidden")
-            .is_some()
-    );
-    let from = centre(&harness, "slave1");
-    let count = |harness: &Canvas| harness.state().session.document.layout().len();
-    assert_eq!(count(&harness), 0);
-    drag(&mut harness, from, from + vec2(120.0, 40.0));
-    assert_eq!(count(&harness), 4, "the card and the three inside it");
-}
-
-#[test]
 fn a_link_is_selected_by_a_click_on_its_line_and_has_a_menu() {
     let mut harness = Window::on(SEED);
     let slave2 = harness.state().id("slave2");
@@ -619,15 +471,15 @@ fn a_link_is_selected_by_a_click_on_its_line_and_has_a_menu() {
         harness.run();
     };
     click(&mut harness, link);
-    assert_eq!(harness.state().session.link, Some(slave2));
-    assert_eq!(harness.state().session.history.undo_label(), None);
+    assert_eq!(harness.state().session.looks.link, Some(slave2));
+    assert_eq!(harness.state().session.desk.history.undo_label(), None);
     // Just above the card's middle the line arrives, far from the grip.
     let slave1 = harness.state().id("slave1");
     let arrives = card(&harness, "slave1").rect().center_top() - vec2(0.0, 6.0);
     click(&mut harness, arrives);
-    assert_eq!(harness.state().session.link, Some(slave1));
+    assert_eq!(harness.state().session.looks.link, Some(slave1));
     click(&mut harness, Pos2::new(30.0, 80.0));
-    assert_eq!(harness.state().session.link, None);
+    assert_eq!(harness.state().session.looks.link, None);
 
     harness
         .get_by_label("Link from slave1 to slave12")

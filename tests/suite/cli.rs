@@ -6,29 +6,29 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// A folder of its own, and the program called in it.
-struct Terminal {
+pub struct Terminal {
     folder: tempfile::TempDir,
 }
 
 /// What a command answered.
-struct Answer {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub struct Answer {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
 impl Terminal {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pgcascade"));
         command
             .args(arguments)
@@ -41,7 +41,7 @@ impl Terminal {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Answer {
+    pub fn run(&self, arguments: &[&str]) -> Answer {
         let Output {
             status,
             stdout,
@@ -56,49 +56,8 @@ impl Terminal {
         answer
     }
 
-    fn design(&self, name: &str, text: &str) {
+    pub fn design(&self, name: &str, text: &str) {
         fs::write(self.path().join(name), text).unwrap();
-    }
-}
-
-const BROKEN_SYNC: &str = r#"
-format = 1
-name = "broken"
-postgres = 15
-[sync]
-method = "first"
-count = 1
-[[server]]
-name = "m"
-port = 5432
-[[server]]
-name = "a"
-port = 5433
-follows = "m"
-sync_priority = 1
-[[server]]
-name = "b"
-port = 5434
-follows = "a"
-sync_priority = 2
-"#;
-
-#[test]
-fn every_built_in_design_is_listed_written_and_fine() {
-    let terminal = Terminal::new();
-    let templates = terminal.run(&["templates"]);
-    assert_eq!(templates.code, Some(0));
-    assert!(templates.out.lines().any(|line| line.starts_with("seed ")));
-    for line in templates.out.lines() {
-        let (name, summary) = line.split_once(' ').unwrap();
-        assert!(!summary.trim().is_empty());
-        let file = format!("{name}.toml");
-        let new = terminal.run(&["new", "--template", name, "-o", &file]);
-        assert_eq!((new.code, new.out.as_str()), (Some(0), ""), "{}", new.err);
-        let check = terminal.run(&["check", &file]);
-        assert_eq!(check.code, Some(0), "{name}: {}", check.out);
-        assert!(!check.out.contains("error "), "{name}: {}", check.out);
-        assert_eq!(terminal.run(&["show", &file]).code, Some(0), "{name}");
     }
 }
 
@@ -143,138 +102,6 @@ fn an_unknown_built_in_design_is_wrong_usage_and_the_nearest_is_named() {
         "{}",
         answer.err
     );
-}
-
-#[test]
-fn findings_are_lines_with_their_fixes() {
-    let terminal = Terminal::new();
-    terminal.design("broken.toml", BROKEN_SYNC);
-    let answer = terminal.run(&["check", "broken.toml"]);
-    assert_eq!(answer.code, Some(1));
-    let mut lines = answer.out.lines();
-    assert!(
-        lines
-            .next()
-            .unwrap()
-            .starts_with("error sync-on-cascaded-standby b: "),
-        "{}",
-        answer.out
-    );
-    assert!(lines.next().unwrap().starts_with("  fix: "), "{}", answer.out);
-    assert!(answer.err.starts_with("broken.toml: 1 error"), "{}", answer.err);
-}
-
-#[test]
-fn findings_as_json_have_the_form_of_the_contract() {
-    let terminal = Terminal::new();
-    terminal.design("broken.toml", BROKEN_SYNC);
-    let answer = terminal.run(&["check", "broken.toml", "--json"]);
-    assert_eq!(answer.code, Some(1));
-    let json: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
-    let first = json["findings"][0].as_object().unwrap();
-    let keys: Vec<&str> = first.keys().map(String::as_str).collect();
-    assert_eq!(keys, ["fix", "message", "rule", "server", "severity"]);
-    assert_eq!(first["rule"], "sync-on-cascaded-standby");
-    assert_eq!(first["severity"], "error");
-    assert_eq!(first["server"], "b");
-
-    terminal.run(&["new", "-o", "seed.toml"]);
-    let fine = terminal.run(&["check", "seed.toml", "--json"]);
-    assert_eq!((fine.code, fine.out.as_str()), (Some(0), "{\"findings\":[]}\n"));
-}
-
-#[test]
-fn a_file_that_is_no_design_answers_in_the_same_form_with_lines() {
-    let terminal = Terminal::new();
-    let mistyped = BROKEN_SYNC.replace("port = 5433", "prot = 5433");
-    terminal.design("typo.toml", &mistyped);
-    let answer = terminal.run(&["check", "typo.toml"]);
-    assert_eq!(answer.code, Some(1));
-    let line = 1 + mistyped
-        .lines()
-        .position(|line| line.starts_with("prot"))
-        .unwrap();
-    assert!(
-        answer
-            .out
-            .contains(&format!("typo.toml:{line}: error unknown-key")),
-        "{}",
-        answer.out
-    );
-    assert!(answer.out.contains("port"), "{}", answer.out);
-
-    let json = terminal.run(&["check", "typo.toml", "--json"]);
-    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
-    let findings = json["findings"].as_array().unwrap();
-    assert!(findings.iter().all(|finding| finding["severity"] == "error"));
-    assert!(
-        findings
-            .iter()
-            .any(|finding| finding["rule"] == "unknown-key" && finding["line"] == line)
-    );
-
-    for command in [
-        ["show", "typo.toml"].as_slice(),
-        &["plan", "typo.toml", "--dir", "x"],
-    ] {
-        let refused = terminal.run(command);
-        assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""));
-        assert!(
-            refused.err.contains(&format!("typo.toml:{line}: ")),
-            "{}",
-            refused.err
-        );
-    }
-}
-
-#[test]
-fn a_file_that_cannot_be_read_is_one_finding_for_a_program() {
-    let terminal = Terminal::new();
-    fs::write(terminal.path().join("binary.toml"), b"name = \"x\"\n\xff\xfe").unwrap();
-    fs::create_dir(terminal.path().join("folder.toml")).unwrap();
-    for (file, word) in [
-        ("no.toml", "No such file"),
-        ("binary.toml", "Line 2 "),
-        ("folder.toml", "directory"),
-    ] {
-        let answer = terminal.run(&["check", file, "--json"]);
-        assert_eq!(answer.code, Some(1), "{file}");
-        assert!(answer.err.starts_with("error: "), "{}", answer.err);
-        let json: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
-        let [finding] = json["findings"].as_array().unwrap().as_slice() else {
-            panic!("{json}");
-        };
-        assert_eq!(
-            (&finding["rule"], &finding["severity"]),
-            (&"file-not-read".into(), &"error".into())
-        );
-        assert!(finding["message"].as_str().unwrap().contains(word), "{finding}");
-        assert!(
-            finding["fix"].is_string() && finding["server"].is_null(),
-            "{finding}"
-        );
-    }
-}
-
-#[test]
-fn a_file_that_is_not_there_is_a_report_and_not_a_finding() {
-    let terminal = Terminal::new();
-    for command in [
-        ["check", "no.toml"].as_slice(),
-        &["show", "no.toml"],
-        &["bundle", "no.toml", "-o", "x.tar.gz"],
-        &["deploy", "no.toml", "--dir", "x"],
-        &["status", "no-folder"],
-        &["teardown", "no-folder"],
-    ] {
-        let answer = terminal.run(command);
-        assert_eq!((answer.code, answer.out.as_str()), (Some(1), ""), "{command:?}");
-        assert!(
-            answer.err.starts_with("error: ") && answer.err.contains("no"),
-            "{}",
-            answer.err
-        );
-    }
 }
 
 #[test]
@@ -429,45 +256,6 @@ fn an_unknown_server_cannot_be_explained_and_the_nearest_is_named() {
 }
 
 #[test]
-fn a_rule_is_explained_with_a_file_or_without() {
-    let terminal = Terminal::new();
-    let alone = terminal.run(&["check", "--explain", "sync-on-cascaded-standby"]);
-    assert_eq!(alone.code, Some(0), "{}", alone.err);
-    let title = "error sync-on-cascaded-standby: A standby below a standby is marked synchronous\n";
-    assert!(alone.out.starts_with(title), "{}", alone.out);
-    assert!(
-        alone.out.contains("  why: manual, Cascading Replication"),
-        "{}",
-        alone.out
-    );
-
-    let seed = terminal.run(&["new", "-o", "seed.toml"]);
-    assert_eq!(seed.code, Some(0), "{}", seed.err);
-    let text = fs::read_to_string(terminal.path().join("seed.toml")).unwrap();
-    terminal.design(
-        "far.toml",
-        &text.replace("port = 25432", "port = 25432\nsync_priority = 3"),
-    );
-    let found = terminal.run(&["check", "far.toml", "--explain", "sync-on-cascaded-standby"]);
-    assert_eq!(found.code, Some(1), "{}", found.out);
-    assert!(
-        found.out.contains("\nerror sync-on-cascaded-standby slave11: "),
-        "{}",
-        found.out
-    );
-    let other = terminal.run(&["check", "far.toml", "--explain", "fsync-off"]);
-    assert_eq!(other.code, Some(0), "{}", other.out);
-
-    let typo = terminal.run(&["check", "--explain", "sync-on-cascaded"]);
-    assert_eq!(typo.code, Some(2));
-    assert!(
-        typo.err.contains("did you mean 'sync-on-cascaded-standby'?"),
-        "{}",
-        typo.err
-    );
-}
-
-#[test]
 fn wrong_usage_is_exit_code_2() {
     let terminal = Terminal::new();
     for command in [
@@ -602,149 +390,5 @@ fn a_diagram_opens_again_and_keeps_what_it_should_to_itself() {
         printed.code == Some(1) && printed.err.contains("-o FILE.png"),
         "{}",
         printed.err
-    );
-}
-
-#[test]
-fn what_follows_from_faults_is_told_in_sentences_and_as_json() {
-    let terminal = Terminal::new();
-    terminal.run(&["new", "-o", "seed.toml"]);
-    let told = terminal.run(&[
-        "predict",
-        "seed.toml",
-        "--fault",
-        "crash master",
-        "--promote",
-        "slave1",
-    ]);
-    assert_eq!(told.code, Some(0), "{}", told.err);
-    assert!(
-        told.out
-            .contains("Writes go on at \"slave1\"; none waits for another server."),
-        "{}",
-        told.out
-    );
-    assert!(
-        told.out.contains("slave2: SELECT pg_reload_conf();"),
-        "{}",
-        told.out
-    );
-    let json = terminal.run(&["predict", "seed.toml", "--fault", "crash slave1", "--json"]);
-    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
-    // The form of status --json, and beside it the verdict.
-    assert_eq!(json["commits"]["waits_for"], serde_json::json!(["slave2"]));
-    assert_eq!(json["servers"][0]["replication"][0]["sync_state"], "sync");
-    assert_eq!(json["verdict"]["happened"], serde_json::json!(["crash slave1"]));
-    for (arguments, words) in [
-        (["--fault", "crahs slave1"], "did you mean \"crash\"?"),
-        (["--fault", "crash slave"], "did you mean \"slave"),
-        (["--promote", "master"], "\"master\" is a primary already"),
-        (["--scenario", "missing"], "\"missing\" cannot be read"),
-    ] {
-        let answer = terminal.run(&[&["predict", "seed.toml"][..], &arguments].concat());
-        assert_eq!(answer.code, Some(1));
-        assert!(answer.err.contains(words), "{}", answer.err);
-    }
-    let tables = terminal.run(&["predict", "--transitions"]);
-    assert!(tables.out.starts_with("## What happens") && tables.out.contains("| `crash SERVER` |"));
-}
-
-#[test]
-fn what_a_design_survives_is_a_line_for_each_failure() {
-    let terminal = Terminal::new();
-    terminal.run(&["new", "-o", "seed.toml"]);
-    let told = terminal.run(&["survives", "seed.toml"]);
-    assert_eq!(told.code, Some(0));
-    assert!(
-        told.out
-            .contains("Of 9 failures: writes go on in 8, reads in 9, and nothing is lost in 9."),
-        "{}",
-        told.out
-    );
-    assert!(!told.out.contains("Why:"));
-    let reasons = terminal.run(&["survives", "seed.toml", "--why"]);
-    for line in [
-        "\nwrites go on: NO (crash master): the primary is down, and no standby promotes itself\n",
-        "\nnothing lost: yes (crash slave1, crash slave2, crash slave11, crash slave12 and 4 more): a commit is on",
-    ] {
-        assert!(reasons.out.contains(line), "{}", reasons.out);
-    }
-    let json = terminal.run(&["survives", "seed.toml", "--double", "--json"]);
-    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
-    assert_eq!(json["failures"].as_array().unwrap().len(), 9 + 36);
-    assert_eq!(
-        json["failures"][0]["failure"],
-        serde_json::json!(["crash master"])
-    );
-    assert_eq!(json["failures"][0]["writes"]["holds"], false);
-}
-
-#[test]
-fn a_scenario_that_the_design_keeps_is_played_by_its_name() {
-    let terminal = Terminal::new();
-    terminal.run(&["new", "-o", "seed.toml"]);
-    let mut text = terminal.run(&["new"]).out;
-    text.push_str(
-        "\n[[scenario]]\nname = \"relay\"\ntext = \"\"\"\nat 1500ms crash slave1\nat 2s crash gone\n\"\"\"\n",
-    );
-    terminal.design("kept.toml", &text);
-    let told = terminal.run(&["simulate", "kept.toml", "--scenario", "relay", "--until", "3s"]);
-    assert_eq!(told.code, Some(0), "{}", told.err);
-    assert!(told.out.contains("| crash slave1"), "{}", told.out);
-    assert_eq!(
-        told.err.trim(),
-        "The scenario \"relay\", line 2: the design has no server called \"gone\"; the line is left out"
-    );
-    let predicted = terminal.run(&["predict", "kept.toml", "--scenario", "relay"]);
-    assert!(predicted.out.contains("crash slave1"), "{}", predicted.out);
-    let none = terminal.run(&["simulate", "kept.toml", "--scenario", "delay"]);
-    assert_eq!(none.code, Some(1));
-    assert!(
-        none.err.contains("The design keeps these scenarios: relay"),
-        "{}",
-        none.err
-    );
-}
-
-#[test]
-fn a_scenario_plays_the_same_each_time() {
-    let terminal = Terminal::new();
-    terminal.run(&["new", "-o", "seed.toml"]);
-    terminal.design(
-        "relay.scenario",
-        "seed 7\nat 1500ms crash slave1\nat 3s come-back slave1\n",
-    );
-    let play = || {
-        terminal.run(&[
-            "simulate",
-            "seed.toml",
-            "--scenario",
-            "relay.scenario",
-            "--until",
-            "5s",
-            "--json",
-        ])
-    };
-    let first = play();
-    assert_eq!(first.code, Some(0), "{}", first.err);
-    assert_eq!(first.out.lines().count(), 5);
-    assert_eq!(first.out, play().out);
-    let table = terminal.run(&[
-        "simulate",
-        "seed.toml",
-        "--scenario",
-        "relay.scenario",
-        "--until",
-        "3s",
-    ]);
-    assert!(table.out.contains("| crash slave1"), "{}", table.out);
-    terminal.design("bad.scenario", "at 1s crash slave9\n");
-    let bad = terminal.run(&["simulate", "seed.toml", "--scenario", "bad.scenario"]);
-    assert_eq!(bad.code, Some(1));
-    assert!(
-        bad.err
-            .contains("line 1: the design has no server called \"slave9\""),
-        "{}",
-        bad.err
     );
 }

@@ -12,10 +12,7 @@ use similar::TextDiff;
 /// A shape's name and its drawing.
 const SHAPES: [(&str, &str); 7] = [
     ("pair", "primary 5432\n  standby 5433\n"),
-    (
-        "seed",
-        "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n",
-    ),
+    ("seed", notation::SEED),
     (
         "chain of four",
         "primary 5432\n  standby1 5433\n    standby2 5434 no-slot\n      standby3 5435\n",

@@ -24,7 +24,7 @@ fn tree(relays: usize) -> Window {
 }
 
 fn id(session: &Session, name: &str) -> ServerId {
-    session.document.topology().by_name(name).unwrap().id()
+    session.desk.document.topology().by_name(name).unwrap().id()
 }
 
 fn on_screen(window: &Window, name: &str) -> egui::Rect {
@@ -105,7 +105,7 @@ fn the_minimap_leads_to_where_it_is_pressed_and_its_frame_can_be_dragged() {
         "{near_corner} {far_corner}"
     );
     // Nothing was moved, selected or framed by it.
-    assert_eq!(window.session().history.undo_label(), None);
+    assert_eq!(window.session().desk.history.undo_label(), None);
     assert!(window.session().selection().is_empty());
 }
 
@@ -118,7 +118,7 @@ fn of_many_cards_only_those_are_widgets_that_something_can_be_done_to() {
     window.harness.run_ok();
     assert!(items(&window).iter().any(|label| label.starts_with("r7, ")));
     click(&mut window, at);
-    assert_eq!(window.session().selected, Some(id(window.session(), "r7")));
+    assert_eq!(window.session().looks.selected, Some(id(window.session(), "r7")));
     // Nearer, every card in view is one.
     for _ in 0..12 {
         window.key(Modifiers::NONE, Key::Plus);
@@ -133,10 +133,10 @@ fn a_click_selects_the_card_below_it_also_where_cards_are_many() {
     let mut window = tree(40);
     let at = on_screen(&window, "r20").center();
     click(&mut window, at);
-    assert_eq!(window.session().selected, Some(id(window.session(), "r20")));
+    assert_eq!(window.session().looks.selected, Some(id(window.session(), "r20")));
     let beside = on_screen(&window, "m").center_top() - egui::vec2(0.0, 30.0);
     click(&mut window, beside);
-    assert_eq!(window.session().selected, None);
+    assert_eq!(window.session().looks.selected, None);
 }
 
 #[test]
@@ -161,7 +161,10 @@ fn of_many_rows_those_in_view_are_there_and_the_keys_reach_all() {
     settle(&mut window);
     assert!(window.row("r39l9").starts_with("r39l9: standby of r39"));
     window.press(Key::Enter);
-    assert_eq!(window.session().selected, Some(id(window.session(), "r39l9")));
+    assert_eq!(
+        window.session().looks.selected,
+        Some(id(window.session(), "r39l9"))
+    );
     window.press(Key::Home);
     settle(&mut window);
     assert!(window.row("m").starts_with("m: primary"));

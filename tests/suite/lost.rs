@@ -142,14 +142,14 @@ fn edit_for_ever(seed: u64, file: Option<PathBuf>) {
 }
 
 fn next_edit(session: &Session, chance: &mut Chance) -> DesignMessage {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let servers: Vec<_> = topology.servers().iter().map(Server::id).collect();
     let server = servers[chance.below(servers.len())];
     let other = servers[chance.below(servers.len())];
     let edit = |edit| DesignMessage::Do(Command::Edit(edit));
     match chance.below(7) {
         // The first edit stays, so that there always is something to lose.
-        0 if session.history.undo_label() != Some("Rename the design") => DesignMessage::Undo,
+        0 if session.desk.history.undo_label() != Some("Rename the design") => DesignMessage::Undo,
         1 => DesignMessage::Redo,
         2 => edit(Edit::Attach {
             server,
@@ -274,16 +274,16 @@ fn view_all() {
     let mut opened = 0;
     for path in names {
         let path = std::path::absolute(path).unwrap();
-        let (revision, notices) = (session.revision, session.next_notice);
+        let (revision, notices) = (session.desk.revision, session.next_notice);
         let chosen = FileMessage::Chosen(PathPurpose::OpenDesign, Some(path.clone()));
         let mut messages = vec![Message::File(FileMessage::Open), Message::File(chosen)];
         let begun = std::time::Instant::now();
-        while session.revision == revision && session.next_notice == notices {
+        while session.desk.revision == revision && session.next_notice == notices {
             assert!(begun.elapsed() < Duration::from_mins(1), "{}", path.display());
             step(&mut session, &mut worker, messages.drain(..));
         }
-        opened += u32::from(session.revision != revision);
-        let first = session.document.topology().primary().id();
+        opened += u32::from(session.desk.revision != revision);
+        let first = session.desk.document.topology().primary().id();
         let looks = [Tab::Files, Tab::Deploy, Tab::Inspector].map(ViewMessage::Show);
         let looks = looks.into_iter().chain([
             ViewMessage::Select(Some(first)),

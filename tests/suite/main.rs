@@ -15,12 +15,24 @@ mod bundle;
 #[cfg(feature = "gui")]
 mod canvas;
 mod cli;
+#[cfg(feature = "gui")]
+mod editing;
+#[cfg(feature = "gui")]
+mod files;
+mod findings;
+mod foresight;
 mod golden;
 #[cfg(feature = "gui")]
 mod large;
+mod log;
 mod lost;
 mod provenance;
+mod quoting;
+#[cfg(feature = "gui")]
+mod running;
 mod scenarios;
+#[cfg(feature = "gui")]
+mod several;
 #[cfg(feature = "gui")]
 mod start;
 #[cfg(feature = "gui")]

@@ -1,10 +1,9 @@
 //! What befalls the seed, and the whole verdict in sentences: each scenario a snapshot that people read.
 
 use pgcascade::model::simulate::verdict::Verdict;
-use pgcascade::model::simulate::world::{Action, World};
+use pgcascade::model::simulate::world::{Incident, World};
+use pgcascade::model::topology::notation::SEED;
 use pgcascade::model::topology::{Archive, CommitLevel, Edit, SyncPolicy, Topology, notation};
-
-const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 
 fn seed() -> Topology {
     notation::parse(SEED).unwrap()
@@ -34,7 +33,7 @@ fn seed_with_archive() -> Topology {
 fn verdict(topology: &Topology, actions: &[&str]) -> String {
     let mut world = World::new(topology);
     for text in actions {
-        let action = Action::parse(text, topology).unwrap();
+        let action = Incident::parse(text, topology).unwrap();
         world.apply(action).unwrap();
     }
     Verdict::of(&world).text()

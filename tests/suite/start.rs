@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use pgcascade::app::actions::{ACTIONS, ActionId};
 use pgcascade::app::{Dialog, Effect, FileMessage, Message, OnDisk, StartMessage};
-use pgcascade::engine::cluster::{Condition, Listed};
-use pgcascade::engine::desk::preferences::Theme;
-use pgcascade::engine::desk::recent::RecentDesign;
+use pgcascade::model::desk::RecentDesign;
+use pgcascade::model::desk::Theme;
+use pgcascade::model::desk::{Condition, Listed};
 use pgcascade::model::document::templates::TEMPLATES;
-use pgcascade::ui::keys::{ACTIONS, ActionId};
 
 use crate::window::Window;
 
@@ -176,7 +176,7 @@ fn motion_and_colours_are_as_they_are_preferred() {
 fn a_file_that_was_changed_elsewhere_is_compared_and_taken() {
     let mut window = Window::seed();
     window.key(Modifiers::COMMAND, Key::J);
-    window.harness.state_mut().session.path = Some("/d/seed.toml".into());
+    window.harness.state_mut().session.desk.path = Some("/d/seed.toml".into());
     window.press(Key::Insert);
     let theirs = TEMPLATES[0].text.replace("25433", "25499");
     let found = OnDisk::Text(theirs);

@@ -50,7 +50,7 @@ impl Window {
     }
 
     fn port_of(&self, name: &str) -> u16 {
-        let topology = self.session().document.topology();
+        let topology = self.session().desk.document.topology();
         topology.by_name(name).unwrap().port().number()
     }
 }
@@ -117,7 +117,7 @@ fn an_edit_of_the_drawing_changes_the_text_in_place() {
     let mut window = Window::seed();
     window.show_text();
     window.caret_behind("name = \"slave12\"\nport = 25433");
-    let topology = window.session().document.topology();
+    let topology = window.session().desk.document.topology();
     let primary = topology.primary().id();
     let rename = Edit::Rename {
         server: primary,

@@ -13,17 +13,12 @@ fn entered() -> Window {
 }
 
 fn in_time(window: &Window) -> &InTime {
-    window
-        .session()
-        .what_if
-        .as_ref()
-        .and_then(WhatIf::in_time)
-        .unwrap()
+    window.session().what_if().and_then(WhatIf::in_time).unwrap()
 }
 
 /// What happens in the story that is told.
 fn events(window: &Window) -> Vec<String> {
-    let text = window.session().what_if.as_ref().unwrap().text();
+    let text = window.session().what_if().unwrap().text();
     let events = text.lines().filter(|line| line.starts_with("at "));
     events.map(str::to_owned).collect()
 }
@@ -189,12 +184,12 @@ fn a_story_is_kept_under_a_name_told_again_and_removed() {
         .event(egui::Event::Text("the relay dies".to_owned()));
     window.harness.run_ok();
     press(&mut window, "Keep with the design");
-    assert_eq!(window.session().document.scenarios().len(), 1);
-    assert!(window.session().what_if.is_some() && window.session().is_modified());
+    assert_eq!(window.session().desk.document.scenarios().len(), 1);
+    assert!(window.session().what_if().is_some() && window.session().is_modified());
     press(&mut window, "the relay dies");
     assert_eq!((in_time(&window).stories(), events(&window).len()), ((2, 1), 1));
     press(&mut window, "Remove the story the relay dies");
-    assert!(window.session().document.scenarios().is_empty());
+    assert!(window.session().desk.document.scenarios().is_empty());
 }
 
 #[test]

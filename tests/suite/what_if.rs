@@ -3,7 +3,7 @@
 use egui::{Key, Modifiers, PointerButton, Pos2, Rect};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pgcascade::app::{Message, WhatIfMessage};
-use pgcascade::model::simulate::world::{Action, CommitFate, World};
+use pgcascade::model::simulate::world::{CommitFate, Incident, World};
 
 use crate::window::Window;
 
@@ -16,12 +16,12 @@ fn entered() -> Window {
 }
 
 fn world(window: &Window) -> &World {
-    window.session().what_if.as_ref().unwrap().world()
+    window.session().what_if().unwrap().world()
 }
 
 /// What has happened, as a story says it.
 fn story(window: &Window) -> String {
-    let text = window.session().what_if.as_ref().unwrap().text();
+    let text = window.session().what_if().unwrap().text();
     text.lines().skip(1).collect::<Vec<_>>().join("; ")
 }
 
@@ -44,7 +44,7 @@ fn right_click(window: &mut Window, at: Pos2) {
 fn a_fault_is_chosen_by_keys_and_menu_taken_back_and_the_design_is_left_alone() {
     let mut window = entered();
     let (document, text) = (
-        window.session().document.clone(),
+        window.session().desk.document.clone(),
         window.session().derived.text.clone(),
     );
     assert!(window.has("Commits go on"));
@@ -67,8 +67,8 @@ fn a_fault_is_chosen_by_keys_and_menu_taken_back_and_the_design_is_left_alone() 
     window.press(Key::Insert);
     window.press(Key::Delete);
     window.key(INTO_AND_OUT.0, INTO_AND_OUT.1);
-    assert!(window.session().what_if.is_none());
-    assert_eq!(window.session().document, document);
+    assert!(window.session().what_if().is_none());
+    assert_eq!(window.session().desk.document, document);
     assert_eq!(window.session().derived.text, text);
     assert!(!window.row("slave11").contains("receives nothing"));
 }
@@ -125,22 +125,15 @@ fn a_link_is_cut_slowed_and_mended_by_its_own_menu() {
     right_click(&mut window, link);
     window.click("Mend the link from master");
     assert_eq!(world(&window).cluster_fate(), CommitFate::Acknowledged);
-    assert_eq!(window.session().what_if.as_ref().unwrap().moments().1, 3);
+    assert_eq!(window.session().what_if().unwrap().moments().1, 3);
 }
 
 #[test]
 fn a_sentence_is_asked_why_and_an_advice_is_followed() {
     let mut window = entered();
-    let master = window.session().document.topology().primary().id();
-    window.send(Message::WhatIf(WhatIfMessage::Do(Action::Crash(master))));
-    let why = window
-        .session()
-        .what_if
-        .as_ref()
-        .unwrap()
-        .moment()
-        .verdict
-        .summary[0]
+    let master = window.session().desk.document.topology().primary().id();
+    window.send(Message::WhatIf(WhatIfMessage::Do(Incident::Crash(master))));
+    let why = window.session().what_if().unwrap().moment().verdict.summary[0]
         .why
         .clone();
     assert!(!window.has(&why[1..]));

@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use super::super::{Effect, NoticeKind, RunView, Session, Tab};
-use super::{notify, notify_with_folder, run};
+use super::deploy;
+use super::notices::{notify, notify_with_folder};
 use crate::engine::deploy::{Change, Found};
 use crate::model::plan::{Outcome, Progress, plan_apply};
 use crate::report::Report;
 
 pub(super) fn ask(session: &mut Session) -> Vec<Effect> {
-    session.tab = Tab::Deploy;
+    session.looks.tab = Tab::Deploy;
     let is_busy = session
+        .live
         .cluster
         .as_ref()
         .is_none_or(|cluster| cluster.busy.is_some());
@@ -22,28 +24,28 @@ pub(super) fn ask(session: &mut Session) -> Vec<Effect> {
 
 /// Has the cluster looked at for the design as it is drawn now.
 pub(super) fn look(session: &mut Session) -> Vec<Effect> {
-    let Some(cluster) = &session.cluster else {
-        session.run = RunView::Idle;
+    let Some(cluster) = &session.live.cluster else {
+        session.live.run = RunView::Idle;
         return Vec::new();
     };
     let folder = cluster.folder.clone();
-    session.run = RunView::Looking {
+    session.live.run = RunView::Looking {
         folder: folder.clone(),
     };
-    let document = Box::new(session.document.clone());
+    let document = Box::new(session.desk.document.clone());
     vec![Effect::LookForChange { document, folder }]
 }
 
 pub(super) fn looked(session: &mut Session, found: Found) -> Vec<Effect> {
     // An answer to a question that was taken back is not shown.
-    if matches!(session.run, RunView::Looking { .. }) {
+    if matches!(session.live.run, RunView::Looking { .. }) {
         let plan = plan_apply(
             found.running.topology(),
-            session.document.topology(),
+            session.desk.document.topology(),
             &found.machine,
             &found.standing,
         );
-        session.run = RunView::ChangePlanned {
+        session.live.run = RunView::ChangePlanned {
             found: Box::new(found),
             plan,
         };
@@ -52,8 +54,8 @@ pub(super) fn looked(session: &mut Session, found: Found) -> Vec<Effect> {
 }
 
 pub(super) fn not_looked(session: &mut Session, report: Report) -> Vec<Effect> {
-    if matches!(session.run, RunView::Looking { .. }) {
-        session.run = RunView::Idle;
+    if matches!(session.live.run, RunView::Looking { .. }) {
+        session.live.run = RunView::Idle;
         notify(session, NoticeKind::Problem, report);
     }
     Vec::new()
@@ -63,29 +65,29 @@ pub(super) fn confirm(session: &mut Session) -> Vec<Effect> {
     let RunView::ChangePlanned {
         found,
         plan: Ok(plan),
-    } = &session.run
+    } = &session.live.run
     else {
         return Vec::new();
     };
     if plan.plan.steps.is_empty() {
         return Vec::new();
     }
-    let number = session.next_run;
-    session.next_run += 1;
+    let number = session.live.next_run;
+    session.live.next_run += 1;
     let plan = plan.plan.clone();
     let change = Change {
         number,
         plan: plan.clone(),
         found: (**found).clone(),
-        wanted: session.document.clone(),
+        wanted: session.desk.document.clone(),
     };
-    session.run = RunView::Run {
+    session.live.run = RunView::Run {
         run: number,
         plan,
         progress: Progress::default(),
         cancelling: false,
     };
-    session.tab = Tab::Deploy;
+    session.looks.tab = Tab::Deploy;
     // Between two designs there is none to read it by.
     vec![Effect::Unwatch, Effect::StartChange(Box::new(change))]
 }
@@ -95,7 +97,7 @@ pub(super) fn ended(session: &mut Session, folder: PathBuf, outcome: Outcome, ho
     let is_done = outcome == Outcome::Done;
     let (kind, mut report, remains) = match outcome {
         Outcome::Done => {
-            let name = session.document.topology().name();
+            let name = session.desk.document.topology().name();
             let report = Report::new(format!("\"{name}\" runs as it is drawn, and is verified"));
             (NoticeKind::Done, report, None)
         }
@@ -124,7 +126,7 @@ pub(super) fn ended(session: &mut Session, folder: PathBuf, outcome: Outcome, ho
     }
     notify_with_folder(session, kind, report, Some(folder.clone()));
     if holds || is_done {
-        run::watch(session, folder)
+        deploy::watch(session, folder)
     } else {
         vec![Effect::Watch(folder)]
     }

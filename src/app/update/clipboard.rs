@@ -1,14 +1,15 @@
 //! Cut, copy, paste, duplicate: subtrees as text in the notation, so that they also go from window to window.
 
 use super::super::{Effect, NoticeKind, Session};
-use super::design::{perform, refuse};
-use super::{counted, notify};
+use super::edit::perform;
+use super::notices::{notify, refuse};
 use crate::model::document::Command;
 use crate::model::topology::{Downstreams, Edit, Refusal, Server, ServerId, notation};
+use crate::model::words::counted;
 use crate::report::Report;
 
 pub(super) fn copy(session: &mut Session, servers: &[ServerId]) -> Vec<Effect> {
-    let cutting = session.document.topology().cutting(servers);
+    let cutting = session.desk.document.topology().cutting(servers);
     if cutting.is_empty() {
         refuse(session, &Refusal::NoSuchServer);
         return Vec::new();
@@ -20,7 +21,7 @@ pub(super) fn copy(session: &mut Session, servers: &[ServerId]) -> Vec<Effect> {
 
 /// Whole subtrees: what is pasted elsewhere is what was cut here.
 pub(super) fn cut(session: &mut Session, servers: &[ServerId]) -> Vec<Effect> {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let primary = topology.primary();
     if servers.contains(&primary.id()) {
         let refusal = Refusal::RemovePrimary(primary.name().clone());
@@ -55,13 +56,13 @@ pub(super) fn paste(session: &mut Session, text: &str) -> Vec<Effect> {
     };
     let upstream = match session.selection().as_slice() {
         [server] => *server,
-        _ => session.document.topology().primary().id(),
+        _ => session.desk.document.topology().primary().id(),
     };
     perform(session, &Command::Edit(Edit::Graft { upstream, servers }))
 }
 
 pub(super) fn duplicate(session: &mut Session, servers: &[ServerId]) -> Vec<Effect> {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let mut edits = Vec::new();
     for head in topology.heads(servers) {
         let Some(upstream) = topology.server(head).and_then(Server::upstream) else {

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
-use super::{file, left, notify, notify_with_folder, start};
-use crate::engine::cluster::record::{ClusterRecord, ClusterState};
+use super::notices::{notify, notify_with_folder};
+use super::one_at_a_time::{act, cluster_in, tear_down};
+use super::{desk, left_over};
+use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
 use crate::report::Report;
 
@@ -31,23 +33,12 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
         ClusterMessage::Started(folder) => ended(session, &folder, "The cluster runs again"),
         ClusterMessage::TornDown(folder, report) => torn_down(session, &folder, report),
         ClusterMessage::Failed(folder, report) => failed(session, folder, report),
-        ClusterMessage::LeftOver(records) => left::found(session, records),
-        ClusterMessage::GoOn(folder) => left::go_on(session, folder),
-        ClusterMessage::CanGoOn(folder, left) => left::can_go_on(session, folder, *left),
-        ClusterMessage::Keep(folder) => left::keep(session, folder),
-        ClusterMessage::Kept(folder) => left::kept(session, &folder),
-        ClusterMessage::Switched(folder, report) => left::switched(session, &folder, report),
-    }
-}
-
-/// Starts what takes a while; one thing at a time.
-pub(super) fn act(session: &mut Session, verb: &str, effect: fn(PathBuf) -> Effect) -> Vec<Effect> {
-    match &mut session.cluster {
-        Some(cluster) if cluster.busy.is_none() => {
-            cluster.busy = Some(verb.to_owned());
-            vec![effect(cluster.folder.clone())]
-        }
-        _ => Vec::new(),
+        ClusterMessage::LeftOver(records) => left_over::found(session, records),
+        ClusterMessage::GoOn(folder) => left_over::go_on(session, folder),
+        ClusterMessage::CanGoOn(folder, left) => left_over::can_go_on(session, folder, *left),
+        ClusterMessage::Keep(folder) => left_over::keep(session, folder),
+        ClusterMessage::Kept(folder) => left_over::kept(session, &folder),
+        ClusterMessage::Switched(folder, report) => left_over::switched(session, &folder, report),
     }
 }
 
@@ -59,52 +50,33 @@ fn ended(session: &mut Session, folder: &Path, sentence: &str) -> Vec<Effect> {
         let report = Report::new(sentence).hint(format!("It is in {}", folder.display()));
         notify(session, NoticeKind::Done, report);
     }
-    start::look_again(session)
-}
-
-pub(super) fn tear_down(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    if matches!(session.dialog, Some(Dialog::ConfirmTeardown { .. })) {
-        session.dialog = None;
-    }
-    if cluster_in(session, &folder).is_some() {
-        // Whoever goes on reading would only see servers vanish.
-        let mut effects = act(session, "Tearing down", Effect::Teardown);
-        if !effects.is_empty() {
-            effects.insert(0, Effect::Unwatch);
-        }
-        return effects;
-    }
-    if session.removing.contains(&folder) || is_being_built(session, &folder) {
-        return Vec::new();
-    }
-    session.removing.push(folder.clone());
-    vec![Effect::Teardown(folder)]
+    session.start.look_again()
 }
 
 fn torn_down(session: &mut Session, folder: &Path, report: Report) -> Vec<Effect> {
-    session.removing.retain(|other| other != folder);
-    session.left_over.retain(|record| record.folder != folder);
+    session.live.removing.retain(|other| other != folder);
+    session.live.left_over.retain(|record| record.folder != folder);
     session.start.clusters.retain(|cluster| cluster.folder != folder);
     notify(session, NoticeKind::Done, report);
     if cluster_in(session, folder).is_none() {
-        return start::look_again(session);
+        return session.start.look_again();
     }
-    session.cluster = None;
-    if !session.run.is_running() {
-        session.run = RunView::Idle;
+    session.live.cluster = None;
+    if !session.live.run.is_running() {
+        session.live.run = RunView::Idle;
     }
     let mut effects = vec![Effect::Unwatch];
-    effects.extend(start::look_again(session));
+    effects.extend(session.start.look_again());
     effects
 }
 
 /// An action did not work out. The cluster is still there and is looked at again.
 fn failed(session: &mut Session, folder: PathBuf, report: Report) -> Vec<Effect> {
-    session.removing.retain(|other| *other != folder);
+    session.live.removing.retain(|other| *other != folder);
     let was_busy = cluster_in(session, &folder).is_some_and(|cluster| cluster.busy.take().is_some());
     notify_with_folder(session, NoticeKind::Problem, report, Some(folder.clone()));
     session.start.busy.remove(&folder);
-    let mut effects = start::look_again(session);
+    let mut effects = session.start.look_again();
     if was_busy {
         effects.push(Effect::Watch(folder));
     }
@@ -112,14 +84,13 @@ fn failed(session: &mut Session, folder: PathBuf, report: Report) -> Vec<Effect>
 }
 
 fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    if session.run.is_running() || session.cluster.is_some() {
+    if session.live.run.is_running() || session.live.cluster.is_some() {
         let report = Report::new("This window has a cluster already").hint("Tear it down first");
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
     }
-    let is_broken =
-        |record: &ClusterRecord| record.folder == folder && record.state != ClusterState::Complete;
-    if session.left_over.iter().any(is_broken) {
+    let is_broken = |left: &LeftCluster| left.folder == folder && !left.state.is_complete();
+    if session.live.left_over.iter().any(is_broken) {
         let report = Report::new("That cluster is only half there")
             .hint("Go on with it, or tear it down; both stand in the line above the drawing");
         notify(session, NoticeKind::Problem, report);
@@ -130,30 +101,29 @@ fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
 
 fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Effect> {
     // Chosen on the start page: it comes instead of what this window has shown.
-    let is_agreed = session.replaceable.take() == Some(session.revision);
-    if session.run.is_running() || (session.cluster.is_some() && !is_agreed) {
+    let is_agreed = session.pending.replaceable.take() == Some(session.desk.revision);
+    if session.live.run.is_running() || (session.live.cluster.is_some() && !is_agreed) {
         return Vec::new();
     }
-    session.left_over.retain(|record| record.folder != folder);
-    session.tab = Tab::Deploy;
-    start::make_room(session);
+    session.live.left_over.retain(|record| record.folder != folder);
+    session.looks.tab = Tab::Deploy;
+    session.start.is_shown = false;
     let mut effects = Vec::new();
     if deployed
         .topology()
-        .has_same_configuration(session.document.topology())
+        .has_same_configuration(session.desk.document.topology())
     {
-        session.run = RunView::Idle;
+        session.live.run = RunView::Idle;
     } else if session.is_modified() && !is_agreed {
         let report = Report::new("The cluster was deployed from another design than the drawn one")
             .hint("Save the drawing, then open design.toml in the cluster's folder");
         notify_with_folder(session, NoticeKind::Info, report, Some(folder.clone()));
     } else {
         // Nothing is lost, and the drawing can show what the servers say.
-        effects.push(file::forget(session));
-        session.saved_text = deployed.text();
-        file::replace(session, deployed.clone(), None);
+        effects.push(desk::forget(session));
+        desk::replace(session, deployed.clone(), None, deployed.text());
     }
-    session.cluster = Some(ClusterView {
+    session.live.cluster = Some(ClusterView {
         folder: folder.clone(),
         deployed,
         board: None,
@@ -161,18 +131,4 @@ fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Ef
     });
     effects.push(Effect::Watch(folder));
     effects
-}
-
-fn cluster_in<'a>(session: &'a mut Session, folder: &Path) -> Option<&'a mut ClusterView> {
-    session
-        .cluster
-        .as_mut()
-        .filter(|cluster| cluster.folder == folder)
-}
-
-pub(super) fn is_being_built(session: &Session, folder: &Path) -> bool {
-    match &session.run {
-        RunView::Run { plan, .. } => session.run.is_running() && Path::new(&plan.folder) == folder,
-        _ => false,
-    }
 }

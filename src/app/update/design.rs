@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{DesignMessage, Dialog, Effect, NoticeKind, RunView, Session};
-use super::{
-    change, clipboard, counted, notify, refuse_if_held, refuse_if_locked, run, sentence, show_document, text,
-    view,
-};
-use crate::model::document::{Command, Document};
-use crate::model::topology::{Applied, Downstreams, Edit, Refusal, Server, ServerId, Topology};
+use super::super::{DesignMessage, Dialog, Effect, NoticeKind, Session};
+use super::edit::{perform, show};
+use super::notices::{notify, refuse, refuse_if_held, refuse_if_locked};
+use super::{clipboard, text};
+use crate::model::document::Command;
+use crate::model::topology::{Downstreams, Edit, Refusal, ServerId, Topology};
+use crate::model::words::counted;
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effect> {
@@ -56,11 +56,11 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
         DesignMessage::Paste(text) => clipboard::paste(session, &text),
         DesignMessage::Duplicate(servers) => clipboard::duplicate(session, &servers),
         DesignMessage::Undo => text::undo(session).unwrap_or_else(|| {
-            let document = session.history.undo(&session.document);
+            let document = session.desk.history.undo(&session.desk.document);
             show(session, document)
         }),
         DesignMessage::Redo => text::redo(session).unwrap_or_else(|| {
-            let document = session.history.redo(&session.document);
+            let document = session.desk.history.redo(&session.desk.document);
             show(session, document)
         }),
         DesignMessage::Type { text, joins } => {
@@ -70,27 +70,6 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
         DesignMessage::ReadTyped => text::read(session),
         DesignMessage::TakeDrawing => text::take_drawing(session),
     }
-}
-
-pub(super) fn perform(session: &mut Session, command: &Command) -> Vec<Effect> {
-    let mut after = session.document.clone();
-    match after.apply(command) {
-        Err(refusal) => refuse(session, &refusal),
-        // Nothing has changed: a key pressed twice is no undo step.
-        Ok(applied) if after == session.document => tell(session, applied),
-        Ok(applied) => {
-            let label = command.label(session.document.topology());
-            session.history.record(session.document.clone(), label);
-            let effects = show(session, Some(after));
-            if applied.created.is_some() {
-                view::select(session, applied.created);
-            }
-            tell(session, applied);
-            tell_hidden(session, command);
-            return effects;
-        }
-    }
-    Vec::new()
 }
 
 fn fix(session: &mut Session, index: usize) -> Vec<Effect> {
@@ -107,7 +86,7 @@ fn fix(session: &mut Session, index: usize) -> Vec<Effect> {
 
 /// Only what takes others along, or leaves them without an upstream, is asked about, and only once.
 fn ask_remove(session: &mut Session, servers: &[ServerId]) -> Vec<Effect> {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let is_standby = |id: &ServerId| topology.server(*id).is_some_and(|server| !server.is_primary());
     let standbys: Vec<ServerId> = servers.iter().copied().filter(is_standby).collect();
     if standbys.is_empty() {
@@ -152,7 +131,7 @@ fn leaves_any(topology: &Topology, servers: &[ServerId]) -> bool {
 }
 
 fn remove(session: &mut Session, servers: &[ServerId], downstreams: Downstreams) -> Vec<Effect> {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let servers = match downstreams {
         Downstreams::Reattach => servers.to_vec(),
         Downstreams::Remove => topology.heads(servers),
@@ -168,81 +147,6 @@ fn remove(session: &mut Session, servers: &[ServerId], downstreams: Downstreams)
         .collect();
     let label = format!("Remove {what}");
     perform(session, &Command::Edits { label, edits })
-}
-
-/// Shows the document, keeps the selection sensible, and looks again at a machine that was looked at for another cluster.
-pub(super) fn show(session: &mut Session, after: Option<Document>) -> Vec<Effect> {
-    let Some(after) = after else {
-        return Vec::new();
-    };
-    session.selected = repaired(session.selected, &session.document, &after);
-    let still_there = |id: &ServerId| after.topology().server(*id).is_some() && Some(*id) != session.selected;
-    session.also_selected.retain(still_there);
-    let before = show_document(session, after);
-    if before
-        .topology()
-        .has_same_configuration(session.document.topology())
-    {
-        return Vec::new();
-    }
-    match &session.run {
-        RunView::Planned { machine, .. } => {
-            let folder = machine.folder.clone().into();
-            run::discover(session, folder)
-        }
-        RunView::Discovering { folder } => {
-            let folder = folder.clone();
-            run::discover(session, folder)
-        }
-        RunView::Looking { .. } | RunView::ChangePlanned { .. } => change::look(session),
-        RunView::Idle | RunView::Run { .. } => Vec::new(),
-    }
-}
-
-/// The selected server, or the nearest upstream of it that is still there.
-fn repaired(selected: Option<ServerId>, before: &Document, after: &Document) -> Option<ServerId> {
-    let selected = selected?;
-    // Typed elsewhere in the text, it has the same name and another id.
-    let name = before.topology().server(selected).map(Server::name);
-    let renamed = name.and_then(|name| after.topology().by_name(name.as_str()));
-    std::iter::once(selected)
-        .chain(renamed.map(Server::id))
-        .chain(before.topology().upstreams(selected))
-        .find(|id| after.topology().server(*id).is_some())
-}
-
-pub(super) fn refuse(session: &mut Session, refusal: &Refusal) {
-    notify(
-        session,
-        NoticeKind::Problem,
-        Report::new(sentence(&refusal.to_string())),
-    );
-}
-
-fn tell(session: &mut Session, applied: Applied) {
-    for consequence in applied.consequences {
-        notify(session, NoticeKind::Info, Report::new(sentence(&consequence)));
-    }
-}
-
-/// A server that was put under a folded one is out of sight from now on: that is said.
-fn tell_hidden(session: &mut Session, command: &Command) {
-    let Command::Edit(Edit::Attach { upstream, .. } | Edit::AttachAll { upstream, .. }) = command else {
-        return;
-    };
-    let stands_for_it = match session.folding.hidden_in(*upstream) {
-        None if session.folding.is_folded(*upstream) => *upstream,
-        None => return,
-        Some(above) => above,
-    };
-    if let Some(folded) = session.document.topology().server(stands_for_it) {
-        let report = Report::new(format!(
-            "What was moved is hidden inside \"{}\" now, which is folded",
-            folded.name()
-        ))
-        .hint("Unfold it to see what is below it");
-        notify(session, NoticeKind::Info, report);
-    }
 }
 
 fn close_remove_dialog(session: &mut Session) {

@@ -1,28 +1,23 @@
-//! Files: new, open, save, export, recover. What would lose unsaved changes goes through `unsaved` first.
+//! Files: what is asked for and what comes back, handed on by subject: `open`, `save`, `export`, `changed_on_disk`. What
+//! would lose unsaved changes goes through `unsaved` first.
 
 use std::path::{Path, PathBuf};
 
-use super::super::{
-    Dialog, Effect, FileMessage, Folding, Message, NoticeKind, PathPurpose, RunView, Session,
-};
-use super::{
-    counted, disk, notify, notify_with_folder, refuse_if_held, sentence, show_document, start, text, unsaved,
-    what_if,
-};
-use crate::engine::desk::unsaved::Unsaved;
-use crate::model::bundle;
-use crate::model::diagram::{PictureFormat, PictureStyle};
-use crate::model::document::{Document, History, Problem, format, templates};
-use crate::model::topology::Severity;
+use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, Session};
+use super::desk::file_name;
+use super::notices::notify_with_folder;
+use super::paths::{ask_path, files_folder, picture_name, suggested_name};
+use super::{changed_on_disk, export, open, save, unsaved, what_if};
+use crate::model::document::format;
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect> {
     match message {
         FileMessage::New(_) | FileMessage::Open => unsaved::ask(session, Message::File(message)),
-        FileMessage::Save => save(session),
-        FileMessage::SaveAs => save_as(session),
-        FileMessage::SaveBroken => save_broken(session, false),
-        FileMessage::SaveDrawing => save_broken(session, true),
+        FileMessage::Save => save::save(session),
+        FileMessage::SaveAs => save::save_as(session),
+        FileMessage::SaveBroken => save::save_broken(session, false),
+        FileMessage::SaveDrawing => save::save_broken(session, true),
         FileMessage::Export => vec![ask_path(session, PathPurpose::ExportBundle)],
         FileMessage::ExportPicture(format, style) => {
             if matches!(session.dialog, Some(Dialog::Picture { .. })) {
@@ -50,28 +45,28 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
         }
         FileMessage::Read(path, text) => {
             let then = FileMessage::Read(path.clone(), text.clone());
-            read(session, &path, &text, Message::File(then))
+            open::read(session, &path, &text, Message::File(then))
         }
         FileMessage::ReadPicture(path, text) => {
             let then = FileMessage::ReadPicture(path.clone(), text.clone());
-            read(session, &path, &text, Message::File(then))
+            open::read(session, &path, &text, Message::File(then))
         }
-        FileMessage::OnDisk(path, found) => disk::found(session, &path, found),
-        FileMessage::ChangedBefore(path, found) => disk::changed_before(session, path, found),
-        FileMessage::LookAtFile => disk::look(session),
-        FileMessage::KeepMine { save } => disk::keep_mine(session, save),
-        FileMessage::TakeTheirs => disk::take_theirs(session),
+        FileMessage::OnDisk(path, found) => changed_on_disk::found(session, &path, found),
+        FileMessage::ChangedBefore(path, found) => changed_on_disk::changed_before(session, path, found),
+        FileMessage::LookAtFile => changed_on_disk::look(session),
+        FileMessage::KeepMine { save } => changed_on_disk::keep_mine(session, save),
+        FileMessage::TakeTheirs => changed_on_disk::take_theirs(session),
         FileMessage::Written(purpose, path, text) => written(session, purpose, path, text),
         FileMessage::LastExport(path, text) => {
             // What was exported since is newer.
-            if session.path.as_ref() == Some(&path) && session.last_export.is_none() {
-                session.last_export = format::read(&text).ok();
+            if session.desk.path.as_ref() == Some(&path) && session.desk.last_export.is_none() {
+                session.desk.last_export = format::read(&text).ok();
             }
             Vec::new()
         }
         FileMessage::Discard => unsaved::discard(session),
         FileMessage::Recoverable(unsaved) => {
-            session.recoverable.push_back(unsaved);
+            session.start.recoverable.push_back(unsaved);
             Vec::new()
         }
         FileMessage::Recover(unsaved) => {
@@ -83,206 +78,9 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
     }
 }
 
-/// What the state folder is to keep of this design: nothing if the file has it all.
-pub(super) fn autosave(session: &Session) -> Effect {
-    let text = session.is_modified().then(|| session.text().to_owned());
-    Effect::Autosave {
-        path: session.path.clone(),
-        text,
-    }
-}
-
-/// Puts a design on the canvas that is not the one before: its undo steps and plans are not this one's.
-pub(super) fn replace(session: &mut Session, document: Document, path: Option<PathBuf>) {
-    start::make_room(session);
-    session.is_file_unknown = false;
-    session.path = path;
-    session.history = History::default();
-    session.selected = None;
-    session.also_selected.clear();
-    session.link = None;
-    session.folding = Folding::default();
-    session.renaming = None;
-    session.typed = None;
-    session.set_aside = None;
-    session.burst = None;
-    session.shown_file = None;
-    session.last_export = None;
-    session.run = RunView::Idle;
-    unsaved::give_up_pending(session);
-    drop(show_document(session, document));
-}
-
-pub(super) fn new(session: &mut Session, name: &str) -> Vec<Effect> {
-    let Some(template) = templates::find(name) else {
-        let report = Report::new(format!("There is no built-in design called \"{name}\""));
-        notify(session, NoticeKind::Problem, report);
-        return Vec::new();
-    };
-    let Some(document) = parse(session, None, template.text) else {
-        return Vec::new();
-    };
-    let forgotten = forget(session);
-    session.saved_text = document.text();
-    replace(session, document, None);
-    vec![forgotten]
-}
-
-fn read(session: &mut Session, path: &Path, text: &str, then: Message) -> Vec<Effect> {
-    if let Some(purpose) = what_if::awaited(session) {
-        what_if::read(session, purpose, path, text);
-        return Vec::new();
-    }
-    let agreed = session.replaceable.take() == Some(session.revision);
-    if refuse_if_held(session) || parse(session, Some(path), text).is_none() {
-        return Vec::new();
-    }
-    if agreed {
-        unsaved::go_on(session, then)
-    } else {
-        unsaved::ask(session, then)
-    }
-}
-
-/// Without a path for the design in a picture: saving it asks where to, and leaves the picture alone.
-pub(super) fn open(session: &mut Session, path: Option<PathBuf>, text: String) -> Vec<Effect> {
-    let Some(document) = parse(session, path.as_deref(), &text) else {
-        return Vec::new();
-    };
-    let mut effects = vec![forget(session)];
-    session.saved_text = text;
-    let find_export = path.clone().map(Effect::FindExport);
-    replace(session, document, path);
-    effects.extend(find_export);
-    effects.extend(start::note_recent(session));
-    effects
-}
-
-/// The recovered design is unsaved until it is saved: what its file holds is not known here.
-pub(super) fn recover(session: &mut Session, unsaved: Unsaved) -> Vec<Effect> {
-    let (document, is_broken) = match format::read(&unsaved.text) {
-        Ok(document) => (document, false),
-        // It ended while the text was no design: it is typed on where it was left, over an empty drawing.
-        Err(_) => match parse(session, None, templates::EMPTY.text) {
-            Some(empty) => (empty, true),
-            None => return Vec::new(),
-        },
-    };
-    session.recoverable.retain(|other| other.id != unsaved.id);
-    let forgotten = forget(session);
-    session.saved_text = String::new();
-    replace(session, document, unsaved.path);
-    session.is_file_unknown = session.path.is_some();
-    let mut effects = vec![forgotten, Effect::ForgetUnsaved(unsaved.id)];
-    effects.extend(session.path.clone().map(Effect::LookAtFile));
-    if is_broken {
-        effects.extend(text::put(session, unsaved.text));
-    }
-    effects
-}
-
-/// The design of the text. If it is none, the notice lists everything that is wrong, and the last good drawing stays.
-pub(super) fn parse(session: &mut Session, path: Option<&Path>, text: &str) -> Option<Document> {
-    match format::read(text) {
-        Ok(document) => Some(document),
-        Err(problems) => {
-            notify(session, NoticeKind::Problem, problems_report(path, &problems));
-            None
-        }
-    }
-}
-
-fn problems_report(path: Option<&Path>, problems: &[Problem]) -> Report {
-    let name = path.map_or("the text".to_owned(), |path| format!("\"{}\"", file_name(path)));
-    let found = counted(problems.len(), "problem");
-    let mut report = Report::new(sentence(&format!("{name} cannot be opened: {found} in it")));
-    for problem in problems {
-        report.causes.push(match problem.line {
-            Some(line) => format!("line {line}: {}", problem.message),
-            None => problem.message.clone(),
-        });
-        if let Some(fix) = problem.fix.as_ref().filter(|fix| !report.hints.contains(fix)) {
-            report.hints.push(fix.clone());
-        }
-    }
-    report
-}
-
-/// Saves; asked from the question about unsaved changes, what was put off happens after it.
-fn save(session: &mut Session) -> Vec<Effect> {
-    session.after_save = None;
-    session.saves_drawing = false;
-    if let Some(Dialog::Unsaved { then }) = session
-        .dialog
-        .take_if(|dialog| matches!(dialog, Dialog::Unsaved { .. }))
-    {
-        session.after_save = Some(*then);
-    }
-    if session.is_text_broken() {
-        session.dialog = Some(Dialog::SaveBroken { as_new: false });
-        return Vec::new();
-    }
-    write_or_ask(session, false)
-}
-
-fn save_as(session: &mut Session) -> Vec<Effect> {
-    session.saves_drawing = false;
-    if session.is_text_broken() {
-        session.dialog = Some(Dialog::SaveBroken { as_new: true });
-        return Vec::new();
-    }
-    write_or_ask(session, true)
-}
-
-/// The answer to what is saved while the text is no design.
-fn save_broken(session: &mut Session, saves_drawing: bool) -> Vec<Effect> {
-    let Some(Dialog::SaveBroken { as_new }) = session
-        .dialog
-        .take_if(|dialog| matches!(dialog, Dialog::SaveBroken { .. }))
-    else {
-        return Vec::new();
-    };
-    session.saves_drawing = saves_drawing;
-    write_or_ask(session, as_new)
-}
-
-fn write_or_ask(session: &mut Session, as_new: bool) -> Vec<Effect> {
-    match session.path.clone().filter(|_| !as_new) {
-        Some(path) => vec![write_own(session, path)],
-        None => vec![ask_path(session, PathPurpose::SaveDesign)],
-    }
-}
-
-/// What was asked for is remembered until it is written: on the way the file may prove to be changed elsewhere, and
-/// "Save mine over it" writes the same again.
-pub(super) fn write_design(session: &Session, path: PathBuf) -> Effect {
-    let text = if session.saves_drawing {
-        session.derived.text.clone()
-    } else {
-        session.text().to_owned()
-    };
-    Effect::Write {
-        purpose: PathPurpose::SaveDesign,
-        path,
-        bytes: text.clone().into_bytes(),
-        text: Some(text),
-        expected: None,
-    }
-}
-
-/// To the design's own file: not over what somebody else has put there meanwhile.
-pub(super) fn write_own(session: &Session, path: PathBuf) -> Effect {
-    let known = session.saved_text.clone();
-    let mut effect = write_design(session, path);
-    if let Effect::Write { expected, .. } = &mut effect {
-        *expected = Some(known);
-    }
-    effect
-}
-
 /// A file that is there is replaced only after a question, unless it is the one that this design was read from.
 fn looked(session: &mut Session, purpose: PathPurpose, path: PathBuf, is_there: bool) -> Vec<Effect> {
-    let is_own = purpose == PathPurpose::SaveDesign && session.path.as_ref() == Some(&path);
+    let is_own = purpose == PathPurpose::SaveDesign && session.desk.path.as_ref() == Some(&path);
     if !is_there || is_own {
         return chosen(session, purpose, Some(path));
     }
@@ -305,50 +103,21 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
             vec![Effect::Read(path)]
         }
         PathPurpose::SaveStory => what_if::write(session, path).into_iter().collect(),
-        PathPurpose::SaveDesign if session.path.as_ref() == Some(&path) => vec![write_own(session, path)],
-        PathPurpose::SaveDesign => vec![write_design(session, path)],
-        PathPurpose::ExportBundle => {
-            // The text comes back with what was written: it is what later exports are compared with.
-            let text = session.derived.text.clone();
-            let bytes = bundle::pack(session.bundle());
-            vec![Effect::Write {
-                purpose,
-                path,
-                bytes,
-                text: Some(text),
-                expected: None,
-            }]
+        PathPurpose::SaveDesign if session.desk.path.as_ref() == Some(&path) => {
+            vec![save::write_own(session, path)]
         }
-        PathPurpose::ExportPicture(style) => write_picture(session, path, style),
+        PathPurpose::SaveDesign => vec![save::write_design(session, path)],
+        PathPurpose::ExportBundle => export::write_bundle(session, path),
+        PathPurpose::ExportPicture(style) => export::write_picture(session, path, style),
     }
-}
-
-fn write_picture(session: &mut Session, path: PathBuf, style: PictureStyle) -> Vec<Effect> {
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    let Some(format) = PictureFormat::of_extension(&extension) else {
-        let report = Report::new(format!(
-            "\"{}\" does not say what kind of picture it is to be",
-            file_name(&path)
-        ));
-        let report = report.hint("Let its name end with .svg, .png, .mmd or .dot");
-        notify(session, NoticeKind::Problem, report);
-        return Vec::new();
-    };
-    vec![Effect::WritePicture {
-        purpose: PathPurpose::ExportPicture(style),
-        path,
-        document: Box::new(session.document.clone()),
-        format,
-        style,
-    }]
 }
 
 fn written(session: &mut Session, purpose: PathPurpose, path: PathBuf, text: Option<String>) -> Vec<Effect> {
     match (purpose, text) {
-        (PathPurpose::SaveDesign, Some(text)) => saved(session, path, text),
+        (PathPurpose::SaveDesign, Some(text)) => save::saved(session, path, text),
         (PathPurpose::ExportBundle, text) => {
-            exported(session, &path);
-            remember_export(session, text)
+            export::exported(session, &path);
+            export::remember_export(session, text)
         }
         (PathPurpose::SaveStory, _) => {
             let report = Report::new(format!("Saved {}", file_name(&path)));
@@ -368,101 +137,4 @@ fn written(session: &mut Session, purpose: PathPurpose, path: PathBuf, text: Opt
         }
         _ => Vec::new(),
     }
-}
-
-fn saved(session: &mut Session, path: PathBuf, text: String) -> Vec<Effect> {
-    // Something may have been changed while the file was written; then the text is not this document's.
-    if text == session.derived.text {
-        session.document.saved_as(&text);
-    }
-    let mut effects = vec![forget(session)];
-    session.saves_drawing = false;
-    session.saved_text = text;
-    session.is_file_unknown = false;
-    if session.path.as_ref() != Some(&path)
-        && let Some(exported) = &session.last_export
-    {
-        let (path, text) = (path.clone(), exported.text());
-        effects.push(Effect::KeepExport { path, text });
-    }
-    session.path = Some(path);
-    effects.push(autosave(session));
-    effects.extend(start::note_recent(session));
-    if let Some(then) = session.after_save.take() {
-        effects.extend(unsaved::ask(session, then));
-    }
-    effects
-}
-
-/// What was exported is what the files can be compared with, also in a later session if the design has a file.
-fn remember_export(session: &mut Session, text: Option<String>) -> Vec<Effect> {
-    let Some(text) = text else {
-        return Vec::new();
-    };
-    session.last_export = format::read(&text).ok();
-    let keep = |path| Effect::KeepExport { path, text };
-    session.path.clone().map(keep).into_iter().collect()
-}
-
-fn exported(session: &mut Session, path: &Path) {
-    let mut report = Report::new(format!("Exported {}", file_name(path)));
-    let errors = session.count(Severity::Error);
-    if errors > 0 {
-        let found = counted(errors, "error");
-        report = report.hint(format!(
-            "The design has {found}: as it is drawn, the cluster will not work"
-        ));
-    }
-    if session.is_text_broken() {
-        report = report.hint("The text has an error: this is the last good drawing, which is older");
-    }
-    let folder = path.parent().map(Path::to_owned);
-    notify_with_folder(session, NoticeKind::Done, report, folder);
-}
-
-/// Nothing of the design on the canvas need be kept for a recovery any more.
-pub(super) fn forget(session: &Session) -> Effect {
-    Effect::Autosave {
-        path: session.path.clone(),
-        text: None,
-    }
-}
-
-pub(super) fn ask_path(session: &Session, purpose: PathPurpose) -> Effect {
-    Effect::AskPath {
-        purpose,
-        suggested: suggested_name(session, purpose),
-    }
-}
-
-/// A file name; for a design to open there is none to suggest.
-fn suggested_name(session: &Session, purpose: PathPurpose) -> String {
-    let stem = session.file_stem();
-    match purpose {
-        PathPurpose::OpenDesign | PathPurpose::CompareDesign | PathPurpose::OpenStory => String::new(),
-        PathPurpose::SaveStory => format!("{stem}-what-if.txt"),
-        PathPurpose::SaveDesign => session
-            .path
-            .as_deref()
-            .map_or_else(|| format!("{stem}.toml"), file_name),
-        PathPurpose::ExportBundle => format!("{stem}.tar.gz"),
-        PathPurpose::ExportPicture(_) => picture_name(session, PictureFormat::default()),
-    }
-}
-
-fn picture_name(session: &Session, format: PictureFormat) -> String {
-    let extension = format.extensions().first().copied().unwrap_or_default();
-    format!("{}.{extension}", session.file_stem())
-}
-
-/// Where a typed path starts: beside the design's file, or where the user's folders are.
-fn files_folder(session: &Session) -> PathBuf {
-    let beside = session.path.as_deref().and_then(Path::parent);
-    let folder = beside.or_else(|| session.default_folder.parent());
-    folder.map(Path::to_owned).unwrap_or_default()
-}
-
-pub(super) fn file_name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or(path.as_os_str());
-    name.to_string_lossy().into_owned()
 }

@@ -1,20 +1,32 @@
 //! `update`: the only function that changes a Session. No egui and no IO, so that it cannot fail and tests need neither.
 //!
-//! Messages are handled by subject: `design` (edits, undo), `clipboard` (cut, copy, paste), `file` (open, save, export),
-//! `text` (the design's text, typed), `unsaved` (what would lose changes, and quitting), `run` (deploying), `change`
-//! (applying the drawing to what runs), `cluster` (what runs), `view` (what is shown), `start` (the page that a window begins
-//! with), `disk` (a file that was changed elsewhere), `what_if` (what goes wrong beside the design). What must be done
-//! outside is returned as effects; their answers come back as messages. Everything derived from the document is
-//! refreshed here, and nowhere else.
+//! Messages are handled by subject: `design` (edits, undo), with `edit`, `clipboard` and `text` (the design's text, typed);
+//! `file`, with `open`, `save`, `export`, `changed_on_disk` and `unsaved` (what would lose changes, and quitting); `run`, with
+//! `deploy` and `change` (applying the drawing to what runs); `cluster` (what runs), with `left_over`; `view` (what is
+//! shown), `start` (the page that a window begins with), `what_if` (what goes wrong beside the design). Below them all are
+//! `notices`, `desk` and `paths`. They use one another one way only, which `tests/suite/architecture.rs` holds.
+//!
+//! What must be done outside is returned as effects; their answers come back as messages. Everything derived from the
+//! document is refreshed here, and nowhere else.
 
+mod agreed;
 mod change;
+mod changed_on_disk;
 mod clipboard;
 mod cluster;
+mod deploy;
 mod design;
-mod disk;
+mod desk;
+mod edit;
+mod export;
 mod file;
-mod left;
+mod left_over;
+mod notices;
+mod one_at_a_time;
+mod open;
+mod paths;
 mod run;
+mod save;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -23,18 +35,11 @@ mod unsaved;
 mod view;
 mod what_if;
 
-use std::path::PathBuf;
-
 use super::session::Derived;
 use super::{
-    DesignMessage, Dialog, Effect, Message, Notice, NoticeKind, RunMessage, Session, StartMessage, WhatIf,
+    DesignMessage, Dialog, Effect, Message, NoticeKind, RunMessage, Session, StartMessage, WhatIf,
     WhatIfMessage,
 };
-use crate::model::document::Document;
-use crate::report::Report;
-
-/// Notices that are shown at once; the oldest goes when one more comes.
-const NOTICES: usize = 6;
 
 /// Lets the message happen; returns what is to be done outside.
 pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
@@ -46,9 +51,9 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
         Vec::new()
     };
     if refresh(session) {
-        before.push(file::autosave(session));
+        before.push(desk::autosave(session));
     }
-    if needs_good_text(&message) && text::refuse_if_broken(session) {
+    if needs_good_text(&message) && notices::refuse_if_broken(session) {
         return before;
     }
     let mut effects = match message {
@@ -61,13 +66,16 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
         Message::Start(message) => start::update(session, message),
         Message::Failed(report) => {
             unsaved::give_up_pending(session);
-            notify(session, NoticeKind::Problem, report);
+            notices::notify(session, NoticeKind::Problem, report);
             Vec::new()
         }
         Message::Quit => unsaved::quit(session),
     };
+    if let Some(then) = session.pending.agreed.take() {
+        effects.extend(agreed::go_on(session, then));
+    }
     if refresh(session) {
-        effects.push(file::autosave(session));
+        effects.push(desk::autosave(session));
     }
     if session.preferences != preferred {
         let preferences = Box::new(session.preferences.clone());
@@ -105,34 +113,29 @@ fn needs_good_text(message: &Message) -> bool {
 
 /// Makes everything derived fresh if the document has changed; true if it had.
 fn refresh(session: &mut Session) -> bool {
-    let is_changed = session.derived.revision != session.revision;
+    let is_changed = session.derived.revision != session.desk.revision;
     if !is_changed && session.is_comparison_fresh() {
         return false;
     }
     let compared = session
+        .looks
         .compared
         .and_then(|against| Some((against, session.counterpart(against)?)));
-    session.derived = Derived::of(&session.document, compared, session.revision);
+    session.derived = Derived::of(&session.desk.document, compared, session.desk.revision);
     if is_changed {
-        session.folding.follow(session.document.topology());
+        session.looks.folding.follow(session.desk.document.topology());
         view::keep_selection_in_sight(session);
     }
-    let is_about_another = |what_if: &WhatIf| what_if.topology() != session.document.topology();
-    if is_changed && session.what_if.as_ref().is_some_and(is_about_another) {
+    let is_about_another = |what_if: &WhatIf| what_if.topology() != session.desk.document.topology();
+    if is_changed && session.what_if().is_some_and(is_about_another) {
         what_if::leave(session);
     }
-    if let Some(path) = &session.shown_file
+    if let Some(path) = &session.looks.shown_file
         && session.bundle().file(path).is_none()
     {
-        session.shown_file = None;
+        session.looks.shown_file = None;
     }
     is_changed
-}
-
-/// Puts another document on the canvas, as it is after an edit, an undo or a file; returns the one before.
-fn show_document(session: &mut Session, document: Document) -> Document {
-    session.revision += 1;
-    std::mem::replace(&mut session.document, document)
 }
 
 /// The next design to recover is asked about once no other question is open.
@@ -140,62 +143,8 @@ fn offer_recoverable(session: &mut Session) {
     if session.dialog.is_none()
         && !session.is_held()
         && !session.start.was_first
-        && let Some(unsaved) = session.recoverable.pop_front()
+        && let Some(unsaved) = session.start.recoverable.pop_front()
     {
         session.dialog = Some(Dialog::Recover(unsaved));
     }
-}
-
-fn notify(session: &mut Session, kind: NoticeKind, report: Report) {
-    notify_with_folder(session, kind, report, None);
-}
-
-fn notify_with_folder(session: &mut Session, kind: NoticeKind, report: Report, folder: Option<PathBuf>) {
-    // The same again says nothing new; it only becomes the latest.
-    session.notices.retain(|notice| notice.report != report);
-    let surplus = (session.notices.len() + 1).saturating_sub(NOTICES);
-    session.notices.drain(..surplus);
-    let number = session.next_notice;
-    session.next_notice += 1;
-    session.notices.push(Notice {
-        number,
-        kind,
-        report,
-        folder,
-    });
-}
-
-/// True, with a notice, if the drawing must not change now.
-fn refuse_if_locked(session: &mut Session) -> bool {
-    refuse_if_held(session) || text::refuse_if_broken(session)
-}
-
-/// True, with a notice, if the design must stay as it is.
-fn refuse_if_held(session: &mut Session) -> bool {
-    let locked = session.is_held();
-    if locked {
-        let report = if session.what_if.is_some() {
-            Report::new("In What-if the design stays as it is").hint("Leave What-if to change the design")
-        } else {
-            Report::new("The design is locked while it is being deployed")
-                .hint("Wait until the deployment is done, or cancel it")
-        };
-        notify(session, NoticeKind::Info, report);
-    }
-    locked
-}
-
-/// A sentence of the model, as it stands in a notice.
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    characters
-        .next()
-        .map(|first| first.to_uppercase().chain(characters).collect())
-        .unwrap_or_default()
-}
-
-/// "1 error", "3 errors".
-fn counted(number: usize, what: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{ending}")
 }

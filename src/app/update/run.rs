@@ -1,123 +1,37 @@
-//! Deploying: where to, what the machine says, the plan, and the run as a fold over its events.
+//! A run, whatever it does: what is asked of it, and the fold over its events. `deploy` and `change` know what it is for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::super::{ClusterView, Dialog, Effect, NoticeKind, RunMessage, RunView, Session, Tab};
-use super::{change, notify, notify_with_folder};
-use crate::model::plan::{Machine, Outcome, Progress, RunEvent, plan_deploy, preflight};
-use crate::report::Report;
+use super::super::{Effect, RunMessage, RunView, Session};
+use super::{change, deploy};
+use crate::model::plan::RunEvent;
 
 pub(super) fn update(session: &mut Session, message: RunMessage) -> Vec<Effect> {
     match message {
-        RunMessage::Ask => ask(session),
-        RunMessage::Prepare(folder) => prepare(session, folder),
-        RunMessage::Found(machine) => found(session, *machine),
+        RunMessage::Ask => deploy::ask(session),
+        RunMessage::Prepare(folder) => deploy::prepare(session, folder),
+        RunMessage::Found(machine) => deploy::found(session, *machine),
         RunMessage::AskChange => change::ask(session),
         RunMessage::Looked(found) => change::looked(session, *found),
         RunMessage::NotLooked(report) => change::not_looked(session, report),
-        RunMessage::Confirm if matches!(session.run, RunView::ChangePlanned { .. }) => {
+        RunMessage::Confirm if matches!(session.live.run, RunView::ChangePlanned { .. }) => {
             change::confirm(session)
         }
-        RunMessage::Confirm => confirm(session),
+        RunMessage::Confirm => deploy::confirm(session),
         RunMessage::Event(event) => fold(session, &event),
         RunMessage::Cancel => cancel(session),
         RunMessage::Close => {
-            if !session.run.is_running() {
-                session.run = RunView::Idle;
+            if !session.live.run.is_running() {
+                session.live.run = RunView::Idle;
             }
             Vec::new()
         }
     }
 }
 
-/// Has the machine looked at for the design as it is drawn now.
-pub(super) fn discover(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    let document = Box::new(session.document.clone());
-    session.run = RunView::Discovering {
-        folder: folder.clone(),
-    };
-    vec![Effect::Discover { document, folder }]
-}
-
-fn ask(session: &mut Session) -> Vec<Effect> {
-    session.tab = Tab::Deploy;
-    if session.run.is_running() || refuse_second(session) {
-        return Vec::new();
-    }
-    let folder = match &session.run {
-        RunView::Planned { machine, .. } => PathBuf::from(&machine.folder),
-        RunView::Discovering { folder } => folder.clone(),
-        RunView::Idle | RunView::Looking { .. } | RunView::ChangePlanned { .. } | RunView::Run { .. } => {
-            session.default_folder.join(session.file_stem())
-        }
-    };
-    let text = folder.to_string_lossy().into_owned();
-    session.dialog = Some(Dialog::DeployFolder { text });
-    Vec::new()
-}
-
-fn prepare(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    if matches!(session.dialog, Some(Dialog::DeployFolder { .. })) {
-        session.dialog = None;
-    }
-    session.tab = Tab::Deploy;
-    if session.run.is_running() || refuse_second(session) || folder.as_os_str().is_empty() {
-        return Vec::new();
-    }
-    discover(session, folder)
-}
-
-fn found(session: &mut Session, machine: Machine) -> Vec<Effect> {
-    // An answer to a question that was taken back is not shown.
-    if matches!(session.run, RunView::Discovering { .. }) {
-        let topology = session.document.topology();
-        let checks = preflight(topology, &machine);
-        let ready = checks.iter().all(|check| check.ok);
-        let plan = ready.then(|| plan_deploy(topology, &machine));
-        session.run = RunView::Planned {
-            machine,
-            checks,
-            plan,
-        };
-    }
-    Vec::new()
-}
-
-fn confirm(session: &mut Session) -> Vec<Effect> {
-    if refuse_second(session) {
-        return Vec::new();
-    }
-    let RunView::Planned {
-        machine,
-        plan: Some(plan),
-        ..
-    } = &session.run
-    else {
-        return Vec::new();
-    };
-    let bundle = session.bundle().clone();
-    let run = session.next_run;
-    session.next_run += 1;
-    let start = Effect::StartRun {
-        run,
-        plan: Box::new(plan.clone()),
-        machine: Box::new(machine.clone()),
-        bundle: Box::new(bundle),
-        document: Box::new(session.document.clone()),
-    };
-    session.run = RunView::Run {
-        run,
-        plan: plan.clone(),
-        progress: Progress::default(),
-        cancelling: false,
-    };
-    session.tab = Tab::Deploy;
-    vec![start]
-}
-
 /// The first request takes back what was built, the second stops waiting; the worker tells them apart.
 fn cancel(session: &mut Session) -> Vec<Effect> {
-    match &mut session.run {
+    match &mut session.live.run {
         RunView::Run {
             progress, cancelling, ..
         } if !progress.is_finished() => {
@@ -131,7 +45,7 @@ fn cancel(session: &mut Session) -> Vec<Effect> {
 fn fold(session: &mut Session, event: &RunEvent) -> Vec<Effect> {
     let RunView::Run {
         run, plan, progress, ..
-    } = &mut session.run
+    } = &mut session.live.run
     else {
         return Vec::new();
     };
@@ -146,75 +60,6 @@ fn fold(session: &mut Session, event: &RunEvent) -> Vec<Effect> {
             let holds = plan.has_settled(progress);
             change::ended(session, folder, outcome, holds)
         }
-        Some(Outcome::Done) => done(session, folder),
-        Some(Outcome::Failed {
-            reason,
-            hints,
-            remains,
-        }) => {
-            let mut report = Report::new("The deployment failed");
-            report.causes.push(reason);
-            report.hints = hints;
-            ended(session, NoticeKind::Problem, report, &folder, remains)
-        }
-        Some(Outcome::Cancelled { remains }) => {
-            let report = Report::new("The deployment was cancelled");
-            ended(session, NoticeKind::Info, report, &folder, remains)
-        }
+        Some(outcome) => deploy::settled(session, folder, outcome),
     }
-}
-
-fn done(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    let name = session.document.topology().name();
-    let report = Report::new(format!("\"{name}\" runs and is verified"))
-        .hint("The README in its folder says how to connect");
-    notify_with_folder(session, NoticeKind::Done, report, Some(folder.clone()));
-    session.left_over.retain(|record| record.folder != folder);
-    watch(session, folder)
-}
-
-/// From now on the cluster in this folder is the window's, and is what is drawn.
-pub(super) fn watch(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    session.cluster = Some(ClusterView {
-        folder: folder.clone(),
-        deployed: session.document.clone(),
-        board: None,
-        busy: None,
-    });
-    vec![Effect::Watch(folder)]
-}
-
-/// A run that built nothing: what of it is still there can be torn down, once it is found.
-fn ended(
-    session: &mut Session,
-    kind: NoticeKind,
-    mut report: Report,
-    folder: &Path,
-    remains: Vec<String>,
-) -> Vec<Effect> {
-    if remains.is_empty() {
-        report
-            .hints
-            .push("Everything it had made was taken back".to_owned());
-        notify(session, kind, report);
-        return Vec::new();
-    }
-    report.causes.extend(remains);
-    report
-        .hints
-        .push("Tear down what is left with the button above the drawing".to_owned());
-    notify_with_folder(session, NoticeKind::Problem, report, Some(folder.to_owned()));
-    vec![Effect::FindLeftOver]
-}
-
-/// One window has one cluster: two would fight for the same ports.
-fn refuse_second(session: &mut Session) -> bool {
-    let Some(cluster) = &session.cluster else {
-        return false;
-    };
-    let folder = cluster.folder.clone();
-    let report = Report::new(format!("A cluster is deployed already, in {}", folder.display()))
-        .hint("Tear it down first, then deploy the design as it is drawn now");
-    notify_with_folder(session, NoticeKind::Problem, report, Some(folder));
-    true
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::super::{Effect, Message, NoticeKind, Session, StartMessage, Tab};
-use super::{cluster, notify, refuse_if_held, unsaved};
+use super::notices::{notify, refuse_if_held};
+use super::{one_at_a_time, unsaved};
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: StartMessage) -> Vec<Effect> {
@@ -30,7 +31,7 @@ pub(super) fn update(session: &mut Session, message: StartMessage) -> Vec<Effect
             vec![Effect::ForgetRecent(path)]
         }
         StartMessage::ForgetUnsaved(id) => {
-            session.recoverable.retain(|unsaved| unsaved.id != id);
+            session.start.recoverable.retain(|unsaved| unsaved.id != id);
             vec![Effect::ForgetUnsaved(id)]
         }
         StartMessage::StartCluster(folder) => act(session, folder, "Starting", Effect::StartCluster),
@@ -43,7 +44,7 @@ fn show(session: &mut Session) -> Vec<Effect> {
         return Vec::new();
     }
     session.start.is_shown = true;
-    session.renaming = None;
+    session.looks.renaming = None;
     look()
 }
 
@@ -51,27 +52,18 @@ fn look() -> Vec<Effect> {
     vec![Effect::FindRecent, Effect::ListClusters, Effect::FindLeftOver]
 }
 
-/// What is on the page is out of date; nobody looks at a page that is not shown.
-pub(super) fn look_again(session: &Session) -> Vec<Effect> {
-    if session.start.is_shown {
-        vec![Effect::ListClusters]
-    } else {
-        Vec::new()
-    }
-}
-
 /// The drawing has nothing to lose.
 pub(super) fn open_recent(session: &mut Session, path: PathBuf) -> Vec<Effect> {
-    session.replaceable = Some(session.revision);
+    session.pending.replaceable = Some(session.desk.revision);
     vec![Effect::Read(path)]
 }
 
 /// Shows another cluster instead of the one that this window watches; that one goes on as it is.
 pub(super) fn open_cluster(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
-    let shown = session.cluster.as_ref();
+    let shown = session.live.cluster.as_ref();
     if shown.is_some_and(|cluster| cluster.folder == folder) {
         session.start.is_shown = false;
-        session.tab = Tab::Deploy;
+        session.looks.tab = Tab::Deploy;
         return Vec::new();
     }
     if shown.is_some_and(|cluster| cluster.busy.is_some()) {
@@ -80,7 +72,7 @@ pub(super) fn open_cluster(session: &mut Session, folder: PathBuf) -> Vec<Effect
         notify(session, NoticeKind::Info, report);
         return Vec::new();
     }
-    session.replaceable = Some(session.revision);
+    session.pending.replaceable = Some(session.desk.revision);
     vec![Effect::Adopt(folder)]
 }
 
@@ -92,25 +84,16 @@ fn act(
     effect: fn(PathBuf) -> Effect,
 ) -> Vec<Effect> {
     if session
+        .live
         .cluster
         .as_ref()
         .is_some_and(|cluster| cluster.folder == folder)
     {
-        return cluster::act(session, verb, effect);
+        return one_at_a_time::act(session, verb, effect);
     }
-    if session.start.busy.contains_key(&folder) || session.removing.contains(&folder) {
+    if session.start.busy.contains_key(&folder) || session.live.removing.contains(&folder) {
         return Vec::new();
     }
     session.start.busy.insert(folder.clone(), verb);
     vec![effect(folder)]
-}
-
-/// What the drawing shows now was chosen elsewhere: the page makes room for it.
-pub(super) fn make_room(session: &mut Session) {
-    session.start.is_shown = false;
-}
-
-/// The design has a file now, or was opened from it.
-pub(super) fn note_recent(session: &Session) -> Option<Effect> {
-    session.path.clone().map(Effect::NoteRecent)
 }

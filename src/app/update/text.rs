@@ -1,8 +1,10 @@
 //! The design's text, typed: it becomes the drawing as soon as it is a design, and what is none is kept as it is.
 
-use super::super::typed::TYPING;
-use super::super::{Effect, NoticeKind, Session, Tab, Typed};
-use super::{design, file, notify};
+use super::super::text_draft::TYPING;
+use super::super::{Effect, NoticeKind, Session, Tab, TextDraft};
+use super::desk::autosave;
+use super::edit;
+use super::notices::notify;
 use crate::report::Report;
 
 /// The text now reads like this. `joins`: it belongs to the burst of typing before it, and is no undo step of its own.
@@ -11,10 +13,10 @@ pub(super) fn type_text(session: &mut Session, text: String, joins: bool) {
         return;
     }
     if !joins {
-        session.burst = None;
+        session.desk.burst = None;
     }
-    session.set_aside = None;
-    match &mut session.typed {
+    session.desk.set_aside = None;
+    match &mut session.desk.typed {
         Some(typed) => {
             let before = std::mem::replace(&mut typed.text, text);
             if !joins {
@@ -23,14 +25,14 @@ pub(super) fn type_text(session: &mut Session, text: String, joins: bool) {
             typed.later.clear();
             typed.is_read = false;
         }
-        None => session.typed = Some(Typed::new(text)),
+        None => session.desk.typed = Some(TextDraft::new(text)),
     }
 }
 
 /// A text from elsewhere, which is no design, in place of what is typed.
 pub(super) fn put(session: &mut Session, text: String) -> Vec<Effect> {
-    session.typed = Some(Typed::new(text));
-    session.tab = Tab::Text;
+    session.desk.typed = Some(TextDraft::new(text));
+    session.looks.tab = Tab::Text;
     let report = Report::new("What was recovered is no design yet")
         .hint("Mend it in the panel \"Text\": what is wrong stands below it");
     notify(session, NoticeKind::Info, report);
@@ -39,29 +41,30 @@ pub(super) fn put(session: &mut Session, text: String) -> Vec<Effect> {
 
 /// Reads what was typed, if it was not read yet: a design is drawn, and of anything else the problems are kept.
 pub(super) fn read(session: &mut Session) -> Vec<Effect> {
-    let Some(typed) = session.typed.as_mut().filter(|typed| !typed.is_read) else {
+    let Some(typed) = session.desk.typed.as_mut().filter(|typed| !typed.is_read) else {
         return Vec::new();
     };
     if typed.text == session.derived.text {
-        session.typed = None;
-        return vec![file::autosave(session)];
+        session.desk.typed = None;
+        return vec![autosave(session)];
     }
-    match session.document.retyped(&typed.text) {
+    match session.desk.document.retyped(&typed.text) {
         Err(problems) => {
             typed.problems = problems;
             typed.is_read = true;
-            vec![file::autosave(session)]
+            vec![autosave(session)]
         }
         Ok(after) => {
-            session.typed = None;
+            session.desk.typed = None;
             // One burst is one step, however often it was a design on the way.
-            if session.burst != Some(session.revision) {
+            if session.desk.burst != Some(session.desk.revision) {
                 session
+                    .desk
                     .history
-                    .record(session.document.clone(), TYPING.to_owned());
+                    .record(session.desk.document.clone(), TYPING.to_owned());
             }
-            let effects = design::show(session, Some(after));
-            session.burst = Some(session.revision);
+            let effects = edit::show(session, Some(after));
+            session.desk.burst = Some(session.desk.revision);
             effects
         }
     }
@@ -69,52 +72,41 @@ pub(super) fn read(session: &mut Session) -> Vec<Effect> {
 
 /// One burst of typing back. What then reads as the drawing does is kept for Redo.
 pub(super) fn undo(session: &mut Session) -> Option<Vec<Effect>> {
-    let typed = session.typed.as_mut()?;
+    let typed = session.desk.typed.as_mut()?;
     if let Some(before) = typed.earlier.pop() {
         let now = std::mem::replace(&mut typed.text, before);
         typed.later.push(now);
         typed.is_read = false;
-        session.burst = None;
+        session.desk.burst = None;
         return Some(read(session));
     }
     Some(take_drawing(session))
 }
 
 pub(super) fn redo(session: &mut Session) -> Option<Vec<Effect>> {
-    if let Some(typed) = &mut session.typed {
+    if let Some(typed) = &mut session.desk.typed {
         if let Some(after) = typed.later.pop() {
             let now = std::mem::replace(&mut typed.text, after);
             typed.earlier.push(now);
             typed.is_read = false;
-            session.burst = None;
+            session.desk.burst = None;
             return Some(read(session));
         }
         // What could be done again by the drawing's history would lose the text.
         return Some(Vec::new());
     }
     session.aside()?;
-    let (_, typed) = session.set_aside.take()?;
-    session.typed = Some(typed);
-    Some(vec![file::autosave(session)])
+    let (_, typed) = session.desk.set_aside.take()?;
+    session.desk.typed = Some(typed);
+    Some(vec![autosave(session)])
 }
 
 /// The text is the drawing's again. Redo brings back what was typed.
 pub(super) fn take_drawing(session: &mut Session) -> Vec<Effect> {
-    let Some(typed) = session.typed.take() else {
+    let Some(typed) = session.desk.typed.take() else {
         return Vec::new();
     };
-    session.set_aside = Some((session.revision, typed));
-    session.burst = None;
-    vec![file::autosave(session)]
-}
-
-/// True, with a notice, if the drawing is older than the text: an edit of it would lose what was typed.
-pub(super) fn refuse_if_broken(session: &mut Session) -> bool {
-    let is_broken = session.is_text_broken();
-    if is_broken {
-        let report = Report::new("The text has an error, and the drawing is older than the text")
-            .hint("Mend the text, or take the drawing's text instead: both in the panel \"Text\"");
-        notify(session, NoticeKind::Info, report);
-    }
-    is_broken
+    session.desk.set_aside = Some((session.desk.revision, typed));
+    session.desk.burst = None;
+    vec![autosave(session)]
 }

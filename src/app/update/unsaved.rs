@@ -1,13 +1,14 @@
 //! Unsaved changes: asked about before anything would lose them, also before the window closes.
+//!
+//! What may happen is put into `pending.agreed`: `update` lets it happen once the message at hand is dealt with, so that
+//! nobody here has to know what that is.
 
-use super::super::{
-    ClusterMessage, Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, Session, StartMessage,
-};
-use super::{file, left, notify, refuse_if_held, start};
+use super::super::{Dialog, Effect, Message, NoticeKind, Session};
+use super::notices::{notify, refuse_if_held};
 use crate::report::Report;
 
 pub(super) fn quit(session: &mut Session) -> Vec<Effect> {
-    if session.run.is_running() {
+    if session.live.run.is_running() {
         let report = Report::new("A deployment is under way").hint(
             "Cancel it and wait until it is taken back, or wait until it is done; then close the window",
         );
@@ -27,35 +28,19 @@ pub(super) fn ask(session: &mut Session, then: Message) -> Vec<Effect> {
         session.dialog = Some(Dialog::Unsaved { then });
         return Vec::new();
     }
-    go_on(session, then)
+    agree(session, then)
 }
 
-/// Does what loses the design on the canvas, which is saved or which the user agreed to lose.
-pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
-    match then {
-        Message::File(FileMessage::New(name)) => file::new(session, &name),
-        Message::File(FileMessage::Open) => {
-            session.replaceable = Some(session.revision);
-            vec![file::ask_path(session, PathPurpose::OpenDesign)]
-        }
-        Message::File(FileMessage::Read(path, text)) => file::open(session, Some(path), text),
-        Message::File(FileMessage::ReadPicture(_, text)) => file::open(session, None, text),
-        Message::File(FileMessage::Recover(unsaved)) => file::recover(session, unsaved),
-        Message::Start(StartMessage::OpenRecent(path)) => start::open_recent(session, path),
-        Message::Start(StartMessage::OpenCluster(folder)) => start::open_cluster(session, folder),
-        Message::Cluster(ClusterMessage::CanGoOn(folder, unfinished)) => {
-            left::begin(session, folder, *unfinished)
-        }
-        Message::Quit => vec![file::forget(session), Effect::Close],
-        // Nothing else is ever put off by the question.
-        _ => Vec::new(),
-    }
+/// Nothing is lost by it, or the user agreed to lose it.
+pub(super) fn agree(session: &mut Session, then: Message) -> Vec<Effect> {
+    session.pending.agreed = Some(then);
+    Vec::new()
 }
 
 pub(super) fn discard(session: &mut Session) -> Vec<Effect> {
     match session.dialog.take() {
         Some(Dialog::Unsaved { then }) if *then == Message::Quit || !refuse_if_held(session) => {
-            go_on(session, *then)
+            agree(session, *then)
         }
         Some(Dialog::Recover(unsaved)) => vec![Effect::ForgetUnsaved(unsaved.id)],
         _ => Vec::new(),
@@ -64,7 +49,7 @@ pub(super) fn discard(session: &mut Session) -> Vec<Effect> {
 
 /// The way on that a dialog or a file was to open is closed: nothing happens "afterwards" any more.
 pub(super) fn give_up_pending(session: &mut Session) {
-    session.after_save = None;
-    session.saves_drawing = false;
-    session.replaceable = None;
+    session.pending.after_save = None;
+    session.pending.saves_drawing = false;
+    session.pending.replaceable = None;
 }

@@ -1,7 +1,8 @@
 //! What is shown: selection, panels, dialogs, notices.
 
 use super::super::{Effect, Session, Tab, ViewMessage};
-use super::{refuse_if_locked, unsaved};
+use super::notices::refuse_if_locked;
+use super::unsaved;
 use crate::model::topology::ServerId;
 
 pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect> {
@@ -19,38 +20,42 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
         }
         ViewMessage::SelectMany(servers) => select(session, servers),
         ViewMessage::SelectLink(below) => {
-            let topology = session.document.topology();
+            let topology = session.desk.document.topology();
             let is_standby = topology.server(below).is_some_and(|server| !server.is_primary());
             select(session, None);
-            session.link = Some(below).filter(|_| is_standby);
-            session.folding.reveal(session.document.topology(), below);
+            session.looks.link = Some(below).filter(|_| is_standby);
+            session
+                .looks
+                .folding
+                .reveal(session.desk.document.topology(), below);
         }
         ViewMessage::Fold(server, is_folded) => {
             session
+                .looks
                 .folding
-                .set(session.document.topology(), server, is_folded);
+                .set(session.desk.document.topology(), server, is_folded);
             keep_selection_in_sight(session);
         }
         ViewMessage::FoldAll => {
-            session.folding.fold_all(session.document.topology());
+            session.looks.folding.fold_all(session.desk.document.topology());
             keep_selection_in_sight(session);
         }
-        ViewMessage::UnfoldAll => session.folding.unfold_all(session.document.topology()),
+        ViewMessage::UnfoldAll => session.looks.folding.unfold_all(session.desk.document.topology()),
         ViewMessage::ShowLegend(is_shown) => session.preferences.legend = is_shown,
         ViewMessage::Rename(server) => {
-            session.renaming = server.filter(|_| !refuse_if_locked(session));
-            if let Some(server) = session.renaming {
+            session.looks.renaming = server.filter(|_| !refuse_if_locked(session));
+            if let Some(server) = session.looks.renaming {
                 select(session, [server]);
-                session.renaming = session.selected;
+                session.looks.renaming = session.looks.selected;
             }
         }
-        ViewMessage::Show(tab) => session.tab = tab,
+        ViewMessage::Show(tab) => session.looks.tab = tab,
         ViewMessage::Minimap(has_minimap) => session.preferences.minimap = has_minimap,
         ViewMessage::ShowFile(path) => {
-            session.shown_file = Some(path);
-            session.tab = Tab::Files;
+            session.looks.shown_file = Some(path);
+            session.looks.tab = Tab::Files;
         }
-        ViewMessage::Compare(against) => session.compared = against,
+        ViewMessage::Compare(against) => session.looks.compared = against,
         ViewMessage::Dialog(dialog) => {
             // A question that is closed without an answer takes back what was to come after it.
             if dialog.is_none() {
@@ -60,8 +65,8 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
         }
         ViewMessage::CloseNotice(number) => session.notices.retain(|notice| notice.number != number),
         ViewMessage::Theme(theme) => session.preferences.theme = theme,
-        ViewMessage::RoleWords(words) => session.preferences.role_words = words,
         ViewMessage::ReduceMotion(reduce) => session.preferences.reduce_motion = reduce,
+        ViewMessage::ShowLog => return vec![Effect::ShowLog],
         ViewMessage::OpenFolder(folder) => return vec![Effect::OpenFolder(folder)],
         ViewMessage::CopyText(text) => return vec![Effect::CopyText(text)],
     }
@@ -70,34 +75,48 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
 
 /// What is selected and was hidden hands over to the card that stands for it.
 pub(super) fn keep_selection_in_sight(session: &mut Session) {
-    let topology = session.document.topology();
-    let folding = &session.folding;
+    let topology = session.desk.document.topology();
+    let folding = &session.looks.folding;
     let is_link = |id: &ServerId| {
         let below = topology.server(*id);
         below.is_some_and(|server| !server.is_primary()) && !folding.is_hidden(*id)
     };
-    session.link = session.link.filter(is_link);
+    session.looks.link = session.looks.link.filter(is_link);
     if !session.selection().iter().any(|id| folding.is_hidden(*id)) {
         return;
     }
     let in_sight = |id: ServerId| folding.hidden_in(id).unwrap_or(id);
-    session.selected = session.selected.map(in_sight);
-    session.also_selected = session.also_selected.iter().copied().map(in_sight).collect();
-    session.also_selected.retain(|id| Some(*id) != session.selected);
-    if session.renaming.is_some_and(|id| folding.is_hidden(id)) {
-        session.renaming = None;
+    session.looks.selected = session.looks.selected.map(in_sight);
+    session.looks.also_selected = session
+        .looks
+        .also_selected
+        .iter()
+        .copied()
+        .map(in_sight)
+        .collect();
+    session
+        .looks
+        .also_selected
+        .retain(|id| Some(*id) != session.looks.selected);
+    if session.looks.renaming.is_some_and(|id| folding.is_hidden(id)) {
+        session.looks.renaming = None;
     }
 }
 
 /// Selects those of the servers that exist, and unfolds the way to them; the first is the one that the inspector shows.
 pub(super) fn select(session: &mut Session, servers: impl IntoIterator<Item = ServerId>) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let mut existing = servers.into_iter().filter(|id| topology.server(*id).is_some());
-    session.selected = existing.next();
-    session.also_selected = existing.filter(|id| Some(*id) != session.selected).collect();
-    session.renaming = None;
-    session.link = None;
-    for server in session.selected.iter().chain(&session.also_selected) {
-        session.folding.reveal(session.document.topology(), *server);
+    session.looks.selected = existing.next();
+    session.looks.also_selected = existing
+        .filter(|id| Some(*id) != session.looks.selected)
+        .collect();
+    session.looks.renaming = None;
+    session.looks.link = None;
+    for server in session.looks.selected.iter().chain(&session.looks.also_selected) {
+        session
+            .looks
+            .folding
+            .reveal(session.desk.document.topology(), *server);
     }
 }

@@ -1,44 +1,47 @@
 //! What-if: a mode in which things go wrong and the design stays as it is.
 
 mod in_time;
-mod kept;
+mod stories;
 
 use std::path::{Path, PathBuf};
 
 use super::super::{
-    Effect, InTime, Look, NoticeKind, PathPurpose, Session, Survives, Tab, WhatIf, WhatIfMessage,
+    Effect, InTime, Look, Mode, NoticeKind, PathPurpose, Session, Survives, Tab, WhatIf, WhatIfMessage,
 };
-use super::{file, notify, sentence};
+use super::desk::parse;
+use super::notices::notify;
+use super::paths::ask_path;
 use crate::model::simulate::time::Scenario;
 use crate::model::simulate::world::Refusal;
+use crate::model::words::as_sentence;
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: WhatIfMessage) -> Vec<Effect> {
-    let Some(what_if) = &mut session.what_if else {
+    let Some(what_if) = session.mode.what_if_mut() else {
         let enters = matches!(message, WhatIfMessage::Enter | WhatIfMessage::EnterInTime);
-        if enters && !session.run.is_running() {
-            let mut what_if = WhatIf::new(session.document.topology(), session.tab);
+        if enters && !session.live.run.is_running() {
+            let mut what_if = WhatIf::new(session.desk.document.topology(), session.looks.tab);
             if message == WhatIfMessage::EnterInTime {
                 show(&mut what_if, Look::Time);
             }
-            session.what_if = Some(what_if);
-            session.tab = Tab::WhatIf;
+            session.mode = Mode::WhatIf(Box::new(what_if));
+            session.looks.tab = Tab::WhatIf;
         }
         return Vec::new();
     };
     match message {
         WhatIfMessage::Enter | WhatIfMessage::EnterInTime => {}
         WhatIfMessage::Leave => leave(session),
-        WhatIfMessage::Do(action) => {
+        WhatIfMessage::Do(incident) => {
             let happened = match what_if.time.as_mut().filter(|_| what_if.look == Look::Time) {
-                Some(time) => time.happen(action),
-                None => what_if.act(action),
+                Some(time) => time.happen(incident),
+                None => what_if.act(incident),
             };
             tell(session, happened);
         }
-        WhatIfMessage::Try(actions) => {
+        WhatIfMessage::Try(incidents) => {
             show(what_if, Look::Verdict);
-            let happened = what_if.begin(&actions);
+            let happened = what_if.begin(&incidents);
             tell(session, happened);
         }
         WhatIfMessage::GoTo(moment) => what_if.go_to(moment),
@@ -61,17 +64,17 @@ pub(super) fn update(session: &mut Session, message: WhatIfMessage) -> Vec<Effec
                 notify(session, NoticeKind::Info, problem);
             }
         }
-        WhatIfMessage::Keep(name) => kept::keep(session, &name),
-        WhatIfMessage::Replay(name) => kept::replay(session, &name),
-        WhatIfMessage::Drop(name) => kept::drop_kept(session, name),
+        WhatIfMessage::Keep(name) => stories::keep(session, &name),
+        WhatIfMessage::Replay(name) => stories::replay(session, &name),
+        WhatIfMessage::Drop(name) => stories::drop_kept(session, name),
         WhatIfMessage::Double(double) => {
             what_if.double = double;
             work_out(what_if);
         }
         WhatIfMessage::StopComparing => what_if.compared = None,
-        WhatIfMessage::Compare => return vec![file::ask_path(session, PathPurpose::CompareDesign)],
-        WhatIfMessage::Export => return vec![file::ask_path(session, PathPurpose::SaveStory)],
-        WhatIfMessage::Import => return vec![file::ask_path(session, PathPurpose::OpenStory)],
+        WhatIfMessage::Compare => return vec![ask_path(session, PathPurpose::CompareDesign)],
+        WhatIfMessage::Export => return vec![ask_path(session, PathPurpose::SaveStory)],
+        WhatIfMessage::Import => return vec![ask_path(session, PathPurpose::OpenStory)],
     }
     follow(session);
     Vec::new()
@@ -79,7 +82,7 @@ pub(super) fn update(session: &mut Session, message: WhatIfMessage) -> Vec<Effec
 
 /// What is looked at in time may have changed: the cards follow.
 fn follow(session: &mut Session) {
-    if let Some(what_if) = &mut session.what_if
+    if let Some(what_if) = session.mode.what_if_mut()
         && what_if.time.as_mut().is_some_and(InTime::look)
     {
         what_if.has_changed();
@@ -103,17 +106,17 @@ fn show(what_if: &mut WhatIf, look: Look) {
 
 /// Back to the design, which nothing has changed.
 pub(super) fn leave(session: &mut Session) {
-    if let Some(what_if) = session.what_if.take()
-        && session.tab == Tab::WhatIf
+    if let Mode::WhatIf(what_if) = std::mem::take(&mut session.mode)
+        && session.looks.tab == Tab::WhatIf
     {
-        session.tab = what_if.tab_before;
+        session.looks.tab = what_if.tab_before;
     }
 }
 
 /// What cannot happen is said.
 fn tell(session: &mut Session, happened: Result<(), Refusal>) {
     if let Err(refusal) = happened {
-        let report = Report::new(sentence(&refusal.to_string()));
+        let report = Report::new(as_sentence(&refusal.to_string()));
         notify(session, NoticeKind::Info, report);
     }
 }
@@ -135,14 +138,14 @@ fn work_out(what_if: &mut WhatIf) {
 
 /// The next file that is read is for this.
 pub(super) fn await_file(session: &mut Session, purpose: PathPurpose) {
-    if let Some(what_if) = &mut session.what_if {
+    if let Some(what_if) = session.mode.what_if_mut() {
         what_if.awaited = Some(purpose);
     }
 }
 
 /// What the file that was read is for, if it is for What-if.
 pub(super) fn awaited(session: &mut Session) -> Option<PathPurpose> {
-    session.what_if.as_mut()?.awaited.take()
+    session.mode.what_if_mut()?.awaited.take()
 }
 
 pub(super) fn read(session: &mut Session, purpose: PathPurpose, path: &Path, text: &str) {
@@ -159,8 +162,8 @@ pub(super) fn read(session: &mut Session, purpose: PathPurpose, path: &Path, tex
 }
 
 fn compare(session: &mut Session, path: &Path, text: &str) {
-    let other = file::parse(session, Some(path), text);
-    if let (Some(other), Some(what_if)) = (other, &mut session.what_if) {
+    let other = parse(session, Some(path), text);
+    if let (Some(other), Some(what_if)) = (other, session.mode.what_if_mut()) {
         what_if.compared = Some(Survives::of(other.topology(), what_if.double));
         what_if.look = Look::Survives;
         work_out(what_if);
@@ -168,7 +171,7 @@ fn compare(session: &mut Session, path: &Path, text: &str) {
 }
 
 fn import(session: &mut Session, text: &str) {
-    let Some(what_if) = &session.what_if else {
+    let Some(what_if) = session.what_if() else {
         return;
     };
     let (scenario, problems) = what_if.read(text);
@@ -184,7 +187,7 @@ fn import(session: &mut Session, text: &str) {
 
 /// Tells a story on the side that is looked at: in time, or moment by moment.
 fn begin(session: &mut Session, scenario: Scenario) {
-    let Some(what_if) = &mut session.what_if else {
+    let Some(what_if) = session.mode.what_if_mut() else {
         return;
     };
     let topology = what_if.topology().clone();
@@ -193,15 +196,15 @@ fn begin(session: &mut Session, scenario: Scenario) {
         follow(session);
         return;
     }
-    let actions: Vec<_> = scenario.events.iter().map(|event| event.action).collect();
+    let incidents: Vec<_> = scenario.events.iter().map(|event| event.incident).collect();
     what_if.look = Look::Verdict;
-    let happened = what_if.begin(&actions);
+    let happened = what_if.begin(&incidents);
     tell(session, happened);
 }
 
 /// The story that is told, as a file.
 pub(super) fn write(session: &Session, path: PathBuf) -> Option<Effect> {
-    let text = session.what_if.as_ref()?.text();
+    let text = session.what_if()?.text();
     Some(Effect::Write {
         purpose: PathPurpose::SaveStory,
         path,

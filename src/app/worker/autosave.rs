@@ -12,8 +12,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::answers::Answers;
 use crate::app::Message;
-use crate::engine::desk::preferences::{self, Preferences};
+use crate::engine::desk::preferences;
 use crate::engine::desk::{recent, unsaved};
+use crate::model::desk::Preferences;
 use crate::report::Report;
 
 /// So long a changed design waits at most, also while it goes on being changed: what a crash may cost.

@@ -2,11 +2,12 @@
 //!
 //! `Worker` is what the window holds: it never blocks, but for its end. Below it, each file is one kind of work:
 //! `deployment` (a run and its cancel), `watch` (boards of the running cluster), `autosave` (the unsaved
-//! design, a moment after its last change), `tasks` (everything with one question and one answer).
+//! design, a moment after its last change), `first` (what a window opens with), `tasks` (everything with one question and one answer).
 
 mod answers;
 mod autosave;
 mod deployment;
+mod first;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,7 @@ use super::{Effect, Message};
 use crate::engine::deploy;
 use crate::engine::desk::store;
 
-pub use tasks::default_folder;
+pub use first::first_session;
 
 /// Enough for the engine and its probes; the machine belongs to the servers.
 const THREADS: usize = 2;
@@ -71,6 +72,10 @@ pub struct Worker {
 
 impl Worker {
     /// `wake` is called, on a thread of the worker, whenever there is something to drain.
+    ///
+    /// # Errors
+    ///
+    /// If the threads of the worker cannot be started.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)
@@ -212,6 +217,7 @@ impl Worker {
             }
             Effect::Teardown(folder) => self.finish(tasks::teardown(folder, self.give_up.clone(), answers)),
             Effect::Adopt(folder) => drop(self.start(tasks::adopt(folder, answers))),
+            Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
             Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),
         }
     }

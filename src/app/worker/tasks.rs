@@ -12,8 +12,9 @@ use crate::app::{ClusterMessage, FileMessage, Message, OnDisk, PathPurpose, RunM
 use crate::engine::cluster::record;
 use crate::engine::cluster::record::{ClusterRecord, ClusterState};
 use crate::engine::desk::output::{Kind, Output};
-use crate::engine::desk::{exports, picture, recent, store, unsaved};
+use crate::engine::desk::{exports, log, picture, recent, store, unsaved};
 use crate::engine::{cluster, deploy};
+use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::report::Report;
@@ -209,13 +210,29 @@ pub(super) async fn find_left_over(answers: Answers) {
                 found.push(record);
             }
         }
-        Ok(found)
+        Ok(found.iter().map(left_cluster).collect())
     });
     let message = match found.await {
-        Ok(records) => Message::Cluster(ClusterMessage::LeftOver(records)),
+        Ok(left) => Message::Cluster(ClusterMessage::LeftOver(left)),
         Err(report) => Message::Failed(report),
     };
     answers.send(message).await;
+}
+
+/// What the window is to know of it.
+fn left_cluster(record: &ClusterRecord) -> LeftCluster {
+    LeftCluster {
+        name: record.name.clone(),
+        folder: record.folder.clone(),
+        state: match (record.state, &record.switching) {
+            (ClusterState::Building, _) => LeftState::HalfBuilt,
+            (ClusterState::Complete, None) => LeftState::Whole,
+            (ClusterState::Complete, Some(switching)) if switching.starts => LeftState::HalfStarted,
+            (ClusterState::Complete, Some(_)) => LeftState::HalfStopped,
+            (ClusterState::Changing, _) => LeftState::BetweenDesigns,
+            (ClusterState::Removing, _) => LeftState::HalfRemoved,
+        },
+    }
 }
 
 pub(super) async fn look_at_left_over(folder: PathBuf, run: u64, answers: Answers) {
@@ -319,6 +336,17 @@ pub(super) async fn adopt(folder: PathBuf, answers: Answers) {
         Err(report) => ClusterMessage::Failed(folder, report),
     };
     answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn show_log(answers: Answers) {
+    match log::path().and_then(|path| path.parent().map(Path::to_owned)) {
+        Some(folder) if folder.is_dir() => open_folder(folder, answers).await,
+        _ => {
+            let report = Report::new("There is no log")
+                .hint("It would be in the folder for programs' state, which cannot be written to, or which others can write to");
+            answers.send(Message::Failed(report)).await;
+        }
+    }
 }
 
 pub(super) async fn open_folder(folder: PathBuf, answers: Answers) {

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use super::tasks::default_folder;
 use super::*;
 use crate::app::{FileMessage, PathPurpose};
 

@@ -1,15 +1,16 @@
-//! Reads the running cluster's board again and again. Only the latest board counts, and only a change wakes the window.
+//! Watches the running cluster. Only the latest board counts, and only a change of what it shows wakes the window: at most
+//! as often as the monitor sends news, four times a second.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::answers::Answers;
 use crate::app::{ClusterMessage, Message};
-use crate::engine::monitor;
+use crate::engine::monitor::{self, Latest};
 use crate::model::health::Board;
 
 const EVERY: Duration = Duration::from_secs(1);
@@ -26,8 +27,8 @@ impl Watch {
     pub fn start(runtime: &Runtime, folder: PathBuf, answers: Answers) -> Self {
         let cancel = CancellationToken::new();
         let (slot, latest) = watch::channel(None);
-        let (boards, received) = mpsc::channel(1);
-        runtime.spawn(monitor::watch(folder.clone(), EVERY, boards, cancel.clone()));
+        let (news, received) = watch::channel(None);
+        runtime.spawn(monitor::watch(folder.clone(), EVERY, news, cancel.clone()));
         runtime.spawn(keep_latest(received, slot, cancel.clone(), answers));
         Self {
             folder,
@@ -51,19 +52,22 @@ impl Watch {
 }
 
 async fn keep_latest(
-    mut boards: mpsc::Receiver<Result<Board, crate::report::Report>>,
+    mut news: watch::Receiver<Latest>,
     slot: watch::Sender<Option<Board>>,
     cancel: CancellationToken,
     answers: Answers,
 ) {
     let mut last_problem = None;
-    while let Some(reading) = boards.recv().await {
+    while news.changed().await.is_ok() {
         if cancel.is_cancelled() {
             break;
         }
+        let reading = news.borrow_and_update().clone();
         match reading {
-            Ok(board) => {
+            None => {}
+            Some(Ok(snapshot)) => {
                 last_problem = None;
+                let board = snapshot.board();
                 let is_news = slot.send_if_modified(|slot| {
                     let is_news = slot.as_ref() != Some(&board);
                     *slot = Some(board);
@@ -73,7 +77,7 @@ async fn keep_latest(
                     answers.wake();
                 }
             }
-            Err(report) => {
+            Some(Err(report)) => {
                 if last_problem.as_ref() != Some(&report) {
                     answers.send(Message::Failed(report.clone())).await;
                 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::engine::cluster::record::ClusterRecord;
 use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
+use crate::model::quoting::shell_word;
 use crate::model::topology::notation;
 
 pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> String {
@@ -77,26 +78,4 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
         let _ = write!(text, "\nThe servers run as the user `{user}`.\n");
     }
     text
-}
-
-/// A text as one word of a shell.
-fn shell_word(text: &str) -> String {
-    let is_plain =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ':' | '@');
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_with_quotes_stays_one_word() {
-        assert_eq!(shell_word("/a/b"), "/a/b");
-        assert_eq!(shell_word("/a b/it's"), "'/a b/it'\\''s'");
-    }
 }

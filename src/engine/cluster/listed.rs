@@ -1,73 +1,8 @@
 //! The clusters that pgcascade knows on this machine, and how they are now.
 
-use std::path::PathBuf;
-
-use serde::Serialize;
-
 use crate::engine::cluster::record::{self, ClusterRecord, ClusterState};
 use crate::engine::cluster::site::Site;
-
-/// A cluster, and how it is now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Listed {
-    pub name: String,
-    pub folder: PathBuf,
-    /// Its major version, "9.6", "15".
-    pub version: String,
-    pub state: Condition,
-    pub servers: usize,
-    pub servers_up: usize,
-    /// It was left unfinished, and is to stay so.
-    pub is_kept: bool,
-}
-
-/// What can be done with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Condition {
-    /// Some server of it is up, at least.
-    Running,
-    Stopped,
-    /// Another pgcascade is at work on it.
-    Building,
-    Changing,
-    Removing,
-    /// Whoever was at work on it is gone.
-    HalfBuilt,
-    BetweenDesigns,
-    HalfRemoved,
-    /// A start or stop broke off.
-    HalfSwitched,
-}
-
-impl Condition {
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Stopped => "stopped",
-            Self::Building => "building",
-            Self::Changing => "changing",
-            Self::Removing => "removing",
-            Self::HalfBuilt => "half built",
-            Self::BetweenDesigns => "between two designs",
-            Self::HalfRemoved => "half removed",
-            Self::HalfSwitched => "half started or stopped",
-        }
-    }
-
-    /// It can be opened, started and stopped.
-    pub const fn is_whole(self) -> bool {
-        matches!(self, Self::Running | Self::Stopped)
-    }
-
-    /// A crash left it so: it can be gone on with, or torn down.
-    pub const fn is_left_over(self) -> bool {
-        matches!(
-            self,
-            Self::HalfBuilt | Self::BetweenDesigns | Self::HalfRemoved | Self::HalfSwitched
-        )
-    }
-}
+use crate::model::desk::{Condition, Listed};
 
 /// All of them, by name and folder. Asks only what the processes are, and no server.
 pub fn list() -> Vec<Listed> {

@@ -1,80 +1,113 @@
 //! Works on a deployed cluster, found by its folder: start, stop, status, verify, teardown.
 //!
-//! Everything here begins with the record (`Site`), and asks `ownership` before it touches a process.
+//! Everything here begins with the record (`Site`), and asks `ownership` before it touches a process. What changes something
+//! is a [`Task`]: a plan that can be looked at, and its host. The functions of this file perform one while nobody looks.
 
-mod board;
 mod guide;
 mod listed;
 pub mod record;
 pub(super) mod removal;
 pub(super) mod remover;
 mod serve;
+pub(super) mod servers;
 pub(super) mod site;
+mod task;
 mod teardown;
 #[cfg(test)]
 mod teardown_tests;
-mod verify;
+pub(super) mod watched;
 
 use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-pub(super) use board::Watcher;
 pub(super) use guide::readme;
-pub use listed::{Condition, Listed, list};
+pub use listed::list;
+pub use task::{Performed, Task};
 pub(super) use teardown::stop_all;
 
 use self::record::Stored;
-use crate::engine::cluster::remover::OwnHand;
 use crate::engine::cluster::site::{Site, address};
 use crate::engine::desk::store;
+use crate::engine::monitor::{self, Snapshot};
 use crate::engine::postgres::server::Target;
 use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
 use crate::model::health::Board;
-use crate::model::topology::ServerId;
+use crate::model::topology::{Server, ServerId, Topology};
 use crate::report::Report;
 
 /// The design the cluster was deployed from.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder, or its design cannot be read any more.
 pub fn design(folder: &Path) -> Result<Document, Report> {
     let stored = record::load(folder)?;
     design_of(&stored)
 }
 
 /// What every server shows now.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder. A server that does not answer is not an error: the board says so.
 pub async fn status(folder: &Path) -> Result<Board, Report> {
-    let watcher = Watcher::new(&Cluster::load(folder)?);
-    let board = watcher.board().await;
-    watcher.close().await;
-    Ok(board)
+    observe(folder).await.map(|snapshot| snapshot.board())
+}
+
+/// What every server says now, and which of them do not answer.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder.
+pub async fn observe(folder: &Path) -> Result<Snapshot, Report> {
+    Ok(monitor::observe(&Cluster::load(folder)?).await)
 }
 
 /// Proves the design: links, sync states, a row read on every standby. Each sentence is one thing proved.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder, at the first promise that does not hold, and if it is cancelled.
 pub async fn verify(folder: &Path, cancel: CancellationToken) -> Result<Vec<String>, Report> {
-    verify::verify(&Cluster::load(folder)?, cancel).await
+    Task::verify(folder)?.quietly(cancel).await
 }
 
 /// Starts the named servers (all, if none is named), upstreams first. Each sentence is one thing done.
+///
+/// # Errors
+///
+/// If there is no such cluster or server, another pgcascade is at work on it, a server does not start, or it is cancelled.
 pub async fn start(
     folder: &Path,
     servers: &[String],
     cancel: CancellationToken,
 ) -> Result<Vec<String>, Report> {
-    serve::start(&Cluster::load(folder)?, servers, cancel).await
+    Task::start(folder, servers)?.quietly(cancel).await
 }
 
 /// Stops the named servers (all, if none is named), downstreams before their upstreams. Each sentence is one thing done.
+///
+/// # Errors
+///
+/// If there is no such cluster or server, another pgcascade is at work on it, a server does not end, or it is cancelled.
 pub async fn stop(
     folder: &Path,
     servers: &[String],
     cancel: CancellationToken,
 ) -> Result<Vec<String>, Report> {
-    serve::stop(&Cluster::load(folder)?, servers, cancel).await
+    Task::stop(folder, servers)?.quietly(cancel).await
 }
 
 /// Stops what was started there and removes what was made there, nothing else. Finishes what a crash left.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder, another pgcascade is at work on it, a server does not end, something cannot be
+/// removed, or it is cancelled. The record then stays, so that it can be tried again.
 pub async fn teardown(folder: &Path, cancel: CancellationToken) -> Result<Vec<String>, Report> {
-    teardown::teardown(&OwnHand, folder, cancel).await
+    Task::teardown(folder)?.quietly(cancel).await
 }
 
 /// A complete cluster: its record, its place and its design.
@@ -104,28 +137,28 @@ impl Cluster {
         })
     }
 
-    /// Servers in tree order: the primary first, upstreams before downstreams.
-    fn targets(&self) -> Vec<Target> {
-        let order = self.design.topology().in_tree_order();
-        order.into_iter().filter_map(|id| self.target(id)).collect()
+    fn topology(&self) -> &Topology {
+        self.design.topology()
     }
 
-    /// The named servers, all if none is named, in tree order.
-    fn chosen(&self, names: &[String]) -> Result<Vec<Target>, Report> {
-        let targets = self.targets();
-        if let Some(unknown) = names
-            .iter()
-            .find(|name| targets.iter().all(|target| target.name != **name))
-        {
-            let known: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
+    fn folder(&self) -> String {
+        self.site.folder.display().to_string()
+    }
+
+    /// The named servers, all if none is named.
+    fn chosen(&self, names: &[String]) -> Result<Vec<ServerId>, Report> {
+        let servers = self.topology().servers();
+        if let Some(unknown) = names.iter().find(|name| self.topology().by_name(name).is_none()) {
+            let known: Vec<&str> = servers.iter().map(|server| server.name().as_str()).collect();
             return Err(
                 Report::new(format!("The cluster has no server called {unknown}."))
                     .hint(format!("Its servers are {}.", known.join(", "))),
             );
         }
-        Ok(targets
-            .into_iter()
-            .filter(|target| names.is_empty() || names.contains(&target.name))
+        Ok(servers
+            .iter()
+            .filter(|server| names.is_empty() || names.iter().any(|name| name == server.name().as_str()))
+            .map(Server::id)
             .collect())
     }
 }
@@ -135,10 +168,9 @@ pub(super) fn design_of(stored: &Stored) -> Result<Document, Report> {
     store::open(&path).map_err(|error| match error {
         store::OpenError::File(report) => report,
         store::OpenError::Design(problems) => {
-            let mut report = Report::new(format!("{} is no design any more.", path.display()))
-                .hint("It says how the cluster was deployed; undo what was changed in it.");
-            report.causes = problems.into_iter().map(|problem| problem.message).collect();
-            report
+            let headline = format!("{} is no design any more.", path.display());
+            Report::of_problems(headline, &problems)
+                .hint("It says how the cluster was deployed; undo what was changed in it.")
         }
     })
 }

@@ -17,10 +17,12 @@ const RECORD: &str = "cluster.json";
 
 /// Removes the servers' data, logs, passwords, certificates, sockets and the archive. No server may run any more.
 pub(in crate::engine) fn remove_contents(hand: &impl Hand, stored: &Stored) -> Result<(), Report> {
-    mounts::none_inside(&stored.record.folder)?;
     for server in &stored.record.servers {
-        remove_tree(hand, &stored.record.folder, &ClusterFolder::data(&server.folder))?;
+        if is_folder(&stored.record.folder.join(ClusterFolder::data(&server.folder))) {
+            remove_data(hand, stored, &server.folder)?;
+        }
     }
+    mounts::none_inside(&stored.record.folder)?;
     for folder in &stored.left_certificates {
         remove_certificate(hand, stored, folder)?;
     }
@@ -29,6 +31,12 @@ pub(in crate::engine) fn remove_contents(hand: &impl Hand, stored: &Stored) -> R
         remove_made(hand, stored, made)?;
     }
     Ok(())
+}
+
+/// Removes the data directory of one server, which may not run any more.
+pub(in crate::engine) fn remove_data(hand: &impl Hand, stored: &Stored, folder: &str) -> Result<(), Report> {
+    mounts::none_inside(&stored.record.folder)?;
+    remove_tree(hand, &stored.record.folder, &ClusterFolder::data(folder))
 }
 
 /// Removes what was made for one server, which may not run any more.

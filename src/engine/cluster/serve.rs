@@ -1,96 +1,226 @@
-//! Starts and stops the servers of a complete cluster.
+//! Starts and stops the servers of a complete cluster, and proves that what runs is what was drawn.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
-use tokio_util::sync::CancellationToken;
-
-use super::{Cluster, verify};
+use super::Cluster;
+use super::servers::Servers;
+use super::task::Told;
 use crate::engine::cluster::record::{self, Builder, Lock, Stored, Switching};
-use crate::engine::postgres::proof;
-use crate::engine::postgres::server::{self, Target};
-use crate::engine::postgres::sessions::Sessions;
-use crate::engine::system::wait::{Failure, Wait};
-use crate::model::plan::expected_rows;
+use crate::engine::postgres::server;
+use crate::engine::run::{Host, Work, misplaced};
+use crate::engine::system::wait::Failure;
+use crate::model::health::ReplicationRow;
+use crate::model::plan::{Action, Kind, Note, Plan, Reader, Serve, plan_start, plan_stop, plan_verify};
+use crate::model::topology::{ServerId, Topology};
 use crate::report::Report;
 
-/// For one server, from its start until it accepts connections: a crash recovery may lie between.
-const START: Duration = Duration::from_mins(1);
-/// For one server, the immediate stop after a fast one that hangs included.
-const STOP: Duration = Duration::from_mins(1);
-/// From "all are ready" until all stream again.
-const STREAM: Duration = Duration::from_secs(30);
-
-pub(super) async fn start(
-    cluster: &Cluster,
-    names: &[String],
-    cancel: CancellationToken,
-) -> Result<Vec<String>, Report> {
-    let chosen = cluster.chosen(names)?;
-    let site = &cluster.site;
-    let lock = Lock::take(&site.folder)?;
-    let noted = Noted::begin(lock, true, &chosen)?;
-    let pass_file = site.uses_passwords && !site.major.has_passfile();
-    let mut done = Vec::new();
-    for target in &chosen {
-        let running = site
-            .running(&target.folder)
-            .map_err(|doubt| Report::of(format!("{} was not started.", target.name), &doubt))?;
-        let wait = Wait::new(START, cancel.clone());
-        if running.is_some() {
-            if can_be_waited_for(cluster, target) {
-                server::wait_ready(site, target, None, &wait)
-                    .await
-                    .map_err(Failure::into_report)?;
-            }
-            done.push(format!("{} ran already.", target.name));
-            continue;
-        }
-        let started = server::start(site, target, pass_file, &wait)
-            .await
-            .map_err(Failure::into_report)?;
-        if can_be_waited_for(cluster, target) {
-            server::wait_ready(site, target, Some(&started), &wait)
-                .await
-                .map_err(Failure::into_report)?;
-        }
-        done.push(format!("{} was started on port {}.", target.name, target.port));
-    }
-    if names.is_empty() {
-        // Whoever starts all wants to see all stream; a server that does not is for `verify` and its hints.
-        let topology = cluster.design.topology();
-        let wait = Wait::new(STREAM, cancel);
-        let sessions = Sessions::new(site.clone());
-        let asked = topology.in_tree_order().into_iter();
-        for id in asked.filter(|id| topology.answers_queries(*id)) {
-            if let Some(target) = cluster.target(id) {
-                match proof::wait_rows(&sessions, &target, &expected_rows(topology, id), &wait).await {
-                    Ok(()) => {}
-                    Err(Failure::Cancelled) => return Err(Failure::Cancelled.into_report()),
-                    Err(Failure::Failed(report)) => {
-                        done.push(report.headline);
-                        done.extend(verify::delay_hint(cluster, id));
-                    }
-                }
-            }
-        }
-        sessions.close().await;
-    }
-    noted.end();
-    Ok(done)
+pub(super) struct ServeHost {
+    cluster: Cluster,
+    servers: Servers,
+    kind: Kind,
+    noted: Mutex<Option<Noted>>,
+    pub(super) told: Told,
 }
 
-/// What the record says while servers are started or stopped: should we be ended, the next pgcascade offers to go on.
+impl ServeHost {
+    pub(super) fn to_start(cluster: Cluster, names: &[String]) -> Result<(Plan, Self), Report> {
+        let chosen = cluster.chosen(names)?;
+        let plan = plan_start(cluster.topology(), &cluster.folder(), &chosen);
+        Ok((plan, Self::of(cluster, Kind::Start)))
+    }
+
+    pub(super) fn to_stop(cluster: Cluster, names: &[String]) -> Result<(Plan, Self), Report> {
+        let chosen = cluster.chosen(names)?;
+        let plan = plan_stop(cluster.topology(), &cluster.folder(), &chosen);
+        Ok((plan, Self::of(cluster, Kind::Stop)))
+    }
+
+    pub(super) fn to_verify(cluster: Cluster) -> (Plan, Self) {
+        let plan = plan_verify(cluster.topology(), &cluster.folder());
+        (plan, Self::of(cluster, Kind::Verify))
+    }
+
+    fn of(cluster: Cluster, kind: Kind) -> Self {
+        Self {
+            servers: Servers::of(cluster.site.clone(), vec![cluster.design.clone()]),
+            cluster,
+            kind,
+            noted: Mutex::new(None),
+            told: Told::default(),
+        }
+    }
+
+    /// Nothing is under way any more, however it ended.
+    pub(super) async fn finish(&self) {
+        self.end_note();
+        self.servers.sessions.close().await;
+    }
+
+    async fn act(&self, action: &Action, work: &Work) -> Result<(), Failure> {
+        match action {
+            Action::Note(Note::BeginSwitch { starts, servers }) => {
+                self.begin_note(*starts, servers).map_err(Failure::from)
+            }
+            Action::Note(Note::EndSwitch) => {
+                self.end_note();
+                Ok(())
+            }
+            Action::Serve(action) => self.serve(action, work).await,
+            Action::Build(_) | Action::Make(_) | Action::Alter(_) | Action::Remove(_) => {
+                Err(misplaced(action))
+            }
+        }
+    }
+
+    /// As for every cluster, with a sentence for what was done.
+    async fn serve(&self, action: &Serve, work: &Work) -> Result<(), Failure> {
+        match action {
+            Serve::Start {
+                server, folder, port, ..
+            } => {
+                let running = self
+                    .cluster
+                    .site
+                    .running(folder)
+                    .map_err(|doubt| Report::of(format!("{server} was not started."), &doubt))?;
+                if running.is_some() {
+                    self.told.say(work, format!("{server} ran already."));
+                    return Ok(());
+                }
+                self.servers.serve(action, work).await?;
+                self.told
+                    .say(work, format!("{server} was started on port {port}."));
+                Ok(())
+            }
+            Serve::Stop { server, folder } => {
+                let target = self.servers.target(server, folder, 0);
+                work.waiting(format!("{server} to stop")).await;
+                let did_run =
+                    server::stop(&self.cluster.site, &target, None, server::FAST_STOP, &work.wait).await?;
+                let how = if did_run { "was stopped" } else { "did not run" };
+                self.told.say(work, format!("{server} {how}."));
+                Ok(())
+            }
+            Serve::SeeRunning { server, folder } => {
+                self.servers.serve(action, work).await?;
+                self.prepare(server, folder);
+                Ok(())
+            }
+            Serve::WaitRows { server, rows, .. } => {
+                let seen = self.servers.serve(action, work).await;
+                self.compared(server, rows, seen, work)
+            }
+            Serve::ProveTls { server, .. } => {
+                self.servers.serve(action, work).await?;
+                self.told
+                    .say(work, format!("Every link of {server} is encrypted."));
+                Ok(())
+            }
+            Serve::ProveRow {
+                server,
+                readers,
+                delayed,
+                ..
+            } => {
+                self.servers.serve(action, work).await?;
+                for Reader { server: reader, .. } in readers {
+                    self.told
+                        .say(work, format!("A row written on {server} was read on {reader}."));
+                }
+                for Reader { server: standby, .. } in delayed {
+                    let sentence = format!(
+                        "The WAL of a row written on {server} is on {standby}, which applies it later."
+                    );
+                    self.told.say(work, sentence);
+                }
+                Ok(())
+            }
+            other => self.servers.serve(other, work).await,
+        }
+    }
+
+    /// Opens its session already: it is asked in its turn, and again for the row.
+    fn prepare(&self, server: &str, folder: &str) {
+        let topology = self.cluster.topology();
+        if let Some(server) = topology
+            .by_name(server)
+            .filter(|server| topology.answers_queries(server.id()))
+        {
+            let (name, port) = (server.name().as_str(), server.port().number());
+            self.servers
+                .sessions
+                .prepare(&self.servers.target(name, folder, port));
+        }
+    }
+
+    /// What came of comparing a server's rows.
+    fn compared(
+        &self,
+        server: &str,
+        rows: &[ReplicationRow],
+        seen: Result<(), Failure>,
+        work: &Work,
+    ) -> Result<(), Failure> {
+        let topology = self.cluster.topology();
+        let hint = || delay_hint(topology, topology.by_name(server)?.id());
+        match seen {
+            Ok(()) if self.kind == Kind::Verify => {
+                for row in rows {
+                    let (name, state) = (&row.application_name, &row.sync_state);
+                    let sentence = match row.sync_priority {
+                        0 => format!("{name} streams from {server} ({state})."),
+                        priority => format!("{name} streams from {server} ({state}, priority {priority})."),
+                    };
+                    self.told.say(work, sentence);
+                }
+                Ok(())
+            }
+            // Whoever starts all wants to see all stream; a server that does not is for `verify` and its hints.
+            Err(Failure::Failed(report)) if self.kind == Kind::Start => {
+                self.told.say(work, report.headline);
+                if let Some(hint) = hint() {
+                    self.told.say(work, hint);
+                }
+                Ok(())
+            }
+            Err(Failure::Failed(mut report)) => {
+                report.hints.extend(hint());
+                Err(report.into())
+            }
+            other => other,
+        }
+    }
+
+    fn begin_note(&self, starts: bool, servers: &[String]) -> Result<(), Report> {
+        let lock = Lock::take(&self.cluster.site.folder)?;
+        let noted = Noted::begin(lock, starts, servers)?;
+        *self.noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(noted);
+        Ok(())
+    }
+
+    fn end_note(&self) {
+        drop(self.noted.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+impl Host for ServeHost {
+    async fn perform(&self, action: &Action, work: &Work) -> Result<(), Failure> {
+        self.told.heard(self.act(action, work).await)
+    }
+}
+
+/// What the record says while servers are started or stopped: should we be ended, the next pgcascade offers to resume.
 struct Noted {
     stored: Stored,
     _lock: Lock,
 }
 
 impl Noted {
-    fn begin(lock: Lock, starts: bool, servers: &[Target]) -> Result<Self, Report> {
+    fn begin(lock: Lock, starts: bool, servers: &[String]) -> Result<Self, Report> {
         let mut stored = record::load(lock.folder())?;
         stored.record.switching = Some(Switching {
             starts,
-            servers: servers.iter().map(|server| server.name.clone()).collect(),
+            servers: servers.to_vec(),
         });
         stored.record.builder = Builder::ourselves();
         stored.record.kept = false;
@@ -98,11 +228,6 @@ impl Noted {
         // On a full disk it cannot be written, and servers must be able to stop all the same.
         let _ = record::save(&noted.stored);
         Ok(noted)
-    }
-
-    /// It came to its end; dropping it says so.
-    fn end(self) {
-        drop(self);
     }
 }
 
@@ -115,37 +240,30 @@ impl Drop for Noted {
     }
 }
 
-/// Before 10 nothing tells when a standby with hot_standby off has begun.
-fn can_be_waited_for(cluster: &Cluster, target: &Target) -> bool {
-    let topology = cluster.design.topology();
-    let server = topology.by_name(&target.name);
-    cluster.site.major.reports_ready_in_pid_file()
-        || server.is_none_or(|server| topology.answers_queries(server.id()))
+/// Why a standby of this server may be missing though nothing is wrong. Tried on 15: started again, a standby asks its
+/// upstream for more only when it has applied what it had, and with a delay that takes as long as the delay.
+fn delay_hint(topology: &Topology, upstream: ServerId) -> Option<String> {
+    topology.servers().iter().find_map(|server| {
+        let standby = server.standby().filter(|standby| standby.upstream() == upstream)?;
+        let delay = standby.apply_delay().filter(|_| server.is_delayed())?;
+        Some(format!(
+            "{} applies WAL {} late: after a start it connects only when it has applied what it had received before.",
+            server.name(),
+            delay.as_str()
+        ))
+    })
 }
 
-pub(super) async fn stop(
-    cluster: &Cluster,
-    names: &[String],
-    cancel: CancellationToken,
-) -> Result<Vec<String>, Report> {
-    let chosen = cluster.chosen(names)?;
-    let lock = Lock::take(&cluster.site.folder)?;
-    let noted = Noted::begin(lock, false, &chosen)?;
-    let mut done = Vec::new();
-    // Downstreams before their upstreams. The other way round every standby asks the server that is gone again and
-    // again, and fills its log with errors (tried on 10 to 18). Whoever wants standbys that have the primary's very
-    // last record, so that one can take over without a rewind of the old primary, stops the primary by name, first.
-    for target in chosen.iter().rev() {
-        let wait = Wait::new(STOP, cancel.clone());
-        let did_run = server::stop(&cluster.site, target, None, server::FAST_STOP, &wait)
-            .await
-            .map_err(Failure::into_report)?;
-        done.push(if did_run {
-            format!("{} was stopped.", target.name)
-        } else {
-            format!("{} did not run.", target.name)
-        });
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::topology::notation;
+
+    #[test]
+    fn a_delayed_standby_is_named_to_who_misses_it() {
+        let topology = notation::parse("m 1\n  a 2 delay 10min\n    b 3 delay 0\n").unwrap();
+        let hint = |name: &str| delay_hint(&topology, topology.by_name(name).unwrap().id());
+        assert!(hint("m").unwrap().starts_with("a applies WAL 10min late"));
+        assert_eq!(hint("a"), None);
     }
-    noted.end();
-    Ok(done)
 }

@@ -4,18 +4,22 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::task::Told;
 use crate::engine::cluster::record::{self, Builder, ClusterState, Lock, Stored};
 use crate::engine::cluster::removal;
 use crate::engine::cluster::remover::Hand;
 use crate::engine::cluster::site::Site;
 use crate::engine::postgres::server::Target;
+use crate::engine::run::{Host, Work, misplaced};
 use crate::engine::system::wait::{Failure, Wait};
 use crate::engine::system::{files, mounts};
+use crate::model::plan::{Action, Plan, Remove, Removed, plan_teardown};
 use crate::report::Report;
 
 /// For one server, or all leftover tools together.
@@ -23,46 +27,124 @@ const STOP: Duration = Duration::from_mins(1);
 /// What was killed in the middle of a start may show itself only after a first look.
 const ROUNDS: usize = 3;
 
-pub(super) async fn teardown(
-    hand: &impl Hand,
-    folder: &Path,
-    cancel: CancellationToken,
-) -> Result<Vec<String>, Report> {
-    let state = hand.state();
-    let Some(mut stored) = record::find_in(state.as_deref(), folder)? else {
-        return Err(Report::new(format!(
-            "There is no cluster of pgcascade in {}.",
-            folder.display()
-        ))
-        .hint("Nothing was removed: pgcascade removes only what it made."));
-    };
-    if !record::has_marker_folder(&stored.record.folder) {
-        return end_without_marker(hand, &stored, &cancel).await;
-    }
-    let lock = Lock::take(&stored.record.folder)?;
-    mounts::none_inside(&stored.record.folder)?;
-    stored.record.state = ClusterState::Removing;
-    stored.record.builder = Builder::ourselves();
-    stored.record.kept = false;
-    // On a full disk not even this can be written; what makes room again must not fail for that. Killed then, the record
-    // still says what there is, and a second teardown goes on.
-    let _ = record::save_in(state.as_deref(), &stored);
+/// Takes a cluster away by whichever hand.
+pub(super) struct RemoveHost<H> {
+    hand: H,
+    stored: Mutex<Stored>,
+    lock: Mutex<Option<Lock>>,
+    pub(super) told: Told,
+}
 
-    let site = Site::of(&stored.record)?;
-    let mut done = stop_all(hand, &site, &stored, &cancel)
-        .await
-        .map_err(Failure::into_report)?;
-    let (hand, stored_aside) = (hand.clone(), stored.clone());
-    let removed = tokio::task::spawn_blocking(move || {
-        removal::remove_contents(&hand, &stored_aside)?;
-        removal::release(&hand, &stored_aside, Some(&lock))
-    });
-    let stays = removed
-        .await
-        .map_err(|error| Report::of("Removing ended in an error of pgcascade.", &error))??;
-    done.push(format!("{} was removed.", contents(&stored)));
-    done.extend(stays);
-    Ok(done)
+impl<H: Hand> RemoveHost<H> {
+    /// The cluster in a folder, complete or half built, and the plan of its end.
+    pub(super) fn find(hand: H, folder: &Path) -> Result<(Plan, Self), Report> {
+        let Some(stored) = record::find_in(hand.state().as_deref(), folder)? else {
+            return Err(Report::new(format!(
+                "There is no cluster of pgcascade in {}.",
+                folder.display()
+            ))
+            .hint("Nothing was removed: pgcascade removes only what it made."));
+        };
+        let record = &stored.record;
+        let servers = record.servers.iter();
+        let plan = plan_teardown(&Removed {
+            cluster: record.name.clone(),
+            folder: record.folder.display().to_string(),
+            servers: servers
+                .map(|server| (server.name.clone(), server.folder.clone()))
+                .collect(),
+            has_marker: record::has_marker_folder(&record.folder),
+        });
+        let host = Self {
+            hand,
+            stored: Mutex::new(stored),
+            lock: Mutex::new(None),
+            told: Told::default(),
+        };
+        Ok((plan, host))
+    }
+
+    fn stored(&self) -> Stored {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn act(&self, action: &Remove, work: &Work) -> Result<(), Failure> {
+        match action {
+            Remove::BeginRemoval => self.begin().map_err(Failure::from),
+            Remove::StopAll => {
+                work.waiting("the servers to stop").await;
+                let stored = self.stored();
+                let site = Site::of(&stored.record)?;
+                let stopped = stop_all(&self.hand, &site, &stored, &work.wait.cancel).await?;
+                for sentence in stopped {
+                    self.told.say(work, sentence);
+                }
+                Ok(())
+            }
+            Remove::RemoveData { folder, .. } => {
+                let folder = folder.clone();
+                self.removing(move |hand, stored| removal::remove_data(hand, stored, &folder))
+                    .await
+            }
+            Remove::RemoveContents => self.removing(removal::remove_contents).await,
+            Remove::RemoveMarker => {
+                let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let stays = self
+                    .removing(move |hand, stored| removal::release(hand, stored, lock.as_ref()))
+                    .await?;
+                self.told
+                    .say(work, format!("{} was removed.", contents(&self.stored())));
+                for sentence in stays {
+                    self.told.say(work, sentence);
+                }
+                Ok(())
+            }
+            Remove::Forget => {
+                let done = end_without_marker(&self.hand, &self.stored(), &work.wait.cancel).await?;
+                for sentence in done {
+                    self.told.say(work, sentence);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn begin(&self) -> Result<(), Report> {
+        let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = Lock::take(&stored.record.folder)?;
+        mounts::none_inside(&stored.record.folder)?;
+        stored.record.state = ClusterState::Removing;
+        stored.record.builder = Builder::ourselves();
+        stored.record.kept = false;
+        // On a full disk not even this can be written; what makes room again must not fail for that. Killed then, the
+        // record still says what there is, and a second teardown goes on.
+        let _ = record::save_in(self.hand.state().as_deref(), &stored);
+        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = Some(lock);
+        Ok(())
+    }
+
+    /// On a thread that may wait for the disk.
+    async fn removing<T: Send + 'static>(
+        &self,
+        remove: impl FnOnce(&H, &Stored) -> Result<T, Report> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (hand, stored) = (self.hand.clone(), self.stored());
+        let removed = tokio::task::spawn_blocking(move || remove(&hand, &stored)).await;
+        let removed =
+            removed.map_err(|error| Report::of("Removing ended in an error of pgcascade.", &error))?;
+        removed.map_err(Failure::from)
+    }
+}
+
+impl<H: Hand> Host for RemoveHost<H> {
+    async fn perform(&self, action: &Action, work: &Work) -> Result<(), Failure> {
+        self.told.heard(match action {
+            Action::Remove(action) => self.act(action, work).await,
+            Action::Build(_) | Action::Make(_) | Action::Alter(_) | Action::Serve(_) | Action::Note(_) => {
+                Err(misplaced(action))
+            }
+        })
+    }
 }
 
 /// Stops every server that is proved to be ours, then every tool that a killed pgcascade left.

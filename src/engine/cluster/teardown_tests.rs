@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use super::teardown::teardown;
+use super::task::{remove, unheard};
+use super::teardown::RemoveHost;
 use crate::engine::cluster::record::{self, ClusterRecord, ClusterState, RecordedServer, Stored};
 use crate::engine::cluster::remover::Hand;
 use crate::engine::cluster::site::Site;
@@ -210,7 +211,11 @@ impl Scene {
             })),
         };
         let (of_task, folder) = (hand.clone(), self.folder.clone());
-        let task = tokio::spawn(async move { teardown(&of_task, &folder, CancellationToken::new()).await });
+        let task = tokio::spawn(async move {
+            let (plan, host) = RemoveHost::find(of_task, &folder)?;
+            let perform = |events, cancel| async move { remove(&plan, host, 0, events, cancel).await };
+            unheard(CancellationToken::new(), perform).await
+        });
         let result = task.await.unwrap_or_else(|_| Err(Report::new("killed")));
         let mut met = hand.met.lock().unwrap_or_else(PoisonError::into_inner);
         self.running = std::mem::take(&mut met.running);

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::local_host::LocalHost;
-use super::{Cancel, Request, discover, interrupted, run};
+use super::local_host::ChangeHost;
+use super::{Cancel, Request, discover, interrupted};
 use crate::engine::cluster;
 use crate::engine::cluster::record::{self, ClusterState, Lock, Stored};
 use crate::engine::cluster::site::Site;
+use crate::engine::run;
 use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
 use crate::model::plan::{Machine, Outcome, Plan, RunEvent, Standing};
@@ -40,6 +41,10 @@ pub struct Change {
 }
 
 /// Looks at the cluster in a folder, for a change to this design. Changes nothing.
+///
+/// # Errors
+///
+/// If there is no complete cluster in the folder, another pgcascade is at work on it, or its design cannot be read.
 pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
     let Some(stored) = record::find(folder)?.filter(is_whole) else {
         // Says why.
@@ -89,7 +94,7 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
 
 /// Performs the plan on this machine. Sends all events (the last is `finished`), then returns how it ended.
 pub async fn apply_here(change: Change, events: mpsc::Sender<RunEvent>, cancel: Cancel) -> Outcome {
-    match LocalHost::changing(&change) {
+    match ChangeHost::new(&change) {
         // A whole run is too large for the stack of whoever waits for it.
         Ok(host) => {
             let run = run::run(change.number, &change.plan, Arc::new(host), events, cancel);

@@ -60,9 +60,10 @@ pub(super) fn read_wanted(stored: &Stored) -> Result<Option<Document>, Report> {
 
 fn read(text: &str) -> Result<Document, Report> {
     format::read(text).map_err(|problems| {
-        let mut report = Report::new("The design that was being made cannot be read any more.");
-        report.causes = problems.into_iter().map(|problem| problem.message).collect();
-        report
+        Report::of_problems(
+            "The design that was being made cannot be read any more.",
+            &problems,
+        )
     })
 }
 

@@ -1,35 +1,30 @@
-//! Runs a plan: steps out as events, unwinding on failure or cancel.
+//! Makes clusters on this machine, and changes those that run.
 //!
-//! `discover` looks at the machine, `run` performs the plan through a `host`, `unwind` takes it back; `local_host` is
-//! the host that is this machine, and `reporter` the one place where events are numbered. `apply` is the same for a
-//! change of a cluster that runs (`interrupted`: between two designs, where the one before was ended), `resume` for what a pgcascade that
-//! was ended left.
+//! `discover` looks at the machine; `local_host` has the hosts that perform plans on it. `apply` is a change of a cluster
+//! that runs (`interrupted`: between two designs, where the one before was ended), `resume` goes on with what a pgcascade
+//! that was ended left.
 
 mod apply;
 #[cfg(test)]
 mod apply_tests;
 mod discover;
-mod host;
 mod interrupted;
 mod local_host;
-mod reporter;
 mod resume;
-mod run;
 #[cfg(test)]
 mod tests;
-mod unwind;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use crate::engine::run::Cancel;
+pub use apply::{Change, Found, apply_here, look};
 use nix::sys::signal::Signal;
+pub use resume::{LeftOver, Resumed, go_on_here, look_at_left_over};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
-pub use apply::{Change, Found, apply_here, look};
-pub use resume::{LeftOver, Resumed, go_on_here, look_at_left_over};
-
+use crate::engine::run;
 use crate::model::bundle::Bundle;
 use crate::model::document::Document;
 use crate::model::plan::{Machine, Outcome, Plan, RunEvent};
@@ -43,23 +38,6 @@ pub struct Request {
     pub bin: Option<PathBuf>,
     /// The user servers run as, if we are root; `None`: the first that exists of a documented list.
     pub run_as: Option<String>,
-}
-
-/// The two grades of giving up: `soft` unwinds, `hard` stops waiting and says what remains.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel {
-    pub soft: CancellationToken,
-    pub hard: CancellationToken,
-}
-
-impl Cancel {
-    /// The first request unwinds, the second stops waiting.
-    pub fn request(&self) {
-        if self.soft.is_cancelled() {
-            self.hard.cancel();
-        }
-        self.soft.cancel();
-    }
 }
 
 /// Gathers the facts about this machine that a plan and its preflight need. Changes nothing.
@@ -84,7 +62,7 @@ pub async fn run_here(run: Run, events: mpsc::Sender<RunEvent>, cancel: Cancel) 
     // Under a limit on the size of files the kernel ends whoever writes more; once caught, the write fails instead, and
     // the run is unwound. Where it cannot be caught all is as it was.
     let _caught = signal(SignalKind::from_raw(Signal::SIGXFSZ as i32));
-    match local_host::LocalHost::new(&run) {
+    match local_host::BuildHost::new(&run) {
         // A whole run is too large for the stack of whoever waits for it.
         Ok(host) => {
             let run = run::run(run.number, &run.plan, Arc::new(host), events, cancel);

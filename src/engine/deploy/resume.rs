@@ -7,16 +7,18 @@ use tokio::sync::mpsc;
 
 use super::apply::own_ports;
 use super::interrupted::read_wanted;
-use super::local_host::LocalHost;
-use super::{Cancel, Change, Request, Run, discover, look, run};
+use super::local_host::BuildHost;
+use super::{Cancel, Change, Request, Run, discover, look};
 use crate::engine::cluster::record::{self, ClusterState, JournalFile, Lock, Stored};
 use crate::engine::cluster::site::Site;
 use crate::engine::desk::store;
+use crate::engine::run;
 use crate::engine::system::files;
 use crate::model::bundle;
 use crate::model::configuration::ClusterFolder;
 use crate::model::plan::{
-    Action, FolderState, Journal, Outcome, Plan, Resume, RunEvent, StepId, plan_apply, plan_deploy, preflight,
+    Action, Build, FolderState, Journal, Make, Outcome, Plan, Resume, RunEvent, StepId, plan_apply,
+    plan_deploy, preflight,
 };
 use crate::report::Report;
 
@@ -43,6 +45,10 @@ pub struct Resumed {
 }
 
 /// Says what is unfinished in a folder, and plans the rest. Changes nothing.
+///
+/// # Errors
+///
+/// If there is nothing unfinished in the folder, another pgcascade is at work on it, or its record or design cannot be read.
 pub async fn look_at_left_over(folder: &Path, number: u64) -> Result<LeftOver, Report> {
     let stored = record::find(folder)?.ok_or_else(|| record::no_cluster(folder))?;
     let record = &stored.record;
@@ -85,29 +91,14 @@ pub async fn go_on_here(resumed: Resumed, events: mpsc::Sender<RunEvent>, cancel
         return super::run_here(resumed.run, events, cancel).await;
     }
     let number = resumed.run.number;
-    let mut plan = resumed.run.plan.clone();
-    again(&mut plan);
-    match LocalHost::going_on(&resumed) {
+    let plan = Resume::plan(resumed.run.plan.clone());
+    match BuildHost::resuming(&resumed) {
         Ok(host) => {
             let kept = &resumed.go_on.kept;
             let run = run::run_but(kept, number, &plan, Arc::new(host), events, cancel);
             Box::pin(run).await
         }
         Err(report) => run::refuse(number, &plan, events, report).await,
-    }
-}
-
-/// The first step is another one, and takes longer.
-fn again(plan: &mut Plan) {
-    /// Servers that hang are made to end one after the other.
-    const DEADLINE_SECS: u32 = 180;
-    const AGAIN: &str = "What still runs of the earlier run is ended, and what it had half made is removed, to be made anew; what is whole stays";
-    for step in &mut plan.steps {
-        if step.action == Action::ClaimFolder {
-            "Take the folder over".clone_into(&mut step.title);
-            AGAIN.clone_into(&mut step.why);
-            step.deadline_secs = DEADLINE_SECS;
-        }
     }
 }
 
@@ -184,16 +175,16 @@ fn still_there(folder: &Path, plan: &Plan, mut journal: Journal) -> Journal {
         path.is_some_and(|path| std::fs::symlink_metadata(path).is_ok_and(|there| there.is_file()))
     };
     let is_whole = |step: &StepId| match plan.steps.get(step.0).map(|step| &step.action) {
-        Some(Action::MakeFolder { path }) => folder.join(path).is_dir(),
-        Some(Action::MakeSecrets { .. }) => {
+        Some(Action::Make(Make::MakeFolder { path })) => folder.join(path).is_dir(),
+        Some(Action::Build(Build::MakeSecrets { .. })) => {
             is_file(ClusterFolder::SUPERUSER_PASSWORD) && is_file(ClusterFolder::REPLICATION_PGPASS)
         }
-        Some(Action::MakeCertificates { certificates }) => {
+        Some(Action::Make(Make::MakeCertificates { certificates })) => {
             let mut keys = certificates.iter();
             is_file(ClusterFolder::AUTHORITY_KEY)
                 && keys.all(|one| is_file(&ClusterFolder::certificate_key(&one.folder)))
         }
-        Some(Action::Initdb { data: path, .. } | Action::CopyData { to: path, .. }) => {
+        Some(Action::Build(Build::Initdb { data: path, .. } | Build::CopyData { to: path, .. })) => {
             is_file(&format!("{path}/PG_VERSION")) && is_file(&format!("{path}/global/pg_control"))
         }
         _ => true,

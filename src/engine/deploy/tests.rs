@@ -9,10 +9,12 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::Cancel;
-use super::host::{Host, Work};
-use super::run::run;
+use crate::engine::run::run;
+use crate::engine::run::{Host, Work};
 use crate::engine::system::wait::Failure;
-use crate::model::plan::{Action, EventKind, Outcome, Plan, RunEvent, Step, StepId};
+use crate::model::plan::{
+    Action, Build, EventKind, Head, Kind, Make, Outcome, Phase, Plan, RunEvent, Step, StepId,
+};
 use crate::report::Report;
 
 /// What happens at one step of the script; at all others all is well.
@@ -46,9 +48,9 @@ impl Script {
 impl Host for Script {
     async fn perform(&self, action: &Action, work: &Work) -> Result<(), Failure> {
         let (word, path) = match action {
-            Action::MakeFolder { path } => ("do", path.clone()),
-            Action::RemoveFolder { path } => ("undo", path.clone()),
-            Action::ReleaseFolder => ("undo", "0".to_owned()),
+            Action::Make(Make::MakeFolder { path }) => ("do", path.clone()),
+            Action::Make(Make::RemoveFolder { path }) => ("undo", path.clone()),
+            Action::Build(Build::ReleaseFolder) => ("undo", "0".to_owned()),
             _ => ("do", "0".to_owned()),
         };
         self.note(format!("{word} {path}"));
@@ -88,6 +90,9 @@ impl Host for Script {
     }
 }
 
+/// What is said of the first step if something after it stays.
+const KEEPS: &str = "The folder keeps its marker, so that `pgcascade teardown` can remove the rest.";
+
 /// A diamond twice over: 0, then 1 and 2, then 3 after both, then 4 and 5 …
 fn plan() -> Plan {
     let after = [vec![], vec![0], vec![0], vec![1, 2], vec![3], vec![3], vec![4, 5]];
@@ -96,19 +101,22 @@ fn plan() -> Plan {
         server: None,
         title: format!("step {number}"),
         why: "because".to_owned(),
+        phase: Phase::default(),
+        lasts: false,
+        stays_with_rest: (number == 0).then_some(KEEPS),
         action: if number == 0 {
-            Action::ClaimFolder
+            Action::Build(Build::ClaimFolder)
         } else {
-            Action::MakeFolder {
+            Action::Make(Make::MakeFolder {
                 path: number.to_string(),
-            }
+            })
         },
         undo: Some(if number == 0 {
-            Action::ReleaseFolder
+            Action::Build(Build::ReleaseFolder)
         } else {
-            Action::RemoveFolder {
+            Action::Make(Make::RemoveFolder {
                 path: number.to_string(),
-            }
+            })
         }),
         after: after.into_iter().map(StepId).collect(),
         deadline_secs: 1,
@@ -116,6 +124,7 @@ fn plan() -> Plan {
     Plan {
         cluster: "c".to_owned(),
         folder: "/c".to_owned(),
+        head: Head::of(Kind::Deploy),
         steps: steps.collect(),
     }
 }

@@ -19,6 +19,10 @@ struct Exported {
 }
 
 /// Keeps what was exported of the design in this file, in place of what was before.
+///
+/// # Errors
+///
+/// If the state folder cannot be written.
 pub fn keep(path: &Path, text: &str) -> Result<(), Report> {
     match state_folder() {
         Some(state) => keep_in(&state, path, text),

@@ -1,6 +1,9 @@
-//! What a person keeps between sessions: designs, unsaved work, recent files, preferences, what was exported, pictures.
+//! What a person keeps between sessions: designs, unsaved work, recent files, preferences, what was exported, pictures,
+//! and the log.
 
 pub mod exports;
+pub mod log;
+mod log_file;
 pub mod output;
 pub mod picture;
 pub mod preferences;

@@ -114,7 +114,10 @@ fn target_of(path: &Path) -> io::Result<Target> {
         // The folder's own links, so that `../x` in a link means what the kernel means by it.
         if let Ok(real) = folder.canonicalize() {
             if real.starts_with("/proc") {
-                return Ok(Target { path, is_stream: true });
+                return Ok(Target {
+                    path,
+                    is_stream: true,
+                });
             }
             if let Some(name) = path.file_name() {
                 path = real.join(name);
@@ -133,7 +136,10 @@ fn target_of(path: &Path) -> io::Result<Target> {
     if fs::symlink_metadata(&path).is_ok_and(|there| there.is_symlink()) {
         return Err(io::Error::other("too many symbolic links lead there"));
     }
-    Ok(Target { path, is_stream: false })
+    Ok(Target {
+        path,
+        is_stream: false,
+    })
 }
 
 /// In a folder where everybody may put something (`/tmp`), a link of somebody else would lead us wherever they like. The
@@ -184,7 +190,9 @@ const LOOKED_AT_BYTES: u64 = 64 * 1024;
 
 fn beginning(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(LOOKED_AT_BYTES).read_to_end(&mut bytes)?;
+    fs::File::open(path)?
+        .take(LOOKED_AT_BYTES)
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -213,14 +221,15 @@ fn kind_of(bytes: &[u8]) -> Option<Kind> {
         return Some(Kind::Picture(PictureFormat::Dot));
     }
     // Also one that is not finished, or broken by hand.
-    let begins_design = |line: &str| {
-        line.starts_with("[[server]]") || is_word(line, "postgres") || is_word(line, "format")
-    };
+    let begins_design =
+        |line: &str| line.starts_with("[[server]]") || is_word(line, "postgres") || is_word(line, "format");
     if lines().any(begins_design) {
         return Some(Kind::Design);
     }
     let verbs = Verb::ALL.map(Verb::word);
-    let mut begins_scenario = ["seed", "clients", "network", "link", "at"].into_iter().chain(verbs);
+    let mut begins_scenario = ["seed", "clients", "network", "link", "at"]
+        .into_iter()
+        .chain(verbs);
     begins_scenario
         .any(|word| is_word(first, word))
         .then_some(Kind::Scenario)
@@ -272,7 +281,12 @@ mod tests {
         let tarball = bundle::pack(&bundle::generate(&document));
         assert_eq!(kind_of(&tarball), Some(Kind::Bundle));
         for template in &templates::TEMPLATES {
-            assert_eq!(kind_of(template.text.as_bytes()), Some(Kind::Design), "{}", template.name);
+            assert_eq!(
+                kind_of(template.text.as_bytes()),
+                Some(Kind::Design),
+                "{}",
+                template.name
+            );
         }
         assert_eq!(kind_of(b"# a story\nat 2s crash slave1\n"), Some(Kind::Scenario));
         for strange in ["", "export PATH=/bin\n", "<html></html>", "hello"] {
@@ -297,7 +311,10 @@ mod tests {
             write(&path, kind, None, true).unwrap();
             assert_eq!(fs::read(&path).unwrap(), b"new");
         }
-        assert!(write(folder.path(), Kind::Design, None, true).is_err(), "a folder");
+        assert!(
+            write(folder.path(), Kind::Design, None, true).is_err(),
+            "a folder"
+        );
     }
 
     #[test]

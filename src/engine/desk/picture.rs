@@ -22,6 +22,10 @@ const SCALE: f32 = 2.0;
 const LONGEST_SIDE: f32 = 16_384.0;
 
 /// The whole file. Takes seconds for a thousand servers as PNG; never fails for the other formats.
+///
+/// # Errors
+///
+/// If there is no memory for the pixels of a PNG, or they cannot be encoded.
 pub fn render(document: &Document, format: PictureFormat, style: PictureStyle) -> Result<Vec<u8>, Report> {
     match format {
         PictureFormat::Svg => Ok(diagram::svg(document, style).into_bytes()),

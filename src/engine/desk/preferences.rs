@@ -7,89 +7,16 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::engine::system::files;
-use crate::model::topology::Downstreams;
+use crate::model::desk::Preferences;
 use crate::report::Report;
 
-/// To add one: a field here, its usual value in `Default`. It must serialise to something also when it is not set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Preferences {
-    pub theme: Theme,
-    /// Nothing moves by itself.
-    pub reduce_motion: bool,
-    pub role_words: RoleWords,
-    /// The whole design in small, in a corner of the canvas: for designs that are large enough.
-    pub minimap: bool,
-    /// What the signs of the drawing mean, in another corner.
-    pub legend: bool,
-    /// What becomes of downstreams when relays are removed: asked once.
-    pub removal: Option<Removal>,
-}
-
-impl Default for Preferences {
-    fn default() -> Self {
-        Self {
-            theme: Theme::default(),
-            reduce_motion: false,
-            role_words: RoleWords::default(),
-            minimap: true,
-            legend: true,
-            removal: None,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Theme {
-    /// As the desktop has it.
-    #[default]
-    Desktop,
-    Light,
-    Dark,
-}
-
-/// What the roles are called.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RoleWords {
-    /// Primary and standby, as PostgreSQL's manual has it.
-    #[default]
-    Manual,
-    /// Master and slave, as older literature does.
-    Older,
-}
-
-/// [`Downstreams`], as it is remembered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Removal {
-    Reattach,
-    Remove,
-}
-
-impl From<Downstreams> for Removal {
-    fn from(downstreams: Downstreams) -> Self {
-        match downstreams {
-            Downstreams::Reattach => Self::Reattach,
-            Downstreams::Remove => Self::Remove,
-        }
-    }
-}
-
-impl From<Removal> for Downstreams {
-    fn from(removal: Removal) -> Self {
-        match removal {
-            Removal::Reattach => Self::Reattach,
-            Removal::Remove => Self::Remove,
-        }
-    }
-}
-
 const FILE: &str = "preferences.json";
+
+/// Preferences of earlier versions: read over without a word, and gone with the next save.
+const RETIRED: [&str; 1] = ["role_words"];
 
 /// What was in the file before something in it could not be used.
 const ASIDE: &str = "preferences.json.unused";
@@ -103,6 +30,10 @@ pub fn load() -> (Preferences, Option<Report>) {
 }
 
 /// Remembers them.
+///
+/// # Errors
+///
+/// If the configuration folder cannot be written.
 pub fn save(preferences: &Preferences) -> Result<(), Report> {
     folder().map_or(Ok(()), |folder| save_in(&folder, preferences))
 }
@@ -165,7 +96,8 @@ fn read(text: &str) -> (Preferences, Vec<String>) {
     };
     let mut preferences = Preferences::default();
     let mut unused = Vec::new();
-    for (name, value) in entries {
+    let in_use = |(name, _): &(String, Value)| !RETIRED.contains(&name.as_str());
+    for (name, value) in entries.into_iter().filter(in_use) {
         match with(&preferences, &name, value) {
             Ok(better) => preferences = better,
             Err(why) => unused.push(why),
@@ -188,6 +120,7 @@ fn with(preferences: &Preferences, name: &str, value: Value) -> Result<Preferenc
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::desk::{Removal, Theme};
 
     #[test]
     fn they_come_back_as_they_were_saved() {
@@ -198,7 +131,6 @@ mod tests {
         let preferences = Preferences {
             theme: Theme::Dark,
             reduce_motion: true,
-            role_words: RoleWords::Older,
             minimap: false,
             legend: false,
             removal: Some(Removal::Remove),
@@ -230,6 +162,22 @@ mod tests {
         );
         assert_eq!(fs::read_to_string(folder.join(ASIDE)).unwrap(), text);
         assert_eq!(load_in(folder), (dark, None), "it is said once");
+    }
+
+    #[test]
+    fn a_preference_of_an_earlier_version_is_read_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let text = r#"{"theme": "dark", "role_words": "older"}"#;
+        fs::write(folder.join(FILE), text).unwrap();
+        let dark = Preferences {
+            theme: Theme::Dark,
+            ..Preferences::default()
+        };
+        assert_eq!(load_in(folder), (dark.clone(), None));
+        save_in(folder, &dark).unwrap();
+        let saved = fs::read_to_string(folder.join(FILE)).unwrap();
+        assert!(!saved.contains("role_words"), "{saved}");
     }
 
     #[test]

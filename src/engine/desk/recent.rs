@@ -7,17 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::desk::store::state_folder;
 use crate::engine::system::files;
+use crate::model::desk::RecentDesign;
 use crate::report::Report;
-
-/// A design that was worked on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RecentDesign {
-    pub path: PathBuf,
-    /// How long ago it was opened or saved.
-    pub age_secs: u64,
-    /// The file is gone if not.
-    pub is_there: bool,
-}
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry {
@@ -37,11 +28,19 @@ pub fn list() -> Vec<RecentDesign> {
 }
 
 /// It was opened or saved just now.
+///
+/// # Errors
+///
+/// If the state folder cannot be written.
 pub fn note(path: &Path) -> Result<(), Report> {
     change(|entries| note_at(entries, path, now()))
 }
 
 /// It is not to be listed any more; the file stays.
+///
+/// # Errors
+///
+/// If the state folder cannot be written.
 pub fn forget(path: &Path) -> Result<(), Report> {
     change(|entries| entries.retain(|entry| entry.path != path))
 }
@@ -90,8 +89,8 @@ fn now() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use super::*;
+    use std::fs;
 
     #[test]
     fn the_latest_comes_first_and_only_once_and_old_ones_go() {

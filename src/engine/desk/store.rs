@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::engine::system::files;
+use crate::engine::system::{files, trusted};
 use crate::model::diagram::embedded::LARGEST_DESIGN_BYTES;
 use crate::model::diagram::{Container, embedded};
 use crate::model::document::{Document, Problem, format};
@@ -30,12 +30,20 @@ pub struct Loaded {
 }
 
 /// Opens a design, or the design in a picture of one. Never changes the file.
+///
+/// # Errors
+///
+/// If the file cannot be read, or is not a design: then with everything that is wrong with it.
 pub fn open(path: &Path) -> Result<Document, OpenError> {
     let loaded = load(path).map_err(OpenError::File)?;
     format::read(&loaded.text).map_err(OpenError::Design)
 }
 
 /// The text of a design file, or of the design in a picture that pgcascade exported.
+///
+/// # Errors
+///
+/// If the file cannot be read, is too large, is not text, or is a picture without a design in it.
 pub fn load(path: &Path) -> Result<Loaded, Report> {
     let headline = || format!("{} could not be opened.", path.display());
     let bytes = files::read_at_most(path, LARGEST_PICTURE_BYTES + 1).map_err(|error| {
@@ -90,11 +98,20 @@ fn text_of(bytes: Vec<u8>) -> Result<String, String> {
     })
 }
 
-/// The folder for autosaves and the list of clusters: `$XDG_STATE_HOME/pgcascade`.
+/// The folder for autosaves and the list of clusters: `$XDG_STATE_HOME/pgcascade`. `None`: there is none that only we can
+/// write to. What is in it says which folders to remove, so a list in the home of somebody else (`sudo -E`) is neither
+/// read nor written: root then uses its own home.
 pub fn state_folder() -> Option<PathBuf> {
-    dirs::state_dir()
-        .or_else(dirs::data_local_dir)
+    let named = dirs::state_dir().or_else(dirs::data_local_dir);
+    let own_home = || {
+        let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
+        user.map(|user| user.dir.join(".local/state"))
+    };
+    let is_ours = |folder: &PathBuf| trusted::hole_above(folder).is_none();
+    named
         .map(|folder| folder.join("pgcascade"))
+        .filter(is_ours)
+        .or_else(|| own_home().map(|folder| folder.join("pgcascade")).filter(is_ours))
 }
 
 /// The folder for what can be made again: `$XDG_CACHE_HOME/pgcascade`.
@@ -106,7 +123,10 @@ pub fn cache_folder() -> Option<PathBuf> {
 pub fn text(path: &Path) -> std::io::Result<String> {
     let bytes = files::read_at_most(path, LARGEST_DESIGN_BYTES as u64 + 1)?;
     if bytes.len() > LARGEST_DESIGN_BYTES {
-        return Err(std::io::Error::new(ErrorKind::FileTooLarge, "it is larger than 4 MB"));
+        return Err(std::io::Error::new(
+            ErrorKind::FileTooLarge,
+            "it is larger than 4 MB",
+        ));
     }
     String::from_utf8(bytes).map_err(|error| std::io::Error::new(ErrorKind::InvalidData, error))
 }

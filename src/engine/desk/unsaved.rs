@@ -11,19 +11,8 @@ use sha2::{Digest as _, Sha256};
 use crate::engine::cluster::record::Builder;
 use crate::engine::desk::store::{state_folder, state_subfolder};
 use crate::engine::system::{files, random};
+use crate::model::desk::Unsaved;
 use crate::report::Report;
-
-/// What a session that has ended left unsaved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unsaved {
-    /// For [`forget`].
-    pub id: String,
-    /// The file the design belongs to, if it has one.
-    pub path: Option<PathBuf>,
-    pub text: String,
-    /// How long ago it was kept.
-    pub age_secs: u64,
-}
 
 /// What one file holds: beside the text, whose it is, and which session keeps it.
 #[derive(Serialize, Deserialize)]
@@ -39,6 +28,10 @@ const FOLDER: &str = "autosave";
 const UNTITLED: &str = "untitled";
 
 /// Keeps this session's unsaved design; `text: None` forgets it.
+///
+/// # Errors
+///
+/// If the state folder cannot be written.
 pub fn keep(path: Option<&Path>, text: Option<&str>) -> Result<(), Report> {
     match (state_folder(), Builder::ourselves()) {
         (Some(state), Some(session)) => keep_in(&state, &session, path, text),
@@ -52,6 +45,10 @@ pub fn left() -> Vec<Unsaved> {
 }
 
 /// Removes what [`left`] found.
+///
+/// # Errors
+///
+/// If the file in the state folder cannot be removed.
 pub fn forget(id: &str) -> Result<(), Report> {
     match state_folder() {
         Some(state) => forget_in(&state, id),

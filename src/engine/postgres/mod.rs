@@ -1,9 +1,12 @@
 //! One PostgreSQL server: start and stop it, prove that it is ours, open sessions, ask questions, give it certificates.
 
 pub mod authority;
+pub mod endpoint;
 pub mod identity;
 pub mod ownership;
+pub mod position;
 pub mod proof;
 pub mod server;
 pub mod sessions;
+mod socket;
 pub mod sql;

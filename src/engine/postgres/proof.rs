@@ -7,9 +7,9 @@ use tokio::task::JoinSet;
 
 use crate::engine::postgres::server::{Target, log_hints};
 use crate::engine::postgres::sessions::Sessions;
-use crate::engine::postgres::sql::{Position, Session, SqlError};
+use crate::engine::postgres::sql::{Session, SqlError};
 use crate::engine::system::wait::{Failure, Wait};
-use crate::model::health::ReplicationRow;
+use crate::model::health::{Lsn, ReplicationRow};
 use crate::report::Report;
 
 /// Opening a session again after an error is worth a moment's rest.
@@ -220,7 +220,7 @@ enum Arrival {
     /// The row of this table, visible.
     Row(String),
     /// The WAL up to here.
-    Wal(Position),
+    Wal(Lsn),
 }
 
 impl Arrival {
@@ -229,12 +229,11 @@ impl Arrival {
         match self {
             Self::Row(table) => {
                 // The catalog is asked first: a table that is not there yet would be an error in the server's log.
-                let arrived = format!("SELECT 1 FROM pg_catalog.pg_class WHERE relname = '{table}'");
-                if session.value(&arrived).await?.is_none() {
+                if !session.has_table(table).await? {
                     return Ok(Some("not even its table is there"));
                 }
-                let row = session.value(&format!("SELECT n FROM {table}")).await?;
-                Ok(row.is_none().then_some("its table is there, and empty"))
+                let rows = session.rows(&format!("SELECT n FROM {table}"), &[]).await?;
+                Ok(rows.is_empty().then_some("its table is there, and empty"))
             }
             Self::Wal(written) => Ok(match session.received().await? {
                 Some(received) if received >= *written => None,

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::engine::cluster::site::Site;
+use crate::engine::desk::log::command_line;
 use crate::engine::postgres::ownership;
 use crate::engine::postgres::sql::Session;
 use crate::engine::system::files;
@@ -106,12 +107,19 @@ fn spawn(site: &Site, target: &Target, pass_file_in_environment: bool) -> Result
     }
     let mut child = command.spawn().map_err(|error| Report::of(headline(), &error))?;
     let pid = child.id().ok_or_else(|| Report::new(headline()))?;
+    tracing::info!(
+        "started {} as process {pid}: {}",
+        target.name,
+        command_line(command.as_std())
+    );
+    let name = target.name.clone();
     let (tell, ended) = watch::channel(None);
     tokio::spawn(async move {
         let how = match child.wait().await {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
         };
+        tracing::info!("{name}, process {pid}, ended: {how}");
         let _ = tell.send(Some(how));
     });
     Ok(Started { pid, ended })
@@ -180,6 +188,11 @@ pub async fn stop(
         };
         let began = processes::start_ticks(pid);
         let wait = wait.at_most(patience);
+        tracing::info!(
+            "tells {}, process {pid}, to end: {}",
+            target.name,
+            signal.as_str()
+        );
         loop {
             if !processes::is_alive(pid) || processes::start_ticks(pid) != began {
                 return Ok(true);
@@ -209,9 +222,9 @@ pub async fn sweep<'a>(
     let mut seen = std::collections::BTreeSet::new();
     loop {
         let helpers = ownership::helpers(&data, &site.id);
-        if helpers.is_empty() {
+        let Some(first) = helpers.first() else {
             return Ok(seen.len());
-        }
+        };
         let now = Instant::now();
         for pid in &helpers {
             if seen.insert(*pid) {
@@ -226,7 +239,7 @@ pub async fn sweep<'a>(
             }
         }
         if !wait.next().await? {
-            return Err(Report::new(format!("Process {} of the cluster does not end.", helpers[0])).into());
+            return Err(Report::new(format!("Process {first} of the cluster does not end.")).into());
         }
     }
 }

@@ -63,7 +63,11 @@ impl Sessions {
         if let Some(session) = slot.as_ref().filter(|session| !session.is_closed()) {
             return Ok(Arc::clone(session));
         }
+        if slot.is_some() {
+            tracing::info!("the session with {} was lost", target.name);
+        }
         let session = Arc::new(Session::open(&self.site, target.address, target.port).await?);
+        tracing::info!("opened a session with {} on port {}", target.name, target.port);
         *slot = Some(Arc::clone(&session));
         Ok(session)
     }

@@ -1,18 +1,20 @@
-//! Sessions with servers of a cluster, and the few questions that are asked there.
+//! Sessions with servers, and the few questions that are asked there.
 
-use std::fs;
+use std::future::Future;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage};
 
+use super::endpoint::{Endpoint, SecretError};
+use super::position::Position;
+use super::socket::Socket;
 use crate::engine::cluster::site::Site;
-use crate::model::configuration::ClusterFolder;
-use crate::model::health::ReplicationRow;
+use crate::model::health::{Lsn, ReplicationRow};
 use crate::model::topology::PgMajor;
 
 /// A server of this machine answers at once, or is in trouble.
@@ -20,16 +22,40 @@ pub const CONNECT: Duration = Duration::from_secs(3);
 /// For one question; the server ends it by itself, too.
 const STATEMENT: Duration = Duration::from_secs(10);
 
-/// What a design may set by hand for people's sessions, and ours must not heed. A question of ours never waits for
-/// standbys, either: the drawing may be what is wrong.
-const SESSION: &str = "-c synchronous_commit=local -c search_path=public -c default_transaction_read_only=off \
-                       -c default_tablespace= -c standard_conforming_strings=on";
+/// What a session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To change something.
+    Work,
+    /// To look only, with questions that the server ends by itself after so long.
+    Look(Duration),
+}
+
+impl Purpose {
+    /// What a design may set by hand for people's sessions, and ours must not heed. A question of ours never waits for
+    /// standbys, either: the drawing may be what is wrong. Whoever only looks leaves synchronous_commit as it is, to
+    /// see the server's value. A timeout that is set together with a question has no effect on it (tried on 10).
+    fn options(self) -> String {
+        const BOTH: &str = "-c default_tablespace= -c standard_conforming_strings=on";
+        match self {
+            Self::Work => format!(
+                "{BOTH} -c synchronous_commit=local -c search_path=public -c default_transaction_read_only=off \
+                 -c statement_timeout={}",
+                STATEMENT.as_millis()
+            ),
+            Self::Look(at_most) => format!(
+                "{BOTH} -c search_path=pg_catalog -c default_transaction_read_only=on -c statement_timeout={}",
+                at_most.as_millis()
+            ),
+        }
+    }
+}
 
 /// Why a question was not answered.
 #[derive(Debug, Error)]
 pub enum SqlError {
-    #[error("the superuser's password cannot be read: {0}")]
-    Password(std::io::Error),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error("{0}")]
     Unreachable(std::io::Error),
     #[error("{}", said(.0))]
@@ -38,6 +64,8 @@ pub enum SqlError {
     Silent(Duration),
     #[error("the answer was not of the expected form")]
     Form,
+    #[error("the server is PostgreSQL {0}, which cannot be read")]
+    Version(String),
 }
 
 impl SqlError {
@@ -47,62 +75,59 @@ impl SqlError {
     }
 }
 
-/// An open session as superuser. Its connection ends when it is dropped; [`close`](Self::close) also waits for that.
+/// An open session. Its connection ends when it is dropped; [`close`](Self::close) also waits for that.
 #[derive(Debug)]
 pub struct Session {
     client: Client,
     major: PgMajor,
+    version: String,
     connection: JoinHandle<()>,
     /// The connection's own socket, once more.
-    socket: TcpStream,
+    socket: Socket,
 }
 
-/// A position in the WAL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position(u64);
-
-impl Position {
-    /// Reads `16/B374D848`.
-    fn parse(text: &str) -> Option<Self> {
-        let (high, low) = text.split_once('/')?;
-        let high = u64::from(u32::from_str_radix(high, 16).ok()?);
-        let low = u64::from(u32::from_str_radix(low, 16).ok()?);
-        Some(Self(high << 32 | low))
-    }
-}
+/// A value that is bound to a parameter, and its type.
+pub type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
 
 impl Session {
+    /// A session as superuser with a server that pgcascade made.
     pub async fn open(site: &Site, address: IpAddr, port: u16) -> Result<Self, SqlError> {
+        let endpoint = Endpoint::of_site(site, address, port);
+        tokio::time::timeout(CONNECT, Self::open_at(&endpoint, Purpose::Work))
+            .await
+            .map_err(|_| SqlError::Silent(CONNECT))?
+    }
+
+    /// A session with any server. The deadline is the caller's: whoever drops this ends the attempt.
+    pub async fn open_at(endpoint: &Endpoint, purpose: Purpose) -> Result<Self, SqlError> {
         let mut config = Config::new();
         config
-            .user(ClusterFolder::SUPERUSER)
-            .dbname("postgres")
+            .user(&endpoint.login.user)
+            .dbname(&endpoint.login.database)
             .application_name("pgcascade")
-            .options(format!(
-                "{SESSION} -c statement_timeout={}",
-                STATEMENT.as_millis()
-            ));
-        if site.uses_passwords {
-            let password = fs::read_to_string(site.path(ClusterFolder::SUPERUSER_PASSWORD))
-                .map_err(SqlError::Password)?;
-            config.password(password.trim_end_matches('\n'));
+            .options(purpose.options());
+        if let Some(password) = endpoint.password()? {
+            config.password(password);
         }
-        let connect = async {
-            let (socket, twin) = connect(address, port).await.map_err(SqlError::Unreachable)?;
-            Ok::<_, SqlError>((config.connect_raw(socket, NoTls).await?, twin))
-        };
-        let ((client, connection), socket) = tokio::time::timeout(CONNECT, connect)
+        let (socket, twin) = Socket::connect(&endpoint.address)
             .await
-            .map_err(|_| SqlError::Silent(CONNECT))??;
+            .map_err(SqlError::Unreachable)?;
+        let (client, connection) = config.connect_raw(socket, NoTls).await?;
+        let version = connection
+            .parameter("server_version")
+            .unwrap_or_default()
+            .to_owned();
+        let major = PgMajor::of_server(&version).ok_or_else(|| SqlError::Version(version.clone()))?;
         // Ends by itself when the client is dropped; an error also reaches whoever asks next.
         let connection = tokio::spawn(async move {
             let _ = connection.await;
         });
         Ok(Self {
             client,
-            major: site.major,
+            major,
+            version,
             connection,
-            socket,
+            socket: twin,
         })
     }
 
@@ -129,71 +154,57 @@ impl Session {
         self.client.is_closed()
     }
 
-    /// Runs statements whose answer does not matter.
-    pub async fn run(&self, sql: &str) -> Result<(), SqlError> {
-        self.rows(sql).await.map(|_| ())
+    /// The server's own, which may be another than the design's.
+    pub fn major(&self) -> PgMajor {
+        self.major
     }
 
-    /// The first value of a question that may take so long.
+    /// As the server writes it.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The rows of a question with bound parameters. It waits as long as the server does: the deadline is the caller's.
+    pub async fn ask(&self, sql: &str, parameters: &[Bound<'_>]) -> Result<Vec<Row>, SqlError> {
+        Ok(self.client.query_typed(sql, parameters).await?)
+    }
+
+    /// Runs statements whose answer does not matter.
+    pub async fn run(&self, sql: &str) -> Result<(), SqlError> {
+        in_time(STATEMENT, self.client.batch_execute(sql)).await
+    }
+
+    /// The first value, as text, of a question that may take so long.
     pub async fn answer_within(&self, sql: &str, limit: Duration) -> Result<Option<String>, SqlError> {
         self.run(&format!("SET statement_timeout = {}", limit.as_millis()))
             .await?;
-        let rows = self.rows_within(sql, limit).await?;
-        Ok(rows.into_iter().flatten().next().flatten())
+        let messages = in_time(limit, self.client.simple_query(sql)).await?;
+        Ok(messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        }))
     }
 
-    /// The rows of a question, every value as text.
-    pub async fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, SqlError> {
-        self.rows_within(sql, STATEMENT).await
-    }
-
-    async fn rows_within(&self, sql: &str, limit: Duration) -> Result<Vec<Vec<Option<String>>>, SqlError> {
-        let messages = tokio::time::timeout(limit + CONNECT, self.client.simple_query(sql))
-            .await
-            .map_err(|_| SqlError::Silent(limit))??;
-        Ok(messages
-            .iter()
-            .filter_map(|message| match message {
-                SimpleQueryMessage::Row(row) => Some(
-                    (0..row.len())
-                        .map(|column| row.get(column).map(str::to_owned))
-                        .collect(),
-                ),
-                _ => None,
-            })
-            .collect())
-    }
-
-    /// The first value of the first row; `None` for NULL or no row.
-    pub async fn value(&self, sql: &str) -> Result<Option<String>, SqlError> {
-        let rows = self.rows(sql).await?;
-        Ok(rows
-            .into_iter()
-            .next()
-            .and_then(|row| row.into_iter().next())
-            .flatten())
-    }
-
-    pub async fn is_standby(&self) -> Result<bool, SqlError> {
-        Ok(self.value("SELECT pg_is_in_recovery()").await?.as_deref() == Some("t"))
+    /// The rows of a question with bound parameters.
+    pub async fn rows(&self, sql: &str, parameters: &[Bound<'_>]) -> Result<Vec<Row>, SqlError> {
+        in_time(STATEMENT, self.client.query_typed(sql, parameters)).await
     }
 
     /// What pg_stat_replication shows, by application_name.
     pub async fn replication(&self) -> Result<Vec<ReplicationRow>, SqlError> {
-        let rows = self
-            .rows("SELECT application_name, state, sync_priority, sync_state FROM pg_stat_replication")
-            .await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in rows {
-            let [name, state, priority, sync] = row.as_slice() else {
-                return Err(SqlError::Form);
-            };
-            let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let sql = "SELECT application_name, state, sync_priority, sync_state FROM pg_stat_replication";
+        let mut found = Vec::new();
+        for row in self.rows(sql, &[]).await? {
+            let text =
+                |column| Ok::<_, SqlError>(row.try_get::<_, Option<String>>(column)?.unwrap_or_default());
+            let priority: Option<i32> = row.try_get(2)?;
             found.push(ReplicationRow {
-                application_name: text(name),
-                state: text(state),
-                sync_priority: text(priority).parse().unwrap_or(0),
-                sync_state: text(sync),
+                application_name: text(0)?,
+                state: text(1)?,
+                sync_priority: priority
+                    .and_then(|priority| priority.try_into().ok())
+                    .unwrap_or(0),
+                sync_state: text(3)?,
             });
         }
         found.sort();
@@ -202,72 +213,60 @@ impl Session {
 
     /// The downstreams that did not come over TLS, by application_name, where the version tells.
     pub async fn unencrypted(&self) -> Result<Vec<String>, SqlError> {
-        let rows = self
-            .rows("SELECT application_name FROM pg_stat_replication JOIN pg_stat_ssl USING (pid) WHERE NOT ssl ORDER BY 1")
-            .await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|row| row.into_iter().next().flatten())
-            .collect())
+        let sql = "SELECT application_name FROM pg_stat_replication JOIN pg_stat_ssl USING (pid) WHERE NOT ssl ORDER BY 1";
+        let rows = self.rows(sql, &[]).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
-    /// The port of the server that a standby streams from, where the version tells.
-    pub async fn upstream_port(&self) -> Result<Option<u16>, SqlError> {
-        // The columns came with 11, together with group access to the data directory.
-        if self.major < PgMajor::V11 {
-            return Ok(None);
-        }
-        let port = self
-            .value("SELECT sender_port FROM pg_stat_wal_receiver WHERE status = 'streaming'")
-            .await?;
-        Ok(port.and_then(|port| port.parse().ok()))
+    /// True if there is a table of this name.
+    pub async fn has_table(&self, name: &str) -> Result<bool, SqlError> {
+        let sql = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = $1";
+        Ok(!self.rows(sql, &[(&name, Type::TEXT)]).await?.is_empty())
     }
 
     /// How far a primary has written.
-    pub async fn written(&self) -> Result<Position, SqlError> {
-        let function = if self.has_old_names() {
-            "pg_current_xlog_location"
-        } else {
-            "pg_current_wal_lsn"
-        };
-        let text = self.value(&format!("SELECT {function}()")).await?;
-        text.and_then(|text| Position::parse(&text)).ok_or(SqlError::Form)
+    pub async fn written(&self) -> Result<Lsn, SqlError> {
+        let position = self.position(self.major.current_lsn_function()).await?;
+        position.ok_or(SqlError::Form)
     }
 
     /// How far a standby has received; `None` before its first byte.
-    pub async fn received(&self) -> Result<Option<Position>, SqlError> {
-        let function = if self.has_old_names() {
-            "pg_last_xlog_receive_location"
-        } else {
-            "pg_last_wal_receive_lsn"
-        };
-        let text = self.value(&format!("SELECT {function}()")).await?;
-        Ok(text.and_then(|text| Position::parse(&text)))
+    pub async fn received(&self) -> Result<Option<Lsn>, SqlError> {
+        self.position(self.major.received_lsn_function()).await
     }
 
-    /// Before 10, functions say xlog and location where they now say wal and lsn.
-    fn has_old_names(&self) -> bool {
-        self.major < PgMajor::V10
+    async fn position(&self, function: &str) -> Result<Option<Lsn>, SqlError> {
+        let rows = self.rows(&format!("SELECT {function}()"), &[]).await?;
+        let row = rows.first().ok_or(SqlError::Form)?;
+        Ok(row.try_get::<_, Option<Position>>(0)?.map(|position| position.0))
+    }
+
+    /// Makes a slot for a standby, one that keeps WAL from now on if it `reserves`; fine if it is there already.
+    pub async fn create_slot(&self, name: &str, reserves: bool) -> Result<(), SqlError> {
+        let reserve = if reserves { ", true" } else { "" };
+        let sql = format!("SELECT pg_create_physical_replication_slot($1{reserve})");
+        match self.rows(&sql, &[(&name, Type::NAME)]).await {
+            Err(error) if !error.is_duplicate() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Drops a slot unless somebody uses it; true if it is gone.
+    pub async fn drop_idle_slot(&self, name: &str) -> Result<bool, SqlError> {
+        let drop = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active";
+        self.rows(drop, &[(&name, Type::NAME)]).await?;
+        let look = "SELECT 1 FROM pg_replication_slots WHERE slot_name = $1";
+        Ok(self.rows(look, &[(&name, Type::NAME)]).await?.is_empty())
     }
 }
 
-/// A connection to the server, and its socket a second time.
-async fn connect(address: IpAddr, port: u16) -> std::io::Result<(TcpStream, TcpStream)> {
-    let socket = TcpStream::connect((address, port)).await?;
-    socket.set_nodelay(true)?;
-    let socket = socket.into_std()?;
-    let twin = TcpStream::from_std(socket.try_clone()?)?;
-    Ok((TcpStream::from_std(socket)?, twin))
-}
-
-/// A text as an SQL literal, whatever `standard_conforming_strings` is.
-pub fn literal(text: &str) -> String {
-    let quoted = text.replace('\'', "''");
-    if quoted.contains('\\') {
-        format!("E'{}'", quoted.replace('\\', "\\\\"))
-    } else {
-        format!("'{quoted}'")
-    }
+/// The server ends a question by itself; one that cannot even do that is given up a little later.
+async fn in_time<T>(
+    limit: Duration,
+    answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, SqlError> {
+    let answer = tokio::time::timeout(limit + CONNECT, answer).await;
+    Ok(answer.map_err(|_| SqlError::Silent(limit))??)
 }
 
 /// The server's own words, without the client library's wrapping.
@@ -287,16 +286,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn positions_compare_as_numbers() {
-        let at = |text| Position::parse(text).unwrap();
-        assert!(at("0/FFFFFFFF") < at("1/0"));
-        assert!(at("0/3000148") > at("0/3000060"));
-        assert_eq!(Position::parse("x"), None);
-    }
-
-    #[test]
-    fn literals_hold_quotes_and_backslashes() {
-        assert_eq!(literal("it's"), "'it''s'");
-        assert_eq!(literal("a\\'"), "E'a\\\\'''");
+    fn whoever_only_looks_can_change_nothing_and_sees_the_server_s_own_settings() {
+        let looks = Purpose::Look(Duration::from_millis(1500)).options();
+        assert!(looks.contains("statement_timeout=1500"));
+        assert!(looks.contains("read_only=on"));
+        assert!(!looks.contains("synchronous_commit"));
+        assert!(Purpose::Work.options().contains("synchronous_commit=local"));
     }
 }

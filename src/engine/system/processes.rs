@@ -23,6 +23,11 @@ pub fn is_alive(pid: u32) -> bool {
     stat(pid).is_some_and(|stat| !matches!(stat.state, 'Z' | 'X' | 'x'))
 }
 
+/// True if it was stopped by a signal, or is held by a debugger: it does nothing until it is told to go on.
+pub fn is_stopped(pid: u32) -> bool {
+    stat(pid).is_some_and(|stat| matches!(stat.state, 'T' | 't'))
+}
+
 /// When it began, in clock ticks since boot: with the pid it names one process for ever.
 pub fn start_ticks(pid: u32) -> Option<u64> {
     stat(pid).map(|stat| stat.start_ticks)
@@ -137,6 +142,25 @@ mod tests {
         assert!(start_ticks(pid).is_some(), "it is still in the table");
         child.wait().unwrap();
         assert!(start_ticks(pid).is_none());
+    }
+
+    #[test]
+    fn a_stopped_process_is_alive_and_stopped() {
+        use nix::sys::signal::{Signal, kill};
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = child.id();
+        let own = nix::unistd::Pid::from_raw(i32::try_from(pid).unwrap());
+        for (signal, stopped) in [(Signal::SIGSTOP, true), (Signal::SIGCONT, false)] {
+            kill(own, signal).unwrap();
+            while is_stopped(pid) != stopped {
+                assert!(is_alive(pid));
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            assert!(is_alive(pid));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!is_stopped(pid));
     }
 
     #[test]

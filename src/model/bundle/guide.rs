@@ -7,16 +7,14 @@ use crate::model::configuration::ClusterFolder;
 use crate::model::health::ReplicationRow;
 use crate::model::plan::ExpectedRows;
 use crate::model::topology::{Auth, Server, Topology};
+use crate::model::words::counted_in_text;
 
 pub fn readme(topology: &Topology) -> String {
     let mut text = format!(
         "# {}\n\nA PostgreSQL {} replication cluster of {}, made by pgcascade.\n\n",
         topology.name().trim(),
         topology.postgres(),
-        match topology.servers().len() {
-            1 => "one server".to_owned(),
-            count => format!("{count} servers"),
-        }
+        counted_in_text(topology.servers().len(), "server")
     );
     text.push_str("```text\n");
     let expected = ExpectedRows::of(topology);

@@ -3,23 +3,15 @@
 //! To add a setting, add a line in the function of its subject. Which version knows what is asked of
 //! [`PgMajor`](crate::model::topology::PgMajor), nothing here compares version numbers.
 
+use super::Decision;
 use super::archive;
 use super::layout::Layout;
 use super::recovery;
+use super::replication::{feedback, replication, synchronous};
 use super::setting::{Setting, render};
-use super::sizes::{RESERVED_CONNECTIONS, Sizes};
+use super::sizes::Sizes;
 use super::sourced::Sourced;
-use super::{Decision, Element};
-use crate::model::topology::{Auth, CommitLevel, Server, Settings, Topology};
-
-/// What PostgreSQL has if nothing is said.
-const DEFAULT_CONNECTIONS: usize = 100;
-/// WAL that is kept for downstreams without a slot: 512 MB, in segments of 16 MB before 13.
-const KEEP_SIZE: &str = "512MB";
-const KEEP_SEGMENTS: &str = "32";
-/// WAL that one slot may hold, on a machine that many servers share and on a server's own.
-const SLOT_LIMIT_HERE: &str = "1GB";
-const SLOT_LIMIT: &str = "10GB";
+use crate::model::topology::{Auth, Server, Settings, Topology};
 
 /// The whole file.
 pub fn postgresql_conf(sizes: &Sizes<'_>, server: &Server) -> Sourced {
@@ -159,129 +151,6 @@ fn encryption(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
         ));
     }
     settings
-}
-
-fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
-    let major = sizes.topology.postgres();
-    let senders = sizes.senders;
-    let mut settings = vec![
-        Setting::new(
-            Decision::WalLevel.for_cluster(),
-            "wal_level",
-            major.wal_level(),
-            "WAL with all that a hot standby needs; a standby that sends must have it in its own file too.",
-        ),
-        Setting::new(
-            Decision::WalSenders.of(sizes.who_decides_senders()),
-            "max_wal_senders",
-            senders.to_string(),
-            "One WAL sender per drawn downstream, and some to spare for base backups. The same on every server, since a standby may not have fewer than the primary.",
-        ),
-    ];
-    if !major.counts_senders_apart() && senders + RESERVED_CONNECTIONS > DEFAULT_CONNECTIONS {
-        settings.push(Setting::new(
-            Decision::Connections.of(sizes.who_decides_senders()),
-            "max_connections",
-            (senders + DEFAULT_CONNECTIONS).to_string(),
-            "Up to 11 WAL senders are taken from the connections, and this cluster needs many.",
-        ));
-    }
-    if major.has_slots() {
-        settings.push(Setting::new(
-            Decision::Slots.of(sizes.who_decides_slots()),
-            "max_replication_slots",
-            sizes.slots.to_string(),
-            "One replication slot per drawn downstream that uses one, and some to spare.",
-        ));
-    }
-    if major.has_slot_limit() && sizes.has_slots {
-        settings.push(Setting::new(
-            Decision::SlotLimit.for_cluster(),
-            "max_slot_wal_keep_size",
-            if sizes.is_laboratory() { SLOT_LIMIT_HERE } else { SLOT_LIMIT },
-            "The slot of a downstream that is away holds at most this much WAL. Then the server gives it up, and the standby must be copied anew, or catch up from an archive; without a limit the WAL would fill the disk and stop this server. Make it what the disk can spare. The same on every server, since each may be promoted.",
-        ));
-    }
-    settings.push(Setting::new(
-        Decision::HotStandby.for_cluster(),
-        "hot_standby",
-        "on",
-        "A standby answers queries while it applies WAL; a standby that others follow must. The primary ignores it, and needs it the day it becomes a standby.",
-    ));
-    if let Some(slotless) = sizes.slotless.get(&server.id()) {
-        let (name, value) = if major.has_wal_keep_size() {
-            ("wal_keep_size", KEEP_SIZE)
-        } else {
-            ("wal_keep_segments", KEEP_SEGMENTS)
-        };
-        let links = slotless.iter().map(|id| Element::Link { downstream: *id });
-        settings.push(Setting::new(
-            Decision::WalKept.of(links.collect()),
-            name,
-            value,
-            "A downstream without a replication slot can be away for this much WAL (512 MB) and still catch up.",
-        ));
-    }
-    settings
-}
-
-fn feedback(sizes: &Sizes<'_>, server: &Server) -> Option<Setting> {
-    let upstream = server.upstream().filter(|_| sizes.reports(server.id()))?;
-    let link = Element::Link {
-        downstream: server.id(),
-    };
-    Some(Setting::new(
-        Decision::Feedback.of(vec![link, Element::Server(upstream)]),
-        "hot_standby_feedback",
-        "on",
-        "It tells its upstream which rows its queries still see, and so on up to the primary, whose vacuum leaves them there: no query is cancelled here for that. The price: while a query lasts, dead rows stay in the primary's tables.",
-    ))
-}
-
-fn synchronous(topology: &Topology, server: &Server) -> Vec<Setting> {
-    let Some(policy) = topology.sync().filter(|_| server.is_primary()) else {
-        return Vec::new();
-    };
-    let mut settings = Vec::new();
-    let names = topology.synchronous_standby_names();
-    let reason = match policy.commit {
-        CommitLevel::Off => "A commit waits for no disk at all: the last moments can be lost.",
-        CommitLevel::Local => "A commit waits for this server's own disk only, for no standby.",
-        _ if names.is_empty() => {
-            "No standby is synchronous, so a commit waits for this server's own disk only."
-        }
-        CommitLevel::RemoteWrite => {
-            "A commit waits until the synchronous standbys have handed it to their operating system."
-        }
-        CommitLevel::On => "A commit waits until it is on the disks of the synchronous standbys.",
-        CommitLevel::RemoteApply => "A commit waits until queries on the synchronous standbys see it.",
-    };
-    if !names.is_empty() {
-        settings.push(Setting::new(
-            Decision::SyncNames.of(candidates(topology)),
-            "synchronous_standby_names",
-            names,
-            "The synchronous candidates, as drawn. Only direct downstreams of the primary can be; a standby ignores this setting.",
-        ));
-    }
-    settings.push(Setting::new(
-        Decision::CommitLevel.for_cluster(),
-        "synchronous_commit",
-        policy.commit.word(),
-        reason,
-    ));
-    settings
-}
-
-/// What the list of names comes from: the policy, and the links to those that are named.
-fn candidates(topology: &Topology) -> Vec<Element> {
-    let links = topology
-        .sync_candidates()
-        .into_iter()
-        .map(|server| Element::Link {
-            downstream: server.id(),
-        });
-    std::iter::once(Element::Cluster).chain(links).collect()
 }
 
 fn archiving(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {

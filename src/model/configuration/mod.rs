@@ -14,6 +14,7 @@ mod hba;
 mod layout;
 mod origin;
 mod recovery;
+mod replication;
 mod setting;
 mod sizes;
 mod sourced;

@@ -13,9 +13,7 @@ pub(super) fn write(topology: &Topology) -> String {
     let _ = writeln!(text, "    label={};", quoted(&shown.subtitle()));
     text.push_str("    node [shape=box, style=rounded, fontname=\"sans-serif\"];\n");
     text.push_str("    edge [fontname=\"sans-serif\", fontsize=10];\n");
-    let number = |server: &Server| {
-        topology.place(server.id())
-    };
+    let number = |server: &Server| topology.place(server.id());
     for (number, server) in topology.servers().iter().enumerate() {
         let (badge, tone) = shown.badge(server);
         let words = format!("{}\n{}\n{badge}", server.name(), shown.detail(server));
@@ -28,9 +26,7 @@ pub(super) fn write(topology: &Topology) -> String {
         );
     }
     for (number, (site, servers)) in topology.sites().into_iter().enumerate() {
-        let members = servers
-            .iter()
-            .filter_map(|id| topology.place(*id));
+        let members = servers.iter().filter_map(|id| topology.place(*id));
         let members: Vec<String> = members.map(|member| format!("s{member};")).collect();
         let _ = writeln!(
             text,

@@ -118,8 +118,14 @@ mod tests {
         let bomb = png(&"a".repeat(64 * 1024 * 1024), true);
         assert!(bomb.len() < 1024 * 1024);
         assert_eq!(in_png(&bomb), Err(NoDesign));
-        assert_eq!(in_png(&png(&"a".repeat(LARGEST_DESIGN_BYTES + 1), false)), Err(NoDesign));
-        assert_eq!(in_png(&png("postgres = 15", true)), Ok(Some("postgres = 15".to_owned())));
+        assert_eq!(
+            in_png(&png(&"a".repeat(LARGEST_DESIGN_BYTES + 1), false)),
+            Err(NoDesign)
+        );
+        assert_eq!(
+            in_png(&png("postgres = 15", true)),
+            Ok(Some("postgres = 15".to_owned()))
+        );
     }
 
     #[test]

@@ -10,18 +10,14 @@ use crate::model::visible::visible_lines;
 pub(super) fn write(topology: &Topology) -> String {
     let shown = Shown::of(topology);
     let mut text = format!("%% {}\nflowchart TD\n", shown.subtitle());
-    let number = |server: &Server| {
-        topology.place(server.id())
-    };
+    let number = |server: &Server| topology.place(server.id());
     for (number, server) in topology.servers().iter().enumerate() {
         let (badge, _) = shown.badge(server);
         let words = format!("{}\n{}\n{badge}", server.name(), shown.detail(server));
         let _ = writeln!(text, "    s{number}[\"{}\"]", quoted(&words));
     }
     for (number, (site, servers)) in topology.sites().into_iter().enumerate() {
-        let members = servers
-            .iter()
-            .filter_map(|id| topology.place(*id));
+        let members = servers.iter().filter_map(|id| topology.place(*id));
         let _ = writeln!(text, "    subgraph site{number}[\"{}\"]", quoted(site.as_str()));
         for member in members {
             let _ = writeln!(text, "        s{member}");

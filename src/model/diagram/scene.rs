@@ -9,6 +9,7 @@ use crate::model::health::ReplicationRow;
 use crate::model::simulate;
 use crate::model::topology::{Server, ServerId, Standby, SyncMethod, Topology};
 use crate::model::visible::visible;
+use crate::model::words::counted;
 
 /// Free space around the cards, and above them for the title.
 const MARGIN: f32 = 32.0;
@@ -68,11 +69,13 @@ impl Diagram {
     pub fn of(document: &Document) -> Self {
         let topology = document.topology();
         let centres = document.positions();
-        let ends = |axis: usize, worst: f32, choose: fn(f32, f32) -> f32| {
-            centres.values().map(|at| at[axis]).fold(worst, choose)
+        let ends = |of: fn(&PointOnCanvas) -> f32, worst: f32, choose: fn(f32, f32) -> f32| {
+            centres.values().map(of).fold(worst, choose)
         };
-        let (left, right) = (ends(0, f32::MAX, f32::min), ends(0, f32::MIN, f32::max));
-        let (top, bottom) = (ends(1, f32::MAX, f32::min), ends(1, f32::MIN, f32::max));
+        let across = |[x, _]: &PointOnCanvas| *x;
+        let down = |[_, y]: &PointOnCanvas| *y;
+        let (left, right) = (ends(across, f32::MAX, f32::min), ends(across, f32::MIN, f32::max));
+        let (top, bottom) = (ends(down, f32::MAX, f32::min), ends(down, f32::MIN, f32::max));
         let content = right - left + CARD[0];
         let width = (content + 2.0 * MARGIN).max(LEAST_WIDTH);
         let shift = [(width - content) / 2.0 - left, MARGIN + TITLE - top];
@@ -147,13 +150,9 @@ impl<'a> Shown<'a> {
     }
 
     pub(super) fn subtitle(&self) -> String {
-        let servers = self.topology.servers().len();
-        let plural = if servers == 1 { "" } else { "s" };
+        let servers = counted(self.topology.servers().len(), "server");
         let policy = self.policy();
-        format!(
-            "PostgreSQL {} · {servers} server{plural} · {policy}",
-            self.topology.postgres()
-        )
+        format!("PostgreSQL {} · {servers} · {policy}", self.topology.postgres())
     }
 
     fn policy(&self) -> String {

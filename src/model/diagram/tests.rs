@@ -107,11 +107,19 @@ fn an_svg_opens_as_the_same_design() {
                 },
             );
             assert_eq!(Container::of(svg.as_bytes()), Some(Container::Svg));
-            assert_eq!(embedded::in_svg(&svg), Ok(Some(text.to_owned())), "{}", template.name);
+            assert_eq!(
+                embedded::in_svg(&svg),
+                Ok(Some(text.to_owned())),
+                "{}",
+                template.name
+            );
         }
     }
     let odd = format::read(SECRETIVE).unwrap();
-    assert_eq!(embedded::in_svg(&svg(&odd, LIGHT_STYLE)), Ok(Some(SECRETIVE.to_owned())));
+    assert_eq!(
+        embedded::in_svg(&svg(&odd, LIGHT_STYLE)),
+        Ok(Some(SECRETIVE.to_owned()))
+    );
 }
 
 #[test]

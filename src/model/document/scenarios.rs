@@ -40,18 +40,20 @@ fn renamed(line: &str, old: &str, new: &str) -> Option<String> {
         return None;
     }
     let words = notation::split(content).ok()?;
-    let first_name = match words.first()?.as_str() {
-        "at" => 3,
+    let names = match words.first()?.as_str() {
+        "at" => 3..words.len(),
         "seed" | "clients" | "network" => return None,
-        _ => 1,
+        "link" => 1..2,
+        _ => 1..words.len(),
     };
-    let last_name = if words[0] == "link" { 2 } else { words.len() };
-    let is_name = |place: usize| (first_name..last_name).contains(&place) && words[place] == old;
-    if !(0..words.len()).any(is_name) {
+    let is_name = |(place, word): &(usize, &String)| names.contains(place) && *word == old;
+    if !words.iter().enumerate().any(|word| is_name(&word)) {
         return None;
     }
-    let written: Vec<String> = (0..words.len())
-        .map(|place| notation::quote(if is_name(place) { new } else { &words[place] }))
+    let written: Vec<String> = words
+        .iter()
+        .enumerate()
+        .map(|word| notation::quote(if is_name(&word) { new } else { word.1 }))
         .collect();
     let begin = line.len() - line.trim_start().len();
     let end = line.trim_end().len();

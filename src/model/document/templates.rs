@@ -76,3 +76,17 @@ pub fn find(name: &str) -> Option<&'static Template> {
     let all = std::iter::once(&EMPTY).chain(&TEMPLATES);
     all.into_iter().find(|template| template.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::document::format;
+    use crate::model::topology::notation;
+
+    #[test]
+    fn the_seed_in_the_notation_is_the_first_built_in_design() {
+        let built_in = format::read(TEMPLATES[0].text).unwrap();
+        let seed = notation::parse(notation::SEED).unwrap();
+        assert_eq!(notation::print(&seed), notation::print(built_in.topology()));
+    }
+}

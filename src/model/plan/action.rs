@@ -1,84 +1,34 @@
-//! Step and action: the closed list of what a run can do, as data that can be shown, compared and saved.
+//! What a step does: the closed list of what a run can do, as data that can be shown, compared and saved.
 
 use serde::Serialize;
 
-use super::{Certificate, Progress, StepState};
+use super::Certificate;
 use crate::model::health::ReplicationRow;
 use crate::model::topology::Server;
 
-/// A step's number in its plan, from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
-pub struct StepId(pub usize);
-
-/// The steps of one run, in an order in which they can be done one by one.
+/// What one step does, in groups: a host performs whole groups. Paths are relative to the cluster's folder; `folder` is a
+/// server's own folder name.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Plan {
-    /// The design's name.
-    pub cluster: String,
-    /// The cluster's folder, absolute.
-    pub folder: String,
-    pub steps: Vec<Step>,
+#[serde(untagged)]
+pub enum Action {
+    Build(Build),
+    Make(Make),
+    Alter(Alter),
+    Serve(Serve),
+    Note(Note),
+    Remove(Remove),
 }
 
-impl Plan {
-    /// True if it changes a cluster that runs.
-    pub fn is_change(&self) -> bool {
-        self.steps
-            .first()
-            .is_some_and(|step| step.action == Action::BeginChange)
-    }
-
-    /// True once its new design is what runs and is recorded: nothing is taken back any more.
-    pub fn has_settled(&self, progress: &Progress) -> bool {
-        let is_done = |step: &Step| {
-            let told = progress.steps.get(step.id.0);
-            step.action == Action::Settle && told.is_some_and(|(_, state)| *state == StepState::Done)
-        };
-        self.steps.iter().any(is_done)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Step {
-    pub id: StepId,
-    /// The server it is about, by name; `None` for the whole cluster.
-    pub server: Option<String>,
-    /// What is done, for people: "Copy master to slave1".
-    pub title: String,
-    /// Why it is done, for people who want to understand.
-    pub why: String,
-    pub action: Action,
-    /// What takes it back, also after it was done by half; `None` where there is nothing to take back.
-    pub undo: Option<Action>,
-    /// It may begin when these are done.
-    pub after: Vec<StepId>,
-    pub deadline_secs: u32,
-}
-
-/// What one step does. Paths are relative to the cluster's folder; `folder` is a server's own folder name.
+/// Makes a cluster from nothing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
-pub enum Action {
+pub enum Build {
     /// Make the cluster's folder (0700) with marker and record; nothing else is done before that.
     ClaimFolder,
-    /// Remove the marker and what [`Action::Complete`] wrote, and the cluster's folder if the claim made it.
+    /// Remove the marker and what [`Make::Complete`] wrote, and the cluster's folder if the claim made it.
     ReleaseFolder,
-    /// Make a folder, 0700.
-    MakeFolder { path: String },
-    /// Remove a folder and everything in it; nothing, if it is not there.
-    RemoveFolder { path: String },
     /// Draw two passwords and write the four files of `secrets/`, 0600.
     MakeSecrets { ports: Vec<u16> },
-    /// Make an authority of the cluster's own, and a key and a certificate from it for each server; all 0600.
-    MakeCertificates { certificates: Vec<Certificate> },
-    /// Remove the authority, and the keys and certificates of the servers with these folders.
-    RemoveCertificates { folders: Vec<String> },
-    /// Give a server a key of its own and a certificate from the cluster's authority, in place of what it had; 0600.
-    SignCertificate { certificate: Certificate },
-    /// Remove a server's key and certificate; nothing, if they are not there.
-    RemoveCertificate { folder: String },
-    /// Remove the authority and all keys and certificates, once no server uses them; nothing, if they are not there.
-    RemoveTls,
     /// `initdb` of the primary's data directory.
     Initdb {
         data: String,
@@ -96,12 +46,66 @@ pub enum Action {
     },
     /// Copy a data directory that does not run: without postmaster.pid and the content of pg_replslot, mode 0700.
     CopyData { from: String, to: String },
+}
+
+/// Makes what a new cluster and a changed one both get.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Make {
+    /// Make a folder, 0700.
+    MakeFolder { path: String },
+    /// Remove a folder and everything in it; nothing, if it is not there.
+    RemoveFolder { path: String },
+    /// Make an authority of the cluster's own, and a key and a certificate from it for each server; all 0600.
+    MakeCertificates { certificates: Vec<Certificate> },
+    /// Remove the authority, and the keys and certificates of the servers with these folders.
+    RemoveCertificates { folders: Vec<String> },
     /// Write a file of the bundle (0600); a setting named in `held_back` is left out of it for now.
     InstallFile {
         bundle_path: String,
         to: String,
         held_back: Option<String>,
     },
+    /// Write README.md and design.toml, and note in the record that the cluster is complete.
+    Complete,
+}
+
+/// Makes a running cluster what another design says.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Alter {
+    /// Give a server a key of its own and a certificate from the cluster's authority, in place of what it had; 0600.
+    SignCertificate { certificate: Certificate },
+    /// Remove a server's key and certificate; nothing, if they are not there.
+    RemoveCertificate { folder: String },
+    /// Remove the authority and all keys and certificates, once no server uses them; nothing, if they are not there.
+    RemoveTls,
+    /// Note in the record that a change to another design begins, with all that it may make; before any of it.
+    BeginChange,
+    /// Note that there is no change: the design that was recorded holds.
+    ForgetChange,
+    /// Write both password files anew, for these ports.
+    WritePassFiles { ports: Vec<u16> },
+    /// Copy the data directory of a running primary, between the calls that begin and end a backup: mode 0700,
+    /// without WAL, slots and what belongs to a run, with the backup's label.
+    CopyRunning {
+        server: String,
+        folder: String,
+        port: u16,
+        to: String,
+    },
+    /// Give a server the files of a design, and let it read them.
+    Configure(Configure),
+    /// Stop a server that is no longer in the design, and remove its folder; nothing, if it is not there.
+    RemoveServer { server: String, folder: String },
+    /// Write README.md and design.toml of the new design and record it: from here on nothing is taken back.
+    Settle,
+}
+
+/// Starts, stops, awaits and asks servers that are there.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Serve {
     /// Start a server in the background.
     Start {
         server: String,
@@ -117,8 +121,17 @@ pub enum Action {
         folder: String,
         port: u16,
     },
+    /// See that it runs, and that it is ours.
+    SeeRunning { server: String, folder: String },
     /// Make a replication slot.
     CreateSlot {
+        server: String,
+        folder: String,
+        port: u16,
+        slot: String,
+    },
+    /// Drop a replication slot, once nobody uses it; nothing, if it is not there.
+    DropSlot {
         server: String,
         folder: String,
         port: u16,
@@ -153,35 +166,34 @@ pub enum Action {
         readers: Vec<Reader>,
         delayed: Vec<Reader>,
     },
-    /// Write README.md and design.toml, and note in the record that the cluster is complete.
-    Complete,
-    /// Note in the record that a change to another design begins, with all that it may make; before any of it.
-    BeginChange,
-    /// Note that there is no change: the design that was recorded holds.
-    ForgetChange,
-    /// Write both password files anew, for these ports.
-    WritePassFiles { ports: Vec<u16> },
-    /// Copy the data directory of a running primary, between the calls that begin and end a backup: mode 0700,
-    /// without WAL, slots and what belongs to a run, with the backup's label.
-    CopyRunning {
-        server: String,
-        folder: String,
-        port: u16,
-        to: String,
-    },
-    /// Give a server the files of a design, and let it read them.
-    Configure(Configure),
-    /// Drop a replication slot, once nobody uses it; nothing, if it is not there.
-    DropSlot {
-        server: String,
-        folder: String,
-        port: u16,
-        slot: String,
-    },
-    /// Stop a server that is no longer in the design, and remove its folder; nothing, if it is not there.
-    RemoveServer { server: String, folder: String },
-    /// Write README.md and design.toml of the new design and record it: from here on nothing is taken back.
-    Settle,
+}
+
+/// What the record says while servers of a complete cluster are started or stopped.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Note {
+    /// That these servers, by name, are being started, or else stopped: should pgcascade be ended, the next one can resume.
+    BeginSwitch { starts: bool, servers: Vec<String> },
+    /// That nothing is under way any more.
+    EndSwitch,
+}
+
+/// Takes a cluster away: what was made for it, and nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Remove {
+    /// Note in the record that the cluster is being removed; after that only a teardown can follow.
+    BeginRemoval,
+    /// Stop every server that is proved to be ours, and every tool that an earlier run left.
+    StopAll,
+    /// Remove a server's data directory.
+    RemoveData { server: String, folder: String },
+    /// Remove passwords, certificates, logs, sockets and the archive.
+    RemoveContents,
+    /// Remove the marker, and the cluster's folder if pgcascade made it and nothing else is in it.
+    RemoveMarker,
+    /// Forget a cluster whose folder has no marker any more, once nothing of it runs.
+    Forget,
 }
 
 /// The files of one server, and how it comes to read them.

@@ -34,7 +34,8 @@ impl ExpectedRows {
         // Rows stand in the order of their names.
         let rows = self.at(sender);
         let place = rows.partition_point(|row| row.application_name.as_str() < application_name);
-        rows.get(place).filter(|row| row.application_name == application_name)
+        rows.get(place)
+            .filter(|row| row.application_name == application_name)
     }
 }
 
@@ -70,7 +71,7 @@ mod tests {
     #[test]
     fn the_seed_shows_what_the_article_shows() {
         check(
-            "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n",
+            notation::SEED,
             "master: slave1 streaming 1 sync\nmaster: slave2 streaming 2 potential\nslave1: slave11 streaming 0 async\nslave1: slave12 streaming 0 async\n",
         );
     }

@@ -1,6 +1,6 @@
 //! For tests: a step in one line.
 
-use super::{Action, Configure, Step};
+use super::{Action, Alter, Build, Configure, Make, Note, Serve, Step};
 
 /// A step in one line: number, what, about what, after which steps.
 pub fn line(step: &Step) -> String {
@@ -16,33 +16,43 @@ pub fn line(step: &Step) -> String {
 /// What an action does, in a few words.
 pub fn what(action: &Action) -> String {
     match action {
-        Action::ClaimFolder => "claim".to_owned(),
-        Action::ReleaseFolder => "release".to_owned(),
-        Action::MakeFolder { path } => format!("folder {path}"),
-        Action::RemoveFolder { path } => format!("remove {path}"),
-        Action::MakeSecrets { ports } => format!("secrets for {} ports", ports.len()),
-        Action::MakeCertificates { certificates } => format!("{} certificates", certificates.len()),
-        Action::RemoveCertificates { folders } => format!("remove {} certificates", folders.len()),
-        Action::SignCertificate { certificate } => format!("certificate {}", certificate.folder),
-        Action::RemoveCertificate { folder } => format!("remove certificate {folder}"),
-        Action::RemoveTls => "remove tls".to_owned(),
-        Action::Initdb {
+        Action::Build(Build::ClaimFolder) => "claim".to_owned(),
+        Action::Build(Build::ReleaseFolder) => "release".to_owned(),
+        Action::Make(Make::MakeFolder { path }) => format!("folder {path}"),
+        Action::Make(Make::RemoveFolder { path }) => format!("remove {path}"),
+        Action::Build(Build::MakeSecrets { ports }) => format!("secrets for {} ports", ports.len()),
+        Action::Make(Make::MakeCertificates { certificates }) => {
+            format!("{} certificates", certificates.len())
+        }
+        Action::Make(Make::RemoveCertificates { folders }) => {
+            format!("remove {} certificates", folders.len())
+        }
+        Action::Alter(Alter::SignCertificate { certificate }) => {
+            format!("certificate {}", certificate.folder)
+        }
+        Action::Alter(Alter::RemoveCertificate { folder }) => format!("remove certificate {folder}"),
+        Action::Alter(Alter::RemoveTls) => "remove tls".to_owned(),
+        Action::Build(Build::Initdb {
             data, auth_method, ..
-        } => format!("initdb {data} {auth_method}"),
-        Action::CreateRole { data, options, .. } => format!("role {data} {}", options.join(" ")),
-        Action::CopyData { from, to } => format!("copy {from} {to}"),
-        Action::InstallFile { to, held_back, .. } => match held_back {
+        }) => format!("initdb {data} {auth_method}"),
+        Action::Build(Build::CreateRole { data, options, .. }) => {
+            format!("role {data} {}", options.join(" "))
+        }
+        Action::Build(Build::CopyData { from, to }) => format!("copy {from} {to}"),
+        Action::Make(Make::InstallFile { to, held_back, .. }) => match held_back {
             Some(setting) => format!("install {to} without {setting}"),
             None => format!("install {to}"),
         },
-        Action::Start { server, .. } => format!("start {server}"),
-        Action::Stop { server, .. } => format!("stop {server}"),
-        Action::WaitReady { server, .. } => format!("ready {server}"),
-        Action::CreateSlot { server, slot, .. } => format!("slot {slot} on {server}"),
-        Action::WaitStreaming { server, standby, .. } => format!("streaming {standby} from {server}"),
-        Action::Reload { server, .. } => format!("reload {server}"),
-        Action::ProveTls { server, .. } => format!("encrypted {server}"),
-        Action::WaitRows { server, rows, .. } => {
+        Action::Serve(Serve::Start { server, .. }) => format!("start {server}"),
+        Action::Serve(Serve::Stop { server, .. }) => format!("stop {server}"),
+        Action::Serve(Serve::WaitReady { server, .. }) => format!("ready {server}"),
+        Action::Serve(Serve::CreateSlot { server, slot, .. }) => format!("slot {slot} on {server}"),
+        Action::Serve(Serve::WaitStreaming { server, standby, .. }) => {
+            format!("streaming {standby} from {server}")
+        }
+        Action::Serve(Serve::Reload { server, .. }) => format!("reload {server}"),
+        Action::Serve(Serve::ProveTls { server, .. }) => format!("encrypted {server}"),
+        Action::Serve(Serve::WaitRows { server, rows, .. }) => {
             let rows: Vec<_> = rows
                 .iter()
                 .map(|row| {
@@ -54,27 +64,37 @@ pub fn what(action: &Action) -> String {
                 .collect();
             format!("rows of {server}: {}", rows.join(", "))
         }
-        Action::ProveRow {
+        Action::Serve(Serve::ProveRow {
             server,
             readers,
             delayed,
             ..
-        } => {
+        }) => {
             format!(
                 "row from {server} to {} and {} delayed",
                 readers.len(),
                 delayed.len()
             )
         }
-        Action::Complete => "complete".to_owned(),
-        Action::BeginChange => "begin".to_owned(),
-        Action::ForgetChange => "forget".to_owned(),
-        Action::WritePassFiles { ports } => format!("passwords for {} ports", ports.len()),
-        Action::CopyRunning { server, to, .. } => format!("copy running {server} {to}"),
-        Action::Configure(one) => configure(one),
-        Action::DropSlot { server, slot, .. } => format!("drop {slot} on {server}"),
-        Action::RemoveServer { server, .. } => format!("remove server {server}"),
-        Action::Settle => "settle".to_owned(),
+        Action::Make(Make::Complete) => "complete".to_owned(),
+        Action::Alter(Alter::BeginChange) => "begin".to_owned(),
+        Action::Alter(Alter::ForgetChange) => "forget".to_owned(),
+        Action::Alter(Alter::WritePassFiles { ports }) => format!("passwords for {} ports", ports.len()),
+        Action::Alter(Alter::CopyRunning { server, to, .. }) => format!("copy running {server} {to}"),
+        Action::Alter(Alter::Configure(one)) => configure(one),
+        Action::Serve(Serve::DropSlot { server, slot, .. }) => format!("drop {slot} on {server}"),
+        Action::Alter(Alter::RemoveServer { server, .. }) => format!("remove server {server}"),
+        Action::Alter(Alter::Settle) => "settle".to_owned(),
+        Action::Serve(Serve::SeeRunning { server, .. }) => format!("runs {server}"),
+        Action::Note(Note::BeginSwitch { starts, servers }) => {
+            format!(
+                "note {} {}",
+                if *starts { "start" } else { "stop" },
+                servers.join(" ")
+            )
+        }
+        Action::Note(Note::EndSwitch) => "note end".to_owned(),
+        Action::Remove(action) => format!("{action:?}"),
     }
 }
 

@@ -17,9 +17,12 @@ mod preflight;
 mod progress;
 mod proof;
 mod resume;
+mod serve;
+mod step;
 mod steps;
+mod teardown;
 
-pub use action::{Action, Configure, DesignOf, Means, Plan, Reader, Step, StepId};
+pub use action::{Action, Alter, Build, Configure, DesignOf, Make, Means, Note, Reader, Remove, Serve};
 pub use apply::{ApplyPlan, LeftSlot, Standing, plan_apply};
 pub use certificates::Certificate;
 pub use deploy::plan_deploy;
@@ -29,3 +32,6 @@ pub use machine::{Check, FolderState, Machine, PortUse, Room, RunAs, SharedMemor
 pub use preflight::{names_locales, other_ports, preflight};
 pub use progress::{Progress, StepState};
 pub use resume::{Journal, Resume};
+pub use serve::{plan_start, plan_stop, plan_verify};
+pub use step::{Head, Kind, Phase, Plan, Step, StepId};
+pub use teardown::{Removed, plan_teardown};

@@ -2,7 +2,7 @@
 //! wait for, and how long they may take.
 
 use super::steps::New;
-use super::{Action, Reader};
+use super::{Action, Reader, Serve};
 use crate::model::health::ReplicationRow;
 use crate::model::topology::{Server, Topology};
 
@@ -12,12 +12,12 @@ pub(super) fn compare<'a>(sender: &'a Server, folder: String, rows: &[Replicatio
         server: Some(sender),
         title: format!("Compare {} with the design", sender.name()),
         why: "pg_stat_replication must show exactly the drawn downstreams, each with the drawn sync_priority and sync_state".to_owned(),
-        action: Action::WaitRows {
+        action: Action::Serve(Serve::WaitRows {
             server: sender.name().to_string(),
             folder,
             port: sender.port().number(),
             rows: rows.to_vec(),
-        },
+        }),
         ..New::default()
     }
 }
@@ -29,11 +29,11 @@ pub(super) fn see_encrypted<'a>(topology: &Topology, sender: &'a Server, folder:
         server: Some(sender),
         title: format!("See that the links of {} are encrypted", sender.name()),
         why: "pg_stat_ssl tells of every connection whether it came over TLS: none of a downstream may have come otherwise".to_owned(),
-        action: Action::ProveTls {
+        action: Action::Serve(Serve::ProveTls {
             server: sender.name().to_string(),
             folder,
             port: sender.port().number(),
-        },
+        }),
         ..New::default()
     })
 }
@@ -50,12 +50,12 @@ pub(super) fn one_row(topology: &Topology) -> New<'_> {
     New {
         server: Some(primary),
         title: "Write a row and read it everywhere".to_owned(),
-        action: Action::ProveRow {
+        action: Action::Serve(Serve::ProveRow {
             server: primary.name().to_string(),
             port: primary.port().number(),
             readers: readers.into_iter().map(Reader::of).collect(),
             delayed: delayed.into_iter().map(Reader::of).collect(),
-        },
+        }),
         ..New::default()
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, Plan, Step, StepId};
+use super::{Action, Build, Kind, Plan, Serve, Step, StepId};
 use crate::model::configuration::ClusterFolder;
 
 /// What is known of the steps of a run that did not come to its end.
@@ -26,6 +26,20 @@ pub struct Resume {
 }
 
 impl Resume {
+    /// The plan of a deployment as the run that resumes it performs it: its first step is another one, and takes longer.
+    pub fn plan(mut plan: Plan) -> Plan {
+        /// Servers that hang are made to end one after the other.
+        const DEADLINE_SECS: u32 = 180;
+        plan.head.kind = Kind::Resume;
+        for step in plan.steps.iter_mut().filter(|step| is_the_claim(step)) {
+            "Take the folder over".clone_into(&mut step.title);
+            "What still runs of the earlier run is ended, and what it had half made is removed, to be made again; what is whole stays"
+                .clone_into(&mut step.why);
+            step.deadline_secs = DEADLINE_SECS;
+        }
+        plan
+    }
+
     pub fn of(plan: &Plan, journal: &Journal) -> Self {
         let mut spoiled = spoiled(plan, journal);
         let mut kept = kept(plan, journal, &spoiled);
@@ -35,7 +49,7 @@ impl Resume {
             kept = self::kept(plan, journal, &spoiled);
         }
         let made_anew = plan.steps.iter().rev();
-        let made_anew = made_anew.filter(|step| lasts(&step.action) && !kept.contains(&step.id));
+        let made_anew = made_anew.filter(|step| step.lasts && !kept.contains(&step.id));
         Self {
             clears: made_anew.filter_map(|step| step.undo.clone()).collect(),
             kept,
@@ -50,8 +64,7 @@ fn kept(plan: &Plan, journal: &Journal, spoiled: &BTreeSet<&str>) -> BTreeSet<St
         // The claim is made again, and stands for all that was claimed.
         let stands = |before: &StepId| kept.contains(before) || is_claim(plan, *before);
         let is_whole = made(&step.action).is_none_or(|path| !spoiled.contains(path));
-        if journal.done.contains(&step.id) && lasts(&step.action) && is_whole && step.after.iter().all(stands)
-        {
+        if journal.done.contains(&step.id) && step.lasts && is_whole && step.after.iter().all(stands) {
             kept.insert(step.id);
         }
     }
@@ -60,7 +73,11 @@ fn kept(plan: &Plan, journal: &Journal, spoiled: &BTreeSet<&str>) -> BTreeSet<St
 
 fn is_claim(plan: &Plan, step: StepId) -> bool {
     let step = plan.steps.get(step.0);
-    step.is_some_and(|step| step.action == Action::ClaimFolder)
+    step.is_some_and(is_the_claim)
+}
+
+fn is_the_claim(step: &Step) -> bool {
+    step.action == Action::Build(Build::ClaimFolder)
 }
 
 /// Data directories in which a step was at work, or is to be still: what it needs to know of the step before is gone.
@@ -76,14 +93,14 @@ fn copied_from_a_started_one<'a>(
     kept: &BTreeSet<StepId>,
 ) -> BTreeSet<&'a str> {
     let was_started = |data: &str| {
-        let starts = |step: &&Step| matches!(&step.action, Action::Start { folder, .. } if ClusterFolder::data(folder) == data);
+        let starts = |step: &&Step| matches!(&step.action, Action::Serve(Serve::Start { folder, .. }) if ClusterFolder::data(folder) == data);
         let mut started = plan.steps.iter().filter(starts);
         started.any(|step| journal.begun.contains(&step.id) || journal.done.contains(&step.id))
     };
     let copies = plan.steps.iter().filter(|step| !kept.contains(&step.id));
     copies
         .filter_map(|step| match &step.action {
-            Action::CopyData { from, .. } => Some(from.as_str()),
+            Action::Build(Build::CopyData { from, .. }) => Some(from.as_str()),
             _ => None,
         })
         .filter(|from| was_started(from))
@@ -93,7 +110,7 @@ fn copied_from_a_started_one<'a>(
 /// The path that a step makes, where something may be half made.
 fn made(action: &Action) -> Option<&str> {
     match action {
-        Action::Initdb { data: path, .. } | Action::CopyData { to: path, .. } => Some(path),
+        Action::Build(Build::Initdb { data: path, .. } | Build::CopyData { to: path, .. }) => Some(path),
         _ => None,
     }
 }
@@ -101,54 +118,15 @@ fn made(action: &Action) -> Option<&str> {
 /// The data directory that a step changes without having made it.
 fn worked_in(action: &Action) -> Option<&str> {
     match action {
-        Action::CreateRole { data, .. } => Some(data),
+        Action::Build(Build::CreateRole { data, .. }) => Some(data),
         _ => None,
-    }
-}
-
-/// True for what is still there when all processes have ended.
-fn lasts(action: &Action) -> bool {
-    match action {
-        Action::MakeFolder { .. }
-        | Action::MakeSecrets { .. }
-        | Action::MakeCertificates { .. }
-        | Action::Initdb { .. }
-        | Action::CreateRole { .. }
-        | Action::CopyData { .. } => true,
-        // Files of the bundle are as quickly written as looked at; the rest is about running servers.
-        Action::ClaimFolder
-        | Action::ReleaseFolder
-        | Action::RemoveFolder { .. }
-        | Action::RemoveCertificates { .. }
-        | Action::SignCertificate { .. }
-        | Action::RemoveCertificate { .. }
-        | Action::RemoveTls
-        | Action::InstallFile { .. }
-        | Action::Start { .. }
-        | Action::Stop { .. }
-        | Action::WaitReady { .. }
-        | Action::CreateSlot { .. }
-        | Action::WaitStreaming { .. }
-        | Action::Reload { .. }
-        | Action::WaitRows { .. }
-        | Action::ProveTls { .. }
-        | Action::ProveRow { .. }
-        | Action::Complete
-        | Action::BeginChange
-        | Action::ForgetChange
-        | Action::WritePassFiles { .. }
-        | Action::CopyRunning { .. }
-        | Action::Configure(_)
-        | Action::DropSlot { .. }
-        | Action::RemoveServer { .. }
-        | Action::Settle => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::plan::{Machine, plan_deploy};
+    use crate::model::plan::{Machine, Make, plan_deploy};
     use crate::model::topology::notation;
 
     fn plan() -> Plan {
@@ -178,8 +156,10 @@ mod tests {
         let again = is_made_again(&plan, &copying);
         assert!(again.contains(&"Copy m to a") && again.contains(&"Copy m to b"));
         assert!(!again.contains(&"Make the data directory of m"));
-        let remove = |path: &str| Action::RemoveFolder {
-            path: path.to_owned(),
+        let remove = |path: &str| {
+            Action::Make(Make::RemoveFolder {
+                path: path.to_owned(),
+            })
         };
         assert_eq!(
             copying.clears,
@@ -220,9 +200,9 @@ mod tests {
         assert!(go_on.kept.is_empty());
         assert_eq!(
             go_on.clears.last(),
-            Some(&Action::RemoveFolder {
+            Some(&Action::Make(Make::RemoveFolder {
                 path: "secrets".to_owned()
-            })
+            }))
         );
     }
 }

@@ -1,6 +1,6 @@
 //! The list of steps that grows: numbers each step, and lets it wait only for steps that are already in the list.
 
-use crate::model::plan::{Action, Step, StepId};
+use crate::model::plan::{Action, Make, Phase, Step, StepId};
 use crate::model::topology::Server;
 
 /// Long enough for anything that only writes a file.
@@ -12,7 +12,9 @@ pub struct New<'a> {
     pub title: String,
     pub why: String,
     pub action: Action,
+    pub lasts: bool,
     pub undo: Option<Action>,
+    pub stays_with_rest: Option<&'static str>,
     pub after: Vec<StepId>,
     pub deadline_secs: u32,
 }
@@ -23,8 +25,10 @@ impl Default for New<'_> {
             server: None,
             title: String::new(),
             why: String::new(),
-            action: Action::Complete,
+            action: Action::Make(Make::Complete),
+            lasts: false,
             undo: None,
+            stays_with_rest: None,
             after: Vec::new(),
             deadline_secs: SHORT_DEADLINE_SECS,
         }
@@ -34,9 +38,15 @@ impl Default for New<'_> {
 #[derive(Default)]
 pub struct Steps {
     steps: Vec<Step>,
+    phase: Phase,
 }
 
 impl Steps {
+    /// What is added from here on belongs to this phase.
+    pub fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+    }
+
     pub fn add(&mut self, new: New<'_>) -> StepId {
         let id = StepId(self.steps.len());
         let mut after = new.after;
@@ -45,10 +55,13 @@ impl Steps {
         self.steps.push(Step {
             id,
             server: new.server.map(|server| server.name().to_string()),
+            phase: self.phase,
             title: new.title,
             why: new.why,
             action: new.action,
+            lasts: new.lasts,
             undo: new.undo,
+            stays_with_rest: new.stays_with_rest,
             after,
             deadline_secs: new.deadline_secs,
         });

@@ -15,10 +15,15 @@ pub fn commits(topology: &Topology, readings: &[Reading]) -> Commits {
     };
     let Some(primary) = readings
         .iter()
-        .find(|reading| reading.running && reading.role == "primary")
+        // One that answers is surely a primary; one that does not was one when it was seen last.
+        .filter(|reading| reading.running && reading.role == "primary")
+        .min_by_key(|reading| !reading.answers)
     else {
         return told("no-primary", Vec::new());
     };
+    if !primary.answers {
+        return told("unknown", Vec::new());
+    }
     // After a promotion it is another server than the drawn one, and its own file counts.
     let server = topology.by_name(&primary.name);
     let configured = server.and_then(|server| Configured::of(topology, server).ok());

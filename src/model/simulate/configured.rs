@@ -15,6 +15,10 @@ pub struct Configured {
 impl Configured {
     /// Asks the settings that the server's file will have, and not the drawing: hand-set ones count. The error is a value
     /// of synchronous_standby_names with which the server does not start.
+    ///
+    /// # Errors
+    ///
+    /// If the server does not start with its value of synchronous_standby_names.
     pub fn of(topology: &Topology, server: &Server) -> Result<Self, NamesError> {
         let configuration = Configuration::in_cluster_folder(topology);
         let names = configuration

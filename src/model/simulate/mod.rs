@@ -1,11 +1,11 @@
 //! What PostgreSQL will do with a design, without a server: who streams, who is synchronous, what becomes of a commit.
 //!
 //! Everything begins with the settings that the servers' files will have. Start with [`predict`]; the grammar of synchronous_standby_names, which
-//! changed with the versions, is in `standby_names.rs`. What all of it promises, in words, is in `promise`. `health` asks the same questions about running servers.
+//! changed with the versions, is in `standby_names.rs`. What all of it promises, in words, is in `promise`. `observed` makes the same board of what running servers show.
 
 mod commits;
 mod configured;
-mod outage;
+mod observed;
 mod predict;
 pub mod promise;
 mod standby_names;

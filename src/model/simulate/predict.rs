@@ -87,9 +87,8 @@ pub(super) fn rows_of(receivers: &[Receiver<'_>], names: Option<&StandbyNames>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::topology::notation::SEED;
     use crate::model::topology::{Edit, notation};
-
-    const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 
     /// Each server that has rows in a line, then what becomes of a commit.
     #[track_caller]

@@ -35,6 +35,10 @@ pub enum NamesError {
 
 impl StandbyNames {
     /// Reads the value; `None`: it is empty, and nothing is synchronous.
+    ///
+    /// # Errors
+    ///
+    /// If a server of that version does not start with the value.
     pub fn parse(text: &str, major: PgMajor) -> Result<Option<Self>, NamesError> {
         if text.is_empty() {
             Ok(None)

@@ -17,7 +17,11 @@ impl Topology {
             let standbys: Vec<&Server> = self.downstreams(server.id()).collect();
             for (place, standby) in standbys.iter().enumerate().rev() {
                 let is_last = place + 1 == standbys.len();
-                let (branch, indent) = if is_last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+                let (branch, indent) = if is_last {
+                    ("└─ ", "   ")
+                } else {
+                    ("├─ ", "│  ")
+                };
                 let (own, below) = if level > DEEPEST {
                     (format!("{below}({level}) {branch}"), below.clone())
                 } else {
@@ -49,11 +53,17 @@ mod tests {
 
     #[test]
     fn a_chain_of_thousands_has_lines_of_one_length() {
-        let text: String = (0..3_000).map(|level| format!("{:level$}s{level} {}\n", "", level + 1)).collect();
+        let text: String = (0..3_000)
+            .map(|level| format!("{:level$}s{level} {}\n", "", level + 1))
+            .collect();
         let topology = notation::parse(&text).unwrap();
         let lines = topology.branches();
         assert_eq!(lines.len(), 3_000);
         assert!(lines[2_999].0.ends_with("(2999) └─ "));
-        assert!(lines.iter().all(|(before, _)| before.chars().count() <= 3 * DEEPEST + 10));
+        assert!(
+            lines
+                .iter()
+                .all(|(before, _)| before.chars().count() <= 3 * DEEPEST + 10)
+        );
     }
 }

@@ -9,7 +9,7 @@ mod value;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-pub use value::ValueProblem;
+pub use value::{ValueProblem, milliseconds};
 
 use super::PgMajor;
 
@@ -200,6 +200,10 @@ pub fn successor(name: &str, value: &str, major: PgMajor) -> Option<(&'static st
 
 impl Parameter {
     /// Would the version take the value? `lenient`: the range may be another one, so that it does not count.
+    ///
+    /// # Errors
+    ///
+    /// If the version would not take the value, with the reason.
     pub fn judge(&self, value: &str, major: PgMajor, lenient: bool) -> Result<(), ValueProblem> {
         let judged = value::judge(&self.kind, value, major);
         match judged {

@@ -128,6 +128,9 @@ impl DraftProblem {
 }
 
 impl Draft {
+    /// # Errors
+    ///
+    /// With everything that keeps the draft from being one tree of servers.
     pub fn build(self) -> Result<Topology, Vec<DraftProblem>> {
         let mut problems = Vec::new();
         let upstreams = self.upstreams(&mut problems);
@@ -199,7 +202,9 @@ impl Draft {
                     server: place,
                     name: server.name.clone(),
                     upstream: upstream.clone(),
-                    nearest: guesses.nearest(upstream, places.keys().copied()).map(str::to_owned),
+                    nearest: guesses
+                        .nearest(upstream, places.keys().copied())
+                        .map(str::to_owned),
                 });
             }
             upstreams.push(found);

@@ -119,6 +119,10 @@ pub struct Applied {
 
 impl Topology {
     /// Does the edit, or refuses it and leaves everything as it was.
+    ///
+    /// # Errors
+    ///
+    /// If the edit is impossible, with the reason in words.
     pub fn apply(&mut self, edit: &Edit) -> Result<Applied, Refusal> {
         match edit {
             Edit::SetClusterName(name) => self.name = one_line(name),

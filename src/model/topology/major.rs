@@ -68,6 +68,10 @@ impl PgMajor {
     ];
 
     /// Reads `"9.2"` or `"15"`; a minor release (`"15.3"`, `"9.6.24"`) is read as its major.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not a version that pgcascade knows.
     pub fn parse(text: &str) -> Result<Self, UnknownMajor> {
         let unknown = || UnknownMajor(text.to_owned());
         let mut numbers = text.trim().split('.').map(str::parse::<u16>);
@@ -328,6 +332,11 @@ impl PgMajor {
     /// True if some release of the major has that bug.
     pub fn has_cascade_archive_bug(self) -> bool {
         (Self::V9_3..=Self::V18).contains(&self)
+    }
+
+    /// A standby that hears nothing ends its connection (wal_receiver_timeout).
+    pub fn has_receiver_timeout(self) -> bool {
+        self >= Self::V9_3
     }
 
     /// The sender's time limit for silence: `wal_sender_timeout`, called `replication_timeout` in 9.2.

@@ -15,6 +15,7 @@ mod findings;
 mod folders;
 mod identity;
 mod major;
+mod names;
 pub mod notation;
 mod refusal;
 mod room;
@@ -23,6 +24,7 @@ mod servers;
 mod sites;
 mod sync;
 mod values;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,13 +32,11 @@ pub use draft::{Draft, DraftProblem, DraftServer, Guesses, nearest};
 pub use edit::{Applied, Downstreams, Edit};
 pub use findings::{Finding, Fix, Severity, Subject, check};
 pub use major::{PgMajor, UnknownMajor};
+pub use names::{NAME_BYTES, ServerName, SiteName};
 pub use refusal::Refusal;
 pub use rules::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY, RULES, Rule, reporting, rule};
 pub use sync::{CommitLevel, SyncMethod, SyncPolicy};
-pub use values::{
-    ApplyDelay, BadValue, Host, NAME_BYTES, Port, ServerId, ServerName, SiteName, check_setting_name,
-    check_setting_value,
-};
+pub use values::{ApplyDelay, BadValue, Host, Port, ServerId, check_setting_name, check_setting_value};
 
 /// Settings by name, as they would stand in postgresql.conf (values unquoted).
 pub type Settings = BTreeMap<String, String>;
@@ -52,6 +52,10 @@ impl Archive {
     pub const MOST_BYTES: usize = 255;
 
     /// A folder relative to the cluster's own, or an absolute one.
+    ///
+    /// # Errors
+    ///
+    /// If the path is empty, holds control characters, or is too long for an archive_command.
     pub fn new(directory: &str) -> Result<Self, BadValue> {
         if directory.trim().is_empty() || directory.chars().any(char::is_control) {
             return Err(BadValue::Archive);

@@ -69,7 +69,14 @@ pub enum NotationProblem {
     Refused(#[from] Refusal),
 }
 
+/// The seed, which is the first of the built-in designs, in the notation: what most tests begin with.
+pub const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
+
 /// Reads the notation. The design's name is the primary's.
+///
+/// # Errors
+///
+/// At the first line that cannot be read, with its number.
 pub fn parse(text: &str) -> Result<Topology, NotationError> {
     let mut postgres = PgMajor::V15;
     let mut has_header = false;

@@ -192,7 +192,10 @@ mod tests {
     fn check(topology: &Topology) {
         for server in topology.servers() {
             let below: Vec<_> = topology.downstreams(server.id()).map(Server::id).collect();
-            let looked = topology.servers().iter().filter(|other| other.upstream() == Some(server.id()));
+            let looked = topology
+                .servers()
+                .iter()
+                .filter(|other| other.upstream() == Some(server.id()));
             assert_eq!(below, looked.map(Server::id).collect::<Vec<_>>());
             assert_eq!(topology.level(server.id()), topology.upstreams(server.id()).len());
             for _ in 0..10 {
@@ -210,11 +213,24 @@ mod tests {
         let id = |topology: &Topology, name: &str| topology.by_name(name).unwrap().id();
         let (a, c, d) = (id(&topology, "a"), id(&topology, "c"), id(&topology, "d"));
         let edits = [
-            Edit::Attach { server: c, upstream: d },
-            Edit::Rename { server: a, name: ServerName::parse("z").unwrap() },
+            Edit::Attach {
+                server: c,
+                upstream: d,
+            },
+            Edit::Rename {
+                server: a,
+                name: ServerName::parse("z").unwrap(),
+            },
             Edit::Promote { server: d },
-            Edit::AddStandby { upstream: c, name: None, port: None },
-            Edit::Remove { server: a, downstreams: crate::model::topology::Downstreams::Remove },
+            Edit::AddStandby {
+                upstream: c,
+                name: None,
+                port: None,
+            },
+            Edit::Remove {
+                server: a,
+                downstreams: crate::model::topology::Downstreams::Remove,
+            },
         ];
         for edit in edits {
             let before = topology.clone();

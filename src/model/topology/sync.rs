@@ -1,6 +1,7 @@
 //! Synchronous replication as the design says it: how many standbys a commit waits for, chosen how, and for what.
 
 use super::{PgMajor, Topology};
+use crate::model::quoting;
 
 /// `[sync]` of a design.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,7 +130,7 @@ fn quote_standby_name(name: &str) -> String {
     if plain {
         name.to_owned()
     } else {
-        format!("\"{}\"", name.replace('"', "\"\""))
+        quoting::identifier(name)
     }
 }
 

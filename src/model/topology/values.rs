@@ -1,13 +1,10 @@
 //! The small values of a design: each is parsed once, where it enters, and is right from then on.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use thiserror::Error;
 
-use super::PgMajor;
-
-/// PostgreSQL keeps 63 bytes of a name (`NAMEDATALEN` − 1).
-pub const NAME_BYTES: usize = 63;
+use super::names::SITE_CHARS;
 
 /// A server's number inside one design. Never reused, never shown, never saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,59 +74,6 @@ impl BadValue {
     }
 }
 
-/// A server's name, which is also the `application_name` of its connection to its upstream.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServerName(String);
-
-impl ServerName {
-    /// Any text PostgreSQL takes as an application_name and that can be told apart in a list.
-    pub fn parse(text: &str) -> Result<Self, BadValue> {
-        if text.trim().is_empty() {
-            return Err(BadValue::EmptyName);
-        }
-        if text == "*" {
-            return Err(BadValue::WildcardName);
-        }
-        if text.chars().any(char::is_control) {
-            return Err(BadValue::ControlInName);
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The name as synchronous_standby_names has to spell it: the sender cuts it to 63 bytes, then replaces every byte
-    /// outside printable ASCII (tried on 9.2 to 18).
-    pub fn in_list(&self, major: PgMajor) -> String {
-        let mut shown = String::new();
-        for byte in self.0.bytes().take(NAME_BYTES) {
-            match byte {
-                0x20..=0x7e => shown.push(char::from(byte)),
-                _ if major.escapes_names() => {
-                    // Writing into a String cannot fail.
-                    let _ = write!(shown, "\\x{byte:02x}");
-                }
-                _ => shown.push('?'),
-            }
-        }
-        shown
-    }
-
-    /// The name as the view `pg_stat_replication` shows it: [`in_list`](Self::in_list), cut to the 63 bytes of the view's column
-    /// once more, since an escaped byte takes four.
-    pub fn in_view(&self, major: PgMajor) -> String {
-        self.in_list(major).chars().take(NAME_BYTES).collect()
-    }
-}
-
-impl fmt::Display for ServerName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// A TCP port, 1 to 65535.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Port(u16);
@@ -138,6 +82,9 @@ impl Port {
     /// Where a PostgreSQL listens that was told nothing.
     pub const DEFAULT: Self = Self(5432);
 
+    /// # Errors
+    ///
+    /// If the number is 0.
     pub fn new(number: u16) -> Result<Self, BadValue> {
         if number == 0 {
             return Err(BadValue::Port(number.to_string()));
@@ -145,6 +92,9 @@ impl Port {
         Ok(Self(number))
     }
 
+    /// # Errors
+    ///
+    /// If the text is not a number from 1 to 65535.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         text.trim()
             .parse::<u16>()
@@ -168,6 +118,9 @@ impl fmt::Display for Port {
 pub struct Host(String);
 
 impl Host {
+    /// # Errors
+    ///
+    /// If the text is empty, or holds what neither a host name nor an address can.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         let bad =
             |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '\'' | '"' | '\\' | '/' | '#');
@@ -203,36 +156,6 @@ impl fmt::Display for Host {
     }
 }
 
-/// Where a server stands: a data centre, a room, a rack, by whatever name people know it. No configuration; it says
-/// which servers one accident takes together.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SiteName(String);
-
-/// Of a site's name.
-const SITE_CHARS: usize = 63;
-
-impl SiteName {
-    /// Blanks around the name are no part of it.
-    pub fn parse(text: &str) -> Result<Self, BadValue> {
-        let name = text.trim();
-        let length = name.chars().count();
-        if length == 0 || length > SITE_CHARS || name.chars().any(char::is_control) {
-            return Err(BadValue::Site);
-        }
-        Ok(Self(name.to_owned()))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for SiteName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// `recovery_min_apply_delay`: the text as it was written, known to be a time that PostgreSQL takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApplyDelay(String);
@@ -241,6 +164,9 @@ impl ApplyDelay {
     /// PostgreSQL keeps the value in milliseconds in 32 bits.
     const MOST_MILLIS: f64 = 2_147_483_647.0;
 
+    /// # Errors
+    ///
+    /// If the text is not a time that PostgreSQL takes.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         let bad = || BadValue::Delay(text.to_owned());
         let (number, unit, millis) = Self::read(text).ok_or_else(bad)?;
@@ -290,6 +216,10 @@ impl fmt::Display for ApplyDelay {
 }
 
 /// Checks the name of a setting as postgresql.conf spells it: `[A-Za-z_][A-Za-z0-9_$]*`, with dots for extensions.
+///
+/// # Errors
+///
+/// If the name is not spelled like that.
 pub fn check_setting_name(name: &str) -> Result<(), BadValue> {
     let good_part = |part: &str| {
         part.chars()
@@ -307,6 +237,10 @@ pub fn check_setting_name(name: &str) -> Result<(), BadValue> {
 }
 
 /// Checks that a setting's value fits into one line of a configuration file.
+///
+/// # Errors
+///
+/// If the value holds control characters, such as a line end.
 pub fn check_setting_value(name: &str, value: &str) -> Result<(), BadValue> {
     if value.chars().any(char::is_control) {
         Err(BadValue::SettingValue(name.to_owned()))
@@ -318,35 +252,6 @@ pub fn check_setting_value(name: &str, value: &str) -> Result<(), BadValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_shown_as_the_sender_shows_them() {
-        let name = ServerName::parse("café").unwrap();
-        assert_eq!(name.in_list(PgMajor::V15), "caf??");
-        assert_eq!(name.in_list(PgMajor::V16), "caf\\xc3\\xa9");
-        let long = ServerName::parse(&"x".repeat(70)).unwrap();
-        assert_eq!(long.in_list(PgMajor::V15).len(), 63);
-    }
-
-    /// From 16 on 20 "é" are 160 characters in the list, and 63 in the view (tried on 16 and 18).
-    #[test]
-    fn the_view_cuts_an_escaped_name_once_more() {
-        let name = ServerName::parse(&"é".repeat(20)).unwrap();
-        assert_eq!(name.in_list(PgMajor::V16).len(), 160);
-        let shown = "\\xc3\\xa9".repeat(20).chars().take(63).collect::<String>();
-        assert_eq!(name.in_view(PgMajor::V16), shown);
-        assert_eq!(name.in_view(PgMajor::V15), "?".repeat(40));
-    }
-
-    #[test]
-    fn names_with_quotes_and_blanks_are_names() {
-        for text in ["it's", "a \"b\"", "my-node", "1node", "FIRST", " x"] {
-            assert!(ServerName::parse(text).is_ok(), "{text}");
-        }
-        for text in ["", "  ", "*", "a\nb", "a\0"] {
-            assert!(ServerName::parse(text).is_err(), "{text:?}");
-        }
-    }
 
     #[test]
     fn delays_are_numbers_with_units() {
@@ -363,15 +268,6 @@ mod tests {
             "9999999999999999999d",
         ] {
             assert!(ApplyDelay::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn sites_are_short_names_without_blanks_around() {
-        assert_eq!(SiteName::parse("  Berlin 2 ").unwrap().as_str(), "Berlin 2");
-        assert!(SiteName::parse(&"ß".repeat(63)).is_ok());
-        for text in ["", "  ", "a\nb", "a\u{7}", &"x".repeat(64)] {
-            assert_eq!(SiteName::parse(text), Err(BadValue::Site), "{text:?}");
         }
     }
 

@@ -2,11 +2,11 @@
 
 use egui::{EventFilter, Id, Key, Modifiers, Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
 
-use super::card::Card;
+use crate::app::Outbox;
+use crate::app::cards::Card;
 use crate::app::{DesignMessage, Message, Session, Tab, ViewMessage};
 use crate::model::document::Command;
 use crate::model::topology::{Server, ServerId, Topology};
-use crate::ui::Outbox;
 use crate::ui::server_menu::server_menu_ui;
 
 /// The widget's id: the same on every frame, wherever the card stands.
@@ -37,7 +37,7 @@ pub fn card_widget(ui: &mut Ui, rect: Rect, card: &Card, session: &Session, outb
         outbox.send(Message::View(ViewMessage::Show(Tab::Inspector)));
     }
     if response.has_focus() {
-        walk_by_keys(ui, id, card.id, session.document.topology());
+        walk_by_keys(ui, id, card.id, session.desk.document.topology());
     }
     if card.full.is_some() || !card.findings.is_empty() {
         response = response.on_hover_ui(|ui| {

@@ -4,15 +4,13 @@ use egui::{CursorIcon, DragAndDrop, Key, PointerButton, Pos2};
 
 use super::card_widget::{select_by_click, send};
 use super::frame::{Frame, Incoming};
-use super::gesture::{Drag, Ending, Fact, Gesture};
-use super::server_shape::Mood;
-use super::verdict::{Verdicts, Zone};
-use super::{CanvasState, NEEDS_TARGET, NewStandby, STAYS, handle, locked_words};
-use crate::app::{Message, ViewMessage, WhatIfMessage};
+use super::gesture::{Drag, Ending, FIX_KEY, Fact, Gesture};
+use super::{CanvasState, NEEDS_TARGET, NewStandby, handle};
+use crate::app::dropping::{Dropped, Mood, Outcome, Zone};
+use crate::app::edits::add_standby_under;
+use crate::app::{Message, ViewMessage};
 use crate::model::document::Command;
-use crate::model::simulate::world::Action;
-use crate::model::topology::{Edit, Server, ServerId};
-use crate::ui::commands::add_standby_under;
+use crate::model::topology::{Server, ServerId};
 
 /// A hand is never quite still, in points. egui's own threshold takes any movement for a drag after a while.
 const STILL_RADIUS: f32 = 7.0;
@@ -81,12 +79,12 @@ impl Frame<'_> {
 
     /// What lies there: a relay's handle, a card, or the empty canvas.
     fn grab(&self, pressed_at: Pos2) -> Fact {
-        let topology = self.session.document.topology();
+        let topology = self.session.desk.document.topology();
         let projection = &self.state.projection;
         let zoom = self.state.view.zoom();
         let still_radius = STILL_RADIUS / zoom;
-        let is_locked = self.session.run.is_running();
-        let what_if = self.session.what_if.as_ref();
+        let is_locked = self.session.live.run.is_running();
+        let edits = self.session.mode.edits_the_drawing();
         let grabbed = |grabbed: ServerId, servers: Vec<ServerId>, can_take_place| Fact::Grabbed {
             grabbed,
             pressed_at,
@@ -95,22 +93,19 @@ impl Frame<'_> {
                 .filter_map(|id| Some((*id, projection.home(*id)?)))
                 .collect(),
             still_radius,
-            verdicts: Box::new(match what_if {
-                Some(what_if) => Verdicts::of_repoint(what_if, grabbed),
-                None => Verdicts::of(topology, servers, can_take_place),
-            }),
+            verdicts: Box::new(self.session.verdicts(servers, can_take_place)),
         };
-        let handle = (handle::is_shown(zoom) && what_if.is_none())
+        let handle = (handle::is_shown(zoom) && edits)
             .then(|| handle::handle_at(projection, pressed_at))
             .flatten();
         let server = handle.or_else(|| projection.server_at(pressed_at, |_| false));
         match (server, handle) {
-            (Some(_), _) if is_locked => Fact::GrabbedLocked(locked_words(self.session)),
+            (Some(_), _) if is_locked => Fact::GrabbedLocked(self.session.locked_words()),
             (_, Some(relay)) => {
                 let downstreams = topology.downstreams(relay).map(Server::id).collect();
                 grabbed(relay, downstreams, false)
             }
-            (Some(server), None) if what_if.is_none() && self.session.is_selected(server) => {
+            (Some(server), None) if edits && self.session.is_selected(server) => {
                 grabbed(server, self.session.selection(), true)
             }
             (Some(server), None) => grabbed(server, vec![server], true),
@@ -127,8 +122,7 @@ impl Frame<'_> {
 
     fn end(&mut self, ending: Option<Ending>) {
         match ending {
-            Some(Ending::Do(command)) if self.session.what_if.is_some() => self.repoint(&command),
-            Some(Ending::Do(command)) => send(self.outbox, command),
+            Some(Ending::Dropped(dropped)) => self.drop_servers(&dropped),
             Some(Ending::Click(server)) => self.outbox.send(select_by_click(self.ui, server)),
             Some(Ending::ClickBeside) => self.click_beside(),
             Some(Ending::Select { band, adds }) => {
@@ -141,20 +135,20 @@ impl Frame<'_> {
                 let all = before.into_iter().chain(touched).collect();
                 self.outbox.send(Message::View(ViewMessage::SelectMany(all)));
             }
-            Some(Ending::Refused(reason)) => self.state.refusal = Some(reason),
             None => {}
         }
         // The frame of the release still shows the card where it was dropped.
         self.ui.ctx().request_repaint();
     }
 
-    /// A drop in What-if: upon a server it is told to follow that one, anywhere else nothing is meant.
-    fn repoint(&mut self, command: &Command) {
-        if let Command::Edit(Edit::Attach { server, upstream }) = *command {
-            let action = Action::Repoint { server, upstream };
-            self.outbox.send(Message::WhatIf(WhatIfMessage::Do(action)));
-        } else {
-            self.state.refusal = Some(STAYS.to_owned());
+    fn drop_servers(&mut self, dropped: &Dropped) {
+        match self.session.outcome(dropped) {
+            Outcome::Do(message) => self.outbox.send(*message),
+            Outcome::Refused { reason, fix: None } => self.state.refusal = Some(reason),
+            Outcome::Refused {
+                reason,
+                fix: Some(fix),
+            } => self.state.refusal = Some(format!("{reason} · {FIX_KEY}: {fix}")),
         }
     }
 
@@ -172,7 +166,7 @@ impl Frame<'_> {
             DragAndDrop::clear_payload(self.ui.ctx());
             match over {
                 _ if self.session.is_locked() => {
-                    self.state.refusal = Some(locked_words(self.session).to_owned());
+                    self.state.refusal = Some(self.session.locked_words().to_owned());
                 }
                 Some(upstream) => send(self.outbox, Command::Edit(add_standby_under(upstream))),
                 None => self.state.refusal = Some(NEEDS_TARGET.to_owned()),

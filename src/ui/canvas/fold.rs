@@ -7,16 +7,17 @@ use egui::{Align2, CursorIcon, FontId, Id, Painter, Pos2, Rect, Response, Sense,
 use egui::{Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
 use egui_graphs::MetadataFrame;
 
-use super::card::{Card, Fold, Life, Link};
-use super::far::FAR_BELOW;
 use super::handle;
+use super::overview::FAR_BELOW;
 use super::pen::{Mark, Pen};
 use super::server_shape::NAME_ONLY_BELOW;
 use crate::app::Message;
+use crate::app::Outbox;
+use crate::app::cards::Outlook;
+use crate::app::cards::{Card, Fold, Life, Link};
 use crate::app::{Session, ViewMessage};
 use crate::model::topology::{ServerId, Severity, Subject};
-use crate::ui::Outbox;
-use crate::ui::outlook::Outlook;
+use crate::model::words::counted;
 use crate::ui::theme::{RADIUS_CARD, Tokens};
 
 /// The sign of an unfolded card, in canvas units.
@@ -29,6 +30,7 @@ const PILE: f32 = 5.0;
 /// Takes the hidden servers out, and lets the cards that stand for them count them.
 pub fn fold_up(session: &Session, described: Vec<(Card, Option<Link>)>) -> Vec<(Card, Option<Link>)> {
     let mut folds: BTreeMap<ServerId, Fold> = session
+        .desk
         .document
         .topology()
         .servers()
@@ -36,12 +38,12 @@ pub fn fold_up(session: &Session, described: Vec<(Card, Option<Link>)>) -> Vec<(
         .filter_map(|server| Some((server.upstream()?, Fold::default())))
         .collect();
     folds.extend(folds_of(session));
-    if session.folding.is_any_folded() {
+    if session.looks.folding.is_any_folded() {
         count_lives(session, &described, &mut folds);
     }
     described
         .into_iter()
-        .filter(|(card, _)| !session.folding.is_hidden(card.id))
+        .filter(|(card, _)| !session.looks.folding.is_hidden(card.id))
         .map(|(mut card, link)| {
             card.fold = folds.remove(&card.id);
             if let Some(fold) = card.fold.as_ref().filter(|fold| fold.hidden > 0) {
@@ -55,13 +57,13 @@ pub fn fold_up(session: &Session, described: Vec<(Card, Option<Link>)>) -> Vec<(
 /// Every card that stands for others, with how many those are and what the rules found about them.
 pub fn folds_of(session: &Session) -> BTreeMap<ServerId, Fold> {
     let mut folds: BTreeMap<ServerId, Fold> = BTreeMap::new();
-    let hidden = session.folding.hidden();
+    let hidden = session.looks.folding.hidden();
     for stands in hidden.values() {
         folds.entry(*stands).or_default().hidden += 1;
     }
     // What-if shows no findings: it is not about what is unwise, but about what becomes of it.
     let findings = session.derived.findings.iter();
-    for finding in findings.filter(|_| session.what_if.is_none()) {
+    for finding in findings.filter(|_| session.mode.shows_findings()) {
         let Subject::Server(id) = finding.subject else {
             continue;
         };
@@ -78,14 +80,16 @@ pub fn folds_of(session: &Session) -> BTreeMap<ServerId, Fold> {
 
 /// What the real servers show, or what becomes of them in What-if.
 fn count_lives(session: &Session, described: &[(Card, Option<Link>)], folds: &mut BTreeMap<ServerId, Fold>) {
-    let hidden = session.folding.hidden();
+    let hidden = session.looks.folding.hidden();
     for (card, _) in described {
         let Some(fold) = hidden.get(&card.id).and_then(|stands| folds.get_mut(stands)) else {
             continue;
         };
         match card.life {
             Life::Down | Life::Foreseen(Outlook::Down, _) => fold.down += 1,
-            Life::Unconnected | Life::Foreseen(Outlook::Stuck | Outlook::Waits, _) => fold.troubled += 1,
+            Life::Unconnected | Life::Silent | Life::Foreseen(Outlook::Stuck | Outlook::Waits, _) => {
+                fold.troubled += 1;
+            }
             _ => {}
         }
     }
@@ -94,7 +98,7 @@ fn count_lives(session: &Session, described: &[(Card, Option<Link>)], folds: &mu
 impl Fold {
     /// "12 servers hidden, 1 down, 2 errors, 1 note".
     pub fn words(&self) -> String {
-        let mut words = vec![format!("{} hidden", plural(self.hidden, "server"))];
+        let mut words = vec![format!("{} hidden", counted(self.hidden, "server"))];
         for (number, what) in [(self.down, "down"), (self.troubled, "in trouble")] {
             if number > 0 {
                 words.push(format!("{number} {what}"));
@@ -106,7 +110,7 @@ impl Fold {
             (self.notes, "note"),
         ] {
             if number > 0 {
-                words.push(plural(number, what));
+                words.push(counted(number, what));
             }
         }
         words.join(", ")
@@ -123,10 +127,6 @@ impl Fold {
             (errors, ..) => Some((Mark::Diamond, tokens.error, errors)),
         }
     }
-}
-
-fn plural(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The screen's rectangle of the sign, below the card; `None` where it is too small to be hit.
@@ -172,7 +172,7 @@ pub fn sign_widget(
 ) -> Option<Response> {
     let fold = card.fold.as_ref()?;
     let rect = sign_rect(rect, frame.zoom, card)?;
-    let is_folded = session.folding.is_folded(card.id);
+    let is_folded = session.looks.folding.is_folded(card.id);
     let words = if is_folded {
         format!("Unfold {}: {}", card.name, fold.words())
     } else {

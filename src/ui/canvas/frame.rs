@@ -11,9 +11,10 @@ use egui_graphs::MetadataFrame;
 use super::card_widget::{card_widget, select_by_click};
 use super::gesture::Fact;
 use super::{CanvasState, fold, handle, menu, navigate};
+use crate::app::Outbox;
 use crate::app::{Message, Session, ViewMessage};
 use crate::model::topology::ServerId;
-use crate::ui::{Outbox, motion};
+use crate::ui::motion;
 
 /// So many cards in view are all widgets.
 const MOST_WIDGETS: usize = 250;
@@ -75,17 +76,17 @@ impl Frame<'_> {
     /// Takes over what changed in the session since the last frame.
     fn follow_session(&mut self) {
         let state = &mut *self.state;
-        let folded = self.session.folding.last();
-        let folded = folded.filter(|_| state.seen_folding != self.session.folding.revision());
-        state.seen_folding = self.session.folding.revision();
+        let folded = self.session.looks.folding.last();
+        let folded = folded.filter(|_| state.seen_folding != self.session.looks.folding.revision());
+        state.seen_folding = self.session.looks.folding.revision();
         let stood = folded.and_then(|id| state.projection.home(id));
         let has_tree_changed = state.projection.reconcile(self.session);
         if let (Some(from), Some(to)) = (stood, folded.and_then(|id| state.projection.home(id))) {
             // The tidy tree closes up: what was clicked stays under the pointer.
             state.view.stay(from, to);
         }
-        if state.seen_revision != self.session.revision {
-            state.seen_revision = self.session.revision;
+        if state.seen_revision != self.session.desk.revision {
+            state.seen_revision = self.session.desk.revision;
             // What was judged when the drag began may no longer hold.
             state.gesture.take(Fact::Cancelled);
             state.refusal = None;
@@ -99,8 +100,8 @@ impl Frame<'_> {
             }
         }
         state.is_fit_asked = false;
-        if state.seen_selected != self.session.selected {
-            state.seen_selected = self.session.selected;
+        if state.seen_selected != self.session.looks.selected {
+            state.seen_selected = self.session.looks.selected;
             let rect = state.seen_selected.and_then(|id| state.projection.card_rect(id));
             if let Some(rect) = rect {
                 state.view.fly(|view| view.reveal(rect, size));
@@ -125,7 +126,7 @@ impl Frame<'_> {
     pub(super) fn click_beside(&mut self) {
         let at = self.pointer().map(|at| self.state.view.at(self.canvas, at));
         let link = at.and_then(|at| self.state.projection.link_at(at));
-        let link = link.filter(|_| self.session.what_if.is_none());
+        let link = link.filter(|_| self.session.mode.edits_the_drawing());
         let select = link.map_or(ViewMessage::Select(None), ViewMessage::SelectLink);
         self.outbox.send(Message::View(select));
     }
@@ -194,7 +195,7 @@ impl Frame<'_> {
             // Until egui takes a press for a drag, the pointer may be elsewhere.
             let pressed = self.ui.input(|input| input.pointer.press_origin());
             let below = [pointed, pressed].into_iter().flatten().filter_map(at);
-            self.session.selected.into_iter().chain(below).collect()
+            self.session.looks.selected.into_iter().chain(below).collect()
         };
         servers.extend(self.with_keyboard().into_iter().chain(grabbed));
         let mut seen = BTreeSet::new();
@@ -226,7 +227,10 @@ impl Frame<'_> {
             self.state.view.pan_by(response.drag_delta());
         }
         self.drag(&response);
-        let is_folded = card.fold.is_some().then(|| self.session.folding.is_folded(id));
+        let is_folded = card
+            .fold
+            .is_some()
+            .then(|| self.session.looks.folding.is_folded(id));
         fold::tell_expanded(self.ui, response.id, is_folded, id, self.outbox);
         fold::sign_widget(self.ui, self.session, frame, rect, &card, self.outbox);
         if self.state.projection.downstreams_of_relay(id).is_some()

@@ -1,4 +1,4 @@
-//! A drag from press to release, as a small machine: facts of the pointer in, at the end at most one command out.
+//! A drag from press to release, as a small machine: facts of the pointer in, at the end what was meant by it.
 //!
 //! It knows neither egui's input nor the graph, so each of its ways is a unit test. A press alone never gets
 //! here: egui's own threshold tells a click from a drag.
@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 
 use egui::{Pos2, Rect, Vec2};
 
-use super::verdict::{Verdicts, Zone};
-use crate::model::document::Command;
+use crate::app::dropping::{Dropped, Target, Verdicts, Zone};
 use crate::model::topology::ServerId;
 
 /// Nearer to where it came from than this, in canvas units, a card has not been moved.
@@ -91,18 +90,14 @@ pub enum Fact {
 /// What a finished gesture leaves behind.
 #[derive(Debug, PartialEq)]
 pub enum Ending {
-    Do(Command),
+    /// What that does is for the mode to say.
+    Dropped(Dropped),
     /// The card never left its place: that was a slow click.
     Click(ServerId),
     /// The empty canvas was clicked slowly.
     ClickBeside,
     /// What this part of the canvas touches is selected.
-    Select {
-        band: Rect,
-        adds: bool,
-    },
-    /// Nothing was done, for this reason.
-    Refused(String),
+    Select { band: Rect, adds: bool },
 }
 
 impl Gesture {
@@ -216,21 +211,18 @@ impl Drag {
         if !self.has_left {
             return Some(Ending::Click(self.grabbed));
         }
-        let Some((target, zone)) = self.over else {
-            let moves = self.places().map(|(id, at)| (id, [at.x, at.y])).collect();
-            return (self.by.length() > HOME_RADIUS).then_some(Ending::Do(Command::Move(moves)));
+        let target = match self.over {
+            Some((target, zone)) => Target::Server(target, zone),
+            None if self.by.length() > HOME_RADIUS => {
+                Target::Canvas(self.places().map(|(id, at)| (id, [at.x, at.y])).collect())
+            }
+            None => return None,
         };
-        match self.verdicts.on(target, zone)? {
-            Ok(_) => Some(Ending::Do(self.verdicts.command(target, zone))),
-            Err(reason) => Some(match self.verdicts.fix(target, zone) {
-                Some(fix) if wants_fix => Ending::Do(Command::Edits {
-                    label: fix.label,
-                    edits: fix.edits,
-                }),
-                Some(fix) => Ending::Refused(format!("{reason} · {FIX_KEY}: {}", fix.label)),
-                None => Ending::Refused(reason),
-            }),
-        }
+        Some(Ending::Dropped(Dropped {
+            servers: self.verdicts.servers().to_vec(),
+            target,
+            with_fix: wants_fix,
+        }))
     }
 }
 
@@ -242,7 +234,9 @@ mod tests {
     use egui::pos2;
 
     use super::*;
-    use crate::model::topology::{Edit, Topology, notation};
+    use crate::app::Session;
+    use crate::model::document::Document;
+    use crate::model::topology::{Topology, notation};
 
     fn seed() -> Topology {
         notation::parse("master 5432\n  slave1 15432\n    slave11 25432\n  slave2 15433\n").unwrap()
@@ -250,6 +244,11 @@ mod tests {
 
     fn id(name: &str) -> ServerId {
         seed().by_name(name).unwrap().id()
+    }
+
+    fn verdicts() -> Box<Verdicts> {
+        let session = Session::new(Document::new(seed()), None);
+        Box::new(session.verdicts(vec![id("slave1")], true))
     }
 
     /// Grabs slave1 20 to the right of its centre at (100, 100), drags it to `to` over a server, and lets go.
@@ -261,7 +260,7 @@ mod tests {
                 pressed_at: pos2(120.0, 100.0),
                 homes: vec![(id("slave1"), pos2(100.0, 100.0))],
                 still_radius: 6.0,
-                verdicts: Box::new(Verdicts::of(&seed(), vec![id("slave1")], true)),
+                verdicts: verdicts(),
             }),
             None
         );
@@ -286,51 +285,29 @@ mod tests {
         wants_fix: true,
     };
 
-    #[test]
-    fn a_drop_on_empty_canvas_moves_by_as_much_as_the_pointer_went() {
-        let to = [[180.0, 150.0]];
-        let moved = Command::Move(to.iter().map(|to| (id("slave1"), *to)).collect());
-        assert_eq!(drag(pos2(200.0, 150.0), None, INSIDE), Some(Ending::Do(moved)));
+    fn dropped(target: Target, with_fix: bool) -> Ending {
+        Ending::Dropped(Dropped {
+            servers: vec![id("slave1")],
+            target,
+            with_fix,
+        })
     }
 
     #[test]
-    fn a_drop_on_a_server_attaches() {
-        let attach = Edit::Attach {
-            server: id("slave1"),
-            upstream: id("slave2"),
-        };
+    fn a_drop_on_empty_canvas_is_as_far_away_as_the_pointer_went() {
+        let moved = Target::Canvas(vec![(id("slave1"), [180.0, 150.0])]);
         assert_eq!(
-            drag(pos2(300.0, 100.0), Some("slave2"), INSIDE),
-            Some(Ending::Do(Command::Edit(attach)))
+            drag(pos2(200.0, 150.0), None, INSIDE),
+            Some(dropped(moved, false))
         );
     }
 
     #[test]
-    fn a_refused_drop_says_why() {
-        for (target, word) in [("slave11", "loop"), ("master", "already follows")] {
-            match drag(pos2(300.0, 100.0), Some(target), INSIDE) {
-                Some(Ending::Refused(reason)) => assert!(reason.contains(word), "{reason}"),
-                other => panic!("{target}: {other:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn a_refused_drop_is_done_with_its_fix_while_the_key_is_held() {
-        let Some(Ending::Do(Command::Edits { label, edits })) =
-            drag(pos2(300.0, 100.0), Some("slave11"), WITH_FIX)
-        else {
-            panic!("nothing was done");
-        };
-        assert_eq!(label, "Move slave11 out under master first");
-        let mut after = seed();
-        for edit in &edits {
-            after.apply(edit).unwrap();
-        }
-        assert_eq!(after.upstreams(id("slave1")), [id("slave11"), id("master")]);
-        // Where there is no fix, the key changes nothing.
-        let refused = drag(pos2(300.0, 100.0), Some("master"), WITH_FIX);
-        assert!(matches!(refused, Some(Ending::Refused(_))), "{refused:?}");
+    fn a_drop_on_a_server_says_which_and_whether_the_key_is_held() {
+        let target = || Target::Server(id("slave2"), Zone::Below);
+        let at = pos2(300.0, 100.0);
+        assert_eq!(drag(at, Some("slave2"), INSIDE), Some(dropped(target(), false)));
+        assert_eq!(drag(at, Some("slave2"), WITH_FIX), Some(dropped(target(), true)));
     }
 
     #[test]
@@ -385,7 +362,7 @@ mod tests {
             pressed_at: pos2(0.0, 0.0),
             homes: vec![(id("slave1"), pos2(0.0, 0.0))],
             still_radius: 6.0,
-            verdicts: Box::new(Verdicts::of(&seed(), vec![id("slave1")], true)),
+            verdicts: verdicts(),
         });
         for x in [200.0, 1.0] {
             gesture.take(Fact::MovedTo {

@@ -45,7 +45,7 @@ pub fn handle_widget(
     if !is_shown(frame.zoom) {
         return None;
     }
-    let name = session.document.topology().server(server)?.name();
+    let name = session.desk.document.topology().server(server)?.name();
     let id = Id::new(("canvas", "downstreams of", server.number()));
     let response = ui.interact(rect_below(card, frame.zoom), id, Sense::DRAG);
     let words = format!("Move all downstreams of {name}");

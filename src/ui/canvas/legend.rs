@@ -3,14 +3,14 @@
 use egui::{Align2, Button, FontId, Id, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType};
 use egui::{Vec2, pos2, vec2};
 
-use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble};
 use super::pen::{Mark, Pen};
 use super::server_shape::life_mark;
 use super::traffic::Moving;
+use crate::app::Outbox;
+use crate::app::cards::Outlook;
+use crate::app::cards::{Badge, BadgeKind, Card, Life, Link, Trouble};
 use crate::app::{Message, ViewMessage};
 use crate::model::topology::Severity;
-use crate::ui::Outbox;
-use crate::ui::outlook::Outlook;
 use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_SMALL, Tokens};
 
 /// From the corner of the canvas.
@@ -129,6 +129,7 @@ impl Sign {
                 Life::Running | Life::Streaming | Life::Foreseen(Outlook::Well, _) => "it works",
                 Life::Connected(_) | Life::Foreseen(Outlook::Waits, _) => "on its way",
                 Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => "it runs, and gets nothing",
+                Life::Silent => "it does not answer",
                 Life::Down | Life::Foreseen(Outlook::Down, _) => "down",
                 Life::Drawn | Life::NotDeployed | Life::Unread => "nothing known of it yet",
             },
@@ -218,8 +219,9 @@ fn life_rank(life: &Life) -> u8 {
         Life::Running | Life::Streaming | Life::Foreseen(Outlook::Well, _) => 0,
         Life::Connected(_) | Life::Foreseen(Outlook::Waits, _) => 1,
         Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => 2,
-        Life::Down | Life::Foreseen(Outlook::Down, _) => 3,
-        Life::Drawn | Life::NotDeployed | Life::Unread => 4,
+        Life::Silent => 3,
+        Life::Down | Life::Foreseen(Outlook::Down, _) => 4,
+        Life::Drawn | Life::NotDeployed | Life::Unread => 5,
     }
 }
 
@@ -297,16 +299,16 @@ pub fn legend_ui(
 
 #[cfg(test)]
 mod tests {
-    use super::super::describe::describe;
     use super::super::fold::fold_up;
     use super::*;
+    use crate::app::cards::describe;
     use crate::app::{Session, update};
     use crate::model::document::Document;
     use crate::model::topology::notation;
 
     fn words(session: &Session) -> Vec<&'static str> {
         let described = fold_up(session, describe(session));
-        let has_sites = !session.document.topology().sites().is_empty();
+        let has_sites = !session.desk.document.topology().sites().is_empty();
         signs(&described, has_sites).iter().map(Sign::words).collect()
     }
 
@@ -333,7 +335,7 @@ mod tests {
             "a site",
         ];
         assert_eq!(words(&seed), expected);
-        let a = seed.document.topology().by_name("a").unwrap().id();
+        let a = seed.desk.document.topology().by_name("a").unwrap().id();
         update(&mut seed, Message::View(ViewMessage::Fold(a, true)));
         expected.retain(|words| !["no commit waits for it", "asynchronous"].contains(words));
         expected[3] = "hides so many servers";

@@ -9,9 +9,9 @@ use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, Vec2, vec2};
 use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, MetadataFrame, Node};
 use petgraph::Directed;
 
-use super::card::{Card, Link, LinkLook, Trouble};
 use super::pen::{Mark, Pen};
 use super::server_shape::{NAME_ONLY_BELOW, ServerShape};
+use crate::app::cards::{Card, Link, LinkLook, Trouble};
 use crate::ui::theme::Tokens;
 
 /// How far beside the curve the pointer still is on it, in canvas units.

@@ -23,11 +23,11 @@ impl Frame<'_> {
     /// Puts a widget on the middle of every link that can be seen; the rest of the line is hit by
     /// [`Projection::link_at`](super::projection::Projection::link_at).
     pub(super) fn links(&mut self) {
-        if self.session.what_if.is_some() || !handle::is_shown(self.state.view.zoom()) {
+        if !self.session.mode.edits_the_drawing() || !handle::is_shown(self.state.view.zoom()) {
             return;
         }
         let frame = self.state.view.on_screen(self.canvas);
-        let topology = self.session.document.topology();
+        let topology = self.session.desk.document.topology();
         // Of a link whose lower end is far away the line can still be clicked.
         let corners = [self.canvas.min, self.canvas.max].map(|at| frame.screen_to_canvas_pos(at));
         let near = Rect::from_two_pos(corners[0], corners[1]).expand(NEAR);
@@ -51,7 +51,7 @@ impl Frame<'_> {
     }
 
     fn link_widget(&mut self, grip: Rect, below: ServerId, words: &str) -> Response {
-        let is_selected = self.session.link == Some(below);
+        let is_selected = self.session.looks.link == Some(below);
         // Not focusable: a key selects it from its standby.
         let response = self
             .ui
@@ -73,8 +73,12 @@ impl Frame<'_> {
 
     /// A band behind the selected link.
     pub(super) fn paint_selected_link(&self, painter: &Painter, tokens: &Tokens, meta: &MetadataFrame) {
-        let below = self.session.link.filter(|_| self.session.what_if.is_none());
-        let server = below.and_then(|id| self.session.document.topology().server(id));
+        let below = self
+            .session
+            .looks
+            .link
+            .filter(|_| self.session.mode.edits_the_drawing());
+        let server = below.and_then(|id| self.session.desk.document.topology().server(id));
         if let Some(curve) = server.and_then(|server| self.link_above(server)) {
             let mut pen = Pen::new(painter, meta.zoom, false);
             let width = (BAND * meta.zoom).max(4.0);

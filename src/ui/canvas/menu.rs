@@ -3,10 +3,10 @@
 use egui::Ui;
 
 use super::CanvasState;
+use crate::app::Outbox;
 use crate::app::Session;
-use crate::ui::keys::{ActionId, Does, action};
-use crate::ui::server_menu::{entry_ui, link_menu_ui};
-use crate::ui::{Outbox, what_if_menu};
+use crate::app::actions::{ActionId, Does, action};
+use crate::ui::server_menu::{entry_ui, mode_menu_ui};
 
 const ENTRIES: [ActionId; 4] = [
     ActionId::AddStandby,
@@ -18,15 +18,7 @@ const ENTRIES: [ActionId; 4] = [
 /// What can be done to the drawing as a whole.
 pub fn of_canvas(ui: &mut Ui, session: &Session, state: &mut CanvasState, outbox: &mut Outbox) {
     ui.set_min_width(230.0);
-    if let Some(what_if) = &session.what_if {
-        match state.menu_link {
-            Some(below) => what_if_menu::link_menu_ui(ui, what_if, below, outbox),
-            None => what_if_menu::cluster_menu_ui(ui, what_if, outbox),
-        }
-    } else if let Some(below) = state.menu_link {
-        link_menu_ui(ui, session, below, outbox);
-        ui.separator();
-    }
+    mode_menu_ui(ui, session, state.menu_link, outbox);
     for action in ENTRIES.into_iter().filter_map(action) {
         match entry_ui(ui, session, action, &[]) {
             Some(Does::Fit) => state.request_fit(),

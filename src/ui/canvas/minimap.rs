@@ -8,10 +8,10 @@ use egui::emath::RectTransform;
 use egui::{Color32, CursorIcon, Id, Mesh, Rect, Sense, Shape, Stroke, StrokeKind, Vec2};
 use egui::{WidgetInfo, WidgetType, pos2, vec2};
 
-use super::card::{BadgeKind, Look};
 use super::frame::Frame;
 use super::overlay::MARGIN;
 use super::places::Places;
+use crate::app::cards::{BadgeKind, Look};
 use crate::model::topology::Severity;
 use crate::ui::theme::{RADIUS_WIDGET, Tokens};
 

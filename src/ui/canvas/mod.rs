@@ -1,18 +1,14 @@
 //! The drawing of the design: egui_graphs' graph and drawing traits under a small driver of our own.
 //!
 //! The canvas is a mirror, never a source. Start with [`canvas_ui`]; `projection` makes the document a graph,
-//! `card` says what is to be shown, `places` is where it all stands, `server_shape` and `link_shape` draw it (`far` from
-//! far away), `gesture` turns a drag into at most one command, `verdict` says where a drop is allowed, `view` is pan and
+//! `card` says what is to be shown, `places` is where it all stands, `server_shape` and `link_shape` draw it (`overview` from
+//! far away), `gesture` says what was meant by a drag (what that does is for the mode to say), `view` is pan and
 //! zoom, `navigate` and `minimap` their input, `traffic` what moves in What-if in time.
 //! An idle canvas asks for no repaint.
 
-mod card;
 mod card_widget;
-mod describe;
 mod drag;
-mod far;
 mod fold;
-mod foresee;
 mod frame;
 mod gesture;
 mod handle;
@@ -23,6 +19,7 @@ mod menu;
 mod minimap;
 mod navigate;
 mod overlay;
+mod overview;
 mod paint;
 mod pen;
 mod places;
@@ -31,7 +28,6 @@ mod rename;
 mod server_shape;
 mod sites;
 mod traffic;
-mod verdict;
 mod view;
 mod words;
 
@@ -44,13 +40,10 @@ use self::frame::Frame;
 use self::gesture::Gesture;
 use self::projection::Projection;
 use self::view::View;
+use crate::app::Outbox;
 use crate::app::Session;
 use crate::model::topology::ServerId;
-use crate::ui::Outbox;
 
-const LOCKED: &str = "Locked while deploying, and in What-if";
-const BROKEN_TEXT: &str = "The text has an error, and the drawing is older: mend the text first";
-const STAYS: &str = "In What-if cards stay where they are: drop it on a server to let it follow that one";
 const NEEDS_TARGET: &str = "Drop it on the server it should follow";
 
 /// What is dragged from the palette: a standby that does not exist yet.
@@ -147,13 +140,4 @@ pub fn canvas_ui(ui: &mut Ui, session: &Session, state: &mut CanvasState, outbox
         }
         .run(&background);
     });
-}
-
-/// Why nothing on the canvas can be edited now.
-fn locked_words(session: &Session) -> &'static str {
-    if session.is_text_broken() {
-        BROKEN_TEXT
-    } else {
-        LOCKED
-    }
 }

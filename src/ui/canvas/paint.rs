@@ -7,12 +7,11 @@ use egui::{Painter, Rect, Stroke, StrokeKind, pos2};
 use egui_graphs::{DisplayNode as _, DrawContext, MetadataFrame, SettingsStyle};
 
 use super::drag::PLACE_SHARE;
-use super::far::{FAR_BELOW, Far, Marks};
 use super::frame::{Frame, on_screen};
+use super::overview::{FAR_BELOW, Far, Marks};
 use super::sites::paint_sites;
-use super::verdict::Zone;
 use super::{fold, handle};
-use crate::app::WhatIf;
+use crate::app::dropping::Zone;
 use crate::model::topology::ServerId;
 use crate::ui::theme::Tokens;
 
@@ -49,7 +48,7 @@ impl Frame<'_> {
                 self.paint_handle(&painter, tokens, &meta, id);
             }
         }
-        if let Some(time) = self.session.what_if.as_ref().and_then(WhatIf::in_time) {
+        if let Some(time) = self.session.mode.in_time() {
             self.paint_traffic(&painter, &meta, time);
         }
         self.paint_zones(&painter, tokens, &meta);

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use egui::{Id, Pos2, Rect};
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 
-use super::card::{Card, Link, LinkLook, Look};
 use super::card_widget::id_of;
 use super::server_shape::ServerShape;
+use crate::app::cards::{Card, Link, LinkLook, Look};
 use crate::model::topology::ServerId;
 
 #[derive(Debug)]

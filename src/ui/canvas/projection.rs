@@ -12,15 +12,14 @@ use petgraph::Directed;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef as _;
 
-use super::card::{Card, Link};
-use super::describe::describe;
 use super::fold::fold_up;
 use super::legend::{Sign, signs};
 use super::link_shape::{LinkShape, is_on_link};
 use super::places::{CardPlace, Places};
 use super::server_shape::ServerShape;
-use crate::app::{RunView, Session, WhatIf};
-use crate::engine::desk::preferences::RoleWords;
+use crate::app::cards::describe;
+use crate::app::cards::{Card, Link};
+use crate::app::{RunView, Session};
 use crate::model::document::PointOnCanvas;
 use crate::model::document::sites::{SiteArea, site_areas};
 use crate::model::health::Board;
@@ -58,9 +57,8 @@ struct Seen {
     board: Option<Board>,
     steps: Option<Vec<StepState>>,
     /// The moment of What-if.
-    what_if: Option<u64>,
+    mode: Option<u64>,
     folding: u64,
-    words: RoleWords,
 }
 
 impl Projection {
@@ -71,17 +69,17 @@ impl Projection {
         }
         self.seen = Some(Seen::of(session));
         self.generation += 1;
-        let is_shown = |id| !session.folding.is_hidden(id);
-        let positions = session.document.positions_of(is_shown);
-        let of = (session.revision, session.folding.revision());
+        let is_shown = |id| !session.looks.folding.is_hidden(id);
+        let positions = session.desk.document.positions_of(is_shown);
+        let of = (session.desk.revision, session.looks.folding.revision());
         if self.sites_of != Some(of) {
             // Readings come every second, and sites do not move with them.
             self.sites_of = Some(of);
-            self.sites = site_areas(session.document.topology(), &positions);
+            self.sites = site_areas(session.desk.document.topology(), &positions);
         }
-        self.relays = relays(session.document.topology());
+        self.relays = relays(session.desk.document.topology());
         // What is hidden cannot be taken by the handle.
-        self.relays.retain(|id, _| !session.folding.is_folded(*id));
+        self.relays.retain(|id, _| !session.looks.folding.is_folded(*id));
 
         let described = fold_up(session, describe(session));
         self.signs = signs(&described, !self.sites.is_empty());
@@ -89,7 +87,7 @@ impl Projection {
         let mut has_tree_changed = false;
         let gone = before
             .iter()
-            .filter(|id| session.document.topology().server(**id).is_none() || !is_shown(**id));
+            .filter(|id| session.desk.document.topology().server(**id).is_none() || !is_shown(**id));
         for id in gone {
             if let Some(index) = self.index.remove(id) {
                 self.graph.remove_node(index);
@@ -130,13 +128,13 @@ impl Projection {
 
     /// Takes over what is selected, if it has changed.
     pub fn follow_selection(&mut self, session: &Session) {
-        if self.selected.0 != session.selected || self.selected.1 != session.also_selected {
+        if self.selected.0 != session.looks.selected || self.selected.1 != session.looks.also_selected {
             self.select(session);
         }
     }
 
     fn select(&mut self, session: &Session) {
-        self.selected = (session.selected, session.also_selected.clone());
+        self.selected = (session.looks.selected, session.looks.also_selected.clone());
         self.places.select(|id| session.is_selected(id));
     }
 
@@ -288,13 +286,12 @@ fn relays(topology: &Topology) -> BTreeMap<ServerId, usize> {
 impl Seen {
     fn of(session: &Session) -> Self {
         Self {
-            revisions: (session.revision, session.derived.revision),
-            is_deployed: session.cluster.is_some(),
+            revisions: (session.desk.revision, session.derived.revision),
+            is_deployed: session.live.cluster.is_some(),
             board: board(session).cloned(),
             steps: steps(session).map(Iterator::collect),
-            what_if: session.what_if.as_ref().map(WhatIf::revision),
-            folding: session.folding.revision(),
-            words: session.preferences.role_words,
+            mode: session.mode.revision(),
+            folding: session.looks.folding.revision(),
         }
     }
 
@@ -305,22 +302,21 @@ impl Seen {
             (Some(seen), Some(steps)) => seen.iter().copied().eq(steps),
             _ => false,
         };
-        self.revisions == (session.revision, session.derived.revision)
-            && self.is_deployed == session.cluster.is_some()
+        self.revisions == (session.desk.revision, session.derived.revision)
+            && self.is_deployed == session.live.cluster.is_some()
             && self.board.as_ref() == board(session)
             && same_steps
-            && self.what_if == session.what_if.as_ref().map(WhatIf::revision)
-            && self.folding == session.folding.revision()
-            && self.words == session.preferences.role_words
+            && self.mode == session.mode.revision()
+            && self.folding == session.looks.folding.revision()
     }
 }
 
 fn board(session: &Session) -> Option<&Board> {
-    session.cluster.as_ref()?.board.as_ref()
+    session.live.cluster.as_ref()?.board.as_ref()
 }
 
 fn steps(session: &Session) -> Option<impl Iterator<Item = StepState>> {
-    match &session.run {
+    match &session.live.run {
         RunView::Run { progress, .. } if !progress.is_finished() => {
             Some(progress.steps.iter().map(|(_, state)| *state))
         }

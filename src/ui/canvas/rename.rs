@@ -4,9 +4,9 @@ use egui::{Id, Key, Modifiers, Rect, TextEdit, vec2};
 
 use super::frame::{Frame, on_screen};
 use super::overlay::{self, Tone};
+use crate::app::drafts::Field;
 use crate::app::{Message, ViewMessage};
 use crate::model::topology::ServerId;
-use crate::ui::drafts::Field;
 
 /// Of the text field, in points.
 const NAME_HEIGHT: f32 = 30.0;
@@ -21,8 +21,8 @@ pub struct Renaming {
 
 impl Frame<'_> {
     pub(super) fn rename(&mut self) {
-        let topology = self.session.document.topology();
-        let Some(server) = self.session.renaming.and_then(|id| topology.server(id)) else {
+        let topology = self.session.desk.document.topology();
+        let Some(server) = self.session.looks.renaming.and_then(|id| topology.server(id)) else {
             self.state.renaming = None;
             return;
         };

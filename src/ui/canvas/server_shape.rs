@@ -6,28 +6,16 @@ use egui::{Align2, Color32, Pos2, Rect, Shadow, Shape, Vec2, pos2, vec2};
 use egui_graphs::{DisplayNode, DrawContext, NodeProps};
 use petgraph::Directed;
 
-use super::card::{BadgeKind, Card, Life, Link, Look, Work};
 use super::pen::{Mark, Pen};
+use crate::app::cards::Outlook;
+use crate::app::cards::{BadgeKind, Card, Life, Link, Look, Work};
+use crate::app::dropping::Mood;
 use crate::model::document::arrange::CARD;
 use crate::model::topology::Severity;
-use crate::ui::outlook::Outlook;
 use crate::ui::theme::{RADIUS_CARD, Tokens};
 
 /// Below this zoom a card shows no words but the name; from farther away it is drawn by [`super::far`].
 pub const NAME_ONLY_BELOW: f32 = 0.55;
-
-/// What a drag that is under way makes of a card.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mood {
-    #[default]
-    Plain,
-    /// It can be dropped upon; `is_hit` if the pointer is there.
-    Allowed { has_consequence: bool, is_hit: bool },
-    /// It cannot, and says why when it is hit.
-    Refused { is_hit: bool },
-    /// Below the dragged server: it comes along.
-    ComesAlong,
-}
 
 #[derive(Clone, Debug)]
 pub struct ServerShape {
@@ -279,6 +267,8 @@ pub(super) fn life_mark(life: &Life, tokens: &Tokens) -> (Mark, Color32) {
         Life::Running | Life::Streaming | Life::Foreseen(Outlook::Well, _) => (Mark::Circle, tokens.ok),
         Life::Connected(_) | Life::Foreseen(Outlook::Waits, _) => (Mark::HalfCircle, tokens.warning),
         Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => (Mark::Triangle, tokens.warning),
+        // The shape of what is not known, in the colour of what wants to be looked at.
+        Life::Silent => (Mark::Ring, tokens.warning),
         Life::Down | Life::Foreseen(Outlook::Down, _) => (Mark::Diamond, tokens.error),
         Life::Drawn | Life::NotDeployed | Life::Unread => (Mark::Ring, tokens.text_weak),
     }

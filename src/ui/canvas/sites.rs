@@ -3,8 +3,8 @@
 use egui::{Align2, FontId, Painter, Rect, Stroke, StrokeKind, pos2};
 use egui_graphs::MetadataFrame;
 
-use super::far::PLAIN_BELOW;
 use super::frame::on_screen;
+use super::overview::PLAIN_BELOW;
 use crate::model::document::sites::{Area, SiteArea};
 use crate::ui::theme::Tokens;
 

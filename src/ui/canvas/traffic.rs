@@ -6,14 +6,15 @@
 use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2, vec2};
 use egui_graphs::MetadataFrame;
 
-use super::far::FAR_BELOW;
 use super::frame::{Frame, on_screen};
 use super::link_shape::Curve;
+use super::overview::FAR_BELOW;
 use super::pen::{Mark, Pen};
 use super::server_shape::NAME_ONLY_BELOW;
 use crate::app::InTime;
 use crate::model::simulate::time::{Leg, Run, Stage, Token, Traffic, Waits, in_words};
 use crate::model::topology::ServerId;
+use crate::model::words::counted;
 use crate::ui::motion;
 use crate::ui::theme::Tokens;
 
@@ -249,10 +250,9 @@ fn paint_waits(painter: &Painter, meta: &MetadataFrame, canvas: Rect, card: Rect
     } else {
         ("…", "wait", tokens.text)
     };
-    let ending = if waits.count == 1 { "" } else { "s" };
     let title = format!(
-        "{sign} {} commit{ending} {verb}{}, {}",
-        waits.count,
+        "{sign} {} {verb}{}, {}",
+        counted(waits.count, "commit"),
         if waits.count == 1 { "s" } else { "" },
         in_words(waits.longest)
     );

@@ -2,15 +2,14 @@
 
 use egui::Rect;
 
+use super::NEEDS_TARGET;
 use super::frame::{Frame, Incoming};
 use super::gesture::{FIX_KEY, Gesture};
 use super::legend::{Sign, legend_ui};
 use super::overlay::{self, Tone, ZoomWish};
-use super::verdict::Zone;
-use super::{NEEDS_TARGET, locked_words};
-use crate::app::WhatIf;
+use crate::app::dropping::Zone;
 use crate::model::topology::ServerId;
-use crate::ui::drafts::as_sentence;
+use crate::model::words::as_sentence;
 
 /// So many servers that come along are named.
 const NAMED: usize = 6;
@@ -24,7 +23,7 @@ impl Frame<'_> {
         let say = |tone, title: &str, sentence: &str| {
             overlay::pointer_label(&painter, self.canvas, pointer, tone, (title, sentence));
         };
-        let topology = self.session.document.topology();
+        let topology = self.session.desk.document.topology();
         let name = |id: ServerId| topology.server(id).map_or("", |server| server.name().as_str());
         match (&self.state.gesture, incoming) {
             (Gesture::Barred(reason), _) => say(Tone::Refused, reason, ""),
@@ -58,7 +57,7 @@ impl Frame<'_> {
                         };
                         sentences.push(format!("Comes along: {}{ending}", names.join(", ")));
                     }
-                    if self.session.folding.is_folded(over) {
+                    if self.session.looks.folding.is_folded(over) {
                         sentences.push(format!("{} is folded: it will be hidden inside", name(over)));
                     }
                     say(tone, &format!("Follow {}", name(over)), &sentences.join("\n"));
@@ -82,7 +81,7 @@ impl Frame<'_> {
             },
             (Gesture::Panning | Gesture::Banding(_), _) | (Gesture::Idle, Incoming::None) => {}
             (Gesture::Idle, _) if self.session.is_locked() => {
-                say(Tone::Refused, locked_words(self.session), "");
+                say(Tone::Refused, self.session.locked_words(), "");
             }
             (Gesture::Idle, Incoming::Over(over)) => {
                 say(Tone::Allowed, &format!("Add a standby under {}", name(over)), "");
@@ -94,7 +93,7 @@ impl Frame<'_> {
     pub(super) fn overlays(&mut self) {
         let painter = self.ui.painter_at(self.canvas);
         if self.session.preferences.legend {
-            let in_time = self.session.what_if.as_ref().and_then(WhatIf::in_time);
+            let in_time = self.session.mode.in_time();
             let signs = match in_time {
                 Some(_) => &Sign::TRAFFIC,
                 None => self.state.projection.signs(),
@@ -108,7 +107,7 @@ impl Frame<'_> {
             };
             legend_ui(self.ui, canvas, signs, covers, self.outbox);
         }
-        let topology = self.session.document.topology();
+        let topology = self.session.desk.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {
             (Some(reason), _) => reason,
             (None, Gesture::Dragging(drag)) if drag.verdicts.can_take_place() => {

@@ -1,17 +1,10 @@
 //! The grammar of each language, as far as one line shows it.
 
-use std::ops::Range;
-
+use super::pen::{Pen, SWITCHES, is_name, value, value_kind};
+use super::shell::shell;
+use super::toml::toml;
 use super::{Kind, Language, Pieces};
 
-/// Commands and words of the shell that the scripts are made of.
-const SHELL_WORDS: [&str; 40] = [
-    "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "in",
-    "function", "return", "exit", "local", "readonly", "export", "set", "shift", "break", "continue", "trap",
-    "unset", "echo", "printf", "read", "cd", "mkdir", "rm", "cp", "mv", "chmod", "cat", "test", "source",
-    "true", "false", "exec",
-];
-const SWITCHES: [&str; 6] = ["on", "off", "true", "false", "yes", "no"];
 /// The first column of pg_hba.conf, and the words of the others that are no names.
 const HBA_WORDS: [&str; 20] = [
     "local",
@@ -62,167 +55,6 @@ pub(super) fn pieces(language: Language, open: &mut Option<&'static str>, line: 
     pen.pieces
 }
 
-/// Goes along a line and notes its pieces.
-struct Pen<'a> {
-    line: &'a str,
-    at: usize,
-    pieces: Pieces,
-}
-
-impl Pen<'_> {
-    fn left(&self) -> &str {
-        self.line.get(self.at..).unwrap_or_default()
-    }
-
-    fn first(&self) -> Option<char> {
-        self.left().chars().next()
-    }
-
-    /// The next bytes are of this kind; what is of the same kind as the piece before becomes part of it.
-    fn take(&mut self, kind: Kind, bytes: usize) {
-        let range: Range<usize> = self.at..(self.at + bytes).min(self.line.len());
-        self.at = range.end;
-        if range.is_empty() {
-            return;
-        }
-        match self.pieces.last_mut() {
-            Some((before, known)) if *before == kind => known.end = range.end,
-            _ => self.pieces.push((kind, range)),
-        }
-    }
-
-    fn take_while(&mut self, kind: Kind, is_part: impl Fn(char) -> bool) {
-        let left = self.left();
-        let bytes = left.find(|letter| !is_part(letter)).unwrap_or(left.len());
-        self.take(kind, bytes);
-    }
-
-    fn take_letter(&mut self, kind: Kind) {
-        let bytes = self.first().map_or(0, char::len_utf8);
-        self.take(kind, bytes);
-    }
-
-    fn blanks(&mut self) {
-        self.take_while(Kind::Plain, char::is_whitespace);
-    }
-
-    fn rest(&mut self, kind: Kind) {
-        self.take(kind, self.line.len());
-    }
-
-    /// The rest of a quoted text; false if it does not end in this line.
-    fn text_up_to(&mut self, end: &str, language: Language) -> bool {
-        // In TOML and the shell, a backslash hides a quote, but not where the quotes are single ones.
-        let hides = matches!(language, Language::Toml | Language::Shell) && end.starts_with('"');
-        let left = self.left();
-        let mut hidden = false;
-        let mut found = None;
-        for (at, letter) in left.char_indices() {
-            if hidden {
-                hidden = false;
-            } else if hides && letter == '\\' {
-                hidden = true;
-            } else if left.get(at..).is_some_and(|left| left.starts_with(end)) {
-                found = Some(at + end.len());
-                break;
-            }
-        }
-        let bytes = found.unwrap_or(left.len());
-        self.take(Kind::Text, bytes);
-        found.is_some()
-    }
-
-    /// A text that begins here with these quotes.
-    fn text(&mut self, quotes: &'static str, language: Language) -> bool {
-        self.take(Kind::Text, quotes.len());
-        self.text_up_to(quotes, language)
-    }
-}
-
-fn is_name(letter: char) -> bool {
-    letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.')
-}
-
-/// A word that stands as a value.
-fn value_kind(word: &str, words: &[&str]) -> Kind {
-    if words.contains(&word) {
-        Kind::Word
-    } else if word.starts_with(|letter: char| letter.is_ascii_digit() || matches!(letter, '-' | '+')) {
-        Kind::Number
-    } else {
-        Kind::Plain
-    }
-}
-
-fn value(pen: &mut Pen<'_>, words: &[&str]) {
-    let left = pen.left();
-    let bytes = left
-        .find(|letter| !is_name(letter) && letter != '+')
-        .unwrap_or(left.len());
-    let kind = value_kind(left.get(..bytes).unwrap_or_default(), words);
-    pen.take(kind, bytes);
-}
-
-fn toml(pen: &mut Pen<'_>, open: &mut Option<&'static str>) {
-    pen.blanks();
-    let head = pen.left().split('#').next().unwrap_or_default().trim_end();
-    if head.starts_with('[') && head.ends_with(']') && !head.contains(['=', ',']) {
-        pen.take(Kind::Section, head.len());
-    }
-    // Before a `=` stands a key, behind it a value; a comma inside `{ … }` begins the next key.
-    let mut braces = 0_usize;
-    let mut is_key = pen.left().contains('=');
-    while let Some(letter) = pen.first() {
-        let quotes = ["\"\"\"", "'''", "\"", "'"]
-            .into_iter()
-            .find(|quotes| pen.left().starts_with(quotes));
-        match (letter, quotes) {
-            ('#', _) => pen.rest(Kind::Comment),
-            (_, Some(quotes)) if is_key && quotes.len() == 1 => {
-                let before = pen.pieces.len();
-                pen.text(quotes, Language::Toml);
-                if let Some(piece) = pen.pieces.get_mut(before) {
-                    piece.0 = Kind::Name;
-                }
-            }
-            (_, Some(quotes)) => {
-                // A text in single quotes ends in its line; if it does not, the next line is not coloured for it.
-                if !pen.text(quotes, Language::Toml) && quotes.len() == 3 {
-                    *open = Some(quotes);
-                }
-            }
-            ('=', _) => {
-                is_key = false;
-                pen.take_letter(Kind::Plain);
-            }
-            ('{', _) => {
-                braces += 1;
-                is_key = true;
-                pen.take_letter(Kind::Plain);
-            }
-            ('}', _) => {
-                braces = braces.saturating_sub(1);
-                pen.take_letter(Kind::Plain);
-            }
-            (',', _) => {
-                is_key = braces > 0;
-                pen.take_letter(Kind::Plain);
-            }
-            (letter, _) if is_name(letter) || letter == '+' => {
-                if is_key {
-                    pen.take_while(Kind::Name, is_name);
-                    if pen.first() == Some('+') {
-                        pen.take_letter(Kind::Plain);
-                    }
-                } else {
-                    value(pen, &SWITCHES);
-                }
-            }
-            _ => pen.take_letter(Kind::Plain),
-        }
-    }
-}
-
 fn conf(pen: &mut Pen<'_>) {
     pen.blanks();
     if pen.first() != Some('#') {
@@ -261,67 +93,6 @@ fn hba(pen: &mut Pen<'_>) {
     }
 }
 
-fn shell(pen: &mut Pen<'_>, open: &mut Option<&'static str>) {
-    let mut before = ' ';
-    while let Some(letter) = pen.first() {
-        match letter {
-            '#' if before.is_whitespace() => pen.rest(Kind::Comment),
-            '\\' => {
-                pen.take_letter(Kind::Plain);
-                pen.take_letter(Kind::Plain);
-            }
-            '"' | '\'' => {
-                let quotes = if letter == '"' { "\"" } else { "'" };
-                if !pen.text(quotes, Language::Shell) {
-                    *open = Some(quotes);
-                }
-            }
-            '$' => variable(pen),
-            letter if letter.is_alphanumeric() || letter == '_' => {
-                let left = pen.left();
-                let bytes = left.find(|letter: char| !is_name(letter)).unwrap_or(left.len());
-                let word = left.get(..bytes).unwrap_or_default();
-                let is_set = left
-                    .get(bytes..)
-                    .is_some_and(|left| left.starts_with('=') || left.starts_with("+="));
-                let begins = !is_name(before) && !matches!(before, '/' | '-' | '$');
-                let kind = match word {
-                    _ if begins && is_set => Kind::Name,
-                    word if begins && SHELL_WORDS.contains(&word) => Kind::Word,
-                    word if begins && word.chars().all(|letter| letter.is_ascii_digit()) => Kind::Number,
-                    _ => Kind::Plain,
-                };
-                pen.take(kind, bytes);
-            }
-            _ => pen.take_letter(Kind::Plain),
-        }
-        before = pen
-            .line
-            .get(..pen.at)
-            .and_then(|line| line.chars().next_back())
-            .unwrap_or(' ');
-    }
-}
-
-/// `$name`, `${…}`, `$1`, `$(`: the last one is a command, of which only the sign is coloured.
-fn variable(pen: &mut Pen<'_>) {
-    let left = pen.left();
-    let bytes = if left.starts_with("${") {
-        left.find('}').map_or(left.len(), |end| end + 1)
-    } else {
-        let name = left.get(1..).unwrap_or_default();
-        let bytes = name
-            .find(|letter: char| !letter.is_alphanumeric() && letter != '_')
-            .unwrap_or(name.len());
-        if bytes == 0 && name.starts_with(['@', '*', '#', '?', '$', '!']) {
-            2
-        } else {
-            bytes + 1
-        }
-    };
-    pen.take(Kind::Variable, bytes);
-}
-
 fn markdown(pen: &mut Pen<'_>) {
     if pen.left().starts_with('#') {
         return pen.rest(Kind::Section);
@@ -340,6 +111,8 @@ fn markdown(pen: &mut Pen<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use proptest::prelude::*;
 
     use super::*;

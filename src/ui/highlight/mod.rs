@@ -4,6 +4,9 @@
 //! alone: what a piece is can always be read from its own signs (`#`, quotes, brackets).
 
 mod lines;
+mod pen;
+mod shell;
+mod toml;
 
 use std::ops::Range;
 

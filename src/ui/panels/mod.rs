@@ -2,68 +2,39 @@
 //!
 //! What they remember between frames is no part of the design: half-typed texts and the like, in [`PanelState`].
 
-mod change;
-mod changed;
-mod cluster;
-mod cluster_settings;
-mod comparison;
-mod deploy;
-mod file_text;
+mod design;
+mod dialogs;
 mod files;
-mod findings;
-mod in_time;
-mod inspector;
-mod kept;
-mod left_over;
-mod link;
-mod modals;
-mod moments;
+mod live;
 mod notices;
 mod outline;
 mod parts;
-mod phases;
-mod picker;
-mod picture;
-mod plan;
-mod run;
-mod server;
-mod settings;
 mod status_bar;
-mod survives;
-mod sync_order;
 mod text;
-mod text_editor;
-mod time_line;
 mod top_bar;
 mod what_if;
 
-pub use deploy::deploy_ui;
+pub use design::{findings_ui, inspector_ui};
+pub use dialogs::{modals_ui, picker_ui};
 pub use files::files_ui;
-pub use findings::findings_ui;
-pub use in_time::speed_rows;
-pub use inspector::inspector_ui;
-pub use left_over::left_over_ui;
-pub use modals::modals_ui;
-pub use moments::moments_ui;
+pub use live::{deploy_ui, left_over_ui};
 pub use notices::notices_ui;
 pub use outline::outline_ui;
-pub use parts::{counted, sign_button};
-pub use picker::picker_ui;
+pub use parts::sign_button;
 pub use status_bar::status_bar_ui;
 pub use text::text_ui;
-pub use time_line::time_line_ui;
 pub use top_bar::{menu_bar_ui, tool_bar_ui};
-pub use what_if::what_if_ui;
+pub use what_if::{moments_ui, speed_rows, time_line_ui, what_if_ui};
 
+use crate::app::drafts::Drafts;
 use crate::model::plan::Progress;
-use crate::ui::drafts::Drafts;
 
 /// What the panels remember between frames.
 #[derive(Debug, Default)]
 pub struct PanelState {
     pub drafts: Drafts,
-    pub modal: modals::ModalText,
-    pub picker: picker::PickerState,
+    pub modal: dialogs::ModalText,
+    pub picker: dialogs::PickerState,
     pub run_clock: RunClock,
     pub notices: notices::FirstSeen,
     pub files: files::ToReveal,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use egui::{Align2, Area, Frame, Id, Label, Margin, Order, RichText, Stroke, Ui, vec2};
 
+use crate::app::Outbox;
 use crate::app::{Message, Notice, NoticeKind, Session, ViewMessage};
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_CARD, Tokens};
 
 use super::parts::{note_ui, sign_button};

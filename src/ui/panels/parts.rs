@@ -2,11 +2,10 @@
 
 use egui::{Button, Color32, Key, Response, RichText, TextEdit, Ui, WidgetInfo, WidgetType};
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::drafts::{Drafts, Field};
 use crate::model::topology::Severity;
-use crate::ui::Outbox;
-pub use crate::ui::commands::{LOCKED, locked_words};
-use crate::ui::drafts::{Drafts, Field};
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 /// So that all forms of a panel have their fields below one another.
@@ -49,7 +48,7 @@ pub fn field_ui(
     width: f32,
     field: &Field,
 ) -> Response {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let mut text = drafts.show(field, topology);
     let wrong = drafts.problem(field).is_some();
     let response = ui
@@ -70,7 +69,7 @@ pub fn field_ui(
             ui.add_enabled(!session.is_locked(), edit)
         })
         .inner
-        .on_disabled_hover_text(locked_words(session));
+        .on_disabled_hover_text(session.locked_words());
     if response.changed() {
         drafts.typed(field, topology, text);
     }
@@ -127,15 +126,6 @@ pub fn severity_sign(ui: &Ui, severity: Severity) -> (&'static str, Color32) {
         Severity::Error => ("⊗", tokens.error),
         Severity::Warning => ("⚠", tokens.warning),
         Severity::Note => ("ℹ", tokens.accent),
-    }
-}
-
-/// "1 server", "3 servers".
-pub fn counted(count: usize, word: &str) -> String {
-    if count == 1 {
-        format!("1 {word}")
-    } else {
-        format!("{count} {word}s")
     }
 }
 

@@ -2,20 +2,21 @@
 
 use egui::{RichText, Sense, Ui};
 
+use crate::app::Outbox;
 use crate::app::{Message, RunView, Session, Tab, ViewMessage};
 use crate::model::topology::Severity;
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP_LARGE, TEXT_SMALL, Tokens};
 
-use super::cluster::state_in_words;
-use super::parts::{counted, severity_sign};
+use super::live::cluster::state_in_words;
+use super::parts::severity_sign;
+use crate::model::words::counted;
 
 pub fn status_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let tokens = Tokens::of(ui.visuals());
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = GAP_LARGE;
         let small = |words: String, colour| RichText::new(words).size(TEXT_SMALL).color(colour);
-        let servers = counted(session.document.topology().servers().len(), "server");
+        let servers = counted(session.desk.document.topology().servers().len(), "server");
         ui.label(small(servers, tokens.text_weak));
         let mut found = false;
         for severity in [Severity::Error, Severity::Warning, Severity::Note] {
@@ -51,7 +52,7 @@ pub fn status_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 }
 
 fn run_in_words(session: &Session) -> String {
-    match (&session.run, &session.cluster) {
+    match (&session.live.run, &session.live.cluster) {
         (RunView::Run { plan, progress, .. }, _) if !progress.is_finished() => {
             let (done, all) = progress.done();
             let verb = if progress.unwinding {

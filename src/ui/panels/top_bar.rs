@@ -2,16 +2,17 @@
 
 use egui::{Align, Button, ComboBox, Label, Layout, MenuBar, RichText, Sense, Ui};
 
+use crate::app::Outbox;
 use crate::app::Session;
+use crate::app::actions::{self, ACTIONS, ActionId, Does, Menu, Next};
+use crate::app::edits::edit;
 use crate::model::topology::{Edit, PgMajor};
-use crate::ui::Outbox;
 use crate::ui::canvas::NewStandby;
-use crate::ui::commands::edit;
-use crate::ui::keys::{self, ACTIONS, ActionId, Does, Menu, Next};
+use crate::ui::keys::key_words;
 use crate::ui::server_menu::entry_ui;
 use crate::ui::theme::{GAP, GAP_LARGE, TEXT_HEADING, Tokens};
 
-use super::parts::{locked_words, main_button, sign_button};
+use super::parts::{main_button, sign_button};
 
 /// All versions are in view at once.
 const ALL_MAJORS: f32 = 500.0;
@@ -35,7 +36,7 @@ pub fn menu_bar_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
 
 pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &mut Asked) {
     ui.horizontal_centered(|ui| {
-        let start = keys::does(ActionId::Start, session);
+        let start = actions::does(ActionId::Start, session);
         let button = sign_button(ui, start.is_some(), "🏠", "Start page");
         if button.clicked() {
             asked.extend(start);
@@ -60,16 +61,16 @@ pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &
 
 /// What leads from the drawing to a cluster that is as drawn; nothing stands out where they are the same.
 fn next_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
-    let does = keys::does(ActionId::Deploy, session);
+    let does = actions::does(ActionId::Deploy, session);
     let next = Next::of(session);
     let response = if next == Next::Nothing {
         ui.add_enabled(does.is_some(), Button::new("Deployed"))
     } else {
         main_button(ui, does.is_some(), next.words())
     };
-    let keys = keys::action(ActionId::Deploy).map_or_else(String::new, |action| action.key_words(ui.ctx()));
+    let keys = key_words(ActionId::Deploy, ui.ctx());
     let hint = format!("{} ({keys})", next.explained());
-    let response = response.on_disabled_hover_text(locked_words(session));
+    let response = response.on_disabled_hover_text(session.locked_words());
     if response.on_hover_text(hint).clicked() {
         asked.extend(does);
     }
@@ -85,7 +86,7 @@ fn title_ui(ui: &mut Ui, session: &Session) {
     let widest = (ui.available_width() - 840.0).max(120.0);
     let size = egui::vec2(width.size().x.min(widest) + 2.0, ui.spacing().interact_size.y);
     let title = ui.add_sized(size, Label::new(text).truncate());
-    if let Some(path) = &session.path {
+    if let Some(path) = &session.desk.path {
         title.on_hover_text(path.display().to_string());
     }
     // Its room is always there, so that the tools do not jump when it comes and goes.
@@ -98,7 +99,7 @@ fn title_ui(ui: &mut Ui, session: &Session) {
 }
 
 fn version_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    let current = session.document.topology().postgres();
+    let current = session.desk.document.topology().postgres();
     let combo = ComboBox::from_id_salt("version")
         .height(ALL_MAJORS)
         .selected_text(format!("PostgreSQL {current}"));
@@ -120,7 +121,7 @@ fn version_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 }
 
 fn tool_ui(ui: &mut Ui, session: &Session, id: ActionId, words: &str, asked: &mut Asked) {
-    let does = keys::does(id, session);
+    let does = actions::does(id, session);
     let response = ui.add_enabled(does.is_some(), Button::new(words));
     if with_hint(response, id, session).clicked() {
         asked.extend(does);
@@ -129,10 +130,9 @@ fn tool_ui(ui: &mut Ui, session: &Session, id: ActionId, words: &str, asked: &mu
 
 /// A button, and at the same time what is dragged onto a server.
 fn palette_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
-    let does = keys::does(ActionId::AddStandby, session);
+    let does = actions::does(ActionId::AddStandby, session);
     let enabled = does.is_some();
-    let words = session.preferences.role_words;
-    let button = Button::new(format!("➕ Add {}", words.standby())).sense(Sense::click_and_drag());
+    let button = Button::new("➕ Add standby").sense(Sense::click_and_drag());
     let response = ui.add_enabled(enabled, button);
     if enabled {
         response.dnd_set_drag_payload(NewStandby);
@@ -142,13 +142,13 @@ fn palette_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
     }
     let hint =
         "Click: under the selected server, or under the primary. Drag it onto a server: under that one";
-    response.on_hover_text(words.said(hint));
+    response.on_hover_text(hint);
 }
 
 /// Into the mode, and out of it again.
 fn what_if_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
-    let does = keys::does(ActionId::WhatIf, session);
-    let button = Button::selectable(session.what_if.is_some(), "What-if").frame_when_inactive(true);
+    let does = actions::does(ActionId::WhatIf, session);
+    let button = Button::selectable(session.what_if().is_some(), "What-if").frame_when_inactive(true);
     let response = ui.add_enabled(does.is_some(), button);
     if with_hint(response, ActionId::WhatIf, session).clicked() {
         asked.extend(does);
@@ -157,13 +157,13 @@ fn what_if_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
 
 /// What the button does, with its keys.
 fn with_hint(response: egui::Response, id: ActionId, session: &Session) -> egui::Response {
-    let Some(action) = keys::action(id) else {
+    let Some(action) = actions::action(id) else {
         return response;
     };
-    let keys = action.key_words(&response.ctx);
+    let keys = key_words(id, &response.ctx);
     let words = action.words_now(session);
     let words = if words == action.words {
-        action.explained_in(session.preferences.role_words)
+        action.explained.to_owned()
     } else {
         words
     };

@@ -2,13 +2,13 @@
 
 use egui::{Label, RichText, Ui};
 
+use crate::app::Outbox;
 use crate::app::{ClusterMessage, Message, Session, StartMessage, ViewMessage};
-use crate::engine::cluster::{Condition, Listed};
-use crate::ui::Outbox;
+use crate::model::desk::{Condition, Listed};
 use crate::ui::theme::{TEXT_SMALL, Tokens};
 
-use super::super::panels::counted;
 use super::{entry_ui, part_ui, small_ui};
+use crate::model::words::counted;
 
 pub fn clusters_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     part_ui(ui, "Clusters on this machine");
@@ -43,6 +43,7 @@ fn cluster_ui(ui: &mut Ui, session: &Session, cluster: &Listed, outbox: &mut Out
         ),
     );
     let is_offered = session
+        .live
         .left_over
         .iter()
         .any(|record| record.folder == cluster.folder);
@@ -143,10 +144,10 @@ fn buttons_ui(ui: &mut Ui, cluster: &Listed, is_busy: bool, can_go_on: bool, out
 
 /// What is being done to it by this window.
 fn busy<'a>(session: &'a Session, cluster: &Listed) -> Option<&'a str> {
-    if session.removing.contains(&cluster.folder) {
+    if session.live.removing.contains(&cluster.folder) {
         return Some("Tearing down");
     }
-    let shown = session.cluster.as_ref();
+    let shown = session.live.cluster.as_ref();
     let of_window = shown.filter(|shown| shown.folder == cluster.folder);
     let elsewhere = session.start.busy.get(&cluster.folder).copied();
     of_window.and_then(|shown| shown.busy.as_deref()).or(elsewhere)

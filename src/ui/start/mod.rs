@@ -10,9 +10,10 @@ mod thumbnail;
 
 use egui::{Align, Frame, Label, Layout, Margin, RichText, ScrollArea, Ui};
 
+use crate::app::Outbox;
+use crate::app::actions::{self, ActionId, Does};
 use crate::app::{Session, StartMessage};
-use crate::ui::Outbox;
-use crate::ui::keys::{self, ActionId, Does};
+use crate::ui::keys;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, RADIUS_CARD, TEXT_SMALL, Tokens};
 
 /// On a wide screen the page is no wider than can be looked over.
@@ -80,11 +81,11 @@ fn head_ui(ui: &mut Ui, session: &Session, asked: &mut Vec<Does>) {
                 (ActionId::Open, "Open…"),
                 (ActionId::New, "New"),
             ] {
-                let does = keys::does(id, session);
+                let does = actions::does(id, session);
                 let button = egui::Button::new(words);
                 let mut response = ui.add_enabled(does.is_some(), button);
-                if let Some(action) = keys::action(id) {
-                    let keys = action.key_words(ui.ctx());
+                if let Some(action) = actions::action(id) {
+                    let keys = keys::key_words(action.id, ui.ctx());
                     response = response.on_hover_text(format!("{} ({keys})", action.explained));
                 }
                 if response.clicked() {
@@ -127,41 +128,4 @@ fn small_ui(ui: &mut Ui, words: &str) {
 
 fn send(outbox: &mut Outbox, message: StartMessage) {
     outbox.send(crate::app::Message::Start(message));
-}
-
-/// "just now", "3 hours ago".
-fn ago(secs: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [
-        (86_400 * 30, "month"),
-        (86_400, "day"),
-        (3_600, "hour"),
-        (60, "minute"),
-    ];
-    let unit = UNITS.iter().find(|(length, _)| secs >= *length);
-    unit.map_or_else(
-        || "just now".to_owned(),
-        |(length, word)| match secs / length {
-            1 => format!("1 {word} ago"),
-            number => format!("{number} {word}s ago"),
-        },
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_said_as_people_say_them() {
-        for (secs, words) in [
-            (0, "just now"),
-            (59, "just now"),
-            (60, "1 minute ago"),
-            (7_200, "2 hours ago"),
-            (86_400 * 3, "3 days ago"),
-            (86_400 * 70, "2 months ago"),
-        ] {
-            assert_eq!(ago(secs), words);
-        }
-    }
 }

@@ -4,22 +4,23 @@ use std::path::Path;
 
 use egui::{Align, Button, Label, Layout, RichText, Ui};
 
+use crate::app::Outbox;
 use crate::app::{FileMessage, Message, Session, StartMessage, ViewMessage};
-use crate::engine::desk::recent::RecentDesign;
-use crate::engine::desk::unsaved::Unsaved;
-use crate::ui::Outbox;
+use crate::model::desk::RecentDesign;
+use crate::model::desk::Unsaved;
 use crate::ui::theme::{GAP, Tokens};
 
 use super::super::panels::sign_button;
-use super::{ago, entry_ui, part_ui, send, small_ui};
+use super::{entry_ui, part_ui, send, small_ui};
+use crate::model::words::ago;
 
 /// Nothing, if nothing is to be recovered.
 pub fn recoverable_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
-    if session.recoverable.is_empty() {
+    if session.start.recoverable.is_empty() {
         return;
     }
     part_ui(ui, "Not saved when an earlier session ended");
-    for unsaved in &session.recoverable {
+    for unsaved in &session.start.recoverable {
         unsaved_ui(ui, unsaved, outbox);
     }
     ui.add_space(GAP);

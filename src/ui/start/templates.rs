@@ -6,11 +6,11 @@ use egui::{
     Align, FontId, Label, Layout, Rect, RichText, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, vec2,
 };
 
+use crate::app::Outbox;
 use crate::app::{FileMessage, Message};
 use crate::model::diagram::Diagram;
 use crate::model::document::format;
 use crate::model::document::templates::{TEMPLATES, Template};
-use crate::ui::Outbox;
 use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_CARD, RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
 use super::{part_ui, thumbnail};

@@ -11,7 +11,7 @@ use egui::{
 
 pub use self::tokens::Tokens;
 use self::tokens::{DARK, LIGHT, mix};
-use crate::engine::desk::preferences::{self, Preferences};
+use crate::model::desk::{self, Preferences};
 
 /// Gaps between things, in points: half, one and two steps of the same rhythm.
 pub const GAP_SMALL: f32 = 4.0;
@@ -46,9 +46,9 @@ pub fn install(ctx: &Context) {
 /// The colours and the motion that the user prefers.
 pub fn prefer(ctx: &Context, preferences: &Preferences) {
     ctx.set_theme(match preferences.theme {
-        preferences::Theme::Desktop => egui::ThemePreference::System,
-        preferences::Theme::Light => egui::ThemePreference::Light,
-        preferences::Theme::Dark => egui::ThemePreference::Dark,
+        desk::Theme::Desktop => egui::ThemePreference::System,
+        desk::Theme::Light => egui::ThemePreference::Light,
+        desk::Theme::Dark => egui::ThemePreference::Dark,
     });
     let usual = egui::Style::default();
     ctx.all_styles_mut(|style| {

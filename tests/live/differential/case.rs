@@ -1,10 +1,12 @@
 //! A cluster and what happens to it, as plain data that prints itself; and the random ones.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use pgcascade::model::bundle::generate;
 use pgcascade::model::document::Document;
-use pgcascade::model::simulate::world::{Action, Flow, World};
+use pgcascade::model::health::ReplicationRow;
+use pgcascade::model::simulate::world::{Flow, Incident, World};
 use pgcascade::model::topology::{Auth, CommitLevel, Edit, PgMajor, ServerId, Topology, notation};
 
 use crate::random::Random;
@@ -16,6 +18,9 @@ pub struct Case {
     pub servers: Vec<Server>,
     pub sync: Sync,
     pub steps: Vec<Step>,
+    /// The standbys that would be lost together with a primary, by their places: asked at every step whether that would
+    /// lose a commit.
+    pub doomed: Vec<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,20 +65,20 @@ pub enum Fault {
 
 impl Fault {
     /// The same for the model.
-    pub fn action(self, server: usize, ids: &[ServerId]) -> Action {
+    pub fn action(self, server: usize, ids: &[ServerId]) -> Incident {
         let server = ids[server];
         match self {
-            Self::Stop => Action::Stop(server),
-            Self::Crash | Self::Kill => Action::Crash(server),
-            Self::Start => Action::ComeBack(server),
-            Self::Pause => Action::Pause(server),
-            Self::Resume => Action::Resume(server),
-            Self::Promote => Action::Promote(server),
-            Self::Repoint(upstream) => Action::Repoint {
+            Self::Stop => Incident::Stop(server),
+            Self::Crash | Self::Kill => Incident::Crash(server),
+            Self::Start => Incident::ComeBack(server),
+            Self::Pause => Incident::Pause(server),
+            Self::Resume => Incident::Resume(server),
+            Self::Promote => Incident::Promote(server),
+            Self::Repoint(upstream) => Incident::Repoint {
                 server,
                 upstream: ids[upstream],
             },
-            Self::MakeSlot(upstream) => Action::MakeSlot {
+            Self::MakeSlot(upstream) => Incident::MakeSlot {
                 server,
                 upstream: ids[upstream],
             },
@@ -99,6 +104,24 @@ impl Case {
             set("synchronous_standby_names", list);
         }
         topology
+    }
+
+    /// The design to deploy: the same, or if it is open which of its standbys are synchronous, without a list. Deploying
+    /// waits for the rows that are predicted, and of equal ones those that connect first come first.
+    pub fn deployed(&self, topology: &Topology) -> Topology {
+        let mut deployed = topology.clone();
+        if let Sync::ByHand(_) = &self.sync
+            && let board = World::new(topology).board()
+            && board
+                .servers
+                .iter()
+                .any(|reading| !ties(&reading.replication).is_empty())
+        {
+            let (name, value) = ("synchronous_standby_names".to_owned(), Some(String::new()));
+            let server = None;
+            deployed.apply(&Edit::SetSetting { server, name, value }).unwrap();
+        }
+        deployed
     }
 
     /// The servers' numbers in the design, by their place here.
@@ -137,6 +160,15 @@ impl Case {
         let mut names: Vec<String> = ODD_NAMES.map(str::to_owned).into();
         names.push("long".repeat(17));
         random.shuffle(&mut names);
+        // Two standbys that are one to PostgreSQL, often below the same server.
+        if random.one_in(4) {
+            let equal = if random.one_in(2) {
+                ["Equal".to_owned(), "equal".to_owned()]
+            } else {
+                ["one", "two"].map(|end| format!("{}{end}", "long".repeat(16)))
+            };
+            names.splice(1..3, equal);
+        }
         let mut priorities: Vec<u32> = (1..=10).map(|number| number * 7).collect();
         random.shuffle(&mut priorities);
         let servers: Vec<Server> = (0..count)
@@ -152,15 +184,34 @@ impl Case {
             })
             .collect();
         let sync = Sync::random(random, &servers);
+        let mut doomed: Vec<usize> = (1..count).collect();
+        random.shuffle(&mut doomed);
+        doomed.truncate(random.below(4));
         let mut case = Self {
             servers,
             sync,
             steps: Vec::new(),
+            doomed,
         };
+        case.sync = case.without_equals_by_policy(random, postgres);
         let topology = case.topology(postgres, &case.some_ports());
         let (ids, mut world) = (case.ids(&topology), World::new(&topology));
         case.steps = (0..3).map(|_| step(random, &mut world, &ids)).collect();
         case
+    }
+
+    /// Which of two equal standbys is synchronous is only open where a list is set by hand (see [`Self::deployed`]).
+    fn without_equals_by_policy(&self, random: &mut Random, postgres: PgMajor) -> Sync {
+        let board = World::new(&self.topology(postgres, &self.some_ports())).board();
+        let is_open = board
+            .servers
+            .iter()
+            .any(|reading| !ties(&reading.replication).is_empty());
+        if is_open && matches!(self.sync, Sync::Policy(_)) {
+            let count = 1 + random.below(3);
+            return Sync::ByHand(list(random, &self.servers, count));
+        }
+        self.sync.clone()
     }
 
     fn some_ports(&self) -> Vec<u16> {
@@ -168,8 +219,23 @@ impl Case {
     }
 }
 
-/// No two are equal to PostgreSQL: between those, the one that connects first comes first, and that is not the
-/// drawing's to say.
+/// The rows between which the order of connecting decides, by their priority: of equal ones some are synchronous, and
+/// which of them is not the drawing's to say.
+pub fn ties(rows: &[ReplicationRow]) -> Vec<u32> {
+    let has = |priority: u32, word: &str| {
+        let streaming = rows.iter().filter(|row| row.state == "streaming");
+        streaming
+            .filter(|row| row.sync_priority == priority)
+            .any(|row| row.sync_state == word)
+    };
+    let priorities: BTreeSet<u32> = rows.iter().map(|row| row.sync_priority).collect();
+    priorities
+        .into_iter()
+        .filter(|priority| has(*priority, "sync") && has(*priority, "potential"))
+        .collect()
+}
+
+/// No two of these are equal to PostgreSQL.
 const ODD_NAMES: [&str; 18] = [
     "slave1",
     "SLAVE2",
@@ -194,11 +260,11 @@ const ODD_NAMES: [&str; 18] = [
 impl Sync {
     fn random(random: &mut Random, servers: &[Server]) -> Self {
         let count = 1 + random.below(3);
-        match random.below(8) {
+        match random.below(9) {
             0 => Self::Off,
-            1 => Self::ByHand(list(random, servers, count)),
+            1..4 => Self::ByHand(list(random, servers, count)),
             kind => {
-                let method = if kind < 5 { "first" } else { "any" };
+                let method = if kind < 6 { "first" } else { "any" };
                 let level = random.pick(&CommitLevel::ALL).word();
                 Self::Policy(format!("{method} {count} commit {level}"))
             }
@@ -211,9 +277,10 @@ fn list(random: &mut Random, servers: &[Server], count: usize) -> String {
     let members: Vec<String> = (0..=random.below(4))
         .map(|_| {
             let name = &servers[random.below(servers.len())].name;
-            match random.below(5) {
+            match random.below(7) {
                 0 => "nobody".to_owned(),
-                1 => quoted(&name.to_ascii_uppercase()),
+                1 => "*".to_owned(),
+                2 => quoted(&name.to_ascii_uppercase()),
                 _ => quoted(name),
             }
         })
@@ -307,6 +374,14 @@ impl fmt::Display for Case {
         write!(f, "{}", self.notation(&self.some_ports()))?;
         if let Sync::ByHand(list) = &self.sync {
             writeln!(f, "synchronous_standby_names = {list}")?;
+        }
+        if !self.doomed.is_empty() {
+            let doomed: Vec<String> = self
+                .doomed
+                .iter()
+                .map(|place| quoted(&self.servers[*place].name))
+                .collect();
+            writeln!(f, "lost with a primary: {}", doomed.join(", "))?;
         }
         for (number, step) in self.steps.iter().enumerate() {
             let faults: Vec<String> = step

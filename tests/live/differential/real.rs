@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use pgcascade::engine::cluster;
 use pgcascade::engine::deploy::Cancel;
 use pgcascade::model::document::Document;
-use pgcascade::model::health::{Board, ReplicationRow};
+use pgcascade::model::health::{Board, Reading, ReplicationRow};
 use pgcascade::model::plan::Outcome;
 use pgcascade::model::simulate::world::CommitFate;
 use pgcascade::model::topology::{CommitLevel, PgMajor, ServerId, Topology};
@@ -19,8 +19,9 @@ use tokio::task::JoinSet;
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
-use super::case::{Case, Fault, Step};
+use super::case::{Case, Fault, Step, Sync, ties};
 use crate::commits;
+use crate::frozen::Frozen;
 use crate::scene::{Scene, perform, prepare, session};
 
 /// For a process to end after its signal, on a machine that has other work.
@@ -41,17 +42,37 @@ impl Real {
         let scene = Scene::named("pgc-differ-");
         let folder = scene.folder();
         // Unwise designs are wanted here, so the checks are not asked.
-        let (_, run) = prepare(&Document::new(topology.clone()), &folder).await;
+        let deployed = case.deployed(topology);
+        let (_, run) = prepare(&Document::new(deployed.clone()), &folder).await;
         let (outcome, events) = perform(run, Cancel::default()).await;
         if outcome != Outcome::Done {
             return Err(format!("it is not deployed: {outcome:?}, {:#?}", events.last()));
         }
-        Ok(Self {
+        let real = Self {
             _scene: scene,
             folder,
             ids: case.ids(topology),
             topology: topology.clone(),
-        })
+        };
+        if let Sync::ByHand(list) = &case.sync
+            && deployed != *topology
+        {
+            real.set_list(list).await;
+        }
+        Ok(real)
+    }
+
+    /// The list by hand on every server, as the design's files would have it.
+    async fn set_list(&self, list: &str) {
+        let set = format!(
+            "ALTER SYSTEM SET synchronous_standby_names = '{}'",
+            list.replace('\'', "''")
+        );
+        for place in 0..self.ids.len() {
+            let client = self.session(place).await;
+            client.batch_execute(&set).await.unwrap();
+            client.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+        }
     }
 
     pub async fn strike(&self, step: &Step) -> Result<(), String> {
@@ -171,26 +192,32 @@ impl Real {
         patience: Duration,
     ) -> Result<(), String> {
         let begun = Instant::now();
+        let predicted = in_sight(predicted, flickering);
         loop {
-            let mut shown = cluster::status(&self.folder).await.unwrap();
-            for reading in &mut shown.servers {
-                let name = &reading.name;
-                let is_sure = |row: &ReplicationRow| {
-                    let flickers = |(server, standby): &(String, String)| {
-                        server == name && *standby == row.application_name
-                    };
-                    !flickering.iter().any(flickers)
-                };
-                reading.replication.retain(is_sure);
-            }
-            if in_sight(&shown) == in_sight(predicted) {
+            let shown = in_sight(&cluster::status(&self.folder).await.unwrap(), flickering);
+            if shown == predicted {
                 return Ok(());
             }
             if begun.elapsed() > patience {
-                return Err(differences(predicted, &shown));
+                return Err(differences(&predicted, &shown));
             }
             tokio::time::sleep(POLL).await;
         }
+    }
+
+    /// A commit at the level while these servers, which run, receive nothing: would it be confirmed without them?
+    pub async fn commit_without(
+        &self,
+        primary: ServerId,
+        level: CommitLevel,
+        without: &[ServerId],
+        may_hang: bool,
+    ) -> CommitFate {
+        let port = |server: ServerId| self.topology.server(server).unwrap().port().number();
+        commits::prepare(&self.folder, port(primary)).await;
+        let ports: Vec<u16> = without.iter().map(|server| port(*server)).collect();
+        let _frozen = Frozen::receivers(&self.folder, &ports).await;
+        commits::commit(&self.folder, port(primary), level, may_hang).await
     }
 
     /// Commits at each level at once: how each of them went. `hanging` are those that need not be waited for long.
@@ -227,29 +254,60 @@ impl Real {
     }
 }
 
-/// What can be seen of each server from outside: of one that is down nothing, and of a standby not whom it asks.
-fn in_sight(board: &Board) -> Vec<(bool, &str, &[ReplicationRow])> {
-    let servers = board.servers.iter();
-    servers
-        .map(|reading| {
-            let role = if reading.running {
-                reading.role.as_str()
+/// What can be seen of one server from outside: of one that is down nothing, and of a standby not whom it asks.
+#[derive(Debug, PartialEq)]
+struct InSight {
+    name: String,
+    running: bool,
+    role: String,
+    rows: Vec<ReplicationRow>,
+}
+
+/// The same of each, without the rows that flicker. Of rows between which the order of connecting decides, it is left
+/// open which are the synchronous ones.
+fn in_sight(board: &Board, flickering: &[(String, String)]) -> Vec<InSight> {
+    let of = |reading: &Reading| {
+        let flickers = |row: &ReplicationRow| {
+            flickering
+                .iter()
+                .any(|(server, standby)| *server == reading.name && *standby == row.application_name)
+        };
+        let mut rows = reading.replication.clone();
+        rows.retain(|row| !flickers(row));
+        for priority in ties(&rows) {
+            let is_tied = |row: &ReplicationRow| row.state == "streaming" && row.sync_priority == priority;
+            let mut states: Vec<String> = rows
+                .iter()
+                .filter(|row| is_tied(row))
+                .map(|row| row.sync_state.clone())
+                .collect();
+            states.sort_unstable();
+            for (row, state) in rows.iter_mut().filter(|row| is_tied(row)).zip(states) {
+                row.sync_state = state;
+            }
+        }
+        rows.sort();
+        InSight {
+            name: reading.name.clone(),
+            running: reading.running,
+            role: if reading.running {
+                reading.role.clone()
             } else {
-                ""
-            };
-            (reading.running, role, reading.replication.as_slice())
-        })
-        .collect()
+                String::new()
+            },
+            rows,
+        }
+    };
+    board.servers.iter().map(of).collect()
 }
 
 /// What each server shows otherwise than predicted, a line each.
-fn differences(predicted: &Board, shown: &Board) -> String {
-    let servers = predicted.servers.iter().zip(&shown.servers);
-    let both = in_sight(predicted).into_iter().zip(in_sight(shown));
-    servers
-        .zip(both)
-        .filter(|(_, (predicted, shown))| predicted != shown)
-        .map(|((predicted, shown), _)| format!("predicted {predicted:?}\n    shown {shown:?}\n"))
+fn differences(predicted: &[InSight], shown: &[InSight]) -> String {
+    let both = predicted
+        .iter()
+        .zip(shown)
+        .filter(|(predicted, shown)| predicted != shown);
+    both.map(|(predicted, shown)| format!("predicted {predicted:?}\n    shown {shown:?}\n"))
         .collect()
 }
 

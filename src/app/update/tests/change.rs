@@ -4,7 +4,7 @@ use super::run::{FOLDER, finished, start};
 use super::*;
 use crate::app::{RunMessage, RunView, Tab};
 use crate::engine::deploy::Found;
-use crate::model::plan::{Action, EventKind, Outcome, RunEvent, StepId, StepSummary};
+use crate::model::plan::{Action, Alter, EventKind, Outcome, RunEvent, StepId, StepSummary};
 
 fn run(message: RunMessage) -> Message {
     Message::Run(message)
@@ -20,7 +20,7 @@ fn modified() -> Session {
 }
 
 fn found(session: &Session) -> Message {
-    let running = session.cluster.as_ref().unwrap().deployed.clone();
+    let running = session.live.cluster.as_ref().unwrap().deployed.clone();
     run(RunMessage::Looked(Box::new(Found::sample(running, FOLDER))))
 }
 
@@ -50,11 +50,11 @@ fn the_changes_are_shown_made_and_watched() {
     let mut session = modified();
     let effects = update(&mut session, run(RunMessage::AskChange));
     assert!(matches!(&effects[..], [Effect::LookForChange { folder, .. }] if folder.as_os_str() == FOLDER));
-    assert_eq!(session.tab, Tab::Deploy);
+    assert_eq!(session.looks.tab, Tab::Deploy);
     let answer = found(&session);
     update(&mut session, answer);
-    let RunView::ChangePlanned { plan: Ok(plan), .. } = &session.run else {
-        panic!("{:?}", session.run);
+    let RunView::ChangePlanned { plan: Ok(plan), .. } = &session.live.run else {
+        panic!("{:?}", session.live.run);
     };
     let moved = "slave12 follows slave2 instead of slave1".to_owned();
     assert!(plan.changes.contains(&moved), "{:?}", plan.changes);
@@ -74,7 +74,7 @@ fn the_changes_are_shown_made_and_watched() {
         panic!("{effects:?}");
     };
     assert!(session.is_locked());
-    assert_eq!(change.wanted, session.document);
+    assert_eq!(change.wanted, session.desk.document);
     assert_eq!(
         update(&mut session, finished(change.number, Outcome::Done)),
         [Effect::Watch(FOLDER.into())]
@@ -110,7 +110,7 @@ fn what_was_taken_back_still_differs_and_is_watched_again() {
 
 /// Tells that the new design holds.
 fn settle(session: &mut Session, number: u64) {
-    let RunView::Run { plan, .. } = &session.run else {
+    let RunView::Run { plan, .. } = &session.live.run else {
         panic!("it does not run");
     };
     let steps = plan.steps.iter().map(|step| StepSummary {
@@ -123,7 +123,10 @@ fn settle(session: &mut Session, number: u64) {
         folder: plan.folder.clone(),
         steps: steps.collect(),
     };
-    let place = plan.steps.iter().position(|step| step.action == Action::Settle);
+    let place = plan
+        .steps
+        .iter()
+        .position(|step| step.action == Action::Alter(Alter::Settle));
     let step = StepId(place.unwrap());
     update(session, event(number, 0, started));
     update(
@@ -159,9 +162,9 @@ fn what_cannot_be_applied_says_why_and_does_not_begin() {
     update(&mut session, answer);
     let RunView::ChangePlanned {
         plan: Err(checks), ..
-    } = &session.run
+    } = &session.live.run
     else {
-        panic!("{:?}", session.run);
+        panic!("{:?}", session.live.run);
     };
     assert!(
         checks.iter().any(|check| check.id == "other-primary"),
@@ -172,6 +175,6 @@ fn what_cannot_be_applied_says_why_and_does_not_begin() {
     update(&mut session, run(RunMessage::AskChange));
     let report = crate::report::Report::new("It is busy");
     update(&mut session, run(RunMessage::NotLooked(report)));
-    assert!(matches!(session.run, RunView::Idle));
+    assert!(matches!(session.live.run, RunView::Idle));
     assert_eq!(notice(&session), (NoticeKind::Problem, "It is busy"));
 }

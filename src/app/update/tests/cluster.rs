@@ -5,8 +5,8 @@ use std::path::Path;
 use super::run::{FOLDER, finished, start};
 use super::*;
 use crate::app::{ClusterMessage, Dialog, FileMessage, RunView};
-use crate::engine::cluster::record::{ClusterRecord, ClusterState, Switching};
 use crate::engine::deploy::{LeftOver, Resumed};
+use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::health::{Board, Commits, Reading, ReplicationRow};
 use crate::model::plan::Outcome;
 use crate::report::Report;
@@ -33,6 +33,7 @@ fn board() -> Board {
     let reading = |name: &str, upstream: Option<&str>, replication| Reading {
         name: name.to_owned(),
         running: true,
+        answers: true,
         role: if upstream.is_some() { "standby" } else { "primary" }.to_owned(),
         upstream: upstream.map(str::to_owned),
         replication,
@@ -49,8 +50,12 @@ fn board() -> Board {
     }
 }
 
-fn record(folder: &str, state: ClusterState) -> ClusterRecord {
-    ClusterRecord::sample(folder, state)
+fn record(folder: &str, state: LeftState) -> LeftCluster {
+    LeftCluster {
+        name: "seed".to_owned(),
+        folder: folder.into(),
+        state,
+    }
 }
 
 #[test]
@@ -89,12 +94,12 @@ fn a_cluster_is_stopped_and_started_one_thing_at_a_time() {
         [Effect::StopCluster(FOLDER.into())]
     );
     assert_eq!(
-        session.cluster.as_ref().unwrap().busy.as_deref(),
+        session.live.cluster.as_ref().unwrap().busy.as_deref(),
         Some("Stopping")
     );
     assert_eq!(update(&mut session, cluster(ClusterMessage::Start)), []);
     update(&mut session, cluster(ClusterMessage::Stopped(FOLDER.into())));
-    assert_eq!(session.cluster.as_ref().unwrap().busy, None);
+    assert_eq!(session.live.cluster.as_ref().unwrap().busy, None);
     assert_eq!(
         update(&mut session, cluster(ClusterMessage::Start)),
         [Effect::StartCluster(FOLDER.into())]
@@ -129,20 +134,17 @@ fn tearing_down_asks_and_leaves_a_window_without_cluster() {
     let report = Report::new("Nothing of seed is left");
     let effects = update(&mut session, cluster(ClusterMessage::TornDown(folder, report)));
     assert_eq!(effects, [Effect::Unwatch]);
-    assert!(session.cluster.is_none());
-    assert!(matches!(session.run, RunView::Idle));
+    assert!(session.live.cluster.is_none());
+    assert!(matches!(session.live.run, RunView::Idle));
     start(&mut session);
 }
 
 #[test]
 fn what_earlier_sessions_left_is_torn_down_or_adopted() {
     let mut session = seed();
-    let records = vec![
-        record("/a", ClusterState::Building),
-        record("/b", ClusterState::Complete),
-    ];
+    let records = vec![record("/a", LeftState::HalfBuilt), record("/b", LeftState::Whole)];
     update(&mut session, cluster(ClusterMessage::LeftOver(records)));
-    assert_eq!(session.left_over.len(), 2);
+    assert_eq!(session.live.left_over.len(), 2);
     assert!(session.notices.is_empty(), "the line above the drawing says it");
 
     // Half a cluster cannot be watched.
@@ -160,8 +162,8 @@ fn what_earlier_sessions_left_is_torn_down_or_adopted() {
         &mut session,
         cluster(ClusterMessage::TornDown("/a".into(), Report::new("Gone"))),
     );
-    assert_eq!(session.left_over.len(), 1);
-    assert!(session.removing.is_empty());
+    assert_eq!(session.live.left_over.len(), 1);
+    assert!(session.live.removing.is_empty());
 
     assert_eq!(
         update(&mut session, cluster(ClusterMessage::Adopt("/b".into()))),
@@ -171,8 +173,8 @@ fn what_earlier_sessions_left_is_torn_down_or_adopted() {
     let adopted = ClusterMessage::Adopted("/b".into(), Box::new(design.clone()));
     let effects = without_autosave(update(&mut session, cluster(adopted)));
     assert_eq!(effects, [Effect::Watch("/b".into())]);
-    assert!(session.left_over.is_empty());
-    assert_eq!(session.cluster.as_ref().unwrap().folder, Path::new("/b"));
+    assert!(session.live.left_over.is_empty());
+    assert_eq!(session.live.cluster.as_ref().unwrap().folder, Path::new("/b"));
     // Nothing was unsaved, so that the drawing is the cluster's.
     assert_eq!(drawn(&session), tree(&design));
     assert!(!session.is_modified() && !session.differs_from_deployed());
@@ -204,13 +206,13 @@ fn can_go_on(session: &mut Session, design: &Document) -> Vec<Effect> {
 #[test]
 fn what_is_half_built_is_gone_on_with_and_watched() {
     let mut session = seed();
-    let records = vec![record("/a", ClusterState::Building)];
+    let records = vec![record("/a", LeftState::HalfBuilt)];
     update(&mut session, cluster(ClusterMessage::LeftOver(records)));
     let design = Document::new(notation::parse("far 1111\n  away 2222\n").unwrap());
     let effects = can_go_on(&mut session, &design);
     assert!(matches!(&effects[..], [Effect::StartResumed(_)]), "{effects:?}");
     assert_eq!(drawn(&session), tree(&design), "it is what is being built");
-    assert!(session.is_locked() && !session.is_modified() && session.left_over.is_empty());
+    assert!(session.is_locked() && !session.is_modified() && session.live.left_over.is_empty());
     let effects = update(&mut session, finished(1, Outcome::Done));
     assert_eq!(effects, [Effect::Watch("/a".into())]);
     assert!(!session.differs_from_deployed());
@@ -221,7 +223,7 @@ fn going_on_never_loses_an_unsaved_drawing() {
     let mut session = seed();
     modify(&mut session);
     let before = drawn(&session);
-    let records = vec![record("/a", ClusterState::Building)];
+    let records = vec![record("/a", LeftState::HalfBuilt)];
     update(&mut session, cluster(ClusterMessage::LeftOver(records)));
     let design = Document::new(notation::parse("far 1111\n  away 2222\n").unwrap());
     assert_eq!(can_go_on(&mut session, &design), []);
@@ -236,15 +238,10 @@ fn going_on_never_loses_an_unsaved_drawing() {
 #[test]
 fn a_window_with_a_cluster_builds_no_second_one_and_finishes_what_is_not_shown() {
     let mut session = deployed();
-    let mut half_stopped = record("/s", ClusterState::Complete);
-    half_stopped.switching = Some(Switching {
-        starts: false,
-        servers: vec!["slave2".to_owned()],
-    });
     let records = vec![
-        record("/a", ClusterState::Changing),
-        record("/r", ClusterState::Removing),
-        half_stopped,
+        record("/a", LeftState::BetweenDesigns),
+        record("/r", LeftState::HalfRemoved),
+        record("/s", LeftState::HalfStopped),
     ];
     update(&mut session, cluster(ClusterMessage::LeftOver(records)));
     assert_eq!(
@@ -279,13 +276,13 @@ fn a_window_with_a_cluster_builds_no_second_one_and_finishes_what_is_not_shown()
 #[test]
 fn what_is_kept_is_offered_no_more() {
     let mut session = seed();
-    let records = vec![record("/a", ClusterState::Building)];
+    let records = vec![record("/a", LeftState::HalfBuilt)];
     update(&mut session, cluster(ClusterMessage::LeftOver(records)));
     assert_eq!(
         update(&mut session, cluster(ClusterMessage::Keep("/a".into()))),
         [Effect::KeepLeftOver("/a".into())]
     );
     update(&mut session, cluster(ClusterMessage::Kept("/a".into())));
-    assert!(session.left_over.is_empty());
+    assert!(session.live.left_over.is_empty());
     assert_eq!(notice(&session).0, NoticeKind::Done);
 }

@@ -8,13 +8,16 @@ use crate::model::topology::{Downstreams, Severity};
 fn a_standby_dragged_onto_another_server_follows_it_and_undo_takes_it_back() {
     let mut session = seed();
     let before = drawn(&session);
-    let revision = session.revision;
+    let revision = session.desk.revision;
     let message = attach(&session, "slave12", "slave2");
     let effects = update(&mut session, message);
     assert_eq!(upstream_of(&session, "slave12"), "slave2");
-    assert_ne!(session.revision, revision);
-    assert_eq!(session.derived.revision, session.revision);
-    assert_eq!(session.history.undo_label(), Some("Attach slave12 to slave2"));
+    assert_ne!(session.desk.revision, revision);
+    assert_eq!(session.derived.revision, session.desk.revision);
+    assert_eq!(
+        session.desk.history.undo_label(),
+        Some("Attach slave12 to slave2")
+    );
     assert_eq!(
         effects,
         [Effect::Autosave {
@@ -39,8 +42,8 @@ fn what_can_never_be_true_leaves_everything_as_it_was_and_says_why() {
     let message = attach(&session, "slave1", "slave12");
     assert_eq!(update(&mut session, message), []);
     assert_eq!(drawn(&session), before);
-    assert_eq!(session.history.undo_label(), None);
-    assert_eq!(session.revision, 0);
+    assert_eq!(session.desk.history.undo_label(), None);
+    assert_eq!(session.desk.revision, 0);
     let (kind, headline) = notice(&session);
     assert_eq!(kind, NoticeKind::Problem);
     assert!(headline.contains("loop"), "{headline}");
@@ -49,10 +52,10 @@ fn what_can_never_be_true_leaves_everything_as_it_was_and_says_why() {
 #[test]
 fn a_command_that_changes_nothing_is_no_undo_step() {
     let mut session = seed();
-    let port = session.document.topology().primary().port();
+    let port = session.desk.document.topology().primary().port();
     let server = id(&session, "master");
     assert_eq!(update(&mut session, edit(Edit::SetPort { server, port })), []);
-    assert_eq!(session.history.undo_label(), None);
+    assert_eq!(session.desk.history.undo_label(), None);
     assert!(session.notices.is_empty());
 }
 
@@ -82,7 +85,7 @@ fn the_selection_goes_to_the_new_server_and_up_from_one_that_is_gone() {
     let added = session.selected_server().unwrap();
     assert_eq!(added.upstream(), Some(slave2));
     update(&mut session, Message::Design(DesignMessage::Undo));
-    assert_eq!(session.selected, Some(slave2));
+    assert_eq!(session.looks.selected, Some(slave2));
     // A server that is not there cannot be selected.
     let gone = id(&seed(), "slave12");
     update(
@@ -93,7 +96,7 @@ fn the_selection_goes_to_the_new_server_and_up_from_one_that_is_gone() {
         }),
     );
     update(&mut session, Message::View(ViewMessage::Select(Some(gone))));
-    assert_eq!(session.selected, None);
+    assert_eq!(session.looks.selected, None);
 }
 
 #[test]
@@ -115,7 +118,7 @@ fn removing_asks_only_where_others_are_concerned() {
         &mut session,
         Message::Design(DesignMessage::AskRemove(vec![slave2])),
     );
-    assert!(session.document.topology().server(slave2).is_none());
+    assert!(session.desk.document.topology().server(slave2).is_none());
     assert_eq!(session.dialog, None);
 
     update(
@@ -151,7 +154,7 @@ fn a_fix_removes_its_finding_in_one_step() {
     let label = finding.fix.clone().unwrap().label;
     update(&mut session, Message::Design(DesignMessage::Fix(index)));
     assert_eq!(session.count(Severity::Error), 0);
-    assert_eq!(session.history.undo_label(), Some(label.as_str()));
+    assert_eq!(session.desk.history.undo_label(), Some(label.as_str()));
 }
 
 #[test]
@@ -165,13 +168,13 @@ fn the_file_shown_goes_with_its_server() {
         .path
         .clone();
     update(&mut session, Message::View(ViewMessage::ShowFile(path.clone())));
-    assert_eq!(session.shown_file, Some(path));
+    assert_eq!(session.looks.shown_file, Some(path));
     let slave12 = id(&session, "slave12");
     update(
         &mut session,
         Message::Design(DesignMessage::AskRemove(vec![slave12])),
     );
-    assert_eq!(session.shown_file, None);
+    assert_eq!(session.looks.shown_file, None);
 }
 
 #[test]
@@ -186,7 +189,7 @@ fn the_same_notice_is_not_shown_twice_and_the_oldest_goes() {
         let report = crate::report::Report::new(format!("problem {number}"));
         update(&mut session, Message::Failed(report));
     }
-    assert_eq!(session.notices.len(), super::super::NOTICES);
+    assert_eq!(session.notices.len(), super::super::notices::NOTICES);
     assert_eq!(notice(&session).1, "problem 19");
     let number = session.notices[0].number;
     update(&mut session, Message::View(ViewMessage::CloseNotice(number)));
@@ -243,7 +246,7 @@ fn nothing_is_asked_about_downstreams_that_are_removed_themselves() {
         drawn(&session),
         "postgres 15\nmaster 5432 sync first 1\n  slave2 15433 priority 2\n"
     );
-    assert_eq!(session.history.undo_label(), Some("Remove 3 servers"));
+    assert_eq!(session.desk.history.undo_label(), Some("Remove 3 servers"));
     update(&mut session, Message::Design(DesignMessage::Undo));
     assert_eq!(drawn(&session), drawn(&seed()));
 }
@@ -255,7 +258,11 @@ fn the_selection_grows_shrinks_and_forgets_what_is_gone() {
     for server in [slave1, slave12, slave2] {
         update(&mut session, Message::View(ViewMessage::Toggle(server)));
     }
-    assert_eq!(session.selected, Some(slave2), "the last one is in the inspector");
+    assert_eq!(
+        session.looks.selected,
+        Some(slave2),
+        "the last one is in the inspector"
+    );
     assert_eq!(session.selection(), [slave1, slave12, slave2]);
     update(&mut session, Message::View(ViewMessage::Toggle(slave2)));
     assert_eq!(session.selection(), [slave1, slave12]);
@@ -269,13 +276,13 @@ fn the_selection_grows_shrinks_and_forgets_what_is_gone() {
         Message::View(ViewMessage::SelectMany(vec![slave2, slave12, slave1])),
     );
     assert_eq!(
-        (session.selected, session.selection()),
+        (session.looks.selected, session.selection()),
         (Some(slave2), vec![slave1, slave2])
     );
     update(&mut session, Message::View(ViewMessage::Select(None)));
     assert!(session.selection().is_empty());
     // Looking at servers is no step, and changes nothing.
-    assert_eq!(session.history.undo_label(), Some("Remove slave12"));
+    assert_eq!(session.desk.history.undo_label(), Some("Remove slave12"));
 }
 
 #[test]
@@ -295,14 +302,14 @@ fn what_is_cut_can_be_pasted_elsewhere_and_is_what_it_was() {
     let [Effect::CopyText(text)] = effects.as_slice() else {
         panic!("{effects:?}");
     };
-    assert_eq!(session.history.undo_label(), Some("Cut 3 servers"));
+    assert_eq!(session.desk.history.undo_label(), Some("Cut 3 servers"));
     update(&mut session, Message::View(ViewMessage::Select(Some(slave2))));
     update(&mut session, Message::Design(DesignMessage::Paste(text.clone())));
     let tree = "  slave2 15433 priority 2\n    slave1 15432\n      slave11 25432\n      slave12 25433\n";
     assert!(drawn(&session).ends_with(tree), "{}", drawn(&session));
-    let pasted = session.document.topology().by_name("slave1").unwrap();
+    let pasted = session.desk.document.topology().by_name("slave1").unwrap();
     assert_eq!(pasted.settings()["work_mem"], "64MB");
-    assert_eq!(session.selected, Some(pasted.id()));
+    assert_eq!(session.looks.selected, Some(pasted.id()));
     assert!(
         notice(&session).1.starts_with("Asynchronous here"),
         "{:?}",
@@ -343,11 +350,12 @@ fn a_duplicate_stands_beside_the_original_and_the_primary_has_none() {
 fn while_the_design_is_locked_servers_can_be_copied_and_nothing_else() {
     let mut session = seed();
     let slave2 = id(&session, "slave2");
-    session.run = crate::app::RunView::Run {
+    session.live.run = crate::app::RunView::Run {
         run: 1,
         plan: crate::model::plan::Plan {
             cluster: "seed".to_owned(),
             folder: "/nowhere".to_owned(),
+            head: crate::model::plan::Head::of(crate::model::plan::Kind::Deploy),
             steps: Vec::new(),
         },
         progress: crate::model::plan::Progress::default(),
@@ -362,5 +370,5 @@ fn while_the_design_is_locked_servers_can_be_copied_and_nothing_else() {
     ] {
         assert_eq!(update(&mut session, refused), []);
     }
-    assert_eq!((drawn(&session), session.renaming), (drawn(&seed()), None));
+    assert_eq!((drawn(&session), session.looks.renaming), (drawn(&seed()), None));
 }

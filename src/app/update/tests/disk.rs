@@ -40,9 +40,9 @@ fn the_file_is_looked_at_when_the_window_is() {
     let looks = [Effect::LookAtFile(PATH.into())];
     assert_eq!(update(&mut session, file(FileMessage::LookAtFile)), looks);
     assert_eq!(update(&mut seed(), file(FileMessage::LookAtFile)), []);
-    let before = session.saved_text.clone();
+    let before = session.desk.saved_text.clone();
     assert_eq!(update(&mut session, on_disk(&before)), []);
-    assert_eq!((session.notices.len(), session.revision), (0, 0));
+    assert_eq!((session.notices.len(), session.desk.revision), (0, 0));
 }
 
 #[test]
@@ -56,7 +56,10 @@ fn with_nothing_to_lose_the_drawing_follows_its_file_and_undo_brings_it_back() {
         notice(&session).1,
         "seed.toml was changed elsewhere, and is drawn anew"
     );
-    assert_eq!(session.history.undo_label(), Some("Take seed.toml from the disk"));
+    assert_eq!(
+        session.desk.history.undo_label(),
+        Some("Take seed.toml from the disk")
+    );
     update(&mut session, Message::Design(DesignMessage::Undo));
     assert_eq!(drawn(&session), before);
     assert!(session.is_modified(), "the file holds something else");
@@ -158,7 +161,7 @@ fn nothing_is_taken_over_while_the_design_is_locked_or_a_question_is_open() {
     assert_eq!(update(&mut session, file(FileMessage::LookAtFile)), []);
     update(&mut session, on_disk(&theirs()));
     assert_eq!(
-        (session.revision, session.dialog.clone()),
+        (session.desk.revision, session.dialog.clone()),
         (0, Some(Dialog::About))
     );
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::{Against, Dialog, FileMessage, PathPurpose, ViewMessage};
-use crate::engine::desk::unsaved::Unsaved;
+use crate::model::desk::Unsaved;
 
 fn file(message: FileMessage) -> Message {
     Message::File(message)
@@ -90,7 +90,7 @@ fn what_is_changed_while_a_file_is_written_stays_unsaved() {
     update(&mut session, message);
     update(&mut session, saved);
     assert!(session.is_modified());
-    assert!(tree(&format::read(&session.document.text()).unwrap()) == drawn(&session));
+    assert!(tree(&format::read(&session.desk.document.text()).unwrap()) == drawn(&session));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn unsaved_changes_are_asked_about_before_they_are_lost() {
     update(&mut session, file(FileMessage::Discard));
     assert_ne!(drawn(&session), after);
     assert!(!session.is_modified());
-    assert_eq!(session.history.undo_label(), None);
+    assert_eq!(session.desk.history.undo_label(), None);
     assert_eq!(session.dialog, None);
 }
 
@@ -185,10 +185,10 @@ fn opening_a_design_shows_it_with_a_history_of_its_own() {
         file(FileMessage::Read(path.clone(), text.to_owned())),
     );
     assert_eq!(session.dialog, None);
-    assert_eq!(session.document.topology().name(), "two");
-    assert_eq!(session.path, Some(path));
+    assert_eq!(session.desk.document.topology().name(), "two");
+    assert_eq!(session.desk.path, Some(path));
     assert!(!session.is_modified());
-    assert_eq!(session.history.undo_label(), None);
+    assert_eq!(session.desk.history.undo_label(), None);
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_file_that_is_no_design_is_explained_line_by_line_and_the_drawing_stays() {
         causes.iter().any(|cause| cause.starts_with("line 7: ")),
         "{causes:?}"
     );
-    assert_eq!(session.path, None);
+    assert_eq!(session.desk.path, None);
 }
 
 #[test]
@@ -262,14 +262,14 @@ fn exporting_packs_the_bundle_and_offers_its_folder() {
     );
     assert_eq!(notice(&session), (NoticeKind::Done, "Exported seed.tar.gz"));
     assert_eq!(session.notices[0].folder, Some("/home/u".into()));
-    assert_eq!(session.path, None, "the bundle is not the design's file");
+    assert_eq!(session.desk.path, None, "the bundle is not the design's file");
 }
 
 #[test]
 fn an_export_with_errors_goes_through_and_says_how_many() {
     let mut session = seed();
     let server = id(&session, "slave11");
-    let port = session.document.topology().primary().port();
+    let port = session.desk.document.topology().primary().port();
     update(&mut session, edit(Edit::SetPort { server, port }));
     let path = PathBuf::from("/home/u/seed.tar.gz");
     update(
@@ -313,7 +313,7 @@ fn designs_of_a_session_that_ended_badly_are_offered_one_after_the_other() {
     assert_eq!(session.dialog, Some(Dialog::Recover(first.clone())));
 
     let effects = update(&mut session, file(FileMessage::Recover(first.clone())));
-    assert_eq!(session.path, first.path);
+    assert_eq!(session.desk.path, first.path);
     assert!(session.is_modified(), "it is unsaved until it is saved");
     assert!(drawn(&session).contains("25499"));
     // What was left goes only together with being kept as this session's own.
@@ -356,7 +356,7 @@ fn differing(session: &Session) -> Option<Vec<(&str, (usize, usize))>> {
 #[test]
 fn the_files_are_compared_with_the_last_export() {
     let mut session = saved_seed();
-    let path = session.path.clone().unwrap();
+    let path = session.desk.path.clone().unwrap();
     let against = Some(Against::LastExport);
     update(&mut session, Message::View(ViewMessage::Compare(against)));
     assert_eq!(differing(&session), None, "nothing was exported yet");
@@ -426,9 +426,9 @@ fn the_files_are_compared_with_the_deployment() {
     let against = Some(Against::Deployment);
     update(&mut session, Message::View(ViewMessage::Compare(against)));
     assert_eq!(differing(&session), None);
-    session.cluster = Some(crate::app::ClusterView {
+    session.live.cluster = Some(crate::app::ClusterView {
         folder: "/nowhere".into(),
-        deployed: session.document.clone(),
+        deployed: session.desk.document.clone(),
         board: None,
         busy: None,
     });
@@ -440,8 +440,8 @@ fn the_files_are_compared_with_the_deployment() {
             .any(|(path, _)| *path == "servers/slave12/postgresql.conf"),
         "{found:?}"
     );
-    let mut now = session.document.clone();
-    std::mem::swap(&mut session.cluster.as_mut().unwrap().deployed, &mut now);
+    let mut now = session.desk.document.clone();
+    std::mem::swap(&mut session.live.cluster.as_mut().unwrap().deployed, &mut now);
     update(
         &mut session,
         Message::View(ViewMessage::Show(crate::app::Tab::Files)),

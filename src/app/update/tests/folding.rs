@@ -27,7 +27,7 @@ fn do_edit(session: &mut Session, edit: Edit) {
 
 /// The names of what can be seen, in the order of the tree.
 fn shown(session: &Session) -> String {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let name = |id| topology.server(id).unwrap().name().to_string();
     session
         .shown_servers()
@@ -45,14 +45,14 @@ fn fold(session: &mut Session, name: &str) {
 #[test]
 fn folding_hides_what_is_below_and_is_neither_a_step_nor_a_change() {
     let mut session = session();
-    let (text, revision) = (session.derived.text.clone(), session.revision);
+    let (text, revision) = (session.derived.text.clone(), session.desk.revision);
     fold(&mut session, "b");
     assert_eq!(shown(&session), "m a b d e f");
     fold(&mut session, "a");
     assert_eq!(shown(&session), "m a e f");
     let a = id(&session, "a");
     assert_eq!(
-        session.folding.hidden_in(id(&session, "c")),
+        session.looks.folding.hidden_in(id(&session, "c")),
         Some(a),
         "the topmost stands for it"
     );
@@ -62,8 +62,8 @@ fn folding_hides_what_is_below_and_is_neither_a_step_nor_a_change() {
     assert_eq!(shown(&session), "m a b c d e f");
     view(&mut session, ViewMessage::FoldAll);
     assert_eq!(shown(&session), "m a e");
-    assert_eq!(session.history.undo_label(), None);
-    assert!(!session.is_modified() && session.derived.text == text && session.revision == revision);
+    assert_eq!(session.desk.history.undo_label(), None);
+    assert!(!session.is_modified() && session.derived.text == text && session.desk.revision == revision);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn whoever_is_selected_can_be_seen() {
         "m a b c d e",
         "the way to it is unfolded, and no more"
     );
-    assert_eq!(session.selected, Some(c));
+    assert_eq!(session.looks.selected, Some(c));
     view(&mut session, ViewMessage::Toggle(f));
     assert_eq!(shown(&session), "m a b c d e f");
     // What is hidden hands over to what stands for it.
@@ -101,7 +101,7 @@ fn a_new_server_below_a_folded_one_is_shown_and_one_that_is_moved_there_is_told_
         },
     );
     assert_eq!(shown(&session), "m a b c e");
-    assert_eq!(session.selected, Some(e), "what stands for it is selected");
+    assert_eq!(session.looks.selected, Some(e), "what stands for it is selected");
     let told = "What was moved is hidden inside \"e\" now, which is folded";
     assert_eq!(notice(&session), (NoticeKind::Info, told));
     do_edit(
@@ -148,11 +148,11 @@ fn what_is_taken_back_is_folded_as_it_was() {
 fn a_folded_card_takes_what_it_hides_along() {
     let mut session = session();
     fold(&mut session, "a");
-    let whole = session.document.positions();
+    let whole = session.desk.document.positions();
     let [a, b, c, e] = ["a", "b", "c", "e"].map(|name| id(&session, name));
     let moved = Command::Move(vec![(a, [500.0, 700.0])]);
     design(&mut session, DesignMessage::Do(moved));
-    let after = session.document.positions();
+    let after = session.desk.document.positions();
     for below in [b, c] {
         let beside = |places: &BTreeMap<ServerId, PointOnCanvas>| {
             [
@@ -163,12 +163,12 @@ fn a_folded_card_takes_what_it_hides_along() {
         assert_eq!(beside(&after), beside(&whole));
     }
     assert_eq!(
-        session.document.layout().get(&e),
+        session.desk.document.layout().get(&e),
         None,
         "others stay in the tidy tree"
     );
     design(&mut session, DesignMessage::Undo);
-    assert_eq!(session.document.positions(), whole, "one step");
+    assert_eq!(session.desk.document.positions(), whole, "one step");
 }
 
 #[test]
@@ -179,5 +179,5 @@ fn another_file_begins_unfolded() {
         &mut session,
         Message::File(FileMessage::New("tree".to_owned())),
     ));
-    assert!(!session.folding.is_any_folded());
+    assert!(!session.looks.folding.is_any_folded());
 }

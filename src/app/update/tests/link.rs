@@ -14,12 +14,15 @@ fn a_link_is_selected_instead_of_servers_and_that_is_no_step() {
     let [master, slave1, slave12] = ["master", "slave1", "slave12"].map(|name| id(&session, name));
     view(&mut session, ViewMessage::SelectMany(vec![slave1, slave12]));
     view(&mut session, ViewMessage::SelectLink(slave12));
-    assert_eq!((session.link, session.selection()), (Some(slave12), Vec::new()));
-    assert_eq!(session.history.undo_label(), None);
+    assert_eq!(
+        (session.looks.link, session.selection()),
+        (Some(slave12), Vec::new())
+    );
+    assert_eq!(session.desk.history.undo_label(), None);
     view(&mut session, ViewMessage::Select(Some(slave1)));
-    assert_eq!(session.link, None);
+    assert_eq!(session.looks.link, None);
     view(&mut session, ViewMessage::SelectLink(master));
-    assert_eq!(session.link, None, "nothing leads to the primary");
+    assert_eq!(session.looks.link, None, "nothing leads to the primary");
 }
 
 #[test]
@@ -29,14 +32,17 @@ fn a_link_that_is_gone_or_hidden_is_not_selected() {
     view(&mut session, ViewMessage::SelectLink(slave12));
     let message = attach(&session, "slave12", "slave2");
     drop(update(&mut session, message));
-    assert_eq!(session.link, Some(slave12), "it leads elsewhere now");
+    assert_eq!(session.looks.link, Some(slave12), "it leads elsewhere now");
     view(&mut session, ViewMessage::Fold(slave1, true));
     view(&mut session, ViewMessage::SelectLink(slave11));
-    assert!(!session.folding.is_folded(slave1), "the way to it is unfolded");
+    assert!(
+        !session.looks.folding.is_folded(slave1),
+        "the way to it is unfolded"
+    );
     view(&mut session, ViewMessage::Fold(slave1, true));
-    assert_eq!(session.link, None);
+    assert_eq!(session.looks.link, None);
     view(&mut session, ViewMessage::SelectLink(slave1));
     let remove = DesignMessage::Remove(vec![slave1], Downstreams::Remove);
     drop(update(&mut session, Message::Design(remove)));
-    assert_eq!(session.link, None);
+    assert_eq!(session.looks.link, None);
 }

@@ -37,7 +37,7 @@ fn saved_seed() -> Session {
 }
 
 fn id(session: &Session, name: &str) -> ServerId {
-    session.document.topology().by_name(name).unwrap().id()
+    session.desk.document.topology().by_name(name).unwrap().id()
 }
 
 fn attach(session: &Session, server: &str, upstream: &str) -> Message {
@@ -60,7 +60,7 @@ fn modify(session: &mut Session) {
 
 /// The tree as it is drawn.
 fn drawn(session: &Session) -> String {
-    tree(&session.document)
+    tree(&session.desk.document)
 }
 
 fn tree(document: &Document) -> String {
@@ -68,7 +68,7 @@ fn tree(document: &Document) -> String {
 }
 
 fn upstream_of(session: &Session, server: &str) -> String {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let upstream = topology.by_name(server).unwrap().upstream().unwrap();
     topology.server(upstream).unwrap().name().to_string()
 }

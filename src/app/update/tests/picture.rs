@@ -42,10 +42,10 @@ fn a_picture_is_drawn_as_its_files_name_says() {
     else {
         panic!("{effects:?}");
     };
-    assert_eq!(**document, session.document);
+    assert_eq!(**document, session.desk.document);
     update(&mut session, file(FileMessage::Written(purpose, path, None)));
     assert_eq!(notice(&session), (NoticeKind::Done, "Exported seed.SVG"));
-    assert_eq!(session.path, None, "the picture is not the design's file");
+    assert_eq!(session.desk.path, None, "the picture is not the design's file");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_design_from_a_picture_is_saved_elsewhere() {
     let text = templates::find("pair").unwrap().text.to_owned();
     let read = FileMessage::ReadPicture("/home/u/pair.png".into(), text);
     update(&mut session, file(read));
-    assert_eq!(session.document.topology().name(), "pair");
+    assert_eq!(session.desk.document.topology().name(), "pair");
     assert!(!session.is_modified());
     let suggested = "pair.toml".to_owned();
     let purpose = PathPurpose::SaveDesign;

@@ -57,7 +57,7 @@ pub(super) fn finished(run: u64, outcome: Outcome) -> Message {
 fn a_deployment_asks_looks_shows_its_plan_runs_and_is_watched() {
     let mut session = seed();
     update(&mut session, run(RunMessage::Ask));
-    assert_eq!(session.tab, Tab::Deploy);
+    assert_eq!(session.looks.tab, Tab::Deploy);
     let text = FOLDER.to_owned();
     assert_eq!(session.dialog, Some(Dialog::DeployFolder { text }));
 
@@ -65,7 +65,10 @@ fn a_deployment_asks_looks_shows_its_plan_runs_and_is_watched() {
     assert!(matches!(&effects[..], [Effect::Discover { folder, .. }] if folder.as_os_str() == FOLDER));
     assert_eq!(session.dialog, None);
     update(&mut session, found(machine()));
-    assert!(matches!(&session.run, RunView::Planned { plan: Some(_), .. }));
+    assert!(matches!(
+        &session.live.run,
+        RunView::Planned { plan: Some(_), .. }
+    ));
 
     let effects = update(&mut session, run(RunMessage::Confirm));
     let [Effect::StartRun { run: number, .. }] = &effects[..] else {
@@ -77,7 +80,7 @@ fn a_deployment_asks_looks_shows_its_plan_runs_and_is_watched() {
         [Effect::Watch(FOLDER.into())]
     );
     assert!(!session.is_locked());
-    let cluster = session.cluster.as_ref().unwrap();
+    let cluster = session.live.cluster.as_ref().unwrap();
     assert_eq!(cluster.folder.as_os_str(), FOLDER);
     assert!(!session.differs_from_deployed());
     assert_eq!(
@@ -131,14 +134,14 @@ fn a_check_that_fails_stops_before_the_first_step() {
     update(&mut session, found(busy));
     let RunView::Planned {
         checks, plan: None, ..
-    } = &session.run
+    } = &session.live.run
     else {
-        panic!("{:?}", session.run);
+        panic!("{:?}", session.live.run);
     };
     assert!(checks.iter().any(|check| check.id == "port-in-use" && !check.ok));
     assert_eq!(update(&mut session, run(RunMessage::Confirm)), []);
     update(&mut session, run(RunMessage::Close));
-    assert!(matches!(session.run, RunView::Idle));
+    assert!(matches!(session.live.run, RunView::Idle));
 }
 
 #[test]
@@ -152,12 +155,12 @@ fn a_plan_that_is_shown_follows_the_drawing() {
     let [Effect::Discover { document, .. }] = &effects[..] else {
         panic!("{effects:?}");
     };
-    assert_eq!(**document, session.document);
-    assert!(matches!(session.run, RunView::Discovering { .. }));
+    assert_eq!(**document, session.desk.document);
+    assert!(matches!(session.live.run, RunView::Discovering { .. }));
     // An answer that comes after the panel was closed shows nothing.
     update(&mut session, run(RunMessage::Close));
     update(&mut session, found(machine()));
-    assert!(matches!(session.run, RunView::Idle));
+    assert!(matches!(session.live.run, RunView::Idle));
 }
 
 #[test]
@@ -177,7 +180,7 @@ fn a_run_that_fails_says_why_and_what_remains() {
         report.hints,
         ["Look into its output", "Everything it had made was taken back"]
     );
-    assert!(session.cluster.is_none());
+    assert!(session.live.cluster.is_none());
 
     let number = start(&mut session);
     let effects = update(
@@ -198,7 +201,7 @@ fn cancel_is_passed_on_each_time_and_events_of_other_runs_are_ignored() {
     for _ in 0..2 {
         assert_eq!(update(&mut session, run(RunMessage::Cancel)), [Effect::CancelRun]);
     }
-    assert!(matches!(session.run, RunView::Run { cancelling: true, .. }));
+    assert!(matches!(session.live.run, RunView::Run { cancelling: true, .. }));
     let remains = Vec::new();
     update(&mut session, finished(number, Outcome::Cancelled { remains }));
     assert_eq!(

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::app::{ClusterMessage, Dialog, FileMessage, StartMessage, Tab, ViewMessage};
-use crate::engine::cluster::{Condition, Listed};
-use crate::engine::desk::preferences::{Removal, Theme};
-use crate::engine::desk::unsaved::Unsaved;
+use crate::model::desk::Unsaved;
+use crate::model::desk::{Condition, Listed};
+use crate::model::desk::{Removal, Theme};
 
 fn start(message: StartMessage) -> Message {
     Message::Start(message)
@@ -42,7 +42,7 @@ fn the_page_comes_and_goes_and_looks_at_what_there_is() {
     let looks = [Effect::FindRecent, Effect::ListClusters, Effect::FindLeftOver];
     assert_eq!(effects, looks);
     assert_eq!(update(&mut session, start(StartMessage::Leave)), []);
-    assert!(!session.start.is_shown && session.revision == 0);
+    assert!(!session.start.is_shown && session.desk.revision == 0);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_template_is_a_new_design_and_what_is_unsaved_is_asked_about_first() {
     let new = Message::File(FileMessage::New("pair".to_owned()));
     update(&mut session, new.clone());
     assert!(!session.start.is_shown);
-    assert_eq!(tree(&session.document), tree(&pair()));
+    assert_eq!(tree(&session.desk.document), tree(&pair()));
 
     let mut session = started();
     modify(&mut session);
@@ -71,7 +71,7 @@ fn a_recent_design_is_opened_and_noted() {
     let effects = update(&mut session, Message::File(FileMessage::Read(path.clone(), text)));
     assert!(effects.contains(&Effect::NoteRecent(path.clone())));
     assert_eq!(
-        (session.path.as_ref(), session.start.is_shown),
+        (session.desk.path.as_ref(), session.start.is_shown),
         (Some(&path), false)
     );
     let forget = start(StartMessage::ForgetRecent(path.clone()));
@@ -87,7 +87,7 @@ fn a_recent_design_that_cannot_be_read_leaves_the_page_and_the_drawing() {
         &mut session,
         Message::File(FileMessage::Read(path, "nonsense".to_owned())),
     );
-    assert!(session.start.is_shown && session.revision == 0);
+    assert!(session.start.is_shown && session.desk.revision == 0);
     assert_eq!(notice(&session).0, NoticeKind::Problem);
 }
 
@@ -103,7 +103,10 @@ fn what_is_to_be_recovered_is_on_the_page_and_no_question_in_the_way() {
     for id in ["1", "2", "3"] {
         update(&mut session, Message::File(FileMessage::Recoverable(unsaved(id))));
     }
-    assert_eq!((session.dialog.as_ref(), session.recoverable.len()), (None, 3));
+    assert_eq!(
+        (session.dialog.as_ref(), session.start.recoverable.len()),
+        (None, 3)
+    );
     let forget = start(StartMessage::ForgetUnsaved("1".to_owned()));
     assert_eq!(
         update(&mut session, forget),
@@ -111,8 +114,9 @@ fn what_is_to_be_recovered_is_on_the_page_and_no_question_in_the_way() {
     );
     update(&mut session, Message::File(FileMessage::Recover(unsaved("2"))));
     assert!(!session.start.is_shown && session.is_modified());
-    assert_eq!(tree(&session.document), tree(&pair()));
+    assert_eq!(tree(&session.desk.document), tree(&pair()));
     let left: Vec<&str> = session
+        .start
         .recoverable
         .iter()
         .map(|unsaved| unsaved.id.as_str())
@@ -131,9 +135,12 @@ fn a_cluster_is_opened_as_its_design_instead_of_the_one_that_was_shown() {
         let adopted = ClusterMessage::Adopted(folder.into(), Box::new(pair()));
         let effects = update(&mut session, Message::Cluster(adopted));
         assert!(effects.contains(&Effect::Watch(folder.into())));
-        assert_eq!(session.cluster.as_ref().unwrap().folder, PathBuf::from(folder));
-        assert_eq!(tree(&session.document), tree(&pair()));
-        assert_eq!((session.start.is_shown, session.tab), (false, Tab::Deploy));
+        assert_eq!(
+            session.live.cluster.as_ref().unwrap().folder,
+            PathBuf::from(folder)
+        );
+        assert_eq!(tree(&session.desk.document), tree(&pair()));
+        assert_eq!((session.start.is_shown, session.looks.tab), (false, Tab::Deploy));
     }
     // The one that is shown already only comes to the front.
     update(&mut session, start(StartMessage::Show));
@@ -153,7 +160,7 @@ fn an_unsaved_drawing_is_asked_about_before_a_cluster_takes_its_place() {
     assert_eq!(effects, [Effect::Adopt("/c/one".into())]);
     let adopted = ClusterMessage::Adopted("/c/one".into(), Box::new(pair()));
     update(&mut session, Message::Cluster(adopted));
-    assert_eq!(tree(&session.document), tree(&pair()));
+    assert_eq!(tree(&session.desk.document), tree(&pair()));
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn break_text(session: &mut Session) -> String {
 fn what_is_typed_is_drawn_as_it_stands_with_its_comments() {
     let mut session = saved_seed();
     let slave12 = id(&session, "slave12");
-    session.selected = Some(slave12);
+    session.looks.selected = Some(slave12);
     let text = with(&session, "port = 25433", "port = 25499 # moved");
     typed(&mut session, &text, false);
     assert!(
@@ -47,14 +47,17 @@ fn what_is_typed_is_drawn_as_it_stands_with_its_comments() {
     );
     let effects = read(&mut session);
     assert!(drawn(&session).contains("25499"));
-    assert_eq!((session.text(), session.typed.is_none()), (text.as_str(), true));
-    assert_eq!(session.derived.text, text);
-    assert_eq!(session.selected, Some(slave12));
     assert_eq!(
-        session.document.topology().by_name("slave12").unwrap().id(),
+        (session.text(), session.desk.typed.is_none()),
+        (text.as_str(), true)
+    );
+    assert_eq!(session.derived.text, text);
+    assert_eq!(session.looks.selected, Some(slave12));
+    assert_eq!(
+        session.desk.document.topology().by_name("slave12").unwrap().id(),
         slave12
     );
-    let path = session.path.clone();
+    let path = session.desk.path.clone();
     assert_eq!(
         effects,
         [Effect::Autosave {
@@ -68,12 +71,12 @@ fn what_is_typed_is_drawn_as_it_stands_with_its_comments() {
 fn a_server_renamed_or_moved_in_the_text_stays_selected() {
     let mut session = saved_seed();
     let slave12 = id(&session, "slave12");
-    session.selected = Some(slave12);
+    session.looks.selected = Some(slave12);
     let text = with(&session, "\"slave12\"", "\"replica\"");
     typed(&mut session, &text, false);
     read(&mut session);
     assert_eq!(id(&session, "replica"), slave12);
-    assert_eq!(session.selected, Some(slave12));
+    assert_eq!(session.looks.selected, Some(slave12));
 
     // Its table goes to the top: another id, the same name.
     let start = session.text().find("[[server]]").unwrap();
@@ -155,7 +158,7 @@ fn while_the_text_is_no_design_the_last_good_drawing_stays_and_nothing_is_lost()
     let line = broken.lines().position(|line| line.contains("x25433")).unwrap() + 1;
     assert_eq!(problem.line, Some(line));
     // It is kept aside like any unsaved design.
-    let path = session.path.clone();
+    let path = session.desk.path.clone();
     let text = Some(broken.clone());
     assert_eq!(effects, [Effect::Autosave { path, text }]);
     assert!(session.is_locked() && session.is_modified());
@@ -174,12 +177,12 @@ fn while_the_text_is_no_design_the_last_good_drawing_stays_and_nothing_is_lost()
         Message::Run(RunMessage::Confirm),
         Message::WhatIf(WhatIfMessage::Enter),
         Message::View(ViewMessage::Rename(
-            session.document.topology().primary().id().into(),
+            session.desk.document.topology().primary().id().into(),
         )),
     ] {
         assert_eq!(update(&mut session, message.clone()), [], "{message:?}");
     }
-    assert!(session.what_if.is_none() && session.renaming.is_none() && session.dialog.is_none());
+    assert!(session.what_if().is_none() && session.looks.renaming.is_none() && session.dialog.is_none());
     assert_eq!((drawn(&session), session.text()), (good, broken.as_str()));
 
     let mended = broken.replace("x25433", "25432");
@@ -238,7 +241,7 @@ fn the_drawings_text_can_be_taken_and_what_was_typed_comes_back() {
 fn a_broken_text_is_saved_only_after_a_question_and_as_it_is() {
     let mut session = saved_seed();
     let good = session.text().to_owned();
-    let path = session.path.clone().unwrap();
+    let path = session.desk.path.clone().unwrap();
     let broken = break_text(&mut session);
     let write = |text: &str| Effect::Write {
         purpose: PathPurpose::SaveDesign,
@@ -272,7 +275,7 @@ fn a_broken_text_is_saved_only_after_a_question_and_as_it_is() {
 #[test]
 fn the_drawing_is_also_what_is_saved_over_a_file_that_was_changed_elsewhere() {
     let mut session = saved_seed();
-    let path = session.path.clone().unwrap();
+    let path = session.desk.path.clone().unwrap();
     let broken = break_text(&mut session);
     let good = session.derived.text.clone();
     let theirs = good.replace("25433", "25499");
@@ -310,7 +313,7 @@ fn the_drawing_is_also_what_is_saved_over_a_file_that_was_changed_elsewhere() {
 #[test]
 fn a_save_of_the_drawing_that_was_given_up_says_nothing_about_the_next() {
     let mut session = saved_seed();
-    let path = session.path.clone().unwrap();
+    let path = session.desk.path.clone().unwrap();
     break_text(&mut session);
     let theirs = session.derived.text.replace("25433", "25499");
     update(&mut session, Message::File(FileMessage::Save));
@@ -333,7 +336,7 @@ fn with_port(text: &str) -> String {
 #[test]
 fn closing_the_window_on_a_broken_text_asks_and_saves_it() {
     let mut session = saved_seed();
-    let path = session.path.clone().unwrap();
+    let path = session.desk.path.clone().unwrap();
     let broken = break_text(&mut session);
     update(&mut session, Message::Quit);
     assert!(matches!(session.dialog, Some(Dialog::Unsaved { .. })));
@@ -370,7 +373,7 @@ fn in_what_if_nothing_is_typed() {
 
 #[test]
 fn a_text_that_was_no_design_when_the_session_ended_is_recovered_as_it_was() {
-    use crate::engine::desk::unsaved::Unsaved;
+    use crate::model::desk::Unsaved;
     let mut session = saved_seed();
     let text = with(&session, "port = 25433", "port = x25433");
     let path = Some(PathBuf::from("/home/u/other.toml"));
@@ -382,11 +385,11 @@ fn a_text_that_was_no_design_when_the_session_ended_is_recovered_as_it_was() {
     };
     let effects = update(&mut session, Message::File(FileMessage::Recover(left)));
     assert_eq!(
-        (session.text(), session.path.as_ref()),
+        (session.text(), session.desk.path.as_ref()),
         (text.as_str(), path.as_ref())
     );
     assert!(session.is_text_broken() && session.is_modified());
-    assert_eq!(session.tab, crate::app::Tab::Text);
+    assert_eq!(session.looks.tab, crate::app::Tab::Text);
     assert!(
         effects.contains(&Effect::Autosave {
             path,
@@ -397,5 +400,5 @@ fn a_text_that_was_no_design_when_the_session_ended_is_recovered_as_it_was() {
     let mended = text.replace("x25433", "25433");
     typed(&mut session, &mended, false);
     read(&mut session);
-    assert_eq!(session.document.topology().servers().len(), 5);
+    assert_eq!(session.desk.document.topology().servers().len(), 5);
 }

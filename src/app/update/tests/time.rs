@@ -4,7 +4,7 @@ use super::*;
 use crate::app::{InTime, Look, Pace, TimeMessage, WhatIf, WhatIfMessage};
 use crate::model::document::Command;
 use crate::model::simulate::time::{Micros, Speed, Workload};
-use crate::model::simulate::world::{Action, CommitFate};
+use crate::model::simulate::world::{CommitFate, Incident};
 use crate::model::topology::{Edit, ServerName};
 
 const FRAME: Micros = 16_000;
@@ -24,7 +24,7 @@ fn entered() -> Session {
 }
 
 fn what_if(session: &Session) -> &WhatIf {
-    session.what_if.as_ref().unwrap()
+    session.what_if().unwrap()
 }
 
 fn in_time(session: &Session) -> &InTime {
@@ -32,12 +32,12 @@ fn in_time(session: &Session) -> &InTime {
 }
 
 fn happen(session: &mut Session, text: &str) {
-    let action = Action::parse(text, session.document.topology()).unwrap();
-    send(session, WhatIfMessage::Do(action));
+    let incident = Incident::parse(text, session.desk.document.topology()).unwrap();
+    send(session, WhatIfMessage::Do(incident));
 }
 
 fn id(session: &Session, name: &str) -> ServerId {
-    session.document.topology().by_name(name).unwrap().id()
+    session.desk.document.topology().by_name(name).unwrap().id()
 }
 
 /// The events of the story that is told.
@@ -217,7 +217,7 @@ fn a_story_is_kept_with_the_design_told_again_and_taken_back() {
     let mut session = entered();
     time(&mut session, TimeMessage::GoTo(9_000));
     happen(&mut session, "crash slave1");
-    let topology = session.document.topology().clone();
+    let topology = session.desk.document.topology().clone();
     let effects = update(
         &mut session,
         Message::WhatIf(WhatIfMessage::Keep(" relay ".to_owned())),
@@ -226,11 +226,17 @@ fn a_story_is_kept_with_the_design_told_again_and_taken_back() {
         matches!(effects.as_slice(), [Effect::Autosave { text: Some(text), .. }] if text.contains("[[scenario]]")),
         "{effects:?}"
     );
-    assert_eq!(*session.document.topology(), topology);
-    assert!(session.is_modified() && session.what_if.is_some() && session.tab == crate::app::Tab::WhatIf);
-    assert_eq!(session.history.undo_label(), Some("Keep the scenario \"relay\""));
+    assert_eq!(*session.desk.document.topology(), topology);
+    assert!(
+        session.is_modified() && session.what_if().is_some() && session.looks.tab == crate::app::Tab::WhatIf
+    );
+    assert_eq!(
+        session.desk.history.undo_label(),
+        Some("Keep the scenario \"relay\"")
+    );
     assert!(
         session
+            .desk
             .document
             .scenario("relay")
             .unwrap()
@@ -249,17 +255,17 @@ fn a_story_is_kept_with_the_design_told_again_and_taken_back() {
     // Without a name nothing is kept.
     send(&mut session, WhatIfMessage::Keep("  ".to_owned()));
     assert_eq!(notice(&session).1, "A story needs a name");
-    assert_eq!(session.document.scenarios().len(), 1);
+    assert_eq!(session.desk.document.scenarios().len(), 1);
     send(&mut session, WhatIfMessage::Leave);
     update(&mut session, Message::Design(DesignMessage::Undo));
-    assert!(session.document.scenarios().is_empty() && !session.is_modified());
+    assert!(session.desk.document.scenarios().is_empty() && !session.is_modified());
     update(&mut session, Message::Design(DesignMessage::Redo));
     send(&mut session, WhatIfMessage::Enter);
     update(
         &mut session,
         Message::WhatIf(WhatIfMessage::Drop("relay".to_owned())),
     );
-    assert!(session.document.scenarios().is_empty() && !session.is_modified());
+    assert!(session.desk.document.scenarios().is_empty() && !session.is_modified());
 }
 
 #[test]

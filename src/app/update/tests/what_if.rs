@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::app::{FileMessage, Look, PathPurpose, RunMessage, Tab, WhatIf, WhatIfMessage};
-use crate::model::simulate::world::{Action, CommitFate};
+use crate::model::simulate::world::{CommitFate, Incident};
 
 fn send(session: &mut Session, message: WhatIfMessage) -> Vec<Effect> {
     update(session, Message::WhatIf(message))
@@ -18,12 +18,12 @@ fn entered() -> Session {
 
 /// Lets happen what the text says.
 fn happen(session: &mut Session, text: &str) {
-    let action = Action::parse(text, session.document.topology()).unwrap();
-    assert_eq!(send(session, WhatIfMessage::Do(action)), []);
+    let incident = Incident::parse(text, session.desk.document.topology()).unwrap();
+    assert_eq!(send(session, WhatIfMessage::Do(incident)), []);
 }
 
 fn what_if(session: &Session) -> &WhatIf {
-    session.what_if.as_ref().unwrap()
+    session.what_if().unwrap()
 }
 
 fn fate(session: &Session) -> CommitFate {
@@ -39,10 +39,10 @@ fn story(session: &Session) -> String {
 #[test]
 fn whatever_happens_the_design_is_what_it_was() {
     let mut session = saved_seed();
-    session.tab = Tab::Files;
-    let (document, text) = (session.document.clone(), session.derived.text.clone());
+    session.looks.tab = Tab::Files;
+    let (document, text) = (session.desk.document.clone(), session.derived.text.clone());
     send(&mut session, WhatIfMessage::Enter);
-    assert_eq!(session.tab, Tab::WhatIf);
+    assert_eq!(session.looks.tab, Tab::WhatIf);
     for text in [
         "crash master",
         "promote slave1",
@@ -61,10 +61,10 @@ fn whatever_happens_the_design_is_what_it_was() {
         assert_eq!(notice(&session).1, "In What-if the design stays as it is");
     }
     send(&mut session, WhatIfMessage::Leave);
-    assert!(session.what_if.is_none() && session.tab == Tab::Files);
-    assert_eq!(session.document, document);
+    assert!(session.what_if().is_none() && session.looks.tab == Tab::Files);
+    assert_eq!(session.desk.document, document);
     assert_eq!(session.derived.text, text);
-    assert!(!session.is_modified() && session.history.undo_label().is_none());
+    assert!(!session.is_modified() && session.desk.history.undo_label().is_none());
 }
 
 #[test]
@@ -204,10 +204,10 @@ fn a_design_that_comes_from_outside_ends_the_mode() {
     let deployed = crate::model::document::Document::new(notation::parse("m 1\n  a 2\n").unwrap());
     let adopted = crate::app::ClusterMessage::Adopted("/c".into(), Box::new(deployed));
     update(&mut session, Message::Cluster(adopted));
-    let is_another = session.document.topology().servers().len() == 2;
-    assert_eq!(session.what_if.is_none(), is_another);
+    let is_another = session.desk.document.topology().servers().len() == 2;
+    assert_eq!(session.what_if().is_none(), is_another);
     // And nothing is deployed out of it.
     let mut session = entered();
     update(&mut session, Message::Run(RunMessage::Ask));
-    assert!(session.what_if.is_some());
+    assert!(session.what_if().is_some());
 }

@@ -6,87 +6,18 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use super::{ClusterRecord, ClusterState};
+use super::{ClusterRecord, ClusterState, Stored};
 use crate::engine::desk::store;
 use crate::engine::postgres::ownership;
-use crate::engine::system::files::{self, Owner};
-use crate::engine::system::{processes, random};
+use crate::engine::system::files;
+use crate::engine::system::{processes, trusted};
 use crate::model::configuration::ClusterFolder;
-use crate::model::plan::LeftSlot;
 use crate::report::Report;
-
-/// The record and what only its removal needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::engine) struct Stored {
-    #[serde(flatten)]
-    pub(in crate::engine) record: ClusterRecord,
-    /// Folders above the cluster's that were made for it, outermost first.
-    #[serde(default)]
-    pub(in crate::engine) made_parents: Vec<PathBuf>,
-    /// Folders inside it that the plan makes, relative.
-    #[serde(default)]
-    pub(in crate::engine) made: Vec<String>,
-    /// Whose folder it was and with which mode, where an empty one was taken over.
-    #[serde(default)]
-    pub(in crate::engine) folder_was: Option<FolderWas>,
-    /// The text of the design that is being made, while that is under way: a deployment has no design.toml yet, and a
-    /// change still the one before.
-    #[serde(default, alias = "change")]
-    pub(in crate::engine) wanted: Option<String>,
-    /// The text of the design that a change comes from, where that is not design.toml's: it takes back another change that
-    /// was ended in the middle.
-    #[serde(default)]
-    pub(in crate::engine) from: Option<String>,
-    /// The design is a new one, and what nobody uses any more is not cleared away yet.
-    #[serde(default)]
-    pub(in crate::engine) clears: bool,
-    /// Slots that an earlier change left: no design uses them. Servers that are left are those that are in no design.
-    #[serde(default)]
-    pub(in crate::engine) left_slots: Vec<LeftSlot>,
-    /// Slots that are left once the change that is under way holds.
-    #[serde(default)]
-    pub(in crate::engine) leaves_slots: Vec<LeftSlot>,
-    /// Folders that servers had before they were renamed: their keys and certificates are still in `tls/`.
-    #[serde(default)]
-    pub(in crate::engine) left_certificates: Vec<String>,
-}
-
-/// What an empty folder was before servers of another user had to work in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::engine) struct FolderWas {
-    pub(in crate::engine) owner: Owner,
-    pub(in crate::engine) mode: u32,
-}
-
-impl Stored {
-    /// A record of which nothing else is known yet.
-    pub(in crate::engine) fn of(record: ClusterRecord) -> Self {
-        Self {
-            record,
-            made_parents: Vec::new(),
-            made: Vec::new(),
-            folder_was: None,
-            wanted: None,
-            from: None,
-            clears: false,
-            left_slots: Vec::new(),
-            leaves_slots: Vec::new(),
-            left_certificates: Vec::new(),
-        }
-    }
-}
 
 const RECORD: &str = "cluster.json";
 const LIST: &str = "clusters";
-
-/// 128 random bits in hex.
-pub(in crate::engine) fn new_id() -> Result<String, Report> {
-    random::hex(16)
-}
 
 /// Writes the list's entry alone: before there is a folder for a marker.
 pub(in crate::engine) fn announce(stored: &Stored) {
@@ -277,21 +208,48 @@ pub(in crate::engine) fn read_marker(folder: &Path) -> Result<Option<Stored>, Re
         return Err(Report::new(headline())
             .hint("It belongs to another user. Run pgcascade as the user who deployed it."));
     }
-    let bytes = files::read_note(&path).map_err(|error| Report::of(headline(), &error))?;
-    serde_json::from_slice(&bytes)
-        .map(Some)
-        .map_err(|error| Report::of(headline(), &error).hint("It is not as pgcascade wrote it."))
+    let bytes = trusted::read(&path).map_err(|error| Report::of(headline(), &error))?;
+    let stored: Stored = serde_json::from_slice(&bytes)
+        .map_err(|error| Report::of(headline(), &error).hint("It is not as pgcascade wrote it."))?;
+    if !is_sound(&stored.record) {
+        return Err(Report::new(headline()).hint("It is not as pgcascade wrote it."));
+    }
+    Ok(Some(stored))
 }
 
-/// Every entry of the list, also of folders that have no marker yet, or are gone.
+/// What pgcascade writes into every record: an identifier of 128 bits in hex, and absolute paths without `..`.
+fn is_sound(record: &ClusterRecord) -> bool {
+    let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let is_plain = |path: &Path| {
+        path.is_absolute()
+            && path
+                .components()
+                .all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
+    };
+    record.id.len() == 32
+        && record.id.bytes().all(is_hex)
+        && is_plain(&record.folder)
+        && is_plain(&record.bin)
+}
+
+/// Every entry of the list, also of folders that have no marker yet, or are gone. An entry that somebody else can have
+/// written, or that names another cluster than its file does, is not one of ours.
 pub(super) fn entries(state: &Path) -> Vec<Stored> {
     let list = state.join(LIST);
     let read =
-        |name: String| -> io::Result<Stored> { Ok(serde_json::from_slice(&files::read_note(&list.join(name))?)?) };
+        |name: &str| -> io::Result<Stored> { Ok(serde_json::from_slice(&trusted::read(&list.join(name))?)?) };
+    if trusted::hole_above(&list).is_some() {
+        return Vec::new();
+    }
+    let is_named =
+        |name: &str, stored: &Stored| name.strip_suffix(".json") == Some(stored.record.id.as_str());
     files::names_in(&list)
         .into_iter()
         .filter(|name| files::is_record(name))
-        .filter_map(|name| read(name).ok())
+        .filter_map(|name| {
+            let stored = read(&name).ok()?;
+            (is_named(&name, &stored) && is_sound(&stored.record)).then_some(stored)
+        })
         .collect()
 }
 
@@ -333,7 +291,7 @@ mod tests {
 
     fn stored(folder: &Path) -> Stored {
         let record = ClusterRecord {
-            id: new_id().unwrap(),
+            id: super::super::new_id().unwrap(),
             name: "seed".to_owned(),
             folder: folder.to_owned(),
             made_folder: true,
@@ -375,6 +333,48 @@ mod tests {
         assert!(report.headline.contains("moved or copied"), "{report}");
         assert!(super::super::list_in(state.path()).is_empty());
         assert_eq!(entries(state.path()), [stored]);
+    }
+
+    #[test]
+    fn an_entry_that_somebody_else_can_have_written_is_not_in_the_list() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let state = tempfile::tempdir().unwrap();
+        let base = tempfile::tempdir().unwrap();
+        let stored = stored(base.path());
+        save_in(Some(state.path()), &stored).unwrap();
+        assert_eq!(entries(state.path()), std::slice::from_ref(&stored));
+        let entry = entry_of(state.path(), &stored.record.id);
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+
+        mode(&entry, 0o666);
+        assert!(entries(state.path()).is_empty(), "a file open to all");
+        mode(&entry, 0o600);
+        mode(&state.path().join(LIST), 0o777);
+        assert!(entries(state.path()).is_empty(), "a folder open to all");
+        mode(&state.path().join(LIST), 0o700);
+        fs::copy(&entry, entry.with_file_name("00ff.json")).unwrap();
+        assert_eq!(entries(state.path()).len(), 1, "a name that is not the record's");
+    }
+
+    #[test]
+    fn a_record_that_pgcascade_would_not_write_is_not_used() {
+        let base = tempfile::tempdir().unwrap();
+        let sound = stored(base.path()).record;
+        assert!(is_sound(&sound));
+        for (id, folder, bin) in [
+            ("../../etc/passwd", "/a", "/bin"),
+            (&sound.id, "a", "/bin"),
+            (&sound.id, "/a/../b", "/bin"),
+            (&sound.id, "/a", "bin"),
+        ] {
+            let record = ClusterRecord {
+                id: id.to_owned(),
+                folder: folder.into(),
+                bin: bin.into(),
+                ..sound.clone()
+            };
+            assert!(!is_sound(&record), "{id} {folder} {bin}");
+        }
     }
 
     #[test]

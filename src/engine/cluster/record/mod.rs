@@ -2,27 +2,30 @@
 //!
 //! It stands in the cluster's own folder (`.pgcascade/cluster.json`: the marker that proves the folder is ours)
 //! and, by id, in the list of the state folder, so that the next pgcascade finds what an earlier one left.
-//! `disk` reads and writes both, `journal` says which steps are done, `lock` keeps two pgcascades from working on one
+//! `stored` is what is written, `disk` reads and writes both, `journal` says which steps are done, `lock` keeps two pgcascades from working on one
 //! folder at once.
 
 mod disk;
 mod journal;
 mod lock;
+mod stored;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 pub(in crate::engine) use disk::{
-    FolderWas, Stored, announce, claims_without_marker, entry_of, find, find_in, forget, forget_ended,
-    has_marker_folder, load, moved, moved_to, new_id, no_cluster, read_marker, save, save_in,
+    announce, claims_without_marker, entry_of, find, find_in, forget, forget_ended, has_marker_folder, load,
+    moved, moved_to, no_cluster, read_marker, save, save_in,
 };
 pub(in crate::engine) use journal::JournalFile;
 pub(in crate::engine) use lock::Lock;
+pub(in crate::engine) use stored::{FolderWas, Stored, new_id};
 
 use crate::engine::postgres::ownership;
 use crate::engine::system::files::names_in;
 use crate::engine::system::processes;
+use crate::model::topology::{Server, Topology};
 use crate::report::Report;
 
 /// One deployed (or half deployed) cluster.
@@ -108,6 +111,10 @@ pub fn left_over() -> Vec<ClusterRecord> {
 }
 
 /// Leaves an unfinished cluster as it is: it is offered no more, and can be gone on with or torn down by its folder.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder, nothing about it is unfinished, or its record cannot be written.
 pub fn keep(folder: &std::path::Path) -> Result<ClusterRecord, Report> {
     let Some(mut stored) = find(folder)? else {
         return Err(disk::no_cluster(folder));
@@ -159,6 +166,17 @@ fn lost(mut entry: ClusterRecord) -> Option<ClusterRecord> {
 }
 
 impl ClusterRecord {
+    /// The servers of a design, as a record names them.
+    pub(in crate::engine) fn servers_of(topology: &Topology) -> Vec<RecordedServer> {
+        let folders = topology.folders();
+        let of_server = |server: &Server| RecordedServer {
+            name: server.name().to_string(),
+            folder: folders.get(&server.id()).cloned().unwrap_or_default(),
+            port: server.port().number(),
+        };
+        topology.servers().iter().map(of_server).collect()
+    }
+
     /// True while the pgcascade that builds or removes it lives.
     pub(in crate::engine) fn is_at_work(&self) -> bool {
         self.builder.as_ref().is_some_and(Builder::is_alive)

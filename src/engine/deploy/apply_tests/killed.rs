@@ -7,14 +7,16 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
 use super::super::Cancel;
-use super::super::host::{Host, Work};
 use super::super::interrupted::{End, end};
 use super::super::run::run;
 use super::world::World;
 use super::{WANTED, cases, place_of};
+use crate::engine::run::{Host, Work};
 use crate::engine::system::wait::Failure;
 use crate::model::configuration::ClusterFolder;
-use crate::model::plan::{Action, LeftSlot, Machine, Means, Outcome, Plan, Standing, Step, plan_apply};
+use crate::model::plan::{
+    Action, Alter, LeftSlot, Machine, Make, Means, Outcome, Plan, Serve, Standing, Step, plan_apply,
+};
 use crate::model::topology::Topology;
 use crate::report::Report;
 
@@ -29,8 +31,8 @@ enum Moment {
 impl Moment {
     fn all_of(step: &Step) -> &'static [Self] {
         let is_divisible = match &step.action {
-            Action::Configure(one) => one.by == Means::Restart,
-            Action::CopyRunning { .. } | Action::RemoveServer { .. } | Action::Settle => true,
+            Action::Alter(Alter::Configure(one)) => one.by == Means::Restart,
+            Action::Alter(Alter::CopyRunning { .. } | Alter::RemoveServer { .. } | Alter::Settle) => true,
             _ => false,
         };
         if is_divisible {
@@ -155,11 +157,11 @@ impl Cluster {
         self.world.perform(action);
         let record = &mut self.record;
         match action {
-            Action::ForgetChange if change.standing.resumes => {
+            Action::Alter(Alter::ForgetChange) if change.standing.resumes => {
                 record.clone_from(&change.found);
                 return Err(Report::new("still between two designs"));
             }
-            Action::ForgetChange => {
+            Action::Alter(Alter::ForgetChange) => {
                 record.clone_from(&change.found);
                 if record.wanted.take().is_some() {
                     record.clears = true;
@@ -167,7 +169,7 @@ impl Cluster {
                     record.leaves_slots.clear();
                 }
             }
-            Action::BeginChange => {
+            Action::Alter(Alter::BeginChange) => {
                 record.wanted = Some(change.to.clone());
                 record.from.clone_from(&change.from);
                 record.left_slots.clone_from(&change.standing.left_slots);
@@ -178,7 +180,7 @@ impl Cluster {
                     }
                 }
             }
-            Action::Settle => {
+            Action::Alter(Alter::Settle) => {
                 record.design = change.to.clone();
                 record.wanted = None;
                 record.from = None;
@@ -192,7 +194,7 @@ impl Cluster {
                 record.servers.extend(servers);
                 record.left_slots = std::mem::take(&mut record.leaves_slots);
             }
-            Action::Complete => {
+            Action::Make(Make::Complete) => {
                 record.wanted = None;
                 record.from = None;
                 record.clears = false;
@@ -207,16 +209,18 @@ impl Cluster {
 
     fn perform_half(&mut self, change: &Change, action: &Action, is_far: bool) {
         self.world.perform_half(action, is_far);
-        if *action == Action::Settle {
+        if *action == Action::Alter(Alter::Settle) {
             self.record.design = change.to.clone();
         }
     }
 }
 
 fn leaves_slots(steps: &[Step]) -> Vec<LeftSlot> {
-    let settled = steps.iter().skip_while(|step| step.action != Action::Settle);
+    let settled = steps
+        .iter()
+        .skip_while(|step| step.action != Action::Alter(Alter::Settle));
     let dropped = settled.filter_map(|step| match &step.action {
-        Action::DropSlot { server, slot, .. } => Some(LeftSlot {
+        Action::Serve(Serve::DropSlot { server, slot, .. }) => Some(LeftSlot {
             server: server.clone(),
             slot: slot.clone(),
         }),

@@ -10,10 +10,11 @@ use tokio::sync::mpsc;
 
 use self::world::World;
 use super::Cancel;
-use super::host::{Host, Work};
-use super::run::run;
+use crate::engine::run::run;
+use crate::engine::run::{Host, Work};
 use crate::engine::system::wait::Failure;
-use crate::model::plan::{Action, EventKind, Machine, Outcome, Plan, RunEvent, Standing, plan_apply};
+use crate::model::plan::{Action, Alter, EventKind, Machine, Outcome, Plan, RunEvent, Standing, plan_apply};
+use crate::model::topology::notation::SEED;
 use crate::model::topology::{Edit, Topology, notation};
 use crate::report::Report;
 
@@ -82,8 +83,6 @@ async fn play(plan: &Plan, world: World, at: usize, fault: Fault) -> (Outcome, W
     (outcome, world, reading.await.unwrap())
 }
 
-const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
-
 /// Every kind of change: all of the issue's, a relay removed, names, a quorum, the primary's port.
 const WANTED: [&str; 5] = [
     "master 5432 sync any 1\n  slave1 15432 priority 1\n  slave2 15999 priority 2\n    slave12 25433\n    slave21 25434\n",
@@ -141,7 +140,7 @@ async fn whatever_step_of_a_change_fails_the_cluster_is_whole() {
         let settles = plan
             .steps
             .iter()
-            .position(|step| step.action == Action::Settle)
+            .position(|step| step.action == Action::Alter(Alter::Settle))
             .unwrap();
         for at in 0..plan.steps.len() {
             for fault in [Fault::Early, Fault::Late, Fault::Cancelled] {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::configuration::ClusterFolder;
-use crate::model::plan::{Action, Certificate, Configure, DesignOf, Means};
+use crate::model::plan::{Action, Alter, Certificate, Configure, DesignOf, Make, Means, Serve};
 use crate::model::topology::Topology;
 
 /// What there is; compared as a whole.
@@ -169,31 +169,31 @@ impl World {
 
     pub(super) fn perform(&mut self, action: &Action) {
         match action {
-            Action::BeginChange => self.is_changing = true,
-            Action::ForgetChange => self.is_changing = false,
-            Action::Complete => {
+            Action::Alter(Alter::BeginChange) => self.is_changing = true,
+            Action::Alter(Alter::ForgetChange) => self.is_changing = false,
+            Action::Make(Make::Complete) => {
                 self.is_changing = false;
                 // As the real one: those of servers that were renamed.
                 self.certificates
                     .retain(|folder, _| self.running.contains_key(folder));
             }
-            Action::SignCertificate { certificate } => {
+            Action::Alter(Alter::SignCertificate { certificate }) => {
                 let hosts = certificate.hosts.clone();
                 self.certificates.insert(certificate.folder.clone(), hosts);
             }
-            Action::RemoveCertificate { folder } => drop(self.certificates.remove(folder)),
-            Action::MakeCertificates { certificates } => {
+            Action::Alter(Alter::RemoveCertificate { folder }) => drop(self.certificates.remove(folder)),
+            Action::Make(Make::MakeCertificates { certificates }) => {
                 let all = certificates.iter();
                 self.certificates = all.map(|one| (one.folder.clone(), one.hosts.clone())).collect();
             }
-            Action::RemoveCertificates { .. } => self.certificates.clear(),
-            Action::RemoveTls => {
+            Action::Make(Make::RemoveCertificates { .. }) => self.certificates.clear(),
+            Action::Alter(Alter::RemoveTls) => {
                 self.certificates.clear();
                 self.folders.remove(ClusterFolder::TLS);
             }
-            Action::Settle => self.is_settled = true,
-            Action::WritePassFiles { ports } => self.pass_ports.clone_from(ports),
-            Action::MakeFolder { path } => {
+            Action::Alter(Alter::Settle) => self.is_settled = true,
+            Action::Alter(Alter::WritePassFiles { ports }) => self.pass_ports.clone_from(ports),
+            Action::Make(Make::MakeFolder { path }) => {
                 let inside = format!("{path}/");
                 // What was left empty is taken over, no more.
                 assert!(
@@ -202,19 +202,19 @@ impl World {
                 );
                 self.folders.insert(path.clone());
             }
-            Action::CopyRunning { folder, to, .. } => {
+            Action::Alter(Alter::CopyRunning { folder, to, .. }) => {
                 self.assert_runs(folder, None);
                 assert!(self.folders.insert(to.clone()), "{to} is there already");
             }
-            Action::RemoveFolder { path } => {
+            Action::Make(Make::RemoveFolder { path }) => {
                 self.folders.remove(path);
                 self.ends.retain(|of, _| ClusterFolder::data(of) != *path);
                 self.slots.retain(|(of, _)| ClusterFolder::data(of) != *path);
             }
-            Action::Configure(one) => self.configure(one),
-            Action::Start {
+            Action::Alter(Alter::Configure(one)) => self.configure(one),
+            Action::Serve(Serve::Start {
                 server, folder, port, ..
-            } => {
+            }) => {
                 // A server that goes on in its old files, or a new one.
                 let one = (server.clone(), *port, "started".to_owned());
                 self.running.entry(folder.clone()).or_insert(one);
@@ -226,16 +226,16 @@ impl World {
                     demands: tls,
                 });
             }
-            Action::Stop { folder, .. } => drop(self.running.remove(folder)),
-            Action::CreateSlot { folder, slot, .. } => {
+            Action::Serve(Serve::Stop { folder, .. }) => drop(self.running.remove(folder)),
+            Action::Serve(Serve::CreateSlot { folder, slot, .. }) => {
                 self.assert_runs(folder, None);
                 self.slots.insert((folder.clone(), slot.clone()));
             }
-            Action::DropSlot { folder, slot, .. } => {
+            Action::Serve(Serve::DropSlot { folder, slot, .. }) => {
                 self.assert_runs(folder, None);
                 self.slots.remove(&(folder.clone(), slot.clone()));
             }
-            Action::RemoveServer { folder, .. } => {
+            Action::Alter(Alter::RemoveServer { folder, .. }) => {
                 self.running.remove(folder);
                 self.folders.remove(&ClusterFolder::server(folder));
                 self.folders.remove(&ClusterFolder::data(folder));
@@ -243,11 +243,13 @@ impl World {
                 self.ends.remove(folder);
                 self.slots.retain(|(of, _)| of != folder);
             }
-            Action::WaitReady { folder, port, .. }
-            | Action::WaitStreaming { folder, port, .. }
-            | Action::WaitRows { folder, port, .. }
-            | Action::ProveTls { folder, port, .. } => self.assert_runs(folder, Some(*port)),
-            Action::InstallFile { .. } | Action::ProveRow { .. } => {}
+            Action::Serve(
+                Serve::WaitReady { folder, port, .. }
+                | Serve::WaitStreaming { folder, port, .. }
+                | Serve::WaitRows { folder, port, .. }
+                | Serve::ProveTls { folder, port, .. },
+            ) => self.assert_runs(folder, Some(*port)),
+            Action::Make(Make::InstallFile { .. }) | Action::Serve(Serve::ProveRow { .. }) => {}
             other => panic!("{other:?} is no step of a change"),
         }
     }
@@ -255,7 +257,7 @@ impl World {
     /// What a step has done when it is ended in the middle, further on or less far.
     pub(super) fn perform_half(&mut self, action: &Action, is_far: bool) {
         match action {
-            Action::Configure(one) if one.by == Means::Restart => {
+            Action::Alter(Alter::Configure(one)) if one.by == Means::Restart => {
                 for folder in [&one.folder_before, &one.folder] {
                     self.running.remove(folder);
                 }
@@ -264,8 +266,8 @@ impl World {
                     self.running.remove(&one.folder);
                 }
             }
-            Action::CopyRunning { to, .. } => drop(self.folders.insert(to.clone())),
-            Action::RemoveServer { folder, .. } => {
+            Action::Alter(Alter::CopyRunning { to, .. }) => drop(self.folders.insert(to.clone())),
+            Action::Alter(Alter::RemoveServer { folder, .. }) => {
                 self.running.remove(folder);
                 if is_far {
                     self.folders.remove(&ClusterFolder::data(folder));

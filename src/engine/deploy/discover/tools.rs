@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::task::JoinHandle;
 
+use crate::engine::desk::log::command_line;
 use crate::engine::system::files::Owner;
 use crate::model::plan::Tools;
 use crate::model::topology::PgMajor;
@@ -102,6 +103,7 @@ async fn say(bin: &Path, owner: Option<Owner>, argument: &str) -> Option<String>
         command.uid(owner.uid).gid(owner.gid);
     }
     let answer = tokio::time::timeout(ANSWER, command.output()).await.ok()?.ok()?;
+    tracing::debug!("ran {}: {}", command_line(command.as_std()), answer.status);
     Some(String::from_utf8_lossy(&answer.stdout).into_owned())
 }
 

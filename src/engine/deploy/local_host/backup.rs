@@ -12,11 +12,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::LocalHost;
+use super::change::ChangeHost;
 use super::copy::give;
-use crate::engine::deploy::host::Work;
 use crate::engine::postgres::server::Target;
 use crate::engine::postgres::sql::{Session, SqlError};
+use crate::engine::run::Work;
 use crate::engine::system::files::{self, Owner};
 use crate::engine::system::wait::Failure;
 use crate::report::Report;
@@ -51,7 +51,7 @@ const PASSING: [&str; 2] = ["pg_internal.init", "pgsql_tmp"];
 /// Names of what ends the backup, once the files are copied.
 const STOP: Duration = Duration::from_mins(1);
 
-impl LocalHost {
+impl ChangeHost {
     pub(super) async fn copy_running(&self, from: &Target, to: &str, work: &Work) -> Result<(), Failure> {
         let failed = |error: &dyn std::error::Error| {
             Failure::from(Report::of(
@@ -59,10 +59,10 @@ impl LocalHost {
                 error,
             ))
         };
-        let Some((start, stop)) = self.site.major.backup_calls() else {
+        let Some((start, stop)) = self.bench.site.major.backup_calls() else {
             return Err(Report::new("This version cannot be copied while it runs.").into());
         };
-        let source = self.site.own_data(&from.folder).ok_or_else(|| {
+        let source = self.bench.site.own_data(&from.folder).ok_or_else(|| {
             Report::new(format!(
                 "The data directory of {} is not what was made.",
                 from.name
@@ -73,9 +73,9 @@ impl LocalHost {
                 .hint("On one machine two servers cannot have the same tablespace; move its tables back first.")
                 .into());
         }
-        let target = self.inside(to)?;
+        let target = self.bench.inside(to)?;
         // A session of its own: the backup ends with it, whatever happens.
-        let opened = Session::open(&self.site, from.address, from.port);
+        let opened = Session::open(&self.bench.site, from.address, from.port);
         let session = work.wait.hear(opened).await?.map_err(|error| failed(&error))?;
         let left = || work.wait.deadline.saturating_duration_since(Instant::now());
         work.waiting("the checkpoint at which the copy begins").await;
@@ -87,7 +87,8 @@ impl LocalHost {
         let label = work.wait.hear(session.answer_within(stop, STOP)).await?;
         let label = label.and_then(|label| label.ok_or(SqlError::Form));
         let label = label.map_err(|error| failed(&error))?;
-        self.write(&format!("{to}/backup_label"), &label)
+        self.bench
+            .write(&format!("{to}/backup_label"), &label)
             .map_err(Failure::from)
     }
 
@@ -101,7 +102,7 @@ impl LocalHost {
         // The copy hears this one: also when nobody waits for it any more.
         let stop = work.wait.cancel.child_token();
         let guard = stop.clone().drop_guard();
-        let owner = self.site.owner;
+        let owner = self.bench.site.owner;
         let copying = tokio::task::spawn_blocking(move || copy_live(&source, &target, owner, &stop));
         let result = tokio::time::timeout_at(work.wait.deadline, copying).await;
         drop(guard);

@@ -4,21 +4,21 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::Path;
 
-use super::change::recorded;
-use super::{LocalHost, Resumes};
+use super::build::{BuildHost, Resumes};
+use super::workbench::Workbench;
 use crate::engine::cluster;
-use crate::engine::cluster::record::{self, ClusterState, FolderWas, JournalFile, Lock};
+use crate::engine::cluster::record::{self, ClusterRecord, ClusterState, FolderWas, JournalFile, Lock};
 use crate::engine::cluster::removal;
 use crate::engine::cluster::remover::OwnHand;
-use crate::engine::deploy::host::Work;
 use crate::engine::desk::store;
+use crate::engine::run::Work;
 use crate::engine::system::files::{self, Owner};
 use crate::engine::system::wait::Failure;
 use crate::model::configuration::ClusterFolder;
-use crate::model::plan::Action;
+use crate::model::plan::{Action, Make};
 use crate::report::Report;
 
-impl LocalHost {
+impl BuildHost {
     /// The folder of a new cluster, or of one that an earlier pgcascade has begun.
     pub(super) async fn claim_folder(&self, work: &Work) -> Result<(), Failure> {
         match &self.resumes {
@@ -30,7 +30,7 @@ impl LocalHost {
     /// Ends what still runs of the earlier run, and takes away what may be half made.
     async fn claim_again(&self, resumes: &Resumes, work: &Work) -> Result<(), Failure> {
         let stored = {
-            let mut claim = self.claim();
+            let mut claim = self.bench.claim();
             let folder = claim.stored.record.folder.clone();
             let lock = Lock::take(&folder)?;
             if record::find(&folder)?.as_ref() != Some(&resumes.found) {
@@ -45,15 +45,15 @@ impl LocalHost {
             claim.stored.clone()
         };
         work.waiting("what still runs of the earlier run to end").await;
-        for sentence in cluster::stop_all(&OwnHand, &self.site, &stored, &work.wait.cancel).await? {
+        for sentence in cluster::stop_all(&OwnHand, &self.bench.site, &stored, &work.wait.cancel).await? {
             work.output(&sentence);
         }
         {
             // From here on nothing works in the folder but this run, and all that was made there is its own.
-            let mut claim = self.claim();
-            let is_there = |path: &&String| fs::symlink_metadata(self.site.path(path)).is_ok();
+            let mut claim = self.bench.claim();
+            let is_there = |path: &&String| fs::symlink_metadata(self.bench.site.path(path)).is_ok();
             let made = stored.made.iter().filter(is_there);
-            claim.made = made.map(|path| self.site.path(path)).collect();
+            claim.made = made.map(|path| self.bench.site.path(path)).collect();
             claim.is_claimed_again = true;
         }
         for action in &resumes.clears {
@@ -61,14 +61,14 @@ impl LocalHost {
         }
         let opened = JournalFile::open(&stored.record.folder, &self.plan);
         let opened = opened.map_err(|error| Report::of("The journal cannot be written.", &error))?;
-        self.claim().journal = Some(opened);
+        self.bench.claim().journal = Some(opened);
         Ok(())
     }
 
     async fn take_away(&self, action: &Action) -> Result<(), Report> {
         match action {
-            Action::RemoveFolder { path } => self.remove_folder(path).await,
-            Action::RemoveCertificates { folders } => self.remove_certificates(folders),
+            Action::Make(Make::RemoveFolder { path }) => self.bench.remove_folder(path).await,
+            Action::Make(Make::RemoveCertificates { folders }) => self.bench.remove_certificates(folders),
             // Nothing else is half made.
             _ => Ok(()),
         }
@@ -76,7 +76,7 @@ impl LocalHost {
 
     /// Records first, makes then: whatever moment we are killed at, the record tells more than was made, never less.
     fn claim_anew(&self) -> Result<(), Report> {
-        let mut claim = self.claim();
+        let mut claim = self.bench.claim();
         let folder = claim.stored.record.folder.clone();
         let headline = || format!("{} could not be claimed.", folder.display());
         let failed = |error: std::io::Error| Report::of(headline(), &error);
@@ -112,13 +112,13 @@ impl LocalHost {
             .made_parents
             .retain(|parent| !missing.contains(parent) || made.contains(parent));
         let is_made = there.is_none()
-            && match files::make_folder(&folder, self.site.owner) {
+            && match files::make_folder(&folder, self.bench.site.owner) {
                 // Another run made it this moment: the marker decides.
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => false,
                 made => made.map(|()| true).map_err(failed)?,
             };
         if !is_made {
-            if let Some(owner) = self.site.owner {
+            if let Some(owner) = self.bench.site.owner {
                 chown(&folder, Some(owner.uid), Some(owner.gid)).map_err(failed)?;
             }
             fs::set_permissions(&folder, Permissions::from_mode(files::PRIVATE_FOLDER)).map_err(failed)?;
@@ -141,7 +141,7 @@ impl LocalHost {
 
     /// Takes the claim back; what others put into the folder meanwhile stays, and is named.
     pub(super) fn release_folder(&self, work: &Work) -> Result<(), Failure> {
-        let claim = self.claim();
+        let claim = self.bench.claim();
         if self.resumes.is_some() {
             if !claim.is_claimed_again {
                 return Err(Report::new("What was there before stays as it was.").into());
@@ -164,11 +164,13 @@ impl LocalHost {
         }
         Ok(())
     }
+}
 
+impl Workbench {
     /// Writes the README and the design, and notes that the cluster is complete.
     pub(super) fn complete(&self) -> Result<(), Report> {
         let mut claim = self.claim();
-        let servers = recorded(self.document.topology());
+        let servers = ClusterRecord::servers_of(self.document.topology());
         for folder in std::mem::take(&mut claim.stored.left_certificates) {
             // A server has come back to its old name meanwhile.
             if servers.iter().any(|server| server.folder == folder) {

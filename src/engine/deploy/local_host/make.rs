@@ -2,8 +2,9 @@
 
 use std::io::ErrorKind;
 
-use super::LocalHost;
-use super::change::{Before, is_remade};
+use super::build::BuildHost;
+use super::workbench::Workbench;
+use crate::engine::cluster::record::{ClusterState, Stored};
 use crate::engine::cluster::removal;
 use crate::engine::cluster::remover::OwnHand;
 use crate::engine::postgres::authority::Authority;
@@ -15,11 +16,11 @@ use crate::report::Report;
 /// Long enough to be guessed by nobody; in hex it needs quoting nowhere.
 const PASSWORD_BYTES: usize = 24;
 
-impl LocalHost {
+impl Workbench {
     pub(super) fn make_folder(&self, path: &str) -> Result<(), Report> {
         let full = self.inside(path)?;
         let mut claim = self.claim();
-        let found = self.before.as_ref().map_or(&claim.stored, Before::record);
+        let found = self.found.as_ref().unwrap_or(&claim.stored);
         match files::make_folder(&full, self.site.owner) {
             // A run that was ended in the middle had made it.
             Err(error) if error.kind() == ErrorKind::AlreadyExists && is_remade(found, path, &full) => {}
@@ -38,7 +39,7 @@ impl LocalHost {
     pub(super) async fn remove_folder(&self, path: &str) -> Result<(), Report> {
         let full = self.inside(path)?;
         // What was begun ahead of its step has no step that would take it back.
-        for left in self.ahead.stop().await {
+        for left in self.early_copies.stop().await {
             files::remove_tree(&left).map_err(|error| self.not_removed(path, &error))?;
         }
         {
@@ -64,29 +65,12 @@ impl LocalHost {
         )
     }
 
-    /// Draws two passwords; they stand in these files and nowhere else.
-    pub(super) fn make_secrets(&self, ports: &[u16]) -> Result<(), Report> {
-        let superuser = random::hex(PASSWORD_BYTES)?;
-        let replication = random::hex(PASSWORD_BYTES)?;
-        let passwords = [
-            (ClusterFolder::SUPERUSER_PASSWORD, format!("{superuser}\n")),
-            (ClusterFolder::REPLICATION_PASSWORD, format!("{replication}\n")),
-        ];
-        for (path, text) in passwords
-            .into_iter()
-            .chain(pass_files(ports, &superuser, &replication))
-        {
-            self.write(path, &text)?;
-        }
-        Ok(())
-    }
-
     /// An authority, and a key and a certificate for each server. The authority's own key stays beside, so that a server
     /// that comes later can have a certificate too.
     pub(super) fn make_certificates(&self, certificates: &[Certificate]) -> Result<(), Report> {
         let failed = |error: &rcgen::Error| Report::of("The certificates could not be made.", error);
         let is_there = |path: &str| self.inside(path).is_ok_and(|path| path.exists());
-        if self.before.is_some()
+        if self.found.is_some()
             && is_there(ClusterFolder::AUTHORITY_KEY)
             && is_there(ClusterFolder::AUTHORITY_CERTIFICATE)
         {
@@ -204,6 +188,32 @@ fn without_setting(text: &str, setting: &str) -> String {
         .filter(|line| !sets_it(line))
         .flat_map(|line| [line, "\n"])
         .collect()
+}
+
+impl BuildHost {
+    /// Draws two passwords; they stand in these files and nowhere else.
+    pub(super) fn make_secrets(&self, ports: &[u16]) -> Result<(), Report> {
+        let superuser = random::hex(PASSWORD_BYTES)?;
+        let replication = random::hex(PASSWORD_BYTES)?;
+        let passwords = [
+            (ClusterFolder::SUPERUSER_PASSWORD, format!("{superuser}\n")),
+            (ClusterFolder::REPLICATION_PASSWORD, format!("{replication}\n")),
+        ];
+        for (path, text) in passwords
+            .into_iter()
+            .chain(pass_files(ports, &superuser, &replication))
+        {
+            self.bench.write(path, &text)?;
+        }
+        Ok(())
+    }
+}
+
+/// True where the folder is one that an earlier run may have half made: its record, as it was found, says so.
+pub(super) fn is_remade(found: &Stored, path: &str, full: &std::path::Path) -> bool {
+    // In a cluster certificates that were half made are made anew, each in its place.
+    let may_be_full = path == ClusterFolder::TLS && found.record.state != ClusterState::Building;
+    found.made.iter().any(|made| made == path) && (may_be_full || files::names_in(full).is_empty())
 }
 
 #[cfg(test)]

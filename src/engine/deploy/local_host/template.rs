@@ -16,11 +16,11 @@ use sha2::{Digest as _, Sha256};
 use std::os::unix::fs::MetadataExt as _;
 use tokio_util::sync::CancellationToken;
 
-use super::LocalHost;
+use super::build::BuildHost;
 use super::copy::{Copied, copy_tree};
 use super::tool;
-use crate::engine::deploy::host::Work;
 use crate::engine::postgres::identity;
+use crate::engine::run::Work;
 use crate::engine::system::files::{self, Owner};
 use crate::engine::system::wait::Failure;
 use crate::engine::system::{processes, random};
@@ -47,7 +47,7 @@ struct Note {
     copied: Copied,
 }
 
-impl LocalHost {
+impl BuildHost {
     /// A data directory as initdb makes it: a copy of one that was made before, or a new one.
     pub(super) async fn initdb(
         &self,
@@ -57,13 +57,13 @@ impl LocalHost {
         no_sync: bool,
         work: &Work,
     ) -> Result<(), Failure> {
-        let target = self.inside(data)?;
+        let target = self.bench.inside(data)?;
         let Some(template) = self.template() else {
             return self
                 .run_initdb(data, auth_method, password_file, no_sync, work)
                 .await;
         };
-        let owner = self.site.owner;
+        let owner = self.bench.site.owner;
         if template.is_kept() {
             self.copy_ahead(&template.data(), tool::cores())?;
         }
@@ -72,7 +72,7 @@ impl LocalHost {
             .blocking(work, move |stop| kept.take(&to, owner, stop))
             .await?;
         // With the replication role: until then no server can be asked anything, and its pg_hba.conf is not this one.
-        self.claim().superuser_password = password_file.map(str::to_owned);
+        self.bench.claim().superuser_password = password_file.map(str::to_owned);
         match taken {
             Ok(true) => {
                 work.output(&format!(
@@ -84,7 +84,7 @@ impl LocalHost {
             Ok(false) => {}
             Err(error) => {
                 work.output(&format!("{} cannot be used: {error}", template.path().display()));
-                files::remove_tree(&target).map_err(|error| self.not_removed(data, &error))?;
+                files::remove_tree(&target).map_err(|error| self.bench.not_removed(data, &error))?;
             }
         }
         self.run_initdb(data, "trust", None, no_sync, work).await?;
@@ -103,22 +103,27 @@ impl LocalHost {
     /// Begins the copies for the standbys, so many at once. Those that were begun already, also of a kept directory that
     /// turned out to be of no use, are brought up to date by their steps in any case.
     pub(super) fn copy_ahead(&self, from: &Path, at_once: usize) -> Result<(), Failure> {
-        let topology = self.document.topology();
+        let topology = self.bench.document.topology();
         let standbys = topology.servers().iter().filter(|server| !server.is_primary());
         let to: Result<Vec<PathBuf>, Report> = standbys
-            .map(|server| self.inside(&ClusterFolder::data(&topology.folder(server.id()))))
+            .map(|server| {
+                self.bench
+                    .inside(&ClusterFolder::data(&topology.folder(server.id())))
+            })
             .collect();
-        self.ahead.copy(from, to?, self.site.owner, at_once);
+        self.bench
+            .early_copies
+            .copy(from, to?, self.bench.site.owner, at_once);
         Ok(())
     }
 
     /// `None`: the run wants none, or what is kept could not be made right for this design.
     fn template(&self) -> Option<Template> {
         let cache = self.cache.as_deref()?;
-        let auth = self.document.topology().effective_auth();
+        let auth = self.bench.document.topology().effective_auth();
         // With md5 it is initdb's own configuration that decides how passwords are kept.
-        let is_known = self.site.major >= PgMajor::V10 && matches!(auth, Auth::Scram | Auth::Trust);
-        is_known.then(|| Template::of(cache, &self.site.bin))?
+        let is_known = self.bench.site.major >= PgMajor::V10 && matches!(auth, Auth::Scram | Auth::Trust);
+        is_known.then(|| Template::of(cache, &self.bench.site.bin))?
     }
 
     /// What came from a kept directory and does not work is not used a second time.

@@ -10,11 +10,12 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::LocalHost;
-use crate::engine::deploy::host::Work;
-use crate::engine::postgres::sql::literal;
+use super::build::BuildHost;
+use crate::engine::desk::log::command_line;
+use crate::engine::run::Work;
 use crate::engine::system::wait::Failure;
 use crate::model::configuration::ClusterFolder;
+use crate::model::quoting::{identifier, literal};
 use crate::model::topology::Auth;
 use crate::report::Report;
 
@@ -34,7 +35,7 @@ pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
 }
 
-impl LocalHost {
+impl BuildHost {
     pub(super) async fn run_initdb(
         &self,
         data: &str,
@@ -43,8 +44,8 @@ impl LocalHost {
         no_sync: bool,
         work: &Work,
     ) -> Result<(), Failure> {
-        let mut command = self.site.program("initdb", &self.site.folder);
-        let target = self.inside(data)?;
+        let mut command = self.bench.site.program("initdb", &self.bench.site.folder);
+        let target = self.bench.inside(data)?;
         command
             .arg("-D")
             .arg(&target)
@@ -52,7 +53,7 @@ impl LocalHost {
             // The machine's locale is no part of the design.
             .args(["-E", "UTF8", "--no-locale"]);
         if let Some(file) = password_file {
-            command.arg(format!("--pwfile={}", self.inside(file)?.display()));
+            command.arg(format!("--pwfile={}", self.bench.inside(file)?.display()));
         }
         if no_sync {
             command.arg("-N");
@@ -78,8 +79,8 @@ impl LocalHost {
         password_file: Option<&str>,
         work: &Work,
     ) -> Result<(), Failure> {
-        let data = self.inside(data)?;
-        let mut command = self.site.program("postgres", &data);
+        let data = self.bench.inside(data)?;
+        let mut command = self.bench.site.program("postgres", &data);
         // Nothing is flushed (-F), as by initdb before: a crash now would lose nothing that anyone has.
         command.arg("--single").arg("-F").arg("-D").arg(&data);
         for option in options {
@@ -89,28 +90,25 @@ impl LocalHost {
         // A statement that failed would be logged with the password in it.
         let mut sql = "SET log_min_error_statement = panic\n".to_owned();
         let read = |file: &str| -> Result<String, Report> {
-            let password = std::fs::read_to_string(self.inside(file)?)
+            let password = std::fs::read_to_string(self.bench.inside(file)?)
                 .map_err(|error| Report::of(format!("The password in {file} cannot be read."), &error))?;
             Ok(literal(password.trim_end_matches('\n')))
         };
-        if self.site.major.has_scram() && self.document.topology().effective_auth() == Auth::Scram {
+        if self.bench.site.major.has_scram() && self.bench.document.topology().effective_auth() == Auth::Scram
+        {
             sql.push_str("SET password_encryption = 'scram-sha-256'\n");
         }
         // Dropping the lock before the wait below: whoever cancels needs it.
-        let superuser = self.claim().superuser_password.clone();
+        let superuser = self.bench.claim().superuser_password.clone();
         if let Some(file) = superuser {
             let _ = writeln!(
                 sql,
-                "ALTER ROLE \"{}\" PASSWORD {}",
-                ClusterFolder::SUPERUSER,
+                "ALTER ROLE {} PASSWORD {}",
+                identifier(ClusterFolder::SUPERUSER),
                 read(&file)?
             );
         }
-        let _ = write!(
-            sql,
-            "CREATE ROLE \"{}\" LOGIN REPLICATION",
-            role.replace('"', "\"\"")
-        );
+        let _ = write!(sql, "CREATE ROLE {} LOGIN REPLICATION", identifier(role));
         if let Some(file) = password_file {
             let _ = write!(sql, " PASSWORD {}", read(file)?);
         }
@@ -146,6 +144,7 @@ async fn run(
     if input.is_some() {
         command.stdin(Stdio::piped());
     }
+    tracing::info!("runs {}", command_line(command.as_std()));
     let mut child = command
         .spawn()
         .map_err(|error| Report::of(format!("{name} could not be started."), &error))?;
@@ -175,6 +174,7 @@ async fn run(
     };
     let (out, err, status) = match ended {
         None => {
+            tracing::warn!("{name} is ended: cancelled");
             end(&mut child).await;
             return Err(Failure::Cancelled);
         }
@@ -185,6 +185,7 @@ async fn run(
         Some(Ok(done)) => done,
     };
     let status = status.map_err(|error| Report::of(format!("{name} was lost."), &error))?;
+    tracing::info!("{name} ended: {status}");
     let said_error = matches!(lines, Lines::Errors)
         && err
             .iter()

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
 use super::super::Cancel;
-use super::super::host::{Host, Work};
-use super::super::run::run;
+use crate::engine::run::run;
+use crate::engine::run::{Host, Work};
 use crate::engine::system::wait::Failure;
 use crate::model::configuration::ClusterFolder;
-use crate::model::plan::{Action, Machine, Outcome, plan_deploy};
+use crate::model::plan::{Action, Build, Machine, Make, Outcome, Serve, plan_deploy};
 use crate::model::topology::{Archive, Edit, Topology, notation};
 use crate::report::Report;
 
@@ -42,10 +42,9 @@ impl Host for Bookkeeper {
         let mut books = self.books.lock().unwrap();
         let is_undo = matches!(
             action,
-            Action::ReleaseFolder
-                | Action::RemoveFolder { .. }
-                | Action::RemoveCertificates { .. }
-                | Action::Stop { .. }
+            Action::Build(Build::ReleaseFolder)
+                | Action::Make(Make::RemoveFolder { .. } | Make::RemoveCertificates { .. })
+                | Action::Serve(Serve::Stop { .. })
         );
         let number = books.performed;
         books.performed += usize::from(!is_undo);
@@ -64,12 +63,12 @@ impl Host for Bookkeeper {
 impl Books {
     pub(super) fn enter(&mut self, action: &Action) {
         assert!(
-            self.is_claimed || matches!(action, Action::ClaimFolder | Action::ReleaseFolder),
+            self.is_claimed || matches!(action, Action::Build(Build::ClaimFolder | Build::ReleaseFolder)),
             "before the claim, or after its release: {action:?}"
         );
         match action {
-            Action::ClaimFolder => self.is_claimed = true,
-            Action::ReleaseFolder => {
+            Action::Build(Build::ClaimFolder) => self.is_claimed = true,
+            Action::Build(Build::ReleaseFolder) => {
                 assert!(
                     self.running.is_empty(),
                     "released under running servers: {:?}",
@@ -79,25 +78,27 @@ impl Books {
                 self.paths.remove(ClusterFolder::README);
                 self.is_claimed = false;
             }
-            Action::MakeFolder { path } | Action::Initdb { data: path, .. } => {
+            Action::Make(Make::MakeFolder { path }) | Action::Build(Build::Initdb { data: path, .. }) => {
                 assert!(self.paths.insert(path.clone()), "{path} is there already");
             }
-            Action::CopyData { from, to } => {
+            Action::Build(Build::CopyData { from, to }) => {
                 assert!(
                     self.roles.contains(from) && self.running.is_empty(),
                     "{from} cannot be copied"
                 );
                 assert!(self.paths.insert(to.clone()), "{to} is there already");
             }
-            Action::CreateRole { data, .. } => {
+            Action::Build(Build::CreateRole { data, .. }) => {
                 assert!(self.paths.contains(data), "{data} is not there");
                 assert!(self.roles.insert(data.clone()), "{data} has its role already");
             }
-            Action::InstallFile { to, .. } => drop(self.paths.insert(to.clone())),
-            Action::MakeSecrets { .. } => drop(self.paths.insert(ClusterFolder::PGPASS.to_owned())),
-            Action::MakeCertificates { .. } => drop(self.paths.insert(CERTIFICATES.to_owned())),
-            Action::RemoveCertificates { .. } => drop(self.paths.remove(CERTIFICATES)),
-            Action::RemoveFolder { path } => {
+            Action::Make(Make::InstallFile { to, .. }) => drop(self.paths.insert(to.clone())),
+            Action::Build(Build::MakeSecrets { .. }) => {
+                self.paths.insert(ClusterFolder::PGPASS.to_owned());
+            }
+            Action::Make(Make::MakeCertificates { .. }) => drop(self.paths.insert(CERTIFICATES.to_owned())),
+            Action::Make(Make::RemoveCertificates { .. }) => drop(self.paths.remove(CERTIFICATES)),
+            Action::Make(Make::RemoveFolder { path }) => {
                 let of_server = |folder: &String| ClusterFolder::data(folder).starts_with(path.as_str());
                 assert!(
                     !self.running.iter().any(of_server),
@@ -108,33 +109,22 @@ impl Books {
                 self.paths
                     .retain(|there| there != path && !there.starts_with(&inside));
             }
-            Action::Start { folder, .. } => {
+            Action::Serve(Serve::Start { folder, .. }) => {
                 assert!(
                     self.paths.contains(&ClusterFolder::data(folder)),
                     "{folder} has no data yet"
                 );
                 self.running.insert(folder.clone());
             }
-            Action::Stop { folder, .. } => drop(self.running.remove(folder)),
-            Action::Complete => drop(self.paths.insert(ClusterFolder::README.to_owned())),
-            Action::BeginChange
-            | Action::ForgetChange
-            | Action::WritePassFiles { .. }
-            | Action::SignCertificate { .. }
-            | Action::RemoveCertificate { .. }
-            | Action::RemoveTls
-            | Action::CopyRunning { .. }
-            | Action::Configure(_)
-            | Action::DropSlot { .. }
-            | Action::RemoveServer { .. }
-            | Action::Settle => panic!("{action:?} is no step of a deployment"),
-            Action::WaitReady { .. }
-            | Action::CreateSlot { .. }
-            | Action::WaitStreaming { .. }
-            | Action::Reload { .. }
-            | Action::WaitRows { .. }
-            | Action::ProveTls { .. }
-            | Action::ProveRow { .. } => {}
+            Action::Serve(Serve::Stop { folder, .. }) => drop(self.running.remove(folder)),
+            Action::Make(Make::Complete) => drop(self.paths.insert(ClusterFolder::README.to_owned())),
+            Action::Alter(_)
+            | Action::Note(_)
+            | Action::Remove(_)
+            | Action::Serve(Serve::DropSlot { .. }) => {
+                panic!("{action:?} is not a step of a deployment")
+            }
+            Action::Serve(_) => {}
         }
     }
 }

@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
 use super::super::Cancel;
-use super::super::host::{Host, Work};
-use super::super::run::run_but;
 use super::ledger::{Books, designs};
+use crate::engine::run::run_but;
+use crate::engine::run::{Host, Work};
 use crate::engine::system::wait::Failure;
-use crate::model::plan::{Action, Journal, Machine, Outcome, Plan, Resume, StepId, plan_deploy};
+use crate::model::plan::{
+    Action, Build, Journal, Machine, Make, Outcome, Plan, Resume, Serve, StepId, plan_deploy,
+};
 use crate::report::Report;
 
 /// When, within its step, something happens.
@@ -60,7 +62,7 @@ impl Machinery {
 
     fn act(&self, action: &Action, step: StepId) {
         let mut disk = self.disk.lock().unwrap();
-        if !(self.is_again && *action == Action::ClaimFolder) {
+        if !(self.is_again && *action == Action::Build(Build::ClaimFolder)) {
             disk.books.enter(action);
             return;
         }
@@ -78,14 +80,13 @@ impl Host for Machinery {
         let step = work.step;
         let takes_back = matches!(
             action,
-            Action::ReleaseFolder
-                | Action::RemoveFolder { .. }
-                | Action::RemoveCertificates { .. }
-                | Action::Stop { .. }
+            Action::Build(Build::ReleaseFolder)
+                | Action::Make(Make::RemoveFolder { .. } | Make::RemoveCertificates { .. })
+                | Action::Serve(Serve::Stop { .. })
         );
         if takes_back {
             let mut disk = self.disk.lock().unwrap();
-            if *action == Action::ReleaseFolder && self.is_again {
+            if *action == Action::Build(Build::ReleaseFolder) && self.is_again {
                 // As the real one: with everything in it.
                 disk.books.paths.clear();
             }
@@ -201,14 +202,14 @@ async fn what_was_done_is_not_done_again() {
     let starts = plan
         .steps
         .iter()
-        .position(|step| matches!(step.action, Action::Start { .. }));
+        .position(|step| matches!(step.action, Action::Serve(Serve::Start { .. })));
     let killed = Fate::IsKilled(starts.unwrap(), Moment::Before);
     let (_, disk) = play(&plan, Disk::default(), false, killed).await;
     let kept = Resume::of(&plan, &disk.journal).kept;
     let whole = plan.steps.iter().filter(|step| {
         matches!(
             step.action,
-            Action::Initdb { .. } | Action::CreateRole { .. } | Action::CopyData { .. }
+            Action::Build(Build::Initdb { .. } | Build::CreateRole { .. } | Build::CopyData { .. })
         )
     });
     assert!(whole.into_iter().all(|step| kept.contains(&step.id)), "{kept:?}");

@@ -4,18 +4,26 @@ use std::fmt::Write as _;
 
 use crate::model::configuration::ClusterFolder;
 use crate::model::health::ReplicationRow;
-use crate::model::plan::{Action, Certificate, Reader};
-use crate::model::quoting::shell_word;
+use crate::model::plan::{Action, Build, Certificate, Make, Reader, Serve};
+use crate::model::quoting::{literal, shell_word};
 use crate::model::topology::{Auth, Topology};
 
-/// What does the action, as whole lines.
-pub fn do_line(topology: &Topology, action: &Action) -> String {
+/// What does the action, as whole lines; `None` for what no deployment does.
+pub fn do_lines(topology: &Topology, action: &Action) -> Option<String> {
+    match action {
+        Action::Build(action) => Some(build(action)),
+        Action::Make(action) => Some(make(topology, action)),
+        Action::Serve(action) => serve(action),
+        Action::Alter(_) | Action::Note(_) | Action::Remove(_) => None,
+    }
+}
+
+fn build(action: &Build) -> String {
     let line = match action {
-        Action::ClaimFolder => "claim_folder".to_owned(),
-        Action::MakeFolder { path } => format!("make_folder {}", shell_word(path)),
-        Action::MakeSecrets { ports } => words("make_secrets", ports.iter().map(u16::to_string)),
-        Action::MakeCertificates { certificates } => return make_certificates(certificates),
-        Action::Initdb {
+        Build::ClaimFolder => "claim_folder".to_owned(),
+        Build::ReleaseFolder => "release_folder".to_owned(),
+        Build::MakeSecrets { ports } => words("make_secrets", ports.iter().map(u16::to_string)),
+        Build::Initdb {
             data,
             auth_method,
             password_file,
@@ -30,7 +38,7 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
             }
             line
         }
-        Action::CreateRole {
+        Build::CreateRole {
             data,
             options,
             role,
@@ -44,8 +52,21 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
             ),
             options.iter().cloned(),
         ),
-        Action::CopyData { from, to } => format!("copy_data {} {}", shell_word(from), shell_word(to)),
-        Action::InstallFile {
+        Build::CopyData { from, to } => format!("copy_data {} {}", shell_word(from), shell_word(to)),
+    };
+    line + "\n"
+}
+
+fn make(topology: &Topology, action: &Make) -> String {
+    let line = match action {
+        Make::MakeFolder { path } => format!("make_folder {}", shell_word(path)),
+        Make::RemoveFolder { path } => format!("remove_folder {}", shell_word(path)),
+        Make::MakeCertificates { certificates } => return make_certificates(certificates),
+        // No blank is in a folder's name, so that many of them are one argument.
+        Make::RemoveCertificates { folders } => {
+            format!("remove_certificates {}", shell_word(&folders.join(" ")))
+        }
+        Make::InstallFile {
             bundle_path,
             to,
             held_back,
@@ -53,7 +74,14 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
             &format!("install_file {} {}", shell_word(bundle_path), shell_word(to)),
             held_back.iter().cloned(),
         ),
-        Action::Start {
+        Make::Complete => return complete(topology),
+    };
+    line + "\n"
+}
+
+fn serve(action: &Serve) -> Option<String> {
+    let line = match action {
+        Serve::Start {
             folder,
             pass_file_in_environment,
             ..
@@ -61,11 +89,12 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
             let file = pass_file_in_environment.then(|| ClusterFolder::REPLICATION_PGPASS.to_owned());
             words(&format!("start {}", shell_word(folder)), file.into_iter())
         }
-        Action::WaitReady { server, folder, port } => {
+        Serve::Stop { folder, .. } => format!("stop {}", shell_word(folder)),
+        Serve::WaitReady { server, folder, port } => {
             format!("wait_ready {} {} {port}", shell_word(server), shell_word(folder))
         }
-        Action::CreateSlot { port, slot, .. } => format!("create_slot {port} {}", shell_word(slot)),
-        Action::WaitStreaming {
+        Serve::CreateSlot { port, slot, .. } => format!("create_slot {port} {}", shell_word(slot)),
+        Serve::WaitStreaming {
             server,
             port,
             standby,
@@ -73,51 +102,35 @@ pub fn do_line(topology: &Topology, action: &Action) -> String {
         } => format!(
             "wait_until {} streams {port} {}",
             shell_word(&format!("{standby} streams from {server}")),
-            shell_word(&sql_literal(standby))
+            shell_word(&literal(standby))
         ),
-        Action::Reload { folder, .. } => format!("reload {}", shell_word(folder)),
-        Action::WaitRows {
+        Serve::Reload { folder, .. } => format!("reload {}", shell_word(folder)),
+        Serve::WaitRows {
             server, port, rows, ..
         } => format!("wait_rows {} {port} {}", shell_word(server), rows_text(rows)),
-        Action::ProveTls { server, port, .. } => format!("prove_tls {} {port}", shell_word(server)),
-        Action::ProveRow {
+        Serve::ProveTls { server, port, .. } => format!("prove_tls {} {port}", shell_word(server)),
+        Serve::ProveRow {
             port,
             readers,
             delayed,
             ..
-        } => return prove(*port, readers, delayed),
-        Action::Complete => return complete(topology),
-        // A bundle builds a cluster; it does not change one.
-        Action::BeginChange
-        | Action::ForgetChange
-        | Action::WritePassFiles { .. }
-        | Action::SignCertificate { .. }
-        | Action::RemoveCertificate { .. }
-        | Action::RemoveTls
-        | Action::CopyRunning { .. }
-        | Action::Configure(_)
-        | Action::DropSlot { .. }
-        | Action::RemoveServer { .. }
-        | Action::Settle => return String::new(),
-        // Only ever an undo.
-        Action::ReleaseFolder
-        | Action::RemoveFolder { .. }
-        | Action::RemoveCertificates { .. }
-        | Action::Stop { .. } => {
-            return undo_line(action).map_or_else(String::new, |line| line + "\n");
-        }
+        } => return Some(prove(*port, readers, delayed)),
+        // A new cluster has no slot to drop, and `up` has just started what there is.
+        Serve::DropSlot { .. } | Serve::SeeRunning { .. } => return None,
     };
-    line + "\n"
+    Some(line + "\n")
 }
 
-/// What takes something back: a function and its argument.
+/// What undoes a step, as `step` notes it: a function and its argument.
 pub fn undo(action: &Action) -> Option<(&'static str, Option<String>)> {
     match action {
-        Action::ReleaseFolder => Some(("release_folder", None)),
-        Action::RemoveFolder { path } => Some(("remove_folder", Some(path.clone()))),
+        Action::Build(Build::ReleaseFolder) => Some(("release_folder", None)),
+        Action::Make(Make::RemoveFolder { path }) => Some(("remove_folder", Some(path.clone()))),
         // No blank is in a folder's name, so that many of them are one argument.
-        Action::RemoveCertificates { folders } => Some(("remove_certificates", Some(folders.join(" ")))),
-        Action::Stop { folder, .. } => Some(("stop", Some(folder.clone()))),
+        Action::Make(Make::RemoveCertificates { folders }) => {
+            Some(("remove_certificates", Some(folders.join(" "))))
+        }
+        Action::Serve(Serve::Stop { folder, .. }) => Some(("stop", Some(folder.clone()))),
         _ => None,
     }
 }
@@ -212,8 +225,4 @@ fn complete(topology: &Topology) -> String {
         ClusterFolder::README,
         design = ClusterFolder::DESIGN
     )
-}
-
-fn sql_literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

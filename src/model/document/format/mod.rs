@@ -4,6 +4,7 @@
 //! document was read from, key by key where the meaning differs, so that comments and order survive.
 
 mod fields;
+mod positions;
 mod read;
 mod scenarios;
 mod write;

@@ -1,20 +1,25 @@
 //! Reads a design file. Never panics, whatever the text; says everything that is wrong, not only the first thing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml_edit::{Item, TableLike, Value};
 
-use super::fields::{Lines, Reader, key_span};
+use super::fields::{Lines, Reader};
+use super::positions::Layout;
 use super::{ARCHIVE_KEYS, FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS, Source, TOP_KEYS};
-use crate::model::document::{Document, KeptScenario, PointOnCanvas};
+use crate::model::document::{Document, KeptScenario};
 use crate::model::topology::{
     ApplyDelay, Archive, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Guesses, Host, PgMajor, Port,
-    ServerId, ServerName, Settings, SiteName, SyncMethod, SyncPolicy, Topology, check_setting_name,
+    ServerName, Settings, SiteName, SyncMethod, SyncPolicy, Topology, check_setting_name,
     check_setting_value,
 };
 
 /// Reads the text as a design.
+///
+/// # Errors
+///
+/// With everything that is wrong with the text, each with its line.
 pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
     let parsed = match toml_edit::Document::parse(text.to_owned()) {
         Ok(parsed) => parsed,
@@ -60,8 +65,6 @@ const BEGINNING_LINE: usize = 1;
 
 /// Everything stays fluid up to half of this; no cluster has a tenth of it.
 const MOST_SERVERS: usize = 20_000;
-
-type Layout = BTreeMap<ServerId, PointOnCanvas>;
 
 impl Reader {
     fn design(&mut self, top: &dyn TableLike) -> Option<(Topology, Layout, Vec<KeptScenario>)> {
@@ -360,54 +363,5 @@ impl Reader {
                 settings.insert(name, value);
             }
         }
-    }
-
-    fn layout(&mut self, top: &dyn TableLike, topology: &Topology) -> Layout {
-        let mut layout = Layout::new();
-        let Some(item) = top.get("layout") else {
-            return layout;
-        };
-        let Some(table) = item.as_table_like() else {
-            self.wrong_type(item, "layout", "a table of positions, name = [x, y]");
-            return layout;
-        };
-        for (key, item) in table.iter() {
-            let Some(server) = topology.by_name(key) else {
-                let near = self.guesses.nearest(
-                    key,
-                    topology.servers().iter().map(|server| server.name().as_str()),
-                );
-                self.problem(
-                    "unknown-key",
-                    key_span(table, key),
-                    format!("[layout] has a position for \"{key}\", and there is no server of that name"),
-                    Some(near.map_or_else(
-                        || "remove the line".to_owned(),
-                        |near| format!("did you mean \"{near}\"? Else remove the line"),
-                    )),
-                );
-                continue;
-            };
-            match point(item) {
-                Some(at) => drop(layout.insert(server.id(), at)),
-                None => self.wrong_type(item, key, "two numbers, for example [0.0, 160.0]"),
-            }
-        }
-        layout
-    }
-}
-
-fn point(item: &Item) -> Option<PointOnCanvas> {
-    let array = item.as_array()?;
-    let number = |value: &Value| {
-        let number = value
-            .as_float()
-            .or_else(|| value.as_integer().map(|number| number as f64))?;
-        // Far outside any canvas, or no number at all: a card there could never be found again.
-        (number.abs() < 1e6).then_some(number as f32)
-    };
-    match array.iter().map(number).collect::<Option<Vec<f32>>>()?.as_slice() {
-        [x, y] => Some([*x, *y]),
-        _ => None,
     }
 }

@@ -47,8 +47,9 @@ pub(super) fn patch(top: &mut Table, old: Option<&Document>, document: &Document
     let mut tables = take_tables(top, "scenario");
     let mut patched = ArrayOfTables::new();
     for kept in now {
-        let place = before.iter().position(|known| known.name == kept.name);
-        let known = place.and_then(|place| Some((&before[place], tables.remove(&place)?)));
+        let mut known = before.iter().enumerate();
+        let known = known.find(|(_, known)| known.name == kept.name);
+        let known = known.and_then(|(place, known)| Some((known, tables.remove(&place)?)));
         let table = match known {
             Some((known, table)) if known == kept => table,
             Some((_, mut table)) => {

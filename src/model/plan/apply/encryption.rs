@@ -4,7 +4,7 @@ use super::difference::Kept;
 use super::steps::{Planner, RESTART_SECS, WAIT_SECS};
 use crate::model::configuration::ClusterFolder;
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, Certificate, Configure, DesignOf, Means};
+use crate::model::plan::{Action, Alter, Certificate, Configure, DesignOf, Make, Means};
 use crate::model::topology::Server;
 
 /// What of a server is changed at once.
@@ -23,11 +23,12 @@ impl Planner<'_> {
     /// whatever happens: servers may use them by now.
     pub(super) fn first_certificates(&mut self) {
         let path = ClusterFolder::TLS.to_owned();
+        self.head.makes.push(path.clone());
         self.add(New {
             title: format!("Make the folder {path}"),
             why: "Keys stand in files that only their owner can read (mode 0600): PostgreSQL refuses a key that others can, and so does libpq".to_owned(),
-            undo: (!self.resumes).then(|| Action::RemoveFolder { path: path.clone() }),
-            action: Action::MakeFolder { path },
+            undo: (!self.resumes).then(|| Action::Make(Make::RemoveFolder { path: path.clone() })),
+            action: Action::Make(Make::MakeFolder { path }),
             ..New::default()
         });
         let certificates = Certificate::of_each(self.wanted);
@@ -35,8 +36,8 @@ impl Planner<'_> {
         self.add(New {
             title: "Make an authority, and certificates for all servers".to_owned(),
             why: "Both ends of a link prove who they are, each with a certificate of the cluster's own authority".to_owned(),
-            undo: (!self.resumes).then_some(Action::RemoveCertificates { folders }),
-            action: Action::MakeCertificates { certificates },
+            undo: (!self.resumes).then_some(Action::Make(Make::RemoveCertificates { folders })),
+            action: Action::Make(Make::MakeCertificates { certificates }),
             ..New::default()
         });
     }
@@ -117,12 +118,12 @@ impl Planner<'_> {
             Vec::new()
         };
         let configure = |design, held: &[(String, Option<String>)]| {
-            Action::Configure(Configure {
+            Action::Alter(Alter::Configure(Configure {
                 by,
                 files: vec![file.to_owned()],
                 held: sync.iter().chain(held).cloned().collect(),
                 ..self.configure(one, design)
-            })
+            }))
         };
         // From 12 on one file says both what it can speak and how it asks: what comes later stays as it was.
         let both = file == "postgresql.conf" && !one.is.is_primary() && self.links_in_main_file();

@@ -3,7 +3,9 @@
 use super::difference::Kept;
 use super::steps::{Planner, WAIT_SECS, pass_files, ports, slots_on};
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, Configure, DesignOf, ExpectedRows, Means, proof};
+use crate::model::plan::{
+    Action, Alter, Configure, DesignOf, ExpectedRows, LeftSlot, Make, Means, Phase, proof,
+};
 
 impl Planner<'_> {
     /// The designed sync settings, now that everybody streams.
@@ -13,12 +15,12 @@ impl Planner<'_> {
             return;
         };
         let reload = |design, held| {
-            Action::Configure(Configure {
+            Action::Alter(Alter::Configure(Configure {
                 held,
                 by: Means::Reload,
                 files: vec!["postgresql.conf".to_owned()],
                 ..self.configure(primary, design)
-            })
+            }))
         };
         // What it read last, if it has read its new files already, or is still as it was but for what was loosened.
         let back = match primary.means {
@@ -71,20 +73,26 @@ impl Planner<'_> {
     /// The new design holds; then what nobody uses any more goes.
     pub(super) fn settle(&mut self) {
         let (running, wanted) = (self.difference.running, self.wanted);
-        self.add(New {
+        let settles_at = self.add(New {
             title: "Record the new design".to_owned(),
             why:
                 "It runs and is proved: from here on nothing is taken back, and what follows only clears away"
                     .to_owned(),
-            action: Action::Settle,
+            action: Action::Alter(Alter::Settle),
             ..New::default()
         });
+        self.head.settles_at = Some(settles_at);
+        self.steps.enter(Phase::Clear);
         for one in &self.difference.kept {
             let there = slots_on(wanted, one.is.id());
             for slot in slots_on(running, one.was.id())
                 .into_iter()
                 .filter(|slot| !there.contains(slot))
             {
+                self.head.leaves_slots.push(LeftSlot {
+                    server: one.is.name().to_string(),
+                    slot: slot.clone(),
+                });
                 self.drop_slot(one.is, one.folder.clone(), &slot);
             }
         }
@@ -95,7 +103,7 @@ impl Planner<'_> {
             self.add(New {
                 title: "Remove the certificates and the authority".to_owned(),
                 why: "No server uses them any more; nothing in tls/ that pgcascade did not make".to_owned(),
-                action: Action::RemoveTls,
+                action: Action::Alter(Alter::RemoveTls),
                 ..New::default()
             });
         }
@@ -112,7 +120,7 @@ impl Planner<'_> {
         self.add(New {
             title: "Note that the change is complete".to_owned(),
             why: "Nothing of the old design is left; the folder's README says how to connect now".to_owned(),
-            action: Action::Complete,
+            action: Action::Make(Make::Complete),
             ..New::default()
         });
     }

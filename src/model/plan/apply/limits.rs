@@ -3,7 +3,7 @@
 use super::difference::Kept;
 use super::steps::{Planner, RESTART_SECS, WAIT_SECS};
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, Configure, DesignOf, Means, Reader};
+use crate::model::plan::{Action, Alter, Configure, DesignOf, Means, Reader, Serve};
 
 impl Planner<'_> {
     /// More of what a standby may not have less of than the primary: standbys first, those without downstreams before
@@ -23,11 +23,11 @@ impl Planner<'_> {
                 Vec::new()
             };
             let restart = |held| {
-                Action::Configure(Configure {
+                Action::Alter(Alter::Configure(Configure {
                     held,
                     by: Means::Restart,
                     ..self.configure(one, DesignOf::Before)
-                })
+                }))
             };
             let names: Vec<&str> = one.early.iter().map(|(name, _)| name.as_str()).collect();
             let new = New {
@@ -54,12 +54,12 @@ impl Planner<'_> {
         let raised = standbys.filter(|one| {
             !one.early.is_empty() && !one.was.is_primary() && running.answers_queries(one.was.id())
         });
-        let prove = Action::ProveRow {
+        let prove = Action::Serve(Serve::ProveRow {
             server: primary.name().to_string(),
             port: primary.port().number(),
             readers: raised.map(|one| Reader::of(one.was)).collect(),
             delayed: Vec::new(),
-        };
+        });
         self.add(New {
             server: Some(primary),
             title: "See that every standby applies what the primary writes".to_owned(),
@@ -80,12 +80,12 @@ impl Planner<'_> {
             server: Some(primary),
             title: "Wait until the standbys know the primary's lower settings".to_owned(),
             why: "A standby refuses to run with less than the WAL that it applies says of the primary (hot standby, Administrator's Overview)".to_owned(),
-            action: Action::ProveRow {
+            action: Action::Serve(Serve::ProveRow {
                 server: primary.name().to_string(),
                 port: primary.port().number(),
                 readers: lowered.into_iter().map(|one| Reader::of(one.was)).collect(),
                 delayed: Vec::new(),
-            },
+            }),
             deadline_secs: WAIT_SECS,
             ..New::default()
         });

@@ -2,7 +2,7 @@
 //!
 //! One thing at a time, each step after the one before, so that there is always one answer to "how far is it":
 //! what nobody notices comes first (passwords, slots, copies of new servers), then what interrupts, upstreams before
-//! downstreams; then the proof. With [`Action::Settle`] the new design holds, and only what nobody uses any more is
+//! downstreams; then the proof. With [`Alter::Settle`](super::Alter::Settle) the new design holds, and only what nobody uses any more is
 //! cleared away: slots, and the folders of removed servers. A failure before that is unwound; after it nothing is.
 //!
 //! `difference` says what differs, `refusals` what cannot be changed, `words` tells people. `steps` is the order:
@@ -21,7 +21,7 @@ mod words;
 use serde::Serialize;
 
 use self::difference::Difference;
-use super::{Check, Machine, Plan};
+use super::{Check, Head, Kind, Machine, Plan};
 use crate::model::topology::Topology;
 
 /// The steps, and what they mean for those who use the cluster meanwhile.
@@ -60,6 +60,10 @@ pub struct LeftSlot {
 }
 
 /// The steps from the one design to the other, or every reason why there are none. No steps: nothing differs.
+///
+/// # Errors
+///
+/// With every reason why the change cannot be applied to a running cluster.
 pub fn plan_apply(
     running: &Topology,
     wanted: &Topology,
@@ -73,8 +77,8 @@ pub fn plan_apply(
     }
     let nothing =
         difference.is_none() && !standing.clears && !standing.resumes && running.name() == wanted.name();
-    let steps = if nothing {
-        Vec::new()
+    let (head, steps) = if nothing {
+        (Head::of(Kind::Change), Vec::new())
     } else {
         steps::steps(&difference, standing)
     };
@@ -82,6 +86,7 @@ pub fn plan_apply(
         plan: Plan {
             cluster: wanted.name().to_owned(),
             folder: machine.folder.clone(),
+            head,
             steps,
         },
         changes: words::changes(&difference),

@@ -4,7 +4,7 @@ use super::difference::{Kept, Limits};
 use super::steps::{COPY_SECS, Planner, RESTART_SECS, WAIT_SECS, slots_on};
 use crate::model::configuration::ClusterFolder;
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, Configure, DesignOf, Means};
+use crate::model::plan::{Action, Alter, Configure, DesignOf, Make, Means, Serve};
 use crate::model::topology::{Server, ServerId};
 
 impl<'a> Planner<'a> {
@@ -47,16 +47,16 @@ impl<'a> Planner<'a> {
             server: Some(server),
             title,
             why,
-            action: Action::Configure(Configure {
+            action: Action::Alter(Alter::Configure(Configure {
                 held,
                 by,
                 ..self.configure(one, DesignOf::After)
-            }),
-            undo: Some(Action::Configure(Configure {
+            })),
+            undo: Some(Action::Alter(Alter::Configure(Configure {
                 held: held_before,
                 by,
                 ..self.configure(one, DesignOf::Before)
-            })),
+            }))),
             deadline_secs: if by == Means::Restart {
                 RESTART_SECS
             } else {
@@ -134,13 +134,13 @@ impl<'a> Planner<'a> {
             server: Some(server),
             title: format!("Copy {} to {name} while it runs", source.name()),
             why: "A base backup: between the calls that begin and end it, the files may change while they are copied, since the WAL of that time is applied to the copy (Making a Base Backup Using the Low Level API)".to_owned(),
-            undo: Some(Action::RemoveFolder { path: data.clone() }),
-            action: Action::CopyRunning {
+            undo: Some(Action::Make(Make::RemoveFolder { path: data.clone() })),
+            action: Action::Alter(Alter::CopyRunning {
                 server: source.name().to_string(),
                 folder: source_folder,
                 port: source.port().number(),
                 to: data.clone(),
-            },
+            }),
             deadline_secs: COPY_SECS,
             ..New::default()
         });
@@ -149,11 +149,11 @@ impl<'a> Planner<'a> {
                 server: Some(server),
                 title: format!("Install {file} of {name}"),
                 why: "In place of the primary's".to_owned(),
-                action: Action::InstallFile {
+                action: Action::Make(Make::InstallFile {
                     bundle_path: format!("{}/{file}", ClusterFolder::server(&folder)),
                     to: format!("{data}/{file}"),
                     held_back: None,
-                },
+                }),
                 ..New::default()
             });
         }
@@ -161,16 +161,16 @@ impl<'a> Planner<'a> {
             server: Some(server),
             title: format!("Start {name}"),
             why: "It applies the WAL of the time in which it was copied, then streams".to_owned(),
-            undo: Some(Action::Stop {
+            undo: Some(Action::Serve(Serve::Stop {
                 server: name.clone(),
                 folder: folder.clone(),
-            }),
-            action: Action::Start {
+            })),
+            action: Action::Serve(Serve::Start {
                 server: name.clone(),
                 folder: folder.clone(),
                 port,
                 pass_file_in_environment: self.uses_passwords() && !major.has_passfile(),
-            },
+            }),
             deadline_secs: WAIT_SECS,
             ..New::default()
         });
@@ -178,11 +178,11 @@ impl<'a> Planner<'a> {
             server: Some(server),
             title: format!("Wait until {name} accepts connections"),
             why: "A hot standby does so once it has reached a consistent state".to_owned(),
-            action: Action::WaitReady {
+            action: Action::Serve(Serve::WaitReady {
                 server: name,
                 folder,
                 port,
-            },
+            }),
             deadline_secs: RESTART_SECS,
             ..New::default()
         });
@@ -208,23 +208,23 @@ impl<'a> Planner<'a> {
                 sender.port().number(),
             );
             let (server, folder, port) = place.clone();
-            let undo = Action::DropSlot {
+            let undo = Action::Serve(Serve::DropSlot {
                 server,
                 folder,
                 port,
                 slot: slot.clone(),
-            };
+            });
             let (server, folder, port) = place;
             self.add(New {
                 server: Some(sender),
                 title: format!("Make the slot of {} on {}", standby.name(), sender.name()),
                 why: "Before its standby comes: it keeps the WAL from here on".to_owned(),
-                action: Action::CreateSlot {
+                action: Action::Serve(Serve::CreateSlot {
                     server,
                     folder,
                     port,
                     slot,
-                },
+                }),
                 undo: before.is_some().then_some(undo),
                 deadline_secs: 30,
                 ..New::default()
@@ -248,12 +248,12 @@ impl<'a> Planner<'a> {
                 server: Some(standby),
                 title: format!("Wait until {} streams from {}", standby.name(), sender.name()),
                 why: "The next server is touched only when this one is back".to_owned(),
-                action: Action::WaitStreaming {
+                action: Action::Serve(Serve::WaitStreaming {
                     server: sender.name().to_string(),
                     folder: self.folder(sender),
                     port: sender.port().number(),
                     standby: standby.name().in_view(self.wanted.postgres()),
-                },
+                }),
                 deadline_secs: WAIT_SECS,
                 ..New::default()
             });

@@ -6,8 +6,9 @@ use super::Standing;
 use super::difference::{Difference, SYNC};
 use crate::model::configuration::ClusterFolder;
 use crate::model::plan::steps::{New, Steps};
-use crate::model::plan::{Action, Certificate, Configure, DesignOf, Means, Step, StepId};
-
+use crate::model::plan::{
+    Action, Alter, Certificate, Configure, DesignOf, Head, Kind, Make, Means, Phase, Serve, Step, StepId,
+};
 use crate::model::topology::{Auth, Server, ServerId, Topology};
 
 /// A base backup copies as much as there is.
@@ -16,10 +17,11 @@ pub(super) const COPY_SECS: u32 = 1800;
 pub(super) const RESTART_SECS: u32 = 180;
 pub(super) const WAIT_SECS: u32 = 60;
 
-pub fn steps(difference: &Difference<'_>, standing: &Standing) -> Vec<Step> {
+pub fn steps(difference: &Difference<'_>, standing: &Standing) -> (Head, Vec<Step>) {
     let mut planner = Planner::new(difference, standing);
     planner.begin(standing);
     planner.prepare();
+    planner.steps.enter(Phase::Change);
     if difference.switches_tls() {
         planner.switch_tls();
     } else {
@@ -27,9 +29,10 @@ pub fn steps(difference: &Difference<'_>, standing: &Standing) -> Vec<Step> {
     }
     planner.end_removed(|_| true);
     planner.tighten();
+    planner.steps.enter(Phase::Prove);
     planner.prove();
     planner.settle();
-    planner.steps.finish()
+    (planner.head, planner.steps.finish())
 }
 
 pub struct Planner<'a> {
@@ -37,7 +40,8 @@ pub struct Planner<'a> {
     pub(super) wanted: &'a Topology,
     pub(super) slots: BTreeMap<ServerId, String>,
     folders: BTreeMap<ServerId, String>,
-    steps: Steps,
+    pub(super) steps: Steps,
+    pub(super) head: Head,
     last: Option<StepId>,
     /// Servers of the wanted design that are what they will be.
     pub(super) ready: BTreeSet<ServerId>,
@@ -60,6 +64,15 @@ impl<'a> Planner<'a> {
             slots: difference.wanted.slot_names(),
             folders: difference.wanted.folders(),
             steps: Steps::default(),
+            head: Head {
+                // Those of renamed servers.
+                makes: (difference.kept.iter())
+                    .filter(|one| one.folder != one.folder_was)
+                    .map(|one| ClusterFolder::server(&one.folder))
+                    .collect(),
+                needs_secrets: difference.wanted.effective_auth() != Auth::Trust,
+                ..Head::of(Kind::Change)
+            },
             last: None,
             ready: BTreeSet::new(),
             disturbed: BTreeSet::new(),
@@ -72,9 +85,11 @@ impl<'a> Planner<'a> {
     }
 
     /// One thing at a time: each step waits for the one before.
-    pub(super) fn add(&mut self, new: New<'_>) {
+    pub(super) fn add(&mut self, new: New<'_>) -> StepId {
         let after = self.last.into_iter().collect();
-        self.last = Some(self.steps.add(New { after, ..new }));
+        let id = self.steps.add(New { after, ..new });
+        self.last = Some(id);
+        id
     }
 
     pub(super) fn folder(&self, server: &Server) -> String {
@@ -90,8 +105,9 @@ impl<'a> Planner<'a> {
         self.add(New {
             title: "Note that a change begins".to_owned(),
             why: "Whatever happens from here on, the record names both designs and everything that may be made: a later pgcascade can finish the change, take it back, or tear all down".to_owned(),
-            action: Action::BeginChange,
-            undo: Some(Action::ForgetChange),
+            action: Action::Alter(Alter::BeginChange),
+            undo: Some(Action::Alter(Alter::ForgetChange)),
+            stays_with_rest: Some("The cluster stays noted as between two designs: `pgcascade apply` with either of them makes it whole, `pgcascade teardown` removes it."),
             ..New::default()
         });
         if standing.resumes {
@@ -131,10 +147,10 @@ impl<'a> Planner<'a> {
                     server: Some(one.was),
                     title: format!("Start {} again", one.was.name()),
                     why: "It was left down in the middle of a change".to_owned(),
-                    action: Action::Configure(Configure {
+                    action: Action::Alter(Alter::Configure(Configure {
                         by: restart,
                         ..before
-                    }),
+                    })),
                     deadline_secs: RESTART_SECS,
                     ..New::default()
                 });
@@ -207,10 +223,10 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let undo = match had {
-                Some(had) => Action::SignCertificate {
+                Some(had) => Action::Alter(Alter::SignCertificate {
                     certificate: had.clone(),
-                },
-                None => Action::RemoveCertificate { folder },
+                }),
+                None => Action::Alter(Alter::RemoveCertificate { folder }),
             };
             let wanted = self.wanted;
             let is_its = |server: &&Server| wanted.folder(server.id()) == certificate.folder;
@@ -222,7 +238,7 @@ impl<'a> Planner<'a> {
                     server.map_or("", |server| server.name().as_str())
                 ),
                 why: "Both ends of a link show one that the cluster's own authority signed; its key has stayed in the cluster's folder for this".to_owned(),
-                action: Action::SignCertificate { certificate },
+                action: Action::Alter(Alter::SignCertificate { certificate }),
                 undo: Some(undo),
                 ..New::default()
             });
@@ -235,12 +251,12 @@ impl<'a> Planner<'a> {
             return;
         };
         let action = |held| {
-            Action::Configure(Configure {
+            Action::Alter(Alter::Configure(Configure {
                 held,
                 by: Means::Reload,
                 files: vec!["postgresql.conf".to_owned()],
                 ..self.configure(primary, DesignOf::Before)
-            })
+            }))
         };
         let new = New {
             server: Some(primary.was),
@@ -281,12 +297,13 @@ impl<'a> Planner<'a> {
     }
 
     pub(super) fn make_folder(&mut self, server: Option<&Server>, path: String, why: &str) {
+        self.head.makes.push(path.clone());
         self.add(New {
             server,
             title: format!("Make the folder {path}"),
             why: why.to_owned(),
-            undo: Some(Action::RemoveFolder { path: path.clone() }),
-            action: Action::MakeFolder { path },
+            undo: Some(Action::Make(Make::RemoveFolder { path: path.clone() })),
+            action: Action::Make(Make::MakeFolder { path }),
             ..New::default()
         });
     }
@@ -304,16 +321,16 @@ impl<'a> Planner<'a> {
                 server: Some(server),
                 title: format!("Stop {name}"),
                 why: "It is no longer in the design; its data stays until the change is proved".to_owned(),
-                action: Action::Stop {
+                action: Action::Serve(Serve::Stop {
                     server: name.clone(),
                     folder: folder.clone(),
-                },
-                undo: Some(Action::Start {
+                }),
+                undo: Some(Action::Serve(Serve::Start {
                     server: name,
                     folder,
                     port: server.port().number(),
                     pass_file_in_environment: self.uses_passwords() && !major.has_passfile(),
-                }),
+                })),
                 deadline_secs: WAIT_SECS,
                 ..New::default()
             });
@@ -325,12 +342,12 @@ impl<'a> Planner<'a> {
             server: Some(server),
             title: format!("Drop the slot {slot} on {}", server.name()),
             why: "A slot that nobody reads keeps WAL until the disk is full".to_owned(),
-            action: Action::DropSlot {
+            action: Action::Serve(Serve::DropSlot {
                 server: server.name().to_string(),
                 folder,
                 port: server.port().number(),
                 slot: slot.to_owned(),
-            },
+            }),
             deadline_secs: WAIT_SECS,
             ..New::default()
         });
@@ -341,10 +358,10 @@ impl<'a> Planner<'a> {
             server,
             title: format!("Remove what there is of {name}"),
             why: "Its data directory, its log and its folder; nothing that pgcascade did not make".to_owned(),
-            action: Action::RemoveServer {
+            action: Action::Alter(Alter::RemoveServer {
                 server: name.to_owned(),
                 folder: folder.to_owned(),
-            },
+            }),
             deadline_secs: RESTART_SECS,
             ..New::default()
         });
@@ -360,9 +377,9 @@ pub(super) fn ports(topology: &Topology) -> BTreeSet<u16> {
 }
 
 pub(super) fn pass_files(ports: &BTreeSet<u16>) -> Action {
-    Action::WritePassFiles {
+    Action::Alter(Alter::WritePassFiles {
         ports: ports.iter().copied().collect(),
-    }
+    })
 }
 
 /// The slots on one server, by its downstreams.

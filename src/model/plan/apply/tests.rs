@@ -2,12 +2,11 @@
 
 use super::*;
 use crate::model::plan::lines::what;
-use crate::model::plan::{Action, PortUse};
+use crate::model::plan::{Action, Alter, Make, PortUse, Serve};
+use crate::model::topology::notation::SEED;
 use crate::model::topology::{
     Archive, Auth, Edit, PgMajor, Port, ServerName, SyncMethod, SyncPolicy, notation,
 };
-
-const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 
 fn between(running: &Topology, wanted: &Topology) -> Result<ApplyPlan, Vec<Check>> {
     plan_apply(
@@ -53,10 +52,10 @@ fn check_whole(plan: &ApplyPlan) {
         assert!(plan.changes.is_empty() && plan.interruptions.is_empty());
         return;
     }
-    assert_eq!(steps[0].action, Action::BeginChange);
-    assert_eq!(steps.last().unwrap().action, Action::Complete);
+    assert_eq!(steps[0].action, Action::Alter(Alter::BeginChange));
+    assert_eq!(steps.last().unwrap().action, Action::Make(Make::Complete));
     let settles: Vec<usize> = (0..steps.len())
-        .filter(|place| steps[*place].action == Action::Settle)
+        .filter(|place| steps[*place].action == Action::Alter(Alter::Settle))
         .collect();
     assert_eq!(settles.len(), 1);
     for (place, step) in steps.iter().enumerate() {
@@ -70,12 +69,9 @@ fn check_whole(plan: &ApplyPlan) {
         // Before the new design holds everything can be taken back; after that nothing has to be.
         let changes = matches!(
             step.action,
-            Action::Configure(_)
-                | Action::MakeFolder { .. }
-                | Action::CopyRunning { .. }
-                | Action::Start { .. }
-                | Action::Stop { .. }
-                | Action::WritePassFiles { .. }
+            Action::Alter(Alter::Configure(_) | Alter::CopyRunning { .. } | Alter::WritePassFiles { .. })
+                | Action::Make(Make::MakeFolder { .. })
+                | Action::Serve(Serve::Start { .. } | Serve::Stop { .. })
         );
         assert!(
             !changes || step.undo.is_some() || place > settles[0],
@@ -83,7 +79,10 @@ fn check_whole(plan: &ApplyPlan) {
             step.title
         );
         assert!(step.undo.is_none() || place < settles[0], "{}", step.title);
-        let destroys = matches!(step.action, Action::RemoveServer { .. } | Action::DropSlot { .. });
+        let destroys = matches!(
+            step.action,
+            Action::Alter(Alter::RemoveServer { .. }) | Action::Serve(Serve::DropSlot { .. })
+        );
         assert!(!destroys || place > settles[0], "{}", step.title);
     }
 }
@@ -340,7 +339,7 @@ fn certificates_that_nobody_needs_any_more_are_removed() {
         plan.plan
             .steps
             .iter()
-            .any(|step| step.action == Action::RemoveTls)
+            .any(|step| step.action == Action::Alter(Alter::RemoveTls))
     );
 }
 

@@ -4,7 +4,7 @@ use super::Planner;
 use crate::model::configuration;
 use crate::model::configuration::ClusterFolder;
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, StepId};
+use crate::model::plan::{Action, Build, Make, StepId};
 use crate::model::topology::Server;
 
 impl Planner<'_> {
@@ -20,15 +20,17 @@ impl Planner<'_> {
             server: Some(primary),
             title: format!("Make the data directory of {}", primary.name()),
             why: "initdb makes the one database cluster from which every other directory is copied; without fsync (-N), since a crash now would lose nothing that anyone has".to_owned(),
-            undo: Some(Action::RemoveFolder { path: data.clone() }),
-            action: Action::Initdb {
+            undo: Some(Action::Make(Make::RemoveFolder { path: data.clone() })),
+            lasts: true,
+            action: Action::Build(Build::Initdb {
                 data: data.clone(),
                 auth_method: topology.effective_auth().hba_method().to_owned(),
                 password_file: superuser,
                 no_sync: major.has_initdb_no_sync(),
-            },
+            }),
             after: folders,
             deadline_secs: 180,
+            ..New::default()
         });
         let why = if major.needs_priming() {
             "One start in single-user mode, where no other session can come between: it makes the role that standbys stream as, and writes wal_level into pg_control, without which a copy would refuse to be a hot standby"
@@ -39,12 +41,13 @@ impl Planner<'_> {
             server: Some(primary),
             title: format!("Make the replication role on {}", primary.name()),
             why: why.to_owned(),
-            action: Action::CreateRole {
+            lasts: true,
+            action: Action::Build(Build::CreateRole {
                 data: data.clone(),
                 options: configuration::primed(topology),
                 role: ClusterFolder::REPLICATION_ROLE.to_owned(),
                 password_file: replication,
-            },
+            }),
             after: vec![initdb],
             deadline_secs: 60,
             ..New::default()
@@ -59,10 +62,12 @@ impl Planner<'_> {
                 server: Some(standby),
                 title: format!("Copy {} to {}", primary.name(), standby.name()),
                 why: "A cold copy (a file-system-level backup of a directory that does not run) is a whole base backup: it starts at the shutdown checkpoint and streams the rest".to_owned(),
-                undo: Some(Action::RemoveFolder { path: to.clone() }),
-                action: Action::CopyData { from: data.clone(), to },
+                undo: Some(Action::Make(Make::RemoveFolder { path: to.clone() })),
+                lasts: true,
+                action: Action::Build(Build::CopyData { from: data.clone(), to }),
                 after: vec![role],
                 deadline_secs: 180,
+                ..New::default()
             });
             self.copied.push(copy);
             self.installed.insert(standby.id(), vec![copy]);
@@ -118,11 +123,11 @@ impl Planner<'_> {
     }
 
     pub(super) fn install(&self, server: &Server, name: &str, held_back: Option<String>) -> Action {
-        Action::InstallFile {
+        Action::Make(Make::InstallFile {
             bundle_path: format!("{}/{name}", ClusterFolder::server(&self.folder(server))),
             to: format!("{}/{name}", self.data_folder(server)),
             held_back,
-        }
+        })
     }
 
     /// The setting of the primary that is switched on last. 9.2 to 9.4 get it at once: there a sender that has

@@ -13,23 +13,35 @@ mod run;
 use std::collections::BTreeMap;
 
 use super::steps::{New, Steps};
-use super::{Action, Certificate, Machine, Plan, StepId};
+use super::{Action, Build, Certificate, Head, Kind, Machine, Make, Phase, Plan, StepId};
 use crate::model::configuration::ClusterFolder;
 use crate::model::topology::{Auth, Server, ServerId, Topology};
+use crate::model::words::counted_in_text;
 
 /// The steps that build the topology on the machine. Assumes that every check of [`preflight`](super::preflight) is ok.
 pub fn plan_deploy(topology: &Topology, machine: &Machine) -> Plan {
     let mut planner = Planner::new(topology);
+    planner.steps.enter(Phase::Folders);
     let folders = planner.folders();
+    planner.steps.enter(Phase::Data);
     planner.data(folders);
+    planner.steps.enter(Phase::Files);
     planner.files();
     planner.start_by_levels();
+    planner.steps.enter(Phase::Stream);
     planner.streaming();
+    planner.steps.enter(Phase::Sync);
     planner.switch_on_sync();
+    planner.steps.enter(Phase::Prove);
     planner.prove();
     Plan {
         cluster: topology.name().to_owned(),
         folder: machine.folder.clone(),
+        head: Head {
+            makes: planner.makes,
+            needs_secrets: planner.uses_passwords,
+            ..Head::of(Kind::Deploy)
+        },
         steps: planner.steps.finish(),
     }
 }
@@ -43,6 +55,8 @@ struct Planner<'a> {
     order: Vec<ServerId>,
     uses_passwords: bool,
     steps: Steps,
+    /// The folders so far.
+    makes: Vec<String>,
     /// After these nothing of the cluster is still missing on disk: no server may start before its own.
     copied: Vec<StepId>,
     installed: BTreeMap<ServerId, Vec<StepId>>,
@@ -64,6 +78,7 @@ impl<'a> Planner<'a> {
             order: topology.in_tree_order(),
             uses_passwords: topology.effective_auth() != Auth::Trust,
             steps: Steps::default(),
+            makes: Vec::new(),
             copied: Vec::new(),
             installed: BTreeMap::new(),
             started: BTreeMap::new(),
@@ -94,16 +109,19 @@ impl<'a> Planner<'a> {
         let claim = self.steps.add(New {
             title: "Claim the folder".to_owned(),
             why: "A marker in the folder says that pgcascade made what is in it; only what is below a marker is ever removed".to_owned(),
-            action: Action::ClaimFolder,
-            undo: Some(Action::ReleaseFolder),
+            action: Action::Build(Build::ClaimFolder),
+            undo: Some(Action::Build(Build::ReleaseFolder)),
+            stays_with_rest: Some("The folder keeps its marker, so that `pgcascade teardown` can remove the rest."),
             ..New::default()
         });
         let mut folder = |path: String, why: &str, after: StepId| {
+            self.makes.push(path.clone());
             self.steps.add(New {
+                lasts: true,
                 title: format!("Make the folder {path}"),
                 why: why.to_owned(),
-                undo: Some(Action::RemoveFolder { path: path.clone() }),
-                action: Action::MakeFolder { path },
+                undo: Some(Action::Make(Make::RemoveFolder { path: path.clone() })),
+                action: Action::Make(Make::MakeFolder { path }),
                 after: vec![after],
                 ..New::default()
             })
@@ -152,7 +170,8 @@ impl<'a> Planner<'a> {
             made.push(self.steps.add(New {
                 title: "Draw two passwords".to_owned(),
                 why: "One for the superuser, one for the replication role, random and different in every deployment; libpq reads them from a password file".to_owned(),
-                action: Action::MakeSecrets { ports: self.topology.servers().iter().map(|server| server.port().number()).collect() },
+                lasts: true,
+                action: Action::Build(Build::MakeSecrets { ports: self.topology.servers().iter().map(|server| server.port().number()).collect() }),
                 after: vec![secrets],
                 ..New::default()
             }));
@@ -167,13 +186,11 @@ impl<'a> Planner<'a> {
         let certificates = Certificate::of_each(self.topology);
         let folders = certificates.iter().map(|one| one.folder.clone()).collect();
         self.steps.add(New {
-            title: format!("Make an authority, and certificates for {}", match certificates.len() {
-                1 => "one server".to_owned(),
-                count => format!("{count} servers"),
-            }),
+            title: format!("Make an authority, and certificates for {}", counted_in_text(certificates.len(), "server")),
             why: "Both ends of a link prove who they are: a certificate names a server's host, and comes from an authority that this cluster alone trusts; new keys in every deployment".to_owned(),
-            undo: Some(Action::RemoveCertificates { folders }),
-            action: Action::MakeCertificates { certificates },
+            lasts: true,
+            undo: Some(Action::Make(Make::RemoveCertificates { folders })),
+            action: Action::Make(Make::MakeCertificates { certificates }),
             after: vec![folder],
             ..New::default()
         })

@@ -2,7 +2,7 @@
 
 use super::Planner;
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, ExpectedRows, StepId, proof};
+use crate::model::plan::{Action, ExpectedRows, Make, Serve, StepId, proof};
 
 impl Planner<'_> {
     pub(super) fn switch_on_sync(&mut self) {
@@ -22,10 +22,10 @@ impl Planner<'_> {
             server: Some(primary),
             title: format!("Reload {}", primary.name()),
             why: "synchronous_standby_names needs no restart: the server reads its files again at a signal (pg_ctl reload)".to_owned(),
-            action: Action::Reload {
+            action: Action::Serve(Serve::Reload {
                 server: primary.name().to_string(),
                 folder: self.folder(primary),
-            },
+            }),
             after: vec![whole],
             ..New::default()
         }));
@@ -73,7 +73,7 @@ impl Planner<'_> {
             title: "Note that the cluster is complete".to_owned(),
             why: "The folder gets a README that says how to connect, and the design it was built from"
                 .to_owned(),
-            action: Action::Complete,
+            action: Action::Make(Make::Complete),
             after: vec![row],
             ..New::default()
         });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Planner;
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, StepId};
+use crate::model::plan::{Action, Phase, Serve, StepId};
 use crate::model::topology::Server;
 
 impl Planner<'_> {
@@ -19,12 +19,14 @@ impl Planner<'_> {
             levels.entry(level).or_default().push(server);
         }
         for level in levels.into_values() {
+            self.steps.enter(Phase::Start);
             for server in &level {
                 self.start(server);
             }
             for server in &level {
                 self.wait_ready(server);
             }
+            self.steps.enter(Phase::Stream);
             for server in &level {
                 self.slots_at(server);
             }
@@ -52,18 +54,19 @@ impl Planner<'_> {
             server: Some(server),
             title: format!("Start {}", server.name()),
             why: why.to_owned(),
-            undo: Some(Action::Stop {
+            undo: Some(Action::Serve(Serve::Stop {
                 server: server.name().to_string(),
                 folder: self.folder(server),
-            }),
-            action: Action::Start {
+            })),
+            action: Action::Serve(Serve::Start {
                 server: server.name().to_string(),
                 folder: self.folder(server),
                 port: server.port().number(),
                 pass_file_in_environment: self.uses_passwords && !major.has_passfile(),
-            },
+            }),
             after,
             deadline_secs: 60,
+            ..New::default()
         });
         self.started.insert(server.id(), id);
     }
@@ -93,11 +96,11 @@ impl Planner<'_> {
             server: Some(server),
             title: format!("Wait until {} {what}", server.name()),
             why: why.to_owned(),
-            action: Action::WaitReady {
+            action: Action::Serve(Serve::WaitReady {
                 server: server.name().to_string(),
                 folder: self.folder(server),
                 port: server.port().number(),
-            },
+            }),
             after: self.started.get(&server.id()).copied().into_iter().collect(),
             deadline_secs: 60,
             ..New::default()
@@ -117,12 +120,12 @@ impl Planner<'_> {
                 title: format!("Make the slot of {} on {}", standby.name(), sender.name()),
                 why: "A replication slot keeps the WAL that its standby has not received yet, also while the standby is away"
                     .to_owned(),
-                action: Action::CreateSlot {
+                action: Action::Serve(Serve::CreateSlot {
                     server: sender.name().to_string(),
                     folder: self.folder(sender),
                     port: sender.port().number(),
                     slot: self.slots.get(&standby.id()).cloned().unwrap_or_default(),
-                },
+                }),
                 after: self.ready.get(&sender.id()).copied().into_iter().collect(),
                 deadline_secs: 30,
                 ..New::default()
@@ -145,12 +148,12 @@ impl Planner<'_> {
                 server: Some(standby),
                 title: format!("Wait until {} streams from {}", standby.name(), sender.name()),
                 why: "The sender's pg_stat_replication shows the link; the state goes from startup over catchup to streaming".to_owned(),
-                action: Action::WaitStreaming {
+                action: Action::Serve(Serve::WaitStreaming {
                     server: sender.name().to_string(),
                     folder: self.folder(sender),
                     port: sender.port().number(),
                     standby: standby.name().in_view(self.topology.postgres()),
-                },
+                }),
                 after,
                 deadline_secs: 60,
                 ..New::default()

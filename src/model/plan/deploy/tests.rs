@@ -1,11 +1,11 @@
 //! Designs in, plans out, a step a line; `check_whole` holds what must be true of every plan.
 
 use super::*;
+use crate::model::plan::Serve;
 use crate::model::plan::Step;
 use crate::model::plan::lines::line;
+use crate::model::topology::notation::SEED;
 use crate::model::topology::{Archive, Edit, notation};
-
-const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 
 fn plan(topology: &Topology) -> Plan {
     plan_deploy(topology, &Machine::portable("/tmp/c"))
@@ -47,17 +47,20 @@ fn check_whole(plan: &Plan) {
         );
         assert!(!step.title.is_empty() && !step.why.is_empty() && step.deadline_secs > 0);
         let undo = match &step.action {
-            Action::ClaimFolder => Some(Action::ReleaseFolder),
-            Action::MakeFolder { path }
-            | Action::Initdb { data: path, .. }
-            | Action::CopyData { to: path, .. } => Some(Action::RemoveFolder { path: path.clone() }),
-            Action::Start { server, folder, .. } => Some(Action::Stop {
+            Action::Build(Build::ClaimFolder) => Some(Action::Build(Build::ReleaseFolder)),
+            Action::Make(Make::MakeFolder { path })
+            | Action::Build(Build::Initdb { data: path, .. } | Build::CopyData { to: path, .. }) => {
+                Some(Action::Make(Make::RemoveFolder { path: path.clone() }))
+            }
+            Action::Serve(Serve::Start { server, folder, .. }) => Some(Action::Serve(Serve::Stop {
                 server: server.clone(),
                 folder: folder.clone(),
-            }),
-            Action::MakeCertificates { certificates } => Some(Action::RemoveCertificates {
-                folders: certificates.iter().map(|one| one.folder.clone()).collect(),
-            }),
+            })),
+            Action::Make(Make::MakeCertificates { certificates }) => {
+                Some(Action::Make(Make::RemoveCertificates {
+                    folders: certificates.iter().map(|one| one.folder.clone()).collect(),
+                }))
+            }
             _ => None,
         };
         assert_eq!(step.undo, undo, "{}", step.title);
@@ -76,14 +79,14 @@ fn check_whole(plan: &Plan) {
     let starts: Vec<&Step> = plan
         .steps
         .iter()
-        .filter(|s| matches!(s.action, Action::Start { .. }))
+        .filter(|s| matches!(s.action, Action::Serve(Serve::Start { .. })))
         .collect();
     for step in &plan.steps {
         match &step.action {
-            Action::CopyData { .. } => assert!(reaches(starts[0].id, step.id)),
+            Action::Build(Build::CopyData { .. }) => assert!(reaches(starts[0].id, step.id)),
             // Whoever asks its upstream is answered at the first try: it listens, and has the slot.
-            Action::WaitReady { server, .. } => {
-                let waited = |other: &Step| matches!(&other.action, Action::WaitStreaming { server: sender, .. } if sender == server);
+            Action::Serve(Serve::WaitReady { server, .. }) => {
+                let waited = |other: &Step| matches!(&other.action, Action::Serve(Serve::WaitStreaming { server: sender, .. }) if sender == server);
                 for standby in plan.steps.iter().filter(|other| waited(other)) {
                     let start = starts
                         .iter()
@@ -92,7 +95,7 @@ fn check_whole(plan: &Plan) {
                     assert!(reaches(start.id, step.id), "{}", start.title);
                 }
             }
-            Action::CreateSlot { slot, .. } => {
+            Action::Serve(Serve::CreateSlot { slot, .. }) => {
                 let uses = |start: &&&Step| {
                     step.title.starts_with(&format!(
                         "Make the slot of {} on",
@@ -102,7 +105,7 @@ fn check_whole(plan: &Plan) {
                 let start = starts.iter().find(uses).unwrap();
                 assert!(reaches(start.id, step.id), "{slot}");
             }
-            Action::InstallFile { to, .. } if !step.title.starts_with("Switch") => {
+            Action::Make(Make::InstallFile { to, .. }) if !step.title.starts_with("Switch") => {
                 let start = starts.iter().find(|start| start.server == step.server).unwrap();
                 assert!(reaches(start.id, step.id), "{to}");
             }
@@ -128,12 +131,15 @@ fn certificates_are_there_before_any_server_needs_them() {
     // The folder, what is in it, and the proof of the one link.
     assert_eq!(plan.steps.len(), without.steps.len() + 3);
     let place = |found: fn(&Action) -> bool| plan.steps.iter().position(|step| found(&step.action)).unwrap();
-    let certificates = place(|action| matches!(action, Action::MakeCertificates { .. }));
-    let initdb = place(|action| matches!(action, Action::Initdb { .. }));
+    let certificates = place(|action| matches!(action, Action::Make(Make::MakeCertificates { .. })));
+    let initdb = place(|action| matches!(action, Action::Build(Build::Initdb { .. })));
     assert!(plan.steps[initdb].after.contains(&StepId(certificates)));
     let folder = plan.steps[certificates].after[0];
     let path = ClusterFolder::TLS.to_owned();
-    assert_eq!(plan.steps[folder.0].action, Action::MakeFolder { path });
+    assert_eq!(
+        plan.steps[folder.0].action,
+        Action::Make(Make::MakeFolder { path })
+    );
 }
 
 #[test]
@@ -227,14 +233,14 @@ fn up_to_9_4_sync_is_on_from_the_start() {
     let start = plan
         .steps
         .iter()
-        .find(|s| matches!(&s.action, Action::Start { server, .. } if server == "slave11"))
+        .find(|s| matches!(&s.action, Action::Serve(Serve::Start { server, .. }) if server == "slave11"))
         .unwrap();
     assert!(matches!(
         &start.action,
-        Action::Start {
+        Action::Serve(Serve::Start {
             pass_file_in_environment: true,
             ..
-        }
+        })
     ));
 }
 
@@ -247,7 +253,8 @@ fn trust_needs_no_secrets() {
     check_part(&plan, "secrets", &[]);
     check_part(&plan, "initdb", &["initdb servers/m/data trust"]);
     for step in &plan.steps {
-        if let Action::Initdb { password_file, .. } | Action::CreateRole { password_file, .. } = &step.action
+        if let Action::Build(Build::Initdb { password_file, .. } | Build::CreateRole { password_file, .. }) =
+            &step.action
         {
             assert_eq!(*password_file, None);
         }

@@ -6,7 +6,9 @@
 use super::Configured;
 use super::standby_names::StandbyNames;
 use crate::model::configuration::Configuration;
+use crate::model::quoting;
 use crate::model::topology::{CommitLevel, PgMajor, Server, SyncMethod, Topology};
+use crate::model::words::counted;
 
 /// What the drawn design promises its clients, while all its servers run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +79,7 @@ fn setting(topology: &Topology) -> String {
     let names = Configuration::in_cluster_folder(topology)
         .value(topology.primary(), "synchronous_standby_names")
         .unwrap_or_default();
-    format!("synchronous_standby_names = '{}'", names.replace('\'', "''"))
+    format!("synchronous_standby_names = {}", quoting::conf(&names))
 }
 
 fn waiting_for_nobody(topology: &Topology, configured: &Configured) -> Promise {
@@ -358,10 +360,6 @@ pub fn refused_level(major: PgMajor, level: CommitLevel) -> Option<String> {
             "PostgreSQL {major} has no remote_apply, which came with 9.6: choose PostgreSQL 9.6 or later, or the level on."
         )
     })
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

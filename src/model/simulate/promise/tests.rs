@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::simulate::predict;
 use crate::model::simulate::survives::survival;
-use crate::model::simulate::world::{Action, World};
+use crate::model::simulate::world::{Incident, World};
 use crate::model::topology::{Edit, ServerId, notation};
 
 const THREE: &str = "  a 2 priority 1\n  b 3 priority 2\n  c 4 priority 3\n";
@@ -235,7 +235,7 @@ proptest! {
         let world = World::new(&topology);
         let primary = topology.primary().id();
         let keeps = |lost: &BTreeSet<ServerId>| {
-            let faults: Vec<Action> = std::iter::once(primary).chain(lost.iter().copied()).map(Action::Crash).collect();
+            let faults: Vec<Incident> = std::iter::once(primary).chain(lost.iter().copied()).map(Incident::Crash).collect();
             survival(&world, &faults).nothing_lost.holds
         };
         let safe = promise.safe_below.min(candidates.len() + 1);
@@ -245,9 +245,13 @@ proptest! {
             }
         }
         let is_quorum = method == "any" && topology.postgres().has_quorum();
-        if promise.safe_below <= candidates.len() && !is_quorum && promise.waits != "Every commit waits for ever." {
+        if promise.safe_below <= candidates.len() && promise.waits != "Every commit waits for ever." {
             let first: BTreeSet<ServerId> = candidates.iter().take(promise.safe_below).copied().collect();
             prop_assert!(!keeps(&first), "{}", design);
+            // Of a quorum any so many will do.
+            for lost in sets(&candidates, promise.safe_below) {
+                prop_assert!(!is_quorum || !keeps(&lost), "{} without {:?}", design, lost);
+            }
         }
     }
 }

@@ -11,29 +11,35 @@
 //! a moment, [`Waits`] whom commits wait for, and [`Run::told`] says it in sentences.
 
 mod clients;
+mod commits;
+mod delay;
 mod link;
 mod narration;
 mod player;
 mod random;
 mod run;
+mod silence;
+mod story;
 #[cfg(test)]
 mod tests;
 mod text;
 mod traffic;
 mod waits;
 
+pub use crate::model::words::duration as in_words;
 pub use clients::{Commit, Ending};
 pub use link::{Progress, Stage};
-pub use narration::{in_words, lsn};
+pub use narration::lsn;
 pub use player::Player;
-pub use run::{Happened, Run};
+pub use run::Run;
+pub use story::{Happened, What};
 pub use text::{MOST_SESSIONS, ScenarioError, ScenarioProblem, read_time};
 pub use traffic::{Leg, Token, Traffic};
 pub use waits::Waits;
 
 use std::collections::BTreeMap;
 
-use super::world::Action;
+use super::world::Incident;
 use crate::model::topology::ServerId;
 
 /// A moment, in microseconds from the start.
@@ -109,11 +115,11 @@ pub struct Scenario {
     pub events: Vec<Event>,
 }
 
-/// One action at one moment.
+/// One incident at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
     pub at: Micros,
-    pub action: Action,
+    pub incident: Incident,
 }
 
 impl Scenario {

@@ -1,9 +1,10 @@
 //! What goes on at one moment in plain sentences, each with its reason.
 
-use super::{Ending, Micros, Run, Waits};
+use super::{Ending, Run, Waits};
 use crate::model::simulate::verdict::Said;
 use crate::model::simulate::world::Flow;
 use crate::model::topology::{CommitLevel, Server, ServerId};
+use crate::model::words::{counted, duration, listed, size};
 
 impl Run {
     /// What goes on now: who waits for what, what was acknowledged, what is lost.
@@ -78,8 +79,11 @@ impl Run {
         } else {
             format!("{} clients wait", waits.count)
         };
-        let since = in_words(waits.longest);
+        let since = duration(waits.longest);
         let for_what = self.awaited(waits);
+        if !waits.silent.is_empty() {
+            return self.silence_said(waits, &format!("{who} at {name}, the longest for {since}"));
+        }
         if waits.hangs {
             return said(
                 &format!("{who} at {name}, the longest for {since}, and nobody will answer: {for_what}"),
@@ -98,6 +102,25 @@ impl Run {
                 }
                 _ => "synchronous_commit = on: the standby has to have flushed it to its disk",
             },
+        )
+    }
+
+    /// They wait for an answer over a network that is cut, which the primary has not noticed.
+    fn silence_said(&self, waits: &Waits, who: &str) -> Said {
+        let setting = self.world().topology().postgres().sender_timeout_setting();
+        let name = self.name(waits.on);
+        let silent: Vec<ServerId> = waits.silent.iter().map(|(id, _)| *id).collect();
+        let for_whom = listed(&self.names(&silent));
+        let next = waits.silent.iter().filter_map(|(_, due)| *due).min();
+        let until = next.map_or_else(
+            || "and it never will".to_owned(),
+            |due| format!("it will in {}", duration(due.saturating_sub(self.now()))),
+        );
+        said(
+            &format!("{who}: nothing gets through to {for_whom}, and {name} has not noticed; {until}"),
+            &format!(
+                "{setting}: a cut network closes no connection; the sender ends one when it has heard nothing for that long (60 s by default, 0: never), and until then commits wait for the standby"
+            ),
         )
     }
 
@@ -147,7 +170,7 @@ impl Run {
             .filter_map(|commit| Some((commit.asked, commit.ending?)))
             .rfind(|(_, (_, ending))| *ending == Ending::Acknowledged);
         if let Some((asked, (at, _))) = last {
-            sentence = format!("{sentence}; the last one after {}", in_words(at - asked));
+            sentence = format!("{sentence}; the last one after {}", duration(at - asked));
         }
         said(
             &sentence,
@@ -168,57 +191,15 @@ fn said(sentence: &str, why: &str) -> Said {
     }
 }
 
-fn counted(number: u64, what: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{ending}")
-}
-
-fn listed(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] if first.len() < 6 => format!("{} and {last}", first.join(", ")),
-        names => format!("{} and {} more", names[..5].join(", "), names.len() - 5),
-    }
-}
-
 /// A position in the WAL as PostgreSQL writes it: `0/3A2F8`.
 pub fn lsn(bytes: u64) -> String {
     format!("{:X}/{:X}", bytes >> 32, bytes & 0xffff_ffff)
 }
 
-/// A length of time for people: `900 µs`, `3.1 ms`, `12.4 s`, `3 min 2 s`.
-pub fn in_words(micros: Micros) -> String {
-    let tenths = |value: u64, unit: u64| match value % unit * 10 / unit {
-        0 => format!("{}", value / unit),
-        tenth => format!("{}.{tenth}", value / unit),
-    };
-    match micros {
-        0..1_000 => format!("{micros} µs"),
-        1_000..1_000_000 => format!("{} ms", tenths(micros, 1_000)),
-        1_000_000..60_000_000 => format!("{} s", tenths(micros, 1_000_000)),
-        _ => format!(
-            "{} min {} s",
-            micros / 60_000_000,
-            micros % 60_000_000 / 1_000_000
-        ),
-    }
-}
-
-/// An amount of WAL for people: `12 kB`.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_024 => format!("{bytes} bytes"),
-        1_024..1_048_576 => format!("{} kB", bytes / 1_024),
-        1_048_576..1_073_741_824 => format!("{}.{} MB", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20),
-        _ => format!("{}.{} GB", bytes >> 30, ((bytes & 0x3fff_ffff) * 10) >> 30),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::simulate::time::Scenario;
+    use crate::model::simulate::time::{Micros, Scenario};
     use crate::model::topology::notation;
 
     const SEED: &str =
@@ -290,17 +271,5 @@ mod tests {
         assert!(lag("slave1").sentence.ends_with("kB behind") && lag("slave1").why.contains("paused"));
         assert_eq!(lag("slave2").sentence, "is down");
         assert_eq!((lsn(0x3a2f8).as_str(), lsn(1 << 32).as_str()), ("0/3A2F8", "1/0"));
-        for (micros, words) in [
-            (12, "12 µs"),
-            (3_140, "3.1 ms"),
-            (12_400_000, "12.4 s"),
-            (182_000_000, "3 min 2 s"),
-        ] {
-            assert_eq!(in_words(micros), words);
-        }
-        assert_eq!(
-            (size(500), size(3_000_000)),
-            ("500 bytes".to_owned(), "2.8 MB".to_owned())
-        );
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Event, Micros, Run, Scenario, TICK};
-use crate::model::simulate::world::Action;
+use crate::model::simulate::world::Incident;
 use crate::model::topology::Topology;
 
 /// The first distance of two snapshots; it doubles whenever there are too many.
@@ -78,10 +78,10 @@ impl Player {
     }
 
     /// Lets something happen with the next tick. What was played beyond this moment is forgotten.
-    pub fn happen(&mut self, action: Action) {
+    pub fn happen(&mut self, incident: Incident) {
         let at = self.run.now() + TICK;
         let mut scenario = Scenario::clone(&self.scenario);
-        scenario.add(Event { at, action });
+        scenario.add(Event { at, incident });
         self.go_on_with(scenario);
     }
 

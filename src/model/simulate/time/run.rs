@@ -4,30 +4,21 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::clients::{Commit, Ending, Session};
-use super::link::{Link, Progress, Stage};
+use super::clients::{Commit, Session};
+use super::commits::Leader;
+use super::delay::{Delay, delay};
+use super::link::{Link, Progress};
 use super::random::Random;
+use super::silence::Quiet;
+use super::story::{Happened, What};
 use super::{Micros, Scenario, Speed, TICK};
-use crate::model::simulate::world::{Action, Consequence, Flow, Life, Refusal, World};
-use crate::model::topology::{CommitLevel, Server, ServerId, Topology};
-
-/// After which time a client without a primary tries again.
-const RETRY: Micros = 1_000_000;
-/// How many commits that have ended are kept, for display.
-const KEPT: usize = 256;
-
-/// One event of the scenario, and what came of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Happened {
-    pub at: Micros,
-    pub action: Action,
-    pub outcome: Result<Vec<Consequence>, Refusal>,
-}
+use crate::model::simulate::world::{Consequence, Flow, Incident, Refusal, World};
+use crate::model::topology::{Server, ServerId, Topology};
 
 /// The whole state at one moment. A clone is a run of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
-    scenario: Arc<Scenario>,
+    pub(super) scenario: Arc<Scenario>,
     pub(super) now: Micros,
     pub(super) world: World,
     /// How many events have happened.
@@ -38,40 +29,26 @@ pub struct Run {
     /// For a standby with a delay: how far it was flushed when.
     pub(super) delays: Vec<Option<Delay>>,
     pub(super) links: Vec<Link>,
-    sessions: Vec<Session>,
+    pub(super) sessions: Vec<Session>,
     pub(super) waiting: Vec<(usize, Commit)>,
-    ended: VecDeque<Commit>,
-    asked: u64,
-    acknowledged: u64,
-    failed: u64,
-    lost: u64,
+    pub(super) ended: VecDeque<Commit>,
+    pub(super) asked: u64,
+    pub(super) acknowledged: u64,
+    pub(super) failed: u64,
+    pub(super) lost: u64,
+    /// Links that are cut, as long as not both of their ends know.
+    pub(super) quiet: Vec<Quiet>,
     pub(super) leaders: Vec<Leader>,
-    random: Random,
-}
-
-/// A standby applies what it has flushed this long ago.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Delay {
-    micros: Micros,
-    flushed: VecDeque<(Micros, u64)>,
+    pub(super) random: Random,
 }
 
 /// What a tick has to know of a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Condition {
     pub(super) is_up: bool,
-    leads: bool,
+    pub(super) leads: bool,
     pub(super) is_paused: bool,
-    speed: Speed,
-}
-
-/// Who takes commits now, and whose answers they need.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Leader {
-    pub(super) place: usize,
-    pub(super) level: CommitLevel,
-    pub(super) needed: usize,
-    pub(super) waits_for: Vec<usize>,
+    pub(super) speed: Speed,
 }
 
 impl Run {
@@ -83,7 +60,7 @@ impl Run {
         let think = scenario.workload.think;
         let mut run = Self {
             now: 0,
-            world: World::new(topology),
+            world: World::in_time(topology),
             next_event: 0,
             happened: Vec::new(),
             servers: vec![Progress::default(); count],
@@ -101,11 +78,12 @@ impl Run {
             acknowledged: 0,
             failed: 0,
             lost: 0,
+            quiet: Vec::new(),
             leaders: Vec::new(),
             random,
             scenario,
         };
-        run.notice();
+        run.look();
         run
     }
 
@@ -141,51 +119,6 @@ impl Run {
         Some(newest?.saturating_sub(self.progress(server)?.replayed))
     }
 
-    /// Commits that clients wait for, the oldest first.
-    pub fn waiting(&self) -> impl Iterator<Item = &Commit> {
-        self.waiting.iter().map(|(_, commit)| commit)
-    }
-
-    /// Commits that have ended, the last of them, the oldest first.
-    pub fn ended(&self) -> impl DoubleEndedIterator<Item = &Commit> {
-        self.ended.iter()
-    }
-
-    /// How many commits were acknowledged so far.
-    pub fn acknowledged(&self) -> u64 {
-        self.acknowledged
-    }
-
-    /// How many were refused, since there was no primary, or broken off.
-    pub fn failed(&self) -> u64 {
-        self.failed
-    }
-
-    /// How many of those that clients were told of are gone, as far as they are among the commits that are kept.
-    pub fn lost(&self) -> u64 {
-        self.lost
-    }
-
-    /// How far a commit has come at a server; one that is lost is on its own primary alone.
-    pub fn stage(&self, commit: &Commit, server: ServerId) -> Stage {
-        let place = self.place(server);
-        let Some(place) = place.filter(|_| commit.lost.is_none() || commit.on == server) else {
-            return Stage::NotSent;
-        };
-        let own = self.servers[place];
-        if own.replayed >= commit.end {
-            Stage::Replayed
-        } else if own.flushed >= commit.end {
-            Stage::Flushed
-        } else if own.written >= commit.end {
-            Stage::Written
-        } else if self.links[place].sent >= commit.end {
-            Stage::Sent
-        } else {
-            Stage::NotSent
-        }
-    }
-
     /// One tick.
     pub fn step(&mut self) {
         self.now += TICK;
@@ -210,50 +143,57 @@ impl Run {
         self
     }
 
+    /// What is to happen by now, and what servers notice by now.
     fn happen_due(&mut self) {
-        let first = self.next_event;
+        let before = self.happened.len();
         while let Some(event) = self.scenario.events.get(self.next_event).copied() {
             if event.at > self.now {
                 break;
             }
             self.next_event += 1;
-            let outcome = self.world.apply(event.action);
+            let outcome = self.world.apply(event.incident);
             if outcome.is_ok() {
-                self.take_over(event.action);
+                self.take_over(event.incident);
+                self.fall_quiet();
             }
-            self.happened.push(Happened {
-                at: self.now,
-                action: event.action,
-                outcome,
-            });
+            self.tell(What::Event(event.incident), outcome);
         }
-        if self.next_event > first {
-            self.notice();
+        self.notice_due();
+        if self.happened.len() > before {
+            self.look();
         }
     }
 
-    /// What an action means for the WAL that servers have.
-    fn take_over(&mut self, action: Action) {
-        let Some(place) = action.servers().0.and_then(|server| self.place(server)) else {
+    pub(super) fn tell(&mut self, what: What, outcome: Result<Vec<Consequence>, Refusal>) {
+        self.happened.push(Happened {
+            at: self.now,
+            what,
+            outcome,
+        });
+    }
+
+    /// What an incident means for the WAL that servers have.
+    fn take_over(&mut self, incident: Incident) {
+        let Some(place) = incident.servers().0.and_then(|server| self.place(server)) else {
             return;
         };
-        match action {
+        match incident {
             // What its operating system had not yet brought to the disk is gone, and what nobody waited for with it.
-            Action::Crash(server) => {
+            Incident::Crash(server) => {
                 let own = &mut self.servers[place];
                 own.written = own.flushed;
                 let kept = own.flushed;
                 self.lose(|commit| commit.on == server && commit.end > kept);
             }
             // A recovery ends when all is applied that was received.
-            Action::Promote(_) => {
+            Incident::Promote(_) => {
                 let own = &mut self.servers[place];
                 own.flushed = own.written;
                 own.replayed = own.written;
                 let kept = own.written;
                 self.lose(|commit| commit.end > kept);
             }
-            Action::Rebuild { upstream, .. } => {
+            Incident::Rebuild { upstream, .. } => {
                 if let Some(upstream) = self.place(upstream) {
                     self.servers[place] = self.servers[upstream];
                 }
@@ -262,19 +202,8 @@ impl Run {
         }
     }
 
-    /// These commits are no part of the history that goes on.
-    fn lose(&mut self, is_lost: impl Fn(&Commit) -> bool) {
-        let waiting = self.waiting.iter_mut().map(|(_, commit)| commit);
-        for commit in self.ended.iter_mut().chain(waiting) {
-            if commit.lost.is_none() && is_lost(commit) {
-                commit.lost = Some(self.now);
-                self.lost += u64::from(matches!(commit.ending, Some((_, Ending::Acknowledged))));
-            }
-        }
-    }
-
     /// Looks at the world after something has happened: who streams from whom, and who takes commits.
-    fn notice(&mut self) {
+    fn look(&mut self) {
         for place in 0..self.links.len() {
             let id = self.id(place);
             let Some(state) = self.world.state(id) else {
@@ -309,71 +238,6 @@ impl Run {
         self.break_off();
     }
 
-    fn leader(&self, leader: ServerId) -> Option<Leader> {
-        let level = self.world.configured_level(leader)?;
-        let outcome = self.world.commit_on(leader, level);
-        Some(Leader {
-            place: self.place(leader)?,
-            level,
-            needed: usize::try_from(outcome.needed).unwrap_or(usize::MAX),
-            waits_for: outcome
-                .waits_for
-                .iter()
-                .filter_map(|id| self.place(*id))
-                .collect(),
-        })
-    }
-
-    fn break_off(&mut self) {
-        let waiting = std::mem::take(&mut self.waiting);
-        for (session, commit) in waiting {
-            let lives = self
-                .world
-                .state(commit.on)
-                .is_some_and(|state| state.life == Life::Up);
-            if lives {
-                self.waiting.push((session, commit));
-            } else {
-                self.failed += 1;
-                self.end(session, commit, Ending::Unknown);
-            }
-        }
-    }
-
-    fn clients_commit(&mut self) {
-        let Some(leader) = self.leaders.first().cloned() else {
-            for session in &mut self.sessions {
-                if matches!(session, Session::Thinks { until } if *until <= self.now) {
-                    *session = Session::Thinks {
-                        until: self.now + RETRY,
-                    };
-                    self.failed += 1;
-                }
-            }
-            return;
-        };
-        for session in 0..self.sessions.len() {
-            if !matches!(self.sessions[session], Session::Thinks { until } if until <= self.now) {
-                continue;
-            }
-            let bytes = self.random.about(self.scenario.workload.bytes).max(1);
-            let own = &mut self.servers[leader.place];
-            own.written += bytes;
-            self.asked += 1;
-            self.sessions[session] = Session::Waits;
-            let commit = Commit {
-                number: self.asked,
-                on: self.id(leader.place),
-                asked: self.now,
-                level: leader.level,
-                end: self.servers[leader.place].written,
-                ending: None,
-                lost: None,
-            };
-            self.waiting.push((session, commit));
-        }
-    }
-
     /// One server's tick: WAL arrives, reaches the disk a tick later, is applied another one later, and the upstream is told.
     fn move_wal(&mut self, place: usize) {
         let condition = self.conditions[place];
@@ -405,57 +269,6 @@ impl Run {
         self.links[place].answer(self.servers[place], self.now, condition.speed);
     }
 
-    fn answer_clients(&mut self) {
-        let leaders = std::mem::take(&mut self.leaders);
-        for leader in &leaders {
-            let confirmed = self.confirmed(leader);
-            let on = self.id(leader.place);
-            let waiting = std::mem::take(&mut self.waiting);
-            for (session, commit) in waiting {
-                if commit.on == on && commit.end <= confirmed {
-                    self.acknowledged += 1;
-                    self.lost += u64::from(commit.lost.is_some());
-                    self.end(session, commit, Ending::Acknowledged);
-                } else {
-                    self.waiting.push((session, commit));
-                }
-            }
-        }
-        self.leaders = leaders;
-    }
-
-    /// Up to which byte commits on this primary have what they wait for.
-    fn confirmed(&self, leader: &Leader) -> u64 {
-        let own = self.servers[leader.place];
-        if leader.level == CommitLevel::Off {
-            return own.written;
-        }
-        if leader.needed == 0 {
-            return own.flushed;
-        }
-        let mut answers: Vec<u64> = leader
-            .waits_for
-            .iter()
-            .map(|place| self.links[*place].known.for_level(leader.level))
-            .collect();
-        answers.sort_unstable_by(|one, other| other.cmp(one));
-        // As many as are needed have confirmed this much.
-        let enough = answers.get(leader.needed - 1).copied().unwrap_or(0);
-        own.flushed.min(enough)
-    }
-
-    fn end(&mut self, session: usize, mut commit: Commit, ending: Ending) {
-        commit.ending = Some((self.now, ending));
-        let pause = self.random.about(self.scenario.workload.think);
-        self.sessions[session] = Session::Thinks {
-            until: self.now + pause,
-        };
-        self.ended.push_back(commit);
-        if self.ended.len() > KEPT {
-            self.ended.pop_front();
-        }
-    }
-
     pub(super) fn place(&self, server: ServerId) -> Option<usize> {
         let servers = self.world.topology().servers();
         servers.binary_search_by_key(&server, Server::id).ok()
@@ -464,26 +277,4 @@ impl Run {
     pub(super) fn id(&self, place: usize) -> ServerId {
         self.world.topology().servers()[place].id()
     }
-}
-
-impl Delay {
-    /// What may be applied now: the last that was flushed this long ago.
-    fn applied(&mut self, flushed: u64, replayed: u64, now: Micros) -> u64 {
-        if self.flushed.back().is_none_or(|(_, last)| *last < flushed) {
-            self.flushed.push_back((now, flushed));
-        }
-        let mut applied = replayed;
-        while let Some((_, due)) = self.flushed.pop_front_if(|(at, _)| *at + self.micros <= now) {
-            applied = applied.max(due);
-        }
-        applied
-    }
-}
-
-fn delay(server: &Server) -> Option<Delay> {
-    let micros = server.standby()?.apply_delay()?.micros();
-    (micros > 0).then(|| Delay {
-        micros,
-        flushed: VecDeque::new(),
-    })
 }

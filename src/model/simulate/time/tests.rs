@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::topology::{Topology, notation};
+use crate::model::simulate::world::Flow;
+use crate::model::topology::notation::SEED;
+use crate::model::topology::{Edit, Topology, notation};
 
-const SEED: &str = "master 5432 sync first 1\n  slave1 15432 priority 1\n    slave11 25432\n    slave12 25433\n  slave2 15433 priority 2\n";
 const SECOND: Micros = 1_000_000;
 
 fn run(design: &str, scenario: Scenario, until: Micros) -> Run {
@@ -18,10 +19,10 @@ fn run(design: &str, scenario: Scenario, until: Micros) -> Run {
 fn scenario(topology: &Topology, events: &[(Micros, &str)]) -> Scenario {
     let mut scenario = Scenario::default();
     for (second, text) in events {
-        let action = Action::parse(text, topology).unwrap();
+        let incident = Incident::parse(text, topology).unwrap();
         scenario.add(Event {
             at: second * SECOND,
-            action,
+            incident,
         });
     }
     scenario
@@ -93,6 +94,169 @@ fn commits_hang_until_a_synchronous_standby_is_back() {
     assert_eq!(run.waiting().count(), 4);
     run.run_until(8 * SECOND);
     assert!(run.acknowledged() > before + 10);
+}
+
+/// A design of a version, with one setting by hand.
+fn with_setting(design: &str, name: &str, value: &str) -> Topology {
+    let mut topology = notation::parse(design).unwrap();
+    let (name, value) = (name.to_owned(), Some(value.to_owned()));
+    let server = None;
+    topology.apply(&Edit::SetSetting { server, name, value }).unwrap();
+    topology
+}
+
+fn story(run: &Run) -> Vec<(Micros, String)> {
+    let topology = run.world().topology();
+    let happened = run.happened().iter();
+    happened
+        .map(|happened| (happened.at, happened.text(topology)))
+        .collect()
+}
+
+/// As a real primary behaves: until its time limit is over, the row stays and commits wait for it.
+#[test]
+fn a_cut_is_noticed_when_the_time_limit_is_over() {
+    let topology = with_setting(SEED, "wal_sender_timeout", " 5 s");
+    let mut run = Run::new(&topology, scenario(&topology, &[(2, "cut master slave1")]));
+    run.run_until(2 * SECOND + 100 * TICK);
+    let before = run.acknowledged();
+    assert!(before > 0);
+    run.run_until(7 * SECOND - TICK);
+    assert_eq!(
+        (run.acknowledged(), run.waiting().count()),
+        (before, 4),
+        "every session waits"
+    );
+    let [waits] = &run.waits()[..] else {
+        panic!("one primary")
+    };
+    assert_eq!(waits.silent, [(id(&run, "slave1"), Some(7 * SECOND))]);
+    assert!(!waits.hangs, "it ends by itself");
+    let said = &run.told()[0].sentence;
+    assert!(
+        said.ends_with("nothing gets through to \"slave1\", and \"master\" has not noticed; it will in 1 ms"),
+        "{said}"
+    );
+    assert_eq!(
+        run.world().rows(id(&run, "master"))[0].sync_state,
+        "sync",
+        "its row stays"
+    );
+    // The other one takes over, and it has all of it.
+    run.run_until(8 * SECOND);
+    assert!(run.acknowledged() > before + 10);
+    assert_eq!(
+        story(&run),
+        [
+            (2 * SECOND, "cut master slave1".to_owned()),
+            (
+                7 * SECOND,
+                "master gives slave1 up (wal_sender_timeout)".to_owned()
+            ),
+        ]
+    );
+    // The standby's own limit is 60 s.
+    run.run_until(62 * SECOND);
+    let last = (
+        62 * SECOND,
+        "slave1 gives master up (wal_receiver_timeout)".to_owned(),
+    );
+    assert_eq!(story(&run).last(), Some(&last));
+    assert_eq!(run.world().silences(), []);
+}
+
+#[test]
+fn without_another_standby_commits_hang_on_when_a_cut_is_noticed() {
+    let all = SEED.replace("first 1", "first 2");
+    let topology = with_setting(&all, "WAL_SENDER_TIMEOUT", "2000");
+    let mut run = Run::new(&topology, scenario(&topology, &[(1, "cut slave2 master")]));
+    run.run_until(2 * SECOND);
+    let before = run.acknowledged();
+    assert!(!run.waits()[0].hangs);
+    run.run_until(6 * SECOND);
+    assert_eq!(run.acknowledged(), before);
+    let waits = &run.waits()[0];
+    assert!(waits.hangs && waits.silent.is_empty());
+}
+
+#[test]
+fn a_cut_that_is_mended_before_anybody_notices_goes_on() {
+    let topology = notation::parse(SEED).unwrap();
+    let events = [(2, "cut master slave1"), (5, "mend master slave1")];
+    let mut run = Run::new(&topology, scenario(&topology, &events));
+    run.run_until(2 * SECOND + 100 * TICK);
+    let before = run.acknowledged();
+    run.run_until(5 * SECOND - TICK);
+    assert_eq!(run.acknowledged(), before);
+    run.run_until(6 * SECOND);
+    assert!(run.acknowledged() > before + 10);
+    run.run_until(70 * SECOND);
+    assert_eq!(story(&run).len(), 2, "nobody had anything to notice");
+    let state = run.world().state(id(&run, "slave1")).unwrap();
+    assert_eq!(state.flow, Flow::Streams);
+}
+
+#[test]
+fn a_time_limit_of_zero_is_none_and_a_server_that_is_killed_is_noticed_at_once() {
+    let topology = with_setting(SEED, "wal_sender_timeout", "0");
+    let mut run = Run::new(&topology, scenario(&topology, &[(2, "cut master slave1")]));
+    run.run_until(3 * SECOND);
+    let before = run.acknowledged();
+    run.run_until(200 * SECOND);
+    assert_eq!(run.acknowledged(), before);
+    let waits = &run.waits()[0];
+    assert!(waits.hangs && waits.silent == [(id(&run, "slave1"), None)]);
+    assert!(run.told()[0].sentence.ends_with("and it never will"));
+    let mut killed = Run::new(&topology, scenario(&topology, &[(2, "crash slave1")]));
+    killed.run_until(3 * SECOND);
+    assert!(killed.acknowledged() > before + 10);
+}
+
+#[test]
+fn each_version_has_its_own_time_limits() {
+    for (version, name, notices) in [
+        (
+            "9.2",
+            "replication_timeout",
+            vec!["master gives slave1 up (replication_timeout)"],
+        ),
+        (
+            "9.3",
+            "wal_sender_timeout",
+            vec![
+                "master gives slave1 up (wal_sender_timeout)",
+                "slave1 gives master up (wal_receiver_timeout)",
+            ],
+        ),
+    ] {
+        let design = format!("postgres {version}\nmaster 1 sync first 1\n  slave1 2 priority 1\n");
+        let topology = with_setting(&design, name, "3s");
+        let mut run = Run::new(&topology, scenario(&topology, &[(1, "cut master slave1")]));
+        run.run_until(70 * SECOND);
+        let told: Vec<String> = story(&run).into_iter().skip(1).map(|(_, text)| text).collect();
+        assert_eq!(told, notices, "{version}");
+    }
+}
+
+/// What its upstream still believes of a standby does not grow with what that one receives from another.
+#[test]
+fn a_silent_standby_that_follows_another_confirms_nothing_where_it_was() {
+    let design = "m 1 sync first 2\n  a 2 priority 1 no-slot\n  b 3 priority 2\n";
+    let topology = notation::parse(design).unwrap();
+    let events = [(1, "cut m a"), (2, "repoint a b")];
+    let mut run = Run::new(&topology, scenario(&topology, &events));
+    run.run_until(3 * SECOND);
+    let before = run.acknowledged();
+    assert!(
+        run.happened().iter().all(|happened| happened.outcome.is_ok()),
+        "{:?}",
+        run.happened()
+    );
+    let state = run.world().state(id(&run, "a")).unwrap();
+    assert_eq!(state.flow, Flow::Streams);
+    run.run_until(60 * SECOND);
+    assert_eq!(run.acknowledged(), before);
+    assert_eq!(run.waits()[0].silent.len(), 1);
 }
 
 #[test]
@@ -206,10 +370,10 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
                 ..Scenario::default()
             };
             for (at, text) in events {
-                let action = Action::parse(texts[text], &topology).unwrap();
+                let incident = Incident::parse(texts[text], &topology).unwrap();
                 scenario.add(Event {
                     at: at * TICK,
-                    action,
+                    incident,
                 });
             }
             scenario
@@ -242,7 +406,7 @@ proptest! {
         let before = player.clone();
         let mut fork = player.fork();
         let master = fork.run().world().topology().primary().id();
-        fork.happen(Action::Crash(master));
+        fork.happen(Incident::Crash(master));
         fork.play(SECOND);
         prop_assert_eq!(&player, &before);
         player.play(SECOND);

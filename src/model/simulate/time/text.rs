@@ -9,7 +9,7 @@
 //! at 4500ms promote slave2
 //! ```
 //! A line is one thing; every line may be left out, and `#` begins a comment. Times are in us, ms, s or min, sizes in B, kB, MB
-//! or GB (of 1024, as in postgresql.conf). Names with blanks stand in double quotes. An action without a moment, as a story of
+//! or GB (of 1024, as in postgresql.conf). Names with blanks stand in double quotes. An incident without a moment, as a story of
 //! What-if has them, happens a second after the line before it: a story is a scenario too.
 
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 use thiserror::Error;
 
 use super::{Event, Micros, Scenario, Speed, Workload};
-use crate::model::simulate::world::{Action, BadAction, Verb};
+use crate::model::simulate::world::{BadIncident, Incident, Verb};
 use crate::model::topology::{ServerId, Topology, nearest, notation};
 
 /// A line that is no line of a scenario, by its number from 1.
@@ -47,7 +47,7 @@ pub enum ScenarioProblem {
     #[error("a name in double quotes does not end")]
     OpenQuote,
     #[error(transparent)]
-    Action(#[from] BadAction),
+    Incident(#[from] BadIncident),
 }
 
 fn did_you_mean(near: Option<&str>) -> String {
@@ -66,11 +66,15 @@ const SECOND: Micros = 1_000_000;
 const TIMES: [(&str, u64); 4] = [("us", 1), ("ms", 1_000), ("s", 1_000_000), ("min", 60_000_000)];
 const SIZES: [(&str, u64); 4] = [("B", 1), ("kB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30)];
 
-/// What begins a line, besides the verbs of actions.
+/// What begins a line, besides the verbs of incidents.
 const WORDS: [&str; 5] = ["seed", "clients", "network", "link", "at"];
 
 impl Scenario {
     /// Reads the text; what it leaves out has its default. Of several problems the first.
+    ///
+    /// # Errors
+    ///
+    /// At the first line that cannot be read, or that names a server which the topology does not have.
     pub fn parse(text: &str, topology: &Topology) -> Result<Self, ScenarioError> {
         let (scenario, problems) = Self::read(text, topology);
         match problems.into_iter().next() {
@@ -124,7 +128,7 @@ impl Scenario {
             let _ = writeln!(text, "link {} {}", notation::quote(name), speed(*own));
         }
         for event in &self.events {
-            let _ = writeln!(text, "at {} {}", time(event.at), event.action.text(topology));
+            let _ = writeln!(text, "at {} {}", time(event.at), event.incident.text(topology));
         }
         text
     }
@@ -133,7 +137,7 @@ impl Scenario {
 struct Reader<'a> {
     scenario: Scenario,
     topology: &'a Topology,
-    /// When the action of the line before happens.
+    /// When the incident of the line before happens.
     last: Micros,
 }
 
@@ -162,13 +166,13 @@ impl Reader<'_> {
                 let speed = read_speed(latency, bandwidth)?;
                 scenario.speeds.insert(server(name, self.topology)?, speed);
             }
-            ["at", at, ..] if words.len() > 2 => self.action(read_time(at)?, &words[2..])?,
+            ["at", at, ..] if words.len() > 2 => self.incident(read_time(at)?, &words[2..])?,
             ["seed", ..] => return Err(ScenarioProblem::Usage("seed NUMBER")),
             ["clients", ..] => return Err(ScenarioProblem::Usage(CLIENTS)),
             ["network", ..] => return Err(ScenarioProblem::Usage(NETWORK)),
             ["link", ..] => return Err(ScenarioProblem::Usage(LINK)),
             ["at", ..] => return Err(ScenarioProblem::Usage(AT)),
-            [word, ..] if Verb::parse(word).is_some() => self.action(self.last + SECOND, &words)?,
+            [word, ..] if Verb::parse(word).is_some() => self.incident(self.last + SECOND, &words)?,
             [word, ..] => {
                 let known = WORDS.into_iter().chain(Verb::ALL.map(Verb::word));
                 return Err(ScenarioProblem::Line {
@@ -181,9 +185,9 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn action(&mut self, at: Micros, words: &[String]) -> Result<(), ScenarioProblem> {
-        let action = Action::of_words(words, self.topology)?;
-        self.scenario.add(Event { at, action });
+    fn incident(&mut self, at: Micros, words: &[String]) -> Result<(), ScenarioProblem> {
+        let incident = Incident::of_words(words, self.topology)?;
+        self.scenario.add(Event { at, incident });
         self.last = at;
         Ok(())
     }
@@ -201,6 +205,10 @@ fn number(text: &str) -> Result<u64, ScenarioProblem> {
 }
 
 /// A time such as `20ms`, in microseconds.
+///
+/// # Errors
+///
+/// If the text is not a number with one of the units, or is too large.
 pub fn read_time(text: &str) -> Result<Micros, ScenarioProblem> {
     with_unit(text, &TIMES).ok_or_else(|| ScenarioProblem::Time(text.to_owned()))
 }

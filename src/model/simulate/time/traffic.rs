@@ -2,8 +2,8 @@
 //!
 //! A moment may lie between two ticks: what is sent goes on evenly in between. Nothing here changes the run.
 
+use super::commits::Leader;
 use super::link::{Progress, Stage};
-use super::run::Leader;
 use super::{Micros, Run, TICK};
 use crate::model::topology::{CommitLevel, ServerId};
 

@@ -18,6 +18,9 @@ pub struct Waits {
     pub missing: Vec<ServerId>,
     /// All that could, also those that have.
     pub connected: Vec<ServerId>,
+    /// Of those that are missing, the ones to which nothing gets through, while this primary has not noticed; and when it
+    /// gives each of them up (`None`: never).
+    pub silent: Vec<(ServerId, Option<Micros>)>,
     /// True if nothing that happens by itself will end it.
     pub hangs: bool,
 }
@@ -38,19 +41,28 @@ impl Run {
             let Some(leader) = leader else {
                 continue;
             };
+            let known = |place: usize| self.known(place, leader.place).for_level(leader.level);
             let missing = leader
                 .waits_for
                 .iter()
-                .filter(|place| self.links[**place].known.for_level(leader.level) < commit.end);
+                .filter(|place| known(**place) < commit.end);
+            let missing: Vec<ServerId> = missing.map(|place| self.id(*place)).collect();
+            let silent: Vec<(ServerId, Option<Micros>)> = missing
+                .iter()
+                .filter_map(|id| Some((*id, self.gives_up_at(*id, commit.on)?)))
+                .collect();
+            let is_noticed = silent.iter().any(|(_, due)| due.is_some());
+            let fate = self.world().commit_on(commit.on, leader.level).fate;
             waits.push(Waits {
                 on: commit.on,
                 level: leader.level,
                 count: 1,
                 longest: self.now() - commit.asked,
                 needed: leader.needed,
-                missing: missing.map(|place| self.id(*place)).collect(),
+                missing,
                 connected: leader.waits_for.iter().map(|place| self.id(*place)).collect(),
-                hangs: self.world().commit_on(commit.on, leader.level).fate == CommitFate::Hangs,
+                silent,
+                hangs: fate == CommitFate::Hangs && !is_noticed,
             });
         }
         waits.sort_by_key(|waits| waits.on);

@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::commands::{self, Doing};
 use super::{Said, heirs};
 use crate::model::configuration::Configuration;
-use crate::model::simulate::world::{Action, CommitFate, Flow, Life, State, World};
+use crate::model::operation::Operation;
+use crate::model::simulate::world::{CommitFate, Flow, Incident, Life, State, World};
 use crate::model::topology::ServerId;
 
 /// One thing to do.
@@ -16,14 +17,36 @@ use crate::model::topology::ServerId;
 pub struct Advice {
     /// What the world would be told; `None`: there is no action for it (a setting is changed).
     #[serde(skip)]
-    pub action: Option<Action>,
+    pub action: Option<Incident>,
     /// What to do, on which server, and what for.
     pub said: Said,
-    /// As one would type it: a shell's line, SQL, or a line of a file, each with the server in front of it.
+    /// What carries it out; none for what is no business of PostgreSQL.
+    #[serde(skip)]
+    pub operations: Vec<Operation>,
+    /// The operations as one would type them: a shell's line, SQL, or a line of a file, each with the server in front of it.
     pub commands: Vec<String>,
 }
 
-/// Each round mends what the one before made possible, a level of the tree after the other. A tree that is stuck on more
+impl Advice {
+    pub(super) fn new(
+        world: &World,
+        configuration: &Configuration<'_>,
+        action: Option<Incident>,
+        said: Said,
+        operations: Vec<Operation>,
+    ) -> Self {
+        let (major, control) = (world.topology().postgres(), configuration.layout().control);
+        let lines = operations.iter().flat_map(|one| one.lines(major, control));
+        Self {
+            action,
+            said,
+            commands: lines.collect(),
+            operations,
+        }
+    }
+}
+
+/// Each round fixes what the one before made possible, a level of the tree after the other. A tree that is stuck on more
 /// levels gets the advice for the upper ones.
 const ROUNDS: usize = 64;
 
@@ -37,7 +60,7 @@ pub fn advise(world: &World) -> Vec<Advice> {
         if doings.is_empty() {
             break;
         }
-        let actions: Vec<Action> = doings.iter().map(|doing| doing.action).collect();
+        let actions: Vec<Incident> = doings.iter().map(|doing| doing.action).collect();
         let happened = then.apply_each(&actions);
         let done = doings.iter().zip(&happened).filter(|(_, happened)| **happened);
         advice.extend(done.map(|(doing, _)| commands::advice(&then, &configuration, doing)));
@@ -61,7 +84,7 @@ fn round(world: &World) -> Vec<Doing> {
     if world.is_archive_full() {
         // Alone, since what is archived then can lead standbys on: only afterwards is seen what they need.
         return vec![Doing::new(
-            Action::FreeArchive,
+            Incident::FreeArchive,
             "Make room on the archive's disk; what has waited is archived by itself.",
             "WAL is removed from the primary only after it is archived",
         )];
@@ -80,7 +103,7 @@ fn second_leaders(world: &World, leaders: &[ServerId]) -> Vec<Doing> {
         .filter(|leader| Some(*leader) != newest)
         .map(|leader| {
             Doing::new(
-                Action::Stop(*leader),
+                Incident::Stop(*leader),
                 "Stop {server}, and keep clients away from it: it was left behind by the promotion.",
                 "two primaries write two histories, and only one can be kept; the newest timeline is the one that was decided for",
             )
@@ -97,18 +120,18 @@ fn new_leader(world: &World) -> Option<Doing> {
         .max_by_key(|server| world.age_of_line(*server));
     if let Some(primary) = stopped {
         return Some(Doing::new(
-            Action::ComeBack(primary),
+            Incident::ComeBack(primary),
             "Start the primary {server} again.",
             "it was stopped cleanly, and everything is on its disk",
         ));
     }
     if let Some(heir) = heirs::heirs(world).into_iter().next() {
         // Where a pause keeps it from being promoted, that ends first.
-        if world.judge(Action::Promote(heir.server)).is_err() {
+        if world.judge(Incident::Promote(heir.server)).is_err() {
             return Some(resume(heir.server));
         }
         return Some(Doing::new(
-            Action::Promote(heir.server),
+            Incident::Promote(heir.server),
             "Promote {server}. (If the dead primary can be started again soon, that is simpler, and loses nothing.)",
             "of those that run, it leads with the least loss",
         ));
@@ -116,7 +139,7 @@ fn new_leader(world: &World) -> Option<Doing> {
     let standbys = world.servers().find(|(_, state)| state.life != Life::Refused);
     standbys.map(|(server, _)| {
         Doing::new(
-            Action::ComeBack(server.id()),
+            Incident::ComeBack(server.id()),
             "Start {server} again: no server runs.",
             "somebody has to have the data",
         )
@@ -132,7 +155,7 @@ fn pauses(world: &World) -> Vec<Doing> {
 
 fn resume(server: ServerId) -> Doing {
     Doing::new(
-        Action::Resume(server),
+        Incident::Resume(server),
         "Let {server} apply what it has received, if the pause is no longer wanted.",
         "its queries see old data, at remote_apply a commit may wait for it, and up to 12 it cannot be promoted",
     )
@@ -151,7 +174,7 @@ fn links(world: &World, leader: ServerId) -> Vec<Doing> {
         }
         if comes_back(world, server) {
             doings.push(Doing::new(
-                Action::ComeBack(server),
+                Incident::ComeBack(server),
                 "Start {server} again.",
                 "it was stopped cleanly, and goes on where it was",
             ));
@@ -163,7 +186,7 @@ fn links(world: &World, leader: ServerId) -> Vec<Doing> {
     }
     doings.extend(slow.into_iter().map(|(one, other)| {
         Doing::new(
-            Action::Mend { one, other },
+            Incident::Mend { one, other },
             "Look at the network between {server} and {other}; PostgreSQL needs nothing.",
             "a slow link makes a standby late, and commits that wait for it slow",
         )
@@ -174,13 +197,13 @@ fn links(world: &World, leader: ServerId) -> Vec<Doing> {
 fn link(world: &World, leader: ServerId, server: ServerId, upstream: ServerId, flow: Flow) -> Vec<Doing> {
     let to = |upstream| {
         Doing::new(
-            Action::Repoint { server, upstream },
+            Incident::Repoint { server, upstream },
             "Let {server} follow {other}.",
             "a standby looks for no other upstream by itself",
         )
     };
     match flow {
-        Flow::Cut => vec![mend(upstream, server)],
+        Flow::Cut | Flow::Silent => vec![mend(upstream, server)],
         Flow::UpstreamDown => {
             let new = living_upstream(world, leader, server, upstream);
             if world.is_cut_between(server, new) {
@@ -210,7 +233,7 @@ fn link(world: &World, leader: ServerId, server: ServerId, upstream: ServerId, f
 
 fn mend(one: ServerId, other: ServerId) -> Doing {
     Doing::new(
-        Action::Mend { one, other },
+        Incident::Mend { one, other },
         "Mend the network between {server} and {other}; the standby connects by itself, PostgreSQL needs nothing.",
         "both ends are well, and both ask again",
     )
@@ -223,7 +246,7 @@ fn anew(server: ServerId, upstream: ServerId, flow: Flow) -> Doing {
     } else {
         "Make {server} anew from {other}."
     };
-    Doing::new(Action::Rebuild { server, upstream }, what, flow.row().reason)
+    Doing::new(Incident::Rebuild { server, upstream }, what, flow.row().reason)
 }
 
 /// From the primary down: connected too early, a server would get WAL of a history that its upstream is about to leave.
@@ -258,7 +281,7 @@ fn living_upstream(world: &World, leader: ServerId, server: ServerId, dead: Serv
 
 /// What a server needs at an upstream before it can stream from it.
 fn ways_in(world: &World, server: ServerId, upstream: ServerId) -> impl Iterator<Item = Doing> {
-    let action = Action::LetIn { server, upstream };
+    let action = Incident::LetIn { server, upstream };
     let let_in = (!world.lets_in(upstream, server)).then(|| {
         Doing::new(
             action,
@@ -270,7 +293,7 @@ fn ways_in(world: &World, server: ServerId, upstream: ServerId) -> impl Iterator
 }
 
 fn slot_at(world: &World, server: ServerId, upstream: ServerId) -> Option<Doing> {
-    let action = Action::MakeSlot { server, upstream };
+    let action = Incident::MakeSlot { server, upstream };
     (world.asks_for_slot(server) && world.judge(action).is_ok()).then(|| {
         Doing::new(
             action,
@@ -322,7 +345,7 @@ fn old_primary(
     upstream: ServerId,
 ) -> Advice {
     let doing = Doing::new(
-        Action::Rebuild { server, upstream },
+        Incident::Rebuild { server, upstream },
         "Do not simply start {server} again: it would be a second primary. When its machine is back, make it a standby of {other}.",
         "nothing tells it that another was promoted",
     );

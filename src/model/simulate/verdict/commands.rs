@@ -1,22 +1,23 @@
-//! What one types for an advice, as each version takes it. `$PGDATA` is the server's own data directory.
+//! What each advice is made of: the operations, as plain data, that carry it out.
 
 use super::advice::Advice;
 use super::{Said, name};
 use crate::model::configuration::{ClusterFolder, Configuration, lines_that_let_in};
+use crate::model::operation::{Deed, Operation};
 use crate::model::quoting;
-use crate::model::simulate::world::{Action, Flow, World};
-use crate::model::topology::{PgMajor, Server, ServerId};
+use crate::model::simulate::world::{Flow, Incident, World};
+use crate::model::topology::{Server, ServerId};
 
 /// An action with what it is for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Doing {
-    pub(super) action: Action,
+    pub(super) action: Incident,
     pub(super) what: &'static str,
     why: &'static str,
 }
 
 impl Doing {
-    pub(super) fn new(action: Action, what: &'static str, why: &'static str) -> Self {
+    pub(super) fn new(action: Incident, what: &'static str, why: &'static str) -> Self {
         Self { action, what, why }
     }
 }
@@ -25,50 +26,45 @@ pub(super) fn advice(world: &World, configuration: &Configuration<'_>, doing: &D
     let (server, other) = doing.action.servers();
     let quoted = |server: Option<ServerId>| server.map_or_else(String::new, |server| name(world, server));
     let what = doing.what.replace("{server}", &quoted(server));
-    Advice {
-        action: Some(doing.action),
-        said: Said {
-            sentence: what.replace("{other}", &quoted(other)),
-            why: doing.why.to_owned(),
-        },
-        commands: commands(world, configuration, doing.action),
-    }
+    let said = Said {
+        sentence: what.replace("{other}", &quoted(other)),
+        why: doing.why.to_owned(),
+    };
+    let operations = operations(world, configuration, doing.action);
+    Advice::new(world, configuration, Some(doing.action), said, operations)
 }
 
-fn commands(world: &World, configuration: &Configuration<'_>, action: Action) -> Vec<String> {
-    let major = world.topology().postgres();
-    let control = configuration.layout().control;
+/// What carries an action out; nothing for what is no business of PostgreSQL: a network, a disk.
+fn operations(world: &World, configuration: &Configuration<'_>, action: Incident) -> Vec<Operation> {
     let find = |id| world.topology().server(id);
     let both = |server, upstream| find(server).zip(find(upstream));
     match action {
-        Action::Stop(server) => on(world, server, [control.stop()]),
-        Action::ComeBack(server) => on(world, server, [control.start()]),
-        Action::Resume(server) => on(world, server, [format!("SELECT {}();", major.resume_function())]),
-        Action::Promote(server) if major.has_promote_function() => {
-            on(world, server, ["SELECT pg_promote();"])
-        }
-        Action::Promote(server) => on(world, server, [control.promote()]),
-        Action::MakeSlot { server, upstream } => find(server).map_or_else(Vec::new, |server| {
-            let slot = literal(configuration.slot_name(server));
+        Incident::Stop(server) => on(world, server, [Deed::Stop]),
+        Incident::ComeBack(server) => on(world, server, [Deed::Start]),
+        Incident::Resume(server) => on(world, server, [Deed::ResumeReplay]),
+        Incident::Promote(server) => on(world, server, [Deed::Promote]),
+        Incident::MakeSlot { server, upstream } => find(server).map_or_else(Vec::new, |server| {
+            let slot = configuration.slot_name(server).to_owned();
             let is_lost = world.has_lost_slot(upstream, server.id());
-            let drop = is_lost.then(|| format!("SELECT pg_drop_replication_slot({slot});"));
-            let make = format!("SELECT pg_create_physical_replication_slot({slot});");
-            on(world, upstream, drop.into_iter().chain([make]))
+            let drop = is_lost.then(|| Deed::DropSlot { slot: slot.clone() });
+            on(
+                world,
+                upstream,
+                drop.into_iter().chain([Deed::CreateSlot { slot }]),
+            )
         }),
-        Action::LetIn { server, upstream } => find(server).map_or_else(Vec::new, |server| {
+        Incident::LetIn { server, upstream } => find(server).map_or_else(Vec::new, |server| {
             let lines = lines_that_let_in(world.topology(), server).into_iter();
-            let lines = lines.map(|line| {
-                let words: Vec<&str> = line.split_whitespace().collect();
-                format!("in pg_hba.conf: {}", words.join(" "))
+            let lines = lines.map(|line| Deed::LetIn {
+                line: line.split_whitespace().collect::<Vec<_>>().join(" "),
             });
-            let reload = std::iter::once("SELECT pg_reload_conf();".to_owned());
-            on(world, upstream, lines.chain(reload))
+            on(world, upstream, lines.chain([Deed::Reload]))
         }),
-        Action::Repoint { server, upstream } => both(server, upstream)
+        Incident::Repoint { server, upstream } => both(server, upstream)
             .map_or_else(Vec::new, |(server, upstream)| {
                 repoint(world, configuration, server, upstream)
             }),
-        Action::Rebuild { server, upstream } => both(server, upstream)
+        Incident::Rebuild { server, upstream } => both(server, upstream)
             .map_or_else(Vec::new, |(server, upstream)| {
                 rebuild(world, configuration, server, upstream)
             }),
@@ -81,27 +77,14 @@ fn repoint(
     configuration: &Configuration<'_>,
     server: &Server,
     upstream: &Server,
-) -> Vec<String> {
-    let major = world.topology().postgres();
+) -> Vec<Operation> {
     let conninfo = configuration.conninfo(server, upstream);
-    if major.has_standby_signal() {
-        let take = if major.reloads_upstream() {
-            "SELECT pg_reload_conf();"
-        } else {
-            configuration.layout().control.restart()
-        };
-        let set = format!("ALTER SYSTEM SET primary_conninfo = {};", literal(&conninfo));
-        return on(world, server.id(), [set.as_str(), take]);
-    }
-    let line = format!(
-        "in recovery.conf: primary_conninfo = {}",
-        quoting::conf(&conninfo)
-    );
-    on(
-        world,
-        server.id(),
-        [line.as_str(), configuration.layout().control.restart()],
-    )
+    let read_again = if world.topology().postgres().reloads_upstream() {
+        Deed::Reload
+    } else {
+        Deed::Restart
+    };
+    on(world, server.id(), [Deed::SetUpstream { conninfo }, read_again])
 }
 
 /// By pg_rewind where only the end of its WAL is wrong, else by a base backup.
@@ -110,74 +93,46 @@ fn rebuild(
     configuration: &Configuration<'_>,
     server: &Server,
     upstream: &Server,
-) -> Vec<String> {
-    let major = world.topology().postgres();
-    let control = configuration.layout().control;
+) -> Vec<Operation> {
     let has_data = world
         .state(server.id())
         .is_some_and(|state| !matches!(state.flow, Flow::WalGone | Flow::SlotLost | Flow::CannotFollow));
-    let (host, port) = (quoting::conninfo(upstream.host().as_str()), upstream.port());
-    let mut lines = vec![format!("{}   # if it runs", control.stop())];
-    if has_data && major.has_rewind() {
+    let (host, port) = (upstream.host().as_str(), upstream.port().number());
+    let mut deeds = vec![Deed::StopIfRunning];
+    if has_data && world.topology().postgres().has_rewind() {
         let source = format!(
-            "host={host} port={port} user={} dbname=postgres",
+            "host={} port={port} user={} dbname=postgres",
+            quoting::conninfo(host),
             ClusterFolder::SUPERUSER
         );
-        lines.push(format!(
-            "pg_rewind --target-pgdata=\"$PGDATA\" --source-server={}   # needs data checksums or wal_log_hints = on; else pg_basebackup into an empty folder",
-            shell_word(&source)
-        ));
+        deeds.extend([Deed::Rewind { source }, Deed::RestoreOwnFiles]);
     } else {
-        lines.push(format!(
-            "pg_basebackup -h {host} -p {port} -U {} -D \"$PGDATA\"   # into an empty folder",
-            ClusterFolder::REPLICATION_ROLE
-        ));
+        deeds.push(Deed::Copy {
+            host: host.to_owned(),
+            port,
+            role: ClusterFolder::REPLICATION_ROLE.to_owned(),
+        });
     }
-    if has_data && major.has_rewind() {
-        lines.push(
-            "put its own postgresql.conf and pg_hba.conf back: pg_rewind brings those of its source"
-                .to_owned(),
-        );
-    }
-    lines.extend(standby_file(configuration, major, server, upstream));
-    lines.push(control.start().to_owned());
-    on(world, server.id(), lines)
-}
-
-fn standby_file(
-    configuration: &Configuration<'_>,
-    major: PgMajor,
-    server: &Server,
-    upstream: &Server,
-) -> Vec<String> {
-    let conninfo = quoting::conf(&configuration.conninfo(server, upstream));
-    if major.has_standby_signal() {
-        vec![
-            format!("in postgresql.conf: primary_conninfo = {conninfo}"),
-            "touch \"$PGDATA/standby.signal\"".to_owned(),
-        ]
-    } else {
-        vec![
-            "in recovery.conf: standby_mode = on".to_owned(),
-            format!("in recovery.conf: primary_conninfo = {conninfo}"),
-            "in recovery.conf: recovery_target_timeline = latest".to_owned(),
-        ]
-    }
+    let conninfo = configuration.conninfo(server, upstream);
+    deeds.extend([Deed::BecomeStandby { conninfo }, Deed::Start]);
+    on(world, server.id(), deeds)
 }
 
 /// Commits hang, and nothing else can be done for the standbys: fewer are waited for, by decision.
 pub(super) fn shorter_list(world: &World, configuration: &Configuration<'_>, leader: ServerId) -> Advice {
-    Advice {
-        action: None,
-        said: Said {
+    Advice::new(
+        world,
+        configuration,
+        None,
+        Said {
             sentence: format!(
                 "If writes must go on before a synchronous standby is back, let {} wait for none; from then on a crash can lose commits.",
                 name(world, leader)
             ),
             why: "with an empty synchronous_standby_names nothing is waited for; those who wait are let go at the reload".to_owned(),
         },
-        commands: set_names(world, configuration, leader, ""),
-    }
+        set_names(world, leader, String::new()),
+    )
 }
 
 /// A new primary has no list of its own: who streams from it could be on it.
@@ -185,24 +140,18 @@ pub(super) fn new_list(world: &World, configuration: &Configuration<'_>, leader:
     let names: Vec<String> = world
         .servers()
         .filter(|(_, state)| state.upstream == Some(leader) && state.flow == Flow::Streams)
-        .map(|(server, _)| {
-            format!(
-                "\"{}\"",
-                server
-                    .name()
-                    .in_list(world.topology().postgres())
-                    .replace('"', "\"\"")
-            )
-        })
+        .map(|(server, _)| quoting::identifier(&server.name().in_list(world.topology().postgres())))
         .collect();
     let whom = if names.is_empty() {
         ""
     } else {
         ", as they did on the old primary"
     };
-    Advice {
-        action: None,
-        said: Said {
+    Advice::new(
+        world,
+        configuration,
+        None,
+        Said {
             sentence: format!(
                 "On {}, commits wait for nobody, so a crash can lose some; let them wait for a standby again{whom}.",
                 name(world, leader)
@@ -210,45 +159,21 @@ pub(super) fn new_list(world: &World, configuration: &Configuration<'_>, leader:
             why: "synchronous_standby_names is a setting of each server, and only the drawn primary had it"
                 .to_owned(),
         },
-        commands: if names.is_empty() {
+        if names.is_empty() {
             Vec::new()
         } else {
-            set_names(world, configuration, leader, &names.join(", "))
+            set_names(world, leader, names.join(", "))
         },
-    }
+    )
 }
 
-fn set_names(world: &World, configuration: &Configuration<'_>, leader: ServerId, names: &str) -> Vec<String> {
-    if world.topology().postgres().has_alter_system() {
-        let set = format!("ALTER SYSTEM SET synchronous_standby_names = {};", literal(names));
-        on(world, leader, [set.as_str(), "SELECT pg_reload_conf();"])
-    } else {
-        let line = format!(
-            "in postgresql.conf: synchronous_standby_names = '{}'",
-            names.replace('\'', "''")
-        );
-        on(
-            world,
-            leader,
-            [line.as_str(), configuration.layout().control.reload()],
-        )
-    }
+fn set_names(world: &World, leader: ServerId, names: String) -> Vec<Operation> {
+    on(world, leader, [Deed::SetSyncNames { names }, Deed::Reload])
 }
 
-/// Each line with its server in front.
-fn on(world: &World, server: ServerId, lines: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<String> {
+fn on(world: &World, server: ServerId, deeds: impl IntoIterator<Item = Deed>) -> Vec<Operation> {
     let server = world.topology().server(server);
     let name = server.map_or("", |server| server.name().as_str());
-    lines
-        .into_iter()
-        .map(|line| format!("{name}: {}", line.as_ref()))
-        .collect()
-}
-
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-fn shell_word(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+    let deeds = deeds.into_iter();
+    deeds.map(|deed| Operation::new(name, deed)).collect()
 }

@@ -1,7 +1,7 @@
 //! What becomes of a commit at each level, in a sentence.
 
 use super::{CommitVerdict, Said, listed, name};
-use crate::model::simulate::world::{CommitFate, LevelOutcome, World};
+use crate::model::simulate::world::{CommitFate, End, LevelOutcome, World};
 use crate::model::topology::{CommitLevel, ServerId};
 
 pub(super) fn commits(world: &World) -> Vec<CommitVerdict> {
@@ -38,7 +38,7 @@ fn sentence(world: &World, leader: ServerId, outcome: &LevelOutcome) -> String {
         return format!("answered when it is on the disk of {own}; it waits for no standby");
     }
     if outcome.fate == CommitFate::Hangs {
-        return format!("hangs, without a time limit: {}", lacking(world, outcome));
+        return hanging(world, leader, outcome);
     }
     let late = if outcome.is_late {
         ", which takes longer than usual now"
@@ -66,6 +66,20 @@ fn answered(world: &World, outcome: &LevelOutcome) -> String {
         CommitLevel::RemoteApply => format!("queries on {who} see it"),
         _ => format!("{who} {has} it on disk"),
     }
+}
+
+fn hanging(world: &World, on: ServerId, outcome: &LevelOutcome) -> String {
+    let is_cut = |id: &ServerId| world.is_silent(*id, on);
+    let cut: Vec<ServerId> = outcome.silent.iter().copied().filter(is_cut).collect();
+    if cut.is_empty() {
+        return format!("hangs, without a time limit: {}", lacking(world, outcome));
+    }
+    let (own, setting) = (name(world, on), End::Sender.setting(world.topology().postgres()));
+    let cut = listed(world, &cut);
+    if world.patience(on, End::Sender).is_none() {
+        return format!("hangs: nothing gets through to {cut}, and {own} never notices ({setting} is 0)");
+    }
+    format!("hangs at least until {own} notices that nothing gets through to {cut} ({setting})")
 }
 
 fn lacking(world: &World, outcome: &LevelOutcome) -> String {

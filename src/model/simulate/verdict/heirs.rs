@@ -3,13 +3,13 @@
 use std::cmp::Reverse;
 
 use super::{Heir, Said, listed};
-use crate::model::simulate::world::{Action, Loss, World};
+use crate::model::simulate::world::{Incident, Loss, World};
 use crate::model::topology::{Server, ServerId};
 
 /// The running standbys, the best first. While a primary runs: as they would be if it died now.
 pub(super) fn heirs(world: &World) -> Vec<Heir> {
     let mut then = world.clone();
-    let crashes: Vec<Action> = world.leaders().into_iter().map(Action::Crash).collect();
+    let crashes: Vec<Incident> = world.leaders().into_iter().map(Incident::Crash).collect();
     then.apply_each(&crashes);
     let followers = followers(&then);
     let mut ranked: Vec<_> = then
@@ -78,15 +78,20 @@ pub(super) fn of_loss(world: &World, loss: Loss) -> (String, &'static str) {
         Loss::NothingIfFarthest => (
             "has every confirmed commit, if it is the one of the quorum that received the most: ask each for its last WAL position"
                 .to_owned(),
-            "with ANY each commit waited for some of the list, and not for the same ones each time; among them, the one that is farthest has all",
+            "each commit waited for some of the list, and with ANY not for the same ones each time; among them, the one that is farthest has all",
+        ),
+        Loss::TooFewLeft => (
+            "may lack confirmed commits of the last moment: too few of the quorum are left to be sure that one of them has each"
+                .to_owned(),
+            "each commit waited for some of the list, and with ANY not for the same ones each time: those that a commit waited for may all be among the lost",
         ),
         Loss::LastMoment => (
             "may lack the commits of the last moment: none of them waited for it".to_owned(),
             "an asynchronous standby receives WAL shortly after the client got its answer; how shortly, nobody promises",
         ),
         Loss::Since(step) => {
-            let since = match step.checked_sub(1).and_then(|place| world.actions().get(place)) {
-                Some(action) => format!("since \"{}\" (step {step})", action.text(world.topology())),
+            let since = match step.checked_sub(1).and_then(|place| world.incidents().get(place)) {
+                Some(incident) => format!("since \"{}\" (step {step})", incident.text(world.topology())),
                 None => "since the beginning".to_owned(),
             };
             (

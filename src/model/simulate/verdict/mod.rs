@@ -18,6 +18,7 @@ pub use commits::why_commit;
 
 use super::world::{CommitFate, Flow, Loss, World};
 use crate::model::topology::{CommitLevel, ServerId};
+use crate::model::words;
 
 /// A sentence, and why it is so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,7 +31,7 @@ pub struct Said {
 /// What is to be said about a world.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// What has happened, one action each.
+    /// What has happened, one incident each.
     pub happened: Vec<String>,
     /// Do writes and reads go on, is anything lost: what to read if one reads no more.
     pub summary: Vec<Said>,
@@ -88,7 +89,7 @@ pub struct Heir {
 impl Verdict {
     pub fn of(world: &World) -> Self {
         let topology = world.topology();
-        let happened = world.actions().iter().map(|action| action.text(topology));
+        let happened = world.incidents().iter().map(|incident| incident.text(topology));
         let heirs = heirs::heirs(world);
         Self {
             happened: happened.collect(),
@@ -140,21 +141,13 @@ fn servers(world: &World) -> Vec<ServerVerdict> {
 }
 
 /// `"a"`, `"a" and "b"`, `"a", "b" and "c"`; of many the first few and a number.
-fn listed(world: &World, servers: &[ServerId]) -> String {
-    const SHOWN: usize = 6;
+pub(in crate::model::simulate) fn listed(world: &World, servers: &[ServerId]) -> String {
     let names: Vec<String> = servers
         .iter()
         .filter_map(|id| world.topology().server(*id))
         .map(|server| format!("\"{}\"", server.name()))
         .collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        names if names.len() > SHOWN + 1 => {
-            format!("{} and {} more", names[..SHOWN].join(", "), names.len() - SHOWN)
-        }
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
+    words::listed(&names)
 }
 
 fn name(world: &World, server: ServerId) -> String {

@@ -143,14 +143,15 @@ pub(super) fn lost(world: &World) -> Vec<Said> {
             let what = match lost.loss {
                 Loss::LastMoment => "perhaps commits of the last moment, confirmed to clients, which it had not received".to_owned(),
                 Loss::NothingIfFarthest => "perhaps commits that others of the quorum had, if it was not the one that had received the most".to_owned(),
-                Loss::Since(step) => match step.checked_sub(1).and_then(|place| world.actions().get(place)) {
-                    Some(action) => format!("every commit since \"{}\" (step {step})", action.text(world.topology())),
+                Loss::TooFewLeft => "perhaps commits of the last moment, confirmed to clients: those of the quorum that confirmed them may all have been lost".to_owned(),
+                Loss::Since(step) => match step.checked_sub(1).and_then(|place| world.incidents().get(place)) {
+                    Some(incident) => format!("every commit since \"{}\" (step {step})", incident.text(world.topology())),
                     None => "everything since the beginning".to_owned(),
                 },
                 _ => "everything on the timeline that it was not on".to_owned(),
             };
             Said {
-                sentence: format!("By promoting {who} (step {}): {what}.", lost.action),
+                sentence: format!("By promoting {who} (step {}): {what}.", lost.incident),
                 why: "a promotion goes on from what the promoted server has; commits beyond that stay on the old primary's disk, from where they can only be taken by hand".to_owned(),
             }
         })

@@ -4,10 +4,10 @@ use thiserror::Error;
 
 use super::flow::Flow;
 use super::transition::{Deed, TRANSITIONS, Transition};
-use super::{Action, CommitFate, State, World};
+use super::{CommitFate, Incident, State, World};
 use crate::model::topology::ServerId;
 
-/// One thing that followed from an action.
+/// One thing that followed from an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Consequence {
     /// The server that it is about; `None`: the whole cluster.
@@ -17,7 +17,7 @@ pub struct Consequence {
     pub reason: &'static str,
 }
 
-/// Why an action cannot be.
+/// Why an incident cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{sentence} ({reason})")]
 pub struct Refusal {
@@ -27,11 +27,15 @@ pub struct Refusal {
 
 impl World {
     /// May this happen now? The row of the table that would be performed.
-    pub fn judge(&self, action: Action) -> Result<&'static Transition, Refusal> {
-        let deed = self.deed(action)?;
+    ///
+    /// # Errors
+    ///
+    /// If the table refuses it in this state, with the sentence and the reason of its row.
+    pub fn judge(&self, incident: Incident) -> Result<&'static Transition, Refusal> {
+        let deed = self.deed(incident)?;
         let row = TRANSITIONS
             .iter()
-            .find(|row| row.verb == action.verb() && (row.holds)(self, &deed))
+            .find(|row| row.verb == incident.verb() && (row.holds)(self, &deed))
             .ok_or_else(no_such_server)?;
         if row.is_refusal() {
             return Err(Refusal {
@@ -44,13 +48,17 @@ impl World {
 
     /// Lets it happen, and says what follows: first the thing itself, then what became of each server that it changed
     /// for, then of commits. Refused, the world stays as it was.
-    pub fn apply(&mut self, action: Action) -> Result<Vec<Consequence>, Refusal> {
-        let row = self.judge(action)?;
-        let deed = self.deed(action)?;
+    ///
+    /// # Errors
+    ///
+    /// If [`World::judge`] refuses it.
+    pub fn apply(&mut self, incident: Incident) -> Result<Vec<Consequence>, Refusal> {
+        let row = self.judge(incident)?;
+        let deed = self.deed(incident)?;
         let before = self.clone();
-        self.apply_each(&[action]);
+        self.apply_each(&[incident]);
         let mut consequences = vec![Consequence {
-            server: action.servers().0,
+            server: incident.servers().0,
             sentence: self.filled(row.becomes, &deed),
             reason: row.reason,
         }];
@@ -60,15 +68,15 @@ impl World {
     }
 
     /// Lets each of them happen that can, without a word about it, and the world settles once, at the end. Which ones did.
-    pub fn apply_each(&mut self, actions: &[Action]) -> Vec<bool> {
-        let mut happened = Vec::with_capacity(actions.len());
-        for action in actions {
+    pub fn apply_each(&mut self, incidents: &[Incident]) -> Vec<bool> {
+        let mut happened = Vec::with_capacity(incidents.len());
+        for incident in incidents {
             let row = self
-                .judge(*action)
-                .and_then(|row| Ok((row.perform, self.deed(*action)?)));
+                .judge(*incident)
+                .and_then(|row| Ok((row.perform, self.deed(*incident)?)));
             happened.push(row.is_ok());
             if let Ok((perform, deed)) = row {
-                self.actions.push(*action);
+                self.incidents.push(*incident);
                 if let Some(perform) = perform {
                     perform(self, &deed);
                 }
@@ -78,31 +86,31 @@ impl World {
         happened
     }
 
-    /// Every action on one server that is possible now, for a menu: with itself alone, or with its upstream.
-    pub fn possible_on(&self, server: ServerId) -> Vec<Action> {
+    /// Every incident on one server that is possible now, for a menu: with itself alone, or with its upstream.
+    pub fn possible_on(&self, server: ServerId) -> Vec<Incident> {
         let alone = [
-            Action::Crash(server),
-            Action::Stop(server),
-            Action::ComeBack(server),
-            Action::Pause(server),
-            Action::Resume(server),
-            Action::Promote(server),
+            Incident::Crash(server),
+            Incident::Stop(server),
+            Incident::ComeBack(server),
+            Incident::Pause(server),
+            Incident::Resume(server),
+            Incident::Promote(server),
         ];
         let upstream = self.state(server).and_then(|state| state.upstream);
         let with_upstream = upstream.into_iter().flat_map(|upstream| {
             let (one, other) = (upstream, server);
             [
-                Action::Cut { one, other },
-                Action::Slow { one, other },
-                Action::Mend { one, other },
-                Action::MakeSlot { server, upstream },
-                Action::Rebuild { server, upstream },
+                Incident::Cut { one, other },
+                Incident::Slow { one, other },
+                Incident::Mend { one, other },
+                Incident::MakeSlot { server, upstream },
+                Incident::Rebuild { server, upstream },
             ]
         });
         alone
             .into_iter()
             .chain(with_upstream)
-            .filter(|action| self.judge(*action).is_ok())
+            .filter(|incident| self.judge(*incident).is_ok())
             .collect()
     }
 
@@ -118,17 +126,17 @@ impl World {
             .filter(|upstream| Some(*upstream) != own)
             .filter(|upstream| {
                 let upstream = *upstream;
-                self.judge(Action::Repoint { server, upstream }).is_ok()
+                self.judge(Incident::Repoint { server, upstream }).is_ok()
             })
             .collect()
     }
 
-    pub(super) fn deed(&self, action: Action) -> Result<Deed, Refusal> {
+    pub(super) fn deed(&self, incident: Incident) -> Result<Deed, Refusal> {
         let place = |id: Option<ServerId>| match id {
             None => Ok(0),
             Some(id) => self.facts.place(id).ok_or_else(no_such_server),
         };
-        let (server, other) = action.servers();
+        let (server, other) = incident.servers();
         Ok(Deed {
             server: place(server)?,
             other: place(other)?,
@@ -150,7 +158,7 @@ impl World {
         Some(format!("\"{}\" {becomes}", self.name_at(place)))
     }
 
-    fn changed_flows(&self, before: &Self, deed: &Deed) -> Vec<Consequence> {
+    pub(super) fn changed_flows(&self, before: &Self, deed: &Deed) -> Vec<Consequence> {
         (0..self.servers.len())
             .filter(|place| {
                 let (now, then) = (self.at(*place), before.at(*place));
@@ -168,7 +176,7 @@ impl World {
             .collect()
     }
 
-    fn changed_commits(&self, before: &Self) -> Option<Consequence> {
+    pub(super) fn changed_commits(&self, before: &Self) -> Option<Consequence> {
         let (now, then) = (self.cluster_fate(), before.cluster_fate());
         if now == then {
             return None;

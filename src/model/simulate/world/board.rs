@@ -1,7 +1,7 @@
 //! What the world shows: the rows of every server's view, and what becomes of a commit at each level.
 
-use super::World;
 use super::flow::Flow;
+use super::{LastMoment, World};
 use crate::model::health::{Board, Reading, ReplicationRow};
 use crate::model::simulate;
 use crate::model::simulate::predict::{Receiver, candidates, rows_of};
@@ -15,12 +15,61 @@ pub struct LevelOutcome {
     pub fate: CommitFate,
     /// The standbys whose answer it needs: for `FIRST n` the chosen, for `ANY n` all candidates.
     pub waits_for: Vec<ServerId>,
-    /// Of these, the ones that do not answer, since they have paused their replay.
+    /// Of these, the ones that do not answer: they have paused their replay, or the network to them is cut and the primary
+    /// has not noticed.
     pub silent: Vec<ServerId>,
     /// How many answers it needs; 0: it waits for nobody.
     pub needed: u32,
     /// True if an answer comes over a slow network, or after a delay that is set.
     pub is_late: bool,
+}
+
+/// The standbys that have every acknowledged commit, and those of which some have it, whichever.
+///
+/// A quorum takes those that answer first. So does a list in which several standbys match one member, by `*` or by names
+/// that are equal: it takes those that connected first, and who that is, no drawing says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Confirming {
+    sure: Vec<ServerId>,
+    open: Vec<ServerId>,
+    /// So many of the open ones.
+    needed: usize,
+}
+
+impl Confirming {
+    /// Of those that answer, by priority.
+    fn of(answering: &[(ServerId, u32)], count: usize) -> Self {
+        let last = answering
+            .get(count.saturating_sub(1))
+            .filter(|_| answering.len() > count);
+        // A priority that all of the chosen come before, where there are not more than are chosen.
+        let last = last.map_or(u32::MAX, |(_, priority)| *priority);
+        let with = |holds: fn(u32, u32) -> bool| -> Vec<ServerId> {
+            let found = answering.iter().filter(|(_, priority)| holds(*priority, last));
+            found.map(|(id, _)| *id).collect()
+        };
+        let (mut sure, mut open) = (with(|own, last| own < last), with(|own, last| own == last));
+        let needed = count.saturating_sub(sure.len());
+        if open.len() <= needed {
+            sure.append(&mut open);
+        }
+        Self { sure, open, needed }
+    }
+
+    /// What one of the standbys has of a last moment that was acknowledged.
+    pub(super) fn last_moment_of(&self, standby: ServerId) -> LastMoment {
+        if self.sure.contains(&standby) {
+            LastMoment::Has
+        } else if self.open.contains(&standby) {
+            LastMoment::OneOf {
+                member: standby,
+                needed: self.needed,
+                of: self.open.len(),
+            }
+        } else {
+            LastMoment::MayLack
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +148,10 @@ impl World {
         let silent: Vec<ServerId> = waits_for
             .iter()
             .copied()
-            .filter(|id| applies && self.state(*id).is_some_and(|state| state.is_paused))
+            .filter(|id| {
+                let is_paused = applies && self.state(*id).is_some_and(|state| state.is_paused);
+                is_paused || self.is_silent(*id, self.id_at(primary))
+            })
             .collect();
         let (listed, needed) = (
             waits_for.len(),
@@ -151,15 +203,23 @@ impl World {
             .collect()
     }
 
-    /// All standbys that stream and that the list makes synchronous, and how many of them a commit at the configured level
-    /// needs; `None`: it waits for nobody.
-    pub fn waited_at_all(&self, primary: ServerId) -> Option<(Vec<ServerId>, usize)> {
-        let place = self.facts.place(primary)?;
-        let names = self.names_at(place)?;
-        self.configured_level(primary).filter(|level| level.waits())?;
-        let (ids, receivers) = self.receivers(place);
-        let standbys = candidates(&receivers, names).into_iter().map(|place| ids[place]);
-        Some((standbys.collect(), usize::try_from(names.count()).unwrap_or(usize::MAX)))
+    /// Who has a commit that was acknowledged at the configured level.
+    pub(super) fn confirming(&self, primary: usize) -> Confirming {
+        let Some(names) = self.waited_list(primary) else {
+            return Confirming::default();
+        };
+        let level = self
+            .configured_level(self.id_at(primary))
+            .unwrap_or(CommitLevel::On);
+        // What has paused its replay confirms nothing that has to be applied, and what is cut off confirms nothing.
+        let silent = self.waiting_commit(primary, level, names).silent;
+        let (ids, receivers) = self.receivers(primary);
+        let answering: Vec<(ServerId, u32)> = candidates(&receivers, names)
+            .into_iter()
+            .map(|place| (ids[place], names.priority(receivers[place].shown)))
+            .filter(|(id, _)| !silent.contains(id))
+            .collect();
+        Confirming::of(&answering, usize::try_from(names.count()).unwrap_or(usize::MAX))
     }
 
     /// The list that a primary reads; what a standby has of it, it ignores.
@@ -195,6 +255,7 @@ impl World {
         Reading {
             name: self.name_at(place).to_owned(),
             running: state.is_up(),
+            answers: state.is_up(),
             role: if state.upstream.is_none() {
                 "primary"
             } else {
@@ -217,7 +278,7 @@ impl World {
 
     /// Who is connected to a server, in the order of its senders.
     fn receivers(&self, place: usize) -> (Vec<ServerId>, Vec<Receiver<'_>>) {
-        let senders = self.at(place).senders.iter().flatten();
+        let (upstream, senders) = (self.id_at(place), self.at(place).senders.iter().flatten());
         senders
             .filter_map(|id| {
                 let place = self.facts.place(*id)?;
@@ -225,7 +286,11 @@ impl World {
                 let receiver = Receiver {
                     shown: &fact.shown,
                     in_view: &fact.in_view,
-                    state: self.at(place).flow.row_state()?,
+                    state: if self.is_silent(*id, upstream) {
+                        "streaming"
+                    } else {
+                        self.at(place).flow.row_state()?
+                    },
                 };
                 Some((*id, receiver))
             })

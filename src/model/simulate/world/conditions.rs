@@ -1,4 +1,4 @@
-//! When a transition holds: what several rows of the table ask of a world and an action.
+//! When a transition holds: what several rows of the table ask of a world and an incident.
 
 use super::transition::Deed;
 use super::{Slot, World};

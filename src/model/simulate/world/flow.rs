@@ -18,6 +18,8 @@ pub enum Flow {
     PausedOnTimeline,
     /// It lost its connection while its replay is paused, and asks nobody before that goes on.
     AwaitsResume,
+    /// The network to its upstream is cut, and that one has not noticed.
+    Silent,
     /// The network to its upstream is cut.
     Cut,
     UpstreamDown,
@@ -41,14 +43,14 @@ impl Flow {
     pub fn is_connected(self) -> bool {
         matches!(
             self,
-            Self::Streams | Self::Starves | Self::StaysOnTimeline | Self::PausedOnTimeline
+            Self::Streams | Self::Starves | Self::Silent | Self::StaysOnTimeline | Self::PausedOnTimeline
         )
     }
 
     /// The state in that row.
     pub fn row_state(self) -> Option<&'static str> {
         match self {
-            Self::Streams | Self::Starves => Some("streaming"),
+            Self::Streams | Self::Starves | Self::Silent => Some("streaming"),
             Self::StaysOnTimeline | Self::PausedOnTimeline => Some("startup"),
             _ => None,
         }
@@ -86,7 +88,7 @@ pub(super) fn of_standby(world: &World, standby: usize, upstream: usize) -> Flow
 }
 
 /// What can be between a server and its upstream. The first row that holds counts.
-pub const FLOWS: [FlowRow; 16] = [
+pub const FLOWS: [FlowRow; 17] = [
     FlowRow {
         flow: Flow::Down,
         when: "it does not run",
@@ -102,6 +104,16 @@ pub const FLOWS: [FlowRow; 16] = [
         reason: "a server without standby.signal (recovery.conf before 12) is a primary as soon as it runs",
         log: "",
         holds: |world, standby, _| world.at(standby).upstream.is_none(),
+    },
+    FlowRow {
+        flow: Flow::Silent,
+        when: "the network between the two is cut, and its upstream has not noticed (in time only)",
+        becomes: "receives nothing, since the network to \"{upstream}\" is cut, and \"{upstream}\" has not noticed: its row stays, and commits wait for it",
+        reason: "a cut network closes no connection: the sender ends it when nothing was heard for wal_sender_timeout (60 s by default), the receiver after wal_receiver_timeout; whichever waits for the standby until then waits in vain",
+        log: "",
+        holds: |world, standby, upstream| {
+            world.is_cut(standby, upstream) && world.is_silent(world.id_at(standby), world.id_at(upstream))
+        },
     },
     FlowRow {
         flow: Flow::Cut,

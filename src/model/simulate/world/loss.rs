@@ -1,6 +1,8 @@
 //! What would be missing on a server, were it to become the primary.
 
-use super::{LastMoment, Loss, World};
+use std::collections::BTreeMap;
+
+use super::{LastMoment, Loss, Position, World};
 use crate::model::topology::ServerId;
 
 impl World {
@@ -15,10 +17,17 @@ impl World {
         };
         let acknowledged = self.wal.line(line).map_or(0, |line| line.acknowledged);
         let missing = acknowledged.saturating_sub(state.position.batch.min(shared));
-        match (missing, state.position.last) {
+        // What is known of the last moment is known of the line on which it was.
+        let last = Some(state.position.last).filter(|_| state.position.line == line);
+        match (missing, last) {
             (0, _) => Loss::Nothing,
-            (1, LastMoment::OneOfQuorum) => Loss::NothingIfFarthest,
-            (1, LastMoment::MayLack) => Loss::LastMoment,
+            (1, Some(LastMoment::OneOf { needed, of, .. }))
+                if self.one_of_each(server).len() > of - needed =>
+            {
+                Loss::NothingIfFarthest
+            }
+            (1, Some(LastMoment::OneOf { .. })) => Loss::TooFewLeft,
+            (1, Some(LastMoment::MayLack)) => Loss::LastMoment,
             _ => {
                 // It was cut off, or it stayed on a timeline that the clients have left.
                 let parted = self.wal.parted_since(line, state.position.line);
@@ -26,6 +35,24 @@ impl World {
                 since.map_or(Loss::LastMoment, Loss::Since)
             }
         }
+    }
+
+    /// Of the servers of which some have the commits of the last moment, as this one may: those that run, or for one
+    /// that does not, another that runs and has what it had.
+    pub fn one_of_each(&self, server: ServerId) -> Vec<ServerId> {
+        let Some(Position { line, batch, .. }) = self.state(server).map(|state| state.position) else {
+            return Vec::new();
+        };
+        let mut found = BTreeMap::new();
+        for (other, state) in self.servers().filter(|(_, state)| state.is_up()) {
+            if let LastMoment::OneOf { member, .. } = state.position.last
+                && (state.position.line, state.position.batch) == (line, batch)
+                && (member == other.id() || !found.contains_key(&member))
+            {
+                found.insert(member, other.id());
+            }
+        }
+        found.into_values().collect()
     }
 
     /// The line on which clients write, or wrote last: the newest that a primary has.

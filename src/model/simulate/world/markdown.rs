@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{FLOWS, TRANSITIONS};
 
-/// Both tables as Markdown: what each action does, and what can be between a server and its upstream.
+/// Both tables as Markdown: what each incident does, and what can be between a server and its upstream.
 pub fn transitions_as_markdown() -> String {
     let mut text = "## What happens\n\nOf one action the first row that holds counts.\n\n\
         | action | when | what happens | why |\n| --- | --- | --- | --- |\n"

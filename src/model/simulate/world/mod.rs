@@ -1,21 +1,22 @@
 //! A cluster in trouble: a design, the condition of every server and of the network, the timelines, and who leads.
 //!
-//! [`World::apply`] lets one thing happen ([`Action`]) and says what follows from it. What happens is a table,
+//! [`World::apply`] lets one thing happen ([`Incident`]) and says what follows from it. What happens is a table,
 //! [`TRANSITIONS`], and what can be between a server and its upstream is another, [`FLOWS`]; each row has its reason, and
-//! both can print themselves ([`transitions_as_markdown`]). Between two actions the world settles: servers notice,
+//! both can print themselves ([`transitions_as_markdown`]). Between two incidents the world settles: servers notice,
 //! connect or get stuck, clients write on.
 //!
 //! Not modelled: hot_standby set to off by hand, pg_hba.conf changed by hand, and a disk that is full on a server itself.
 
-mod action;
 mod apply;
 mod board;
 mod conditions;
 mod flow;
+mod incident;
 mod loss;
 mod markdown;
 mod perform;
 mod settle;
+mod silence;
 mod state;
 mod transition;
 mod wal;
@@ -23,11 +24,12 @@ mod wal;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub use action::{Action, BadAction, Kind, Verb};
 pub use apply::{Consequence, Refusal};
 pub use board::{CommitFate, LevelOutcome};
 pub use flow::{FLOWS, Flow, FlowRow};
+pub use incident::{BadIncident, Incident, Kind, Verb};
 pub use markdown::transitions_as_markdown;
+pub use silence::{End, Silence};
 use state::Facts;
 pub use state::{Life, Slot, State};
 pub use transition::{TRANSITIONS, Transition};
@@ -41,14 +43,17 @@ pub struct World {
     facts: Arc<Facts>,
     servers: Vec<State>,
     cuts: BTreeSet<Pair>,
+    /// True if a cut is noticed only when that is said.
+    is_in_time: bool,
+    silences: Vec<Silence>,
     slow: BTreeSet<Pair>,
     /// Standbys that a server lets in besides those that the design has it let in: the standby, and the server.
     let_in: BTreeSet<(ServerId, ServerId)>,
     wal: Wal,
     archive: Archive,
-    /// True if clients write between two actions.
+    /// True if clients write between two incidents.
     has_clients: bool,
-    actions: Vec<Action>,
+    incidents: Vec<Incident>,
     losses: Vec<Lost>,
 }
 
@@ -58,8 +63,8 @@ type Pair = (ServerId, ServerId);
 /// Commits that clients were told of, and that the cluster does not have any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// The number of the action (from 1) that lost them.
-    pub action: usize,
+    /// The number of the incident (from 1) that lost them.
+    pub incident: usize,
     /// The server whose promotion left them behind.
     pub promoted: ServerId,
     pub loss: Loss,
@@ -70,11 +75,14 @@ pub struct Lost {
 pub enum Loss {
     /// Every acknowledged commit is there.
     Nothing,
-    /// Every acknowledged commit is on one of the quorum's standbys: on the one that has received the most.
+    /// Every acknowledged commit is on one of the standbys that are left of those that could confirm it: on the one that
+    /// has received the most.
     NothingIfFarthest,
+    /// It is one of those that could confirm, and so few of them are left that perhaps none has every acknowledged commit.
+    TooFewLeft,
     /// Perhaps the commits of the last moment, which no standby had to confirm.
     LastMoment,
-    /// Everything since the action of this number (from 1).
+    /// Everything since the incident of this number (from 1).
     Since(usize),
     /// It went another way: it has a history of its own.
     OtherHistory,
@@ -102,12 +110,14 @@ impl World {
             facts: Arc::new(Facts::of(topology)),
             servers: state::as_deployed(topology),
             cuts: BTreeSet::new(),
+            is_in_time: false,
+            silences: Vec::new(),
             slow: BTreeSet::new(),
             let_in: BTreeSet::new(),
             wal: Wal::default(),
             archive: Archive::default(),
             has_clients: true,
-            actions: Vec::new(),
+            incidents: Vec::new(),
             losses: Vec::new(),
         };
         for (server, state) in topology.servers().iter().zip(&mut world.servers) {
@@ -131,8 +141,8 @@ impl World {
     }
 
     /// What has happened so far, in order.
-    pub fn actions(&self) -> &[Action] {
-        &self.actions
+    pub fn incidents(&self) -> &[Incident] {
+        &self.incidents
     }
 
     /// The servers with their state, in the design's order.

@@ -21,11 +21,11 @@ fn to_be_pointed_at_the_same_upstream_changes_nothing_where_a_reload_is_enough()
 /// Tried on real servers 12, 13, 14 and 17, one by one.
 #[test]
 fn a_paused_standby_keeps_its_connection_and_asks_for_no_other() {
-    let check = |version: &str, actions: &[&str], upstream: &str, flow: Flow| {
+    let check = |version: &str, incidents: &[&str], upstream: &str, flow: Flow| {
         // Slots would be another reason not to stream.
         let no_slots = SEED.replace("25432", "25432 no-slot");
         let design = format!("postgres {version}\n{no_slots}");
-        let world = after(&design, actions);
+        let world = after(&design, incidents);
         let topology = world.topology();
         let state = world.state(topology.by_name("slave11").unwrap().id()).unwrap();
         let above = topology
@@ -36,7 +36,7 @@ fn a_paused_standby_keeps_its_connection_and_asks_for_no_other() {
         assert_eq!(
             (above.as_str(), state.flow),
             (upstream, flow),
-            "{version} {actions:?}"
+            "{version} {incidents:?}"
         );
     };
     // Told of another upstream, it turns there when it is resumed, or loses the connection that it has.

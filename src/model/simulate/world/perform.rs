@@ -13,14 +13,18 @@ impl World {
         let state = self.at_mut(place);
         state.life = life;
         state.resume();
+        self.forget_ended(place);
         self.disconnect(place);
     }
 
     /// Whoever is connected to the server loses its connection: who can asks anew, and is heard if the server is there.
     fn disconnect(&mut self, upstream: usize) {
         let id = self.id_at(upstream);
-        for state in &mut self.servers {
-            if state.upstream == Some(id) && state.flow.is_connected() {
+        let unaware: Vec<bool> = (0..self.servers.len())
+            .map(|place| self.believes(place))
+            .collect();
+        for (state, unaware) in self.servers.iter_mut().zip(unaware) {
+            if state.upstream == Some(id) && state.flow.is_connected() && !unaware {
                 state.flow = Flow::UpstreamDown;
                 state.turn();
             }
@@ -36,9 +40,10 @@ impl World {
     pub(super) fn crash_primary(&mut self, place: usize) {
         if self.has_clients {
             let is_acknowledged = self.is_acknowledged_at(place);
+            let confirming = self.confirming(place);
             let moments: Vec<(usize, LastMoment)> = self
                 .live_downstreams(place)
-                .map(|standby| (standby, self.last_moment_of(standby, place)))
+                .map(|standby| (standby, confirming.last_moment_of(self.id_at(standby))))
                 .collect();
             self.write_at(place);
             let after = self.at(place).position;
@@ -83,16 +88,17 @@ impl World {
     pub(super) fn promote(&mut self, place: usize) {
         let server = self.id_at(place);
         let lost = Lost {
-            action: self.actions.len(),
+            incident: self.incidents.len(),
             promoted: server,
             loss: self.loss_of(server),
         };
         if lost.loss != Loss::Nothing {
             self.losses.push(lost);
         }
+        self.forget_receiver(place);
         let from = self.at(place).position;
         let timeline = self.next_timeline(from);
-        let position = self.wal.fork(from, timeline, self.actions.len());
+        let position = self.wal.fork(from, timeline, self.incidents.len());
         self.archive_history(position.line, from.batch);
         let state = self.at_mut(place);
         state.resume();
@@ -117,6 +123,7 @@ impl World {
             state.resume();
             self.disconnect(place);
         }
+        self.forget_receiver(place);
     }
 
     pub(super) fn make_slot(&mut self, standby: usize, upstream: usize) {
@@ -132,6 +139,7 @@ impl World {
         state.upstream = Some(id);
         state.position = position;
         state.slots.clear();
+        self.forget_receiver(place);
     }
 
     pub(super) fn let_in(&mut self, standby: usize, upstream: usize) {
@@ -149,9 +157,9 @@ impl World {
             }
             let away: Vec<ServerId> = self.at(place).slots.keys().copied().collect();
             for standby in away {
-                let streams = self
-                    .state(standby)
-                    .is_some_and(|state| state.upstream == Some(id) && state.flow.is_connected());
+                let streams = self.state(standby).is_some_and(|state| {
+                    state.upstream == Some(id) && state.flow.is_connected() && state.flow != Flow::Silent
+                });
                 if let Some(slot) = self.at_mut(place).slots.get_mut(&standby)
                     && !streams
                     && matches!(slot, Slot::Holds(batch) if *batch <= newest)
@@ -191,21 +199,6 @@ impl World {
             let state = self.at(*place);
             state.upstream == Some(id) && state.flow == Flow::Streams
         })
-    }
-
-    fn last_moment_of(&self, standby: usize, primary: usize) -> LastMoment {
-        let Some(names) = self.waited_list(primary) else {
-            return LastMoment::MayLack;
-        };
-        let waited = self.waited_for(primary, names);
-        if !waited.contains(&self.id_at(standby)) {
-            LastMoment::MayLack
-        } else if names.is_quorum() && usize::try_from(names.count()).is_ok_and(|count| count < waited.len())
-        {
-            LastMoment::OneOfQuorum
-        } else {
-            LastMoment::Has
-        }
     }
 
     /// Everyone who streams from the server, directly or through relays, has what it has.

@@ -1,10 +1,10 @@
-//! Between two actions: clients write, servers notice who is there, connect or get stuck, and WAL flows.
+//! Between two incidents: clients write, servers notice who is there, connect or get stuck, and WAL flows.
 
 use std::collections::BTreeSet;
 
 use super::flow::{self, Flow};
 use super::wal::{LineId, Position};
-use super::{LastMoment, Slot, World};
+use super::{End, LastMoment, Slot, World};
 
 impl World {
     /// Lets the world come to rest after something has happened.
@@ -49,19 +49,39 @@ impl World {
         }
     }
 
-    /// What is written is removed where no slot holds it.
+    /// What is written is removed where no slot holds it, and a primary has archived it, if it is to.
     pub(super) fn recycle(&mut self) {
         for place in 0..self.servers.len() {
+            let archived = self.archived_by(place);
             let state = self.at_mut(place);
             if matches!(state.flow, Flow::Leads | Flow::Streams) {
                 let held = state.slots.values().filter_map(|slot| match slot {
                     Slot::Holds(batch) => Some(*batch),
                     Slot::Unused | Slot::Lost => None,
                 });
-                let kept_from = held.chain([state.position.batch]).min();
+                let kept_from = held.chain([state.position.batch]).chain(archived).min();
                 state.oldest_kept = state.oldest_kept.max(kept_from.unwrap_or(0));
             }
         }
+    }
+
+    /// The batch up to which a server may remove WAL as far as the archive goes; `None`: it does not ask the archive. A
+    /// standby does not, since it archives nothing (archive_mode = on): what it received counts as archived, also later,
+    /// when it is promoted.
+    fn archived_by(&self, place: usize) -> Option<u64> {
+        let state = self.at(place);
+        if !state.leads() || !self.archive.is_full || self.topology().archive().is_none() {
+            return None;
+        }
+        let line = state.position.line;
+        let mut holds = self.archive.holds.iter();
+        let archived = holds.find(|(known, _)| *known == line).map(|(_, batch)| *batch);
+        let begun = self
+            .wal
+            .line(line)
+            .and_then(|line| line.parent)
+            .map_or(0, |(_, fork)| fork);
+        Some(archived.unwrap_or(begun).max(begun))
     }
 
     /// A promotion is told to the archive at once, by a history file.
@@ -105,18 +125,19 @@ impl World {
             return;
         };
         let mut found = flow::of_standby(self, place, upstream);
-        if !found.is_connected() && self.at(place).next_upstream.is_some() {
+        let is_away = (!found.is_connected() || found == Flow::Silent) && !self.believes(place);
+        if is_away && self.at(place).next_upstream.is_some() {
             // The connection that held it where it was is gone.
             let state = self.at_mut(place);
             state.flow = found;
             state.turn();
             return self.settle_server(place);
         }
-        if !found.is_connected() && found != Flow::Down && self.restore(place) {
+        if is_away && found != Flow::Down && self.restore(place) {
             found = flow::of_standby(self, place, upstream);
         }
         let (id, above) = (self.id_at(place), self.at(upstream).position);
-        let step = self.actions.len();
+        let step = self.incidents.len();
         let state = self.at_mut(place);
         state.flow = found;
         match found {
@@ -174,7 +195,19 @@ impl World {
                 connected[upstream].push(place);
             }
         }
-        for (upstream, standbys) in connected.into_iter().enumerate() {
+        // Also those that it does not know to be gone.
+        for silence in self
+            .silences
+            .iter()
+            .filter(|silence| silence.believes(End::Sender))
+        {
+            if let Some(upstream) = self.facts.place(silence.upstream) {
+                connected[upstream].extend(self.facts.place(silence.standby));
+            }
+        }
+        for (upstream, mut standbys) in connected.into_iter().enumerate() {
+            standbys.sort_unstable();
+            standbys.dedup();
             let ids: Vec<_> = standbys.iter().map(|place| self.id_at(*place)).collect();
             let senders = &mut self.at_mut(upstream).senders;
             for sender in senders.iter_mut() {

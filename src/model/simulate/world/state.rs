@@ -1,12 +1,13 @@
-//! The condition of one server of the world, and what no action changes about it.
+//! The condition of one server of the world, and what no incident changes about it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Flow;
-use super::wal::{Position, Wal};
+use super::wal::{LastMoment, Position, Wal};
 use crate::model::configuration::Configuration;
 use crate::model::simulate::{Configured, StandbyNames};
+use crate::model::topology::catalogue::milliseconds;
 use crate::model::topology::{Server, ServerId, Topology};
 
 /// Whether a server runs, and if not, why.
@@ -43,9 +44,9 @@ pub struct State {
     pub(super) is_halted: bool,
     /// Another upstream that it was told of while its replay stands still: it turns there when that goes on.
     pub next_upstream: Option<ServerId>,
-    /// How it stands to its upstream, as found out after the last action.
+    /// How it stands to its upstream, as found out after the last incident.
     pub flow: Flow,
-    /// The number of the action (from 1) after which nothing new reached it any more.
+    /// The number of the incident (from 1) after which nothing new reached it any more.
     pub behind_since: Option<usize>,
     /// The slots on it: whose they are, and what they hold.
     pub slots: BTreeMap<ServerId, Slot>,
@@ -72,7 +73,12 @@ impl State {
     }
 
     /// What arrives is not replayed by one that has paused: now at the latest the pause takes hold.
-    pub(super) fn receive(&mut self, position: Position) {
+    pub(super) fn receive(&mut self, mut position: Position) {
+        // Two of those that could confirm the last moment: it has what it had itself, whatever the other one brings.
+        let is_as_far = (self.position.line, self.position.batch) == (position.line, position.batch);
+        if is_as_far && matches!(self.position.last, LastMoment::OneOf { .. }) {
+            position.last = self.position.last;
+        }
         self.is_halted = self.is_paused && (self.is_halted || self.position != position);
         self.position = position;
     }
@@ -95,7 +101,7 @@ impl State {
     }
 }
 
-/// What no action changes: the design, and what it says about each server, by its place in the design.
+/// What no incident changes: the design, and what it says about each server, by its place in the design.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) topology: Topology,
@@ -108,6 +114,9 @@ pub(super) struct Fact {
     pub(super) uses_slot: bool,
     /// The slots on it may hold only so much WAL.
     pub(super) limits_slots: bool,
+    /// After how many microseconds of silence it ends a connection as its sender, and as its receiver; `None`: never.
+    pub(super) sender_timeout: Option<u64>,
+    pub(super) receiver_timeout: Option<u64>,
     /// A hand-set `recovery_target_timeline` keeps it on its timeline.
     pub(super) stays_on_timeline: bool,
     /// As a sender compares it with synchronous_standby_names, and as its view shows it.
@@ -142,9 +151,25 @@ fn fact(topology: &Topology, server: &Server) -> Fact {
         limits_slots: major.has_slot_limit() && limit.is_none_or(|limit| !limit.trim().starts_with('-')),
         stays_on_timeline: major.has_standby_signal()
             && target.is_some_and(|target| !target.eq_ignore_ascii_case("latest")),
+        sender_timeout: time_limit(topology, server, major.sender_timeout_setting()),
+        receiver_timeout: if major.has_receiver_timeout() {
+            time_limit(topology, server, "wal_receiver_timeout")
+        } else {
+            None
+        },
         shown: server.name().in_list(major),
         in_view: server.name().in_view(major),
     }
+}
+
+/// A time limit in microseconds, which is 60 s by default on every version; 0 is none.
+fn time_limit(topology: &Topology, server: &Server, name: &str) -> Option<u64> {
+    const DEFAULT: f64 = 60_000.0;
+    // What cannot be read, the rules refuse.
+    let millis = by_hand(topology, server, name)
+        .and_then(milliseconds)
+        .unwrap_or(DEFAULT);
+    (millis > 0.0).then_some((millis * 1_000.0) as u64)
 }
 
 /// A setting given by hand, whatever its capitals: the server's own before the cluster's.

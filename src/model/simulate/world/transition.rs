@@ -1,4 +1,5 @@
-//! What each action does, as a table: the first row of its verb whose condition holds is what happens.
+//! What each incident does, as a table: the first row of its verb whose condition holds is what happens. It is one table, in
+//! which the order of the rows counts, and so one file, however long.
 
 use super::conditions::{
     always, cannot_have_slot, has_leader, is_down, is_link_ill, is_loop, is_paused, is_primary, is_same,
@@ -12,23 +13,23 @@ pub struct Transition {
     pub verb: Verb,
     /// When the row holds, for people.
     pub when: &'static str,
-    /// What happens, or why nothing does; `{server}` and `{other}` are the servers of the action.
+    /// What happens, or why nothing does; `{server}` and `{other}` are the servers of the incident.
     pub becomes: &'static str,
     /// Why PostgreSQL does so.
     pub reason: &'static str,
     pub(super) holds: fn(&World, &Deed) -> bool,
-    /// `None`: the action is refused.
+    /// `None`: the incident is refused.
     pub(super) perform: Option<fn(&mut World, &Deed)>,
 }
 
 impl Transition {
-    /// True if the row says why the action cannot be.
+    /// True if the row says why the incident cannot be.
     pub fn is_refusal(&self) -> bool {
         self.perform.is_none()
     }
 }
 
-/// An action with its servers by their places; where the action names none, they are 0 and not looked at.
+/// An incident with its servers by their places; where the incident names none, they are 0 and not looked at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deed {
     pub(super) server: usize,
@@ -39,7 +40,7 @@ const NOT_TWICE: &str = "what is so already cannot happen once more";
 const BY_STREAMING: &str = "an upstream has to run, since the data come from it";
 
 /// Every transition, by verb; of one verb the first row that holds counts.
-pub const TRANSITIONS: [Transition; 50] = [
+pub const TRANSITIONS: [Transition; 52] = [
     refused(
         Verb::Crash,
         "the server is down",
@@ -147,6 +148,7 @@ pub const TRANSITIONS: [Transition; 50] = [
         |world, deed| {
             let link = pair(world.id_at(deed.server), world.id_at(deed.other));
             world.slow.remove(&link);
+            world.fall_silent(deed.server, deed.other);
             world.cuts.insert(link);
         },
     ),
@@ -192,6 +194,7 @@ pub const TRANSITIONS: [Transition; 50] = [
             let link = pair(world.id_at(deed.server), world.id_at(deed.other));
             world.slow.remove(&link);
             world.cuts.remove(&link);
+            world.hear_again(deed.server, deed.other);
         },
     ),
     refused(
@@ -284,6 +287,14 @@ pub const TRANSITIONS: [Transition; 50] = [
     ),
     happens(
         Verb::WriteMuch,
+        "the archive is full",
+        "more WAL is written than is kept for a standby without a slot; but the primary keeps all that is not archived",
+        "a segment is removed only after archive_command has succeeded, so that a standby that comes back finds it there; a standby that hands WAL on archives nothing, and removes it",
+        |world, _| world.archive.is_full,
+        |world, _| world.write_much(),
+    ),
+    happens(
+        Verb::WriteMuch,
         "otherwise",
         "more WAL is written than is kept for a standby without a slot",
         "a slot holds WAL until its standby has it; without one, wal_keep_size (wal_keep_segments before 13) is all that is kept",
@@ -303,6 +314,14 @@ pub const TRANSITIONS: [Transition; 50] = [
         "a slot holds WAL without limit here: the server's disk would be full instead, and the server would stop",
         "max_slot_wal_keep_size came with 13; -1 is no limit, and so is a version before 13",
         |world, _| !world.facts.servers.iter().any(|fact| fact.limits_slots),
+    ),
+    happens(
+        Verb::OutgrowSlots,
+        "the archive is full",
+        "more WAL is written than a slot may hold: the slots of standbys that are away are given up; but the primary keeps the WAL they need, which is not archived",
+        "at a checkpoint a slot that would hold more than max_slot_wal_keep_size is invalidated, whether its WAL can be removed or not; that waits for the archive",
+        |world, _| world.archive.is_full,
+        |world, _| world.outgrow_slots(),
     ),
     happens(
         Verb::OutgrowSlots,

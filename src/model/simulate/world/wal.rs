@@ -1,7 +1,9 @@
 //! Which WAL a server has: lines of WAL that fork at promotions, and positions on them.
 //!
-//! WAL is counted in batches, not in bytes: a batch is what clients write between two actions. That is enough to
+//! WAL is counted in batches, not in bytes: a batch is what clients write between two incidents. That is enough to
 //! say who has everything, who may lack the last moment, and who has gone another way.
+
+use crate::model::topology::ServerId;
 
 /// A place in [`Wal`]; two lines may have the same timeline number, when two servers were promoted apart.
 pub type LineId = usize;
@@ -13,7 +15,7 @@ pub struct Line {
     pub timeline: u32,
     /// From which line, and behind which batch of it, this one goes on.
     pub parent: Option<(LineId, u64)>,
-    /// The number of the action (from 1) that began it; 0 for the first.
+    /// The number of the incident (from 1) that began it; 0 for the first.
     pub since: usize,
     /// The last batch that was written.
     pub end: u64,
@@ -37,8 +39,13 @@ pub enum LastMoment {
     Has,
     /// It may lack them: no acknowledged commit had waited for it.
     MayLack,
-    /// Enough of a quorum have them, and it is not known which.
-    OneOfQuorum,
+    /// Some of several servers have them, and it is not known which: this server has what `member` of them had. Each
+    /// commit was confirmed by `needed` of these `of` servers.
+    OneOf {
+        member: ServerId,
+        needed: usize,
+        of: usize,
+    },
 }
 
 /// Every line of WAL that the cluster has written.
@@ -125,7 +132,7 @@ impl Wal {
         Some(limit)
     }
 
-    /// The action that began the way from line `other` to line `to`.
+    /// The incident that began the way from line `other` to line `to`.
     pub fn parted_since(&self, to: LineId, other: LineId) -> Option<usize> {
         let (mut line, mut since) = (to, None);
         while line != other {

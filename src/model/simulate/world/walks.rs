@@ -62,8 +62,8 @@ fn above_is_primary(topology: &Topology, server: ServerId) -> bool {
     topology.server(server).and_then(Server::upstream) == Some(topology.primary().id())
 }
 
-/// Any action on the servers of these places.
-fn action(topology: &Topology, verb: usize, one: usize, other: usize) -> Action {
+/// Any incident on the servers of these places.
+fn incident(topology: &Topology, verb: usize, one: usize, other: usize) -> Incident {
     let name = |place: usize| {
         let servers = topology.servers();
         notation::quote(servers[place % servers.len()].name().as_str())
@@ -73,7 +73,7 @@ fn action(topology: &Topology, verb: usize, one: usize, other: usize) -> Action 
     let text = text
         .replace("SERVER", &name(other))
         .replace("UPSTREAM", &name(other));
-    Action::parse(&text, topology).unwrap()
+    Incident::parse(&text, topology).unwrap()
 }
 
 fn walks() -> impl Strategy<Value = (Topology, Vec<(usize, usize, usize)>)> {
@@ -86,7 +86,7 @@ fn walks() -> impl Strategy<Value = (Topology, Vec<(usize, usize, usize)>)> {
 fn walked(topology: &Topology, steps: &[(usize, usize, usize)]) -> World {
     let mut world = World::new(topology);
     for (verb, one, other) in steps {
-        let _ = world.apply(action(topology, *verb, *one, *other));
+        let _ = world.apply(incident(topology, *verb, *one, *other));
     }
     world
 }
@@ -112,17 +112,17 @@ proptest! {
     #[test]
     fn the_advice_mends_what_can_be_mended((topology, steps) in walks()) {
         let mut world = walked(&topology, &steps);
-        let actions: Vec<Action> = advise(&world).iter().filter_map(|advice| advice.action).collect();
-        for action in &actions {
-            prop_assert!(world.apply(*action).is_ok(), "{} is refused", action.text(&topology));
+        let incidents: Vec<Incident> = advise(&world).iter().filter_map(|advice| advice.action).collect();
+        for incident in &incidents {
+            prop_assert!(world.apply(*incident).is_ok(), "{} is refused", incident.text(&topology));
         }
-        prop_assert_eq!(world.leaders().len(), 1, "{:?}", world.actions());
+        prop_assert_eq!(world.leaders().len(), 1, "{:?}", world.incidents());
         let stuck: Vec<_> = world
             .servers()
             .filter(|(_, state)| state.is_up() && !matches!(state.flow, Flow::Leads | Flow::Streams))
             .map(|(server, state)| (server.name().to_string(), state.flow))
             .collect();
-        let texts: Vec<String> = world.actions().iter().map(|action| action.text(&topology)).collect();
+        let texts: Vec<String> = world.incidents().iter().map(|incident| incident.text(&topology)).collect();
         prop_assert!(stuck.is_empty(), "{stuck:?} after {texts:?} of {}", notation::print(&topology));
     }
 
@@ -133,8 +133,8 @@ proptest! {
         prop_assert_eq!(&world, &walked(&topology, &steps));
         let board = world.board();
         let mut other = world.clone();
-        let _ = other.apply(Action::Crash(topology.primary().id()));
-        let _ = other.apply(Action::WriteMuch);
+        let _ = other.apply(Incident::Crash(topology.primary().id()));
+        let _ = other.apply(Incident::WriteMuch);
         prop_assert_eq!(world.board(), board);
         // A row for everyone who is connected, and for nobody else.
         let rows: usize = world.board().servers.iter().map(|reading| reading.replication.len()).sum();
@@ -180,14 +180,15 @@ fn every_row_of_both_tables_is_met() {
             topology = refused.clone();
         }
         let mut world = World::new(&topology);
+        world.is_in_time = round % 3 == 0;
         for (verb, one, other) in steps {
-            let action = action(&topology, verb, one, other);
-            let deed = world.deed(action).unwrap();
+            let incident = incident(&topology, verb, one, other);
+            let deed = world.deed(incident).unwrap();
             let row = TRANSITIONS
                 .iter()
-                .position(|row| row.verb == action.verb() && (row.holds)(&world, &deed));
+                .position(|row| row.verb == incident.verb() && (row.holds)(&world, &deed));
             rows.insert(row.unwrap());
-            let _ = world.apply(action);
+            let _ = world.apply(incident);
             flows.extend(world.servers().map(|(_, state)| state.flow));
         }
     }

@@ -104,6 +104,14 @@ pub fn bytes(value: &str, unit: &str) -> Option<f64> {
     Some(number * factor)
 }
 
+/// A time in milliseconds, from a value with or without a unit of time.
+pub fn milliseconds(value: &str) -> Option<f64> {
+    let (number, rest) = scan_number(value)?;
+    let named = if rest.trim().is_empty() { "ms" } else { rest.trim() };
+    let (_, factor) = TIME.iter().find(|(name, _)| *name == named)?;
+    Some(number * factor)
+}
+
 /// Units and what they are in bytes, or in milliseconds; the largest first.
 const MEMORY: [(&str, f64); 5] = [
     ("TB", 1_099_511_627_776.0),

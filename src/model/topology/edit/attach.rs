@@ -10,6 +10,10 @@ use super::{Applied, Edit};
 
 impl Topology {
     /// May `server` follow `upstream`? If so, what else will change (empty: nothing).
+    ///
+    /// # Errors
+    ///
+    /// If it may not, with the reason in words.
     pub fn judge_attach(&self, server: ServerId, upstream: ServerId) -> Result<Vec<String>, Refusal> {
         let moved = self.find(server)?;
         let target = self.find(upstream)?;
@@ -42,6 +46,10 @@ impl Topology {
     }
 
     /// May these servers, each with its subtree, follow `upstream`? Those that already do stay where they are.
+    ///
+    /// # Errors
+    ///
+    /// If one of them may not, with the reason in words.
     pub fn judge_attach_all(&self, servers: &[ServerId], upstream: ServerId) -> Result<Vec<String>, Refusal> {
         let mut consequences = Vec::new();
         for head in self.moving(servers, upstream)? {
@@ -52,6 +60,10 @@ impl Topology {
 
     /// May `server` and the one in `place` change places: whom they follow, who follows them, priority, slot and
     /// delay? If so, what changes by it.
+    ///
+    /// # Errors
+    ///
+    /// If they may not, with the reason in words.
     pub fn judge_place(&self, server: ServerId, place: ServerId) -> Result<Vec<String>, Refusal> {
         let (comes, goes) = (self.find(server)?, self.find(place)?);
         if server == place {

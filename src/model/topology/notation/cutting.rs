@@ -42,6 +42,10 @@ pub fn print_cutting(cutting: &[DraftServer]) -> String {
 
 /// Reads some servers, or a whole notation: what only a whole cluster has (its version, what commits wait for) is
 /// passed over.
+///
+/// # Errors
+///
+/// At the first line that cannot be read, with its number.
 pub fn parse_cutting(text: &str) -> Result<Vec<DraftServer>, NotationError> {
     let mut cutting: Vec<DraftServer> = Vec::new();
     let mut names: BTreeSet<String> = BTreeSet::new();

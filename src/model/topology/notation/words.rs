@@ -76,6 +76,10 @@ pub fn quote(name: &str) -> String {
 }
 
 /// Splits a line at blanks, except inside double quotes.
+///
+/// # Errors
+///
+/// If a double quote is not closed.
 pub fn split(line: &str) -> Result<Vec<String>, NotationProblem> {
     let mut words = Vec::new();
     let mut chars = line.chars().peekable();

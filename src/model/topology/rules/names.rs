@@ -7,7 +7,8 @@ use super::super::{Edit, NAME_BYTES, Server, Topology};
 use super::standbys;
 
 pub(super) fn names_equal_but_for_case(topology: &Topology) -> Vec<Found> {
-    let shown = |server: &Server| -> String { server.name().in_list(topology.postgres()).to_ascii_lowercase() };
+    let shown =
+        |server: &Server| -> String { server.name().in_list(topology.postgres()).to_ascii_lowercase() };
     let candidates: BTreeSet<String> = topology.sync_candidates().into_iter().map(shown).collect();
     let free = topology.free_name("standby");
     let direct: Vec<&Server> = topology.downstreams(topology.primary().id()).collect();

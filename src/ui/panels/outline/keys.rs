@@ -3,9 +3,9 @@
 use egui::{EventFilter, Key, Ui};
 
 use super::{Shown, focus_id, row_id};
+use crate::app::Outbox;
 use crate::app::{Message, Session, ViewMessage};
 use crate::model::topology::Server;
-use crate::ui::Outbox;
 
 pub(super) fn move_focus(
     ui: &Ui,
@@ -14,7 +14,7 @@ pub(super) fn move_focus(
     folded: Option<bool>,
     outbox: &mut Outbox,
 ) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let id = row.row.server;
     let filter = EventFilter {
         horizontal_arrows: true,

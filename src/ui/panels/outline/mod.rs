@@ -15,11 +15,11 @@ use egui::{WidgetType, vec2};
 
 use self::keys::move_focus;
 use self::words::sync_word;
+use crate::app::Outbox;
+use crate::app::edits::role_in_words;
 use crate::app::{Message, Session, TreeRow, ViewMessage};
 use crate::model::topology::{Server, ServerId};
-use crate::ui::Outbox;
 use crate::ui::canvas::{folds_of, select_by_click, tell_expanded};
-use crate::ui::commands::role_in_words;
 use crate::ui::server_menu::server_menu_ui;
 use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
@@ -42,9 +42,9 @@ const GAP: f32 = 1.0;
 
 pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let tree = &session.derived.tree;
-    let rows: Cow<'_, [TreeRow]> = if session.folding.is_any_folded() {
+    let rows: Cow<'_, [TreeRow]> = if session.looks.folding.is_any_folded() {
         let rows = tree.rows().iter().copied();
-        rows.filter(|row| !session.folding.is_hidden(row.server))
+        rows.filter(|row| !session.looks.folding.is_hidden(row.server))
             .collect()
     } else {
         tree.rows().into()
@@ -106,23 +106,22 @@ fn indent(row_width: f32, deepest: usize) -> f32 {
 
 /// The name of a server's row for screen readers and tests.
 pub fn row_label(session: &Session, server: &Server) -> String {
-    let topology = session.document.topology();
-    if let Some(what_if) = &session.what_if {
+    let topology = session.desk.document.topology();
+    if let Some(what_if) = session.what_if() {
         let becomes = what_if.world().flow_sentence(server.id()).unwrap_or_default();
         return format!("{}: {becomes}", server.name());
     }
-    let is_down = session
-        .reading(server.id())
-        .is_some_and(|reading| !reading.running);
+    let reading = session.reading(server.id());
     let state = match session.replication_row(server.id()) {
-        _ if is_down => ", down".to_owned(),
+        _ if reading.is_some_and(|reading| !reading.running) => ", down".to_owned(),
+        _ if reading.is_some_and(|reading| !reading.answers) => ", does not answer".to_owned(),
         Some(row) => format!(", {} {}", row.state, row.sync_state),
         None => String::new(),
     };
     format!(
         "{}: {}, port {}{state}",
         server.name(),
-        role_in_words(topology, server.id(), session.preferences.role_words),
+        role_in_words(topology, server.id()),
         server.port()
     )
 }
@@ -147,7 +146,7 @@ struct Shown<'a> {
 }
 
 fn row_ui(ui: &mut Ui, session: &Session, row: &Shown<'_>, rect: Rect, outbox: &mut Outbox) {
-    let topology = session.document.topology();
+    let topology = session.desk.document.topology();
     let TreeRow {
         server: id, depth, ..
     } = row.row;
@@ -176,7 +175,10 @@ fn row_ui(ui: &mut Ui, session: &Session, row: &Shown<'_>, rect: Rect, outbox: &
             node.set_description(words.as_str());
         }
     });
-    let folded = row.row.has_downstreams.then(|| session.folding.is_folded(id));
+    let folded = row
+        .row
+        .has_downstreams
+        .then(|| session.looks.folding.is_folded(id));
     tell_expanded(ui, response.id, folded, id, outbox);
 
     let fill = if selected {
@@ -258,7 +260,7 @@ fn branch_lines(ui: &Ui, session: &Session, shown: &Shown<'_>, has_sign: bool, r
         painter.hline(x..=x + indent - 4.0, rect.center().y, stroke);
     }
     // Higher up, a line goes past this row where more siblings follow below.
-    let above = session.document.topology().upstreams(row.server);
+    let above = session.desk.document.topology().upstreams(row.server);
     for (above, level) in above.into_iter().zip((1..depth).rev()) {
         if !is_last(above) {
             painter.vline(column(level - 1), rect.top() - 1.0..=rect.bottom(), stroke);

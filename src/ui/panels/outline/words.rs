@@ -1,16 +1,16 @@
 //! The word in a server's row: what it is, or what is wrong with it.
 
-use crate::app::{Session, WhatIf};
-use crate::engine::desk::preferences::RoleWords;
+use crate::app::cards::{Outlook, outlook_of};
+use crate::app::{Mode, Session, WhatIf};
 use crate::model::health::ReplicationRow;
 use crate::model::topology::Server;
-use crate::ui::outlook::{Outlook, outlook_of};
 use crate::ui::theme::Tokens;
 
 /// What runs if it runs, else what is drawn.
 pub(super) fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> (String, egui::Color32) {
-    if let Some(what_if) = &session.what_if {
-        return foreseen_word(what_if, server, session.preferences.role_words, tokens);
+    match &session.mode {
+        Mode::Design => {}
+        Mode::WhatIf(what_if) => return foreseen_word(what_if, server, tokens),
     }
     if session
         .reading(server.id())
@@ -19,10 +19,7 @@ pub(super) fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> 
         return ("down".to_owned(), tokens.error);
     }
     if server.is_primary() {
-        return (
-            session.preferences.role_words.primary().to_owned(),
-            tokens.primary,
-        );
+        return ("primary".to_owned(), tokens.primary);
     }
     let expected = || session.derived.expected.get(&server.id());
     let Some(row) = session.replication_row(server.id()).or_else(expected) else {
@@ -32,12 +29,7 @@ pub(super) fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> 
 }
 
 /// In What-if: what is wrong, or else what it is for a commit.
-fn foreseen_word(
-    what_if: &WhatIf,
-    server: &Server,
-    words: RoleWords,
-    tokens: &Tokens,
-) -> (String, egui::Color32) {
+fn foreseen_word(what_if: &WhatIf, server: &Server, tokens: &Tokens) -> (String, egui::Color32) {
     let Some(state) = what_if.world().state(server.id()) else {
         return (String::new(), tokens.text_weak);
     };
@@ -45,7 +37,7 @@ fn foreseen_word(
     match (outlook, what_if.row(server.id())) {
         (Outlook::Down, _) => (word.to_owned(), tokens.error),
         (Outlook::Stuck | Outlook::Waits, _) => (word.to_owned(), tokens.warning),
-        (Outlook::Well, None) => (words.primary().to_owned(), tokens.primary),
+        (Outlook::Well, None) => ("primary".to_owned(), tokens.primary),
         (Outlook::Well, Some(row)) => row_word(row, tokens),
     }
 }

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use self::file::{Copier, Original};
-use super::LocalHost;
-use crate::engine::deploy::host::Work;
+use super::build::BuildHost;
+use crate::engine::run::Work;
 use crate::engine::system::files::{self, Owner};
 use crate::engine::system::wait::Failure;
 use crate::report::Report;
@@ -24,17 +24,17 @@ const NOT_COPIED: [&str; 2] = ["postmaster.pid", "postmaster.opts"];
 /// Slots are a promise to standbys of the original; a copy that kept them would hold WAL for nobody.
 const EMPTIED: &str = "pg_replslot";
 
-impl LocalHost {
+impl BuildHost {
     pub(super) async fn copy_data(&self, from: &str, to: &str, work: &Work) -> Result<(), Failure> {
-        let (source, target) = (self.inside(from)?, self.inside(to)?);
+        let (source, target) = (self.bench.inside(from)?, self.bench.inside(to)?);
         if source.join("postmaster.pid").exists() {
             return Err(Report::new(format!(
                 "{from} is not copied: its server runs, or did not end well."
             ))
             .into());
         }
-        let owner = self.site.owner;
-        let is_begun = work.wait.hear(self.ahead.take(&target)).await?;
+        let owner = self.bench.site.owner;
+        let is_begun = work.wait.hear(self.bench.early_copies.take(&target)).await?;
         let copying = self.blocking(work, move |stop| {
             if !is_begun {
                 files::remove_tree(&target)?;

@@ -1,5 +1,6 @@
 //! For every rule a design that triggers it (`near.rs` has one that does not); and every fix removes its finding.
 
+mod catalogue;
 mod tls;
 
 use super::super::{Archive, Edit, Finding, Host, PgMajor, ServerId, Severity, Topology, check, notation};

@@ -1,0 +1,105 @@
+//! What is done to clusters: the drawing is deployed or its changes applied, and what an earlier pgcascade left is
+//! gone on with, kept or removed. With several left-over ones an action is about the first that it can be done to.
+
+use std::path::PathBuf;
+
+use super::Answer;
+use super::guards::{send, unlocked};
+use crate::app::{ClusterMessage, Message, RunMessage, Session, Tab, ViewMessage};
+use crate::model::desk::{LeftCluster, LeftState};
+use crate::model::topology::ServerId;
+
+/// What stands between the drawing and a cluster that is as it is drawn.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    Deploy,
+    Apply,
+    /// A cluster of this name was left half-made here.
+    GoOn(PathBuf),
+    Nothing,
+}
+
+impl Next {
+    pub fn of(session: &Session) -> Self {
+        if session.live.cluster.is_some() {
+            return if session.differs_from_deployed() {
+                Self::Apply
+            } else {
+                Self::Nothing
+            };
+        }
+        let name = session.desk.document.topology().name();
+        let is_of_drawing = |left: &&LeftCluster| {
+            !left.state.is_whole() && left.state != LeftState::HalfRemoved && left.name == name
+        };
+        match offered(session).find(is_of_drawing) {
+            Some(record) => Self::GoOn(record.folder.clone()),
+            None => Self::Deploy,
+        }
+    }
+
+    /// On the button of the tool bar.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Deploy => "Deploy…",
+            Self::Apply => "Apply the changes…",
+            Self::GoOn(_) => "Go on with the deployment",
+            Self::Nothing => "Show the deployed cluster",
+        }
+    }
+
+    pub fn explained(&self) -> &'static str {
+        match self {
+            Self::Deploy => "Build the drawn cluster on this machine",
+            Self::Apply => "Shows what would change and who is interrupted, before anything happens",
+            Self::GoOn(_) => "Finishes what was left half-made: what is whole stays",
+            Self::Nothing => "What is drawn is what was deployed",
+        }
+    }
+}
+
+pub fn deploy(session: &Session, _: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    send(match Next::of(session) {
+        Next::Deploy => Message::Run(RunMessage::Ask),
+        Next::Apply => Message::Run(RunMessage::AskChange),
+        Next::GoOn(folder) => Message::Cluster(ClusterMessage::GoOn(folder)),
+        Next::Nothing => Message::View(ViewMessage::Show(Tab::Deploy)),
+    })
+}
+
+pub fn go_on(session: &Session, _: &[ServerId]) -> Answer {
+    let folder = first(session, |left| !left.state.is_whole()).ok_or("Nothing was left half-made")?;
+    unlocked(session)?;
+    send(Message::Cluster(ClusterMessage::GoOn(folder)))
+}
+
+pub fn keep_left(session: &Session, _: &[ServerId]) -> Answer {
+    let folder = first(session, |left| !left.state.is_whole()).ok_or("Nothing was left half-made")?;
+    send(Message::Cluster(ClusterMessage::Keep(folder)))
+}
+
+pub fn tear_down_left(session: &Session, _: &[ServerId]) -> Answer {
+    let folder = first(session, |left| left.state != LeftState::HalfRemoved)
+        .ok_or("No cluster was left by an earlier pgcascade")?;
+    send(Message::Cluster(ClusterMessage::AskTeardown(folder)))
+}
+
+pub fn watch_left(session: &Session, _: &[ServerId]) -> Answer {
+    let folder = first(session, |left| left.state.is_whole())
+        .ok_or("No whole cluster was left by an earlier pgcascade")?;
+    send(Message::Cluster(ClusterMessage::Adopt(folder)))
+}
+
+fn first(session: &Session, can: impl Fn(&LeftCluster) -> bool) -> Option<PathBuf> {
+    let mut offered = offered(session);
+    offered
+        .find(|record| can(record))
+        .map(|record| record.folder.clone())
+}
+
+/// In the order of the lines above the drawing, without those that are being removed.
+fn offered(session: &Session) -> impl Iterator<Item = &LeftCluster> {
+    let left_over = session.live.left_over.iter();
+    left_over.filter(|record| !session.live.removing.contains(&record.folder))
+}

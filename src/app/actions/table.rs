@@ -1,0 +1,217 @@
+//! Every action of the window in one table: its words, its place in the menus, and what it does now.
+//!
+//! A table of one row for each action: as long as there are actions.
+
+use super::{Answer, Does, ZOOM_STEP, cluster, edit, file, server, time, view};
+use crate::app::Session;
+use crate::model::desk::Theme;
+use crate::model::topology::ServerId;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionId {
+    New,
+    NewFrom,
+    Open,
+    Save,
+    SaveAs,
+    Export,
+    ExportPicture,
+    Deploy,
+    GoOn,
+    KeepLeft,
+    TearDownLeft,
+    WatchLeft,
+    Quit,
+    Undo,
+    Redo,
+    Cut,
+    Copy,
+    Paste,
+    Duplicate,
+    SelectAll,
+    Find,
+    Palette,
+    Version,
+    AddStandby,
+    Rename,
+    MoveUnder,
+    MoveDownstreams,
+    TakePlace,
+    ToggleSync,
+    SelectLink,
+    MakePrimary,
+    TidyBelow,
+    Site,
+    Fold,
+    Remove,
+    AskAgain,
+    FoldAll,
+    UnfoldAll,
+    Legend,
+    Tidy,
+    Fit,
+    ZoomIn,
+    ZoomOut,
+    Minimap,
+    Deselect,
+    WhatIf,
+    InTime,
+    Play,
+    TickOn,
+    TickBack,
+    NextCommit,
+    Fork,
+    Slower,
+    Faster,
+    ShowInspector,
+    ShowFiles,
+    ShowDeploy,
+    ShowText,
+    ColoursOfDesktop,
+    Light,
+    Dark,
+    ReduceMotion,
+    Start,
+    Help,
+    ShowLog,
+    About,
+}
+
+/// The menus, in the order of the bar. A server's context menu is [`Menu::Server`], for that server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Menu {
+    File,
+    Edit,
+    Server,
+    View,
+    /// What-if in time.
+    Time,
+    Help,
+}
+
+impl Menu {
+    pub const ALL: [Self; 6] = [
+        Self::File,
+        Self::Edit,
+        Self::Server,
+        Self::View,
+        Self::Time,
+        Self::Help,
+    ];
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Edit => "Edit",
+            Self::Server => "Server",
+            Self::View => "View",
+            Self::Time => "Time",
+            Self::Help => "Help",
+        }
+    }
+}
+
+impl ActionId {
+    /// What is not about the drawing, which the page lies over.
+    pub(super) fn works_on_start_page(self) -> bool {
+        matches!(
+            self,
+            Self::New
+                | Self::NewFrom
+                | Self::Open
+                | Self::Quit
+                | Self::Palette
+                | Self::Deselect
+                | Self::ColoursOfDesktop
+                | Self::Light
+                | Self::Dark
+                | Self::ReduceMotion
+                | Self::Start
+                | Self::Help
+                | Self::ShowLog
+                | Self::About
+        )
+    }
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct UiAction {
+    pub id: ActionId,
+    pub menu: Menu,
+    pub words: &'static str,
+    /// For the help dialog.
+    pub explained: &'static str,
+    /// Asked with the servers it is about: the selected ones, or the one whose menu is open.
+    pub(super) does: fn(&Session, &[ServerId]) -> Answer,
+}
+
+#[rustfmt::skip]
+pub static ACTIONS: [UiAction; 66] = [
+    UiAction { id: ActionId::New, menu: Menu::File, words: "New", does: file::new, explained: "Begin with one server, the primary" },
+    UiAction { id: ActionId::NewFrom, menu: Menu::File, words: "New from…", does: file::new_from, explained: "Begin with one of the built-in designs" },
+    UiAction { id: ActionId::Open, menu: Menu::File, words: "Open…", does: file::open, explained: "Open a design file" },
+    UiAction { id: ActionId::Save, menu: Menu::File, words: "Save", does: file::save, explained: "Write the design to its file" },
+    UiAction { id: ActionId::SaveAs, menu: Menu::File, words: "Save as…", does: file::save_as, explained: "Write the design to another file" },
+    UiAction { id: ActionId::Export, menu: Menu::File, words: "Export…", does: file::export, explained: "Pack every configuration file as .tar.gz" },
+    UiAction { id: ActionId::ExportPicture, menu: Menu::File, words: "Export picture…", does: file::export_picture, explained: "The drawing as SVG, PNG, Mermaid or DOT" },
+    UiAction { id: ActionId::Deploy, menu: Menu::File, words: "Deploy…", does: cluster::deploy, explained: "Build the drawn cluster on this machine, or apply the changes to the one that runs" },
+    UiAction { id: ActionId::GoOn, menu: Menu::File, words: "Go on with what was left", does: cluster::go_on, explained: "Finish what an earlier pgcascade left half-made" },
+    UiAction { id: ActionId::KeepLeft, menu: Menu::File, words: "Keep what was left", does: cluster::keep_left, explained: "Leave what is half-made as it is, and say no more about it" },
+    UiAction { id: ActionId::TearDownLeft, menu: Menu::File, words: "Tear down what was left…", does: cluster::tear_down_left, explained: "Remove what an earlier pgcascade left; asks first" },
+    UiAction { id: ActionId::WatchLeft, menu: Menu::File, words: "Watch what was left", does: cluster::watch_left, explained: "Show a whole cluster of an earlier session here, with what its servers say" },
+    UiAction { id: ActionId::Quit, menu: Menu::File, words: "Quit", does: file::quit, explained: "Close the window; deployed servers go on running" },
+    UiAction { id: ActionId::Undo, menu: Menu::Edit, words: "Undo", does: edit::undo, explained: "Take the last edit back" },
+    UiAction { id: ActionId::Redo, menu: Menu::Edit, words: "Redo", does: edit::redo, explained: "Do it again" },
+    UiAction { id: ActionId::Cut, menu: Menu::Edit, words: "Cut", does: edit::cut, explained: "Take the selected servers out, with all below them, into the clipboard" },
+    UiAction { id: ActionId::Copy, menu: Menu::Edit, words: "Copy", does: edit::copy, explained: "The selected servers and all below them, as text: a line for each" },
+    UiAction { id: ActionId::Paste, menu: Menu::Edit, words: "Paste", does: edit::paste, explained: "Put the clipboard's servers under the selected one, with names and ports that are free" },
+    UiAction { id: ActionId::Duplicate, menu: Menu::Edit, words: "Duplicate", does: edit::duplicate, explained: "The selected servers and all below them once more, beside them" },
+    UiAction { id: ActionId::SelectAll, menu: Menu::Edit, words: "Select all", does: edit::select_all, explained: "Select every server" },
+    UiAction { id: ActionId::AskAgain, menu: Menu::Edit, words: "Ask before removing relays", does: edit::ask_again, explained: "Forget what was answered, and ask again what becomes of downstreams" },
+    UiAction { id: ActionId::Find, menu: Menu::Edit, words: "Find server…", does: edit::find, explained: "Select a server by its name, port or host, and show it" },
+    UiAction { id: ActionId::Palette, menu: Menu::Edit, words: "Command palette…", does: edit::palette, explained: "Every action of this list, found by typing" },
+    UiAction { id: ActionId::Version, menu: Menu::Edit, words: "PostgreSQL version…", does: edit::version, explained: "The version every server runs" },
+    UiAction { id: ActionId::AddStandby, menu: Menu::Server, words: "Add standby", does: server::add_standby, explained: "Add a standby under the selected server, or under the primary" },
+    UiAction { id: ActionId::Rename, menu: Menu::Server, words: "Rename", does: server::rename, explained: "Type another name on the card" },
+    UiAction { id: ActionId::MoveUnder, menu: Menu::Server, words: "Move under…", does: server::move_under, explained: "Choose the server that the selected ones are to follow; what is refused says why" },
+    UiAction { id: ActionId::MoveDownstreams, menu: Menu::Server, words: "Move downstreams under…", does: server::move_downstreams, explained: "Choose the server that everything below this relay is to follow" },
+    UiAction { id: ActionId::TakePlace, menu: Menu::Server, words: "Take the place of…", does: server::take_place, explained: "Change places with another server: upstream, downstreams and priority" },
+    UiAction { id: ActionId::ToggleSync, menu: Menu::Server, words: "Make synchronous", does: server::toggle_sync, explained: "Synchronous or asynchronous, directly under the primary" },
+    UiAction { id: ActionId::SelectLink, menu: Menu::Server, words: "Select its link", does: server::select_link, explained: "The link from its upstream: what it is, the line that makes it, what can be done with it" },
+    UiAction { id: ActionId::MakePrimary, menu: Menu::Server, words: "Make primary", does: server::make_primary, explained: "The links on the way up turn round" },
+    UiAction { id: ActionId::TidyBelow, menu: Menu::Server, words: "Tidy below", does: server::tidy_below, explained: "Put every card below this one to its place in the tree; others stay" },
+    UiAction { id: ActionId::Site, menu: Menu::Server, words: "Site…", does: server::site, explained: "Say where the selected servers stand; no file that a server reads changes" },
+    UiAction { id: ActionId::Fold, menu: Menu::Server, words: "Fold", does: server::fold, explained: "Hide everything below the server, or show it again" },
+    UiAction { id: ActionId::Remove, menu: Menu::Server, words: "Remove", does: server::remove, explained: "Remove the selected servers" },
+    UiAction { id: ActionId::FoldAll, menu: Menu::View, words: "Fold all below the primary's downstreams", does: view::fold_all, explained: "Show the primary and what follows it; each card counts what it hides" },
+    UiAction { id: ActionId::UnfoldAll, menu: Menu::View, words: "Unfold all", does: view::unfold_all, explained: "Show every server" },
+    UiAction { id: ActionId::Legend, menu: Menu::View, words: "Legend", does: view::legend, explained: "What the colours, lines and signs of the drawing mean" },
+    UiAction { id: ActionId::Tidy, menu: Menu::View, words: "Tidy layout", does: view::tidy, explained: "Put every card to its place in the tree" },
+    UiAction { id: ActionId::Fit, menu: Menu::View, words: "Fit", does: |_, _| Ok(Does::Fit), explained: "Show the whole drawing" },
+    UiAction { id: ActionId::ZoomIn, menu: Menu::View, words: "Zoom in", does: |_, _| Ok(Does::Zoom(ZOOM_STEP)), explained: "Draw everything larger" },
+    UiAction { id: ActionId::ZoomOut, menu: Menu::View, words: "Zoom out", does: |_, _| Ok(Does::Zoom(1.0 / ZOOM_STEP)), explained: "Draw everything smaller" },
+    UiAction { id: ActionId::Minimap, menu: Menu::View, words: "Minimap", does: view::minimap, explained: "The whole drawing in small, where it has more than 50 servers and not all are in view; drag the frame to look elsewhere" },
+    UiAction { id: ActionId::Deselect, menu: Menu::View, words: "Cluster settings", does: view::deselect, explained: "Select no server: the inspector shows the cluster" },
+    UiAction { id: ActionId::WhatIf, menu: Menu::View, words: "What-if", does: view::what_if, explained: "Try what happens when servers and links fail; the design stays as it is" },
+    UiAction { id: ActionId::InTime, menu: Menu::Time, words: "What-if in time", does: time::in_time, explained: "Commits on their way along the links, slowly enough to be seen; faults at any moment" },
+    UiAction { id: ActionId::Play, menu: Menu::Time, words: "Play", does: time::play, explained: "In What-if in time: let time go on, or stop it" },
+    UiAction { id: ActionId::TickOn, menu: Menu::Time, words: "One tick on", does: time::tick_on, explained: "A millisecond later" },
+    UiAction { id: ActionId::TickBack, menu: Menu::Time, words: "One tick back", does: time::tick_back, explained: "A millisecond earlier" },
+    UiAction { id: ActionId::NextCommit, menu: Menu::Time, words: "On to the next answer", does: time::next_commit, explained: "To the moment in which the next commit is answered" },
+    UiAction { id: ActionId::Fork, menu: Menu::Time, words: "New story from here", does: time::fork, explained: "The one that is told stays as it is" },
+    UiAction { id: ActionId::Slower, menu: Menu::Time, words: "Slower", does: time::slower, explained: "A second of the window shows less time of the cluster" },
+    UiAction { id: ActionId::Faster, menu: Menu::Time, words: "Faster", does: time::faster, explained: "A second of the window shows more of it" },
+    UiAction { id: ActionId::ShowInspector, menu: Menu::View, words: "Show the inspector", does: view::show_inspector, explained: "The selected server, or the cluster" },
+    UiAction { id: ActionId::ShowFiles, menu: Menu::View, words: "Show the files", does: view::show_files, explained: "Every configuration file of the drawn cluster" },
+    UiAction { id: ActionId::ShowDeploy, menu: Menu::View, words: "Show the deployment", does: view::show_deploy, explained: "What runs, and what a deployment would do" },
+    UiAction { id: ActionId::ShowText, menu: Menu::View, words: "Show the text", does: view::show_text, explained: "The design file, typed beside the drawing" },
+    UiAction { id: ActionId::ColoursOfDesktop, menu: Menu::View, words: "Colours of the desktop", does: |_, _| view::theme(Theme::Desktop), explained: "Light or dark, as the desktop has it" },
+    UiAction { id: ActionId::Light, menu: Menu::View, words: "Light", does: |_, _| view::theme(Theme::Light), explained: "Light colours" },
+    UiAction { id: ActionId::Dark, menu: Menu::View, words: "Dark", does: |_, _| view::theme(Theme::Dark), explained: "Dark colours" },
+    UiAction { id: ActionId::ReduceMotion, menu: Menu::View, words: "Reduce motion", does: view::reduce_motion, explained: "Nothing moves by itself: panels, menus and the drawing change at once" },
+    UiAction { id: ActionId::Start, menu: Menu::View, words: "Start page", does: view::start, explained: "Designs to begin with, recent ones, the clusters of this machine" },
+    UiAction { id: ActionId::Help, menu: Menu::Help, words: "Keys and gestures…", does: view::help, explained: "This list" },
+    UiAction { id: ActionId::ShowLog, menu: Menu::Help, words: "Show the log", does: view::show_log, explained: "The folder with what pgcascade has done, to send with a report" },
+    UiAction { id: ActionId::About, menu: Menu::Help, words: "About pgcascade…", does: view::about, explained: "Version and licence" },
+];

@@ -1,0 +1,278 @@
+//! From the session to cards: design, findings, run and readings go in, one [`Card`] per server comes out.
+
+use std::collections::BTreeMap;
+
+use super::card::{Badge, BadgeKind, Card, Life, Link, Work};
+use super::foreseen::foresee;
+use crate::app::{Mode, RunView, Session};
+use crate::model::health::{Board, Reading, ReplicationRow};
+use crate::model::plan::{Progress, StepState};
+use crate::model::topology::{Server, ServerId, Severity, Standby, Subject, SyncMethod, Topology};
+use crate::model::words::counted;
+
+/// As many characters surely fit on a card.
+pub(super) const NAME_SHOWN: usize = 12;
+const HOST_SHOWN: usize = 13;
+
+/// One card for every server of the design, in its order; with the link above it where there is one.
+pub fn describe(session: &Session) -> Vec<(Card, Option<Link>)> {
+    let topology = session.desk.document.topology();
+    match &session.mode {
+        Mode::Design => {}
+        Mode::WhatIf(what_if) => return foresee(what_if),
+    }
+    let facts = Facts::of(session, topology);
+    let mut downstreams: BTreeMap<ServerId, usize> = BTreeMap::new();
+    for upstream in topology.servers().iter().filter_map(Server::upstream) {
+        *downstreams.entry(upstream).or_default() += 1;
+    }
+    let describe_one = |server: &Server| {
+        let count = downstreams.get(&server.id()).copied().unwrap_or(0);
+        facts.card_and_link(server, count)
+    };
+    topology.servers().iter().map(describe_one).collect()
+}
+
+/// Where a server is: "port 5432", "db2.example:5432".
+pub(super) fn place_in_words(server: &Server) -> String {
+    if server.host().is_loopback() {
+        format!("port {}", server.port())
+    } else {
+        format!("{}:{}", server.host(), server.port())
+    }
+}
+
+/// Lookups over the session, made once for all cards.
+struct Facts<'a> {
+    topology: &'a Topology,
+    /// What each standby's upstream will show of it.
+    expected: &'a BTreeMap<ServerId, ReplicationRow>,
+    is_deployed: bool,
+    board: Option<&'a Board>,
+    progress: Option<&'a Progress>,
+    findings: BTreeMap<ServerId, (Severity, Vec<String>)>,
+}
+
+impl<'a> Facts<'a> {
+    fn of(session: &'a Session, topology: &'a Topology) -> Self {
+        let mut findings: BTreeMap<ServerId, (Severity, Vec<String>)> = BTreeMap::new();
+        for finding in &session.derived.findings {
+            if let Subject::Server(id) = finding.subject {
+                let entry = findings.entry(id).or_insert((finding.severity, Vec::new()));
+                entry.0 = entry.0.min(finding.severity);
+                entry.1.push(finding.message.clone());
+            }
+        }
+        Self {
+            topology,
+            expected: &session.derived.expected,
+            is_deployed: session.live.cluster.is_some(),
+            board: session
+                .live
+                .cluster
+                .as_ref()
+                .and_then(|cluster| cluster.board.as_ref()),
+            progress: match &session.live.run {
+                RunView::Run { progress, .. } if !progress.is_finished() => Some(progress),
+                _ => None,
+            },
+            findings,
+        }
+    }
+
+    fn card_and_link(&self, server: &Server, downstreams: usize) -> (Card, Option<Link>) {
+        let name = server.name().as_str();
+        let role = match (server.is_primary(), downstreams) {
+            (true, _) => "primary",
+            (false, 0) => "standby",
+            (false, _) => "relay",
+        };
+        let place = place_in_words(server);
+        let reading = self.reading(name);
+        let row = reading.and_then(|reading| self.real_row(server, reading));
+        let life = self.life(reading, row);
+        let badge = self.badge(server, row);
+        let work = self.work(name);
+        let (severity, findings) = match self.findings.get(&server.id()) {
+            Some((severity, sentences)) => (Some(*severity), sentences.clone()),
+            None => (None, Vec::new()),
+        };
+        let link = server
+            .standby()
+            .map(|standby| self.link(server, standby, reading, &life));
+
+        let mut label = match server.upstream().and_then(|id| self.topology.server(id)) {
+            Some(upstream) => format!("{name}, standby of {}, {place}", upstream.name()),
+            None => format!("{name}, primary, {place}"),
+        };
+        if let Some(site) = server.site() {
+            label = format!("{label}, in {site}");
+        }
+        let spoken = [
+            Some(badge.spoken()),
+            work.map(|work| work.word().to_owned()),
+            Some(life.word().to_owned()),
+        ];
+        for word in spoken.into_iter().flatten().filter(|word| !word.is_empty()) {
+            label.push_str(", ");
+            label.push_str(&word);
+        }
+        let mut description = counted(downstreams, "downstream");
+        if !findings.is_empty() {
+            description = format!("{description}, {}", counted(findings.len(), "finding"));
+        }
+        let card = Card {
+            id: server.id(),
+            name: name.to_owned(),
+            is_primary: server.is_primary(),
+            detail: if server.host().is_loopback() {
+                format!("{role} · {place}")
+            } else {
+                // The port must not be what is cut off.
+                format!(
+                    "{}:{}",
+                    shortened(server.host().as_str(), HOST_SHOWN),
+                    server.port()
+                )
+            },
+            full: (!server.host().is_loopback() || name.chars().count() > NAME_SHOWN)
+                .then(|| format!("{name}\n{role} · {place}")),
+            badge,
+            life,
+            work,
+            severity,
+            findings,
+            fold: None,
+            label,
+            description,
+        };
+        (card, link)
+    }
+
+    fn reading(&self, name: &str) -> Option<&'a Reading> {
+        self.board?.servers.iter().find(|reading| reading.name == name)
+    }
+
+    /// The row in which the server's real upstream shows it.
+    fn real_row(&self, server: &Server, reading: &Reading) -> Option<&'a ReplicationRow> {
+        let upstream = self.reading(reading.upstream.as_deref()?)?;
+        let shown = server.name().in_view(self.topology.postgres());
+        upstream
+            .replication
+            .iter()
+            .find(|row| row.application_name == shown)
+    }
+
+    /// True if the server that would show this one does not answer.
+    fn is_below_silence(&self, reading: Option<&Reading>) -> bool {
+        let upstream = reading.and_then(|reading| self.reading(reading.upstream.as_deref()?));
+        upstream.is_some_and(|upstream| upstream.running && !upstream.answers)
+    }
+
+    fn life(&self, reading: Option<&Reading>, row: Option<&ReplicationRow>) -> Life {
+        match (self.is_deployed, self.board, reading) {
+            (false, _, _) => Life::Drawn,
+            (true, None, _) => Life::Unread,
+            (true, Some(_), None) => Life::NotDeployed,
+            (true, Some(_), Some(reading)) if !reading.running => Life::Down,
+            (true, Some(_), Some(reading)) if !reading.answers => Life::Silent,
+            (true, Some(_), Some(reading)) if reading.role == "primary" => Life::Running,
+            (true, Some(_), Some(_)) => match row.map(|row| row.state.as_str()) {
+                // Its upstream shows nothing at all: whether it is connected nobody knows.
+                None if self.is_below_silence(reading) => Life::Running,
+                None => Life::Unconnected,
+                Some("streaming") => Life::Streaming,
+                Some(state) => Life::Connected(state.to_owned()),
+            },
+        }
+    }
+
+    /// The real state where there is one, else the expected one; the primary shows its policy.
+    fn badge(&self, server: &Server, row: Option<&ReplicationRow>) -> Badge {
+        if server.is_primary() {
+            let Some(policy) = self.topology.sync() else {
+                return Badge::of("async only", 0);
+            };
+            let candidates = self.topology.sync_candidates().len();
+            let method = match policy.method {
+                SyncMethod::First => "first",
+                SyncMethod::Any => "any",
+            };
+            return Badge {
+                kind: BadgeKind::Policy,
+                text: format!("{method} {} of {candidates}", policy.count),
+            };
+        }
+        match row.or_else(|| self.expected.get(&server.id())) {
+            Some(row) => Badge::of(&row.sync_state, row.sync_priority),
+            // A server that is no primary has only asynchronous standbys.
+            None => Badge::of("async", 0),
+        }
+    }
+
+    fn link(&self, server: &Server, standby: &Standby, reading: Option<&Reading>, life: &Life) -> Link {
+        let upstream = self.topology.server(standby.upstream());
+        let is_candidate = self.topology.sync().is_some()
+            && standby.sync_priority().is_some()
+            && upstream.is_some_and(Server::is_primary);
+        let is_quorum = self
+            .topology
+            .sync()
+            .is_some_and(|policy| policy.method == SyncMethod::Any);
+        let mut label = match standby.sync_priority() {
+            // Any of the list may answer: the order in it means nothing.
+            Some(_) if is_candidate && is_quorum => "quorum".to_owned(),
+            Some(priority) if is_candidate => format!("priority {priority}"),
+            _ => "async".to_owned(),
+        };
+        // A slot is the rule wherever the version has slots, so only its absence is worth a word.
+        if self.topology.postgres().has_slots() && !self.topology.uses_slot(server.id()) {
+            label.push_str(" · no slot");
+        }
+        if let Some(delay) = standby.apply_delay() {
+            label = format!("{label} · delay {delay}");
+        }
+        // A link that is drawn but not the one that streams is not shown as if it did.
+        let is_drawn_one = reading.and_then(|reading| reading.upstream.as_deref())
+            == upstream.map(|upstream| upstream.name().as_str());
+        Link {
+            upstream: standby.upstream(),
+            is_candidate,
+            label,
+            is_streaming: is_drawn_one && *life == Life::Streaming,
+            trouble: None,
+        }
+    }
+
+    fn work(&self, name: &str) -> Option<Work> {
+        let states: Vec<StepState> = self
+            .progress?
+            .steps
+            .iter()
+            .filter(|(step, _)| step.server.as_deref() == Some(name))
+            .map(|(_, state)| *state)
+            .collect();
+        if states.is_empty() {
+            // A change leaves it alone: it goes on as it is.
+            return None;
+        }
+        let done = states.iter().filter(|state| **state == StepState::Done).count();
+        Some(if states.contains(&StepState::Failed) {
+            Work::Failed
+        } else if done == states.len() {
+            Work::Built
+        } else if done > 0 || states.contains(&StepState::Running) {
+            Work::Building(done as f32 / states.len() as f32)
+        } else {
+            Work::Pending
+        })
+    }
+}
+
+fn shortened(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(longest.saturating_sub(1)).collect();
+    format!("{}…", begin.trim_end_matches('.'))
+}

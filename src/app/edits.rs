@@ -1,0 +1,171 @@
+//! What can be done with a server, as messages: the same words and the same edits wherever they are offered.
+
+use crate::app::{DesignMessage, Message, Session, ViewMessage};
+use crate::model::document::Command;
+use crate::model::topology::{Edit, Refusal, ServerId, SyncPolicy, Topology};
+
+pub fn edit(edit: Edit) -> Message {
+    Message::Design(DesignMessage::Do(Command::Edit(edit)))
+}
+
+pub fn select(server: ServerId) -> Message {
+    Message::View(ViewMessage::Select(Some(server)))
+}
+
+/// A standby under the only one of these servers, or under the primary.
+pub fn add_standby(session: &Session, servers: &[ServerId]) -> Message {
+    let topology = session.desk.document.topology();
+    let upstream = match servers {
+        [server] if topology.server(*server).is_some() => *server,
+        _ => topology.primary().id(),
+    };
+    edit(add_standby_under(upstream))
+}
+
+/// A standby with the next free name and port.
+pub fn add_standby_under(upstream: ServerId) -> Edit {
+    Edit::AddStandby {
+        upstream,
+        name: None,
+        port: None,
+    }
+}
+
+/// Every other server with the answer to "may it follow that one?": what changes besides, or why not.
+pub fn targets(
+    topology: &Topology,
+    server: ServerId,
+) -> Vec<(ServerId, String, Result<Vec<String>, Refusal>)> {
+    topology
+        .in_tree_order()
+        .into_iter()
+        .filter(|target| *target != server)
+        .filter_map(|target| {
+            let name = topology.server(target)?.name().to_string();
+            Some((target, name, topology.judge_attach(server, target)))
+        })
+        .collect()
+}
+
+/// Synchronous on or off for one standby.
+///
+/// # Errors
+///
+/// With the reason why it cannot be synchronous where it stands.
+pub fn toggle_synchronous(topology: &Topology, id: ServerId) -> Result<Message, String> {
+    let standby = topology.server(id).and_then(|server| server.standby());
+    let Some(standby) = standby else {
+        return Err("The primary is what the others are synchronous with".to_owned());
+    };
+    if standby.sync_priority().is_some() {
+        return Ok(edit(Edit::SetSyncPriority {
+            server: id,
+            priority: None,
+        }));
+    }
+    if standby.upstream() != topology.primary().id() {
+        return Err("Only a server directly under the primary can be synchronous".to_owned());
+    }
+    let last = topology
+        .servers()
+        .iter()
+        .filter_map(|server| server.standby()?.sync_priority())
+        .max();
+    let priority = Edit::SetSyncPriority {
+        server: id,
+        priority: Some(last.unwrap_or(0).saturating_add(1)),
+    };
+    if topology.sync().is_some() {
+        return Ok(edit(priority));
+    }
+    let name = topology.server(id).map_or("", |server| server.name().as_str());
+    Ok(Message::Design(DesignMessage::Do(Command::Edits {
+        label: format!("Make {name} synchronous"),
+        edits: vec![Edit::SetSync(Some(SyncPolicy::default())), priority],
+    })))
+}
+
+/// What [`toggle_synchronous`] does to these servers.
+pub fn toggle_words(topology: &Topology, servers: &[ServerId]) -> &'static str {
+    let is_synchronous = |id: &ServerId| {
+        let standby = topology.server(*id).and_then(|server| server.standby());
+        standby.is_some_and(|standby| standby.sync_priority().is_some())
+    };
+    if servers.iter().any(is_synchronous) {
+        "Make asynchronous"
+    } else {
+        "Make synchronous"
+    }
+}
+
+/// What [`add_standby`] does with these servers: "Add standby under slave1".
+pub fn add_words(session: &Session, servers: &[ServerId]) -> String {
+    let topology = session.desk.document.topology();
+    let upstream = match servers {
+        [server] => topology.server(*server),
+        _ => None,
+    };
+    format!(
+        "Add standby under {}",
+        upstream.unwrap_or_else(|| topology.primary()).name()
+    )
+}
+
+/// With an ellipsis where it asks what becomes of the downstreams.
+pub fn remove_words(session: &Session, servers: &[ServerId]) -> &'static str {
+    let topology = session.desk.document.topology();
+    if servers.iter().any(|server| topology.is_relay(*server)) {
+        "Remove…"
+    } else {
+        "Remove"
+    }
+}
+
+/// The place in the list of synchronous standbys, if it has one: below a standby a priority means nothing.
+pub fn priority_that_counts(topology: &Topology, id: ServerId) -> Option<u32> {
+    topology.sync()?;
+    let standby = topology.server(id)?.standby()?;
+    standby
+        .sync_priority()
+        .filter(|_| standby.upstream() == topology.primary().id())
+}
+
+/// "standby of slave1, asynchronous": what a server is, in words.
+pub fn role_in_words(topology: &Topology, id: ServerId) -> String {
+    let Some(server) = topology.server(id) else {
+        return String::new();
+    };
+    let Some(standby) = server.standby() else {
+        return "primary".to_owned();
+    };
+    let upstream = topology
+        .server(standby.upstream())
+        .map_or("?", |upstream| upstream.name().as_str());
+    match priority_that_counts(topology, id) {
+        Some(priority) => format!("standby of {upstream}, synchronous with priority {priority}"),
+        None => format!("standby of {upstream}, asynchronous"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::topology::notation;
+
+    #[test]
+    fn only_servers_under_the_primary_change_between_synchronous_and_asynchronous() {
+        let topology =
+            notation::parse("m 5432 sync first 1\n  a 5433 priority 3\n    b 5434\n  c 5435\n").unwrap();
+        let server = |name: &str| topology.by_name(name).unwrap().id();
+        let set = |name, priority| {
+            Ok(edit(Edit::SetSyncPriority {
+                server: server(name),
+                priority,
+            }))
+        };
+        assert!(toggle_synchronous(&topology, server("m")).is_err());
+        assert!(toggle_synchronous(&topology, server("b")).is_err());
+        assert_eq!(toggle_synchronous(&topology, server("a")), set("a", None));
+        assert_eq!(toggle_synchronous(&topology, server("c")), set("c", Some(4)));
+    }
+}

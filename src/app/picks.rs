@@ -1,0 +1,371 @@
+//! What can be picked from a list by typing: the rows for each kind of question, and which of them match.
+//! Plain data; the window's picker draws it.
+
+use crate::app::actions::{ACTIONS, ActionId, Answer, Does};
+use crate::app::edits::{edit, role_in_words};
+use crate::app::{DesignMessage, FileMessage, Message, Pick, Session};
+use crate::model::document::Command;
+use crate::model::document::templates::{EMPTY, TEMPLATES};
+use crate::model::topology::{Edit, PgMajor, Refusal, Server, ServerId, SiteName};
+use crate::model::words::{as_sentence, counted};
+
+/// One row of the list.
+#[derive(Debug)]
+pub struct Row {
+    pub words: String,
+    /// What it is or does, or, where it cannot be picked, why.
+    pub detail: String,
+    /// The action it is, whose keys are shown.
+    pub action: Option<ActionId>,
+    pub answer: Answer,
+    /// Found too by these words.
+    also: String,
+}
+
+/// What stands above the list.
+pub fn title(pick: &Pick, session: &Session) -> String {
+    let name = |id: &ServerId| {
+        let server = session.desk.document.topology().server(*id);
+        server.map_or_else(String::new, |server| server.name().to_string())
+    };
+    match pick {
+        Pick::Action => "What do you want to do?".to_owned(),
+        Pick::Server => "Which server?".to_owned(),
+        Pick::Upstream(servers) => match servers.as_slice() {
+            [server] => format!("Which server shall {} follow?", name(server)),
+            _ => format!("Which server shall these {} follow?", servers.len()),
+        },
+        Pick::Place(server) => format!("Whose place shall {} take?", name(server)),
+        Pick::Site(servers) => match servers.as_slice() {
+            [server] => format!("At which site does {} stand?", name(server)),
+            _ => format!("At which site do these {} stand?", servers.len()),
+        },
+        Pick::Template => "Which design to begin with?".to_owned(),
+        Pick::Version => "Which version of PostgreSQL?".to_owned(),
+    }
+}
+
+/// The rows that match what was typed: those that begin with it first, and what cannot be picked last.
+pub fn rows(pick: &Pick, session: &Session, typed: &str) -> Vec<Row> {
+    let as_typed = typed.trim();
+    let typed = as_typed.to_lowercase();
+    let mut ranked: Vec<((bool, u8), Row)> = all_rows(pick, session)
+        .into_iter()
+        .filter_map(|row| Some(((row.answer.is_err(), rank(&row, &typed)?), row)))
+        .collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let new_site = match pick {
+        Pick::Site(servers) => new_site_row(session, servers, as_typed),
+        _ => None,
+    };
+    ranked.into_iter().map(|(_, row)| row).chain(new_site).collect()
+}
+
+/// How well the row matches; `None`: not at all. Every typed word must be somewhere in it.
+fn rank(row: &Row, typed: &str) -> Option<u8> {
+    let words = row.words.to_lowercase();
+    let everything = format!("{words} {} {}", row.detail, row.also).to_lowercase();
+    if !typed.split_whitespace().all(|word| everything.contains(word)) {
+        return None;
+    }
+    Some(match () {
+        () if words == typed => 0,
+        () if words.starts_with(typed) => 1,
+        () if words.split(' ').any(|word| word.starts_with(typed)) => 2,
+        () if words.contains(typed) => 3,
+        () => 4,
+    })
+}
+
+fn all_rows(pick: &Pick, session: &Session) -> Vec<Row> {
+    match pick {
+        Pick::Action => action_rows(session),
+        Pick::Server => server_rows(session),
+        Pick::Upstream(servers) => upstream_rows(session, servers),
+        Pick::Place(server) => place_rows(session, *server),
+        Pick::Site(servers) => site_rows(session, servers),
+        Pick::Template => template_rows(),
+        Pick::Version => version_rows(session),
+    }
+}
+
+fn action_rows(session: &Session) -> Vec<Row> {
+    ACTIONS
+        .iter()
+        .filter(|action| action.id != ActionId::Palette)
+        .map(|action| {
+            let answer = action.now(session);
+            Row {
+                words: action.words_now(session),
+                detail: match &answer {
+                    Ok(_) => action.explained.to_owned(),
+                    Err(reason) => reason.clone(),
+                },
+                action: Some(action.id),
+                answer,
+                also: format!("{} {} {}", action.menu.words(), action.words, action.explained),
+            }
+        })
+        .collect()
+}
+
+fn server_rows(session: &Session) -> Vec<Row> {
+    let topology = session.desk.document.topology();
+    let row = |server: &Server| Row {
+        words: server.name().to_string(),
+        detail: format!(
+            "{} · {}:{}",
+            role_in_words(topology, server.id()),
+            server.host(),
+            server.port()
+        ),
+        action: None,
+        answer: Ok(Does::Centre(server.id())),
+        also: format!("port {}", server.port()),
+    };
+    let order = topology.in_tree_order();
+    order
+        .into_iter()
+        .filter_map(|id| topology.server(id))
+        .map(row)
+        .collect()
+}
+
+/// Each server with the verdict of a drop upon it; then what would make room for those that are refused.
+fn upstream_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
+    let topology = session.desk.document.topology();
+    let (mut rows, mut fixes) = (Vec::new(), Vec::new());
+    for target in topology.in_tree_order() {
+        let Some(upstream) = topology.server(target).filter(|_| !servers.contains(&target)) else {
+            continue;
+        };
+        let attach = match servers {
+            [server] => Edit::Attach {
+                server: *server,
+                upstream: target,
+            },
+            _ => Edit::AttachAll {
+                servers: servers.to_vec(),
+                upstream: target,
+            },
+        };
+        let verdict = topology.judge_attach_all(servers, target);
+        rows.push(judged(upstream.name().to_string(), verdict, edit(attach)));
+        if let Some(fix) = topology.fix_attach(servers, target) {
+            let detail = format!("Then they follow {}", upstream.name());
+            let command = Command::Edits {
+                label: fix.label.clone(),
+                edits: fix.edits,
+            };
+            let message = Message::Design(DesignMessage::Do(command));
+            fixes.push(simple(fix.label, detail, Ok(Does::Send(message))));
+        }
+    }
+    rows.extend(fixes);
+    rows
+}
+
+fn place_rows(session: &Session, server: ServerId) -> Vec<Row> {
+    let topology = session.desk.document.topology();
+    let others = topology.in_tree_order().into_iter().filter(|id| *id != server);
+    others
+        .filter_map(|place| {
+            let name = topology.server(place)?.name().to_string();
+            let verdict = topology.judge_place(server, place);
+            Some(judged(name, verdict, edit(Edit::TakePlace { server, place })))
+        })
+        .collect()
+}
+
+/// The design's sites, and none; a new one is typed.
+fn site_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
+    let topology = session.desk.document.topology();
+    let stand_at = |site: Option<&SiteName>| {
+        let mut stand = servers.iter().filter_map(|id| topology.server(*id));
+        stand.all(|server| server.site() == site)
+    };
+    let set = |site: Option<SiteName>| {
+        edit(Edit::SetSite {
+            servers: servers.to_vec(),
+            site,
+        })
+    };
+    let known = topology.sites().into_iter().map(|(site, there)| {
+        let answer = if stand_at(Some(site)) {
+            Err("That is where it says already".to_owned())
+        } else {
+            Ok(Does::Send(set(Some(site.clone()))))
+        };
+        simple(
+            site.to_string(),
+            format!("{} there", counted(there.len(), "server")),
+            answer,
+        )
+    });
+    let mut rows: Vec<Row> = known.collect();
+    if !stand_at(None) {
+        let detail = "Say nothing of where it stands".to_owned();
+        rows.push(simple("No site".to_owned(), detail, Ok(Does::Send(set(None)))));
+    }
+    rows
+}
+
+/// What is typed and no site yet.
+fn new_site_row(session: &Session, servers: &[ServerId], typed: &str) -> Option<Row> {
+    let sites = session.desk.document.topology().sites();
+    if typed.is_empty() || sites.keys().any(|site| site.as_str() == typed) {
+        return None;
+    }
+    let words = format!("New site \"{typed}\"");
+    Some(match SiteName::parse(typed) {
+        Ok(site) => {
+            let message = edit(Edit::SetSite {
+                servers: servers.to_vec(),
+                site: Some(site),
+            });
+            simple(
+                words,
+                "The first servers there".to_owned(),
+                Ok(Does::Send(message)),
+            )
+        }
+        Err(bad) => simple(
+            words,
+            as_sentence(&bad.to_string()),
+            Err(as_sentence(&bad.to_string())),
+        ),
+    })
+}
+
+/// A server with what changes besides if it is taken, or why it cannot be.
+fn judged(name: String, verdict: Result<Vec<String>, Refusal>, message: Message) -> Row {
+    match verdict {
+        Ok(consequences) => simple(
+            name,
+            as_sentence(&consequences.join(" · ")),
+            Ok(Does::Send(message)),
+        ),
+        Err(refusal) => {
+            let reason = as_sentence(&refusal.to_string());
+            simple(name, reason.clone(), Err(reason))
+        }
+    }
+}
+
+fn template_rows() -> Vec<Row> {
+    let all = std::iter::once(&EMPTY).chain(&TEMPLATES);
+    all.into_iter()
+        .map(|template| {
+            let message = Message::File(FileMessage::New(template.name.to_owned()));
+            let answer = Ok(Does::Send(message));
+            simple(template.name.to_owned(), template.summary.to_owned(), answer)
+        })
+        .collect()
+}
+
+fn version_rows(session: &Session) -> Vec<Row> {
+    let current = session.desk.document.topology().postgres();
+    let row = |major: PgMajor| {
+        let answer = if major == current {
+            Err("The design is for this version already".to_owned())
+        } else {
+            Ok(Does::Send(edit(Edit::SetPostgres(major))))
+        };
+        let detail = answer.as_ref().err().cloned().unwrap_or_default();
+        simple(format!("PostgreSQL {major}"), detail, answer)
+    };
+    PgMajor::ALL.into_iter().rev().map(row).collect()
+}
+
+fn simple(words: String, detail: String, answer: Answer) -> Row {
+    Row {
+        words,
+        detail,
+        action: None,
+        answer,
+        also: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::document::{format, templates};
+
+    fn seed() -> Session {
+        Session::new(format::read(templates::find("seed").unwrap().text).unwrap(), None)
+    }
+
+    fn found(pick: &Pick, typed: &str) -> Vec<String> {
+        let rows = rows(pick, &seed(), typed);
+        rows.into_iter().map(|row| row.words).collect()
+    }
+
+    #[test]
+    fn servers_are_found_by_name_port_and_host() {
+        assert_eq!(found(&Pick::Server, "slave12"), ["slave12"]);
+        assert_eq!(found(&Pick::Server, "25433"), ["slave12"]);
+        assert_eq!(found(&Pick::Server, "localhost").len(), 5);
+        // The one that is called so stands before those that only follow it.
+        assert_eq!(found(&Pick::Server, "Slave1")[0], "slave1");
+        assert!(found(&Pick::Server, "nobody").is_empty());
+    }
+
+    #[test]
+    fn what_begins_with_the_typed_word_comes_first_and_what_cannot_be_done_last() {
+        assert_eq!(found(&Pick::Action, "save")[..2], ["Save", "Save as…"]);
+        assert_eq!(found(&Pick::Action, "layout"), ["Tidy layout"]);
+        let session = seed();
+        let all = rows(&Pick::Action, &session, "");
+        assert_eq!(all.len(), ACTIONS.len() - 1);
+        assert!(all.is_sorted_by_key(|row| row.answer.is_err()));
+    }
+
+    #[test]
+    fn sites_are_picked_and_new_ones_typed() {
+        let mut session = seed();
+        let id = |session: &Session, name: &str| session.desk.document.topology().by_name(name).unwrap().id();
+        let slave1 = id(&session, "slave1");
+        let pick = Pick::Site(vec![slave1]);
+        let words = |session: &Session, typed: &str| -> Vec<(String, bool)> {
+            let rows = rows(&pick, session, typed);
+            rows.into_iter()
+                .map(|row| (row.words, row.answer.is_ok()))
+                .collect()
+        };
+        assert_eq!(words(&session, ""), []);
+        assert_eq!(words(&session, "Oslo"), [("New site \"Oslo\"".to_owned(), true)]);
+        let set = Edit::SetSite {
+            servers: vec![slave1],
+            site: SiteName::parse("Oslo").ok(),
+        };
+        crate::app::update(&mut session, edit(set));
+        assert_eq!(
+            words(&session, ""),
+            [("No site".to_owned(), true), ("Oslo".to_owned(), false)]
+        );
+        assert_eq!(
+            words(&session, "osl"),
+            [("Oslo".to_owned(), false), ("New site \"osl\"".to_owned(), true)]
+        );
+        let long = "x".repeat(64);
+        assert_eq!(words(&session, &long), [(format!("New site \"{long}\""), false)]);
+    }
+
+    #[test]
+    fn every_upstream_is_offered_or_says_why_not() {
+        let session = seed();
+        let slave1 = session.desk.document.topology().by_name("slave1").unwrap().id();
+        let rows = rows(&Pick::Upstream(vec![slave1]), &session, "");
+        let offered = rows.iter().filter(|row| row.answer.is_ok());
+        let offered: Vec<&str> = offered.map(|row| row.words.as_str()).collect();
+        let fixes = [
+            "slave2",
+            "Move slave11 out under master first",
+            "Move slave12 out under master first",
+        ];
+        assert!(fixes.iter().all(|fix| offered.contains(fix)), "{offered:?}");
+        assert_eq!(offered.len(), 3);
+        assert!(rows.iter().all(|row| !row.detail.is_empty()));
+    }
+}

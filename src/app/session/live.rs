@@ -1,0 +1,81 @@
+//! What runs: the run that is planned or under way, the cluster that this window watches, what an earlier pgcascade left.
+
+use std::path::PathBuf;
+
+use crate::engine::deploy::Found;
+use crate::model::desk::LeftCluster;
+use crate::model::document::Document;
+use crate::model::health::Board;
+use crate::model::plan::{ApplyPlan, Check, Machine, Plan, Progress};
+
+#[derive(Debug)]
+pub struct Live {
+    pub run: RunView,
+    /// The deployed cluster of this window, if there is one.
+    pub cluster: Option<ClusterView>,
+    /// Clusters that an earlier pgcascade left behind, half built or running.
+    pub left_over: Vec<LeftCluster>,
+    /// Left-over clusters whose teardown is under way.
+    pub removing: Vec<PathBuf>,
+    /// The next run's number.
+    pub(in crate::app) next_run: u64,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self {
+            run: RunView::Idle,
+            cluster: None,
+            left_over: Vec::new(),
+            removing: Vec::new(),
+            next_run: 1,
+        }
+    }
+}
+
+/// The deploy panel: nothing yet, the plan before it runs, the run, its end.
+#[derive(Debug, Default)]
+pub enum RunView {
+    #[default]
+    Idle,
+    /// The machine is being looked at.
+    Discovering { folder: PathBuf },
+    /// Ready to run, or not: then a check is not `ok` and there is no plan.
+    Planned {
+        machine: Machine,
+        checks: Vec<Check>,
+        plan: Option<Plan>,
+    },
+    /// The running cluster is being looked at, for a change to the drawn design.
+    Looking { folder: PathBuf },
+    /// What would change, or why it cannot.
+    ChangePlanned {
+        found: Box<Found>,
+        plan: Result<ApplyPlan, Vec<Check>>,
+    },
+    /// Running or finished (then `progress.outcome` is there).
+    Run {
+        run: u64,
+        plan: Plan,
+        progress: Progress,
+        cancelling: bool,
+    },
+}
+
+impl RunView {
+    /// True while a deployment is being built or taken back: the design is locked.
+    pub fn is_running(&self) -> bool {
+        matches!(self, Self::Run { progress, .. } if !progress.is_finished())
+    }
+}
+
+/// A deployed cluster and what it last showed.
+#[derive(Debug)]
+pub struct ClusterView {
+    pub folder: PathBuf,
+    /// The design as it was deployed.
+    pub deployed: Document,
+    pub board: Option<Board>,
+    /// A start, stop or teardown is under way: its verb, "Stopping".
+    pub busy: Option<String>,
+}

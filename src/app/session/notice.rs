@@ -1,0 +1,22 @@
+//! What the window says at its corner.
+
+use std::path::PathBuf;
+
+use crate::report::Report;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    Done,
+    Info,
+    Problem,
+}
+
+/// A sentence that appears at the corner, until it is closed.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    pub number: u64,
+    pub kind: NoticeKind,
+    pub report: Report,
+    /// A folder to offer "Show in folder" for.
+    pub folder: Option<PathBuf>,
+}

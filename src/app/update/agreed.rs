@@ -1,0 +1,26 @@
+//! What was put off until nothing would be lost by it, and happens now.
+
+use super::super::{ClusterMessage, Effect, FileMessage, Message, PathPurpose, Session, StartMessage};
+use super::{desk, left_over, open, paths, start};
+
+/// Does what loses the design on the canvas, which is saved or which the user agreed to lose.
+pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
+    match then {
+        Message::File(FileMessage::New(name)) => open::new(session, &name),
+        Message::File(FileMessage::Open) => {
+            session.pending.replaceable = Some(session.desk.revision);
+            vec![paths::ask_path(session, PathPurpose::OpenDesign)]
+        }
+        Message::File(FileMessage::Read(path, text)) => open::open(session, Some(path), text),
+        Message::File(FileMessage::ReadPicture(_, text)) => open::open(session, None, text),
+        Message::File(FileMessage::Recover(unsaved)) => open::recover(session, unsaved),
+        Message::Start(StartMessage::OpenRecent(path)) => start::open_recent(session, path),
+        Message::Start(StartMessage::OpenCluster(folder)) => start::open_cluster(session, folder),
+        Message::Cluster(ClusterMessage::CanGoOn(folder, unfinished)) => {
+            left_over::begin(session, folder, *unfinished)
+        }
+        Message::Quit => vec![desk::forget(session), Effect::Close],
+        // Nothing else is ever put off by the question.
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,78 @@
+//! The design that is open: put there, exchanged, read from a text, and kept in the state folder.
+
+use std::path::{Path, PathBuf};
+
+use super::super::{Desk, Effect, NoticeKind, Pending, RunView, Session};
+use super::notices::notify;
+use crate::model::document::{Document, Problem, format};
+use crate::model::words::{as_sentence, counted};
+use crate::report::Report;
+
+/// Puts another document on the canvas, as it is after an edit, an undo or a file; returns the one before.
+pub(super) fn show_document(session: &mut Session, document: Document) -> Document {
+    session.desk.revision += 1;
+    std::mem::replace(&mut session.desk.document, document)
+}
+
+/// What the state folder is to keep of this design: nothing if the file has it all.
+pub(super) fn autosave(session: &Session) -> Effect {
+    let text = session.is_modified().then(|| session.text().to_owned());
+    Effect::Autosave {
+        path: session.desk.path.clone(),
+        text,
+    }
+}
+
+/// Nothing of the design on the canvas need be kept for a recovery any more.
+pub(super) fn forget(session: &Session) -> Effect {
+    Effect::Autosave {
+        path: session.desk.path.clone(),
+        text: None,
+    }
+}
+
+/// Puts a design on the canvas that is not the one before: its undo steps and plans are not this one's.
+pub(super) fn replace(session: &mut Session, document: Document, path: Option<PathBuf>, saved_text: String) {
+    session.start.is_shown = false;
+    session.desk = Desk::of(document, path, saved_text, session.desk.revision + 1);
+    session.looks.forget_the_design();
+    session.live.run = RunView::Idle;
+    session.pending = Pending::default();
+}
+
+/// The design of the text. If it is none, the notice lists everything that is wrong, and the last good drawing stays.
+pub(super) fn parse(session: &mut Session, path: Option<&Path>, text: &str) -> Option<Document> {
+    match format::read(text) {
+        Ok(document) => Some(document),
+        Err(problems) => {
+            notify(session, NoticeKind::Problem, problems_report(path, &problems));
+            None
+        }
+    }
+}
+
+fn problems_report(path: Option<&Path>, problems: &[Problem]) -> Report {
+    let name = path.map_or("the text".to_owned(), |path| format!("\"{}\"", file_name(path)));
+    let found = counted(problems.len(), "problem");
+    let mut report = Report::new(as_sentence(&format!("{name} cannot be opened: {found} in it")));
+    for problem in problems {
+        report.causes.push(match problem.line {
+            Some(line) => format!("line {line}: {}", problem.message),
+            None => problem.message.clone(),
+        });
+        if let Some(fix) = problem.fix.as_ref().filter(|fix| !report.hints.contains(fix)) {
+            report.hints.push(fix.clone());
+        }
+    }
+    report
+}
+
+pub(super) fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+/// The design has a file now, or was opened from it.
+pub(super) fn note_recent(session: &Session) -> Option<Effect> {
+    session.desk.path.clone().map(Effect::NoteRecent)
+}

@@ -1,0 +1,50 @@
+//! What takes a while with a cluster: one thing at a time for each.
+
+use std::path::{Path, PathBuf};
+
+use super::super::{ClusterView, Dialog, Effect, RunView, Session};
+
+/// Starts what takes a while; one thing at a time.
+pub(super) fn act(session: &mut Session, verb: &str, effect: fn(PathBuf) -> Effect) -> Vec<Effect> {
+    match &mut session.live.cluster {
+        Some(cluster) if cluster.busy.is_none() => {
+            cluster.busy = Some(verb.to_owned());
+            vec![effect(cluster.folder.clone())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn tear_down(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
+    if matches!(session.dialog, Some(Dialog::ConfirmTeardown { .. })) {
+        session.dialog = None;
+    }
+    if cluster_in(session, &folder).is_some() {
+        // Whoever goes on reading would only see servers vanish.
+        let mut effects = act(session, "Tearing down", Effect::Teardown);
+        if !effects.is_empty() {
+            effects.insert(0, Effect::Unwatch);
+        }
+        return effects;
+    }
+    if session.live.removing.contains(&folder) || is_being_built(session, &folder) {
+        return Vec::new();
+    }
+    session.live.removing.push(folder.clone());
+    vec![Effect::Teardown(folder)]
+}
+
+pub(super) fn cluster_in<'a>(session: &'a mut Session, folder: &Path) -> Option<&'a mut ClusterView> {
+    session
+        .live
+        .cluster
+        .as_mut()
+        .filter(|cluster| cluster.folder == folder)
+}
+
+pub(super) fn is_being_built(session: &Session, folder: &Path) -> bool {
+    match &session.live.run {
+        RunView::Run { plan, .. } => session.live.run.is_running() && Path::new(&plan.folder) == folder,
+        _ => false,
+    }
+}

@@ -1,0 +1,42 @@
+//! Where a file is to go: what is suggested, and who is asked.
+
+use std::path::{Path, PathBuf};
+
+use super::super::{Effect, PathPurpose, Session};
+use super::desk::file_name;
+use crate::model::diagram::PictureFormat;
+
+pub(super) fn ask_path(session: &Session, purpose: PathPurpose) -> Effect {
+    Effect::AskPath {
+        purpose,
+        suggested: suggested_name(session, purpose),
+    }
+}
+
+/// A file name; for a design to open there is none to suggest.
+pub(super) fn suggested_name(session: &Session, purpose: PathPurpose) -> String {
+    let stem = session.file_stem();
+    match purpose {
+        PathPurpose::OpenDesign | PathPurpose::CompareDesign | PathPurpose::OpenStory => String::new(),
+        PathPurpose::SaveStory => format!("{stem}-what-if.txt"),
+        PathPurpose::SaveDesign => session
+            .desk
+            .path
+            .as_deref()
+            .map_or_else(|| format!("{stem}.toml"), file_name),
+        PathPurpose::ExportBundle => format!("{stem}.tar.gz"),
+        PathPurpose::ExportPicture(_) => picture_name(session, PictureFormat::default()),
+    }
+}
+
+pub(super) fn picture_name(session: &Session, format: PictureFormat) -> String {
+    let extension = format.extensions().first().copied().unwrap_or_default();
+    format!("{}.{extension}", session.file_stem())
+}
+
+/// Where a typed path starts: beside the design's file, or where the user's folders are.
+pub(super) fn files_folder(session: &Session) -> PathBuf {
+    let beside = session.desk.path.as_deref().and_then(Path::parent);
+    let folder = beside.or_else(|| session.default_folder.parent());
+    folder.map(Path::to_owned).unwrap_or_default()
+}

@@ -1,0 +1,11 @@
+//! What lies on the user's desk beside the design: preferences, designs of before, the clusters of this machine.
+//!
+//! Plain data: the engine finds and keeps it, the window and the command line show it.
+
+mod clusters;
+mod designs;
+mod preferences;
+
+pub use clusters::{Condition, LeftCluster, LeftState, Listed};
+pub use designs::{RecentDesign, Unsaved};
+pub use preferences::{Preferences, Removal, Theme};

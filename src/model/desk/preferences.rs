@@ -1,0 +1,67 @@
+//! What a user likes and lasts from session to session.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::topology::Downstreams;
+
+/// To add one: a field here, its usual value in `Default`. It must serialise to something also when it is not set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preferences {
+    pub theme: Theme,
+    /// Nothing moves by itself.
+    pub reduce_motion: bool,
+    /// The whole design in small, in a corner of the canvas: for designs that are large enough.
+    pub minimap: bool,
+    /// What the signs of the drawing mean, in another corner.
+    pub legend: bool,
+    /// What becomes of downstreams when relays are removed: asked once.
+    pub removal: Option<Removal>,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            theme: Theme::default(),
+            reduce_motion: false,
+            minimap: true,
+            legend: true,
+            removal: None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Theme {
+    /// As the desktop has it.
+    #[default]
+    Desktop,
+    Light,
+    Dark,
+}
+
+/// [`Downstreams`], as it is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Removal {
+    Reattach,
+    Remove,
+}
+
+impl From<Downstreams> for Removal {
+    fn from(downstreams: Downstreams) -> Self {
+        match downstreams {
+            Downstreams::Reattach => Self::Reattach,
+            Downstreams::Remove => Self::Remove,
+        }
+    }
+}
+
+impl From<Removal> for Downstreams {
+    fn from(removal: Removal) -> Self {
+        match removal {
+            Removal::Reattach => Self::Reattach,
+            Removal::Remove => Self::Remove,
+        }
+    }
+}

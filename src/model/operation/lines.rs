@@ -1,0 +1,124 @@
+//! An operation as one would type it: a line for the shell, SQL, or a line of a file, as each version takes it.
+//! `$PGDATA` is the server's own data directory.
+
+use super::{Deed, Operation};
+use crate::model::configuration::Control;
+use crate::model::quoting::{self, literal};
+use crate::model::topology::PgMajor;
+
+impl Operation {
+    /// Each line with its server in front.
+    pub fn lines(&self, major: PgMajor, control: Control) -> Vec<String> {
+        let lines = self.deed.lines(major, control).into_iter();
+        lines.map(|line| format!("{}: {line}", self.server)).collect()
+    }
+}
+
+impl Deed {
+    fn lines(&self, major: PgMajor, control: Control) -> Vec<String> {
+        let one = |line: String| vec![line];
+        match self {
+            Self::Start => one(control.start().to_owned()),
+            Self::Stop => one(control.stop().to_owned()),
+            Self::StopIfRunning => one(format!("{}   # if it runs", control.stop())),
+            Self::Restart => one(control.restart().to_owned()),
+            Self::Reload => one("SELECT pg_reload_conf();".to_owned()),
+            Self::Promote if major.has_promote_function() => one("SELECT pg_promote();".to_owned()),
+            Self::Promote => one(control.promote().to_owned()),
+            Self::ResumeReplay => one(format!("SELECT {}();", major.resume_function())),
+            Self::CreateSlot { slot } => one(format!(
+                "SELECT pg_create_physical_replication_slot({});",
+                literal(slot)
+            )),
+            Self::DropSlot { slot } => one(format!("SELECT pg_drop_replication_slot({});", literal(slot))),
+            Self::LetIn { line } => one(format!("in pg_hba.conf: {line}")),
+            // Up to 11 recovery.conf has it, which ALTER SYSTEM does not write.
+            Self::SetUpstream { conninfo } if major.has_standby_signal() => one(format!(
+                "ALTER SYSTEM SET primary_conninfo = {};",
+                literal(conninfo)
+            )),
+            Self::SetUpstream { conninfo } => one(format!(
+                "in recovery.conf: primary_conninfo = {}",
+                quoting::conf(conninfo)
+            )),
+            Self::SetSyncNames { names } if major.has_alter_system() => one(format!(
+                "ALTER SYSTEM SET synchronous_standby_names = {};",
+                literal(names)
+            )),
+            Self::SetSyncNames { names } => one(format!(
+                "in postgresql.conf: synchronous_standby_names = {}",
+                quoting::conf(names)
+            )),
+            Self::Rewind { source } => one(format!(
+                "pg_rewind --target-pgdata=\"$PGDATA\" --source-server={}   # needs data checksums or wal_log_hints = on; else pg_basebackup into an empty folder",
+                quoting::shell_word(source)
+            )),
+            Self::RestoreOwnFiles => one(
+                "put its own postgresql.conf and pg_hba.conf back: pg_rewind brings those of its source"
+                    .to_owned(),
+            ),
+            Self::Copy { host, port, role } => one(format!(
+                "pg_basebackup -h {} -p {port} -U {} -D \"$PGDATA\"   # into an empty folder",
+                quoting::shell_word(host),
+                quoting::shell_word(role)
+            )),
+            Self::BecomeStandby { conninfo } if major.has_standby_signal() => vec![
+                format!(
+                    "in postgresql.conf: primary_conninfo = {}",
+                    quoting::conf(conninfo)
+                ),
+                "touch \"$PGDATA/standby.signal\"".to_owned(),
+            ],
+            Self::BecomeStandby { conninfo } => vec![
+                "in recovery.conf: standby_mode = on".to_owned(),
+                format!("in recovery.conf: primary_conninfo = {}", quoting::conf(conninfo)),
+                "in recovery.conf: recovery_target_timeline = latest".to_owned(),
+            ],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(deed: Deed, major: &str, lines: &[&str]) {
+        let major = PgMajor::parse(major).unwrap();
+        let expected: Vec<String> = lines.iter().map(|line| format!("s: {line}")).collect();
+        assert_eq!(Operation::new("s", deed).lines(major, Control::PgCtl), expected);
+    }
+
+    #[test]
+    fn each_version_takes_it_in_its_own_way() {
+        let upstream = || Deed::SetUpstream {
+            conninfo: "host=db2 application_name='it\\'s'".to_owned(),
+        };
+        check(
+            upstream(),
+            "11",
+            &[r"in recovery.conf: primary_conninfo = 'host=db2 application_name=''it\\''s'''"],
+        );
+        check(
+            upstream(),
+            "12",
+            &[r"ALTER SYSTEM SET primary_conninfo = E'host=db2 application_name=''it\\''s''';"],
+        );
+        check(Deed::Promote, "11", &["pg_ctl promote -D \"$PGDATA\""]);
+        check(Deed::Promote, "12", &["SELECT pg_promote();"]);
+        check(Deed::ResumeReplay, "9.6", &["SELECT pg_xlog_replay_resume();"]);
+        let names = || Deed::SetSyncNames {
+            names: "\"it's\"".to_owned(),
+        };
+        check(
+            names(),
+            "9.3",
+            &["in postgresql.conf: synchronous_standby_names = '\"it''s\"'"],
+        );
+        check(
+            names(),
+            "9.4",
+            &["ALTER SYSTEM SET synchronous_standby_names = '\"it''s\"';"],
+        );
+    }
+}

@@ -1,0 +1,161 @@
+//! A plan and its steps: what kind of work it is, what is known of it as a whole, and what is done in which order.
+
+use serde::Serialize;
+
+use super::{Action, LeftSlot, Progress, StepState};
+
+/// A step's number in its plan, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
+pub struct StepId(pub usize);
+
+/// The steps of one run, in an order in which they can be done one by one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// The design's name.
+    pub cluster: String,
+    /// The cluster's folder, absolute.
+    pub folder: String,
+    #[serde(flatten)]
+    pub head: Head,
+    pub steps: Vec<Step>,
+}
+
+/// What is known of a plan as a whole: said by whoever made it, so that nobody has to find it out from the steps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Head {
+    pub kind: Kind,
+    /// With this step the new design holds and is recorded: nothing is undone any more.
+    pub settles_at: Option<StepId>,
+    /// The folders that it may make, relative to the cluster's, each after the one that it is in.
+    pub makes: Vec<String>,
+    /// The cluster has passwords, in the files of `secrets/`.
+    pub needs_secrets: bool,
+    /// The slots that are dropped once the new design holds.
+    pub leaves_slots: Vec<LeftSlot>,
+}
+
+/// What a plan is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    Deploy,
+    /// A deployment that an earlier run has begun.
+    Resume,
+    /// To another design, while the cluster runs.
+    Change,
+    Start,
+    Stop,
+    Verify,
+    Teardown,
+}
+
+impl Kind {
+    /// What is done, for the middle of a sentence: "the deployment was cancelled".
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Deploy | Self::Resume => "deployment",
+            Self::Change => "change",
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Verify => "verification",
+            Self::Teardown => "teardown",
+        }
+    }
+
+    /// Whether a run that fails or is cancelled undoes what it did. The others leave it, and can be called again.
+    pub fn is_undone(self) -> bool {
+        match self {
+            Self::Deploy | Self::Resume | Self::Change => true,
+            Self::Start | Self::Stop | Self::Verify | Self::Teardown => false,
+        }
+    }
+}
+
+impl Head {
+    /// Of a plan that makes nothing and settles nowhere.
+    pub fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            settles_at: None,
+            makes: Vec::new(),
+            needs_secrets: false,
+            leaves_slots: Vec::new(),
+        }
+    }
+}
+
+impl Plan {
+    /// True if it changes a cluster that runs.
+    pub fn is_change(&self) -> bool {
+        self.head.kind == Kind::Change
+    }
+
+    /// True once its new design is what runs and is recorded: nothing is undone any more.
+    pub fn has_settled(&self, progress: &Progress) -> bool {
+        let step = self.head.settles_at.and_then(|step| progress.steps.get(step.0));
+        step.is_some_and(|(_, state)| *state == StepState::Done)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    pub id: StepId,
+    /// The server it is about, by name; `None` for the whole cluster.
+    pub server: Option<String>,
+    pub phase: Phase,
+    /// What is done, for people: "Copy master to slave1".
+    pub title: String,
+    /// Why it is done, for people who want to understand.
+    pub why: String,
+    pub action: Action,
+    /// What it made is still there when all processes have ended, so that a later run need not do it again.
+    pub lasts: bool,
+    /// What undoes it, also after it was done by half; `None` where there is nothing to undo.
+    pub undo: Option<Action>,
+    /// What is said instead of undoing it, if anything that came after it could not be undone: without its note, a later
+    /// pgcascade would not find the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stays_with_rest: Option<&'static str>,
+    /// It may begin when these are done.
+    pub after: Vec<StepId>,
+    pub deadline_secs: u32,
+}
+
+/// The part of a plan that a step belongs to: what a person takes in at a glance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    #[default]
+    Prepare,
+    Folders,
+    Data,
+    Files,
+    Start,
+    Stream,
+    Sync,
+    Change,
+    Prove,
+    Clear,
+    Stop,
+    Remove,
+}
+
+impl Phase {
+    /// "Start the servers".
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Prepare => "Prepare",
+            Self::Folders => "Make folders and passwords",
+            Self::Data => "Make the data directories",
+            Self::Files => "Install the configuration",
+            Self::Start => "Start the servers",
+            Self::Stream => "Let the standbys stream",
+            Self::Sync => "Switch on synchronous replication",
+            Self::Change => "Change the servers",
+            Self::Prove => "Prove it",
+            Self::Clear => "Clear away",
+            Self::Stop => "Stop the servers",
+            Self::Remove => "Remove what was made",
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What a design survives: for each failure, and each two of them, whether writes go on, reads go on, and nothing is lost.
+//!
+//! Nobody does anything about the failure: PostgreSQL promotes no standby by itself. What is lost is asked of the best
+//! standby that is left, should it be promoted.
+
+use serde::Serialize;
+
+use crate::model::simulate::verdict::{Said, listed};
+use crate::model::simulate::world::{CommitFate, Flow, Incident, LastMoment, Loss, World};
+use crate::model::topology::{ServerId, Topology};
+
+/// One failure, or two at once, and what is left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Survival {
+    #[serde(skip)]
+    pub faults: Vec<Incident>,
+    /// The same as text: "crash slave1".
+    pub failure: Vec<String>,
+    /// Commits at the level that is set are acknowledged, without anybody doing anything.
+    pub writes: Cell,
+    /// Some server answers queries.
+    pub reads: Cell,
+    /// Every commit that was confirmed to a client is still there.
+    pub nothing_lost: Cell,
+}
+
+/// Yes or no, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    pub holds: bool,
+    #[serde(flatten)]
+    pub said: Said,
+}
+
+impl Survival {
+    pub fn cells(&self) -> [&Cell; 3] {
+        [&self.writes, &self.reads, &self.nothing_lost]
+    }
+}
+
+/// Every single failure: each server's crash, then each drawn link's cut, in the design's order; then the loss of
+/// each site that is more than one server and not the whole cluster.
+pub fn single_failures(topology: &Topology) -> Vec<Survival> {
+    let world = World::new(topology);
+    let faults = faults(topology);
+    let of_sites = topology.sites().into_iter().filter_map(|(site, servers)| {
+        if servers.len() < 2 || servers.len() == topology.servers().len() {
+            return None;
+        }
+        let crashes: Vec<Incident> = servers.into_iter().map(Incident::Crash).collect();
+        let mut lost = survival(&world, &crashes);
+        lost.failure = vec![format!("lose the site {site}")];
+        Some(lost)
+    });
+    let single = faults.into_iter().map(|fault| survival(&world, &[fault]));
+    single.chain(of_sites).collect()
+}
+
+/// Every two failures at once; of n servers these are about 2n².
+pub fn double_failures(topology: &Topology) -> Vec<Survival> {
+    let world = World::new(topology);
+    let faults = faults(topology);
+    let mut found = Vec::new();
+    for (place, one) in faults.iter().enumerate() {
+        for other in faults.iter().skip(place + 1) {
+            found.push(survival(&world, &[*one, *other]));
+        }
+    }
+    found
+}
+
+/// What is left of a world after these failures.
+pub fn survival(world: &World, faults: &[Incident]) -> Survival {
+    let mut after = world.clone();
+    after.apply_each(faults);
+    let texts = faults.iter().map(|fault| fault.text(world.topology()));
+    Survival {
+        faults: faults.to_vec(),
+        failure: texts.collect(),
+        writes: writes(&after),
+        reads: reads(&after),
+        nothing_lost: nothing_lost(&after),
+    }
+}
+
+fn faults(topology: &Topology) -> Vec<Incident> {
+    let servers = topology.servers().iter();
+    let crashes = servers.clone().map(|server| Incident::Crash(server.id()));
+    let cuts = servers.filter_map(|server| {
+        Some(Incident::Cut {
+            one: server.upstream()?,
+            other: server.id(),
+        })
+    });
+    crashes.chain(cuts).collect()
+}
+
+fn writes(after: &World) -> Cell {
+    let (holds, sentence, why) = match after.cluster_fate() {
+        CommitFate::Acknowledged => (
+            true,
+            "writes go on",
+            "the primary runs, and as many standbys answer as a commit waits for",
+        ),
+        CommitFate::Hangs => (
+            false,
+            "every write hangs until a synchronous standby is back",
+            "fewer standbys stream than synchronous_standby_names asks for, and a commit has no time limit",
+        ),
+        CommitFate::Fails => (
+            false,
+            "nobody takes writes until a standby is promoted",
+            "the primary is down, and no standby promotes itself",
+        ),
+    };
+    cell(holds, sentence.to_owned(), why)
+}
+
+fn reads(after: &World) -> Cell {
+    let up = after.servers().filter(|(_, state)| state.is_up()).count();
+    let fresh = |flow: Flow| matches!(flow, Flow::Leads | Flow::Streams);
+    let old = after
+        .servers()
+        .filter(|(_, state)| state.is_up() && !fresh(state.flow))
+        .count();
+    let sentence = match (up, old) {
+        (0, _) => "no server answers".to_owned(),
+        (up, 0) => format!("{up} answer"),
+        (up, old) => format!("{up} answer, {old} of them with old data"),
+    };
+    cell(
+        up > 0,
+        sentence,
+        "a hot standby answers queries also without its upstream, from what it has applied",
+    )
+}
+
+fn nothing_lost(after: &World) -> Cell {
+    if !after.leaders().is_empty() {
+        return cell(
+            true,
+            "the primary has everything".to_owned(),
+            "a commit is on the primary's own disk before it is acknowledged (unless synchronous_commit is off)",
+        );
+    }
+    let standbys = after
+        .servers()
+        .filter(|(_, state)| state.is_up() && state.upstream.is_some());
+    let best = standbys
+        .map(|(server, _)| (after.loss_of(server.id()), server.id(), server.name()))
+        .min_by_key(|(loss, id, _)| (*loss, *id));
+    match best {
+        None => cell(
+            false,
+            "no server is left".to_owned(),
+            "what is on the disks of dead machines counts as lost until they are back",
+        ),
+        Some((Loss::Nothing, _, name)) => cell(
+            true,
+            format!("\"{name}\" has everything"),
+            "each acknowledged commit had waited for it",
+        ),
+        Some((Loss::NothingIfFarthest, id, _)) => cell(
+            true,
+            format!(
+                "the farthest of {} has everything",
+                listed(after, &after.one_of_each(id))
+            ),
+            "each acknowledged commit had waited for so many of them that one has it; promote the one that has received the most",
+        ),
+        Some((Loss::TooFewLeft, id, name)) => cell(
+            false,
+            format!("\"{name}\" may lack the last moment"),
+            &too_few_left(after, id),
+        ),
+        Some((_, _, name)) => cell(
+            false,
+            format!("\"{name}\" may lack the last moment"),
+            "no acknowledged commit had to wait for a standby that is left",
+        ),
+    }
+}
+
+/// Those that a commit waited for may all be gone: how many were asked, and how many are left.
+fn too_few_left(after: &World, server: ServerId) -> String {
+    let last = after.state(server).map(|state| state.position.last);
+    let Some(LastMoment::OneOf { needed, of, .. }) = last else {
+        return String::new();
+    };
+    let left = after.one_of_each(server).len();
+    format!(
+        "each acknowledged commit had waited for {needed} of {of} standbys, whichever answered; of these {left} {} left, and it takes {} to be sure that one has it",
+        if left == 1 { "is" } else { "are" },
+        of - needed + 1
+    )
+}
+
+fn cell(holds: bool, sentence: String, why: &str) -> Cell {
+    Cell {
+        holds,
+        said: Said {
+            sentence,
+            why: why.to_owned(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! Words: how a number, a list, a sentence, a length of time and an amount read. The only place where that is decided,
+//! so that window, terminal and files say the same thing in the same way.
+
+use std::fmt::Display;
+
+/// Names of a list that are shown; a longer one ends with how many more there are.
+const LISTED: usize = 6;
+
+/// "1 server", "3 servers".
+pub fn counted<N: Copy + Display + PartialEq + From<u8>>(number: N, what: &str) -> String {
+    let ending = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {what}{ending}")
+}
+
+/// "one server", "3 servers": as [`counted`], for the middle of a sentence.
+pub fn counted_in_text(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("one {what}"),
+        _ => counted(number, what),
+    }
+}
+
+/// "a", "a and b", "a, b and c"; of more than seven the first six and a number.
+pub fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        names if names.len() > LISTED + 1 => {
+            let shown: Vec<&str> = names.iter().map(String::as_str).take(LISTED).collect();
+            format!("{} and {} more", shown.join(", "), names.len() - LISTED)
+        }
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// "a port is …" by itself: "A port is …".
+pub fn as_sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A length of time: `900 µs`, `3.1 ms`, `12.4 s`, `3 min 2 s`.
+pub fn duration(micros: u64) -> String {
+    let tenths = |value: u64, unit: u64| match value % unit * 10 / unit {
+        0 => format!("{}", value / unit),
+        tenth => format!("{}.{tenth}", value / unit),
+    };
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..1_000_000 => format!("{} ms", tenths(micros, 1_000)),
+        1_000_000..60_000_000 => format!("{} s", tenths(micros, 1_000_000)),
+        _ => format!(
+            "{} min {} s",
+            micros / 60_000_000,
+            micros % 60_000_000 / 1_000_000
+        ),
+    }
+}
+
+/// Seconds with one digit behind the point, always: `0.4 s`, `75.0 s`. A clock that runs must not change its shape.
+pub fn seconds(milliseconds: u64) -> String {
+    let tenths = milliseconds / 100;
+    format!("{}.{} s", tenths / 10, tenths % 10)
+}
+
+/// "just now", "3 hours ago".
+pub fn ago(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [
+        (86_400 * 30, "month"),
+        (86_400, "day"),
+        (3_600, "hour"),
+        (60, "minute"),
+    ];
+    let unit = UNITS.iter().find(|(length, _)| seconds >= *length);
+    unit.map_or_else(
+        || "just now".to_owned(),
+        |(length, word)| format!("{} ago", counted(seconds / length, word)),
+    )
+}
+
+/// An amount of data: `12 kB`, `2.8 MB`.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes} bytes"),
+        1_024..1_048_576 => format!("{} kB", bytes / 1_024),
+        1_048_576..1_073_741_824 => format!("{}.{} MB", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20),
+        _ => format!("{}.{} GB", bytes >> 30, ((bytes & 0x3fff_ffff) * 10) >> 30),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_their_nouns_agree() {
+        for (number, words) in [(0, "0 servers"), (1, "1 server"), (2, "2 servers")] {
+            assert_eq!(counted(number, "server"), words);
+        }
+        assert_eq!(counted_in_text(1, "server"), "one server");
+        assert_eq!(counted_in_text(2, "server"), "2 servers");
+    }
+
+    #[test]
+    fn lists_end_with_and_and_long_ones_with_a_number() {
+        let names =
+            |count: usize| -> Vec<String> { (1..=count).map(|number| format!("s{number}")).collect() };
+        for (count, words) in [
+            (0, ""),
+            (1, "s1"),
+            (2, "s1 and s2"),
+            (3, "s1, s2 and s3"),
+            (7, "s1, s2, s3, s4, s5, s6 and s7"),
+            (8, "s1, s2, s3, s4, s5, s6 and 2 more"),
+        ] {
+            assert_eq!(listed(&names(count)), words);
+        }
+    }
+
+    #[test]
+    fn sentences_begin_with_a_capital() {
+        for (text, sentence) in [
+            ("a port", "A port"),
+            ("", ""),
+            ("\"s\" is", "\"s\" is"),
+            ("é", "É"),
+        ] {
+            assert_eq!(as_sentence(text), sentence);
+        }
+    }
+
+    #[test]
+    fn times_and_amounts_have_the_unit_that_fits() {
+        for (micros, words) in [
+            (0, "0 µs"),
+            (999, "999 µs"),
+            (3_100, "3.1 ms"),
+            (12_400_000, "12.4 s"),
+            (182_000_000, "3 min 2 s"),
+        ] {
+            assert_eq!(duration(micros), words);
+        }
+        assert_eq!((seconds(0), seconds(75_049)), ("0.0 s".into(), "75.0 s".into()));
+        for (bytes, words) in [
+            (500, "500 bytes"),
+            (12_300, "12 kB"),
+            (3_000_000, "2.8 MB"),
+            (5 << 30, "5.0 GB"),
+        ] {
+            assert_eq!(size(bytes), words);
+        }
+    }
+
+    #[test]
+    fn ages_are_said_as_people_say_them() {
+        for (secs, words) in [
+            (0, "just now"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (7_200, "2 hours ago"),
+            (86_400 * 3, "3 days ago"),
+            (86_400 * 70, "2 months ago"),
+        ] {
+            assert_eq!(ago(secs), words);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What is drawn, in fields: the selected server, the selected link, the cluster, and what the rules find.
+
+mod cluster_settings;
+mod findings;
+mod inspector;
+mod link;
+mod server;
+mod settings;
+mod sync_order;
+
+pub use findings::findings_ui;
+pub use inspector::inspector_ui;

@@ -1,0 +1,397 @@
+//! Questions in the way of everything else.
+
+mod changed_on_disk;
+mod picker;
+mod picture;
+
+pub use picker::{PickerState, picker_ui};
+
+use std::path::PathBuf;
+
+use egui::{Grid, Id, Key, Label, Modal, RichText, TextEdit, Ui};
+
+use crate::app::Outbox;
+use crate::app::actions::ACTIONS;
+use crate::app::{
+    ClusterMessage, DesignMessage, Dialog, FileMessage, Message, PathPurpose, Pick, RunMessage, Session,
+    ViewMessage,
+};
+use crate::model::topology::{Downstreams, ServerId};
+use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
+use crate::ui::{dialogs, keys};
+
+use self::changed_on_disk::changed_ui;
+use self::picture::picture_ui;
+use super::parts::{main_button, note_ui};
+use crate::model::words::counted;
+
+const WIDTH: f32 = 440.0;
+const HELP_WIDTH: f32 = 720.0;
+
+/// The text being typed into the dialog that is open.
+#[derive(Debug, Default)]
+pub struct ModalText {
+    of: Option<Dialog>,
+    text: String,
+}
+
+pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut Outbox) {
+    let is_new = typed.of != session.dialog;
+    if is_new {
+        typed.of.clone_from(&session.dialog);
+        typed.text = match &session.dialog {
+            Some(Dialog::Path { text, .. } | Dialog::DeployFolder { text }) => text.clone(),
+            _ => String::new(),
+        };
+    }
+    let Some(dialog) = &session.dialog else {
+        return;
+    };
+    if matches!(dialog, Dialog::Pick(_)) {
+        return;
+    }
+    let frame = egui::Frame::popup(ui.style()).inner_margin(GAP_LARGE);
+    let response = Modal::new(Id::new("dialog")).frame(frame).show(ui.ctx(), |ui| {
+        ui.set_width(if *dialog == Dialog::Help {
+            HELP_WIDTH
+        } else {
+            WIDTH
+        });
+        dialog_ui(ui, session, dialog, &mut typed.text, is_new, outbox);
+    });
+    if response.should_close() {
+        outbox.send(cancelled(dialog));
+    }
+}
+
+fn dialog_ui(
+    ui: &mut Ui,
+    session: &Session,
+    dialog: &Dialog,
+    text: &mut String,
+    is_new: bool,
+    outbox: &mut Outbox,
+) {
+    match dialog {
+        Dialog::Path { purpose, .. } => {
+            let note = "There is no file dialog on this system: type the path";
+            let verb = match purpose {
+                PathPurpose::OpenDesign | PathPurpose::OpenStory => "Open",
+                PathPurpose::CompareDesign => "Compare",
+                PathPurpose::SaveDesign | PathPurpose::SaveStory => "Save",
+                PathPurpose::ExportBundle | PathPurpose::ExportPicture(_) => "Export",
+            };
+            path_ui(
+                ui,
+                dialogs::title(*purpose),
+                note,
+                verb,
+                text,
+                is_new,
+                dialog,
+                outbox,
+                |path| Message::File(FileMessage::Typed(*purpose, path)),
+            );
+        }
+        Dialog::Replace { purpose, path } => {
+            title_ui(ui, "Replace the file that is there?");
+            ui.add(Label::new(path.display().to_string()).wrap());
+            note_ui(ui, "What is in it now would be lost.");
+            let replace = Message::File(FileMessage::Chosen(*purpose, Some(path.clone())));
+            let text = path.to_string_lossy().into_owned();
+            let purpose = *purpose;
+            let other = Message::View(ViewMessage::Dialog(Some(Dialog::Path { purpose, text })));
+            answers_ui(
+                ui,
+                "Replace",
+                replace,
+                &[("Another path…", other)],
+                dialog,
+                outbox,
+            );
+        }
+        Dialog::Picture { format, style } => {
+            title_ui(ui, "Export a picture");
+            picture_ui(ui, *format, *style, outbox);
+        }
+        Dialog::DeployFolder { .. } => {
+            let note = "A folder that does not exist yet, or an empty one: everything the cluster needs goes there, \
+                        and a teardown removes it again. You see the plan before anything happens.";
+            let title = "Deploy into which folder?";
+            path_ui(
+                ui,
+                title,
+                note,
+                "Show the plan",
+                text,
+                is_new,
+                dialog,
+                outbox,
+                |path| Message::Run(RunMessage::Prepare(path)),
+            );
+        }
+        Dialog::Unsaved { .. } => {
+            title_ui(ui, &format!("Save the changes of {}?", session.title()));
+            note_ui(ui, "They would be lost otherwise.");
+            let saved = Message::File(FileMessage::Save);
+            let lost = ("Don't save", Message::File(FileMessage::Discard));
+            answers_ui(ui, "Save", saved, &[lost], dialog, outbox);
+        }
+        Dialog::SaveBroken { .. } => {
+            title_ui(ui, "The text is no design yet");
+            note_ui(
+                ui,
+                "Saved as it is, the file opens again once its error is mended. The last good drawing is older than the \
+                 text; if you save that, what is typed stays here, unsaved.",
+            );
+            let saved = Message::File(FileMessage::SaveBroken);
+            let drawing = (
+                "Save the last good drawing",
+                Message::File(FileMessage::SaveDrawing),
+            );
+            answers_ui(ui, "Save the text as it is", saved, &[drawing], dialog, outbox);
+        }
+        Dialog::Recover(unsaved) => {
+            title_ui(ui, "Recover unsaved changes?");
+            let of = unsaved.path.as_ref().map_or_else(
+                || "a design that had no file yet".to_owned(),
+                |path| path.display().to_string(),
+            );
+            note_ui(ui, format!("An earlier session ended without saving {of}."));
+            let recover = Message::File(FileMessage::Recover(unsaved.clone()));
+            let forget = ("Forget them", Message::File(FileMessage::Discard));
+            answers_ui(ui, "Recover", recover, &[forget], dialog, outbox);
+        }
+        Dialog::ChangedOnDisk {
+            path,
+            found,
+            is_saving,
+        } => {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            title_ui(ui, &format!("{name} was changed elsewhere"));
+            changed_ui(ui, session, found, *is_saving, outbox);
+        }
+        Dialog::ConfirmTeardown { folder } => {
+            title_ui(ui, "Tear the cluster down?");
+            ui.add(Label::new(folder.display().to_string()).wrap());
+            note_ui(
+                ui,
+                "Its servers are stopped and everything that was made there is removed, with all data in it. \
+                 Your design stays.",
+            );
+            let teardown = Message::Cluster(ClusterMessage::Teardown(folder.clone()));
+            answers_ui(ui, "Tear down", teardown, &[], dialog, outbox);
+        }
+        Dialog::Remove { servers } => remove_ui(ui, session, servers, dialog, outbox),
+        Dialog::KeepLink { server } => keep_link_ui(ui, session, *server, dialog, outbox),
+        Dialog::About => about_ui(ui, dialog, outbox),
+        Dialog::Help => help_ui(ui, dialog, outbox),
+        // A list to pick from has a panel of its own.
+        Dialog::Pick(_) => {}
+    }
+}
+
+/// What closing without an answer means.
+fn cancelled(dialog: &Dialog) -> Message {
+    match dialog {
+        Dialog::Path { purpose, .. } | Dialog::Replace { purpose, .. } => {
+            Message::File(FileMessage::Chosen(*purpose, None))
+        }
+        _ => Message::View(ViewMessage::Dialog(None)),
+    }
+}
+
+fn title_ui(ui: &mut Ui, words: &str) {
+    ui.add(Label::new(RichText::new(words).heading()).wrap());
+    ui.add_space(GAP_SMALL);
+}
+
+/// The main answer first, then others, then Cancel.
+fn answers_ui(
+    ui: &mut Ui,
+    words: &str,
+    message: Message,
+    others: &[(&str, Message)],
+    dialog: &Dialog,
+    outbox: &mut Outbox,
+) {
+    ui.add_space(GAP_LARGE);
+    ui.horizontal(|ui| {
+        if main_button(ui, true, words).clicked() {
+            outbox.send(message);
+        }
+        for (words, message) in others {
+            if ui.button(*words).clicked() {
+                outbox.send(message.clone());
+            }
+        }
+        if ui.button("Cancel").clicked() {
+            outbox.send(cancelled(dialog));
+        }
+    });
+}
+
+#[expect(clippy::too_many_arguments, reason = "two dialogs that differ in words only")]
+fn path_ui(
+    ui: &mut Ui,
+    title: &str,
+    note: &str,
+    verb: &str,
+    text: &mut String,
+    is_new: bool,
+    dialog: &Dialog,
+    outbox: &mut Outbox,
+    answer: impl Fn(PathBuf) -> Message,
+) {
+    title_ui(ui, title);
+    note_ui(ui, note);
+    ui.add_space(GAP);
+    let label = ui.label("Path");
+    let edit = ui
+        .add(
+            TextEdit::singleline(text)
+                .margin(egui::Margin::symmetric(8, 5))
+                .desired_width(f32::INFINITY),
+        )
+        .labelled_by(label.id);
+    if is_new {
+        edit.request_focus();
+        let end = egui::text::CCursor::new(text.chars().count());
+        let mut state = TextEdit::load_state(ui.ctx(), edit.id).unwrap_or_default();
+        let all = egui::text::CCursorRange::two(egui::text::CCursor::new(0), end);
+        state.cursor.set_char_range(Some(all));
+        state.store(ui.ctx(), edit.id);
+    }
+    let path = PathBuf::from(text.trim());
+    let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    ui.add_space(GAP_LARGE);
+    ui.horizontal(|ui| {
+        let can = !text.trim().is_empty();
+        if main_button(ui, can, verb).clicked() || (entered && can) {
+            outbox.send(answer(path));
+        }
+        if ui.button("Cancel").clicked() {
+            outbox.send(cancelled(dialog));
+        }
+    });
+}
+
+/// Why a link cannot be removed, and what is meant most likely.
+fn keep_link_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialog, outbox: &mut Outbox) {
+    let topology = session.desk.document.topology();
+    let Some(below) = topology.server(server) else {
+        return;
+    };
+    let above = below.upstream().and_then(|id| topology.server(id));
+    let above = above.map_or("?", |above| above.name().as_str());
+    title_ui(ui, &format!("{} needs an upstream", below.name()));
+    note_ui(
+        ui,
+        format!(
+            "Without the link from \"{above}\" it would get no WAL, so that a link can only go elsewhere: let the standby follow another server, or remove it."
+        ),
+    );
+    let pick = Dialog::Pick(Pick::Upstream(vec![server]));
+    let remove = Message::Design(DesignMessage::AskRemove(vec![server]));
+    answers_ui(
+        ui,
+        &format!("Move {} under…", below.name()),
+        Message::View(ViewMessage::Dialog(Some(pick))),
+        &[(&format!("Remove {}…", below.name()), remove)],
+        dialog,
+        outbox,
+    );
+}
+
+fn remove_ui(ui: &mut Ui, session: &Session, servers: &[ServerId], dialog: &Dialog, outbox: &mut Outbox) {
+    let topology = session.desk.document.topology();
+    let name = |id: &ServerId| topology.server(*id).map(|server| server.name().to_string());
+    let upstream = |id: &ServerId| name(&topology.server(*id)?.upstream()?);
+    let (what, it, above) = match servers {
+        [server] => (
+            name(server).unwrap_or_default(),
+            "it",
+            upstream(server).unwrap_or_default(),
+        ),
+        _ => (
+            counted(servers.len(), "server"),
+            "them",
+            "their upstreams".to_owned(),
+        ),
+    };
+    let heads = topology.heads(servers);
+    let all: usize = heads.iter().map(|head| topology.subtree(*head).len()).sum();
+    let below = all.saturating_sub(servers.len());
+    title_ui(ui, &format!("Remove {what}?"));
+    note_ui(
+        ui,
+        format!(
+            "{} below would be left without an upstream. Your answer is remembered; \"Ask before removing relays\" in the menu Edit forgets it.",
+            counted(below, "server")
+        ),
+    );
+    let remove = |downstreams| Message::Design(DesignMessage::Remove(servers.to_vec(), downstreams));
+    let others = ("Remove them too", remove(Downstreams::Remove));
+    let words = format!("Remove {it}, let the others follow {above}");
+    answers_ui(
+        ui,
+        &words,
+        remove(Downstreams::Reattach),
+        &[others],
+        dialog,
+        outbox,
+    );
+}
+
+fn about_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
+    title_ui(ui, concat!("pgcascade ", env!("CARGO_PKG_VERSION")));
+    ui.add(Label::new(env!("CARGO_PKG_DESCRIPTION")).wrap());
+    note_ui(ui, concat!("Licence: ", env!("CARGO_PKG_LICENSE")));
+    close_ui(ui, dialog, outbox);
+}
+
+fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
+    title_ui(ui, "Keys and gestures");
+    note_ui(ui, "Older literature calls primary and standby master and slave.");
+    let height = ui.ctx().content_rect().height() * 0.65;
+    egui::ScrollArea::vertical()
+        .max_height(height)
+        .min_scrolled_height(height)
+        .show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 20.0;
+            Grid::new("keys")
+                .num_columns(3)
+                .spacing([GAP_LARGE, GAP_SMALL])
+                .show(ui, |ui| {
+                    for action in &ACTIONS {
+                        ui.label(action.words);
+                        let all: Vec<String> = keys::keys_of(action.id)
+                            .iter()
+                            .map(|keys| ui.ctx().format_shortcut(keys))
+                            .collect();
+                        ui.label(RichText::new(all.join(", ")).monospace());
+                        weak(ui, action.explained);
+                        ui.end_row();
+                    }
+                    for (gesture, what) in keys::GESTURES {
+                        ui.label(gesture);
+                        ui.label("");
+                        weak(ui, what);
+                        ui.end_row();
+                    }
+                });
+        });
+    close_ui(ui, dialog, outbox);
+}
+
+fn weak(ui: &mut Ui, words: &str) {
+    let colour = Tokens::of(ui.visuals()).text_weak;
+    ui.label(RichText::new(words).size(TEXT_SMALL).color(colour));
+}
+
+fn close_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
+    ui.add_space(GAP_LARGE);
+    if main_button(ui, true, "Close").clicked() {
+        outbox.send(cancelled(dialog));
+    }
+}

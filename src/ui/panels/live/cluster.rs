@@ -1,0 +1,218 @@
+//! The deployed cluster: what its servers show, how to connect, and what can be done with it.
+
+use egui::{Grid, Label, RichText, Ui, WidgetInfo, WidgetType};
+
+use crate::app::Outbox;
+use crate::app::{ClusterMessage, ClusterView, Message, RunMessage, Session, ViewMessage};
+use crate::model::configuration::ClusterFolder;
+use crate::model::health::Reading;
+use crate::model::quoting::shell_path;
+use crate::model::topology::{Auth, Server};
+use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
+
+use super::super::parts::{main_button, note_ui, section_ui};
+
+pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
+    let Some(cluster) = &session.live.cluster else {
+        return;
+    };
+    let name = cluster.deployed.topology().name();
+    ui.label(RichText::new(format!("Cluster {name}")).heading());
+    note_ui(ui, state_in_words(cluster));
+    note_ui(ui, cluster.folder.display().to_string());
+    if ui
+        .link(RichText::new("Show in folder").size(TEXT_SMALL))
+        .clicked()
+    {
+        let folder = cluster.folder.clone();
+        outbox.send(Message::View(ViewMessage::OpenFolder(folder)));
+    }
+    if session.differs_from_deployed() {
+        let warning = Tokens::of(ui.visuals()).warning;
+        let words = "⚠ The drawing differs from what runs";
+        ui.add(Label::new(RichText::new(words).color(warning).size(TEXT_SMALL)).wrap());
+        ui.add_space(GAP_SMALL);
+        let hint = "Shows what would change and who is interrupted, before anything happens";
+        let apply = main_button(ui, cluster.busy.is_none(), "Apply the changes…");
+        if apply.on_hover_text(hint).clicked() {
+            outbox.send(Message::Run(RunMessage::AskChange));
+        }
+    }
+    ui.add_space(GAP_SMALL);
+    buttons_ui(ui, cluster, outbox);
+    if let Some(board) = &cluster.board {
+        section_ui(ui, "pg_stat_replication");
+        board_ui(ui, &board.servers);
+        let commits = match board.commits.outcome.as_str() {
+            "acknowledged" if board.commits.waits_for.is_empty() => {
+                "A commit waits for no standby".to_owned()
+            }
+            "acknowledged" => format!("A commit waits for {}", board.commits.waits_for.join(", ")),
+            "waiting" => "⚠ A commit would hang: too few synchronous standbys stream".to_owned(),
+            "unknown" => "⚠ The primary does not answer: what becomes of a commit is not known".to_owned(),
+            _ => "There is no primary: nothing can be written".to_owned(),
+        };
+        ui.add_space(GAP_SMALL);
+        note_ui(ui, commits);
+    }
+    section_ui(ui, "How to connect");
+    connect_ui(ui, cluster, outbox);
+}
+
+/// The cluster's state in one sentence, also for the status bar.
+pub fn state_in_words(cluster: &ClusterView) -> String {
+    if let Some(busy) = &cluster.busy {
+        return format!("{busy}…");
+    }
+    match running(cluster) {
+        None => "Not read yet".to_owned(),
+        Some((0, _)) => "Stopped".to_owned(),
+        Some((up, all)) => {
+            let words = if up == all {
+                format!("All {all} servers run")
+            } else {
+                format!("{up} of {all} servers run")
+            };
+            match silent(cluster) {
+                0 => words,
+                1 => format!("{words}, 1 does not answer"),
+                many => format!("{words}, {many} do not answer"),
+            }
+        }
+    }
+}
+
+/// How many servers run, of how many.
+fn running(cluster: &ClusterView) -> Option<(usize, usize)> {
+    let servers = &cluster.board.as_ref()?.servers;
+    let up = servers.iter().filter(|reading| reading.running).count();
+    Some((up, servers.len()))
+}
+
+/// How many of those that run, as far as anybody knows, do not answer.
+fn silent(cluster: &ClusterView) -> usize {
+    let servers = cluster.board.iter().flat_map(|board| &board.servers);
+    servers
+        .filter(|reading| reading.running && !reading.answers)
+        .count()
+}
+
+fn buttons_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
+    let idle = cluster.busy.is_none();
+    let (up, all) = running(cluster).unwrap_or((1, 2));
+    ui.horizontal_wrapped(|ui| {
+        let mut button = |ui: &mut Ui, enabled: bool, words: &str, message: Message| {
+            if ui.add_enabled(enabled, egui::Button::new(words)).clicked() {
+                outbox.send(message);
+            }
+        };
+        let folder = cluster.folder.clone();
+        button(ui, idle && up > 0, "Stop", Message::Cluster(ClusterMessage::Stop));
+        button(
+            ui,
+            idle && up < all,
+            "Start",
+            Message::Cluster(ClusterMessage::Start),
+        );
+        let teardown = Message::Cluster(ClusterMessage::AskTeardown(folder));
+        button(ui, idle, "Tear down…", teardown);
+        if !idle {
+            ui.spinner();
+        }
+    });
+}
+
+fn board_ui(ui: &mut Ui, servers: &[Reading]) {
+    Grid::new("board")
+        .num_columns(4)
+        .striped(true)
+        .spacing([GAP_LARGE, GAP_SMALL])
+        .show(ui, |ui| {
+            for head in ["application_name", "state", "priority", "sync_state"] {
+                let colour = Tokens::of(ui.visuals()).text_weak;
+                ui.label(RichText::new(head).size(TEXT_SMALL).color(colour));
+            }
+            ui.end_row();
+            for reading in servers {
+                if reading.replication.is_empty() && reading.answers {
+                    continue;
+                }
+                reading_rows(ui, reading);
+            }
+        });
+}
+
+fn reading_rows(ui: &mut Ui, reading: &Reading) {
+    let tokens = Tokens::of(ui.visuals());
+    ui.label(RichText::new(format!("on {}", reading.name)).strong());
+    if !reading.running {
+        ui.colored_label(tokens.error, "down");
+    } else if !reading.answers {
+        ui.colored_label(tokens.warning, "does not answer");
+    }
+    ui.end_row();
+    for row in &reading.replication {
+        ui.label(&row.application_name);
+        let state_colour = if row.state == "streaming" {
+            tokens.ok
+        } else {
+            tokens.warning
+        };
+        ui.colored_label(state_colour, &row.state);
+        ui.label(row.sync_priority.to_string());
+        let sync_colour = match row.sync_state.as_str() {
+            "sync" => tokens.sync,
+            "potential" => tokens.potential,
+            "quorum" => tokens.quorum,
+            _ => tokens.asynchronous,
+        };
+        ui.colored_label(sync_colour, &row.sync_state);
+        ui.end_row();
+    }
+}
+
+fn connect_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
+    let topology = cluster.deployed.topology();
+    let asks_password = topology.effective_auth() != Auth::Trust;
+    Grid::new("connect")
+        .num_columns(3)
+        .spacing([GAP, GAP_SMALL])
+        .show(ui, |ui| {
+            for server in topology.servers() {
+                let command = connect_command(cluster, server, asks_password);
+                let short = format!("psql -h {} -p {} …", server.host(), server.port());
+                ui.label(server.name().as_str());
+                ui.label(RichText::new(short).monospace()).on_hover_text(&command);
+                let copy = ui.small_button("Copy").on_hover_text(&command);
+                let words = format!("Copy how to connect to {}", server.name());
+                copy.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, words.as_str()));
+                if copy.clicked() {
+                    outbox.send(Message::View(ViewMessage::CopyText(command)));
+                }
+                ui.end_row();
+            }
+        });
+    if asks_password {
+        ui.add_space(GAP);
+        let file = cluster.folder.join(ClusterFolder::PGPASS);
+        note_ui(
+            ui,
+            format!("The password stands in {}, readable by you alone", file.display()),
+        );
+    }
+}
+
+fn connect_command(cluster: &ClusterView, server: &Server, asks_password: bool) -> String {
+    let psql = format!(
+        "psql -h {} -p {} -U {} -d postgres",
+        server.host(),
+        server.port(),
+        ClusterFolder::SUPERUSER
+    );
+    if asks_password {
+        let file = cluster.folder.join(ClusterFolder::PGPASS);
+        format!("PGPASSFILE={} {psql}", shell_path(&file))
+    } else {
+        psql
+    }
+}

@@ -1,0 +1,83 @@
+//! Clusters that an earlier pgcascade left: unfinished ones are gone on with, torn down or kept so, whole ones watched again.
+
+use egui::{Label, Ui};
+
+use crate::app::Outbox;
+use crate::app::{ClusterMessage, Message, Session};
+use crate::model::desk::{LeftCluster, LeftState};
+
+/// One line for each; draws nothing if there is none.
+pub fn left_over_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
+    for record in &session.live.left_over {
+        record_ui(ui, session, record, outbox);
+    }
+}
+
+fn record_ui(ui: &mut Ui, session: &Session, record: &LeftCluster, outbox: &mut Outbox) {
+    let removing = session.live.removing.contains(&record.folder);
+    let is_whole = record.state.is_whole();
+    ui.horizontal(|ui| {
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let folder = || record.folder.clone();
+            let mut button = |ui: &mut Ui, words: &str, hover: &str, message: ClusterMessage| {
+                if ui.button(words).on_hover_text(hover).clicked() {
+                    outbox.send(Message::Cluster(message));
+                }
+            };
+            if removing {
+                ui.spinner();
+                ui.label("Tearing down");
+            } else if is_whole {
+                let hover = "Stops its servers and removes what was made there; asks first";
+                button(ui, "Tear down…", hover, ClusterMessage::AskTeardown(folder()));
+                let hover = "Shows it here, with what its servers say";
+                button(ui, "Watch", hover, ClusterMessage::Adopt(folder()));
+            } else {
+                let hover = "Leaves it as it is, and says no more about it";
+                button(ui, "Keep", hover, ClusterMessage::Keep(folder()));
+                if record.state != LeftState::HalfRemoved {
+                    let hover = "Stops what runs of it and removes what was made there; asks first";
+                    button(ui, "Tear down…", hover, ClusterMessage::AskTeardown(folder()));
+                }
+                button(
+                    ui,
+                    "Go on",
+                    go_on_words(record.state),
+                    ClusterMessage::GoOn(folder()),
+                );
+            }
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let words = format!(
+                    "⚠ The cluster \"{}\" in {} {}",
+                    record.name,
+                    record.folder.display(),
+                    what_is_left(record.state)
+                );
+                ui.add(Label::new(words).truncate());
+            });
+        });
+    });
+}
+
+fn what_is_left(state: LeftState) -> &'static str {
+    match state {
+        LeftState::HalfBuilt => "was left half built",
+        LeftState::Whole => "of an earlier session is still there",
+        LeftState::HalfStarted => "was left half started",
+        LeftState::HalfStopped => "was left half stopped",
+        LeftState::BetweenDesigns => "was left between two designs",
+        LeftState::HalfRemoved => "was left half removed",
+    }
+}
+
+fn go_on_words(state: LeftState) -> &'static str {
+    match state {
+        LeftState::HalfBuilt => {
+            "Builds the rest of it: what is done stays done, and all is verified at the end"
+        }
+        LeftState::BetweenDesigns => "Finishes the change: then the new design runs, and is verified",
+        LeftState::HalfRemoved => "Removes the rest of it",
+        LeftState::HalfStarted => "Starts the rest of its servers",
+        LeftState::HalfStopped | LeftState::Whole => "Stops the rest of its servers",
+    }
+}

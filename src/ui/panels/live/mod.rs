@@ -1,0 +1,97 @@
+//! Deploying: where to, what stands in the way, what will be done, what happens, and what came of it.
+
+mod change;
+pub(super) mod cluster;
+mod left_over;
+mod plan;
+mod run;
+
+pub use left_over::left_over_ui;
+
+use egui::{RichText, ScrollArea, Ui};
+
+use crate::app::Outbox;
+use crate::app::{Message, RunMessage, RunView, Session};
+use crate::ui::PanelState;
+use crate::ui::theme::GAP;
+
+use self::change::change_ui;
+use self::cluster::cluster_ui;
+use self::plan::plan_ui;
+use self::run::{details_ui, run_ui};
+use super::parts::{main_button, note_ui};
+
+pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
+    match &session.live.run {
+        RunView::Idle => {
+            scrolled(ui, |ui| {
+                // One window has one cluster: while it is there, nothing else can be deployed.
+                if session.live.cluster.is_some() {
+                    cluster_ui(ui, session, outbox);
+                } else {
+                    idle_ui(ui, outbox);
+                }
+            });
+        }
+        RunView::Discovering { folder } | RunView::Looking { folder } => {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                ui.label(if matches!(session.live.run, RunView::Looking { .. }) {
+                    "Looking at the cluster"
+                } else {
+                    "Looking at this machine"
+                });
+            });
+            note_ui(ui, folder.display().to_string());
+            if ui.button("Back").clicked() {
+                outbox.send(Message::Run(RunMessage::Close));
+            }
+        }
+        RunView::Planned {
+            machine,
+            checks,
+            plan,
+        } => plan_ui(ui, session, machine, checks, plan.as_ref(), outbox),
+        RunView::ChangePlanned { plan, .. } => change_ui(ui, plan, outbox),
+        RunView::Run {
+            run,
+            plan,
+            progress,
+            cancelling,
+        } => {
+            if !progress.is_finished() {
+                return run_ui(ui, *run, plan, progress, *cancelling, state, outbox);
+            }
+            scrolled(ui, |ui| {
+                run_ui(ui, *run, plan, progress, *cancelling, state, outbox);
+                ui.separator();
+                if session.live.cluster.is_some() {
+                    cluster_ui(ui, session, outbox);
+                    ui.separator();
+                }
+                details_ui(ui, plan, progress);
+            });
+        }
+    }
+}
+
+fn scrolled(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    ScrollArea::vertical()
+        .id_salt("deploy")
+        .auto_shrink(false)
+        .show(ui, contents);
+}
+
+fn idle_ui(ui: &mut Ui, outbox: &mut Outbox) {
+    ui.label(RichText::new("Deploy on this machine").heading());
+    ui.add_space(GAP);
+    note_ui(
+        ui,
+        "Builds every server of the drawing in one folder, starts them, and proves that they replicate as drawn. \
+         You see every step and its reason before anything happens, and everything can be taken back.",
+    );
+    ui.add_space(GAP);
+    if main_button(ui, true, "Choose a folder…").clicked() {
+        outbox.send(Message::Run(RunMessage::Ask));
+    }
+}

@@ -1,0 +1,43 @@
+//! The strip of What-if below the canvas: one press back or on, and the whole story to slide along.
+
+use egui::{Button, Slider, Ui};
+
+use crate::app::Outbox;
+use crate::app::{Message, WhatIf, WhatIfMessage};
+use crate::model::words::as_sentence;
+
+use super::super::parts::note_ui;
+
+pub fn moments_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
+    let (moments, at) = what_if.moments();
+    let last = moments.len() - 1;
+    ui.horizontal(|ui| {
+        let mut step = |ui: &mut Ui, sign: &str, words: &str, to: Option<usize>| {
+            let button = ui
+                .add_enabled(to.is_some(), Button::new(sign))
+                .on_hover_text(words);
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, to.is_some(), words));
+            if let Some(to) = to.filter(|_| button.clicked()) {
+                outbox.send(Message::WhatIf(WhatIfMessage::GoTo(to)));
+            }
+        };
+        step(ui, "⏮", "Back to the beginning", (at > 0).then_some(0));
+        step(ui, "◀", "One moment back", at.checked_sub(1));
+        step(ui, "▶", "One moment on", (at < last).then_some(at + 1));
+        step(ui, "⏭", "On to the end", (at < last).then_some(last));
+        if last > 0 {
+            let mut wanted = at;
+            let slider = Slider::new(&mut wanted, 0..=last).show_value(false);
+            if ui.add(slider).on_hover_text("Slide along the story").changed() {
+                outbox.send(Message::WhatIf(WhatIfMessage::GoTo(wanted)));
+            }
+        }
+        let words = if at == 0 {
+            "What-if: right click on a server or a link to let something happen. The design stays as it is"
+                .to_owned()
+        } else {
+            format!("Moment {at} of {last}: {}", as_sentence(moments[at].sentence()))
+        };
+        note_ui(ui, words);
+    });
+}

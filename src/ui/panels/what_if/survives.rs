@@ -1,0 +1,173 @@
+//! What the design survives: a row for each failure, with what goes on in spite of it; another design beside it.
+
+use egui::{Label, RichText, Sense, Ui, WidgetInfo, WidgetType};
+
+use crate::app::Outbox;
+use crate::app::{MOST_FOR_DOUBLE, Message, Survives, WhatIf, WhatIfMessage};
+use crate::model::simulate::survives::{Cell, Survival};
+use crate::model::words::as_sentence;
+use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
+
+use super::super::parts::note_ui;
+
+const COLUMNS: [&str; 3] = ["writes", "reads", "kept"];
+const CELL_WIDTH: f32 = 38.0;
+const ROW_HEIGHT: f32 = 24.0;
+
+pub fn survives_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
+    let Some(survives) = &what_if.survives else {
+        return;
+    };
+    choices_ui(ui, what_if, survives, outbox);
+    note_ui(
+        ui,
+        "Nobody does anything about the failure. Writes: commits are acknowledged; reads: some server answers; kept: no acknowledged commit is lost. Press a failure to see it happen.",
+    );
+    let sides: Vec<&Survives> = std::iter::once(survives).chain(&what_if.compared).collect();
+    for side in &sides {
+        summary_ui(ui, side, what_if.double);
+    }
+    ui.add_space(GAP_SMALL);
+    table_ui(ui, &sides, what_if.double, outbox);
+}
+
+fn choices_ui(ui: &mut Ui, what_if: &WhatIf, survives: &Survives, outbox: &mut Outbox) {
+    let mut send = |message| outbox.send(Message::WhatIf(message));
+    ui.horizontal_wrapped(|ui| {
+        if ui.selectable_label(!what_if.double, "One failure").clicked() {
+            send(WhatIfMessage::Double(false));
+        }
+        ui.add_enabled_ui(survives.has_double(), |ui| {
+            let button = ui.selectable_label(what_if.double, "Two at once");
+            let why_not = format!(
+                "Worked out for designs of up to {MOST_FOR_DOUBLE} servers: of more it would take too long"
+            );
+            if button.on_disabled_hover_text(why_not).clicked() {
+                send(WhatIfMessage::Double(true));
+            }
+        });
+        if what_if.compared.is_some() {
+            if ui.button("Stop comparing").clicked() {
+                send(WhatIfMessage::StopComparing);
+            }
+        } else if ui.button("Compare with…").clicked() {
+            send(WhatIfMessage::Compare);
+        }
+    });
+    ui.add_space(GAP_SMALL);
+}
+
+/// "seed: of 9 failures, writes go on after 8, …".
+fn summary_ui(ui: &mut Ui, survives: &Survives, double: bool) {
+    let rows = survives.rows(double);
+    let counts: Vec<usize> = (0..COLUMNS.len())
+        .map(|column| rows.iter().filter(|row| row.cells()[column].holds).count())
+        .collect();
+    let words = format!(
+        "{}: of {} failures, writes go on after {}, reads after {}, nothing is lost after {}",
+        survives.name,
+        rows.len(),
+        counts[0],
+        counts[1],
+        counts[2]
+    );
+    ui.add(Label::new(words).wrap());
+}
+
+/// Only the rows in view are drawn: of two failures at once there are thousands.
+fn table_ui(ui: &mut Ui, sides: &[&Survives], double: bool, outbox: &mut Outbox) {
+    let rows = all_rows(sides, double);
+    let cells = CELL_WIDTH * (COLUMNS.len() * sides.len()) as f32 + GAP * sides.len() as f32;
+    let name_width = (ui.available_width() - cells - GAP).max(90.0);
+    let tokens = Tokens::of(ui.visuals());
+    let small = |words: &str| RichText::new(words).size(TEXT_SMALL).color(tokens.text_weak);
+    ui.spacing_mut().item_spacing.x = 0.0;
+    ui.horizontal(|ui| {
+        ui.add_space(name_width);
+        for _ in sides {
+            ui.add_space(GAP);
+            for column in COLUMNS {
+                ui.add_sized(
+                    [CELL_WIDTH, ROW_HEIGHT],
+                    Label::new(small(column)).selectable(false),
+                );
+            }
+        }
+    });
+    egui::ScrollArea::vertical()
+        .id_salt("survives")
+        .auto_shrink(false)
+        .show_rows(ui, ROW_HEIGHT, rows.len(), |ui, shown| {
+            for row in &rows[shown] {
+                ui.horizontal(|ui| row_ui(ui, row, name_width, outbox));
+            }
+        });
+}
+
+/// A failure on each side; none where the other design has no such server or link.
+type Row<'a> = Vec<Option<&'a Survival>>;
+
+/// The design's own failures in its order, then those that only the other has.
+fn all_rows<'a>(sides: &[&'a Survives], double: bool) -> Vec<Row<'a>> {
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    let mut places = std::collections::BTreeMap::new();
+    for (number, side) in sides.iter().enumerate() {
+        for survival in side.rows(double) {
+            let place = *places.entry(&survival.failure).or_insert(rows.len());
+            if place == rows.len() {
+                rows.push(vec![None; sides.len()]);
+            }
+            rows[place][number] = Some(survival);
+        }
+    }
+    rows
+}
+
+fn row_ui(ui: &mut Ui, row: &Row<'_>, name_width: f32, outbox: &mut Outbox) {
+    let Some(first) = row.iter().flatten().next() else {
+        return;
+    };
+    let words = as_sentence(&first.failure.join(", "));
+    let name = Label::new(words)
+        .truncate()
+        .selectable(false)
+        .sense(Sense::click());
+    let is_own = row.first().is_some_and(Option::is_some);
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    let size = egui::vec2(name_width, ROW_HEIGHT);
+    let response = ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_width(name_width);
+        ui.add(name)
+    });
+    let response = response.inner;
+    if is_own && response.on_hover_text("See it happen").clicked() {
+        outbox.send(Message::WhatIf(WhatIfMessage::Try(first.faults.clone())));
+    }
+    for survival in row {
+        ui.add_space(GAP);
+        for (place, column) in COLUMNS.into_iter().enumerate() {
+            let cell = survival.map(|survival| survival.cells()[place]);
+            cell_ui(ui, column, cell);
+        }
+    }
+}
+
+/// A sign, so that it can be told without colour; the sentence and its reason on hover.
+fn cell_ui(ui: &mut Ui, column: &str, cell: Option<&Cell>) {
+    let tokens = Tokens::of(ui.visuals());
+    let (sign, colour) = match cell {
+        Some(cell) if cell.holds => ("✔", tokens.ok),
+        Some(_) => ("✖", tokens.error),
+        None => ("·", tokens.text_weak),
+    };
+    let label = Label::new(RichText::new(sign).color(colour)).selectable(false);
+    let response = ui.add_sized([CELL_WIDTH, ROW_HEIGHT], label.sense(Sense::hover()));
+    let sentence = cell.map_or("not in this design", |cell| cell.said.sentence.as_str());
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{column}: {sentence}")));
+    response.on_hover_ui(|ui| {
+        ui.label(as_sentence(sentence));
+        if let Some(cell) = cell {
+            note_ui(ui, as_sentence(&cell.said.why));
+        }
+    });
+}
