@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 use crate::model::health::ReplicationRow;
 
@@ -31,7 +31,7 @@ const WIDEST: usize = 120;
 
 /// How many columns of a terminal these cells take.
 pub(super) fn width<'a>(cells: impl Iterator<Item = &'a str>) -> usize {
-    cells.map(|cell| cell.width()).max().unwrap_or(0).min(WIDEST)
+    cells.map(UnicodeWidthStr::width).max().unwrap_or(0).min(WIDEST)
 }
 
 /// Filled with blanks up to so many columns of a terminal. The formatter would count characters, and "漢" takes two columns;

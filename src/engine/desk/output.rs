@@ -35,6 +35,11 @@ pub struct Output<'a> {
 
 impl Output<'_> {
     /// Writes all of it, or says why not.
+    ///
+    /// # Errors
+    ///
+    /// If it is the input, a folder, a disk, or of another kind without `is_forced`; if another user's link leads there; or if
+    /// it cannot be written whole.
     pub fn write(self, bytes: &[u8]) -> Result<(), Report> {
         let headline = || format!("{} could not be written.", self.path.display());
         let failed = |error: io::Error| Report::of(headline(), &error);

@@ -120,6 +120,10 @@ pub fn cache_folder() -> Option<PathBuf> {
 }
 
 /// A text that a person names, such as a scenario: no larger than a design.
+///
+/// # Errors
+///
+/// If the file cannot be read, is larger than a design may be, or is not UTF-8 text.
 pub fn text(path: &Path) -> std::io::Result<String> {
     let bytes = files::read_at_most(path, LARGEST_DESIGN_BYTES as u64 + 1)?;
     if bytes.len() > LARGEST_DESIGN_BYTES {

@@ -44,6 +44,10 @@ const MOST_ATTRIBUTES: usize = 1_000;
 pub struct NoDesign;
 
 /// The design's text in an SVG that pgcascade wrote; `None` if it is any other one.
+///
+/// # Errors
+///
+/// If there is a design in it that is damaged or too large.
 pub fn in_svg(svg: &str) -> Result<Option<String>, NoDesign> {
     if has_too_many_attributes(svg) {
         return Err(NoDesign);
@@ -74,6 +78,10 @@ fn has_too_many_attributes(svg: &str) -> bool {
 }
 
 /// The design's text in a PNG that pgcascade wrote; `None` if it is any other one.
+///
+/// # Errors
+///
+/// If there is a design in it that is damaged or too large.
 pub fn in_png(png: &[u8]) -> Result<Option<String>, NoDesign> {
     let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
     // A colour profile is compressed as well, and nobody looks at it.

@@ -109,7 +109,7 @@ fn an_svg_opens_as_the_same_design() {
             assert_eq!(Container::of(svg.as_bytes()), Some(Container::Svg));
             assert_eq!(
                 embedded::in_svg(&svg),
-                Ok(Some(text.to_owned())),
+                Ok(Some(text.clone())),
                 "{}",
                 template.name
             );
