@@ -79,7 +79,7 @@ const QUESTIONS: [Question; 6] = [
         median(
             || (),
             |()| {
-                black_box(double_failures(topology));
+                let _ = black_box(double_failures(topology));
             },
         )
     }),

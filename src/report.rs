@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::model::document::Problem;
+use crate::model::visible::visible_lines;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -63,12 +64,13 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.headline)?;
+        // A server's text or a path can hold what a terminal would obey.
+        f.write_str(&visible_lines(&self.headline))?;
         for cause in &self.causes {
-            write!(f, "\n  because: {cause}")?;
+            write!(f, "\n  because: {}", visible_lines(cause))?;
         }
         for hint in &self.hints {
-            write!(f, "\n  hint: {hint}")?;
+            write!(f, "\n  hint: {}", visible_lines(hint))?;
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ impl Survives {
     /// Two failures at once are worked out only when they are looked at.
     pub(super) fn work_out(&mut self, double: bool) {
         if double && self.double.is_empty() && self.has_double() {
-            self.double = double_failures(&self.topology);
+            self.double = double_failures(&self.topology).unwrap_or_default();
         }
     }
 

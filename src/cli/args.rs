@@ -251,6 +251,9 @@ pub(super) struct Diagram {
     /// Without the names of servers and hosts, free texts and comments
     #[arg(long)]
     pub(super) anonymous: bool,
+    /// Replace the output also if it is not such a picture
+    #[arg(long, requires = "output")]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -284,6 +287,9 @@ pub(super) struct Bundle {
     /// Print the explanation or the difference as JSON
     #[arg(long, requires = "shown")]
     pub(super) json: bool,
+    /// Replace the output also if it is not a tarball
+    #[arg(long, requires = "output")]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -371,10 +377,13 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, Report> {
         .map_err(|error| Report::of(format!("\"{}\" cannot be used as a path", path.display()), &error))
 }
 
-/// What was called. Wrong usage ends the program here.
-pub(super) fn parse() -> Args {
+/// What was called; as an error the help or the version, where that is asked for. Wrong usage ends the program here.
+pub(super) fn parse() -> Result<Args, clap::Error> {
     exit_on_mistyped_command(Args::command());
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Err(mistake) if mistake.use_stderr() => mistake.exit(),
+        parsed => parsed?,
+    };
     // clap's `args_conflicts_with_subcommands` would also refuse the options that all commands have.
     if args.file.is_some() && args.command.is_some() {
         let message = "a design to open in the window cannot be given together with a command";
@@ -382,7 +391,7 @@ pub(super) fn parse() -> Args {
             .error(clap::error::ErrorKind::ArgumentConflict, message)
             .exit();
     }
-    args
+    Ok(args)
 }
 
 #[cfg(test)]

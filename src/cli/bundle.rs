@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Ending, args, designs, difference, explain, print};
-use crate::engine::desk::store;
+use crate::engine::desk::output::{Kind, Output};
 use crate::model::bundle::{self, Bundle};
 use crate::model::document::Document;
 use crate::model::quoting::shell_path;
@@ -21,14 +21,20 @@ pub(super) fn bundle(args: &args::Bundle) -> Result<Ending, Report> {
         difference::show(&document, &bundle, major, args.json);
     }
     if let Some(output) = &args.output {
-        write(&bundle, output)?;
+        write(&bundle, output, args)?;
         warn_of_errors(&document, &args.file);
     }
     Ok(Ending::Fine)
 }
 
-fn write(bundle: &Bundle, output: &Path) -> Result<(), Report> {
-    store::write_whole(output, &bundle::pack(bundle))?;
+fn write(bundle: &Bundle, output: &Path, args: &args::Bundle) -> Result<(), Report> {
+    let whole = Output {
+        path: output,
+        kind: Kind::Bundle,
+        input: Some(&args.file),
+        is_forced: args.force,
+    };
+    whole.write(&bundle::pack(bundle))?;
     print::note(format_args!(
         "Wrote {} to {}",
         counted(bundle.files.len(), "file"),

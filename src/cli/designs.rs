@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::args::New;
 use super::{Ending, print};
+use crate::engine::desk::output::{Kind, Output};
 use crate::engine::desk::store::{self, OpenError};
 use crate::model::document::templates::{self, TEMPLATES};
 use crate::model::document::{Document, Problem};
@@ -34,11 +35,18 @@ pub(super) fn new(new: &New) -> Result<Ending, Report> {
         print::text(template.text);
         return Ok(Ending::Fine);
     };
-    if path.exists() && !new.force {
+    // A device or a pipe is there to be written to.
+    if path.is_file() && !new.force {
         return Err(Report::new(format!("\"{}\" exists already", path.display()))
             .hint("Give another name, or --force to write over it"));
     }
-    store::write_whole(path, template.text.as_bytes())?;
+    let whole = Output {
+        path,
+        kind: Kind::Design,
+        input: None,
+        is_forced: new.force,
+    };
+    whole.write(template.text.as_bytes())?;
     print::note(format_args!(
         "Wrote the design \"{}\" to {}",
         template.name,

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::{Ending, args, designs, print};
-use crate::engine::desk::{picture, store};
+use crate::engine::desk::output::{Kind, Output};
+use crate::engine::desk::picture;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::report::Report;
 
@@ -20,7 +21,13 @@ pub(super) fn diagram(args: &args::Diagram) -> Result<Ending, Report> {
     };
     let picture = picture::render(&document, format, style)?;
     if let Some(output) = &args.output {
-        store::write_whole(output, &picture)?;
+        let whole = Output {
+            path: output,
+            kind: Kind::Picture(format),
+            input: Some(&args.file),
+            is_forced: args.force,
+        };
+        whole.write(&picture)?;
         print::note(format_args!("Wrote the picture to {}", output.display()));
         return Ok(Ending::Fine);
     }

@@ -63,15 +63,33 @@ impl Ending {
 /// Reads the arguments and does what they say. The exit code: 0 fine, 1 error-level findings or a failed run,
 /// 2 wrong usage, 130 cancelled.
 pub fn main() -> ExitCode {
-    let args = args::parse();
+    let args = match args::parse() {
+        Ok(args) => args,
+        Err(help) => {
+            print::help(&help);
+            return written(Ending::Fine).exit_code();
+        }
+    };
     begin_log(args.verbose);
     let began = Instant::now();
     let ending = perform(args).unwrap_or_else(|report| {
         print::error(&report);
         Ending::Failed
     });
+    let ending = written(ending);
     tracing::info!("ended: {ending:?} after {}", since(began));
     ending.exit_code()
+}
+
+/// A failed end if the answer could not be written whole.
+fn written(ending: Ending) -> Ending {
+    match print::failure() {
+        None => ending,
+        Some(report) => {
+            print::error(&report);
+            Ending::Failed
+        }
+    }
 }
 
 /// Begins the log with what was called: the command and the names of its options. Their values are private.

@@ -1,30 +1,62 @@
 //! The way out: standard output for answers, standard error for what goes on and what went wrong.
 //!
-//! A reader that has gone away (`pgcascade show x | head -1`) is no error: what it does not want to read is dropped.
+//! A reader that has gone away (`pgcascade show x | head -1`) is not an error: what it does not want to read is dropped. Any
+//! other write that fails is one ([`failure`]): half an answer must not look like a whole one.
 
 use std::fmt::Display;
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
 use crate::engine::desk::log;
+use crate::model::visible::{visible, visible_lines};
 use crate::report::Report;
+
+/// The first write that failed: it is told once, at the end.
+static FAILED: OnceLock<io::Error> = OnceLock::new();
 
 /// A line of the answer.
 pub(super) fn line(text: impl Display) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let text = text.to_string();
+    answer(|out| writeln!(out, "{}", visible_lines(&text)));
 }
 
-/// Text that brings its own line ends, such as a design.
+/// Text that brings its own line ends, such as a design: as it is, since it may be read as a file.
 pub(super) fn text(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
+    answer(|out| out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+/// The help or the version, with its colours where a terminal shows them.
+pub(super) fn help(help: &clap::Error) {
+    answer(|_| help.print());
 }
 
 /// A line for people who watch: never part of the answer.
 pub(super) fn note(text: impl Display) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    // Where nobody can be told, nobody can be told that either.
+    let _ = writeln!(io::stderr().lock(), "{}", visible_lines(&text.to_string()));
+}
+
+/// Writes a part of the answer; nothing more once it has failed.
+fn answer(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) {
+    if FAILED.get().is_none()
+        && let Err(error) = write(&mut io::stdout().lock())
+    {
+        let _ = FAILED.set(error);
+    }
+}
+
+/// What kept the answer from being written whole, if anything did and the reader had not just gone away.
+pub(super) fn failure() -> Option<Report> {
+    answer(|out| out.flush());
+    let error = FAILED
+        .get()
+        .filter(|error| error.kind() != io::ErrorKind::BrokenPipe)?;
+    Some(Report::of(
+        "The answer could not be written to standard output.",
+        error,
+    ))
 }
 
 /// A question for whoever sits at the terminal, who answers behind it.
@@ -38,7 +70,7 @@ pub(super) fn question(text: &str) {
 pub(super) fn json(value: &impl Serialize) {
     // Plain data with string keys always has a JSON form.
     if let Ok(json) = serde_json::to_string(value) {
-        line(json);
+        answer(|out| writeln!(out, "{json}"));
     }
 }
 
@@ -50,16 +82,7 @@ pub(super) fn error(report: &Report) {
 
 /// Text from a file that may hold anything, also what a terminal would take for a command.
 pub(super) fn in_one_line(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            let (plain, escaped) = if c.is_control() {
-                (None, Some(c.escape_default()))
-            } else {
-                (Some(c), None)
-            };
-            plain.into_iter().chain(escaped.into_iter().flatten())
-        })
-        .collect()
+    visible(text)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::print;
 use crate::model::plan::{EventKind, Progress, RunEvent, StepId};
+use crate::model::visible::visible;
 use crate::model::words::counted;
 
 /// One way of showing a run.
@@ -64,9 +65,9 @@ fn draw(bar: &ProgressBar, progress: &Progress, event: &RunEvent) {
     bar.set_length(u64::try_from(all).unwrap_or(u64::MAX));
     bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
     match &event.kind {
-        EventKind::StepStarted { step } => bar.set_message(title(progress, *step).to_owned()),
+        EventKind::StepStarted { step } => bar.set_message(visible(title(progress, *step))),
         EventKind::Waiting { step, what } => {
-            bar.set_message(format!("{}: {what}", title(progress, *step)));
+            bar.set_message(visible(&format!("{}: {what}", title(progress, *step))));
         }
         EventKind::StepFailed { .. } | EventKind::UndoFailed { .. } | EventKind::Unwinding { .. } => {
             if let Some(line) = line_of(progress, event) {

@@ -1,9 +1,9 @@
 //! The scenario that a command is to play: one that the design keeps, or a file.
 
-use std::fs;
 use std::path::Path;
 
 use super::print;
+use crate::engine::desk::store;
 use crate::model::document::{Document, KeptScenario};
 use crate::model::simulate::time::Scenario;
 use crate::report::Report;
@@ -30,7 +30,7 @@ fn of_design(kept: &KeptScenario, document: &Document) -> Scenario {
 }
 
 fn of_file(path: &Path, document: &Document) -> Result<Scenario, Report> {
-    let text = fs::read_to_string(path).map_err(|error| {
+    let text = store::text(path).map_err(|error| {
         let report = Report::of(format!("\"{}\" cannot be read", path.display()), &error);
         let names: Vec<&str> = document
             .scenarios()

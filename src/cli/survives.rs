@@ -30,7 +30,10 @@ pub(super) fn survives(
     let document = designs::open(file)?;
     let mut failures = single_failures(document.topology());
     if with_double {
-        failures.extend(double_failures(document.topology()));
+        let double = double_failures(document.topology());
+        failures.extend(
+            double.map_err(|error| Report::of("There are too many failures to combine them.", &error))?,
+        );
     }
     if as_json {
         print::json(&Answer { failures });

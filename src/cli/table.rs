@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 use crate::model::health::ReplicationRow;
 
@@ -26,10 +26,26 @@ pub(super) const fn numbers(title: &'static str) -> Column {
     }
 }
 
-/// Filled with blanks up to so many columns of a terminal. The formatter would count characters, and "漢" takes two columns.
+/// No column is wider than this: a longer cell stands out to the right, and the others do not become blanks.
+const WIDEST: usize = 120;
+
+/// How many columns of a terminal these cells take.
+pub(super) fn width<'a>(cells: impl Iterator<Item = &'a str>) -> usize {
+    cells.map(UnicodeWidthStr::width).max().unwrap_or(0).min(WIDEST)
+}
+
+/// Filled with blanks up to so many columns of a terminal. The formatter would count characters, and "漢" takes two columns;
+/// and it panics from 65,536 on.
 pub(super) fn padded(text: &str, columns: usize) -> String {
-    let blanks = " ".repeat(columns.saturating_sub(text.width()));
-    format!("{text}{blanks}")
+    format!("{text}{}", blanks(text, columns))
+}
+
+fn right(text: &str, columns: usize) -> String {
+    format!("{}{text}", blanks(text, columns))
+}
+
+fn blanks(text: &str, columns: usize) -> String {
+    " ".repeat(columns.saturating_sub(text.width()))
 }
 
 /// Headings, a rule, rows: without a line end at the end.
@@ -39,18 +55,14 @@ pub(super) fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
         .enumerate()
         .map(|(place, column)| {
             let cells = rows.iter().filter_map(|row| row.get(place));
-            cells
-                .map(|cell| cell.width())
-                .chain([column.title.width()])
-                .max()
-                .unwrap_or(0)
+            width(cells.map(String::as_str)).max(column.title.width())
         })
         .collect();
     let mut text = String::new();
     let headings: Vec<String> = columns
         .iter()
         .zip(&widths)
-        .map(|(column, width)| format!(" {:<width$} ", column.title))
+        .map(|(column, width)| format!(" {} ", padded(column.title, *width)))
         .collect();
     let _ = writeln!(text, "{}", headings.join("|").trim_end());
     let rules: Vec<String> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
@@ -62,7 +74,7 @@ pub(super) fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
             .zip(row)
             .map(|((column, width), cell)| {
                 if column.is_number {
-                    format!(" {cell:>width$} ")
+                    format!(" {} ", right(cell, *width))
                 } else {
                     format!(" {} ", padded(cell, *width))
                 }

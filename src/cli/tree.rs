@@ -3,13 +3,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use unicode_width::UnicodeWidthStr as _;
-
-use super::table::padded;
+use super::table::{padded, width};
 use super::{Ending, designs, print};
 use crate::model::plan::ExpectedRows;
 use crate::model::simulate::promise::promise;
 use crate::model::topology::{Server, SyncMethod, Topology};
+use crate::model::visible::visible;
 use crate::model::words::counted;
 use crate::report::Report;
 
@@ -77,9 +76,12 @@ fn promised(topology: &Topology) -> String {
 
 /// One line a server, its downstreams below it; without a line end at the end.
 pub(super) fn tree(topology: &Topology) -> String {
-    let mut lines = Vec::new();
-    grow(topology, topology.primary(), "", "", &mut lines);
-    let name_width = lines.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
+    let lines: Vec<(String, &Server)> = topology
+        .branches()
+        .into_iter()
+        .map(|(before, server)| (visible(&format!("{before}{}", server.name())), server))
+        .collect();
+    let name_width = width(lines.iter().map(|(name, _)| name.as_str()));
     let ports = topology
         .servers()
         .iter()
@@ -98,27 +100,6 @@ pub(super) fn tree(topology: &Topology) -> String {
         .join("\n")
 }
 
-/// `own` stands before the server's name, `below` before everything under it.
-fn grow<'a>(
-    topology: &'a Topology,
-    server: &'a Server,
-    own: &str,
-    below: &str,
-    lines: &mut Vec<(String, &'a Server)>,
-) {
-    lines.push((format!("{own}{}", server.name()), server));
-    let mut downstreams = topology.downstreams(server.id()).peekable();
-    while let Some(downstream) = downstreams.next() {
-        let (own, deeper) = if downstreams.peek().is_some() {
-            ("├─ ", "│  ")
-        } else {
-            ("└─ ", "   ")
-        };
-        let (own, deeper) = (format!("{below}{own}"), format!("{below}{deeper}"));
-        grow(topology, downstream, &own, &deeper, lines);
-    }
-}
-
 /// "standby, sync, priority 1".
 fn details(topology: &Topology, expected: &ExpectedRows, server: &Server) -> String {
     let role = if server.is_primary() {
@@ -131,8 +112,7 @@ fn details(topology: &Topology, expected: &ExpectedRows, server: &Server) -> Str
     let mut words = vec![role.to_owned()];
     if let Some(standby) = server.standby() {
         let shown = server.name().in_view(topology.postgres());
-        let rows = expected.at(standby.upstream());
-        let state = rows.iter().find(|row| row.application_name == shown);
+        let state = expected.row(standby.upstream(), &shown);
         words.extend(state.map(|row| row.sync_state.clone()));
         words.extend(
             standby
@@ -148,5 +128,5 @@ fn details(topology: &Topology, expected: &ExpectedRows, server: &Server) -> Str
         words.push(format!("on {}", server.host()));
     }
     words.extend(server.site().map(|site| format!("in {site}")));
-    words.join(", ")
+    visible(&words.join(", "))
 }

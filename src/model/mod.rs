@@ -18,4 +18,5 @@ pub mod plan;
 pub mod quoting;
 pub mod simulate;
 pub mod topology;
+pub mod visible;
 pub mod words;

@@ -11,6 +11,7 @@ use super::answers::Answers;
 use crate::app::{ClusterMessage, FileMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage};
 use crate::engine::cluster::record;
 use crate::engine::cluster::record::{ClusterRecord, ClusterState};
+use crate::engine::desk::output::{Kind, Output};
 use crate::engine::desk::{exports, log, picture, recent, store, trust, unsaved};
 use crate::engine::{cluster, deploy};
 use crate::model::desk::{LeftCluster, LeftState};
@@ -64,11 +65,19 @@ pub(super) async fn write(
 ) {
     let path = whole(&path);
     let to = path.clone();
+    let is_known = expected.is_some();
     let work = move || {
         if let Some(other) = expected.and_then(|expected| other_than(&to, &expected, &bytes)) {
             return Ok(Some(other));
         }
-        store::write_whole(&to, &bytes).map(|()| None)
+        let whole = Output {
+            path: &to,
+            kind: kind_of(purpose),
+            input: None,
+            // Who saves a file that is known writes what they mean to.
+            is_forced: is_known,
+        };
+        whole.write(&bytes).map(|()| None)
     };
     let message = match blocking(work).await {
         Ok(Some(found)) => Message::File(FileMessage::ChangedBefore(path, found)),
@@ -76,6 +85,18 @@ pub(super) async fn write(
         Err(report) => Message::Failed(report),
     };
     answers.send(message).await;
+}
+
+fn kind_of(purpose: PathPurpose) -> Kind {
+    match purpose {
+        PathPurpose::ExportBundle => Kind::Bundle,
+        PathPurpose::SaveStory => Kind::Scenario,
+        PathPurpose::ExportPicture(_) => Kind::Picture(PictureFormat::default()),
+        PathPurpose::OpenDesign
+        | PathPurpose::SaveDesign
+        | PathPurpose::CompareDesign
+        | PathPurpose::OpenStory => Kind::Design,
+    }
 }
 
 /// What is there and would be lost: neither what was known to be there nor what is to be there.
@@ -124,7 +145,15 @@ pub(super) async fn write_picture(
 ) {
     let path = whole(&path);
     let to = path.clone();
-    let work = move || store::write_whole(&to, &picture::render(&document, format, style)?);
+    let work = move || {
+        let whole = Output {
+            path: &to,
+            kind: Kind::Picture(format),
+            input: None,
+            is_forced: false,
+        };
+        whole.write(&picture::render(&document, format, style)?)
+    };
     let message = match blocking(work).await {
         Ok(()) => Message::File(FileMessage::Written(purpose, path, None)),
         Err(report) => Message::Failed(report),

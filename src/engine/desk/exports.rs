@@ -1,7 +1,6 @@
 //! What was exported of each design file last, kept in the state folder: not the bundle but the design's text, from which
 //! the same bundle is made again. So that the files can be compared with it also in a later session.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -50,7 +49,7 @@ fn keep_in(state: &Path, path: &Path, text: &str) -> Result<(), Report> {
 
 /// What cannot be read is as if nothing had been exported.
 fn last_in(state: &Path, path: &Path) -> Option<String> {
-    let bytes = fs::read(state.join(FOLDER).join(file_of(path))).ok()?;
+    let bytes = files::read_note(&state.join(FOLDER).join(file_of(path))).ok()?;
     let exported: Exported = serde_json::from_slice(&bytes).ok()?;
     Some(exported.text)
 }
@@ -61,6 +60,7 @@ fn file_of(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;

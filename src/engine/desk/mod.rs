@@ -4,6 +4,7 @@
 pub mod exports;
 pub mod log;
 mod log_file;
+pub mod output;
 pub mod picture;
 pub mod preferences;
 pub mod recent;

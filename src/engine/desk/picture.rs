@@ -96,7 +96,7 @@ mod tests {
             let png = render(&document, PictureFormat::Png, PictureStyle::default()).unwrap();
             assert_eq!(diagram::Container::of(&png), Some(diagram::Container::Png));
             assert_eq!(
-                embedded::in_png(&png).unwrap(),
+                embedded::in_png(&png).unwrap().unwrap(),
                 template.text,
                 "{}",
                 template.name

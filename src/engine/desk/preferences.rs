@@ -49,7 +49,7 @@ fn load_in(folder: &Path) -> (Preferences, Option<Report>) {
     let text = match &there {
         Err(error) if error.kind() == ErrorKind::NotFound => return Default::default(),
         Ok(there) if there.len() > LARGEST_BYTES => String::new(),
-        _ => match fs::read(&path) {
+        _ => match files::read_note(&path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) => {
                 let headline = "What you prefer could not be read; everything is as usual.";

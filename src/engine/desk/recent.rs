@@ -1,6 +1,5 @@
 //! The designs that were opened or saved last, in the state folder: where to go on.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -71,7 +70,7 @@ fn change_in(state: &Path, change: impl FnOnce(&mut Vec<Entry>)) -> Result<(), R
 
 /// A list that cannot be read is an empty one: it is only a convenience.
 fn entries_in(state: &Path) -> Vec<Entry> {
-    let bytes = fs::read(state.join(FILE)).unwrap_or_default();
+    let bytes = files::read_note(&state.join(FILE)).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
@@ -91,6 +90,7 @@ fn now() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn the_latest_comes_first_and_only_once_and_old_ones_go() {

@@ -1,11 +1,10 @@
-//! Reads and writes files: whole or not at all.
+//! Reads the files of a desk: designs, and designs in pictures. `output` writes what a person names.
 
-use std::fs;
-use std::io::{ErrorKind, Read as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::engine::system::{files, trusted};
+use crate::model::diagram::embedded::LARGEST_DESIGN_BYTES;
 use crate::model::diagram::{Container, embedded};
 use crate::model::document::{Document, Problem, format};
 use crate::report::Report;
@@ -18,9 +17,6 @@ pub enum OpenError {
     /// The file was read, but is no design.
     Design(Vec<Problem>),
 }
-
-/// A design is written by hand: what is larger is something else, opened by mistake.
-const LARGEST_DESIGN_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A picture with its design inside: a thousand servers as PNG take a tenth of this.
 const LARGEST_PICTURE_BYTES: u64 = 64 * 1024 * 1024;
@@ -50,7 +46,7 @@ pub fn open(path: &Path) -> Result<Document, OpenError> {
 /// If the file cannot be read, is too large, is not text, or is a picture without a design in it.
 pub fn load(path: &Path) -> Result<Loaded, Report> {
     let headline = || format!("{} could not be opened.", path.display());
-    let bytes = read_at_most(path, LARGEST_PICTURE_BYTES).map_err(|error| {
+    let bytes = files::read_at_most(path, LARGEST_PICTURE_BYTES + 1).map_err(|error| {
         let report = Report::of(headline(), &error);
         match error.kind() {
             ErrorKind::NotFound => report.hint("`pgcascade new -o FILE` writes a design to start from."),
@@ -63,7 +59,7 @@ pub fn load(path: &Path) -> Result<Loaded, Report> {
     })?;
     let size = bytes.len() as u64;
     let container = Container::of(&bytes).filter(|_| size <= LARGEST_PICTURE_BYTES);
-    if container.is_none() && size > LARGEST_DESIGN_BYTES {
+    if container.is_none() && size > LARGEST_DESIGN_BYTES as u64 {
         return Err(Report::new(headline()).hint("It is far larger than a design: is it the right file?"));
     }
     let Some(container) = container else {
@@ -79,8 +75,9 @@ pub fn load(path: &Path) -> Result<Loaded, Report> {
     };
     let text = match container {
         Container::Png => embedded::in_png(&bytes),
-        Container::Svg => std::str::from_utf8(&bytes).ok().and_then(embedded::in_svg),
+        Container::Svg => std::str::from_utf8(&bytes).map_or(Ok(None), embedded::in_svg),
     };
+    let text = text.map_err(|error| Report::of(headline(), &error))?;
     let text = text.ok_or_else(|| {
         Report::new(headline()).hint(
             "It is a picture without a design inside. SVG and PNG that pgcascade exports hold theirs; other programs \
@@ -93,36 +90,12 @@ pub fn load(path: &Path) -> Result<Loaded, Report> {
     })
 }
 
-/// One byte more than `most` tells that there is more.
-fn read_at_most(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 fn text_of(bytes: Vec<u8>) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| {
         let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
         let line = before.filter(|byte| **byte == b'\n').count() + 1;
         format!("Line {line} is not UTF-8 text: {error}")
     })
-}
-
-/// Writes a file beside and renames it, so that there is never half a file; keeps the mode of one that was there.
-///
-/// # Errors
-///
-/// If a folder of that name is there, or the file cannot be written; what was there is then unchanged.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Report> {
-    let headline = || format!("{} could not be written.", path.display());
-    // A link to the design is the user's arrangement: what it points to is written, not the link replaced.
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let there = fs::metadata(&target).ok();
-    if there.as_ref().is_some_and(fs::Metadata::is_dir) {
-        return Err(Report::new(headline()).hint("A folder of that name is there; choose another name."));
-    }
-    let mode = there.map_or(0o666 & !umask(), |there| there.mode() & 0o777);
-    files::write_durably(&target, bytes, mode).map_err(|error| Report::of(headline(), &error))
 }
 
 /// The folder for autosaves and the list of clusters: `$XDG_STATE_HOME/pgcascade`. `None`: there is none that only we can
@@ -146,6 +119,22 @@ pub fn cache_folder() -> Option<PathBuf> {
     dirs::cache_dir().map(|folder| folder.join("pgcascade"))
 }
 
+/// A text that a person names, such as a scenario: no larger than a design.
+///
+/// # Errors
+///
+/// If the file cannot be read, is larger than a design may be, or is not UTF-8 text.
+pub fn text(path: &Path) -> std::io::Result<String> {
+    let bytes = files::read_at_most(path, LARGEST_DESIGN_BYTES as u64 + 1)?;
+    if bytes.len() > LARGEST_DESIGN_BYTES {
+        return Err(std::io::Error::new(
+            ErrorKind::FileTooLarge,
+            "it is larger than 4 MB",
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| std::io::Error::new(ErrorKind::InvalidData, error))
+}
+
 /// Makes a folder below the state folder, closed to others.
 pub(in crate::engine) fn state_subfolder(state: &Path, name: &str) -> std::io::Result<PathBuf> {
     let folder = state.join(name);
@@ -153,36 +142,11 @@ pub(in crate::engine) fn state_subfolder(state: &Path, name: &str) -> std::io::R
     Ok(folder)
 }
 
-/// What the user wants new files to be closed for; the kernel tells without it being set, which would race.
-fn umask() -> u32 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("Umask:"))
-        .and_then(|mask| u32::from_str_radix(mask.trim(), 8).ok())
-        .unwrap_or(0o022)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::fs;
 
     use super::*;
-
-    #[test]
-    fn writing_keeps_the_mode_and_follows_a_link() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("design.toml");
-        write_whole(&path, b"one").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        let link = folder.path().join("link.toml");
-        std::os::unix::fs::symlink(&path, &link).unwrap();
-        write_whole(&link, b"two").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"two");
-        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o640);
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert!(write_whole(folder.path(), b"x").is_err(), "a folder is no file");
-    }
 
     #[test]
     fn a_picture_opens_as_its_design_and_a_strange_one_says_why_not() {
@@ -194,7 +158,7 @@ mod tests {
         for format in [PictureFormat::Svg, PictureFormat::Png] {
             let path = folder.path().join("seed.toml");
             let picture = picture::render(&document, format, PictureStyle::default()).unwrap();
-            write_whole(&path, &picture).unwrap();
+            fs::write(&path, &picture).unwrap();
             let loaded = load(&path).unwrap();
             assert_eq!((loaded.text.as_str(), loaded.is_picture), (text, true));
             assert_eq!(open(&path).unwrap().text(), text);

@@ -77,7 +77,7 @@ fn left_in(state: &Path) -> Vec<Unsaved> {
     let folder = state.join(FOLDER);
     let read = |name: &String| {
         let file = folder.join(name);
-        let kept: Kept = serde_json::from_slice(&fs::read(&file).ok()?).ok()?;
+        let kept: Kept = serde_json::from_slice(&files::read_note(&file).ok()?).ok()?;
         // It is being edited in another window.
         if kept.session.is_some_and(|session| session.is_alive()) {
             return None;

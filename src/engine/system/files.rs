@@ -71,6 +71,26 @@ fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>, is_durable:
     result
 }
 
+/// What our own notes take at most: a file that somebody made larger is not one of them.
+const LARGEST_NOTE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Reads a note of our own (a record, a journal, what is kept in the state folder).
+pub fn read_note(path: &Path) -> io::Result<Vec<u8>> {
+    let bytes = read_at_most(path, LARGEST_NOTE_BYTES + 1)?;
+    if bytes.len() as u64 > LARGEST_NOTE_BYTES {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, "it is larger than 64 MB"));
+    }
+    Ok(bytes)
+}
+
+/// The first bytes of a file. To know whether there is more, ask for one more.
+pub fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Opens a log to append to. Its folder is the servers' user's, and we may be root: no link of theirs is followed to a
 /// file that only we may write.
 pub fn open_log(path: &Path, owner: Option<Owner>) -> io::Result<fs::File> {

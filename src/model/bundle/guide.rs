@@ -18,7 +18,10 @@ pub fn readme(topology: &Topology) -> String {
     );
     text.push_str("```text\n");
     let expected = ExpectedRows::of(topology);
-    tree((topology, &expected), topology.primary(), "", "", &mut text);
+    // The drawing in characters: WAL flows from left to right.
+    for (branch, server) in topology.branches() {
+        let _ = writeln!(text, "{branch}{}", label(topology, &expected, server));
+    }
     text.push_str("```\n\n");
     text.push_str(&commits(topology));
     text.push_str(&building(topology));
@@ -31,32 +34,6 @@ pub fn readme(topology: &Topology) -> String {
     text
 }
 
-/// The drawing in characters: WAL flows from left to right.
-fn tree(
-    (topology, expected): (&Topology, &ExpectedRows),
-    server: &Server,
-    branch: &str,
-    below: &str,
-    text: &mut String,
-) {
-    let _ = writeln!(text, "{branch}{}", label(topology, expected, server));
-    let mut downstreams = topology.downstreams(server.id()).peekable();
-    while let Some(standby) = downstreams.next() {
-        let (branch, deeper) = if downstreams.peek().is_some() {
-            ("├─ ", "│  ")
-        } else {
-            ("└─ ", "   ")
-        };
-        tree(
-            (topology, expected),
-            standby,
-            &format!("{below}{branch}"),
-            &format!("{below}{deeper}"),
-            text,
-        );
-    }
-}
-
 fn label(topology: &Topology, expected: &ExpectedRows, server: &Server) -> String {
     let mut words = vec![
         server.name().to_string(),
@@ -64,7 +41,7 @@ fn label(topology: &Topology, expected: &ExpectedRows, server: &Server) -> Strin
     ];
     words.push(match server.upstream() {
         None => "primary".to_owned(),
-        Some(upstream) => sync_word(topology, server, expected.at(upstream)),
+        Some(upstream) => sync_word(expected.row(upstream, &server.name().in_view(topology.postgres()))),
     });
     if let Some(delay) = server.standby().and_then(|standby| standby.apply_delay()) {
         words.push(format!("{delay} behind"));
@@ -73,14 +50,11 @@ fn label(topology: &Topology, expected: &ExpectedRows, server: &Server) -> Strin
 }
 
 /// What pg_stat_replication will show of it: "sync 1", "async".
-fn sync_word(topology: &Topology, server: &Server, rows: &[ReplicationRow]) -> String {
-    let shown = server.name().in_view(topology.postgres());
-    rows.iter()
-        .find(|row| row.application_name == shown)
-        .map_or_else(String::new, |row| match row.sync_priority {
-            0 => row.sync_state.clone(),
-            priority => format!("{} {priority}", row.sync_state),
-        })
+fn sync_word(row: Option<&ReplicationRow>) -> String {
+    row.map_or_else(String::new, |row| match row.sync_priority {
+        0 => row.sync_state.clone(),
+        priority => format!("{} {priority}", row.sync_state),
+    })
 }
 
 fn commits(topology: &Topology) -> String {

@@ -22,6 +22,7 @@ pub struct Sizes<'a> {
     pub has_slots: bool,
     /// The downstreams that use no slot, by their upstream.
     pub slotless: BTreeMap<ServerId, Vec<ServerId>>,
+    is_laboratory: bool,
     /// The server for whose downstreams there is room for more senders than usual.
     most_senders: Option<ServerId>,
     /// The server for whose downstreams there is room for more slots than usual.
@@ -54,12 +55,15 @@ impl<'a> Sizes<'a> {
         };
         Self {
             topology,
-            layout,
             senders: senders(topology, most(&downstreams)),
             slots: Topology::room_for(most(&with_slot)),
             has_slots: !with_slot.is_empty(),
             slotless,
             reporting: reporting(topology),
+            is_laboratory: match layout.room {
+                Room::AsDrawn => topology.is_all_loopback(),
+            },
+            layout,
             most_senders: widest(&downstreams),
             most_slots: widest(&with_slot),
             slot_names: topology.slot_names(),
@@ -69,9 +73,7 @@ impl<'a> Sizes<'a> {
 
     /// True if all servers share one machine, and must leave room for one another.
     pub fn is_laboratory(&self) -> bool {
-        match self.layout.room {
-            Room::AsDrawn => self.topology.is_all_loopback(),
-        }
+        self.is_laboratory
     }
 
     /// Whose drawing `senders` comes from.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::LIGHT;
 use super::scene::Shown;
 use crate::model::topology::{Server, Topology};
+use crate::model::visible::visible_lines;
 
 pub(super) fn write(topology: &Topology) -> String {
     let shown = Shown::of(topology);
@@ -12,12 +13,7 @@ pub(super) fn write(topology: &Topology) -> String {
     let _ = writeln!(text, "    label={};", quoted(&shown.subtitle()));
     text.push_str("    node [shape=box, style=rounded, fontname=\"sans-serif\"];\n");
     text.push_str("    edge [fontname=\"sans-serif\", fontsize=10];\n");
-    let number = |server: &Server| {
-        topology
-            .servers()
-            .iter()
-            .position(|other| other.id() == server.id())
-    };
+    let number = |server: &Server| topology.place(server.id());
     for (number, server) in topology.servers().iter().enumerate() {
         let (badge, tone) = shown.badge(server);
         let words = format!("{}\n{}\n{badge}", server.name(), shown.detail(server));
@@ -30,9 +26,7 @@ pub(super) fn write(topology: &Topology) -> String {
         );
     }
     for (number, (site, servers)) in topology.sites().into_iter().enumerate() {
-        let members = servers
-            .iter()
-            .filter_map(|id| topology.servers().iter().position(|server| server.id() == *id));
+        let members = servers.iter().filter_map(|id| topology.place(*id));
         let members: Vec<String> = members.map(|member| format!("s{member};")).collect();
         let _ = writeln!(
             text,
@@ -66,7 +60,7 @@ pub(super) fn write(topology: &Topology) -> String {
 /// ampersand of a name may begin one.
 fn quoted(words: &str) -> String {
     let mut text = "\"".to_owned();
-    for letter in words.chars() {
+    for letter in visible_lines(words).chars() {
         match letter {
             '"' => text.push_str("\\\""),
             '&' => text.push_str("&amp;"),

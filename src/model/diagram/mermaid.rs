@@ -5,25 +5,19 @@ use std::fmt::Write as _;
 use super::scene::Shown;
 use super::{LIGHT, Tone};
 use crate::model::topology::{Server, Topology};
+use crate::model::visible::visible_lines;
 
 pub(super) fn write(topology: &Topology) -> String {
     let shown = Shown::of(topology);
     let mut text = format!("%% {}\nflowchart TD\n", shown.subtitle());
-    let number = |server: &Server| {
-        topology
-            .servers()
-            .iter()
-            .position(|other| other.id() == server.id())
-    };
+    let number = |server: &Server| topology.place(server.id());
     for (number, server) in topology.servers().iter().enumerate() {
         let (badge, _) = shown.badge(server);
         let words = format!("{}\n{}\n{badge}", server.name(), shown.detail(server));
         let _ = writeln!(text, "    s{number}[\"{}\"]", quoted(&words));
     }
     for (number, (site, servers)) in topology.sites().into_iter().enumerate() {
-        let members = servers
-            .iter()
-            .filter_map(|id| topology.servers().iter().position(|server| server.id() == *id));
+        let members = servers.iter().filter_map(|id| topology.place(*id));
         let _ = writeln!(text, "    subgraph site{number}[\"{}\"]", quoted(site.as_str()));
         for member in members {
             let _ = writeln!(text, "        s{member}");
@@ -71,7 +65,7 @@ const TONES: [(&str, Tone); 5] = [
 /// is written as an entity.
 fn quoted(words: &str) -> String {
     let mut text = String::new();
-    for letter in words.chars() {
+    for letter in visible_lines(words).chars() {
         match letter {
             '\n' => text.push_str("<br/>"),
             letter if !letter.is_ascii_punctuation() => text.push(letter),

@@ -1,6 +1,6 @@
 //! What stands where in a picture, and what it says; in canvas units, from the upper left corner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::document::arrange::CARD;
 use crate::model::document::sites::{Area, SiteArea, site_areas};
@@ -8,6 +8,7 @@ use crate::model::document::{Document, PointOnCanvas};
 use crate::model::health::ReplicationRow;
 use crate::model::simulate;
 use crate::model::topology::{Server, ServerId, Standby, SyncMethod, Topology};
+use crate::model::visible::visible;
 use crate::model::words::counted;
 
 /// Free space around the cards, and above them for the title.
@@ -102,7 +103,7 @@ impl Diagram {
             let (badge, tone) = shown.badge(server);
             CardBox {
                 at: place(server),
-                name: server.name().to_string(),
+                name: visible(server.name().as_str()),
                 detail: shown.detail(server),
                 badge,
                 tone,
@@ -129,15 +130,22 @@ fn moved(area: Area, by: [f32; 2]) -> Area {
 /// The words of a diagram; Mermaid and DOT say the same ones.
 pub(super) struct Shown<'a> {
     topology: &'a Topology,
-    /// What the primary shows of the standbys right under it.
-    rows: Vec<ReplicationRow>,
+    /// What the primary shows of the standbys right under it, by application_name.
+    rows: BTreeMap<String, ReplicationRow>,
+    candidates: BTreeSet<ServerId>,
 }
 
 impl<'a> Shown<'a> {
     pub(super) fn of(topology: &'a Topology) -> Self {
         Self {
             topology,
-            rows: simulate::rows(topology, topology.primary().id()),
+            // Of two with one name the first counts.
+            rows: simulate::rows(topology, topology.primary().id())
+                .into_iter()
+                .rev()
+                .map(|row| (row.application_name.clone(), row))
+                .collect(),
+            candidates: topology.sync_candidates().into_iter().map(Server::id).collect(),
         }
     }
 
@@ -155,8 +163,7 @@ impl<'a> Shown<'a> {
             SyncMethod::First => "first",
             SyncMethod::Any => "any",
         };
-        let candidates = self.topology.sync_candidates().len();
-        format!("{method} {} of {candidates}", policy.count)
+        format!("{method} {} of {}", policy.count, self.candidates.len())
     }
 
     pub(super) fn detail(&self, server: &Server) -> String {
@@ -178,7 +185,7 @@ impl<'a> Shown<'a> {
         }
         let name = server.name().in_view(self.topology.postgres());
         let follows_primary = server.upstream() == Some(self.topology.primary().id());
-        let row = self.rows.iter().find(|row| row.application_name == name);
+        let row = self.rows.get(&name);
         match row.filter(|_| follows_primary) {
             Some(row) => match row.sync_state.as_str() {
                 "sync" => (format!("sync {}", row.sync_priority), Tone::Sync),
@@ -192,8 +199,7 @@ impl<'a> Shown<'a> {
 
     /// It may be synchronous: a solid link.
     pub(super) fn is_candidate(&self, server: &Server) -> bool {
-        let candidates = self.topology.sync_candidates();
-        self.topology.sync().is_some() && candidates.iter().any(|candidate| candidate.id() == server.id())
+        self.topology.sync().is_some() && self.candidates.contains(&server.id())
     }
 
     pub(super) fn link_label(&self, server: &Server) -> String {

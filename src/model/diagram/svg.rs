@@ -6,6 +6,7 @@ use super::embedded::METADATA_ID;
 use super::{CardBox, Curve, Diagram, Palette};
 use crate::model::document::arrange::CARD;
 use crate::model::document::sites::SiteArea;
+use crate::model::visible::visible;
 
 /// The first one is what `engine::picture` draws with.
 const FONTS: &str = "'Noto Sans', 'Segoe UI', 'Helvetica Neue', Arial, sans-serif";
@@ -26,7 +27,7 @@ pub(super) fn write(diagram: &Diagram, palette: &Palette, design: &str) -> Strin
          viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\">\n\
          <title>{}</title>\n<metadata id=\"{METADATA_ID}\">{}</metadata>\n\
          <rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n",
-        escaped(&diagram.title),
+        escaped(&visible(&diagram.title)),
         escaped(design),
         palette.canvas,
     );
@@ -92,7 +93,7 @@ fn write_card(svg: &mut String, card: &CardBox, palette: &Palette) {
     let _ = writeln!(
         svg,
         "<g>\n<title>{}</title>",
-        escaped(&format!("{}, {}", card.name, card.detail))
+        escaped(&visible(&format!("{}, {}", card.name, card.detail)))
     );
     let _ = writeln!(
         svg,
@@ -201,7 +202,7 @@ fn text(svg: &mut String, [x, y]: [f32; 2], words: &str, style: (f32, &str, &str
     let _ = writeln!(
         svg,
         "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{fill}\"{weight}{anchor} xml:space=\"preserve\">{}</text>",
-        escaped(words)
+        escaped(&visible(words))
     );
 }
 

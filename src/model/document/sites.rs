@@ -6,13 +6,16 @@ use std::collections::BTreeMap;
 
 use super::PointOnCanvas;
 use super::arrange::CARD;
-use crate::model::topology::{ServerId, SiteName, Topology};
+use crate::model::topology::{Server, ServerId, SiteName, Topology};
 
 /// How far a rectangle reaches out over its cards: less than half of what lies between two columns.
 const SIDE: f32 = 16.0;
 /// There stands the name, above the words of the links that arrive.
 const ABOVE: f32 = 41.0;
 const BELOW: f32 = 15.0;
+
+/// A site with more cards is cut in the middle: the best cut can take away one card at a time, and each looks at all of them.
+const CUT_IN_THE_MIDDLE: usize = 256;
 
 /// So many places are tried at each cut of a site that has others' cards between its own.
 const CUTS_TRIED: usize = 12;
@@ -44,19 +47,20 @@ pub fn site_areas(topology: &Topology, centres: &BTreeMap<ServerId, PointOnCanva
         return Vec::new();
     }
     let colours = colours(sites.keys().copied());
+    let cards: Vec<(Area, Option<&SiteName>)> = centres
+        .iter()
+        .map(|(id, at)| (card(*at), topology.server(*id).and_then(Server::site)))
+        .collect();
     let area = |(site, servers): (&SiteName, Vec<ServerId>)| {
         let own: Vec<Area> = servers
             .iter()
             .filter_map(|id| Some(card(*centres.get(id)?)))
             .collect();
         let around = own.iter().copied().reduce(Area::with)?.grown();
-        let is_strange = |id: &ServerId| {
-            topology
-                .server(*id)
-                .is_none_or(|server| server.site() != Some(site))
-        };
-        let strange = centres.iter().filter(|(id, _)| is_strange(id));
-        let strange = strange.map(|(_, at)| card(*at)).filter(|card| card.meets(around));
+        let strange = cards
+            .iter()
+            .filter(|(card, of)| card.meets(around) && *of != Some(site))
+            .map(|(card, _)| *card);
         let mut parts = Vec::new();
         split(own, strange.collect(), &mut parts);
         Some(SiteArea {
@@ -101,13 +105,36 @@ fn split(own: Vec<Area>, strange: Vec<Area>, parts: &mut Vec<Area>) {
         parts.push(whole);
         return;
     }
-    let Some((axis, at)) = best_cut(&own, &strange) else {
+    let cut = if own.len() > CUT_IN_THE_MIDDLE {
+        middle_cut(&own, around)
+    } else {
+        best_cut(&own, &strange)
+    };
+    let Some((axis, at)) = cut else {
         parts.push(whole);
         return;
     };
     let (before, behind): (Vec<Area>, Vec<Area>) = own.into_iter().partition(|card| card.min[axis] < at);
     split(before, strange.clone(), parts);
     split(behind, strange, parts);
+}
+
+/// Half of the cards on each side, across the longer way.
+fn middle_cut(own: &[Area], around: Area) -> Option<(usize, f32)> {
+    let length = |axis: usize| around.max[axis] - around.min[axis];
+    let longer = usize::from(length(1) > length(0));
+    [longer, 1 - longer].into_iter().find_map(|axis| {
+        let mut places: Vec<f32> = own.iter().map(|card| card.min[axis]).collect();
+        places.sort_by(f32::total_cmp);
+        let (first, middle) = (*places.first()?, *places.get(places.len() / 2)?);
+        // Where half of them stand in one line, what stands before that line is cut off, or what stands behind it.
+        let at = if middle > first {
+            middle
+        } else {
+            places.iter().copied().find(|place| *place > first)?
+        };
+        Some((axis, at))
+    })
 }
 
 /// The axis and the place of the cut after which the halves touch fewest strange cards; of equal ones the widest gap.

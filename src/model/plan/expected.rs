@@ -28,6 +28,15 @@ impl ExpectedRows {
     pub fn at(&self, server: ServerId) -> &[ReplicationRow] {
         self.0.get(&server).map_or(&[], Vec::as_slice)
     }
+
+    /// The row that a sender shows under this name; of several the first.
+    pub fn row(&self, sender: ServerId, application_name: &str) -> Option<&ReplicationRow> {
+        // Rows stand in the order of their names.
+        let rows = self.at(sender);
+        let place = rows.partition_point(|row| row.application_name.as_str() < application_name);
+        rows.get(place)
+            .filter(|row| row.application_name == application_name)
+    }
 }
 
 #[cfg(test)]
@@ -41,8 +50,11 @@ mod tests {
         let mut text = String::new();
         for server in topology.servers() {
             let rows = expected_rows(&topology, server.id());
-            assert_eq!(ExpectedRows::of(&topology).at(server.id()), rows);
+            let all = ExpectedRows::of(&topology);
+            assert_eq!(all.at(server.id()), rows);
+            assert_eq!(all.row(server.id(), "nobody"), None);
             for row in rows {
+                assert_eq!(all.row(server.id(), &row.application_name), Some(&row));
                 text += &format!(
                     "{}: {} {} {} {}\n",
                     server.name(),

@@ -162,7 +162,8 @@ impl Draft {
                     }),
                 },
             })
-            .collect();
+            .collect::<Vec<Server>>()
+            .into();
         Ok(Topology {
             name: super::edit::one_line(&self.name),
             postgres: self.postgres,
@@ -190,6 +191,7 @@ impl Draft {
             }
         }
         let mut upstreams = Vec::new();
+        let mut guesses = Guesses::default();
         for (place, server) in self.servers.iter().enumerate() {
             let found = server
                 .follows
@@ -200,7 +202,9 @@ impl Draft {
                     server: place,
                     name: server.name.clone(),
                     upstream: upstream.clone(),
-                    nearest: nearest(upstream, places.keys().copied()).map(str::to_owned),
+                    nearest: guesses
+                        .nearest(upstream, places.keys().copied())
+                        .map(str::to_owned),
                 });
             }
             upstreams.push(found);
@@ -287,10 +291,35 @@ impl Draft {
     }
 }
 
+/// [`nearest`] for whoever asks it of every line of a file: after a million comparisons it guesses no more, since the first
+/// hundred hints help, and the ten thousandth only takes time.
+#[derive(Clone, Debug)]
+pub struct Guesses(usize);
+
+impl Default for Guesses {
+    fn default() -> Self {
+        Self(1_000_000)
+    }
+}
+
+impl Guesses {
+    pub fn nearest<'a>(&mut self, wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        if self.0 == 0 {
+            return None;
+        }
+        let known = known.into_iter().inspect(|_| self.0 = self.0.saturating_sub(1));
+        nearest(wrong, known)
+    }
+}
+
+/// A longer word is no typing error, and comparing two takes the product of their lengths.
+const LONGEST_WORD: usize = 128;
+
 /// The known word most like the wrong one, if any is like it at all.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
+        .filter(|word| wrong.len() <= LONGEST_WORD && word.len() <= LONGEST_WORD)
         .map(|word| (strsim::jaro_winkler(wrong, word), word))
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))

@@ -5,6 +5,8 @@
 mod attach;
 mod graft;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     ApplyDelay, Archive, Auth, BadValue, DraftServer, Host, PgMajor, Port, Refusal, Role, Server, ServerId,
     ServerName, Settings, SiteName, Standby, SyncPolicy, Topology, check_setting_name, check_setting_value,
@@ -141,9 +143,8 @@ impl Topology {
             Edit::Remove { server, downstreams } => return self.remove(*server, *downstreams),
             Edit::Rename { server, name } => {
                 if self
-                    .servers
-                    .iter()
-                    .any(|other| other.name == *name && other.id != *server)
+                    .by_name(name.as_str())
+                    .is_some_and(|other| other.id != *server)
                 {
                     return Err(Refusal::NameTaken(name.clone()));
                 }
@@ -191,10 +192,8 @@ impl Topology {
     }
 
     fn find_mut(&mut self, id: ServerId) -> Result<&mut Server, Refusal> {
-        self.servers
-            .iter_mut()
-            .find(|server| server.id == id)
-            .ok_or(Refusal::NoSuchServer)
+        let place = self.servers.place(id).ok_or(Refusal::NoSuchServer)?;
+        self.servers.get_mut(place).ok_or(Refusal::NoSuchServer)
     }
 
     fn find_standby_mut(&mut self, id: ServerId) -> Result<&mut Standby, Refusal> {
@@ -274,7 +273,7 @@ impl Topology {
         };
         match downstreams {
             Downstreams::Remove => {
-                let gone = self.subtree(id);
+                let gone: BTreeSet<ServerId> = self.subtree(id).into_iter().collect();
                 self.servers.retain(|server| !gone.contains(&server.id));
             }
             Downstreams::Reattach => {
@@ -343,10 +342,10 @@ impl Topology {
                 return Err(Refusal::OnlyStandby(server.name.clone()));
             }
         }
+        let places: BTreeMap<ServerId, u32> = order.iter().copied().zip(1..).collect();
         for server in &mut self.servers {
             if let Role::Standby(standby) = &mut server.role {
-                let place = order.iter().position(|id| *id == server.id);
-                standby.sync_priority = place.and_then(|place| u32::try_from(place + 1).ok());
+                standby.sync_priority = places.get(&server.id).copied();
             }
         }
         Ok(())

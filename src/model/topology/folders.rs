@@ -65,12 +65,14 @@ impl Topology {
         let (plain, odd): (Vec<_>, Vec<_>) = wishes.partition(|(server, wish)| server.name.as_str() == wish);
         let mut taken = BTreeSet::new();
         let mut names = BTreeMap::new();
+        // The next number to try behind a wish: counted on, since thousands of names can come to the same wish.
+        let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
         for (server, wish) in plain.into_iter().chain(odd) {
             let mut made = wish.clone();
-            let mut number = 2;
             while !taken.insert(made.to_ascii_lowercase()) {
+                let number = numbers.entry(wish.to_ascii_lowercase()).or_insert(2);
                 made = format!("{wish}_{number}");
-                number += 1;
+                *number += 1;
             }
             names.insert(server.id, made);
         }

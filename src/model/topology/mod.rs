@@ -7,6 +7,7 @@
 //!
 //! Start with [`Topology`], then `edit.rs` for what can be done to it and `rules.rs` for what is unwise.
 
+mod branches;
 pub mod catalogue;
 mod draft;
 mod edit;
@@ -20,15 +21,16 @@ pub mod notation;
 mod refusal;
 mod room;
 mod rules;
+mod servers;
 mod sites;
 mod sync;
 mod values;
 mod views;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use catalogue::libraries;
-pub use draft::{Draft, DraftProblem, DraftServer, nearest};
+pub use draft::{Draft, DraftProblem, DraftServer, Guesses, nearest};
 pub use edit::{Applied, Downstreams, Edit};
 pub use findings::{Finding, Fix, Severity, Subject, check};
 pub use hazards::{Danger, Hazard, digest};
@@ -214,7 +216,7 @@ pub struct Topology {
     auth: Option<Auth>,
     tls: bool,
     settings: Settings,
-    servers: Vec<Server>,
+    servers: servers::Servers,
     next_id: u32,
 }
 
@@ -238,7 +240,7 @@ impl Topology {
             auth: None,
             tls: false,
             settings: Settings::new(),
-            servers: vec![server],
+            servers: vec![server].into(),
             next_id: identity::ROOM,
         }
     }
@@ -273,32 +275,40 @@ impl Topology {
     }
 
     pub fn server(&self, id: ServerId) -> Option<&Server> {
-        // Servers stand in the order of their ids: ids rise, and a new server comes last.
-        let place = self.servers.binary_search_by_key(&id, |server| server.id).ok()?;
-        self.servers.get(place)
+        self.servers.get(self.servers.place(id)?)
+    }
+
+    /// A server's place in the design's order.
+    pub fn place(&self, id: ServerId) -> Option<usize> {
+        self.servers.place(id)
     }
 
     pub fn by_name(&self, name: &str) -> Option<&Server> {
-        self.servers.iter().find(|server| server.name.as_str() == name)
+        self.servers.by_name(name)
     }
 
     pub fn primary(&self) -> &Server {
         self.servers
-            .iter()
-            .find(|server| server.is_primary())
+            .get(self.servers.primary())
             .unwrap_or(&self.servers[0])
     }
 
     /// The servers that follow this one, in the design's order.
     pub fn downstreams(&self, id: ServerId) -> impl Iterator<Item = &Server> {
         self.servers
+            .below(id)
             .iter()
-            .filter(move |server| server.upstream() == Some(id))
+            .filter_map(|place| self.servers.get(*place))
     }
 
     /// True for a standby that has downstreams.
     pub fn is_relay(&self, id: ServerId) -> bool {
         self.server(id).is_some_and(|server| !server.is_primary()) && self.downstreams(id).next().is_some()
+    }
+
+    /// How many links lie between the server and the primary: the length of [`Topology::upstreams`], without following them.
+    pub fn level(&self, id: ServerId) -> usize {
+        self.servers.level(id)
     }
 
     /// The server's upstreams from the nearest to the primary.
@@ -317,19 +327,12 @@ impl Topology {
 
     /// The server and all below it, upstreams before downstreams.
     pub fn subtree(&self, id: ServerId) -> Vec<ServerId> {
-        let mut downstreams: BTreeMap<ServerId, Vec<ServerId>> = BTreeMap::new();
-        for server in &self.servers {
-            if let Some(upstream) = server.upstream() {
-                downstreams.entry(upstream).or_default().push(server.id);
-            }
-        }
         let mut found = Vec::new();
         let mut stack = vec![id];
         while let Some(next) = stack.pop() {
             found.push(next);
-            if let Some(below) = downstreams.get(&next) {
-                stack.extend(below.iter().rev());
-            }
+            let below = self.servers.below(next).iter().rev();
+            stack.extend(below.filter_map(|place| self.servers.get(*place)).map(Server::id));
         }
         found
     }
@@ -376,8 +379,9 @@ impl Topology {
 
     /// The lowest port from the given one on that no server of the design uses.
     pub fn free_port_from(&self, from: u16) -> Option<Port> {
+        let taken: BTreeSet<u16> = self.servers.iter().map(|server| server.port.number()).collect();
         (from.max(1)..=u16::MAX)
-            .find(|number| self.servers.iter().all(|server| server.port.number() != *number))
+            .find(|number| !taken.contains(number))
             .and_then(|number| Port::new(number).ok())
     }
 

@@ -139,14 +139,13 @@ pub fn print(topology: &Topology) -> String {
         let Some(server) = topology.server(id) else {
             continue;
         };
-        let depth = topology.upstreams(id).len();
+        let depth = topology.level(id);
         let _ = write!(
             text,
-            "{:indent$}{} {}",
-            "",
+            "{}{} {}",
+            "  ".repeat(depth),
             quote(server.name().as_str()),
-            server.port(),
-            indent = depth * 2
+            server.port()
         );
         if server.is_primary()
             && let Some(policy) = topology.sync()

@@ -5,16 +5,17 @@ use std::ops::Range;
 use toml_edit::{Item, TableLike};
 
 use super::Problem;
-use crate::model::topology::{BadValue, nearest};
+use crate::model::topology::{BadValue, Guesses};
 
-pub(super) struct Reader<'a> {
-    pub(super) text: &'a str,
+pub(super) struct Reader {
+    pub(super) lines: Lines,
+    pub(super) guesses: Guesses,
     pub(super) problems: Vec<Problem>,
     /// The server whose table is being read, for the problems found in it.
     pub(super) server: Option<String>,
 }
 
-impl Reader<'_> {
+impl Reader {
     pub(super) fn problem(
         &mut self,
         rule: &'static str,
@@ -22,7 +23,7 @@ impl Reader<'_> {
         message: String,
         fix: Option<String>,
     ) {
-        let line = span.map(|span| line_of(self.text, span.start));
+        let line = span.map(|span| self.lines.of(span.start));
         self.problems.push(Problem {
             rule,
             line,
@@ -52,7 +53,7 @@ impl Reader<'_> {
     pub(super) fn only_known(&mut self, table: &dyn TableLike, what: &str, known: &[&'static str]) {
         for (key, _) in table.iter() {
             if !known.contains(&key) {
-                let fix = nearest(key, known.iter().copied()).map_or_else(
+                let fix = self.guesses.nearest(key, known.iter().copied()).map_or_else(
                     || format!("known are {}", known.join(", ")),
                     |near| format!("did you mean \"{near}\"?"),
                 );
@@ -121,7 +122,7 @@ impl Reader<'_> {
         if known.contains(&text.as_str()) {
             return Some(text);
         }
-        let fix = nearest(&text, known.iter().copied()).map_or_else(
+        let fix = self.guesses.nearest(&text, known.iter().copied()).map_or_else(
             || format!("write one of them, or leave {key} out"),
             |near| format!("did you mean \"{near}\"?"),
         );
@@ -172,9 +173,18 @@ fn with_article(type_name: &str) -> String {
     format!("{article} {type_name}")
 }
 
-/// The line of a byte, from 1.
-pub(super) fn line_of(text: &str, byte: usize) -> usize {
-    text.bytes().take(byte).filter(|byte| *byte == b'\n').count() + 1
+/// Where the lines of a text end. Counted once: a file can have a problem on each of a hundred thousand lines.
+pub(super) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line of a byte, from 1.
+    pub(super) fn of(&self, byte: usize) -> usize {
+        self.0.partition_point(|end| *end < byte) + 1
+    }
 }
 
 /// Where the key itself stands; where that is not known, its value.

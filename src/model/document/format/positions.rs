@@ -6,11 +6,11 @@ use toml_edit::{Item, TableLike, Value};
 
 use super::fields::{Reader, key_span};
 use crate::model::document::PointOnCanvas;
-use crate::model::topology::{ServerId, Topology, nearest};
+use crate::model::topology::{ServerId, Topology};
 
 pub(super) type Layout = BTreeMap<ServerId, PointOnCanvas>;
 
-impl Reader<'_> {
+impl Reader {
     pub(super) fn layout(&mut self, top: &dyn TableLike, topology: &Topology) -> Layout {
         let mut layout = Layout::new();
         let Some(item) = top.get("layout") else {
@@ -22,7 +22,7 @@ impl Reader<'_> {
         };
         for (key, item) in table.iter() {
             let Some(server) = topology.by_name(key) else {
-                let near = nearest(
+                let near = self.guesses.nearest(
                     key,
                     topology.servers().iter().map(|server| server.name().as_str()),
                 );

@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use toml_edit::{Item, TableLike, Value};
 
-use super::fields::{Reader, line_of};
+use super::fields::{Lines, Reader};
 use super::positions::Layout;
 use super::{ARCHIVE_KEYS, FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS, Source, TOP_KEYS};
 use crate::model::document::{Document, KeptScenario};
 use crate::model::topology::{
-    ApplyDelay, Archive, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Host, PgMajor, Port,
+    ApplyDelay, Archive, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Guesses, Host, PgMajor, Port,
     ServerName, Settings, SiteName, SyncMethod, SyncPolicy, Topology, check_setting_name,
     check_setting_value,
 };
@@ -26,7 +26,7 @@ pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
         Err(error) => {
             return Err(vec![Problem {
                 rule: "not-toml",
-                line: error.span().map(|span| line_of(text, span.start)),
+                line: error.span().map(|span| Lines::new(text).of(span.start)),
                 server: None,
                 message: format!(
                     "the file is not valid TOML: {}",
@@ -39,7 +39,8 @@ pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
         }
     };
     let mut reader = Reader {
-        text,
+        lines: Lines::new(text),
+        guesses: Guesses::default(),
         problems: Vec::new(),
         server: None,
     };
@@ -62,7 +63,10 @@ pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
 const BEGINNING: Range<usize> = 0..0;
 const BEGINNING_LINE: usize = 1;
 
-impl Reader<'_> {
+/// Everything stays fluid up to half of this; no cluster has a tenth of it.
+const MOST_SERVERS: usize = 20_000;
+
+impl Reader {
     fn design(&mut self, top: &dyn TableLike) -> Option<(Topology, Layout, Vec<KeptScenario>)> {
         self.only_known(top, "a design", &TOP_KEYS);
         self.format(top);
@@ -88,12 +92,24 @@ impl Reader<'_> {
         let settings = self.settings(top);
         let scenarios = self.scenarios(top);
         let tables = self.tables(top, "server");
+        if tables.len() > MOST_SERVERS {
+            self.problem(
+                "too-many-servers",
+                tables.get(MOST_SERVERS).and_then(|(_, span)| span.clone()),
+                format!(
+                    "the design has {} servers, and pgcascade takes at most {MOST_SERVERS}",
+                    tables.len()
+                ),
+                Some("split it into several designs".to_owned()),
+            );
+            return None;
+        }
         let mut lines = Vec::new();
         let mut servers = Vec::new();
         let mut misread = BTreeSet::new();
         for (place, (table, span)) in tables.iter().enumerate() {
             let known = self.problems.len();
-            lines.push(span.as_ref().map(|span| line_of(self.text, span.start)));
+            lines.push(span.as_ref().map(|span| self.lines.of(span.start)));
             servers.extend(self.server(*table, span.clone()));
             if self.problems.len() > known {
                 misread.insert(place);

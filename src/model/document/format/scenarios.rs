@@ -7,7 +7,7 @@ use super::fields::Reader;
 use super::write::{set, take_tables};
 use crate::model::document::{Document, KeptScenario};
 
-impl Reader<'_> {
+impl Reader {
     /// What stands in a scenario's text is looked at when it is played: no story may keep a design from being opened.
     pub(super) fn scenarios(&mut self, top: &dyn TableLike) -> Vec<KeptScenario> {
         let mut scenarios: Vec<KeptScenario> = Vec::new();

@@ -11,7 +11,7 @@ impl Planner<'_> {
     pub(super) fn raise(&mut self) {
         let mut first: Vec<&Kept<'_>> = self.difference.kept.iter().collect();
         first.retain(|one| !one.early.is_empty());
-        first.sort_by_key(|one| std::cmp::Reverse(self.difference.running.upstreams(one.was.id()).len()));
+        first.sort_by_key(|one| std::cmp::Reverse(self.difference.running.level(one.was.id())));
         for one in first {
             let is_primary = one.was.is_primary();
             if is_primary {

@@ -15,7 +15,7 @@ impl Planner<'_> {
     pub(super) fn start_by_levels(&mut self) {
         let mut levels: BTreeMap<usize, Vec<&Server>> = BTreeMap::new();
         for server in self.servers() {
-            let level = self.topology.upstreams(server.id()).len();
+            let level = self.topology.level(server.id());
             levels.entry(level).or_default().push(server);
         }
         for level in levels.into_values() {

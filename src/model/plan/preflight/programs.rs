@@ -97,7 +97,7 @@ pub(super) fn minor(topology: &Topology, tools: &Tools) -> Check {
     let has_cascade = topology
         .servers()
         .iter()
-        .any(|server| topology.upstreams(server.id()).len() > 1);
+        .any(|server| topology.level(server.id()) > 1);
     let mended = tools
         .major
         .cascade_archive_fix()

@@ -4,6 +4,7 @@
 //! standby that is left, should it be promoted.
 
 use serde::Serialize;
+use thiserror::Error;
 
 use crate::model::simulate::verdict::{Said, listed};
 use crate::model::simulate::world::{CommitFate, Flow, Incident, LastMoment, Loss, World};
@@ -56,17 +57,36 @@ pub fn single_failures(topology: &Topology) -> Vec<Survival> {
     single.chain(of_sites).collect()
 }
 
+/// With more single failures than this there are too many of two at once to be of use to anybody.
+const MOST_TO_PAIR: usize = 600;
+
+/// The design has too many servers for [`double_failures`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{failures} failures are {} times two at once; at most {MOST_TO_PAIR} are combined", failures * (failures - 1) / 2)]
+pub struct TooManyFailures {
+    pub failures: usize,
+}
+
 /// Every two failures at once; of n servers these are about 2n².
-pub fn double_failures(topology: &Topology) -> Vec<Survival> {
-    let world = World::new(topology);
+///
+/// # Errors
+///
+/// If the design has so many servers that nobody could wait for them all.
+pub fn double_failures(topology: &Topology) -> Result<Vec<Survival>, TooManyFailures> {
     let faults = faults(topology);
+    if faults.len() > MOST_TO_PAIR {
+        return Err(TooManyFailures {
+            failures: faults.len(),
+        });
+    }
+    let world = World::new(topology);
     let mut found = Vec::new();
     for (place, one) in faults.iter().enumerate() {
         for other in faults.iter().skip(place + 1) {
             found.push(survival(&world, &[*one, *other]));
         }
     }
-    found
+    Ok(found)
 }
 
 /// What is left of a world after these failures.

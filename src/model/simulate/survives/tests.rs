@@ -28,7 +28,7 @@ fn the_seed_survives_every_single_failure_but_that_of_its_primary() {
         "cut master slave2: +++",
     ];
     assert_eq!(lines(&single_failures(&seed)), expected);
-    let double = lines(&double_failures(&seed));
+    let double = lines(&double_failures(&seed).unwrap());
     assert_eq!(double.len(), 21);
     for line in [
         "crash master, crash slave1: -+-",
@@ -216,4 +216,18 @@ fn without_synchronous_standbys_a_crash_can_lose_the_last_moment() {
     assert_eq!(lines(&single_failures(&quorum))[0], "crash m: -++");
     let alone = notation::parse("m 1\n").unwrap();
     assert_eq!(lines(&single_failures(&alone)), ["crash m: ---"]);
+}
+
+#[test]
+fn two_failures_at_once_are_not_asked_of_thousands() {
+    let mut text = "m 1\n".to_owned();
+    for port in 2..400 {
+        text += &format!("  s{port} {port}\n");
+    }
+    let problem = double_failures(&notation::parse(&text).unwrap()).unwrap_err();
+    assert_eq!(problem.failures, 797);
+    assert!(
+        problem.to_string().contains("317206 times two at once"),
+        "{problem}"
+    );
 }

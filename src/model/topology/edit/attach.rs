@@ -3,7 +3,7 @@
 //! The canvas asks while a card is dragged, and [`Topology::apply`] asks again on the drop, so the two cannot
 //! disagree. A refusal that can be got round has a [`Fix`]: the edits that make room first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Fix, Refusal, Role, Server, ServerId, Standby, Topology};
 use super::{Applied, Edit};
@@ -166,10 +166,26 @@ impl Topology {
     pub fn heads(&self, servers: &[ServerId]) -> Vec<ServerId> {
         let all: BTreeSet<ServerId> = servers.iter().copied().collect();
         let mut seen = BTreeSet::new();
-        let mut is_head = |id: &ServerId| {
-            let is_below = self.upstreams(*id).iter().any(|above| all.contains(above));
-            !is_below && self.server(*id).is_some() && seen.insert(*id)
+        // Whether a server stands below one of them. Kept for the whole way up, so that no link is followed twice.
+        let mut known: BTreeMap<ServerId, bool> = BTreeMap::new();
+        let mut is_below = |id: ServerId| {
+            let mut way = Vec::new();
+            let mut next = id;
+            let found = loop {
+                if let Some(known) = known.get(&next) {
+                    break *known;
+                }
+                way.push(next);
+                match self.server(next).and_then(Server::upstream) {
+                    None => break false,
+                    Some(above) if all.contains(&above) => break true,
+                    Some(above) => next = above,
+                }
+            };
+            known.extend(way.into_iter().map(|on_way| (on_way, found)));
+            found
         };
+        let mut is_head = |id: &ServerId| !is_below(*id) && self.server(*id).is_some() && seen.insert(*id);
         servers.iter().copied().filter(|id| is_head(id)).collect()
     }
 

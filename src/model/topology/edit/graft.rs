@@ -1,6 +1,6 @@
 //! Cuttings: subtrees taken out as plain data, and set in elsewhere with names and ports that are free there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{DraftServer, Host, Port, Refusal, Role, Server, ServerId, ServerName, Standby, Topology};
 use super::Applied;
@@ -12,12 +12,13 @@ impl Topology {
     /// These servers and everything below them, upstreams first; the first of each branch follows nobody.
     pub fn cutting(&self, servers: &[ServerId]) -> Vec<DraftServer> {
         let heads = self.heads(servers);
+        let is_head: BTreeSet<ServerId> = heads.iter().copied().collect();
         let subtrees = heads.iter().flat_map(|head| self.subtree(*head));
         subtrees
             .filter_map(|id| self.server(id))
             .map(|server| {
                 let standby = server.standby();
-                let upstream = server.upstream().filter(|_| !heads.contains(&server.id));
+                let upstream = server.upstream().filter(|_| !is_head.contains(&server.id));
                 DraftServer {
                     name: server.name.clone(),
                     host: server.host.clone(),

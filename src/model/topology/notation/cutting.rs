@@ -16,7 +16,7 @@ pub fn print_cutting(cutting: &[DraftServer]) -> String {
         let depth = above.map_or(0, |depth| depth + 1);
         depths.insert(server.name.as_str(), depth);
         let name = quote(server.name.as_str());
-        let _ = write!(text, "{:indent$}{name} {}", "", server.port, indent = depth * 2);
+        let _ = write!(text, "{}{name} {}", "  ".repeat(depth), server.port);
         if let Some(priority) = server.sync_priority {
             let _ = write!(text, " priority {priority}");
         }

@@ -1,6 +1,6 @@
 //! Which standbys tell their upstream what their queries still need (hot_standby_feedback), and the rules on that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::findings::{Fix, Found};
 use super::super::{Edit, Server, ServerId, Topology};
@@ -8,6 +8,9 @@ use super::hosts::real_delay;
 use super::{by_hand, standbys};
 
 const SETTING: &str = "hot_standby_feedback";
+
+/// A fix that would turn more servers on is not offered: in a chain of thousands the fixes would be the square of it.
+const MOST_IN_A_FIX: usize = 100;
 
 /// The standbys that report: as set by hand, and else all that apply WAL as it comes, below a primary or a standby that
 /// reports, too. What a delayed one needs is as old as its delay, and a silent relay passes nothing on.
@@ -62,14 +65,29 @@ pub(super) fn feedback_on_delayed(topology: &Topology) -> Vec<Found> {
 pub(super) fn feedback_stops_at_relay(topology: &Topology) -> Vec<Found> {
     let reporting = reporting(topology);
     let reports = |server: &Server| reporting.contains(&server.id());
+    // The nearest standby above each that does not report. Upstreams before downstreams, so that the way up is looked at once.
+    let mut nearest_silent: BTreeMap<ServerId, ServerId> = BTreeMap::new();
+    for id in topology.in_tree_order() {
+        let above = topology.server(id).and_then(Server::upstream);
+        let Some(above) = above.and_then(|above| topology.server(above)) else {
+            continue;
+        };
+        if above.is_primary() || reports(above) {
+            if let Some(farther) = nearest_silent.get(&above.id()).copied() {
+                nearest_silent.insert(id, farther);
+            }
+        } else {
+            nearest_silent.insert(id, above.id());
+        }
+    }
     standbys(topology)
         .filter(|server| reports(server))
         .filter_map(|server| {
-            let silent: Vec<&Server> = topology
-                .upstreams(server.id())
-                .into_iter()
+            let nearest = nearest_silent.get(&server.id())?;
+            let ways_up = std::iter::successors(Some(*nearest), |silent| nearest_silent.get(silent).copied());
+            let silent: Vec<&Server> = ways_up
+                .take(MOST_IN_A_FIX + 1)
                 .filter_map(|id| topology.server(id))
-                .filter(|above| !above.is_primary() && !reports(above))
                 .collect();
             let nearest = silent.first()?;
             let mut found = Found::server(
@@ -80,7 +98,7 @@ pub(super) fn feedback_stops_at_relay(topology: &Topology) -> Vec<Found> {
                     nearest.name()
                 ),
             );
-            found.fix = Some(Fix {
+            found.fix = (silent.len() <= MOST_IN_A_FIX).then(|| Fix {
                 label: "Turn it on all the way up".to_owned(),
                 edits: silent
                     .iter()

@@ -233,7 +233,7 @@ pub(super) fn chain_is_deep(topology: &Topology) -> Vec<Found> {
     /// Links from the primary that still pass without a word.
     const MOST_LINKS: usize = 4;
     let Some(last) = topology.in_tree_order().into_iter().find_map(|id| {
-        (topology.upstreams(id).len() > MOST_LINKS)
+        (topology.level(id) > MOST_LINKS)
             .then(|| topology.server(id))
             .flatten()
     }) else {
@@ -244,7 +244,7 @@ pub(super) fn chain_is_deep(topology: &Topology) -> Vec<Found> {
         format!(
             "\"{}\" is {} links below the primary: whatever stops above it cuts it off, since a standby does not look for another upstream",
             last.name(),
-            topology.upstreams(last.id()).len()
+            topology.level(last.id())
         ),
     );
     vec![found.fix(

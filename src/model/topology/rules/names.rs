@@ -1,23 +1,26 @@
 //! Rules on server names as PostgreSQL compares, cuts and shows them.
 
+use std::collections::BTreeSet;
+
 use super::super::findings::{Found, repeated};
 use super::super::{Edit, NAME_BYTES, Server, Topology};
 use super::standbys;
 
 pub(super) fn names_equal_but_for_case(topology: &Topology) -> Vec<Found> {
-    let shown = |server: &Server| server.name().in_list(topology.postgres()).to_ascii_lowercase();
-    let candidates: Vec<_> = topology.sync_candidates();
-    let is_candidate = |server: &Server| candidates.iter().any(|candidate| candidate.id() == server.id());
+    let shown =
+        |server: &Server| -> String { server.name().in_list(topology.postgres()).to_ascii_lowercase() };
+    let candidates: BTreeSet<String> = topology.sync_candidates().into_iter().map(shown).collect();
+    let free = topology.free_name("standby");
     let direct: Vec<&Server> = topology.downstreams(topology.primary().id()).collect();
     repeated(direct.iter().copied(), |server| shown(server))
         .into_iter()
-        .filter(|server| direct.iter().any(|other| shown(other) == shown(server) && is_candidate(other)))
+        .filter(|server| candidates.contains(&shown(server)))
         .map(|server| {
             let found = Found::server(
                 server.id(),
                 format!("PostgreSQL takes \"{}\" for another server of the same name: names are compared without regard to case, after cutting at 63 bytes", server.name()),
             );
-            match topology.free_name("standby") {
+            match free.clone() {
                 Some(name) => found.fix(format!("Call it \"{name}\""), Edit::Rename { server: server.id(), name }),
                 None => found,
             }
@@ -26,6 +29,7 @@ pub(super) fn names_equal_but_for_case(topology: &Topology) -> Vec<Found> {
 }
 
 pub(super) fn name_cut(topology: &Topology) -> Vec<Found> {
+    let free = topology.free_name("standby");
     standbys(topology)
         .filter(|server| server.name().as_str().len() > NAME_BYTES)
         .map(|server| {
@@ -36,7 +40,7 @@ pub(super) fn name_cut(topology: &Topology) -> Vec<Found> {
                     server.name()
                 ),
             );
-            match topology.free_name("standby") {
+            match free.clone() {
                 Some(name) => found.fix(
                     format!("Call it \"{name}\""),
                     Edit::Rename {
@@ -69,6 +73,7 @@ pub(super) fn name_not_ascii(topology: &Topology) -> Vec<Found> {
 pub(super) fn sync_name_of_a_tool(topology: &Topology) -> Vec<Found> {
     /// What connects under a name of its own when nobody gives it one.
     const TOOLS: [&str; 4] = ["pg_basebackup", "pg_receivewal", "pg_receivexlog", "walreceiver"];
+    let free = topology.free_name("standby");
     topology
         .sync_candidates()
         .into_iter()
@@ -81,7 +86,7 @@ pub(super) fn sync_name_of_a_tool(topology: &Topology) -> Vec<Found> {
                     server.name()
                 ),
             );
-            match topology.free_name("standby") {
+            match free.clone() {
                 Some(name) => found.fix(format!("Call it \"{name}\""), Edit::Rename { server: server.id(), name }),
                 None => found,
             }

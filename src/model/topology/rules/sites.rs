@@ -1,6 +1,6 @@
 //! Rules on where servers stand: what one accident takes, and what crosses from site to site.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::findings::Found;
 use super::super::{Edit, Fix, Server, ServerId, SiteName, SyncMethod, SyncPolicy, Topology};
@@ -105,14 +105,14 @@ pub(super) fn several_links_between_sites(topology: &Topology) -> Vec<Found> {
         }
     }
     // A synchronous candidate has to follow the primary itself.
-    let candidates: Vec<ServerId> = if topology.sync().is_some() {
+    let candidates: BTreeSet<ServerId> = if topology.sync().is_some() {
         topology
             .sync_candidates()
             .iter()
             .map(|server| server.id())
             .collect()
     } else {
-        Vec::new()
+        BTreeSet::new()
     };
     let must_cross = |server: &&&Server| candidates.contains(&server.id());
     crossing
@@ -142,7 +142,7 @@ pub(super) fn several_links_between_sites(topology: &Topology) -> Vec<Found> {
                 relay.name()
             ));
             // What stands above the relay cannot follow it.
-            let above = topology.upstreams(relay.id());
+            let above: BTreeSet<ServerId> = topology.upstreams(relay.id()).into_iter().collect();
             if !others.iter().any(|id| above.contains(id)) {
                 found.fix = Some(Fix {
                     label: format!("Let the others in {to} follow \"{}\"", relay.name()),
