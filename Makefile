@@ -65,6 +65,7 @@ lint:
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 	shellcheck benches/deploy/*.sh packaging/*.sh .ci/run
+	if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; fi
 
 setup:
 	@packaging/setup.sh run
