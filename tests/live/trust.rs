@@ -22,7 +22,13 @@ const DESIGNS: u64 = 25;
 /// What a folder holds: each path with its length and the time of its last change.
 type Seen = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
+/// pgcascade's own log, which it writes whatever it is asked; no setting names it.
+const LOG: &str = "state/pgcascade/log/pgcascade.log";
+
 fn look(at: &Path, seen: &mut Seen) {
+    if at.ends_with(LOG) {
+        return;
+    }
     let Ok(there) = fs::symlink_metadata(at) else {
         return;
     };

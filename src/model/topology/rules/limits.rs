@@ -132,7 +132,7 @@ pub(super) fn fsync_off(topology: &Topology) -> Vec<Found> {
     by_hand::named(topology, "fsync")
         .filter(|hand| hand.is_off())
         .map(|hand| {
-            hand.found("With fsync off no commit is on disk anywhere: a crash of the machine can destroy the data, and a synchronous standby confirms what it does not have".to_owned())
+            hand.found(format!("With {} off no commit is on disk anywhere: a crash of the machine can destroy the data, and a synchronous standby confirms what it does not have", hand.name))
         })
         .collect()
 }
@@ -141,7 +141,7 @@ pub(super) fn full_page_writes_off(topology: &Topology) -> Vec<Found> {
     by_hand::named(topology, "full_page_writes")
         .filter(|hand| hand.is_off())
         .map(|hand| {
-            hand.found("With full_page_writes off a crash can leave half-written pages that WAL cannot mend, and no base backup can be taken from a standby".to_owned())
+            hand.found(format!("With {} off a crash can leave half-written pages that WAL cannot mend, and no base backup can be taken from a standby", hand.name))
         })
         .collect()
 }
