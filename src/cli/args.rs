@@ -1,18 +1,16 @@
 //! The command line as data. To add a command: a variant here, a function in a file of its own, a line in `perform`.
 //! How values are read is in `values`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::mistyped::exit_on_mistyped_command;
+use super::target::{Programs, Target};
 use super::values::{Picture, known_rule, known_version, template_names, time};
-use crate::engine::deploy::Request;
-use crate::engine::desk::store;
 use crate::model::simulate::time::Micros;
 use crate::model::topology::{PgMajor, Rule};
-use crate::report::Report;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 error-level findings or a failed run, 2 wrong usage, 130 cancelled.
@@ -21,9 +19,6 @@ A first session: pgcascade new -o seed.toml && pgcascade deploy seed.toml --dir 
 const USAGE: &str = "\
 pgcascade [OPTIONS] [FILE]
        pgcascade [OPTIONS] <COMMAND>";
-
-const BIN_HELP: &str =
-    "The folder with initdb, pg_ctl and postgres; by default the design's major among the installed ones";
 
 const TRUST_HELP: &str = "Let the design run its own commands and libraries here: the plan lists them (\"Runs on this machine\"). Remembered \
      until that list changes";
@@ -309,31 +304,6 @@ pub(super) struct Apply {
     pub(super) json: bool,
 }
 
-/// What is to be deployed, where, and with what.
-#[derive(Debug, clap::Args)]
-pub(super) struct Target {
-    /// The design file
-    pub(super) file: PathBuf,
-    /// The cluster's folder: made by the deployment, or empty
-    #[arg(long, value_name = "DIR")]
-    dir: PathBuf,
-    #[command(flatten)]
-    programs: Programs,
-}
-
-/// Which PostgreSQL runs, and as whom.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct Programs {
-    #[arg(long, value_name = "DIR", help = BIN_HELP)]
-    bin: Option<PathBuf>,
-    /// The user that servers run as when pgcascade is run by root; by default postgres
-    #[arg(long, value_name = "USER")]
-    run_as: Option<String>,
-    /// Run initdb anew: take nothing from earlier deployments, and keep nothing for later ones
-    #[arg(long)]
-    no_cache: bool,
-}
-
 #[derive(Debug, clap::Args)]
 pub(super) struct Demo {
     /// Tear it down at once, without waiting for Ctrl-C
@@ -341,40 +311,6 @@ pub(super) struct Demo {
     pub(super) once: bool,
     #[command(flatten)]
     pub(super) programs: Programs,
-}
-
-impl Target {
-    pub(super) fn request(&self) -> Result<Request, Report> {
-        self.programs.request(&self.dir)
-    }
-
-    pub(super) fn cache(&self) -> Option<PathBuf> {
-        self.programs.cache()
-    }
-}
-
-impl Programs {
-    pub(super) fn request(&self, folder: &Path) -> Result<Request, Report> {
-        Ok(Request {
-            folder: absolute(folder)?,
-            bin: self.bin.as_deref().map(absolute).transpose()?,
-            run_as: self.run_as.clone(),
-        })
-    }
-
-    pub(super) fn cache(&self) -> Option<PathBuf> {
-        if self.no_cache {
-            None
-        } else {
-            store::cache_folder()
-        }
-    }
-}
-
-/// The path from the root; a cluster is known by it wherever pgcascade is called from.
-pub(super) fn absolute(path: &Path) -> Result<PathBuf, Report> {
-    std::path::absolute(path)
-        .map_err(|error| Report::of(format!("\"{}\" cannot be used as a path", path.display()), &error))
 }
 
 /// What was called; as an error the help or the version, where that is asked for. Wrong usage ends the program here.

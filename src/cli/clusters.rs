@@ -7,7 +7,7 @@ use super::deploy::{ending, shown};
 use super::plan::print_steps;
 use super::signals::Signals;
 use super::table::{table, words};
-use super::{Ending, args, print};
+use super::{Ending, print, target};
 use crate::engine::cluster::{self, Task};
 use crate::engine::deploy::Cancel;
 use crate::model::desk::Listed;
@@ -60,19 +60,19 @@ pub(super) fn list(json: bool) -> Ending {
 }
 
 pub(super) async fn verify(dir: &Path, show: Show) -> Result<Ending, Report> {
-    perform(Task::verify(&args::absolute(dir)?)?, show).await
+    perform(Task::verify(&target::absolute(dir)?)?, show).await
 }
 
 pub(super) async fn start(dir: &Path, servers: &[String], show: Show) -> Result<Ending, Report> {
-    perform(Task::start(&args::absolute(dir)?, servers)?, show).await
+    perform(Task::start(&target::absolute(dir)?, servers)?, show).await
 }
 
 pub(super) async fn stop(dir: &Path, servers: &[String], show: Show) -> Result<Ending, Report> {
-    perform(Task::stop(&args::absolute(dir)?, servers)?, show).await
+    perform(Task::stop(&target::absolute(dir)?, servers)?, show).await
 }
 
 pub(super) async fn teardown(dir: &Path, show: Show) -> Result<Ending, Report> {
-    perform(Task::teardown(&args::absolute(dir)?)?, show).await
+    perform(Task::teardown(&target::absolute(dir)?)?, show).await
 }
 
 /// Shows the plan, or performs it: events on the way, at the end a sentence for each thing done.

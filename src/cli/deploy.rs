@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
-use super::args::Target;
 use super::progress::Display;
 use super::signals::Signals;
+use super::target::Target;
 use super::{Ending, designs, preflight, print, trust};
 use crate::engine::deploy::{self, Cancel, Request, Run};
 use crate::model::bundle;

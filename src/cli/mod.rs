@@ -28,6 +28,7 @@ mod simulate;
 mod status;
 mod survives;
 mod table;
+mod target;
 mod tree;
 mod trust;
 mod values;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::args::Target;
+use super::target::Target;
 use super::{Ending, designs, preflight, print};
 use crate::engine::deploy;
 use crate::model::plan::{self, Check, Head, Kind, Plan};

@@ -6,7 +6,7 @@ use super::apply::run_change;
 use super::args::Show;
 use super::deploy::{ending, say_what_next, shown, tell};
 use super::signals::Signals;
-use super::{Ending, args, clusters, print};
+use super::{Ending, clusters, print, target};
 use crate::engine::cluster::record;
 use crate::engine::deploy::{self, Cancel, LeftOver, Resumed};
 use crate::model::quoting::shell_path;
@@ -16,7 +16,7 @@ use crate::report::Report;
 const RUN: u64 = 1;
 
 pub(super) async fn resume(dir: &Path, as_json: bool) -> Result<Ending, Report> {
-    let dir = args::absolute(dir)?;
+    let dir = target::absolute(dir)?;
     let folder = shell_path(&dir);
     let note = |words: String| {
         if !as_json {
@@ -83,7 +83,7 @@ async fn deployment(resumed: Resumed, as_json: bool) -> Result<Ending, Report> {
 }
 
 pub(super) fn keep(dir: &Path) -> Result<Ending, Report> {
-    let record = record::keep(&args::absolute(dir)?)?;
+    let record = record::keep(&target::absolute(dir)?)?;
     let folder = shell_path(&record.folder);
     print::line(format_args!(
         "\"{}\" in {folder} stays as it is, and is offered no more",

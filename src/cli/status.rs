@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::table::replication;
-use super::{Ending, args, print};
+use super::{Ending, print, target};
 use crate::engine::cluster;
 use crate::engine::monitor::Snapshot;
 use crate::model::health::{Board, Commits, Reading, State};
@@ -31,7 +31,7 @@ struct MeasuredReading<'a> {
 }
 
 pub(super) async fn status(dir: &Path, as_json: bool) -> Result<Ending, Report> {
-    let snapshot = cluster::observe(&args::absolute(dir)?).await?;
+    let snapshot = cluster::observe(&target::absolute(dir)?).await?;
     let board = snapshot.board();
     if as_json {
         let servers = board.servers.iter();
