@@ -1,6 +1,6 @@
 //! Reads what running servers say: each by a task of its own, with its own deadline and its own rests.
 //!
-//! [`watch`] does so until it is told to stop, [`observe`] once, [`look_at`] with one server that may be anybody's. A server that does not answer delays nobody.
+//! `watch` does so until it is told to stop, `observe` once, `look_at` with one server that may be anybody's. A server that does not answer delays nobody.
 
 mod clock;
 mod crew;

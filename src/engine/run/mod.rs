@@ -1,6 +1,6 @@
 //! The one engine: performs a plan step by step through a host, tells what happens, and undoes it if something fails.
 //!
-//! Starts at [`run`]. `host` is who performs actions, `reporter` the one place where events are numbered (and `run_log` what
+//! Starts at `run`. `host` is who performs actions, `reporter` the one place where events are numbered (and `run_log` what
 //! of them is in the log), `unwind` undoes. What a plan is for, it does not know: deployments, changes, starts and
 //! teardowns differ in their hosts and in what their plan's head and steps say.
 
