@@ -11,7 +11,7 @@ use crate::lab::{Lab, SENDERS, SOON, as_user, programs, template};
 const HANGS: Duration = Duration::from_millis(1_500);
 
 /// Error rules that a test below shows, by the name of the test.
-const SHOWN: [(&str, &str); 27] = [
+const SHOWN: [(&str, &str); 29] = [
     ("setting-unknown", "a_start_is_refused"),
     ("setting-bad-value", "a_start_is_refused"),
     ("setting-internal", "a_start_is_refused"),
@@ -42,6 +42,14 @@ const SHOWN: [(&str, &str); 27] = [
     ("passwords-not-for-scram", "nobody_gets_in"),
     ("users-by-database", "nobody_gets_in"),
     ("serializable-on-standby", "a_standby_answers_nothing"),
+    (
+        "setting-includes-file",
+        "trust::a_log_that_is_included_is_read_as_settings",
+    ),
+    (
+        "file-outside-folder",
+        "trust::a_log_is_any_file_that_the_design_names",
+    ),
 ];
 
 /// Error rules that one machine with one PostgreSQL of today cannot show, and why.
