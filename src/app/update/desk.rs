@@ -54,17 +54,8 @@ pub(super) fn parse(session: &mut Session, path: Option<&Path>, text: &str) -> O
 fn problems_report(path: Option<&Path>, problems: &[Problem]) -> Report {
     let name = path.map_or("the text".to_owned(), |path| format!("\"{}\"", file_name(path)));
     let found = counted(problems.len(), "problem");
-    let mut report = Report::new(as_sentence(&format!("{name} cannot be opened: {found} in it")));
-    for problem in problems {
-        report.causes.push(match problem.line {
-            Some(line) => format!("line {line}: {}", problem.message),
-            None => problem.message.clone(),
-        });
-        if let Some(fix) = problem.fix.as_ref().filter(|fix| !report.hints.contains(fix)) {
-            report.hints.push(fix.clone());
-        }
-    }
-    report
+    let headline = as_sentence(&format!("{name} cannot be opened: {found} in it"));
+    Report::of_problems(headline, problems)
 }
 
 pub(super) fn file_name(path: &Path) -> String {

@@ -103,7 +103,7 @@ impl BuildHost {
     async fn act(&self, action: &Action, work: &Work) -> Result<(), Failure> {
         match action {
             Action::Build(action) => self.build(action, work).await,
-            Action::Make(action) => self.bench.make(action, work).await,
+            Action::Make(action) => self.bench.make(action).await,
             Action::Serve(action) => self.bench.servers.serve(action, work).await,
             Action::Alter(_) | Action::Note(_) | Action::Remove(_) => Err(misplaced(action)),
         }

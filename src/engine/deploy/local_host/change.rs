@@ -66,7 +66,7 @@ impl ChangeHost {
     async fn act(&self, action: &Action, work: &Work) -> Result<(), Failure> {
         match action {
             Action::Alter(action) => self.alter(action, work).await,
-            Action::Make(action) => self.bench.make(action, work).await,
+            Action::Make(action) => self.bench.make(action).await,
             Action::Serve(action) => self.bench.servers.serve(action, work).await,
             Action::Build(_) | Action::Note(_) | Action::Remove(_) => Err(misplaced(action)),
         }

@@ -8,7 +8,6 @@ use super::early_copy::EarlyCopies;
 use crate::engine::cluster::record::{JournalFile, Lock, Stored};
 use crate::engine::cluster::servers::Servers;
 use crate::engine::cluster::site::Site;
-use crate::engine::run::Work;
 use crate::engine::system::files;
 use crate::engine::system::wait::Failure;
 use crate::model::bundle::Bundle;
@@ -74,7 +73,7 @@ impl Workbench {
         self.claim.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) async fn make(&self, action: &Make, work: &Work) -> Result<(), Failure> {
+    pub(super) async fn make(&self, action: &Make) -> Result<(), Failure> {
         match action {
             Make::MakeFolder { path } => self.make_folder(path).map_err(Failure::from),
             Make::RemoveFolder { path } => self.remove_folder(path).await.map_err(Failure::from),
@@ -90,7 +89,6 @@ impl Workbench {
                 .install_file(bundle_path, to, held_back.as_deref())
                 .map_err(Failure::from),
             Make::Complete => {
-                work.waiting("the record to be written").await;
                 // Servers end their side of a session in the time that the files take.
                 let sessions = self.servers.sessions.clone();
                 let closing = tokio::spawn(async move { sessions.close().await });
