@@ -316,6 +316,15 @@ pub fn free_bytes(folder: &Path) -> Option<u64> {
     disk.blocks_available().checked_mul(disk.fragment_size())
 }
 
+/// True if we may write to a folder, or make it where it is missing.
+pub fn can_be_made(folder: &Path) -> bool {
+    use nix::unistd::{AccessFlags, access};
+    let nearest = folder
+        .ancestors()
+        .find(|ancestor| fs::symlink_metadata(ancestor).is_ok());
+    nearest.is_some_and(|nearest| access(nearest, AccessFlags::W_OK | AccessFlags::X_OK).is_ok())
+}
+
 /// True if a user who is neither root nor in other groups may go through every folder on the way into `path`.
 pub fn can_traverse(path: &Path, user: Owner) -> Result<(), PathBuf> {
     let mut ancestors: Vec<&Path> = path.ancestors().collect();
