@@ -80,6 +80,7 @@ pub fn main() -> ExitCode {
         print::error(&report);
         Ending::Failed
     });
+    servers_user::keeper::end();
     let ending = written(ending);
     tracing::info!("ended: {ending:?} after {}", since(began));
     ending.exit_code()

@@ -30,6 +30,17 @@ pub struct Answer {
     pub err: String,
 }
 
+/// Makes a folder of the user that servers run as: as root, the program goes on as that user, who has a list of clusters of
+/// their own.
+pub fn servers_users(folder: &Path) {
+    fs::create_dir(folder).unwrap();
+    if nix::unistd::geteuid().is_root() {
+        let user = nix::unistd::User::from_name("postgres").unwrap().unwrap();
+        let (uid, gid) = (user.uid.as_raw(), user.gid.as_raw());
+        std::os::unix::fs::chown(folder, Some(uid), Some(gid)).unwrap();
+    }
+}
+
 impl Place {
     fn new(first_port: u16) -> Self {
         Self::on([0, 1, 2, 3, 4].map(|place| first_port + place))
@@ -43,6 +54,9 @@ impl Place {
             .unwrap();
         // As root, servers run as another user, who must be able to pass through.
         fs::set_permissions(base.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        for folder in ["state", "cache"] {
+            servers_users(&base.path().join(folder));
+        }
         let place = Self { base, ports };
         let new = place.run(&["new", "--template", "seed"]);
         assert_eq!(new.code, Some(0), "{}", new.err);

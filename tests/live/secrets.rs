@@ -16,6 +16,7 @@ use pgcascade::model::document::Document;
 use pgcascade::model::topology::{Auth, Edit, Topology, notation};
 
 use crate::bundle::Place;
+use crate::cli::servers_users;
 use crate::lab::programs;
 use crate::scene::{Scene, some_ports};
 
@@ -197,6 +198,8 @@ fn the_program_tells_no_password_and_lets_nobody_read_one() {
     for auth in [Auth::Scram, Auth::Md5] {
         let scene = Scene::named("pgc-secrets-");
         let (state, folder) = (scene.path().join("state"), scene.path().join("c"));
+        servers_users(&state);
+        servers_users(&scene.path().join("cache"));
         let file = scene.path().join("design.toml");
         fs::write(&file, design(auth).text()).unwrap();
         // As a careless person's shell starts it.

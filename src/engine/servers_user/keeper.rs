@@ -20,13 +20,14 @@ pub const COMMAND: &str = "keep-folder";
 #[derive(Debug)]
 struct Keeper {
     folder: PathBuf,
-    pipes: Mutex<Pipes>,
+    /// `None` once it has ended.
+    pipes: Mutex<Option<Pipes>>,
 }
 
 #[derive(Debug)]
 struct Pipes {
     /// Ends when its input is closed, and so with us, however we end.
-    _process: Child,
+    process: Child,
     ask: ChildStdin,
     answer: BufReader<ChildStdout>,
 }
@@ -38,6 +39,7 @@ pub(super) fn start(folder: &Path, owner: Owner) -> Result<(), Report> {
     let failed = |error: &dyn std::error::Error| Report::of("The process that stays root did not start.", error);
     let program = program::path().ok_or_else(|| Report::new("The process that stays root has no program."))?;
     let mut process = Command::new(program)
+        .arg0("pgcascade")
         .arg(COMMAND)
         .arg(folder)
         .args([owner.uid.to_string(), owner.gid.to_string()])
@@ -52,13 +54,13 @@ pub(super) fn start(folder: &Path, owner: Owner) -> Result<(), Report> {
         return Err(Report::new("The process that stays root has no pipes."));
     };
     let pipes = Pipes {
-        _process: process,
+        process,
         ask,
         answer: BufReader::new(answer),
     };
     let _ = KEEPER.set(Keeper {
         folder: folder.to_owned(),
-        pipes: Mutex::new(pipes),
+        pipes: Mutex::new(Some(pipes)),
     });
     Ok(())
 }
@@ -90,12 +92,30 @@ pub fn give_back(folder: &Path) -> io::Result<()> {
     ask(folder, GIVE_BACK)
 }
 
+/// Ends it, and waits until it is gone: nothing of us is left when we are.
+pub fn end() {
+    let pipes = KEEPER
+        .get()
+        .and_then(|keeper| keeper.pipes.lock().unwrap_or_else(PoisonError::into_inner).take());
+    if let Some(Pipes {
+        mut process,
+        ask,
+        answer,
+    }) = pipes
+    {
+        // It reads the end of its questions.
+        drop((ask, answer));
+        let _ = process.wait();
+    }
+}
+
 fn ask(folder: &Path, what: &str) -> io::Result<()> {
     let keeper = KEEPER
         .get()
         .filter(|keeper| keeper.folder == folder)
         .ok_or(ErrorKind::Unsupported)?;
     let mut pipes = keeper.pipes.lock().unwrap_or_else(PoisonError::into_inner);
+    let pipes = pipes.as_mut().ok_or(ErrorKind::Unsupported)?;
     writeln!(pipes.ask, "{what}")?;
     pipes.ask.flush()?;
     let mut line = String::new();

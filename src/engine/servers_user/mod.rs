@@ -11,6 +11,7 @@
 //! What only root may do is left to a second process that stays root ([`keeper`]): to make a missing folder below parents
 //! that only root can write to, and to take it away again. It does that for one path, the one that root typed.
 
+pub mod by_child;
 mod hand_over;
 pub mod keeper;
 mod known;

@@ -1,7 +1,6 @@
 //! Root's part: makes one folder for the servers' user, and takes it away again. Everything goes by descriptor, below parents
 //! that nobody but root can change.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, Write};
@@ -12,6 +11,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, fchmod, fstat, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::engine::desk::store;
 use crate::engine::system::files::{self, Owner};
@@ -22,8 +22,9 @@ pub(super) const MAKE: &str = "make";
 pub(super) const GIVE_BACK: &str = "give back";
 pub(super) const OK: &str = "ok";
 
-/// What was made, by folder: in root's own state folder, so that no word of the servers' user is needed to take it away.
-const FILE: &str = "provided.json";
+/// What was made, a file for each folder: in root's own state folder, so that no word of the servers' user is needed to take
+/// it away.
+const NOTES: &str = "provided";
 
 /// What was done for a folder, and is to be undone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +120,7 @@ fn make(folder: &Path, owner: Owner) -> Result<(), String> {
         }
     };
     // Before: killed in between, a later teardown still knows.
-    note(folder, Some(provided));
+    note(folder, &provided);
     fchmod(&made, Mode::RWXU).map_err(failed)?;
     fchown(&made, Some(owner.uid), Some(owner.gid))
         .map_err(|error| format!("{} cannot be handed over: {error}", folder.display()))
@@ -129,8 +130,7 @@ fn give_back(folder: &Path, owner: Owner) -> Result<(), String> {
     look(folder, owner)?;
     let (parent, name) = split(folder)?;
     let failed = |error: Errno| format!("{} cannot be taken back: {error}", folder.display());
-    let provided = noted()
-        .remove(folder)
+    let provided = noted(folder)
         .ok_or_else(|| format!("{} was not made by root", folder.display()))?;
     let at = open_parent(parent, &[]).map_err(failed)?;
     match provided {
@@ -155,7 +155,7 @@ fn give_back(folder: &Path, owner: Owner) -> Result<(), String> {
             }
         }
     }
-    note(folder, None);
+    forget(folder);
     Ok(())
 }
 
@@ -189,30 +189,34 @@ fn open_folder(at: &OwnedFd, name: impl AsRef<std::ffi::OsStr>) -> rustix::io::R
     openat(at, name.as_ref(), FOLDER, Mode::empty())
 }
 
-fn noted() -> BTreeMap<PathBuf, Provided> {
-    let bytes = store::state_folder().and_then(|state| trusted::read(&state.join(FILE)).ok());
-    bytes
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default()
+/// Where it is noted what was done for a folder; `None`: there is no state folder that only root can write to.
+fn note_of(folder: &Path) -> Option<PathBuf> {
+    let digest = Sha256::digest(folder.as_os_str().as_encoded_bytes());
+    let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(store::state_folder()?.join(NOTES).join(format!("{name}.json")))
 }
 
-/// Without a state folder the empty folder stays at the end, and is named.
-fn note(folder: &Path, provided: Option<Provided>) {
-    let Some(state) = store::state_folder() else {
+fn noted(folder: &Path) -> Option<Provided> {
+    serde_json::from_slice(&trusted::read(&note_of(folder)?).ok()?).ok()
+}
+
+/// Without a note the empty folder stays at the end, and is named.
+fn note(folder: &Path, provided: &Provided) {
+    let Some(at) = note_of(folder) else {
         return;
     };
-    let mut all = noted();
-    match provided {
-        Some(provided) => all.insert(folder.to_owned(), provided),
-        None => all.remove(folder),
-    };
-    let written = serde_json::to_vec_pretty(&all)
+    let written = serde_json::to_vec(provided)
         .map_err(std::io::Error::from)
         .and_then(|bytes| {
-            files::make_private_folders(&state)?;
-            files::write_whole(&state.join(FILE), &bytes, files::PRIVATE_FILE, None)
+            at.parent().map_or(Ok(()), files::make_private_folders)?;
+            files::write_whole(&at, &bytes, files::PRIVATE_FILE, None)
         });
     if let Err(error) = written {
         tracing::warn!("what was made for {} could not be noted: {error}", folder.display());
     }
+}
+
+fn forget(folder: &Path) {
+    // One that stays says what was: the next for this folder is written over it.
+    let _ = note_of(folder).map(|at| files::remove_file(&at));
 }

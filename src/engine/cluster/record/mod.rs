@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub(in crate::engine) use disk::{
-    announce, claims_without_marker, entry_of, find, find_in, forget, forget_ended, has_marker_folder, load,
+    announce, claims_without_marker, entry_of, find, find_in, forget, forget_ended, has_marker_folder, has_marker_to_read, load,
     moved, moved_to, no_cluster, read_marker, save, save_in,
 };
 pub(in crate::engine) use journal::JournalFile;
@@ -108,6 +108,15 @@ pub fn left_over() -> Vec<ClusterRecord> {
         .into_iter()
         .filter(|record| record.is_unfinished() && !record.kept)
         .collect()
+}
+
+/// The record of the cluster in a folder; `None`: there is none.
+///
+/// # Errors
+///
+/// If the record cannot be read, or is somebody else's.
+pub fn read(folder: &std::path::Path) -> Result<Option<ClusterRecord>, Report> {
+    Ok(disk::read_marker(folder)?.map(|stored| stored.record))
 }
 
 /// Leaves an unfinished cluster as it is: it is offered no more, and can be gone on with or torn down by its folder.
