@@ -171,9 +171,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::Stop { dir, servers, show } => {
             in_folder(&dir, Fate::Stays, clusters::stop(&dir, &servers, show))
         }
-        Command::Teardown { dir, show } => {
-            in_folder(&dir, Fate::MayComeOrGo, clusters::teardown(&dir, show))
-        }
+        Command::Teardown { dir, show } => in_folder(&dir, Fate::MayComeOrGo, clusters::teardown(&dir, show)),
         Command::GoOn { dir, json } => in_folder(&dir, Fate::MayComeOrGo, resume::resume(&dir, json)),
         Command::Keep { dir } => {
             servers_user::take_on(&dir, None, Fate::Stays)?;
@@ -194,9 +192,14 @@ fn in_folder(
 
 /// What the process that stays root does for the one that gave root up.
 fn keep_folder(folder: &Path, uid: u32, gid: u32) -> Result<Ending, Report> {
-    servers_user::serve(folder, (uid, gid), std::io::stdin().lock(), std::io::stdout().lock())
-        .map(|()| Ending::Fine)
-        .map_err(|error| Report::of("The process that gave root up cannot be answered", &error))
+    servers_user::serve(
+        folder,
+        (uid, gid),
+        std::io::stdin().lock(),
+        std::io::stdout().lock(),
+    )
+    .map(|()| Ending::Fine)
+    .map_err(|error| Report::of("The process that gave root up cannot be answered", &error))
 }
 
 /// Runs what waits for servers and signals.

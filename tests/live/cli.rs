@@ -112,6 +112,11 @@ impl Place {
         answer.out
     }
 
+    /// The list of the user that servers run as: root's own has what other tests here do in this process.
+    pub fn list(&self) -> String {
+        self.succeeds(&["list", "--run-as", "postgres"])
+    }
+
     fn status(&self) -> Value {
         serde_json::from_str(&self.succeeds(&["status", "d", "--json"])).unwrap()
     }
@@ -140,7 +145,7 @@ impl Place {
         assert!(!self.path("d").exists(), "the cluster's folder is still there");
         let left = processes_of(self.base.path());
         assert!(left.is_empty(), "still running: {left:?}");
-        let list = self.succeeds(&["list"]);
+        let list = self.list();
         assert_eq!(list, "", "still listed");
         for port in self.ports {
             assert!(
@@ -271,7 +276,7 @@ fn a_cluster_is_deployed_looked_at_stopped_started_and_torn_down() {
         "{tables}"
     );
     assert!(!place.succeeds(&["verify", "d"]).is_empty());
-    assert!(place.succeeds(&["list"]).contains("seed"));
+    assert!(place.list().contains("seed"));
 
     place.succeeds(&["stop", "d", "slave2"]);
     let board = place.status();
@@ -362,10 +367,7 @@ fn what_a_killed_deployment_left_is_found_and_torn_down() {
         signal(&child, Signal::SIGKILL);
         child.wait().unwrap();
         assert!(place.path("d").exists());
-        assert!(
-            place.succeeds(&["list"]).contains("left over"),
-            "after {steps} steps"
-        );
+        assert!(place.list().contains("left over"), "after {steps} steps");
         place.succeeds(&["teardown", "d"]);
         place.assert_nothing_is_left();
     }

@@ -29,6 +29,7 @@ mod observe;
 mod predict;
 mod quoting;
 mod random;
+mod root;
 mod rounds;
 mod rules;
 mod safety;

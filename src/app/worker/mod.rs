@@ -219,7 +219,9 @@ impl Worker {
             Effect::StopCluster(folder) => {
                 self.finish(clusters::stop_cluster(folder, self.give_up.clone(), answers));
             }
-            Effect::Teardown(folder) => self.finish(clusters::teardown(folder, self.give_up.clone(), answers)),
+            Effect::Teardown(folder) => {
+                self.finish(clusters::teardown(folder, self.give_up.clone(), answers));
+            }
             Effect::Adopt(folder) => drop(self.start(clusters::adopt(folder, answers))),
             Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
             Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),

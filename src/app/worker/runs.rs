@@ -15,7 +15,10 @@ pub(super) async fn deploy(run: Run, events: mpsc::Sender<RunEvent>, cancel: Can
         return deploy::run_here(run, events, cancel).await;
     }
     // What it lets run was asked for in the window.
-    let mut arguments = words(&["deploy", HANDED, "--trust", "--json", "--dir"], run.plan.folder.into());
+    let mut arguments = words(
+        &["deploy", HANDED, "--trust", "--json", "--dir"],
+        run.plan.folder.into(),
+    );
     if run.cache.is_none() {
         arguments.push("--no-cache".into());
     }
@@ -27,7 +30,10 @@ pub(super) async fn apply(change: Change, events: mpsc::Sender<RunEvent>, cancel
     if !by_child::is_needed() {
         return deploy::apply_here(change, events, cancel).await;
     }
-    let arguments = words(&["apply", HANDED, "--trust", "--json", "--dir"], change.found.folder());
+    let arguments = words(
+        &["apply", HANDED, "--trust", "--json", "--dir"],
+        change.found.folder(),
+    );
     let design = change.wanted.text();
     by_child::run(change.number, arguments, Some(design), events, cancel).await
 }
@@ -42,9 +48,5 @@ pub(super) async fn go_on(resumed: Resumed, events: mpsc::Sender<RunEvent>, canc
 
 /// A command line whose last word is a folder.
 fn words(first: &[&str], folder: PathBuf) -> Vec<OsString> {
-    first
-        .iter()
-        .map(OsString::from)
-        .chain([folder.into()])
-        .collect()
+    first.iter().map(OsString::from).chain([folder.into()]).collect()
 }

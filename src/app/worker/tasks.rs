@@ -9,9 +9,9 @@ use tokio::task::spawn_blocking;
 
 use super::answers::Answers;
 use crate::app::{FileMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage};
+use crate::engine::deploy;
 use crate::engine::desk::output::{Kind, Output};
 use crate::engine::desk::{exports, log, picture, recent, store, trust, unsaved};
-use crate::engine::deploy;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::report::Report;

@@ -73,7 +73,12 @@ pub async fn run(
 /// # Errors
 ///
 /// If it fails, with its own words.
-pub async fn task(command: &str, folder: &Path, more: &[String], give_up: CancellationToken) -> Result<Vec<String>, Report> {
+pub async fn task(
+    command: &str,
+    folder: &Path,
+    more: &[String],
+    give_up: CancellationToken,
+) -> Result<Vec<String>, Report> {
     let mut arguments: Vec<OsString> = vec![command.into(), folder.into()];
     arguments.extend(more.iter().map(OsString::from));
     arguments.push("--json".into());
@@ -123,7 +128,8 @@ pub async fn task(command: &str, folder: &Path, more: &[String], give_up: Cancel
 ///
 /// If it fails, with its own words.
 pub async fn call(arguments: &[OsString]) -> Result<(), Report> {
-    let mut child = start(arguments, None).map_err(|error| Report::of("pgcascade could not be called", &error))?;
+    let mut child =
+        start(arguments, None).map_err(|error| Report::of("pgcascade could not be called", &error))?;
     drop(child.stdout.take());
     let said = read_errors(&mut child);
     if child.wait().await.is_ok_and(|status| status.success()) {

@@ -36,8 +36,10 @@ static KEEPER: OnceLock<Keeper> = OnceLock::new();
 
 /// Starts it, while we are root still.
 pub(super) fn start(folder: &Path, owner: Owner) -> Result<(), Report> {
-    let failed = |error: &dyn std::error::Error| Report::of("The process that stays root did not start.", error);
-    let program = program::path().ok_or_else(|| Report::new("The process that stays root has no program."))?;
+    let failed =
+        |error: &dyn std::error::Error| Report::of("The process that stays root did not start.", error);
+    let program =
+        program::path().ok_or_else(|| Report::new("The process that stays root has no program."))?;
     let mut process = Command::new(program)
         .arg0("pgcascade")
         .arg(COMMAND)
@@ -123,7 +125,10 @@ fn ask(folder: &Path, what: &str) -> io::Result<()> {
     pipes.answer.read_line(&mut line)?;
     match line.trim_end() {
         OK => Ok(()),
-        "" => Err(io::Error::new(ErrorKind::BrokenPipe, "the process that stays root is gone")),
+        "" => Err(io::Error::new(
+            ErrorKind::BrokenPipe,
+            "the process that stays root is gone",
+        )),
         why => Err(io::Error::new(ErrorKind::PermissionDenied, why.to_owned())),
     }
 }

@@ -18,8 +18,9 @@ pub(super) fn note(name: &str) {
     let mut names = noted();
     if names.insert(name.to_owned()) {
         let lines: String = names.iter().map(|name| format!("{name}\n")).collect();
-        let _ = files::make_private_folders(&state)
-            .and_then(|()| files::write_whole(&state.join(FILE), lines.as_bytes(), files::PRIVATE_FILE, None));
+        let _ = files::make_private_folders(&state).and_then(|()| {
+            files::write_whole(&state.join(FILE), lines.as_bytes(), files::PRIVATE_FILE, None)
+        });
     }
 }
 
@@ -33,8 +34,13 @@ pub fn users() -> BTreeSet<String> {
 
 fn noted() -> BTreeSet<String> {
     let bytes = store::state_folder().and_then(|state| trusted::read(&state.join(FILE)).ok());
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-    text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    let text = bytes
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default();
+    text.lines()
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// What this program answers when it is called by root as each of them: `arguments`, and `--run-as USER`. A user whose

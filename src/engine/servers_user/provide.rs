@@ -130,8 +130,7 @@ fn give_back(folder: &Path, owner: Owner) -> Result<(), String> {
     look(folder, owner)?;
     let (parent, name) = split(folder)?;
     let failed = |error: Errno| format!("{} cannot be taken back: {error}", folder.display());
-    let provided = noted(folder)
-        .ok_or_else(|| format!("{} was not made by root", folder.display()))?;
+    let provided = noted(folder).ok_or_else(|| format!("{} was not made by root", folder.display()))?;
     let at = open_parent(parent, &[]).map_err(failed)?;
     match provided {
         Provided::Made { parents } => {
@@ -149,7 +148,8 @@ fn give_back(folder: &Path, owner: Owner) -> Result<(), String> {
         Provided::HandedOver { mode } => {
             let given = open_folder(&at, &name).map_err(failed)?;
             if fstat(&given).map_err(failed)?.st_uid == owner.uid {
-                let back = |error: std::io::Error| format!("{} cannot be taken back: {error}", folder.display());
+                let back =
+                    |error: std::io::Error| format!("{} cannot be taken back: {error}", folder.display());
                 fchown(&given, Some(0), Some(0)).map_err(back)?;
                 fchmod(&given, Mode::from_bits_truncate(mode)).map_err(failed)?;
             }
@@ -212,7 +212,10 @@ fn note(folder: &Path, provided: &Provided) {
             files::write_whole(&at, &bytes, files::PRIVATE_FILE, None)
         });
     if let Err(error) = written {
-        tracing::warn!("what was made for {} could not be noted: {error}", folder.display());
+        tracing::warn!(
+            "what was made for {} could not be noted: {error}",
+            folder.display()
+        );
     }
 }
 

@@ -28,7 +28,10 @@ pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
     match fs::metadata(folder) {
         Ok(there) if !there.is_dir() => unusable(format!("{} is no folder", folder.display())),
         // An empty one of root's, which only root can hand over.
-        Ok(_) if access(folder, AccessFlags::R_OK | AccessFlags::X_OK).is_err() && keeper::look(folder).is_ok() => {
+        Ok(_)
+            if access(folder, AccessFlags::R_OK | AccessFlags::X_OK).is_err()
+                && keeper::look(folder).is_ok() =>
+        {
             FolderState::Empty
         }
         Ok(_) => match record::read_marker(folder) {

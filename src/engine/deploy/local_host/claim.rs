@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use super::build::{BuildHost, Resumes};
 use super::workbench::Workbench;
 use crate::engine::cluster;
-use crate::engine::cluster::record::{self, ClusterRecord, ClusterState, FolderWas, JournalFile, Lock, Stored};
+use crate::engine::cluster::record::{
+    self, ClusterRecord, ClusterState, FolderWas, JournalFile, Lock, Stored,
+};
 use crate::engine::cluster::removal;
 use crate::engine::cluster::remover::{Hand as _, OwnHand};
 use crate::engine::desk::store;
