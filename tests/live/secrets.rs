@@ -239,7 +239,11 @@ fn the_program_tells_no_password_and_lets_nobody_read_one() {
             &folder,
             &[
                 &state,
-                if nix::unistd::geteuid().is_root() { &lists } else { &state },
+                if nix::unistd::geteuid().is_root() {
+                    &lists
+                } else {
+                    &state
+                },
                 Path::new(file),
             ],
             &seen,

@@ -116,7 +116,7 @@ fn own_folder(named: Option<PathBuf>, in_home: &str) -> Option<PathBuf> {
         let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
         user.map(|user| user.dir.join(in_home))
     };
-    let is_ours = |folder: &PathBuf| trusted::hole_above(folder).is_none() && files::can_be_made(folder);
+    let is_ours = |folder: &PathBuf| trusted::hole_above(folder).is_none() && files::is_ours_to_write(folder);
     named
         .map(|folder| folder.join("pgcascade"))
         .filter(is_ours)

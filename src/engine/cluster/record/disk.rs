@@ -8,11 +8,11 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
+use super::moved::{moved, moved_to};
 use super::{ClusterRecord, ClusterState, Stored};
 use crate::engine::desk::store;
-use crate::engine::postgres::ownership;
 use crate::engine::system::files;
-use crate::engine::system::{processes, trusted};
+use crate::engine::system::trusted;
 use crate::model::configuration::ClusterFolder;
 use crate::report::Report;
 
@@ -162,31 +162,6 @@ fn is_read(folder: &Path, user: u32) -> bool {
     let us = nix::unistd::geteuid();
     let is_of_folder = || fs::metadata(folder).is_ok_and(|there| there.uid() == user);
     user == us.as_raw() || (us.is_root() && is_of_folder())
-}
-
-/// Where a cluster's processes work, if its folder went on under another name: they moved with it.
-pub(in crate::engine) fn moved_to(record: &ClusterRecord) -> Option<PathBuf> {
-    let has_it = |folder: &Path| {
-        folder != record.folder
-            && matches!(read_marker(folder), Ok(Some(stored)) if stored.record.id == record.id)
-    };
-    ownership::helpers(&[], &record.id)
-        .into_iter()
-        .filter_map(processes::working_directory)
-        .find_map(|at| at.ancestors().find(|folder| has_it(folder)).map(Path::to_owned))
-}
-
-/// What is said of a cluster that runs in another folder than it was made in.
-pub(in crate::engine) fn moved(record: &ClusterRecord, place: &Path) -> Report {
-    Report::new(format!(
-        "The cluster that was made in {} runs in {}: it has been moved.",
-        record.folder.display(),
-        place.display()
-    ))
-    .hint(format!(
-        "Move it back to {}, then try again.",
-        record.folder.display()
-    ))
 }
 
 /// Entries for this folder of runs that have not made its marker (yet, or that were killed before).

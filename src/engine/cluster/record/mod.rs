@@ -8,6 +8,7 @@
 mod disk;
 mod journal;
 mod lock;
+mod moved;
 mod stored;
 
 use std::path::PathBuf;
@@ -16,10 +17,11 @@ use serde::{Deserialize, Serialize};
 
 pub(in crate::engine) use disk::{
     announce, claims_without_marker, entry_of, find, find_in, forget, forget_ended, has_marker_folder,
-    has_marker_to_read, load, moved, moved_to, no_cluster, read_marker, save, save_in,
+    has_marker_to_read, load, no_cluster, read_marker, save, save_in,
 };
 pub(in crate::engine) use journal::JournalFile;
 pub(in crate::engine) use lock::Lock;
+pub(in crate::engine) use moved::{moved, moved_to};
 pub(in crate::engine) use stored::{FolderWas, Stored, new_id};
 
 use crate::engine::postgres::ownership;
