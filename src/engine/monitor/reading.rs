@@ -36,10 +36,11 @@ struct KeptSettings {
 
 /// Everything that the server says.
 pub(super) async fn read(session: &Session, kept: &mut Kept) -> Result<Up, SqlError> {
-    match read_once(session, kept).await {
+    // It holds the answers to all questions at once: too much for the stacks of those who wait.
+    match Box::pin(read_once(session, kept)).await {
         // It was promoted between two of the questions: what asks a standby is an error on a primary.
         Err(SqlError::Server(error)) if error.code() == Some(&SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE) => {
-            read_once(session, kept).await
+            Box::pin(read_once(session, kept)).await
         }
         result => result,
     }

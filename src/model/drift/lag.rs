@@ -31,10 +31,12 @@ pub fn lag(topology: &Topology, observed: &Observed, server: &Server) -> Option<
         let time = Some(Duration::ZERO);
         return Some(Lag { bytes, time });
     }
+    // While replay stands still, the row keeps its last value.
     let since_commit = || Some(up.clock?.since(up.committed?));
+    let told = row.and_then(|row| row.replay_lag);
     let time = match row {
-        Some(row) if !is_paused(up) => row.replay_lag,
-        row => row.and_then(|row| row.replay_lag).or_else(since_commit),
+        Some(_) if !is_paused(up) => told,
+        _ => since_commit().or(told),
     };
     Some(Lag { bytes, time })
 }

@@ -2,7 +2,7 @@
 
 use super::Drift;
 use super::view::{View, of};
-use crate::model::health::{Slot, Up, WalStatus};
+use crate::model::health::{Role, Slot, Up, WalStatus};
 use crate::model::quoting::literal;
 use crate::model::topology::Server;
 
@@ -78,6 +78,11 @@ fn drawn_slot(view: &View<'_>, server: &Server, standby: &Server, slot: &Slot, f
     if !slot.is_active {
         let fix = if view.is_down(standby) {
             None
+        } else if view.up(standby).is_some_and(|up| up.role == Role::Primary) {
+            Some(format!(
+                "If {its} does not come back below {name}, on {name}: SELECT pg_drop_replication_slot({});",
+                literal(own)
+            ))
         } else if view.rows(server, standby).next().is_some() {
             Some(format!(
                 "{its} streams without it: see primary_slot_name of {its}."
