@@ -37,6 +37,25 @@ pub struct Drift {
     pub fix: Option<String>,
 }
 
+impl Drift {
+    /// True for what may go away by itself in a moment, since servers connect again: a verdict is worth the wait.
+    pub fn may_pass(&self) -> bool {
+        const PASS: [&str; 7] = [
+            SILENT,
+            "link-missing",
+            "link-silent",
+            "slot-inactive",
+            "standby-behind",
+            "extra-sender",
+            "commits-differ",
+        ];
+        PASS.contains(&self.rule)
+    }
+}
+
+/// WAL that an archive does not take.
+pub const ARCHIVE_FAILING: &str = "archive-failing";
+
 /// A server that does not answer: whether it differs, nobody knows.
 pub const SILENT: &str = "server-silent";
 
@@ -96,7 +115,7 @@ pub const RULES: [(&str, &str); 29] = [
         "commits-differ",
         "A commit ends otherwise than the design promises",
     ),
-    ("archive-failing", "The archive takes no WAL"),
+    (ARCHIVE_FAILING, "The archive takes no WAL"),
     ("replay-paused", "A standby does not apply what it receives"),
 ];
 

@@ -39,7 +39,7 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
             None => "it has taken nothing yet".to_owned(),
         };
         found.push(of(
-            "archive-failing",
+            super::ARCHIVE_FAILING,
             server,
             format!("The archive of {name} does not take {file}; {since}. WAL piles up on {name}."),
             format!("See that the archive's folder is there, has room, and may be written by the server; {name}'s log has what archive_command said."),

@@ -159,6 +159,15 @@ pub enum Serve {
         folder: String,
         port: u16,
     },
+    /// See that what runs differs in nothing from what is drawn; whether the archive fails is left to [`ProveArchive`](Self::ProveArchive)
+    /// where that follows.
+    SeeAsDrawn { archive_is_proved: bool },
+    /// Finish a WAL segment, and see it arrive in the archive.
+    ProveArchive {
+        server: String,
+        folder: String,
+        port: u16,
+    },
     /// Write a row on the primary and read it on every server named in `readers`; `delayed` ones need only have its WAL.
     ProveRow {
         server: String,

@@ -51,6 +51,8 @@ pub fn what(action: &Action) -> String {
             format!("streaming {standby} from {server}")
         }
         Action::Serve(Serve::Reload { server, .. }) => format!("reload {server}"),
+        Action::Serve(Serve::SeeAsDrawn { .. }) => "as drawn".to_owned(),
+        Action::Serve(Serve::ProveArchive { server, .. }) => format!("archive of {server}"),
         Action::Serve(Serve::ProveTls { server, .. }) => format!("encrypted {server}"),
         Action::Serve(Serve::WaitRows { server, rows, .. }) => {
             let rows: Vec<_> = rows

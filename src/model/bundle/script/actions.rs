@@ -108,6 +108,8 @@ fn serve(action: &Serve) -> Option<String> {
         Serve::WaitRows {
             server, port, rows, ..
         } => format!("wait_rows {} {port} {}", shell_word(server), rows_text(rows)),
+        // Only what runs under pgcascade is looked at so; no plan that becomes a script has these.
+        Serve::SeeAsDrawn { .. } | Serve::ProveArchive { .. } => return None,
         Serve::ProveTls { server, port, .. } => format!("prove_tls {} {port}", shell_word(server)),
         Serve::ProveRow {
             port,
