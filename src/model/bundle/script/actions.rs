@@ -108,8 +108,6 @@ fn serve(action: &Serve) -> Option<String> {
         Serve::WaitRows {
             server, port, rows, ..
         } => format!("wait_rows {} {port} {}", shell_word(server), rows_text(rows)),
-        // Only what runs under pgcascade is looked at so; no plan that becomes a script has these.
-        Serve::SeeAsDrawn { .. } | Serve::ProveArchive { .. } => return None,
         Serve::ProveTls { server, port, .. } => format!("prove_tls {} {port}", shell_word(server)),
         Serve::ProveRow {
             port,
@@ -118,7 +116,10 @@ fn serve(action: &Serve) -> Option<String> {
             ..
         } => return Some(prove(*port, readers, delayed)),
         // A new cluster has no slot to drop, and `up` has just started what there is.
-        Serve::DropSlot { .. } | Serve::SeeRunning { .. } => return None,
+        Serve::DropSlot { .. }
+        | Serve::SeeRunning { .. }
+        | Serve::SeeAsDrawn { .. }
+        | Serve::ProveArchive { .. } => return None,
     };
     Some(line + "\n")
 }
