@@ -121,6 +121,21 @@ impl Place {
         said
     }
 
+    /// The design that was deployed, applied once more.
+    fn apply(&self, more: &[&str]) -> (Option<i32>, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_pgcascade"))
+            .arg("apply")
+            .arg(self.folder().join("design.toml"))
+            .arg("--dir")
+            .arg(self.folder())
+            .args(more)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    }
+
     /// What verify says, which has to fail.
     fn refuses(&self, words: &[&str]) {
         let (code, said) = self.run(&["verify"]);
@@ -456,5 +471,67 @@ async fn an_archive_that_fails_is_seen_and_fails_verify() {
     let (code, said) = place.run(&["verify"]);
     assert_eq!(code, Some(0), "{said}");
     place.shows(&[], MENDED);
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_applied_design_is_what_runs_again() {
+    let place = Place::of("m + sync first 1\n  a + priority 1\n  b +\n", |_| {}).await;
+    let (_, said) = place.apply(&["--plan"]);
+    assert!(said.contains("Nothing differs"), "{said}");
+
+    place
+        .ask("m", &system("SET synchronous_standby_names = 'ghost'"))
+        .await;
+    place.ask("a", &system("SET max_wal_senders = 33")).await;
+    assert_eq!(place.run(&["stop", "b"]).0, Some(0));
+    place.ask("m", "SELECT pg_drop_replication_slot('b')").await;
+    // Somebody wrote into the file itself.
+    let conf = place.folder().join("servers/b/data/postgresql.conf");
+    let text = std::fs::read_to_string(&conf).unwrap();
+    std::fs::write(&conf, text + "wal_retrieve_retry_interval = 3s\n").unwrap();
+    assert_eq!(place.run(&["start", "b"]).0, Some(0));
+    place.shows(
+        &[
+            "commits-differ m",
+            "slot-missing m",
+            "other-sync-names m",
+            "setting-pending a",
+            "link-missing b",
+            "setting-differs b",
+        ],
+        MENDED,
+    );
+    let (code, said) = place.apply(&["--plan"]);
+    assert_eq!(code, Some(0), "{said}");
+    for words in [
+        "synchronous_standby_names of m was changed by hand and is what the design says again",
+        "The slot b is made again on m",
+        "wal_retrieve_retry_interval of b was changed by hand",
+        "Reset synchronous_standby_names of m",
+    ] {
+        assert!(said.contains(words), "no \"{words}\" in {said}");
+    }
+    let (code, said) = place.apply(&[]);
+    assert_eq!(code, Some(0), "{said}");
+    place.shows(&[], SEEN);
+    let (_, said) = place.apply(&["--plan"]);
+    assert!(said.contains("Nothing differs"), "{said}");
+    assert_eq!(place.run(&["verify"]).0, Some(0));
+
+    // What only a restart takes back.
+    place.ask("b", &system("SET max_wal_senders = 44")).await;
+    assert_eq!(place.run(&["stop", "b"]).0, Some(0));
+    assert_eq!(place.run(&["start", "b"]).0, Some(0));
+    place.shows(&["setting-differs b"], MENDED);
+    let (code, said) = place.apply(&[]);
+    assert_eq!(code, Some(0), "{said}");
+    place.shows(&[], SEEN);
+
+    // Who is the primary is nobody's to undo.
+    place.ask("a", "SELECT pg_promote()").await;
+    let (code, said) = place.apply(&[]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("it was promoted"), "{said}");
     place.end().await;
 }

@@ -131,6 +131,7 @@ mod tests {
             server: None,
             message: message.to_owned(),
             fix: fix.map(str::to_owned),
+            mend: None,
         };
         let single = report(&[one("A.", Some("Do a."))]);
         assert_eq!(single.headline, "What runs is not what is drawn. A.");

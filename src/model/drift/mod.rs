@@ -35,9 +35,32 @@ pub struct Drift {
     pub message: String,
     /// What helps, and harms nothing; `None`: nothing is to be done here.
     pub fix: Option<String>,
+    /// What an applied design does about it by itself.
+    #[serde(skip)]
+    pub mend: Option<Mend>,
+}
+
+/// What brings a server back to its design without anybody's choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mend {
+    Setting {
+        name: String,
+        /// It may stand in postgresql.auto.conf, which only ALTER SYSTEM writes.
+        resets: bool,
+        /// The server's own file is not the design's any more.
+        rewrites: bool,
+        restarts: bool,
+    },
+    /// The slot is made again.
+    Slot(String),
 }
 
 impl Drift {
+    fn mended_by(mut self, mend: impl Into<Option<Mend>>) -> Self {
+        self.mend = mend.into();
+        self
+    }
+
     /// True for what may go away by itself in a moment, since servers connect again: a verdict is worth the wait.
     pub fn may_pass(&self) -> bool {
         const PASS: [&str; 7] = [

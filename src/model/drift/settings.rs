@@ -1,7 +1,7 @@
 //! The settings of a running server against those that the design derives, with the file and line of what overrules them.
 
-use super::Drift;
 use super::view::{View, of};
+use super::{Drift, Mend};
 use crate::model::configuration::{self as drawn, Decision};
 use crate::model::health::{Conninfo, Role, Setting, Settings, Source, Up};
 use crate::model::simulate::StandbyNames;
@@ -54,12 +54,8 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
                 server.name(),
                 place(setting)
             );
-            found.push(of(
-                "setting-undrawn",
-                server,
-                message,
-                undo(server, name, setting, major),
-            ));
+            let fix = undo(server, name, setting, major);
+            found.push(of("setting-undrawn", server, message, fix).mended_by(mend(name, setting, major)));
         }
     }
     sync_names(view, server, up, found);
@@ -78,6 +74,13 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
                 place(setting)
             ),
         )
+        // Which file has the other value, the server does not say. The one that runs needs no restart.
+        .mended_by(Mend::Setting {
+            name: name.to_owned(),
+            resets: true,
+            rewrites: true,
+            restarts: false,
+        })
     }));
 }
 
@@ -109,6 +112,12 @@ fn one(server: &Server, running: &Settings, drawn: &drawn::Setting, major: PgMaj
                     server.name()
                 ),
             )
+            .mended_by(Mend::Setting {
+                restarts: needs_restart(&name, major),
+                name,
+                resets: false,
+                rewrites: true,
+            })
         });
     };
     let value = setting.value.as_deref().filter(|_| is_seen(setting))?;
@@ -139,12 +148,8 @@ fn one(server: &Server, running: &Settings, drawn: &drawn::Setting, major: PgMaj
         command if command.ends_with("_command") => format!("{name} is not the design's on {own}{place}."),
         _ => format!("{name} is {runs} on {own}{place}; the design says {design}."),
     };
-    Some(of(
-        "setting-differs",
-        server,
-        message,
-        undo(server, &name, setting, major),
-    ))
+    let fix = undo(server, &name, setting, major);
+    Some(of("setting-differs", server, message, fix).mended_by(mend(&name, setting, major)))
 }
 
 fn or_nothing(text: &str) -> &str {
@@ -181,18 +186,15 @@ fn sync_names(view: &View<'_>, server: &Server, up: &Up, found: &mut Vec<Drift>)
     } else {
         ""
     };
-    found.push(of(
-        "other-sync-names",
-        server,
-        format!(
-            "{SYNC_NAMES} is {} on {}{}; as drawn it is {}{counts}.",
-            quoted(running),
-            server.name(),
-            place(setting),
-            quoted(&drawn)
-        ),
-        undo(server, SYNC_NAMES, setting, major),
-    ));
+    let message = format!(
+        "{SYNC_NAMES} is {} on {}{}; as drawn it is {}{counts}.",
+        quoted(running),
+        server.name(),
+        place(setting),
+        quoted(&drawn)
+    );
+    let fix = undo(server, SYNC_NAMES, setting, major);
+    found.push(of("other-sync-names", server, message, fix).mended_by(mend(SYNC_NAMES, setting, major)));
 }
 
 /// The delay that a server applies with, in milliseconds; `None`: it does not say (up to 11).
@@ -212,16 +214,14 @@ fn apply_delay(view: &View<'_>, server: &Server, up: &Up, found: &mut Vec<Drift>
     if catalogue::milliseconds(&drawn).is_none_or(|drawn| (drawn - running).abs() < 0.5) {
         return;
     }
-    found.push(of(
-        "other-apply-delay",
-        server,
-        format!(
-            "{} applies WAL {running} ms late{}; as drawn it is {drawn}.",
-            server.name(),
-            place(setting)
-        ),
-        undo(server, APPLY_DELAY, setting, view.major(up)),
-    ));
+    let message = format!(
+        "{} applies WAL {running} ms late{}; as drawn it is {drawn}.",
+        server.name(),
+        place(setting)
+    );
+    let major = view.major(up);
+    let fix = undo(server, APPLY_DELAY, setting, major);
+    found.push(of("other-apply-delay", server, message, fix).mended_by(mend(APPLY_DELAY, setting, major)));
 }
 
 /// The value for people, with its unit: "5000ms", "2048 × 8kB".
@@ -253,19 +253,43 @@ fn place(setting: &Setting) -> String {
     }
 }
 
-/// How a setting comes back to what the design says.
-fn undo(server: &Server, name: &str, setting: &Setting, major: PgMajor) -> String {
-    let needs_restart = match catalogue::lookup(name, major) {
+fn needs_restart(name: &str, major: PgMajor) -> bool {
+    match catalogue::lookup(name, major) {
         Known::Here(parameter) | Known::Perhaps(parameter) => {
             parameter.takes_effect() == Some(Effect::Restart)
         }
         Known::Elsewhere { .. } | Known::Nowhere => false,
-    };
-    let is_auto = setting
+    }
+}
+
+/// What an applied design does about it; `None`: the value comes from where pgcascade does not write.
+fn mend(name: &str, setting: &Setting, major: PgMajor) -> Option<Mend> {
+    let file = setting
         .file
         .as_deref()
-        .is_some_and(|file| file.ends_with(AUTO_CONF));
-    if is_auto {
+        .and_then(|file| file.rsplit(['/', '\\']).next());
+    let (resets, rewrites) = match (file, &setting.source) {
+        (Some(AUTO_CONF), _) => (true, false),
+        // Its line was taken out, or another was put in its place.
+        (Some("postgresql.conf"), _) | (None, Source::Default) => (false, true),
+        _ => return None,
+    };
+    Some(Mend::Setting {
+        name: name.to_owned(),
+        resets,
+        rewrites,
+        restarts: needs_restart(name, major),
+    })
+}
+
+/// How a setting comes back to what the design says.
+fn undo(server: &Server, name: &str, setting: &Setting, major: PgMajor) -> String {
+    let needs_restart = needs_restart(name, major);
+    if setting
+        .file
+        .as_deref()
+        .is_some_and(|file| file.ends_with(AUTO_CONF))
+    {
         return reset(server, name, needs_restart);
     }
     let then = if needs_restart { "restart" } else { "reload" };

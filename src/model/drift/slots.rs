@@ -1,7 +1,7 @@
 //! The replication slots of a server: the drawn ones, and those that hold WAL for nobody.
 
-use super::Drift;
 use super::view::{View, of};
+use super::{Drift, Mend};
 use crate::model::health::{Role, Slot, Up, WalStatus};
 use crate::model::quoting::literal;
 use crate::model::topology::Server;
@@ -19,15 +19,14 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
         let slot = view.configuration().slot_name(standby);
         drawn.push(slot);
         match slots.iter().find(|one| one.name == slot) {
-            None => found.push(of(
-                "slot-missing",
-                server,
-                format!(
+            None => {
+                let message = format!(
                     "{name} has no slot {slot}, which is drawn for {}.",
                     standby.name()
-                ),
-                create(view, server, up, slot),
-            )),
+                );
+                let fix = create(view, server, up, slot);
+                found.push(of("slot-missing", server, message, fix).mended_by(Mend::Slot(slot.to_owned())));
+            }
             Some(one) => drawn_slot(view, server, standby, one, found),
         }
     }

@@ -122,6 +122,7 @@ pub(super) fn of(
         server: Some(server.name().to_string()),
         message,
         fix: fix.into(),
+        mend: None,
     }
 }
 
@@ -132,5 +133,6 @@ pub(super) fn of_cluster(rule: &'static str, message: String, fix: impl Into<Opt
         server: None,
         message,
         fix: fix.into(),
+        mend: None,
     }
 }

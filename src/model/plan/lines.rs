@@ -31,6 +31,9 @@ pub fn what(action: &Action) -> String {
             format!("certificate {}", certificate.folder)
         }
         Action::Alter(Alter::RemoveCertificate { folder }) => format!("remove certificate {folder}"),
+        Action::Alter(Alter::Reset { server, settings, .. }) => {
+            format!("reset {} on {server}", settings.join(" "))
+        }
         Action::Alter(Alter::RemoveTls) => "remove tls".to_owned(),
         Action::Build(Build::Initdb {
             data, auth_method, ..
