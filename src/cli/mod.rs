@@ -15,6 +15,7 @@ mod designs;
 mod diagram;
 mod difference;
 mod explain;
+mod live;
 mod mistyped;
 mod plan;
 mod predict;
@@ -50,6 +51,10 @@ enum Ending {
     Fine,
     /// Error-level findings, or a failed run that has told its reason.
     Failed,
+    /// What runs differs from what is drawn.
+    Drifts,
+    /// A server does not answer, so that nobody knows all.
+    Unknown,
     Cancelled,
 }
 
@@ -58,13 +63,15 @@ impl Ending {
         ExitCode::from(match self {
             Self::Fine => 0,
             Self::Failed => 1,
+            Self::Drifts => 3,
+            Self::Unknown => 4,
             Self::Cancelled => 130,
         })
     }
 }
 
 /// Reads the arguments and does what they say. The exit code: 0 fine, 1 error-level findings or a failed run,
-/// 2 wrong usage, 130 cancelled.
+/// 2 wrong usage, 3 and 4 what `status` says, 130 cancelled.
 pub fn main() -> ExitCode {
     let args = match args::parse() {
         Ok(args) => args,

@@ -38,6 +38,33 @@ pub(super) fn see_encrypted<'a>(topology: &Topology, sender: &'a Server, folder:
     })
 }
 
+/// Compares all that the servers say with the design.
+pub(super) fn as_drawn(archive_is_proved: bool) -> New<'static> {
+    New {
+        title: "See that nothing differs from the design".to_owned(),
+        why: "Roles, links, slots and settings as the servers have them now: somebody may have changed them since the deployment".to_owned(),
+        action: Action::Serve(Serve::SeeAsDrawn { archive_is_proved }),
+        ..New::default()
+    }
+}
+
+/// Sees that the archive takes WAL, where the design has one and the version tells.
+pub(super) fn archive(topology: &Topology) -> Option<New<'_>> {
+    let primary = topology.primary();
+    let is_told = topology.archive().is_some() && topology.postgres().has_archiver_view();
+    is_told.then(|| New {
+        server: Some(primary),
+        title: "Finish a WAL segment and see it arrive in the archive".to_owned(),
+        why: "An archive that takes nothing lets WAL pile up on the primary, and no lost standby finds its WAL there".to_owned(),
+        action: Action::Serve(Serve::ProveArchive {
+            server: primary.name().to_string(),
+            folder: topology.folder(primary.id()),
+            port: primary.port().number(),
+        }),
+        ..New::default()
+    })
+}
+
 /// Writes a row on the primary and reads it on every standby that answers queries.
 pub(super) fn one_row(topology: &Topology) -> New<'_> {
     let primary = topology.primary();

@@ -14,6 +14,10 @@ const STOP_SECS: u32 = 60;
 const STREAM_SECS: u32 = 30;
 /// For one server's rows: a standby that reconnects may need a moment.
 const ROWS_SECS: u32 = 15;
+/// For what differs and may go away by itself: a standby that reconnects.
+const DRAWN_SECS: u32 = 15;
+/// From the end of a WAL segment until it is in the archive.
+const ARCHIVE_SECS: u32 = 30;
 /// For one row on its way through the whole tree.
 const ROW_SECS: u32 = 30;
 
@@ -64,10 +68,16 @@ pub fn plan_stop(topology: &Topology, folder: &str, servers: &[ServerId]) -> Pla
     planner.plan(Kind::Stop, folder)
 }
 
-/// Proves the design on the running servers: links, sync states, a row read on every standby.
+/// Proves the design on the running servers: nothing differs, links, sync states, a row read on every standby, the archive.
 pub fn plan_verify(topology: &Topology, folder: &str) -> Plan {
     let mut planner = Planner::of(topology);
     planner.steps.enter(Phase::Prove);
+    let archive = proof::archive(topology);
+    // First: where a server has taken over, the rest would only say what follows from that.
+    planner.add(New {
+        deadline_secs: DRAWN_SECS,
+        ..proof::as_drawn(archive.is_some())
+    });
     for server in planner.in_tree_order(&all(topology)) {
         planner.add(New {
             server: Some(server),
@@ -86,6 +96,12 @@ pub fn plan_verify(topology: &Topology, folder: &str) -> Plan {
         deadline_secs: ROW_SECS,
         ..proof::one_row(topology)
     });
+    if let Some(archive) = archive {
+        planner.add(New {
+            deadline_secs: ARCHIVE_SECS,
+            ..archive
+        });
+    }
     planner.plan(Kind::Verify, folder)
 }
 
@@ -225,7 +241,7 @@ mod tests {
     use super::*;
     use crate::model::plan::Step;
     use crate::model::plan::lines::line;
-    use crate::model::topology::notation;
+    use crate::model::topology::{Archive, Edit, notation};
 
     fn check(steps: &[Step], expected: &str) {
         let shown: String = steps.iter().map(line).collect();
@@ -259,8 +275,13 @@ mod tests {
     fn what_is_proved_is_what_a_deployment_proves() {
         check(
             &plan_verify(&seed(), "/c").steps,
-            "0 runs m\n1 runs a < 0\n2 runs b < 1\n3 rows of m: a 1 sync < 2\n4 rows of a: b 0 async < 3\n5 rows of b:  < 4\n\
-             6 row from m to 2 and 0 delayed < 5\n",
+            "0 as drawn\n1 runs m < 0\n2 runs a < 1\n3 runs b < 2\n4 rows of m: a 1 sync < 3\n5 rows of a: b 0 async < 4\n\
+             6 rows of b:  < 5\n7 row from m to 2 and 0 delayed < 6\n",
         );
+        let mut archived = seed();
+        let archive = Archive::new("archive").unwrap();
+        archived.apply(&Edit::SetArchive(Some(archive))).unwrap();
+        let steps = plan_verify(&archived, "/c").steps;
+        assert_eq!(line(steps.last().unwrap()), "8 archive of m < 7\n");
     }
 }

@@ -1,0 +1,146 @@
+//! Is what runs what is drawn? Asked before somebody relies on it, and before an old primary is started beside a new one.
+
+use std::time::Duration;
+
+use super::Cluster;
+use crate::engine::monitor;
+use crate::engine::system::wait::{Failure, Wait};
+use crate::model::drift::{ARCHIVE_FAILING, Drift};
+use crate::model::topology::{Server, ServerId};
+use crate::model::words::{counted, listed};
+use crate::report::Report;
+
+/// Between two looks at a cluster that may still get what it lacks.
+const REST: Duration = Duration::from_millis(200);
+
+/// Waits until nothing differs from the design; what does not go away by itself is not waited for. `archive_is_proved`: whether
+/// the archive fails is not asked here.
+///
+/// # Errors
+///
+/// If something differs, with every sentence and what helps; and if it is cancelled.
+pub(super) async fn see(cluster: &Cluster, archive_is_proved: bool, wait: &Wait) -> Result<(), Failure> {
+    loop {
+        let mut found = wait.hear(monitor::observe(cluster)).await?.drift();
+        found.retain(|one| !(archive_is_proved && one.rule == ARCHIVE_FAILING));
+        if found.is_empty() {
+            return Ok(());
+        }
+        if !found.iter().all(Drift::may_pass) || !wait.next().await? {
+            return Err(report(&found).into());
+        }
+        wait.hear(tokio::time::sleep(REST)).await?;
+    }
+}
+
+/// The differences as one report.
+fn report(found: &[Drift]) -> Report {
+    let headline = match found {
+        [only] => format!("What runs is not what is drawn. {}", only.message),
+        many => format!(
+            "What runs is not what is drawn: {} from the design.",
+            counted(many.len(), "difference")
+        ),
+    };
+    let hint = |one: &Drift| {
+        let message = if found.len() > 1 { one.message.as_str() } else { "" };
+        let fix = one.fix.as_deref().unwrap_or_default();
+        format!("{message} {fix}").trim().to_owned()
+    };
+    let hints = found.iter().map(hint).filter(|hint| !hint.is_empty());
+    hints.fold(Report::new(headline), Report::hint)
+}
+
+/// Refuses to start a server that would take writes beside another one: an old primary after a promotion. What a server
+/// becomes is said by its files: the one that makes it a standby is taken away by a promotion.
+///
+/// # Errors
+///
+/// If one of these servers would be a second primary.
+pub(super) fn refuse_second_primary(cluster: &Cluster, chosen: &[ServerId]) -> Result<(), Report> {
+    let topology = cluster.topology();
+    let (mut running, mut starting): (Vec<&Server>, Vec<&Server>) = (Vec::new(), Vec::new());
+    for server in topology
+        .servers()
+        .iter()
+        .filter(|server| takes_writes(cluster, server))
+    {
+        let folder = topology.folder(server.id());
+        if matches!(cluster.site.running(&folder), Ok(Some(_))) {
+            running.push(server);
+        } else if chosen.contains(&server.id()) {
+            starting.push(server);
+        }
+    }
+    if starting.is_empty() || running.len() + starting.len() < 2 {
+        return Ok(());
+    }
+    let names = |servers: &[&Server]| -> Vec<String> {
+        servers.iter().map(|server| server.name().to_string()).collect()
+    };
+    let dir = cluster.folder();
+    let others = topology
+        .servers()
+        .iter()
+        .filter(|server| !takes_writes(cluster, server));
+    let others = names(&others.collect::<Vec<_>>()).join(" ");
+    let old = listed(&names(&starting));
+    let report = match running.as_slice() {
+        [] => Report::new(format!(
+            "Nothing was started: {old} would all take writes, each for itself."
+        ))
+        .hint(format!(
+            "A standby was promoted. Start only the one whose data are kept: pgcascade start {dir} NAME"
+        )),
+        now => {
+            let new = listed(&names(now));
+            Report::new(format!(
+                "Nothing was started: {new} was promoted and takes writes, and {old} would take writes beside it (a split brain)."
+            ))
+            .hint(format!("To keep {new}: leave {old} down, and copy it anew as a standby of {new}."))
+            .hint(format!(
+                "To go back to {old}: stop {new} first (pgcascade stop {dir} {}); what was written there is lost.",
+                names(now).join(" ")
+            ))
+        }
+    };
+    Err(if others.is_empty() {
+        report
+    } else {
+        report.hint(format!(
+            "To start the standbys only: pgcascade start {dir} {others}"
+        ))
+    })
+}
+
+/// True if the server's files make it a primary.
+fn takes_writes(cluster: &Cluster, server: &Server) -> bool {
+    let data = cluster.site.own_data(&cluster.topology().folder(server.id()));
+    let standby_file = cluster.site.major.standby_file();
+    data.is_some_and(|data| data.join("PG_VERSION").exists() && !data.join(standby_file).exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_difference_is_in_the_report() {
+        let one = |message: &str, fix: Option<&str>| Drift {
+            rule: "slot-missing",
+            server: None,
+            message: message.to_owned(),
+            fix: fix.map(str::to_owned),
+            mend: None,
+        };
+        let single = report(&[one("A.", Some("Do a."))]);
+        assert_eq!(single.headline, "What runs is not what is drawn. A.");
+        assert_eq!(single.hints, ["Do a."]);
+        let both = report(&[one("A.", Some("Do a.")), one("B.", None)]);
+        assert_eq!(
+            both.headline,
+            "What runs is not what is drawn: 2 differences from the design."
+        );
+        assert_eq!(both.hints, ["A. Do a.", "B."]);
+    }
+}
