@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod endpoint;
+mod guard;
 pub mod identity;
 pub mod ownership;
 pub mod position;

@@ -51,9 +51,13 @@ impl Lock {
             .create(true)
             .truncate(false)
             .mode(files::PRIVATE_FILE)
-            .custom_flags(OFlag::O_NOFOLLOW.bits())
+            .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
             .open(&path)
             .map_err(|error| cannot(&error))?;
+        if !file.metadata().is_ok_and(|there| there.is_file()) {
+            return Err(Report::new(format!("{} could not be locked.", folder.display()))
+                .hint("Its lock is not the file that pgcascade made."));
+        }
         let deadline = Instant::now() + DEAD_HOLDER;
         loop {
             match file.try_lock() {
@@ -94,9 +98,11 @@ impl Lock {
 
 /// The process that wrote itself into the lock's file.
 fn holder(file: &mut File) -> Option<u32> {
+    /// A process's number.
+    const MOST_DIGITS: u64 = 20;
     let mut text = String::new();
     file.rewind().ok()?;
-    file.read_to_string(&mut text).ok()?;
+    file.take(MOST_DIGITS).read_to_string(&mut text).ok()?;
     text.trim().parse().ok()
 }
 
