@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use nix::unistd::geteuid;
@@ -97,7 +98,10 @@ fn socket_in(folder: &Path, port: u16) -> PathBuf {
 /// The socket in a cluster's own folder, if it is one and the folder's owner answers.
 async fn own_socket(run: &Path, port: u16) -> io::Result<UnixStream> {
     let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-    let folder = std::fs::File::from(open(run, flags, Mode::empty())?);
+    let folder = std::fs::File::from(open(run, flags, Mode::empty()).map_err(|error| match error {
+        Errno::ELOOP => io::Error::from(ErrorKind::NotADirectory),
+        error => error.into(),
+    })?);
     let there = folder.metadata()?;
     let us = geteuid();
     if there.mode() & 0o022 != 0 || !us.is_root() && there.uid() != us.as_raw() {

@@ -69,6 +69,19 @@ pub enum SqlError {
 }
 
 impl SqlError {
+    /// True if asking again changes nothing: a person has to.
+    pub fn stays(&self) -> bool {
+        use std::io::ErrorKind;
+        match self {
+            Self::Secret(_) => true,
+            Self::Unreachable(error) => matches!(
+                error.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::NotADirectory
+            ),
+            _ => false,
+        }
+    }
+
     /// True for "there is one of that name already".
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Server(error) if error.code() == Some(&SqlState::DUPLICATE_OBJECT))
