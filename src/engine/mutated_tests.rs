@@ -191,7 +191,7 @@ fn pictures(format: PictureFormat) -> Vec<Vec<u8>> {
 fn words() -> Vec<Vec<u8>> {
     [
         notation::SEED,
-        "postgres 9.6\n\"a b\" 1 host db1 sync any 2 remote_apply\n  b 2 priority 1 delay 30min\n",
+        "postgres 9.6\n\"a b\" 1 host db1 sync any 2 commit remote_apply\n  b 2 priority 1 delay 30min\n",
         "FIRST 2 (a, \"b c\", *)",
         "ANY 1 (s1, s2, s3)",
         "2 (a, b)",
