@@ -145,11 +145,10 @@ fn design(bytes: &[u8]) {
         let _ = bundle::generate(&document);
         let _ = single_failures(topology);
         let _ = plan_deploy(topology, &Machine::portable("/c"));
-        for style in [PictureStyle::default()] {
-            let _ = diagram::svg(&document, style);
-            let _ = diagram::mermaid(&document, style);
-            let _ = diagram::dot(&document, style);
-        }
+        let style = PictureStyle::default();
+        let _ = diagram::svg(&document, style);
+        let _ = diagram::mermaid(&document, style);
+        let _ = diagram::dot(&document, style);
     }
 }
 

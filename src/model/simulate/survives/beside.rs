@@ -50,7 +50,9 @@ impl Beside {
         let topology = world.topology();
         let mut below: Vec<Reads> = world.servers().map(|(_, state)| Reads::of(state)).collect();
         let mut all = Reads::default();
-        below.iter().for_each(|one| all.add(*one));
+        for one in &below {
+            all.add(*one);
+        }
         // Leaves first, so that each is whole when it is added to its upstream.
         for id in topology.in_tree_order().into_iter().rev() {
             let (Some(place), Some(upstream)) = (
