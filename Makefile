@@ -6,6 +6,7 @@
 #   make bench   measure a release build: the checks, the prediction, the bundle; deployments beside their floor; the
 #                frames of the window up to 10,000 servers (5 minutes, with nothing else going on, and 10 to 15 before
 #                to build the window once; BENCHMARKS.md has the figures)
+#   make fuzz    damage every kind of file 200,000 times: no reader may panic (a few minutes; fuzz/ has targets for cargo-fuzz)
 #   make lint    formatting, lints, documentation, scripts
 #   make catalogue BINS="/usr/lib/postgresql/15/bin …"   read every server parameter anew, for a new version
 #   make setup   only install what is missing, for all of these
@@ -15,7 +16,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-versions bench lint setup catalogue
+.PHONY: help run test test-versions bench fuzz lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -52,6 +53,9 @@ test-versions:
 	@packaging/setup.sh test-versions
 	@bins=$$(packaging/versions.sh); \
 	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions:: change_postgres
+
+fuzz:
+	cargo test --locked --no-default-features --lib mutated_tests -- --include-ignored --nocapture
 
 # Without the window where nothing is drawn: that build takes a quarter of the time. The frames need a release build of it.
 bench:

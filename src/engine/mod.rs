@@ -9,6 +9,8 @@ pub mod cluster;
 pub mod deploy;
 pub mod desk;
 pub mod monitor;
+#[cfg(test)]
+mod mutated_tests;
 mod postgres;
 pub mod run;
 pub mod servers_user;

@@ -27,6 +27,7 @@ mod lab;
 mod logs;
 mod names;
 mod observe;
+mod planted;
 mod predict;
 mod quoting;
 mod random;

@@ -29,11 +29,12 @@ pub(super) use teardown::stop_all;
 
 use self::record::Stored;
 use crate::engine::cluster::site::{Site, address};
-use crate::engine::desk::store;
 use crate::engine::monitor::{self, Snapshot};
 use crate::engine::postgres::server::Target;
+use crate::engine::system::plain;
 use crate::model::configuration::ClusterFolder;
-use crate::model::document::Document;
+use crate::model::diagram::embedded::LARGEST_DESIGN_BYTES;
+use crate::model::document::{Document, format};
 use crate::model::health::Board;
 use crate::model::topology::{Server, ServerId, Topology};
 use crate::report::Report;
@@ -165,13 +166,14 @@ impl Cluster {
 }
 
 pub(super) fn design_of(stored: &Stored) -> Result<Document, Report> {
-    let path = stored.record.folder.join(ClusterFolder::DESIGN);
-    store::open(&path).map_err(|error| match error {
-        store::OpenError::File(report) => report,
-        store::OpenError::Design(problems) => {
-            let headline = format!("{} is no design any more.", path.display());
-            Report::of_problems(headline, &problems)
-                .hint("It says how the cluster was deployed; undo what was changed in it.")
-        }
+    let folder = &stored.record.folder;
+    let path = folder.join(ClusterFolder::DESIGN);
+    let text = plain::read_below(folder, ClusterFolder::DESIGN, LARGEST_DESIGN_BYTES as u64)
+        .and_then(plain::text)
+        .map_err(|error| Report::of(format!("{} could not be opened.", path.display()), &error))?;
+    format::read(&text).map_err(|problems| {
+        let headline = format!("{} is no design any more.", path.display());
+        Report::of_problems(headline, &problems)
+            .hint("It says how the cluster was deployed; undo what was changed in it.")
     })
 }

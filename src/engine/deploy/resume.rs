@@ -175,7 +175,8 @@ fn still_there(folder: &Path, plan: &Plan, mut journal: Journal) -> Journal {
         path.is_some_and(|path| std::fs::symlink_metadata(path).is_ok_and(|there| there.is_file()))
     };
     let is_whole = |step: &StepId| match plan.steps.get(step.0).map(|step| &step.action) {
-        Some(Action::Make(Make::MakeFolder { path })) => folder.join(path).is_dir(),
+        Some(Action::Make(Make::MakeFolder { path })) => files::inside(folder, path)
+            .is_some_and(|path| std::fs::symlink_metadata(path).is_ok_and(|there| there.is_dir())),
         Some(Action::Build(Build::MakeSecrets { .. })) => {
             is_file(ClusterFolder::SUPERUSER_PASSWORD) && is_file(ClusterFolder::REPLICATION_PGPASS)
         }

@@ -2,15 +2,17 @@
 //!
 //! Nothing here allows more than asking: only what pgcascade made is ever signalled (see `ownership`).
 
-use std::fs;
-use std::io::{self, ErrorKind};
+use std::fs::File;
+use std::io;
 use std::net::IpAddr;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use nix::unistd::geteuid;
 use thiserror::Error;
 
 use crate::engine::cluster::site::Site;
+use crate::engine::system::plain;
 use crate::model::configuration::ClusterFolder;
 
 /// A server to be asked.
@@ -26,6 +28,13 @@ pub enum Address {
     Tcp { host: String, port: u16 },
     /// The folder that holds `.s.PGSQL.PORT`.
     Socket { folder: PathBuf, port: u16 },
+    /// A server that pgcascade made: its socket in the cluster's own folder. Where none is there, this address, if it is
+    /// one of this machine's loopback: no file that a cluster's user can write leads the question anywhere else.
+    Own {
+        run: PathBuf,
+        loopback: Option<IpAddr>,
+        port: u16,
+    },
 }
 
 /// As whom, and where the password is.
@@ -42,6 +51,8 @@ pub enum Secret {
     None,
     /// A file with nothing but the password.
     File(PathBuf),
+    /// The superuser's password of the cluster in this folder.
+    Own(PathBuf),
     /// A file as libpq has it, with a line for each server.
     PassFile(PathBuf),
 }
@@ -53,6 +64,8 @@ pub enum SecretError {
     Unreadable { file: PathBuf, source: io::Error },
     #[error("the password file {} can be read by others: chmod 600 makes it usable", .0.display())]
     Exposed(PathBuf),
+    #[error("the password file {} belongs to another user", .0.display())]
+    Foreign(PathBuf),
     #[error("the password file {} has no line for this server, database and user", .0.display())]
     NoLine(PathBuf),
 }
@@ -60,17 +73,17 @@ pub enum SecretError {
 impl Endpoint {
     /// A server of a cluster that pgcascade made, as its superuser.
     pub(in crate::engine) fn of_site(site: &Site, address: IpAddr, port: u16) -> Self {
-        let file = || site.path(ClusterFolder::SUPERUSER_PASSWORD);
         Self {
-            address: Address::Tcp {
-                host: address.to_string(),
+            address: Address::Own {
+                run: site.path(ClusterFolder::SOCKETS),
+                loopback: Some(address).filter(IpAddr::is_loopback),
                 port,
             },
             login: Login {
                 user: ClusterFolder::SUPERUSER.to_owned(),
                 database: "postgres".to_owned(),
                 secret: if site.uses_passwords {
-                    Secret::File(file())
+                    Secret::Own(site.folder.clone())
                 } else {
                     Secret::None
                 },
@@ -86,9 +99,10 @@ impl Endpoint {
     pub fn password(&self) -> Result<Option<String>, SecretError> {
         match &self.login.secret {
             Secret::None => Ok(None),
-            Secret::File(file) => Ok(Some(read(file)?.trim_end_matches('\n').to_owned())),
+            Secret::File(file) => Ok(Some(in_one_line(&named(file)?))),
+            Secret::Own(folder) => Ok(Some(in_one_line(&own(folder)?))),
             Secret::PassFile(file) => {
-                let text = read(file)?;
+                let text = named(file)?;
                 let wanted = [
                     self.address.host_in_pass_file(),
                     self.address.port().to_string(),
@@ -106,7 +120,7 @@ impl Endpoint {
 impl Address {
     pub fn port(&self) -> u16 {
         match self {
-            Self::Tcp { port, .. } | Self::Socket { port, .. } => *port,
+            Self::Tcp { port, .. } | Self::Socket { port, .. } | Self::Own { port, .. } => *port,
         }
     }
 
@@ -115,7 +129,9 @@ impl Address {
     pub fn at_port(&self, port: u16) -> Self {
         let mut address = self.clone();
         match &mut address {
-            Self::Tcp { port: own, .. } | Self::Socket { port: own, .. } => *own = port,
+            Self::Tcp { port: own, .. } | Self::Socket { port: own, .. } | Self::Own { port: own, .. } => {
+                *own = port;
+            }
         }
         address
     }
@@ -129,25 +145,52 @@ impl Address {
             {
                 "localhost".to_owned()
             }
-            Self::Socket { folder, .. } => folder.to_string_lossy().into_owned(),
+            Self::Socket { folder, .. } | Self::Own { run: folder, .. } => {
+                folder.to_string_lossy().into_owned()
+            }
         }
     }
 }
 
-/// The text of a file that nobody else can read.
-fn read(file: &Path) -> Result<String, SecretError> {
+/// The text of a file that a person names, and nobody else can read.
+fn named(path: &Path) -> Result<String, SecretError> {
+    secret(path, plain::open_named(path).and_then(with_facts)).map(|(text, _)| text)
+}
+
+/// The text of the cluster's own: it belongs to us, or to the user whom the folder belongs to.
+fn own(folder: &Path) -> Result<String, SecretError> {
+    let path = folder.join(ClusterFolder::SUPERUSER_PASSWORD);
+    let opened = plain::open_below(folder, ClusterFolder::SUPERUSER_PASSWORD).and_then(with_facts);
+    let (text, owner) = secret(&path, opened)?;
+    let is_ours = owner == geteuid().as_raw()
+        || std::fs::metadata(folder).is_ok_and(|folder| folder.uid() == owner && geteuid().is_root());
+    is_ours.then_some(text).ok_or(SecretError::Foreign(path))
+}
+
+/// An open file, its mode and its owner.
+type Opened = (File, u32, u32);
+
+fn with_facts(file: File) -> io::Result<Opened> {
+    let there = file.metadata()?;
+    Ok((file, there.mode(), there.uid()))
+}
+
+/// The text of a file that nobody else can read, and its owner.
+fn secret(path: &Path, opened: io::Result<Opened>) -> Result<(String, u32), SecretError> {
     let unreadable = |source| SecretError::Unreadable {
-        file: file.to_owned(),
+        file: path.to_owned(),
         source,
     };
-    let there = fs::metadata(file).map_err(unreadable)?;
-    if !there.is_file() {
-        return Err(unreadable(ErrorKind::InvalidInput.into()));
+    let (file, mode, owner) = opened.map_err(unreadable)?;
+    if mode & 0o077 != 0 {
+        return Err(SecretError::Exposed(path.to_owned()));
     }
-    if there.permissions().mode() & 0o077 != 0 {
-        return Err(SecretError::Exposed(file.to_owned()));
-    }
-    fs::read_to_string(file).map_err(unreadable)
+    let text = plain::all(file, plain::SMALL_BYTES).and_then(plain::text);
+    Ok((text.map_err(unreadable)?, owner))
+}
+
+fn in_one_line(text: &str) -> String {
+    text.trim_end_matches('\n').to_owned()
 }
 
 /// The password of a line `host:port:database:user:password`, if it is for this server: `*` stands for everything, and
@@ -188,6 +231,9 @@ fn password_in(line: &str, wanted: &[String; 4]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn endpoint(secret: Secret) -> Endpoint {
@@ -228,6 +274,47 @@ mod tests {
         assert_eq!(endpoint(Secret::None).password().unwrap(), None);
         let nowhere = endpoint(Secret::File("/nowhere/at/all".into())).password();
         assert!(matches!(nowhere, Err(SecretError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn the_cluster_s_own_password_is_a_file_of_the_cluster_s() {
+        let base = tempfile::tempdir().unwrap();
+        let path = base.path().join(ClusterFolder::SUPERUSER_PASSWORD);
+        let secrets = path.parent().unwrap();
+        fs::create_dir(secrets).unwrap();
+        let of_cluster = || endpoint(Secret::Own(base.path().to_owned())).password();
+        let private = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+        let precious = base.path().join("precious");
+        for file in [&path, &precious] {
+            fs::write(file, "hunter2\n").unwrap();
+            private(file);
+        }
+        assert_eq!(of_cluster().unwrap().as_deref(), Some("hunter2"));
+
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&precious, &path).unwrap();
+        let said = of_cluster().unwrap_err().to_string();
+        assert!(
+            said.contains("symbolic link") && !said.contains("hunter2"),
+            "{said}"
+        );
+        fs::remove_file(&path).unwrap();
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let said = of_cluster().unwrap_err().to_string();
+        assert!(said.contains("named pipe"), "{said}");
+
+        // The folder itself a link to another one.
+        fs::rename(secrets, base.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink("elsewhere", secrets).unwrap();
+        of_cluster().unwrap_err();
+        fs::remove_file(secrets).unwrap();
+        fs::create_dir(secrets).unwrap();
+        fs::write(&path, "hunter2").unwrap();
+        private(&path);
+        if geteuid().is_root() {
+            std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
+            assert!(matches!(of_cluster(), Err(SecretError::Foreign(_))));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod authority;
 pub mod endpoint;
+mod guard;
 pub mod identity;
 pub mod ownership;
 pub mod position;

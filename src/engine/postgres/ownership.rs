@@ -5,14 +5,13 @@
 //! be another program's. So: its second line is this directory, the process lives, it is a `postgres`, its working
 //! directory is this directory, and it began when the file says (or carries the cluster's id in its environment).
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::geteuid;
 use thiserror::Error;
 
-use crate::engine::system::processes;
+use crate::engine::system::{plain, processes};
 
 /// In the environment of everything that pgcascade starts for a cluster: the cluster's id.
 pub const PROOF: &str = "PGCASCADE_CLUSTER";
@@ -54,8 +53,9 @@ pub enum Doubt {
 /// What runs on the data directory; `None`: nothing does (no file, or one that a dead server left).
 pub fn running(data: &Path, cluster: &str) -> Result<Option<Running>, Doubt> {
     let file = data.join("postmaster.pid");
-    let text = match fs::read_to_string(&file) {
-        Ok(text) => text,
+    // A server writes ASCII; whatever else is in it, its first lines count.
+    let text = match plain::read(&file, plain::SMALL_BYTES) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
         }
@@ -148,6 +148,8 @@ fn canonical(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// A program called `name` in `at` that does nothing, and the pid file's first lines that would name it.

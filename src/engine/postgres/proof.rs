@@ -102,6 +102,10 @@ pub async fn prove_encrypted(sessions: &Sessions, server: &Target, wait: &Wait) 
         .into())
 }
 
+fn cannot_be_asked(server: &Target, error: &SqlError) -> Report {
+    Report::of(format!("{} cannot be asked.", server.name), error)
+}
+
 /// Looks at the rows until they are as wanted (`None`), or until the deadline (what was seen last).
 async fn watch_rows(
     sessions: &Sessions,
@@ -114,6 +118,7 @@ async fn watch_rows(
         let seen = match wait.hear(rows).await? {
             Ok(rows) if wanted(&rows) => return Ok(None),
             Ok(rows) => Seen::Rows(rows),
+            Err(error) if error.stays() => return Err(cannot_be_asked(server, &error).into()),
             Err(error) => {
                 wait.hear(tokio::time::sleep(REST)).await?;
                 Seen::Error(error.to_string())
@@ -253,6 +258,7 @@ async fn arrive(sessions: &Sessions, server: &Target, arrival: Arrival, wait: &W
         let seen = match asked {
             Ok(None) => return Ok(()),
             Ok(Some(seen)) => seen.to_owned(),
+            Err(error) if error.stays() => return Err(cannot_be_asked(server, &error).into()),
             Err(error) => {
                 wait.hear(tokio::time::sleep(REST)).await?;
                 error.to_string()

@@ -151,6 +151,9 @@ pub async fn wait_ready(
                 .await?
             {
                 Ok(_) => return Ok(()),
+                Err(error) if error.stays() => {
+                    return Err(Report::of(format!("{} cannot be asked.", target.name), &error).into());
+                }
                 Err(error) => error.to_string(),
             },
         };

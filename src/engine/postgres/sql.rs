@@ -12,7 +12,7 @@ use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage};
 
 use super::endpoint::{Endpoint, SecretError};
 use super::position::Position;
-use super::socket::Socket;
+use super::socket::{Socket, Stream};
 use crate::engine::cluster::site::Site;
 use crate::model::health::{Lsn, ReplicationRow};
 use crate::model::topology::PgMajor;
@@ -69,6 +69,19 @@ pub enum SqlError {
 }
 
 impl SqlError {
+    /// True if asking again changes nothing: a person has to.
+    pub fn stays(&self) -> bool {
+        use std::io::ErrorKind;
+        match self {
+            Self::Secret(_) => true,
+            Self::Unreachable(error) => matches!(
+                error.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::NotADirectory
+            ),
+            _ => false,
+        }
+    }
+
     /// True for "there is one of that name already".
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Server(error) if error.code() == Some(&SqlState::DUPLICATE_OBJECT))
@@ -83,7 +96,7 @@ pub struct Session {
     version: String,
     connection: JoinHandle<()>,
     /// The connection's own socket, once more.
-    socket: Socket,
+    socket: Stream,
 }
 
 /// A value that is bound to a parameter, and its type.
@@ -106,10 +119,12 @@ impl Session {
             .dbname(&endpoint.login.database)
             .application_name("pgcascade")
             .options(purpose.options());
-        if let Some(password) = endpoint.password()? {
+        let password = endpoint.password()?;
+        let has_password = password.is_some();
+        if let Some(password) = password {
             config.password(password);
         }
-        let (socket, twin) = Socket::connect(&endpoint.address)
+        let (socket, twin) = Socket::connect(&endpoint.address, has_password)
             .await
             .map_err(SqlError::Unreachable)?;
         let (client, connection) = config.connect_raw(socket, NoTls).await?;

@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 
+pub use super::plain::last_lines;
+
 /// The numbers of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Owner {
@@ -364,24 +366,4 @@ pub fn can_write(folder: &Path, user: Owner) -> bool {
         0o003
     };
     there.mode() & bits == bits
-}
-
-/// The last lines of a text file, at most `count`; none if it is not there.
-pub fn last_lines(path: &Path, count: usize) -> Vec<String> {
-    /// A line of a log is short; more than this is never needed for a hint.
-    const TAIL_BYTES: u64 = 16 * 1024;
-    use std::io::{Read as _, Seek as _, SeekFrom};
-    let Ok(mut file) = fs::File::open(path) else {
-        return Vec::new();
-    };
-    let length = file.metadata().map_or(0, |there| there.len());
-    let from = length.saturating_sub(TAIL_BYTES);
-    let mut bytes = Vec::new();
-    if file.seek(SeekFrom::Start(from)).is_err() || file.take(TAIL_BYTES).read_to_end(&mut bytes).is_err() {
-        return Vec::new();
-    }
-    let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let skip = lines.len().saturating_sub(count);
-    lines.into_iter().skip(skip).map(str::to_owned).collect()
 }

@@ -4,6 +4,7 @@ pub mod files;
 #[cfg(test)]
 mod files_tests;
 pub mod mounts;
+pub mod plain;
 pub mod processes;
 pub mod random;
 pub mod trusted;

@@ -60,9 +60,24 @@ pub struct Finding {
 
 /// Everything the rules find, worst first. Never fails.
 pub fn check(topology: &Topology) -> Vec<Finding> {
+    let all: Vec<_> = RULES.iter().map(|rule| (rule, (rule.find)(topology))).collect();
+    let told: BTreeSet<(Option<ServerId>, String)> = all
+        .iter()
+        .filter(|(rule, _)| rule.tells_of_settings())
+        .flat_map(|(_, found)| found)
+        .flat_map(Found::settings)
+        .map(|(server, name)| (server, name.to_owned()))
+        .collect();
+    let is_told = |found: &Found| {
+        let mut settings = found.settings();
+        settings.any(|(server, name)| told.contains(&(server, name.to_owned())))
+    };
     let mut findings = Vec::new();
-    for rule in &RULES {
-        for found in (rule.find)(topology) {
+    for (rule, found) in all {
+        for found in found {
+            if !told.is_empty() && rule.yields() && is_told(&found) {
+                continue;
+            }
             findings.push(Finding {
                 rule: rule.id,
                 severity: rule.severity,
@@ -99,6 +114,15 @@ impl Found {
             message: message.into(),
             fix: None,
         }
+    }
+
+    /// The settings that its fix changes: by whom each is set, and its name.
+    fn settings(&self) -> impl Iterator<Item = (Option<ServerId>, &str)> {
+        let edits = self.fix.iter().flat_map(|fix| &fix.edits);
+        edits.filter_map(|edit| match edit {
+            Edit::SetSetting { server, name, .. } => Some((*server, name.as_str())),
+            _ => None,
+        })
     }
 
     pub(super) fn fix(mut self, label: impl Into<String>, edit: Edit) -> Self {

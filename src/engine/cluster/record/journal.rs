@@ -6,18 +6,20 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 
 use super::disk::has_marker_folder;
-use crate::engine::system::files;
+use crate::engine::system::{files, plain};
 use crate::model::configuration::ClusterFolder;
 use crate::model::plan::{Journal, Plan, StepId};
 
 const JOURNAL: &str = "journal";
+/// A few lines of a dozen bytes for each step.
+const LARGEST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The journal that is being written.
 #[derive(Debug)]
@@ -31,11 +33,14 @@ impl JournalFile {
             .create(true)
             .append(true)
             .mode(files::PRIVATE_FILE)
-            .custom_flags(OFlag::O_NOFOLLOW.bits())
+            .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
             .open(path(folder))?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(ErrorKind::InvalidData, "it is not a regular file"));
+        }
         if is_ours {
             // A line that was cut off would spoil the next one.
-            let text = fs::read_to_string(path(folder))?;
+            let text = text(folder)?;
             let whole = text.rfind('\n').map_or(0, |end| end + 1);
             file.set_len(u64::try_from(whole).unwrap_or_default())?;
         } else {
@@ -95,7 +100,7 @@ fn read(folder: &Path, plan: &Plan) -> Option<Journal> {
     if !has_marker_folder(folder) {
         return None;
     }
-    let text = fs::read_to_string(path(folder)).ok()?;
+    let text = text(folder).ok()?;
     let mut lines = text.split_inclusive('\n');
     if lines.next()?.trim_end() != heading(plan) {
         return None;
@@ -118,6 +123,11 @@ fn read(folder: &Path, plan: &Plan) -> Option<Journal> {
         }
     }
     Some(journal)
+}
+
+/// All that is written there.
+fn text(folder: &Path) -> io::Result<String> {
+    plain::read(&path(folder), LARGEST_BYTES).and_then(plain::text)
 }
 
 /// The plan, by its content, and the boot.

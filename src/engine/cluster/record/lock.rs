@@ -48,9 +48,10 @@ impl Lock {
             .create(true)
             .truncate(false)
             .mode(files::PRIVATE_FILE)
-            .custom_flags(OFlag::O_NOFOLLOW.bits())
+            .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
             .open(&path)
             .map_err(|error| cannot(folder, &error))?;
+        is_regular(folder, &file)?;
         wait_for(folder, &mut file, File::try_lock)?;
         // The one before may have removed the cluster, and this file with it, between our open and our lock.
         let ours = file.metadata().map_err(|error| cannot(folder, &error))?;
@@ -74,7 +75,10 @@ impl Lock {
             .custom_flags(flags.bits())
             .open(&path)
         {
-            Ok(mut file) => wait_for(folder, &mut file, File::try_lock_shared),
+            Ok(mut file) => {
+                is_regular(folder, &file)?;
+                wait_for(folder, &mut file, File::try_lock_shared)
+            }
             // Nobody has ever locked it.
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(cannot(folder, &error)),
@@ -91,6 +95,14 @@ impl Lock {
     pub(in crate::engine) fn path(&self) -> &Path {
         &self.path
     }
+}
+
+fn is_regular(folder: &Path, file: &File) -> Result<(), Report> {
+    if file.metadata().is_ok_and(|there| there.is_file()) {
+        return Ok(());
+    }
+    Err(Report::new(format!("{} could not be locked.", folder.display()))
+        .hint("Its lock is not the file that pgcascade made."))
 }
 
 /// Tries until it is locked, or the one who has it is known to be at work.
@@ -120,9 +132,11 @@ fn cannot(folder: &Path, error: &dyn std::error::Error) -> Report {
 
 /// The process that wrote itself into the lock's file.
 fn holder(file: &mut File) -> Option<u32> {
+    /// A process's number.
+    const MOST_DIGITS: u64 = 20;
     let mut text = String::new();
     file.rewind().ok()?;
-    file.read_to_string(&mut text).ok()?;
+    file.take(MOST_DIGITS).read_to_string(&mut text).ok()?;
     text.trim().parse().ok()
 }
 

@@ -24,6 +24,7 @@ pub(in crate::engine) use lock::Lock;
 pub(in crate::engine) use moved::{moved, moved_to};
 pub(in crate::engine) use stored::{FolderWas, Stored, new_id};
 
+use crate::engine::desk::store;
 use crate::engine::postgres::ownership;
 use crate::engine::system::files::names_in;
 use crate::engine::system::processes;
@@ -98,12 +99,12 @@ pub struct RecordedServer {
 
 /// Every cluster in the list of the state folder whose folder has its marker, or of which something is left.
 pub fn list() -> Vec<ClusterRecord> {
-    super::store::state_folder().map_or_else(Vec::new, |state| list_in(&state))
+    store::state_folder().map_or_else(Vec::new, |state| list_in(&state))
 }
 
 /// Clusters whose builder or remover is gone before it was done: what a crash left, unless it is to be kept so.
 pub fn left_over() -> Vec<ClusterRecord> {
-    if let Some(state) = super::store::state_folder() {
+    if let Some(state) = store::state_folder() {
         disk::forget_vanished(&state);
     }
     list()

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,11 +14,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::change::ChangeHost;
-use super::copy::give;
+use super::copy::{give, is_link};
 use crate::engine::postgres::server::Target;
 use crate::engine::postgres::sql::{Session, SqlError};
 use crate::engine::run::Work;
 use crate::engine::system::files::{self, Owner};
+use crate::engine::system::plain;
 use crate::engine::system::wait::Failure;
 use crate::report::Report;
 
@@ -143,16 +145,18 @@ fn copy_live(from: &Path, to: &Path, owner: Option<Owner>, stop: &CancellationTo
             {
                 continue;
             }
-            let Some(there) = unless_gone(fs::metadata(entry.path()))? else {
+            let Some(there) = unless_gone(fs::symlink_metadata(entry.path()))? else {
                 continue;
             };
-            if there.is_dir() {
+            if is_top && EMPTIED.contains(&&*text) {
                 // A pg_wal elsewhere is a link: the standby gets one of its own.
                 files::make_folder(&to.join(&path), owner)?;
-                if !(is_top && EMPTIED.contains(&&*text)) {
-                    open.push(path);
-                }
-            } else if there.is_file() && unless_gone(fs::copy(entry.path(), to.join(&path)))?.is_some() {
+            } else if there.is_dir() {
+                files::make_folder(&to.join(&path), owner)?;
+                open.push(path);
+            } else if there.is_symlink() {
+                return Err(is_link(&entry.path()));
+            } else if there.is_file() && unless_gone(copy_file(&entry.path(), &to.join(&path)))?.is_some() {
                 give(&to.join(&path), owner)?;
             }
         }
@@ -163,12 +167,26 @@ fn copy_live(from: &Path, to: &Path, owner: Option<Owner>, stop: &CancellationTo
     Ok(true)
 }
 
+/// A file's bytes and mode, to where none is.
+fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    let mut source = plain::open(from)?;
+    let mut target = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(files::PRIVATE_FILE)
+        .open(to)?;
+    io::copy(&mut source, &mut target)?;
+    target.set_permissions(source.metadata()?.permissions())
+}
+
 /// The control file, read until two readings agree: the server may be writing it.
 fn read_still(path: &Path) -> io::Result<Vec<u8>> {
     const READINGS: usize = 100;
-    let mut last = fs::read(path)?;
+    /// It has 8 KB.
+    const MOST_BYTES: u64 = 64 * 1024;
+    let mut last = plain::read(path, MOST_BYTES)?;
     for _ in 0..READINGS {
-        let again = fs::read(path)?;
+        let again = plain::read(path, MOST_BYTES)?;
         if again == last {
             return Ok(last);
         }
@@ -221,6 +239,9 @@ mod tests {
         for file in files {
             fs::write(from.join(file), file).unwrap();
         }
+        nix::unistd::mkfifo(&from.join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        // pg_notify elsewhere, which matters as little as what is in it.
+        std::os::unix::fs::symlink(base.path(), from.join("pg_notify")).unwrap();
         let to = base.path().join("to");
         assert!(copy_live(&from, &to, None, &CancellationToken::new()).unwrap());
         let names = |below: &str| files::names_in(&to.join(below));
@@ -230,6 +251,7 @@ mod tests {
                 "PG_VERSION",
                 "base",
                 "global",
+                "pg_notify",
                 "pg_replslot",
                 "pg_stat_tmp",
                 "pg_wal"
@@ -247,5 +269,23 @@ mod tests {
             fs::read(to.join("global/pg_control")).unwrap(),
             b"global/pg_control"
         );
+
+        // What is behind a link stays there: of a file, of a folder, in place of pg_control.
+        let precious = base.path().join("precious");
+        fs::create_dir(&precious).unwrap();
+        fs::write(precious.join("shadow"), "precious").unwrap();
+        for (link, place) in [
+            ("base/1/3", "shadow"),
+            ("base/3", ""),
+            ("global/pg_control", "shadow"),
+        ] {
+            let link = from.join(link);
+            let _ = fs::remove_file(&link);
+            std::os::unix::fs::symlink(precious.join(place), &link).unwrap();
+            let to = tempfile::tempdir_in(base.path()).unwrap();
+            let said = copy_live(&from, &to.path().join("to"), None, &CancellationToken::new());
+            assert!(said.unwrap_err().to_string().contains("symbolic link"));
+            fs::remove_file(&link).unwrap();
+        }
     }
 }

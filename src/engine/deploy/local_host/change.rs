@@ -13,6 +13,7 @@ use crate::engine::deploy::apply::Change;
 use crate::engine::postgres::server::{self, Target};
 use crate::engine::postgres::sql::SqlError;
 use crate::engine::run::{Host, Work, misplaced};
+use crate::engine::system::plain;
 use crate::engine::system::wait::Failure;
 use crate::model::bundle::{self, Bundle};
 use crate::model::configuration::ClusterFolder;
@@ -172,7 +173,7 @@ impl ChangeHost {
     /// Both password files, with the passwords that were drawn at the deployment.
     pub(super) fn write_pass_files(&self, ports: &[u16]) -> Result<(), Report> {
         let password = |path: &str| -> Result<String, Report> {
-            let text = fs::read_to_string(self.bench.inside(path)?);
+            let text = plain::text_below(&self.bench.site.folder, path);
             text.map(|text| text.trim_end_matches('\n').to_owned())
                 .map_err(|error| Report::of(format!("{path} cannot be read."), &error))
         };

@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 use super::build::BuildHost;
 use crate::engine::desk::log::command_line;
 use crate::engine::run::Work;
+use crate::engine::system::plain;
 use crate::engine::system::wait::Failure;
 use crate::model::configuration::ClusterFolder;
 use crate::model::quoting::{identifier, literal};
@@ -90,7 +91,7 @@ impl BuildHost {
         // A statement that failed would be logged with the password in it.
         let mut sql = "SET log_min_error_statement = panic\n".to_owned();
         let read = |file: &str| -> Result<String, Report> {
-            let password = std::fs::read_to_string(self.bench.inside(file)?)
+            let password = plain::text_below(&self.bench.site.folder, file)
                 .map_err(|error| Report::of(format!("The password in {file} cannot be read."), &error))?;
             Ok(literal(password.trim_end_matches('\n')))
         };

@@ -3,9 +3,12 @@
 //! Nobody does anything about the failure: PostgreSQL promotes no standby by itself. What is lost is asked of the best
 //! standby that is left, should it be promoted.
 
+mod beside;
+
 use serde::Serialize;
 use thiserror::Error;
 
+use self::beside::Beside;
 use crate::model::simulate::verdict::{Said, listed};
 use crate::model::simulate::world::{CommitFate, Flow, Incident, LastMoment, Loss, World};
 use crate::model::topology::{ServerId, Topology};
@@ -53,7 +56,11 @@ pub fn single_failures(topology: &Topology) -> Vec<Survival> {
         lost.failure = vec![format!("lose the site {site}")];
         Some(lost)
     });
-    let single = faults.into_iter().map(|fault| survival(&world, &[fault]));
+    let beside = Beside::of(&world);
+    let single = faults.into_iter().map(|fault| {
+        let counted = beside.as_ref().and_then(|beside| beside.survival(fault));
+        counted.unwrap_or_else(|| survival(&world, &[fault]))
+    });
     single.chain(of_sites).collect()
 }
 
@@ -137,12 +144,19 @@ fn writes(after: &World) -> Cell {
 }
 
 fn reads(after: &World) -> Cell {
-    let up = after.servers().filter(|(_, state)| state.is_up()).count();
-    let fresh = |flow: Flow| matches!(flow, Flow::Leads | Flow::Streams);
-    let old = after
-        .servers()
-        .filter(|(_, state)| state.is_up() && !fresh(state.flow))
-        .count();
+    let up = after.servers().filter(|(_, state)| state.is_up());
+    let flows: Vec<Flow> = up.map(|(_, state)| state.flow).collect();
+    let old = flows.iter().filter(|flow| !is_fresh(**flow)).count();
+    reads_of(flows.len(), old)
+}
+
+/// True for a server whose queries see what is written now.
+fn is_fresh(flow: Flow) -> bool {
+    matches!(flow, Flow::Leads | Flow::Streams)
+}
+
+/// Of so many that answer, so many with old data.
+fn reads_of(up: usize, old: usize) -> Cell {
     let sentence = match (up, old) {
         (0, _) => "no server answers".to_owned(),
         (up, 0) => format!("{up} answer"),

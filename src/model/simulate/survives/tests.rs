@@ -231,3 +231,62 @@ fn two_failures_at_once_are_not_asked_of_thousands() {
         "{problem}"
     );
 }
+
+/// What is counted is what the simulation says, for each failure of designs of every kind.
+#[test]
+fn failures_beside_the_commits_are_as_they_are_simulated() {
+    let tree = "m 1 sync first 1\n  a 2 priority 1\n    c 3\n      d 4\n      e 5\n    f 6\n  b 7 priority 2\n  g 8\n    h 9\n  i 10\n";
+    let mut counted = 0;
+    let own =
+        |server: &str, name: &str, value: &str| (Some(server.to_owned()), name.to_owned(), value.to_owned());
+    let all = |name: &str, value: &str| (None, name.to_owned(), value.to_owned());
+    for text in [
+        tree.to_owned(),
+        tree.replace("first 1", "any 1 commit remote_apply"),
+        tree.replace("first 1", "first 2").replace("e 5", "e 5 delay 1h"),
+        tree.replace(" sync first 1", "")
+            .replace(" priority 1", "")
+            .replace(" priority 2", ""),
+        format!("postgres 9.2\n{tree}"),
+        format!("postgres 18\n{tree}"),
+        "m 1\n".to_owned(),
+    ] {
+        for settings in [
+            vec![],
+            vec![all("synchronous_standby_names", "*")],
+            vec![all("synchronous_standby_names", "2 (g, a, d)")],
+            vec![all("synchronous_standby_names", "((")],
+            vec![own("c", "synchronous_standby_names", "((")],
+            vec![own("g", "synchronous_standby_names", "((")],
+            vec![own("c", "recovery_target_timeline", "current")],
+            vec![own("a", "hot_standby", "off"), own("d", "hot_standby", "off")],
+            vec![all("synchronous_commit", "off")],
+        ] {
+            let mut topology = notation::parse(&text).unwrap();
+            for (server, name, value) in settings {
+                let server = match server {
+                    Some(server) => match topology.by_name(&server) {
+                        Some(server) => Some(server.id()),
+                        None => continue,
+                    },
+                    None => None,
+                };
+                let edit = Edit::SetSetting {
+                    server,
+                    name,
+                    value: Some(value),
+                };
+                topology.apply(&edit).unwrap();
+            }
+            let world = World::new(&topology);
+            let beside = Beside::of(&world);
+            for fault in faults(&topology) {
+                if let Some(found) = beside.as_ref().and_then(|beside| beside.survival(fault)) {
+                    counted += 1;
+                    assert_eq!(found, survival(&world, &[fault]), "{text}");
+                }
+            }
+        }
+    }
+    assert!(counted > 300, "{counted}");
+}

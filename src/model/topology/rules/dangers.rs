@@ -5,50 +5,41 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::catalogue::{self, Class, danger};
 use super::super::findings::Found;
-use super::super::{Auth, Edit, ServerId, Settings, Topology};
+use super::super::{Auth, ServerId, Settings, Topology};
 use super::by_hand::{self, ByHand};
-use super::{catalogue as values, limits, sessions, settings, tls};
 
 /// Rules that say what is wrong with a setting, whatever its class is.
-const OTHERS: [fn(&Topology) -> Vec<Found>; 12] = [
-    settings::setting_is_managed,
-    values::setting_unknown,
-    values::setting_bad_value,
-    values::setting_internal,
-    limits::fsync_off,
-    limits::full_page_writes_off,
-    sessions::passwords_not_for_scram,
-    sessions::users_by_database,
-    tls::tls_off_by_hand,
-    tls::tls_file_by_hand,
-    tls::tls_no_version_left,
-    tls::tls_version_by_hand,
+pub(super) const TELLING: [&str; 12] = [
+    "setting-is-managed",
+    "setting-unknown",
+    "setting-bad-value",
+    "setting-internal",
+    "fsync-off",
+    "full-page-writes-off",
+    "passwords-not-for-scram",
+    "users-by-database",
+    "tls-off-by-hand",
+    "tls-file-by-hand",
+    "tls-no-version-left",
+    "tls-version-by-hand",
 ];
 
-/// Settings by hand of such a class that no other rule has a word for.
-pub(super) fn of_class(topology: &Topology, is_wanted: impl Fn(Class) -> bool) -> Vec<ByHand<'_>> {
-    let mut found: Vec<ByHand<'_>> = by_hand::all(topology)
-        .filter(|hand| is_wanted(danger(hand.name, hand.value)))
-        .collect();
-    if !found.is_empty() {
-        let told = told(topology);
-        found.retain(|hand| !told.contains(&(hand.owner, hand.name.to_owned())));
-    }
-    found
-}
+/// Rules on a setting's class, which say nothing where one of the others has something to say.
+pub(super) const YIELDING: [&str; 8] = [
+    "setting-includes-file",
+    "file-outside-folder",
+    "file-outside-on-hosts",
+    "setting-runs-code",
+    "setting-opens-door",
+    "setting-risks-data",
+    "setting-not-known",
+    "setting-nobody-reads",
+];
 
-/// What the other rules would change: by whom it is set, and its name.
-fn told(topology: &Topology) -> BTreeSet<(Option<ServerId>, String)> {
-    let fixes = OTHERS
-        .iter()
-        .flat_map(|find| find(topology))
-        .filter_map(|found| found.fix);
-    fixes
-        .flat_map(|fix| fix.edits)
-        .filter_map(|edit| match edit {
-            Edit::SetSetting { server, name, .. } => Some((server, name)),
-            _ => None,
-        })
+/// Settings by hand of such a class.
+pub(super) fn of_class(topology: &Topology, is_wanted: impl Fn(Class) -> bool) -> Vec<ByHand<'_>> {
+    by_hand::all(topology)
+        .filter(|hand| is_wanted(danger(hand.name, hand.value)))
         .collect()
 }
 

@@ -219,6 +219,18 @@ pub static RULES: [Rule; 87] = [
         source: "manual, Customized Options: such a setting is taken, and means nothing until a library is loaded that defines it", find: dangers::setting_nobody_reads },
 ];
 
+impl Rule {
+    /// True if it says what is wrong with a setting, so that no other has to warn of the setting's class.
+    pub(super) fn tells_of_settings(&self) -> bool {
+        dangers::TELLING.contains(&self.id)
+    }
+
+    /// True if it is silent about a setting that another rule tells of: one thing, one finding.
+    pub(super) fn yields(&self) -> bool {
+        dangers::YIELDING.contains(&self.id)
+    }
+}
+
 /// The rule of that id.
 pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, fchown, symlink};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use nix::fcntl::OFlag;
 use rustix::fs::{FallocateFlags, SeekFrom};
 use rustix::io::Errno;
 
-use super::give;
 use crate::engine::system::files::{self, Owner};
+use crate::engine::system::plain;
 
 /// Read and written at once; larger than all but a few files of a new data directory.
 const CHUNK: usize = 128 << 10;
@@ -89,11 +89,6 @@ impl Copier {
         Ok(!is_there)
     }
 
-    pub(super) fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        symlink(fs::read_link(from)?, to)?;
-        give(to, self.owner)
-    }
-
     /// True if that is no failure: what may still change may also go.
     pub(super) fn is_gone(&self, error: &io::Error) -> bool {
         self.original == Original::Changing && error.kind() == ErrorKind::NotFound
@@ -101,7 +96,7 @@ impl Copier {
 
     /// Small files in one piece, which takes fewer calls than `fs::copy`, and there are a thousand.
     fn fill(&mut self, from: &Path, to: impl FnOnce() -> io::Result<File>) -> io::Result<Option<u64>> {
-        let source = match File::open(from) {
+        let source = match plain::open(from) {
             Err(error) if self.is_gone(&error) => return Ok(None),
             opened => opened?,
         };

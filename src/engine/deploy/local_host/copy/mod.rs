@@ -133,8 +133,11 @@ fn copy(from: &Path, to: &Path, mut copier: Copier, stop: &CancellationToken) ->
                     open.push(Open { from, to, is_new });
                 }
             } else if kind.is_symlink() {
-                files::remove_file(&to)?;
-                copier.link(&from, &to)?;
+                return Err(is_link(&from));
+            } else if !kind.is_file() {
+                // A FIFO, a socket, a device: no data, and it could keep us waiting.
+                tracing::warn!("{} is no regular file, and not copied", from.display());
+                continue;
             } else {
                 let bytes = if folder.is_new {
                     copier.copy(&from, &to)?
@@ -151,6 +154,14 @@ fn copy(from: &Path, to: &Path, mut copier: Copier, stop: &CancellationToken) ->
         }
     }
     Ok(Some(copied))
+}
+
+/// What a link leads to is not the directory's: the copy would share it, or be given what only we may read.
+pub(super) fn is_link(path: &Path) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("{} is a symbolic link, which is not copied", path.display()),
+    )
 }
 
 /// What the original has no more.
@@ -212,6 +223,26 @@ mod tests {
             ino(&to),
             "a hard link would be one file for two servers"
         );
+    }
+
+    #[test]
+    fn what_is_behind_a_link_is_not_copied_and_what_keeps_waiting_neither() {
+        let base = tempfile::tempdir().unwrap();
+        let (from, to) = (base.path().join("from"), base.path().join("to"));
+        fs::create_dir(&from).unwrap();
+        fs::write(base.path().join("precious"), "precious").unwrap();
+        nix::unistd::mkfifo(&from.join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let stop = CancellationToken::new();
+        let copied = copy_tree(&from, &to, None, &stop).unwrap();
+        assert_eq!(copied, Some(Copied { files: 0, bytes: 0 }));
+        for place in [base.path().join("precious"), base.path().to_owned()] {
+            let link = from.join("link");
+            std::os::unix::fs::symlink(&place, &link).unwrap();
+            let said = copy_tree(&from, &to, None, &stop).unwrap_err().to_string();
+            assert!(said.contains("link is a symbolic link"), "{said}");
+            fs::remove_file(&link).unwrap();
+        }
+        assert!(files::names_in(&to).is_empty());
     }
 
     #[test]

@@ -444,3 +444,11 @@ fn capitals_hide_no_setting() {
     topology.apply(&set(None, "WAL_Level", "minimal")).unwrap();
     assert_eq!(found(&topology, "wal-level-minimal"), 1);
 }
+
+#[test]
+fn rules_that_tell_of_settings_and_that_yield_are_rules() {
+    use super::dangers::{TELLING, YIELDING};
+    for id in TELLING.iter().chain(&YIELDING) {
+        assert!(RULES.iter().any(|rule| rule.id == *id), "{id}");
+    }
+}
