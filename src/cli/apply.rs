@@ -6,7 +6,7 @@ use super::args::Apply;
 use super::deploy::{ending, shown, tell};
 use super::plan::print_steps;
 use super::signals::Signals;
-use super::{Ending, designs, preflight, print, trust};
+use super::{Ending, preflight, print, trust};
 use crate::engine::deploy::{self, Cancel, Change, Found};
 use crate::model::document::Document;
 use crate::model::plan::{ApplyPlan, Check, EventKind, Outcome, RunEvent, plan_apply};
@@ -25,8 +25,7 @@ struct Answer<'a> {
     checks: &'a [Check],
 }
 
-pub(super) async fn apply(args: &Apply) -> Result<Ending, Report> {
-    let wanted = designs::open(&args.file)?;
+pub(super) async fn apply(args: &Apply, wanted: Document) -> Result<Ending, Report> {
     if !args.plan {
         // While it asks, nothing has begun: Ctrl-C ends it at once.
         trust::settle(wanted.topology(), args.trust, args.json)?;

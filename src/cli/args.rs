@@ -9,6 +9,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use super::mistyped::exit_on_mistyped_command;
 use super::target::{Programs, Target};
 use super::values::{Picture, known_rule, known_version, template_names, time};
+use crate::engine::servers_user;
 use crate::model::simulate::time::Micros;
 use crate::model::topology::{PgMajor, Rule};
 
@@ -176,12 +177,18 @@ pub(super) enum Command {
     },
     /// List the clusters that were made on this machine: name, state, version, how many servers are up, folder
     List {
+        /// As root: only those of this user; by default those of everybody whom root deployed clusters as
+        #[arg(long, value_name = "USER")]
+        run_as: Option<String>,
         /// Print it as JSON
         #[arg(long)]
         json: bool,
     },
     /// Build the seed's cluster in a folder of its own, show that it replicates, tear it down at Ctrl-C
     Demo(Demo),
+    /// Make and remove one folder for a pgcascade that gave root up; not for people
+    #[command(name = servers_user::keeper::COMMAND, hide = true)]
+    KeepFolder { folder: PathBuf, uid: u32, gid: u32 },
 }
 
 /// How a command that does something to a cluster shows it.

@@ -10,6 +10,7 @@ use super::table::{table, words};
 use super::{Ending, print, target};
 use crate::engine::cluster::{self, Task};
 use crate::engine::deploy::Cancel;
+use crate::engine::servers_user;
 use crate::model::desk::Listed;
 use crate::model::plan::{Outcome, Plan};
 use crate::model::words::counted;
@@ -18,15 +19,18 @@ use crate::report::Report;
 /// This program performs one plan in its life.
 const RUN: u64 = 1;
 
-pub(super) fn list(json: bool) -> Ending {
+pub(super) fn list(json: bool, run_as: Option<&str>) -> Result<Ending, Report> {
+    if let Some(user) = run_as {
+        servers_user::take_on_any(Some(user))?;
+    }
     let clusters = cluster::list();
     if json {
         print::json(&serde_json::json!({ "clusters": clusters }));
-        return Ending::Fine;
+        return Ok(Ending::Fine);
     }
     if clusters.is_empty() {
         print::note("No cluster was made on this machine by this user");
-        return Ending::Fine;
+        return Ok(Ending::Fine);
     }
     let columns = [
         words("name"),
@@ -56,7 +60,7 @@ pub(super) fn list(json: bool) -> Ending {
         print::note("  pgcascade teardown FOLDER   removes it");
         print::note("  pgcascade keep FOLDER       leaves it as it is");
     }
-    Ending::Fine
+    Ok(Ending::Fine)
 }
 
 pub(super) async fn verify(dir: &Path, show: Show) -> Result<Ending, Report> {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use super::progress::Display;
 use super::signals::Signals;
 use super::target::Target;
-use super::{Ending, designs, preflight, print, trust};
+use super::{Ending, preflight, print, trust};
 use crate::engine::deploy::{self, Cancel, Request, Run};
 use crate::model::bundle;
 use crate::model::configuration::ClusterFolder;
@@ -24,13 +24,17 @@ const RUN: u64 = 1;
 /// Events on their way to the display; more than a burst of output lines.
 const EVENTS: usize = 256;
 
-pub(super) async fn deploy(target: &Target, is_trusted: bool, as_json: bool) -> Result<Ending, Report> {
-    let document = designs::open(&target.file)?;
+pub(super) async fn deploy(
+    target: &Target,
+    document: &Document,
+    is_trusted: bool,
+    as_json: bool,
+) -> Result<Ending, Report> {
     let request = target.request()?;
     // While it asks, nothing has begun: Ctrl-C ends it at once.
     trust::settle(document.topology(), is_trusted, as_json)?;
     let signals = Signals::catch()?;
-    let ending = run(&document, &request, target.cache(), as_json, signals).await;
+    let ending = run(document, &request, target.cache(), as_json, signals).await;
     if ending == Ending::Fine && !as_json {
         // As it is found from anywhere: without "..", and where a link leads.
         let folder = request.folder.canonicalize().unwrap_or(request.folder);

@@ -34,10 +34,12 @@ mod trust;
 mod values;
 mod window;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::engine::desk::log;
+use crate::engine::servers_user::{self, Fate};
 use crate::model::words::duration;
 use crate::report::Report;
 use args::{Args, Command};
@@ -71,12 +73,14 @@ pub fn main() -> ExitCode {
             return written(Ending::Fine).exit_code();
         }
     };
+    servers_user::program::is_this();
     begin_log(args.verbose);
     let began = Instant::now();
     let ending = perform(args).unwrap_or_else(|report| {
         print::error(&report);
         Ending::Failed
     });
+    servers_user::keeper::end();
     let ending = written(ending);
     tracing::info!("ended: {ending:?} after {}", since(began));
     ending.exit_code()
@@ -137,19 +141,65 @@ fn perform(args: Args) -> Result<Ending, Report> {
             until,
             json,
         } => simulate::simulate(&file, scenario.as_deref(), until, json),
-        Command::List { json } => Ok(clusters::list(json)),
-        Command::Plan { target, json } => wait_for(plan::plan(&target, json)),
-        Command::Deploy { target, trust, json } => wait_for(deploy::deploy(&target, trust, json)),
-        Command::Apply(apply) => wait_for(apply::apply(&apply)),
-        Command::Status { dir, json } => wait_for(status::status(&dir, json)),
-        Command::Verify { dir, show } => wait_for(clusters::verify(&dir, show)),
-        Command::Start { dir, servers, show } => wait_for(clusters::start(&dir, &servers, show)),
-        Command::Stop { dir, servers, show } => wait_for(clusters::stop(&dir, &servers, show)),
-        Command::Teardown { dir, show } => wait_for(clusters::teardown(&dir, show)),
-        Command::GoOn { dir, json } => wait_for(resume::resume(&dir, json)),
-        Command::Keep { dir } => resume::keep(&dir),
-        Command::Demo(demo) => wait_for(demo::demo(&demo)),
+        Command::List { json, run_as } => clusters::list(json, run_as.as_deref()),
+        Command::Plan { target, json } => {
+            // The design is the caller's, who may be root; the folder is the servers' user's.
+            let document = designs::open(&target.file)?;
+            target.take_on_user()?;
+            wait_for(plan::plan(&target, &document, json))
+        }
+        Command::Deploy { target, trust, json } => {
+            let document = designs::open(&target.file)?;
+            target.take_on_user()?;
+            wait_for(deploy::deploy(&target, &document, trust, json))
+        }
+        Command::Apply(apply) => {
+            let wanted = designs::open(&apply.file)?;
+            servers_user::take_on(&apply.dir, None, Fate::Stays)?;
+            wait_for(apply::apply(&apply, wanted))
+        }
+        Command::Demo(demo) => {
+            demo.programs.take_on_user()?;
+            wait_for(demo::demo(&demo))
+        }
+        Command::KeepFolder { folder, uid, gid } => keep_folder(&folder, uid, gid),
+        Command::Status { dir, json } => in_folder(&dir, Fate::Stays, status::status(&dir, json)),
+        Command::Verify { dir, show } => in_folder(&dir, Fate::Stays, clusters::verify(&dir, show)),
+        Command::Start { dir, servers, show } => {
+            in_folder(&dir, Fate::Stays, clusters::start(&dir, &servers, show))
+        }
+        Command::Stop { dir, servers, show } => {
+            in_folder(&dir, Fate::Stays, clusters::stop(&dir, &servers, show))
+        }
+        Command::Teardown { dir, show } => in_folder(&dir, Fate::MayComeOrGo, clusters::teardown(&dir, show)),
+        Command::GoOn { dir, json } => in_folder(&dir, Fate::MayComeOrGo, resume::resume(&dir, json)),
+        Command::Keep { dir } => {
+            servers_user::take_on(&dir, None, Fate::Stays)?;
+            resume::keep(&dir)
+        }
     }
+}
+
+/// Works on the cluster in a folder; root does so as the servers' user.
+fn in_folder(
+    dir: &Path,
+    fate: Fate,
+    command: impl Future<Output = Result<Ending, Report>>,
+) -> Result<Ending, Report> {
+    servers_user::take_on(dir, None, fate)?;
+    wait_for(command)
+}
+
+/// What the process that stays root does for the one that gave root up.
+fn keep_folder(folder: &Path, uid: u32, gid: u32) -> Result<Ending, Report> {
+    servers_user::serve(
+        folder,
+        (uid, gid),
+        std::io::stdin().lock(),
+        std::io::stdout().lock(),
+    )
+    .map(|()| Ending::Fine)
+    .map_err(|error| Report::of("The process that gave root up cannot be answered", &error))
 }
 
 /// Runs what waits for servers and signals.

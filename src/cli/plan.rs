@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::target::Target;
-use super::{Ending, designs, preflight, print};
+use super::{Ending, preflight, print};
 use crate::engine::deploy;
+use crate::model::document::Document;
 use crate::model::plan::{self, Check, Head, Kind, Plan};
 use crate::model::words::counted;
 use crate::report::Report;
@@ -17,8 +18,7 @@ struct Answer {
     checks: Vec<Check>,
 }
 
-pub(super) async fn plan(target: &Target, as_json: bool) -> Result<Ending, Report> {
-    let document = designs::open(&target.file)?;
+pub(super) async fn plan(target: &Target, document: &Document, as_json: bool) -> Result<Ending, Report> {
     let topology = document.topology();
     let request = target.request()?;
     let machine = deploy::discover(topology, &request).await;

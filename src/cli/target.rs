@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::deploy::Request;
 use crate::engine::desk::store;
+use crate::engine::servers_user::{self, Fate};
 use crate::report::Report;
 
 const BIN_HELP: &str =
@@ -42,6 +43,12 @@ impl Target {
     pub(super) fn cache(&self) -> Option<PathBuf> {
         self.programs.cache()
     }
+
+    /// Root goes on as the servers' user.
+    pub(super) fn take_on_user(&self) -> Result<(), Report> {
+        let named = self.programs.run_as.as_deref();
+        servers_user::take_on(&absolute(&self.dir)?, named, Fate::MayComeOrGo)
+    }
 }
 
 impl Programs {
@@ -51,6 +58,11 @@ impl Programs {
             bin: self.bin.as_deref().map(absolute).transpose()?,
             run_as: self.run_as.clone(),
         })
+    }
+
+    /// Root goes on as the servers' user, wherever the folder will be.
+    pub(super) fn take_on_user(&self) -> Result<(), Report> {
+        servers_user::take_on_any(self.run_as.as_deref())
     }
 
     pub(super) fn cache(&self) -> Option<PathBuf> {

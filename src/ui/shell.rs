@@ -271,12 +271,14 @@ impl Shell {
             .frame(side)
             .default_size(LEFT_WIDTH)
             .size_range(200.0..=420.0)
-            .show(ui, |ui| left_ui(ui, session, outbox));
+            .show(ui, |ui| in_own_width(ui, |ui| left_ui(ui, session, outbox)));
         Panel::right("right")
             .frame(side)
             .default_size(RIGHT_WIDTH)
             .size_range(300.0..=680.0)
-            .show(ui, |ui| right_ui(ui, session, state, outbox));
+            .show(ui, |ui| {
+                in_own_width(ui, |ui| right_ui(ui, session, state, outbox));
+            });
         let middle = CentralPanel::no_frame().show(ui, |ui| canvas_ui(ui, session, canvas, outbox));
         let corner = middle.response.rect.right_bottom();
         Self::above_ui(ui, session, state, corner, outbox, asked);
@@ -296,6 +298,19 @@ impl Shell {
         panels::modals_ui(ui, session, &mut state.modal, outbox);
         asked.extend(panels::picker_ui(ui, session, &mut state.picker, outbox));
     }
+}
+
+/// What stands in a panel never sets its width: a panel that grows with its content takes a little of the drawing at each
+/// selection, and gives nothing back.
+fn in_own_width(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let rect = ui.available_rect_before_wrap();
+    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+    inside.set_clip_rect(
+        rect.expand(ui.spacing().item_spacing.x / 2.0)
+            .intersect(ui.clip_rect()),
+    );
+    content(&mut inside);
+    ui.advance_cursor_after_rect(rect);
 }
 
 fn left_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {

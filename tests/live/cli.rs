@@ -30,6 +30,17 @@ pub struct Answer {
     pub err: String,
 }
 
+/// Makes a folder of the user that servers run as: as root, the program goes on as that user, who has a list of clusters of
+/// their own.
+pub fn servers_users(folder: &Path) {
+    fs::create_dir(folder).unwrap();
+    if nix::unistd::geteuid().is_root() {
+        let user = nix::unistd::User::from_name("postgres").unwrap().unwrap();
+        let (uid, gid) = (user.uid.as_raw(), user.gid.as_raw());
+        std::os::unix::fs::chown(folder, Some(uid), Some(gid)).unwrap();
+    }
+}
+
 impl Place {
     fn new(first_port: u16) -> Self {
         Self::on([0, 1, 2, 3, 4].map(|place| first_port + place))
@@ -43,6 +54,9 @@ impl Place {
             .unwrap();
         // As root, servers run as another user, who must be able to pass through.
         fs::set_permissions(base.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        for folder in ["state", "cache"] {
+            servers_users(&base.path().join(folder));
+        }
         let place = Self { base, ports };
         let new = place.run(&["new", "--template", "seed"]);
         assert_eq!(new.code, Some(0), "{}", new.err);
@@ -98,6 +112,11 @@ impl Place {
         answer.out
     }
 
+    /// The list of the user that servers run as: root's own has what other tests here do in this process.
+    pub fn list(&self) -> String {
+        self.succeeds(&["list", "--run-as", "postgres"])
+    }
+
     fn status(&self) -> Value {
         serde_json::from_str(&self.succeeds(&["status", "d", "--json"])).unwrap()
     }
@@ -126,7 +145,7 @@ impl Place {
         assert!(!self.path("d").exists(), "the cluster's folder is still there");
         let left = processes_of(self.base.path());
         assert!(left.is_empty(), "still running: {left:?}");
-        let list = self.succeeds(&["list"]);
+        let list = self.list();
         assert_eq!(list, "", "still listed");
         for port in self.ports {
             assert!(
@@ -257,7 +276,7 @@ fn a_cluster_is_deployed_looked_at_stopped_started_and_torn_down() {
         "{tables}"
     );
     assert!(!place.succeeds(&["verify", "d"]).is_empty());
-    assert!(place.succeeds(&["list"]).contains("seed"));
+    assert!(place.list().contains("seed"));
 
     place.succeeds(&["stop", "d", "slave2"]);
     let board = place.status();
@@ -348,10 +367,7 @@ fn what_a_killed_deployment_left_is_found_and_torn_down() {
         signal(&child, Signal::SIGKILL);
         child.wait().unwrap();
         assert!(place.path("d").exists());
-        assert!(
-            place.succeeds(&["list"]).contains("left over"),
-            "after {steps} steps"
-        );
+        assert!(place.list().contains("left over"), "after {steps} steps");
         place.succeeds(&["teardown", "d"]);
         place.assert_nothing_is_left();
     }

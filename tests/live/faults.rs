@@ -16,7 +16,8 @@
 //! | terminal or window gone | `a_terminal_that_goes_away…`, `worker::a_window_closed_during…` | none can be read: all is taken back |
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -219,8 +220,12 @@ async fn a_limit_on_the_size_of_files_is_an_error_and_no_end() {
 
     // From the copies on: it is pgcascade itself that cannot write.
     let mut child = place.deploy_until(12);
+    // By whoever it is now: root has gone on as the servers' user.
+    let whose = fs::metadata(place.path("d")).unwrap();
     let limit = Command::new("prlimit")
         .args([LIMIT, "--pid", &child.id().to_string()])
+        .uid(whose.uid())
+        .gid(whose.gid())
         .status();
     assert!(limit.unwrap().success());
     let last = last_event(&mut child);

@@ -14,7 +14,7 @@ use pgcascade::model::topology::Edit;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::scene::{Scene, deployed, failed, free_ports, seed};
+use crate::scene::{Scene, deployed, failed, free_ports, seed, take_back};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_fails_or_is_cancelled_is_taken_back() {
@@ -114,6 +114,7 @@ pub(crate) fn killed_after(step: usize, design: &Path, folder: &Path) -> bool {
         }
     }
     child.wait().unwrap();
+    take_back(folder);
     is_hit
 }
 

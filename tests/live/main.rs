@@ -30,6 +30,7 @@ mod planted;
 mod predict;
 mod quoting;
 mod random;
+mod root;
 mod rounds;
 mod rules;
 mod safety;

@@ -19,7 +19,7 @@ use pgcascade::model::topology::{PgMajor, notation};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::scene::{Scene, assert_gone, deployed, deployed_with, design, session, some_ports};
+use crate::scene::{Scene, assert_gone, deployed, deployed_with, design, session, some_ports, take_back};
 
 /// The window's.
 const EVERY: Duration = Duration::from_secs(1);
@@ -119,6 +119,7 @@ fn status_lines(folder: &Path) -> (String, Duration) {
         .arg(folder)
         .output()
         .unwrap();
+    take_back(folder);
     assert!(output.status.success(), "{output:?}");
     (String::from_utf8(output.stdout).unwrap(), begun.elapsed())
 }

@@ -16,6 +16,7 @@ use pgcascade::model::document::Document;
 use pgcascade::model::topology::{Auth, Edit, Topology, notation};
 
 use crate::bundle::Place;
+use crate::cli::servers_users;
 use crate::lab::programs;
 use crate::scene::{Scene, some_ports};
 
@@ -197,8 +198,13 @@ fn the_program_tells_no_password_and_lets_nobody_read_one() {
     for auth in [Auth::Scram, Auth::Md5] {
         let scene = Scene::named("pgc-secrets-");
         let (state, folder) = (scene.path().join("state"), scene.path().join("c"));
+        servers_users(&scene.path().join("cache"));
         let file = scene.path().join("design.toml");
         fs::write(&file, design(auth).text()).unwrap();
+        // Where the list of the user is that root goes on as.
+        let lists = nix::unistd::User::from_name("postgres")
+            .unwrap()
+            .map_or_else(|| state.clone(), |user| user.dir.join(".local/state"));
         // As a careless person's shell starts it.
         let run = |arguments: &[&str]| {
             Command::new("bash")
@@ -229,7 +235,20 @@ fn the_program_tells_no_password_and_lets_nobody_read_one() {
         }
         let seen = watch.end();
         closed_to_others(&folder);
-        told_nowhere(&folder, &[&state, Path::new(file)], &seen, &said);
+        told_nowhere(
+            &folder,
+            &[
+                &state,
+                if nix::unistd::geteuid().is_root() {
+                    &lists
+                } else {
+                    &state
+                },
+                Path::new(file),
+            ],
+            &seen,
+            &said,
+        );
         // The log was among those files, and at its most talkative.
         let log = fs::read_to_string(state.join("pgcascade/log/pgcascade.log")).unwrap();
         for told in [

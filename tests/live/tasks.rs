@@ -88,7 +88,7 @@ fn what_is_given_up_at_any_step_is_done_by_the_next_call() {
             // It may be over before it hears.
             assert!(matches!(code, Some(0 | 130)), "{command} after {steps}: {code:?}");
             cancelled += usize::from(code == Some(130));
-            let list = place.succeeds(&["list"]);
+            let list = place.list();
             assert!(!list.contains("left over"), "{list}");
             place.succeeds(&[command, "d"]);
             place.succeeds(&[then, "d"]);
@@ -111,7 +111,7 @@ fn what_is_given_up_at_any_step_is_done_by_the_next_call() {
         let code = given_up(child);
         assert!(matches!(code, Some(0 | 130)), "teardown after {steps}: {code:?}");
         if code == Some(130) {
-            let list = place.succeeds(&["list"]);
+            let list = place.list();
             assert!(
                 list.contains("being removed") || list.contains("left over"),
                 "{list}"

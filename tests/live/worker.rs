@@ -1,11 +1,13 @@
 //! The window without its window: session and worker deploy, watch, stop and tear down a real cluster.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use pgcascade::app::{
     ClusterMessage, DesignMessage, Effect, Message, NoticeKind, RunMessage, RunView, Session, Worker, update,
 };
+use pgcascade::engine::servers_user::program;
 use pgcascade::model::document::{Command, format, templates};
 use pgcascade::model::topology::Edit;
 
@@ -21,6 +23,8 @@ struct App {
 impl App {
     /// The seed's design on ports from `first_port` on, planned for a new folder.
     fn planned(first_port: u16) -> Self {
+        // As root, the window gives its work to the program, which gives root up.
+        program::is_at(Path::new(env!("CARGO_BIN_EXE_pgcascade")));
         let folder = PathBuf::from(format!("/tmp/pgc-app-{}-{first_port}", std::process::id()));
         let mut text = templates::find("seed").unwrap().text.to_owned();
         for (number, port) in ["5432", "15432", "15433", "25432", "25433"].iter().enumerate() {
@@ -142,6 +146,10 @@ fn a_window_deploys_watches_stops_starts_and_tears_down() {
     app.until("the cluster runs", |session| session.live.cluster.is_some());
     app.until("the drawing shows its links", App::is_as_drawn);
     assert_eq!(processes_of(&folder).len(), 5);
+    let user = std::fs::metadata(folder.join(".pgcascade/cluster.json"))
+        .unwrap()
+        .uid();
+    assert_ne!(user, 0, "what the window deploys is the servers' user's");
 
     let topology = app.session.desk.document.topology();
     let [server, upstream] = ["slave12", "slave2"].map(|name| topology.by_name(name).unwrap().id());

@@ -1,13 +1,16 @@
 //! The worker: performs effects in the background and answers with messages. Everything slow happens here.
 //!
 //! `Worker` is what the window holds: it never blocks, but for its end. Below it, each file is one kind of work:
-//! `deployment` (a run and its cancel), `watch` (boards of the running cluster), `autosave` (the unsaved
-//! design, a moment after its last change), `first` (what a window opens with), `tasks` (everything with one question and one answer).
+//! `deployment` (a run and its cancel), `runs` (who performs it), `watch` (boards of the running cluster), `autosave` (the unsaved
+//! design, a moment after its last change), `first` (what a window opens with), `clusters` and `tasks` (everything with one
+//! question and one answer).
 
 mod answers;
 mod autosave;
+mod clusters;
 mod deployment;
 mod first;
+mod runs;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -135,11 +138,11 @@ impl Worker {
             Effect::NoteRecent(path) => self.autosaver.perform(Change::NoteRecent(path)),
             Effect::ForgetRecent(path) => self.autosaver.perform(Change::ForgetRecent(path)),
             Effect::FindRecent => drop(self.start(tasks::find_recent(answers))),
-            Effect::ListClusters => drop(self.start(tasks::list_clusters(answers))),
+            Effect::ListClusters => drop(self.start(clusters::list_clusters(answers))),
             Effect::KeepExport { path, text } => self.finish(tasks::keep_export(path, text, answers)),
             Effect::FindExport(path) => drop(self.start(tasks::find_export(path, answers))),
             Effect::FindRecoverable => drop(self.start(tasks::find_recoverable(answers))),
-            Effect::FindLeftOver => drop(self.start(tasks::find_left_over(answers))),
+            Effect::FindLeftOver => drop(self.start(clusters::find_left_over(answers))),
             Effect::Discover { document, folder } => {
                 // Only the latest question matters.
                 self.stop_discovery();
@@ -162,7 +165,7 @@ impl Worker {
                     cache: store::cache_folder(),
                 };
                 if let Some(runtime) = &self.runtime {
-                    let perform = |events, cancel| deploy::run_here(run, events, cancel);
+                    let perform = |events, cancel| runs::deploy(run, events, cancel);
                     self.deployment = Some(Deployment::start(runtime, number, answers, perform));
                 }
             }
@@ -173,26 +176,26 @@ impl Worker {
             Effect::StartChange(change) => {
                 if let Some(runtime) = &self.runtime {
                     let number = change.number;
-                    let perform = |events, cancel| deploy::apply_here(*change, events, cancel);
+                    let perform = |events, cancel| runs::apply(*change, events, cancel);
                     self.deployment = Some(Deployment::start(runtime, number, answers, perform));
                 }
             }
             Effect::LookAtLeftOver { folder, run } => {
-                drop(self.start(tasks::look_at_left_over(folder, run, answers)));
+                drop(self.start(clusters::look_at_left_over(folder, run, answers)));
             }
             Effect::StartResumed(resumed) => {
                 if let Some(runtime) = &self.runtime {
                     let number = resumed.run.number;
-                    let perform = |events, cancel| deploy::go_on_here(*resumed, events, cancel);
+                    let perform = |events, cancel| runs::go_on(*resumed, events, cancel);
                     self.deployment = Some(Deployment::start(runtime, number, answers, perform));
                 }
             }
-            Effect::KeepLeftOver(folder) => drop(self.start(tasks::keep_left_over(folder, answers))),
+            Effect::KeepLeftOver(folder) => drop(self.start(clusters::keep_left_over(folder, answers))),
             Effect::Switch {
                 folder,
                 starts,
                 servers,
-            } => self.finish(tasks::switch(
+            } => self.finish(clusters::switch(
                 folder,
                 starts,
                 servers,
@@ -211,13 +214,15 @@ impl Worker {
             }
             Effect::Unwatch => self.watch = None,
             Effect::StartCluster(folder) => {
-                self.finish(tasks::start_cluster(folder, self.give_up.clone(), answers));
+                self.finish(clusters::start_cluster(folder, self.give_up.clone(), answers));
             }
             Effect::StopCluster(folder) => {
-                self.finish(tasks::stop_cluster(folder, self.give_up.clone(), answers));
+                self.finish(clusters::stop_cluster(folder, self.give_up.clone(), answers));
             }
-            Effect::Teardown(folder) => self.finish(tasks::teardown(folder, self.give_up.clone(), answers)),
-            Effect::Adopt(folder) => drop(self.start(tasks::adopt(folder, answers))),
+            Effect::Teardown(folder) => {
+                self.finish(clusters::teardown(folder, self.give_up.clone(), answers));
+            }
+            Effect::Adopt(folder) => drop(self.start(clusters::adopt(folder, answers))),
             Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
             Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),
         }

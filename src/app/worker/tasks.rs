@@ -1,20 +1,17 @@
-//! Everything with one question and one answer. Each function is an effect: it does it and sends what came of it.
+//! Everything with one question and one answer, but what is about clusters (`clusters`). Each function is an effect: it does it and
+//! sends what came of it.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
-use tokio_util::sync::CancellationToken;
 
 use super::answers::Answers;
-use crate::app::{ClusterMessage, FileMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage};
-use crate::engine::cluster::record;
-use crate::engine::cluster::record::{ClusterRecord, ClusterState};
+use crate::app::{FileMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage};
+use crate::engine::deploy;
 use crate::engine::desk::output::{Kind, Output};
 use crate::engine::desk::{exports, log, picture, recent, store, trust, unsaved};
-use crate::engine::{cluster, deploy};
-use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::report::Report;
@@ -132,11 +129,6 @@ pub(super) async fn find_recent(answers: Answers) {
     answers.send(Message::Start(StartMessage::Recent(found))).await;
 }
 
-pub(super) async fn list_clusters(answers: Answers) {
-    let found = blocking(|| Ok(cluster::list())).await.unwrap_or_default();
-    answers.send(Message::Start(StartMessage::Clusters(found))).await;
-}
-
 pub(super) async fn write_picture(
     purpose: PathPurpose,
     path: PathBuf,
@@ -195,90 +187,6 @@ pub(super) async fn find_recoverable(answers: Answers) {
     }
 }
 
-/// What a crash left, what a run of this window could not take back, and whole clusters that no window shows:
-/// all can be dealt with from here.
-pub(super) async fn find_left_over(answers: Answers) {
-    let found = blocking(|| {
-        let is_ours = |record: &ClusterRecord| {
-            let builder = record.builder.as_ref();
-            record.state == ClusterState::Complete || builder.is_some_and(|by| by.pid == std::process::id())
-        };
-        let mut found = record::left_over();
-        let others = record::list().into_iter().filter(is_ours);
-        for record in others {
-            if !record.kept && found.iter().all(|known| known.folder != record.folder) {
-                found.push(record);
-            }
-        }
-        Ok(found.iter().map(left_cluster).collect())
-    });
-    let message = match found.await {
-        Ok(left) => Message::Cluster(ClusterMessage::LeftOver(left)),
-        Err(report) => Message::Failed(report),
-    };
-    answers.send(message).await;
-}
-
-/// What the window is to know of it.
-fn left_cluster(record: &ClusterRecord) -> LeftCluster {
-    LeftCluster {
-        name: record.name.clone(),
-        folder: record.folder.clone(),
-        state: match (record.state, &record.switching) {
-            (ClusterState::Building, _) => LeftState::HalfBuilt,
-            (ClusterState::Complete, None) => LeftState::Whole,
-            (ClusterState::Complete, Some(switching)) if switching.starts => LeftState::HalfStarted,
-            (ClusterState::Complete, Some(_)) => LeftState::HalfStopped,
-            (ClusterState::Changing, _) => LeftState::BetweenDesigns,
-            (ClusterState::Removing, _) => LeftState::HalfRemoved,
-        },
-    }
-}
-
-pub(super) async fn look_at_left_over(folder: PathBuf, run: u64, answers: Answers) {
-    let message = match deploy::look_at_left_over(&folder, run).await {
-        Ok(left) => ClusterMessage::CanGoOn(folder, Box::new(left)),
-        Err(report) => ClusterMessage::Failed(folder, report),
-    };
-    answers.send(Message::Cluster(message)).await;
-}
-
-pub(super) async fn keep_left_over(folder: PathBuf, answers: Answers) {
-    let at = folder.clone();
-    let message = match blocking(move || record::keep(&at)).await {
-        Ok(_) => ClusterMessage::Kept(folder),
-        Err(report) => ClusterMessage::Failed(folder, report),
-    };
-    answers.send(Message::Cluster(message)).await;
-}
-
-pub(super) async fn switch(
-    folder: PathBuf,
-    starts: bool,
-    servers: Vec<String>,
-    give_up: CancellationToken,
-    answers: Answers,
-) {
-    let done = if starts {
-        cluster::start(&folder, &servers, give_up).await
-    } else {
-        cluster::stop(&folder, &servers, give_up).await
-    };
-    let message = match done {
-        Ok(sentences) => {
-            let mut report = Report::new(format!(
-                "The servers in {} are {}",
-                folder.display(),
-                if starts { "started" } else { "stopped" }
-            ));
-            report.causes = sentences;
-            ClusterMessage::Switched(folder, report)
-        }
-        Err(report) => ClusterMessage::Failed(folder, report),
-    };
-    answers.send(Message::Cluster(message)).await;
-}
-
 pub(super) async fn remember_trust(sum: String, answers: Answers) {
     if let Err(report) = blocking(move || trust::remember(&sum)).await {
         answers.send(Message::Failed(report)).await;
@@ -303,45 +211,6 @@ pub(super) async fn look_for_change(document: Box<Document>, folder: PathBuf, an
         Err(report) => RunMessage::NotLooked(report),
     };
     answers.send(Message::Run(message)).await;
-}
-
-pub(super) async fn start_cluster(folder: PathBuf, give_up: CancellationToken, answers: Answers) {
-    let done = cluster::start(&folder, &[], give_up).await;
-    let message = match done {
-        Ok(_) => ClusterMessage::Started(folder),
-        Err(report) => ClusterMessage::Failed(folder, report),
-    };
-    answers.send(Message::Cluster(message)).await;
-}
-
-pub(super) async fn stop_cluster(folder: PathBuf, give_up: CancellationToken, answers: Answers) {
-    let done = cluster::stop(&folder, &[], give_up).await;
-    let message = match done {
-        Ok(_) => ClusterMessage::Stopped(folder),
-        Err(report) => ClusterMessage::Failed(folder, report),
-    };
-    answers.send(Message::Cluster(message)).await;
-}
-
-pub(super) async fn teardown(folder: PathBuf, give_up: CancellationToken, answers: Answers) {
-    let done = cluster::teardown(&folder, give_up).await;
-    let message = match done {
-        Ok(_) => {
-            let report = Report::new(format!("The cluster in {} is torn down", folder.display()));
-            ClusterMessage::TornDown(folder, report)
-        }
-        Err(report) => ClusterMessage::Failed(folder, report),
-    };
-    answers.send(Message::Cluster(message)).await;
-}
-
-pub(super) async fn adopt(folder: PathBuf, answers: Answers) {
-    let from = folder.clone();
-    let message = match blocking(move || cluster::design(&from)).await {
-        Ok(design) => ClusterMessage::Adopted(folder, Box::new(design)),
-        Err(report) => ClusterMessage::Failed(folder, report),
-    };
-    answers.send(Message::Cluster(message)).await;
 }
 
 pub(super) async fn show_log(answers: Answers) {
@@ -390,7 +259,7 @@ pub(super) fn whole(path: &Path) -> PathBuf {
 }
 
 /// Does what waits for the disk where it holds up nobody.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Report> + Send + 'static,
 ) -> Result<T, Report> {
     match spawn_blocking(work).await {

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::engine::cluster::record::{self, JournalFile, Lock, RecordedServer, Stored};
 use crate::engine::cluster::remover::Hand;
+use crate::engine::servers_user::keeper;
 use crate::engine::system::files;
 use crate::engine::system::mounts;
 use crate::model::configuration::ClusterFolder;
@@ -241,8 +242,12 @@ pub(in crate::engine) fn release(
             }
         }
     } else if let Some(was) = stored.folder_was {
-        let _ = chown(folder, Some(was.owner.uid), Some(was.owner.gid));
-        let _ = fs::set_permissions(folder, Permissions::from_mode(was.mode));
+        // One that was root's only root can take back.
+        if chown(folder, Some(was.owner.uid), Some(was.owner.gid)).is_err() {
+            let _ = keeper::give_back(folder);
+        } else {
+            let _ = fs::set_permissions(folder, Permissions::from_mode(was.mode));
+        }
     }
     forget(hand, stored);
     Ok(stays

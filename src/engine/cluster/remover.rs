@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::engine::cluster::site::Site;
 use crate::engine::desk::store;
 use crate::engine::postgres::server::{self, Target};
+use crate::engine::servers_user::keeper;
 use crate::engine::system::files;
 use crate::engine::system::wait::{Failure, Wait};
 
@@ -65,6 +66,13 @@ impl Hand for OwnHand {
     }
 
     fn remove_if_empty(&self, path: &Path) -> io::Result<bool> {
-        files::remove_if_empty(path)
+        match files::remove_if_empty(path) {
+            // Where root called, root can take away what root made.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => match keeper::give_back(path) {
+                Ok(()) => Ok(true),
+                Err(_) => Err(error),
+            },
+            removed => removed,
+        }
     }
 }

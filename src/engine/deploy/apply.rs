@@ -55,7 +55,7 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
         )));
     };
     // Whoever is at work on it has this.
-    drop(Lock::take(&stored.record.folder)?);
+    Lock::is_free(&stored.record.folder)?;
     let recorded = cluster::design_of(&stored)?;
     let begins = interrupted::begins_at(&stored, &recorded, wanted)?;
     let resumes = begins.is_some();

@@ -114,10 +114,10 @@ async fn deployment(stored: Stored, number: u64) -> Result<Resumed, Report> {
         ))
     })?;
     let folder = stored.record.folder.clone();
-    let is_new = !record::has_marker_folder(&folder);
+    let is_new = !record::has_marker_to_read(&folder);
     if !is_new {
         // Whoever is at work on it has this.
-        drop(Lock::take(&folder)?);
+        Lock::is_free(&folder)?;
     }
     let topology = document.topology();
     let request = Request {

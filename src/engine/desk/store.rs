@@ -100,23 +100,27 @@ fn text_of(bytes: Vec<u8>) -> Result<String, String> {
 
 /// The folder for autosaves and the list of clusters: `$XDG_STATE_HOME/pgcascade`. `None`: there is none that only we can
 /// write to. What is in it says which folders to remove, so a list in the home of somebody else (`sudo -E`) is neither
-/// read nor written: root then uses its own home.
+/// read nor written: root then uses its own home, and so does the servers' user that root goes on as.
 pub fn state_folder() -> Option<PathBuf> {
-    let named = dirs::state_dir().or_else(dirs::data_local_dir);
+    own_folder(dirs::state_dir().or_else(dirs::data_local_dir), ".local/state")
+}
+
+/// The folder for what can be made again: `$XDG_CACHE_HOME/pgcascade`; whose it may be is as for the state.
+pub fn cache_folder() -> Option<PathBuf> {
+    own_folder(dirs::cache_dir(), ".cache")
+}
+
+/// Our folder in the one that the environment names, if only we can write there; else in our own home.
+fn own_folder(named: Option<PathBuf>, in_home: &str) -> Option<PathBuf> {
     let own_home = || {
         let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
-        user.map(|user| user.dir.join(".local/state"))
+        user.map(|user| user.dir.join(in_home))
     };
-    let is_ours = |folder: &PathBuf| trusted::hole_above(folder).is_none();
+    let is_ours = |folder: &PathBuf| trusted::hole_above(folder).is_none() && files::is_ours_to_write(folder);
     named
         .map(|folder| folder.join("pgcascade"))
         .filter(is_ours)
         .or_else(|| own_home().map(|folder| folder.join("pgcascade")).filter(is_ours))
-}
-
-/// The folder for what can be made again: `$XDG_CACHE_HOME/pgcascade`.
-pub fn cache_folder() -> Option<PathBuf> {
-    dirs::cache_dir().map(|folder| folder.join("pgcascade"))
 }
 
 /// A text that a person names, such as a scenario: no larger than a design.

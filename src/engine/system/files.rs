@@ -318,6 +318,19 @@ pub fn free_bytes(folder: &Path) -> Option<u64> {
     disk.blocks_available().checked_mul(disk.fragment_size())
 }
 
+/// True if a folder is ours to write to, or to make where it is missing. In a place of our own it always is, also if
+/// something is in the way.
+pub fn is_ours_to_write(folder: &Path) -> bool {
+    use nix::unistd::{AccessFlags, access};
+    let nearest = folder
+        .ancestors()
+        .find(|ancestor| fs::symlink_metadata(ancestor).is_ok());
+    nearest.is_some_and(|nearest| {
+        let is_own = fs::symlink_metadata(nearest).is_ok_and(|there| there.uid() == geteuid().as_raw());
+        is_own || access(nearest, AccessFlags::W_OK | AccessFlags::X_OK).is_ok()
+    })
+}
+
 /// True if a user who is neither root nor in other groups may go through every folder on the way into `path`.
 pub fn can_traverse(path: &Path, user: Owner) -> Result<(), PathBuf> {
     let mut ancestors: Vec<&Path> = path.ancestors().collect();

@@ -31,6 +31,11 @@ pub fn hole_above(path: &Path) -> Option<PathBuf> {
 ///
 /// Fails with `PermissionDenied` if another user owns the file or may write to it.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    read_of(path, geteuid().as_raw())
+}
+
+/// The same for a file that this user, too, can have written.
+pub fn read_of(path: &Path, user: u32) -> io::Result<Vec<u8>> {
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
     let file = OpenOptions::new()
         .read(true)
@@ -40,7 +45,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     if !there.is_file() {
         return Err(io::Error::new(ErrorKind::InvalidData, "it is not a regular file"));
     }
-    if !is_ours(&there) || is_open_to_others(&there) {
+    if !(is_ours(&there) || there.uid() == user) || is_open_to_others(&there) {
         return Err(io::Error::new(
             ErrorKind::PermissionDenied,
             "another user can have written it",

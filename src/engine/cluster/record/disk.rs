@@ -8,11 +8,11 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
+use super::moved::{moved, moved_to};
 use super::{ClusterRecord, ClusterState, Stored};
 use crate::engine::desk::store;
-use crate::engine::postgres::ownership;
 use crate::engine::system::files;
-use crate::engine::system::{processes, trusted};
+use crate::engine::system::trusted;
 use crate::model::configuration::ClusterFolder;
 use crate::report::Report;
 
@@ -150,29 +150,18 @@ pub(in crate::engine) fn has_marker_folder(folder: &Path) -> bool {
         .is_ok_and(|there| there.is_dir() && there.uid() == nix::unistd::geteuid().as_raw())
 }
 
-/// Where a cluster's processes work, if its folder went on under another name: they moved with it.
-pub(in crate::engine) fn moved_to(record: &ClusterRecord) -> Option<PathBuf> {
-    let has_it = |folder: &Path| {
-        folder != record.folder
-            && matches!(read_marker(folder), Ok(Some(stored)) if stored.record.id == record.id)
-    };
-    ownership::helpers(&[], &record.id)
-        .into_iter()
-        .filter_map(processes::working_directory)
-        .find_map(|at| at.ancestors().find(|folder| has_it(folder)).map(Path::to_owned))
+/// True if the folder of a marker is there whose record we read.
+pub(in crate::engine) fn has_marker_to_read(folder: &Path) -> bool {
+    fs::symlink_metadata(folder.join(ClusterFolder::MARKER_FOLDER))
+        .is_ok_and(|there| there.is_dir() && is_read(folder, there.uid()))
 }
 
-/// What is said of a cluster that runs in another folder than it was made in.
-pub(in crate::engine) fn moved(record: &ClusterRecord, place: &Path) -> Report {
-    Report::new(format!(
-        "The cluster that was made in {} runs in {}: it has been moved.",
-        record.folder.display(),
-        place.display()
-    ))
-    .hint(format!(
-        "Move it back to {}, then try again.",
-        record.folder.display()
-    ))
+/// Whose records are read: our own; and by root those of the servers' user, whose the whole folder then is. What is done
+/// with such a cluster, root has done by that user (`servers_user`).
+fn is_read(folder: &Path, user: u32) -> bool {
+    let us = nix::unistd::geteuid();
+    let is_of_folder = || fs::metadata(folder).is_ok_and(|there| there.uid() == user);
+    user == us.as_raw() || (us.is_root() && is_of_folder())
 }
 
 /// Entries for this folder of runs that have not made its marker (yet, or that were killed before).
@@ -203,12 +192,12 @@ pub(in crate::engine) fn read_marker(folder: &Path) -> Result<Option<Stored>, Re
         }
         Err(error) => return Err(Report::of(headline(), &error)),
     };
-    // The record says which programs to run: root believes only what root wrote.
-    if !there.is_file() || there.uid() != nix::unistd::geteuid().as_raw() {
+    // The record says which programs to run.
+    if !there.is_file() || !is_read(folder, there.uid()) {
         return Err(Report::new(headline())
             .hint("It belongs to another user. Run pgcascade as the user who deployed it."));
     }
-    let bytes = trusted::read(&path).map_err(|error| Report::of(headline(), &error))?;
+    let bytes = trusted::read_of(&path, there.uid()).map_err(|error| Report::of(headline(), &error))?;
     let stored: Stored = serde_json::from_slice(&bytes)
         .map_err(|error| Report::of(headline(), &error).hint("It is not as pgcascade wrote it."))?;
     if !is_sound(&stored.record) {

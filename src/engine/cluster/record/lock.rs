@@ -1,7 +1,7 @@
 //! One pgcascade at a time works on a cluster's folder.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -38,9 +38,6 @@ impl Lock {
     /// Takes the lock of a folder that has its marker folder; a second pgcascade gets a sentence.
     pub(in crate::engine) fn take(folder: &Path) -> Result<Self, Report> {
         let path = folder.join(ClusterFolder::MARKER_FOLDER).join(LOCK);
-        let cannot = |error: &dyn std::error::Error| {
-            Report::of(format!("{} could not be locked.", folder.display()), error)
-        };
         if !has_marker_folder(folder) {
             return Err(Report::new(format!("{} could not be locked.", folder.display()))
                 .hint("Its marker is not the folder that pgcascade made."));
@@ -53,26 +50,14 @@ impl Lock {
             .mode(files::PRIVATE_FILE)
             .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
             .open(&path)
-            .map_err(|error| cannot(&error))?;
+            .map_err(|error| cannot(folder, &error))?;
         if !file.metadata().is_ok_and(|there| there.is_file()) {
             return Err(Report::new(format!("{} could not be locked.", folder.display()))
                 .hint("Its lock is not the file that pgcascade made."));
         }
-        let deadline = Instant::now() + DEAD_HOLDER;
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(error)) => return Err(cannot(&error)),
-            }
-            let holder = holder(&mut file);
-            if holder.is_none_or(processes::is_alive) || Instant::now() >= deadline {
-                return Err(busy(folder, holder));
-            }
-            std::thread::sleep(POLL);
-        }
+        wait_for(folder, &mut file, File::try_lock)?;
         // The one before may have removed the cluster, and this file with it, between our open and our lock.
-        let ours = file.metadata().map_err(|error| cannot(&error))?;
+        let ours = file.metadata().map_err(|error| cannot(folder, &error))?;
         if std::fs::metadata(&path).map_or(true, |there| there.ino() != ours.ino()) {
             return Err(busy(folder, None));
         }
@@ -82,6 +67,22 @@ impl Lock {
             .and_then(|()| file.rewind())
             .and_then(|()| write!(file, "{}", std::process::id()));
         Ok(Self { file, path })
+    }
+
+    /// Says whether another pgcascade is at work on the folder. Writes nothing.
+    pub(in crate::engine) fn is_free(folder: &Path) -> Result<(), Report> {
+        let path = folder.join(ClusterFolder::MARKER_FOLDER).join(LOCK);
+        let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+        match OpenOptions::new()
+            .read(true)
+            .custom_flags(flags.bits())
+            .open(&path)
+        {
+            Ok(mut file) => wait_for(folder, &mut file, File::try_lock_shared),
+            // Nobody has ever locked it.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(cannot(folder, &error)),
+        }
     }
 
     /// The folder that is locked.
@@ -94,6 +95,31 @@ impl Lock {
     pub(in crate::engine) fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Tries until it is locked, or the one who has it is known to be at work.
+fn wait_for(
+    folder: &Path,
+    file: &mut File,
+    try_lock: impl Fn(&File) -> Result<(), TryLockError>,
+) -> Result<(), Report> {
+    let deadline = Instant::now() + DEAD_HOLDER;
+    loop {
+        match try_lock(file) {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(cannot(folder, &error)),
+        }
+        let holder = holder(file);
+        if holder.is_none_or(processes::is_alive) || Instant::now() >= deadline {
+            return Err(busy(folder, holder));
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+fn cannot(folder: &Path, error: &dyn std::error::Error) -> Report {
+    Report::of(format!("{} could not be locked.", folder.display()), error)
 }
 
 /// The process that wrote itself into the lock's file.

@@ -8,6 +8,7 @@
 mod disk;
 mod journal;
 mod lock;
+mod moved;
 mod stored;
 
 use std::path::PathBuf;
@@ -15,11 +16,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub(in crate::engine) use disk::{
-    announce, claims_without_marker, entry_of, find, find_in, forget, forget_ended, has_marker_folder, load,
-    moved, moved_to, no_cluster, read_marker, save, save_in,
+    announce, claims_without_marker, entry_of, find, find_in, forget, forget_ended, has_marker_folder,
+    has_marker_to_read, load, no_cluster, read_marker, save, save_in,
 };
 pub(in crate::engine) use journal::JournalFile;
 pub(in crate::engine) use lock::Lock;
+pub(in crate::engine) use moved::{moved, moved_to};
 pub(in crate::engine) use stored::{FolderWas, Stored, new_id};
 
 use crate::engine::desk::store;
@@ -109,6 +111,15 @@ pub fn left_over() -> Vec<ClusterRecord> {
         .into_iter()
         .filter(|record| record.is_unfinished() && !record.kept)
         .collect()
+}
+
+/// The record of the cluster in a folder; `None`: there is none.
+///
+/// # Errors
+///
+/// If the record cannot be read, or is somebody else's.
+pub fn read(folder: &std::path::Path) -> Result<Option<ClusterRecord>, Report> {
+    Ok(disk::read_marker(folder)?.map(|stored| stored.record))
 }
 
 /// Leaves an unfinished cluster as it is: it is offered no more, and can be gone on with or torn down by its folder.

@@ -1,11 +1,13 @@
 //! What is in the cluster's folder, or whether it can be made.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use nix::unistd::{AccessFlags, access};
 
 use crate::engine::cluster::record;
+use crate::engine::servers_user::keeper;
 use crate::engine::system::files::{self, Owner};
 use crate::model::plan::FolderState;
 
@@ -25,6 +27,13 @@ pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
     }
     match fs::metadata(folder) {
         Ok(there) if !there.is_dir() => unusable(format!("{} is no folder", folder.display())),
+        // An empty one of root's, which only root can hand over.
+        Ok(_)
+            if access(folder, AccessFlags::R_OK | AccessFlags::X_OK).is_err()
+                && keeper::look(folder).is_ok() =>
+        {
+            FolderState::Empty
+        }
         Ok(_) => match record::read_marker(folder) {
             Ok(Some(stored)) if stored.record.is_unfinished() => FolderState::Unfinished,
             Ok(Some(_)) => FolderState::Ours,
@@ -33,7 +42,7 @@ pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
                 Err(error) => unusable(format!("{} cannot be read: {error}", folder.display())),
                 Ok(mut entries) => match entries.next() {
                     Some(_) => FolderState::Foreign,
-                    None => usable(folder, folder.parent(), owner).unwrap_or(FolderState::Empty),
+                    None => usable((folder, folder), folder.parent(), owner).unwrap_or(FolderState::Empty),
                 },
             },
         },
@@ -41,7 +50,7 @@ pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
             let nearest = folder.ancestors().skip(1).find(|ancestor| ancestor.exists());
             nearest.map_or_else(
                 || unusable(format!("{} cannot be made", folder.display())),
-                |nearest| usable(nearest, Some(nearest), owner).unwrap_or(FolderState::Absent),
+                |nearest| usable((folder, nearest), Some(nearest), owner).unwrap_or(FolderState::Absent),
             )
         }
     }
@@ -49,7 +58,11 @@ pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
 
 /// Why a folder cannot be used that stands in, or is, `written`; the servers' user must come through `crossed`
 /// (the folder itself is given to that user).
-fn usable(written: &Path, crossed: Option<&Path>, owner: Option<Owner>) -> Option<FolderState> {
+fn usable(
+    (folder, written): (&Path, &Path),
+    crossed: Option<&Path>,
+    owner: Option<Owner>,
+) -> Option<FolderState> {
     if !written.is_dir() {
         return Some(FolderState::Unusable(format!(
             "{} is no folder",
@@ -57,10 +70,13 @@ fn usable(written: &Path, crossed: Option<&Path>, owner: Option<Owner>) -> Optio
         )));
     }
     if access(written, AccessFlags::W_OK | AccessFlags::X_OK).is_err() {
-        return Some(FolderState::Unusable(format!(
-            "{} cannot be written to",
-            written.display()
-        )));
+        // Where root called, root may be able to make it.
+        let why = match keeper::look(folder) {
+            Ok(()) => return None,
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => error.to_string(),
+            Err(_) => format!("{} cannot be written to", written.display()),
+        };
+        return Some(FolderState::Unusable(why));
     }
     let closed = files::can_traverse(crossed?, owner?).err()?;
     Some(FolderState::Unusable(format!(

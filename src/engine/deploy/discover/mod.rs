@@ -10,16 +10,14 @@ mod tools;
 
 use std::path::Path;
 
-use nix::unistd::{User, geteuid};
+use nix::unistd::geteuid;
 
 use super::Request;
 use crate::engine::desk::trust;
+use crate::engine::servers_user;
 use crate::engine::system::files::{self, Owner};
 use crate::model::plan::{Machine, RunAs, names_locales};
 use crate::model::topology::Topology;
-
-/// Whom servers run as if we are root and nobody was named: the first that exists.
-const ORDINARY_USERS: [&str; 4] = ["postgres", "pgsql", "_postgres", "nobody"];
 
 pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
     let is_root = geteuid().is_root();
@@ -60,16 +58,9 @@ pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
 
 /// The named user, or the first ordinary one that exists; never root.
 fn run_as(named: Option<&str>) -> Option<RunAs> {
-    let find = |name: &str| -> Option<RunAs> {
-        let user = User::from_name(name).ok()??;
-        (!user.uid.is_root()).then(|| RunAs {
-            user: user.name,
-            uid: user.uid.as_raw(),
-            gid: user.gid.as_raw(),
-        })
-    };
-    match named {
-        Some(name) => find(name),
-        None => ORDINARY_USERS.iter().find_map(|name| find(name)),
-    }
+    servers_user::choose(named).map(|user| RunAs {
+        user: user.name,
+        uid: user.uid.as_raw(),
+        gid: user.gid.as_raw(),
+    })
 }

@@ -1,17 +1,21 @@
 //! The first and the last of a run: the claim of the folder, its release, and the note that all is complete.
 
 use std::fs::{self, Permissions};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::build::{BuildHost, Resumes};
 use super::workbench::Workbench;
 use crate::engine::cluster;
-use crate::engine::cluster::record::{self, ClusterRecord, ClusterState, FolderWas, JournalFile, Lock};
+use crate::engine::cluster::record::{
+    self, ClusterRecord, ClusterState, FolderWas, JournalFile, Lock, Stored,
+};
 use crate::engine::cluster::removal;
-use crate::engine::cluster::remover::OwnHand;
+use crate::engine::cluster::remover::{Hand as _, OwnHand};
 use crate::engine::desk::store;
 use crate::engine::run::Work;
+use crate::engine::servers_user::keeper;
 use crate::engine::system::files::{self, Owner};
 use crate::engine::system::wait::Failure;
 use crate::model::configuration::ClusterFolder;
@@ -79,11 +83,11 @@ impl BuildHost {
         let mut claim = self.bench.claim();
         let folder = claim.stored.record.folder.clone();
         let headline = || format!("{} could not be claimed.", folder.display());
-        let failed = |error: std::io::Error| Report::of(headline(), &error);
+        let failed = |error: io::Error| Report::of(headline(), &error);
         let there = match fs::metadata(&folder) {
             Ok(there) if !there.is_dir() => return Err(Report::new(headline()).hint("It is no folder.")),
             Ok(there) => Some(there),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(failed(error)),
         };
         if there.is_some() && !files::names_in(&folder).is_empty() {
@@ -106,27 +110,18 @@ impl BuildHost {
         });
         record::announce(&claim.stored);
 
-        let made = files::make_parents(&missing).map_err(failed)?;
-        claim
-            .stored
-            .made_parents
-            .retain(|parent| !missing.contains(parent) || made.contains(parent));
-        let is_made = there.is_none()
-            && match files::make_folder(&folder, self.bench.site.owner) {
-                // Another run made it this moment: the marker decides.
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => false,
-                made => made.map(|()| true).map_err(failed)?,
-            };
-        if !is_made {
-            if let Some(owner) = self.bench.site.owner {
-                chown(&folder, Some(owner.uid), Some(owner.gid)).map_err(failed)?;
-            }
-            fs::set_permissions(&folder, Permissions::from_mode(files::PRIVATE_FOLDER)).map_err(failed)?;
+        match self.make_folder(&mut claim.stored, &missing, there.is_some()) {
+            // Where root called, root may be able to make it.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => match keeper::make(&folder) {
+                Err(unasked) if unasked.kind() == ErrorKind::Unsupported => return Err(failed(error)),
+                made => made.map_err(failed)?,
+            },
+            made => made.map_err(failed)?,
         }
         // Whoever makes the marker's folder has the claim; another pgcascade that came meanwhile fails here.
         let marker = folder.join(ClusterFolder::MARKER_FOLDER);
         files::make_folder(&marker, None).map_err(|error| {
-            if error.kind() == std::io::ErrorKind::AlreadyExists {
+            if error.kind() == ErrorKind::AlreadyExists {
                 not_empty(&folder)
             } else {
                 failed(error)
@@ -137,6 +132,29 @@ impl BuildHost {
         claim.journal = Some(JournalFile::open(&folder, &self.plan).map_err(failed)?);
         record::forget_ended(&earlier);
         Ok(())
+    }
+
+    /// Makes the folder and its missing parents, or takes an empty one that is there; notes which parents were made here.
+    fn make_folder(&self, stored: &mut Stored, missing: &[PathBuf], is_there: bool) -> io::Result<()> {
+        let folder = &stored.record.folder;
+        let owner = self.bench.site.owner;
+        let made = files::make_parents(missing)?;
+        stored
+            .made_parents
+            .retain(|parent| !missing.contains(parent) || made.contains(parent));
+        let is_made = !is_there
+            && match files::make_folder(folder, owner) {
+                // Another run made it this moment: the marker decides.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+                made => made.map(|()| true)?,
+            };
+        if is_made {
+            return Ok(());
+        }
+        if let Some(owner) = owner {
+            chown(folder, Some(owner.uid), Some(owner.gid))?;
+        }
+        fs::set_permissions(folder, Permissions::from_mode(files::PRIVATE_FOLDER))
     }
 
     /// Takes the claim back; what others put into the folder meanwhile stays, and is named.
@@ -154,7 +172,7 @@ impl BuildHost {
             if claim.stored.record.made_folder {
                 let stored = &claim.stored;
                 for made in std::iter::once(&stored.record.folder).chain(stored.made_parents.iter().rev()) {
-                    let _ = files::remove_if_empty(made);
+                    let _ = OwnHand.remove_if_empty(made);
                 }
             }
             return Ok(());
@@ -178,7 +196,7 @@ impl Workbench {
             }
             removal::remove_certificate(&OwnHand, &claim.stored, &folder)?;
         }
-        let failed = |error: std::io::Error| Report::of("The cluster's README could not be written.", &error);
+        let failed = |error: io::Error| Report::of("The cluster's README could not be written.", &error);
         let write = |name: &str, text: &str| {
             files::write_whole(
                 &self.site.path(name),

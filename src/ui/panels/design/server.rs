@@ -6,7 +6,7 @@ use crate::app::Outbox;
 use crate::app::drafts::{Drafts, Field};
 use crate::app::edits::{edit, remove_words, role_in_words, targets, toggle_synchronous};
 use crate::app::{DesignMessage, Message, Session};
-use crate::model::topology::{Edit, Server, Standby};
+use crate::model::topology::{Edit, Server, SiteName, Standby};
 use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL};
 
@@ -62,29 +62,35 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
 /// The design's other sites: a press puts the server there.
 fn known_sites_row(ui: &mut Ui, session: &Session, server: &Server, outbox: &mut Outbox) {
     let sites = session.desk.document.topology().sites();
-    let others: Vec<_> = sites
+    let others: Vec<&SiteName> = sites
         .keys()
-        .filter(|site| Some(**site) != server.site())
+        .copied()
+        .filter(|site| Some(*site) != server.site())
         .collect();
     if others.is_empty() || session.is_locked() {
         return;
     }
     ui.label("");
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = egui::vec2(GAP_SMALL, GAP_SMALL);
-        for site in others.into_iter().take(SITES_OFFERED) {
-            let button = ui.add(Button::new(RichText::new(site.as_str()).size(TEXT_SMALL)).small());
-            let words = format!("Put {} into {site}", server.name());
-            button.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, words.as_str()));
-            if button.on_hover_text(words.as_str()).clicked() {
-                outbox.send(edit(Edit::SetSite {
-                    servers: vec![server.id()],
-                    site: Some((*site).clone()),
-                }));
-            }
-        }
+    // A row of a grid is as high as its first line, unless what stands in it is a column of its own.
+    ui.vertical(|ui| {
+        ui.horizontal_wrapped(|ui| site_chips_ui(ui, server, &others, outbox));
     });
     ui.end_row();
+}
+
+fn site_chips_ui(ui: &mut Ui, server: &Server, others: &[&SiteName], outbox: &mut Outbox) {
+    ui.spacing_mut().item_spacing = egui::vec2(GAP_SMALL, GAP_SMALL);
+    for site in others.iter().take(SITES_OFFERED) {
+        let button = ui.add(Button::new(RichText::new(site.as_str()).size(TEXT_SMALL)).small());
+        let words = format!("Put {} into {site}", server.name());
+        button.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, words.as_str()));
+        if button.on_hover_text(words.as_str()).clicked() {
+            outbox.send(edit(Edit::SetSite {
+                servers: vec![server.id()],
+                site: Some((*site).clone()),
+            }));
+        }
+    }
 }
 
 fn standby_rows(

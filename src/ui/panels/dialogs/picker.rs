@@ -47,6 +47,8 @@ pub fn picker_ui(ui: &Ui, session: &Session, state: &mut PickerState, outbox: &m
     let frame = egui::Frame::popup(ui.style()).inner_margin(GAP);
     let modal = Modal::new(id).area(area).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(WIDTH);
+        // The area remembers how high it was: after a search without a hit nothing would have room any more.
+        ui.set_max_height(ROW_HEIGHT * (ROWS_IN_VIEW + 2.0));
         list_ui(ui, session, pick, state, is_new)
     });
     if modal.inner.is_some() || modal.should_close() {
