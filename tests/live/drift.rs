@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::frozen::Frozen;
 use crate::lab::programs;
-use crate::scene::{Scene, assert_gone, deployed, design, session, some_ports};
+use crate::scene::{Scene, assert_gone, deployed, design, session, some_ports, take_back};
 
 /// What somebody did is seen by then.
 const SEEN: Duration = Duration::from_secs(2);
@@ -146,6 +146,7 @@ impl Place {
     }
 
     async fn end(self) {
+        take_back(&self.folder());
         let done = cluster::teardown(&self.folder(), CancellationToken::new()).await;
         done.unwrap_or_else(|report| panic!("{report}"));
         assert_gone(&self.folder());
