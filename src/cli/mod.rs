@@ -24,15 +24,18 @@ mod print;
 mod progress;
 mod resume;
 mod scenario;
+mod screen;
 mod signals;
 mod simulate;
 mod status;
 mod survives;
 mod table;
 mod target;
+mod terminal;
 mod tree;
 mod trust;
 mod values;
+mod watch;
 mod window;
 
 use std::process::ExitCode;
@@ -149,6 +152,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::Deploy { target, trust, json } => wait_for(deploy::deploy(&target, trust, json)),
         Command::Apply(apply) => wait_for(apply::apply(&apply)),
         Command::Status { dir, json } => wait_for(status::status(&dir, json)),
+        Command::Watch { dir, json } => wait_for(watch::watch(&dir, json)),
         Command::Verify { dir, show } => wait_for(clusters::verify(&dir, show)),
         Command::Start { dir, servers, show } => wait_for(clusters::start(&dir, &servers, show)),
         Command::Stop { dir, servers, show } => wait_for(clusters::stop(&dir, &servers, show)),
