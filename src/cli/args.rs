@@ -133,6 +133,14 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show the same once a second, until q or Ctrl-C
+    Watch {
+        /// The cluster's folder
+        dir: PathBuf,
+        /// Print each reading as a line of JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Prove the design: links, sync states, a row read on every standby
     Verify {
         /// The cluster's folder

@@ -24,15 +24,18 @@ mod print;
 mod progress;
 mod resume;
 mod scenario;
+mod screen;
 mod signals;
 mod simulate;
 mod status;
 mod survives;
 mod table;
 mod target;
+mod terminal;
 mod tree;
 mod trust;
 mod values;
+mod watch;
 mod window;
 
 use std::path::Path;
@@ -171,6 +174,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
         }
         Command::KeepFolder { folder, uid, gid } => keep_folder(&folder, uid, gid),
         Command::Status { dir, json } => in_folder(&dir, Fate::Stays, status::status(&dir, json)),
+        Command::Watch { dir, json } => in_folder(&dir, Fate::Stays, watch::watch(&dir, json)),
         Command::Verify { dir, show } => in_folder(&dir, Fate::Stays, clusters::verify(&dir, show)),
         Command::Start { dir, servers, show } => {
             in_folder(&dir, Fate::Stays, clusters::start(&dir, &servers, show))

@@ -89,7 +89,7 @@ pub(super) fn print_json(snapshot: &Snapshot, drift: &[Drift]) {
 }
 
 /// "1 commit waits", "3 commits wait".
-fn wait(waiting: u32) -> String {
+pub(super) fn wait(waiting: u32) -> String {
     let verb = if waiting == 1 { "waits" } else { "wait" };
     format!("{} {verb}", counted(waiting, "commit"))
 }
@@ -127,7 +127,7 @@ pub(super) fn alive_or_down(reading: &Reading) -> String {
     if reading.running { "running" } else { "down" }.to_owned()
 }
 
-fn commits(board: &Board) -> String {
+pub(super) fn commits(board: &Board) -> String {
     let commits = &board.commits;
     let is_quorum = board
         .servers

@@ -6,23 +6,27 @@ use super::Cluster;
 use crate::engine::monitor;
 use crate::engine::system::wait::{Failure, Wait};
 use crate::model::drift::{ARCHIVE_FAILING, Drift};
+use crate::model::plan::Scope;
 use crate::model::topology::{Server, ServerId};
-use crate::model::words::{counted, listed};
+use crate::model::words::listed;
 use crate::report::Report;
 
 /// Between two looks at a cluster that may still get what it lacks.
 const REST: Duration = Duration::from_millis(200);
 
-/// Waits until nothing differs from the design; what does not go away by itself is not waited for. `archive_is_proved`: whether
-/// the archive fails is not asked here.
+/// Waits until nothing differs from the design, as far as the scope goes; what does not go away by itself is not waited for.
 ///
 /// # Errors
 ///
 /// If something differs, with every sentence and what helps; and if it is cancelled.
-pub(super) async fn see(cluster: &Cluster, archive_is_proved: bool, wait: &Wait) -> Result<(), Failure> {
+pub(super) async fn see(cluster: &Cluster, scope: Scope, wait: &Wait) -> Result<(), Failure> {
     loop {
         let mut found = wait.hear(monitor::observe(cluster)).await?.drift();
-        found.retain(|one| !(archive_is_proved && one.rule == ARCHIVE_FAILING));
+        found.retain(|one| match scope {
+            Scope::Servers => one.is_of_servers(),
+            Scope::All => true,
+            Scope::AllButArchive => one.rule != ARCHIVE_FAILING,
+        });
         if found.is_empty() {
             return Ok(());
         }
@@ -33,22 +37,26 @@ pub(super) async fn see(cluster: &Cluster, archive_is_proved: bool, wait: &Wait)
     }
 }
 
-/// The differences as one report.
+/// The differences as one report: what the others follow from first.
 fn report(found: &[Drift]) -> Report {
-    let headline = match found {
-        [only] => format!("What runs is not what is drawn. {}", only.message),
-        many => format!(
-            "What runs is not what is drawn: {} from the design.",
-            counted(many.len(), "difference")
-        ),
+    let mut found: Vec<&Drift> = found.iter().collect();
+    found.sort_by_key(|one| one.rank());
+    let Some((first, rest)) = found.split_first() else {
+        return Report::new("What runs is not what is drawn.");
     };
-    let hint = |one: &Drift| {
-        let message = if found.len() > 1 { one.message.as_str() } else { "" };
+    let more = match rest.len() {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    let mut report = Report::new(format!("What runs is not what is drawn: {}{more}", first.message));
+    report.hints.extend(first.fix.clone());
+    for one in rest {
         let fix = one.fix.as_deref().unwrap_or_default();
-        format!("{message} {fix}").trim().to_owned()
-    };
-    let hints = found.iter().map(hint).filter(|hint| !hint.is_empty());
-    hints.fold(Report::new(headline), Report::hint)
+        report
+            .hints
+            .push(format!("{} {fix}", one.message).trim_end().to_owned());
+    }
+    report
 }
 
 /// Refuses to start a server that would take writes beside another one: an old primary after a promotion. What a server
@@ -126,21 +134,19 @@ mod tests {
 
     #[test]
     fn every_difference_is_in_the_report() {
-        let one = |message: &str, fix: Option<&str>| Drift {
-            rule: "slot-missing",
+        let one = |rule: &'static str, message: &str, fix: Option<&str>| Drift {
+            rule,
             server: None,
             message: message.to_owned(),
             fix: fix.map(str::to_owned),
             mend: None,
         };
-        let single = report(&[one("A.", Some("Do a."))]);
-        assert_eq!(single.headline, "What runs is not what is drawn. A.");
+        let slot = || one("slot-inactive", "A.", Some("Do a."));
+        let single = report(&[slot()]);
+        assert_eq!(single.headline, "What runs is not what is drawn: A.");
         assert_eq!(single.hints, ["Do a."]);
-        let both = report(&[one("A.", Some("Do a.")), one("B.", None)]);
-        assert_eq!(
-            both.headline,
-            "What runs is not what is drawn: 2 differences from the design."
-        );
-        assert_eq!(both.hints, ["A. Do a.", "B."]);
+        let both = report(&[slot(), one("server-down", "B.", None)]);
+        assert_eq!(both.headline, "What runs is not what is drawn: B. (and 1 more)");
+        assert_eq!(both.hints, ["A. Do a."]);
     }
 }

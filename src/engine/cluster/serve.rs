@@ -10,7 +10,9 @@ use crate::engine::postgres::{archive, server};
 use crate::engine::run::{Host, Work, misplaced};
 use crate::engine::system::wait::Failure;
 use crate::model::health::ReplicationRow;
-use crate::model::plan::{Action, Kind, Note, Plan, Reader, Serve, plan_start, plan_stop, plan_verify};
+use crate::model::plan::{
+    Action, Kind, Note, Plan, Reader, Scope, Serve, plan_start, plan_stop, plan_verify,
+};
 use crate::model::topology::{ServerId, Topology};
 use crate::report::Report;
 
@@ -111,9 +113,11 @@ impl ServeHost {
                 let seen = self.servers.serve(action, work).await;
                 self.compared(server, rows, seen, work)
             }
-            Serve::SeeAsDrawn { archive_is_proved } => {
-                drawn::see(&self.cluster, *archive_is_proved, &work.wait).await?;
-                self.told.say(work, "Nothing differs from the design.".to_owned());
+            Serve::SeeAsDrawn { scope } => {
+                drawn::see(&self.cluster, *scope, &work.wait).await?;
+                if *scope != Scope::Servers {
+                    self.told.say(work, "Nothing differs from the design.".to_owned());
+                }
                 Ok(())
             }
             Serve::ProveArchive { server, folder, port } => {

@@ -76,16 +76,31 @@ impl Drift {
     }
 }
 
+impl Drift {
+    /// The smaller, the more of the others follow from it.
+    pub fn rank(&self) -> usize {
+        rank(self.rule)
+    }
+
+    /// True for who runs, who takes writes, and who follows whom.
+    pub fn is_of_servers(&self) -> bool {
+        self.rank() < rank("extra-sender")
+    }
+}
+
+fn rank(rule: &str) -> usize {
+    let place = RULES.iter().position(|(known, _)| *known == rule);
+    place.unwrap_or(RULES.len())
+}
+
 /// WAL that an archive does not take.
 pub const ARCHIVE_FAILING: &str = "archive-failing";
 
 /// A server that does not answer: whether it differs, nobody knows.
 pub const SILENT: &str = "server-silent";
 
-/// Every kind of difference, and what it is.
+/// Every kind of difference, and what it is; those that others follow from come first.
 pub const RULES: [(&str, &str); 29] = [
-    ("server-down", "A server does not run"),
-    (SILENT, "A server does not answer"),
     ("two-primaries", "Several servers take writes (split brain)"),
     ("no-primary", "No server takes writes"),
     (
@@ -97,6 +112,8 @@ pub const RULES: [(&str, &str); 29] = [
         "The server that is drawn as the primary is a standby",
     ),
     ("ring", "Standbys follow each other in a ring"),
+    ("server-down", "A server does not run"),
+    (SILENT, "A server does not answer"),
     ("other-version", "A server runs another major version"),
     ("other-port", "A server listens on another port"),
     ("stale-copy", "A server is a copy of another cluster"),

@@ -6,7 +6,7 @@ use crate::model::configuration::{self as drawn, Decision};
 use crate::model::health::{Conninfo, Role, Setting, Settings, Source, Up};
 use crate::model::simulate::StandbyNames;
 use crate::model::topology::catalogue::{self, Effect, Known};
-use crate::model::topology::{PgMajor, Server};
+use crate::model::topology::{PgMajor, Server, ServerName};
 
 /// What ALTER SYSTEM writes, and what beats postgresql.conf.
 pub(super) const AUTO_CONF: &str = "postgresql.auto.conf";
@@ -126,6 +126,11 @@ fn one(server: &Server, running: &Settings, drawn: &drawn::Setting, major: PgMaj
         (own.beside(&drawn).text(), drawn.beside(&own).text())
     } else {
         let is_same = match catalogue::lookup(&name, major) {
+            // Cut, and what is not ASCII replaced, like the name that a sender shows.
+            _ if name == "cluster_name" => {
+                let shown = ServerName::parse(&drawn.value).map(|name| name.in_list(major));
+                drawn.value == value || shown.is_ok_and(|shown| shown == value)
+            }
             Known::Here(parameter) | Known::Perhaps(parameter) => {
                 parameter.is_shown_as(&drawn.value, value, major)
             }

@@ -166,9 +166,8 @@ pub enum Serve {
         folder: String,
         port: u16,
     },
-    /// See that what runs differs in nothing from what is drawn; whether the archive fails is left to [`ProveArchive`](Self::ProveArchive)
-    /// where that follows.
-    SeeAsDrawn { archive_is_proved: bool },
+    /// See that what runs differs in nothing from what is drawn, as far as the scope goes.
+    SeeAsDrawn { scope: Scope },
     /// Finish a WAL segment, and see it arrive in the archive.
     ProveArchive {
         server: String,
@@ -247,6 +246,18 @@ pub enum Means {
     Reload,
     /// Stopped and started, until it accepts connections.
     Restart,
+}
+
+/// What is compared with the design.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// Who runs, who takes writes, who follows whom.
+    Servers,
+    /// All that servers say.
+    All,
+    /// The same, but for an archive that fails: it is proved by a step of its own.
+    AllButArchive,
 }
 
 /// A server on which a row is read.

@@ -2,7 +2,7 @@
 //! wait for, and how long they may take.
 
 use super::steps::New;
-use super::{Action, Reader, Serve};
+use super::{Action, Reader, Scope, Serve};
 use crate::model::health::ReplicationRow;
 use crate::model::topology::{Server, Topology};
 
@@ -38,12 +38,22 @@ pub(super) fn see_encrypted<'a>(topology: &Topology, sender: &'a Server, folder:
     })
 }
 
-/// Compares all that the servers say with the design.
-pub(super) fn as_drawn(archive_is_proved: bool) -> New<'static> {
+/// Compares what the servers say with the design.
+pub(super) fn as_drawn(scope: Scope) -> New<'static> {
+    let (title, why) = match scope {
+        Scope::Servers => (
+            "See that every server is who it is in the design",
+            "Where another server has taken over, all that follows would only say what comes of that",
+        ),
+        Scope::All | Scope::AllButArchive => (
+            "See that nothing differs from the design",
+            "Roles, links, slots and settings as the servers have them now: somebody may have changed them since the deployment",
+        ),
+    };
     New {
-        title: "See that nothing differs from the design".to_owned(),
-        why: "Roles, links, slots and settings as the servers have them now: somebody may have changed them since the deployment".to_owned(),
-        action: Action::Serve(Serve::SeeAsDrawn { archive_is_proved }),
+        title: title.to_owned(),
+        why: why.to_owned(),
+        action: Action::Serve(Serve::SeeAsDrawn { scope }),
         ..New::default()
     }
 }

@@ -3,7 +3,7 @@
 //! None of them undoes anything: a server that was started stays up, and the same command can be called again.
 
 use super::steps::{New, Steps};
-use super::{Action, ExpectedRows, Head, Kind, Note, Phase, Plan, Serve, StepId, proof};
+use super::{Action, ExpectedRows, Head, Kind, Note, Phase, Plan, Scope, Serve, StepId, proof};
 use crate::model::topology::{Auth, Server, ServerId, Topology};
 
 /// From the start of a server until it accepts connections: a crash recovery may lie between.
@@ -35,7 +35,7 @@ pub fn plan_start(topology: &Topology, folder: &str, servers: &[ServerId]) -> Pl
         .all(|server| servers.contains(&server.id()))
     {
         planner.steps.enter(Phase::Stream);
-        planner.compare(STREAM_SECS);
+        planner.compare(STREAM_SECS, true);
     }
     planner.end_note();
     planner.plan(Kind::Start, folder)
@@ -74,9 +74,15 @@ pub fn plan_verify(topology: &Topology, folder: &str) -> Plan {
     planner.steps.enter(Phase::Prove);
     let archive = proof::archive(topology);
     // First: where a server has taken over, the rest would only say what follows from that.
-    planner.add(New {
-        deadline_secs: DRAWN_SECS,
-        ..proof::as_drawn(archive.is_some())
+    if topology.has_tls() {
+        // A link that is open says more than the setting that opened it.
+        planner.as_drawn(Scope::Servers);
+        planner.encrypted(ROWS_SECS);
+    }
+    planner.as_drawn(if archive.is_some() {
+        Scope::AllButArchive
+    } else {
+        Scope::All
     });
     for server in planner.in_tree_order(&all(topology)) {
         planner.add(New {
@@ -90,7 +96,7 @@ pub fn plan_verify(topology: &Topology, folder: &str) -> Plan {
             ..New::default()
         });
     }
-    planner.compare(ROWS_SECS);
+    planner.compare(ROWS_SECS, false);
     planner.add(New {
         why: "Streaming alone is no proof: a standby can receive WAL and not apply it".to_owned(),
         deadline_secs: ROW_SECS,
@@ -201,8 +207,36 @@ impl<'a> Planner<'a> {
         }
     }
 
+    fn as_drawn(&mut self, scope: Scope) {
+        self.add(New {
+            deadline_secs: DRAWN_SECS,
+            ..proof::as_drawn(scope)
+        });
+    }
+
+    /// Every sender's links over TLS.
+    fn encrypted(&mut self, deadline_secs: u32) {
+        let topology = self.topology;
+        for sender in topology
+            .in_tree_order()
+            .into_iter()
+            .filter_map(|id| topology.server(id))
+        {
+            let sends = topology.downstreams(sender.id()).next().is_some();
+            if sends && topology.answers_queries(sender.id()) {
+                let encrypted = proof::see_encrypted(topology, sender, topology.folder(sender.id()));
+                if let Some(encrypted) = encrypted {
+                    self.add(New {
+                        deadline_secs,
+                        ..encrypted
+                    });
+                }
+            }
+        }
+    }
+
     /// What every server that answers shows of its downstreams, compared with the design.
-    fn compare(&mut self, deadline_secs: u32) {
+    fn compare(&mut self, deadline_secs: u32, sees_encryption: bool) {
         let topology = self.topology;
         let expected = ExpectedRows::of(topology);
         let mut asked = topology.in_tree_order();
@@ -213,7 +247,8 @@ impl<'a> Planner<'a> {
                 deadline_secs,
                 ..proof::compare(sender, folder.clone(), rows)
             });
-            let encrypted = proof::see_encrypted(topology, sender, folder).filter(|_| !rows.is_empty());
+            let is_asked = sees_encryption && !rows.is_empty();
+            let encrypted = proof::see_encrypted(topology, sender, folder).filter(|_| is_asked);
             if let Some(encrypted) = encrypted {
                 self.add(New {
                     deadline_secs,
