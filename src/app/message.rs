@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::app::glance::Glance;
 use crate::engine::deploy::{self, Found};
 use crate::model::desk::LeftCluster;
 use crate::model::desk::Listed;
@@ -10,7 +11,6 @@ use crate::model::desk::Theme;
 use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
-use crate::model::health::Board;
 use crate::model::plan::{Machine, RunEvent};
 use crate::model::simulate::time::{Micros, Speed, Workload};
 use crate::model::simulate::world::Incident;
@@ -155,7 +155,11 @@ pub enum ClusterMessage {
     Adopt(PathBuf),
     Adopted(PathBuf, Box<Document>),
     /// A fresh reading.
-    Board(PathBuf, Board),
+    Seen(PathBuf, Box<Glance>),
+    /// The watched cluster is not there any more.
+    Gone(PathBuf),
+    /// It cannot be looked at now: another pgcascade is at work on it, for example.
+    Unseen(PathBuf, Report),
     /// Start, stop or teardown ended; the sentence for the notice.
     Stopped(PathBuf),
     Started(PathBuf),

@@ -12,6 +12,7 @@ pub mod dropping;
 pub mod edits;
 mod effect;
 mod folding;
+pub mod glance;
 mod in_time;
 mod locked;
 mod message;

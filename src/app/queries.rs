@@ -63,7 +63,7 @@ impl Session {
     /// What the deployed server of this name last showed.
     pub fn reading(&self, server: ServerId) -> Option<&Reading> {
         let name = self.desk.document.topology().server(server)?.name();
-        let board = self.live.cluster.as_ref()?.board.as_ref()?;
+        let board = self.live.cluster.as_ref()?.board()?;
         board.servers.iter().find(|reading| reading.name == name.as_str())
     }
 

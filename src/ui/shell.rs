@@ -13,6 +13,7 @@ use crate::app::{
     DesignMessage, Effect, FileMessage, Message, Session, StartMessage, Tab, ViewMessage, Worker, update,
 };
 use crate::model::desk::Preferences;
+use crate::model::drift::Drift;
 use crate::ui::canvas::{CanvasState, canvas_ui};
 use crate::ui::dialogs::Chooser;
 use crate::ui::keys;
@@ -251,6 +252,14 @@ impl Shell {
             Panel::top("left over").frame(banner).show(ui, |ui| {
                 panels::left_over_ui(ui, session, outbox);
             });
+        }
+        let differs = panels::differences(session);
+        if !differs.is_empty() {
+            let is_grave = differs.iter().any(Drift::is_grave);
+            let tone = if is_grave { tokens.error } else { tokens.warning };
+            Panel::top("differs")
+                .frame(bar.fill(tokens.tint(tone)))
+                .show(ui, |ui| panels::differs_ui(ui, differs, outbox));
         }
         Panel::bottom("status")
             .frame(bar)

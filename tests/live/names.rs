@@ -69,7 +69,8 @@ async fn is_as_drawn(document: &Document, folder: &Path) {
     session.live.cluster = Some(ClusterView {
         folder: folder.to_owned(),
         deployed: document.clone(),
-        board: Some(board),
+        seen: Some(board.into()),
+        unseen: None,
         busy: None,
     });
     for server in topology.servers().iter().filter(|server| !server.is_primary()) {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use pgcascade::app::{
-    ClusterMessage, DesignMessage, Effect, Message, NoticeKind, RunMessage, RunView, Session, Worker, update,
+    ClusterMessage, ClusterView, DesignMessage, Effect, Message, NoticeKind, RunMessage, RunView, Session,
+    Worker, update,
 };
 use pgcascade::engine::servers_user::program;
 use pgcascade::model::document::{Command, format, templates};
@@ -113,11 +114,7 @@ impl App {
     }
 
     fn is_whole_board(session: &Session, running: bool) -> bool {
-        let board = session
-            .live
-            .cluster
-            .as_ref()
-            .and_then(|cluster| cluster.board.as_ref());
+        let board = session.live.cluster.as_ref().and_then(ClusterView::board);
         board.is_some_and(|board| board.servers.iter().all(|server| server.running == running))
     }
 }

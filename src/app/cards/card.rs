@@ -50,7 +50,7 @@ pub struct Link {
     /// "priority 1", "async · delay 10min".
     pub label: String,
     pub is_streaming: bool,
-    /// What is wrong with it, in What-if.
+    /// What is wrong with it: in What-if, or on the servers.
     pub trouble: Option<Trouble>,
 }
 
@@ -114,14 +114,25 @@ pub enum Life {
     /// Deployed, not read yet.
     Unread,
     Running,
+    /// It takes writes and is drawn as a standby, or the other way round; the word says what it is.
+    Otherwise(&'static str),
     Streaming,
+    /// It streams, and has not applied all there is: the words for it.
+    Behind {
+        words: String,
+        is_far: bool,
+    },
+    /// Its replay is paused; the words for it.
+    Paused(String),
     /// Connected, in another state: `startup`, `catchup`, `backup`, `stopping`.
     Connected(String),
     /// It runs, but its upstream does not see it.
     Unconnected,
-    /// It does not answer; nobody knows that it is down.
-    Silent,
+    /// It does not answer, for as long as the words say; nobody knows that it is down.
+    Silent(String),
     Down,
+    /// It is down, and so is the whole cluster: it was stopped.
+    Stopped,
     /// What What-if makes of it, and the word for it.
     Foreseen(Outlook, &'static str),
 }
@@ -169,8 +180,10 @@ impl Life {
             Self::Streaming => "streaming",
             Self::Connected(state) => state,
             Self::Unconnected => "not connected",
-            Self::Silent => "does not answer",
+            Self::Otherwise(role) => role,
+            Self::Behind { words, .. } | Self::Paused(words) | Self::Silent(words) => words,
             Self::Down => "down",
+            Self::Stopped => "stopped",
             Self::Foreseen(_, word) => word,
         }
     }
@@ -211,6 +224,14 @@ impl Badge {
             } else {
                 sync_state.to_owned()
             },
+        }
+    }
+
+    /// Its upstream shows no row for it.
+    pub(super) fn absent() -> Self {
+        Self {
+            kind: BadgeKind::Absent,
+            text: "no row".to_owned(),
         }
     }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::card::{Badge, BadgeKind, Card, Life, Link, Work};
+use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble, Work};
 use super::foreseen::foresee;
+use crate::app::glance::Glance;
 use crate::app::{Mode, RunView, Session};
-use crate::model::health::{Board, Reading, ReplicationRow};
+use crate::model::health::{Reading, ReplicationRow};
 use crate::model::plan::{Progress, StepState};
 use crate::model::topology::{Server, ServerId, Severity, Standby, Subject, SyncMethod, Topology};
 use crate::model::words::counted;
@@ -48,7 +49,9 @@ struct Facts<'a> {
     /// What each standby's upstream will show of it.
     expected: &'a BTreeMap<ServerId, ReplicationRow>,
     is_deployed: bool,
-    board: Option<&'a Board>,
+    /// The design that runs.
+    deployed: Option<&'a Topology>,
+    seen: Option<&'a Glance>,
     progress: Option<&'a Progress>,
     findings: BTreeMap<ServerId, (Severity, Vec<String>)>,
 }
@@ -67,11 +70,16 @@ impl<'a> Facts<'a> {
             topology,
             expected: &session.derived.expected,
             is_deployed: session.live.cluster.is_some(),
-            board: session
+            deployed: session
                 .live
                 .cluster
                 .as_ref()
-                .and_then(|cluster| cluster.board.as_ref()),
+                .map(|cluster| cluster.deployed.topology()),
+            seen: session
+                .live
+                .cluster
+                .as_ref()
+                .and_then(|cluster| cluster.seen.as_ref()),
             progress: match &session.live.run {
                 RunView::Run { progress, .. } if !progress.is_finished() => Some(progress),
                 _ => None,
@@ -90,13 +98,10 @@ impl<'a> Facts<'a> {
         let place = place_in_words(server);
         let reading = self.reading(name);
         let row = reading.and_then(|reading| self.real_row(server, reading));
-        let life = self.life(reading, row);
-        let badge = self.badge(server, row);
+        let life = self.life(server, reading, row);
+        let badge = self.badge(server, reading, row);
         let work = self.work(name);
-        let (severity, findings) = match self.findings.get(&server.id()) {
-            Some((severity, sentences)) => (Some(*severity), sentences.clone()),
-            None => (None, Vec::new()),
-        };
+        let (severity, findings) = self.findings(server);
         let link = server
             .standby()
             .map(|standby| self.link(server, standby, reading, &life));
@@ -149,8 +154,32 @@ impl<'a> Facts<'a> {
         (card, link)
     }
 
+    /// What the rules found in the design, and where the real server differs from it; a cluster that is stopped differs in
+    /// nothing that is worth a sign on every card.
+    fn findings(&self, server: &Server) -> (Option<Severity>, Vec<String>) {
+        let (mut severity, mut sentences) = match self.findings.get(&server.id()) {
+            Some((severity, sentences)) => (Some(*severity), sentences.clone()),
+            None => (None, Vec::new()),
+        };
+        let seen = self.seen.filter(|seen| !seen.is_stopped());
+        for drift in seen.iter().flat_map(|seen| seen.drift_of(server.name().as_str())) {
+            let is_as_bad = if drift.is_grave() {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
+            severity = Some(severity.map_or(is_as_bad, |known| known.min(is_as_bad)));
+            sentences.push(drift.message.clone());
+        }
+        (severity, sentences)
+    }
+
     fn reading(&self, name: &str) -> Option<&'a Reading> {
-        self.board?.servers.iter().find(|reading| reading.name == name)
+        self.seen?
+            .board
+            .servers
+            .iter()
+            .find(|reading| reading.name == name)
     }
 
     /// The row in which the server's real upstream shows it.
@@ -169,26 +198,57 @@ impl<'a> Facts<'a> {
         upstream.is_some_and(|upstream| upstream.running && !upstream.answers)
     }
 
-    fn life(&self, reading: Option<&Reading>, row: Option<&ReplicationRow>) -> Life {
-        match (self.is_deployed, self.board, reading) {
-            (false, _, _) => Life::Drawn,
-            (true, None, _) => Life::Unread,
-            (true, Some(_), None) => Life::NotDeployed,
-            (true, Some(_), Some(reading)) if !reading.running => Life::Down,
-            (true, Some(_), Some(reading)) if !reading.answers => Life::Silent,
-            (true, Some(_), Some(reading)) if reading.role == "primary" => Life::Running,
-            (true, Some(_), Some(_)) => match row.map(|row| row.state.as_str()) {
-                // Its upstream shows nothing at all: whether it is connected nobody knows.
-                None if self.is_below_silence(reading) => Life::Running,
-                None => Life::Unconnected,
-                Some("streaming") => Life::Streaming,
-                Some(state) => Life::Connected(state.to_owned()),
+    fn life(&self, server: &Server, reading: Option<&Reading>, row: Option<&ReplicationRow>) -> Life {
+        let (seen, reading) = match (self.is_deployed, self.seen, reading) {
+            (false, _, _) => return Life::Drawn,
+            (true, None, _) => return Life::Unread,
+            (true, Some(_), None) => return Life::NotDeployed,
+            (true, Some(seen), Some(reading)) => (seen, reading),
+        };
+        let told = seen.told(&reading.name).cloned().unwrap_or_default();
+        let is_primary = reading.role == "primary";
+        if !reading.running {
+            return if seen.is_stopped() {
+                Life::Stopped
+            } else {
+                Life::Down
+            };
+        }
+        if !reading.answers {
+            return Life::Silent(match told.silent {
+                Some(seconds) if seconds > 0 => format!("no answer for {seconds} s"),
+                _ => "does not answer".to_owned(),
+            });
+        }
+        match (is_primary, server.is_primary()) {
+            (true, true) => return Life::Running,
+            (true, false) => return Life::Otherwise("takes writes"),
+            (false, true) => return Life::Otherwise("a standby now"),
+            (false, false) => {}
+        }
+        let behind = told.behind();
+        match row.map(|row| row.state.as_str()) {
+            _ if told.is_paused => Life::Paused(match behind {
+                // The time that it is behind grows by itself; how much it is, is what a look tells.
+                Some(behind) => format!("paused, {}", behind.trim_end_matches(" behind")),
+                None => "replay paused".to_owned(),
+            }),
+            // Its upstream shows nothing at all: whether it is connected nobody knows.
+            None if self.is_below_silence(Some(reading)) => Life::Running,
+            None => Life::Unconnected,
+            Some("streaming") => match behind {
+                Some(words) => Life::Behind {
+                    words,
+                    is_far: told.is_far(),
+                },
+                None => Life::Streaming,
             },
+            Some(state) => Life::Connected(state.to_owned()),
         }
     }
 
     /// The real state where there is one, else the expected one; the primary shows its policy.
-    fn badge(&self, server: &Server, row: Option<&ReplicationRow>) -> Badge {
+    fn badge(&self, server: &Server, reading: Option<&Reading>, row: Option<&ReplicationRow>) -> Badge {
         if server.is_primary() {
             let Some(policy) = self.topology.sync() else {
                 return Badge::of("async only", 0);
@@ -202,6 +262,11 @@ impl<'a> Facts<'a> {
                 kind: BadgeKind::Policy,
                 text: format!("{method} {} of {candidates}", policy.count),
             };
+        }
+        // A server that runs, or ran, has the row that is there, or none: what was expected of it would be a promise.
+        let is_seen = reading.is_some() && self.seen.is_some_and(|seen| !seen.is_stopped());
+        if row.is_none() && is_seen && !self.is_below_silence(reading) {
+            return Badge::absent();
         }
         match row.or_else(|| self.expected.get(&server.id())) {
             Some(row) => Badge::of(&row.sync_state, row.sync_priority),
@@ -233,15 +298,36 @@ impl<'a> Facts<'a> {
             label = format!("{label} · delay {delay}");
         }
         // A link that is drawn but not the one that streams is not shown as if it did.
-        let is_drawn_one = reading.and_then(|reading| reading.upstream.as_deref())
-            == upstream.map(|upstream| upstream.name().as_str());
+        let real = reading.and_then(|reading| reading.upstream.as_deref());
+        let is_drawn_one = real == upstream.map(|upstream| upstream.name().as_str());
+        let streams = matches!(life, Life::Streaming | Life::Behind { .. } | Life::Paused(_));
+        // A link that is drawn and not applied yet is not missing.
+        let is_applied = self.is_applied(server, upstream);
+        if let Some(real) = real.filter(|_| streams && !is_drawn_one) {
+            let word = if is_applied { "really" } else { "now" };
+            label = format!("{word} from {real}");
+        }
+        let is_known_broken = is_applied
+            && match life {
+                Life::Down | Life::Unconnected | Life::Otherwise(_) => true,
+                _ => streams && !is_drawn_one,
+            };
         Link {
             upstream: standby.upstream(),
             is_candidate,
             label,
-            is_streaming: is_drawn_one && *life == Life::Streaming,
-            trouble: None,
+            is_streaming: is_drawn_one && streams,
+            trouble: is_known_broken.then_some(Trouble::Broken),
         }
+    }
+
+    /// True if this link is one of the design that was deployed.
+    fn is_applied(&self, server: &Server, upstream: Option<&Server>) -> bool {
+        let above = || {
+            let deployed = self.deployed?;
+            deployed.server(deployed.by_name(server.name().as_str())?.upstream()?)
+        };
+        above().map(Server::name) == upstream.map(Server::name)
     }
 
     fn work(&self, name: &str) -> Option<Work> {

@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::app::ClusterView;
+use crate::app::glance::Told;
 use crate::app::{RunView, Session};
 use crate::model::document::Document;
+use crate::model::drift::Lag;
 use crate::model::health::Commits;
 use crate::model::health::{Board, Reading, ReplicationRow};
 use crate::model::plan::{Head, Kind, Plan, Progress, StepId, StepState, StepSummary};
@@ -54,7 +56,8 @@ fn deployed(session: &mut Session, servers: Vec<Reading>) {
     session.live.cluster = Some(ClusterView {
         folder: "/nowhere".into(),
         deployed: session.desk.document.clone(),
-        board: Some(Board { servers, commits }),
+        seen: Some(Board { servers, commits }.into()),
+        unseen: None,
         busy: None,
     });
 }
@@ -91,8 +94,62 @@ fn a_running_cluster_shows_what_is_real() {
     );
     check(
         &session,
-        "m: first 1 of 2, running\na: async, catchup; priority 1\nc: async, streaming; async (live)\nb: potential 2, down; priority 2",
+        "m: first 1 of 2, running\na: async, catchup; priority 1\nc: async, streaming; async (live)\nb: no row, down; priority 2",
     );
+}
+
+#[test]
+fn what_is_not_as_drawn_is_never_shown_as_well() {
+    let mut session = session(SEED);
+    let promoted = Reading {
+        role: "primary".to_owned(),
+        ..reading("a", None, &[("c", "streaming", "async", 0)])
+    };
+    let rows = [("b", "streaming", "sync", 2)];
+    deployed(
+        &mut session,
+        vec![
+            reading("m", None, &rows),
+            promoted,
+            reading("c", Some("a"), &[]),
+            reading("b", Some("m"), &[]),
+        ],
+    );
+    let seen = session.live.cluster.as_mut().unwrap().seen.as_mut().unwrap();
+    let told = |bytes, is_paused| Told {
+        lag: Some(Lag { bytes, time: None }),
+        is_paused,
+        ..Told::default()
+    };
+    seen.servers.insert("c".to_owned(), told(34 << 20, true));
+    seen.servers.insert("b".to_owned(), told(2048, false));
+    check(
+        &session,
+        "m: first 1 of 2, running\na: no row, takes writes; priority 1\nc: async, paused, 34.0 MB; async (live)\n\
+         b: sync 2, 2 kB behind; priority 2 (live)",
+    );
+    let described = describe(&session);
+    assert!(
+        described[1].0.label.contains("takes writes"),
+        "for a screen reader, too"
+    );
+    assert_eq!(described[1].1.as_ref().unwrap().trouble, Some(Trouble::Broken));
+
+    for server in &mut session
+        .live
+        .cluster
+        .as_mut()
+        .unwrap()
+        .seen
+        .as_mut()
+        .unwrap()
+        .board
+        .servers
+    {
+        server.running = false;
+    }
+    let words = |(card, _): &(Card, Option<Link>)| card.life.word().to_owned();
+    assert!(describe(&session).iter().map(words).all(|word| word == "stopped"));
 }
 
 /// The view shows 63 characters of such a name from 16 on.
@@ -151,7 +208,7 @@ fn a_link_that_is_only_drawn_is_not_live() {
     );
     check(
         &session,
-        "m: async only, running\na: async, not connected; async\nc: async, streaming; async\nnew: async, not deployed; async",
+        "m: async only, running\na: no row, not connected; async\nc: async, streaming; really from m\nnew: async, not deployed; async",
     );
 }
 

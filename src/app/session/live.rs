@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use crate::app::glance::Glance;
 use crate::engine::deploy::Found;
 use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
 use crate::model::health::Board;
 use crate::model::plan::{ApplyPlan, Check, Machine, Plan, Progress};
+use crate::report::Report;
 
 #[derive(Debug)]
 pub struct Live {
@@ -75,7 +77,17 @@ pub struct ClusterView {
     pub folder: PathBuf,
     /// The design as it was deployed.
     pub deployed: Document,
-    pub board: Option<Board>,
+    /// What was last seen of it; `None`: nothing yet, or nothing that could be believed.
+    pub seen: Option<Glance>,
+    /// Why it cannot be looked at now.
+    pub unseen: Option<Report>,
     /// A start, stop or teardown is under way: its verb, "Stopping".
     pub busy: Option<String>,
+}
+
+impl ClusterView {
+    /// What its servers last showed.
+    pub fn board(&self) -> Option<&Board> {
+        self.seen.as_ref().map(|seen| &seen.board)
+    }
 }

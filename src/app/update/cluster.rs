@@ -21,9 +21,19 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
         ClusterMessage::Teardown(folder) => tear_down(session, folder),
         ClusterMessage::Adopt(folder) => adopt(session, folder),
         ClusterMessage::Adopted(folder, document) => adopted(session, folder, *document),
-        ClusterMessage::Board(folder, board) => {
+        ClusterMessage::Seen(folder, seen) => {
             if let Some(cluster) = cluster_in(session, &folder) {
-                cluster.board = Some(board);
+                cluster.seen = Some(*seen);
+                cluster.unseen = None;
+            }
+            Vec::new()
+        }
+        ClusterMessage::Gone(folder) => gone(session, &folder),
+        ClusterMessage::Unseen(folder, report) => {
+            if let Some(cluster) = cluster_in(session, &folder) {
+                // What was seen before says nothing about now.
+                cluster.seen = None;
+                cluster.unseen = Some(report);
             }
             Vec::new()
         }
@@ -65,6 +75,24 @@ fn torn_down(session: &mut Session, folder: &Path, report: Report) -> Vec<Effect
     if !session.live.run.is_running() {
         session.live.run = RunView::Idle;
     }
+    let mut effects = vec![Effect::Unwatch];
+    effects.extend(session.start.look_again());
+    effects
+}
+
+/// Somebody else tore it down, or moved it away. Its end by this window is told by `torn_down`.
+fn gone(session: &mut Session, folder: &Path) -> Vec<Effect> {
+    if cluster_in(session, folder).is_none_or(|cluster| cluster.busy.is_some()) {
+        return Vec::new();
+    }
+    session.live.cluster = None;
+    if !session.live.run.is_running() {
+        session.live.run = RunView::Idle;
+    }
+    let headline = format!("The cluster in {} is gone", folder.display());
+    let report =
+        Report::new(headline).hint("It was torn down or moved by somebody else. The drawing stays as it is");
+    notify(session, NoticeKind::Info, report);
     let mut effects = vec![Effect::Unwatch];
     effects.extend(session.start.look_again());
     effects
@@ -126,7 +154,8 @@ fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Ef
     session.live.cluster = Some(ClusterView {
         folder: folder.clone(),
         deployed,
-        board: None,
+        seen: None,
+        unseen: None,
         busy: None,
     });
     effects.push(Effect::Watch(folder));

@@ -132,7 +132,8 @@ pub(super) fn watch(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
     session.live.cluster = Some(ClusterView {
         folder: folder.clone(),
         deployed: session.desk.document.clone(),
-        board: None,
+        seen: None,
+        unseen: None,
         busy: None,
     });
     vec![Effect::Watch(folder)]

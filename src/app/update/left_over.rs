@@ -82,7 +82,8 @@ pub(super) fn begin(session: &mut Session, folder: PathBuf, left: LeftOver) -> V
             session.live.cluster = Some(ClusterView {
                 folder,
                 deployed: change.found.running.clone(),
-                board: None,
+                seen: None,
+                unseen: None,
                 busy: None,
             });
             run(session, change.number, change.plan.clone());

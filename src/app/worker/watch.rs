@@ -9,9 +9,10 @@ use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::answers::Answers;
+use crate::app::glance::Glance;
 use crate::app::{ClusterMessage, Message};
+use crate::engine::cluster::record;
 use crate::engine::monitor::{self, Latest};
-use crate::model::health::Board;
 
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -19,7 +20,7 @@ const EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Watch {
     folder: PathBuf,
-    latest: watch::Receiver<Option<Board>>,
+    latest: watch::Receiver<Option<Glance>>,
     _until_dropped: DropGuard,
 }
 
@@ -29,7 +30,13 @@ impl Watch {
         let (slot, latest) = watch::channel(None);
         let (news, received) = watch::channel(None);
         runtime.spawn(monitor::watch(folder.clone(), EVERY, news, cancel.clone()));
-        runtime.spawn(keep_latest(received, slot, cancel.clone(), answers));
+        runtime.spawn(keep_latest(
+            folder.clone(),
+            received,
+            slot,
+            cancel.clone(),
+            answers,
+        ));
         Self {
             folder,
             latest,
@@ -37,23 +44,23 @@ impl Watch {
         }
     }
 
-    /// The latest board, unless it was taken before.
+    /// The latest glance, unless it was taken before.
     pub fn latest(&mut self) -> Option<Message> {
-        // An error says that the monitor has ended; its last board is still good.
         let is_new = self.latest.has_changed().unwrap_or(false);
-        let board = is_new
+        let seen = is_new
             .then(|| self.latest.borrow_and_update().clone())
             .flatten()?;
-        Some(Message::Cluster(ClusterMessage::Board(
+        Some(Message::Cluster(ClusterMessage::Seen(
             self.folder.clone(),
-            board,
+            Box::new(seen),
         )))
     }
 }
 
 async fn keep_latest(
+    folder: PathBuf,
     mut news: watch::Receiver<Latest>,
-    slot: watch::Sender<Option<Board>>,
+    slot: watch::Sender<Option<Glance>>,
     cancel: CancellationToken,
     answers: Answers,
 ) {
@@ -67,10 +74,10 @@ async fn keep_latest(
             None => {}
             Some(Ok(snapshot)) => {
                 last_problem = None;
-                let board = snapshot.board();
+                let seen = Glance::of(&snapshot);
                 let is_news = slot.send_if_modified(|slot| {
-                    let is_news = slot.as_ref() != Some(&board);
-                    *slot = Some(board);
+                    let is_news = slot.as_ref() != Some(&seen);
+                    *slot = Some(seen);
                     is_news
                 });
                 if is_news {
@@ -79,7 +86,14 @@ async fn keep_latest(
             }
             Some(Err(report)) => {
                 if last_problem.as_ref() != Some(&report) {
-                    answers.send(Message::Failed(report.clone())).await;
+                    // What was seen before is of the past, also if it comes again just as it was.
+                    slot.send_replace(None);
+                    let message = if matches!(record::read(&folder), Ok(None)) {
+                        ClusterMessage::Gone(folder.clone())
+                    } else {
+                        ClusterMessage::Unseen(folder.clone(), report.clone())
+                    };
+                    answers.send(Message::Cluster(message)).await;
                 }
                 last_problem = Some(report);
             }

@@ -61,6 +61,20 @@ impl Drift {
         self
     }
 
+    /// True for what loses data, or lets nobody write: a person has to decide now.
+    pub fn is_grave(&self) -> bool {
+        const GRAVE: [&str; 7] = [
+            "two-primaries",
+            "no-primary",
+            "standby-promoted",
+            "primary-is-standby",
+            "ring",
+            "stale-copy",
+            "server-down",
+        ];
+        GRAVE.contains(&self.rule)
+    }
+
     /// True for what may go away by itself in a moment, since servers connect again: a verdict is worth the wait.
     pub fn may_pass(&self) -> bool {
         const PASS: [&str; 7] = [

@@ -87,7 +87,12 @@ fn count_lives(session: &Session, described: &[(Card, Option<Link>)], folds: &mu
         };
         match card.life {
             Life::Down | Life::Foreseen(Outlook::Down, _) => fold.down += 1,
-            Life::Unconnected | Life::Silent | Life::Foreseen(Outlook::Stuck | Outlook::Waits, _) => {
+            Life::Unconnected
+            | Life::Silent(_)
+            | Life::Otherwise(_)
+            | Life::Paused(_)
+            | Life::Behind { is_far: true, .. }
+            | Life::Foreseen(Outlook::Stuck | Outlook::Waits, _) => {
                 fold.troubled += 1;
             }
             _ => {}

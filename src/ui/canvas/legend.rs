@@ -126,12 +126,19 @@ impl Sign {
                 BadgeKind::Trouble => "every commit hangs",
             },
             Self::Life(life) => match life {
-                Life::Running | Life::Streaming | Life::Foreseen(Outlook::Well, _) => "it works",
-                Life::Connected(_) | Life::Foreseen(Outlook::Waits, _) => "on its way",
-                Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => "it runs, and gets nothing",
-                Life::Silent => "it does not answer",
+                Life::Running
+                | Life::Streaming
+                | Life::Behind { is_far: false, .. }
+                | Life::Foreseen(Outlook::Well, _) => "up",
+                Life::Connected(_)
+                | Life::Paused(_)
+                | Life::Behind { is_far: true, .. }
+                | Life::Foreseen(Outlook::Waits, _) => "behind, or on its way",
+                Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => "running, not receiving",
+                Life::Silent(_) => "no answer",
+                Life::Otherwise(_) => "not what is drawn",
                 Life::Down | Life::Foreseen(Outlook::Down, _) => "down",
-                Life::Drawn | Life::NotDeployed | Life::Unread => "nothing known of it yet",
+                Life::Stopped | Life::Drawn | Life::NotDeployed | Life::Unread => "nothing runs yet",
             },
             Self::Finding(Severity::Error) => "an error in the design",
             Self::Finding(Severity::Warning) => "a warning",
@@ -216,12 +223,19 @@ impl Sign {
 
 fn life_rank(life: &Life) -> u8 {
     match life {
-        Life::Running | Life::Streaming | Life::Foreseen(Outlook::Well, _) => 0,
-        Life::Connected(_) | Life::Foreseen(Outlook::Waits, _) => 1,
+        Life::Running
+        | Life::Streaming
+        | Life::Behind { is_far: false, .. }
+        | Life::Foreseen(Outlook::Well, _) => 0,
+        Life::Connected(_)
+        | Life::Paused(_)
+        | Life::Behind { is_far: true, .. }
+        | Life::Foreseen(Outlook::Waits, _) => 1,
         Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => 2,
-        Life::Silent => 3,
+        Life::Silent(_) => 3,
         Life::Down | Life::Foreseen(Outlook::Down, _) => 4,
-        Life::Drawn | Life::NotDeployed | Life::Unread => 5,
+        Life::Otherwise(_) => 5,
+        Life::Stopped | Life::Drawn | Life::NotDeployed | Life::Unread => 6,
     }
 }
 

@@ -19,10 +19,10 @@ use super::places::{CardPlace, Places};
 use super::server_shape::ServerShape;
 use crate::app::cards::describe;
 use crate::app::cards::{Card, Link};
+use crate::app::glance::Glance;
 use crate::app::{RunView, Session};
 use crate::model::document::PointOnCanvas;
 use crate::model::document::sites::{SiteArea, site_areas};
-use crate::model::health::Board;
 use crate::model::plan::StepState;
 use crate::model::topology::{Server, ServerId, Topology};
 
@@ -54,7 +54,7 @@ pub struct Projection {
 struct Seen {
     revisions: (u64, u64),
     is_deployed: bool,
-    board: Option<Board>,
+    glance: Option<Glance>,
     steps: Option<Vec<StepState>>,
     /// The moment of What-if.
     mode: Option<u64>,
@@ -288,7 +288,7 @@ impl Seen {
         Self {
             revisions: (session.desk.revision, session.derived.revision),
             is_deployed: session.live.cluster.is_some(),
-            board: board(session).cloned(),
+            glance: glance(session).cloned(),
             steps: steps(session).map(Iterator::collect),
             mode: session.mode.revision(),
             folding: session.looks.folding.revision(),
@@ -304,15 +304,15 @@ impl Seen {
         };
         self.revisions == (session.desk.revision, session.derived.revision)
             && self.is_deployed == session.live.cluster.is_some()
-            && self.board.as_ref() == board(session)
+            && self.glance.as_ref() == glance(session)
             && same_steps
             && self.mode == session.mode.revision()
             && self.folding == session.looks.folding.revision()
     }
 }
 
-fn board(session: &Session) -> Option<&Board> {
-    session.live.cluster.as_ref()?.board.as_ref()
+fn glance(session: &Session) -> Option<&Glance> {
+    session.live.cluster.as_ref()?.seen.as_ref()
 }
 
 fn steps(session: &Session) -> Option<impl Iterator<Item = StepState>> {

@@ -264,13 +264,19 @@ fn draw_bar(pen: &mut Pen<'_>, rect: Rect, work: Work) {
 
 pub(super) fn life_mark(life: &Life, tokens: &Tokens) -> (Mark, Color32) {
     match life {
-        Life::Running | Life::Streaming | Life::Foreseen(Outlook::Well, _) => (Mark::Circle, tokens.ok),
-        Life::Connected(_) | Life::Foreseen(Outlook::Waits, _) => (Mark::HalfCircle, tokens.warning),
+        Life::Running
+        | Life::Streaming
+        | Life::Behind { is_far: false, .. }
+        | Life::Foreseen(Outlook::Well, _) => (Mark::Circle, tokens.ok),
+        Life::Connected(_)
+        | Life::Paused(_)
+        | Life::Behind { is_far: true, .. }
+        | Life::Foreseen(Outlook::Waits, _) => (Mark::HalfCircle, tokens.warning),
         Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => (Mark::Triangle, tokens.warning),
         // The shape of what is not known, in the colour of what wants to be looked at.
-        Life::Silent => (Mark::Ring, tokens.warning),
-        Life::Down | Life::Foreseen(Outlook::Down, _) => (Mark::Diamond, tokens.error),
-        Life::Drawn | Life::NotDeployed | Life::Unread => (Mark::Ring, tokens.text_weak),
+        Life::Silent(_) => (Mark::Ring, tokens.warning),
+        Life::Down | Life::Otherwise(_) | Life::Foreseen(Outlook::Down, _) => (Mark::Diamond, tokens.error),
+        Life::Stopped | Life::Drawn | Life::NotDeployed | Life::Unread => (Mark::Ring, tokens.text_weak),
     }
 }
 

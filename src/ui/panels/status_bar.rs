@@ -8,6 +8,7 @@ use crate::model::topology::Severity;
 use crate::ui::theme::{GAP_LARGE, TEXT_SMALL, Tokens};
 
 use super::live::cluster::state_in_words;
+use super::live::differences;
 use super::parts::severity_sign;
 use crate::model::words::counted;
 
@@ -43,6 +44,12 @@ pub fn status_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
                 .sense(Sense::click());
             if ui.add(label).on_hover_text("Show the deploy panel").clicked() {
                 outbox.send(Message::View(ViewMessage::Show(Tab::Deploy)));
+            }
+            let differences = differences(session).len();
+            if differences > 0 {
+                let words = format!("⚠ {}", counted(differences, "difference"));
+                ui.label(small(words, tokens.warning))
+                    .on_hover_text("Between what runs and the design that was deployed");
             }
             if session.differs_from_deployed() {
                 ui.label(small("⚠ differs from what runs".to_owned(), tokens.warning));

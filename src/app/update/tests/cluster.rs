@@ -65,7 +65,10 @@ fn what_servers_show_is_found_by_the_drawing() {
     assert_eq!(session.reading(slave1), None);
     update(
         &mut session,
-        cluster(ClusterMessage::Board("/elsewhere".into(), board())),
+        cluster(ClusterMessage::Seen(
+            "/elsewhere".into(),
+            Box::new(board().into()),
+        )),
     );
     assert_eq!(
         session.reading(slave1),
@@ -74,7 +77,7 @@ fn what_servers_show_is_found_by_the_drawing() {
     );
     update(
         &mut session,
-        cluster(ClusterMessage::Board(FOLDER.into(), board())),
+        cluster(ClusterMessage::Seen(FOLDER.into(), Box::new(board().into()))),
     );
     assert!(session.reading(slave1).unwrap().running);
     assert_eq!(session.replication_row(slave1).unwrap().sync_state, "sync");

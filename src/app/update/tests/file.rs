@@ -429,7 +429,8 @@ fn the_files_are_compared_with_the_deployment() {
     session.live.cluster = Some(crate::app::ClusterView {
         folder: "/nowhere".into(),
         deployed: session.desk.document.clone(),
-        board: None,
+        seen: None,
+        unseen: None,
         busy: None,
     });
     modify(&mut session);

@@ -101,6 +101,11 @@ pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
             "`pgcascade go-on {0}` builds the rest; `pgcascade teardown {0}` removes what is there.",
             folder.display()
         ))),
+        ClusterState::Removing if stored.record.is_at_work() => Err(Report::new(format!(
+            "The cluster in {} is just being torn down.",
+            folder.display()
+        ))
+        .hint("Wait until the other pgcascade is done.")),
         ClusterState::Removing => Err(Report::new(format!(
             "The cluster in {} is half removed: pgcascade was ended while it tore it down.",
             folder.display()

@@ -3,14 +3,17 @@
 use egui::{Grid, Label, RichText, Ui, WidgetInfo, WidgetType};
 
 use crate::app::Outbox;
+use crate::app::glance::{Glance, Told};
 use crate::app::{ClusterMessage, ClusterView, Message, RunMessage, Session, ViewMessage};
 use crate::model::configuration::ClusterFolder;
 use crate::model::health::Reading;
 use crate::model::quoting::shell_path;
 use crate::model::topology::{Auth, Server};
+use crate::model::words::counted;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::super::parts::{main_button, note_ui, section_ui};
+use super::drift::drift_ui;
 
 pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let Some(cluster) = &session.live.cluster else {
@@ -40,9 +43,19 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     }
     ui.add_space(GAP_SMALL);
     buttons_ui(ui, cluster, outbox);
-    if let Some(board) = &cluster.board {
+    if let Some(report) = &cluster.unseen {
+        let warning = Tokens::of(ui.visuals()).warning;
+        ui.colored_label(warning, format!("⚠ {}", report.headline));
+        report
+            .hints
+            .iter()
+            .for_each(|hint| drop(note_ui(ui, hint.as_str())));
+    }
+    if let Some(seen) = &cluster.seen {
+        drift_ui(ui, seen);
+        let board = &seen.board;
         section_ui(ui, "pg_stat_replication");
-        board_ui(ui, &board.servers);
+        board_ui(ui, seen);
         let commits = match board.commits.outcome.as_str() {
             "acknowledged" if board.commits.waits_for.is_empty() => {
                 "A commit waits for no standby".to_owned()
@@ -54,6 +67,12 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         };
         ui.add_space(GAP_SMALL);
         note_ui(ui, commits);
+        if let Some(waiting) = seen.waiting.filter(|waiting| *waiting > 0) {
+            let warning = Tokens::of(ui.visuals()).warning;
+            let verb = if waiting == 1 { "waits" } else { "wait" };
+            let words = format!("⚠ {} {verb} for a standby now", counted(waiting, "commit"));
+            ui.colored_label(warning, words);
+        }
     }
     section_ui(ui, "How to connect");
     connect_ui(ui, cluster, outbox);
@@ -65,6 +84,7 @@ pub fn state_in_words(cluster: &ClusterView) -> String {
         return format!("{busy}…");
     }
     match running(cluster) {
+        None if cluster.unseen.is_some() => "Cannot be looked at now".to_owned(),
         None => "Not read yet".to_owned(),
         Some((0, _)) => "Stopped".to_owned(),
         Some((up, all)) => {
@@ -84,14 +104,14 @@ pub fn state_in_words(cluster: &ClusterView) -> String {
 
 /// How many servers run, of how many.
 fn running(cluster: &ClusterView) -> Option<(usize, usize)> {
-    let servers = &cluster.board.as_ref()?.servers;
+    let servers = &cluster.board()?.servers;
     let up = servers.iter().filter(|reading| reading.running).count();
     Some((up, servers.len()))
 }
 
 /// How many of those that run, as far as anybody knows, do not answer.
 fn silent(cluster: &ClusterView) -> usize {
-    let servers = cluster.board.iter().flat_map(|board| &board.servers);
+    let servers = cluster.board().into_iter().flat_map(|board| &board.servers);
     servers
         .filter(|reading| reading.running && !reading.answers)
         .count()
@@ -122,31 +142,36 @@ fn buttons_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
     });
 }
 
-fn board_ui(ui: &mut Ui, servers: &[Reading]) {
+fn board_ui(ui: &mut Ui, seen: &Glance) {
     Grid::new("board")
-        .num_columns(4)
+        .num_columns(5)
         .striped(true)
         .spacing([GAP_LARGE, GAP_SMALL])
         .show(ui, |ui| {
-            for head in ["application_name", "state", "priority", "sync_state"] {
+            for head in ["application_name", "state", "priority", "sync_state", "behind"] {
                 let colour = Tokens::of(ui.visuals()).text_weak;
                 ui.label(RichText::new(head).size(TEXT_SMALL).color(colour));
             }
             ui.end_row();
-            for reading in servers {
+            for reading in &seen.board.servers {
                 if reading.replication.is_empty() && reading.answers {
                     continue;
                 }
-                reading_rows(ui, reading);
+                reading_rows(ui, seen, reading);
             }
         });
 }
 
-fn reading_rows(ui: &mut Ui, reading: &Reading) {
+fn reading_rows(ui: &mut Ui, seen: &Glance, reading: &Reading) {
     let tokens = Tokens::of(ui.visuals());
     ui.label(RichText::new(format!("on {}", reading.name)).strong());
     if !reading.running {
-        ui.colored_label(tokens.error, "down");
+        let (word, colour) = if seen.is_stopped() {
+            ("stopped", tokens.text_weak)
+        } else {
+            ("down", tokens.error)
+        };
+        ui.colored_label(colour, word);
     } else if !reading.answers {
         ui.colored_label(tokens.warning, "does not answer");
     }
@@ -167,6 +192,12 @@ fn reading_rows(ui: &mut Ui, reading: &Reading) {
             _ => tokens.asynchronous,
         };
         ui.colored_label(sync_colour, &row.sync_state);
+        // Rows go by the name that the standby gives; most of the time it is the server's.
+        let told = seen.told(&row.application_name);
+        ui.label(
+            told.and_then(Told::lag_words)
+                .unwrap_or_else(|| "unknown".to_owned()),
+        );
         ui.end_row();
     }
 }

@@ -2,10 +2,12 @@
 
 mod change;
 pub(super) mod cluster;
+mod drift;
 mod left_over;
 mod plan;
 mod run;
 
+pub use drift::{differences, differs_ui};
 pub use left_over::left_over_ui;
 
 use egui::{RichText, ScrollArea, Ui};
