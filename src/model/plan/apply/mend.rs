@@ -226,7 +226,7 @@ mod tests {
                 "slot b on m",
                 "reset synchronous_standby_names on m",
                 "reset max_wal_senders on a",
-                "restart a"
+                "restart a after"
             ],
             "{steps:?}"
         );
@@ -235,7 +235,10 @@ mod tests {
             "b",
             setting("shared_buffers", (false, true, false)),
         )];
-        assert_eq!(plan(RUNNING, rewritten).unwrap()[..2], ["begin", "reload b"]);
+        assert_eq!(
+            plan(RUNNING, rewritten).unwrap()[..2],
+            ["begin", "reload b after"]
+        );
         assert_eq!(plan(RUNNING, Vec::new()).unwrap(), Vec::<String>::new());
     }
 
