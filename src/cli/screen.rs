@@ -164,7 +164,7 @@ mod tests {
         let snapshot = snapshot(2);
         let drift = snapshot.drift();
         let shown = screen(&snapshot, &drift, (80, 24));
-        assert_eq!(shown[0], "cluster: 3 servers, 1970-01-01 00:00:00 UTC   (q ends)");
+        assert_eq!(shown[0], "m: 3 servers, 1970-01-01 00:00:00 UTC   (q ends)");
         assert_eq!(shown[2], "m      primary    running");
         assert_eq!(shown[3], "├─ s0  standby    running");
         assert_eq!(shown[4], "└─ s1  standby    down");

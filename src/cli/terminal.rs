@@ -69,7 +69,7 @@ pub(super) fn keys() -> mpsc::Receiver<u8> {
     use std::io::Read as _;
     let (sender, keys) = mpsc::channel(16);
     std::thread::spawn(move || {
-        for key in std::io::stdin().bytes().map_while(Result::ok) {
+        for key in std::io::stdin().lock().bytes().map_while(Result::ok) {
             if sender.blocking_send(key).is_err() {
                 break;
             }

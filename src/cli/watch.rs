@@ -116,5 +116,5 @@ async fn quit(keys: &mut Option<mpsc::Receiver<u8>>) {
             }
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -175,14 +175,14 @@ mod tests {
         }
     }
 
-    fn setting(name: &str, (resets, rewrites, restarts): (bool, bool, bool)) -> Option<Mend> {
+    fn setting(name: &str, (resets, rewrites, restarts): (bool, bool, bool)) -> Mend {
         let name = name.to_owned();
-        Some(Mend::Setting {
+        Mend::Setting {
             name,
             resets,
             rewrites,
             restarts,
-        })
+        }
     }
 
     /// What is done, or the reasons why nothing is.
@@ -206,14 +206,14 @@ mod tests {
             found(
                 "other-sync-names",
                 "m",
-                setting("synchronous_standby_names", (true, false, false)),
+                Some(setting("synchronous_standby_names", (true, false, false))),
             ),
             found("slot-missing", "m", Some(Mend::Slot("b".to_owned()))),
             found("link-missing", "b", None),
             found(
                 "setting-differs",
                 "a",
-                setting("max_wal_senders", (true, false, true)),
+                Some(setting("max_wal_senders", (true, false, true))),
             ),
             // Nobody's business here.
             found("archive-failing", "m", None),
@@ -226,16 +226,19 @@ mod tests {
                 "slot b on m",
                 "reset synchronous_standby_names on m",
                 "reset max_wal_senders on a",
-                "restart a"
+                "restart a after"
             ],
             "{steps:?}"
         );
         let rewritten = vec![found(
             "setting-differs",
             "b",
-            setting("shared_buffers", (false, true, false)),
+            Some(setting("shared_buffers", (false, true, false))),
         )];
-        assert_eq!(plan(RUNNING, rewritten).unwrap()[..2], ["begin", "reload b"]);
+        assert_eq!(
+            plan(RUNNING, rewritten).unwrap()[..2],
+            ["begin", "reload b after"]
+        );
         assert_eq!(plan(RUNNING, Vec::new()).unwrap(), Vec::<String>::new());
     }
 
