@@ -216,7 +216,7 @@ impl<'a> Facts<'a> {
         }
         if !reading.answers {
             return Life::Silent(match told.silent {
-                Some(seconds) if seconds > 0 => format!("no answer for {seconds} s"),
+                Some(seconds) if seconds > 0 => format!("no answer, {seconds} s"),
                 _ => "does not answer".to_owned(),
             });
         }
@@ -230,7 +230,7 @@ impl<'a> Facts<'a> {
         match row.map(|row| row.state.as_str()) {
             _ if told.is_paused => Life::Paused(match behind {
                 // The time that it is behind grows by itself; how much it is, is what a look tells.
-                Some(behind) => format!("paused, {}", behind.trim_end_matches(" behind")),
+                Some(behind) => format!("paused {}", behind.trim_end_matches(" behind")),
                 None => "replay paused".to_owned(),
             }),
             // Its upstream shows nothing at all: whether it is connected nobody knows.

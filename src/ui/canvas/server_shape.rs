@@ -219,7 +219,7 @@ fn draw_foot(pen: &mut Pen<'_>, rect: Rect, card: &Card) {
     let zoom = pen.zoom;
     let middle = 64.0_f32.mul_add(zoom, rect.top());
     let left = pos2(10.0_f32.mul_add(zoom, rect.left()), middle);
-    pen.pill(left, &card.badge.text, card.badge.kind.colour(tokens));
+    let badge = pen.pill(left, &card.badge.text, card.badge.kind.colour(tokens));
     let state = match (card.work, &card.life) {
         (Some(work), _) => Some((work_mark(work, tokens), work.word())),
         (None, Life::Drawn) => None,
@@ -232,7 +232,7 @@ fn draw_foot(pen: &mut Pen<'_>, rect: Rect, card: &Card) {
             right,
             word,
             (11.5, tokens.text_weak),
-            84.0 * zoom,
+            right.x - badge.right() - 18.0 * zoom,
         );
         pen.mark(
             mark,

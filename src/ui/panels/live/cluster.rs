@@ -10,7 +10,7 @@ use crate::model::health::Reading;
 use crate::model::quoting::shell_path;
 use crate::model::topology::{Auth, Server};
 use crate::model::words::counted;
-use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
+use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::super::parts::{main_button, note_ui, section_ui};
 use super::drift::drift_ui;
@@ -146,7 +146,7 @@ fn board_ui(ui: &mut Ui, seen: &Glance) {
     Grid::new("board")
         .num_columns(5)
         .striped(true)
-        .spacing([GAP_LARGE, GAP_SMALL])
+        .spacing([GAP, GAP_SMALL])
         .show(ui, |ui| {
             for head in ["application_name", "state", "priority", "sync_state", "behind"] {
                 let colour = Tokens::of(ui.visuals()).text_weak;

@@ -14,7 +14,7 @@ use egui::{Layout, Rect, RichText, Sense, StrokeKind, Ui, UiBuilder, WidgetInfo}
 use egui::{WidgetType, vec2};
 
 use self::keys::move_focus;
-use self::words::sync_word;
+use self::words::{amiss, sync_word};
 use crate::app::Outbox;
 use crate::app::edits::role_in_words;
 use crate::app::{Message, Session, TreeRow, ViewMessage};
@@ -111,12 +111,10 @@ pub fn row_label(session: &Session, server: &Server) -> String {
         let becomes = what_if.world().flow_sentence(server.id()).unwrap_or_default();
         return format!("{}: {becomes}", server.name());
     }
-    let reading = session.reading(server.id());
-    let state = match session.replication_row(server.id()) {
-        _ if reading.is_some_and(|reading| !reading.running) => ", down".to_owned(),
-        _ if reading.is_some_and(|reading| !reading.answers) => ", does not answer".to_owned(),
-        Some(row) => format!(", {} {}", row.state, row.sync_state),
-        None => String::new(),
+    let state = match (amiss(session, server), session.replication_row(server.id())) {
+        (Some((word, _)), _) => format!(", {word}"),
+        (None, Some(row)) => format!(", {} {}", row.state, row.sync_state),
+        (None, None) => String::new(),
     };
     format!(
         "{}: {}, port {}{state}",

@@ -12,11 +12,9 @@ pub(super) fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> 
         Mode::Design => {}
         Mode::WhatIf(what_if) => return foreseen_word(what_if, server, tokens),
     }
-    if session
-        .reading(server.id())
-        .is_some_and(|reading| !reading.running)
-    {
-        return ("down".to_owned(), tokens.error);
+    if let Some((word, is_wrong)) = amiss(session, server) {
+        let colour = if is_wrong { tokens.error } else { tokens.warning };
+        return (word.to_owned(), colour);
     }
     if server.is_primary() {
         return ("primary".to_owned(), tokens.primary);
@@ -26,6 +24,31 @@ pub(super) fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> 
         return ("async".to_owned(), tokens.asynchronous);
     };
     row_word(row, tokens)
+}
+
+/// What a real server is that it should not be, and whether that is an error; `None`: it is what is drawn, or nobody knows.
+pub(super) fn amiss(session: &Session, server: &Server) -> Option<(&'static str, bool)> {
+    let reading = session.reading(server.id())?;
+    let seen = session.live.cluster.as_ref()?.seen.as_ref()?;
+    let is_primary = reading.role == "primary";
+    let is_paused = seen.told(&reading.name).is_some_and(|told| told.is_paused);
+    if !reading.running {
+        Some(if seen.is_stopped() {
+            ("stopped", false)
+        } else {
+            ("down", true)
+        })
+    } else if !reading.answers {
+        Some(("no answer", false))
+    } else if is_primary != server.is_primary() {
+        Some((if is_primary { "takes writes" } else { "a standby" }, true))
+    } else if is_paused {
+        Some(("paused", false))
+    } else {
+        seen.drift_of(&reading.name)
+            .any(|drift| drift.rule == "link-missing")
+            .then_some(("no upstream", false))
+    }
 }
 
 /// In What-if: what is wrong, or else what it is for a commit.
