@@ -61,6 +61,14 @@ impl Shown {
                 for line in lines.iter().filter(|line| !told.contains(line)) {
                     print::line(format!("{}  {line}", snapshot.now));
                 }
+                let is_over = |line: &&String| line.starts_with("- ") && !lines.contains(line);
+                for line in told.iter().filter(is_over) {
+                    print::line(format!(
+                        "{}  over: {}",
+                        snapshot.now,
+                        line.trim_start_matches("- ")
+                    ));
+                }
                 if drift.is_empty() && (told.is_empty() || told.iter().any(|line| line.starts_with("- "))) {
                     print::line(format!("{}  All of it is as drawn.", snapshot.now));
                 }
