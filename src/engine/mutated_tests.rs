@@ -476,7 +476,7 @@ fn try_all(rounds: u64) {
 
 #[test]
 fn no_damage_makes_a_reader_panic() {
-    try_all(16_000);
+    try_all(12_000);
 }
 
 /// Damage that nothing survives would try the first check of each reader only.

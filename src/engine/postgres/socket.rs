@@ -198,7 +198,7 @@ mod tests {
 
     use super::*;
     use crate::engine::postgres::endpoint::{Endpoint, Login, Secret};
-    use crate::engine::postgres::sql::{Purpose, Session, SqlError};
+    use crate::engine::postgres::sql::{Purpose, Session};
 
     /// All that was said to a server that is none.
     type Heard = Arc<Mutex<Vec<u8>>>;
@@ -232,13 +232,13 @@ mod tests {
         }
     }
 
-    async fn says(endpoint: &Endpoint) -> String {
+    /// What is said, and whether it is for good.
+    async fn says(endpoint: &Endpoint) -> (String, bool) {
         let look = Purpose::Look(Duration::from_secs(1));
         let opened = tokio::time::timeout(Duration::from_secs(2), Session::open_at(endpoint, look)).await;
         match opened.expect("no answer is waited for") {
             Ok(_) => panic!("it is no server"),
-            Err(SqlError::Unreachable(error)) => error.to_string(),
-            Err(error) => error.to_string(),
+            Err(error) => (error.to_string(), error.stays()),
         }
     }
 
@@ -272,8 +272,8 @@ mod tests {
                     asks(stream, asked, &hears).await;
                 }
             });
-            let said = says(&own(&run, Some(Ipv4Addr::LOCALHOST.into()), port, &secret)).await;
-            assert!(said.contains(word), "{said}");
+            let (said, stays) = says(&own(&run, Some(Ipv4Addr::LOCALHOST.into()), port, &secret)).await;
+            assert!(said.contains(word) && stays, "{said}");
             let heard = std::mem::take(&mut *heard.lock().unwrap());
             let text = String::from_utf8_lossy(&heard);
             assert!(text.contains("postgres"), "it was asked for its user");
