@@ -13,8 +13,11 @@ use crate::engine::servers_user;
 use crate::model::simulate::time::Micros;
 use crate::model::topology::{PgMajor, Rule};
 
+const STATUS_CODES: &str = "\
+Exit codes: 0 as drawn, 3 something differs from the design, 4 a server does not answer, so that not all is known.";
 const EXIT_CODES: &str = "\
-Exit codes: 0 fine, 1 error-level findings or a failed run, 2 wrong usage, 130 cancelled.
+Exit codes: 0 fine, 1 error-level findings or a failed run, 2 wrong usage, 130 cancelled;
+of status: 3 something differs from the design, 4 a server does not answer.
 A first session: pgcascade new -o seed.toml && pgcascade deploy seed.toml --dir ./seed";
 
 const USAGE: &str = "\
@@ -119,11 +122,22 @@ pub(super) enum Command {
     /// Make a running cluster what a changed design says, with the least disruption
     Apply(Apply),
     // Not a doc comment: its backticks would be printed.
-    #[command(about = "Show what pg_stat_replication shows now on every server")]
+    #[command(
+        about = "Show what pg_stat_replication shows now on every server, and what differs from the design",
+        after_help = STATUS_CODES
+    )]
     Status {
         /// The cluster's folder
         dir: PathBuf,
         /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the same once a second, until q or Ctrl-C
+    Watch {
+        /// The cluster's folder
+        dir: PathBuf,
+        /// Print each reading as a line of JSON
         #[arg(long)]
         json: bool,
     },

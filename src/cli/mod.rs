@@ -15,6 +15,7 @@ mod designs;
 mod diagram;
 mod difference;
 mod explain;
+mod live;
 mod mistyped;
 mod plan;
 mod predict;
@@ -23,15 +24,18 @@ mod print;
 mod progress;
 mod resume;
 mod scenario;
+mod screen;
 mod signals;
 mod simulate;
 mod status;
 mod survives;
 mod table;
 mod target;
+mod terminal;
 mod tree;
 mod trust;
 mod values;
+mod watch;
 mod window;
 
 use std::path::Path;
@@ -50,6 +54,10 @@ enum Ending {
     Fine,
     /// Error-level findings, or a failed run that has told its reason.
     Failed,
+    /// What runs differs from what is drawn.
+    Drifts,
+    /// A server does not answer, so that nobody knows all.
+    Unknown,
     Cancelled,
 }
 
@@ -58,13 +66,15 @@ impl Ending {
         ExitCode::from(match self {
             Self::Fine => 0,
             Self::Failed => 1,
+            Self::Drifts => 3,
+            Self::Unknown => 4,
             Self::Cancelled => 130,
         })
     }
 }
 
 /// Reads the arguments and does what they say. The exit code: 0 fine, 1 error-level findings or a failed run,
-/// 2 wrong usage, 130 cancelled.
+/// 2 wrong usage, 3 and 4 what `status` says, 130 cancelled.
 pub fn main() -> ExitCode {
     let args = match args::parse() {
         Ok(args) => args,
@@ -164,6 +174,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
         }
         Command::KeepFolder { folder, uid, gid } => keep_folder(&folder, uid, gid),
         Command::Status { dir, json } => in_folder(&dir, Fate::Stays, status::status(&dir, json)),
+        Command::Watch { dir, json } => in_folder(&dir, Fate::Stays, watch::watch(&dir, json)),
         Command::Verify { dir, show } => in_folder(&dir, Fate::Stays, clusters::verify(&dir, show)),
         Command::Start { dir, servers, show } => {
             in_folder(&dir, Fate::Stays, clusters::start(&dir, &servers, show))

@@ -1,26 +1,24 @@
-//! `status`: the board of a running cluster, a table for every server that sends.
+//! `status`: the board of a running cluster, a table for every server that sends, and what differs from the design.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde::Serialize;
 
 use super::table::replication;
-use super::{Ending, print, target};
+use super::{Ending, live, print, target};
 use crate::engine::cluster;
 use crate::engine::monitor::Snapshot;
-use crate::model::health::{Board, Commits, Reading, State};
+use crate::model::drift::{Drift, SILENT};
+use crate::model::health::{Board, Commits, Reading, Replay};
 use crate::model::words::counted;
 use crate::report::Report;
 
-/// What is older than this is said to be.
-const FRESH: Duration = Duration::from_secs(1);
-
-/// A board that was measured: what a prediction prints, and who answers.
+/// A board that was measured: what a prediction prints, and what only running servers have.
 #[derive(Serialize)]
 struct Measured<'a> {
     servers: Vec<MeasuredReading<'a>>,
-    commits: &'a Commits,
+    commits: MeasuredCommits<'a>,
+    drift: &'a [Drift],
 }
 
 #[derive(Serialize)]
@@ -28,26 +26,72 @@ struct MeasuredReading<'a> {
     #[serde(flatten)]
     reading: &'a Reading,
     answers: bool,
+    /// `null` in these: it does not say.
+    timeline: Option<u32>,
+    lag_bytes: Option<u64>,
+    lag_seconds: Option<f64>,
+    replay_paused: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct MeasuredCommits<'a> {
+    #[serde(flatten)]
+    commits: &'a Commits,
+    /// How many wait for a standby at this moment.
+    waiting: Option<u32>,
 }
 
 pub(super) async fn status(dir: &Path, as_json: bool) -> Result<Ending, Report> {
     let snapshot = cluster::observe(&target::absolute(dir)?).await?;
-    let board = snapshot.board();
+    let drift = snapshot.drift();
     if as_json {
-        let servers = board.servers.iter();
-        print::json(&Measured {
-            servers: servers
-                .map(|reading| MeasuredReading {
-                    reading,
-                    answers: reading.answers,
-                })
-                .collect(),
-            commits: &board.commits,
-        });
+        print_json(&snapshot, &drift);
     } else {
-        print_tables(&board, |reading| life(reading, &snapshot));
+        let board = snapshot.board();
+        print_tables(&board, |reading| live::life(reading, &snapshot));
+        if let Some(waiting) = snapshot.waiting().filter(|count| *count > 0) {
+            print::line(format!("{} at this moment for a standby", wait(waiting)));
+        }
+        live::print_drift(&drift);
     }
-    Ok(Ending::Fine)
+    Ok(if drift.iter().any(|one| one.rule == SILENT) {
+        Ending::Unknown
+    } else if drift.is_empty() {
+        Ending::Fine
+    } else {
+        Ending::Drifts
+    })
+}
+
+/// All of it as one line.
+pub(super) fn print_json(snapshot: &Snapshot, drift: &[Drift]) {
+    let board = snapshot.board();
+    let servers = board.servers.iter().map(|reading| {
+        let up = live::up(reading, snapshot);
+        let lag = snapshot.lag(&reading.name);
+        MeasuredReading {
+            reading,
+            answers: reading.answers,
+            timeline: up.and_then(live::timeline),
+            lag_bytes: lag.map(|lag| lag.bytes),
+            lag_seconds: lag.and_then(|lag| lag.time).map(|time| time.as_secs_f64()),
+            replay_paused: up.and_then(|up| up.replay).map(|replay| replay != Replay::Goes),
+        }
+    });
+    print::json(&Measured {
+        servers: servers.collect(),
+        commits: MeasuredCommits {
+            commits: &board.commits,
+            waiting: snapshot.waiting(),
+        },
+        drift,
+    });
+}
+
+/// "1 commit waits", "3 commits wait".
+pub(super) fn wait(waiting: u32) -> String {
+    let verb = if waiting == 1 { "waits" } else { "wait" };
+    format!("{} {verb}", counted(waiting, "commit"))
 }
 
 /// The tables of a predicted board.
@@ -67,7 +111,7 @@ fn print_tables(board: &Board, life: impl Fn(&Reading) -> String) {
 }
 
 /// "slave1: standby of master, running, sends to 2 servers".
-fn heading(reading: &Reading, life: &str) -> String {
+pub(super) fn heading(reading: &Reading, life: &str) -> String {
     let role = match &reading.upstream {
         Some(upstream) => format!("{} of {upstream}", reading.role),
         None => reading.role.clone(),
@@ -79,35 +123,11 @@ fn heading(reading: &Reading, life: &str) -> String {
     format!("{}: {role}, {life}{sends}", reading.name)
 }
 
-fn alive_or_down(reading: &Reading) -> String {
+pub(super) fn alive_or_down(reading: &Reading) -> String {
     if reading.running { "running" } else { "down" }.to_owned()
 }
 
-/// How a server is, with the time where it matters: "does not answer (for 3 s, nothing came back in time)".
-fn life(reading: &Reading, snapshot: &Snapshot) -> String {
-    let seen = snapshot.observed.get(&reading.name);
-    if let Some(State::Unreachable(why)) = seen.map(|seen| &seen.latest.state) {
-        return match snapshot.silent_for(&reading.name).filter(|time| *time >= FRESH) {
-            Some(time) => format!("does not answer (for {}, {why})", seconds(time)),
-            None => format!("does not answer ({why})"),
-        };
-    }
-    match snapshot.age(&reading.name).filter(|age| *age > FRESH) {
-        Some(age) => format!("{} (as of {} ago)", alive_or_down(reading), seconds(age)),
-        None => alive_or_down(reading),
-    }
-}
-
-/// "1.5 s", "75 s".
-fn seconds(time: Duration) -> String {
-    let tenths = (time.as_millis() + 50) / 100;
-    match (tenths / 10, tenths % 10) {
-        (whole, rest) if whole < 10 && rest > 0 => format!("{whole}.{rest} s"),
-        (whole, _) => format!("{whole} s"),
-    }
-}
-
-fn commits(board: &Board) -> String {
+pub(super) fn commits(board: &Board) -> String {
     let commits = &board.commits;
     let is_quorum = board
         .servers
@@ -148,52 +168,7 @@ fn all_of(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::model::health::{Moment, Observation, Observed, Role, Unreachable, sample};
-    use crate::model::topology::notation;
-
-    /// What is said of `a` three seconds after it was looked at; that took 1.5 s.
-    fn told(states: &[State]) -> String {
-        let topology = Arc::new(notation::parse("m 1\n  a 2\n").unwrap());
-        let mut observed = Observed::default();
-        for (second, state) in (10..).zip(states) {
-            observed.note(&Arc::new(Observation {
-                server: "a".to_owned(),
-                at: Moment::since_1970(Duration::from_secs(second)),
-                took: Duration::from_millis(1500),
-                state: state.clone(),
-            }));
-        }
-        let now = Moment::since_1970(Duration::from_secs(9 + states.len() as u64 + 3));
-        let snapshot = Snapshot {
-            topology,
-            observed,
-            now,
-        };
-        let board = snapshot.board();
-        heading(&board.servers[1], &life(&board.servers[1], &snapshot))
-    }
-
-    #[test]
-    fn silence_is_not_called_down_and_has_a_time() {
-        let silent = || State::Unreachable(Unreachable::Silent);
-        assert_eq!(
-            told(&[silent()]),
-            "a: standby of m, does not answer (for 4.5 s, nothing came back in time)"
-        );
-        assert_eq!(
-            told(&[sample::up(Role::Standby), silent(), silent()]),
-            "a: standby of m, does not answer (for 5 s, nothing came back in time)"
-        );
-        assert_eq!(told(&[State::Down]), "a: standby of m, down (as of 3 s ago)");
-        assert_eq!(
-            told(&[sample::up(Role::Standby)]),
-            "a: standby of m, running (as of 3 s ago)"
-        );
-        assert_eq!(told(&[State::Closed]), "a: standby of m, running (as of 3 s ago)");
-    }
 
     #[test]
     fn a_predicted_server_is_told_in_one_line() {

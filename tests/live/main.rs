@@ -18,6 +18,7 @@ mod crash;
 mod deploy;
 mod designs;
 mod differential;
+mod drift;
 mod faults;
 mod frozen;
 mod hostile;

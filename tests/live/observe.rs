@@ -111,8 +111,8 @@ fn postmaster(document: &Document, folder: &Path, name: &str) -> Pid {
     pid
 }
 
-/// The line of `pgcascade status` about each server, and how long it took.
-fn status_lines(folder: &Path) -> (String, Duration) {
+/// The line of `pgcascade status` about each server, and how long it took; it ends with this code.
+fn status_lines(folder: &Path, code: i32) -> (String, Duration) {
     let begun = Instant::now();
     let output = Command::new(env!("CARGO_BIN_EXE_pgcascade"))
         .arg("status")
@@ -120,7 +120,7 @@ fn status_lines(folder: &Path) -> (String, Duration) {
         .output()
         .unwrap();
     take_back(folder);
-    assert!(output.status.success(), "{output:?}");
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
     (String::from_utf8(output.stdout).unwrap(), begun.elapsed())
 }
 
@@ -203,7 +203,7 @@ async fn a_frozen_server_delays_nobody_and_is_not_down_and_a_killed_one_is() {
             assert!(fresh.age(name).unwrap() < Duration::from_secs(1));
         }
     }
-    let (lines, took) = status_lines(&folder);
+    let (lines, took) = status_lines(&folder, 4);
     assert!(took < FRESH, "it took {took:?}");
     assert!(lines.contains("c: standby of a, does not answer ("), "{lines}");
     assert_eq!(lines.matches(", running").count(), 6, "{lines}");
@@ -220,7 +220,7 @@ async fn a_frozen_server_delays_nobody_and_is_not_down_and_a_killed_one_is() {
     let board = cluster::status(&folder).await.unwrap();
     let f = board.servers.iter().find(|server| server.name == "f").unwrap();
     assert_eq!((f.running, f.answers), (false, false));
-    let (lines, _) = status_lines(&folder);
+    let (lines, _) = status_lines(&folder, 3);
     assert!(lines.contains("f: standby of b, down"), "{lines}");
     assert!(!lines.contains("does not answer"), "{lines}");
 
@@ -282,6 +282,11 @@ pub async fn says_what_it_is(document: &Document, bin: Option<&Path>) {
     let major = topology.postgres();
     let snapshot = cluster::observe(&folder).await.unwrap();
     let [m, a, c] = ["m", "a", "c"].map(|name| up(&snapshot, name));
+    assert_eq!(snapshot.drift(), [], "it is as it was deployed");
+    assert_eq!(snapshot.waiting(), Some(0));
+    for standby in ["a", "c"] {
+        assert_eq!(snapshot.lag(standby).unwrap().bytes, 0);
+    }
     assert!(m.version.starts_with(&format!("{major}.")), "{}", m.version);
     assert_eq!(
         [m.role, a.role, c.role],

@@ -61,7 +61,8 @@ fn no_stranger_is_asked_whom_a_design_names() {
     assert_ne!(named, text);
     overwrite(&design, &named);
     let status = run(&place, &["status", FOLDER]);
-    assert_eq!(status.code, Some(0), "{}{}", status.out, status.err);
+    // The file is not the one that was deployed, and that is said.
+    assert!(matches!(status.code, Some(0 | 3)), "{}{}", status.out, status.err);
     assert!(status.out.contains("streaming"), "{}", status.out);
     run(&place, &["verify", FOLDER]);
     for heard in &strangers {

@@ -204,7 +204,7 @@ async fn a_change_a_stop_and_a_start_that_are_killed_are_gone_on_with() {
         println!("  a stop was killed: {}", listed(&place));
         if listed(&place).contains("left over") {
             place.succeeds(&["go-on", "d"]);
-            let board: Value = serde_json::from_str(&place.succeeds(&["status", "d", "--json"])).unwrap();
+            let board: Value = serde_json::from_str(&place.run(&["status", "d", "--json"]).out).unwrap();
             let mut servers = board["servers"].as_array().unwrap().iter();
             assert!(servers.all(|server| server["running"] == false), "{board}");
         }

@@ -32,7 +32,7 @@ const MAY_USE: [(&str, &[&str]); 5] = [
 ];
 
 /// The floors of the model, lowest first: what each may use of the others.
-const MODEL_MAY_USE: [(&str, &[&str]); 10] = [
+const MODEL_MAY_USE: [(&str, &[&str]); 11] = [
     ("topology", &[]),
     ("document", &["topology"]),
     ("configuration", &["topology"]),
@@ -44,6 +44,10 @@ const MODEL_MAY_USE: [(&str, &[&str]); 10] = [
         &["topology", "document", "configuration", "health", "operation"],
     ),
     (
+        "drift",
+        &["topology", "document", "configuration", "health", "simulate"],
+    ),
+    (
         "plan",
         &[
             "topology",
@@ -52,6 +56,7 @@ const MODEL_MAY_USE: [(&str, &[&str]); 10] = [
             "health",
             "operation",
             "simulate",
+            "drift",
         ],
     ),
     (
@@ -63,6 +68,7 @@ const MODEL_MAY_USE: [(&str, &[&str]); 10] = [
             "health",
             "operation",
             "simulate",
+            "drift",
             "plan",
         ],
     ),
@@ -75,6 +81,7 @@ const MODEL_MAY_USE: [(&str, &[&str]); 10] = [
             "health",
             "operation",
             "simulate",
+            "drift",
             "plan",
         ],
     ),

@@ -3,6 +3,7 @@
 //! Everything here begins with the record (`Site`), and asks `ownership` before it touches a process. What changes something
 //! is a [`Task`]: a plan that can be looked at, and its host. The functions of this file perform one while nobody looks.
 
+mod drawn;
 mod guide;
 mod listed;
 pub mod record;

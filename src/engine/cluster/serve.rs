@@ -2,15 +2,17 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::Cluster;
 use super::servers::Servers;
 use super::task::Told;
+use super::{Cluster, drawn};
 use crate::engine::cluster::record::{self, Builder, Lock, Stored, Switching};
-use crate::engine::postgres::server;
+use crate::engine::postgres::{archive, server};
 use crate::engine::run::{Host, Work, misplaced};
 use crate::engine::system::wait::Failure;
 use crate::model::health::ReplicationRow;
-use crate::model::plan::{Action, Kind, Note, Plan, Reader, Serve, plan_start, plan_stop, plan_verify};
+use crate::model::plan::{
+    Action, Kind, Note, Plan, Reader, Scope, Serve, plan_start, plan_stop, plan_verify,
+};
 use crate::model::topology::{ServerId, Topology};
 use crate::report::Report;
 
@@ -25,6 +27,7 @@ pub(super) struct ServeHost {
 impl ServeHost {
     pub(super) fn to_start(cluster: Cluster, names: &[String]) -> Result<(Plan, Self), Report> {
         let chosen = cluster.chosen(names)?;
+        drawn::refuse_second_primary(&cluster, &chosen)?;
         let plan = plan_start(cluster.topology(), &cluster.folder(), &chosen);
         Ok((plan, Self::of(cluster, Kind::Start)))
     }
@@ -109,6 +112,24 @@ impl ServeHost {
             Serve::WaitRows { server, rows, .. } => {
                 let seen = self.servers.serve(action, work).await;
                 self.compared(server, rows, seen, work)
+            }
+            Serve::SeeAsDrawn { scope } => {
+                drawn::see(&self.cluster, *scope, &work.wait).await?;
+                if *scope != Scope::Servers {
+                    self.told.say(work, "Nothing differs from the design.".to_owned());
+                }
+                Ok(())
+            }
+            Serve::ProveArchive { server, folder, port } => {
+                let target = self.servers.target(server, folder, *port);
+                work.waiting(format!("a WAL segment of {server} to be archived"))
+                    .await;
+                archive::prove_archive(&self.servers.sessions, &target, &work.wait).await?;
+                self.told.say(
+                    work,
+                    format!("A finished WAL segment of {server} is in the archive."),
+                );
+                Ok(())
             }
             Serve::ProveTls { server, .. } => {
                 self.servers.serve(action, work).await?;

@@ -10,11 +10,11 @@ use crate::engine::cluster::site::{Site, address};
 use crate::engine::postgres::proof;
 use crate::engine::postgres::server::{self, Started, Target};
 use crate::engine::postgres::sessions::Sessions;
-use crate::engine::run::Work;
+use crate::engine::run::{Work, misplaced};
 use crate::engine::system::wait::{Failure, Wait};
 use crate::model::document::Document;
 use crate::model::health::ReplicationRow;
-use crate::model::plan::{Reader, Serve};
+use crate::model::plan::{Action, Reader, Serve};
 use crate::model::topology::Topology;
 use crate::report::Report;
 
@@ -104,6 +104,9 @@ impl Servers {
             } => {
                 self.wait_rows(&self.target(server, folder, *port), rows, work)
                     .await
+            }
+            Serve::SeeAsDrawn { .. } | Serve::ProveArchive { .. } => {
+                Err(misplaced(&Action::Serve(action.clone())))
             }
             Serve::ProveTls { server, folder, port } => {
                 let target = self.target(server, folder, *port);

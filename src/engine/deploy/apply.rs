@@ -2,20 +2,26 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use super::local_host::ChangeHost;
 use super::{Cancel, Request, discover, interrupted};
-use crate::engine::cluster;
 use crate::engine::cluster::record::{self, ClusterState, Lock, Stored};
 use crate::engine::cluster::site::Site;
-use crate::engine::run;
+use crate::engine::cluster::{self, Cluster};
+use crate::engine::{monitor, run};
 use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
+use crate::model::drift::Drift;
 use crate::model::plan::{Machine, Outcome, Plan, RunEvent, Standing};
 use crate::model::topology::Topology;
 use crate::report::Report;
+
+/// How often, and with what rest, a cluster is looked at whose standbys may be about to connect again.
+const LOOKS: usize = 10;
+const REST: Duration = Duration::from_millis(300);
 
 /// A cluster as it was found, for [`plan_apply`](crate::model::plan::plan_apply).
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +79,11 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
         left_servers: left_servers(&stored, designs.into_iter().flatten()),
         left_tls: !running.topology().has_tls() && stored.made.iter().any(|made| made == ClusterFolder::TLS),
         clears: still_clears(&stored),
+        drift: if resumes {
+            Vec::new()
+        } else {
+            drift(&site, &running).await
+        },
         resumes,
     };
     let request = Request {
@@ -102,6 +113,24 @@ pub async fn apply_here(change: Change, events: mpsc::Sender<RunEvent>, cancel: 
         }
         Err(report) => run::refuse(change.number, &change.plan, events, report).await,
     }
+}
+
+/// Where what runs differs from its design. A standby that is just coming back is given a moment.
+async fn drift(site: &Site, running: &Document) -> Vec<Drift> {
+    let cluster = Cluster {
+        site: site.clone(),
+        design: running.clone(),
+    };
+    for _ in 0..LOOKS {
+        let found = monitor::observe(&cluster).await.drift();
+        let may_come = |one: &Drift| one.rule == "link-missing";
+        // What is down stops the change, and takes its links with it.
+        if !found.iter().any(may_come) || found.iter().any(|one| !one.may_pass()) {
+            return found;
+        }
+        tokio::time::sleep(REST).await;
+    }
+    monitor::observe(&cluster).await.drift()
 }
 
 fn is_whole(stored: &Stored) -> bool {

@@ -19,6 +19,10 @@ fn or_null(has: bool, column: &str, kind: &str) -> String {
     }
 }
 
+/// Whoever may not see the others' waits would count none.
+const COMMIT_WAITS: &str = "CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE') \
+    THEN (SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep') END";
+
 /// Seconds since 1970.
 fn epoch(time: &str) -> String {
     format!("extract(epoch FROM {time})::float8")
@@ -80,6 +84,14 @@ pub(super) fn server(major: PgMajor) -> String {
             or_null(major.has_control_functions(), &least, "integer")
         ),
         format!("{} AS replay", standby(&paused)),
+        format!(
+            "{} AS committed",
+            standby(&epoch("pg_last_xact_replay_timestamp()"))
+        ),
+        format!(
+            "{} AS waiting",
+            or_null(major.tells_commit_waits(), COMMIT_WAITS, "bigint")
+        ),
     ]
     .join(", ")
 }
@@ -157,11 +169,23 @@ pub(super) fn slots(major: PgMajor) -> Option<String> {
     major.has_slots().then(|| columns.join(", "))
 }
 
-/// A row for each of the settings named by the parameter, as far as there are such.
+/// One row; `None`: there is no such view.
+pub(super) fn archiver(major: PgMajor) -> Option<String> {
+    let columns = [
+        "SELECT archived_count, last_archived_wal, failed_count, last_failed_wal".to_owned(),
+        format!("{} AS archived_at", epoch("last_archived_time")),
+        format!("{} AS failed_at FROM pg_stat_archiver", epoch("last_failed_time")),
+    ];
+    major.has_archiver_view().then(|| columns.join(", "))
+}
+
+/// A row for each of the settings named by the parameter, as far as there are such, and for whatever somebody set; also
+/// where our own session sets another value, so that nobody takes it for unset.
 pub(super) fn settings(major: PgMajor) -> String {
+    let pending = or_null(major.tells_pending_restart(), "pending_restart", "boolean");
     format!(
-        "SELECT name, setting, unit, source, sourcefile, sourceline, {} AS pending_restart FROM pg_settings WHERE name = ANY ($1)",
-        or_null(major.tells_pending_restart(), "pending_restart", "boolean")
+        "SELECT name, setting, unit, source, sourcefile, sourceline, {pending} AS pending_restart FROM pg_settings \
+         WHERE name = ANY ($1) OR source NOT IN ('default', 'override') OR {pending}"
     )
 }
 
@@ -203,6 +227,7 @@ mod tests {
                 senders(major),
                 receiver(major).unwrap(),
                 slots(major).unwrap(),
+                archiver(major).unwrap(),
                 settings(major),
             ];
             let text = all.join("\n");

@@ -12,8 +12,8 @@ use super::questions::{self, UNASKABLE};
 use crate::engine::postgres::position::Position;
 use crate::engine::postgres::sql::{Session, SqlError};
 use crate::model::health::{
-    Conninfo, Lsn, Moment, Positions, Receiver, ReceiverState, Receiving, Replay, Role, SETTINGS, Sender,
-    SenderState, Setting, Settings, Slot, Source, SyncState, Timeline, Up, WalStatus,
+    Archiver, Conninfo, Lsn, Moment, Positions, Receiver, ReceiverState, Receiving, Replay, Role, SETTINGS,
+    Sender, SenderState, Setting, Settings, Slot, Source, SyncState, Timeline, Up, WalStatus,
 };
 
 /// Settings cost the server as much as all the rest: they are asked for when its files were read again, and for what
@@ -36,10 +36,11 @@ struct KeptSettings {
 
 /// Everything that the server says.
 pub(super) async fn read(session: &Session, kept: &mut Kept) -> Result<Up, SqlError> {
-    match read_once(session, kept).await {
+    // It holds the answers to all questions at once: too much for the stacks of those who wait.
+    match Box::pin(read_once(session, kept)).await {
         // It was promoted between two of the questions: what asks a standby is an error on a primary.
         Err(SqlError::Server(error)) if error.code() == Some(&SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE) => {
-            read_once(session, kept).await
+            Box::pin(read_once(session, kept)).await
         }
         result => result,
     }
@@ -50,11 +51,12 @@ async fn read_once(session: &Session, kept: &mut Kept) -> Result<Up, SqlError> {
     let server = questions::server(major);
     let senders = questions::senders(major);
     // All are on their way at once: one round trip.
-    let (server, senders, receiver, slots) = tokio::join!(
+    let (server, senders, receiver, slots, archiver) = tokio::join!(
         session.ask(&server, &[]),
         session.ask(&senders, &[]),
         ask_if_there(session, questions::receiver(major)),
         ask_if_there(session, questions::slots(major)),
+        ask_if_there(session, questions::archiver(major)),
     );
     let rows = server?;
     let server = rows.first().ok_or(SqlError::Form)?;
@@ -71,11 +73,18 @@ async fn read_once(session: &Session, kept: &mut Kept) -> Result<Up, SqlError> {
         .transpose()?;
     let slots = if_askable(slots)?.flatten();
     let slots = slots.map(|rows| rows.iter().map(slot_of).collect()).transpose()?;
+    let archiver = if_askable(archiver)?.flatten();
+    let archiver = archiver
+        .as_ref()
+        .and_then(|rows| rows.first())
+        .map(archiver_of)
+        .transpose()?;
     let settings = settings(session, kept, server.try_get("loaded")?).await?;
     Ok(Up {
         version: session.version().to_owned(),
         senders,
         slots,
+        archiver,
         settings,
         ..up_of(server, receiving)?
     })
@@ -116,6 +125,7 @@ fn up_of(row: &Row, receiving: Receiving) -> Result<Up, SqlError> {
     };
     let replay: Option<String> = row.try_get("replay")?;
     let identifier: Option<i64> = row.try_get("system_identifier")?;
+    let waiting: Option<i64> = row.try_get("waiting")?;
     Ok(Up {
         role: if is_standby { Role::Standby } else { Role::Primary },
         version: String::new(),
@@ -137,8 +147,11 @@ fn up_of(row: &Row, receiving: Receiving) -> Result<Up, SqlError> {
             "pause requested" => Replay::PauseRequested,
             _ => Replay::Goes,
         }),
+        committed: moment(row, "committed")?,
         senders: None,
         slots: None,
+        archiver: None,
+        waiting: waiting.and_then(|count| count.try_into().ok()),
         settings: None,
     })
 }
@@ -198,6 +211,27 @@ fn slot_of(row: &Row) -> Result<Slot, SqlError> {
         safe_wal_size: row.try_get("safe_wal_size")?,
         inactive_since: moment(row, "inactive_since")?,
         invalidation: row.try_get("invalidation")?,
+    })
+}
+
+fn archiver_of(row: &Row) -> Result<Archiver, SqlError> {
+    let count = |column| {
+        Ok::<_, SqlError>(
+            get::<Option<i64>>(row, column)?
+                .unwrap_or(0)
+                .max(0)
+                .cast_unsigned(),
+        )
+    };
+    let last = |file, at| {
+        let file: Option<String> = get(row, file)?;
+        Ok::<_, SqlError>(file.zip(moment(row, at)?))
+    };
+    Ok(Archiver {
+        archived: count("archived_count")?,
+        failed: count("failed_count")?,
+        last_archived: last("last_archived_wal", "archived_at")?,
+        last_failed: last("last_failed_wal", "failed_at")?,
     })
 }
 

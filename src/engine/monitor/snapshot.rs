@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::model::drift::{self, Drift, Lag};
 use crate::model::health::{Board, Moment, Observed};
 use crate::model::topology::Topology;
 
@@ -18,6 +19,27 @@ pub struct Snapshot {
 impl Snapshot {
     pub fn board(&self) -> Board {
         Board::of(&self.topology, &self.observed)
+    }
+
+    /// Every difference between what is drawn and what runs, as far as it was seen.
+    pub fn drift(&self) -> Vec<Drift> {
+        drift::drift(&self.topology, &self.observed)
+    }
+
+    /// How far a standby is behind; `None`: it is none, or nobody can tell.
+    pub fn lag(&self, server: &str) -> Option<Lag> {
+        drift::lag(&self.topology, &self.observed, self.topology.by_name(server)?)
+    }
+
+    /// How many commits wait for a standby at this moment; `None`: the primary does not say.
+    pub fn waiting(&self) -> Option<u32> {
+        let board = self.board();
+        let writes = board
+            .servers
+            .iter()
+            .filter(|one| one.role == "primary" && one.answers);
+        let waits = writes.filter_map(|one| self.observed.up(self.topology.by_name(&one.name)?)?.waiting);
+        waits.reduce(|sum, more| sum + more)
     }
 
     /// For how long a server has not answered; `None`: it does, or is down.

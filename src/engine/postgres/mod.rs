@@ -1,5 +1,6 @@
 //! One PostgreSQL server: start and stop it, prove that it is ours, open sessions, ask questions, give it certificates.
 
+pub mod archive;
 pub mod authority;
 pub mod endpoint;
 mod guard;

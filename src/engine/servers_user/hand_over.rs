@@ -7,6 +7,8 @@ use std::path::Path;
 
 use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, fstat, openat};
 
+use super::provide;
+use crate::engine::cluster::record::Stored;
 use crate::engine::system::files::Owner;
 use crate::model::configuration::ClusterFolder;
 use crate::report::Report;
@@ -38,6 +40,13 @@ pub(super) fn old_marker(folder: &Path, owner: Owner) -> Result<(), Report> {
             error,
         )
     };
+    // What the record says root made is root's word still: from now on the record is the user's.
+    if let Some(stored) = open(&marker, c"cluster.json", OFlags::RDONLY)
+        .ok()
+        .and_then(recorded)
+    {
+        provide::note_earlier(folder, &stored);
+    }
     let entries = Dir::read_from(&marker).map_err(|error| failed(&error))?;
     for entry in entries {
         let entry = entry.map_err(|error| failed(&error))?;
@@ -51,4 +60,10 @@ pub(super) fn old_marker(folder: &Path, owner: Owner) -> Result<(), Report> {
         }
     }
     fchown(&marker, Some(owner.uid), Some(owner.gid)).map_err(|error| failed(&error))
+}
+
+fn recorded(file: OwnedFd) -> Option<Stored> {
+    let is_roots = fstat(&file).is_ok_and(|there| there.st_uid == 0 && there.st_nlink == 1);
+    let file = std::fs::File::from(file);
+    is_roots.then(|| serde_json::from_reader(std::io::BufReader::new(file)).ok())?
 }

@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::engine::cluster::record::Stored;
 use crate::engine::desk::store;
 use crate::engine::system::files::{self, Owner};
 use crate::engine::system::trusted;
@@ -157,6 +158,17 @@ fn give_back(folder: &Path, owner: Owner) -> Result<(), String> {
     }
     forget(folder);
     Ok(())
+}
+
+/// Notes what an earlier pgcascade, which worked as root, made for a folder.
+pub(super) fn note_earlier(folder: &Path, stored: &Stored) {
+    let was_roots = stored.folder_was.as_ref().filter(|was| was.owner.uid == 0);
+    if stored.record.made_folder {
+        let parents = stored.made_parents.clone();
+        note(folder, &Provided::Made { parents });
+    } else if let Some(was) = was_roots {
+        note(folder, &Provided::HandedOver { mode: was.mode });
+    }
 }
 
 /// A folder's parent and its own name.

@@ -38,6 +38,13 @@ impl Conninfo {
         pairs.find_map(|(name, value)| (name == key).then_some(value.as_str()))
     }
 
+    /// What it says and the other does not; empty where both say the same, in whatever order.
+    #[must_use]
+    pub fn beside(&self, other: &Self) -> Self {
+        let own = self.0.iter().filter(|(key, _)| self.get(key) != other.get(key));
+        Self(own.cloned().collect())
+    }
+
     /// `host=db1 port=5432`.
     pub fn text(&self) -> String {
         let pairs = self.0.iter();

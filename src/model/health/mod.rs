@@ -3,7 +3,9 @@
 //! A [`Board`] is the promise: `status --json` prints one, a prediction has the same type, so that the two can be compared.
 //! An [`Observation`] is one look at one server, [`Observed`] the latest of each; `Board::of` (in `simulate`) folds them.
 
+mod archiver;
 mod conninfo;
+mod links;
 mod lsn;
 mod moment;
 mod observation;
@@ -16,6 +18,7 @@ mod settings;
 
 use serde::{Deserialize, Serialize};
 
+pub use archiver::Archiver;
 pub use conninfo::Conninfo;
 pub use lsn::{Lsn, NotAnLsn};
 pub use moment::Moment;

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Lsn, Moment, Receiving, Replay, Sender, Settings, Slot};
+use super::{Archiver, Lsn, Moment, Receiving, Replay, Sender, Settings, Slot};
 
 /// What one look at a server gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,9 +85,15 @@ pub struct Up {
     pub receiving: Receiving,
     /// Of a standby only.
     pub replay: Option<Replay>,
+    /// When what a standby applied last was committed, by the primary's clock.
+    pub committed: Option<Moment>,
     /// `None`: not to be had from this server.
     pub senders: Option<Vec<Sender>>,
     pub slots: Option<Vec<Slot>>,
+    /// 9.4 and later.
+    pub archiver: Option<Archiver>,
+    /// How many commits wait for a standby at this moment (10 and later).
+    pub waiting: Option<u32>,
     /// Asked for more seldom than the rest, and shared until they change.
     pub settings: Option<Arc<Settings>>,
 }

@@ -18,8 +18,11 @@ pub fn said(role: Role) -> Up {
         positions: Positions::default(),
         receiving: Receiving::Nothing,
         replay: None,
+        committed: None,
         senders: Some(Vec::new()),
         slots: None,
+        archiver: None,
+        waiting: None,
         settings: None,
     }
 }

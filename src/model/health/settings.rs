@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::Conninfo;
 
-/// Those that are asked for. A version that does not know one has no row for it; before 12, what stands in
-/// recovery.conf is no setting.
-pub const SETTINGS: [&str; 19] = [
+/// Those that are asked for whoever set them; of all others, those that somebody set. A version that does not know one has
+/// no row for it; before 12, what stands in recovery.conf is no setting.
+pub const SETTINGS: [&str; 23] = [
+    "archive_command",
     "archive_mode",
     "cluster_name",
     "hot_standby",
@@ -20,8 +21,11 @@ pub const SETTINGS: [&str; 19] = [
     "primary_slot_name",
     "recovery_min_apply_delay",
     "recovery_target_timeline",
+    "restore_command",
+    "ssl",
     "synchronous_commit",
     "synchronous_standby_names",
+    "wal_keep_segments",
     "wal_keep_size",
     "wal_level",
     "wal_receiver_timeout",

@@ -96,6 +96,13 @@ pub enum Alter {
     },
     /// Give a server the files of a design, and let it read them.
     Configure(Configure),
+    /// Take these settings out of a server's postgresql.auto.conf, where they beat its own file, and let it read that.
+    Reset {
+        server: String,
+        folder: String,
+        port: u16,
+        settings: Vec<String>,
+    },
     /// Stop a server that is no longer in the design, and remove its folder; nothing, if it is not there.
     RemoveServer { server: String, folder: String },
     /// Write README.md and design.toml of the new design and record it: from here on nothing is taken back.
@@ -155,6 +162,14 @@ pub enum Serve {
     },
     /// Ask pg_stat_ssl whether every downstream of the server came over TLS.
     ProveTls {
+        server: String,
+        folder: String,
+        port: u16,
+    },
+    /// See that what runs differs in nothing from what is drawn, as far as the scope goes.
+    SeeAsDrawn { scope: Scope },
+    /// Finish a WAL segment, and see it arrive in the archive.
+    ProveArchive {
         server: String,
         folder: String,
         port: u16,
@@ -231,6 +246,18 @@ pub enum Means {
     Reload,
     /// Stopped and started, until it accepts connections.
     Restart,
+}
+
+/// What is compared with the design.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// Who runs, who takes writes, who follows whom.
+    Servers,
+    /// All that servers say.
+    All,
+    /// The same, but for an archive that fails: it is proved by a step of its own.
+    AllButArchive,
 }
 
 /// A server on which a row is read.

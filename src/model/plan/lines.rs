@@ -31,6 +31,9 @@ pub fn what(action: &Action) -> String {
             format!("certificate {}", certificate.folder)
         }
         Action::Alter(Alter::RemoveCertificate { folder }) => format!("remove certificate {folder}"),
+        Action::Alter(Alter::Reset { server, settings, .. }) => {
+            format!("reset {} on {server}", settings.join(" "))
+        }
         Action::Alter(Alter::RemoveTls) => "remove tls".to_owned(),
         Action::Build(Build::Initdb {
             data, auth_method, ..
@@ -51,6 +54,8 @@ pub fn what(action: &Action) -> String {
             format!("streaming {standby} from {server}")
         }
         Action::Serve(Serve::Reload { server, .. }) => format!("reload {server}"),
+        Action::Serve(Serve::SeeAsDrawn { .. }) => "as drawn".to_owned(),
+        Action::Serve(Serve::ProveArchive { server, .. }) => format!("archive of {server}"),
         Action::Serve(Serve::ProveTls { server, .. }) => format!("encrypted {server}"),
         Action::Serve(Serve::WaitRows { server, rows, .. }) => {
             let rows: Vec<_> = rows

@@ -22,7 +22,9 @@ mod step;
 mod steps;
 mod teardown;
 
-pub use action::{Action, Alter, Build, Configure, DesignOf, Make, Means, Note, Reader, Remove, Serve};
+pub use action::{
+    Action, Alter, Build, Configure, DesignOf, Make, Means, Note, Reader, Remove, Scope, Serve,
+};
 pub use apply::{ApplyPlan, LeftSlot, Standing, plan_apply};
 pub use certificates::Certificate;
 pub use deploy::plan_deploy;

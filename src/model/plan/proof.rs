@@ -2,7 +2,7 @@
 //! wait for, and how long they may take.
 
 use super::steps::New;
-use super::{Action, Reader, Serve};
+use super::{Action, Reader, Scope, Serve};
 use crate::model::health::ReplicationRow;
 use crate::model::topology::{Server, Topology};
 
@@ -33,6 +33,43 @@ pub(super) fn see_encrypted<'a>(topology: &Topology, sender: &'a Server, folder:
             server: sender.name().to_string(),
             folder,
             port: sender.port().number(),
+        }),
+        ..New::default()
+    })
+}
+
+/// Compares what the servers say with the design.
+pub(super) fn as_drawn(scope: Scope) -> New<'static> {
+    let (title, why) = match scope {
+        Scope::Servers => (
+            "See that every server is who it is in the design",
+            "Where another server has taken over, all that follows would only say what comes of that",
+        ),
+        Scope::All | Scope::AllButArchive => (
+            "See that nothing differs from the design",
+            "Roles, links, slots and settings as the servers have them now: somebody may have changed them since the deployment",
+        ),
+    };
+    New {
+        title: title.to_owned(),
+        why: why.to_owned(),
+        action: Action::Serve(Serve::SeeAsDrawn { scope }),
+        ..New::default()
+    }
+}
+
+/// Sees that the archive takes WAL, where the design has one and the version tells.
+pub(super) fn archive(topology: &Topology) -> Option<New<'_>> {
+    let primary = topology.primary();
+    let is_told = topology.archive().is_some() && topology.postgres().has_archiver_view();
+    is_told.then(|| New {
+        server: Some(primary),
+        title: "Finish a WAL segment and see it arrive in the archive".to_owned(),
+        why: "An archive that takes nothing lets WAL pile up on the primary, and no lost standby finds its WAL there".to_owned(),
+        action: Action::Serve(Serve::ProveArchive {
+            server: primary.name().to_string(),
+            folder: topology.folder(primary.id()),
+            port: primary.port().number(),
         }),
         ..New::default()
     })

@@ -3,7 +3,7 @@
 //! None of them undoes anything: a server that was started stays up, and the same command can be called again.
 
 use super::steps::{New, Steps};
-use super::{Action, ExpectedRows, Head, Kind, Note, Phase, Plan, Serve, StepId, proof};
+use super::{Action, ExpectedRows, Head, Kind, Note, Phase, Plan, Scope, Serve, StepId, proof};
 use crate::model::topology::{Auth, Server, ServerId, Topology};
 
 /// From the start of a server until it accepts connections: a crash recovery may lie between.
@@ -14,6 +14,10 @@ const STOP_SECS: u32 = 60;
 const STREAM_SECS: u32 = 30;
 /// For one server's rows: a standby that reconnects may need a moment.
 const ROWS_SECS: u32 = 15;
+/// For what differs and may go away by itself: a standby that reconnects.
+const DRAWN_SECS: u32 = 15;
+/// From the end of a WAL segment until it is in the archive.
+const ARCHIVE_SECS: u32 = 30;
 /// For one row on its way through the whole tree.
 const ROW_SECS: u32 = 30;
 
@@ -31,7 +35,7 @@ pub fn plan_start(topology: &Topology, folder: &str, servers: &[ServerId]) -> Pl
         .all(|server| servers.contains(&server.id()))
     {
         planner.steps.enter(Phase::Stream);
-        planner.compare(STREAM_SECS);
+        planner.compare(STREAM_SECS, true);
     }
     planner.end_note();
     planner.plan(Kind::Start, folder)
@@ -64,10 +68,22 @@ pub fn plan_stop(topology: &Topology, folder: &str, servers: &[ServerId]) -> Pla
     planner.plan(Kind::Stop, folder)
 }
 
-/// Proves the design on the running servers: links, sync states, a row read on every standby.
+/// Proves the design on the running servers: nothing differs, links, sync states, a row read on every standby, the archive.
 pub fn plan_verify(topology: &Topology, folder: &str) -> Plan {
     let mut planner = Planner::of(topology);
     planner.steps.enter(Phase::Prove);
+    let archive = proof::archive(topology);
+    // First: where a server has taken over, the rest would only say what follows from that.
+    if topology.has_tls() {
+        // A link that is open says more than the setting that opened it.
+        planner.as_drawn(Scope::Servers);
+        planner.encrypted(ROWS_SECS);
+    }
+    planner.as_drawn(if archive.is_some() {
+        Scope::AllButArchive
+    } else {
+        Scope::All
+    });
     for server in planner.in_tree_order(&all(topology)) {
         planner.add(New {
             server: Some(server),
@@ -80,12 +96,18 @@ pub fn plan_verify(topology: &Topology, folder: &str) -> Plan {
             ..New::default()
         });
     }
-    planner.compare(ROWS_SECS);
+    planner.compare(ROWS_SECS, false);
     planner.add(New {
         why: "Streaming alone is no proof: a standby can receive WAL and not apply it".to_owned(),
         deadline_secs: ROW_SECS,
         ..proof::one_row(topology)
     });
+    if let Some(archive) = archive {
+        planner.add(New {
+            deadline_secs: ARCHIVE_SECS,
+            ..archive
+        });
+    }
     planner.plan(Kind::Verify, folder)
 }
 
@@ -185,8 +207,36 @@ impl<'a> Planner<'a> {
         }
     }
 
+    fn as_drawn(&mut self, scope: Scope) {
+        self.add(New {
+            deadline_secs: DRAWN_SECS,
+            ..proof::as_drawn(scope)
+        });
+    }
+
+    /// Every sender's links over TLS.
+    fn encrypted(&mut self, deadline_secs: u32) {
+        let topology = self.topology;
+        for sender in topology
+            .in_tree_order()
+            .into_iter()
+            .filter_map(|id| topology.server(id))
+        {
+            let sends = topology.downstreams(sender.id()).next().is_some();
+            if sends && topology.answers_queries(sender.id()) {
+                let encrypted = proof::see_encrypted(topology, sender, topology.folder(sender.id()));
+                if let Some(encrypted) = encrypted {
+                    self.add(New {
+                        deadline_secs,
+                        ..encrypted
+                    });
+                }
+            }
+        }
+    }
+
     /// What every server that answers shows of its downstreams, compared with the design.
-    fn compare(&mut self, deadline_secs: u32) {
+    fn compare(&mut self, deadline_secs: u32, sees_encryption: bool) {
         let topology = self.topology;
         let expected = ExpectedRows::of(topology);
         let mut asked = topology.in_tree_order();
@@ -197,7 +247,8 @@ impl<'a> Planner<'a> {
                 deadline_secs,
                 ..proof::compare(sender, folder.clone(), rows)
             });
-            let encrypted = proof::see_encrypted(topology, sender, folder).filter(|_| !rows.is_empty());
+            let is_asked = sees_encryption && !rows.is_empty();
+            let encrypted = proof::see_encrypted(topology, sender, folder).filter(|_| is_asked);
             if let Some(encrypted) = encrypted {
                 self.add(New {
                     deadline_secs,
@@ -225,7 +276,7 @@ mod tests {
     use super::*;
     use crate::model::plan::Step;
     use crate::model::plan::lines::line;
-    use crate::model::topology::notation;
+    use crate::model::topology::{Archive, Edit, notation};
 
     fn check(steps: &[Step], expected: &str) {
         let shown: String = steps.iter().map(line).collect();
@@ -259,8 +310,13 @@ mod tests {
     fn what_is_proved_is_what_a_deployment_proves() {
         check(
             &plan_verify(&seed(), "/c").steps,
-            "0 runs m\n1 runs a < 0\n2 runs b < 1\n3 rows of m: a 1 sync < 2\n4 rows of a: b 0 async < 3\n5 rows of b:  < 4\n\
-             6 row from m to 2 and 0 delayed < 5\n",
+            "0 as drawn\n1 runs m < 0\n2 runs a < 1\n3 runs b < 2\n4 rows of m: a 1 sync < 3\n5 rows of a: b 0 async < 4\n\
+             6 rows of b:  < 5\n7 row from m to 2 and 0 delayed < 6\n",
         );
+        let mut archived = seed();
+        let archive = Archive::new("archive").unwrap();
+        archived.apply(&Edit::SetArchive(Some(archive))).unwrap();
+        let steps = plan_verify(&archived, "/c").steps;
+        assert_eq!(line(steps.last().unwrap()), "8 archive of m < 7\n");
     }
 }

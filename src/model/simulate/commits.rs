@@ -9,6 +9,34 @@ use crate::model::topology::Topology;
 ///
 /// Running servers and a prediction are judged by this same function.
 pub fn commits(topology: &Topology, readings: &[Reading]) -> Commits {
+    commits_by(readings, |primary| {
+        // After a promotion it is another server than the drawn one, and its own file counts.
+        let server = topology.by_name(primary)?;
+        Waited::of(&Configured::of(topology, server).ok()?)
+    })
+}
+
+/// What a commit waits for on one server.
+#[derive(Debug)]
+pub(super) struct Waited {
+    /// So many have to answer.
+    pub(super) count: u32,
+    /// Rows of those that do not, although they stream.
+    pub(super) mute: Vec<String>,
+}
+
+impl Waited {
+    /// `None`: for nobody.
+    pub(super) fn of(configured: &Configured) -> Option<Self> {
+        configured.waited_for().map(|names| Self {
+            count: names.count(),
+            mute: Vec::new(),
+        })
+    }
+}
+
+/// The same with what the primary, given by its name, waits for.
+pub(super) fn commits_by(readings: &[Reading], waited: impl FnOnce(&str) -> Option<Waited>) -> Commits {
     let told = |outcome: &str, waits_for| Commits {
         outcome: outcome.to_owned(),
         waits_for,
@@ -24,10 +52,7 @@ pub fn commits(topology: &Topology, readings: &[Reading]) -> Commits {
     if !primary.answers {
         return told("unknown", Vec::new());
     }
-    // After a promotion it is another server than the drawn one, and its own file counts.
-    let server = topology.by_name(&primary.name);
-    let configured = server.and_then(|server| Configured::of(topology, server).ok());
-    let Some(names) = configured.as_ref().and_then(Configured::waited_for) else {
+    let Some(waited) = waited(&primary.name) else {
         return told("acknowledged", Vec::new());
     };
     let waits_for: Vec<String> = primary
@@ -36,6 +61,10 @@ pub fn commits(topology: &Topology, readings: &[Reading]) -> Commits {
         .filter(|row| row.state == "streaming" && matches!(row.sync_state.as_str(), "sync" | "quorum"))
         .map(|row| row.application_name.clone())
         .collect();
-    let enough = u32::try_from(waits_for.len()).is_ok_and(|streaming| streaming >= names.count());
+    let answering = waits_for
+        .iter()
+        .filter(|name| !waited.mute.contains(name))
+        .count();
+    let enough = u32::try_from(answering).is_ok_and(|answering| answering >= waited.count);
     told(if enough { "acknowledged" } else { "waiting" }, waits_for)
 }

@@ -1,8 +1,9 @@
-//! What a server's postgresql.conf will say about commits.
+//! What a server's postgresql.conf will say about commits, and what a running one says.
 
 use super::standby_names::{NamesError, StandbyNames};
 use crate::model::configuration::Configuration;
-use crate::model::topology::{CommitLevel, Server, Topology};
+use crate::model::health::{Settings, Source};
+use crate::model::topology::{CommitLevel, PgMajor, Server, Topology};
 
 /// Synchronous replication as one server would be configured, should it be the primary.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,19 @@ impl Configured {
         Ok(Self {
             names: StandbyNames::parse(&names, topology.postgres())?,
             commit,
+        })
+    }
+
+    /// The same as a server of this version runs with. `None`: it does not say all of it.
+    pub fn running(settings: &Settings, major: PgMajor) -> Option<Self> {
+        let names = settings.value("synchronous_standby_names")?;
+        let commit = settings.get("synchronous_commit")?;
+        if commit.source == Source::Session {
+            return None;
+        }
+        Some(Self {
+            names: StandbyNames::parse(names, major).ok()?,
+            commit: CommitLevel::parse(commit.value.as_deref()?)?,
         })
     }
 

@@ -1,8 +1,9 @@
 //! The board of a running cluster: a fold over what was last seen of each of its servers.
 
-use super::commits;
-use crate::model::health::{Board, Observed, Reading, ReceiverState, Role, Seen, Sender, State, Up};
-use crate::model::topology::{Server, Topology};
+use super::Configured;
+use super::commits::{Waited, commits_by};
+use crate::model::health::{Board, Commits, Observed, Reading, Replay, Role, Seen, Sender, State, Up};
+use crate::model::topology::{CommitLevel, PgMajor, Server, Topology};
 
 impl Board {
     /// What the servers of a design show, in its order. Where one does not say something, the last that it said counts,
@@ -10,14 +11,15 @@ impl Board {
     pub fn of(topology: &Topology, observed: &Observed) -> Self {
         let servers = topology.servers().iter();
         let servers: Vec<Reading> = servers
-            .map(|server| reading(topology, server, observed.get(server.name().as_str())))
+            .map(|server| reading(topology, server, observed))
             .collect();
-        let commits = commits(topology, &servers);
+        let commits = commits(topology, observed, &servers);
         Self { servers, commits }
     }
 }
 
-fn reading(topology: &Topology, server: &Server, seen: Option<&Seen>) -> Reading {
+fn reading(topology: &Topology, server: &Server, observed: &Observed) -> Reading {
+    let seen = observed.get(server.name().as_str());
     let drawn = server.upstream().and_then(|id| topology.server(id));
     let state = seen.map(|seen| &seen.latest.state);
     let role = match seen.and_then(Seen::last_up) {
@@ -30,7 +32,7 @@ fn reading(topology: &Topology, server: &Server, seen: Option<&Seen>) -> Reading
     let real = seen
         .filter(|seen| seen.latest.state != State::Down)
         .and_then(Seen::last_up)
-        .and_then(|up| upstream(topology, up));
+        .and_then(|up| observed.upstream(topology, up));
     let name_of = |server: &Server| server.name().to_string();
     let mut replication = match state {
         Some(State::Up(up)) => up.senders.iter().flatten().map(Sender::row).collect(),
@@ -47,18 +49,30 @@ fn reading(topology: &Topology, server: &Server, seen: Option<&Seen>) -> Reading
     }
 }
 
-/// The server of the design that a standby streams from, by the port that it says, and by the host where several have it.
-fn upstream<'a>(topology: &'a Topology, up: &Up) -> Option<&'a Server> {
-    let receiver = up.receiving.receiver()?;
-    if receiver.state != Some(ReceiverState::Streaming) {
-        return None;
-    }
-    let at_port = |server: &&Server| Some(server.port().number()) == receiver.port;
-    let mut there = topology.servers().iter().filter(at_port);
-    let first = there.next()?;
-    let is_named = |server: &&Server| Some(server.host().as_str()) == receiver.host.as_deref();
-    let named = std::iter::once(first).chain(there).find(is_named);
-    Some(named.unwrap_or(first))
+/// What becomes of a commit on the server that takes them, by the settings that it runs with. Where it does not say them,
+/// the design's count.
+fn commits(topology: &Topology, observed: &Observed, servers: &[Reading]) -> Commits {
+    commits_by(servers, |primary| {
+        let server = topology.by_name(primary)?;
+        let running = observed
+            .up(server)
+            .and_then(|up| Configured::running(up.settings.as_ref()?, server_major(topology, up)));
+        let configured = running.or_else(|| Configured::of(topology, server).ok())?;
+        let mut waited = Waited::of(&configured)?;
+        if configured.commit == CommitLevel::RemoteApply {
+            let paused = topology.servers().iter().filter(|standby| {
+                let replay = observed.up(standby).and_then(|up| up.replay);
+                matches!(replay, Some(Replay::Paused | Replay::PauseRequested))
+            });
+            let major = topology.postgres();
+            waited.mute = paused.map(|standby| standby.name().in_view(major)).collect();
+        }
+        Some(waited)
+    })
+}
+
+fn server_major(topology: &Topology, up: &Up) -> PgMajor {
+    PgMajor::of_server(&up.version).unwrap_or(topology.postgres())
 }
 
 #[cfg(test)]
@@ -68,7 +82,7 @@ mod tests {
 
     use super::*;
     use crate::model::health::{
-        Moment, Observation, Receiver, Receiving, SenderState, SyncState, Unreachable, sample,
+        Moment, Observation, Receiver, ReceiverState, Receiving, SenderState, SyncState, Unreachable, sample,
     };
     use crate::model::simulate::predict;
     use crate::model::topology::notation;

@@ -6,6 +6,7 @@
 //! `catalogue/value.rs` judges a value, `catalogue/class.rs` what it does to the machine.
 
 mod class;
+mod same;
 mod value;
 
 use std::collections::BTreeMap;

@@ -93,6 +93,16 @@ impl PgMajor {
         self >= Self::V14
     }
 
+    /// `pg_stat_archiver` exists from 9.4 on.
+    pub fn has_archiver_view(self) -> bool {
+        self >= Self::V9_4
+    }
+
+    /// `pg_stat_activity` shows who waits for a standby (`SyncRep`) from 10 on.
+    pub fn tells_commit_waits(self) -> bool {
+        self >= Self::V10
+    }
+
     /// `pg_settings` has `pending_restart` from 9.5 on.
     pub fn tells_pending_restart(self) -> bool {
         self >= Self::V9_5

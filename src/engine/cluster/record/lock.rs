@@ -51,10 +51,7 @@ impl Lock {
             .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
             .open(&path)
             .map_err(|error| cannot(folder, &error))?;
-        if !file.metadata().is_ok_and(|there| there.is_file()) {
-            return Err(Report::new(format!("{} could not be locked.", folder.display()))
-                .hint("Its lock is not the file that pgcascade made."));
-        }
+        is_regular(folder, &file)?;
         wait_for(folder, &mut file, File::try_lock)?;
         // The one before may have removed the cluster, and this file with it, between our open and our lock.
         let ours = file.metadata().map_err(|error| cannot(folder, &error))?;
@@ -78,7 +75,10 @@ impl Lock {
             .custom_flags(flags.bits())
             .open(&path)
         {
-            Ok(mut file) => wait_for(folder, &mut file, File::try_lock_shared),
+            Ok(mut file) => {
+                is_regular(folder, &file)?;
+                wait_for(folder, &mut file, File::try_lock_shared)
+            }
             // Nobody has ever locked it.
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(cannot(folder, &error)),
@@ -95,6 +95,14 @@ impl Lock {
     pub(in crate::engine) fn path(&self) -> &Path {
         &self.path
     }
+}
+
+fn is_regular(folder: &Path, file: &File) -> Result<(), Report> {
+    if file.metadata().is_ok_and(|there| there.is_file()) {
+        return Ok(());
+    }
+    Err(Report::new(format!("{} could not be locked.", folder.display()))
+        .hint("Its lock is not the file that pgcascade made."))
 }
 
 /// Tries until it is locked, or the one who has it is known to be at work.

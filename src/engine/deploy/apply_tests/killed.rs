@@ -130,6 +130,7 @@ impl Cluster {
             left_servers,
             left_tls: !running.has_tls() && self.world.folders.contains(ClusterFolder::TLS),
             resumes,
+            drift: Vec::new(),
         };
         let plan = plan_apply(running, to, &Machine::portable("/c"), &standing);
         let plan = match plan {

@@ -10,7 +10,8 @@ use crate::engine::cluster::remover::OwnHand;
 use crate::engine::cluster::servers::Servers;
 use crate::engine::cluster::site::Site;
 use crate::engine::deploy::apply::Change;
-use crate::engine::postgres::server;
+use crate::engine::postgres::server::{self, Target};
+use crate::engine::postgres::sql::SqlError;
 use crate::engine::run::{Host, Work, misplaced};
 use crate::engine::system::plain;
 use crate::engine::system::wait::Failure;
@@ -96,9 +97,42 @@ impl ChangeHost {
                 self.copy_running(&from, to, work).await
             }
             Alter::Configure(one) => self.configure(one, work).await,
+            Alter::Reset {
+                server,
+                folder,
+                port,
+                settings,
+            } => {
+                let target = self.bench.servers.reachable(server, folder, *port);
+                self.reset(&target, settings, work).await
+            }
             Alter::RemoveServer { server, folder } => self.remove_server(server, folder, work).await,
             Alter::Settle => self.settle().map_err(Failure::from),
         }
+    }
+
+    /// Takes what somebody set out of postgresql.auto.conf; only then does the server's own file count again.
+    async fn reset(&self, target: &Target, settings: &[String], work: &Work) -> Result<(), Failure> {
+        let servers = &self.bench.servers;
+        let is_name = |name: &&String| {
+            name.chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
+        };
+        let asked = async {
+            let session = servers.sessions.with(target).await?;
+            // Each by itself: it is refused inside of a transaction.
+            for name in settings.iter().filter(is_name) {
+                session.run(&format!("ALTER SYSTEM RESET {name}")).await?;
+            }
+            Ok::<(), SqlError>(())
+        };
+        work.wait.hear(asked).await?.map_err(|error| {
+            Report::of(
+                format!("What was set on {} by hand could not be reset.", target.name),
+                &error,
+            )
+        })?;
+        servers.reload(target).map_err(Failure::from)
     }
 
     /// Ends a server that is no longer in the design, and removes what was made for it.

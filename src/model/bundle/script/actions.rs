@@ -116,7 +116,10 @@ fn serve(action: &Serve) -> Option<String> {
             ..
         } => return Some(prove(*port, readers, delayed)),
         // A new cluster has no slot to drop, and `up` has just started what there is.
-        Serve::DropSlot { .. } | Serve::SeeRunning { .. } => return None,
+        Serve::DropSlot { .. }
+        | Serve::SeeRunning { .. }
+        | Serve::SeeAsDrawn { .. }
+        | Serve::ProveArchive { .. } => return None,
     };
     Some(line + "\n")
 }

@@ -5,7 +5,7 @@
 //! downstreams; then the proof. With [`Alter::Settle`](super::Alter::Settle) the new design holds, and only what nobody uses any more is
 //! cleared away: slots, and the folders of removed servers. A failure before that is unwound; after it nothing is.
 //!
-//! `difference` says what differs, `refusals` what cannot be changed, `words` tells people. `steps` is the order:
+//! `difference` says what differs, `mend` what somebody did to the running servers since, `refusals` what cannot be changed, `words` tells people. `steps` is the order:
 //! `servers` (each in its turn), `encryption` (TLS on or off), `limits` (what a standby may not have less of than the
 //! primary), `finish` (sync, the proof, what goes at the end).
 
@@ -13,6 +13,7 @@ mod difference;
 mod encryption;
 mod finish;
 mod limits;
+mod mend;
 mod refusals;
 mod servers;
 mod steps;
@@ -22,6 +23,7 @@ use serde::Serialize;
 
 use self::difference::Difference;
 use super::{Check, Head, Kind, Machine, Plan};
+use crate::model::drift::Drift;
 use crate::model::topology::Topology;
 
 /// The steps, and what they mean for those who use the cluster meanwhile.
@@ -47,6 +49,8 @@ pub struct Standing {
     pub left_servers: Vec<(String, String)>,
     /// The keys and certificates of links that are no longer encrypted.
     pub left_tls: bool,
+    /// Where what runs differs from the running design.
+    pub drift: Vec<Drift>,
     /// A change between these two designs was ended in the middle: what it has done already is done again.
     pub resumes: bool,
 }
@@ -70,13 +74,18 @@ pub fn plan_apply(
     machine: &Machine,
     standing: &Standing,
 ) -> Result<ApplyPlan, Vec<Check>> {
-    let difference = Difference::of(running, wanted);
+    let mut difference = Difference::of(running, wanted);
+    mend::take(&mut difference, &standing.drift);
     let refused = refusals::refusals(&difference, machine, standing);
     if !refused.is_empty() {
         return Err(refused);
     }
-    let nothing =
-        difference.is_none() && !standing.clears && !standing.resumes && running.name() == wanted.name();
+    let is_mended = difference.kept.iter().all(|one| one.mends.is_empty());
+    let nothing = difference.is_none()
+        && is_mended
+        && !standing.clears
+        && !standing.resumes
+        && running.name() == wanted.name();
     let (head, steps) = if nothing {
         (Head::of(Kind::Change), Vec::new())
     } else {

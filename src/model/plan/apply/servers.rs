@@ -3,6 +3,7 @@
 use super::difference::{Kept, Limits};
 use super::steps::{COPY_SECS, Planner, RESTART_SECS, WAIT_SECS, slots_on};
 use crate::model::configuration::ClusterFolder;
+use crate::model::drift::Mend;
 use crate::model::plan::steps::New;
 use crate::model::plan::{Action, Alter, Configure, DesignOf, Make, Means, Serve};
 use crate::model::topology::{Server, ServerId};
@@ -262,11 +263,16 @@ impl<'a> Planner<'a> {
 }
 
 fn restart_why(one: &Kept<'_>) -> String {
-    let names: Vec<&str> = one
-        .settings
-        .iter()
-        .filter(|setting| setting.needs_restart)
+    let settings = one.settings.iter().filter(|setting| setting.needs_restart);
+    let mended = one.mends.iter().filter_map(|mend| match mend {
+        Mend::Setting {
+            name, restarts: true, ..
+        } => Some(name.as_str()),
+        Mend::Setting { .. } | Mend::Slot(_) => None,
+    });
+    let names: Vec<&str> = settings
         .map(|setting| setting.name.as_str())
+        .chain(mended)
         .collect();
     if names.is_empty() {
         "Its folder gets its new name, which only works while it is down".to_owned()

@@ -113,6 +113,7 @@ impl<'a> Planner<'a> {
         if standing.resumes {
             self.begin_again(standing);
         }
+        self.mend();
         for left in &standing.left_slots {
             let running = self.difference.running;
             let Some(server) = running.by_name(&left.server) else {

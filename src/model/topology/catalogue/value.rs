@@ -22,15 +22,7 @@ pub fn judge(kind: &Kind, value: &str, major: PgMajor) -> Result<(), ValueProble
             Some(_) => Ok(()),
             None => Err(ValueProblem::NotBool),
         },
-        Kind::Integer(range) => {
-            let number = if major.reads_fractions() {
-                parse_integer(value, range, major)?
-            } else {
-                parse_integer_before_12(value, range, major)?
-            };
-            in_range(number, range)
-        }
-        Kind::Real(range) => in_range(parse_real(value, range, major)?, range),
+        Kind::Integer(range) | Kind::Real(range) => in_range(number(kind, range, value, major)?, range),
         Kind::Enum { shown, hidden } => shown
             .iter()
             .chain(hidden)
@@ -38,6 +30,15 @@ pub fn judge(kind: &Kind, value: &str, major: PgMajor) -> Result<(), ValueProble
             .then_some(())
             .ok_or(ValueProblem::NotOneOf),
         Kind::Text | Kind::Absent => Ok(()),
+    }
+}
+
+/// The number that a server reads, in the parameter's own unit.
+pub(super) fn number(kind: &Kind, range: &Range, value: &str, major: PgMajor) -> Result<f64, ValueProblem> {
+    match kind {
+        Kind::Real(_) => parse_real(value, range, major),
+        _ if major.reads_fractions() => parse_integer(value, range, major),
+        _ => parse_integer_before_12(value, range, major),
     }
 }
 

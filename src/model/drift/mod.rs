@@ -1,0 +1,180 @@
+//! Where a running cluster differs from its drawing: each difference a sentence with what helps.
+//!
+//! Start with [`drift`]. Only what a server says *now* counts: of one that does not answer nothing else is said than that, and
+//! it is never called fine. What follows from a difference is not told twice, where the first says it all. `lag` says how far
+//! a standby is behind, which is no difference until it is far.
+
+mod commits;
+mod lag;
+mod links;
+mod roles;
+mod servers;
+mod settings;
+mod slots;
+#[cfg(test)]
+mod tests;
+mod view;
+mod wal;
+
+use serde::Serialize;
+
+pub use lag::{Lag, lag};
+pub use links::FAR_BEHIND;
+
+use self::view::View;
+use crate::model::health::Observed;
+use crate::model::topology::Topology;
+
+/// One difference between what runs and what is drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Drift {
+    /// One of [`RULES`].
+    pub rule: &'static str,
+    /// The server it is about, by its name in the design; `None`: the cluster as a whole.
+    pub server: Option<String>,
+    pub message: String,
+    /// What helps, and harms nothing; `None`: nothing is to be done here.
+    pub fix: Option<String>,
+    /// What an applied design does about it by itself.
+    #[serde(skip)]
+    pub mend: Option<Mend>,
+}
+
+/// What brings a server back to its design without anybody's choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mend {
+    Setting {
+        name: String,
+        /// It may stand in postgresql.auto.conf, which only ALTER SYSTEM writes.
+        resets: bool,
+        /// The server's own file is not the design's any more.
+        rewrites: bool,
+        restarts: bool,
+    },
+    /// The slot is made again.
+    Slot(String),
+}
+
+impl Drift {
+    fn mended_by(mut self, mend: impl Into<Option<Mend>>) -> Self {
+        self.mend = mend.into();
+        self
+    }
+
+    /// True for what may go away by itself in a moment, since servers connect again: a verdict is worth the wait.
+    pub fn may_pass(&self) -> bool {
+        const PASS: [&str; 7] = [
+            SILENT,
+            "link-missing",
+            "link-silent",
+            "slot-inactive",
+            "standby-behind",
+            "extra-sender",
+            "commits-differ",
+        ];
+        PASS.contains(&self.rule)
+    }
+}
+
+impl Drift {
+    /// The smaller, the more of the others follow from it.
+    pub fn rank(&self) -> usize {
+        rank(self.rule)
+    }
+
+    /// True for who runs, who takes writes, and who follows whom.
+    pub fn is_of_servers(&self) -> bool {
+        self.rank() < rank("extra-sender")
+    }
+}
+
+fn rank(rule: &str) -> usize {
+    let place = RULES.iter().position(|(known, _)| *known == rule);
+    place.unwrap_or(RULES.len())
+}
+
+/// WAL that an archive does not take.
+pub const ARCHIVE_FAILING: &str = "archive-failing";
+
+/// A server that does not answer: whether it differs, nobody knows.
+pub const SILENT: &str = "server-silent";
+
+/// Every kind of difference, and what it is; those that others follow from come first.
+pub const RULES: [(&str, &str); 29] = [
+    ("two-primaries", "Several servers take writes (split brain)"),
+    ("no-primary", "No server takes writes"),
+    (
+        "standby-promoted",
+        "A server that is drawn as a standby takes writes",
+    ),
+    (
+        "primary-is-standby",
+        "The server that is drawn as the primary is a standby",
+    ),
+    ("ring", "Standbys follow each other in a ring"),
+    ("server-down", "A server does not run"),
+    (SILENT, "A server does not answer"),
+    ("other-version", "A server runs another major version"),
+    ("other-port", "A server listens on another port"),
+    ("stale-copy", "A server is a copy of another cluster"),
+    (
+        "other-timeline",
+        "A standby is on another timeline than the primary",
+    ),
+    (
+        "other-upstream",
+        "A standby streams from another server than drawn",
+    ),
+    ("link-missing", "A standby does not stream"),
+    (
+        "link-silent",
+        "A standby has not heard from its upstream for long",
+    ),
+    ("extra-sender", "A server sends to somebody that nobody drew"),
+    ("standby-behind", "A standby streams and is far behind"),
+    ("slot-missing", "A drawn replication slot is not there"),
+    ("slot-inactive", "Nobody uses a drawn replication slot"),
+    ("slot-extra", "There is a replication slot that nobody drew"),
+    (
+        "slot-endangered",
+        "A slot is about to lose WAL that its standby needs",
+    ),
+    ("slot-lost", "A slot has lost WAL that its standby needs"),
+    ("other-sync-names", "synchronous_standby_names is another list"),
+    ("other-apply-delay", "A standby applies WAL with another delay"),
+    (
+        "setting-differs",
+        "A setting has another value than the design says",
+    ),
+    (
+        "setting-undrawn",
+        "A setting that decides replication is set beside the design",
+    ),
+    ("setting-pending", "A setting waits for a restart"),
+    (
+        "commits-differ",
+        "A commit ends otherwise than the design promises",
+    ),
+    (ARCHIVE_FAILING, "The archive takes no WAL"),
+    ("replay-paused", "A standby does not apply what it receives"),
+];
+
+/// Every difference between a design that was deployed and what its servers say, in the order of its servers, those of the
+/// whole cluster first. Empty: all that was seen is as drawn, and all was seen.
+pub fn drift(topology: &Topology, observed: &Observed) -> Vec<Drift> {
+    let view = View::of(topology, observed);
+    let mut found = Vec::new();
+    roles::cluster(&view, &mut found);
+    commits::cluster(&view, &mut found);
+    for server in topology.servers() {
+        servers::life(&view, server, &mut found);
+        roles::server(&view, server, &mut found);
+        servers::identity(&view, server, &mut found);
+        links::to_upstream(&view, server, &mut found);
+        links::downwards(&view, server, &mut found);
+        slots::server(&view, server, &mut found);
+        settings::server(&view, server, &mut found);
+        wal::server(&view, server, &mut found);
+    }
+    found
+}

@@ -1,0 +1,315 @@
+//! The settings of a running server against those that the design derives, with the file and line of what overrules them.
+
+use super::view::{View, of};
+use super::{Drift, Mend};
+use crate::model::configuration::{self as drawn, Decision};
+use crate::model::health::{Conninfo, Role, Setting, Settings, Source, Up};
+use crate::model::simulate::StandbyNames;
+use crate::model::topology::catalogue::{self, Effect, Known};
+use crate::model::topology::{PgMajor, Server, ServerName};
+
+/// What ALTER SYSTEM writes, and what beats postgresql.conf.
+pub(super) const AUTO_CONF: &str = "postgresql.auto.conf";
+
+const SYNC_NAMES: &str = "synchronous_standby_names";
+const APPLY_DELAY: &str = "recovery_min_apply_delay";
+const CONNINFO: &str = "primary_conninfo";
+
+/// Those that decide replication, and are nobody's but the design's, also where it leaves them at their default.
+const DECIDING: [&str; 13] = [
+    "archive_command",
+    "archive_mode",
+    "hot_standby_feedback",
+    "max_slot_wal_keep_size",
+    CONNINFO,
+    "primary_slot_name",
+    "recovery_target_timeline",
+    "restore_command",
+    "synchronous_commit",
+    "wal_keep_segments",
+    "wal_keep_size",
+    "wal_receiver_timeout",
+    "wal_sender_timeout",
+];
+
+pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
+    let Some(up) = view.up(server) else { return };
+    let Some(running) = &up.settings else { return };
+    let major = view.major(up);
+    let derived = view.configuration().settings(server);
+    for (place, drawn) in derived.iter().enumerate() {
+        let is_it = |other: &drawn::Setting| other.name.eq_ignore_ascii_case(&drawn.name);
+        // The same in another spelling comes later, and counts.
+        if !derived.iter().skip(place + 1).any(is_it) {
+            found.extend(one(server, running, drawn, major));
+        }
+    }
+    let is_derived = |name: &str| derived.iter().any(|drawn| drawn.name.eq_ignore_ascii_case(name));
+    for name in DECIDING.into_iter().filter(|name| !is_derived(name)) {
+        let set = running.get(name).filter(|setting| setting.source == Source::File);
+        if let Some(setting) = set.filter(|setting| is_seen(setting)) {
+            let what = format!("{name} is set to {}", shown(name, setting));
+            let message = format!(
+                "{what} on {}{}; the design does not set it.",
+                server.name(),
+                place(setting)
+            );
+            let fix = undo(server, name, setting, major);
+            found.push(of("setting-undrawn", server, message, fix).mended_by(mend(name, setting, major)));
+        }
+    }
+    sync_names(view, server, up, found);
+    apply_delay(view, server, up, found);
+    let pending = running
+        .iter()
+        .filter(|(_, setting)| setting.pending_restart == Some(true));
+    found.extend(pending.map(|(name, setting)| {
+        let own = server.name();
+        of(
+            "setting-pending",
+            server,
+            format!("{name} of {own} has another value in a file, which waits for a restart."),
+            format!(
+                "Restart {own} (pgcascade stop DIR {own}, then start), or take the value back{}.",
+                place(setting)
+            ),
+        )
+        // Which file has the other value, the server does not say. The one that runs needs no restart.
+        .mended_by(Mend::Setting {
+            name: name.to_owned(),
+            resets: true,
+            rewrites: true,
+            restarts: false,
+        })
+    }));
+}
+
+/// One setting of the design against what runs. The list of names, the delay and the port have rules of their own.
+fn one(server: &Server, running: &Settings, drawn: &drawn::Setting, major: PgMajor) -> Option<Drift> {
+    let name = drawn.name.to_ascii_lowercase();
+    if [SYNC_NAMES, APPLY_DELAY, "port"].contains(&name.as_str()) {
+        return None;
+    }
+    let spelled = || running.iter().find(|(own, _)| own.eq_ignore_ascii_case(&name));
+    let setting = running
+        .get(&name)
+        .or_else(|| spelled().map(|(_, setting)| setting));
+    let Some(setting) = setting else {
+        // Only what somebody set was asked for; whoever sees no connection string does not see all.
+        let is_by_hand = drawn.origin.decision == Decision::ByHand && running.value(CONNINFO).is_some();
+        let is_unset = is_by_hand && matches!(catalogue::lookup(&name, major), Known::Here(_));
+        return is_unset.then(|| {
+            of(
+                "setting-differs",
+                server,
+                format!(
+                    "{name} is not set on {}; the design says {}.",
+                    server.name(),
+                    plain(&drawn.value)
+                ),
+                format!(
+                    "Write it into postgresql.conf of {} again, and reload or restart it.",
+                    server.name()
+                ),
+            )
+            .mended_by(Mend::Setting {
+                restarts: needs_restart(&name, major),
+                name,
+                resets: false,
+                rewrites: true,
+            })
+        });
+    };
+    let value = setting.value.as_deref().filter(|_| is_seen(setting))?;
+    let (runs, design) = if name == CONNINFO {
+        let (own, drawn) = (Conninfo::parse(value)?, Conninfo::parse(&drawn.value)?);
+        (own.beside(&drawn).text(), drawn.beside(&own).text())
+    } else {
+        let is_same = match catalogue::lookup(&name, major) {
+            // Cut, and what is not ASCII replaced, like the name that a sender shows.
+            _ if name == "cluster_name" => {
+                let shown = ServerName::parse(&drawn.value).map(|name| name.in_list(major));
+                drawn.value == value || shown.is_ok_and(|shown| shown == value)
+            }
+            Known::Here(parameter) | Known::Perhaps(parameter) => {
+                parameter.is_shown_as(&drawn.value, value, major)
+            }
+            Known::Elsewhere { .. } | Known::Nowhere => drawn.value == value,
+        };
+        if is_same {
+            return None;
+        }
+        (shown(&name, setting), plain(&drawn.value))
+    };
+    let (own, place) = (server.name(), place(setting));
+    let message = match name.as_str() {
+        CONNINFO if runs.is_empty() && design.is_empty() => return None,
+        CONNINFO => format!(
+            "{name} says {} on {own}{place}; the design says {}.",
+            or_nothing(&runs),
+            or_nothing(&design)
+        ),
+        // It may hold a password.
+        command if command.ends_with("_command") => format!("{name} is not the design's on {own}{place}."),
+        _ => format!("{name} is {runs} on {own}{place}; the design says {design}."),
+    };
+    let fix = undo(server, &name, setting, major);
+    Some(of("setting-differs", server, message, fix).mended_by(mend(&name, setting, major)))
+}
+
+fn or_nothing(text: &str) -> &str {
+    if text.is_empty() { "nothing of that" } else { text }
+}
+
+/// Whether the value says something about the server: not our own session's, not hidden, and not on its way out.
+fn is_seen(setting: &Setting) -> bool {
+    setting.value.is_some() && setting.source != Source::Session && setting.pending_restart != Some(true)
+}
+
+/// The list of names, read as the server reads it. A standby ignores its own until it is promoted.
+fn sync_names(view: &View<'_>, server: &Server, up: &Up, found: &mut Vec<Drift>) {
+    let setting = up.settings.as_ref().and_then(|all| all.get(SYNC_NAMES));
+    let Some(setting) = setting.filter(|setting| is_seen(setting)) else {
+        return;
+    };
+    let major = view.major(up);
+    let running = setting.value.as_deref().unwrap_or_default();
+    let drawn = view.configuration().value(server, SYNC_NAMES).unwrap_or_default();
+    let read = |text: &str| StandbyNames::parse(text, major);
+    if running == drawn || read(running) == read(&drawn) {
+        return;
+    }
+    let quoted = |text: &str| {
+        if text.is_empty() {
+            "empty".to_owned()
+        } else {
+            format!("'{text}'")
+        }
+    };
+    let counts = if up.role == Role::Standby {
+        ", and counts from a promotion on"
+    } else {
+        ""
+    };
+    let message = format!(
+        "{SYNC_NAMES} is {} on {}{}; as drawn it is {}{counts}.",
+        quoted(running),
+        server.name(),
+        place(setting),
+        quoted(&drawn)
+    );
+    let fix = undo(server, SYNC_NAMES, setting, major);
+    found.push(of("other-sync-names", server, message, fix).mended_by(mend(SYNC_NAMES, setting, major)));
+}
+
+/// The delay that a server applies with, in milliseconds; `None`: it does not say (up to 11).
+pub(super) fn delay(up: &Up) -> Option<f64> {
+    catalogue::milliseconds(up.settings.as_ref()?.value(APPLY_DELAY)?)
+}
+
+fn apply_delay(view: &View<'_>, server: &Server, up: &Up, found: &mut Vec<Drift>) {
+    let setting = up.settings.as_ref().and_then(|all| all.get(APPLY_DELAY));
+    let (Some(setting), Some(running)) = (setting.filter(|setting| is_seen(setting)), delay(up)) else {
+        return;
+    };
+    let drawn = view
+        .configuration()
+        .value(server, APPLY_DELAY)
+        .unwrap_or_else(|| "0".to_owned());
+    if catalogue::milliseconds(&drawn).is_none_or(|drawn| (drawn - running).abs() < 0.5) {
+        return;
+    }
+    let message = format!(
+        "{} applies WAL {running} ms late{}; as drawn it is {drawn}.",
+        server.name(),
+        place(setting)
+    );
+    let major = view.major(up);
+    let fix = undo(server, APPLY_DELAY, setting, major);
+    found.push(of("other-apply-delay", server, message, fix).mended_by(mend(APPLY_DELAY, setting, major)));
+}
+
+/// The value for people, with its unit: "5000ms", "2048 × 8kB".
+fn shown(name: &str, setting: &Setting) -> String {
+    let value = setting.value.as_deref().unwrap_or("unknown");
+    match setting.unit.as_deref() {
+        _ if name.ends_with("_command") => "a command of its own".to_owned(),
+        Some(unit) if unit.starts_with(|c: char| c.is_ascii_digit()) => format!("{value} × {unit}"),
+        Some(unit) if value != "0" && !value.starts_with('-') => format!("{value}{unit}"),
+        _ => plain(value),
+    }
+}
+
+fn plain(value: &str) -> String {
+    if value.is_empty() { "empty" } else { value }.to_owned()
+}
+
+/// " (postgresql.auto.conf, line 3)".
+fn place(setting: &Setting) -> String {
+    let file = setting
+        .file
+        .as_deref()
+        .and_then(|file| file.rsplit(['/', '\\']).next());
+    match (file, setting.line) {
+        (Some(file), Some(line)) => format!(" ({file}, line {line})"),
+        (Some(file), None) => format!(" ({file})"),
+        (None, _) if setting.source == Source::CommandLine => " (command line)".to_owned(),
+        (None, _) => String::new(),
+    }
+}
+
+fn needs_restart(name: &str, major: PgMajor) -> bool {
+    match catalogue::lookup(name, major) {
+        Known::Here(parameter) | Known::Perhaps(parameter) => {
+            parameter.takes_effect() == Some(Effect::Restart)
+        }
+        Known::Elsewhere { .. } | Known::Nowhere => false,
+    }
+}
+
+/// What an applied design does about it; `None`: the value comes from where pgcascade does not write.
+fn mend(name: &str, setting: &Setting, major: PgMajor) -> Option<Mend> {
+    let file = setting
+        .file
+        .as_deref()
+        .and_then(|file| file.rsplit(['/', '\\']).next());
+    let (resets, rewrites) = match (file, &setting.source) {
+        (Some(AUTO_CONF), _) => (true, false),
+        // Its line was taken out, or another was put in its place.
+        (Some("postgresql.conf"), _) | (None, Source::Default) => (false, true),
+        _ => return None,
+    };
+    Some(Mend::Setting {
+        name: name.to_owned(),
+        resets,
+        rewrites,
+        restarts: needs_restart(name, major),
+    })
+}
+
+/// How a setting comes back to what the design says.
+fn undo(server: &Server, name: &str, setting: &Setting, major: PgMajor) -> String {
+    let needs_restart = needs_restart(name, major);
+    if setting
+        .file
+        .as_deref()
+        .is_some_and(|file| file.ends_with(AUTO_CONF))
+    {
+        return reset(server, name, needs_restart);
+    }
+    let then = if needs_restart { "restart" } else { "reload" };
+    format!(
+        "Write it into postgresql.conf of {0} as the design has it, and {then} {0}; or change the design.",
+        server.name()
+    )
+}
+
+/// ALTER SYSTEM undone.
+pub(super) fn reset(server: &Server, name: &str, needs_restart: bool) -> String {
+    let then = if needs_restart {
+        "then restart it".to_owned()
+    } else {
+        "SELECT pg_reload_conf();".to_owned()
+    };
+    format!("On {}: ALTER SYSTEM RESET {name}; {then}", server.name())
+}

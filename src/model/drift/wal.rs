@@ -1,0 +1,48 @@
+//! WAL on its way out and in: does the archive take it, is it applied?
+
+use super::Drift;
+use super::view::{View, behind, of};
+use crate::model::health::{Replay, Role, Up};
+use crate::model::topology::Server;
+use crate::model::words::size;
+
+pub(super) fn is_paused(up: &Up) -> bool {
+    matches!(up.replay, Some(Replay::Paused | Replay::PauseRequested))
+}
+
+pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
+    let Some(up) = view.up(server) else { return };
+    let name = server.name();
+    if up.role == Role::Standby && is_paused(up) {
+        let late = match behind(up.positions.have(), up.positions.replayed) {
+            None | Some(0) => String::new(),
+            Some(bytes) => format!(" ({} wait)", size(bytes)),
+        };
+        found.push(of(
+            "replay-paused",
+            server,
+            format!("{name} does not apply what it receives: its replay is paused{late}."),
+            format!("On {name}: SELECT {}();", view.major(up).resume_function()),
+        ));
+    }
+    let archives = up.role == Role::Primary
+        || up
+            .settings
+            .as_ref()
+            .is_some_and(|all| all.value("archive_mode") == Some("always"));
+    let Some(archiver) = up.archiver.as_ref().filter(|_| archives) else {
+        return;
+    };
+    if let Some(file) = archiver.fails() {
+        let since = match &archiver.last_archived {
+            Some((last, at)) => format!("the last one that it took was {last}, at {at}"),
+            None => "it has taken nothing yet".to_owned(),
+        };
+        found.push(of(
+            super::ARCHIVE_FAILING,
+            server,
+            format!("The archive of {name} does not take {file}; {since}. WAL piles up on {name}."),
+            format!("See that the archive's folder is there, has room, and may be written by the server; {name}'s log has what archive_command said."),
+        ));
+    }
+}

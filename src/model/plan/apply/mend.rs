@@ -1,0 +1,255 @@
+//! What somebody did to the running servers since their design was deployed: a change undoes what it manages, and refuses
+//! to build on what it cannot.
+
+use super::Standing;
+use super::difference::{Difference, Kept};
+use super::steps::{Planner, WAIT_SECS};
+use crate::model::drift::{Drift, Mend};
+use crate::model::plan::preflight::stop;
+use crate::model::plan::steps::New;
+use crate::model::plan::{Action, Alter, Check, Means, Serve};
+use crate::model::words::listed;
+
+/// Differences on which no change can build: who is whose upstream is not what its steps begin with.
+const BLOCKING: [&str; 10] = [
+    "server-silent",
+    "two-primaries",
+    "no-primary",
+    "standby-promoted",
+    "primary-is-standby",
+    "ring",
+    "other-port",
+    "stale-copy",
+    "other-upstream",
+    "link-missing",
+];
+
+/// Puts to each server of both designs what undoes what was done to it.
+pub fn take(difference: &mut Difference<'_>, drift: &[Drift]) {
+    for one in &mut difference.kept {
+        let name = one.was.name().as_str();
+        let own = drift.iter().filter(|found| found.server.as_deref() == Some(name));
+        for mend in own.filter_map(|found| found.mend.clone()) {
+            if let Mend::Setting {
+                rewrites, restarts, ..
+            } = &mend
+            {
+                let means = match (rewrites, restarts) {
+                    (_, true) => Some(Means::Restart),
+                    (true, false) => Some(Means::Reload),
+                    (false, false) => None,
+                };
+                one.means = one.means.max(means);
+            }
+            one.mends.push(mend);
+        }
+    }
+}
+
+/// What nobody can build on, unless the change takes it away by itself.
+pub fn refusals(difference: &Difference<'_>, standing: &Standing) -> Vec<Check> {
+    let blocks = |found: &&Drift| {
+        if !BLOCKING.contains(&found.rule) {
+            return false;
+        }
+        // A standby that is down stops the change already, with a better reason.
+        let Some(name) = &found.server else {
+            return found.rule != "no-primary" || standing.down.is_empty();
+        };
+        let Some(one) = difference.kept.iter().find(|one| one.was.name().as_str() == name) else {
+            return false;
+        };
+        let is_link = matches!(found.rule, "link-missing" | "other-upstream");
+        !(is_link && (difference.has_moved(one) || is_mended(difference, one)))
+    };
+    let drift = standing.drift.iter().filter(blocks);
+    drift
+        .map(|found| {
+            let fix = found
+                .fix
+                .clone()
+                .unwrap_or_else(|| "See pgcascade status".to_owned());
+            stop(
+                "drifts",
+                found.message.trim_end_matches('.').to_owned(),
+                fix.trim_end_matches('.'),
+            )
+        })
+        .collect()
+}
+
+/// True if what keeps the standby from its upstream is undone at either end of the link.
+fn is_mended(difference: &Difference<'_>, one: &Kept<'_>) -> bool {
+    let slot = difference.running.slot_name(one.was.id());
+    let upstream = one.was.upstream().and_then(|id| difference.kept_from(id));
+    let has_slot = upstream.is_some_and(|upstream| upstream.mends.contains(&Mend::Slot(slot)));
+    let is_link = |mend: &Mend| matches!(mend, Mend::Setting { name, .. } if name.starts_with("primary_"));
+    has_slot || one.mends.iter().any(is_link)
+}
+
+/// What is undone, a sentence each.
+pub fn words(difference: &Difference<'_>) -> Vec<String> {
+    let mut told = Vec::new();
+    for one in &difference.kept {
+        let name = one.was.name();
+        for mend in &one.mends {
+            told.push(match mend {
+                Mend::Setting { name: setting, .. } => {
+                    format!("{setting} of {name} was changed by hand and is what the design says again")
+                }
+                Mend::Slot(slot) => format!("The slot {slot} is made again on {name}"),
+            });
+        }
+    }
+    told
+}
+
+impl Planner<'_> {
+    /// First of all, so that the running design is what runs.
+    pub(super) fn mend(&mut self) {
+        for one in &self.difference.kept {
+            let mut settings: Vec<String> = Vec::new();
+            for mend in &one.mends {
+                match mend {
+                    Mend::Setting {
+                        name, resets: true, ..
+                    } => settings.push(name.clone()),
+                    Mend::Setting { .. } => {}
+                    Mend::Slot(slot) => self.make_slot_again(one, slot),
+                }
+            }
+            if settings.is_empty() {
+                continue;
+            }
+            self.disturbed
+                .extend((!one.is.is_primary()).then_some(one.is.id()));
+            self.add(New {
+                server: Some(one.was),
+                title: format!("Reset {} of {}", listed(&settings), one.was.name()),
+                why: "Somebody set it by ALTER SYSTEM; what stands in postgresql.auto.conf beats the file that is the design's"
+                    .to_owned(),
+                action: Action::Alter(Alter::Reset {
+                    server: one.was.name().to_string(),
+                    folder: one.folder_was.clone(),
+                    port: one.was.port().number(),
+                    settings,
+                }),
+                deadline_secs: WAIT_SECS,
+                ..New::default()
+            });
+        }
+    }
+
+    fn make_slot_again(&mut self, one: &Kept<'_>, slot: &str) {
+        self.add(New {
+            server: Some(one.was),
+            title: format!("Make the slot {slot} on {} again", one.was.name()),
+            why: "Somebody dropped it; without it the WAL that its standby has not received yet may go"
+                .to_owned(),
+            action: Action::Serve(Serve::CreateSlot {
+                server: one.was.name().to_string(),
+                folder: one.folder_was.clone(),
+                port: one.was.port().number(),
+                slot: slot.to_owned(),
+            }),
+            deadline_secs: WAIT_SECS,
+            ..New::default()
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::plan::lines::what;
+    use crate::model::plan::{Machine, plan_apply};
+    use crate::model::topology::{Topology, notation};
+
+    fn found(rule: &'static str, server: &str, mend: Option<Mend>) -> Drift {
+        Drift {
+            rule,
+            server: Some(server.to_owned()),
+            message: format!("{server} differs."),
+            fix: None,
+            mend,
+        }
+    }
+
+    fn setting(name: &str, (resets, rewrites, restarts): (bool, bool, bool)) -> Option<Mend> {
+        let name = name.to_owned();
+        Some(Mend::Setting {
+            name,
+            resets,
+            rewrites,
+            restarts,
+        })
+    }
+
+    /// What is done, or the reasons why nothing is.
+    fn plan(wanted: &str, drift: Vec<Drift>) -> Result<Vec<String>, Vec<String>> {
+        let read = |text: &str| -> Topology { notation::parse(text).unwrap() };
+        let standing = Standing {
+            drift,
+            ..Standing::default()
+        };
+        let machine = Machine::portable("/c");
+        let plan = plan_apply(&read(RUNNING), &read(wanted), &machine, &standing);
+        plan.map(|plan| plan.plan.steps.iter().map(|step| what(&step.action)).collect())
+            .map_err(|checks| checks.into_iter().map(|check| check.message).collect())
+    }
+
+    const RUNNING: &str = "m 1025\n  a 1026\n  b 1027\n";
+
+    #[test]
+    fn what_somebody_set_or_dropped_is_undone_first() {
+        let drift = vec![
+            found(
+                "other-sync-names",
+                "m",
+                setting("synchronous_standby_names", (true, false, false)),
+            ),
+            found("slot-missing", "m", Some(Mend::Slot("b".to_owned()))),
+            found("link-missing", "b", None),
+            found(
+                "setting-differs",
+                "a",
+                setting("max_wal_senders", (true, false, true)),
+            ),
+            // Nobody's business here.
+            found("archive-failing", "m", None),
+        ];
+        let steps = plan(RUNNING, drift).unwrap();
+        assert_eq!(
+            steps[..5],
+            [
+                "begin",
+                "slot b on m",
+                "reset synchronous_standby_names on m",
+                "reset max_wal_senders on a",
+                "restart a"
+            ],
+            "{steps:?}"
+        );
+        let rewritten = vec![found(
+            "setting-differs",
+            "b",
+            setting("shared_buffers", (false, true, false)),
+        )];
+        assert_eq!(plan(RUNNING, rewritten).unwrap()[..2], ["begin", "reload b"]);
+        assert_eq!(plan(RUNNING, Vec::new()).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn nothing_is_built_on_a_cluster_that_is_another_one() {
+        let promoted = vec![found("standby-promoted", "a", None)];
+        assert_eq!(plan(RUNNING, promoted).unwrap_err(), ["a differs"]);
+        let away = || vec![found("link-missing", "b", None)];
+        assert_eq!(
+            plan("m 1025\n  a 1026\n  b 1027\n    c 1028\n", away()).unwrap_err(),
+            ["b differs"]
+        );
+        // What the change takes away, or puts elsewhere, is no reason.
+        plan("m 1025\n  a 1026\n", away()).unwrap();
+        plan("m 1025\n  a 1026\n    b 1027\n", away()).unwrap();
+    }
+}
