@@ -53,8 +53,8 @@ impl Socket {
                 (stream, twin, Least::Scram)
             }
             Address::Own { run, loopback, port } => match (own_socket(run, *port).await, loopback) {
-                (Err(error), Some(loopback)) if error.kind() == ErrorKind::NotFound => {
-                    tracing::info!("there is no socket for port {port} in {}", run.display());
+                (Err(error), Some(loopback)) if is_no_way_in(&error) => {
+                    tracing::info!("the socket for port {port} in {}: {error}", run.display());
                     let (stream, twin) = tcp(to_loopback(*loopback, *port).await?)?;
                     (stream, twin, Least::Scram)
                 }
@@ -68,6 +68,12 @@ impl Socket {
         let guard = Guard::new(has_password.then_some(least));
         Ok((Self { stream, guard }, twin))
     }
+}
+
+/// There is none, or the design lets nobody use it (unix_socket_permissions): the system's word, not ours.
+fn is_no_way_in(error: &io::Error) -> bool {
+    let is_one = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied);
+    is_one && error.raw_os_error().is_some()
 }
 
 /// Never to another machine, whatever a file says.
