@@ -53,8 +53,8 @@ impl Socket {
                 (stream, twin, Least::Scram)
             }
             Address::Own { run, loopback, port } => match (own_socket(run, *port).await, loopback) {
-                (Err(error), Some(loopback)) if error.kind() == ErrorKind::NotFound => {
-                    tracing::info!("there is no socket for port {port} in {}", run.display());
+                (Err(error), Some(loopback)) if is_no_way_in(&error) => {
+                    tracing::info!("the socket for port {port} in {}: {error}", run.display());
                     let (stream, twin) = tcp(to_loopback(*loopback, *port).await?)?;
                     (stream, twin, Least::Scram)
                 }
@@ -68,6 +68,12 @@ impl Socket {
         let guard = Guard::new(has_password.then_some(least));
         Ok((Self { stream, guard }, twin))
     }
+}
+
+/// There is none, or the design lets nobody use it (unix_socket_permissions): the system's word, not ours.
+fn is_no_way_in(error: &io::Error) -> bool {
+    let is_one = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied);
+    is_one && error.raw_os_error().is_some()
 }
 
 /// Never to another machine, whatever a file says.
@@ -198,7 +204,7 @@ mod tests {
 
     use super::*;
     use crate::engine::postgres::endpoint::{Endpoint, Login, Secret};
-    use crate::engine::postgres::sql::{Purpose, Session, SqlError};
+    use crate::engine::postgres::sql::{Purpose, Session};
 
     /// All that was said to a server that is none.
     type Heard = Arc<Mutex<Vec<u8>>>;
@@ -232,13 +238,13 @@ mod tests {
         }
     }
 
-    async fn says(endpoint: &Endpoint) -> String {
+    /// What is said, and whether it is for good.
+    async fn says(endpoint: &Endpoint) -> (String, bool) {
         let look = Purpose::Look(Duration::from_secs(1));
         let opened = tokio::time::timeout(Duration::from_secs(2), Session::open_at(endpoint, look)).await;
         match opened.expect("no answer is waited for") {
             Ok(_) => panic!("it is no server"),
-            Err(SqlError::Unreachable(error)) => error.to_string(),
-            Err(error) => error.to_string(),
+            Err(error) => (error.to_string(), error.stays()),
         }
     }
 
@@ -272,8 +278,8 @@ mod tests {
                     asks(stream, asked, &hears).await;
                 }
             });
-            let said = says(&own(&run, Some(Ipv4Addr::LOCALHOST.into()), port, &secret)).await;
-            assert!(said.contains(word), "{said}");
+            let (said, stays) = says(&own(&run, Some(Ipv4Addr::LOCALHOST.into()), port, &secret)).await;
+            assert!(said.contains(word) && stays, "{said}");
             let heard = std::mem::take(&mut *heard.lock().unwrap());
             let text = String::from_utf8_lossy(&heard);
             assert!(text.contains("postgres"), "it was asked for its user");

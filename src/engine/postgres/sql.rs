@@ -78,6 +78,13 @@ impl SqlError {
                 error.kind(),
                 ErrorKind::PermissionDenied | ErrorKind::NotADirectory
             ),
+            // The guard's word, or the server's.
+            Self::Server(error) => {
+                let io = std::error::Error::source(error).and_then(|source| source.downcast_ref());
+                let is_refused =
+                    io.is_some_and(|io: &std::io::Error| io.kind() == ErrorKind::PermissionDenied);
+                is_refused || error.code() == Some(&SqlState::INVALID_PASSWORD)
+            }
             _ => false,
         }
     }
