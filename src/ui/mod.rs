@@ -16,6 +16,7 @@ pub mod motion;
 pub mod panels;
 mod server_menu;
 pub mod shell;
+mod sides;
 mod start;
 pub mod theme;
 mod what_if_menu;

@@ -1,0 +1,113 @@
+//! The panels on both sides of the drawing: servers and findings on the left, what is looked at on the right.
+
+use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui};
+
+use crate::app::Outbox;
+use crate::app::{Message, Session, Tab, ViewMessage};
+use crate::ui::panels::{self, PanelState};
+use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
+
+const LEFT_WIDTH: f32 = 270.0;
+const RIGHT_WIDTH: f32 = 350.0;
+/// The share of the left side that the findings may take.
+const FINDINGS_SHARE: f32 = 0.45;
+
+/// Takes its room from both sides; what is left is the drawing's.
+pub(super) fn sides_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
+    let fill = Tokens::of(ui.visuals()).panel;
+    let side = Frame::new().fill(fill).inner_margin(Margin::same(10));
+    Panel::left("left")
+        .frame(side)
+        .default_size(LEFT_WIDTH)
+        .size_range(200.0..=420.0)
+        .show(ui, |ui| in_own_width(ui, |ui| left_ui(ui, session, outbox)));
+    Panel::right("right")
+        .frame(side)
+        .default_size(RIGHT_WIDTH)
+        .size_range(300.0..=680.0)
+        .show(ui, |ui| {
+            in_own_width(ui, |ui| right_ui(ui, session, state, outbox));
+        });
+}
+
+/// What stands in a panel never sets its width: a panel that grows with its content takes a little of the drawing at each
+/// selection, and gives nothing back.
+fn in_own_width(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let rect = ui.available_rect_before_wrap();
+    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+    inside.set_clip_rect(
+        rect.expand(ui.spacing().item_spacing.x / 2.0)
+            .intersect(ui.clip_rect()),
+    );
+    content(&mut inside);
+    ui.advance_cursor_after_rect(rect);
+}
+
+fn left_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
+    let share = ui.available_height() * FINDINGS_SHARE;
+    Panel::bottom("findings")
+        .resizable(true)
+        .default_size(share)
+        .size_range(90.0..=share.max(90.0) * 1.6)
+        .frame(Frame::new().inner_margin(Margin {
+            top: 8,
+            ..Margin::ZERO
+        }))
+        .show(ui, |ui| {
+            heading_ui(ui, "Findings");
+            ScrollArea::vertical()
+                .id_salt("findings")
+                .auto_shrink(false)
+                .show(ui, |ui| panels::findings_ui(ui, session, outbox));
+        });
+    CentralPanel::no_frame().show(ui, |ui| {
+        heading_ui(ui, "Servers");
+        ScrollArea::vertical()
+            .id_salt("outline")
+            .auto_shrink(false)
+            .show(ui, |ui| panels::outline_ui(ui, session, outbox));
+    });
+}
+
+fn heading_ui(ui: &mut Ui, words: &str) {
+    let colour = Tokens::of(ui.visuals()).text_weak;
+    let text = egui::RichText::new(words).size(TEXT_SMALL).strong().color(colour);
+    ui.add(egui::Label::new(text).selectable(false));
+    ui.add_space(GAP_SMALL);
+}
+
+fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
+    ui.horizontal(|ui| {
+        let own = session.mode.tab();
+        let others = [
+            (Tab::Inspector, "Inspector"),
+            (Tab::Files, "Files"),
+            (Tab::Deploy, "Deploy"),
+            (Tab::Text, "Text"),
+        ];
+        for (tab, words) in own.into_iter().chain(others) {
+            let is_shown = session.looks.tab == tab;
+            let button = egui::Button::selectable(is_shown, words);
+            if ui.add(button).clicked() {
+                outbox.send(Message::View(ViewMessage::Show(tab)));
+            }
+        }
+    });
+    ui.add_space(GAP_SMALL);
+    ui.separator();
+    ui.add_space(GAP / 2.0);
+    match session.looks.tab {
+        Tab::Inspector => {
+            ScrollArea::vertical()
+                .id_salt("inspector")
+                .auto_shrink(false)
+                .show(ui, |ui| {
+                    panels::inspector_ui(ui, session, &mut state.drafts, outbox);
+                });
+        }
+        Tab::Files => panels::files_ui(ui, session, &mut state.files, outbox),
+        Tab::Deploy => panels::deploy_ui(ui, session, state, outbox),
+        Tab::Text => panels::text_ui(ui, session, &mut state.text, outbox),
+        Tab::WhatIf => panels::what_if_ui(ui, session, outbox),
+    }
+}
