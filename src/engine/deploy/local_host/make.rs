@@ -8,7 +8,7 @@ use crate::engine::cluster::record::{ClusterState, Stored};
 use crate::engine::cluster::removal;
 use crate::engine::cluster::remover::OwnHand;
 use crate::engine::postgres::authority::Authority;
-use crate::engine::system::{files, random};
+use crate::engine::system::{files, plain, random};
 use crate::model::configuration::ClusterFolder;
 use crate::model::plan::Certificate;
 use crate::report::Report;
@@ -99,7 +99,7 @@ impl Workbench {
             )
             .hint("Put it back as the deployment made it; without it no server can come to this cluster.")
         };
-        let key = std::fs::read_to_string(self.inside(ClusterFolder::AUTHORITY_KEY)?);
+        let key = plain::text_below(&self.site.folder, ClusterFolder::AUTHORITY_KEY);
         let key = key.map_err(|error| cannot(&error))?;
         let authority = Authority::with_key(&key).map_err(|error| cannot(&error))?;
         self.sign(&authority, wanted)
