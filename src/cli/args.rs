@@ -176,8 +176,9 @@ pub(super) enum Command {
         show: Show,
     },
     /// Finish what a pgcascade that was ended in the middle had begun in a folder: what is done stays done
-    #[command(visible_alias = "resume")]
-    GoOn {
+    // Its first name; scripts may have it.
+    #[command(alias = "go-on")]
+    Resume {
         /// The cluster's folder
         dir: PathBuf,
         /// Print what happens as JSON, an event a line
@@ -354,6 +355,13 @@ pub(super) fn parse() -> Result<Args, clap::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_name_of_resume_works_and_is_not_shown() {
+        let args = Args::try_parse_from(["pgcascade", "go-on", "d"]).unwrap();
+        assert!(matches!(args.command, Some(Command::Resume { .. })));
+        assert!(!Args::command().render_long_help().to_string().contains("go-on"));
+    }
 
     #[test]
     fn the_arguments_hold_together() {

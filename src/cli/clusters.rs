@@ -56,7 +56,7 @@ pub(super) fn list(json: bool, run_as: Option<&str>) -> Result<Ending, Report> {
     let is_open = |cluster: &Listed| cluster.state.is_left_over() && !cluster.is_kept;
     if clusters.iter().any(is_open) {
         print::note("What is left over of a run that was ended in the middle:");
-        print::note("  pgcascade go-on FOLDER      finishes it");
+        print::note("  pgcascade resume FOLDER     finishes it");
         print::note("  pgcascade teardown FOLDER   removes it");
         print::note("  pgcascade keep FOLDER       leaves it as it is");
     }

@@ -183,7 +183,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
             in_folder(&dir, Fate::Stays, clusters::stop(&dir, &servers, show))
         }
         Command::Teardown { dir, show } => in_folder(&dir, Fate::MayComeOrGo, clusters::teardown(&dir, show)),
-        Command::GoOn { dir, json } => in_folder(&dir, Fate::MayComeOrGo, resume::resume(&dir, json)),
+        Command::Resume { dir, json } => in_folder(&dir, Fate::MayComeOrGo, resume::resume(&dir, json)),
         Command::Keep { dir } => {
             servers_user::take_on(&dir, None, Fate::Stays)?;
             resume::keep(&dir)

@@ -34,7 +34,7 @@ pub(super) fn checks(topology: &Topology, machine: &Machine, request: &Request) 
             ("folder-has-unfinished", ..) => {
                 let folder = shell_path(&request.folder);
                 check.fix = Some(format!(
-                    "Finish it with: pgcascade go-on {folder}; or remove it with: pgcascade teardown {folder}"
+                    "Finish it with: pgcascade resume {folder}; or remove it with: pgcascade teardown {folder}"
                 ));
             }
             _ => {}

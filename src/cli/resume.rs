@@ -1,4 +1,4 @@
-//! `go-on` and `keep`: what a pgcascade that was ended in the middle left is finished, or left as it is.
+//! `resume` and `keep`: what a pgcascade that was ended in the middle left is finished, or left as it is.
 
 use std::path::Path;
 
@@ -89,7 +89,7 @@ pub(super) fn keep(dir: &Path) -> Result<Ending, Report> {
         "\"{}\" in {folder} stays as it is, and is offered no more",
         record.name
     ));
-    print::line(format_args!("  go on with it:  pgcascade go-on {folder}"));
-    print::line(format_args!("  tear it down:   pgcascade teardown {folder}"));
+    print::line(format_args!("  resume it:     pgcascade resume {folder}"));
+    print::line(format_args!("  tear it down:  pgcascade teardown {folder}"));
     Ok(Ending::Fine)
 }

@@ -11,7 +11,7 @@
 //! | read-only folder | `a_folder_that_cannot_be_written_to…` | "cannot be written to", "could not be claimed" |
 //! | locale missing | `the_environments_locale_does_not_matter`, and `a_server_that_dies…` for one in the design | the log's "invalid value for parameter" |
 //! | clock set back | `a_clock_that_was_set_loses_no_server`; preflight's `clock` | none needed: no server is lost |
-//! | SIGINT, SIGTERM, kill -9 | `rounds` | "Cancelled: unwinding what was done"; "was left half built", `pgcascade go-on` |
+//! | SIGINT, SIGTERM, kill -9 | `rounds` | "Cancelled: unwinding what was done"; "was left half built", `pgcascade resume` |
 //! | two pgcascades on one folder | `safety`, `record::lock` | "Another pgcascade (process N) is at work on DIR" |
 //! | terminal or window gone | `a_terminal_that_goes_away…`, `worker::a_window_closed_during…` | none can be read: all is taken back |
 

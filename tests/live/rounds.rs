@@ -72,7 +72,7 @@ fn is_whole(listed: &str) -> bool {
 fn go_on(place: &Place, round: u64) {
     let state = listed(place);
     if state.contains("left over") {
-        let answer = place.run(&["go-on", "d"]);
+        let answer = place.run(&["resume", "d"]);
         assert_eq!(
             answer.code,
             Some(0),
@@ -113,7 +113,7 @@ async fn a_kill_at_any_moment_leaves_a_journal_that_finishes_the_job() {
             which => {
                 if which == 3 && state.contains("left over") {
                     let again = self::moment(&mut random, all);
-                    killed(&place, &["go-on", "d", "--json"], again);
+                    killed(&place, &["resume", "d", "--json"], again);
                     println!(
                         "  gone on with, killed after {} steps: {}",
                         again.0,
@@ -203,7 +203,7 @@ async fn a_change_a_stop_and_a_start_that_are_killed_are_gone_on_with() {
         killed_after(&place, &["stop", "d"], random.below(300));
         println!("  a stop was killed: {}", listed(&place));
         if listed(&place).contains("left over") {
-            place.succeeds(&["go-on", "d"]);
+            place.succeeds(&["resume", "d"]);
             let board: Value = serde_json::from_str(&place.run(&["status", "d", "--json"]).out).unwrap();
             let mut servers = board["servers"].as_array().unwrap().iter();
             assert!(servers.all(|server| server["running"] == false), "{board}");
@@ -211,7 +211,7 @@ async fn a_change_a_stop_and_a_start_that_are_killed_are_gone_on_with() {
         killed_after(&place, &["start", "d"], random.below(300));
         println!("  a start was killed: {}", listed(&place));
         if listed(&place).contains("left over") {
-            place.succeeds(&["go-on", "d"]);
+            place.succeeds(&["resume", "d"]);
         }
         place.succeeds(&["start", "d"]);
         place.succeeds(&["verify", "d"]);
@@ -224,7 +224,7 @@ async fn a_change_a_stop_and_a_start_that_are_killed_are_gone_on_with() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_is_not_offered_and_can_be_gone_on_with_all_the_same() {
     let place = Place::on(free_ports());
-    let nothing = place.run(&["go-on", "d"]);
+    let nothing = place.run(&["resume", "d"]);
     assert!(
         nothing.err.contains("There is no cluster of pgcascade"),
         "{}",
@@ -239,24 +239,24 @@ async fn what_is_kept_is_not_offered_and_can_be_gone_on_with_all_the_same() {
     assert_eq!(refused.code, Some(1));
     // Whoever copies the command may be somewhere else by then.
     let folder = place.path("d");
-    for command in ["go-on", "teardown"] {
+    for command in ["resume", "teardown"] {
         let words = format!("pgcascade {command} {}", folder.display());
         assert!(refused.err.contains(&words), "{}", refused.err);
     }
     assert!(refused.err.contains("folder-has-unfinished"), "{}", refused.err);
     let status = place.run(&["status", "d"]);
     assert!(
-        status.err.contains("only half built") && status.err.contains("pgcascade go-on"),
+        status.err.contains("only half built") && status.err.contains("pgcascade resume"),
         "{}",
         status.err
     );
     assert!(place.succeeds(&["keep", "d"]).contains("stays as it is"));
     assert!(listed(&place).contains("kept unfinished"), "{}", listed(&place));
-    let twice = place.run(&["go-on", "d"]);
+    let twice = place.run(&["resume", "d"]);
     assert_eq!(twice.code, Some(0), "{}", twice.err);
     assert!(twice.err.contains("steps are done already"), "{}", twice.err);
     place.succeeds(&["verify", "d"]);
-    let whole = place.run(&["go-on", "d"]);
+    let whole = place.run(&["resume", "d"]);
     assert!(whole.err.contains("the cluster is complete"), "{}", whole.err);
     let whole = place.run(&["keep", "d"]);
     assert!(whole.err.contains("nothing unfinished"), "{}", whole.err);

@@ -195,7 +195,7 @@ fn the_button_of_the_tool_bar_is_what_the_drawing_needs_next() {
     assert!(button(&window, "Deploy…"));
     let name = window.session().desk.document.topology().name().to_owned();
     window.send(left(&name));
-    assert!(!button(&window, "Deploy…") && button(&window, "Go on with the deployment"));
+    assert!(!button(&window, "Deploy…") && button(&window, "Resume the deployment"));
     window.key(Modifiers::COMMAND, Key::D);
     let goes_on = |effect: &Effect| matches!(effect, Effect::LookAtLeftOver { .. });
     assert!(window.performed.borrow().iter().any(goes_on));

@@ -43,7 +43,7 @@ impl Next {
         match self {
             Self::Deploy => "Deploy…",
             Self::Apply => "Apply the changes…",
-            Self::GoOn(_) => "Go on with the deployment",
+            Self::GoOn(_) => "Resume the deployment",
             Self::Nothing => "Show the deployed cluster",
         }
     }

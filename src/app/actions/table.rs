@@ -156,7 +156,7 @@ pub static ACTIONS: [UiAction; 66] = [
     UiAction { id: ActionId::Export, menu: Menu::File, words: "Export…", does: file::export, explained: "Pack every configuration file as .tar.gz" },
     UiAction { id: ActionId::ExportPicture, menu: Menu::File, words: "Export picture…", does: file::export_picture, explained: "The drawing as SVG, PNG, Mermaid or DOT" },
     UiAction { id: ActionId::Deploy, menu: Menu::File, words: "Deploy…", does: cluster::deploy, explained: "Build the drawn cluster on this machine, or apply the changes to the one that runs" },
-    UiAction { id: ActionId::GoOn, menu: Menu::File, words: "Go on with what was left", does: cluster::go_on, explained: "Finish what an earlier pgcascade left half-made" },
+    UiAction { id: ActionId::GoOn, menu: Menu::File, words: "Resume what was left", does: cluster::go_on, explained: "Finish what an earlier pgcascade left half-made" },
     UiAction { id: ActionId::KeepLeft, menu: Menu::File, words: "Keep what was left", does: cluster::keep_left, explained: "Leave what is half-made as it is, and say no more about it" },
     UiAction { id: ActionId::TearDownLeft, menu: Menu::File, words: "Tear down what was left…", does: cluster::tear_down_left, explained: "Remove what an earlier pgcascade left; asks first" },
     UiAction { id: ActionId::WatchLeft, menu: Menu::File, words: "Watch what was left", does: cluster::watch_left, explained: "Show a whole cluster of an earlier session here, with what its servers say" },

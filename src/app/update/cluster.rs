@@ -120,7 +120,7 @@ fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
     let is_broken = |left: &LeftCluster| left.folder == folder && !left.state.is_complete();
     if session.live.left_over.iter().any(is_broken) {
         let report = Report::new("That cluster is only half there")
-            .hint("Go on with it, or tear it down; both stand in the line above the drawing");
+            .hint("Resume it or tear it down; both buttons are above the drawing");
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
     }

@@ -138,7 +138,7 @@ pub(super) fn kept(session: &mut Session, folder: &Path) -> Vec<Effect> {
     let at = folder.display();
     let report =
         Report::new(format!("What is in {at} stays as it is, and is offered no more")).hint(format!(
-            "In a terminal, \"pgcascade go-on {at}\" finishes it, and \"pgcascade teardown {at}\" removes it"
+            "In a terminal, \"pgcascade resume {at}\" finishes it, and \"pgcascade teardown {at}\" removes it"
         ));
     notify_with_folder(session, NoticeKind::Done, report, Some(folder.to_owned()));
     Vec::new()

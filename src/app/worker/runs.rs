@@ -42,7 +42,7 @@ pub(super) async fn go_on(resumed: Resumed, events: mpsc::Sender<RunEvent>, canc
     if !by_child::is_needed() {
         return deploy::go_on_here(resumed, events, cancel).await;
     }
-    let arguments = words(&["go-on", "--json"], resumed.folder());
+    let arguments = words(&["resume", "--json"], resumed.folder());
     by_child::run(resumed.run.number, arguments, None, events, cancel).await
 }
 

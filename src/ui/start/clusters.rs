@@ -117,7 +117,7 @@ fn buttons_ui(ui: &mut Ui, cluster: &Listed, is_busy: bool, can_go_on: bool, out
         let hint = "Finishes what was begun; what is done stays done";
         button(
             ui,
-            "Go on",
+            "Resume",
             hint,
             Message::Cluster(ClusterMessage::GoOn(folder())),
         );

@@ -87,7 +87,10 @@ pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
             "The cluster in {} is between two designs: pgcascade was ended while it applied a change.",
             folder.display()
         ))
-        .hint(format!("`pgcascade go-on {}` goes on with it.", folder.display()))
+        .hint(format!(
+            "`pgcascade resume {}` goes on with it.",
+            folder.display()
+        ))
         .hint(format!(
             "`pgcascade apply {} --dir {}` takes it back; `pgcascade teardown {1}` removes all.",
             folder.join(ClusterFolder::DESIGN).display(),
@@ -98,7 +101,7 @@ pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
             folder.display()
         ))
         .hint(format!(
-            "`pgcascade go-on {0}` builds the rest; `pgcascade teardown {0}` removes what is there.",
+            "`pgcascade resume {0}` builds the rest; `pgcascade teardown {0}` removes what is there.",
             folder.display()
         ))),
         ClusterState::Removing if stored.record.is_at_work() => Err(Report::new(format!(

@@ -41,7 +41,7 @@ fn record_ui(ui: &mut Ui, session: &Session, record: &LeftCluster, outbox: &mut 
                 }
                 button(
                     ui,
-                    "Go on",
+                    "Resume",
                     go_on_words(record.state),
                     ClusterMessage::GoOn(folder()),
                 );
