@@ -15,8 +15,8 @@ pub enum PathPurpose {
     OpenDesign,
     SaveDesign,
     ExportBundle,
-    /// The format is what the chosen file's name ends with.
-    ExportPicture(PictureStyle),
+    /// The format that is suggested; what the chosen file's name ends with counts.
+    ExportPicture(PictureFormat, PictureStyle),
     /// A design to be compared in What-if.
     CompareDesign,
     /// A story of What-if.

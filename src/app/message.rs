@@ -174,6 +174,8 @@ pub enum ClusterMessage {
     CanGoOn(PathBuf, Box<deploy::LeftOver>),
     /// Leave it as it is, and offer it no more.
     Keep(PathBuf),
+    /// The line about a whole cluster goes; the cluster stays as it is.
+    Hide(PathBuf),
     Kept(PathBuf),
     /// The servers that were being started or stopped are now.
     Switched(PathBuf, Report),

@@ -116,7 +116,7 @@ pub fn title(purpose: PathPurpose) -> &'static str {
         PathPurpose::CompareDesign => "Compare with a design",
         PathPurpose::SaveStory => "Save what has happened",
         PathPurpose::OpenStory => "Let happen what a file says",
-        PathPurpose::ExportPicture(_) => "Export a picture",
+        PathPurpose::ExportPicture(..) => "Export a picture",
     }
 }
 
@@ -137,7 +137,7 @@ fn ask_desktop(purpose: PathPurpose, suggested: &Path) -> Option<PathBuf> {
         PathPurpose::CompareDesign => dialog.add_filter("Designs", &["toml"]).pick_file(),
         PathPurpose::SaveDesign => dialog.add_filter("Designs", &["toml"]).save_file(),
         PathPurpose::ExportBundle => dialog.add_filter("Bundles", &["tar.gz"]).save_file(),
-        PathPurpose::ExportPicture(_) => {
+        PathPurpose::ExportPicture(..) => {
             for format in PictureFormat::ALL {
                 dialog = dialog.add_filter(format.word(), format.extensions());
             }

@@ -51,7 +51,7 @@ fn a_picture_is_exported_as_it_was_asked_for() {
         },
     );
     let effect = Effect::WritePicture {
-        purpose: PathPurpose::ExportPicture(style),
+        purpose: PathPurpose::ExportPicture(format, style),
         path,
         document: Box::new(window.session().desk.document.clone()),
         format,

@@ -30,12 +30,14 @@ mod lost;
 mod provenance;
 mod quoting;
 #[cfg(feature = "gui")]
+mod reality;
 mod running;
 mod scenarios;
 #[cfg(feature = "gui")]
 mod several;
 #[cfg(feature = "gui")]
 mod start;
+mod steady;
 #[cfg(feature = "gui")]
 mod text;
 #[cfg(feature = "gui")]

@@ -17,6 +17,8 @@ pub struct Live {
     pub cluster: Option<ClusterView>,
     /// Clusters that an earlier pgcascade left behind, half built or running.
     pub left_over: Vec<LeftCluster>,
+    /// Whole clusters whose line was closed in this session.
+    pub(in crate::app) hidden: Vec<PathBuf>,
     /// Left-over clusters whose teardown is under way.
     pub removing: Vec<PathBuf>,
     /// The next run's number.
@@ -29,6 +31,7 @@ impl Default for Live {
             run: RunView::Idle,
             cluster: None,
             left_over: Vec::new(),
+            hidden: Vec::new(),
             removing: Vec::new(),
             next_run: 1,
         }

@@ -47,6 +47,7 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
         ClusterMessage::GoOn(folder) => left_over::go_on(session, folder),
         ClusterMessage::CanGoOn(folder, left) => left_over::can_go_on(session, folder, *left),
         ClusterMessage::Keep(folder) => left_over::keep(session, folder),
+        ClusterMessage::Hide(folder) => left_over::hide(session, folder),
         ClusterMessage::Kept(folder) => left_over::kept(session, &folder),
         ClusterMessage::Switched(folder, report) => left_over::switched(session, &folder, report),
     }

@@ -35,7 +35,7 @@ pub(super) fn write_picture(session: &mut Session, path: PathBuf, style: Picture
         return Vec::new();
     };
     vec![Effect::WritePicture {
-        purpose: PathPurpose::ExportPicture(style),
+        purpose: PathPurpose::ExportPicture(format, style),
         path,
         document: Box::new(session.desk.document.clone()),
         format,

@@ -24,7 +24,7 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
                 session.dialog = None;
             }
             vec![Effect::AskPath {
-                purpose: PathPurpose::ExportPicture(style),
+                purpose: PathPurpose::ExportPicture(format, style),
                 suggested: picture_name(session, format),
             }]
         }
@@ -108,7 +108,7 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
         }
         PathPurpose::SaveDesign => vec![save::write_design(session, path)],
         PathPurpose::ExportBundle => export::write_bundle(session, path),
-        PathPurpose::ExportPicture(style) => export::write_picture(session, path, style),
+        PathPurpose::ExportPicture(_, style) => export::write_picture(session, path, style),
     }
 }
 
@@ -125,7 +125,7 @@ fn written(session: &mut Session, purpose: PathPurpose, path: PathBuf, text: Opt
             notify_with_folder(session, NoticeKind::Done, report, folder);
             Vec::new()
         }
-        (PathPurpose::ExportPicture(_), _) => {
+        (PathPurpose::ExportPicture(..), _) => {
             let report = Report::new(format!("Exported {}", file_name(&path)));
             notify_with_folder(
                 session,

@@ -19,10 +19,18 @@ pub(super) fn found(session: &mut Session, mut records: Vec<LeftCluster>) -> Vec
             .cluster
             .as_ref()
             .is_some_and(|cluster| cluster.folder == record.folder);
-        !is_shown && !is_being_built(session, &record.folder)
+        let is_hidden = record.state.is_whole() && session.live.hidden.contains(&record.folder);
+        !is_shown && !is_hidden && !is_being_built(session, &record.folder)
     });
     // Said by a line above the drawing, with its buttons, for as long as they are there: no notice besides.
     session.live.left_over = records;
+    Vec::new()
+}
+
+/// Said once, a whole cluster that runs on purpose is no news any more. The start page lists it.
+pub(super) fn hide(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
+    session.live.left_over.retain(|record| record.folder != folder);
+    session.live.hidden.push(folder);
     Vec::new()
 }
 

@@ -25,7 +25,7 @@ pub(super) fn suggested_name(session: &Session, purpose: PathPurpose) -> String 
             .as_deref()
             .map_or_else(|| format!("{stem}.toml"), file_name),
         PathPurpose::ExportBundle => format!("{stem}.tar.gz"),
-        PathPurpose::ExportPicture(_) => picture_name(session, PictureFormat::default()),
+        PathPurpose::ExportPicture(format, _) => picture_name(session, format),
     }
 }
 

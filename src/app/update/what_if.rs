@@ -156,7 +156,7 @@ pub(super) fn read(session: &mut Session, purpose: PathPurpose, path: &Path, tex
         PathPurpose::OpenDesign
         | PathPurpose::SaveDesign
         | PathPurpose::ExportBundle
-        | PathPurpose::ExportPicture(_)
+        | PathPurpose::ExportPicture(..)
         | PathPurpose::SaveStory => {}
     }
 }

@@ -88,7 +88,7 @@ fn kind_of(purpose: PathPurpose) -> Kind {
     match purpose {
         PathPurpose::ExportBundle => Kind::Bundle,
         PathPurpose::SaveStory => Kind::Scenario,
-        PathPurpose::ExportPicture(_) => Kind::Picture(PictureFormat::default()),
+        PathPurpose::ExportPicture(format, _) => Kind::Picture(format),
         PathPurpose::OpenDesign
         | PathPurpose::SaveDesign
         | PathPurpose::CompareDesign

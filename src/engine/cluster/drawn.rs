@@ -105,7 +105,7 @@ pub(super) fn refuse_second_primary(cluster: &Cluster, chosen: &[ServerId]) -> R
             Report::new(format!(
                 "Nothing was started: {new} was promoted and takes writes, and {old} would take writes beside it (a split brain)."
             ))
-            .hint(format!("To keep {new}: leave {old} down, and copy it anew as a standby of {new}."))
+            .hint(format!("To keep {new}: leave {old} down, and copy it again as a standby of {new}."))
             .hint(format!(
                 "To go back to {old}: stop {new} first (pgcascade stop {dir} {}); what was written there is lost.",
                 names(now).join(" ")

@@ -151,7 +151,7 @@ fn reason(view: &View<'_>, server: &Server, upstream: &Server, up: &Up) -> Optio
     {
         return Some((
             "they are of different clusters".to_owned(),
-            Some(format!("Copy {} anew from {from}.", server.name())),
+            Some(format!("Copy {} again from {from}.", server.name())),
         ));
     }
     if view.topology.uses_slot(server.id())
@@ -164,7 +164,7 @@ fn reason(view: &View<'_>, server: &Server, upstream: &Server, up: &Up) -> Optio
                 return Some((format!("its slot {slot} is not there"), Some(fix)));
             }
             Some(one) if one.wal_status == Some(WalStatus::Lost) => {
-                let fix = format!("Copy {} anew from {from}.", server.name());
+                let fix = format!("Copy {} again from {from}.", server.name());
                 return Some((
                     format!("its slot {slot} has lost the WAL that it needs"),
                     Some(fix),
@@ -178,7 +178,7 @@ fn reason(view: &View<'_>, server: &Server, upstream: &Server, up: &Up) -> Optio
         && own != its
     {
         let fix = format!(
-            "If {0} has WAL that {from} never had, rewind it or copy it anew; else it follows by itself.",
+            "If {0} has WAL that {from} never had, rewind it or copy it again; else it follows by itself.",
             server.name()
         );
         return Some((

@@ -16,7 +16,7 @@ pub(super) fn cluster(view: &View<'_>, found: &mut Vec<Drift>) {
         found.push(of_cluster(
             "two-primaries",
             format!("{} take writes, each for itself: the cluster is split.", listed(&names)),
-            "Choose the one whose data are kept and send all clients there. Stop the other one (pgcascade stop DIR NAME) and copy it anew from the kept one: what was written only there is lost.".to_owned(),
+            "Choose the one whose data are kept and send all clients there. Stop the other one (pgcascade stop DIR NAME) and copy it again from the kept one: what was written only there is lost.".to_owned(),
         ));
     }
     // One that does not answer may be the primary.
@@ -50,13 +50,13 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
             let (old, is_primary) = (primary.name(), view.up(primary).map(|up| up.role));
             let fix = match is_primary {
                 Some(Role::Primary) => format!(
-                    "Let only one of {name} and {old} take writes: stop {name} and copy it anew from {from}, or keep {name}, stop {old} and copy that one anew from {name}."
+                    "Let only one of {name} and {old} take writes: stop {name} and copy it again from {from}, or keep {name}, stop {old} and copy that one again from {name}."
                 ),
                 Some(Role::Standby) => format!(
                     "What runs is a switch-over that the drawing does not know: draw {name} as the primary."
                 ),
                 None => format!(
-                    "Do not start {old} beside it. To keep {name}, draw it as the primary and copy {old} anew from it; to go back to {old}, stop {name} first: what was written on it is lost."
+                    "Do not start {old} beside it. To keep {name}, draw it as the primary and copy {old} again from it; to go back to {old}, stop {name} first: what was written on it is lost."
                 ),
             };
             found.push(of(

@@ -16,7 +16,7 @@ pub(super) fn life(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
             let would_write = server.is_primary() || was == Some(Role::Primary);
             let fix = match view.other_primary(server).filter(|_| would_write) {
                 Some(primary) => format!(
-                    "Leave it down: {0} takes writes now. Copy {name} anew from {0}; or, to go back to {name}, stop {0} first.",
+                    "Leave it down: {0} takes writes now. Copy {name} again from {0}; or, to go back to {name}, stop {0} first.",
                     primary.name()
                 ),
                 None => format!("Start it: pgcascade start DIR {name}"),
@@ -68,7 +68,7 @@ pub(super) fn identity(view: &View<'_>, server: &Server, found: &mut Vec<Drift>)
             "stale-copy",
             server,
             format!("{name} is a copy of another cluster: its system identifier is {own}, that of the others is {reference}."),
-            format!("Stop {name} and copy it anew from a server of this cluster."),
+            format!("Stop {name} and copy it again from a server of this cluster."),
         ));
         return;
     }
@@ -89,7 +89,7 @@ pub(super) fn identity(view: &View<'_>, server: &Server, found: &mut Vec<Drift>)
                 server,
                 format!("{name} is on timeline {own}, and {} on timeline {now}.", primary.name()),
                 format!(
-                    "Let it follow a server that is on timeline {now}; where it has WAL that {} never had, rewind it or copy it anew.",
+                    "Let it follow a server that is on timeline {now}; where it has WAL that {} never had, rewind it or copy it again.",
                     primary.name()
                 ),
             ));

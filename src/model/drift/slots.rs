@@ -60,7 +60,7 @@ fn drawn_slot(view: &View<'_>, server: &Server, standby: &Server, slot: &Slot, f
             "slot-lost",
             server,
             format!("The slot {own} on {name} has lost WAL that {its} needs."),
-            format!("{its} must be copied anew from {name}, unless it finds the WAL in an archive; then drop the slot and make it again."),
+            format!("{its} must be copied again from {name}, unless it finds the WAL in an archive; then drop the slot and make it again."),
         ));
         return;
     }

@@ -59,6 +59,40 @@ fn record(folder: &str, state: LeftState) -> LeftCluster {
 }
 
 #[test]
+fn a_line_about_a_whole_cluster_can_be_closed_and_stays_so() {
+    let mut session = seed();
+    let both = || {
+        let whole = record("/whole", LeftState::Whole);
+        ClusterMessage::LeftOver(vec![whole, record("/half", LeftState::HalfBuilt)])
+    };
+    update(&mut session, cluster(both()));
+    update(&mut session, cluster(ClusterMessage::Hide("/whole".into())));
+    assert_eq!(session.live.left_over, [record("/half", LeftState::HalfBuilt)]);
+    update(&mut session, cluster(both()));
+    assert_eq!(
+        session.live.left_over.len(),
+        1,
+        "also when they are looked for again"
+    );
+}
+
+#[test]
+fn a_cluster_that_is_gone_is_gone_from_the_window_unless_it_is_our_own_doing() {
+    let mut session = deployed();
+    let seen = Box::new(board().into());
+    update(&mut session, cluster(ClusterMessage::Seen(FOLDER.into(), seen)));
+    session.live.cluster.as_mut().unwrap().busy = Some("Tearing down".to_owned());
+    update(&mut session, cluster(ClusterMessage::Gone(FOLDER.into())));
+    assert!(
+        session.live.cluster.is_some(),
+        "its end comes with its own message"
+    );
+    session.live.cluster.as_mut().unwrap().busy = None;
+    let effects = update(&mut session, cluster(ClusterMessage::Gone(FOLDER.into())));
+    assert!(session.live.cluster.is_none() && effects.contains(&Effect::Unwatch));
+}
+
+#[test]
 fn what_servers_show_is_found_by_the_drawing() {
     let mut session = deployed();
     let [slave1, slave2] = ["slave1", "slave2"].map(|name| id(&session, name));

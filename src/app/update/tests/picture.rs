@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::app::{FileMessage, PathPurpose};
+use crate::app::{Dialog, FileMessage, PathPurpose};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::templates;
 
@@ -23,7 +23,7 @@ fn a_picture_is_drawn_as_its_files_name_says() {
         &mut session,
         file(FileMessage::ExportPicture(PictureFormat::Png, STYLE)),
     );
-    let purpose = PathPurpose::ExportPicture(STYLE);
+    let purpose = PathPurpose::ExportPicture(PictureFormat::Png, STYLE);
     let suggested = "seed.png".to_owned();
     assert_eq!(asked, [Effect::AskPath { purpose, suggested }]);
     let path = PathBuf::from("/home/u/seed.SVG");
@@ -49,9 +49,23 @@ fn a_picture_is_drawn_as_its_files_name_says() {
 }
 
 #[test]
+fn where_there_is_no_file_dialog_the_format_is_kept_too() {
+    let mut session = seed();
+    let purpose = PathPurpose::ExportPicture(PictureFormat::Mermaid, STYLE);
+    update(&mut session, file(FileMessage::NoDialog(purpose)));
+    let Some(Dialog::Path { text, .. }) = &session.dialog else {
+        panic!("{:?}", session.dialog);
+    };
+    assert!(text.ends_with("seed.mmd"), "{text}");
+}
+
+#[test]
 fn a_name_that_is_no_pictures_is_refused_with_those_that_are() {
     let mut session = seed();
-    let chosen = FileMessage::Chosen(PathPurpose::ExportPicture(STYLE), Some("/home/u/seed".into()));
+    let chosen = FileMessage::Chosen(
+        PathPurpose::ExportPicture(PictureFormat::Png, STYLE),
+        Some("/home/u/seed".into()),
+    );
     assert_eq!(update(&mut session, file(chosen)), []);
     assert_eq!(
         notice(&session),

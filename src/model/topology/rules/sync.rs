@@ -22,7 +22,14 @@ pub(super) fn sync_on_cascaded_standby(topology: &Topology) -> Vec<Found> {
         .collect()
 }
 
+/// In a quorum the order means nothing (pg_stat_replication shows priority 1 for all of it), so nobody comes first.
 pub(super) fn sync_priority_used_twice(topology: &Topology) -> Vec<Found> {
+    if topology
+        .sync()
+        .is_some_and(|policy| policy.method == SyncMethod::Any)
+    {
+        return Vec::new();
+    }
     let with_priority: Vec<&Server> = topology.sync_candidates();
     let priority = |server: &Server| server.standby().and_then(Standby::sync_priority);
     let next = with_priority

@@ -81,7 +81,7 @@ fn dialog_ui(
                 PathPurpose::OpenDesign | PathPurpose::OpenStory => "Open",
                 PathPurpose::CompareDesign => "Compare",
                 PathPurpose::SaveDesign | PathPurpose::SaveStory => "Save",
-                PathPurpose::ExportBundle | PathPurpose::ExportPicture(_) => "Export",
+                PathPurpose::ExportBundle | PathPurpose::ExportPicture(..) => "Export",
             };
             path_ui(
                 ui,

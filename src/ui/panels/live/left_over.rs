@@ -2,6 +2,7 @@
 
 use egui::{Label, Ui};
 
+use super::super::parts::sign_button;
 use crate::app::Outbox;
 use crate::app::{ClusterMessage, Message, Session};
 use crate::model::desk::{LeftCluster, LeftState};
@@ -19,6 +20,12 @@ fn record_ui(ui: &mut Ui, session: &Session, record: &LeftCluster, outbox: &mut 
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let folder = || record.folder.clone();
+            if is_whole && !removing {
+                let hide = sign_button(ui, true, "✖", "Hide this line: the cluster stays as it is");
+                if hide.clicked() {
+                    outbox.send(Message::Cluster(ClusterMessage::Hide(folder())));
+                }
+            }
             let mut button = |ui: &mut Ui, words: &str, hover: &str, message: ClusterMessage| {
                 if ui.button(words).on_hover_text(hover).clicked() {
                     outbox.send(Message::Cluster(message));
@@ -47,8 +54,9 @@ fn record_ui(ui: &mut Ui, session: &Session, record: &LeftCluster, outbox: &mut 
                 );
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let sign = if is_whole { "ℹ" } else { "⚠" };
                 let words = format!(
-                    "⚠ The cluster \"{}\" in {} {}",
+                    "{sign} The cluster \"{}\" in {} {}",
                     record.name,
                     record.folder.display(),
                     what_is_left(record.state)

@@ -439,6 +439,14 @@ fn a_standby_below_the_drawn_senders_is_found() {
 }
 
 #[test]
+fn in_a_quorum_priorities_may_be_equal() {
+    let text = QUIET.replace("priority 2", "priority 1");
+    let found_in = |text: &str| found(&notation::parse(text).unwrap(), "sync-priority-used-twice");
+    assert_eq!(found_in(&text), 1);
+    assert_eq!(found_in(&text.replace("first 1", "any 1")), 0);
+}
+
+#[test]
 fn capitals_hide_no_setting() {
     let mut topology = notation::parse(QUIET).unwrap();
     topology.apply(&set(None, "WAL_Level", "minimal")).unwrap();

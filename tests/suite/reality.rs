@@ -1,0 +1,163 @@
+//! What the window shows of a cluster that runs: what its servers say, and where that is not what is drawn.
+
+use egui_kittest::kittest::{AccessKitNode, NodeT as _, Queryable as _, by};
+use pgcascade::app::glance::{Glance, Told};
+use pgcascade::app::{ClusterMessage, Message, NoticeKind};
+use pgcascade::model::drift::{Drift, Lag};
+use pgcascade::model::health::{Board, Commits, Reading, ReplicationRow};
+use pgcascade::report::Report;
+
+use crate::window::Window;
+
+const FOLDER: &str = "/tmp/seed";
+
+fn row(name: &str, sync_state: &str, sync_priority: u32) -> ReplicationRow {
+    ReplicationRow {
+        application_name: name.to_owned(),
+        state: "streaming".to_owned(),
+        sync_priority,
+        sync_state: sync_state.to_owned(),
+    }
+}
+
+fn reading(name: &str, upstream: Option<&str>, replication: Vec<ReplicationRow>) -> Reading {
+    Reading {
+        name: name.to_owned(),
+        running: true,
+        answers: true,
+        role: if upstream.is_some() { "standby" } else { "primary" }.to_owned(),
+        upstream: upstream.map(str::to_owned),
+        replication,
+    }
+}
+
+/// The seed as it is drawn.
+fn as_drawn() -> Glance {
+    let servers = vec![
+        reading(
+            "master",
+            None,
+            vec![row("slave1", "sync", 1), row("slave2", "potential", 2)],
+        ),
+        reading(
+            "slave1",
+            Some("master"),
+            vec![row("slave11", "async", 0), row("slave12", "async", 0)],
+        ),
+        reading("slave2", Some("master"), Vec::new()),
+        reading("slave11", Some("slave1"), Vec::new()),
+        reading("slave12", Some("slave1"), Vec::new()),
+    ];
+    let commits = Commits {
+        outcome: "acknowledged".to_owned(),
+        waits_for: vec!["slave1".to_owned()],
+    };
+    Board { servers, commits }.into()
+}
+
+fn watching() -> Window {
+    let mut window = Window::seed();
+    let deployed = window.session().desk.document.clone();
+    let adopted = ClusterMessage::Adopted(FOLDER.into(), Box::new(deployed));
+    window.send(Message::Cluster(adopted));
+    window
+}
+
+fn see(window: &mut Window, seen: Glance) {
+    window.send(Message::Cluster(ClusterMessage::Seen(
+        FOLDER.into(),
+        Box::new(seen),
+    )));
+}
+
+fn card(window: &Window, name: &str) -> String {
+    let start = format!("{name}, ");
+    let is_card = |node: &AccessKitNode<'_>| node.label().is_some_and(|label| label.starts_with(&start));
+    let card = window.harness.get(by().predicate(is_card));
+    card.accesskit_node().label().unwrap()
+}
+
+#[test]
+fn a_split_cluster_is_never_shown_as_well() {
+    let mut window = watching();
+    see(&mut window, as_drawn());
+    assert!(window.has("As designed"));
+    assert!(card(&window, "slave1").contains("streaming"));
+
+    let mut split = as_drawn();
+    split.board.servers[0].replication.remove(0);
+    split.board.servers[1].role = "primary".to_owned();
+    split.board.servers[1].upstream = None;
+    split.drift.push(Drift {
+        rule: "two-primaries",
+        server: None,
+        message: "master and slave1 take writes".to_owned(),
+        fix: Some("Keep one of them".to_owned()),
+        mend: None,
+    });
+    see(&mut window, split);
+    assert!(window.has("master and slave1 take writes"), "above the drawing");
+    assert!(window.has("Keep one of them"), "with what helps");
+    assert!(!window.has("As designed"));
+    assert!(card(&window, "slave1").contains("takes writes"));
+    assert!(
+        !card(&window, "slave1").contains("synchronous"),
+        "no promise about it"
+    );
+    assert!(window.row("slave1").contains("takes writes"));
+    assert!(window.has("1 difference"));
+
+    see(&mut window, as_drawn());
+    assert!(
+        !window.has("master and slave1 take writes"),
+        "gone when it is over"
+    );
+}
+
+#[test]
+fn lag_pauses_and_silence_are_said_of_each_server() {
+    let mut window = watching();
+    let mut seen = as_drawn();
+    let behind = |bytes| Some(Lag { bytes, time: None });
+    let told = |lag, is_paused, silent| Told {
+        lag,
+        is_paused,
+        silent,
+        timeline: None,
+    };
+    seen.servers
+        .insert("slave2".to_owned(), told(behind(34 << 20), true, None));
+    seen.servers
+        .insert("slave11".to_owned(), told(behind(64 << 20), false, None));
+    seen.servers
+        .insert("slave12".to_owned(), told(None, false, Some(4)));
+    seen.board.servers[4].answers = false;
+    see(&mut window, seen);
+    assert!(card(&window, "slave2").contains("paused 34.0 MB"));
+    assert!(card(&window, "slave11").contains("64.0 MB behind"));
+    assert!(card(&window, "slave12").contains("no answer, 4 s"));
+    assert!(window.row("slave12").contains("no answer"));
+}
+
+#[test]
+fn a_cluster_that_somebody_else_removes_is_gone_with_one_message() {
+    let mut window = watching();
+    see(&mut window, as_drawn());
+    let busy = Report::new("The cluster in /tmp/seed is just being torn down");
+    window.send(Message::Cluster(ClusterMessage::Unseen(FOLDER.into(), busy)));
+    assert!(window.has("is just being torn down"));
+    assert!(
+        !card(&window, "slave1").contains("streaming"),
+        "nothing stale looks fresh"
+    );
+    window.send(Message::Cluster(ClusterMessage::Gone(FOLDER.into())));
+    assert!(window.session().live.cluster.is_none());
+    let said: Vec<NoticeKind> = window
+        .session()
+        .notices
+        .iter()
+        .map(|notice| notice.kind)
+        .collect();
+    assert_eq!(said, [NoticeKind::Info], "{:?}", window.session().notices);
+    assert!(window.has("is gone"));
+}
