@@ -1,5 +1,5 @@
 //! What a network does that is cut in the time view, real servers do: nobody is told, and commits wait until the sender's
-//! time limit is over. And the lost quorum, of which "What it survives" speaks.
+//! time limit is over. And the lost quorum, of which the tab *Survives* speaks.
 
 use std::fs;
 use std::path::Path;

@@ -148,7 +148,7 @@ fn a_sentence_is_asked_why_and_an_advice_is_followed() {
 #[test]
 fn what_is_survived_is_a_table_in_which_a_failure_can_be_seen() {
     let mut window = entered();
-    window.click("What it survives");
+    window.click("Survives");
     assert!(window.has("of 9 failures, writes go on after 8"));
     assert!(window.has("writes: nobody takes writes until a standby is promoted"));
     window.click("Two at once");

@@ -30,9 +30,9 @@ pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     };
     ui.horizontal(|ui| {
         for (look, words) in [
-            (Look::Verdict, "What becomes of it"),
-            (Look::Survives, "What it survives"),
-            (Look::Time, "In time"),
+            (Look::Verdict, "Now"),
+            (Look::Survives, "Survives"),
+            (Look::Time, "Timeline"),
         ] {
             if ui.selectable_label(what_if.look == look, words).clicked() {
                 outbox.send(Message::WhatIf(WhatIfMessage::Look(look)));
