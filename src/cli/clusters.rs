@@ -13,7 +13,7 @@ use crate::engine::deploy::Cancel;
 use crate::engine::servers_user;
 use crate::model::desk::Listed;
 use crate::model::plan::{Outcome, Plan};
-use crate::model::words::counted;
+use crate::model::words::{counted, listed as all_of};
 use crate::report::Report;
 
 /// This program performs one plan in its life.
@@ -24,9 +24,14 @@ pub(super) fn list(json: bool, run_as: Option<&str>) -> Result<Ending, Report> {
         servers_user::take_on_any(Some(user))?;
     }
     let clusters = cluster::list();
+    let ending = if clusters.iter().any(|cluster| !cluster.split.is_empty()) {
+        Ending::Drifts
+    } else {
+        Ending::Fine
+    };
     if json {
         print::json(&serde_json::json!({ "clusters": clusters }));
-        return Ok(Ending::Fine);
+        return Ok(ending);
     }
     if clusters.is_empty() {
         print::note("No cluster was made on this machine by this user");
@@ -41,7 +46,9 @@ pub(super) fn list(json: bool, run_as: Option<&str>) -> Result<Ending, Report> {
     ];
     let row = |cluster: &Listed| {
         let up = format!("{} of {}", cluster.servers_up, cluster.servers);
-        let state = if cluster.is_kept {
+        let state = if !cluster.split.is_empty() {
+            format!("split: {} take writes", all_of(&cluster.split))
+        } else if cluster.is_kept {
             format!("kept unfinished, {}", cluster.state.words())
         } else if cluster.state.is_left_over() {
             format!("left over, {}", cluster.state.words())
@@ -60,7 +67,7 @@ pub(super) fn list(json: bool, run_as: Option<&str>) -> Result<Ending, Report> {
         print::note("  pgcascade teardown FOLDER   removes it");
         print::note("  pgcascade keep FOLDER       leaves it as it is");
     }
-    Ok(Ending::Fine)
+    Ok(ending)
 }
 
 pub(super) async fn verify(dir: &Path, show: Show) -> Result<Ending, Report> {

@@ -432,6 +432,18 @@ async fn an_old_primary_is_not_started_beside_a_promoted_standby() {
         SEEN,
     );
     place.refuses(&["m and a take writes", "a is drawn as a standby of m"]);
+    let listed = Command::new(env!("CARGO_BIN_EXE_pgcascade"))
+        .arg("list")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(listed.stdout).unwrap();
+    let folder = place.folder().display().to_string();
+    let line = said.lines().find(|line| line.contains(&folder));
+    assert!(
+        line.is_some_and(|line| line.contains("split: m and a take writes")),
+        "{said}"
+    );
+    assert_eq!(listed.status.code(), Some(3));
 
     assert_eq!(place.run(&["stop", "m"]).0, Some(0));
     let begun = Instant::now();

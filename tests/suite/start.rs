@@ -34,6 +34,7 @@ fn page() -> Window {
         state,
         servers: 5,
         servers_up,
+        split: Vec::new(),
         is_kept: false,
     };
     window.send(start(StartMessage::Recent(vec![

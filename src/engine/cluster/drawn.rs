@@ -121,6 +121,17 @@ pub(super) fn refuse_second_primary(cluster: &Cluster, chosen: &[ServerId]) -> R
     })
 }
 
+/// The servers that run and take writes.
+pub(super) fn writers(cluster: &Cluster) -> Vec<String> {
+    let topology = cluster.topology();
+    let is_writer = |server: &&Server| {
+        takes_writes(cluster, server)
+            && matches!(cluster.site.running(&topology.folder(server.id())), Ok(Some(_)))
+    };
+    let writers = topology.servers().iter().filter(is_writer);
+    writers.map(|server| server.name().to_string()).collect()
+}
+
 /// True if the server's files make it a primary.
 fn takes_writes(cluster: &Cluster, server: &Server) -> bool {
     let data = cluster.site.own_data(&cluster.topology().folder(server.id()));

@@ -1,5 +1,6 @@
 //! The clusters that pgcascade knows on this machine, and how they are now.
 
+use super::{Cluster, drawn};
 use crate::engine::cluster::record::{self, ClusterRecord, ClusterState};
 use crate::engine::cluster::site::Site;
 use crate::engine::servers_user;
@@ -39,8 +40,16 @@ fn listed(record: &ClusterRecord) -> Listed {
         state: condition(record, servers_up),
         servers: record.servers.len(),
         servers_up,
+        split: split(record),
         is_kept: record.kept,
     }
+}
+
+/// By the servers' files: asking each of them would take as long as the slowest.
+fn split(record: &ClusterRecord) -> Vec<String> {
+    let writers =
+        Cluster::load(&record.folder).map_or_else(|_| Vec::new(), |cluster| drawn::writers(&cluster));
+    if writers.len() > 1 { writers } else { Vec::new() }
 }
 
 fn servers_up(record: &ClusterRecord) -> usize {

@@ -14,6 +14,9 @@ pub struct Listed {
     pub state: Condition,
     pub servers: usize,
     pub servers_up: usize,
+    /// The servers that run and take writes, where it is more than one (a split brain).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub split: Vec<String>,
     /// It was left unfinished, and is to stay so.
     pub is_kept: bool,
 }

@@ -5,6 +5,7 @@ use egui::{Label, RichText, Ui};
 use crate::app::Outbox;
 use crate::app::{ClusterMessage, Message, Session, StartMessage, ViewMessage};
 use crate::model::desk::{Condition, Listed};
+use crate::model::words::listed as all_of;
 use crate::ui::theme::{TEXT_SMALL, Tokens};
 
 use super::{entry_ui, part_ui, small_ui};
@@ -60,6 +61,7 @@ fn state_ui(ui: &mut Ui, cluster: &Listed, busy: Option<&str>) {
         return;
     }
     let (sign, colour) = match cluster.state {
+        Condition::Running if !cluster.split.is_empty() => ("⊗", tokens.error),
         Condition::Running if cluster.servers_up == cluster.servers => ("●", tokens.ok),
         Condition::Running => ("◐", tokens.warning),
         Condition::Stopped => ("○", tokens.text_weak),
@@ -72,6 +74,9 @@ fn state_ui(ui: &mut Ui, cluster: &Listed, busy: Option<&str>) {
     let mut words = format!("{sign} {}", cluster.state.words());
     if cluster.state == Condition::Running {
         words += &format!(", {} of {} up", cluster.servers_up, cluster.servers);
+    }
+    if !cluster.split.is_empty() {
+        words += &format!(", {} take writes", all_of(&cluster.split));
     }
     ui.label(RichText::new(words).size(TEXT_SMALL).color(colour));
 }

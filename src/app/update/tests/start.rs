@@ -26,6 +26,7 @@ fn listed(folder: &str) -> Listed {
         state: Condition::Running,
         servers: 5,
         servers_up: 5,
+        split: Vec::new(),
         is_kept: false,
     }
 }

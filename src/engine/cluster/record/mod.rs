@@ -232,7 +232,8 @@ impl ClusterRecord {
 
 impl Builder {
     pub(in crate::engine) fn is_alive(&self) -> bool {
-        processes::start_ticks(self.pid) == Some(self.start_ticks)
+        // One that is dead and that nobody has fetched (a zombie) keeps its number, and does nothing any more.
+        processes::is_alive(self.pid) && processes::start_ticks(self.pid) == Some(self.start_ticks)
     }
 
     /// This process.
@@ -242,5 +243,31 @@ impl Builder {
             pid,
             start_ticks: processes::start_ticks(pid)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_process_that_nobody_has_fetched_is_at_work_on_nothing() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let builder = Builder {
+            pid: child.id(),
+            start_ticks: processes::start_ticks(child.id()).unwrap(),
+        };
+        assert!(builder.is_alive());
+        child.kill().unwrap();
+        let begun = std::time::Instant::now();
+        while builder.is_alive() {
+            assert!(
+                begun.elapsed() < std::time::Duration::from_secs(5),
+                "it is a zombie by now"
+            );
+            std::thread::yield_now();
+        }
+        assert_eq!(processes::start_ticks(child.id()), Some(builder.start_ticks));
+        child.wait().unwrap();
     }
 }
