@@ -17,7 +17,7 @@ const STATUS_CODES: &str = "\
 Exit codes: 0 as drawn, 3 something differs from the design, 4 a server does not answer, so that not all is known.";
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 error-level findings or a failed run, 2 wrong usage, 130 cancelled;
-of status: 3 something differs from the design, 4 a server does not answer.
+of status and list: 3 something differs from the design, of status: 4 a server does not answer.
 A first session: pgcascade new -o seed.toml && pgcascade deploy seed.toml --dir ./seed";
 
 const USAGE: &str = "\
