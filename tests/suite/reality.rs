@@ -93,7 +93,7 @@ fn a_split_cluster_is_never_shown_as_well() {
         server: None,
         message: "master and slave1 take writes".to_owned(),
         fix: Some("Keep one of them".to_owned()),
-        mend: None,
+        repair: None,
     });
     see(&mut window, split);
     assert!(window.has("master and slave1 take writes"), "above the drawing");

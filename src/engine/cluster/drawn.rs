@@ -150,7 +150,7 @@ mod tests {
             server: None,
             message: message.to_owned(),
             fix: fix.map(str::to_owned),
-            mend: None,
+            repair: None,
         };
         let slot = || one("slot-inactive", "A.", Some("Do a."));
         let single = report(&[slot()]);

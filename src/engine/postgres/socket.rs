@@ -70,7 +70,7 @@ impl Socket {
     }
 }
 
-/// There is none, or the design lets nobody use it (unix_socket_permissions): the system's word, not ours.
+/// There is none, or the design lets no one use it (unix_socket_permissions): the system's word, not ours.
 fn is_no_way_in(error: &io::Error) -> bool {
     let is_one = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied);
     is_one && error.raw_os_error().is_some()

@@ -5,7 +5,7 @@
 //! and everything after it can reach no more than the servers can.
 //!
 //! It happens in the same process, not in a new one: the process keeps its number (signals, locks and whoever waits for it
-//! go on as before), it costs nothing, and the kernel lets nobody of the new user trace a process that was root's
+//! go on as before), it costs nothing, and the kernel lets no one of the new user trace a process that was root's
 //! (ptrace(2), "dumpable"), so the terminal of root that it still holds is out of their reach.
 //!
 //! What only root may do is left to a second process that stays root ([`keeper`]): to make a missing folder below parents

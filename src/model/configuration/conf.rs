@@ -108,7 +108,7 @@ fn connections(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             Decision::Passwords.for_cluster(),
             "password_encryption",
             "scram-sha-256",
-            "How new passwords are stored; up to 13 the default is md5, with which pg_hba.conf's scram-sha-256 lets nobody in.",
+            "How new passwords are stored; up to 13 the default is md5, with which pg_hba.conf's scram-sha-256 lets no one in.",
         ));
     }
     settings

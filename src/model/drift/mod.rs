@@ -37,12 +37,12 @@ pub struct Drift {
     pub fix: Option<String>,
     /// What an applied design does about it by itself.
     #[serde(skip)]
-    pub mend: Option<Mend>,
+    pub repair: Option<Repair>,
 }
 
 /// What brings a server back to its design without anybody's choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mend {
+pub enum Repair {
     Setting {
         name: String,
         /// It may stand in postgresql.auto.conf, which only ALTER SYSTEM writes.
@@ -56,12 +56,12 @@ pub enum Mend {
 }
 
 impl Drift {
-    fn mended_by(mut self, mend: impl Into<Option<Mend>>) -> Self {
-        self.mend = mend.into();
+    fn repaired_by(mut self, repair: impl Into<Option<Repair>>) -> Self {
+        self.repair = repair.into();
         self
     }
 
-    /// True for what loses data, or lets nobody write: a person has to decide now.
+    /// True for what loses data, or lets no one write: a person has to decide now.
     pub fn is_grave(&self) -> bool {
         const GRAVE: [&str; 7] = [
             "two-primaries",

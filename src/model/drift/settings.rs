@@ -1,7 +1,7 @@
 //! The settings of a running server against those that the design derives, with the file and line of what overrules them.
 
 use super::view::{View, of};
-use super::{Drift, Mend};
+use super::{Drift, Repair};
 use crate::model::configuration::{self as drawn, Decision};
 use crate::model::health::{Conninfo, Role, Setting, Settings, Source, Up};
 use crate::model::simulate::StandbyNames;
@@ -55,7 +55,7 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
                 place(setting)
             );
             let fix = undo(server, name, setting, major);
-            found.push(of("setting-undrawn", server, message, fix).mended_by(mend(name, setting, major)));
+            found.push(of("setting-undrawn", server, message, fix).repaired_by(repair(name, setting, major)));
         }
     }
     sync_names(view, server, up, found);
@@ -75,7 +75,7 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
             ),
         )
         // Which file has the other value, the server does not say. The one that runs needs no restart.
-        .mended_by(Mend::Setting {
+        .repaired_by(Repair::Setting {
             name: name.to_owned(),
             resets: true,
             rewrites: true,
@@ -112,7 +112,7 @@ fn one(server: &Server, running: &Settings, drawn: &drawn::Setting, major: PgMaj
                     server.name()
                 ),
             )
-            .mended_by(Mend::Setting {
+            .repaired_by(Repair::Setting {
                 restarts: needs_restart(&name, major),
                 name,
                 resets: false,
@@ -154,7 +154,7 @@ fn one(server: &Server, running: &Settings, drawn: &drawn::Setting, major: PgMaj
         _ => format!("{name} is {runs} on {own}{place}; the design says {design}."),
     };
     let fix = undo(server, &name, setting, major);
-    Some(of("setting-differs", server, message, fix).mended_by(mend(&name, setting, major)))
+    Some(of("setting-differs", server, message, fix).repaired_by(repair(&name, setting, major)))
 }
 
 fn or_nothing(text: &str) -> &str {
@@ -199,7 +199,7 @@ fn sync_names(view: &View<'_>, server: &Server, up: &Up, found: &mut Vec<Drift>)
         quoted(&drawn)
     );
     let fix = undo(server, SYNC_NAMES, setting, major);
-    found.push(of("other-sync-names", server, message, fix).mended_by(mend(SYNC_NAMES, setting, major)));
+    found.push(of("other-sync-names", server, message, fix).repaired_by(repair(SYNC_NAMES, setting, major)));
 }
 
 /// The delay that a server applies with, in milliseconds; `None`: it does not say (up to 11).
@@ -226,7 +226,11 @@ fn apply_delay(view: &View<'_>, server: &Server, up: &Up, found: &mut Vec<Drift>
     );
     let major = view.major(up);
     let fix = undo(server, APPLY_DELAY, setting, major);
-    found.push(of("other-apply-delay", server, message, fix).mended_by(mend(APPLY_DELAY, setting, major)));
+    found.push(of("other-apply-delay", server, message, fix).repaired_by(repair(
+        APPLY_DELAY,
+        setting,
+        major,
+    )));
 }
 
 /// The value for people, with its unit: "5000ms", "2048 × 8kB".
@@ -268,7 +272,7 @@ fn needs_restart(name: &str, major: PgMajor) -> bool {
 }
 
 /// What an applied design does about it; `None`: the value comes from where pgcascade does not write.
-fn mend(name: &str, setting: &Setting, major: PgMajor) -> Option<Mend> {
+fn repair(name: &str, setting: &Setting, major: PgMajor) -> Option<Repair> {
     let file = setting
         .file
         .as_deref()
@@ -279,7 +283,7 @@ fn mend(name: &str, setting: &Setting, major: PgMajor) -> Option<Mend> {
         (Some("postgresql.conf"), _) | (None, Source::Default) => (false, true),
         _ => return None,
     };
-    Some(Mend::Setting {
+    Some(Repair::Setting {
         name: name.to_owned(),
         resets,
         rewrites,

@@ -1,7 +1,7 @@
 //! The replication slots of a server: the drawn ones, and those that hold WAL for nobody.
 
 use super::view::{View, of};
-use super::{Drift, Mend};
+use super::{Drift, Repair};
 use crate::model::health::{Role, Slot, Up, WalStatus};
 use crate::model::quoting::literal;
 use crate::model::topology::Server;
@@ -25,7 +25,9 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
                     standby.name()
                 );
                 let fix = create(view, server, up, slot);
-                found.push(of("slot-missing", server, message, fix).mended_by(Mend::Slot(slot.to_owned())));
+                found.push(
+                    of("slot-missing", server, message, fix).repaired_by(Repair::Slot(slot.to_owned())),
+                );
             }
             Some(one) => drawn_slot(view, server, standby, one, found),
         }

@@ -122,7 +122,7 @@ pub(super) fn of(
         server: Some(server.name().to_string()),
         message,
         fix: fix.into(),
-        mend: None,
+        repair: None,
     }
 }
 
@@ -133,6 +133,6 @@ pub(super) fn of_cluster(rule: &'static str, message: String, fix: impl Into<Opt
         server: None,
         message,
         fix: fix.into(),
-        mend: None,
+        repair: None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::configuration::{self, Effective};
-use crate::model::drift::Mend;
+use crate::model::drift::Repair;
 use crate::model::plan::Means;
 use crate::model::topology::catalogue::{Known, lookup};
 use crate::model::topology::{NOT_BELOW_PRIMARY, PgMajor, Server, ServerId, Topology};
@@ -27,7 +27,7 @@ pub struct Kept<'a> {
     /// Of those, what it gets by a restart of its own before all else, where limits are raised.
     pub early: Vec<(String, Option<String>)>,
     /// What somebody did to it since, and what undoes that.
-    pub mends: Vec<Mend>,
+    pub repairs: Vec<Repair>,
     /// How it comes to read its new files; `None`: they are the same.
     pub means: Option<Means>,
 }
@@ -121,7 +121,7 @@ impl<'a> Difference<'a> {
                 folder: folders.get(&is.id()).cloned().unwrap_or_default(),
                 settings: Vec::new(),
                 early: Vec::new(),
-                mends: Vec::new(),
+                repairs: Vec::new(),
                 means: None,
             };
             if let (Some(before), Some(after)) = (effective.0.get(&was.id()), effective.1.get(&is.id())) {

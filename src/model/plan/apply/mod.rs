@@ -5,7 +5,7 @@
 //! downstreams; then the proof. With [`Alter::Settle`](super::Alter::Settle) the new design holds, and only what nobody uses any more is
 //! cleared away: slots, and the folders of removed servers. A failure before that is unwound; after it nothing is.
 //!
-//! `difference` says what differs, `mend` what somebody did to the running servers since, `refusals` what cannot be changed, `words` tells people. `steps` is the order:
+//! `difference` says what differs, `repair` what somebody did to the running servers since, `refusals` what cannot be changed, `words` tells people. `steps` is the order:
 //! `servers` (each in its turn), `encryption` (TLS on or off), `limits` (what a standby may not have less of than the
 //! primary), `finish` (sync, the proof, what goes at the end).
 
@@ -13,8 +13,8 @@ mod difference;
 mod encryption;
 mod finish;
 mod limits;
-mod mend;
 mod refusals;
+mod repair;
 mod servers;
 mod steps;
 mod words;
@@ -75,14 +75,14 @@ pub fn plan_apply(
     standing: &Standing,
 ) -> Result<ApplyPlan, Vec<Check>> {
     let mut difference = Difference::of(running, wanted);
-    mend::take(&mut difference, &standing.drift);
+    repair::take(&mut difference, &standing.drift);
     let refused = refusals::refusals(&difference, machine, standing);
     if !refused.is_empty() {
         return Err(refused);
     }
-    let is_mended = difference.kept.iter().all(|one| one.mends.is_empty());
+    let is_repaired = difference.kept.iter().all(|one| one.repairs.is_empty());
     let nothing = difference.is_none()
-        && is_mended
+        && is_repaired
         && !standing.clears
         && !standing.resumes
         && running.name() == wanted.name();

@@ -2,7 +2,7 @@
 
 use super::Standing;
 use super::difference::{Difference, Kept, Limits};
-use super::mend;
+use super::repair;
 use crate::model::plan::preflight::{libraries, of_design, stop, trust};
 use crate::model::plan::{Check, Machine};
 use crate::model::topology::{Edit, Server, Topology};
@@ -21,7 +21,7 @@ pub fn refusals(difference: &Difference<'_>, machine: &Machine, standing: &Stand
     if !standing.resumes {
         found.extend(down(difference, standing));
     }
-    found.extend(mend::refusals(difference, standing));
+    found.extend(repair::refusals(difference, standing));
     found.extend(tls(difference));
     found.extend(backup(difference));
     found.extend(limits(difference));

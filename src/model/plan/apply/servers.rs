@@ -3,7 +3,7 @@
 use super::difference::{Kept, Limits};
 use super::steps::{COPY_SECS, Planner, RESTART_SECS, WAIT_SECS, slots_on};
 use crate::model::configuration::ClusterFolder;
-use crate::model::drift::Mend;
+use crate::model::drift::Repair;
 use crate::model::plan::steps::New;
 use crate::model::plan::{Action, Alter, Configure, DesignOf, Make, Means, Serve};
 use crate::model::topology::{Server, ServerId};
@@ -264,15 +264,15 @@ impl<'a> Planner<'a> {
 
 fn restart_why(one: &Kept<'_>) -> String {
     let settings = one.settings.iter().filter(|setting| setting.needs_restart);
-    let mended = one.mends.iter().filter_map(|mend| match mend {
-        Mend::Setting {
+    let repaired = one.repairs.iter().filter_map(|repair| match repair {
+        Repair::Setting {
             name, restarts: true, ..
         } => Some(name.as_str()),
-        Mend::Setting { .. } | Mend::Slot(_) => None,
+        Repair::Setting { .. } | Repair::Slot(_) => None,
     });
     let names: Vec<&str> = settings
         .map(|setting| setting.name.as_str())
-        .chain(mended)
+        .chain(repaired)
         .collect();
     if names.is_empty() {
         "Its folder gets its new name, which only works while it is down".to_owned()

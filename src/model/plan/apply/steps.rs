@@ -113,7 +113,7 @@ impl<'a> Planner<'a> {
         if standing.resumes {
             self.begin_again(standing);
         }
-        self.mend();
+        self.repair();
         for left in &standing.left_slots {
             let running = self.difference.running;
             let Some(server) = running.by_name(&left.server) else {

@@ -44,7 +44,7 @@ pub fn changes(difference: &Difference<'_>) -> Vec<String> {
         told.push(format!("{} is removed, with its data", server.name()));
     }
     told.extend(sync(difference));
-    told.extend(super::mend::words(difference));
+    told.extend(super::repair::words(difference));
     told
 }
 

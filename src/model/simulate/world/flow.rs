@@ -32,7 +32,7 @@ pub enum Flow {
     /// Its upstream is on a newer timeline, and this version cannot follow by streaming.
     CannotFollow,
     SlotMissing,
-    /// Its slot was given up, and this version lets nobody use it any more.
+    /// Its slot was given up, and this version lets no one use it any more.
     SlotLost,
     /// Its upstream has removed WAL that it needs.
     WalGone,

@@ -4,7 +4,7 @@
 use super::Standing;
 use super::difference::{Difference, Kept};
 use super::steps::{Planner, WAIT_SECS};
-use crate::model::drift::{Drift, Mend};
+use crate::model::drift::{Drift, Repair};
 use crate::model::plan::preflight::stop;
 use crate::model::plan::steps::New;
 use crate::model::plan::{Action, Alter, Check, Means, Serve};
@@ -29,10 +29,10 @@ pub fn take(difference: &mut Difference<'_>, drift: &[Drift]) {
     for one in &mut difference.kept {
         let name = one.was.name().as_str();
         let own = drift.iter().filter(|found| found.server.as_deref() == Some(name));
-        for mend in own.filter_map(|found| found.mend.clone()) {
-            if let Mend::Setting {
+        for repair in own.filter_map(|found| found.repair.clone()) {
+            if let Repair::Setting {
                 rewrites, restarts, ..
-            } = &mend
+            } = &repair
             {
                 let means = match (rewrites, restarts) {
                     (_, true) => Some(Means::Restart),
@@ -41,7 +41,7 @@ pub fn take(difference: &mut Difference<'_>, drift: &[Drift]) {
                 };
                 one.means = one.means.max(means);
             }
-            one.mends.push(mend);
+            one.repairs.push(repair);
         }
     }
 }
@@ -60,7 +60,7 @@ pub fn refusals(difference: &Difference<'_>, standing: &Standing) -> Vec<Check> 
             return false;
         };
         let is_link = matches!(found.rule, "link-missing" | "other-upstream");
-        !(is_link && (difference.has_moved(one) || is_mended(difference, one)))
+        !(is_link && (difference.has_moved(one) || is_repaired(difference, one)))
     };
     let drift = standing.drift.iter().filter(blocks);
     drift
@@ -79,12 +79,13 @@ pub fn refusals(difference: &Difference<'_>, standing: &Standing) -> Vec<Check> 
 }
 
 /// True if what keeps the standby from its upstream is undone at either end of the link.
-fn is_mended(difference: &Difference<'_>, one: &Kept<'_>) -> bool {
+fn is_repaired(difference: &Difference<'_>, one: &Kept<'_>) -> bool {
     let slot = difference.running.slot_name(one.was.id());
     let upstream = one.was.upstream().and_then(|id| difference.kept_from(id));
-    let has_slot = upstream.is_some_and(|upstream| upstream.mends.contains(&Mend::Slot(slot)));
-    let is_link = |mend: &Mend| matches!(mend, Mend::Setting { name, .. } if name.starts_with("primary_"));
-    has_slot || one.mends.iter().any(is_link)
+    let has_slot = upstream.is_some_and(|upstream| upstream.repairs.contains(&Repair::Slot(slot)));
+    let is_link =
+        |repair: &Repair| matches!(repair, Repair::Setting { name, .. } if name.starts_with("primary_"));
+    has_slot || one.repairs.iter().any(is_link)
 }
 
 /// What is undone, a sentence each.
@@ -92,12 +93,12 @@ pub fn words(difference: &Difference<'_>) -> Vec<String> {
     let mut told = Vec::new();
     for one in &difference.kept {
         let name = one.was.name();
-        for mend in &one.mends {
-            told.push(match mend {
-                Mend::Setting { name: setting, .. } => {
+        for repair in &one.repairs {
+            told.push(match repair {
+                Repair::Setting { name: setting, .. } => {
                     format!("{setting} of {name} was changed by hand and is what the design says again")
                 }
-                Mend::Slot(slot) => format!("The slot {slot} is made again on {name}"),
+                Repair::Slot(slot) => format!("The slot {slot} is made again on {name}"),
             });
         }
     }
@@ -106,16 +107,16 @@ pub fn words(difference: &Difference<'_>) -> Vec<String> {
 
 impl Planner<'_> {
     /// First of all, so that the running design is what runs.
-    pub(super) fn mend(&mut self) {
+    pub(super) fn repair(&mut self) {
         for one in &self.difference.kept {
             let mut settings: Vec<String> = Vec::new();
-            for mend in &one.mends {
-                match mend {
-                    Mend::Setting {
+            for repair in &one.repairs {
+                match repair {
+                    Repair::Setting {
                         name, resets: true, ..
                     } => settings.push(name.clone()),
-                    Mend::Setting { .. } => {}
-                    Mend::Slot(slot) => self.make_slot_again(one, slot),
+                    Repair::Setting { .. } => {}
+                    Repair::Slot(slot) => self.make_slot_again(one, slot),
                 }
             }
             if settings.is_empty() {
@@ -165,19 +166,19 @@ mod tests {
     use crate::model::plan::{Machine, plan_apply};
     use crate::model::topology::{Topology, notation};
 
-    fn found(rule: &'static str, server: &str, mend: Option<Mend>) -> Drift {
+    fn found(rule: &'static str, server: &str, repair: Option<Repair>) -> Drift {
         Drift {
             rule,
             server: Some(server.to_owned()),
             message: format!("{server} differs."),
             fix: None,
-            mend,
+            repair,
         }
     }
 
-    fn setting(name: &str, (resets, rewrites, restarts): (bool, bool, bool)) -> Mend {
+    fn setting(name: &str, (resets, rewrites, restarts): (bool, bool, bool)) -> Repair {
         let name = name.to_owned();
-        Mend::Setting {
+        Repair::Setting {
             name,
             resets,
             rewrites,
@@ -208,7 +209,7 @@ mod tests {
                 "m",
                 Some(setting("synchronous_standby_names", (true, false, false))),
             ),
-            found("slot-missing", "m", Some(Mend::Slot("b".to_owned()))),
+            found("slot-missing", "m", Some(Repair::Slot("b".to_owned()))),
             found("link-missing", "b", None),
             found(
                 "setting-differs",
