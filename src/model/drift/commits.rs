@@ -16,12 +16,12 @@ pub(super) fn cluster(view: &View<'_>, found: &mut Vec<Drift>) {
     let promised = simulate::predict(view.topology, &BTreeSet::new()).commits;
     let name = primary.name();
     let promise = match promised.waits_for.as_slice() {
-        [] => "is to wait for no standby".to_owned(),
-        names => format!("is to wait for {}", listed(names)),
+        [] => "waits for no standby".to_owned(),
+        names => format!("waits for {}", listed(names)),
     };
     if real.outcome == "waiting" && promised.outcome != "waiting" {
         let why = match real.waits_for.as_slice() {
-            [] => "no standby that it has to wait for streams".to_owned(),
+            [] => "none of the standbys that they wait for is streaming".to_owned(),
             names => format!(
                 "those that could answer are {}, and they are too few or do not apply",
                 listed(names)
@@ -30,15 +30,15 @@ pub(super) fn cluster(view: &View<'_>, found: &mut Vec<Drift>) {
         found.push(of(
             "commits-differ",
             primary,
-            format!("Commits on {name} hang: {why}. As drawn a commit {promise}."),
-            format!("See what synchronous_standby_names of {name} is, and which of its standbys stream."),
+            format!("Commits on {name} hang: {why}. As drawn, a commit {promise}."),
+            format!("Compare synchronous_standby_names on {name} with the standbys that stream."),
         ));
     } else if real.outcome == "acknowledged" && real.waits_for.is_empty() && !promised.waits_for.is_empty() {
         found.push(of(
             "commits-differ",
             primary,
-            format!("Commits on {name} wait for no standby: what is acknowledged can be lost. As drawn a commit {promise}."),
-            format!("See synchronous_standby_names and synchronous_commit of {name}."),
+            format!("Commits on {name} wait for no standby: what is acknowledged can be lost. As drawn, a commit {promise}."),
+            format!("Look at synchronous_standby_names and synchronous_commit on {name}."),
         ));
     }
 }

@@ -368,7 +368,7 @@ fn commits_that_hang_or_wait_for_nobody_are_told() {
     let hangs = scene.one("commits-differ");
     assert_eq!(
         hangs.message,
-        "Commits on m hang: no standby that it has to wait for streams. As drawn a commit is to wait for a."
+        "Commits on m hang: none of the standbys that they wait for is streaming. As drawn, a commit waits for a."
     );
     let mut scene = Scene::of("m 1025 sync first 1\n  a 1026 priority 1\n");
     scene.sets("m", "synchronous_standby_names", "");
