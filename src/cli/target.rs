@@ -30,7 +30,7 @@ pub(super) struct Programs {
     /// The user that servers run as when pgcascade is run by root; by default postgres
     #[arg(long, value_name = "USER")]
     run_as: Option<String>,
-    /// Run initdb anew: take nothing from earlier deployments, and keep nothing for later ones
+    /// Run initdb again: take nothing from earlier deployments, and keep nothing for later ones
     #[arg(long)]
     no_cache: bool,
 }

@@ -13,23 +13,29 @@ use crate::engine::system::files::Owner;
 use crate::model::configuration::ClusterFolder;
 use crate::report::Report;
 
-/// Hands a marker of root's over. A folder without one, or with one of somebody else's, stays as it is.
-pub(super) fn old_marker(folder: &Path, owner: Owner) -> Result<(), Report> {
+/// Hands a marker of root's over, and says whether there was one. A folder without one, or with one of somebody else's, stays
+/// as it is.
+pub(super) fn old_marker(folder: &Path, owner: Owner) -> Result<bool, Report> {
     let open = |at: &OwnedFd, name: &std::ffi::CStr, flags: OFlags| {
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         openat(at, name, flags, Mode::empty())
     };
-    let Ok(cluster) = openat(CWD, folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) else {
-        return Ok(());
+    let Ok(cluster) = openat(
+        CWD,
+        folder,
+        OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+        Mode::empty(),
+    ) else {
+        return Ok(false);
     };
     let name = std::ffi::CString::new(ClusterFolder::MARKER_FOLDER).unwrap_or_default();
     let Ok(marker) = open(&cluster, &name, OFlags::DIRECTORY) else {
-        return Ok(());
+        return Ok(false);
     };
     // The cluster's folder was handed over when it was made; the marker in it was not.
     let is_of = |fd: &OwnedFd, uid: u32| fstat(fd).is_ok_and(|there| there.st_uid == uid);
     if !is_of(&marker, 0) || !is_of(&cluster, owner.uid) {
-        return Ok(());
+        return Ok(false);
     }
     let failed = |error: &dyn std::error::Error| {
         Report::of(
@@ -59,7 +65,8 @@ pub(super) fn old_marker(folder: &Path, owner: Owner) -> Result<(), Report> {
             fchown(&file, Some(owner.uid), Some(owner.gid)).map_err(|error| failed(&error))?;
         }
     }
-    fchown(&marker, Some(owner.uid), Some(owner.gid)).map_err(|error| failed(&error))
+    fchown(&marker, Some(owner.uid), Some(owner.gid)).map_err(|error| failed(&error))?;
+    Ok(true)
 }
 
 fn recorded(file: OwnedFd) -> Option<Stored> {

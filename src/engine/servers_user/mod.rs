@@ -75,8 +75,11 @@ pub fn take_on(folder: &Path, named: Option<&str>, fate: Fate) -> Result<(), Rep
         return Ok(());
     };
     let owner = numbers_of(&user);
-    hand_over::old_marker(&folder, owner)?;
-    known::note(&user.name);
+    let is_handed_over = hand_over::old_marker(&folder, owner)?;
+    if named.is_some() || is_handed_over {
+        // Whoever owns a folder that root looks at once is not somebody that root deploys as.
+        known::note(&user.name);
+    }
     if fate == Fate::MayComeOrGo {
         keeper::start(&folder, owner)?;
     }

@@ -130,7 +130,7 @@ fn make(folder: &Path, owner: Owner) -> Result<(), String> {
 fn give_back(folder: &Path, owner: Owner) -> Result<(), String> {
     look(folder, owner)?;
     let (parent, name) = split(folder)?;
-    let failed = |error: Errno| format!("{} cannot be taken back: {error}", folder.display());
+    let failed = |error: Errno| format!("{} cannot be given back: {error}", folder.display());
     let provided = noted(folder).ok_or_else(|| format!("{} was not made by root", folder.display()))?;
     let at = open_parent(parent, &[]).map_err(failed)?;
     match provided {
@@ -150,7 +150,7 @@ fn give_back(folder: &Path, owner: Owner) -> Result<(), String> {
             let given = open_folder(&at, &name).map_err(failed)?;
             if fstat(&given).map_err(failed)?.st_uid == owner.uid {
                 let back =
-                    |error: std::io::Error| format!("{} cannot be taken back: {error}", folder.display());
+                    |error: std::io::Error| format!("{} cannot be given back: {error}", folder.display());
                 fchown(&given, Some(0), Some(0)).map_err(back)?;
                 fchmod(&given, Mode::from_bits_truncate(mode)).map_err(failed)?;
             }
@@ -162,6 +162,10 @@ fn give_back(folder: &Path, owner: Owner) -> Result<(), String> {
 
 /// Notes what an earlier pgcascade, which worked as root, made for a folder.
 pub(super) fn note_earlier(folder: &Path, stored: &Stored) {
+    if stored.record.folder != folder {
+        // Moved here since: what it says was made elsewhere.
+        return;
+    }
     let was_roots = stored.folder_was.as_ref().filter(|was| was.owner.uid == 0);
     if stored.record.made_folder {
         let parents = stored.made_parents.clone();
