@@ -1,6 +1,7 @@
 //! Takes away what was made for a cluster, and nothing else. What pgcascade did not make stays and is named;
 //! no symbolic link is followed. The marker goes last: until then teardown can be tried again.
 
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
@@ -229,12 +230,22 @@ pub(in crate::engine) fn release(
     }
     let mut stays: Vec<String> = Vec::new();
     foreign(stored, "", &mut stays);
-    if stored.record.made_folder {
+    let lost = hand
+        .state()
+        .map_or_else(Vec::new, |state| record::lost_claims(&state, stored));
+    if std::iter::once(stored)
+        .chain(&lost)
+        .any(|claim| claim.record.made_folder)
+    {
         if hand
             .remove_if_empty(folder)
             .map_err(|error| cannot(folder, &error))?
         {
-            for parent in stored.made_parents.iter().rev() {
+            let parents = std::iter::once(stored)
+                .chain(&lost)
+                .flat_map(|claim| &claim.made_parents);
+            // Each lies in the one before it: the innermost is the greatest.
+            for parent in parents.collect::<BTreeSet<_>>().into_iter().rev() {
                 // One that cannot go, or is used by now, does no harm.
                 if !matches!(hand.remove_if_empty(parent), Ok(true)) {
                     break;
@@ -249,7 +260,9 @@ pub(in crate::engine) fn release(
             let _ = fs::set_permissions(folder, Permissions::from_mode(was.mode));
         }
     }
-    forget(hand, stored);
+    for claim in std::iter::once(stored).chain(&lost) {
+        forget(hand, claim);
+    }
     Ok(stays
         .into_iter()
         .map(|path| format!("{path} stays: pgcascade did not make it."))

@@ -235,6 +235,36 @@ impl Scene {
     }
 }
 
+/// Two pgcascades began with one folder: the one that lost it had made the folder above.
+#[tokio::test]
+async fn what_the_loser_of_a_race_for_the_folder_made_goes_with_the_cluster() {
+    let mut scene = Scene::new(false);
+    let mut won = record::find_in(Some(&scene.state), &scene.folder)
+        .unwrap()
+        .unwrap();
+    let above = std::mem::take(&mut won.made_parents);
+    record::save_in(Some(&scene.state), &won).unwrap();
+    let lost = Stored {
+        made_parents: above,
+        ..Stored::of(ClusterRecord {
+            id: "0123456789abcdef0123456789abcdef".to_owned(),
+            ..ClusterRecord::sample(scene.folder.to_str().unwrap(), ClusterState::Building)
+        })
+    };
+    let list = scene.state.join("clusters");
+    let entry = serde_json::to_vec(&lost).unwrap();
+    files::write_whole(
+        &list.join(format!("{}.json", lost.record.id)),
+        &entry,
+        files::PRIVATE_FILE,
+        None,
+    )
+    .unwrap();
+    scene.teardown(Fate::Lives).await.0.unwrap();
+    scene.check_end(false, "after a race");
+    assert!(!scene.base.join("above").exists());
+}
+
 #[tokio::test]
 async fn a_teardown_that_fails_or_is_killed_at_any_deed_is_finished_by_a_second() {
     for has_foreign in [false, true] {

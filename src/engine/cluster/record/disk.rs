@@ -181,6 +181,20 @@ pub(in crate::engine) fn claims_without_marker(folder: &Path) -> Vec<Stored> {
     })
 }
 
+/// Entries of runs that are over and lost this cluster's folder to it: two pgcascades began at once, each made some of the
+/// folders on the way, and one made the marker. What the other made goes with the cluster.
+pub(in crate::engine) fn lost_claims(state: &Path, winner: &Stored) -> Vec<Stored> {
+    let mut found = entries(state);
+    found.retain(|entry| {
+        entry.record.folder == winner.record.folder
+            && entry.record.id != winner.record.id
+            && entry.record.state == ClusterState::Building
+            && !entry.record.is_at_work()
+            && !entry.record.is_running()
+    });
+    found
+}
+
 /// The marker in a folder; `None`: it has none.
 pub(in crate::engine) fn read_marker(folder: &Path) -> Result<Option<Stored>, Report> {
     let headline = || {

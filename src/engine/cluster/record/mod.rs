@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub(in crate::engine) use disk::{
     announce, claims_without_marker, entry_of, find, find_in, forget, forget_ended, has_marker_folder,
-    has_marker_to_read, load, no_cluster, read_marker, save, save_in,
+    has_marker_to_read, load, lost_claims, no_cluster, read_marker, save, save_in,
 };
 pub(in crate::engine) use journal::JournalFile;
 pub(in crate::engine) use lock::Lock;

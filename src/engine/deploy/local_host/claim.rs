@@ -159,7 +159,7 @@ impl BuildHost {
 
     /// Takes the claim back; what others put into the folder meanwhile stays, and is named.
     pub(super) fn release_folder(&self, work: &Work) -> Result<(), Failure> {
-        let claim = self.bench.claim();
+        let mut claim = self.bench.claim();
         if self.resumes.is_some() {
             if !claim.is_claimed_again {
                 return Err(Report::new("What was there before stays as it was.").into());
@@ -168,12 +168,16 @@ impl BuildHost {
         }
         if claim.lock.is_none() {
             // The claim was never made: what is in the folder is somebody else's.
-            record::forget(&claim.stored.record.id);
-            if claim.stored.record.made_folder {
-                let stored = &claim.stored;
-                for made in std::iter::once(&stored.record.folder).chain(stored.made_parents.iter().rev()) {
-                    let _ = OwnHand.remove_if_empty(made);
-                }
+            let stored = &mut claim.stored;
+            let mut made: Vec<&PathBuf> = stored.made_parents.iter().collect();
+            made.extend(stored.record.made_folder.then_some(&stored.record.folder));
+            let is_gone = |made: &PathBuf| matches!(OwnHand.remove_if_empty(made), Ok(true));
+            if made.into_iter().rev().all(is_gone) {
+                record::forget(&stored.record.id);
+            } else {
+                // Another pgcascade has won the folder, with some that were made here above it: its teardown reads this.
+                stored.record.builder = None;
+                record::announce(stored);
             }
             return Ok(());
         }
