@@ -121,6 +121,8 @@ pub(super) enum Command {
     },
     /// Make a running cluster what a changed design says, with the least disruption
     Apply(Apply),
+    /// Make what runs the design of its cluster: after a failover or another change that was made by hand
+    Adopt(Adopt),
     // Not a doc comment: its backticks would be printed.
     #[command(
         about = "Show what pg_stat_replication shows now on every server, and what differs from the design",
@@ -322,6 +324,24 @@ pub(super) struct Apply {
     #[arg(long, conflicts_with = "plan", help = TRUST_HELP)]
     pub(super) trust: bool,
     /// Print what happens as JSON, an event a line; with --plan, print the plan as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Adopt {
+    /// The cluster's folder
+    pub(super) dir: PathBuf,
+    /// Write the adopted design to this file, too; the file that was deployed keeps its comments
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Overwrite the file also if it is another design
+    #[arg(long, requires = "output")]
+    pub(super) force: bool,
+    /// Show what would change in the design, without changing it
+    #[arg(long)]
+    pub(super) plan: bool,
+    /// Print the design, its changes and what still differs as JSON
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -124,6 +124,7 @@ mod tests {
         let snapshot = Snapshot {
             topology,
             observed,
+            beside: Vec::new(),
             now,
         };
         let board = snapshot.board();
@@ -169,6 +170,7 @@ mod tests {
             let snapshot = Snapshot {
                 topology: Arc::new(notation::parse("m 1\n  a 2\n").unwrap()),
                 observed,
+                beside: Vec::new(),
                 now: Moment::default(),
             };
             life(&snapshot.board().servers[1], &snapshot)

@@ -4,6 +4,7 @@
 //! `model` or `engine` and shows the answer through `print`, `table`, `tree` or `progress`.
 //! Start with [`main`].
 
+mod adopt;
 mod apply;
 mod args;
 mod bundle;
@@ -168,6 +169,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
             servers_user::take_on(&apply.dir, None, Fate::Stays)?;
             wait_for(apply::apply(&apply, wanted))
         }
+        Command::Adopt(args) => adopt::adopt(&args),
         Command::Demo(demo) => {
             demo.programs.take_on_user()?;
             wait_for(demo::demo(&demo))

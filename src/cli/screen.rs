@@ -155,6 +155,7 @@ mod tests {
         Snapshot {
             topology,
             observed,
+            beside: Vec::new(),
             now: Moment::default(),
         }
     }

@@ -21,15 +21,15 @@ const SEEN: Duration = Duration::from_secs(2);
 const MENDED: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);
 
-struct Place {
-    scene: Scene,
-    ports: BTreeMap<String, u16>,
-    topology: Topology,
+pub struct Place {
+    pub scene: Scene,
+    pub ports: BTreeMap<String, u16>,
+    pub topology: Topology,
 }
 
 impl Place {
     /// A cluster that runs: lines of the notation with `+` where a port stands.
-    async fn of(text: &str, change: impl FnOnce(&mut Topology)) -> Self {
+    pub async fn of(text: &str, change: impl FnOnce(&mut Topology)) -> Self {
         let count = text.matches('+').count();
         let mut text = text.to_owned();
         for port in some_ports(count) {
@@ -51,11 +51,11 @@ impl Place {
         place
     }
 
-    fn folder(&self) -> PathBuf {
+    pub fn folder(&self) -> PathBuf {
         self.scene.folder()
     }
 
-    async fn ask(&self, server: &str, sql: &str) {
+    pub async fn ask(&self, server: &str, sql: &str) {
         let client = session(&self.folder(), self.ports[server], None).await.unwrap();
         for one in sql.split(';').filter(|one| !one.trim().is_empty()) {
             let done = client.batch_execute(one).await;
@@ -63,22 +63,32 @@ impl Place {
         }
     }
 
-    async fn promote(&self, server: &str) {
+    pub async fn promote(&self, server: &str) {
         if self.topology.postgres() >= PgMajor::V12 {
             self.ask(server, "SELECT pg_promote()").await;
             return;
         }
+        self.control(server, &["-w", "promote"]);
+    }
+
+    /// What somebody does with pg_ctl.
+    pub fn control(&self, server: &str, arguments: &[&str]) {
         let bin = std::env::var_os("PGCASCADE_BIN").map_or_else(|| programs().0, PathBuf::from);
         let data = self.folder().join("servers").join(server).join("data");
         let done = as_user(bin.join("pg_ctl"))
             .arg("-D")
             .arg(data)
-            .args(["-w", "promote"])
-            .output();
-        assert!(done.as_ref().is_ok_and(|done| done.status.success()), "{done:?}");
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        assert!(
+            done.as_ref().is_ok_and(std::process::ExitStatus::success),
+            "{done:?}"
+        );
     }
 
-    fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
+    pub fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let (command, rest) = arguments.split_first().unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_pgcascade"))
             .arg(command)
@@ -92,7 +102,7 @@ impl Place {
     }
 
     /// What `status --json` finds, as "rule server", and its sentences.
-    fn rules(&self) -> (Vec<String>, String) {
+    pub fn rules(&self) -> (Vec<String>, String) {
         let (code, said) = self.run(&["status", "--json"]);
         let board: Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"));
         let drift = board["drift"].as_array().unwrap();
@@ -112,7 +122,7 @@ impl Place {
 
     /// Waits until exactly these are found.
     #[track_caller]
-    fn shows(&self, expected: &[&str], patience: Duration) -> String {
+    pub fn shows(&self, expected: &[&str], patience: Duration) -> String {
         let begun = Instant::now();
         loop {
             let (rules, said) = self.rules();
@@ -128,7 +138,7 @@ impl Place {
     }
 
     /// Does it, sees it, mends it, and sees it go.
-    async fn tries(&self, server: &str, harm: &str, mend: &str, expected: &[&str]) -> String {
+    pub async fn tries(&self, server: &str, harm: &str, mend: &str, expected: &[&str]) -> String {
         self.ask(server, harm).await;
         let said = self.shows(expected, SEEN);
         self.ask(server, mend).await;
@@ -137,7 +147,7 @@ impl Place {
     }
 
     /// The design that was deployed, applied once more.
-    fn apply(&self, more: &[&str]) -> (Option<i32>, String) {
+    pub fn apply(&self, more: &[&str]) -> (Option<i32>, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_pgcascade"))
             .arg("apply")
             .arg(self.folder().join("design.toml"))
@@ -152,7 +162,7 @@ impl Place {
     }
 
     /// What verify says, which has to fail.
-    fn refuses(&self, words: &[&str]) {
+    pub fn refuses(&self, words: &[&str]) {
         let (code, said) = self.run(&["verify"]);
         assert_eq!(code, Some(1), "{said}");
         for word in words {
@@ -160,7 +170,7 @@ impl Place {
         }
     }
 
-    async fn end(self) {
+    pub async fn end(self) {
         take_back(&self.folder());
         let done = cluster::teardown(&self.folder(), CancellationToken::new()).await;
         done.unwrap_or_else(|report| panic!("{report}"));
@@ -235,14 +245,14 @@ async fn settings_that_somebody_changed_are_seen_with_their_place() {
         }
         place.tries(server, &system(harm), &reset, expected).await;
     }
-    // Written otherwise, the same.
-    for same in [
-        "SET synchronous_standby_names = 'FIRST 1 (\"A\")'",
-        "SET shared_buffers = '16384kB'",
-    ] {
-        place.ask("m", &system(same)).await;
-        place.shows(&[], SEEN);
-    }
+    // Written otherwise, the same; but the design has no say in it any more.
+    let same = "SET synchronous_standby_names = 'FIRST 1 (\"A\")'";
+    place
+        .tries("m", &system(same), &reset, &["setting-overruled m"])
+        .await;
+    let same = "SET shared_buffers = '16384kB'";
+    place.ask("m", &system(same)).await;
+    place.shows(&[], SEEN);
     place.ask("m", &reset).await;
 
     place.ask("a", "SELECT pg_wal_replay_pause()").await;

@@ -7,6 +7,7 @@
     reason = "a test's panic is its message, also in its helpers"
 )]
 
+mod adopt;
 mod apply;
 mod archive;
 mod bundle;

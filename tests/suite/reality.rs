@@ -94,6 +94,7 @@ fn a_split_cluster_is_never_shown_as_well() {
         message: "master and slave1 take writes".to_owned(),
         fix: Some("Keep one of them".to_owned()),
         repair: None,
+        slot: None,
     });
     see(&mut window, split);
     assert!(window.has("master and slave1 take writes"), "above the drawing");

@@ -129,12 +129,21 @@ pub(super) fn writers(cluster: &Cluster) -> Vec<String> {
             && matches!(cluster.site.running(&topology.folder(server.id())), Ok(Some(_)))
     };
     let writers = topology.servers().iter().filter(is_writer);
-    writers.map(|server| server.name().to_string()).collect()
+    let mut writers: Vec<String> = writers.map(|server| server.name().to_string()).collect();
+    let beside = cluster.beside.iter().filter(|one| {
+        files_take_writes(cluster, &one.folder) && matches!(cluster.site.running(&one.folder), Ok(Some(_)))
+    });
+    writers.extend(beside.map(|one| one.name.clone()));
+    writers
 }
 
 /// True if the server's files make it a primary.
 fn takes_writes(cluster: &Cluster, server: &Server) -> bool {
-    let data = cluster.site.own_data(&cluster.topology().folder(server.id()));
+    files_take_writes(cluster, &cluster.topology().folder(server.id()))
+}
+
+fn files_take_writes(cluster: &Cluster, folder: &str) -> bool {
+    let data = cluster.site.own_data(folder);
     let standby_file = cluster.site.major.standby_file();
     data.is_some_and(|data| data.join("PG_VERSION").exists() && !data.join(standby_file).exists())
 }
@@ -151,6 +160,7 @@ mod tests {
             message: message.to_owned(),
             fix: fix.map(str::to_owned),
             repair: None,
+            slot: None,
         };
         let slot = || one("slot-inactive", "A.", Some("Do a."));
         let single = report(&[slot()]);

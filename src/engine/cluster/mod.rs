@@ -27,7 +27,7 @@ pub use listed::list;
 pub use task::{Performed, Task};
 pub(super) use teardown::stop_all;
 
-use self::record::Stored;
+use self::record::{RecordedServer, Stored};
 use crate::engine::cluster::site::{Site, address};
 use crate::engine::monitor::{self, Snapshot};
 use crate::engine::postgres::server::Target;
@@ -117,14 +117,21 @@ pub async fn teardown(folder: &Path, cancel: CancellationToken) -> Result<Vec<St
 pub(super) struct Cluster {
     pub(super) site: Site,
     pub(super) design: Document,
+    /// Servers that left the design and whose data are still there.
+    pub(super) beside: Vec<RecordedServer>,
 }
 
 impl Cluster {
     pub(super) fn load(folder: &Path) -> Result<Self, Report> {
-        let stored = record::load(folder)?;
+        Self::of(&record::load(folder)?)
+    }
+
+    pub(super) fn of(stored: &Stored) -> Result<Self, Report> {
+        let design = design_of(stored)?;
         Ok(Self {
             site: Site::of(&stored.record)?,
-            design: design_of(&stored)?,
+            beside: stored.beside(design.topology()),
+            design,
         })
     }
 

@@ -14,7 +14,7 @@ use crate::engine::cluster::{self, Cluster};
 use crate::engine::{monitor, run};
 use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
-use crate::model::drift::Drift;
+use crate::model::drift::{self, Drift};
 use crate::model::plan::{Machine, Outcome, Plan, RunEvent, Standing};
 use crate::model::topology::Topology;
 use crate::report::Report;
@@ -76,13 +76,15 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
     let standing = Standing {
         down: down(&site, running.topology())?,
         left_slots,
-        left_servers: left_servers(&stored, designs.into_iter().flatten()),
+        left_servers: left_servers(&stored, designs.into_iter().flatten(), wanted.topology()),
         left_tls: !running.topology().has_tls() && stored.made.iter().any(|made| made == ClusterFolder::TLS),
         clears: still_clears(&stored),
         drift: if resumes {
             Vec::new()
         } else {
-            drift(&site, &running).await
+            let mut found = found_otherwise(&site, &running).await;
+            found.extend(stored.stale.iter().map(|server| drift::stale(server)));
+            found
         },
         resumes,
     };
@@ -116,10 +118,11 @@ pub async fn apply_here(change: Change, events: mpsc::Sender<RunEvent>, cancel: 
 }
 
 /// Where what runs differs from its design. A standby that is just coming back is given a moment.
-async fn drift(site: &Site, running: &Document) -> Vec<Drift> {
+async fn found_otherwise(site: &Site, running: &Document) -> Vec<Drift> {
     let cluster = Cluster {
         site: site.clone(),
         design: running.clone(),
+        beside: Vec::new(),
     };
     for _ in 0..LOOKS {
         let found = monitor::observe(&cluster).await.drift();
@@ -162,8 +165,14 @@ fn down(site: &Site, running: &Topology) -> Result<Vec<String>, Report> {
     Ok(down)
 }
 
-/// Servers of the record that are in none of these designs: removed, and not yet cleared away.
-fn left_servers<'a>(stored: &Stored, designs: impl Iterator<Item = &'a Document>) -> Vec<(String, String)> {
+/// Servers of the record that are in none of these designs: removed, and not yet cleared away. One that was set aside stays,
+/// unless it is drawn again: then it is copied again, too.
+fn left_servers<'a>(
+    stored: &Stored,
+    designs: impl Iterator<Item = &'a Document>,
+    wanted: &Topology,
+) -> Vec<(String, String)> {
+    let beside = stored.beside(wanted);
     let folders: Vec<String> = designs
         .flat_map(|design| design.topology().folders().into_values())
         .collect();
@@ -171,7 +180,7 @@ fn left_servers<'a>(stored: &Stored, designs: impl Iterator<Item = &'a Document>
         .record
         .servers
         .iter()
-        .filter(|server| !folders.contains(&server.folder))
+        .filter(|server| !folders.contains(&server.folder) && !beside.contains(server))
         .map(|server| (server.name.clone(), server.folder.clone()))
         .collect();
     left.dedup();

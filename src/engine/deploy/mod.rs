@@ -4,6 +4,7 @@
 //! that runs (`interrupted`: between two designs, where the one before was ended), `resume` goes on with what a pgcascade
 //! that was ended left.
 
+pub mod adopt;
 mod apply;
 #[cfg(test)]
 mod apply_tests;

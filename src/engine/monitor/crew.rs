@@ -10,9 +10,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::clock::Clock;
 use super::one::{self, ANSWER, Common};
-use super::snapshot::Snapshot;
+use super::snapshot::{Beside, Snapshot};
 use crate::engine::cluster::Cluster;
 use crate::engine::cluster::watched::Watched;
+use crate::model::configuration::ClusterFolder;
 use crate::model::health::{Observation, Observed};
 use crate::model::topology::Topology;
 
@@ -29,6 +30,8 @@ pub(super) struct Crew {
     /// The cluster's.
     id: String,
     topology: Arc<Topology>,
+    /// The cluster, if servers have left its design: they are looked for at each snapshot.
+    beside: Option<Cluster>,
     servers: usize,
     observed: Observed,
     clock: Clock,
@@ -43,7 +46,11 @@ impl Crew {
     /// Looks at every server of a cluster, each so often.
     pub(super) fn start(cluster: &Cluster, every: Duration, cancel: &CancellationToken) -> Self {
         let topology = Arc::new(cluster.design.topology().clone());
-        Self::of(&cluster.site.id, topology, cluster.watched(), every, cancel)
+        let crew = Self::of(&cluster.site.id, topology, cluster.watched(), every, cancel);
+        Self {
+            beside: Some(cluster.clone()).filter(|cluster| !cluster.beside.is_empty()),
+            ..crew
+        }
     }
 
     pub(super) fn of(
@@ -71,6 +78,7 @@ impl Crew {
         Self {
             id: id.to_owned(),
             topology,
+            beside: None,
             servers: count,
             observed: Observed::default(),
             clock,
@@ -84,7 +92,8 @@ impl Crew {
 
     /// True if these are the servers of that cluster, by the design that it has now.
     pub(super) fn is_of(&self, cluster: &Cluster) -> bool {
-        self.id == cluster.site.id && *self.topology == *cluster.design.topology()
+        let beside = self.beside.as_ref().map_or(&[][..], |cluster| &cluster.beside);
+        self.id == cluster.site.id && *self.topology == *cluster.design.topology() && beside == cluster.beside
     }
 
     /// The next observation, noted. False: there will be none.
@@ -117,6 +126,7 @@ impl Crew {
         Snapshot {
             topology: Arc::clone(&self.topology),
             observed: self.observed.clone(),
+            beside: self.beside.as_ref().map_or_else(Vec::new, running_beside),
             now: self.clock.now(),
         }
     }
@@ -128,4 +138,17 @@ impl Crew {
         self.observations.close();
         while self.tasks.join_next().await.is_some() {}
     }
+}
+
+/// The servers that left the design and run all the same.
+fn running_beside(cluster: &Cluster) -> Vec<Beside> {
+    let runs = |folder: &str| matches!(cluster.site.running(folder), Ok(Some(_)));
+    let beside = cluster.beside.iter().filter(|one| runs(&one.folder));
+    let data = |folder: &str| cluster.site.path(&ClusterFolder::data(folder));
+    beside
+        .map(|one| Beside {
+            name: one.name.clone(),
+            data: data(&one.folder),
+        })
+        .collect()
 }

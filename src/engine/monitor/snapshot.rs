@@ -1,10 +1,12 @@
 //! All servers of a cluster as they were last seen.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::drift::{self, Drift, Lag};
 use crate::model::health::{Board, Moment, Observed};
+use crate::model::quoting::shell_path;
 use crate::model::topology::Topology;
 
 /// What is known of a cluster at one moment.
@@ -13,7 +15,17 @@ pub struct Snapshot {
     /// The design that runs.
     pub topology: Arc<Topology>,
     pub observed: Observed,
+    /// Servers that left the design and run all the same.
+    pub beside: Vec<Beside>,
     pub now: Moment,
+}
+
+/// A server that left the design.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    pub name: String,
+    /// Its data directory.
+    pub data: PathBuf,
 }
 
 impl Snapshot {
@@ -23,7 +35,13 @@ impl Snapshot {
 
     /// Every difference between what is drawn and what runs, as far as it was seen.
     pub fn drift(&self) -> Vec<Drift> {
-        drift::drift(&self.topology, &self.observed)
+        let beside = self
+            .beside
+            .iter()
+            .map(|one| drift::beside(&one.name, &shell_path(&one.data)));
+        let mut found: Vec<Drift> = beside.collect();
+        found.extend(drift::drift(&self.topology, &self.observed));
+        found
     }
 
     /// How far a standby is behind; `None`: it is none, or nobody can tell.

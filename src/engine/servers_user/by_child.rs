@@ -139,6 +139,26 @@ pub async fn call(arguments: &[OsString]) -> Result<(), Report> {
     Err(hints.into_iter().fold(Report::new(reason), Report::hint))
 }
 
+/// Calls a command, and hears its whole answer.
+///
+/// # Errors
+///
+/// If it fails, with its own words.
+pub async fn answer(arguments: &[OsString]) -> Result<Vec<u8>, Report> {
+    let failed = |error| Report::of("pgcascade could not be called", &error);
+    let mut child = start(arguments, None).map_err(failed)?;
+    let said = read_errors(&mut child);
+    let mut answer = Vec::new();
+    if let Some(mut out) = child.stdout.take() {
+        out.read_to_end(&mut answer).await.map_err(failed)?;
+    }
+    if child.wait().await.is_ok_and(|status| status.success()) {
+        return Ok(answer);
+    }
+    let (reason, hints) = words(&said.await.unwrap_or_default());
+    Err(hints.into_iter().fold(Report::new(reason), Report::hint))
+}
+
 fn start(arguments: &[OsString], design: Option<String>) -> std::io::Result<Child> {
     let program = program::path().ok_or(std::io::ErrorKind::NotFound)?;
     let mut child = Command::new(program)

@@ -155,6 +155,16 @@ impl Document {
         })
     }
 
+    /// The same file with another cluster in it: comments, order and places stay for the servers that stay.
+    #[must_use]
+    pub fn redrawn(&self, topology: &Topology) -> Self {
+        let (topology, _) = topology.identified_as_in(&self.topology);
+        let mut redrawn = self.clone();
+        redrawn.layout.retain(|id, _| topology.server(*id).is_some());
+        redrawn.topology = topology;
+        redrawn
+    }
+
     /// Does the command whole, or refuses it and leaves everything as it was.
     ///
     /// # Errors

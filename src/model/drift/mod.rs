@@ -4,6 +4,7 @@
 //! it is never called fine. What follows from a difference is not told twice, where the first says it all. `lag` says how far
 //! a standby is behind, which is no difference until it is far.
 
+pub mod adopt;
 mod commits;
 mod lag;
 mod links;
@@ -38,6 +39,9 @@ pub struct Drift {
     /// What an applied design does about it by itself.
     #[serde(skip)]
     pub repair: Option<Repair>,
+    /// The slot that it is about.
+    #[serde(skip)]
+    pub slot: Option<String>,
 }
 
 /// What brings a server back to its design without anybody's choice.
@@ -53,6 +57,8 @@ pub enum Repair {
     },
     /// The slot is made again.
     Slot(String),
+    /// Its files say what the server does already.
+    Files,
 }
 
 impl Drift {
@@ -63,8 +69,9 @@ impl Drift {
 
     /// True for what loses data, or lets no one write: a person has to decide now.
     pub fn is_grave(&self) -> bool {
-        const GRAVE: [&str; 7] = [
+        const GRAVE: [&str; 8] = [
             "two-primaries",
+            BESIDE,
             "no-primary",
             "standby-promoted",
             "primary-is-standby",
@@ -110,12 +117,19 @@ fn rank(rule: &str) -> usize {
 /// WAL that an archive does not take.
 pub const ARCHIVE_FAILING: &str = "archive-failing";
 
+/// A server that left the design, and runs.
+pub const BESIDE: &str = "undrawn-server";
+
+/// What the design would say in vain.
+pub const OVERRULED: &str = "setting-overruled";
+
 /// A server that does not answer: whether it differs, nobody knows.
 pub const SILENT: &str = "server-silent";
 
 /// Every kind of difference, and what it is; those that others follow from come first.
-pub const RULES: [(&str, &str); 29] = [
+pub const RULES: [(&str, &str); 31] = [
     ("two-primaries", "Several servers take writes (split brain)"),
+    (BESIDE, "A server that left the design runs"),
     ("no-primary", "No server takes writes"),
     (
         "standby-promoted",
@@ -166,6 +180,10 @@ pub const RULES: [(&str, &str); 29] = [
     ),
     ("setting-pending", "A setting waits for a restart"),
     (
+        OVERRULED,
+        "A setting of the design also stands in postgresql.auto.conf, which beats the design from now on",
+    ),
+    (
         "commits-differ",
         "A commit ends otherwise than the design promises",
     ),
@@ -191,4 +209,25 @@ pub fn drift(topology: &Topology, observed: &Observed) -> Vec<Drift> {
         wal::server(&view, server, &mut found);
     }
     found
+}
+
+/// A server of the cluster that left its design and runs all the same.
+pub fn beside(name: &str, data: &str) -> Drift {
+    view::of_cluster(
+        BESIDE,
+        format!("{name} runs, although it left the design: what is written on it reaches no other server."),
+        format!("Stop it: pg_ctl stop -D {data}"),
+    )
+}
+
+/// A server whose files do not say what its design says, and that does it all the same.
+pub fn stale(name: &str) -> Drift {
+    Drift {
+        rule: OVERRULED,
+        server: Some(name.to_owned()),
+        message: format!("The files of {name} are not the design's yet."),
+        fix: None,
+        repair: Some(Repair::Files),
+        slot: None,
+    }
 }

@@ -1,7 +1,7 @@
 //! The settings of a running server against those that the design derives, with the file and line of what overrules them.
 
 use super::view::{View, of};
-use super::{Drift, Repair};
+use super::{Drift, OVERRULED, Repair};
 use crate::model::configuration::{self as drawn, Decision};
 use crate::model::health::{Conninfo, Role, Setting, Settings, Source, Up};
 use crate::model::simulate::StandbyNames;
@@ -11,9 +11,28 @@ use crate::model::topology::{PgMajor, Server, ServerName};
 /// What ALTER SYSTEM writes, and what beats postgresql.conf.
 pub(super) const AUTO_CONF: &str = "postgresql.auto.conf";
 
-const SYNC_NAMES: &str = "synchronous_standby_names";
+pub(super) const SYNC_NAMES: &str = "synchronous_standby_names";
 const APPLY_DELAY: &str = "recovery_min_apply_delay";
 const CONNINFO: &str = "primary_conninfo";
+/// Each has a rule of its own.
+const BY_RULES: [&str; 3] = [SYNC_NAMES, APPLY_DELAY, "port"];
+
+/// What says whom a standby follows.
+pub(super) const LINK: [&str; 2] = [CONNINFO, "primary_slot_name"];
+
+/// What only a standby reads: on a primary it says nothing, whatever it is.
+const OF_STANDBYS: [&str; 10] = [
+    "archive_cleanup_command",
+    "hot_standby_feedback",
+    CONNINFO,
+    "primary_slot_name",
+    "promote_trigger_file",
+    "recovery_end_command",
+    APPLY_DELAY,
+    "recovery_target_timeline",
+    "restore_command",
+    "wal_receiver_timeout",
+];
 
 /// Those that decide replication, and are nobody's but the design's, also where it leaves them at their default.
 const DECIDING: [&str; 13] = [
@@ -37,15 +56,24 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
     let Some(running) = &up.settings else { return };
     let major = view.major(up);
     let derived = view.configuration().settings(server);
+    let counts = |name: &str| up.role == Role::Standby || !OF_STANDBYS.contains(&name);
     for (place, drawn) in derived.iter().enumerate() {
         let is_it = |other: &drawn::Setting| other.name.eq_ignore_ascii_case(&drawn.name);
         // The same in another spelling comes later, and counts.
-        if !derived.iter().skip(place + 1).any(is_it) {
-            found.extend(one(server, running, drawn, major));
+        if derived.iter().skip(place + 1).any(is_it) {
+            continue;
         }
+        let differs = one(server, running, drawn, major);
+        if differs.is_none() && counts(&drawn.name) && !BY_RULES.contains(&drawn.name.as_str()) {
+            found.extend(overruled(server, running, &drawn.name));
+        }
+        found.extend(differs);
     }
     let is_derived = |name: &str| derived.iter().any(|drawn| drawn.name.eq_ignore_ascii_case(name));
-    for name in DECIDING.into_iter().filter(|name| !is_derived(name)) {
+    for name in DECIDING
+        .into_iter()
+        .filter(|name| !is_derived(name) && counts(name))
+    {
         let set = running.get(name).filter(|setting| setting.source == Source::File);
         if let Some(setting) = set.filter(|setting| is_seen(setting)) {
             let what = format!("{name} is set to {}", shown(name, setting));
@@ -58,11 +86,18 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
             found.push(of("setting-undrawn", server, message, fix).repaired_by(repair(name, setting, major)));
         }
     }
-    sync_names(view, server, up, found);
-    apply_delay(view, server, up, found);
+    for (name, differs) in [
+        (SYNC_NAMES, sync_names(view, server, up)),
+        (APPLY_DELAY, apply_delay(view, server, up)),
+    ] {
+        if differs.is_none() && counts(name) {
+            found.extend(overruled(server, running, name));
+        }
+        found.extend(differs);
+    }
     let pending = running
         .iter()
-        .filter(|(_, setting)| setting.pending_restart == Some(true));
+        .filter(|(name, setting)| setting.pending_restart == Some(true) && counts(name));
     found.extend(pending.map(|(name, setting)| {
         let own = server.name();
         of(
@@ -87,7 +122,7 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
 /// One setting of the design against what runs. The list of names, the delay and the port have rules of their own.
 fn one(server: &Server, running: &Settings, drawn: &drawn::Setting, major: PgMajor) -> Option<Drift> {
     let name = drawn.name.to_ascii_lowercase();
-    if [SYNC_NAMES, APPLY_DELAY, "port"].contains(&name.as_str()) {
+    if BY_RULES.contains(&name.as_str()) {
         return None;
     }
     let spelled = || running.iter().find(|(own, _)| own.eq_ignore_ascii_case(&name));
@@ -167,17 +202,15 @@ fn is_seen(setting: &Setting) -> bool {
 }
 
 /// The list of names, read as the server reads it. A standby ignores its own until it is promoted.
-fn sync_names(view: &View<'_>, server: &Server, up: &Up, found: &mut Vec<Drift>) {
+fn sync_names(view: &View<'_>, server: &Server, up: &Up) -> Option<Drift> {
     let setting = up.settings.as_ref().and_then(|all| all.get(SYNC_NAMES));
-    let Some(setting) = setting.filter(|setting| is_seen(setting)) else {
-        return;
-    };
+    let setting = setting.filter(|setting| is_seen(setting))?;
     let major = view.major(up);
     let running = setting.value.as_deref().unwrap_or_default();
     let drawn = view.configuration().value(server, SYNC_NAMES).unwrap_or_default();
     let read = |text: &str| StandbyNames::parse(text, major);
     if running == drawn || read(running) == read(&drawn) {
-        return;
+        return None;
     }
     let quoted = |text: &str| {
         if text.is_empty() {
@@ -199,7 +232,7 @@ fn sync_names(view: &View<'_>, server: &Server, up: &Up, found: &mut Vec<Drift>)
         quoted(&drawn)
     );
     let fix = undo(server, SYNC_NAMES, setting, major);
-    found.push(of("other-sync-names", server, message, fix).repaired_by(repair(SYNC_NAMES, setting, major)));
+    Some(of("other-sync-names", server, message, fix).repaired_by(repair(SYNC_NAMES, setting, major)))
 }
 
 /// The delay that a server applies with, in milliseconds; `None`: it does not say (up to 11).
@@ -207,17 +240,15 @@ pub(super) fn delay(up: &Up) -> Option<f64> {
     catalogue::milliseconds(up.settings.as_ref()?.value(APPLY_DELAY)?)
 }
 
-fn apply_delay(view: &View<'_>, server: &Server, up: &Up, found: &mut Vec<Drift>) {
+fn apply_delay(view: &View<'_>, server: &Server, up: &Up) -> Option<Drift> {
     let setting = up.settings.as_ref().and_then(|all| all.get(APPLY_DELAY));
-    let (Some(setting), Some(running)) = (setting.filter(|setting| is_seen(setting)), delay(up)) else {
-        return;
-    };
+    let (setting, running) = (setting.filter(|setting| is_seen(setting))?, delay(up)?);
     let drawn = view
         .configuration()
         .value(server, APPLY_DELAY)
         .unwrap_or_else(|| "0".to_owned());
     if catalogue::milliseconds(&drawn).is_none_or(|drawn| (drawn - running).abs() < 0.5) {
-        return;
+        return None;
     }
     let message = format!(
         "{} applies WAL {running} ms late{}; as drawn it is {drawn}.",
@@ -226,11 +257,28 @@ fn apply_delay(view: &View<'_>, server: &Server, up: &Up, found: &mut Vec<Drift>
     );
     let major = view.major(up);
     let fix = undo(server, APPLY_DELAY, setting, major);
-    found.push(of("other-apply-delay", server, message, fix).repaired_by(repair(
-        APPLY_DELAY,
-        setting,
-        major,
-    )));
+    Some(of("other-apply-delay", server, message, fix).repaired_by(repair(APPLY_DELAY, setting, major)))
+}
+
+/// What the design says, said in postgresql.auto.conf, too: whatever the design says later would count for nothing.
+fn overruled(server: &Server, running: &Settings, name: &str) -> Option<Drift> {
+    let setting = running.get(name).filter(|setting| is_seen(setting))?;
+    let is_auto = |file: &str| file.ends_with(AUTO_CONF);
+    if !setting.file.as_deref().is_some_and(is_auto) {
+        return None;
+    }
+    let message = format!(
+        "{name} of {} is as drawn, but comes from ALTER SYSTEM{}: a change of the design would have no effect on it.",
+        server.name(),
+        place(setting)
+    );
+    let fix = format!("On {}: ALTER SYSTEM RESET {name};", server.name());
+    Some(of(OVERRULED, server, message, fix).repaired_by(Repair::Setting {
+        name: name.to_owned(),
+        resets: true,
+        rewrites: true,
+        restarts: false,
+    }))
 }
 
 /// The value for people, with its unit: "5000ms", "2048 × 8kB".

@@ -45,12 +45,11 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
                 Some(format!("If nobody needs it, on {name}: {sql}")),
             )
         };
-        found.push(of(
-            "slot-extra",
-            server,
-            format!("{name} has a slot {}, which is not drawn{holds}.", slot.name),
-            fix,
-        ));
+        let message = format!("{name} has a slot {}, which is not drawn{holds}.", slot.name);
+        found.push(Drift {
+            slot: Some(slot.name.clone()),
+            ..of("slot-extra", server, message, fix)
+        });
     }
 }
 

@@ -123,6 +123,7 @@ pub(super) fn of(
         message,
         fix: fix.into(),
         repair: None,
+        slot: None,
     }
 }
 
@@ -134,5 +135,6 @@ pub(super) fn of_cluster(rule: &'static str, message: String, fix: impl Into<Opt
         message,
         fix: fix.into(),
         repair: None,
+        slot: None,
     }
 }

@@ -70,6 +70,17 @@ impl StandbyNames {
         }
     }
 
+    /// The members in lower case, in their order.
+    pub fn members(&self) -> Vec<&str> {
+        let mut members: Vec<(&str, u32)> = self
+            .places
+            .iter()
+            .map(|(name, place)| (name.as_str(), *place))
+            .collect();
+        members.sort_by_key(|(_, place)| *place);
+        members.into_iter().map(|(name, _)| name).collect()
+    }
+
     fn new(is_quorum: bool, count: u32, members: Vec<String>) -> Self {
         let mut places = BTreeMap::new();
         for (place, member) in (1..).zip(members) {

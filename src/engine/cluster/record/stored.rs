@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::ClusterRecord;
+use super::{ClusterRecord, RecordedServer};
 use crate::engine::system::files::Owner;
 use crate::engine::system::random;
 use crate::model::plan::LeftSlot;
+use crate::model::topology::Topology;
 use crate::report::Report;
 
 /// The record and what only its removal needs.
@@ -44,6 +45,13 @@ pub(in crate::engine) struct Stored {
     /// Folders that servers had before they were renamed: their keys and certificates are still in `tls/`.
     #[serde(default)]
     pub(in crate::engine) left_certificates: Vec<String>,
+    /// Folders of servers that left the design when what ran became the design: they are in the record still, their data
+    /// stay until they are drawn again or the cluster is torn down.
+    #[serde(default)]
+    pub(in crate::engine) set_aside: Vec<String>,
+    /// Servers, by name, whose files do not say yet what the design has said since what ran became the design.
+    #[serde(default)]
+    pub(in crate::engine) stale: Vec<String>,
 }
 
 /// What an empty folder was before servers of another user had to work in it.
@@ -67,7 +75,18 @@ impl Stored {
             left_slots: Vec::new(),
             leaves_slots: Vec::new(),
             left_certificates: Vec::new(),
+            set_aside: Vec::new(),
+            stale: Vec::new(),
         }
+    }
+
+    /// The servers that were set aside and that a design does not have.
+    pub(in crate::engine) fn beside(&self, topology: &Topology) -> Vec<RecordedServer> {
+        let folders = topology.folders();
+        let is_drawn = |folder: &String| folders.values().any(|drawn| drawn == folder);
+        let servers = self.record.servers.iter();
+        let beside = servers.filter(|one| self.set_aside.contains(&one.folder) && !is_drawn(&one.folder));
+        beside.cloned().collect()
     }
 }
 

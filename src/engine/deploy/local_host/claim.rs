@@ -217,8 +217,11 @@ impl Workbench {
         claim.stored.wanted = None;
         claim.stored.from = None;
         // After a change: what was removed is not in the record any more.
-        claim.stored.record.servers = servers;
+        let beside = claim.stored.beside(self.document.topology());
+        claim.stored.set_aside = beside.iter().map(|server| server.folder.clone()).collect();
+        claim.stored.record.servers = servers.into_iter().chain(beside).collect();
         claim.stored.clears = false;
+        claim.stored.stale.clear();
         claim.stored.left_slots.clear();
         claim.stored.leaves_slots.clear();
         let is_there = |made: &String| fs::symlink_metadata(self.site.path(made)).is_ok();

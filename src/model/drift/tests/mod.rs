@@ -1,5 +1,6 @@
 //! Every kind of difference, made on observations of a cluster that is as drawn, and what is none.
 
+mod adopt;
 mod running;
 mod settings;
 

@@ -8,7 +8,7 @@ fn a_list_of_names_is_compared_as_the_server_reads_it() {
     let mut scene = Scene::of(SEED);
     for same in ["a, b", "A,B", "\"a\", \"b\"", "FIRST 1 (a, b)", "1 (a,b)"] {
         scene.sets("m", "synchronous_standby_names", same);
-        assert_eq!(scene.drift(), [], "{same}");
+        assert_eq!(scene.rules(), ["setting-overruled m"], "{same}");
     }
     for other in ["b, a", "a", "ANY 1 (a, b)", "FIRST 2 (a, b)", "*"] {
         scene.sets("m", "synchronous_standby_names", other);
@@ -145,7 +145,7 @@ fn what_decides_replication_is_told_though_nothing_was_drawn() {
 fn a_delay_is_compared_with_the_drawn_one() {
     let mut scene = Scene::of("m 1025\n  a 1026 delay 5min\n  b 1027\n");
     scene.sets("a", "recovery_min_apply_delay", "300000");
-    assert_eq!(scene.drift(), []);
+    assert_eq!(scene.rules(), ["setting-overruled a"]);
     scene.sets("a", "recovery_min_apply_delay", "0");
     assert!(
         scene

@@ -7,7 +7,7 @@ use super::steps::{Planner, WAIT_SECS};
 use crate::model::drift::{Drift, Repair};
 use crate::model::plan::preflight::stop;
 use crate::model::plan::steps::New;
-use crate::model::plan::{Action, Alter, Check, Means, Serve};
+use crate::model::plan::{Action, Alter, Check, DesignOf, Means, Serve};
 use crate::model::words::listed;
 
 /// Differences on which no change can build: who is whose upstream is not what its steps begin with.
@@ -26,21 +26,23 @@ const BLOCKING: [&str; 10] = [
 
 /// Puts to each server of both designs what undoes what was done to it.
 pub fn take(difference: &mut Difference<'_>, drift: &[Drift]) {
+    // What it follows it reads at its start only.
+    let starts = !difference.wanted.postgres().reloads_upstream();
     for one in &mut difference.kept {
         let name = one.was.name().as_str();
+        let is_link = |found: &Drift| matches!(found.rule, "link-missing" | "other-upstream");
+        let follows = drift
+            .iter()
+            .all(|found| found.server.as_deref() != Some(name) || !is_link(found));
         let own = drift.iter().filter(|found| found.server.as_deref() == Some(name));
         for repair in own.filter_map(|found| found.repair.clone()) {
-            if let Repair::Setting {
-                rewrites, restarts, ..
-            } = &repair
-            {
-                let means = match (rewrites, restarts) {
-                    (_, true) => Some(Means::Restart),
-                    (true, false) => Some(Means::Reload),
-                    (false, false) => None,
-                };
-                one.means = one.means.max(means);
-            }
+            let means = match &repair {
+                Repair::Setting { restarts: true, .. } => Some(Means::Restart),
+                Repair::Files if starts && !follows => Some(Means::Restart),
+                Repair::Setting { rewrites: true, .. } | Repair::Files => Some(Means::Reload),
+                Repair::Setting { .. } | Repair::Slot(_) => None,
+            };
+            one.means = one.means.max(means);
             one.repairs.push(repair);
         }
     }
@@ -78,13 +80,20 @@ pub fn refusals(difference: &Difference<'_>, standing: &Standing) -> Vec<Check> 
         .collect()
 }
 
+fn rewrites(repair: &Repair) -> bool {
+    matches!(repair, Repair::Files | Repair::Setting { rewrites: true, .. })
+}
+
 /// True if what keeps the standby from its upstream is undone at either end of the link.
 fn is_repaired(difference: &Difference<'_>, one: &Kept<'_>) -> bool {
     let slot = difference.running.slot_name(one.was.id());
     let upstream = one.was.upstream().and_then(|id| difference.kept_from(id));
     let has_slot = upstream.is_some_and(|upstream| upstream.repairs.contains(&Repair::Slot(slot)));
-    let is_link =
-        |repair: &Repair| matches!(repair, Repair::Setting { name, .. } if name.starts_with("primary_"));
+    let is_link = |repair: &Repair| match repair {
+        Repair::Setting { name, .. } => name.starts_with("primary_"),
+        Repair::Files => true,
+        Repair::Slot(_) => false,
+    };
     has_slot || one.repairs.iter().any(is_link)
 }
 
@@ -98,6 +107,7 @@ pub fn words(difference: &Difference<'_>) -> Vec<String> {
                 Repair::Setting { name: setting, .. } => {
                     format!("{setting} of {name} was changed by hand and is what the design says again")
                 }
+                Repair::Files => format!("The files of {name} say what it does"),
                 Repair::Slot(slot) => format!("The slot {slot} is made again on {name}"),
             });
         }
@@ -115,12 +125,21 @@ impl Planner<'_> {
                     Repair::Setting {
                         name, resets: true, ..
                     } => settings.push(name.clone()),
-                    Repair::Setting { .. } => {}
+                    Repair::Setting { .. } | Repair::Files => {}
                     Repair::Slot(slot) => self.make_slot_again(one, slot),
                 }
             }
             if settings.is_empty() {
                 continue;
+            }
+            if one.repairs.iter().any(rewrites) {
+                self.add(New {
+                    server: Some(one.was),
+                    title: format!("Write the files of {}", one.was.name()),
+                    why: "Once the other values are reset, the server reads these: they have to be the design's by then".to_owned(),
+                    action: Action::Alter(Alter::Configure(self.configure(one, DesignOf::Before))),
+                    ..New::default()
+                });
             }
             self.disturbed
                 .extend((!one.is.is_primary()).then_some(one.is.id()));
@@ -173,6 +192,7 @@ mod tests {
             message: format!("{server} differs."),
             fix: None,
             repair,
+            slot: None,
         }
     }
 

@@ -268,7 +268,7 @@ fn restart_why(one: &Kept<'_>) -> String {
         Repair::Setting {
             name, restarts: true, ..
         } => Some(name.as_str()),
-        Repair::Setting { .. } | Repair::Slot(_) => None,
+        Repair::Setting { .. } | Repair::Slot(_) | Repair::Files => None,
     });
     let names: Vec<&str> = settings
         .map(|setting| setting.name.as_str())
