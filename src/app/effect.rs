@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::engine::deploy::adopt::Adopting;
 use crate::engine::deploy::{Change, Resumed};
 use crate::model::bundle::Bundle;
 use crate::model::desk::Preferences;
@@ -125,7 +126,10 @@ pub enum Effect {
     StartCluster(PathBuf),
     StopCluster(PathBuf),
     Teardown(PathBuf),
-    Adopt(PathBuf),
+    Attach(PathBuf),
+    /// Draw what runs, answered by `ClusterMessage::CanAdopt`.
+    LookToAdopt(PathBuf),
+    Adopt(Box<Adopting>),
     FindLeftOver,
     /// Show the folder in the desktop's file manager.
     OpenFolder(PathBuf),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::app::glance::Glance;
+use crate::engine::deploy::adopt::Adopting;
 use crate::engine::deploy::{self, Found};
 use crate::model::desk::LeftCluster;
 use crate::model::desk::Listed;
@@ -152,7 +153,15 @@ pub enum ClusterMessage {
     AskTeardown(PathBuf),
     Teardown(PathBuf),
     /// Watch a running cluster that an earlier session made, with the design it was deployed from.
-    Adopt(PathBuf),
+    Attach(PathBuf),
+    Attached(PathBuf, Box<Document>),
+    /// Look at what runs, to make it the design.
+    AskAdopt,
+    /// What would change in the design.
+    CanAdopt(PathBuf, Box<Adopting>),
+    /// Make it so.
+    Adopt,
+    /// What runs is the design now.
     Adopted(PathBuf, Box<Document>),
     /// A fresh reading.
     Seen(PathBuf, Box<Glance>),

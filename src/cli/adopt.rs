@@ -5,7 +5,6 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::args::Adopt;
-use super::deploy::tell;
 use super::signals::Signals;
 use super::{Ending, designs, print, target, wait_for};
 use crate::engine::cluster;
@@ -14,14 +13,8 @@ use crate::engine::deploy::adopt::{self, Adopting};
 use crate::engine::desk::output::{Kind, Output};
 use crate::engine::servers_user::{self, Fate, by_child};
 use crate::model::document::{Document, format};
-use crate::model::plan::Outcome;
 use crate::model::quoting::shell_path;
 use crate::report::Report;
-
-/// This program makes one change in its life.
-const RUN: u64 = 1;
-/// Events on their way to nobody.
-const EVENTS: usize = 64;
 
 /// What `--json` prints.
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,14 +56,21 @@ async fn here(args: &Adopt, own: Option<Document>) -> Result<Ending, Report> {
     if !args.json {
         show(args, &adopting, true);
     }
-    let ending = perform(&adopting, args.json).await?;
+    let signals = Signals::catch()?;
+    let cancel = Cancel::default();
+    let _watcher = signals.cancels(
+        &cancel,
+        "Cancelled: the design stays adopted, the servers' files stay as they were",
+        "Stopping at once",
+    );
+    adopting.clone().adopt_here(cancel).await?;
     if let Some((path, text)) = written {
         write(path, &text)?;
     }
     if args.json {
         show(args, &adopting, true);
     }
-    Ok(ending)
+    Ok(Ending::Fine)
 }
 
 /// Root gives the work to a pgcascade that becomes the servers' user, and writes the file itself.
@@ -124,43 +124,6 @@ fn write(path: &Path, text: &str) -> Result<(), Report> {
         is_forced: false,
     };
     output.write(text.as_bytes())
-}
-
-async fn perform(adopting: &Adopting, as_json: bool) -> Result<Ending, Report> {
-    if adopting.is_nothing() {
-        return Ok(Ending::Fine);
-    }
-    let signals = Signals::catch()?;
-    let cancel = Cancel::default();
-    let _watcher = signals.cancels(
-        &cancel,
-        "Cancelled: the design stays adopted, the servers' files stay as they were",
-        "Stopping at once",
-    );
-    adopting.settle()?;
-    let (plan, found) = adopting.tidy().await?;
-    if plan.plan.steps.is_empty() {
-        return Ok(Ending::Fine);
-    }
-    let (events, mut heard) = tokio::sync::mpsc::channel(EVENTS);
-    let ear = async { while heard.recv().await.is_some() {} };
-    let run = adopting.clone().perform(RUN, (plan, found), events, cancel);
-    let (outcome, ()) = tokio::join!(run, ear);
-    let folder = shell_path(&adopting.folder());
-    match &outcome {
-        Outcome::Done => Ok(Ending::Fine),
-        Outcome::Failed { reason, hints, .. } if as_json => {
-            let report = Report::new(reason.clone());
-            Err(hints.iter().cloned().fold(report, Report::hint))
-        }
-        _ => {
-            let remedy = format!(
-                "The design is adopted. Bring the files in line later with: pgcascade adopt {folder}"
-            );
-            tell("adoption", &outcome, &remedy);
-            Ok(super::deploy::ending(&outcome))
-        }
-    }
 }
 
 /// What changes in the drawing, and what stays different.

@@ -36,7 +36,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-static KEYS: [Shortcuts; 66] = [
+static KEYS: [Shortcuts; 67] = [
     Shortcuts { id: ActionId::New, keys: &[ctrl(Key::N)], in_text: true },
     Shortcuts { id: ActionId::NewFrom, keys: &[ctrl_shift(Key::N)], in_text: true },
     Shortcuts { id: ActionId::Open, keys: &[ctrl(Key::O)], in_text: true },
@@ -49,6 +49,7 @@ static KEYS: [Shortcuts; 66] = [
     Shortcuts { id: ActionId::KeepLeft, keys: &[ctrl_shift(Key::K)], in_text: false },
     Shortcuts { id: ActionId::TearDownLeft, keys: &[ctrl_shift(Key::T)], in_text: false },
     Shortcuts { id: ActionId::WatchLeft, keys: &[ctrl_shift(Key::W)], in_text: false },
+    Shortcuts { id: ActionId::Adopt, keys: &[ctrl_shift(Key::A)], in_text: false },
     Shortcuts { id: ActionId::Quit, keys: &[ctrl(Key::Q)], in_text: true },
     Shortcuts { id: ActionId::Undo, keys: &[ctrl(Key::Z)], in_text: false },
     Shortcuts { id: ActionId::Redo, keys: &[ctrl_shift(Key::Z), ctrl(Key::Y)], in_text: false },

@@ -149,15 +149,16 @@ fn ready_for(action: &UiAction) -> Window {
         window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::I);
         window.send(Message::WhatIf(WhatIfMessage::Time(TimeMessage::GoTo(5_000))));
     }
-    if matches!(
-        action.id,
-        ActionId::GoOn | ActionId::KeepLeft | ActionId::TearDownLeft | ActionId::WatchLeft
-    ) {
-        let records = vec![
-            left_over("whole", LeftState::Whole),
-            left_over("half", LeftState::HalfBuilt),
-        ];
-        window.send(Message::Cluster(ClusterMessage::LeftOver(records)));
+    use ActionId::{Adopt, GoOn, KeepLeft, TearDownLeft, WatchLeft};
+    if matches!(action.id, GoOn | KeepLeft | TearDownLeft | WatchLeft) {
+        let left = [("whole", LeftState::Whole), ("half", LeftState::HalfBuilt)];
+        let left = left.map(|(name, state)| left_over(name, state)).to_vec();
+        window.send(Message::Cluster(ClusterMessage::LeftOver(left)));
+    }
+    if action.id == Adopt {
+        let deployed = Box::new(window.session().desk.document.clone());
+        let attached = ClusterMessage::Attached("/tmp/seed".into(), deployed);
+        window.send(Message::Cluster(attached));
     }
     window
 }
@@ -201,7 +202,7 @@ fn the_button_of_the_tool_bar_is_what_the_drawing_needs_next() {
     assert!(window.performed.borrow().iter().any(goes_on));
 
     let deployed = window.session().desk.document.clone();
-    let adopted = ClusterMessage::Adopted("/tmp/seed".into(), Box::new(deployed));
+    let adopted = ClusterMessage::Attached("/tmp/seed".into(), Box::new(deployed));
     window.send(Message::Cluster(adopted));
     assert!(button(&window, "Deployed") && !button(&window, "Apply the changes…"));
     window.key(Modifiers::COMMAND, Key::D);

@@ -58,7 +58,7 @@ fn as_drawn() -> Glance {
 fn watching() -> Window {
     let mut window = Window::seed();
     let deployed = window.session().desk.document.clone();
-    let adopted = ClusterMessage::Adopted(FOLDER.into(), Box::new(deployed));
+    let adopted = ClusterMessage::Attached(FOLDER.into(), Box::new(deployed));
     window.send(Message::Cluster(adopted));
     window
 }

@@ -110,7 +110,7 @@ fn a_plan_is_shown_with_its_reasons_and_then_the_run() {
 fn what_differs_from_the_running_cluster_can_be_applied() {
     let mut window = Window::seed();
     let deployed = window.session().desk.document.clone();
-    let adopted = ClusterMessage::Adopted("/tmp/seed".into(), Box::new(deployed));
+    let adopted = ClusterMessage::Attached("/tmp/seed".into(), Box::new(deployed));
     window.send(Message::Cluster(adopted));
     window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
     assert!(!window.has("Apply the changes…"));

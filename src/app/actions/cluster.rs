@@ -88,7 +88,16 @@ pub fn tear_down_left(session: &Session, _: &[ServerId]) -> Answer {
 pub fn watch_left(session: &Session, _: &[ServerId]) -> Answer {
     let folder = first(session, |left| left.state.is_whole())
         .ok_or("No whole cluster was left by an earlier pgcascade")?;
-    send(Message::Cluster(ClusterMessage::Adopt(folder)))
+    send(Message::Cluster(ClusterMessage::Attach(folder)))
+}
+
+pub fn adopt(session: &Session, _: &[ServerId]) -> Answer {
+    unlocked(session)?;
+    match &session.live.cluster {
+        None => Err("No cluster runs here".to_owned()),
+        Some(cluster) if cluster.busy.is_some() => Err("The cluster is busy".to_owned()),
+        Some(_) => send(Message::Cluster(ClusterMessage::AskAdopt)),
+    }
 }
 
 fn first(session: &Session, can: impl Fn(&LeftCluster) -> bool) -> Option<PathBuf> {

@@ -21,6 +21,7 @@ pub enum ActionId {
     KeepLeft,
     TearDownLeft,
     WatchLeft,
+    Adopt,
     Quit,
     Undo,
     Redo,
@@ -147,7 +148,7 @@ pub struct UiAction {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [UiAction; 66] = [
+pub static ACTIONS: [UiAction; 67] = [
     UiAction { id: ActionId::New, menu: Menu::File, words: "New", does: file::new, explained: "Begin with one server, the primary" },
     UiAction { id: ActionId::NewFrom, menu: Menu::File, words: "New from…", does: file::new_from, explained: "Begin with one of the built-in designs" },
     UiAction { id: ActionId::Open, menu: Menu::File, words: "Open…", does: file::open, explained: "Open a design file" },
@@ -160,6 +161,7 @@ pub static ACTIONS: [UiAction; 66] = [
     UiAction { id: ActionId::KeepLeft, menu: Menu::File, words: "Keep what was left", does: cluster::keep_left, explained: "Leave what is half-made as it is, and say no more about it" },
     UiAction { id: ActionId::TearDownLeft, menu: Menu::File, words: "Tear down what was left…", does: cluster::tear_down_left, explained: "Remove what an earlier pgcascade left; asks first" },
     UiAction { id: ActionId::WatchLeft, menu: Menu::File, words: "Watch what was left", does: cluster::watch_left, explained: "Show a whole cluster of an earlier session here, with what its servers say" },
+    UiAction { id: ActionId::Adopt, menu: Menu::File, words: "Adopt what runs…", does: cluster::adopt, explained: "Make what runs the design of the cluster; shows the changes first" },
     UiAction { id: ActionId::Quit, menu: Menu::File, words: "Quit", does: file::quit, explained: "Close the window; deployed servers go on running" },
     UiAction { id: ActionId::Undo, menu: Menu::Edit, words: "Undo", does: edit::undo, explained: "Take the last edit back" },
     UiAction { id: ActionId::Redo, menu: Menu::Edit, words: "Redo", does: edit::redo, explained: "Do it again" },

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::app::{Message, OnDisk, PathPurpose};
+use crate::engine::deploy::adopt::Adopting;
 use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::topology::ServerId;
@@ -50,6 +51,8 @@ pub enum Dialog {
     },
     /// The design runs something of its own: `RunMessage::Trust` lets it, and runs the plan that is shown.
     Trust,
+    /// What runs is to become the design: `ClusterMessage::Adopt` makes it so.
+    Adopt(Box<Adopting>),
     ConfirmTeardown {
         folder: PathBuf,
     },

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
 use super::notices::{notify, notify_with_folder};
 use super::one_at_a_time::{act, cluster_in, tear_down};
-use super::{desk, left_over};
+use super::{adopt, desk, left_over};
 use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
 use crate::report::Report;
@@ -19,8 +19,12 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
             Vec::new()
         }
         ClusterMessage::Teardown(folder) => tear_down(session, folder),
-        ClusterMessage::Adopt(folder) => adopt(session, folder),
-        ClusterMessage::Adopted(folder, document) => adopted(session, folder, *document),
+        ClusterMessage::Attach(folder) => attach(session, folder),
+        ClusterMessage::Attached(folder, document) => attached(session, folder, *document),
+        ClusterMessage::AskAdopt => adopt::ask(session),
+        ClusterMessage::CanAdopt(folder, adopting) => adopt::can(session, &folder, adopting),
+        ClusterMessage::Adopt => adopt::confirm(session),
+        ClusterMessage::Adopted(folder, design) => adopt::adopted(session, &folder, &design),
         ClusterMessage::Seen(folder, seen) => {
             if let Some(cluster) = cluster_in(session, &folder) {
                 cluster.seen = Some(*seen);
@@ -112,7 +116,7 @@ fn failed(session: &mut Session, folder: PathBuf, report: Report) -> Vec<Effect>
     effects
 }
 
-fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
+fn attach(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
     if session.live.run.is_running() || session.live.cluster.is_some() {
         let report = Report::new("This window has a cluster already").hint("Tear it down first");
         notify(session, NoticeKind::Problem, report);
@@ -125,10 +129,10 @@ fn adopt(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
     }
-    vec![Effect::Adopt(folder)]
+    vec![Effect::Attach(folder)]
 }
 
-fn adopted(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Effect> {
+fn attached(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Effect> {
     // Chosen on the start page: it comes instead of what this window has shown.
     let is_agreed = session.pending.replaceable.take() == Some(session.desk.revision);
     if session.live.run.is_running() || (session.live.cluster.is_some() && !is_agreed) {

@@ -10,6 +10,7 @@
 //! What must be done outside is returned as effects; their answers come back as messages. Everything derived from the
 //! document is refreshed here, and nowhere else.
 
+mod adopt;
 mod agreed;
 mod change;
 mod changed_on_disk;

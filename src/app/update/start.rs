@@ -73,7 +73,7 @@ pub(super) fn open_cluster(session: &mut Session, folder: PathBuf) -> Vec<Effect
         return Vec::new();
     }
     session.pending.replaceable = Some(session.desk.revision);
-    vec![Effect::Adopt(folder)]
+    vec![Effect::Attach(folder)]
 }
 
 /// One thing at a time for each cluster.

@@ -9,6 +9,8 @@ use super::answers::Answers;
 use super::tasks::blocking;
 use crate::app::{ClusterMessage, Message, StartMessage};
 use crate::engine::cluster::record::{self, ClusterRecord, ClusterState};
+use crate::engine::deploy::Cancel;
+use crate::engine::deploy::adopt::{self, Adopting};
 use crate::engine::servers_user::by_child;
 use crate::engine::{cluster, deploy};
 use crate::model::desk::{LeftCluster, LeftState};
@@ -155,10 +157,32 @@ pub(super) async fn teardown(folder: PathBuf, give_up: CancellationToken, answer
     answers.send(Message::Cluster(message)).await;
 }
 
-pub(super) async fn adopt(folder: PathBuf, answers: Answers) {
+pub(super) async fn attach(folder: PathBuf, answers: Answers) {
     let from = folder.clone();
     let message = match blocking(move || cluster::design(&from)).await {
-        Ok(design) => ClusterMessage::Adopted(folder, Box::new(design)),
+        Ok(design) => ClusterMessage::Attached(folder, Box::new(design)),
+        Err(report) => ClusterMessage::Failed(folder, report),
+    };
+    answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn look_to_adopt(folder: PathBuf, answers: Answers) {
+    let message = match adopt::look_to_adopt(&folder).await {
+        Ok(adopting) => ClusterMessage::CanAdopt(folder, Box::new(adopting)),
+        Err(report) => ClusterMessage::Failed(folder, report),
+    };
+    answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn adopt(adopting: Adopting, answers: Answers) {
+    let (folder, design) = (adopting.folder(), adopting.design.clone());
+    let done = if by_child::is_needed() {
+        by_child::call(&["adopt".into(), folder.clone().into()]).await
+    } else {
+        adopting.adopt_here(Cancel::default()).await
+    };
+    let message = match done {
+        Ok(()) => ClusterMessage::Adopted(folder, Box::new(design)),
         Err(report) => ClusterMessage::Failed(folder, report),
     };
     answers.send(Message::Cluster(message)).await;

@@ -222,7 +222,9 @@ impl Worker {
             Effect::Teardown(folder) => {
                 self.finish(clusters::teardown(folder, self.give_up.clone(), answers));
             }
-            Effect::Adopt(folder) => drop(self.start(clusters::adopt(folder, answers))),
+            Effect::Attach(folder) => drop(self.start(clusters::attach(folder, answers))),
+            Effect::LookToAdopt(folder) => drop(self.start(clusters::look_to_adopt(folder, answers))),
+            Effect::Adopt(adopting) => self.finish(clusters::adopt(*adopting, answers)),
             Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
             Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),
         }

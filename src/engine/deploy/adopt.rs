@@ -19,14 +19,17 @@ use crate::model::configuration::ClusterFolder;
 use crate::model::document::{Command, Document};
 use crate::model::drift::adopt::{Adoption, adopt};
 use crate::model::drift::{self, Drift, Repair};
-use crate::model::plan::{ApplyPlan, LeftSlot, Outcome, RunEvent, Standing, plan_apply};
+use crate::model::plan::{ApplyPlan, LeftSlot, Outcome, Standing, plan_apply};
 use crate::report::Report;
+
+/// Events on their way to nobody.
+const EVENTS: usize = 64;
 
 /// What Undo calls it.
 pub const LABEL: &str = "Adopt what runs";
 
 /// What runs, drawn; nothing is done yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Adopting {
     pub adoption: Adoption,
     /// The design that was drawn.
@@ -81,6 +84,20 @@ pub async fn look_to_adopt(folder: &Path) -> Result<Adopting, Report> {
 }
 
 impl Adopting {
+    /// For tests of what is done with it.
+    #[cfg(test)]
+    pub(crate) fn sample(before: &Document, adoption: Adoption, folder: &str) -> Self {
+        let mut design = before.clone();
+        let (label, edits) = (LABEL.to_owned(), adoption.edits.clone());
+        assert!(design.apply(&Command::Edits { label, edits }).is_ok());
+        Self {
+            stored: Stored::of(ClusterRecord::sample(folder, ClusterState::Complete)),
+            before: before.clone(),
+            adoption,
+            design,
+        }
+    }
+
     /// True if the design says already what runs.
     pub fn is_nothing(&self) -> bool {
         let adoption = &self.adoption;
@@ -96,7 +113,7 @@ impl Adopting {
     /// # Errors
     ///
     /// If another pgcascade is at work on the cluster or has changed it meanwhile, or something cannot be written.
-    pub fn settle(&self) -> Result<(), Report> {
+    fn settle(&self) -> Result<(), Report> {
         let folder = &self.stored.record.folder;
         let _lock = Lock::take(folder)?;
         if record::find(folder)?.as_ref() != Some(&self.stored) {
@@ -146,7 +163,7 @@ impl Adopting {
     /// # Errors
     ///
     /// If that cannot be done as things are, with every reason; the design stays.
-    pub async fn tidy(&self) -> Result<(ApplyPlan, Found), Report> {
+    async fn tidy(&self) -> Result<(ApplyPlan, Found), Report> {
         let mut found = look(&self.folder(), &self.design).await?;
         if self.adoption.stays.is_empty() {
             found.standing.drift.clone_from(&self.adoption.tidies);
@@ -166,20 +183,38 @@ impl Adopting {
         Ok((plan, found))
     }
 
-    /// Performs those steps. Sends all events (the last is `finished`), then returns how it ended.
-    pub async fn perform(
-        self,
-        number: u64,
-        (plan, found): (ApplyPlan, Found),
-        events: mpsc::Sender<RunEvent>,
-        cancel: Cancel,
-    ) -> Outcome {
+    /// All of it: settles the design, then brings the files in line. `cancel` ends the second; the design stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`settle`](Self::settle) and [`tidy`](Self::tidy) say; and if a step fails or it is cancelled, with what became of it.
+    pub async fn adopt_here(self, cancel: Cancel) -> Result<(), Report> {
+        if self.is_nothing() {
+            return Ok(());
+        }
+        self.settle()?;
+        let (plan, found) = self.tidy().await?;
+        if plan.plan.steps.is_empty() {
+            return Ok(());
+        }
         let change = Change {
-            number,
+            number: 0,
             plan: plan.plan,
             found,
             wanted: self.design,
         };
-        apply_here(change, events, cancel).await
+        let (events, mut heard) = mpsc::channel(EVENTS);
+        let ear = async { while heard.recv().await.is_some() {} };
+        let (outcome, ()) = tokio::join!(apply_here(change, events, cancel), ear);
+        let report = match outcome {
+            Outcome::Done => return Ok(()),
+            Outcome::Cancelled { .. } => Report::new("Cancelled."),
+            Outcome::Failed { reason, hints, .. } => {
+                hints.into_iter().fold(Report::new(reason), Report::hint)
+            }
+        };
+        Err(report.hint(
+            "The design is adopted; only the servers' files are not in line with it yet. Adopt again to do the rest.",
+        ))
     }
 }

@@ -186,7 +186,7 @@ fn what_earlier_sessions_left_is_torn_down_or_adopted() {
 
     // Half a cluster cannot be watched.
     assert_eq!(
-        update(&mut session, cluster(ClusterMessage::Adopt("/a".into()))),
+        update(&mut session, cluster(ClusterMessage::Attach("/a".into()))),
         []
     );
     let teardown = ClusterMessage::Teardown("/a".into());
@@ -203,11 +203,11 @@ fn what_earlier_sessions_left_is_torn_down_or_adopted() {
     assert!(session.live.removing.is_empty());
 
     assert_eq!(
-        update(&mut session, cluster(ClusterMessage::Adopt("/b".into()))),
-        [Effect::Adopt("/b".into())]
+        update(&mut session, cluster(ClusterMessage::Attach("/b".into()))),
+        [Effect::Attach("/b".into())]
     );
     let design = Document::new(notation::parse("far 1111\n  away 2222\n").unwrap());
-    let adopted = ClusterMessage::Adopted("/b".into(), Box::new(design.clone()));
+    let adopted = ClusterMessage::Attached("/b".into(), Box::new(design.clone()));
     let effects = without_autosave(update(&mut session, cluster(adopted)));
     assert_eq!(effects, [Effect::Watch("/b".into())]);
     assert!(session.live.left_over.is_empty());
@@ -223,7 +223,7 @@ fn adopting_never_loses_an_unsaved_drawing() {
     modify(&mut session);
     let before = drawn(&session);
     let design = Document::new(notation::parse("far 1111\n  away 2222\n").unwrap());
-    let adopted = ClusterMessage::Adopted("/b".into(), Box::new(design));
+    let adopted = ClusterMessage::Attached("/b".into(), Box::new(design));
     update(&mut session, cluster(adopted));
     assert_eq!(drawn(&session), before);
     assert!(session.differs_from_deployed());

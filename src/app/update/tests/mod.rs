@@ -1,5 +1,6 @@
 //! Stories of the window, told as messages: what the session shows afterwards, and what is to be done outside.
 
+mod adopt;
 mod change;
 mod cluster;
 mod design;

@@ -132,8 +132,8 @@ fn a_cluster_is_opened_as_its_design_instead_of_the_one_that_was_shown() {
     for folder in ["/c/one", "/c/two"] {
         update(&mut session, start(StartMessage::Show));
         let open = start(StartMessage::OpenCluster(folder.into()));
-        assert_eq!(update(&mut session, open), [Effect::Adopt(folder.into())]);
-        let adopted = ClusterMessage::Adopted(folder.into(), Box::new(pair()));
+        assert_eq!(update(&mut session, open), [Effect::Attach(folder.into())]);
+        let adopted = ClusterMessage::Attached(folder.into(), Box::new(pair()));
         let effects = update(&mut session, Message::Cluster(adopted));
         assert!(effects.contains(&Effect::Watch(folder.into())));
         assert_eq!(
@@ -158,8 +158,8 @@ fn an_unsaved_drawing_is_asked_about_before_a_cluster_takes_its_place() {
     assert_eq!(update(&mut session, open), []);
     assert!(matches!(session.dialog, Some(Dialog::Unsaved { .. })));
     let effects = update(&mut session, Message::File(FileMessage::Discard));
-    assert_eq!(effects, [Effect::Adopt("/c/one".into())]);
-    let adopted = ClusterMessage::Adopted("/c/one".into(), Box::new(pair()));
+    assert_eq!(effects, [Effect::Attach("/c/one".into())]);
+    let adopted = ClusterMessage::Attached("/c/one".into(), Box::new(pair()));
     update(&mut session, Message::Cluster(adopted));
     assert_eq!(tree(&session.desk.document), tree(&pair()));
 }

@@ -202,7 +202,7 @@ fn two_failures_at_once_are_worked_out_when_they_are_looked_at() {
 fn a_design_that_comes_from_outside_ends_the_mode() {
     let mut session = entered();
     let deployed = crate::model::document::Document::new(notation::parse("m 1\n  a 2\n").unwrap());
-    let adopted = crate::app::ClusterMessage::Adopted("/c".into(), Box::new(deployed));
+    let adopted = crate::app::ClusterMessage::Attached("/c".into(), Box::new(deployed));
     update(&mut session, Message::Cluster(adopted));
     let is_another = session.desk.document.topology().servers().len() == 2;
     assert_eq!(session.what_if().is_none(), is_another);

@@ -172,29 +172,6 @@ fn is_read(folder: &Path, user: u32) -> bool {
     user == us.as_raw() || (us.is_root() && is_of_folder())
 }
 
-/// Entries for this folder of runs that have not made its marker (yet, or that were killed before).
-pub(in crate::engine) fn claims_without_marker(folder: &Path) -> Vec<Stored> {
-    store::state_folder().map_or_else(Vec::new, |state| {
-        let mut found = entries(&state);
-        found.retain(|entry| entry.record.folder == folder && entry.record.state == ClusterState::Building);
-        found
-    })
-}
-
-/// Entries of runs that are over and lost this cluster's folder to it: two pgcascades began at once, each made some of the
-/// folders on the way, and one made the marker. What the other made goes with the cluster.
-pub(in crate::engine) fn lost_claims(state: &Path, winner: &Stored) -> Vec<Stored> {
-    let mut found = entries(state);
-    found.retain(|entry| {
-        entry.record.folder == winner.record.folder
-            && entry.record.id != winner.record.id
-            && entry.record.state == ClusterState::Building
-            && !entry.record.is_at_work()
-            && !entry.record.is_running()
-    });
-    found
-}
-
 /// The marker in a folder; `None`: it has none.
 pub(in crate::engine) fn read_marker(folder: &Path) -> Result<Option<Stored>, Report> {
     let headline = || {
@@ -272,15 +249,6 @@ pub(super) fn forget_vanished(state: &Path) {
             record.state != ClusterState::Complete && !record.is_at_work() && !record.folder.exists();
         if is_gone && !record.is_running() {
             let _ = files::remove_file(&entry_of(state, &record.id));
-        }
-    }
-}
-
-/// Forgets those of these claims whose run is gone with everything it started.
-pub(in crate::engine) fn forget_ended(claims: &[Stored]) {
-    for claim in claims {
-        if !claim.record.is_at_work() && !claim.record.is_running() {
-            forget(&claim.record.id);
         }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! It stands in the cluster's own folder (`.pgcascade/cluster.json`: the marker that proves the folder is ours)
 //! and, by id, in the list of the state folder, so that the next pgcascade finds what an earlier one left.
-//! `stored` is what is written, `disk` reads and writes both, `journal` says which steps are done, `lock` keeps two pgcascades from working on one
+//! `stored` is what is written, `disk` reads and writes both, `claims` are those of runs without a marker, `journal` says which steps are done, `lock` keeps two pgcascades from working on one
 //! folder at once.
 
+mod claims;
 mod disk;
 mod journal;
 mod lock;
@@ -15,9 +16,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(in crate::engine) use claims::{claims_without_marker, forget_ended, lost_claims};
 pub(in crate::engine) use disk::{
-    announce, claims_without_marker, entry_of, find, find_in, forget, forget_ended, has_marker_folder,
-    has_marker_to_read, load, lost_claims, no_cluster, read_marker, save, save_in,
+    announce, entry_of, find, find_in, forget, has_marker_folder, has_marker_to_read, load, no_cluster,
+    read_marker, save, save_in,
 };
 pub(in crate::engine) use journal::JournalFile;
 pub(in crate::engine) use lock::Lock;

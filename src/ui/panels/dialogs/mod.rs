@@ -1,6 +1,8 @@
 //! Questions in the way of everything else.
 
+mod adopt;
 mod changed_on_disk;
+mod help;
 mod picker;
 mod picture;
 mod trust;
@@ -10,18 +12,19 @@ pub(super) use trust::begins;
 
 use std::path::PathBuf;
 
-use egui::{Grid, Id, Key, Label, Modal, RichText, TextEdit, Ui};
+use egui::{Id, Key, Label, Modal, RichText, TextEdit, Ui};
 
-use crate::app::actions::ACTIONS;
 use crate::app::{
     ClusterMessage, DesignMessage, Dialog, FileMessage, Message, Outbox, PathPurpose, Pick, RunMessage,
     Session, ViewMessage,
 };
 use crate::model::topology::{Downstreams, ServerId};
-use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
-use crate::ui::{dialogs, keys};
+use crate::ui::dialogs;
+use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL};
 
+use self::adopt::adopt_ui;
 use self::changed_on_disk::changed_ui;
+use self::help::help_ui;
 use self::picture::picture_ui;
 use self::trust::trust_ui;
 use super::parts::{main_button, note_ui};
@@ -173,6 +176,7 @@ fn dialog_ui(
             title_ui(ui, &format!("{name} was changed elsewhere"));
             changed_ui(ui, session, found, *is_saving, outbox);
         }
+        Dialog::Adopt(adopting) => adopt_ui(ui, &adopting.adoption, dialog, outbox),
         Dialog::Trust => trust_ui(ui, session, dialog, outbox),
         Dialog::ConfirmTeardown { folder } => {
             title_ui(ui, "Tear the cluster down?");
@@ -351,45 +355,6 @@ fn about_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
     ui.add(Label::new(env!("CARGO_PKG_DESCRIPTION")).wrap());
     note_ui(ui, concat!("Licence: ", env!("CARGO_PKG_LICENSE")));
     close_ui(ui, dialog, outbox);
-}
-
-fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
-    title_ui(ui, "Keys and gestures");
-    note_ui(ui, "Older literature calls primary and standby master and slave.");
-    let height = ui.ctx().content_rect().height() * 0.65;
-    egui::ScrollArea::vertical()
-        .max_height(height)
-        .min_scrolled_height(height)
-        .show(ui, |ui| {
-            ui.spacing_mut().interact_size.y = 20.0;
-            Grid::new("keys")
-                .num_columns(3)
-                .spacing([GAP_LARGE, GAP_SMALL])
-                .show(ui, |ui| {
-                    for action in &ACTIONS {
-                        ui.label(action.words);
-                        let all: Vec<String> = keys::keys_of(action.id)
-                            .iter()
-                            .map(|keys| ui.ctx().format_shortcut(keys))
-                            .collect();
-                        ui.label(RichText::new(all.join(", ")).monospace());
-                        weak(ui, action.explained);
-                        ui.end_row();
-                    }
-                    for (gesture, what) in keys::GESTURES {
-                        ui.label(gesture);
-                        ui.label("");
-                        weak(ui, what);
-                        ui.end_row();
-                    }
-                });
-        });
-    close_ui(ui, dialog, outbox);
-}
-
-fn weak(ui: &mut Ui, words: &str) {
-    let colour = Tokens::of(ui.visuals()).text_weak;
-    ui.label(RichText::new(words).size(TEXT_SMALL).color(colour));
 }
 
 fn close_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {

@@ -5,10 +5,13 @@ use egui::{Label, RichText, Ui};
 use super::super::parts::{note_ui, section_ui};
 use crate::app::Outbox;
 use crate::app::glance::Glance;
-use crate::app::{Message, Session, Tab, ViewMessage};
+use crate::app::{ClusterMessage, Message, Session, Tab, ViewMessage};
 use crate::model::drift::Drift;
 use crate::model::words::counted;
 use crate::ui::theme::{GAP_SMALL, Tokens};
+
+const ADOPT: &str = "Adopt…";
+const ADOPT_HOVER: &str = "Make what runs the design; shows the changes first";
 
 /// What differs; nothing of a cluster that was stopped, whose panel says so.
 pub fn differences(session: &Session) -> &[Drift] {
@@ -31,6 +34,9 @@ pub fn differs_ui(ui: &mut Ui, drift: &[Drift], outbox: &mut Outbox) {
             let hover = "All differences between what runs and its design, each with what helps";
             if ui.button("Show all").on_hover_text(hover).clicked() {
                 outbox.send(Message::View(ViewMessage::Show(Tab::Deploy)));
+            }
+            if ui.button(ADOPT).on_hover_text(ADOPT_HOVER).clicked() {
+                outbox.send(Message::Cluster(ClusterMessage::AskAdopt));
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 let sign = RichText::new(sign(first)).color(colour).strong();

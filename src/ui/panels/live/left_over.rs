@@ -38,7 +38,7 @@ fn record_ui(ui: &mut Ui, session: &Session, record: &LeftCluster, outbox: &mut 
                 let hover = "Stops its servers and removes what was made there; asks first";
                 button(ui, "Tear down…", hover, ClusterMessage::AskTeardown(folder()));
                 let hover = "Shows it here, with what its servers say";
-                button(ui, "Watch", hover, ClusterMessage::Adopt(folder()));
+                button(ui, "Watch", hover, ClusterMessage::Attach(folder()));
             } else {
                 let hover = "Leaves it as it is, and says no more about it";
                 button(ui, "Keep", hover, ClusterMessage::Keep(folder()));

@@ -1,0 +1,50 @@
+//! All keys and gestures.
+
+use egui::{Grid, RichText, Ui};
+
+use crate::app::actions::ACTIONS;
+use crate::app::{Dialog, Outbox};
+use crate::ui::keys;
+use crate::ui::theme::{GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
+
+use super::super::parts::note_ui;
+use super::{close_ui, title_ui};
+
+pub(super) fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
+    title_ui(ui, "Keys and gestures");
+    note_ui(ui, "Older literature calls primary and standby master and slave.");
+    let height = ui.ctx().content_rect().height() * 0.65;
+    egui::ScrollArea::vertical()
+        .max_height(height)
+        .min_scrolled_height(height)
+        .show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 20.0;
+            Grid::new("keys")
+                .num_columns(3)
+                .spacing([GAP_LARGE, GAP_SMALL])
+                .show(ui, |ui| {
+                    for action in &ACTIONS {
+                        ui.label(action.words);
+                        let all: Vec<String> = keys::keys_of(action.id)
+                            .iter()
+                            .map(|keys| ui.ctx().format_shortcut(keys))
+                            .collect();
+                        ui.label(RichText::new(all.join(", ")).monospace());
+                        weak(ui, action.explained);
+                        ui.end_row();
+                    }
+                    for (gesture, what) in keys::GESTURES {
+                        ui.label(gesture);
+                        ui.label("");
+                        weak(ui, what);
+                        ui.end_row();
+                    }
+                });
+        });
+    close_ui(ui, dialog, outbox);
+}
+
+fn weak(ui: &mut Ui, words: &str) {
+    let colour = Tokens::of(ui.visuals()).text_weak;
+    ui.label(RichText::new(words).size(TEXT_SMALL).color(colour));
+}
