@@ -127,6 +127,12 @@ pub enum Effect {
     StopCluster(PathBuf),
     Teardown(PathBuf),
     Attach(PathBuf),
+    /// Read the end of a server's log every second, until `EndLog`; answered by `ClusterMessage::Log` when it has changed.
+    FollowLog {
+        folder: PathBuf,
+        server: String,
+    },
+    EndLog,
     /// Draw what runs, answered by `ClusterMessage::CanAdopt`.
     LookToAdopt(PathBuf),
     Adopt(Box<Adopting>),

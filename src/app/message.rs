@@ -155,6 +155,15 @@ pub enum ClusterMessage {
     /// Watch a running cluster that an earlier session made, with the design it was deployed from.
     Attach(PathBuf),
     Attached(PathBuf, Box<Document>),
+    /// Start these servers, by the names that they run under.
+    StartServers(Vec<String>),
+    StopServers(Vec<String>),
+    /// Show the end of a server's log, and follow it until the dialog is closed.
+    ShowLog(String),
+    /// How it ends now.
+    Log(String, Vec<String>),
+    /// Only warnings and worse.
+    OnlyProblems(bool),
     /// Look at what runs, to make it the design.
     AskAdopt,
     /// What would change in the design.

@@ -62,17 +62,21 @@ impl Session {
 
     /// What the deployed server of this name last showed.
     pub fn reading(&self, server: ServerId) -> Option<&Reading> {
-        let name = self.desk.document.topology().server(server)?.name();
-        let board = self.live.cluster.as_ref()?.board()?;
-        board.servers.iter().find(|reading| reading.name == name.as_str())
+        let drawn = self.desk.document.topology().server(server)?;
+        let cluster = self.live.cluster.as_ref()?;
+        let name = cluster.running_name(drawn)?;
+        let mut servers = cluster.board()?.servers.iter();
+        servers.find(|reading| reading.name == name)
     }
 
     /// The row that the server's drawn upstream shows of it: the state of the drawn link. None if no such link
     /// runs, also where the server streams from another upstream than the drawn one.
     pub fn replication_row(&self, server: ServerId) -> Option<&ReplicationRow> {
-        let deployed = self.live.cluster.as_ref()?.deployed.topology();
+        let cluster = self.live.cluster.as_ref()?;
         let drawn = self.desk.document.topology().server(server)?;
-        let shown = drawn.name().in_view(deployed.postgres());
+        let deployed = cluster.deployed.topology();
+        let runs = deployed.by_name(cluster.running_name(drawn)?)?;
+        let shown = runs.name().in_view(deployed.postgres());
         let above = self.reading(drawn.upstream()?)?;
         above.replication.iter().find(|row| row.application_name == shown)
     }

@@ -5,9 +5,10 @@ use egui::{Button, Ui, WidgetInfo, WidgetType};
 
 use crate::app::actions::{ACTIONS, ActionId, Does, Menu, UiAction, action};
 use crate::app::edits::edit;
-use crate::app::{Mode, Outbox, Session};
+use crate::app::{ClusterMessage, Message, Mode, Outbox, Session, ViewMessage};
 use crate::model::topology::{Edit, ServerId};
 use crate::ui::keys::key_words;
+use crate::ui::panels::connect_command;
 use crate::ui::what_if_menu;
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
@@ -21,7 +22,40 @@ pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut
                     outbox.send(message);
                 }
             }
+            running_ui(ui, session, id, outbox);
         }
+    }
+}
+
+/// What can be done with the server that runs as this one of the drawing.
+fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
+    let drawn = session.desk.document.topology().server(id);
+    let Some((cluster, drawn)) = session.live.cluster.as_ref().zip(drawn) else {
+        return;
+    };
+    let Some(name) = cluster.running_name(drawn) else {
+        return;
+    };
+    ui.separator();
+    let mut entry = |ui: &mut Ui, enabled: bool, words: &str, message: Message| {
+        if ui.add_enabled(enabled, Button::new(words)).clicked() {
+            outbox.send(message);
+            ui.close();
+        }
+    };
+    let idle = cluster.busy.is_none();
+    let runs = session.reading(id).map(|reading| reading.running);
+    let names = || vec![name.to_owned()];
+    let start = Message::Cluster(ClusterMessage::StartServers(names()));
+    entry(ui, idle && runs == Some(false), "Start the server", start);
+    let stop = Message::Cluster(ClusterMessage::StopServers(names()));
+    entry(ui, idle && runs == Some(true), "Stop the server", stop);
+    let log = Message::Cluster(ClusterMessage::ShowLog(name.to_owned()));
+    entry(ui, true, "Show its log…", log);
+    if let Some(server) = cluster.deployed.topology().by_name(name) {
+        let command = connect_command(cluster, server);
+        let copy = Message::View(ViewMessage::CopyText(command));
+        entry(ui, true, "Copy the psql command", copy);
     }
 }
 

@@ -16,7 +16,7 @@ use pgcascade::ui::keys::keys_of;
 use crate::window::Window;
 
 impl Window {
-    fn id(&self, name: &str) -> ServerId {
+    pub fn id(&self, name: &str) -> ServerId {
         self.session()
             .desk
             .document

@@ -2,9 +2,11 @@
 
 use egui_kittest::kittest::{AccessKitNode, NodeT as _, Queryable as _, by};
 use pgcascade::app::glance::{Glance, Told};
-use pgcascade::app::{ClusterMessage, Message, NoticeKind};
+use pgcascade::app::{ClusterMessage, DesignMessage, Message, NoticeKind};
+use pgcascade::model::document::Command;
 use pgcascade::model::drift::{Drift, Lag};
 use pgcascade::model::health::{Board, Commits, Reading, ReplicationRow};
+use pgcascade::model::topology::{Edit, ServerName};
 use pgcascade::report::Report;
 
 use crate::window::Window;
@@ -161,4 +163,34 @@ fn a_cluster_that_somebody_else_removes_is_gone_with_one_message() {
         .collect();
     assert_eq!(said, [NoticeKind::Info], "{:?}", window.session().notices);
     assert!(window.has("is gone"));
+}
+
+#[test]
+fn a_renamed_server_is_shown_as_it_runs() {
+    let mut window = watching();
+    see(&mut window, as_drawn());
+    let (server, name) = (window.id("slave1"), ServerName::parse("alpha").unwrap());
+    let rename = Command::Edit(Edit::Rename { server, name });
+    window.send(Message::Design(DesignMessage::Do(rename)));
+    let said = card(&window, "alpha");
+    assert!(
+        said.contains("streaming") && said.contains("runs as slave1"),
+        "{said}"
+    );
+    // Its downstreams stream from it as before.
+    assert!(card(&window, "slave11").contains("streaming"));
+}
+
+#[test]
+fn the_log_of_a_server_shows_what_is_bad_alone_if_that_is_asked_for() {
+    let mut window = watching();
+    window.send(Message::Cluster(ClusterMessage::ShowLog("slave1".to_owned())));
+    let lines = ["LOG:  ready", "ERROR:  no such slot"].map(str::to_owned);
+    window.send(Message::Cluster(ClusterMessage::Log(
+        "slave1".to_owned(),
+        lines.to_vec(),
+    )));
+    assert!(window.has("LOG:  ready") && window.has("ERROR:  no such slot"));
+    window.send(Message::Cluster(ClusterMessage::OnlyProblems(true)));
+    assert!(!window.has("LOG:  ready") && window.has("ERROR:  no such slot"));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble, Work};
 use super::foreseen::foresee;
 use crate::app::glance::Glance;
-use crate::app::{Mode, RunView, Session};
+use crate::app::{ClusterView, Mode, RunView, Session};
 use crate::model::health::{Reading, ReplicationRow};
 use crate::model::plan::{Progress, StepState};
 use crate::model::topology::{Server, ServerId, Severity, Standby, Subject, SyncMethod, Topology};
@@ -48,9 +48,7 @@ struct Facts<'a> {
     topology: &'a Topology,
     /// What each standby's upstream will show of it.
     expected: &'a BTreeMap<ServerId, ReplicationRow>,
-    is_deployed: bool,
-    /// The design that runs.
-    deployed: Option<&'a Topology>,
+    cluster: Option<&'a ClusterView>,
     seen: Option<&'a Glance>,
     progress: Option<&'a Progress>,
     findings: BTreeMap<ServerId, (Severity, Vec<String>)>,
@@ -69,12 +67,7 @@ impl<'a> Facts<'a> {
         Self {
             topology,
             expected: &session.derived.expected,
-            is_deployed: session.live.cluster.is_some(),
-            deployed: session
-                .live
-                .cluster
-                .as_ref()
-                .map(|cluster| cluster.deployed.topology()),
+            cluster: session.live.cluster.as_ref(),
             seen: session
                 .live
                 .cluster
@@ -96,7 +89,8 @@ impl<'a> Facts<'a> {
             (false, _) => "relay",
         };
         let place = place_in_words(server);
-        let reading = self.reading(name);
+        let running = self.running_name(server);
+        let reading = running.and_then(|running| self.reading(running));
         let row = reading.and_then(|reading| self.real_row(server, reading));
         let life = self.life(server, reading, row);
         let badge = self.badge(server, reading, row);
@@ -113,8 +107,12 @@ impl<'a> Facts<'a> {
         if let Some(site) = server.site() {
             label = format!("{label}, in {site}");
         }
+        // Renamed in the drawing, not yet where it runs.
+        let other_name = running.filter(|running| *running != name);
+        let renamed = other_name.map(|running| format!("runs as {running}"));
         let spoken = [
             Some(badge.spoken()),
+            renamed,
             work.map(|work| work.word().to_owned()),
             Some(life.word().to_owned()),
         ];
@@ -162,7 +160,8 @@ impl<'a> Facts<'a> {
             None => (None, Vec::new()),
         };
         let seen = self.seen.filter(|seen| !seen.is_stopped());
-        for drift in seen.iter().flat_map(|seen| seen.drift_of(server.name().as_str())) {
+        let running = self.running_name(server).unwrap_or_default();
+        for drift in seen.iter().flat_map(|seen| seen.drift_of(running)) {
             let is_as_bad = if drift.is_grave() {
                 Severity::Error
             } else {
@@ -172,6 +171,11 @@ impl<'a> Facts<'a> {
             sentences.push(drift.message.clone());
         }
         (severity, sentences)
+    }
+
+    /// What the server is called where it runs.
+    fn running_name(&self, server: &Server) -> Option<&'a str> {
+        self.cluster?.running_name(server)
     }
 
     fn reading(&self, name: &str) -> Option<&'a Reading> {
@@ -185,7 +189,9 @@ impl<'a> Facts<'a> {
     /// The row in which the server's real upstream shows it.
     fn real_row(&self, server: &Server, reading: &Reading) -> Option<&'a ReplicationRow> {
         let upstream = self.reading(reading.upstream.as_deref()?)?;
-        let shown = server.name().in_view(self.topology.postgres());
+        let deployed = self.cluster?.deployed.topology();
+        let running = deployed.by_name(self.running_name(server)?)?;
+        let shown = running.name().in_view(deployed.postgres());
         upstream
             .replication
             .iter()
@@ -199,7 +205,7 @@ impl<'a> Facts<'a> {
     }
 
     fn life(&self, server: &Server, reading: Option<&Reading>, row: Option<&ReplicationRow>) -> Life {
-        let (seen, reading) = match (self.is_deployed, self.seen, reading) {
+        let (seen, reading) = match (self.cluster.is_some(), self.seen, reading) {
             (false, _, _) => return Life::Drawn,
             (true, None, _) => return Life::Unread,
             (true, Some(_), None) => return Life::NotDeployed,
@@ -299,7 +305,7 @@ impl<'a> Facts<'a> {
         }
         // A link that is drawn but not the one that streams is not shown as if it did.
         let real = reading.and_then(|reading| reading.upstream.as_deref());
-        let is_drawn_one = real == upstream.map(|upstream| upstream.name().as_str());
+        let is_drawn_one = real == upstream.and_then(|upstream| self.running_name(upstream));
         let streams = matches!(life, Life::Streaming | Life::Behind { .. } | Life::Paused(_));
         // A link that is drawn and not applied yet is not missing.
         let is_applied = self.is_applied(server, upstream);
@@ -324,10 +330,11 @@ impl<'a> Facts<'a> {
     /// True if this link is one of the design that was deployed.
     fn is_applied(&self, server: &Server, upstream: Option<&Server>) -> bool {
         let above = || {
-            let deployed = self.deployed?;
-            deployed.server(deployed.by_name(server.name().as_str())?.upstream()?)
+            let deployed = self.cluster?.deployed.topology();
+            let upstream = deployed.by_name(self.running_name(server)?)?.upstream()?;
+            Some(deployed.server(upstream)?.name().as_str())
         };
-        above().map(Server::name) == upstream.map(Server::name)
+        above() == upstream.and_then(|upstream| self.running_name(upstream))
     }
 
     fn work(&self, name: &str) -> Option<Work> {

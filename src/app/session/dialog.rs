@@ -51,6 +51,12 @@ pub enum Dialog {
     },
     /// The design runs something of its own: `RunMessage::Trust` lets it, and runs the plan that is shown.
     Trust,
+    /// The end of a server's log, which is followed.
+    Log {
+        server: String,
+        lines: Vec<String>,
+        only_problems: bool,
+    },
     /// What runs is to become the design: `ClusterMessage::Adopt` makes it so.
     Adopt(Box<Adopting>),
     ConfirmTeardown {

@@ -8,6 +8,7 @@ use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
 use crate::model::health::Board;
 use crate::model::plan::{ApplyPlan, Check, Machine, Plan, Progress};
+use crate::model::topology::Server;
 use crate::report::Report;
 
 #[derive(Debug)]
@@ -89,6 +90,14 @@ pub struct ClusterView {
 }
 
 impl ClusterView {
+    /// What a server of the drawing is called where it runs: it may have been renamed since. `None`: it does not run there.
+    pub fn running_name(&self, drawn: &Server) -> Option<&str> {
+        let deployed = self.deployed.topology();
+        let server = deployed.server(drawn.id());
+        let server = server.or_else(|| deployed.by_name(drawn.name().as_str()))?;
+        Some(server.name().as_str())
+    }
+
     /// What its servers last showed.
     pub fn board(&self) -> Option<&Board> {
         self.seen.as_ref().map(|seen| &seen.board)

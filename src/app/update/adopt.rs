@@ -59,6 +59,7 @@ pub(super) fn adopted(session: &mut Session, folder: &Path, design: &Document) -
         return Vec::new();
     };
     cluster.busy = None;
+    let design = design.identified_as_in(&cluster.deployed);
     let was = std::mem::replace(&mut cluster.deployed, design.clone());
     // What was seen is of the design before.
     cluster.seen = None;

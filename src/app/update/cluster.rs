@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
 use super::notices::{notify, notify_with_folder};
-use super::one_at_a_time::{act, cluster_in, tear_down};
-use super::{adopt, desk, left_over};
+use super::one_at_a_time::{self, act, cluster_in, tear_down};
+use super::{adopt, desk, left_over, log};
 use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
 use crate::report::Report;
@@ -20,7 +20,12 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
         }
         ClusterMessage::Teardown(folder) => tear_down(session, folder),
         ClusterMessage::Attach(folder) => attach(session, folder),
-        ClusterMessage::Attached(folder, document) => attached(session, folder, *document),
+        ClusterMessage::Attached(folder, document) => attached(session, folder, &document),
+        ClusterMessage::StartServers(servers) => one_at_a_time::switch(session, true, servers),
+        ClusterMessage::StopServers(servers) => one_at_a_time::switch(session, false, servers),
+        ClusterMessage::ShowLog(server) => log::show(session, server),
+        ClusterMessage::Log(server, lines) => log::read(session, &server, lines),
+        ClusterMessage::OnlyProblems(only) => log::only_problems(session, only),
         ClusterMessage::AskAdopt => adopt::ask(session),
         ClusterMessage::CanAdopt(folder, adopting) => adopt::can(session, &folder, adopting),
         ClusterMessage::Adopt => adopt::confirm(session),
@@ -132,7 +137,7 @@ fn attach(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
     vec![Effect::Attach(folder)]
 }
 
-fn attached(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<Effect> {
+fn attached(session: &mut Session, folder: PathBuf, deployed: &Document) -> Vec<Effect> {
     // Chosen on the start page: it comes instead of what this window has shown.
     let is_agreed = session.pending.replaceable.take() == Some(session.desk.revision);
     if session.live.run.is_running() || (session.live.cluster.is_some() && !is_agreed) {
@@ -158,7 +163,7 @@ fn attached(session: &mut Session, folder: PathBuf, deployed: Document) -> Vec<E
     }
     session.live.cluster = Some(ClusterView {
         folder: folder.clone(),
-        deployed,
+        deployed: deployed.identified_as_in(&session.desk.document),
         seen: None,
         unseen: None,
         busy: None,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{ClusterMessage, ClusterView, Effect, Message, NoticeKind, RunView, Session, Tab};
 use super::notices::{notify, notify_with_folder, refuse_if_locked};
-use super::one_at_a_time::{is_being_built, tear_down};
+use super::one_at_a_time::{cluster_in, is_being_built, tear_down};
 use super::{desk, unsaved};
 use crate::engine::deploy::LeftOver;
 use crate::model::desk::{LeftCluster, LeftState};
@@ -154,6 +154,10 @@ pub(super) fn kept(session: &mut Session, folder: &Path) -> Vec<Effect> {
 
 pub(super) fn switched(session: &mut Session, folder: &Path, report: Report) -> Vec<Effect> {
     notify_with_folder(session, NoticeKind::Done, report, Some(folder.to_owned()));
+    if let Some(cluster) = cluster_in(session, folder) {
+        cluster.busy = None;
+        return Vec::new();
+    }
     // It is complete now, and can be watched.
     let mut effects = vec![Effect::FindLeftOver];
     effects.extend(session.start.look_again());

@@ -23,6 +23,7 @@ mod edit;
 mod export;
 mod file;
 mod left_over;
+mod log;
 mod notices;
 mod one_at_a_time;
 mod open;

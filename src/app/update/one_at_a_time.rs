@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::model::words::listed;
+
 use super::super::{ClusterView, Dialog, Effect, RunView, Session};
 
 /// Starts what takes a while; one thing at a time.
@@ -10,6 +12,23 @@ pub(super) fn act(session: &mut Session, verb: &str, effect: fn(PathBuf) -> Effe
         Some(cluster) if cluster.busy.is_none() => {
             cluster.busy = Some(verb.to_owned());
             vec![effect(cluster.folder.clone())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Starts, or else stops, some servers of this window's cluster.
+pub(super) fn switch(session: &mut Session, starts: bool, servers: Vec<String>) -> Vec<Effect> {
+    match &mut session.live.cluster {
+        Some(cluster) if cluster.busy.is_none() => {
+            let verb = if starts { "Starting" } else { "Stopping" };
+            cluster.busy = Some(format!("{verb} {}", listed(&servers)));
+            let folder = cluster.folder.clone();
+            vec![Effect::Switch {
+                folder,
+                starts,
+                servers,
+            }]
         }
         _ => Vec::new(),
     }

@@ -2,6 +2,7 @@
 //! command line, which gives root up (`by_child`).
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +16,9 @@ use crate::engine::servers_user::by_child;
 use crate::engine::{cluster, deploy};
 use crate::model::desk::{LeftCluster, LeftState};
 use crate::report::Report;
+
+/// Between two looks at a log that is followed.
+const LOG: Duration = Duration::from_secs(1);
 
 pub(super) async fn list_clusters(answers: Answers) {
     let found = blocking(|| Ok(cluster::list())).await.unwrap_or_default();
@@ -164,6 +168,29 @@ pub(super) async fn attach(folder: PathBuf, answers: Answers) {
         Err(report) => ClusterMessage::Failed(folder, report),
     };
     answers.send(Message::Cluster(message)).await;
+}
+
+/// Until it is aborted, or nobody listens any more.
+pub(super) async fn follow_log(folder: PathBuf, server: String, answers: Answers) {
+    let mut ticks = tokio::time::interval(LOG);
+    let mut before: Option<Vec<String>> = None;
+    loop {
+        ticks.tick().await;
+        let (from, name) = (folder.clone(), server.clone());
+        let message = match blocking(move || cluster::log_tail(&from, &name)).await {
+            Ok(lines) if before.as_ref() == Some(&lines) => continue,
+            Ok(lines) => {
+                before = Some(lines.clone());
+                ClusterMessage::Log(server.clone(), lines)
+            }
+            Err(report) => {
+                let message = ClusterMessage::Failed(folder, report);
+                answers.send(Message::Cluster(message)).await;
+                return;
+            }
+        };
+        answers.send(Message::Cluster(message)).await;
+    }
 }
 
 pub(super) async fn look_to_adopt(folder: PathBuf, answers: Answers) {

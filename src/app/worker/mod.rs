@@ -66,6 +66,8 @@ pub struct Worker {
     deployment: Option<Deployment>,
     watch: Option<Watch>,
     discovery: Option<AbortHandle>,
+    /// The reading of a server's log.
+    log: Option<AbortHandle>,
     autosaver: Autosaver,
     /// What must come to its end before the program does.
     tasks: JoinSet<()>,
@@ -95,6 +97,7 @@ impl Worker {
             deployment: None,
             watch: None,
             discovery: None,
+            log: None,
             autosaver,
             tasks: JoinSet::new(),
             give_up: CancellationToken::new(),
@@ -223,6 +226,11 @@ impl Worker {
                 self.finish(clusters::teardown(folder, self.give_up.clone(), answers));
             }
             Effect::Attach(folder) => drop(self.start(clusters::attach(folder, answers))),
+            Effect::FollowLog { folder, server } => {
+                self.end_log();
+                self.log = self.start(clusters::follow_log(folder, server, answers));
+            }
+            Effect::EndLog => self.end_log(),
             Effect::LookToAdopt(folder) => drop(self.start(clusters::look_to_adopt(folder, answers))),
             Effect::Adopt(adopting) => self.finish(clusters::adopt(*adopting, answers)),
             Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
@@ -251,6 +259,12 @@ impl Worker {
         while self.tasks.try_join_next().is_some() {}
         if let Some(runtime) = &self.runtime {
             self.tasks.spawn_on(work, runtime.handle());
+        }
+    }
+
+    fn end_log(&mut self) {
+        if let Some(log) = self.log.take() {
+            log.abort();
         }
     }
 

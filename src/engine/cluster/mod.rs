@@ -58,6 +58,23 @@ pub async fn status(folder: &Path) -> Result<Board, Report> {
     observe(folder).await.map(|snapshot| snapshot.board())
 }
 
+/// The last lines of a server's log; none if it has not written any.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder, or no such server.
+pub fn log_tail(folder: &Path, server: &str) -> Result<Vec<String>, Report> {
+    /// What somebody reads who looks for the reason of something.
+    const LINES: usize = 400;
+    let cluster = Cluster::load(folder)?;
+    let chosen = cluster.chosen(&[server.to_owned()])?;
+    let folder = chosen.first().map(|id| cluster.topology().folder(*id));
+    let log = cluster
+        .site
+        .path(&ClusterFolder::log(&folder.unwrap_or_default()));
+    Ok(plain::last_lines(&log, LINES))
+}
+
 /// What every server says now, and which of them do not answer.
 ///
 /// # Errors

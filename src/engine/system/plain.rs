@@ -122,8 +122,8 @@ pub fn text(bytes: Vec<u8>) -> io::Result<String> {
 
 /// The last lines of a text file, at most `count`; none if it is not there, or is no regular file.
 pub fn last_lines(path: &Path, count: usize) -> Vec<String> {
-    /// A line of a log is short; more than this is never needed for a hint.
-    const TAIL_BYTES: u64 = 16 * 1024;
+    /// More than this nobody reads.
+    const TAIL_BYTES: u64 = 128 * 1024;
     let Ok(mut file) = open(path) else {
         return Vec::new();
     };

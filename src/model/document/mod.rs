@@ -155,6 +155,20 @@ impl Document {
         })
     }
 
+    /// The same with the ids that another design has for the servers of the same names or places.
+    #[must_use]
+    pub fn identified_as_in(&self, other: &Self) -> Self {
+        let (topology, became) = self.topology.identified_as_in(&other.topology);
+        let layout = self.layout.iter();
+        Self {
+            layout: layout
+                .filter_map(|(id, at)| Some((*became.get(id)?, *at)))
+                .collect(),
+            topology,
+            ..self.clone()
+        }
+    }
+
     /// The same file with another cluster in it: comments, order and places stay for the servers that stay.
     #[must_use]
     pub fn redrawn(&self, topology: &Topology) -> Self {

@@ -17,7 +17,7 @@ mod what_if;
 pub use design::{findings_ui, inspector_ui};
 pub use dialogs::{modals_ui, picker_ui};
 pub use files::files_ui;
-pub use live::{deploy_ui, differences, differs_ui, left_over_ui};
+pub use live::{connect_command, deploy_ui, differences, differs_ui, left_over_ui};
 pub use notices::notices_ui;
 pub use outline::outline_ui;
 pub use parts::sign_button;

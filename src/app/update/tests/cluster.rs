@@ -323,3 +323,45 @@ fn what_is_kept_is_offered_no_more() {
     assert!(session.live.left_over.is_empty());
     assert_eq!(notice(&session).0, NoticeKind::Done);
 }
+
+#[test]
+fn one_server_is_started_or_stopped_and_the_window_goes_on() {
+    let mut session = deployed();
+    let folder = session.live.cluster.as_ref().unwrap().folder.clone();
+    let stop = || cluster(ClusterMessage::StopServers(vec!["slave1".to_owned()]));
+    let servers = vec!["slave1".to_owned()];
+    let effect = Effect::Switch {
+        folder: folder.clone(),
+        starts: false,
+        servers,
+    };
+    assert_eq!(update(&mut session, stop()), [effect]);
+    let busy = |session: &Session| session.live.cluster.as_ref().unwrap().busy.clone();
+    assert_eq!(busy(&session).as_deref(), Some("Stopping slave1"));
+    assert_eq!(update(&mut session, stop()), [], "one thing at a time");
+    let done = ClusterMessage::Switched(folder, Report::new("Stopped"));
+    assert_eq!(update(&mut session, cluster(done)), []);
+    assert_eq!(busy(&session), None);
+}
+
+#[test]
+fn a_log_is_followed_while_it_is_open() {
+    let mut session = deployed();
+    let folder = session.live.cluster.as_ref().unwrap().folder.clone();
+    let server = "slave1".to_owned();
+    let show = cluster(ClusterMessage::ShowLog(server.clone()));
+    assert_eq!(update(&mut session, show), [Effect::FollowLog { folder, server }]);
+    let log = || {
+        cluster(ClusterMessage::Log(
+            "slave1".to_owned(),
+            vec!["LOG:  ready".to_owned()],
+        ))
+    };
+    assert_eq!(update(&mut session, log()), []);
+    let Some(Dialog::Log { lines, .. }) = &session.dialog else {
+        panic!("{:?}", session.dialog);
+    };
+    assert_eq!(lines, &["LOG:  ready"]);
+    session.dialog = None;
+    assert_eq!(update(&mut session, log()), [Effect::EndLog]);
+}

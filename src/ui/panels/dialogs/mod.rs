@@ -3,6 +3,7 @@
 mod adopt;
 mod changed_on_disk;
 mod help;
+mod log;
 mod picker;
 mod picture;
 mod trust;
@@ -25,6 +26,7 @@ use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL};
 use self::adopt::adopt_ui;
 use self::changed_on_disk::changed_ui;
 use self::help::help_ui;
+use self::log::log_ui;
 use self::picture::picture_ui;
 use self::trust::trust_ui;
 use super::parts::{main_button, note_ui};
@@ -57,10 +59,9 @@ pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut
     }
     let frame = egui::Frame::popup(ui.style()).inner_margin(GAP_LARGE);
     let response = Modal::new(Id::new("dialog")).frame(frame).show(ui.ctx(), |ui| {
-        ui.set_width(if *dialog == Dialog::Help {
-            HELP_WIDTH
-        } else {
-            WIDTH
+        ui.set_width(match dialog {
+            Dialog::Help | Dialog::Log { .. } => HELP_WIDTH,
+            _ => WIDTH,
         });
         dialog_ui(ui, session, dialog, &mut typed.text, is_new, outbox);
     });
@@ -177,6 +178,11 @@ fn dialog_ui(
             changed_ui(ui, session, found, *is_saving, outbox);
         }
         Dialog::Adopt(adopting) => adopt_ui(ui, &adopting.adoption, dialog, outbox),
+        Dialog::Log {
+            server,
+            lines,
+            only_problems,
+        } => log_ui(ui, server, lines, *only_problems, dialog, outbox),
         Dialog::Trust => trust_ui(ui, session, dialog, outbox),
         Dialog::ConfirmTeardown { folder } => {
             title_ui(ui, "Tear the cluster down?");

@@ -210,7 +210,7 @@ fn connect_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
         .spacing([GAP, GAP_SMALL])
         .show(ui, |ui| {
             for server in topology.servers() {
-                let command = connect_command(cluster, server, asks_password);
+                let command = connect_command(cluster, server);
                 let short = format!("psql -h {} -p {} …", server.host(), server.port());
                 ui.label(server.name().as_str());
                 ui.label(RichText::new(short).monospace()).on_hover_text(&command);
@@ -233,7 +233,9 @@ fn connect_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
     }
 }
 
-fn connect_command(cluster: &ClusterView, server: &Server, asks_password: bool) -> String {
+/// How to connect to a server in a terminal.
+pub fn connect_command(cluster: &ClusterView, server: &Server) -> String {
+    let asks_password = cluster.deployed.topology().effective_auth() != Auth::Trust;
     let psql = format!(
         "psql -h {} -p {} -U {} -d postgres",
         server.host(),

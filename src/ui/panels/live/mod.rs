@@ -7,6 +7,7 @@ mod left_over;
 mod plan;
 mod run;
 
+pub use cluster::connect_command;
 pub use drift::{differences, differs_ui};
 pub use left_over::left_over_ui;
 
