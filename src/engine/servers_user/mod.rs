@@ -15,6 +15,7 @@ pub mod by_child;
 mod hand_over;
 pub mod keeper;
 mod known;
+pub mod own_session;
 pub mod program;
 mod provide;
 
