@@ -9,6 +9,7 @@
 
 mod apply;
 mod archive;
+mod besieged;
 mod bundle;
 mod bystander;
 mod catalogue;
@@ -28,6 +29,7 @@ mod logs;
 mod names;
 mod observe;
 mod planted;
+mod plants;
 mod predict;
 mod quoting;
 mod random;
@@ -41,6 +43,7 @@ mod silence;
 mod tasks;
 mod template;
 mod templates;
+mod terminal;
 mod tls;
 mod trust;
 mod versions;

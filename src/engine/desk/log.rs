@@ -118,7 +118,10 @@ pub fn in_short(report: &Report) -> String {
 pub(in crate::engine) fn command_line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     // What is called through the program itself is named as what it becomes.
-    let is_led = command.get_args().next().is_some_and(|word| word == own_session::COMMAND);
+    let is_led = command
+        .get_args()
+        .next()
+        .is_some_and(|word| word == own_session::COMMAND);
     let words = words.skip(if is_led { 2 } else { 0 });
     let words: Vec<String> = words.map(|word| shell_word(&word.to_string_lossy())).collect();
     words.join(" ")
