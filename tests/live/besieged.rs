@@ -12,13 +12,13 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{User, geteuid};
 
-use crate::cli::Place;
+use crate::cli::{Answer, Place};
 use crate::plants::{Kind, Look, NOBODY, Planted, Treasure, kinds, places, run};
 use crate::random::{Random, number};
 use crate::root::{Swapping, end_everything_of};
 use crate::scene::{assert_gone, free_ports};
 
-const ROUNDS: u64 = 10;
+const ROUNDS: u64 = 6;
 /// What is slow is told, for whoever looks for what waits.
 const SLOW: Duration = Duration::from_secs(5);
 
@@ -83,14 +83,19 @@ impl Siege {
     }
 
     fn calls_looking(&self, command: &[&str], what: &str, look: Look) {
+        let answer = self.answer(command, what);
+        self.treasure
+            .is_not_more_than(look, &answer, &format!("{what}: {command:?}"));
+    }
+
+    fn answer(&self, command: &[&str], what: &str) -> Answer {
         let begun = Instant::now();
         let answer = run(&self.place, command);
         if begun.elapsed() > SLOW {
             println!("{what}: {command:?} took {:?}", begun.elapsed());
         }
         assert!(!answer.err.contains("panicked"), "{what}: {}", answer.err);
-        let what = format!("{what}: {command:?}");
-        self.treasure.is_not_more_than(look, &answer, &what);
+        answer
     }
 
     fn deploys(&self) {
@@ -153,12 +158,14 @@ impl Siege {
     }
 
     /// Swaps the folder for a link while a command runs.
-    fn swapped(&self, random: &mut Random, what: &str) {
+    fn swapped(&self, random: &mut Random, look: Look, what: &str) {
         let command = random.pick(&COMMANDS);
         let target = random.pick(&[&self.treasure.folder, &self.treasure.their_folder]);
         let swapping = Swapping::begin(&self.folder(), target);
-        self.calls_looking(command, &format!("{what} while it is swapped"), Look::Listed);
+        let answer = self.answer(command, what);
         swapping.end();
+        let what = format!("{what} that is swapped: {command:?}");
+        self.treasure.is_not_more_than(look, &answer, &what);
     }
 
     /// Nothing of the cluster stays: by its teardown, and what was never the cluster's by hand.
@@ -303,12 +310,15 @@ fn round(siege: &Siege, round: u64) {
         }
         _ => {
             let what = format!("{round}: a parent");
-            if random.one_in(3) {
+            let look = if random.one_in(3) {
                 siege.is_ended(&deploy, 1 + random.below(14));
+                // A tool that was left alone goes on, and reads where it was told to.
+                Look::Read
             } else {
                 siege.deploys();
-            }
-            siege.swapped(&mut random, &what);
+                Look::Listed
+            };
+            siege.swapped(&mut random, look, &what);
             is_lost = true;
             what
         }

@@ -86,8 +86,36 @@ pub fn shown(document: &Document, style: PictureStyle) -> Document {
 /// The picture as SVG, with the design inside.
 pub fn svg(document: &Document, style: PictureStyle) -> String {
     let shown = shown(document, style);
-    let palette = if style.is_dark { &DARK } else { &LIGHT };
-    svg::write(&Diagram::of(&shown), palette, &shown.text())
+    let Bands { diagram, palette } = Bands::of(&shown, style);
+    svg::write(&diagram, palette, &shown.text())
+}
+
+/// A picture that is drawn in bands, each from an SVG of what it shows: a drawing of ten thousand servers is too large to be
+/// held as a whole.
+#[derive(Clone, Debug)]
+pub struct Bands {
+    diagram: Diagram,
+    palette: &'static Palette,
+}
+
+impl Bands {
+    pub fn of(shown: &Document, style: PictureStyle) -> Self {
+        Self {
+            diagram: Diagram::of(shown),
+            palette: if style.is_dark { &DARK } else { &LIGHT },
+        }
+    }
+
+    /// Width and height of the whole, in points.
+    pub fn size(&self) -> [f32; 2] {
+        [self.diagram.width, self.diagram.height]
+    }
+
+    /// An SVG as large as the whole picture, with what shows between these heights (points) and more of no use there.
+    pub fn svg(&self, top: f32, bottom: f32) -> String {
+        let shown = self.diagram.within(top, bottom);
+        svg::write(&shown, self.palette, "")
+    }
 }
 
 /// The tree as a Mermaid flowchart.
