@@ -160,8 +160,8 @@ impl Siege {
     /// Swaps the folder for a link while a command runs.
     fn swapped(&self, random: &mut Random, look: Look, what: &str) {
         let command = random.pick(&COMMANDS);
-        let target = random.pick(&[&self.treasure.folder, &self.treasure.their_folder]);
-        let swapping = Swapping::begin(&self.folder(), target);
+        // Not for a folder of their own: whoever can swap it can do there what the command could.
+        let swapping = Swapping::begin(&self.folder(), &self.treasure.folder);
         let answer = self.answer(command, what);
         swapping.end();
         let what = format!("{what} that is swapped: {command:?}");
@@ -318,7 +318,9 @@ fn round(siege: &Siege, round: u64) {
                 siege.deploys();
                 Look::Listed
             };
-            siege.swapped(&mut random, look, &what);
+            if geteuid().is_root() {
+                siege.swapped(&mut random, look, &what);
+            }
             is_lost = true;
             what
         }

@@ -184,6 +184,14 @@ impl Treasure {
     /// Not changed, not shown, and not looked at further than that.
     #[track_caller]
     pub fn is_not_more_than(&self, look: Look, answer: &Answer, what: &str) {
+        for path in &self.paths {
+            assert!(
+                fs::symlink_metadata(path).is_ok(),
+                "{what}: {path:?} is gone: {}{}",
+                answer.out,
+                answer.err
+            );
+        }
         for (mut is, was) in self.facts().into_iter().zip(&*self.was.borrow()) {
             if look == Look::Read || (look == Look::Listed && is.0.is_dir()) {
                 is.2[..2].copy_from_slice(&was.2[..2]);
@@ -363,6 +371,10 @@ impl Drop for Planted {
         let is_aside = fs::symlink_metadata(&self.aside).is_ok();
         if is_aside && self.path.parent().is_some_and(Path::exists) {
             fs::rename(&self.aside, &self.path).unwrap();
+        } else if self.aside.is_dir() && !self.aside.is_symlink() {
+            fs::remove_dir_all(&self.aside).unwrap();
+        } else if is_aside {
+            fs::remove_file(&self.aside).unwrap();
         }
     }
 }

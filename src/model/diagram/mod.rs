@@ -111,10 +111,10 @@ impl Bands {
         [self.diagram.width, self.diagram.height]
     }
 
-    /// An SVG as large as the whole picture, with what shows between these heights (points) and more of no use there.
-    pub fn svg(&self, top: f32, bottom: f32) -> String {
-        let shown = self.diagram.within(top, bottom);
-        svg::write(&shown, self.palette, "")
+    /// An SVG as large as the whole picture, with what shows between these heights, but nothing that would be smaller than
+    /// `least` (all in points).
+    pub fn svg(&self, [top, bottom]: [f32; 2], least: f32) -> String {
+        svg::write_for_pixels(&self.diagram.within(top, bottom), self.palette, least)
     }
 }
 
