@@ -168,7 +168,8 @@ impl Treasure {
     fn facts(&self) -> Vec<Facts> {
         // What comes is seen by its folder's times.
         let of = |path: &PathBuf| {
-            let there = fs::symlink_metadata(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+            let there =
+                fs::symlink_metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let is = (there.ino(), there.mode(), there.uid(), there.gid(), there.size());
             let times = [
                 (there.atime(), there.atime_nsec()),
@@ -187,7 +188,8 @@ impl Treasure {
         for path in &self.paths {
             assert!(
                 fs::symlink_metadata(path).is_ok(),
-                "{what}: {path:?} is gone: {}{}",
+                "{what}: {} is gone: {}{}",
+                path.display(),
                 answer.out,
                 answer.err
             );
@@ -221,7 +223,7 @@ impl Treasure {
 
     /// No small file below the folder says what only these say; nothing is looked into that stands at `but`.
     #[track_caller]
-    pub fn is_not_copied_to(&self, folder: &Path, but: &[&Path], what: &str) {
+    pub fn is_not_copied_to(folder: &Path, but: &[&Path], what: &str) {
         /// More than any of these; a table is larger.
         const SMALL: u64 = 4096;
         for path in below(folder, but) {

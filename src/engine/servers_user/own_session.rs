@@ -26,16 +26,12 @@ pub const NOT_STARTED: u8 = 127;
 /// A command that becomes `wanted`, which its arguments are for. It leads a session and a process group of its own; where
 /// there is no program to be called again, or this user may not run it, only the group.
 pub(in crate::engine) fn command(wanted: &Path) -> tokio::process::Command {
-    let mut command;
-    match program::path().filter(|program| access(*program, AccessFlags::X_OK).is_ok()) {
-        Some(program) => {
-            command = Command::new(program);
-            command.arg0("pgcascade").arg(COMMAND).arg(wanted);
-        }
-        None => {
-            command = Command::new(wanted);
-            command.process_group(0);
-        }
+    let own = program::path().filter(|program| access(*program, AccessFlags::X_OK).is_ok());
+    let mut command = Command::new(own.unwrap_or(wanted));
+    if own.is_some() {
+        command.arg0("pgcascade").arg(COMMAND).arg(wanted);
+    } else {
+        command.process_group(0);
     }
     command.into()
 }
