@@ -39,12 +39,13 @@ mod values;
 mod watch;
 mod window;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::engine::desk::log;
-use crate::engine::servers_user::{self, Fate};
+use crate::engine::servers_user::{self, Fate, own_session};
 use crate::model::words::duration;
 use crate::report::Report;
 use args::{Args, Command};
@@ -77,6 +78,9 @@ impl Ending {
 /// Reads the arguments and does what they say. The exit code: 0 fine, 1 error-level findings or a failed run,
 /// 2 wrong usage, 3 and 4 what `status` says, 130 cancelled.
 pub fn main() -> ExitCode {
+    if let Some(words) = own_session::asked_for(std::env::args_os().skip(1)) {
+        return lead_session(&words);
+    }
     let args = match args::parse() {
         Ok(args) => args,
         Err(help) => {
@@ -95,6 +99,17 @@ pub fn main() -> ExitCode {
     let ending = written(ending);
     tracing::info!("ended: {ending:?} after {}", since(began));
     ending.exit_code()
+}
+
+/// What is called for every server and tool: becomes it, or says why not.
+fn lead_session(words: &[OsString]) -> ExitCode {
+    let Err(error) = own_session::become_program(words);
+    let wanted = words.first().map_or(Path::new("The program"), Path::new);
+    print::error(&Report::of(
+        format!("{} could not be started.", wanted.display()),
+        &error,
+    ));
+    ExitCode::from(own_session::NOT_STARTED)
 }
 
 /// A failed end if the answer could not be written whole.

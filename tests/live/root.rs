@@ -131,6 +131,18 @@ fn a_folder_that_another_user_can_swap_is_refused() {
         "is open to another user",
     );
     fs::set_permissions(&theirs, Permissions::from_mode(0o755)).unwrap();
+    // A link of theirs leads root to a folder of root's.
+    let precious = precious(&place);
+    symlink(&precious, theirs.join("link")).unwrap();
+    let before = everything(&precious);
+    for command in [
+        &["deploy", "seed.toml", "--dir", "theirs/link/d"][..],
+        &["plan", "seed.toml", "--dir", "theirs/link/d"],
+        &["teardown", "theirs/link"],
+    ] {
+        fails(&place.run(command), "a link that another user can change");
+    }
+    assert_eq!(everything(&precious), before);
     fs::create_dir(theirs.join("d")).unwrap();
     give(&theirs.join("d"), &User::from_name("nobody").unwrap().unwrap());
     let answer = place.run(&["deploy", "seed.toml", "--dir", "theirs/d"]);
@@ -143,13 +155,13 @@ fn a_folder_that_another_user_can_swap_is_refused() {
 }
 
 /// Swaps the cluster's folder for a link to root's as fast as it can, until it is dropped.
-struct Swapping {
+pub struct Swapping {
     ends: std::sync::Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<u64>>,
 }
 
 impl Swapping {
-    fn begin(folder: &Path, target: &Path) -> Self {
+    pub fn begin(folder: &Path, target: &Path) -> Self {
         let ends = std::sync::Arc::new(AtomicBool::new(false));
         let (folder, target, ended) = (folder.to_owned(), target.to_owned(), ends.clone());
         let aside = folder.with_extension("aside");
@@ -175,7 +187,7 @@ impl Swapping {
         }
     }
 
-    fn end(mut self) -> u64 {
+    pub fn end(mut self) -> u64 {
         self.ends.store(true, Ordering::Relaxed);
         self.thread.take().unwrap().join().unwrap()
     }
@@ -256,7 +268,7 @@ fn a_parent_that_swaps_the_folder_leads_to_nothing_of_roots() {
 }
 
 /// Servers that were started through a swapped folder, and whose records the swapping lost.
-fn end_everything_of(folder: &Path) {
+pub fn end_everything_of(folder: &Path) {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let left: Vec<i32> = fs::read_dir("/proc")

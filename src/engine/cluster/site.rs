@@ -9,6 +9,7 @@ use tokio::process::Command;
 
 use crate::engine::cluster::record::ClusterRecord;
 use crate::engine::postgres::ownership::{self, Doubt, Running};
+use crate::engine::servers_user::own_session;
 use crate::engine::system::files::{self, Owner};
 use crate::model::configuration::ClusterFolder;
 use crate::model::topology::{Host, PgMajor};
@@ -79,18 +80,17 @@ impl Site {
             .map_or(Ok(None), |data| ownership::running(&data, &self.id))
     }
 
-    /// One of the PostgreSQL programs, ready to start: as the servers' user, in its own process group, with an
-    /// environment that holds nothing but the proof of whose it is.
+    /// One of the PostgreSQL programs, ready to start: as the servers' user, in its own session (and so process group),
+    /// with an environment that holds nothing but the proof of whose it is.
     pub(in crate::engine) fn program(&self, name: &str, at: &Path) -> Command {
-        let mut command = Command::new(self.bin.join(name));
+        let mut command = own_session::command(&self.bin.join(name));
         command
             .current_dir(at)
             .env_clear()
             .env("PATH", PATH)
             .env("LC_ALL", "C")
             .env(ownership::PROOF, &self.id)
-            .stdin(Stdio::null())
-            .process_group(0);
+            .stdin(Stdio::null());
         if let Some(owner) = self.owner {
             // Dropping root this way also drops its groups (std's documentation of `uid`).
             command.uid(owner.uid).gid(owner.gid);

@@ -19,6 +19,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::log_file::{FULL, LogFile, NAME, line};
 use super::store::{state_folder, state_subfolder};
+use crate::engine::servers_user::own_session;
 use crate::model::quoting::shell_word;
 use crate::report::Report;
 
@@ -116,6 +117,12 @@ pub fn in_short(report: &Report) -> String {
 /// A program and its arguments, as a shell takes them. Its environment is left out: it may hold secrets.
 pub(in crate::engine) fn command_line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
+    // What is called through the program itself is named as what it becomes.
+    let is_led = command
+        .get_args()
+        .next()
+        .is_some_and(|word| word == own_session::COMMAND);
+    let words = words.skip(if is_led { 2 } else { 0 });
     let words: Vec<String> = words.map(|word| shell_word(&word.to_string_lossy())).collect();
     words.join(" ")
 }

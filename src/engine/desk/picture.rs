@@ -3,12 +3,14 @@
 //! Pixels need letters: Noto Sans is built in, so that a picture looks the same on every machine; only where a name has
 //! letters that it lacks (Chinese, emoji …) the machine's own fonts are looked through.
 
+use std::io::Write as _;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, fontdb};
 
-use crate::model::diagram::{self, PictureFormat, PictureStyle, embedded};
+use crate::model::diagram::{self, Bands, PictureFormat, PictureStyle, embedded};
 use crate::model::document::Document;
 use crate::report::Report;
 
@@ -18,8 +20,14 @@ static BOLD: &[u8] = include_bytes!("../../../assets/fonts/NotoSans-Bold.ttf");
 /// Pixels for a point: sharp also on a slide.
 const SCALE: f32 = 2.0;
 
-/// No side of a PNG is longer (pixels): a larger design is drawn smaller. 268 million pixels at most, a gigabyte.
+/// No side of a PNG is longer (pixels): a larger design is drawn smaller. 268 million pixels at most.
 const LONGEST_SIDE: f32 = 16_384.0;
+
+/// So many pixels are drawn at once (32 MB): the whole of most pictures.
+const PIXELS_OF_A_BAND: u32 = 8 * 1024 * 1024;
+
+/// No word is drawn whose letters would be smaller (pixels): nobody could read it, and most of the time would go there.
+const SMALLEST_TYPE: f32 = 6.0;
 
 /// The whole file. Takes seconds for a thousand servers as PNG; never fails for the other formats.
 ///
@@ -32,31 +40,94 @@ pub fn render(document: &Document, format: PictureFormat, style: PictureStyle) -
         PictureFormat::Mermaid => Ok(diagram::mermaid(document, style).into_bytes()),
         PictureFormat::Dot => Ok(diagram::dot(document, style).into_bytes()),
         PictureFormat::Png => {
-            let design = diagram::shown(document, style).text();
-            png(&diagram::svg(document, style), &design)
+            let shown = diagram::shown(document, style);
+            png(&Bands::of(&shown, style), &shown.text())
         }
     }
 }
 
-fn png(svg: &str, design: &str) -> Result<Vec<u8>, Report> {
-    let failed = |cause: String| {
+/// Band by band: one is drawn while the one before it is written. In memory are two of them, and what was written.
+fn png(picture: &Bands, design: &str) -> Result<Vec<u8>, Report> {
+    let sheet = Sheet::of(picture);
+    let mut bytes = Vec::new();
+    let (send, drawn) = sync_channel(0);
+    let options = usvg::Options {
+        fontdb: Arc::new(fonts(&picture.svg([f32::MIN, f32::MAX], sheet.least()))),
+        ..usvg::Options::default()
+    };
+    let written = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let send = send;
+            for first in (0..sheet.height).step_by(sheet.rows as usize) {
+                // Nobody takes it any more once one could not be drawn or written.
+                if send.send(sheet.band(picture, first, &options)).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut encoder = png::Encoder::new(&mut bytes, sheet.width, sheet.height);
+        encoder.set_color(png::ColorType::Rgba);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder
+            .add_itxt_chunk(embedded::PNG_KEYWORD.to_owned(), design.to_owned())
+            .map_err(|error| error.to_string())?;
+        let mut writer = encoder.write_header().map_err(|error| error.to_string())?;
+        let mut rows = writer.stream_writer().map_err(|error| error.to_string())?;
+        for band in drawn {
+            // The background covers everything, so that no pixel is transparent and none must be divided by its alpha.
+            rows.write_all(band?.data()).map_err(|error| error.to_string())?;
+        }
+        rows.finish().map_err(|error| error.to_string())
+    });
+    written.map_err(|cause: String| {
         let mut report = Report::new("The picture could not be drawn.");
         report.causes = vec![cause];
         report.hint("An SVG of the same design holds the same picture.")
-    };
-    let options = usvg::Options {
-        fontdb: Arc::new(fonts(svg)),
-        ..usvg::Options::default()
-    };
-    let tree = usvg::Tree::from_str(svg, &options).map_err(|error| failed(error.to_string()))?;
-    let size = tree.size();
-    let scale = SCALE.min(LONGEST_SIDE / size.width().max(size.height()));
-    let pixels = |side: f32| (side * scale).ceil().max(1.0) as u32;
-    let (width, height) = (pixels(size.width()), pixels(size.height()));
-    let mut pixmap =
-        Pixmap::new(width, height).ok_or_else(|| failed("There is no memory for its pixels.".to_owned()))?;
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    encode(&pixmap, design).map_err(|error| failed(error.to_string()))
+    })?;
+    Ok(bytes)
+}
+
+/// The size of a picture in pixels, and of the bands that it is drawn in.
+#[derive(Clone, Copy, Debug)]
+struct Sheet {
+    scale: f32,
+    width: u32,
+    height: u32,
+    rows: u32,
+}
+
+impl Sheet {
+    fn of(picture: &Bands) -> Self {
+        let [width, height] = picture.size();
+        let scale = SCALE.min(LONGEST_SIDE / width.max(height));
+        let pixels = |side: f32| (side * scale).ceil().max(1.0) as u32;
+        let (width, height) = (pixels(width), pixels(height));
+        let rows = (PIXELS_OF_A_BAND / width).clamp(1, height);
+        Self {
+            scale,
+            width,
+            height,
+            rows,
+        }
+    }
+
+    /// What would be smaller is left out (points).
+    fn least(self) -> f32 {
+        SMALLEST_TYPE / self.scale
+    }
+
+    /// Draws the rows from this one on.
+    fn band(self, picture: &Bands, first: u32, options: &usvg::Options<'_>) -> Result<Pixmap, String> {
+        let rows = self.rows.min(self.height - first);
+        let at = |row: u32| row as f32 / self.scale;
+        let svg = picture.svg([at(first), at(first + rows)], self.least());
+        let tree = usvg::Tree::from_str(&svg, options).map_err(|error| error.to_string())?;
+        let mut pixels =
+            Pixmap::new(self.width, rows).ok_or_else(|| "There is no memory for its pixels.".to_owned())?;
+        let place = Transform::from_row(self.scale, 0.0, 0.0, self.scale, 0.0, -(first as f32));
+        resvg::render(&tree, place, &mut pixels.as_mut());
+        Ok(pixels)
+    }
 }
 
 fn fonts(svg: &str) -> fontdb::Database {
@@ -70,17 +141,6 @@ fn fonts(svg: &str) -> fontdb::Database {
         fonts.load_system_fonts();
     }
     fonts
-}
-
-/// The background covers everything, so that no pixel is transparent and none must be divided by its alpha.
-fn encode(pixmap: &Pixmap, design: &str) -> Result<Vec<u8>, png::EncodingError> {
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, pixmap.width(), pixmap.height());
-    encoder.set_color(png::ColorType::Rgba);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.add_itxt_chunk(embedded::PNG_KEYWORD.to_owned(), design.to_owned())?;
-    encoder.write_header()?.write_image_data(pixmap.data())?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

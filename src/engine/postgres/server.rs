@@ -1,6 +1,6 @@
 //! One server's process: start it, wait until it is ready, stop it, and sweep up what a crash left running.
 //!
-//! A server is started as a plain child in a process group of its own: a dead start is seen at once, Ctrl-C in our
+//! A server is started as a plain child in a session of its own: a dead start is seen at once, Ctrl-C in our
 //! terminal does not reach it, and it lives on when we end.
 
 use std::net::IpAddr;

@@ -15,6 +15,7 @@ pub mod by_child;
 mod hand_over;
 pub mod keeper;
 mod known;
+pub mod own_session;
 pub mod program;
 mod provide;
 
@@ -24,7 +25,8 @@ use std::path::Path;
 
 use nix::unistd::{User, geteuid, getuid, initgroups, setgid, setuid};
 
-use crate::engine::system::files::{self, Owner};
+use crate::engine::system::files::Owner;
+use crate::engine::system::way;
 use crate::model::configuration::ClusterFolder;
 use crate::report::Report;
 
@@ -51,12 +53,14 @@ pub enum Fate {
 ///
 /// # Errors
 ///
-/// If the cluster belongs to another user than the one that is named, or if the system does not let root become that user.
+/// If the cluster belongs to another user than the one that is named, if another user can change a link on the way to the
+/// folder, or if the system does not let root become that user.
 pub fn take_on(folder: &Path, named: Option<&str>, fate: Fate) -> Result<(), Report> {
     if !geteuid().is_root() {
         return Ok(());
     }
-    let folder = files::real(folder);
+    let way = way::to(folder);
+    let folder = way.real;
     let user = match owner_of_cluster(&folder)? {
         Some(owner) => match named.filter(|named| **named != owner.name) {
             None => Some(owner),
@@ -75,12 +79,25 @@ pub fn take_on(folder: &Path, named: Option<&str>, fate: Fate) -> Result<(), Rep
         return Ok(());
     };
     let owner = numbers_of(&user);
+    // A link that the servers' user may change leads to no more than that user could reach alone; not so anybody else's.
+    if let Some(link) = way
+        .foreign_link
+        .as_ref()
+        .filter(|_| !way.led_by.are_only(owner.uid))
+    {
+        let through = format!(
+            "The way there leads through {}, a link that another user can change.",
+            link.display()
+        );
+        return Err(Report::new(through).hint(format!("Name the folder itself: {}", folder.display())));
+    }
     let is_handed_over = hand_over::old_marker(&folder, owner)?;
     if named.is_some() || is_handed_over {
         // Whoever owns a folder that root looks at once is not somebody that root deploys as.
         known::note(&user.name);
     }
-    if fate == Fate::MayComeOrGo {
+    // Nor does root make or remove what it was led to.
+    if fate == Fate::MayComeOrGo && way.foreign_link.is_none() {
         keeper::start(&folder, owner)?;
     }
     become_user(&user)

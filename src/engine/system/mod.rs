@@ -9,3 +9,4 @@ pub mod processes;
 pub mod random;
 pub mod trusted;
 pub mod wait;
+pub mod way;

@@ -86,8 +86,36 @@ pub fn shown(document: &Document, style: PictureStyle) -> Document {
 /// The picture as SVG, with the design inside.
 pub fn svg(document: &Document, style: PictureStyle) -> String {
     let shown = shown(document, style);
-    let palette = if style.is_dark { &DARK } else { &LIGHT };
-    svg::write(&Diagram::of(&shown), palette, &shown.text())
+    let Bands { diagram, palette } = Bands::of(&shown, style);
+    svg::write(&diagram, palette, &shown.text())
+}
+
+/// A picture that is drawn in bands, each from an SVG of what it shows: a drawing of ten thousand servers is too large to be
+/// held as a whole.
+#[derive(Clone, Debug)]
+pub struct Bands {
+    diagram: Diagram,
+    palette: &'static Palette,
+}
+
+impl Bands {
+    pub fn of(shown: &Document, style: PictureStyle) -> Self {
+        Self {
+            diagram: Diagram::of(shown),
+            palette: if style.is_dark { &DARK } else { &LIGHT },
+        }
+    }
+
+    /// Width and height of the whole, in points.
+    pub fn size(&self) -> [f32; 2] {
+        [self.diagram.width, self.diagram.height]
+    }
+
+    /// An SVG as large as the whole picture, with what shows between these heights, but nothing that would be smaller than
+    /// `least` (all in points).
+    pub fn svg(&self, [top, bottom]: [f32; 2], least: f32) -> String {
+        svg::write_for_pixels(&self.diagram.within(top, bottom), self.palette, least)
+    }
 }
 
 /// The tree as a Mermaid flowchart.

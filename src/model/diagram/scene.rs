@@ -122,6 +122,30 @@ impl Diagram {
     }
 }
 
+impl Diagram {
+    /// The same picture with nothing in it that does not show between two heights.
+    pub(super) fn within(&self, top: f32, bottom: f32) -> Self {
+        /// For strokes, heads of arrows, and words beside a link.
+        const AROUND: f32 = 30.0;
+        let shows = |from: f32, to: f32| from - AROUND <= bottom && to + AROUND >= top;
+        let is_crossed = |link: &&Curve| {
+            // A curve stays between the heights of its points.
+            let heights = link.points.map(|[_, y]| y);
+            let lowest = heights.into_iter().fold(f32::MIN, f32::max);
+            shows(heights.into_iter().fold(f32::MAX, f32::min), lowest)
+        };
+        let has_card = |card: &&CardBox| shows(card.at[1], card.at[1] + CARD[1]);
+        Self {
+            title: self.title.clone(),
+            subtitle: self.subtitle.clone(),
+            sites: self.sites.clone(),
+            cards: self.cards.iter().filter(has_card).cloned().collect(),
+            links: self.links.iter().filter(is_crossed).cloned().collect(),
+            ..*self
+        }
+    }
+}
+
 fn moved(area: Area, by: [f32; 2]) -> Area {
     let [min, max] = [area.min, area.max].map(|[x, y]| [x + by[0], y + by[1]]);
     Area { min, max }

@@ -1,6 +1,6 @@
 //! A diagram as SVG 1.1, readable as a file: a group per server, a path per link, the design in `<metadata>`.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use super::embedded::METADATA_ID;
 use super::{CardBox, Curve, Diagram, Palette};
@@ -14,14 +14,48 @@ const FONTS: &str = "'Noto Sans', 'Segoe UI', 'Helvetica Neue', Arial, sans-seri
 /// Sizes of type, and the space that text leaves on both sides of a card.
 const NAME: f32 = 15.0;
 const DETAIL: f32 = 12.0;
+const LABEL: f32 = 11.0;
 const PADDING: f32 = 14.0;
+/// A dash of a link, with what is free after it.
+const DASH: f32 = 10.5;
 
 /// Where the title begins.
 const SIDE: f32 = 32.0;
 
+/// What is written, and for whom.
+struct Svg {
+    text: String,
+    /// Only pixels are made of it: no type and no dash is wanted that is smaller than this (points), and no word that does not
+    /// show.
+    least: Option<f32>,
+}
+
+impl Svg {
+    fn shows(&self, size: f32) -> bool {
+        self.least.is_none_or(|least| size >= least)
+    }
+}
+
+impl fmt::Write for Svg {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text.push_str(text);
+        Ok(())
+    }
+}
+
+/// The picture as a file, with the design in it.
 pub(super) fn write(diagram: &Diagram, palette: &Palette, design: &str) -> String {
+    written(diagram, palette, design, None)
+}
+
+/// The same as it is drawn in pixels, without what would be smaller than `least` points.
+pub(super) fn write_for_pixels(diagram: &Diagram, palette: &Palette, least: f32) -> String {
+    written(diagram, palette, "", Some(least))
+}
+
+fn written(diagram: &Diagram, palette: &Palette, design: &str, least: Option<f32>) -> String {
     let Diagram { width, height, .. } = diagram;
-    let mut svg = format!(
+    let text_so_far = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\">\n\
@@ -31,6 +65,10 @@ pub(super) fn write(diagram: &Diagram, palette: &Palette, design: &str) -> Strin
         escaped(design),
         palette.canvas,
     );
+    let mut svg = Svg {
+        text: text_so_far,
+        least,
+    };
     let room = width - 2.0 * SIDE;
     text(
         &mut svg,
@@ -58,11 +96,11 @@ pub(super) fn write(diagram: &Diagram, palette: &Palette, design: &str) -> Strin
     for card in &diagram.cards {
         write_card(&mut svg, card, palette);
     }
-    svg.push_str("</svg>\n");
-    svg
+    svg.text.push_str("</svg>\n");
+    svg.text
 }
 
-fn write_site(svg: &mut String, site: &SiteArea, palette: &Palette) {
+fn write_site(svg: &mut Svg, site: &SiteArea, palette: &Palette) {
     let colour = palette.site(site.colour);
     for part in &site.parts {
         let ([x, y], [right, bottom]) = (part.min, part.max);
@@ -81,7 +119,7 @@ fn write_site(svg: &mut String, site: &SiteArea, palette: &Palette) {
     }
 }
 
-fn write_card(svg: &mut String, card: &CardBox, palette: &Palette) {
+fn write_card(svg: &mut Svg, card: &CardBox, palette: &Palette) {
     let [x, y] = card.at;
     let [width, height] = CARD;
     let tone = palette.of(card.tone);
@@ -90,11 +128,11 @@ fn write_card(svg: &mut String, card: &CardBox, palette: &Palette) {
     } else {
         (palette.card_stroke, 1.2)
     };
-    let _ = writeln!(
-        svg,
-        "<g>\n<title>{}</title>",
-        escaped(&visible(&format!("{}, {}", card.name, card.detail)))
-    );
+    svg.text.push_str("<g>\n");
+    if svg.least.is_none() {
+        let title = visible(&format!("{}, {}", card.name, card.detail));
+        let _ = writeln!(svg, "<title>{}</title>", escaped(&title));
+    }
     let _ = writeln!(
         svg,
         "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"{}\" stroke=\"{stroke}\" stroke-width=\"{stroke_width}\"/>",
@@ -123,10 +161,10 @@ fn write_card(svg: &mut String, card: &CardBox, palette: &Palette) {
     );
     let middle = [left + pill / 2.0, y + 69.0];
     text(svg, middle, &badge, (DETAIL, tone, "middle", false));
-    svg.push_str("</g>\n");
+    svg.text.push_str("</g>\n");
 }
 
-fn write_link(svg: &mut String, link: &Curve, palette: &Palette) {
+fn write_link(svg: &mut Svg, link: &Curve, palette: &Palette) {
     let [from, mut first, mut before, tip] = link.points;
     let (dx, dy) = (tip[0] - before[0], tip[1] - before[1]);
     let length = dx.hypot(dy).max(1.0);
@@ -137,7 +175,7 @@ fn write_link(svg: &mut String, link: &Curve, palette: &Palette) {
     if first == before {
         first = from;
     }
-    let dash = if link.is_dashed {
+    let dash = if link.is_dashed && svg.shows(DASH) {
         " stroke-dasharray=\"6 4.5\""
     } else {
         ""
@@ -164,7 +202,10 @@ fn write_link(svg: &mut String, link: &Curve, palette: &Palette) {
 }
 
 /// The words stand where the link arrives, on the side it does not come from.
-fn write_label(svg: &mut String, link: &Curve, palette: &Palette) {
+fn write_label(svg: &mut Svg, link: &Curve, palette: &Palette) {
+    if !svg.shows(LABEL) {
+        return;
+    }
     let [from, _, before, tip] = link.points;
     let is_upright = (tip[0] - before[0]).abs() < 1.0;
     let comes_from_right = from[0] > tip[0] + 1.0;
@@ -176,7 +217,7 @@ fn write_label(svg: &mut String, link: &Curve, palette: &Palette) {
             "middle",
         ),
     };
-    let width = width_of(&link.label, 11.0) + 6.0;
+    let width = width_of(&link.label, LABEL) + 6.0;
     let left = match anchor {
         "end" => at[0] - width + 3.0,
         "start" => at[0] - 3.0,
@@ -188,11 +229,14 @@ fn write_label(svg: &mut String, link: &Curve, palette: &Palette) {
         at[1] - 11.5,
         palette.canvas
     );
-    text(svg, at, &link.label, (11.0, palette.text_weak, anchor, false));
+    text(svg, at, &link.label, (LABEL, palette.text_weak, anchor, false));
 }
 
-fn text(svg: &mut String, [x, y]: [f32; 2], words: &str, style: (f32, &str, &str, bool)) {
+fn text(svg: &mut Svg, [x, y]: [f32; 2], words: &str, style: (f32, &str, &str, bool)) {
     let (size, fill, anchor, is_bold) = style;
+    if !svg.shows(size) {
+        return;
+    }
     let weight = if is_bold { " font-weight=\"bold\"" } else { "" };
     let anchor = if anchor == "start" {
         String::new()

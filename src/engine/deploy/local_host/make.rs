@@ -213,7 +213,11 @@ impl BuildHost {
 pub(super) fn is_remade(found: &Stored, path: &str, full: &std::path::Path) -> bool {
     // In a cluster certificates that were half made are made anew, each in its place.
     let may_be_full = path == ClusterFolder::TLS && found.record.state != ClusterState::Building;
-    found.made.iter().any(|made| made == path) && (may_be_full || files::names_in(full).is_empty())
+    // A link that was put there meanwhile is none, wherever it leads.
+    let is_folder = std::fs::symlink_metadata(full).is_ok_and(|there| there.is_dir());
+    is_folder
+        && found.made.iter().any(|made| made == path)
+        && (may_be_full || files::names_in(full).is_empty())
 }
 
 #[cfg(test)]

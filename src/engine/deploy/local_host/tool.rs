@@ -226,7 +226,7 @@ async fn read_lines(from: Option<impl AsyncRead + Unpin>, each: impl Fn(&str)) -
     kept
 }
 
-/// Ends a program: it leads a process group of its own, and is our child, so the number is sure. Asked alone, it ends
+/// Ends a program: it leads a session of its own, and is our child, so the number is sure. Asked alone, it ends
 /// with what it has just started: a server that initdb runs for a moment, told to end by a signal of its own, would leave
 /// its shared memory behind. What does not heed that is ended with all it started.
 async fn end(child: &mut Child) {
