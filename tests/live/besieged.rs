@@ -32,7 +32,8 @@ const ABOVE: &str = "above";
 const FOLDER: &str = "above/d";
 
 /// Each works on the cluster in the folder, whatever is there. To try another command: a line here.
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 10] = [
+    &["adopt", FOLDER],
     &["status", FOLDER],
     &["verify", FOLDER],
     &["start", FOLDER],

@@ -25,7 +25,7 @@ pub fn differences(session: &Session) -> &[Drift] {
 
 /// The worst of it, in one line; draws nothing if there is none.
 pub fn differs_ui(ui: &mut Ui, drift: &[Drift], outbox: &mut Outbox) {
-    let Some(first) = drift.iter().find(|one| one.is_grave()).or(drift.first()) else {
+    let Some(first) = drift.iter().min_by_key(|one| (!one.is_grave(), one.rank())) else {
         return;
     };
     let colour = colour(ui, first);
