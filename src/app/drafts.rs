@@ -282,7 +282,7 @@ mod tests {
         assert!(sent.is_empty());
         assert_eq!(
             problem.as_deref(),
-            Some("\"54x\" is no port: a port is a number from 1 to 65535")
+            Some("\"54x\" is not a port: a port is a number from 1 to 65535")
         );
         let (sent, problem) = committed(&Field::Port(id), &topology, "5500");
         assert_eq!((sent.len(), problem), (1, None));

@@ -361,8 +361,8 @@ mod tests {
         let offered: Vec<&str> = offered.map(|row| row.words.as_str()).collect();
         let fixes = [
             "slave2",
-            "Move slave11 out under master first",
-            "Move slave12 out under master first",
+            "First move slave11 under master",
+            "First move slave12 under master",
         ];
         assert!(fixes.iter().all(|fix| offered.contains(fix)), "{offered:?}");
         assert_eq!(offered.len(), 3);

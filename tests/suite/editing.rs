@@ -98,7 +98,7 @@ fn nonsense_in_a_field_stays_there_with_its_sentence_and_changes_nothing() {
     );
     window.fill("Port", "15999");
     window.press(Key::Enter);
-    assert!(!window.has("is no port"));
+    assert!(!window.has("is not a port"));
     let topology = window.session().desk.document.topology();
     assert_eq!(topology.by_name("slave1").unwrap().port().number(), 15999);
     assert_eq!(

@@ -64,7 +64,7 @@ fn what_follows_from_faults_is_told_in_sentences_and_as_json() {
     for (arguments, words) in [
         (["--fault", "crahs slave1"], "did you mean \"crash\"?"),
         (["--fault", "crash slave"], "did you mean \"slave"),
-        (["--promote", "master"], "\"master\" is a primary already"),
+        (["--promote", "master"], "\"master\" is already a primary"),
         (["--scenario", "missing"], "\"missing\" cannot be read"),
     ] {
         let answer = terminal.run(&[&["predict", "seed.toml"][..], &arguments].concat());
@@ -167,14 +167,14 @@ fn a_scenario_that_the_design_keeps_is_played_by_its_name() {
     assert!(told.out.contains("| crash slave1"), "{}", told.out);
     assert_eq!(
         told.err.trim(),
-        "The scenario \"relay\", line 2: the design has no server called \"gone\"; the line is left out"
+        "Scenario \"relay\", line 2: the design has no server called \"gone\"; skipping the line"
     );
     let predicted = terminal.run(&["predict", "kept.toml", "--scenario", "relay"]);
     assert!(predicted.out.contains("crash slave1"), "{}", predicted.out);
     let none = terminal.run(&["simulate", "kept.toml", "--scenario", "delay"]);
     assert_eq!(none.code, Some(1));
     assert!(
-        none.err.contains("The design keeps these scenarios: relay"),
+        none.err.contains("The design has these scenarios: relay"),
         "{}",
         none.err
     );

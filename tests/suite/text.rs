@@ -67,7 +67,7 @@ fn typing_changes_the_drawing_and_undo_is_the_windows() {
         "{}",
         window.session().text()
     );
-    assert!(window.has("is no port") || window.session().is_text_broken());
+    assert!(window.has("is not a port") || window.session().is_text_broken());
     window.key(Modifiers::NONE, Key::Backspace);
     window.harness.run_steps(3);
     assert!(!window.session().is_text_broken());

@@ -123,7 +123,7 @@ fn a_hanging_commit_is_plain_to_see_and_can_be_asked_why() {
         in_time(&window).run().told(),
         events(&window)
     );
-    let why = "synchronous replication has no time limit";
+    let why = "synchronous replication has no timeout";
     assert!(!window.has(&why[1..]));
     window.harness.query_all_by_label("why?").next().unwrap().click();
     window.harness.run_ok();

@@ -150,7 +150,7 @@ fn what_is_survived_is_a_table_in_which_a_failure_can_be_seen() {
     let mut window = entered();
     window.click("Survives");
     assert!(window.has("of 9 failures, writes go on after 8"));
-    assert!(window.has("writes: nobody takes writes until a standby is promoted"));
+    assert!(window.has("writes: no server accepts writes until a standby is promoted"));
     window.click("Two at once");
     assert!(window.has("of 36 failures"));
     window.click("One failure");

@@ -50,16 +50,15 @@ pub enum NotationProblem {
     #[error("a line needs a name and a port, for example \"slave1 15432\"")]
     Short,
     #[error(
-        "\"{0}\" is no word of the notation; known are sync, commit, priority, delay, no-slot, host, site, set"
+        "\"{0}\" is not a word of the notation; valid are sync, commit, priority, delay, no-slot, host, \
+         site, set"
     )]
     Word(String),
-    #[error("\"{0}\" needs a value behind it")]
+    #[error("\"{0}\" must be followed by a value")]
     Value(String),
-    #[error(
-        "only the first line may stand at the margin: there is one primary; indent this line below its upstream"
-    )]
+    #[error("only the first line, the primary, may start at the margin; indent this line below its upstream")]
     SecondPrimary,
-    #[error("a name in double quotes does not end")]
+    #[error("a quoted name has no closing quote")]
     OpenQuote,
     #[error(transparent)]
     Major(#[from] UnknownMajor),

@@ -111,7 +111,7 @@ fn what_was_taken_back_still_differs_and_is_watched_again() {
 /// Tells that the new design holds.
 fn settle(session: &mut Session, number: u64) {
     let RunView::Run { plan, .. } = &session.live.run else {
-        panic!("it does not run");
+        panic!("it is not running");
     };
     let steps = plan.steps.iter().map(|step| StepSummary {
         step: step.id,

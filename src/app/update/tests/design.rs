@@ -340,7 +340,7 @@ fn a_duplicate_stands_beside_the_original_and_the_primary_has_none() {
     assert_eq!(drawn(&session), before);
     let last = headlines(&session);
     assert!(
-        last.iter().any(|headline| headline.contains("a design has one")),
+        last.iter().any(|headline| headline.contains("a design has only one")),
         "{last:?}"
     );
     assert_eq!(*last.last().unwrap(), "What is in the clipboard are no servers");

@@ -132,7 +132,7 @@ fn what_happens_in_the_middle_is_a_story_of_its_own() {
     // What cannot be is said, and is no event.
     happen(&mut session, "crash slave1");
     assert!(
-        notice(&session).1.contains("is down already"),
+        notice(&session).1.contains("is already down"),
         "{:?}",
         notice(&session)
     );
@@ -232,7 +232,7 @@ fn a_story_is_kept_with_the_design_told_again_and_taken_back() {
     );
     assert_eq!(
         session.desk.history.undo_label(),
-        Some("Keep the scenario \"relay\"")
+        Some("Save the scenario \"relay\"")
     );
     assert!(
         session

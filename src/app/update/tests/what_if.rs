@@ -96,7 +96,7 @@ fn what_cannot_happen_is_said_and_is_no_moment() {
     let mut session = entered();
     happen(&mut session, "promote master");
     assert!(
-        notice(&session).1.contains("is a primary already"),
+        notice(&session).1.contains("is already a primary"),
         "{:?}",
         notice(&session)
     );
