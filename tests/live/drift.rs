@@ -438,7 +438,7 @@ async fn an_old_primary_is_not_started_beside_a_promoted_standby() {
         &["two-primaries -", "slot-inactive m", "standby-promoted a"],
         SEEN,
     );
-    place.refuses(&["m and a take writes", "a is drawn as a standby of m"]);
+    place.refuses(&["m and a accept writes", "a is designed as a standby of m"]);
     let listed = Command::new(env!("CARGO_BIN_EXE_pgcascade"))
         .arg("list")
         .output()
@@ -473,11 +473,15 @@ async fn an_old_primary_is_not_started_beside_a_promoted_standby() {
         said.contains("Leave it down") && !said.contains("start DIR m"),
         "{said}"
     );
-    place.refuses(&["m is down", "takes writes"]);
+    place.refuses(&["m is down", "accepts writes"]);
     for arguments in [&["start"][..], &["start", "m"], &["start", "--plan"]] {
         let (code, said) = place.run(arguments);
         assert_eq!(code, Some(1), "{arguments:?}: {said}");
-        for words in ["a was promoted and takes writes", "To keep a", "To go back to m"] {
+        for words in [
+            "a was promoted and accepts writes",
+            "To keep a",
+            "To go back to m",
+        ] {
             assert!(said.contains(words), "{said}");
         }
     }
@@ -497,7 +501,7 @@ async fn an_old_primary_is_not_started_beside_a_promoted_standby() {
     );
     let (code, said) = place.run(&["start"]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("m and a would all take writes"), "{said}");
+    assert!(said.contains("m and a would all accept writes"), "{said}");
     assert_eq!(place.run(&["start", "m", "b", "c"]).0, Some(0));
     place.shows(&["slot-inactive m", "server-down a"], MENDED);
     place.end().await;

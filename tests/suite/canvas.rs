@@ -485,7 +485,7 @@ fn a_link_is_selected_by_a_click_on_its_line_and_has_a_menu() {
         .get_by_label("Link from slave1 to slave12")
         .click_secondary();
     harness.run();
-    harness.get_by_label("Take its slot away").click();
+    harness.get_by_label("Remove its slot").click();
     harness.run();
     assert!(harness.state().tree().contains("slave12 25433 no-slot"));
 }

@@ -122,8 +122,8 @@ master          5432  primary
 └─ slave2      15433  standby, potential, priority 2
 
 synchronous_standby_names = 'slave1, slave2'
-A commit is confirmed once it is on the disk of the first of \"slave1\" and \"slave2\" that is connected, \
-in this order.
+Commits wait until they are on the disk of the first of \"slave1\" and \"slave2\" that is connected, in this \
+order.
 Survives 1 standby failure without blocking: any 1 of the 2 synchronous standbys may fail, and asynchronous \
 standbys never matter.
 Commits hang while none of \"slave1\" and \"slave2\" is connected.
@@ -233,7 +233,7 @@ fn another_version_shows_what_changes_in_the_files() {
 
     let same = terminal.run(&["bundle", "seed.toml", "--diff-version", "15"]);
     assert_eq!((same.code, same.out.as_str()), (Some(0), ""));
-    assert!(same.err.contains("for PostgreSQL 15 already"), "{}", same.err);
+    assert!(same.err.contains("already for PostgreSQL 15"), "{}", same.err);
 
     let json = terminal.run(&["bundle", "seed.toml", "--diff-version", "9.6", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();

@@ -126,7 +126,7 @@ fn a_quorum_does_not_survive_the_loss_of_the_site_where_it_was_confirmed() {
         lost["why"]
             .as_str()
             .unwrap()
-            .contains("1 of 2 standbys, whichever answered; of these 1 is left")
+            .contains("any 1 of 2 standbys; 1 of them is left")
     );
     // Where both have to confirm, oslo has it.
     terminal.design("both.toml", &TWO_SITES.replace("count = 1", "count = 2"));

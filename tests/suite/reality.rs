@@ -102,12 +102,12 @@ fn a_split_cluster_is_never_shown_as_well() {
     assert!(window.has("master and slave1 take writes"), "above the drawing");
     assert!(window.has("Keep one of them"), "with what helps");
     assert!(!window.has("As designed"));
-    assert!(card(&window, "slave1").contains("takes writes"));
+    assert!(card(&window, "slave1").contains("accepts writes"));
     assert!(
         !card(&window, "slave1").contains("synchronous"),
         "no promise about it"
     );
-    assert!(window.row("slave1").contains("takes writes"));
+    assert!(window.row("slave1").contains("accepts writes"));
     assert!(window.has("1 difference"));
 
     see(&mut window, as_drawn());

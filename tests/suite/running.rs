@@ -53,7 +53,7 @@ fn what_a_design_runs_of_its_own_is_asked_about_before_anything_is_deployed() {
     };
     assert!(!has_begun(&window) && window.session().dialog.is_none());
     deploy(&mut window);
-    window.harness.get_by_label("Trust it and begin").click();
+    window.harness.get_by_label("Trust and start").click();
     window.harness.run_steps(3);
     assert!(has_begun(&window));
 }
@@ -126,7 +126,7 @@ fn what_differs_from_the_running_cluster_can_be_applied() {
     window.harness.run_ok();
     let is_asked = |effect: &Effect| matches!(effect, Effect::LookForChange { .. });
     assert!(window.performed.borrow().iter().any(is_asked));
-    assert!(window.has("Looking at the cluster"));
+    assert!(window.has("Reading the cluster"));
     window.send(Message::Run(RunMessage::NotLooked(Report::new("It is busy"))));
     assert!(window.has("It is busy") && window.has("Apply the changes…"));
 }

@@ -123,7 +123,7 @@ fn a_link_is_cut_slowed_and_mended_by_its_own_menu() {
     window.click("Cut the link from master");
     assert_eq!(story(&window), "slow master slave1; cut master slave1");
     right_click(&mut window, link);
-    window.click("Mend the link from master");
+    window.click("Repair the link from master");
     assert_eq!(world(&window).cluster_fate(), CommitFate::Acknowledged);
     assert_eq!(window.session().what_if().unwrap().moments().1, 3);
 }

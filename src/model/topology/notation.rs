@@ -270,10 +270,10 @@ postgres 9.6
             ("", "line 1: there is no server"),
             ("a 1\nb 2", "line 2: only the first line"),
             ("a 1\n  b", "line 2: a line needs"),
-            ("a 1\n  a 2", "line 2: there is a server called"),
-            ("a 1\n  b 2 rank 1", "line 2: \"rank\" is no word"),
-            ("a 0", "line 1: \"0\" is no port"),
-            ("a 1\n  \"b 2", "line 2: a name in double quotes"),
+            ("a 1\n  a 2", "line 2: a server named"),
+            ("a 1\n  b 2 rank 1", "line 2: \"rank\" is not a word"),
+            ("a 0", "line 1: \"0\" is not a port"),
+            ("a 1\n  \"b 2", "line 2: a quoted name"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.starts_with(sentence), "{error}");

@@ -90,7 +90,7 @@ fn what_is_done_is_what_runs() {
     assert!(!session.differs_from_deployed() && !session.is_locked());
     assert_eq!(
         notice(&session),
-        (NoticeKind::Done, "\"seed\" runs as it is drawn, and is verified")
+        (NoticeKind::Done, "\"seed\" runs as drawn and is verified")
     );
 }
 

@@ -99,10 +99,7 @@ fn one_steps_by_ticks_and_by_answers() {
     for _ in 0..4 {
         time(&mut session, TimeMessage::NextCommit);
     }
-    assert_eq!(
-        notice(&session).1,
-        "No commit ended for long: it was played on that far"
-    );
+    assert_eq!(notice(&session).1, "No commit finished; playback stopped here");
 }
 
 #[test]
@@ -294,7 +291,10 @@ fn a_kept_story_follows_a_rename_and_says_what_a_removal_took_from_it() {
     send(&mut session, WhatIfMessage::Replay("both".to_owned()));
     assert_eq!(events(&session), ["at 11ms crash other"]);
     let report = &session.notices.last().unwrap().report;
-    assert_eq!(report.headline, "Not all of the story \"both\" can be told");
+    assert_eq!(
+        report.headline,
+        "Some lines of the story \"both\" cannot be played"
+    );
     assert!(
         report.causes[0].contains("the design has no server called \"slave12\""),
         "{report:?}"

@@ -71,52 +71,40 @@ pub(in crate::engine) fn entry_of(state: &Path, id: &str) -> PathBuf {
 /// The cluster of a folder for everything but teardown: complete, and where it was made.
 pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
     let stored = find(folder)?.ok_or_else(|| no_cluster(folder))?;
+    let at = folder.display();
     match stored.record.state {
         ClusterState::Complete => Ok(stored),
-        ClusterState::Building if stored.record.is_at_work() => Err(Report::new(format!(
-            "The cluster in {} is still being built.",
-            folder.display()
-        ))
-        .hint("Wait until the other pgcascade has finished.")),
-        ClusterState::Changing if stored.record.is_at_work() => Err(Report::new(format!(
-            "The cluster in {} is being changed.",
-            folder.display()
-        ))
-        .hint("Wait until the other pgcascade has finished.")),
+        ClusterState::Building if stored.record.is_at_work() => {
+            Err(Report::new(format!("The cluster in {at} is still being built."))
+                .hint("Wait until the other pgcascade has finished."))
+        }
+        ClusterState::Changing if stored.record.is_at_work() => {
+            Err(Report::new(format!("The cluster in {at} is being changed."))
+                .hint("Wait until the other pgcascade has finished."))
+        }
         ClusterState::Changing => Err(Report::new(format!(
-            "The cluster in {} is between two designs: pgcascade was interrupted while applying a change.",
-            folder.display()
+            "The cluster in {at} is between two designs: pgcascade was interrupted while applying a change."
         ))
-        .hint(format!(
-            "`pgcascade resume {}` finishes the change.",
-            folder.display()
-        ))
+        .hint(format!("`pgcascade resume {at}` finishes the change."))
         .hint(format!(
             "`pgcascade apply {} --dir {}` undoes it; `pgcascade teardown {1}` removes the cluster.",
             folder.join(ClusterFolder::DESIGN).display(),
             folder.display()
         ))),
         ClusterState::Building => Err(Report::new(format!(
-            "The cluster in {} is only half built: pgcascade was interrupted while building it.",
-            folder.display()
+            "The cluster in {at} is only half built: pgcascade was interrupted while building it."
         ))
         .hint(format!(
-            "`pgcascade resume {0}` finishes it; `pgcascade teardown {0}` removes it.",
-            folder.display()
+            "`pgcascade resume {at}` finishes it; `pgcascade teardown {at}` removes it."
         ))),
-        ClusterState::Removing if stored.record.is_at_work() => Err(Report::new(format!(
-            "The cluster in {} is being torn down.",
-            folder.display()
-        ))
-        .hint("Wait until the other pgcascade has finished.")),
+        ClusterState::Removing if stored.record.is_at_work() => {
+            Err(Report::new(format!("The cluster in {at} is being torn down."))
+                .hint("Wait until the other pgcascade has finished."))
+        }
         ClusterState::Removing => Err(Report::new(format!(
-            "The cluster in {} is half removed: pgcascade was interrupted while tearing it down.",
-            folder.display()
+            "The cluster in {at} is half removed: pgcascade was interrupted while tearing it down."
         ))
-        .hint(format!(
-            "`pgcascade teardown {}` removes the rest.",
-            folder.display()
-        ))),
+        .hint(format!("`pgcascade teardown {at}` removes the rest."))),
     }
 }
 

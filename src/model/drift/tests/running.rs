@@ -104,7 +104,7 @@ fn two_primaries_are_a_split_brain_and_a_switched_over_one_is_none() {
         scene
             .one("standby-promoted")
             .message
-            .starts_with("b is drawn as a standby of m")
+            .starts_with("b is designed as a standby of m")
     );
 
     // A switch-over by hand: everybody streams, from others than drawn.
@@ -142,7 +142,7 @@ fn standbys_in_a_ring_are_called_a_ring() {
         scene
             .one("ring")
             .message
-            .starts_with("a and b follow each other in a ring (a ← b ← a)")
+            .starts_with("a and b follow each other in a loop (a ← b ← a)")
     );
     assert_eq!(
         scene.one("other-upstream").message,

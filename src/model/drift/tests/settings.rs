@@ -42,7 +42,7 @@ fn a_name_that_nobody_has_hangs_every_commit() {
         scene
             .one("other-sync-names")
             .message
-            .ends_with("counts from a promotion on.")
+            .ends_with("takes effect after a promotion.")
     );
     assert_eq!(scene.rules().len(), 1);
 }

@@ -172,8 +172,7 @@ impl<'a> Planner<'a> {
         if both != before && self.uses_passwords() {
             self.add(New {
                 title: "Add the new ports to the password files".to_owned(),
-                why: "libpq looks passwords up by port: a standby that connects to a new port needs a line \
-                     for it first"
+                why: "libpq finds passwords by port: a standby on a new port needs a line for it first"
                     .to_owned(),
                 action: pass_files(&both),
                 undo: Some(pass_files(&before)),
@@ -245,9 +244,7 @@ impl<'a> Planner<'a> {
                     "Create a certificate for {}",
                     server.map_or("", |server| server.name().as_str())
                 ),
-                why: "Both ends of a link present a certificate signed by the cluster's own authority, \
-                     whose key is kept in the cluster's folder"
-                    .to_owned(),
+                why: "Both ends of a link present one, signed by the cluster's own authority".to_owned(),
                 action: Action::Alter(Alter::SignCertificate { certificate }),
                 undo: Some(undo),
                 ..New::default()
@@ -271,8 +268,7 @@ impl<'a> Planner<'a> {
         let new = New {
             server: Some(primary.was),
             title: "Switch off synchronous replication for now".to_owned(),
-            why: "Synchronous standbys will be away for a moment, and commits would hang. It is switched on \
-                 again at the end"
+            why: "Synchronous standbys restart, so commits would hang; switched on again at the end"
                 .to_owned(),
             action: action(self.held()),
             undo: Some(action(Vec::new())),
@@ -332,8 +328,7 @@ impl<'a> Planner<'a> {
             self.add(New {
                 server: Some(server),
                 title: format!("Stop {name}"),
-                why: "It is no longer in the design; its data is kept until the change is verified"
-                    .to_owned(),
+                why: "No longer in the design; its data is kept until the change is verified".to_owned(),
                 action: Action::Serve(Serve::Stop {
                     server: name.clone(),
                     folder: folder.clone(),

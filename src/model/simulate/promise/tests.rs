@@ -110,9 +110,9 @@ fn more_than_there_are_and_nobody() {
 fn each_level_says_what_it_waits_for() {
     let at = |level: &str| said(&format!("m 1 sync any 2 commit {level}\n{THREE}"));
     for (level, words) in [
-        ("remote_write", "has been written by any 2 of"),
-        ("on", "is on the disk of any 2 of"),
-        ("remote_apply", "is applied on any 2 of"),
+        ("remote_write", "are written by any 2 of"),
+        ("on", "are on the disk of any 2 of"),
+        ("remote_apply", "are applied on any 2 of"),
     ] {
         let promise = at(level);
         assert!(promise.commit.contains(words), "{}", promise.commit);
@@ -121,7 +121,7 @@ fn each_level_says_what_it_waits_for() {
     assert!(
         at("local")
             .commit
-            .starts_with("At the commit level local a commit waits for no standby")
+            .starts_with("At synchronous_commit = local, commits wait only for")
     );
     assert!(at("off").lost.contains("even if it comes back"));
     let late = said("m 1 sync first 1 commit remote_apply\n  a 2 priority 1 delay 10min\n");
@@ -141,7 +141,7 @@ fn what_has_no_effect_is_said() {
     assert_eq!(cascaded.tolerated, Some(0));
     let old = said(&format!("postgres 9.5\nm 1 sync first 2\n{THREE}"));
     assert_eq!((old.tolerated, old.safe_below), (Some(2), 1));
-    assert!(old.notes[0].starts_with("PostgreSQL 9.5 waits for 1 standby and no more"));
+    assert!(old.notes[0].starts_with("PostgreSQL 9.5 waits for at most 1 standby"));
     let any = said(&format!("postgres 9.6\nm 1 sync any 1\n{THREE}"));
     assert!(any.commit.contains("the first of"), "{}", any.commit);
     assert!(any.notes[0].starts_with("PostgreSQL 9.6 has no quorum"));

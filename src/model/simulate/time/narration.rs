@@ -237,7 +237,7 @@ mod tests {
         let both = SEED.replace("first 1", "first 2");
         let hang = format!("{one}at 100ms crash slave2\n");
         assert!(told(&both, &hang, 3_000_000).contains(
-            "nobody will answer: 2 synchronous standbys have to answer, and only \"slave1\" is connected"
+            "no answer will come: 2 synchronous standbys have to answer, and only \"slave1\" is connected"
         ));
     }
 

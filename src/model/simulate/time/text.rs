@@ -320,24 +320,24 @@ at 1min promote \"far away\"
         for (text, words) in [
             (
                 "sed 1",
-                "line 1: \"sed\" begins no line of a scenario; did you mean \"seed\"?",
+                "line 1: \"sed\" cannot start a scenario line; did you mean \"seed\"?",
             ),
             ("\n\nseed x", "line 3: \"x\" is not a whole number"),
             (
                 "clients 4",
                 "line 1: the syntax is \"clients NUMBER think TIME commit SIZE\"",
             ),
-            ("at 5 crash slave1", "line 1: \"5\" is no time"),
+            ("at 5 crash slave1", "line 1: \"5\" is not a time"),
             (
                 "at 5s crahs slave1",
-                "line 1: \"crahs\" is nothing that can happen; did you mean \"crash\"?",
+                "line 1: \"crahs\" is not a known event; did you mean \"crash\"?",
             ),
             (
                 "at 99999999999min crash slave1",
-                "line 1: \"99999999999min\" is no time",
+                "line 1: \"99999999999min\" is not a time",
             ),
             ("at 5s", "line 1: the syntax is \"at TIME ACTION\""),
-            ("network latency 5ms bandwidth 10", "line 1: \"10\" is no size"),
+            ("network latency 5ms bandwidth 10", "line 1: \"10\" is not a size"),
             (
                 "link slave2 latency 5ms bandwidth 10MB/s",
                 "line 1: the design has no server called \"slave2\"",

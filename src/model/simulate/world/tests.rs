@@ -351,8 +351,9 @@ fn a_server_lets_in_the_hosts_of_its_drawn_neighbours_and_nobody_else() {
         .map(|advice| format!("{} {:?}", advice.said.sentence, advice.commands))
         .collect();
     assert!(
-        said.iter().any(|said| said.contains("Let \"b\" in at \"a\"")
-            && said.contains("host replication replicator \\\"db3\\\"")),
+        said.iter()
+            .any(|said| said.contains("Allow \"b\" to connect to \"a\"")
+                && said.contains("host replication replicator \\\"db3\\\"")),
         "{said:#?}"
     );
     world.apply(let_in).unwrap();
@@ -505,7 +506,7 @@ fn an_action_is_read_as_it_is_printed_and_a_slip_is_named() {
         ("", "nothing is given"),
         (
             "crahs slave1",
-            "\"crahs\" is nothing that can happen; did you mean \"crash\"?",
+            "\"crahs\" is not a known event; did you mean \"crash\"?",
         ),
         (
             "crash slave2",

@@ -158,7 +158,13 @@ fn values_say_what_would_be_right() {
         "minimal, archive, hot_standby, logical",
         "Remove wal_level",
     );
-    says("11", "work_mem", "1.5GB", "not one of its units", "Remove work_mem");
+    says(
+        "11",
+        "work_mem",
+        "1.5GB",
+        "not one of its units",
+        "Remove work_mem",
+    );
     says(
         "17",
         "notify_buffers",
