@@ -104,9 +104,7 @@ impl<'a> Planner<'a> {
     fn begin(&mut self, standing: &Standing) {
         self.add(New {
             title: "Record that a change begins".to_owned(),
-            why: "From here on, the record names both designs and everything that may be created: pgcascade \
-                 can later finish the change, undo it, or tear everything down"
-                .to_owned(),
+            why: "From now on pgcascade can finish the change, undo it, or tear everything down".to_owned(),
             action: Action::Alter(Alter::BeginChange),
             undo: Some(Action::Alter(Alter::ForgetChange)),
             stays_with_rest: Some(
@@ -172,8 +170,7 @@ impl<'a> Planner<'a> {
         if both != before && self.uses_passwords() {
             self.add(New {
                 title: "Add the new ports to the password files".to_owned(),
-                why: "libpq finds passwords by port: a standby on a new port needs a line for it first"
-                    .to_owned(),
+                why: "libpq finds passwords by port: a standby on a new port needs a line first".to_owned(),
                 action: pass_files(&both),
                 undo: Some(pass_files(&before)),
                 ..New::default()
@@ -268,8 +265,7 @@ impl<'a> Planner<'a> {
         let new = New {
             server: Some(primary.was),
             title: "Switch off synchronous replication for now".to_owned(),
-            why: "Synchronous standbys restart, so commits would hang; switched on again at the end"
-                .to_owned(),
+            why: "Synchronous standbys restart, so commits would hang; switched on again last".to_owned(),
             action: action(self.held()),
             undo: Some(action(Vec::new())),
             ..New::default()
