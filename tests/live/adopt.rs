@@ -82,7 +82,7 @@ fn is_adopted(place: &Place) {
     place.shows(&[], AGAIN);
     let (code, said) = place.apply(&["--plan"]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("Nothing differs"), "{said}");
+    assert!(said.contains("No changes"), "{said}");
     let (code, said) = place.run(&["verify"]);
     assert_eq!(code, Some(0), "{said}");
     let (code, said) = place.run(&["adopt"]);

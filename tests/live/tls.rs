@@ -315,7 +315,7 @@ async fn the_scripts_make_the_certificates_and_take_them_away() {
     weaken(topology, &cluster).await;
     let said = place.expect("verify", 1);
     assert!(
-        said.contains("not encrypted is the link from it's to: b"),
+        said.contains("the link from it's is not encrypted to: b"),
         "{said}"
     );
     fs::write(cluster.join("tls/mine.key"), "theirs").unwrap();

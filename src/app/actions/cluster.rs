@@ -87,7 +87,7 @@ pub fn tear_down_left(session: &Session, _: &[ServerId]) -> Answer {
 
 pub fn watch_left(session: &Session, _: &[ServerId]) -> Answer {
     let folder = first(session, |left| left.state.is_whole())
-        .ok_or("No whole cluster was left by an earlier pgcascade")?;
+        .ok_or("There is no complete cluster from an earlier session")?;
     send(Message::Cluster(ClusterMessage::Attach(folder)))
 }
 

@@ -149,26 +149,40 @@ pub struct UiAction {
 
 #[rustfmt::skip]
 pub static ACTIONS: [UiAction; 67] = [
-    UiAction { id: ActionId::New, menu: Menu::File, words: "New", does: file::new, explained: "Begin with one server, the primary" },
-    UiAction { id: ActionId::NewFrom, menu: Menu::File, words: "New from…", does: file::new_from, explained: "Begin with one of the built-in designs" },
+    UiAction { id: ActionId::New, menu: Menu::File, words: "New", does: file::new, explained: "Create a \
+         design with one server, the primary" },
+    UiAction { id: ActionId::NewFrom, menu: Menu::File, words: "New from…", does: file::new_from, explained: "Create a design from a built-in \
+         one" },
     UiAction { id: ActionId::Open, menu: Menu::File, words: "Open…", does: file::open, explained: "Open a design file" },
-    UiAction { id: ActionId::Save, menu: Menu::File, words: "Save", does: file::save, explained: "Write the design to its file" },
-    UiAction { id: ActionId::SaveAs, menu: Menu::File, words: "Save as…", does: file::save_as, explained: "Write the design to another file" },
-    UiAction { id: ActionId::Export, menu: Menu::File, words: "Export…", does: file::export, explained: "Pack every configuration file as .tar.gz" },
-    UiAction { id: ActionId::ExportPicture, menu: Menu::File, words: "Export picture…", does: file::export_picture, explained: "The drawing as SVG, PNG, Mermaid or DOT" },
-    UiAction { id: ActionId::Deploy, menu: Menu::File, words: "Deploy…", does: cluster::deploy, explained: "Build the drawn cluster on this machine, or apply the changes to the one that runs" },
-    UiAction { id: ActionId::GoOn, menu: Menu::File, words: "Resume what was left", does: cluster::go_on, explained: "Finish what an earlier pgcascade left half-made" },
-    UiAction { id: ActionId::KeepLeft, menu: Menu::File, words: "Keep what was left", does: cluster::keep_left, explained: "Leave what is half-made as it is, and say no more about it" },
-    UiAction { id: ActionId::TearDownLeft, menu: Menu::File, words: "Tear down what was left…", does: cluster::tear_down_left, explained: "Remove what an earlier pgcascade left; asks first" },
-    UiAction { id: ActionId::WatchLeft, menu: Menu::File, words: "Watch what was left", does: cluster::watch_left, explained: "Show a whole cluster of an earlier session here, with what its servers say" },
+    UiAction { id: ActionId::Save, menu: Menu::File, words: "Save", does: file::save, explained: "Save the \
+         design to its file" },
+    UiAction { id: ActionId::SaveAs, menu: Menu::File, words: "Save as…", does: file::save_as, explained: "Save the design to another file" },
+    UiAction { id: ActionId::Export, menu: Menu::File, words: "Export…", does: file::export, explained: "Export all configuration files as a .tar.gz" },
+    UiAction { id: ActionId::ExportPicture, menu: Menu::File, words: "Export picture…", does: file::export_picture, explained: "Export the drawing as \
+         SVG, PNG, Mermaid or DOT" },
+    UiAction { id: ActionId::Deploy, menu: Menu::File, words: "Deploy…", does: cluster::deploy, explained: "Build the drawn cluster on this machine, or apply the changes to the running one" },
+    UiAction { id: ActionId::GoOn, menu: Menu::File, words: "Resume interrupted deployment", does: cluster::go_on, explained: "Finish what an \
+         interrupted pgcascade began" },
+    UiAction { id: ActionId::KeepLeft, menu: Menu::File, words: "Ignore interrupted deployment", does: cluster::keep_left, explained: "Leave the interrupted cluster \
+         as it is and hide the message" },
+    UiAction { id: ActionId::TearDownLeft, menu: Menu::File, words: "Remove interrupted deployment…", does: cluster::tear_down_left, explained: "Remove the interrupted cluster; asks first" },
+    UiAction { id: ActionId::WatchLeft, menu: Menu::File, words: "Attach to running cluster", does: cluster::watch_left, explained: "Show the state of a \
+         cluster from an earlier session" },
     UiAction { id: ActionId::Adopt, menu: Menu::File, words: "Adopt what runs…", does: cluster::adopt, explained: "Make what runs the design of the cluster; shows the changes first" },
-    UiAction { id: ActionId::Quit, menu: Menu::File, words: "Quit", does: file::quit, explained: "Close the window; deployed servers go on running" },
-    UiAction { id: ActionId::Undo, menu: Menu::Edit, words: "Undo", does: edit::undo, explained: "Take the last edit back" },
-    UiAction { id: ActionId::Redo, menu: Menu::Edit, words: "Redo", does: edit::redo, explained: "Do it again" },
-    UiAction { id: ActionId::Cut, menu: Menu::Edit, words: "Cut", does: edit::cut, explained: "Take the selected servers out, with all below them, into the clipboard" },
-    UiAction { id: ActionId::Copy, menu: Menu::Edit, words: "Copy", does: edit::copy, explained: "The selected servers and all below them, as text: a line for each" },
-    UiAction { id: ActionId::Paste, menu: Menu::Edit, words: "Paste", does: edit::paste, explained: "Put the clipboard's servers under the selected one, with names and ports that are free" },
-    UiAction { id: ActionId::Duplicate, menu: Menu::Edit, words: "Duplicate", does: edit::duplicate, explained: "The selected servers and all below them once more, beside them" },
+    UiAction { id: ActionId::Quit, menu: Menu::File, words: "Quit", does: file::quit, explained: "Close the \
+         window; deployed servers keep running" },
+    UiAction { id: ActionId::Undo, menu: Menu::Edit, words: "Undo", does: edit::undo, explained: "Undo the \
+         last edit" },
+    UiAction { id: ActionId::Redo, menu: Menu::Edit, words: "Redo", does: edit::redo, explained: "Redo the \
+         last undone edit" },
+    UiAction { id: ActionId::Cut, menu: Menu::Edit, words: "Cut", does: edit::cut, explained: "Cut the \
+         selected servers and all below them to the clipboard" },
+    UiAction { id: ActionId::Copy, menu: Menu::Edit, words: "Copy", does: edit::copy, explained: "Copy the \
+         selected servers and all below them as text, one line each" },
+    UiAction { id: ActionId::Paste, menu: Menu::Edit, words: "Paste", does: edit::paste, explained: "Paste \
+         the clipboard's servers under the selected one, with free names and ports" },
+    UiAction { id: ActionId::Duplicate, menu: Menu::Edit, words: "Duplicate", does: edit::duplicate, explained: "Duplicate the selected servers and all \
+         below them" },
     UiAction { id: ActionId::SelectAll, menu: Menu::Edit, words: "Select all", does: edit::select_all, explained: "Select every server" },
     UiAction { id: ActionId::AskAgain, menu: Menu::Edit, words: "Ask before removing relays", does: edit::ask_again, explained: "Forget your answer, and ask again what \
          to do with downstreams" },

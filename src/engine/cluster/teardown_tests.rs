@@ -298,7 +298,7 @@ async fn a_teardown_that_fails_or_is_killed_at_any_deed_is_finished_by_a_second(
                     let (second, _) = scene.teardown(Fate::Lives).await;
                     let said = second.unwrap_or_else(|report| panic!("{place}: {report}"));
                     assert_eq!(
-                        said.join("\n").contains("stays"),
+                        said.join("\n").contains("was kept"),
                         has_foreign,
                         "{place}: {said:?}"
                     );

@@ -128,19 +128,13 @@ pub const SILENT: &str = "server-silent";
 
 /// Every kind of difference, and what it is; those that others follow from come first.
 pub const RULES: [(&str, &str); 31] = [
-    ("two-primaries", "Several servers take writes (split brain)"),
+    ("two-primaries", "Several servers accept writes (split brain)"),
     (BESIDE, "A server that left the design runs"),
-    ("no-primary", "No server takes writes"),
-    (
-        "standby-promoted",
-        "A server that is drawn as a standby takes writes",
-    ),
-    (
-        "primary-is-standby",
-        "The server that is drawn as the primary is a standby",
-    ),
-    ("ring", "Standbys follow each other in a ring"),
-    ("server-down", "A server does not run"),
+    ("no-primary", "No server accepts writes"),
+    ("standby-promoted", "A designed standby accepts writes"),
+    ("primary-is-standby", "The designed primary is a standby"),
+    ("ring", "Standbys follow each other in a loop"),
+    ("server-down", "A server is down"),
     (SILENT, "A server does not answer"),
     ("other-version", "A server runs a different major version"),
     ("other-port", "A server listens on a different port"),
@@ -187,13 +181,10 @@ pub const RULES: [(&str, &str); 31] = [
     ("setting-pending", "A setting waits for a restart"),
     (
         OVERRULED,
-        "A setting of the design also stands in postgresql.auto.conf, which beats the design from now on",
+        "A setting of the design is also in postgresql.auto.conf, which now overrides the design",
     ),
-    (
-        "commits-differ",
-        "A commit ends otherwise than the design promises",
-    ),
-    (ARCHIVE_FAILING, "The archive takes no WAL"),
+    ("commits-differ", "Commits behave differently from the design"),
+    (ARCHIVE_FAILING, "WAL archiving fails"),
     ("replay-paused", "A standby does not apply what it receives"),
 ];
 

@@ -45,7 +45,10 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
                 Some(format!("If it is not needed, on {name}: {sql}")),
             )
         };
-        let message = format!("{name} has a slot {}, which is not drawn{holds}.", slot.name);
+        let message = format!(
+            "{name} has a slot {}, which is not in the design{holds}.",
+            slot.name
+        );
         found.push(Drift {
             slot: Some(slot.name.clone()),
             ..of("slot-extra", server, message, fix)

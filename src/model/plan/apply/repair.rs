@@ -108,7 +108,7 @@ pub fn words(difference: &Difference<'_>) -> Vec<String> {
                     format!("{setting} of {name} was changed by hand and is reset to the design")
                 }
                 Repair::Files => format!("The files of {name} say what it does"),
-                Repair::Slot(slot) => format!("The slot {slot} is made again on {name}"),
+                Repair::Slot(slot) => format!("The slot {slot} is created again on {name}"),
             });
         }
     }

@@ -134,7 +134,7 @@ fn a_cut_is_noticed_when_the_time_limit_is_over() {
     assert!(!waits.hangs, "it ends by itself");
     let said = &run.told()[0].sentence;
     assert!(
-        said.ends_with("link is down to \"slave1\", and \"master\" has not noticed; it will in 1 ms"),
+        said.ends_with("nothing gets through to \"slave1\", and \"master\" has not noticed; it will in 1 ms"),
         "{said}"
     );
     assert_eq!(

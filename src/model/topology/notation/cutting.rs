@@ -132,7 +132,7 @@ other 5435 set work_mem=64MB
             ("Dear all,", "line 1: \"all,\" is not a port"),
             ("a 1\nb 2\na 3", "line 3: a server named"),
             ("a 1 priority 0", "line 1: a priority"),
-            ("a 1 set work_mem", "line 1: \"set\" needs a value"),
+            ("a 1 set work_mem", "line 1: \"set\" must be followed by a value"),
         ] {
             let error = parse_cutting(text).unwrap_err().to_string();
             assert!(error.starts_with(sentence), "{error}");

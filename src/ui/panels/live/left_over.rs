@@ -37,7 +37,7 @@ fn record_ui(ui: &mut Ui, session: &Session, record: &LeftCluster, outbox: &mut 
             } else if is_whole {
                 let hover = "Stop its servers and remove everything created there; asks first";
                 button(ui, "Tear down…", hover, ClusterMessage::AskTeardown(folder()));
-                let hover = "Shows it here, with what its servers say";
+                let hover = "Show its live state here";
                 button(ui, "Watch", hover, ClusterMessage::Attach(folder()));
             } else {
                 let hover = "Leave it as it is and hide this message";
