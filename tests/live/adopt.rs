@@ -196,7 +196,7 @@ async fn what_cannot_be_drawn_is_refused_or_said_and_what_left_comes_back() {
         .args(["list", "--run-as", "postgres"])
         .output();
     let list = String::from_utf8(list.unwrap().stdout).unwrap();
-    assert!(list.contains("split: a and m take writes"), "{list}");
+    assert!(list.contains("split brain: a and m accept writes"), "{list}");
     place.control("m", &["-w", "-m", "fast", "stop"]);
     place.shows(&[], AGAIN);
 

@@ -477,11 +477,7 @@ async fn an_old_primary_is_not_started_beside_a_promoted_standby() {
     for arguments in [&["start"][..], &["start", "m"], &["start", "--plan"]] {
         let (code, said) = place.run(arguments);
         assert_eq!(code, Some(1), "{arguments:?}: {said}");
-        for words in [
-            "a was promoted and accepts writes",
-            "To keep a",
-            "To go back to m",
-        ] {
+        for words in ["a was promoted", "To keep a", "To go back to m"] {
             assert!(said.contains(words), "{said}");
         }
     }
@@ -531,7 +527,7 @@ async fn an_archive_that_fails_is_seen_and_fails_verify() {
         failing.contains("The archive of m does not take 0000"),
         "{failing}"
     );
-    place.refuses(&["The archive of m did not take", "it failed to archive 0000"]);
+    place.refuses(&["m did not archive", "it failed to archive 0000"]);
     std::fs::rename(&away, &archive).unwrap();
     // It is proved by what it does now, and not by what it did.
     let (code, said) = place.run(&["verify"]);

@@ -148,7 +148,7 @@ fn a_quorum_does_not_survive_the_loss_of_the_site_where_it_was_confirmed() {
         ])
         .out;
     assert!(
-        verdict.contains("\"oslo\", which may lack confirmed commits of the last moment"),
+        verdict.contains("\"oslo\", which may lack the latest confirmed commits"),
         "{verdict}"
     );
 }

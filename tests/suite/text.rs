@@ -94,7 +94,7 @@ fn what_is_wrong_stands_at_its_line_and_the_drawing_stays_until_it_is_mended() {
     );
     assert!(window.has("1 error; the drawing shows the last valid version"));
     assert!(
-        window.has("follows \"masterx\", and there is no server of that name"),
+        window.has("follows \"masterx\", but no server has that name"),
         "{problem:?}"
     );
     assert_eq!(window.drawn(), drawn);

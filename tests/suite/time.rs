@@ -76,7 +76,7 @@ fn it_moves_while_it_is_played_and_asks_for_no_frame_while_it_is_not() {
 #[test]
 fn the_line_of_time_leads_to_any_moment_and_undo_to_the_last_event() {
     let mut window = entered();
-    let line = window.harness.get_by_label_contains("Timeline").rect();
+    let line = window.harness.get_by_label_contains("Timeline: ").rect();
     let at = |share: f32| {
         egui::pos2(
             line.left() + 10.0 + (line.width() - 20.0) * share,
@@ -101,7 +101,7 @@ fn the_line_of_time_leads_to_any_moment_and_undo_to_the_last_event() {
     assert!(window.row("slave11").contains("receives nothing"));
     // The keyboard walks along the line.
     let now = in_time(&window).now();
-    window.harness.get_by_label_contains("Timeline").focus();
+    window.harness.get_by_label_contains("Timeline: ").focus();
     window.harness.run_ok();
     window.press(Key::ArrowLeft);
     assert!(in_time(&window).now() < now);

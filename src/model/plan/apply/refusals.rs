@@ -8,7 +8,7 @@ use crate::model::plan::{Check, Machine};
 use crate::model::topology::{Edit, Server, Topology};
 
 /// What helps where a cluster cannot be changed.
-const ANEW: &str = "Tear the cluster down and deploy the design again";
+const REDEPLOY: &str = "Tear the cluster down and deploy the design again";
 
 /// Every reason, each with what to do; none: the change can be planned.
 pub fn refusals(difference: &Difference<'_>, machine: &Machine, standing: &Standing) -> Vec<Check> {
@@ -44,7 +44,7 @@ fn other_cluster(running: &Topology, wanted: &Topology) -> Vec<Check> {
                 running.postgres(),
                 wanted.postgres()
             ),
-            ANEW,
+            REDEPLOY,
         ));
     }
     if running.effective_auth() != wanted.effective_auth() {
@@ -56,7 +56,7 @@ fn other_cluster(running: &Topology, wanted: &Topology) -> Vec<Check> {
                 running.effective_auth().word(),
                 wanted.effective_auth().word()
             ),
-            ANEW,
+            REDEPLOY,
         ));
     }
     found
@@ -99,7 +99,7 @@ fn primary(difference: &Difference<'_>) -> Option<Check> {
                 is.name(),
                 was.name()
             ),
-            format!("Keep \"{}\" as the primary; or: {ANEW}", was.name()),
+            format!("Keep \"{}\" as the primary; or: {REDEPLOY}", was.name()),
         )
     } else {
         stop(
@@ -141,7 +141,7 @@ fn backup(difference: &Difference<'_>) -> Option<Check> {
                  base backup leaves traces in the primary",
                 new.name()
             ),
-            ANEW,
+            REDEPLOY,
         )
     })
 }

@@ -53,7 +53,7 @@ fn buttons_ui(ui: &mut Ui, time: &InTime, outbox: &mut Outbox) {
     button(
         ui,
         "⏵",
-        "One tick on: a millisecond",
+        "One tick forward: a millisecond",
         true,
         TimeMessage::Tick { on: true },
     );
