@@ -297,11 +297,7 @@ async fn a_teardown_that_fails_or_is_killed_at_any_deed_is_finished_by_a_second(
                 if is_known {
                     let (second, _) = scene.teardown(Fate::Lives).await;
                     let said = second.unwrap_or_else(|report| panic!("{place}: {report}"));
-                    assert_eq!(
-                        said.join("\n").contains("was kept"),
-                        has_foreign,
-                        "{place}: {said:?}"
-                    );
+                    assert_eq!(said.join("\n").contains("kept"), has_foreign, "{place}: {said:?}");
                 }
                 scene.check_end(has_foreign, &place);
             }

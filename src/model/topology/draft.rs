@@ -203,7 +203,13 @@ impl Draft {
                     name: server.name.clone(),
                     upstream: upstream.clone(),
                     nearest: guesses
-                        .nearest(upstream, places.keys().copied())
+                        .nearest(
+                            upstream,
+                            places
+                                .keys()
+                                .copied()
+                                .filter(|other| *other != server.name.as_str()),
+                        )
                         .map(str::to_owned),
                 });
             }
@@ -315,12 +321,19 @@ impl Guesses {
 /// A longer word is no typing error, and comparing two takes the product of their lengths.
 const LONGEST_WORD: usize = 128;
 
-/// The known word most like the wrong one, if any is like it at all.
+/// The known word most like the wrong one, if any is like it at all; one that differs in capitals only before all others.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .filter(|word| wrong.len() <= LONGEST_WORD && word.len() <= LONGEST_WORD)
-        .map(|word| (strsim::jaro_winkler(wrong, word), word))
+        .map(|word| {
+            let likeness = if wrong.eq_ignore_ascii_case(word) {
+                1.0
+            } else {
+                strsim::jaro_winkler(wrong, word)
+            };
+            (likeness, word)
+        })
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, word)| word)

@@ -346,6 +346,18 @@ fn each_problem_names_its_line_and_its_fix() {
              server in the design",
         ],
     );
+    // Never the server itself, however like it is; capitals alone are the likeliest slip.
+    check_problems(
+        &format!(
+            "{head}{}{}",
+            server("PG01", ""),
+            server("pg02", "follows = \"pg01\"\n")
+        ),
+        &[
+            "6 unknown-upstream: \"pg02\" follows \"pg01\", but no server has that name | did you mean \
+             follows = \"PG01\"?",
+        ],
+    );
     check_problems(
         &format!(
             "name = 3\npostgres = 9.6\n{}",
