@@ -187,7 +187,7 @@ impl Adopting {
     ///
     /// # Errors
     ///
-    /// As [`settle`](Self::settle) and [`tidy`](Self::tidy) say; and if a step fails or it is cancelled, with what became of it.
+    /// As `settle` and `tidy` say; and if a step fails or it is cancelled, with what became of it.
     pub async fn adopt_here(self, cancel: Cancel) -> Result<(), Report> {
         if self.is_nothing() {
             return Ok(());
