@@ -246,7 +246,7 @@ fn number(text: &str, what: &str) -> Result<u32, String> {
     text.parse()
         .ok()
         .filter(|number| *number > 0)
-        .ok_or_else(|| format!("\"{text}\" is no number: {what} is a whole number from 1 on"))
+        .ok_or_else(|| format!("\"{text}\" is not a valid number: {what} is a whole number of at least 1"))
 }
 
 /// `name = value`, the value with or without the quotes of a configuration file.
@@ -282,12 +282,14 @@ mod tests {
         assert!(sent.is_empty());
         assert_eq!(
             problem.as_deref(),
-            Some("\"54x\" is no port: a port is a number from 1 to 65535")
+            Some("\"54x\" is not a port: a port is a number from 1 to 65535")
         );
         let (sent, problem) = committed(&Field::Port(id), &topology, "5500");
         assert_eq!((sent.len(), problem), (1, None));
         let (sent, problem) = committed(&Field::Name(id), &topology, "m");
-        assert!(sent.is_empty() && problem.is_some_and(|problem| problem.contains("called \"m\" already")));
+        assert!(
+            sent.is_empty() && problem.is_some_and(|problem| problem.contains("named \"m\" already exists"))
+        );
         assert_eq!(committed(&Field::Port(id), &topology, "5433"), (Vec::new(), None));
     }
 

@@ -55,7 +55,7 @@ pub fn targets(
 pub fn toggle_synchronous(topology: &Topology, id: ServerId) -> Result<Message, String> {
     let standby = topology.server(id).and_then(|server| server.standby());
     let Some(standby) = standby else {
-        return Err("The primary is what the others are synchronous with".to_owned());
+        return Err("The primary itself cannot be synchronous".to_owned());
     };
     if standby.sync_priority().is_some() {
         return Ok(edit(Edit::SetSyncPriority {

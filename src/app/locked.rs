@@ -17,8 +17,8 @@ impl Locked {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Deploying => "The design is locked while it is being deployed",
-            Self::WhatIf => "In What-if the design stays as it is",
-            Self::BrokenText => "The text has an error, and the drawing is older than the text",
+            Self::WhatIf => "The design cannot change in What-if",
+            Self::BrokenText => "The text has an error; the drawing shows the last valid version",
         }
     }
 
@@ -27,9 +27,7 @@ impl Locked {
         match self {
             Self::Deploying => "Wait until the deployment is done, or cancel it",
             Self::WhatIf => "Leave What-if to change the design",
-            Self::BrokenText => {
-                "Fix the text, or take the drawing's text instead: both in the panel \"Text\""
-            }
+            Self::BrokenText => "Fix the text or revert it to the drawing, both in the Text panel",
         }
     }
 

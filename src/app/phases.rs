@@ -127,11 +127,11 @@ mod tests {
             .map(|phase| (phase.title, phase.steps))
             .collect();
         let expected = vec![
-            ("Make folders and passwords", 0..2),
+            ("Create folders and passwords", 0..2),
             ("Install the configuration", 2..3),
             ("Start the servers", 3..4),
             ("Switch on synchronous replication", 4..5),
-            ("Prove it", 5..6),
+            ("Verify", 5..6),
         ];
         assert_eq!(phases, expected);
     }

@@ -32,15 +32,15 @@ pub fn title(pick: &Pick, session: &Session) -> String {
         Pick::Action => "What do you want to do?".to_owned(),
         Pick::Server => "Which server?".to_owned(),
         Pick::Upstream(servers) => match servers.as_slice() {
-            [server] => format!("Which server shall {} follow?", name(server)),
-            _ => format!("Which server shall these {} follow?", servers.len()),
+            [server] => format!("Choose a new upstream for {}", name(server)),
+            _ => format!("Choose a new upstream for these {}", servers.len()),
         },
-        Pick::Place(server) => format!("Whose place shall {} take?", name(server)),
+        Pick::Place(server) => format!("Choose a server to swap with {}", name(server)),
         Pick::Site(servers) => match servers.as_slice() {
-            [server] => format!("At which site does {} stand?", name(server)),
-            _ => format!("At which site do these {} stand?", servers.len()),
+            [server] => format!("Choose the site of {}", name(server)),
+            _ => format!("Choose the site of these {}", servers.len()),
         },
-        Pick::Template => "Which design to begin with?".to_owned(),
+        Pick::Template => "Choose a design to start from".to_owned(),
         Pick::Version => "Which version of PostgreSQL?".to_owned(),
     }
 }
@@ -152,7 +152,7 @@ fn upstream_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
         let verdict = topology.judge_attach_all(servers, target);
         rows.push(judged(upstream.name().to_string(), verdict, edit(attach)));
         if let Some(fix) = topology.fix_attach(servers, target) {
-            let detail = format!("Then they follow {}", upstream.name());
+            let detail = format!("They will follow {}", upstream.name());
             let command = Command::Edits {
                 label: fix.label.clone(),
                 edits: fix.edits,
@@ -192,7 +192,7 @@ fn site_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
     };
     let known = topology.sites().into_iter().map(|(site, there)| {
         let answer = if stand_at(Some(site)) {
-            Err("That is where it says already".to_owned())
+            Err("Already at this site".to_owned())
         } else {
             Ok(Does::Send(set(Some(site.clone()))))
         };
@@ -204,7 +204,7 @@ fn site_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
     });
     let mut rows: Vec<Row> = known.collect();
     if !stand_at(None) {
-        let detail = "Say nothing of where it stands".to_owned();
+        let detail = "Clear the site".to_owned();
         rows.push(simple("No site".to_owned(), detail, Ok(Does::Send(set(None)))));
     }
     rows
@@ -225,7 +225,7 @@ fn new_site_row(session: &Session, servers: &[ServerId], typed: &str) -> Option<
             });
             simple(
                 words,
-                "The first servers there".to_owned(),
+                "The first servers at this site".to_owned(),
                 Ok(Does::Send(message)),
             )
         }
@@ -267,7 +267,7 @@ fn version_rows(session: &Session) -> Vec<Row> {
     let current = session.desk.document.topology().postgres();
     let row = |major: PgMajor| {
         let answer = if major == current {
-            Err("The design is for this version already".to_owned())
+            Err("The design already uses this version".to_owned())
         } else {
             Ok(Does::Send(edit(Edit::SetPostgres(major))))
         };
@@ -361,8 +361,8 @@ mod tests {
         let offered: Vec<&str> = offered.map(|row| row.words.as_str()).collect();
         let fixes = [
             "slave2",
-            "Move slave11 out under master first",
-            "Move slave12 out under master first",
+            "First move slave11 under master",
+            "First move slave12 under master",
         ];
         assert!(fixes.iter().all(|fix| offered.contains(fix)), "{offered:?}");
         assert_eq!(offered.len(), 3);

@@ -93,14 +93,14 @@ fn show(plan: &ApplyPlan, as_json: bool) {
 fn summary(plan: &ApplyPlan) -> Vec<String> {
     if plan.plan.steps.is_empty() {
         return vec![format!(
-            "Nothing differs: \"{}\" is what runs in {}",
-            plan.plan.cluster, plan.plan.folder
+            "No changes: {} already runs \"{}\"",
+            plan.plan.folder, plan.plan.cluster
         )];
     }
     let mut lines = vec![format!("\"{}\" in {}:", plan.plan.cluster, plan.plan.folder)];
     lines.extend(plan.changes.iter().map(|change| format!("  {change}")));
     if plan.interruptions.is_empty() {
-        lines.push("Nobody is interrupted".to_owned());
+        lines.push("No sessions are interrupted".to_owned());
     } else {
         lines.push("Interrupted:".to_owned());
         lines.extend(plan.interruptions.iter().map(|one| format!("  {one}")));
@@ -137,7 +137,7 @@ pub(super) async fn run_change(change: Change, as_json: bool, signals: Signals) 
     let cancel = Cancel::default();
     let _watcher = signals.cancels(
         &cancel,
-        "Cancelled: unwinding what was done (once more to stop waiting)",
+        "Cancelled: rolling back (press Ctrl-C again to stop waiting)",
         "Stopping at once",
     );
     let folder = shell_path(&change.found.folder());
@@ -145,12 +145,12 @@ pub(super) async fn run_change(change: Change, as_json: bool, signals: Signals) 
     let servers = change.wanted.topology().servers().len();
     let outcome = shown(as_json, |events| deploy::apply_here(change, events, cancel)).await;
     if !as_json {
-        let remedy = format!("Look at it with: pgcascade status {folder}");
+        let remedy = format!("Check it with: pgcascade status {folder}");
         tell("change", &outcome, &remedy);
         if outcome == Outcome::Done {
             let servers = counted(servers, "server");
             print::line(format_args!(
-                "\"{name}\" runs in {folder} as designed now: {servers}, changed and verified"
+                "\"{name}\" in {folder} now runs as designed: {servers}, changed and verified"
             ));
         }
     }

@@ -14,7 +14,8 @@ use crate::model::simulate::time::Micros;
 use crate::model::topology::{PgMajor, Rule};
 
 const STATUS_CODES: &str = "\
-Exit codes: 0 as drawn, 3 something differs from the design, 4 a server does not answer, so that not all is known.";
+Exit codes: 0 as drawn, 3 something differs from the design, 4 a server does not answer, so the picture is \
+incomplete.";
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 error-level findings or a failed run, 2 wrong usage, 130 cancelled;
 of status and list: 3 something differs from the design, of status: 4 a server does not answer.
@@ -24,16 +25,17 @@ const USAGE: &str = "\
 pgcascade [OPTIONS] [FILE]
        pgcascade [OPTIONS] <COMMAND>";
 
-const TRUST_HELP: &str = "Let the design run its own commands and libraries here: the plan lists them (\"Runs on this machine\"). Remembered \
-     until that list changes";
+const TRUST_HELP: &str = "Allow the design to run its own commands and load its own libraries on this \
+     machine. The plan lists them (\"Runs on this machine\"); the choice is remembered until that list \
+     changes";
 
-/// Draw a PostgreSQL replication cluster, see what is wrong with it, export its configuration, run it on this machine
+/// Design a PostgreSQL replication cluster, check it, export its configuration, run it on this machine
 #[derive(Debug, Parser)]
 #[command(name = "pgcascade", version, override_usage = USAGE, after_help = EXIT_CODES)]
 pub(super) struct Args {
-    /// The design to open in the designer's window
+    /// The design to open in the window
     pub(super) file: Option<PathBuf>,
-    /// Show on standard error what is done, in detail; it is also written to the log
+    /// Log details to standard error as well as to the log file
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
     #[command(subcommand)]
@@ -46,7 +48,7 @@ pub(super) enum Command {
     Templates,
     /// Write a design to start from
     New(New),
-    /// Say what is wrong or unwise in a design
+    /// Check a design for errors and risks
     Check {
         /// The design file
         #[arg(required_unless_present = "explain")]
@@ -54,7 +56,7 @@ pub(super) enum Command {
         /// Print the findings as JSON
         #[arg(long, conflicts_with = "explain")]
         json: bool,
-        /// Say what a rule means and what it rests on; of the design's findings, show only the rule's own
+        /// Explain a rule and its source; with a design, show only the findings of this rule
         #[arg(long, value_name = "RULE", value_parser = known_rule)]
         explain: Option<&'static Rule>,
     },
@@ -63,45 +65,45 @@ pub(super) enum Command {
         /// The design file
         file: PathBuf,
     },
-    /// Write a design's configuration as a tarball
+    /// Export a design's configuration as a tarball
     Bundle(Bundle),
-    /// Draw a design as a picture: SVG and PNG (with the design inside), Mermaid, DOT
+    /// Export a design as a picture: SVG or PNG (with the design embedded), Mermaid, DOT
     Diagram(Diagram),
     // Not a doc comment: its backticks would be printed.
     #[command(
-        about = "Predict what pg_stat_replication will show on every server, and what becomes of a commit"
+        about = "Predict what pg_stat_replication will show on each server and whether commits succeed"
     )]
     Predict(Predict),
-    /// Say which failures a design survives: do writes go on, do reads, is nothing lost
+    /// Show which failures a design survives: writes go on, reads go on, nothing lost
     Survives {
         /// The design file
         file: PathBuf,
-        /// Each two failures at once, too
+        /// Also combine every two failures
         #[arg(long)]
         double: bool,
-        /// Print it as JSON, with the reasons
+        /// Print JSON, with the reasons
         #[arg(long)]
         json: bool,
-        /// Print the reasons, too
+        /// Also print the reasons
         #[arg(long, conflicts_with = "json")]
         why: bool,
     },
-    /// Play a scenario in time: commits, lags and what happens, a line a second
+    /// Simulate a scenario: commits, lag and events, one line per second
     Simulate {
         /// The design file
         file: PathBuf,
-        /// The scenario (faults with their moments, speeds of links, clients, the seed of chance): one that the design
-        /// keeps, by name, or a file
+        /// The scenario (timed faults, link speeds, clients, random seed): the name of one in the design, or a
+        /// file
         #[arg(long, value_name = "NAME|FILE")]
         scenario: Option<PathBuf>,
-        /// How long, for example 30s or 2min
+        /// Simulated time, for example 30s or 2min
         #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
         until: Micros,
-        /// Print each second as JSON, a line each
+        /// Print one JSON object per second
         #[arg(long)]
         json: bool,
     },
-    /// Show the steps of a deployment without doing any
+    /// Show the steps of a deployment without executing them
     Plan {
         #[command(flatten)]
         target: Target,
@@ -115,35 +117,35 @@ pub(super) enum Command {
         target: Target,
         #[arg(long, help = TRUST_HELP)]
         trust: bool,
-        /// Print what happens as JSON, an event a line
+        /// Print one JSON event per line
         #[arg(long)]
         json: bool,
     },
-    /// Make a running cluster what a changed design says, with the least disruption
+    /// Change a running cluster to match a changed design, with the least disruption
     Apply(Apply),
     /// Make what runs the design of its cluster: after a failover or another change that was made by hand
     Adopt(Adopt),
     // Not a doc comment: its backticks would be printed.
     #[command(
-        about = "Show what pg_stat_replication shows now on every server, and what differs from the design",
+        about = "Show pg_stat_replication on each server and every difference from the design",
         after_help = STATUS_CODES
     )]
     Status {
         /// The cluster's folder
         dir: PathBuf,
-        /// Print it as JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Show the same once a second, until q or Ctrl-C
+    /// Show the status every second until q or Ctrl-C
     Watch {
         /// The cluster's folder
         dir: PathBuf,
-        /// Print each reading as a line of JSON
+        /// Print one JSON object per reading
         #[arg(long)]
         json: bool,
     },
-    /// Prove the design: links, sync states, a row read on every standby
+    /// Verify a running cluster: links, sync states, a row read on every standby
     Verify {
         /// The cluster's folder
         dir: PathBuf,
@@ -154,7 +156,7 @@ pub(super) enum Command {
     Start {
         /// The cluster's folder
         dir: PathBuf,
-        /// The servers to start; all, if none is named
+        /// The servers to start [default: all]
         #[arg(value_name = "SERVER")]
         servers: Vec<String>,
         #[command(flatten)]
@@ -164,44 +166,44 @@ pub(super) enum Command {
     Stop {
         /// The cluster's folder
         dir: PathBuf,
-        /// The servers to stop; all, if none is named
+        /// The servers to stop [default: all]
         #[arg(value_name = "SERVER")]
         servers: Vec<String>,
         #[command(flatten)]
         show: Show,
     },
-    /// Stop what was started in a folder and remove what was made there, nothing else
+    /// Stop a cluster and remove everything that pgcascade made in its folder, nothing else
     Teardown {
         /// The cluster's folder
         dir: PathBuf,
         #[command(flatten)]
         show: Show,
     },
-    /// Finish what a pgcascade that was ended in the middle had begun in a folder: what is done stays done
+    /// Resume an interrupted deployment, change, start, stop or teardown
     // Its first name; scripts may have it.
     #[command(alias = "go-on")]
     Resume {
         /// The cluster's folder
         dir: PathBuf,
-        /// Print what happens as JSON, an event a line
+        /// Print one JSON event per line
         #[arg(long)]
         json: bool,
     },
-    /// Leave what such a pgcascade left as it is: it is offered no more
+    /// Keep an interrupted cluster as it is, and stop offering to resume it
     Keep {
         /// The cluster's folder
         dir: PathBuf,
     },
-    /// List the clusters that were made on this machine: name, state, version, how many servers are up, folder
+    /// List the clusters on this machine: name, state, version, running servers, folder
     List {
-        /// As root: only those of this user; by default those of everybody whom root deployed clusters as
+        /// As root: list only this user's clusters [default: those of every user that root deployed as]
         #[arg(long, value_name = "USER")]
         run_as: Option<String>,
-        /// Print it as JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Build the seed's cluster in a folder of its own, show that it replicates, tear it down at Ctrl-C
+    /// Build the seed cluster in a temporary folder, show that it replicates, tear it down at Ctrl-C
     Demo(Demo),
     /// Make and remove one folder for a pgcascade that gave root up; not for people
     #[command(name = servers_user::keeper::COMMAND, hide = true)]
@@ -211,10 +213,10 @@ pub(super) enum Command {
 /// How a command that does something to a cluster shows it.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(super) struct Show {
-    /// Show the steps without doing any
+    /// Show the steps without executing them
     #[arg(long)]
     pub(super) plan: bool,
-    /// Print what happens as JSON, an event a line; with --plan, print the plan as JSON
+    /// Print one JSON event per line; with --plan, print the plan as JSON
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -231,25 +233,25 @@ pub(super) struct Predict {
     /// The design file
     #[arg(required_unless_present = "transitions")]
     pub(super) file: Option<PathBuf>,
-    /// A server that is down; may be given several times
+    /// A server that is down; can be repeated
     #[arg(long, value_name = "SERVER")]
     pub(super) down: Vec<String>,
-    /// Something that happens, for example "crash slave1"; may be given several times, and happens in that order
+    /// A fault, for example "crash slave1"; can be repeated, in order
     #[arg(long, value_name = "ACTION")]
     pub(super) fault: Vec<String>,
-    /// A standby that is promoted after the faults
+    /// A standby to promote after the faults
     #[arg(long, value_name = "SERVER")]
     pub(super) promote: Vec<String>,
-    /// A scenario, whose events happen before the faults: one that the design keeps, by name, or a file
+    /// A scenario to play before the faults: the name of one in the design, or a file
     #[arg(long, value_name = "NAME|FILE")]
     pub(super) scenario: Option<PathBuf>,
-    /// Print the reason for each value, too
+    /// Also print the reason for each value
     #[arg(long, conflicts_with = "json")]
     pub(super) why: bool,
-    /// Print it as JSON, in the form of status --json
+    /// Print JSON, in the format of status --json
     #[arg(long)]
     pub(super) json: bool,
-    /// Print, as Markdown, the tables of everything that can happen
+    /// Print the tables of all possible events as Markdown
     #[arg(long, conflicts_with = "file")]
     transitions: bool,
 }
@@ -258,32 +260,32 @@ pub(super) struct Predict {
 pub(super) struct Diagram {
     /// The design file, or a picture with a design inside
     pub(super) file: PathBuf,
-    /// The picture to write, its format by the end of its name; standard output, if left out
+    /// The picture to write; its extension sets the format [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// The format, whatever the file is called; SVG, if there is no file
+    /// The format, whatever the file's extension [default: SVG on standard output]
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<Picture>,
-    /// On a dark ground
+    /// Use the dark colours
     #[arg(long)]
     pub(super) dark: bool,
-    /// Without the names of servers and hosts, free texts and comments
+    /// Leave out the names of servers and hosts, free text and comments
     #[arg(long)]
     pub(super) anonymous: bool,
-    /// Replace the output also if it is not such a picture
+    /// Overwrite the output even if it is not such a picture
     #[arg(long, requires = "output")]
     pub(super) force: bool,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct New {
-    /// The built-in design to take
+    /// The built-in design to use
     #[arg(long, value_name = "NAME", default_value = "seed", value_parser = PossibleValuesParser::new(template_names()))]
     pub(super) template: String,
-    /// The file to write; standard output, if left out
+    /// The file to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// Write over a file that exists
+    /// Overwrite an existing file
     #[arg(long, requires = "output")]
     pub(super) force: bool,
 }
@@ -295,18 +297,18 @@ pub(super) struct Bundle {
     /// The tarball to write
     #[arg(short, long, value_name = "OUT.tar.gz", required_unless_present_any = ["explain", "diff_version"])]
     pub(super) output: Option<PathBuf>,
-    /// Say which element of the drawing and which decision made each line, and whether a change of it needs a reload or
-    /// a restart; with a server, only what is its own or comes from it
+    /// Explain which part of the design each line comes from, and whether changing it needs a reload or a restart;
+    /// with a server, show only its own lines and those that come from it
     #[arg(long, value_name = "SERVER", num_args = 0..=1, group = "shown")]
     #[expect(clippy::option_option, reason = "left out, without a server, with one")]
     pub(super) explain: Option<Option<String>>,
-    /// Show what changes in the files if the design is given another version of PostgreSQL, as a unified diff
+    /// Show how the files change with another version of PostgreSQL, as a unified diff
     #[arg(long, value_name = "VERSION", value_parser = known_version, group = "shown")]
     pub(super) diff_version: Option<PgMajor>,
-    /// Print the explanation or the difference as JSON
+    /// Print the explanation or the diff as JSON
     #[arg(long, requires = "shown")]
     pub(super) json: bool,
-    /// Replace the output also if it is not a tarball
+    /// Overwrite the output even if it is not a tarball
     #[arg(long, requires = "output")]
     pub(super) force: bool,
 }
@@ -315,15 +317,15 @@ pub(super) struct Bundle {
 pub(super) struct Apply {
     /// The changed design
     pub(super) file: PathBuf,
-    /// The folder of the cluster that runs
+    /// The running cluster's folder
     #[arg(long, value_name = "DIR")]
     pub(super) dir: PathBuf,
-    /// Show what would change, who would be interrupted, and the steps, without doing any
+    /// Show the changes, the interruptions and the steps without executing them
     #[arg(long)]
     pub(super) plan: bool,
     #[arg(long, conflicts_with = "plan", help = TRUST_HELP)]
     pub(super) trust: bool,
-    /// Print what happens as JSON, an event a line; with --plan, print the plan as JSON
+    /// Print one JSON event per line; with --plan, print the plan as JSON
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -348,7 +350,7 @@ pub(super) struct Adopt {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Demo {
-    /// Tear it down at once, without waiting for Ctrl-C
+    /// Tear it down right away instead of waiting for Ctrl-C
     #[arg(long)]
     pub(super) once: bool,
     #[command(flatten)]
@@ -364,7 +366,7 @@ pub(super) fn parse() -> Result<Args, clap::Error> {
     };
     // clap's `args_conflicts_with_subcommands` would also refuse the options that all commands have.
     if args.file.is_some() && args.command.is_some() {
-        let message = "a design to open in the window cannot be given together with a command";
+        let message = "a design to open in the window cannot be combined with a command";
         Args::command()
             .error(clap::error::ErrorKind::ArgumentConflict, message)
             .exit();

@@ -85,7 +85,7 @@ fn check_file(path: &Path, as_json: bool, explained: Option<&Rule>) -> Result<En
         }
         match explained {
             Some(rule) if rows.is_empty() => {
-                print::note(format_args!("{}: nothing found by {}", path.display(), rule.id));
+                print::note(format_args!("{}: no findings from {}", path.display(), rule.id));
             }
             _ => print::note(summary(path, &rows)),
         }
@@ -167,7 +167,7 @@ fn summary(path: &Path, rows: &[Row]) -> String {
         })
         .collect();
     let found = if counts.is_empty() {
-        "nothing found, the design is fine".to_owned()
+        "no findings, the design is fine".to_owned()
     } else {
         counts.join(", ")
     };

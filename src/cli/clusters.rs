@@ -34,7 +34,7 @@ pub(super) fn list(json: bool, run_as: Option<&str>) -> Result<Ending, Report> {
         return Ok(ending);
     }
     if clusters.is_empty() {
-        print::note("No cluster was made on this machine by this user");
+        print::note("This user has not deployed any cluster on this machine");
         return Ok(Ending::Fine);
     }
     let columns = [
@@ -47,11 +47,11 @@ pub(super) fn list(json: bool, run_as: Option<&str>) -> Result<Ending, Report> {
     let row = |cluster: &Listed| {
         let up = format!("{} of {}", cluster.servers_up, cluster.servers);
         let state = if !cluster.split.is_empty() {
-            format!("split: {} take writes", all_of(&cluster.split))
+            format!("split brain: {} accept writes", all_of(&cluster.split))
         } else if cluster.is_kept {
-            format!("kept unfinished, {}", cluster.state.words())
+            format!("kept as is, {}", cluster.state.words())
         } else if cluster.state.is_left_over() {
-            format!("left over, {}", cluster.state.words())
+            format!("interrupted, {}", cluster.state.words())
         } else {
             cluster.state.words().to_owned()
         };
@@ -62,10 +62,10 @@ pub(super) fn list(json: bool, run_as: Option<&str>) -> Result<Ending, Report> {
     print::line(table(&columns, &rows));
     let is_open = |cluster: &Listed| cluster.state.is_left_over() && !cluster.is_kept;
     if clusters.iter().any(is_open) {
-        print::note("What is left over of a run that was ended in the middle:");
-        print::note("  pgcascade resume FOLDER     finishes it");
-        print::note("  pgcascade teardown FOLDER   removes it");
-        print::note("  pgcascade keep FOLDER       leaves it as it is");
+        print::note("To deal with an interrupted run:");
+        print::note("  pgcascade resume FOLDER     finish it");
+        print::note("  pgcascade teardown FOLDER   remove it");
+        print::note("  pgcascade keep FOLDER       leave it as it is");
     }
     Ok(ending)
 }
@@ -96,7 +96,7 @@ async fn perform(task: Task, show: Show) -> Result<Ending, Report> {
     let cancel = Cancel::default();
     let _watcher = signals.cancels(
         &cancel,
-        "Cancelled: stopping (once more to stop at once)",
+        "Cancelled: stopping (press Ctrl-C again to stop at once)",
         "Stopping at once",
     );
     let what = task.plan().head.kind.noun();
@@ -113,8 +113,8 @@ async fn perform(task: Task, show: Show) -> Result<Ending, Report> {
     .await;
     match failed {
         Some(_) if matches!(outcome, Outcome::Cancelled { .. }) => {
-            let report = Report::new(format!("The {what} was cancelled; what was done stays"))
-                .hint("The same command, called again, does the rest");
+            let report = Report::new(format!("The {what} was cancelled; completed steps were kept"))
+                .hint("Run the same command again to finish");
             print::error(&report);
         }
         Some(report) => print::error(&report),

@@ -40,7 +40,7 @@ pub(super) async fn demo(demo: &Demo) -> Result<Ending, Report> {
     let shown = show(&document, &folder).await;
     if shown.is_ok() && !demo.once {
         print::line(format_args!(
-            "The cluster goes on running in {} until Ctrl-C",
+            "The cluster in {} keeps running until you press Ctrl-C",
             folder.display()
         ));
         end.next().await;
@@ -74,8 +74,8 @@ async fn folder_of_its_own(demo: &Demo, topology: &Topology) -> Result<(PathBuf,
             _ => return Ok((folder, machine)),
         }
     }
-    let mut report = Report::new("There is no temporary folder that the demo can be built in")
-        .hint("Give another one with: TMPDIR=DIR pgcascade demo");
+    let mut report = Report::new("The demo needs a temporary folder, and none is usable")
+        .hint("Choose another one with: TMPDIR=DIR pgcascade demo");
     why_not.dedup();
     report.causes = why_not;
     Err(report)
@@ -144,7 +144,7 @@ async fn take_free_ports(
     {
         if before.port() != after.port() {
             print::note(format_args!(
-                "Port {} is taken: {} uses {}",
+                "Port {} is in use: {} gets {}",
                 before.port(),
                 after.name(),
                 after.port()
@@ -158,7 +158,7 @@ fn edit(document: &mut Document, edit: Edit) -> Result<(), Report> {
     document
         .apply(&Command::Edit(edit))
         .map(|_| ())
-        .map_err(|refusal| Report::of("The seed cannot be fitted to this machine", &refusal))
+        .map_err(|refusal| Report::of("The seed cannot be adapted to this machine", &refusal))
 }
 
 /// The article's three checks: who streams from the primary, who streams from the relay, a row on a leaf.

@@ -54,7 +54,7 @@ pub(super) async fn run(
     let cancel = Cancel::default();
     let _watcher = signals.cancels(
         &cancel,
-        "Cancelled: unwinding what was done (once more to stop waiting)",
+        "Cancelled: rolling back (press Ctrl-C again to stop waiting)",
         "Stopping at once",
     );
     let topology = document.topology();
@@ -137,7 +137,7 @@ pub(super) fn tell(what: &str, outcome: &Outcome, remedy: &str) {
         print::note(format_args!("  hint: {hint}"));
     }
     if remains.is_empty() {
-        print::note("Everything was taken back");
+        print::note("Everything was rolled back");
     } else {
         print::note(format_args!("  hint: {remedy}"));
     }
@@ -164,6 +164,6 @@ pub(super) fn say_what_next(topology: &Topology, real_folder: &Path) {
         primary.port(),
         ClusterFolder::SUPERUSER
     ));
-    print::line(format_args!("  look:       pgcascade status {folder}"));
+    print::line(format_args!("  status:     pgcascade status {folder}"));
     print::line(format_args!("  tear down:  pgcascade teardown {folder}"));
 }

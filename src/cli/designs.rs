@@ -37,8 +37,8 @@ pub(super) fn new(new: &New) -> Result<Ending, Report> {
     };
     // A device or a pipe is there to be written to.
     if path.is_file() && !new.force {
-        return Err(Report::new(format!("\"{}\" exists already", path.display()))
-            .hint("Give another name, or --force to write over it"));
+        return Err(Report::new(format!("\"{}\" already exists", path.display()))
+            .hint("Choose another name, or use --force to overwrite it"));
     }
     let whole = Output {
         path,
@@ -61,9 +61,9 @@ pub(super) fn open(path: &Path) -> Result<Document, Report> {
         OpenError::File(report) => report,
         OpenError::Design(problems) => {
             let word = shell_path(path);
-            let mut report = Report::new(format!("\"{}\" is no design that can be used", path.display()));
+            let mut report = Report::new(format!("\"{}\" is not a valid design", path.display()));
             report.causes = problems.iter().map(|problem| in_place(path, problem)).collect();
-            report.hint(format!("Look at it alone with: pgcascade check {word}"))
+            report.hint(format!("See what is wrong with: pgcascade check {word}"))
         }
     })
 }

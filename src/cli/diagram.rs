@@ -31,8 +31,12 @@ pub(super) fn diagram(args: &args::Diagram) -> Result<Ending, Report> {
         print::note(format_args!("Wrote the picture to {}", output.display()));
         return Ok(Ending::Fine);
     }
-    let text = String::from_utf8(picture)
-        .map_err(|_| Report::new("A PNG is no text to print").hint("Name a file for it: -o FILE.png"))?;
+    let text = String::from_utf8(picture).map_err(|_| {
+        Report::new("A PNG cannot be printed to standard output").hint(
+            "Name an output file: \
+             -o FILE.png",
+        )
+    })?;
     print::text(&text);
     Ok(Ending::Fine)
 }
@@ -40,10 +44,7 @@ pub(super) fn diagram(args: &args::Diagram) -> Result<Ending, Report> {
 fn by_name(output: &Path) -> Result<PictureFormat, Report> {
     let extension = output.extension().unwrap_or_default().to_string_lossy();
     PictureFormat::of_extension(&extension).ok_or_else(|| {
-        let headline = format!(
-            "\"{}\" does not say what kind of picture it is to be",
-            output.display()
-        );
-        Report::new(headline).hint("Let its name end with .svg, .png, .mmd or .dot, or name a --format")
+        let headline = format!("\"{}\" does not name a picture format", output.display());
+        Report::new(headline).hint("Use a name that ends in .svg, .png, .mmd or .dot, or add --format")
     })
 }

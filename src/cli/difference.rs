@@ -45,7 +45,7 @@ pub(super) fn show(document: &Document, bundle: &Bundle, major: PgMajor, as_json
     }
     if changes.is_empty() {
         print::note(format_args!(
-            "No file changes: the design is for PostgreSQL {major} already"
+            "No file changes: the design is already for PostgreSQL {major}"
         ));
     }
     warn_of_errors(&other);

@@ -97,8 +97,8 @@ fn find<'a>(topology: &'a Topology, name: &str) -> Result<&'a Server, Report> {
         let report = Report::new(format!("The design has no server \"{name}\""));
         let names = topology.servers().iter().map(|server| server.name().as_str());
         match nearest(name, names) {
-            Some(near) => report.hint(format!("Is it \"{near}\"?")),
-            None => report.hint("pgcascade show FILE lists them"),
+            Some(near) => report.hint(format!("Did you mean \"{near}\"?")),
+            None => report.hint("List them with: pgcascade show FILE"),
         }
     })
 }
@@ -211,7 +211,7 @@ fn print_file(file: &FileRow<'_>) {
     if let Some(whole) = &file.whole {
         let from = print::in_one_line(&whole.words);
         let OriginRow { decision, reason, .. } = whole;
-        let needs = whole.needs.map(|needs| format!(" A change needs a {needs}."));
+        let needs = whole.needs.map(|needs| format!(" Changing it needs a {needs}."));
         print::line(format_args!(
             "{}: from {from}, {decision}. {reason}{}\n",
             file.path,

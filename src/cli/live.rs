@@ -36,7 +36,7 @@ pub(super) fn life(reading: &Reading, snapshot: &Snapshot) -> String {
         };
     }
     let life = match snapshot.age(&reading.name).filter(|age| *age > FRESH) {
-        Some(age) => format!("{} (as of {} ago)", alive_or_down(reading), seconds(age)),
+        Some(age) => format!("{} ({} ago)", alive_or_down(reading), seconds(age)),
         None => alive_or_down(reading),
     };
     let more = up(reading, snapshot)
@@ -84,11 +84,11 @@ fn progress(reading: &Reading, up: &Up, snapshot: &Snapshot) -> String {
 pub(super) fn print_drift(drift: &[Drift]) {
     print::line("");
     if drift.is_empty() {
-        print::line("All of it is as drawn.");
+        print::line("Everything is as designed.");
         return;
     }
     print::line(format!(
-        "What runs differs from the design ({}):",
+        "Differences from the design ({}):",
         counted(drift.len(), "finding")
     ));
     for one in drift {
@@ -142,12 +142,12 @@ mod tests {
             told(&[sample::up(Role::Standby), silent(), silent()]),
             "a: standby of m, does not answer (for 5 s, nothing came back in time)"
         );
-        assert_eq!(told(&[State::Down]), "a: standby of m, down (as of 3 s ago)");
+        assert_eq!(told(&[State::Down]), "a: standby of m, down (3 s ago)");
         assert_eq!(
             told(&[sample::up(Role::Standby)]),
-            "a: standby of m, running (as of 3 s ago)"
+            "a: standby of m, running (3 s ago)"
         );
-        assert_eq!(told(&[State::Closed]), "a: standby of m, running (as of 3 s ago)");
+        assert_eq!(told(&[State::Closed]), "a: standby of m, running (3 s ago)");
     }
 
     #[test]

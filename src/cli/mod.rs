@@ -227,7 +227,7 @@ fn keep_folder(folder: &Path, uid: u32, gid: u32) -> Result<Ending, Report> {
         std::io::stdout().lock(),
     )
     .map(|()| Ending::Fine)
-    .map_err(|error| Report::of("The process that gave root up cannot be answered", &error))
+    .map_err(|error| Report::of("Cannot answer the process that gave up root", &error))
 }
 
 /// Runs what waits for servers and signals.
@@ -236,6 +236,6 @@ fn wait_for(command: impl Future<Output = Result<Ending, Report>>) -> Result<End
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Report::of("The background worker cannot be started", &error))?;
+        .map_err(|error| Report::of("Cannot start the background worker", &error))?;
     runtime.block_on(command)
 }

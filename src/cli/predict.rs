@@ -36,7 +36,7 @@ pub(super) fn predict(args: &Predict) -> Result<Ending, Report> {
         .collect::<Result<BTreeSet<ServerId>, Report>>()?;
     if let Err(problem) = Configured::of(topology, topology.primary()) {
         print::note(format_args!(
-            "\"{}\" would not start, since in synchronous_standby_names {problem}",
+            "\"{}\" would not start: in synchronous_standby_names, {problem}",
             topology.primary().name()
         ));
     }
@@ -49,7 +49,7 @@ pub(super) fn predict(args: &Predict) -> Result<Ending, Report> {
     for incident in incidents {
         world.apply(incident).map_err(|refusal| {
             Report::new(format!(
-                "\"{}\" cannot happen: {}",
+                "\"{}\" is not possible: {}",
                 incident.text(topology),
                 refusal.sentence
             ))

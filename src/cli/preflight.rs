@@ -17,24 +17,24 @@ pub(super) fn checks(topology: &Topology, machine: &Machine, request: &Request) 
             ("no-programs", Some(bin), _) => {
                 let bin = bin.display();
                 check.message = format!("{bin} does not have PostgreSQL's initdb, pg_ctl and postgres");
-                check.fix = Some("Name the folder that has all three with --bin, or leave it out".to_owned());
+                check.fix = Some("Name the folder that has all three with --bin, or omit --bin".to_owned());
             }
             ("no-user-for-root", _, Some(user)) => {
-                check.message = format!(
-                    "Servers cannot run as \"{user}\": there is no such ordinary user on this machine"
-                );
-                check.fix = Some("Name another user with --run-as, or leave it out".to_owned());
+                check.message =
+                    format!("Servers cannot run as \"{user}\": this machine has no such ordinary user");
+                check.fix = Some("Name another user with --run-as, or omit it".to_owned());
             }
             ("folder-has-cluster", ..) => {
                 check.fix = Some(format!(
-                    "Remove it with: pgcascade teardown {}; or choose another folder",
+                    "Remove it with: pgcascade teardown {}, or choose another folder",
                     shell_path(&request.folder)
                 ));
             }
             ("folder-has-unfinished", ..) => {
                 let folder = shell_path(&request.folder);
                 check.fix = Some(format!(
-                    "Finish it with: pgcascade resume {folder}; or remove it with: pgcascade teardown {folder}"
+                    "Finish it with: pgcascade resume {folder}, or remove it with: pgcascade teardown \
+                     {folder}"
                 ));
             }
             _ => {}
@@ -48,8 +48,8 @@ pub(super) fn checks(topology: &Topology, machine: &Machine, request: &Request) 
         checks.push(Check {
             id: "run-as-needs-root",
             ok: false,
-            message: format!("Only root can run servers as somebody else, here as \"{user}\""),
-            fix: Some("Leave --run-as out: the servers run as you".to_owned()),
+            message: format!("Only root can run servers as another user (\"{user}\")"),
+            fix: Some("Omit --run-as: the servers run as you".to_owned()),
         });
     }
     checks
@@ -69,7 +69,7 @@ pub(super) fn failed(checks: &[Check]) -> Vec<&Check> {
 pub(super) fn explain(cannot: &str, failed: &[&Check]) {
     let things = counted(failed.len(), "check");
     print::note(format_args!(
-        "error: {cannot}: {things} failed, nothing was changed"
+        "error: {cannot}: {things} failed; nothing was changed"
     ));
     for check in failed {
         print::note(format_args!("  {}: {}", check.id, check.message));

@@ -122,7 +122,7 @@ mod tests {
         let steps = vec![StepSummary {
             step: StepId(0),
             server: None,
-            title: "Make the folder".to_owned(),
+            title: "Create the folder".to_owned(),
         }];
         let started = EventKind::Started {
             cluster: "c".to_owned(),
@@ -163,9 +163,9 @@ mod tests {
             told,
             [
                 "  0.00 s  1 step in /d",
-                "  2.00 s  [1/1] Make the folder",
+                "  2.00 s  [1/1] Create the folder",
                 "  3.00 s  unwinding: cancelled",
-                "  4.00 s  undone: Make the folder",
+                "  4.00 s  undone: Create the folder",
             ]
         );
     }

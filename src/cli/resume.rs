@@ -28,21 +28,21 @@ pub(super) async fn resume(dir: &Path, as_json: bool) -> Result<Ending, Report> 
         LeftOver::Change(change) => {
             let signals = Signals::catch()?;
             note(format!(
-                "Going on with the change of \"{}\" in {folder}",
+                "Resuming the change of \"{}\" in {folder}",
                 change.plan.cluster
             ));
             Ok(run_change(*change, as_json, signals).await)
         }
         LeftOver::Teardown => {
-            note(format!("Going on with the teardown of {folder}"));
+            note(format!("Resuming the teardown of {folder}"));
             clusters::teardown(&dir, Show::performing(as_json)).await
         }
         LeftOver::Start(servers) => {
-            note(format!("Going on with the start of {}", servers.join(", ")));
+            note(format!("Resuming the start of {}", servers.join(", ")));
             clusters::start(&dir, &servers, Show::performing(as_json)).await
         }
         LeftOver::Stop(servers) => {
-            note(format!("Going on with the stop of {}", servers.join(", ")));
+            note(format!("Resuming the stop of {}", servers.join(", ")));
             clusters::stop(&dir, &servers, Show::performing(as_json)).await
         }
     }
@@ -53,14 +53,14 @@ async fn deployment(resumed: Resumed, as_json: bool) -> Result<Ending, Report> {
     let cancel = Cancel::default();
     let _watcher = signals.cancels(
         &cancel,
-        "Cancelled: unwinding what was done (once more to stop waiting)",
+        "Cancelled: rolling back (press Ctrl-C again to stop waiting)",
         "Stopping at once",
     );
     let folder = resumed.folder();
     let document = resumed.run.document.clone();
     if !as_json {
         print::note(format_args!(
-            "Going on with the deployment of \"{}\" in {}: {} of {} steps are done already",
+            "Resuming the deployment of \"{}\" in {}: {} of {} steps are already done",
             document.topology().name(),
             shell_path(&folder),
             resumed.done(),
@@ -86,7 +86,7 @@ pub(super) fn keep(dir: &Path) -> Result<Ending, Report> {
     let record = record::keep(&target::absolute(dir)?)?;
     let folder = shell_path(&record.folder);
     print::line(format_args!(
-        "\"{}\" in {folder} stays as it is, and is offered no more",
+        "\"{}\" in {folder} stays as it is and is no longer offered",
         record.name
     ));
     print::line(format_args!("  resume it:     pgcascade resume {folder}"));

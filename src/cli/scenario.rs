@@ -22,7 +22,7 @@ fn of_design(kept: &KeptScenario, document: &Document) -> Scenario {
     let (scenario, problems) = Scenario::read(&kept.text, document.topology());
     for problem in problems {
         print::note(format_args!(
-            "The scenario \"{}\", {problem}; the line is left out",
+            "Scenario \"{}\", {problem}; skipping the line",
             kept.name
         ));
     }
@@ -40,11 +40,11 @@ fn of_file(path: &Path, document: &Document) -> Result<Scenario, Report> {
         if names.is_empty() {
             report
         } else {
-            report.hint(format!("The design keeps these scenarios: {}", names.join(", ")))
+            report.hint(format!("The design has these scenarios: {}", names.join(", ")))
         }
     })?;
     Scenario::parse(&text, document.topology()).map_err(|error| {
-        let headline = format!("\"{}\" is no scenario for this design", path.display());
-        Report::of(headline, &error).hint("A line is for example: at 2s crash slave1")
+        let headline = format!("\"{}\" is not a scenario of this design", path.display());
+        Report::of(headline, &error).hint("Example line: at 2s crash slave1")
     })
 }

@@ -81,16 +81,16 @@ fn standing(snapshot: &Snapshot, board: &Board, server: &Server, reading: &Readi
 
 fn below(snapshot: &Snapshot, board: &Board, drift: &[Drift]) -> Vec<String> {
     let waiting = match snapshot.waiting() {
-        Some(waiting) if waiting > 0 => format!(" ({} at this moment)", super::status::wait(waiting)),
+        Some(waiting) if waiting > 0 => format!(" ({} right now)", super::status::wait(waiting)),
         _ => String::new(),
     };
     let mut lines = vec![format!("{}{waiting}", commits(board))];
     if drift.is_empty() {
-        lines.push("All of it is as drawn.".to_owned());
+        lines.push("Everything is as designed.".to_owned());
         return lines;
     }
     lines.push(format!(
-        "What runs differs from the design ({}):",
+        "Differences from the design ({}):",
         counted(drift.len(), "finding")
     ));
     lines.extend(drift.iter().map(|one| format!("- {}", one.message)));
@@ -169,11 +169,8 @@ mod tests {
         assert_eq!(shown[2], "m      primary    running");
         assert_eq!(shown[3], "├─ s0  standby    running");
         assert_eq!(shown[4], "└─ s1  standby    down");
-        assert_eq!(shown[6], "A commit is acknowledged without waiting for a standby");
-        assert!(
-            shown[7].starts_with("What runs differs from the design ("),
-            "{shown:?}"
-        );
+        assert_eq!(shown[6], "Commits do not wait for a standby");
+        assert!(shown[7].starts_with("Differences from the design ("), "{shown:?}");
     }
 
     #[test]
@@ -196,6 +193,6 @@ mod tests {
                 .any(|line| line.starts_with("… ") && line.ends_with(" servers more")),
             "{shown:?}"
         );
-        assert!(shown.iter().any(|line| line.starts_with("What runs differs")));
+        assert!(shown.iter().any(|line| line.starts_with("Differences from")));
     }
 }

@@ -18,9 +18,8 @@ pub(super) struct Signals {
 
 impl Signals {
     pub(super) fn catch() -> Result<Self, Report> {
-        let catch = |kind| {
-            signal(kind).map_err(|error| Report::of("Signals such as Ctrl-C cannot be caught", &error))
-        };
+        let catch =
+            |kind| signal(kind).map_err(|error| Report::of("Cannot catch signals such as Ctrl-C", &error));
         Ok(Self {
             interrupt: catch(SignalKind::interrupt())?,
             terminate: catch(SignalKind::terminate())?,

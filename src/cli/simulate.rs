@@ -55,7 +55,7 @@ pub(super) fn simulate(
     }
     if !as_json {
         print::line(table(&columns(), &rows));
-        print::line("\nlag: WAL of the primary that the standby has not applied yet, in kB");
+        print::line("\nlag: primary WAL that the standby has not yet applied, in kB");
     }
     Ok(Ending::Fine)
 }

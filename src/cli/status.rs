@@ -50,7 +50,7 @@ pub(super) async fn status(dir: &Path, as_json: bool) -> Result<Ending, Report> 
         let board = snapshot.board();
         print_tables(&board, |reading| live::life(reading, &snapshot));
         if let Some(waiting) = snapshot.waiting().filter(|count| *count > 0) {
-            print::line(format!("{} at this moment for a standby", wait(waiting)));
+            print::line(format!("{} right now for a standby", wait(waiting)));
         }
         live::print_drift(&drift);
     }
@@ -136,9 +136,9 @@ pub(super) fn commits(board: &Board) -> String {
         .any(|row| row.sync_state == "quorum");
     let names = all_of(&commits.waits_for);
     match (commits.outcome.as_str(), commits.waits_for.is_empty()) {
-        ("acknowledged", true) => "A commit is acknowledged without waiting for a standby".to_owned(),
+        ("acknowledged", true) => "Commits do not wait for a standby".to_owned(),
         ("acknowledged", false) if is_quorum => {
-            format!("A commit is acknowledged when enough of {names} have answered (a quorum)")
+            format!("Commits wait until enough of {names} have answered (quorum)")
         }
         ("acknowledged", false) => {
             let have = if commits.waits_for.len() == 1 {
@@ -146,13 +146,14 @@ pub(super) fn commits(board: &Board) -> String {
             } else {
                 "have"
             };
-            format!("A commit is acknowledged when {names} {have} answered")
+            format!("Commits wait until {names} {have} answered")
         }
-        ("unknown", _) => "What becomes of a commit is not known: the primary does not answer".to_owned(),
-        ("no-primary", _) => "The primary is down: there are no commits".to_owned(),
-        (_, true) => "A commit would hang: no synchronous standby streams".to_owned(),
+        ("unknown", _) => "Commits: unknown, since the primary does not answer".to_owned(),
+        ("no-primary", _) => "The primary is down: nothing can commit".to_owned(),
+        (_, true) => "Commits would hang: no synchronous standby is streaming".to_owned(),
         (_, false) => format!(
-            "A commit would hang: it needs more standbys than {names}, and no other synchronous one streams"
+            "Commits would hang: they need more standbys than {names}, and no other synchronous standby is \
+             streaming"
         ),
     }
 }

@@ -31,9 +31,8 @@ pub(super) fn survives(
     let mut failures = single_failures(document.topology());
     if with_double {
         let double = double_failures(document.topology());
-        failures.extend(
-            double.map_err(|error| Report::of("There are too many failures to combine them.", &error))?,
-        );
+        failures
+            .extend(double.map_err(|error| Report::of("There are too many failures to combine.", &error))?);
     }
     if as_json {
         print::json(&Answer { failures });
@@ -45,7 +44,8 @@ pub(super) fn survives(
     print::line(table(&columns, &rows));
     let survived = |of: fn(&Survival) -> &Cell| failures.iter().filter(|failure| of(failure).holds).count();
     print::line(format_args!(
-        "\nOf {}: writes go on in {}, reads in {}, and nothing is lost in {}. Nobody does anything meanwhile; a lost primary is replaced by promoting a standby.",
+        "\nOf {}: writes go on in {}, reads in {}, and nothing is lost in {}. This assumes that nobody \
+         intervenes, except that a standby is promoted if the primary is lost.",
         counted(failures.len(), "failure"),
         survived(|failure| &failure.writes),
         survived(|failure| &failure.reads),

@@ -8,14 +8,14 @@ use crate::engine::servers_user::{self, Fate};
 use crate::report::Report;
 
 const BIN_HELP: &str =
-    "The folder with initdb, pg_ctl and postgres; by default the design's major among the installed ones";
+    "Folder with initdb, pg_ctl and postgres [default: the installed version that matches the design]";
 
 /// What is to be deployed, where, and with what.
 #[derive(Debug, clap::Args)]
 pub(super) struct Target {
     /// The design file
     pub(super) file: PathBuf,
-    /// The cluster's folder: made by the deployment, or empty
+    /// The cluster's folder; must be empty or not exist yet
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
     #[command(flatten)]
@@ -27,10 +27,10 @@ pub(super) struct Target {
 pub(super) struct Programs {
     #[arg(long, value_name = "DIR", help = BIN_HELP)]
     bin: Option<PathBuf>,
-    /// The user that servers run as when pgcascade is run by root; by default postgres
+    /// As root: the user to run the servers as [default: postgres]
     #[arg(long, value_name = "USER")]
     run_as: Option<String>,
-    /// Run initdb again: take nothing from earlier deployments, and keep nothing for later ones
+    /// Run initdb instead of reusing the result of an earlier run, and do not keep this one
     #[arg(long)]
     no_cache: bool,
 }

@@ -43,7 +43,7 @@ pub(super) fn heading(topology: &Topology) -> String {
             };
             let _ = write!(
                 text,
-                ", a commit waits for {method} {} of {}",
+                ", commits wait for {method} {} of {}",
                 policy.count,
                 candidates.join(", ")
             );

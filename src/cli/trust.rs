@@ -36,7 +36,7 @@ fn is_answered(topology: &Topology) -> bool {
         return false;
     }
     say(topology);
-    print::question("Do you know what that does, and trust it? [y/N] ");
+    print::question("Do you know what this does, and do you trust it? [y/N] ");
     let mut answer = String::new();
     let is_read = std::io::stdin().lock().read_line(&mut answer).is_ok();
     is_read && is_yes(&answer)

@@ -70,7 +70,7 @@ impl Shown {
                     ));
                 }
                 if drift.is_empty() && (told.is_empty() || told.iter().any(|line| line.starts_with("- "))) {
-                    print::line(format!("{}  All of it is as drawn.", snapshot.now));
+                    print::line(format!("{}  Everything is as designed.", snapshot.now));
                 }
                 *told = lines;
             }
@@ -103,7 +103,7 @@ async fn follow(latest: &mut watch::Receiver<Latest>, shown: &mut Shown) -> Repo
         // The first one as soon as it is there.
         let is_new = latest.wait_for(Option::is_some).await.is_ok();
         if !is_new {
-            return Report::new("The cluster is not watched any more.");
+            return Report::new("The cluster is no longer being watched.");
         }
         ticks.tick().await;
         let now = latest.borrow_and_update().clone();

@@ -9,8 +9,8 @@ use crate::report::Report;
 pub(super) fn open(file: Option<PathBuf>) -> Result<Ending, Report> {
     if !has_display() {
         return Err(no_window(
-            "There is no display to open the designer's window on",
-            "Run it on a machine with a desktop; over SSH, forward the display with ssh -X",
+            "There is no display to open the window on",
+            "Run pgcascade on a machine with a desktop, or forward the display with ssh -X",
         ));
     }
     crate::ui::open(file)?;
@@ -20,8 +20,8 @@ pub(super) fn open(file: Option<PathBuf>) -> Result<Ending, Report> {
 #[cfg(not(feature = "gui"))]
 pub(super) fn open(_file: Option<PathBuf>) -> Result<Ending, Report> {
     Err(no_window(
-        "This pgcascade was built without the designer's window",
-        "Build the one with a window: cargo build (the feature \"gui\" is on by default)",
+        "This pgcascade was built without the window",
+        "Build it with the window: cargo build (the feature \"gui\" is on by default)",
     ))
 }
 

@@ -115,7 +115,7 @@ pub fn title(purpose: PathPurpose) -> &'static str {
         PathPurpose::ExportBundle => "Export the bundle",
         PathPurpose::CompareDesign => "Compare with a design",
         PathPurpose::SaveStory => "Save what has happened",
-        PathPurpose::OpenStory => "Let happen what a file says",
+        PathPurpose::OpenStory => "Replay a saved story",
         PathPurpose::ExportPicture(..) => "Export a picture",
     }
 }
@@ -132,7 +132,7 @@ fn ask_desktop(purpose: PathPurpose, suggested: &Path) -> Option<PathBuf> {
         PathPurpose::OpenStory => dialog.add_filter("What-if stories", &["txt"]).pick_file(),
         PathPurpose::SaveStory => dialog.add_filter("What-if stories", &["txt"]).save_file(),
         PathPurpose::OpenDesign => dialog
-            .add_filter("Designs, and pictures of them", &["toml", "svg", "png"])
+            .add_filter("Designs and exported pictures", &["toml", "svg", "png"])
             .pick_file(),
         PathPurpose::CompareDesign => dialog.add_filter("Designs", &["toml"]).pick_file(),
         PathPurpose::SaveDesign => dialog.add_filter("Designs", &["toml"]).save_file(),

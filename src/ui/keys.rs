@@ -108,48 +108,42 @@ static KEYS: [Shortcuts; 67] = [
 
 /// What the pointer does, for the help dialog beside the keys.
 pub const GESTURES: [(&str, &str); 15] = [
-    (
-        "Drag a standby low onto a server",
-        "It follows that server from now on",
-    ),
+    ("Drag a standby low onto a server", "Make it follow that server"),
     (
         "Drag a server high onto another",
-        "They change places; the tree keeps its shape",
+        "Swap the two; the tree keeps its shape",
     ),
     (
         "Hold Ctrl while dropping",
-        "A drop that is refused is done with the fix it names",
+        "Apply the suggested fix and then the drop",
     ),
     (
         "Drag the handle below a relay",
-        "All its downstreams at once follow another server",
+        "Move all its downstreams to another server",
     ),
     (
         "Drag a card elsewhere",
-        "Moves the card, or all that are selected; the cluster stays as it is",
+        "Move the card or all selected cards; the cluster does not change",
     ),
-    ("Drag Add standby onto a server", "A new standby under it"),
-    (
-        "Click the sign below a card",
-        "Hides what is below it, or shows it again",
-    ),
+    ("Drag Add standby onto a server", "Add a standby under it"),
+    ("Click the sign below a card", "Hide or show everything below it"),
     (
         "Click a link",
-        "Selects it: the inspector shows the line that makes it",
+        "Show it in the inspector, with the line that makes it",
     ),
-    ("Right click on a server", "Everything that can be done with it"),
+    ("Right click on a server", "Show all its actions"),
     (
         "Right click on a server or link in What-if",
-        "Lets something happen to it",
+        "Make something happen to it",
     ),
-    ("Shift and click", "Selects several servers"),
-    ("Drag the background", "Selects what the band touches"),
-    ("Drag with the right button, or with Space", "Moves the drawing"),
+    ("Shift and click", "Select several servers"),
+    ("Drag the background", "Select everything that the band touches"),
+    ("Drag with the right button, or with Space", "Move the drawing"),
     (
         "Arrow keys on a card",
-        "Walk along the tree: upstream, downstream, beside",
+        "Walk the tree: upstream, downstream, sideways",
     ),
-    ("Ctrl and wheel, or pinch", "Zooms at the pointer"),
+    ("Ctrl and wheel, or pinch", "Zoom at the pointer"),
 ];
 
 /// The keys of an action; every one has some.

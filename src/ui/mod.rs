@@ -69,7 +69,7 @@ pub fn open(file: Option<PathBuf>) -> Result<(), Report> {
     );
     run.map_err(|error| {
         Report::of("The window cannot be opened", &error)
-            .hint("Without a display, the command line does the same: pgcascade --help")
+            .hint("Without a display, use the command line: pgcascade --help")
     })
 }
 

@@ -3,7 +3,7 @@
 use egui::Context;
 
 /// Why there is nothing to play.
-pub const STILL: &str = "Motion is reduced: step from moment to moment instead";
+pub const STILL: &str = "Motion is reduced: step through the moments instead";
 
 /// True if nothing may move by itself: the theme has told egui so, whose own widgets heed it too.
 pub fn is_reduced(ctx: &Context) -> bool {

@@ -104,11 +104,7 @@ pub fn link_menu_ui(ui: &mut Ui, session: &Session, below: ServerId, outbox: &mu
     }
     if topology.postgres().has_slots() {
         let has = topology.uses_slot(below);
-        let words = if has {
-            "Take its slot away"
-        } else {
-            "Give it a slot"
-        };
+        let words = if has { "Remove its slot" } else { "Give it a slot" };
         let button = ui.add_enabled(!session.is_locked(), Button::new(words));
         if button.on_disabled_hover_text(session.locked_words()).clicked() {
             outbox.send(edit(Edit::SetSlot {

@@ -39,13 +39,13 @@ pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, server: ServerId, outbox: &
         server,
         upstream,
     });
-    menu.of_each(server, "Make its slot at", |upstream| Incident::MakeSlot {
+    menu.of_each(server, "Create its slot on", |upstream| Incident::MakeSlot {
         server,
         upstream,
     });
     // On one machine everybody is let in already.
     if !world.topology().is_all_loopback() {
-        menu.of_each(server, "Let it in at", |upstream| Incident::LetIn {
+        menu.of_each(server, "Allow it to connect to", |upstream| Incident::LetIn {
             server,
             upstream,
         });
@@ -74,10 +74,10 @@ pub fn link_menu_ui(ui: &mut Ui, what_if: &WhatIf, below: ServerId, outbox: &mut
 pub fn cluster_menu_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
     let world = what_if.world();
     let mut menu = Entries { ui, world, outbox };
-    menu.entry("Write much WAL", Incident::WriteMuch);
-    menu.entry("Write more WAL than slots may hold", Incident::OutgrowSlots);
+    menu.entry("Write a lot of WAL", Incident::WriteMuch);
+    menu.entry("Write more WAL than slots may retain", Incident::OutgrowSlots);
     if world.is_archive_full() {
-        menu.entry("Make room in the archive", Incident::FreeArchive);
+        menu.entry("Free space in the archive", Incident::FreeArchive);
     } else {
         menu.entry("Fill the archive's disk", Incident::FillArchive);
     }
@@ -128,7 +128,7 @@ impl Entries<'_> {
         }
         if is_cut || is_slow {
             self.entry(
-                &format!("Mend the link from {name}"),
+                &format!("Repair the link from {name}"),
                 Incident::Mend { one, other },
             );
         }
@@ -152,7 +152,7 @@ impl Entries<'_> {
                 }
             });
             let is_own = time.scenario().speeds.contains_key(&below);
-            if ui.add_enabled(is_own, Button::new("As the others")).clicked() {
+            if ui.add_enabled(is_own, Button::new("Use the default")).clicked() {
                 send(None);
             }
         });

@@ -82,7 +82,7 @@ fn is_adopted(place: &Place) {
     place.shows(&[], AGAIN);
     let (code, said) = place.apply(&["--plan"]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("Nothing differs"), "{said}");
+    assert!(said.contains("No changes"), "{said}");
     let (code, said) = place.run(&["verify"]);
     assert_eq!(code, Some(0), "{said}");
     let (code, said) = place.run(&["adopt"]);
@@ -196,7 +196,7 @@ async fn what_cannot_be_drawn_is_refused_or_said_and_what_left_comes_back() {
         .args(["list", "--run-as", "postgres"])
         .output();
     let list = String::from_utf8(list.unwrap().stdout).unwrap();
-    assert!(list.contains("split: a and m take writes"), "{list}");
+    assert!(list.contains("split brain: a and m accept writes"), "{list}");
     place.control("m", &["-w", "-m", "fast", "stop"]);
     place.shows(&[], AGAIN);
 

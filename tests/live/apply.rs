@@ -209,7 +209,7 @@ async fn the_seed_changes_one_thing_after_another() {
     assert!(plan.changes.contains(&told), "{plan:#?}");
     assert_eq!(
         plan.interruptions,
-        ["slave12 receives nothing for a moment; its sessions stay"]
+        ["slave12 receives no WAL for a moment; its sessions stay"]
     );
 
     // A new standby under slave2.
@@ -265,7 +265,7 @@ async fn the_seed_changes_one_thing_after_another() {
     );
     let plan = apply(&folder, &renamed, &far, &["master"]).await;
     assert!(
-        plan.interruptions[0].contains("commits wait for no standby"),
+        plan.interruptions[0].contains("commits do not wait for standbys"),
         "{plan:#?}"
     );
     teardown(&folder).await;
@@ -338,7 +338,7 @@ async fn links_are_encrypted_and_opened_again_while_the_cluster_runs() {
     let plan = apply(&folder, &first, &secret, &[]).await;
     assert_eq!(
         plan.changes,
-        ["All links are encrypted from now on, and both ends of each show a certificate"]
+        ["All links become encrypted, and both ends present a certificate"]
     );
     for path in [
         ClusterFolder::certificate("master"),

@@ -278,7 +278,7 @@ fn a_server_that_has_the_port_of_a_stopped_one_is_not_asked() {
     }
     foreign.expect("up", 0);
     let said = place.expect("verify", 1);
-    assert!(said.contains("m does not run"), "{said}");
+    assert!(said.contains("m is not running"), "{said}");
     place.expect("down", 0);
     foreign.expect("verify", 0);
     foreign.expect("down", 0);

@@ -120,7 +120,7 @@ async fn a_disk_that_others_fill_while_servers_start_is_named() {
     for title in [
         "Install pg_hba.conf of master",
         "Start master",
-        "Make the slot of slave1 on master",
+        "Create the slot of slave1 on master",
     ] {
         let scene = Scene::new();
         let Some(disk) = SmallDisk::mount(&scene.path().join("disk"), 400) else {
@@ -213,7 +213,7 @@ async fn a_limit_on_the_size_of_files_is_an_error_and_no_end() {
     let said = String::from_utf8_lossy(&answer.stderr).into_owned();
     assert_eq!(answer.status.code(), Some(1), "{said}");
     assert!(
-        said.contains("initdb failed") && said.contains("Everything was taken back"),
+        said.contains("initdb failed") && said.contains("Everything was rolled back"),
         "{said}"
     );
     place.assert_nothing_is_left();
@@ -367,7 +367,7 @@ async fn a_standby_that_never_streams_says_why() {
     let (reason, hints) = failed(perform(run, Cancel::default()).await.0);
     assert_eq!(
         reason,
-        "slave11 does not stream from slave1 in time: slave1 shows no row for it."
+        "slave11 does not yet stream from slave1: slave1 has no row for it."
     );
     assert_said(&hints, "slave11", "Connection refused");
     assert_gone(&folder);

@@ -128,7 +128,7 @@ fn a_folder_that_another_user_can_swap_is_refused() {
     give(&theirs, &User::from_name("nobody").unwrap().unwrap());
     fails(
         &place.run(&["deploy", "seed.toml", "--dir", "theirs/d"]),
-        "is open to another user",
+        "another user can write to",
     );
     fs::set_permissions(&theirs, Permissions::from_mode(0o755)).unwrap();
     // A link of theirs leads root to a folder of root's.
@@ -150,7 +150,7 @@ fn a_folder_that_another_user_can_swap_is_refused() {
     assert_eq!(owner_and_mode(&theirs.join("d")).0, 65_534, "it stays theirs");
     fails(
         &place.run(&["status", "theirs/d"]),
-        "There is no cluster of pgcascade",
+        "There is no pgcascade cluster",
     );
 }
 

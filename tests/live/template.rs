@@ -20,7 +20,7 @@ async fn deployed_from(cache: &Path, document: &Document, folder: &Path, bin: Op
     run.cache = Some(cache.to_owned());
     let (outcome, events) = Box::pin(perform(run, Cancel::default())).await;
     assert_eq!(outcome, Outcome::Done, "{events:#?}");
-    let says = |event: &RunEvent| matches!(&event.kind, EventKind::Output { line, .. } if line.starts_with("initdb was run before"));
+    let says = |event: &RunEvent| matches!(&event.kind, EventKind::Output { line, .. } if line.starts_with("reused an earlier initdb"));
     events.iter().any(says)
 }
 

@@ -288,7 +288,7 @@ async fn the_scripts_make_the_certificates_and_take_them_away() {
     let place = Place::new(&generate(&document));
     let said = place.expect("up", 0);
     assert!(
-        said.contains("Make an authority, and certificates for 4 servers"),
+        said.contains("Create an authority and certificates for 4 servers"),
         "{said}"
     );
     let cluster = place.cluster();
@@ -315,7 +315,7 @@ async fn the_scripts_make_the_certificates_and_take_them_away() {
     weaken(topology, &cluster).await;
     let said = place.expect("verify", 1);
     assert!(
-        said.contains("not encrypted is the link from it's to: b"),
+        said.contains("the link from it's is not encrypted to: b"),
         "{said}"
     );
     fs::write(cluster.join("tls/mine.key"), "theirs").unwrap();

@@ -199,7 +199,7 @@ fn a_cancelled_deployment_leaves_nothing() {
     let mut app = half_built(24120);
     let folder = app.folder.clone();
     app.send(Message::Run(RunMessage::Cancel));
-    app.until("it is taken back", |session| !session.is_locked());
+    app.until("it is rolled back", |session| !session.is_locked());
     let headline = &app.session.notices.last().unwrap().report.headline;
     assert_eq!(headline, "The deployment was cancelled");
     assert_nothing_left(&folder);

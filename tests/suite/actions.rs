@@ -409,7 +409,7 @@ fn a_subtree_goes_through_the_clipboard_into_another_window() {
     other.harness.event(Event::Paste("Dear all,\nsee you".to_owned()));
     other.harness.run_ok();
     assert_eq!(other.drawn(), pasted);
-    assert!(other.has("What is in the clipboard are no servers"));
+    assert!(other.has("The clipboard does not contain any servers"));
 }
 
 #[test]
@@ -460,7 +460,7 @@ fn what_becomes_of_downstreams_is_asked_once() {
     let mut window = Window::seed();
     window.find("slave1");
     window.press(Key::Delete);
-    window.click("Remove it, let the others follow master");
+    window.click("Remove it, make the others follow master");
     assert_eq!(window.upstream_of("slave11"), "master");
     window.key(Modifiers::COMMAND, Key::Z);
     window.find("slave1");

@@ -440,7 +440,7 @@ fn a_refused_drop_is_done_with_its_fix_while_ctrl_is_held() {
     let before = harness.state().tree();
     drag(&mut harness, from, to);
     assert_eq!(harness.state().tree(), before);
-    let offer = "Hold Ctrl while dropping: Move slave11 out under master first";
+    let offer = "Hold Ctrl while dropping: First move slave11 under master";
     assert!(harness.state().canvas.refusal().unwrap().ends_with(offer));
     press(&mut harness, from);
     move_to(&mut harness, from, to);
@@ -485,7 +485,7 @@ fn a_link_is_selected_by_a_click_on_its_line_and_has_a_menu() {
         .get_by_label("Link from slave1 to slave12")
         .click_secondary();
     harness.run();
-    harness.get_by_label("Take its slot away").click();
+    harness.get_by_label("Remove its slot").click();
     harness.run();
     assert!(harness.state().tree().contains("slave12 25433 no-slot"));
 }

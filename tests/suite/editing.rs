@@ -29,7 +29,7 @@ fn a_server_is_moved_through_the_outline_and_back_by_keys_and_menu() {
     window.click("Edit");
     let undo = window
         .harness
-        .get_by_label_contains("Undo: Attach slave12 to slave2");
+        .get_by_label_contains("Undo: Move slave12 under slave2");
     undo.click();
     window.harness.run_ok();
     assert_eq!(window.upstream_of("slave12"), "slave1");
@@ -91,14 +91,14 @@ fn nonsense_in_a_field_stays_there_with_its_sentence_and_changes_nothing() {
     window.fill("Port", "54x");
     window.press(Key::Enter);
     assert_eq!(window.drawn(), before);
-    assert!(window.has("\"54x\" is no port"));
+    assert!(window.has("\"54x\" is not a port"));
     assert_eq!(
         window.harness.get_by_label("Port").value().as_deref(),
         Some("54x")
     );
     window.fill("Port", "15999");
     window.press(Key::Enter);
-    assert!(!window.has("is no port"));
+    assert!(!window.has("is not a port"));
     let topology = window.session().desk.document.topology();
     assert_eq!(topology.by_name("slave1").unwrap().port().number(), 15999);
     assert_eq!(

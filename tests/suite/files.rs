@@ -79,7 +79,7 @@ fn where_no_dialog_can_be_shown_a_path_is_typed() {
     let purpose = PathPurpose::SaveDesign;
     let looked = |is_there| Message::File(FileMessage::Looked(purpose, path.clone(), is_there));
     window.send(looked(true));
-    assert!(window.has("Replace the file that is there?"));
+    assert!(window.has("Overwrite the file?"));
     window.click("Cancel");
     assert_eq!((writes(&window), &window.session().dialog), (0, &None));
     window.send(looked(true));

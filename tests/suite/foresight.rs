@@ -64,7 +64,7 @@ fn what_follows_from_faults_is_told_in_sentences_and_as_json() {
     for (arguments, words) in [
         (["--fault", "crahs slave1"], "did you mean \"crash\"?"),
         (["--fault", "crash slave"], "did you mean \"slave"),
-        (["--promote", "master"], "\"master\" is a primary already"),
+        (["--promote", "master"], "\"master\" is already a primary"),
         (["--scenario", "missing"], "\"missing\" cannot be read"),
     ] {
         let answer = terminal.run(&[&["predict", "seed.toml"][..], &arguments].concat());
@@ -126,7 +126,7 @@ fn a_quorum_does_not_survive_the_loss_of_the_site_where_it_was_confirmed() {
         lost["why"]
             .as_str()
             .unwrap()
-            .contains("1 of 2 standbys, whichever answered; of these 1 is left")
+            .contains("any 1 of 2 standbys; 1 of them is left")
     );
     // Where both have to confirm, oslo has it.
     terminal.design("both.toml", &TWO_SITES.replace("count = 1", "count = 2"));
@@ -148,7 +148,7 @@ fn a_quorum_does_not_survive_the_loss_of_the_site_where_it_was_confirmed() {
         ])
         .out;
     assert!(
-        verdict.contains("\"oslo\", which may lack confirmed commits of the last moment"),
+        verdict.contains("\"oslo\", which may lack the latest confirmed commits"),
         "{verdict}"
     );
 }
@@ -167,14 +167,14 @@ fn a_scenario_that_the_design_keeps_is_played_by_its_name() {
     assert!(told.out.contains("| crash slave1"), "{}", told.out);
     assert_eq!(
         told.err.trim(),
-        "The scenario \"relay\", line 2: the design has no server called \"gone\"; the line is left out"
+        "Scenario \"relay\", line 2: the design has no server called \"gone\"; skipping the line"
     );
     let predicted = terminal.run(&["predict", "kept.toml", "--scenario", "relay"]);
     assert!(predicted.out.contains("crash slave1"), "{}", predicted.out);
     let none = terminal.run(&["simulate", "kept.toml", "--scenario", "delay"]);
     assert_eq!(none.code, Some(1));
     assert!(
-        none.err.contains("The design keeps these scenarios: relay"),
+        none.err.contains("The design has these scenarios: relay"),
         "{}",
         none.err
     );

@@ -77,7 +77,7 @@ fn without_a_place_for_the_log_everything_works_and_verbose_says_why() {
 fn a_design_for_the_window_is_not_given_with_a_command() {
     let answer = Terminal::new().run(&["a.toml", "templates"]);
     assert_eq!(answer.code, Some(2));
-    assert!(answer.err.contains("cannot be given together"), "{}", answer.err);
+    assert!(answer.err.contains("cannot be combined"), "{}", answer.err);
 }
 
 #[test]

@@ -47,3 +47,4 @@ mod verdicts;
 mod what_if;
 #[cfg(feature = "gui")]
 mod window;
+mod wording;

@@ -33,7 +33,8 @@ fn what_a_design_runs_of_its_own_is_asked_about_before_anything_is_deployed() {
     window.send(Message::Run(RunMessage::Prepare("/tmp/seed".into())));
     window.send(Message::Run(RunMessage::Found(Box::new(machine()))));
     window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
-    let said = "Runs on this machine: code that session_preload_libraries loads or looks for on every server: auto_explain";
+    let said = "Runs on this machine: code that session_preload_libraries loads on every server: \
+         auto_explain";
     assert!(window.has(said));
     let deploy = |window: &mut Window| {
         let buttons: Vec<_> = window.harness.get_all_by_label("Deploy").collect();
@@ -52,7 +53,7 @@ fn what_a_design_runs_of_its_own_is_asked_about_before_anything_is_deployed() {
     };
     assert!(!has_begun(&window) && window.session().dialog.is_none());
     deploy(&mut window);
-    window.harness.get_by_label("Trust it and begin").click();
+    window.harness.get_by_label("Trust and start").click();
     window.harness.run_steps(3);
     assert!(has_begun(&window));
 }
@@ -69,13 +70,13 @@ fn a_plan_is_shown_with_its_reasons_and_then_the_run() {
     let (title, why) = (plan.steps[0].title.clone(), plan.steps[0].why.clone());
     window.click("Show every step");
     assert!(window.has(&title) && window.has(&why));
-    assert!(window.has("Make the data directories · 6 steps"));
+    assert!(window.has("Create the data directories · 6 steps"));
     let main_buttons: Vec<_> = window.harness.get_all_by_label("Deploy").collect();
     main_buttons.last().unwrap().click();
     drop(main_buttons);
     window.harness.run_steps(3);
     let RunView::Run { run, .. } = window.session().live.run else {
-        panic!("it does not run");
+        panic!("it is not running");
     };
     let event = |number, kind| {
         Message::Run(RunMessage::Event(RunEvent {
@@ -125,7 +126,7 @@ fn what_differs_from_the_running_cluster_can_be_applied() {
     window.harness.run_ok();
     let is_asked = |effect: &Effect| matches!(effect, Effect::LookForChange { .. });
     assert!(window.performed.borrow().iter().any(is_asked));
-    assert!(window.has("Looking at the cluster"));
+    assert!(window.has("Reading the cluster"));
     window.send(Message::Run(RunMessage::NotLooked(Report::new("It is busy"))));
     assert!(window.has("It is busy") && window.has("Apply the changes…"));
 }

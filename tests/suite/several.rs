@@ -76,7 +76,7 @@ fn selected_servers_are_moved_and_attached_together_as_one_step() {
     let after =
         "  slave1 15432 priority 1\n  slave2 15433 priority 2\n    slave11 25432\n    slave12 25433\n";
     assert!(harness.state().tree().ends_with(after));
-    let label = "Attach 2 servers to slave2";
+    let label = "Move 2 servers under slave2";
     assert_eq!(harness.state().session.desk.history.undo_label(), Some(label));
 }
 

@@ -73,7 +73,7 @@ fn what_there_is_to_go_on_with_is_reached_by_its_name() {
     assert!(window.has("2 hours ago") && window.has("running, 4 of 5 up") && window.has("half built"));
     let gone = window.harness.get_by_label_contains("two.toml  /d");
     assert!(gone.accesskit_node().is_disabled());
-    window.click("Take two.toml off the list");
+    window.click("Remove two.toml from the list");
     assert!(performed(&window, &Effect::ForgetRecent("/d/two.toml".into())));
     window.click("Stop seed");
     assert!(performed(&window, &Effect::StopCluster("/c/seed".into())));
@@ -138,7 +138,7 @@ fn nothing_is_cut_off_in_a_small_window() {
             "Back to seed",
             "Open seed",
             "Tear down… seed",
-            "Take one.toml off the list",
+            "Remove one.toml from the list",
         ] {
             let rect = window.harness.get_by_label(words).rect();
             assert!(
@@ -185,7 +185,7 @@ fn a_file_that_was_changed_elsewhere_is_compared_and_taken() {
     assert!(window.has("seed.toml was changed elsewhere"));
     window.click("Show the difference");
     assert!(window.has("-port = 25499") && window.has("+port = 25433"));
-    window.click("Take the file's");
+    window.click("Reload the file");
     assert!(window.drawn().contains("25499"));
     window.key(Modifiers::COMMAND, Key::Z);
     assert!(window.drawn().contains("25433") && window.session().is_modified());

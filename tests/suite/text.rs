@@ -67,7 +67,7 @@ fn typing_changes_the_drawing_and_undo_is_the_windows() {
         "{}",
         window.session().text()
     );
-    assert!(window.has("is no port") || window.session().is_text_broken());
+    assert!(window.has("is not a port") || window.session().is_text_broken());
     window.key(Modifiers::NONE, Key::Backspace);
     window.harness.run_steps(3);
     assert!(!window.session().is_text_broken());
@@ -92,9 +92,9 @@ fn what_is_wrong_stands_at_its_line_and_the_drawing_stays_until_it_is_mended() {
             .nth(line - 1)
             .is_some_and(|line| line.contains("[[server]]"))
     );
-    assert!(window.has("1 error; the drawing is older"));
+    assert!(window.has("1 error; the drawing shows the last valid version"));
     assert!(
-        window.has("follows \"masterx\", and there is no server of that name"),
+        window.has("follows \"masterx\", but no server has that name"),
         "{problem:?}"
     );
     assert_eq!(window.drawn(), drawn);
@@ -108,7 +108,7 @@ fn what_is_wrong_stands_at_its_line_and_the_drawing_stays_until_it_is_mended() {
     window.show_text();
     window.click(&format!("Jump to line {line}"));
     assert!(window.editor().accesskit_node().is_focused());
-    window.click("Take the drawing's text");
+    window.click("Revert to the drawing");
     assert!(!window.session().is_text_broken() && !window.session().is_modified());
 }
 

@@ -76,7 +76,7 @@ fn it_moves_while_it_is_played_and_asks_for_no_frame_while_it_is_not() {
 #[test]
 fn the_line_of_time_leads_to_any_moment_and_undo_to_the_last_event() {
     let mut window = entered();
-    let line = window.harness.get_by_label_contains("Line of time").rect();
+    let line = window.harness.get_by_label_contains("Timeline: ").rect();
     let at = |share: f32| {
         egui::pos2(
             line.left() + 10.0 + (line.width() - 20.0) * share,
@@ -101,7 +101,7 @@ fn the_line_of_time_leads_to_any_moment_and_undo_to_the_last_event() {
     assert!(window.row("slave11").contains("receives nothing"));
     // The keyboard walks along the line.
     let now = in_time(&window).now();
-    window.harness.get_by_label_contains("Line of time").focus();
+    window.harness.get_by_label_contains("Timeline: ").focus();
     window.harness.run_ok();
     window.press(Key::ArrowLeft);
     assert!(in_time(&window).now() < now);
@@ -116,19 +116,19 @@ fn a_hanging_commit_is_plain_to_see_and_can_be_asked_why() {
         window.click("Crash");
     }
     go_to(&mut window, 2_000_000);
-    let hangs = "and nobody will answer: a synchronous standby has to answer, and none is connected";
+    let hangs = "and no answer will come: a synchronous standby has to answer, and none is connected";
     assert!(
         window.has(hangs),
         "{:?} {:?}",
         in_time(&window).run().told(),
         events(&window)
     );
-    let why = "synchronous replication has no time limit";
+    let why = "synchronous replication has no timeout";
     assert!(!window.has(&why[1..]));
     window.harness.query_all_by_label("why?").next().unwrap().click();
     window.harness.run_ok();
     assert!(window.has(&why[1..]));
-    assert!(window.has("waits since"));
+    assert!(window.has("waiting for"));
     // The same moment in a story of its own, in which one comes back.
     window.click("New story from here");
     window.click("Actions for slave2");
@@ -165,7 +165,7 @@ fn the_link_has_its_own_latency_in_its_menu() {
     assert!(
         window
             .harness
-            .get_by_label("As the others")
+            .get_by_label("Use the default")
             .accesskit_node()
             .is_disabled()
     );
@@ -183,7 +183,7 @@ fn a_story_is_kept_under_a_name_told_again_and_removed() {
         .harness
         .event(egui::Event::Text("the relay dies".to_owned()));
     window.harness.run_ok();
-    press(&mut window, "Keep with the design");
+    press(&mut window, "Save in the design");
     assert_eq!(window.session().desk.document.scenarios().len(), 1);
     assert!(window.session().what_if().is_some() && window.session().is_modified());
     press(&mut window, "the relay dies");
@@ -198,9 +198,9 @@ fn with_reduced_motion_one_steps_and_nothing_is_played() {
     window.key(Modifiers::COMMAND | Modifiers::ALT, Key::M);
     assert!(window.session().preferences.reduce_motion);
     window.harness.run_ok();
-    let words = "Motion is reduced: step from moment to moment instead";
+    let words = "Motion is reduced: step through the moments instead";
     assert!(window.harness.get_by_label(words).accesskit_node().is_disabled());
-    window.click("One tick on: a millisecond");
+    window.click("One tick forward: a millisecond");
     assert_eq!(in_time(&window).now(), 1_000);
     window.press(Key::F5);
     assert!(!in_time(&window).is_playing());

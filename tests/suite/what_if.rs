@@ -123,7 +123,7 @@ fn a_link_is_cut_slowed_and_mended_by_its_own_menu() {
     window.click("Cut the link from master");
     assert_eq!(story(&window), "slow master slave1; cut master slave1");
     right_click(&mut window, link);
-    window.click("Mend the link from master");
+    window.click("Repair the link from master");
     assert_eq!(world(&window).cluster_fate(), CommitFate::Acknowledged);
     assert_eq!(window.session().what_if().unwrap().moments().1, 3);
 }
@@ -150,7 +150,7 @@ fn what_is_survived_is_a_table_in_which_a_failure_can_be_seen() {
     let mut window = entered();
     window.click("Survives");
     assert!(window.has("of 9 failures, writes go on after 8"));
-    assert!(window.has("writes: nobody takes writes until a standby is promoted"));
+    assert!(window.has("writes: no server accepts writes until a standby is promoted"));
     window.click("Two at once");
     assert!(window.has("of 36 failures"));
     window.click("One failure");

@@ -220,7 +220,7 @@ fn closing_the_window_with_unsaved_changes_asks_first() {
 fn help_lists_every_key_and_closes_by_escape() {
     let mut window = Window::seed();
     window.press(Key::F1);
-    assert!(window.has("Take the last edit back"));
+    assert!(window.has("Undo the last edit"));
     window.press(Key::Escape);
     assert_eq!(window.session().dialog, None);
 }

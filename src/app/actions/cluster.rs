@@ -51,9 +51,9 @@ impl Next {
     pub fn explained(&self) -> &'static str {
         match self {
             Self::Deploy => "Build the drawn cluster on this machine",
-            Self::Apply => "Shows what would change and who is interrupted, before anything happens",
-            Self::GoOn(_) => "Finishes what was left half-made: what is whole stays",
-            Self::Nothing => "What is drawn is what was deployed",
+            Self::Apply => "Show the changes and interruptions before applying anything",
+            Self::GoOn(_) => "Finish the interrupted deployment; completed steps are kept",
+            Self::Nothing => "The drawing matches the deployed cluster",
         }
     }
 }
@@ -69,25 +69,25 @@ pub fn deploy(session: &Session, _: &[ServerId]) -> Answer {
 }
 
 pub fn go_on(session: &Session, _: &[ServerId]) -> Answer {
-    let folder = first(session, |left| !left.state.is_whole()).ok_or("Nothing was left half-made")?;
+    let folder = first(session, |left| !left.state.is_whole()).ok_or("No cluster was interrupted")?;
     unlocked(session)?;
     send(Message::Cluster(ClusterMessage::GoOn(folder)))
 }
 
 pub fn keep_left(session: &Session, _: &[ServerId]) -> Answer {
-    let folder = first(session, |left| !left.state.is_whole()).ok_or("Nothing was left half-made")?;
+    let folder = first(session, |left| !left.state.is_whole()).ok_or("No cluster was interrupted")?;
     send(Message::Cluster(ClusterMessage::Keep(folder)))
 }
 
 pub fn tear_down_left(session: &Session, _: &[ServerId]) -> Answer {
     let folder = first(session, |left| left.state != LeftState::HalfRemoved)
-        .ok_or("No cluster was left by an earlier pgcascade")?;
+        .ok_or("There is no cluster from an earlier session")?;
     send(Message::Cluster(ClusterMessage::AskTeardown(folder)))
 }
 
 pub fn watch_left(session: &Session, _: &[ServerId]) -> Answer {
     let folder = first(session, |left| left.state.is_whole())
-        .ok_or("No whole cluster was left by an earlier pgcascade")?;
+        .ok_or("There is no complete cluster from an earlier session")?;
     send(Message::Cluster(ClusterMessage::Attach(folder)))
 }
 

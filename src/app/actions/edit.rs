@@ -23,9 +23,7 @@ pub fn undo(session: &Session, _: &[ServerId]) -> Answer {
         return go_to(back.ok_or("This is the beginning of the story")?);
     }
     unheld(session)?;
-    session
-        .undo_label()
-        .ok_or("Nothing has been edited that could be taken back")?;
+    session.undo_label().ok_or("Nothing to undo")?;
     send(Message::Design(DesignMessage::Undo))
 }
 
@@ -42,9 +40,7 @@ pub fn redo(session: &Session, _: &[ServerId]) -> Answer {
         return go_to(on.ok_or("This is the end of the story")?);
     }
     unheld(session)?;
-    session
-        .redo_label()
-        .ok_or("Nothing was taken back that could be done again")?;
+    session.redo_label().ok_or("Nothing to redo")?;
     send(Message::Design(DesignMessage::Redo))
 }
 
@@ -83,7 +79,7 @@ pub fn ask_again(session: &Session, _: &[ServerId]) -> Answer {
     session
         .preferences
         .removal
-        .ok_or("It will be asked before the first relay is removed")?;
+        .ok_or("Removing a relay already asks first")?;
     send(Message::Design(DesignMessage::AskAgain))
 }
 

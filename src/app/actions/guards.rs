@@ -43,7 +43,7 @@ pub(super) fn one(servers: &[ServerId]) -> Result<ServerId, String> {
     match servers {
         [] => Err(SELECT_FIRST.to_owned()),
         [server] => Ok(*server),
-        _ => Err("Several servers are selected, and this is done to one".to_owned()),
+        _ => Err("Select only one server for this".to_owned()),
     }
 }
 

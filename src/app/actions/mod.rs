@@ -65,7 +65,7 @@ impl UiAction {
     /// With the reason why it cannot be done now.
     pub fn on(&self, session: &Session, servers: &[ServerId]) -> Answer {
         if session.start.is_shown && !self.id.works_on_start_page() {
-            return Err("The start page is shown: Escape goes back to the drawing".to_owned());
+            return Err("Close the start page first (Escape)".to_owned());
         }
         (self.does)(session, servers)
     }
@@ -75,7 +75,7 @@ impl UiAction {
         let label = match self.id {
             ActionId::Start if session.start.is_shown => return "Back to the drawing".to_owned(),
             ActionId::ReduceMotion if session.preferences.reduce_motion => {
-                return "Let things move again".to_owned();
+                return "Allow motion".to_owned();
             }
             ActionId::Minimap if session.preferences.minimap => return "Hide the minimap".to_owned(),
             ActionId::Minimap => return "Show the minimap".to_owned(),

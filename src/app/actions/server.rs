@@ -28,7 +28,7 @@ pub fn move_downstreams(session: &Session, servers: &[ServerId]) -> Answer {
     let server = one(servers)?;
     let topology = session.desk.document.topology();
     if !topology.is_relay(server) {
-        return Err("Only a relay has downstreams that can follow another server".to_owned());
+        return Err("The selected server has no downstreams".to_owned());
     }
     pick(Pick::Upstream(
         topology.downstreams(server).map(Server::id).collect(),
@@ -39,7 +39,7 @@ pub fn take_place(session: &Session, servers: &[ServerId]) -> Answer {
     unlocked(session)?;
     let server = one(servers)?;
     if session.desk.document.topology().servers().len() == 1 {
-        return Err("There is no other server whose place it could take".to_owned());
+        return Err("There is no other server to swap with".to_owned());
     }
     pick(Pick::Place(server))
 }
@@ -70,7 +70,7 @@ pub fn tidy_below(session: &Session, servers: &[ServerId]) -> Answer {
     let command = Command::TidyBelow(server);
     let mut tidied = session.desk.document.clone();
     if tidied.apply(&command).is_err() || tidied == session.desk.document {
-        return Err("Everything below it stands tidily already".to_owned());
+        return Err("Everything below it is already tidy".to_owned());
     }
     send(Message::Design(DesignMessage::Do(command)))
 }
@@ -90,7 +90,7 @@ pub fn fold(session: &Session, servers: &[ServerId]) -> Answer {
         .next()
         .is_none()
     {
-        return Err("Nothing follows it that could be hidden".to_owned());
+        return Err("Nothing below it to fold".to_owned());
     }
     let is_folded = session.looks.folding.is_folded(server);
     send(Message::View(ViewMessage::Fold(server, !is_folded)))

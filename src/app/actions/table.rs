@@ -149,71 +149,114 @@ pub struct UiAction {
 
 #[rustfmt::skip]
 pub static ACTIONS: [UiAction; 67] = [
-    UiAction { id: ActionId::New, menu: Menu::File, words: "New", does: file::new, explained: "Begin with one server, the primary" },
-    UiAction { id: ActionId::NewFrom, menu: Menu::File, words: "New from…", does: file::new_from, explained: "Begin with one of the built-in designs" },
+    UiAction { id: ActionId::New, menu: Menu::File, words: "New", does: file::new, explained: "Create a \
+         design with one server, the primary" },
+    UiAction { id: ActionId::NewFrom, menu: Menu::File, words: "New from…", does: file::new_from, explained: "Create a design from a built-in \
+         one" },
     UiAction { id: ActionId::Open, menu: Menu::File, words: "Open…", does: file::open, explained: "Open a design file" },
-    UiAction { id: ActionId::Save, menu: Menu::File, words: "Save", does: file::save, explained: "Write the design to its file" },
-    UiAction { id: ActionId::SaveAs, menu: Menu::File, words: "Save as…", does: file::save_as, explained: "Write the design to another file" },
-    UiAction { id: ActionId::Export, menu: Menu::File, words: "Export…", does: file::export, explained: "Pack every configuration file as .tar.gz" },
-    UiAction { id: ActionId::ExportPicture, menu: Menu::File, words: "Export picture…", does: file::export_picture, explained: "The drawing as SVG, PNG, Mermaid or DOT" },
-    UiAction { id: ActionId::Deploy, menu: Menu::File, words: "Deploy…", does: cluster::deploy, explained: "Build the drawn cluster on this machine, or apply the changes to the one that runs" },
-    UiAction { id: ActionId::GoOn, menu: Menu::File, words: "Resume what was left", does: cluster::go_on, explained: "Finish what an earlier pgcascade left half-made" },
-    UiAction { id: ActionId::KeepLeft, menu: Menu::File, words: "Keep what was left", does: cluster::keep_left, explained: "Leave what is half-made as it is, and say no more about it" },
-    UiAction { id: ActionId::TearDownLeft, menu: Menu::File, words: "Tear down what was left…", does: cluster::tear_down_left, explained: "Remove what an earlier pgcascade left; asks first" },
-    UiAction { id: ActionId::WatchLeft, menu: Menu::File, words: "Watch what was left", does: cluster::watch_left, explained: "Show a whole cluster of an earlier session here, with what its servers say" },
+    UiAction { id: ActionId::Save, menu: Menu::File, words: "Save", does: file::save, explained: "Save the \
+         design to its file" },
+    UiAction { id: ActionId::SaveAs, menu: Menu::File, words: "Save as…", does: file::save_as, explained: "Save the design to another file" },
+    UiAction { id: ActionId::Export, menu: Menu::File, words: "Export…", does: file::export, explained: "Export all configuration files as a .tar.gz" },
+    UiAction { id: ActionId::ExportPicture, menu: Menu::File, words: "Export picture…", does: file::export_picture, explained: "Export the drawing as \
+         SVG, PNG, Mermaid or DOT" },
+    UiAction { id: ActionId::Deploy, menu: Menu::File, words: "Deploy…", does: cluster::deploy, explained: "Build the drawn cluster on this machine, or apply the changes to the running one" },
+    UiAction { id: ActionId::GoOn, menu: Menu::File, words: "Resume interrupted deployment", does: cluster::go_on, explained: "Finish what an \
+         interrupted pgcascade began" },
+    UiAction { id: ActionId::KeepLeft, menu: Menu::File, words: "Ignore interrupted deployment", does: cluster::keep_left, explained: "Leave the interrupted cluster \
+         as it is and hide the message" },
+    UiAction { id: ActionId::TearDownLeft, menu: Menu::File, words: "Remove interrupted deployment…", does: cluster::tear_down_left, explained: "Remove the interrupted cluster; asks first" },
+    UiAction { id: ActionId::WatchLeft, menu: Menu::File, words: "Attach to running cluster", does: cluster::watch_left, explained: "Show the state of a \
+         cluster from an earlier session" },
     UiAction { id: ActionId::Adopt, menu: Menu::File, words: "Adopt what runs…", does: cluster::adopt, explained: "Make what runs the design of the cluster; shows the changes first" },
-    UiAction { id: ActionId::Quit, menu: Menu::File, words: "Quit", does: file::quit, explained: "Close the window; deployed servers go on running" },
-    UiAction { id: ActionId::Undo, menu: Menu::Edit, words: "Undo", does: edit::undo, explained: "Take the last edit back" },
-    UiAction { id: ActionId::Redo, menu: Menu::Edit, words: "Redo", does: edit::redo, explained: "Do it again" },
-    UiAction { id: ActionId::Cut, menu: Menu::Edit, words: "Cut", does: edit::cut, explained: "Take the selected servers out, with all below them, into the clipboard" },
-    UiAction { id: ActionId::Copy, menu: Menu::Edit, words: "Copy", does: edit::copy, explained: "The selected servers and all below them, as text: a line for each" },
-    UiAction { id: ActionId::Paste, menu: Menu::Edit, words: "Paste", does: edit::paste, explained: "Put the clipboard's servers under the selected one, with names and ports that are free" },
-    UiAction { id: ActionId::Duplicate, menu: Menu::Edit, words: "Duplicate", does: edit::duplicate, explained: "The selected servers and all below them once more, beside them" },
+    UiAction { id: ActionId::Quit, menu: Menu::File, words: "Quit", does: file::quit, explained: "Close the \
+         window; deployed servers keep running" },
+    UiAction { id: ActionId::Undo, menu: Menu::Edit, words: "Undo", does: edit::undo, explained: "Undo the \
+         last edit" },
+    UiAction { id: ActionId::Redo, menu: Menu::Edit, words: "Redo", does: edit::redo, explained: "Redo the \
+         last undone edit" },
+    UiAction { id: ActionId::Cut, menu: Menu::Edit, words: "Cut", does: edit::cut, explained: "Cut the \
+         selected servers and all below them to the clipboard" },
+    UiAction { id: ActionId::Copy, menu: Menu::Edit, words: "Copy", does: edit::copy, explained: "Copy the \
+         selected servers and all below them as text, one line each" },
+    UiAction { id: ActionId::Paste, menu: Menu::Edit, words: "Paste", does: edit::paste, explained: "Paste \
+         the clipboard's servers under the selected one, with free names and ports" },
+    UiAction { id: ActionId::Duplicate, menu: Menu::Edit, words: "Duplicate", does: edit::duplicate, explained: "Duplicate the selected servers and all \
+         below them" },
     UiAction { id: ActionId::SelectAll, menu: Menu::Edit, words: "Select all", does: edit::select_all, explained: "Select every server" },
-    UiAction { id: ActionId::AskAgain, menu: Menu::Edit, words: "Ask before removing relays", does: edit::ask_again, explained: "Forget what was answered, and ask again what becomes of downstreams" },
-    UiAction { id: ActionId::Find, menu: Menu::Edit, words: "Find server…", does: edit::find, explained: "Select a server by its name, port or host, and show it" },
-    UiAction { id: ActionId::Palette, menu: Menu::Edit, words: "Command palette…", does: edit::palette, explained: "Every action of this list, found by typing" },
-    UiAction { id: ActionId::Version, menu: Menu::Edit, words: "PostgreSQL version…", does: edit::version, explained: "The version every server runs" },
+    UiAction { id: ActionId::AskAgain, menu: Menu::Edit, words: "Ask before removing relays", does: edit::ask_again, explained: "Forget your answer, and ask again what \
+         to do with downstreams" },
+    UiAction { id: ActionId::Find, menu: Menu::Edit, words: "Find server…", does: edit::find, explained: "Find a server by name, port or host and select it" },
+    UiAction { id: ActionId::Palette, menu: Menu::Edit, words: "Command palette…", does: edit::palette, explained: "Search all actions \
+         by typing" },
+    UiAction { id: ActionId::Version, menu: Menu::Edit, words: "PostgreSQL version…", does: edit::version, explained: "Set the PostgreSQL version of \
+         all servers" },
     UiAction { id: ActionId::AddStandby, menu: Menu::Server, words: "Add standby", does: server::add_standby, explained: "Add a standby under the selected server, or under the primary" },
-    UiAction { id: ActionId::Rename, menu: Menu::Server, words: "Rename", does: server::rename, explained: "Type another name on the card" },
-    UiAction { id: ActionId::MoveUnder, menu: Menu::Server, words: "Move under…", does: server::move_under, explained: "Choose the server that the selected ones are to follow; what is refused says why" },
-    UiAction { id: ActionId::MoveDownstreams, menu: Menu::Server, words: "Move downstreams under…", does: server::move_downstreams, explained: "Choose the server that everything below this relay is to follow" },
-    UiAction { id: ActionId::TakePlace, menu: Menu::Server, words: "Take the place of…", does: server::take_place, explained: "Change places with another server: upstream, downstreams and priority" },
-    UiAction { id: ActionId::ToggleSync, menu: Menu::Server, words: "Make synchronous", does: server::toggle_sync, explained: "Synchronous or asynchronous, directly under the primary" },
-    UiAction { id: ActionId::SelectLink, menu: Menu::Server, words: "Select its link", does: server::select_link, explained: "The link from its upstream: what it is, the line that makes it, what can be done with it" },
-    UiAction { id: ActionId::MakePrimary, menu: Menu::Server, words: "Make primary", does: server::make_primary, explained: "The links on the way up turn round" },
-    UiAction { id: ActionId::TidyBelow, menu: Menu::Server, words: "Tidy below", does: server::tidy_below, explained: "Put every card below this one to its place in the tree; others stay" },
-    UiAction { id: ActionId::Site, menu: Menu::Server, words: "Site…", does: server::site, explained: "Say where the selected servers stand; no file that a server reads changes" },
-    UiAction { id: ActionId::Fold, menu: Menu::Server, words: "Fold", does: server::fold, explained: "Hide everything below the server, or show it again" },
+    UiAction { id: ActionId::Rename, menu: Menu::Server, words: "Rename", does: server::rename, explained: "Edit the name on the card" },
+    UiAction { id: ActionId::MoveUnder, menu: Menu::Server, words: "Move under…", does: server::move_under, explained: "Choose a new upstream for the \
+         selected servers" },
+    UiAction { id: ActionId::MoveDownstreams, menu: Menu::Server, words: "Move downstreams under…", does: server::move_downstreams, explained: "Choose a new \
+         upstream for everything below this relay" },
+    UiAction { id: ActionId::TakePlace, menu: Menu::Server, words: "Swap with…", does: server::take_place, explained: "Swap upstream, downstreams and priority with \
+         another server" },
+    UiAction { id: ActionId::ToggleSync, menu: Menu::Server, words: "Make synchronous", does: server::toggle_sync, explained: "Toggle synchronous replication (only \
+         directly under the primary)" },
+    UiAction { id: ActionId::SelectLink, menu: Menu::Server, words: "Select its link", does: server::select_link, explained: "Show the link from its \
+         upstream in the inspector" },
+    UiAction { id: ActionId::MakePrimary, menu: Menu::Server, words: "Make primary", does: server::make_primary, explained: "Reverse the links between \
+         it and the primary" },
+    UiAction { id: ActionId::TidyBelow, menu: Menu::Server, words: "Tidy below", does: server::tidy_below, explained: "Arrange the cards below this one as a tree; \
+         others stay" },
+    UiAction { id: ActionId::Site, menu: Menu::Server, words: "Site…", does: server::site, explained: "Set \
+         the site of the selected servers (does not change their configuration)" },
+    UiAction { id: ActionId::Fold, menu: Menu::Server, words: "Fold", does: server::fold, explained: "Hide \
+         or show everything below the server" },
     UiAction { id: ActionId::Remove, menu: Menu::Server, words: "Remove", does: server::remove, explained: "Remove the selected servers" },
-    UiAction { id: ActionId::FoldAll, menu: Menu::View, words: "Fold all below the primary's downstreams", does: view::fold_all, explained: "Show the primary and what follows it; each card counts what it hides" },
+    UiAction { id: ActionId::FoldAll, menu: Menu::View, words: "Fold all below the primary's downstreams", does: view::fold_all, explained: "Show only the primary and its downstreams; \
+         each card counts its hidden servers" },
     UiAction { id: ActionId::UnfoldAll, menu: Menu::View, words: "Unfold all", does: view::unfold_all, explained: "Show every server" },
-    UiAction { id: ActionId::Legend, menu: Menu::View, words: "Legend", does: view::legend, explained: "What the colours, lines and signs of the drawing mean" },
-    UiAction { id: ActionId::Tidy, menu: Menu::View, words: "Tidy layout", does: view::tidy, explained: "Put every card to its place in the tree" },
+    UiAction { id: ActionId::Legend, menu: Menu::View, words: "Legend", does: view::legend, explained: "Explain the colours, lines and symbols of the drawing" },
+    UiAction { id: ActionId::Tidy, menu: Menu::View, words: "Tidy layout", does: view::tidy, explained: "Arrange all cards as a tree" },
     UiAction { id: ActionId::Fit, menu: Menu::View, words: "Fit", does: |_, _| Ok(Does::Fit), explained: "Show the whole drawing" },
-    UiAction { id: ActionId::ZoomIn, menu: Menu::View, words: "Zoom in", does: |_, _| Ok(Does::Zoom(ZOOM_STEP)), explained: "Draw everything larger" },
-    UiAction { id: ActionId::ZoomOut, menu: Menu::View, words: "Zoom out", does: |_, _| Ok(Does::Zoom(1.0 / ZOOM_STEP)), explained: "Draw everything smaller" },
-    UiAction { id: ActionId::Minimap, menu: Menu::View, words: "Minimap", does: view::minimap, explained: "The whole drawing in small, where it has more than 50 servers and not all are in view; drag the frame to look elsewhere" },
-    UiAction { id: ActionId::Deselect, menu: Menu::View, words: "Cluster settings", does: view::deselect, explained: "Select no server: the inspector shows the cluster" },
-    UiAction { id: ActionId::WhatIf, menu: Menu::View, words: "What-if", does: view::what_if, explained: "Try what happens when servers and links fail; the design stays as it is" },
-    UiAction { id: ActionId::InTime, menu: Menu::Time, words: "What-if in time", does: time::in_time, explained: "Commits on their way along the links, slowly enough to be seen; faults at any moment" },
-    UiAction { id: ActionId::Play, menu: Menu::Time, words: "Play", does: time::play, explained: "In What-if in time: let time go on, or stop it" },
-    UiAction { id: ActionId::TickOn, menu: Menu::Time, words: "One tick on", does: time::tick_on, explained: "A millisecond later" },
-    UiAction { id: ActionId::TickBack, menu: Menu::Time, words: "One tick back", does: time::tick_back, explained: "A millisecond earlier" },
-    UiAction { id: ActionId::NextCommit, menu: Menu::Time, words: "On to the next answer", does: time::next_commit, explained: "To the moment in which the next commit is answered" },
-    UiAction { id: ActionId::Fork, menu: Menu::Time, words: "New story from here", does: time::fork, explained: "The one that is told stays as it is" },
-    UiAction { id: ActionId::Slower, menu: Menu::Time, words: "Slower", does: time::slower, explained: "A second of the window shows less time of the cluster" },
-    UiAction { id: ActionId::Faster, menu: Menu::Time, words: "Faster", does: time::faster, explained: "A second of the window shows more of it" },
-    UiAction { id: ActionId::ShowInspector, menu: Menu::View, words: "Show the inspector", does: view::show_inspector, explained: "The selected server, or the cluster" },
-    UiAction { id: ActionId::ShowFiles, menu: Menu::View, words: "Show the files", does: view::show_files, explained: "Every configuration file of the drawn cluster" },
-    UiAction { id: ActionId::ShowDeploy, menu: Menu::View, words: "Show the deployment", does: view::show_deploy, explained: "What runs, and what a deployment would do" },
-    UiAction { id: ActionId::ShowText, menu: Menu::View, words: "Show the text", does: view::show_text, explained: "The design file, typed beside the drawing" },
-    UiAction { id: ActionId::ColoursOfDesktop, menu: Menu::View, words: "Colours of the desktop", does: |_, _| view::theme(Theme::Desktop), explained: "Light or dark, as the desktop has it" },
-    UiAction { id: ActionId::Light, menu: Menu::View, words: "Light", does: |_, _| view::theme(Theme::Light), explained: "Light colours" },
-    UiAction { id: ActionId::Dark, menu: Menu::View, words: "Dark", does: |_, _| view::theme(Theme::Dark), explained: "Dark colours" },
-    UiAction { id: ActionId::ReduceMotion, menu: Menu::View, words: "Reduce motion", does: view::reduce_motion, explained: "Nothing moves by itself: panels, menus and the drawing change at once" },
-    UiAction { id: ActionId::Start, menu: Menu::View, words: "Start page", does: view::start, explained: "Designs to begin with, recent ones, the clusters of this machine" },
-    UiAction { id: ActionId::Help, menu: Menu::Help, words: "Keys and gestures…", does: view::help, explained: "This list" },
-    UiAction { id: ActionId::ShowLog, menu: Menu::Help, words: "Show the log", does: view::show_log, explained: "The folder with what pgcascade has done, to send with a report" },
-    UiAction { id: ActionId::About, menu: Menu::Help, words: "About pgcascade…", does: view::about, explained: "Version and licence" },
+    UiAction { id: ActionId::ZoomIn, menu: Menu::View, words: "Zoom in", does: |_, _| Ok(Does::Zoom(ZOOM_STEP)), explained: "Make \
+         the drawing larger" },
+    UiAction { id: ActionId::ZoomOut, menu: Menu::View, words: "Zoom out", does: |_, _| Ok(Does::Zoom(1.0 / ZOOM_STEP)), explained: "Make the drawing smaller" },
+    UiAction { id: ActionId::Minimap, menu: Menu::View, words: "Minimap", does: view::minimap, explained: "Show an overview of drawings with more than 50 servers; drag the frame to move the view" },
+    UiAction { id: ActionId::Deselect, menu: Menu::View, words: "Cluster settings", does: view::deselect, explained: "Clear the selection to show the cluster in \
+         the inspector" },
+    UiAction { id: ActionId::WhatIf, menu: Menu::View, words: "What-if", does: view::what_if, explained: "See what happens when servers and links fail; the design does not change" },
+    UiAction { id: ActionId::InTime, menu: Menu::Time, words: "What-if in time", does: time::in_time, explained: "Watch commits travel along the links in slow motion, with faults at any \
+         moment" },
+    UiAction { id: ActionId::Play, menu: Menu::Time, words: "Play", does: time::play, explained: "Play or \
+         pause the timeline" },
+    UiAction { id: ActionId::TickOn, menu: Menu::Time, words: "One tick forward", does: time::tick_on, explained: "Step forward by a \
+         millisecond" },
+    UiAction { id: ActionId::TickBack, menu: Menu::Time, words: "One tick back", does: time::tick_back, explained: "Step back by a \
+         millisecond" },
+    UiAction { id: ActionId::NextCommit, menu: Menu::Time, words: "Next commit answer", does: time::next_commit, explained: "Jump to the next \
+         commit that is answered" },
+    UiAction { id: ActionId::Fork, menu: Menu::Time, words: "New story from here", does: time::fork, explained: "Start a new story at this moment and keep the \
+         current one" },
+    UiAction { id: ActionId::Slower, menu: Menu::Time, words: "Slower", does: time::slower, explained: "Slow the timeline down" },
+    UiAction { id: ActionId::Faster, menu: Menu::Time, words: "Faster", does: time::faster, explained: "Speed the timeline up" },
+    UiAction { id: ActionId::ShowInspector, menu: Menu::View, words: "Show the inspector", does: view::show_inspector, explained: "Show the \
+         selected server or the cluster" },
+    UiAction { id: ActionId::ShowFiles, menu: Menu::View, words: "Show the files", does: view::show_files, explained: "Show every configuration file of \
+         the cluster" },
+    UiAction { id: ActionId::ShowDeploy, menu: Menu::View, words: "Show the deployment", does: view::show_deploy, explained: "Show the running cluster, \
+         or plan a deployment" },
+    UiAction { id: ActionId::ShowText, menu: Menu::View, words: "Show the text", does: view::show_text, explained: "Edit the design as text next to \
+         the drawing" },
+    UiAction { id: ActionId::ColoursOfDesktop, menu: Menu::View, words: "Colours of the desktop", does: |_, _| view::theme(Theme::Desktop), explained: "Use light or dark colours like the desktop" },
+    UiAction { id: ActionId::Light, menu: Menu::View, words: "Light", does: |_, _| view::theme(Theme::Light), explained: "Use light colours" },
+    UiAction { id: ActionId::Dark, menu: Menu::View, words: "Dark", does: |_, _| view::theme(Theme::Dark), explained: "Use \
+         dark colours" },
+    UiAction { id: ActionId::ReduceMotion, menu: Menu::View, words: "Reduce motion", does: view::reduce_motion, explained: "Switch off animations" },
+    UiAction { id: ActionId::Start, menu: Menu::View, words: "Start page", does: view::start, explained: "Show built-in designs, recent designs and this machine's clusters" },
+    UiAction { id: ActionId::Help, menu: Menu::Help, words: "Keys and gestures…", does: view::help, explained: "Show this \
+         list" },
+    UiAction { id: ActionId::ShowLog, menu: Menu::Help, words: "Show the log", does: view::show_log, explained: "Open the folder with pgcascade's log, for bug \
+         reports" },
+    UiAction { id: ActionId::About, menu: Menu::Help, words: "About pgcascade…", does: view::about, explained: "Show version and \
+         licence" },
 ];

@@ -61,7 +61,7 @@ pub(super) fn time_of(session: &Session) -> Result<&InTime, String> {
     let what_if = session.what_if();
     what_if
         .and_then(WhatIf::in_time)
-        .ok_or_else(|| "First look at What-if in time".to_owned())
+        .ok_or_else(|| "First open the Timeline in What-if".to_owned())
 }
 
 pub(super) fn time(message: TimeMessage) -> Answer {

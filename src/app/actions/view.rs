@@ -12,14 +12,14 @@ pub fn fold_all(session: &Session, _: &[ServerId]) -> Answer {
     let primary = topology.primary().id();
     let mut upstreams = topology.servers().iter().filter_map(Server::upstream);
     if !upstreams.any(|id| id != primary && !session.looks.folding.is_folded(id)) {
-        return Err("There is no relay that is not folded already".to_owned());
+        return Err("All relays are already folded".to_owned());
     }
     send(Message::View(ViewMessage::FoldAll))
 }
 
 pub fn unfold_all(session: &Session, _: &[ServerId]) -> Answer {
     if !session.looks.folding.is_any_folded() {
-        return Err("Every server is shown already".to_owned());
+        return Err("Every server is already shown".to_owned());
     }
     send(Message::View(ViewMessage::UnfoldAll))
 }
@@ -33,7 +33,7 @@ pub fn legend(session: &Session, _: &[ServerId]) -> Answer {
 pub fn tidy(session: &Session, _: &[ServerId]) -> Answer {
     unlocked(session)?;
     if session.desk.document.layout().is_empty() {
-        return Err("Every card already stands in the tidy tree".to_owned());
+        return Err("All cards are already arranged as a tree".to_owned());
     }
     send(Message::Design(DesignMessage::Do(Command::Tidy)))
 }
@@ -50,7 +50,7 @@ pub fn deselect(session: &Session, _: &[ServerId]) -> Answer {
         .looks
         .selected
         .or(session.looks.link)
-        .ok_or("No server is selected: the inspector shows the cluster already")?;
+        .ok_or("The inspector already shows the cluster")?;
     send(Message::View(ViewMessage::Select(None)))
 }
 

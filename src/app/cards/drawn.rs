@@ -228,8 +228,8 @@ impl<'a> Facts<'a> {
         }
         match (is_primary, server.is_primary()) {
             (true, true) => return Life::Running,
-            (true, false) => return Life::Otherwise("takes writes"),
-            (false, true) => return Life::Otherwise("a standby now"),
+            (true, false) => return Life::Otherwise("accepts writes"),
+            (false, true) => return Life::Otherwise("now a standby"),
             (false, false) => {}
         }
         let behind = told.behind();

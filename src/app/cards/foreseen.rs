@@ -154,10 +154,10 @@ mod tests {
         for (name, part) in [
             (
                 "m",
-                "Why: synchronous_commit = on: the synchronous standbys have to flush",
+                "Why: synchronous_commit = on: the synchronous standbys must flush",
             ),
-            ("a", "Why: a server that does not run"),
-            ("c", "Why: a standby asks its upstream again and again"),
+            ("a", "Why: a stopped server"),
+            ("c", "Why: a standby keeps retrying its upstream"),
             (
                 "b",
                 "Why: number 2 in synchronous_standby_names, and among the first 1",

@@ -26,7 +26,7 @@ pub fn outlook_of(state: &State) -> (Outlook, &'static str) {
             Flow::Cut => (Outlook::Stuck, "cut off"),
             Flow::UpstreamDown => (Outlook::Stuck, "orphaned"),
             Flow::AwaitsResume => (Outlook::Stuck, "disconnected"),
-            Flow::NotLetIn => (Outlook::Stuck, "not let in"),
+            Flow::NotLetIn => (Outlook::Stuck, "rejected by upstream"),
             Flow::SlotMissing => (Outlook::Stuck, "slot missing"),
             Flow::SlotLost => (Outlook::Stuck, "slot lost"),
             Flow::WalGone => (Outlook::Stuck, "WAL gone"),

@@ -125,12 +125,13 @@ fn what_is_not_as_drawn_is_never_shown_as_well() {
     seen.servers.insert("b".to_owned(), told(2048, false));
     check(
         &session,
-        "m: first 1 of 2, running\na: no row, takes writes; priority 1\nc: async, paused 34.0 MB; async (live)\n\
+        "m: first 1 of 2, running\na: no row, accepts writes; priority 1\nc: async, paused 34.0 MB; async \
+         (live)\n\
          b: sync 2, 2 kB behind; priority 2 (live)",
     );
     let described = describe(&session);
     assert!(
-        described[1].0.label.contains("takes writes"),
+        described[1].0.label.contains("accepts writes"),
         "for a screen reader, too"
     );
     assert_eq!(described[1].1.as_ref().unwrap().trouble, Some(Trouble::Broken));

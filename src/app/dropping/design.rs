@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_refused_drop_is_done_with_its_fix_if_that_is_wanted() {
-        const FIX: &str = "Move slave11 out under master first";
+        const FIX: &str = "First move slave11 under master";
         match outcome(below("slave11"), false) {
             Outcome::Refused { fix, .. } => assert_eq!(fix.as_deref(), Some(FIX)),
             Outcome::Do(message) => panic!("{message:?}"),

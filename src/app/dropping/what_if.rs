@@ -5,7 +5,7 @@ use crate::app::{Message, WhatIfMessage};
 use crate::model::simulate::world::{Incident, World};
 use crate::model::topology::{Fix, ServerId, Topology};
 
-const STAYS: &str = "In What-if cards stay where they are: drop it on a server to let it follow that one";
+const STAYS: &str = "Cards cannot be moved in What-if; drop one on a server to re-parent it";
 
 /// Where one server of a world can be pointed to.
 #[derive(Debug)]

@@ -103,7 +103,7 @@ pub(super) fn ended(session: &mut Session, folder: PathBuf, outcome: Outcome, ho
     let (kind, mut report, remains) = match outcome {
         Outcome::Done => {
             let name = session.desk.document.topology().name();
-            let report = Report::new(format!("\"{name}\" runs as it is drawn, and is verified"));
+            let report = Report::new(format!("\"{name}\" runs as drawn and is verified"));
             (NoticeKind::Done, report, None)
         }
         Outcome::Failed {
@@ -123,7 +123,7 @@ pub(super) fn ended(session: &mut Session, folder: PathBuf, outcome: Outcome, ho
     };
     match remains {
         Some(remains) if remains.is_empty() => {
-            let hint = "Everything was taken back: the cluster is what it was";
+            let hint = "Everything was rolled back: the cluster is as before";
             report.hints.push(hint.to_owned());
         }
         Some(remains) => report.causes.extend(remains),

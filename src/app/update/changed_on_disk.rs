@@ -41,8 +41,10 @@ pub(super) fn found(session: &mut Session, path: &Path, found: OnDisk) -> Vec<Ef
         OnDisk::Text(_) => ask(session, path.to_owned(), found, false),
         OnDisk::Gone => gone(session, path),
         OnDisk::Unreadable(report) => {
-            let report =
-                report.hint("The drawing has it all; save it elsewhere if the file does not come back");
+            let report = report.hint(
+                "The drawing still has everything; save it elsewhere if the file does not come \
+                     back",
+            );
             notify(session, NoticeKind::Problem, report);
             Vec::new()
         }
@@ -72,8 +74,8 @@ fn gone(session: &mut Session, path: &Path) -> Vec<Effect> {
         return Vec::new();
     }
     session.desk.saved_text = String::new();
-    let report = Report::new(format!("{} is there no more", path.display()))
-        .hint("The drawing has it all: Save writes it again");
+    let report = Report::new(format!("{} no longer exists", path.display()))
+        .hint("The drawing still has everything: save to write the file again");
     notify(session, NoticeKind::Problem, report);
     vec![autosave(session)]
 }
@@ -119,16 +121,13 @@ fn take(session: &mut Session, path: &Path, text: String) -> Vec<Effect> {
         session.desk.saved_text = text;
         return vec![autosave(session)];
     };
-    let label = format!("Take {} from the disk", file_name(path));
+    let label = format!("Reload {}", file_name(path));
     session.desk.history.record(session.desk.document.clone(), label);
     session.desk.typed = None;
     drop(show_document(session, theirs));
     session.desk.saved_text = text;
-    let report = Report::new(format!(
-        "{} was changed elsewhere, and is drawn anew",
-        file_name(path)
-    ))
-    .hint("Undo shows what was drawn before");
+    let report = Report::new(format!("{} changed on disk and was reloaded", file_name(path)))
+        .hint("Undo restores the previous drawing");
     notify(session, NoticeKind::Info, report);
     Vec::new()
 }

@@ -47,9 +47,8 @@ pub(super) fn paste(session: &mut Session, text: &str) -> Vec<Effect> {
     let servers = match notation::parse_cutting(text) {
         Ok(servers) => servers,
         Err(error) => {
-            let report = Report::of("What is in the clipboard are no servers", &error).hint(
-                "Copy servers in a window of pgcascade, or write a line for each, such as: slave1 15432",
-            );
+            let report = Report::of("The clipboard does not contain any servers", &error)
+                .hint("Copy servers in a pgcascade window, or write one per line, such as: slave1 15432");
             notify(session, NoticeKind::Problem, report);
             return Vec::new();
         }

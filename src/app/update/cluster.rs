@@ -49,7 +49,7 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
         ClusterMessage::Stopped(folder) => {
             ended(session, &folder, "The cluster has stopped; its data is kept")
         }
-        ClusterMessage::Started(folder) => ended(session, &folder, "The cluster runs again"),
+        ClusterMessage::Started(folder) => ended(session, &folder, "The cluster is running again"),
         ClusterMessage::TornDown(folder, report) => torn_down(session, &folder, report),
         ClusterMessage::Failed(folder, report) => failed(session, folder, report),
         ClusterMessage::LeftOver(records) => left_over::found(session, records),
@@ -100,8 +100,7 @@ fn gone(session: &mut Session, folder: &Path) -> Vec<Effect> {
         session.live.run = RunView::Idle;
     }
     let headline = format!("The cluster in {} is gone", folder.display());
-    let report =
-        Report::new(headline).hint("It was torn down or moved by somebody else. The drawing stays as it is");
+    let report = Report::new(headline).hint("Another program removed or moved it. The drawing is unchanged");
     notify(session, NoticeKind::Info, report);
     let mut effects = vec![Effect::Unwatch];
     effects.extend(session.start.look_again());
@@ -123,14 +122,14 @@ fn failed(session: &mut Session, folder: PathBuf, report: Report) -> Vec<Effect>
 
 fn attach(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
     if session.live.run.is_running() || session.live.cluster.is_some() {
-        let report = Report::new("This window has a cluster already").hint("Tear it down first");
+        let report = Report::new("This window already has a cluster").hint("Tear it down first");
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
     }
     let is_broken = |left: &LeftCluster| left.folder == folder && !left.state.is_complete();
     if session.live.left_over.iter().any(is_broken) {
-        let report = Report::new("That cluster is only half there")
-            .hint("Resume it or tear it down; both buttons are above the drawing");
+        let report = Report::new("That cluster is incomplete")
+            .hint("Resume it or remove it with the buttons above the drawing");
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
     }
@@ -153,7 +152,7 @@ fn attached(session: &mut Session, folder: PathBuf, deployed: &Document) -> Vec<
     {
         session.live.run = RunView::Idle;
     } else if session.is_modified() && !is_agreed {
-        let report = Report::new("The cluster was deployed from another design than the drawn one")
+        let report = Report::new("The cluster was deployed from a different design")
             .hint("Save the drawing, then open design.toml in the cluster's folder");
         notify_with_folder(session, NoticeKind::Info, report, Some(folder.clone()));
     } else {

@@ -148,16 +148,14 @@ fn ended(
     remains: Vec<String>,
 ) -> Vec<Effect> {
     if remains.is_empty() {
-        report
-            .hints
-            .push("Everything it had made was taken back".to_owned());
+        report.hints.push("Everything was rolled back".to_owned());
         notify(session, kind, report);
         return Vec::new();
     }
     report.causes.extend(remains);
     report
         .hints
-        .push("Tear down what is left with the button above the drawing".to_owned());
+        .push("Remove the rest with the button above the drawing".to_owned());
     notify_with_folder(session, NoticeKind::Problem, report, Some(folder.to_owned()));
     vec![Effect::FindLeftOver]
 }
@@ -168,8 +166,8 @@ fn refuse_second(session: &mut Session) -> bool {
         return false;
     };
     let folder = cluster.folder.clone();
-    let report = Report::new(format!("A cluster is deployed already, in {}", folder.display()))
-        .hint("Tear it down first, then deploy the design as it is drawn now");
+    let report = Report::new(format!("A cluster is already deployed in {}", folder.display()))
+        .hint("Tear it down first, then deploy this design");
     notify_with_folder(session, NoticeKind::Problem, report, Some(folder));
     true
 }

@@ -47,7 +47,7 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
         }
         DesignMessage::AskAgain => {
             session.preferences.removal = None;
-            let report = Report::new("Removing a relay asks again what becomes of its downstreams");
+            let report = Report::new("Removing a relay will ask again what to do with its downstreams");
             notify(session, NoticeKind::Info, report);
             Vec::new()
         }
@@ -110,11 +110,13 @@ fn ask_remove(session: &mut Session, servers: &[ServerId]) -> Vec<Effect> {
         Some(choice) => {
             let effects = remove(session, &standbys, choice);
             let done = match choice {
-                Downstreams::Reattach => "What followed them follows their upstreams now",
-                Downstreams::Remove => "What followed them was removed too",
+                Downstreams::Reattach => "Their downstreams now follow their upstreams",
+                Downstreams::Remove => "Their downstreams were removed as well",
             };
-            let report =
-                Report::new(done).hint("Undo takes it back; \"Ask before removing relays\" asks again");
+            let report = Report::new(done).hint(
+                "Undo restores them; \"Ask before removing relays\" resets your \
+                     answer",
+            );
             notify(session, NoticeKind::Info, report);
             effects
         }

@@ -90,10 +90,10 @@ fn tell_hidden(session: &mut Session, command: &Command) {
     };
     if let Some(folded) = session.desk.document.topology().server(stands_for_it) {
         let report = Report::new(format!(
-            "What was moved is hidden inside \"{}\" now, which is folded",
+            "The moved servers are hidden inside \"{}\", which is folded",
             folded.name()
         ))
-        .hint("Unfold it to see what is below it");
+        .hint("Unfold it to see them");
         notify(session, NoticeKind::Info, report);
     }
 }

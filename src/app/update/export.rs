@@ -26,11 +26,8 @@ pub(super) fn write_bundle(session: &Session, path: PathBuf) -> Vec<Effect> {
 pub(super) fn write_picture(session: &mut Session, path: PathBuf, style: PictureStyle) -> Vec<Effect> {
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     let Some(format) = PictureFormat::of_extension(&extension) else {
-        let report = Report::new(format!(
-            "\"{}\" does not say what kind of picture it is to be",
-            file_name(&path)
-        ));
-        let report = report.hint("Let its name end with .svg, .png, .mmd or .dot");
+        let report = Report::new(format!("\"{}\" does not name a picture format", file_name(&path)));
+        let report = report.hint("Use a name that ends in .svg, .png, .mmd or .dot");
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
     };
@@ -59,11 +56,11 @@ pub(super) fn exported(session: &mut Session, path: &Path) {
     if errors > 0 {
         let found = counted(errors, "error");
         report = report.hint(format!(
-            "The design has {found}: as it is drawn, the cluster will not work"
+            "The design has {found}: the cluster will not work as drawn"
         ));
     }
     if session.is_text_broken() {
-        report = report.hint("The text has an error: this is the last good drawing, which is older");
+        report = report.hint("The text has an error: this is the last valid drawing");
     }
     let folder = path.parent().map(Path::to_owned);
     notify_with_folder(session, NoticeKind::Done, report, folder);

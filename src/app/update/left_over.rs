@@ -48,8 +48,8 @@ pub(super) fn go_on(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
         None => return Vec::new(),
     };
     if shows_it && session.live.cluster.is_some() {
-        let report = Report::new("This window has a cluster already")
-            .hint("Tear it down first, or go on from another window");
+        let report = Report::new("This window already has a cluster")
+            .hint("Tear it down first, or use another window");
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
     }
@@ -144,10 +144,10 @@ pub(super) fn keep(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
 pub(super) fn kept(session: &mut Session, folder: &Path) -> Vec<Effect> {
     session.live.left_over.retain(|record| record.folder != folder);
     let at = folder.display();
-    let report =
-        Report::new(format!("What is in {at} stays as it is, and is offered no more")).hint(format!(
-            "In a terminal, \"pgcascade resume {at}\" finishes it, and \"pgcascade teardown {at}\" removes it"
-        ));
+    let report = Report::new(format!("{at} was left untouched and will not be offered again")).hint(format!(
+        "In a terminal, finish it with \"pgcascade resume {at}\" or remove it with \"pgcascade teardown \
+             {at}\""
+    ));
     notify_with_folder(session, NoticeKind::Done, report, Some(folder.to_owned()));
     Vec::new()
 }

@@ -68,7 +68,7 @@ pub(super) fn open_cluster(session: &mut Session, folder: PathBuf) -> Vec<Effect
     }
     if shown.is_some_and(|cluster| cluster.busy.is_some()) {
         let report = Report::new("The cluster of this window is being started, stopped or torn down")
-            .hint("Wait until that is done");
+            .hint("Wait until it has finished");
         notify(session, NoticeKind::Info, report);
         return Vec::new();
     }

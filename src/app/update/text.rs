@@ -33,8 +33,8 @@ pub(super) fn type_text(session: &mut Session, text: String, joins: bool) {
 pub(super) fn put(session: &mut Session, text: String) -> Vec<Effect> {
     session.desk.typed = Some(TextDraft::new(text));
     session.looks.tab = Tab::Text;
-    let report = Report::new("What was recovered is no design yet")
-        .hint("Mend it in the panel \"Text\": what is wrong stands below it");
+    let report = Report::new("The recovered text is not a valid design yet")
+        .hint("Fix it in the Text panel, which lists its problems");
     notify(session, NoticeKind::Info, report);
     read(session)
 }

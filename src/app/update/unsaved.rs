@@ -9,8 +9,8 @@ use crate::report::Report;
 
 pub(super) fn quit(session: &mut Session) -> Vec<Effect> {
     if session.live.run.is_running() {
-        let report = Report::new("A deployment is under way").hint(
-            "Cancel it and wait until it is taken back, or wait until it is done; then close the window",
+        let report = Report::new("A deployment is in progress").hint(
+            "Wait until it has finished, or cancel it and wait for the rollback; then close the window",
         );
         notify(session, NoticeKind::Info, report);
         return Vec::new();

@@ -179,8 +179,10 @@ fn import(session: &mut Session, text: &str) {
         begin(session, scenario);
         return;
     }
-    let mut report = Report::new("That story cannot be told for this design")
-        .hint("A story has one action a line, such as \"crash slave1\", or in time \"at 2s crash slave1\"");
+    let mut report = Report::new("That story does not fit this design").hint(
+        "A story has one event per line, such as \"crash slave1\" or, with a time, \"at 2s crash \
+             slave1\"",
+    );
     report.causes = problems.iter().map(ToString::to_string).collect();
     notify(session, NoticeKind::Problem, report);
 }

@@ -159,6 +159,6 @@ async fn keep_all(mut changes: mpsc::UnboundedReceiver<(Instant, Change)>, answe
 async fn perform(change: Change, store: Store) -> Result<(), Report> {
     match spawn_blocking(move || store.perform(&change)).await {
         Ok(done) => done,
-        Err(error) => Err(Report::of("The unsaved design could not be kept", &error)),
+        Err(error) => Err(Report::of("The unsaved design could not be autosaved", &error)),
     }
 }

@@ -153,7 +153,7 @@ pub(super) async fn teardown(folder: PathBuf, give_up: CancellationToken, answer
     };
     let message = match done {
         Ok(_) => {
-            let report = Report::new(format!("The cluster in {} is torn down", folder.display()));
+            let report = Report::new(format!("The cluster in {} was torn down", folder.display()));
             ClusterMessage::TornDown(folder, report)
         }
         Err(report) => ClusterMessage::Failed(folder, report),

@@ -78,9 +78,9 @@ async fn tell(
     let outcome = match engine.await {
         Ok(outcome) => outcome,
         Err(error) => Outcome::Failed {
-            reason: format!("the run broke off: {error}"),
-            hints: vec!["This is a mistake in pgcascade; please report it".to_owned()],
-            remains: vec!["what was built until then".to_owned()],
+            reason: format!("the run stopped unexpectedly: {error}"),
+            hints: vec!["This is a bug in pgcascade; please report it".to_owned()],
+            remains: vec!["everything built until then".to_owned()],
         },
     };
     let is_whole = matches!(&last, Some(event) if matches!(event.kind, EventKind::Finished { .. }));

@@ -44,7 +44,7 @@ fn session_on(file: Option<PathBuf>) -> Result<Session, Report> {
     };
     let loaded = store::load(&path)?;
     let document = format::read(&loaded.text).map_err(|problems| {
-        let headline = format!("\"{}\" is no design that can be opened", path.display());
+        let headline = format!("\"{}\" is not a valid design file", path.display());
         problems_report(&headline, &problems)
     })?;
     // Wherever the window goes on to work from.

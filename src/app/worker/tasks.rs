@@ -217,8 +217,10 @@ pub(super) async fn show_log(answers: Answers) {
     match log::path().and_then(|path| path.parent().map(Path::to_owned)) {
         Some(folder) if folder.is_dir() => open_folder(folder, answers).await,
         _ => {
-            let report = Report::new("There is no log")
-                .hint("It would be in the folder for programs' state, which cannot be written to, or which others can write to");
+            let report = Report::new("There is no log").hint(
+                "It belongs in the folder for application state, which is not writable, or is \
+                     writable by others",
+            );
             answers.send(Message::Failed(report)).await;
         }
     }
@@ -238,12 +240,12 @@ pub(super) async fn open_folder(folder: PathBuf, answers: Answers) {
     let hint = format!("The folder is {}", folder.display());
     let report = match ended {
         Err(error) => Report::of(
-            format!("\"{OPENER}\", which shows folders, did not start"),
+            format!("\"{OPENER}\", which opens folders, did not start"),
             &error,
         ),
         // Explorer ends with 1 also when all is well.
         Ok(status) if status.success() || cfg!(windows) => return,
-        Ok(_) => Report::new(format!("\"{OPENER}\" could not show the folder")),
+        Ok(_) => Report::new(format!("\"{OPENER}\" could not open the folder")),
     };
     answers.send(Message::Failed(report.hint(hint))).await;
 }
@@ -264,6 +266,6 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, Report> {
     match spawn_blocking(work).await {
         Ok(done) => done,
-        Err(error) => Err(Report::of("The work broke off", &error)),
+        Err(error) => Err(Report::of("The task stopped unexpectedly", &error)),
     }
 }

@@ -42,13 +42,16 @@ fn report(found: &[Drift]) -> Report {
     let mut found: Vec<&Drift> = found.iter().collect();
     found.sort_by_key(|one| one.rank());
     let Some((first, rest)) = found.split_first() else {
-        return Report::new("What runs is not what is drawn.");
+        return Report::new("The running cluster differs from the design.");
     };
     let more = match rest.len() {
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };
-    let mut report = Report::new(format!("What runs is not what is drawn: {}{more}", first.message));
+    let mut report = Report::new(format!(
+        "The running cluster differs from the design: {}{more}",
+        first.message
+    ));
     report.hints.extend(first.fix.clone());
     for one in rest {
         let fix = one.fix.as_deref().unwrap_or_default();
@@ -93,30 +96,34 @@ pub(super) fn refuse_second_primary(cluster: &Cluster, chosen: &[ServerId]) -> R
         .filter(|server| !takes_writes(cluster, server));
     let others = names(&others.collect::<Vec<_>>()).join(" ");
     let old = listed(&names(&starting));
-    let report = match running.as_slice() {
-        [] => Report::new(format!(
-            "Nothing was started: {old} would all take writes, each for itself."
-        ))
-        .hint(format!(
-            "A standby was promoted. Start only the one whose data are kept: pgcascade start {dir} NAME"
-        )),
-        now => {
-            let new = listed(&names(now));
-            Report::new(format!(
-                "Nothing was started: {new} was promoted and takes writes, and {old} would take writes beside it (a split brain)."
+    let report =
+        match running.as_slice() {
+            [] => Report::new(format!(
+                "Nothing was started: {old} would all accept writes independently (split brain)."
             ))
-            .hint(format!("To keep {new}: leave {old} down, and copy it again as a standby of {new}."))
             .hint(format!(
-                "To go back to {old}: stop {new} first (pgcascade stop {dir} {}); what was written there is lost.",
+                "A standby was promoted. Start only the server whose data you want to keep: pgcascade start \
+             {dir} NAME"
+            )),
+            now => {
+                let new = listed(&names(now));
+                Report::new(format!(
+                "Nothing was started: {new} was promoted and accepts writes, and {old} would accept writes \
+                 as well (split brain)."
+            ))
+            .hint(format!("To keep {new}: leave {old} down and copy it again as a standby of {new}."))
+            .hint(format!(
+                "To go back to {old}: stop {new} first (pgcascade stop {dir} {}); everything written there \
+                 is lost.",
                 names(now).join(" ")
             ))
-        }
-    };
+            }
+        };
     Err(if others.is_empty() {
         report
     } else {
         report.hint(format!(
-            "To start the standbys only: pgcascade start {dir} {others}"
+            "To start only the standbys: pgcascade start {dir} {others}"
         ))
     })
 }
@@ -164,10 +171,13 @@ mod tests {
         };
         let slot = || one("slot-inactive", "A.", Some("Do a."));
         let single = report(&[slot()]);
-        assert_eq!(single.headline, "What runs is not what is drawn: A.");
+        assert_eq!(single.headline, "The running cluster differs from the design: A.");
         assert_eq!(single.hints, ["Do a."]);
         let both = report(&[slot(), one("server-down", "B.", None)]);
-        assert_eq!(both.headline, "What runs is not what is drawn: B. (and 1 more)");
+        assert_eq!(
+            both.headline,
+            "The running cluster differs from the design: B. (and 1 more)"
+        );
         assert_eq!(both.hints, ["A. Do a."]);
     }
 }

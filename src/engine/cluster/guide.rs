@@ -12,7 +12,7 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
     let topology = document.topology();
     let folder = record.folder.display().to_string();
     let mut text = format!(
-        "# {}: a PostgreSQL {} cluster that pgcascade made\n\n```text\n{}```\n\n## Connect\n\n",
+        "# {}: a PostgreSQL {} cluster made by pgcascade\n\n```text\n{}```\n\n## Connect\n\n",
         record.name,
         record.postgres,
         notation::print(topology)
@@ -20,7 +20,7 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
     let pass = if record.uses_passwords {
         let _ = writeln!(
             text,
-            "The passwords stand in `{}` (mode 0600: read it as the user who deployed the cluster).\n",
+            "The passwords are in `{}` (mode 0600: read it as the user who deployed the cluster).\n",
             ClusterFolder::PGPASS
         );
         format!(
@@ -28,7 +28,7 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
             shell_word(&format!("{folder}/{}", ClusterFolder::PGPASS))
         )
     } else {
-        text.push_str("Everyone on this machine is let in without a password (`auth = \"trust\"`).\n\n");
+        text.push_str("Anyone on this machine can connect without a password (`auth = \"trust\"`).\n\n");
         String::new()
     };
     text.push_str("```sh\n");
@@ -45,17 +45,19 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
             server.name()
         );
     }
-    text.push_str("```\n\nWrite on the primary; the standbys answer questions only.\n\n");
+    text.push_str("```\n\nWrite on the primary; the standbys are read-only.\n\n");
     if topology.has_tls() {
         let _ = writeln!(
             text,
-            "Links go over TLS only, and both ends of each show a certificate of the authority in `{0}`. From this machine you may \
-             connect with TLS or without; with `sslmode=verify-full sslrootcert={1}` it is certain whom you talk to.\n",
+            "All replication links use TLS, and both ends present a certificate signed by the authority in \
+             `{0}`. From this machine you may \
+             connect with TLS or without; `sslmode=verify-full sslrootcert={1}` verifies the server's \
+             identity.\n",
             ClusterFolder::AUTHORITY_CERTIFICATE,
             shell_word(&format!("{folder}/{}", ClusterFolder::AUTHORITY_CERTIFICATE)),
         );
     }
-    text.push_str("## Where things are\n\n");
+    text.push_str("## Files\n\n");
     let folders = topology.folders();
     for server in topology.servers() {
         let place = folders.get(&server.id()).map_or("", String::as_str);
@@ -70,8 +72,9 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
     let at = shell_word(&folder);
     let _ = write!(
         text,
-        "- the design it was deployed from: `{}`\n\n## Look, stop, remove\n\n```sh\npgcascade status {at}\n\
-         pgcascade verify {at}\npgcascade stop {at}\npgcascade start {at}\npgcascade teardown {at}    # stops it and removes this folder's contents\n```\n",
+        "- the deployed design: `{}`\n\n## Check, stop, remove\n\n```sh\npgcascade status {at}\n\
+         pgcascade verify {at}\npgcascade stop {at}\npgcascade start {at}\npgcascade teardown {at}    # \
+         stops the cluster and removes everything in this folder\n```\n",
         ClusterFolder::DESIGN
     );
     if let Some(user) = &record.run_as {

@@ -196,8 +196,8 @@ pub(super) fn design_of(stored: &Stored) -> Result<Document, Report> {
         .and_then(plain::text)
         .map_err(|error| Report::of(format!("{} could not be opened.", path.display()), &error))?;
     format::read(&text).map_err(|problems| {
-        let headline = format!("{} is no design any more.", path.display());
+        let headline = format!("{} is not a valid design any more.", path.display());
         Report::of_problems(headline, &problems)
-            .hint("It says how the cluster was deployed; undo what was changed in it.")
+            .hint("It records how the cluster was deployed; undo the changes made to it.")
     })
 }

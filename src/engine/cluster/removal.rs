@@ -265,7 +265,7 @@ pub(in crate::engine) fn release(
     }
     Ok(stays
         .into_iter()
-        .map(|path| format!("{path} stays: pgcascade did not make it."))
+        .map(|path| format!("{path} was kept: pgcascade did not make it."))
         .collect())
 }
 

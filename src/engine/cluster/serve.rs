@@ -87,7 +87,7 @@ impl ServeHost {
                     .running(folder)
                     .map_err(|doubt| Report::of(format!("{server} was not started."), &doubt))?;
                 if running.is_some() {
-                    self.told.say(work, format!("{server} ran already."));
+                    self.told.say(work, format!("{server} was already running."));
                     return Ok(());
                 }
                 self.servers.serve(action, work).await?;
@@ -100,7 +100,7 @@ impl ServeHost {
                 work.waiting(format!("{server} to stop")).await;
                 let did_run =
                     server::stop(&self.cluster.site, &target, None, server::FAST_STOP, &work.wait).await?;
-                let how = if did_run { "was stopped" } else { "did not run" };
+                let how = if did_run { "was stopped" } else { "was not running" };
                 self.told.say(work, format!("{server} {how}."));
                 Ok(())
             }
@@ -116,7 +116,7 @@ impl ServeHost {
             Serve::SeeAsDrawn { scope } => {
                 drawn::see(&self.cluster, *scope, &work.wait).await?;
                 if *scope != Scope::Servers {
-                    self.told.say(work, "Nothing differs from the design.".to_owned());
+                    self.told.say(work, "The cluster matches the design.".to_owned());
                 }
                 Ok(())
             }
@@ -127,7 +127,7 @@ impl ServeHost {
                 archive::prove_archive(&self.servers.sessions, &target, &work.wait).await?;
                 self.told.say(
                     work,
-                    format!("A finished WAL segment of {server} is in the archive."),
+                    format!("A finished WAL segment of {server} has arrived in the archive."),
                 );
                 Ok(())
             }
@@ -150,7 +150,7 @@ impl ServeHost {
                 }
                 for Reader { server: standby, .. } in delayed {
                     let sentence = format!(
-                        "The WAL of a row written on {server} is on {standby}, which applies it later."
+                        "The WAL of a row written on {server} has reached {standby}, which applies it later."
                     );
                     self.told.say(work, sentence);
                 }
@@ -265,10 +265,13 @@ impl Drop for Noted {
 /// upstream for more only when it has applied what it had, and with a delay that takes as long as the delay.
 fn delay_hint(topology: &Topology, upstream: ServerId) -> Option<String> {
     topology.servers().iter().find_map(|server| {
-        let standby = server.standby().filter(|standby| standby.upstream() == upstream)?;
+        let standby = server
+            .standby()
+            .filter(|standby| standby.upstream() == upstream)?;
         let delay = standby.apply_delay().filter(|_| server.is_delayed())?;
         Some(format!(
-            "{} applies WAL {} late: after a start it connects only when it has applied what it had received before.",
+            "{} applies WAL {} late: after a start it connects only once it has applied the WAL that it \
+             already has.",
             server.name(),
             delay.as_str()
         ))

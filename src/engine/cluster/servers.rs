@@ -192,12 +192,15 @@ impl Servers {
         match self.site.running(&target.folder) {
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err(
-                Report::new(format!("{} does not run.", target.name)).hint(format!(
-                    "`pgcascade start {}` starts it.",
+                Report::new(format!("{} is not running.", target.name)).hint(format!(
+                    "Start it with `pgcascade start {}`.",
                     self.site.folder.display()
                 )),
             ),
-            Err(doubt) => Err(Report::of(format!("{} is not proved.", target.name), &doubt)),
+            Err(doubt) => Err(Report::of(
+                format!("{} could not be verified.", target.name),
+                &doubt,
+            )),
         }
     }
 
@@ -208,13 +211,12 @@ impl Servers {
         slot: &str,
         work: &Work,
     ) -> Result<(), Failure> {
-        work.waiting(format!("nobody to use the slot {slot} any more"))
-            .await;
+        work.waiting(format!("the slot {slot} to become unused")).await;
         loop {
             let asked = async { self.sessions.with(target).await?.drop_idle_slot(slot).await };
             let seen = match work.wait.hear(asked).await? {
                 Ok(true) => return Ok(()),
-                Ok(false) => "somebody streams through it".to_owned(),
+                Ok(false) => "it is in use".to_owned(),
                 Err(error) => error.to_string(),
             };
             if !work.wait.next().await? {
@@ -222,7 +224,7 @@ impl Servers {
                     "The slot {slot} on {} could not be dropped: {seen}.",
                     target.name
                 ))
-                .hint("It keeps WAL until it is gone: end what uses it, then apply the design once more.")
+                .hint("It retains WAL until it is dropped: stop its user, then apply the design again.")
                 .into());
             }
         }
@@ -284,7 +286,7 @@ impl Servers {
     ) -> Result<(), Failure> {
         let failed = |error: &dyn std::error::Error| {
             Report::of(
-                format!("The slot {slot} could not be made on {}.", target.name),
+                format!("The slot {slot} could not be created on {}.", target.name),
                 error,
             )
         };
@@ -343,12 +345,12 @@ impl Servers {
 
     /// Lets a server read its configuration again, once it is proved to be ours.
     pub(in crate::engine) fn reload(&self, target: &Target) -> Result<(), Report> {
-        let headline = || format!("{} was not told to reload.", target.name);
+        let headline = || format!("{} could not be told to reload.", target.name);
         let running = self
             .site
             .running(&target.folder)
             .map_err(|doubt| Report::of(headline(), &doubt))?
-            .ok_or_else(|| Report::new(headline()).hint("It does not run any more."))?;
+            .ok_or_else(|| Report::new(headline()).hint("It is no longer running."))?;
         let pid = i32::try_from(running.pid).map_err(|error| Report::of(headline(), &error))?;
         kill(Pid::from_raw(pid), Signal::SIGHUP).map_err(|error| Report::of(headline(), &error))
     }

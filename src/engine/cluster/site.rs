@@ -107,7 +107,7 @@ fn owner_of(name: &str) -> Result<Owner, Report> {
             gid: user.gid.as_raw(),
         }),
         _ => Err(Report::new(format!(
-            "The user {name}, as which the cluster's servers run, does not exist."
+            "The cluster's servers run as user {name}, which does not exist."
         ))),
     }
 }

@@ -39,11 +39,10 @@ impl<H: Hand> RemoveHost<H> {
     /// The cluster in a folder, complete or half built, and the plan of its end.
     pub(super) fn find(hand: H, folder: &Path) -> Result<(Plan, Self), Report> {
         let Some(stored) = record::find_in(hand.state().as_deref(), folder)? else {
-            return Err(Report::new(format!(
-                "There is no cluster of pgcascade in {}.",
-                folder.display()
-            ))
-            .hint("Nothing was removed: pgcascade removes only what it made."));
+            return Err(
+                Report::new(format!("There is no pgcascade cluster in {}.", folder.display()))
+                    .hint("Nothing was removed: pgcascade only removes what it made."),
+            );
         };
         let record = &stored.record;
         let servers = record.servers.iter();
@@ -131,7 +130,7 @@ impl<H: Hand> RemoveHost<H> {
         let (hand, stored) = (self.hand.clone(), self.stored());
         let removed = tokio::task::spawn_blocking(move || remove(&hand, &stored)).await;
         let removed =
-            removed.map_err(|error| Report::of("Removing ended in an error of pgcascade.", &error))?;
+            removed.map_err(|error| Report::of("Removing failed because of an internal error.", &error))?;
         removed.map_err(Failure::from)
     }
 }
@@ -194,7 +193,7 @@ async fn stop_servers(
             Ok((place, Ok(sentence))) => drop(done.insert(place, sentence)),
             Ok((_, Err(failure))) => trouble = trouble.or(Some(failure)),
             Err(error) => {
-                let report = Report::of("Stopping ended in an error of pgcascade.", &error);
+                let report = Report::of("Stopping failed because of an internal error.", &error);
                 trouble = trouble.or(Some(report.into()));
             }
         }
@@ -214,7 +213,7 @@ async fn stop_one(
     let stopped = hand.stop(site, target, wait).await?;
     Ok(stopped.then(|| {
         if is_tool {
-            format!("The making of {} was ended.", target.name)
+            format!("The creation of {} was stopped.", target.name)
         } else {
             format!("{} was stopped.", target.name)
         }
@@ -248,10 +247,10 @@ async fn end_without_marker(
     let is_our_end = record.state == ClusterState::Removing && record.builder == Builder::ourselves();
     if record.is_at_work() && !is_our_end {
         return Err(Report::new(format!(
-            "Another pgcascade is at work on {}.",
+            "Another pgcascade is working on {}.",
             record.folder.display()
         ))
-        .hint("Wait until it is done, then try again."));
+        .hint("Wait until it has finished, then try again."));
     }
     if let Some(place) = record::moved_to(record) {
         return Err(record::moved(record, &place));
@@ -272,17 +271,17 @@ async fn end_without_marker(
     let mut done = Vec::new();
     if swept > 0 {
         done.push(format!(
-            "What still ran of the cluster was ended (processes: {swept})."
+            "The cluster's remaining processes were stopped (processes: {swept})."
         ));
     }
     done.push(if files::names_in(&record.folder).is_empty() {
         format!(
-            "Nothing that pgcascade made is in {}: it was forgotten.",
+            "{} contains nothing made by pgcascade: the cluster was forgotten.",
             record.folder.display()
         )
     } else {
         format!(
-            "{} does not hold the record of pgcascade: what is in it stays, and the cluster was forgotten.",
+            "{} has no record made by pgcascade: its contents were kept, and the cluster was forgotten.",
             record.folder.display()
         )
     });
@@ -292,14 +291,17 @@ async fn end_without_marker(
 fn ended(swept: usize) -> Vec<String> {
     match swept {
         0 => Vec::new(),
-        1 => vec!["An unfinished process was ended.".to_owned()],
-        many => vec![format!("{many} unfinished processes were ended.")],
+        1 => vec!["An unfinished process was stopped.".to_owned()],
+        many => vec![format!("{many} unfinished processes were stopped.")],
     }
 }
 
 fn contents(stored: &Stored) -> String {
     if stored.record.folder.exists() {
-        format!("What pgcascade made in {}", stored.record.folder.display())
+        format!(
+            "Everything that pgcascade made in {}",
+            stored.record.folder.display()
+        )
     } else {
         stored.record.folder.display().to_string()
     }

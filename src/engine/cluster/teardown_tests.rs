@@ -271,7 +271,7 @@ async fn a_teardown_that_fails_or_is_killed_at_any_deed_is_finished_by_a_second(
         let mut scene = Scene::new(has_foreign);
         let (done, deeds) = scene.teardown(Fate::Lives).await;
         let done = done.unwrap().join("\n");
-        assert_eq!(done.contains("notes.txt stays"), has_foreign, "{done}");
+        assert_eq!(done.contains("notes.txt was kept"), has_foreign, "{done}");
         scene.check_end(has_foreign, "undisturbed");
         assert!(deeds.len() > 30, "{deeds:?}");
 
@@ -297,11 +297,7 @@ async fn a_teardown_that_fails_or_is_killed_at_any_deed_is_finished_by_a_second(
                 if is_known {
                     let (second, _) = scene.teardown(Fate::Lives).await;
                     let said = second.unwrap_or_else(|report| panic!("{place}: {report}"));
-                    assert_eq!(
-                        said.join("\n").contains("stays"),
-                        has_foreign,
-                        "{place}: {said:?}"
-                    );
+                    assert_eq!(said.join("\n").contains("kept"), has_foreign, "{place}: {said:?}");
                 }
                 scene.check_end(has_foreign, &place);
             }

@@ -114,7 +114,7 @@ impl Adopting {
         let _lock = Lock::take(folder)?;
         if record::find(folder)?.as_ref() != Some(&self.stored) {
             return Err(Report::new(format!(
-                "The cluster in {} was changed by another pgcascade meanwhile.",
+                "Another pgcascade has changed the cluster in {} in the meantime.",
                 folder.display()
             ))
             .hint("Look at it again."));

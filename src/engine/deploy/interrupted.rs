@@ -61,7 +61,7 @@ pub(super) fn read_wanted(stored: &Stored) -> Result<Option<Document>, Report> {
 fn read(text: &str) -> Result<Document, Report> {
     format::read(text).map_err(|problems| {
         Report::of_problems(
-            "The design that was being made cannot be read any more.",
+            "The design of the interrupted change can no longer be read.",
             &problems,
         )
     })
@@ -70,12 +70,13 @@ fn read(text: &str) -> Result<Document, Report> {
 fn neither(stored: &Stored) -> Report {
     let folder = &stored.record.folder;
     Report::new(format!(
-        "The cluster in {} is between two designs, and this is neither: pgcascade was ended while it applied a change.",
+        "The cluster in {} is between two designs, and this is neither of them: pgcascade was interrupted \
+         while applying a change.",
         folder.display()
     ))
-    .hint("Apply the design of that change again to finish it.")
+    .hint("Apply the design of that change again to finish the change.")
     .hint(format!(
-        "Or take it back: pgcascade apply {} --dir {}",
+        "Or undo it: pgcascade apply {} --dir {}",
         folder.join(ClusterFolder::DESIGN).display(),
         folder.display()
     ))

@@ -54,10 +54,10 @@ pub async fn look_at_left_over(folder: &Path, number: u64) -> Result<LeftOver, R
     let record = &stored.record;
     if record.is_at_work() {
         return Err(Report::new(format!(
-            "Another pgcascade is at work on {}.",
+            "Another pgcascade is working on {}.",
             record.folder.display()
         ))
-        .hint("Wait until it is done."));
+        .hint("Wait until it has finished."));
     }
     match (record.state, &record.switching) {
         (ClusterState::Building, _) => {
@@ -74,11 +74,11 @@ pub async fn look_at_left_over(folder: &Path, number: u64) -> Result<LeftOver, R
         }
         (ClusterState::Complete, Some(switching)) => Ok(LeftOver::Stop(switching.servers.clone())),
         (ClusterState::Complete, None) => Err(Report::new(format!(
-            "Nothing is unfinished in {}: the cluster is complete.",
+            "Nothing to resume in {}: the cluster is complete.",
             record.folder.display()
         ))
         .hint(format!(
-            "`pgcascade status {}` shows it.",
+            "See it with `pgcascade status {}`.",
             record.folder.display()
         ))),
     }
@@ -105,11 +105,11 @@ pub async fn go_on_here(resumed: Resumed, events: mpsc::Sender<RunEvent>, cancel
 async fn deployment(stored: Stored, number: u64) -> Result<Resumed, Report> {
     let document = read_wanted(&stored)?.ok_or_else(|| {
         Report::new(format!(
-            "The record of {} does not say what was to be built there.",
+            "The record of {} does not say what was being built there.",
             stored.record.folder.display()
         ))
         .hint(format!(
-            "`pgcascade teardown {}` removes what is there; then deploy the design again.",
+            "Remove it with `pgcascade teardown {}`, then deploy the design again.",
             stored.record.folder.display()
         ))
     })?;
@@ -139,7 +139,7 @@ async fn deployment(stored: Stored, number: u64) -> Result<Resumed, Report> {
     let mut failed = failed.peekable();
     if failed.peek().is_some() {
         let mut report = Report::new(format!(
-            "The deployment in {} cannot go on as things are.",
+            "The deployment in {} cannot be resumed.",
             folder.display()
         ));
         for check in failed {
@@ -147,7 +147,7 @@ async fn deployment(stored: Stored, number: u64) -> Result<Resumed, Report> {
             report.hints.extend(check.fix);
         }
         return Err(report.hint(format!(
-            "`pgcascade teardown {}` removes what is there.",
+            "Remove it with `pgcascade teardown {}`.",
             folder.display()
         )));
     }
@@ -197,7 +197,7 @@ fn still_there(folder: &Path, plan: &Plan, mut journal: Journal) -> Journal {
 async fn change(stored: &Stored, number: u64) -> Result<Change, Report> {
     let cannot = || {
         Report::new(format!(
-            "The change of the cluster in {} cannot go on as things are.",
+            "The change of the cluster in {} cannot be resumed.",
             stored.record.folder.display()
         ))
     };

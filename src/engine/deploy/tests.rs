@@ -64,7 +64,7 @@ impl Host for Script {
         work.output(&format!("line of {path}"));
         work.waiting("its turn").await;
         match self.event {
-            Event::Fails | Event::UndoFails if is_it => Err(Report::new("it broke").hint("mend it").into()),
+            Event::Fails | Event::UndoFails if is_it => Err(Report::new("it broke").hint("fix it").into()),
             Event::IsCancelled if is_it => {
                 self.cancel.request();
                 work.wait.hear(std::future::pending::<()>()).await

@@ -36,7 +36,7 @@ pub fn last(path: &Path) -> Option<String> {
 }
 
 fn keep_in(state: &Path, path: &Path, text: &str) -> Result<(), Report> {
-    let headline = "What was exported could not be kept for a later comparison.";
+    let headline = "The export could not be saved for later comparison.";
     let report = |error: std::io::Error| Report::of(headline, &error);
     let folder = state_subfolder(state, FOLDER).map_err(report)?;
     let exported = Exported {

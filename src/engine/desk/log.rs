@@ -71,7 +71,7 @@ fn lines<S>() -> Layer<S, DefaultFields, Format<Full, Stamp>> {
 fn open() -> Result<LogFile, Report> {
     let headline = "The log cannot be written.";
     let state = state_folder()
-        .ok_or_else(|| Report::new(headline).hint("There is no folder for a program's state"))?;
+        .ok_or_else(|| Report::new(headline).hint("There is no folder for application state"))?;
     state_subfolder(&state, FOLDER)
         .and_then(|folder| LogFile::open(&folder, FULL))
         .map_err(|error| {
@@ -97,7 +97,7 @@ fn hear_panics() {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let words = panic.payload_as_str().unwrap_or("without words");
+        let words = panic.payload_as_str().unwrap_or("without a message");
         tracing::error!("panicked at {place}: {words}");
         before(panic);
     }));

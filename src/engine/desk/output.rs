@@ -52,26 +52,25 @@ impl Output<'_> {
             Err(error) => return Err(failed(error)),
         };
         if there.is_dir() {
-            return Err(Report::new(headline()).hint("A folder of that name is there; choose another name."));
+            return Err(Report::new(headline()).hint("A folder of that name exists; choose another name."));
         }
         if self.is_input(&there) {
             return Err(Report::new(headline()).hint(
-                "It is the file that is read. Name another one: what was read would be lost, also with --force.",
+                "This is the input file, and even --force does not overwrite it. Choose another name.",
             ));
         }
         if !there.is_file() || target.is_stream {
             if there.file_type().is_block_device() && !self.is_forced {
-                return Err(Report::new(headline()).hint("It is a disk; --force writes over what is on it."));
+                return Err(Report::new(headline()).hint("It is a disk; --force overwrites its contents."));
             }
             return stream(&target.path, &there, bytes).map_err(failed);
         }
         if !self.is_forced && there.len() > 0 {
             let found = kind_of(&beginning(&target.path).map_err(failed)?);
             if found != Some(self.kind) {
-                let is = found.map_or("something that pgcascade did not write", Kind::words);
+                let is = found.map_or("of an unknown kind", Kind::words);
                 return Err(Report::new(headline()).hint(format!(
-                    "{} is there, and not {}. Choose another name, or --force to replace it.",
-                    capitalised(is),
+                    "The file is {is}, not {}. Choose another name, or use --force to overwrite it.",
                     self.kind.words()
                 )));
             }
@@ -139,7 +138,7 @@ fn target_of(path: &Path) -> io::Result<Target> {
         path = path.parent().unwrap_or(Path::new("/")).join(leads_to);
     }
     if fs::symlink_metadata(&path).is_ok_and(|there| there.is_symlink()) {
-        return Err(io::Error::other("too many symbolic links lead there"));
+        return Err(io::Error::other("too many levels of symbolic links"));
     }
     Ok(Target {
         path,
@@ -240,12 +239,6 @@ fn kind_of(bytes: &[u8]) -> Option<Kind> {
         .then_some(Kind::Scenario)
 }
 
-fn capitalised(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
-}
-
 /// What the user wants new files to be closed for; the kernel tells without it being set, which would race.
 fn umask() -> u32 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -333,7 +326,7 @@ mod tests {
         for path in [&input, &soft, &hard, &folder.path().join("./seed.toml")] {
             for (from, is_forced) in [(&input, false), (&soft, true), (&hard, true)] {
                 let report = write(path, Kind::Design, Some(from), is_forced).unwrap_err();
-                assert!(report.hints[0].contains("the file that is read"), "{report}");
+                assert!(report.hints[0].contains("the input file"), "{report}");
             }
         }
         assert_eq!(fs::read(&input).unwrap(), b"postgres = 15");

@@ -82,7 +82,7 @@ fn png(picture: &Bands, design: &str) -> Result<Vec<u8>, Report> {
     written.map_err(|cause: String| {
         let mut report = Report::new("The picture could not be drawn.");
         report.causes = vec![cause];
-        report.hint("An SVG of the same design holds the same picture.")
+        report.hint("Export it as SVG instead.")
     })?;
     Ok(bytes)
 }
@@ -123,7 +123,7 @@ impl Sheet {
         let svg = picture.svg([at(first), at(first + rows)], self.least());
         let tree = usvg::Tree::from_str(&svg, options).map_err(|error| error.to_string())?;
         let mut pixels =
-            Pixmap::new(self.width, rows).ok_or_else(|| "There is no memory for its pixels.".to_owned())?;
+            Pixmap::new(self.width, rows).ok_or_else(|| "Not enough memory for its pixels.".to_owned())?;
         let place = Transform::from_row(self.scale, 0.0, 0.0, self.scale, 0.0, -(first as f32));
         resvg::render(&tree, place, &mut pixels.as_mut());
         Ok(pixels)

@@ -52,7 +52,7 @@ fn load_in(folder: &Path) -> (Preferences, Option<Report>) {
         _ => match files::read_note(&path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) => {
-                let headline = "What you prefer could not be read; everything is as usual.";
+                let headline = "Preferences could not be read; using defaults.";
                 let report = Report::of(headline, &error).hint(format!("The file is {}", path.display()));
                 return (Preferences::default(), Some(report));
             }
@@ -62,11 +62,11 @@ fn load_in(folder: &Path) -> (Preferences, Option<Report>) {
     if unused.is_empty() {
         return (preferences, None);
     }
-    let mut report = Report::new("Some of what you prefer could not be understood, and is as usual.");
+    let mut report = Report::new("Some preferences are not valid; using defaults for them.");
     report.causes = unused;
     let aside = folder.join(ASIDE);
     let report = match fs::rename(&path, &aside) {
-        Ok(()) => report.hint(format!("The file as it was is {}", aside.display())),
+        Ok(()) => report.hint(format!("The original file is {}", aside.display())),
         Err(_) => report.hint(format!("The file is {}", path.display())),
     };
     // If it cannot be written now, the same is said again next time.
@@ -75,7 +75,7 @@ fn load_in(folder: &Path) -> (Preferences, Option<Report>) {
 }
 
 fn save_in(folder: &Path, preferences: &Preferences) -> Result<(), Report> {
-    let headline = "What you prefer could not be remembered.";
+    let headline = "Preferences could not be saved.";
     let mut bytes = serde_json::to_vec_pretty(preferences).map_err(|error| Report::of(headline, &error))?;
     bytes.push(b'\n');
     files::make_private_folders(folder)
@@ -90,7 +90,7 @@ fn read(text: &str) -> (Preferences, Vec<String>) {
         Err(error) => {
             return (
                 Preferences::default(),
-                vec![format!("It is no JSON object: {error}")],
+                vec![format!("It is not a JSON object: {error}")],
             );
         }
     };
@@ -111,7 +111,7 @@ fn with(preferences: &Preferences, name: &str, value: Value) -> Result<Preferenc
         return Ok(preferences.clone());
     };
     let Some(there) = all.get_mut(name) else {
-        return Err(format!("\"{name}\" is none of the preferences"));
+        return Err(format!("\"{name}\" is not a known preference"));
     };
     *there = value;
     serde_json::from_value(Value::Object(all)).map_err(|error| format!("\"{name}\": {error}"))

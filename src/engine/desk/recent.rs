@@ -59,7 +59,7 @@ fn change(change: impl FnOnce(&mut Vec<Entry>)) -> Result<(), Report> {
 }
 
 fn change_in(state: &Path, change: impl FnOnce(&mut Vec<Entry>)) -> Result<(), Report> {
-    let headline = "The list of recent designs could not be written.";
+    let headline = "The list of recent designs could not be saved.";
     let mut entries = entries_in(state);
     change(&mut entries);
     let bytes = serde_json::to_vec(&entries).map_err(|error| Report::of(headline, &error))?;

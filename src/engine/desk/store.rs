@@ -49,18 +49,16 @@ pub fn load(path: &Path) -> Result<Loaded, Report> {
     let bytes = files::read_at_most(path, LARGEST_PICTURE_BYTES + 1).map_err(|error| {
         let report = Report::of(headline(), &error);
         match error.kind() {
-            ErrorKind::NotFound => report.hint("`pgcascade new -o FILE` writes a design to start from."),
-            ErrorKind::IsADirectory => report.hint("Name the design file in it."),
-            ErrorKind::PermissionDenied => {
-                report.hint("Make it readable, or work as the user it belongs to.")
-            }
+            ErrorKind::NotFound => report.hint("Create a design with `pgcascade new -o FILE`."),
+            ErrorKind::IsADirectory => report.hint("Name the design file inside it."),
+            ErrorKind::PermissionDenied => report.hint("Make it readable, or run pgcascade as its owner."),
             _ => report,
         }
     })?;
     let size = bytes.len() as u64;
     let container = Container::of(&bytes).filter(|_| size <= LARGEST_PICTURE_BYTES);
     if container.is_none() && size > LARGEST_DESIGN_BYTES as u64 {
-        return Err(Report::new(headline()).hint("It is far larger than a design: is it the right file?"));
+        return Err(Report::new(headline()).hint("It is far too large for a design: is it the right file?"));
     }
     let Some(container) = container else {
         let text = text_of(bytes).map_err(|cause| {
@@ -80,8 +78,8 @@ pub fn load(path: &Path) -> Result<Loaded, Report> {
     let text = text.map_err(|error| Report::of(headline(), &error))?;
     let text = text.ok_or_else(|| {
         Report::new(headline()).hint(
-            "It is a picture without a design inside. SVG and PNG that pgcascade exports hold theirs; other programs \
-             may leave it out when they save the picture.",
+            "It is a picture without an embedded design. SVG and PNG files exported by pgcascade embed \
+             theirs; other programs may drop it when they save the picture.",
         )
     })?;
     Ok(Loaded {
@@ -171,7 +169,7 @@ mod tests {
         fs::write(&strange, "<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap();
         let report = load(&strange).unwrap_err();
         assert!(
-            report.hints[0].starts_with("It is a picture without a design"),
+            report.hints[0].starts_with("It is a picture without an embedded design"),
             "{report:?}"
         );
     }

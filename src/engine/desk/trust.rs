@@ -32,14 +32,14 @@ pub fn trusted() -> Vec<String> {
 /// If there is no state folder, or it cannot be written to.
 pub fn remember(sum: &str) -> Result<(), Report> {
     let state = state_folder().ok_or_else(|| {
-        Report::new("Nothing can be trusted: there is no folder to remember it in.")
+        Report::new("Your trust cannot be saved: there is no folder for it.")
             .hint("Set HOME or XDG_STATE_HOME to a folder of your own.")
     })?;
     remember_in(&state, sum)
 }
 
 fn remember_in(state: &Path, sum: &str) -> Result<(), Report> {
-    let headline = "That you trust the design could not be remembered.";
+    let headline = "Your trust in this design could not be saved.";
     let mut sums = trusted_in(state);
     sums.retain(|known| known != sum);
     sums.insert(0, sum.to_owned());

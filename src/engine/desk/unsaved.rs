@@ -57,7 +57,7 @@ pub fn forget(id: &str) -> Result<(), Report> {
 }
 
 fn keep_in(state: &Path, session: &Builder, path: Option<&Path>, text: Option<&str>) -> Result<(), Report> {
-    let headline = "The unsaved design could not be kept aside.";
+    let headline = "The unsaved design could not be autosaved.";
     let id = format!("{}.{}-{}", name_of(path), session.pid, session.start_ticks);
     let Some(text) = text else {
         return forget_in(state, &id);
@@ -104,7 +104,7 @@ fn left_in(state: &Path) -> Vec<Unsaved> {
 fn forget_in(state: &Path, id: &str) -> Result<(), Report> {
     let file = state.join(FOLDER).join(file_of(id));
     files::remove_file(&file)
-        .map_err(|error| Report::of("What was kept of an unsaved design could not be removed.", &error))
+        .map_err(|error| Report::of("The autosaved design could not be removed.", &error))
 }
 
 fn file_of(id: &str) -> String {

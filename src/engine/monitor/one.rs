@@ -116,7 +116,7 @@ impl One {
             Some(Life::Frozen) => return Some(State::Unreachable(Unreachable::Frozen)),
             Some(Life::NotReady) => {
                 self.pace.reset();
-                let why = "it accepts no connections yet".to_owned();
+                let why = "it does not accept connections yet".to_owned();
                 return Some(State::Unreachable(Unreachable::NotNow(why)));
             }
             Some(Life::Doubtful(why)) => return Some(State::Unreachable(Unreachable::Unproved(why))),

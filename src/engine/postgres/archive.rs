@@ -28,7 +28,7 @@ struct Archived {
 pub async fn prove_archive(sessions: &Sessions, server: &Target, wait: &Wait) -> Result<(), Failure> {
     let failed = |error: &SqlError| {
         Report::of(
-            format!("The archive of {} could not be proved.", server.name),
+            format!("The archive of {} could not be verified.", server.name),
             error,
         )
     };
@@ -52,15 +52,15 @@ pub async fn prove_archive(sessions: &Sessions, server: &Target, wait: &Wait) ->
         let is_hopeless = now.failed >= before.failed + TRIES;
         if is_hopeless || !wait.next().await? {
             let seen = match (now.last_failed, now.failed > 0) {
-                (Some(file), true) => format!("it failed to take {file}"),
-                _ => "it has taken nothing since".to_owned(),
+                (Some(file), true) => format!("it failed to archive {file}"),
+                _ => "it has not archived anything since".to_owned(),
             };
-            let report = Report::new(format!(
-                "The archive of {} did not take {segment}: {seen}.",
-                server.name
-            ));
+            let report = Report::new(format!("{} did not archive {segment}: {seen}.", server.name));
             return Err(report
-                .hint("See that its folder is there, has room, and may be written by the server; the server's log has what archive_command said.")
+                .hint(
+                    "Check that the archive folder exists, has free space and is writable for the server; \
+                     the server's log has the output of archive_command.",
+                )
                 .into());
         }
         wait.hear(tokio::time::sleep(REST)).await?;

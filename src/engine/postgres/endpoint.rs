@@ -62,7 +62,7 @@ pub enum Secret {
 pub enum SecretError {
     #[error("the password file {file} cannot be read: {source}", file = file.display())]
     Unreadable { file: PathBuf, source: io::Error },
-    #[error("the password file {} can be read by others: chmod 600 makes it usable", .0.display())]
+    #[error("the password file {} is readable by others: run chmod 600 on it", .0.display())]
     Exposed(PathBuf),
     #[error("the password file {} belongs to another user", .0.display())]
     Foreign(PathBuf),

@@ -96,7 +96,7 @@ impl Guard {
             if !(HEADER + 4..=LONGEST_MESSAGE).contains(&length) {
                 return Err(io::Error::new(
                     ErrorKind::InvalidData,
-                    "it does not speak as PostgreSQL",
+                    "it does not speak the PostgreSQL protocol",
                 ));
             }
             let Some(message) = rest.get(HEADER..length) else {
@@ -130,10 +130,10 @@ fn header(bytes: &[u8]) -> Option<(u8, usize)> {
 fn judge(asked: u32, body: &[u8], least: Least) -> io::Result<()> {
     let refused = |why: &str| Err(io::Error::new(ErrorKind::PermissionDenied, why.to_owned()));
     match asked {
-        CLEAR_TEXT => refused("it asks for the password in clear text, so it is not given"),
-        MD5 if least == Least::Scram => refused("it asks for the password as MD5, so it is not given"),
+        CLEAR_TEXT => refused("it asks for the password in clear text, which pgcascade does not send"),
+        MD5 if least == Least::Scram => refused("it asks for an MD5 password, which pgcascade does not send"),
         SASL_CONTINUE if rounds(body).is_none_or(|rounds| rounds > MOST_ROUNDS) => {
-            refused("it asks for more rounds of hashing than any server does")
+            refused("it asks for more hashing rounds than any server does")
         }
         _ => Ok(()),
     }

@@ -82,7 +82,7 @@ fn stamp_segment(path: &Path, old: u64, identifier: u64) -> io::Result<()> {
 }
 
 fn unknown(path: &Path) -> io::Error {
-    let sentence = format!("{} does not hold what is known of it", path.display());
+    let sentence = format!("{} is not the expected server", path.display());
     io::Error::new(ErrorKind::InvalidData, sentence)
 }
 

@@ -38,14 +38,13 @@ pub enum Doubt {
     Unreadable { file: PathBuf, source: std::io::Error },
     #[error("its postmaster.pid belongs to another directory ({}), so its server is not this cluster's", .0.display())]
     OtherDirectory(PathBuf),
-    #[error("what process {0} is cannot be seen, so it is left alone")]
+    #[error("process {0} cannot be identified, so it is left alone")]
     Hidden(u32),
-    #[error(
-        "process {0} may be its server, and this system has no /proc to prove it by, so it is left alone"
-    )]
+    #[error("process {0} may be its server, but this system has no /proc to prove it, so it is left alone")]
     NoProof(u32),
     #[error(
-        "process {pid} works in the data directory, but began {seconds} s off the time in postmaster.pid, so it is left alone"
+        "process {pid} works in the data directory, but its start time is {seconds} s off the one in \
+         postmaster.pid, so it is left alone"
     )]
     OtherStart { pid: u32, seconds: i64 },
 }

@@ -41,13 +41,13 @@ pub async fn wait_streaming(
                     .iter()
                     .find(|row| row.application_name == standby)
                     .map_or_else(
-                        || format!("{} shows no row for it", sender.name),
+                        || format!("{} has no row for it", sender.name),
                         |row| format!("{} shows {}", standby, row.state),
                     ),
                 Seen::Error(error) => format!("{}: {error}", sender.name),
             };
             Err(Report::new(format!(
-                "{standby} does not stream from {} in time: {saw}.",
+                "{standby} does not yet stream from {}: {saw}.",
                 sender.name
             ))
             .into())
@@ -72,7 +72,7 @@ pub async fn wait_rows(
                 Seen::Error(error) => error.clone(),
             };
             Err(Report::new(format!(
-                "{} does not show the designed rows in time: {saw}.",
+                "{} does not yet show the designed rows: {saw}.",
                 server.name
             ))
             .into())
@@ -85,7 +85,7 @@ pub async fn prove_encrypted(sessions: &Sessions, server: &Target, wait: &Wait) 
     let asked = async { sessions.with(server).await?.unencrypted().await };
     let names = wait.hear(asked).await?.map_err(|error| {
         Report::of(
-            format!("{} does not tell which links are encrypted.", server.name),
+            format!("{} does not report which links are encrypted.", server.name),
             &error,
         )
     })?;
@@ -103,7 +103,7 @@ pub async fn prove_encrypted(sessions: &Sessions, server: &Target, wait: &Wait) 
 }
 
 fn cannot_be_asked(server: &Target, error: &SqlError) -> Report {
-    Report::of(format!("{} cannot be asked.", server.name), error)
+    Report::of(format!("{} cannot be queried.", server.name), error)
 }
 
 /// Looks at the rows until they are as wanted (`None`), or until the deadline (what was seen last).
@@ -152,8 +152,8 @@ fn difference(expected: &[ReplicationRow], rows: &[ReplicationRow]) -> String {
             .any(|wanted| wanted.application_name == row.application_name)
     });
     extra.map_or_else(
-        || "a row is there twice".to_owned(),
-        |row| format!("{} is connected, too", row.application_name),
+        || "there is a duplicate row".to_owned(),
+        |row| format!("{} is also connected", row.application_name),
     )
 }
 
@@ -209,7 +209,8 @@ pub async fn prove_row(
             arriving.spawn(async move { arrive(&sessions, &standby, arrival, &wait).await });
         }
         while let Some(arrived) = arriving.join_next().await {
-            arrived.map_err(|error| Report::of("The proof ended in an error of pgcascade.", &error))??;
+            arrived
+                .map_err(|error| Report::of("Verification failed because of an internal error.", &error))??;
         }
         Ok(())
     }
@@ -235,14 +236,14 @@ impl Arrival {
             Self::Row(table) => {
                 // The catalog is asked first: a table that is not there yet would be an error in the server's log.
                 if !session.has_table(table).await? {
-                    return Ok(Some("not even its table is there"));
+                    return Ok(Some("its table is missing, too"));
                 }
                 let rows = session.rows(&format!("SELECT n FROM {table}"), &[]).await?;
-                Ok(rows.is_empty().then_some("its table is there, and empty"))
+                Ok(rows.is_empty().then_some("its table exists but is empty"))
             }
             Self::Wal(written) => Ok(match session.received().await? {
                 Some(received) if received >= *written => None,
-                Some(_) => Some("what it received ends before it"),
+                Some(_) => Some("the received WAL ends before it"),
                 None => Some("it has received nothing"),
             }),
         }
@@ -307,7 +308,7 @@ mod tests {
             ),
             (
                 [expected.to_vec(), vec![row("c", "backup", 0, "async")]].concat(),
-                "c is connected, too",
+                "c is also connected",
             ),
         ] {
             assert_eq!(difference(&expected, &rows), words);

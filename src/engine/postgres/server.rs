@@ -93,7 +93,7 @@ fn spawn(site: &Site, target: &Target, pass_file_in_environment: bool) -> Result
     let headline = || format!("{} could not be started.", target.name);
     let data = site.own_data(&target.folder).ok_or_else(|| {
         Report::new(headline()).hint(format!(
-            "{} is not the directory that pgcascade made.",
+            "{} is not the directory made by pgcascade.",
             site.data(&target.folder).display()
         ))
     })?;
@@ -140,7 +140,7 @@ pub async fn wait_ready(
             .running(&target.folder)
             .map_err(|doubt| Report::of(format!("{} is not ready.", target.name), &doubt))?;
         let seen = match running {
-            None => "it does not run".to_owned(),
+            None => "it is not running".to_owned(),
             Some(running) if running.port.is_some_and(|port| port != target.port) => {
                 format!("it listens on another port than {}", target.port)
             }
@@ -152,7 +152,7 @@ pub async fn wait_ready(
             {
                 Ok(_) => return Ok(()),
                 Err(error) if error.stays() => {
-                    return Err(Report::of(format!("{} cannot be asked.", target.name), &error).into());
+                    return Err(Report::of(format!("{} cannot be queried.", target.name), &error).into());
                 }
                 Err(error) => error.to_string(),
             },
@@ -178,7 +178,7 @@ pub async fn stop(
     ] {
         let running = site.running(&target.folder).map_err(|doubt| {
             Report::of(format!("{} was not stopped.", target.name), &doubt)
-                .hint("Stop that server by hand if it is yours to stop, then try again.")
+                .hint("If you may stop that server, stop it by hand, then try again.")
         })?;
         let (pid, signal) = match (running, started) {
             (Some(running), _) if running.is_single_user => (running.pid, for_single),
@@ -210,7 +210,7 @@ pub async fn stop(
             }
         }
     }
-    Err(Report::new(format!("{} does not end, though it was told to.", target.name)).into())
+    Err(Report::new(format!("{} does not stop.", target.name)).into())
 }
 
 /// Ends every other process of the cluster: tools that a killed pgcascade left behind, and servers that nothing on
@@ -242,7 +242,7 @@ pub async fn sweep<'a>(
             }
         }
         if !wait.next().await? {
-            return Err(Report::new(format!("Process {first} of the cluster does not end.")).into());
+            return Err(Report::new(format!("Process {first} of the cluster does not stop.")).into());
         }
     }
 }
@@ -280,7 +280,7 @@ fn died(site: &Site, target: &Target, how: &str) -> Report {
 }
 
 fn late(site: &Site, target: &Target, seen: &str) -> Report {
-    let mut report = Report::new(format!("{} is not ready in time: {seen}.", target.name));
+    let mut report = Report::new(format!("{} did not become ready in time: {seen}.", target.name));
     report.hints = log_hints(site, target);
     report
 }

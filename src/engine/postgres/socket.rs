@@ -111,7 +111,10 @@ async fn own_socket(run: &Path, port: u16) -> io::Result<UnixStream> {
     let there = folder.metadata()?;
     let us = geteuid();
     if there.mode() & 0o022 != 0 || !us.is_root() && there.uid() != us.as_raw() {
-        return Err(denied(format!("others can put a socket into {}", run.display())));
+        return Err(denied(format!(
+            "other users can create sockets in {}",
+            run.display()
+        )));
     }
     let folder = OwnedFd::from(folder);
     // By its descriptor: what was looked at is what is gone into, and the path is never too long.
@@ -124,7 +127,7 @@ async fn own_socket(run: &Path, port: u16) -> io::Result<UnixStream> {
     let peer = stream.peer_cred()?.uid();
     if peer != there.uid() {
         return Err(denied(format!(
-            "the socket in {} is not its owner's: user {peer} answers",
+            "the socket in {} does not belong to its owner: user {peer} answers",
             run.display()
         )));
     }
@@ -323,7 +326,7 @@ mod tests {
         assert!(!ask(&link).await.1);
         mode(&deep, 0o770);
         let (said, told) = ask(&deep).await;
-        assert!(said.contains("others can put a socket") && !told, "{said}");
+        assert!(said.contains("other users can create sockets") && !told, "{said}");
         mode(&deep, 0o700);
         if geteuid().is_root() {
             std::os::unix::fs::chown(&deep, Some(65534), None).unwrap();

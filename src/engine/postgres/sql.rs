@@ -64,7 +64,7 @@ pub enum SqlError {
     Silent(Duration),
     #[error("the answer was not of the expected form")]
     Form,
-    #[error("the server is PostgreSQL {0}, which cannot be read")]
+    #[error("the server is PostgreSQL {0}, which is not supported")]
     Version(String),
 }
 

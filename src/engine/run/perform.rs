@@ -58,7 +58,8 @@ impl Trouble {
 }
 
 /// What is said of a change that failed while it cleared away.
-const SETTLED: &str = "The new design runs, is proved and recorded; what was not cleared away yet, the next `pgcascade apply` clears away.";
+const SETTLED: &str = "The new design runs, is verified and recorded; the next `pgcascade apply` cleans up \
+     the rest.";
 
 /// True if the step is done from which on nothing is undone.
 fn is_settled(plan: &Plan, states: &BTreeMap<StepId, State>) -> bool {
@@ -269,7 +270,7 @@ fn spawn<H: Host>(
         // A hard cancel aborts this task; what it waits for must go with it.
         let guard = AbortOnDrop(task.abort_handle());
         let result = task.await.unwrap_or_else(|error| {
-            Err(Report::of("A step ended in a way that is an error of pgcascade.", &error).into())
+            Err(Report::of("A step ended unexpectedly: this is a bug in pgcascade.", &error).into())
         });
         drop(guard);
         (step, result)
@@ -318,7 +319,7 @@ fn started(plan: &Plan) -> EventKind {
 /// For an action that no plan of this host's kind has.
 pub(in crate::engine) fn misplaced(action: &Action) -> Failure {
     Report::new(format!(
-        "This plan has a step that does not belong into it ({action:?}): this is an error of pgcascade."
+        "The plan contains a step that does not belong there ({action:?}): this is a bug in pgcascade."
     ))
     .into()
 }

@@ -30,7 +30,7 @@ pub(super) async fn unwind<H: Host>(
             continue;
         };
         let result = if hard.is_cancelled() {
-            Err(format!("Not taken back: {}.", step.title))
+            Err(format!("Not rolled back: {}.", step.title))
         } else if let Some(why) = step.stays_with_rest.filter(|_| !remains.is_empty()) {
             Err(why.to_owned())
         } else {
@@ -38,7 +38,7 @@ pub(super) async fn unwind<H: Host>(
             take_back(host, undo, &work, reporter, noted)
                 .await
                 .map_err(|failure| match failure {
-                    Failure::Cancelled => format!("Not taken back: {}.", step.title),
+                    Failure::Cancelled => format!("Not rolled back: {}.", step.title),
                     Failure::Failed(report) => one_sentence(&report),
                 })
         };

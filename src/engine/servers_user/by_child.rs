@@ -115,7 +115,7 @@ pub async fn task(
             Err(hints.into_iter().fold(report, Report::hint))
         }
         Outcome::Cancelled { remains } => {
-            let mut report = Report::new("It was cancelled; what was done stays");
+            let mut report = Report::new("It was cancelled; completed steps were kept");
             report.causes = remains;
             Err(report)
         }
@@ -206,7 +206,7 @@ fn read_errors(child: &mut Child) -> tokio::task::JoinHandle<String> {
 
 /// The reason and the hints of what was said in place of events.
 fn words(said: &str) -> (String, Vec<String>) {
-    let mut reason = "pgcascade ended without a word".to_owned();
+    let mut reason = "pgcascade exited without a message".to_owned();
     let mut hints = Vec::new();
     for line in said.lines() {
         if let Some(headline) = line.strip_prefix("error: ") {
@@ -225,10 +225,10 @@ mod tests {
 
     #[test]
     fn what_is_said_in_place_of_events_is_the_reason() {
-        let said = "error: There is no cluster of pgcascade in /c.\n  hint: `pgcascade deploy` makes one.\n";
+        let said = "error: There is no pgcascade cluster in /c.\n  hint: `pgcascade deploy` makes one.\n";
         let (reason, hints) = words(said);
-        assert_eq!(reason, "There is no cluster of pgcascade in /c.");
+        assert_eq!(reason, "There is no pgcascade cluster in /c.");
         assert_eq!(hints, ["`pgcascade deploy` makes one."]);
-        assert_eq!(words("").0, "pgcascade ended without a word");
+        assert_eq!(words("").0, "pgcascade exited without a message");
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn old_marker(folder: &Path, owner: Owner) -> Result<bool, Report> {
     let failed = |error: &dyn std::error::Error| {
         Report::of(
             format!(
-                "The record in {} could not be handed over to the user that the servers run as.",
+                "The record in {} could not be handed over to the servers' user.",
                 folder.display()
             ),
             error,

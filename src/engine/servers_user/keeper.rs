@@ -36,10 +36,11 @@ static KEEPER: OnceLock<Keeper> = OnceLock::new();
 
 /// Starts it, while we are root still.
 pub(super) fn start(folder: &Path, owner: Owner) -> Result<(), Report> {
-    let failed =
-        |error: &dyn std::error::Error| Report::of("The process that stays root did not start.", error);
+    let failed = |error: &dyn std::error::Error| {
+        Report::of("The helper process that keeps root did not start.", error)
+    };
     let program =
-        program::path().ok_or_else(|| Report::new("The process that stays root has no program."))?;
+        program::path().ok_or_else(|| Report::new("The helper process that keeps root has no program."))?;
     let mut process = Command::new(program)
         .arg0("pgcascade")
         .arg(COMMAND)
@@ -53,7 +54,7 @@ pub(super) fn start(folder: &Path, owner: Owner) -> Result<(), Report> {
         .spawn()
         .map_err(|error| failed(&error))?;
     let (Some(ask), Some(answer)) = (process.stdin.take(), process.stdout.take()) else {
-        return Err(Report::new("The process that stays root has no pipes."));
+        return Err(Report::new("The helper process that keeps root has no pipes."));
     };
     let pipes = Pipes {
         process,
@@ -127,7 +128,7 @@ fn ask(folder: &Path, what: &str) -> io::Result<()> {
         OK => Ok(()),
         "" => Err(io::Error::new(
             ErrorKind::BrokenPipe,
-            "the process that stays root is gone",
+            "the helper process that keeps root is gone",
         )),
         why => Err(io::Error::new(ErrorKind::PermissionDenied, why.to_owned())),
     }

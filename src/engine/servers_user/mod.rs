@@ -70,7 +70,7 @@ pub fn take_on(folder: &Path, named: Option<&str>, fate: Fate) -> Result<(), Rep
                     folder.display(),
                     owner.name
                 );
-                return Err(Report::new(whose).hint("Leave --run-as out."));
+                return Err(Report::new(whose).hint("Omit --run-as."));
             }
         },
         None => choose(named),
@@ -142,7 +142,7 @@ fn owner_of_cluster(folder: &Path) -> Result<Option<User>, Report> {
     match User::from_uid(uid.into()) {
         Ok(Some(user)) => Ok(Some(user)),
         _ => Err(Report::new(format!(
-            "The cluster in {} belongs to the user number {uid}, who does not exist.",
+            "The cluster in {} belongs to user ID {uid}, which does not exist.",
             folder.display(),
         ))),
     }

@@ -69,7 +69,7 @@ fn look(folder: &Path, owner: Owner) -> Result<(), String> {
     let (parent, _) = split(folder)?;
     if let Some(hole) = trusted::hole_above(parent) {
         return Err(format!(
-            "{} is open to another user, who could put something else in its place",
+            "another user can write to {} and could replace it",
             hole.display()
         ));
     }
@@ -85,11 +85,8 @@ fn look(folder: &Path, owner: Owner) -> Result<(), String> {
     let nearest = parent.ancestors().find(|ancestor| ancestor.exists());
     match nearest.map(|nearest| files::can_traverse(nearest, owner)) {
         Some(Ok(())) => Ok(()),
-        Some(Err(closed)) => Err(format!(
-            "the user that servers run as cannot enter {}",
-            closed.display()
-        )),
-        None => Err(format!("{} cannot be made", parent.display())),
+        Some(Err(closed)) => Err(format!("the servers' user cannot enter {}", closed.display())),
+        None => Err(format!("{} cannot be created", parent.display())),
     }
 }
 
@@ -103,7 +100,7 @@ fn make(folder: &Path, owner: Owner) -> Result<(), String> {
             Err(Errno::EXIST) => Ok((at, false)),
             Err(error) => Err(error),
         })
-        .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+        .map_err(|error| format!("{} cannot be created: {error}", folder.display()))?;
     let failed = |error: Errno| format!("{} cannot be handed over: {error}", folder.display());
     let made = open_folder(&at, &name).map_err(failed)?;
     let there = fstat(&made).map_err(failed)?;
@@ -131,7 +128,7 @@ fn give_back(folder: &Path, owner: Owner) -> Result<(), String> {
     look(folder, owner)?;
     let (parent, name) = split(folder)?;
     let failed = |error: Errno| format!("{} cannot be given back: {error}", folder.display());
-    let provided = noted(folder).ok_or_else(|| format!("{} was not made by root", folder.display()))?;
+    let provided = noted(folder).ok_or_else(|| format!("{} was not created by root", folder.display()))?;
     let at = open_parent(parent, &[]).map_err(failed)?;
     match provided {
         Provided::Made { parents } => {
@@ -179,7 +176,10 @@ pub(super) fn note_earlier(folder: &Path, stored: &Stored) {
 fn split(folder: &Path) -> Result<(&Path, OsString), String> {
     match (folder.parent(), folder.file_name()) {
         (Some(parent), Some(name)) if folder.is_absolute() => Ok((parent, name.to_owned())),
-        _ => Err(format!("{} cannot be a cluster's folder", folder.display())),
+        _ => Err(format!(
+            "{} cannot be used as a cluster's folder",
+            folder.display()
+        )),
     }
 }
 
@@ -229,7 +229,7 @@ fn note(folder: &Path, provided: &Provided) {
         });
     if let Err(error) = written {
         tracing::warn!(
-            "what was made for {} could not be noted: {error}",
+            "the files made for {} could not be recorded: {error}",
             folder.display()
         );
     }

@@ -39,7 +39,7 @@ fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>, is_durable:
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let name = path
         .file_name()
-        .ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path names no file"))?;
+        .ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path does not name a file"))?;
     let mut beside = OsString::from(".");
     // A name of the greatest length leaves no room for more: cut what is only there for people to recognise it.
     beside.push(name.to_string_lossy().chars().take(40).collect::<String>());
@@ -114,7 +114,7 @@ pub fn open_log(path: &Path, owner: Option<Owner>) -> io::Result<fs::File> {
             let not_ours = || {
                 io::Error::new(
                     ErrorKind::PermissionDenied,
-                    format!("{} is not the file that was made", path.display()),
+                    format!("{} is not the file that pgcascade made", path.display()),
                 )
             };
             if fs::symlink_metadata(path)?.is_symlink() {
@@ -270,7 +270,7 @@ pub fn remove_tree(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
         Ok(there) if there.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => Err(io::Error::new(ErrorKind::NotADirectory, "it is no folder")),
+        Ok(_) => Err(io::Error::new(ErrorKind::NotADirectory, "it is not a folder")),
     }
 }
 

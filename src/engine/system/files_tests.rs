@@ -70,7 +70,7 @@ fn a_log_is_appended_to_unless_it_is_a_link() {
         fs::remove_file(&log).unwrap();
         link(&precious, &log).unwrap();
         let error = open_log(&log, None).unwrap_err().to_string();
-        assert!(error.contains("not the file that was made"), "{error}");
+        assert!(error.contains("not the file that pgcascade made"), "{error}");
     }
 }
 

@@ -42,7 +42,8 @@ pub fn none_inside(folder: &Path) -> Result<(), Report> {
     match inside(folder, &list) {
         None => Ok(()),
         Some(at) => Err(Report::new(format!(
-            "Something is mounted at {}, inside the cluster: pgcascade did not do that, and removes nothing there.",
+            "A file system that pgcascade did not mount is mounted at {}, inside the cluster, so nothing is \
+             removed there.",
             at.display()
         ))
         .hint(format!("Unmount it (umount {}), then try again.", at.display()))),

@@ -50,7 +50,7 @@ pub fn open(path: &Path) -> io::Result<File> {
 ///
 /// As for [`open`], and if the way leads out of the folder, or over anything but folders.
 pub fn open_below(folder: &Path, relative: &str) -> io::Result<File> {
-    let outside = || io::Error::new(ErrorKind::InvalidInput, "it leads out of the folder");
+    let outside = || io::Error::new(ErrorKind::InvalidInput, "it leads outside the folder");
     let mut names: Vec<&OsStr> = Vec::new();
     for component in Path::new(relative).components() {
         let Component::Normal(name) = component else {
@@ -160,16 +160,13 @@ fn is_regular(there: &Metadata) -> io::Result<()> {
     } else {
         ("a device", ErrorKind::InvalidData)
     };
-    Err(io::Error::new(
-        kind,
-        format!("it is {what}, and a regular file was expected"),
-    ))
+    Err(io::Error::new(kind, format!("it is {what}, not a regular file")))
 }
 
 fn is_link() -> io::Error {
     io::Error::new(
         ErrorKind::InvalidData,
-        "it is a symbolic link, which is not followed here",
+        "it is a symbolic link, which pgcascade does not follow here",
     )
 }
 
@@ -179,7 +176,7 @@ fn no_link(error: Errno) -> io::Error {
         Errno::ELOOP => is_link(),
         Errno::ENXIO => io::Error::new(
             ErrorKind::InvalidData,
-            "it is a socket or a device, and a regular file was expected",
+            "it is a socket or a device, not a regular file",
         ),
         error => error.into(),
     }

@@ -8,7 +8,7 @@ use crate::report::Report;
 pub fn hex(bytes: usize) -> Result<String, Report> {
     let mut drawn = vec![0_u8; bytes];
     getrandom::fill(&mut drawn).map_err(|error| {
-        let mut report = Report::new("The operating system gives no random numbers.");
+        let mut report = Report::new("The operating system does not provide random numbers.");
         report.causes.push(error.to_string());
         report
     })?;

@@ -48,7 +48,7 @@ pub fn read_of(path: &Path, user: u32) -> io::Result<Vec<u8>> {
     if !(is_ours(&there) || there.uid() == user) || is_open_to_others(&there) {
         return Err(io::Error::new(
             ErrorKind::PermissionDenied,
-            "another user can have written it",
+            "another user may have written it",
         ));
     }
     read_bounded(file)

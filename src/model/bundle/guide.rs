@@ -61,11 +61,11 @@ fn commits(topology: &Topology) -> String {
     let names = topology.synchronous_standby_names();
     match topology.sync() {
         Some(policy) if !names.is_empty() && policy.commit.waits() => format!(
-            "A commit on the primary waits for `synchronous_standby_names = {names}` \
+            "Commits on the primary wait for `synchronous_standby_names = {names}` \
              at the level `synchronous_commit = {}`.\n\n",
             policy.commit.word()
         ),
-        _ => "A commit on the primary waits for no standby.\n\n".to_owned(),
+        _ => "Commits on the primary do not wait for a standby.\n\n".to_owned(),
     }
 }
 
@@ -81,7 +81,7 @@ fn building(topology: &Topology) -> String {
          ./status          # what pg_stat_replication shows on every server\n\
          ./down            # stop it and remove what ./up made, nothing else\n\
          ```\n\n\
-         If something fails, or you press Ctrl-C, `up` takes back all that it did.\n\n{}",
+         If something fails, or you press Ctrl-C, `up` rolls back everything that it did.\n\n{}",
         trust(topology)
     )
 }
@@ -100,12 +100,12 @@ fn connecting(topology: &Topology) -> String {
     let primary = topology.primary();
     let mut text = "## Connect\n\n".to_owned();
     let password = if topology.effective_auth() == Auth::Trust {
-        text.push_str("No password is asked for (trust).\n\n");
+        text.push_str("No password is needed (trust).\n\n");
         String::new()
     } else {
         text.push_str(
-            "Two passwords are drawn when the cluster is built. They stand in files below `cluster/secrets` that only you can \
-             read; psql takes the password file from `PGPASSFILE`.\n\n",
+            "Building the cluster generates two passwords. They are in files below `cluster/secrets` that \
+             only you can read; psql finds the password file through `PGPASSFILE`.\n\n",
         );
         format!("PGPASSFILE=cluster/{} ", ClusterFolder::PGPASS)
     };
@@ -135,7 +135,7 @@ fn files(topology: &Topology) -> String {
     let standby_file = if topology.postgres().has_standby_signal() {
         "`servers/*/standby.signal` | empty: its presence makes the server a standby"
     } else {
-        "`servers/*/recovery.conf` | makes the server a standby, and says where it streams from"
+        "`servers/*/recovery.conf` | makes the server a standby and sets its upstream"
     };
     format!(
         "## What each file is\n\n\
@@ -143,9 +143,9 @@ fn files(topology: &Topology) -> String {
          | `design.toml` | the design; open it with `pgcascade design.toml` |\n\
          | `up`, `down`, `status`, `verify` | the scripts above, one line per step with its reason |\n\
          | `servers/*/postgresql.conf` | the server's settings, each with its reason |\n\
-         | `servers/*/pg_hba.conf` | who may connect, from where |\n\
+         | `servers/*/pg_hba.conf` | who may connect from where |\n\
          | {standby_file} |\n\
-         | `MANIFEST.sha256` | the sums of all files; `verify` checks them first |\n\n"
+         | `MANIFEST.sha256` | checksums of all files; `verify` checks them first |\n\n"
     )
 }
 
@@ -182,8 +182,8 @@ fn real_hosts(topology: &Topology) -> String {
          3. Put the files of `servers/NAME` into each server's data directory. Paths in them are relative to it: \
          `{up}/{sockets}` for the sockets must be there, or be changed.\n{password}{slots}\
          {start}. Start the servers, upstreams first, and compare `pg_stat_replication` with the tree above.\n\n\
-         Set `shared_buffers` for each host: what is good for a laboratory is too small for a server. A host name in \
-         `pg_hba.conf` must resolve in both directions.\n",
+         Set `shared_buffers` for each host: what is good for a test is too small for a real server. A host \
+         name in `pg_hba.conf` must resolve in both directions.\n",
         ClusterFolder::SUPERUSER,
         ClusterFolder::REPLICATION_ROLE,
         up = ClusterFolder::UP_FROM_DATA,

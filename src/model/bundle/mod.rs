@@ -59,12 +59,12 @@ pub fn generate(document: &Document) -> Bundle {
     let readme = Sourced::whole(
         guide::readme(topology),
         Decision::Guide.for_cluster(),
-        "What the bundle holds and how it is used, for this design.",
+        "The contents of this bundle and how to use it.",
     );
     let design = Sourced::whole(
         document.text(),
         Decision::Design.for_cluster(),
-        "The drawing itself, so that the files can be made again.",
+        "The design itself, so that the files can be generated again.",
     );
     let mut files = vec![
         text(ClusterFolder::README, readme),
@@ -80,7 +80,7 @@ pub fn generate(document: &Document) -> Bundle {
     let manifest = Sourced::whole(
         manifest::of(&files),
         Decision::Manifest.for_cluster(),
-        "Whether a file is still as it was made: sha256sum --check MANIFEST.sha256.",
+        "Check that no file has changed: sha256sum --check MANIFEST.sha256.",
     );
     files.push(text(manifest::NAME, manifest));
     Bundle {

@@ -77,9 +77,9 @@ fn connections(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             "listen_addresses",
             sizes.layout.listen.addresses(server),
             if server.host().is_loopback() {
-                "The server is reached from this machine only, as drawn."
+                "Accept connections from this machine only, as drawn."
             } else {
-                "The server's own host, as drawn, and this machine; no other address."
+                "Listen on the server's host, as drawn, and on this machine's loopback address only."
             },
         ),
         Setting::new(
@@ -92,7 +92,7 @@ fn connections(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             Decision::Sockets.for_cluster(),
             major.socket_setting(),
             sizes.layout.sockets.of(sizes.folder(server.id())),
-            "A folder of the cluster's own for the sockets: no other server's socket can be in the way.",
+            "A separate folder for this cluster's sockets, so they cannot clash with another server's.",
         ),
     ];
     if major.has_cluster_name() {
@@ -100,7 +100,7 @@ fn connections(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             Decision::ProcessName.for_server(server.id()),
             "cluster_name",
             server.name().as_str(),
-            "Shown in the process list (ps), so that the servers of one machine can be told apart.",
+            "Shown in the process list (ps), to distinguish the servers on one machine.",
         ));
     }
     if topology.effective_auth() == Auth::Scram && major.has_scram() && !major.stores_scram_unasked() {
@@ -108,7 +108,8 @@ fn connections(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             Decision::Passwords.for_cluster(),
             "password_encryption",
             "scram-sha-256",
-            "How new passwords are stored; up to 13 the default is md5, with which pg_hba.conf's scram-sha-256 lets no one in.",
+            "How new passwords are stored; up to 13 the default is md5, which scram-sha-256 in pg_hba.conf \
+             rejects.",
         ));
     }
     settings
@@ -131,7 +132,7 @@ fn encryption(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             Decision::Encryption.for_cluster(),
             "ssl",
             "on",
-            "Links are encrypted, as drawn; pg_hba.conf lets no downstream in without.",
+            "Links are encrypted, as drawn; pg_hba.conf rejects downstreams without TLS.",
         ),
         own("ssl_cert_file", sizes.layout.certificate.of(folder)),
         own("ssl_key_file", sizes.layout.certificate_key.of(folder)),
@@ -162,7 +163,7 @@ fn archiving(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             Decision::Archive.for_cluster(),
             "archive_mode",
             "on",
-            "Finished WAL segments are copied to the archive. On a standby it starts to work the day it is promoted.",
+            "Completed WAL segments are copied to the archive. On a standby, this starts after a promotion.",
         ),
         Setting::new(
             Decision::Archive.for_cluster(),
@@ -189,7 +190,7 @@ fn laboratory(sizes: &Sizes<'_>) -> Vec<Setting> {
             Decision::Laboratory.for_cluster(),
             "wal_retrieve_retry_interval",
             "100ms",
-            "A standby whose upstream was away follows again at once when it is back; the default is to ask only every 5 s.",
+            "A standby reconnects quickly when its upstream is back; by default it retries only every 5 s.",
         ));
     }
     settings

@@ -13,7 +13,7 @@ const LOOPBACK: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
 pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
     const ROLES_SWAPPED: &str =
-        "Its upstream: the day this server is promoted, the old one can come back as its standby.";
+        "Its upstream: if this server is promoted, the old one can come back as its standby.";
     let downstreams = if topology.has_tls() {
         "The drawn downstreams stream WAL as this role, over TLS only (hostssl), and show a certificate of the cluster's authority besides (clientcert). A line for \"all\" databases does not match replication."
     } else {
@@ -23,7 +23,8 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
     let method = auth.hba_method();
     let mut file = Writer::default();
     file.comment(&format!(
-        "pg_hba.conf of \"{}\": who may connect, from where, and how they prove who they are.\nThe first line that fits decides; where none does, nobody gets in.",
+        "pg_hba.conf of \"{}\": who may connect from where, and how they prove who they are.\nThe first \
+         line that fits decides; where none does, nobody gets in.",
         server.name()
     ));
     file.comment_line("# TYPE  DATABASE     USER        ADDRESS                  METHOD");
@@ -32,7 +33,8 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
         (Auth::Trust, _) => "People on this machine, without a password (trust), as drawn.",
         (Auth::Md5 | Auth::Scram, false) => "People on this machine, with their password.",
         (Auth::Md5 | Auth::Scram, true) => {
-            "People on this machine, with their password; over TLS or without it, since nothing of theirs leaves the machine."
+            "People on this machine, with their password; with or without TLS, since their traffic does not \
+             leave the machine."
         }
     };
     file.comment(people);

@@ -63,19 +63,16 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             Decision::Slot.for_link(server.id()),
             "primary_slot_name",
             sizes.slot_name(server.id()),
-            "Its replication slot at the upstream, which keeps the WAL that it has not received yet.",
+            "Its replication slot at the upstream, which retains the WAL that it has not received yet.",
         ));
     }
     if let Some(archive) = topology.archive() {
         settings.push(Setting::new(
             Decision::Restore.for_cluster(),
             "restore_command",
-            archive::restore_command(
-                &sizes.layout,
-                archive.directory(),
-                sizes.folder(server.id()),
-            ),
-            "Where it finds WAL that its upstream no longer has: in the archive's folder of this cluster, which is called by its system identifier. A segment that is not there is no error (exit code 1).",
+            archive::restore_command(&sizes.layout, archive.directory(), sizes.folder(server.id())),
+            "Where it finds WAL that its upstream no longer has: in this cluster's folder in the archive, \
+             named after its system identifier. A missing segment is not an error (exit code 1).",
         ));
     }
     if major.needs_timeline_latest() {
@@ -83,7 +80,8 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             Decision::Timeline.for_link(server.id()),
             "recovery_target_timeline",
             "latest",
-            "After a promotion above it, it follows to the new timeline; the default up to 11 is to stay behind.",
+            "After a promotion above it, it follows the new timeline; up to 11, the default is to stay \
+             behind.",
         ));
     }
     if let Some(delay) = standby.apply_delay().filter(|_| major.has_apply_delay()) {
@@ -91,7 +89,7 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             Decision::Delay.for_server(server.id()),
             "recovery_min_apply_delay",
             delay.as_str(),
-            "It receives WAL at once and applies it later, as drawn: time to notice a mistake.",
+            "It receives WAL at once and applies it later, as drawn, which leaves time to notice a mistake.",
         ));
     }
     settings

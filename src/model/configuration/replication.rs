@@ -22,7 +22,7 @@ pub(super) fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             Decision::WalLevel.for_cluster(),
             "wal_level",
             major.wal_level(),
-            "WAL with all that a hot standby needs; a standby that sends must have it in its own file too.",
+            "WAL with everything that a hot standby needs; a relay needs this setting as well.",
         ),
         Setting::new(
             Decision::WalSenders.of(sizes.who_decides_senders()),
@@ -36,7 +36,7 @@ pub(super) fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             Decision::Connections.of(sizes.who_decides_senders()),
             "max_connections",
             (senders + DEFAULT_CONNECTIONS).to_string(),
-            "Up to 11 WAL senders are taken from the connections, and this cluster needs many.",
+            "Up to 11, WAL senders count as connections, and this cluster needs many.",
         ));
     }
     if major.has_slots() {
@@ -51,8 +51,15 @@ pub(super) fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
         settings.push(Setting::new(
             Decision::SlotLimit.for_cluster(),
             "max_slot_wal_keep_size",
-            if sizes.is_laboratory() { SLOT_LIMIT_HERE } else { SLOT_LIMIT },
-            "The slot of a downstream that is away holds at most this much WAL. Then the server gives it up, and the standby must be copied anew, or catch up from an archive; without a limit the WAL would fill the disk and stop this server. Make it what the disk can spare. The same on every server, since each may be promoted.",
+            if sizes.is_laboratory() {
+                SLOT_LIMIT_HERE
+            } else {
+                SLOT_LIMIT
+            },
+            "The slot of a disconnected downstream retains at most this much WAL. Beyond that, the server \
+             invalidates it, and the standby must be copied again or catch up from an archive; without a \
+             limit, the WAL would fill the disk and stop this server. Set it to what the disk can spare. \
+             The same on every server, since each may be promoted.",
         ));
     }
     settings.push(Setting::new(
@@ -72,7 +79,7 @@ pub(super) fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             Decision::WalKept.of(links.collect()),
             name,
             value,
-            "A downstream without a replication slot can be away for this much WAL (512 MB) and still catch up.",
+            "A downstream without a replication slot can miss this much WAL (512 MB) and still catch up.",
         ));
     }
     settings
@@ -98,16 +105,16 @@ pub(super) fn synchronous(topology: &Topology, server: &Server) -> Vec<Setting> 
     let mut settings = Vec::new();
     let names = topology.synchronous_standby_names();
     let reason = match policy.commit {
-        CommitLevel::Off => "A commit waits for no disk at all: the last moments can be lost.",
-        CommitLevel::Local => "A commit waits for this server's own disk only, for no standby.",
+        CommitLevel::Off => "Commits do not wait for any disk: the last moments can be lost.",
+        CommitLevel::Local => "Commits wait only for this server's own disk, not for a standby.",
         _ if names.is_empty() => {
-            "No standby is synchronous, so a commit waits for this server's own disk only."
+            "No standby is synchronous, so commits wait only for this server's own disk."
         }
         CommitLevel::RemoteWrite => {
-            "A commit waits until the synchronous standbys have handed it to their operating system."
+            "Commits wait until the synchronous standbys have passed them to their operating system."
         }
-        CommitLevel::On => "A commit waits until it is on the disks of the synchronous standbys.",
-        CommitLevel::RemoteApply => "A commit waits until queries on the synchronous standbys see it.",
+        CommitLevel::On => "Commits wait until they are on the disks of the synchronous standbys.",
+        CommitLevel::RemoteApply => "Commits wait until queries on the synchronous standbys see them.",
     };
     if !names.is_empty() {
         settings.push(Setting::new(

@@ -40,7 +40,7 @@ const MOST_ATTRIBUTES: usize = 1_000;
 
 /// A picture holds a text under the design's name that cannot be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("what it holds as its design is damaged, or larger than {} MB", LARGEST_DESIGN_BYTES / 1024 / 1024)]
+#[error("its embedded design is damaged or larger than {} MB", LARGEST_DESIGN_BYTES / 1024 / 1024)]
 pub struct NoDesign;
 
 /// The design's text in an SVG that pgcascade wrote; `None` if it is any other one.

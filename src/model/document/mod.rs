@@ -289,7 +289,7 @@ impl Command {
             Self::Edits { label, .. } => label.clone(),
             Self::Tidy => "Tidy layout".to_owned(),
             Self::TidyBelow(head) => format!("Tidy below {}", name(head)),
-            Self::KeepScenario(kept) => format!("Keep the scenario \"{}\"", kept.name),
+            Self::KeepScenario(kept) => format!("Save the scenario \"{}\"", kept.name),
             Self::DropScenario(name) => format!("Remove the scenario \"{name}\""),
             Self::Move(moves) => match moves.as_slice() {
                 [(id, _)] => format!("Move {}", name(id)),
@@ -313,21 +313,23 @@ impl Command {
                     [server] => format!("Change the site of {}", name(server)),
                     _ => format!("Change the site of {}", counted(servers.len(), "server")),
                 },
-                Edit::Attach { server, upstream } => format!("Attach {} to {}", name(server), name(upstream)),
+                Edit::Attach { server, upstream } => {
+                    format!("Move {} under {}", name(server), name(upstream))
+                }
                 Edit::AttachAll { servers, upstream } => {
                     format!(
-                        "Attach {} to {}",
+                        "Move {} under {}",
                         counted(servers.len(), "server"),
                         name(upstream)
                     )
                 }
                 Edit::TakePlace { server, place } => {
-                    format!("Let {} take the place of {}", name(server), name(place))
+                    format!("Swap {} with {}", name(server), name(place))
                 }
                 Edit::Graft { servers, .. } => format!("Paste {}", counted(servers.len(), "server")),
                 Edit::Promote { server } => format!("Make {} the primary", name(server)),
                 Edit::SetSyncPriority { server, .. } => format!("Change the priority of {}", name(server)),
-                Edit::OrderSync(_) => "Order the synchronous standbys".to_owned(),
+                Edit::OrderSync(_) => "Reorder the synchronous standbys".to_owned(),
                 Edit::SetSlot { server, .. } => format!("Change the slot of {}", name(server)),
                 Edit::SetApplyDelay { server, .. } => format!("Change the delay of {}", name(server)),
             },

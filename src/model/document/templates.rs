@@ -45,17 +45,17 @@ pub const TEMPLATES: [Template; 9] = [
     ),
     template(
         "sync-far",
-        "Two near synchronous candidates and a far asynchronous standby",
+        "Two nearby synchronous candidates and a remote asynchronous standby",
         include_str!("../../../assets/templates/sync-far.toml"),
     ),
     template(
         "delayed",
-        "A standby that applies everything half an hour late",
+        "A standby that applies WAL half an hour late",
         include_str!("../../../assets/templates/delayed.toml"),
     ),
     template(
         "quorum",
-        "Three sites, a commit waits for any one of the other two",
+        "Three sites; a commit waits for any one of the other two",
         include_str!("../../../assets/templates/quorum.toml"),
     ),
 ];
@@ -63,7 +63,7 @@ pub const TEMPLATES: [Template; 9] = [
 /// What "New" begins with: one server, and nothing replicated yet.
 pub const EMPTY: Template = template(
     "empty",
-    "One server, the primary: everything else is drawn",
+    "One server, the primary, to start from",
     "format = 1\nname = \"cluster\"\npostgres = 15\n\n[[server]]\nname = \"primary\"\nport = 5432\n",
 );
 

@@ -21,24 +21,27 @@ pub(super) fn cluster(view: &View<'_>, found: &mut Vec<Drift>) {
     };
     if real.outcome == "waiting" && promised.outcome != "waiting" {
         let why = match real.waits_for.as_slice() {
-            [] => "none of the standbys that they wait for is streaming".to_owned(),
+            [] => "none of the synchronous standbys is streaming".to_owned(),
             names => format!(
-                "those that could answer are {}, and they are too few or do not apply",
+                "only {} could answer, and they are too few or have paused replay",
                 listed(names)
             ),
         };
         found.push(of(
             "commits-differ",
             primary,
-            format!("Commits on {name} hang: {why}. As drawn, a commit {promise}."),
-            format!("Compare synchronous_standby_names on {name} with the standbys that stream."),
+            format!("Commits on {name} hang: {why}. By design, a commit {promise}."),
+            format!("Compare synchronous_standby_names on {name} with the standbys that are streaming."),
         ));
     } else if real.outcome == "acknowledged" && real.waits_for.is_empty() && !promised.waits_for.is_empty() {
         found.push(of(
             "commits-differ",
             primary,
-            format!("Commits on {name} wait for no standby: what is acknowledged can be lost. As drawn, a commit {promise}."),
-            format!("Look at synchronous_standby_names and synchronous_commit on {name}."),
+            format!(
+                "Commits on {name} do not wait for a standby, so acknowledged commits can be lost. By \
+                 design, a commit {promise}."
+            ),
+            format!("Check synchronous_standby_names and synchronous_commit on {name}."),
         ));
     }
 }

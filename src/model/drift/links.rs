@@ -39,7 +39,7 @@ pub(super) fn to_upstream(view: &View<'_>, server: &Server, found: &mut Vec<Drif
                     .any(|row| row.state == Some(SenderState::Streaming))
             {
                 let (name, from) = (server.name(), upstream.name());
-                let message = format!("{name} does not stream from {from}, which shows no row for it.");
+                let message = format!("{name} does not stream from {from}, which has no row for it.");
                 found.push(of("link-missing", server, message, None));
             }
         }
@@ -88,7 +88,7 @@ fn of_standby(view: &View<'_>, server: &Server, upstream: &Server, up: &Up, foun
                 "{name} has heard nothing from {from} for more than {} s.",
                 QUIET.as_secs()
             ),
-            format!("See whether {from} is frozen, or the network between them is cut."),
+            format!("Check whether {from} is frozen or the network between them is down."),
         ));
     }
     let Some(row) = view.row(upstream, server) else {
@@ -100,14 +100,17 @@ fn of_standby(view: &View<'_>, server: &Server, upstream: &Server, up: &Up, foun
     let is_late = super::wal::is_paused(up) || super::settings::delay(up).unwrap_or(0.0) > 0.0;
     let (bytes, what) = match (missing, unapplied) {
         (Some(bytes), _) if bytes >= FAR_BEHIND => (bytes, "behind"),
-        (_, Some(bytes)) if bytes >= FAR_BEHIND && !is_late => (bytes, "behind with applying"),
+        (_, Some(bytes)) if bytes >= FAR_BEHIND && !is_late => (bytes, "behind in replay"),
         _ => return,
     };
     found.push(of(
         "standby-behind",
         server,
         format!("{name} streams from {from} and is {} {what}.", size(bytes)),
-        format!("It catches up by itself, if link and disk are fast enough. Until then a failover to {name} loses that much or takes longer."),
+        format!(
+            "It catches up by itself if the network and disk are fast enough. Until then, a failover to \
+             {name} loses that much or takes longer."
+        ),
     ));
 }
 
@@ -120,7 +123,7 @@ fn missing(view: &View<'_>, server: &Server, upstream: &Server, up: &Up, found: 
         "link-missing",
         server,
         format!("{name} does not stream from {from}{why}."),
-        fix.unwrap_or_else(|| Some(format!("The end of {name}'s log says why."))),
+        fix.unwrap_or_else(|| Some(format!("See the end of {name}'s log for the reason."))),
     ));
 }
 
@@ -132,8 +135,12 @@ fn reason(view: &View<'_>, server: &Server, upstream: &Server, up: &Up) -> Optio
         && conninfo.get("port") != Some(upstream.port().to_string().as_str())
     {
         let asks = match (conninfo.get("host"), conninfo.get("port")) {
-            (None, None) => "it is told to follow nobody".to_owned(),
-            (host, port) => format!("it asks {}:{}", host.unwrap_or("?"), port.unwrap_or("5432")),
+            (None, None) => "it has no upstream configured".to_owned(),
+            (host, port) => format!(
+                "it connects to {}:{}",
+                host.unwrap_or("?"),
+                port.unwrap_or("5432")
+            ),
         };
         return Some((
             format!("{asks} (primary_conninfo)"),
@@ -150,7 +157,7 @@ fn reason(view: &View<'_>, server: &Server, upstream: &Server, up: &Up) -> Optio
         && own != other
     {
         return Some((
-            "they are of different clusters".to_owned(),
+            "they belong to different clusters".to_owned(),
             Some(format!("Copy {} again from {from}.", server.name())),
         ));
     }
@@ -161,14 +168,11 @@ fn reason(view: &View<'_>, server: &Server, upstream: &Server, up: &Up) -> Optio
         match slots.iter().find(|one| one.name == slot) {
             None => {
                 let fix = super::slots::create(view, upstream, its, slot);
-                return Some((format!("its slot {slot} is not there"), Some(fix)));
+                return Some((format!("its slot {slot} is missing"), Some(fix)));
             }
             Some(one) if one.wal_status == Some(WalStatus::Lost) => {
                 let fix = format!("Copy {} again from {from}.", server.name());
-                return Some((
-                    format!("its slot {slot} has lost the WAL that it needs"),
-                    Some(fix),
-                ));
+                return Some((format!("its slot {slot} has lost WAL that it needs"), Some(fix)));
             }
             Some(_) => {}
         }
@@ -178,7 +182,8 @@ fn reason(view: &View<'_>, server: &Server, upstream: &Server, up: &Up) -> Optio
         && own != its
     {
         let fix = format!(
-            "If {0} has WAL that {from} never had, rewind it or copy it again; else it follows by itself.",
+            "If {0} has WAL that {from} never had, rewind it or copy it again; otherwise it follows by \
+             itself.",
             server.name()
         );
         return Some((
@@ -192,10 +197,7 @@ fn reason(view: &View<'_>, server: &Server, upstream: &Server, up: &Up) -> Optio
 /// How a standby gets back below the server that it is drawn below.
 fn back(view: &View<'_>, server: &Server, up: &Up, real: &str) -> Option<String> {
     if view.has_failed_over() {
-        return Some(format!(
-            "Draw {} below {real}, if it is to stay there.",
-            server.name()
-        ));
+        return Some(format!("To keep it there, draw {} below {real}.", server.name()));
     }
     let setting = up.settings.as_ref()?.get("primary_conninfo")?;
     let is_overruled = setting
@@ -207,7 +209,7 @@ fn back(view: &View<'_>, server: &Server, up: &Up, real: &str) -> Option<String>
         super::settings::reset(server, "primary_conninfo", !major.reloads_upstream())
     } else {
         format!(
-            "Draw it where it streams from, or write primary_conninfo of {} back as the design has it.",
+            "Draw it below its real upstream, or set primary_conninfo of {} back to the designed value.",
             server.name()
         )
     })
@@ -259,11 +261,11 @@ pub(super) fn downwards(view: &View<'_>, server: &Server, found: &mut Vec<Drift>
             "extra-sender",
             server,
             format!(
-                "{} sends to \"{}\"{at}, which is not drawn below it.",
+                "{} sends to \"{}\"{at}, which the design does not have below it.",
                 server.name(),
                 row.application_name
             ),
-            format!("Draw it below {}, or end it where it runs.", server.name()),
+            format!("Draw it below {}, or stop it where it runs.", server.name()),
         ));
     }
 }

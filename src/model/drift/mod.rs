@@ -128,66 +128,63 @@ pub const SILENT: &str = "server-silent";
 
 /// Every kind of difference, and what it is; those that others follow from come first.
 pub const RULES: [(&str, &str); 31] = [
-    ("two-primaries", "Several servers take writes (split brain)"),
+    ("two-primaries", "Several servers accept writes (split brain)"),
     (BESIDE, "A server that left the design runs"),
-    ("no-primary", "No server takes writes"),
-    (
-        "standby-promoted",
-        "A server that is drawn as a standby takes writes",
-    ),
-    (
-        "primary-is-standby",
-        "The server that is drawn as the primary is a standby",
-    ),
-    ("ring", "Standbys follow each other in a ring"),
-    ("server-down", "A server does not run"),
+    ("no-primary", "No server accepts writes"),
+    ("standby-promoted", "A designed standby accepts writes"),
+    ("primary-is-standby", "The designed primary is a standby"),
+    ("ring", "Standbys follow each other in a loop"),
+    ("server-down", "A server is down"),
     (SILENT, "A server does not answer"),
-    ("other-version", "A server runs another major version"),
-    ("other-port", "A server listens on another port"),
+    ("other-version", "A server runs a different major version"),
+    ("other-port", "A server listens on a different port"),
     ("stale-copy", "A server is a copy of another cluster"),
     (
         "other-timeline",
-        "A standby is on another timeline than the primary",
+        "A standby is on a different timeline from the primary",
     ),
-    (
-        "other-upstream",
-        "A standby streams from another server than drawn",
-    ),
+    ("other-upstream", "A standby streams from the wrong server"),
     ("link-missing", "A standby does not stream"),
     (
         "link-silent",
-        "A standby has not heard from its upstream for long",
+        "A standby has not heard from its upstream for a long time",
     ),
-    ("extra-sender", "A server sends to somebody that nobody drew"),
-    ("standby-behind", "A standby streams and is far behind"),
-    ("slot-missing", "A drawn replication slot is not there"),
-    ("slot-inactive", "Nobody uses a drawn replication slot"),
-    ("slot-extra", "There is a replication slot that nobody drew"),
+    (
+        "extra-sender",
+        "A server sends to a receiver that the design does not have",
+    ),
+    ("standby-behind", "A standby is streaming but far behind"),
+    ("slot-missing", "A designed replication slot is missing"),
+    ("slot-inactive", "A designed replication slot is unused"),
+    ("slot-extra", "A replication slot is not in the design"),
     (
         "slot-endangered",
         "A slot is about to lose WAL that its standby needs",
     ),
     ("slot-lost", "A slot has lost WAL that its standby needs"),
-    ("other-sync-names", "synchronous_standby_names is another list"),
-    ("other-apply-delay", "A standby applies WAL with another delay"),
+    (
+        "other-sync-names",
+        "synchronous_standby_names has a different list",
+    ),
+    (
+        "other-apply-delay",
+        "A standby applies WAL with a different delay",
+    ),
     (
         "setting-differs",
-        "A setting has another value than the design says",
+        "A setting has a different value from the design",
     ),
     (
         "setting-undrawn",
-        "A setting that decides replication is set beside the design",
+        "A setting that affects replication was set outside the design",
     ),
     ("setting-pending", "A setting waits for a restart"),
     (
         OVERRULED,
-        "A setting of the design also stands in postgresql.auto.conf, which beats the design from now on",
+        "A setting of the design is also in postgresql.auto.conf, which now overrides the design",
     ),
-    (
-        "commits-differ",
-        "A commit ends otherwise than the design promises",
-    ),
-    (ARCHIVE_FAILING, "The archive takes no WAL"),
+    ("commits-differ", "Commits behave differently from the design"),
+    (ARCHIVE_FAILING, "WAL archiving fails"),
     ("replay-paused", "A standby does not apply what it receives"),
 ];
 

@@ -15,8 +15,14 @@ pub(super) fn cluster(view: &View<'_>, found: &mut Vec<Drift>) {
     if names.len() > 1 {
         found.push(of_cluster(
             "two-primaries",
-            format!("{} take writes, each for itself: the cluster is split.", listed(&names)),
-            "Choose the one whose data are kept and send all clients there. Stop the other one (pgcascade stop DIR NAME) and copy it again from the kept one: what was written only there is lost.".to_owned(),
+            format!(
+                "{} accept writes independently: the cluster has a split brain.",
+                listed(&names)
+            ),
+            "Choose the server whose data you want to keep and send all clients there. Stop the other one \
+             (pgcascade stop DIR NAME) and copy it again from the kept one; everything written only there \
+             is lost."
+                .to_owned(),
         ));
     }
     // One that does not answer may be the primary.
@@ -25,15 +31,16 @@ pub(super) fn cluster(view: &View<'_>, found: &mut Vec<Drift>) {
         let primary = view.topology.primary();
         let fix = if view.is_down(primary) {
             format!(
-                "Start {0}, which is down (pgcascade start DIR {0}); or promote the standby that has the most WAL, and then leave {0} down.",
+                "Start {0}, which is down (pgcascade start DIR {0}), or promote the standby with the most \
+                 WAL and leave {0} down.",
                 primary.name()
             )
         } else {
-            "Promote the one standby that has the most WAL, and no other.".to_owned()
+            "Promote only the standby with the most WAL.".to_owned()
         };
         found.push(of_cluster(
             "no-primary",
-            "No server takes writes.".to_owned(),
+            "No server accepts writes.".to_owned(),
             fix,
         ));
     }
@@ -50,19 +57,22 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
             let (old, is_primary) = (primary.name(), view.up(primary).map(|up| up.role));
             let fix = match is_primary {
                 Some(Role::Primary) => format!(
-                    "Let only one of {name} and {old} take writes: stop {name} and copy it again from {from}, or keep {name}, stop {old} and copy that one again from {name}."
+                    "Keep only one of {name} and {old} as the primary: stop {name} and copy it again from \
+                     {from}, or keep {name}, stop {old} and copy that one again from {name}."
                 ),
-                Some(Role::Standby) => format!(
-                    "What runs is a switch-over that the drawing does not know: draw {name} as the primary."
-                ),
+                Some(Role::Standby) => {
+                    format!("A switchover happened outside the design: draw {name} as the primary.")
+                }
                 None => format!(
-                    "Do not start {old} beside it. To keep {name}, draw it as the primary and copy {old} again from it; to go back to {old}, stop {name} first: what was written on it is lost."
+                    "Do not start {old} as well. To keep {name}, draw it as the primary and copy {old} \
+                     again from it. To go back to {old}, stop {name} first; everything written on it is \
+                     lost."
                 ),
             };
             found.push(of(
                 "standby-promoted",
                 server,
-                format!("{name} is drawn as a standby of {from} and takes writes: it was promoted."),
+                format!("{name} is designed as a standby of {from} but accepts writes: it was promoted."),
                 fix,
             ));
         }
@@ -73,14 +83,14 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
             };
             let fix = match view.other_primary(server) {
                 Some(primary) => format!("Draw {} as the primary, and {name} below it.", primary.name()),
-                None => format!(
-                    "Promote it, if no other server has more WAL than it: SELECT pg_promote(); on {name}."
-                ),
+                None => {
+                    format!("Promote it if no other server has more WAL: SELECT pg_promote(); on {name}.")
+                }
             };
             found.push(of(
                 "primary-is-standby",
                 server,
-                format!("{name} is drawn as the primary and {follows}."),
+                format!("{name} is designed as the primary but {follows}."),
                 fix,
             ));
         }
@@ -112,11 +122,11 @@ fn rings(view: &View<'_>, found: &mut Vec<Drift>) {
         found.push(of_cluster(
             "ring",
             format!(
-                "{} follow each other in a ring ({}): no WAL comes in from a primary.",
+                "{} follow each other in a loop ({}): no WAL from a primary reaches them.",
                 listed(&names),
                 way.join(" ← ")
             ),
-            "Point one of them at a server outside of the ring, as drawn.".to_owned(),
+            "Point one of them at a server outside the loop, as designed.".to_owned(),
         ));
     }
 }

@@ -16,7 +16,8 @@ pub(super) fn life(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
             let would_write = server.is_primary() || was == Some(Role::Primary);
             let fix = match view.other_primary(server).filter(|_| would_write) {
                 Some(primary) => format!(
-                    "Leave it down: {0} takes writes now. Copy {name} again from {0}; or, to go back to {name}, stop {0} first.",
+                    "Leave it down: {0} accepts writes now. Copy {name} again from {0}; or, to go back to \
+                     {name}, stop {0} first.",
                     primary.name()
                 ),
                 None => format!("Start it: pgcascade start DIR {name}"),
@@ -25,15 +26,15 @@ pub(super) fn life(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
         }
         Some(State::Unreachable(why)) => {
             let fix = match why {
-                Unreachable::Frozen => Some("Let its process go on (kill -CONT).".to_owned()),
-                Unreachable::Login(_) | Unreachable::Secret(_) => {
-                    Some("Let the role that asks in: see pg_hba.conf and the password.".to_owned())
-                }
+                Unreachable::Frozen => Some("Resume its process (kill -CONT).".to_owned()),
+                Unreachable::Login(_) | Unreachable::Secret(_) => Some(
+                    "Allow the monitoring role to connect: check pg_hba.conf and the password.".to_owned(),
+                ),
                 _ => None,
             };
             found.push(of(SILENT, server, format!("{name} does not answer: {why}."), fix));
         }
-        None => found.push(of(SILENT, server, format!("{name} was not looked at yet."), None)),
+        None => found.push(of(SILENT, server, format!("{name} has not been read yet."), None)),
         Some(State::Up(_) | State::Closed) => {}
     }
 }
@@ -48,7 +49,7 @@ pub(super) fn identity(view: &View<'_>, server: &Server, found: &mut Vec<Drift>)
             "other-version",
             server,
             format!("{name} runs PostgreSQL {major}; the design is for {drawn}."),
-            format!("Set the design's version to {major}, if that is what is meant."),
+            format!("Set the design's version to {major} if that is what you want."),
         ));
     }
     let port = view.observed.port(server);
@@ -67,7 +68,10 @@ pub(super) fn identity(view: &View<'_>, server: &Server, found: &mut Vec<Drift>)
         found.push(of(
             "stale-copy",
             server,
-            format!("{name} is a copy of another cluster: its system identifier is {own}, that of the others is {reference}."),
+            format!(
+                "{name} is a copy of another cluster: its system identifier is {own}, the others have \
+                 {reference}."
+            ),
             format!("Stop {name} and copy it again from a server of this cluster."),
         ));
         return;
@@ -87,9 +91,13 @@ pub(super) fn identity(view: &View<'_>, server: &Server, found: &mut Vec<Drift>)
             found.push(of(
                 "other-timeline",
                 server,
-                format!("{name} is on timeline {own}, and {} on timeline {now}.", primary.name()),
                 format!(
-                    "Let it follow a server that is on timeline {now}; where it has WAL that {} never had, rewind it or copy it again.",
+                    "{name} is on timeline {own}, and {} on timeline {now}.",
+                    primary.name()
+                ),
+                format!(
+                    "Make it follow a server on timeline {now}; if it has WAL that {} never had, rewind it \
+                     or copy it again.",
                     primary.name()
                 ),
             ));

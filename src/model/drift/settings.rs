@@ -103,9 +103,9 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
         of(
             "setting-pending",
             server,
-            format!("{name} of {own} has another value in a file, which waits for a restart."),
+            format!("{name} of {own} has a new value in a file, pending a restart."),
             format!(
-                "Restart {own} (pgcascade stop DIR {own}, then start), or take the value back{}.",
+                "Restart {own} (pgcascade stop DIR {own}, then start), or revert the value{}.",
                 place(setting)
             ),
         )
@@ -143,7 +143,7 @@ fn one(server: &Server, running: &Settings, drawn: &drawn::Setting, major: PgMaj
                     plain(&drawn.value)
                 ),
                 format!(
-                    "Write it into postgresql.conf of {} again, and reload or restart it.",
+                    "Add it to postgresql.conf of {} again, and reload or restart the server.",
                     server.name()
                 ),
             )
@@ -193,7 +193,7 @@ fn one(server: &Server, running: &Settings, drawn: &drawn::Setting, major: PgMaj
 }
 
 fn or_nothing(text: &str) -> &str {
-    if text.is_empty() { "nothing of that" } else { text }
+    if text.is_empty() { "none of these" } else { text }
 }
 
 /// Whether the value says something about the server: not our own session's, not hidden, and not on its way out.
@@ -220,12 +220,12 @@ fn sync_names(view: &View<'_>, server: &Server, up: &Up) -> Option<Drift> {
         }
     };
     let counts = if up.role == Role::Standby {
-        ", and counts from a promotion on"
+        ", and takes effect after a promotion"
     } else {
         ""
     };
     let message = format!(
-        "{SYNC_NAMES} is {} on {}{}; as drawn it is {}{counts}.",
+        "{SYNC_NAMES} is {} on {}{}; the design has {}{counts}.",
         quoted(running),
         server.name(),
         place(setting),
@@ -251,7 +251,7 @@ fn apply_delay(view: &View<'_>, server: &Server, up: &Up) -> Option<Drift> {
         return None;
     }
     let message = format!(
-        "{} applies WAL {running} ms late{}; as drawn it is {drawn}.",
+        "{} applies WAL {running} ms late{}; the design has {drawn}.",
         server.name(),
         place(setting)
     );
@@ -351,7 +351,7 @@ fn undo(server: &Server, name: &str, setting: &Setting, major: PgMajor) -> Strin
     }
     let then = if needs_restart { "restart" } else { "reload" };
     format!(
-        "Write it into postgresql.conf of {0} as the design has it, and {then} {0}; or change the design.",
+        "Set it in postgresql.conf of {0} as designed and {then} {0}, or change the design.",
         server.name()
     )
 }

@@ -21,7 +21,7 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
         match slots.iter().find(|one| one.name == slot) {
             None => {
                 let message = format!(
-                    "{name} has no slot {slot}, which is drawn for {}.",
+                    "{name} has no slot {slot}, which the design has for {}.",
                     standby.name()
                 );
                 let fix = create(view, server, up, slot);
@@ -41,11 +41,14 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
         } else {
             let sql = format!("SELECT pg_drop_replication_slot({});", literal(&slot.name));
             (
-                " and keeps WAL for nobody",
-                Some(format!("If nobody needs it, on {name}: {sql}")),
+                " and retains WAL that nobody reads",
+                Some(format!("If it is not needed, on {name}: {sql}")),
             )
         };
-        let message = format!("{name} has a slot {}, which is not drawn{holds}.", slot.name);
+        let message = format!(
+            "{name} has a slot {}, which is not in the design{holds}.",
+            slot.name
+        );
         found.push(Drift {
             slot: Some(slot.name.clone()),
             ..of("slot-extra", server, message, fix)
@@ -61,7 +64,10 @@ fn drawn_slot(view: &View<'_>, server: &Server, standby: &Server, slot: &Slot, f
             "slot-lost",
             server,
             format!("The slot {own} on {name} has lost WAL that {its} needs."),
-            format!("{its} must be copied again from {name}, unless it finds the WAL in an archive; then drop the slot and make it again."),
+            format!(
+                "Copy {its} again from {name}, unless it finds the WAL in an archive; then drop the \
+                 slot and create it again."
+            ),
         ));
         return;
     }
@@ -71,7 +77,7 @@ fn drawn_slot(view: &View<'_>, server: &Server, standby: &Server, slot: &Slot, f
             server,
             format!("The slot {own} on {name} loses WAL that {its} needs at the next checkpoint."),
             format!(
-                "Let {its} catch up now, or raise max_slot_wal_keep_size on {name}, if the disk has room."
+                "Get {its} to catch up now, or raise max_slot_wal_keep_size on {name} if the disk has room."
             ),
         ));
     }
@@ -85,15 +91,15 @@ fn drawn_slot(view: &View<'_>, server: &Server, standby: &Server, slot: &Slot, f
             ))
         } else if view.rows(server, standby).next().is_some() {
             Some(format!(
-                "{its} streams without it: see primary_slot_name of {its}."
+                "{its} streams without it: check primary_slot_name of {its}."
             ))
         } else {
-            Some(format!("It is used again as soon as {its} streams from {name}."))
+            Some(format!("It comes into use again once {its} streams from {name}."))
         };
         found.push(of(
             "slot-inactive",
             server,
-            format!("Nobody uses the slot {own} on {name}, which keeps WAL for {its}."),
+            format!("The slot {own} on {name} is unused and retains WAL for {its}."),
             fix,
         ));
     }

@@ -35,14 +35,17 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
     };
     if let Some(file) = archiver.fails() {
         let since = match &archiver.last_archived {
-            Some((last, at)) => format!("the last one that it took was {last}, at {at}"),
-            None => "it has taken nothing yet".to_owned(),
+            Some((last, at)) => format!("the last archived segment was {last}, at {at}"),
+            None => "it has not archived anything yet".to_owned(),
         };
         found.push(of(
             super::ARCHIVE_FAILING,
             server,
-            format!("The archive of {name} does not take {file}; {since}. WAL piles up on {name}."),
-            format!("See that the archive's folder is there, has room, and may be written by the server; {name}'s log has what archive_command said."),
+            format!("{name} cannot archive {file}; {since}. WAL piles up on {name}."),
+            format!(
+                "Check that the archive folder exists, has free space and is writable for the server; \
+                 {name}'s log has the output of archive_command."
+            ),
         ));
     }
 }

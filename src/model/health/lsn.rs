@@ -11,7 +11,7 @@ pub struct Lsn(u64);
 
 /// The text is not two hexadecimal numbers of at most 32 bits with a slash between.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("\"{0}\" is not a position in the WAL, such as 16/B374D848")]
+#[error("\"{0}\" is not a WAL position such as 16/B374D848")]
 pub struct NotAnLsn(pub String);
 
 impl Lsn {

@@ -54,7 +54,7 @@ impl Deed {
                 quoting::shell_word(source)
             )),
             Self::RestoreOwnFiles => one(
-                "put its own postgresql.conf and pg_hba.conf back: pg_rewind brings those of its source"
+                "restore its own postgresql.conf and pg_hba.conf: pg_rewind copies those of its source"
                     .to_owned(),
             ),
             Self::Copy { host, port, role } => one(format!(

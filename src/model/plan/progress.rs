@@ -54,7 +54,7 @@ impl Progress {
             }
             EventKind::Output { line, dropped, .. } => {
                 if *dropped > 0 {
-                    self.push_line(format!("({dropped} lines left out)"));
+                    self.push_line(format!("({dropped} lines omitted)"));
                 }
                 self.push_line(line.clone());
             }

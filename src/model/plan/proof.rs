@@ -11,7 +11,9 @@ pub(super) fn compare<'a>(sender: &'a Server, folder: String, rows: &[Replicatio
     New {
         server: Some(sender),
         title: format!("Compare {} with the design", sender.name()),
-        why: "pg_stat_replication must show exactly the drawn downstreams, each with the drawn sync_priority and sync_state".to_owned(),
+        why: "pg_stat_replication must show exactly the designed downstreams, each with the designed \
+             sync_priority and sync_state"
+            .to_owned(),
         action: Action::Serve(Serve::WaitRows {
             server: sender.name().to_string(),
             folder,
@@ -27,8 +29,8 @@ pub(super) fn see_encrypted<'a>(topology: &Topology, sender: &'a Server, folder:
     let is_told = topology.has_tls() && topology.postgres().has_stat_ssl();
     is_told.then(|| New {
         server: Some(sender),
-        title: format!("See that the links of {} are encrypted", sender.name()),
-        why: "pg_stat_ssl tells of every connection whether it came over TLS: none of a downstream may have come otherwise".to_owned(),
+        title: format!("Check that the links of {} are encrypted", sender.name()),
+        why: "pg_stat_ssl shows whether a connection uses TLS: every downstream's connection must".to_owned(),
         action: Action::Serve(Serve::ProveTls {
             server: sender.name().to_string(),
             folder,
@@ -42,12 +44,13 @@ pub(super) fn see_encrypted<'a>(topology: &Topology, sender: &'a Server, folder:
 pub(super) fn as_drawn(scope: Scope) -> New<'static> {
     let (title, why) = match scope {
         Scope::Servers => (
-            "See that every server is who it is in the design",
-            "Where another server has taken over, all that follows would only say what comes of that",
+            "Check that every server has its designed role",
+            "If another server has taken over, all later checks would only report the consequences",
         ),
         Scope::All | Scope::AllButArchive => (
-            "See that nothing differs from the design",
-            "Roles, links, slots and settings as the servers have them now: somebody may have changed them since the deployment",
+            "Check that nothing differs from the design",
+            "Compares the servers' current roles, links, slots and settings, which may have changed since \
+             the deployment",
         ),
     };
     New {
@@ -64,8 +67,10 @@ pub(super) fn archive(topology: &Topology) -> Option<New<'_>> {
     let is_told = topology.archive().is_some() && topology.postgres().has_archiver_view();
     is_told.then(|| New {
         server: Some(primary),
-        title: "Finish a WAL segment and see it arrive in the archive".to_owned(),
-        why: "An archive that takes nothing lets WAL pile up on the primary, and no lost standby finds its WAL there".to_owned(),
+        title: "Complete a WAL segment and check that it arrives in the archive".to_owned(),
+        why: "If archiving fails, WAL piles up on the primary, and a standby that falls behind cannot catch \
+             up"
+        .to_owned(),
         action: Action::Serve(Serve::ProveArchive {
             server: primary.name().to_string(),
             folder: topology.folder(primary.id()),

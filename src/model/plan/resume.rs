@@ -32,8 +32,9 @@ impl Resume {
         const DEADLINE_SECS: u32 = 180;
         plan.head.kind = Kind::Resume;
         for step in plan.steps.iter_mut().filter(|step| is_the_claim(step)) {
-            "Take the folder over".clone_into(&mut step.title);
-            "What still runs of the earlier run is ended, and what it had half made is removed, to be made again; what is whole stays"
+            "Take over the folder".clone_into(&mut step.title);
+            "Leftover processes of the earlier run are stopped, and unfinished parts are removed and \
+             created again; finished parts are kept"
                 .clone_into(&mut step.why);
             step.deadline_secs = DEADLINE_SECS;
         }
@@ -155,7 +156,7 @@ mod tests {
         let copying = Resume::of(&plan, &until(&plan, "Copy m to a"));
         let again = is_made_again(&plan, &copying);
         assert!(again.contains(&"Copy m to a") && again.contains(&"Copy m to b"));
-        assert!(!again.contains(&"Make the data directory of m"));
+        assert!(!again.contains(&"Create the data directory of m"));
         let remove = |path: &str| {
             Action::Make(Make::RemoveFolder {
                 path: path.to_owned(),
@@ -167,8 +168,8 @@ mod tests {
         );
 
         // The first start was at work in it.
-        let priming = Resume::of(&plan, &until(&plan, "Make the replication role on m"));
-        assert!(is_made_again(&plan, &priming).contains(&"Make the data directory of m"));
+        let priming = Resume::of(&plan, &until(&plan, "Create the replication role on m"));
+        assert!(is_made_again(&plan, &priming).contains(&"Create the data directory of m"));
         assert_eq!(priming.clears.last(), Some(&remove("servers/m/data")));
 
         // With servers, all data directories stay, and all that is about servers is done again.
@@ -190,7 +191,7 @@ mod tests {
             .unwrap();
         journal.done.remove(&copy.id);
         let again = Resume::of(&plan, &journal);
-        assert!(is_made_again(&plan, &again).contains(&"Make the data directory of m"));
+        assert!(is_made_again(&plan, &again).contains(&"Create the data directory of m"));
     }
 
     #[test]

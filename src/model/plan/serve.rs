@@ -53,9 +53,8 @@ pub fn plan_stop(topology: &Topology, folder: &str, servers: &[ServerId]) -> Pla
         planner.add(New {
             server: Some(server),
             title: format!("Stop {}", server.name()),
-            why:
-                "A fast shutdown: sessions are ended, and what was committed is on disk (pg_ctl stop -m fast)"
-                    .to_owned(),
+            why: "A fast shutdown: sessions end, and all commits are on disk (pg_ctl stop -m fast)"
+                .to_owned(),
             action: Action::Serve(Serve::Stop {
                 server: server.name().to_string(),
                 folder: topology.folder(server.id()),
@@ -87,8 +86,10 @@ pub fn plan_verify(topology: &Topology, folder: &str) -> Plan {
     for server in planner.in_tree_order(&all(topology)) {
         planner.add(New {
             server: Some(server),
-            title: format!("See that {} runs", server.name()),
-            why: "Its postmaster.pid names a process that works in its data directory and was started for this cluster".to_owned(),
+            title: format!("Check that {} is running", server.name()),
+            why: "Its postmaster.pid must name a process that works in its data directory and was started \
+                 for this cluster"
+                .to_owned(),
             action: Action::Serve(Serve::SeeRunning {
                 server: server.name().to_string(),
                 folder: topology.folder(server.id()),
@@ -98,7 +99,7 @@ pub fn plan_verify(topology: &Topology, folder: &str) -> Plan {
     }
     planner.compare(ROWS_SECS, false);
     planner.add(New {
-        why: "Streaming alone is no proof: a standby can receive WAL and not apply it".to_owned(),
+        why: "Streaming alone proves nothing: a standby can receive WAL without applying it".to_owned(),
         deadline_secs: ROW_SECS,
         ..proof::one_row(topology)
     });
@@ -148,10 +149,10 @@ impl<'a> Planner<'a> {
         let names = self.in_tree_order(servers);
         self.add(New {
             title: format!(
-                "Note which servers are being {}",
+                "Record which servers are being {}",
                 if starts { "started" } else { "stopped" }
             ),
-            why: "Should pgcascade be ended in the middle, the next one can resume".to_owned(),
+            why: "If pgcascade is interrupted, it can resume later".to_owned(),
             action: Action::Note(Note::BeginSwitch {
                 starts,
                 servers: names.iter().map(|server| server.name().to_string()).collect(),
@@ -162,8 +163,8 @@ impl<'a> Planner<'a> {
 
     fn end_note(&mut self) {
         self.add(New {
-            title: "Note that nothing is under way".to_owned(),
-            why: "All that was asked for is done".to_owned(),
+            title: "Record that nothing is in progress".to_owned(),
+            why: "Everything requested is done".to_owned(),
             action: Action::Note(Note::EndSwitch),
             ..New::default()
         });
@@ -178,8 +179,8 @@ impl<'a> Planner<'a> {
             server: Some(server),
             title: format!("Start {name}"),
             why: match server.upstream().and_then(|id| topology.server(id)) {
-                None => "The primary first: standbys that find it connect at once".to_owned(),
-                Some(upstream) => format!("After {}, from which it streams", upstream.name()),
+                None => "The primary comes first: standbys that find it connect at once".to_owned(),
+                Some(upstream) => format!("It comes after {}, from which it streams", upstream.name()),
             },
             action: Action::Serve(Serve::Start {
                 server: name.clone(),
@@ -195,7 +196,7 @@ impl<'a> Planner<'a> {
             self.add(New {
                 server: Some(server),
                 title: format!("Wait until {name} is ready"),
-                why: "Crash recovery, or for a standby the way to a consistent state, comes first".to_owned(),
+                why: "It first runs crash recovery or, as a standby, reaches a consistent state".to_owned(),
                 action: Action::Serve(Serve::WaitReady {
                     server: name,
                     folder,

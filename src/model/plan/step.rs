@@ -145,17 +145,17 @@ impl Phase {
     pub fn title(self) -> &'static str {
         match self {
             Self::Prepare => "Prepare",
-            Self::Folders => "Make folders and passwords",
-            Self::Data => "Make the data directories",
+            Self::Folders => "Create folders and passwords",
+            Self::Data => "Create the data directories",
             Self::Files => "Install the configuration",
             Self::Start => "Start the servers",
-            Self::Stream => "Let the standbys stream",
+            Self::Stream => "Start streaming",
             Self::Sync => "Switch on synchronous replication",
             Self::Change => "Change the servers",
-            Self::Prove => "Prove it",
-            Self::Clear => "Clear away",
+            Self::Prove => "Verify",
+            Self::Clear => "Clean up",
             Self::Stop => "Stop the servers",
-            Self::Remove => "Remove what was made",
+            Self::Remove => "Remove the files",
         }
     }
 }

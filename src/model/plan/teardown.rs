@@ -36,8 +36,8 @@ pub fn plan_teardown(removed: &Removed) -> Plan {
         add(
             Phase::Prepare,
             New {
-                title: "Note that the cluster is being removed".to_owned(),
-                why: "Whatever happens from here on, the next teardown finds what is left".to_owned(),
+                title: "Record that the cluster is being removed".to_owned(),
+                why: "If this is interrupted, the next teardown finds the rest".to_owned(),
                 action: Action::Remove(Remove::BeginRemoval),
                 ..New::default()
             },
@@ -45,8 +45,13 @@ pub fn plan_teardown(removed: &Removed) -> Plan {
         add(
             Phase::Stop,
             New {
-                title: format!("Stop {} and whatever else runs of the cluster", counted_in_text(removed.servers.len(), "server")),
-                why: "All at once, since none is needed any more; only processes that were started for this cluster".to_owned(),
+                title: format!(
+                    "Stop {} and all other processes of the cluster",
+                    counted_in_text(removed.servers.len(), "server")
+                ),
+                why: "All at the same time, since none is needed any more; only processes that were started \
+                     for this cluster"
+                    .to_owned(),
                 action: Action::Remove(Remove::StopAll),
                 deadline_secs: STOP_SECS,
                 ..New::default()
@@ -71,7 +76,8 @@ pub fn plan_teardown(removed: &Removed) -> Plan {
             Phase::Remove,
             New {
                 title: "Remove logs, passwords, certificates, sockets and the archive".to_owned(),
-                why: "Only files with the names that pgcascade and the servers give; whatever else is there stays".to_owned(),
+                why: "Only files with names that pgcascade and the servers use; all others are kept"
+                    .to_owned(),
                 action: Action::Remove(Remove::RemoveContents),
                 deadline_secs: REMOVE_SECS,
                 ..New::default()
@@ -81,7 +87,9 @@ pub fn plan_teardown(removed: &Removed) -> Plan {
             Phase::Remove,
             New {
                 title: "Remove the marker and the folder".to_owned(),
-                why: "The marker goes last: until then a teardown can be tried again. A folder with something else in it stays".to_owned(),
+                why: "The marker is removed last: until then, teardown can be retried. A folder with other \
+                     files in it is kept"
+                    .to_owned(),
                 action: Action::Remove(Remove::RemoveMarker),
                 ..New::default()
             },
@@ -91,7 +99,9 @@ pub fn plan_teardown(removed: &Removed) -> Plan {
             Phase::Remove,
             New {
                 title: "Forget the cluster".to_owned(),
-                why: "Its folder has no marker of pgcascade (any more): processes that were started for it are ended, and nothing but empty folders is removed".to_owned(),
+                why: "Its folder has no pgcascade marker (any more): its processes are stopped, and only \
+                     empty folders are removed"
+                    .to_owned(),
                 action: Action::Remove(Remove::Forget),
                 deadline_secs: STOP_SECS,
                 ..New::default()

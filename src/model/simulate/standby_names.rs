@@ -23,7 +23,7 @@ pub struct StandbyNames {
 /// A value with which the server does not start; at a reload it keeps the old one.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NamesError {
-    #[error("the list is not written as this version reads it")]
+    #[error("this version cannot parse the list")]
     List,
     #[error("there is a syntax error at or near \"{0}\"")]
     Near(String),

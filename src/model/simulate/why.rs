@@ -66,7 +66,8 @@ pub(super) fn of_row(row: &ReplicationRow, is_primary: bool, names: Option<&Stan
             "number {place} in synchronous_standby_names, and among the first {count} of those that stream: a commit waits for it"
         ),
         "potential" => format!(
-            "number {place} in synchronous_standby_names, but the {count} that a commit waits for come before it; it takes over when one of them goes"
+            "number {place} in synchronous_standby_names, but the {count} that a commit waits for come \
+             before it; it takes over when one of them fails"
         ),
         _ => "asynchronous, since no member of synchronous_standby_names matches its application_name"
             .to_owned(),
@@ -78,11 +79,12 @@ fn of_missing_row(reading: &Reading, standby: &Server, down: &BTreeSet<ServerId>
     if down.contains(&standby.id()) {
         return reading
             .running
-            .then(|| "no row: it is down, and the view shows standbys that are connected".to_owned());
+            .then(|| "no row: it is down, and the view only shows connected standbys".to_owned());
     }
     (!reading.running).then(|| {
         format!(
-            "streams from nobody, since its upstream \"{}\" is down: it goes on answering queries (hot standby), asks again until that is back, and looks for no other",
+            "does not stream, since its upstream \"{}\" is down: it keeps answering queries (hot standby) \
+             and retries until the upstream is back, but does not look for another",
             reading.name
         )
     })
@@ -93,16 +95,20 @@ fn of_commit(board: &Board, primary: Option<&Configured>) -> String {
         return "there is none: the primary is down, and no standby promotes itself".to_owned();
     };
     let Some(names) = &configured.names else {
-        return "acknowledged when it is on the primary's own disk: nothing is synchronous".to_owned();
+        return "acknowledged when it is on the primary's own disk: no standby is synchronous".to_owned();
     };
     let (level, count) = (configured.commit.word(), names.count());
     if configured.waited_for().is_none() {
-        return format!("acknowledged without a standby: at synchronous_commit = {level} none is waited for");
+        return format!(
+            "acknowledged without a standby: synchronous_commit = {level} does not wait for \
+             standbys"
+        );
     }
     let needed = &board.commits.waits_for;
     if board.commits.outcome == "waiting" {
         return format!(
-            "waits, and there is no timeout: synchronous_commit = {level} needs the answers of {count} listed in synchronous_standby_names, and {} of them stream",
+            "hangs without a timeout: synchronous_commit = {level} needs answers from {count} of the \
+             standbys in synchronous_standby_names, and {} of them are streaming",
             needed.len()
         );
     }
@@ -164,8 +170,8 @@ mod tests {
                 ("m", "z", "asynchronous"),
                 ("m", "a", "no row"),
                 ("m", "b", "no row"),
-                ("a", "d", "streams from nobody"),
-                ("m", "commit", "waits, and there is no timeout"),
+                ("a", "d", "does not stream"),
+                ("m", "commit", "hangs without a timeout"),
             ],
         );
         check(

@@ -82,10 +82,10 @@ impl Effect {
     /// The rest of a sentence: "takes effect with a reload, for new connections".
     pub fn words(self) -> &'static str {
         match self {
-            Self::Restart => "takes effect with a restart",
+            Self::Restart => "takes effect after a restart",
             Self::Reload => "takes effect with a reload",
-            Self::ReloadForNew => "takes effect with a reload, for new connections",
-            Self::ReloadUnlessSet => "takes effect with a reload, where a session does not set it",
+            Self::ReloadForNew => "takes effect after a reload, for new connections",
+            Self::ReloadUnlessSet => "takes effect after a reload, except in sessions that set it",
         }
     }
 }

@@ -40,29 +40,29 @@ pub struct DraftServer {
 /// What makes a draft no topology; `server` is a place in [`Draft::servers`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DraftProblem {
-    #[error("the design has no server: it needs at least the primary, a [[server]] with a name and a port")]
+    #[error("the design has no server: it needs at least a primary, a [[server]] with a name and a port")]
     Empty,
-    #[error("no server is the primary: every one follows another")]
+    #[error("no server is the primary: each one follows another")]
     NoPrimary,
-    #[error("\"{name}\" and \"{first}\" both follow nobody, so the design has two primaries")]
+    #[error("\"{name}\" and \"{first}\" both have no upstream, so the design has two primaries")]
     TwoPrimaries {
         server: usize,
         name: ServerName,
         first: ServerName,
         first_server: usize,
     },
-    #[error("there is a server called \"{name}\" already: names tell standbys apart in pg_stat_replication")]
+    #[error("a server named \"{name}\" already exists: pg_stat_replication distinguishes standbys by name")]
     NameTaken { server: usize, name: ServerName },
-    #[error("\"{name}\" follows \"{upstream}\", and there is no server of that name")]
+    #[error("\"{name}\" follows \"{upstream}\", but no server has that name")]
     UnknownUpstream {
         server: usize,
         name: ServerName,
         upstream: String,
         nearest: Option<String>,
     },
-    #[error("{} is a loop: these servers follow each other, and no WAL ever enters", way.join(" → "))]
+    #[error("{} is a loop: these servers follow each other and never receive WAL", way.join(" → "))]
     Loop { server: usize, way: Vec<String> },
-    #[error("\"{name}\" is the primary: {what} is for standbys only")]
+    #[error("\"{name}\" is the primary: only standbys have {what}")]
     StandbyOnly {
         server: usize,
         name: ServerName,
@@ -111,7 +111,7 @@ impl DraftProblem {
     pub fn fix(&self) -> Option<String> {
         Some(match self {
             Self::Empty => "add [[server]] with name = \"primary\" and port = 5432".to_owned(),
-            Self::NoPrimary => "leave `follows` out of the server that is to be the primary".to_owned(),
+            Self::NoPrimary => "omit `follows` for the server that should be the primary".to_owned(),
             Self::TwoPrimaries { name, first, .. } => {
                 format!("give one of them an upstream, for example follows = \"{first}\" for \"{name}\"")
             }
@@ -120,9 +120,9 @@ impl DraftProblem {
                 nearest: Some(nearest),
                 ..
             } => format!("did you mean follows = \"{nearest}\"?"),
-            Self::UnknownUpstream { .. } => "name one of the design's servers".to_owned(),
-            Self::Loop { .. } => "let one of them follow a server outside the loop".to_owned(),
-            Self::StandbyOnly { what, .. } => format!("remove {what}, or let the server follow another"),
+            Self::UnknownUpstream { .. } => "use the name of a server in the design".to_owned(),
+            Self::Loop { .. } => "make one of them follow a server outside the loop".to_owned(),
+            Self::StandbyOnly { what, .. } => format!("remove {what}, or make the server follow another"),
         })
     }
 }
@@ -203,7 +203,13 @@ impl Draft {
                     name: server.name.clone(),
                     upstream: upstream.clone(),
                     nearest: guesses
-                        .nearest(upstream, places.keys().copied())
+                        .nearest(
+                            upstream,
+                            places
+                                .keys()
+                                .copied()
+                                .filter(|other| *other != server.name.as_str()),
+                        )
                         .map(str::to_owned),
                 });
             }
@@ -315,12 +321,19 @@ impl Guesses {
 /// A longer word is no typing error, and comparing two takes the product of their lengths.
 const LONGEST_WORD: usize = 128;
 
-/// The known word most like the wrong one, if any is like it at all.
+/// The known word most like the wrong one, if any is like it at all; one that differs in capitals only before all others.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .filter(|word| wrong.len() <= LONGEST_WORD && word.len() <= LONGEST_WORD)
-        .map(|word| (strsim::jaro_winkler(wrong, word), word))
+        .map(|word| {
+            let likeness = if wrong.eq_ignore_ascii_case(word) {
+                1.0
+            } else {
+                strsim::jaro_winkler(wrong, word)
+            };
+            (likeness, word)
+        })
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, word)| word)

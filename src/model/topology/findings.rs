@@ -25,10 +25,10 @@ impl Severity {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Error => {
-                "a real server refuses, hangs, or loses what the drawing promises; it is not deployed"
+                "a real server would refuse to start, hang or lose data; the design cannot be deployed"
             }
-            Self::Warning => "it runs as drawn, until the day that the finding speaks of",
-            Self::Note => "nothing is wrong; it is good to know",
+            Self::Warning => "it runs as designed until the case that the finding describes",
+            Self::Note => "nothing is wrong, but good to know",
         }
     }
 }

@@ -76,10 +76,10 @@ impl fmt::Display for Hazard {
         let (setting, value) = (&self.setting, plain(&self.value));
         match self.what {
             Danger::Command => write!(f, "the command {value} ({setting}, on {on})"),
-            Danger::Library => write!(f, "code that {setting} loads or looks for on {on}: {value}"),
+            Danger::Library => write!(f, "code that {setting} loads on {on}: {value}"),
             Danger::Unknown => write!(
                 f,
-                "whatever {setting} = {value} makes an extension do on {on}, which is not known"
+                "unknown effects of the extension setting {setting} = {value} on {on}"
             ),
         }
     }
@@ -162,8 +162,8 @@ mod tests {
         assert_eq!(
             said,
             [
-                "code that Shared_Preload_Libraries loads or looks for on every server: x",
-                "whatever cron.database_name = postgres makes an extension do on every server, which is not known",
+                "code that Shared_Preload_Libraries loads on every server: x",
+                "unknown effects of the extension setting cron.database_name = postgres on every server",
                 "the command touch /tmp/x (recovery_end_command, on \"a\")",
             ]
         );

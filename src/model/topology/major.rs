@@ -14,7 +14,7 @@ pub struct PgMajor(u16);
 
 /// The text is no major version that pgcascade knows.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("\"{0}\" is no PostgreSQL major version; known are 9.2 to 9.6 (in quotes) and 10 to 19")]
+#[error("\"{0}\" is not a PostgreSQL major version; valid are 9.2 to 9.6 (in quotes) and 10 to 19")]
 pub struct UnknownMajor(pub String);
 
 /// Why a minor release is better not used.
@@ -315,8 +315,8 @@ impl PgMajor {
     /// What a single minor release of the major is known for (release notes of the release that mends it).
     pub fn defect_of_minor(self, minor: u32) -> Option<MinorDefect> {
         const INDEXES: &str =
-            "can make wrong indexes with CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY";
-        const EXTENSIONS: &str = "breaks extensions that were built for the releases before it";
+            "can create corrupt indexes with CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY";
+        const EXTENSIONS: &str = "breaks extensions built for earlier releases";
         match (self, minor) {
             (Self::V14, 0..=3) => Some(MinorDefect::new(INDEXES, 4)),
             (Self::V12, 21)

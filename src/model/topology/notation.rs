@@ -50,16 +50,15 @@ pub enum NotationProblem {
     #[error("a line needs a name and a port, for example \"slave1 15432\"")]
     Short,
     #[error(
-        "\"{0}\" is no word of the notation; known are sync, commit, priority, delay, no-slot, host, site, set"
+        "\"{0}\" is not a word of the notation; valid are sync, commit, priority, delay, no-slot, host, \
+         site, set"
     )]
     Word(String),
-    #[error("\"{0}\" needs a value behind it")]
+    #[error("\"{0}\" must be followed by a value")]
     Value(String),
-    #[error(
-        "only the first line may stand at the margin: there is one primary; indent this line below its upstream"
-    )]
+    #[error("only the first line, the primary, may start at the margin; indent this line below its upstream")]
     SecondPrimary,
-    #[error("a name in double quotes does not end")]
+    #[error("a quoted name has no closing quote")]
     OpenQuote,
     #[error(transparent)]
     Major(#[from] UnknownMajor),
@@ -271,10 +270,10 @@ postgres 9.6
             ("", "line 1: there is no server"),
             ("a 1\nb 2", "line 2: only the first line"),
             ("a 1\n  b", "line 2: a line needs"),
-            ("a 1\n  a 2", "line 2: there is a server called"),
-            ("a 1\n  b 2 rank 1", "line 2: \"rank\" is no word"),
-            ("a 0", "line 1: \"0\" is no port"),
-            ("a 1\n  \"b 2", "line 2: a name in double quotes"),
+            ("a 1\n  a 2", "line 2: a server named"),
+            ("a 1\n  b 2 rank 1", "line 2: \"rank\" is not a word"),
+            ("a 0", "line 1: \"0\" is not a port"),
+            ("a 1\n  \"b 2", "line 2: a quoted name"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.starts_with(sentence), "{error}");

@@ -12,42 +12,44 @@ pub enum Refusal {
     #[error("\"{0}\" cannot follow itself: drop it on another server")]
     Itself(ServerName),
     #[error(
-        "\"{server}\" cannot follow \"{upstream}\", which is below it: that would be a loop that no WAL ever enters; move \"{upstream}\" out first"
+        "\"{server}\" cannot follow \"{upstream}\", which is below it: that would be a loop without WAL; \
+         move \"{upstream}\" out first"
     )]
     Loop {
         server: ServerName,
         upstream: ServerName,
     },
-    #[error("\"{0}\" is the primary, where the WAL begins, and follows nobody: promote another server first")]
+    #[error("\"{0}\" is the primary and cannot follow another server: promote another server first")]
     PrimaryFollows(ServerName),
     #[error("\"{server}\" already follows \"{upstream}\"")]
     AlreadyThere {
         server: ServerName,
         upstream: ServerName,
     },
-    #[error("\"{0}\" has this place already: drop it on another server")]
+    #[error("\"{0}\" already has this place: drop it on another server")]
     OwnPlace(ServerName),
     #[error(
-        "nothing would change: \"{server}\" and \"{other}\" follow the same server, and nobody follows them"
+        "nothing would change: \"{server}\" and \"{other}\" follow the same server and have no downstreams"
     )]
     SamePlace { server: ServerName, other: ServerName },
     #[error("\"{0}\" is the primary and cannot be removed: promote another server first")]
     RemovePrimary(ServerName),
     #[error(
-        "\"{0}\" is the primary, and a design has one: duplicate a standby, or copy it and paste it as one"
+        "\"{0}\" is the primary, and a design has only one: duplicate a standby, or copy the primary and \
+         paste it as a standby"
     )]
     SecondPrimary(ServerName),
     #[error("\"{0}\" already is the primary")]
     AlreadyPrimary(ServerName),
-    #[error("\"{0}\" is the primary: only a standby has this")]
+    #[error("\"{0}\" is the primary: this is only for standbys")]
     OnlyStandby(ServerName),
-    #[error("there is a server called \"{0}\" already: names tell standbys apart in pg_stat_replication")]
+    #[error("a server named \"{0}\" already exists: pg_stat_replication distinguishes standbys by name")]
     NameTaken(ServerName),
-    #[error("a priority is a whole number from 1 on; leave it out for an asynchronous standby")]
+    #[error("a priority is a whole number of at least 1; omit it for an asynchronous standby")]
     PriorityZero,
-    #[error("a commit waits for at least one standby; leave synchronous replication out for none")]
+    #[error("a commit waits for at least one standby; for none, switch off synchronous replication")]
     CountZero,
-    #[error("every port from 1 to 65535 is taken in this design")]
+    #[error("this design already uses every port from 1 to 65535")]
     NoPortLeft,
     #[error(transparent)]
     Value(#[from] BadValue),

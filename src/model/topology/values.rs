@@ -25,31 +25,36 @@ pub enum BadValue {
     #[error("\"*\" cannot be a server's name: in synchronous_standby_names it means every standby")]
     WildcardName,
     #[error(
-        "a server's name cannot hold a control character such as a line break: a configuration file has one value a line"
+        "a server's name cannot contain a control character such as a line break: a configuration file has \
+         one value per line"
     )]
     ControlInName,
-    #[error("\"{0}\" is no port: a port is a number from 1 to 65535")]
+    #[error("\"{0}\" is not a port: a port is a number from 1 to 65535")]
     Port(String),
-    #[error("a host cannot be empty, and holds no blanks, quotes or commas: give a host name or an address")]
+    #[error("a host cannot be empty or contain blanks, quotes or commas: use a host name or an address")]
     Host,
     #[error(
-        "\"{0}\" is no delay: write a number and a unit, for example \"10min\" (us, ms, s, min, h, d; at most 24 days)"
+        "\"{0}\" is not a delay: write a number and a unit, for example \"10min\" (us, ms, s, min, h, d; at \
+         most 24 days)"
     )]
     Delay(String),
     #[error(
-        "a site is a name of 1 to {SITE_CHARS} characters in one line, such as \"Berlin\" or \"rack 4\", and this is none"
+        "this is not a site: a site is a name of 1 to {SITE_CHARS} characters on one line, such as \
+         \"Berlin\" or \"rack 4\""
     )]
     Site,
-    #[error("\"{0}\" is no name of a setting: letters, digits, underscores and dots only")]
+    #[error("\"{0}\" is not a setting name: use only letters, digits, underscores and dots")]
     SettingName(String),
     #[error(
-        "the value of \"{0}\" holds a control character such as a line break: a configuration file has one value a line"
+        "the value of \"{0}\" contains a control character such as a line break: a configuration file has \
+         one value per line"
     )]
     SettingValue(String),
-    #[error("the archive needs a folder: a path, relative to the cluster's folder or absolute, in one line")]
+    #[error("the archive needs a folder: a path on one line, absolute or relative to the cluster's folder")]
     Archive,
     #[error(
-        "the archive's path is too long: up to 15 a server has only 1024 bytes for the whole archive_command, and silently cuts off the rest"
+        "the archive's path is too long: up to 15, a server has only 1024 bytes for the whole \
+         archive_command and silently cuts off the rest"
     )]
     ArchiveTooLong,
 }
@@ -58,16 +63,14 @@ impl BadValue {
     /// What to write instead.
     pub fn fix(&self) -> &'static str {
         match self {
-            Self::EmptyName | Self::WildcardName => {
-                "write a name of its own, for example name = \"standby1\""
-            }
-            Self::ControlInName => "write the name in one line, without control characters",
-            Self::Port(_) => "write a number from 1 to 65535 that no other server has",
-            Self::Host => "write a host name or an address, or leave host out for localhost",
+            Self::EmptyName | Self::WildcardName => "write a unique name, for example name = \"standby1\"",
+            Self::ControlInName => "write the name on one line, without control characters",
+            Self::Port(_) => "write a number from 1 to 65535 that no other server uses",
+            Self::Host => "write a host name or an address, or omit host for localhost",
             Self::Delay(_) => "write a number and a unit, for example \"10min\"",
-            Self::Site => "write a short name in one line, for example site = \"Berlin\", or leave site out",
+            Self::Site => "write a short name on one line, for example site = \"Berlin\", or omit site",
             Self::SettingName(_) => "write the name as postgresql.conf spells it, for example work_mem",
-            Self::SettingValue(_) => "write the value in one line, without control characters",
+            Self::SettingValue(_) => "write the value on one line, without control characters",
             Self::Archive => "write directory = \"archive\"",
             Self::ArchiveTooLong => "choose a path of at most 255 bytes; a single quote counts as four",
         }

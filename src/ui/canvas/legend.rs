@@ -114,15 +114,15 @@ impl Sign {
             Self::Line { is_live: true, .. } => "streaming now",
             Self::Line { is_dashed: false, .. } => "may be synchronous",
             Self::Line { .. } => "asynchronous",
-            Self::Trouble(Trouble::Broken) => "nothing gets through",
+            Self::Trouble(Trouble::Broken) => "link is down",
             Self::Trouble(Trouble::Slow) => "a slow link",
             Self::Badge(badge) => match badge.kind {
-                BadgeKind::Policy => "what commits wait for",
+                BadgeKind::Policy => "commits wait for this",
                 BadgeKind::Sync => "commits wait for it",
                 BadgeKind::Potential => "next, if one of those fails",
                 BadgeKind::Quorum => "commits wait for some of these",
                 BadgeKind::Async => "no commit waits for it",
-                BadgeKind::Absent => "its upstream does not show it",
+                BadgeKind::Absent => "missing at its upstream",
                 BadgeKind::Trouble => "every commit hangs",
             },
             Self::Life(life) => match life {
@@ -133,17 +133,17 @@ impl Sign {
                 Life::Connected(_)
                 | Life::Paused(_)
                 | Life::Behind { is_far: true, .. }
-                | Life::Foreseen(Outlook::Waits, _) => "behind, or on its way",
+                | Life::Foreseen(Outlook::Waits, _) => "behind or catching up",
                 Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => "running, not receiving",
                 Life::Silent(_) => "no answer",
-                Life::Otherwise(_) => "not what is drawn",
+                Life::Otherwise(_) => "differs from the drawing",
                 Life::Down | Life::Foreseen(Outlook::Down, _) => "down",
-                Life::Stopped | Life::Drawn | Life::NotDeployed | Life::Unread => "nothing runs yet",
+                Life::Stopped | Life::Drawn | Life::NotDeployed | Life::Unread => "not running yet",
             },
             Self::Finding(Severity::Error) => "an error in the design",
             Self::Finding(Severity::Warning) => "a warning",
             Self::Finding(Severity::Note) => "a note",
-            Self::Folded => "hides so many servers",
+            Self::Folded => "number of hidden servers",
             Self::Handle => "drag it: all downstreams move",
             Self::Site => "a site",
             Self::Moving(moving) => moving.words(),
@@ -295,7 +295,7 @@ pub fn legend_ui(
     }
     let close = Rect::from_center_size(sheet.right_top() + vec2(-14.0, 14.0), vec2(20.0, 20.0));
     let button = ui.put(close, Button::new("×").frame(false));
-    let hint = "Close the legend; the View menu has it";
+    let hint = "Close the legend (reopen it from the View menu)";
     button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "Close the legend"));
     if button.on_hover_text(hint).clicked() {
         outbox.send(Message::View(ViewMessage::ShowLegend(false)));
@@ -352,7 +352,7 @@ mod tests {
         let a = seed.desk.document.topology().by_name("a").unwrap().id();
         update(&mut seed, Message::View(ViewMessage::Fold(a, true)));
         expected.retain(|words| !["no commit waits for it", "asynchronous"].contains(words));
-        expected[3] = "hides so many servers";
+        expected[3] = "number of hidden servers";
         assert_eq!(words(&seed), expected);
         let quorum = session("m 1024 sync any 1\n  a 1025 priority 1\n  b 1025 priority 2\n");
         assert_eq!(

@@ -67,7 +67,7 @@ impl Frame<'_> {
             .interact(sheet, Id::new("minimap"), Sense::CLICK | Sense::DRAG);
         response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, "Minimap"));
         self.ui.ctx().accesskit_node_builder(response.id, |node| {
-            node.set_description("The whole design in small; the frame is what the drawing shows of it");
+            node.set_description("Overview of the design; the frame shows the visible part");
         });
         self.steer(&response, to_screen, shown);
 

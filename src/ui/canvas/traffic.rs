@@ -160,8 +160,8 @@ impl Moving {
     pub fn words(self) -> &'static str {
         match self {
             Self::Commit => "a commit on its way",
-            Self::Written => "written there",
-            Self::OnDisk => "on disk there",
+            Self::Written => "written by standby",
+            Self::OnDisk => "on standby's disk",
             Self::Answer => "the answer",
         }
     }

@@ -55,10 +55,10 @@ impl Frame<'_> {
                         } else {
                             String::new()
                         };
-                        sentences.push(format!("Comes along: {}{ending}", names.join(", ")));
+                        sentences.push(format!("Moves along: {}{ending}", names.join(", ")));
                     }
                     if self.session.looks.folding.is_folded(over) {
-                        sentences.push(format!("{} is folded: it will be hidden inside", name(over)));
+                        sentences.push(format!("{} is folded and will hide it", name(over)));
                     }
                     say(tone, &format!("Follow {}", name(over)), &sentences.join("\n"));
                 }
@@ -111,10 +111,11 @@ impl Frame<'_> {
         let sentence = match (&self.state.refusal, &self.state.gesture) {
             (Some(reason), _) => reason,
             (None, Gesture::Dragging(drag)) if drag.verdicts.can_take_place() => {
-                "Drop it low on a card to follow that server, high to take its place, beside the cards to move it; Esc leaves it"
+                "Drop on the lower half of a card to follow that server, on the upper half to swap, beside \
+                 the cards to move; Esc cancels"
             }
             (None, Gesture::Dragging(_)) => {
-                "Drop them on a server to follow that one, beside the cards to move them; Esc leaves them"
+                "Drop on a server to follow it, beside the cards to move; Esc cancels"
             }
             _ if topology.servers().len() == 1 => {
                 "Nothing is replicated yet: drag \"Add standby\" onto the server, or use its menu"

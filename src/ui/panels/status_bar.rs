@@ -49,10 +49,13 @@ pub fn status_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             if differences > 0 {
                 let words = format!("⚠ {}", counted(differences, "difference"));
                 ui.label(small(words, tokens.warning))
-                    .on_hover_text("Between what runs and the design that was deployed");
+                    .on_hover_text("Compare the running cluster with its deployed design");
             }
             if session.differs_from_deployed() {
-                ui.label(small("⚠ differs from what runs".to_owned(), tokens.warning));
+                ui.label(small(
+                    "⚠ differs from the running cluster".to_owned(),
+                    tokens.warning,
+                ));
             }
         });
     });
@@ -63,7 +66,7 @@ fn run_in_words(session: &Session) -> String {
         (RunView::Run { plan, progress, .. }, _) if !progress.is_finished() => {
             let (done, all) = progress.done();
             let verb = if progress.unwinding {
-                "taking back"
+                "rolling back"
             } else if plan.is_change() {
                 "changing"
             } else {
@@ -72,7 +75,7 @@ fn run_in_words(session: &Session) -> String {
             format!("{verb}, {done} of {all} steps")
         }
         (_, Some(cluster)) => format!("cluster: {}", state_in_words(cluster).to_lowercase()),
-        (RunView::Discovering { .. }, None) => "looking at this machine".to_owned(),
+        (RunView::Discovering { .. }, None) => "checking this machine".to_owned(),
         _ => "not deployed".to_owned(),
     }
 }

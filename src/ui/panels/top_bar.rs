@@ -117,7 +117,10 @@ fn version_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         })
     });
     let response = combo.inner.response;
-    response.on_hover_text("The version every server runs: what can be drawn and is written depends on it");
+    response.on_hover_text(
+        "PostgreSQL version of all servers; it decides which features you can use and \
+         which files are generated",
+    );
 }
 
 fn tool_ui(ui: &mut Ui, session: &Session, id: ActionId, words: &str, asked: &mut Asked) {
@@ -140,8 +143,7 @@ fn palette_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
     if response.clicked() {
         asked.extend(does);
     }
-    let hint =
-        "Click: under the selected server, or under the primary. Drag it onto a server: under that one";
+    let hint = "Click to add under the selected server or the primary; drag onto a server to add under it";
     response.on_hover_text(hint);
 }
 

@@ -14,7 +14,7 @@ use crate::model::words::counted;
 pub fn clusters_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     part_ui(ui, "Clusters on this machine");
     if session.start.clusters.is_empty() {
-        small_ui(ui, "What you deploy is listed here until it is torn down");
+        small_ui(ui, "Deployed clusters are listed here until you tear them down");
     }
     for cluster in &session.start.clusters {
         entry_ui(ui, |ui| cluster_ui(ui, session, cluster, outbox));
@@ -76,7 +76,7 @@ fn state_ui(ui: &mut Ui, cluster: &Listed, busy: Option<&str>) {
         words += &format!(", {} of {} up", cluster.servers_up, cluster.servers);
     }
     if !cluster.split.is_empty() {
-        words += &format!(", {} take writes", all_of(&cluster.split));
+        words += &format!(", {} accept writes", all_of(&cluster.split));
     }
     ui.label(RichText::new(words).size(TEXT_SMALL).color(colour));
 }
@@ -92,7 +92,7 @@ fn buttons_ui(ui: &mut Ui, cluster: &Listed, is_busy: bool, can_go_on: bool, out
         }
     };
     if cluster.state.is_whole() {
-        let hint = "Shows the design it was deployed from, and what its servers say";
+        let hint = "Open the deployed design with its live state";
         button(
             ui,
             "Open",
@@ -100,7 +100,7 @@ fn buttons_ui(ui: &mut Ui, cluster: &Listed, is_busy: bool, can_go_on: bool, out
             Message::Start(StartMessage::OpenCluster(folder())),
         );
         if cluster.servers_up < cluster.servers {
-            let hint = "Starts the servers that are down";
+            let hint = "Start the servers that are down";
             button(
                 ui,
                 "Start",
@@ -109,7 +109,7 @@ fn buttons_ui(ui: &mut Ui, cluster: &Listed, is_busy: bool, can_go_on: bool, out
             );
         }
         if cluster.servers_up > 0 {
-            let hint = "Stops all its servers; the data stays";
+            let hint = "Stop all its servers; the data is kept";
             button(
                 ui,
                 "Stop",
@@ -119,18 +119,18 @@ fn buttons_ui(ui: &mut Ui, cluster: &Listed, is_busy: bool, can_go_on: bool, out
         }
     }
     if can_go_on {
-        let hint = "Finishes what was begun; what is done stays done";
+        let hint = "Finish the interrupted work; completed steps are kept";
         button(
             ui,
             "Resume",
             hint,
             Message::Cluster(ClusterMessage::GoOn(folder())),
         );
-        let hint = "Leaves it as it is, and offers nothing more";
+        let hint = "Leave it as it is and stop offering to resume it";
         button(ui, "Keep", hint, Message::Cluster(ClusterMessage::Keep(folder())));
     }
     if cluster.state.is_whole() || cluster.state.is_left_over() {
-        let hint = "Stops what runs of it and removes what was made there; asks first";
+        let hint = "Stop its processes and remove everything created there; asks first";
         button(
             ui,
             "Tear down…",
@@ -138,7 +138,7 @@ fn buttons_ui(ui: &mut Ui, cluster: &Listed, is_busy: bool, can_go_on: bool, out
             Message::Cluster(ClusterMessage::AskTeardown(folder())),
         );
     }
-    let hint = "In the desktop's file manager";
+    let hint = "Open in the file manager";
     button(
         ui,
         "Show folder",

@@ -70,8 +70,7 @@ fn head_ui(ui: &mut Ui, session: &Session, asked: &mut Vec<Does>) {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             ui.label(RichText::new("pgcascade").size(TITLE).strong());
-            let what =
-                "Draw a PostgreSQL replication cluster, see what is wrong with it, run it on this machine";
+            let what = "Design a PostgreSQL replication cluster, check it and run it on this machine";
             ui.label(RichText::new(what).color(tokens.text_weak));
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

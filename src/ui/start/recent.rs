@@ -41,11 +41,7 @@ fn unsaved_ui(ui: &mut Ui, unsaved: &Unsaved, outbox: &mut Outbox) {
             if ui.button("Recover").clicked() {
                 outbox.send(Message::File(FileMessage::Recover(unsaved.clone())));
             }
-            if ui
-                .button("Forget")
-                .on_hover_text("Its changes are lost")
-                .clicked()
-            {
+            if ui.button("Forget").on_hover_text("Discard its changes").clicked() {
                 send(outbox, StartMessage::ForgetUnsaved(unsaved.id.clone()));
             }
         });
@@ -69,7 +65,7 @@ fn design_ui(ui: &mut Ui, design: &RecentDesign, outbox: &mut Outbox) {
     let folder = design.path.parent().unwrap_or(Path::new(""));
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let words = format!("Take {name} off the list");
+            let words = format!("Remove {name} from the list");
             if sign_button(ui, true, "×", &words).clicked() {
                 send(outbox, StartMessage::ForgetRecent(design.path.clone()));
             }
@@ -87,7 +83,7 @@ fn design_ui(ui: &mut Ui, design: &RecentDesign, outbox: &mut Outbox) {
                 let hint = if design.is_there {
                     ""
                 } else {
-                    "There is no such file any more: "
+                    "This file no longer exists: "
                 };
                 let response = response
                     .on_hover_text(design.path.display().to_string())

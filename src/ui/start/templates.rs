@@ -30,7 +30,7 @@ static PICTURES: LazyLock<Vec<(Template, Diagram)>> = LazyLock::new(|| {
 });
 
 pub fn templates_ui(ui: &mut Ui, outbox: &mut Outbox) {
-    part_ui(ui, "Begin with one of these");
+    part_ui(ui, "Start from a template");
     let width = ui.available_width() - GAP;
     let columns = ((width + GAP) / (NARROWEST + GAP)).floor().clamp(1.0, 3.0);
     let tile = vec2(

@@ -90,7 +90,7 @@ fn what_is_done_is_what_runs() {
     assert!(!session.differs_from_deployed() && !session.is_locked());
     assert_eq!(
         notice(&session),
-        (NoticeKind::Done, "\"seed\" runs as it is drawn, and is verified")
+        (NoticeKind::Done, "\"seed\" runs as drawn and is verified")
     );
 }
 
@@ -111,7 +111,7 @@ fn what_was_taken_back_still_differs_and_is_watched_again() {
 /// Tells that the new design holds.
 fn settle(session: &mut Session, number: u64) {
     let RunView::Run { plan, .. } = &session.live.run else {
-        panic!("it does not run");
+        panic!("it is not running");
     };
     let steps = plan.steps.iter().map(|step| StepSummary {
         step: step.id,

@@ -287,7 +287,7 @@ fn a_window_with_a_cluster_builds_no_second_one_and_finishes_what_is_not_shown()
     );
     assert_eq!(
         notice(&session),
-        (NoticeKind::Problem, "This window has a cluster already")
+        (NoticeKind::Problem, "This window already has a cluster")
     );
     assert_eq!(
         update(&mut session, cluster(ClusterMessage::GoOn("/r".into()))),

@@ -16,7 +16,7 @@ fn a_standby_dragged_onto_another_server_follows_it_and_undo_takes_it_back() {
     assert_eq!(session.derived.revision, session.desk.revision);
     assert_eq!(
         session.desk.history.undo_label(),
-        Some("Attach slave12 to slave2")
+        Some("Move slave12 under slave2")
     );
     assert_eq!(
         effects,
@@ -218,7 +218,7 @@ fn what_was_answered_about_downstreams_is_remembered_until_one_asks_to_be_asked(
         drawn(&session),
         "postgres 15\nmaster 5432 sync first 1\n  slave2 15433 priority 2\n"
     );
-    assert_eq!(notice(&session).1, "What followed them was removed too");
+    assert_eq!(notice(&session).1, "Their downstreams were removed as well");
     update(&mut session, Message::Design(DesignMessage::Undo));
     update(&mut session, Message::Design(DesignMessage::AskAgain));
     update(
@@ -340,10 +340,14 @@ fn a_duplicate_stands_beside_the_original_and_the_primary_has_none() {
     assert_eq!(drawn(&session), before);
     let last = headlines(&session);
     assert!(
-        last.iter().any(|headline| headline.contains("a design has one")),
+        last.iter()
+            .any(|headline| headline.contains("a design has only one")),
         "{last:?}"
     );
-    assert_eq!(*last.last().unwrap(), "What is in the clipboard are no servers");
+    assert_eq!(
+        *last.last().unwrap(),
+        "The clipboard does not contain any servers"
+    );
 }
 
 #[test]

@@ -52,14 +52,8 @@ fn with_nothing_to_lose_the_drawing_follows_its_file_and_undo_brings_it_back() {
     update(&mut session, on_disk(&theirs()));
     assert!(drawn(&session).contains("25499"));
     assert!(!session.is_modified());
-    assert_eq!(
-        notice(&session).1,
-        "seed.toml was changed elsewhere, and is drawn anew"
-    );
-    assert_eq!(
-        session.desk.history.undo_label(),
-        Some("Take seed.toml from the disk")
-    );
+    assert_eq!(notice(&session).1, "seed.toml changed on disk and was reloaded");
+    assert_eq!(session.desk.history.undo_label(), Some("Reload seed.toml"));
     update(&mut session, Message::Design(DesignMessage::Undo));
     assert_eq!(drawn(&session), before);
     assert!(session.is_modified(), "the file holds something else");
@@ -136,7 +130,7 @@ fn a_file_that_is_gone_or_no_design_any_more_costs_nothing() {
         "{effects:?}"
     );
     assert!(session.is_modified(), "no file has it");
-    assert!(notice(&session).1.ends_with("seed.toml is there no more"));
+    assert!(notice(&session).1.ends_with("seed.toml no longer exists"));
     let said = session.next_notice;
     update(&mut session, gone);
     assert_eq!(session.next_notice, said, "it is said once");

@@ -46,7 +46,7 @@ fn unsaved_is_what_the_file_does_not_hold() {
     update(&mut session, Message::Design(DesignMessage::Undo));
     assert!(
         session.is_modified(),
-        "the file holds the step that was taken back"
+        "the file holds the step that was rolled back"
     );
 }
 

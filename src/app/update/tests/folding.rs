@@ -102,7 +102,7 @@ fn a_new_server_below_a_folded_one_is_shown_and_one_that_is_moved_there_is_told_
     );
     assert_eq!(shown(&session), "m a b c e");
     assert_eq!(session.looks.selected, Some(e), "what stands for it is selected");
-    let told = "What was moved is hidden inside \"e\" now, which is folded";
+    let told = "The moved servers are hidden inside \"e\", which is folded";
     assert_eq!(notice(&session), (NoticeKind::Info, told));
     do_edit(
         &mut session,

@@ -69,10 +69,7 @@ fn a_name_that_is_no_pictures_is_refused_with_those_that_are() {
     assert_eq!(update(&mut session, file(chosen)), []);
     assert_eq!(
         notice(&session),
-        (
-            NoticeKind::Problem,
-            "\"seed\" does not say what kind of picture it is to be"
-        )
+        (NoticeKind::Problem, "\"seed\" does not name a picture format")
     );
 }
 

@@ -91,7 +91,7 @@ fn a_deployment_asks_looks_shows_its_plan_runs_and_is_watched() {
     // One cluster at a time.
     update(&mut session, run(RunMessage::Ask));
     assert_eq!(session.dialog, None);
-    assert!(notice(&session).1.starts_with("A cluster is deployed already"));
+    assert!(notice(&session).1.starts_with("A cluster is already deployed"));
     modify(&mut session);
     assert!(session.differs_from_deployed());
 }
@@ -119,7 +119,10 @@ fn the_design_is_locked_while_it_is_deployed() {
     }
     assert_eq!(drawn(&session), before);
     assert_eq!(update(&mut session, Message::Quit), []);
-    assert_eq!(notice(&session), (NoticeKind::Info, "A deployment is under way"));
+    assert_eq!(
+        notice(&session),
+        (NoticeKind::Info, "A deployment is in progress")
+    );
 
     update(&mut session, finished(number, Outcome::Done));
     modify(&mut session);
@@ -178,7 +181,7 @@ fn a_run_that_fails_says_why_and_what_remains() {
     assert_eq!(report.causes, ["initdb ended with 1"]);
     assert_eq!(
         report.hints,
-        ["Look into its output", "Everything it had made was taken back"]
+        ["Look into its output", "Everything was rolled back"]
     );
     assert!(session.live.cluster.is_none());
 

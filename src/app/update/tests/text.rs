@@ -169,7 +169,7 @@ fn while_the_text_is_no_design_the_last_good_drawing_stays_and_nothing_is_lost()
         notice(&session),
         (
             NoticeKind::Info,
-            "The text has an error, and the drawing is older than the text"
+            "The text has an error; the drawing shows the last valid version"
         )
     );
     for message in [

@@ -99,10 +99,7 @@ fn one_steps_by_ticks_and_by_answers() {
     for _ in 0..4 {
         time(&mut session, TimeMessage::NextCommit);
     }
-    assert_eq!(
-        notice(&session).1,
-        "No commit ended for long: it was played on that far"
-    );
+    assert_eq!(notice(&session).1, "No commit finished; playback stopped here");
 }
 
 #[test]
@@ -132,7 +129,7 @@ fn what_happens_in_the_middle_is_a_story_of_its_own() {
     // What cannot be is said, and is no event.
     happen(&mut session, "crash slave1");
     assert!(
-        notice(&session).1.contains("is down already"),
+        notice(&session).1.contains("is already down"),
         "{:?}",
         notice(&session)
     );
@@ -232,7 +229,7 @@ fn a_story_is_kept_with_the_design_told_again_and_taken_back() {
     );
     assert_eq!(
         session.desk.history.undo_label(),
-        Some("Keep the scenario \"relay\"")
+        Some("Save the scenario \"relay\"")
     );
     assert!(
         session
@@ -294,7 +291,10 @@ fn a_kept_story_follows_a_rename_and_says_what_a_removal_took_from_it() {
     send(&mut session, WhatIfMessage::Replay("both".to_owned()));
     assert_eq!(events(&session), ["at 11ms crash other"]);
     let report = &session.notices.last().unwrap().report;
-    assert_eq!(report.headline, "Not all of the story \"both\" can be told");
+    assert_eq!(
+        report.headline,
+        "Some lines of the story \"both\" cannot be played"
+    );
     assert!(
         report.causes[0].contains("the design has no server called \"slave12\""),
         "{report:?}"

@@ -58,7 +58,7 @@ fn whatever_happens_the_design_is_what_it_was() {
         Message::File(FileMessage::Open),
     ] {
         assert_eq!(update(&mut session, refused), []);
-        assert_eq!(notice(&session).1, "In What-if the design stays as it is");
+        assert_eq!(notice(&session).1, "The design cannot change in What-if");
     }
     send(&mut session, WhatIfMessage::Leave);
     assert!(session.what_if().is_none() && session.looks.tab == Tab::Files);
@@ -96,7 +96,7 @@ fn what_cannot_happen_is_said_and_is_no_moment() {
     let mut session = entered();
     happen(&mut session, "promote master");
     assert!(
-        notice(&session).1.contains("is a primary already"),
+        notice(&session).1.contains("is already a primary"),
         "{:?}",
         notice(&session)
     );

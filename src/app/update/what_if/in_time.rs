@@ -13,9 +13,8 @@ pub(super) fn update(time: &mut InTime, message: TimeMessage) -> Option<Report> 
         TimeMessage::NextCommit => {
             if !time.next_commit() {
                 return Some(
-                    Report::new("No commit ended for long: it was played on that far").hint(
-                        "Either every client waits for an answer that does not come, or there are no clients",
-                    ),
+                    Report::new("No commit finished; playback stopped here")
+                        .hint("Either every client waits in vain for an answer, or there are no clients"),
                 );
             }
         }

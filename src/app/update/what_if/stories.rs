@@ -24,8 +24,8 @@ pub(super) fn keep(session: &mut Session, name: &str) {
         text: what_if.text(),
     };
     if apply(session, &Command::KeepScenario(kept)) {
-        let report = Report::new(format!("The design keeps the story \"{name}\" now"))
-            .hint("It is written to the file when the design is saved; Undo outside What-if takes it back");
+        let report = Report::new(format!("The story \"{name}\" was added to the design"))
+            .hint("Save the design to write it to the file; undo it outside What-if");
         notify(session, NoticeKind::Done, report);
     }
 }
@@ -40,8 +40,8 @@ pub(super) fn replay(session: &mut Session, name: &str) {
     if problems.is_empty() {
         return;
     }
-    let mut report = Report::new(format!("Not all of the story \"{name}\" can be told"))
-        .hint("These lines are left out; keep the story again to be rid of them");
+    let mut report = Report::new(format!("Some lines of the story \"{name}\" cannot be played"))
+        .hint("These lines are skipped; save the story again to remove them");
     report.causes = problems
         .iter()
         .map(|problem| as_sentence(&problem.to_string()))

@@ -71,52 +71,40 @@ pub(in crate::engine) fn entry_of(state: &Path, id: &str) -> PathBuf {
 /// The cluster of a folder for everything but teardown: complete, and where it was made.
 pub(in crate::engine) fn load(folder: &Path) -> Result<Stored, Report> {
     let stored = find(folder)?.ok_or_else(|| no_cluster(folder))?;
+    let at = folder.display();
     match stored.record.state {
         ClusterState::Complete => Ok(stored),
-        ClusterState::Building if stored.record.is_at_work() => Err(Report::new(format!(
-            "The cluster in {} is still being built.",
-            folder.display()
-        ))
-        .hint("Wait until the other pgcascade is done.")),
-        ClusterState::Changing if stored.record.is_at_work() => Err(Report::new(format!(
-            "The cluster in {} is just being changed.",
-            folder.display()
-        ))
-        .hint("Wait until the other pgcascade is done.")),
+        ClusterState::Building if stored.record.is_at_work() => {
+            Err(Report::new(format!("The cluster in {at} is still being built."))
+                .hint("Wait until the other pgcascade has finished."))
+        }
+        ClusterState::Changing if stored.record.is_at_work() => {
+            Err(Report::new(format!("The cluster in {at} is being changed."))
+                .hint("Wait until the other pgcascade has finished."))
+        }
         ClusterState::Changing => Err(Report::new(format!(
-            "The cluster in {} is between two designs: pgcascade was ended while it applied a change.",
-            folder.display()
+            "The cluster in {at} is between two designs: pgcascade was interrupted while applying a change."
         ))
+        .hint(format!("`pgcascade resume {at}` finishes the change."))
         .hint(format!(
-            "`pgcascade resume {}` goes on with it.",
-            folder.display()
-        ))
-        .hint(format!(
-            "`pgcascade apply {} --dir {}` takes it back; `pgcascade teardown {1}` removes all.",
+            "`pgcascade apply {} --dir {}` undoes it; `pgcascade teardown {1}` removes the cluster.",
             folder.join(ClusterFolder::DESIGN).display(),
             folder.display()
         ))),
         ClusterState::Building => Err(Report::new(format!(
-            "The cluster in {} is only half built: pgcascade was ended while it built it.",
-            folder.display()
+            "The cluster in {at} is only half built: pgcascade was interrupted while building it."
         ))
         .hint(format!(
-            "`pgcascade resume {0}` builds the rest; `pgcascade teardown {0}` removes what is there.",
-            folder.display()
+            "`pgcascade resume {at}` finishes it; `pgcascade teardown {at}` removes it."
         ))),
-        ClusterState::Removing if stored.record.is_at_work() => Err(Report::new(format!(
-            "The cluster in {} is just being torn down.",
-            folder.display()
-        ))
-        .hint("Wait until the other pgcascade is done.")),
+        ClusterState::Removing if stored.record.is_at_work() => {
+            Err(Report::new(format!("The cluster in {at} is being torn down."))
+                .hint("Wait until the other pgcascade has finished."))
+        }
         ClusterState::Removing => Err(Report::new(format!(
-            "The cluster in {} is half removed: pgcascade was ended while it tore it down.",
-            folder.display()
+            "The cluster in {at} is half removed: pgcascade was interrupted while tearing it down."
         ))
-        .hint(format!(
-            "`pgcascade teardown {}` removes what is left.",
-            folder.display()
-        ))),
+        .hint(format!("`pgcascade teardown {at}` removes the rest."))),
     }
 }
 
@@ -139,7 +127,7 @@ pub(in crate::engine) fn find_in(state: Option<&Path>, folder: &Path) -> Result<
                 stored.record.folder.display()
             ))
             .hint(format!("Move it back to {}.", stored.record.folder.display()))
-            .hint("A copy holds nothing that runs; remove it by hand if you do not want it."));
+            .hint("If it is a copy, nothing in it is running; remove it by hand if you do not need it."));
         }
         return Ok(Some(stored));
     }
@@ -198,9 +186,9 @@ pub(in crate::engine) fn read_marker(folder: &Path) -> Result<Option<Stored>, Re
     }
     let bytes = trusted::read_of(&path, there.uid()).map_err(|error| Report::of(headline(), &error))?;
     let stored: Stored = serde_json::from_slice(&bytes)
-        .map_err(|error| Report::of(headline(), &error).hint("It is not as pgcascade wrote it."))?;
+        .map_err(|error| Report::of(headline(), &error).hint("It was changed since pgcascade wrote it."))?;
     if !is_sound(&stored.record) {
-        return Err(Report::new(headline()).hint("It is not as pgcascade wrote it."));
+        return Err(Report::new(headline()).hint("It was changed since pgcascade wrote it."));
     }
     Ok(Some(stored))
 }
@@ -254,12 +242,8 @@ pub(super) fn forget_vanished(state: &Path) {
 }
 
 pub(in crate::engine) fn no_cluster(folder: &Path) -> Report {
-    Report::new(format!(
-        "There is no cluster of pgcascade in {}.",
-        folder.display()
-    ))
-    .hint(format!(
-        "`pgcascade deploy DESIGN --dir {}` makes one.",
+    Report::new(format!("There is no pgcascade cluster in {}.", folder.display())).hint(format!(
+        "Deploy one with `pgcascade deploy DESIGN --dir {}`.",
         folder.display()
     ))
 }

@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(
             journal.done,
             [StepId(0)].into(),
-            "what is taken back is done no more"
+            "what is rolled back is done no more"
         );
         let again = JournalFile::open(folder.path(), &plans[0]).unwrap();
         again.is_done(StepId(4)).unwrap();

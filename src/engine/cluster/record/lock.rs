@@ -40,7 +40,7 @@ impl Lock {
         let path = folder.join(ClusterFolder::MARKER_FOLDER).join(LOCK);
         if !has_marker_folder(folder) {
             return Err(Report::new(format!("{} could not be locked.", folder.display()))
-                .hint("Its marker is not the folder that pgcascade made."));
+                .hint("Its marker is not the folder made by pgcascade."));
         }
         let mut file = OpenOptions::new()
             .read(true)
@@ -102,7 +102,7 @@ fn is_regular(folder: &Path, file: &File) -> Result<(), Report> {
         return Ok(());
     }
     Err(Report::new(format!("{} could not be locked.", folder.display()))
-        .hint("Its lock is not the file that pgcascade made."))
+        .hint("Its lock is not the file made by pgcascade."))
 }
 
 /// Tries until it is locked, or the one who has it is known to be at work.
@@ -145,8 +145,8 @@ fn busy(folder: &Path, holder: Option<u32>) -> Report {
         || "Another pgcascade".to_owned(),
         |pid| format!("Another pgcascade (process {pid})"),
     );
-    Report::new(format!("{who} is at work on {}.", folder.display()))
-        .hint("Wait until it is done, then try again.")
+    Report::new(format!("{who} is working on {}.", folder.display()))
+        .hint("Wait until it has finished, then try again.")
 }
 
 #[cfg(test)]

@@ -135,10 +135,10 @@ pub fn keep(folder: &std::path::Path) -> Result<ClusterRecord, Report> {
     };
     if !stored.record.is_unfinished() {
         return Err(Report::new(format!(
-            "There is nothing unfinished in {} that could be kept so.",
+            "Nothing in {} was interrupted, so there is nothing to keep.",
             folder.display()
         ))
-        .hint("A cluster stays until `pgcascade teardown` removes it."));
+        .hint("A cluster stays until you remove it with `pgcascade teardown`."));
     }
     let has_marker = has_marker_folder(&stored.record.folder);
     let _lock = has_marker

@@ -23,7 +23,7 @@ pub(in crate::engine) fn moved_to(record: &ClusterRecord) -> Option<PathBuf> {
 /// What is said of a cluster that runs in another folder than it was made in.
 pub(in crate::engine) fn moved(record: &ClusterRecord, place: &Path) -> Report {
     Report::new(format!(
-        "The cluster that was made in {} runs in {}: it has been moved.",
+        "The cluster made in {} runs in {}: it was moved.",
         record.folder.display(),
         place.display()
     ))

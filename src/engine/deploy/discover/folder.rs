@@ -15,7 +15,7 @@ use crate::model::plan::FolderState;
 pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
     let unusable = |why: String| FolderState::Unusable(why);
     if folder.to_str().is_none() {
-        return unusable("its name is not UTF-8, and cannot stand in a configuration file".to_owned());
+        return unusable("its name is not UTF-8 and cannot be written into a configuration file".to_owned());
     }
     if folder
         .as_os_str()
@@ -23,10 +23,10 @@ pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
         .iter()
         .any(u8::is_ascii_control)
     {
-        return unusable("its name holds a control character".to_owned());
+        return unusable("its name contains a control character".to_owned());
     }
     match fs::metadata(folder) {
-        Ok(there) if !there.is_dir() => unusable(format!("{} is no folder", folder.display())),
+        Ok(there) if !there.is_dir() => unusable(format!("{} is not a folder", folder.display())),
         // An empty one of root's, which only root can hand over.
         Ok(_)
             if access(folder, AccessFlags::R_OK | AccessFlags::X_OK).is_err()
@@ -49,7 +49,7 @@ pub(super) fn state(folder: &Path, owner: Option<Owner>) -> FolderState {
         Err(_) => {
             let nearest = folder.ancestors().skip(1).find(|ancestor| ancestor.exists());
             nearest.map_or_else(
-                || unusable(format!("{} cannot be made", folder.display())),
+                || unusable(format!("{} cannot be created", folder.display())),
                 |nearest| usable((folder, nearest), Some(nearest), owner).unwrap_or(FolderState::Absent),
             )
         }
@@ -65,7 +65,7 @@ fn usable(
 ) -> Option<FolderState> {
     if !written.is_dir() {
         return Some(FolderState::Unusable(format!(
-            "{} is no folder",
+            "{} is not a folder",
             written.display()
         )));
     }
@@ -80,7 +80,7 @@ fn usable(
     }
     let closed = files::can_traverse(crossed?, owner?).err()?;
     Some(FolderState::Unusable(format!(
-        "the user that servers run as cannot enter {}",
+        "the servers' user cannot enter {}",
         closed.display()
     )))
 }

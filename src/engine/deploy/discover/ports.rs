@@ -60,7 +60,7 @@ fn holder(port: u16) -> Option<String> {
     // The system gives ports of its upper half to outgoing connections, and keeps them for a minute after their end.
     sockets.first()?;
     Some(owner(false).map_or_else(
-        || "a connection that has ended, and is free again in a minute".to_owned(),
+        || "a closed connection; free again within a minute".to_owned(),
         |process| format!("a connection of {process}"),
     ))
 }

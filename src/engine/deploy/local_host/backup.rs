@@ -57,23 +57,25 @@ impl ChangeHost {
     pub(super) async fn copy_running(&self, from: &Target, to: &str, work: &Work) -> Result<(), Failure> {
         let failed = |error: &dyn std::error::Error| {
             Failure::from(Report::of(
-                format!("{} could not be copied while it runs.", from.name),
+                format!("{} could not be copied while running.", from.name),
                 error,
             ))
         };
         let Some((start, stop)) = self.bench.site.major.backup_calls() else {
-            return Err(Report::new("This version cannot be copied while it runs.").into());
+            return Err(Report::new("This version cannot be copied while running.").into());
         };
         let source = self.bench.site.own_data(&from.folder).ok_or_else(|| {
             Report::new(format!(
-                "The data directory of {} is not what was made.",
+                "The data directory of {} is not the one that pgcascade made.",
                 from.name
             ))
         })?;
         if !files::names_in(&source.join("pg_tblspc")).is_empty() {
-            return Err(Report::new(format!("{} has tablespaces, which are not copied.", from.name))
-                .hint("On one machine two servers cannot have the same tablespace; move its tables back first.")
-                .into());
+            return Err(
+                Report::new(format!("{} has tablespaces, which are not copied.", from.name))
+                    .hint("Two servers on one machine cannot share a tablespace; move its tables back first.")
+                    .into(),
+            );
         }
         let target = self.bench.inside(to)?;
         // A session of its own: the backup ends with it, whatever happens.
@@ -114,7 +116,7 @@ impl ChangeHost {
             Ok(Ok(Err(error))) => {
                 Err(Report::of(format!("The files of {} could not be copied.", from.name), &error).into())
             }
-            Ok(Err(error)) => Err(Report::of("The copy ended in an error of pgcascade.", &error).into()),
+            Ok(Err(error)) => Err(Report::of("The copy failed because of an internal error.", &error).into()),
             Err(_) => {
                 Err(Report::new(format!("Copying {} took longer than its deadline.", from.name)).into())
             }

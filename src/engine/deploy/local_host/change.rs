@@ -128,7 +128,7 @@ impl ChangeHost {
         };
         work.wait.hear(asked).await?.map_err(|error| {
             Report::of(
-                format!("What was set on {} by hand could not be reset.", target.name),
+                format!("The manual settings on {} could not be reset.", target.name),
                 &error,
             )
         })?;
@@ -155,7 +155,7 @@ impl ChangeHost {
         let removed = tokio::task::spawn_blocking(move || removal::remove_server(&OwnHand, &stored, &folder));
         removed
             .await
-            .map_err(|error| Report::of("Removing ended in an error of pgcascade.", &error))?
+            .map_err(|error| Report::of("Removing failed because of an internal error.", &error))?
             .map_err(Failure::from)
     }
 

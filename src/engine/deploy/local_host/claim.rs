@@ -39,7 +39,7 @@ impl BuildHost {
             let lock = Lock::take(&folder)?;
             if record::find(&folder)?.as_ref() != Some(&resumes.found) {
                 return Err(Report::new(format!(
-                    "The cluster in {} was changed by another pgcascade meanwhile.",
+                    "Another pgcascade has changed the cluster in {} in the meantime.",
                     folder.display()
                 ))
                 .into());
@@ -48,7 +48,7 @@ impl BuildHost {
             claim.lock = Some(lock);
             claim.stored.clone()
         };
-        work.waiting("what still runs of the earlier run to end").await;
+        work.waiting("the processes of the interrupted run to end").await;
         for sentence in cluster::stop_all(&OwnHand, &self.bench.site, &stored, &work.wait.cancel).await? {
             work.output(&sentence);
         }
@@ -85,7 +85,7 @@ impl BuildHost {
         let headline = || format!("{} could not be claimed.", folder.display());
         let failed = |error: io::Error| Report::of(headline(), &error);
         let there = match fs::metadata(&folder) {
-            Ok(there) if !there.is_dir() => return Err(Report::new(headline()).hint("It is no folder.")),
+            Ok(there) if !there.is_dir() => return Err(Report::new(headline()).hint("It is not a folder.")),
             Ok(there) => Some(there),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(failed(error)),
@@ -162,7 +162,7 @@ impl BuildHost {
         let mut claim = self.bench.claim();
         if self.resumes.is_some() {
             if !claim.is_claimed_again {
-                return Err(Report::new("What was there before stays as it was.").into());
+                return Err(Report::new("Its previous contents were left unchanged.").into());
             }
             removal::remove_contents(&OwnHand, &claim.stored)?;
         }
@@ -235,9 +235,12 @@ impl Workbench {
 }
 
 fn not_empty(folder: &Path) -> Report {
-    Report::new(format!("{} is not empty any more.", folder.display()))
+    Report::new(format!("{} is no longer empty.", folder.display()))
         .hint("Choose another folder, or tear down the cluster that is in it.")
         .hint(store::state_folder().map_or_else(String::new, |state| {
-            format!("Clusters that pgcascade made are listed in {}.", state.display())
+            format!(
+                "The clusters that pgcascade made are listed in {}.",
+                state.display()
+            )
         }))
 }

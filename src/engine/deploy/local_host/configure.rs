@@ -26,7 +26,7 @@ impl ChangeHost {
             let path = format!("{}/{name}", ClusterFolder::server(&one.folder));
             let file = bundle.file(&path).ok_or_else(|| {
                 Report::new(format!(
-                    "The bundle has no file {path}: this is an error of pgcascade."
+                    "The bundle has no file {path}: this is a bug in pgcascade."
                 ))
             })?;
             let held = one.held.iter().filter(|_| name == "postgresql.conf");
@@ -75,7 +75,7 @@ impl ChangeHost {
             let cannot = || format!("The folder of {} could not be moved.", target.name);
             if fs::symlink_metadata(&to).is_ok() {
                 return Err(Report::new(cannot())
-                    .hint(format!("{} is there already.", to.display()))
+                    .hint(format!("{} already exists.", to.display()))
                     .into());
             }
             fs::rename(&from, &to).map_err(|error| Report::of(cannot(), &error))?;

@@ -25,7 +25,7 @@ impl Workbench {
             // A run that was ended in the middle had made it.
             Err(error) if error.kind() == ErrorKind::AlreadyExists && is_remade(found, path, &full) => {}
             made => {
-                made.map_err(|error| Report::of(format!("The folder {path} could not be made."), &error))?;
+                made.map_err(|error| Report::of(format!("The folder {path} could not be created."), &error))?;
             }
         }
         if path == ClusterFolder::SERVERS {
@@ -68,7 +68,7 @@ impl Workbench {
     /// An authority, and a key and a certificate for each server. The authority's own key stays beside, so that a server
     /// that comes later can have a certificate too.
     pub(super) fn make_certificates(&self, certificates: &[Certificate]) -> Result<(), Report> {
-        let failed = |error: &rcgen::Error| Report::of("The certificates could not be made.", error);
+        let failed = |error: &rcgen::Error| Report::of("The certificates could not be created.", error);
         let is_there = |path: &str| self.inside(path).is_ok_and(|path| path.exists());
         if self.found.is_some()
             && is_there(ClusterFolder::AUTHORITY_KEY)
@@ -97,7 +97,7 @@ impl Workbench {
                 ),
                 error,
             )
-            .hint("Put it back as the deployment made it; without it no server can come to this cluster.")
+            .hint("Restore it as the deployment made it; without it, no server can be added to this cluster.")
         };
         let key = plain::text_below(&self.site.folder, ClusterFolder::AUTHORITY_KEY);
         let key = key.map_err(|error| cannot(&error))?;
@@ -108,7 +108,7 @@ impl Workbench {
     fn sign(&self, authority: &Authority, wanted: &Certificate) -> Result<(), Report> {
         let identity = authority
             .sign(wanted)
-            .map_err(|error| Report::of("The certificates could not be made.", &error))?;
+            .map_err(|error| Report::of("The certificates could not be created.", &error))?;
         self.write(&ClusterFolder::certificate_key(&wanted.folder), &identity.key)?;
         self.write(&ClusterFolder::certificate(&wanted.folder), &identity.certificate)
     }
@@ -134,7 +134,7 @@ impl Workbench {
     ) -> Result<(), Report> {
         let file = self.bundle.file(bundle_path).ok_or_else(|| {
             Report::new(format!(
-                "The bundle has no file {bundle_path}: this is an error of pgcascade."
+                "The bundle has no file {bundle_path}: this is a bug in pgcascade."
             ))
         })?;
         match held_back {

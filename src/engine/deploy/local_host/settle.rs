@@ -19,7 +19,7 @@ impl ChangeHost {
         let lock = Lock::take(&folder)?;
         if record::find(&folder)?.as_ref() != Some(&before.stored) {
             return Err(Report::new(format!(
-                "The cluster in {} was changed by another pgcascade meanwhile.",
+                "Another pgcascade has changed the cluster in {} in the meantime.",
                 folder.display()
             ))
             .hint("Look at the plan again."));
@@ -68,7 +68,7 @@ impl ChangeHost {
             self.describe(recorded, &stored)?;
             put_back(&mut claim, stored)?;
             return Err(Report::new(
-                "The cluster is still between two designs, as it was found: apply either of them again.",
+                "The cluster is still between two designs, as before: apply either of them again.",
             ));
         }
         if stored.record.state == ClusterState::Changing {

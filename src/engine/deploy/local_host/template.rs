@@ -76,7 +76,7 @@ impl BuildHost {
         match taken {
             Ok(true) => {
                 work.output(&format!(
-                    "initdb was run before: its directory was copied from {}",
+                    "reused an earlier initdb: copied its directory from {}",
                     template.path().display()
                 ));
                 return Ok(());
@@ -179,7 +179,7 @@ impl Template {
             return Ok(None);
         };
         if copied != note.copied {
-            return Err(io::Error::other("something in it was changed"));
+            return Err(io::Error::other("its contents were changed"));
         }
         identity::renew(to)?;
         Ok(Some(true))
@@ -190,7 +190,7 @@ impl Template {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         files::make_private_folders(&self.folder)?;
         if !is_ours(&self.folder) {
-            return Err(io::Error::other("its folder is somebody else's"));
+            return Err(io::Error::other("its folder belongs to another user"));
         }
         files::spread(&self.folder);
         self.sweep();

@@ -175,7 +175,7 @@ async fn run(
     };
     let (out, err, status) = match ended {
         None => {
-            tracing::warn!("{name} is ended: cancelled");
+            tracing::warn!("{name} was stopped: cancelled");
             end(&mut child).await;
             return Err(Failure::Cancelled);
         }

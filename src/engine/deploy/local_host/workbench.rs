@@ -115,7 +115,7 @@ impl Workbench {
         const LITTLE_BYTES: u64 = 16 << 20;
         let free = files::free_bytes(&self.site.folder).filter(|free| *free < LITTLE_BYTES)?;
         Some(format!(
-            "The disk is full ({} MB are free): make room, or choose a folder on another one.",
+            "The disk is full ({} MB are free): make room, or choose a folder on another disk.",
             free / 1_000_000
         ))
     }

@@ -34,7 +34,7 @@ wait_until() { # WHAT COMMAND…
     shift
     until "$@"; do
         stop_if_cancelled
-        ((SECONDS < deadline)) || fail "waited in vain until $what"
+        ((SECONDS < deadline)) || fail "timed out waiting until $what"
         nap 0.1
     done
 }
@@ -95,9 +95,9 @@ write_row() { # PORT
     token="${token//[[:space:]]/}"
     proof_port="$1"
     within_deadline sql "$1" "CREATE TABLE IF NOT EXISTS pgcascade_proof (token text)" ||
-        fail "the primary does not take a table"
+        fail "the primary did not accept a table"
     within_deadline sql "$1" "INSERT INTO pgcascade_proof VALUES ('$token')" ||
-        fail "the primary does not take a row: a commit waits for a synchronous standby that does not answer"
+        fail "the primary did not accept a row: a commit waits for a synchronous standby that does not answer"
 }
 
 proof_port=""

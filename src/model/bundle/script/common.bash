@@ -76,13 +76,13 @@ find_programs() {
         seen="$folder"
     done <<<"$candidates"
     if [[ -z $bin && -n $seen ]]; then
-        fail "the design is for PostgreSQL $major, and the programs in $seen are of another version; name the right folder in PGBIN"
+        fail "the design is for PostgreSQL $major, but the programs in $seen have another version; name the right folder in PGBIN"
     fi
     [[ -n $bin ]] || fail "no initdb, pg_ctl and postgres of PostgreSQL $major were found; name their folder in PGBIN"
 }
 
 # From here on paths are relative to the cluster's folder.
 enter_cluster() {
-    [[ -f $cluster/.pgcascade/bundle ]] || fail "there is no cluster that ./up made in $cluster"
+    [[ -f $cluster/.pgcascade/bundle ]] || fail "$cluster does not contain a cluster made by ./up"
     cd -P -- "$cluster"
 }

@@ -77,7 +77,8 @@ fn title(topology: &Topology, name: &str, what: &str) -> String {
         topology.postgres()
     ));
     format!(
-        "#!/usr/bin/env bash\n{about}\n# shellcheck disable=SC2016 # texts stand in single quotes, so that nothing in a name is expanded\n\
+        "#!/usr/bin/env bash\n{about}\n# shellcheck disable=SC2016 # texts are in single quotes, so that \
+         nothing in a name is expanded\n\
          # shellcheck disable=SC2006 # a signal that is trapped while bash reads a substitution in parentheses breaks it (bash 5.2)\n"
     )
 }

@@ -2,12 +2,12 @@
 require_tls() {
     local line said
     type -P openssl >/dev/null ||
-        fail "openssl is missing: the design encrypts its links, and their certificates are made with it; install the package openssl"
+        fail "openssl is missing: the design encrypts its links, and and openssl creates their certificates; install the package openssl"
     # Built without OpenSSL, a server says so by the value of a setting that it has no use for.
-    said="`"$bin/postgres" --describe-config`" || fail "$bin/postgres does not tell its settings"
+    said="`"$bin/postgres" --describe-config`" || fail "$bin/postgres does not list its settings"
     while IFS= read -r line; do
         if [[ $line == ssl_ciphers$'\t'*$'\t'none$'\t'* ]]; then
-            fail "the design encrypts its links, and the programs in $bin were built without TLS; name others in PGBIN"
+            fail "the design encrypts its links, but the programs in $bin were built without TLS; name others in PGBIN"
         fi
     done <<<"$said"
 }

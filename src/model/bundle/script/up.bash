@@ -7,7 +7,7 @@ trap 'cancelled=129' HUP
 trap 'cancelled=130' INT
 trap 'cancelled=143' TERM
 
-# Takes back everything that was done, last first, unless the cluster is complete.
+# Rolls back everything that was done, last first, unless the cluster is complete.
 finish() {
     local code=$? index
     trap - EXIT
@@ -17,7 +17,7 @@ finish() {
     if ((code == 0)); then code=1; fi
     if ((cancelled != 0)); then code=$cancelled; fi
     if ((${#undo[@]} > 0)); then
-        say "Taking back what was done …"
+        say "Rolling back …"
         for ((index = ${#undo[@]} - 1; index >= 0; index--)); do
             # The first word is the function, the rest is its one argument.
             case "${undo[index]}" in
@@ -31,7 +31,7 @@ finish() {
 }
 trap finish EXIT
 
-# Announces a step. What takes it back is noted before it is done, so that a half done step is taken back too.
+# Announces a step. Its undo is recorded first, so that a half-done step is rolled back too.
 step() { # SECONDS TITLE [UNDO]
     stop_if_cancelled
     number=$((number + 1))
@@ -59,34 +59,34 @@ require_port() { # SERVER PORT
 require_folder() {
     local file parent="${cluster%/*}"
     if [[ -e $cluster/.pgcascade ]]; then
-        fail "a cluster is in $cluster already; take it down first (./down)"
+        fail "$cluster already contains a cluster; take it down first (./down)"
     elif [[ -d $cluster ]]; then
         for file in "$cluster"/* "$cluster"/.[!.]* "$cluster"/..?*; do
             [[ ! -e $file && ! -L $file ]] || fail "the folder $cluster is not empty; choose another one"
         done
         [[ -w $cluster ]] || fail "the folder $cluster cannot be written to"
     elif [[ -e $cluster || -L $cluster ]]; then
-        fail "$cluster is no folder"
+        fail "$cluster is not a folder"
     else
-        [[ -d ${parent:-/} && -w ${parent:-/} ]] || fail "the folder $cluster cannot be made: ${parent:-/} is not there, or cannot be written to"
+        [[ -d ${parent:-/} && -w ${parent:-/} ]] || fail "the folder $cluster cannot be created: ${parent:-/} does not exist or is not writable"
     fi
 }
 
 claim_folder() {
     local made="found folder"
     if [[ ! -d $cluster ]]; then
-        mkdir -- "$cluster" || fail "the folder $cluster cannot be made"
+        mkdir -- "$cluster" || fail "the folder $cluster cannot be created"
         made="made folder"
     fi
     cd -P -- "$cluster"
     # Two builders cannot both make it.
-    mkdir .pgcascade || fail "a cluster is in $cluster already"
+    mkdir .pgcascade || fail "$cluster already contains a cluster"
     printf '%s\n' "$made" >.pgcascade/bundle
     undo+=(release_folder)
 }
 
 make_folder() { # PATH
-    mkdir -- "$1" || fail "the folder $1 cannot be made"
+    mkdir -- "$1" || fail "the folder $1 cannot be created"
 }
 
 draw() {
@@ -129,12 +129,12 @@ create_role() { # DATA ROLE PASSWORD_FILE SETTING…
     said="`printf '%s;\n' "$statement" | "$bin/postgres" --single -D "$data" \
         -c exit_on_error=on -c log_min_error_statement=panic "${settings[@]}" postgres 2>&1`" || {
         printf '%s\n' "$said" >&2
-        fail "the replication role cannot be made"
+        fail "the replication role cannot be created"
     }
 }
 
 copy_data() { # FROM TO
-    [[ ! -e $1/postmaster.pid ]] || fail "$1 runs: only a directory that does not run can be copied"
+    [[ ! -e $1/postmaster.pid ]] || fail "$1 is running: only a stopped server can be copied"
     quietly cp -R -- "$1" "$2" || fail "$1 cannot be copied"
     rm -rf -- "$2/postmaster.opts" "$2/pg_replslot/"*
     chmod -- 700 "$2"
@@ -179,7 +179,7 @@ start() { # FOLDER [PASSWORD_FILE]
     while ! has_begun "$folder"; do
         if ((SECONDS >= deadline)); then
             show_log "$folder"
-            fail "the server in servers/$folder does not begin"
+            fail "the server in servers/$folder does not start"
         fi
         nap 0.02
     done
@@ -206,7 +206,7 @@ wait_ready() { # SERVER FOLDER PORT
             nap 0.2
             if ! postmaster_of "$2" >/dev/null; then
                 show_log "$2"
-                fail "$1 has ended"
+                fail "$1 has stopped"
             fi
         fi
         if ((SECONDS >= deadline)); then
@@ -218,7 +218,7 @@ wait_ready() { # SERVER FOLDER PORT
 }
 
 create_slot() { # PORT SLOT
-    sql "$1" "SELECT pg_create_physical_replication_slot('$2')" >/dev/null || fail "the replication slot $2 cannot be made"
+    sql "$1" "SELECT pg_create_physical_replication_slot('$2')" >/dev/null || fail "the replication slot $2 cannot be created"
 }
 
 streams() { # PORT STANDBY_AS_LITERAL

@@ -13,7 +13,8 @@ use crate::model::quoting::shell_word;
 use crate::model::topology::{Archive, Topology};
 
 pub(super) fn up(topology: &Topology, plan: &Plan) -> String {
-    const WHAT: &str = "builds the cluster in FOLDER and starts it; if anything fails, all is taken back.";
+    const WHAT: &str = "builds the cluster in FOLDER and starts it; if anything fails, everything is rolled \
+         back.";
     if let Some(obstacle) = obstacle(topology) {
         let refusal = shell_word(&format!("up: {obstacle}"));
         return format!(

@@ -28,14 +28,14 @@ check_manifest() {
         for path in "${changed[@]}"; do
             say "$path" >&2
         done
-        fail "the bundle is not as it was made (MANIFEST.sha256)"
+        fail "the bundle was changed (MANIFEST.sha256)"
     fi
-    say "All files of the bundle are as they were made"
+    say "All files of the bundle are unchanged"
 }
 
 # Only a server that is proved to be ours is asked: another one may have its port by now.
 check_runs() { # SERVER FOLDER
-    postmaster_of "$2" >/dev/null || fail "$1 does not run"
+    postmaster_of "$2" >/dev/null || fail "$1 is not running"
 }
 
 check_rows() { # SERVER PORT ROWS

@@ -35,7 +35,7 @@ impl Reader {
 
     pub(super) fn wrong_type(&mut self, item: &Item, key: &str, wanted: &str) {
         let message = format!(
-            "\"{key}\" is {}, and should be {wanted}",
+            "\"{key}\" is {}, but must be {wanted}",
             with_article(item.type_name())
         );
         self.problem("bad-value", item.span(), message, Some(format!("write {wanted}")));
@@ -107,7 +107,7 @@ impl Reader {
         let item = table.get(key)?;
         let text = item.as_str().map(str::to_owned);
         if text.is_none() {
-            self.wrong_type(item, key, "a text in quotes");
+            self.wrong_type(item, key, "a string in quotes");
         }
         text
     }
@@ -123,7 +123,7 @@ impl Reader {
             return Some(text);
         }
         let fix = self.guesses.nearest(&text, known.iter().copied()).map_or_else(
-            || format!("write one of them, or leave {key} out"),
+            || format!("use one of them, or omit {key}"),
             |near| format!("did you mean \"{near}\"?"),
         );
         let span = table.get(key).and_then(Item::span);
@@ -152,12 +152,12 @@ impl Reader {
             .and_then(|number| u32::try_from(number).ok())
             .filter(|number| *number > 0);
         if number.is_none() {
-            let message = format!("\"{key}\" is {what}: a whole number from 1 on");
+            let message = format!("\"{key}\" is {what}: a whole number of at least 1");
             self.problem(
                 "bad-value",
                 item.span(),
                 message,
-                Some(format!("write {key} = 1, or leave it out")),
+                Some(format!("write {key} = 1, or omit it")),
             );
         }
         number

@@ -29,10 +29,10 @@ impl Reader {
                 self.problem(
                     "unknown-key",
                     key_span(table, key),
-                    format!("[layout] has a position for \"{key}\", and there is no server of that name"),
+                    format!("[layout] has a position for \"{key}\", but there is no server with that name"),
                     Some(near.map_or_else(
                         || "remove the line".to_owned(),
-                        |near| format!("did you mean \"{near}\"? Else remove the line"),
+                        |near| format!("did you mean \"{near}\"? Otherwise remove the line"),
                     )),
                 );
                 continue;

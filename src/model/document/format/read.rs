@@ -32,9 +32,7 @@ pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
                     "the file is not valid TOML: {}",
                     error.message().trim().replace('\n', ", ")
                 ),
-                fix: Some(
-                    "mend the line; strings stand in quotes, and each key has one = behind it".to_owned(),
-                ),
+                fix: Some("fix the line: strings need quotes, and each key is followed by one =".to_owned()),
             }]);
         }
     };
@@ -97,7 +95,7 @@ impl Reader {
                 "too-many-servers",
                 tables.get(MOST_SERVERS).and_then(|(_, span)| span.clone()),
                 format!(
-                    "the design has {} servers, and pgcascade takes at most {MOST_SERVERS}",
+                    "the design has {} servers; the maximum is {MOST_SERVERS}",
                     tables.len()
                 ),
                 Some("split it into several designs".to_owned()),
@@ -187,10 +185,10 @@ impl Reader {
             Some(Value::Float(number)) => {
                 let number = number.value().to_string();
                 let (why, fix) = if number.starts_with("9.") {
-                    ("versions before 10 stand in quotes", format!("\"{number}\""))
+                    ("versions before 10 need quotes", format!("\"{number}\""))
                 } else {
                     (
-                        "from 10 on a major version is a whole number",
+                        "from version 10, a major version is a whole number",
                         number.split('.').next().unwrap_or("15").to_owned(),
                     )
                 };
@@ -256,7 +254,7 @@ impl Reader {
                             "bad-value",
                             value.span(),
                             format!("a {key} is a table"),
-                            Some(format!("begin it with [[{key}]]")),
+                            Some(format!("start it with [[{key}]]")),
                         ),
                     }
                 }
@@ -264,7 +262,7 @@ impl Reader {
             Some(item) => self.problem(
                 "bad-value",
                 item.span(),
-                format!("{key}s stand one after another, each under [[{key}]] in double brackets"),
+                format!("write each {key} under its own [[{key}]], in double brackets"),
                 Some(format!("write [[{key}]]")),
             ),
         }
@@ -299,7 +297,7 @@ impl Reader {
         let sync_priority = self.count_at(
             table,
             "sync_priority",
-            "a place in the list of synchronous standbys",
+            "a position in the list of synchronous standbys",
         );
         let slot = self.switch_at(table, "slot");
         let apply_delay = self
@@ -354,7 +352,7 @@ impl Reader {
                 Some(Value::Float(number)) => number.value().to_string(),
                 Some(Value::Boolean(switch)) => if *switch.value() { "on" } else { "off" }.to_owned(),
                 _ => {
-                    self.wrong_type(item, &name, "a text, a number, true or false");
+                    self.wrong_type(item, &name, "a string, a number, true or false");
                     continue;
                 }
             };

@@ -25,7 +25,7 @@ impl Reader {
                 let message = if is_taken {
                     format!("two scenarios are called \"{name}\"")
                 } else {
-                    "a scenario needs a name that can be seen".to_owned()
+                    "a scenario needs a visible name".to_owned()
                 };
                 let span = table.get("name").and_then(Item::span);
                 let fix = Some("give it another name".to_owned());
@@ -163,7 +163,7 @@ mod tests {
             ("[[scenario]]\ntext = \"\"\n", "a scenario needs \"name\""),
             (
                 "[[scenario]]\nname = \" \"\ntext = \"\"\n",
-                "a scenario needs a name that can be seen",
+                "a scenario needs a visible name",
             ),
             (
                 "[[scenario]]\nname = \"a\"\ntexts = \"\"\ntext = \"\"\n",
@@ -171,7 +171,7 @@ mod tests {
             ),
             (
                 "[scenario]\nname = \"a\"\n",
-                "scenarios stand one after another, each under [[scenario]] in double brackets",
+                "write each scenario under its own [[scenario]], in double brackets",
             ),
             (
                 "[[scenario]]\nname = \"a\"\ntext = \"\"\n[[scenario]]\nname = \"a\"\ntext = \"\"\n",

@@ -151,7 +151,9 @@ fn a_site_comes_and_goes_as_a_line_of_its_server() {
     check_problems(
         &format!("{head}site = \" \"\nsites = 1\n"),
         &[
-            "5 bad-value: a site is a name of 1 to 63 characters in one line, such as \"Berlin\" or \"rack 4\", and this is none | write a short name in one line, for example site = \"Berlin\", or leave site out",
+            "5 bad-value: this is not a site: a site is a name of 1 to 63 characters on one line, such as \
+             \"Berlin\" or \"rack 4\" | write a short name on one line, for example site = \"Berlin\", or \
+             omit site",
             "6 unknown-key: server \"m\" has no key \"sites\" | did you mean \"site\"?",
         ],
     );
@@ -179,7 +181,7 @@ fn tls_stands_beside_the_authentication_and_leaves_it_alone() {
     let problems = read(&text.replace("true", "\"yes\"")).unwrap_err();
     assert_eq!(
         (problems[0].line, problems[0].message.as_str()),
-        (Some(4), "\"tls\" is a string, and should be true or false")
+        (Some(4), "\"tls\" is a string, but must be true or false")
     );
     let unchanged = text.replace("true", "false");
     assert_eq!(write(&read(&unchanged).unwrap()), unchanged);
@@ -319,13 +321,15 @@ fn each_problem_names_its_line_and_its_fix() {
             server("b", "follows = \"a\"\n")
         ),
         &[
-            "6 loop: a → b → a is a loop: these servers follow each other, and no WAL ever enters | let one of them follow a server outside the loop",
+            "6 loop: a → b → a is a loop: these servers follow each other and never receive WAL | make one \
+             of them follow a server outside the loop",
         ],
     );
     check_problems(
         &format!("{head}{}{}", server("m", ""), server("n", "")),
         &[
-            "6 two-primaries: \"n\" and \"m\" both follow nobody, so the design has two primaries | give one of them an upstream, for example follows = \"m\" for \"n\"",
+            "6 two-primaries: \"n\" and \"m\" both have no upstream, so the design has two primaries | give \
+             one of them an upstream, for example follows = \"m\" for \"n\"",
         ],
     );
     check_problems(
@@ -338,7 +342,20 @@ fn each_problem_names_its_line_and_its_fix() {
     check_problems(
         &format!("{head}{}{}", server("m", ""), server("s", "follows = \"n\"\n")),
         &[
-            "6 unknown-upstream: \"s\" follows \"n\", and there is no server of that name | name one of the design's servers",
+            "6 unknown-upstream: \"s\" follows \"n\", but no server has that name | use the name of a \
+             server in the design",
+        ],
+    );
+    // Never the server itself, however like it is; capitals alone are the likeliest slip.
+    check_problems(
+        &format!(
+            "{head}{}{}",
+            server("PG01", ""),
+            server("pg02", "follows = \"pg01\"\n")
+        ),
+        &[
+            "6 unknown-upstream: \"pg02\" follows \"pg01\", but no server has that name | did you mean \
+             follows = \"PG01\"?",
         ],
     );
     check_problems(
@@ -347,11 +364,14 @@ fn each_problem_names_its_line_and_its_fix() {
             server("*", "slot = 1\nsync_priority = 0\n")
         ),
         &[
-            "1 bad-value: \"name\" is an integer, and should be a text in quotes | write a text in quotes",
-            "2 bad-value: postgres = 9.6 is a fraction: versions before 10 stand in quotes | write postgres = \"9.6\"",
-            "4 bad-value: \"*\" cannot be a server's name: in synchronous_standby_names it means every standby | write a name of its own, for example name = \"standby1\"",
-            "6 bad-value: \"slot\" is an integer, and should be true or false | write true or false",
-            "7 bad-value: \"sync_priority\" is a place in the list of synchronous standbys: a whole number from 1 on | write sync_priority = 1, or leave it out",
+            "1 bad-value: \"name\" is an integer, but must be a string in quotes | write a string in quotes",
+            "2 bad-value: postgres = 9.6 is a fraction: versions before 10 need quotes | write postgres = \
+             \"9.6\"",
+            "4 bad-value: \"*\" cannot be a server's name: in synchronous_standby_names it means every \
+             standby | write a unique name, for example name = \"standby1\"",
+            "6 bad-value: \"slot\" is an integer, but must be true or false | write true or false",
+            "7 bad-value: \"sync_priority\" is a position in the list of synchronous standbys: a whole \
+             number of at least 1 | write sync_priority = 1, or omit it",
         ],
     );
     check_problems(
@@ -364,9 +384,11 @@ fn each_problem_names_its_line_and_its_fix() {
             server("m", "")
         ),
         &[
-            "2 bad-value: postgres = 15.2 is a fraction: from 10 on a major version is a whole number | write postgres = 15",
+            "2 bad-value: postgres = 15.2 is a fraction: from version 10, a major version is a whole number \
+             | write postgres = 15",
             "3 missing-key: [archive] needs \"directory\" | add a line directory = …",
-            "5 bad-value: method = \"some\" is not known; known are first, any | write one of them, or leave method out",
+            "5 bad-value: method = \"some\" is not known; known are first, any | use one of them, or omit \
+             method",
         ],
     );
 }
@@ -381,7 +403,9 @@ fn a_misspelt_upstream_does_not_make_a_second_primary() {
     );
     check_problems(
         &format!("{head}{standby}follows = 1\n"),
-        &["9 bad-value: \"follows\" is an integer, and should be a text in quotes | write a text in quotes"],
+        &[
+            "9 bad-value: \"follows\" is an integer, but must be a string in quotes | write a string in quotes",
+        ],
     );
 }
 

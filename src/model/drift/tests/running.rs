@@ -98,13 +98,13 @@ fn two_primaries_are_a_split_brain_and_a_switched_over_one_is_none() {
     assert_eq!(both.server, None);
     assert_eq!(
         both.message,
-        "m and b take writes, each for itself: the cluster is split."
+        "m and b accept writes independently: the cluster has a split brain."
     );
     assert!(
         scene
             .one("standby-promoted")
             .message
-            .starts_with("b is drawn as a standby of m")
+            .starts_with("b is designed as a standby of m")
     );
 
     // A switch-over by hand: everybody streams, from others than drawn.
@@ -142,7 +142,7 @@ fn standbys_in_a_ring_are_called_a_ring() {
         scene
             .one("ring")
             .message
-            .starts_with("a and b follow each other in a ring (a ← b ← a)")
+            .starts_with("a and b follow each other in a loop (a ← b ← a)")
     );
     assert_eq!(
         scene.one("other-upstream").message,
@@ -184,7 +184,7 @@ fn whoever_streams_undrawn_is_told_once() {
     scene.up("m").senders.as_mut().unwrap().push(row.clone());
     scene.only(
         "extra-sender",
-        "m sends to \"spy\" at 10.0.0.7, which is not drawn below it.",
+        "m sends to \"spy\" at 10.0.0.7, which the design does not have below it.",
     );
     // A second one by the name of a drawn one, and a base backup.
     row.application_name = "a".to_owned();
@@ -209,7 +209,7 @@ fn slots_are_missing_unused_lost_or_too_many() {
     let slots =
         |scene: &mut Scene, change: &dyn Fn(&mut Vec<Slot>)| change(scene.up("m").slots.as_mut().unwrap());
     slots(&mut scene, &|slots| slots.retain(|slot| slot.name != "b"));
-    let found = scene.only("slot-missing", "m has no slot b, which is drawn for b.");
+    let found = scene.only("slot-missing", "m has no slot b, which the design has for b.");
     assert_eq!(
         found.fix.unwrap(),
         "On m: SELECT pg_create_physical_replication_slot('b', true);"
@@ -218,14 +218,14 @@ fn slots_are_missing_unused_lost_or_too_many() {
     scene.lets_go("m", "b");
     assert_eq!(
         scene.one("link-missing").message,
-        "b does not stream from m: its slot b is not there."
+        "b does not stream from m: its slot b is missing."
     );
 
     let mut scene = Scene::of(SEED);
     slots(&mut scene, &|slots| slots[0].is_active = false);
     let unused = scene.only(
         "slot-inactive",
-        "Nobody uses the slot a on m, which keeps WAL for a.",
+        "The slot a on m is unused and retains WAL for a.",
     );
     assert!(unused.fix.unwrap().contains("primary_slot_name"));
     for (status, rule) in [
@@ -251,7 +251,7 @@ fn slots_are_missing_unused_lost_or_too_many() {
     });
     let found = scene.only(
         "slot-extra",
-        "m has a slot old, which is not drawn and keeps WAL for nobody.",
+        "m has a slot old, which is not in the design and retains WAL that nobody reads.",
     );
     assert!(found.fix.unwrap().contains("pg_drop_replication_slot('old')"));
     slots(&mut scene, &|slots| slots.last_mut().unwrap().is_temporary = true);
@@ -314,7 +314,7 @@ fn far_behind_is_a_difference_and_a_little_is_none() {
     scene.up("a").positions.received = received;
     scene.only(
         "standby-behind",
-        "a streams from m and is 64.0 MB behind with applying.",
+        "a streams from m and is 64.0 MB behind in replay.",
     );
     scene.up("a").replay = Some(Replay::Paused);
     let paused = scene.only(
@@ -351,7 +351,8 @@ fn an_archive_that_fails_is_told_with_its_file() {
     });
     scene.only(
         "archive-failing",
-        "The archive of m does not take 02; the last one that it took was 01, at 1970-01-01 00:00:00 UTC. WAL piles up on m.",
+        "m cannot archive 02; the last archived segment was 01, at 1970-01-01 00:00:00 UTC. WAL piles up on \
+         m.",
     );
     let archiver = scene.up("m").archiver.clone();
     scene.up("m").archiver = None;
@@ -368,7 +369,7 @@ fn commits_that_hang_or_wait_for_nobody_are_told() {
     let hangs = scene.one("commits-differ");
     assert_eq!(
         hangs.message,
-        "Commits on m hang: none of the standbys that they wait for is streaming. As drawn, a commit waits for a."
+        "Commits on m hang: none of the synchronous standbys is streaming. By design, a commit waits for a."
     );
     let mut scene = Scene::of("m 1025 sync first 1\n  a 1026 priority 1\n");
     scene.sets("m", "synchronous_standby_names", "");

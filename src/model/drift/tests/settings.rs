@@ -29,7 +29,7 @@ fn a_name_that_nobody_has_hangs_every_commit() {
     let found = scene.one("other-sync-names");
     assert_eq!(
         found.message,
-        "synchronous_standby_names is 'ghost' on m (postgresql.auto.conf, line 3); as drawn it is empty."
+        "synchronous_standby_names is 'ghost' on m (postgresql.auto.conf, line 3); the design has empty."
     );
     assert_eq!(
         found.fix.unwrap(),
@@ -42,7 +42,7 @@ fn a_name_that_nobody_has_hangs_every_commit() {
         scene
             .one("other-sync-names")
             .message
-            .ends_with("counts from a promotion on.")
+            .ends_with("takes effect after a promotion.")
     );
     assert_eq!(scene.rules().len(), 1);
 }
@@ -151,7 +151,7 @@ fn a_delay_is_compared_with_the_drawn_one() {
         scene
             .one("other-apply-delay")
             .message
-            .ends_with("as drawn it is 5min.")
+            .ends_with("the design has 5min.")
     );
     scene.sets("b", "recovery_min_apply_delay", "1000");
     assert_eq!(scene.rules(), ["other-apply-delay a", "other-apply-delay b"]);
@@ -167,7 +167,7 @@ fn what_waits_for_a_restart_is_told_as_that_only() {
     scene.puts("m", "max_wal_senders", pending.clone());
     scene.only(
         "setting-pending",
-        "max_wal_senders of m has another value in a file, which waits for a restart.",
+        "max_wal_senders of m has a new value in a file, pending a restart.",
     );
     let mut scene = Scene::of(SEED);
     scene.puts("m", "port", pending);

@@ -25,8 +25,10 @@ impl Planner<'_> {
         let path = ClusterFolder::TLS.to_owned();
         self.head.makes.push(path.clone());
         self.add(New {
-            title: format!("Make the folder {path}"),
-            why: "Keys stand in files that only their owner can read (mode 0600): PostgreSQL refuses a key that others can, and so does libpq".to_owned(),
+            title: format!("Create the folder {path}"),
+            why: "Keys are in files that only their owner can read (mode 0600): PostgreSQL and libpq refuse \
+                 a key that others can read"
+                .to_owned(),
             undo: (!self.resumes).then(|| Action::Make(Make::RemoveFolder { path: path.clone() })),
             action: Action::Make(Make::MakeFolder { path }),
             ..New::default()
@@ -34,8 +36,10 @@ impl Planner<'_> {
         let certificates = Certificate::of_each(self.wanted);
         let folders = certificates.iter().map(|one| one.folder.clone()).collect();
         self.add(New {
-            title: "Make an authority, and certificates for all servers".to_owned(),
-            why: "Both ends of a link prove who they are, each with a certificate of the cluster's own authority".to_owned(),
+            title: "Create an authority and certificates for all servers".to_owned(),
+            why: "Both ends of a link prove their identity with a certificate signed by the cluster's own \
+                 authority"
+                .to_owned(),
             undo: (!self.resumes).then_some(Action::Make(Make::RemoveCertificates { folders })),
             action: Action::Make(Make::MakeCertificates { certificates }),
             ..New::default()
@@ -78,33 +82,34 @@ impl Planner<'_> {
         let (file, title, why) = match (part, on) {
             (Part::Server, true) => (
                 "postgresql.conf",
-                format!("Let {name} speak TLS"),
-                "It accepts connections with TLS and without it: nobody who is connected notices",
+                format!("Enable TLS on {name}"),
+                "It accepts connections with and without TLS: existing connections are not affected",
             ),
             (Part::Server, false) => (
                 "postgresql.conf",
-                format!("Let {name} speak no TLS any more"),
-                "Nobody asks for it any more; a connection that stands goes on as it is",
+                format!("Disable TLS on {name}"),
+                "No link uses it any more; existing connections are not affected",
             ),
             (Part::Link, true) => (
                 self.link_file(),
-                format!("Let {name} stream over TLS only"),
-                "Its upstream speaks TLS by now; from 13 on primary_conninfo is read again at a reload",
+                format!("Make {name} stream over TLS only"),
+                "Its upstream now accepts TLS; from PostgreSQL 13, a reload is enough for primary_conninfo",
             ),
             (Part::Link, false) => (
                 self.link_file(),
-                format!("Let {name} stream without asking for TLS"),
-                "Its upstream lets it in without TLS by now; from 13 on primary_conninfo is read again at a reload",
+                format!("Make {name} stream without TLS"),
+                "Its upstream now accepts it without TLS; from PostgreSQL 13, a reload is enough for \
+                 primary_conninfo",
             ),
             (Part::Access, true) => (
                 "pg_hba.conf",
-                format!("Let standbys come to {name} over TLS only"),
-                "All of them do so by now; who is connected stays so",
+                format!("Accept standbys on {name} over TLS only"),
+                "All of them already use TLS; existing connections stay",
             ),
             (Part::Access, false) => (
                 "pg_hba.conf",
-                format!("Let standbys come to {name} without TLS"),
-                "Before any of them does; those over TLS stay connected",
+                format!("Accept standbys on {name} without TLS"),
+                "This comes before any of them switches; connections over TLS stay",
             ),
         };
         let restarts = one.settings.iter().any(|setting| {

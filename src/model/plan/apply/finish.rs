@@ -31,7 +31,9 @@ impl Planner<'_> {
         let new = New {
             server: Some(primary.is),
             title: "Switch on the designed synchronous replication".to_owned(),
-            why: "Only now, when every standby streams: no commit waits for one that is not there (synchronous_standby_names needs no restart)".to_owned(),
+            why: "This comes last, when every standby is streaming: no commit waits for a missing one \
+                 (synchronous_standby_names needs no restart)"
+                .to_owned(),
             action: reload(DesignOf::After, Vec::new()),
             undo: Some(back),
             ..New::default()
@@ -64,7 +66,7 @@ impl Planner<'_> {
             }
         }
         self.add(New {
-            why: "Streaming alone is no proof: a standby can receive WAL and not apply it".to_owned(),
+            why: "Streaming alone proves nothing: a standby can receive WAL without applying it".to_owned(),
             deadline_secs: WAIT_SECS,
             ..proof::one_row(wanted)
         });
@@ -76,7 +78,8 @@ impl Planner<'_> {
         let settles_at = self.add(New {
             title: "Record the new design".to_owned(),
             why:
-                "It runs and is proved: from here on nothing is taken back, and what follows only clears away"
+                "It runs and is verified: from here on nothing is rolled back, and the remaining steps only \
+                 clean up"
                     .to_owned(),
             action: Action::Alter(Alter::Settle),
             ..New::default()
@@ -102,7 +105,7 @@ impl Planner<'_> {
         if !wanted.has_tls() && (running.has_tls() || self.left_tls) {
             self.add(New {
                 title: "Remove the certificates and the authority".to_owned(),
-                why: "No server uses them any more; nothing in tls/ that pgcascade did not make".to_owned(),
+                why: "No server uses them any more; other files in tls/ are kept".to_owned(),
                 action: Action::Alter(Alter::RemoveTls),
                 ..New::default()
             });
@@ -111,15 +114,16 @@ impl Planner<'_> {
         let has_old = self.clears || !ports(running).is_subset(&after);
         if has_old && self.uses_passwords() {
             self.add(New {
-                title: "Let the password files forget the old ports".to_owned(),
-                why: "No server of the cluster listens there any more".to_owned(),
+                title: "Remove the old ports from the password files".to_owned(),
+                why: "No server of the cluster listens on them any more".to_owned(),
                 action: pass_files(&after),
                 ..New::default()
             });
         }
         self.add(New {
-            title: "Note that the change is complete".to_owned(),
-            why: "Nothing of the old design is left; the folder's README says how to connect now".to_owned(),
+            title: "Record that the change is complete".to_owned(),
+            why: "Nothing of the old design is left; the folder's README describes the new connections"
+                .to_owned(),
             action: Action::Make(Make::Complete),
             ..New::default()
         });

@@ -33,7 +33,9 @@ impl Planner<'_> {
             let new = New {
                 server: Some(one.was),
                 title: format!("Restart {} with more of {}", one.was.name(), names.join(", ")),
-                why: "Read at the start only, and no standby may have less than its primary: standbys first, the primary last".to_owned(),
+                why: "Read only at startup, and no standby may have a lower value than its primary: \
+                     standbys first, the primary last"
+                    .to_owned(),
                 action: restart(one.early.iter().cloned().chain(held.clone()).collect()),
                 undo: Some(restart(held)),
                 deadline_secs: RESTART_SECS,
@@ -62,8 +64,8 @@ impl Planner<'_> {
         });
         self.add(New {
             server: Some(primary),
-            title: "See that every standby applies what the primary writes".to_owned(),
-            why: "They have room for what the primary gets now".to_owned(),
+            title: "Check that every standby applies what the primary writes".to_owned(),
+            why: "They can handle the primary's new limits".to_owned(),
             undo: Some(prove.clone()),
             action: prove,
             deadline_secs: WAIT_SECS,
@@ -78,8 +80,10 @@ impl Planner<'_> {
         lowered.retain(|one| self.wanted.answers_queries(one.is.id()));
         self.add(New {
             server: Some(primary),
-            title: "Wait until the standbys know the primary's lower settings".to_owned(),
-            why: "A standby refuses to run with less than the WAL that it applies says of the primary (hot standby, Administrator's Overview)".to_owned(),
+            title: "Wait until the standbys have the primary's lower settings".to_owned(),
+            why: "A standby refuses to run with lower values than the primary's, which it learns from WAL \
+                 (manual, Hot Standby, Administrator's Overview)"
+                .to_owned(),
             action: Action::Serve(Serve::ProveRow {
                 server: primary.name().to_string(),
                 port: primary.port().number(),

@@ -8,7 +8,7 @@ use crate::model::plan::{Check, Machine};
 use crate::model::topology::{Edit, Server, Topology};
 
 /// What helps where a cluster cannot be changed.
-const ANEW: &str = "Tear the cluster down and deploy the design anew";
+const REDEPLOY: &str = "Tear the cluster down and deploy the design again";
 
 /// Every reason, each with what to do; none: the change can be planned.
 pub fn refusals(difference: &Difference<'_>, machine: &Machine, standing: &Standing) -> Vec<Check> {
@@ -39,22 +39,24 @@ fn other_cluster(running: &Topology, wanted: &Topology) -> Vec<Check> {
         found.push(stop(
             "other-major",
             format!(
-                "The cluster runs PostgreSQL {}, and the design is for {}: data directories of one major version cannot be used by another",
+                "The cluster runs PostgreSQL {}, and the design is for {}: a data directory only works with \
+                 its own major version",
                 running.postgres(),
                 wanted.postgres()
             ),
-            ANEW,
+            REDEPLOY,
         ));
     }
     if running.effective_auth() != wanted.effective_auth() {
         found.push(stop(
             "other-auth",
             format!(
-                "The cluster was made with {} authentication, and the design asks for {}: its passwords are stored for the one only",
+                "The cluster was made with {} authentication, and the design asks for {}: its passwords are \
+                 only stored for the first",
                 running.effective_auth().word(),
                 wanted.effective_auth().word()
             ),
-            ANEW,
+            REDEPLOY,
         ));
     }
     found
@@ -73,8 +75,11 @@ fn tls(difference: &Difference<'_>) -> Option<Check> {
         let word = if wanted.has_tls() { "on" } else { "off" };
         stop(
             "tls-at-once",
-            format!("TLS is switched {word} together with other changes: while the links are switched, everything else has to stay as it is"),
-            format!("Apply the design that runs with TLS {word} and nothing else changed; then apply the rest"),
+            format!(
+                "TLS is switched {word} together with other changes, but nothing else can change while \
+                 the links are switched"
+            ),
+            format!("Apply the running design with only TLS switched {word}; then apply the rest"),
         )
     })
 }
@@ -90,23 +95,25 @@ fn primary(difference: &Difference<'_>) -> Option<Check> {
         stop(
             id,
             format!(
-                "\"{}\" is a standby of \"{}\" and is the primary in the design: a promotion is not applied",
+                "\"{}\" is a standby of \"{}\" but the primary in the design: apply does not promote",
                 is.name(),
                 was.name()
             ),
-            format!("Leave \"{}\" the primary; or: {ANEW}", was.name()),
+            format!("Keep \"{}\" as the primary; or: {REDEPLOY}", was.name()),
         )
     } else {
         stop(
             id,
             format!(
-                "The design's primary is \"{}\" on port {}, and the cluster's is \"{}\" on port {}: this is the design of another cluster, or the primary got a new name and a new port at once",
+                "The design's primary is \"{}\" on port {}, and the cluster's is \"{}\" on port {}: this is \
+                 the design of another cluster, or both the name and the port of the primary have changed",
                 is.name(),
                 is.port(),
                 was.name(),
                 was.port()
             ),
-            "Change the primary's name and its port one after the other, or deploy the design into a folder of its own",
+            "Change the primary's name and port in two separate steps, or deploy the design into a new \
+             folder",
         )
     })
 }
@@ -117,8 +124,8 @@ fn down<'a>(difference: &'a Difference<'_>, standing: &'a Standing) -> impl Iter
         .map(|name| {
             stop(
                 "server-down",
-                format!("\"{name}\" does not run, and a change is applied to servers that run"),
-                "Start it first (pgcascade start); or take it out of the design",
+                format!("\"{name}\" is not running, and changes can only be applied to running servers"),
+                "Start it first (pgcascade start), or remove it from the design",
             )
         })
 }
@@ -129,8 +136,12 @@ fn backup(difference: &Difference<'_>) -> Option<Check> {
     major.backup_calls().is_none().then(|| {
         stop(
             "no-base-backup",
-            format!("\"{}\" is new, and a running PostgreSQL {major} is not copied by pgcascade: only from 9.6 on does a base backup leave no trace in the primary", new.name()),
-            ANEW,
+            format!(
+                "\"{}\" is new, but pgcascade does not copy a running PostgreSQL {major}: before 9.6, a \
+                 base backup leaves traces in the primary",
+                new.name()
+            ),
+            REDEPLOY,
         )
     })
 }
@@ -143,7 +154,9 @@ fn limits(difference: &Difference<'_>) -> Option<Check> {
         Limits::Indifferent | Limits::Raised => None,
         Limits::Both => Some(stop(
             id,
-            "Of the settings that a standby may not have lower than the primary (such as max_connections), one is raised and another lowered: the one needs the standbys first, the other the primary",
+            "Among the settings that a standby may not have lower than the primary (such as \
+             max_connections), one is raised and another lowered: raising starts with the standbys, \
+             lowering with the primary",
             one_after_another,
         )),
         Limits::Lowered => {
@@ -154,7 +167,8 @@ fn limits(difference: &Difference<'_>) -> Option<Check> {
                 return Some(stop(
                     id,
                     format!(
-                        "\"{}\" gets another port while a setting that its standbys may not have lower than the primary is lowered: they have to hear of that over the old port first",
+                        "The port of \"{}\" changes while a setting that its standbys may not have lower \
+                         than the primary is lowered: they must receive that change over the old port first",
                         moved.is.name()
                     ),
                     one_after_another,
@@ -167,10 +181,11 @@ fn limits(difference: &Difference<'_>) -> Option<Check> {
             Some(stop(
                 id,
                 format!(
-                    "\"{}\" applies WAL late, and cannot have less of such a setting than the primary had when that WAL was written",
+                    "\"{}\" applies WAL late and cannot have a lower value than the primary had when that \
+                     WAL was written",
                     late.was.name()
                 ),
-                "Take its delay away first, apply that, then lower the setting",
+                "First remove its delay and apply that, then lower the setting",
             ))
         }
     }
@@ -190,10 +205,11 @@ fn delayed<'a>(difference: &'a Difference<'_>) -> impl Iterator<Item = Check> + 
         stop(
             "delayed-standby",
             format!(
-                "\"{}\" would lose its upstream for a moment, and, as it applies WAL late, stream again only when it has applied what it has",
+                "\"{}\" would lose its upstream for a moment and, since it applies WAL late, would not \
+                 stream again until it has applied the WAL it already has",
                 one.was.name()
             ),
-            "Take its delay away and apply that; then make this change; then give the delay back",
+            "Remove its delay and apply that; then make this change; then restore the delay",
         )
     })
 }
@@ -214,11 +230,11 @@ fn folders<'a>(difference: &'a Difference<'_>) -> impl Iterator<Item = Check> + 
             stop(
                 "folder-taken",
                 format!(
-                    "\"{}\" would get the folder servers/{folder}, which \"{}\" still has",
+                    "\"{}\" would get the folder servers/{folder}, which \"{}\" still uses",
                     server.name(),
                     owner.name()
                 ),
-                "Give it another name, or apply the other server's change first",
+                "Use another name, or apply the other server's change first",
             )
         })
     })
@@ -244,13 +260,14 @@ fn kept_port(difference: &Difference<'_>, server: &Server) -> Option<Check> {
     Some(stop(
         "port-taken",
         format!(
-            "\"{}\" would get port {}, which \"{}\" has until it has changed itself",
+            "\"{}\" would get port {}, which \"{}\" still uses",
             server.name(),
             server.port(),
             other.was.name()
         ),
         format!(
-            "Apply the new port of \"{}\" first, then that of \"{}\"; for an exchange take a third port between",
+            "Apply the new port of \"{}\" first, then that of \"{}\"; to swap two ports, go through a third \
+             one",
             other.is.name(),
             server.name()
         ),
@@ -267,7 +284,10 @@ fn used_port(difference: &Difference<'_>, machine: &Machine, server: &Server) ->
     let by = used.by.as_deref().unwrap_or("another program");
     Some(stop(
         "port-in-use",
-        format!("Port {port}, which \"{}\" gets, is used by {by}", server.name()),
-        "Take another port, or stop what listens there",
+        format!(
+            "Port {port}, the new port of \"{}\", is in use by {by}",
+            server.name()
+        ),
+        "Choose another port, or stop the program that uses it",
     ))
 }

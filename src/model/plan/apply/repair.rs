@@ -105,10 +105,10 @@ pub fn words(difference: &Difference<'_>) -> Vec<String> {
         for repair in &one.repairs {
             told.push(match repair {
                 Repair::Setting { name: setting, .. } => {
-                    format!("{setting} of {name} was changed by hand and is what the design says again")
+                    format!("{setting} of {name} was changed by hand and is reset to the design")
                 }
                 Repair::Files => format!("The files of {name} say what it does"),
-                Repair::Slot(slot) => format!("The slot {slot} is made again on {name}"),
+                Repair::Slot(slot) => format!("The slot {slot} is created again on {name}"),
             });
         }
     }
@@ -146,7 +146,8 @@ impl Planner<'_> {
             self.add(New {
                 server: Some(one.was),
                 title: format!("Reset {} of {}", listed(&settings), one.was.name()),
-                why: "Somebody set it by ALTER SYSTEM; what stands in postgresql.auto.conf beats the file that is the design's"
+                why: "It was set with ALTER SYSTEM, and postgresql.auto.conf overrides the design's \
+                     postgresql.conf"
                     .to_owned(),
                 action: Action::Alter(Alter::Reset {
                     server: one.was.name().to_string(),
@@ -163,8 +164,8 @@ impl Planner<'_> {
     fn make_slot_again(&mut self, one: &Kept<'_>, slot: &str) {
         self.add(New {
             server: Some(one.was),
-            title: format!("Make the slot {slot} on {} again", one.was.name()),
-            why: "Somebody dropped it; without it the WAL that its standby has not received yet may go"
+            title: format!("Create the slot {slot} on {} again", one.was.name()),
+            why: "It was dropped; without it, WAL that its standby has not received yet may be removed"
                 .to_owned(),
             action: Action::Serve(Serve::CreateSlot {
                 server: one.was.name().to_string(),

@@ -30,18 +30,21 @@ impl<'a> Planner<'a> {
             ),
             Means::Reload if self.difference.has_moved(one) => (
                 format!(
-                    "Let {name} follow {}",
+                    "Point {name} at {}",
                     upstream.map_or("", |upstream| upstream.name().as_str())
                 ),
-                "primary_conninfo and primary_slot_name are read again at a reload (from 13 on): it goes to its new upstream without a restart".to_owned(),
+                "From PostgreSQL 13, a reload is enough for primary_conninfo and primary_slot_name: it \
+                 moves to its new upstream without a restart"
+                    .to_owned(),
             ),
             Means::Reload => (
                 format!("Reload {name} with its new configuration"),
-                "What differs is read again at a signal (pg_ctl reload); nobody is disconnected".to_owned(),
+                "A reload (pg_ctl reload) is enough for these settings; no session is disconnected"
+                    .to_owned(),
             ),
             Means::Write => (
-                format!("Write the files of {name} anew"),
-                "Only their comments differ: the server reads nothing new".to_owned(),
+                format!("Rewrite the files of {name}"),
+                "Only comments differ: nothing changes for the server".to_owned(),
             ),
         };
         let new = New {
@@ -129,12 +132,14 @@ impl<'a> Planner<'a> {
         self.make_folder(
             Some(server),
             ClusterFolder::server(&folder),
-            "The new server's own folder, for its data directory and its log",
+            "The new server's folder, for its data directory and log",
         );
         self.add(New {
             server: Some(server),
-            title: format!("Copy {} to {name} while it runs", source.name()),
-            why: "A base backup: between the calls that begin and end it, the files may change while they are copied, since the WAL of that time is applied to the copy (Making a Base Backup Using the Low Level API)".to_owned(),
+            title: format!("Copy the running {} to {name}", source.name()),
+            why: "A base backup: files may change while they are copied, because the WAL written in the \
+                 meantime is applied to the copy (manual, Making a Base Backup Using the Low Level API)"
+                .to_owned(),
             undo: Some(Action::Make(Make::RemoveFolder { path: data.clone() })),
             action: Action::Alter(Alter::CopyRunning {
                 server: source.name().to_string(),
@@ -149,7 +154,7 @@ impl<'a> Planner<'a> {
             self.add(New {
                 server: Some(server),
                 title: format!("Install {file} of {name}"),
-                why: "In place of the primary's".to_owned(),
+                why: "Replaces the copy of the primary's file".to_owned(),
                 action: Action::Make(Make::InstallFile {
                     bundle_path: format!("{}/{file}", ClusterFolder::server(&folder)),
                     to: format!("{data}/{file}"),
@@ -161,7 +166,7 @@ impl<'a> Planner<'a> {
         self.add(New {
             server: Some(server),
             title: format!("Start {name}"),
-            why: "It applies the WAL of the time in which it was copied, then streams".to_owned(),
+            why: "It applies the WAL written during the copy, then streams".to_owned(),
             undo: Some(Action::Serve(Serve::Stop {
                 server: name.clone(),
                 folder: folder.clone(),
@@ -178,7 +183,7 @@ impl<'a> Planner<'a> {
         self.add(New {
             server: Some(server),
             title: format!("Wait until {name} accepts connections"),
-            why: "A hot standby does so once it has reached a consistent state".to_owned(),
+            why: "A hot standby accepts connections once it has reached a consistent state".to_owned(),
             action: Action::Serve(Serve::WaitReady {
                 server: name,
                 folder,
@@ -218,8 +223,8 @@ impl<'a> Planner<'a> {
             let (server, folder, port) = place;
             self.add(New {
                 server: Some(sender),
-                title: format!("Make the slot of {} on {}", standby.name(), sender.name()),
-                why: "Before its standby comes: it keeps the WAL from here on".to_owned(),
+                title: format!("Create the slot of {} on {}", standby.name(), sender.name()),
+                why: "This comes before its standby connects: the slot retains WAL from now on".to_owned(),
                 action: Action::Serve(Serve::CreateSlot {
                     server,
                     folder,
@@ -248,7 +253,7 @@ impl<'a> Planner<'a> {
             self.add(New {
                 server: Some(standby),
                 title: format!("Wait until {} streams from {}", standby.name(), sender.name()),
-                why: "The next server is touched only when this one is back".to_owned(),
+                why: "The next server is changed only when this one is back".to_owned(),
                 action: Action::Serve(Serve::WaitStreaming {
                     server: sender.name().to_string(),
                     folder: self.folder(sender),
@@ -275,8 +280,8 @@ fn restart_why(one: &Kept<'_>) -> String {
         .chain(repaired)
         .collect();
     if names.is_empty() {
-        "Its folder gets its new name, which only works while it is down".to_owned()
+        "Its folder is renamed, which is only possible while it is down".to_owned()
     } else {
-        format!("Read at the start only: {}", names.join(", "))
+        format!("Read only at startup: {}", names.join(", "))
     }
 }

@@ -103,11 +103,14 @@ impl<'a> Planner<'a> {
     /// The note that a change begins; what an earlier one left.
     fn begin(&mut self, standing: &Standing) {
         self.add(New {
-            title: "Note that a change begins".to_owned(),
-            why: "Whatever happens from here on, the record names both designs and everything that may be made: a later pgcascade can finish the change, take it back, or tear all down".to_owned(),
+            title: "Record that a change begins".to_owned(),
+            why: "From now on pgcascade can finish the change, undo it, or tear everything down".to_owned(),
             action: Action::Alter(Alter::BeginChange),
             undo: Some(Action::Alter(Alter::ForgetChange)),
-            stays_with_rest: Some("The cluster stays noted as between two designs: `pgcascade apply` with either of them makes it whole, `pgcascade teardown` removes it."),
+            stays_with_rest: Some(
+                "The cluster stays recorded as between two designs: `pgcascade apply` \
+                 with either of them completes it, `pgcascade teardown` removes it.",
+            ),
             ..New::default()
         });
         if standing.resumes {
@@ -147,7 +150,7 @@ impl<'a> Planner<'a> {
                 self.add(New {
                     server: Some(one.was),
                     title: format!("Start {} again", one.was.name()),
-                    why: "It was left down in the middle of a change".to_owned(),
+                    why: "An interrupted change left it down".to_owned(),
                     action: Action::Alter(Alter::Configure(Configure {
                         by: restart,
                         ..before
@@ -166,8 +169,8 @@ impl<'a> Planner<'a> {
         let both: BTreeSet<u16> = before.union(&ports(wanted)).copied().collect();
         if both != before && self.uses_passwords() {
             self.add(New {
-                title: "Let the password files know the new ports".to_owned(),
-                why: "libpq looks a password up by the port: a standby that goes to a new one needs its line there first".to_owned(),
+                title: "Add the new ports to the password files".to_owned(),
+                why: "libpq finds passwords by port: a standby on a new port needs a line first".to_owned(),
                 action: pass_files(&both),
                 undo: Some(pass_files(&before)),
                 ..New::default()
@@ -182,7 +185,7 @@ impl<'a> Planner<'a> {
             .into_iter()
             .filter(|path| !there.contains(path))
         {
-            self.make_folder(None, path, "The primary will put finished WAL segments here");
+            self.make_folder(None, path, "The primary will archive completed WAL segments here");
         }
         if wanted.has_tls() && running.has_tls() {
             self.certificates();
@@ -235,10 +238,10 @@ impl<'a> Planner<'a> {
             self.add(New {
                 server,
                 title: format!(
-                    "Make a certificate for {}",
+                    "Create a certificate for {}",
                     server.map_or("", |server| server.name().as_str())
                 ),
-                why: "Both ends of a link show one that the cluster's own authority signed; its key has stayed in the cluster's folder for this".to_owned(),
+                why: "Both ends of a link present one, signed by the cluster's own authority".to_owned(),
                 action: Action::Alter(Alter::SignCertificate { certificate }),
                 undo: Some(undo),
                 ..New::default()
@@ -261,8 +264,8 @@ impl<'a> Planner<'a> {
         };
         let new = New {
             server: Some(primary.was),
-            title: "Let commits wait for no standby for now".to_owned(),
-            why: "Synchronous standbys will be away for a moment: a commit would wait for one that does not stream. Switched on again as the last thing".to_owned(),
+            title: "Switch off synchronous replication for now".to_owned(),
+            why: "Synchronous standbys restart, so commits would hang; switched on again last".to_owned(),
             action: action(self.held()),
             undo: Some(action(Vec::new())),
             ..New::default()
@@ -301,7 +304,7 @@ impl<'a> Planner<'a> {
         self.head.makes.push(path.clone());
         self.add(New {
             server,
-            title: format!("Make the folder {path}"),
+            title: format!("Create the folder {path}"),
             why: why.to_owned(),
             undo: Some(Action::Make(Make::RemoveFolder { path: path.clone() })),
             action: Action::Make(Make::MakeFolder { path }),
@@ -321,7 +324,7 @@ impl<'a> Planner<'a> {
             self.add(New {
                 server: Some(server),
                 title: format!("Stop {name}"),
-                why: "It is no longer in the design; its data stays until the change is proved".to_owned(),
+                why: "No longer in the design; its data is kept until the change is verified".to_owned(),
                 action: Action::Serve(Serve::Stop {
                     server: name.clone(),
                     folder: folder.clone(),
@@ -342,7 +345,7 @@ impl<'a> Planner<'a> {
         self.add(New {
             server: Some(server),
             title: format!("Drop the slot {slot} on {}", server.name()),
-            why: "A slot that nobody reads keeps WAL until the disk is full".to_owned(),
+            why: "An unused slot retains WAL until the disk is full".to_owned(),
             action: Action::Serve(Serve::DropSlot {
                 server: server.name().to_string(),
                 folder,
@@ -357,8 +360,8 @@ impl<'a> Planner<'a> {
     pub(super) fn remove_server(&mut self, server: Option<&Server>, name: &str, folder: &str) {
         self.add(New {
             server,
-            title: format!("Remove what there is of {name}"),
-            why: "Its data directory, its log and its folder; nothing that pgcascade did not make".to_owned(),
+            title: format!("Remove {name}"),
+            why: "Its data directory, log and folder; files that pgcascade did not make are kept".to_owned(),
             action: Action::Alter(Alter::RemoveServer {
                 server: name.to_owned(),
                 folder: folder.to_owned(),

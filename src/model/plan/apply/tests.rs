@@ -251,7 +251,7 @@ fn the_tenth_downstream_costs_a_restart_and_says_why() {
     };
     let told = plan(&many(5), &many(6));
     assert!(
-        told.contains("m gets max_wal_senders = 11 (it was 10): by a restart"),
+        told.contains("m gets max_wal_senders = 11 (was 10), with a restart"),
         "{told}"
     );
     let place = |words: &str| told.find(words).unwrap_or_else(|| panic!("{words}: {told}"));

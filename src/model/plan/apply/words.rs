@@ -23,9 +23,9 @@ pub fn changes(difference: &Difference<'_>) -> Vec<String> {
     let mut told = Vec::new();
     if difference.switches_tls() {
         told.push(if difference.wanted.has_tls() {
-            "All links are encrypted from now on, and both ends of each show a certificate".to_owned()
+            "All links become encrypted, and both ends present a certificate".to_owned()
         } else {
-            "The links are no longer encrypted by design, and the certificates go".to_owned()
+            "Links are no longer encrypted, and the certificates are removed".to_owned()
         });
     }
     for one in &difference.kept {
@@ -34,7 +34,7 @@ pub fn changes(difference: &Difference<'_>) -> Vec<String> {
     for server in &difference.added {
         let upstream = upstream_of(difference.wanted, server);
         told.push(format!(
-            "{} is new on port {}, a standby of {upstream}: a copy of {}, made while it runs",
+            "{} is new on port {}, a standby of {upstream}: a copy of the running {}",
             server.name(),
             server.port(),
             difference.running.primary().name()
@@ -53,7 +53,7 @@ fn of_kept(difference: &Difference<'_>, one: &Kept<'_>) -> Vec<String> {
     let name = is.name();
     let mut told = Vec::new();
     if was.name() != is.name() {
-        told.push(format!("{} is called {name} from now on", was.name()));
+        told.push(format!("{} is renamed to {name}", was.name()));
     }
     if difference.has_moved(one) {
         told.push(format!(
@@ -98,8 +98,8 @@ fn of_kept(difference: &Difference<'_>, one: &Kept<'_>) -> Vec<String> {
         .any(|setting| setting.name == "archive_command");
     if archives && is.is_primary() {
         told.push(difference.wanted.archive().map_or_else(
-            || "Finished WAL is no longer archived; what is in the archive stays".to_owned(),
-            |archive| format!("Finished WAL goes to the archive {}", archive.directory()),
+            || "WAL is no longer archived; the existing archive is kept".to_owned(),
+            |archive| format!("WAL is archived to {}", archive.directory()),
         ));
     }
     let by_hand = |setting: &&SettingChange| {
@@ -109,7 +109,7 @@ fn of_kept(difference: &Difference<'_>, one: &Kept<'_>) -> Vec<String> {
     told.extend(one.settings.iter().filter(by_hand).map(|setting| {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "the default".to_owned());
         format!(
-            "{name} gets {} = {} (it was {}): by a {}",
+            "{name} gets {} = {} (was {}), with a {}",
             setting.name,
             value(&setting.is),
             value(&setting.was),
@@ -135,7 +135,7 @@ fn sync(difference: &Difference<'_>) -> Vec<String> {
                 "Commits wait at the level"
             };
             Some(match is {
-                None if *name == SYNC[0] => "Commits wait for no standby any more".to_owned(),
+                None if *name == SYNC[0] => "Commits no longer wait for a standby".to_owned(),
                 // It goes with the names.
                 None => return None,
                 _ if was.is_none() => format!("{what} {}", value(is)),
@@ -149,7 +149,11 @@ fn sync(difference: &Difference<'_>) -> Vec<String> {
 pub fn interruptions(difference: &Difference<'_>) -> Vec<String> {
     let mut told = Vec::new();
     if difference.must_loosen() {
-        told.push("While the change is made, commits wait for no standby: too few of the synchronous ones stay connected all the time".to_owned());
+        told.push(
+            "During the change, commits do not wait for standbys: too few synchronous standbys stay \
+             connected"
+                .to_owned(),
+        );
     }
     for one in &difference.kept {
         let name = one.was.name();
@@ -160,7 +164,7 @@ pub fn interruptions(difference: &Difference<'_>) -> Vec<String> {
         };
         match means {
             Some(Means::Restart) if one.is.is_primary() => told.push(format!(
-                "{name} restarts: its sessions end, and for a moment nothing can be written"
+                "{name} restarts: its sessions end, and writes fail for a moment"
             )),
             Some(Means::Restart) => {
                 let below = difference.running.downstreams(one.was.id());
@@ -170,13 +174,13 @@ pub fn interruptions(difference: &Difference<'_>) -> Vec<String> {
                 ));
             }
             Some(Means::Reload) if one.leaves_upstream() => {
-                told.push(format!("{name} receives nothing for a moment; its sessions stay"));
+                told.push(format!("{name} receives no WAL for a moment; its sessions stay"));
             }
             _ => {}
         }
     }
     for server in &difference.removed {
-        told.push(format!("{} ends for good, with its sessions", server.name()));
+        told.push(format!("{} is removed; its sessions end", server.name()));
     }
     told
 }
@@ -185,8 +189,8 @@ fn receive_nothing<'a>(below: impl Iterator<Item = &'a Server>) -> String {
     let names: Vec<&str> = below.map(|server| server.name().as_str()).collect();
     match names.as_slice() {
         [] => String::new(),
-        [one] => format!(", and {one} receives nothing meanwhile"),
-        many => format!(", and {} receive nothing meanwhile", many.join(", ")),
+        [one] => format!(", and {one} receives no WAL in the meantime"),
+        many => format!(", and {} receive no WAL in the meantime", many.join(", ")),
     }
 }
 

@@ -18,8 +18,10 @@ impl Planner<'_> {
         let replication = password_file(ClusterFolder::REPLICATION_PASSWORD);
         let initdb = self.steps.add(New {
             server: Some(primary),
-            title: format!("Make the data directory of {}", primary.name()),
-            why: "initdb makes the one database cluster from which every other directory is copied; without fsync (-N), since a crash now would lose nothing that anyone has".to_owned(),
+            title: format!("Create the data directory of {}", primary.name()),
+            why: "initdb creates the database cluster from which every other data directory is copied; \
+                 without fsync (-N), since a crash now would lose no one's data"
+                .to_owned(),
             undo: Some(Action::Make(Make::RemoveFolder { path: data.clone() })),
             lasts: true,
             action: Action::Build(Build::Initdb {
@@ -33,13 +35,16 @@ impl Planner<'_> {
             ..New::default()
         });
         let why = if major.needs_priming() {
-            "One start in single-user mode, where no other session can come between: it makes the role that standbys stream as, and writes wal_level into pg_control, without which a copy would refuse to be a hot standby"
+            "One start in single-user mode, where no other session can interfere: it creates the role that \
+             standbys use and writes wal_level into pg_control, without which a copy could not be a hot \
+             standby"
         } else {
-            "One start in single-user mode, where no other session can come between: it makes the role that standbys stream as (REPLICATION, and no more than that)"
+            "One start in single-user mode, where no other session can interfere: it creates the role that \
+             standbys use (REPLICATION and nothing else)"
         };
         let role = self.steps.add(New {
             server: Some(primary),
-            title: format!("Make the replication role on {}", primary.name()),
+            title: format!("Create the replication role on {}", primary.name()),
             why: why.to_owned(),
             lasts: true,
             action: Action::Build(Build::CreateRole {
@@ -61,10 +66,15 @@ impl Planner<'_> {
             let copy = self.steps.add(New {
                 server: Some(standby),
                 title: format!("Copy {} to {}", primary.name(), standby.name()),
-                why: "A cold copy (a file-system-level backup of a directory that does not run) is a whole base backup: it starts at the shutdown checkpoint and streams the rest".to_owned(),
+                why: "A cold copy (a file-system-level backup of a stopped server) is a complete base \
+                     backup: it starts at the shutdown checkpoint and streams the rest"
+                    .to_owned(),
                 undo: Some(Action::Make(Make::RemoveFolder { path: to.clone() })),
                 lasts: true,
-                action: Action::Build(Build::CopyData { from: data.clone(), to }),
+                action: Action::Build(Build::CopyData {
+                    from: data.clone(),
+                    to,
+                }),
                 after: vec![role],
                 deadline_secs: 180,
                 ..New::default()
@@ -87,18 +97,28 @@ impl Planner<'_> {
             let mut files = vec![
                 (
                     "postgresql.conf",
-                    "Its settings, each with its reason as a comment; paths are relative to the data directory, so that the folder can be anywhere",
+                    "Its settings, each with a comment that explains it; paths are relative to the data \
+                     directory, so the folder can be anywhere",
                 ),
                 (
                     "pg_hba.conf",
-                    "Host-based authentication: who may connect from where, and a replication line for the drawn downstreams only",
+                    "Host-based authentication: who may connect from where, with replication lines for the \
+                     designed downstreams only",
                 ),
             ];
             if !server.is_primary() {
                 files.push(if major.has_standby_signal() {
-                    ("standby.signal", "Its presence alone makes the server a standby; without it the copy would come up as a second primary")
+                    (
+                        "standby.signal",
+                        "Its presence makes the server a standby; without it, the copy would \
+                         come up as a second primary",
+                    )
                 } else {
-                    ("recovery.conf", "Makes the server a standby and says where it streams from; without it the copy would come up as a second primary")
+                    (
+                        "recovery.conf",
+                        "Makes the server a standby and sets its upstream; without it, the \
+                         copy would come up as a second primary",
+                    )
                 });
             }
             let mut last = before.clone();
@@ -108,7 +128,10 @@ impl Planner<'_> {
                     server: Some(server),
                     title: format!("Install {name} of {}", server.name()),
                     why: if is_conf && hold.is_some() {
-                        format!("{why}; synchronous_standby_names is left out until the standbys stream, since a commit would wait for them")
+                        format!(
+                            "{why}; synchronous_standby_names is added only when the standbys stream, \
+                             since commits would wait for them"
+                        )
                     } else {
                         why.to_owned()
                     },

@@ -108,17 +108,21 @@ impl<'a> Planner<'a> {
     fn folders(&mut self) -> Vec<StepId> {
         let claim = self.steps.add(New {
             title: "Claim the folder".to_owned(),
-            why: "A marker in the folder says that pgcascade made what is in it; only what is below a marker is ever removed".to_owned(),
+            why: "A marker in the folder shows that pgcascade made its contents; only contents of a marked \
+                 folder are ever removed"
+                .to_owned(),
             action: Action::Build(Build::ClaimFolder),
             undo: Some(Action::Build(Build::ReleaseFolder)),
-            stays_with_rest: Some("The folder keeps its marker, so that `pgcascade teardown` can remove the rest."),
+            stays_with_rest: Some(
+                "The folder keeps its marker, so that `pgcascade teardown` can remove the rest.",
+            ),
             ..New::default()
         });
         let mut folder = |path: String, why: &str, after: StepId| {
             self.makes.push(path.clone());
             self.steps.add(New {
                 lasts: true,
-                title: format!("Make the folder {path}"),
+                title: format!("Create the folder {path}"),
                 why: why.to_owned(),
                 undo: Some(Action::Make(Make::RemoveFolder { path: path.clone() })),
                 action: Action::Make(Make::MakeFolder { path }),
@@ -130,19 +134,22 @@ impl<'a> Planner<'a> {
         let secrets = self.uses_passwords.then(|| {
             folder(
                 ClusterFolder::SECRETS.to_owned(),
-                "Passwords stand in files that only their owner can read (mode 0600), never in a configuration file or a command line",
+                "Passwords are in files that only their owner can read (mode 0600), never in a \
+                 configuration file or on a command line",
                 claim,
             )
         });
         made.push(folder(
             ClusterFolder::SOCKETS.to_owned(),
-            "A folder of its own for the Unix-domain sockets (unix_socket_directories): no other cluster's socket can be in the way",
+            "A separate folder for the Unix-domain sockets (unix_socket_directories), so they cannot clash \
+             with another cluster's",
             claim,
         ));
         let tls = self.topology.has_tls().then(|| {
             folder(
                 ClusterFolder::TLS.to_owned(),
-                "Keys stand in files that only their owner can read (mode 0600): PostgreSQL refuses a key that others can, and so does libpq",
+                "Keys are in files that only their owner can read (mode 0600): PostgreSQL and libpq refuse \
+                 a key that others can read",
                 claim,
             )
         });
@@ -151,7 +158,8 @@ impl<'a> Planner<'a> {
             for path in ClusterFolder::archive_folders(archive.directory()) {
                 inside = folder(
                     path,
-                    "The primary puts finished WAL segments here (archive_command), and standbys may fetch them (restore_command)",
+                    "The primary archives completed WAL segments here (archive_command), and standbys can \
+                     fetch them (restore_command)",
                     inside,
                 );
                 made.push(inside);
@@ -159,17 +167,23 @@ impl<'a> Planner<'a> {
         }
         let servers = folder(
             ClusterFolder::SERVERS.to_owned(),
-            "Each server gets a folder of its own below this one: its data directory and its log",
+            "Each server gets a folder below this one for its data directory and log",
             claim,
         );
         for id in &self.order {
             let path = ClusterFolder::server(self.folders.get(id).map_or("", String::as_str));
-            made.push(folder(path, "The server's own folder, for its data directory and its log; PostgreSQL refuses a data directory that others can read", servers));
+            made.push(folder(
+                path,
+                "The server's folder, for its data directory and log; PostgreSQL refuses \
+                 a data directory that others can read",
+                servers,
+            ));
         }
         if let Some(secrets) = secrets {
             made.push(self.steps.add(New {
-                title: "Draw two passwords".to_owned(),
-                why: "One for the superuser, one for the replication role, random and different in every deployment; libpq reads them from a password file".to_owned(),
+                title: "Generate two passwords".to_owned(),
+                why: "One for the superuser and one for the replication role, random for every deployment; \
+                     libpq reads them from a password file".to_owned(),
                 lasts: true,
                 action: Action::Build(Build::MakeSecrets { ports: self.topology.servers().iter().map(|server| server.port().number()).collect() }),
                 after: vec![secrets],
@@ -186,8 +200,13 @@ impl<'a> Planner<'a> {
         let certificates = Certificate::of_each(self.topology);
         let folders = certificates.iter().map(|one| one.folder.clone()).collect();
         self.steps.add(New {
-            title: format!("Make an authority, and certificates for {}", counted_in_text(certificates.len(), "server")),
-            why: "Both ends of a link prove who they are: a certificate names a server's host, and comes from an authority that this cluster alone trusts; new keys in every deployment".to_owned(),
+            title: format!(
+                "Create an authority and certificates for {}",
+                counted_in_text(certificates.len(), "server")
+            ),
+            why: "Both ends of a link prove their identity: a certificate names a server's host and is \
+                 signed by an authority that only this cluster trusts; every deployment has new keys"
+                .to_owned(),
             lasts: true,
             undo: Some(Action::Make(Make::RemoveCertificates { folders })),
             action: Action::Make(Make::MakeCertificates { certificates }),

@@ -13,7 +13,9 @@ impl Planner<'_> {
         let whole = self.steps.add(New {
             server: Some(primary),
             title: "Switch on synchronous replication".to_owned(),
-            why: "The whole postgresql.conf, now with synchronous_standby_names: every standby streams, so no commit waits for one that is not there yet".to_owned(),
+            why: "The full postgresql.conf, now with synchronous_standby_names: every standby is streaming, \
+                 so no commit waits for a missing one"
+                .to_owned(),
             action: self.install(primary, "postgresql.conf", None),
             after: self.streams.values().copied().collect(),
             ..New::default()
@@ -21,7 +23,7 @@ impl Planner<'_> {
         self.sync_on = Some(self.steps.add(New {
             server: Some(primary),
             title: format!("Reload {}", primary.name()),
-            why: "synchronous_standby_names needs no restart: the server reads its files again at a signal (pg_ctl reload)".to_owned(),
+            why: "synchronous_standby_names needs no restart, only a reload (pg_ctl reload)".to_owned(),
             action: Action::Serve(Serve::Reload {
                 server: primary.name().to_string(),
                 folder: self.folder(primary),
@@ -64,15 +66,16 @@ impl Planner<'_> {
             proved.extend(self.ready.get(&topology.primary().id()));
         }
         let row = self.steps.add(New {
-            why: "Streaming alone is no proof: a standby can receive WAL and not apply it; a row that was committed on the primary must be read on every standby (hot_standby)".to_owned(),
+            why: "Streaming alone proves nothing: a standby can receive WAL without applying it; a row \
+                 committed on the primary must be readable on every standby (hot_standby)"
+                .to_owned(),
             after: proved,
             deadline_secs: 60,
             ..proof::one_row(topology)
         });
         self.steps.add(New {
-            title: "Note that the cluster is complete".to_owned(),
-            why: "The folder gets a README that says how to connect, and the design it was built from"
-                .to_owned(),
+            title: "Record that the cluster is complete".to_owned(),
+            why: "The folder gets the deployed design and a README with the connection commands".to_owned(),
             action: Action::Make(Make::Complete),
             after: vec![row],
             ..New::default()

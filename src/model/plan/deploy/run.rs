@@ -35,11 +35,13 @@ impl Planner<'_> {
 
     fn start(&mut self, server: &Server) {
         let why = if server.is_primary() {
-            "The primary starts first: every change begins as WAL here"
+            "The primary starts first: all WAL originates here"
         } else if self.topology.postgres().has_retry_interval() {
-            "Only now, since its upstream is ready and has its slot: a standby that came too early would write errors into its log and into its upstream's"
+            "Its upstream is now ready and has its slot: a standby that starts too early fills its own and \
+             its upstream's log with errors"
         } else {
-            "Only now, since its upstream is ready and has its slot: up to 9.4 a standby that comes too early waits 5 s before it asks again"
+            "Its upstream is now ready and has its slot: up to 9.4, a standby that starts too early waits 5 \
+             s before it tries again"
         };
         let upstream = server.upstream();
         let mut after: Vec<StepId> = upstream
@@ -81,7 +83,8 @@ impl Planner<'_> {
         } else if topology.answers_queries(server.id()) {
             (
                 "accepts connections",
-                "A hot standby accepts connections, also those of its own downstreams, once it has reached a consistent state",
+                "A hot standby accepts connections, including those of its downstreams, once it has reached \
+                 a consistent state",
             )
         } else if topology.postgres().reports_ready_in_pid_file() {
             (
@@ -117,8 +120,9 @@ impl Planner<'_> {
             }
             let id = self.steps.add(New {
                 server: Some(sender),
-                title: format!("Make the slot of {} on {}", standby.name(), sender.name()),
-                why: "A replication slot keeps the WAL that its standby has not received yet, also while the standby is away"
+                title: format!("Create the slot of {} on {}", standby.name(), sender.name()),
+                why: "A replication slot retains the WAL that its standby has not received yet, even while \
+                     the standby is away"
                     .to_owned(),
                 action: Action::Serve(Serve::CreateSlot {
                     server: sender.name().to_string(),
@@ -147,7 +151,9 @@ impl Planner<'_> {
             let id = self.steps.add(New {
                 server: Some(standby),
                 title: format!("Wait until {} streams from {}", standby.name(), sender.name()),
-                why: "The sender's pg_stat_replication shows the link; the state goes from startup over catchup to streaming".to_owned(),
+                why: "The upstream's pg_stat_replication shows the link; its state goes from startup \
+                     through catchup to streaming"
+                    .to_owned(),
                 action: Action::Serve(Serve::WaitStreaming {
                     server: sender.name().to_string(),
                     folder: self.folder(sender),

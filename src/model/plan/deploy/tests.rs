@@ -98,7 +98,7 @@ fn check_whole(plan: &Plan) {
             Action::Serve(Serve::CreateSlot { slot, .. }) => {
                 let uses = |start: &&&Step| {
                     step.title.starts_with(&format!(
-                        "Make the slot of {} on",
+                        "Create the slot of {} on",
                         start.server.as_deref().unwrap()
                     ))
                 };

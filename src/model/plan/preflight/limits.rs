@@ -29,16 +29,17 @@ pub(super) fn file_system(machine: &Machine) -> Check {
         Some(kind) if NO_FILE_SYSTEMS.contains(&kind) => stop(
             id,
             format!(
-                "{} is on a {kind} file system, which cannot hold what a server needs: files that only their owner can read, and sockets",
+                "{} is on a {kind} file system, which does not support the private files and sockets that a \
+                 server needs",
                 machine.folder
             ),
-            "Choose a folder on a file system of this system's own, such as ext4, xfs or tmpfs",
+            "Choose a folder on a native file system such as ext4, xfs or tmpfs",
         ),
         Some(kind) => ok(
             id,
-            format!("The file system ({kind}) holds permissions and sockets"),
+            format!("The file system ({kind}) supports permissions and sockets"),
         ),
-        None => ok(id, "What file system the folder is on could not be seen"),
+        None => ok(id, "The folder's file system could not be determined"),
     }
 }
 
@@ -47,11 +48,11 @@ pub(super) fn shared_memory(topology: &Topology, machine: &Machine) -> Check {
     let needed = topology.servers().len() as u64 * SHARED_BYTES_PER_SERVER;
     let needed_mb = needed / MEGABYTE;
     match machine.room.shared_memory {
-        SharedMemory::Unseen => ok(id, "Shared memory is not a folder on this system"),
+        SharedMemory::Unseen => ok(id, "This system has no folder for shared memory"),
         SharedMemory::Closed => stop(
             id,
-            "The servers' user cannot write to /dev/shm, where servers share memory",
-            "Mount it with mode 1777, as systems have it (in a container: --tmpfs /dev/shm:mode=1777)",
+            "The servers' user cannot write to /dev/shm, which servers use for shared memory",
+            "Mount it with mode 1777, as usual (in a container: --tmpfs /dev/shm:mode=1777)",
         ),
         SharedMemory::Free(free) if free < needed => stop(
             id,
@@ -60,7 +61,7 @@ pub(super) fn shared_memory(topology: &Topology, machine: &Machine) -> Check {
                 free / MEGABYTE
             ),
             format!(
-                "Make it larger (in a container: --shm-size={}m), or deploy fewer servers",
+                "Enlarge it (in a container: --shm-size={}m), or deploy fewer servers",
                 needed_mb * 2
             ),
         ),
@@ -103,7 +104,7 @@ fn enough(id: &'static str, room: Option<u64>, needed: u64, what: &str, command:
     match room {
         None => ok(
             id,
-            format!("The system sets no bound to {what} (about {needed} are needed)"),
+            format!("The system does not limit {what} (about {needed} needed)"),
         ),
         Some(room) if room < needed => stop(
             id,
@@ -131,7 +132,8 @@ pub(super) fn locale(topology: &Topology, machine: &Machine) -> Option<Check> {
         Some((server, name, value)) => stop(
             id,
             format!(
-                "\"{}\" is to have {name} = {value}, and this machine has no such locale: the server would not start",
+                "\"{}\" has {name} = {value}, but this machine has no such locale: the server would not \
+                 start",
                 server.name()
             ),
             "Install it (on Debian and Ubuntu: dpkg-reconfigure locales), or set it to C",
@@ -175,7 +177,7 @@ pub(super) fn clock(machine: &Machine) -> Check {
     };
     stop(
         id,
-        format!("The clock was set back: files here were changed {how_far} after the time that it shows"),
-        "Set the clock of this machine; what servers and logs say about time would be wrong",
+        format!("The clock was set back: files here were changed {how_far} after the current time"),
+        "Set this machine's clock; otherwise, times in servers and logs would be wrong",
     )
 }

@@ -136,7 +136,7 @@ fn hosts(topology: &Topology) -> Check {
         Some(server) => stop(
             id,
             format!(
-                "A deployment runs on this machine only, and \"{}\" is on host {}",
+                "A deployment only uses this machine, but \"{}\" is on host {}",
                 server.name(),
                 server.host()
             ),
@@ -155,9 +155,9 @@ fn size(topology: &Topology) -> Check {
             format!("Remove {} of them", count - MOST_SERVERS),
         )
     } else if count == 1 {
-        ok(id, "One server is not too much for one machine")
+        ok(id, "One server fits on one machine")
     } else {
-        ok(id, format!("{count} servers are not too many for one machine"))
+        ok(id, format!("{count} servers fit on one machine"))
     }
 }
 
@@ -174,7 +174,7 @@ fn user(machine: &Machine) -> Check {
         ),
         (true, None) => stop(
             id,
-            "PostgreSQL refuses to run as root, and no ordinary user was found to run it as",
+            "PostgreSQL refuses to run as root, and no ordinary user was found for it",
             "Name one with --run-as, or start pgcascade as an ordinary user",
         ),
     }
@@ -215,10 +215,10 @@ fn ports(topology: &Topology, machine: &Machine) -> Vec<Check> {
             };
             let other = others.iter().find(|(id, _)| *id == server.id());
             let fix = other.map_or_else(
-                || "Stop what listens there".to_owned(),
+                || "Stop the program that uses it".to_owned(),
                 |(_, free)| {
                     format!(
-                        "Give \"{}\" port {free}, or stop what listens there",
+                        "Give \"{}\" port {free}, or stop the program that uses it",
                         server.name()
                     )
                 },
@@ -249,25 +249,23 @@ fn folder(machine: &Machine) -> Check {
     match &machine.folder_state {
         FolderState::Absent => ok(
             "folder-not-empty",
-            format!("The folder {folder} is not there yet and can be made"),
+            format!("The folder {folder} does not exist yet and can be created"),
         ),
         FolderState::Empty => ok("folder-not-empty", format!("The folder {folder} is empty")),
         FolderState::Ours => stop(
             "folder-has-cluster",
-            format!("A cluster that pgcascade made is in {folder}"),
+            format!("{folder} already contains a cluster made by pgcascade"),
             "Tear it down first, or choose another folder",
         ),
         FolderState::Unfinished => stop(
             "folder-has-unfinished",
-            format!(
-                "A cluster is half built in {folder}: the pgcascade that was at it was ended in the middle"
-            ),
-            "Go on with it, tear it down first, or choose another folder",
+            format!("{folder} contains a half-built cluster: its deployment was interrupted"),
+            "Resume it, tear it down first, or choose another folder",
         ),
         FolderState::Foreign => stop(
             "folder-not-empty",
-            format!("Something that pgcascade did not make is in {folder}"),
-            "Choose a folder that is empty or not there yet",
+            format!("{folder} contains files that pgcascade did not make"),
+            "Choose a folder that is empty or does not exist yet",
         ),
         FolderState::Unusable(why) => stop(
             "folder-unusable",
@@ -285,16 +283,18 @@ fn archive(topology: &Topology) -> Option<Check> {
         ok(
             id,
             format!(
-                "The archive {directory} is outside the cluster's folder: it must be there, writable for the servers, and is never removed"
+                "The archive {directory} is outside the cluster's folder: it must exist and be writable for \
+                 the servers, and it is never removed"
             ),
         )
     } else if ClusterFolder::archive_folders(directory).is_empty() {
         stop(
             id,
             format!(
-                "The archive \"{directory}\" leaves the cluster's folder, or is a folder that the cluster needs for itself"
+                "The archive \"{directory}\" is outside the cluster's folder, or is a folder that the \
+                 cluster itself needs"
             ),
-            "Call it \"archive\", or give an absolute path",
+            "Name it \"archive\", or use an absolute path",
         )
     } else {
         ok(
@@ -312,10 +312,11 @@ fn socket_path(machine: &Machine) -> Check {
         stop(
             id,
             format!(
-                "The servers' sockets would have a path of {length} bytes, and the system takes {SOCKET_PATH_BYTES}"
+                "The servers' socket paths would have {length} bytes; the system's limit is \
+                 {SOCKET_PATH_BYTES}"
             ),
             format!(
-                "Choose a folder whose path is {} bytes shorter",
+                "Choose a folder whose path is shorter by at least {} bytes",
                 length - SOCKET_PATH_BYTES
             ),
         )
@@ -337,12 +338,12 @@ fn disk(topology: &Topology, machine: &Machine) -> Check {
     match machine.free_disk_bytes {
         None => ok(
             id,
-            format!("The cluster needs about {needed_mb} MB; how much is free could not be seen"),
+            format!("The cluster needs about {needed_mb} MB; the free space could not be determined"),
         ),
         Some(free) if free < needed => stop(
             id,
             format!(
-                "The cluster needs about {needed_mb} MB, and {} MB are free",
+                "The cluster needs about {needed_mb} MB; {} MB are free",
                 free / MEGABYTE
             ),
             format!(
@@ -353,7 +354,7 @@ fn disk(topology: &Topology, machine: &Machine) -> Check {
         Some(free) => ok(
             id,
             format!(
-                "The cluster needs about {needed_mb} MB, and {} MB are free",
+                "The cluster needs about {needed_mb} MB; {} MB are free",
                 free / MEGABYTE
             ),
         ),

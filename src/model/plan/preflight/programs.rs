@@ -11,7 +11,8 @@ pub(super) fn found(topology: &Topology, machine: &Machine) -> Check {
             id,
             "No PostgreSQL was found on this machine: initdb, pg_ctl and postgres are needed",
             format!(
-                "Install PostgreSQL {} (on Debian and Ubuntu the package postgresql-{0}), or name the folder of its programs with --bin",
+                "Install PostgreSQL {} (on Debian and Ubuntu the package postgresql-{0}), or name its \
+                 program folder with --bin",
                 topology.postgres()
             ),
         );
@@ -26,10 +27,7 @@ pub(super) fn found(topology: &Topology, machine: &Machine) -> Check {
         .collect();
     ok(
         id,
-        format!(
-            "{message}; also here, and chosen with --bin: {}",
-            others.join(", ")
-        ),
+        format!("{message}; also available with --bin: {}", others.join(", ")),
     )
 }
 
@@ -39,13 +37,13 @@ pub(super) fn major(topology: &Topology, tools: &Tools) -> Check {
     if tools.major == wanted {
         ok(
             id,
-            format!("The programs are of PostgreSQL {wanted}, as the design is"),
+            format!("The programs are PostgreSQL {wanted}, like the design"),
         )
     } else {
         stop(
             id,
             format!(
-                "The design is for PostgreSQL {wanted}, and the programs in {} are of PostgreSQL {}",
+                "The design is for PostgreSQL {wanted}, but the programs in {} are PostgreSQL {}",
                 tools.bin, tools.major
             ),
             format!(
@@ -63,8 +61,12 @@ pub(super) fn tls(topology: &Topology, tools: &Tools) -> Option<Check> {
         if tools.has_tls == Some(false) {
             stop(
                 id,
-                format!("The design encrypts its links, and the programs in {} were built without TLS", tools.bin),
-                "Use programs that were built with OpenSSL, as those of Debian and postgresql.org are, or switch TLS off in the design",
+                format!(
+                    "The design encrypts its links, but the programs in {} were built without TLS",
+                    tools.bin
+                ),
+                "Use programs built with OpenSSL, such as those from Debian or postgresql.org, or switch \
+                 TLS off in the design",
             )
         } else {
             ok(id, "The programs can encrypt links")
@@ -79,9 +81,9 @@ pub(super) fn minor(topology: &Topology, tools: &Tools) -> Check {
     if version.contains(|c: char| c.is_ascii_alphabetic()) {
         return advice(
             id,
-            format!("PostgreSQL {version} is no finished release"),
+            format!("PostgreSQL {version} is not a final release"),
             format!(
-                "Use a release of PostgreSQL {} for data that matters",
+                "Use a final release of PostgreSQL {} for important data",
                 tools.major
             ),
         );
@@ -111,13 +113,14 @@ pub(super) fn minor(topology: &Topology, tools: &Tools) -> Check {
         return advice(
             id,
             format!(
-                "PostgreSQL {version}: a cascaded standby that has read from the archive may ask its upstream in vain, again and again"
+                "PostgreSQL {version}: a cascaded standby that has read from the archive may fail to \
+                 reconnect to its upstream, again and again"
             ),
             format!("Install {}.{} or later", tools.major, mended.unwrap_or_default()),
         );
     }
     ok(
         id,
-        format!("Nothing bad is known of PostgreSQL {version} for this design"),
+        format!("PostgreSQL {version} has no known bugs that affect this design"),
     )
 }

@@ -114,7 +114,7 @@ fn programs_without_tls_are_told_from_those_that_have_it() {
     let failed = fails(&topology, &machine, &["no-tls"]);
     assert_eq!(
         failed[0].message,
-        "The design encrypts its links, and the programs in /pg/bin were built without TLS"
+        "The design encrypts its links, but the programs in /pg/bin were built without TLS"
     );
     for known in [Some(true), None] {
         machine.tools[0].has_tls = known;
@@ -138,7 +138,7 @@ fn a_taken_port_names_its_owner_and_the_next_free_one() {
     );
     assert_eq!(
         failed[0].fix.as_deref(),
-        Some("Give \"m\" port 5435, or stop what listens there")
+        Some("Give \"m\" port 5435, or stop the program that uses it")
     );
 }
 
@@ -153,8 +153,8 @@ fn every_taken_port_is_offered_another_free_one() {
     assert_eq!(
         fixes,
         [
-            "Give \"m\" port 5435, or stop what listens there",
-            "Give \"s\" port 5436, or stop what listens there"
+            "Give \"m\" port 5435, or stop the program that uses it",
+            "Give \"s\" port 5436, or stop the program that uses it"
         ]
     );
 }
@@ -221,7 +221,7 @@ fn each_obstacle_has_its_own_check() {
     let failed = fails(&pair(), &full, &["disk-full"]);
     assert_eq!(
         failed[0].message,
-        "The cluster needs about 136 MB, and 100 MB are free"
+        "The cluster needs about 136 MB; 100 MB are free"
     );
     let deep = Machine {
         folder: format!("/{}", "x".repeat(90)),
@@ -367,7 +367,7 @@ fn other_programs_and_bad_releases_are_told_and_stop_nothing() {
         ("15.19", None),
         (
             "18beta1",
-            Some("Use a release of PostgreSQL 18 for data that matters"),
+            Some("Use a final release of PostgreSQL 18 for important data"),
         ),
     ] {
         let check = release(version);
@@ -390,6 +390,6 @@ fn other_programs_and_bad_releases_are_told_and_stop_nothing() {
         .find(|check| check.id == "no-programs");
     assert_eq!(
         found.unwrap().message,
-        "PostgreSQL 15.18 was found in /pg/bin; also here, and chosen with --bin: 16.14 in /pg16/bin"
+        "PostgreSQL 15.18 was found in /pg/bin; also available with --bin: 16.14 in /pg16/bin"
     );
 }

@@ -16,12 +16,13 @@ pub fn trust(topology: &Topology, machine: &Machine) -> Vec<Check> {
     let judged = |hazard| {
         let message = format!("Runs on this machine: {hazard}");
         if is_trusted {
-            advice(UNTRUSTED, message, "You said that you trust it")
+            advice(UNTRUSTED, message, "You chose to trust it")
         } else {
             stop(
                 UNTRUSTED,
                 message,
-                "If you know what it does and trust it, say so: --trust in the terminal, or the question in the window",
+                "If you know what it does and trust it, confirm that: with --trust in the terminal, or in \
+                 the window's dialog",
             )
         }
     };
@@ -46,11 +47,7 @@ pub fn risks(topology: &Topology) -> Vec<Check> {
             let fix = finding
                 .fix
                 .map_or_else(|| "Change the design".to_owned(), |fix| fix.label);
-            advice(
-                "design-is-risky",
-                finding.message,
-                format!("If you do not want that: {fix}"),
-            )
+            advice("design-is-risky", finding.message, format!("Otherwise: {fix}"))
         })
         .collect()
 }
@@ -91,8 +88,11 @@ pub fn libraries(machine: &Machine) -> Vec<Check> {
         .map(|library| {
             stop(
                 "library-missing",
-                format!("The design loads the library \"{library}\", and the PostgreSQL of {bin} does not have it: its servers would not start"),
-                "Install the extension for this PostgreSQL, or take the library out of the setting",
+                format!(
+                    "The design loads the library \"{library}\", which the PostgreSQL in {bin} does not \
+                     have: its servers would not start"
+                ),
+                "Install the extension for this PostgreSQL, or remove the library from the setting",
             )
         })
         .collect()

@@ -47,8 +47,8 @@ pub fn promise(topology: &Topology) -> Promise {
             return Promise {
                 setting: setting(topology),
                 commit: format!("No server starts with this list: {error}."),
-                survives: "Survives nothing.".to_owned(),
-                waits: "Nobody takes commits.".to_owned(),
+                survives: "Survives no failure.".to_owned(),
+                waits: "No server accepts commits.".to_owned(),
                 lost: "Nothing is confirmed.".to_owned(),
                 notes,
                 tolerated: Some(0),
@@ -86,30 +86,26 @@ fn waiting_for_nobody(topology: &Topology, configured: &Configured) -> Promise {
     let level = configured.commit;
     let commit = match (configured.names.is_some(), level) {
         (_, CommitLevel::Off) => {
-            "A commit waits for nobody, and not even for the primary's own disk (synchronous_commit = off)."
-                .to_owned()
+            "Commits do not wait, not even for the primary's own disk (synchronous_commit = off).".to_owned()
         }
         (true, level) => format!(
-            "At the commit level {} a commit waits for no standby, whatever the list says; it is on the primary's disk.",
+            "At synchronous_commit = {}, commits wait only for the primary's disk, whatever \
+             synchronous_standby_names lists.",
             level.word()
         ),
-        (false, _) => {
-            "A commit waits for no standby: all are asynchronous. It is on the primary's disk.".to_owned()
-        }
+        (false, _) => "Commits wait only for the primary's disk: all standbys are asynchronous.".to_owned(),
     };
     let standbys = topology.servers().len() - 1;
     let survives = match standbys {
-        0 => "There is no standby whose failure could matter.",
-        _ => "Survives the failure of every standby: none of them holds a commit up.",
+        0 => "No standby, so none can block commits.",
+        _ => "Survives the failure of every standby: none of them can block commits.",
     };
     let lost = match (level, standbys) {
         (CommitLevel::Off, _) => {
-            "The last commits that were confirmed can be lost as soon as the primary crashes, even if it comes back."
+            "The latest confirmed commits are lost if the primary crashes, even if it comes back."
         }
-        (_, 0) => "Everything can be lost with the primary: nothing else has a copy.",
-        _ => {
-            "The last commits that were confirmed can be lost with the primary: no standby needs to have them."
-        }
+        (_, 0) => "Losing the primary loses everything: there is no other copy.",
+        _ => "Losing the primary can lose the latest confirmed commits: no standby has to have them.",
     };
     Promise {
         setting: String::new(),
@@ -151,8 +147,8 @@ impl<'a> Facts<'a> {
             setting: String::new(),
             commit: format!("A commit needs {}, and {there}.", counted(self.count, "standby")),
             survives: "Survives no standby failure: commits hang from the beginning.".to_owned(),
-            waits: "Every commit waits for ever.".to_owned(),
-            lost: "No commit is ever confirmed, so none that was confirmed can be lost.".to_owned(),
+            waits: "Every commit waits forever.".to_owned(),
+            lost: "No commit is ever confirmed, so no confirmed commit can be lost.".to_owned(),
             notes: Vec::new(),
             tolerated: Some(0),
             safe_below: usize::MAX,
@@ -163,31 +159,26 @@ impl<'a> Facts<'a> {
         let (all, count) = (self.candidates.len(), self.count);
         let tolerated = all - count;
         let survives = match (tolerated, all) {
-            (0, 1) => "Survives no standby failure: commits hang while the only synchronous standby is away."
+            (0, 1) => "Survives no standby failure: commits hang while the only synchronous standby is down."
                 .to_owned(),
             (0, _) => format!("Survives no standby failure: a commit needs all {all} synchronous standbys."),
             (some, _) => format!(
-                "Survives {} without blocking: any {some} of the {all} synchronous standbys can be away, and every other standby.",
+                "Survives {} without blocking: any {some} of the {all} synchronous standbys may fail, and \
+                 asynchronous standbys never matter.",
                 counted(some, "standby failure")
             ),
         };
         let waits = match (count, all) {
-            (_, 1) => format!(
-                "Commits wait, however long, while {} is away.",
-                self.names_in_words()
-            ),
+            (_, 1) => format!("Commits hang while {} is down.", self.names_in_words()),
             (1, _) => format!(
-                "Commits wait, however long, while none of {} is connected.",
+                "Commits hang while none of {} is connected.",
                 self.names_in_words()
             ),
             (count, all) if count == all => {
-                format!(
-                    "Commits wait, however long, while any of {} is away.",
-                    self.names_in_words()
-                )
+                format!("Commits hang while any of {} is down.", self.names_in_words())
             }
             (count, _) => format!(
-                "Commits wait, however long, while fewer than {count} of {} are connected.",
+                "Commits hang while fewer than {count} of {} are connected.",
                 self.names_in_words()
             ),
         };
@@ -229,13 +220,13 @@ impl<'a> Facts<'a> {
         };
         match self.level {
             CommitLevel::RemoteWrite => format!(
-                "A commit is confirmed once it has been written by {whom}: received there, perhaps not yet on the disk."
+                "Commits wait until they are written by {whom}: received, but perhaps not yet on disk."
             ),
             CommitLevel::RemoteApply => {
-                format!("A commit is confirmed once it is applied on {whom}: queries there see it at once.")
+                format!("Commits wait until they are applied on {whom}: queries there see them at once.")
             }
             CommitLevel::On | CommitLevel::Local | CommitLevel::Off => {
-                format!("A commit is confirmed once it is on the disk of {whom}.")
+                format!("Commits wait until they are on the disk of {whom}.")
             }
         }
     }
@@ -244,17 +235,19 @@ impl<'a> Facts<'a> {
         let (all, count) = (self.candidates.len(), self.count);
         let mut text = if all == 1 {
             format!(
-                "What was confirmed could be lost if the primary and {} are lost together, or if another standby is promoted",
+                "Confirmed commits could be lost if the primary and {} are lost together, or if another \
+                 standby is promoted",
                 self.names_in_words()
             )
         } else if count == all {
             format!(
-                "What was confirmed could be lost if the primary and all of {} are lost together",
+                "Confirmed commits could be lost if the primary and all of {} are lost together",
                 self.names_in_words()
             )
         } else if self.names.is_quorum() {
             format!(
-                "What was confirmed could be lost if the primary and {count} of {} are lost together, or if not the one that has received the most is promoted",
+                "Confirmed commits could be lost if the primary and {count} of {} are lost together, or if \
+                 a standby other than the most advanced one is promoted",
                 self.names_in_words()
             )
         } else {
@@ -264,13 +257,14 @@ impl<'a> Facts<'a> {
                 format!("the {count}")
             };
             format!(
-                "What was confirmed could be lost if the primary and {those} of {} that confirmed it are lost together, or if another is promoted",
+                "Confirmed commits could be lost if the primary and {those} of {} that confirmed them are \
+                 lost together, or if another standby is promoted",
                 self.names_in_words()
             )
         };
         if self.level == CommitLevel::RemoteWrite {
             text.push_str(
-                "; also if machines lose power together: what was only received is not on a disk yet",
+                ", or if machines lose power together: WAL that was only received is not on disk yet",
             );
         }
         text.push('.');
@@ -286,7 +280,7 @@ impl<'a> Facts<'a> {
         late.filter_map(|server| {
             let delay = server.standby()?.apply_delay()?;
             Some(format!(
-                "\"{}\" applies {delay} late: at remote_apply a commit that waits for it takes as long.",
+                "\"{}\" applies WAL {delay} late: at remote_apply, commits that wait for it take that long.",
                 server.name()
             ))
         })
@@ -323,7 +317,7 @@ fn notes(topology: &Topology) -> Vec<String> {
     let mut notes: Vec<String> = cascaded
         .map(|server| {
             format!(
-                "\"{}\" follows a standby, so no commit ever waits for it.",
+                "\"{}\" follows a standby, so commits never wait for it.",
                 server.name()
             )
         })
@@ -339,7 +333,8 @@ fn notes(topology: &Topology) -> Vec<String> {
 pub fn refused_method(major: PgMajor, method: SyncMethod) -> Option<String> {
     (method == SyncMethod::Any && !major.has_quorum()).then(|| {
         format!(
-            "PostgreSQL {major} has no quorum (any), which came with 10: choose PostgreSQL 10 or later, or the method first."
+            "PostgreSQL {major} has no quorum commit (any), which is new in 10: choose PostgreSQL 10 or \
+             later, or the method first."
         )
     })
 }
@@ -348,7 +343,8 @@ pub fn refused_method(major: PgMajor, method: SyncMethod) -> Option<String> {
 pub fn refused_count(major: PgMajor, count: u32) -> Option<String> {
     (count > 1 && !major.has_several_sync()).then(|| {
         format!(
-            "PostgreSQL {major} waits for 1 standby and no more, several came with 9.6: choose PostgreSQL 9.6 or later, or wait for 1."
+            "PostgreSQL {major} waits for at most 1 standby; 9.6 and later can wait for several: choose \
+             PostgreSQL 9.6 or later, or wait for 1."
         )
     })
 }
@@ -357,7 +353,8 @@ pub fn refused_count(major: PgMajor, count: u32) -> Option<String> {
 pub fn refused_level(major: PgMajor, level: CommitLevel) -> Option<String> {
     (level == CommitLevel::RemoteApply && !major.has_remote_apply()).then(|| {
         format!(
-            "PostgreSQL {major} has no remote_apply, which came with 9.6: choose PostgreSQL 9.6 or later, or the level on."
+            "PostgreSQL {major} has no remote_apply, which is new in 9.6: choose PostgreSQL 9.6 or later, \
+             or the level on."
         )
     })
 }

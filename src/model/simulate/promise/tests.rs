@@ -36,20 +36,24 @@ fn by_priority() {
         &format!("m 1 sync first 2\n{THREE}"),
         [
             "synchronous_standby_names = 'FIRST 2 (a, b, c)'",
-            "A commit is confirmed once it is on the disk of the first 2 of \"a\", \"b\" and \"c\" that are connected, in this order.",
-            "Survives 1 standby failure without blocking: any 1 of the 3 synchronous standbys can be away, and every other standby.",
-            "Commits wait, however long, while fewer than 2 of \"a\", \"b\" and \"c\" are connected.",
-            "What was confirmed could be lost if the primary and the 2 of \"a\", \"b\" and \"c\" that confirmed it are lost together, or if another is promoted.",
+            "Commits wait until they are on the disk of the first 2 of \"a\", \"b\" and \"c\" that are \
+             connected, in this order.",
+            "Survives 1 standby failure without blocking: any 1 of the 3 synchronous standbys may fail, and \
+             asynchronous standbys never matter.",
+            "Commits hang while fewer than 2 of \"a\", \"b\" and \"c\" are connected.",
+            "Confirmed commits could be lost if the primary and the 2 of \"a\", \"b\" and \"c\" that \
+             confirmed them are lost together, or if another standby is promoted.",
         ],
     );
     check(
         "m 1 sync first 1\n  a 2 priority 1\n  b 3\n",
         [
             "synchronous_standby_names = 'a'",
-            "A commit is confirmed once it is on the disk of \"a\".",
-            "Survives no standby failure: commits hang while the only synchronous standby is away.",
-            "Commits wait, however long, while \"a\" is away.",
-            "What was confirmed could be lost if the primary and \"a\" are lost together, or if another standby is promoted.",
+            "Commits wait until they are on the disk of \"a\".",
+            "Survives no standby failure: commits hang while the only synchronous standby is down.",
+            "Commits hang while \"a\" is down.",
+            "Confirmed commits could be lost if the primary and \"a\" are lost together, or if another \
+             standby is promoted.",
         ],
     );
 }
@@ -60,10 +64,12 @@ fn by_quorum() {
         &format!("m 1 sync any 1\n{THREE}"),
         [
             "synchronous_standby_names = 'ANY 1 (a, b, c)'",
-            "A commit is confirmed once it is on the disk of any 1 of \"a\", \"b\" and \"c\".",
-            "Survives 2 standby failures without blocking: any 2 of the 3 synchronous standbys can be away, and every other standby.",
-            "Commits wait, however long, while none of \"a\", \"b\" and \"c\" is connected.",
-            "What was confirmed could be lost if the primary and 1 of \"a\", \"b\" and \"c\" are lost together, or if not the one that has received the most is promoted.",
+            "Commits wait until they are on the disk of any 1 of \"a\", \"b\" and \"c\".",
+            "Survives 2 standby failures without blocking: any 2 of the 3 synchronous standbys may fail, \
+             and asynchronous standbys never matter.",
+            "Commits hang while none of \"a\", \"b\" and \"c\" is connected.",
+            "Confirmed commits could be lost if the primary and 1 of \"a\", \"b\" and \"c\" are lost \
+             together, or if a standby other than the most advanced one is promoted.",
         ],
     );
     let all = said(&format!("m 1 sync any 3\n{THREE}"));
@@ -73,7 +79,7 @@ fn by_quorum() {
     );
     assert_eq!(
         all.waits,
-        "Commits wait, however long, while any of \"a\", \"b\" and \"c\" is away."
+        "Commits hang while any of \"a\", \"b\" and \"c\" is down."
     );
 }
 
@@ -84,19 +90,19 @@ fn more_than_there_are_and_nobody() {
         never.commit,
         "A commit needs 2 standbys, and only 1 of the servers under the primary is on the list."
     );
-    assert_eq!(never.waits, "Every commit waits for ever.");
+    assert_eq!(never.waits, "Every commit waits forever.");
     for design in ["m 1\n  a 2\n", "m 1 sync first 1\n  a 2\n"] {
         let none = said(design);
         assert_eq!(none.setting, "synchronous_standby_names = ''");
         assert_eq!(
             none.commit,
-            "A commit waits for no standby: all are asynchronous. It is on the primary's disk."
+            "Commits wait only for the primary's disk: all standbys are asynchronous."
         );
         assert_eq!((none.tolerated, none.safe_below), (None, 0));
     }
     assert_eq!(
         said("m 1\n").lost,
-        "Everything can be lost with the primary: nothing else has a copy."
+        "Losing the primary loses everything: there is no other copy."
     );
 }
 
@@ -104,9 +110,9 @@ fn more_than_there_are_and_nobody() {
 fn each_level_says_what_it_waits_for() {
     let at = |level: &str| said(&format!("m 1 sync any 2 commit {level}\n{THREE}"));
     for (level, words) in [
-        ("remote_write", "has been written by any 2 of"),
-        ("on", "is on the disk of any 2 of"),
-        ("remote_apply", "is applied on any 2 of"),
+        ("remote_write", "are written by any 2 of"),
+        ("on", "are on the disk of any 2 of"),
+        ("remote_apply", "are applied on any 2 of"),
     ] {
         let promise = at(level);
         assert!(promise.commit.contains(words), "{}", promise.commit);
@@ -115,13 +121,13 @@ fn each_level_says_what_it_waits_for() {
     assert!(
         at("local")
             .commit
-            .starts_with("At the commit level local a commit waits for no standby")
+            .starts_with("At synchronous_commit = local, commits wait only for")
     );
     assert!(at("off").lost.contains("even if it comes back"));
     let late = said("m 1 sync first 1 commit remote_apply\n  a 2 priority 1 delay 10min\n");
     assert_eq!(
         late.notes,
-        ["\"a\" applies 10min late: at remote_apply a commit that waits for it takes as long."]
+        ["\"a\" applies WAL 10min late: at remote_apply, commits that wait for it take that long."]
     );
 }
 
@@ -130,12 +136,12 @@ fn what_has_no_effect_is_said() {
     let cascaded = said("m 1 sync first 1\n  a 2 priority 1\n    b 3 priority 2\n");
     assert_eq!(
         cascaded.notes,
-        ["\"b\" follows a standby, so no commit ever waits for it."]
+        ["\"b\" follows a standby, so commits never wait for it."]
     );
     assert_eq!(cascaded.tolerated, Some(0));
     let old = said(&format!("postgres 9.5\nm 1 sync first 2\n{THREE}"));
     assert_eq!((old.tolerated, old.safe_below), (Some(2), 1));
-    assert!(old.notes[0].starts_with("PostgreSQL 9.5 waits for 1 standby and no more"));
+    assert!(old.notes[0].starts_with("PostgreSQL 9.5 waits for at most 1 standby"));
     let any = said(&format!("postgres 9.6\nm 1 sync any 1\n{THREE}"));
     assert!(any.commit.contains("the first of"), "{}", any.commit);
     assert!(any.notes[0].starts_with("PostgreSQL 9.6 has no quorum"));
@@ -215,7 +221,7 @@ proptest! {
         match promise.tolerated {
             None => prop_assert!(confirms(&standbys), "{design}"),
             Some(tolerated) => {
-                let hangs_at_once = promise.waits == "Every commit waits for ever.";
+                let hangs_at_once = promise.waits == "Every commit waits forever.";
                 prop_assert_eq!(confirms(&BTreeSet::new()), !hangs_at_once, "{}", design);
                 if !hangs_at_once {
                     // Whoever is no candidate may be away as well.
@@ -245,7 +251,7 @@ proptest! {
             }
         }
         let is_quorum = method == "any" && topology.postgres().has_quorum();
-        if promise.safe_below <= candidates.len() && promise.waits != "Every commit waits for ever." {
+        if promise.safe_below <= candidates.len() && promise.waits != "Every commit waits forever." {
             let first: BTreeSet<ServerId> = candidates.iter().take(promise.safe_below).copied().collect();
             prop_assert!(!keeps(&first), "{}", design);
             // Of a quorum any so many will do.

@@ -69,7 +69,7 @@ const MOST_TO_PAIR: usize = 600;
 
 /// The design has too many servers for [`double_failures`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("{failures} failures are {} times two at once; at most {MOST_TO_PAIR} are combined", failures * (failures - 1) / 2)]
+#[error("{failures} failures make {} pairs; at most {MOST_TO_PAIR} failures can be paired", failures * (failures - 1) / 2)]
 pub struct TooManyFailures {
     pub failures: usize,
 }
@@ -127,16 +127,17 @@ fn writes(after: &World) -> Cell {
         CommitFate::Acknowledged => (
             true,
             "writes go on",
-            "the primary runs, and as many standbys answer as a commit waits for",
+            "the primary runs, and enough standbys answer for commits",
         ),
         CommitFate::Hangs => (
             false,
             "every write hangs until a synchronous standby is back",
-            "fewer standbys stream than synchronous_standby_names asks for, and a commit has no time limit",
+            "fewer standbys are streaming than synchronous_standby_names requires, and commits have no \
+             timeout",
         ),
         CommitFate::Fails => (
             false,
-            "nobody takes writes until a standby is promoted",
+            "no server accepts writes until a standby is promoted",
             "the primary is down, and no standby promotes itself",
         ),
     };
@@ -165,7 +166,7 @@ fn reads_of(up: usize, old: usize) -> Cell {
     cell(
         up > 0,
         sentence,
-        "a hot standby answers queries also without its upstream, from what it has applied",
+        "a hot standby answers queries even without its upstream, from the WAL it has applied",
     )
 }
 
@@ -187,20 +188,21 @@ fn nothing_lost(after: &World) -> Cell {
         None => cell(
             false,
             "no server is left".to_owned(),
-            "what is on the disks of dead machines counts as lost until they are back",
+            "data on the disks of dead machines counts as lost until they are back",
         ),
         Some((Loss::Nothing, _, name)) => cell(
             true,
             format!("\"{name}\" has everything"),
-            "each acknowledged commit had waited for it",
+            "every acknowledged commit waited for it",
         ),
         Some((Loss::NothingIfFarthest, id, _)) => cell(
             true,
             format!(
-                "the farthest of {} has everything",
+                "the most advanced of {} has everything",
                 listed(after, &after.one_of_each(id))
             ),
-            "each acknowledged commit had waited for so many of them that one has it; promote the one that has received the most",
+            "every acknowledged commit waited for enough of them, so at least one has it; promote the one \
+             that has received the most",
         ),
         Some((Loss::TooFewLeft, id, name)) => cell(
             false,
@@ -210,7 +212,7 @@ fn nothing_lost(after: &World) -> Cell {
         Some((_, _, name)) => cell(
             false,
             format!("\"{name}\" may lack the last moment"),
-            "no acknowledged commit had to wait for a standby that is left",
+            "commits did not have to wait for any remaining standby",
         ),
     }
 }
@@ -223,7 +225,8 @@ fn too_few_left(after: &World, server: ServerId) -> String {
     };
     let left = after.one_of_each(server).len();
     format!(
-        "each acknowledged commit had waited for {needed} of {of} standbys, whichever answered; of these {left} {} left, and it takes {} to be sure that one has it",
+        "every acknowledged commit waited for any {needed} of {of} standbys; {left} of them {} left, and it \
+         takes {} to be sure that one has it",
         if left == 1 { "is" } else { "are" },
         of - needed + 1
     )

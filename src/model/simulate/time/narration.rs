@@ -12,27 +12,25 @@ impl Run {
         let mut told = Vec::new();
         if self.world().leaders().is_empty() {
             told.push(said(
-                "there is no primary: clients try again every second, and fail",
-                "a standby is read-only, and none promotes itself",
+                "there is no primary: clients retry every second and fail",
+                "standbys are read-only, and none promotes itself",
             ));
         }
         let waits = self.waits();
         told.extend(waits.iter().map(|waits| self.waiting_said(waits)));
         if waits.is_empty() && !self.world().leaders().is_empty() {
-            told.push(said(
-                "no client waits for an answer",
-                "the last commit was acknowledged",
-            ));
+            told.push(said("no client is waiting", "the last commit was acknowledged"));
         }
         told.push(self.counted_said());
         if self.lost() > 0 {
             told.push(said(
                 &format!(
-                    "{} that clients were told of {} lost",
+                    "{} that clients saw confirmed {} lost",
                     counted(self.lost(), "commit"),
                     if self.lost() == 1 { "is" } else { "are" }
                 ),
-                "the server that leads now did not have them yet when it was promoted (or they were on no disk when their primary crashed)",
+                "the current primary did not have them yet when it was promoted (or they were not on disk \
+                 when their primary crashed)",
             ));
         }
         told
@@ -50,7 +48,7 @@ impl Run {
             let sentence = format!("leads, at {}", lsn(progress.written));
             return Some(said(
                 &sentence,
-                "a position in the WAL is called LSN: how many bytes were written so far",
+                "an LSN is a position in the WAL: the number of bytes written so far",
             ));
         }
         let lag = self.lag(server).unwrap_or(0);
@@ -65,9 +63,9 @@ impl Run {
         } else if !matches!(state.flow, Flow::Streams) {
             state.flow.row().reason
         } else if self.delays[place].is_some() {
-            "recovery_min_apply_delay: it applies what it has received only after that time"
+            "recovery_min_apply_delay: it applies the WAL it has received only after that time"
         } else {
-            "WAL is on its way to it, and is written, flushed and replayed when it has arrived"
+            "WAL is on its way; the standby writes, flushes and replays it on arrival"
         };
         Some(said(&format!("{} behind", size(lag)), why))
     }
@@ -86,8 +84,9 @@ impl Run {
         }
         if waits.hangs {
             return said(
-                &format!("{who} at {name}, the longest for {since}, and nobody will answer: {for_what}"),
-                "synchronous replication has no time limit: a commit waits until enough of the standbys in synchronous_standby_names answer",
+                &format!("{who} at {name}, the longest for {since}, and no answer will come: {for_what}"),
+                "synchronous replication has no timeout: a commit waits until enough of the standbys in \
+                 synchronous_standby_names answer",
             );
         }
         said(
@@ -119,7 +118,8 @@ impl Run {
         said(
             &format!("{who}: nothing gets through to {for_whom}, and {name} has not noticed; {until}"),
             &format!(
-                "{setting}: a cut network closes no connection; the sender ends one when it has heard nothing for that long (60 s by default, 0: never), and until then commits wait for the standby"
+                "{setting}: a network outage does not close a connection; the sender closes it after this \
+                 timeout (60 s by default, 0 for never), and until then commits wait for the standby"
             ),
         )
     }
@@ -149,10 +149,10 @@ impl Run {
         match self.names(&waits.missing).as_slice() {
             [] => "the answer is on its way".to_owned(),
             names if waits.needed < waits.connected.len() && names.len() > 1 => {
-                format!("{} of {} have to have {what}", waits.needed, listed(names))
+                format!("{} of {} must have {what}", waits.needed, listed(names))
             }
-            [one] => format!("{one} has to have {what}"),
-            names => format!("{} have to have {what}", listed(names)),
+            [one] => format!("{one} must have {what}"),
+            names => format!("{} must have {what}", listed(names)),
         }
     }
 
@@ -163,7 +163,7 @@ impl Run {
     fn counted_said(&self) -> Said {
         let mut sentence = format!("{} acknowledged so far", counted(self.acknowledged(), "commit"));
         if self.failed() > 0 {
-            sentence = format!("{sentence}, {} failed or broken off", self.failed());
+            sentence = format!("{sentence}, {} failed or interrupted", self.failed());
         }
         let last = self
             .ended()
@@ -174,7 +174,7 @@ impl Run {
         }
         said(
             &sentence,
-            "what a client waits for: the way to the standbys it needs, their disks, and the way back",
+            "a client waits for the trip to the required standbys, their disks, and the trip back",
         )
     }
 
@@ -221,24 +221,23 @@ mod tests {
         let one = "clients 1 think 0us commit 8kB\nnetwork latency 20ms bandwidth 100MB/s\n";
         assert_eq!(
             told(SEED, one, 30_000),
-            "1 client waits at \"master\", the longest for 29 ms: \"slave1\" has to have it on disk\n0 commits acknowledged so far"
+            "1 client waits at \"master\", the longest for 29 ms: \"slave1\" must have it on disk\n0 \
+             commits acknowledged so far"
         );
         let hang = format!("{one}at 100ms crash slave1\nat 101ms crash slave2\n");
         let told_hanging = told(SEED, &hang, 3_000_000);
         assert!(
             told_hanging.contains(
-                "s, and nobody will answer: a synchronous standby has to answer, and none is connected\n"
+                "s, and no answer will come: a synchronous standby has to answer, and none is connected\n"
             ),
             "{told_hanging}"
         );
         let quorum = SEED.replace("first 1", "any 1 commit remote_apply");
-        assert!(
-            told(&quorum, one, 30_000).contains("1 of \"slave1\" and \"slave2\" have to have applied it"),
-        );
+        assert!(told(&quorum, one, 30_000).contains("1 of \"slave1\" and \"slave2\" must have applied it"),);
         let both = SEED.replace("first 1", "first 2");
         let hang = format!("{one}at 100ms crash slave2\n");
         assert!(told(&both, &hang, 3_000_000).contains(
-            "nobody will answer: 2 synchronous standbys have to answer, and only \"slave1\" is connected"
+            "no answer will come: 2 synchronous standbys have to answer, and only \"slave1\" is connected"
         ));
     }
 
@@ -251,7 +250,7 @@ mod tests {
         assert!(!dead.contains("lost"), "{dead}");
         let led = told(alone, &format!("{far}at 3s promote a\n"), 4_000_000);
         assert!(
-            led.contains("commits that clients were told of are lost"),
+            led.contains("commits that clients saw confirmed are lost"),
             "{led}"
         );
         // A synchronous standby has everything.

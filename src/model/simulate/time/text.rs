@@ -30,21 +30,22 @@ pub struct ScenarioError {
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ScenarioProblem {
-    #[error("\"{word}\" begins no line of a scenario{}; known are seed, clients, network, link, at, and what can happen", did_you_mean(near.as_deref()))]
+    #[error("\"{word}\" cannot start a scenario line{}; valid are seed, clients, network, link, at, and the \
+         events", did_you_mean(near.as_deref()))]
     Line { word: String, near: Option<String> },
-    #[error("it is written \"{0}\"")]
+    #[error("the syntax is \"{0}\"")]
     Usage(&'static str),
-    #[error("\"{0}\" is no whole number")]
+    #[error("\"{0}\" is not a whole number")]
     Number(String),
     #[error("{0} sessions are too many to simulate: at most {MOST_SESSIONS}")]
     Sessions(u64),
-    #[error("\"{0}\" is no time: write a whole number and a unit, for example 20ms (us, ms, s, min)")]
+    #[error("\"{0}\" is not a time: write a whole number and a unit, for example 20ms (us, ms, s, min)")]
     Time(String),
-    #[error("\"{0}\" is no size: write a whole number and a unit, for example 8kB (B, kB, MB, GB)")]
+    #[error("\"{0}\" is not a size: write a whole number and a unit, for example 8kB (B, kB, MB, GB)")]
     Size(String),
     #[error("the design has no server called \"{0}\"")]
     Server(String),
-    #[error("a name in double quotes does not end")]
+    #[error("a quoted name has no closing quote")]
     OpenQuote,
     #[error(transparent)]
     Incident(#[from] BadIncident),
@@ -319,32 +320,29 @@ at 1min promote \"far away\"
         for (text, words) in [
             (
                 "sed 1",
-                "line 1: \"sed\" begins no line of a scenario; did you mean \"seed\"?",
+                "line 1: \"sed\" cannot start a scenario line; did you mean \"seed\"?",
             ),
-            ("\n\nseed x", "line 3: \"x\" is no whole number"),
+            ("\n\nseed x", "line 3: \"x\" is not a whole number"),
             (
                 "clients 4",
-                "line 1: it is written \"clients NUMBER think TIME commit SIZE\"",
+                "line 1: the syntax is \"clients NUMBER think TIME commit SIZE\"",
             ),
-            ("at 5 crash slave1", "line 1: \"5\" is no time"),
+            ("at 5 crash slave1", "line 1: \"5\" is not a time"),
             (
                 "at 5s crahs slave1",
-                "line 1: \"crahs\" is nothing that can happen; did you mean \"crash\"?",
+                "line 1: \"crahs\" is not a known event; did you mean \"crash\"?",
             ),
             (
                 "at 99999999999min crash slave1",
-                "line 1: \"99999999999min\" is no time",
+                "line 1: \"99999999999min\" is not a time",
             ),
-            ("at 5s", "line 1: it is written \"at TIME ACTION\""),
-            ("network latency 5ms bandwidth 10", "line 1: \"10\" is no size"),
+            ("at 5s", "line 1: the syntax is \"at TIME ACTION\""),
+            ("network latency 5ms bandwidth 10", "line 1: \"10\" is not a size"),
             (
                 "link slave2 latency 5ms bandwidth 10MB/s",
                 "line 1: the design has no server called \"slave2\"",
             ),
-            (
-                "at 1s crash \"far",
-                "line 1: a name in double quotes does not end",
-            ),
+            ("at 1s crash \"far", "line 1: a quoted name has no closing quote"),
         ] {
             let problem = Scenario::parse(text, &topology()).unwrap_err().to_string();
             assert!(problem.starts_with(words), "{problem}");

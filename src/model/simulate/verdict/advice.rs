@@ -85,7 +85,7 @@ fn round(world: &World) -> Vec<Doing> {
         // Alone, since what is archived then can lead standbys on: only afterwards is seen what they need.
         return vec![Doing::new(
             Incident::FreeArchive,
-            "Make room on the archive's disk; what has waited is archived by itself.",
+            "Free space on the archive's disk; waiting segments are then archived automatically.",
             "WAL is removed from the primary only after it is archived",
         )];
     }
@@ -104,8 +104,9 @@ fn second_leaders(world: &World, leaders: &[ServerId]) -> Vec<Doing> {
         .map(|leader| {
             Doing::new(
                 Incident::Stop(*leader),
-                "Stop {server}, and keep clients away from it: it was left behind by the promotion.",
-                "two primaries write two histories, and only one can be kept; the newest timeline is the one that was decided for",
+                "Stop {server} and keep clients away from it: the promotion left it behind.",
+                "two primaries write two histories, and only one can be kept: the one with the newest \
+                 timeline",
             )
         })
         .collect()
@@ -122,7 +123,7 @@ fn new_leader(world: &World) -> Option<Doing> {
         return Some(Doing::new(
             Incident::ComeBack(primary),
             "Start the primary {server} again.",
-            "it was stopped cleanly, and everything is on its disk",
+            "it was shut down cleanly, and everything is on its disk",
         ));
     }
     if let Some(heir) = heirs::heirs(world).into_iter().next() {
@@ -132,8 +133,9 @@ fn new_leader(world: &World) -> Option<Doing> {
         }
         return Some(Doing::new(
             Incident::Promote(heir.server),
-            "Promote {server}. (If the dead primary can be started again soon, that is simpler, and loses nothing.)",
-            "of those that run, it leads with the least loss",
+            "Promote {server}. (If you can restart the dead primary soon, that is simpler and loses \
+             nothing.)",
+            "of the running servers, it loses the least",
         ));
     }
     let standbys = world.servers().find(|(_, state)| state.life != Life::Refused);
@@ -141,7 +143,7 @@ fn new_leader(world: &World) -> Option<Doing> {
         Doing::new(
             Incident::ComeBack(server.id()),
             "Start {server} again: no server runs.",
-            "somebody has to have the data",
+            "the data is needed",
         )
     })
 }
@@ -156,8 +158,9 @@ fn pauses(world: &World) -> Vec<Doing> {
 fn resume(server: ServerId) -> Doing {
     Doing::new(
         Incident::Resume(server),
-        "Let {server} apply what it has received, if the pause is no longer wanted.",
-        "its queries see old data, at remote_apply a commit may wait for it, and up to 12 it cannot be promoted",
+        "Resume replay on {server} if the pause is no longer needed.",
+        "its queries see old data, commits may wait for it at remote_apply, and up to 12 it cannot be \
+         promoted",
     )
 }
 
@@ -176,7 +179,7 @@ fn links(world: &World, leader: ServerId) -> Vec<Doing> {
             doings.push(Doing::new(
                 Incident::ComeBack(server),
                 "Start {server} again.",
-                "it was stopped cleanly, and goes on where it was",
+                "it was shut down cleanly and continues where it stopped",
             ));
         }
         if state.flow.is_connected() && world.is_slow_between(server, upstream) {
@@ -187,8 +190,8 @@ fn links(world: &World, leader: ServerId) -> Vec<Doing> {
     doings.extend(slow.into_iter().map(|(one, other)| {
         Doing::new(
             Incident::Mend { one, other },
-            "Look at the network between {server} and {other}; PostgreSQL needs nothing.",
-            "a slow link makes a standby late, and commits that wait for it slow",
+            "Check the network between {server} and {other}; PostgreSQL needs no action.",
+            "a slow link delays the standby and the commits that wait for it",
         )
     }));
     doings
@@ -198,8 +201,8 @@ fn link(world: &World, leader: ServerId, server: ServerId, upstream: ServerId, f
     let to = |upstream| {
         Doing::new(
             Incident::Repoint { server, upstream },
-            "Let {server} follow {other}.",
-            "a standby looks for no other upstream by itself",
+            "Point {server} at {other}.",
+            "a standby does not look for another upstream by itself",
         )
     };
     match flow {
@@ -234,17 +237,17 @@ fn link(world: &World, leader: ServerId, server: ServerId, upstream: ServerId, f
 fn mend(one: ServerId, other: ServerId) -> Doing {
     Doing::new(
         Incident::Mend { one, other },
-        "Mend the network between {server} and {other}; the standby connects by itself, PostgreSQL needs nothing.",
-        "both ends are well, and both ask again",
+        "Repair the network between {server} and {other}; the standby reconnects by itself.",
+        "both ends are up and keep trying",
     )
 }
 
 /// A server that cannot go on from what it has.
 fn anew(server: ServerId, upstream: ServerId, flow: Flow) -> Doing {
     let what = if flow == Flow::Forked {
-        "Take {server} back to where its history parts from that of {other}, and let it follow."
+        "Rewind {server} to where its history diverged from {other}, and make it follow {other}."
     } else {
-        "Make {server} anew from {other}."
+        "Rebuild {server} from {other}."
     };
     Doing::new(Incident::Rebuild { server, upstream }, what, flow.row().reason)
 }
@@ -285,8 +288,9 @@ fn ways_in(world: &World, server: ServerId, upstream: ServerId) -> impl Iterator
     let let_in = (!world.lets_in(upstream, server)).then(|| {
         Doing::new(
             action,
-            "Let {server} in at {other}: its host has no line in the pg_hba.conf there.",
-            "pg_hba.conf says who may connect from where, and the bundle lets in the drawn neighbours only",
+            "Allow {server} to connect to {other}, whose pg_hba.conf has no line for its host.",
+            "pg_hba.conf controls who may connect from where, and the bundle allows only the designed \
+             neighbours",
         )
     });
     let_in.into_iter().chain(slot_at(world, server, upstream))
@@ -298,11 +302,12 @@ fn slot_at(world: &World, server: ServerId, upstream: ServerId) -> Option<Doing>
         Doing::new(
             action,
             if world.has_lost_slot(upstream, server) {
-                "Drop the replication slot of {server} at {other}, which was given up, and make it again."
+                "Drop the invalidated replication slot of {server} on {other}, and create it again."
             } else {
-                "Make the replication slot of {server} at {other}, so that {other} keeps what {server} has not received yet."
+                "Create the replication slot of {server} on {other}, so that {other} retains the WAL that \
+                 {server} still needs."
             },
-            "slots are local to a server: an upstream that is new to a standby has none of its name",
+            "slots are local to a server: a new upstream has no slot for the standby",
         )
     })
 }
@@ -346,8 +351,9 @@ fn old_primary(
 ) -> Advice {
     let doing = Doing::new(
         Incident::Rebuild { server, upstream },
-        "Do not simply start {server} again: it would be a second primary. When its machine is back, make it a standby of {other}.",
-        "nothing tells it that another was promoted",
+        "Do not just restart {server}: it would be a second primary. When its machine is back, make it a \
+         standby of {other}.",
+        "it does not learn that another server was promoted",
     );
     Advice {
         action: None,

@@ -126,10 +126,13 @@ pub(super) fn shorter_list(world: &World, configuration: &Configuration<'_>, lea
         None,
         Said {
             sentence: format!(
-                "If writes must go on before a synchronous standby is back, let {} wait for none; from then on a crash can lose commits.",
+                "If writes cannot wait for a synchronous standby, switch off synchronous replication on {}; \
+                 from then on, a crash can lose commits.",
                 name(world, leader)
             ),
-            why: "with an empty synchronous_standby_names nothing is waited for; those who wait are let go at the reload".to_owned(),
+            why: "with an empty synchronous_standby_names, commits wait for no standby; a reload releases \
+                 those that are waiting"
+                .to_owned(),
         },
         set_names(world, leader, String::new()),
     )
@@ -145,7 +148,7 @@ pub(super) fn new_list(world: &World, configuration: &Configuration<'_>, leader:
     let whom = if names.is_empty() {
         ""
     } else {
-        ", as they did on the old primary"
+        ", as on the old primary"
     };
     Advice::new(
         world,
@@ -153,10 +156,11 @@ pub(super) fn new_list(world: &World, configuration: &Configuration<'_>, leader:
         None,
         Said {
             sentence: format!(
-                "On {}, commits wait for nobody, so a crash can lose some; let them wait for a standby again{whom}.",
+                "On {}, commits do not wait for a standby, so a crash can lose some; make them wait \
+                 again{whom}.",
                 name(world, leader)
             ),
-            why: "synchronous_standby_names is a setting of each server, and only the drawn primary had it"
+            why: "synchronous_standby_names is set per server, and only the designed primary had it"
                 .to_owned(),
         },
         if names.is_empty() {

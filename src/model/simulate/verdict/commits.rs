@@ -31,11 +31,10 @@ pub(super) fn commits(world: &World) -> Vec<CommitVerdict> {
 fn sentence(world: &World, leader: ServerId, outcome: &LevelOutcome) -> String {
     let own = name(world, leader);
     if outcome.level == CommitLevel::Off {
-        return "answered at once, before it is on any disk: a crash can take the last moments back"
-            .to_owned();
+        return "answered at once, before it is on any disk: a crash can lose the last moments".to_owned();
     }
     if outcome.needed == 0 {
-        return format!("answered when it is on the disk of {own}; it waits for no standby");
+        return format!("answered when it is on the disk of {own}; it does not wait for a standby");
     }
     if outcome.fate == CommitFate::Hangs {
         return hanging(world, leader, outcome);
@@ -72,14 +71,14 @@ fn hanging(world: &World, on: ServerId, outcome: &LevelOutcome) -> String {
     let is_cut = |id: &ServerId| world.is_silent(*id, on);
     let cut: Vec<ServerId> = outcome.silent.iter().copied().filter(is_cut).collect();
     if cut.is_empty() {
-        return format!("hangs, without a time limit: {}", lacking(world, outcome));
+        return format!("hangs without a timeout: {}", lacking(world, outcome));
     }
     let (own, setting) = (name(world, on), End::Sender.setting(world.topology().postgres()));
     let cut = listed(world, &cut);
     if world.patience(on, End::Sender).is_none() {
-        return format!("hangs: nothing gets through to {cut}, and {own} never notices ({setting} is 0)");
+        return format!("hangs: {cut} cannot be reached, and {own} never notices ({setting} is 0)");
     }
-    format!("hangs at least until {own} notices that nothing gets through to {cut} ({setting})")
+    format!("hangs at least until {own} notices that {cut} cannot be reached ({setting})")
 }
 
 fn lacking(world: &World, outcome: &LevelOutcome) -> String {
@@ -87,11 +86,11 @@ fn lacking(world: &World, outcome: &LevelOutcome) -> String {
         let who = listed(world, &outcome.silent);
         return if outcome.silent.len() == 1 {
             format!(
-                "it waits until {} applies it, which has paused its replay",
+                "it waits for {} to apply it, whose replay is paused",
                 name(world, *first)
             )
         } else {
-            format!("it waits until {who} apply it, which have paused their replay")
+            format!("it waits for {who} to apply it, whose replay is paused")
         };
     }
     let needed = match outcome.needed {
@@ -120,17 +119,19 @@ pub fn why_commit(outcome: &LevelOutcome) -> &'static str {
             "synchronous_commit = local: a commit waits for the flush of its own WAL, whatever synchronous_standby_names says"
         }
         (_, CommitFate::Hangs) => {
-            "synchronous_standby_names asks for more standbys than stream and answer, and a synchronous commit has no time limit; cancelled, it stays committed on the primary"
+            "synchronous_standby_names requires more standbys than are streaming, and a synchronous commit \
+             has no timeout; if cancelled, it stays committed on the primary"
         }
         _ if outcome.needed == 0 => {
             "synchronous_standby_names is empty on this server: nothing is synchronous"
         }
         (CommitLevel::RemoteWrite, _) => {
-            "synchronous_commit = remote_write: the synchronous standbys have to write the WAL, not to flush it"
+            "synchronous_commit = remote_write: the synchronous standbys must write the WAL but need not \
+             flush it"
         }
         (CommitLevel::RemoteApply, _) => {
-            "synchronous_commit = remote_apply: the synchronous standbys have to replay the commit"
+            "synchronous_commit = remote_apply: the synchronous standbys must replay the commit"
         }
-        _ => "synchronous_commit = on: the synchronous standbys have to flush the WAL to disk",
+        _ => "synchronous_commit = on: the synchronous standbys must flush the WAL to disk",
     }
 }

@@ -5,58 +5,58 @@ const WORDS: [(&str, &str, &str); 12] = [
     (
         "primary",
         "primary",
-        "the one server that takes writes; all others copy it",
+        "the one server that accepts writes; all others copy it",
     ),
     (
         "standby",
         "standby",
-        "a server that copies another one, and answers questions but takes no writes",
+        "a server that copies another one; it answers queries but does not accept writes",
     ),
     (
         "streams from",
         "streams",
-        "receives every change over the network as it is made",
+        "receives every change over the network as it happens",
     ),
     (
         "commit",
         "commit",
-        "the moment in which a client is told that its change is safe",
+        "the moment when a client is told that its change is safe",
     ),
     (
         "synchronous",
         "synchronous",
-        "of a standby: writes wait until it has them, so that it lacks none of them",
+        "of a standby: writes wait until it has them, so it never lacks one",
     ),
     (
         "WAL",
         "WAL",
-        "the log of all changes, which is what standbys copy",
+        "the write-ahead log of all changes, which standbys copy",
     ),
     (
         "replication slot",
         "replication slot",
-        "a server's note of how far one standby is; it keeps the changes that the standby lacks",
+        "a server's record of a standby's progress; it retains the changes that the standby still needs",
     ),
     ("romot", "to promote", "to make a standby the new primary"),
     (
         "timeline",
         "timeline",
-        "the number of a history: each promotion begins a new one",
+        "the number of a history; each promotion starts a new one",
     ),
     (
         "replay",
         "replay",
-        "a standby's applying of the changes that it has received",
+        "how a standby applies the changes that it has received",
     ),
     (
         "pg_rewind",
         "pg_rewind",
-        "a tool that takes a server back to where its history parted from another one's",
+        "a tool that rewinds a server to where its history diverged from another one's",
     ),
     (
         "pg_hba.conf",
         "pg_hba.conf",
-        "a server's list of who may connect from where",
+        "a server's access rules: who may connect from where",
     ),
 ];
 

@@ -48,7 +48,7 @@ fn heir(world: &World, server: &Server, loss: Loss, is_paused: bool, followers: 
     let (has, why) = of_loss(world, loss);
     let mut sentence = has;
     if is_paused {
-        sentence.push_str("; it has paused its replay, and applies what it has before it takes over");
+        sentence.push_str("; its replay is paused, and it applies the WAL it has before it takes over");
     }
     if !followers.is_empty() && world.topology().postgres().follows_promotions() {
         let own = if followers.len() == 1 {
@@ -73,21 +73,26 @@ pub(super) fn of_loss(world: &World, loss: Loss) -> (String, &'static str) {
     match loss {
         Loss::Nothing => (
             "has every commit that was confirmed to a client".to_owned(),
-            "commits had to wait for its answer (it was a synchronous standby), or it was connected when the primary stopped cleanly, or it has received everything since",
+            "it was a synchronous standby that commits had to wait for, or was connected when the primary \
+             shut down cleanly, or has received everything since",
         ),
         Loss::NothingIfFarthest => (
-            "has every confirmed commit, if it is the one of the quorum that received the most: ask each for its last WAL position"
+            "has every confirmed commit if it has received the most of the quorum: compare the last WAL \
+             positions"
                 .to_owned(),
-            "each commit waited for some of the list, and with ANY not for the same ones each time; among them, the one that is farthest has all",
+            "with ANY, each commit may have waited for different members of the list; the most advanced one \
+             has everything",
         ),
         Loss::TooFewLeft => (
-            "may lack confirmed commits of the last moment: too few of the quorum are left to be sure that one of them has each"
+            "may lack the latest confirmed commits: too few of the quorum are left to be sure that one of \
+             them has each"
                 .to_owned(),
-            "each commit waited for some of the list, and with ANY not for the same ones each time: those that a commit waited for may all be among the lost",
+            "with ANY, each commit may have waited for different members of the list, and all of those may \
+             be lost",
         ),
         Loss::LastMoment => (
-            "may lack the commits of the last moment: none of them waited for it".to_owned(),
-            "an asynchronous standby receives WAL shortly after the client got its answer; how shortly, nobody promises",
+            "may lack the latest commits: they did not wait for it".to_owned(),
+            "an asynchronous standby receives WAL after the client got its answer, with no guaranteed delay",
         ),
         Loss::Since(step) => {
             let since = match step.checked_sub(1).and_then(|place| world.incidents().get(place)) {
@@ -96,12 +101,12 @@ pub(super) fn of_loss(world: &World, loss: Loss) -> (String, &'static str) {
             };
             (
                 format!("lacks every commit {since}"),
-                "nothing has reached it since then, and the primary went on without it",
+                "it has received nothing since then, while the primary went on without it",
             )
         }
         Loss::OtherHistory => (
-            "has a history of its own, without the commits on the newest timeline".to_owned(),
-            "it was not on the way of the WAL when another server was promoted",
+            "has a diverged history, without the commits on the newest timeline".to_owned(),
+            "it did not receive the new primary's WAL when that was promoted",
         ),
     }
 }

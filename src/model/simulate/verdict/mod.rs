@@ -111,9 +111,10 @@ fn servers(world: &World) -> Vec<ServerVerdict> {
             let next = state.next_upstream.and_then(|id| world.topology().server(id));
             let paused = match next {
                 _ if !state.is_paused => String::new(),
-                None => "; it has paused its replay, so that its queries see old data".to_owned(),
+                None => "; its replay is paused, so its queries see old data".to_owned(),
                 Some(next) => format!(
-                    "; it has paused its replay, so that its queries see old data, and turns to \"{}\" when that goes on",
+                    "; its replay is paused, so its queries see old data, and it switches to \"{}\" when \
+                     replay resumes",
                     next.name()
                 ),
             };

@@ -16,17 +16,20 @@ fn writes(world: &World) -> Said {
     let leaders = world.leaders();
     let (sentence, why) = match leaders.as_slice() {
         [] => (
-            "Nobody takes writes: no primary runs, and no standby takes over by itself.".to_owned(),
+            "No server accepts writes: no primary is running, and no standby takes over by itself."
+                .to_owned(),
             "a standby is read-only until it is promoted, and PostgreSQL promotes none by itself",
         ),
         [leader] => one_leader(world, *leader),
         leaders => (
             format!(
-                "{} servers take writes at once, {}: what is written on one is missing on the others. Stop all but one of them now.",
+                "{} servers accept writes at the same time, {}: data written on one is missing on the \
+                 others. Stop all but one of them now.",
                 leaders.len(),
                 listed(world, leaders)
             ),
-            "a promotion asks nobody, and a primary learns nothing of it (split brain); keeping clients away from the old one is up to you (fencing)",
+            "a promotion happens without the old primary's knowledge (split brain); keeping clients away \
+             from the old primary is up to you (fencing)",
         ),
     };
     Said {
@@ -43,9 +46,10 @@ fn one_leader(world: &World, leader: ServerId) -> (String, &'static str) {
     match outcome {
         Some(outcome) if outcome.fate == CommitFate::Hangs => (
             format!(
-                "Every write on {own} hangs, for as long as no synchronous standby answers. Nothing is refused, so it looks like a standstill."
+                "Every write on {own} hangs until a synchronous standby answers. Clients get no error, so \
+                 it looks like a freeze."
             ),
-            "synchronous replication rather waits than promise what a second server does not have; there is no time limit",
+            "synchronous replication waits indefinitely rather than acknowledge a commit that no standby has",
         ),
         Some(outcome) if outcome.needed > 0 => {
             let count = usize::try_from(outcome.needed).unwrap_or(usize::MAX);
@@ -61,7 +65,7 @@ fn one_leader(world: &World, leader: ServerId) -> (String, &'static str) {
             };
             (
                 format!("Writes go on at {own}{late}: each waits for {who}."),
-                "the synchronous standbys of synchronous_standby_names that stream answer for each commit",
+                "each commit is answered by the streaming standbys in synchronous_standby_names",
             )
         }
         _ => (
@@ -87,25 +91,29 @@ fn reads(world: &World) -> Said {
     };
     let old = match (stale.len(), world.leaders().is_empty()) {
         (0, _) => String::new(),
-        (count, true) if count == up => ", with the data of the moment when the primary went".to_owned(),
-        (1, _) => format!(", {} with data that grow old", listed(world, &stale)),
+        (count, true) if count == up => ", with the data from when the primary was lost".to_owned(),
+        (1, _) => format!(", {} with stale data", listed(world, &stale)),
         _ => format!(
-            ", {} of them with data that grow old ({})",
+            ", {} of them with stale data ({})",
             stale.len(),
             listed(world, &stale)
         ),
     };
     Said {
         sentence: format!("{answer}{old}."),
-        why: "a hot standby goes on answering queries without its upstream, from what it has applied"
+        why: "a hot standby keeps answering queries without its upstream, from the WAL it has applied"
             .to_owned(),
     }
 }
 
 fn archive(world: &World) -> Option<Said> {
     world.is_archive_full().then(|| Said {
-        sentence: "The WAL archive is full. Nothing hangs yet; but the primary keeps all WAL now, and stops when its own disk is full too.".to_owned(),
-        why: "archive_command fails and is tried again; a segment that is not archived is never removed, and a server that cannot write WAL ends with PANIC".to_owned(),
+        sentence: "The WAL archive is full. Nothing hangs yet, but the primary now retains all WAL and \
+             stops when its own disk is full."
+            .to_owned(),
+        why: "archive_command fails and is retried; an unarchived segment is never removed, and a server \
+             that cannot write WAL panics"
+            .to_owned(),
     })
 }
 
@@ -116,13 +124,13 @@ fn safety(world: &World, heirs: &[Heir]) -> Option<Said> {
     let own = name(world, best.server);
     let sentence = match (world.leaders().as_slice(), best.loss) {
         ([], Loss::Nothing) => format!("Nothing is lost if {own} is promoted: it {has}."),
-        ([], _) => format!("The best to promote is {own}, which {has}."),
+        ([], _) => format!("The best candidate for promotion is {own}, which {has}."),
         ([leader], Loss::Nothing) => format!(
-            "If {} died now, nothing would be lost: {own} {has}.",
+            "If {} failed now, nothing would be lost: {own} {has}.",
             name(world, *leader)
         ),
         ([leader], _) => format!(
-            "If {} died now, the best heir would be {own}, which {has}.",
+            "If {} failed now, the best candidate for promotion would be {own}, which {has}.",
             name(world, *leader)
         ),
         _ => return None,
@@ -141,18 +149,30 @@ pub(super) fn lost(world: &World) -> Vec<Said> {
         .map(|lost| {
             let who = name(world, lost.promoted);
             let what = match lost.loss {
-                Loss::LastMoment => "perhaps commits of the last moment, confirmed to clients, which it had not received".to_owned(),
-                Loss::NothingIfFarthest => "perhaps commits that others of the quorum had, if it was not the one that had received the most".to_owned(),
-                Loss::TooFewLeft => "perhaps commits of the last moment, confirmed to clients: those of the quorum that confirmed them may all have been lost".to_owned(),
-                Loss::Since(step) => match step.checked_sub(1).and_then(|place| world.incidents().get(place)) {
-                    Some(incident) => format!("every commit since \"{}\" (step {step})", incident.text(world.topology())),
+                Loss::LastMoment => {
+                    "perhaps the latest confirmed commits, which it had not received".to_owned()
+                }
+                Loss::NothingIfFarthest => "perhaps commits that other members of the quorum had, if it was \
+                     not the most advanced one"
+                    .to_owned(),
+                Loss::TooFewLeft => "perhaps the latest confirmed commits: the members of the quorum that \
+                     confirmed them may all have been lost"
+                    .to_owned(),
+                Loss::Since(step) => match step.checked_sub(1).and_then(|place| world.incidents().get(place))
+                {
+                    Some(incident) => format!(
+                        "every commit since \"{}\" (step {step})",
+                        incident.text(world.topology())
+                    ),
                     None => "everything since the beginning".to_owned(),
                 },
                 _ => "everything on the timeline that it was not on".to_owned(),
             };
             Said {
-                sentence: format!("By promoting {who} (step {}): {what}.", lost.incident),
-                why: "a promotion goes on from what the promoted server has; commits beyond that stay on the old primary's disk, from where they can only be taken by hand".to_owned(),
+                sentence: format!("Lost by promoting {who} (step {}): {what}.", lost.incident),
+                why: "a promotion continues from the WAL the promoted server has; later commits stay on the \
+                     old primary's disk and can only be recovered by hand"
+                    .to_owned(),
             }
         })
         .collect()

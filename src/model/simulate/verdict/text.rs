@@ -31,7 +31,7 @@ impl Verdict {
         });
         let several = self.commits.iter().any(|commit| commit.on != self.commits[0].on);
         page.chapter(
-            "A commit, by how much it waits for (synchronous_commit)",
+            "Commits at each level of synchronous_commit",
             &self.commits,
             |page, commit, _| {
                 let on = if several {
@@ -44,7 +44,7 @@ impl Verdict {
             },
         );
         page.chapter(
-            "Who could lead next, the best first",
+            "Candidates for promotion, best first",
             &self.heirs,
             |page, heir, number| {
                 page.said(&format!("{number}. \"{}\" ", heir.name), &heir.said);
@@ -58,7 +58,7 @@ impl Verdict {
             }
         });
         let words = glossary::words_in(&page.text);
-        page.chapter("What the words mean", &words, |page, (word, meaning), _| {
+        page.chapter("Glossary", &words, |page, (word, meaning), _| {
             page.line(&format!("{word}: {meaning}"));
         });
         page.text

@@ -184,15 +184,15 @@ impl World {
         let (sentence, reason) = match now {
             CommitFate::Acknowledged => (
                 "commits are acknowledged",
-                "enough standbys answer, or none has to",
+                "enough standbys answer, or none is required",
             ),
             CommitFate::Hangs => (
                 "every commit that waits for a standby hangs from now on; reads go on",
-                "synchronous replication has no time limit: a commit waits until enough of the list answer",
+                "synchronous replication has no timeout: a commit waits until enough of the list answer",
             ),
             CommitFate::Fails => (
                 "there is no primary: every write fails",
-                "a standby is read-only, and none promotes itself",
+                "standbys are read-only, and none promotes itself",
             ),
         };
         Some(Consequence {
@@ -215,6 +215,6 @@ impl World {
 fn no_such_server() -> Refusal {
     Refusal {
         sentence: "that server is no longer in the design".to_owned(),
-        reason: "what happens is asked about the design as it was when the world began",
+        reason: "events apply to the design as it was when the simulation started",
     }
 }

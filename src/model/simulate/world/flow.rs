@@ -91,17 +91,17 @@ pub(super) fn of_standby(world: &World, standby: usize, upstream: usize) -> Flow
 pub const FLOWS: [FlowRow; 17] = [
     FlowRow {
         flow: Flow::Down,
-        when: "it does not run",
+        when: "it is down",
         becomes: "is down",
-        reason: "a server that does not run neither receives, nor sends, nor answers queries",
+        reason: "a stopped server does not receive, send or answer queries",
         log: "",
         holds: |world, standby, _| !world.at(standby).is_up(),
     },
     FlowRow {
         flow: Flow::Leads,
-        when: "it follows nobody",
-        becomes: "is a primary: it takes writes",
-        reason: "a server without standby.signal (recovery.conf before 12) is a primary as soon as it runs",
+        when: "it has no upstream",
+        becomes: "is a primary: it accepts writes",
+        reason: "a server without standby.signal (recovery.conf before 12) starts as a primary",
         log: "",
         holds: |world, standby, _| world.at(standby).upstream.is_none(),
     },
@@ -109,7 +109,9 @@ pub const FLOWS: [FlowRow; 17] = [
         flow: Flow::Silent,
         when: "the network between the two is cut, and its upstream has not noticed (in time only)",
         becomes: "receives nothing, since the network to \"{upstream}\" is cut, and \"{upstream}\" has not noticed: its row stays, and commits wait for it",
-        reason: "a cut network closes no connection: the sender ends it when nothing was heard for wal_sender_timeout (60 s by default), the receiver after wal_receiver_timeout; whichever waits for the standby until then waits in vain",
+        reason: "a network outage does not close a connection: the sender closes it after \
+             wal_sender_timeout (60 s by default), the receiver after wal_receiver_timeout; until then, \
+             waiting for the standby is useless",
         log: "",
         holds: |world, standby, upstream| {
             world.is_cut(standby, upstream) && world.is_silent(world.id_at(standby), world.id_at(upstream))
@@ -118,24 +120,29 @@ pub const FLOWS: [FlowRow; 17] = [
     FlowRow {
         flow: Flow::Cut,
         when: "the network between the two is cut",
-        becomes: "receives nothing, since the network to \"{upstream}\" is cut; it goes on answering queries, with data that grow old",
-        reason: "both ends notice silence only after a time limit (wal_sender_timeout, wal_receiver_timeout: 60 s by default); until then the row stays, and commits wait for it",
+        becomes: "receives nothing, since the network to \"{upstream}\" is cut; it keeps answering queries, \
+             with increasingly stale data",
+        reason: "both ends notice the silence only after a timeout (wal_sender_timeout, \
+             wal_receiver_timeout: 60 s by default); until then, the row stays and commits wait for it",
         log: "terminating walreceiver due to timeout",
         holds: World::is_cut,
     },
     FlowRow {
         flow: Flow::UpstreamDown,
-        when: "its upstream does not run",
-        becomes: "receives nothing, since its upstream \"{upstream}\" is down; it goes on answering queries, with data that grow old",
-        reason: "a standby asks its upstream again and again (wal_retrieve_retry_interval), and looks for no other: primary_conninfo names the only one",
+        when: "its upstream is down",
+        becomes: "receives nothing, since its upstream \"{upstream}\" is down; it keeps answering queries, \
+             with increasingly stale data",
+        reason: "a standby keeps retrying its upstream (wal_retrieve_retry_interval) and does not look for \
+             another: primary_conninfo names only this one",
         log: "could not connect to the primary server",
         holds: |world, _, upstream| !world.at(upstream).is_up(),
     },
     FlowRow {
         flow: Flow::AwaitsResume,
-        when: "its replay is paused and it has lost its connection since",
-        becomes: "receives nothing: it lost its connection to \"{upstream}\", and asks for no new one before its replay is resumed",
-        reason: "the process that replays is the one that starts the WAL receiver, and while it is paused it does nothing else",
+        when: "its replay is paused, and it has lost its connection since",
+        becomes: "receives nothing: it lost its connection to \"{upstream}\" and does not reconnect until \
+             its replay is resumed",
+        reason: "the replay process starts the WAL receiver, and does nothing while it is paused",
         log: "recovery has paused",
         holds: |world, standby, _| {
             let state = world.at(standby);
@@ -145,16 +152,18 @@ pub const FLOWS: [FlowRow; 17] = [
     FlowRow {
         flow: Flow::NotLetIn,
         when: "its upstream's pg_hba.conf has no line for its host",
-        becomes: "is stuck: \"{upstream}\" does not let its host in",
-        reason: "pg_hba.conf says who may connect from where; the bundle lets in the hosts of the drawn downstreams and of the server's own upstream, and nobody else",
+        becomes: "is stuck: \"{upstream}\" does not accept connections from its host",
+        reason: "pg_hba.conf controls who may connect from where; the bundle allows only the hosts of the \
+             designed downstreams and of the server's own upstream",
         log: "no pg_hba.conf entry for replication connection from host",
         holds: |world, standby, upstream| !world.lets_in(world.id_at(upstream), world.id_at(standby)),
     },
     FlowRow {
         flow: Flow::UpstreamBehind,
         when: "its upstream is on an older timeline",
-        becomes: "is stuck: \"{upstream}\" is on an older timeline than itself",
-        reason: "a server that has followed a promotion never goes back to the timeline before it; it needs an upstream on its own timeline, or a new copy",
+        becomes: "is stuck: \"{upstream}\" is on an older timeline",
+        reason: "a server that has followed a promotion never returns to the earlier timeline; it needs an \
+             upstream on its own timeline, or a new copy",
         log: "highest timeline of the primary is behind recovery timeline",
         holds: |world, standby, upstream| {
             let (own, above) = (world.at(standby).position, world.at(upstream).position);
@@ -164,9 +173,13 @@ pub const FLOWS: [FlowRow; 17] = [
     },
     FlowRow {
         flow: Flow::Forked,
-        when: "it has WAL from behind the point where its upstream's timeline forked off",
-        becomes: "is stuck: it has written or received what \"{upstream}\" never had; it needs pg_rewind (9.5 on) or a new copy",
-        reason: "a timeline forks off at the last WAL that the promoted server had; what another has beyond that point belongs to a history that was left, and cannot be taken back by streaming. As long as it is in the WAL segment of the fork it asks again and again, and its row flickers (startup, catchup, even streaming) without bringing anything; later there is no row",
+        when: "it has WAL from beyond the point where its upstream's timeline forked off",
+        becomes: "is stuck: it has WAL that \"{upstream}\" never had; it needs pg_rewind (from 9.5) or a \
+             new copy",
+        reason: "a timeline forks off at the last WAL that the promoted server had; WAL beyond that point \
+             on another server belongs to an abandoned history, and streaming cannot undo it. While the \
+             standby is still in the WAL segment of the fork, it keeps retrying, and its row flickers \
+             (startup, catchup, even streaming) without any progress; later there is no row",
         log: "new timeline forked off current database system timeline before current recovery point",
         holds: |world, standby, upstream| {
             let (own, above) = (world.at(standby).position, world.at(upstream).position);
@@ -176,8 +189,8 @@ pub const FLOWS: [FlowRow; 17] = [
     FlowRow {
         flow: Flow::CannotFollow,
         when: "its upstream is on a newer timeline, and the version is 9.2",
-        becomes: "is stuck: \"{upstream}\" is on a newer timeline, and 9.2 cannot follow to it by streaming",
-        reason: "9.2 follows to a new timeline only through a WAL archive that both use",
+        becomes: "is stuck: \"{upstream}\" is on a newer timeline, and 9.2 cannot follow it by streaming",
+        reason: "9.2 follows a new timeline only through a shared WAL archive",
         log: "timeline 2 of the primary does not match recovery target timeline 1",
         holds: |world, standby, upstream| {
             !world.topology().postgres().follows_promotions() && is_below_promotion(world, standby, upstream)
@@ -187,7 +200,8 @@ pub const FLOWS: [FlowRow; 17] = [
         flow: Flow::SlotMissing,
         when: "it asks for a replication slot that its upstream does not have",
         becomes: "is stuck: the replication slot that it asks for does not exist at \"{upstream}\"",
-        reason: "slots are local to a server: they neither travel with the WAL nor with a promotion; as soon as one of the right name is made, it streams",
+        reason: "slots are local to a server: neither WAL nor a promotion carries them over; once a slot of \
+             the right name exists, the standby streams",
         log: "could not start WAL streaming: ERROR: replication slot does not exist",
         holds: |world, standby, upstream| {
             let fact = &world.facts.servers[standby];
@@ -196,9 +210,11 @@ pub const FLOWS: [FlowRow; 17] = [
     },
     FlowRow {
         flow: Flow::SlotLost,
-        when: "its slot was given up, and the version is 18 or later",
-        becomes: "is stuck: \"{upstream}\" has given up its replication slot, which would have held too much WAL; it needs a new slot, and a new copy unless an archive has the WAL",
-        reason: "a slot holds at most max_slot_wal_keep_size (13 on) of WAL; what would be more is removed, and from 18 on nobody can use that slot any more (up to 17 it works again once the WAL is there)",
+        when: "its slot was invalidated, and the version is 18 or later",
+        becomes: "is stuck: \"{upstream}\" has invalidated its replication slot, which would have retained \
+             too much WAL; it needs a new slot, and a new copy unless an archive has the WAL",
+        reason: "a slot retains at most max_slot_wal_keep_size of WAL (from 13); more is removed, and from \
+             18 the slot can no longer be used (up to 17, it works again once the WAL is available)",
         log: "can no longer access replication slot",
         holds: |world, standby, upstream| {
             let fact = &world.facts.servers[standby];
@@ -209,9 +225,10 @@ pub const FLOWS: [FlowRow; 17] = [
     },
     FlowRow {
         flow: Flow::WalGone,
-        when: "its upstream has removed WAL that it needs, and no archive has it",
+        when: "its upstream has removed WAL that it needs, and no archive has that WAL",
         becomes: "is stuck: \"{upstream}\" has removed WAL that it still needs; it needs a new copy",
-        reason: "without a slot only wal_keep_size (wal_keep_segments before 13) of WAL is kept for one that is away, and with a slot at most max_slot_wal_keep_size (13 on)",
+        reason: "for a disconnected standby, only wal_keep_size (wal_keep_segments before 13) of WAL is \
+             kept without a slot, and at most max_slot_wal_keep_size with one (from 13)",
         log: "requested WAL segment has already been removed",
         holds: |world, standby, upstream| world.at(standby).position.batch < world.at(upstream).oldest_kept,
     },
@@ -219,7 +236,8 @@ pub const FLOWS: [FlowRow; 17] = [
         flow: Flow::StaysOnTimeline,
         when: "its upstream is on a newer timeline, and recovery_target_timeline keeps it on its own",
         becomes: "is connected to \"{upstream}\" and receives nothing: recovery_target_timeline keeps it on the old timeline",
-        reason: "only recovery_target_timeline = latest follows a promotion; the row is there with the state startup, and nothing flows",
+        reason: "only recovery_target_timeline = latest follows a promotion; the row shows the state \
+             startup, and no WAL flows",
         log: "",
         holds: |world, standby, upstream| {
             world.facts.servers[standby].stays_on_timeline && is_below_promotion(world, standby, upstream)
@@ -228,8 +246,10 @@ pub const FLOWS: [FlowRow; 17] = [
     FlowRow {
         flow: Flow::PausedOnTimeline,
         when: "its upstream was promoted while its replay is paused",
-        becomes: "is connected to \"{upstream}\" and receives nothing: it follows to the new timeline when its replay is resumed",
-        reason: "the process that replays is the one that asks for the next timeline; the row is there with the state startup, and nothing flows",
+        becomes: "is connected to \"{upstream}\" and receives nothing: it follows the new timeline once its \
+             replay is resumed",
+        reason: "the replay process requests the next timeline; the row shows the state startup, and no WAL \
+             flows",
         log: "",
         holds: |world, standby, upstream| {
             world.at(standby).is_halted && is_below_promotion(world, standby, upstream)
@@ -239,7 +259,8 @@ pub const FLOWS: [FlowRow; 17] = [
         flow: Flow::Starves,
         when: "its upstream receives nothing itself",
         becomes: "streams from \"{upstream}\", which receives nothing new itself",
-        reason: "a cascade is a chain of separate streams: each link shows streaming as long as its two ends are connected",
+        reason: "a cascade is a chain of separate streams: each link shows streaming while its two ends are \
+             connected",
         log: "",
         holds: |world, _, upstream| !matches!(world.at(upstream).flow, Flow::Leads | Flow::Streams),
     },

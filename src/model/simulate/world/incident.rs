@@ -175,15 +175,15 @@ impl Verb {
 /// A text that is no incident.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BadIncident {
-    #[error("nothing is said; write for example \"crash SERVER\"")]
+    #[error("nothing is given; write for example \"crash SERVER\"")]
     Empty,
-    #[error("\"{word}\" is nothing that can happen{}; known are {}", did_you_mean(near.as_deref()), known_verbs())]
+    #[error("\"{word}\" is not a known event{}; valid are {}", did_you_mean(near.as_deref()), known_verbs())]
     Verb { word: String, near: Option<String> },
-    #[error("it is written \"{0}\"")]
+    #[error("the syntax is \"{0}\"")]
     Usage(String),
     #[error("the design has no server called \"{name}\"{}", did_you_mean(near.as_deref()))]
     Server { name: String, near: Option<String> },
-    #[error("a name in double quotes does not end")]
+    #[error("a quoted name has no closing quote")]
     OpenQuote,
 }
 

@@ -6,7 +6,7 @@ use super::{FLOWS, TRANSITIONS};
 
 /// Both tables as Markdown: what each incident does, and what can be between a server and its upstream.
 pub fn transitions_as_markdown() -> String {
-    let mut text = "## What happens\n\nOf one action the first row that holds counts.\n\n\
+    let mut text = "## What happens\n\nFor each action, the first row that applies counts.\n\n\
         | action | when | what happens | why |\n| --- | --- | --- | --- |\n"
         .to_owned();
     for row in &TRANSITIONS {
@@ -24,8 +24,8 @@ pub fn transitions_as_markdown() -> String {
         );
     }
     text.push_str(
-        "\n## What can be between a server and its upstream\n\nThe first row that holds counts.\n\n\
-         | when | the server | row | why | what a log says |\n| --- | --- | --- | --- | --- |\n",
+        "\n## States of a link between a server and its upstream\n\nThe first row that applies counts.\n\n\
+         | when | the server | row | why | log message |\n| --- | --- | --- | --- | --- |\n",
     );
     for row in &FLOWS {
         let becomes = row.becomes.replace("{upstream}", "UPSTREAM");

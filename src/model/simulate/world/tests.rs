@@ -351,8 +351,9 @@ fn a_server_lets_in_the_hosts_of_its_drawn_neighbours_and_nobody_else() {
         .map(|advice| format!("{} {:?}", advice.said.sentence, advice.commands))
         .collect();
     assert!(
-        said.iter().any(|said| said.contains("Let \"b\" in at \"a\"")
-            && said.contains("host replication replicator \\\"db3\\\"")),
+        said.iter()
+            .any(|said| said.contains("Allow \"b\" to connect to \"a\"")
+                && said.contains("host replication replicator \\\"db3\\\"")),
         "{said:#?}"
     );
     world.apply(let_in).unwrap();
@@ -463,7 +464,7 @@ fn of_equal_priorities_the_one_that_connected_first_is_sync() {
 fn what_cannot_be_is_refused_in_words() {
     for (incidents, refused, words) in [
         (vec!["crash slave1"], "promote slave1", "\"slave1\" is down"),
-        (vec![], "promote master", "\"master\" is a primary already"),
+        (vec![], "promote master", "\"master\" is already a primary"),
         (
             vec![],
             "repoint slave1 slave11",
@@ -502,18 +503,18 @@ fn an_action_is_read_as_it_is_printed_and_a_slip_is_named() {
         assert_eq!(Incident::parse(text, &topology).unwrap().text(&topology), text);
     }
     for (text, words) in [
-        ("", "nothing is said"),
+        ("", "nothing is given"),
         (
             "crahs slave1",
-            "\"crahs\" is nothing that can happen; did you mean \"crash\"?",
+            "\"crahs\" is not a known event; did you mean \"crash\"?",
         ),
         (
             "crash slave2",
             "the design has no server called \"slave2\"; did you mean \"slave1\"?",
         ),
-        ("crash", "it is written \"crash SERVER\""),
-        ("repoint slave1", "it is written \"repoint SERVER UPSTREAM\""),
-        ("crash \"slave1", "a name in double quotes does not end"),
+        ("crash", "the syntax is \"crash SERVER\""),
+        ("repoint slave1", "the syntax is \"repoint SERVER UPSTREAM\""),
+        ("crash \"slave1", "a quoted name has no closing quote"),
     ] {
         let problem = Incident::parse(text, &topology).unwrap_err().to_string();
         assert!(problem.starts_with(words), "{problem}");

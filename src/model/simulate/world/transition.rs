@@ -36,23 +36,25 @@ pub(super) struct Deed {
     pub(super) other: usize,
 }
 
-const NOT_TWICE: &str = "what is so already cannot happen once more";
-const BY_STREAMING: &str = "an upstream has to run, since the data come from it";
+const NOT_TWICE: &str = "an event cannot happen if its effect is already there";
+const BY_STREAMING: &str = "an upstream must be running, since the data comes from it";
 
 /// Every transition, by verb; of one verb the first row that holds counts.
 pub const TRANSITIONS: [Transition; 52] = [
     refused(
         Verb::Crash,
         "the server is down",
-        "\"{server}\" is down already",
+        "\"{server}\" is already down",
         NOT_TWICE,
         is_down,
     ),
     happens(
         Verb::Crash,
         "the server is a primary",
-        "\"{server}\" is gone, and with it every commit that no standby had received; no standby promotes itself",
-        "WAL is sent after it is written: what a commit did not wait for may exist on the primary alone. PostgreSQL has no automatic failover",
+        "\"{server}\" is down, and with it every commit that no standby had received; no standby promotes \
+         itself",
+        "WAL is sent after it is written: a commit that did not wait for a standby may exist only on the \
+         primary. PostgreSQL has no automatic failover",
         is_primary,
         |world, deed| world.crash_primary(deed.server),
     ),
@@ -60,14 +62,14 @@ pub const TRANSITIONS: [Transition; 52] = [
         Verb::Crash,
         "the server is a standby",
         "\"{server}\" is gone",
-        "its connection ends, its row disappears, and its slot goes on holding WAL for it",
+        "its connection ends, its row disappears, and its slot keeps retaining WAL",
         always,
         |world, deed| world.end(deed.server, Life::Crashed),
     ),
     refused(
         Verb::Stop,
         "the server is down",
-        "\"{server}\" is down already",
+        "\"{server}\" is already down",
         NOT_TWICE,
         is_down,
     ),
@@ -75,7 +77,8 @@ pub const TRANSITIONS: [Transition; 52] = [
         Verb::Stop,
         "the server is a primary",
         "\"{server}\" has sent all its WAL to the standbys that are connected, and stopped",
-        "a clean stop ends the WAL senders last, after the shutdown checkpoint has been sent and confirmed: who was connected has everything",
+        "a clean shutdown stops the WAL senders last, after they have sent the shutdown checkpoint: every \
+         connected standby has everything",
         is_primary,
         |world, deed| world.stop_primary(deed.server),
     ),
@@ -83,29 +86,31 @@ pub const TRANSITIONS: [Transition; 52] = [
         Verb::Stop,
         "the server is a standby",
         "\"{server}\" has stopped",
-        "its connection ends, its row disappears, and its slot goes on holding WAL for it",
+        "its connection ends, its row disappears, and its slot keeps retaining WAL",
         always,
         |world, deed| world.end(deed.server, Life::Stopped),
     ),
     refused(
         Verb::ComeBack,
         "the server runs",
-        "\"{server}\" runs already",
+        "\"{server}\" is already running",
         NOT_TWICE,
         is_up,
     ),
     refused(
         Verb::ComeBack,
-        "its configuration is refused",
-        "\"{server}\" does not start, since its synchronous_standby_names is refused: mend the setting in the design",
-        "a server reads its whole configuration before it starts, and one bad value ends it",
+        "its configuration is invalid",
+        "\"{server}\" does not start, since its synchronous_standby_names is invalid: fix the setting in \
+         the design",
+        "a server reads its whole configuration before it starts, and one invalid value stops it",
         |world, deed| world.at(deed.server).life == Life::Refused,
     ),
     happens(
         Verb::ComeBack,
         "it is configured as a primary, and another primary runs",
-        "\"{server}\" is up, as a second primary beside the first: what is written on it is missing there",
-        "nothing tells a server that another was promoted while it was away: a primary that comes back is a primary",
+        "\"{server}\" is up as a second primary: writes on one primary are missing on the other",
+        "a server does not learn that another was promoted while it was down: a primary comes back as a \
+         primary",
         |world, deed| is_primary(world, deed) && has_leader(world, deed),
         |world, deed| world.begin_again(deed.server),
     ),
@@ -120,30 +125,31 @@ pub const TRANSITIONS: [Transition; 52] = [
     happens(
         Verb::ComeBack,
         "it is configured as a standby",
-        "\"{server}\" is up, and asks its upstream for WAL from where it was",
-        "a standby goes on where it stopped, if its upstream still has the WAL and has not gone another way",
+        "\"{server}\" is up and asks its upstream for WAL from where it stopped",
+        "a standby continues where it stopped if its upstream still has the WAL and has not diverged",
         always,
         |world, deed| world.at_mut(deed.server).life = Life::Up,
     ),
     refused(
         Verb::Cut,
-        "it is one server",
-        "a network is between two servers",
-        "give two different ones",
+        "both names are the same server",
+        "a link needs two servers",
+        "name two different servers",
         is_same,
     ),
     refused(
         Verb::Cut,
-        "nothing gets through already",
-        "between \"{server}\" and \"{other}\" nothing gets through already",
+        "the link is already cut",
+        "the network between \"{server}\" and \"{other}\" is already cut",
         NOT_TWICE,
         |world, deed| world.is_cut(deed.server, deed.other),
     ),
     happens(
         Verb::Cut,
         "otherwise",
-        "nothing gets through between \"{server}\" and \"{other}\"; both go on running",
-        "after wal_sender_timeout the sender ends the connection; in that time (60 s by default) its row stays, and commits wait for it",
+        "the network between \"{server}\" and \"{other}\" is cut; both keep running",
+        "the sender closes the connection after wal_sender_timeout (60 s by default); until then, the row \
+         stays and commits wait for the standby",
         always,
         |world, deed| {
             let link = pair(world.id_at(deed.server), world.id_at(deed.other));
@@ -154,15 +160,15 @@ pub const TRANSITIONS: [Transition; 52] = [
     ),
     refused(
         Verb::Slow,
-        "it is one server",
-        "a network is between two servers",
-        "give two different ones",
+        "both names are the same server",
+        "a link needs two servers",
+        "name two different servers",
         is_same,
     ),
     refused(
         Verb::Slow,
-        "it is slow already, or cut",
-        "the network between \"{server}\" and \"{other}\" is slow or cut already: mend it first",
+        "the link is already slow or cut",
+        "the network between \"{server}\" and \"{other}\" is already slow or cut: repair it first",
         NOT_TWICE,
         is_link_ill,
     ),
@@ -170,7 +176,8 @@ pub const TRANSITIONS: [Transition; 52] = [
         Verb::Slow,
         "otherwise",
         "everything between \"{server}\" and \"{other}\" arrives late",
-        "streaming has no limit for lateness as long as answers come: states stay as they are, and who waits for an answer waits longer",
+        "streaming tolerates any latency as long as answers arrive: states do not change, but commits wait \
+         longer",
         always,
         |world, deed| {
             let link = pair(world.id_at(deed.server), world.id_at(deed.other));
@@ -188,7 +195,7 @@ pub const TRANSITIONS: [Transition; 52] = [
         Verb::Mend,
         "otherwise",
         "the network between \"{server}\" and \"{other}\" is fine again",
-        "a standby asks again every wal_retrieve_retry_interval (5 s by default), and goes on where it stopped",
+        "a standby retries every wal_retrieve_retry_interval (5 s by default) and continues where it stopped",
         always,
         |world, deed| {
             let link = pair(world.id_at(deed.server), world.id_at(deed.other));
@@ -200,28 +207,28 @@ pub const TRANSITIONS: [Transition; 52] = [
     refused(
         Verb::Pause,
         "the server is down",
-        "\"{server}\" is down, and replays nothing: let it come back first",
-        "pg_wal_replay_pause() is asked of a running standby",
+        "\"{server}\" is down and does not replay: start it first",
+        "pg_wal_replay_pause() needs a running standby",
         is_down,
     ),
     refused(
         Verb::Pause,
         "the server is a primary",
         "\"{server}\" is a primary: only a standby replays WAL",
-        "a server that is not in recovery refuses pg_wal_replay_pause()",
+        "pg_wal_replay_pause() fails on a server that is not in recovery",
         is_primary,
     ),
     refused(
         Verb::Pause,
         "it is paused",
-        "\"{server}\" has paused already",
+        "replay on \"{server}\" is already paused",
         NOT_TWICE,
         is_paused,
     ),
     happens(
         Verb::Pause,
         "otherwise",
-        "\"{server}\" goes on receiving WAL and does not apply it: its queries see old data",
+        "\"{server}\" keeps receiving WAL without applying it: its queries see old data",
         "receiving and replaying are separate processes: the sender still shows it streaming, and only a commit at remote_apply waits for the replay",
         always,
         |world, deed| world.pause(deed.server),
@@ -229,14 +236,14 @@ pub const TRANSITIONS: [Transition; 52] = [
     refused(
         Verb::Resume,
         "it is not paused",
-        "\"{server}\" has not paused its replay",
+        "replay on \"{server}\" is not paused",
         NOT_TWICE,
         |world, deed| !is_paused(world, deed),
     ),
     happens(
         Verb::Resume,
         "otherwise",
-        "\"{server}\" applies what it has received meanwhile",
+        "\"{server}\" applies the WAL it has received in the meantime",
         "the WAL is on its own disk already",
         always,
         |world, deed| world.at_mut(deed.server).resume(),
@@ -244,22 +251,24 @@ pub const TRANSITIONS: [Transition; 52] = [
     refused(
         Verb::FillArchive,
         "the design has no archive",
-        "the design has no WAL archive that could be full",
+        "the design has no WAL archive to fill",
         "without archive_mode no WAL is archived",
         |world, _| world.topology().archive().is_none(),
     ),
     refused(
         Verb::FillArchive,
         "it is full",
-        "the archive is full already",
+        "the archive is already full",
         NOT_TWICE,
         |world, _| world.archive.is_full,
     ),
     happens(
         Verb::FillArchive,
         "otherwise",
-        "the archive takes no more WAL: the primary keeps every segment until it does, and stops when its own disk is full",
-        "a segment is removed only after archive_command has succeeded; it is tried again without end, and commits do not wait for it",
+        "archiving fails: the primary keeps every segment until archiving works again, and stops when its \
+         own disk is full",
+        "a segment is removed only after archive_command succeeds; it is retried forever, and commits do \
+         not wait for it",
         always,
         |world, _| world.archive.is_full = true,
     ),
@@ -273,8 +282,8 @@ pub const TRANSITIONS: [Transition; 52] = [
     happens(
         Verb::FreeArchive,
         "otherwise",
-        "the archive takes the segments that have waited",
-        "the archiver goes on with the oldest segment that is not archived",
+        "the waiting segments are archived",
+        "the archiver continues with the oldest unarchived segment",
         always,
         |world, _| world.archive.is_full = false,
     ),
@@ -288,8 +297,10 @@ pub const TRANSITIONS: [Transition; 52] = [
     happens(
         Verb::WriteMuch,
         "the archive is full",
-        "more WAL is written than is kept for a standby without a slot; but the primary keeps all that is not archived",
-        "a segment is removed only after archive_command has succeeded, so that a standby that comes back finds it there; a standby that hands WAL on archives nothing, and removes it",
+        "more WAL is written than is kept for a standby without a slot, but the primary keeps all \
+         unarchived WAL",
+        "a segment is removed only after archive_command succeeds, so a standby that comes back still finds \
+         it; a relay does not archive and removes it",
         |world, _| world.archive.is_full,
         |world, _| world.write_much(),
     ),
@@ -297,7 +308,8 @@ pub const TRANSITIONS: [Transition; 52] = [
         Verb::WriteMuch,
         "otherwise",
         "more WAL is written than is kept for a standby without a slot",
-        "a slot holds WAL until its standby has it; without one, wal_keep_size (wal_keep_segments before 13) is all that is kept",
+        "a slot retains WAL until its standby has it; without a slot, only wal_keep_size (wal_keep_segments \
+         before 13) is kept",
         always,
         |world, _| world.write_much(),
     ),
@@ -310,53 +322,59 @@ pub const TRANSITIONS: [Transition; 52] = [
     ),
     refused(
         Verb::OutgrowSlots,
-        "nothing limits what a slot holds",
-        "a slot holds WAL without limit here: the server's disk would be full instead, and the server would stop",
-        "max_slot_wal_keep_size came with 13; -1 is no limit, and so is a version before 13",
+        "slots are unlimited",
+        "slots retain WAL without limit here: the server's disk would fill up instead, and the server would \
+         stop",
+        "max_slot_wal_keep_size is new in 13; -1, like an earlier version, means no limit",
         |world, _| !world.facts.servers.iter().any(|fact| fact.limits_slots),
     ),
     happens(
         Verb::OutgrowSlots,
         "the archive is full",
-        "more WAL is written than a slot may hold: the slots of standbys that are away are given up; but the primary keeps the WAL they need, which is not archived",
-        "at a checkpoint a slot that would hold more than max_slot_wal_keep_size is invalidated, whether its WAL can be removed or not; that waits for the archive",
+        "more WAL is written than a slot may retain: the slots of disconnected standbys are invalidated, \
+         but the primary keeps the WAL they need, since it is not archived",
+        "a checkpoint invalidates a slot that would retain more than max_slot_wal_keep_size, even if its \
+         WAL cannot be removed until it is archived",
         |world, _| world.archive.is_full,
         |world, _| world.outgrow_slots(),
     ),
     happens(
         Verb::OutgrowSlots,
         "otherwise",
-        "more WAL is written than a slot may hold: the slots of standbys that are away are given up, and the WAL they need is removed",
-        "max_slot_wal_keep_size protects the disk of the upstream: at a checkpoint, a slot that would hold more is invalidated",
+        "more WAL is written than a slot may retain: the slots of disconnected standbys are invalidated, \
+         and the WAL they need is removed",
+        "max_slot_wal_keep_size protects the upstream's disk: a checkpoint invalidates a slot that would \
+         retain more",
         always,
         |world, _| world.outgrow_slots(),
     ),
     refused(
         Verb::Promote,
         "the server is down",
-        "\"{server}\" is down: let it come back first, or promote another",
-        "pg_promote() and pg_ctl promote are asked of a running standby",
+        "\"{server}\" is down: start it first, or promote another",
+        "pg_promote() and pg_ctl promote need a running standby",
         is_down,
     ),
     refused(
         Verb::Promote,
         "the server is a primary",
-        "\"{server}\" is a primary already",
+        "\"{server}\" is already a primary",
         "only a server in recovery can be promoted",
         is_primary,
     ),
     refused(
         Verb::Promote,
         "it has paused its replay, and the version is 12 or older",
-        "\"{server}\" has paused its replay, and a promotion waits until that is resumed: resume it first",
-        "up to 12 a promotion is only looked at when WAL is replayed; from 13 on it ends the pause",
+        "replay on \"{server}\" is paused, and a promotion would wait for it: resume it first",
+        "up to 12, a promotion only takes effect during replay; from 13, it ends the pause",
         |world, deed| is_paused(world, deed) && !world.topology().postgres().promotes_while_paused(),
     ),
     happens(
         Verb::Promote,
         "another primary runs",
-        "\"{server}\" is a primary beside the one that runs: two histories begin, and what is written on one is missing on the other",
-        "PostgreSQL does not fence: a promotion asks nobody, and the old primary learns nothing of it",
+        "\"{server}\" becomes a second primary: two histories begin, and writes on one are missing on the \
+         other",
+        "PostgreSQL does not fence: the old primary does not learn of the promotion",
         has_leader,
         |world, deed| world.promote(deed.server),
     ),
@@ -364,7 +382,7 @@ pub const TRANSITIONS: [Transition; 52] = [
         Verb::Promote,
         "otherwise",
         "\"{server}\" is the primary now, on a new timeline",
-        "a promotion ends the recovery and begins a timeline of its own, so that the two histories can be told apart",
+        "a promotion ends recovery and starts a new timeline, so the two histories can be told apart",
         always,
         |world, deed| world.promote(deed.server),
     ),
@@ -372,21 +390,22 @@ pub const TRANSITIONS: [Transition; 52] = [
         Verb::Repoint,
         "it is the server itself, or one below it",
         "\"{server}\" cannot follow \"{other}\", which gets its WAL from it",
-        "PostgreSQL would show both streaming, and no WAL would ever come in",
+        "PostgreSQL would show both as streaming, but no WAL would ever arrive",
         is_loop,
     ),
     refused(
         Verb::Repoint,
-        "it is a primary that runs",
-        "\"{server}\" is a primary that runs: stop it first",
-        "a primary becomes a standby only by a start with standby.signal (recovery.conf before 12)",
+        "it is a running primary",
+        "\"{server}\" is a running primary: stop it first",
+        "a primary becomes a standby only when it starts with standby.signal (recovery.conf before 12)",
         |world, deed| is_up(world, deed) && is_primary(world, deed),
     ),
     happens(
         Verb::Repoint,
-        "its replay stands still, it is connected, and the version is 13 or later",
-        "\"{server}\" is told to follow \"{other}\", and keeps the connection that it has until its replay is resumed",
-        "the process that replays is the one that ends the WAL receiver after a reload, and while it is paused it does nothing else",
+        "its replay is paused, it is connected, and the version is 13 or later",
+        "\"{server}\" is told to follow \"{other}\" but keeps its current connection until its replay is \
+         resumed",
+        "the replay process stops the WAL receiver after a reload, and does nothing while it is paused",
         keeps_connection,
         |world, deed| world.repoint(deed.server, deed.other),
     ),
@@ -394,29 +413,30 @@ pub const TRANSITIONS: [Transition; 52] = [
         Verb::Repoint,
         "otherwise",
         "\"{server}\" follows \"{other}\" from now on (a server that is down: from its next start)",
-        "primary_conninfo names the upstream; it takes effect at a reload from 13 on, before that at a restart",
+        "primary_conninfo names the upstream; it takes effect at a reload from 13, before that at a restart",
         always,
         |world, deed| world.repoint(deed.server, deed.other),
     ),
     refused(
         Verb::MakeSlot,
-        "there can be none",
-        "no slot can be made there now: \"{other}\" must run, have none of that name, and be a 9.4 or later",
-        "slots came with 9.4; one is made by asking the running upstream",
+        "no slot is possible",
+        "no slot can be created there now: \"{other}\" must be running, have no slot of that name, and be \
+         9.4 or later",
+        "slots are new in 9.4; only a running upstream can create one",
         cannot_have_slot,
     ),
     happens(
         Verb::MakeSlot,
         "otherwise",
         "\"{other}\" has a replication slot for \"{server}\"",
-        "a standby that asks for a slot streams as soon as it exists; a standby can have slots too",
+        "a standby that asks for a slot streams as soon as the slot exists; standbys can have slots too",
         always,
         |world, deed| world.make_slot(deed.server, deed.other),
     ),
     refused(
         Verb::LetIn,
-        "it is let in already",
-        "\"{other}\" lets \"{server}\" in already",
+        "it is already allowed to connect",
+        "\"{other}\" already accepts connections from \"{server}\"",
         NOT_TWICE,
         |world, deed| {
             is_same(world, deed) || world.lets_in(world.id_at(deed.other), world.id_at(deed.server))
@@ -425,16 +445,17 @@ pub const TRANSITIONS: [Transition; 52] = [
     happens(
         Verb::LetIn,
         "otherwise",
-        "\"{other}\" lets \"{server}\" in from its host",
-        "a new line in pg_hba.conf holds from the next reload on, and a standby asks again and again",
+        "\"{other}\" accepts connections from the host of \"{server}\"",
+        "a new line in pg_hba.conf takes effect at the next reload, and a standby keeps retrying",
         always,
         |world, deed| world.let_in(deed.server, deed.other),
     ),
     // The two rows of Rebuild stand last: it is the way out when nothing else helps.
     refused(
         Verb::Rebuild,
-        "the upstream is down, cut off, does not let the server in, or gets its WAL from it; or the server is a primary that runs",
-        "\"{server}\" cannot be made anew from \"{other}\" now",
+        "the upstream is down, cut off, does not accept the server, or gets its WAL from it; or the server \
+         is a running primary",
+        "\"{server}\" cannot be rebuilt from \"{other}\" now",
         BY_STREAMING,
         |world, deed| {
             let runs = is_up(world, deed) && is_primary(world, deed);
@@ -447,7 +468,7 @@ pub const TRANSITIONS: [Transition; 52] = [
     happens(
         Verb::Rebuild,
         "otherwise",
-        "\"{server}\" has the data of \"{other}\" and follows it; what it alone had is gone, and so are the slots on it",
+        "\"{server}\" has the data of \"{other}\" and follows it; its own extra commits and slots are gone",
         "pg_rewind and pg_basebackup make it a copy of its upstream; replication slots are not copied",
         always,
         |world, deed| world.rebuild(deed.server, deed.other),

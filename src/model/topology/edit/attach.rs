@@ -131,7 +131,7 @@ impl Topology {
                 ],
             },
             Some(out) => Fix {
-                label: format!("Move {} out under {} first", target.name, self.server(out)?.name),
+                label: format!("First move {} under {}", target.name, self.server(out)?.name),
                 edits: vec![
                     Edit::Attach {
                         server: upstream,

@@ -96,7 +96,7 @@ fn what_can_never_be_true_is_refused() {
             server: id("master"),
             priority: Some(1),
         },
-        Err("only a standby"),
+        Err("only for standbys"),
     );
 }
 

@@ -129,10 +129,10 @@ other 5435 set work_mem=64MB
         assert_eq!(print_cutting(&whole), "master 5432\n  a 5433\n");
         for (text, sentence) in [
             ("", "line 1: there is no server"),
-            ("Dear all,", "line 1: \"all,\" is no port"),
-            ("a 1\nb 2\na 3", "line 3: there is a server called"),
+            ("Dear all,", "line 1: \"all,\" is not a port"),
+            ("a 1\nb 2\na 3", "line 3: a server named"),
             ("a 1 priority 0", "line 1: a priority"),
-            ("a 1 set work_mem", "line 1: \"set\" needs a value"),
+            ("a 1 set work_mem", "line 1: \"set\" must be followed by a value"),
         ] {
             let error = parse_cutting(text).unwrap_err().to_string();
             assert!(error.starts_with(sentence), "{error}");

@@ -53,7 +53,7 @@ pub(super) fn setting_unknown(topology: &Topology) -> Vec<Found> {
                     .map(|near| format!(" Did you mean \"{near}\"?"))
                     .unwrap_or_default();
                 let message = format!(
-                    "PostgreSQL {major} has no setting \"{name}\": the server refuses to start with it.{mean}"
+                    "PostgreSQL {major} has no setting \"{name}\" and refuses to start with it.{mean}"
                 );
                 let fix = near.map(|near| (near, value.to_owned()));
                 found.push(renamed(topology, hand, message, fix));
@@ -65,7 +65,8 @@ pub(super) fn setting_unknown(topology: &Topology) -> Vec<Found> {
 
 fn unreadable(name: &str, major: PgMajor) -> String {
     format!(
-        "PostgreSQL {major} cannot read the name \"{name}\" and refuses to start: a name holds one dot at most, and no $"
+        "PostgreSQL {major} cannot parse the name \"{name}\" and refuses to start: a name has at most one \
+         dot and no $"
     )
 }
 
@@ -80,14 +81,14 @@ fn elsewhere(
         (Some(since), _)
             if name.starts_with("recovery_") && since.has_standby_signal() && !major.has_standby_signal() =>
         {
-            "before 12 it belongs into recovery.conf".to_owned()
+            "before 12 it belongs in recovery.conf".to_owned()
         }
-        (Some(since), _) => format!("it came with {since}"),
-        (None, Some(until)) => format!("{until} was the last with it"),
-        (None, None) => "other versions have it".to_owned(),
+        (Some(since), _) => format!("it is new in {since}"),
+        (None, Some(until)) => format!("{until} was the last version with it"),
+        (None, None) => "only other versions have it".to_owned(),
     };
     let instead = successor
-        .map(|new| format!(". What does the same there is \"{new}\""))
+        .map(|new| format!(". Use \"{new}\" instead"))
         .unwrap_or_default();
     format!("PostgreSQL {major} has no setting \"{name}\" and refuses to start with it: {when}{instead}")
 }
@@ -178,7 +179,7 @@ pub(super) fn setting_bad_value(topology: &Topology) -> Vec<Found> {
 fn because(problem: &ValueProblem, parameter: &Parameter, major: PgMajor) -> String {
     let takes = parameter.takes(major);
     match problem {
-        ValueProblem::Unit(unit) => format!("\"{unit}\" is no unit of it. It takes {takes}"),
+        ValueProblem::Unit(unit) => format!("\"{unit}\" is not one of its units. It takes {takes}"),
         _ => format!("it takes {takes}"),
     }
 }
@@ -194,7 +195,8 @@ pub(super) fn setting_internal(topology: &Topology) -> Vec<Found> {
         })
         .map(|hand| {
             hand.found(format!(
-                "\"{}\" only tells how the server was built or its data directory made: with it in a file the server refuses to start",
+                "\"{}\" only reports how the server was built or its data directory was created: the server \
+                 refuses to start if a file sets it",
                 hand.name
             ))
         })

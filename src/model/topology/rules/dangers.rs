@@ -49,7 +49,7 @@ pub(super) fn setting_runs_code(topology: &Topology) -> Vec<Found> {
         .filter_map(|hand| {
             let hazard = topology.hazard(hand.owner, hand.name, hand.value)?;
             Some(hand.found(format!(
-                "The design runs {hazard}: it is deployed only once you say that you trust it"
+                "The design runs {hazard}: it can only be deployed if you trust it"
             )))
         })
         .collect()
@@ -68,7 +68,7 @@ pub(super) fn setting_opens_door(topology: &Topology) -> Vec<Found> {
         })
         .map(|hand| {
             hand.found(format!(
-                "{} = \"{}\" lets others in, or makes it easier to get in or to read along",
+                "{} = \"{}\" weakens security: it makes it easier to connect or to eavesdrop",
                 hand.name, hand.value
             ))
         })
@@ -80,7 +80,7 @@ pub(super) fn setting_risks_data(topology: &Topology) -> Vec<Found> {
         .into_iter()
         .map(|hand| {
             hand.found(format!(
-                "{} = \"{}\" can damage data, or hide that it is damaged",
+                "{} = \"{}\" can corrupt data or hide corruption",
                 hand.name, hand.value
             ))
         })
@@ -94,7 +94,8 @@ pub(super) fn setting_not_known(topology: &Topology) -> Vec<Found> {
         .filter(|hand| is_read(hand.name, &loaded))
         .map(|hand| {
             hand.found(format!(
-                "What {} = \"{}\" does is not known to pgcascade: the design is deployed only once you say that you trust it",
+                "pgcascade does not know the effect of {} = \"{}\": the design can only be deployed if you \
+                 trust it",
                 hand.name, hand.value
             ))
         })
@@ -111,12 +112,12 @@ pub(super) fn setting_nobody_reads(topology: &Topology) -> Vec<Found> {
     .map(|hand| {
         let is_unknown = danger(hand.name, hand.value) == Class::Unknown;
         let besides = if is_unknown {
-            "; what it would do is not known to pgcascade, so it needs your trust all the same"
+            "; pgcascade does not know its effect, so it still needs your trust"
         } else {
             ""
         };
         hand.found(format!(
-            "Nothing reads {}: no library that is called so is in shared_preload_libraries{besides}",
+            "Nothing reads {}: shared_preload_libraries does not load a library of that name{besides}",
             hand.name
         ))
     })
@@ -193,7 +194,8 @@ fn given_twice(owner: Option<ServerId>, settings: &Settings) -> Vec<Found> {
         found.extend(spelled.into_iter().map(|(name, value)| {
             let hand = ByHand { owner, name, value };
             hand.found(format!(
-                "\"{name}\" and \"{last}\" are one setting, since PostgreSQL does not tell capitals apart: {name} = {value} is ignored, {last} = {holds} holds"
+                "\"{name}\" and \"{last}\" are the same setting, since names are case-insensitive: {name} = \
+                 {value} is ignored, {last} = {holds} applies"
             ))
         }));
     }

@@ -43,7 +43,8 @@ pub(super) fn feedback_on_delayed(topology: &Topology) -> Vec<Found> {
             let found = Found::server(
                 server.id(),
                 format!(
-                    "\"{}\" is {delay} late and reports what its queries need: the primary keeps dead rows for {delay} longer, and its tables grow",
+                    "\"{}\" is {delay} late and sends hot standby feedback: the primary keeps dead rows \
+                     {delay} longer, and its tables grow",
                     server.name()
                 ),
             );
@@ -93,13 +94,14 @@ pub(super) fn feedback_stops_at_relay(topology: &Topology) -> Vec<Found> {
             let mut found = Found::server(
                 server.id(),
                 format!(
-                    "What queries on \"{}\" need never reaches the primary: \"{}\" above it has hot_standby_feedback off and passes nothing on",
+                    "Feedback from \"{}\" never reaches the primary: \"{}\" above it has \
+                     hot_standby_feedback off and does not pass it on",
                     server.name(),
                     nearest.name()
                 ),
             );
             found.fix = (silent.len() <= MOST_IN_A_FIX).then(|| Fix {
-                label: "Turn it on all the way up".to_owned(),
+                label: "Turn it on at every level above".to_owned(),
                 edits: silent
                     .iter()
                     .map(|above| Edit::SetSetting {

@@ -28,7 +28,8 @@ pub(super) fn setting_includes_file(topology: &Topology) -> Vec<Found> {
         .into_iter()
         .map(|hand| {
             hand.found(format!(
-                "{} = \"{}\" reads settings from another file, which nothing here can judge, and which would undo what is drawn: write the settings themselves into the design",
+                "{} = \"{}\" reads settings from another file, which pgcascade cannot check and which could \
+                 override the design: put those settings into the design instead",
                 hand.name, hand.value
             ))
         })
@@ -44,13 +45,17 @@ pub(super) fn file_outside_folder(topology: &Topology) -> Vec<Found> {
             let (name, value) = (hand.name, hand.value);
             let message = match place {
                 Place::Outside => format!(
-                    "{name} = \"{value}\" leads out of the cluster's folder, or to what is not the server's own in it: give a path relative to the data directory, without \"..\""
+                    "{name} = \"{value}\" points outside the server's own folder: use a path relative to \
+                     the data directory, without \"..\""
                 ),
                 Place::BadLogName => format!(
-                    "{name} = \"{value}\" may name any file, also one that a program reads: give a name without a slash that ends in .log, in which only parts of the date and the time (%Y %m %d %H %M %S %a %b %j …) stand after %"
+                    "{name} = \"{value}\" could name any file, even one that a program reads: use a name \
+                     without a slash that ends in .log, with only date and time escapes (%Y %m %d %H %M %S \
+                     %a %b %j …)"
                 ),
                 Place::Elsewhere => format!(
-                    "With {name} = \"{value}\" the servers write outside the cluster's folder: leave it out, and what they say stays with them"
+                    "With {name} = \"{value}\", the servers log outside the cluster's folder: remove it to \
+                     keep the logs there"
                 ),
             };
             with_usual(hand, place, message)
@@ -68,7 +73,8 @@ pub(super) fn file_outside_on_hosts(topology: &Topology) -> Vec<Found> {
         .filter(|(_, place)| *place != Place::BadLogName)
         .map(|(hand, place)| {
             let message = format!(
-                "{} = \"{}\" makes the servers read or write outside their data directories: see that this is what you want on every host",
+                "{} = \"{}\" makes the servers read or write outside their data directories: check that \
+                 this is intended on every host",
                 hand.name, hand.value
             );
             with_usual(hand, place, message)

@@ -36,13 +36,20 @@ pub(super) fn host_is_no_address(topology: &Topology) -> Vec<Found> {
             let found = Found::server(
                 server.id(),
                 format!(
-                    "\"{}\" has the host {}, which means every address and is none: pg_hba.conf lets no standby in from it, and none can connect to it from elsewhere",
+                    "\"{}\" has the host {}, which means every address: pg_hba.conf cannot accept a standby \
+                     from it, and no other machine can connect to it",
                     server.name(),
                     server.host()
                 ),
             );
             if is_one_machine {
-                found.fix("Use localhost", Edit::SetHost { server: server.id(), host: Host::default() })
+                found.fix(
+                    "Use localhost",
+                    Edit::SetHost {
+                        server: server.id(),
+                        host: Host::default(),
+                    },
+                )
             } else {
                 found
             }
@@ -58,7 +65,7 @@ pub(super) fn loopback_beside_other_hosts(topology: &Topology) -> Vec<Found> {
         .map(|(server, above)| {
             let message = if above.host().is_loopback() {
                 format!(
-                    "\"{}\" would look for \"{}\" on its own machine: {} means another machine on {}",
+                    "\"{}\" would look for \"{}\" on its own machine: on {3}, {2} is a different machine",
                     server.name(),
                     above.name(),
                     above.host(),
@@ -66,7 +73,8 @@ pub(super) fn loopback_beside_other_hosts(topology: &Topology) -> Vec<Found> {
                 )
             } else {
                 format!(
-                    "\"{}\" would not be let in by \"{}\": its host is {}, so pg_hba.conf expects it on the same machine, not from outside",
+                    "\"{}\" cannot connect to \"{}\": its host is {}, so pg_hba.conf expects it on the same \
+                     machine",
                     server.name(),
                     above.name(),
                     server.host()
@@ -88,7 +96,7 @@ pub(super) fn host_spelled_two_ways(topology: &Topology) -> Vec<Found> {
                 Found::server(
                     server.id(),
                     format!(
-                        "{} and {first} are one host: names of hosts do not tell capitals apart",
+                        "{} and {first} are the same host: host names are case-insensitive",
                         server.host()
                     ),
                 )
@@ -117,13 +125,23 @@ pub(super) fn port_among_outgoing(topology: &Topology) -> Vec<Found> {
             let found = Found::server(
                 server.id(),
                 format!(
-                    "Port {} of \"{}\" is among those that the system gives to outgoing connections: one of them may have it when the server starts",
+                    "Port {} of \"{}\" is in the system's range for outgoing connections: one of them may \
+                     use it when the server starts",
                     server.port(),
                     server.name()
                 ),
             );
-            match topology.free_port_from(5432).filter(|port| !OUTGOING.contains(&port.number())) {
-                Some(port) => found.fix(format!("Use port {port}"), Edit::SetPort { server: server.id(), port }),
+            match topology
+                .free_port_from(5432)
+                .filter(|port| !OUTGOING.contains(&port.number()))
+            {
+                Some(port) => found.fix(
+                    format!("Use port {port}"),
+                    Edit::SetPort {
+                        server: server.id(),
+                        port,
+                    },
+                ),
                 None => found,
             }
         })
@@ -142,7 +160,8 @@ pub(super) fn sync_all_on_primary_host(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     let found = Found::cluster(format!(
-        "Every synchronous standby is on the primary's own host {}: with that host every synchronous copy is lost",
+        "Every synchronous standby is on the primary's host {}: losing that host loses every synchronous \
+         copy",
         topology.primary().host()
     ));
     let next = candidates
@@ -181,7 +200,7 @@ pub(super) fn sync_all_on_one_host(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     vec![Found::cluster(format!(
-        "All {} synchronous standbys are on {}: as soon as that host is away, every commit hangs",
+        "All {} synchronous standbys are on {}: if that host fails, every commit hangs",
         candidates.len(),
         first.host()
     ))]
@@ -199,7 +218,8 @@ pub(super) fn relative_archive_on_several_hosts(topology: &Topology) -> Vec<Foun
         return Vec::new();
     };
     vec![Found::cluster(format!(
-        "The archive \"{}\" is a folder of each host of its own: \"{}\" on {} finds nothing that the primary on {} archived; give the absolute path of a folder that all hosts share",
+        "The archive \"{}\" is a separate folder on each host: \"{}\" on {} cannot see what the primary on \
+         {} archived; use the absolute path of a shared folder",
         archive.directory(),
         elsewhere.name(),
         elsewhere.host(),
@@ -218,12 +238,13 @@ pub(super) fn archive_below_relay(topology: &Topology) -> Vec<Found> {
     };
     let remedy = match major.cascade_archive_fix() {
         Some(minor) => format!("run {minor} or later"),
-        None => format!("no release of {major} is without it"),
+        None => format!("every release of {major} has it"),
     };
     vec![Found::server(
         server.id(),
         format!(
-            "A cascaded standby such as \"{}\" that has read from the archive can ask its upstream for WAL that is not there yet, again and again: {remedy}",
+            "A server bug affects cascaded standbys such as \"{}\": after reading from the archive, they \
+             can request WAL that their upstream does not have yet, again and again: {remedy}",
             server.name()
         ),
     )]
@@ -242,13 +263,14 @@ pub(super) fn chain_is_deep(topology: &Topology) -> Vec<Found> {
     let found = Found::server(
         last.id(),
         format!(
-            "\"{}\" is {} links below the primary: whatever stops above it cuts it off, since a standby does not look for another upstream",
+            "\"{}\" is {} links below the primary: any failure above cuts it off, since a standby does not \
+             look for another upstream",
             last.name(),
             topology.level(last.id())
         ),
     );
     vec![found.fix(
-        "Let it follow the primary",
+        "Make it follow the primary",
         Edit::Attach {
             server: last.id(),
             upstream: topology.primary().id(),

@@ -13,9 +13,9 @@ pub(super) fn ssl_without_certificate(topology: &Topology) -> Vec<Found> {
         by_hand::on(topology, server, name).is_some_and(|hand| hand.value.trim().starts_with('/'))
     };
     let instead = if topology.is_all_loopback() {
-        "let the design encrypt its links (tls = true), and the deployment makes certificates"
+        "encrypt the links in the design (tls = true), so the deployment creates certificates"
     } else {
-        "give ssl_cert_file and ssl_key_file as absolute paths"
+        "set ssl_cert_file and ssl_key_file to absolute paths"
     };
     at_owners(topology, |server| {
         let ssl = by_hand::on(topology, server, "ssl").filter(|hand| hand.is_on())?;
@@ -23,7 +23,10 @@ pub(super) fn ssl_without_certificate(topology: &Topology) -> Vec<Found> {
         (!is_complete).then(|| {
             (
                 ssl,
-                format!("With ssl on, a server without a certificate does not start, and a new data directory has none: {instead}"),
+                format!(
+                    "With ssl on, a server needs a certificate to start, and a new data directory has \
+                     none: {instead}"
+                ),
             )
         })
     })
@@ -37,7 +40,8 @@ pub(super) fn no_connection_left(topology: &Topology) -> Vec<Found> {
             (
                 connections,
                 format!(
-                    "max_connections = {} is all reserved for superusers (superuser_reserved_connections = {reserved}): the server refuses to start",
+                    "All of max_connections = {} is reserved for superusers (superuser_reserved_connections \
+                     = {reserved}): the server refuses to start",
                     connections.value
                 ),
             )
@@ -70,7 +74,8 @@ pub(super) fn senders_fill_connections(topology: &Topology) -> Vec<Found> {
             (
                 senders,
                 format!(
-                    "PostgreSQL {major} takes WAL senders from the connections: max_wal_senders = {} must be less than max_connections = {connections}, or the server refuses to start",
+                    "PostgreSQL {major} counts WAL senders as connections: max_wal_senders = {} must be \
+                     less than max_connections = {connections}, or the server refuses to start",
                     senders.value
                 ),
             )
@@ -87,7 +92,7 @@ pub(super) fn log_stats_exclude(topology: &Topology) -> Vec<Found> {
         Some((
             whole,
             format!(
-                "{} and {} exclude each other: with both on the server refuses to start",
+                "{} and {} are mutually exclusive: with both on, the server refuses to start",
                 whole.name, stage.name
             ),
         ))
@@ -132,7 +137,11 @@ pub(super) fn fsync_off(topology: &Topology) -> Vec<Found> {
     by_hand::named(topology, "fsync")
         .filter(|hand| hand.is_off())
         .map(|hand| {
-            hand.found(format!("With {} off no commit is on disk anywhere: a crash of the machine can destroy the data, and a synchronous standby confirms what it does not have", hand.name))
+            hand.found(format!(
+                "With {} off, no commit is safe on disk: a machine crash can destroy the \
+                 data, and a synchronous standby confirms data that it may lose",
+                hand.name
+            ))
         })
         .collect()
 }
@@ -141,7 +150,11 @@ pub(super) fn full_page_writes_off(topology: &Topology) -> Vec<Found> {
     by_hand::named(topology, "full_page_writes")
         .filter(|hand| hand.is_off())
         .map(|hand| {
-            hand.found(format!("With {} off a crash can leave half-written pages that WAL cannot mend, and no base backup can be taken from a standby", hand.name))
+            hand.found(format!(
+                "With {} off, a crash can leave half-written pages that WAL cannot repair, \
+                 and a standby cannot be used for base backups",
+                hand.name
+            ))
         })
         .collect()
 }
@@ -163,7 +176,8 @@ pub(super) fn wal_keep_too_small(topology: &Topology) -> Vec<Found> {
                 hand.without(Found::server(
                     server.id(),
                     format!(
-                        "\"{}\" keeps only {megabytes} MB of WAL for \"{}\", which has no slot: a short absence, and it must be copied anew",
+                        "\"{}\" keeps only {megabytes} MB of WAL for \"{}\", which has no slot: after a \
+                         short outage, it must be copied again",
                         upstream.name(),
                         server.name()
                     ),
@@ -198,7 +212,8 @@ pub(super) fn slot_limit_too_small(topology: &Topology) -> Vec<Found> {
                 limit.without(Found::server(
                     server.id(),
                     format!(
-                        "The slot of \"{}\" keeps {megabytes} MB of WAL at most: a short absence, the slot is lost, and it must be copied anew",
+                        "The slot of \"{}\" retains at most {megabytes} MB of WAL: a short outage \
+                         invalidates it, and the standby must be copied again",
                         server.name()
                     ),
                 ))
@@ -221,7 +236,10 @@ pub(super) fn candidate_has_too_few_slots(topology: &Topology) -> Vec<Found> {
         .into_iter()
         .filter_map(|server| {
             let hand = by_hand::on(topology, server, "max_replication_slots")?;
-            let own = topology.downstreams(server.id()).filter(|below| topology.uses_slot(below.id())).count();
+            let own = topology
+                .downstreams(server.id())
+                .filter(|below| topology.uses_slot(below.id()))
+                .count();
             let given = usize::try_from(hand.number()?).ok()?;
             // As the primary it would have its own downstreams, and the others of the old one.
             let needed = needed + own;
@@ -229,7 +247,8 @@ pub(super) fn candidate_has_too_few_slots(topology: &Topology) -> Vec<Found> {
                 Found::server(
                     server.id(),
                     format!(
-                        "If \"{}\" took over from the primary it would need {needed} replication slots and has room for {given}",
+                        "If \"{}\" took over from the primary, it would need {needed} replication slots but \
+                         has room for {given}",
                         server.name()
                     ),
                 )

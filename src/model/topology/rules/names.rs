@@ -18,10 +18,20 @@ pub(super) fn names_equal_but_for_case(topology: &Topology) -> Vec<Found> {
         .map(|server| {
             let found = Found::server(
                 server.id(),
-                format!("PostgreSQL takes \"{}\" for another server of the same name: names are compared without regard to case, after cutting at 63 bytes", server.name()),
+                format!(
+                    "PostgreSQL cannot distinguish \"{}\" from another server: names are \
+                     case-insensitive and truncated to 63 bytes",
+                    server.name()
+                ),
             );
             match free.clone() {
-                Some(name) => found.fix(format!("Call it \"{name}\""), Edit::Rename { server: server.id(), name }),
+                Some(name) => found.fix(
+                    format!("Rename it to \"{name}\""),
+                    Edit::Rename {
+                        server: server.id(),
+                        name,
+                    },
+                ),
                 None => found,
             }
         })
@@ -36,13 +46,13 @@ pub(super) fn name_cut(topology: &Topology) -> Vec<Found> {
             let found = Found::server(
                 server.id(),
                 format!(
-                    "\"{}\" is longer than 63 bytes: servers cut it, and show only its beginning",
+                    "\"{}\" is longer than 63 bytes: servers truncate it",
                     server.name()
                 ),
             );
             match free.clone() {
                 Some(name) => found.fix(
-                    format!("Call it \"{name}\""),
+                    format!("Rename it to \"{name}\""),
                     Edit::Rename {
                         server: server.id(),
                         name,
@@ -61,7 +71,8 @@ pub(super) fn name_not_ascii(topology: &Topology) -> Vec<Found> {
             Found::server(
                 server.id(),
                 format!(
-                    "pg_stat_replication will show \"{}\" as \"{}\": servers replace what is not ASCII",
+                    "\"{}\" will appear as \"{}\" in pg_stat_replication: servers replace characters that \
+                     are not ASCII",
                     server.name(),
                     server.name().in_list(topology.postgres())
                 ),
@@ -77,17 +88,28 @@ pub(super) fn sync_name_of_a_tool(topology: &Topology) -> Vec<Found> {
     topology
         .sync_candidates()
         .into_iter()
-        .filter(|server| TOOLS.iter().any(|tool| server.name().as_str().eq_ignore_ascii_case(tool)))
+        .filter(|server| {
+            TOOLS
+                .iter()
+                .any(|tool| server.name().as_str().eq_ignore_ascii_case(tool))
+        })
         .map(|server| {
             let found = Found::server(
                 server.id(),
                 format!(
-                    "PostgreSQL's own programs connect as \"{}\" too: one of them would be taken for this synchronous standby",
+                    "PostgreSQL's own programs also connect as \"{}\": one of them could be mistaken for \
+                     this synchronous standby",
                     server.name()
                 ),
             );
             match free.clone() {
-                Some(name) => found.fix(format!("Call it \"{name}\""), Edit::Rename { server: server.id(), name }),
+                Some(name) => found.fix(
+                    format!("Rename it to \"{name}\""),
+                    Edit::Rename {
+                        server: server.id(),
+                        name,
+                    },
+                ),
                 None => found,
             }
         })

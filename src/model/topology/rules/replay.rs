@@ -7,7 +7,7 @@ use super::{by_hand, candidates_that_must_apply, standbys};
 
 fn remove_delay(server: &Server, found: Found) -> Found {
     found.fix(
-        "Take the delay away",
+        "Remove the delay",
         Edit::SetApplyDelay {
             server: server.id(),
             delay: None,
@@ -21,7 +21,9 @@ pub(super) fn delay_on_relay(topology: &Topology) -> Vec<Found> {
         .filter(|(server, _)| topology.is_relay(server.id()))
         .map(|(server, delay)| {
             let message = format!(
-                "\"{}\" applies WAL {delay} late but passes it on at once: what is below it is not late. After a restart it first applies what it has, and all below it stands still for up to {delay}",
+                "\"{}\" applies WAL {delay} late but passes it on at once: its downstreams are not delayed. \
+                 After a restart, it first applies the WAL it has, and its downstreams receive nothing for \
+                 up to {delay}",
                 server.name()
             );
             remove_delay(server, Found::server(server.id(), message))
@@ -42,7 +44,8 @@ pub(super) fn delayed_sync_candidate(topology: &Topology) -> Vec<Found> {
         .filter_map(|server| Some((server, real_delay(server)?)))
         .map(|(server, delay)| {
             let message = format!(
-                "Commits may wait for \"{}\", which applies WAL {delay} late: after a restart it does not stream before it has applied what it has, up to {delay} later",
+                "Commits may wait for \"{}\", which applies WAL {delay} late: after a restart, it does not \
+                 stream until it has applied the WAL it has, up to {delay} later",
                 server.name()
             );
             Found::server(server.id(), message).fix(
@@ -65,10 +68,11 @@ pub(super) fn no_standby_is_current(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     let found = Found::cluster(
-        "Every standby is delayed: if the primary is lost, the one that takes over must first apply what it held back",
+        "Every standby is delayed: if the primary is lost, the standby that takes over must first apply the \
+         WAL it held back",
     );
     vec![found.fix(
-        format!("Take the delay of \"{}\" away", first.name()),
+        format!("Remove the delay of \"{}\"", first.name()),
         Edit::SetApplyDelay {
             server: first.id(),
             delay: None,
@@ -100,7 +104,8 @@ pub(super) fn recovery_target_by_hand(topology: &Topology) -> Vec<Found> {
         .filter(|hand| !hand.value.trim().is_empty())
         .map(|hand| {
             hand.found(format!(
-                "{} ends replication: a standby applies WAL up to the target and then stands still, or refuses to start",
+                "{} ends replication: a standby applies WAL up to the target and then stops, or refuses to \
+                 start",
                 hand.name
             ))
         })
@@ -115,11 +120,13 @@ pub(super) fn sync_candidate_reports_late(topology: &Topology) -> Vec<Found> {
         .sync_candidates()
         .into_iter()
         .filter_map(|server| {
-            let interval = by_hand::on(topology, server, "wal_receiver_status_interval").filter(|hand| hand.is_zero())?;
+            let interval = by_hand::on(topology, server, "wal_receiver_status_interval")
+                .filter(|hand| hand.is_zero())?;
             Some(interval.without(Found::server(
                 server.id(),
                 format!(
-                    "\"{}\" says what it has on disk only when it has applied all of it, or is asked after half of wal_sender_timeout: until then commits wait for it",
+                    "\"{}\" reports its flushed WAL only when it has applied all of it, or when asked after \
+                     half of wal_sender_timeout: until then, commits wait for it",
                     server.name()
                 ),
             )))
@@ -132,7 +139,8 @@ pub(super) fn sender_timeout_off(topology: &Topology) -> Vec<Found> {
         .filter(|hand| hand.is_zero())
         .map(|hand| {
             hand.found(format!(
-                "With {} = 0 a standby that is frozen or cut off is never given up: commits that wait for it, and a stop of its upstream, wait for ever",
+                "With {} = 0, a frozen or disconnected standby is never dropped: commits and the shutdown \
+                 of its upstream wait for it forever",
                 hand.name
             ))
         })
@@ -144,7 +152,8 @@ pub(super) fn receiver_timeout_off(topology: &Topology) -> Vec<Found> {
         .filter(|hand| hand.is_zero())
         .map(|hand| {
             hand.found(
-                "With wal_receiver_timeout = 0 a standby never notices that its upstream is gone when the connection does not say so, and never connects anew"
+                "With wal_receiver_timeout = 0, a standby may never notice that its upstream is gone, and \
+                 then never reconnects"
                     .to_owned(),
             )
         })
@@ -154,11 +163,13 @@ pub(super) fn receiver_timeout_off(topology: &Topology) -> Vec<Found> {
 pub(super) fn remote_apply_waits_for_queries(topology: &Topology) -> Vec<Found> {
     candidates_that_must_apply(topology)
         .filter_map(|server| {
-            let delay = by_hand::on(topology, server, "max_standby_streaming_delay").filter(|hand| hand.number() == Some(-1))?;
+            let delay = by_hand::on(topology, server, "max_standby_streaming_delay")
+                .filter(|hand| hand.number() == Some(-1))?;
             Some(delay.without(Found::server(
                 server.id(),
                 format!(
-                    "A query on \"{}\" may hold up applying for ever, and remote_apply lets every commit wait for that",
+                    "A query on \"{}\" may block replay forever, and with remote_apply every commit waits \
+                     for that",
                     server.name()
                 ),
             )))

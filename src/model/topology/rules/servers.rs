@@ -25,7 +25,7 @@ pub(super) fn port_used_twice(topology: &Topology) -> Vec<Found> {
             let found = Found::server(
                 server.id(),
                 format!(
-                    "\"{}\" and \"{}\" both want port {} on {}: the second one cannot start",
+                    "\"{}\" and \"{}\" both use port {} on {}: the second one cannot start",
                     first.name(),
                     server.name(),
                     server.port(),
@@ -80,7 +80,7 @@ pub(super) fn no_slot_nor_archive(topology: &Topology) -> Vec<Found> {
             Found::server(
                 server.id(),
                 format!(
-                    "No slot and no archive keeps WAL for \"{}\": if it is away for long it must be copied anew",
+                    "No slot or archive keeps WAL for \"{}\": after a long outage, it must be copied again",
                     server.name()
                 ),
             )
@@ -100,8 +100,11 @@ pub(super) fn trust_lets_anyone_in(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     vec![
-        Found::cluster("With trust, everyone who reaches a port is let in as any user, superuser included")
-            .fix("Use passwords", Edit::SetAuth(None)),
+        Found::cluster(
+            "With trust, anyone who can reach a port can connect as any user, including \
+             superusers",
+        )
+        .fix("Use passwords", Edit::SetAuth(None)),
     ]
 }
 
@@ -110,8 +113,11 @@ pub(super) fn md5_where_scram_is(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     vec![
-        Found::cluster("md5 passwords can be used by whoever reads their hash, and PostgreSQL is giving them up: SCRAM is there since 10")
-            .fix("Use SCRAM", Edit::SetAuth(None)),
+        Found::cluster(
+            "A stolen md5 hash works like a password, and PostgreSQL is phasing md5 out: SCRAM \
+             is available from 10",
+        )
+        .fix("Use SCRAM", Edit::SetAuth(None)),
     ]
 }
 

@@ -13,7 +13,8 @@ pub(super) fn passwords_not_for_scram(topology: &Topology) -> Vec<Found> {
         .filter(|hand| !hand.value.trim().eq_ignore_ascii_case("scram-sha-256"))
         .map(|hand| {
             hand.found(format!(
-                "With {} = {} passwords are not stored for SCRAM, which pg_hba.conf asks for: nobody gets in, no standby either",
+                "With {} = {}, passwords are not stored for SCRAM, which pg_hba.conf requires: neither \
+                 clients nor standbys can connect",
                 hand.name, hand.value
             ))
         })
@@ -26,7 +27,8 @@ pub(super) fn users_by_database(topology: &Topology) -> Vec<Found> {
         .filter(|hand| hand.is_on() && topology.postgres().has_users_by_database())
         .map(|hand| {
             hand.found(format!(
-                "With {} on, whoever connects as \"postgres\" is looked for as \"postgres@DATABASE\": no role of the cluster is found, and no standby gets in",
+                "With {} on, a login as \"postgres\" becomes \"postgres@DATABASE\": no role of the cluster \
+                 matches, and no standby can connect",
                 hand.name
             ))
         })
@@ -42,7 +44,8 @@ pub(super) fn serializable_on_standby(topology: &Topology) -> Vec<Found> {
             let is_again = hand.owner.is_none() && std::mem::replace(&mut of_cluster, true);
             (!is_again).then(|| {
                 hand.found(format!(
-                    "A standby such as \"{}\" cannot be serializable: every query is refused there unless its session asks for less; set it on the primary only",
+                    "A standby such as \"{}\" cannot be serializable: it rejects every query unless the \
+                     session chooses a lower level; set it only on the primary",
                     server.name()
                 ))
             })

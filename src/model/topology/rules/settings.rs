@@ -37,7 +37,7 @@ pub(super) fn setting_is_managed(topology: &Topology) -> Vec<Found> {
         .filter(|hand| MANAGED_SETTINGS.contains(&hand.name.to_ascii_lowercase().as_str()))
         .map(|hand| {
             hand.found(format!(
-                "\"{}\" comes from the drawing; set by hand it would undo what is drawn",
+                "The design already sets \"{}\"; a manual value would override it",
                 hand.name
             ))
         })
@@ -47,7 +47,7 @@ pub(super) fn setting_is_managed(topology: &Topology) -> Vec<Found> {
 pub(super) fn hot_standby_off_on_relay(topology: &Topology) -> Vec<Found> {
     hot_standby_off(topology, true, |server| {
         format!(
-            "With hot_standby off, \"{}\" accepts no connections, so nothing below it ever streams",
+            "With hot_standby off, \"{}\" does not accept connections, so nothing below it ever streams",
             server.name()
         )
     })
@@ -56,7 +56,7 @@ pub(super) fn hot_standby_off_on_relay(topology: &Topology) -> Vec<Found> {
 pub(super) fn hot_standby_off_on_leaf(topology: &Topology) -> Vec<Found> {
     hot_standby_off(topology, false, |server| {
         format!(
-            "With hot_standby off nobody can read from \"{}\", nor see whether it has what it should",
+            "With hot_standby off, \"{}\" cannot be queried or verified",
             server.name()
         )
     })
@@ -77,7 +77,8 @@ pub(super) fn wal_level_minimal(topology: &Topology) -> Vec<Found> {
         .filter(|hand| hand.value.trim().eq_ignore_ascii_case("minimal"))
         .map(|hand| {
             hand.found(
-                "wal_level = minimal writes too little WAL for any standby, and the server refuses to start with it"
+                "With wal_level = minimal, there is too little WAL for standbys, and the server refuses to \
+                 start"
                     .to_owned(),
             )
         })
@@ -168,11 +169,21 @@ pub(super) fn standby_setting_below_primary(topology: &Topology) -> Vec<Found> {
                 found.push(
                     Found::server(
                         server.id(),
-                        format!("\"{}\" has {name} = {given}, below the primary's {needed}: it stops, or stops applying WAL", server.name()),
+                        format!(
+                            "\"{}\" has {name} = {given}, below the primary's {needed}: it shuts down \
+                             or pauses replay",
+                            server.name()
+                        ),
                     )
                     .fix(
                         format!("Set {name} to {needed}"),
-                        Edit::SetSetting { server: Some(server.id()), name: by_hand::on(topology, server, name).map_or(name, |hand| hand.name).to_owned(), value: Some(needed.to_string()) },
+                        Edit::SetSetting {
+                            server: Some(server.id()),
+                            name: by_hand::on(topology, server, name)
+                                .map_or(name, |hand| hand.name)
+                                .to_owned(),
+                            value: Some(needed.to_string()),
+                        },
                     ),
                 );
             }

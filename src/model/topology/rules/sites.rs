@@ -24,7 +24,8 @@ pub(super) fn sync_within_one_site(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     let found = Found::cluster(format!(
-        "Every standby that a commit can wait for stands in {site}, like the primary: what takes that site takes every copy of the last commits"
+        "Every synchronous candidate is in {site}, like the primary: losing that site loses every copy of \
+         the latest commits"
     ));
     let last = candidates
         .iter()
@@ -75,7 +76,8 @@ pub(super) fn every_commit_crosses_sites(topology: &Topology) -> Vec<Found> {
     let mut found = Found::server(
         far.id(),
         format!(
-            "Every commit waits for an answer from {there}, while the primary stands in {site}: each takes the way there and back"
+            "Every commit waits for an answer from {there}, while the primary is in {site}: each one takes \
+             a round trip"
         ),
     );
     if policy.method == SyncMethod::First && here.len() >= count {
@@ -137,7 +139,8 @@ pub(super) fn several_links_between_sites(topology: &Topology) -> Vec<Found> {
                 times => format!("{times} times"),
             };
             let mut found = Found::cluster(format!(
-                "{} links carry the same WAL from {from} to {to}: with \"{}\" as the relay there it would cross only {times}",
+                "{} links carry the same WAL from {from} to {to}: with \"{}\" as a relay there, it would \
+                 cross only {times}",
                 servers.len(),
                 relay.name()
             ));
@@ -145,7 +148,7 @@ pub(super) fn several_links_between_sites(topology: &Topology) -> Vec<Found> {
             let above: BTreeSet<ServerId> = topology.upstreams(relay.id()).into_iter().collect();
             if !others.iter().any(|id| above.contains(id)) {
                 found.fix = Some(Fix {
-                    label: format!("Let the others in {to} follow \"{}\"", relay.name()),
+                    label: format!("Make the others in {to} follow \"{}\"", relay.name()),
                     edits: vec![Edit::AttachAll {
                         servers: others,
                         upstream: relay.id(),

@@ -45,7 +45,7 @@ pub(super) fn sync_priority_used_twice(topology: &Topology) -> Vec<Found> {
             Found::server(
                 server.id(),
                 format!(
-                    "\"{}\" has priority {taken}, which another standby has too: which of them comes first?",
+                    "\"{}\" has priority {taken}, and so does another standby: which one comes first?",
                     server.name()
                 ),
             )
@@ -80,9 +80,19 @@ pub(super) fn remote_apply_waits_for_delay(topology: &Topology) -> Vec<Found> {
         .map(|(server, delay)| {
             Found::server(
                 server.id(),
-                format!("Commits would wait {delay} for \"{}\": remote_apply waits until a delayed standby has applied them", server.name()),
+                format!(
+                    "Commits would wait {delay} for \"{}\": with remote_apply, they wait until a \
+                     delayed standby has applied them",
+                    server.name()
+                ),
             )
-            .fix("Take the delay away", Edit::SetApplyDelay { server: server.id(), delay: None })
+            .fix(
+                "Remove the delay",
+                Edit::SetApplyDelay {
+                    server: server.id(),
+                    delay: None,
+                },
+            )
         })
         .collect()
 }
@@ -138,8 +148,8 @@ pub(super) fn sync_needs_all_candidates(topology: &Topology) -> Vec<Found> {
             if policy.commit.waits() && candidates > 0 && usize::try_from(policy.count) == Ok(candidates) =>
         {
             let whom = match candidates {
-                1 => "the only synchronous standby: as soon as it is away".to_owned(),
-                _ => format!("all {candidates} synchronous standbys: as soon as one is away"),
+                1 => "the only synchronous standby: if it fails".to_owned(),
+                _ => format!("all {candidates} synchronous standbys: if one fails"),
             };
             vec![Found::cluster(format!(
                 "Every commit waits for {whom}, writing stops; give one more standby a priority"
@@ -154,10 +164,17 @@ pub(super) fn commit_waits_for_nobody(topology: &Topology) -> Vec<Found> {
     match topology.sync() {
         Some(policy) if !policy.commit.waits() && !candidates.is_empty() => vec![
             Found::cluster(format!(
-                "At the commit level {} no commit waits for a standby, whatever priorities are drawn: what was confirmed can be lost with the primary",
+                "With synchronous_commit = {}, no commit waits for a standby, whatever the priorities: \
+                 losing the primary can lose confirmed commits",
                 policy.commit.word()
             ))
-            .fix("Use on", Edit::SetSync(Some(SyncPolicy { commit: CommitLevel::On, ..policy.clone() }))),
+            .fix(
+                "Use on",
+                Edit::SetSync(Some(SyncPolicy {
+                    commit: CommitLevel::On,
+                    ..policy.clone()
+                })),
+            ),
         ],
         _ => Vec::new(),
     }
@@ -177,12 +194,16 @@ pub(super) fn quorum_below_majority(topology: &Topology) -> Vec<Found> {
         {
             vec![
                 Found::cluster(format!(
-                    "A commit is on {} of {candidates} synchronous standbys: when the primary is lost, {majority} of them can answer and none have the last commits",
+                    "A commit is on {} of {candidates} synchronous standbys: if the primary is lost, \
+                     {majority} of them can be up without the latest commits",
                     policy.count
                 ))
                 .fix(
                     format!("Wait for any {needed}"),
-                    Edit::SetSync(Some(SyncPolicy { count: needed, ..policy.clone() })),
+                    Edit::SetSync(Some(SyncPolicy {
+                        count: needed,
+                        ..policy.clone()
+                    })),
                 ),
             ]
         }

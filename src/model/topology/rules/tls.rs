@@ -26,7 +26,8 @@ pub(super) fn tls_off_by_hand(topology: &Topology) -> Vec<Found> {
     at_owners(topology, |server| {
         let off = by_hand::on(topology, server, "ssl").filter(|hand| hand.is_off())?;
         let message = format!(
-            "The design encrypts its links, and {} = {} by hand: the server offers no TLS, and no downstream gets in",
+            "The design encrypts its links, but {} = {} is set by hand: the server does not offer TLS, and \
+             no downstream can connect",
             off.name, off.value
         );
         topology.downstreams(server.id()).next().map(|_| (off, message))
@@ -45,7 +46,9 @@ pub(super) fn tls_file_by_hand(topology: &Topology) -> Vec<Found> {
             at_owners(topology, |server| {
                 let file = by_hand::on(topology, server, name)?;
                 let message = format!(
-                    "The deployment makes the certificates, and {} is set by hand to another file: what is in it does not come from the cluster's authority, and the other end of a link refuses it",
+                    "The deployment creates the certificates, but {} is set by hand to another file: its \
+                     certificate does not come from the cluster's authority, and the other end of a link \
+                     rejects it",
                     file.name
                 );
                 Some((file, message))
@@ -64,7 +67,7 @@ pub(super) fn tls_no_version_left(topology: &Topology) -> Vec<Found> {
         let least = least.and_then(|hand| version(hand.value)).unwrap_or(OLDEST);
         (version(most.value)? < least).then(|| {
             let message = format!(
-                "{} = '{}' leaves no version of TLS that the server may speak: it refuses to start",
+                "{} = '{}' leaves no TLS version that the server may use: it refuses to start",
                 most.name, most.value
             );
             (most, message)
@@ -81,7 +84,7 @@ pub(super) fn tls_version_by_hand(topology: &Topology) -> Vec<Found> {
         .filter(|hand| is_old(hand.value))
         .map(|hand| {
             hand.found(format!(
-                "{} = '{}' lets a link use TLS 1.0 or 1.1, which are broken",
+                "{} = '{}' allows a link to use TLS 1.0 or 1.1, which are broken",
                 hand.name, hand.value
             ))
         })
@@ -94,7 +97,8 @@ pub(super) fn tls_without_least_version(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     vec![Found::cluster(format!(
-        "PostgreSQL {major} cannot be told to refuse TLS 1.0 and 1.1: how old a protocol may be is up to each host's OpenSSL (MinProtocol in openssl.cnf)"
+        "PostgreSQL {major} has no setting to refuse TLS 1.0 and 1.1: each host's OpenSSL decides \
+         (MinProtocol in openssl.cnf)"
     ))]
 }
 
@@ -115,12 +119,13 @@ pub(super) fn tls_host_is_address(topology: &Topology) -> Vec<Found> {
             let how = if major.compares_addresses_in_certificates() {
                 "as an IP address among its alternative names (IP:…)"
             } else {
-                "as a DNS name (DNS:…), since libpq compares addresses from 15 on only"
+                "as a DNS name (DNS:…), since libpq only compares addresses from 15"
             };
             Found::server(
                 server.id(),
                 format!(
-                    "The downstreams of \"{}\" connect to the address {}: its certificate must hold it {how}, which few authorities sign; a host name spares that",
+                    "The downstreams of \"{}\" connect to the address {}: its certificate must contain it \
+                     {how}, which few authorities sign; a host name avoids that",
                     server.name(),
                     server.host()
                 ),
@@ -139,11 +144,12 @@ pub(super) fn links_in_the_clear(topology: &Topology) -> Vec<Found> {
     };
     let links = match standbys(topology).filter(leaves_its_host).count() {
         0 => return Vec::new(),
-        1 => "One link goes".to_owned(),
-        count => format!("{count} links go"),
+        1 => "One link is".to_owned(),
+        count => format!("{count} links are"),
     };
     let mut found = Found::cluster(format!(
-        "{links} from one host to another unencrypted: who listens on the way reads every row that is written"
+        "{links} unencrypted between hosts: anyone listening on the network can read every row that is \
+         written"
     ));
     found.fix = Some(Fix {
         label: "Encrypt the links".to_owned(),

@@ -9,7 +9,7 @@ pub(super) fn sync_any_before_10(topology: &Topology) -> Vec<Found> {
     match topology.sync() {
         Some(policy) if policy.method == SyncMethod::Any && !topology.postgres().has_quorum() => vec![
             Found::cluster(format!(
-                "PostgreSQL {} has no quorum commit (ANY): it came with 10",
+                "PostgreSQL {} has no quorum commit (ANY): it is new in 10",
                 topology.postgres()
             ))
             .fix(
@@ -28,7 +28,7 @@ pub(super) fn sync_count_before_9_6(topology: &Topology) -> Vec<Found> {
     match topology.sync() {
         Some(policy) if policy.count > 1 && !topology.postgres().has_several_sync() => vec![
             Found::cluster(format!(
-                "PostgreSQL {} waits for one synchronous standby at a time: several came with 9.6",
+                "PostgreSQL {} waits for one synchronous standby at a time: several are possible from 9.6",
                 topology.postgres()
             ))
             .fix(
@@ -47,7 +47,7 @@ pub(super) fn commit_level_unknown(topology: &Topology) -> Vec<Found> {
     match topology.sync() {
         Some(policy) if !knows_level(topology.postgres(), policy.commit) => vec![
             Found::cluster(format!(
-                "PostgreSQL {} does not know synchronous_commit = {} and would not start",
+                "PostgreSQL {} does not support synchronous_commit = {} and would not start",
                 topology.postgres(),
                 policy.commit.word()
             ))
@@ -77,13 +77,13 @@ pub(super) fn delay_before_9_4(topology: &Topology) -> Vec<Found> {
             Found::server(
                 server.id(),
                 format!(
-                    "PostgreSQL {} cannot delay \"{}\": recovery_min_apply_delay came with 9.4",
+                    "PostgreSQL {} cannot delay \"{}\": recovery_min_apply_delay is new in 9.4",
                     topology.postgres(),
                     server.name()
                 ),
             )
             .fix(
-                "Take the delay away",
+                "Remove the delay",
                 Edit::SetApplyDelay {
                     server: server.id(),
                     delay: None,
@@ -107,13 +107,13 @@ pub(super) fn slot_before_9_4(topology: &Topology) -> Vec<Found> {
             Found::server(
                 server.id(),
                 format!(
-                    "PostgreSQL {} has no replication slots, so \"{}\" cannot use one: they came with 9.4",
+                    "PostgreSQL {} has no replication slots, so \"{}\" cannot use one: they are new in 9.4",
                     topology.postgres(),
                     server.name()
                 ),
             )
             .fix(
-                "Go without a slot",
+                "Do not use a slot",
                 Edit::SetSlot {
                     server: server.id(),
                     slot: None,
@@ -129,7 +129,7 @@ pub(super) fn scram_before_10(topology: &Topology) -> Vec<Found> {
     }
     vec![
         Found::cluster(format!(
-            "PostgreSQL {} does not know SCRAM passwords: they came with 10",
+            "PostgreSQL {} does not support SCRAM passwords: they are new in 10",
             topology.postgres()
         ))
         .fix("Use md5", Edit::SetAuth(Some(Auth::Md5))),

@@ -46,7 +46,7 @@ pub fn cluster_settings_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, 
         let auths: Vec<(Auth, String)> = Auth::ALL.map(|auth| (auth, auth.word().to_owned())).to_vec();
         let refuse = |auth: Auth| {
             (auth == Auth::Scram && !postgres.has_scram())
-                .then(|| "SCRAM passwords exist from 10 on: choose PostgreSQL 10 or later, or md5".to_owned())
+                .then(|| "SCRAM passwords need PostgreSQL 10: choose 10 or later, or md5".to_owned())
         };
         let auth = topology.effective_auth();
         choice_row(ui, session, "Authentication", auth, &auths, refuse, |auth| {
@@ -67,7 +67,8 @@ fn tls_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let checkbox = egui::Checkbox::new(&mut on, "Encrypt replication links (TLS)");
     let response = ui.add_enabled(!session.is_locked(), checkbox);
     let response = response.on_hover_text(
-        "Both ends of a link show a certificate; a deployment makes them, with an authority of the cluster's own",
+        "Both ends of a link present a certificate; the deployment creates them with the cluster's own \
+         authority",
     );
     if response.changed() {
         outbox.send(edit(Edit::SetTls(on)));
@@ -77,7 +78,7 @@ fn tls_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
     let topology = session.desk.document.topology();
     let mut on = topology.sync().is_some();
-    let words = "A commit waits for standbys";
+    let words = "Commits wait for standbys";
     if ui
         .add_enabled(!session.is_locked(), egui::Checkbox::new(&mut on, words))
         .changed()
@@ -138,7 +139,7 @@ fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Out
 fn archive_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
     let archive = session.desk.document.topology().archive();
     let mut on = archive.is_some();
-    let words = "Keep the WAL in a folder";
+    let words = "Archive WAL in a folder";
     if ui
         .add_enabled(!session.is_locked(), egui::Checkbox::new(&mut on, words))
         .changed()
@@ -148,7 +149,7 @@ fn archive_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut 
     }
     if archive.is_some() {
         form_ui(ui, "archive", |ui| {
-            let hint = "below the cluster's folder, or absolute";
+            let hint = "relative to the cluster's folder, or absolute";
             field_row(
                 ui,
                 session,

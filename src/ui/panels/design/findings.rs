@@ -18,7 +18,7 @@ pub fn findings_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     if findings.is_empty() {
         ui.horizontal(|ui| {
             ui.colored_label(Tokens::of(ui.visuals()).ok, "✔");
-            note_ui(ui, "Nothing is wrong with this design");
+            note_ui(ui, "No problems found");
         });
         return;
     }
@@ -32,7 +32,7 @@ pub fn findings_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         ui.separator();
         note_ui(
             ui,
-            format!("And {more} more, which come up as these are put right; pgcascade check lists them all"),
+            format!("{more} more: fix these first, or list all with pgcascade check"),
         );
     }
 }
@@ -54,7 +54,7 @@ fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, o
         .wrap()
         .selectable(false)
         .sense(Sense::click());
-    let clicked = ui.add(sentence).on_hover_text("Show what it is about").clicked();
+    let clicked = ui.add(sentence).on_hover_text("Show in the drawing").clicked();
     if clicked {
         let server = match finding.subject {
             Subject::Cluster => None,

@@ -44,7 +44,8 @@ fn several_ui(ui: &mut Ui, session: &Session, selection: &[ServerId], outbox: &m
     ui.add(Label::new(RichText::new(words).heading()).truncate());
     note_ui(
         ui,
-        "Drag one of them to move all; drop it on a server to let all follow that one. The menu of each is about all of them.",
+        "Drag one of them to move all of them; drop it on a server to make all of them follow it. The \
+         right-click menu applies to all of them.",
     );
     if let Some(Does::Send(message)) =
         action(ActionId::Site).and_then(|action| entry_ui(ui, session, action, selection))

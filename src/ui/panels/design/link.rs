@@ -61,7 +61,7 @@ pub fn link_ui(ui: &mut Ui, session: &Session, below: &Server, outbox: &mut Outb
         row(
             "Encrypted",
             if topology.has_tls() {
-                "by TLS, both ends show a certificate"
+                "TLS, with certificates at both ends"
             } else {
                 "no"
             }
@@ -108,9 +108,9 @@ fn slot(session: &Session, below: &Server, upstream: &Server) -> String {
         return format!("\"{}\" at {}", topology.slot_name(below.id()), upstream.name());
     }
     if topology.postgres().has_slots() {
-        "none: what WAL the upstream keeps for it is a matter of settings".to_owned()
+        "none; the upstream's WAL retention settings apply".to_owned()
     } else {
-        "none: slots exist from PostgreSQL 9.4 on".to_owned()
+        "none; slots need PostgreSQL 9.4 or later".to_owned()
     }
 }
 
@@ -118,7 +118,7 @@ fn slot(session: &Session, below: &Server, upstream: &Server) -> String {
 fn connection_ui(ui: &mut Ui, session: &Session, below: ServerId, outbox: &mut Outbox) {
     let found = connection(session.bundle(), below);
     let Some((path, number, line)) = found else {
-        note_ui(ui, "No file holds it");
+        note_ui(ui, "It is not in any file");
         return;
     };
     ui.add(egui::Label::new(RichText::new(&line).monospace().size(TEXT_SMALL)).wrap());

@@ -29,7 +29,7 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
         row(ui, "Name", "", Field::Name(id));
         row(ui, "Host", "localhost", Field::Host(id));
         row(ui, "Port", "5432", Field::Port(id));
-        row(ui, "Site", "where it stands", Field::Site(id));
+        row(ui, "Site", "location", Field::Site(id));
         known_sites_row(ui, session, server, outbox);
         if let Some(standby) = server.standby() {
             standby_rows(ui, session, drafts, server, standby, outbox);
@@ -195,12 +195,12 @@ pub(super) fn slot_row(ui: &mut Ui, session: &Session, server: &Server, outbox: 
     let why_not = if has_slots {
         session.locked_words()
     } else {
-        "Replication slots exist from PostgreSQL 9.4 on"
+        "Replication slots need PostgreSQL 9.4 or later"
     };
     let name = topology.slot_name(server.id());
     let response = response
         .on_disabled_hover_text(why_not)
-        .on_hover_text(format!("The upstream keeps WAL for it in the slot \"{name}\""));
+        .on_hover_text(format!("The upstream retains WAL for it in the slot \"{name}\""));
     if response.changed() {
         outbox.send(edit(Edit::SetSlot {
             server: server.id(),

@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(words("shared_bu").as_deref(), Some("shared_buffers"));
         assert_eq!(
             words("max_connections = 1").as_deref(),
-            Some("max_connections is a whole number from 1 to 262143; it takes effect with a restart")
+            Some("max_connections is a whole number from 1 to 262143; it takes effect after a restart")
         );
         assert_eq!(
             words("fsync=").as_deref(),

@@ -20,7 +20,7 @@ pub fn sync_order_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     if candidates.is_empty() {
         note_ui(
             ui,
-            "No standby is synchronous yet: make one so in its own values or in its menu",
+            "No standby is synchronous yet: change one in its inspector or menu",
         );
         return;
     }
@@ -30,7 +30,7 @@ pub fn sync_order_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     note_ui(
         ui,
         if is_quorum && topology.postgres().has_quorum() {
-            "Any of these; the order is only that of the list"
+            "Any of these; the order does not matter"
         } else {
             "In this order; drag to change it"
         },

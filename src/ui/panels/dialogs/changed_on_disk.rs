@@ -16,13 +16,13 @@ pub fn changed_ui(ui: &mut Ui, session: &Session, found: &OnDisk, is_saving: boo
     match found {
         OnDisk::Text(text) => {
             let mine = if is_saving {
-                "Saving would go over what is there."
+                "Saving would overwrite it."
             } else {
-                "What is drawn is not saved."
+                "Your drawing has unsaved changes."
             };
             note_ui(
                 ui,
-                format!("Somebody else has written it since it was read. {mine}"),
+                format!("Another program changed this file after you opened it. {mine}"),
             );
             ui.add_space(GAP);
             CollapsingHeader::new("Show the difference")
@@ -31,7 +31,7 @@ pub fn changed_ui(ui: &mut Ui, session: &Session, found: &OnDisk, is_saving: boo
                     difference_ui(ui, &bundle::between(text, session.text()));
                 });
         }
-        OnDisk::Gone => drop(note_ui(ui, "It is there no more.")),
+        OnDisk::Gone => drop(note_ui(ui, "It no longer exists.")),
         OnDisk::Unreadable(report) => {
             drop(note_ui(ui, report.to_string()));
         }
@@ -39,7 +39,7 @@ pub fn changed_ui(ui: &mut Ui, session: &Session, found: &OnDisk, is_saving: boo
     ui.add_space(GAP_LARGE);
     ui.horizontal_wrapped(|ui| {
         let words = if is_saving {
-            "Save mine over it"
+            "Overwrite the file"
         } else {
             "Keep mine"
         };
@@ -47,8 +47,8 @@ pub fn changed_ui(ui: &mut Ui, session: &Session, found: &OnDisk, is_saving: boo
             outbox.send(Message::File(FileMessage::KeepMine { save: is_saving }));
         }
         let is_text = matches!(found, OnDisk::Text(_)) && !session.is_text_broken();
-        let theirs = ui.add_enabled(is_text, egui::Button::new("Take the file's"));
-        let theirs = theirs.on_hover_text("The drawing becomes what the file says; Undo brings yours back");
+        let theirs = ui.add_enabled(is_text, egui::Button::new("Reload the file"));
+        let theirs = theirs.on_hover_text("Replace the drawing with the file; Undo restores yours");
         if theirs.clicked() {
             outbox.send(Message::File(FileMessage::TakeTheirs));
         }
@@ -61,10 +61,7 @@ pub fn changed_ui(ui: &mut Ui, session: &Session, found: &OnDisk, is_saving: boo
 /// `-` is in the file alone, `+` in the drawing alone.
 fn difference_ui(ui: &mut Ui, difference: &str) {
     let tokens = Tokens::of(ui.visuals());
-    note_ui(
-        ui,
-        "With − what only the file has, with + what only the drawing has:",
-    );
+    note_ui(ui, "− only in the file, + only in your drawing:");
     Frame::new()
         .fill(tokens.field)
         .stroke(egui::Stroke::new(1.0, tokens.line))

@@ -12,7 +12,10 @@ use super::{close_ui, title_ui};
 
 pub(super) fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
     title_ui(ui, "Keys and gestures");
-    note_ui(ui, "Older literature calls primary and standby master and slave.");
+    note_ui(
+        ui,
+        "Older documentation calls primary and standby master and slave.",
+    );
     let height = ui.ctx().content_rect().height() * 0.65;
     egui::ScrollArea::vertical()
         .max_height(height)

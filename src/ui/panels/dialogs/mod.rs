@@ -80,7 +80,7 @@ fn dialog_ui(
 ) {
     match dialog {
         Dialog::Path { purpose, .. } => {
-            let note = "There is no file dialog on this system: type the path";
+            let note = "This system has no file dialog: type the path";
             let verb = match purpose {
                 PathPurpose::OpenDesign | PathPurpose::OpenStory => "Open",
                 PathPurpose::CompareDesign => "Compare",
@@ -100,9 +100,9 @@ fn dialog_ui(
             );
         }
         Dialog::Replace { purpose, path } => {
-            title_ui(ui, "Replace the file that is there?");
+            title_ui(ui, "Overwrite the file?");
             ui.add(Label::new(path.display().to_string()).wrap());
-            note_ui(ui, "What is in it now would be lost.");
+            note_ui(ui, "Its contents will be lost.");
             let replace = Message::File(FileMessage::Chosen(*purpose, Some(path.clone())));
             let text = path.to_string_lossy().into_owned();
             let purpose = *purpose;
@@ -121,9 +121,9 @@ fn dialog_ui(
             picture_ui(ui, *format, *style, outbox);
         }
         Dialog::DeployFolder { .. } => {
-            let note = "A folder that does not exist yet, or an empty one: everything the cluster needs goes there, \
-                        and a teardown removes it again. You see the plan before anything happens.";
-            let title = "Deploy into which folder?";
+            let note = "Choose a new or empty folder. The whole cluster goes there, and tearing it down \
+                 removes it again. You see the plan before anything happens.";
+            let title = "Deploy into a folder";
             path_ui(
                 ui,
                 title,
@@ -137,22 +137,22 @@ fn dialog_ui(
             );
         }
         Dialog::Unsaved { .. } => {
-            title_ui(ui, &format!("Save the changes of {}?", session.title()));
-            note_ui(ui, "They would be lost otherwise.");
+            title_ui(ui, &format!("Save the changes to {}?", session.title()));
+            note_ui(ui, "Otherwise they will be lost.");
             let saved = Message::File(FileMessage::Save);
             let lost = ("Don't save", Message::File(FileMessage::Discard));
             answers_ui(ui, "Save", saved, &[lost], dialog, outbox);
         }
         Dialog::SaveBroken { .. } => {
-            title_ui(ui, "The text is no design yet");
+            title_ui(ui, "The text is not a valid design yet");
             note_ui(
                 ui,
-                "Saved as it is, the file opens again once its error is mended. The last good drawing is older than the \
-                 text; if you save that, what is typed stays here, unsaved.",
+                "You can save the text as it is; its error must be fixed before the file can be opened as a \
+                 drawing. Or save the last valid drawing, which is older; your text then stays unsaved.",
             );
             let saved = Message::File(FileMessage::SaveBroken);
             let drawing = (
-                "Save the last good drawing",
+                "Save the last valid drawing",
                 Message::File(FileMessage::SaveDrawing),
             );
             answers_ui(ui, "Save the text as it is", saved, &[drawing], dialog, outbox);
@@ -160,12 +160,12 @@ fn dialog_ui(
         Dialog::Recover(unsaved) => {
             title_ui(ui, "Recover unsaved changes?");
             let of = unsaved.path.as_ref().map_or_else(
-                || "a design that had no file yet".to_owned(),
+                || "a design without a file".to_owned(),
                 |path| path.display().to_string(),
             );
             note_ui(ui, format!("An earlier session ended without saving {of}."));
             let recover = Message::File(FileMessage::Recover(unsaved.clone()));
-            let forget = ("Forget them", Message::File(FileMessage::Discard));
+            let forget = ("Discard them", Message::File(FileMessage::Discard));
             answers_ui(ui, "Recover", recover, &[forget], dialog, outbox);
         }
         Dialog::ChangedOnDisk {
@@ -189,8 +189,8 @@ fn dialog_ui(
             ui.add(Label::new(folder.display().to_string()).wrap());
             note_ui(
                 ui,
-                "Its servers are stopped and everything that was made there is removed, with all data in it. \
-                 Your design stays.",
+                "This stops its servers and removes everything that was created there, including all data. \
+                 Your design is kept.",
             );
             let teardown = Message::Cluster(ClusterMessage::Teardown(folder.clone()));
             answers_ui(ui, "Tear down", teardown, &[], dialog, outbox);
@@ -301,7 +301,8 @@ fn keep_link_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialo
     note_ui(
         ui,
         format!(
-            "Without the link from \"{above}\" it would get no WAL, so that a link can only go elsewhere: let the standby follow another server, or remove it."
+            "Without the link from \"{above}\", it would not receive WAL. Move the standby under another \
+             server, or remove it."
         ),
     );
     let pick = Dialog::Pick(Pick::Upstream(vec![server]));
@@ -339,13 +340,14 @@ fn remove_ui(ui: &mut Ui, session: &Session, servers: &[ServerId], dialog: &Dial
     note_ui(
         ui,
         format!(
-            "{} below would be left without an upstream. Your answer is remembered; \"Ask before removing relays\" in the menu Edit forgets it.",
+            "{} below would be left without an upstream. Your answer is remembered until you choose \"Ask \
+             before removing relays\" in the Edit menu.",
             counted(below, "server")
         ),
     );
     let remove = |downstreams| Message::Design(DesignMessage::Remove(servers.to_vec(), downstreams));
     let others = ("Remove them too", remove(Downstreams::Remove));
-    let words = format!("Remove {it}, let the others follow {above}");
+    let words = format!("Remove {it}, make the others follow {above}");
     answers_ui(
         ui,
         &words,

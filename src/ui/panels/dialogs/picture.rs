@@ -29,8 +29,8 @@ pub fn picture_ui(ui: &mut Ui, format: PictureFormat, style: PictureStyle, outbo
     ui.add(Checkbox::new(&mut wanted.1.is_anonymous, "Without names"));
     note_ui(
         ui,
-        "Servers and hosts get neutral names, free texts and comments are left out; the tree, the ports and plain \
-         settings stay.",
+        "Replace the names of servers and hosts and leave out free text and comments; the tree, ports and \
+         plain settings are kept.",
     );
     ui.add_space(GAP_LARGE);
     ui.horizontal(|ui| {
@@ -52,11 +52,11 @@ pub fn picture_ui(ui: &mut Ui, format: PictureFormat, style: PictureStyle, outbo
 
 fn explained(format: PictureFormat) -> &'static str {
     match format {
-        PictureFormat::Svg => "Sharp at every size. The design is inside: pgcascade opens the picture again.",
+        PictureFormat::Svg => "Sharp at every size. Embeds the design, so pgcascade can open it again.",
         PictureFormat::Png => {
-            "Pixels, for slides and tickets. The design is inside: pgcascade opens the picture again."
+            "Pixels, for slides and tickets. Embeds the design, so pgcascade can open it again."
         }
-        PictureFormat::Mermaid => "Text that Markdown pages show as a diagram.",
+        PictureFormat::Mermaid => "Text that Markdown viewers show as a diagram.",
         PictureFormat::Dot => "Text for Graphviz: dot -Tsvg draws it.",
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn trust_ui(ui: &mut Ui, session: &Session, dialog: &Dialog, outbox: 
     title_ui(ui, "Trust this design?");
     note_ui(
         ui,
-        "It runs more than PostgreSQL on this machine, with the rights of the servers' user:",
+        "It runs its own code on this machine, with the rights of the servers' user:",
     );
     ui.add_space(GAP_SMALL);
     ScrollArea::vertical().max_height(LIST_HEIGHT).show(ui, |ui| {
@@ -34,7 +34,7 @@ pub(super) fn trust_ui(ui: &mut Ui, session: &Session, dialog: &Dialog, outbox: 
         }
     });
     ui.add_space(GAP_SMALL);
-    note_ui(ui, "You are asked again when this list changes.");
+    note_ui(ui, "You will be asked again when this list changes.");
     let trust = Message::Run(RunMessage::Trust);
-    answers_ui(ui, "Trust it and begin", trust, &[], dialog, outbox);
+    answers_ui(ui, "Trust and start", trust, &[], dialog, outbox);
 }

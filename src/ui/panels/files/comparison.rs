@@ -58,9 +58,9 @@ fn words(against: Option<Against>) -> String {
 /// Why there is nothing to compare with.
 fn missing(against: Against) -> &'static str {
     match against {
-        Against::LastExport => "Nothing was exported of this design yet: Export… does, and is remembered",
-        Against::Deployment => "No cluster of this design runs: Deploy… builds one",
-        Against::Version(_) => "This is the design's own version",
+        Against::LastExport => "This design has not been exported yet",
+        Against::Deployment => "This design is not deployed yet",
+        Against::Version(_) => "This is already the design's version",
     }
 }
 
@@ -85,7 +85,7 @@ fn changes_ui(ui: &mut Ui, session: &Session, comparison: &Comparison, outbox: &
     let Some(shown) = shown else {
         let nothing = match comparison.against {
             Against::Version(_) => format!("No file changes with {with}"),
-            Against::LastExport | Against::Deployment => format!("Nothing differs from {with}"),
+            Against::LastExport | Against::Deployment => format!("No differences from {with}"),
         };
         note_ui(ui, nothing);
         return;

@@ -27,7 +27,7 @@ pub fn file_text_ui(
     outbox: &mut Outbox,
 ) {
     ui.horizontal(|ui| {
-        if ui.button("Copy").on_hover_text("Copy the file's text").clicked() {
+        if ui.button("Copy").on_hover_text("Copy the file").clicked() {
             outbox.send(Message::View(ViewMessage::CopyText(file.contents.clone())));
         }
         ui.add(Label::new(RichText::new(&file.path).strong()).truncate());

@@ -19,11 +19,11 @@ pub fn change_ui(ui: &mut Ui, plan: &Result<ApplyPlan, Vec<Check>>, outbox: &mut
     ui.horizontal(|ui| {
         let begins = begins(is_possible, checks);
         let apply = main_button(ui, begins.is_some(), "Apply");
-        let apply = apply.on_disabled_hover_text("There is nothing that can be applied, see below");
+        let apply = apply.on_disabled_hover_text("Nothing can be applied, see below");
         if let Some(message) = begins.filter(|_| apply.clicked()) {
             outbox.send(message);
         }
-        if ui.button("Look again").clicked() {
+        if ui.button("Refresh").clicked() {
             outbox.send(Message::Run(RunMessage::AskChange));
         }
         if ui.button("Back").clicked() {
@@ -47,14 +47,14 @@ pub fn change_ui(ui: &mut Ui, plan: &Result<ApplyPlan, Vec<Check>>, outbox: &mut
 
 fn plan_ui(ui: &mut Ui, plan: &ApplyPlan) {
     if plan.plan.steps.is_empty() {
-        note_ui(ui, "Nothing differs: what is drawn is what runs");
+        note_ui(ui, "No differences: the running cluster matches the drawing");
         return;
     }
-    section_ui(ui, "What will be different");
+    section_ui(ui, "Changes");
     for change in &plan.changes {
         ui.add(Label::new(change).wrap());
     }
-    section_ui(ui, "Who is interrupted");
+    section_ui(ui, "Interruptions");
     if plan.interruptions.is_empty() {
         note_ui(ui, "Nobody");
     }

@@ -32,10 +32,10 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     }
     if session.differs_from_deployed() {
         let warning = Tokens::of(ui.visuals()).warning;
-        let words = "⚠ The drawing differs from what runs";
+        let words = "⚠ The drawing differs from the running cluster";
         ui.add(Label::new(RichText::new(words).color(warning).size(TEXT_SMALL)).wrap());
         ui.add_space(GAP_SMALL);
-        let hint = "Shows what would change and who is interrupted, before anything happens";
+        let hint = "Show the changes and interruptions before applying anything";
         let apply = main_button(ui, cluster.busy.is_none(), "Apply the changes…");
         if apply.on_hover_text(hint).clicked() {
             outbox.send(Message::Run(RunMessage::AskChange));
@@ -58,12 +58,12 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         board_ui(ui, seen);
         let commits = match board.commits.outcome.as_str() {
             "acknowledged" if board.commits.waits_for.is_empty() => {
-                "A commit waits for no standby".to_owned()
+                "Commits do not wait for a standby".to_owned()
             }
-            "acknowledged" => format!("A commit waits for {}", board.commits.waits_for.join(", ")),
-            "waiting" => "⚠ A commit would hang: too few synchronous standbys stream".to_owned(),
-            "unknown" => "⚠ The primary does not answer: what becomes of a commit is not known".to_owned(),
-            _ => "There is no primary: nothing can be written".to_owned(),
+            "acknowledged" => format!("Commits wait for {}", board.commits.waits_for.join(", ")),
+            "waiting" => "⚠ Commits would hang: too few synchronous standbys are streaming".to_owned(),
+            "unknown" => "⚠ The primary does not answer: the state of commits is unknown".to_owned(),
+            _ => "There is no primary: writes are not possible".to_owned(),
         };
         ui.add_space(GAP_SMALL);
         note_ui(ui, commits);
@@ -84,7 +84,7 @@ pub fn state_in_words(cluster: &ClusterView) -> String {
         return format!("{busy}…");
     }
     match running(cluster) {
-        None if cluster.unseen.is_some() => "Cannot be looked at now".to_owned(),
+        None if cluster.unseen.is_some() => "Cannot be read now".to_owned(),
         None => "Not read yet".to_owned(),
         Some((0, _)) => "Stopped".to_owned(),
         Some((up, all)) => {
@@ -228,7 +228,7 @@ fn connect_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
         let file = cluster.folder.join(ClusterFolder::PGPASS);
         note_ui(
             ui,
-            format!("The password stands in {}, readable by you alone", file.display()),
+            format!("The password is in {}, which only you can read", file.display()),
         );
     }
 }

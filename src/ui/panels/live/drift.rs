@@ -31,7 +31,7 @@ pub fn differs_ui(ui: &mut Ui, drift: &[Drift], outbox: &mut Outbox) {
     let colour = colour(ui, first);
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let hover = "All differences between what runs and its design, each with what helps";
+            let hover = "List every difference between the running cluster and its design, with fixes";
             if ui.button("Show all").on_hover_text(hover).clicked() {
                 outbox.send(Message::View(ViewMessage::Show(Tab::Deploy)));
             }

@@ -21,7 +21,7 @@ fn record_ui(ui: &mut Ui, session: &Session, record: &LeftCluster, outbox: &mut 
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let folder = || record.folder.clone();
             if is_whole && !removing {
-                let hide = sign_button(ui, true, "✖", "Hide this line: the cluster stays as it is");
+                let hide = sign_button(ui, true, "✖", "Hide this message; the cluster is not changed");
                 if hide.clicked() {
                     outbox.send(Message::Cluster(ClusterMessage::Hide(folder())));
                 }
@@ -35,15 +35,15 @@ fn record_ui(ui: &mut Ui, session: &Session, record: &LeftCluster, outbox: &mut 
                 ui.spinner();
                 ui.label("Tearing down");
             } else if is_whole {
-                let hover = "Stops its servers and removes what was made there; asks first";
+                let hover = "Stop its servers and remove everything created there; asks first";
                 button(ui, "Tear down…", hover, ClusterMessage::AskTeardown(folder()));
-                let hover = "Shows it here, with what its servers say";
+                let hover = "Show its live state here";
                 button(ui, "Watch", hover, ClusterMessage::Attach(folder()));
             } else {
-                let hover = "Leaves it as it is, and says no more about it";
+                let hover = "Leave it as it is and hide this message";
                 button(ui, "Keep", hover, ClusterMessage::Keep(folder()));
                 if record.state != LeftState::HalfRemoved {
-                    let hover = "Stops what runs of it and removes what was made there; asks first";
+                    let hover = "Stop its processes and remove everything created there; asks first";
                     button(ui, "Tear down…", hover, ClusterMessage::AskTeardown(folder()));
                 }
                 button(
@@ -70,7 +70,7 @@ fn record_ui(ui: &mut Ui, session: &Session, record: &LeftCluster, outbox: &mut 
 fn what_is_left(state: LeftState) -> &'static str {
     match state {
         LeftState::HalfBuilt => "was left half built",
-        LeftState::Whole => "of an earlier session is still there",
+        LeftState::Whole => "from an earlier session still exists",
         LeftState::HalfStarted => "was left half started",
         LeftState::HalfStopped => "was left half stopped",
         LeftState::BetweenDesigns => "was left between two designs",
@@ -80,12 +80,10 @@ fn what_is_left(state: LeftState) -> &'static str {
 
 fn go_on_words(state: LeftState) -> &'static str {
     match state {
-        LeftState::HalfBuilt => {
-            "Builds the rest of it: what is done stays done, and all is verified at the end"
-        }
-        LeftState::BetweenDesigns => "Finishes the change: then the new design runs, and is verified",
-        LeftState::HalfRemoved => "Removes the rest of it",
-        LeftState::HalfStarted => "Starts the rest of its servers",
-        LeftState::HalfStopped | LeftState::Whole => "Stops the rest of its servers",
+        LeftState::HalfBuilt => "Build the rest and verify it; completed steps are kept",
+        LeftState::BetweenDesigns => "Finish the change and verify the new design",
+        LeftState::HalfRemoved => "Remove the rest of it",
+        LeftState::HalfStarted => "Start the rest of its servers",
+        LeftState::HalfStopped | LeftState::Whole => "Stop the rest of its servers",
     }
 }

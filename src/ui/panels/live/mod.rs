@@ -40,9 +40,9 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
             ui.horizontal(|ui| {
                 ui.spinner();
                 ui.label(if matches!(session.live.run, RunView::Looking { .. }) {
-                    "Looking at the cluster"
+                    "Reading the cluster"
                 } else {
-                    "Looking at this machine"
+                    "Checking this machine"
                 });
             });
             note_ui(ui, folder.display().to_string());
@@ -90,8 +90,9 @@ fn idle_ui(ui: &mut Ui, outbox: &mut Outbox) {
     ui.add_space(GAP);
     note_ui(
         ui,
-        "Builds every server of the drawing in one folder, starts them, and proves that they replicate as drawn. \
-         You see every step and its reason before anything happens, and everything can be taken back.",
+        "Build all servers of the drawing in one folder, start them and verify that they replicate as \
+         drawn. You see every step and its reason before anything happens, and everything can be rolled \
+         back.",
     );
     ui.add_space(GAP);
     if main_button(ui, true, "Choose a folder…").clicked() {

@@ -31,14 +31,14 @@ pub fn plan_ui(
     ui.horizontal(|ui| {
         let begins = begins(plan.is_some(), checks);
         let deploy = main_button(ui, begins.is_some(), "Deploy");
-        let deploy = deploy.on_disabled_hover_text("Something stands in the way, see below");
+        let deploy = deploy.on_disabled_hover_text("Some checks failed, see below");
         if let Some(message) = begins.filter(|_| deploy.clicked()) {
             outbox.send(message);
         }
         if ui.button("Other folder…").clicked() {
             outbox.send(Message::Run(RunMessage::Ask));
         }
-        if ui.button("Look again").clicked() {
+        if ui.button("Refresh").clicked() {
             outbox.send(Message::Run(RunMessage::Prepare(machine.folder.clone().into())));
         }
         if ui.button("Back").clicked() {
@@ -72,7 +72,7 @@ fn checks_ui(ui: &mut Ui, topology: &Topology, machine: &Machine, checks: &[Chec
     };
     let ok = Tokens::of(ui.visuals()).ok;
     egui::CollapsingHeader::new(RichText::new(words).color(ok))
-        .id_salt("fine checks")
+        .id_salt("passed checks")
         .show(ui, |ui| {
             for check in fine {
                 ui.add(Label::new(&check.message).wrap());
@@ -101,7 +101,7 @@ fn other_ports_ui(ui: &mut Ui, topology: &Topology, machine: &Machine, outbox: &
     } else {
         "Use other ports"
     };
-    let hint = "Changes the design; Undo takes it back";
+    let hint = "Change the design (can be undone)";
     if ui.button(words).on_hover_text(hint).clicked() {
         let edits = others
             .into_iter()
@@ -117,7 +117,7 @@ fn other_ports_ui(ui: &mut Ui, topology: &Topology, machine: &Machine, outbox: &
 /// The steps in their phases; a reason that several steps in a row share is said once.
 pub(super) fn steps_ui(ui: &mut Ui, plan: &Plan) {
     let all = counted(plan.steps.len(), "step");
-    section_ui(ui, &format!("What will be done, in {all}"));
+    section_ui(ui, &format!("What will happen, in {all}"));
     let id = ui.id().with("every step");
     let mut every = ui.data(|data| data.get_temp(id).unwrap_or(false));
     let words = if every {

@@ -73,7 +73,7 @@ fn running_ui(
     outbox: &mut Outbox,
 ) {
     let heading = if progress.unwinding {
-        "Taking everything back"
+        "Rolling back"
     } else if plan.is_change() {
         "Changing the cluster"
     } else {
@@ -101,10 +101,10 @@ fn running_ui(
     let (words, hint) = if cancelling {
         (
             "Stop waiting",
-            "Do not wait for it to be taken back; what remains will be said",
+            "Stop waiting for the rollback; anything left behind will be listed",
         )
     } else {
-        ("Cancel", "Stop, and take back everything that was made")
+        ("Cancel", "Stop and roll back everything")
     };
     if ui.button(words).on_hover_text(hint).clicked() {
         outbox.send(Message::Run(RunMessage::Cancel));
@@ -151,14 +151,14 @@ fn finished_ui(ui: &mut Ui, plan: &Plan, outcome: &Outcome, elapsed_ms: u64, out
     match remains {
         Some(remains) if remains.is_empty() => {
             let words = if plan.is_change() {
-                "Everything was taken back; the cluster is what it was"
+                "Everything was rolled back; the cluster is as before"
             } else {
-                "Everything was taken back; nothing is left"
+                "Everything was rolled back; nothing is left"
             };
             note_ui(ui, words);
         }
         Some(remains) => {
-            ui.label("This was not taken back:");
+            ui.label("This was not rolled back:");
             for what in remains {
                 note_ui(ui, what);
             }
@@ -238,7 +238,7 @@ fn look(state: StepState, tokens: &Tokens) -> (&'static str, &'static str, Color
         StepState::Running => ("▶", "running", tokens.accent),
         StepState::Done => ("✔", "done", tokens.ok),
         StepState::Failed => ("⊗", "failed", tokens.error),
-        StepState::Undone => ("↩", "taken back", tokens.warning),
+        StepState::Undone => ("↩", "rolled back", tokens.warning),
     }
 }
 

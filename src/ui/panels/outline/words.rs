@@ -41,7 +41,7 @@ pub(super) fn amiss(session: &Session, server: &Server) -> Option<(&'static str,
     } else if !reading.answers {
         Some(("no answer", false))
     } else if is_primary != server.is_primary() {
-        Some((if is_primary { "takes writes" } else { "a standby" }, true))
+        Some((if is_primary { "accepts writes" } else { "a standby" }, true))
     } else if is_paused {
         Some(("paused", false))
     } else {

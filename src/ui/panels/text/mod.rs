@@ -94,10 +94,10 @@ fn status_ui(ui: &mut Ui, session: &Session) -> egui::Id {
         ("🔒", held.sentence().to_owned(), tokens.text_weak)
     } else if problems > 0 {
         let found = counted(problems, "error");
-        let words = format!("{found}; the drawing is older");
+        let words = format!("{found}; the drawing shows the last valid version");
         ("⊗", words, tokens.error)
     } else {
-        let words = "Text and drawing are one".to_owned();
+        let words = "Text and drawing are in sync".to_owned();
         ("✔", words, tokens.ok)
     };
     ui.horizontal(|ui| {
@@ -130,8 +130,8 @@ fn problems_ui(
         });
     ui.add_space(GAP_SMALL);
     ui.horizontal(|ui| {
-        let hint = "What was typed since the last good drawing is taken back; Redo brings it again";
-        let button = ui.add_enabled(!session.is_held(), egui::Button::new("Take the drawing's text"));
+        let hint = "Undo everything typed since the last valid drawing; Redo restores it";
+        let button = ui.add_enabled(!session.is_held(), egui::Button::new("Revert to the drawing"));
         if button.on_hover_text(hint).clicked() {
             outbox.send(Message::Design(DesignMessage::TakeDrawing));
         }

@@ -69,7 +69,7 @@ fn chart_ui(ui: &mut Ui, now: Micros, commits: &[&Commit]) {
         .max(1);
     response.widget_info(|| {
         let words = format!(
-            "The waits of the last {} commits, at most {}",
+            "Wait times of the last {} commits, at most {}",
             commits.len(),
             in_words(longest)
         );
@@ -123,18 +123,18 @@ fn outcome(now: Micros, commit: &Commit, tokens: &Tokens) -> (&'static str, Stri
     let time = in_words(waited(now, commit));
     match (commit.ending, commit.lost) {
         (Some((_, Ending::Acknowledged)), Some(_)) => {
-            ("✖", format!("acknowledged after {time}, and lost"), tokens.error)
+            ("✖", format!("acknowledged after {time}, then lost"), tokens.error)
         }
         (Some((_, Ending::Acknowledged)), None) => ("✔", format!("acknowledged after {time}"), tokens.ok),
         (Some((_, Ending::Unknown)), Some(_)) => {
-            ("✖", format!("broken off after {time}, and gone"), tokens.error)
+            ("✖", format!("interrupted after {time}, and lost"), tokens.error)
         }
         (Some((_, Ending::Unknown)), None) => (
             "?",
-            format!("broken off after {time}; it may be there or not"),
+            format!("interrupted after {time}; it may or may not exist"),
             tokens.warning,
         ),
-        (None, _) => ("…", format!("waits since {time}"), tokens.warning),
+        (None, _) => ("…", format!("waiting for {time}"), tokens.warning),
     }
 }
 
@@ -142,14 +142,13 @@ fn why(commit: &Commit) -> String {
     let level = commit.level.word();
     let words = match (commit.ending, commit.lost) {
         (Some((_, Ending::Acknowledged)), Some(_)) => {
-            "its client was told that it is safe, and the server that leads now was promoted without it"
-                .to_owned()
+            "its client was told that it is safe, but the current primary was promoted without it".to_owned()
         }
         (Some((_, Ending::Acknowledged)), None) => {
-            format!("synchronous_commit = {level}: what that waits for was there")
+            format!("synchronous_commit = {level}: everything it waits for was confirmed")
         }
         (Some((_, Ending::Unknown)), _) => {
-            "its primary went away while the client waited: the client cannot know".to_owned()
+            "its primary failed while the client waited: the client cannot know".to_owned()
         }
         (None, _) => {
             format!("synchronous_commit = {level}: not everything that it waits for has been confirmed")
@@ -184,7 +183,7 @@ fn servers_ui(ui: &mut Ui, run: &Run) {
         note_ui(
             ui,
             format!(
-                "{} of {} servers are told: the first that are behind",
+                "Showing {} of {} servers, those behind first",
                 told,
                 servers.len()
             ),
@@ -244,7 +243,7 @@ fn simulated_ui(ui: &mut Ui, time: &InTime, outbox: &mut Outbox) {
         if speed_rows(ui, &mut speed) {
             send(TimeMessage::Network(speed));
         }
-        let label = ui.label("Seed of chance");
+        let label = ui.label("Random seed");
         let hint = "The same seed gives the same run";
         if ui
             .add(DragValue::new(&mut seed))
@@ -258,7 +257,8 @@ fn simulated_ui(ui: &mut Ui, time: &InTime, outbox: &mut Outbox) {
     });
     note_ui(
         ui,
-        "Counts from the beginning: the story is played again. One link has its own latency and bandwidth in its menu (right click).",
+        "Applies from the beginning: the story is played again. Right-click a link to set its own latency \
+         and bandwidth.",
     );
     let topology = time.run().world().topology();
     for (standby, own) in &scenario.speeds {
@@ -271,7 +271,7 @@ fn simulated_ui(ui: &mut Ui, time: &InTime, outbox: &mut Outbox) {
                 in_words(own.latency),
                 megabits(*own)
             ));
-            if ui.small_button("As the others").clicked() {
+            if ui.small_button("Use the default").clicked() {
                 send(TimeMessage::Link(*standby, None));
             }
         });
@@ -325,7 +325,7 @@ fn stories_ui(ui: &mut Ui, time: &InTime, outbox: &mut Outbox) {
     }
     let events = &time.scenario().events;
     if events.is_empty() {
-        note_ui(ui, "Nothing happens in this story but commits");
+        note_ui(ui, "Only commits happen in this story");
     }
     let topology = time.run().world().topology();
     for event in events {

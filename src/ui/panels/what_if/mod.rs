@@ -57,7 +57,8 @@ pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             if moment.incident.is_none() {
                 note_ui(
                     ui,
-                    "Nothing has happened yet: the cluster runs as it is drawn. Right click on a server or a link, or use \"…\" in the list of servers.",
+                    "Nothing has happened yet: the cluster runs as drawn. Right-click a server or a link, \
+                     or use \"…\" in the list of servers.",
                 );
             }
             verdict_ui(ui, &moment.verdict, what_if, outbox);
@@ -77,15 +78,15 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, what_if: &WhatIf, outbox: &mut Out
     }
     section_ui(ui, "Each server");
     said_all_ui(ui, "servers", verdict.servers.iter().map(|server| &server.said));
-    section_ui(ui, "A commit, by how much it waits for");
+    section_ui(ui, "Commits at each synchronous_commit level");
     for (place, commit) in verdict.commits.iter().enumerate() {
         commit_ui(ui, place, commit);
     }
     if !verdict.heirs.is_empty() {
-        section_ui(ui, "Who could lead next, the best first");
+        section_ui(ui, "Candidates for promotion, best first");
         said_all_ui(ui, "heirs", verdict.heirs.iter().map(|heir| &heir.said));
     }
-    egui::CollapsingHeader::new(RichText::new("What the words mean").size(TEXT_SMALL))
+    egui::CollapsingHeader::new(RichText::new("Glossary").size(TEXT_SMALL))
         .id_salt("words")
         .show(ui, |ui| {
             for (word, meaning) in glossary::words_in(&verdict.text()) {
@@ -161,7 +162,7 @@ fn advice_ui(ui: &mut Ui, place: usize, advice: &Advice, world: &World, outbox: 
         let button = ui.add_enabled(can, egui::Button::new("Do it"));
         let button = button.on_hover_text("In What-if, not on a server");
         if button
-            .on_disabled_hover_text("After what stands before it")
+            .on_disabled_hover_text("First do the steps above")
             .clicked()
         {
             outbox.send(Message::WhatIf(WhatIfMessage::Do(action)));

@@ -23,17 +23,17 @@ pub fn moments_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
         };
         step(ui, "⏮", "Back to the beginning", (at > 0).then_some(0));
         step(ui, "◀", "One moment back", at.checked_sub(1));
-        step(ui, "▶", "One moment on", (at < last).then_some(at + 1));
-        step(ui, "⏭", "On to the end", (at < last).then_some(last));
+        step(ui, "▶", "One moment forward", (at < last).then_some(at + 1));
+        step(ui, "⏭", "Go to the end", (at < last).then_some(last));
         if last > 0 {
             let mut wanted = at;
             let slider = Slider::new(&mut wanted, 0..=last).show_value(false);
-            if ui.add(slider).on_hover_text("Slide along the story").changed() {
+            if ui.add(slider).on_hover_text("Drag through the story").changed() {
                 outbox.send(Message::WhatIf(WhatIfMessage::GoTo(wanted)));
             }
         }
         let words = if at == 0 {
-            "What-if: right click on a server or a link to let something happen. The design stays as it is"
+            "What-if: right-click a server or a link to make something happen. The design does not change"
                 .to_owned()
         } else {
             format!("Moment {at} of {last}: {}", as_sentence(moments[at].sentence()))

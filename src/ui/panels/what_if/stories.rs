@@ -13,18 +13,16 @@ pub fn kept_ui(ui: &mut Ui, session: &Session, what_if: &WhatIf, outbox: &mut Ou
     ui.horizontal(|ui| {
         let save = ui
             .button("Save…")
-            .on_hover_text("As a text file, a line for each thing that happens");
+            .on_hover_text("Save as a text file, one event per line");
         if save.clicked() {
             send(WhatIfMessage::Export);
         }
-        let open = ui
-            .button("Open…")
-            .on_hover_text("Let happen what such a file says");
+        let open = ui.button("Open…").on_hover_text("Replay a saved story");
         if open.clicked() {
             send(WhatIfMessage::Import);
         }
         let has_story = what_if.in_time().is_none() && what_if.moments().0.len() > 1;
-        let in_time = "The same with its commits and WAL, a second between two moments";
+        let in_time = "Play the story with its commits and WAL, one second per moment";
         if has_story && ui.button("Play in time").on_hover_text(in_time).clicked() {
             send(WhatIfMessage::PlayStory);
         }
@@ -33,8 +31,8 @@ pub fn kept_ui(ui: &mut Ui, session: &Session, what_if: &WhatIf, outbox: &mut Ou
     let mut name = ui.data(|data| data.get_temp::<String>(id)).unwrap_or_default();
     let row = egui::vec2(ui.available_width(), ui.spacing().interact_size.y);
     ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
-        let hint = "In the design file, under [[scenario]]: an edit that can be undone";
-        let keep = ui.button("Keep with the design").on_hover_text(hint);
+        let hint = "Save in the design file under [[scenario]] (can be undone)";
+        let keep = ui.button("Save in the design").on_hover_text(hint);
         let edit = TextEdit::singleline(&mut name)
             .hint_text("Name of this story")
             .margin(egui::Margin::symmetric(8, 4))
@@ -53,12 +51,12 @@ pub fn kept_ui(ui: &mut Ui, session: &Session, what_if: &WhatIf, outbox: &mut Ou
         return;
     }
     ui.add_space(GAP_SMALL);
-    note_ui(ui, "Kept with the design:");
+    note_ui(ui, "Saved in the design:");
     for story in kept {
         ui.horizontal(|ui| {
             let tell = ui
                 .button(&story.name)
-                .on_hover_text(format!("Tell it again\n\n{}", story.text));
+                .on_hover_text(format!("Play it again\n\n{}", story.text));
             if tell.clicked() {
                 send(WhatIfMessage::Replay(story.name.clone()));
             }

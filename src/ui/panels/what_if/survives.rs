@@ -21,7 +21,8 @@ pub fn survives_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
     choices_ui(ui, what_if, survives, outbox);
     note_ui(
         ui,
-        "Nobody does anything about the failure. Writes: commits are acknowledged; reads: some server answers; kept: no acknowledged commit is lost. Press a failure to see it happen.",
+        "Assumes that nobody intervenes. Writes: commits are acknowledged; reads: some server answers; \
+         kept: no acknowledged commit is lost. Click a failure to see it happen.",
     );
     let sides: Vec<&Survives> = std::iter::once(survives).chain(&what_if.compared).collect();
     for side in &sides {
@@ -39,9 +40,7 @@ fn choices_ui(ui: &mut Ui, what_if: &WhatIf, survives: &Survives, outbox: &mut O
         }
         ui.add_enabled_ui(survives.has_double(), |ui| {
             let button = ui.selectable_label(what_if.double, "Two at once");
-            let why_not = format!(
-                "Worked out for designs of up to {MOST_FOR_DOUBLE} servers: of more it would take too long"
-            );
+            let why_not = format!("Available for up to {MOST_FOR_DOUBLE} servers: more would take too long");
             if button.on_disabled_hover_text(why_not).clicked() {
                 send(WhatIfMessage::Double(true));
             }

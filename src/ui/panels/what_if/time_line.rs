@@ -53,21 +53,21 @@ fn buttons_ui(ui: &mut Ui, time: &InTime, outbox: &mut Outbox) {
     button(
         ui,
         "⏵",
-        "One tick on: a millisecond",
+        "One tick forward: a millisecond",
         true,
         TimeMessage::Tick { on: true },
     );
     button(
         ui,
         "⏭",
-        "On to the next answer to a commit",
+        "Go to the next commit answer",
         true,
         TimeMessage::NextCommit,
     );
     pace_ui(ui, time, outbox);
     let fork = ui.button("New story from here");
     if fork
-        .on_hover_text("This one stays as it is; in the new one nothing more happens yet")
+        .on_hover_text("Keep this story and start a new one at this moment")
         .clicked()
     {
         send(outbox, TimeMessage::Fork);
@@ -89,10 +89,7 @@ fn pace_ui(ui: &mut Ui, time: &InTime, outbox: &mut Outbox) {
             }
         }
     });
-    let words = format!(
-        "Pace: a second of this window shows {}",
-        in_words(time.pace.micros())
-    );
+    let words = format!("Speed: one real second shows {}", in_words(time.pace.micros()));
     let response = response.response.on_hover_text(&words);
     response.widget_info(|| WidgetInfo::labeled(WidgetType::ComboBox, true, &words));
 }
@@ -101,7 +98,7 @@ fn pace_ui(ui: &mut Ui, time: &InTime, outbox: &mut Outbox) {
 fn words(time: &InTime) -> String {
     let at = moment(time.now());
     match time.run().happened().last() {
-        None if time.now() == 0 => format!("{at}: right click on a server or a link to let something happen"),
+        None if time.now() == 0 => format!("{at}: right-click a server or a link to make something happen"),
         None => at,
         Some(happened) => {
             let what = happened.text(time.run().world().topology());
@@ -137,7 +134,7 @@ fn line_ui(ui: &mut Ui, what_if: &WhatIf, time: &InTime, outbox: &mut Outbox) {
         ..WidgetInfo::labeled(
             WidgetType::Slider,
             true,
-            format!("Line of time: {}", moment(time.now())),
+            format!("Timeline: {}", moment(time.now())),
         )
     });
     if let Some(at) = response.interact_pointer_pos() {

@@ -29,7 +29,7 @@ impl BuildHost {
         let (source, target) = (self.bench.inside(from)?, self.bench.inside(to)?);
         if source.join("postmaster.pid").exists() {
             return Err(Report::new(format!(
-                "{from} is not copied: its server runs, or did not end well."
+                "{from} was not copied: its server is running or was not shut down cleanly."
             ))
             .into());
         }
@@ -60,7 +60,7 @@ impl BuildHost {
             Ok(Ok(Ok(Some(done)))) => Ok(Ok(done)),
             Ok(Ok(Ok(None))) => Err(Failure::Cancelled),
             Ok(Ok(Err(error))) => Ok(Err(error)),
-            Ok(Err(error)) => Err(Report::of("Copying ended in an error of pgcascade.", &error).into()),
+            Ok(Err(error)) => Err(Report::of("Copying failed because of an internal error.", &error).into()),
             Err(_) => Err(Report::new("Copying took longer than its deadline.").into()),
         }
     }
@@ -136,7 +136,7 @@ fn copy(from: &Path, to: &Path, mut copier: Copier, stop: &CancellationToken) ->
                 return Err(is_link(&from));
             } else if !kind.is_file() {
                 // A FIFO, a socket, a device: no data, and it could keep us waiting.
-                tracing::warn!("{} is no regular file, and not copied", from.display());
+                tracing::warn!("{} is not a regular file and was not copied", from.display());
                 continue;
             } else {
                 let bytes = if folder.is_new {
@@ -160,7 +160,7 @@ fn copy(from: &Path, to: &Path, mut copier: Copier, stop: &CancellationToken) ->
 pub(super) fn is_link(path: &Path) -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
-        format!("{} is a symbolic link, which is not copied", path.display()),
+        format!("{} is a symbolic link and was not copied", path.display()),
     )
 }
 

@@ -39,14 +39,14 @@ fn old_and_new_names_are_carried_over() {
         "15",
         "wal_keep_segments",
         "32",
-        "12 was the last with it. What does the same there is \"wal_keep_size\"",
+        "12 was the last version with it. Use \"wal_keep_size\" instead",
         "Write wal_keep_size = 512MB",
     );
     says(
         "12",
         "wal_keep_size",
         "100MB",
-        "it came with 13",
+        "it is new in 13",
         "Write wal_keep_segments = 7",
     );
     says(
@@ -60,21 +60,21 @@ fn old_and_new_names_are_carried_over() {
         "9.4",
         "max_wal_size",
         "1GB",
-        "it came with 9.5",
+        "it is new in 9.5",
         "Remove max_wal_size",
     );
     says(
         "16",
         "vacuum_defer_cleanup_age",
         "0",
-        "15 was the last with it",
+        "15 was the last version with it",
         "Remove vacuum_defer_cleanup_age",
     );
     says(
         "11",
         "recovery_target_time",
         "x",
-        "before 12 it belongs into recovery.conf",
+        "before 12 it belongs in recovery.conf",
         "Remove recovery_target_time",
     );
 }
@@ -132,7 +132,8 @@ fn values_say_what_would_be_right() {
         "15",
         "work_mem",
         "64mb",
-        "\"mb\" is no unit of it. It takes a whole number from 64 to 2147483647 kB (with a unit: B, kB, MB, GB, TB)",
+        "\"mb\" is not one of its units. It takes a whole number from 64 to 2147483647 kB (with a unit: B, \
+         kB, MB, GB, TB)",
         "Set work_mem to 64MB",
     );
     says(
@@ -157,7 +158,13 @@ fn values_say_what_would_be_right() {
         "minimal, archive, hot_standby, logical",
         "Remove wal_level",
     );
-    says("11", "work_mem", "1.5GB", "no unit", "Remove work_mem");
+    says(
+        "11",
+        "work_mem",
+        "1.5GB",
+        "not one of its units",
+        "Remove work_mem",
+    );
     says(
         "17",
         "notify_buffers",
@@ -169,7 +176,7 @@ fn values_say_what_would_be_right() {
         "15",
         "server_version",
         "16",
-        "only tells",
+        "only reports",
         "Remove server_version",
     );
 }
