@@ -41,6 +41,7 @@ mod safety;
 mod scene;
 mod secrets;
 mod silence;
+mod situations;
 mod tasks;
 mod template;
 mod templates;

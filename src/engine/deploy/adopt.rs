@@ -109,10 +109,6 @@ impl Adopting {
     }
 
     /// Makes what runs the design of the cluster. From here on it is, also if what follows does not succeed.
-    ///
-    /// # Errors
-    ///
-    /// If another pgcascade is at work on the cluster or has changed it meanwhile, or something cannot be written.
     fn settle(&self) -> Result<(), Report> {
         let folder = &self.stored.record.folder;
         let _lock = Lock::take(folder)?;
@@ -187,7 +183,8 @@ impl Adopting {
     ///
     /// # Errors
     ///
-    /// As `settle` and `tidy` say; and if a step fails or it is cancelled, with what became of it.
+    /// If another pgcascade is at work on the cluster or has changed it meanwhile; if the files cannot be brought in line, with
+    /// every reason; and if a step fails or it is cancelled.
     pub async fn adopt_here(self, cancel: Cancel) -> Result<(), Report> {
         if self.is_nothing() {
             return Ok(());
