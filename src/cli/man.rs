@@ -53,7 +53,11 @@ fn write_pages(whole: clap::Command, folder: &Path) -> io::Result<usize> {
 /// The file name of a command's page, and the page.
 fn page(command: clap::Command) -> io::Result<(String, String)> {
     let source = concat!("pgcascade ", env!("CARGO_PKG_VERSION"));
-    let page = Man::new(command).source(source).manual("pgcascade");
+    // An empty date would be dropped, and what follows it be taken for the date; a real one would change the bytes.
+    let page = Man::new(command)
+        .date(" ")
+        .source(source)
+        .manual("pgcascade manual");
     let mut text = Vec::new();
     page.render(&mut text)?;
     Ok((page.get_filename(), String::from_utf8_lossy(&text).into_owned()))
