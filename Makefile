@@ -7,6 +7,7 @@
 #                frames of the window up to 10,000 servers (5 minutes, with nothing else going on, and 10 to 15 before
 #                to build the window once; BENCHMARKS.md has the figures)
 #   make fuzz    damage every kind of file 200,000 times: no reader may panic (a few minutes; fuzz/ has targets for cargo-fuzz)
+#   make package   build dist/: a .deb, a tarball with the same, their checksums (10 to 20 minutes: a release build)
 #   make lint    formatting, lints, documentation, scripts
 #   make catalogue BINS="/usr/lib/postgresql/15/bin …"   read every server parameter anew, for a new version
 #   make setup   only install what is missing, for all of these
@@ -16,7 +17,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-versions bench fuzz lint setup catalogue
+.PHONY: help run test test-versions bench fuzz package lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -62,6 +63,11 @@ bench:
 	cargo bench --locked --no-default-features --bench model --bench simulate
 	cargo bench --locked --no-default-features --bench deploy
 	cargo bench --locked --bench frame
+
+# PGCASCADE_BINARY=FILE packs a program that is built already.
+package:
+	@packaging/setup.sh package
+	packaging/package.sh
 
 lint:
 	@packaging/setup.sh lint

@@ -5,6 +5,7 @@
 #   packaging/setup.sh test           a PostgreSQL server, openssl, ShellCheck
 #   packaging/setup.sh test-versions  a PostgreSQL server, openssl, npm
 #   packaging/setup.sh lint           ShellCheck
+#   packaging/setup.sh package        only the C compiler, whose binutils read and strip the program
 #
 # Says what it is going to install before it does, installs only what is missing, and does not touch apt when
 # nothing is. As root directly, as a user through sudo; without either it names the packages and stops.
@@ -74,7 +75,8 @@ case $purpose in
   test) need_postgres; need_openssl; need_shellcheck ;;
   test-versions) need_postgres; need_openssl; need_npm ;;
   lint) need_shellcheck ;;
-  *) echo "usage: packaging/setup.sh run|test|test-versions|lint" >&2; exit 2 ;;
+  package) ;;
+  *) echo "usage: packaging/setup.sh run|test|test-versions|lint|package" >&2; exit 2 ;;
 esac
 
 command -v cc >/dev/null || need "a C compiler, which links every Rust program" gcc libc6-dev

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use super::man::ManArgs;
 use super::mistyped::exit_on_mistyped_command;
 use super::target::{Programs, Target};
 use super::values::{Picture, known_rule, known_version, template_names, time};
@@ -205,6 +206,10 @@ pub(super) enum Command {
     },
     /// Build the seed cluster in a temporary folder, show that it replicates, tear it down at Ctrl-C
     Demo(Demo),
+    /// Print the manual page, or write one for each command
+    Man(ManArgs),
+    /// Print the completion script for a shell
+    Completions { shell: clap_complete::Shell },
     /// Make and remove one folder for a pgcascade that gave root up; not for people
     #[command(name = servers_user::keeper::COMMAND, hide = true)]
     KeepFolder { folder: PathBuf, uid: u32, gid: u32 },

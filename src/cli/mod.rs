@@ -10,6 +10,7 @@ mod args;
 mod bundle;
 mod check;
 mod clusters;
+mod completions;
 mod demo;
 mod deploy;
 mod designs;
@@ -17,6 +18,7 @@ mod diagram;
 mod difference;
 mod explain;
 mod live;
+mod man;
 mod mistyped;
 mod plan;
 mod predict;
@@ -189,6 +191,8 @@ fn perform(args: Args) -> Result<Ending, Report> {
             demo.programs.take_on_user()?;
             wait_for(demo::demo(&demo))
         }
+        Command::Man(args) => man::man(&args),
+        Command::Completions { shell } => Ok(completions::completions(shell)),
         Command::KeepFolder { folder, uid, gid } => keep_folder(&folder, uid, gid),
         Command::Status { dir, json } => in_folder(&dir, Fate::Stays, status::status(&dir, json)),
         Command::Watch { dir, json } => in_folder(&dir, Fate::Stays, watch::watch(&dir, json)),

@@ -364,6 +364,79 @@ fn the_help_names_every_command_in_a_line() {
     insta::assert_snapshot!("help", answer.out);
 }
 
+/// The commands that the help lists, without `help` itself.
+fn listed_commands(help: &str) -> Vec<&str> {
+    help.lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect()
+}
+
+#[test]
+fn every_listed_command_has_a_manual_page_and_no_other_has_one() {
+    let terminal = Terminal::new();
+    let help = terminal.run(&["--help"]).out;
+    let mut wanted: Vec<String> = listed_commands(&help)
+        .iter()
+        .map(|name| format!("pgcascade-{name}.1"))
+        .collect();
+    wanted.push("pgcascade.1".to_owned());
+    wanted.sort();
+    assert!(wanted.len() > 20, "{wanted:?}");
+
+    let written = terminal.run(&["man", "-o", "deep/man1"]);
+    assert_eq!((written.code, written.out.as_str()), (Some(0), ""));
+    let folder = terminal.path().join("deep/man1");
+    let mut found: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    assert_eq!(found, wanted);
+    for name in &found {
+        let page = fs::read_to_string(folder.join(name)).unwrap();
+        let title = name.trim_end_matches(".1");
+        assert!(page.contains(&format!(".TH {title} 1 ")), "{name}: {page}");
+        assert!(
+            page.contains(".SH NAME\n") && page.contains(".SH SYNOPSIS\n"),
+            "{name}"
+        );
+        assert!(!page.contains("keep\\-folder"), "{name}");
+    }
+    let main = fs::read_to_string(folder.join("pgcascade.1")).unwrap();
+    assert_eq!(terminal.run(&["man"]).out, main);
+
+    let refused = terminal.run(&["man", "-o", "deep/man1/pgcascade.1"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("cannot be written into"), "{}", refused.err);
+}
+
+#[test]
+fn bash_accepts_and_uses_the_completion_script() {
+    let terminal = Terminal::new();
+    let script = terminal.run(&["completions", "bash"]);
+    assert_eq!(script.code, Some(0), "{}", script.err);
+    fs::write(terminal.path().join("pgcascade.bash"), &script.out).unwrap();
+    let bash = |arguments: &[&str]| {
+        let mut command = Command::new("bash");
+        command.current_dir(terminal.path()).args(arguments);
+        let output = command.output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    bash(&["-n", "pgcascade.bash"]);
+    let complete = "source ./pgcascade.bash; COMP_WORDS=(pgcascade de); COMP_CWORD=1; \
+        _pgcascade pgcascade de pgcascade; echo \"${COMPREPLY[*]}\"";
+    assert_eq!(bash(&["--norc", "-c", complete]), "deploy demo\n");
+
+    let unknown = terminal.run(&["completions", "tcsh"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.err.contains("elvish"), "{}", unknown.err);
+}
+
 #[test]
 fn a_diagram_opens_again_and_keeps_what_it_should_to_itself() {
     let terminal = Terminal::new();
