@@ -330,7 +330,7 @@ async fn links_are_encrypted_and_opened_again_while_the_cluster_runs() {
     std::fs::write(&key, "theirs").unwrap();
     let (_, outcome, _) = performed(&folder, &secret, Cancel::default()).await;
     let (reason, _) = failed(outcome);
-    assert!(reason.contains("tls could not be made"), "{reason}");
+    assert!(reason.contains("tls could not be created"), "{reason}");
     assert_eq!(std::fs::read_to_string(&key).unwrap(), "theirs");
     check_whole(&folder, &first).await;
     std::fs::remove_dir_all(folder.join(ClusterFolder::TLS)).unwrap();

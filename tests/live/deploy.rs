@@ -370,7 +370,7 @@ async fn foreign_files_stay_and_a_copy_is_refused() {
     let done = teardown(&folder).await;
     let kept = folder.join("servers/only/notes.txt");
     assert!(
-        done.iter().any(|sentence| sentence.contains("notes.txt stays")),
+        done.iter().any(|sentence| sentence.contains("notes.txt was kept")),
         "{done:?}"
     );
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), "mine");

@@ -65,13 +65,13 @@ fn is_whole(listed: &str) -> bool {
     [" running ", " stopped "]
         .iter()
         .any(|word| listed.contains(word))
-        && !listed.contains("left over")
+        && !listed.contains("interrupted")
 }
 
 /// Goes on if there is anything to go on with, and sees that all is as designed.
 fn go_on(place: &Place, round: u64) {
     let state = listed(place);
-    if state.contains("left over") {
+    if state.contains("interrupted") {
         let answer = place.run(&["resume", "d"]);
         assert_eq!(
             answer.code,
@@ -102,7 +102,7 @@ async fn a_kill_at_any_moment_leaves_a_journal_that_finishes_the_job() {
             moment.1, moment.0
         );
         // It may have been done by then.
-        assert!(state.contains("left over") || is_whole(&state), "{state}");
+        assert!(state.contains("interrupted") || is_whole(&state), "{state}");
         match random.below(4) {
             // Every other time the teardown is killed, too, and a second one goes on from there.
             0 | 1 => {
@@ -111,7 +111,7 @@ async fn a_kill_at_any_moment_leaves_a_journal_that_finishes_the_job() {
                 }
             }
             which => {
-                if which == 3 && state.contains("left over") {
+                if which == 3 && state.contains("interrupted") {
                     let again = self::moment(&mut random, all);
                     killed(&place, &["resume", "d", "--json"], again);
                     println!(
@@ -202,7 +202,7 @@ async fn a_change_a_stop_and_a_start_that_are_killed_are_gone_on_with() {
 
         killed_after(&place, &["stop", "d"], random.below(300));
         println!("  a stop was killed: {}", listed(&place));
-        if listed(&place).contains("left over") {
+        if listed(&place).contains("interrupted") {
             place.succeeds(&["resume", "d"]);
             let board: Value = serde_json::from_str(&place.run(&["status", "d", "--json"]).out).unwrap();
             let mut servers = board["servers"].as_array().unwrap().iter();
@@ -210,7 +210,7 @@ async fn a_change_a_stop_and_a_start_that_are_killed_are_gone_on_with() {
         }
         killed_after(&place, &["start", "d"], random.below(300));
         println!("  a start was killed: {}", listed(&place));
-        if listed(&place).contains("left over") {
+        if listed(&place).contains("interrupted") {
             place.succeeds(&["resume", "d"]);
         }
         place.succeeds(&["start", "d"]);

@@ -57,7 +57,7 @@ async fn a_link_to_a_foreign_server_leads_nowhere() {
     assert!(report.to_string().contains("not the directory"), "{report}");
     let done = teardown(&ours).await.unwrap();
     assert!(
-        done.iter().any(|line| line.contains("servers/m/data stays")),
+        done.iter().any(|line| line.contains("servers/m/data was kept")),
         "{done:?}"
     );
 
@@ -225,12 +225,12 @@ async fn what_others_put_among_ours_stays_and_is_named() {
         assert!(folder.join(path).exists(), "{path}");
         // A folder of theirs is named as one.
         let named = format!(
-            "{} stays",
+            "{} was kept",
             folder.join(path.replace("own/notes", "own")).display()
         );
         assert!(done.iter().any(|line| line.contains(&named)), "{named}: {done:?}");
     }
-    let named = done.iter().filter(|line| line.contains(" stays: ")).count();
+    let named = done.iter().filter(|line| line.contains(" was kept: ")).count();
     assert_eq!(named, theirs.len(), "{done:?}");
 }
 

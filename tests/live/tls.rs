@@ -252,7 +252,7 @@ async fn what_somebody_put_beside_the_keys_stays() {
         .await
         .unwrap();
     assert!(
-        said.iter().any(|line| line.contains("tls/mine.key stays")),
+        said.iter().any(|line| line.contains("tls/mine.key was kept")),
         "{said:?}"
     );
     let left: Vec<_> = fs::read_dir(folder.join("tls"))
