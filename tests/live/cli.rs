@@ -379,7 +379,7 @@ fn what_a_killed_deployment_left_is_found_and_torn_down() {
         signal(&child, Signal::SIGKILL);
         child.wait().unwrap();
         assert!(place.path("d").exists());
-        assert!(place.list().contains("left over"), "after {steps} steps");
+        assert!(place.list().contains("interrupted"), "after {steps} steps");
         place.succeeds(&["teardown", "d"]);
         place.assert_nothing_is_left();
     }

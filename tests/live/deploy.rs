@@ -370,7 +370,8 @@ async fn foreign_files_stay_and_a_copy_is_refused() {
     let done = teardown(&folder).await;
     let kept = folder.join("servers/only/notes.txt");
     assert!(
-        done.iter().any(|sentence| sentence.contains("notes.txt was kept")),
+        done.iter()
+            .any(|sentence| sentence.contains("notes.txt was kept")),
         "{done:?}"
     );
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), "mine");
@@ -399,7 +400,7 @@ async fn trust_an_archive_and_a_delay_while_a_second_pgcascade_waits() {
     let busy = cluster::teardown(&folder, CancellationToken::new())
         .await
         .unwrap_err();
-    assert!(busy.headline.contains("at work"), "{busy}");
+    assert!(busy.headline.contains("is working on"), "{busy}");
     let (second, _) = perform(run, Cancel::default()).await;
     assert!(matches!(second, Outcome::Failed { .. }), "{second:?}");
     let (outcome, events) = building.await.unwrap();
