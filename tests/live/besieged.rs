@@ -179,7 +179,7 @@ impl Siege {
         let folder = self.folder();
         if fs::symlink_metadata(&folder).is_ok() {
             let gone = run(&self.place, &["teardown", FOLDER]);
-            let is_none = gone.err.contains("There is no cluster");
+            let is_none = gone.err.contains("There is no pgcascade cluster");
             assert!(
                 is_lost || is_none || gone.code == Some(0),
                 "{what}: {}{}",

@@ -411,7 +411,7 @@ async fn trust_an_archive_and_a_delay_while_a_second_pgcascade_waits() {
     assert!(
         proved
             .iter()
-            .any(|sentence| sentence.contains("is on it's late, which applies it later")),
+            .any(|sentence| sentence.contains("has reached it's late, which applies it later")),
         "{proved:?}"
     );
     teardown(&folder).await;

@@ -166,7 +166,7 @@ fn nothing_that_was_planted_is_followed_or_waited_for() {
     }
     let folder = place.path(FOLDER);
     let last = run(&place, &["teardown", FOLDER]);
-    if last.err.contains("There is no cluster") && folder.exists() {
+    if last.err.contains("There is no pgcascade cluster") && folder.exists() {
         // All went but what had been moved aside and came back since.
         fs::remove_dir_all(&folder).unwrap();
     }

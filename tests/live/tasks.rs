@@ -53,7 +53,7 @@ fn each_shows_its_steps_and_does_none_of_them() {
     place.succeeds(&["teardown", "d"]);
     let gone = place.run(&["teardown", "d", "--plan"]);
     assert_eq!(gone.code, Some(1));
-    assert!(gone.err.contains("There is no cluster"), "{}", gone.err);
+    assert!(gone.err.contains("There is no pgcascade cluster"), "{}", gone.err);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn what_is_given_up_at_any_step_is_done_by_the_next_call() {
             assert!(matches!(code, Some(0 | 130)), "{command} after {steps}: {code:?}");
             cancelled += usize::from(code == Some(130));
             let list = place.list();
-            assert!(!list.contains("left over"), "{list}");
+            assert!(!list.contains("interrupted"), "{list}");
             place.succeeds(&[command, "d"]);
             place.succeeds(&[then, "d"]);
             if !is_on {
@@ -113,7 +113,7 @@ fn what_is_given_up_at_any_step_is_done_by_the_next_call() {
         if code == Some(130) {
             let list = place.list();
             assert!(
-                list.contains("being removed") || list.contains("left over"),
+                list.contains("being removed") || list.contains("interrupted"),
                 "{list}"
             );
             place.succeeds(&["teardown", "d"]);
