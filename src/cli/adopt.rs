@@ -53,9 +53,6 @@ async fn here(args: &Adopt, own: Option<Document>) -> Result<Ending, Report> {
         show(args, &adopting, false);
         return Ok(Ending::Fine);
     }
-    if !args.json {
-        show(args, &adopting, true);
-    }
     let signals = Signals::catch()?;
     let cancel = Cancel::default();
     let _watcher = signals.cancels(
@@ -67,9 +64,7 @@ async fn here(args: &Adopt, own: Option<Document>) -> Result<Ending, Report> {
     if let Some((path, text)) = written {
         write(path, &text)?;
     }
-    if args.json {
-        show(args, &adopting, true);
-    }
+    show(args, &adopting, true);
     Ok(Ending::Fine)
 }
 
@@ -145,12 +140,13 @@ fn show(args: &Adopt, adopting: &Adopting, adopted: bool) {
 
 fn say(answer: &Answer, args: &Adopt) {
     if answer.changes.is_empty() {
-        print::line(format_args!(
-            "Nothing to adopt: the design in {} already says what runs",
-            shell_path(&args.dir)
-        ));
-    }
-    if !answer.changes.is_empty() {
+        let dir = shell_path(&args.dir);
+        print::line(if answer.differs.is_empty() {
+            format!("Nothing to adopt: the design in {dir} already says what runs")
+        } else {
+            format!("Nothing to adopt into the design in {dir}: a design cannot express what differs")
+        });
+    } else {
         print::line(if args.plan {
             "Would change in the design:"
         } else {

@@ -17,7 +17,7 @@ pub(super) fn show(session: &mut Session, server: String) -> Vec<Effect> {
     }]
 }
 
-/// Whoever closed the dialog is told once more, and ends the reading by that.
+/// What arrives after the dialog was closed ends the reading.
 pub(super) fn read(session: &mut Session, of: &str, now: Vec<String>) -> Vec<Effect> {
     match &mut session.dialog {
         Some(Dialog::Log { server, lines, .. }) if server == of => {

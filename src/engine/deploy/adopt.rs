@@ -2,7 +2,7 @@
 //! files in line.
 //!
 //! Nothing that a server does changes. A server that does not run leaves the design; its data stay, and the record keeps
-//! knowing them, so that a teardown removes them, and a design that has the server again copies it anew.
+//! knowing them, so that a teardown removes them, and a design that has the server again copies it again.
 
 use std::path::{Path, PathBuf};
 
@@ -44,8 +44,8 @@ pub struct Adopting {
 ///
 /// # Errors
 ///
-/// If there is no complete cluster in the folder, another pgcascade is at work on it, or what runs is no cluster that could
-/// be drawn, with every reason.
+/// If there is no complete cluster in the folder, another pgcascade is at work on it, or what runs cannot be
+/// drawn, with every reason.
 pub async fn look_to_adopt(folder: &Path) -> Result<Adopting, Report> {
     let stored = record::load(folder)?;
     Lock::is_free(&stored.record.folder)?;

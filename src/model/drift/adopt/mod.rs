@@ -118,9 +118,14 @@ impl Draft<'_> {
             .into_iter()
             .partition(|one| self.is_tidied(one) && one.repair.is_some());
         tidies.extend(self.other_files());
+        let mut changes = self.changes.clone();
+        let dropped = left_slots.iter();
+        changes.extend(dropped.map(|(server, slot)| {
+            format!("The slot {slot} on {server}, which nobody uses any more, will be dropped")
+        }));
         Adoption {
             edits: self.edits,
-            changes: self.changes,
+            changes,
             leaving: self.leaving,
             adopted: self.now,
             left_slots,

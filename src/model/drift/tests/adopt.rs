@@ -37,7 +37,11 @@ fn a_standby_that_was_moved_is_drawn_where_it_streams_and_its_slot_goes() {
     let mut scene = Scene::of(SEED);
     moves(&mut scene, "c", "a", "b");
     let adoption = adopted(&scene);
-    assert_eq!(adoption.changes, ["c follows b", "c streams without a slot"]);
+    let dropped = "The slot c on a, which nobody uses any more, will be dropped";
+    assert_eq!(
+        adoption.changes,
+        ["c follows b", "c streams without a slot", dropped]
+    );
     assert_eq!(adoption.left_slots, [("a".to_owned(), "c".to_owned())]);
     assert_eq!(
         notation::print(&adoption.adopted),
