@@ -1,18 +1,22 @@
-//! The command line as data. To add a command: a variant here, a function in a file of its own, a line in `perform`.
-//! How values are read is in `values`.
+//! The command line as data. To add a command: a variant here, its arguments in `designs` or `clusters`, a function in a
+//! file of its own, a line in `perform`. How values are read is in `values`.
+
+mod clusters;
+mod designs;
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+pub(in crate::cli) use self::clusters::{Adopt, Apply, Demo, Show};
+pub(in crate::cli) use self::designs::{Bundle, Diagram, New, Predict};
 use super::man::ManArgs;
 use super::mistyped::exit_on_mistyped_command;
-use super::target::{Programs, Target};
-use super::values::{Picture, known_rule, known_version, template_names, time};
+use super::target::Target;
+use super::values::{known_rule, time};
 use crate::engine::servers_user;
 use crate::model::simulate::time::Micros;
-use crate::model::topology::{PgMajor, Rule};
+use crate::model::topology::Rule;
 
 const STATUS_CODES: &str = "\
 Exit codes: 0 as drawn, 3 something differs from the design, 4 a server does not answer, so the picture is \
@@ -26,25 +30,21 @@ const USAGE: &str = "\
 pgcascade [OPTIONS] [FILE]
        pgcascade [OPTIONS] <COMMAND>";
 
-const TRUST_HELP: &str = "Allow the design to run its own commands and load its own libraries on this \
-     machine. The plan lists them (\"Runs on this machine\"); the choice is remembered until that list \
-     changes";
-
 /// Design a PostgreSQL replication cluster, check it, export its configuration, run it on this machine
 #[derive(Debug, Parser)]
 #[command(name = "pgcascade", version, override_usage = USAGE, after_help = EXIT_CODES)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The design to open in the window
-    pub(super) file: Option<PathBuf>,
+    pub(in crate::cli) file: Option<PathBuf>,
     /// Log details to standard error as well as to the log file
     #[arg(short, long, global = true)]
-    pub(super) verbose: bool,
+    pub(in crate::cli) verbose: bool,
     #[command(subcommand)]
-    pub(super) command: Option<Command>,
+    pub(in crate::cli) command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(in crate::cli) enum Command {
     /// List the built-in designs
     Templates,
     /// Write a design to start from
@@ -116,7 +116,7 @@ pub(super) enum Command {
     Deploy {
         #[command(flatten)]
         target: Target,
-        #[arg(long, help = TRUST_HELP)]
+        #[arg(long, help = clusters::TRUST_HELP)]
         trust: bool,
         /// Print one JSON event per line
         #[arg(long)]
@@ -215,155 +215,8 @@ pub(super) enum Command {
     KeepFolder { folder: PathBuf, uid: u32, gid: u32 },
 }
 
-/// How a command that does something to a cluster shows it.
-#[derive(Clone, Copy, Debug, clap::Args)]
-pub(super) struct Show {
-    /// Show the steps without executing them
-    #[arg(long)]
-    pub(super) plan: bool,
-    /// Print one JSON event per line; with --plan, print the plan as JSON
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-impl Show {
-    /// Does it, and shows it to programs or to people.
-    pub(super) fn performing(json: bool) -> Self {
-        Self { plan: false, json }
-    }
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Predict {
-    /// The design file
-    #[arg(required_unless_present = "transitions")]
-    pub(super) file: Option<PathBuf>,
-    /// A server that is down; can be repeated
-    #[arg(long, value_name = "SERVER")]
-    pub(super) down: Vec<String>,
-    /// A fault, for example "crash slave1"; can be repeated, in order
-    #[arg(long, value_name = "ACTION")]
-    pub(super) fault: Vec<String>,
-    /// A standby to promote after the faults
-    #[arg(long, value_name = "SERVER")]
-    pub(super) promote: Vec<String>,
-    /// A scenario to play before the faults: the name of one in the design, or a file
-    #[arg(long, value_name = "NAME|FILE")]
-    pub(super) scenario: Option<PathBuf>,
-    /// Also print the reason for each value
-    #[arg(long, conflicts_with = "json")]
-    pub(super) why: bool,
-    /// Print JSON, in the format of status --json
-    #[arg(long)]
-    pub(super) json: bool,
-    /// Print the tables of all possible events as Markdown
-    #[arg(long, conflicts_with = "file")]
-    transitions: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Diagram {
-    /// The design file, or a picture with a design inside
-    pub(super) file: PathBuf,
-    /// The picture to write; its extension sets the format [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-    /// The format, whatever the file's extension [default: SVG on standard output]
-    #[arg(long, value_name = "FORMAT")]
-    pub(super) format: Option<Picture>,
-    /// Use the dark colours
-    #[arg(long)]
-    pub(super) dark: bool,
-    /// Leave out the names of servers and hosts, free text and comments
-    #[arg(long)]
-    pub(super) anonymous: bool,
-    /// Overwrite the output even if it is not such a picture
-    #[arg(long, requires = "output")]
-    pub(super) force: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct New {
-    /// The built-in design to use
-    #[arg(long, value_name = "NAME", default_value = "seed", value_parser = PossibleValuesParser::new(template_names()))]
-    pub(super) template: String,
-    /// The file to write [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-    /// Overwrite an existing file
-    #[arg(long, requires = "output")]
-    pub(super) force: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Bundle {
-    /// The design file
-    pub(super) file: PathBuf,
-    /// The tarball to write
-    #[arg(short, long, value_name = "OUT.tar.gz", required_unless_present_any = ["explain", "diff_version"])]
-    pub(super) output: Option<PathBuf>,
-    /// Explain which part of the design each line comes from, and whether changing it needs a reload or a restart;
-    /// with a server, show only its own lines and those that come from it
-    #[arg(long, value_name = "SERVER", num_args = 0..=1, group = "shown")]
-    #[expect(clippy::option_option, reason = "left out, without a server, with one")]
-    pub(super) explain: Option<Option<String>>,
-    /// Show how the files change with another version of PostgreSQL, as a unified diff
-    #[arg(long, value_name = "VERSION", value_parser = known_version, group = "shown")]
-    pub(super) diff_version: Option<PgMajor>,
-    /// Print the explanation or the diff as JSON
-    #[arg(long, requires = "shown")]
-    pub(super) json: bool,
-    /// Overwrite the output even if it is not a tarball
-    #[arg(long, requires = "output")]
-    pub(super) force: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Apply {
-    /// The changed design
-    pub(super) file: PathBuf,
-    /// The running cluster's folder
-    #[arg(long, value_name = "DIR")]
-    pub(super) dir: PathBuf,
-    /// Show the changes, the interruptions and the steps without executing them
-    #[arg(long)]
-    pub(super) plan: bool,
-    #[arg(long, conflicts_with = "plan", help = TRUST_HELP)]
-    pub(super) trust: bool,
-    /// Print one JSON event per line; with --plan, print the plan as JSON
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Adopt {
-    /// The cluster's folder
-    pub(super) dir: PathBuf,
-    /// Write the adopted design to this file, too; the file that was deployed keeps its comments
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-    /// Overwrite the file also if it is another design
-    #[arg(long, requires = "output")]
-    pub(super) force: bool,
-    /// Show what would change in the design, without changing it
-    #[arg(long)]
-    pub(super) plan: bool,
-    /// Print the design, its changes and what still differs as JSON
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Demo {
-    /// Tear it down right away instead of waiting for Ctrl-C
-    #[arg(long)]
-    pub(super) once: bool,
-    #[command(flatten)]
-    pub(super) programs: Programs,
-}
-
 /// What was called; as an error the help or the version, where that is asked for. Wrong usage ends the program here.
-pub(super) fn parse() -> Result<Args, clap::Error> {
+pub(in crate::cli) fn parse() -> Result<Args, clap::Error> {
     exit_on_mistyped_command(Args::command());
     let args = match Args::try_parse() {
         Err(mistake) if mistake.use_stderr() => mistake.exit(),
