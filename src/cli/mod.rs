@@ -49,9 +49,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::engine::deploy::Wish;
 use crate::engine::desk::log;
 use crate::engine::servers_user::{self, Fate, own_session};
+use crate::model::plan::Wish;
 use crate::model::words::duration;
 use crate::report::Report;
 use args::{Args, Command};

@@ -31,6 +31,7 @@ mod paths;
 mod run;
 mod save;
 mod start;
+mod steer;
 #[cfg(test)]
 mod tests;
 mod text;
