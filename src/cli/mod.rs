@@ -17,6 +17,7 @@ mod designs;
 mod diagram;
 mod difference;
 mod explain;
+mod import;
 mod live;
 mod man;
 mod mistyped;
@@ -187,6 +188,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
             wait_for(apply::apply(&apply, wanted))
         }
         Command::Adopt(args) => adopt::adopt(&args),
+        Command::Import(args) => import::import(&args),
         Command::Demo(demo) => {
             demo.programs.take_on_user()?;
             wait_for(demo::demo(&demo))

@@ -10,6 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub(in crate::cli) use self::clusters::{Adopt, Apply, Demo, Show};
 pub(in crate::cli) use self::designs::{Bundle, Diagram, New, Predict};
+use super::import::ImportArgs;
 use super::man::ManArgs;
 use super::mistyped::exit_on_mistyped_command;
 use super::target::Target;
@@ -126,6 +127,8 @@ pub(in crate::cli) enum Command {
     Apply(Apply),
     /// Make what runs the design of its cluster: after a failover or another change that was made by hand
     Adopt(Adopt),
+    /// Make a design of a cluster that you already run: from its files, or from a connection to one of its servers
+    Import(ImportArgs),
     // Not a doc comment: its backticks would be printed.
     #[command(
         about = "Show pg_stat_replication on each server and every difference from the design",

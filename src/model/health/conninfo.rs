@@ -21,13 +21,7 @@ impl Conninfo {
     /// Reads both forms, `host=db1 port=5432` and `postgresql://db1:5432/`. `None`: it cannot be read, so nobody knows
     /// where in it a secret may stand.
     pub fn parse(text: &str) -> Option<Self> {
-        let rest = ["postgresql://", "postgres://"]
-            .iter()
-            .find_map(|scheme| text.strip_prefix(scheme));
-        let mut pairs = match rest {
-            Some(rest) => of_uri(rest)?,
-            None => of_words(text)?,
-        };
+        let mut pairs = with_secrets(text)?;
         pairs.retain(|(key, _)| !SECRET.contains(&key.as_str()));
         Some(Self(pairs))
     }
@@ -45,6 +39,11 @@ impl Conninfo {
         Self(own.cloned().collect())
     }
 
+    /// The keys in their order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(key, _)| key.as_str())
+    }
+
     /// `host=db1 port=5432`.
     pub fn text(&self) -> String {
         let pairs = self.0.iter();
@@ -52,6 +51,17 @@ impl Conninfo {
             .map(|(key, value)| format!("{key}={}", quoting::conninfo(value)))
             .collect();
         words.join(" ")
+    }
+}
+
+/// The same with its secrets, for whoever connects: to be used at once, and neither kept nor shown.
+pub fn with_secrets(text: &str) -> Option<Vec<(String, String)>> {
+    let rest = ["postgresql://", "postgres://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    match rest {
+        Some(rest) => of_uri(rest),
+        None => of_words(text),
     }
 }
 
@@ -94,7 +104,7 @@ fn of_uri(rest: &str) -> Option<Vec<(String, String)>> {
     let (rest, parameters) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
     let (login, places) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let user = login.split_once(':').map_or(login, |(user, _)| user);
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
     let (mut hosts, mut ports) = (Vec::new(), Vec::new());
     for place in places.split(',') {
         // An IPv6 address has colons of its own, and stands in brackets.
@@ -110,6 +120,7 @@ fn of_uri(rest: &str) -> Option<Vec<(String, String)>> {
     }
     let mut pairs = vec![
         ("user".to_owned(), decoded(user)?),
+        ("password".to_owned(), decoded(password)?),
         ("host".to_owned(), hosts.join(",")),
     ];
     pairs.push(("port".to_owned(), ports.join(",")));
