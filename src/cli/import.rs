@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Ending, print};
+use super::{Ending, print, wait_for_value};
 use crate::engine::desk::output::{Kind, Output};
 use crate::engine::import::{self, Brought, Request, Source};
 use crate::model::import::{Asked, Loss, Unreached};
@@ -93,17 +93,22 @@ pub(super) fn import(args: &ImportArgs) -> Result<Ending, Report> {
 
 /// Reads the files, or asks the servers.
 pub(super) fn bring(request: &Request) -> Result<Brought, Report> {
-    let mut paths = Vec::new();
+    let (mut paths, mut servers) = (Vec::new(), Vec::new());
     for word in &request.sources {
         match import::source_of(word)? {
             Source::Path(path) => paths.push(path),
-            Source::Connection(_) => {
-                return Err(Report::new("Importing from a running server is not possible yet.")
-                    .hint("Name its data directory or a copy of its configuration folder."));
-            }
+            Source::Connection(text) => servers.push(text),
         }
     }
-    import::from_files(&paths, &request.configs)
+    match (servers.as_slice(), paths.is_empty() && request.configs.is_empty()) {
+        ([], _) => import::from_files(&paths, &request.configs),
+        ([first, others @ ..], true) => {
+            let also = [request.also.as_slice(), others].concat();
+            wait_for_value(import::from_servers(first, &also))
+        }
+        _ => Err(Report::new("Servers and files cannot be imported together.")
+            .hint("Name either a connection string or the servers' files.")),
+    }
 }
 
 /// What the design does not say, for people.

@@ -238,6 +238,10 @@ fn keep_folder(folder: &Path, uid: u32, gid: u32) -> Result<Ending, Report> {
 
 /// Runs what waits for servers and signals.
 fn wait_for(command: impl Future<Output = Result<Ending, Report>>) -> Result<Ending, Report> {
+    wait_for_value(command)
+}
+
+fn wait_for_value<T>(command: impl Future<Output = Result<T, Report>>) -> Result<T, Report> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -24,6 +24,8 @@ mod drift;
 mod faults;
 mod frozen;
 mod hostile;
+mod import;
+mod import_conf;
 mod interrupted;
 mod lab;
 mod logs;

@@ -44,14 +44,14 @@ const VARIABLES: [(&str, &str); 14] = [
 ];
 
 /// Words that libpq knows; another one is a typing error.
-const WORDS: [&str; 46] = [
+const WORDS: [&str; 47] = [
     "application_name", "channel_binding", "client_encoding", "connect_timeout", "dbname", "fallback_application_name",
     "gssdelegation", "gssencmode", "gsslib", "host", "hostaddr", "keepalives", "keepalives_count", "keepalives_idle",
     "keepalives_interval", "krbsrvname", "load_balance_hosts", "max_protocol_version", "min_protocol_version", "options",
     "passfile", "password", "port", "replication", "require_auth", "requirepeer", "requiressl", "scram_client_key",
     "scram_server_key", "service", "servicefile", "ssl_max_protocol_version", "ssl_min_protocol_version", "sslcert",
     "sslcertmode", "sslcompression", "sslcrl", "sslcrldir", "sslkey", "sslkeylogfile", "sslmode", "sslnegotiation",
-    "sslpassword", "sslrootcert", "sslsni", "tcp_user_timeout",
+    "sslpassword", "sslrootcert", "sslsni", "tcp_user_timeout", "user",
 ];
 
 impl Dialling {

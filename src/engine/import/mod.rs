@@ -2,7 +2,14 @@
 //!
 //! Nothing is changed anywhere: files are only read, and sessions are read-only with a statement timeout.
 
+mod dial;
 mod disk;
+mod facts;
+mod local;
+mod servers;
 mod sources;
+mod visit;
+mod walk;
 
+pub use servers::from_servers;
 pub use sources::{Brought, Request, Source, from_files, source_of};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::disk::{Disk, is_tarball, unpacked};
 use crate::engine::desk::store::{self, OpenError};
 use crate::model::document::{Document, format};
+use crate::model::health::Up;
 use crate::model::import::{self, Asked, Facts, Files, Found, Loss, NoImport, Unreached};
 use crate::report::Report;
 
@@ -34,6 +35,8 @@ pub struct Brought {
     pub unreached: Vec<Unreached>,
     /// What was found of each server; empty where the source is a design.
     pub facts: Vec<Facts>,
+    /// What each of them showed, where it runs and answered.
+    pub seen: Vec<Option<Box<Up>>>,
 }
 
 /// A file or a folder that is there is one; else a connection string or an address of one.
@@ -102,6 +105,7 @@ fn design(path: &Path) -> Result<Brought, Report> {
         losses: Vec::new(),
         unreached: Vec::new(),
         facts: Vec::new(),
+        seen: Vec::new(),
     })
 }
 
@@ -141,6 +145,7 @@ fn drawn(name: &str, found: Found) -> Result<Brought, Report> {
                 losses,
                 unreached: Vec::new(),
                 facts: found.servers,
+                seen: Vec::new(),
             });
         }
         document.topology().name().clone_into(&mut name);
@@ -160,6 +165,7 @@ fn drawn(name: &str, found: Found) -> Result<Brought, Report> {
         losses,
         unreached: imported.unreached,
         facts: found.servers,
+        seen: Vec::new(),
     })
 }
 

@@ -12,3 +12,4 @@ pub mod server;
 pub mod sessions;
 mod socket;
 pub mod sql;
+mod tls;

@@ -55,6 +55,10 @@ pub struct Facts {
     /// Where it answered.
     pub address: Option<(String, u16)>,
     pub follows: Option<Upstream>,
+    /// Every address that led to it, hosts and ports.
+    pub aliases: Vec<(String, u16)>,
+    /// True: only others speak of it, so that nothing is known of its settings.
+    pub is_unreached: bool,
     /// True: it runs, so that settings which it does not list have their built-in value.
     pub is_running: bool,
     pub losses: Vec<Loss>,

@@ -172,12 +172,13 @@ fn score(
 ) -> Option<i32> {
     let (one, standby) = (facts.get(place)?, facts.get(standby)?);
     let host = dialled.host.as_str();
-    let is_address = one
-        .address
-        .as_ref()
-        .is_some_and(|(own, port)| own.eq_ignore_ascii_case(host) && *port == dialled.port);
-    if is_address {
+    let mut addresses = one.address.iter().chain(&one.aliases);
+    if addresses.any(|(own, port)| own.eq_ignore_ascii_case(host) && *port == dialled.port) {
         return Some(100);
+    }
+    // What answered was asked whom it is; a walk would have met this one under that address.
+    if one.is_running && standby.is_running {
+        return None;
     }
     if one.port() != dialled.port || (!is_here(host) && !one.listens_to_others()) {
         return None;

@@ -16,6 +16,9 @@ pub fn of(facts: &[Facts], topology: &Topology, places: &BTreeMap<usize, usize>)
     let derived = effective(topology);
     let mut losses = Vec::new();
     for (at, one) in facts.iter().enumerate() {
+        if one.is_unreached {
+            continue;
+        }
         let Some(server) = places.get(&at).and_then(|place| topology.servers().get(*place)) else {
             continue;
         };
@@ -209,12 +212,13 @@ impl Comparison<'_> {
 
     /// Rules of pg_hba.conf that the design does not write.
     fn access(&self, derived: &BTreeMap<ServerId, Effective>) -> Vec<Loss> {
-        let plain = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        // A view shows names without the quotes that a file has.
+        let plain = |line: &str| line.replace('"', "").split_whitespace().collect::<Vec<_>>().join(" ");
         let written: Vec<String> = derived
             .get(&self.server.id())
             .map(|one| one.access.iter().map(|line| plain(line)).collect())
             .unwrap_or_default();
-        let lost = self.facts.access.iter().filter(|rule| !written.contains(&rule.text));
+        let lost = self.facts.access.iter().filter(|rule| !written.contains(&plain(&rule.text)));
         lost.map(|rule| Loss {
             place: format!("{}:{}", rule.file, rule.number),
             line: redact::masked(&rule.text),

@@ -28,9 +28,11 @@ pub use conf_file::{Conf, ConfLine, ConfProblem, read as read_conf};
 pub use facts::{Facts, Given, Upstream};
 pub use files::{Entry, Files, InMemory, Unread};
 pub use found::{Found, find};
+pub use links::{Dialled, dialled};
 pub use hba_file::{Access, read as read_access};
 pub use own::is_written_by;
 pub use redact::{redacted, without_password};
+pub use settings::is_same;
 pub use version::oldest_that_knows;
 
 use serde::Serialize;

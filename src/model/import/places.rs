@@ -100,6 +100,7 @@ fn known_host(place: usize, one: &Facts, links: &Links) -> Option<String> {
         .or_else(own)
         .or_else(|| address.clone().filter(|host| !is_here(host)))
         .or_else(|| dials().next().filter(|_| !one.listens_to_others() || one.is_running))
+        .or_else(|| one.value("listen_addresses").is_some_and(|list| list.split(',').any(|one| one.trim() == "localhost")).then(|| "localhost".to_owned()).filter(|_| address.as_deref().is_some_and(is_here)))
         .or(address.filter(|host| !host.is_empty() && !host.starts_with('/')))
         .or_else(|| (!one.listens_to_others() && one.value("listen_addresses").is_some()).then(|| "localhost".to_owned()))
 }

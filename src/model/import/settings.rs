@@ -71,7 +71,12 @@ pub fn by_hand(facts: &[Facts], base: &Topology, places: &BTreeMap<usize, usize>
     let mut hand = ByHand::default();
     // Per name: what each server has, and whether it has to be written.
     let mut all: BTreeMap<String, BTreeMap<usize, (String, bool)>> = BTreeMap::new();
+    let mut unreached = 0;
     for (at, one) in facts.iter().enumerate() {
+        if one.is_unreached {
+            unreached += 1;
+            continue;
+        }
         let Some(written) = places
             .get(&at)
             .and_then(|place| base.servers().get(*place))
@@ -110,7 +115,7 @@ pub fn by_hand(facts: &[Facts], base: &Topology, places: &BTreeMap<usize, usize>
         }
     }
     for (name, values) in all {
-        share(&mut hand, &name, &values, places.len(), major);
+        share(&mut hand, &name, &values, places.len().saturating_sub(unreached), major);
     }
     hand
 }
