@@ -45,7 +45,11 @@ struct Answer<'a> {
 }
 
 pub(super) fn import(args: &ImportArgs) -> Result<Ending, Report> {
-    if let Some(path) = args.output.as_deref().filter(|path| path.is_file() && !args.force) {
+    if let Some(path) = args
+        .output
+        .as_deref()
+        .filter(|path| path.is_file() && !args.force)
+    {
         return Err(Report::new(format!("\"{}\" already exists", path.display()))
             .hint("Choose another name, or use --force to overwrite it"));
     }
@@ -86,7 +90,10 @@ pub(super) fn import(args: &ImportArgs) -> Result<Ending, Report> {
     }
     tell(&brought);
     if let Some(path) = &args.output {
-        print::note(format_args!("See what is wrong with it: pgcascade check {}", shell_path(path)));
+        print::note(format_args!(
+            "See what is wrong with it: pgcascade check {}",
+            shell_path(path)
+        ));
     }
     Ok(Ending::Fine)
 }
@@ -111,6 +118,18 @@ pub(super) fn bring(request: &Request) -> Result<Brought, Report> {
     }
 }
 
+/// "db2:5432: ", as far as it is known.
+pub(super) fn tell_place(one: &Unreached) -> String {
+    match (&one.host, one.port, &one.server) {
+        (Some(host), Some(port), _) => format!("{host}:{port}: "),
+        (Some(host), None, Some(server)) => format!("{server} on {host}: "),
+        (Some(host), None, None) => format!("{host}: "),
+        (None, _, Some(server)) => format!("{server}: "),
+        (None, Some(port), None) => format!("port {port}: "),
+        (None, None, None) => String::new(),
+    }
+}
+
 /// What the design does not say, for people.
 fn tell(brought: &Brought) {
     if !brought.asked.is_empty() {
@@ -122,13 +141,7 @@ fn tell(brought: &Brought) {
     if !brought.unreached.is_empty() {
         print::note("Not reached:");
         for one in &brought.unreached {
-            let place = match (&one.host, one.port) {
-                (Some(host), Some(port)) => format!("{host}:{port}: "),
-                (None, Some(port)) => format!("port {port}: "),
-                (Some(host), None) => format!("{host}: "),
-                (None, None) => String::new(),
-            };
-            print::note(format_args!("- {place}{}", one.message));
+            print::note(format_args!("- {}{}", tell_place(one), one.message));
         }
     }
     if !brought.losses.is_empty() {

@@ -7,6 +7,7 @@
 mod adopt;
 mod apply;
 mod args;
+mod audit;
 mod bundle;
 mod check;
 mod clusters;
@@ -189,6 +190,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
         }
         Command::Adopt(args) => adopt::adopt(&args),
         Command::Import(args) => import::import(&args),
+        Command::Audit(args) => audit::audit(&args),
         Command::Demo(demo) => {
             demo.programs.take_on_user()?;
             wait_for(demo::demo(&demo))

@@ -32,7 +32,10 @@ fn said(topology: &Topology) -> String {
             upstream.map(|one| one.name().to_string()),
             candidates.iter().position(|one| one.id() == server.id()),
             topology.uses_slot(server.id()),
-            server.standby().and_then(|one| one.apply_delay()).map(ToString::to_string),
+            server
+                .standby()
+                .and_then(|one| one.apply_delay())
+                .map(ToString::to_string),
             server.settings()
         ));
     }
@@ -46,9 +49,16 @@ fn said(topology: &Topology) -> String {
 /// As a person on this machine comes: over the loopback, with the cluster's own password file.
 async fn ask(place: &Place, port: u16, more: &str) -> Result<Brought, Report> {
     let pass_file = place.folder().join("secrets/pgpass");
-    let user = if more.contains("user=") { "" } else { "user=postgres" };
+    let user = if more.contains("user=") {
+        ""
+    } else {
+        "user=postgres"
+    };
     let file = if pass_file.exists() && !more.contains("password=") {
-        format!("passfile={}", pgcascade::model::quoting::conninfo(&pass_file.to_string_lossy()))
+        format!(
+            "passfile={}",
+            pgcascade::model::quoting::conninfo(&pass_file.to_string_lossy())
+        )
     } else {
         String::new()
     };
@@ -60,7 +70,12 @@ async fn ask(place: &Place, port: u16, more: &str) -> Result<Brought, Report> {
 
 #[track_caller]
 fn is_equal(brought: &Brought, place: &Place, from: &str) {
-    assert_eq!(said(brought.document.topology()), said(&place.topology), "from {from}: {:#?}", brought.losses);
+    assert_eq!(
+        said(brought.document.topology()),
+        said(&place.topology),
+        "from {from}: {:#?}",
+        brought.losses
+    );
     assert!(brought.unreached.is_empty(), "{:?}", brought.unreached);
     assert!(brought.asked.is_empty(), "{:?}", brought.asked);
 }
@@ -88,7 +103,11 @@ async fn the_seed_and_deep_cascades_come_back_from_every_server() {
         |_| {},
     )
     .await;
-    from_everywhere("a +\n  b +\n    c +\n      d + delay 1h\n        e + no-slot\n", |_| {}).await;
+    from_everywhere(
+        "a +\n  b +\n    c +\n      d + delay 1h\n        e + no-slot\n",
+        |_| {},
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,34 +147,56 @@ async fn whoever_asks_is_told_what_it_may_not_see() {
     let port = place.ports["m"];
     let until = Instant::now() + Duration::from_secs(20);
     // The role has to arrive on the last standby.
-    while ask(&place, place.ports["b"], "user=mon password=x").await.is_err() {
+    while ask(&place, place.ports["b"], "user=mon password=x")
+        .await
+        .is_err()
+    {
         assert!(Instant::now() < until);
     }
     place.ask("m", "ALTER SYSTEM RESET log_statement").await;
     for (name, port) in &place.ports {
         let brought = ask(&place, *port, "user=mon password=x").await.unwrap();
         is_equal_but_for_log_statement(&brought, &place, name);
-        assert!(brought.losses.iter().all(|loss| loss.message.contains("pg_hba")), "{:?}", brought.losses);
+        assert!(
+            brought.losses.iter().all(|loss| loss.message.contains("pg_hba")),
+            "{:?}",
+            brought.losses
+        );
     }
     let brought = ask(&place, port, "user=nobody password=x").await.unwrap();
     assert_eq!(brought.document.topology().servers().len(), 3);
-    let is_told = brought.losses.iter().any(|loss| loss.message.contains("GRANT pg_monitor TO \"nobody\""));
+    let is_told = brought
+        .losses
+        .iter()
+        .any(|loss| loss.message.contains("GRANT pg_monitor TO \"nobody\""));
     assert!(is_told, "{:?}", brought.losses);
-    let report = ask(&place, port, "user=mon password=wrong").await.unwrap_err().to_string();
-    assert!(report.contains("password") && !report.contains("wrong"), "{report}");
+    let report = ask(&place, port, "user=mon password=wrong")
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        report.contains("password") && !report.contains("wrong"),
+        "{report}"
+    );
     let report = ask(&place, 1, "").await.unwrap_err().to_string();
     assert!(report.contains("listen"), "{report}");
     // All that was asked reads only.
     let log = std::fs::read_to_string(place.folder().join("servers/m/log")).unwrap();
     let asked: Vec<&str> = log
         .lines()
-        .filter_map(|line| line.split_once("execute <unnamed>: ").or_else(|| line.split_once("statement: ")))
+        .filter_map(|line| {
+            line.split_once("execute <unnamed>: ")
+                .or_else(|| line.split_once("statement: "))
+        })
         .map(|(_, sql)| sql)
         .collect();
     assert!(asked.len() > 5, "{log}");
     for sql in asked {
         let is_ours = sql.starts_with("ALTER SYSTEM") || sql.starts_with("SELECT pg_reload_conf");
-        assert!(is_ours || sql.starts_with("SELECT ") || sql.starts_with("WITH "), "{sql}");
+        assert!(
+            is_ours || sql.starts_with("SELECT ") || sql.starts_with("WITH "),
+            "{sql}"
+        );
     }
     place.end().await;
 }
@@ -163,23 +204,44 @@ async fn whoever_asks_is_told_what_it_may_not_see() {
 #[track_caller]
 fn is_equal_but_for_log_statement(brought: &Brought, place: &Place, from: &str) {
     let mut topology = brought.document.topology().clone();
-    let servers: Vec<_> = topology.servers().iter().map(|server| Some(server.id())).chain([None]).collect();
+    let servers: Vec<_> = topology
+        .servers()
+        .iter()
+        .map(|server| Some(server.id()))
+        .chain([None])
+        .collect();
     for server in servers {
         let name = "log_statement".to_owned();
-        let _ = topology.apply(&Edit::SetSetting { server, name, value: None });
+        let _ = topology.apply(&Edit::SetSetting {
+            server,
+            name,
+            value: None,
+        });
     }
-    assert_eq!(said(&topology), said(&place.topology), "from {from}: {:#?}", brought.losses);
+    assert_eq!(
+        said(&topology),
+        said(&place.topology),
+        "from {from}: {:#?}",
+        brought.losses
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_away_or_frozen_is_a_card_and_no_hang() {
-    let place = Place::of("m + sync first 1\n  a + priority 1\n    b +\n  c + priority 2\n", |_| {}).await;
+    let place = Place::of(
+        "m + sync first 1\n  a + priority 1\n    b +\n  c + priority 2\n",
+        |_| {},
+    )
+    .await;
     place.control("b", &["-w", "-m", "fast", "stop"]);
     let brought = ask(&place, place.ports["m"], "").await.unwrap();
     let topology = brought.document.topology();
     assert_eq!(topology.servers().len(), 4, "{:?}", brought.unreached);
     let b = topology.by_name("b").expect("it has a slot, so it is drawn");
-    assert_eq!(topology.server(b.upstream().unwrap()).unwrap().name().as_str(), "a");
+    assert_eq!(
+        topology.server(b.upstream().unwrap()).unwrap().name().as_str(),
+        "a"
+    );
     assert_eq!(brought.unreached.len(), 1);
 
     // A frozen postmaster takes connections into its queue and says nothing.
@@ -193,8 +255,19 @@ async fn who_is_away_or_frozen_is_a_card_and_no_hang() {
     assert!(report.contains("does not answer in time"), "{report}");
     let brought = from_primary.unwrap();
     let topology = brought.document.topology();
-    assert!(topology.by_name("a").is_some_and(|a| a.standby().unwrap().sync_priority() == Some(1)));
-    assert!(brought.unreached.iter().any(|one| one.server.as_deref() == Some("a")), "{:?}", brought.unreached);
+    assert!(
+        topology
+            .by_name("a")
+            .is_some_and(|a| a.standby().unwrap().sync_priority() == Some(1))
+    );
+    assert!(
+        brought
+            .unreached
+            .iter()
+            .any(|one| one.server.as_deref() == Some("a")),
+        "{:?}",
+        brought.unreached
+    );
     place.control("b", &["-w", "-l", "/dev/null", "start"]);
     place.end().await;
 }

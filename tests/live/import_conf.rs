@@ -15,17 +15,27 @@ fn bin() -> PathBuf {
 }
 
 fn major() -> PgMajor {
-    let said = Command::new(bin().join("postgres")).arg("--version").output().unwrap();
+    let said = Command::new(bin().join("postgres"))
+        .arg("--version")
+        .output()
+        .unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
     PgMajor::of_server(said.split(' ').nth(2).unwrap()).unwrap()
 }
 
 /// What the server says of a setting; `None`: it refuses the files. Root may ask, if -C comes first.
 fn oracle(folder: &Path, name: &str) -> Option<String> {
-    let said = Command::new(bin().join("postgres")).args(["-C", name, "-D"]).arg(folder).output().unwrap();
-    said.status
-        .success()
-        .then(|| String::from_utf8(said.stdout).unwrap().trim_end_matches('\n').to_owned())
+    let said = Command::new(bin().join("postgres"))
+        .args(["-C", name, "-D"])
+        .arg(folder)
+        .output()
+        .unwrap();
+    said.status.success().then(|| {
+        String::from_utf8(said.stdout)
+            .unwrap()
+            .trim_end_matches('\n')
+            .to_owned()
+    })
 }
 
 /// A folder of files, and the names to be compared.
@@ -38,7 +48,11 @@ fn case(files: &[(&'static str, &str)]) -> Case {
     let mut names = Vec::new();
     for (_, text) in files {
         for line in text.lines() {
-            let name: String = line.trim().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            let name: String = line
+                .trim()
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
             let name = name.to_ascii_lowercase();
             if matches!(lookup(&name, PgMajor::V15), Known::Here(_)) && !names.contains(&name) {
                 names.push(name);
@@ -46,7 +60,10 @@ fn case(files: &[(&'static str, &str)]) -> Case {
         }
     }
     Case {
-        files: files.iter().map(|(path, text)| (*path, (*text).to_owned())).collect(),
+        files: files
+            .iter()
+            .map(|(path, text)| (*path, (*text).to_owned()))
+            .collect(),
         names,
     }
 }
@@ -55,14 +72,35 @@ fn case(files: &[(&'static str, &str)]) -> Case {
 fn kinds() -> Vec<Case> {
     vec![
         case(&[("postgresql.conf", "work_mem=1MB\nWORK_MEM = 3MB\nwork_mem 4MB\n")]),
-        case(&[("postgresql.conf", "work_mem=5MB#c\ncluster_name = 'a#b' # c\nport\t=\t5433\r\nmax_connections=50")]),
-        case(&[("postgresql.conf", "cluster_name = 'it''s'\napplication_name = 'it\\'s \\101'\nlog_line_prefix = '%m [%p] '\n")]),
-        case(&[("postgresql.conf", "cluster_name = prod-1.eu\nlog_filename = a.b-c\nhot_standby = of\nfsync = t\n")]),
-        case(&[("postgresql.conf", "max_wal_senders=010\nmax_connections=0x40\nwork_mem = '64 MB'\n")]),
-        case(&[("postgresql.conf", "wal_sender_timeout = 5s\ncheckpoint_timeout = 1h\nwal_keep_size = 1GB\nshared_buffers = 64MB\n")]),
-        case(&[("postgresql.conf", "wal_level = hot_standby\nsynchronous_commit = Remote_Apply\nlog_statement = ALL\n")]),
+        case(&[(
+            "postgresql.conf",
+            "work_mem=5MB#c\ncluster_name = 'a#b' # c\nport\t=\t5433\r\nmax_connections=50",
+        )]),
+        case(&[(
+            "postgresql.conf",
+            "cluster_name = 'it''s'\napplication_name = 'it\\'s \\101'\nlog_line_prefix = '%m [%p] '\n",
+        )]),
+        case(&[(
+            "postgresql.conf",
+            "cluster_name = prod-1.eu\nlog_filename = a.b-c\nhot_standby = of\nfsync = t\n",
+        )]),
+        case(&[(
+            "postgresql.conf",
+            "max_wal_senders=010\nmax_connections=0x40\nwork_mem = '64 MB'\n",
+        )]),
+        case(&[(
+            "postgresql.conf",
+            "wal_sender_timeout = 5s\ncheckpoint_timeout = 1h\nwal_keep_size = 1GB\nshared_buffers = 64MB\n",
+        )]),
+        case(&[(
+            "postgresql.conf",
+            "wal_level = hot_standby\nsynchronous_commit = Remote_Apply\nlog_statement = ALL\n",
+        )]),
         case(&[
-            ("postgresql.conf", "work_mem=1MB\ninclude 'x.conf'\nport = 5434\nINCLUDE_IF_EXISTS 'none.conf'\n"),
+            (
+                "postgresql.conf",
+                "work_mem=1MB\ninclude 'x.conf'\nport = 5434\nINCLUDE_IF_EXISTS 'none.conf'\n",
+            ),
             ("x.conf", "work_mem=2MB\nport = 5433\n"),
         ]),
         case(&[
@@ -76,11 +114,23 @@ fn kinds() -> Vec<Case> {
         ]),
         case(&[
             ("postgresql.conf", "primary_conninfo = 'host=a'\nwork_mem = 1MB\n"),
-            ("postgresql.auto.conf", "# Do not edit\nprimary_conninfo = 'host=b port=5433 application_name=''my \"no\\\\''''de'''\nwork_mem = '2MB'\n"),
+            (
+                "postgresql.auto.conf",
+                "# Do not edit\nprimary_conninfo = 'host=b port=5433 application_name=''my \"no\\\\''''de'''\nwork_mem = '2MB'\n",
+            ),
         ]),
-        case(&[("postgresql.conf", "listen_addresses = 'localhost, 10.0.0.1'\nsynchronous_standby_names = 'ANY 1 (a, \"B c\")'\nmy.thing = 1\n")]),
-        case(&[("postgresql.conf", "synchronous_standby_names = 'a'\nsynchronous_standby_names = 'b, c'\nsynchronous_standby_names = '*'\n")]),
-        case(&[("postgresql.conf", "recovery_min_apply_delay = '1h'\nrestore_command = 'cp \"/wal/%f\" \"%p\" || exit 1'\narchive_mode = on\narchive_command = 'test ! -f /wal/%f && cp %p /wal/%f'\n")]),
+        case(&[(
+            "postgresql.conf",
+            "listen_addresses = 'localhost, 10.0.0.1'\nsynchronous_standby_names = 'ANY 1 (a, \"B c\")'\nmy.thing = 1\n",
+        )]),
+        case(&[(
+            "postgresql.conf",
+            "synchronous_standby_names = 'a'\nsynchronous_standby_names = 'b, c'\nsynchronous_standby_names = '*'\n",
+        )]),
+        case(&[(
+            "postgresql.conf",
+            "recovery_min_apply_delay = '1h'\nrestore_command = 'cp \"/wal/%f\" \"%p\" || exit 1'\narchive_mode = on\narchive_command = 'test ! -f /wal/%f && cp %p /wal/%f'\n",
+        )]),
         case(&[("postgresql.conf", "port = 5433\nwork_mem = 64 MB\n")]),
         case(&[("postgresql.conf", "\u{feff}port = 5433\n")]),
         case(&[("postgresql.conf", "port = 5433\ninclude 'none.conf'\n")]),
@@ -104,7 +154,12 @@ fn random(seed: u64) -> Case {
         ("work_mem", &["1MB", "'2MB'", "64kB", "4096", "'3 MB'", "0x1000"]),
         ("port", &["5433", "'5434'", "0x1538", "012466"]),
         ("max_connections", &["100", "'50'", "020"]),
-        ("cluster_name", &["a", "'a b'", "'it''s'", "'x\\'y'", "'\\\\'", "''", "a-b.c", "'a#b'"]),
+        (
+            "cluster_name",
+            &[
+                "a", "'a b'", "'it''s'", "'x\\'y'", "'\\\\'", "''", "a-b.c", "'a#b'",
+            ],
+        ),
         ("hot_standby_feedback", &["on", "OFF", "tr", "'1'", "no", "y"]),
         ("wal_sender_timeout", &["5s", "'1 min'", "1000", "0", "1h"]),
         ("synchronous_commit", &["on", "local", "Remote_Write", "off"]),
@@ -121,7 +176,11 @@ fn random(seed: u64) -> Case {
             // A double quote is no quote here: such a line is refused.
             let usual = values.len() - usize::from(values.contains(&"\"x\"") && seed % 5 != 0);
             let value = values[pick(usual)];
-            let name = if pick(3) == 0 { name.to_uppercase() } else { name.to_owned() };
+            let name = if pick(3) == 0 {
+                name.to_uppercase()
+            } else {
+                name.to_owned()
+            };
             text += [" ", "", "\t"][pick(3)];
             text += &name;
             text += [" = ", "=", " ", "\t=  "][pick(4)];
@@ -159,13 +218,22 @@ fn check(case: &Case, major: PgMajor) -> usize {
     let facts = &brought.facts[0];
     let shown: Vec<&String> = case.files.iter().map(|(_, text)| text).collect();
     if oracle(folder.path(), "fsync").is_none() {
-        let is_told = facts.losses.iter().any(|loss| !loss.message.contains("overrides"));
-        let is_bad_value = case.names.iter().any(|name| match (facts.value(name), lookup(name, major)) {
-            (Some(value), Known::Here(parameter)) => parameter.judge(value, major, false).is_err(),
-            (Some(_), _) => true,
-            (None, _) => false,
-        });
-        assert!(is_told || is_bad_value, "the server refuses it, and nobody was told: {shown:#?}");
+        let is_told = facts
+            .losses
+            .iter()
+            .any(|loss| !loss.message.contains("overrides"));
+        let is_bad_value = case
+            .names
+            .iter()
+            .any(|name| match (facts.value(name), lookup(name, major)) {
+                (Some(value), Known::Here(parameter)) => parameter.judge(value, major, false).is_err(),
+                (Some(_), _) => true,
+                (None, _) => false,
+            });
+        assert!(
+            is_told || is_bad_value,
+            "the server refuses it, and nobody was told: {shown:#?}"
+        );
         return 0;
     }
     assert!(
@@ -175,7 +243,9 @@ fn check(case: &Case, major: PgMajor) -> usize {
     );
     let mut compared = 0;
     for name in &case.names {
-        let Known::Here(parameter) = lookup(name, major) else { continue };
+        let Known::Here(parameter) = lookup(name, major) else {
+            continue;
+        };
         let (Some(said), Some(read)) = (oracle(folder.path(), name), facts.value(name)) else {
             continue;
         };
@@ -184,7 +254,10 @@ fn check(case: &Case, major: PgMajor) -> usize {
             Kind::Text => read == said,
             _ => parameter.is_shown_as(read, &said, major),
         };
-        assert!(is_same, "{name}: read {read:?}, the server says {said:?}: {shown:#?}");
+        assert!(
+            is_same,
+            "{name}: read {read:?}, the server says {said:?}: {shown:#?}"
+        );
         compared += 1;
     }
     compared

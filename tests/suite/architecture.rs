@@ -32,7 +32,7 @@ const MAY_USE: [(&str, &[&str]); 5] = [
 ];
 
 /// The floors of the model, lowest first: what each may use of the others.
-const MODEL_MAY_USE: [(&str, &[&str]); 12] = [
+const MODEL_MAY_USE: [(&str, &[&str]); 13] = [
     ("topology", &[]),
     ("document", &["topology"]),
     ("configuration", &["topology"]),
@@ -87,6 +87,19 @@ const MODEL_MAY_USE: [(&str, &[&str]); 12] = [
             "simulate",
             "drift",
             "plan",
+        ],
+    ),
+    (
+        "audit",
+        &[
+            "topology",
+            "document",
+            "configuration",
+            "health",
+            "simulate",
+            "drift",
+            "import",
+            "diagram",
         ],
     ),
 ];

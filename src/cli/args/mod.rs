@@ -10,6 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub(in crate::cli) use self::clusters::{Adopt, Apply, Demo, Show};
 pub(in crate::cli) use self::designs::{Bundle, Diagram, New, Predict};
+use super::audit::AuditArgs;
 use super::import::ImportArgs;
 use super::man::ManArgs;
 use super::mistyped::exit_on_mistyped_command;
@@ -129,6 +130,8 @@ pub(in crate::cli) enum Command {
     Adopt(Adopt),
     /// Make a design of a cluster that you already run: from its files, or from a connection to one of its servers
     Import(ImportArgs),
+    /// Find what is wrong with a cluster that you already run, what would hurt first, and what helps
+    Audit(AuditArgs),
     // Not a doc comment: its backticks would be printed.
     #[command(
         about = "Show pg_stat_replication on each server and every difference from the design",

@@ -45,13 +45,53 @@ const VARIABLES: [(&str, &str); 14] = [
 
 /// Words that libpq knows; another one is a typing error.
 const WORDS: [&str; 47] = [
-    "application_name", "channel_binding", "client_encoding", "connect_timeout", "dbname", "fallback_application_name",
-    "gssdelegation", "gssencmode", "gsslib", "host", "hostaddr", "keepalives", "keepalives_count", "keepalives_idle",
-    "keepalives_interval", "krbsrvname", "load_balance_hosts", "max_protocol_version", "min_protocol_version", "options",
-    "passfile", "password", "port", "replication", "require_auth", "requirepeer", "requiressl", "scram_client_key",
-    "scram_server_key", "service", "servicefile", "ssl_max_protocol_version", "ssl_min_protocol_version", "sslcert",
-    "sslcertmode", "sslcompression", "sslcrl", "sslcrldir", "sslkey", "sslkeylogfile", "sslmode", "sslnegotiation",
-    "sslpassword", "sslrootcert", "sslsni", "tcp_user_timeout", "user",
+    "application_name",
+    "channel_binding",
+    "client_encoding",
+    "connect_timeout",
+    "dbname",
+    "fallback_application_name",
+    "gssdelegation",
+    "gssencmode",
+    "gsslib",
+    "host",
+    "hostaddr",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+    "krbsrvname",
+    "load_balance_hosts",
+    "max_protocol_version",
+    "min_protocol_version",
+    "options",
+    "passfile",
+    "password",
+    "port",
+    "replication",
+    "require_auth",
+    "requirepeer",
+    "requiressl",
+    "scram_client_key",
+    "scram_server_key",
+    "service",
+    "servicefile",
+    "ssl_max_protocol_version",
+    "ssl_min_protocol_version",
+    "sslcert",
+    "sslcertmode",
+    "sslcompression",
+    "sslcrl",
+    "sslcrldir",
+    "sslkey",
+    "sslkeylogfile",
+    "sslmode",
+    "sslnegotiation",
+    "sslpassword",
+    "sslrootcert",
+    "sslsni",
+    "tcp_user_timeout",
+    "user",
 ];
 
 impl Dialling {
@@ -72,13 +112,18 @@ impl Dialling {
         for (key, value) in pairs {
             if !WORDS.contains(&key.as_str()) {
                 let near = crate::model::topology::nearest(&key, WORDS);
-                let near = near.map(|near| format!(" Did you mean \"{near}\"?")).unwrap_or_default();
+                let near = near
+                    .map(|near| format!(" Did you mean \"{near}\"?"))
+                    .unwrap_or_default();
                 return Err(refused(&format!("libpq does not know the word \"{key}\".{near}")));
             }
             said.insert(key, value);
         }
         let variable = |word: &str| {
-            let name = VARIABLES.iter().find(|(known, _)| *known == word).map(|(_, name)| *name)?;
+            let name = VARIABLES
+                .iter()
+                .find(|(known, _)| *known == word)
+                .map(|(_, name)| *name)?;
             env::var(name).ok().filter(|value| !value.is_empty())
         };
         if let Some(service) = said.get("service").cloned().or_else(|| variable("service")) {
@@ -86,18 +131,30 @@ impl Dialling {
                 said.entry(key).or_insert(value);
             }
         }
-        let get = |word: &str| said.get(word).filter(|value| !value.is_empty()).cloned().or_else(|| variable(word));
+        let get = |word: &str| {
+            said.get(word)
+                .filter(|value| !value.is_empty())
+                .cloned()
+                .or_else(|| variable(word))
+        };
         let user = get("user").unwrap_or_else(system_user);
         let named = get("passfile");
         let tls = Tls {
             mode: match get("sslmode").as_deref() {
                 None => SslMode::Prefer,
-                Some(word) => SslMode::parse(word)
-                    .ok_or_else(|| refused(&format!("\"{word}\" is not an sslmode.")))?,
+                Some(word) => {
+                    SslMode::parse(word).ok_or_else(|| refused(&format!("\"{word}\" is not an sslmode.")))?
+                }
             },
-            root: get("sslrootcert").map(PathBuf::from).or_else(|| in_home(".postgresql/root.crt")),
-            certificate: get("sslcert").map(PathBuf::from).or_else(|| in_home(".postgresql/postgresql.crt")),
-            key: get("sslkey").map(PathBuf::from).or_else(|| in_home(".postgresql/postgresql.key")),
+            root: get("sslrootcert")
+                .map(PathBuf::from)
+                .or_else(|| in_home(".postgresql/root.crt")),
+            certificate: get("sslcert")
+                .map(PathBuf::from)
+                .or_else(|| in_home(".postgresql/postgresql.crt")),
+            key: get("sslkey")
+                .map(PathBuf::from)
+                .or_else(|| in_home(".postgresql/postgresql.key")),
         };
         Ok(Self {
             places: places(&get)?,
@@ -152,7 +209,10 @@ impl Dialling {
             }
             (None, None) => Secret::None,
         };
-        if matches!(endpoint.password(), Err(crate::engine::postgres::endpoint::SecretError::NoLine(_))) {
+        if matches!(
+            endpoint.password(),
+            Err(crate::engine::postgres::endpoint::SecretError::NoLine(_))
+        ) {
             endpoint.login.secret = Secret::None;
         }
         endpoint
@@ -160,19 +220,29 @@ impl Dialling {
 }
 
 fn places(get: &impl Fn(&str) -> Option<String>) -> Result<Vec<(String, u16)>, Report> {
-    let hosts = get("hostaddr").or_else(|| get("host")).unwrap_or_else(default_host);
+    let hosts = get("hostaddr")
+        .or_else(|| get("host"))
+        .unwrap_or_else(default_host);
     let ports = get("port").unwrap_or_default();
     let ports: Vec<&str> = ports.split(',').map(str::trim).collect();
     let mut places = Vec::new();
     for (at, host) in hosts.split(',').map(str::trim).enumerate() {
-        let text = if ports.len() == 1 { ports.first() } else { ports.get(at) };
+        let text = if ports.len() == 1 {
+            ports.first()
+        } else {
+            ports.get(at)
+        };
         let port = match text.copied().unwrap_or_default() {
             "" => 5432,
             text => text.parse().map_err(|_| {
                 Report::new(format!("\"{text}\" is not a port.")).hint("A port is a number from 1 to 65535.")
             })?,
         };
-        let host = if host.is_empty() { default_host() } else { host.to_owned() };
+        let host = if host.is_empty() {
+            default_host()
+        } else {
+            host.to_owned()
+        };
         places.push((host, port));
     }
     Ok(places)
@@ -183,10 +253,16 @@ fn default_host() -> String {
     let folders = ["/var/run/postgresql", "/tmp"];
     let has_socket = |folder: &&str| {
         fs::read_dir(folder).is_ok_and(|entries| {
-            entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(".s.PGSQL."))
+            entries
+                .flatten()
+                .any(|entry| entry.file_name().to_string_lossy().starts_with(".s.PGSQL."))
         })
     };
-    folders.into_iter().find(has_socket).unwrap_or("localhost").to_owned()
+    folders
+        .into_iter()
+        .find(has_socket)
+        .unwrap_or("localhost")
+        .to_owned()
 }
 
 fn system_user() -> String {
@@ -204,14 +280,22 @@ fn service_of(service: &str) -> Result<Vec<(String, String)>, Report> {
     let files = [
         env::var("PGSERVICEFILE").ok().map(PathBuf::from),
         in_home(".pg_service.conf"),
-        env::var("PGSYSCONFDIR").ok().map(|folder| Path::new(&folder).join("pg_service.conf")),
+        env::var("PGSYSCONFDIR")
+            .ok()
+            .map(|folder| Path::new(&folder).join("pg_service.conf")),
         Some(PathBuf::from("/etc/postgresql-common/pg_service.conf")),
     ];
-    let texts = files.into_iter().flatten().filter_map(|file| fs::read_to_string(file).ok());
-    texts.into_iter().find_map(|text| section(&text, service)).ok_or_else(|| {
-        Report::new(format!("The service \"{service}\" is not in a service file."))
-            .hint("Write it into ~/.pg_service.conf, or name the file in PGSERVICEFILE.")
-    })
+    let texts = files
+        .into_iter()
+        .flatten()
+        .filter_map(|file| fs::read_to_string(file).ok());
+    texts
+        .into_iter()
+        .find_map(|text| section(&text, service))
+        .ok_or_else(|| {
+            Report::new(format!("The service \"{service}\" is not in a service file."))
+                .hint("Write it into ~/.pg_service.conf, or name the file in PGSERVICEFILE.")
+        })
 }
 
 fn section(text: &str, service: &str) -> Option<Vec<(String, String)>> {
@@ -244,7 +328,10 @@ mod tests {
             places("postgresql://m:hunter2@a:1,b:2/x").unwrap(),
             [of("a", 1), of("b", 2)]
         );
-        assert_eq!(places("host=/run/x,b port=7 user=m").unwrap(), [of("/run/x", 7), of("b", 7)]);
+        assert_eq!(
+            places("host=/run/x,b port=7 user=m").unwrap(),
+            [of("/run/x", 7), of("b", 7)]
+        );
         for (text, word) in [
             ("host=db1 prot=1", "port"),
             ("host=db1 port=x", "not a port"),
@@ -258,7 +345,10 @@ mod tests {
         let shown = format!("{:?}", Dialling::of("host=a password=hunter2 user=m").unwrap());
         assert!(!shown.contains("hunter2"));
         let text = "# x\n[a]\nhost=1\n[b]\nhost = 2\n#port=9\nport=3\n[c]\nhost=4\n";
-        let expected = [("host".to_owned(), "2".to_owned()), ("port".to_owned(), "3".to_owned())];
+        let expected = [
+            ("host".to_owned(), "2".to_owned()),
+            ("port".to_owned(), "3".to_owned()),
+        ];
         assert_eq!(section(text, "b").unwrap(), expected);
     }
 }

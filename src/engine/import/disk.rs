@@ -24,16 +24,16 @@ impl Files for Disk {
     fn read(&self, path: &str) -> Result<Vec<u8>, Unread> {
         plain::open_named(Path::new(path))
             .and_then(|file| plain::all(file, LARGEST_FILE))
-            .map_err(unread)
+            .map_err(|error| unread(&error))
     }
 
     fn list(&self, folder: &str) -> Result<Vec<Entry>, Unread> {
         let folder = if folder.is_empty() { "." } else { folder };
         let mut entries = Vec::new();
-        for entry in fs::read_dir(folder).map_err(unread)? {
-            let entry = entry.map_err(unread)?;
+        for entry in fs::read_dir(folder).map_err(|error| unread(&error))? {
+            let entry = entry.map_err(|error| unread(&error))?;
             // A link to a file is a file here; one to a folder is not followed, or the way could be endless.
-            let kind = entry.file_type().map_err(unread)?;
+            let kind = entry.file_type().map_err(|error| unread(&error))?;
             if let Ok(name) = entry.file_name().into_string() {
                 entries.push(Entry {
                     name,
@@ -49,7 +49,7 @@ impl Files for Disk {
     }
 }
 
-fn unread(error: io::Error) -> Unread {
+fn unread(error: &io::Error) -> Unread {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => Unread::Missing,
         ErrorKind::PermissionDenied => {
@@ -99,10 +99,8 @@ fn taken_from(reader: impl io::Read) -> io::Result<InMemory> {
         }
         let path = entry.path()?.to_string_lossy().into_owned();
         let name = path.rsplit('/').next().unwrap_or_default();
-        let is_wanted = name.ends_with(".conf")
-            || name.ends_with(".signal")
-            || name.ends_with(".toml")
-            || name.starts_with("recovery.")
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let is_wanted = matches!(ending, "conf" | "signal" | "toml" | "done")
             || matches!(name, "PG_VERSION" | "backup_label");
         if entry.header().entry_type().is_file() && is_wanted && entry.size() <= LARGEST_FILE {
             let mut bytes = Vec::new();
@@ -126,7 +124,8 @@ mod tests {
         fs::write(folder.join("big"), "not wanted").unwrap();
         nix::unistd::mkfifo(&folder.join("fifo.conf"), nix::sys::stat::Mode::S_IRWXU).unwrap();
         let path = base.path().join("x.tar.gz");
-        let packer = flate2::write::GzEncoder::new(fs::File::create(&path).unwrap(), flate2::Compression::fast());
+        let packer =
+            flate2::write::GzEncoder::new(fs::File::create(&path).unwrap(), flate2::Compression::fast());
         let mut tar = tar::Builder::new(packer);
         tar.append_dir_all("top", base.path().join("top")).unwrap_or(());
         tar.append_path_with_name(folder.join("postgresql.conf"), "top/servers/a/postgresql.conf")
@@ -135,9 +134,15 @@ mod tests {
         assert!(is_tarball(&path) && !is_tarball(&folder.join("postgresql.conf")));
         let files = unpacked(&path).unwrap();
         let on_disk = |name: &str| Disk.read(&folder.join(name).to_string_lossy());
-        assert_eq!(files.read("top/servers/a/postgresql.conf"), on_disk("postgresql.conf"));
+        assert_eq!(
+            files.read("top/servers/a/postgresql.conf"),
+            on_disk("postgresql.conf")
+        );
         assert_eq!(files.read("top/servers/a/big"), Err(Unread::Missing));
         assert_eq!(on_disk("none"), Err(Unread::Missing));
-        assert!(matches!(on_disk("fifo.conf"), Err(Unread::Failed(_))), "a pipe is not waited for");
+        assert!(
+            matches!(on_disk("fifo.conf"), Err(Unread::Failed(_))),
+            "a pipe is not waited for"
+        );
     }
 }

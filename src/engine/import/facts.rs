@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::visit::{AccessRow, Visit};
 use super::walk::{Walked, is_here, shown};
 use crate::model::health::{Conninfo, Sender, Slot, Source};
-use crate::model::import::{Access, Asked, Facts, InMemory, Loss, Unreached, Upstream, read_conf, redacted};
+use crate::model::import::{
+    Access, Asked, Facts, InMemory, Loss, Pending, Unreached, Upstream, read_conf, redacted,
+};
 use crate::model::quoting;
 use crate::model::topology::PgMajor;
 use crate::model::topology::catalogue::in_words;
@@ -27,7 +29,16 @@ pub(super) fn facts_of(walked: &Walked, user: &str) -> Told {
             .aliases
             .iter()
             .filter(|(_, visited)| **visited == at)
-            .map(|((host, port), _)| (if host.starts_with('/') { String::new() } else { host.clone() }, *port))
+            .map(|((host, port), _)| {
+                (
+                    if host.starts_with('/') {
+                        String::new()
+                    } else {
+                        host.clone()
+                    },
+                    *port,
+                )
+            })
             .collect();
         told.facts.push(facts);
     }
@@ -42,9 +53,17 @@ pub(super) fn facts_of(walked: &Walked, user: &str) -> Told {
 
 fn of_visit(visit: &Visit, user: &str) -> Facts {
     let place = shown(&visit.host, visit.port);
-    let host = if visit.host.starts_with('/') { "" } else { visit.host.as_str() };
+    let host = if visit.host.starts_with('/') {
+        ""
+    } else {
+        visit.host.as_str()
+    };
     let mut facts = Facts {
-        label: if is_here(host) { String::new() } else { host.to_owned() },
+        label: if is_here(host) {
+            String::new()
+        } else {
+            host.to_owned()
+        },
         major: Some(visit.major),
         is_standby: visit.up.replay.is_some(),
         address: Some((host.to_owned(), visit.port)),
@@ -87,7 +106,9 @@ fn hidden(place: &str, message: &str) -> Loss {
 
 /// What somebody set, as it stands in a file where that is known and runs.
 fn settings(facts: &mut Facts, visit: &Visit) {
-    let Some(settings) = &visit.up.settings else { return };
+    let Some(settings) = &visit.up.settings else {
+        return;
+    };
     for (name, setting) in settings.iter() {
         let Some(value) = &setting.value else { continue };
         match &setting.source {
@@ -97,7 +118,9 @@ fn settings(facts: &mut Facts, visit: &Visit) {
                 facts.losses.push(Loss {
                     place: facts.place.clone(),
                     line: redacted(name, value),
-                    message: "It is set for the role or the database that pgcascade came as, not for the server.".to_owned(),
+                    message:
+                        "It is set for the role or the database that pgcascade came as, not for the server."
+                            .to_owned(),
                 });
                 continue;
             }
@@ -120,6 +143,15 @@ fn settings(facts: &mut Facts, visit: &Visit) {
         let written = in_file
             .map(|one| one.value.clone())
             .filter(|written| name != "primary_conninfo" && is_same(name, written, &spoken, visit.major));
+        if let Some(one) = in_file.filter(|_| written.is_none() && name != "primary_conninfo") {
+            facts.pending.push(Pending {
+                name: name.to_owned(),
+                running: spoken.clone(),
+                written: one.value.clone(),
+                place: format!("{}:{}", one.file, one.line),
+                needs_restart: setting.pending_restart == Some(true),
+            });
+        }
         facts.set(name, &written.unwrap_or(spoken), place);
     }
 }
@@ -173,7 +205,12 @@ fn link(facts: &mut Facts, visit: &Visit) {
     if let Some(text) = visit.more.link.as_deref().and_then(in_force) {
         facts.set("primary_conninfo", &text, place.clone());
     }
-    if let Some(slot) = visit.up.receiving.receiver().and_then(|receiver| receiver.slot.clone()) {
+    if let Some(slot) = visit
+        .up
+        .receiving
+        .receiver()
+        .and_then(|receiver| receiver.slot.clone())
+    {
         facts.set("primary_slot_name", &slot, place);
     }
 }
@@ -181,7 +218,14 @@ fn link(facts: &mut Facts, visit: &Visit) {
 /// The receiver's connection string without what libpq filled in.
 fn in_force(text: &str) -> Option<String> {
     const KEPT: [&str; 8] = [
-        "host", "hostaddr", "port", "user", "application_name", "passfile", "sslcert", "sslkey",
+        "host",
+        "hostaddr",
+        "port",
+        "user",
+        "application_name",
+        "passfile",
+        "sslcert",
+        "sslkey",
     ];
     let read = Conninfo::parse(text)?;
     let words: Vec<String> = read
@@ -238,11 +282,17 @@ fn prefix(mask: &str) -> Option<u32> {
 
 /// A standby that streams from a server and was not reached itself.
 fn stranger(told: &mut Told, walked: &Walked, at: usize, row: &Sender) {
-    let Some(visit) = walked.visits.get(at) else { return };
+    let Some(visit) = walked.visits.get(at) else {
+        return;
+    };
     let slots = visit.up.slots.as_deref().unwrap_or_default();
     let slot = slots.iter().find(|slot| slot.active_pid == Some(row.pid));
     let client = row.client.clone().filter(|client| !is_here(client));
-    let sync = row.sync_state.as_ref().map(|state| format!(", {}", state.word())).unwrap_or_default();
+    let sync = row
+        .sync_state
+        .as_ref()
+        .map(|state| format!(", {}", state.word()))
+        .unwrap_or_default();
     let message = format!(
         "It streams from {}{sync}, and nothing answered where it may be: its port stands in no view. Its card is a place holder; \
          name it with --also HOST:PORT.",
@@ -253,7 +303,9 @@ fn stranger(told: &mut Told, walked: &Walked, at: usize, row: &Sender) {
 
 /// Slots that nobody uses: standbys that are away.
 fn away(told: &mut Told, walked: &Walked, at: usize) {
-    let Some(visit) = walked.visits.get(at) else { return };
+    let Some(visit) = walked.visits.get(at) else {
+        return;
+    };
     let used: BTreeSet<String> = told
         .facts
         .iter()
@@ -261,7 +313,12 @@ fn away(told: &mut Told, walked: &Walked, at: usize) {
         .collect();
     for slot in visit.up.slots.iter().flatten() {
         // A slot that never kept WAL was never used.
-        if slot.is_active || !slot.is_physical || slot.is_temporary || slot.restart.is_none() || used.contains(&slot.name) {
+        if slot.is_active
+            || !slot.is_physical
+            || slot.is_temporary
+            || slot.restart.is_none()
+            || used.contains(&slot.name)
+        {
             continue;
         }
         let message = format!(
@@ -281,19 +338,27 @@ fn unseen(
     slot: Option<&Slot>,
     message: &str,
 ) {
-    let Some(visit) = walked.visits.get(at) else { return };
+    let Some(visit) = walked.visits.get(at) else {
+        return;
+    };
     let ports: BTreeSet<u16> = walked.visits.iter().map(|visit| visit.port).collect();
     // One port for all is likely on hosts of their own.
     let port = match ports.iter().collect::<Vec<_>>().as_slice() {
         [only] if client.is_some() => **only,
         _ => (1..u16::MAX)
             .find(|port| {
-                !ports.contains(port) && *port >= 5433 && !told.facts.iter().any(|facts| facts.port() == *port)
+                !ports.contains(port)
+                    && *port >= 5433
+                    && !told.facts.iter().any(|facts| facts.port() == *port)
             })
             .unwrap_or(5433),
     };
     let is_named = !name.is_empty() && name != "walreceiver";
-    let shown_name = if is_named { name.to_owned() } else { "standby".to_owned() };
+    let shown_name = if is_named {
+        name.to_owned()
+    } else {
+        "standby".to_owned()
+    };
     let mut facts = Facts {
         place: format!("{}: {shown_name}", shown(&visit.host, visit.port)),
         label: shown_name.clone(),
@@ -315,7 +380,9 @@ fn unseen(
     }
     told.asked.push(Asked {
         server: Some(shown_name.clone()),
-        question: format!("On which port does \"{shown_name}\" listen? No view tells the port of a downstream."),
+        question: format!(
+            "On which port does \"{shown_name}\" listen? No view tells the port of a downstream."
+        ),
         guess: port.to_string(),
     });
     told.unreached.push(Unreached {

@@ -69,6 +69,7 @@ pub async fn from_servers(text: &str, also: &[String]) -> Result<Brought, Report
         losses: imported.losses,
         unreached: imported.unreached,
         facts: told.facts,
+        names: imported.names,
         seen,
     })
 }
@@ -79,7 +80,8 @@ fn places_of(word: &str) -> Result<Vec<Place>, Report> {
         return Dialling::of(word).map(|dialling| dialling.places);
     }
     let bad = || {
-        Report::new(format!("\"{word}\" is not an address.")).hint("Write a host and a port, for example db2:5432.")
+        Report::new(format!("\"{word}\" is not an address."))
+            .hint("Write a host and a port, for example db2:5432.")
     };
     let (host, port) = match word.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((host, rest)) => (host, rest.strip_prefix(':').unwrap_or("5432")),

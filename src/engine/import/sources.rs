@@ -35,6 +35,8 @@ pub struct Brought {
     pub unreached: Vec<Unreached>,
     /// What was found of each server; empty where the source is a design.
     pub facts: Vec<Facts>,
+    /// What the design calls each of them.
+    pub names: Vec<String>,
     /// What each of them showed, where it runs and answered.
     pub seen: Vec<Option<Box<Up>>>,
 }
@@ -87,7 +89,10 @@ pub fn from_files(paths: &[PathBuf], configs: &[PathBuf]) -> Result<Brought, Rep
 }
 
 fn is_design(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let ending = path
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .unwrap_or_default();
     path.is_file() && matches!(ending.to_ascii_lowercase().as_str(), "toml" | "svg" | "png")
 }
 
@@ -105,6 +110,7 @@ fn design(path: &Path) -> Result<Brought, Report> {
         losses: Vec::new(),
         unreached: Vec::new(),
         facts: Vec::new(),
+        names: Vec::new(),
         seen: Vec::new(),
     })
 }
@@ -118,7 +124,9 @@ fn looked_through(path: &Path) -> Result<Found, Report> {
     let text = path.to_string_lossy();
     if path.is_dir() || !is_tarball(path) {
         if path.is_file() && path.extension().is_none_or(|ending| ending != "conf") {
-            return Err(unreadable("it is not a folder, a tarball, a *.conf file or a design".to_owned()));
+            return Err(unreadable(
+                "it is not a folder, a tarball, a *.conf file or a design".to_owned(),
+            ));
         }
         let trimmed = text.trim_end_matches('/');
         let start = if trimmed.is_empty() { "/" } else { trimmed };
@@ -140,6 +148,7 @@ fn drawn(name: &str, found: Found) -> Result<Brought, Report> {
     {
         if import::is_written_by(document.topology(), &found.servers) {
             return Ok(Brought {
+                names: import::names_in(document.topology(), &found.servers),
                 document,
                 asked: Vec::new(),
                 losses,
@@ -160,6 +169,7 @@ fn drawn(name: &str, found: Found) -> Result<Brought, Report> {
     let mut imported = import::draw(&name, &found.servers).map_err(|error| not_drawn(&error))?;
     losses.append(&mut imported.losses);
     Ok(Brought {
+        names: imported.names,
         document: Document::new(imported.topology),
         asked: imported.asked,
         losses,
@@ -194,6 +204,8 @@ fn name_for(paths: &[PathBuf], configs: &[PathBuf]) -> String {
         _ => None,
     };
     let name = name.unwrap_or_else(|| "imported".to_owned());
-    let plain = [".tar.gz", ".tgz", ".tar", ".conf"].iter().find_map(|ending| name.strip_suffix(ending));
+    let plain = [".tar.gz", ".tgz", ".tar", ".conf"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending));
     plain.map_or(name.clone(), str::to_owned)
 }

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, Type};
 
 use crate::engine::monitor::look_at;
 use crate::engine::postgres::endpoint::Endpoint;
@@ -67,8 +67,9 @@ pub(super) async fn visit(host: &str, port: u16, endpoint: Endpoint) -> Result<V
         State::Unreachable(why) => return Err(why),
         State::Down | State::Closed => return Err(Unreachable::Refused),
     };
-    let major = PgMajor::of_server(&up.version)
-        .ok_or_else(|| Unreachable::Failed(format!("it is PostgreSQL {}, which is not supported", up.version)))?;
+    let major = PgMajor::of_server(&up.version).ok_or_else(|| {
+        Unreachable::Failed(format!("it is PostgreSQL {}, which is not supported", up.version))
+    })?;
     let asked = tokio::time::timeout(MORE, more(&endpoint, up.role == Role::Standby)).await;
     Ok(Visit {
         host: host.to_owned(),
@@ -111,7 +112,8 @@ const NOTHING: [Bound<'static>; 0] = [];
 
 /// Whatever stands in a file, as it is written there: `32MB` and not 4096.
 async fn file_settings(session: &Session) -> Option<Vec<FileSetting>> {
-    let sql = "SELECT name, setting, sourcefile, sourceline FROM pg_file_settings WHERE error IS NULL ORDER BY seqno";
+    let sql = "SELECT name, setting, sourcefile, sourceline FROM pg_file_settings \
+               WHERE name IS NOT NULL AND (error IS NULL OR error = 'setting could not be applied') ORDER BY seqno";
     let rows = session.ask(sql, &NOTHING).await.ok()?;
     let of_row = |row: &Row| {
         Some(FileSetting {
@@ -125,14 +127,26 @@ async fn file_settings(session: &Session) -> Option<Vec<FileSetting>> {
 }
 
 async fn access(session: &Session, major: PgMajor) -> Option<Vec<AccessRow>> {
-    let file = if major.escapes_names() { "file_name" } else { "current_setting('hba_file')" };
+    let file = if major.escapes_names() {
+        "file_name"
+    } else {
+        "current_setting('hba_file')"
+    };
     let sql = format!(
         "SELECT {file}, line_number, type, database, user_name, address, netmask, auth_method, options \
          FROM pg_hba_file_rules WHERE error IS NULL ORDER BY line_number"
     );
-    let rows = session.ask(&sql, &[] as &[(&(dyn tokio_postgres::types::ToSql + Sync), Type)]).await.ok()?;
+    let rows = session
+        .ask(&sql, &[] as &[(&(dyn tokio_postgres::types::ToSql + Sync), Type)])
+        .await
+        .ok()?;
     let of_row = |row: &Row| {
-        let list = |at: usize| row.try_get::<_, Option<Vec<String>>>(at).ok().flatten().unwrap_or_default();
+        let list = |at: usize| {
+            row.try_get::<_, Option<Vec<String>>>(at)
+                .ok()
+                .flatten()
+                .unwrap_or_default()
+        };
         let text = |at: usize| row.try_get::<_, Option<String>>(at).ok().flatten();
         Some(AccessRow {
             file: text(0).unwrap_or_else(|| "pg_hba.conf".to_owned()),

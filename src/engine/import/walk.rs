@@ -63,12 +63,16 @@ pub(super) async fn walk(dialling: Dialling, also: Vec<Place>) -> Result<Walked,
         dialling,
     };
     let start = walker.dialling.places.clone();
-    walker.go(start.into_iter().map(|place| (place, true)).collect(), until).await;
+    walker
+        .go(start.into_iter().map(|place| (place, true)).collect(), until)
+        .await;
     if walker.walked.visits.is_empty() {
         return Err(walker.not_reached());
     }
     let also = walker.also.clone();
-    walker.go(also.into_iter().map(|place| (place, true)).collect(), until).await;
+    walker
+        .go(also.into_iter().map(|place| (place, true)).collect(), until)
+        .await;
     for _ in 0..MOST_ROUNDS {
         let next = walker.next();
         if next.is_empty() || Instant::now() >= until || walker.walked.visits.len() >= MOST_SERVERS {
@@ -119,7 +123,11 @@ impl Walker {
     fn take(&mut self, place: Place, visit: Visit, is_told: bool) {
         let cluster = |visit: &Visit| visit.up.system_identifier;
         let identity = |visit: &Visit| {
-            let port = visit.up.settings.as_ref().and_then(|all| all.value("port").map(str::to_owned));
+            let port = visit
+                .up
+                .settings
+                .as_ref()
+                .and_then(|all| all.value("port").map(str::to_owned));
             (cluster(visit), visit.up.started, port)
         };
         if let Some(first) = self.walked.visits.first()
@@ -131,7 +139,11 @@ impl Walker {
             }
             return;
         }
-        let known = self.walked.visits.iter().position(|one| identity(one) == identity(&visit));
+        let known = self
+            .walked
+            .visits
+            .iter()
+            .position(|one| identity(one) == identity(&visit));
         let at = known.unwrap_or_else(|| {
             self.walked.visits.push(visit);
             self.walked.visits.len() - 1
@@ -157,7 +169,9 @@ impl Walker {
             .chain([5432])
             .collect();
         for (at, row) in &self.walked.strangers {
-            let Some(visit) = self.walked.visits.get(*at) else { continue };
+            let Some(visit) = self.walked.visits.get(*at) else {
+                continue;
+            };
             for host in hosts_of(visit, row.client.as_deref()) {
                 let is_local = is_here(&host);
                 for port in known.iter().chain(self.local_ports.iter().filter(|_| is_local)) {
@@ -166,7 +180,9 @@ impl Walker {
                 }
             }
         }
-        next.into_iter().filter(|(place, _)| !self.tried.contains(place)).collect()
+        next.into_iter()
+            .filter(|(place, _)| !self.tried.contains(place))
+            .collect()
     }
 
     /// Who follows whom, and which rows are left over.
@@ -174,7 +190,9 @@ impl Walker {
         let walked = &mut self.walked;
         walked.follows.clear();
         for (at, visit) in walked.visits.iter().enumerate() {
-            let upstream = upstreams(visit).into_iter().find_map(|place| walked.aliases.get(&place).copied());
+            let upstream = upstreams(visit)
+                .into_iter()
+                .find_map(|place| walked.aliases.get(&place).copied());
             if let Some(upstream) = upstream.filter(|upstream| *upstream != at) {
                 walked.follows.insert(at, upstream);
             }
@@ -210,7 +228,10 @@ impl Walker {
     /// Nobody answered: in words, with what to do.
     fn not_reached(&self) -> Report {
         let silent = &self.walked.silent;
-        let places: Vec<String> = silent.iter().map(|((host, port), _)| shown(host, *port)).collect();
+        let places: Vec<String> = silent
+            .iter()
+            .map(|((host, port), _)| shown(host, *port))
+            .collect();
         let mut report = Report::new(format!("{} could not be asked.", places.join(", ")));
         report.causes = silent.iter().map(|(_, why)| why.to_string()).collect();
         let user = self.dialling.user();
@@ -265,12 +286,19 @@ pub(super) fn upstreams(visit: &Visit) -> Vec<Place> {
         Conninfo::parse(text)
     };
     let link = setting().or_else(|| Conninfo::parse(visit.more.link.as_deref()?));
-    let of_link = link.filter(|_| visit.up.replay.is_some()).map(|link| dialled(&link)).unwrap_or_default();
+    let of_link = link
+        .filter(|_| visit.up.replay.is_some())
+        .map(|link| dialled(&link))
+        .unwrap_or_default();
     let of_link = of_link.into_iter().map(|one| (one.host, one.port));
     let all = of_receiver.into_iter().chain(of_link);
     let mut places: Vec<Place> = Vec::new();
     for (host, port) in all {
-        let hosts = if is_here(&host) { local_names(visit, &host) } else { vec![host] };
+        let hosts = if is_here(&host) {
+            local_names(visit, &host)
+        } else {
+            vec![host]
+        };
         for host in hosts {
             if !places.contains(&(host.clone(), port)) {
                 places.push((host, port));
@@ -310,18 +338,29 @@ fn strangers_of(visit: &Visit, below: &[&Visit]) -> Vec<Sender> {
     let is_standby = |row: &Sender| {
         // A base backup, a pg_receivewal (it has nothing on disk that it tells of) or a logical subscriber is not a server.
         let is_backup = row.state == Some(SenderState::Backup);
-        let is_tool = row.state.is_some() && row.written.is_some() && row.flushed.is_none() && row.replayed.is_none();
+        let is_tool =
+            row.state.is_some() && row.written.is_some() && row.flushed.is_none() && row.replayed.is_none();
         !is_backup && !is_tool && slot_of(row).is_none_or(|slot| slot.is_physical)
     };
-    let mut left: Vec<Sender> =
-        visit.up.senders.as_deref().unwrap_or_default().iter().filter(|row| is_standby(row)).cloned().collect();
+    let mut left: Vec<Sender> = visit
+        .up
+        .senders
+        .as_deref()
+        .unwrap_or_default()
+        .iter()
+        .filter(|row| is_standby(row))
+        .cloned()
+        .collect();
     for standby in below {
         let Some(receiver) = standby.up.receiving.receiver() else {
             continue;
         };
         let name = standby_name(standby);
         let by_slot = left.iter().position(|row| {
-            receiver.slot.as_deref().is_some_and(|own| slot_of(row).is_some_and(|slot| slot.name == own))
+            receiver
+                .slot
+                .as_deref()
+                .is_some_and(|own| slot_of(row).is_some_and(|slot| slot.name == own))
         });
         let by_name = || {
             let is_its = |row: &Sender| name.as_deref().is_some_and(|name| row.application_name == name);
@@ -341,8 +380,16 @@ fn standby_name(visit: &Visit) -> Option<String> {
         .value("primary_conninfo")
         .and_then(Conninfo::parse)
         .or_else(|| Conninfo::parse(visit.more.link.as_deref()?));
-    let name = link.as_ref().and_then(|link| link.get("application_name")).map(str::to_owned);
-    let name = name.or_else(|| settings.value("cluster_name").filter(|name| !name.is_empty()).map(str::to_owned));
+    let name = link
+        .as_ref()
+        .and_then(|link| link.get("application_name"))
+        .map(str::to_owned);
+    let name = name.or_else(|| {
+        settings
+            .value("cluster_name")
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+    });
     let parsed = crate::model::topology::ServerName::parse(name.as_deref()?).ok()?;
     Some(parsed.in_view(visit.major))
 }

@@ -58,7 +58,10 @@ pub(super) async fn speak(mut stream: TcpStream, host: &str, tls: &Tls) -> io::R
         .map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))?;
     let connector = TlsConnector::from(Arc::new(config));
     let stream = connector.connect(name, stream).await.map_err(|error| {
-        io::Error::new(ErrorKind::PermissionDenied, format!("TLS with {host} failed: {error}"))
+        io::Error::new(
+            ErrorKind::PermissionDenied,
+            format!("TLS with {host} failed: {error}"),
+        )
     })?;
     Ok(Spoken::Encrypted(Box::new(stream)))
 }
@@ -110,11 +113,15 @@ fn roots(path: &Path) -> io::Result<RootCertStore> {
 
 fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
     let read = CertificateDer::pem_file_iter(path).map_err(|error| unusable(path, &error))?;
-    read.map(|one| one.map_err(|error| unusable(path, &error))).collect()
+    read.map(|one| one.map_err(|error| unusable(path, &error)))
+        .collect()
 }
 
 fn unusable(path: &Path, error: &dyn std::fmt::Display) -> io::Error {
-    io::Error::new(ErrorKind::PermissionDenied, format!("{} cannot be used: {error}", path.display()))
+    io::Error::new(
+        ErrorKind::PermissionDenied,
+        format!("{} cannot be used: {error}", path.display()),
+    )
 }
 
 fn invalid(error: impl std::fmt::Display) -> io::Error {
@@ -156,7 +163,12 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -165,10 +177,17 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

@@ -16,9 +16,13 @@ pub fn understood(command: &str) -> Understood {
         return Understood::Own(directory);
     }
     let copies = ["cp ", "install ", "cat "].iter().any(|word| {
-        command.starts_with(word) || command.contains(&format!("/{word}")) || command.contains(&format!(" {word}"))
+        command.starts_with(word)
+            || command.contains(&format!("/{word}"))
+            || command.contains(&format!(" {word}"))
     });
-    let goes_out = ["://", "ssh", "rsync", "scp ", "gzip", "|"].iter().any(|word| command.contains(word));
+    let goes_out = ["://", "ssh", "rsync", "scp ", "gzip", "|"]
+        .iter()
+        .any(|word| command.contains(word));
     let folder = command.split_whitespace().rev().find_map(|word| {
         let word = word.trim_matches(['"', '\'', ';', ')', '(']);
         let folder = word.strip_suffix("/%f")?;
@@ -69,7 +73,9 @@ mod tests {
             ("gzip < %p > /srv/wal/%f", None),
             ("/bin/true", None),
         ] {
-            let expected = folder.map_or(Understood::Foreign, |folder| Understood::Copies(folder.to_owned()));
+            let expected = folder.map_or(Understood::Foreign, |folder| {
+                Understood::Copies(folder.to_owned())
+            });
             assert_eq!(understood(command), expected, "{command}");
         }
     }

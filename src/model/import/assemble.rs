@@ -44,8 +44,12 @@ pub fn draw(name: &str, facts: &[Facts]) -> Result<Imported, NoImport> {
 
 /// The version that most servers have; the primary's, where it is known.
 fn major(facts: &[Facts], root: usize, lost: &mut Vec<Loss>, asked: &mut Vec<Asked>) -> PgMajor {
-    let known = facts.get(root).into_iter().chain(facts).filter(|one| !one.is_major_guessed);
-    let chosen = known.filter_map(|one| one.major).next();
+    let mut known = facts
+        .get(root)
+        .into_iter()
+        .chain(facts)
+        .filter(|one| !one.is_major_guessed);
+    let chosen = known.find_map(|one| one.major);
     let guessed = || facts.iter().filter_map(|one| one.major).min();
     let Some(chosen) = chosen else {
         let guess = guessed().unwrap_or(PgMajor::V15);
@@ -57,7 +61,10 @@ fn major(facts: &[Facts], root: usize, lost: &mut Vec<Loss>, asked: &mut Vec<Ask
         return guess;
     };
     for one in facts {
-        if let Some(other) = one.major.filter(|other| *other != chosen && !one.is_major_guessed) {
+        if let Some(other) = one
+            .major
+            .filter(|other| *other != chosen && !one.is_major_guessed)
+        {
             lost.push(Loss {
                 place: one.place.clone(),
                 line: String::new(),
@@ -108,7 +115,11 @@ impl Tree {
                 Follows::Server(upstream, sure) => {
                     tree.upstream.insert(place, *upstream);
                     if *sure == Sure::Guessed {
-                        tree.ask(&name(place), "More than one server could be meant by what it dials.", &name(*upstream));
+                        tree.ask(
+                            &name(place),
+                            "More than one server could be meant by what it dials.",
+                            &name(*upstream),
+                        );
                     }
                 }
                 Follows::Outside(at) => {
@@ -117,13 +128,20 @@ impl Tree {
                 Follows::Unknown => unknown.push(place),
             }
         }
-        let below = |tree: &Self, root: usize| (0..names.len()).filter(|place| tree.leads_to(*place, root)).count();
+        let below = |tree: &Self, root: usize| {
+            (0..names.len())
+                .filter(|place| tree.leads_to(*place, root))
+                .count()
+        };
         let roots: Vec<usize> = (0..facts.len())
             .filter(|place| facts.get(*place).is_some_and(|one| !one.is_standby))
             .collect();
         let outside: Vec<usize> = (facts.len()..names.len()).collect();
         let largest = |places: &[usize]| {
-            places.iter().copied().max_by_key(|place| (below(&tree, *place), std::cmp::Reverse(*place)))
+            places
+                .iter()
+                .copied()
+                .max_by_key(|place| (below(&tree, *place), std::cmp::Reverse(*place)))
         };
         tree.root = largest(&roots)
             .or_else(|| largest(&outside))
@@ -134,7 +152,9 @@ impl Tree {
             tree.upstream.insert(place, root);
             tree.ask(&name(place), "Nothing says whom it follows.", &name(root));
         }
-        tree.members = (0..names.len()).filter(|place| tree.leads_to(*place, root)).collect();
+        tree.members = (0..names.len())
+            .filter(|place| tree.leads_to(*place, root))
+            .collect();
         for (place, one) in facts.iter().enumerate() {
             if !tree.members.contains(&place) {
                 tree.losses.push(Loss {
@@ -177,7 +197,11 @@ impl Tree {
     fn level(&self, place: usize) -> usize {
         let mut next = place;
         let mut level = 0;
-        while let Some(upstream) = self.upstream.get(&next).filter(|_| next != self.root && level <= self.upstream.len()) {
+        while let Some(upstream) = self
+            .upstream
+            .get(&next)
+            .filter(|_| next != self.root && level <= self.upstream.len())
+        {
             next = *upstream;
             level += 1;
         }
@@ -201,7 +225,11 @@ impl Tree {
                 .members
                 .iter()
                 .copied()
-                .filter(|place| *place != self.root && self.upstream.get(place) == Some(&upstream) && !order.contains(place))
+                .filter(|place| {
+                    *place != self.root
+                        && self.upstream.get(place) == Some(&upstream)
+                        && !order.contains(place)
+                })
                 .collect();
             below.sort_by_key(key);
             order.extend(below);
@@ -268,6 +296,12 @@ impl Drawing<'_> {
         lost.extend(losses::of(self.facts, &topology, &drawn));
         lost.append(&mut sync.losses);
         Ok(Imported {
+            names: self
+                .names
+                .iter()
+                .take(self.facts.len())
+                .map(ToString::to_string)
+                .collect(),
             topology,
             asked,
             losses: lost,
@@ -275,7 +309,12 @@ impl Drawing<'_> {
         })
     }
 
-    fn draft(&self, sync: &Sync, (auth, tls): (Option<crate::model::topology::Auth>, bool), hand: &ByHand) -> Draft {
+    fn draft(
+        &self,
+        sync: &Sync,
+        (auth, tls): (Option<crate::model::topology::Auth>, bool),
+        hand: &ByHand,
+    ) -> Draft {
         Draft {
             name: self.name.to_owned(),
             postgres: self.major,
@@ -284,7 +323,11 @@ impl Drawing<'_> {
             auth,
             tls,
             settings: hand.common.clone(),
-            servers: self.order.iter().filter_map(|place| self.server(*place, sync, hand)).collect(),
+            servers: self
+                .order
+                .iter()
+                .filter_map(|place| self.server(*place, sync, hand))
+                .collect(),
         }
     }
 
@@ -292,10 +335,18 @@ impl Drawing<'_> {
         let (host, port) = self.places.get(place)?.clone();
         let facts = self.facts.get(place);
         let follows = (place != self.tree.root)
-            .then(|| self.tree.upstream.get(&place).and_then(|upstream| self.names.get(*upstream)))
+            .then(|| {
+                self.tree
+                    .upstream
+                    .get(&place)
+                    .and_then(|upstream| self.names.get(*upstream))
+            })
             .flatten();
         let standby = facts.filter(|_| follows.is_some());
-        let has_slot = |one: &Facts| one.value("primary_slot_name").is_some_and(|slot| !slot.is_empty());
+        let has_slot = |one: &Facts| {
+            one.value("primary_slot_name")
+                .is_some_and(|slot| !slot.is_empty())
+        };
         let mut server = DraftServer {
             name: self.names.get(place)?.clone(),
             host,

@@ -83,8 +83,7 @@ impl Conf {
                 },
                 LineSays::Refused { .. } => {
                     let word = first_word(text);
-                    let message =
-                        "The line has a syntax error, so PostgreSQL refuses the file: put values with blanks, \
+                    let message = "The line has a syntax error, so PostgreSQL refuses the file: put values with blanks, \
                          commas, slashes or other signs in single quotes.";
                     self.refuse(path, number, &word, message);
                 }
@@ -101,7 +100,14 @@ impl Conf {
         is_needed: bool,
         above: &mut Vec<String>,
     ) {
-        self.include_at(files, path, number, &join(folder_of(path), value), is_needed, above);
+        self.include_at(
+            files,
+            path,
+            number,
+            &join(folder_of(path), value),
+            is_needed,
+            above,
+        );
     }
 
     fn include_at(
@@ -154,7 +160,7 @@ impl Conf {
                     .into_iter()
                     .filter(|entry| {
                         let name = &entry.name;
-                        !entry.is_folder && !name.starts_with('.') && name.len() > 5 && name.ends_with(".conf")
+                        !entry.is_folder && !name.starts_with('.') && name.len() > 5 && is_conf(name)
                     })
                     .map(|entry| entry.name)
                     .collect();
@@ -180,6 +186,11 @@ impl Conf {
     }
 }
 
+/// By the end of its name, which is compared as the server does it: capitals count.
+pub fn is_conf(name: &str) -> bool {
+    name.strip_suffix(".conf").is_some()
+}
+
 /// What may be shown of a line that cannot be read.
 fn first_word(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
@@ -203,7 +214,11 @@ mod tests {
         }
         let conf = read(&files, "c/postgresql.conf").unwrap();
         for (name, value) in expected {
-            assert_eq!(conf.last(name).map(|line| line.value.as_str()), Some(*value), "{name}");
+            assert_eq!(
+                conf.last(name).map(|line| line.value.as_str()),
+                Some(*value),
+                "{name}"
+            );
         }
         assert_eq!(conf.problems.len(), problems, "{:?}", conf.problems);
     }
@@ -233,13 +248,11 @@ mod tests {
     #[test]
     fn what_the_server_refuses_is_a_problem_of_its_line() {
         check(
-            &[
-                (
-                    "c/postgresql.conf",
-                    "\u{feff}port=1\ninclude 'none'\ninclude_dir 'none'\nwork_mem = 64 MB\ninclude 'postgresql.conf'\n\
+            &[(
+                "c/postgresql.conf",
+                "\u{feff}port=1\ninclude 'none'\ninclude_dir 'none'\nwork_mem = 64 MB\ninclude 'postgresql.conf'\n\
                      primary_conninfo = 'password=hunter2\nport = 3",
-                ),
-            ],
+            )],
             &[("port", "3")],
             6,
         );

@@ -29,6 +29,17 @@ impl Given {
     }
 }
 
+/// A value that stands in a file, and is not the one that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    pub name: String,
+    pub running: String,
+    pub written: String,
+    pub place: String,
+    /// Else a reload is enough.
+    pub needs_restart: bool,
+}
+
 /// The server that a standby streams from, where that is certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Upstream {
@@ -61,6 +72,8 @@ pub struct Facts {
     pub is_unreached: bool,
     /// True: it runs, so that settings which it does not list have their built-in value.
     pub is_running: bool,
+    /// What the files say and the server does not do yet.
+    pub pending: Vec<Pending>,
     pub losses: Vec<Loss>,
 }
 
@@ -88,7 +101,9 @@ impl Facts {
 
     /// Its connection to its upstream; `None`: it has none, or nobody can read it.
     pub fn link(&self) -> Option<Conninfo> {
-        let text = self.value("primary_conninfo").filter(|text| !text.trim().is_empty())?;
+        let text = self
+            .value("primary_conninfo")
+            .filter(|text| !text.trim().is_empty())?;
         Conninfo::parse(text)
     }
 
@@ -99,7 +114,11 @@ impl Facts {
     /// The addresses of its own that it listens on by name: not `*`, not loopback.
     pub fn listens_on(&self) -> Vec<&str> {
         let list = self.value("listen_addresses").unwrap_or_default();
-        let all: Vec<&str> = list.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+        let all: Vec<&str> = list
+            .split(',')
+            .map(str::trim)
+            .filter(|one| !one.is_empty())
+            .collect();
         let is_only_loopback6 = all.contains(&"::1") && !all.contains(&"localhost");
         all.into_iter()
             .filter(|one| match *one {
@@ -125,7 +144,8 @@ impl Facts {
 pub fn is_on(text: &str) -> bool {
     match lookup("hot_standby", PgMajor::V15) {
         Known::Here(parameter) | Known::Perhaps(parameter) => {
-            parameter.judge(text, PgMajor::V15, false).is_ok() && parameter.is_shown_as(text, "on", PgMajor::V15)
+            parameter.judge(text, PgMajor::V15, false).is_ok()
+                && parameter.is_shown_as(text, "on", PgMajor::V15)
         }
         Known::Elsewhere { .. } | Known::Nowhere => false,
     }
@@ -148,7 +168,11 @@ mod tests {
             ("localhost, 127.0.0.2", vec!["127.0.0.2"], true),
         ] {
             facts.set("listen_addresses", list, String::new());
-            assert_eq!((facts.listens_on(), facts.listens_to_others()), (own, others), "{list}");
+            assert_eq!(
+                (facts.listens_on(), facts.listens_to_others()),
+                (own, others),
+                "{list}"
+            );
         }
         assert!(is_on("YES") && is_on("1") && !is_on("of") && !is_on("nonsense"));
     }

@@ -148,11 +148,19 @@ mod tests {
         assert_eq!(files.read("top/b/../a/postgresql.conf").unwrap(), b"port = 1");
         assert_eq!(files.read("/b/postgresql.conf").unwrap(), b"port = 2");
         assert_eq!(files.read("/postgresql.conf"), Err(Unread::Missing));
-        let names: Vec<_> = files.list("top").unwrap().into_iter().map(|entry| entry.name).collect();
+        let names: Vec<_> = files
+            .list("top")
+            .unwrap()
+            .into_iter()
+            .map(|entry| entry.name)
+            .collect();
         assert_eq!(names, ["a", "b"]);
         assert_eq!(files.list("none"), Err(Unread::Missing));
         assert_eq!(join("/etc", "x.conf"), "/etc/x.conf");
         assert_eq!(join("/etc", "/x.conf"), "/x.conf");
-        assert_eq!((folder_of("a/b"), folder_of("/a"), folder_of("a")), ("a", "/", ""));
+        assert_eq!(
+            (folder_of("a/b"), folder_of("/a"), folder_of("a")),
+            ("a", "/", "")
+        );
     }
 }

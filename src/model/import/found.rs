@@ -1,6 +1,6 @@
 //! Servers by their files: a data directory, a folder of configuration files as Debian has them, a bundle, a folder of several.
 
-use super::conf_file::{Conf, ConfProblem, read as read_conf};
+use super::conf_file::{Conf, ConfProblem, is_conf, read as read_conf};
 use super::facts::{Facts, is_on};
 use super::files::{Files, Unread, folder_of, join, last_part};
 use super::redact::redacted;
@@ -26,7 +26,7 @@ const MOST_FOLDERS: usize = 4000;
 ///
 /// If the path itself cannot be read.
 pub fn find(files: &dyn Files, path: &str) -> Result<Found, Unread> {
-    if path.ends_with(".conf") && files.has(path) {
+    if is_conf(path) && files.has(path) {
         let folder = folder_of(path);
         let conf = if last_part(path) == "recovery.conf" {
             join(folder, "postgresql.conf")
@@ -106,9 +106,21 @@ fn server(files: &dyn Files, folder: &str, conf_path: &str) -> Facts {
     let head = files.read(conf_path).unwrap_or_default();
     facts.major = major_of(files, folder, &data, &String::from_utf8_lossy(&head));
     if facts.major.is_none() {
-        let names: Vec<&str> = conf.lines.iter().chain(&auto.lines).map(|line| line.name.as_str()).collect();
-        let is_after_11 = has_signal || names.iter().any(|name| name.eq_ignore_ascii_case("primary_conninfo"));
-        facts.major = Some(oldest_that_knows(&names, recovery.is_some(), is_after_11 && recovery.is_none()));
+        let names: Vec<&str> = conf
+            .lines
+            .iter()
+            .chain(&auto.lines)
+            .map(|line| line.name.as_str())
+            .collect();
+        let is_after_11 = has_signal
+            || names
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case("primary_conninfo"));
+        facts.major = Some(oldest_that_knows(
+            &names,
+            recovery.is_some(),
+            is_after_11 && recovery.is_none(),
+        ));
         facts.is_major_guessed = true;
     }
     let has_signals = facts.major.is_some_and(PgMajor::has_standby_signal);
@@ -134,7 +146,9 @@ fn server(files: &dyn Files, folder: &str, conf_path: &str) -> Facts {
     }
     leftovers(files, &data, &mut facts);
     let hba = facts.value("hba_file").map(|path| join(&data, path));
-    let hba = hba.filter(|path| files.has(path)).unwrap_or_else(|| join(folder, "pg_hba.conf"));
+    let hba = hba
+        .filter(|path| files.has(path))
+        .unwrap_or_else(|| join(folder, "pg_hba.conf"));
     if files.has(&hba) {
         let (access, problems) = hba_file::read(files, &hba);
         facts.access = access;
@@ -151,7 +165,12 @@ fn data_folder(files: &dyn Files, folder: &str, conf: &Conf) -> String {
         return folder.to_owned();
     };
     let data = join(folder, &named.value);
-    let marks = ["PG_VERSION", "postgresql.auto.conf", "standby.signal", "recovery.conf"];
+    let marks = [
+        "PG_VERSION",
+        "postgresql.auto.conf",
+        "standby.signal",
+        "recovery.conf",
+    ];
     if marks.iter().any(|mark| files.has(&join(&data, mark))) {
         data
     } else {
@@ -164,7 +183,9 @@ fn major_of(files: &dyn Files, folder: &str, data: &str, head: &str) -> Option<P
         let text = files.read(&join(folder, "PG_VERSION")).ok()?;
         PgMajor::of_server(String::from_utf8_lossy(&text).trim())
     };
-    of_file(data).or_else(|| of_file(folder)).or_else(|| said_by(folder, head))
+    of_file(data)
+        .or_else(|| of_file(folder))
+        .or_else(|| said_by(folder, head))
 }
 
 /// Takes every line in its order: a later one of the same name wins, and the earlier one is told of.
@@ -230,7 +251,8 @@ fn take_recovery(facts: &mut Facts, recovery: &Conf, path: &str) {
     if is_standby {
         take(facts, &known);
     } else {
-        let message = "Without standby_mode = on, the server recovers once from its archive and becomes a primary.";
+        let message =
+            "Without standby_mode = on, the server recovers once from its archive and becomes a primary.";
         facts.losses.push(about(path, message, recovery));
     }
 }
@@ -284,7 +306,19 @@ impl Loss {
 /// A folder's own name, past the names that every server's folder has.
 fn label(folder: &str) -> String {
     const EVERYONES: [&str; 13] = [
-        "data", "main", "pgdata", "conf", "config", "etc", "postgresql", "postgres", "pgsql", "var", "lib", ".", "..",
+        "data",
+        "main",
+        "pgdata",
+        "conf",
+        "config",
+        "etc",
+        "postgresql",
+        "postgres",
+        "pgsql",
+        "var",
+        "lib",
+        ".",
+        "..",
     ];
     let is_own = |part: &&str| {
         let lower = part.to_ascii_lowercase();

@@ -1,6 +1,6 @@
 //! pg_hba.conf as lines: who may connect from where, and how. A foreign file is never an error; what is odd stays text.
 
-use super::conf_file::ConfProblem;
+use super::conf_file::{ConfProblem, is_conf};
 use super::files::{Files, folder_of, join};
 
 /// One rule.
@@ -76,7 +76,7 @@ fn take(
                     .unwrap_or_default()
                     .into_iter()
                     .map(|entry| entry.name)
-                    .filter(|name| name.ends_with(".conf") && !name.starts_with('.'))
+                    .filter(|name| is_conf(name) && !name.starts_with('.'))
                     .collect();
                 names.sort();
                 nested.extend(names.iter().map(|name| join(&folder, name)));
@@ -86,7 +86,8 @@ fn take(
                 None => refuse(
                     number,
                     &first.text,
-                    "The line is not a rule: it needs a kind, a database, a role, an address and a method.".to_owned(),
+                    "The line is not a rule: it needs a kind, a database, a role, an address and a method."
+                        .to_owned(),
                 ),
             },
         }
@@ -94,7 +95,11 @@ fn take(
             let mut below = Vec::new();
             take(files, &file, level + 1, rules, &mut below);
             for problem in below {
-                refuse(number, "include", format!("{}: {}", problem.file, problem.message));
+                refuse(
+                    number,
+                    "include",
+                    format!("{}: {}", problem.file, problem.message),
+                );
             }
         }
     }
@@ -189,7 +194,11 @@ fn rule(path: &str, number: usize, words: &[Word]) -> Option<Access> {
     };
     let (method, options) = rest.split_first()?;
     let has = |word: &str| {
-        !database.is_quoted && database.text.split(',').any(|name| name.eq_ignore_ascii_case(word))
+        !database.is_quoted
+            && database
+                .text
+                .split(',')
+                .any(|name| name.eq_ignore_ascii_case(word))
     };
     Some(Access {
         file: path.to_owned(),

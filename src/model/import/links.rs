@@ -44,14 +44,25 @@ pub struct Links {
 
 /// What a standby's connection string dials, in its order.
 pub fn dialled(link: &Conninfo) -> Vec<Dialled> {
-    let hosts = link.get("host").or_else(|| link.get("hostaddr")).unwrap_or_default();
+    let hosts = link
+        .get("host")
+        .or_else(|| link.get("hostaddr"))
+        .unwrap_or_default();
     let ports: Vec<&str> = link.get("port").unwrap_or_default().split(',').collect();
     let hosts = hosts.split(',').map(str::trim).enumerate();
     let all = hosts.map(|(at, host)| {
-        let port = if ports.len() == 1 { ports.first() } else { ports.get(at) };
+        let port = if ports.len() == 1 {
+            ports.first()
+        } else {
+            ports.get(at)
+        };
         let number = port.and_then(|port| port.trim().parse().ok()).unwrap_or(5432);
         Dialled {
-            host: if host.starts_with('/') { String::new() } else { host.to_owned() },
+            host: if host.starts_with('/') {
+                String::new()
+            } else {
+                host.to_owned()
+            },
             port: number,
         }
     });
@@ -74,7 +85,12 @@ pub fn resolve(facts: &[Facts]) -> Links {
         follows: vec![Follows::Nobody; facts.len()],
         dialled: facts
             .iter()
-            .map(|one| one.link().filter(|_| one.is_standby).map(|link| dialled(&link)).unwrap_or_default())
+            .map(|one| {
+                one.link()
+                    .filter(|_| one.is_standby)
+                    .map(|link| dialled(&link))
+                    .unwrap_or_default()
+            })
             .collect(),
         outside: Vec::new(),
     };
@@ -123,7 +139,11 @@ fn decide(
             [] => outside.push(*standby),
             [(_, place)] => bind(links, bound, dialled, *standby, *place, Sure::Certain),
             [(best, place), (next, _), ..] => {
-                let sure = if *best >= 20 && best > next { Sure::Certain } else { Sure::Guessed };
+                let sure = if *best >= 20 && best > next {
+                    Sure::Certain
+                } else {
+                    Sure::Guessed
+                };
                 bind(links, bound, dialled, *standby, *place, sure);
             }
         }
@@ -194,7 +214,11 @@ fn score(
     let link = one.link();
     let own = link.as_ref().and_then(|link| link.get("application_name"));
     let is_named = |name: &str| {
-        name.eq_ignore_ascii_case(host) || host.split('.').next().is_some_and(|first| first.eq_ignore_ascii_case(name))
+        name.eq_ignore_ascii_case(host)
+            || host
+                .split('.')
+                .next()
+                .is_some_and(|first| first.eq_ignore_ascii_case(name))
     };
     if names.into_iter().chain([own]).flatten().any(is_named) {
         score += 40;

@@ -8,7 +8,6 @@ use super::settings::{is_managed, is_same};
 use super::{Loss, redact};
 use crate::model::configuration::{Effective, effective};
 use crate::model::health::Conninfo;
-use crate::model::simulate::StandbyNames;
 use crate::model::topology::{Server, ServerId, Topology};
 
 /// Every line of the servers that decides something which the drawing decides otherwise, or not at all.
@@ -22,7 +21,9 @@ pub fn of(facts: &[Facts], topology: &Topology, places: &BTreeMap<usize, usize>)
         let Some(server) = places.get(&at).and_then(|place| topology.servers().get(*place)) else {
             continue;
         };
-        let Some(written) = derived.get(&server.id()) else { continue };
+        let Some(written) = derived.get(&server.id()) else {
+            continue;
+        };
         let comparison = Comparison {
             facts: one,
             topology,
@@ -59,9 +60,12 @@ impl Comparison<'_> {
         let is_primary = self.server.is_primary();
         let name = self.server.name();
         Some(match key {
-            "port" | "standby_mode" => return None,
-            "primary_conninfo" | "primary_slot_name" | "restore_command" | "recovery_min_apply_delay"
-            | "recovery_target_timeline" | "archive_cleanup_command"
+            "primary_conninfo"
+            | "primary_slot_name"
+            | "restore_command"
+            | "recovery_min_apply_delay"
+            | "recovery_target_timeline"
+            | "archive_cleanup_command"
                 if is_primary =>
             {
                 if given.value.is_empty() || self.is_default(key, given) {
@@ -83,16 +87,9 @@ impl Comparison<'_> {
                     "It takes effect when \"{name}\" is promoted; the design sets it on the primary only."
                 )
             }
-            "synchronous_standby_names" => {
-                let read = |text: &str| StandbyNames::parse(text, major).ok().flatten();
-                // What differs in meaning was told when the list was read.
-                if read(&given.value).is_none() || read(&given.value) != read(written.unwrap_or_default()) {
-                    return None;
-                }
-                return None;
-            }
-            "synchronous_commit" => return None,
-            "cluster_name" if given.value.is_empty() => return None,
+            // What differs in meaning was told when the list was read.
+            "synchronous_standby_names" | "synchronous_commit" => return None,
+            _ if given.value.is_empty() || self.is_said_otherwise(key, given) => return None,
             "cluster_name" => format!("The design sets cluster_name to the server's name, \"{name}\"."),
             "listen_addresses" => {
                 let written = written.unwrap_or("localhost");
@@ -107,18 +104,25 @@ impl Comparison<'_> {
             "archive_mode" | "archive_command" | "archive_library" | "restore_command" => {
                 return self.archive(key, given);
             }
-            "recovery_target_timeline" if self.is_default(key, given) => return None,
-            "recovery_min_apply_delay" if self.server.standby().and_then(|one| one.apply_delay()).is_some() => {
-                return None;
-            }
-            "recovery_min_apply_delay" if self.is_default(key, given) => return None,
-            "promote_trigger_file" | "trigger_file" if given.value.is_empty() => return None,
             "promote_trigger_file" | "trigger_file" => {
-                "pgcascade promotes by pg_ctl or pg_promote(); the design does not keep a trigger file.".to_owned()
+                "pgcascade promotes by pg_ctl or pg_promote(); the design does not keep a trigger file."
+                    .to_owned()
             }
-            _ if given.value.is_empty() => return None,
             _ => "A design cannot say this.".to_owned(),
         })
+    }
+
+    /// True for what the design says in its own words, or what is so without a word.
+    fn is_said_otherwise(&self, key: &str, given: &Given) -> bool {
+        match key {
+            "port" | "standby_mode" => true,
+            "recovery_target_timeline" => self.is_default(key, given),
+            "recovery_min_apply_delay" => {
+                self.is_default(key, given)
+                    || self.server.standby().and_then(|one| one.apply_delay()).is_some()
+            }
+            _ => false,
+        }
     }
 
     /// True for a value that a server has anyway.
@@ -140,14 +144,19 @@ impl Comparison<'_> {
         Some(match key {
             _ if is_off => return None,
             "archive_mode" if !has_archive && given.value.eq_ignore_ascii_case("off") => return None,
-            "archive_mode" if has_archive => "The design archives on every server, with archive_mode = on.".to_owned(),
+            "archive_mode" if has_archive => {
+                "The design archives on every server, with archive_mode = on.".to_owned()
+            }
             "archive_mode" => {
-                "The design has no archive: what the servers archive with is not a folder that it can name.".to_owned()
+                "The design has no archive: what the servers archive with is not a folder that it can name."
+                    .to_owned()
             }
             "archive_command" | "archive_library" if has_archive => {
                 "The design has an archive in a folder, with a command of pgcascade's own.".to_owned()
             }
-            "restore_command" if has_archive => "The design restores with a command of pgcascade's own.".to_owned(),
+            "restore_command" if has_archive => {
+                "The design restores with a command of pgcascade's own.".to_owned()
+            }
             _ => "A design cannot hold this command: its archive is a folder.".to_owned(),
         })
     }
@@ -193,7 +202,13 @@ impl Comparison<'_> {
             .filter(|key| {
                 !matches!(
                     *key,
-                    "host" | "port" | "hostaddr" | "dbname" | "replication" | "fallback_application_name" | "application_name"
+                    "host"
+                        | "port"
+                        | "hostaddr"
+                        | "dbname"
+                        | "replication"
+                        | "fallback_application_name"
+                        | "application_name"
                 )
             })
             .collect();
@@ -213,12 +228,21 @@ impl Comparison<'_> {
     /// Rules of pg_hba.conf that the design does not write.
     fn access(&self, derived: &BTreeMap<ServerId, Effective>) -> Vec<Loss> {
         // A view shows names without the quotes that a file has.
-        let plain = |line: &str| line.replace('"', "").split_whitespace().collect::<Vec<_>>().join(" ");
+        let plain = |line: &str| {
+            line.replace('"', "")
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         let written: Vec<String> = derived
             .get(&self.server.id())
             .map(|one| one.access.iter().map(|line| plain(line)).collect())
             .unwrap_or_default();
-        let lost = self.facts.access.iter().filter(|rule| !written.contains(&plain(&rule.text)));
+        let lost = self
+            .facts
+            .access
+            .iter()
+            .filter(|rule| !written.contains(&plain(&rule.text)));
         lost.map(|rule| Loss {
             place: format!("{}:{}", rule.file, rule.number),
             line: redact::masked(&rule.text),

@@ -25,12 +25,13 @@ mod version;
 
 pub use assemble::draw;
 pub use conf_file::{Conf, ConfLine, ConfProblem, read as read_conf};
-pub use facts::{Facts, Given, Upstream};
+pub use facts::is_on;
+pub use facts::{Facts, Given, Pending, Upstream};
 pub use files::{Entry, Files, InMemory, Unread};
 pub use found::{Found, find};
-pub use links::{Dialled, dialled};
 pub use hba_file::{Access, read as read_access};
-pub use own::is_written_by;
+pub use links::{Dialled, dialled};
+pub use own::{is_written_by, names_in};
 pub use redact::{redacted, without_password};
 pub use settings::is_same;
 pub use version::oldest_that_knows;
@@ -75,6 +76,8 @@ pub struct Unreached {
 #[derive(Clone, Debug)]
 pub struct Imported {
     pub topology: Topology,
+    /// What the design calls each server of the facts.
+    pub names: Vec<String>,
     pub asked: Vec<Asked>,
     pub losses: Vec<Loss>,
     pub unreached: Vec<Unreached>,

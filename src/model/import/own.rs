@@ -10,13 +10,7 @@ pub fn is_written_by(topology: &Topology, facts: &[Facts]) -> bool {
     let written = effective(topology);
     topology.servers().len() == facts.len()
         && topology.servers().iter().all(|server| {
-            let folder = configuration.folder(server.id());
-            let ends = [ClusterFolder::server(folder), ClusterFolder::data(folder)];
-            let is_its = |one: &&Facts| {
-                ends.iter().any(|end| {
-                    one.place == *end || one.place.strip_suffix(end.as_str()).is_some_and(|before| before.ends_with('/'))
-                })
-            };
+            let is_its = |one: &&Facts| is_in(&one.place, configuration.folder(server.id()));
             match (facts.iter().find(is_its), written.get(&server.id())) {
                 (Some(one), Some(written)) => {
                     let is_set = |(name, value): (&String, &String)| one.value(name) == Some(value.as_str());
@@ -29,6 +23,28 @@ pub fn is_written_by(topology: &Topology, facts: &[Facts]) -> bool {
                 _ => false,
             }
         })
+}
+
+/// The names that the design has for the servers in these folders.
+pub fn names_in(topology: &Topology, facts: &[Facts]) -> Vec<String> {
+    let configuration = Configuration::in_cluster_folder(topology);
+    let name = |one: &Facts| {
+        let mut servers = topology.servers().iter();
+        let server = servers.find(|server| is_in(&one.place, configuration.folder(server.id())));
+        server.map_or_else(String::new, |server| server.name().to_string())
+    };
+    facts.iter().map(name).collect()
+}
+
+/// True if the place is the server's folder in a bundle or a cluster.
+fn is_in(place: &str, folder: &str) -> bool {
+    let ends = [ClusterFolder::server(folder), ClusterFolder::data(folder)];
+    ends.iter().any(|end| {
+        place == *end
+            || place
+                .strip_suffix(end.as_str())
+                .is_some_and(|before| before.ends_with('/'))
+    })
 }
 
 fn plain(line: &str) -> String {

@@ -17,7 +17,9 @@ pub fn choose(facts: &[Facts], links: &Links, names: &[ServerName]) -> (Vec<(Hos
     for _ in 0..facts.len() {
         let before = hosts.clone();
         for (place, follows) in links.follows.iter().enumerate() {
-            let Follows::Server(upstream, _) = follows else { continue };
+            let Follows::Server(upstream, _) = follows else {
+                continue;
+            };
             let is_local = links
                 .dialled
                 .get(place)
@@ -99,10 +101,22 @@ fn known_host(place: usize, one: &Facts, links: &Links) -> Option<String> {
         .find(|host| !is_here(host))
         .or_else(own)
         .or_else(|| address.clone().filter(|host| !is_here(host)))
-        .or_else(|| dials().next().filter(|_| !one.listens_to_others() || one.is_running))
-        .or_else(|| one.value("listen_addresses").is_some_and(|list| list.split(',').any(|one| one.trim() == "localhost")).then(|| "localhost".to_owned()).filter(|_| address.as_deref().is_some_and(is_here)))
+        .or_else(|| {
+            dials()
+                .next()
+                .filter(|_| !one.listens_to_others() || one.is_running)
+        })
+        .or_else(|| {
+            one.value("listen_addresses")
+                .is_some_and(|list| list.split(',').any(|one| one.trim() == "localhost"))
+                .then(|| "localhost".to_owned())
+                .filter(|_| address.as_deref().is_some_and(is_here))
+        })
         .or(address.filter(|host| !host.is_empty() && !host.starts_with('/')))
-        .or_else(|| (!one.listens_to_others() && one.value("listen_addresses").is_some()).then(|| "localhost".to_owned()))
+        .or_else(|| {
+            (!one.listens_to_others() && one.value("listen_addresses").is_some())
+                .then(|| "localhost".to_owned())
+        })
 }
 
 /// The one address that its upstream's pg_hba.conf lets in for replication, if it is nobody else's.
@@ -127,7 +141,8 @@ fn entrance(
     hosts.dedup();
     let named = hosts.iter().find(|host| {
         let first = host.split('.').next().unwrap_or_default();
-        !one.label.is_empty() && (one.label.eq_ignore_ascii_case(host) || one.label.eq_ignore_ascii_case(first))
+        !one.label.is_empty()
+            && (one.label.eq_ignore_ascii_case(host) || one.label.eq_ignore_ascii_case(first))
     });
     match (named, hosts.as_slice()) {
         (Some(host), _) | (None, [host]) => Host::parse(host).ok(),

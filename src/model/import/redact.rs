@@ -20,7 +20,14 @@ pub fn redacted(name: &str, value: &str) -> String {
 
 /// What stands behind `password=`, `TOKEN=` and the like, and between `:` and `@` of an address, becomes `***`.
 pub fn masked(text: &str) -> String {
-    const SECRET: [&str; 6] = ["password", "passwd", "secret", "token", "access_key", "passphrase"];
+    const SECRET: [&str; 6] = [
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "access_key",
+        "passphrase",
+    ];
     let mut shown = String::new();
     for (at, piece) in text.split_inclusive([' ', '&', ';', '\t']).enumerate() {
         let lower = piece.to_ascii_lowercase();
@@ -63,7 +70,10 @@ mod tests {
             ("primary_conninfo", "host=db1 password=hunter2 user=r"),
             ("primary_conninfo", "password='hunter2"),
             ("restore_command", "PGPASSWORD=hunter2 fetch %f %p"),
-            ("archive_command", "AWS_SECRET_KEY=hunter2; aws s3 cp %p s3://wal/%f"),
+            (
+                "archive_command",
+                "AWS_SECRET_KEY=hunter2; aws s3 cp %p s3://wal/%f",
+            ),
             ("archive_command", "curl -T %p https://me:hunter2@store/%f"),
             ("archive_command", "put --token=hunter2 %p"),
         ] {

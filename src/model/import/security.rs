@@ -36,10 +36,14 @@ pub fn has_tls(facts: &[Facts]) -> bool {
     let mut standbys = facts.iter().filter(|one| one.is_standby).peekable();
     let checks = |one: &Facts| {
         one.link().is_some_and(|link| {
-            link.get("sslmode") == Some("verify-full") && link.get("sslcert").is_some() && link.get("sslrootcert").is_some()
+            link.get("sslmode") == Some("verify-full")
+                && link.get("sslcert").is_some()
+                && link.get("sslrootcert").is_some()
         })
     };
-    let speak = facts.iter().all(|one| one.is_on("ssl") && one.value("ssl_ca_file").is_some());
+    let speak = facts
+        .iter()
+        .all(|one| one.is_on("ssl") && one.value("ssl_ca_file").is_some());
     let is_pair = standbys.peek().is_some();
     speak && (is_pair && standbys.all(checks) || !is_pair && is_prepared(facts))
 }

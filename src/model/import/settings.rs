@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Loss;
 use super::facts::Facts;
 use crate::model::configuration::effective;
-use crate::model::topology::catalogue::{Known, lookup};
+use crate::model::topology::catalogue::{Kind, Known, lookup};
 use crate::model::topology::{
     DraftServer, MANAGED_SETTINGS, PgMajor, Settings, Topology, check_setting_name, check_setting_value,
 };
@@ -24,17 +24,49 @@ pub struct ByHand {
 fn built_in(name: &str, major: PgMajor) -> Option<&'static str> {
     let is_ten = !major.has_two_numbers();
     Some(match name {
-        "hot_standby" => if is_ten { "on" } else { "off" },
-        "wal_level" => if is_ten { "replica" } else { "minimal" },
-        "max_wal_senders" | "max_replication_slots" => if is_ten { "10" } else { "0" },
+        "hot_standby" => {
+            if is_ten {
+                "on"
+            } else {
+                "off"
+            }
+        }
+        "wal_level" => {
+            if is_ten {
+                "replica"
+            } else {
+                "minimal"
+            }
+        }
+        "max_wal_senders" | "max_replication_slots" => {
+            if is_ten {
+                "10"
+            } else {
+                "0"
+            }
+        }
         "max_connections" => "100",
         "max_slot_wal_keep_size" => "-1",
         "wal_keep_size" | "wal_keep_segments" => "0",
         "hot_standby_feedback" | "ssl" => "off",
         "shared_buffers" => "128MB",
         "wal_retrieve_retry_interval" => "5s",
-        "password_encryption" => if major.stores_scram_unasked() { "scram-sha-256" } else if is_ten { "md5" } else { "on" },
-        "ssl_min_protocol_version" => if major.forbids_old_tls_unasked() { "TLSv1.2" } else { "TLSv1" },
+        "password_encryption" => {
+            if major.stores_scram_unasked() {
+                "scram-sha-256"
+            } else if is_ten {
+                "md5"
+            } else {
+                "on"
+            }
+        }
+        "ssl_min_protocol_version" => {
+            if major.forbids_old_tls_unasked() {
+                "TLSv1.2"
+            } else {
+                "TLSv1"
+            }
+        }
         _ => return None,
     })
 }
@@ -45,16 +77,14 @@ pub fn is_same(name: &str, one: &str, other: &str, major: PgMajor) -> bool {
         return true;
     }
     match lookup(name, major) {
-        Known::Here(parameter) | Known::Perhaps(parameter) => match parameter.kind {
-            crate::model::topology::catalogue::Kind::Text => false,
-            _ => {
-                let is_good = |value| parameter.judge(value, major, true).is_ok();
-                is_good(one)
-                    && is_good(other)
-                    && parameter.is_shown_as(one, other, major)
-                    && parameter.is_shown_as(other, one, major)
-            }
-        },
+        Known::Here(parameter) | Known::Perhaps(parameter) => {
+            let is_good = |value| parameter.judge(value, major, true).is_ok();
+            parameter.kind != Kind::Text
+                && is_good(one)
+                && is_good(other)
+                && parameter.is_shown_as(one, other, major)
+                && parameter.is_shown_as(other, one, major)
+        }
         Known::Elsewhere { .. } | Known::Nowhere => false,
     }
 }
@@ -115,7 +145,13 @@ pub fn by_hand(facts: &[Facts], base: &Topology, places: &BTreeMap<usize, usize>
         }
     }
     for (name, values) in all {
-        share(&mut hand, &name, &values, places.len().saturating_sub(unreached), major);
+        share(
+            &mut hand,
+            &name,
+            &values,
+            places.len().saturating_sub(unreached),
+            major,
+        );
     }
     hand
 }
@@ -131,7 +167,9 @@ fn spelled(key: &str, written: &str, major: PgMajor) -> String {
 fn unfit(name: &str, value: &str, major: PgMajor, facts: &Facts, key: &str) -> Option<Loss> {
     let given = facts.settings.get(key)?;
     if check_setting_name(name).is_err() || check_setting_value(name, value).is_err() {
-        return Some(given.loss("The value has a control character, or the name is not one: a design cannot hold it."));
+        return Some(
+            given.loss("The value has a control character, or the name is not one: a design cannot hold it."),
+        );
     }
     let is_of_recovery = name.starts_with("recovery_") && !major.has_standby_signal();
     is_of_recovery.then(|| given.loss("A design does not say how a recovery ends."))
@@ -149,18 +187,30 @@ fn share(
         return;
     }
     let key = name.to_ascii_lowercase();
-    let alike = |value: &str| values.values().filter(|(other, _)| is_same(&key, value, other, major)).count();
+    let alike = |value: &str| {
+        values
+            .values()
+            .filter(|(other, _)| is_same(&key, value, other, major))
+            .count()
+    };
     let most = values
         .values()
         .map(|(value, is_needed)| (alike(value), *is_needed, value))
         .max_by_key(|(count, is_needed, _)| (*count, *is_needed));
     let common = most
-        .filter(|(count, _, _)| values.len() == servers && (*count == servers || *count * 2 > servers && *count > 1))
+        .filter(|(count, _, _)| {
+            values.len() == servers && (*count == servers || *count * 2 > servers && *count > 1)
+        })
         .map(|(_, _, value)| value.clone());
     for (at, (value, is_needed)) in values {
-        let is_common = common.as_ref().is_some_and(|common| is_same(&key, common, value, major));
+        let is_common = common
+            .as_ref()
+            .is_some_and(|common| is_same(&key, common, value, major));
         if !is_common && (*is_needed || common.is_some()) {
-            hand.own.entry(*at).or_default().insert(name.to_owned(), value.clone());
+            hand.own
+                .entry(*at)
+                .or_default()
+                .insert(name.to_owned(), value.clone());
         }
     }
     if let Some(common) = common {
@@ -175,7 +225,12 @@ pub fn without_needless(
     places: &BTreeMap<usize, usize>,
     build: impl Fn(&ByHand) -> Option<Topology>,
 ) {
-    let names: Vec<String> = hand.common.keys().filter(|name| *name == "max_wal_senders").cloned().collect();
+    let names: Vec<String> = hand
+        .common
+        .keys()
+        .filter(|name| *name == "max_wal_senders")
+        .cloned()
+        .collect();
     for name in names {
         let mut smaller = hand.clone();
         smaller.common.remove(&name);

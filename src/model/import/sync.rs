@@ -57,7 +57,11 @@ fn take(
     direct: &[(usize, ServerName)],
 ) {
     sync.policy = Some(SyncPolicy {
-        method: if names.is_quorum() { SyncMethod::Any } else { SyncMethod::First },
+        method: if names.is_quorum() {
+            SyncMethod::Any
+        } else {
+            SyncMethod::First
+        },
         count: names.count(),
         commit,
     });

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::configuration::Configuration;
 use crate::model::topology::{
-    ApplyDelay, Archive, Auth, CommitLevel, Edit, Host, PgMajor, Port, ServerName, SyncMethod, SyncPolicy, notation,
+    ApplyDelay, Archive, Auth, CommitLevel, Edit, Host, PgMajor, Port, ServerName, SyncMethod, SyncPolicy,
+    notation,
 };
 
 /// The files of every server, in folders `servers/NAME`.
@@ -51,7 +52,10 @@ fn said(topology: &Topology) -> String {
                 upstream.map(|one| one.name().to_string()),
                 candidates.iter().position(|one| one.id() == server.id()),
                 topology.uses_slot(server.id()),
-                server.standby().and_then(|one| one.apply_delay()).map(ToString::to_string),
+                server
+                    .standby()
+                    .and_then(|one| one.apply_delay())
+                    .map(ToString::to_string),
                 server.settings()
             )
         })
@@ -143,7 +147,14 @@ fn a_foreign_cluster_keeps_its_settings_and_loses_in_words() {
          db2 db2:5432 Some(\"db1\") Some(0) slot false None {\"max_connections\": \"100\"}\n"
     );
     let told = |word: &str| imported.losses.iter().any(|loss| loss.message.contains(word));
-    for word in ["ghost", "overrides", "password", "listen on", "own rules", "pgcascade's own"] {
+    for word in [
+        "ghost",
+        "overrides",
+        "password",
+        "listen on",
+        "own rules",
+        "pgcascade's own",
+    ] {
         assert!(told(word), "{word}: {:#?}", imported.losses);
     }
     assert_eq!(imported.asked.len(), 1, "{:?}", imported.asked);
@@ -153,7 +164,15 @@ fn a_foreign_cluster_keeps_its_settings_and_loses_in_words() {
 fn an_upstream_that_nobody_found_becomes_a_place_holder() {
     let mut files = InMemory::default();
     let text = "primary_conninfo = 'host=db1.example port=5433 application_name=a'\nlisten_addresses = '*'\n";
-    server_files(&mut files, "a", &[("PG_VERSION", "15"), ("postgresql.conf", text), ("standby.signal", "")]);
+    server_files(
+        &mut files,
+        "a",
+        &[
+            ("PG_VERSION", "15"),
+            ("postgresql.conf", text),
+            ("standby.signal", ""),
+        ],
+    );
     let imported = import(&files);
     assert_eq!(imported.topology.primary().name().as_str(), "db1.example");
     assert_eq!(imported.topology.primary().port().number(), 5433);
@@ -161,7 +180,17 @@ fn an_upstream_that_nobody_found_becomes_a_place_holder() {
 }
 
 fn designs() -> impl Strategy<Value = Topology> {
-    let names = prop::sample::select(vec!["a", "b b", "it's", "x\"y", "back\\slash", "db-1.eu", "FIRST", "é", "9"]);
+    let names = prop::sample::select(vec![
+        "a",
+        "b b",
+        "it's",
+        "x\"y",
+        "back\\slash",
+        "db-1.eu",
+        "FIRST",
+        "é",
+        "9",
+    ]);
     let server = (
         names,
         any::<prop::sample::Index>(),
@@ -178,13 +207,22 @@ fn designs() -> impl Strategy<Value = Topology> {
         any::<bool>(),
         prop::sample::select(vec![None, Some(Auth::Md5), Some(Auth::Trust)]),
         prop::collection::btree_map(
-            prop::sample::select(vec!["work_mem", "max_connections", "log_line_prefix", "shared_buffers"]),
+            prop::sample::select(vec![
+                "work_mem",
+                "max_connections",
+                "log_line_prefix",
+                "shared_buffers",
+            ]),
             prop::sample::select(vec!["64MB", "128MB"]),
             0..3,
         ),
     )
         .prop_map(|(major, servers, on_hosts, sync, archive, tls, auth, settings)| {
-            let name = if major.has_cluster_name() { "prim ary" } else { "primary" };
+            let name = if major.has_cluster_name() {
+                "prim ary"
+            } else {
+                "primary"
+            };
             let primary = ServerName::parse(name).unwrap();
             let mut topology = Topology::new("cluster", major, primary, Port::new(5432).unwrap());
             let first = topology.primary().id();
@@ -196,7 +234,9 @@ fn designs() -> impl Strategy<Value = Topology> {
                 let upstream = upstream.get(topology.servers()).id();
                 let name = ServerName::parse(&format!("{name} {at}")).ok();
                 let port = Port::new(if on_hosts { 5432 } else { 5433 + at as u16 }).ok();
-                topology.apply(&Edit::AddStandby { upstream, name, port }).unwrap();
+                topology
+                    .apply(&Edit::AddStandby { upstream, name, port })
+                    .unwrap();
                 let server = topology.servers().last().unwrap().id();
                 if on_hosts {
                     let host = Host::parse(&format!("10.0.0.{}", at + 1)).unwrap();
@@ -207,25 +247,38 @@ fn designs() -> impl Strategy<Value = Topology> {
                     topology.apply(&Edit::SetApplyDelay { server, delay }).unwrap();
                 }
                 if slot && major.has_slots() {
-                    topology.apply(&Edit::SetSlot { server, slot: Some(false) }).unwrap();
+                    topology
+                        .apply(&Edit::SetSlot {
+                            server,
+                            slot: Some(false),
+                        })
+                        .unwrap();
                 }
                 if is_sync && sync.is_some() && upstream == first {
                     let priority = Some(at as u32 + 1);
-                    topology.apply(&Edit::SetSyncPriority { server, priority }).unwrap();
+                    topology
+                        .apply(&Edit::SetSyncPriority { server, priority })
+                        .unwrap();
                 }
             }
             if let Some((is_any, count, commit)) = sync
                 && !topology.sync_candidates().is_empty()
             {
                 let policy = SyncPolicy {
-                    method: if is_any && major.has_quorum() { SyncMethod::Any } else { SyncMethod::First },
+                    method: if is_any && major.has_quorum() {
+                        SyncMethod::Any
+                    } else {
+                        SyncMethod::First
+                    },
                     count: if major.has_several_sync() { count } else { 1 },
                     commit: CommitLevel::ALL[commit],
                 };
                 topology.apply(&Edit::SetSync(Some(policy))).unwrap();
             }
             if let Some(archive) = archive {
-                topology.apply(&Edit::SetArchive(Archive::new(archive).ok())).unwrap();
+                topology
+                    .apply(&Edit::SetArchive(Archive::new(archive).ok()))
+                    .unwrap();
             }
             topology.apply(&Edit::SetTls(tls)).unwrap();
             let auth = auth.filter(|auth| *auth != Auth::Md5 || major.has_scram());
@@ -233,7 +286,13 @@ fn designs() -> impl Strategy<Value = Topology> {
             for (name, value) in settings {
                 let value = if name == "max_connections" { "150" } else { value };
                 let (name, value) = (name.to_owned(), Some(value.to_owned()));
-                topology.apply(&Edit::SetSetting { server: None, name, value }).unwrap();
+                topology
+                    .apply(&Edit::SetSetting {
+                        server: None,
+                        name,
+                        value,
+                    })
+                    .unwrap();
             }
             topology
         })

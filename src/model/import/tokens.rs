@@ -5,9 +5,14 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineSays {
     Nothing,
-    Sets { name: String, value: String },
+    Sets {
+        name: String,
+        value: String,
+    },
     /// The scanner or the parser refuses it: the text near which it does so.
-    Refused { near: String },
+    Refused {
+        near: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +71,9 @@ fn lossy(bytes: &[u8]) -> String {
 
 /// The next token and what follows it; `None` at the end of the line or at a comment.
 fn token(text: &[u8]) -> Option<(Kind, &[u8], &[u8])> {
-    let start = text.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r'))?;
+    let start = text
+        .iter()
+        .position(|byte| !matches!(byte, b' ' | b'\t' | b'\r'))?;
     let text = text.get(start..)?;
     let first = *text.first()?;
     if first == b'#' {

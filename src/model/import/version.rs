@@ -7,7 +7,7 @@ use crate::model::topology::catalogue::{Known, lookup};
 pub fn oldest_that_knows(names: &[&str], is_before_12: bool, is_after_11: bool) -> PgMajor {
     let fits = |major: &PgMajor| {
         let has_signal = major.has_standby_signal();
-        major.has_known_parameters() && !(is_before_12 && has_signal) && !(is_after_11 && !has_signal)
+        major.has_known_parameters() && !(is_before_12 && has_signal) && (!is_after_11 || has_signal)
     };
     let known = |major: PgMajor| {
         let knows = |name: &&&str| {
@@ -48,14 +48,23 @@ mod tests {
         let said = |path, text| said_by(path, text).map(|major| major.to_string());
         assert_eq!(said("/etc/postgresql/13/main", ""), Some("13".to_owned()));
         assert_eq!(
-            said("x", "# postgresql.conf of \"a\", the primary, for\n# PostgreSQL 9.6\n# Made by\n"),
+            said(
+                "x",
+                "# postgresql.conf of \"a\", the primary, for\n# PostgreSQL 9.6\n# Made by\n"
+            ),
             Some("9.6".to_owned())
         );
         assert_eq!(said("/srv/data", "# PostgreSQL configuration file\n"), None);
         let guess = |names: &[&str], before, after| oldest_that_knows(names, before, after).to_string();
         assert_eq!(guess(&["port", "my.thing"], false, false), "18");
-        assert_eq!(guess(&["wal_keep_segments", "primary_conninfo"], false, true), "12");
-        assert_eq!(guess(&["promote_trigger_file", "wal_keep_size"], false, true), "15");
+        assert_eq!(
+            guess(&["wal_keep_segments", "primary_conninfo"], false, true),
+            "12"
+        );
+        assert_eq!(
+            guess(&["promote_trigger_file", "wal_keep_size"], false, true),
+            "15"
+        );
         assert_eq!(guess(&["port"], true, false), "11");
     }
 }

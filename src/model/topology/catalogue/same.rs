@@ -41,7 +41,14 @@ pub fn in_words(name: &str, value: &str, unit: Option<&str>, major: PgMajor) -> 
         return value.to_owned();
     }
     let Known::Here(parameter) = lookup(name, major) else {
-        return format!("{value}{}", if unit.starts_with(|c: char| c.is_ascii_digit()) { "" } else { unit });
+        return format!(
+            "{value}{}",
+            if unit.starts_with(|c: char| c.is_ascii_digit()) {
+                ""
+            } else {
+                unit
+            }
+        );
     };
     // The largest unit first: the first one that says exactly the same.
     let mut units = value::units(Some(unit), &parameter.kind, major);
