@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::geteuid;
 use thiserror::Error;
 
+pub use super::tls::{SslMode, Tls};
 use crate::engine::cluster::site::Site;
 use crate::engine::system::plain;
 use crate::model::configuration::ClusterFolder;
@@ -51,44 +52,6 @@ pub struct Login {
     pub user: String,
     pub database: String,
     pub secret: Secret,
-}
-
-/// `sslmode`, and the files that it needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tls {
-    pub mode: SslMode,
-    pub root: Option<PathBuf>,
-    pub certificate: Option<PathBuf>,
-    pub key: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SslMode {
-    Disable,
-    Allow,
-    Prefer,
-    Require,
-    VerifyCa,
-    VerifyFull,
-}
-
-impl SslMode {
-    pub fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "disable" => Self::Disable,
-            "allow" => Self::Allow,
-            "prefer" => Self::Prefer,
-            "require" => Self::Require,
-            "verify-ca" => Self::VerifyCa,
-            "verify-full" => Self::VerifyFull,
-            _ => return None,
-        })
-    }
-
-    /// True if a connection without TLS is none.
-    pub fn is_needed(self) -> bool {
-        matches!(self, Self::Require | Self::VerifyCa | Self::VerifyFull)
-    }
 }
 
 /// A password that was typed; it shows in no text.

@@ -235,7 +235,7 @@ fn doors(facts: &Facts, name: &str, found: &mut Vec<Found>) {
             Severity::Error,
             Some(name.to_owned()),
             format!(
-                "pg_hba.conf of {name} trusts {}: whoever is there can {what} without a password",
+                "pg_hba.conf of {name} trusts {}: anyone there can {what} without a password",
                 rule.address
             ),
             Some(format!(
