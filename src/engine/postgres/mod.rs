@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod authority;
+pub mod control;
 pub mod endpoint;
 mod guard;
 pub mod identity;
@@ -13,3 +14,4 @@ pub mod sessions;
 mod socket;
 pub mod sql;
 mod tls;
+pub mod wal;
