@@ -118,7 +118,7 @@ async fn quorums_and_names_of_all_kinds_come_back() {
             topology.apply(&Edit::SetArchive(Archive::new("wal archive").ok())).unwrap();
             let (name, value) = ("work_mem".to_owned(), Some("8MB".to_owned()));
             topology.apply(&Edit::SetSetting { server: None, name, value }).unwrap();
-            let server = topology.by_name("FIRST").map(|one| one.id());
+            let server = topology.by_name("FIRST").map(pgcascade::model::topology::Server::id);
             let (name, value) = ("log_min_duration_statement".to_owned(), Some("2s".to_owned()));
             topology.apply(&Edit::SetSetting { server, name, value }).unwrap();
         },

@@ -10,6 +10,7 @@
 mod adopt;
 mod apply;
 mod archive;
+mod audit;
 mod besieged;
 mod bundle;
 mod bystander;

@@ -1,16 +1,17 @@
 //! What the visits found, as facts of servers: also of those that only others speak of.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use super::visit::{AccessRow, Visit};
+use super::unseen;
+use super::visit::{AccessRow, FileSetting, Visit};
 use super::walk::{Walked, is_here, shown};
-use crate::model::health::{Conninfo, Sender, Slot, Source};
+use crate::model::health::{Conninfo, Source};
 use crate::model::import::{
     Access, Asked, Facts, InMemory, Loss, Pending, Unreached, Upstream, read_conf, redacted,
 };
 use crate::model::quoting;
 use crate::model::topology::PgMajor;
-use crate::model::topology::catalogue::in_words;
+use crate::model::topology::catalogue::{Effect, Known, in_words, lookup};
 
 /// The servers that answered, then those that did not; what is guessed of the latter.
 #[derive(Debug, Default)]
@@ -43,10 +44,10 @@ pub(super) fn facts_of(walked: &Walked, user: &str) -> Told {
         told.facts.push(facts);
     }
     for (at, row) in &walked.strangers {
-        stranger(&mut told, walked, *at, row);
+        unseen::stranger(&mut told, walked, *at, row);
     }
     for at in 0..walked.visits.len() {
-        away(&mut told, walked, at);
+        unseen::away(&mut told, walked, at);
     }
     told
 }
@@ -73,6 +74,7 @@ fn of_visit(visit: &Visit, user: &str) -> Facts {
         ..Facts::default()
     };
     settings(&mut facts, visit);
+    facts.pending = pending(visit);
     link(&mut facts, visit);
     let role = quoting::identifier(user);
     if let Some(rows) = &visit.more.access {
@@ -143,17 +145,59 @@ fn settings(facts: &mut Facts, visit: &Visit) {
         let written = in_file
             .map(|one| one.value.clone())
             .filter(|written| name != "primary_conninfo" && is_same(name, written, &spoken, visit.major));
-        if let Some(one) = in_file.filter(|_| written.is_none() && name != "primary_conninfo") {
-            facts.pending.push(Pending {
-                name: name.to_owned(),
-                running: spoken.clone(),
-                written: one.value.clone(),
-                place: format!("{}:{}", one.file, one.line),
-                needs_restart: setting.pending_restart == Some(true),
-            });
-        }
         facts.set(name, &written.unwrap_or(spoken), place);
     }
+}
+
+/// What a file says last of each setting, where something else runs.
+fn pending(visit: &Visit) -> Vec<Pending> {
+    // The server sets these itself when it starts, whatever its files say.
+    const OVERRULED: [&str; 5] = [
+        "config_file",
+        "data_directory",
+        "external_pid_file",
+        "hba_file",
+        "ident_file",
+    ];
+    let (Some(settings), Some(rows)) = (&visit.up.settings, &visit.more.file_settings) else {
+        return Vec::new();
+    };
+    let last: BTreeMap<String, &FileSetting> = rows
+        .iter()
+        .map(|row| (row.name.to_ascii_lowercase(), row))
+        .collect();
+    let of_row = |(name, row): (String, &FileSetting)| {
+        // A connection string is not compared: what runs has no password in it.
+        if OVERRULED.contains(&name.as_str()) || name.contains('.') || name == "primary_conninfo" {
+            return None;
+        }
+        let setting = settings.get(&row.name);
+        let running = match setting {
+            // Its built-in value runs, since it is not among those that somebody set.
+            None => "its default".to_owned(),
+            Some(one) => match one.source {
+                Source::File | Source::Default => {
+                    in_words(&name, one.value.as_deref()?, one.unit.as_deref(), visit.major)
+                }
+                _ => return None,
+            },
+        };
+        if setting.is_some() && is_same(&name, &row.value, &running, visit.major) {
+            return None;
+        }
+        let needs_restart = match lookup(&name, visit.major) {
+            Known::Here(parameter) => parameter.takes_effect() == Some(Effect::Restart),
+            _ => false,
+        };
+        Some(Pending {
+            name,
+            running,
+            written: row.value.clone(),
+            place: format!("{}:{}", row.file, row.line),
+            needs_restart: needs_restart || setting.and_then(|one| one.pending_restart) == Some(true),
+        })
+    };
+    last.into_iter().filter_map(of_row).collect()
 }
 
 /// A name of a process is shown with its letters replaced, which the file has as they are.
@@ -278,118 +322,4 @@ fn prefix(mask: &str) -> Option<u32> {
             (bits.leading_ones() + bits.trailing_zeros() >= 128).then(|| bits.leading_ones())
         }
     }
-}
-
-/// A standby that streams from a server and was not reached itself.
-fn stranger(told: &mut Told, walked: &Walked, at: usize, row: &Sender) {
-    let Some(visit) = walked.visits.get(at) else {
-        return;
-    };
-    let slots = visit.up.slots.as_deref().unwrap_or_default();
-    let slot = slots.iter().find(|slot| slot.active_pid == Some(row.pid));
-    let client = row.client.clone().filter(|client| !is_here(client));
-    let sync = row
-        .sync_state
-        .as_ref()
-        .map(|state| format!(", {}", state.word()))
-        .unwrap_or_default();
-    let message = format!(
-        "It streams from {}{sync}, and nothing answered where it may be: no view shows its port. Its card is a place holder; \
-         name it with --also HOST:PORT.",
-        shown(&visit.host, visit.port)
-    );
-    unseen(told, walked, at, &row.application_name, client, slot, &message);
-}
-
-/// Slots that nobody uses: standbys that are away.
-fn away(told: &mut Told, walked: &Walked, at: usize) {
-    let Some(visit) = walked.visits.get(at) else {
-        return;
-    };
-    let used: BTreeSet<String> = told
-        .facts
-        .iter()
-        .filter_map(|facts| facts.value("primary_slot_name").map(str::to_owned))
-        .collect();
-    for slot in visit.up.slots.iter().flatten() {
-        // A slot that never kept WAL was never used.
-        if slot.is_active
-            || !slot.is_physical
-            || slot.is_temporary
-            || slot.restart.is_none()
-            || used.contains(&slot.name)
-        {
-            continue;
-        }
-        let message = format!(
-            "Its slot on {} is inactive: the standby is away. If the slot belongs to no standby, remove the card.",
-            shown(&visit.host, visit.port)
-        );
-        unseen(told, walked, at, &slot.name, None, Some(slot), &message);
-    }
-}
-
-fn unseen(
-    told: &mut Told,
-    walked: &Walked,
-    at: usize,
-    name: &str,
-    client: Option<String>,
-    slot: Option<&Slot>,
-    message: &str,
-) {
-    let Some(visit) = walked.visits.get(at) else {
-        return;
-    };
-    let ports: BTreeSet<u16> = walked.visits.iter().map(|visit| visit.port).collect();
-    // One port for all is likely on hosts of their own.
-    let port = match ports.iter().collect::<Vec<_>>().as_slice() {
-        [only] if client.is_some() => **only,
-        _ => (1..u16::MAX)
-            .find(|port| {
-                !ports.contains(port)
-                    && *port >= 5433
-                    && !told.facts.iter().any(|facts| facts.port() == *port)
-            })
-            .unwrap_or(5433),
-    };
-    let is_named = !name.is_empty() && name != "walreceiver";
-    let shown_name = if is_named {
-        name.to_owned()
-    } else {
-        "standby".to_owned()
-    };
-    let mut facts = Facts {
-        place: format!("{}: {shown_name}", shown(&visit.host, visit.port)),
-        label: shown_name.clone(),
-        major: Some(visit.major),
-        is_standby: true,
-        follows: Some(Upstream::At(at)),
-        is_running: true,
-        is_unreached: true,
-        address: client.clone().map(|client| (client, port)),
-        ..Facts::default()
-    };
-    facts.set("port", &port.to_string(), String::new());
-    if is_named {
-        let text = format!("application_name={}", quoting::conninfo(name));
-        facts.set("primary_conninfo", &text, String::new());
-    }
-    if let Some(slot) = slot {
-        facts.set("primary_slot_name", &slot.name, String::new());
-    }
-    told.asked.push(Asked {
-        server: Some(shown_name.clone()),
-        question: format!(
-            "On which port does \"{shown_name}\" listen? No view tells the port of a downstream."
-        ),
-        guess: port.to_string(),
-    });
-    told.unreached.push(Unreached {
-        server: Some(shown_name),
-        host: client,
-        port: None,
-        message: message.to_owned(),
-    });
-    told.facts.push(facts);
 }

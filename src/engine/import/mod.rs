@@ -8,6 +8,7 @@ mod facts;
 mod local;
 mod servers;
 mod sources;
+mod unseen;
 mod visit;
 mod walk;
 

@@ -312,6 +312,11 @@ fn slots(subject: &Subject<'_>, facts: &Facts, name: &str, found: &mut Vec<Found
 /// What stands in a file and does not run.
 fn pending(facts: &Facts, name: &str, found: &mut Vec<Found>) {
     for one in &facts.pending {
+        let running = if one.running == "its default" {
+            one.running.clone()
+        } else {
+            literal(&one.running)
+        };
         let (rule, fix) = if one.needs_restart {
             (
                 "setting-pending",
@@ -330,7 +335,7 @@ fn pending(facts: &Facts, name: &str, found: &mut Vec<Found>) {
             format!(
                 "{name} runs with {} = {}, and its file says {}",
                 one.name,
-                literal(&one.running),
+                running,
                 literal(&one.written)
             ),
             Some(fix),
