@@ -115,6 +115,8 @@ fn settings(facts: &mut Facts, visit: &Visit) {
         let Some(value) = &setting.value else { continue };
         match &setting.source {
             Source::Default | Source::Session => continue,
+            // The server takes it from the limit of its stack, which is nobody's setting (up to 13).
+            Source::Environment if name == "max_stack_depth" => continue,
             // Of our own role or database, not of the server.
             Source::Database | Source::User => {
                 facts.losses.push(Loss {
@@ -246,7 +248,7 @@ fn link(facts: &mut Facts, visit: &Visit) {
         "Up to 11, only a superuser can read recovery.conf through the server: a delay, a restore_command or another option of \
          the link may be missing.",
     ));
-    if let Some(text) = visit.more.link.as_deref().and_then(in_force) {
+    if let Some(text) = visit.more.link.as_deref().map(in_force) {
         facts.set("primary_conninfo", &text, place.clone());
     }
     if let Some(slot) = visit
@@ -260,7 +262,7 @@ fn link(facts: &mut Facts, visit: &Visit) {
 }
 
 /// The receiver's connection string without what libpq filled in.
-fn in_force(text: &str) -> Option<String> {
+fn in_force(text: &str) -> String {
     const KEPT: [&str; 8] = [
         "host",
         "hostaddr",
@@ -271,7 +273,7 @@ fn in_force(text: &str) -> Option<String> {
         "sslcert",
         "sslkey",
     ];
-    let read = Conninfo::parse(text)?;
+    let read = Conninfo::of_view(text);
     let words: Vec<String> = read
         .keys()
         .filter(|key| KEPT.contains(key) || matches!(*key, "sslmode" | "sslrootcert"))
@@ -279,7 +281,7 @@ fn in_force(text: &str) -> Option<String> {
         .filter(|(key, value)| !(*key == "sslmode" && *value == "prefer"))
         .map(|(key, value)| format!("{key}={}", quoting::conninfo(value)))
         .collect();
-    Some(words.join(" "))
+    words.join(" ")
 }
 
 fn access(row: &AccessRow) -> Access {

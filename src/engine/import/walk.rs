@@ -285,7 +285,7 @@ pub(super) fn upstreams(visit: &Visit) -> Vec<Place> {
         let text = visit.up.settings.as_ref()?.value("primary_conninfo")?;
         Conninfo::parse(text)
     };
-    let link = setting().or_else(|| Conninfo::parse(visit.more.link.as_deref()?));
+    let link = setting().or_else(|| visit.more.link.as_deref().map(Conninfo::of_view));
     let of_link = link
         .filter(|_| visit.up.replay.is_some())
         .map(|link| dialled(&link))
@@ -379,7 +379,7 @@ fn standby_name(visit: &Visit) -> Option<String> {
     let link = settings
         .value("primary_conninfo")
         .and_then(Conninfo::parse)
-        .or_else(|| Conninfo::parse(visit.more.link.as_deref()?));
+        .or_else(|| visit.more.link.as_deref().map(Conninfo::of_view));
     let name = link
         .as_ref()
         .and_then(|link| link.get("application_name"))

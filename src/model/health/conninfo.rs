@@ -13,6 +13,42 @@ const SECRET: [&str; 4] = [
     "scram_client_key",
 ];
 
+/// What libpq shows there (`PQconninfo`, without what is empty).
+const VIEWED: [&str; 32] = [
+    "application_name",
+    "channel_binding",
+    "client_encoding",
+    "connect_timeout",
+    "dbname",
+    "fallback_application_name",
+    "gssencmode",
+    "gsslib",
+    "host",
+    "hostaddr",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+    "krbsrvname",
+    "options",
+    "passfile",
+    "password",
+    "port",
+    "replication",
+    "requirepeer",
+    "sslcert",
+    "sslcompression",
+    "sslcrl",
+    "sslkey",
+    "sslmode",
+    "sslpassword",
+    "sslrootcert",
+    "target_session_attrs",
+    "tcp_user_timeout",
+    "user",
+    "authtype",
+];
+
 /// Keys and values in their order, without secrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conninfo(Vec<(String, String)>);
@@ -24,6 +60,25 @@ impl Conninfo {
         let mut pairs = with_secrets(text)?;
         pairs.retain(|(key, _)| !SECRET.contains(&key.as_str()));
         Some(Self(pairs))
+    }
+
+    /// Reads the column `conninfo` of pg_stat_wal_receiver, in which values stand as they are, without quotes and escapes (tried
+    /// on 10 and 11): a word that no key begins belongs to the value before it.
+    pub fn of_view(text: &str) -> Self {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for word in text.split(' ') {
+            let key = word.split_once('=').filter(|(key, _)| VIEWED.contains(key));
+            match (key, pairs.last_mut()) {
+                (Some((key, value)), _) => pairs.push((key.to_owned(), value.to_owned())),
+                (None, Some((_, value))) => {
+                    value.push(' ');
+                    value.push_str(word);
+                }
+                (None, None) => {}
+            }
+        }
+        pairs.retain(|(key, _)| !SECRET.contains(&key.as_str()));
+        Self(pairs)
     }
 
     /// The last value of a key counts, as in libpq.
@@ -184,6 +239,19 @@ mod tests {
         ] {
             assert_eq!(Conninfo::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn the_view_of_old_servers_is_read_without_quotes() {
+        let text = "user=replicator passfile=/a b/pgpass dbname=replication host=localhost port=5433 application_name=it's \\ \"x\" sslmode=prefer";
+        let read = Conninfo::of_view(text);
+        assert_eq!(read.get("application_name"), Some("it's \\ \"x\""));
+        assert_eq!(
+            (read.get("host"), read.get("port")),
+            (Some("localhost"), Some("5433"))
+        );
+        assert_eq!(read.get("passfile"), Some("/a b/pgpass"));
+        assert!(!format!("{:?}", Conninfo::of_view("password=hunter2 x host=a")).contains("hunter2"));
     }
 
     #[test]

@@ -230,6 +230,7 @@ impl Comparison<'_> {
         // A view shows names without the quotes that a file has.
         let plain = |line: &str| {
             line.replace('"', "")
+                .replace("clientcert=true", "clientcert=1")
                 .split_whitespace()
                 .collect::<Vec<_>>()
                 .join(" ")
