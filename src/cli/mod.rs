@@ -8,6 +8,7 @@ mod adopt;
 mod apply;
 mod args;
 mod ask;
+mod audit;
 mod bundle;
 mod check;
 mod clusters;
@@ -18,6 +19,7 @@ mod designs;
 mod diagram;
 mod difference;
 mod explain;
+mod import;
 mod live;
 mod load;
 mod man;
@@ -191,6 +193,8 @@ fn perform(args: Args) -> Result<Ending, Report> {
             wait_for(apply::apply(&apply, wanted))
         }
         Command::Adopt(args) => adopt::adopt(&args),
+        Command::Import(args) => import::import(&args),
+        Command::Audit(args) => audit::audit(&args),
         Command::Demo(demo) => {
             demo.programs.take_on_user()?;
             wait_for(demo::demo(&demo))
@@ -280,6 +284,10 @@ fn keep_folder(folder: &Path, uid: u32, gid: u32) -> Result<Ending, Report> {
 
 /// Runs what waits for servers and signals.
 fn wait_for(command: impl Future<Output = Result<Ending, Report>>) -> Result<Ending, Report> {
+    wait_for_value(command)
+}
+
+fn wait_for_value<T>(command: impl Future<Output = Result<T, Report>>) -> Result<T, Report> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -32,7 +32,7 @@ const MAY_USE: [(&str, &[&str]); 5] = [
 ];
 
 /// The floors of the model, lowest first: what each may use of the others.
-const MODEL_MAY_USE: [(&str, &[&str]); 11] = [
+const MODEL_MAY_USE: [(&str, &[&str]); 13] = [
     ("topology", &[]),
     ("document", &["topology"]),
     ("configuration", &["topology"]),
@@ -45,6 +45,10 @@ const MODEL_MAY_USE: [(&str, &[&str]); 11] = [
     ),
     (
         "drift",
+        &["topology", "document", "configuration", "health", "simulate"],
+    ),
+    (
+        "import",
         &["topology", "document", "configuration", "health", "simulate"],
     ),
     (
@@ -83,6 +87,19 @@ const MODEL_MAY_USE: [(&str, &[&str]); 11] = [
             "simulate",
             "drift",
             "plan",
+        ],
+    ),
+    (
+        "audit",
+        &[
+            "topology",
+            "document",
+            "configuration",
+            "health",
+            "simulate",
+            "drift",
+            "import",
+            "diagram",
         ],
     ),
 ];
