@@ -17,6 +17,8 @@ mod designs;
 mod diagram;
 mod difference;
 mod explain;
+mod lesson;
+mod lessons;
 mod live;
 mod man;
 mod mistyped;
@@ -34,6 +36,7 @@ mod status;
 mod survives;
 mod table;
 mod target;
+mod task;
 mod terminal;
 mod tree;
 mod trust;
@@ -191,6 +194,9 @@ fn perform(args: Args) -> Result<Ending, Report> {
             demo.programs.take_on_user()?;
             wait_for(demo::demo(&demo))
         }
+        Command::Lessons(args) => lessons::lessons(&args),
+        Command::Lesson(args) => lesson::lesson(&args),
+        Command::Challenge(args) => lesson::challenge(&args),
         Command::Man(args) => man::man(&args),
         Command::Completions { shell } => Ok(completions::completions(shell)),
         Command::KeepFolder { folder, uid, gid } => keep_folder(&folder, uid, gid),
