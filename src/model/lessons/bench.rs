@@ -12,7 +12,7 @@ use super::step::{BadStep, Step, fix};
 use super::{Ask, Lesson};
 use crate::model::document::{Command, Document, format};
 use crate::model::simulate::time::{Event, Micros, Player, Scenario, TICK};
-use crate::model::simulate::world::{self, Incident, World};
+use crate::model::simulate::world::{self, Consequence, Incident, World};
 use crate::model::topology::{Edit, Finding, Refusal, check};
 
 /// What is shown: the drawing, a story about it, or time.
@@ -301,6 +301,16 @@ pub fn given(lesson: &Lesson, drawn: &World) -> World {
         world.apply_each(&[incident]);
     }
     world
+}
+
+/// The same, with what followed from each.
+pub fn given_with_words(lesson: &Lesson, drawn: &World) -> (World, Vec<Consequence>) {
+    let mut world = drawn.clone();
+    let mut words = Vec::new();
+    for incident in given_of(lesson, drawn) {
+        words.extend(world.apply(incident).unwrap_or_default());
+    }
+    (world, words)
 }
 
 fn given_of(lesson: &Lesson, drawn: &World) -> Vec<Incident> {

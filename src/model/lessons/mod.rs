@@ -25,7 +25,7 @@ mod test;
 mod told;
 
 pub use ask::{Answer, Ask, NOBODY, Truth, is_right};
-pub use bench::{Bench, StepProblem, Where, given, options, scenario, truth};
+pub use bench::{Bench, StepProblem, Where, given, given_with_words, options, scenario, truth};
 pub use builtin::{Chapter, chapters, find, lessons};
 pub use challenge::{BadChallenge, Challenge, LEVELS, make as challenge, parse as parse_challenge, today};
 pub use format::{FRAME, read};

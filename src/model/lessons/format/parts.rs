@@ -36,7 +36,7 @@ impl LessonReader {
             for id in &on_page {
                 self.known_goal(id, goals, at("goals"));
             }
-            for id in &after {
+            if let Some(id) = &after {
                 self.known_goal(id, goals, at("after"));
             }
             shown.extend(on_page.iter().cloned());
