@@ -77,7 +77,12 @@ fn heading_ui(ui: &mut Ui, words: &str) {
 }
 
 fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
+        // With a lesson and What-if there are six of them.
+        if session.lesson.is_some() {
+            ui.spacing_mut().button_padding.x = GAP_SMALL;
+            ui.spacing_mut().item_spacing.x = GAP_SMALL;
+        }
         let own = session.mode.tab();
         let lesson = session.lesson.as_ref().map(|_| (Tab::Lesson, "Lesson"));
         let others = [

@@ -7,6 +7,7 @@ use super::super::{
     DesignMessage, Effect, LessonMessage, Looked, Message, NoticeKind, OpenLesson, Quiz, Session, Tab,
     TimeMessage, WhatIfMessage,
 };
+use super::super::{InTime, WhatIf};
 use super::desk::{forget, replace};
 use super::notices::notify;
 use super::{unsaved, what_if};
@@ -14,6 +15,7 @@ use crate::model::document::{Command, Document, format};
 use crate::model::lessons::{
     self, Bench, Lesson, Live, On, Seen, Step, is_right, parse_challenge, question, state, truth,
 };
+use crate::model::simulate::time::Run;
 use crate::model::simulate::world::World;
 use crate::model::topology::{Server, Subject};
 use crate::report::Report;
@@ -263,9 +265,7 @@ pub(super) fn next_step(session: &mut Session) -> Vec<Message> {
 /// Looks again if anything has moved; says so when it is solved, and keeps what was reached.
 pub(super) fn look(session: &mut Session) -> Vec<Effect> {
     let what_if = session.mode.what_if();
-    let time = what_if
-        .and_then(|what_if| what_if.in_time())
-        .map(|time| time.run());
+    let time = what_if.and_then(|what_if| what_if.in_time()).map(InTime::run);
     let story = what_if.filter(|_| time.is_none());
     let cluster = session.live.cluster.as_ref();
     let board = cluster.and_then(|cluster| cluster.board());
@@ -277,8 +277,8 @@ pub(super) fn look(session: &mut Session) -> Vec<Effect> {
     };
     let looked = Looked {
         drawing: session.desk.revision,
-        story: what_if.map(|what_if| what_if.revision()),
-        time: time.map(|run| run.now()),
+        story: what_if.map(WhatIf::revision),
+        time: time.map(Run::now),
         live: board.map(|_| is_proved),
         answers: open.ticks.answers.len() + usize::from(open.ticks.is_shown),
     };
@@ -303,7 +303,7 @@ pub(super) fn look(session: &mut Session) -> Vec<Effect> {
         topology: session.desk.document.topology(),
         findings: &session.derived.findings,
         drawn: &open.drawn,
-        story: story.map(|what_if| what_if.world()),
+        story: story.map(WhatIf::world),
         time,
         live: board.map(|board| Live { board, is_proved }),
     };

@@ -6,7 +6,7 @@ mod stories;
 use std::path::{Path, PathBuf};
 
 use super::super::{
-    Effect, InTime, Look, Mode, NoticeKind, PathPurpose, Session, Survives, Tab, WhatIf, WhatIfMessage,
+    Effect, InTime, Look, Mode, NoticeKind, Pace, PathPurpose, Session, Survives, Tab, WhatIf, WhatIfMessage,
 };
 use super::desk::parse;
 use super::notices::notify;
@@ -108,7 +108,11 @@ fn show(what_if: &mut WhatIf, look: Look) {
     if look == Look::Time && what_if.time.is_none() {
         let scenario = what_if.scenario.clone();
         let scenario = scenario.unwrap_or_else(|| what_if.story_in_time());
-        what_if.time = Some(InTime::new(what_if.topology(), scenario));
+        let mut time = InTime::new(what_if.topology(), scenario);
+        if what_if.scenario.is_some() {
+            time.pace = Pace::OF_LESSON;
+        }
+        what_if.time = Some(time);
     }
     if look != Look::Time
         && let Some(time) = &mut what_if.time

@@ -65,17 +65,16 @@ pub fn chapters() -> Vec<Chapter> {
         .lines()
         .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
     {
-        match (line.starts_with(' '), chapters.last_mut()) {
-            (true, Some(chapter)) => chapter.lessons.push(line.trim()),
-            _ => {
-                let (id, title) = line.split_once(' ').unwrap_or((line, line));
-                chapters.push(Chapter {
-                    id,
-                    title: title.trim(),
-                    lessons: Vec::new(),
-                });
-            }
+        if let (true, Some(chapter)) = (line.starts_with(' '), chapters.last_mut()) {
+            chapter.lessons.push(line.trim());
+            continue;
         }
+        let (id, title) = line.split_once(' ').unwrap_or((line, line));
+        chapters.push(Chapter {
+            id,
+            title: title.trim(),
+            lessons: Vec::new(),
+        });
     }
     chapters
 }

@@ -7,7 +7,7 @@ use super::seen::{Seen, Told};
 use crate::model::configuration::Configuration;
 use crate::model::simulate::time::{Run, in_words};
 use crate::model::simulate::world::{Incident, World};
-use crate::model::topology::{Finding, Server, ServerId, Topology, notation};
+use crate::model::topology::{Finding, Server, ServerId, SiteName, Standby, Topology, notation};
 use crate::model::words::{counted, listed};
 
 /// What was found.
@@ -81,7 +81,7 @@ impl<'a> Scene<'a> {
     }
 
     fn look(&self, what: &What) -> Option<Found> {
-        self.look_at(what).map_or_else(Some, |found| found)
+        self.look_at(what).unwrap_or_else(Some)
     }
 
     /// `Err`: a server that is not there says it all.
@@ -113,10 +113,7 @@ impl<'a> Scene<'a> {
                 found(own == *port, format!("{server} is on port {own}"))
             }
             What::Priority { server, priority } => {
-                let own = self
-                    .server(server)?
-                    .standby()
-                    .and_then(|standby| standby.sync_priority());
+                let own = self.server(server)?.standby().and_then(Standby::sync_priority);
                 let sentence = own.map_or_else(
                     || format!("{server} is asynchronous"),
                     |own| format!("{server} has priority {own}"),
@@ -130,7 +127,7 @@ impl<'a> Scene<'a> {
             }
             What::Delay { server, least } => self.delay(server, *least)?,
             What::Site { server, site } => {
-                let own = self.server(server)?.site().map(|site| site.as_str());
+                let own = self.server(server)?.site().map(SiteName::as_str);
                 let sentence = own.map_or_else(
                     || format!("{server} has no site"),
                     |own| format!("{server} is in {own}"),
@@ -158,7 +155,7 @@ impl<'a> Scene<'a> {
 
     fn delay(&self, server: &str, least: Option<u64>) -> Result<Found, Found> {
         let own = self.server(server)?;
-        let delay = own.standby().and_then(|standby| standby.apply_delay());
+        let delay = own.standby().and_then(Standby::apply_delay);
         let delay = delay.filter(|delay| delay.micros() > 0);
         let holds = match least {
             None => delay.is_none(),
@@ -230,7 +227,10 @@ impl<'a> Scene<'a> {
         Ok(match what {
             What::Played(least) => found(
                 run.now() >= *least,
-                format!("{} were played", in_words(run.now())),
+                match run.now() {
+                    0 => "nothing was played yet".to_owned(),
+                    now => format!("{} were played", in_words(now)),
+                },
             ),
             What::Acknowledged(least) => found(
                 run.acknowledged() >= *least,
@@ -274,8 +274,11 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// "there is 1 server", "there are 3 servers".
+/// "there is 1 server", "there are 3 servers", "there is no server".
 fn are(count: usize, what: &str) -> String {
+    if count == 0 {
+        return format!("there is no {what}");
+    }
     let verb = if count == 1 { "is" } else { "are" };
     format!("there {verb} {}", counted(count, what))
 }

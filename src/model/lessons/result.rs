@@ -38,7 +38,7 @@ pub fn read_result(text: &str) -> Option<Result<ResultFile, Vec<Problem>>> {
     let mut steps = Vec::new();
     match top.get("steps").map(|item| (item, item.as_array())) {
         Some((_, Some(array))) => {
-            steps.extend(array.iter().filter_map(|step| step.as_str().map(str::to_owned)))
+            steps.extend(array.iter().filter_map(|step| step.as_str().map(str::to_owned)));
         }
         Some((item, None)) => reader.wrong_type(item, "steps", "a list of strings"),
         None => drop(reader.required(top, "steps", "a result", Some(0..0))),

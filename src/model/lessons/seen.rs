@@ -4,7 +4,7 @@ use super::found::{Found, fate_words, is_event, who};
 use super::predicate::{Fate, What};
 use crate::model::health::{Board, ReplicationRow};
 use crate::model::simulate::time::Run;
-use crate::model::simulate::world::{CommitFate, Flow, Loss, World};
+use crate::model::simulate::world::{CommitFate, Flow, Loss, State, World};
 use crate::model::topology::{Finding, Server, ServerId, Topology};
 
 /// Borrowed from whoever shows it: a bench, or the window's session.
@@ -56,7 +56,7 @@ impl Told<'_> {
                 let rows = self.world.rows(above.id());
                 of_row(
                     rows.iter().find(|row| row.application_name == shown),
-                    what_row(server, upstream, state, sync.as_deref(), *priority),
+                    &what_row(server, upstream, state, sync.as_deref(), *priority),
                 )
             }
             What::Up(server) => self.is_up(server, true)?,
@@ -71,7 +71,7 @@ impl Told<'_> {
                 let own = self.server(server)?.id();
                 let above = self.server(upstream)?.id();
                 let state = self.world.state(own);
-                let is = state.and_then(|state| state.configured_upstream());
+                let is = state.and_then(State::configured_upstream);
                 let sentence = is.map_or_else(
                     || format!("{server} follows nobody"),
                     |is| format!("{server} follows {}", self.name(is)),
@@ -92,13 +92,16 @@ impl Told<'_> {
                 let bad = servers
                     .filter(|(_, state)| state.is_up() && !matches!(state.flow, Flow::Leads | Flow::Streams));
                 self.none_of(
-                    bad.map(|(server, _)| server.id()).collect(),
+                    &bad.map(|(server, _)| server.id()).collect::<Vec<_>>(),
                     "all that run stream",
                 )
             }
             What::AllUp => {
                 let down = self.world.servers().filter(|(_, state)| !state.is_up());
-                self.none_of(down.map(|(server, _)| server.id()).collect(), "all servers run")
+                self.none_of(
+                    &down.map(|(server, _)| server.id()).collect::<Vec<_>>(),
+                    "all servers run",
+                )
             }
             What::AllCurrent => {
                 let stale = stale(self.world);
@@ -172,12 +175,12 @@ impl Told<'_> {
 
     fn is_up(&self, server: &str, wanted: bool) -> Result<Found, Found> {
         let own = self.server(server)?.id();
-        let is_up = self.world.state(own).is_some_and(|state| state.is_up());
+        let is_up = self.world.state(own).is_some_and(State::is_up);
         let word = if is_up { "runs" } else { "is down" };
         Ok(found(is_up == wanted, format!("{server} {word}")))
     }
 
-    fn none_of(&self, bad: Vec<ServerId>, well: &str) -> Found {
+    fn none_of(&self, bad: &[ServerId], well: &str) -> Found {
         let sentence = bad
             .first()
             .map_or_else(|| well.to_owned(), |first| self.flow_sentence(*first));
@@ -239,14 +242,14 @@ pub(super) fn what_row<'a>(
     }
 }
 
-pub(super) fn of_row(row: Option<&ReplicationRow>, wanted: WantedRow<'_>) -> Found {
+pub(super) fn of_row(row: Option<&ReplicationRow>, wanted: &WantedRow<'_>) -> Found {
     let WantedRow {
         server,
         upstream,
         state,
         sync,
         priority,
-    } = wanted;
+    } = *wanted;
     let Some(row) = row else {
         return found(state == "none", format!("{upstream} has no row for {server}"));
     };

@@ -32,7 +32,10 @@ pub(super) fn look(what: &What, live: &Live<'_>) -> Option<Found> {
                 .replication
                 .iter()
                 .find(|row| row.application_name == *server);
-            of_row(row, what_row(server, upstream, state, sync.as_deref(), *priority))
+            of_row(
+                row,
+                &what_row(server, upstream, state, sync.as_deref(), *priority),
+            )
         }
         What::Up(server) | What::Down(server) => {
             let Some(own) = reading(server) else {

@@ -99,7 +99,7 @@ pub fn learn_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let heading = format!("All lessons ({} of {} solved)", done.count(), lessons().len());
     CollapsingHeader::new(heading)
         .id_salt("lessons")
-        .default_open(true)
+        .default_open(session.learning.is_begun() || session.start.recent.is_empty())
         .show(ui, |ui| {
             for chapter in chapters() {
                 part_ui(ui, chapter.title);
@@ -133,7 +133,10 @@ fn tiles_ui(ui: &mut Ui, session: &Session, lessons: &[&Lesson], outbox: &mut Ou
                     continue;
                 };
                 let (sign, state) = state(session.learning.mark(&lesson.name));
-                let summary = format!("{} min · {sign} {state}", lesson.minutes);
+                let summary = format!(
+                    "{} min · {sign} {state}\nNot so: {}",
+                    lesson.minutes, lesson.kills
+                );
                 let tile = Tile {
                     title: &lesson.title,
                     summary: &summary,
