@@ -92,7 +92,10 @@ fn an_unsaved_design_is_asked_about_before_a_lesson_takes_its_place() {
     drop(send(&mut session, LessonMessage::Open("two-names".to_owned())));
     assert!(session.lesson.is_none());
     assert!(matches!(session.dialog, Some(Dialog::Unsaved { .. })));
-    drop(update(&mut session, Message::File(crate::app::FileMessage::Discard)));
+    drop(update(
+        &mut session,
+        Message::File(crate::app::FileMessage::Discard),
+    ));
     assert_eq!(lesson(&session).lesson.name, "two-names");
     // Any other design ends it.
     let new = crate::app::FileMessage::New("pair".to_owned());
@@ -108,7 +111,14 @@ fn what_was_shown_does_not_count_until_the_lesson_is_started_again() {
     while lesson(&session).is_showing() {
         drop(send(&mut session, LessonMessage::ShowStep));
     }
-    assert!(lesson(&session).state.goals.iter().take(1).all(|goal| goal.is_met));
+    assert!(
+        lesson(&session)
+            .state
+            .goals
+            .iter()
+            .take(1)
+            .all(|goal| goal.is_met)
+    );
     assert!(!lesson(&session).state.is_solved);
     assert_eq!(session.learning.mark("two-names"), Mark::Begun);
     drop(send(&mut session, LessonMessage::Restart));
@@ -124,7 +134,12 @@ fn the_next_goal_is_reached_for_whom_cannot_wait() {
     while lesson(&session).is_showing() {
         drop(send(&mut session, LessonMessage::ShowStep));
     }
-    let met: Vec<bool> = lesson(&session).state.goals.iter().map(|goal| goal.is_met).collect();
+    let met: Vec<bool> = lesson(&session)
+        .state
+        .goals
+        .iter()
+        .map(|goal| goal.is_met)
+        .collect();
     assert_eq!(met[..3], [true, true, false]);
 }
 
@@ -191,7 +206,9 @@ fn time_that_is_scrubbed_back_is_noted_as_played_again() {
     }
     let open = lesson(&session);
     assert!(open.state.is_solved, "{:?}", open.state);
-    let result = read_result(&open.journal.result(&open.lesson, "")).unwrap().unwrap();
+    let result = read_result(&open.journal.result(&open.lesson, ""))
+        .unwrap()
+        .unwrap();
     assert!(check_result(&open.lesson, &result).is_solved(), "{result:?}");
 }
 
@@ -208,7 +225,10 @@ fn a_challenge_opens_by_its_number() {
 #[test]
 fn a_quiz_counts_what_was_right() {
     let mut session = seed();
-    drop(send(&mut session, LessonMessage::Known(Box::new(Progress::default()), 20_000)));
+    drop(send(
+        &mut session,
+        LessonMessage::Known(Box::new(Progress::default()), 20_000),
+    ));
     for number in 0..5 {
         drop(send(&mut session, LessonMessage::Quiz(3, number)));
         let quiz = session.learning.quiz.as_ref().unwrap();
