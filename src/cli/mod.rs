@@ -20,6 +20,8 @@ mod diagram;
 mod difference;
 mod explain;
 mod import;
+mod lesson;
+mod lessons;
 mod live;
 mod load;
 mod man;
@@ -39,6 +41,7 @@ mod steer;
 mod survives;
 mod table;
 mod target;
+mod task;
 mod terminal;
 mod tree;
 mod trust;
@@ -199,6 +202,9 @@ fn perform(args: Args) -> Result<Ending, Report> {
             demo.programs.take_on_user()?;
             wait_for(demo::demo(&demo))
         }
+        Command::Lessons(args) => lessons::lessons(&args),
+        Command::Lesson(args) => lesson::lesson(&args),
+        Command::Challenge(args) => lesson::challenge(&args),
         Command::Man(args) => man::man(&args),
         Command::Completions { shell } => Ok(completions::completions(shell)),
         Command::KeepFolder { folder, uid, gid } => keep_folder(&folder, uid, gid),

@@ -16,7 +16,7 @@ pub(super) fn ask(session: &mut Session) -> Vec<Effect> {
         .cluster
         .as_ref()
         .is_none_or(|cluster| cluster.busy.is_some());
-    if session.is_locked() || is_busy {
+    if session.locked().is_some() || is_busy {
         return Vec::new();
     }
     look(session)

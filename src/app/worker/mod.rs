@@ -137,6 +137,8 @@ impl Worker {
             }),
             Effect::ForgetUnsaved(id) => self.autosaver.perform(Change::ForgetLeft(id)),
             Effect::KeepPreferences(preferences) => self.autosaver.perform(Change::Prefer(preferences)),
+            Effect::KeepProgress(progress) => self.autosaver.perform(Change::Learnt(progress)),
+            Effect::FindProgress => drop(self.start(tasks::find_progress(answers))),
             Effect::LookAtFile(path) => drop(self.start(tasks::look_at_file(path, answers))),
             Effect::NoteRecent(path) => self.autosaver.perform(Change::NoteRecent(path)),
             Effect::ForgetRecent(path) => self.autosaver.perform(Change::ForgetRecent(path)),

@@ -7,6 +7,7 @@ mod design;
 mod disk;
 mod file;
 mod folding;
+mod lesson;
 mod link;
 mod picture;
 mod run;
