@@ -101,6 +101,10 @@ impl Listen {
     /// The value of `listen_addresses`. IPv6 loopback is named only where it is drawn: a machine without it could not
     /// start a server that lists it.
     pub fn addresses(self, server: &Server) -> String {
+        let said = server.terms().listen.entries();
+        if !said.is_empty() {
+            return said.join(", ");
+        }
         match self {
             Self::AsDrawn => match server.host().as_str() {
                 "localhost" | "127.0.0.1" => "localhost".to_owned(),

@@ -8,8 +8,8 @@ mod graft;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ApplyDelay, Archive, Auth, BadValue, DraftServer, Host, PgMajor, Port, Refusal, Role, Server, ServerId,
-    ServerName, Settings, SiteName, Standby, SyncPolicy, Topology, check_setting_name, check_setting_value,
+    ApplyDelay, Archive, Auth, BadValue, ClusterTerms, DraftServer, Host, LinkTerms, PgMajor, Port, Refusal, Role, Server, ServerId,
+    ServerName, ServerTerms, Settings, SiteName, Standby, SyncPolicy, Topology, check_setting_name, check_setting_value,
 };
 
 /// One change of the cluster.
@@ -97,6 +97,18 @@ pub enum Edit {
         server: ServerId,
         delay: Option<ApplyDelay>,
     },
+    /// What the design says besides the drawing, of all servers.
+    SetClusterTerms(ClusterTerms),
+    /// The same of one server.
+    SetServerTerms {
+        server: ServerId,
+        terms: ServerTerms,
+    },
+    /// The same of the link to a standby's upstream; a slot's name switches the slot on.
+    SetLinkTerms {
+        server: ServerId,
+        link: LinkTerms,
+    },
 }
 
 /// What becomes of the downstreams of a server that is removed.
@@ -172,7 +184,22 @@ impl Topology {
                 self.find_standby_mut(*server)?.sync_priority = *priority;
             }
             Edit::OrderSync(order) => self.order_sync(order)?,
-            Edit::SetSlot { server, slot } => self.find_standby_mut(*server)?.slot = *slot,
+            Edit::SetSlot { server, slot } => {
+                let standby = self.find_standby_mut(*server)?;
+                standby.slot = *slot;
+                if *slot == Some(false) {
+                    standby.link.slot_name = None;
+                }
+            }
+            Edit::SetClusterTerms(terms) => self.terms = terms.clone(),
+            Edit::SetServerTerms { server, terms } => self.find_mut(*server)?.terms = terms.clone(),
+            Edit::SetLinkTerms { server, link } => {
+                let standby = self.find_standby_mut(*server)?;
+                standby.link = link.clone();
+                if link.slot_name.is_some() {
+                    standby.slot = Some(true);
+                }
+            }
             Edit::SetApplyDelay { server, delay } => {
                 self.find_standby_mut(*server)?.apply_delay.clone_from(delay);
             }
@@ -250,6 +277,7 @@ impl Topology {
             sync_priority: None,
             slot: None,
             apply_delay: None,
+            link: LinkTerms::default(),
         };
         self.servers.push(Server {
             id,
@@ -258,6 +286,7 @@ impl Topology {
             port,
             site,
             settings: Settings::new(),
+            terms: ServerTerms::default(),
             role: Role::Standby(standby),
         });
         Ok(Applied {
@@ -287,6 +316,12 @@ impl Topology {
                 }
             }
         }
+        let there: BTreeSet<ServerId> = self.servers.iter().map(Server::id).collect();
+        for server in &mut self.servers {
+            if let Role::Standby(standby) = &mut server.role {
+                standby.link.also_follows.retain(|other| there.contains(other));
+            }
+        }
         Ok(Applied::default())
     }
 
@@ -312,6 +347,7 @@ impl Topology {
                     sync_priority: None,
                     slot: None,
                     apply_delay: None,
+                    link: LinkTerms::default(),
                 },
             };
             server.role = Role::Standby(standby);

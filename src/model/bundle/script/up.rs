@@ -148,7 +148,7 @@ fn before(topology: &Topology, has_slots: bool, needs_psql: bool) -> String {
     }
     if let Some(archive) = topology
         .archive()
-        .map(Archive::directory)
+        .and_then(Archive::directory)
         .filter(|path| path.starts_with('/'))
     {
         let path = shell_word(archive);

@@ -47,7 +47,10 @@ fn other_cluster(running: &Topology, wanted: &Topology) -> Vec<Check> {
             REDEPLOY,
         ));
     }
-    if running.effective_auth() != wanted.effective_auth() {
+    found.extend(made_once(running, wanted));
+    if running.effective_auth() != wanted.effective_auth()
+        || running.streams_by_certificate() != wanted.streams_by_certificate()
+    {
         found.push(stop(
             "other-auth",
             format!(
@@ -58,6 +61,25 @@ fn other_cluster(running: &Topology, wanted: &Topology) -> Vec<Check> {
             ),
             REDEPLOY,
         ));
+    }
+    found
+}
+
+/// What was decided when the data directories were made.
+fn made_once(running: &Topology, wanted: &Topology) -> Vec<Check> {
+    let mut found = Vec::new();
+    if running.replication_role() != wanted.replication_role() {
+        let message = format!(
+            "The standbys stream as the role {}, and the design asks for {}: a role is made when the cluster is",
+            running.replication_role(),
+            wanted.replication_role()
+        );
+        found.push(stop("other-role", message, REDEPLOY));
+    }
+    if running.terms().initdb != wanted.terms().initdb {
+        let message = "The design asks initdb for other choices, and initdb made the data directories when the \
+                       cluster was deployed";
+        found.push(stop("other-initdb", message, REDEPLOY));
     }
     found
 }

@@ -8,6 +8,8 @@ pub enum Flow {
     Down,
     /// It is a primary.
     Leads,
+    /// It streams from nobody: the archive alone feeds it.
+    ByArchive,
     /// What the primary writes reaches it.
     Streams,
     /// It is connected and up to date with its upstream, which receives nothing itself.
@@ -88,7 +90,7 @@ pub(super) fn of_standby(world: &World, standby: usize, upstream: usize) -> Flow
 }
 
 /// What can be between a server and its upstream. The first row that holds counts.
-pub const FLOWS: [FlowRow; 17] = [
+pub const FLOWS: [FlowRow; 18] = [
     FlowRow {
         flow: Flow::Down,
         when: "it is down",
@@ -104,6 +106,15 @@ pub const FLOWS: [FlowRow; 17] = [
         reason: "a server without standby.signal (recovery.conf before 12) starts as a primary",
         log: "",
         holds: |world, standby, _| world.at(standby).upstream.is_none(),
+    },
+    FlowRow {
+        flow: Flow::ByArchive,
+        when: "it is fed by the archive alone",
+        becomes: "reads WAL from the archive, a finished segment at a time",
+        reason: "without primary_conninfo a standby only runs restore_command, again and again; its upstream has \
+             no row for it",
+        log: "restored log file from archive",
+        holds: |world, standby, _| world.facts.servers[standby].is_by_archive,
     },
     FlowRow {
         flow: Flow::Silent,

@@ -49,6 +49,14 @@ fn designs() -> impl Strategy<Value = Topology> {
                     slot: no_slot.then_some(false),
                 })
                 .unwrap();
+            // Some are fed by the archive alone, and some turn to the primary in need.
+            let mut link = crate::model::topology::LinkTerms::default();
+            match (no_slot, host) {
+                (true, 0) => link.is_by_archive = has_archive,
+                (true, _) => link.also_follows = vec![topology.primary().id()],
+                _ => {}
+            }
+            topology.apply(&Edit::SetLinkTerms { server, link }).unwrap();
         }
         let archive = crate::model::topology::Archive::new("archive").unwrap();
         topology
