@@ -14,6 +14,7 @@ pub mod desk;
 pub mod diagram;
 pub mod document;
 pub mod drift;
+pub mod export;
 pub mod health;
 pub mod operation;
 pub mod plan;

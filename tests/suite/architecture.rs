@@ -32,7 +32,7 @@ const MAY_USE: [(&str, &[&str]); 5] = [
 ];
 
 /// The floors of the model, lowest first: what each may use of the others.
-const MODEL_MAY_USE: [(&str, &[&str]); 11] = [
+const MODEL_MAY_USE: [(&str, &[&str]); 12] = [
     ("topology", &[]),
     ("document", &["topology"]),
     ("configuration", &["topology"]),
@@ -70,6 +70,20 @@ const MODEL_MAY_USE: [(&str, &[&str]); 11] = [
             "simulate",
             "drift",
             "plan",
+        ],
+    ),
+    (
+        "export",
+        &[
+            "topology",
+            "document",
+            "configuration",
+            "health",
+            "operation",
+            "simulate",
+            "drift",
+            "plan",
+            "bundle",
         ],
     ),
     (

@@ -10,6 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub(in crate::cli) use self::clusters::{Adopt, Apply, Demo, Show};
 pub(in crate::cli) use self::designs::{Bundle, Diagram, New, Predict};
+use super::export::ExportArgs;
 use super::man::ManArgs;
 use super::mistyped::exit_on_mistyped_command;
 use super::target::Target;
@@ -68,6 +69,8 @@ pub(in crate::cli) enum Command {
     },
     /// Export a design's configuration as a tarball
     Bundle(Bundle),
+    /// Export a design for its hosts: scripts, systemd, containers, Ansible, Patroni, repmgr, CloudNativePG
+    Export(ExportArgs),
     /// Export a design as a picture: SVG or PNG (with the design embedded), Mermaid, DOT
     Diagram(Diagram),
     // Not a doc comment: its backticks would be printed.

@@ -175,7 +175,12 @@ fn own_encryption(sizes: &Sizes<'_>, server: &Server, files: &TlsFiles) -> Vec<S
         "Links are encrypted, as drawn; pg_hba.conf rejects downstreams without TLS.",
     )];
     for (name, path) in [("ssl_cert_file", &files.cert), ("ssl_key_file", &files.key)] {
-        settings.push(Setting::new(Decision::Encryption.for_server(server.id()), name, path, FILES));
+        settings.push(Setting::new(
+            Decision::Encryption.for_server(server.id()),
+            name,
+            path,
+            FILES,
+        ));
     }
     settings.extend(files.ca.as_ref().map(|ca| {
         Setting::new(
@@ -221,7 +226,8 @@ fn archiving(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
 
 /// As initdb writes them: 5 and 64 segments, since the server's own numbers are for segments of 16 MB.
 fn wal_sizes(topology: &Topology) -> Vec<Setting> {
-    const SIZES: &str = "WAL segments have another size than usual, as the design says: these are 5 and 64 of them.";
+    const SIZES: &str =
+        "WAL segments have another size than usual, as the design says: these are 5 and 64 of them.";
     let Some(size) = topology.terms().initdb.wal_segment_size else {
         return Vec::new();
     };

@@ -94,18 +94,29 @@ pub fn pg_ident_conf(topology: &Topology, server: &Server) -> Option<Sourced> {
         return None;
     }
     let mut file = Writer::default();
-    file.comment(&format!("pg_ident.conf of \"{}\": whose certificate stands for which role.", server.name()));
+    file.comment(&format!(
+        "pg_ident.conf of \"{}\": whose certificate stands for which role.",
+        server.name()
+    ));
     file.comment_line("# MAPNAME      SYSTEM-USERNAME            PG-USERNAME");
     file.blank();
     file.comment(REASON);
     let mut known = std::collections::BTreeSet::new();
     let upstream = server.upstream().and_then(|id| topology.server(id));
-    let below = topology.downstreams(server.id()).chain(topology.followers_in_need(server.id()));
+    let below = topology
+        .downstreams(server.id())
+        .chain(topology.followers_in_need(server.id()));
     for other in below.chain(upstream) {
         if known.insert(other.certificate_name()) {
             let name = format!("\"{}\"", other.certificate_name());
             let text = format!("{CERTIFICATE_MAP:<14} {name:<26} {}", topology.replication_role());
-            let link = Element::Link { downstream: if Some(other.id()) == server.upstream() { server.id() } else { other.id() } };
+            let link = Element::Link {
+                downstream: if Some(other.id()) == server.upstream() {
+                    server.id()
+                } else {
+                    other.id()
+                },
+            };
             file.statement(&text, Decision::CertificateNames.of(vec![link]), REASON);
         }
     }
@@ -116,14 +127,18 @@ const CERTIFICATE_MAP: &str = "pgcascade";
 
 /// The databases that standbys of this server ask besides replication, each with the address that they come from.
 fn databases(topology: &Topology, server: &Server) -> Vec<(String, String, Element)> {
-    let below = topology.downstreams(server.id()).chain(topology.followers_in_need(server.id()));
+    let below = topology
+        .downstreams(server.id())
+        .chain(topology.followers_in_need(server.id()));
     let asking = below.filter(|standby| topology.synchronises_slots(standby));
     asking
         .filter_map(|standby| Some((standby, topology.link_database(standby)?)))
         .flat_map(|(standby, database)| {
             let downstream = standby.id();
             let database = quoted_word(&database);
-            addresses(standby).into_iter().map(move |address| (database.clone(), address, Element::Link { downstream }))
+            addresses(standby)
+                .into_iter()
+                .map(move |address| (database.clone(), address, Element::Link { downstream }))
         })
         .collect()
 }
@@ -131,7 +146,12 @@ fn databases(topology: &Topology, server: &Server) -> Vec<(String, String, Eleme
 /// A name that pg_hba.conf takes for itself is quoted.
 fn quoted_word(name: &str) -> String {
     let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if is_plain && !matches!(name, "all" | "replication" | "sameuser" | "samerole" | "samegroup") {
+    if is_plain
+        && !matches!(
+            name,
+            "all" | "replication" | "sameuser" | "samerole" | "samegroup"
+        )
+    {
         name.to_owned()
     } else {
         format!("\"{name}\"")
@@ -166,7 +186,14 @@ fn for_standbys(topology: &Topology) -> (&'static str, String) {
         return ("hostssl", format!("cert{map}"));
     }
     // Without an authority there is nothing that a certificate could be checked with.
-    if topology.has_tls() && topology.terms().tls.files.as_ref().is_some_and(|files| files.ca.is_none()) {
+    if topology.has_tls()
+        && topology
+            .terms()
+            .tls
+            .files
+            .as_ref()
+            .is_some_and(|files| files.ca.is_none())
+    {
         return ("hostssl", method.to_owned());
     }
     if topology.has_tls() {
@@ -196,7 +223,9 @@ fn standby_addresses(topology: &Topology, server: &Server) -> Vec<Entry> {
             }
         }
     };
-    let streaming = topology.downstreams(server.id()).filter(|standby| topology.streams(standby.id()));
+    let streaming = topology
+        .downstreams(server.id())
+        .filter(|standby| topology.streams(standby.id()));
     for standby in streaming.chain(topology.followers_in_need(server.id())) {
         let downstream = standby.id();
         add(
@@ -220,9 +249,10 @@ fn line(kind: &str, database: &str, user: &str, address: &str, method: &str) -> 
 /// Addresses have a mask, names have none.
 fn addresses(server: &Server) -> Vec<String> {
     if let Some(said) = &server.terms().hba_address {
-        return vec![match said.is_name() {
-            true => format!("\"{}\"", said.as_str()),
-            false => said.as_str().to_owned(),
+        return vec![if said.is_name() {
+            format!("\"{}\"", said.as_str())
+        } else {
+            said.as_str().to_owned()
         }];
     }
     let host = server.host();

@@ -44,6 +44,8 @@ pub enum Control {
 pub enum Room {
     /// A laboratory's sizes where every server is drawn on loopback, so that all fit on one machine; else a server's own.
     AsDrawn,
+    /// A machine of its own, wherever it is drawn: the server's own sizes.
+    Own,
 }
 
 /// All of that for one kind of installation.
@@ -81,6 +83,23 @@ impl Layout {
             listen: Listen::AsDrawn,
             control: Control::PgCtl,
             room: Room::AsDrawn,
+        }
+    }
+
+    /// Everything of one server in a folder of its own, beside its data directory: `data`, `run`, `tls`, password files. Paths
+    /// are relative to the data directory, so the folder can be anywhere on any host.
+    pub fn host_folder() -> Self {
+        Self {
+            data: Place::new("data"),
+            sockets: Place::new("../run"),
+            password_file: Place::new("../replication.pgpass"),
+            authority_certificate: Place::new("../tls/ca.crt"),
+            certificate: Place::new("../tls/server.crt"),
+            certificate_key: Place::new("../tls/server.key"),
+            archive_base: Place::new(".."),
+            listen: Listen::AsDrawn,
+            control: Control::PgCtl,
+            room: Room::Own,
         }
     }
 

@@ -139,7 +139,8 @@ pub(super) fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) ->
         let own = topology.terms().tls.files.as_ref();
         let own = own.into_iter().flat_map(|files| {
             let ca = files.ca.as_ref().map(|ca| ("sslrootcert", ca));
-            ca.into_iter().chain([("sslcert", &files.cert), ("sslkey", &files.key)])
+            ca.into_iter()
+                .chain([("sslcert", &files.cert), ("sslkey", &files.key)])
         });
         words.extend(own.map(|(word, path)| format!("{word}={}", quoting::conninfo(path))));
         let made = topology.terms().tls.files.is_none();
@@ -161,7 +162,10 @@ pub(super) fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) ->
     if let Some(database) = topology.link_database(server) {
         words.push(format!("dbname={}", quoting::conninfo(&database)));
     }
-    let options = server.standby().into_iter().flat_map(|standby| &standby.link().conninfo);
+    let options = server
+        .standby()
+        .into_iter()
+        .flat_map(|standby| &standby.link().conninfo);
     let options = options.filter(|(name, _)| name.as_str() != "dbname");
     words.extend(options.map(|(name, value)| format!("{name}={}", quoting::conninfo(value))));
     words.join(" ")

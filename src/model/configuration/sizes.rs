@@ -71,6 +71,7 @@ impl<'a> Sizes<'a> {
             reporting: reporting(topology),
             is_laboratory: match layout.room {
                 Room::AsDrawn => topology.is_all_loopback(),
+                Room::Own => false,
             },
             layout,
             most_senders: widest(&downstreams),

@@ -14,9 +14,9 @@ mod hosts;
 mod names;
 mod parts;
 mod patroni;
-mod plain;
 mod repmgr;
 mod systemd;
+mod table;
 mod yaml;
 
 use super::document::Document;
@@ -136,9 +136,15 @@ impl NotPossible {
 /// If the design has an error, or the target cannot hold it at all.
 pub fn export(document: &Document, target: Target) -> Result<Export, NotPossible> {
     let topology = document.topology();
-    if let Some(error) = check(topology).into_iter().find(|finding| finding.severity == Severity::Error) {
+    if let Some(error) = check(topology)
+        .into_iter()
+        .find(|finding| finding.severity == Severity::Error)
+    {
         return Err(NotPossible::new(
-            format!("The design has an error, and no target could run it: {}", error.message),
+            format!(
+                "The design has an error, and no target could run it: {}",
+                error.message
+            ),
             "Fix it: `pgcascade check FILE` lists every finding.",
         ));
     }
@@ -162,10 +168,8 @@ fn refuse(topology: &Topology, target: Target) -> Result<(), NotPossible> {
     let major = topology.postgres();
     let supports = match target {
         Target::Hosts | Target::Systemd | Target::Compose | Target::Ansible => return Ok(()),
-        Target::Patroni if major.has_passfile() => return Ok(()),
-        Target::Patroni => "10",
-        Target::Repmgr if major.has_several_hosts() => return Ok(()),
-        Target::Repmgr => "10",
+        Target::Patroni | Target::Repmgr if major.has_several_hosts() => return Ok(()),
+        Target::Patroni | Target::Repmgr => "10",
         Target::CloudNativePg if major.is_for_cloudnativepg() => return Ok(()),
         Target::CloudNativePg => "14",
     };

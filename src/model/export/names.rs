@@ -16,9 +16,15 @@ pub enum Spelling {
 /// A name for each server as the target takes it, different for each, also without regard to capitals.
 pub fn derived(topology: &Topology, spelling: Spelling, taken: &[&str]) -> BTreeMap<ServerId, String> {
     let mut known: BTreeSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
-    let wishes = topology.servers().iter().map(|server| (server.id(), wish(server.name().as_str(), spelling)));
-    let (kept, odd): (Vec<_>, Vec<_>) =
-        wishes.partition(|(id, wish)| topology.server(*id).is_some_and(|server| server.name().as_str() == wish));
+    let wishes = topology
+        .servers()
+        .iter()
+        .map(|server| (server.id(), wish(server.name().as_str(), spelling)));
+    let (kept, odd): (Vec<_>, Vec<_>) = wishes.partition(|(id, wish)| {
+        topology
+            .server(*id)
+            .is_some_and(|server| server.name().as_str() == wish)
+    });
     let mut names = BTreeMap::new();
     for (id, wish) in kept.into_iter().chain(odd) {
         let mut name = wish.clone();
@@ -28,7 +34,10 @@ pub fn derived(topology: &Topology, spelling: Spelling, taken: &[&str]) -> BTree
                 Spelling::Dns { most } => {
                     let behind = format!("-{number}");
                     let room = most.saturating_sub(behind.len());
-                    format!("{}{behind}", wish.chars().take(room).collect::<String>().trim_end_matches('-'))
+                    format!(
+                        "{}{behind}",
+                        wish.chars().take(room).collect::<String>().trim_end_matches('-')
+                    )
                 }
                 Spelling::Word => format!("{wish}_{number}"),
             };
@@ -48,15 +57,29 @@ fn wish(name: &str, spelling: Spelling) -> String {
     let plain: String = name
         .chars()
         .map(|c| c.to_ascii_lowercase())
-        .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { other })
+        .map(|c| {
+            if c.is_ascii_lowercase() || c.is_ascii_digit() {
+                c
+            } else {
+                other
+            }
+        })
         .collect();
     match spelling {
         Spelling::Dns { most } => {
             let plain = plain.trim_matches('-');
-            let plain = if plain.starts_with(|c: char| c.is_ascii_digit()) { format!("s{plain}") } else { plain.to_owned() };
+            let plain = if plain.starts_with(|c: char| c.is_ascii_digit()) {
+                format!("s{plain}")
+            } else {
+                plain.to_owned()
+            };
             let cut: String = plain.chars().take(most).collect();
             let cut = cut.trim_end_matches('-');
-            if cut.is_empty() { "server".to_owned() } else { cut.to_owned() }
+            if cut.is_empty() {
+                "server".to_owned()
+            } else {
+                cut.to_owned()
+            }
         }
         Spelling::Word => {
             let plain: String = plain.trim_matches('_').chars().take(57).collect();
@@ -81,9 +104,19 @@ mod tests {
         let topology = notation::parse("M1 1\n  \"a b\" 2\n  a-b 3\n  \"é\" 4\n  all 5\n  1x 6\n").unwrap();
         let names = |spelling| -> Vec<String> {
             let names = derived(&topology, spelling, &["all"]);
-            topology.servers().iter().map(|server| names[&server.id()].clone()).collect()
+            topology
+                .servers()
+                .iter()
+                .map(|server| names[&server.id()].clone())
+                .collect()
         };
-        assert_eq!(names(Spelling::Word), ["m1", "a_b", "a_b_2", "server", "all_2", "s1x"]);
-        assert_eq!(names(Spelling::Dns { most: 50 }), ["m1", "a-b-2", "a-b", "server", "all-2", "s1x"]);
+        assert_eq!(
+            names(Spelling::Word),
+            ["m1", "a_b", "a_b_2", "server", "all_2", "s1x"]
+        );
+        assert_eq!(
+            names(Spelling::Dns { most: 50 }),
+            ["m1", "a-b-2", "a-b", "server", "all-2", "s1x"]
+        );
     }
 }

@@ -12,6 +12,8 @@ pub enum Yaml {
     Switch(bool),
     List(Vec<Yaml>),
     Map(Vec<(String, Yaml)>),
+    /// Texts that Ansible takes as they are, whatever templates they look like.
+    Unsafe(Vec<String>),
 }
 
 impl Yaml {
@@ -24,7 +26,12 @@ impl Yaml {
     }
 
     pub fn map<const N: usize>(pairs: [(&str, Yaml); N]) -> Self {
-        Self::Map(pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+        Self::Map(
+            pairs
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+        )
     }
 
     /// Puts a pair behind the others of a map.
@@ -49,6 +56,7 @@ impl Yaml {
         match self {
             Self::Map(pairs) if !pairs.is_empty() => block(&mut out, self, 0),
             Self::List(items) if !items.is_empty() => block(&mut out, self, 0),
+            Self::Unsafe(texts) if !texts.is_empty() => block(&mut out, self, 0),
             scalar => {
                 out.push_str(&flow(scalar));
                 out.push('\n');
@@ -81,13 +89,19 @@ fn block(out: &mut String, value: &Yaml, depth: usize) {
                 }
             }
         }
+        Yaml::Unsafe(texts) => {
+            for text in texts {
+                let _ = writeln!(out, "{pad}- !unsafe {}", quoted(text));
+            }
+        }
         _ => {}
     }
 }
 
 fn below(out: &mut String, value: &Yaml, depth: usize) {
     let is_block = matches!(value, Yaml::Map(pairs) if !pairs.is_empty())
-        || matches!(value, Yaml::List(items) if !items.is_empty());
+        || matches!(value, Yaml::List(items) if !items.is_empty())
+        || matches!(value, Yaml::Unsafe(texts) if !texts.is_empty());
     if is_block {
         out.push('\n');
         block(out, value, depth);
@@ -101,7 +115,7 @@ fn flow(value: &Yaml) -> String {
         Yaml::Text(text) => scalar(text),
         Yaml::Number(number) => number.to_string(),
         Yaml::Switch(switch) => switch.to_string(),
-        Yaml::List(_) => "[]".to_owned(),
+        Yaml::List(_) | Yaml::Unsafe(_) => "[]".to_owned(),
         Yaml::Map(_) => "{}".to_owned(),
     }
 }
@@ -119,6 +133,11 @@ pub fn scalar(text: &str) -> String {
     if is_plain {
         return text.to_owned();
     }
+    quoted(text)
+}
+
+/// In double quotes, whatever it is.
+fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {
@@ -166,7 +185,13 @@ mod tests {
     fn maps_and_lists_are_blocks() {
         let yaml = Yaml::map([
             ("a", Yaml::text("b")),
-            ("list", Yaml::List(vec![Yaml::text("x"), Yaml::map([("k", Yaml::Number(1)), ("l", Yaml::Switch(true))])])),
+            (
+                "list",
+                Yaml::List(vec![
+                    Yaml::text("x"),
+                    Yaml::map([("k", Yaml::Number(1)), ("l", Yaml::Switch(true))]),
+                ]),
+            ),
             ("empty", Yaml::Map(Vec::new())),
             ("below", Yaml::map([("c", Yaml::list(["d"]))])),
         ]);

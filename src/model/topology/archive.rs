@@ -137,7 +137,8 @@ impl Archive {
 impl Tool {
     /// The program that a command runs.
     pub fn of(command: &str) -> Self {
-        let words = command.split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | ';' | '&' | '|' | '(' | ')'));
+        let words = command
+            .split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | ';' | '&' | '|' | '(' | ')'));
         for word in words {
             let program = word.rsplit('/').next().unwrap_or(word);
             match program {
@@ -190,7 +191,9 @@ fn not_a_folder(directory: &str) -> Option<BadValue> {
                     of pgBackRest, WAL-G or barman";
     let says = |what: &str, fix: String| {
         Some(BadValue::term(
-            format!("the archive \"{directory}\" is not a folder: {what}; pgcascade only writes to folders that are mounted"),
+            format!(
+                "the archive \"{directory}\" is not a folder: {what}; pgcascade only writes to folders that are mounted"
+            ),
             fix,
         ))
     };
@@ -204,7 +207,8 @@ fn not_a_folder(directory: &str) -> Option<BadValue> {
         );
     }
     let first = directory.split('/').next().unwrap_or_default();
-    if directory.contains('\\') || first.len() == 2 && first.ends_with(':') && first.starts_with(|c: char| c.is_ascii_alphabetic())
+    if directory.contains('\\')
+        || first.len() == 2 && first.ends_with(':') && first.starts_with(|c: char| c.is_ascii_alphabetic())
     {
         return says(
             "it is a path of Windows",
@@ -233,7 +237,15 @@ mod tests {
         for good in ["archive", "/srv/wal", "a b/it's", "../x", "a/b:c"] {
             assert!(Archive::new(good).is_ok(), "{good}");
         }
-        for bad in ["s3://bucket/wal", "~/archive", "user@host:/wal", "host:wal", "C:\\wal", "C:/wal", ""] {
+        for bad in [
+            "s3://bucket/wal",
+            "~/archive",
+            "user@host:/wal",
+            "host:wal",
+            "C:\\wal",
+            "C:/wal",
+            "",
+        ] {
             assert!(Archive::new(bad).is_err(), "{bad}");
         }
     }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::{
-    ApplyDelay, Archive, Auth, ClusterTerms, Host, LinkTerms, PgMajor, Port, Role, Server, ServerId, ServerName, ServerTerms, Settings, SiteName,
-    Standby, SyncPolicy, Topology,
+    ApplyDelay, Archive, Auth, ClusterTerms, Host, LinkTerms, PgMajor, Port, Role, Server, ServerId,
+    ServerName, ServerTerms, Settings, SiteName, Standby, SyncPolicy, Topology,
 };
 
 #[derive(Clone, Debug)]
@@ -183,7 +183,7 @@ impl Draft {
             auth: self.auth,
             tls: self.tls,
             settings: self.settings,
-            terms: self.terms,
+            terms: Box::new(self.terms),
             servers,
             next_id,
         })
@@ -228,7 +228,10 @@ impl Draft {
             upstreams.push(found);
             for other in &server.also_follows {
                 if !places.contains_key(other.as_str()) {
-                    let others = places.keys().copied().filter(|name| *name != server.name.as_str());
+                    let others = places
+                        .keys()
+                        .copied()
+                        .filter(|name| *name != server.name.as_str());
                     problems.push(DraftProblem::UnknownUpstream {
                         server: place,
                         name: server.name.clone(),
@@ -243,8 +246,19 @@ impl Draft {
 
     /// Each server's fall-back upstreams; names that nobody has were found before.
     fn fallbacks(&self) -> Vec<Vec<ServerId>> {
-        let place = |name: &String| self.servers.iter().position(|server| server.name.as_str() == name);
-        let ids = |server: &DraftServer| server.also_follows.iter().filter_map(place).map(ServerId::at).collect();
+        let place = |name: &String| {
+            self.servers
+                .iter()
+                .position(|server| server.name.as_str() == name)
+        };
+        let ids = |server: &DraftServer| {
+            server
+                .also_follows
+                .iter()
+                .filter_map(place)
+                .map(ServerId::at)
+                .collect()
+        };
         self.servers.iter().map(ids).collect()
     }
 

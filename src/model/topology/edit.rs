@@ -4,12 +4,14 @@
 
 mod attach;
 mod graft;
+mod terms;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ApplyDelay, Archive, Auth, BadValue, ClusterTerms, DraftServer, Host, LinkTerms, PgMajor, Port, Refusal, Role, Server, ServerId,
-    ServerName, ServerTerms, Settings, SiteName, Standby, SyncPolicy, Topology, check_setting_name, check_setting_value,
+    ApplyDelay, Archive, Auth, BadValue, ClusterTerms, DraftServer, Host, LinkTerms, PgMajor, Port, Refusal,
+    Role, Server, ServerId, ServerName, ServerTerms, Settings, SiteName, Standby, SyncPolicy, Topology,
+    check_setting_name, check_setting_value,
 };
 
 /// One change of the cluster.
@@ -147,7 +149,7 @@ impl Topology {
             }
             Edit::SetArchive(archive) => self.archive.clone_from(archive),
             Edit::SetAuth(auth) => self.auth = *auth,
-            Edit::SetTls(tls) => self.tls = *tls,
+            Edit::SetTls(tls) => self.set_tls(*tls),
             Edit::SetSetting { server, name, value } => self.set_setting(*server, name, value.as_deref())?,
             Edit::AddStandby { upstream, name, port } => {
                 return self.add_standby(*upstream, name.clone(), *port);
@@ -184,22 +186,10 @@ impl Topology {
                 self.find_standby_mut(*server)?.sync_priority = *priority;
             }
             Edit::OrderSync(order) => self.order_sync(order)?,
-            Edit::SetSlot { server, slot } => {
-                let standby = self.find_standby_mut(*server)?;
-                standby.slot = *slot;
-                if *slot == Some(false) {
-                    standby.link.slot_name = None;
-                }
-            }
-            Edit::SetClusterTerms(terms) => self.terms = terms.clone(),
+            Edit::SetSlot { server, slot } => self.set_slot(*server, *slot)?,
+            Edit::SetClusterTerms(terms) => *self.terms = terms.clone(),
             Edit::SetServerTerms { server, terms } => self.find_mut(*server)?.terms = terms.clone(),
-            Edit::SetLinkTerms { server, link } => {
-                let standby = self.find_standby_mut(*server)?;
-                standby.link = link.clone();
-                if link.slot_name.is_some() {
-                    standby.slot = Some(true);
-                }
-            }
+            Edit::SetLinkTerms { server, link } => self.set_link(*server, link)?,
             Edit::SetApplyDelay { server, delay } => {
                 self.find_standby_mut(*server)?.apply_delay.clone_from(delay);
             }
@@ -316,12 +306,7 @@ impl Topology {
                 }
             }
         }
-        let there: BTreeSet<ServerId> = self.servers.iter().map(Server::id).collect();
-        for server in &mut self.servers {
-            if let Role::Standby(standby) = &mut server.role {
-                standby.link.also_follows.retain(|other| there.contains(other));
-            }
-        }
+        self.forget_gone_fallbacks();
         Ok(Applied::default())
     }
 

@@ -32,8 +32,11 @@ impl Topology {
     /// One that the design names itself is taken as it is.
     pub fn slot_names(&self) -> BTreeMap<ServerId, String> {
         let mut names = self.derived_slot_names();
-        for server in self.servers.iter() {
-            if let Some(name) = server.standby().and_then(|standby| standby.link.slot_name.as_ref()) {
+        for server in &*self.servers {
+            if let Some(name) = server
+                .standby()
+                .and_then(|standby| standby.link.slot_name.as_ref())
+            {
                 names.insert(server.id, name.to_string());
             }
         }

@@ -151,7 +151,8 @@ pub struct Topology {
     auth: Option<Auth>,
     tls: bool,
     settings: Settings,
-    terms: ClusterTerms,
+    /// Boxed: few designs have any, and topologies are held by value in many places.
+    terms: Box<ClusterTerms>,
     servers: servers::Servers,
     next_id: u32,
 }
@@ -177,7 +178,7 @@ impl Topology {
             auth: None,
             tls: false,
             settings: Settings::new(),
-            terms: ClusterTerms::default(),
+            terms: Box::default(),
             servers: vec![server].into(),
             next_id: identity::ROOM,
         }
@@ -283,7 +284,11 @@ impl Topology {
     /// How people prove who they are: the design's way, or the best that the version has. A certificate is for standbys
     /// alone ([`Topology::streams_by_certificate`]): people on the machine have a password then.
     pub fn effective_auth(&self) -> Auth {
-        let best = if self.postgres.has_scram() { Auth::Scram } else { Auth::Md5 };
+        let best = if self.postgres.has_scram() {
+            Auth::Scram
+        } else {
+            Auth::Md5
+        };
         self.auth.filter(|auth| *auth != Auth::Cert).unwrap_or(best)
     }
 

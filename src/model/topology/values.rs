@@ -137,7 +137,14 @@ impl Host {
             |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '\'' | '"' | '\\' | '/' | '#');
         if let Some(host) = meant(text) {
             return Err(BadValue::term(
-                format!("\"{text}\" is not a host: {}", if text.contains("://") { "it is a URL (://)" } else { "a slash begins a network's prefix length or a path" }),
+                format!(
+                    "\"{text}\" is not a host: {}",
+                    if text.contains("://") {
+                        "it is a URL (://)"
+                    } else {
+                        "a slash begins a network's prefix length or a path"
+                    }
+                ),
                 format!("write host = \"{host}\""),
             ));
         }

@@ -122,9 +122,12 @@ impl BuildHost {
                 no_sync,
                 options,
             } => {
-                let way = InitdbWay { auth_method, no_sync: *no_sync, options };
-                self.initdb(data, way, password_file.as_deref(), work)
-                    .await
+                let way = InitdbWay {
+                    auth_method,
+                    no_sync: *no_sync,
+                    options,
+                };
+                self.initdb(data, way, password_file.as_deref(), work).await
             }
             Build::CreateRole {
                 data,

@@ -174,10 +174,7 @@ pub(super) fn pass_files(
             ClusterFolder::PGPASS,
             pass_file(ClusterFolder::SUPERUSER, superuser),
         ),
-        (
-            ClusterFolder::REPLICATION_PGPASS,
-            pass_file(role, replication),
-        ),
+        (ClusterFolder::REPLICATION_PGPASS, pass_file(role, replication)),
     ]
 }
 

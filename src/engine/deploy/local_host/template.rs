@@ -67,9 +67,7 @@ impl BuildHost {
     ) -> Result<(), Failure> {
         let target = self.bench.inside(data)?;
         let Some(template) = self.template() else {
-            return self
-                .run_initdb(data, way, password_file, work)
-                .await;
+            return self.run_initdb(data, way, password_file, work).await;
         };
         let owner = self.bench.site.owner;
         if template.is_kept() {
@@ -137,7 +135,8 @@ impl BuildHost {
         // What the design says of initdb makes a directory that no other design would ask for.
         let initdb = &self.bench.document.topology().terms().initdb;
         let is_usual = initdb.options(self.bench.site.major).is_empty();
-        let is_known = is_usual && self.bench.site.major >= PgMajor::V10 && matches!(auth, Auth::Scram | Auth::Trust);
+        let is_known =
+            is_usual && self.bench.site.major >= PgMajor::V10 && matches!(auth, Auth::Scram | Auth::Trust);
         is_known.then(|| Template::of(cache, &self.bench.site.bin))?
     }
 

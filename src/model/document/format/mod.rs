@@ -20,8 +20,8 @@ pub use write::write;
 
 /// The keys of a design file, by table. The one list for reading, and for "did you mean".
 const TOP_KEYS: [&str; 12] = [
-    "format", "name", "postgres", "sync", "archive", "security", "initdb", "settings", "server", "layout", "scenario",
-    "lab",
+    "format", "name", "postgres", "sync", "archive", "security", "initdb", "settings", "server", "layout",
+    "scenario", "lab",
 ];
 const SYNC_KEYS: [&str; 3] = ["method", "count", "commit"];
 const ARCHIVE_KEYS: [&str; 3] = ["directory", "archive_command", "restore_command"];
@@ -96,5 +96,7 @@ impl Source {
     }
 }
 
+#[cfg(test)]
+mod terms_tests;
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,7 @@ use crate::model::topology::terms::{
     HbaLine, Initdb, Listen, RoleName, SegmentSize, TablespaceFolder, TlsMode, TlsTerms, check_initdb_word,
     check_tablespace, lookup_option,
 };
-use crate::model::topology::{
-    Archive, BadValue, ClusterTerms, HbaAddress, LinkTerms, ServerTerms, SlotName,
-};
+use crate::model::topology::{Archive, BadValue, ClusterTerms, HbaAddress, LinkTerms, ServerTerms, SlotName};
 
 /// What a server's table says of its slot, and what stands beside it.
 #[derive(Debug, Default)]
@@ -36,12 +34,15 @@ impl Reader {
                 self.problem(
                     "bad-value",
                     table.get("directory").and_then(Item::span),
-                    "[archive] has a directory and commands: the directory is for pgcascade's own commands".to_owned(),
+                    "[archive] has a directory and commands: the directory is for pgcascade's own commands"
+                        .to_owned(),
                     Some("remove directory, or archive_command and restore_command".to_owned()),
                 );
                 return None;
             }
-            let item = table.get("archive_command").or_else(|| table.get("restore_command"));
+            let item = table
+                .get("archive_command")
+                .or_else(|| table.get("restore_command"));
             return self.good(item, Archive::of_commands(archive.as_deref(), restore.as_deref()));
         }
         self.required(table, "directory", "[archive]", span)?;
@@ -98,17 +99,21 @@ impl Reader {
         let Some(table) = self.table(top, "initdb", &INITDB_KEYS) else {
             return Initdb::default();
         };
-        let size = table.get("wal_segment_size").and_then(|item| match item.as_integer() {
-            Some(number) => Some(format!("{number}MB")),
-            None => self.text_at(table, "wal_segment_size"),
-        });
+        let size = table
+            .get("wal_segment_size")
+            .and_then(|item| match item.as_integer() {
+                Some(number) => Some(format!("{number}MB")),
+                None => self.text_at(table, "wal_segment_size"),
+            });
         let mut word = |key: &str| {
             let text = self.text_at(table, key)?;
-            self.good(table.get(key), check_initdb_word(key, &text)).map(|()| text)
+            self.good(table.get(key), check_initdb_word(key, &text))
+                .map(|()| text)
         };
         let (locale, encoding) = (word("locale"), word("encoding"));
         Initdb {
-            wal_segment_size: size.and_then(|text| self.good(table.get("wal_segment_size"), SegmentSize::parse(&text))),
+            wal_segment_size: size
+                .and_then(|text| self.good(table.get("wal_segment_size"), SegmentSize::parse(&text))),
             data_checksums: self.switch_at(table, "data_checksums"),
             locale,
             encoding,
@@ -123,24 +128,39 @@ impl Reader {
                 of.link.slot_name = self.good(Some(item), name);
                 of.slot = Some(true);
             }
-            Some(item) if item.as_bool().is_none() => self.wrong_type(item, "slot", "true, false or a slot's name"),
+            Some(item) if item.as_bool().is_none() => {
+                self.wrong_type(item, "slot", "true, false or a slot's name");
+            }
             _ => of.slot = self.switch_at(table, "slot"),
         }
         if table.contains_key("listen") {
             let texts = match table.get("listen").and_then(Item::as_str) {
                 Some(text) => vec![text.to_owned()],
-                None => self.list_at(table, "listen").into_iter().map(|(_, text)| text).collect(),
+                None => self
+                    .list_at(table, "listen")
+                    .into_iter()
+                    .map(|(_, text)| text)
+                    .collect(),
             };
-            of.terms.listen = self.good(table.get("listen"), Listen::parse(&texts)).unwrap_or_default();
+            of.terms.listen = self
+                .good(table.get("listen"), Listen::parse(&texts))
+                .unwrap_or_default();
         }
         of.terms.hba_address = self
             .text_at(table, "hba_address")
             .and_then(|text| self.good(table.get("hba_address"), HbaAddress::parse(&text)));
         for (item, text) in self.list_at(table, "slots") {
-            of.terms.slots.extend(self.good(Some(&item), SlotName::parse(&text)));
+            of.terms
+                .slots
+                .extend(self.good(Some(&item), SlotName::parse(&text)));
         }
-        of.also_follows = self.list_at(table, "also_follows").into_iter().map(|(_, text)| text).collect();
-        of.link.is_by_archive = self.word_at(table, "by", &["archive", "stream"]).as_deref() == Some("archive");
+        of.also_follows = self
+            .list_at(table, "also_follows")
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect();
+        of.link.is_by_archive =
+            self.word_at(table, "by", &["archive", "stream"]).as_deref() == Some("archive");
         of.link.is_receiver = self.switch_at(table, "receiver").unwrap_or(false);
         of.link.conninfo = self.pairs_at(table, "conninfo", |name, _| lookup_option(name).map(|_| ()));
         of.terms.tablespaces = self

@@ -181,7 +181,10 @@ fn tls_stands_beside_the_authentication_and_leaves_it_alone() {
     let problems = read(&text.replace("true", "\"yes\"")).unwrap_err();
     assert_eq!(
         (problems[0].line, problems[0].message.as_str()),
-        (Some(4), "\"tls\" is a string, but must be true, false, or a table { mode, ca, cert, key }")
+        (
+            Some(4),
+            "\"tls\" is a string, but must be true, false, or a table { mode, ca, cert, key }"
+        )
     );
     let unchanged = text.replace("true", "false");
     assert_eq!(write(&read(&unchanged).unwrap()), unchanged);

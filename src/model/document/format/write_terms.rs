@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use toml_edit::{Array, InlineTable, Item, Table, Value};
 
 use super::write::{remove_if_empty, set, set_in, set_in_or_remove, set_or_remove};
-use crate::model::topology::terms::{Initdb, RoleName, TablespaceFolder};
-use crate::model::topology::{Archive, HbaAddress, LinkTerms, Server, ServerTerms, SlotName, Standby, Topology};
+use crate::model::topology::terms::{Initdb, RoleName, TablespaceFolder, TlsTerms};
+use crate::model::topology::{
+    Archive, HbaAddress, LinkTerms, Server, ServerTerms, SlotName, Standby, Topology,
+};
 
 pub(super) fn patch_archive(top: &mut Table, before: Option<&Archive>, now: Option<&Archive>) {
     let Some(now) = now else {
         top.remove("archive");
         return;
     };
-    let keys: [(&str, fn(&Archive) -> Option<&str>); 3] = [
+    type Part = fn(&Archive) -> Option<&str>;
+    let keys: [(&str, Part); 3] = [
         ("directory", Archive::directory),
         ("archive_command", Archive::archive_command),
         ("restore_command", Archive::restore_command),
@@ -41,7 +44,7 @@ pub(super) fn patch_cluster(top: &mut Table, before: Option<&Topology>, now: &To
         set_in_or_remove(top, "security", "hba", lines);
     }
     let tls = |topology: &Topology| (topology.has_tls(), topology.terms().tls.clone());
-    if before.map_or((false, Default::default()), tls) != tls(now) {
+    if before.map_or((false, TlsTerms::default()), tls) != tls(now) {
         set_in_or_remove(top, "security", "tls", tls_value(now));
     }
     patch_initdb(top, terms_before.map(|terms| &terms.initdb), &terms.initdb);
@@ -66,7 +69,11 @@ fn tls_value(now: &Topology) -> Option<Value> {
         table.insert("cert", files.cert.as_str().into());
         table.insert("key", files.key.as_str().into());
     }
-    Some(if table.is_empty() { Value::from(true) } else { Value::InlineTable(table) })
+    Some(if table.is_empty() {
+        Value::from(true)
+    } else {
+        Value::InlineTable(table)
+    })
 }
 
 fn patch_initdb(top: &mut Table, before: Option<&Initdb>, now: &Initdb) {
@@ -103,7 +110,11 @@ pub(super) fn patch_server(
         set_or_remove(table, "listen", listen);
     }
     if terms_before.hba_address != terms.hba_address {
-        set_or_remove(table, "hba_address", terms.hba_address.as_ref().map(HbaAddress::as_str));
+        set_or_remove(
+            table,
+            "hba_address",
+            terms.hba_address.as_ref().map(HbaAddress::as_str),
+        );
     }
     if terms_before.slots != terms.slots {
         set_or_remove(table, "slots", list(terms.slots.iter().map(SlotName::as_str)));
@@ -111,14 +122,25 @@ pub(super) fn patch_server(
     let usual_link = LinkTerms::default();
     let link_of = |server: Option<&'_ Server>| server.and_then(Server::standby).map(Standby::link).cloned();
     let (link_before, link) = (link_of(before), link_of(Some(server)));
-    let (link_before, link) = (link_before.as_ref().unwrap_or(&usual_link), link.as_ref().unwrap_or(&usual_link));
+    let (link_before, link) = (
+        link_before.as_ref().unwrap_or(&usual_link),
+        link.as_ref().unwrap_or(&usual_link),
+    );
     let names = |link: &LinkTerms, topology: &Topology| -> Vec<String> {
         let servers = link.also_follows.iter().filter_map(|id| topology.server(*id));
         servers.map(|server| server.name().to_string()).collect()
     };
     let also_follows = names(link, now);
-    if old.map(|(_, topology)| names(link_before, topology)).unwrap_or_default() != also_follows {
-        set_or_remove(table, "also_follows", list(also_follows.iter().map(String::as_str)));
+    if old
+        .map(|(_, topology)| names(link_before, topology))
+        .unwrap_or_default()
+        != also_follows
+    {
+        set_or_remove(
+            table,
+            "also_follows",
+            list(also_follows.iter().map(String::as_str)),
+        );
     }
     if link_before.is_by_archive != link.is_by_archive {
         set_or_remove(table, "by", link.is_by_archive.then_some("archive"));
@@ -129,7 +151,11 @@ pub(super) fn patch_server(
     patch_pairs(table, "conninfo", &link_before.conninfo, &link.conninfo);
     let paths = |terms: &ServerTerms| -> BTreeMap<String, String> {
         let text = |path: &TablespaceFolder| path.as_str().to_owned();
-        terms.tablespaces.iter().map(|(name, path)| (name.clone(), text(path))).collect()
+        terms
+            .tablespaces
+            .iter()
+            .map(|(name, path)| (name.clone(), text(path)))
+            .collect()
     };
     patch_pairs(table, "tablespaces", &paths(terms_before), &paths(terms));
 }

@@ -91,6 +91,10 @@ fn tls(difference: &Difference<'_>) -> Option<Check> {
         return None;
     }
     let mut switched = running.clone();
+    let mut terms = running.terms().clone();
+    terms.tls = wanted.terms().tls.clone();
+    // Terms are taken as they are.
+    let _ = switched.apply(&Edit::SetClusterTerms(terms));
     let is_alone =
         switched.apply(&Edit::SetTls(wanted.has_tls())).is_ok() && switched.has_same_configuration(wanted);
     (!is_alone).then(|| {

@@ -154,7 +154,11 @@ impl<'a> Planner<'a> {
             ..New::default()
         });
         let ident = self.wanted.streams_by_certificate().then_some("pg_ident.conf");
-        for file in ["postgresql.conf", "pg_hba.conf"].into_iter().chain(ident).chain([major.standby_file()]) {
+        for file in ["postgresql.conf", "pg_hba.conf"]
+            .into_iter()
+            .chain(ident)
+            .chain([major.standby_file()])
+        {
             self.add(New {
                 server: Some(server),
                 title: format!("Install {file} of {name}"),

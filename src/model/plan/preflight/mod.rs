@@ -284,7 +284,10 @@ fn archive(topology: &Topology) -> Option<Check> {
     let Some(directory) = archive.directory() else {
         return Some(ok(
             id,
-            format!("WAL is archived {}: its program must be set up for the servers' user", archive.words()),
+            format!(
+                "WAL is archived {}: its program must be set up for the servers' user",
+                archive.words()
+            ),
         ));
     };
     Some(if directory.starts_with('/') {

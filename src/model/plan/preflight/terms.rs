@@ -54,12 +54,24 @@ mod tests {
                 "format = 1\npostgres = 15\n{more}\n[[server]]\nname = \"m\"\nport = 5432\n\n[[server]]\nname = \"s\"\nport = 5433\nfollows = \"m\"\n{server}\n"
             );
             let document = format::read(&text).unwrap();
-            only_on_hosts(document.topology()).into_iter().map(|check| check.id).collect::<Vec<_>>()
+            only_on_hosts(document.topology())
+                .into_iter()
+                .map(|check| check.id)
+                .collect::<Vec<_>>()
         };
-        assert!(ids("[security]\nrole = \"r\"\ntls = { mode = \"require\" }", "slot = \"x\"").is_empty());
+        assert!(
+            ids(
+                "[security]\nrole = \"r\"\ntls = { mode = \"require\" }",
+                "slot = \"x\""
+            )
+            .is_empty()
+        );
         assert_eq!(ids("", "receiver = true"), ["receiver-elsewhere"]);
         assert_eq!(ids("", "by = \"archive\""), ["archive-only-elsewhere"]);
-        assert_eq!(ids("", "tablespaces = { fast = \"/mnt/x\" }"), ["tablespaces-elsewhere"]);
+        assert_eq!(
+            ids("", "tablespaces = { fast = \"/mnt/x\" }"),
+            ["tablespaces-elsewhere"]
+        );
         let files = "[security]\ntls = { ca = \"/a\", cert = \"/b\", key = \"/c\" }";
         assert_eq!(ids(files, ""), ["certificates-elsewhere"]);
     }

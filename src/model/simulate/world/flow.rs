@@ -273,7 +273,12 @@ pub const FLOWS: [FlowRow; 18] = [
         reason: "a cascade is a chain of separate streams: each link shows streaming while its two ends are \
              connected",
         log: "",
-        holds: |world, _, upstream| !matches!(world.at(upstream).flow, Flow::Leads | Flow::Streams),
+        holds: |world, _, upstream| {
+            !matches!(
+                world.at(upstream).flow,
+                Flow::Leads | Flow::Streams | Flow::ByArchive
+            )
+        },
     },
     FlowRow {
         flow: Flow::Streams,

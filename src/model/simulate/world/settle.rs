@@ -38,8 +38,15 @@ impl World {
             there.is_some_and(|there| self.at(there).is_up() && !self.is_cut(place, there))
         };
         let state = self.at(place);
-        let holds = state.upstream.is_none_or(|upstream| !hosts.contains(&upstream) || answers(&upstream));
-        if hosts.is_empty() || !state.is_up() || state.next_upstream.is_some() || holds || self.believes(place) {
+        let holds = state
+            .upstream
+            .is_none_or(|upstream| !hosts.contains(&upstream) || answers(&upstream));
+        if hosts.is_empty()
+            || !state.is_up()
+            || state.next_upstream.is_some()
+            || holds
+            || self.believes(place)
+        {
             return;
         }
         let next = hosts.iter().find(|id| answers(id)).copied();
@@ -93,7 +100,10 @@ impl World {
     /// when it is promoted.
     fn archived_by(&self, place: usize) -> Option<u64> {
         let state = self.at(place);
-        if !state.leads() || !self.archive.is_full || !self.topology().archive().is_some_and(Archive::takes_wal) {
+        if !state.leads()
+            || !self.archive.is_full
+            || !self.topology().archive().is_some_and(Archive::takes_wal)
+        {
             return None;
         }
         let line = state.position.line;

@@ -169,7 +169,11 @@ fn fact(topology: &Topology, server: &Server) -> Fact {
 }
 
 fn hosts(topology: &Topology, server: &Server) -> Vec<ServerId> {
-    let others: Vec<ServerId> = topology.fallbacks(server.id()).into_iter().map(Server::id).collect();
+    let others: Vec<ServerId> = topology
+        .fallbacks(server.id())
+        .into_iter()
+        .map(Server::id)
+        .collect();
     if others.is_empty() {
         return others;
     }
@@ -227,7 +231,10 @@ pub(super) fn as_deployed(topology: &Topology) -> Vec<State> {
         for other in topology.fallbacks(server.id()) {
             let own = slot_names.get(&server.id()).map(String::as_str);
             let is_there = other.terms().slots.iter().any(|slot| Some(slot.as_str()) == own);
-            if let Some(state) = place(other.id()).filter(|_| is_there).and_then(|place| states.get_mut(place)) {
+            if let Some(state) = place(other.id())
+                .filter(|_| is_there)
+                .and_then(|place| states.get_mut(place))
+            {
                 state.slots.insert(server.id(), Slot::Unused);
             }
         }

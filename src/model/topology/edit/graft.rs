@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{
-    DraftServer, Host, LinkTerms, Port, Refusal, Role, Server, ServerId, ServerName, SlotName, Standby, Topology,
+    DraftServer, Host, LinkTerms, Port, Refusal, Role, Server, ServerId, ServerName, SlotName, Standby,
+    Topology,
 };
 use super::Applied;
 

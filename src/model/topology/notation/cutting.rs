@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use super::words::{lines, name_and_port, quote, setting};
 use super::{NotationError, NotationProblem};
-use crate::model::topology::{ApplyDelay, DraftServer, Host, Refusal, LinkTerms, ServerTerms, Settings, SiteName};
+use crate::model::topology::{
+    ApplyDelay, DraftServer, Host, LinkTerms, Refusal, ServerTerms, Settings, SiteName,
+};
 
 /// Writes a cutting: each server below its upstream, those that follow nobody at the margin.
 pub fn print_cutting(cutting: &[DraftServer]) -> String {

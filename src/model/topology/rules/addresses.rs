@@ -18,7 +18,12 @@ pub(super) fn host_is_written_wrong(topology: &Topology) -> Vec<Found> {
         .iter()
         .filter_map(|server| {
             let slip = slip(server.host().as_str())?;
-            let message = format!("The host of \"{}\" is {}: {}", server.name(), server.host(), slip.message);
+            let message = format!(
+                "The host of \"{}\" is {}: {}",
+                server.name(),
+                server.host(),
+                slip.message
+            );
             let mut found = Found::server(server.id(), message);
             let host = slip.host.and_then(|host| Host::parse(&host).ok());
             found.fix = host.map(|host| {
@@ -50,21 +55,25 @@ fn slip(host: &str) -> Option<Slip> {
             port,
         );
     }
-    if let Some((address, zone)) = host.split_once('%') {
-        if address.parse::<Ipv6Addr>().is_ok() {
-            return says(
-                format!(
-                    "pg_hba.conf knows no zone such as %{zone}, so nobody would be let in by it; use an address that \
+    if let Some((address, zone)) = host.split_once('%')
+        && address.parse::<Ipv6Addr>().is_ok()
+    {
+        return says(
+            format!(
+                "pg_hba.conf knows no zone such as %{zone}, so nobody would be let in by it; use an address that \
                      is not link-local"
-                ),
-                None,
-                None,
-            );
-        }
+            ),
+            None,
+            None,
+        );
     }
     if let Some((name, port)) = host.split_once(':') {
         return if name.contains(':') || port.contains(':') {
-            says("it is not an IPv6 address: check its groups".to_owned(), None, None)
+            says(
+                "it is not an IPv6 address: check its groups".to_owned(),
+                None,
+                None,
+            )
         } else {
             says(
                 format!("the port has its own key; write host = \"{name}\" and port = {port}"),
@@ -81,9 +90,15 @@ fn slip(host: &str) -> Option<Slip> {
             .find(|c| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '_')));
         let bad = bad.map(|c| format!("a host name has no {c}"));
         let label = host.split('.').find(|label| label.len() > 63 || label.is_empty());
-        let long = label.filter(|_| !host.ends_with('.') || host.contains("..")).map(|label| {
-            if label.is_empty() { "a label of it is empty".to_owned() } else { format!("the label {label} has more than 63 characters") }
-        });
+        let long = label
+            .filter(|_| !host.ends_with('.') || host.contains(".."))
+            .map(|label| {
+                if label.is_empty() {
+                    "a label of it is empty".to_owned()
+                } else {
+                    format!("the label {label} has more than 63 characters")
+                }
+            });
         return bad.or(long).and_then(|message| says(message, None, None));
     }
     match as_inet_aton(host) {
@@ -129,7 +144,10 @@ fn as_inet_aton(text: &str) -> Option<Ipv4Addr> {
     if room < 32 && *last >= 1 << room {
         return None;
     }
-    let high = first.iter().enumerate().fold(0, |sum, (at, part)| sum | part << (24 - 8 * at));
+    let high = first
+        .iter()
+        .enumerate()
+        .fold(0, |sum, (at, part)| sum | part << (24 - 8 * at));
     Some(Ipv4Addr::from_bits(high | last))
 }
 
@@ -138,7 +156,12 @@ pub(super) fn hba_by_name(topology: &Topology) -> Vec<Found> {
         let host = server.host();
         match &server.terms().hba_address {
             Some(address) => address.is_name(),
-            None => !host.is_loopback() && host.as_str() != "*" && host.as_str().parse::<IpAddr>().is_err() && slip(host.as_str()).is_none(),
+            None => {
+                !host.is_loopback()
+                    && host.as_str() != "*"
+                    && host.as_str().parse::<IpAddr>().is_err()
+                    && slip(host.as_str()).is_none()
+            }
         }
     };
     topology
@@ -197,9 +220,21 @@ mod tests {
             ("a..b", None, None),
         ] {
             let slip = slip(text).unwrap();
-            assert_eq!((slip.host.as_deref(), slip.port.map(Port::number)), (host, port), "{text}");
+            assert_eq!(
+                (slip.host.as_deref(), slip.port.map(Port::number)),
+                (host, port),
+                "{text}"
+            );
         }
-        for good in ["localhost", "db1.example.com.", "10.0.0.7", "2001:db8::5", "db-1_a", "1a", "müller.example"] {
+        for good in [
+            "localhost",
+            "db1.example.com.",
+            "10.0.0.7",
+            "2001:db8::5",
+            "db-1_a",
+            "1a",
+            "müller.example",
+        ] {
             assert!(slip(good).is_none(), "{good}");
         }
     }

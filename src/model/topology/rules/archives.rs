@@ -12,9 +12,17 @@ fn both(topology: &Topology) -> (Option<String>, Vec<(Option<&Server>, String)>)
     let push = archive
         .and_then(Archive::archive_command)
         .map(str::to_owned)
-        .or_else(|| by_hand::named(topology, "archive_command").next().map(|hand| hand.value.to_owned()));
+        .or_else(|| {
+            by_hand::named(topology, "archive_command")
+                .next()
+                .map(|hand| hand.value.to_owned())
+        });
     let mut gets: Vec<(Option<&Server>, String)> = Vec::new();
-    gets.extend(archive.and_then(Archive::restore_command).map(|command| (None, command.to_owned())));
+    gets.extend(
+        archive
+            .and_then(Archive::restore_command)
+            .map(|command| (None, command.to_owned())),
+    );
     gets.extend(by_hand::named(topology, "restore_command").map(|hand| {
         let server = hand.owner.and_then(|id| topology.server(id));
         (server, hand.value.to_owned())
@@ -23,14 +31,18 @@ fn both(topology: &Topology) -> (Option<String>, Vec<(Option<&Server>, String)>)
 }
 
 pub(super) fn archive_sides_differ(topology: &Topology) -> Vec<Found> {
-    if topology.archive().is_some_and(|archive| archive.directory().is_some()) {
+    if topology
+        .archive()
+        .is_some_and(|archive| archive.directory().is_some())
+    {
         return Vec::new();
     }
     let (push, gets) = both(topology);
     let mut found = Vec::new();
     let pair = |tool: Tool, push: Option<&str>, get: Option<&str>| {
         let (usual_push, usual_get) = tool.commands()?;
-        let archive = Archive::of_commands(Some(push.unwrap_or(usual_push)), Some(get.unwrap_or(usual_get))).ok()?;
+        let archive =
+            Archive::of_commands(Some(push.unwrap_or(usual_push)), Some(get.unwrap_or(usual_get))).ok()?;
         Some((tool.name(), Edit::SetArchive(Some(archive))))
     };
     match (&push, gets.as_slice()) {
@@ -44,7 +56,10 @@ pub(super) fn archive_sides_differ(topology: &Topology) -> Vec<Found> {
             let message = format!(
                 "Standbys restore WAL ({get}), and no server archives any: there is no archive_command"
             );
-            let one = server.map_or_else(|| Found::cluster(message.clone()), |server| Found::server(server.id(), message.clone()));
+            let one = server.map_or_else(
+                || Found::cluster(message.clone()),
+                |server| Found::server(server.id(), message.clone()),
+            );
             found.push(with_pair(one, pair(Tool::of(get), None, Some(get))));
         }
         (Some(push), gets) => {
@@ -59,9 +74,15 @@ pub(super) fn archive_sides_differ(topology: &Topology) -> Vec<Found> {
                     of_push.name(),
                     Tool::of(get).name()
                 );
-                let one = server.map_or_else(|| Found::cluster(message.clone()), |server| Found::server(server.id(), message.clone()));
+                let one = server.map_or_else(
+                    || Found::cluster(message.clone()),
+                    |server| Found::server(server.id(), message.clone()),
+                );
                 let has_place = topology.archive().is_some();
-                found.push(with_pair(one, pair(of_push, Some(push), None).filter(|_| has_place)));
+                found.push(with_pair(
+                    one,
+                    pair(of_push, Some(push), None).filter(|_| has_place),
+                ));
             }
         }
         (None, []) => {}
@@ -80,7 +101,11 @@ fn with_pair(mut found: Found, pair: Option<(&'static str, Edit)>) -> Found {
 /// `sync_replication_slots`: what else a standby needs before it copies its upstream's logical slots.
 pub(super) fn slot_sync_incomplete(topology: &Topology) -> Vec<Found> {
     let mut found = Vec::new();
-    for server in topology.servers().iter().filter(|server| topology.synchronises_slots(server)) {
+    for server in topology
+        .servers()
+        .iter()
+        .filter(|server| topology.synchronises_slots(server))
+    {
         let set = |owner, name: &str, value: &str| Edit::SetSetting {
             server: owner,
             name: name.to_owned(),
@@ -96,7 +121,8 @@ pub(super) fn slot_sync_incomplete(topology: &Topology) -> Vec<Found> {
             found.push(one);
         };
         let is_logical = |of: &Server| {
-            by_hand::on(topology, of, "wal_level").is_some_and(|hand| hand.value.trim().eq_ignore_ascii_case("logical"))
+            by_hand::on(topology, of, "wal_level")
+                .is_some_and(|hand| hand.value.trim().eq_ignore_ascii_case("logical"))
         };
         if !is_logical(server) || !is_logical(topology.primary()) {
             say(
@@ -106,7 +132,9 @@ pub(super) fn slot_sync_incomplete(topology: &Topology) -> Vec<Found> {
         }
         if server.upstream() != Some(topology.primary().id()) {
             say(
-                format!("\"{name}\" copies logical slots, and only the primary has them to copy: it follows a standby"),
+                format!(
+                    "\"{name}\" copies logical slots, and only the primary has them to copy: it follows a standby"
+                ),
                 Some((
                     "Make it follow the primary",
                     Edit::Attach {
@@ -119,14 +147,25 @@ pub(super) fn slot_sync_incomplete(topology: &Topology) -> Vec<Found> {
         if !topology.uses_slot(server.id()) {
             let slot = Some(true);
             say(
-                format!("\"{name}\" copies logical slots, which needs a physical slot of its own at the primary"),
-                Some(("Use a slot", Edit::SetSlot { server: server.id(), slot })),
+                format!(
+                    "\"{name}\" copies logical slots, which needs a physical slot of its own at the primary"
+                ),
+                Some((
+                    "Use a slot",
+                    Edit::SetSlot {
+                        server: server.id(),
+                        slot,
+                    },
+                )),
             );
         }
         if by_hand::on(topology, server, "hot_standby_feedback").is_some_and(by_hand::ByHand::is_off) {
             say(
                 format!("\"{name}\" copies logical slots, which needs hot_standby_feedback = on"),
-                Some(("Set hot_standby_feedback to on", set(Some(server.id()), "hot_standby_feedback", "on"))),
+                Some((
+                    "Set hot_standby_feedback to on",
+                    set(Some(server.id()), "hot_standby_feedback", "on"),
+                )),
             );
         }
     }
@@ -138,12 +177,15 @@ pub(super) fn slot_waited_for_is_not_there(topology: &Topology) -> Vec<Found> {
     let slots = topology.slot_names();
     let mut found = Vec::new();
     for server in topology.servers() {
-        let Some(hand) = by_hand::on(topology, server, "synchronized_standby_slots").filter(|hand| hand.owner.is_some() || server.is_primary())
+        let Some(hand) = by_hand::on(topology, server, "synchronized_standby_slots")
+            .filter(|hand| hand.owner.is_some() || server.is_primary())
         else {
             continue;
         };
         let is_there = |name: &str| {
-            let below = topology.downstreams(server.id()).filter(|below| topology.uses_slot(below.id()));
+            let below = topology
+                .downstreams(server.id())
+                .filter(|below| topology.uses_slot(below.id()));
             let mut derived = below.filter_map(|below| slots.get(&below.id()));
             derived.any(|slot| slot == name) || server.terms().slots.iter().any(|slot| slot.as_str() == name)
         };

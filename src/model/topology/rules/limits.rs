@@ -102,7 +102,8 @@ pub(super) fn log_stats_exclude(topology: &Topology) -> Vec<Found> {
 
 pub(super) fn wal_size_too_small(topology: &Topology) -> Vec<Found> {
     // Also where it is set by hand, which is another finding: both are fixed at once then.
-    let by_hand = by_hand::named(topology, "wal_segment_size").find_map(|hand| SegmentSize::parse(hand.value).ok());
+    let by_hand =
+        by_hand::named(topology, "wal_segment_size").find_map(|hand| SegmentSize::parse(hand.value).ok());
     let said = topology.terms().initdb.segment_megabytes();
     let two_segments = 2 * by_hand.map_or(said, |size| i64::from(size.megabytes()));
     ["min_wal_size", "max_wal_size"]
@@ -195,7 +196,11 @@ fn kept<'a>(topology: &'a Topology, server: &'a Server) -> Option<(by_hand::ByHa
         Some((hand, hand.megabytes()?))
     } else {
         let hand = by_hand::on(topology, server, "wal_keep_segments")?;
-        Some((hand, hand.number()?.checked_mul(topology.terms().initdb.segment_megabytes())?))
+        Some((
+            hand,
+            hand.number()?
+                .checked_mul(topology.terms().initdb.segment_megabytes())?,
+        ))
     }
 }
 

@@ -3,7 +3,8 @@
 use super::super::findings::Found;
 use super::super::terms::{Listen, SegmentSize, lookup_option};
 use super::super::{
-    ApplyDelay, Archive, CommitLevel, Edit, Fix, LinkTerms, Port, Server, ServerId, SlotName, SyncPolicy, Topology,
+    ApplyDelay, Archive, CommitLevel, Edit, Fix, LinkTerms, Port, Server, ServerId, SlotName, SyncPolicy,
+    Topology,
 };
 use super::by_hand::{self, ByHand};
 
@@ -67,7 +68,11 @@ fn refused(topology: &Topology, hand: ByHand<'_>, name: &str) -> Found {
 /// Where the design says what the setting says.
 fn place(name: &str) -> &'static str {
     match name {
-        "archive_command" | "archive_mode" | "archive_library" | "restore_command" | "archive_cleanup_command" => {
+        "archive_command"
+        | "archive_mode"
+        | "archive_library"
+        | "restore_command"
+        | "archive_cleanup_command" => {
             "[archive] holds archive_command and restore_command, or a directory; archive_mode follows from it"
         }
         "cluster_name" => "it is the server's name",
@@ -86,7 +91,9 @@ fn place(name: &str) -> &'static str {
         "recovery_target_timeline" | "standby_mode" => "a server that follows another gets it by that",
         "synchronous_commit" => "write commit = … under [sync]",
         "synchronous_standby_names" => "write [sync] with method and count, and sync_priority on the servers",
-        "wal_segment_size" => "write wal_segment_size = … under [initdb]: it is decided when the data directory is made",
+        "wal_segment_size" => {
+            "write wal_segment_size = … under [initdb]: it is decided when the data directory is made"
+        }
         _ => "each target has its own folder for sockets",
     }
 }
@@ -108,12 +115,18 @@ fn moved(topology: &Topology, hand: ByHand<'_>, name: &str) -> Option<(String, V
             ))
         }
         "archive_command" | "restore_command" => {
-            let (own_archive, own_restore) = topology
-                .archive()
-                .map_or((None, None), |archive| (archive.archive_command(), archive.restore_command()));
-            let other = if name == "archive_command" { "restore_command" } else { "archive_command" };
+            let (own_archive, own_restore) = topology.archive().map_or((None, None), |archive| {
+                (archive.archive_command(), archive.restore_command())
+            });
+            let other = if name == "archive_command" {
+                "restore_command"
+            } else {
+                "archive_command"
+            };
             // What stands beside it is moved with it: one half alone would be a finding of its own.
-            let beside = by_hand::named(topology, other).next().map(|other| other.value.trim());
+            let beside = by_hand::named(topology, other)
+                .next()
+                .map(|other| other.value.trim());
             let archive = if name == "archive_command" {
                 Archive::of_commands(Some(value), beside.or(own_restore))
             } else {
@@ -135,41 +148,66 @@ fn moved(topology: &Topology, hand: ByHand<'_>, name: &str) -> Option<(String, V
         }
         "listen_addresses" => {
             let listen = Listen::parse(&[value.to_owned()]).ok()?;
-            let servers: Vec<&Server> = owner.map_or_else(|| topology.servers().iter().collect(), |one| vec![one]);
+            let servers: Vec<&Server> =
+                owner.map_or_else(|| topology.servers().iter().collect(), |one| vec![one]);
             let edits = servers.into_iter().map(|server| {
                 let mut terms = server.terms().clone();
                 terms.listen = listen.clone();
-                Edit::SetServerTerms { server: server.id(), terms }
+                Edit::SetServerTerms {
+                    server: server.id(),
+                    terms,
+                }
             });
             Some((format!("Move it to listen = \"{value}\""), edits.collect()))
         }
         "port" => {
             let server = owner?.id();
             let port = Port::parse(value).ok()?;
-            Some((format!("Move it to port = {port}"), vec![Edit::SetPort { server, port }]))
+            Some((
+                format!("Move it to port = {port}"),
+                vec![Edit::SetPort { server, port }],
+            ))
         }
         "primary_slot_name" => {
             let server = owner.filter(|server| !server.is_primary())?;
             let mut link = server.standby()?.link().clone();
             link.slot_name = Some(SlotName::parse(value).ok()?);
-            Some((format!("Move it to slot = \"{value}\""), vec![Edit::SetLinkTerms { server: server.id(), link }]))
+            Some((
+                format!("Move it to slot = \"{value}\""),
+                vec![Edit::SetLinkTerms {
+                    server: server.id(),
+                    link,
+                }],
+            ))
         }
         "recovery_min_apply_delay" => {
             let server = owner.filter(|server| !server.is_primary())?.id();
             let delay = ApplyDelay::parse(value).ok()?;
-            Some((format!("Move it to apply_delay = \"{delay}\""), vec![Edit::SetApplyDelay { server, delay: Some(delay) }]))
+            Some((
+                format!("Move it to apply_delay = \"{delay}\""),
+                vec![Edit::SetApplyDelay {
+                    server,
+                    delay: Some(delay),
+                }],
+            ))
         }
         "wal_segment_size" => {
             let mut terms = topology.terms().clone();
             terms.initdb.wal_segment_size = Some(SegmentSize::parse(value).ok()?);
-            Some((format!("Move it to [initdb] wal_segment_size = \"{value}\""), vec![Edit::SetClusterTerms(terms)]))
+            Some((
+                format!("Move it to [initdb] wal_segment_size = \"{value}\""),
+                vec![Edit::SetClusterTerms(terms)],
+            ))
         }
         "primary_conninfo" => {
             let server = owner.filter(|server| !server.is_primary())?;
             let link = link_of(topology, server, value)?;
             Some((
                 "Move it to also_follows and [server.conninfo]".to_owned(),
-                vec![Edit::SetLinkTerms { server: server.id(), link }],
+                vec![Edit::SetLinkTerms {
+                    server: server.id(),
+                    link,
+                }],
             ))
         }
         _ => None,
@@ -184,13 +222,18 @@ fn link_of(topology: &Topology, server: &Server, conninfo: &str) -> Option<LinkT
     for (name, value) in pairs(conninfo)? {
         match name.as_str() {
             "host" => {
-                let ids: Option<Vec<ServerId>> = value.split(',').map(|host| at_host(topology, host.trim())).collect();
-                let others = ids?.into_iter().filter(|id| *id != standby.upstream() && *id != server.id());
+                let ids: Option<Vec<ServerId>> = value
+                    .split(',')
+                    .map(|host| at_host(topology, host.trim()))
+                    .collect();
+                let others = ids?
+                    .into_iter()
+                    .filter(|id| *id != standby.upstream() && *id != server.id());
                 link.also_follows = others.collect();
             }
             // The drawing says these, or a password file does.
-            "port" | "user" | "application_name" | "passfile" | "password" | "sslmode" | "sslrootcert" | "sslcert"
-            | "sslkey" => {}
+            "port" | "user" | "application_name" | "passfile" | "password" | "sslmode" | "sslrootcert"
+            | "sslcert" | "sslkey" => {}
             _ => {
                 lookup_option(&name).ok()?;
                 link.conninfo.insert(name, value);
@@ -201,7 +244,10 @@ fn link_of(topology: &Topology, server: &Server, conninfo: &str) -> Option<LinkT
 }
 
 fn at_host(topology: &Topology, host: &str) -> Option<ServerId> {
-    let mut at = topology.servers().iter().filter(|server| server.host().as_str() == host);
+    let mut at = topology
+        .servers()
+        .iter()
+        .filter(|server| server.host().as_str() == host);
     let found = at.next()?;
     at.next().is_none().then_some(found.id())
 }
@@ -244,15 +290,23 @@ mod tests {
 
     #[track_caller]
     fn fixed(server: Option<&str>, name: &str, value: &str) -> Topology {
-        let mut topology = notation::parse("m 1 host 10.0.0.1\n  a 2 host 10.0.0.2\n  b 3 host 10.0.0.3\n").unwrap();
+        let mut topology =
+            notation::parse("m 1 host 10.0.0.1\n  a 2 host 10.0.0.2\n  b 3 host 10.0.0.3\n").unwrap();
         let server = server.map(|name| topology.by_name(name).unwrap().id());
         let (name, value) = (name.to_owned(), Some(value.to_owned()));
         topology.apply(&Edit::SetSetting { server, name, value }).unwrap();
-        let finding = check(&topology).into_iter().find(|finding| finding.rule == "setting-is-managed").unwrap();
+        let finding = check(&topology)
+            .into_iter()
+            .find(|finding| finding.rule == "setting-is-managed")
+            .unwrap();
         for edit in finding.fix.unwrap().edits {
             topology.apply(&edit).unwrap();
         }
-        assert!(check(&topology).iter().all(|finding| finding.rule != "setting-is-managed"));
+        assert!(
+            check(&topology)
+                .iter()
+                .all(|finding| finding.rule != "setting-is-managed")
+        );
         topology
     }
 
@@ -261,14 +315,21 @@ mod tests {
         let moved = fixed(None, "synchronous_commit", "off");
         assert_eq!(moved.sync().unwrap().commit, CommitLevel::Off);
         let moved = fixed(None, "archive_command", "wal-g wal-push %p");
-        assert_eq!(moved.archive().unwrap().archive_command(), Some("wal-g wal-push %p"));
+        assert_eq!(
+            moved.archive().unwrap().archive_command(),
+            Some("wal-g wal-push %p")
+        );
         let moved = fixed(Some("a"), "primary_slot_name", "a_7");
         assert_eq!(moved.slot_name(moved.by_name("a").unwrap().id()), "a_7");
-        let conninfo = "host=10.0.0.1,10.0.0.2 port=5432 user='r' target_session_attrs=read-write application_name=b";
+        let conninfo =
+            "host=10.0.0.1,10.0.0.2 port=5432 user='r' target_session_attrs=read-write application_name=b";
         let moved = fixed(Some("b"), "primary_conninfo", conninfo);
         let link = moved.by_name("b").unwrap().standby().unwrap().link();
         assert_eq!(link.also_follows, [moved.by_name("a").unwrap().id()]);
-        assert_eq!(link.conninfo.get("target_session_attrs").map(String::as_str), Some("read-write"));
+        assert_eq!(
+            link.conninfo.get("target_session_attrs").map(String::as_str),
+            Some("read-write")
+        );
         let moved = fixed(None, "wal_segment_size", "64MB");
         assert_eq!(moved.terms().initdb.segment_megabytes(), 64);
     }

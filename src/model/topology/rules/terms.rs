@@ -8,7 +8,10 @@ use super::super::{Auth, Edit, Server, Standby, Topology};
 use super::{by_hand, standbys};
 
 fn links(topology: &Topology) -> impl Iterator<Item = (&Server, &Standby)> {
-    topology.servers().iter().filter_map(|server| Some((server, server.standby()?)))
+    topology
+        .servers()
+        .iter()
+        .filter_map(|server| Some((server, server.standby()?)))
 }
 
 pub(super) fn hba_line_not_known(topology: &Topology) -> Vec<Found> {
@@ -30,25 +33,46 @@ pub(super) fn hba_line_never_reached(topology: &Topology) -> Vec<Found> {
     let lines = &topology.terms().hba;
     let mut found = Vec::new();
     for (place, line) in lines.iter().enumerate() {
-        let before = lines.iter().take(place).find(|earlier| earlier.who().covers(line.who()));
-        let people = ["local", "host 127.0.0.1/32", "host ::1/128"].into_iter().find(|derived| {
-            let who = line.who();
-            let is_streaming = who.databases.iter().any(|database| database == "replication");
-            match derived.split_once(' ') {
-                None => who.kind == "local" && !is_streaming,
-                Some((_, address)) => who.address == address && !is_streaming,
-            }
-        });
+        let before = lines
+            .iter()
+            .take(place)
+            .find(|earlier| earlier.who().covers(line.who()));
+        let people = ["local", "host 127.0.0.1/32", "host ::1/128"]
+            .into_iter()
+            .find(|derived| {
+                let who = line.who();
+                let is_streaming = who.databases.iter().any(|database| database == "replication");
+                match derived.split_once(' ') {
+                    None => who.kind == "local" && !is_streaming,
+                    Some((_, address)) => who.address == address && !is_streaming,
+                }
+            });
         let standbys = (line.who().databases == ["replication"])
-            .then(|| topology.servers().iter().find(|server| lets_in_already(topology, server, line.who())))
+            .then(|| {
+                topology
+                    .servers()
+                    .iter()
+                    .find(|server| lets_in_already(topology, server, line.who()))
+            })
             .flatten();
         let why = match (before, people, standbys) {
-            (Some(earlier), ..) => format!("\"{}\" stands before it and decides the same connections", earlier.text()),
-            (_, Some(derived), _) => format!("the derived line for people on this machine ({derived}) stands before it"),
-            (_, _, Some(server)) => format!("the derived line for the standbys of \"{}\" stands before it", server.name()),
+            (Some(earlier), ..) => format!(
+                "\"{}\" stands before it and decides the same connections",
+                earlier.text()
+            ),
+            (_, Some(derived), _) => {
+                format!("the derived line for people on this machine ({derived}) stands before it")
+            }
+            (_, _, Some(server)) => format!(
+                "the derived line for the standbys of \"{}\" stands before it",
+                server.name()
+            ),
             _ => continue,
         };
-        found.push(Found::cluster(format!("The line \"{}\" of pg_hba.conf is never reached: {why}", line.text())));
+        found.push(Found::cluster(format!(
+            "The line \"{}\" of pg_hba.conf is never reached: {why}",
+            line.text()
+        )));
     }
     found
 }
@@ -62,7 +86,9 @@ fn lets_in_already(topology: &Topology, server: &Server, who: &super::super::ter
             .unwrap_or_default(),
     };
     who.users == [topology.replication_role()]
-        && topology.downstreams(server.id()).any(|below| address(below) == who.address)
+        && topology
+            .downstreams(server.id())
+            .any(|below| address(below) == who.address)
 }
 
 pub(super) fn hba_line_opens_door(topology: &Topology) -> Vec<Found> {
@@ -72,16 +98,26 @@ pub(super) fn hba_line_opens_door(topology: &Topology) -> Vec<Found> {
         .filter_map(|line| {
             let who = line.who();
             let what = match line.method.as_str() {
-                "trust" if who.kind != "local" && !who.address.starts_with("127.") && who.address != "::1/128" => {
+                "trust"
+                    if who.kind != "local"
+                        && !who.address.starts_with("127.")
+                        && who.address != "::1/128" =>
+                {
                     "lets everybody at its address in without a password"
                 }
                 "password" if who.kind != "hostssl" && who.kind != "local" => "sends passwords in the clear",
-                _ if is_wide(&who.address) && line.method != "reject" && who.users.iter().any(|user| user == "all") => {
+                _ if is_wide(&who.address)
+                    && line.method != "reject"
+                    && who.users.iter().any(|user| user == "all") =>
+                {
                     "lets every address of the world ask for every user"
                 }
                 _ => return None,
             };
-            Some(Found::cluster(format!("The line \"{}\" of pg_hba.conf {what}", line.text())))
+            Some(Found::cluster(format!(
+                "The line \"{}\" of pg_hba.conf {what}",
+                line.text()
+            )))
         })
         .collect()
 }
@@ -92,7 +128,11 @@ pub(super) fn hba_line_needs_tls(topology: &Topology) -> Vec<Found> {
             .servers()
             .iter()
             .any(|server| by_hand::on(topology, server, "ssl").is_some_and(by_hand::ByHand::is_on));
-    let lines = topology.terms().hba.iter().filter(|line| line.who().kind == "hostssl" && !has_ssl);
+    let lines = topology
+        .terms()
+        .hba
+        .iter()
+        .filter(|line| line.who().kind == "hostssl" && !has_ssl);
     lines
         .map(|line| {
             Found::cluster(format!(
@@ -105,7 +145,12 @@ pub(super) fn hba_line_needs_tls(topology: &Topology) -> Vec<Found> {
 }
 
 pub(super) fn cert_without_tls(topology: &Topology) -> Vec<Found> {
-    let has_authority = topology.terms().tls.files.as_ref().is_none_or(|files| files.ca.is_some());
+    let has_authority = topology
+        .terms()
+        .tls
+        .files
+        .as_ref()
+        .is_none_or(|files| files.ca.is_some());
     if topology.auth() != Some(Auth::Cert) || topology.has_tls() && has_authority {
         return Vec::new();
     }
@@ -149,10 +194,13 @@ pub(super) fn conninfo_option_not_known(topology: &Topology) -> Vec<Found> {
                     server.name(),
                     topology.postgres()
                 );
-                found.push(
-                    Found::server(server.id(), message)
-                        .fix(format!("Remove {name}"), Edit::SetLinkTerms { server: server.id(), link }),
-                );
+                found.push(Found::server(server.id(), message).fix(
+                    format!("Remove {name}"),
+                    Edit::SetLinkTerms {
+                        server: server.id(),
+                        link,
+                    },
+                ));
             }
         }
     }
@@ -172,8 +220,13 @@ pub(super) fn fallback_before_10(topology: &Topology) -> Vec<Found> {
                 "\"{}\" names fall-back upstreams, and a connection tries several hosts from 10 on only",
                 server.name()
             );
-            Found::server(server.id(), message)
-                .fix("Remove also_follows", Edit::SetLinkTerms { server: server.id(), link })
+            Found::server(server.id(), message).fix(
+                "Remove also_follows",
+                Edit::SetLinkTerms {
+                    server: server.id(),
+                    link,
+                },
+            )
         })
         .collect()
 }
@@ -205,13 +258,17 @@ pub(super) fn fallback_without_slot(topology: &Topology) -> Vec<Found> {
     let slots = topology.slot_names();
     let mut found = Vec::new();
     for (server, _) in links(topology).filter(|(server, _)| topology.uses_slot(server.id())) {
-        let Some(slot) = slots.get(&server.id()) else { continue };
+        let Some(slot) = slots.get(&server.id()) else {
+            continue;
+        };
         for other in topology.fallbacks(server.id()) {
             if other.terms().slots.iter().any(|own| own.as_str() == slot) {
                 continue;
             }
             let mut terms = other.terms().clone();
-            let Ok(name) = super::super::SlotName::parse(slot) else { continue };
+            let Ok(name) = super::super::SlotName::parse(slot) else {
+                continue;
+            };
             terms.slots.push(name);
             let message = format!(
                 "\"{}\" asks \"{}\" for the slot {slot}, which only its upstream has: it would connect and get no WAL. A \
@@ -219,10 +276,13 @@ pub(super) fn fallback_without_slot(topology: &Topology) -> Vec<Found> {
                 server.name(),
                 other.name()
             );
-            found.push(
-                Found::server(server.id(), message)
-                    .fix(format!("Make the slot at \"{}\" too", other.name()), Edit::SetServerTerms { server: other.id(), terms }),
-            );
+            found.push(Found::server(server.id(), message).fix(
+                format!("Make the slot at \"{}\" too", other.name()),
+                Edit::SetServerTerms {
+                    server: other.id(),
+                    terms,
+                },
+            ));
         }
     }
     found
@@ -233,7 +293,10 @@ pub(super) fn slot_name_used_twice(topology: &Topology) -> Vec<Found> {
     let mut found = Vec::new();
     for sender in topology.servers() {
         let mut seen: BTreeMap<&str, &Server> = BTreeMap::new();
-        for below in topology.downstreams(sender.id()).filter(|below| topology.uses_slot(below.id())) {
+        for below in topology
+            .downstreams(sender.id())
+            .filter(|below| topology.uses_slot(below.id()))
+        {
             let name = names.get(&below.id()).map_or("", String::as_str);
             if let Some(first) = seen.insert(name, below) {
                 found.push(Found::server(
@@ -262,7 +325,10 @@ pub(super) fn receiver_has_downstreams(topology: &Topology) -> Vec<Found> {
                 server.name(),
                 below.name()
             );
-            let edit = Edit::Attach { server: below.id(), upstream };
+            let edit = Edit::Attach {
+                server: below.id(),
+                upstream,
+            };
             Some(Found::server(server.id(), message).fix("Make it follow the receiver's upstream", edit))
         })
         .collect()

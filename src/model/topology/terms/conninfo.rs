@@ -58,7 +58,10 @@ const OPTIONS: [ConninfoOption; 32] = [
 ];
 
 pub fn conninfo_options() -> impl Iterator<Item = &'static str> {
-    OPTIONS.iter().map(|option| option.name).filter(|name| !name.starts_with("scram_"))
+    OPTIONS
+        .iter()
+        .map(|option| option.name)
+        .filter(|name| !name.starts_with("scram_"))
 }
 
 /// Looks an option up that stands in `[server.conninfo]`.
@@ -106,7 +109,14 @@ mod tests {
     #[test]
     fn only_what_is_not_derived_has_a_place() {
         assert!(lookup_option("keepalives_idle").is_ok_and(|option| option.since.is_none()));
-        for name in ["host", "user", "password", "sslmode", "replication", "keepalive_idle"] {
+        for name in [
+            "host",
+            "user",
+            "password",
+            "sslmode",
+            "replication",
+            "keepalive_idle",
+        ] {
             assert!(lookup_option(name).is_err(), "{name}");
         }
         let slip = lookup_option("keepalive_idle").unwrap_err();

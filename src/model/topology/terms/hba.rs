@@ -25,7 +25,14 @@ pub struct HbaWho {
     pub address: String,
 }
 
-const KINDS: [&str; 6] = ["local", "host", "hostssl", "hostnossl", "hostgssenc", "hostnogssenc"];
+const KINDS: [&str; 6] = [
+    "local",
+    "host",
+    "hostssl",
+    "hostnossl",
+    "hostgssenc",
+    "hostnogssenc",
+];
 const METHODS: [&str; 14] = [
     "trust",
     "reject",
@@ -58,8 +65,14 @@ impl HbaLine {
             return Err(bad("it holds a control character".to_owned()));
         }
         let fields = fields(text).ok_or_else(|| bad("a quote is not closed".to_owned()))?;
-        if fields.iter().flatten().any(|word| word.text.contains('@') && !word.is_quoted && word.text.starts_with('@')) {
-            return Err(bad("@ reads another file, which pgcascade cannot check".to_owned()));
+        if fields
+            .iter()
+            .flatten()
+            .any(|word| word.text.contains('@') && !word.is_quoted && word.text.starts_with('@'))
+        {
+            return Err(bad(
+                "@ reads another file, which pgcascade cannot check".to_owned()
+            ));
         }
         let mut fields = fields.into_iter();
         let mut next = |what: &str| fields.next().ok_or_else(|| bad(format!("it has no {what}")));
@@ -83,17 +96,25 @@ impl HbaLine {
             check_address(&address).map_err(&bad)?;
         }
         if !METHODS.contains(&method.as_str()) && method != "bsd" {
-            return Err(bad(format!("\"{method}\" is not a method; known are {}", METHODS.join(", "))));
+            return Err(bad(format!(
+                "\"{method}\" is not a method; known are {}",
+                METHODS.join(", ")
+            )));
         }
         if method == "cert" && kind != "hostssl" {
             return Err(bad("cert needs hostssl".to_owned()));
         }
         let options: Vec<String> = fields.flat_map(texts).collect();
         if let Some(option) = options.iter().find(|option| !option.contains('=')) {
-            return Err(bad(format!("\"{option}\" is not an option of the form name=value")));
+            return Err(bad(format!(
+                "\"{option}\" is not an option of the form name=value"
+            )));
         }
         const SECRETS: [&str; 3] = ["ldapbindpasswd=", "radiussecrets=", "radiussecret="];
-        if options.iter().any(|option| SECRETS.iter().any(|secret| option.starts_with(secret))) {
+        if options
+            .iter()
+            .any(|option| SECRETS.iter().any(|secret| option.starts_with(secret)))
+        {
             return Err(bad("it holds a password, and a design never does".to_owned()));
         }
         Ok(Self {
@@ -128,11 +149,18 @@ impl HbaLine {
         if self.who.kind.contains("gssenc") && major < PgMajor::V12 {
             return Some(format!("{} is new in 12", self.who.kind));
         }
-        let certificate = self.options.iter().find_map(|option| option.strip_prefix("clientcert="))?;
+        let certificate = self
+            .options
+            .iter()
+            .find_map(|option| option.strip_prefix("clientcert="))?;
         let is_number = matches!(certificate, "0" | "1");
         match (is_number, major >= PgMajor::V12, major >= PgMajor::V14) {
-            (false, false, _) => Some(format!("clientcert={certificate} is new in 12; before, it is clientcert=1")),
-            (true, _, true) => Some(format!("clientcert={certificate} ended with 13; it is clientcert=verify-ca")),
+            (false, false, _) => Some(format!(
+                "clientcert={certificate} is new in 12; before, it is clientcert=1"
+            )),
+            (true, _, true) => Some(format!(
+                "clientcert={certificate} ended with 13; it is clientcert=verify-ca"
+            )),
             _ => None,
         }
     }
@@ -182,7 +210,11 @@ fn same_start(one: IpAddr, other: IpAddr, bits: u32) -> bool {
 fn mask_bits(mask: IpAddr) -> Option<u32> {
     let (ones, width, zeros) = match mask {
         IpAddr::V4(mask) => (mask.to_bits().leading_ones(), 32, mask.to_bits().trailing_zeros()),
-        IpAddr::V6(mask) => (mask.to_bits().leading_ones(), 128, mask.to_bits().trailing_zeros()),
+        IpAddr::V6(mask) => (
+            mask.to_bits().leading_ones(),
+            128,
+            mask.to_bits().trailing_zeros(),
+        ),
     };
     (ones + zeros >= width).then_some(ones)
 }
@@ -190,9 +222,18 @@ fn mask_bits(mask: IpAddr) -> Option<u32> {
 /// An address, a network, a name, a suffix of names, or a word.
 fn check_address(address: &str) -> Result<(), String> {
     if let Some((before, bits)) = address.split_once('/') {
-        let most = before.parse::<IpAddr>().ok().map(|one| if one.is_ipv4() { 32 } else { 128 });
-        let is_good = most.zip(bits.parse::<u32>().ok()).is_some_and(|(most, bits)| bits <= most);
-        return if is_good { Ok(()) } else { Err(format!("{address} is not a network")) };
+        let most = before
+            .parse::<IpAddr>()
+            .ok()
+            .map(|one| if one.is_ipv4() { 32 } else { 128 });
+        let is_good = most
+            .zip(bits.parse::<u32>().ok())
+            .is_some_and(|(most, bits)| bits <= most);
+        return if is_good {
+            Ok(())
+        } else {
+            Err(format!("{address} is not a network"))
+        };
     }
     if address.parse::<IpAddr>().is_ok() {
         return Err(format!("{address} needs a mask, such as {address}/32"));
@@ -253,7 +294,10 @@ fn fields(text: &str) -> Option<Vec<Vec<Word>>> {
         if inside {
             return None;
         }
-        let word = Word { text: word, is_quoted };
+        let word = Word {
+            text: word,
+            is_quoted,
+        };
         match fields.last_mut() {
             Some(last) if joins => last.push(word),
             _ => fields.push(vec![word]),
@@ -299,14 +343,34 @@ mod tests {
     #[test]
     fn a_line_covers_what_it_decides_alone() {
         for (one, other, covers) in [
-            ("host all all 10.0.0.0/8 md5", "hostssl app app 10.1.2.3/32 md5", true),
-            ("host all all 10.0.0.0/8 md5", "host replication r 10.1.2.3/32 md5", false),
-            ("hostssl all all 10.0.0.0/8 md5", "host app app 10.0.0.0/8 md5", false),
+            (
+                "host all all 10.0.0.0/8 md5",
+                "hostssl app app 10.1.2.3/32 md5",
+                true,
+            ),
+            (
+                "host all all 10.0.0.0/8 md5",
+                "host replication r 10.1.2.3/32 md5",
+                false,
+            ),
+            (
+                "hostssl all all 10.0.0.0/8 md5",
+                "host app app 10.0.0.0/8 md5",
+                false,
+            ),
             ("host all all all md5", "host app app 10.0.0.0/8 md5", true),
-            ("host app app 10.0.0.0/8 md5", "host all app 10.0.0.0/8 md5", false),
+            (
+                "host app app 10.0.0.0/8 md5",
+                "host all app 10.0.0.0/8 md5",
+                false,
+            ),
             ("local all all md5", "local app app peer", true),
         ] {
-            assert_eq!(line(one).who().covers(line(other).who()), covers, "{one} / {other}");
+            assert_eq!(
+                line(one).who().covers(line(other).who()),
+                covers,
+                "{one} / {other}"
+            );
         }
     }
 }

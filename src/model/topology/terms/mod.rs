@@ -107,7 +107,9 @@ pub fn check_initdb_word(key: &str, text: &str) -> Result<(), BadValue> {
         return Ok(());
     }
     Err(BadValue::term(
-        format!("{key} = \"{text}\" is not a name that initdb knows: it has only letters, digits and _ - . @"),
+        format!(
+            "{key} = \"{text}\" is not a name that initdb knows: it has only letters, digits and _ - . @"
+        ),
         format!(
             "write for example {key} = \"{}\"",
             if key == "encoding" { "UTF8" } else { "C.UTF-8" }
@@ -209,6 +211,11 @@ impl Topology {
             && !server.is_primary()
             && self
                 .setting_of(server.id(), "sync_replication_slots")
-                .is_some_and(|value| matches!(value.trim().to_ascii_lowercase().as_str(), "on" | "true" | "1" | "yes"))
+                .is_some_and(|value| {
+                    matches!(
+                        value.trim().to_ascii_lowercase().as_str(),
+                        "on" | "true" | "1" | "yes"
+                    )
+                })
     }
 }

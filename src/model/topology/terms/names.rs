@@ -27,7 +27,9 @@ impl RoleName {
             return Err(BadValue::term(message, fix));
         }
         if TAKEN.contains(&text) || text.starts_with("pg_") {
-            let message = format!("role = \"{text}\" cannot be the replication role: the name has a meaning of its own");
+            let message = format!(
+                "role = \"{text}\" cannot be the replication role: the name has a meaning of its own"
+            );
             return Err(BadValue::term(message, fix));
         }
         Ok(Self(text.to_owned()))
@@ -53,10 +55,20 @@ impl SlotName {
         let plain: String = text
             .chars()
             .map(|c| c.to_ascii_lowercase())
-            .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '_' })
+            .map(|c| {
+                if c.is_ascii_lowercase() || c.is_ascii_digit() {
+                    c
+                } else {
+                    '_'
+                }
+            })
             .take(NAME_BYTES)
             .collect();
-        let plain = if plain.is_empty() { "standby_1".to_owned() } else { plain };
+        let plain = if plain.is_empty() {
+            "standby_1".to_owned()
+        } else {
+            plain
+        };
         Err(BadValue::term(
             format!(
                 "\"{text}\" is not a slot's name: PostgreSQL takes at most {NAME_BYTES} lower-case letters, digits and \
@@ -105,14 +117,22 @@ impl HbaAddress {
                 .map(|address| if address.is_ipv4() { 32 } else { 128 });
             let bits = mask.parse::<u8>().ok();
             let is_good = most.zip(bits).is_some_and(|(most, bits)| bits <= most);
-            return if is_good { Ok(Self(text.to_owned())) } else { Err(Self::bad(text)) };
+            return if is_good {
+                Ok(Self(text.to_owned()))
+            } else {
+                Err(Self::bad(text))
+            };
         }
         let is_name = !text.is_empty()
             && text
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
             && text.chars().any(|c| c.is_ascii_alphabetic());
-        if is_name { Ok(Self(text.to_owned())) } else { Err(Self::bad(text)) }
+        if is_name {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Self::bad(text))
+        }
     }
 
     fn bad(text: &str) -> BadValue {
@@ -179,13 +199,19 @@ impl SegmentSize {
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         let text = text.trim();
         let megabytes = match text.strip_suffix("GB") {
-            Some(number) => number.trim().parse::<u16>().ok().and_then(|number| number.checked_mul(1024)),
+            Some(number) => number
+                .trim()
+                .parse::<u16>()
+                .ok()
+                .and_then(|number| number.checked_mul(1024)),
             None => text.strip_suffix("MB").unwrap_or(text).trim().parse().ok(),
         };
         match megabytes.filter(|size| size.is_power_of_two() && *size <= 1024) {
             Some(size) => Ok(Self(size)),
             None => Err(BadValue::term(
-                format!("wal_segment_size = \"{text}\" is not possible: initdb takes a power of two from 1MB to 1GB"),
+                format!(
+                    "wal_segment_size = \"{text}\" is not possible: initdb takes a power of two from 1MB to 1GB"
+                ),
                 "write for example wal_segment_size = \"64MB\"".to_owned(),
             )),
         }
@@ -212,7 +238,10 @@ impl TablespaceFolder {
     /// If the path is not absolute, or holds what PostgreSQL refuses in one.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         let path = text.trim_end_matches('/');
-        if path.starts_with('/') && !path.chars().any(|c| c.is_control() || c == '\'') && !path.contains("/../") {
+        if path.starts_with('/')
+            && !path.chars().any(|c| c.is_control() || c == '\'')
+            && !path.contains("/../")
+        {
             return Ok(Self(path.to_owned()));
         }
         Err(BadValue::term(

@@ -140,7 +140,10 @@ fn archive_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut 
     let archive = session.desk.document.topology().archive();
     let mut on = archive.is_some();
     if let Some(commands) = archive.filter(|archive| archive.directory().is_none()) {
-        let words = format!("WAL is archived {}; change the commands in the design's text.", commands.words());
+        let words = format!(
+            "WAL is archived {}; change the commands in the design's text.",
+            commands.words()
+        );
         ui.label(words);
         return;
     }
