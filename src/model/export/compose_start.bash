@@ -4,7 +4,8 @@ set -euo pipefail
 umask 077
 home=/var/lib/postgresql
 data="$home/server"
-# Which server this is.
+# Which server this is: name, upstream, slot and the like.
+# shellcheck disable=SC1091,SC2154
 . /pgcascade/conf/server.env
 PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin /usr/local/bin 2>/dev/null | tail -n 1)"
 export PATH

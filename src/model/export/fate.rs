@@ -74,6 +74,9 @@ fn at(feature: Feature, target: Target, topology: &Topology, place: &str) -> (Fa
         (Feature::ClusterSettings | Feature::ServerSettings, Target::CloudNativePg) if !cloudnativepg::is_refused(setting) => {
             (Fate::Exact, "in the parameters of the Cluster".to_owned())
         }
+        (Feature::Host, Target::Systemd | Target::Compose) if is_one_host(topology) => {
+            (Fate::Exact, "all servers are drawn on one host".to_owned())
+        }
         (Feature::Authentication, _) => (fate, text.replace("AUTH", authentication(topology))),
         (Feature::Port, Target::Compose) => (
             fate,
@@ -81,6 +84,11 @@ fn at(feature: Feature, target: Target, topology: &Topology, place: &str) -> (Fa
         ),
         _ => (fate, text.to_owned()),
     }
+}
+
+fn is_one_host(topology: &Topology) -> bool {
+    let first = topology.primary().host();
+    topology.is_all_loopback() || topology.servers().iter().all(|server| server.host() == first)
 }
 
 fn named(target: Target, topology: &Topology, server: Option<&Server>) -> (Fate, String) {

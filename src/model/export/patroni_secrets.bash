@@ -6,7 +6,8 @@ umask 077
 here="$(cd -- "$(dirname -- "$0")" && pwd -P)"
 target="${1:?say where to: ./secrets-into FOLDER SECRETS}"
 secrets="${2:?say where the passwords are: ./secrets-into FOLDER SECRETS}"
-mkdir -p -m 700 -- "$target"
+mkdir -p -- "$target"
+chmod 700 -- "$target"
 target="$(cd -- "$target" && pwd -P)"
 if [[ $target/ == "$here/"* ]]; then
     echo "$target is inside the export: choose a folder outside" >&2
@@ -27,7 +28,8 @@ for word in "$superuser" "$replication" "$rewind"; do
     fi
 done
 for file in "$here"/patroni/*.yml; do
-    text="$(cat -- "$file")"
+    # Without its first line, which says that the passwords are not in it.
+    text="$(tail -n +2 -- "$file")"
     text="${text//@SUPERUSER_PASSWORD@/"$superuser"}"
     text="${text//@REPLICATION_PASSWORD@/"$replication"}"
     text="${text//@REWIND_PASSWORD@/"$rewind"}"

@@ -94,7 +94,7 @@ fn node(topology: &Topology, server: &Server, folder: &str, number: usize) -> St
         ))
     };
     let mut text = format!(
-        "# repmgr's node {number}. Its upstream stands in register.sh: it is an option of the command line, not of this file.\n\
+        "# repmgr's node {number}. Its upstream is in register.sh: it is an option of the command line, not of this file.\n\
          node_id={number}\n\
          # The application_name: the synchronous list uses it.\n\
          node_name={}\nconninfo={}\ndata_directory={}\npg_bindir={}\nuse_replication_slots={}\n",
@@ -162,7 +162,7 @@ fn register(topology: &Topology) -> String {
          ask() {{ psql -XqAt -v ON_ERROR_STOP=1 -h \"$socket\" -p {port} -U postgres -d postgres \"$@\"; }}\n\
          if [[ $(ask -c \"SELECT count(*) FROM pg_roles WHERE rolname = 'repmgr'\") == 0 ]]; then\n    \
          {{\n        printf 'SET log_statement = none; SET synchronous_commit = local;\\n'\n        \
-         printf \"CREATE ROLE repmgr LOGIN SUPERUSER REPLICATION PASSWORD '%s';\\n\" \"$(head -n 1 -- \"${{REPMGR_PASSWORD_FILE:?say where repmgr's password is: REPMGR_PASSWORD_FILE=FILE}}\" | sed \"s/'/''/g\")\"\n    \
+         printf \"CREATE ROLE repmgr LOGIN SUPERUSER REPLICATION PASSWORD '%s';\\n\" \"$(head -n 1 -- \"${{REPMGR_PASSWORD_FILE:?say where the password of the role repmgr is: REPMGR_PASSWORD_FILE=FILE}}\" | sed \"s/'/''/g\")\"\n    \
          }} | ask\n    ask -c 'CREATE DATABASE repmgr OWNER repmgr'\nfi\nunset PGPASSFILE\n",
         port = primary.port(),
     );

@@ -139,7 +139,7 @@ fn by_patroni(feature: Feature) -> (Fate, &'static str) {
         ),
         Feature::Primary => (
             Approximated,
-            "only its file may create the cluster; afterwards the leader is whoever holds the lock in etcd",
+            "only its file may create the cluster; afterwards the leader is the one that holds the lock in etcd",
         ),
         Feature::RelayLoss => (
             Lost,
@@ -277,7 +277,7 @@ fn in_kubernetes(feature: Feature) -> (Fate, &'static str) {
         Feature::RelayLoss => (Exact, "its replicas wait for it; the operator starts it again"),
         Feature::PromotionByHand => (
             Approximated,
-            "the operator restarts an instance by itself; promotion is an edit of .spec.replica, which cannot be taken back",
+            "the operator restarts an instance by itself; promotion is an edit of .spec.replica, which cannot be undone",
         ),
         Feature::SyncPriority | Feature::SyncSpare => {
             (Exact, "the drawn names in their order (standbyNamesPre)")

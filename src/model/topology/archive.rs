@@ -200,14 +200,15 @@ fn not_a_folder(directory: &str) -> Option<BadValue> {
     if directory.contains("://") {
         return says("it is a URL", commands.to_owned());
     }
-    if directory.starts_with('~') {
+    if directory.starts_with('~') && directory.contains('/') {
         return says(
             "~ is a shell's word, and servers read the path as it stands",
             "write the whole path, such as directory = \"/var/lib/postgresql/archive\"".to_owned(),
         );
     }
     let first = directory.split('/').next().unwrap_or_default();
-    if directory.contains('\\')
+    if directory.starts_with("\\\\")
+        || first.get(1..3) == Some(":\\")
         || first.len() == 2 && first.ends_with(':') && first.starts_with(|c: char| c.is_ascii_alphabetic())
     {
         return says(

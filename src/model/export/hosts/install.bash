@@ -135,14 +135,13 @@ start() {
 
 make_role() {
     [[ $(sql -c "SELECT count(*) FROM pg_roles WHERE rolname = '$role'") == 0 ]] || return 0
-    local password="" quoted
-    if [[ $streams_by != cert && $auth != trust ]]; then password="$(password replication)"; fi
-    quoted="$(printf '%s' "$password" | sed "s/'/''/g")"
+    local clause=""
+    if [[ $streams_by != cert && $auth != trust ]]; then clause=" PASSWORD '$(password replication | sed "s/'/''/g")'"; fi
     # From standard input, so that no command line has the password; logged is none of it.
     {
         printf 'SET log_statement = none; SET log_min_duration_statement = -1; SET log_min_error_statement = panic;\n'
         printf 'SET synchronous_commit = local;\n'
-        printf "CREATE ROLE %s LOGIN REPLICATION%s;\n" "$role" "${password:+ PASSWORD '$quoted'}"
+        printf "CREATE ROLE %s LOGIN REPLICATION%s;\n" "$role" "$clause"
     } | sql >/dev/null
     say "made the role $role"
 }

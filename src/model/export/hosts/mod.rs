@@ -48,7 +48,7 @@ pub fn preparation(topology: &Topology) -> Vec<ExportFile> {
              # Makes an authority and a certificate for each server in FOLDER: ./certificates FOLDER\n\
              # ca.key signs more certificates later; keep it, and copy it to no server.\n\
              set -euo pipefail\n\
-             mkdir -p -m 700 -- \"${{1:?say the folder: ./certificates FOLDER}}\"\n\
+             mkdir -p -- \"${{1:?say the folder: ./certificates FOLDER}}\"\nchmod 700 -- \"$1\"\n\
              cd -- \"$1\"\n\
              if [[ -e ca.key ]]; then echo \"$1 already has an authority; nothing is changed\" >&2; exit 1; fi\n{}",
             certificate_recipe(topology)

@@ -4,7 +4,8 @@ set -euo pipefail
 umask 077
 here="$(cd -- "$(dirname -- "$0")" && pwd -P)"
 target="${1:?say the folder: ./passwords FOLDER}"
-mkdir -p -m 700 -- "$target"
+mkdir -p -- "$target"
+chmod 700 -- "$target"
 target="$(cd -- "$target" && pwd -P)"
 if [[ $target/ == "$here/"* ]]; then
     echo "$target is inside the export, which is copied to every host: choose a folder outside" >&2

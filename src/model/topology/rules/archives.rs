@@ -38,6 +38,7 @@ pub(super) fn archive_sides_differ(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     let (push, gets) = both(topology);
+    let has_commands = topology.archive().is_some();
     let mut found = Vec::new();
     let pair = |tool: Tool, push: Option<&str>, get: Option<&str>| {
         let (usual_push, usual_get) = tool.commands()?;
@@ -46,13 +47,14 @@ pub(super) fn archive_sides_differ(topology: &Topology) -> Vec<Found> {
         Some((tool.name(), Edit::SetArchive(Some(archive))))
     };
     match (&push, gets.as_slice()) {
-        (Some(push), []) if topology.servers().len() > 1 => {
+        // A command by hand alone is told of by its own rule.
+        (Some(push), []) if has_commands && topology.servers().len() > 1 => {
             let one = Found::cluster(format!(
                 "WAL is archived ({push}), and no standby can read it: there is no restore_command"
             ));
             found.push(with_pair(one, pair(Tool::of(push), Some(push), None)));
         }
-        (None, [(server, get), ..]) => {
+        (None, [(server, get), ..]) if has_commands => {
             let message = format!(
                 "Standbys restore WAL ({get}), and no server archives any: there is no archive_command"
             );
@@ -85,7 +87,7 @@ pub(super) fn archive_sides_differ(topology: &Topology) -> Vec<Found> {
                 ));
             }
         }
-        (None, []) => {}
+        (None, _) => {}
     }
     found
 }
