@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::Show;
+use super::args::{OneServer, Restart, Show, SomeServers};
 use super::deploy::{ending, shown};
 use super::plan::print_steps;
 use super::signals::Signals;
@@ -80,6 +80,24 @@ pub(super) async fn start(dir: &Path, servers: &[String], show: Show) -> Result<
 
 pub(super) async fn stop(dir: &Path, servers: &[String], show: Show) -> Result<Ending, Report> {
     perform(Task::stop(&target::absolute(dir)?, servers)?, show).await
+}
+
+pub(super) async fn restart(args: &Restart) -> Result<Ending, Report> {
+    let dir = target::absolute(&args.dir)?;
+    perform(Task::restart(&dir, &args.servers, args.rolling)?, args.show).await
+}
+
+pub(super) async fn reload(args: &SomeServers) -> Result<Ending, Report> {
+    perform(
+        Task::reload(&target::absolute(&args.dir)?, &args.servers)?,
+        args.show,
+    )
+    .await
+}
+
+pub(super) async fn set_replay(args: &OneServer, pauses: bool) -> Result<Ending, Report> {
+    let dir = target::absolute(&args.dir)?;
+    perform(Task::set_replay(&dir, &args.server, pauses)?, args.show).await
 }
 
 pub(super) async fn teardown(dir: &Path, show: Show) -> Result<Ending, Report> {

@@ -125,6 +125,7 @@ mod tests {
             topology,
             observed,
             beside: Vec::new(),
+            fenced: Vec::new(),
             now,
         };
         let board = snapshot.board();
@@ -171,6 +172,7 @@ mod tests {
                 topology: Arc::new(notation::parse("m 1\n  a 2\n").unwrap()),
                 observed,
                 beside: Vec::new(),
+                fenced: Vec::new(),
                 now: Moment::default(),
             };
             life(&snapshot.board().servers[1], &snapshot)

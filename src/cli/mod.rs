@@ -7,6 +7,7 @@
 mod adopt;
 mod apply;
 mod args;
+mod ask;
 mod bundle;
 mod check;
 mod clusters;
@@ -19,6 +20,7 @@ mod difference;
 mod explain;
 mod export;
 mod live;
+mod load;
 mod man;
 mod mistyped;
 mod plan;
@@ -32,6 +34,7 @@ mod screen;
 mod signals;
 mod simulate;
 mod status;
+mod steer;
 mod survives;
 mod table;
 mod target;
@@ -47,6 +50,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use crate::engine::deploy::Wish;
 use crate::engine::desk::log;
 use crate::engine::servers_user::{self, Fate, own_session};
 use crate::model::words::duration;
@@ -205,6 +209,46 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::Stop { dir, servers, show } => {
             in_folder(&dir, Fate::Stays, clusters::stop(&dir, &servers, show))
         }
+        Command::Restart(args) => in_folder(&args.dir, Fate::Stays, clusters::restart(&args)),
+        Command::Reload(args) => in_folder(&args.dir, Fate::Stays, clusters::reload(&args)),
+        Command::Pause(args) => in_folder(&args.dir, Fate::Stays, clusters::set_replay(&args, true)),
+        Command::ResumeReplay(args) => in_folder(&args.dir, Fate::Stays, clusters::set_replay(&args, false)),
+        Command::Switchover(args) => {
+            let wish = Wish::Switchover { heir: args.server };
+            in_folder(
+                &args.dir,
+                Fate::Stays,
+                steer::steer(&args.dir, wish, true, args.show),
+            )
+        }
+        Command::Failover(args) => {
+            let wish = Wish::Failover { heir: args.server };
+            in_folder(
+                &args.dir,
+                Fate::Stays,
+                steer::steer(&args.dir, wish, args.yes, args.show),
+            )
+        }
+        Command::Rejoin(args) => {
+            let wish = Wish::Rejoin { server: args.server };
+            in_folder(
+                &args.dir,
+                Fate::Stays,
+                steer::steer(&args.dir, wish, args.yes, args.show),
+            )
+        }
+        Command::Follow(args) => {
+            let wish = Wish::Follow {
+                server: args.server,
+                upstream: args.upstream,
+            };
+            in_folder(
+                &args.dir,
+                Fate::Stays,
+                steer::steer(&args.dir, wish, true, args.show),
+            )
+        }
+        Command::Load(args) => in_folder(&args.dir, Fate::Stays, load::load(&args)),
         Command::Teardown { dir, show } => in_folder(&dir, Fate::MayComeOrGo, clusters::teardown(&dir, show)),
         Command::Resume { dir, json } => in_folder(&dir, Fate::MayComeOrGo, resume::resume(&dir, json)),
         Command::Keep { dir } => {

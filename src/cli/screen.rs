@@ -156,6 +156,7 @@ mod tests {
             topology,
             observed,
             beside: Vec::new(),
+            fenced: Vec::new(),
             now: Moment::default(),
         }
     }

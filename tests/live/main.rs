@@ -42,6 +42,7 @@ mod scene;
 mod secrets;
 mod silence;
 mod situations;
+mod steer;
 mod tasks;
 mod template;
 mod templates;

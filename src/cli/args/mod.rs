@@ -3,6 +3,7 @@
 
 mod clusters;
 mod designs;
+mod steer;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 pub(in crate::cli) use self::clusters::{Adopt, Apply, Demo, Show};
 pub(in crate::cli) use self::designs::{Bundle, Diagram, New, Predict};
 use super::export::ExportArgs;
+pub(in crate::cli) use self::steer::{Failover, Follow, OneServer, Rejoin, Restart, SomeServers, Switchover};
+use super::load::LoadArgs;
 use super::man::ManArgs;
 use super::mistyped::exit_on_mistyped_command;
 use super::target::Target;
@@ -176,6 +179,24 @@ pub(in crate::cli) enum Command {
         #[command(flatten)]
         show: Show,
     },
+    /// Restart servers of a cluster: reads every setting again, and disconnects their sessions
+    Restart(Restart),
+    /// Let servers of a cluster read their configuration files again
+    Reload(SomeServers),
+    /// Pause the replay of a standby: it still receives WAL, but does not apply it
+    Pause(OneServer),
+    /// Let a standby apply WAL again
+    ResumeReplay(OneServer),
+    /// Switch over to a standby: it becomes the primary, the primary becomes a standby, nothing is lost
+    Switchover(Switchover),
+    /// Fail over to a standby, because the primary is gone
+    Failover(Failover),
+    /// Bring a server back as a standby after a failover, or after its WAL was lost
+    Rejoin(Rejoin),
+    /// Let a standby follow another server
+    Follow(Follow),
+    /// Commit rows through the primary, also while another server takes over; say whether all are there
+    Load(LoadArgs),
     /// Stop a cluster and remove everything that pgcascade made in its folder, nothing else
     Teardown {
         /// The cluster's folder

@@ -136,6 +136,8 @@ pub(super) struct Cluster {
     pub(super) design: Document,
     /// Servers that left the design and whose data are still there.
     pub(super) beside: Vec<RecordedServer>,
+    /// Folders of servers that are not started before they are rejoined.
+    pub(super) fenced: Vec<String>,
 }
 
 impl Cluster {
@@ -148,6 +150,7 @@ impl Cluster {
         Ok(Self {
             site: Site::of(&stored.record)?,
             beside: stored.beside(design.topology()),
+            fenced: stored.fenced.clone(),
             design,
         })
     }
@@ -161,6 +164,14 @@ impl Cluster {
             address: address(server.host()),
             port: server.port().number(),
         })
+    }
+
+    /// The servers of the design, by name, that are not started before they are rejoined.
+    pub(super) fn fenced_names(&self) -> Vec<String> {
+        let topology = self.design.topology();
+        let is_fenced = |server: &&Server| self.fenced.contains(&topology.folder(server.id()));
+        let fenced = topology.servers().iter().filter(is_fenced);
+        fenced.map(|server| server.name().to_string()).collect()
     }
 
     fn topology(&self) -> &Topology {

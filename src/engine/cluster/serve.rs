@@ -11,7 +11,8 @@ use crate::engine::run::{Host, Work, misplaced};
 use crate::engine::system::wait::Failure;
 use crate::model::health::ReplicationRow;
 use crate::model::plan::{
-    Action, Kind, Note, Plan, Reader, Scope, Serve, plan_start, plan_stop, plan_verify,
+    Action, Kind, Note, Plan, Reader, Scope, Serve, plan_reload, plan_restart, plan_set_replay, plan_start,
+    plan_stop, plan_verify,
 };
 use crate::model::topology::{ServerId, Topology};
 use crate::report::Report;
@@ -26,7 +27,17 @@ pub(super) struct ServeHost {
 
 impl ServeHost {
     pub(super) fn to_start(cluster: Cluster, names: &[String]) -> Result<(Plan, Self), Report> {
-        let chosen = cluster.chosen(names)?;
+        let mut chosen = cluster.chosen(names)?;
+        let fenced = cluster.fenced_names();
+        if let Some(name) = names.iter().find(|name| fenced.contains(name)) {
+            return Err(is_fenced(&cluster, name));
+        }
+        let topology = cluster.topology();
+        let is_free = |id: &ServerId| {
+            let name = topology.server(*id).map_or("", |server| server.name().as_str());
+            !fenced.iter().any(|one| one == name)
+        };
+        chosen.retain(is_free);
         drawn::refuse_second_primary(&cluster, &chosen)?;
         let plan = plan_start(cluster.topology(), &cluster.folder(), &chosen);
         Ok((plan, Self::of(cluster, Kind::Start)))
@@ -36,6 +47,47 @@ impl ServeHost {
         let chosen = cluster.chosen(names)?;
         let plan = plan_stop(cluster.topology(), &cluster.folder(), &chosen);
         Ok((plan, Self::of(cluster, Kind::Stop)))
+    }
+
+    pub(super) fn to_restart(
+        cluster: Cluster,
+        names: &[String],
+        rolling: bool,
+    ) -> Result<(Plan, Self), Report> {
+        let mut chosen = cluster.chosen(names)?;
+        let fenced = cluster.fenced_names();
+        if let Some(name) = names.iter().find(|name| fenced.contains(name)) {
+            return Err(is_fenced(&cluster, name));
+        }
+        let topology = cluster.topology();
+        chosen.retain(|id| {
+            let server = topology.server(*id);
+            server.is_some_and(|server| !fenced.iter().any(|name| name == server.name().as_str()))
+        });
+        drawn::refuse_second_primary(&cluster, &chosen)?;
+        let plan = plan_restart(topology, &cluster.folder(), &chosen, rolling);
+        Ok((plan, Self::of(cluster, Kind::Restart)))
+    }
+
+    pub(super) fn to_reload(cluster: Cluster, names: &[String]) -> Result<(Plan, Self), Report> {
+        let chosen = cluster.chosen(names)?;
+        let plan = plan_reload(cluster.topology(), &cluster.folder(), &chosen);
+        Ok((plan, Self::of(cluster, Kind::Reload)))
+    }
+
+    pub(super) fn to_set_replay(cluster: Cluster, name: &str, pauses: bool) -> Result<(Plan, Self), Report> {
+        let chosen = cluster.chosen(&[name.to_owned()])?;
+        let topology = cluster.topology();
+        let server = chosen.first().and_then(|id| topology.server(*id));
+        let Some(server) = server.filter(|server| !server.is_primary()) else {
+            return Err(
+                Report::new(format!("{name} is the primary: only a standby applies WAL."))
+                    .hint("Choose a standby."),
+            );
+        };
+        let plan = plan_set_replay(topology, &cluster.folder(), server, pauses);
+        let kind = plan.head.kind;
+        Ok((plan, Self::of(cluster, kind)))
     }
 
     pub(super) fn to_verify(cluster: Cluster) -> (Plan, Self) {
@@ -69,9 +121,11 @@ impl ServeHost {
                 Ok(())
             }
             Action::Serve(action) => self.serve(action, work).await,
-            Action::Build(_) | Action::Make(_) | Action::Alter(_) | Action::Remove(_) => {
-                Err(misplaced(action))
-            }
+            Action::Build(_)
+            | Action::Make(_)
+            | Action::Alter(_)
+            | Action::Takeover(_)
+            | Action::Remove(_) => Err(misplaced(action)),
         }
     }
 
@@ -102,6 +156,22 @@ impl ServeHost {
                     server::stop(&self.cluster.site, &target, None, server::FAST_STOP, &work.wait).await?;
                 let how = if did_run { "was stopped" } else { "was not running" };
                 self.told.say(work, format!("{server} {how}."));
+                Ok(())
+            }
+            Serve::Reload { server, .. } => {
+                self.servers.serve(action, work).await?;
+                self.told
+                    .say(work, format!("{server} reads its configuration again."));
+                Ok(())
+            }
+            Serve::SetReplay { server, pauses, .. } => {
+                self.servers.serve(action, work).await?;
+                let sentence = if *pauses {
+                    format!("{server} receives WAL and does not apply it any more.")
+                } else {
+                    format!("{server} applies WAL again.")
+                };
+                self.told.say(work, sentence);
                 Ok(())
             }
             Serve::SeeRunning { server, folder } => {
@@ -197,7 +267,7 @@ impl ServeHost {
                 Ok(())
             }
             // Whoever starts all wants to see all stream; a server that does not is for `verify` and its hints.
-            Err(Failure::Failed(report)) if self.kind == Kind::Start => {
+            Err(Failure::Failed(report)) if matches!(self.kind, Kind::Start | Kind::Restart) => {
                 self.told.say(work, report.headline);
                 if let Some(hint) = hint() {
                     self.told.say(work, hint);
@@ -228,6 +298,17 @@ impl Host for ServeHost {
     async fn perform(&self, action: &Action, work: &Work) -> Result<(), Failure> {
         self.told.heard(self.act(action, work).await)
     }
+}
+
+/// A server that may have what no other server has is not started as if nothing had been.
+fn is_fenced(cluster: &Cluster, name: &str) -> Report {
+    Report::new(format!(
+        "{name} was not started: another server took over from it, and it may have what no other server has."
+    ))
+    .hint(format!(
+        "Bring it back as a standby: pgcascade rejoin {} {name}",
+        cluster.folder()
+    ))
 }
 
 /// What the record says while servers are started or stopped: should we be ended, the next pgcascade offers to resume.

@@ -77,6 +77,42 @@ impl Task {
         Ok(Self::serve(ServeHost::to_verify(Cluster::load(folder)?)))
     }
 
+    /// Restarts the named servers (all, if none is named); `rolling`: one after the other, each only when the one before
+    /// streams again, standbys before their upstreams.
+    ///
+    /// # Errors
+    ///
+    /// If there is no complete cluster in the folder, or no such server.
+    pub fn restart(folder: &Path, servers: &[String], rolling: bool) -> Result<Self, Report> {
+        let cluster = Cluster::load(folder)?;
+        Ok(Self::serve(ServeHost::to_restart(cluster, servers, rolling)?))
+    }
+
+    /// Lets the named servers (all, if none is named) read their configuration again.
+    ///
+    /// # Errors
+    ///
+    /// If there is no complete cluster in the folder, or no such server.
+    pub fn reload(folder: &Path, servers: &[String]) -> Result<Self, Report> {
+        Ok(Self::serve(ServeHost::to_reload(
+            Cluster::load(folder)?,
+            servers,
+        )?))
+    }
+
+    /// Lets a standby stop applying WAL, or go on.
+    ///
+    /// # Errors
+    ///
+    /// If there is no complete cluster in the folder, no such server, or it is the primary.
+    pub fn set_replay(folder: &Path, server: &str, pauses: bool) -> Result<Self, Report> {
+        Ok(Self::serve(ServeHost::to_set_replay(
+            Cluster::load(folder)?,
+            server,
+            pauses,
+        )?))
+    }
+
     /// Stops what was started there and removes what was made there, nothing else. Finishes what a crash left.
     ///
     /// # Errors

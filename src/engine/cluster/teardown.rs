@@ -139,9 +139,12 @@ impl<H: Hand> Host for RemoveHost<H> {
     async fn perform(&self, action: &Action, work: &Work) -> Result<(), Failure> {
         self.told.heard(match action {
             Action::Remove(action) => self.act(action, work).await,
-            Action::Build(_) | Action::Make(_) | Action::Alter(_) | Action::Serve(_) | Action::Note(_) => {
-                Err(misplaced(action))
-            }
+            Action::Build(_)
+            | Action::Make(_)
+            | Action::Alter(_)
+            | Action::Takeover(_)
+            | Action::Serve(_)
+            | Action::Note(_) => Err(misplaced(action)),
         })
     }
 }

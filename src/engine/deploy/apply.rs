@@ -123,6 +123,7 @@ async fn found_otherwise(site: &Site, running: &Document) -> Vec<Drift> {
         site: site.clone(),
         design: running.clone(),
         beside: Vec::new(),
+        fenced: Vec::new(),
     };
     for _ in 0..LOOKS {
         let found = monitor::observe(&cluster).await.drift();

@@ -2,7 +2,7 @@
 //!
 //! `discover` looks at the machine; `local_host` has the hosts that perform plans on it. `apply` is a change of a cluster
 //! that runs (`interrupted`: between two designs, where the one before was ended), `resume` goes on with what a pgcascade
-//! that was ended left.
+//! that was ended left. `steer` is who takes over from whom.
 
 pub mod adopt;
 mod apply;
@@ -12,6 +12,7 @@ mod discover;
 mod interrupted;
 mod local_host;
 mod resume;
+mod steer;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub use crate::engine::run::Cancel;
 pub use apply::{Change, Found, apply_here, look};
 use nix::sys::signal::Signal;
 pub use resume::{LeftOver, Resumed, go_on_here, look_at_left_over};
+pub use steer::{Refused, Steered, Wish, look_to_steer};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 

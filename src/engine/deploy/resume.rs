@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::apply::own_ports;
 use super::interrupted::read_wanted;
 use super::local_host::BuildHost;
-use super::{Cancel, Change, Request, Run, discover, look};
+use super::{Cancel, Change, Request, Run, discover, look, steer};
 use crate::engine::cluster::record::{self, ClusterState, JournalFile, Lock, Stored};
 use crate::engine::cluster::site::Site;
 use crate::engine::desk::store;
@@ -65,7 +65,10 @@ pub async fn look_at_left_over(folder: &Path, number: u64) -> Result<LeftOver, R
             Ok(LeftOver::Deployment(Box::new(resumed)))
         }
         (ClusterState::Changing, _) => {
-            let change = change(&stored, number).await?;
+            let change = match steer::interrupted(&stored, number).await? {
+                Some(change) => change,
+                None => change(&stored, number).await?,
+            };
             Ok(LeftOver::Change(Box::new(change)))
         }
         (ClusterState::Removing, _) => Ok(LeftOver::Teardown),

@@ -32,6 +32,8 @@ pub(super) struct Crew {
     topology: Arc<Topology>,
     /// The cluster, if servers have left its design: they are looked for at each snapshot.
     beside: Option<Cluster>,
+    /// Servers, by name, that are not started before they are rejoined.
+    fenced: Vec<String>,
     servers: usize,
     observed: Observed,
     clock: Clock,
@@ -49,6 +51,7 @@ impl Crew {
         let crew = Self::of(&cluster.site.id, topology, cluster.watched(), every, cancel);
         Self {
             beside: Some(cluster.clone()).filter(|cluster| !cluster.beside.is_empty()),
+            fenced: cluster.fenced_names(),
             ..crew
         }
     }
@@ -79,6 +82,7 @@ impl Crew {
             id: id.to_owned(),
             topology,
             beside: None,
+            fenced: Vec::new(),
             servers: count,
             observed: Observed::default(),
             clock,
@@ -93,7 +97,10 @@ impl Crew {
     /// True if these are the servers of that cluster, by the design that it has now.
     pub(super) fn is_of(&self, cluster: &Cluster) -> bool {
         let beside = self.beside.as_ref().map_or(&[][..], |cluster| &cluster.beside);
-        self.id == cluster.site.id && *self.topology == *cluster.design.topology() && beside == cluster.beside
+        self.id == cluster.site.id
+            && *self.topology == *cluster.design.topology()
+            && beside == cluster.beside
+            && self.fenced == cluster.fenced_names()
     }
 
     /// The next observation, noted. False: there will be none.
@@ -127,6 +134,7 @@ impl Crew {
             topology: Arc::clone(&self.topology),
             observed: self.observed.clone(),
             beside: self.beside.as_ref().map_or_else(Vec::new, running_beside),
+            fenced: self.fenced.clone(),
             now: self.clock.now(),
         }
     }

@@ -17,6 +17,8 @@ pub struct Snapshot {
     pub observed: Observed,
     /// Servers that left the design and run all the same.
     pub beside: Vec<Beside>,
+    /// Servers of the design, by name, that are not started before they are rejoined.
+    pub fenced: Vec<String>,
     pub now: Moment,
 }
 
@@ -41,6 +43,9 @@ impl Snapshot {
             .map(|one| drift::beside(&one.name, &shell_path(&one.data)));
         let mut found: Vec<Drift> = beside.collect();
         found.extend(drift::drift(&self.topology, &self.observed));
+        for one in &mut found {
+            drift::fenced(one, &self.fenced);
+        }
         found
     }
 

@@ -10,6 +10,8 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crc32c::crc32c;
+
 /// The identifier is the first thing in pg_control …
 const IN_CONTROL: std::ops::Range<usize> = 0..8;
 /// … and here in the header of every WAL segment's first page.
@@ -84,17 +86,6 @@ fn stamp_segment(path: &Path, old: u64, identifier: u64) -> io::Result<()> {
 fn unknown(path: &Path) -> io::Error {
     let sentence = format!("{} is not the expected server", path.display());
     io::Error::new(ErrorKind::InvalidData, sentence)
-}
-
-/// CRC-32C (Castagnoli), as PostgreSQL computes it from 9.5 on. A few hundred bytes: bit by bit is fast enough.
-fn crc32c(bytes: &[u8]) -> u32 {
-    const POLYNOMIAL: u32 = 0x82f6_3b78;
-    let sum = bytes.iter().fold(u32::MAX, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
-            (sum >> 1) ^ if sum & 1 == 1 { POLYNOMIAL } else { 0 }
-        })
-    });
-    !sum
 }
 
 #[cfg(test)]

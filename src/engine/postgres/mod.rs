@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod authority;
+pub mod control;
 pub mod endpoint;
 mod guard;
 pub mod identity;
@@ -12,3 +13,4 @@ pub mod server;
 pub mod sessions;
 mod socket;
 pub mod sql;
+pub mod wal;

@@ -213,6 +213,37 @@ pub async fn stop(
     Err(Report::new(format!("{} does not stop.", target.name)).into())
 }
 
+/// Ends a server that does not answer, without a moment in which it could still accept a commit: SIGKILL, to the server and
+/// to all its processes, also where they are frozen. Nothing, if it does not run.
+pub async fn kill_dead(site: &Site, target: &Target, wait: &Wait) -> Result<(), Failure> {
+    let running = site.running(&target.folder).map_err(|doubt| {
+        Report::of(format!("{} was not stopped.", target.name), &doubt)
+            .hint("If you may stop that server, stop it by hand, then try again.")
+    })?;
+    let Some(running) = running else { return Ok(()) };
+    let named = |pid: u32| Some((pid, processes::start_ticks(pid)?));
+    let mut all: Vec<(u32, u64)> = named(running.pid).into_iter().collect();
+    all.extend(processes::children(running.pid).into_iter().filter_map(named));
+    tracing::info!(
+        "kills {}, process {}, and {} more",
+        target.name,
+        running.pid,
+        all.len() - 1
+    );
+    loop {
+        all.retain(|(pid, began)| processes::is_alive(*pid) && processes::start_ticks(*pid) == Some(*began));
+        if all.is_empty() {
+            return Ok(());
+        }
+        for (pid, _) in &all {
+            send(*pid, Signal::SIGKILL);
+        }
+        if !wait.next().await? {
+            return Err(Report::new(format!("{} does not end.", target.name)).into());
+        }
+    }
+}
+
 /// Ends every other process of the cluster: tools that a killed pgcascade left behind, and servers that nothing on
 /// disk names any more. `folders` are those of its servers. Says how many there were.
 pub async fn sweep<'a>(

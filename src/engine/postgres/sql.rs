@@ -27,6 +27,8 @@ const STATEMENT: Duration = Duration::from_secs(10);
 pub enum Purpose {
     /// To change something.
     Work,
+    /// To commit as any client does: as the server's own settings say.
+    Load,
     /// To look only, with questions that the server ends by itself after so long.
     Look(Duration),
 }
@@ -43,6 +45,7 @@ impl Purpose {
                  -c statement_timeout={}",
                 STATEMENT.as_millis()
             ),
+            Self::Load => format!("{BOTH} -c search_path=public -c default_transaction_read_only=off"),
             Self::Look(at_most) => format!(
                 "{BOTH} -c search_path=pg_catalog -c default_transaction_read_only=on -c statement_timeout={}",
                 at_most.as_millis()
@@ -255,6 +258,17 @@ impl Session {
     /// How far a standby has received; `None` before its first byte.
     pub async fn received(&self) -> Result<Option<Lsn>, SqlError> {
         self.position(self.major.received_lsn_function()).await
+    }
+
+    /// How far a standby has applied WAL; `None`: nothing yet.
+    pub async fn replayed(&self) -> Result<Option<Lsn>, SqlError> {
+        self.position(self.major.replayed_lsn_function()).await
+    }
+
+    /// True for a standby.
+    pub async fn is_in_recovery(&self) -> Result<bool, SqlError> {
+        let rows = self.rows("SELECT pg_is_in_recovery()", &[]).await?;
+        Ok(rows.first().ok_or(SqlError::Form)?.try_get(0)?)
     }
 
     async fn position(&self, function: &str) -> Result<Option<Lsn>, SqlError> {

@@ -57,10 +57,6 @@ impl Trouble {
     }
 }
 
-/// What is said of a change that failed while it cleared away.
-const SETTLED: &str = "The new design runs, is verified and recorded; the next `pgcascade apply` cleans up \
-     the rest.";
-
 /// True if the step is done from which on nothing is undone.
 fn is_settled(plan: &Plan, states: &BTreeMap<StepId, State>) -> bool {
     let step = plan.head.settles_at;
@@ -107,7 +103,7 @@ pub(in crate::engine) async fn run_but<H: Host>(
         Some(Stopped {
             trouble,
             is_settled: true,
-        }) => trouble.into_outcome(vec![SETTLED.to_owned()]),
+        }) => trouble.into_outcome(vec![plan.head.kind.once_settled().to_owned()]),
         // What it did stays: the same can be asked for again.
         Some(Stopped { trouble, .. }) if !plan.head.kind.is_undone() => trouble.into_outcome(Vec::new()),
         Some(Stopped { trouble, .. }) => {

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 
 use nix::unistd::{SysconfVar, sysconf};
 
-/// What field 3 and 22 of `/proc/PID/stat` say.
+/// What field 3, 4 and 22 of `/proc/PID/stat` say.
 struct Stat {
     state: char,
+    parent: u32,
     start_ticks: u64,
 }
 
@@ -92,6 +93,12 @@ pub fn count_of(number: u32) -> u64 {
     all().into_iter().filter_map(threads).sum()
 }
 
+/// The processes that a process has started and that still run.
+pub fn children(of: u32) -> Vec<u32> {
+    let is_child = |pid: &u32| stat(*pid).is_some_and(|stat| stat.parent == of);
+    all().into_iter().filter(is_child).collect()
+}
+
 /// Every process there is.
 pub fn all() -> Vec<u32> {
     let Ok(entries) = fs::read_dir("/proc") else {
@@ -109,7 +116,8 @@ fn stat(pid: u32) -> Option<Stat> {
     let mut fields = fields.split_whitespace();
     Some(Stat {
         state: fields.next()?.chars().next()?,
-        start_ticks: fields.nth(18)?.parse().ok()?,
+        parent: fields.next()?.parse().ok()?,
+        start_ticks: fields.nth(17)?.parse().ok()?,
     })
 }
 

@@ -217,6 +217,15 @@ pub fn beside(name: &str, data: &str) -> Drift {
     )
 }
 
+/// What helps a server that a failover left behind: it may have what no other server has, so it is not just started.
+pub fn fenced(one: &mut Drift, fenced: &[String]) {
+    let server = one.server.as_ref().filter(|name| fenced.contains(name));
+    if let Some(name) = server.filter(|_| one.rule == "server-down") {
+        one.message = format!("{name} is down since another server took over.");
+        one.fix = Some(format!("Bring it back as a standby: pgcascade rejoin DIR {name}"));
+    }
+}
+
 /// A server whose files do not say what its design says, and that does it all the same.
 pub fn stale(name: &str) -> Drift {
     Drift {

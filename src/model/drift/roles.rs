@@ -31,8 +31,8 @@ pub(super) fn cluster(view: &View<'_>, found: &mut Vec<Drift>) {
         let primary = view.topology.primary();
         let fix = if view.is_down(primary) {
             format!(
-                "Start {0}, which is down (pgcascade start DIR {0}), or promote the standby with the most \
-                 WAL and leave {0} down.",
+                "Start {0}, which is down (pgcascade start DIR {0}), or let the standby with the most WAL take over \
+                 (pgcascade failover DIR).",
                 primary.name()
             )
         } else {

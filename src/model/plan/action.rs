@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Certificate;
+use super::{Certificate, Takeover};
 use crate::model::health::ReplicationRow;
 use crate::model::topology::Server;
 
@@ -15,6 +15,7 @@ pub enum Action {
     Make(Make),
     Alter(Alter),
     Serve(Serve),
+    Takeover(Takeover),
     Note(Note),
     Remove(Remove),
 }
@@ -156,6 +157,13 @@ pub enum Serve {
     },
     /// Let it read its configuration again.
     Reload { server: String, folder: String },
+    /// Let a standby stop applying WAL, or go on with it.
+    SetReplay {
+        server: String,
+        folder: String,
+        port: u16,
+        pauses: bool,
+    },
     /// Wait until pg_stat_replication shows exactly these rows.
     WaitRows {
         server: String,

@@ -18,9 +18,14 @@ pub struct ExpectedRows(BTreeMap<ServerId, Vec<ReplicationRow>>);
 
 impl ExpectedRows {
     pub fn of(topology: &Topology) -> Self {
+        Self::but(topology, &BTreeSet::new())
+    }
+
+    /// The rows while these servers are down.
+    pub fn but(topology: &Topology, down: &BTreeSet<ServerId>) -> Self {
         // A board has the servers in the design's order.
         let ids = topology.servers().iter().map(Server::id);
-        let board = simulate::predict(topology, &BTreeSet::new());
+        let board = simulate::predict(topology, down);
         let rows = board.servers.into_iter().map(|reading| reading.replication);
         Self(ids.zip(rows).collect())
     }

@@ -1,6 +1,6 @@
 //! For tests: a step in one line.
 
-use super::{Action, Alter, Build, Configure, Make, Note, Serve, Step};
+use super::{Action, Alter, Build, Configure, Make, Note, Serve, Step, Takeover};
 
 /// A step in one line: number, what, about what, after which steps.
 pub fn line(step: &Step) -> String {
@@ -99,7 +99,27 @@ pub fn what(action: &Action) -> String {
             )
         }
         Action::Note(Note::EndSwitch) => "note end".to_owned(),
+        Action::Serve(Serve::SetReplay { server, pauses, .. }) => {
+            format!("{} {server}", if *pauses { "pause" } else { "resume" })
+        }
+        Action::Takeover(action) => takeover(action),
         Action::Remove(action) => format!("{action:?}"),
+    }
+}
+
+fn takeover(action: &Takeover) -> String {
+    match action {
+        Takeover::Checkpoint { at } => format!("checkpoint {}", at.server),
+        Takeover::WaitCaughtUp { primary, heir } => {
+            format!("{} caught up with {}", heir.server, primary.server)
+        }
+        Takeover::ProveLast { old, heir } => format!("{} has all of {}", heir.server, old.server),
+        Takeover::BecomePrimaryAgain { configure, .. } => format!("primary again {}", configure.server),
+        Takeover::Promote { at } => format!("promote {}", at.server),
+        Takeover::StayStandby { at, .. } => format!("stay standby {}", at.server),
+        Takeover::StopDead { at } => format!("kill {}", at.server),
+        Takeover::RemoveData { at } => format!("remove data {}", at.server),
+        Takeover::Rewind { at, source } => format!("rewind {} to {}", at.server, source.server),
     }
 }
 

@@ -20,12 +20,16 @@ mod resume;
 mod serve;
 mod step;
 mod steps;
+mod takeover;
 mod teardown;
 
 pub use action::{
     Action, Alter, Build, Configure, DesignOf, Make, Means, Note, Reader, Remove, Scope, Serve,
 };
-pub use apply::{ApplyPlan, LeftSlot, Standing, plan_apply};
+pub use apply::{
+    ApplyPlan, Heir, LeftSlot, Stage, Standing, after_failover, after_switchover, heirs, plan_apply,
+    plan_handover, plan_rejoin, switchover_checks,
+};
 pub use certificates::Certificate;
 pub use deploy::plan_deploy;
 pub use event::{EventKind, Outcome, RunEvent, StepSummary};
@@ -34,6 +38,7 @@ pub use machine::{Check, FolderState, Machine, PortUse, Room, RunAs, SharedMemor
 pub use preflight::{UNTRUSTED, lacks_only_trust, named_libraries, names_locales, other_ports, preflight};
 pub use progress::{Progress, StepState};
 pub use resume::{Journal, Resume};
-pub use serve::{plan_start, plan_stop, plan_verify};
+pub use serve::{plan_reload, plan_restart, plan_set_replay, plan_start, plan_stop, plan_verify};
 pub use step::{Head, Kind, Phase, Plan, Step, StepId};
+pub use takeover::{Place, Rejoining, Steering, Takeover};
 pub use teardown::{Removed, plan_teardown};

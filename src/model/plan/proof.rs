@@ -1,10 +1,12 @@
 //! The steps that prove a design on running servers. A deployment and a change end with the same; each says what its own
 //! wait for, and how long they may take.
 
+use std::collections::BTreeSet;
+
 use super::steps::New;
 use super::{Action, Reader, Scope, Serve};
 use crate::model::health::ReplicationRow;
-use crate::model::topology::{Server, Topology};
+use crate::model::topology::{Server, ServerId, Topology};
 
 /// Compares what a server shows of its downstreams with what is drawn.
 pub(super) fn compare<'a>(sender: &'a Server, folder: String, rows: &[ReplicationRow]) -> New<'a> {
@@ -82,12 +84,18 @@ pub(super) fn archive(topology: &Topology) -> Option<New<'_>> {
 
 /// Writes a row on the primary and reads it on every standby that answers queries.
 pub(super) fn one_row(topology: &Topology) -> New<'_> {
+    one_row_but(topology, &BTreeSet::new())
+}
+
+/// The same, on all but these.
+pub(super) fn one_row_but<'a>(topology: &'a Topology, cut: &BTreeSet<ServerId>) -> New<'a> {
     let primary = topology.primary();
     // Of one that answers no query the compared rows are all the proof there is.
     let standbys = topology
         .servers()
         .iter()
-        .filter(|server| !server.is_primary() && topology.answers_queries(server.id()));
+        .filter(|server| !server.is_primary() && topology.answers_queries(server.id()))
+        .filter(|server| !cut.contains(&server.id()));
     let (delayed, readers): (Vec<&Server>, Vec<&Server>) = standbys.partition(|server| server.is_delayed());
     New {
         server: Some(primary),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Action, LeftSlot, Progress, StepState};
+use super::{Action, LeftSlot, Progress, Steering, StepState};
 
 /// A step's number in its plan, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
@@ -32,6 +32,9 @@ pub struct Head {
     pub needs_secrets: bool,
     /// The slots that are dropped once the new design holds.
     pub leaves_slots: Vec<LeftSlot>,
+    /// Who takes over from whom; `None`: all servers keep their roles.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub steering: Option<Steering>,
 }
 
 /// What a plan is for.
@@ -43,8 +46,20 @@ pub enum Kind {
     Resume,
     /// To another design, while the cluster runs.
     Change,
+    /// The primary and a standby change places.
+    Switchover,
+    /// A standby takes over from a primary that is gone.
+    Failover,
+    /// A server that fell out comes back.
+    Rejoin,
+    /// An interrupted switchover is undone.
+    RollBack,
     Start,
     Stop,
+    Restart,
+    Reload,
+    Pause,
+    ResumeReplay,
     Verify,
     Teardown,
 }
@@ -55,6 +70,14 @@ impl Kind {
         match self {
             Self::Deploy | Self::Resume => "deployment",
             Self::Change => "change",
+            Self::Switchover => "switchover",
+            Self::Failover => "failover",
+            Self::Rejoin => "rejoin",
+            Self::RollBack => "rollback",
+            Self::Restart => "restart",
+            Self::Reload => "reload",
+            Self::Pause => "pause",
+            Self::ResumeReplay => "resumption of replay",
             Self::Start => "start",
             Self::Stop => "stop",
             Self::Verify => "verification",
@@ -65,8 +88,37 @@ impl Kind {
     /// Whether a run that fails or is cancelled undoes what it did. The others leave it, and can be called again.
     pub fn is_undone(self) -> bool {
         match self {
-            Self::Deploy | Self::Resume | Self::Change => true,
-            Self::Start | Self::Stop | Self::Verify | Self::Teardown => false,
+            Self::Deploy
+            | Self::Resume
+            | Self::Change
+            | Self::Switchover
+            | Self::Failover
+            | Self::Rejoin
+            | Self::RollBack => true,
+            Self::Start
+            | Self::Stop
+            | Self::Restart
+            | Self::Reload
+            | Self::Pause
+            | Self::ResumeReplay
+            | Self::Verify
+            | Self::Teardown => false,
+        }
+    }
+}
+
+impl Kind {
+    /// What is said if it stops after the step from which on nothing is undone.
+    pub fn once_settled(self) -> &'static str {
+        match self {
+            Self::Switchover | Self::Failover => {
+                "The new primary accepts writes. The remaining steps are not done yet: `pgcascade resume` finishes them."
+            }
+            Self::RollBack => "The servers are between two designs: `pgcascade resume` continues.",
+            _ => {
+                "The new design runs, is verified and recorded; the next `pgcascade apply` cleans up \
+                 the rest."
+            }
         }
     }
 }
@@ -80,6 +132,7 @@ impl Head {
             makes: Vec::new(),
             needs_secrets: false,
             leaves_slots: Vec::new(),
+            steering: None,
         }
     }
 }
@@ -87,7 +140,10 @@ impl Head {
 impl Plan {
     /// True if it changes a cluster that runs.
     pub fn is_change(&self) -> bool {
-        self.head.kind == Kind::Change
+        matches!(
+            self.head.kind,
+            Kind::Change | Kind::Switchover | Kind::Failover | Kind::Rejoin | Kind::RollBack
+        )
     }
 
     /// True once its new design is what runs and is recorded: nothing is undone any more.

@@ -289,6 +289,34 @@ impl PgMajor {
         self >= Self::V9_5
     }
 
+    /// How much WAL a standby has applied: `pg_last_wal_replay_lsn`, called otherwise before 10.
+    pub fn replayed_lsn_function(self) -> &'static str {
+        if self < Self::V10 {
+            "pg_last_xlog_replay_location"
+        } else {
+            "pg_last_wal_replay_lsn"
+        }
+    }
+
+    /// How a standby is told to stop applying what it receives: called otherwise before 10.
+    pub fn pause_function(self) -> &'static str {
+        if self < Self::V10 {
+            "pg_xlog_replay_pause"
+        } else {
+            "pg_wal_replay_pause"
+        }
+    }
+
+    /// From 13 on pg_rewind recovers a server that has crashed before it rewinds it.
+    pub fn recovers_at_rewind(self) -> bool {
+        self >= Self::V13
+    }
+
+    /// The end of a server's WAL can be read from its files: records have a CRC-32C from 9.5 on.
+    pub fn has_readable_wal(self) -> bool {
+        self >= Self::V9_5
+    }
+
     /// How a standby is told to apply what it receives again: called otherwise before 10.
     pub fn resume_function(self) -> &'static str {
         if self < Self::V10 {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{ClusterRecord, RecordedServer};
 use crate::engine::system::files::Owner;
 use crate::engine::system::random;
-use crate::model::plan::LeftSlot;
+use crate::model::plan::{LeftSlot, Steering};
 use crate::model::topology::Topology;
 use crate::report::Report;
 
@@ -52,6 +52,15 @@ pub(in crate::engine) struct Stored {
     /// Servers, by name, whose files do not say yet what the design has said since what ran became the design.
     #[serde(default)]
     pub(in crate::engine) stale: Vec<String>,
+    /// What the change that is under way does to who is the primary.
+    #[serde(default)]
+    pub(in crate::engine) steering: Option<Steering>,
+    /// Folders of servers that are not started before they are rejoined: they may have what no other server has.
+    #[serde(default)]
+    pub(in crate::engine) fenced: Vec<String>,
+    /// Folders of servers whose data are a mixture: pg_rewind did not come to its end.
+    #[serde(default)]
+    pub(in crate::engine) torn: Vec<String>,
 }
 
 /// What an empty folder was before servers of another user had to work in it.
@@ -77,6 +86,9 @@ impl Stored {
             left_certificates: Vec::new(),
             set_aside: Vec::new(),
             stale: Vec::new(),
+            steering: None,
+            fenced: Vec::new(),
+            torn: Vec::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! A change on a host that is a small world of servers, slots and folders: whatever step fails, the world is afterwards
 //! what it was before, or, once the new design holds, what it will be. `killed` ends pgcascade instead.
 
+mod handover;
 mod killed;
 mod world;
 
@@ -13,7 +14,9 @@ use super::Cancel;
 use crate::engine::run::run;
 use crate::engine::run::{Host, Work};
 use crate::engine::system::wait::Failure;
-use crate::model::plan::{Action, Alter, EventKind, Machine, Outcome, Plan, RunEvent, Standing, plan_apply};
+use crate::model::plan::{
+    Action, Alter, EventKind, Machine, Outcome, Plan, RunEvent, Standing, Takeover, plan_apply,
+};
 use crate::model::topology::notation::SEED;
 use crate::model::topology::{Edit, Topology, notation};
 use crate::report::Report;
@@ -46,6 +49,11 @@ impl Host for Script {
         }
         {
             let mut world = self.world.lock().unwrap();
+            if let Action::Takeover(Takeover::StayStandby { at, .. }) = action
+                && world.writers.contains(&at.folder)
+            {
+                return Err(Report::new("it was promoted").into());
+            }
             world.perform(action);
             world.assert_agreed(&format!("{action:?}"));
         }

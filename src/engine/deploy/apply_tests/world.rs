@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::configuration::ClusterFolder;
-use crate::model::plan::{Action, Alter, Certificate, Configure, DesignOf, Make, Means, Serve};
+use crate::model::plan::{Action, Alter, Certificate, Configure, DesignOf, Make, Means, Serve, Takeover};
 use crate::model::topology::Topology;
 
 /// What there is; compared as a whole.
@@ -22,6 +22,10 @@ pub(super) struct World {
     pub(super) is_settled: bool,
     /// By folder of the server.
     pub(super) ends: BTreeMap<String, Ends>,
+    /// Folders of servers whose files make them a standby.
+    pub(super) standbys: BTreeSet<String>,
+    /// Folders of servers that run and accept writes.
+    pub(super) writers: BTreeSet<String>,
     /// Whether links are encrypted in the designs before and after.
     pub(super) tls: (bool, bool),
 }
@@ -52,6 +56,11 @@ impl World {
             world.folders.insert(ClusterFolder::data(&folder));
             world.running.insert(folder.clone(), one);
             world.pass_ports.push(server.port().number());
+            if server.is_primary() {
+                world.writers.insert(folder.clone());
+            } else {
+                world.standbys.insert(folder.clone());
+            }
             let tls = topology.has_tls();
             let ends = Ends {
                 speaks: tls,
@@ -123,11 +132,39 @@ impl World {
         );
     }
 
+    /// A server starts as what its files make it.
+    fn starts(&mut self, folder: &str) {
+        let is_there = self.folders.contains(&ClusterFolder::data(folder));
+        if is_there && !self.standbys.contains(folder) {
+            self.writers.insert(folder.to_owned());
+        }
+        assert!(self.writers.len() < 2, "two primaries: {:?}", self.writers);
+    }
+
+    fn ends(&mut self, folder: &str) {
+        self.running.remove(folder);
+        self.writers.remove(folder);
+    }
+
     fn configure(&mut self, one: &Configure) {
         self.read_tls(one);
+        if one
+            .files
+            .iter()
+            .any(|file| file == "standby.signal" || file == "recovery.conf")
+        {
+            self.standbys.insert(one.folder.clone());
+        }
+        if one.by == Means::Write && !self.running.contains_key(&one.folder_before) {
+            return;
+        }
         let design = format!("{:?} {:?}", one.design, one.held);
         if one.by == Means::Restart && one.folder != one.folder_before {
+            let was_writing = self.writers.remove(&one.folder_before);
             self.running.remove(&one.folder_before);
+            if self.standbys.remove(&one.folder_before) || !was_writing {
+                self.standbys.insert(one.folder.clone());
+            }
             for of in [ClusterFolder::server, ClusterFolder::data] {
                 self.folders.remove(&of(&one.folder_before));
                 self.folders.insert(of(&one.folder));
@@ -148,6 +185,10 @@ impl World {
         assert!(taken.is_none(), "two servers on one port: {one:?}");
         self.running
             .insert(one.folder.clone(), (one.server.clone(), one.port, design));
+        if one.by == Means::Restart {
+            self.writers.remove(&one.folder);
+            self.starts(&one.folder);
+        }
         self.assert_certified(&one.folder);
     }
 
@@ -209,6 +250,7 @@ impl World {
             Action::Make(Make::RemoveFolder { path }) => {
                 self.folders.remove(path);
                 self.ends.retain(|of, _| ClusterFolder::data(of) != *path);
+                self.standbys.retain(|of| ClusterFolder::data(of) != *path);
                 self.slots.retain(|(of, _)| ClusterFolder::data(of) != *path);
             }
             Action::Alter(Alter::Configure(one)) => self.configure(one),
@@ -218,6 +260,7 @@ impl World {
                 // A server that goes on in its old files, or a new one.
                 let one = (server.clone(), *port, "started".to_owned());
                 self.running.entry(folder.clone()).or_insert(one);
+                self.starts(folder);
                 self.assert_certified(folder);
                 let tls = self.tls.1;
                 self.ends.entry(folder.clone()).or_insert(Ends {
@@ -226,7 +269,8 @@ impl World {
                     demands: tls,
                 });
             }
-            Action::Serve(Serve::Stop { folder, .. }) => drop(self.running.remove(folder)),
+            Action::Serve(Serve::Stop { folder, .. }) => self.ends(folder),
+            Action::Takeover(action) => self.take_over(action),
             Action::Serve(Serve::CreateSlot { folder, slot, .. }) => {
                 self.assert_runs(folder, None);
                 self.slots.insert((folder.clone(), slot.clone()));
@@ -236,7 +280,8 @@ impl World {
                 self.slots.remove(&(folder.clone(), slot.clone()));
             }
             Action::Alter(Alter::RemoveServer { folder, .. }) => {
-                self.running.remove(folder);
+                self.ends(folder);
+                self.standbys.remove(folder);
                 self.folders.remove(&ClusterFolder::server(folder));
                 self.folders.remove(&ClusterFolder::data(folder));
                 self.certificates.remove(folder);
@@ -249,8 +294,48 @@ impl World {
                 | Serve::WaitRows { folder, port, .. }
                 | Serve::ProveTls { folder, port, .. },
             ) => self.assert_runs(folder, Some(*port)),
-            Action::Make(Make::InstallFile { .. }) | Action::Serve(Serve::ProveRow { .. }) => {}
+            Action::Make(Make::InstallFile { to, .. }) => {
+                if to.ends_with("standby.signal") {
+                    let folder = to.split('/').nth(1).unwrap();
+                    self.standbys.insert(folder.to_owned());
+                }
+            }
+            Action::Serve(Serve::ProveRow { .. }) => {}
             other => panic!("{other:?} is no step of a change"),
+        }
+    }
+
+    fn take_over(&mut self, action: &Takeover) {
+        match action {
+            Takeover::Checkpoint { at } | Takeover::StayStandby { at, .. } => {
+                self.assert_runs(&at.folder, Some(at.port));
+            }
+            Takeover::WaitCaughtUp { primary, heir } => {
+                self.assert_runs(&primary.folder, Some(primary.port));
+                self.assert_runs(&heir.folder, Some(heir.port));
+            }
+            Takeover::ProveLast { old, heir } => {
+                assert!(!self.running.contains_key(&old.folder));
+                self.assert_runs(&heir.folder, Some(heir.port));
+            }
+            Takeover::BecomePrimaryAgain { configure, .. } => {
+                assert!(!self.running.contains_key(&configure.folder));
+                self.configure(configure);
+                self.standbys.remove(&configure.folder);
+            }
+            Takeover::Promote { at } => {
+                self.assert_runs(&at.folder, Some(at.port));
+                self.standbys.remove(&at.folder);
+                self.starts(&at.folder);
+            }
+            Takeover::StopDead { at } => self.ends(&at.folder),
+            Takeover::RemoveData { at } => {
+                self.folders.remove(&ClusterFolder::data(&at.folder));
+            }
+            Takeover::Rewind { at, source } => {
+                assert!(!self.running.contains_key(&at.folder));
+                self.assert_runs(&source.folder, Some(source.port));
+            }
         }
     }
 
@@ -259,16 +344,17 @@ impl World {
         match action {
             Action::Alter(Alter::Configure(one)) if one.by == Means::Restart => {
                 for folder in [&one.folder_before, &one.folder] {
-                    self.running.remove(folder);
+                    self.ends(folder);
                 }
                 if is_far {
                     self.perform(action);
-                    self.running.remove(&one.folder);
+                    self.ends(&one.folder);
                 }
             }
             Action::Alter(Alter::CopyRunning { to, .. }) => drop(self.folders.insert(to.clone())),
+            Action::Takeover(Takeover::Promote { .. }) if is_far => self.perform(action),
             Action::Alter(Alter::RemoveServer { folder, .. }) => {
-                self.running.remove(folder);
+                self.ends(folder);
                 if is_far {
                     self.folders.remove(&ClusterFolder::data(folder));
                 }

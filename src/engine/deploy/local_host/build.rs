@@ -106,7 +106,9 @@ impl BuildHost {
             Action::Build(action) => self.build(action, work).await,
             Action::Make(action) => self.bench.make(action).await,
             Action::Serve(action) => self.bench.servers.serve(action, work).await,
-            Action::Alter(_) | Action::Note(_) | Action::Remove(_) => Err(misplaced(action)),
+            Action::Alter(_) | Action::Takeover(_) | Action::Note(_) | Action::Remove(_) => {
+                Err(misplaced(action))
+            }
         }
     }
 

@@ -18,7 +18,7 @@ use crate::engine::system::wait::Failure;
 use crate::model::bundle::{self, Bundle};
 use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
-use crate::model::plan::{Action, Alter, LeftSlot, Standing};
+use crate::model::plan::{Action, Alter, LeftSlot, Standing, Steering};
 use crate::report::Report;
 
 pub(in crate::engine::deploy) struct ChangeHost {
@@ -39,6 +39,8 @@ pub(super) struct Before {
     pub(super) makes: Vec<String>,
     /// Slots that are dropped once the new design holds.
     pub(super) leaves_slots: Vec<LeftSlot>,
+    /// Who takes over from whom.
+    pub(super) steering: Option<Steering>,
 }
 
 impl ChangeHost {
@@ -61,6 +63,7 @@ impl ChangeHost {
                 is_taken_back: change.found.takes_back,
                 makes: change.plan.head.makes.clone(),
                 leaves_slots: change.plan.head.leaves_slots.clone(),
+                steering: change.plan.head.steering.clone(),
             },
         })
     }
@@ -70,6 +73,7 @@ impl ChangeHost {
             Action::Alter(action) => self.alter(action, work).await,
             Action::Make(action) => self.bench.make(action).await,
             Action::Serve(action) => self.bench.servers.serve(action, work).await,
+            Action::Takeover(action) => self.take_over(action, work).await,
             Action::Build(_) | Action::Note(_) | Action::Remove(_) => Err(misplaced(action)),
         }
     }

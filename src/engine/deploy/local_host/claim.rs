@@ -224,6 +224,17 @@ impl Workbench {
         claim.stored.stale.clear();
         claim.stored.left_slots.clear();
         claim.stored.leaves_slots.clear();
+        claim.stored.steering = None;
+        // A server that left the design is nobody's to rejoin.
+        let folders: Vec<String> = claim
+            .stored
+            .record
+            .servers
+            .iter()
+            .map(|server| server.folder.clone())
+            .collect();
+        claim.stored.fenced.retain(|folder| folders.contains(folder));
+        claim.stored.torn.retain(|folder| folders.contains(folder));
         let is_there = |made: &String| fs::symlink_metadata(self.site.path(made)).is_ok();
         claim.stored.made.retain(is_there);
         record::save(&claim.stored)?;

@@ -14,6 +14,7 @@ mod copy;
 mod early_copy;
 mod make;
 mod settle;
+mod takeover;
 mod template;
 mod tool;
 mod workbench;

@@ -8,6 +8,7 @@ use crate::engine::cluster;
 use crate::engine::cluster::record::{self, Builder, ClusterRecord, ClusterState, Lock, Stored};
 use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
+use crate::model::plan::Steering;
 use crate::report::Report;
 
 impl ChangeHost {
@@ -32,6 +33,7 @@ impl ChangeHost {
         stored.from = before.is_taken_back.then(|| before.document.text());
         stored.left_slots.clone_from(&before.standing.left_slots);
         stored.leaves_slots.clone_from(&before.leaves_slots);
+        stored.steering.clone_from(&before.steering);
         for server in ClusterRecord::servers_of(self.bench.document.topology()) {
             if !stored.record.servers.contains(&server) {
                 stored.record.servers.push(server);
@@ -58,6 +60,8 @@ impl ChangeHost {
         }
         let mut stored = before.stored.clone();
         stored.record.builder = None;
+        // That is so whatever else is undone.
+        stored.torn.clone_from(&claim.stored.torn);
         // A settling that failed may have written design.toml anew.
         if before.standing.resumes {
             let recorded = if before.is_taken_back {
@@ -71,6 +75,7 @@ impl ChangeHost {
                 "The cluster is still between two designs, as before: apply either of them again.",
             ));
         }
+        stored.steering = None;
         if stored.record.state == ClusterState::Changing {
             // The change before was settled, and its record was not written any more.
             stored.record.state = ClusterState::Complete;
@@ -117,8 +122,32 @@ impl ChangeHost {
         stored.from = None;
         stored.clears = true;
         stored.left_slots = std::mem::take(&mut stored.leaves_slots);
+        stored.steering = None;
+        self.fence(stored);
         self.describe(&self.bench.document, stored)?;
         record::save(stored)
+    }
+
+    /// Who is not started before it is rejoined, from now on.
+    fn fence(&self, stored: &mut Stored) {
+        let folder = |name: &String| {
+            let topology = self.bench.document.topology();
+            topology.by_name(name).map(|server| topology.folder(server.id()))
+        };
+        match &self.before.steering {
+            Some(Steering::Failover { left, .. }) => {
+                for folder in left.iter().filter_map(folder) {
+                    if !stored.fenced.contains(&folder) {
+                        stored.fenced.push(folder);
+                    }
+                }
+            }
+            Some(Steering::Rejoin { server, .. }) => {
+                let back = folder(server);
+                stored.fenced.retain(|one| Some(one) != back.as_ref());
+            }
+            Some(Steering::Switchover { .. }) | None => {}
+        }
     }
 
     /// The design and how to connect, as people find them in the folder.

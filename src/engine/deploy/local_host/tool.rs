@@ -125,7 +125,7 @@ impl BuildHost {
 }
 
 /// Which lines of a program count.
-enum Lines<'a> {
+pub(super) enum Lines<'a> {
     /// Everything it prints is told to this.
     All(&'a (dyn Fn(&str) + Sync)),
     /// Standard output is a prompt and its echo. An ERROR there is a failure, though the program ends with 0.
@@ -133,7 +133,7 @@ enum Lines<'a> {
 }
 
 /// Runs a program to its end; what it prints becomes output.
-async fn run(
+pub(super) async fn run(
     name: &str,
     mut command: Command,
     input: Option<String>,

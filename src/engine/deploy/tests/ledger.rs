@@ -119,6 +119,7 @@ impl Books {
             Action::Serve(Serve::Stop { folder, .. }) => drop(self.running.remove(folder)),
             Action::Make(Make::Complete) => drop(self.paths.insert(ClusterFolder::README.to_owned())),
             Action::Alter(_)
+            | Action::Takeover(_)
             | Action::Note(_)
             | Action::Remove(_)
             | Action::Serve(Serve::DropSlot { .. }) => {

@@ -14,7 +14,7 @@ pub fn do_lines(topology: &Topology, action: &Action) -> Option<String> {
         Action::Build(action) => Some(build(action)),
         Action::Make(action) => Some(make(topology, action)),
         Action::Serve(action) => serve(action),
-        Action::Alter(_) | Action::Note(_) | Action::Remove(_) => None,
+        Action::Alter(_) | Action::Takeover(_) | Action::Note(_) | Action::Remove(_) => None,
     }
 }
 
@@ -121,6 +121,7 @@ fn serve(action: &Serve) -> Option<String> {
         } => return Some(prove(*port, readers, delayed)),
         // A new cluster has no slot to drop, and `up` has just started what there is.
         Serve::DropSlot { .. }
+        | Serve::SetReplay { .. }
         | Serve::SeeRunning { .. }
         | Serve::SeeAsDrawn { .. }
         | Serve::ProveArchive { .. } => return None,

@@ -43,7 +43,7 @@ pub struct SettingChange {
 
 impl SettingChange {
     /// True for what is read at the start only, and says how much of something there is.
-    fn is_size(&self) -> bool {
+    pub fn is_size(&self) -> bool {
         let is_of_link = ["primary_", "restore_", "recovery_", "archive_", "standby_"]
             .iter()
             .any(|begin| self.name.starts_with(begin));

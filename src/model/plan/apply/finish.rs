@@ -1,11 +1,14 @@
 //! The end of a change: sync as designed, the proof, the new design recorded, what nobody uses any more cleared away.
 
+use std::collections::BTreeSet;
+
 use super::difference::Kept;
-use super::steps::{Planner, WAIT_SECS, pass_files, ports, slots_on};
+use super::steps::{Planner, RESTART_SECS, WAIT_SECS, pass_files, ports, slots_on};
 use crate::model::plan::steps::New;
 use crate::model::plan::{
-    Action, Alter, Configure, DesignOf, ExpectedRows, LeftSlot, Make, Means, Phase, proof,
+    Action, Alter, Configure, DesignOf, ExpectedRows, LeftSlot, Make, Means, Phase, Serve, proof,
 };
+use crate::model::topology::{Server, ServerId};
 
 impl Planner<'_> {
     /// The designed sync settings, now that everybody streams.
@@ -72,6 +75,42 @@ impl Planner<'_> {
         });
     }
 
+    /// The same where some servers are absent or late: rows of those who are there, one row through what is connected.
+    pub(super) fn prove_but_absent(&mut self) {
+        let wanted = self.wanted;
+        let expected = ExpectedRows::but(wanted, &self.absent);
+        let is_cut = |id: ServerId| {
+            let mut way = std::iter::once(id).chain(wanted.upstreams(id));
+            way.any(|one| self.absent.contains(&one) || self.unproved.contains(&one))
+        };
+        let order = wanted.in_tree_order();
+        let cut: BTreeSet<ServerId> = order.iter().copied().filter(|id| is_cut(*id)).collect();
+        for sender in order.into_iter().filter_map(|id| wanted.server(id)) {
+            let rows = expected.at(sender.id());
+            let is_late = wanted
+                .downstreams(sender.id())
+                .any(|one| self.unproved.contains(&one.id()) && !self.absent.contains(&one.id()));
+            if self.absent.contains(&sender.id()) || is_late || rows.is_empty() {
+                continue;
+            }
+            self.add(New {
+                deadline_secs: WAIT_SECS,
+                ..proof::compare(sender, self.folder(sender), rows)
+            });
+            if let Some(encrypted) = proof::see_encrypted(wanted, sender, self.folder(sender)) {
+                self.add(New {
+                    deadline_secs: WAIT_SECS,
+                    ..encrypted
+                });
+            }
+        }
+        self.add(New {
+            why: "Streaming alone proves nothing: a standby can receive WAL without applying it".to_owned(),
+            deadline_secs: WAIT_SECS,
+            ..proof::one_row_but(wanted, &cut)
+        });
+    }
+
     /// The new design holds; then what nobody uses any more goes.
     pub(super) fn settle(&mut self) {
         let (running, wanted) = (self.difference.running, self.wanted);
@@ -92,6 +131,9 @@ impl Planner<'_> {
                 .into_iter()
                 .filter(|slot| !there.contains(slot))
             {
+                if self.absent.contains(&one.is.id()) {
+                    continue;
+                }
                 self.head.leaves_slots.push(LeftSlot {
                     server: one.is.name().to_string(),
                     slot: slot.clone(),
@@ -125,6 +167,36 @@ impl Planner<'_> {
             why: "Nothing of the old design is left; the folder's README describes the new connections"
                 .to_owned(),
             action: Action::Make(Make::Complete),
+            ..New::default()
+        });
+    }
+
+    pub(super) fn drop_slot(&mut self, server: &Server, folder: String, slot: &str) {
+        self.add(New {
+            server: Some(server),
+            title: format!("Drop the slot {slot} on {}", server.name()),
+            why: "An unused slot retains WAL until the disk is full".to_owned(),
+            action: Action::Serve(Serve::DropSlot {
+                server: server.name().to_string(),
+                folder,
+                port: server.port().number(),
+                slot: slot.to_owned(),
+            }),
+            deadline_secs: WAIT_SECS,
+            ..New::default()
+        });
+    }
+
+    pub(super) fn remove_server(&mut self, server: Option<&Server>, name: &str, folder: &str) {
+        self.add(New {
+            server,
+            title: format!("Remove {name}"),
+            why: "Its data directory, log and folder; files that pgcascade did not make are kept".to_owned(),
+            action: Action::Alter(Alter::RemoveServer {
+                server: name.to_owned(),
+                folder: folder.to_owned(),
+            }),
+            deadline_secs: RESTART_SECS,
             ..New::default()
         });
     }

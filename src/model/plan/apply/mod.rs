@@ -7,11 +7,12 @@
 //!
 //! `difference` says what differs, `repair` what somebody did to the running servers since, `refusals` what cannot be changed, `words` tells people. `steps` is the order:
 //! `servers` (each in its turn), `encryption` (TLS on or off), `limits` (what a standby may not have less of than the
-//! primary), `finish` (sync, the proof, what goes at the end).
+//! primary), `finish` (sync, the proof, what goes at the end). `handover`: another server becomes the primary, or one comes back.
 
 mod difference;
 mod encryption;
 mod finish;
+mod handover;
 mod limits;
 mod refusals;
 mod repair;
@@ -22,6 +23,9 @@ mod words;
 use serde::Serialize;
 
 use self::difference::Difference;
+pub use self::handover::{
+    Heir, Stage, after_failover, after_switchover, heirs, plan_handover, plan_rejoin, switchover_checks,
+};
 use super::{Check, Head, Kind, Machine, Plan};
 use crate::model::drift::Drift;
 use crate::model::topology::Topology;

@@ -208,6 +208,9 @@ impl<'a> Planner<'a> {
 
     /// The slots that a sender does not have yet.
     pub(super) fn slots_at(&mut self, sender: &Server) {
+        if self.absent.contains(&sender.id()) {
+            return;
+        }
         let (running, wanted) = (self.difference.running, self.wanted);
         let before = self.difference.kept_as(sender.id());
         let there: Vec<String> = before.map_or_else(Vec::new, |one| slots_on(running, one.was.id()));
@@ -255,6 +258,10 @@ impl<'a> Planner<'a> {
         let (now, later): (Vec<ServerId>, Vec<ServerId>) = self.disturbed.iter().copied().partition(is_whole);
         self.disturbed = later.into_iter().collect();
         for standby in now.into_iter().filter_map(|id| self.wanted.server(id)) {
+            if self.absent.contains(&standby.id()) || self.lets_delayed_be && standby.is_delayed() {
+                self.unproved.insert(standby.id());
+                continue;
+            }
             let Some(sender) = standby.upstream().and_then(|id| self.wanted.server(id)) else {
                 continue;
             };

@@ -42,7 +42,7 @@ pub struct Planner<'a> {
     folders: BTreeMap<ServerId, String>,
     pub(super) steps: Steps,
     pub(super) head: Head,
-    last: Option<StepId>,
+    pub(super) last: Option<StepId>,
     /// Servers of the wanted design that are what they will be.
     pub(super) ready: BTreeSet<ServerId>,
     /// Standbys that were disturbed and have not been seen to stream again.
@@ -54,10 +54,16 @@ pub struct Planner<'a> {
     pub(super) left_tls: bool,
     /// What is there may be in use by servers that an earlier run has changed.
     pub(super) resumes: bool,
+    /// Servers that do not take part: they are down, and stay so.
+    pub(super) absent: BTreeSet<ServerId>,
+    /// Nobody waits for a late standby to connect again: it applies first what it has.
+    pub(super) lets_delayed_be: bool,
+    /// Standbys that nobody has seen stream again for one of these reasons.
+    pub(super) unproved: BTreeSet<ServerId>,
 }
 
 impl<'a> Planner<'a> {
-    fn new(difference: &'a Difference<'a>, standing: &Standing) -> Self {
+    pub(super) fn new(difference: &'a Difference<'a>, standing: &Standing) -> Self {
         Self {
             difference,
             wanted: difference.wanted,
@@ -81,6 +87,9 @@ impl<'a> Planner<'a> {
             clears: standing.clears || standing.resumes,
             left_tls: standing.left_tls,
             resumes: standing.resumes,
+            absent: BTreeSet::new(),
+            lets_delayed_be: false,
+            unproved: BTreeSet::new(),
         }
     }
 
@@ -101,7 +110,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The note that a change begins; what an earlier one left.
-    fn begin(&mut self, standing: &Standing) {
+    pub(super) fn begin(&mut self, standing: &Standing) {
         self.add(New {
             title: "Record that a change begins".to_owned(),
             why: "From now on pgcascade can finish the change, undo it, or tear everything down".to_owned(),
@@ -340,36 +349,6 @@ impl<'a> Planner<'a> {
                 ..New::default()
             });
         }
-    }
-
-    pub(super) fn drop_slot(&mut self, server: &Server, folder: String, slot: &str) {
-        self.add(New {
-            server: Some(server),
-            title: format!("Drop the slot {slot} on {}", server.name()),
-            why: "An unused slot retains WAL until the disk is full".to_owned(),
-            action: Action::Serve(Serve::DropSlot {
-                server: server.name().to_string(),
-                folder,
-                port: server.port().number(),
-                slot: slot.to_owned(),
-            }),
-            deadline_secs: WAIT_SECS,
-            ..New::default()
-        });
-    }
-
-    pub(super) fn remove_server(&mut self, server: Option<&Server>, name: &str, folder: &str) {
-        self.add(New {
-            server,
-            title: format!("Remove {name}"),
-            why: "Its data directory, log and folder; files that pgcascade did not make are kept".to_owned(),
-            action: Action::Alter(Alter::RemoveServer {
-                server: name.to_owned(),
-                folder: folder.to_owned(),
-            }),
-            deadline_secs: RESTART_SECS,
-            ..New::default()
-        });
     }
 }
 

@@ -2,6 +2,10 @@
 //!
 //! None of them undoes anything: a server that was started stays up, and the same command can be called again.
 
+mod restart;
+
+pub use restart::{plan_reload, plan_restart, plan_set_replay};
+
 use super::steps::{New, Steps};
 use super::{Action, ExpectedRows, Head, Kind, Note, Phase, Plan, Scope, Serve, StepId, proof};
 use crate::model::topology::{Auth, Server, ServerId, Topology};
@@ -50,18 +54,7 @@ pub fn plan_stop(topology: &Topology, folder: &str, servers: &[ServerId]) -> Pla
     planner.steps.enter(Phase::Stop);
     planner.note(false, servers);
     for server in planner.in_tree_order(servers).into_iter().rev() {
-        planner.add(New {
-            server: Some(server),
-            title: format!("Stop {}", server.name()),
-            why: "A fast shutdown: sessions end, and all commits are on disk (pg_ctl stop -m fast)"
-                .to_owned(),
-            action: Action::Serve(Serve::Stop {
-                server: server.name().to_string(),
-                folder: topology.folder(server.id()),
-            }),
-            deadline_secs: STOP_SECS,
-            ..New::default()
-        });
+        planner.stop(server);
     }
     planner.end_note();
     planner.plan(Kind::Stop, folder)
@@ -166,6 +159,21 @@ impl<'a> Planner<'a> {
             title: "Record that nothing is in progress".to_owned(),
             why: "Everything requested is done".to_owned(),
             action: Action::Note(Note::EndSwitch),
+            ..New::default()
+        });
+    }
+
+    fn stop(&mut self, server: &'a Server) {
+        self.add(New {
+            server: Some(server),
+            title: format!("Stop {}", server.name()),
+            why: "A fast shutdown: sessions end, and all commits are on disk (pg_ctl stop -m fast)"
+                .to_owned(),
+            action: Action::Serve(Serve::Stop {
+                server: server.name().to_string(),
+                folder: self.topology.folder(server.id()),
+            }),
+            deadline_secs: STOP_SECS,
             ..New::default()
         });
     }

@@ -1,10 +1,9 @@
 //! The servers of a cluster, for whoever performs a plan: start, stop, wait, slots, reload, and the proofs.
 
+mod tell;
+
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 use crate::engine::cluster::site::{Site, address};
 use crate::engine::postgres::proof;
@@ -96,6 +95,15 @@ impl Servers {
             Serve::Reload { server, folder } => self
                 .reload(&self.target(server, folder, 0))
                 .map_err(Failure::from),
+            Serve::SetReplay {
+                server,
+                folder,
+                port,
+                pauses,
+            } => {
+                let target = self.target(server, folder, *port);
+                self.set_replay(&target, *pauses, work).await
+            }
             Serve::WaitRows {
                 server,
                 folder,
@@ -341,18 +349,6 @@ impl Servers {
         };
         let (readers, delayed) = (targets(readers), targets(delayed));
         proof::prove_row(&self.sessions, primary, &readers, &delayed, &work.wait).await
-    }
-
-    /// Lets a server read its configuration again, once it is proved to be ours.
-    pub(in crate::engine) fn reload(&self, target: &Target) -> Result<(), Report> {
-        let headline = || format!("{} could not be told to reload.", target.name);
-        let running = self
-            .site
-            .running(&target.folder)
-            .map_err(|doubt| Report::of(headline(), &doubt))?
-            .ok_or_else(|| Report::new(headline()).hint("It is no longer running."))?;
-        let pid = i32::try_from(running.pid).map_err(|error| Report::of(headline(), &error))?;
-        kill(Pid::from_raw(pid), Signal::SIGHUP).map_err(|error| Report::of(headline(), &error))
     }
 
     /// A proof waits in vain for a server that died: whoever of `servers` does so ends it, with its last words.
