@@ -17,6 +17,7 @@ fn copies(terminal: &Terminal) {
     write(
         "db1/etc/postgresql/15/main/postgresql.conf",
         "data_directory = '/var/lib/postgresql/15/main'\nport = 5432\nlisten_addresses = '*'\ncluster_name = '15/main'\n\
+         hba_file = '/etc/postgresql/15/main/pg_hba.conf'\n\
          include_dir = 'conf.d'\nwork_mem = 64 MB\n",
     );
     write(
@@ -72,9 +73,14 @@ fn copies_of_configuration_folders_become_a_design() {
                 && loss["message"].as_str().unwrap().contains(word)
         })
     };
-    assert!(has("main/postgresql.conf:6", "syntax error"), "{losses:?}");
+    assert!(has("main/postgresql.conf:7", "syntax error"), "{losses:?}");
     assert!(has("db2/postgresql.conf:4", "password"), "{losses:?}");
     assert!(has("pg_hba.conf:1", "own rules"), "{losses:?}");
+    // The copy's own, and not the file of that name on this machine.
+    let rules = losses
+        .iter()
+        .filter(|loss| loss["where"].as_str().unwrap().contains("pg_hba.conf"));
+    assert_eq!(rules.count(), 1, "{losses:?}");
 
     // The same from the folder above, into a file that opens and is not overwritten unasked.
     let said = terminal.run(&["import", ".", "-o", "prod.toml"]);
