@@ -19,7 +19,10 @@ mod designs;
 mod diagram;
 mod difference;
 mod explain;
+mod export;
 mod import;
+mod lesson;
+mod lessons;
 mod live;
 mod load;
 mod man;
@@ -39,6 +42,7 @@ mod steer;
 mod survives;
 mod table;
 mod target;
+mod task;
 mod terminal;
 mod tree;
 mod trust;
@@ -51,9 +55,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::engine::deploy::Wish;
 use crate::engine::desk::log;
 use crate::engine::servers_user::{self, Fate, own_session};
+use crate::model::plan::Wish;
 use crate::model::words::duration;
 use crate::report::Report;
 use args::{Args, Command};
@@ -161,6 +165,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::Check { file, json, explain } => check::check(file.as_deref(), json, explain),
         Command::Show { file } => tree::show(&file),
         Command::Bundle(bundle) => bundle::bundle(&bundle),
+        Command::Export(args) => export::export(&args),
         Command::Diagram(diagram) => diagram::diagram(&diagram),
         Command::Predict(args) => predict::predict(&args),
         Command::Survives {
@@ -199,6 +204,9 @@ fn perform(args: Args) -> Result<Ending, Report> {
             demo.programs.take_on_user()?;
             wait_for(demo::demo(&demo))
         }
+        Command::Lessons(args) => lessons::lessons(&args),
+        Command::Lesson(args) => lesson::lesson(&args),
+        Command::Challenge(args) => lesson::challenge(&args),
         Command::Man(args) => man::man(&args),
         Command::Completions { shell } => Ok(completions::completions(shell)),
         Command::KeepFolder { folder, uid, gid } => keep_folder(&folder, uid, gid),

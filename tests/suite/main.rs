@@ -26,6 +26,7 @@ mod hazards;
 mod import;
 #[cfg(feature = "gui")]
 mod large;
+mod lessons;
 mod log;
 mod lost;
 mod provenance;

@@ -3,6 +3,7 @@
 
 mod clusters;
 mod designs;
+mod lessons;
 mod steer;
 
 use std::path::PathBuf;
@@ -11,8 +12,10 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub(in crate::cli) use self::clusters::{Adopt, Apply, Demo, Show};
 pub(in crate::cli) use self::designs::{Bundle, Diagram, New, Predict};
+pub(in crate::cli) use self::lessons::{ChallengeArgs, LessonArgs, Lessons, Work};
 pub(in crate::cli) use self::steer::{Failover, Follow, OneServer, Rejoin, Restart, SomeServers, Switchover};
 use super::audit::AuditArgs;
+use super::export::ExportArgs;
 use super::import::ImportArgs;
 use super::load::LoadArgs;
 use super::man::ManArgs;
@@ -73,6 +76,8 @@ pub(in crate::cli) enum Command {
     },
     /// Export a design's configuration as a tarball
     Bundle(Bundle),
+    /// Export a design for its hosts: scripts, systemd, containers, Ansible, Patroni, repmgr, CloudNativePG
+    Export(ExportArgs),
     /// Export a design as a picture: SVG or PNG (with the design embedded), Mermaid, DOT
     Diagram(Diagram),
     // Not a doc comment: its backticks would be printed.
@@ -233,6 +238,12 @@ pub(in crate::cli) enum Command {
     },
     /// Build the seed cluster in a temporary folder, show that it replicates, tear it down at Ctrl-C
     Demo(Demo),
+    /// List the lessons and what you have done of them
+    Lessons(Lessons),
+    /// Show a lesson's task, write its start, check your work
+    Lesson(LessonArgs),
+    /// Repair a cluster in which something is wrong, made from a level and a number
+    Challenge(ChallengeArgs),
     /// Print the manual page, or write one for each command
     Man(ManArgs),
     /// Print the completion script for a shell

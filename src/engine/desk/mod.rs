@@ -2,11 +2,13 @@
 //! which designs are trusted, and the log.
 
 pub mod exports;
+pub mod folder;
 pub mod log;
 mod log_file;
 pub mod output;
 pub mod picture;
 pub mod preferences;
+pub mod progress;
 pub mod recent;
 pub mod store;
 pub mod trust;

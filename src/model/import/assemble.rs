@@ -8,7 +8,10 @@ use super::links::{Follows, Links, Sure};
 use super::settings::{ByHand, by_hand, give, without_needless};
 use super::sync::{Sync, of_primary};
 use super::{Asked, Imported, Loss, NoImport, Unreached, links, losses, names, places, security};
-use crate::model::topology::{Archive, Draft, DraftServer, Host, PgMajor, Port, ServerName, Settings};
+use crate::model::topology::{
+    Archive, ClusterTerms, Draft, DraftServer, Host, LinkTerms, PgMajor, Port, ServerName, ServerTerms,
+    Settings,
+};
 
 /// Draws the cluster of these servers under a name.
 ///
@@ -320,6 +323,7 @@ impl Drawing<'_> {
             auth,
             tls,
             settings: hand.common.clone(),
+            terms: ClusterTerms::default(),
             servers: self
                 .order
                 .iter()
@@ -357,6 +361,9 @@ impl Drawing<'_> {
                 .map(|_| false),
             apply_delay: standby.and_then(Facts::delay),
             settings: Settings::new(),
+            terms: ServerTerms::default(),
+            link: LinkTerms::default(),
+            also_follows: Vec::new(),
         };
         give(&mut server, hand, place);
         Some(server)

@@ -5,14 +5,13 @@ use std::ops::Range;
 
 use toml_edit::{Item, TableLike, Value};
 
-use super::fields::{Lines, Reader};
+use super::fields::Reader;
 use super::positions::Layout;
-use super::{ARCHIVE_KEYS, FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS, Source, TOP_KEYS};
+use super::{FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS, Source, TOP_KEYS};
 use crate::model::document::{Document, KeptScenario};
 use crate::model::topology::{
-    ApplyDelay, Archive, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Guesses, Host, PgMajor, Port,
-    ServerName, Settings, SiteName, SyncMethod, SyncPolicy, Topology, check_setting_name,
-    check_setting_value,
+    ApplyDelay, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Host, PgMajor, Port, ServerName,
+    Settings, SiteName, SyncMethod, SyncPolicy, Topology, check_setting_name, check_setting_value,
 };
 
 /// Reads the text as a design.
@@ -21,27 +20,8 @@ use crate::model::topology::{
 ///
 /// With everything that is wrong with the text, each with its line.
 pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
-    let parsed = match toml_edit::Document::parse(text.to_owned()) {
-        Ok(parsed) => parsed,
-        Err(error) => {
-            return Err(vec![Problem {
-                rule: "not-toml",
-                line: error.span().map(|span| Lines::new(text).of(span.start)),
-                server: None,
-                message: format!(
-                    "the file is not valid TOML: {}",
-                    error.message().trim().replace('\n', ", ")
-                ),
-                fix: Some("fix the line: strings need quotes, and each key is followed by one =".to_owned()),
-            }]);
-        }
-    };
-    let mut reader = Reader {
-        lines: Lines::new(text),
-        guesses: Guesses::default(),
-        problems: Vec::new(),
-        server: None,
-    };
+    let parsed = Reader::parse(text)?;
+    let mut reader = Reader::new(text);
     let design = reader.design(parsed.as_table());
     match design {
         Some((topology, layout, scenarios)) if reader.problems.is_empty() => {
@@ -71,22 +51,12 @@ impl Reader {
         let name = self.text_at(top, "name").unwrap_or_else(|| "cluster".to_owned());
         let postgres = self.postgres(top);
         let sync = self.sync(top);
-        let archive = self.table(top, "archive", &ARCHIVE_KEYS).and_then(|table| {
-            let directory = self
-                .required(
-                    table,
-                    "directory",
-                    "[archive]",
-                    top.get("archive").and_then(Item::span),
-                )
-                .and_then(|()| self.text_at(table, "directory"))?;
-            self.good(table.get("directory"), Archive::new(&directory))
-        });
+        let archive = self.archive(top);
         let security = self.table(top, "security", &SECURITY_KEYS);
         let auth = security
             .and_then(|table| self.word_at(table, "auth", &Auth::ALL.map(Auth::word)))
             .and_then(|word| Auth::parse(&word));
-        let tls = security.and_then(|table| self.switch_at(table, "tls"));
+        let (tls, terms) = self.cluster_terms(top, security);
         let settings = self.settings(top);
         let scenarios = self.scenarios(top);
         let tables = self.tables(top, "server");
@@ -123,8 +93,9 @@ impl Reader {
             sync,
             archive,
             auth,
-            tls: tls.unwrap_or(false),
+            tls,
             settings,
+            terms,
             servers,
         };
         let names: Vec<String> = draft
@@ -235,7 +206,7 @@ impl Reader {
     }
 
     /// The `[[server]]` or `[[scenario]]` tables; also `server = [{…}]`, which TOML takes for the same.
-    pub(super) fn tables<'t>(
+    pub(in crate::model) fn tables<'t>(
         &mut self,
         top: &'t dyn TableLike,
         key: &str,
@@ -299,7 +270,7 @@ impl Reader {
             "sync_priority",
             "a position in the list of synchronous standbys",
         );
-        let slot = self.switch_at(table, "slot");
+        let of = self.of_server(table);
         let apply_delay = self
             .text_at(table, "apply_delay")
             .and_then(|text| self.good(table.get("apply_delay"), ApplyDelay::parse(&text)));
@@ -312,9 +283,12 @@ impl Reader {
             site,
             follows,
             sync_priority,
-            slot,
+            slot: of.slot,
             apply_delay,
             settings,
+            terms: of.terms,
+            link: of.link,
+            also_follows: of.also_follows,
         })
     }
 
