@@ -274,3 +274,88 @@ async fn who_is_away_or_frozen_is_a_card_and_no_hang() {
     place.control("b", &["-w", "-l", "/dev/null", "start"]);
     place.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twins_with_one_name_are_told_apart() {
+    let place = Place::of("m + sync first 1\n  a + priority 1\n  b +\n    c +\n", |_| {}).await;
+    // Somebody copied a's line: both call themselves "a".
+    let major = place.topology.postgres();
+    let file = if major.has_standby_signal() {
+        "postgresql.conf"
+    } else {
+        "recovery.conf"
+    };
+    let path = place.folder().join("servers/b/data").join(file);
+    let before = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, before.replace("application_name=b", "application_name=a")).unwrap();
+    place.control("b", &["-w", "-m", "fast", "-l", "/dev/null", "restart"]);
+    let until = Instant::now() + Duration::from_secs(20);
+    for (name, port) in &place.ports {
+        let topology = loop {
+            let brought = ask(&place, *port, "").await.unwrap();
+            let topology = brought.document.topology().clone();
+            if topology.servers().len() == 4 && brought.unreached.is_empty() {
+                let is_told = brought
+                    .losses
+                    .iter()
+                    .any(|loss| loss.message.contains("has the name \"a\""));
+                assert!(is_told, "from {name}: {:?}", brought.losses);
+                break topology;
+            }
+            assert!(Instant::now() < until, "from {name}: {:?}", brought.unreached);
+        };
+        let follows = |name: &str| {
+            let server = topology.by_name(name).unwrap();
+            topology
+                .server(server.upstream().unwrap())
+                .unwrap()
+                .name()
+                .to_string()
+        };
+        let c = topology.by_name("c").unwrap();
+        let relay = topology.server(c.upstream().unwrap()).unwrap();
+        assert_eq!(relay.port().number(), place.ports["b"], "from {name}");
+        assert_eq!(follows(relay.name().as_str()), "m");
+    }
+    std::fs::write(&path, before).unwrap();
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_wants_tls_gets_it_and_has_to_show_who_it_is() {
+    let place = Place::of("m +\n  a +\n", |topology| {
+        topology.apply(&Edit::SetTls(true)).unwrap();
+    })
+    .await;
+    for server in ["m", "a"] {
+        let hba = place.folder().join(format!("servers/{server}/data/pg_hba.conf"));
+        let text = std::fs::read_to_string(&hba).unwrap();
+        std::fs::write(&hba, text.replace("host    all ", "hostssl all ")).unwrap();
+        place.control(server, &["reload"]);
+    }
+    let port = place.ports["m"];
+    let root = place.folder().join("tls/ca.crt");
+    let root = format!(
+        "sslrootcert={}",
+        pgcascade::model::quoting::conninfo(&root.to_string_lossy())
+    );
+    for more in [
+        "sslmode=require".to_owned(),
+        format!("sslmode=verify-full {root}"),
+        format!("sslmode=verify-ca {root}"),
+    ] {
+        let brought = ask(&place, port, &more).await.unwrap();
+        assert_eq!(brought.document.topology().servers().len(), 2, "{more}");
+    }
+    for (more, word) in [
+        ("sslmode=disable".to_owned(), "pg_hba.conf"),
+        ("sslmode=verify-full".to_owned(), "sslrootcert"),
+        (format!("sslmode=verify-full host=127.0.0.1 {root}"), ""),
+    ] {
+        match ask(&place, port, &more).await {
+            Err(report) => assert!(report.to_string().contains(word), "{more}: {report}"),
+            Ok(_) => assert!(word.is_empty(), "{more}"),
+        }
+    }
+    place.end().await;
+}

@@ -23,6 +23,7 @@ mod findings;
 mod foresight;
 mod golden;
 mod hazards;
+mod import;
 #[cfg(feature = "gui")]
 mod large;
 mod lessons;

@@ -7,6 +7,7 @@ use crate::engine::system::{files, trusted};
 use crate::model::diagram::embedded::LARGEST_DESIGN_BYTES;
 use crate::model::diagram::{Container, embedded};
 use crate::model::document::{Document, Problem, format};
+use crate::model::quoting::shell_path;
 use crate::report::Report;
 
 /// Why a design could not be opened.
@@ -39,6 +40,22 @@ pub fn open(path: &Path) -> Result<Document, OpenError> {
     format::read(&loaded.text).map_err(OpenError::Design)
 }
 
+/// A server's own file is no design, but can become one.
+fn configuration(path: &Path) -> Option<Report> {
+    let name = path.file_name()?.to_str()?;
+    let is_conf = path.extension().is_some_and(|ending| ending == "conf") || name == "recovery.done";
+    is_conf.then(|| {
+        Report::new(format!(
+            "{} is a configuration file of a server, not a design.",
+            path.display()
+        ))
+        .hint(format!(
+            "Make a design of the cluster: pgcascade import {}",
+            shell_path(path)
+        ))
+    })
+}
+
 /// The text of a design file, or of the design in a picture that pgcascade exported.
 ///
 /// # Errors
@@ -66,6 +83,11 @@ pub fn load(path: &Path) -> Result<Loaded, Report> {
             report.causes = vec![cause];
             report.hint("A design is a text file (TOML, UTF-8).")
         })?;
+        if let Some(report) = configuration(path)
+            && format::read(&text).is_err()
+        {
+            return Err(report);
+        }
         return Ok(Loaded {
             text,
             is_picture: false,

@@ -44,6 +44,16 @@ impl Files for Disk {
         Ok(entries)
     }
 
+    /// Debian's folder, or a whole data directory, is no copy that somebody took away.
+    fn is_in_its_place(&self, folder: &str) -> bool {
+        let folder = if folder.is_empty() { "." } else { folder };
+        let Ok(whole) = fs::canonicalize(folder) else {
+            return false;
+        };
+        let is_data = |folder: &Path| folder.join("global/pg_control").is_file();
+        whole.starts_with("/etc") || whole.ancestors().take(4).any(is_data)
+    }
+
     fn has(&self, path: &str) -> bool {
         fs::metadata(path).is_ok_and(|there| there.is_file())
     }

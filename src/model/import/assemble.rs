@@ -8,10 +8,9 @@ use super::links::{Follows, Links, Sure};
 use super::settings::{ByHand, by_hand, give, without_needless};
 use super::sync::{Sync, of_primary};
 use super::{Asked, Imported, Loss, NoImport, Unreached, links, losses, names, places, security};
-use crate::model::topology::catalogue::milliseconds;
 use crate::model::topology::{
-    ApplyDelay, Archive, ClusterTerms, Draft, DraftServer, Host, LinkTerms, PgMajor, Port, ServerName,
-    ServerTerms, Settings,
+    Archive, ClusterTerms, Draft, DraftServer, Host, LinkTerms, PgMajor, Port, ServerName, ServerTerms,
+    Settings,
 };
 
 /// Draws the cluster of these servers under a name.
@@ -360,7 +359,7 @@ impl Drawing<'_> {
             slot: standby
                 .filter(|one| self.major.has_slots() && !has_slot(one))
                 .map(|_| false),
-            apply_delay: standby.and_then(|one| delay(one.value("recovery_min_apply_delay")?)),
+            apply_delay: standby.and_then(Facts::delay),
             settings: Settings::new(),
             terms: ServerTerms::default(),
             link: LinkTerms::default(),
@@ -392,13 +391,4 @@ impl Drawing<'_> {
             })
             .collect()
     }
-}
-
-/// The delay as a design writes it; `1.5h` becomes milliseconds.
-fn delay(text: &str) -> Option<ApplyDelay> {
-    let delay = ApplyDelay::parse(text).ok().or_else(|| {
-        let millis = milliseconds(text)?.round();
-        ApplyDelay::parse(&format!("{millis}ms")).ok()
-    });
-    delay.filter(|delay| delay.micros() > 0)
 }

@@ -1,7 +1,7 @@
 //! postgresql.conf with everything that it includes, every line in the order in which the server reads it: the last one of a
 //! name wins, an include counts where it stands, and names and the words for an include are read in any case.
 
-use super::files::{Files, Unread, folder_of, join};
+use super::files::{Files, Unread, folder_of, join, locate};
 use super::tokens::{LineSays, line};
 
 /// A file may include another so many levels deep (`CONF_FILE_MAX_DEPTH` is 10).
@@ -100,14 +100,10 @@ impl Conf {
         is_needed: bool,
         above: &mut Vec<String>,
     ) {
-        self.include_at(
-            files,
-            path,
-            number,
-            &join(folder_of(path), value),
-            is_needed,
-            above,
-        );
+        match locate(files, folder_of(path), value) {
+            Some(included) => self.include_at(files, path, number, &included, is_needed, above),
+            None => self.not_copied(path, number, value),
+        }
     }
 
     fn include_at(
@@ -153,7 +149,10 @@ impl Conf {
         value: &str,
         above: &mut Vec<String>,
     ) {
-        let folder = join(folder_of(path), value);
+        let Some(folder) = locate(files, folder_of(path), value) else {
+            self.not_copied(path, number, value);
+            return;
+        };
         match files.list(&folder) {
             Ok(entries) => {
                 let mut names: Vec<String> = entries
@@ -174,6 +173,11 @@ impl Conf {
                 self.refuse(path, number, "include_dir", &message);
             }
         }
+    }
+
+    fn not_copied(&mut self, path: &str, number: usize, value: &str) {
+        let message = format!("{value} is included and cannot be read: it is not among the copied files.");
+        self.refuse(path, number, "include", &message);
     }
 
     fn refuse(&mut self, path: &str, number: usize, word: &str, message: &str) {

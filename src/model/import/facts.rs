@@ -6,8 +6,8 @@ use super::Loss;
 use super::hba_file::Access;
 use super::redact::redacted;
 use crate::model::health::Conninfo;
-use crate::model::topology::PgMajor;
-use crate::model::topology::catalogue::{Known, lookup};
+use crate::model::topology::catalogue::{Known, in_words, lookup, milliseconds};
+use crate::model::topology::{ApplyDelay, PgMajor};
 
 /// A setting that counts, and where it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +107,17 @@ impl Facts {
         Conninfo::parse(text)
     }
 
+    /// Its delay as a design writes it; `1.5h` becomes `90min`.
+    pub fn delay(&self) -> Option<ApplyDelay> {
+        let text = self.value("recovery_min_apply_delay")?;
+        let delay = ApplyDelay::parse(text).ok().or_else(|| {
+            let millis = milliseconds(text)?.round().to_string();
+            let words = in_words("recovery_min_apply_delay", &millis, Some("ms"), PgMajor::V15);
+            ApplyDelay::parse(&words).ok()
+        });
+        delay.filter(|delay| delay.micros() > 0)
+    }
+
     pub fn is_on(&self, name: &str) -> bool {
         self.value(name).is_some_and(is_on)
     }
@@ -174,6 +185,8 @@ mod tests {
                 "{list}"
             );
         }
+        facts.set("recovery_min_apply_delay", "1.5h", String::new());
+        assert_eq!(facts.delay().unwrap().as_str(), "90min");
         assert!(is_on("YES") && is_on("1") && !is_on("of") && !is_on("nonsense"));
     }
 }

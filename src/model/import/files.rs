@@ -21,6 +21,27 @@ pub trait Files {
     fn has(&self, path: &str) -> bool {
         self.read(path).is_ok()
     }
+
+    /// True if absolute paths in this folder's files mean what this reader finds under them: it is no copy from another machine.
+    fn is_in_its_place(&self, folder: &str) -> bool;
+}
+
+/// Where a path that a file of this folder names is found. In a copy an absolute one is looked for in the tree that was copied,
+/// then beside the file; `None`: it was not copied, and this machine's own file of that name is another one.
+pub fn locate(files: &dyn Files, folder: &str, path: &str) -> Option<String> {
+    if !path.starts_with('/') || files.is_in_its_place(folder) {
+        return Some(join(folder, path));
+    }
+    let is_there = |path: &String| files.has(path) || files.list(path).is_ok();
+    let ends = folder.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
+    let mut roots: Vec<&str> = ends.filter_map(|end| folder.get(..end)).collect();
+    roots.push(folder);
+    let copied = roots
+        .iter()
+        .rev()
+        .map(|root| format!("{root}{path}"))
+        .find(is_there);
+    copied.or_else(|| Some(join(folder, last_part(path))).filter(is_there))
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +118,11 @@ impl InMemory {
 impl Files for InMemory {
     fn read(&self, path: &str) -> Result<Vec<u8>, Unread> {
         self.find(path).cloned().ok_or(Unread::Missing)
+    }
+
+    /// Nothing but the tarball is ever looked into.
+    fn is_in_its_place(&self, _: &str) -> bool {
+        true
     }
 
     fn list(&self, folder: &str) -> Result<Vec<Entry>, Unread> {

@@ -2,7 +2,7 @@
 
 use super::conf_file::{Conf, ConfProblem, is_conf, read as read_conf};
 use super::facts::{Facts, is_on};
-use super::files::{Files, Unread, folder_of, join, last_part};
+use super::files::{Files, Unread, folder_of, join, last_part, locate};
 use super::redact::redacted;
 use super::version::{oldest_that_knows, said_by};
 use super::{Loss, hba_file};
@@ -145,7 +145,9 @@ fn server(files: &dyn Files, folder: &str, conf_path: &str) -> Facts {
         });
     }
     leftovers(files, &data, &mut facts);
-    let hba = facts.value("hba_file").map(|path| join(&data, path));
+    let hba = facts
+        .value("hba_file")
+        .and_then(|path| locate(files, folder, &join(&data, path)));
     let hba = hba
         .filter(|path| files.has(path))
         .unwrap_or_else(|| join(folder, "pg_hba.conf"));
@@ -164,7 +166,9 @@ fn data_folder(files: &dyn Files, folder: &str, conf: &Conf) -> String {
     let Some(named) = conf.last("data_directory") else {
         return folder.to_owned();
     };
-    let data = join(folder, &named.value);
+    let Some(data) = locate(files, folder, &named.value) else {
+        return folder.to_owned();
+    };
     let marks = [
         "PG_VERSION",
         "postgresql.auto.conf",

@@ -1,7 +1,7 @@
 //! pg_hba.conf as lines: who may connect from where, and how. A foreign file is never an error; what is odd stays text.
 
 use super::conf_file::{ConfProblem, is_conf};
-use super::files::{Files, folder_of, join};
+use super::files::{Files, folder_of, join, locate};
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,10 +67,12 @@ fn take(
         let Some(first) = words.first() else { continue };
         match (first.text.as_str(), words.get(1)) {
             ("include" | "include_if_exists", Some(file)) => {
-                nested.push(join(folder_of(path), &file.text));
+                nested.extend(locate(files, folder_of(path), &file.text));
             }
             ("include_dir", Some(folder)) => {
-                let folder = join(folder_of(path), &folder.text);
+                let Some(folder) = locate(files, folder_of(path), &folder.text) else {
+                    continue;
+                };
                 let mut names: Vec<String> = files
                     .list(&folder)
                     .unwrap_or_default()
