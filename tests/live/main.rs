@@ -26,6 +26,7 @@ mod frozen;
 mod hostile;
 mod interrupted;
 mod lab;
+mod lessons;
 mod logs;
 mod names;
 mod observe;

@@ -25,6 +25,8 @@ mod golden;
 mod hazards;
 #[cfg(feature = "gui")]
 mod large;
+#[cfg(feature = "gui")]
+mod lesson_window;
 mod lessons;
 mod log;
 mod lost;

@@ -69,6 +69,18 @@ pub const TRUTHS: [&str; 9] = [
 
 /// The answer of "which servers" if there are none.
 pub const NOBODY: &str = "nobody";
+/// The single words that are answers and not names of servers.
+pub const TRUTH_WORDS: [&str; 9] = [
+    "async",
+    "potential",
+    "sync",
+    "quorum",
+    "hangs",
+    "nothing",
+    "something",
+    "yes",
+    "no",
+];
 const NO_ROW: &str = "no row";
 const GOES_ON: &str = "goes on";
 const HANGS: &str = "hangs";
