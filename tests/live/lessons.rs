@@ -3,7 +3,7 @@
 use pgcascade::engine::cluster;
 use pgcascade::model::document::{Command, Document};
 use pgcascade::model::lessons::{Bench, Lesson, Live, On, lessons};
-use pgcascade::model::topology::{Edit, Port, Severity, check};
+use pgcascade::model::topology::{Edit, Port, Server, Severity, check};
 use tokio_util::sync::CancellationToken;
 
 use crate::drift::Place;
@@ -22,12 +22,7 @@ fn solved(lesson: &Lesson) -> Document {
 /// The same for this machine: its version, and ports that are free.
 async fn for_this_machine(document: &Document) -> Document {
     let mut own = document.in_version(major().await);
-    let servers: Vec<_> = own
-        .topology()
-        .servers()
-        .iter()
-        .map(|server| server.id())
-        .collect();
+    let servers: Vec<_> = own.topology().servers().iter().map(Server::id).collect();
     for (server, port) in servers.iter().zip(some_ports(servers.len())) {
         let port = Port::new(port).unwrap();
         let edit = Edit::SetPort {
@@ -61,7 +56,7 @@ async fn every_lesson_that_asks_servers_is_proved_by_its_solution() {
             is_proved: true,
         });
         let goals = lesson.goals.iter().zip(&bench.state().goals);
-        for (goal, state) in goals.filter(|(goal, _)| goal.on == On::Servers) {
+        for (_, state) in goals.filter(|(goal, _)| goal.on == On::Servers) {
             assert!(state.is_met, "{}: {:?} {board:#?}", lesson.name, state.found);
         }
         take_back(&folder);

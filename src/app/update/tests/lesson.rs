@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::{Dialog, LessonMessage, OpenLesson, Tab, TimeMessage, WhatIfMessage};
-use crate::model::lessons::{Mark, Progress, check_result, lessons, read_result, truth};
+use crate::model::lessons::{Mark, check_result, lessons, read_result, truth};
 
 fn send(session: &mut Session, message: LessonMessage) -> Vec<Effect> {
     update(session, Message::Lesson(message))
@@ -225,10 +225,7 @@ fn a_challenge_opens_by_its_number() {
 #[test]
 fn a_quiz_counts_what_was_right() {
     let mut session = seed();
-    drop(send(
-        &mut session,
-        LessonMessage::Known(Box::new(Progress::default()), 20_000),
-    ));
+    drop(send(&mut session, LessonMessage::Known(Box::default(), 20_000)));
     for number in 0..5 {
         drop(send(&mut session, LessonMessage::Quiz(3, number)));
         let quiz = session.learning.quiz.as_ref().unwrap();
