@@ -9,6 +9,7 @@ use crate::model::desk::Preferences;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::model::lessons::Progress;
+use crate::model::plan::Wish;
 use crate::model::plan::{Machine, Plan};
 
 /// What a path is asked for.
@@ -141,6 +142,8 @@ pub enum Effect {
     /// Draw what runs, answered by `ClusterMessage::CanAdopt`.
     LookToAdopt(PathBuf),
     Adopt(Box<Adopting>),
+    /// Plan how servers change their roles, answered by `ClusterMessage::CanSteer`.
+    LookToSteer(PathBuf, Wish),
     FindLeftOver,
     /// Show the folder in the desktop's file manager.
     OpenFolder(PathBuf),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::app::glance::Glance;
 use crate::engine::deploy::adopt::Adopting;
 use crate::engine::deploy::{self, Found};
+use crate::engine::deploy::{Refused, Steered};
 use crate::model::desk::LeftCluster;
 use crate::model::desk::Listed;
 use crate::model::desk::RecentDesign;
@@ -13,6 +14,7 @@ use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::lessons::Progress;
+use crate::model::plan::Wish;
 use crate::model::plan::{Machine, RunEvent};
 use crate::model::simulate::time::{Micros, Speed, Workload};
 use crate::model::simulate::world::Incident;
@@ -174,6 +176,12 @@ pub enum ClusterMessage {
     Adopt,
     /// What runs is the design now.
     Adopted(PathBuf, Box<Document>),
+    /// Look at the running cluster, to let servers change their roles.
+    AskSteer(Wish),
+    /// What would be done, or what stands in the way.
+    CanSteer(PathBuf, Result<Box<Steered>, Refused>),
+    /// Do it.
+    Steer,
     /// A fresh reading.
     Seen(PathBuf, Box<Glance>),
     /// The watched cluster is not there any more.

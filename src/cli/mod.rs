@@ -8,6 +8,7 @@ mod adopt;
 mod apply;
 mod args;
 mod ask;
+mod audit;
 mod bundle;
 mod check;
 mod clusters;
@@ -18,6 +19,7 @@ mod designs;
 mod diagram;
 mod difference;
 mod explain;
+mod import;
 mod lesson;
 mod lessons;
 mod live;
@@ -52,9 +54,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::engine::deploy::Wish;
 use crate::engine::desk::log;
 use crate::engine::servers_user::{self, Fate, own_session};
+use crate::model::plan::Wish;
 use crate::model::words::duration;
 use crate::report::Report;
 use args::{Args, Command};
@@ -194,6 +196,8 @@ fn perform(args: Args) -> Result<Ending, Report> {
             wait_for(apply::apply(&apply, wanted))
         }
         Command::Adopt(args) => adopt::adopt(&args),
+        Command::Import(args) => import::import(&args),
+        Command::Audit(args) => audit::audit(&args),
         Command::Demo(demo) => {
             demo.programs.take_on_user()?;
             wait_for(demo::demo(&demo))
@@ -286,6 +290,10 @@ fn keep_folder(folder: &Path, uid: u32, gid: u32) -> Result<Ending, Report> {
 
 /// Runs what waits for servers and signals.
 fn wait_for(command: impl Future<Output = Result<Ending, Report>>) -> Result<Ending, Report> {
+    wait_for_value(command)
+}
+
+fn wait_for_value<T>(command: impl Future<Output = Result<T, Report>>) -> Result<T, Report> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -32,7 +32,7 @@ const MAY_USE: [(&str, &[&str]); 5] = [
 ];
 
 /// The floors of the model, lowest first: what each may use of the others.
-const MODEL_MAY_USE: [(&str, &[&str]); 12] = [
+const MODEL_MAY_USE: [(&str, &[&str]); 14] = [
     ("topology", &[]),
     ("document", &["topology"]),
     ("configuration", &["topology"]),
@@ -49,6 +49,10 @@ const MODEL_MAY_USE: [(&str, &[&str]); 12] = [
     ),
     (
         "drift",
+        &["topology", "document", "configuration", "health", "simulate"],
+    ),
+    (
+        "import",
         &["topology", "document", "configuration", "health", "simulate"],
     ),
     (
@@ -87,6 +91,19 @@ const MODEL_MAY_USE: [(&str, &[&str]); 12] = [
             "simulate",
             "drift",
             "plan",
+        ],
+    ),
+    (
+        "audit",
+        &[
+            "topology",
+            "document",
+            "configuration",
+            "health",
+            "simulate",
+            "drift",
+            "import",
+            "diagram",
         ],
     ),
 ];

@@ -33,6 +33,7 @@ mod paths;
 mod run;
 mod save;
 mod start;
+mod steer;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -235,6 +235,9 @@ impl Worker {
             Effect::EndLog => self.end_log(),
             Effect::LookToAdopt(folder) => drop(self.start(clusters::look_to_adopt(folder, answers))),
             Effect::Adopt(adopting) => self.finish(clusters::adopt(*adopting, answers)),
+            Effect::LookToSteer(folder, wish) => {
+                drop(self.start(clusters::look_to_steer(folder, wish, answers)));
+            }
             Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
             Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),
         }

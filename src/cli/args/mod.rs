@@ -14,6 +14,8 @@ pub(in crate::cli) use self::clusters::{Adopt, Apply, Demo, Show};
 pub(in crate::cli) use self::designs::{Bundle, Diagram, New, Predict};
 pub(in crate::cli) use self::lessons::{ChallengeArgs, LessonArgs, Lessons, Work};
 pub(in crate::cli) use self::steer::{Failover, Follow, OneServer, Rejoin, Restart, SomeServers, Switchover};
+use super::audit::AuditArgs;
+use super::import::ImportArgs;
 use super::load::LoadArgs;
 use super::man::ManArgs;
 use super::mistyped::exit_on_mistyped_command;
@@ -131,6 +133,10 @@ pub(in crate::cli) enum Command {
     Apply(Apply),
     /// Make what runs the design of its cluster: after a failover or another change that was made by hand
     Adopt(Adopt),
+    /// Make a design of a cluster that you already run: from its files, or from a connection to one of its servers
+    Import(ImportArgs),
+    /// Find what is wrong with a cluster that you already run, what would hurt first, and what helps
+    Audit(AuditArgs),
     // Not a doc comment: its backticks would be printed.
     #[command(
         about = "Show pg_stat_replication on each server and every difference from the design",

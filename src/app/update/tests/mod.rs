@@ -12,6 +12,7 @@ mod link;
 mod picture;
 mod run;
 mod start;
+mod steer;
 mod text;
 mod time;
 mod trust;
