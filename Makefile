@@ -6,6 +6,7 @@
 #   make bench   measure a release build: the checks, the prediction, the bundle; deployments beside their floor; the
 #                frames of the window up to 10,000 servers (5 minutes, with nothing else going on, and 10 to 15 before
 #                to build the window once; BENCHMARKS.md has the figures)
+#   make test-exports   feed exports to Ansible, docker-compose, Patroni, repmgr, systemd and the like (2 minutes; fetches them once)
 #   make fuzz    damage every kind of file 200,000 times: no reader may panic (a few minutes; fuzz/ has targets for cargo-fuzz)
 #   make package   build dist/: a .deb, a tarball with the same, their checksums (10 to 20 minutes: a release build)
 #   make lint    formatting, lints, documentation, scripts
@@ -17,7 +18,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-versions bench fuzz package lint setup catalogue
+.PHONY: help run test test-exports test-versions bench fuzz package lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -54,6 +55,11 @@ test-versions:
 	@packaging/setup.sh test-versions
 	@bins=$$(packaging/versions.sh); \
 	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions:: change_postgres
+
+# The tools themselves: not a part of `make test`, which needs no network.
+test-exports:
+	cargo build --locked
+	packaging/exports/check.sh
 
 fuzz:
 	cargo test --locked --no-default-features --lib mutated_tests -- --include-ignored --nocapture

@@ -127,7 +127,7 @@ impl Field {
         Some(match self {
             Self::ClusterName => topology.name().to_owned(),
             Self::SyncCount => topology.sync()?.count.to_string(),
-            Self::ArchiveDirectory => topology.archive()?.directory().to_owned(),
+            Self::ArchiveDirectory => topology.archive()?.directory()?.to_owned(),
             Self::Name(id) => server(id)?.name().to_string(),
             Self::Host(id) => server(id)?.host().to_string(),
             Self::Port(id) => server(id)?.port().to_string(),

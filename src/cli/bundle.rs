@@ -21,6 +21,7 @@ pub(super) fn bundle(args: &args::Bundle) -> Result<Ending, Report> {
         difference::show(&document, &bundle, major, args.json);
     }
     if let Some(output) = &args.output {
+        refuse_errors(&document, args)?;
         write(&bundle, output, args)?;
         warn_of_errors(&document, &args.file);
     }
@@ -41,6 +42,30 @@ fn write(bundle: &Bundle, output: &Path, args: &args::Bundle) -> Result<(), Repo
         output.display()
     ));
     Ok(())
+}
+
+/// A server would refuse such files, hang or lose data: whoever wants them all the same says so.
+fn refuse_errors(document: &Document, args: &args::Bundle) -> Result<(), Report> {
+    let findings = topology::check(document.topology());
+    let mut errors = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    match errors.next() {
+        Some(first) if !args.allow_errors => {
+            let count = errors.count() + 1;
+            Err(Report::new(format!(
+                "The design has {}, and nothing was written; the first: {}",
+                counted(count, "error"),
+                first.message
+            ))
+            .hint(format!(
+                "List them all with `pgcascade check {}`.",
+                shell_path(&args.file)
+            ))
+            .hint("Write the tarball all the same with --allow-errors."))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The configuration of a design that is not finished can still be read and mailed.

@@ -19,6 +19,7 @@ mod designs;
 mod diagram;
 mod difference;
 mod explain;
+mod export;
 mod import;
 mod lesson;
 mod lessons;
@@ -164,6 +165,7 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::Check { file, json, explain } => check::check(file.as_deref(), json, explain),
         Command::Show { file } => tree::show(&file),
         Command::Bundle(bundle) => bundle::bundle(&bundle),
+        Command::Export(args) => export::export(&args),
         Command::Diagram(diagram) => diagram::diagram(&diagram),
         Command::Predict(args) => predict::predict(&args),
         Command::Survives {

@@ -16,6 +16,7 @@ pub mod desk;
 pub mod diagram;
 pub mod document;
 pub mod drift;
+pub mod export;
 pub mod health;
 pub mod import;
 pub mod lessons;

@@ -32,7 +32,7 @@ const MAY_USE: [(&str, &[&str]); 5] = [
 ];
 
 /// The floors of the model, lowest first: what each may use of the others.
-const MODEL_MAY_USE: [(&str, &[&str]); 14] = [
+const MODEL_MAY_USE: [(&str, &[&str]); 15] = [
     ("topology", &[]),
     ("document", &["topology"]),
     ("configuration", &["topology"]),
@@ -78,6 +78,20 @@ const MODEL_MAY_USE: [(&str, &[&str]); 14] = [
             "simulate",
             "drift",
             "plan",
+        ],
+    ),
+    (
+        "export",
+        &[
+            "topology",
+            "document",
+            "configuration",
+            "health",
+            "operation",
+            "simulate",
+            "drift",
+            "plan",
+            "bundle",
         ],
     ),
     (

@@ -15,6 +15,13 @@ fn bundle_of(topology: &Topology) -> Bundle {
     generate(&Document::new(topology.clone()))
 }
 
+/// With what a design says besides its drawing.
+fn terms() -> Topology {
+    const TEXT: &str = "format = 1\npostgres = 15\n[security]\nauth = \"cert\"\ntls = true\nhba = [\"host app app 10.0.0.0/8 scram-sha-256\"]\n\
+        [initdb]\nwal_segment_size = \"64MB\"\n[[server]]\nname = \"m\"\nport = 1\n[[server]]\nname = \"a\"\nport = 2\nfollows = \"m\"\n";
+    format::read(TEXT).unwrap().topology().clone()
+}
+
 fn is_configuration(file: &BundleFile) -> bool {
     file.path.starts_with("servers/")
 }
@@ -57,6 +64,7 @@ fn designs() -> Vec<(String, Topology)> {
     let mut wide = notation::parse(&wide).unwrap();
     wide.apply(&Edit::SetAuth(Some(Auth::Trust))).unwrap();
     designs.push(("wide".to_owned(), wide));
+    designs.push(("terms".to_owned(), terms()));
     designs
 }
 

@@ -23,6 +23,7 @@ pub fn outlook_of(state: &State) -> (Outlook, &'static str) {
             Flow::Streams => (Outlook::Well, "streaming"),
             Flow::Starves => (Outlook::Waits, "no new data"),
             Flow::Silent => (Outlook::Waits, "silent"),
+            Flow::ByArchive => (Outlook::Well, "from the archive"),
             Flow::Cut => (Outlook::Stuck, "cut off"),
             Flow::UpstreamDown => (Outlook::Stuck, "orphaned"),
             Flow::AwaitsResume => (Outlook::Stuck, "disconnected"),

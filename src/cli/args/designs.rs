@@ -84,6 +84,9 @@ pub(in crate::cli) struct Bundle {
     /// Show how the files change with another version of PostgreSQL, as a unified diff
     #[arg(long, value_name = "VERSION", value_parser = known_version, group = "shown")]
     pub(in crate::cli) diff_version: Option<PgMajor>,
+    /// Write the tarball although the design has errors
+    #[arg(long, requires = "output")]
+    pub(in crate::cli) allow_errors: bool,
     /// Print the explanation or the diff as JSON
     #[arg(long, requires = "shown")]
     pub(in crate::cli) json: bool,

@@ -15,6 +15,7 @@ pub(in crate::cli) use self::designs::{Bundle, Diagram, New, Predict};
 pub(in crate::cli) use self::lessons::{ChallengeArgs, LessonArgs, Lessons, Work};
 pub(in crate::cli) use self::steer::{Failover, Follow, OneServer, Rejoin, Restart, SomeServers, Switchover};
 use super::audit::AuditArgs;
+use super::export::ExportArgs;
 use super::import::ImportArgs;
 use super::load::LoadArgs;
 use super::man::ManArgs;
@@ -75,6 +76,8 @@ pub(in crate::cli) enum Command {
     },
     /// Export a design's configuration as a tarball
     Bundle(Bundle),
+    /// Export a design for its hosts: scripts, systemd, containers, Ansible, Patroni, repmgr, CloudNativePG
+    Export(ExportArgs),
     /// Export a design as a picture: SVG or PNG (with the design embedded), Mermaid, DOT
     Diagram(Diagram),
     // Not a doc comment: its backticks would be printed.

@@ -2,6 +2,7 @@
 //! which designs are trusted, and the log.
 
 pub mod exports;
+pub mod folder;
 pub mod log;
 mod log_file;
 pub mod output;

@@ -24,7 +24,11 @@ pub fn readme(topology: &Topology) -> String {
     }
     text.push_str("```\n\n");
     text.push_str(&commits(topology));
-    text.push_str(&building(topology));
+    if topology.is_all_loopback() {
+        text.push_str(&building(topology));
+    } else {
+        text.push_str(ELSEWHERE);
+    }
     text.push_str(&connecting(topology));
     text.push_str(&files(topology));
     text.push_str(&real_hosts(topology));
@@ -37,7 +41,11 @@ pub fn readme(topology: &Topology) -> String {
 fn label(topology: &Topology, expected: &ExpectedRows, server: &Server) -> String {
     let mut words = vec![
         server.name().to_string(),
-        format!("{}:{}", server.host(), server.port()),
+        if server.host().as_str().contains(':') {
+            format!("[{}]:{}", server.host(), server.port())
+        } else {
+            format!("{}:{}", server.host(), server.port())
+        },
     ];
     words.push(match server.upstream() {
         None => "primary".to_owned(),
@@ -68,6 +76,9 @@ fn commits(topology: &Topology) -> String {
         _ => "Commits on the primary do not wait for a standby.\n\n".to_owned(),
     }
 }
+
+/// `up` refuses such a design.
+const ELSEWHERE: &str = "## Build it\n\nThe servers are drawn on hosts of their own, and `./up` builds on one machine only: see \"Use it on real hosts\" below.\n\n";
 
 fn building(topology: &Topology) -> String {
     let major = topology.postgres();
@@ -151,44 +162,65 @@ fn files(topology: &Topology) -> String {
 
 fn real_hosts(topology: &Topology) -> String {
     let major = topology.postgres();
+    let role = topology.replication_role();
+    let line = format!("`*:*:*:{role}:PASSWORD`");
     let password = if topology.effective_auth() == Auth::Trust {
         String::new()
     } else if major.has_passfile() {
         format!(
-            "   Put a password file with the line `*:*:*:{}:PASSWORD` (mode 0600) where `passfile` in `primary_conninfo` says: \
+            "   Put a password file with the line {line} (mode 0600) where `passfile` in `primary_conninfo` says: \
              `{}/{}` from the data directory, or change the path.\n",
-            ClusterFolder::REPLICATION_ROLE,
             ClusterFolder::UP_FROM_DATA,
             ClusterFolder::REPLICATION_PGPASS
         )
     } else {
         format!(
-            "   Put a password file with the line `*:*:*:{}:PASSWORD` (mode 0600) beside it, and start the server with \
-             `PGPASSFILE` naming it.\n",
-            ClusterFolder::REPLICATION_ROLE
+            "   Put a password file with the line {line} (mode 0600) beside it, and start the server with \
+             `PGPASSFILE` naming it.\n"
         )
     };
-    let slots = if topology.postgres().has_slots() {
-        "4. Make each replication slot at the upstream: `SELECT pg_create_physical_replication_slot('…')`, by the name in \
-         `primary_slot_name`.\n"
+    let slots = if major.has_slots() {
+        let reserved = if major.can_reserve_at_slot() { ", true" } else { "" };
+        format!(
+            "4. Make the slots of its downstreams there: `SELECT pg_create_physical_replication_slot('…'{reserved})`, by the names in \
+             their `primary_slot_name`.\n"
+        )
     } else {
-        ""
+        String::new()
+    };
+    let next = if major.has_slots() { 5 } else { 4 };
+    let copy = if major.can_reserve_at_slot() {
+        "pg_basebackup -S SLOT"
+    } else {
+        "pg_basebackup"
+    };
+    let later = if topology.synchronous_standby_names().is_empty() {
+        String::new()
+    } else {
+        format!(
+            "{}. Leave `synchronous_standby_names` out of the primary's file until the standbys stream: commits would wait for them.\n",
+            next + 2
+        )
     };
     format!(
         "## Use it on real hosts\n\n\
-         The same files work on real hosts; `up` builds on one machine only.\n\n\
-         1. On the primary: `initdb -U {}`, then make the role `CREATE ROLE {} LOGIN REPLICATION`, with a password.\n\
-         2. On each standby: a base backup of the primary (`pg_basebackup`) as its data directory.\n\
-         3. Put the files of `servers/NAME` into each server's data directory. Paths in them are relative to it: \
-         `{up}/{sockets}` for the sockets must be there, or be changed.\n{password}{slots}\
-         {start}. Start the servers, upstreams first, and compare `pg_stat_replication` with the tree above.\n\n\
+         `pgcascade export {design} --to hosts -o DIR` writes a folder and a script for each host, which do all of this in the right \
+         order; there are systemd units, containers, Ansible, Patroni, repmgr and CloudNativePG as well \
+         (`pgcascade export --list`). By hand, with the files of this bundle:\n\n\
+         1. On the primary: `initdb -U {superuser} -A scram-sha-256 --pwfile=FILE`, so that the superuser has a password that `pg_hba.conf` asks for.\n\
+         2. Put the files of `servers/NAME` into the data directory. Paths in them are relative to it: \
+         `{up}/{sockets}` for the sockets must be there, or be changed.\n{password}\
+         3. Start it, and make the role on the primary: `CREATE ROLE {role} LOGIN REPLICATION`, with a password.\n{slots}\
+         {next}. Then each standby, upstreams first: `{copy}` from its own upstream as its data directory, its files over those \
+         (steps 2 and 3 without the role), its downstreams' slots.\n\
+         {compare}. Compare `pg_stat_replication` with the tree above.\n{later}\n\
          Set `shared_buffers` for each host: what is good for a test is too small for a real server. A host \
-         name in `pg_hba.conf` must resolve in both directions.\n",
-        ClusterFolder::SUPERUSER,
-        ClusterFolder::REPLICATION_ROLE,
+         name in `pg_hba.conf` must resolve in both directions; `hba_address` in the design says an address or a network instead.\n",
+        design = ClusterFolder::DESIGN,
+        superuser = ClusterFolder::SUPERUSER,
         up = ClusterFolder::UP_FROM_DATA,
         sockets = ClusterFolder::SOCKETS,
-        start = if slots.is_empty() { 4 } else { 5 },
+        compare = next + 1,
     )
 }
 

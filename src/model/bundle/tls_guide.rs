@@ -25,7 +25,7 @@ pub fn section(topology: &Topology) -> String {
 }
 
 /// In a shell, as it is; the last lines are one a server.
-fn recipe(topology: &Topology) -> String {
+pub fn recipe(topology: &Topology) -> String {
     let days = Certificate::DAYS;
     let mut text = format!(
         r#"umask 077

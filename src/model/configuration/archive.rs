@@ -78,7 +78,7 @@ mod tests {
             let archive = Archive::new(&directory).unwrap();
             let command = archive_command(
                 &Layout::cluster_folder(),
-                archive.directory(),
+                archive.directory().unwrap_or_default(),
                 &"s".repeat(NAME_BYTES),
             );
             let replaced = command

@@ -11,6 +11,7 @@ use super::replication::{feedback, replication, synchronous};
 use super::setting::{Setting, render};
 use super::sizes::Sizes;
 use super::sourced::Sourced;
+use crate::model::topology::terms::TlsFiles;
 use crate::model::topology::{Auth, Server, Settings, Topology};
 
 /// The whole file.
@@ -35,6 +36,7 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     let mut settings = connections(sizes, server);
     settings.extend(encryption(sizes, server));
     settings.extend(replication(sizes, server));
+    settings.extend(wal_sizes(topology));
     settings.extend(feedback(sizes, server));
     settings.extend(synchronous(topology, server));
     settings.extend(archiving(sizes, server));
@@ -76,7 +78,9 @@ fn connections(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             Decision::Listen.for_server(server.id()),
             "listen_addresses",
             sizes.layout.listen.addresses(server),
-            if server.host().is_loopback() {
+            if !server.terms().listen.entries().is_empty() {
+                "Listen where the design says; pg_hba.conf decides who gets in."
+            } else if server.host().is_loopback() {
                 "Accept connections from this machine only, as drawn."
             } else {
                 "Listen on the server's host, as drawn, and on this machine's loopback address only."
@@ -122,6 +126,9 @@ fn encryption(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     if !topology.has_tls() {
         return Vec::new();
     }
+    if let Some(files) = &topology.terms().tls.files {
+        return own_encryption(sizes, server, files);
+    }
     let folder = sizes.folder(server.id());
     let own = |name: &str, path: String| {
         let origin = Decision::Encryption.for_server(server.id());
@@ -143,20 +150,63 @@ fn encryption(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             "The authority of the cluster: a downstream must show a certificate that comes from it.",
         ),
     ];
-    if topology.postgres().has_min_tls_version() {
-        settings.push(Setting::new(
+    settings.extend(least_version(topology));
+    settings
+}
+
+fn least_version(topology: &Topology) -> Option<Setting> {
+    topology.postgres().has_min_tls_version().then(|| {
+        Setting::new(
             Decision::Encryption.for_cluster(),
             "ssl_min_protocol_version",
             "TLSv1.2",
             "No older protocol: 1.0 and 1.1 are broken. It is the default from 13 on.",
+        )
+    })
+}
+
+/// With certificates of the site, which lie where the design says.
+fn own_encryption(sizes: &Sizes<'_>, server: &Server, files: &TlsFiles) -> Vec<Setting> {
+    const FILES: &str = "The site's own certificate for this host, and its private key, which only the server's user may read: the design says where they lie.";
+    let mut settings = vec![Setting::new(
+        Decision::Encryption.for_cluster(),
+        "ssl",
+        "on",
+        "Links are encrypted, as drawn; pg_hba.conf rejects downstreams without TLS.",
+    )];
+    for (name, path) in [("ssl_cert_file", &files.cert), ("ssl_key_file", &files.key)] {
+        settings.push(Setting::new(
+            Decision::Encryption.for_server(server.id()),
+            name,
+            path,
+            FILES,
         ));
     }
+    settings.extend(files.ca.as_ref().map(|ca| {
+        Setting::new(
+            Decision::Encryption.for_cluster(),
+            "ssl_ca_file",
+            ca,
+            "The site's authority: a downstream must show a certificate that comes from it.",
+        )
+    }));
+    settings.extend(least_version(sizes.topology));
     settings
 }
 
 fn archiving(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
-    let Some(archive) = sizes.topology.archive() else {
+    let Some(archive) = sizes.topology.archive().filter(|archive| archive.takes_wal()) else {
         return Vec::new();
+    };
+    let (command, reason) = match (archive.directory(), archive.archive_command()) {
+        (Some(directory), _) => (
+            archive::archive_command(&sizes.layout, directory, sizes.folder(server.id())),
+            "Copies each segment into the archive's folder of this cluster, which is called by its system identifier (in pg_control). A segment appears under its name only when all of it is on disk. One that is there already must be the same; another one is never overwritten: then the command fails, is tried again, and says so in the log.",
+        ),
+        (None, own) => (
+            own.unwrap_or_default().to_owned(),
+            "The design's own command. It has succeeded only when the segment is safe: the server removes its copy after that.",
+        ),
     };
     vec![
         Setting::new(
@@ -168,10 +218,26 @@ fn archiving(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
         Setting::new(
             Decision::Archive.for_cluster(),
             "archive_command",
-            archive::archive_command(&sizes.layout, archive.directory(), sizes.folder(server.id())),
-            "Copies each segment into the archive's folder of this cluster, which is called by its system identifier (in pg_control). A segment appears under its name only when all of it is on disk. One that is there already must be the same; another one is never overwritten: then the command fails, is tried again, and says so in the log.",
+            command,
+            reason,
         ),
     ]
+}
+
+/// As initdb writes them: 5 and 64 segments, since the server's own numbers are for segments of 16 MB.
+fn wal_sizes(topology: &Topology) -> Vec<Setting> {
+    const SIZES: &str =
+        "WAL segments have another size than usual, as the design says: these are 5 and 64 of them.";
+    let Some(size) = topology.terms().initdb.wal_segment_size else {
+        return Vec::new();
+    };
+    let megabytes = u32::from(size.megabytes());
+    [("min_wal_size", 5), ("max_wal_size", 64)]
+        .map(|(name, count)| {
+            let value = format!("{}MB", megabytes * count);
+            Setting::new(Decision::WalSize.for_cluster(), name, value, SIZES)
+        })
+        .into()
 }
 
 /// What makes a whole cluster fit on one machine, and only there.

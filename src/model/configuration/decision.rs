@@ -22,6 +22,7 @@ pub enum Decision {
     SlotLimit,
     HotStandby,
     WalKept,
+    WalSize,
     SyncNames,
     CommitLevel,
     Archive,
@@ -37,6 +38,8 @@ pub enum Decision {
     PeopleAccess,
     DownstreamAccess,
     TakeoverAccess,
+    OwnAccess,
+    CertificateNames,
     Guide,
     Design,
     Scripts,
@@ -44,7 +47,7 @@ pub enum Decision {
 }
 
 impl Decision {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::Listen,
         Self::Port,
         Self::Sockets,
@@ -58,6 +61,7 @@ impl Decision {
         Self::SlotLimit,
         Self::HotStandby,
         Self::WalKept,
+        Self::WalSize,
         Self::SyncNames,
         Self::CommitLevel,
         Self::Archive,
@@ -73,6 +77,8 @@ impl Decision {
         Self::PeopleAccess,
         Self::DownstreamAccess,
         Self::TakeoverAccess,
+        Self::OwnAccess,
+        Self::CertificateNames,
         Self::Guide,
         Self::Design,
         Self::Scripts,
@@ -123,6 +129,8 @@ impl Decision {
                 "manual, Hot Standby; Cascading Replication"),
             Self::WalKept => ("wal-kept", "WAL kept for downstreams without a slot",
                 "manual, Replication: wal_keep_size, before 13 wal_keep_segments"),
+            Self::WalSize => ("wal-size", "WAL sizes that fit the segments",
+                "manual, initdb: --wal-segsize; min_wal_size must be at least twice the segment's size"),
             Self::SyncNames => ("sync-names", "the synchronous candidates",
                 "manual, Replication: synchronous_standby_names"),
             Self::CommitLevel => ("commit-level", "what a commit waits for",
@@ -153,6 +161,10 @@ impl Decision {
                 "manual, The pg_hba.conf File: \"all\" does not match replication"),
             Self::TakeoverAccess => ("takeover-access", "a way in once roles are swapped",
                 "manual, Log-Shipping Standby Servers: primary and standby should be prepared to swap roles"),
+            Self::OwnAccess => ("own-access", "lines of the design's own",
+                "the design: hba under [security]"),
+            Self::CertificateNames => ("certificate-names", "whose certificate is the replication role's",
+                "manual, Certificate Authentication; User Name Maps"),
             Self::Guide => ("guide", "what to do with the bundle", "the whole design"),
             Self::Design => ("design", "the design itself", "the whole design"),
             Self::Scripts => ("scripts", "the plan as shell", "the whole design"),

@@ -5,8 +5,8 @@ use core::net::IpAddr;
 use std::collections::BTreeMap;
 
 use super::sourced::{Sourced, Writer};
-use super::{ClusterFolder, Decision, Element};
-use crate::model::topology::{Auth, Host, Server, Topology};
+use super::{Decision, Element};
+use crate::model::topology::{Auth, Server, Topology};
 
 /// The addresses that `localhost` can be.
 const LOOPBACK: [&str; 2] = ["127.0.0.1/32", "::1/128"];
@@ -31,8 +31,8 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
     file.blank();
     let people = match (auth, topology.has_tls()) {
         (Auth::Trust, _) => "People on this machine, without a password (trust), as drawn.",
-        (Auth::Md5 | Auth::Scram, false) => "People on this machine, with their password.",
-        (Auth::Md5 | Auth::Scram, true) => {
+        (Auth::Md5 | Auth::Scram | Auth::Cert, false) => "People on this machine, with their password.",
+        (Auth::Md5 | Auth::Scram | Auth::Cert, true) => {
             "People on this machine, with their password; with or without TLS, since their traffic does not \
              leave the machine."
         }
@@ -44,6 +44,7 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
         file.statement(&text, Decision::PeopleAccess.for_cluster(), people);
     }
     let (kind, method) = for_standbys(topology);
+    let role = topology.replication_role();
     let entries = standby_addresses(topology, server);
     let (now, one_day): (Vec<_>, Vec<_>) = entries
         .into_iter()
@@ -53,25 +54,120 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
             file.blank();
             file.comment(reason);
         }
+        if entries.iter().any(|(address, ..)| !address.contains('/')) {
+            file.comment(BY_NAME);
+        }
         for (address, decision, links) in entries {
-            let role = ClusterFolder::REPLICATION_ROLE;
             let text = line(kind, "replication", role, &address, &method);
             file.statement(&text, decision.of(links), reason);
         }
     }
+    let with_database = databases(topology, server);
+    if !with_database.is_empty() {
+        file.blank();
+        file.comment(SLOT_SYNC);
+    }
+    for (database, address, link) in with_database {
+        let text = line(kind, &database, role, &address, &method);
+        file.statement(&text, Decision::DownstreamAccess.of(vec![link]), SLOT_SYNC);
+    }
+    let own = &topology.terms().hba;
+    if !own.is_empty() {
+        file.blank();
+        file.comment(OWN_LINES);
+    }
+    for own in own {
+        file.statement(own.text(), Decision::OwnAccess.for_cluster(), OWN_LINES);
+    }
     file.finish()
+}
+
+const BY_NAME: &str = "A name fits only if the address that a connection comes from leads back to the name (reverse DNS), and the name to the address. Where it does not, say the address or the network: hba_address = \"10.0.0.0/24\" in the design.";
+const SLOT_SYNC: &str = "A standby that copies logical slots asks its upstream in an ordinary database too: \"replication\" does not match that.";
+const OWN_LINES: &str = "The design's own lines, behind all others: the first line that fits decides.";
+
+/// pg_ident.conf where standbys come by certificate alone: which certificates of the cluster's authority are the
+/// replication role's. `None`: the design has certificates of its own, whose names are the role's.
+pub fn pg_ident_conf(topology: &Topology, server: &Server) -> Option<Sourced> {
+    const REASON: &str = "A certificate of the cluster's authority names its server's host; here the hosts of those that may stream become the replication role.";
+    if !topology.streams_by_certificate() || topology.terms().tls.files.is_some() {
+        return None;
+    }
+    let mut file = Writer::default();
+    file.comment(&format!(
+        "pg_ident.conf of \"{}\": whose certificate stands for which role.",
+        server.name()
+    ));
+    file.comment_line("# MAPNAME      SYSTEM-USERNAME            PG-USERNAME");
+    file.blank();
+    file.comment(REASON);
+    let mut known = std::collections::BTreeSet::new();
+    let upstream = server.upstream().and_then(|id| topology.server(id));
+    let below = topology
+        .downstreams(server.id())
+        .chain(topology.followers_in_need(server.id()));
+    for other in below.chain(upstream) {
+        if known.insert(other.certificate_name()) {
+            let name = format!("\"{}\"", other.certificate_name());
+            let text = format!("{CERTIFICATE_MAP:<14} {name:<26} {}", topology.replication_role());
+            let link = Element::Link {
+                downstream: if Some(other.id()) == server.upstream() {
+                    server.id()
+                } else {
+                    other.id()
+                },
+            };
+            file.statement(&text, Decision::CertificateNames.of(vec![link]), REASON);
+        }
+    }
+    Some(file.finish())
+}
+
+const CERTIFICATE_MAP: &str = "pgcascade";
+
+/// The databases that standbys of this server ask besides replication, each with the address that they come from.
+fn databases(topology: &Topology, server: &Server) -> Vec<(String, String, Element)> {
+    let below = topology
+        .downstreams(server.id())
+        .chain(topology.followers_in_need(server.id()));
+    let asking = below.filter(|standby| topology.synchronises_slots(standby));
+    asking
+        .filter_map(|standby| Some((standby, topology.link_database(standby)?)))
+        .flat_map(|(standby, database)| {
+            let downstream = standby.id();
+            let database = quoted_word(&database);
+            addresses(standby)
+                .into_iter()
+                .map(move |address| (database.clone(), address, Element::Link { downstream }))
+        })
+        .collect()
+}
+
+/// A name that pg_hba.conf takes for itself is quoted.
+fn quoted_word(name: &str) -> String {
+    let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_plain
+        && !matches!(
+            name,
+            "all" | "replication" | "sameuser" | "samerole" | "samegroup"
+        )
+    {
+        name.to_owned()
+    } else {
+        format!("\"{name}\"")
+    }
 }
 
 /// The lines that let one more standby in, for whoever puts them there by hand.
 pub fn lines_that_let_in(topology: &Topology, standby: &Server) -> Vec<String> {
     let (kind, method) = for_standbys(topology);
-    let addresses = addresses(standby.host()).into_iter();
+    let addresses = addresses(standby).into_iter();
     addresses
         .map(|address| {
             line(
                 kind,
                 "replication",
-                ClusterFolder::REPLICATION_ROLE,
+                topology.replication_role(),
                 &address,
                 &method,
             )
@@ -82,6 +178,24 @@ pub fn lines_that_let_in(topology: &Topology, standby: &Server) -> Vec<String> {
 /// The kind of connection that standbys come by, and how they prove who they are.
 fn for_standbys(topology: &Topology) -> (&'static str, String) {
     let method = topology.effective_auth().hba_method();
+    if topology.streams_by_certificate() {
+        let map = match topology.terms().tls.files {
+            None => format!(" map={CERTIFICATE_MAP}"),
+            Some(_) => String::new(),
+        };
+        return ("hostssl", format!("cert{map}"));
+    }
+    // Without an authority there is nothing that a certificate could be checked with.
+    if topology.has_tls()
+        && topology
+            .terms()
+            .tls
+            .files
+            .as_ref()
+            .is_some_and(|files| files.ca.is_none())
+    {
+        return ("hostssl", method.to_owned());
+    }
     if topology.has_tls() {
         let certificate = topology.postgres().wants_client_certificate();
         ("hostssl", format!("{method} {certificate}"))
@@ -98,8 +212,8 @@ type Entry = (String, Decision, Vec<Element>);
 fn standby_addresses(topology: &Topology, server: &Server) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    let mut add = |host: &Host, decision: Decision, elements: &[Element]| {
-        for address in addresses(host) {
+    let mut add = |of: &Server, decision: Decision, elements: &[Element]| {
+        for address in addresses(of) {
             let place = *places.entry(address.clone()).or_insert(entries.len());
             match entries.get_mut(place) {
                 Some((_, made_by, all)) if *made_by == decision => all.extend(elements),
@@ -109,10 +223,13 @@ fn standby_addresses(topology: &Topology, server: &Server) -> Vec<Entry> {
             }
         }
     };
-    for standby in topology.downstreams(server.id()) {
+    let streaming = topology
+        .downstreams(server.id())
+        .filter(|standby| topology.streams(standby.id()));
+    for standby in streaming.chain(topology.followers_in_need(server.id())) {
         let downstream = standby.id();
         add(
-            standby.host(),
+            standby,
             Decision::DownstreamAccess,
             &[Element::Link { downstream }],
         );
@@ -120,7 +237,7 @@ fn standby_addresses(topology: &Topology, server: &Server) -> Vec<Entry> {
     if let Some(upstream) = server.upstream().and_then(|id| topology.server(id)) {
         let downstream = server.id();
         let elements = [Element::Link { downstream }, Element::Server(upstream.id())];
-        add(upstream.host(), Decision::TakeoverAccess, &elements);
+        add(upstream, Decision::TakeoverAccess, &elements);
     }
     entries
 }
@@ -130,7 +247,15 @@ fn line(kind: &str, database: &str, user: &str, address: &str, method: &str) -> 
 }
 
 /// Addresses have a mask, names have none.
-fn addresses(host: &Host) -> Vec<String> {
+fn addresses(server: &Server) -> Vec<String> {
+    if let Some(said) = &server.terms().hba_address {
+        return vec![if said.is_name() {
+            format!("\"{}\"", said.as_str())
+        } else {
+            said.as_str().to_owned()
+        }];
+    }
+    let host = server.host();
     if host.is_loopback() {
         return LOOPBACK.map(str::to_owned).to_vec();
     }

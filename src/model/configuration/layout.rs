@@ -44,6 +44,8 @@ pub enum Control {
 pub enum Room {
     /// A laboratory's sizes where every server is drawn on loopback, so that all fit on one machine; else a server's own.
     AsDrawn,
+    /// A machine of its own, wherever it is drawn: the server's own sizes.
+    Own,
 }
 
 /// All of that for one kind of installation.
@@ -84,6 +86,23 @@ impl Layout {
         }
     }
 
+    /// Everything of one server in a folder of its own, beside its data directory: `data`, `run`, `tls`, password files. Paths
+    /// are relative to the data directory, so the folder can be anywhere on any host.
+    pub fn host_folder() -> Self {
+        Self {
+            data: Place::new("data"),
+            sockets: Place::new("../run"),
+            password_file: Place::new("../replication.pgpass"),
+            authority_certificate: Place::new("../tls/ca.crt"),
+            certificate: Place::new("../tls/server.crt"),
+            certificate_key: Place::new("../tls/server.key"),
+            archive_base: Place::new(".."),
+            listen: Listen::AsDrawn,
+            control: Control::PgCtl,
+            room: Room::Own,
+        }
+    }
+
     /// The folder of a WAL archive with a `/` behind it, as one word of an archive_command or restore_command, where
     /// `%` begins a placeholder.
     pub fn archive(&self, directory: &str, server_folder: &str) -> String {
@@ -101,6 +120,10 @@ impl Listen {
     /// The value of `listen_addresses`. IPv6 loopback is named only where it is drawn: a machine without it could not
     /// start a server that lists it.
     pub fn addresses(self, server: &Server) -> String {
+        let said = server.terms().listen.entries();
+        if !said.is_empty() {
+            return said.join(", ");
+        }
         match self {
             Self::AsDrawn => match server.host().as_str() {
                 "localhost" | "127.0.0.1" => "localhost".to_owned(),

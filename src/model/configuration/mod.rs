@@ -51,11 +51,16 @@ impl<'a> Configuration<'a> {
     }
 
     /// The server's files by name, in the order in which people read them.
+    /// A receiver is not a server, and has none.
     pub fn files(&self, server: &Server) -> Vec<(&'static str, Sourced)> {
+        if server.is_receiver() {
+            return Vec::new();
+        }
         let mut files = vec![
             ("postgresql.conf", conf::postgresql_conf(&self.0, server)),
             ("pg_hba.conf", hba::pg_hba_conf(self.0.topology, server)),
         ];
+        files.extend(hba::pg_ident_conf(self.0.topology, server).map(|file| ("pg_ident.conf", file)));
         files.extend(recovery::file(&self.0, server));
         files
     }

@@ -5,9 +5,10 @@ use super::archive;
 use super::setting::{Setting, render};
 use super::sizes::Sizes;
 use super::sourced::Sourced;
-use super::{ClusterFolder, Decision, Element};
+use super::{Decision, Element};
 use crate::model::quoting;
-use crate::model::topology::{Auth, Server};
+use crate::model::topology::terms::TlsMode;
+use crate::model::topology::{Archive, Auth, Server};
 
 /// The file in a standby's data directory, by name and content; `None` for the primary.
 pub fn file(sizes: &Sizes<'_>, server: &Server) -> Option<(&'static str, Sourced)> {
@@ -47,17 +48,24 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
     let link = Element::Link {
         downstream: server.id(),
     };
-    let mut settings = vec![Setting::new(
+    let mut settings = Vec::new();
+    let has_own_files = topology.terms().tls.files.is_some();
+    let streams = topology.streams(server.id());
+    settings.extend(streams.then(|| Setting::new(
         // The host and the port in it are the upstream's own.
         Decision::Upstream.of(vec![link, Element::Server(upstream.id())]),
         "primary_conninfo",
         conninfo(sizes, server, upstream),
-        if topology.has_tls() {
+        if !topology.fallbacks(server.id()).is_empty() {
+            "Where it streams from: the drawn upstream first, then the others in this order, while the one before does not answer. It stays with the one that it reached until that connection ends. The application_name is what pg_stat_replication shows there, and what synchronous_standby_names is compared with."
+        } else if topology.has_tls() && (has_own_files || topology.terms().tls.mode() != TlsMode::VerifyFull) {
+            "Where it streams from: the drawn upstream. The application_name is what pg_stat_replication shows there, and what synchronous_standby_names is compared with. The link is encrypted, and its certificates are checked as the design says (sslmode)."
+        } else if topology.has_tls() {
             "Where it streams from: the drawn upstream. The application_name is what pg_stat_replication shows there, and what synchronous_standby_names is compared with. The link is encrypted, and only with a server whose certificate names this host and comes from the cluster's authority (verify-full); its own certificate is what it shows there."
         } else {
             "Where it streams from: the drawn upstream. The application_name is what pg_stat_replication shows there, and what synchronous_standby_names is compared with."
         },
-    )];
+    )));
     if topology.uses_slot(server.id()) {
         settings.push(Setting::new(
             Decision::Slot.for_link(server.id()),
@@ -66,11 +74,19 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
             "Its replication slot at the upstream, which retains the WAL that it has not received yet.",
         ));
     }
-    if let Some(archive) = topology.archive() {
+    if let Some(command) = topology.archive().and_then(Archive::restore_command) {
         settings.push(Setting::new(
             Decision::Restore.for_cluster(),
             "restore_command",
-            archive::restore_command(&sizes.layout, archive.directory(), sizes.folder(server.id())),
+            command,
+            "The design's own command: where it finds WAL that its upstream no longer has. It fails with an exit code from 1 to 125 where the archive has no such segment; more than that stops the standby.",
+        ));
+    }
+    if let Some(directory) = topology.archive().and_then(Archive::directory) {
+        settings.push(Setting::new(
+            Decision::Restore.for_cluster(),
+            "restore_command",
+            archive::restore_command(&sizes.layout, directory, sizes.folder(server.id())),
             "Where it finds WAL that its upstream no longer has: in this cluster's folder in the archive, \
              named after its system identifier. A missing segment is not an error (exit code 1).",
         ));
@@ -99,24 +115,43 @@ pub fn settings(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
 /// before that in the environment (PGPASSFILE) when the server is started.
 pub(super) fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) -> String {
     let topology = sizes.topology;
+    let mut hosts = vec![upstream.host().as_str()];
+    let mut ports = vec![upstream.port().to_string()];
+    for other in topology.fallbacks(server.id()) {
+        if other.id() != upstream.id() {
+            hosts.push(other.host().as_str());
+            ports.push(other.port().to_string());
+        }
+    }
     let mut words = vec![
-        format!("host={}", quoting::conninfo(upstream.host().as_str())),
-        format!("port={}", upstream.port()),
-        format!("user={}", ClusterFolder::REPLICATION_ROLE),
+        format!("host={}", quoting::conninfo(&hosts.join(","))),
+        format!("port={}", ports.join(",")),
+        format!("user={}", topology.replication_role()),
     ];
-    if topology.effective_auth() != Auth::Trust && topology.postgres().has_passfile() {
+    let has_password = topology.effective_auth() != Auth::Trust && !topology.streams_by_certificate();
+    if has_password && topology.postgres().has_passfile() {
         let file = sizes.layout.password_file.of(sizes.folder(server.id()));
         words.push(format!("passfile={}", quoting::conninfo(&file)));
     }
     if topology.has_tls() {
         let folder = sizes.folder(server.id());
-        words.push("sslmode=verify-full".to_owned());
+        words.push(format!("sslmode={}", topology.terms().tls.mode().word()));
+        let own = topology.terms().tls.files.as_ref();
+        let own = own.into_iter().flat_map(|files| {
+            let ca = files.ca.as_ref().map(|ca| ("sslrootcert", ca));
+            ca.into_iter()
+                .chain([("sslcert", &files.cert), ("sslkey", &files.key)])
+        });
+        words.extend(own.map(|(word, path)| format!("{word}={}", quoting::conninfo(path))));
+        let made = topology.terms().tls.files.is_none();
         words.extend(
-            [
+            made.then_some([
                 ("sslrootcert", &sizes.layout.authority_certificate),
                 ("sslcert", &sizes.layout.certificate),
                 ("sslkey", &sizes.layout.certificate_key),
-            ]
+            ])
+            .into_iter()
+            .flatten()
             .map(|(word, place)| format!("{word}={}", quoting::conninfo(&place.of(folder)))),
         );
     }
@@ -124,6 +159,15 @@ pub(super) fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) ->
         "application_name={}",
         quoting::conninfo(server.name().as_str())
     ));
+    if let Some(database) = topology.link_database(server) {
+        words.push(format!("dbname={}", quoting::conninfo(&database)));
+    }
+    let options = server
+        .standby()
+        .into_iter()
+        .flat_map(|standby| &standby.link().conninfo);
+    let options = options.filter(|(name, _)| name.as_str() != "dbname");
+    words.extend(options.map(|(name, value)| format!("{name}={}", quoting::conninfo(value))));
     words.join(" ")
 }
 

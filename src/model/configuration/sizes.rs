@@ -37,10 +37,19 @@ impl<'a> Sizes<'a> {
         let mut downstreams: BTreeMap<ServerId, usize> = BTreeMap::new();
         let mut with_slot: BTreeMap<ServerId, usize> = BTreeMap::new();
         let mut slotless: BTreeMap<ServerId, Vec<ServerId>> = BTreeMap::new();
+        let slots_of_primary = topology.primary().terms().slots.len();
+        *with_slot.entry(topology.primary().id()).or_default() += slots_of_primary;
         for server in topology.servers() {
             let Some(upstream) = server.upstream() else {
                 continue;
             };
+            for other in topology.fallbacks(server.id()) {
+                *downstreams.entry(other.id()).or_default() += 1;
+            }
+            *with_slot.entry(server.id()).or_default() += server.terms().slots.len();
+            if !topology.streams(server.id()) {
+                continue;
+            }
             *downstreams.entry(upstream).or_default() += 1;
             if topology.uses_slot(server.id()) {
                 *with_slot.entry(upstream).or_default() += 1;
@@ -57,11 +66,12 @@ impl<'a> Sizes<'a> {
             topology,
             senders: senders(topology, most(&downstreams)),
             slots: Topology::room_for(most(&with_slot)),
-            has_slots: !with_slot.is_empty(),
+            has_slots: with_slot.values().any(|count| *count > 0),
             slotless,
             reporting: reporting(topology),
             is_laboratory: match layout.room {
                 Room::AsDrawn => topology.is_all_loopback(),
+                Room::Own => false,
             },
             layout,
             most_senders: widest(&downstreams),

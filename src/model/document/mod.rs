@@ -332,6 +332,9 @@ impl Command {
                 Edit::OrderSync(_) => "Reorder the synchronous standbys".to_owned(),
                 Edit::SetSlot { server, .. } => format!("Change the slot of {}", name(server)),
                 Edit::SetApplyDelay { server, .. } => format!("Change the delay of {}", name(server)),
+                Edit::SetClusterTerms(_) => "Change the terms of the cluster".to_owned(),
+                Edit::SetServerTerms { server, .. } => format!("Change the terms of {}", name(server)),
+                Edit::SetLinkTerms { server, .. } => format!("Change the link of {}", name(server)),
             },
         }
     }

@@ -10,7 +10,8 @@ use super::sync::{Sync, of_primary};
 use super::{Asked, Imported, Loss, NoImport, Unreached, links, losses, names, places, security};
 use crate::model::topology::catalogue::milliseconds;
 use crate::model::topology::{
-    ApplyDelay, Archive, Draft, DraftServer, Host, PgMajor, Port, ServerName, Settings,
+    ApplyDelay, Archive, ClusterTerms, Draft, DraftServer, Host, LinkTerms, PgMajor, Port, ServerName,
+    ServerTerms, Settings,
 };
 
 /// Draws the cluster of these servers under a name.
@@ -323,6 +324,7 @@ impl Drawing<'_> {
             auth,
             tls,
             settings: hand.common.clone(),
+            terms: ClusterTerms::default(),
             servers: self
                 .order
                 .iter()
@@ -360,6 +362,9 @@ impl Drawing<'_> {
                 .map(|_| false),
             apply_delay: standby.and_then(|one| delay(one.value("recovery_min_apply_delay")?)),
             settings: Settings::new(),
+            terms: ServerTerms::default(),
+            link: LinkTerms::default(),
+            also_follows: Vec::new(),
         };
         give(&mut server, hand, place);
         Some(server)

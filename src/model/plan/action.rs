@@ -36,6 +36,9 @@ pub enum Build {
         auth_method: String,
         password_file: Option<String>,
         no_sync: bool,
+        /// What the design says of it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        options: Vec<String>,
     },
     /// One single-user start of a directory that never ran: `options` ("name=value", given with `-c`) go into its
     /// pg_control, and the replication role is made; `password_file` holds its password (`None`: without one).

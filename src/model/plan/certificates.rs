@@ -46,6 +46,7 @@ impl Certificate {
     /// The subject: the drawn host, since libpq before 9.5 looks at nothing else.
     pub fn common_name(&self) -> &str {
         let host = self.hosts.first().map_or("", String::as_str);
+        // As Server::certificate_name says it of the server.
         if host.chars().count() > Self::COMMON_NAME_CHARS {
             "server"
         } else {

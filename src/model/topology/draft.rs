@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::{
-    ApplyDelay, Archive, Auth, Host, PgMajor, Port, Role, Server, ServerId, ServerName, Settings, SiteName,
-    Standby, SyncPolicy, Topology,
+    ApplyDelay, Archive, Auth, ClusterTerms, Host, LinkTerms, PgMajor, Port, Role, Server, ServerId,
+    ServerName, ServerTerms, Settings, SiteName, Standby, SyncPolicy, Topology,
 };
 
 #[derive(Clone, Debug)]
@@ -21,6 +21,7 @@ pub struct Draft {
     pub auth: Option<Auth>,
     pub tls: bool,
     pub settings: Settings,
+    pub terms: ClusterTerms,
     pub servers: Vec<DraftServer>,
 }
 
@@ -35,6 +36,10 @@ pub struct DraftServer {
     pub slot: Option<bool>,
     pub apply_delay: Option<ApplyDelay>,
     pub settings: Settings,
+    pub terms: ServerTerms,
+    /// Without the fall-back upstreams, which stand beside it by name.
+    pub link: LinkTerms,
+    pub also_follows: Vec<String>,
 }
 
 /// What makes a draft no topology; `server` is a place in [`Draft::servers`].
@@ -140,18 +145,20 @@ impl Draft {
             return Err(problems);
         }
         let ServerId(next_id) = ServerId::at(self.servers.len());
+        let fallbacks = self.fallbacks();
         let servers = self
             .servers
             .into_iter()
             .zip((0..).map(ServerId::at))
-            .zip(upstreams)
-            .map(|((server, id), upstream)| Server {
+            .zip(upstreams.into_iter().zip(fallbacks))
+            .map(|((server, id), (upstream, also_follows))| Server {
                 id,
                 name: server.name,
                 host: server.host,
                 port: server.port,
                 site: server.site,
                 settings: server.settings,
+                terms: server.terms,
                 role: match upstream {
                     None => Role::Primary,
                     Some(upstream) => Role::Standby(Standby {
@@ -159,6 +166,10 @@ impl Draft {
                         sync_priority: server.sync_priority,
                         slot: server.slot,
                         apply_delay: server.apply_delay,
+                        link: LinkTerms {
+                            also_follows,
+                            ..server.link
+                        },
                     }),
                 },
             })
@@ -172,6 +183,7 @@ impl Draft {
             auth: self.auth,
             tls: self.tls,
             settings: self.settings,
+            terms: Box::new(self.terms),
             servers,
             next_id,
         })
@@ -214,8 +226,40 @@ impl Draft {
                 });
             }
             upstreams.push(found);
+            for other in &server.also_follows {
+                if !places.contains_key(other.as_str()) {
+                    let others = places
+                        .keys()
+                        .copied()
+                        .filter(|name| *name != server.name.as_str());
+                    problems.push(DraftProblem::UnknownUpstream {
+                        server: place,
+                        name: server.name.clone(),
+                        upstream: other.clone(),
+                        nearest: guesses.nearest(other, others).map(str::to_owned),
+                    });
+                }
+            }
         }
         upstreams
+    }
+
+    /// Each server's fall-back upstreams; names that nobody has were found before.
+    fn fallbacks(&self) -> Vec<Vec<ServerId>> {
+        let place = |name: &String| {
+            self.servers
+                .iter()
+                .position(|server| server.name.as_str() == name)
+        };
+        let ids = |server: &DraftServer| {
+            server
+                .also_follows
+                .iter()
+                .filter_map(place)
+                .map(ServerId::at)
+                .collect()
+        };
+        self.servers.iter().map(ids).collect()
     }
 
     fn check_primary(&self, upstreams: &[Option<usize>], problems: &mut Vec<DraftProblem>) {
@@ -239,6 +283,10 @@ impl Draft {
             ("sync_priority", first.sync_priority.is_some()),
             ("slot", first.slot.is_some()),
             ("apply_delay", first.apply_delay.is_some()),
+            ("also_follows", !first.also_follows.is_empty()),
+            ("by", first.link.is_by_archive),
+            ("receiver", first.link.is_receiver),
+            ("conninfo", !first.link.conninfo.is_empty()),
         ] {
             if is_set {
                 problems.push(DraftProblem::StandbyOnly {

@@ -4,6 +4,7 @@
 
 mod attach;
 mod graft;
+mod terms;
 mod text;
 
 pub use text::{BadEdit, EDIT_USAGES, edit_verbs};
@@ -11,8 +12,9 @@ pub use text::{BadEdit, EDIT_USAGES, edit_verbs};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ApplyDelay, Archive, Auth, BadValue, DraftServer, Host, PgMajor, Port, Refusal, Role, Server, ServerId,
-    ServerName, Settings, SiteName, Standby, SyncPolicy, Topology, check_setting_name, check_setting_value,
+    ApplyDelay, Archive, Auth, BadValue, ClusterTerms, DraftServer, Host, LinkTerms, PgMajor, Port, Refusal,
+    Role, Server, ServerId, ServerName, ServerTerms, Settings, SiteName, Standby, SyncPolicy, Topology,
+    check_setting_name, check_setting_value,
 };
 
 /// One change of the cluster.
@@ -100,6 +102,18 @@ pub enum Edit {
         server: ServerId,
         delay: Option<ApplyDelay>,
     },
+    /// What the design says besides the drawing, of all servers.
+    SetClusterTerms(ClusterTerms),
+    /// The same of one server.
+    SetServerTerms {
+        server: ServerId,
+        terms: ServerTerms,
+    },
+    /// The same of the link to a standby's upstream; a slot's name switches the slot on.
+    SetLinkTerms {
+        server: ServerId,
+        link: LinkTerms,
+    },
 }
 
 /// What becomes of the downstreams of a server that is removed.
@@ -138,7 +152,7 @@ impl Topology {
             }
             Edit::SetArchive(archive) => self.archive.clone_from(archive),
             Edit::SetAuth(auth) => self.auth = *auth,
-            Edit::SetTls(tls) => self.tls = *tls,
+            Edit::SetTls(tls) => self.set_tls(*tls),
             Edit::SetSetting { server, name, value } => self.set_setting(*server, name, value.as_deref())?,
             Edit::AddStandby { upstream, name, port } => {
                 return self.add_standby(*upstream, name.clone(), *port);
@@ -175,7 +189,10 @@ impl Topology {
                 self.find_standby_mut(*server)?.sync_priority = *priority;
             }
             Edit::OrderSync(order) => self.order_sync(order)?,
-            Edit::SetSlot { server, slot } => self.find_standby_mut(*server)?.slot = *slot,
+            Edit::SetSlot { server, slot } => self.set_slot(*server, *slot)?,
+            Edit::SetClusterTerms(terms) => *self.terms = terms.clone(),
+            Edit::SetServerTerms { server, terms } => self.find_mut(*server)?.terms = terms.clone(),
+            Edit::SetLinkTerms { server, link } => self.set_link(*server, link)?,
             Edit::SetApplyDelay { server, delay } => {
                 self.find_standby_mut(*server)?.apply_delay.clone_from(delay);
             }
@@ -253,6 +270,7 @@ impl Topology {
             sync_priority: None,
             slot: None,
             apply_delay: None,
+            link: LinkTerms::default(),
         };
         self.servers.push(Server {
             id,
@@ -261,6 +279,7 @@ impl Topology {
             port,
             site,
             settings: Settings::new(),
+            terms: ServerTerms::default(),
             role: Role::Standby(standby),
         });
         Ok(Applied {
@@ -290,6 +309,7 @@ impl Topology {
                 }
             }
         }
+        self.forget_gone_fallbacks();
         Ok(Applied::default())
     }
 
@@ -315,6 +335,7 @@ impl Topology {
                     sync_priority: None,
                     slot: None,
                     apply_delay: None,
+                    link: LinkTerms::default(),
                 },
             };
             server.role = Role::Standby(standby);

@@ -29,7 +29,21 @@ impl Topology {
     }
 
     /// The slot that each server uses at its upstream. PostgreSQL allows a–z, 0–9 and _, at most 63 bytes.
+    /// One that the design names itself is taken as it is.
     pub fn slot_names(&self) -> BTreeMap<ServerId, String> {
+        let mut names = self.derived_slot_names();
+        for server in &*self.servers {
+            if let Some(name) = server
+                .standby()
+                .and_then(|standby| standby.link.slot_name.as_ref())
+            {
+                names.insert(server.id, name.to_string());
+            }
+        }
+        names
+    }
+
+    fn derived_slot_names(&self) -> BTreeMap<ServerId, String> {
         self.derived(|name| {
             name.chars()
                 .map(|c| c.to_ascii_lowercase())

@@ -10,7 +10,7 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 
 use super::catalogue::{self, Class};
-use super::{ServerId, ServerName, Topology};
+use super::{Archive, ServerId, ServerName, Topology};
 
 /// One thing that would run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +36,19 @@ pub enum Danger {
 impl Topology {
     /// Everything that the design's own settings would run, for all servers first.
     pub fn hazards(&self) -> Vec<Hazard> {
+        let archive = self.archive.as_ref();
+        let commands = [
+            ("archive_command", archive.and_then(Archive::archive_command)),
+            ("restore_command", archive.and_then(Archive::restore_command)),
+        ];
+        let commands = commands.into_iter().filter_map(|(setting, command)| {
+            Some(Hazard {
+                server: None,
+                setting: setting.to_owned(),
+                value: command?.to_owned(),
+                what: Danger::Command,
+            })
+        });
         let common = self.settings.iter().map(|setting| (None, setting));
         let own = self
             .servers
@@ -44,6 +57,7 @@ impl Topology {
         common
             .chain(own)
             .filter_map(|(owner, (name, value))| self.hazard(owner, name, value))
+            .chain(commands)
             .collect()
     }
 

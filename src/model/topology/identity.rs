@@ -37,6 +37,9 @@ impl Topology {
             server.id = new(server.id);
             if let Role::Standby(standby) = &mut server.role {
                 standby.upstream = new(standby.upstream);
+                for other in &mut standby.link.also_follows {
+                    *other = new(*other);
+                }
             }
         }
         topology.next_id = next_id;
@@ -52,7 +55,9 @@ impl Topology {
                 .map(|server| server.site.clone())
                 .collect()
         };
-        self.has_same_configuration(other) && sites(self) == sites(other)
+        self.has_same_configuration(other)
+            && sites(self) == sites(other)
+            && self.terms.has_lab_links == other.terms.has_lab_links
     }
 }
 

@@ -125,6 +125,31 @@ impl PgMajor {
         self >= Self::V12
     }
 
+    /// CloudNativePG has images from 14 on, and none of versions to come.
+    pub fn is_for_cloudnativepg(self) -> bool {
+        (Self::V14..=Self::V18).contains(&self)
+    }
+
+    /// A connection tries several hosts from 10 on, one after the other.
+    pub fn has_several_hosts(self) -> bool {
+        self >= Self::V10
+    }
+
+    /// `initdb --wal-segsize` exists from 11 on.
+    pub fn has_segment_sizes(self) -> bool {
+        self >= Self::V11
+    }
+
+    /// From 18 on initdb switches data checksums on, and knows `--no-data-checksums`.
+    pub fn has_checksums_unasked(self) -> bool {
+        self >= Self::V18
+    }
+
+    /// `sync_replication_slots` exists from 17 on.
+    pub fn has_slot_synchronisation(self) -> bool {
+        self >= Self::V17
+    }
+
     /// The file that makes a data directory a standby's.
     pub fn standby_file(self) -> &'static str {
         if self.has_standby_signal() {

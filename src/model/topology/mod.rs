@@ -7,6 +7,8 @@
 //!
 //! Start with [`Topology`], then `edit.rs` for what can be done to it and `rules.rs` for what is unwise.
 
+mod archive;
+mod auth;
 mod branches;
 pub mod catalogue;
 mod draft;
@@ -24,11 +26,14 @@ mod rules;
 mod servers;
 mod sites;
 mod sync;
+pub mod terms;
 mod values;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use archive::{Archive, Tool};
+pub use auth::Auth;
 pub use catalogue::libraries;
 pub use draft::{Draft, DraftProblem, DraftServer, Guesses, nearest};
 pub use edit::{Applied, BadEdit, Downstreams, EDIT_USAGES, Edit, edit_verbs};
@@ -39,83 +44,11 @@ pub use names::{NAME_BYTES, ServerName, SiteName};
 pub use refusal::Refusal;
 pub use rules::{CLUSTER_OWN, DATA_DEPTH, MANAGED_SETTINGS, NOT_BELOW_PRIMARY, RULES, Rule, reporting, rule};
 pub use sync::{CommitLevel, SyncMethod, SyncPolicy};
+pub use terms::{ClusterTerms, HbaAddress, LinkTerms, ServerTerms, SlotName};
 pub use values::{ApplyDelay, BadValue, Host, Port, ServerId, check_setting_name, check_setting_value};
 
 /// Settings by name, as they would stand in postgresql.conf (values unquoted).
 pub type Settings = BTreeMap<String, String>;
-
-/// A WAL archive that the primary writes and every standby may read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Archive {
-    directory: String,
-}
-
-impl Archive {
-    /// With more than this, as the shell reads it, an archive_command does not fit into a server before 16.
-    pub const MOST_BYTES: usize = 255;
-
-    /// A folder relative to the cluster's own, or an absolute one.
-    ///
-    /// # Errors
-    ///
-    /// If the path is empty, holds control characters, or is too long for an archive_command.
-    pub fn new(directory: &str) -> Result<Self, BadValue> {
-        if directory.trim().is_empty() || directory.chars().any(char::is_control) {
-            return Err(BadValue::Archive);
-        }
-        if length_in_shell(directory) > Self::MOST_BYTES {
-            return Err(BadValue::ArchiveTooLong);
-        }
-        Ok(Self {
-            directory: directory.to_owned(),
-        })
-    }
-
-    pub fn directory(&self) -> &str {
-        &self.directory
-    }
-}
-
-/// In single quotes, where a quote takes four characters.
-fn length_in_shell(text: &str) -> usize {
-    text.chars()
-        .map(|c| if c == '\'' { 4 } else { c.len_utf8() })
-        .sum()
-}
-
-/// How clients and standbys prove who they are (the method column of pg_hba.conf).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Auth {
-    Scram,
-    Md5,
-    Trust,
-}
-
-impl Auth {
-    pub const ALL: [Self; 3] = [Self::Scram, Self::Md5, Self::Trust];
-
-    /// As the design file spells it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Scram => "scram",
-            Self::Md5 => "md5",
-            Self::Trust => "trust",
-        }
-    }
-
-    /// As pg_hba.conf spells it.
-    pub fn hba_method(self) -> &'static str {
-        match self {
-            Self::Scram => "scram-sha-256",
-            Self::Md5 => "md5",
-            Self::Trust => "trust",
-        }
-    }
-
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|auth| auth.word() == word)
-    }
-}
 
 /// One server of the design.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +60,7 @@ pub struct Server {
     /// Where it stands, if that was said.
     site: Option<SiteName>,
     settings: Settings,
+    terms: ServerTerms,
     role: Role,
 }
 
@@ -146,6 +80,7 @@ pub struct Standby {
     /// `None`: a slot where the version has slots.
     slot: Option<bool>,
     apply_delay: Option<ApplyDelay>,
+    link: LinkTerms,
 }
 
 impl Standby {
@@ -216,6 +151,8 @@ pub struct Topology {
     auth: Option<Auth>,
     tls: bool,
     settings: Settings,
+    /// Boxed: few designs have any, and topologies are held by value in many places.
+    terms: Box<ClusterTerms>,
     servers: servers::Servers,
     next_id: u32,
 }
@@ -230,6 +167,7 @@ impl Topology {
             port,
             site: None,
             settings: Settings::new(),
+            terms: ServerTerms::default(),
             role: Role::Primary,
         };
         Self {
@@ -240,6 +178,7 @@ impl Topology {
             auth: None,
             tls: false,
             settings: Settings::new(),
+            terms: Box::default(),
             servers: vec![server].into(),
             next_id: identity::ROOM,
         }
@@ -342,13 +281,15 @@ impl Topology {
         self.subtree(self.primary().id)
     }
 
-    /// The authentication that holds: the design's, or the best the version has.
+    /// How people prove who they are: the design's way, or the best that the version has. A certificate is for standbys
+    /// alone ([`Topology::streams_by_certificate`]): people on the machine have a password then.
     pub fn effective_auth(&self) -> Auth {
-        self.auth.unwrap_or(if self.postgres.has_scram() {
+        let best = if self.postgres.has_scram() {
             Auth::Scram
         } else {
             Auth::Md5
-        })
+        };
+        self.auth.filter(|auth| *auth != Auth::Cert).unwrap_or(best)
     }
 
     /// True if the standby streams through a slot at its upstream.
@@ -357,7 +298,7 @@ impl Topology {
             && self
                 .server(id)
                 .and_then(Server::standby)
-                .is_some_and(|standby| standby.slot.unwrap_or(true))
+                .is_some_and(|standby| standby.slot.unwrap_or(true) && !standby.link.is_by_archive)
     }
 
     /// The standbys that can be synchronous, in the order of synchronous_standby_names:

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Role, Server, ServerId, SiteName, Standby, Topology};
+use super::{ClusterTerms, LinkTerms, Role, Server, ServerId, SiteName, Standby, Topology};
 
 impl Topology {
     /// Every site of the design by name, with its servers in the design's order.
@@ -28,6 +28,7 @@ impl Topology {
             auth,
             tls,
             settings,
+            terms,
             servers,
             next_id: _,
         } = self;
@@ -38,6 +39,7 @@ impl Topology {
             && *auth == other.auth
             && *tls == other.tls
             && *settings == other.settings
+            && terms.has_same_configuration(&other.terms)
             && servers.len() == other.servers.len()
             && servers
                 .iter()
@@ -56,6 +58,7 @@ impl Server {
             port,
             site: _,
             settings,
+            terms,
             role,
         } = self;
         let upstream = |server: &Self, of: &Topology| {
@@ -70,10 +73,12 @@ impl Server {
                     sync_priority,
                     slot,
                     apply_delay,
+                    link,
                 } = one;
                 *sync_priority == another.sync_priority
                     && *slot == another.slot
                     && *apply_delay == another.apply_delay
+                    && link.has_same_configuration(of, &another.link, of_other)
                     && upstream(self, of) == upstream(other, of_other)
             }
             (Role::Primary, Role::Standby(_)) | (Role::Standby(_), Role::Primary) => false,
@@ -82,7 +87,43 @@ impl Server {
             && *host == other.host
             && *port == other.port
             && *settings == other.settings
+            && *terms == other.terms
             && is_same_role
+    }
+}
+
+impl ClusterTerms {
+    fn has_same_configuration(&self, other: &Self) -> bool {
+        let Self {
+            role,
+            hba,
+            tls,
+            initdb,
+            has_lab_links: _,
+        } = self;
+        *role == other.role && *hba == other.hba && *tls == other.tls && *initdb == other.initdb
+    }
+}
+
+impl LinkTerms {
+    /// Fall-back upstreams are compared by their names.
+    fn has_same_configuration(&self, of: &Topology, other: &Self, of_other: &Topology) -> bool {
+        let Self {
+            slot_name,
+            also_follows: _,
+            is_by_archive,
+            is_receiver,
+            conninfo,
+        } = self;
+        let names = |terms: &Self, of: &Topology| -> Vec<_> {
+            let servers = terms.also_follows.iter().filter_map(|id| of.server(*id));
+            servers.map(|server| server.name.clone()).collect()
+        };
+        *slot_name == other.slot_name
+            && *is_by_archive == other.is_by_archive
+            && *is_receiver == other.is_receiver
+            && *conninfo == other.conninfo
+            && names(self, of) == names(other, of_other)
     }
 }
 

@@ -57,11 +57,18 @@ pub enum BadValue {
          archive_command and silently cuts off the rest"
     )]
     ArchiveTooLong,
+    /// A value with a sentence of its own, and what to write instead.
+    #[error("{message}")]
+    Term { message: String, fix: String },
 }
 
 impl BadValue {
+    pub(super) fn term(message: String, fix: String) -> Self {
+        Self::Term { message, fix }
+    }
+
     /// What to write instead.
-    pub fn fix(&self) -> &'static str {
+    pub fn fix(&self) -> &str {
         match self {
             Self::EmptyName | Self::WildcardName => "write a unique name, for example name = \"standby1\"",
             Self::ControlInName => "write the name on one line, without control characters",
@@ -73,6 +80,7 @@ impl BadValue {
             Self::SettingValue(_) => "write the value on one line, without control characters",
             Self::Archive => "write directory = \"archive\"",
             Self::ArchiveTooLong => "choose a path of at most 255 bytes; a single quote counts as four",
+            Self::Term { fix, .. } => fix,
         }
     }
 }
@@ -127,6 +135,19 @@ impl Host {
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         let bad =
             |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '\'' | '"' | '\\' | '/' | '#');
+        if let Some(host) = meant(text) {
+            return Err(BadValue::term(
+                format!(
+                    "\"{text}\" is not a host: {}",
+                    if text.contains("://") {
+                        "it is a URL (://)"
+                    } else {
+                        "a slash begins a network's prefix length or a path"
+                    }
+                ),
+                format!("write host = \"{host}\""),
+            ));
+        }
         if text.is_empty() || text.chars().any(bad) {
             return Err(BadValue::Host);
         }
@@ -145,6 +166,25 @@ impl Host {
                 .parse::<core::net::Ipv4Addr>()
                 .is_ok_and(|address| address.is_loopback())
     }
+}
+
+/// The host inside a URL, or before a prefix length.
+fn meant(text: &str) -> Option<String> {
+    let (url, rest) = match text.split_once("://") {
+        Some((_, rest)) => (true, rest),
+        None => (false, text),
+    };
+    let before = rest.split(['/', '?']).next().unwrap_or_default();
+    if !url && before.len() == rest.len() {
+        return None;
+    }
+    let before = before.rsplit('@').next().unwrap_or_default();
+    let host = match before.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
+        Some((address, _)) => address,
+        None if before.matches(':').count() == 1 => before.split(':').next().unwrap_or_default(),
+        None => before,
+    };
+    Host::parse(host).is_ok().then(|| host.to_owned())
 }
 
 impl Default for Host {

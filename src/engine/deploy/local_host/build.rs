@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::template::InitdbWay;
 use super::workbench::Workbench;
 use crate::engine::cluster::record::{Builder, ClusterRecord, ClusterState, Stored, new_id};
 use crate::engine::cluster::servers::Servers;
@@ -121,9 +122,14 @@ impl BuildHost {
                 auth_method,
                 password_file,
                 no_sync,
+                options,
             } => {
-                self.initdb(data, auth_method, password_file.as_deref(), *no_sync, work)
-                    .await
+                let way = InitdbWay {
+                    auth_method,
+                    no_sync: *no_sync,
+                    options,
+                };
+                self.initdb(data, way, password_file.as_deref(), work).await
             }
             Build::CreateRole {
                 data,

@@ -183,7 +183,8 @@ impl ChangeHost {
         };
         let superuser = password(ClusterFolder::SUPERUSER_PASSWORD)?;
         let replication = password(ClusterFolder::REPLICATION_PASSWORD)?;
-        for (path, text) in make::pass_files(ports, &superuser, &replication) {
+        let role = self.bench.document.topology().replication_role();
+        for (path, text) in make::pass_files(ports, &superuser, (role, &replication)) {
             self.bench.write(path, &text)?;
         }
         Ok(())

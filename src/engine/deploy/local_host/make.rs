@@ -157,7 +157,11 @@ impl Workbench {
 }
 
 /// libpq's password files: for people, and for the standbys.
-pub(super) fn pass_files(ports: &[u16], superuser: &str, replication: &str) -> [(&'static str, String); 2] {
+pub(super) fn pass_files(
+    ports: &[u16],
+    superuser: &str,
+    (role, replication): (&str, &str),
+) -> [(&'static str, String); 2] {
     let pass_file = |user: &str, password: &str| -> String {
         let lines: Vec<String> = ports
             .iter()
@@ -170,10 +174,7 @@ pub(super) fn pass_files(ports: &[u16], superuser: &str, replication: &str) -> [
             ClusterFolder::PGPASS,
             pass_file(ClusterFolder::SUPERUSER, superuser),
         ),
-        (
-            ClusterFolder::REPLICATION_PGPASS,
-            pass_file(ClusterFolder::REPLICATION_ROLE, replication),
-        ),
+        (ClusterFolder::REPLICATION_PGPASS, pass_file(role, replication)),
     ]
 }
 
@@ -195,13 +196,14 @@ impl BuildHost {
     pub(super) fn make_secrets(&self, ports: &[u16]) -> Result<(), Report> {
         let superuser = random::hex(PASSWORD_BYTES)?;
         let replication = random::hex(PASSWORD_BYTES)?;
+        let role = self.bench.document.topology().replication_role();
         let passwords = [
             (ClusterFolder::SUPERUSER_PASSWORD, format!("{superuser}\n")),
             (ClusterFolder::REPLICATION_PASSWORD, format!("{replication}\n")),
         ];
         for (path, text) in passwords
             .into_iter()
-            .chain(pass_files(ports, &superuser, &replication))
+            .chain(pass_files(ports, &superuser, (role, &replication)))
         {
             self.bench.write(path, &text)?;
         }

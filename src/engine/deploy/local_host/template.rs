@@ -32,6 +32,15 @@ const FOLDER: &str = "initdb";
 const DATA: &str = "data";
 const NOTE: &str = "note.json";
 
+/// How initdb is called.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InitdbWay<'a> {
+    pub(super) auth_method: &'a str,
+    pub(super) no_sync: bool,
+    /// What the design says of it.
+    pub(super) options: &'a [String],
+}
+
 /// Where directories of initdb are kept, and which one is meant.
 #[derive(Clone, Debug)]
 pub(super) struct Template {
@@ -52,16 +61,13 @@ impl BuildHost {
     pub(super) async fn initdb(
         &self,
         data: &str,
-        auth_method: &str,
+        way: InitdbWay<'_>,
         password_file: Option<&str>,
-        no_sync: bool,
         work: &Work,
     ) -> Result<(), Failure> {
         let target = self.bench.inside(data)?;
         let Some(template) = self.template() else {
-            return self
-                .run_initdb(data, auth_method, password_file, no_sync, work)
-                .await;
+            return self.run_initdb(data, way, password_file, work).await;
         };
         let owner = self.bench.site.owner;
         if template.is_kept() {
@@ -87,7 +93,11 @@ impl BuildHost {
                 files::remove_tree(&target).map_err(|error| self.bench.not_removed(data, &error))?;
             }
         }
-        self.run_initdb(data, "trust", None, no_sync, work).await?;
+        let kept_way = InitdbWay {
+            auth_method: "trust",
+            ..way
+        };
+        self.run_initdb(data, kept_way, None, work).await?;
         let kept = template.clone();
         let keeping = self.blocking(work, move |stop| kept.keep(&target, stop)).await?;
         if let Err(error) = keeping {
@@ -122,7 +132,11 @@ impl BuildHost {
         let cache = self.cache.as_deref()?;
         let auth = self.bench.document.topology().effective_auth();
         // With md5 it is initdb's own configuration that decides how passwords are kept.
-        let is_known = self.bench.site.major >= PgMajor::V10 && matches!(auth, Auth::Scram | Auth::Trust);
+        // What the design says of initdb makes a directory that no other design would ask for.
+        let initdb = &self.bench.document.topology().terms().initdb;
+        let is_usual = initdb.options(self.bench.site.major).is_empty();
+        let is_known =
+            is_usual && self.bench.site.major >= PgMajor::V10 && matches!(auth, Auth::Scram | Auth::Trust);
         is_known.then(|| Template::of(cache, &self.bench.site.bin))?
     }
 

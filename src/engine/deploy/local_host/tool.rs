@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use super::build::BuildHost;
+use super::template::InitdbWay;
 use crate::engine::desk::log::command_line;
 use crate::engine::run::Work;
 use crate::engine::system::plain;
@@ -40,9 +41,8 @@ impl BuildHost {
     pub(super) async fn run_initdb(
         &self,
         data: &str,
-        auth_method: &str,
+        way: InitdbWay<'_>,
         password_file: Option<&str>,
-        no_sync: bool,
         work: &Work,
     ) -> Result<(), Failure> {
         let mut command = self.bench.site.program("initdb", &self.bench.site.folder);
@@ -50,15 +50,17 @@ impl BuildHost {
         command
             .arg("-D")
             .arg(&target)
-            .args(["-U", ClusterFolder::SUPERUSER, "-A", auth_method])
+            .args(["-U", ClusterFolder::SUPERUSER, "-A", way.auth_method])
             // The machine's locale is no part of the design.
             .args(["-E", "UTF8", "--no-locale"]);
         if let Some(file) = password_file {
             command.arg(format!("--pwfile={}", self.bench.inside(file)?.display()));
         }
-        if no_sync {
+        if way.no_sync {
             command.arg("-N");
         }
+        // Behind the usual ones: of two the last counts.
+        command.args(way.options);
         let cores = cores();
         let each = |line: &str| {
             work.output(line);

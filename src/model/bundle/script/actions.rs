@@ -28,6 +28,7 @@ fn build(action: &Build) -> String {
             auth_method,
             password_file,
             no_sync,
+            options,
         } => {
             let mut line = format!("make_data {} {auth_method}", shell_word(data));
             if let Some(file) = password_file {
@@ -35,6 +36,9 @@ fn build(action: &Build) -> String {
             }
             if *no_sync {
                 line.push_str(" -N");
+            }
+            for option in options {
+                let _ = write!(line, " {}", shell_word(option));
             }
             line
         }

@@ -29,7 +29,7 @@ pub(super) fn up(topology: &Topology, plan: &Plan) -> String {
     };
     let _ = write!(
         text,
-        "steps={}\nreports_ready={}\n{}{OWN}\n{undo}\n{ASK}\n{UP}\n",
+        "steps={}\nreports_ready={}\n{}{OWN}\n{undo}\n{ASK}\n{up}\n",
         plan.steps.len(),
         if major.reports_ready_in_pid_file() {
             "yes"
@@ -38,6 +38,7 @@ pub(super) fn up(topology: &Topology, plan: &Plan) -> String {
         },
         lsn_functions(major),
         undo = undo_functions(topology),
+        up = UP.replace(":replicator:%s", &format!(":{}:%s", topology.replication_role())),
     );
     if topology.has_tls() {
         let _ = write!(text, "days={}\n\n{TLS}\n{TLS_ASK}\n", Certificate::DAYS);
@@ -148,7 +149,7 @@ fn before(topology: &Topology, has_slots: bool, needs_psql: bool) -> String {
     }
     if let Some(archive) = topology
         .archive()
-        .map(Archive::directory)
+        .and_then(Archive::directory)
         .filter(|path| path.starts_with('/'))
     {
         let path = shell_word(archive);

@@ -7,7 +7,9 @@ pub(in crate::model) mod fields;
 mod positions;
 mod read;
 mod scenarios;
+mod terms;
 mod write;
+mod write_terms;
 
 use std::collections::BTreeMap;
 
@@ -17,13 +19,17 @@ pub use read::read;
 pub use write::write;
 
 /// The keys of a design file, by table. The one list for reading, and for "did you mean".
-const TOP_KEYS: [&str; 10] = [
-    "format", "name", "postgres", "sync", "archive", "security", "settings", "server", "layout", "scenario",
+const TOP_KEYS: [&str; 12] = [
+    "format", "name", "postgres", "sync", "archive", "security", "initdb", "settings", "server", "layout",
+    "scenario", "lab",
 ];
 const SYNC_KEYS: [&str; 3] = ["method", "count", "commit"];
-const ARCHIVE_KEYS: [&str; 1] = ["directory"];
-const SECURITY_KEYS: [&str; 2] = ["auth", "tls"];
-const SERVER_KEYS: [&str; 9] = [
+const ARCHIVE_KEYS: [&str; 3] = ["directory", "archive_command", "restore_command"];
+const SECURITY_KEYS: [&str; 4] = ["auth", "tls", "role", "hba"];
+const TLS_KEYS: [&str; 4] = ["mode", "ca", "cert", "key"];
+const INITDB_KEYS: [&str; 4] = ["wal_segment_size", "data_checksums", "locale", "encoding"];
+const LAB_KEYS: [&str; 1] = ["links"];
+const SERVER_KEYS: [&str; 17] = [
     "name",
     "port",
     "host",
@@ -33,6 +39,14 @@ const SERVER_KEYS: [&str; 9] = [
     "slot",
     "apply_delay",
     "settings",
+    "listen",
+    "hba_address",
+    "slots",
+    "also_follows",
+    "by",
+    "receiver",
+    "conninfo",
+    "tablespaces",
 ];
 
 const SCENARIO_KEYS: [&str; 2] = ["name", "text"];
@@ -82,5 +96,7 @@ impl Source {
     }
 }
 
+#[cfg(test)]
+mod terms_tests;
 #[cfg(test)]
 mod tests;

@@ -7,12 +7,11 @@ use toml_edit::{Item, TableLike, Value};
 
 use super::fields::Reader;
 use super::positions::Layout;
-use super::{ARCHIVE_KEYS, FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS, Source, TOP_KEYS};
+use super::{FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS, Source, TOP_KEYS};
 use crate::model::document::{Document, KeptScenario};
 use crate::model::topology::{
-    ApplyDelay, Archive, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Host, PgMajor, Port,
-    ServerName, Settings, SiteName, SyncMethod, SyncPolicy, Topology, check_setting_name,
-    check_setting_value,
+    ApplyDelay, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Host, PgMajor, Port, ServerName,
+    Settings, SiteName, SyncMethod, SyncPolicy, Topology, check_setting_name, check_setting_value,
 };
 
 /// Reads the text as a design.
@@ -52,22 +51,12 @@ impl Reader {
         let name = self.text_at(top, "name").unwrap_or_else(|| "cluster".to_owned());
         let postgres = self.postgres(top);
         let sync = self.sync(top);
-        let archive = self.table(top, "archive", &ARCHIVE_KEYS).and_then(|table| {
-            let directory = self
-                .required(
-                    table,
-                    "directory",
-                    "[archive]",
-                    top.get("archive").and_then(Item::span),
-                )
-                .and_then(|()| self.text_at(table, "directory"))?;
-            self.good(table.get("directory"), Archive::new(&directory))
-        });
+        let archive = self.archive(top);
         let security = self.table(top, "security", &SECURITY_KEYS);
         let auth = security
             .and_then(|table| self.word_at(table, "auth", &Auth::ALL.map(Auth::word)))
             .and_then(|word| Auth::parse(&word));
-        let tls = security.and_then(|table| self.switch_at(table, "tls"));
+        let (tls, terms) = self.cluster_terms(top, security);
         let settings = self.settings(top);
         let scenarios = self.scenarios(top);
         let tables = self.tables(top, "server");
@@ -104,8 +93,9 @@ impl Reader {
             sync,
             archive,
             auth,
-            tls: tls.unwrap_or(false),
+            tls,
             settings,
+            terms,
             servers,
         };
         let names: Vec<String> = draft
@@ -280,7 +270,7 @@ impl Reader {
             "sync_priority",
             "a position in the list of synchronous standbys",
         );
-        let slot = self.switch_at(table, "slot");
+        let of = self.of_server(table);
         let apply_delay = self
             .text_at(table, "apply_delay")
             .and_then(|text| self.good(table.get("apply_delay"), ApplyDelay::parse(&text)));
@@ -293,9 +283,12 @@ impl Reader {
             site,
             follows,
             sync_priority,
-            slot,
+            slot: of.slot,
             apply_delay,
             settings,
+            terms: of.terms,
+            link: of.link,
+            also_follows: of.also_follows,
         })
     }
 

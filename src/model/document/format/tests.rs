@@ -181,7 +181,10 @@ fn tls_stands_beside_the_authentication_and_leaves_it_alone() {
     let problems = read(&text.replace("true", "\"yes\"")).unwrap_err();
     assert_eq!(
         (problems[0].line, problems[0].message.as_str()),
-        (Some(4), "\"tls\" is a string, but must be true or false")
+        (
+            Some(4),
+            "\"tls\" is a string, but must be true, false, or a table { mode, ca, cert, key }"
+        )
     );
     let unchanged = text.replace("true", "false");
     assert_eq!(write(&read(&unchanged).unwrap()), unchanged);
@@ -335,7 +338,7 @@ fn each_problem_names_its_line_and_its_fix() {
     check_problems(
         &format!("{head}prot = 1\n{}", server("m", "folows = \"x\"\n")),
         &[
-            "3 unknown-key: a design has no key \"prot\" | known are format, name, postgres, sync, archive, security, settings, server, layout, scenario",
+            "3 unknown-key: a design has no key \"prot\" | known are format, name, postgres, sync, archive, security, initdb, settings, server, layout, scenario, lab",
             "7 unknown-key: server \"m\" has no key \"folows\" | did you mean \"follows\"?",
         ],
     );
@@ -369,7 +372,7 @@ fn each_problem_names_its_line_and_its_fix() {
              \"9.6\"",
             "4 bad-value: \"*\" cannot be a server's name: in synchronous_standby_names it means every \
              standby | write a unique name, for example name = \"standby1\"",
-            "6 bad-value: \"slot\" is an integer, but must be true or false | write true or false",
+            "6 bad-value: \"slot\" is an integer, but must be true, false or a slot's name | write true, false or a slot's name",
             "7 bad-value: \"sync_priority\" is a position in the list of synchronous standbys: a whole \
              number of at least 1 | write sync_priority = 1, or omit it",
         ],

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
-use super::{FORMAT, read, scenarios};
+use super::{FORMAT, read, scenarios, write_terms};
 use crate::model::document::{Document, PointOnCanvas};
 use crate::model::topology::{
-    Archive, Auth, Host, PgMajor, Server, Settings, SiteName, Standby, SyncPolicy, Topology,
+    Auth, Host, PgMajor, Server, Settings, SiteName, Standby, SyncPolicy, Topology,
 };
 
 /// The design file's text.
@@ -58,10 +58,7 @@ fn patch_cluster(top: &mut Table, before: Option<&Topology>, now: &Topology) {
         patch_sync(top, before.and_then(Topology::sync), now.sync());
     }
     if before.and_then(Topology::archive) != now.archive() {
-        match now.archive().map(Archive::directory) {
-            Some(directory) => set_in(top, "archive", "directory", directory),
-            None => drop(top.remove("archive")),
-        }
+        write_terms::patch_archive(top, before.and_then(Topology::archive), now.archive());
     }
     patch_security(top, before, now);
     patch_settings(top, before.map(Topology::settings), now.settings());
@@ -71,9 +68,7 @@ fn patch_security(top: &mut Table, before: Option<&Topology>, now: &Topology) {
     if before.and_then(Topology::auth) != now.auth() {
         set_in_or_remove(top, "security", "auth", now.auth().map(Auth::word));
     }
-    if before.is_some_and(Topology::has_tls) != now.has_tls() {
-        set_in_or_remove(top, "security", "tls", now.has_tls().then_some(true));
-    }
+    write_terms::patch_cluster(top, before, now);
 }
 
 fn patch_sync(top: &mut Table, before: Option<&SyncPolicy>, now: Option<&SyncPolicy>) {
@@ -183,14 +178,12 @@ fn patch_server(table: &mut Table, old: Option<(&Server, &Topology)>, (server, n
     if priority(standby_before) != priority(standby) {
         set_or_remove(table, "sync_priority", priority(standby).map(i64::from));
     }
-    let slot = |standby: Option<&Standby>| standby.and_then(Standby::slot);
-    if slot(standby_before) != slot(standby) {
-        set_or_remove(table, "slot", slot(standby));
-    }
+    write_terms::patch_slot(table, before, server);
     let delay = |standby: Option<&Standby>| standby.and_then(Standby::apply_delay).map(ToString::to_string);
     if delay(standby_before) != delay(standby) {
         set_or_remove(table, "apply_delay", delay(standby));
     }
+    write_terms::patch_server(table, old, (server, now));
     patch_settings(table, before.map(Server::settings), server.settings());
 }
 
@@ -259,7 +252,7 @@ pub(super) fn set(table: &mut Table, key: &str, new: impl Into<Value>) {
     }
 }
 
-fn set_or_remove(table: &mut Table, key: &str, new: Option<impl Into<Value>>) {
+pub(super) fn set_or_remove(table: &mut Table, key: &str, new: Option<impl Into<Value>>) {
     match new {
         Some(new) => set(table, key, new),
         None => drop(table.remove(key)),
@@ -267,7 +260,7 @@ fn set_or_remove(table: &mut Table, key: &str, new: Option<impl Into<Value>>) {
 }
 
 /// Sets a key of a table below, `[table]` or `table = { … }`; the table is made if it is not there.
-fn set_in(parent: &mut Table, table: &str, key: &str, new: impl Into<Value>) {
+pub(super) fn set_in(parent: &mut Table, table: &str, key: &str, new: impl Into<Value>) {
     let mut new: Value = new.into();
     let below = parent.entry(table).or_insert_with(|| Item::Table(Table::new()));
     if below.as_table_like().is_none() {
@@ -288,7 +281,7 @@ fn set_in(parent: &mut Table, table: &str, key: &str, new: impl Into<Value>) {
 }
 
 /// The same, or takes the key out again, and the table with its last one.
-fn set_in_or_remove(parent: &mut Table, table: &str, key: &str, new: Option<impl Into<Value>>) {
+pub(super) fn set_in_or_remove(parent: &mut Table, table: &str, key: &str, new: Option<impl Into<Value>>) {
     if let Some(new) = new {
         set_in(parent, table, key, new);
         return;
@@ -299,7 +292,7 @@ fn set_in_or_remove(parent: &mut Table, table: &str, key: &str, new: Option<impl
     remove_if_empty(parent, table);
 }
 
-fn remove_if_empty(parent: &mut Table, table: &str) {
+pub(super) fn remove_if_empty(parent: &mut Table, table: &str) {
     let is_empty = parent
         .get(table)
         .and_then(Item::as_table_like)

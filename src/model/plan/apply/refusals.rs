@@ -47,7 +47,10 @@ fn other_cluster(running: &Topology, wanted: &Topology) -> Vec<Check> {
             REDEPLOY,
         ));
     }
-    if running.effective_auth() != wanted.effective_auth() {
+    found.extend(made_once(running, wanted));
+    if running.effective_auth() != wanted.effective_auth()
+        || running.streams_by_certificate() != wanted.streams_by_certificate()
+    {
         found.push(stop(
             "other-auth",
             format!(
@@ -62,6 +65,25 @@ fn other_cluster(running: &Topology, wanted: &Topology) -> Vec<Check> {
     found
 }
 
+/// What was decided when the data directories were made.
+fn made_once(running: &Topology, wanted: &Topology) -> Vec<Check> {
+    let mut found = Vec::new();
+    if running.replication_role() != wanted.replication_role() {
+        let message = format!(
+            "The standbys stream as the role {}, and the design asks for {}: a role is made when the cluster is",
+            running.replication_role(),
+            wanted.replication_role()
+        );
+        found.push(stop("other-role", message, REDEPLOY));
+    }
+    if running.terms().initdb != wanted.terms().initdb {
+        let message = "The design asks initdb for other choices, and initdb made the data directories when the \
+                       cluster was deployed";
+        found.push(stop("other-initdb", message, REDEPLOY));
+    }
+    found
+}
+
 /// TLS is switched file by file through the whole tree: nothing else may move meanwhile.
 fn tls(difference: &Difference<'_>) -> Option<Check> {
     let (running, wanted) = (difference.running, difference.wanted);
@@ -69,6 +91,10 @@ fn tls(difference: &Difference<'_>) -> Option<Check> {
         return None;
     }
     let mut switched = running.clone();
+    let mut terms = running.terms().clone();
+    terms.tls = wanted.terms().tls.clone();
+    // Terms are taken as they are.
+    let _ = switched.apply(&Edit::SetClusterTerms(terms));
     let is_alone =
         switched.apply(&Edit::SetTls(wanted.has_tls())).is_ok() && switched.has_same_configuration(wanted);
     (!is_alone).then(|| {

@@ -94,6 +94,9 @@ impl<'a> Planner<'a> {
         };
         let major = self.wanted.postgres();
         let mut files = vec!["postgresql.conf", "pg_hba.conf"];
+        if self.wanted.streams_by_certificate() {
+            files.push("pg_ident.conf");
+        }
         if !server.is_primary() {
             files.push(major.standby_file());
         }
@@ -150,7 +153,12 @@ impl<'a> Planner<'a> {
             deadline_secs: COPY_SECS,
             ..New::default()
         });
-        for file in ["postgresql.conf", "pg_hba.conf", major.standby_file()] {
+        let ident = self.wanted.streams_by_certificate().then_some("pg_ident.conf");
+        for file in ["postgresql.conf", "pg_hba.conf"]
+            .into_iter()
+            .chain(ident)
+            .chain([major.standby_file()])
+        {
             self.add(New {
                 server: Some(server),
                 title: format!("Install {file} of {name}"),

@@ -9,7 +9,7 @@ use crate::model::plan::steps::{New, Steps};
 use crate::model::plan::{
     Action, Alter, Certificate, Configure, DesignOf, Head, Kind, Make, Means, Phase, Serve, Step, StepId,
 };
-use crate::model::topology::{Auth, Server, ServerId, Topology};
+use crate::model::topology::{Archive, Auth, Server, ServerId, Topology};
 
 /// A base backup copies as much as there is.
 pub(super) const COPY_SECS: u32 = 1800;
@@ -187,7 +187,8 @@ impl<'a> Planner<'a> {
         }
         let folders_of = |topology: &Topology| {
             let archive = topology.archive();
-            archive.map_or_else(Vec::new, |one| ClusterFolder::archive_folders(one.directory()))
+            let directory = archive.and_then(Archive::directory);
+            directory.map_or_else(Vec::new, ClusterFolder::archive_folders)
         };
         let there = folders_of(running);
         for path in folders_of(wanted)

@@ -99,7 +99,10 @@ fn of_kept(difference: &Difference<'_>, one: &Kept<'_>) -> Vec<String> {
     if archives && is.is_primary() {
         told.push(difference.wanted.archive().map_or_else(
             || "WAL is no longer archived; the existing archive is kept".to_owned(),
-            |archive| format!("WAL is archived to {}", archive.directory()),
+            |archive| match archive.directory() {
+                Some(directory) => format!("WAL is archived to {directory}"),
+                None => format!("WAL is archived {}", archive.words()),
+            },
         ));
     }
     let by_hand = |setting: &&SettingChange| {

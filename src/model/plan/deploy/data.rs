@@ -29,6 +29,7 @@ impl Planner<'_> {
                 auth_method: topology.effective_auth().hba_method().to_owned(),
                 password_file: superuser,
                 no_sync: major.has_initdb_no_sync(),
+                options: topology.terms().initdb.options(major),
             }),
             after: folders,
             deadline_secs: 180,
@@ -50,7 +51,7 @@ impl Planner<'_> {
             action: Action::Build(Build::CreateRole {
                 data: data.clone(),
                 options: configuration::primed(topology),
-                role: ClusterFolder::REPLICATION_ROLE.to_owned(),
+                role: topology.replication_role().to_owned(),
                 password_file: replication,
             }),
             after: vec![initdb],
@@ -106,6 +107,12 @@ impl Planner<'_> {
                      designed downstreams only",
                 ),
             ];
+            if self.topology.streams_by_certificate() {
+                files.push((
+                    "pg_ident.conf",
+                    "User name maps: whose certificate may stream as the replication role",
+                ));
+            }
             if !server.is_primary() {
                 files.push(if major.has_standby_signal() {
                     (

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use super::steps::{New, Steps};
 use super::{Action, Build, Certificate, Head, Kind, Machine, Make, Phase, Plan, StepId};
 use crate::model::configuration::ClusterFolder;
-use crate::model::topology::{Auth, Server, ServerId, Topology};
+use crate::model::topology::{Archive, Auth, Server, ServerId, Topology};
 use crate::model::words::counted_in_text;
 
 /// The steps that build the topology on the machine. Assumes that every check of [`preflight`](super::preflight) is ok.
@@ -153,9 +153,9 @@ impl<'a> Planner<'a> {
                 claim,
             )
         });
-        if let Some(archive) = self.topology.archive() {
+        if let Some(directory) = self.topology.archive().and_then(Archive::directory) {
             let mut inside = claim;
-            for path in ClusterFolder::archive_folders(archive.directory()) {
+            for path in ClusterFolder::archive_folders(directory) {
                 inside = folder(
                     path,
                     "The primary archives completed WAL segments here (archive_command), and standbys can \

@@ -4,6 +4,7 @@
 
 mod limits;
 mod programs;
+mod terms;
 mod trust;
 
 use super::{Check, FolderState, Machine};
@@ -46,6 +47,7 @@ pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
         checks.push(folder(machine));
     }
     checks.extend(archive(topology));
+    checks.extend(terms::only_on_hosts(topology));
     checks.push(socket_path(machine));
     checks.push(disk(topology, machine));
     checks.push(limits::file_system(machine));
@@ -64,6 +66,7 @@ pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
 pub(super) fn of_design(topology: &Topology) -> Vec<Check> {
     let mut checks = vec![design(topology), hosts(topology), size(topology)];
     checks.extend(archive(topology));
+    checks.extend(terms::only_on_hosts(topology));
     checks
 }
 
@@ -278,7 +281,15 @@ fn folder(machine: &Machine) -> Check {
 fn archive(topology: &Topology) -> Option<Check> {
     let id = "archive-elsewhere";
     let archive = topology.archive()?;
-    let directory = archive.directory();
+    let Some(directory) = archive.directory() else {
+        return Some(ok(
+            id,
+            format!(
+                "WAL is archived {}: its program must be set up for the servers' user",
+                archive.words()
+            ),
+        ));
+    };
     Some(if directory.starts_with('/') {
         ok(
             id,

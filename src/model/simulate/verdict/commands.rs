@@ -110,7 +110,7 @@ fn rebuild(
         deeds.push(Deed::Copy {
             host: host.to_owned(),
             port,
-            role: ClusterFolder::REPLICATION_ROLE.to_owned(),
+            role: world.topology().replication_role().to_owned(),
         });
     }
     let conninfo = configuration.conninfo(server, upstream);

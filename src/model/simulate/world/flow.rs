@@ -8,6 +8,8 @@ pub enum Flow {
     Down,
     /// It is a primary.
     Leads,
+    /// It streams from nobody: the archive alone feeds it.
+    ByArchive,
     /// What the primary writes reaches it.
     Streams,
     /// It is connected and up to date with its upstream, which receives nothing itself.
@@ -44,6 +46,7 @@ impl Flow {
         match self {
             Self::Down => "down",
             Self::Leads => "leads",
+            Self::ByArchive => "by-archive",
             Self::Streams => "streams",
             Self::Starves => "starves",
             Self::StaysOnTimeline => "stays-on-timeline",
@@ -120,7 +123,7 @@ pub(super) fn of_standby(world: &World, standby: usize, upstream: usize) -> Flow
 }
 
 /// What can be between a server and its upstream. The first row that holds counts.
-pub const FLOWS: [FlowRow; 17] = [
+pub const FLOWS: [FlowRow; 18] = [
     FlowRow {
         flow: Flow::Down,
         when: "it is down",
@@ -136,6 +139,15 @@ pub const FLOWS: [FlowRow; 17] = [
         reason: "a server without standby.signal (recovery.conf before 12) starts as a primary",
         log: "",
         holds: |world, standby, _| world.at(standby).upstream.is_none(),
+    },
+    FlowRow {
+        flow: Flow::ByArchive,
+        when: "it is fed by the archive alone",
+        becomes: "reads WAL from the archive, a finished segment at a time",
+        reason: "without primary_conninfo a standby only runs restore_command, again and again; its upstream has \
+             no row for it",
+        log: "restored log file from archive",
+        holds: |world, standby, _| world.facts.servers[standby].is_by_archive,
     },
     FlowRow {
         flow: Flow::Silent,
@@ -294,7 +306,12 @@ pub const FLOWS: [FlowRow; 17] = [
         reason: "a cascade is a chain of separate streams: each link shows streaming while its two ends are \
              connected",
         log: "",
-        holds: |world, _, upstream| !matches!(world.at(upstream).flow, Flow::Leads | Flow::Streams),
+        holds: |world, _, upstream| {
+            !matches!(
+                world.at(upstream).flow,
+                Flow::Leads | Flow::Streams | Flow::ByArchive
+            )
+        },
     },
     FlowRow {
         flow: Flow::Streams,

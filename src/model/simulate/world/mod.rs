@@ -198,6 +198,11 @@ impl World {
             other.host() == own.host() || (other.host().is_loopback() && own.host().is_loopback())
         };
         let is_drawn = own.upstream() == Some(upstream) || above.upstream() == Some(server);
+        let is_drawn = is_drawn
+            || topology
+                .fallbacks(server)
+                .iter()
+                .any(|other| other.id() == upstream);
         let is_let_in = is_drawn
             || self.let_in.contains(&(server, upstream))
             || above

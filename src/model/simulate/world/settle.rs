@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use super::flow::{self, Flow};
 use super::wal::{LineId, Position};
+use crate::model::topology::{Archive, ServerId};
+
 use super::{End, LastMoment, Slot, World};
 
 impl World {
@@ -13,6 +15,9 @@ impl World {
             self.write_everywhere();
         }
         self.archive_segments();
+        for place in 0..self.servers.len() {
+            self.turn_in_need(place);
+        }
         for place in self.upstreams_first() {
             self.settle_server(place);
         }
@@ -22,6 +27,31 @@ impl World {
                 let line = self.at(place).position.line;
                 self.wal.acknowledge(line);
             }
+        }
+    }
+
+    /// A connection that names several hosts goes to the first that answers, and stays there until it ends.
+    fn turn_in_need(&mut self, place: usize) {
+        let hosts = &self.facts.servers[place].hosts;
+        let answers = |id: &ServerId| {
+            let there = self.facts.place(*id);
+            there.is_some_and(|there| self.at(there).is_up() && !self.is_cut(place, there))
+        };
+        let state = self.at(place);
+        let holds = state
+            .upstream
+            .is_none_or(|upstream| !hosts.contains(&upstream) || answers(&upstream));
+        if hosts.is_empty()
+            || !state.is_up()
+            || state.next_upstream.is_some()
+            || holds
+            || self.believes(place)
+        {
+            return;
+        }
+        let next = hosts.iter().find(|id| answers(id)).copied();
+        if next.is_some() {
+            self.at_mut(place).upstream = next;
         }
     }
 
@@ -70,7 +100,10 @@ impl World {
     /// when it is promoted.
     fn archived_by(&self, place: usize) -> Option<u64> {
         let state = self.at(place);
-        if !state.leads() || !self.archive.is_full || self.topology().archive().is_none() {
+        if !state.leads()
+            || !self.archive.is_full
+            || !self.topology().archive().is_some_and(Archive::takes_wal)
+        {
             return None;
         }
         let line = state.position.line;
@@ -90,7 +123,7 @@ impl World {
     }
 
     fn archive_segments(&mut self) {
-        let can = self.topology().archive().is_some() && !self.archive.is_full;
+        let can = self.topology().archive().is_some_and(Archive::takes_wal) && !self.archive.is_full;
         if can && self.servers.iter().any(super::State::leads) {
             self.archive.holds = self.archive.finished.clone();
         }
@@ -160,7 +193,7 @@ impl World {
     /// What a standby without an upstream finds in the archive: segments, and timelines that lead on from where it is.
     /// True if there was something.
     fn restore(&mut self, place: usize) -> bool {
-        if self.topology().archive().is_none() {
+        if !self.topology().archive().is_some_and(Archive::gives_wal) {
             return false;
         }
         let own = self.at(place).position;

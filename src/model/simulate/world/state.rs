@@ -112,6 +112,10 @@ pub(super) struct Facts {
 pub(super) struct Fact {
     pub(super) id: ServerId,
     pub(super) uses_slot: bool,
+    /// It streams from nobody.
+    pub(super) is_by_archive: bool,
+    /// Whom its connection names, the drawn upstream first; empty where that is the only one.
+    pub(super) hosts: Vec<ServerId>,
     /// The slots on it may hold only so much WAL.
     pub(super) limits_slots: bool,
     /// After how many microseconds of silence it ends a connection as its sender, and as its receiver; `None`: never.
@@ -148,6 +152,8 @@ fn fact(topology: &Topology, server: &Server) -> Fact {
     Fact {
         id: server.id(),
         uses_slot: topology.uses_slot(server.id()),
+        is_by_archive: server.is_fed_by_archive(),
+        hosts: hosts(topology, server),
         limits_slots: major.has_slot_limit() && limit.is_none_or(|limit| !limit.trim().starts_with('-')),
         stays_on_timeline: major.has_standby_signal()
             && target.is_some_and(|target| !target.eq_ignore_ascii_case("latest")),
@@ -160,6 +166,18 @@ fn fact(topology: &Topology, server: &Server) -> Fact {
         shown: server.name().in_list(major),
         in_view: server.name().in_view(major),
     }
+}
+
+fn hosts(topology: &Topology, server: &Server) -> Vec<ServerId> {
+    let others: Vec<ServerId> = topology
+        .fallbacks(server.id())
+        .into_iter()
+        .map(Server::id)
+        .collect();
+    if others.is_empty() {
+        return others;
+    }
+    server.upstream().into_iter().chain(others).collect()
 }
 
 /// A time limit in microseconds, which is 60 s by default on every version; 0 is none.
@@ -202,11 +220,23 @@ pub(super) fn as_deployed(topology: &Topology) -> Vec<State> {
         })
         .collect();
     let place = |id: ServerId| topology.servers().binary_search_by_key(&id, Server::id).ok();
+    let slot_names = topology.slot_names();
     for server in topology.servers() {
         let uses_slot = topology.uses_slot(server.id());
         let upstream = server.upstream().and_then(place).filter(|_| uses_slot);
         if let Some(upstream) = upstream.and_then(|place| states.get_mut(place)) {
             upstream.slots.insert(server.id(), Slot::Unused);
+        }
+        // A slot of the same name at a server that it may turn to is there for it.
+        for other in topology.fallbacks(server.id()) {
+            let own = slot_names.get(&server.id()).map(String::as_str);
+            let is_there = other.terms().slots.iter().any(|slot| Some(slot.as_str()) == own);
+            if let Some(state) = place(other.id())
+                .filter(|_| is_there)
+                .and_then(|place| states.get_mut(place))
+            {
+                state.slots.insert(server.id(), Slot::Unused);
+            }
         }
     }
     if let Some(primary) = place(topology.primary().id()).and_then(|place| states.get_mut(place)) {

@@ -49,6 +49,14 @@ fn designs() -> impl Strategy<Value = Topology> {
                     slot: no_slot.then_some(false),
                 })
                 .unwrap();
+            // Some are fed by the archive alone, and some turn to the primary in need.
+            let mut link = crate::model::topology::LinkTerms::default();
+            match (no_slot, host) {
+                (true, 0) => link.is_by_archive = has_archive,
+                (true, _) => link.also_follows = vec![topology.primary().id()],
+                _ => {}
+            }
+            topology.apply(&Edit::SetLinkTerms { server, link }).unwrap();
         }
         let archive = crate::model::topology::Archive::new("archive").unwrap();
         topology
@@ -119,7 +127,7 @@ proptest! {
         prop_assert_eq!(world.leaders().len(), 1, "{:?}", world.incidents());
         let stuck: Vec<_> = world
             .servers()
-            .filter(|(_, state)| state.is_up() && !matches!(state.flow, Flow::Leads | Flow::Streams))
+            .filter(|(_, state)| state.is_up() && !matches!(state.flow, Flow::Leads | Flow::Streams | Flow::ByArchive))
             .map(|(server, state)| (server.name().to_string(), state.flow))
             .collect();
         let texts: Vec<String> = world.incidents().iter().map(|incident| incident.text(&topology)).collect();

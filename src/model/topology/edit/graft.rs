@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{DraftServer, Host, Port, Refusal, Role, Server, ServerId, ServerName, Standby, Topology};
+use super::super::{
+    DraftServer, Host, LinkTerms, Port, Refusal, Role, Server, ServerId, ServerName, SlotName, Standby,
+    Topology,
+};
 use super::Applied;
 
 /// So many renamings are told one by one.
@@ -31,6 +34,14 @@ impl Topology {
                     slot: standby.and_then(Standby::slot),
                     apply_delay: standby.and_then(Standby::apply_delay).cloned(),
                     settings: server.settings.clone(),
+                    terms: server.terms.clone(),
+                    link: standby.map(|standby| standby.link.clone()).unwrap_or_default(),
+                    also_follows: standby
+                        .iter()
+                        .flat_map(|standby| &standby.link.also_follows)
+                        .filter_map(|id| self.server(*id))
+                        .map(|other| other.name.to_string())
+                        .collect(),
                 }
             })
             .collect()
@@ -66,6 +77,7 @@ impl Topology {
                 sync_priority: priority.map(|priority| self.free_priority_from(priority)),
                 slot: draft.slot,
                 apply_delay: draft.apply_delay.clone(),
+                link: self.grafted(draft, &made),
             };
             self.servers.push(Server {
                 id,
@@ -74,6 +86,7 @@ impl Topology {
                 port,
                 site: draft.site.clone(),
                 settings: draft.settings.clone(),
+                terms: draft.terms.clone(),
                 role: Role::Standby(standby),
             });
         }
@@ -90,6 +103,21 @@ impl Topology {
             }
         }
         Ok(applied)
+    }
+
+    /// The link's own terms. A copy does not use the slot of the one that it is a copy of, and turns to servers that are
+    /// there, or are made before it.
+    fn grafted(&self, draft: &DraftServer, made: &BTreeMap<&str, ServerId>) -> LinkTerms {
+        let known = |name: &String| {
+            let made = made.get(name.as_str()).copied();
+            made.or_else(|| self.by_name(name).map(|server| server.id))
+        };
+        let is_taken = |name: &SlotName| self.slot_names().values().any(|taken| taken == name.as_str());
+        LinkTerms {
+            slot_name: draft.link.slot_name.clone().filter(|name| !is_taken(name)),
+            also_follows: draft.also_follows.iter().filter_map(known).collect(),
+            ..draft.link.clone()
+        }
     }
 
     /// The name, or if a server has it, the same with the first free number: "slave1-2".

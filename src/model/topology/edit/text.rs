@@ -256,7 +256,7 @@ impl Edit {
                 value: None,
             } => format!("unset {} {setting}", of_setting(server)?),
             Self::SetArchive(None) => "archive off".to_owned(),
-            Self::SetArchive(Some(archive)) => format!("archive {}", quoted(archive.directory())),
+            Self::SetArchive(Some(archive)) => format!("archive {}", quoted(archive.directory()?)),
             Self::SetPostgres(major) => format!("version {major}"),
             Self::SetSite { servers, site } => {
                 let [server] = servers.as_slice() else {

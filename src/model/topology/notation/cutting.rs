@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use super::words::{lines, name_and_port, quote, setting};
 use super::{NotationError, NotationProblem};
-use crate::model::topology::{ApplyDelay, DraftServer, Host, Refusal, Settings, SiteName};
+use crate::model::topology::{
+    ApplyDelay, DraftServer, Host, LinkTerms, Refusal, ServerTerms, Settings, SiteName,
+};
 
 /// Writes a cutting: each server below its upstream, those that follow nobody at the margin.
 pub fn print_cutting(cutting: &[DraftServer]) -> String {
@@ -84,6 +86,9 @@ fn draft(words: &[String], follows: Option<String>) -> Result<DraftServer, Notat
         slot: None,
         apply_delay: None,
         settings: Settings::new(),
+        terms: ServerTerms::default(),
+        link: LinkTerms::default(),
+        also_follows: Vec::new(),
     };
     let mut rest = rest.iter();
     while let Some(word) = rest.next() {

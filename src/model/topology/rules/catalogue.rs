@@ -8,7 +8,7 @@ use super::super::catalogue::{self, Known, Parameter, ValueProblem};
 use super::super::findings::Found;
 use super::super::{Edit, Fix, PgMajor, Topology};
 use super::by_hand::{self, ByHand};
-use super::settings::MANAGED_SETTINGS;
+use super::managed::MANAGED_SETTINGS;
 
 /// How like a name of a newer version than any that was looked at has to be to a known one to be a slip of the pen.
 const LIKE_ENOUGH_TO_BE_A_SLIP: f64 = 0.95;

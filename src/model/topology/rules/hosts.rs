@@ -1,7 +1,7 @@
 //! Rules on hosts: who can reach whom, and what is lost with one of them.
 
 use super::super::findings::Found;
-use super::super::{ApplyDelay, Edit, Host, Server, Topology};
+use super::super::{ApplyDelay, Archive, Edit, Host, Server, Topology};
 use super::standbys;
 
 /// True for what means "every address" to a listener and is no address to connect to.
@@ -208,9 +208,10 @@ pub(super) fn sync_all_on_one_host(topology: &Topology) -> Vec<Found> {
 
 pub(super) fn relative_archive_on_several_hosts(topology: &Topology) -> Vec<Found> {
     let here = machine(topology.primary());
-    let Some(archive) = topology
+    let Some(directory) = topology
         .archive()
-        .filter(|archive| !archive.directory().starts_with('/'))
+        .and_then(Archive::directory)
+        .filter(|directory| !directory.starts_with('/'))
     else {
         return Vec::new();
     };
@@ -218,9 +219,8 @@ pub(super) fn relative_archive_on_several_hosts(topology: &Topology) -> Vec<Foun
         return Vec::new();
     };
     vec![Found::cluster(format!(
-        "The archive \"{}\" is a separate folder on each host: \"{}\" on {} cannot see what the primary on \
+        "The archive \"{directory}\" is a separate folder on each host: \"{}\" on {} cannot see what the primary on \
          {} archived; use the absolute path of a shared folder",
-        archive.directory(),
         elsewhere.name(),
         elsewhere.host(),
         topology.primary().host()

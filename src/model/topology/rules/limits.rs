@@ -1,6 +1,7 @@
 //! Rules on settings by hand with which a server refuses to start, or loses data or WAL.
 
 use super::super::findings::Found;
+use super::super::terms::SegmentSize;
 use super::super::{Edit, Server, Topology};
 use super::{by_hand, standbys};
 
@@ -99,17 +100,19 @@ pub(super) fn log_stats_exclude(topology: &Topology) -> Vec<Found> {
     })
 }
 
-/// Segments have the usual size: nobody tells initdb another one.
-const TWO_SEGMENTS_MEGABYTES: i64 = 2 * SEGMENT_MEGABYTES;
-
 pub(super) fn wal_size_too_small(topology: &Topology) -> Vec<Found> {
+    // Also where it is set by hand, which is another finding: both are fixed at once then.
+    let by_hand =
+        by_hand::named(topology, "wal_segment_size").find_map(|hand| SegmentSize::parse(hand.value).ok());
+    let said = topology.terms().initdb.segment_megabytes();
+    let two_segments = 2 * by_hand.map_or(said, |size| i64::from(size.megabytes()));
     ["min_wal_size", "max_wal_size"]
         .into_iter()
         .flat_map(|name| by_hand::named(topology, name))
-        .filter(|hand| hand.megabytes().is_some_and(|size| size < TWO_SEGMENTS_MEGABYTES))
+        .filter(|hand| hand.megabytes().is_some_and(|size| size < two_segments))
         .map(|hand| {
             hand.found(format!(
-                "{} = {} is less than two segments of WAL ({TWO_SEGMENTS_MEGABYTES} MB): the server refuses to start",
+                "{} = {} is less than two segments of WAL ({two_segments} MB): the server refuses to start",
                 hand.name, hand.value
             ))
         })
@@ -161,14 +164,13 @@ pub(super) fn full_page_writes_off(topology: &Topology) -> Vec<Found> {
 
 /// Less than this is gone before a restart is over: four segments of the usual size.
 const LEAST_KEPT_MEGABYTES: i64 = 64;
-const SEGMENT_MEGABYTES: i64 = 16;
 
 pub(super) fn wal_keep_too_small(topology: &Topology) -> Vec<Found> {
     if topology.archive().is_some() {
         return Vec::new();
     }
     standbys(topology)
-        .filter(|server| !topology.uses_slot(server.id()))
+        .filter(|server| topology.streams(server.id()) && !topology.uses_slot(server.id()))
         .filter_map(|server| {
             let upstream = server.upstream().and_then(|id| topology.server(id))?;
             let (hand, megabytes) = kept(topology, upstream)?;
@@ -194,7 +196,11 @@ fn kept<'a>(topology: &'a Topology, server: &'a Server) -> Option<(by_hand::ByHa
         Some((hand, hand.megabytes()?))
     } else {
         let hand = by_hand::on(topology, server, "wal_keep_segments")?;
-        Some((hand, hand.number()?.checked_mul(SEGMENT_MEGABYTES)?))
+        Some((
+            hand,
+            hand.number()?
+                .checked_mul(topology.terms().initdb.segment_megabytes())?,
+        ))
     }
 }
 

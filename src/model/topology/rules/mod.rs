@@ -4,6 +4,8 @@
 //! To add one, write the function below and its row; the suite asks for a design that triggers it.
 //! "tried" in a source means: tried on real servers of the versions it names.
 
+mod addresses;
+mod archives;
 mod by_hand;
 mod catalogue;
 mod dangers;
@@ -11,6 +13,7 @@ mod feedback;
 mod files;
 mod hosts;
 mod limits;
+mod managed;
 mod names;
 mod replay;
 mod servers;
@@ -18,6 +21,7 @@ mod sessions;
 mod settings;
 mod sites;
 mod sync;
+mod terms;
 mod tls;
 mod versions;
 
@@ -37,12 +41,13 @@ pub struct Rule {
 
 pub use feedback::reporting;
 pub use files::{CLUSTER_OWN, DATA_DEPTH};
-pub use settings::{MANAGED_SETTINGS, NOT_BELOW_PRIMARY};
+pub use managed::MANAGED_SETTINGS;
+pub use settings::NOT_BELOW_PRIMARY;
 
 use Severity::{Error, Note, Warning};
 
 #[rustfmt::skip]
-pub static RULES: [Rule; 87] = [
+pub static RULES: [Rule; 106] = [
     Rule { id: "port-used-twice", severity: Error, title: "Two servers on one host have the same port",
         source: "server: could not bind IPv4 address \"127.0.0.1\": Address already in use", find: servers::port_used_twice },
     Rule { id: "sync-on-cascaded-standby", severity: Error, title: "A standby below a standby is marked synchronous",
@@ -68,7 +73,7 @@ pub static RULES: [Rule; 87] = [
         source: "server: invalid authentication method \"scram-sha-256\" (before 10)", find: versions::scram_before_10 },
     Rule { id: "setting-is-managed", severity: Error, title: "A manual setting that the design already \
          controls",
-        source: "the last line of postgresql.conf wins: the servers would no longer match the design", find: settings::setting_is_managed },
+        source: "the last line of postgresql.conf wins: the servers would no longer match the design", find: managed::setting_is_managed },
     Rule { id: "setting-unknown", severity: Error, title: "A setting that the version does not support",
         source: "server: unrecognized configuration parameter \"wal_keep_segments\"; which version has which was read from pg_settings of 10 to 18", find: catalogue::setting_unknown },
     Rule { id: "setting-bad-value", severity: Error, title: "A value that the setting cannot have",
@@ -128,6 +133,42 @@ pub static RULES: [Rule; 87] = [
              setting wins; tried on 15: a log with a crafted log_line_prefix is read as settings", find: files::setting_includes_file },
     Rule { id: "file-outside-folder", severity: Error, title: "A file outside the cluster's folder",
         source: "manual, log_directory and log_filename: an absolute path, or relative to the data directory, and strftime escapes; tried on 15: with log_line_prefix they append a line of the design's choice to any file of the user", find: files::file_outside_folder },
+    Rule { id: "host-is-written-wrong", severity: Error, title: "A host that is read as something else",
+        source: "inet_aton(3): 10.0.7 is 10.0.0.7; manual, The pg_hba.conf File: what is not an address and a mask is a host name; server: invalid IP mask (tried on 15)", find: addresses::host_is_written_wrong },
+    Rule { id: "hba-line-not-known", severity: Error, title: "A line of pg_hba.conf that the version refuses",
+        source: "server: invalid authentication method; release notes 10, 12, 14 and 18", find: terms::hba_line_not_known },
+    Rule { id: "cert-without-tls", severity: Error, title: "Certificates without TLS",
+        source: "server: cert authentication is only supported on hostssl connections", find: terms::cert_without_tls },
+    Rule { id: "segment-size-before-11", severity: Error, title: "A WAL segment size in a version with one size",
+        source: "release notes 11: \"Allow the WAL file size to be set by initdb\"", find: terms::segment_size_before_11 },
+    Rule { id: "conninfo-option-not-known", severity: Error, title: "An option that libpq does not know",
+        source: "server: invalid connection option; the standby is up and never connects (tried on 9.2 to 18)", find: terms::conninfo_option_not_known },
+    Rule { id: "fallback-before-10", severity: Error, title: "Several upstreams in a version that tries one",
+        source: "release notes 10: \"Allow libpq to connect to multiple specified host names\"", find: terms::fallback_before_10 },
+    Rule { id: "fallback-is-below", severity: Error, title: "A fall-back upstream that is fed by the server itself",
+        source: "tried on 9.2 to 18: standbys that point at each other show streaming, and no data arrives", find: terms::fallback_is_below },
+    Rule { id: "slot-name-used-twice", severity: Error, title: "Two standbys with one slot",
+        source: "server: replication slot is active for PID", find: terms::slot_name_used_twice },
+    Rule { id: "receiver-has-downstreams", severity: Error, title: "A standby below a WAL receiver",
+        source: "manual, pg_receivewal: it writes files and accepts no connections", find: terms::receiver_has_downstreams },
+    Rule { id: "archive-only-cannot-stream", severity: Error, title: "An archive-only standby without what it needs",
+        source: "server: specified neither \"primary_conninfo\" nor \"restore_command\"; manual, Synchronous Replication: only who streams is waited for", find: terms::archive_only_cannot_stream },
+    Rule { id: "slot-sync-incomplete", severity: Error, title: "Logical slots that are not copied",
+        source: "manual, Replication Slot Synchronization; server: replication slot synchronization requires \"wal_level\" >= \"logical\"", find: archives::slot_sync_incomplete },
+    Rule { id: "slot-waited-for-is-not-there", severity: Error, title: "Subscribers that wait for a slot that is not there",
+        source: "server: replication slot specified in parameter \"synchronized_standby_slots\" does not exist", find: archives::slot_waited_for_is_not_there },
+    Rule { id: "archive-sides-differ", severity: Warning, title: "An archive that is written and read by different programs",
+        source: "manual, Continuous Archiving: restore_command fetches what archive_command stored", find: archives::archive_sides_differ },
+    Rule { id: "fallback-without-slot", severity: Warning, title: "A fall-back upstream without the standby's slot",
+        source: "server: replication slot does not exist (tried on 15): slots are local to a server", find: terms::fallback_without_slot },
+    Rule { id: "hba-line-never-reached", severity: Warning, title: "A line of pg_hba.conf that is never reached",
+        source: "manual, The pg_hba.conf File: \"The first record with a matching connection type, client address, requested database, and user name is used\"", find: terms::hba_line_never_reached },
+    Rule { id: "hba-line-opens-door", severity: Warning, title: "A line of pg_hba.conf that lets many in",
+        source: "manual, Trust Authentication and Password Authentication", find: terms::hba_line_opens_door },
+    Rule { id: "hba-line-needs-tls", severity: Warning, title: "A line of pg_hba.conf for TLS without TLS",
+        source: "server: hostssl record cannot match because SSL is disabled", find: terms::hba_line_needs_tls },
+    Rule { id: "tablespace-is-missing", severity: Warning, title: "A tablespace that one server has no place for",
+        source: "manual, pg_basebackup: --tablespace-mapping; without it tablespaces keep their paths", find: terms::tablespace_is_missing },
     Rule { id: "sync-name-cut", severity: Warning, title: "A name longer than 63 bytes",
         source: "the sender truncates application_name to 63 bytes (tried on 9.2 to 18)", find: names::name_cut },
     Rule { id: "name-not-ascii", severity: Warning, title: "A name that servers display differently",
@@ -220,6 +261,8 @@ pub static RULES: [Rule; 87] = [
     Rule { id: "links-in-the-clear", severity: Note, title: "Links between hosts without encryption",
         source: "manual, Secure TCP/IP Connections with SSL; a WAL sender sends everything that is written, \
              including password hashes in pg_authid", find: tls::links_in_the_clear },
+    Rule { id: "hba-by-name", severity: Note, title: "A way in by a host name",
+        source: "manual, The pg_hba.conf File: a reverse lookup of the client's address must give the name, and a lookup of the name the address", find: addresses::hba_by_name },
     Rule { id: "nothing-replicates", severity: Note, title: "A cluster of one",
         source: "a primary without standbys replicates to nobody", find: servers::nothing_replicates },
     Rule { id: "quorum-below-majority", severity: Note, title: "A majority of standbys may lack a commit",

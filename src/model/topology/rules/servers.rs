@@ -70,10 +70,11 @@ pub(super) fn no_slot_nor_archive(topology: &Topology) -> Vec<Found> {
             .iter()
             .any(|name| topology.setting_of(id, name).is_some())
     };
-    if topology.archive().is_some() {
+    if topology.archive().is_some_and(super::super::Archive::gives_wal) {
         return Vec::new();
     }
     standbys(topology)
+        .filter(|server| topology.streams(server.id()))
         .filter(|server| topology.postgres().has_slots() && !topology.uses_slot(server.id()))
         .filter(|server| server.upstream().is_some_and(|upstream| !keeps_wal(upstream)))
         .map(|server| {

@@ -4,46 +4,6 @@ use super::super::findings::Found;
 use super::super::{Edit, Server, Topology};
 use super::{by_hand, standbys};
 
-/// Settings that the generator writes from the drawing; by hand they would silently undo it.
-pub const MANAGED_SETTINGS: [&str; 24] = [
-    "archive_cleanup_command",
-    "archive_command",
-    "archive_library",
-    "archive_mode",
-    "cluster_name",
-    "config_file",
-    "data_directory",
-    "external_pid_file",
-    "hba_file",
-    "ident_file",
-    "listen_addresses",
-    "port",
-    "primary_conninfo",
-    "primary_slot_name",
-    "promote_trigger_file",
-    "recovery_min_apply_delay",
-    "recovery_target_timeline",
-    "restore_command",
-    "standby_mode",
-    "synchronous_commit",
-    "synchronous_standby_names",
-    "trigger_file",
-    "unix_socket_directories",
-    "unix_socket_directory",
-];
-
-pub(super) fn setting_is_managed(topology: &Topology) -> Vec<Found> {
-    by_hand::all(topology)
-        .filter(|hand| MANAGED_SETTINGS.contains(&hand.name.to_ascii_lowercase().as_str()))
-        .map(|hand| {
-            hand.found(format!(
-                "The design already sets \"{}\"; a manual value would override it",
-                hand.name
-            ))
-        })
-        .collect()
-}
-
 pub(super) fn hot_standby_off_on_relay(topology: &Topology) -> Vec<Found> {
     hot_standby_off(topology, true, |server| {
         format!(

@@ -122,7 +122,8 @@ pub(super) fn sync_priority_without_policy(topology: &Topology) -> Vec<Found> {
 }
 
 pub(super) fn sync_without_candidates(topology: &Topology) -> Vec<Found> {
-    if topology.sync().is_none() || !topology.sync_candidates().is_empty() {
+    // Who only asks for another level without standbys (commit = "off") wants none.
+    if topology.sync().is_none_or(|policy| !policy.commit.waits()) || !topology.sync_candidates().is_empty() {
         return Vec::new();
     }
     let found = Found::cluster(

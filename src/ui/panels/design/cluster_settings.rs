@@ -48,7 +48,7 @@ pub fn cluster_settings_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, 
             (auth == Auth::Scram && !postgres.has_scram())
                 .then(|| "SCRAM passwords need PostgreSQL 10: choose 10 or later, or md5".to_owned())
         };
-        let auth = topology.effective_auth();
+        let auth = topology.auth().unwrap_or_else(|| topology.effective_auth());
         choice_row(ui, session, "Authentication", auth, &auths, refuse, |auth| {
             outbox.send(edit(Edit::SetAuth(Some(auth))));
         });
@@ -139,6 +139,14 @@ fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Out
 fn archive_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
     let archive = session.desk.document.topology().archive();
     let mut on = archive.is_some();
+    if let Some(commands) = archive.filter(|archive| archive.directory().is_none()) {
+        let words = format!(
+            "WAL is archived {}; change the commands in the design's text.",
+            commands.words()
+        );
+        ui.label(words);
+        return;
+    }
     let words = "Archive WAL in a folder";
     if ui
         .add_enabled(!session.is_locked(), egui::Checkbox::new(&mut on, words))
