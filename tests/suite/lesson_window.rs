@@ -3,7 +3,7 @@
 use egui::accesskit::{Live, Role};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
-use pgcascade::app::{LessonMessage, Message, Tab};
+use pgcascade::app::{FileMessage, LessonMessage, Message, Tab, ViewMessage};
 use pgcascade::model::lessons::Mark;
 
 use crate::window::Window;
@@ -13,6 +13,13 @@ fn open(name: &str) -> Window {
     window.send(Message::Lesson(LessonMessage::Open(name.to_owned())));
     assert_eq!(window.session().looks.tab, Tab::Lesson);
     window
+}
+
+/// A lesson over a drawing that is not saved, with another panel in front of its own.
+pub(crate) fn open_behind_inspector(window: &mut Window) {
+    window.send(Message::Lesson(LessonMessage::Open("second-hop".to_owned())));
+    window.send(Message::File(FileMessage::Discard));
+    window.send(Message::View(ViewMessage::Show(Tab::Inspector)));
 }
 
 impl Window {
