@@ -33,7 +33,7 @@ fn said(topology: &Topology) -> String {
         "{} {:?} {:?} {:?} {} {:?}\n",
         topology.postgres(),
         topology.sync(),
-        topology.archive().map(Archive::directory),
+        topology.archive().and_then(Archive::directory),
         topology.effective_auth(),
         topology.has_tls(),
         topology.settings()
