@@ -87,7 +87,7 @@ const HANGS: &str = "hangs";
 const IS_REFUSED: &str = "is refused";
 
 impl Truth {
-    /// `None`: it is not one of [`TRUTHS`].
+    /// `None`: it is not one of the list that a lesson may ask.
     pub fn parse(text: &str) -> Option<Self> {
         let words = notation::split(text).ok()?;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
