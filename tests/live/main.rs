@@ -29,6 +29,7 @@ mod import;
 mod import_conf;
 mod interrupted;
 mod lab;
+mod lessons;
 mod logs;
 mod names;
 mod observe;

@@ -26,6 +26,8 @@ mod hazards;
 mod import;
 #[cfg(feature = "gui")]
 mod large;
+#[cfg(feature = "gui")]
+mod lesson_window;
 mod lessons;
 mod log;
 mod lost;

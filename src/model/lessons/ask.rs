@@ -69,13 +69,25 @@ pub const TRUTHS: [&str; 9] = [
 
 /// The answer of "which servers" if there are none.
 pub const NOBODY: &str = "nobody";
+/// The single words that are answers and not names of servers.
+pub const TRUTH_WORDS: [&str; 9] = [
+    "async",
+    "potential",
+    "sync",
+    "quorum",
+    "hangs",
+    "nothing",
+    "something",
+    "yes",
+    "no",
+];
 const NO_ROW: &str = "no row";
 const GOES_ON: &str = "goes on";
 const HANGS: &str = "hangs";
 const IS_REFUSED: &str = "is refused";
 
 impl Truth {
-    /// `None`: it is not one of [`TRUTHS`].
+    /// `None`: it is not one of the list that a lesson may ask.
     pub fn parse(text: &str) -> Option<Self> {
         let words = notation::split(text).ok()?;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();

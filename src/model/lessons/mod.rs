@@ -24,7 +24,7 @@ mod step;
 mod test;
 mod told;
 
-pub use ask::{Answer, Ask, NOBODY, Truth, is_right};
+pub use ask::{Answer, Ask, NOBODY, TRUTH_WORDS, Truth, is_right};
 pub use bench::{Bench, StepProblem, Where, given, given_with_words, options, scenario, truth};
 pub use builtin::{Chapter, chapters, find, lessons};
 pub use challenge::{BadChallenge, Challenge, LEVELS, make as challenge, parse as parse_challenge, today};

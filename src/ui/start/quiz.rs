@@ -12,7 +12,7 @@ use crate::ui::theme::{GAP, GAP_LARGE, RADIUS_CARD, TEXT_HEADING, TEXT_SMALL, To
 
 use super::{part_ui, thumbnail};
 
-const PICTURE: f32 = 220.0;
+const PICTURE: f32 = 320.0;
 
 pub fn quiz_ui(ui: &mut Ui, quiz: &Quiz, outbox: &mut Outbox) {
     let send = |outbox: &mut Outbox, message| outbox.send(Message::Lesson(message));

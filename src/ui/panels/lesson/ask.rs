@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use egui::{RichText, Ui};
 
 use crate::app::{LessonMessage, OpenLesson, Outbox};
-use crate::model::lessons::{Answer, Ask, NOBODY, is_right, options};
+use crate::model::lessons::{Answer, Ask, NOBODY, TRUTH_WORDS, is_right, options};
 use crate::model::words::{as_sentence, listed};
 use crate::ui::theme::{GAP_SMALL, Tokens};
 
@@ -52,7 +52,7 @@ pub fn choose_ui(
     if !is_several {
         ui.horizontal_wrapped(|ui| {
             for option in options {
-                if ui.button(as_sentence(option)).clicked() {
+                if ui.button(spelt(option)).clicked() {
                     chosen = Some(vec![option.clone()]);
                 }
             }
@@ -80,6 +80,16 @@ pub fn choose_ui(
         }
     });
     chosen
+}
+
+/// Words begin like a sentence; a name keeps its spelling.
+fn spelt(option: &str) -> String {
+    let is_word = TRUTH_WORDS.contains(&option) || option.contains(' ');
+    if is_word {
+        as_sentence(option)
+    } else {
+        option.to_owned()
+    }
 }
 
 /// Whether the guess was right, what is right, and why.

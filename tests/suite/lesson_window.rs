@@ -1,0 +1,161 @@
+//! Lessons in the window: three of them finished by keyboard through the outline alone, with what a screen reader hears.
+
+use egui::accesskit::{Live, Role};
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
+use pgcascade::app::{FileMessage, LessonMessage, Message, Tab, ViewMessage};
+use pgcascade::model::lessons::Mark;
+
+use crate::window::Window;
+
+fn open(name: &str) -> Window {
+    let mut window = Window::seed();
+    window.send(Message::Lesson(LessonMessage::Open(name.to_owned())));
+    assert_eq!(window.session().looks.tab, Tab::Lesson);
+    window
+}
+
+/// A lesson over a drawing that is not saved, with another panel in front of its own.
+pub(crate) fn open_behind_inspector(window: &mut Window) {
+    window.send(Message::Lesson(LessonMessage::Open("second-hop".to_owned())));
+    window.send(Message::File(FileMessage::Discard));
+    window.send(Message::View(ViewMessage::Show(Tab::Inspector)));
+}
+
+impl Window {
+    /// Gives the keyboard to what has this name and role, and presses the key.
+    fn press_on(&mut self, role: Role, name: &str, key: Key) {
+        let is_it = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
+            node.role() == role && node.label().is_some_and(|label| label == name)
+        };
+        self.harness.get(by().predicate(is_it)).focus();
+        self.harness.run_ok();
+        self.press(key);
+    }
+
+    /// The row of the outline, by its keys.
+    fn choose(&mut self, server: &str) {
+        let row = self.row(server);
+        self.press_on(Role::TreeItem, &row, Key::Enter);
+        let selected = self.session().selected_server().unwrap();
+        assert_eq!(selected.name().as_str(), server);
+    }
+
+    fn toggle_sync(&mut self, server: &str) {
+        self.choose(server);
+        self.key(Modifiers::COMMAND, Key::K);
+    }
+
+    fn guess(&mut self, servers: &[&str]) {
+        for server in servers {
+            self.press_on(Role::CheckBox, server, Key::Space);
+        }
+        self.press_on(Role::Button, "This is my guess", Key::Enter);
+    }
+
+    fn is_solved(&self) -> bool {
+        let open = self.session().lesson.as_ref().unwrap();
+        open.state.is_solved
+    }
+
+    /// What is announced by itself.
+    fn announced(&self) -> Vec<String> {
+        let is_live = |node: &egui_kittest::kittest::AccessKitNode<'_>| node.live() == Live::Polite;
+        let nodes = self.harness.query_all(by().predicate(is_live));
+        nodes.filter_map(|node| node.accesskit_node().label()).collect()
+    }
+}
+
+#[test]
+fn the_second_hop_is_finished_by_keyboard() {
+    let mut window = open("second-hop");
+    window.guess(&["Nobody"]);
+    assert!(window.has("Right: nobody"));
+    window.press_on(Role::Button, "Continue", Key::Enter);
+    let said = window.announced();
+    let goal = "A commit on master waits for slave1, and goes on: open.";
+    assert!(said.iter().any(|words| words.starts_with(goal)), "{said:?}");
+    window.toggle_sync("slave11");
+    window.toggle_sync("slave1");
+    assert!(window.is_solved());
+    assert!(window.has("Solved"));
+    let said = window.announced();
+    assert!(
+        said.contains(&"Solved: Why the second hop is never synchronous".to_owned()),
+        "{said:?}"
+    );
+    assert_eq!(window.session().learning.mark("second-hop"), Mark::Solved);
+    // Its next one is offered, and goes on from there.
+    window.press_on(Role::Button, "Next: The first cascade, rebuilt", Key::Enter);
+    let open = window.session().lesson.as_ref().unwrap();
+    assert_eq!(open.lesson.name, "article-of-2011");
+}
+
+#[test]
+fn two_names_is_finished_by_keyboard() {
+    let mut window = open("two-names");
+    window.guess(&["standby1"]);
+    window.press_on(Role::Button, "Continue", Key::Enter);
+    window.press_on(Role::Button, "Potential", Key::Enter);
+    window.press_on(Role::Button, "Continue", Key::Enter);
+    window.toggle_sync("standby3");
+    window.key(Modifiers::COMMAND, Key::Num1);
+    window.press(Key::Escape);
+    window.fill("Standbys to wait for", "2");
+    window.press(Key::Enter);
+    assert!(
+        window.is_solved(),
+        "{:?}",
+        window.session().lesson.as_ref().unwrap().state
+    );
+}
+
+#[test]
+fn the_commit_that_waits_is_finished_by_keyboard() {
+    let mut window = open("the-commit-that-waits");
+    window.press_on(Role::Button, "Hangs", Key::Enter);
+    window.toggle_sync("standby");
+    window.key(Modifiers::COMMAND, Key::I);
+    window.press_on(Role::Button, "Actions for standby", Key::Enter);
+    window.press_on(Role::Button, "Crash", Key::Enter);
+    window.key(Modifiers::COMMAND, Key::I);
+    window.choose("primary");
+    window.press(Key::Insert);
+    window.key(Modifiers::COMMAND, Key::K);
+    assert!(
+        window.is_solved(),
+        "{:?}",
+        window.session().lesson.as_ref().unwrap().state
+    );
+}
+
+#[test]
+fn advice_is_folded_until_it_is_asked_for() {
+    let mut window = open("second-hop");
+    assert!(window.has("Show what pgcascade advises"));
+    let fixes = |window: &Window| {
+        let findings = &window.session().derived.findings;
+        let fix = findings.iter().find_map(|finding| finding.fix.as_ref()).unwrap();
+        window.harness.query_all_by_label(&fix.label).next().is_some()
+    };
+    assert!(!fixes(&window));
+    window.press_on(Role::Button, "Show what pgcascade advises", Key::Enter);
+    assert!(fixes(&window));
+}
+
+#[test]
+fn the_start_page_begins_with_what_there_is_to_learn() {
+    let mut window = Window::seed();
+    window.send(Message::Start(pgcascade::app::StartMessage::Show));
+    window.press_on(
+        Role::Button,
+        "Learn: begin with \"What is a standby\"",
+        Key::Enter,
+    );
+    let open = window.session().lesson.as_ref().unwrap();
+    assert_eq!(open.lesson.name, "first-standby");
+    assert!(!window.session().start.is_shown);
+    window.send(Message::Start(pgcascade::app::StartMessage::Show));
+    window.press_on(Role::Button, "Quiz", Key::Enter);
+    assert!(window.has("Quiz: question 1 of 5"));
+}
