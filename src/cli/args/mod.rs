@@ -11,8 +11,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub(in crate::cli) use self::clusters::{Adopt, Apply, Demo, Show};
 pub(in crate::cli) use self::designs::{Bundle, Diagram, New, Predict};
-use super::export::ExportArgs;
 pub(in crate::cli) use self::steer::{Failover, Follow, OneServer, Rejoin, Restart, SomeServers, Switchover};
+use super::export::ExportArgs;
 use super::load::LoadArgs;
 use super::man::ManArgs;
 use super::mistyped::exit_on_mistyped_command;
