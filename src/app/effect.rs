@@ -8,6 +8,8 @@ use crate::model::bundle::Bundle;
 use crate::model::desk::Preferences;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
+use crate::model::lessons::Progress;
+use crate::model::plan::Wish;
 use crate::model::plan::{Machine, Plan};
 
 /// What a path is asked for.
@@ -78,6 +80,10 @@ pub enum Effect {
     ListClusters,
     /// What lasts until the next session.
     KeepPreferences(Box<Preferences>),
+    /// What is learnt lasts, too.
+    KeepProgress(Box<Progress>),
+    /// What was learnt in earlier sessions, answered by `LessonMessage::Known`.
+    FindProgress,
     /// Keep what was exported of the design in this file, to compare with it later.
     KeepExport {
         path: PathBuf,
@@ -136,6 +142,8 @@ pub enum Effect {
     /// Draw what runs, answered by `ClusterMessage::CanAdopt`.
     LookToAdopt(PathBuf),
     Adopt(Box<Adopting>),
+    /// Plan how servers change their roles, answered by `ClusterMessage::CanSteer`.
+    LookToSteer(PathBuf, Wish),
     FindLeftOver,
     /// Show the folder in the desktop's file manager.
     OpenFolder(PathBuf),

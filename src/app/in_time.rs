@@ -29,6 +29,9 @@ impl Pace {
         (0..Self::STEPS.len()).map(Self)
     }
 
+    /// A quarter of real time: at it, the seconds of a lesson pass while one watches.
+    pub(super) const OF_LESSON: Self = Self(6);
+
     /// The cluster's microseconds in a second of the window.
     pub fn micros(self) -> Micros {
         Self::STEPS.get(self.0).copied().unwrap_or(SHORTEST)

@@ -10,6 +10,8 @@ pub enum Locked {
     WhatIf,
     /// The text is newer than the drawing, and is not a design.
     BrokenText,
+    /// A lesson in which only What-if changes anything.
+    Lesson,
 }
 
 impl Locked {
@@ -19,6 +21,7 @@ impl Locked {
             Self::Deploying => "The design is locked while it is being deployed",
             Self::WhatIf => "The design cannot change in What-if",
             Self::BrokenText => "The text has an error; the drawing shows the last valid version",
+            Self::Lesson => "In this lesson the cluster stays as it is",
         }
     }
 
@@ -28,6 +31,7 @@ impl Locked {
             Self::Deploying => "Wait until the deployment is done, or cancel it",
             Self::WhatIf => "Leave What-if to change the design",
             Self::BrokenText => "Fix the text or revert it to the drawing, both in the Text panel",
+            Self::Lesson => "What-if shows what can be done with it",
         }
     }
 
@@ -55,12 +59,21 @@ impl Session {
         self.held().is_some()
     }
 
+    /// Why nothing of the drawing can be edited now: the same, or a lesson.
+    pub fn kept(&self) -> Option<Locked> {
+        let by_lesson = || {
+            let open = self.lesson.as_ref();
+            open.filter(|open| open.is_locked()).map(|_| Locked::Lesson)
+        };
+        self.locked().or_else(by_lesson)
+    }
+
     pub fn is_locked(&self) -> bool {
-        self.locked().is_some()
+        self.kept().is_some()
     }
 
     /// Why nothing can be edited now; empty if it can.
     pub fn locked_words(&self) -> &'static str {
-        self.locked().map_or("", Locked::sentence)
+        self.kept().map_or("", Locked::sentence)
     }
 }

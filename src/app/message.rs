@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::app::glance::Glance;
 use crate::engine::deploy::adopt::Adopting;
 use crate::engine::deploy::{self, Found};
+use crate::engine::deploy::{Refused, Steered};
 use crate::model::desk::LeftCluster;
 use crate::model::desk::Listed;
 use crate::model::desk::RecentDesign;
@@ -12,6 +13,8 @@ use crate::model::desk::Theme;
 use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
+use crate::model::lessons::Progress;
+use crate::model::plan::Wish;
 use crate::model::plan::{Machine, RunEvent};
 use crate::model::simulate::time::{Micros, Speed, Workload};
 use crate::model::simulate::world::Incident;
@@ -29,6 +32,7 @@ pub enum Message {
     View(ViewMessage),
     WhatIf(WhatIfMessage),
     Start(StartMessage),
+    Lesson(LessonMessage),
     /// Something went wrong outside; shown as a notice.
     Failed(Report),
     /// The user wants to close the window.
@@ -172,6 +176,12 @@ pub enum ClusterMessage {
     Adopt,
     /// What runs is the design now.
     Adopted(PathBuf, Box<Document>),
+    /// Look at the running cluster, to let servers change their roles.
+    AskSteer(Wish),
+    /// What would be done, or what stands in the way.
+    CanSteer(PathBuf, Result<Box<Steered>, Refused>),
+    /// Do it.
+    Steer,
     /// A fresh reading.
     Seen(PathBuf, Box<Glance>),
     /// The watched cluster is not there any more.
@@ -283,6 +293,42 @@ pub enum WhatIfMessage {
     /// The story of the moments, in time.
     PlayStory,
     Time(TimeMessage),
+}
+
+/// Lessons, and the quiz.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LessonMessage {
+    /// What was done in earlier sessions, and the number of the day.
+    Known(Box<Progress>, u64),
+    /// A lesson by its name, or a challenge by its number.
+    Open(String),
+    /// From its start, with nothing reached.
+    Restart,
+    /// The design stays; it is no lesson's any more.
+    End,
+    /// So many pages beyond the first are reached.
+    Page(usize),
+    /// A guess; only the first one counts.
+    Answer {
+        ask: String,
+        values: Vec<String>,
+    },
+    /// One more hint for this goal.
+    Hint(String),
+    /// The program's own advice, which counts as a hint.
+    Advice,
+    /// Play the solution.
+    Show,
+    /// Its next step.
+    ShowStep,
+    /// As much of it as reaches the next goal.
+    NextGoal,
+    /// What was done, as text for the clipboard.
+    CopyResult,
+    /// The question of this number, of the quiz of this seed.
+    Quiz(u64, u64),
+    Guess(Vec<String>),
+    EndQuiz,
 }
 
 /// What-if in time.

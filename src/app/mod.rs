@@ -14,6 +14,7 @@ mod effect;
 mod folding;
 pub mod glance;
 mod in_time;
+mod lesson;
 mod locked;
 mod message;
 mod mode;
@@ -34,10 +35,11 @@ pub use comparison::{Against, Comparison};
 pub use effect::{Effect, PathPurpose};
 pub use folding::Folding;
 pub use in_time::{InTime, Pace};
+pub use lesson::{Learning, Looked, OpenLesson, Quiz};
 pub use locked::Locked;
 pub use message::{
-    ClusterMessage, DesignMessage, FileMessage, Message, OnDisk, RunMessage, StartMessage, TimeMessage,
-    ViewMessage, WhatIfMessage,
+    ClusterMessage, DesignMessage, FileMessage, LessonMessage, Message, OnDisk, RunMessage, StartMessage,
+    TimeMessage, ViewMessage, WhatIfMessage,
 };
 pub use mode::Mode;
 pub use outbox::Outbox;

@@ -20,6 +20,8 @@ pub struct WhatIf {
     revision: u64,
     /// The same in time, once it was looked at.
     pub time: Option<InTime>,
+    /// What a lesson shows in time at first.
+    pub(super) scenario: Option<Scenario>,
     /// What the panel shows.
     pub look: Look,
     /// Whether two failures at once are shown, or one.
@@ -84,7 +86,12 @@ impl Moment {
 
 impl WhatIf {
     pub fn new(topology: &Topology, tab_before: Tab) -> Self {
-        let beginning = Moment::new(None, Vec::new(), World::new(topology));
+        Self::from(World::new(topology), Vec::new(), None, tab_before)
+    }
+
+    /// A story that begins in trouble: what was given cannot be undone. `scenario` is for the story in time.
+    pub fn from(world: World, given: Vec<Consequence>, scenario: Option<Scenario>, tab_before: Tab) -> Self {
+        let beginning = Moment::new(None, given, world);
         Self {
             stories: vec![Story {
                 moments: vec![beginning],
@@ -93,6 +100,7 @@ impl WhatIf {
             shown: 0,
             revision: 0,
             time: None,
+            scenario,
             look: Look::Verdict,
             double: false,
             survives: None,

@@ -8,6 +8,7 @@ mod adopt;
 mod apply;
 mod args;
 mod ask;
+mod audit;
 mod bundle;
 mod check;
 mod clusters;
@@ -19,6 +20,9 @@ mod diagram;
 mod difference;
 mod explain;
 mod export;
+mod import;
+mod lesson;
+mod lessons;
 mod live;
 mod load;
 mod man;
@@ -38,6 +42,7 @@ mod steer;
 mod survives;
 mod table;
 mod target;
+mod task;
 mod terminal;
 mod tree;
 mod trust;
@@ -50,9 +55,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::engine::deploy::Wish;
 use crate::engine::desk::log;
 use crate::engine::servers_user::{self, Fate, own_session};
+use crate::model::plan::Wish;
 use crate::model::words::duration;
 use crate::report::Report;
 use args::{Args, Command};
@@ -193,10 +198,15 @@ fn perform(args: Args) -> Result<Ending, Report> {
             wait_for(apply::apply(&apply, wanted))
         }
         Command::Adopt(args) => adopt::adopt(&args),
+        Command::Import(args) => import::import(&args),
+        Command::Audit(args) => audit::audit(&args),
         Command::Demo(demo) => {
             demo.programs.take_on_user()?;
             wait_for(demo::demo(&demo))
         }
+        Command::Lessons(args) => lessons::lessons(&args),
+        Command::Lesson(args) => lesson::lesson(&args),
+        Command::Challenge(args) => lesson::challenge(&args),
         Command::Man(args) => man::man(&args),
         Command::Completions { shell } => Ok(completions::completions(shell)),
         Command::KeepFolder { folder, uid, gid } => keep_folder(&folder, uid, gid),
@@ -282,6 +292,10 @@ fn keep_folder(folder: &Path, uid: u32, gid: u32) -> Result<Ending, Report> {
 
 /// Runs what waits for servers and signals.
 fn wait_for(command: impl Future<Output = Result<Ending, Report>>) -> Result<Ending, Report> {
+    wait_for_value(command)
+}
+
+fn wait_for_value<T>(command: impl Future<Output = Result<T, Report>>) -> Result<T, Report> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -10,8 +10,8 @@ use super::deploy::{ending, shown, tell};
 use super::plan::print_steps;
 use super::signals::Signals;
 use super::{Ending, ask, preflight, print, target};
-use crate::engine::deploy::{self, Cancel, Refused, Steered, Wish};
-use crate::model::plan::{Check, Kind, Outcome, Plan};
+use crate::engine::deploy::{self, Cancel, Refused, Steered};
+use crate::model::plan::{Check, Foretold, Kind, Outcome, Plan, Wish};
 use crate::model::quoting::shell_path;
 use crate::model::words::counted;
 use crate::report::Report;
@@ -24,11 +24,8 @@ const RUN: u64 = 1;
 struct Answer<'a> {
     #[serde(flatten)]
     plan: Option<&'a Plan>,
-    changes: &'a [String],
-    interruptions: &'a [String],
-    notes: &'a [String],
-    /// What has to be agreed to (`--yes`).
-    consent: Option<&'a str>,
+    #[serde(flatten)]
+    told: &'a Foretold,
     checks: &'a [Check],
 }
 
@@ -50,7 +47,7 @@ pub(super) async fn steer(dir: &Path, wish: Wish, agrees: bool, show: Show) -> R
     if steered.change.plan.steps.is_empty() {
         return Ok(Ending::Fine);
     }
-    if let Some(consent) = steered.consent.as_deref().filter(|_| !agrees) {
+    if let Some(consent) = steered.told.consent.as_deref().filter(|_| !agrees) {
         agree(consent, show.json)?;
     }
     Ok(perform(steered, show.json, signals).await)
@@ -75,10 +72,7 @@ fn refuse(dir: &Path, wish: &Wish, checks: &[Check], show: Show) -> Ending {
     if show.plan && show.json {
         print::json(&Answer {
             plan: None,
-            changes: &[],
-            interruptions: &[],
-            notes: &[],
-            consent: None,
+            told: &Foretold::default(),
             checks,
         });
     } else if show.json {
@@ -106,10 +100,7 @@ fn tell_plan(steered: &Steered, as_json: bool) {
     if as_json {
         print::json(&Answer {
             plan: Some(plan),
-            changes: &steered.changes,
-            interruptions: &steered.interruptions,
-            notes: &steered.notes,
-            consent: steered.consent.as_deref(),
+            told: &steered.told,
             checks: &[],
         });
         return;
@@ -127,13 +118,13 @@ fn summary(steered: &Steered) -> Vec<String> {
         return vec![format!("Nothing to do: {} is as wanted already", plan.folder)];
     }
     let mut lines = vec![format!("\"{}\" in {}:", plan.cluster, plan.folder)];
-    lines.extend(steered.changes.iter().map(|change| format!("  {change}")));
-    lines.extend(steered.notes.iter().map(|note| format!("  {note}")));
-    if steered.interruptions.is_empty() {
+    lines.extend(steered.told.changes.iter().map(|change| format!("  {change}")));
+    lines.extend(steered.told.notes.iter().map(|note| format!("  {note}")));
+    if steered.told.interruptions.is_empty() {
         lines.push("No sessions are interrupted".to_owned());
     } else {
         lines.push("Interrupted:".to_owned());
-        lines.extend(steered.interruptions.iter().map(|one| format!("  {one}")));
+        lines.extend(steered.told.interruptions.iter().map(|one| format!("  {one}")));
     }
     lines
 }

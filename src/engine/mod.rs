@@ -8,6 +8,7 @@
 pub mod cluster;
 pub mod deploy;
 pub mod desk;
+pub mod import;
 pub mod load;
 pub mod monitor;
 #[cfg(test)]

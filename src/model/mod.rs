@@ -4,10 +4,12 @@
 //! The folders below are floors: each uses only those before it in
 //! `topology` (the cluster) ← `document` (the design file), `configuration` (what its servers' files say), `health` (what
 //! running servers show), `desk` (what lies beside the design) ← `operation` (what is done to one of them) ← `simulate` (what they will show) ←
-//! `drift` (where they differ from the drawing) ← `plan` (the steps
-//! that build and change it) ← `bundle` (all files as a tarball), `diagram` (the drawing as a picture). Below all of them:
+//! `drift` (where they differ from the drawing), `import` (a cluster that somebody runs, as a design) ← `plan` (the steps
+//! that build and change it) ← `bundle` (all files as a tarball), `diagram` (the drawing as a picture), `lessons` (designs with
+//! something to find out) ← `audit` (what is wrong with a cluster that somebody runs). Below all of them:
 //! `words` and `quoting`. `tests/suite/architecture.rs` holds them to it.
 
+pub mod audit;
 pub mod bundle;
 pub mod configuration;
 pub mod desk;
@@ -16,6 +18,8 @@ pub mod document;
 pub mod drift;
 pub mod export;
 pub mod health;
+pub mod import;
+pub mod lessons;
 pub mod operation;
 pub mod plan;
 pub mod quoting;

@@ -73,6 +73,15 @@ pub fn conninfo(value: &str) -> String {
     }
 }
 
+/// A cell of a CSV file (RFC 4180).
+pub fn csv(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +116,13 @@ mod tests {
             ("é", "'é'"),
         ] {
             assert_eq!(shell_word(text), word);
+        }
+    }
+
+    #[test]
+    fn a_cell_with_commas_and_quotes_stays_one_cell() {
+        for (cell, quoted) in [("a", "a"), ("a,b", "\"a,b\""), ("a \"b\"", "\"a \"\"b\"\"\"")] {
+            assert_eq!(csv(cell), quoted);
         }
     }
 

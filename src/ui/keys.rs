@@ -36,7 +36,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-static KEYS: [Shortcuts; 67] = [
+static KEYS: [Shortcuts; 69] = [
     Shortcuts { id: ActionId::New, keys: &[ctrl(Key::N)], in_text: true },
     Shortcuts { id: ActionId::NewFrom, keys: &[ctrl_shift(Key::N)], in_text: true },
     Shortcuts { id: ActionId::Open, keys: &[ctrl(Key::O)], in_text: true },
@@ -96,6 +96,8 @@ static KEYS: [Shortcuts; 67] = [
     Shortcuts { id: ActionId::ShowFiles, keys: &[ctrl(Key::Num2)], in_text: true },
     Shortcuts { id: ActionId::ShowDeploy, keys: &[ctrl(Key::Num3)], in_text: true },
     Shortcuts { id: ActionId::ShowText, keys: &[ctrl(Key::Num4)], in_text: true },
+    Shortcuts { id: ActionId::ShowLesson, keys: &[ctrl(Key::Num5)], in_text: true },
+    Shortcuts { id: ActionId::Lessons, keys: &[ctrl_alt(Key::T)], in_text: true },
     Shortcuts { id: ActionId::ColoursOfDesktop, keys: &[ctrl_alt(Key::C)], in_text: true },
     Shortcuts { id: ActionId::Light, keys: &[ctrl_alt(Key::L)], in_text: true },
     Shortcuts { id: ActionId::Dark, keys: &[ctrl_alt(Key::D)], in_text: true },

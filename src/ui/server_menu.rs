@@ -6,6 +6,7 @@ use egui::{Button, Ui, WidgetInfo, WidgetType};
 use crate::app::actions::{ACTIONS, ActionId, Does, Menu, UiAction, action};
 use crate::app::edits::edit;
 use crate::app::{ClusterMessage, Message, Mode, Outbox, Session, ViewMessage};
+use crate::model::plan::Wish;
 use crate::model::topology::{Edit, ServerId};
 use crate::ui::keys::key_words;
 use crate::ui::panels::connect_command;
@@ -50,6 +51,31 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
     entry(ui, idle && runs == Some(false), "Start the server", start);
     let stop = Message::Cluster(ClusterMessage::StopServers(names()));
     entry(ui, idle && runs == Some(true), "Stop the server", stop);
+    let seen = session.reading(id);
+    let is_standby = seen
+        .as_ref()
+        .is_some_and(|one| one.running && one.role == "standby");
+    let steer = |wish| Message::Cluster(ClusterMessage::AskSteer(wish));
+    if drawn.is_primary() {
+        let gone = runs == Some(false) || seen.as_ref().is_some_and(|one| !one.answers);
+        let wish = Wish::Failover { heir: None };
+        entry(ui, idle && gone, "Let a standby take over…", steer(wish));
+    } else {
+        let heir = name.to_owned();
+        entry(
+            ui,
+            idle && is_standby,
+            "Switch over to this server…",
+            steer(Wish::Switchover { heir }),
+        );
+        let server = name.to_owned();
+        entry(
+            ui,
+            idle && runs == Some(false),
+            "Rejoin this server…",
+            steer(Wish::Rejoin { server }),
+        );
+    }
     let log = Message::Cluster(ClusterMessage::ShowLog(name.to_owned()));
     entry(ui, true, "Show its log…", log);
     if let Some(server) = cluster.deployed.topology().by_name(name) {

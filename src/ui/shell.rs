@@ -261,6 +261,12 @@ impl Shell {
             .show(ui, |ui| {
                 panels::status_bar_ui(ui, session, outbox);
             });
+        if let Some(open) = &session.lesson {
+            let strip = bar.fill(tokens.tint(tokens.primary));
+            Panel::bottom("lesson").frame(strip).show(ui, |ui| {
+                panels::lesson_strip_ui(ui, session, open, &mut state.lesson, outbox);
+            });
+        }
         if let Some(what_if) = session.what_if() {
             let strip = bar.fill(tokens.tint(tokens.accent));
             Panel::bottom("what-if")

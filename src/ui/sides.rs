@@ -77,15 +77,21 @@ fn heading_ui(ui: &mut Ui, words: &str) {
 }
 
 fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
+        // With a lesson and What-if there are six of them.
+        if session.lesson.is_some() {
+            ui.spacing_mut().button_padding.x = GAP_SMALL;
+            ui.spacing_mut().item_spacing.x = GAP_SMALL;
+        }
         let own = session.mode.tab();
+        let lesson = session.lesson.as_ref().map(|_| (Tab::Lesson, "Lesson"));
         let others = [
             (Tab::Inspector, "Inspector"),
             (Tab::Files, "Files"),
             (Tab::Deploy, "Deploy"),
             (Tab::Text, "Text"),
         ];
-        for (tab, words) in own.into_iter().chain(others) {
+        for (tab, words) in lesson.into_iter().chain(own).chain(others) {
             let is_shown = session.looks.tab == tab;
             let button = egui::Button::selectable(is_shown, words);
             if ui.add(button).clicked() {
@@ -109,5 +115,6 @@ fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut
         Tab::Deploy => panels::deploy_ui(ui, session, state, outbox),
         Tab::Text => panels::text_ui(ui, session, &mut state.text, outbox),
         Tab::WhatIf => panels::what_if_ui(ui, session, outbox),
+        Tab::Lesson => panels::lesson_ui(ui, session, &mut state.lesson, outbox),
     }
 }

@@ -10,6 +10,7 @@
 mod adopt;
 mod apply;
 mod archive;
+mod audit;
 mod besieged;
 mod bundle;
 mod bystander;
@@ -24,6 +25,8 @@ mod drift;
 mod faults;
 mod frozen;
 mod hostile;
+mod import;
+mod import_conf;
 mod interrupted;
 mod lab;
 mod logs;

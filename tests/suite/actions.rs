@@ -4,8 +4,8 @@ use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
 use pgcascade::app::actions::{ACTIONS, ActionId, Menu, UiAction};
 use pgcascade::app::{
-    ClusterMessage, DesignMessage, Dialog, Effect, Message, Pick, Tab, TimeMessage, ViewMessage, WhatIf,
-    WhatIfMessage,
+    ClusterMessage, DesignMessage, Dialog, Effect, LessonMessage, Message, Pick, Tab, TimeMessage,
+    ViewMessage, WhatIf, WhatIfMessage,
 };
 use pgcascade::model::desk::{LeftCluster, LeftState};
 use pgcascade::model::document::{Command, format, templates};
@@ -154,6 +154,11 @@ fn ready_for(action: &UiAction) -> Window {
         let left = [("whole", LeftState::Whole), ("half", LeftState::HalfBuilt)];
         let left = left.map(|(name, state)| left_over(name, state)).to_vec();
         window.send(Message::Cluster(ClusterMessage::LeftOver(left)));
+    }
+    if action.id == ActionId::ShowLesson {
+        let open = LessonMessage::Open("second-hop".to_owned());
+        window.send(Message::Lesson(open));
+        window.send(Message::View(ViewMessage::Show(Tab::Inspector)));
     }
     if action.id == Adopt {
         let deployed = Box::new(window.session().desk.document.clone());

@@ -32,7 +32,7 @@ const MAY_USE: [(&str, &[&str]); 5] = [
 ];
 
 /// The floors of the model, lowest first: what each may use of the others.
-const MODEL_MAY_USE: [(&str, &[&str]); 12] = [
+const MODEL_MAY_USE: [(&str, &[&str]); 15] = [
     ("topology", &[]),
     ("document", &["topology"]),
     ("configuration", &["topology"]),
@@ -44,7 +44,15 @@ const MODEL_MAY_USE: [(&str, &[&str]); 12] = [
         &["topology", "document", "configuration", "health", "operation"],
     ),
     (
+        "lessons",
+        &["topology", "document", "configuration", "health", "simulate"],
+    ),
+    (
         "drift",
+        &["topology", "document", "configuration", "health", "simulate"],
+    ),
+    (
+        "import",
         &["topology", "document", "configuration", "health", "simulate"],
     ),
     (
@@ -97,6 +105,19 @@ const MODEL_MAY_USE: [(&str, &[&str]); 12] = [
             "simulate",
             "drift",
             "plan",
+        ],
+    ),
+    (
+        "audit",
+        &[
+            "topology",
+            "document",
+            "configuration",
+            "health",
+            "simulate",
+            "drift",
+            "import",
+            "diagram",
         ],
     ),
 ];

@@ -25,6 +25,7 @@ mod golden;
 mod hazards;
 #[cfg(feature = "gui")]
 mod large;
+mod lessons;
 mod log;
 mod lost;
 mod provenance;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::Answer;
-use super::guards::{send, unlocked};
+use super::guards::{send, untyped};
 use crate::app::{ClusterMessage, Message, RunMessage, Session, Tab, ViewMessage};
 use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::topology::ServerId;
@@ -59,7 +59,7 @@ impl Next {
 }
 
 pub fn deploy(session: &Session, _: &[ServerId]) -> Answer {
-    unlocked(session)?;
+    untyped(session)?;
     send(match Next::of(session) {
         Next::Deploy => Message::Run(RunMessage::Ask),
         Next::Apply => Message::Run(RunMessage::AskChange),
@@ -70,7 +70,7 @@ pub fn deploy(session: &Session, _: &[ServerId]) -> Answer {
 
 pub fn go_on(session: &Session, _: &[ServerId]) -> Answer {
     let folder = first(session, |left| !left.state.is_whole()).ok_or("No cluster was interrupted")?;
-    unlocked(session)?;
+    untyped(session)?;
     send(Message::Cluster(ClusterMessage::GoOn(folder)))
 }
 
@@ -92,7 +92,7 @@ pub fn watch_left(session: &Session, _: &[ServerId]) -> Answer {
 }
 
 pub fn adopt(session: &Session, _: &[ServerId]) -> Answer {
-    unlocked(session)?;
+    untyped(session)?;
     match &session.live.cluster {
         None => Err("No cluster runs here".to_owned()),
         Some(cluster) if cluster.busy.is_some() => Err("The cluster is busy".to_owned()),

@@ -20,6 +20,11 @@ pub(super) fn pick(pick: Pick) -> Answer {
 }
 
 pub(super) fn unlocked(session: &Session) -> Result<(), String> {
+    refused_by(session.kept())
+}
+
+/// What changes nothing of the drawing: a lesson that keeps it as it is does not mind.
+pub(super) fn untyped(session: &Session) -> Result<(), String> {
     refused_by(session.locked())
 }
 

@@ -68,6 +68,8 @@ pub enum ActionId {
     ShowFiles,
     ShowDeploy,
     ShowText,
+    ShowLesson,
+    Lessons,
     ColoursOfDesktop,
     Light,
     Dark,
@@ -148,7 +150,7 @@ pub struct UiAction {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [UiAction; 67] = [
+pub static ACTIONS: [UiAction; 69] = [
     UiAction { id: ActionId::New, menu: Menu::File, words: "New", does: file::new, explained: "Create a \
          design with one server, the primary" },
     UiAction { id: ActionId::NewFrom, menu: Menu::File, words: "New from…", does: file::new_from, explained: "Create a design from a built-in \
@@ -247,6 +249,8 @@ pub static ACTIONS: [UiAction; 67] = [
          or plan a deployment" },
     UiAction { id: ActionId::ShowText, menu: Menu::View, words: "Show the text", does: view::show_text, explained: "Edit the design as text next to \
          the drawing" },
+    UiAction { id: ActionId::ShowLesson, menu: Menu::View, words: "Show the lesson", does: view::show_lesson, explained: "Show the open lesson's task, questions and goals" },
+    UiAction { id: ActionId::Lessons, menu: Menu::View, words: "Lessons", does: view::lessons, explained: "Learn replication by doing it: lessons, challenges and a quiz" },
     UiAction { id: ActionId::ColoursOfDesktop, menu: Menu::View, words: "Colours of the desktop", does: |_, _| view::theme(Theme::Desktop), explained: "Use light or dark colours like the desktop" },
     UiAction { id: ActionId::Light, menu: Menu::View, words: "Light", does: |_, _| view::theme(Theme::Light), explained: "Use light colours" },
     UiAction { id: ActionId::Dark, menu: Menu::View, words: "Dark", does: |_, _| view::theme(Theme::Dark), explained: "Use \

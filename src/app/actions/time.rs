@@ -1,7 +1,7 @@
 //! What the Time menu does: What-if in time.
 
 use super::Answer;
-use super::guards::{send, unlocked};
+use super::guards::{send, untyped};
 use crate::app::{InTime, Look, Message, Session, TimeMessage, WhatIf, WhatIfMessage};
 use crate::model::topology::ServerId;
 
@@ -13,7 +13,7 @@ pub fn in_time(session: &Session, _: &[ServerId]) -> Answer {
         }
         Some(_) => send(Message::WhatIf(WhatIfMessage::Look(Look::Time))),
         None => {
-            unlocked(session)?;
+            untyped(session)?;
             send(Message::WhatIf(WhatIfMessage::EnterInTime))
         }
     }

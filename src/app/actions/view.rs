@@ -1,7 +1,7 @@
 //! What the View and Help menus do: what is shown, and how it looks.
 
 use super::Answer;
-use super::guards::{send, unlocked};
+use super::guards::{send, unlocked, untyped};
 use crate::app::{DesignMessage, Dialog, Message, Session, StartMessage, Tab, ViewMessage, WhatIfMessage};
 use crate::model::desk::Theme;
 use crate::model::document::Command;
@@ -58,7 +58,7 @@ pub fn what_if(session: &Session, _: &[ServerId]) -> Answer {
     if session.what_if().is_some() {
         return send(Message::WhatIf(WhatIfMessage::Leave));
     }
-    unlocked(session)?;
+    untyped(session)?;
     send(Message::WhatIf(WhatIfMessage::Enter))
 }
 
@@ -78,6 +78,21 @@ pub fn show_text(_: &Session, _: &[ServerId]) -> Answer {
     send(Message::View(ViewMessage::Show(Tab::Text)))
 }
 
+pub fn show_lesson(session: &Session, _: &[ServerId]) -> Answer {
+    if session.lesson.is_none() {
+        return Err("No lesson is open".to_owned());
+    }
+    send(Message::View(ViewMessage::Show(Tab::Lesson)))
+}
+
+pub fn lessons(session: &Session, _: &[ServerId]) -> Answer {
+    untyped(session)?;
+    if session.start.is_shown {
+        return Err("The lessons are on this page".to_owned());
+    }
+    send(Message::Start(StartMessage::Show))
+}
+
 pub fn theme(theme: Theme) -> Answer {
     send(Message::View(ViewMessage::Theme(theme)))
 }
@@ -91,7 +106,7 @@ pub fn start(session: &Session, _: &[ServerId]) -> Answer {
     if session.start.is_shown {
         return send(Message::Start(StartMessage::Leave));
     }
-    unlocked(session)?;
+    untyped(session)?;
     send(Message::Start(StartMessage::Show))
 }
 

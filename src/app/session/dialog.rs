@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::app::{Message, OnDisk, PathPurpose};
+use crate::engine::deploy::Steered;
 use crate::engine::deploy::adopt::Adopting;
 use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
@@ -59,6 +60,8 @@ pub enum Dialog {
     },
     /// What runs is to become the design: `ClusterMessage::Adopt` makes it so.
     Adopt(Box<Adopting>),
+    /// Servers are to change their roles: `ClusterMessage::Steer` lets them.
+    Steer(Box<Steered>),
     ConfirmTeardown {
         folder: PathBuf,
     },

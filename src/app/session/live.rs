@@ -22,6 +22,8 @@ pub struct Live {
     pub(in crate::app) hidden: Vec<PathBuf>,
     /// Left-over clusters whose teardown is under way.
     pub removing: Vec<PathBuf>,
+    /// The design to which the run at hand takes a cluster whose servers change their roles.
+    pub(in crate::app) steered: Option<Box<Document>>,
     /// The next run's number.
     pub(in crate::app) next_run: u64,
 }
@@ -34,6 +36,7 @@ impl Default for Live {
             left_over: Vec::new(),
             hidden: Vec::new(),
             removing: Vec::new(),
+            steered: None,
             next_run: 1,
         }
     }

@@ -45,4 +45,6 @@ pub enum Tab {
     Text,
     /// Only in that mode.
     WhatIf,
+    /// Only while one is open.
+    Lesson,
 }

@@ -21,7 +21,7 @@ pub use pending::Pending;
 
 use std::path::PathBuf;
 
-use super::{Effect, Mode, Start, WhatIf};
+use super::{Effect, Learning, Mode, OpenLesson, Start, WhatIf};
 use crate::model::bundle::{self, Bundle};
 use crate::model::desk::Preferences;
 use crate::model::document::Document;
@@ -40,6 +40,9 @@ pub struct Session {
     /// What the window is for just now.
     pub mode: Mode,
     pub start: Start,
+    /// The lesson that the design belongs to.
+    pub lesson: Option<OpenLesson>,
+    pub learning: Learning,
     pub notices: Vec<Notice>,
     pub dialog: Option<Dialog>,
     /// What lasts from session to session.
@@ -73,6 +76,8 @@ impl Session {
             live: Live::default(),
             mode: Mode::Design,
             start: Start::default(),
+            lesson: None,
+            learning: Learning::default(),
             notices: Vec::new(),
             dialog: None,
             preferences: Preferences::default(),
@@ -92,7 +97,7 @@ impl Session {
         let mut effects = vec![Effect::FindRecoverable, Effect::FindLeftOver];
         effects.extend(opened);
         effects.extend(self.desk.path.clone().map(Effect::FindExport));
-        effects.push(Effect::FindRecent);
+        effects.extend([Effect::FindRecent, Effect::FindProgress]);
         effects.extend(self.start.is_shown.then_some(Effect::ListClusters));
         effects
     }

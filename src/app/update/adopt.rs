@@ -15,7 +15,7 @@ pub(super) fn ask(session: &mut Session) -> Vec<Effect> {
         return Vec::new();
     };
     let folder = cluster.folder.clone();
-    if session.is_locked() {
+    if session.locked().is_some() {
         return Vec::new();
     }
     if session.differs_from_deployed() {

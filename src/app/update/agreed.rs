@@ -1,7 +1,9 @@
 //! What was put off until nothing would be lost by it, and happens now.
 
-use super::super::{ClusterMessage, Effect, FileMessage, Message, PathPurpose, Session, StartMessage};
-use super::{desk, left_over, open, paths, start};
+use super::super::{
+    ClusterMessage, Effect, FileMessage, LessonMessage, Message, PathPurpose, Session, StartMessage,
+};
+use super::{desk, left_over, lesson, open, paths, start};
 
 /// Does what loses the design on the canvas, which is saved or which the user agreed to lose.
 pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
@@ -19,6 +21,7 @@ pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
         Message::Cluster(ClusterMessage::CanGoOn(folder, unfinished)) => {
             left_over::begin(session, folder, *unfinished)
         }
+        Message::Lesson(LessonMessage::Open(name)) => lesson::open(session, &name),
         Message::Quit => vec![desk::forget(session), Effect::Close],
         // Nothing else is ever put off by the question.
         _ => Vec::new(),

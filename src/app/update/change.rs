@@ -6,7 +6,7 @@ use super::super::{Effect, NoticeKind, RunView, Session, Tab};
 use super::deploy;
 use super::notices::{notify, notify_with_folder};
 use crate::engine::deploy::{Change, Found};
-use crate::model::plan::{Outcome, Progress, plan_apply};
+use crate::model::plan::{Kind, Outcome, Progress, plan_apply};
 use crate::report::Report;
 
 pub(super) fn ask(session: &mut Session) -> Vec<Effect> {
@@ -16,7 +16,7 @@ pub(super) fn ask(session: &mut Session) -> Vec<Effect> {
         .cluster
         .as_ref()
         .is_none_or(|cluster| cluster.busy.is_some());
-    if session.is_locked() || is_busy {
+    if session.locked().is_some() || is_busy {
         return Vec::new();
     }
     look(session)
@@ -98,9 +98,15 @@ pub(super) fn confirm(session: &mut Session) -> Vec<Effect> {
 }
 
 /// `holds`: the new design is what runs, also if something went wrong after that.
-pub(super) fn ended(session: &mut Session, folder: PathBuf, outcome: Outcome, holds: bool) -> Vec<Effect> {
+pub(super) fn ended(
+    session: &mut Session,
+    folder: PathBuf,
+    kind: Kind,
+    outcome: Outcome,
+    holds: bool,
+) -> Vec<Effect> {
     let is_done = outcome == Outcome::Done;
-    let (kind, mut report, remains) = match outcome {
+    let (notice, mut report, remains) = match outcome {
         Outcome::Done => {
             let name = session.desk.document.topology().name();
             let report = Report::new(format!("\"{name}\" runs as drawn and is verified"));
@@ -111,13 +117,13 @@ pub(super) fn ended(session: &mut Session, folder: PathBuf, outcome: Outcome, ho
             hints,
             remains,
         } => {
-            let mut report = Report::new("The change failed");
+            let mut report = Report::new(format!("The {} failed", kind.noun()));
             report.causes.push(reason);
             report.hints = hints;
             (NoticeKind::Problem, report, Some(remains))
         }
         Outcome::Cancelled { remains } => {
-            let report = Report::new("The change was cancelled");
+            let report = Report::new(format!("The {} was cancelled", kind.noun()));
             (NoticeKind::Info, report, Some(remains))
         }
     };
@@ -129,7 +135,7 @@ pub(super) fn ended(session: &mut Session, folder: PathBuf, outcome: Outcome, ho
         Some(remains) => report.causes.extend(remains),
         None => {}
     }
-    notify_with_folder(session, kind, report, Some(folder.clone()));
+    notify_with_folder(session, notice, report, Some(folder.clone()));
     if holds || is_done {
         deploy::watch(session, folder)
     } else {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
 use super::notices::{notify, notify_with_folder};
 use super::one_at_a_time::{self, act, cluster_in, tear_down};
-use super::{adopt, desk, left_over, log};
+use super::{adopt, desk, left_over, log, steer};
 use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
 use crate::report::Report;
@@ -30,6 +30,9 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
         ClusterMessage::CanAdopt(folder, adopting) => adopt::can(session, &folder, adopting),
         ClusterMessage::Adopt => adopt::confirm(session),
         ClusterMessage::Adopted(folder, design) => adopt::adopted(session, &folder, &design),
+        ClusterMessage::AskSteer(wish) => steer::ask(session, wish),
+        ClusterMessage::CanSteer(folder, found) => steer::can(session, &folder, found),
+        ClusterMessage::Steer => steer::confirm(session),
         ClusterMessage::Seen(folder, seen) => {
             if let Some(cluster) = cluster_in(session, &folder) {
                 cluster.seen = Some(*seen);

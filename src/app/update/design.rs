@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::{DesignMessage, Dialog, Effect, NoticeKind, Session};
 use super::edit::{perform, show};
-use super::notices::{notify, refuse, refuse_if_held, refuse_if_locked};
+use super::notices::{notify, refuse, refuse_if_held, refuse_if_locked, refuse_in_lesson};
 use super::{clipboard, text};
 use crate::model::document::Command;
 use crate::model::topology::{Downstreams, Edit, Refusal, ServerId, Topology};
@@ -25,9 +25,9 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
     );
     let is_refused = if is_text {
         // Reading what was typed before a lock is no change that the lock forbids: there is none after it.
-        message != DesignMessage::ReadTyped && refuse_if_held(session)
+        message != DesignMessage::ReadTyped && (refuse_if_held(session) || refuse_in_lesson(session))
     } else {
-        refuse_if_locked(session)
+        refuse_if_locked(session) || refuse_in_lesson(session)
     };
     if is_refused {
         return Vec::new();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::{Desk, Effect, NoticeKind, Pending, RunView, Session};
+use super::super::{Desk, Effect, NoticeKind, Pending, RunView, Session, Tab};
 use super::notices::notify;
 use crate::model::document::{Document, Problem, format};
 use crate::model::words::{as_sentence, counted};
@@ -34,6 +34,10 @@ pub(super) fn forget(session: &Session) -> Effect {
 /// Puts a design on the canvas that is not the one before: its undo steps and plans are not this one's.
 pub(super) fn replace(session: &mut Session, document: Document, path: Option<PathBuf>, saved_text: String) {
     session.start.is_shown = false;
+    session.lesson = None;
+    if session.looks.tab == Tab::Lesson {
+        session.looks.tab = Tab::Inspector;
+    }
     session.desk = Desk::of(document, path, saved_text, session.desk.revision + 1);
     session.looks.forget_the_design();
     session.live.run = RunView::Idle;

@@ -4,7 +4,7 @@
 //! `file`, with `open`, `save`, `export`, `changed_on_disk` and `unsaved` (what would lose changes, and quitting); `run`, with
 //! `deploy`, `change` (applying the drawing to what runs) and `trust` (what the design runs of its own); `cluster` (what
 //! runs), with `left_over`; `view` (what is shown), `start` (the page that a window begins with), `what_if` (what goes wrong
-//! beside the design). Below them all are `notices`, `desk` and `paths`. They use one another one way only, which
+//! beside the design), `lesson` with `journal` (what a learner did). Below them all are `notices`, `desk` and `paths`. They use one another one way only, which
 //! `tests/suite/architecture.rs` holds.
 //!
 //! What must be done outside is returned as effects; their answers come back as messages. Everything derived from the
@@ -22,7 +22,9 @@ mod desk;
 mod edit;
 mod export;
 mod file;
+mod journal;
 mod left_over;
+mod lesson;
 mod log;
 mod notices;
 mod one_at_a_time;
@@ -31,6 +33,7 @@ mod paths;
 mod run;
 mod save;
 mod start;
+mod steer;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -41,8 +44,8 @@ mod what_if;
 
 use super::session::Derived;
 use super::{
-    DesignMessage, Dialog, Effect, Message, NoticeKind, RunMessage, Session, StartMessage, WhatIf,
-    WhatIfMessage,
+    DesignMessage, Dialog, Effect, LessonMessage, Message, NoticeKind, RunMessage, Session, StartMessage,
+    WhatIf, WhatIfMessage,
 };
 
 /// Lets the message happen; returns what is to be done outside.
@@ -60,7 +63,13 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
     if needs_good_text(&message) && notices::refuse_if_broken(session) {
         return before;
     }
+    let noted = journal::before(session, &message);
     let mut effects = match message {
+        Message::Lesson(LessonMessage::ShowStep) => {
+            let steps = lesson::next_step(session);
+            steps.into_iter().flat_map(|step| update(session, step)).collect()
+        }
+        Message::Lesson(message) => lesson::update(session, message),
         Message::Design(message) => design::update(session, message),
         Message::File(message) => file::update(session, message),
         Message::Run(message) => run::update(session, message),
@@ -81,6 +90,8 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
     if refresh(session) {
         effects.push(desk::autosave(session));
     }
+    journal::note(session, noted);
+    effects.extend(lesson::look(session));
     if session.preferences != preferred {
         let preferences = Box::new(session.preferences.clone());
         effects.push(Effect::KeepPreferences(preferences));
@@ -95,6 +106,7 @@ fn goes_by_the_design(message: &Message) -> bool {
     match message {
         Message::Design(message) => !matches!(message, DesignMessage::Type { .. }),
         Message::File(_) | Message::Run(_) | Message::WhatIf(_) | Message::Quit => true,
+        Message::Lesson(message) => matches!(message, LessonMessage::Open(_)),
         Message::Start(message) => matches!(
             message,
             StartMessage::OpenRecent(_) | StartMessage::OpenCluster(_)

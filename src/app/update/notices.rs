@@ -39,6 +39,15 @@ pub(super) fn refuse_if_locked(session: &mut Session) -> bool {
     refuse_if_held(session) || refuse_if_broken(session)
 }
 
+/// True, with a notice, if a lesson keeps the drawing as it is.
+pub(super) fn refuse_in_lesson(session: &mut Session) -> bool {
+    let is_kept = session.kept() == Some(Locked::Lesson);
+    if is_kept {
+        notify(session, NoticeKind::Info, Locked::Lesson.report());
+    }
+    is_kept
+}
+
 /// True, with a notice, if the design must stay as it is.
 pub(super) fn refuse_if_held(session: &mut Session) -> bool {
     let held = session.held();

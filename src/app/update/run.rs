@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::super::{Effect, RunMessage, RunView, Session};
-use super::{change, deploy, trust};
-use crate::model::plan::RunEvent;
+use super::{change, deploy, steer, trust};
+use crate::model::plan::{Outcome, RunEvent};
 
 pub(super) fn update(session: &mut Session, message: RunMessage) -> Vec<Effect> {
     match message {
@@ -59,7 +59,10 @@ fn fold(session: &mut Session, event: &RunEvent) -> Vec<Effect> {
         None => Vec::new(),
         Some(outcome) if plan.is_change() => {
             let holds = plan.has_settled(progress);
-            change::ended(session, folder, outcome, holds)
+            let (head, is_done) = (plan.head.clone(), outcome == Outcome::Done);
+            let mut effects = steer::drawn(session, head.steering.as_ref(), holds || is_done);
+            effects.extend(change::ended(session, folder, head.kind, outcome, holds));
+            effects
         }
         Some(outcome) => deploy::settled(session, folder, outcome),
     }

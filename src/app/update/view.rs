@@ -1,7 +1,7 @@
 //! What is shown: selection, panels, dialogs, notices.
 
 use super::super::{Effect, Session, Tab, ViewMessage};
-use super::notices::refuse_if_locked;
+use super::notices::{refuse_if_locked, refuse_in_lesson};
 use super::unsaved;
 use crate::model::topology::ServerId;
 
@@ -43,7 +43,8 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
         ViewMessage::UnfoldAll => session.looks.folding.unfold_all(session.desk.document.topology()),
         ViewMessage::ShowLegend(is_shown) => session.preferences.legend = is_shown,
         ViewMessage::Rename(server) => {
-            session.looks.renaming = server.filter(|_| !refuse_if_locked(session));
+            session.looks.renaming =
+                server.filter(|_| !refuse_if_locked(session) && !refuse_in_lesson(session));
             if let Some(server) = session.looks.renaming {
                 select(session, [server]);
                 session.looks.renaming = session.looks.selected;

@@ -6,13 +6,14 @@ mod stories;
 use std::path::{Path, PathBuf};
 
 use super::super::{
-    Effect, InTime, Look, Mode, NoticeKind, PathPurpose, Session, Survives, Tab, WhatIf, WhatIfMessage,
+    Effect, InTime, Look, Mode, NoticeKind, Pace, PathPurpose, Session, Survives, Tab, WhatIf, WhatIfMessage,
 };
 use super::desk::parse;
 use super::notices::notify;
 use super::paths::ask_path;
+use crate::model::lessons;
 use crate::model::simulate::time::Scenario;
-use crate::model::simulate::world::Refusal;
+use crate::model::simulate::world::{Refusal, World};
 use crate::model::words::as_sentence;
 use crate::report::Report;
 
@@ -20,7 +21,7 @@ pub(super) fn update(session: &mut Session, message: WhatIfMessage) -> Vec<Effec
     let Some(what_if) = session.mode.what_if_mut() else {
         let enters = matches!(message, WhatIfMessage::Enter | WhatIfMessage::EnterInTime);
         if enters && !session.live.run.is_running() {
-            let mut what_if = WhatIf::new(session.desk.document.topology(), session.looks.tab);
+            let mut what_if = begun(session);
             if message == WhatIfMessage::EnterInTime {
                 show(&mut what_if, Look::Time);
             }
@@ -80,6 +81,19 @@ pub(super) fn update(session: &mut Session, message: WhatIfMessage) -> Vec<Effec
     Vec::new()
 }
 
+/// The mode for the design as it is, or for the lesson that the design belongs to.
+fn begun(session: &Session) -> WhatIf {
+    let document = &session.desk.document;
+    let Some(open) = &session.lesson else {
+        return WhatIf::new(document.topology(), session.looks.tab);
+    };
+    let drawn = World::new(document.topology());
+    let (world, given) = lessons::given_with_words(&open.lesson, &drawn);
+    let has_time = !open.lesson.scenario.is_empty();
+    let scenario = has_time.then(|| lessons::scenario(&open.lesson, document));
+    WhatIf::from(world, given, scenario, session.looks.tab)
+}
+
 /// What is looked at in time may have changed: the cards follow.
 fn follow(session: &mut Session) {
     if let Some(what_if) = session.mode.what_if_mut()
@@ -92,7 +106,13 @@ fn follow(session: &mut Session) {
 /// Shows another side of the panel. What is only worked out when it is looked at is worked out now.
 fn show(what_if: &mut WhatIf, look: Look) {
     if look == Look::Time && what_if.time.is_none() {
-        what_if.time = Some(InTime::new(what_if.topology(), what_if.story_in_time()));
+        let scenario = what_if.scenario.clone();
+        let scenario = scenario.unwrap_or_else(|| what_if.story_in_time());
+        let mut time = InTime::new(what_if.topology(), scenario);
+        if what_if.scenario.is_some() {
+            time.pace = Pace::OF_LESSON;
+        }
+        what_if.time = Some(time);
     }
     if look != Look::Time
         && let Some(time) = &mut what_if.time

@@ -12,9 +12,10 @@ use tokio::time::{Instant, sleep_until};
 
 use super::answers::Answers;
 use crate::app::Message;
-use crate::engine::desk::preferences;
+use crate::engine::desk::{preferences, progress};
 use crate::engine::desk::{recent, unsaved};
 use crate::model::desk::Preferences;
+use crate::model::lessons::Progress;
 use crate::report::Report;
 
 /// So long a changed design waits at most, also while it goes on being changed: what a crash may cost.
@@ -31,6 +32,7 @@ pub(super) enum Change {
     ForgetLeft(String),
     /// At once, and in this order; it is nothing that a crash could cost.
     Prefer(Box<Preferences>),
+    Learnt(Box<Progress>),
     NoteRecent(PathBuf),
     ForgetRecent(PathBuf),
 }
@@ -54,6 +56,7 @@ impl Store {
             Change::Drop(path) => (self.keep)(path.as_deref(), None),
             Change::ForgetLeft(id) => (self.forget)(id),
             Change::Prefer(preferences) => preferences::save(preferences),
+            Change::Learnt(learnt) => progress::save(learnt),
             Change::NoteRecent(path) => recent::note(path),
             Change::ForgetRecent(path) => recent::forget(path),
         }
@@ -109,7 +112,9 @@ impl Waiting {
                 self.texts.remove(&path);
                 return Some(Change::Drop(path));
             }
-            Change::Prefer(_) | Change::NoteRecent(_) | Change::ForgetRecent(_) => return Some(change),
+            Change::Prefer(_) | Change::Learnt(_) | Change::NoteRecent(_) | Change::ForgetRecent(_) => {
+                return Some(change);
+            }
         }
         // The oldest counts: whoever never stops drawing is kept all the same.
         self.since.get_or_insert(at);

@@ -12,10 +12,15 @@ use crate::app::{ClusterMessage, Message, StartMessage};
 use crate::engine::cluster::record::{self, ClusterRecord, ClusterState};
 use crate::engine::deploy::Cancel;
 use crate::engine::deploy::adopt::{self, Adopting};
+use crate::engine::deploy::look_to_steer as look_to_steer_in;
 use crate::engine::servers_user::by_child;
 use crate::engine::{cluster, deploy};
 use crate::model::desk::{LeftCluster, LeftState};
+use crate::model::plan::Wish;
 use crate::report::Report;
+
+/// A plan that is only shown has no number yet.
+const UNNUMBERED: u64 = 0;
 
 /// Between two looks at a log that is followed.
 const LOG: Duration = Duration::from_secs(1);
@@ -198,6 +203,12 @@ pub(super) async fn look_to_adopt(folder: PathBuf, answers: Answers) {
         Ok(adopting) => ClusterMessage::CanAdopt(folder, Box::new(adopting)),
         Err(report) => ClusterMessage::Failed(folder, report),
     };
+    answers.send(Message::Cluster(message)).await;
+}
+
+pub(super) async fn look_to_steer(folder: PathBuf, wish: Wish, answers: Answers) {
+    let found = look_to_steer_in(&folder, &wish, UNNUMBERED).await.map(Box::new);
+    let message = ClusterMessage::CanSteer(folder, found);
     answers.send(Message::Cluster(message)).await;
 }
 

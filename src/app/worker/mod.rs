@@ -137,6 +137,8 @@ impl Worker {
             }),
             Effect::ForgetUnsaved(id) => self.autosaver.perform(Change::ForgetLeft(id)),
             Effect::KeepPreferences(preferences) => self.autosaver.perform(Change::Prefer(preferences)),
+            Effect::KeepProgress(progress) => self.autosaver.perform(Change::Learnt(progress)),
+            Effect::FindProgress => drop(self.start(tasks::find_progress(answers))),
             Effect::LookAtFile(path) => drop(self.start(tasks::look_at_file(path, answers))),
             Effect::NoteRecent(path) => self.autosaver.perform(Change::NoteRecent(path)),
             Effect::ForgetRecent(path) => self.autosaver.perform(Change::ForgetRecent(path)),
@@ -233,6 +235,9 @@ impl Worker {
             Effect::EndLog => self.end_log(),
             Effect::LookToAdopt(folder) => drop(self.start(clusters::look_to_adopt(folder, answers))),
             Effect::Adopt(adopting) => self.finish(clusters::adopt(*adopting, answers)),
+            Effect::LookToSteer(folder, wish) => {
+                drop(self.start(clusters::look_to_steer(folder, wish, answers)));
+            }
             Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
             Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),
         }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::engine::deploy::{self, Cancel, Change, Resumed, Run};
 use crate::engine::servers_user::by_child::{self, HANDED};
-use crate::model::plan::{Outcome, RunEvent};
+use crate::model::plan::{Outcome, RunEvent, Steering};
 
 pub(super) async fn deploy(run: Run, events: mpsc::Sender<RunEvent>, cancel: Cancel) -> Outcome {
     if !by_child::is_needed() {
@@ -29,6 +29,17 @@ pub(super) async fn deploy(run: Run, events: mpsc::Sender<RunEvent>, cancel: Can
 pub(super) async fn apply(change: Change, events: mpsc::Sender<RunEvent>, cancel: Cancel) -> Outcome {
     if !by_child::is_needed() {
         return deploy::apply_here(change, events, cancel).await;
+    }
+    if let Some(steering) = &change.plan.head.steering {
+        // What is lost was agreed to in the window.
+        let (command, server) = match steering {
+            Steering::Switchover { heir, .. } => (vec!["switchover", "--json"], heir),
+            Steering::Failover { heir, .. } => (vec!["failover", "--yes", "--json"], heir),
+            Steering::Rejoin { server, .. } => (vec!["rejoin", "--yes", "--json"], server),
+        };
+        let mut arguments = words(&command, change.found.folder());
+        arguments.push(server.into());
+        return by_child::run(change.number, arguments, None, events, cancel).await;
     }
     let arguments = words(
         &["apply", HANDED, "--trust", "--json", "--dir"],

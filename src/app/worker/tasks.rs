@@ -3,15 +3,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
 
 use super::answers::Answers;
-use crate::app::{FileMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage};
+use crate::app::{FileMessage, LessonMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage};
 use crate::engine::deploy;
 use crate::engine::desk::output::{Kind, Output};
-use crate::engine::desk::{exports, log, picture, recent, store, trust, unsaved};
+use crate::engine::desk::{exports, log, picture, progress, recent, store, trust, unsaved};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::report::Report;
@@ -121,6 +122,20 @@ pub(super) async fn look_at_file(path: PathBuf, answers: Answers) {
         answers
             .send(Message::File(FileMessage::OnDisk(path, found)))
             .await;
+    }
+}
+
+/// What was learnt in earlier sessions; a file that cannot be read is said, and an empty one counts.
+pub(super) async fn find_progress(answers: Answers) {
+    const SECONDS_OF_A_DAY: u64 = 86_400;
+    let (known, trouble) = blocking(|| Ok(progress::load())).await.unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let day = since.map_or(0, |since| since.as_secs() / SECONDS_OF_A_DAY);
+    answers
+        .send(Message::Lesson(LessonMessage::Known(Box::new(known), day)))
+        .await;
+    if let Some(report) = trouble {
+        answers.send(Message::Failed(report)).await;
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod clusters;
 mod designs;
+mod lessons;
 mod steer;
 
 use std::path::PathBuf;
@@ -11,8 +12,11 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub(in crate::cli) use self::clusters::{Adopt, Apply, Demo, Show};
 pub(in crate::cli) use self::designs::{Bundle, Diagram, New, Predict};
+pub(in crate::cli) use self::lessons::{ChallengeArgs, LessonArgs, Lessons, Work};
 pub(in crate::cli) use self::steer::{Failover, Follow, OneServer, Rejoin, Restart, SomeServers, Switchover};
+use super::audit::AuditArgs;
 use super::export::ExportArgs;
+use super::import::ImportArgs;
 use super::load::LoadArgs;
 use super::man::ManArgs;
 use super::mistyped::exit_on_mistyped_command;
@@ -132,6 +136,10 @@ pub(in crate::cli) enum Command {
     Apply(Apply),
     /// Make what runs the design of its cluster: after a failover or another change that was made by hand
     Adopt(Adopt),
+    /// Make a design of a cluster that you already run: from its files, or from a connection to one of its servers
+    Import(ImportArgs),
+    /// Find what is wrong with a cluster that you already run, what would hurt first, and what helps
+    Audit(AuditArgs),
     // Not a doc comment: its backticks would be printed.
     #[command(
         about = "Show pg_stat_replication on each server and every difference from the design",
@@ -230,6 +238,12 @@ pub(in crate::cli) enum Command {
     },
     /// Build the seed cluster in a temporary folder, show that it replicates, tear it down at Ctrl-C
     Demo(Demo),
+    /// List the lessons and what you have done of them
+    Lessons(Lessons),
+    /// Show a lesson's task, write its start, check your work
+    Lesson(LessonArgs),
+    /// Repair a cluster in which something is wrong, made from a level and a number
+    Challenge(ChallengeArgs),
     /// Print the manual page, or write one for each command
     Man(ManArgs),
     /// Print the completion script for a shell

@@ -23,7 +23,7 @@ pub use crate::engine::run::Cancel;
 pub use apply::{Change, Found, apply_here, look};
 use nix::sys::signal::Signal;
 pub use resume::{LeftOver, Resumed, go_on_here, look_at_left_over};
-pub use steer::{Refused, Steered, Wish, look_to_steer};
+pub use steer::{Refused, Steered, look_to_steer};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 

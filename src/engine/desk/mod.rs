@@ -8,6 +8,7 @@ mod log_file;
 pub mod output;
 pub mod picture;
 pub mod preferences;
+pub mod progress;
 pub mod recent;
 pub mod store;
 pub mod trust;

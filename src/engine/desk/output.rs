@@ -20,6 +20,8 @@ pub enum Kind {
     Bundle,
     Picture(PictureFormat),
     Scenario,
+    /// An audit, as Markdown or HTML.
+    Report,
 }
 
 /// Where to, and what the person said about it.
@@ -95,6 +97,7 @@ impl Kind {
             Self::Picture(PictureFormat::Mermaid) => "a Mermaid diagram",
             Self::Picture(PictureFormat::Dot) => "a DOT diagram",
             Self::Scenario => "a scenario",
+            Self::Report => "a report",
         }
     }
 }
@@ -207,6 +210,10 @@ fn kind_of(bytes: &[u8]) -> Option<Kind> {
         return Some(Kind::Bundle);
     }
     let text = String::from_utf8_lossy(bytes);
+    let is_page = text.starts_with("<!DOCTYPE html>") && text.contains("<title>Audit of ");
+    if is_page || text.starts_with("# Audit of ") {
+        return Some(Kind::Report);
+    }
     match Container::of(bytes) {
         Some(Container::Png) => return Some(Kind::Picture(PictureFormat::Png)),
         Some(Container::Svg) => return text.contains("<svg").then_some(Kind::Picture(PictureFormat::Svg)),

@@ -179,7 +179,7 @@ fn sender_of(row: &Row) -> Result<Sender, SqlError> {
 
 fn receiver_of(row: &Row) -> Result<Receiver, SqlError> {
     let conninfo: Option<String> = row.try_get("conninfo")?;
-    let conninfo = conninfo.as_deref().and_then(Conninfo::parse);
+    let conninfo = conninfo.as_deref().map(Conninfo::of_view);
     let said = |key: &str| conninfo.as_ref().and_then(|conninfo| conninfo.get(key));
     let host: Option<String> = row.try_get("host")?;
     let port: Option<i32> = row.try_get("port")?;

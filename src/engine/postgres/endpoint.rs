@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::geteuid;
 use thiserror::Error;
 
+pub use super::tls::{SslMode, Tls};
 use crate::engine::cluster::site::Site;
 use crate::engine::system::plain;
 use crate::model::configuration::ClusterFolder;
@@ -26,6 +27,14 @@ pub struct Endpoint {
 pub enum Address {
     /// A name or an address.
     Tcp { host: String, port: u16 },
+    /// A server that somebody else made, as its people dial it: with TLS as they wish, and by MD5 where a person or a server
+    /// of the cluster named it.
+    Named {
+        host: String,
+        port: u16,
+        takes_md5: bool,
+        tls: Tls,
+    },
     /// The folder that holds `.s.PGSQL.PORT`.
     Socket { folder: PathBuf, port: u16 },
     /// A server that pgcascade made: its socket in the cluster's own folder. Where none is there, this address, if it is
@@ -45,10 +54,28 @@ pub struct Login {
     pub secret: Secret,
 }
 
+/// A password that was typed; it shows in no text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hidden(String);
+
+impl Hidden {
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Secret {
     /// No password is asked for.
     None,
+    /// Part of a connection string that a person typed.
+    Given(Hidden),
     /// A file with nothing but the password.
     File(PathBuf),
     /// The superuser's password of the cluster in this folder.
@@ -99,6 +126,7 @@ impl Endpoint {
     pub fn password(&self) -> Result<Option<String>, SecretError> {
         match &self.login.secret {
             Secret::None => Ok(None),
+            Secret::Given(Hidden(password)) => Ok(Some(password.clone())),
             Secret::File(file) => Ok(Some(in_one_line(&named(file)?))),
             Secret::Own(folder) => Ok(Some(in_one_line(&own(folder)?))),
             Secret::PassFile(file) => {
@@ -120,7 +148,10 @@ impl Endpoint {
 impl Address {
     pub fn port(&self) -> u16 {
         match self {
-            Self::Tcp { port, .. } | Self::Socket { port, .. } | Self::Own { port, .. } => *port,
+            Self::Tcp { port, .. }
+            | Self::Named { port, .. }
+            | Self::Socket { port, .. }
+            | Self::Own { port, .. } => *port,
         }
     }
 
@@ -129,7 +160,10 @@ impl Address {
     pub fn at_port(&self, port: u16) -> Self {
         let mut address = self.clone();
         match &mut address {
-            Self::Tcp { port: own, .. } | Self::Socket { port: own, .. } | Self::Own { port: own, .. } => {
+            Self::Tcp { port: own, .. }
+            | Self::Named { port: own, .. }
+            | Self::Socket { port: own, .. }
+            | Self::Own { port: own, .. } => {
                 *own = port;
             }
         }
@@ -139,7 +173,7 @@ impl Address {
     /// A server's socket is `localhost` there, if it is in the default folder, else the folder (libpq).
     fn host_in_pass_file(&self) -> String {
         match self {
-            Self::Tcp { host, .. } => host.clone(),
+            Self::Tcp { host, .. } | Self::Named { host, .. } => host.clone(),
             Self::Socket { folder, .. }
                 if folder == Path::new("/tmp") || folder == Path::new("/var/run/postgresql") =>
             {

@@ -13,4 +13,5 @@ pub mod server;
 pub mod sessions;
 mod socket;
 pub mod sql;
+mod tls;
 pub mod wal;

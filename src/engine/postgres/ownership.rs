@@ -132,6 +132,16 @@ pub fn helpers(data: &[PathBuf], cluster: &str) -> Vec<u32> {
         .collect()
 }
 
+/// The `postgres` processes that work in one of our data directories, whether their server still runs or was killed.
+pub fn orphans(data: &Path) -> Vec<u32> {
+    let data = canonical(data);
+    processes::all()
+        .into_iter()
+        .filter(|pid| processes::is_alive(*pid) && is_server_program(*pid))
+        .filter(|pid| processes::working_directory(*pid).is_some_and(|at| at == data))
+        .collect()
+}
+
 /// True for `postgres`, also if an update has replaced its file meanwhile.
 fn is_server_program(pid: u32) -> bool {
     const REPLACED: &str = " (deleted)";

@@ -220,16 +220,22 @@ pub async fn kill_dead(site: &Site, target: &Target, wait: &Wait) -> Result<(), 
         Report::of(format!("{} was not stopped.", target.name), &doubt)
             .hint("If you may stop that server, stop it by hand, then try again.")
     })?;
-    let Some(running) = running else { return Ok(()) };
     let named = |pid: u32| Some((pid, processes::start_ticks(pid)?));
-    let mut all: Vec<(u32, u64)> = named(running.pid).into_iter().collect();
-    all.extend(processes::children(running.pid).into_iter().filter_map(named));
-    tracing::info!(
-        "kills {}, process {}, and {} more",
-        target.name,
-        running.pid,
-        all.len() - 1
-    );
+    let mut all: Vec<(u32, u64)> = Vec::new();
+    if let Some(running) = &running {
+        all.extend(named(running.pid));
+        all.extend(processes::children(running.pid).into_iter().filter_map(named));
+    }
+    // A server that was killed can leave processes of its own, and with them its shared memory: none could start.
+    if let Some(data) = site.own_data(&target.folder) {
+        let orphans = ownership::orphans(&data).into_iter().filter_map(named);
+        let orphans: Vec<_> = orphans.filter(|one| !all.contains(one)).collect();
+        all.extend(orphans);
+    }
+    if all.is_empty() {
+        return Ok(());
+    }
+    tracing::info!("kills {}: {} processes", target.name, all.len());
     loop {
         all.retain(|(pid, began)| processes::is_alive(*pid) && processes::start_ticks(*pid) == Some(*began));
         if all.is_empty() {

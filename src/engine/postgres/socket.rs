@@ -18,9 +18,11 @@ use nix::sys::stat::Mode;
 use nix::unistd::geteuid;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::client::TlsStream;
 
-use super::endpoint::Address;
+use super::endpoint::{Address, SslMode};
 use super::guard::{Guard, Least};
+use super::tls::{Spoken, speak};
 
 /// One end of a connection, on which a server may not ask for a password as it likes.
 #[derive(Debug)]
@@ -33,6 +35,7 @@ pub struct Socket {
 #[derive(Debug)]
 pub enum Stream {
     Tcp(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
     Unix(UnixStream),
 }
 
@@ -47,6 +50,28 @@ impl Socket {
             Address::Tcp { host, port } => {
                 let (stream, twin) = tcp(TcpStream::connect((host.as_str(), *port)).await?)?;
                 (stream, twin, Least::Scram)
+            }
+            Address::Named {
+                host,
+                port,
+                takes_md5,
+                tls,
+            } => {
+                let least = if *takes_md5 { Least::Md5 } else { Least::Scram };
+                let (stream, twin) = tcp(TcpStream::connect((host.as_str(), *port)).await?)?;
+                let Stream::Tcp(stream) = stream else {
+                    return Err(ErrorKind::Unsupported.into());
+                };
+                match speak(stream, host, tls).await {
+                    Ok(Spoken::Encrypted(stream)) => (Stream::Tls(stream), twin, least),
+                    Ok(Spoken::Plain(stream)) => (Stream::Tcp(stream), twin, least),
+                    // As libpq does: TLS was only preferred.
+                    Err(_) if tls.mode == SslMode::Prefer => {
+                        let (stream, twin) = tcp(TcpStream::connect((host.as_str(), *port)).await?)?;
+                        (stream, twin, least)
+                    }
+                    Err(error) => return Err(error),
+                }
             }
             Address::Socket { folder, port } => {
                 let (stream, twin) = unix(connect_in_turn(&socket_in(folder, *port)).await?)?;
@@ -163,6 +188,7 @@ impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match &mut self.get_mut().stream {
             Stream::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
             Stream::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
@@ -170,6 +196,7 @@ impl AsyncWrite for Socket {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().stream {
             Stream::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
             Stream::Unix(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
@@ -177,6 +204,7 @@ impl AsyncWrite for Socket {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().stream {
             Stream::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
             Stream::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
@@ -190,6 +218,7 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
         }
     }

@@ -13,6 +13,42 @@ const SECRET: [&str; 4] = [
     "scram_client_key",
 ];
 
+/// What libpq shows there (`PQconninfo`, without what is empty).
+const VIEWED: [&str; 32] = [
+    "application_name",
+    "channel_binding",
+    "client_encoding",
+    "connect_timeout",
+    "dbname",
+    "fallback_application_name",
+    "gssencmode",
+    "gsslib",
+    "host",
+    "hostaddr",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+    "krbsrvname",
+    "options",
+    "passfile",
+    "password",
+    "port",
+    "replication",
+    "requirepeer",
+    "sslcert",
+    "sslcompression",
+    "sslcrl",
+    "sslkey",
+    "sslmode",
+    "sslpassword",
+    "sslrootcert",
+    "target_session_attrs",
+    "tcp_user_timeout",
+    "user",
+    "authtype",
+];
+
 /// Keys and values in their order, without secrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conninfo(Vec<(String, String)>);
@@ -21,15 +57,28 @@ impl Conninfo {
     /// Reads both forms, `host=db1 port=5432` and `postgresql://db1:5432/`. `None`: it cannot be read, so nobody knows
     /// where in it a secret may stand.
     pub fn parse(text: &str) -> Option<Self> {
-        let rest = ["postgresql://", "postgres://"]
-            .iter()
-            .find_map(|scheme| text.strip_prefix(scheme));
-        let mut pairs = match rest {
-            Some(rest) => of_uri(rest)?,
-            None => of_words(text)?,
-        };
+        let mut pairs = with_secrets(text)?;
         pairs.retain(|(key, _)| !SECRET.contains(&key.as_str()));
         Some(Self(pairs))
+    }
+
+    /// Reads the column `conninfo` of pg_stat_wal_receiver, in which values stand as they are, without quotes and escapes (tried
+    /// on 10 and 11): a word that no key begins belongs to the value before it.
+    pub fn of_view(text: &str) -> Self {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for word in text.split(' ') {
+            let key = word.split_once('=').filter(|(key, _)| VIEWED.contains(key));
+            match (key, pairs.last_mut()) {
+                (Some((key, value)), _) => pairs.push((key.to_owned(), value.to_owned())),
+                (None, Some((_, value))) => {
+                    value.push(' ');
+                    value.push_str(word);
+                }
+                (None, None) => {}
+            }
+        }
+        pairs.retain(|(key, _)| !SECRET.contains(&key.as_str()));
+        Self(pairs)
     }
 
     /// The last value of a key counts, as in libpq.
@@ -45,6 +94,11 @@ impl Conninfo {
         Self(own.cloned().collect())
     }
 
+    /// The keys in their order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(key, _)| key.as_str())
+    }
+
     /// `host=db1 port=5432`.
     pub fn text(&self) -> String {
         let pairs = self.0.iter();
@@ -52,6 +106,17 @@ impl Conninfo {
             .map(|(key, value)| format!("{key}={}", quoting::conninfo(value)))
             .collect();
         words.join(" ")
+    }
+}
+
+/// The same with its secrets, for whoever connects: to be used at once, and neither kept nor shown.
+pub fn with_secrets(text: &str) -> Option<Vec<(String, String)>> {
+    let rest = ["postgresql://", "postgres://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    match rest {
+        Some(rest) => of_uri(rest),
+        None => of_words(text),
     }
 }
 
@@ -94,7 +159,7 @@ fn of_uri(rest: &str) -> Option<Vec<(String, String)>> {
     let (rest, parameters) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
     let (login, places) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let user = login.split_once(':').map_or(login, |(user, _)| user);
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
     let (mut hosts, mut ports) = (Vec::new(), Vec::new());
     for place in places.split(',') {
         // An IPv6 address has colons of its own, and stands in brackets.
@@ -110,6 +175,7 @@ fn of_uri(rest: &str) -> Option<Vec<(String, String)>> {
     }
     let mut pairs = vec![
         ("user".to_owned(), decoded(user)?),
+        ("password".to_owned(), decoded(password)?),
         ("host".to_owned(), hosts.join(",")),
     ];
     pairs.push(("port".to_owned(), ports.join(",")));
@@ -173,6 +239,19 @@ mod tests {
         ] {
             assert_eq!(Conninfo::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn the_view_of_old_servers_is_read_without_quotes() {
+        let text = "user=replicator passfile=/a b/pgpass dbname=replication host=localhost port=5433 application_name=it's \\ \"x\" sslmode=prefer";
+        let read = Conninfo::of_view(text);
+        assert_eq!(read.get("application_name"), Some("it's \\ \"x\""));
+        assert_eq!(
+            (read.get("host"), read.get("port")),
+            (Some("localhost"), Some("5433"))
+        );
+        assert_eq!(read.get("passfile"), Some("/a b/pgpass"));
+        assert!(!format!("{:?}", Conninfo::of_view("password=hunter2 x host=a")).contains("hunter2"));
     }
 
     #[test]

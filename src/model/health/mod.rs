@@ -4,7 +4,7 @@
 //! An [`Observation`] is one look at one server, [`Observed`] the latest of each; `Board::of` (in `simulate`) folds them.
 
 mod archiver;
-mod conninfo;
+pub mod conninfo;
 mod links;
 mod lsn;
 mod moment;

@@ -40,5 +40,5 @@ pub use progress::{Progress, StepState};
 pub use resume::{Journal, Resume};
 pub use serve::{plan_reload, plan_restart, plan_set_replay, plan_start, plan_stop, plan_verify};
 pub use step::{Head, Kind, Phase, Plan, Step, StepId};
-pub use takeover::{Place, Rejoining, Steering, Takeover};
+pub use takeover::{Foretold, Place, Rejoining, Steering, Takeover, Wish};
 pub use teardown::{Removed, plan_teardown};

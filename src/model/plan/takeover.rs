@@ -76,3 +76,29 @@ pub enum Rejoining {
     /// Its data are removed and copied again from the primary.
     Copy,
 }
+
+/// What somebody wants done; servers by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// This standby and the primary change places.
+    Switchover { heir: String },
+    /// A standby takes over from a primary that is gone: the best one, if none is named.
+    Failover { heir: Option<String> },
+    /// A standby that fell out comes back.
+    Rejoin { server: String },
+    /// A standby follows another server.
+    Follow { server: String, upstream: String },
+}
+
+/// What is to be known before servers change their roles.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Foretold {
+    /// What will be different, a sentence each.
+    pub changes: Vec<String>,
+    /// Who is interrupted, a sentence each.
+    pub interruptions: Vec<String>,
+    /// What else is to be known before, a sentence each.
+    pub notes: Vec<String>,
+    /// What somebody has to agree to first; `None`: nothing is lost.
+    pub consent: Option<String>,
+}

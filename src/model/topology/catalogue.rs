@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 pub use class::{Class, FileKind, danger, is_judged, judged, libraries};
+pub use same::in_words;
 pub use value::{ValueProblem, milliseconds};
 
 use super::PgMajor;

@@ -1,10 +1,13 @@
 //! What can be done to a topology: one closed list of edits, applied whole or refused with a sentence.
 //!
-//! `attach` judges and does what moves servers in the tree, `graft` sets copied subtrees in.
+//! `attach` judges and does what moves servers in the tree, `graft` sets copied subtrees in, `text` writes edits as lines.
 
 mod attach;
 mod graft;
 mod terms;
+mod text;
+
+pub use text::{BadEdit, EDIT_USAGES, edit_verbs};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -194,6 +194,11 @@ impl PgMajor {
         self >= Self::V12
     }
 
+    /// Its default is TLSv1.2 from 13 on (tried: `postgres -C ssl_min_protocol_version` says TLSv1 on 12).
+    pub fn forbids_old_tls_unasked(self) -> bool {
+        self >= Self::V13
+    }
+
     /// `pg_stat_ssl`, which tells of each connection whether it is encrypted, exists from 9.5 on.
     pub fn has_stat_ssl(self) -> bool {
         self >= Self::V9_5

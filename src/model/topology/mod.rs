@@ -36,7 +36,7 @@ pub use archive::{Archive, Tool};
 pub use auth::Auth;
 pub use catalogue::libraries;
 pub use draft::{Draft, DraftProblem, DraftServer, Guesses, nearest};
-pub use edit::{Applied, Downstreams, Edit};
+pub use edit::{Applied, BadEdit, Downstreams, EDIT_USAGES, Edit, edit_verbs};
 pub use findings::{Finding, Fix, Severity, Subject, check};
 pub use hazards::{Danger, Hazard, digest};
 pub use major::{PgMajor, UnknownMajor};

@@ -5,6 +5,7 @@
 mod design;
 mod dialogs;
 mod files;
+mod lesson;
 mod live;
 mod notices;
 mod outline;
@@ -17,6 +18,7 @@ mod what_if;
 pub use design::{findings_ui, inspector_ui};
 pub use dialogs::{modals_ui, picker_ui};
 pub use files::files_ui;
+pub use lesson::{choose_ui, lesson_strip_ui, lesson_ui, told_ui};
 pub use live::{connect_command, deploy_ui, differences, differs_ui, left_over_ui};
 pub use notices::notices_ui;
 pub use outline::outline_ui;
@@ -39,6 +41,7 @@ pub struct PanelState {
     pub notices: notices::FirstSeen,
     pub files: files::ToReveal,
     pub text: text::TextState,
+    pub lesson: lesson::LessonState,
 }
 
 /// The time a run has taken, also between two of its events.

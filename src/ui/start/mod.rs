@@ -1,9 +1,11 @@
 //! The start page, over the drawing: pictures of designs to begin with, and what there is to go on with.
 //!
-//! `templates` with their `thumbnail`s on the left; on the right what is to be recovered and `recent` designs, and the
+//! `learn` (lessons, challenges, the `quiz`) and `templates` with their `thumbnail`s on the left; on the right what is to be recovered and `recent` designs, and the
 //! `clusters` of this machine. All of it is buttons, so that keys and screen readers reach it like the pointer.
 
 mod clusters;
+mod learn;
+mod quiz;
 mod recent;
 mod templates;
 mod thumbnail;
@@ -46,6 +48,12 @@ pub fn start_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &mut
                 .id_salt("templates")
                 .auto_shrink(false)
                 .show(ui, |ui| {
+                    if let Some(quiz) = &session.learning.quiz {
+                        quiz::quiz_ui(ui, quiz, outbox);
+                        return;
+                    }
+                    learn::first_row_ui(ui, session, outbox, asked);
+                    learn::learn_ui(ui, session, outbox);
                     templates::templates_ui(ui, outbox);
                     ui.add_space(GAP_LARGE);
                 });

@@ -29,19 +29,39 @@ static PICTURES: LazyLock<Vec<(Template, Diagram)>> = LazyLock::new(|| {
     TEMPLATES.iter().filter_map(drawn).collect()
 });
 
-pub fn templates_ui(ui: &mut Ui, outbox: &mut Outbox) {
-    part_ui(ui, "Start from a template");
+/// A picture with words below it, which is one button.
+pub struct Tile<'a> {
+    pub title: &'a str,
+    pub summary: &'a str,
+    /// For screen readers.
+    pub name: &'a str,
+}
+
+/// How many tiles are side by side, and their size.
+pub fn grid(ui: &Ui) -> (usize, egui::Vec2) {
     let width = ui.available_width() - GAP;
     let columns = ((width + GAP) / (NARROWEST + GAP)).floor().clamp(1.0, 3.0);
     let tile = vec2(
         (width - (columns - 1.0) * GAP) / columns,
         PICTURE + WORDS + 3.0 * GAP,
     );
-    for row in PICTURES.chunks(columns as usize) {
+    (columns as usize, tile)
+}
+
+pub fn templates_ui(ui: &mut Ui, outbox: &mut Outbox) {
+    part_ui(ui, "Start from a template");
+    let (columns, size) = grid(ui);
+    for row in PICTURES.chunks(columns) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = GAP;
             for (template, diagram) in row {
-                if tile_ui(ui, tile, template, diagram) {
+                let name = format!("New design from {}: {}", template.name, template.summary);
+                let tile = Tile {
+                    title: template.name,
+                    summary: template.summary,
+                    name: &name,
+                };
+                if tile_ui(ui, size, &tile, diagram) {
                     let new = FileMessage::New(template.name.to_owned());
                     outbox.send(Message::File(new));
                 }
@@ -51,11 +71,10 @@ pub fn templates_ui(ui: &mut Ui, outbox: &mut Outbox) {
     }
 }
 
-fn tile_ui(ui: &mut Ui, size: egui::Vec2, template: &Template, diagram: &Diagram) -> bool {
+pub fn tile_ui(ui: &mut Ui, size: egui::Vec2, tile: &Tile<'_>, diagram: &Diagram) -> bool {
     let tokens = Tokens::of(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let name = format!("New design from {}: {}", template.name, template.summary);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &name));
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, tile.name));
     let is_lit = response.hovered() || response.has_focus();
     let (width, colour) = if response.has_focus() {
         (2.0, tokens.accent)
@@ -78,11 +97,11 @@ fn tile_ui(ui: &mut Ui, size: egui::Vec2, template: &Template, diagram: &Diagram
     let mut ui = ui.new_child(builder);
     ui.spacing_mut().item_spacing.y = 1.0;
     let font = |size| FontId::proportional(size);
-    let title = RichText::new(template.name)
+    let title = RichText::new(tile.title)
         .font(font(TEXT_BODY))
         .strong()
         .color(tokens.text);
-    let what = RichText::new(template.summary)
+    let what = RichText::new(tile.summary)
         .font(font(TEXT_SMALL))
         .color(tokens.text_weak);
     // The tile is one button with all its words as its name.

@@ -1,7 +1,7 @@
 //! A design, small: the same scene as in exported pictures, without its words.
 
 use egui::epaint::CubicBezierShape;
-use egui::{Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
+use egui::{Color32, CornerRadius, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 use crate::model::diagram::{Diagram, Tone};
 use crate::model::document::arrange::CARD;
@@ -15,12 +15,39 @@ const DASH: f32 = 3.5;
 
 /// Draws it into the frame, in its middle.
 pub fn paint(painter: &Painter, frame: Rect, diagram: &Diagram, tokens: &Tokens) {
-    let Some(content) = content(diagram) else {
+    paint_up_to(LARGEST_SCALE, painter, frame, diagram, tokens);
+}
+
+/// The same larger, with each server's name, and its place in the list of synchronous ones.
+pub fn paint_named(painter: &Painter, frame: Rect, diagram: &Diagram, tokens: &Tokens) {
+    const LARGEST: f32 = 0.62;
+    let Some((rects, scale)) = paint_up_to(LARGEST, painter, frame, diagram, tokens) else {
         return;
     };
+    for (card, rect) in diagram.cards.iter().zip(rects) {
+        let colour = if card.is_primary {
+            tokens.on_accent
+        } else {
+            tokens.text
+        };
+        let font = FontId::proportional((scale * 24.0).clamp(8.0, 14.0));
+        let words = format!("{}\n{}", card.name, card.badge);
+        let galley = painter.layout(words, font, colour, rect.width());
+        painter.galley(rect.center() - galley.size() / 2.0, galley, colour);
+    }
+}
+
+fn paint_up_to(
+    largest: f32,
+    painter: &Painter,
+    frame: Rect,
+    diagram: &Diagram,
+    tokens: &Tokens,
+) -> Option<(Vec<Rect>, f32)> {
+    let content = content(diagram)?;
     let scale = (frame.width() / content.width())
         .min(frame.height() / content.height())
-        .min(LARGEST_SCALE);
+        .min(largest);
     let at = |[x, y]: [f32; 2]| -> Pos2 { frame.center() + (pos2(x, y) - content.center()) * scale };
     for link in &diagram.links {
         let points = link.points.map(at);
@@ -35,6 +62,7 @@ pub fn paint(painter: &Painter, frame: Rect, diagram: &Diagram, tokens: &Tokens)
             painter.add(curve);
         }
     }
+    let mut rects = Vec::new();
     for card in &diagram.cards {
         let colour = colour(card.tone, tokens);
         let rect = Rect::from_min_size(at(card.at), vec2(CARD[0], CARD[1]) * scale);
@@ -46,7 +74,9 @@ pub fn paint(painter: &Painter, frame: Rect, diagram: &Diagram, tokens: &Tokens)
         };
         painter.rect_filled(rect, corner, fill);
         painter.rect_stroke(rect, corner, Stroke::new(1.2, colour), StrokeKind::Inside);
+        rects.push(rect);
     }
+    Some((rects, scale))
 }
 
 /// Where its cards are; without the room for a title.

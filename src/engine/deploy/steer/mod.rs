@@ -19,35 +19,15 @@ use crate::engine::cluster::Cluster;
 use crate::engine::cluster::record::{self, Lock, Stored};
 use crate::engine::monitor::{self, Snapshot};
 use crate::model::document::{Command, Document};
-use crate::model::plan::{ApplyPlan, Check, plan_apply};
+use crate::model::plan::{ApplyPlan, Check, Foretold, Wish, plan_apply};
 use crate::model::topology::{Edit, Server};
 use crate::report::Report;
-
-/// What somebody wants done; servers by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// This standby and the primary change places.
-    Switchover { heir: String },
-    /// A standby takes over from a primary that is gone: the best one, if none is named.
-    Failover { heir: Option<String> },
-    /// A standby that fell out comes back.
-    Rejoin { server: String },
-    /// A standby follows another server.
-    Follow { server: String, upstream: String },
-}
 
 /// What would be done, ready to be performed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Steered {
     pub change: Change,
-    /// What will be different, a sentence each.
-    pub changes: Vec<String>,
-    /// Who is interrupted, a sentence each.
-    pub interruptions: Vec<String>,
-    /// What else is to be known before, a sentence each.
-    pub notes: Vec<String>,
-    /// What somebody has to agree to first; `None`: nothing is lost.
-    pub consent: Option<String>,
+    pub told: Foretold,
     /// From the design that ran to the one that will.
     pub edits: Vec<Edit>,
 }
@@ -148,10 +128,12 @@ fn steered(plan: ApplyPlan, found: Found, wanted: Document, edits: Vec<Edit>, nu
             found,
             wanted,
         },
-        changes: plan.changes,
-        interruptions: plan.interruptions,
-        notes: Vec::new(),
-        consent: None,
+        told: Foretold {
+            changes: plan.changes,
+            interruptions: plan.interruptions,
+            notes: Vec::new(),
+            consent: None,
+        },
         edits,
     }
 }

@@ -80,9 +80,9 @@ pub(super) async fn failover(looked: Looked, heir: Option<&str>, number: u64) ->
     )?;
     let mut steered = steered(plan, found, wanted, edits, number);
     let (loss, asks) = loss(primary, heir, end);
-    steered.consent = asks.then(|| loss.clone());
-    steered.notes.push(loss);
-    steered.notes.extend(others(&all, heir));
+    steered.told.consent = asks.then(|| loss.clone());
+    steered.told.notes.push(loss);
+    steered.told.notes.extend(others(&all, heir));
     Ok(steered)
 }
 

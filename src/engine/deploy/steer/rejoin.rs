@@ -37,7 +37,7 @@ pub(super) async fn rejoin(looked: Looked, name: &str, number: u64) -> Result<St
     let slots = slots_on_disk(&looked.cluster.site, &topology.folder(server.id()), way.by);
     let plan = plan_rejoin(topology, &found.machine, &found.standing, server, way.by, &slots)?;
     let mut steered = steered(plan, found, design.clone(), Vec::new(), number);
-    steered.notes.push(way.because);
+    steered.told.notes.push(way.because);
     if way.by != Rejoining::Start
         && looked
             .seen
@@ -45,7 +45,7 @@ pub(super) async fn rejoin(looked: Looked, name: &str, number: u64) -> Result<St
             .up(server)
             .is_some_and(|up| up.role == Role::Primary)
     {
-        steered.consent = Some(format!(
+        steered.told.consent = Some(format!(
             "{name} accepts writes: what was written there since it left is lost"
         ));
     }

@@ -7,16 +7,45 @@ use toml_edit::{Item, TableLike};
 use super::Problem;
 use crate::model::topology::{BadValue, Guesses};
 
-pub(super) struct Reader {
-    pub(super) lines: Lines,
-    pub(super) guesses: Guesses,
-    pub(super) problems: Vec<Problem>,
+pub(in crate::model) struct Reader {
+    pub(in crate::model) lines: Lines,
+    pub(in crate::model) guesses: Guesses,
+    pub(in crate::model) problems: Vec<Problem>,
     /// The server whose table is being read, for the problems found in it.
-    pub(super) server: Option<String>,
+    pub(in crate::model) server: Option<String>,
 }
 
 impl Reader {
-    pub(super) fn problem(
+    pub(in crate::model) fn new(text: &str) -> Self {
+        Self {
+            lines: Lines::new(text),
+            guesses: Guesses::default(),
+            problems: Vec::new(),
+            server: None,
+        }
+    }
+
+    /// The text as TOML.
+    ///
+    /// # Errors
+    ///
+    /// With the one problem, and its line, if it is not.
+    pub(in crate::model) fn parse(text: &str) -> Result<toml_edit::Document<String>, Vec<Problem>> {
+        toml_edit::Document::parse(text.to_owned()).map_err(|error| {
+            vec![Problem {
+                rule: "not-toml",
+                line: error.span().map(|span| Lines::new(text).of(span.start)),
+                server: None,
+                message: format!(
+                    "the file is not valid TOML: {}",
+                    error.message().trim().replace('\n', ", ")
+                ),
+                fix: Some("fix the line: strings need quotes, and each key is followed by one =".to_owned()),
+            }]
+        })
+    }
+
+    pub(in crate::model) fn problem(
         &mut self,
         rule: &'static str,
         span: Option<Range<usize>>,
@@ -33,7 +62,7 @@ impl Reader {
         });
     }
 
-    pub(super) fn wrong_type(&mut self, item: &Item, key: &str, wanted: &str) {
+    pub(in crate::model) fn wrong_type(&mut self, item: &Item, key: &str, wanted: &str) {
         let message = format!(
             "\"{key}\" is {}, but must be {wanted}",
             with_article(item.type_name())
@@ -41,7 +70,7 @@ impl Reader {
         self.problem("bad-value", item.span(), message, Some(format!("write {wanted}")));
     }
 
-    pub(super) fn good<T>(&mut self, item: Option<&Item>, value: Result<T, BadValue>) -> Option<T> {
+    pub(in crate::model) fn good<T>(&mut self, item: Option<&Item>, value: Result<T, BadValue>) -> Option<T> {
         value
             .map_err(|error| {
                 let fix = Some(error.fix().to_owned());
@@ -50,7 +79,7 @@ impl Reader {
             .ok()
     }
 
-    pub(super) fn only_known(&mut self, table: &dyn TableLike, what: &str, known: &[&'static str]) {
+    pub(in crate::model) fn only_known(&mut self, table: &dyn TableLike, what: &str, known: &[&'static str]) {
         for (key, _) in table.iter() {
             if !known.contains(&key) {
                 let fix = self.guesses.nearest(key, known.iter().copied()).map_or_else(
@@ -68,7 +97,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn table<'t>(
+    pub(in crate::model) fn table<'t>(
         &mut self,
         top: &'t dyn TableLike,
         key: &str,
@@ -84,7 +113,7 @@ impl Reader {
     }
 
     /// Says at `span`, where the table begins, that the key is not in it.
-    pub(super) fn required(
+    pub(in crate::model) fn required(
         &mut self,
         table: &dyn TableLike,
         key: &str,
@@ -103,7 +132,7 @@ impl Reader {
         None
     }
 
-    pub(super) fn text_at(&mut self, table: &dyn TableLike, key: &str) -> Option<String> {
+    pub(in crate::model) fn text_at(&mut self, table: &dyn TableLike, key: &str) -> Option<String> {
         let item = table.get(key)?;
         let text = item.as_str().map(str::to_owned);
         if text.is_none() {
@@ -112,7 +141,7 @@ impl Reader {
         text
     }
 
-    pub(super) fn word_at(
+    pub(in crate::model) fn word_at(
         &mut self,
         table: &dyn TableLike,
         key: &str,
@@ -136,7 +165,7 @@ impl Reader {
         None
     }
 
-    pub(super) fn switch_at(&mut self, table: &dyn TableLike, key: &str) -> Option<bool> {
+    pub(in crate::model) fn switch_at(&mut self, table: &dyn TableLike, key: &str) -> Option<bool> {
         let item = table.get(key)?;
         let switch = item.as_bool();
         if switch.is_none() {
@@ -145,7 +174,7 @@ impl Reader {
         switch
     }
 
-    pub(super) fn count_at(&mut self, table: &dyn TableLike, key: &str, what: &str) -> Option<u32> {
+    pub(in crate::model) fn count_at(&mut self, table: &dyn TableLike, key: &str, what: &str) -> Option<u32> {
         let item = table.get(key)?;
         let number = item
             .as_integer()
@@ -174,21 +203,21 @@ fn with_article(type_name: &str) -> String {
 }
 
 /// Where the lines of a text end. Counted once: a file can have a problem on each of a hundred thousand lines.
-pub(super) struct Lines(Vec<usize>);
+pub(in crate::model) struct Lines(Vec<usize>);
 
 impl Lines {
-    pub(super) fn new(text: &str) -> Self {
+    pub(in crate::model) fn new(text: &str) -> Self {
         Self(text.match_indices('\n').map(|(at, _)| at).collect())
     }
 
     /// The line of a byte, from 1.
-    pub(super) fn of(&self, byte: usize) -> usize {
+    pub(in crate::model) fn of(&self, byte: usize) -> usize {
         self.0.partition_point(|end| *end < byte) + 1
     }
 }
 
 /// Where the key itself stands; where that is not known, its value.
-pub(super) fn key_span(table: &dyn TableLike, key: &str) -> Option<Range<usize>> {
+pub(in crate::model) fn key_span(table: &dyn TableLike, key: &str) -> Option<Range<usize>> {
     let (key, item) = table.get_key_value(key)?;
     key.span().or_else(|| item.span())
 }

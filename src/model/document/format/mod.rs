@@ -3,7 +3,7 @@
 //! `read` turns text into a [`Document`](super::Document) or into all of its [`Problem`]s; `write` patches the text that the
 //! document was read from, key by key where the meaning differs, so that comments and order survive.
 
-mod fields;
+pub(in crate::model) mod fields;
 mod positions;
 mod read;
 mod scenarios;

@@ -5,14 +5,13 @@ use std::ops::Range;
 
 use toml_edit::{Item, TableLike, Value};
 
-use super::fields::{Lines, Reader};
+use super::fields::Reader;
 use super::positions::Layout;
 use super::{FORMAT, Problem, SECURITY_KEYS, SERVER_KEYS, SYNC_KEYS, Source, TOP_KEYS};
 use crate::model::document::{Document, KeptScenario};
 use crate::model::topology::{
-    ApplyDelay, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Guesses, Host, PgMajor, Port,
-    ServerName, Settings, SiteName, SyncMethod, SyncPolicy, Topology, check_setting_name,
-    check_setting_value,
+    ApplyDelay, Auth, CommitLevel, Draft, DraftProblem, DraftServer, Host, PgMajor, Port, ServerName,
+    Settings, SiteName, SyncMethod, SyncPolicy, Topology, check_setting_name, check_setting_value,
 };
 
 /// Reads the text as a design.
@@ -21,27 +20,8 @@ use crate::model::topology::{
 ///
 /// With everything that is wrong with the text, each with its line.
 pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
-    let parsed = match toml_edit::Document::parse(text.to_owned()) {
-        Ok(parsed) => parsed,
-        Err(error) => {
-            return Err(vec![Problem {
-                rule: "not-toml",
-                line: error.span().map(|span| Lines::new(text).of(span.start)),
-                server: None,
-                message: format!(
-                    "the file is not valid TOML: {}",
-                    error.message().trim().replace('\n', ", ")
-                ),
-                fix: Some("fix the line: strings need quotes, and each key is followed by one =".to_owned()),
-            }]);
-        }
-    };
-    let mut reader = Reader {
-        lines: Lines::new(text),
-        guesses: Guesses::default(),
-        problems: Vec::new(),
-        server: None,
-    };
+    let parsed = Reader::parse(text)?;
+    let mut reader = Reader::new(text);
     let design = reader.design(parsed.as_table());
     match design {
         Some((topology, layout, scenarios)) if reader.problems.is_empty() => {
@@ -226,7 +206,7 @@ impl Reader {
     }
 
     /// The `[[server]]` or `[[scenario]]` tables; also `server = [{…}]`, which TOML takes for the same.
-    pub(super) fn tables<'t>(
+    pub(in crate::model) fn tables<'t>(
         &mut self,
         top: &'t dyn TableLike,
         key: &str,

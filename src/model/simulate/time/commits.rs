@@ -46,6 +46,38 @@ impl Run {
         self.lost
     }
 
+    /// The longest that a client has waited for an answer so far, whether it came or not.
+    pub fn slowest(&self) -> Micros {
+        let waiting = self.waiting().map(|commit| self.now - commit.asked).max();
+        self.slowest.max(waiting.unwrap_or(0))
+    }
+
+    /// The longest time so far in which no commit was acknowledged.
+    pub fn stood_still(&self) -> Micros {
+        self.stood_still.max(self.now - self.acknowledged_at)
+    }
+
+    /// How many of the commits a server has applied. Of one that lacks even the oldest commit that is kept, it is an
+    /// estimate by the amount of WAL.
+    pub fn applied(&self, server: ServerId) -> u64 {
+        let Some(place) = self.place(server) else {
+            return 0;
+        };
+        let replayed = self.servers[place].replayed;
+        let kept = || self.ended.iter().chain(self.waiting());
+        let oldest = kept().min_by_key(|commit| commit.number);
+        match oldest {
+            None => 0,
+            Some(oldest) if replayed < oldest.end => {
+                (oldest.number - 1).min(replayed.saturating_mul(oldest.number) / oldest.end.max(1))
+            }
+            Some(_) => {
+                let missing = kept().filter(|commit| commit.end > replayed).count();
+                self.asked.saturating_sub(missing as u64)
+            }
+        }
+    }
+
     /// How far a commit has come at a server; one that is lost is on its own primary alone.
     pub fn stage(&self, commit: &Commit, server: ServerId) -> Stage {
         let place = self.place(server);
@@ -151,6 +183,9 @@ impl Run {
             for (session, commit) in waiting {
                 if commit.on == on && commit.end <= confirmed {
                     self.acknowledged += 1;
+                    self.slowest = self.slowest.max(self.now - commit.asked);
+                    self.stood_still = self.stood_still.max(self.now - self.acknowledged_at);
+                    self.acknowledged_at = self.now;
                     self.lost += u64::from(commit.lost.is_some());
                     self.end(session, commit, Ending::Acknowledged);
                 } else {

@@ -36,6 +36,11 @@ pub struct Run {
     pub(super) acknowledged: u64,
     pub(super) failed: u64,
     pub(super) lost: u64,
+    /// The longest that a client waited for a commit that has ended.
+    pub(super) slowest: Micros,
+    /// When a commit was acknowledged last, and the longest time without one so far.
+    pub(super) acknowledged_at: Micros,
+    pub(super) stood_still: Micros,
     /// Links that are cut, as long as not both of their ends know.
     pub(super) quiet: Vec<Quiet>,
     pub(super) leaders: Vec<Leader>,
@@ -78,6 +83,9 @@ impl Run {
             acknowledged: 0,
             failed: 0,
             lost: 0,
+            slowest: 0,
+            acknowledged_at: 0,
+            stood_still: 0,
             quiet: Vec::new(),
             leaders: Vec::new(),
             random,

@@ -69,9 +69,59 @@ pub fn words_in(text: &str) -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
+/// A word of a text that has a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its bytes.
+    pub from: usize,
+    pub to: usize,
+    pub word: &'static str,
+    pub meaning: &'static str,
+}
+
+/// The first place of each word that the text uses, in the order of the text.
+pub fn places_in(text: &str) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::new();
+    for (begin, word, meaning) in &WORDS {
+        let Some(at) = text.find(begin) else {
+            continue;
+        };
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+        // To the beginning and the end of the word that it is in.
+        let before = text.get(..at).unwrap_or_default();
+        let from = before.rfind(|c: char| !is_part(c)).map_or(0, |blank| blank + 1);
+        let behind = text.get(at + begin.len()..).unwrap_or_default();
+        let length = behind
+            .find(|c: char| !c.is_alphanumeric())
+            .unwrap_or(behind.len());
+        let to = at + begin.len() + length;
+        let is_free = places.iter().all(|place| to <= place.from || place.to <= from);
+        if is_free && text.is_char_boundary(from) {
+            places.push(Place {
+                from,
+                to,
+                word,
+                meaning,
+            });
+        }
+    }
+    places.sort_by_key(|place| place.from);
+    places
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_found_whole_and_once() {
+        let text = "Promote a standby: standbys read the WAL.";
+        let found: Vec<&str> = places_in(text)
+            .iter()
+            .map(|place| &text[place.from..place.to])
+            .collect();
+        assert_eq!(found, ["Promote", "standby", "WAL"]);
+    }
 
     #[test]
     fn only_what_is_said_is_explained() {

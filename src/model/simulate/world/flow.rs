@@ -41,6 +41,39 @@ pub enum Flow {
 }
 
 impl Flow {
+    /// As lessons spell it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Down => "down",
+            Self::Leads => "leads",
+            Self::ByArchive => "by-archive",
+            Self::Streams => "streams",
+            Self::Starves => "starves",
+            Self::StaysOnTimeline => "stays-on-timeline",
+            Self::PausedOnTimeline => "paused-on-timeline",
+            Self::AwaitsResume => "awaits-resume",
+            Self::Silent => "silent",
+            Self::Cut => "cut",
+            Self::UpstreamDown => "upstream-down",
+            Self::NotLetIn => "not-let-in",
+            Self::Forked => "forked",
+            Self::UpstreamBehind => "upstream-behind",
+            Self::CannotFollow => "cannot-follow",
+            Self::SlotMissing => "slot-missing",
+            Self::SlotLost => "slot-lost",
+            Self::WalGone => "wal-gone",
+        }
+    }
+
+    /// The flow of that word; [`Flow::words`] are all.
+    pub fn parse(word: &str) -> Option<Self> {
+        FLOWS.iter().map(|row| row.flow).find(|flow| flow.word() == word)
+    }
+
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        FLOWS.iter().map(|row| row.flow.word())
+    }
+
     /// True if the upstream's pg_stat_replication has a row for it.
     pub fn is_connected(self) -> bool {
         matches!(

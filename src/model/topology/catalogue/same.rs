@@ -1,6 +1,6 @@
 //! Do two values say the same to a server? `16MB` in a file is `2048` in pg_settings, whose unit is then `8kB`.
 
-use super::{Kind, Parameter, value};
+use super::{Kind, Known, Parameter, lookup, value};
 use crate::model::topology::PgMajor;
 
 impl Parameter {
@@ -32,6 +32,39 @@ impl Parameter {
     }
 }
 
+/// A value of pg_settings with its unit, as SHOW writes it: 2048 of 8 kB is `16MB`.
+pub fn in_words(name: &str, value: &str, unit: Option<&str>, major: PgMajor) -> String {
+    let (Some(unit), Ok(number)) = (unit, value.parse::<i64>()) else {
+        return value.to_owned();
+    };
+    if number <= 0 {
+        return value.to_owned();
+    }
+    let Known::Here(parameter) = lookup(name, major) else {
+        return format!(
+            "{value}{}",
+            if unit.starts_with(|c: char| c.is_ascii_digit()) {
+                ""
+            } else {
+                unit
+            }
+        );
+    };
+    // The largest unit first: the first one that says exactly the same.
+    let mut units = value::units(Some(unit), &parameter.kind, major);
+    units.reverse();
+    let says_the_same = |text: &String| parameter.is_shown_as(text, value, major);
+    units
+        .iter()
+        .filter_map(|word| {
+            let factor = value::in_unit(unit, word)?;
+            let count = number as f64 * factor;
+            (count >= 1.0 && count.fract() == 0.0).then(|| format!("{count}{word}"))
+        })
+        .find(says_the_same)
+        .unwrap_or_else(|| value.to_owned())
+}
+
 /// A list without blanks, quotes and capitals: servers write some of them anew.
 fn plain(text: &str) -> String {
     let letters = text.chars().filter(|c| !c.is_whitespace() && *c != '"');
@@ -40,7 +73,6 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Known, lookup};
     use super::*;
 
     #[track_caller]
@@ -49,6 +81,20 @@ mod tests {
             panic!("{name}");
         };
         parameter.is_shown_as(written, shown, PgMajor::V15)
+    }
+
+    #[test]
+    fn a_value_with_its_unit_is_written_as_show_writes_it() {
+        for (name, value, unit, words) in [
+            ("shared_buffers", "2048", Some("8kB"), "16MB"),
+            ("shared_buffers", "2049", Some("8kB"), "16392kB"),
+            ("max_slot_wal_keep_size", "-1", Some("MB"), "-1"),
+            ("recovery_min_apply_delay", "300000", Some("ms"), "5min"),
+            ("wal_retrieve_retry_interval", "100", Some("ms"), "100ms"),
+            ("max_connections", "100", None, "100"),
+        ] {
+            assert_eq!(in_words(name, value, unit, PgMajor::V15), words);
+        }
     }
 
     #[test]

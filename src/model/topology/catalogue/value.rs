@@ -134,6 +134,12 @@ fn scale(unit: &str) -> &'static [(&'static str, f64)] {
     if unit.ends_with('B') { &MEMORY } else { &TIME }
 }
 
+/// How many of one unit an own unit is: an `8kB` is 1/128 `MB`.
+pub(super) fn in_unit(own: &str, unit: &str) -> Option<f64> {
+    let (_, factor) = scale(own).iter().find(|(name, _)| *name == unit)?;
+    Some(own_factor(own)? / factor)
+}
+
 fn is_known(unit: &str, major: PgMajor) -> bool {
     match unit {
         "TB" => major.has_terabytes(),

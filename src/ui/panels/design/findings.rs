@@ -74,7 +74,7 @@ fn finding_ui(ui: &mut Ui, session: &Session, place: usize, finding: &Finding, o
                 note_ui(ui, format!("{} ({})", rule.source, rule.id));
             });
     }
-    if let Some(fix) = &finding.fix {
+    if let Some(fix) = finding.fix.as_ref().filter(|_| !session.is_advice_folded()) {
         ui.add_space(GAP_SMALL);
         let button = egui::Button::new(&fix.label).wrap();
         let response = ui.add_enabled(!session.is_locked(), button);

@@ -6,6 +6,7 @@ mod help;
 mod log;
 mod picker;
 mod picture;
+mod steer;
 mod trust;
 
 pub use picker::{PickerState, picker_ui};
@@ -28,6 +29,7 @@ use self::changed_on_disk::changed_ui;
 use self::help::help_ui;
 use self::log::log_ui;
 use self::picture::picture_ui;
+use self::steer::steer_ui;
 use self::trust::trust_ui;
 use super::parts::{main_button, note_ui};
 use crate::model::words::counted;
@@ -177,6 +179,7 @@ fn dialog_ui(
             title_ui(ui, &format!("{name} was changed elsewhere"));
             changed_ui(ui, session, found, *is_saving, outbox);
         }
+        Dialog::Steer(steered) => steer_ui(ui, &steered.change.plan, &steered.told, dialog, outbox),
         Dialog::Adopt(adopting) => adopt_ui(ui, &adopting.adoption, dialog, outbox),
         Dialog::Log {
             server,

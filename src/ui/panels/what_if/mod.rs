@@ -61,16 +61,21 @@ pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
                      or use \"…\" in the list of servers.",
                 );
             }
-            verdict_ui(ui, &moment.verdict, what_if, outbox);
+            verdict_ui(ui, session, &moment.verdict, what_if, outbox);
             kept_ui(ui, session, what_if, outbox);
         });
 }
 
-fn verdict_ui(ui: &mut Ui, verdict: &Verdict, what_if: &WhatIf, outbox: &mut Outbox) {
+fn verdict_ui(ui: &mut Ui, session: &Session, verdict: &Verdict, what_if: &WhatIf, outbox: &mut Outbox) {
     ui.add_space(GAP_SMALL);
     said_all_ui(ui, "summary", &verdict.summary);
     said_all_ui(ui, "lost", &verdict.lost);
-    if !verdict.advice.is_empty() {
+    if session.is_advice_folded() {
+        note_ui(
+            ui,
+            "This lesson hides the program's advice; its panel can show it.",
+        );
+    } else if !verdict.advice.is_empty() {
         section_ui(ui, "What to do now");
         for (place, advice) in verdict.advice.iter().enumerate() {
             advice_ui(ui, place, advice, what_if.world(), outbox);

@@ -80,6 +80,12 @@ pub fn plan_rejoin(
         by,
     });
     planner.begin(&standing);
+    // One that applies WAL late may still be on its way to a new upstream: nobody waits for it here.
+    let late = design
+        .servers()
+        .iter()
+        .filter(|one| one.is_delayed() && one.id() != server.id());
+    planner.unproved = late.map(Server::id).collect();
     planner.absent = standing
         .down
         .iter()
@@ -145,6 +151,15 @@ impl Rejoin<'_, '_> {
                 server: at.server.clone(),
                 folder: at.folder.clone(),
             }),
+            deadline_secs: WAIT_SECS,
+            ..New::default()
+        });
+        self.planner.add(New {
+            server: Some(one.is),
+            title: format!("End what is left of {name}"),
+            why: "Processes of a server that was killed keep its shared memory: it could not start"
+                .to_owned(),
+            action: Action::Takeover(Takeover::StopDead { at: at.clone() }),
             deadline_secs: WAIT_SECS,
             ..New::default()
         });

@@ -1,0 +1,69 @@
+//! The arguments of `lessons`, `lesson` and `challenge`.
+
+use std::path::PathBuf;
+
+/// The arguments of `lessons`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Lessons {
+    /// Print JSON
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+    /// Check a folder of results that were handed in
+    #[arg(long, value_name = "DIR", conflicts_with = "json")]
+    pub(in crate::cli) check_all: Option<PathBuf>,
+    /// Print the checked results as CSV
+    #[arg(long, requires = "check_all")]
+    pub(in crate::cli) csv: bool,
+}
+
+/// The arguments of `lesson`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct LessonArgs {
+    /// The lesson's name, or the file of a lesson of your own; "new" writes a frame for one
+    #[arg(value_name = "NAME|FILE")]
+    pub(in crate::cli) lesson: PathBuf,
+    /// After "new": the file to write the frame to
+    #[arg(value_name = "FRAME")]
+    pub(in crate::cli) frame: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) work: Work,
+    /// Test a lesson of your own: start, solution, wrong attempts, questions
+    #[arg(long, group = "what")]
+    pub(in crate::cli) test: bool,
+}
+
+/// The arguments of `challenge`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ChallengeArgs {
+    /// The level (1 to 4) and any number: the same ones make the same challenge; without it, the one of today
+    #[arg(value_name = "LEVEL-SEED")]
+    pub(in crate::cli) challenge: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) work: Work,
+}
+
+/// What can be done with a lesson or a challenge.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Work {
+    /// Write the design that it begins with
+    #[arg(long, group = "what")]
+    pub(in crate::cli) start: bool,
+    /// The file to write the design to [default: standard output]
+    #[arg(short, long, value_name = "FILE", requires = "start")]
+    pub(in crate::cli) output: Option<PathBuf>,
+    /// Overwrite the file if it exists
+    #[arg(long, requires = "start")]
+    pub(in crate::cli) force: bool,
+    /// Check a design, with the scenarios that it keeps, or a result
+    #[arg(long, value_name = "FILE", group = "what")]
+    pub(in crate::cli) check: Option<PathBuf>,
+    /// Show a hint, counted from 1
+    #[arg(long, value_name = "N", group = "what")]
+    pub(in crate::cli) hint: Option<usize>,
+    /// Show the solution
+    #[arg(long, group = "what")]
+    pub(in crate::cli) solution: bool,
+    /// Ask the goals of the deployed cluster in this folder
+    #[arg(long, value_name = "DIR", group = "what")]
+    pub(in crate::cli) servers: Option<PathBuf>,
+}

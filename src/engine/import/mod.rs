@@ -1,0 +1,16 @@
+//! Brings in a cluster that somebody runs: reads its files, or asks its servers, and has the model draw it.
+//!
+//! Nothing is changed anywhere: files are only read, and sessions are read-only with a statement timeout.
+
+mod dial;
+mod disk;
+mod facts;
+mod local;
+mod servers;
+mod sources;
+mod unseen;
+mod visit;
+mod walk;
+
+pub use servers::from_servers;
+pub use sources::{Brought, Request, Source, from_files, source_of};

@@ -1,0 +1,276 @@
+//! Clusters that run, imported from every server of theirs: equal to their design, whoever asks, and never a hang.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use pgcascade::engine::import::{Brought, from_files, from_servers};
+use pgcascade::model::topology::{Archive, Auth, Edit, Topology};
+use pgcascade::report::Report;
+
+use crate::drift::Place;
+
+/// What a design says, without its name, its order and the numbers of its priorities.
+fn said(topology: &Topology) -> String {
+    let mut text = format!(
+        "{} {:?} {:?} {:?} {} {:?}\n",
+        topology.postgres(),
+        topology.sync(),
+        topology.archive().map(Archive::directory),
+        topology.effective_auth(),
+        topology.has_tls(),
+        topology.settings()
+    );
+    let candidates = topology.sync_candidates();
+    let mut lines: Vec<String> = Vec::new();
+    for server in topology.servers() {
+        let upstream = server.upstream().and_then(|id| topology.server(id));
+        lines.push(format!(
+            "{} {}:{} follows {:?} sync {:?} slot {} delay {:?} {:?}",
+            server.name(),
+            server.host(),
+            server.port(),
+            upstream.map(|one| one.name().to_string()),
+            candidates.iter().position(|one| one.id() == server.id()),
+            topology.uses_slot(server.id()),
+            server
+                .standby()
+                .and_then(|one| one.apply_delay())
+                .map(ToString::to_string),
+            server.settings()
+        ));
+    }
+    lines.sort();
+    for line in lines {
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
+/// As a person on this machine comes: over the loopback, with the cluster's own password file.
+async fn ask(place: &Place, port: u16, more: &str) -> Result<Brought, Report> {
+    let pass_file = place.folder().join("secrets/pgpass");
+    let user = if more.contains("user=") {
+        ""
+    } else {
+        "user=postgres"
+    };
+    let file = if pass_file.exists() && !more.contains("password=") {
+        format!(
+            "passfile={}",
+            pgcascade::model::quoting::conninfo(&pass_file.to_string_lossy())
+        )
+    } else {
+        String::new()
+    };
+    let begun = Instant::now();
+    let answer = from_servers(&format!("host=localhost port={port} {user} {file} {more}"), &[]).await;
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    answer
+}
+
+#[track_caller]
+fn is_equal(brought: &Brought, place: &Place, from: &str) {
+    assert_eq!(
+        said(brought.document.topology()),
+        said(&place.topology),
+        "from {from}: {:#?}",
+        brought.losses
+    );
+    assert!(brought.unreached.is_empty(), "{:?}", brought.unreached);
+    assert!(brought.asked.is_empty(), "{:?}", brought.asked);
+}
+
+async fn from_everywhere(text: &str, change: impl FnOnce(&mut Topology)) {
+    let place = Place::of(text, change).await;
+    for (name, port) in &place.ports {
+        let brought = ask(&place, *port, "").await.unwrap();
+        is_equal(&brought, &place, name);
+        assert_eq!(brought.losses, [], "from {name}");
+    }
+    // Its folder says the same.
+    let brought = from_files(&[place.folder()], &[]).unwrap();
+    assert_eq!(said(brought.document.topology()), said(&place.topology));
+    let data = place.folder().join("servers");
+    let brought = from_files(&[data], &[]).unwrap();
+    assert_eq!(said(brought.document.topology()), said(&place.topology));
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_seed_and_deep_cascades_come_back_from_every_server() {
+    from_everywhere(
+        "master + sync first 1\n  slave1 + priority 1\n    slave11 +\n    slave12 +\n  slave2 + priority 2\n",
+        |_| {},
+    )
+    .await;
+    from_everywhere(
+        "a +\n  b +\n    c +\n      d + delay 1h\n        e + no-slot\n",
+        |_| {},
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quorums_and_names_of_all_kinds_come_back() {
+    from_everywhere(
+        "\"north pole\" + sync any 2\n  \"it's \\ \"\"x\"\"\" + priority 1\n  \"café 漢\" + priority 2\n    FIRST +\n  db-4.eu + priority 3\n",
+        |topology| {
+            topology.apply(&Edit::SetArchive(Archive::new("wal archive").ok())).unwrap();
+            let (name, value) = ("work_mem".to_owned(), Some("8MB".to_owned()));
+            topology.apply(&Edit::SetSetting { server: None, name, value }).unwrap();
+            let server = topology.by_name("FIRST").map(pgcascade::model::topology::Server::id);
+            let (name, value) = ("log_min_duration_statement".to_owned(), Some("2s".to_owned()));
+            topology.apply(&Edit::SetSetting { server, name, value }).unwrap();
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_and_trust_come_back() {
+    from_everywhere("m +\n  a +\n    b +\n", |topology| {
+        topology.apply(&Edit::SetTls(true)).unwrap();
+    })
+    .await;
+    from_everywhere("m +\n  a + no-slot\n", |topology| {
+        topology.apply(&Edit::SetAuth(Some(Auth::Trust))).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_is_told_what_it_may_not_see() {
+    let place = Place::of("m + sync first 1\n  a + priority 1\n    b +\n", |_| {}).await;
+    let sql = "CREATE ROLE mon LOGIN PASSWORD 'x' IN ROLE pg_monitor; CREATE ROLE nobody LOGIN PASSWORD 'x'; ALTER SYSTEM SET log_statement = 'all'";
+    place.ask("m", sql).await;
+    place.ask("m", "SELECT pg_reload_conf()").await;
+    let port = place.ports["m"];
+    let until = Instant::now() + Duration::from_secs(20);
+    // The role has to arrive on the last standby.
+    while ask(&place, place.ports["b"], "user=mon password=x")
+        .await
+        .is_err()
+    {
+        assert!(Instant::now() < until);
+    }
+    place.ask("m", "ALTER SYSTEM RESET log_statement").await;
+    for (name, port) in &place.ports {
+        let brought = ask(&place, *port, "user=mon password=x").await.unwrap();
+        is_equal_but_for_log_statement(&brought, &place, name);
+        assert!(
+            brought
+                .losses
+                .iter()
+                .all(|loss| loss.message.contains("pg_hba") || loss.message.contains("recovery.conf")),
+            "{:?}",
+            brought.losses
+        );
+    }
+    let brought = ask(&place, port, "user=nobody password=x").await.unwrap();
+    assert_eq!(brought.document.topology().servers().len(), 3);
+    let is_told = brought
+        .losses
+        .iter()
+        .any(|loss| loss.message.contains("GRANT pg_monitor TO \"nobody\""));
+    assert!(is_told, "{:?}", brought.losses);
+    let report = ask(&place, port, "user=mon password=wrong")
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        report.contains("password") && !report.contains("wrong"),
+        "{report}"
+    );
+    let report = ask(&place, 1, "").await.unwrap_err().to_string();
+    assert!(report.contains("listen"), "{report}");
+    // All that was asked reads only.
+    let log = std::fs::read_to_string(place.folder().join("servers/m/log")).unwrap();
+    let asked: Vec<&str> = log
+        .lines()
+        .filter_map(|line| {
+            line.split_once("execute <unnamed>: ")
+                .or_else(|| line.split_once("statement: "))
+        })
+        .map(|(_, sql)| sql)
+        .collect();
+    assert!(asked.len() > 5, "{log}");
+    for sql in asked {
+        let is_ours = sql.starts_with("ALTER SYSTEM") || sql.starts_with("SELECT pg_reload_conf");
+        assert!(
+            is_ours || sql.starts_with("SELECT ") || sql.starts_with("WITH "),
+            "{sql}"
+        );
+    }
+    place.end().await;
+}
+
+#[track_caller]
+fn is_equal_but_for_log_statement(brought: &Brought, place: &Place, from: &str) {
+    let mut topology = brought.document.topology().clone();
+    let servers: Vec<_> = topology
+        .servers()
+        .iter()
+        .map(|server| Some(server.id()))
+        .chain([None])
+        .collect();
+    for server in servers {
+        let name = "log_statement".to_owned();
+        let _ = topology.apply(&Edit::SetSetting {
+            server,
+            name,
+            value: None,
+        });
+    }
+    assert_eq!(
+        said(&topology),
+        said(&place.topology),
+        "from {from}: {:#?}",
+        brought.losses
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_away_or_frozen_is_a_card_and_no_hang() {
+    let place = Place::of(
+        "m + sync first 1\n  a + priority 1\n    b +\n  c + priority 2\n",
+        |_| {},
+    )
+    .await;
+    place.control("b", &["-w", "-m", "fast", "stop"]);
+    let brought = ask(&place, place.ports["m"], "").await.unwrap();
+    let topology = brought.document.topology();
+    assert_eq!(topology.servers().len(), 4, "{:?}", brought.unreached);
+    let b = topology.by_name("b").expect("it has a slot, so it is drawn");
+    assert_eq!(
+        topology.server(b.upstream().unwrap()).unwrap().name().as_str(),
+        "a"
+    );
+    assert_eq!(brought.unreached.len(), 1);
+
+    // A frozen postmaster takes connections into its queue and says nothing.
+    let pid = std::fs::read_to_string(place.folder().join("servers/a/data/postmaster.pid")).unwrap();
+    let pid = nix::unistd::Pid::from_raw(pid.lines().next().unwrap().parse().unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    let from_frozen = ask(&place, place.ports["a"], "").await;
+    let from_primary = ask(&place, place.ports["m"], "").await;
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGCONT).unwrap();
+    let report = from_frozen.unwrap_err().to_string();
+    assert!(report.contains("does not answer in time"), "{report}");
+    let brought = from_primary.unwrap();
+    let topology = brought.document.topology();
+    assert!(
+        topology
+            .by_name("a")
+            .is_some_and(|a| a.standby().unwrap().sync_priority() == Some(1))
+    );
+    assert!(
+        brought
+            .unreached
+            .iter()
+            .any(|one| one.server.as_deref() == Some("a")),
+        "{:?}",
+        brought.unreached
+    );
+    place.control("b", &["-w", "-l", "/dev/null", "start"]);
+    place.end().await;
+}
