@@ -14,7 +14,9 @@ const LOOPBACK: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
     const ROLES_SWAPPED: &str =
         "Its upstream: if this server is promoted, the old one can come back as its standby.";
-    let downstreams = if topology.has_tls() {
+    let downstreams = if topology.streams_by_certificate() {
+        "The drawn downstreams stream WAL as this role, over TLS only (hostssl), and prove who they are by a certificate (cert). A line for \"all\" databases does not match replication."
+    } else if topology.has_tls() {
         "The drawn downstreams stream WAL as this role, over TLS only (hostssl), and show a certificate of the cluster's authority besides (clientcert). A line for \"all\" databases does not match replication."
     } else {
         "The drawn downstreams stream WAL as this role. A line for \"all\" databases does not match replication."

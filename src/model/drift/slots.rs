@@ -32,6 +32,15 @@ pub(super) fn server(view: &View<'_>, server: &Server, found: &mut Vec<Drift>) {
             Some(one) => drawn_slot(view, server, standby, one, found),
         }
     }
+    for own in &server.terms().slots {
+        let own = own.as_str();
+        if !drawn.contains(&own) && !slots.iter().any(|one| one.name == own) {
+            let message = format!("{name} has no slot {own}, which the design asks for.");
+            let fix = create(view, server, up, own);
+            found.push(of("slot-missing", server, message, fix).repaired_by(Repair::Slot(own.to_owned())));
+        }
+        drawn.push(own);
+    }
     let extra = slots
         .iter()
         .filter(|slot| slot.is_physical && !slot.is_temporary && !drawn.contains(&slot.name.as_str()));

@@ -1,11 +1,11 @@
 #!/bin/bash
+# shellcheck disable=SC1091,SC2154
 # start.sh: the first start builds the server (the primary) or copies its upstream (a standby); later starts only run it.
 set -euo pipefail
 umask 077
 home=/var/lib/postgresql
 data="$home/server"
 # Which server this is: name, upstream, slot and the like.
-# shellcheck disable=SC1091,SC2154
 . /pgcascade/conf/server.env
 PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin /usr/local/bin 2>/dev/null | tail -n 1)"
 export PATH

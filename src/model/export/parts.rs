@@ -55,18 +55,11 @@ pub fn cluster_word(topology: &Topology) -> String {
 
 /// The slots that a server has to have: of its downstreams, and those that the design asks for besides.
 pub fn slots_at(topology: &Topology, server: &Server) -> Vec<String> {
-    let names = topology.slot_names();
-    let of_downstreams = topology
-        .downstreams(server.id())
-        .filter(|below| topology.uses_slot(below.id()))
-        .filter_map(|below| names.get(&below.id()).cloned());
-    let mut slots: Vec<String> = of_downstreams.collect();
-    for own in &server.terms().slots {
-        if !slots.iter().any(|slot| slot == own.as_str()) && topology.postgres().has_slots() {
-            slots.push(own.to_string());
-        }
-    }
-    slots
+    topology
+        .slots_at(server.id())
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// Where a target puts a server that the design drew elsewhere.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{NAME_BYTES, ServerId, Topology};
+use super::{NAME_BYTES, Server, ServerId, Topology};
 
 impl Topology {
     /// Each server's folder: its name where that is a plain file name, else a plain one made from it.
@@ -41,6 +41,35 @@ impl Topology {
             }
         }
         names
+    }
+
+    /// Every slot that a server has to have, once: those of its downstreams, each with whom it is for, and those that the
+    /// design asks for besides.
+    pub fn slots_at(&self, id: ServerId) -> Vec<(String, Option<&Server>)> {
+        if !self.postgres.has_slots() {
+            return Vec::new();
+        }
+        // One server's name is one look at all; a server without downstreams needs none.
+        let users: Vec<&Server> = self
+            .downstreams(id)
+            .filter(|below| self.uses_slot(below.id))
+            .collect();
+        let names = if users.is_empty() {
+            BTreeMap::new()
+        } else {
+            self.slot_names()
+        };
+        let named = |below: &'_ Server| names.get(&below.id).cloned();
+        let mut slots: Vec<(String, Option<&Server>)> = users
+            .into_iter()
+            .filter_map(|below| Some((named(below)?, Some(below))))
+            .collect();
+        for own in self.server(id).into_iter().flat_map(|server| &server.terms.slots) {
+            if !slots.iter().any(|(name, _)| name == own.as_str()) {
+                slots.push((own.to_string(), None));
+            }
+        }
+        slots
     }
 
     fn derived_slot_names(&self) -> BTreeMap<ServerId, String> {

@@ -214,9 +214,8 @@ impl<'a> Planner<'a> {
         let (running, wanted) = (self.difference.running, self.wanted);
         let before = self.difference.kept_as(sender.id());
         let there: Vec<String> = before.map_or_else(Vec::new, |one| slots_on(running, one.was.id()));
-        for standby in wanted.downstreams(sender.id()) {
-            let slot = self.slots.get(&standby.id()).cloned().unwrap_or_default();
-            if !wanted.uses_slot(standby.id()) || there.contains(&slot) {
+        for (slot, standby) in wanted.slots_at(sender.id()) {
+            if there.contains(&slot) {
                 continue;
             }
             let place = (
@@ -234,7 +233,10 @@ impl<'a> Planner<'a> {
             let (server, folder, port) = place;
             self.add(New {
                 server: Some(sender),
-                title: format!("Create the slot of {} on {}", standby.name(), sender.name()),
+                title: match standby {
+                    Some(standby) => format!("Create the slot of {} on {}", standby.name(), sender.name()),
+                    None => format!("Create the slot {slot} on {}", sender.name()),
+                },
                 why: "This comes before its standby connects: the slot retains WAL from now on".to_owned(),
                 action: Action::Serve(Serve::CreateSlot {
                     server,

@@ -368,10 +368,9 @@ pub(super) fn pass_files(ports: &BTreeSet<u16>) -> Action {
 
 /// The slots on one server, by its downstreams.
 pub(super) fn slots_on(topology: &Topology, server: ServerId) -> Vec<String> {
-    let names = topology.slot_names();
     topology
-        .downstreams(server)
-        .filter(|standby| topology.uses_slot(standby.id()))
-        .filter_map(|standby| names.get(&standby.id()).cloned())
+        .slots_at(server)
+        .into_iter()
+        .map(|(slot, _)| slot)
         .collect()
 }

@@ -50,7 +50,6 @@ pub fn plan_deploy(topology: &Topology, machine: &Machine) -> Plan {
 struct Planner<'a> {
     topology: &'a Topology,
     folders: BTreeMap<ServerId, String>,
-    slots: BTreeMap<ServerId, String>,
     /// Upstreams before downstreams.
     order: Vec<ServerId>,
     uses_passwords: bool,
@@ -74,7 +73,6 @@ impl<'a> Planner<'a> {
         Self {
             topology,
             folders: topology.folders(),
-            slots: topology.slot_names(),
             order: topology.in_tree_order(),
             uses_passwords: topology.effective_auth() != Auth::Trust,
             steps: Steps::default(),

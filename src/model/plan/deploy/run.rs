@@ -113,28 +113,34 @@ impl Planner<'_> {
 
     /// The slots of a sender's downstreams.
     fn slots_at(&mut self, sender: &Server) {
-        let topology = self.topology;
-        for standby in topology.downstreams(sender.id()) {
-            if !topology.uses_slot(standby.id()) {
-                continue;
-            }
+        for (slot, standby) in self.topology.slots_at(sender.id()) {
             let id = self.steps.add(New {
                 server: Some(sender),
-                title: format!("Create the slot of {} on {}", standby.name(), sender.name()),
-                why: "A replication slot retains the WAL that its standby has not received yet, even while \
+                title: match standby {
+                    Some(standby) => format!("Create the slot of {} on {}", standby.name(), sender.name()),
+                    None => format!("Create the slot {slot} on {}", sender.name()),
+                },
+                why: if standby.is_some() {
+                    "A replication slot retains the WAL that its standby has not received yet, even while \
                      the standby is away"
-                    .to_owned(),
+                } else {
+                    "The design asks for this slot besides those of the downstreams: it retains WAL for \
+                     its user from the first use on"
+                }
+                .to_owned(),
                 action: Action::Serve(Serve::CreateSlot {
                     server: sender.name().to_string(),
                     folder: self.folder(sender),
                     port: sender.port().number(),
-                    slot: self.slots.get(&standby.id()).cloned().unwrap_or_default(),
+                    slot,
                 }),
                 after: self.ready.get(&sender.id()).copied().into_iter().collect(),
                 deadline_secs: 30,
                 ..New::default()
             });
-            self.slot_made.insert(standby.id(), id);
+            if let Some(standby) = standby {
+                self.slot_made.insert(standby.id(), id);
+            }
         }
     }
 
