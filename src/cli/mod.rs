@@ -21,6 +21,7 @@ mod difference;
 mod explain;
 mod export;
 mod import;
+mod lab;
 mod lesson;
 mod lessons;
 mod live;
@@ -258,6 +259,8 @@ fn perform(args: Args) -> Result<Ending, Report> {
                 steer::steer(&args.dir, wish, true, args.show),
             )
         }
+        Command::Fail(args) => in_folder(&args.dir, Fate::Stays, lab::fail(&args)),
+        Command::Repair(args) => in_folder(&args.dir, Fate::Stays, lab::repair(&args)),
         Command::Load(args) => in_folder(&args.dir, Fate::Stays, load::load(&args)),
         Command::Teardown { dir, show } => in_folder(&dir, Fate::MayComeOrGo, clusters::teardown(&dir, show)),
         Command::Resume { dir, json } => in_folder(&dir, Fate::MayComeOrGo, resume::resume(&dir, json)),

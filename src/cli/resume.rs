@@ -24,7 +24,7 @@ pub(super) async fn resume(dir: &Path, as_json: bool) -> Result<Ending, Report> 
         }
     };
     match deploy::look_at_left_over(&dir, RUN).await? {
-        LeftOver::Deployment(resumed) => deployment(*resumed, as_json).await,
+        LeftOver::Deployment(resumed) => Box::pin(deployment(*resumed, as_json)).await,
         LeftOver::Change(change) => {
             let signals = Signals::catch()?;
             note(format!(

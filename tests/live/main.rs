@@ -12,6 +12,7 @@ mod apply;
 mod archive;
 mod audit;
 mod besieged;
+mod broken;
 mod bundle;
 mod bystander;
 mod catalogue;

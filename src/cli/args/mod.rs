@@ -17,6 +17,7 @@ pub(in crate::cli) use self::steer::{Failover, Follow, OneServer, Rejoin, Restar
 use super::audit::AuditArgs;
 use super::export::ExportArgs;
 use super::import::ImportArgs;
+use super::lab::{FailArgs, RepairArgs};
 use super::load::LoadArgs;
 use super::man::ManArgs;
 use super::mistyped::exit_on_mistyped_command;
@@ -203,6 +204,10 @@ pub(in crate::cli) enum Command {
     Rejoin(Rejoin),
     /// Let a standby follow another server
     Follow(Follow),
+    /// Break a server of a cluster on purpose, in the words of What-if; repair undoes it
+    Fail(FailArgs),
+    /// Undo what fail did
+    Repair(RepairArgs),
     /// Commit rows through the primary, also while another server takes over; say whether all are there
     Load(LoadArgs),
     /// Stop a cluster and remove everything that pgcascade made in its folder, nothing else

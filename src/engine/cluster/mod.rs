@@ -5,6 +5,7 @@
 
 mod drawn;
 mod guide;
+pub mod lab;
 mod listed;
 pub mod record;
 pub(super) mod removal;

@@ -61,6 +61,9 @@ pub(in crate::engine) struct Stored {
     /// Folders of servers whose data are a mixture: pg_rewind did not come to its end.
     #[serde(default)]
     pub(in crate::engine) torn: Vec<String>,
+    /// What the laboratory did to the servers, in the words of What-if, and has not undone.
+    #[serde(default)]
+    pub(in crate::engine) faults: Vec<String>,
 }
 
 /// What an empty folder was before servers of another user had to work in it.
@@ -89,6 +92,7 @@ impl Stored {
             steering: None,
             fenced: Vec::new(),
             torn: Vec::new(),
+            faults: Vec::new(),
         }
     }
 

@@ -1,0 +1,97 @@
+//! The failure laboratory: what is imagined in What-if is done to servers that pgcascade made on this machine, and undone.
+//!
+//! Each fault is noted in the record before it is made, so that it can be repaired whatever happens to pgcascade meanwhile.
+//! `fault` is what can be done, in the words of What-if; `make` does and undoes it.
+
+mod fault;
+mod make;
+
+use std::path::Path;
+
+use tokio_util::sync::CancellationToken;
+
+use self::fault::Fault;
+use super::Cluster;
+use super::record::{self, Lock};
+use crate::report::Report;
+
+/// Does something to a running cluster: `crash slave1`. Each sentence is one thing done.
+///
+/// # Errors
+///
+/// If there is no complete cluster in the folder, the words are not a fault, or it cannot be made as things are.
+pub async fn fail(folder: &Path, words: &str, cancel: CancellationToken) -> Result<Vec<String>, Report> {
+    let cluster = Cluster::load(folder)?;
+    let fault = Fault::parse(words, cluster.topology())?;
+    fault.check(&cluster)?;
+    let text = fault.text(cluster.topology());
+    note(folder, |faults| {
+        faults.retain(|one| *one != text);
+        faults.push(text.clone());
+    })?;
+    let said = match make::make(&cluster, &fault, cancel).await {
+        Ok(said) => said,
+        Err(report) => {
+            note(folder, |faults| faults.retain(|one| *one != text))?;
+            return Err(report);
+        }
+    };
+    let dir = folder.display();
+    Ok(vec![said, format!("To undo it: pgcascade repair {dir}")])
+}
+
+/// Undoes one fault, or all, the last first. Each sentence is one thing done; none: nothing was to be repaired.
+///
+/// # Errors
+///
+/// If there is no complete cluster in the folder, no such fault was made, or one cannot be undone; the others are.
+pub async fn repair(
+    folder: &Path,
+    words: Option<&str>,
+    cancel: CancellationToken,
+) -> Result<Vec<String>, Report> {
+    let cluster = Cluster::load(folder)?;
+    let topology = cluster.topology();
+    let made = record::load(folder)?.faults;
+    let wanted = match words {
+        None => made.clone(),
+        Some(words) => {
+            let text = Fault::parse(words, topology)?.text(topology);
+            if !made.contains(&text) {
+                let report = Report::new(format!("\"{text}\" was not done to this cluster."));
+                return Err(match made.as_slice() {
+                    [] => report.hint("Nothing was: there is nothing to repair."),
+                    made => report.hint(format!("What was done: {}.", made.join(", "))),
+                });
+            }
+            vec![text]
+        }
+    };
+    let mut said = Vec::new();
+    let mut failed: Option<Report> = None;
+    for text in wanted.into_iter().rev() {
+        let undone = match Fault::parse(&text, topology) {
+            Ok(fault) => make::undo(&cluster, &fault, cancel.clone()).await,
+            // Its server has left the design.
+            Err(_) => Ok(format!(
+                "\"{text}\" concerns a server that is not in the design any more."
+            )),
+        };
+        match undone {
+            Ok(sentence) => {
+                note(folder, |faults| faults.retain(|one| *one != text))?;
+                said.push(sentence);
+            }
+            Err(report) => failed = failed.or(Some(report)),
+        }
+    }
+    failed.map_or(Ok(said), Err)
+}
+
+/// Changes what the record says was done.
+fn note(folder: &Path, change: impl FnOnce(&mut Vec<String>)) -> Result<(), Report> {
+    let lock = Lock::take(folder)?;
+    let mut stored = record::load(lock.folder())?;
+    change(&mut stored.faults);
+    record::save(&stored)
+}
