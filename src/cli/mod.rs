@@ -33,6 +33,7 @@ mod predict;
 mod preflight;
 mod print;
 mod progress;
+mod rehearse;
 mod resume;
 mod scenario;
 mod screen;
@@ -186,12 +187,18 @@ fn perform(args: Args) -> Result<Ending, Report> {
             // The design is the caller's, who may be root; the folder is the servers' user's.
             let document = designs::open(&target.file)?;
             target.take_on_user()?;
-            wait_for(plan::plan(&target, &document, json))
+            wait_for(async {
+                let document = rehearse::rehearsed(&target, document, json).await?;
+                plan::plan(&target, &document, json).await
+            })
         }
         Command::Deploy { target, trust, json } => {
             let document = designs::open(&target.file)?;
             target.take_on_user()?;
-            wait_for(deploy::deploy(&target, &document, trust, json))
+            wait_for(async {
+                let document = rehearse::rehearsed(&target, document, json).await?;
+                deploy::deploy(&target, &document, trust, json).await
+            })
         }
         Command::Apply(apply) => {
             let wanted = designs::open(&apply.file)?;

@@ -18,6 +18,9 @@ pub(super) struct Target {
     /// The cluster's folder; must be empty or not exist yet
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
+    /// Rehearse a design of other hosts on this machine: its hosts become localhost, ports are found
+    #[arg(long)]
+    pub(super) here: bool,
     #[command(flatten)]
     programs: Programs,
 }

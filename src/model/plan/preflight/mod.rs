@@ -143,7 +143,7 @@ fn hosts(topology: &Topology) -> Check {
                 server.name(),
                 server.host()
             ),
-            "Set its host to localhost, or export the bundle for the real hosts",
+            "Rehearse it here (pgcascade deploy --here), or export it for the real hosts (pgcascade export)",
         ),
     }
 }
