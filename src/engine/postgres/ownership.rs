@@ -113,6 +113,21 @@ pub fn running(data: &Path, cluster: &str) -> Result<Option<Running>, Doubt> {
     }))
 }
 
+/// True if the directory's pid file names a process that has ended and that its parent has not taken note of yet: to a server
+/// that starts there, it still runs.
+pub fn names_zombie(data: &Path) -> bool {
+    let Ok(bytes) = plain::read(&data.join("postmaster.pid"), plain::SMALL_BYTES) else {
+        return false;
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let number = text
+        .lines()
+        .next()
+        .and_then(|line| line.trim().parse::<i64>().ok());
+    let pid = number.and_then(|number| u32::try_from(number.unsigned_abs()).ok());
+    pid.is_some_and(|pid| !processes::is_alive(pid) && processes::start_ticks(pid).is_some())
+}
+
 /// Other processes of the cluster: started for it (by its id in their environment), or a `postgres` that works in one
 /// of its data directories (a server's children lose their environment). What else works inside the cluster's folder,
 /// such as somebody's psql or a server of their own, is not ours to end.
@@ -225,5 +240,22 @@ mod tests {
             one.wait().unwrap();
         }
         assert!(check(&text).unwrap().is_none(), "it is dead");
+    }
+
+    #[test]
+    fn a_server_that_was_killed_is_named_until_its_parent_has_taken_note() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut child, text) = sleeper("postgres", folder.path());
+        fs::write(folder.path().join("postmaster.pid"), text).unwrap();
+        assert!(!names_zombie(folder.path()), "it runs");
+        child.kill().unwrap();
+        while processes::is_alive(child.id()) {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert!(names_zombie(folder.path()));
+        child.wait().unwrap();
+        assert!(!names_zombie(folder.path()));
+        fs::remove_file(folder.path().join("postmaster.pid")).unwrap();
+        assert!(!names_zombie(folder.path()));
     }
 }

@@ -32,6 +32,8 @@ const IMMEDIATE_STOP: Duration = Duration::from_secs(10);
 const TOOL_GRACE: Duration = Duration::from_secs(9);
 /// A server that is given up before it has named itself has this long to end, and as long again once it is made to.
 const GIVEN_UP: Duration = Duration::from_secs(3);
+/// The parent of a server that was killed takes note of that within so long, or the start says why not.
+const BURIAL: Duration = Duration::from_secs(10);
 /// From a server's start until it names itself in postmaster.pid.
 const NAMES_ITSELF: Duration = Duration::from_secs(20);
 
@@ -66,6 +68,10 @@ pub async fn start(
     pass_file_in_environment: bool,
     wait: &Wait,
 ) -> Result<Started, Failure> {
+    if let Some(data) = site.own_data(&target.folder) {
+        let burial = wait.at_most(BURIAL);
+        while ownership::names_zombie(&data) && burial.next().await? {}
+    }
     let started = spawn(site, target, pass_file_in_environment)?;
     let wait = wait.at_most(NAMES_ITSELF);
     loop {
