@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use nix::sys::resource::{Resource, getrlimit};
+
 use crate::engine::system::files;
 
 /// The file's name; older ones end with `.1`, `.2`, ….
@@ -41,7 +43,7 @@ impl LogFile {
         let is_there = fs::symlink_metadata(&self.path).is_ok_and(|there| id(&there) == self.id);
         if is_there {
             // Where the lock is taken, another process is renaming: this line is its old file's last.
-            if self.file.metadata()?.len() < self.full || self.file.try_lock().is_err() {
+            if self.file.metadata()?.len() < self.full.min(room()) || self.file.try_lock().is_err() {
                 return Ok(());
             }
             // Between the look and the lock another process may have done it.
@@ -61,6 +63,11 @@ impl LogFile {
     fn older(&self, number: usize) -> PathBuf {
         self.path.with_file_name(format!("{NAME}.{number}"))
     }
+}
+
+/// Where a limit on the size of files is set, the kernel ends a process that writes beyond it: the log stays well below.
+fn room() -> u64 {
+    getrlimit(Resource::RLIMIT_FSIZE).map_or(u64::MAX, |(soft, _)| soft / 2)
 }
 
 fn id(of: &Metadata) -> (u64, u64) {
