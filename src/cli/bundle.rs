@@ -44,7 +44,7 @@ fn write(bundle: &Bundle, output: &Path, args: &args::Bundle) -> Result<(), Repo
     Ok(())
 }
 
-/// A server would refuse such files, hang or lose data: whoever wants them all the same says so.
+/// A server would refuse such files, hang or lose data: `--allow-errors` writes them all the same.
 fn refuse_errors(document: &Document, args: &args::Bundle) -> Result<(), Report> {
     let findings = topology::check(document.topology());
     let mut errors = findings

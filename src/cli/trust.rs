@@ -28,7 +28,7 @@ pub(super) fn say(topology: &Topology) {
     }
 }
 
-/// Asks whoever sits at the terminal.
+/// Asks the person at the terminal.
 fn is_answered(topology: &Topology) -> bool {
     if !ask::is_possible() {
         return false;

@@ -1,4 +1,4 @@
-//! Clusters that run, imported from every server of theirs: equal to their design, whoever asks, and never a hang.
+//! Clusters that run, imported from every server of theirs: equal to their design, and never a hang.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};

@@ -71,7 +71,7 @@ impl OutputFolder<'_> {
         }
     }
 
-    /// Beside its place first: whoever sees the folder sees all of it.
+    /// Beside its place first: a folder that is there is complete.
     fn make(self, all: &[(&str, &[u8], bool)]) -> io::Result<()> {
         let target = std::path::absolute(self.path)?;
         let name = target

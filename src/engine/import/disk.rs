@@ -44,7 +44,7 @@ impl Files for Disk {
         Ok(entries)
     }
 
-    /// Debian's folder, or a whole data directory, is no copy that somebody took away.
+    /// Debian's folder, or a whole data directory, is not a copy that somebody took away.
     fn is_in_its_place(&self, folder: &str) -> bool {
         let folder = if folder.is_empty() { "." } else { folder };
         let Ok(whole) = fs::canonicalize(folder) else {

@@ -16,7 +16,7 @@ use crate::model::health::{Conninfo, Sender, SenderState, Unreachable};
 use crate::model::import::dialled;
 use crate::report::Report;
 
-/// For the whole walk, whoever does not answer.
+/// For the whole walk, whichever servers do not answer.
 const ALL: Duration = Duration::from_secs(8);
 /// For one server; most answer in milliseconds.
 const ONE: Duration = Duration::from_millis(3200);

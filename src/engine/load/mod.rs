@@ -1,4 +1,4 @@
-//! A load to see something by: small rows, committed by several clients through whoever is the primary, also while another
+//! A load to see something by: small rows, committed by several clients through whichever server is the primary, also while another
 //! server takes over; at the end whether every acknowledged row is there.
 //!
 //! `client` is one of them, `tally` what they count.
@@ -24,7 +24,7 @@ use crate::engine::postgres::sql::{Purpose, Session, SqlError};
 use crate::engine::system::random;
 use crate::report::Report;
 
-/// Where the rows are; dropped at the end.
+/// Where the rows are; those of a load are removed at its end, and the empty table stays.
 const TABLE: &str = "pgcascade_load";
 /// A primary is looked for as long, at the beginning and at the end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -89,7 +89,7 @@ pub async fn load(
             () = cancel.cancelled() => break,
             () = tokio::time::sleep_until(end) => break,
             _ = ticks.tick() => {
-                // Whoever does not listen misses it.
+                // A listener that is too slow misses it.
                 let _ = seconds.try_send(tally.second());
             }
         }

@@ -17,7 +17,7 @@ use crate::model::health::Lsn;
 const RECORD: usize = 24;
 const PAGE_HEADER: u64 = 24;
 const LONG_HEADER: u64 = 40;
-/// Flags of a page: it goes on with a record of the page before; its header is the long one.
+/// Flags of a page: it continues a record of the page before; its header is the long one.
 const CONTINUES: u16 = 1;
 const LONG: u16 = 2;
 /// Records begin at multiples of this.

@@ -1,4 +1,4 @@
-//! What the servers show: of the kinds of drift those that are wrong with any cluster, whoever made it.
+//! What the servers show: of the kinds of drift those that are wrong with any cluster.
 
 use std::sync::Arc;
 use std::time::Duration;

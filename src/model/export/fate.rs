@@ -128,7 +128,7 @@ mod tests {
             for target in Target::ALL {
                 let (fate, text) = row(feature, target);
                 assert!(!text.trim().is_empty(), "{feature:?} {target:?}");
-                // Whoever loses something reads what that means.
+                // A loss comes with what it means.
                 assert!(
                     fate == Fate::Exact || text.len() > 20,
                     "{feature:?} {target:?}: {text}"

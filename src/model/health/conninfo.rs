@@ -109,7 +109,7 @@ impl Conninfo {
     }
 }
 
-/// The same with its secrets, for whoever connects: to be used at once, and neither kept nor shown.
+/// The same with its secrets, for a connection: to be used at once, and neither kept nor shown.
 pub fn with_secrets(text: &str) -> Option<Vec<(String, String)>> {
     let rest = ["postgresql://", "postgres://"]
         .iter()

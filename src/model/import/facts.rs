@@ -1,4 +1,4 @@
-//! What one server was found to be, whoever looked.
+//! What one server was found to be, by files or by a connection.
 
 use std::collections::BTreeMap;
 

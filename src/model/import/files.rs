@@ -22,7 +22,7 @@ pub trait Files {
         self.read(path).is_ok()
     }
 
-    /// True if absolute paths in this folder's files mean what this reader finds under them: it is no copy from another machine.
+    /// True if absolute paths in this folder's files mean what this reader finds under them: it is not a copy from another machine.
     fn is_in_its_place(&self, folder: &str) -> bool;
 }
 

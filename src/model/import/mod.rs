@@ -1,6 +1,6 @@
 //! A cluster that somebody already runs, as a design: from the files of its servers, or from what the servers say.
 //!
-//! [`Facts`] are what one server was found to be, whoever looked: `found` reads them from files through an injected
+//! [`Facts`] are what one server was found to be: `found` reads them from files through an injected
 //! [`Files`], the engine's walk asks running servers. [`draw`] makes one design of all of them. What no design can express is a
 //! [`Loss`], line by line; what nobody could see is [`Asked`] or [`Unreached`]. Nothing is dropped in silence.
 

@@ -65,7 +65,7 @@ impl From<world::Refusal> for StepProblem {
     }
 }
 
-/// A longer wait is no part of any lesson.
+/// No lesson waits longer.
 const MOST_PLAYED: Micros = 600_000_000;
 
 /// A lesson that is being played.

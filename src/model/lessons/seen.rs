@@ -7,7 +7,7 @@ use crate::model::simulate::time::Run;
 use crate::model::simulate::world::{CommitFate, Flow, Loss, State, World};
 use crate::model::topology::{Finding, Server, ServerId, Topology};
 
-/// Borrowed from whoever shows it: a bench, or the window's session.
+/// Borrowed from what shows it: a bench, or the window's session.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
     pub topology: &'a Topology,

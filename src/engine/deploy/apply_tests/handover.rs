@@ -1,5 +1,5 @@
 //! A switchover and a failover in which every step fails, and in which pgcascade is ended at every step: there are never two
-//! primaries, and whoever comes next finishes or undoes it. The same for a rejoin.
+//! primaries, and the next pgcascade finishes or undoes it. The same for a rejoin.
 
 use std::sync::{Arc, Mutex};
 

@@ -59,6 +59,11 @@ pub(super) async fn failover(looked: Looked, heir: Option<&str>, number: u64) ->
     let all = heirs(topology, &looked.seen.observed);
     let heir = chosen(&all, heir)?;
     let end = wal_end(&looked, primary);
+    // It does not answer, but what it acknowledges until it is killed nobody has counted.
+    let folder = topology.folder(primary.id());
+    let still_runs = (!matches!(looked.cluster.site.running(&folder), Ok(None))).then(|| {
+        format!("{} does not answer and still runs: it is killed, and what it has acknowledged by then may be lost", primary.name())
+    });
     let left = left(&all, heir, primary);
     let Some(server) = topology.by_name(&heir.server) else {
         return Err(Report::new(format!("The cluster has no server called {}.", heir.server)).into());
@@ -81,6 +86,10 @@ pub(super) async fn failover(looked: Looked, heir: Option<&str>, number: u64) ->
     let mut steered = steered(plan, found, wanted, edits, number);
     let (loss, asks) = loss(primary, heir, end);
     steered.told.consent = asks.then(|| loss.clone());
+    if let Some(runs) = still_runs {
+        steered.told.notes.push(runs.clone());
+        steered.told.consent = Some(runs);
+    }
     steered.told.notes.push(loss);
     steered.told.notes.extend(others(&all, heir));
     Ok(steered)
@@ -113,6 +122,18 @@ fn is_gone(looked: &Looked, primary: &Server) -> Result<(), Report> {
             "It is not certain whose server runs as {name}: {why}."
         ))
         .hint("Two servers that accept writes must never run: find out what runs there first.")),
+        Some(State::Unreachable(
+            why @ (Unreachable::Login(_)
+            | Unreachable::Secret(_)
+            | Unreachable::NotNow(_)
+            | Unreachable::Failed(_)),
+        )) => Err(Report::new(format!(
+            "{name} runs, and pgcascade cannot look into it: {why}. Clients may still commit there."
+        ))
+        .hint("Wait until it has started, or let pgcascade log in; then look again.")
+        .hint(format!(
+            "If it has to go: stop it first (pgcascade stop {folder} {name})."
+        ))),
         Some(State::Down | State::Closed | State::Unreachable(_)) | None => Ok(()),
     }
 }

@@ -27,6 +27,23 @@ pub(super) async fn rejoin(looked: Looked, name: &str, number: u64) -> Result<St
             );
         }
     }
+    let primary = looked.cluster.design.topology().primary();
+    if looked
+        .seen
+        .observed
+        .up(primary)
+        .is_none_or(|up| up.role != Role::Primary)
+    {
+        return Err(Report::new(format!(
+            "{}, the design's primary, does not accept writes now, so there is nothing to follow.",
+            primary.name()
+        ))
+        .hint(format!(
+            "See who does: pgcascade status {}",
+            looked.folder().display()
+        ))
+        .into());
+    }
     let way = way(&looked, server);
     let found = look(looked.folder(), &looked.cluster.design).await?;
     let design = looked.cluster.design.clone();

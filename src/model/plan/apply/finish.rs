@@ -44,39 +44,9 @@ impl Planner<'_> {
         self.add(new);
     }
 
-    /// The design, compared with what the servers say; one row through the whole tree.
+    /// The design, compared with what the servers say; one row through the whole tree. Where some servers are absent or late:
+    /// the rows of those who are there, and the row through what is connected.
     pub(super) fn prove(&mut self) {
-        let wanted = self.wanted;
-        let expected = ExpectedRows::of(wanted);
-        for id in wanted.in_tree_order() {
-            let Some(sender) = wanted.server(id) else {
-                continue;
-            };
-            let rows = expected.at(id);
-            let sent = |one: &Kept<'_>| self.difference.running.downstreams(one.was.id()).next().is_some();
-            if rows.is_empty() && !self.difference.kept_as(id).is_some_and(sent) {
-                continue;
-            }
-            self.add(New {
-                deadline_secs: WAIT_SECS,
-                ..proof::compare(sender, self.folder(sender), rows)
-            });
-            if let Some(encrypted) = proof::see_encrypted(wanted, sender, self.folder(sender)) {
-                self.add(New {
-                    deadline_secs: WAIT_SECS,
-                    ..encrypted
-                });
-            }
-        }
-        self.add(New {
-            why: "Streaming alone proves nothing: a standby can receive WAL without applying it".to_owned(),
-            deadline_secs: WAIT_SECS,
-            ..proof::one_row(wanted)
-        });
-    }
-
-    /// The same where some servers are absent or late: rows of those who are there, one row through what is connected.
-    pub(super) fn prove_but_absent(&mut self) {
         let wanted = self.wanted;
         let expected = ExpectedRows::but(wanted, &self.absent);
         let is_cut = |id: ServerId| {
@@ -90,7 +60,9 @@ impl Planner<'_> {
             let is_late = wanted
                 .downstreams(sender.id())
                 .any(|one| self.unproved.contains(&one.id()) && !self.absent.contains(&one.id()));
-            if self.absent.contains(&sender.id()) || is_late || rows.is_empty() {
+            let sent = |one: &Kept<'_>| self.difference.running.downstreams(one.was.id()).next().is_some();
+            let is_silent = rows.is_empty() && !self.difference.kept_as(sender.id()).is_some_and(sent);
+            if self.absent.contains(&sender.id()) || is_late || is_silent {
                 continue;
             }
             self.add(New {

@@ -83,7 +83,7 @@ pub fn plan_handover(
     })
 }
 
-/// What no server could start with, whoever is the primary.
+/// What no server could start with, whichever is the primary.
 fn refusals(wanted: &Topology, machine: &Machine) -> Vec<Check> {
     let mut found: Vec<Check> = of_design(wanted).into_iter().filter(|check| !check.ok).collect();
     found.extend(libraries(machine));

@@ -100,7 +100,7 @@ pub fn plan_rejoin(
     }
     .steps(by);
     planner.steps.enter(Phase::Prove);
-    planner.prove_but_absent();
+    planner.prove();
     planner.settle();
     let Planner { head, steps, .. } = planner;
     Ok(ApplyPlan {

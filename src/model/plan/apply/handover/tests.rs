@@ -160,3 +160,35 @@ fn a_rejoin_does_no_more_than_it_has_to() {
     let refused = plan_rejoin(&design, &machine, &standing, primary, Rejoining::Start, &[]).unwrap_err();
     assert_eq!(refused[0].id, "is-primary");
 }
+
+#[test]
+fn commits_that_wait_after_a_failover_are_said_before() {
+    let steering = |left: &[&str]| Steering::Failover {
+        heir: "a".to_owned(),
+        left: left.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let said = |design: &str, left: &[&str]| {
+        let plan = planned(
+            &notation::parse(design).unwrap(),
+            "a",
+            after_failover,
+            &steering(left),
+        );
+        plan.interruptions
+            .iter()
+            .any(|one| one.starts_with("Commits, also after that"))
+    };
+    assert!(
+        said("m 1 sync first 1\n  a 2 priority 1\n", &["m"]),
+        "nobody else is in the list"
+    );
+    assert!(!said(
+        "m 1 sync first 1\n  a 2 priority 1\n  b 3 priority 2\n",
+        &["m"]
+    ));
+    assert!(said(
+        "m 1 sync first 1\n  a 2 priority 1\n  b 3 priority 2\n",
+        &["m", "b"]
+    ));
+    assert!(!said("m 1\n  a 2\n", &["m"]));
+}

@@ -4,6 +4,7 @@ use super::Stage;
 use super::turn::left;
 use crate::model::plan::Steering;
 use crate::model::plan::apply::difference::Difference;
+use crate::model::simulate;
 use crate::model::topology::Server;
 use crate::model::words::listed;
 
@@ -60,7 +61,7 @@ pub fn interruptions(difference: &Difference<'_>, steering: &Steering, stage: St
             format!("Writes, from the stop of {old} until {heir} is promoted (usually less than a second)"),
             format!("Sessions on {old}: it is restarted as a standby"),
         ],
-        (Stage::Begin, _) => vec![format!("Writes, until {heir} is promoted: {old} is gone")],
+        (Stage::Begin, _) => after_failover(difference, steering),
         (Stage::Promoted, _) => Vec::new(),
         (Stage::Back, _) => vec![format!("Writes, until {heir} runs again")],
     };
@@ -76,6 +77,24 @@ pub fn interruptions(difference: &Difference<'_>, steering: &Steering, stage: St
                 listed(&moved)
             ));
         }
+    }
+    told
+}
+
+/// Until the promotion nobody can write; after it commits may wait for a standby that is gone.
+fn after_failover(difference: &Difference<'_>, steering: &Steering) -> Vec<String> {
+    let (running, wanted) = (difference.running, difference.wanted);
+    let (heir, old) = (wanted.primary().name(), running.primary().name());
+    let mut told = vec![format!("Writes, until {heir} is promoted: {old} is gone")];
+    let down = left(steering)
+        .iter()
+        .filter_map(|name| Some(wanted.by_name(name)?.id()));
+    let commits = simulate::predict(wanted, &down.collect()).commits;
+    if commits.outcome == "waiting" {
+        told.push(format!(
+            "Commits, also after that: they wait for a synchronous standby until {} rejoined (or apply a design that asks for fewer)",
+            if left(steering).len() == 1 { format!("{old} is") } else { format!("{} are", listed(left(steering))) }
+        ));
     }
     told
 }

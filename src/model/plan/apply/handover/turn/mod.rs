@@ -256,7 +256,7 @@ impl<'a> Turn<'a> {
         self.fence(self.old);
     }
 
-    /// The files of a server that is down make it a standby, whoever starts it.
+    /// The files of a server that is down make it a standby, also if it is started by hand.
     fn fence(&mut self, one: &'a Kept<'a>) {
         let standby_file = self.wanted().postgres().standby_file().to_owned();
         self.planner.add(New {

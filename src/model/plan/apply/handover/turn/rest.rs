@@ -124,6 +124,6 @@ impl<'a> Turn<'a> {
     /// What runs is what is drawn, but for servers that are left and for late ones, which connect again when they have
     /// applied what they have.
     pub(super) fn prove(&mut self) {
-        self.planner.prove_but_absent();
+        self.planner.prove();
     }
 }
