@@ -84,7 +84,7 @@ pub(super) async fn failover(looked: Looked, heir: Option<&str>, number: u64) ->
         Stage::Begin,
     )?;
     let mut steered = steered(plan, found, wanted, edits, number);
-    let (loss, asks) = loss(primary, heir, end);
+    let (loss, asks) = loss(primary, heir, end, still_runs.is_some());
     steered.told.consent = asks.then(|| loss.clone());
     if let Some(runs) = still_runs {
         steered.told.notes.push(runs.clone());
@@ -192,9 +192,13 @@ fn wal_end(looked: &Looked, primary: &Server) -> Option<Lsn> {
 }
 
 /// What the heir lacks, in a sentence, and whether somebody has to agree to that.
-fn loss(primary: &Server, heir: &Heir, end: Option<Lsn>) -> (String, bool) {
+fn loss(primary: &Server, heir: &Heir, end: Option<Lsn>, still_runs: bool) -> (String, bool) {
     let (gone, name) = (primary.name(), &heir.server);
     match (end, heir.have) {
+        (Some(end), Some(have)) if have >= end && still_runs => (
+            format!("So far nothing is lost: {name} has all WAL that {gone} has written by now"),
+            true,
+        ),
         (Some(end), Some(have)) if have >= end => {
             (format!("Nothing is lost: {name} has all WAL of {gone}"), false)
         }
@@ -256,10 +260,12 @@ mod tests {
         let topology = notation::parse("m 1\n  a 2\n  b 3\n").unwrap();
         let primary = topology.primary();
         let a = heir("a", 100, None);
-        assert!(!loss(primary, &a, Some(Lsn::new(100))).1);
-        let (said, asks) = loss(primary, &a, Some(Lsn::new(164)));
+        assert!(!loss(primary, &a, Some(Lsn::new(100)), false).1);
+        let (said, asks) = loss(primary, &a, Some(Lsn::new(164)), false);
         assert!(asks && said.contains("64 bytes"), "{said}");
-        assert!(loss(primary, &a, None).1);
+        assert!(loss(primary, &a, None, false).1);
+        let (said, asks) = loss(primary, &a, Some(Lsn::new(100)), true);
+        assert!(asks && said.starts_with("So far"), "{said}");
     }
 
     #[test]
