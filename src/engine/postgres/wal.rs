@@ -28,9 +28,11 @@ const LONGEST: u32 = 1020 * 1024 * 1024;
 const XLOG: u8 = 0;
 const SWITCH: u8 = 0x40;
 
-/// Where the WAL ends that follows the last checkpoint, on the checkpoint's timeline; `None`: that record is not there.
+/// Where the WAL ends that follows the last checkpoint, on the newest timeline that the server has WAL of: after a promotion
+/// pg_control still names the one before, until the first checkpoint. `None`: that record is not there.
 pub fn end(wal: &Path, control: &Control) -> Option<Lsn> {
-    let mut reader = Reader::open(wal, control.timeline, control.checkpoint)?;
+    let newest = newest_timeline(wal)?.max(control.timeline);
+    let mut reader = Reader::open(wal, newest, control.checkpoint)?;
     let mut at = control.checkpoint.byte();
     let mut end = None;
     let mut before = None;
@@ -127,9 +129,11 @@ struct Record {
     is_switch: bool,
 }
 
-/// Reads the WAL of one timeline, page by page.
+/// Reads the WAL of a timeline and of those before it, page by page.
 struct Reader {
     wal: PathBuf,
+    /// Of its segments.
+    names: Vec<String>,
     timeline: u32,
     segment_bytes: u64,
     page_bytes: u64,
@@ -143,9 +147,9 @@ struct Reader {
 impl Reader {
     fn open(wal: &Path, timeline: u32, near: Lsn) -> Option<Self> {
         // All segments of a cluster have one size: any of them tells it.
-        let named = |name: &String| segment_timeline(name) == Some(timeline);
-        let first = files::names_in(wal).into_iter().find(named)?;
-        let path = wal.join(first);
+        let mut names = files::names_in(wal);
+        names.retain(|name| segment_timeline(name).is_some());
+        let path = wal.join(names.first()?);
         let segment_bytes = segment_bytes(&path)?;
         let mut header = [0; 40];
         plain::open(&path).ok()?.read_exact_at(&mut header, 0).ok()?;
@@ -155,6 +159,7 @@ impl Reader {
         }
         Some(Self {
             wal: wal.to_owned(),
+            names,
             timeline,
             segment_bytes,
             page_bytes,
@@ -182,8 +187,16 @@ impl Reader {
             self.page_at = None;
             let number = at / self.segment_bytes;
             if self.open.as_ref().is_none_or(|(open, _)| *open != number) {
-                let name = format!("{:08X}{}", self.timeline, place_of(number, self.segment_bytes));
-                self.open = Some((number, plain::open(&self.wal.join(name)).ok()?));
+                let place = place_of(number, self.segment_bytes);
+                // The segment of a promotion is there twice; the newer one has the beginning of the older.
+                let timelines = self
+                    .names
+                    .iter()
+                    .filter(|name| name.get(8..) == Some(place.as_str()));
+                let newest = timelines
+                    .filter(|name| segment_timeline(name) <= Some(self.timeline))
+                    .max()?;
+                self.open = Some((number, plain::open(&self.wal.join(newest)).ok()?));
             }
             let (_, file) = self.open.as_ref()?;
             file.read_exact_at(&mut self.page, at % self.segment_bytes).ok()?;
@@ -366,5 +379,20 @@ mod tests {
         assert_eq!(history.get(&2), "0/2000000".parse().ok().as_ref());
         assert!(super::history(wal, 2).is_err());
         assert!(super::history(wal, 1).unwrap().is_empty());
+    }
+
+    #[test]
+    fn after_a_promotion_the_newer_timeline_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let wal = folder.path();
+        let path = |timeline: u32| wal.join(format!("{timeline:08X}0000000000000010"));
+        let after = write(wal, &[64, 100, 200, 64]);
+        std::fs::rename(path(1), path(2)).unwrap();
+        let before = write(wal, &[64, 100]);
+        assert_eq!(before[..], after[..2]);
+        // pg_control is as it was before the promotion.
+        assert_eq!(end(wal, &control(before[0].0)), Some(Lsn::new(after[3].1)));
+        std::fs::remove_file(path(2)).unwrap();
+        assert_eq!(end(wal, &control(before[0].0)), Some(Lsn::new(before[1].1)));
     }
 }

@@ -116,7 +116,14 @@ pub(super) fn way_of(site: &Site, stored_torn: bool, folder: &str, primary: &str
         return copy("The primary's history cannot be read".to_owned());
     };
     let newest = wal::newest_timeline(&wal).unwrap_or(own.timeline);
-    if let Some(because) = diverged(name, own.timeline, newest, end, timeline, &history) {
+    if let Some(because) = diverged(
+        name,
+        own.timeline,
+        newest.max(own.timeline),
+        end,
+        timeline,
+        &history,
+    ) {
         return match rewind(site, &data, own.is_shut_down, site.major) {
             Ok(()) => way(Rejoining::Rewind, because),
             Err(why) => copy(format!("{because}, and {why}")),
@@ -173,7 +180,7 @@ fn diverged(name: &str, own: u32, newest: u32, end: Lsn, timeline: u32, history:
             "{name} has WAL of timeline {strange}, which is not in the primary's history"
         ));
     }
-    let fork = history.get(&own)?;
+    let fork = history.get(&newest)?;
     (end > *fork)
         .then(|| format!("{name} has WAL up to {end}, and the primary's timeline {timeline} began at {fork}"))
 }
@@ -222,6 +229,7 @@ mod tests {
         assert!(said(1, 1, 101).is_some());
         assert_eq!(said(2, 2, 150), None);
         assert_eq!(said(3, 3, 900), None, "the same timeline");
+        assert!(said(1, 2, 201).is_some(), "promoted, and no checkpoint since");
         assert!(
             said(4, 4, 1).is_some() && said(1, 5, 50).is_some(),
             "of another branch"
