@@ -40,9 +40,15 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
         DesignMessage::Do(command) => perform(session, &command),
         DesignMessage::Fix(index) => fix(session, index),
         DesignMessage::AskRemove(servers) => ask_remove(session, &servers),
-        DesignMessage::Remove(servers, downstreams) => {
+        DesignMessage::Remove {
+            servers,
+            downstreams,
+            remembers,
+        } => {
             close_remove_dialog(session);
-            session.preferences.removal = Some(downstreams.into());
+            if remembers {
+                session.preferences.removal = Some(downstreams.into());
+            }
             remove(session, &servers, downstreams)
         }
         DesignMessage::AskAgain => {
@@ -84,7 +90,7 @@ fn fix(session: &mut Session, index: usize) -> Vec<Effect> {
     perform(session, &command)
 }
 
-/// Only what takes others along, or leaves them without an upstream, is asked about, and only once.
+/// Only what takes others along, or leaves them without an upstream, is asked about.
 fn ask_remove(session: &mut Session, servers: &[ServerId]) -> Vec<Effect> {
     let topology = session.desk.document.topology();
     let is_standby = |id: &ServerId| topology.server(*id).is_some_and(|server| !server.is_primary());

@@ -21,6 +21,8 @@ pub(super) fn perform(session: &mut Session, command: &Command) -> Vec<Effect> {
             let effects = show(session, Some(after));
             if applied.created.is_some() {
                 view::select(session, applied.created);
+                let is_new = matches!(command, Command::Edit(Edit::AddStandby { .. }));
+                session.looks.just_added = applied.created.filter(|_| is_new);
             }
             tell(session, applied);
             tell_hidden(session, command);

@@ -131,7 +131,11 @@ fn removing_asks_only_where_others_are_concerned() {
             servers: vec![slave1]
         })
     );
-    let remove = DesignMessage::Remove(vec![slave1], Downstreams::Reattach);
+    let remove = DesignMessage::Remove {
+        servers: vec![slave1],
+        downstreams: Downstreams::Reattach,
+        remembers: true,
+    };
     update(&mut session, Message::Design(remove));
     assert_eq!(session.dialog, None);
     assert_eq!(upstream_of(&session, "slave11"), "master");
@@ -206,7 +210,11 @@ fn headlines(session: &Session) -> Vec<&str> {
 fn what_was_answered_about_downstreams_is_remembered_until_one_asks_to_be_asked() {
     let mut session = seed();
     let slave1 = id(&session, "slave1");
-    let remove = DesignMessage::Remove(vec![slave1], Downstreams::Remove);
+    let remove = DesignMessage::Remove {
+        servers: vec![slave1],
+        downstreams: Downstreams::Remove,
+        remembers: true,
+    };
     update(&mut session, Message::Design(remove));
     update(&mut session, Message::Design(DesignMessage::Undo));
     update(

@@ -146,7 +146,7 @@ fn board_ui(ui: &mut Ui, seen: &Glance) {
     Grid::new("board")
         .num_columns(5)
         .striped(true)
-        .spacing([GAP, GAP_SMALL])
+        .spacing([GAP * 1.5, GAP_SMALL])
         .show(ui, |ui| {
             for head in ["application_name", "state", "priority", "sync_state", "behind"] {
                 let colour = Tokens::of(ui.visuals()).text_weak;
