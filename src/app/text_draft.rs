@@ -3,7 +3,7 @@
 //! While the text is a design, it is the document's own, and none of this is there.
 
 use super::Session;
-use crate::model::document::Problem;
+use crate::model::document::{Problem, format};
 
 /// A text that is not the drawing's, not yet or not at all. Nothing of it is lost: it is what is saved aside, what Undo
 /// goes back in, and what Redo brings back.
@@ -34,6 +34,13 @@ impl TextDraft {
 pub(super) const TYPING: &str = "Edit the text";
 
 impl Session {
+    /// False for a file that was opened as text and has not been a design since: what is drawn is only a place holder.
+    pub fn has_good_drawing(&self) -> bool {
+        !self.is_text_broken()
+            || self.desk.history.undo_label().is_some()
+            || format::read(&self.desk.saved_text).is_ok()
+    }
+
     /// The design's text as it stands in the window: the drawing's, or what is typed in its place.
     pub fn text(&self) -> &str {
         self.desk

@@ -32,6 +32,8 @@ mod lessons;
 mod log;
 mod lost;
 #[cfg(feature = "gui")]
+mod manners;
+#[cfg(feature = "gui")]
 mod monkey;
 mod provenance;
 mod quoting;

@@ -1,4 +1,4 @@
-//! A design's file that somebody else has changed: noticed when the window is looked at again, and before saving.
+//! A design's file that somebody else has changed: noticed by the worker's look each second, and before saving.
 //!
 //! What the file holds is `Session::saved_text`. "Keep mine" only takes note of what is there now, so that what is
 //! drawn is unsaved beside it; taking the file's is an edit like any other, and can be undone.

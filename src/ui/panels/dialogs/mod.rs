@@ -160,7 +160,13 @@ fn dialog_ui(
                 "Save the last valid drawing",
                 Message::File(FileMessage::SaveDrawing),
             );
-            answers_ui(ui, "Save the text as it is", saved, &[drawing], dialog, outbox);
+            // Of a file that was never a design there is no drawing to be saved.
+            let drawings = if session.has_good_drawing() {
+                vec![drawing]
+            } else {
+                Vec::new()
+            };
+            answers_ui(ui, "Save the text as it is", saved, &drawings, dialog, outbox);
         }
         Dialog::Recover(unsaved) => {
             title_ui(ui, "Recover unsaved changes?");
