@@ -96,8 +96,8 @@ impl Stretch {
     }
 }
 
-/// The state of one step, by its place. A step that has nothing of its own to take back (a file goes with its
-/// folder) is taken back too, once all is.
+/// The state of one step, by its place. A step that has nothing of its own to undo (a file goes with its
+/// folder) is undone too, once all is.
 pub fn state_of(progress: &Progress, place: usize) -> StepState {
     let state = progress
         .steps

@@ -1,4 +1,4 @@
-//! The design's own text while it is typed: until it has been read, and for as long as it is no design.
+//! The design's own text while it is typed: until it has been read, and for as long as it is not a design.
 //!
 //! While the text is a design, it is the document's own, and none of this is there.
 
@@ -10,7 +10,7 @@ use crate::model::document::{Problem, format};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextDraft {
     pub text: String,
-    /// Why it is no design. Those of the text before, until this one has been read.
+    /// Why it is not a design. Those of the text before, until this one has been read.
     pub problems: Vec<Problem>,
     pub(super) is_read: bool,
     /// What it was before each burst of typing, as far as that was no design either.
@@ -49,7 +49,7 @@ impl Session {
             .map_or(&self.derived.text, |typed| &typed.text)
     }
 
-    /// True while the text is no design: the drawing is the last good one, older than the text.
+    /// True while the text is not a design: the drawing is the last good one, older than the text.
     pub fn is_text_broken(&self) -> bool {
         !self.text_problems().is_empty()
     }
@@ -59,7 +59,7 @@ impl Session {
         self.desk.typed.as_ref().map_or(&[], |typed| &typed.problems)
     }
 
-    /// What Undo would take back.
+    /// What Undo would undo.
     pub fn undo_label(&self) -> Option<&str> {
         match &self.desk.typed {
             Some(_) => Some(TYPING),
@@ -76,7 +76,7 @@ impl Session {
         }
     }
 
-    /// A text that was no design when it was taken back from this very drawing.
+    /// A text that was no design when it was undone from this very drawing.
     pub(super) fn aside(&self) -> Option<&TextDraft> {
         let (revision, typed) = self.desk.set_aside.as_ref()?;
         (*revision == self.desk.revision).then_some(typed)

@@ -114,7 +114,7 @@ pub(super) fn take_theirs(session: &mut Session) -> Vec<Effect> {
     }
 }
 
-/// The drawing becomes what the file says; a file that is no design is explained, and the drawing stays.
+/// The drawing becomes what the file says; a file that is not a design is explained, and the drawing stays.
 fn take(session: &mut Session, path: &Path, text: String) -> Vec<Effect> {
     let Some(theirs) = parse(session, Some(path), &text) else {
         // From now on that is what the file holds: it is not explained again, and what is drawn is unsaved.

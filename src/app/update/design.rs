@@ -24,7 +24,7 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
             | DesignMessage::TakeDrawing
     );
     let is_refused = if is_text {
-        // Reading what was typed before a lock is no change that the lock forbids: there is none after it.
+        // Reading what was typed before a lock is not a change that the lock forbids: there is none after it.
         message != DesignMessage::ReadTyped && (refuse_if_held(session) || refuse_in_lesson(session))
     } else {
         refuse_if_locked(session) || refuse_in_lesson(session)

@@ -7,7 +7,7 @@ use super::edit;
 use super::notices::notify;
 use crate::report::Report;
 
-/// The text now reads like this. `joins`: it belongs to the burst of typing before it, and is no undo step of its own.
+/// The text now reads like this. `joins`: it belongs to the burst of typing before it, and is not an undo step of its own.
 pub(super) fn type_text(session: &mut Session, text: String, joins: bool) {
     if text == session.text() {
         return;

@@ -50,7 +50,7 @@ fn is_plain(face: &FaceInfo) -> bool {
     face.style == Style::Normal && face.weight.0 == 400 && !face.monospaced
 }
 
-/// Those of the letters that a font has; none of a file that is no font after all.
+/// Those of the letters that a font has; none of a file that is not a font after all.
 fn covered(fonts: &Database, id: ID, letters: &[char]) -> Vec<char> {
     let found = fonts.with_face_data(id, |bytes, index| {
         let font = FontRef::from_index(bytes, index).ok()?;

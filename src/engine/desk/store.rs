@@ -15,7 +15,7 @@ use crate::report::Report;
 pub enum OpenError {
     /// The file could not be read.
     File(Report),
-    /// The file was read, but is no design.
+    /// The file was read, but is not a design.
     Design(Vec<Problem>),
 }
 
@@ -40,7 +40,7 @@ pub fn open(path: &Path) -> Result<Document, OpenError> {
     format::read(&loaded.text).map_err(OpenError::Design)
 }
 
-/// A server's own file is no design, but can become one.
+/// A server's own file is not a design, but can become one.
 fn configuration(path: &Path) -> Option<Report> {
     let name = path.file_name()?.to_str()?;
     let is_conf = path.extension().is_some_and(|ending| ending == "conf") || name == "recovery.done";

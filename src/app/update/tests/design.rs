@@ -354,7 +354,7 @@ fn the_selection_grows_shrinks_and_forgets_what_is_gone() {
     );
     update(&mut session, Message::View(ViewMessage::Select(None)));
     assert!(session.selection().is_empty());
-    // Looking at servers is no step, and changes nothing.
+    // Looking at servers is not a step, and changes nothing.
     assert_eq!(session.desk.history.undo_label(), Some("Remove slave12"));
 }
 

@@ -10,7 +10,7 @@ use crate::model::words::listed;
 /// The ports that are proposed begin here: PostgreSQL's own.
 const FIRST_PORT: u16 = 5432;
 
-/// True for what means "every address" to a listener and is no address to connect to.
+/// True for what means "every address" to a listener and is not an address to connect to.
 fn is_no_address(host: &Host) -> bool {
     host.as_str() == "*"
         || host

@@ -55,7 +55,7 @@ pub fn settings_ui(
     let hint = "name = value, then Enter";
     let field = Field::NewSetting(of);
     let typed = field_ui(ui, session, drafts, outbox, hint, width, &field).labelled_by(label.id);
-    // One setting after the other: what is typed next is no shortcut.
+    // One setting after the other: what is typed next is not a shortcut.
     if typed.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
         typed.request_focus();
     }

@@ -90,7 +90,7 @@ fn with_fix(check: &Check) -> Option<(&Check, &str)> {
     Some((check, check.fix.as_deref()?))
 }
 
-/// One button for all ports that are in use; the plan is made anew by itself.
+/// One button for all ports that are in use; the plan is made again by itself.
 fn other_ports_ui(ui: &mut Ui, topology: &Topology, machine: &Machine, outbox: &mut Outbox) {
     let others = other_ports(topology, machine);
     if others.is_empty() {

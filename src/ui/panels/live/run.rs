@@ -15,7 +15,7 @@ use crate::model::words::counted;
 
 /// How much of the output is in view.
 const OUTPUT_HEIGHT: f32 = 130.0;
-/// "↩ taken back" fits.
+/// "↩ undone" fits.
 const STATE_WIDTH: f32 = 78.0;
 
 pub fn run_ui(
