@@ -8,9 +8,10 @@
 #                to build the window once; BENCHMARKS.md has the figures)
 #   make test-exports   feed exports to Ansible, docker-compose, Patroni, repmgr, systemd and the like (2 minutes; fetches them once)
 #   make fuzz    damage every kind of file 200,000 times: no reader may panic (a few minutes; fuzz/ has targets for cargo-fuzz)
-#   make package   build dist/: a .deb, a tarball with the same, their checksums (10 to 20 minutes: a release build)
+#   make package   build dist/: .deb, .rpm and tarball of pgcascade and of pgcascade-cli, their checksums (10 to 30
+#                minutes: two release builds)
 #   make lint    formatting, lints, documentation, scripts
-#   make catalogue BINS="/usr/lib/postgresql/15/bin …"   read every server parameter anew, for a new version
+#   make catalogue BINS="/usr/lib/postgresql/15/bin …"   read every server parameter again, for a new version
 #   make setup   only install what is missing, for all of these
 #
 # Rust, git, make and a C compiler are all that must be there before.

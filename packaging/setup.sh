@@ -5,7 +5,7 @@
 #   packaging/setup.sh test           a PostgreSQL server, openssl, ShellCheck
 #   packaging/setup.sh test-versions  a PostgreSQL server, openssl, npm
 #   packaging/setup.sh lint           ShellCheck
-#   packaging/setup.sh package        only the C compiler, whose binutils read and strip the program
+#   packaging/setup.sh package        rpmbuild, and the C compiler, whose binutils read and strip the program
 #
 # Says what it is going to install before it does, installs only what is missing, and does not touch apt when
 # nothing is. As root directly, as a user through sudo; without either it names the packages and stops.
@@ -52,6 +52,10 @@ need_shellcheck() {
   command -v shellcheck >/dev/null || need "ShellCheck, which reads every script that is generated" shellcheck
 }
 
+need_rpm() {
+  command -v rpmbuild >/dev/null || need "rpmbuild, which makes the .rpm" rpm
+}
+
 need_openssl() {
   command -v openssl >/dev/null || need "openssl, with which a bundle's scripts make certificates" openssl
 }
@@ -75,7 +79,7 @@ case $purpose in
   test) need_postgres; need_openssl; need_shellcheck ;;
   test-versions) need_postgres; need_openssl; need_npm ;;
   lint) need_shellcheck ;;
-  package) ;;
+  package) need_rpm ;;
   *) echo "usage: packaging/setup.sh run|test|test-versions|lint|package" >&2; exit 2 ;;
 esac
 

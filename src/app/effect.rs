@@ -72,6 +72,10 @@ pub enum Effect {
     FindRecoverable,
     /// What does the design's file hold now? Answered by `FileMessage::OnDisk`.
     LookAtFile(PathBuf),
+    /// Look at this file whenever it changes, and at no other one any more; each time `FileMessage::LookAtFile` is the answer.
+    FollowFile(Option<PathBuf>),
+    /// Fonts of this machine that have these letters, answered by `ViewMessage::Fonts`.
+    FindFonts(String),
     /// For the list of recent designs.
     NoteRecent(PathBuf),
     ForgetRecent(PathBuf),

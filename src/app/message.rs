@@ -6,6 +6,7 @@ use crate::app::glance::Glance;
 use crate::engine::deploy::adopt::Adopting;
 use crate::engine::deploy::{self, Found};
 use crate::engine::deploy::{Refused, Steered};
+use crate::model::desk::FontFile;
 use crate::model::desk::LeftCluster;
 use crate::model::desk::Listed;
 use crate::model::desk::RecentDesign;
@@ -47,8 +48,12 @@ pub enum DesignMessage {
     Fix(usize),
     /// Remove the servers; asks once what becomes of their downstreams if they have any.
     AskRemove(Vec<ServerId>),
-    /// The answer, which is remembered.
-    Remove(Vec<ServerId>, Downstreams),
+    /// The answer; the next time nobody is asked if it is to be remembered.
+    Remove {
+        servers: Vec<ServerId>,
+        downstreams: Downstreams,
+        remembers: bool,
+    },
     /// Forget what was answered.
     AskAgain,
     /// The servers and all below them, as text for the clipboard.
@@ -228,11 +233,17 @@ pub enum ViewMessage {
     Show(Tab),
     /// Whether large designs have one.
     Minimap(bool),
+    /// The panels beside the drawing, shown or folded away.
+    LeftSide(bool),
+    RightSide(bool),
     ShowFile(String),
     /// Compare the bundle with another one, or (`None`) with nothing.
     Compare(Option<Against>),
     Dialog(Option<Dialog>),
     CloseNotice(u64),
+    CloseNotices,
+    /// Fonts of this machine, for letters that the window's own lack.
+    Fonts(Vec<FontFile>),
     Theme(Theme),
     ReduceMotion(bool),
     OpenFolder(PathBuf),

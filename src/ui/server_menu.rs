@@ -1,15 +1,16 @@
 //! Everything that can be done with one server, as menu entries: the outline and the canvas offer the same, which is
 //! what the table of actions has for a server; and with the link above it. What cannot be done is shown too, with its reason as a hint.
 
-use egui::{Button, Ui, WidgetInfo, WidgetType};
+use egui::{Align2, Button, FontId, Ui, WidgetInfo, WidgetType, vec2};
 
-use crate::app::actions::{ACTIONS, ActionId, Does, Menu, UiAction, action};
+use crate::app::actions::{self, ACTIONS, ActionId, Does, Menu, UiAction, action};
 use crate::app::edits::edit;
 use crate::app::{ClusterMessage, Message, Mode, Outbox, Session, ViewMessage};
 use crate::model::plan::Wish;
 use crate::model::topology::{Edit, ServerId};
 use crate::ui::keys::key_words;
 use crate::ui::panels::connect_command;
+use crate::ui::theme::TEXT_SMALL;
 use crate::ui::what_if_menu;
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
@@ -19,12 +20,25 @@ pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut
         Mode::Design => {
             let servers = session.selection_around(id);
             for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
-                if let Some(Does::Send(message)) = entry_ui(ui, session, action, &servers) {
-                    outbox.send(message);
+                if action.id.begins_group() {
+                    ui.separator();
                 }
+                if action.id == ActionId::Remove {
+                    let clipboard = [ActionId::Cut, ActionId::Copy, ActionId::Duplicate];
+                    for action in clipboard.into_iter().filter_map(actions::action) {
+                        menu_entry(ui, session, action, &servers, outbox);
+                    }
+                }
+                menu_entry(ui, session, action, &servers, outbox);
             }
             running_ui(ui, session, id, outbox);
         }
+    }
+}
+
+fn menu_entry(ui: &mut Ui, session: &Session, action: &UiAction, servers: &[ServerId], outbox: &mut Outbox) {
+    if let Some(Does::Send(message)) = entry_ui(ui, session, action, servers) {
+        outbox.send(message);
     }
 }
 
@@ -104,8 +118,18 @@ pub fn entry_ui(ui: &mut Ui, session: &Session, action: &UiAction, servers: &[Se
     let words = action.words_on(session, servers);
     let button = Button::new(words.as_str()).shortcut_text(key_words(action.id, ui.ctx()));
     let response = ui.add_enabled(answer.is_ok(), button);
+    let is_on = action.is_on(session);
+    if is_on == Some(true) {
+        let at = response.rect.left_center() + vec2(6.0, 0.0);
+        let font = FontId::proportional(TEXT_SMALL);
+        let colour = ui.visuals().text_color();
+        ui.painter().text(at, Align2::LEFT_CENTER, "✔", font, colour);
+    }
     // Without the keys, which egui would read out as if they were words of it.
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, answer.is_ok(), &words));
+    response.widget_info(|| match is_on {
+        None => WidgetInfo::labeled(WidgetType::Button, answer.is_ok(), &words),
+        Some(is_on) => WidgetInfo::selected(WidgetType::Button, answer.is_ok(), is_on, &words),
+    });
     match answer {
         Err(reason) => {
             response.on_disabled_hover_text(reason);

@@ -126,7 +126,11 @@ fn ready_for_everything() -> Window {
     };
     let edits = [
         DesignMessage::Do(Command::Edit(add)),
-        DesignMessage::Remove(vec![slave1], Downstreams::Reattach),
+        DesignMessage::Remove {
+            servers: vec![slave1],
+            downstreams: Downstreams::Reattach,
+            remembers: true,
+        },
         DesignMessage::Undo,
         DesignMessage::Do(moved),
         DesignMessage::Do(Command::Edit(attach)),

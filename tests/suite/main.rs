@@ -31,6 +31,10 @@ mod lesson_window;
 mod lessons;
 mod log;
 mod lost;
+#[cfg(feature = "gui")]
+mod manners;
+#[cfg(feature = "gui")]
+mod monkey;
 mod provenance;
 mod quoting;
 #[cfg(feature = "gui")]

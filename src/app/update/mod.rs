@@ -64,6 +64,7 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
         return before;
     }
     let noted = journal::before(session, &message);
+    let said = session.next_notice;
     let mut effects = match message {
         Message::Lesson(LessonMessage::ShowStep) => {
             let steps = lesson::next_step(session);
@@ -90,6 +91,7 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
     if refresh(session) {
         effects.push(desk::autosave(session));
     }
+    notices::join_since(session, said);
     journal::note(session, noted);
     effects.extend(lesson::look(session));
     if session.preferences != preferred {

@@ -3,12 +3,13 @@
 //! `Worker` is what the window holds: it never blocks, but for its end. Below it, each file is one kind of work:
 //! `deployment` (a run and its cancel), `runs` (who performs it), `watch` (boards of the running cluster), `autosave` (the unsaved
 //! design, a moment after its last change), `first` (what a window opens with), `clusters` and `tasks` (everything with one
-//! question and one answer).
+//! question and one answer); `file_watch` follows the design's file.
 
 mod answers;
 mod autosave;
 mod clusters;
 mod deployment;
+mod file_watch;
 mod first;
 mod runs;
 mod tasks;
@@ -66,6 +67,8 @@ pub struct Worker {
     deployment: Option<Deployment>,
     watch: Option<Watch>,
     discovery: Option<AbortHandle>,
+    /// The look at the design's file, again and again.
+    file_watch: Option<AbortHandle>,
     /// The reading of a server's log.
     log: Option<AbortHandle>,
     autosaver: Autosaver,
@@ -97,6 +100,7 @@ impl Worker {
             deployment: None,
             watch: None,
             discovery: None,
+            file_watch: None,
             log: None,
             autosaver,
             tasks: JoinSet::new(),
@@ -140,6 +144,13 @@ impl Worker {
             Effect::KeepProgress(progress) => self.autosaver.perform(Change::Learnt(progress)),
             Effect::FindProgress => drop(self.start(tasks::find_progress(answers))),
             Effect::LookAtFile(path) => drop(self.start(tasks::look_at_file(path, answers))),
+            Effect::FollowFile(path) => {
+                if let Some(watch) = self.file_watch.take() {
+                    watch.abort();
+                }
+                self.file_watch = path.and_then(|path| self.start(file_watch::follow(path, answers)));
+            }
+            Effect::FindFonts(letters) => drop(self.start(tasks::find_fonts(letters, answers))),
             Effect::NoteRecent(path) => self.autosaver.perform(Change::NoteRecent(path)),
             Effect::ForgetRecent(path) => self.autosaver.perform(Change::ForgetRecent(path)),
             Effect::FindRecent => drop(self.start(tasks::find_recent(answers))),

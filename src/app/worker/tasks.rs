@@ -9,10 +9,12 @@ use tokio::process::Command;
 use tokio::task::spawn_blocking;
 
 use super::answers::Answers;
-use crate::app::{FileMessage, LessonMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage};
+use crate::app::{
+    FileMessage, LessonMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage, ViewMessage,
+};
 use crate::engine::deploy;
 use crate::engine::desk::output::{Kind, Output};
-use crate::engine::desk::{exports, log, picture, progress, recent, store, trust, unsaved};
+use crate::engine::desk::{exports, fonts, log, picture, progress, recent, store, trust, unsaved};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::report::Report;
@@ -46,6 +48,14 @@ pub(super) async fn read(path: PathBuf, answers: Answers) {
         Err(report) => Message::Failed(report),
     };
     answers.send(message).await;
+}
+
+pub(super) async fn find_fonts(letters: String, answers: Answers) {
+    let found = spawn_blocking(move || fonts::covering(&letters)).await;
+    // Without fonts the letters are drawn as boxes, as before.
+    if let Some(fonts) = found.ok().filter(|fonts| !fonts.is_empty()) {
+        answers.send(Message::View(ViewMessage::Fonts(fonts))).await;
+    }
 }
 
 pub(super) async fn look_at(purpose: PathPurpose, path: PathBuf, answers: Answers) {

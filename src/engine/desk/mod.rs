@@ -3,6 +3,7 @@
 
 pub mod exports;
 pub mod folder;
+pub mod fonts;
 pub mod log;
 mod log_file;
 pub mod output;

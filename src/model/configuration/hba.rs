@@ -175,7 +175,7 @@ pub fn lines_that_let_rewind_in(topology: &Topology, server: &Server) -> Vec<Str
         .collect()
 }
 
-/// The lines that let one more standby in, for whoever puts them there by hand.
+/// The lines that let one more standby in, for anyone who puts them there by hand.
 pub fn lines_that_let_in(topology: &Topology, standby: &Server) -> Vec<String> {
     let (kind, method) = for_standbys(topology);
     let addresses = addresses(standby).into_iter();

@@ -4,8 +4,10 @@
 
 mod clusters;
 mod designs;
+mod fonts;
 mod preferences;
 
 pub use clusters::{Condition, LeftCluster, LeftState, Listed};
 pub use designs::{RecentDesign, Unsaved};
+pub use fonts::FontFile;
 pub use preferences::{Preferences, Removal, Theme};

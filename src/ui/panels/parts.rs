@@ -110,6 +110,19 @@ pub fn main_button(ui: &mut Ui, enabled: bool, words: &str) -> Response {
     ui.add_enabled(enabled, button)
 }
 
+/// The same for what destroys something.
+pub fn danger_button(ui: &mut Ui, enabled: bool, words: &str) -> Response {
+    let tokens = Tokens::of(ui.visuals());
+    let button = Button::new(RichText::new(words).color(tokens.on_accent)).fill(tokens.error);
+    ui.add_enabled(enabled, button)
+}
+
+/// True once if Enter is pressed while nothing else wants it: it presses the button that a dialog is there for.
+pub fn is_entered(ui: &Ui) -> bool {
+    let is_free = ui.memory(|memory| memory.focused().is_none());
+    is_free && ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Enter))
+}
+
 /// A button that shows only a sign; `words` is its name for screen readers and its hint.
 pub fn sign_button(ui: &mut Ui, enabled: bool, sign: &str, words: &str) -> Response {
     let response = ui

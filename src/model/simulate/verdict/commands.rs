@@ -36,7 +36,7 @@ pub(super) fn advice(world: &World, configuration: &Configuration<'_>, doing: &D
     Advice::new(world, configuration, Some(doing.action), said, operations)
 }
 
-/// What carries an action out; nothing for what is no business of PostgreSQL: a network, a disk.
+/// What carries an action out; nothing for what is not the business of PostgreSQL: a network, a disk.
 fn operations(world: &World, configuration: &Configuration<'_>, action: Incident) -> Vec<Operation> {
     let find = |id| world.topology().server(id);
     let both = |server, upstream| find(server).zip(find(upstream));

@@ -172,7 +172,7 @@ impl Verb {
     }
 }
 
-/// A text that is no incident.
+/// A text that is not an incident.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BadIncident {
     #[error("nothing is given; write for example \"crash SERVER\"")]

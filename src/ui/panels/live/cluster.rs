@@ -55,7 +55,10 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         drift_ui(ui, seen);
         let board = &seen.board;
         section_ui(ui, "pg_stat_replication");
-        board_ui(ui, seen);
+        // Five columns of PostgreSQL's own names: in a narrow panel they are scrolled to.
+        egui::ScrollArea::horizontal()
+            .id_salt("board")
+            .show(ui, |ui| board_ui(ui, seen));
         let commits = match board.commits.outcome.as_str() {
             "acknowledged" if board.commits.waits_for.is_empty() => {
                 "Commits do not wait for a standby".to_owned()
@@ -146,7 +149,7 @@ fn board_ui(ui: &mut Ui, seen: &Glance) {
     Grid::new("board")
         .num_columns(5)
         .striped(true)
-        .spacing([GAP, GAP_SMALL])
+        .spacing([GAP * 1.25, GAP_SMALL])
         .show(ui, |ui| {
             for head in ["application_name", "state", "priority", "sync_state", "behind"] {
                 let colour = Tokens::of(ui.visuals()).text_weak;
