@@ -27,7 +27,7 @@ follows = "slave1"
 DESIGN
 cat >"$work/who.yml" <<'INVENTORY'
 all:
-  vars: {ansible_user: root}
+  vars: {ansible_user: root, ansible_python_interpreter: /usr/bin/python3}
 INVENTORY
 run() { # VERB FILE…
     "$here/net.sh" from "$net" "$pgcascade" "$1" "${@:2}" --via ansible --inventory "$work/who.yml" --dir "$work/five.ansible" --json
@@ -57,7 +57,7 @@ for ((tries = 0; tries < 600; tries++)); do
     sleep 0.1
 done
 grep -q '"what":"Copy the upstream"' "$work/events" || fail "nothing was copied within a minute: $(cat "$work/said" "$work/events")"
-kill -INT "$(pgrep -P "$child" pgcascade || echo "$child")" 
+kill -TERM "$(pgrep -P "$child")"
 code=0
 wait "$child" || code=$?
 [[ $code == 130 ]] || fail "an interrupted run ended with $code: $(tail -n 3 "$work/events")"

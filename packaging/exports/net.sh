@@ -115,7 +115,7 @@ down() {
 case $verb in
     up) up "${1:?how many hosts}" ;;
     at) at "$@" ;;
-    from) ip netns exec "$tag" "$@" ;;
+    from) exec ip netns exec "$tag" "$@" ;;
     down) down ;;
     *) echo "unknown: $verb" >&2; exit 2 ;;
 esac

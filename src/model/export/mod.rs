@@ -146,6 +146,7 @@ pub fn export(document: &Document, target: Target) -> Result<Export, NotPossible
 ///
 /// If the design has an error, or the target cannot hold it at all.
 pub fn export_in(document: &Document, target: Target, layout: HostLayout) -> Result<Export, NotPossible> {
+    let document = &document.without_lab();
     let topology = document.topology();
     if let Some(error) = check(topology)
         .into_iter()

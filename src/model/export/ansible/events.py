@@ -46,7 +46,8 @@ class CallbackModule(CallbackBase):
         for one in values.get("results") or []:
             if isinstance(one, dict) and one.get("failed"):
                 texts.append(one.get("stderr") or one.get("msg") or "")
-        return "\n".join(str(text).strip() for text in texts if text)
+        # Items of one loop mostly fail for one reason.
+        return "\n".join(dict.fromkeys(str(text).strip() for text in texts if text))
 
     def v2_playbook_on_play_start(self, play):
         self._say("play", name=play.get_name())
