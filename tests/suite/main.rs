@@ -17,6 +17,7 @@ mod canvas;
 mod cli;
 #[cfg(feature = "gui")]
 mod editing;
+mod exports;
 #[cfg(feature = "gui")]
 mod files;
 mod findings;
