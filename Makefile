@@ -7,6 +7,7 @@
 #                frames of the window up to 10,000 servers (5 minutes, with nothing else going on, and 10 to 15 before
 #                to build the window once; BENCHMARKS.md has the figures)
 #   make test-exports   feed exports to Ansible, docker-compose, Patroni, repmgr, systemd and the like (2 minutes; fetches them once)
+#   make test-report   open an audit's HTML report in headless Chromium (fetches it once; 1 minute)
 #   make fuzz    damage every kind of file 200,000 times: no reader may panic (a few minutes; fuzz/ has targets for cargo-fuzz)
 #   make package   build dist/: a .deb, a tarball with the same, their checksums (10 to 20 minutes: a release build)
 #   make lint    formatting, lints, documentation, scripts
@@ -18,7 +19,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-exports test-versions bench fuzz package lint setup catalogue
+.PHONY: help run test test-exports test-report test-versions bench fuzz package lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -60,6 +61,11 @@ test-versions:
 test-exports:
 	cargo build --locked
 	packaging/exports/check.sh
+
+# A browser: not a part of `make test`, which needs none.
+test-report:
+	@packaging/setup.sh test-report
+	cargo test --locked --test suite -- --ignored --nocapture import::the_report_of_an_audit_opens_in_a_browser
 
 fuzz:
 	cargo test --locked --no-default-features --lib mutated_tests -- --include-ignored --nocapture

@@ -4,6 +4,7 @@
 #   packaging/setup.sh run            a PostgreSQL server; the window's libraries, if there is a display
 #   packaging/setup.sh test           a PostgreSQL server, openssl, ShellCheck
 #   packaging/setup.sh test-versions  a PostgreSQL server, openssl, npm
+#   packaging/setup.sh test-report    Chromium, which opens the report of an audit
 #   packaging/setup.sh lint           ShellCheck
 #   packaging/setup.sh package        only the C compiler, whose binutils read and strip the program
 #
@@ -74,9 +75,10 @@ case $purpose in
   run) need_postgres; need_window ;;
   test) need_postgres; need_openssl; need_shellcheck ;;
   test-versions) need_postgres; need_openssl; need_npm ;;
+  test-report) command -v chromium >/dev/null || need "Chromium, which opens the report of an audit" chromium ;;
   lint) need_shellcheck ;;
   package) ;;
-  *) echo "usage: packaging/setup.sh run|test|test-versions|lint|package" >&2; exit 2 ;;
+  *) echo "usage: packaging/setup.sh run|test|test-versions|test-report|lint|package" >&2; exit 2 ;;
 esac
 
 command -v cc >/dev/null || need "a C compiler, which links every Rust program" gcc libc6-dev
