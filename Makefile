@@ -8,6 +8,7 @@
 #                to build the window once; BENCHMARKS.md has the figures)
 #   make test-exports   feed exports to Ansible, docker-compose, Patroni, repmgr, systemd and the like, and run them on
 #                hosts of their own (namespaces; as root; 10 minutes; fetches the tools once)
+#   make test-report   open an audit's HTML report in headless Chromium (fetches it once; 1 minute)
 #   make fuzz    damage every kind of file 200,000 times: no reader may panic (a few minutes; fuzz/ has targets for cargo-fuzz)
 #   make package   build dist/: .deb, .rpm and tarball of pgcascade and of pgcascade-cli, their checksums (10 to 30
 #                minutes: two release builds)
@@ -20,7 +21,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-exports test-versions bench fuzz package lint setup catalogue
+.PHONY: help run test test-exports test-report test-versions bench fuzz package lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -63,6 +64,11 @@ test-exports:
 	@packaging/setup.sh test-exports
 	cargo build --locked
 	packaging/exports/check.sh
+
+# A browser: not a part of `make test`, which needs none.
+test-report:
+	@packaging/setup.sh test-report
+	cargo test --locked --test suite -- --ignored --nocapture import::the_report_of_an_audit_opens_in_a_browser
 
 fuzz:
 	cargo test --locked --no-default-features --lib mutated_tests -- --include-ignored --nocapture

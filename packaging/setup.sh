@@ -5,6 +5,7 @@
 #   packaging/setup.sh test           a PostgreSQL server, openssl, ShellCheck
 #   packaging/setup.sh test-versions  a PostgreSQL server, openssl, npm
 #   packaging/setup.sh test-exports   PostgreSQL, etcd, repmgr, sshd and what else the exports are tried with
+#   packaging/setup.sh test-report    Chromium, which opens the report of an audit
 #   packaging/setup.sh lint           ShellCheck
 #   packaging/setup.sh package        rpmbuild, and the C compiler, whose binutils read and strip the program
 #
@@ -84,9 +85,10 @@ case $purpose in
     need "hosts of their own (namespaces), and the way to them" iproute2 openssh-server openssh-client sudo
     need "the tools that exports are for" python3-venv etcd-server repmgr postgresql-15-repmgr docker-compose systemd
     ;;
+  test-report) command -v chromium >/dev/null || need "Chromium, which opens the report of an audit" chromium ;;
   lint) need_shellcheck ;;
   package) need_rpm ;;
-  *) echo "usage: packaging/setup.sh run|test|test-versions|test-exports|lint|package" >&2; exit 2 ;;
+  *) echo "usage: packaging/setup.sh run|test|test-versions|test-exports|test-report|lint|package" >&2; exit 2 ;;
 esac
 
 command -v cc >/dev/null || need "a C compiler, which links every Rust program" gcc libc6-dev

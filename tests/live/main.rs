@@ -28,6 +28,7 @@ mod frozen;
 mod hostile;
 mod import;
 mod import_conf;
+mod import_hosts;
 mod interrupted;
 mod lab;
 mod lessons;

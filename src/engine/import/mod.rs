@@ -4,8 +4,12 @@
 
 mod dial;
 mod disk;
+mod exported;
+#[cfg(test)]
+mod exported_tests;
 mod facts;
 mod local;
+mod rows;
 mod servers;
 mod sources;
 mod unseen;

@@ -121,6 +121,22 @@ impl Layout {
         }
     }
 
+    /// Everything of one server in a container, whose volume is `/var/lib/postgresql`.
+    pub fn container() -> Self {
+        Self {
+            data: Place::new("/var/lib/postgresql/server"),
+            sockets: Place::new("/var/run/postgresql"),
+            password_file: Place::new("/var/lib/postgresql/pgpass"),
+            authority_certificate: Place::new("/var/lib/postgresql/tls/ca.crt"),
+            certificate: Place::new("/var/lib/postgresql/tls/server.crt"),
+            certificate_key: Place::new("/var/lib/postgresql/tls/server.key"),
+            archive_base: Place::new("/archive"),
+            listen: Listen::AsDrawn,
+            control: Control::PgCtl,
+            room: Room::Own,
+        }
+    }
+
     /// The folder of a WAL archive with a `/` behind it, as one word of an archive_command or restore_command, where
     /// `%` begins a placeholder.
     pub fn archive(&self, directory: &str, server_folder: &str) -> String {

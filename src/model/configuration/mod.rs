@@ -21,7 +21,7 @@ mod sourced;
 
 pub use conf::primed;
 pub use decision::Decision;
-pub use effective::{Effective, effective};
+pub use effective::{Effective, effective, effective_in};
 pub use folder::ClusterFolder;
 pub use hba::{lines_that_let_in, lines_that_let_rewind_in};
 pub use layout::{Control, Layout, Listen, Place, Room};
