@@ -54,7 +54,7 @@ test:
 test-versions:
 	@packaging/setup.sh test-versions
 	@bins=$$(packaging/versions.sh); \
-	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions:: change_postgres
+	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions:: change_postgres on_other_versions
 
 # The tools themselves: not a part of `make test`, which needs no network.
 test-exports:

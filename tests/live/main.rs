@@ -30,6 +30,7 @@ mod import;
 mod import_conf;
 mod interrupted;
 mod lab;
+mod lesson_facts;
 mod lessons;
 mod logs;
 mod names;
