@@ -91,16 +91,10 @@ async fn a_slot_beyond_its_limit_is_given_up() {
         .collect();
     assert_eq!(way, ["reserved", "extended", "lost"], "{seen:?}");
     place.control("standby", &["-W", "start", "-l", "/dev/null"]);
-    let log = place.folder().join("servers/standby/log");
     let begun = Instant::now();
     loop {
-        let said = std::fs::read_to_string(place.folder().join("servers/primary/log")).unwrap_or_default()
-            + &std::fs::read_to_string(&log).unwrap_or_default();
-        if said.contains("has already been removed")
-            || said.contains("can no longer get changes from replication slot")
-            || said.contains("cannot be advanced")
-            || said.contains("invalidated")
-        {
+        let said = std::fs::read_to_string(place.folder().join("servers/primary/log")).unwrap();
+        if said.contains("has already been removed") {
             break;
         }
         assert!(begun.elapsed() < SOON, "{said}");
@@ -125,26 +119,23 @@ async fn a_query_in_the_way_of_replay_is_cancelled() {
     let reader = client(&place, "standby").await;
     until(&reader, "SELECT coalesce(to_regclass('t')::text, '')", &["t"]).await;
     until(&reader, "SELECT count(*)::text FROM t", &["1000"]).await;
-    reader
-        .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM t")
-        .await
-        .unwrap();
+    let long = tokio::spawn(async move { reader.batch_execute("SELECT pg_sleep(120) FROM t LIMIT 1").await });
+    let other = client(&place, "standby").await;
+    let runs = "SELECT count(*)::text FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep(120)%'";
+    until(&other, runs, &["1"]).await;
     primary.batch_execute("DELETE FROM t").await.unwrap();
     primary.batch_execute("VACUUM t").await.unwrap();
-    let begun = Instant::now();
-    let error = loop {
-        if let Err(error) = reader.query("SELECT count(*) FROM t", &[]).await {
-            break error;
-        }
-        assert!(begun.elapsed() < SOON, "the query is not cancelled");
-        tokio::time::sleep(POLL).await;
-    };
-    // A transaction that is open but idle loses its session instead, with the same words in the log.
-    let said = error
-        .as_db_error()
-        .map(|error| (error.code().code().to_owned(), error.message().to_owned()));
-    let log = std::fs::read_to_string(place.folder().join("servers/standby/log")).unwrap();
-    assert!(log.contains("conflict with recovery"), "{said:?}\n{log}");
+    let error = tokio::time::timeout(SOON, long)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap_err();
+    let error = error.as_db_error().unwrap();
+    assert_eq!(error.code().code(), "40001", "{error}");
+    assert_eq!(
+        error.message(),
+        "canceling statement due to conflict with recovery"
+    );
     place.end().await;
 }
 

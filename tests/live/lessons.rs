@@ -6,7 +6,7 @@ use std::time::Instant;
 use pgcascade::engine::cluster;
 use pgcascade::engine::deploy::Cancel;
 use pgcascade::engine::proof;
-use pgcascade::model::lessons::{Lesson, On, find, lessons};
+use pgcascade::model::lessons::{Lesson, On, ProofStep, find, lessons};
 use pgcascade::model::topology::PgMajor;
 
 use crate::drift::Place;
@@ -21,7 +21,7 @@ async fn is_proved(lesson: &Lesson, bin: Option<PathBuf>) {
         cache: None,
         keeps: false,
     };
-    let (sender, mut steps) = tokio::sync::mpsc::channel(16);
+    let (sender, mut steps) = tokio::sync::mpsc::channel::<ProofStep>(16);
     let listen = async {
         let mut done = Vec::new();
         while let Some(step) = steps.recv().await {
@@ -114,7 +114,7 @@ async fn a_proof_that_fails_or_is_cancelled_leaves_nothing() {
         cache: None,
         keeps: false,
     };
-    let (sender, _) = tokio::sync::mpsc::channel(16);
+    let (sender, _) = tokio::sync::mpsc::channel::<ProofStep>(16);
     let report = proof::prove(&wrong, &place, sender, Cancel::default())
         .await
         .unwrap_err();
@@ -123,7 +123,7 @@ async fn a_proof_that_fails_or_is_cancelled_leaves_nothing() {
 
     wrong.lab[0].text = "expect down slave1".to_owned();
     let cancel = Cancel::default();
-    let (sender, mut steps) = tokio::sync::mpsc::channel(16);
+    let (sender, mut steps) = tokio::sync::mpsc::channel::<ProofStep>(16);
     let listen = async {
         while let Some(step) = steps.recv().await {
             if step.step == 2 {
