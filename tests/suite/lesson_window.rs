@@ -3,8 +3,9 @@
 use egui::accesskit::{Live, Role};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
-use pgcascade::app::{Effect, FileMessage, LessonMessage, Message, Tab, ViewMessage};
+use pgcascade::app::{DesignMessage, Effect, FileMessage, LessonMessage, Message, Tab, ViewMessage};
 use pgcascade::model::lessons::Mark;
+use pgcascade::model::topology::Downstreams;
 
 use crate::window::Window;
 
@@ -166,7 +167,7 @@ fn a_lesson_is_left_and_opened_again_as_it_was() {
     window.guess(&["Nobody"]);
     window.toggle_sync("slave11");
     let drawn = window.drawn();
-    window.press_on(Role::Button, "End lesson", Key::Enter);
+    window.send(Message::Lesson(LessonMessage::End));
     assert!(window.session().lesson.is_none());
     window.send(Message::Lesson(LessonMessage::Open("two-names".to_owned())));
     window.send(Message::File(FileMessage::Discard));
@@ -189,6 +190,19 @@ fn a_locked_drawing_refuses_the_keys_and_says_why() {
     let before = window.drawn();
     window.toggle_sync("slave11");
     window.press(Key::Delete);
+    assert_eq!(window.drawn(), before);
+    let slave11 = window
+        .session()
+        .desk
+        .document
+        .topology()
+        .by_name("slave11")
+        .unwrap()
+        .id();
+    window.send(Message::Design(DesignMessage::Remove(
+        vec![slave11],
+        Downstreams::Remove,
+    )));
     assert_eq!(window.drawn(), before);
     assert!(window.has("In this lesson the cluster stays as it is"));
 }
