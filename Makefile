@@ -57,7 +57,7 @@ test:
 test-versions:
 	@packaging/setup.sh test-versions
 	@bins=$$(packaging/versions.sh); \
-	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions:: change_postgres
+	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions:: change_postgres on_other_versions
 
 # The tools themselves, and hosts of their own: not a part of `make test`, which needs no network and no root.
 test-exports:

@@ -8,7 +8,7 @@ use crate::model::bundle::Bundle;
 use crate::model::desk::Preferences;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
-use crate::model::lessons::Progress;
+use crate::model::lessons::{Lesson, Progress};
 use crate::model::plan::Wish;
 use crate::model::plan::{Machine, Plan};
 
@@ -25,12 +25,24 @@ pub enum PathPurpose {
     /// A story of What-if.
     SaveStory,
     OpenStory,
+    /// A lesson of one's own.
+    OpenLesson,
+    /// What was learnt.
+    ExportProgress,
+    ImportProgress,
 }
 
 impl PathPurpose {
     /// True if a file is read there, and none is written.
     pub fn is_read(self) -> bool {
-        matches!(self, Self::OpenDesign | Self::CompareDesign | Self::OpenStory)
+        matches!(
+            self,
+            Self::OpenDesign
+                | Self::CompareDesign
+                | Self::OpenStory
+                | Self::OpenLesson
+                | Self::ImportProgress
+        )
     }
 }
 
@@ -88,6 +100,18 @@ pub enum Effect {
     KeepProgress(Box<Progress>),
     /// What was learnt in earlier sessions, answered by `LessonMessage::Known`.
     FindProgress,
+    /// A lesson's file, answered by `LessonMessage::FileRead`.
+    ReadLesson(PathBuf),
+    /// A file of progress, answered by `LessonMessage::Imported`.
+    ReadProgress(PathBuf),
+    /// Show a lesson on real servers in a folder of its own; `name` is what the command line calls it. Answered by
+    /// `LessonMessage::ProofStep` and `ProofEnded`.
+    Prove {
+        name: String,
+        lesson: Box<Lesson>,
+        folder: PathBuf,
+    },
+    CancelProof,
     /// Keep what was exported of the design in this file, to compare with it later.
     KeepExport {
         path: PathBuf,

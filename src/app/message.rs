@@ -14,7 +14,7 @@ use crate::model::desk::Theme;
 use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
-use crate::model::lessons::Progress;
+use crate::model::lessons::{Progress, ProofStep};
 use crate::model::plan::Wish;
 use crate::model::plan::{Machine, RunEvent};
 use crate::model::simulate::time::{Micros, Speed, Workload};
@@ -22,7 +22,7 @@ use crate::model::simulate::world::Incident;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
-use super::{Against, Dialog, Look, Pace, PathPurpose, Tab};
+use super::{Against, Dialog, LessonFile, Look, Pace, PathPurpose, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
@@ -336,6 +336,25 @@ pub enum LessonMessage {
     NextGoal,
     /// What was done, as text for the clipboard.
     CopyResult,
+    /// Ask for the file of a lesson of one's own.
+    OpenFile,
+    /// Such a file as it was read.
+    FileRead(PathBuf, LessonFile),
+    /// The file of the open lesson may have changed.
+    LookAtFile,
+    /// What was learnt goes to a file, or comes from one.
+    Export,
+    Import,
+    Imported(Box<Progress>),
+    /// Ask before everything is forgotten.
+    AskForget,
+    Forget,
+    /// Show the lesson on real servers of its own.
+    Prove,
+    ProofStep(ProofStep),
+    /// It ended, with the goals that were shown or why they were not.
+    ProofEnded(Result<Vec<String>, Report>),
+    CancelProof,
     /// The question of this number, of the quiz of this seed.
     Quiz(u64, u64),
     Guess(Vec<String>),

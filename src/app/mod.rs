@@ -35,7 +35,7 @@ pub use comparison::{Against, Comparison};
 pub use effect::{Effect, PathPurpose};
 pub use folding::Folding;
 pub use in_time::{InTime, Pace};
-pub use lesson::{Learning, Looked, OpenLesson, Quiz};
+pub use lesson::{Learning, LessonFile, Looked, OpenLesson, OwnFile, Proof, Quiz};
 pub use locked::Locked;
 pub use message::{
     ClusterMessage, DesignMessage, FileMessage, LessonMessage, Message, OnDisk, RunMessage, StartMessage,

@@ -33,6 +33,7 @@ mod predict;
 mod preflight;
 mod print;
 mod progress;
+mod prove;
 mod rehearse;
 mod resume;
 mod scenario;

@@ -31,6 +31,7 @@ mod import_conf;
 mod import_hosts;
 mod interrupted;
 mod lab;
+mod lesson_facts;
 mod lessons;
 mod logs;
 mod names;

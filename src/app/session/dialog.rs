@@ -62,6 +62,8 @@ pub enum Dialog {
     Adopt(Box<Adopting>),
     /// Servers are to change their roles: `ClusterMessage::Steer` lets them.
     Steer(Box<Steered>),
+    /// Everything that was learnt is to be forgotten: `LessonMessage::Forget` does it.
+    ForgetProgress,
     ConfirmTeardown {
         folder: PathBuf,
     },

@@ -3,7 +3,7 @@
 use super::super::{
     ClusterMessage, Effect, FileMessage, LessonMessage, Message, PathPurpose, Session, StartMessage,
 };
-use super::{desk, left_over, lesson, open, paths, start};
+use super::{desk, left_over, lesson, open, own_lesson, paths, start};
 
 /// Does what loses the design on the canvas, which is saved or which the user agreed to lose.
 pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
@@ -22,6 +22,7 @@ pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
             left_over::begin(session, folder, *unfinished)
         }
         Message::Lesson(LessonMessage::Open(name)) => lesson::open(session, &name),
+        Message::Lesson(LessonMessage::FileRead(path, file)) => own_lesson::open(session, path, file),
         Message::Quit => vec![desk::forget(session), Effect::Close],
         // Nothing else is ever put off by the question.
         _ => Vec::new(),

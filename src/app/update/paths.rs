@@ -17,7 +17,12 @@ pub(super) fn ask_path(session: &Session, purpose: PathPurpose) -> Effect {
 pub(super) fn suggested_name(session: &Session, purpose: PathPurpose) -> String {
     let stem = session.file_stem();
     match purpose {
-        PathPurpose::OpenDesign | PathPurpose::CompareDesign | PathPurpose::OpenStory => String::new(),
+        PathPurpose::OpenDesign
+        | PathPurpose::CompareDesign
+        | PathPurpose::OpenStory
+        | PathPurpose::OpenLesson
+        | PathPurpose::ImportProgress => String::new(),
+        PathPurpose::ExportProgress => "lessons.json".to_owned(),
         PathPurpose::SaveStory => format!("{stem}-what-if.txt"),
         PathPurpose::SaveDesign => session
             .desk

@@ -177,7 +177,10 @@ pub(super) fn read(session: &mut Session, purpose: PathPurpose, path: &Path, tex
         | PathPurpose::SaveDesign
         | PathPurpose::ExportBundle
         | PathPurpose::ExportPicture(..)
-        | PathPurpose::SaveStory => {}
+        | PathPurpose::SaveStory
+        | PathPurpose::OpenLesson
+        | PathPurpose::ExportProgress
+        | PathPurpose::ImportProgress => {}
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! `Worker` is what the window holds: it never blocks, but for its end. Below it, each file is one kind of work:
 //! `deployment` (a run and its cancel), `runs` (who performs it), `watch` (boards of the running cluster), `autosave` (the unsaved
-//! design, a moment after its last change), `first` (what a window opens with), `clusters` and `tasks` (everything with one
-//! question and one answer); `file_watch` follows the design's file.
+//! design, a moment after its last change), `first` (what a window opens with), `proof` (a lesson on real servers), `clusters` and
+//! `tasks` (everything with one question and one answer); `file_watch` follows the design's file.
 
 mod answers;
 mod autosave;
@@ -11,6 +11,7 @@ mod clusters;
 mod deployment;
 mod file_watch;
 mod first;
+mod proof;
 mod runs;
 mod tasks;
 #[cfg(test)]
@@ -72,6 +73,8 @@ pub struct Worker {
     /// The reading of a server's log.
     log: Option<AbortHandle>,
     autosaver: Autosaver,
+    /// A lesson that is shown on real servers.
+    proof: Option<CancellationToken>,
     /// What must come to its end before the program does.
     tasks: JoinSet<()>,
     /// Raised when the tasks are given up.
@@ -102,6 +105,7 @@ impl Worker {
             discovery: None,
             file_watch: None,
             log: None,
+            proof: None,
             autosaver,
             tasks: JoinSet::new(),
             give_up: CancellationToken::new(),
@@ -142,6 +146,18 @@ impl Worker {
             Effect::ForgetUnsaved(id) => self.autosaver.perform(Change::ForgetLeft(id)),
             Effect::KeepPreferences(preferences) => self.autosaver.perform(Change::Prefer(preferences)),
             Effect::KeepProgress(progress) => self.autosaver.perform(Change::Learnt(progress)),
+            Effect::ReadLesson(path) => drop(self.start(tasks::read_lesson(path, answers))),
+            Effect::ReadProgress(path) => drop(self.start(tasks::read_progress(path, answers))),
+            Effect::Prove { name, lesson, folder } => {
+                let cancel = self.give_up.child_token();
+                self.proof = Some(cancel.clone());
+                self.finish(proof::prove(name, lesson, folder, cancel, answers));
+            }
+            Effect::CancelProof => {
+                if let Some(cancel) = self.proof.take() {
+                    cancel.cancel();
+                }
+            }
             Effect::FindProgress => drop(self.start(tasks::find_progress(answers))),
             Effect::LookAtFile(path) => drop(self.start(tasks::look_at_file(path, answers))),
             Effect::FollowFile(path) => {
@@ -298,6 +314,10 @@ impl Drop for Worker {
         };
         self.watch = None;
         self.stop_discovery();
+        // Its servers are removed, as when it is cancelled.
+        if let Some(cancel) = self.proof.take() {
+            cancel.cancel();
+        }
         // Nobody reads messages any more: whoever waits to send one goes on.
         self.messages.close();
         while self.messages.try_recv().is_ok() {}

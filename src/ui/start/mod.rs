@@ -1,6 +1,6 @@
 //! The start page, over the drawing: pictures of designs to begin with, and what there is to go on with.
 //!
-//! `learn` (lessons, challenges, the `quiz`) and `templates` with their `thumbnail`s on the left; on the right what is to be recovered and `recent` designs, and the
+//! `learn` (lessons, challenges, the `quiz`) and `templates` with their thumbnails on the left; on the right what is to be recovered and `recent` designs, and the
 //! `clusters` of this machine. All of it is buttons, so that keys and screen readers reach it like the pointer.
 
 mod clusters;
@@ -8,7 +8,6 @@ mod learn;
 mod quiz;
 mod recent;
 mod templates;
-mod thumbnail;
 
 use egui::{Align, Frame, Label, Layout, Margin, RichText, ScrollArea, Ui};
 

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use egui::{Id, Key, Label, Modal, RichText, TextEdit, Ui};
 
 use crate::app::{
-    ClusterMessage, Dialog, FileMessage, Message, Outbox, PathPurpose, RunMessage, Session, ViewMessage,
+    ClusterMessage, Dialog, FileMessage, LessonMessage, Message, Outbox, PathPurpose, RunMessage, Session, ViewMessage,
 };
 use crate::ui::dialogs;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL};
@@ -87,10 +87,13 @@ fn dialog_ui(
         Dialog::Path { purpose, .. } => {
             let note = "This system has no file dialog: type the path";
             let verb = match purpose {
-                PathPurpose::OpenDesign | PathPurpose::OpenStory => "Open",
+                PathPurpose::OpenDesign | PathPurpose::OpenStory | PathPurpose::OpenLesson => "Open",
+                PathPurpose::ImportProgress => "Import",
                 PathPurpose::CompareDesign => "Compare",
                 PathPurpose::SaveDesign | PathPurpose::SaveStory => "Save",
-                PathPurpose::ExportBundle | PathPurpose::ExportPicture(..) => "Export",
+                PathPurpose::ExportBundle | PathPurpose::ExportPicture(..) | PathPurpose::ExportProgress => {
+                    "Export"
+                }
             };
             path_ui(
                 ui,
@@ -206,6 +209,17 @@ fn dialog_ui(
             );
             let teardown = Message::Cluster(ClusterMessage::Teardown(folder.clone()));
             destroy_ui(ui, "Tear down", teardown, &[], dialog, outbox);
+        }
+        Dialog::ForgetProgress => {
+            title_ui(ui, "Forget what you have learnt?");
+            note_ui(
+                ui,
+                "All lessons begin as new: what is solved, your answers and your work are lost. Export them first \
+                 to keep them.",
+            );
+            let forget = Message::Lesson(LessonMessage::Forget);
+            let export = ("Export first…", Message::Lesson(LessonMessage::Export));
+            destroy_ui(ui, "Forget everything", forget, &[export], dialog, outbox);
         }
         Dialog::Remove { servers } => remove_ui(ui, session, servers, &mut typed.remembers, dialog, outbox),
         Dialog::KeepLink { server } => keep_link_ui(ui, session, *server, dialog, outbox),
