@@ -25,6 +25,7 @@ mod file;
 mod journal;
 mod left_over;
 mod lesson;
+mod load;
 mod log;
 mod notices;
 mod one_at_a_time;

@@ -10,6 +10,7 @@ mod autosave;
 mod clusters;
 mod deployment;
 mod first;
+mod load;
 mod runs;
 mod tasks;
 #[cfg(test)]
@@ -23,7 +24,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::answers::Answers;
 use self::autosave::{Autosaver, Change, Store};
@@ -66,6 +67,8 @@ pub struct Worker {
     deployment: Option<Deployment>,
     watch: Option<Watch>,
     discovery: Option<AbortHandle>,
+    /// A load on a cluster: dropped, it ends and counts.
+    load: Option<DropGuard>,
     /// The reading of a server's log.
     log: Option<AbortHandle>,
     autosaver: Autosaver,
@@ -97,6 +100,7 @@ impl Worker {
             deployment: None,
             watch: None,
             discovery: None,
+            load: None,
             log: None,
             autosaver,
             tasks: JoinSet::new(),
@@ -238,6 +242,12 @@ impl Worker {
             Effect::LookToSteer(folder, wish) => {
                 drop(self.start(clusters::look_to_steer(folder, wish, answers)));
             }
+            Effect::StartLoad { folder, rate } => {
+                let cancel = CancellationToken::new();
+                self.finish(load::load(folder, rate, cancel.clone(), answers));
+                self.load = Some(cancel.drop_guard());
+            }
+            Effect::StopLoad => self.load = None,
             Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
             Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),
         }
@@ -286,6 +296,7 @@ impl Drop for Worker {
             return;
         };
         self.watch = None;
+        self.load = None;
         self.stop_discovery();
         // Nobody reads messages any more: whoever waits to send one goes on.
         self.messages.close();

@@ -14,6 +14,7 @@ use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::super::parts::{main_button, note_ui, section_ui};
 use super::drift::drift_ui;
+use super::load::load_ui;
 
 pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let Some(cluster) = &session.live.cluster else {
@@ -52,7 +53,7 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             .for_each(|hint| drop(note_ui(ui, hint.as_str())));
     }
     if let Some(seen) = &cluster.seen {
-        drift_ui(ui, seen);
+        drift_ui(ui, session, seen, outbox);
         let board = &seen.board;
         section_ui(ui, "pg_stat_replication");
         board_ui(ui, seen);
@@ -74,6 +75,7 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             ui.colored_label(warning, words);
         }
     }
+    load_ui(ui, session, cluster.busy.is_none(), outbox);
     section_ui(ui, "How to connect");
     connect_ui(ui, cluster, outbox);
 }
