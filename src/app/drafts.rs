@@ -4,6 +4,8 @@
 //! typed into a panel that disappears (another server was selected) is still committed, and a wrong one is kept.
 
 mod terms;
+#[cfg(test)]
+mod terms_tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

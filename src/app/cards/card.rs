@@ -4,7 +4,7 @@ use super::outlook::Outlook;
 use crate::model::topology::{ServerId, Severity};
 
 /// On the link to a standby that the archive alone feeds, and on its card.
-pub(super) const BY_ARCHIVE: &str = "by archive";
+pub const BY_ARCHIVE: &str = "by archive";
 
 /// Everything a card shows.
 #[derive(Clone, Debug, PartialEq)]

@@ -16,7 +16,7 @@ use crate::report::Report;
 /// As many as the command line has by default.
 const CLIENTS: u32 = 4;
 /// Nobody watches a window for longer; it can be started again.
-const LONGEST: Duration = Duration::from_mins(60);
+const LONGEST: Duration = Duration::from_hours(1);
 /// Seconds on their way to the window.
 const SECONDS: usize = 16;
 
@@ -71,12 +71,10 @@ async fn by_command(
         loaded
     };
     let (called, loaded) = tokio::join!(by_child::lines(&arguments, lines, cancel), read);
-    match loaded {
-        // Lost rows are an answer, too, although the command then fails.
-        Some(loaded) => Ok(loaded),
-        None => {
-            called?;
-            Err(Report::new("The load ended without an answer."))
-        }
+    // Lost rows are an answer, too, although the command then fails.
+    if let Some(loaded) = loaded {
+        return Ok(loaded);
     }
+    called?;
+    Err(Report::new("The load ended without an answer."))
 }

@@ -187,14 +187,13 @@ impl Sign {
             }
             Self::ByArchive | Self::Fallback => {
                 let line = [pos2(left, middle), pos2(left + 34.0, middle)];
-                let (width, dash, gap) = if *self == Self::ByArchive {
-                    (2.0, 1.8, 4.2)
-                } else {
-                    (1.0, 3.5, 5.0)
+                let (width, dash, gap) = match self {
+                    Self::Fallback => (1.0, 3.5, 5.0),
+                    _ => (2.0, 1.8, 4.2),
                 };
                 let stroke = Stroke::new(width, tokens.link);
-                pen.shapes
-                    .extend(egui::Shape::dashed_line(&line, stroke, dash, gap));
+                let dashes = egui::Shape::dashed_line(&line, stroke, dash, gap);
+                pen.shapes.extend(dashes);
             }
             Self::Receiver => {
                 let sign = Rect::from_center_size(pos2(left + 17.0, middle), vec2(12.0, 13.0));

@@ -38,7 +38,7 @@ impl Frame<'_> {
                     match drag.verdicts.only_drawing(over, zone) {
                         Some((title, Ok(besides))) => say(Tone::Consequence, &title, &besides.join("\n")),
                         Some((_, Err(reason))) => {
-                            say(Tone::Refused, "Not possible here", &as_sentence(&reason))
+                            say(Tone::Refused, "Not possible here", &as_sentence(&reason));
                         }
                         None => {}
                     }

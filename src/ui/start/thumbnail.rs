@@ -56,13 +56,13 @@ fn paint_up_to(
         if link.line == Line::Fallback {
             continue;
         }
-        if link.line != Line::Solid {
+        if link.line == Line::Solid {
+            painter.add(curve);
+        } else {
             let line: Vec<Pos2> = (0..=STEPS)
                 .map(|step| curve.sample(step as f32 / STEPS as f32))
                 .collect();
             painter.extend(Shape::dashed_line(&line, stroke, DASH, DASH * 0.8));
-        } else {
-            painter.add(curve);
         }
     }
     let mut rects = Vec::new();

@@ -24,7 +24,7 @@ pub fn server_terms_ui(
     let of_link = server.standby().map(Standby::link);
     let is_used =
         *terms != ServerTerms::default() || of_link.is_some_and(|link| *link != LinkTerms::default());
-    fold_ui(ui, "More", is_used, |ui| {
+    let content = |ui: &mut Ui| {
         form_ui(ui, "server's terms", |ui| {
             let mut row = |ui: &mut Ui, label: &str, hint: &str, field| {
                 field_row(ui, session, drafts, outbox, label, hint, &Field::Terms(field));
@@ -57,7 +57,9 @@ pub fn server_terms_ui(
         }
         let words = ("Add a tablespace", "fast = /mnt/fast/pg");
         new_ui(ui, session, drafts, outbox, words, &TermField::NewTablespace(id));
-    });
+    };
+    // Each server is open or folded by itself.
+    ui.push_id(id.number(), |ui| fold_ui(ui, "More", is_used, content));
 }
 
 /// The same of the link alone, in its own panel.
@@ -70,8 +72,10 @@ pub fn link_terms_ui(
 ) {
     if let Some(standby) = below.standby() {
         let is_used = *standby.link() != LinkTerms::default();
-        fold_ui(ui, "More about the link", is_used, |ui| {
-            link_rows(ui, session, drafts, below, standby, outbox);
+        ui.push_id(below.id().number(), |ui| {
+            fold_ui(ui, "More about the link", is_used, |ui| {
+                link_rows(ui, session, drafts, below, standby, outbox);
+            });
         });
     }
 }

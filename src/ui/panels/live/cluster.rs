@@ -52,6 +52,10 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             .iter()
             .for_each(|hint| drop(note_ui(ui, hint.as_str())));
     }
+    // Once there is one, it is what one looks at.
+    if session.live.load.is_some() {
+        load_ui(ui, session, cluster.busy.is_none(), outbox);
+    }
     if let Some(seen) = &cluster.seen {
         drift_ui(ui, session, seen, outbox);
         let board = &seen.board;
@@ -75,7 +79,9 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             ui.colored_label(warning, words);
         }
     }
-    load_ui(ui, session, cluster.busy.is_none(), outbox);
+    if session.live.load.is_none() {
+        load_ui(ui, session, cluster.busy.is_none(), outbox);
+    }
     section_ui(ui, "How to connect");
     connect_ui(ui, cluster, outbox);
 }

@@ -108,7 +108,13 @@ fn plot_ui(ui: &mut Ui, load: &LoadView) {
         painter.text(at, align, text, FontId::proportional(TEXT_SMALL - 1.0), colour);
     };
     for second in seconds.iter().filter(|second| second.gap_ms >= GAP_MS) {
-        painter.rect_filled(plot.gap(second), 0.0, tokens.error.gamma_multiply(0.28));
+        // The longest one is what one looks for.
+        let share = if Some(*second) == load.longest_gap() {
+            0.45
+        } else {
+            0.15
+        };
+        painter.rect_filled(plot.gap(second), 0.0, tokens.error.gamma_multiply(share));
     }
     let line: Vec<_> = seconds.iter().map(|second| plot.point(second)).collect();
     for pair in line.windows(2) {
@@ -140,16 +146,10 @@ fn plot_ui(ui: &mut Ui, load: &LoadView) {
         tokens.text_weak,
     );
     if let Some(longest) = load.longest_gap() {
-        let band = plot.gap(&longest);
-        let (at, align) = if band.center().x > plot.room.center().x {
-            (pos2(band.left() - 3.0, plot.room.top()), Align2::RIGHT_TOP)
-        } else {
-            (pos2(band.right() + 3.0, plot.room.top()), Align2::LEFT_TOP)
-        };
         label(
-            at,
-            align,
-            format!("gap {}", gap_words(longest.gap_ms)),
+            plot.room.right_top(),
+            Align2::RIGHT_TOP,
+            format!("longest gap {}", gap_words(longest.gap_ms)),
             tokens.error,
         );
     }
