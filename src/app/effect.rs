@@ -172,6 +172,12 @@ pub enum Effect {
     Adopt(Box<Adopting>),
     /// Plan how servers change their roles, answered by `ClusterMessage::CanSteer`.
     LookToSteer(PathBuf, Wish),
+    /// Commit rows through the cluster's primary until `StopLoad`, told by `ClusterMessage::Loading` and `Loaded`.
+    StartLoad {
+        folder: PathBuf,
+        rate: Option<f64>,
+    },
+    StopLoad,
     FindLeftOver,
     /// Show the folder in the desktop's file manager.
     OpenFolder(PathBuf),

@@ -14,6 +14,7 @@ use crate::model::desk::Theme;
 use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
+use crate::model::health::{Loaded, Second};
 use crate::model::lessons::{Progress, ProofStep};
 use crate::model::plan::Wish;
 use crate::model::plan::{Machine, RunEvent};
@@ -187,6 +188,13 @@ pub enum ClusterMessage {
     CanSteer(PathBuf, Result<Box<Steered>, Refused>),
     /// Do it.
     Steer,
+    /// Let clients commit rows, so many a second of all together, or as many as there can be.
+    StartLoad(Option<f64>),
+    StopLoad,
+    /// What one second of it brought.
+    Loading(PathBuf, Second),
+    /// It has ended, and every row was looked for; or why not.
+    Loaded(PathBuf, Result<Loaded, Report>),
     /// A fresh reading.
     Seen(PathBuf, Box<Glance>),
     /// The watched cluster is not there any more.

@@ -48,6 +48,10 @@ mod several;
 mod start;
 mod steady;
 #[cfg(feature = "gui")]
+mod steering;
+#[cfg(feature = "gui")]
+mod terms_window;
+#[cfg(feature = "gui")]
 mod text;
 #[cfg(feature = "gui")]
 mod time;

@@ -90,6 +90,8 @@ pub enum Pick {
     Server,
     /// The server that these are to follow.
     Upstream(Vec<ServerId>),
+    /// The running server that this running one is to follow.
+    Follow(ServerId),
     /// The server whose place this one is to take.
     Place(ServerId),
     /// The site at which these stand.

@@ -27,6 +27,7 @@ mod journal;
 mod learnt;
 mod left_over;
 mod lesson;
+mod load;
 mod log;
 mod notices;
 mod one_at_a_time;

@@ -11,6 +11,7 @@ mod clusters;
 mod deployment;
 mod file_watch;
 mod first;
+mod load;
 mod proof;
 mod runs;
 mod tasks;
@@ -25,7 +26,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::answers::Answers;
 use self::autosave::{Autosaver, Change, Store};
@@ -70,6 +71,8 @@ pub struct Worker {
     discovery: Option<AbortHandle>,
     /// The look at the design's file, again and again.
     file_watch: Option<AbortHandle>,
+    /// A load on a cluster: dropped, it ends and counts.
+    load: Option<DropGuard>,
     /// The reading of a server's log.
     log: Option<AbortHandle>,
     autosaver: Autosaver,
@@ -104,6 +107,7 @@ impl Worker {
             watch: None,
             discovery: None,
             file_watch: None,
+            load: None,
             log: None,
             proof: None,
             autosaver,
@@ -265,6 +269,12 @@ impl Worker {
             Effect::LookToSteer(folder, wish) => {
                 drop(self.start(clusters::look_to_steer(folder, wish, answers)));
             }
+            Effect::StartLoad { folder, rate } => {
+                let cancel = CancellationToken::new();
+                self.finish(load::load(folder, rate, cancel.clone(), answers));
+                self.load = Some(cancel.drop_guard());
+            }
+            Effect::StopLoad => self.load = None,
             Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
             Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),
         }
@@ -313,6 +323,7 @@ impl Drop for Worker {
             return;
         };
         self.watch = None;
+        self.load = None;
         self.stop_discovery();
         // Its servers are removed, as when it is cancelled.
         if let Some(cancel) = self.proof.take() {

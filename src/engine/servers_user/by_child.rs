@@ -191,6 +191,40 @@ pub async fn answer(arguments: &[OsString]) -> Result<Vec<u8>, Report> {
     Err(hints.into_iter().fold(Report::new(reason), Report::hint))
 }
 
+/// Calls a command that tells lines until it is done or cancelled, which is a signal to it, as from a terminal.
+///
+/// # Errors
+///
+/// If it fails, with its own words.
+pub async fn lines(
+    arguments: &[OsString],
+    lines: mpsc::Sender<String>,
+    cancel: CancellationToken,
+) -> Result<(), Report> {
+    let mut child =
+        start(arguments, None).map_err(|error| Report::of("pgcascade could not be called", &error))?;
+    let cancel = Cancel {
+        soft: cancel,
+        hard: CancellationToken::new(),
+    };
+    let signalled = tokio::spawn(signals(child.id(), cancel));
+    let said = read_errors(&mut child);
+    if let Some(out) = child.stdout.take() {
+        let mut told = BufReader::new(out).lines();
+        while let Ok(Some(line)) = told.next_line().await {
+            let _ = lines.send(line).await;
+        }
+    }
+    drop(lines);
+    let ended = child.wait().await;
+    signalled.abort();
+    if ended.is_ok_and(|status| status.success()) {
+        return Ok(());
+    }
+    let (reason, hints) = words(&said.await.unwrap_or_default());
+    Err(hints.into_iter().fold(Report::new(reason), Report::hint))
+}
+
 fn start(arguments: &[OsString], design: Option<String>) -> std::io::Result<Child> {
     let program = program::path().ok_or(std::io::ErrorKind::NotFound)?;
     let mut child = Command::new(program)

@@ -96,6 +96,19 @@ pub fn section_ui(ui: &mut Ui, words: &str) {
     ui.add_space(GAP_SMALL);
 }
 
+/// What few designs need, folded away: open at first where the design says something of it.
+pub fn fold_ui(ui: &mut Ui, words: &str, is_used: bool, content: impl FnOnce(&mut Ui)) {
+    ui.add_space(GAP_SMALL);
+    egui::CollapsingHeader::new(words)
+        .id_salt(words)
+        .default_open(is_used)
+        .show_unindented(ui, |ui| {
+            ui.add_space(GAP_SMALL);
+            content(ui);
+            ui.add_space(GAP_SMALL);
+        });
+}
+
 /// Text of second rank that wraps.
 pub fn note_ui(ui: &mut Ui, words: impl Into<String>) -> Response {
     let text = RichText::new(words.into()).size(TEXT_SMALL);

@@ -29,7 +29,7 @@ use self::help::help_ui;
 use self::log::log_ui;
 use self::picture::picture_ui;
 use self::remove::{keep_link_ui, remove_ui};
-use self::steer::steer_ui;
+use self::steer::{Asked, steer_ui};
 use self::trust::trust_ui;
 use super::parts::{danger_button, is_entered, main_button, note_ui};
 
@@ -191,7 +191,15 @@ fn dialog_ui(
             title_ui(ui, &format!("{name} was changed elsewhere"));
             changed_ui(ui, session, found, *is_saving, outbox);
         }
-        Dialog::Steer(steered) => steer_ui(ui, &steered.change.plan, &steered.told, dialog, outbox),
+        Dialog::Steer(steered) => {
+            let asked = Asked {
+                plan: &steered.change.plan,
+                told: &steered.told,
+                wanted: steered.change.wanted.topology(),
+                edits: &steered.edits,
+            };
+            steer_ui(ui, &asked, dialog, outbox);
+        }
         Dialog::Adopt(adopting) => adopt_ui(ui, &adopting.adoption, dialog, outbox),
         Dialog::Log {
             server,

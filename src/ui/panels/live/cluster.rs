@@ -14,6 +14,7 @@ use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::super::parts::{main_button, note_ui, section_ui};
 use super::drift::drift_ui;
+use super::load::load_ui;
 
 pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let Some(cluster) = &session.live.cluster else {
@@ -51,8 +52,12 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             .iter()
             .for_each(|hint| drop(note_ui(ui, hint.as_str())));
     }
+    // Once there is one, it is what one looks at.
+    if session.live.load.is_some() {
+        load_ui(ui, session, cluster.busy.is_none(), outbox);
+    }
     if let Some(seen) = &cluster.seen {
-        drift_ui(ui, seen);
+        drift_ui(ui, session, seen, outbox);
         let board = &seen.board;
         section_ui(ui, "pg_stat_replication");
         // Five columns of PostgreSQL's own names: in a narrow panel they are scrolled to.
@@ -76,6 +81,9 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             let words = format!("⚠ {} {verb} for a standby now", counted(waiting, "commit"));
             ui.colored_label(warning, words);
         }
+    }
+    if session.live.load.is_none() {
+        load_ui(ui, session, cluster.busy.is_none(), outbox);
     }
     section_ui(ui, "How to connect");
     connect_ui(ui, cluster, outbox);
