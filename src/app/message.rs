@@ -8,6 +8,7 @@ use crate::engine::deploy::{self, Found};
 use crate::engine::deploy::{Refused, Steered};
 use crate::model::desk::LeftCluster;
 use crate::model::desk::Listed;
+use crate::model::desk::RecentConnection;
 use crate::model::desk::RecentDesign;
 use crate::model::desk::Theme;
 use crate::model::desk::Unsaved;
@@ -21,12 +22,14 @@ use crate::model::simulate::world::Incident;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
-use super::{Against, Dialog, Look, Pace, PathPurpose, Tab};
+use super::{Against, Dialog, ExportMessage, ImportMessage, Look, Pace, PathPurpose, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     Design(DesignMessage),
     File(FileMessage),
+    Export(ExportMessage),
+    Import(ImportMessage),
     Run(RunMessage),
     Cluster(ClusterMessage),
     View(ViewMessage),
@@ -182,6 +185,10 @@ pub enum ClusterMessage {
     CanSteer(PathBuf, Result<Box<Steered>, Refused>),
     /// Do it.
     Steer,
+    /// Watch the cluster that was imported, which pgcascade did not make.
+    WatchForeign,
+    /// Watch it no longer.
+    LetGo,
     /// A fresh reading.
     Seen(PathBuf, Box<Glance>),
     /// The watched cluster is not there any more.
@@ -249,6 +256,10 @@ pub enum StartMessage {
     /// What is on it may be out of date.
     LookAgain,
     Recent(Vec<RecentDesign>),
+    /// Connections to clusters that somebody else runs.
+    Connections(Vec<RecentConnection>),
+    /// Take it off the list.
+    ForgetConnection(String),
     OpenRecent(PathBuf),
     /// Take it off the list; the file stays.
     ForgetRecent(PathBuf),

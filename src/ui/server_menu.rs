@@ -5,11 +5,11 @@ use egui::{Button, Ui, WidgetInfo, WidgetType};
 
 use crate::app::actions::{ACTIONS, ActionId, Does, Menu, UiAction, action};
 use crate::app::edits::edit;
-use crate::app::{ClusterMessage, Message, Mode, Outbox, Session, ViewMessage};
+use crate::app::{ClusterMessage, ClusterView, Message, Mode, Outbox, Session, ViewMessage};
 use crate::model::plan::Wish;
 use crate::model::topology::{Edit, ServerId};
 use crate::ui::keys::key_words;
-use crate::ui::panels::connect_command;
+use crate::ui::panels::{commands, connect_command};
 use crate::ui::what_if_menu;
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
@@ -38,6 +38,10 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
         return;
     };
     ui.separator();
+    if cluster.foreign.is_some() {
+        foreign_ui(ui, cluster, name, outbox);
+        return;
+    }
     let mut entry = |ui: &mut Ui, enabled: bool, words: &str, message: Message| {
         if ui.add_enabled(enabled, Button::new(words)).clicked() {
             outbox.send(message);
@@ -82,6 +86,18 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
         let command = connect_command(cluster, server);
         let copy = Message::View(ViewMessage::CopyText(command));
         entry(ui, true, "Copy the psql command", copy);
+    }
+}
+
+/// Of a cluster that pgcascade did not make: commands to copy, nothing that is done.
+fn foreign_ui(ui: &mut Ui, cluster: &ClusterView, name: &str, outbox: &mut Outbox) {
+    ui.weak("🔒 Read-only: commands to copy");
+    for command in commands(cluster, name) {
+        let button = ui.add(Button::new(command.words));
+        if button.on_hover_text(&command.text).clicked() {
+            outbox.send(Message::View(ViewMessage::CopyText(command.text)));
+            ui.close();
+        }
     }
 }
 

@@ -79,6 +79,7 @@ impl UiAction {
             }
             ActionId::Minimap if session.preferences.minimap => return "Hide the minimap".to_owned(),
             ActionId::Minimap => return "Show the minimap".to_owned(),
+            ActionId::WatchForeign if session.live.is_foreign() => return "Stop watching".to_owned(),
             ActionId::Deploy => return Next::of(session).words().to_owned(),
             ActionId::WhatIf if session.what_if().is_some() => return "Leave What-if".to_owned(),
             ActionId::Play if time::plays(session) => return "Pause".to_owned(),

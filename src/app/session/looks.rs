@@ -47,4 +47,6 @@ pub enum Tab {
     WhatIf,
     /// Only while one is open.
     Lesson,
+    /// Only of a design that was imported.
+    Imported,
 }

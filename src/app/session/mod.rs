@@ -20,8 +20,9 @@ pub use notice::{Notice, NoticeKind};
 pub use pending::Pending;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::{Effect, Learning, Mode, OpenLesson, Start, WhatIf};
+use super::{Effect, Imported, Learning, Mode, OpenLesson, Start, WhatIf};
 use crate::model::bundle::{self, Bundle};
 use crate::model::desk::Preferences;
 use crate::model::document::Document;
@@ -43,6 +44,8 @@ pub struct Session {
     /// The lesson that the design belongs to.
     pub lesson: Option<OpenLesson>,
     pub learning: Learning,
+    /// What the design was imported from, and what it does not say.
+    pub imported: Option<Arc<Imported>>,
     pub notices: Vec<Notice>,
     pub dialog: Option<Dialog>,
     /// What lasts from session to session.
@@ -51,6 +54,8 @@ pub struct Session {
     pub default_folder: PathBuf,
     /// The next notice's number.
     pub next_notice: u64,
+    /// The next import's.
+    pub(super) next_import: u64,
     /// What was put off by a question, and what was agreed to.
     pub(super) pending: Pending,
 }
@@ -78,11 +83,13 @@ impl Session {
             start: Start::default(),
             lesson: None,
             learning: Learning::default(),
+            imported: None,
             notices: Vec::new(),
             dialog: None,
             preferences: Preferences::default(),
             default_folder: PathBuf::from(DEFAULT_FOLDER),
             next_notice: 0,
+            next_import: 1,
             pending: Pending::default(),
         }
     }
@@ -97,7 +104,7 @@ impl Session {
         let mut effects = vec![Effect::FindRecoverable, Effect::FindLeftOver];
         effects.extend(opened);
         effects.extend(self.desk.path.clone().map(Effect::FindExport));
-        effects.extend([Effect::FindRecent, Effect::FindProgress]);
+        effects.extend([Effect::FindRecent, Effect::FindConnections, Effect::FindProgress]);
         effects.extend(self.start.is_shown.then_some(Effect::ListClusters));
         effects
     }

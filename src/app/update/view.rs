@@ -2,7 +2,7 @@
 
 use super::super::{Effect, Session, Tab, ViewMessage};
 use super::notices::{refuse_if_locked, refuse_in_lesson};
-use super::unsaved;
+use super::{import, unsaved};
 use crate::model::topology::ServerId;
 
 pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect> {
@@ -59,10 +59,14 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
         ViewMessage::Compare(against) => session.looks.compared = against,
         ViewMessage::Dialog(dialog) => {
             // A question that is closed without an answer takes back what was to come after it.
-            if dialog.is_none() {
+            let given_up = if dialog.is_none() {
                 unsaved::give_up_pending(session);
-            }
+                import::closed(session)
+            } else {
+                Vec::new()
+            };
             session.dialog = dialog;
+            return given_up;
         }
         ViewMessage::CloseNotice(number) => session.notices.retain(|notice| notice.number != number),
         ViewMessage::Theme(theme) => session.preferences.theme = theme,

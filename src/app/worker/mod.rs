@@ -10,6 +10,7 @@ mod autosave;
 mod clusters;
 mod deployment;
 mod first;
+mod imports;
 mod runs;
 mod tasks;
 #[cfg(test)]
@@ -68,6 +69,8 @@ pub struct Worker {
     discovery: Option<AbortHandle>,
     /// The reading of a server's log.
     log: Option<AbortHandle>,
+    /// A cluster that is being imported.
+    import: Option<AbortHandle>,
     autosaver: Autosaver,
     /// What must come to its end before the program does.
     tasks: JoinSet<()>,
@@ -98,6 +101,7 @@ impl Worker {
             watch: None,
             discovery: None,
             log: None,
+            import: None,
             autosaver,
             tasks: JoinSet::new(),
             give_up: CancellationToken::new(),
@@ -131,6 +135,17 @@ impl Worker {
                 (document, format, style),
                 answers,
             )),
+            Effect::WriteExport { folder, export } => {
+                self.finish(tasks::write_export(folder, *export, answers));
+            }
+            Effect::Import { number, source } => {
+                self.end_import();
+                self.import = self.start(imports::import(number, *source, answers));
+            }
+            Effect::CancelImport => self.end_import(),
+            Effect::NoteConnection(text) => self.finish(imports::note_connection(text, answers)),
+            Effect::ForgetConnection(text) => self.finish(imports::forget_connection(text, answers)),
+            Effect::FindConnections => drop(self.start(imports::find_connections(answers))),
             Effect::Autosave { path, text } => self.autosaver.perform(match text {
                 Some(text) => Change::Keep(path, text),
                 None => Change::Drop(path),
@@ -217,6 +232,11 @@ impl Worker {
                     self.watch = Some(Watch::start(runtime, folder, answers));
                 }
             }
+            Effect::WatchForeign { key, imported } => {
+                if let Some(runtime) = &self.runtime {
+                    self.watch = Some(Watch::foreign(runtime, key, imported, answers));
+                }
+            }
             Effect::Unwatch => self.watch = None,
             Effect::StartCluster(folder) => {
                 self.finish(clusters::start_cluster(folder, self.give_up.clone(), answers));
@@ -270,6 +290,12 @@ impl Worker {
     fn end_log(&mut self) {
         if let Some(log) = self.log.take() {
             log.abort();
+        }
+    }
+
+    fn end_import(&mut self) {
+        if let Some(import) = self.import.take() {
+            import.abort();
         }
     }
 

@@ -9,12 +9,16 @@ use tokio::process::Command;
 use tokio::task::spawn_blocking;
 
 use super::answers::Answers;
-use crate::app::{FileMessage, LessonMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage};
+use crate::app::{
+    ExportMessage, FileMessage, LessonMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage,
+};
 use crate::engine::deploy;
+use crate::engine::desk::folder::OutputFolder;
 use crate::engine::desk::output::{Kind, Output};
 use crate::engine::desk::{exports, log, picture, progress, recent, store, trust, unsaved};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
+use crate::model::export::Export;
 use crate::report::Report;
 
 /// The desktop's program that shows a folder.
@@ -89,8 +93,12 @@ fn kind_of(purpose: PathPurpose) -> Kind {
     match purpose {
         PathPurpose::ExportBundle => Kind::Bundle,
         PathPurpose::SaveStory => Kind::Scenario,
+        PathPurpose::SaveReport(_) => Kind::Report,
         PathPurpose::ExportPicture(format, _) => Kind::Picture(format),
-        PathPurpose::OpenDesign
+        // Folders are not written this way.
+        PathPurpose::ExportFolder(_)
+        | PathPurpose::Import { .. }
+        | PathPurpose::OpenDesign
         | PathPurpose::SaveDesign
         | PathPurpose::CompareDesign
         | PathPurpose::OpenStory => Kind::Design,
@@ -166,6 +174,27 @@ pub(super) async fn write_picture(
         Err(report) => Message::Failed(report),
     };
     answers.send(message).await;
+}
+
+pub(super) async fn write_export(folder: PathBuf, export: Export, answers: Answers) {
+    let folder = whole(&folder);
+    let (to, target, count) = (folder.clone(), export.target, export.files.len());
+    let work = move || {
+        let files = export.files.iter();
+        let files: Vec<(&str, &[u8], bool)> = files
+            .map(|file| (file.path.as_str(), file.contents.as_bytes(), file.executable))
+            .collect();
+        let output = OutputFolder {
+            path: &to,
+            mark: &format!("for {}", target.word()),
+        };
+        output.write(&files)
+    };
+    let message = match blocking(work).await {
+        Ok(()) => ExportMessage::Written(target, folder, count),
+        Err(report) => ExportMessage::NotWritten(report),
+    };
+    answers.send(Message::Export(message)).await;
 }
 
 pub(super) async fn keep_export(path: PathBuf, text: String, answers: Answers) {

@@ -21,6 +21,7 @@ mod security;
 mod settings;
 mod sync;
 mod tokens;
+mod unreached;
 mod version;
 
 pub use assemble::draw;

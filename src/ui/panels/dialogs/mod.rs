@@ -2,10 +2,13 @@
 
 mod adopt;
 mod changed_on_disk;
+mod export;
 mod help;
+mod import;
 mod log;
 mod picker;
 mod picture;
+mod questions;
 mod steer;
 mod trust;
 
@@ -26,7 +29,9 @@ use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL};
 
 use self::adopt::adopt_ui;
 use self::changed_on_disk::changed_ui;
+use self::export::export_ui;
 use self::help::help_ui;
+use self::import::{ImportDraft, import_ui};
 use self::log::log_ui;
 use self::picture::picture_ui;
 use self::steer::steer_ui;
@@ -36,20 +41,27 @@ use crate::model::words::counted;
 
 const WIDTH: f32 = 440.0;
 const HELP_WIDTH: f32 = 720.0;
+const EXPORT_WIDTH: f32 = 900.0;
+const IMPORT_WIDTH: f32 = 600.0;
 
 /// The text being typed into the dialog that is open.
 #[derive(Debug, Default)]
 pub struct ModalText {
     of: Option<Dialog>,
     text: String,
+    import: ImportDraft,
 }
 
 pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut Outbox) {
     let is_new = typed.of != session.dialog;
     if is_new {
         typed.of.clone_from(&session.dialog);
+        if let Some(Dialog::Import(importing)) = &session.dialog {
+            typed.import.follow(importing);
+        }
         typed.text = match &session.dialog {
             Some(Dialog::Path { text, .. } | Dialog::DeployFolder { text }) => text.clone(),
+            Some(Dialog::Export(exporting)) => exporting.folder.clone(),
             _ => String::new(),
         };
     }
@@ -62,9 +74,14 @@ pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut
     let frame = egui::Frame::popup(ui.style()).inner_margin(GAP_LARGE);
     let response = Modal::new(Id::new("dialog")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
+            Dialog::Export(_) => EXPORT_WIDTH,
+            Dialog::Import(_) => IMPORT_WIDTH,
             Dialog::Help | Dialog::Log { .. } => HELP_WIDTH,
             _ => WIDTH,
         });
+        if let Dialog::Import(importing) = dialog {
+            return import_ui(ui, session, importing, &mut typed.import, is_new, outbox);
+        }
         dialog_ui(ui, session, dialog, &mut typed.text, is_new, outbox);
     });
     if response.should_close() {
@@ -84,10 +101,12 @@ fn dialog_ui(
         Dialog::Path { purpose, .. } => {
             let note = "This system has no file dialog: type the path";
             let verb = match purpose {
-                PathPurpose::OpenDesign | PathPurpose::OpenStory => "Open",
+                PathPurpose::OpenDesign | PathPurpose::OpenStory | PathPurpose::Import { .. } => "Open",
                 PathPurpose::CompareDesign => "Compare",
-                PathPurpose::SaveDesign | PathPurpose::SaveStory => "Save",
-                PathPurpose::ExportBundle | PathPurpose::ExportPicture(..) => "Export",
+                PathPurpose::SaveDesign | PathPurpose::SaveStory | PathPurpose::SaveReport(_) => "Save",
+                PathPurpose::ExportBundle | PathPurpose::ExportFolder(_) | PathPurpose::ExportPicture(..) => {
+                    "Export"
+                }
             };
             path_ui(
                 ui,
@@ -122,6 +141,7 @@ fn dialog_ui(
             title_ui(ui, "Export a picture");
             picture_ui(ui, *format, *style, outbox);
         }
+        Dialog::Export(exporting) => export_ui(ui, session, exporting, text, outbox),
         Dialog::DeployFolder { .. } => {
             let note = "Choose a new or empty folder. The whole cluster goes there, and tearing it down \
                  removes it again. You see the plan before anything happens.";
@@ -202,8 +222,8 @@ fn dialog_ui(
         Dialog::KeepLink { server } => keep_link_ui(ui, session, *server, dialog, outbox),
         Dialog::About => about_ui(ui, dialog, outbox),
         Dialog::Help => help_ui(ui, dialog, outbox),
-        // A list to pick from has a panel of its own.
-        Dialog::Pick(_) => {}
+        // A list to pick from has a panel of its own; an import has more than one text.
+        Dialog::Pick(_) | Dialog::Import(_) => {}
     }
 }
 

@@ -43,6 +43,13 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     }
     ui.add_space(GAP_SMALL);
     buttons_ui(ui, cluster, outbox);
+    seen_ui(ui, cluster);
+    section_ui(ui, "How to connect");
+    connect_ui(ui, cluster, outbox);
+}
+
+/// What its servers last showed, or why they cannot be read.
+pub(super) fn seen_ui(ui: &mut Ui, cluster: &ClusterView) {
     if let Some(report) = &cluster.unseen {
         let warning = Tokens::of(ui.visuals()).warning;
         ui.colored_label(warning, format!("⚠ {}", report.headline));
@@ -74,8 +81,6 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             ui.colored_label(warning, words);
         }
     }
-    section_ui(ui, "How to connect");
-    connect_ui(ui, cluster, outbox);
 }
 
 /// The cluster's state in one sentence, also for the status bar.

@@ -3,12 +3,14 @@
 mod change;
 pub(super) mod cluster;
 mod drift;
+mod foreign;
 mod left_over;
 mod plan;
 mod run;
 
 pub use cluster::connect_command;
 pub use drift::{differences, differs_ui};
+pub use foreign::{Command, commands, psql};
 pub use left_over::left_over_ui;
 
 use egui::{RichText, ScrollArea, Ui};
@@ -20,6 +22,7 @@ use crate::ui::theme::GAP;
 
 use self::change::change_ui;
 use self::cluster::cluster_ui;
+use self::foreign::foreign_ui;
 use self::plan::plan_ui;
 use self::run::{details_ui, run_ui};
 use super::parts::{main_button, note_ui};
@@ -29,7 +32,9 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
         RunView::Idle => {
             scrolled(ui, |ui| {
                 // One window has one cluster: while it is there, nothing else can be deployed.
-                if session.live.cluster.is_some() {
+                if session.live.is_foreign() {
+                    foreign_ui(ui, session, outbox);
+                } else if session.live.cluster.is_some() {
                     cluster_ui(ui, session, outbox);
                 } else {
                     idle_ui(ui, outbox);
