@@ -58,6 +58,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::engine::desk::log;
+use crate::engine::proxy;
 use crate::engine::servers_user::{self, Fate, own_session};
 use crate::model::plan::Wish;
 use crate::model::words::duration;
@@ -94,6 +95,15 @@ impl Ending {
 pub fn main() -> ExitCode {
     if let Some(words) = own_session::asked_for(std::env::args_os().skip(1)) {
         return lead_session(&words);
+    }
+    if let Some(folder) = proxy::asked_for(std::env::args_os().skip(1)) {
+        return match proxy::hold(&folder) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                print::error(&Report::of("The link proxy ended.", &error));
+                ExitCode::FAILURE
+            }
+        };
     }
     let args = match args::parse() {
         Ok(args) => args,

@@ -2,7 +2,7 @@
 //!
 //! `run` performs plans. `deploy` is what makes and changes clusters. `cluster` works on a deployed one: its record on disk,
 //! start, stop, verify, teardown, the list of all of them. `monitor` reads what servers show. `desk` is what a person keeps between sessions. `servers_user` is whom all of it is
-//! done as, if root calls. Below them: `postgres` is
+//! done as, if root calls. `proxy` carries the links of a laboratory. Below them: `postgres` is
 //! one server (start, sessions, proof, ownership), `system` the operating system.
 
 pub mod cluster;
@@ -14,6 +14,7 @@ pub mod monitor;
 #[cfg(test)]
 mod mutated_tests;
 mod postgres;
+pub mod proxy;
 pub mod run;
 pub mod servers_user;
 mod system;

@@ -109,10 +109,10 @@ impl Session {
         effects
     }
 
-    /// Every file that the drawing stands for.
+    /// Every file that the drawing stands for, as others get it.
     pub fn bundle(&self) -> &Bundle {
         let bundle = &self.derived.bundle;
-        bundle.get_or_init(|| bundle::generate(&self.desk.document))
+        bundle.get_or_init(|| bundle::generate(&self.desk.document.without_lab()))
     }
 
     /// True if the file on disk would change by saving.

@@ -123,11 +123,15 @@ pub(super) fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) ->
             ports.push(other.port().to_string());
         }
     }
-    let mut words = vec![
-        format!("host={}", quoting::conninfo(&hosts.join(","))),
+    let count = hosts.len();
+    let mut words = vec![format!("host={}", quoting::conninfo(&hosts.join(",")))];
+    // In a laboratory the link leads through the proxy; libpq still looks for the password by the host's name.
+    let through = topology.proxy_address(server);
+    words.extend(through.map(|address| format!("hostaddr={}", vec![address.to_string(); count].join(","))));
+    words.extend([
         format!("port={}", ports.join(",")),
         format!("user={}", topology.replication_role()),
-    ];
+    ]);
     let has_password = topology.effective_auth() != Auth::Trust && !topology.streams_by_certificate();
     if has_password && topology.postgres().has_passfile() {
         let file = sizes.layout.password_file.of(sizes.folder(server.id()));
@@ -166,7 +170,8 @@ pub(super) fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) ->
         .standby()
         .into_iter()
         .flat_map(|standby| &standby.link().conninfo);
-    let options = options.filter(|(name, _)| name.as_str() != "dbname");
+    let options = options
+        .filter(|(name, _)| name.as_str() != "dbname" && (through.is_none() || name.as_str() != "hostaddr"));
     words.extend(options.map(|(name, value)| format!("{name}={}", quoting::conninfo(value))));
     words.join(" ")
 }

@@ -148,6 +148,7 @@ impl NotPossible {
 ///
 /// If the design has an error, or the target cannot hold it at all.
 pub fn export(document: &Document, target: Target) -> Result<Export, NotPossible> {
+    let document = &document.without_lab();
     let topology = document.topology();
     if let Some(error) = check(topology)
         .into_iter()
