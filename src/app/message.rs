@@ -9,6 +9,7 @@ use crate::engine::deploy::{Refused, Steered};
 use crate::model::desk::FontFile;
 use crate::model::desk::LeftCluster;
 use crate::model::desk::Listed;
+use crate::model::desk::RecentConnection;
 use crate::model::desk::RecentDesign;
 use crate::model::desk::Theme;
 use crate::model::desk::Unsaved;
@@ -23,12 +24,14 @@ use crate::model::simulate::world::Incident;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
-use super::{Against, Dialog, LessonFile, Look, Pace, PathPurpose, Tab};
+use super::{Against, Dialog, ExportMessage, ImportMessage, LessonFile, Look, Pace, PathPurpose, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     Design(DesignMessage),
     File(FileMessage),
+    Export(ExportMessage),
+    Import(ImportMessage),
     Run(RunMessage),
     Cluster(ClusterMessage),
     View(ViewMessage),
@@ -195,6 +198,10 @@ pub enum ClusterMessage {
     Loading(PathBuf, Second),
     /// It has ended, and every row was looked for; or why not.
     Loaded(PathBuf, Result<Loaded, Report>),
+    /// Watch the cluster that was imported, which pgcascade did not make.
+    WatchForeign,
+    /// Watch it no longer.
+    LetGo,
     /// A fresh reading.
     Seen(PathBuf, Box<Glance>),
     /// The watched cluster is not there any more.
@@ -268,6 +275,10 @@ pub enum StartMessage {
     /// What is on it may be out of date.
     LookAgain,
     Recent(Vec<RecentDesign>),
+    /// Connections to clusters that somebody else runs.
+    Connections(Vec<RecentConnection>),
+    /// Take it off the list.
+    ForgetConnection(String),
     OpenRecent(PathBuf),
     /// Take it off the list; the file stays.
     ForgetRecent(PathBuf),

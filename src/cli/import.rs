@@ -120,14 +120,7 @@ pub(super) fn bring(request: &Request) -> Result<Brought, Report> {
 
 /// "db2:5432: ", as far as it is known.
 pub(super) fn tell_place(one: &Unreached) -> String {
-    match (&one.host, one.port, &one.server) {
-        (Some(host), Some(port), _) => format!("{host}:{port}: "),
-        (Some(host), None, Some(server)) => format!("{server} on {host}: "),
-        (Some(host), None, None) => format!("{host}: "),
-        (None, _, Some(server)) => format!("{server}: "),
-        (None, Some(port), None) => format!("port {port}: "),
-        (None, None, None) => String::new(),
-    }
+    one.place()
 }
 
 /// What the design does not say, for people.

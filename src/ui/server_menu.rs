@@ -6,11 +6,11 @@ use egui::{Align2, Button, FontId, Ui, WidgetInfo, WidgetType, vec2};
 use crate::app::actions::{self, ACTIONS, ActionId, Does, Menu, UiAction, action};
 use crate::app::edits::edit;
 use crate::app::running::wish_words;
-use crate::app::{ClusterMessage, Dialog, Message, Mode, Outbox, Pick, Session, ViewMessage};
+use crate::app::{ClusterMessage, ClusterView, Dialog, Message, Mode, Outbox, Pick, Session, ViewMessage};
 use crate::model::plan::Wish;
 use crate::model::topology::{Edit, ServerId};
 use crate::ui::keys::key_words;
-use crate::ui::panels::connect_command;
+use crate::ui::panels::{commands, connect_command};
 use crate::ui::theme::TEXT_SMALL;
 use crate::ui::what_if_menu;
 
@@ -53,6 +53,10 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
         return;
     };
     ui.separator();
+    if cluster.foreign.is_some() {
+        foreign_ui(ui, cluster, name, outbox);
+        return;
+    }
     let mut entry = |ui: &mut Ui, enabled: bool, words: &str, message: Message| {
         if ui.add_enabled(enabled, Button::new(words)).clicked() {
             outbox.send(message);
@@ -115,6 +119,18 @@ fn steer_entries_ui(ui: &mut Ui, session: &Session, id: ServerId, name: &str, ou
         Message::View(ViewMessage::Dialog(Some(pick)))
     });
     entry(ui, format!("Let {name} follow…"), follow);
+}
+
+/// Of a cluster that pgcascade did not make: commands to copy, nothing that is done.
+fn foreign_ui(ui: &mut Ui, cluster: &ClusterView, name: &str, outbox: &mut Outbox) {
+    ui.weak("🔒 Read-only: commands to copy");
+    for command in commands(cluster, name) {
+        let button = ui.add(Button::new(command.words));
+        if button.on_hover_text(&command.text).clicked() {
+            outbox.send(Message::View(ViewMessage::CopyText(command.text)));
+            ui.close();
+        }
+    }
 }
 
 /// What the mode offers where the menu of the empty canvas opens: for the link there, or for all.

@@ -24,6 +24,7 @@ mod designs;
 mod differential;
 mod drift;
 mod faults;
+mod foreign;
 mod frozen;
 mod hostile;
 mod import;

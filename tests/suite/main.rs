@@ -19,12 +19,16 @@ mod cli;
 mod editing;
 mod exports;
 #[cfg(feature = "gui")]
+mod exporting;
+#[cfg(feature = "gui")]
 mod files;
 mod findings;
 mod foresight;
 mod golden;
 mod hazards;
 mod import;
+#[cfg(feature = "gui")]
+mod importing;
 #[cfg(feature = "gui")]
 mod large;
 #[cfg(feature = "gui")]

@@ -22,7 +22,10 @@ mod design;
 mod desk;
 mod edit;
 mod export;
+mod export_to;
 mod file;
+mod foreign;
+mod import;
 mod journal;
 mod learnt;
 mod left_over;
@@ -94,6 +97,8 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
         Message::Lesson(message) => lesson::update(session, message),
         Message::Design(message) => design::update(session, message),
         Message::File(message) => file::update(session, message),
+        Message::Export(message) => export_to::update(session, message),
+        Message::Import(message) => import::update(session, message),
         Message::Run(message) => run::update(session, message),
         Message::Cluster(message) => cluster::update(session, message),
         Message::View(message) => view::update(session, message),
@@ -128,7 +133,12 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
 fn goes_by_the_design(message: &Message) -> bool {
     match message {
         Message::Design(message) => !matches!(message, DesignMessage::Type { .. }),
-        Message::File(_) | Message::Run(_) | Message::WhatIf(_) | Message::Quit => true,
+        Message::File(_)
+        | Message::Export(_)
+        | Message::Import(_)
+        | Message::Run(_)
+        | Message::WhatIf(_)
+        | Message::Quit => true,
         Message::Lesson(message) => {
             matches!(message, LessonMessage::Open(_) | LessonMessage::OpenFile)
         }

@@ -11,6 +11,7 @@ mod clusters;
 mod deployment;
 mod file_watch;
 mod first;
+mod imports;
 mod load;
 mod proof;
 mod runs;
@@ -75,6 +76,8 @@ pub struct Worker {
     load: Option<DropGuard>,
     /// The reading of a server's log.
     log: Option<AbortHandle>,
+    /// A cluster that is being imported.
+    import: Option<AbortHandle>,
     autosaver: Autosaver,
     /// A lesson that is shown on real servers.
     proof: Option<CancellationToken>,
@@ -110,6 +113,7 @@ impl Worker {
             load: None,
             log: None,
             proof: None,
+            import: None,
             autosaver,
             tasks: JoinSet::new(),
             give_up: CancellationToken::new(),
@@ -143,6 +147,17 @@ impl Worker {
                 (document, format, style),
                 answers,
             )),
+            Effect::WriteExport { folder, export } => {
+                self.finish(tasks::write_export(folder, *export, answers));
+            }
+            Effect::Import { number, source } => {
+                self.end_import();
+                self.import = self.start(imports::import(number, *source, answers));
+            }
+            Effect::CancelImport => self.end_import(),
+            Effect::NoteConnection(text) => self.finish(imports::note_connection(text, answers)),
+            Effect::ForgetConnection(text) => self.finish(imports::forget_connection(text, answers)),
+            Effect::FindConnections => drop(self.start(imports::find_connections(answers))),
             Effect::Autosave { path, text } => self.autosaver.perform(match text {
                 Some(text) => Change::Keep(path, text),
                 None => Change::Drop(path),
@@ -248,6 +263,11 @@ impl Worker {
                     self.watch = Some(Watch::start(runtime, folder, answers));
                 }
             }
+            Effect::WatchForeign { key, imported } => {
+                if let Some(runtime) = &self.runtime {
+                    self.watch = Some(Watch::foreign(runtime, key, imported, answers));
+                }
+            }
             Effect::Unwatch => self.watch = None,
             Effect::StartCluster(folder) => {
                 self.finish(clusters::start_cluster(folder, self.give_up.clone(), answers));
@@ -307,6 +327,12 @@ impl Worker {
     fn end_log(&mut self) {
         if let Some(log) = self.log.take() {
             log.abort();
+        }
+    }
+
+    fn end_import(&mut self) {
+        if let Some(import) = self.import.take() {
+            import.abort();
         }
     }
 

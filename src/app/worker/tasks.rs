@@ -10,13 +10,16 @@ use tokio::task::spawn_blocking;
 
 use super::answers::Answers;
 use crate::app::{
-    FileMessage, LessonFile, LessonMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage, ViewMessage,
+    ExportMessage, FileMessage, LessonFile, LessonMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage,
+    ViewMessage,
 };
 use crate::engine::deploy;
+use crate::engine::desk::folder::OutputFolder;
 use crate::engine::desk::output::{Kind, Output};
 use crate::engine::desk::{exports, fonts, log, picture, progress, recent, store, trust, unsaved};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
+use crate::model::export::Export;
 use crate::model::lessons;
 use crate::report::Report;
 
@@ -101,8 +104,12 @@ fn kind_of(purpose: PathPurpose) -> Kind {
         PathPurpose::ExportBundle => Kind::Bundle,
         PathPurpose::SaveStory => Kind::Scenario,
         PathPurpose::ExportProgress => Kind::Progress,
+        PathPurpose::SaveReport(_) => Kind::Report,
         PathPurpose::ExportPicture(format, _) => Kind::Picture(format),
-        PathPurpose::OpenDesign
+        // Folders are not written this way.
+        PathPurpose::ExportFolder(_)
+        | PathPurpose::Import { .. }
+        | PathPurpose::OpenDesign
         | PathPurpose::SaveDesign
         | PathPurpose::CompareDesign
         | PathPurpose::OpenStory
@@ -209,6 +216,27 @@ pub(super) async fn write_picture(
         Err(report) => Message::Failed(report),
     };
     answers.send(message).await;
+}
+
+pub(super) async fn write_export(folder: PathBuf, export: Export, answers: Answers) {
+    let folder = whole(&folder);
+    let (to, target, count) = (folder.clone(), export.target, export.files.len());
+    let work = move || {
+        let files = export.files.iter();
+        let files: Vec<(&str, &[u8], bool)> = files
+            .map(|file| (file.path.as_str(), file.contents.as_bytes(), file.executable))
+            .collect();
+        let output = OutputFolder {
+            path: &to,
+            mark: &format!("for {}", target.word()),
+        };
+        output.write(&files)
+    };
+    let message = match blocking(work).await {
+        Ok(()) => ExportMessage::Written(target, folder, count),
+        Err(report) => ExportMessage::NotWritten(report),
+    };
+    answers.send(Message::Export(message)).await;
 }
 
 pub(super) async fn keep_export(path: PathBuf, text: String, answers: Answers) {

@@ -9,6 +9,8 @@ mod exported;
 mod exported_tests;
 mod facts;
 mod local;
+mod password;
+mod points;
 mod rows;
 mod servers;
 mod sources;
@@ -16,5 +18,7 @@ mod unseen;
 mod visit;
 mod walk;
 
+pub use password::with_password;
+pub use points::points_of;
 pub use servers::from_servers;
 pub use sources::{Brought, Request, Source, from_files, source_of};

@@ -67,6 +67,19 @@ impl Target {
         Self::ALL.into_iter().find(|target| target.word() == word)
     }
 
+    /// As people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hosts => "Plain hosts",
+            Self::Systemd => "systemd",
+            Self::Compose => "Compose",
+            Self::Ansible => "Ansible",
+            Self::Patroni => "Patroni",
+            Self::Repmgr => "repmgr",
+            Self::CloudNativePg => "CloudNativePG",
+        }
+    }
+
     pub fn title(self) -> &'static str {
         match self {
             Self::Hosts => "A folder and a script for each host",

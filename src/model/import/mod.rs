@@ -28,6 +28,7 @@ mod terms;
 mod tokens;
 mod tools;
 mod tree;
+mod unreached;
 mod version;
 
 pub use assemble::draw;

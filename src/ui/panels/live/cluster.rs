@@ -44,6 +44,20 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     }
     ui.add_space(GAP_SMALL);
     buttons_ui(ui, cluster, outbox);
+    // Once there is one, it is what one looks at.
+    if session.live.load.is_some() {
+        load_ui(ui, session, cluster.busy.is_none(), outbox);
+    }
+    seen_ui(ui, session, cluster, outbox);
+    if session.live.load.is_none() {
+        load_ui(ui, session, cluster.busy.is_none(), outbox);
+    }
+    section_ui(ui, "How to connect");
+    connect_ui(ui, cluster, outbox);
+}
+
+/// What its servers last showed, or why they cannot be read.
+pub(super) fn seen_ui(ui: &mut Ui, session: &Session, cluster: &ClusterView, outbox: &mut Outbox) {
     if let Some(report) = &cluster.unseen {
         let warning = Tokens::of(ui.visuals()).warning;
         ui.colored_label(warning, format!("⚠ {}", report.headline));
@@ -51,10 +65,6 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             .hints
             .iter()
             .for_each(|hint| drop(note_ui(ui, hint.as_str())));
-    }
-    // Once there is one, it is what one looks at.
-    if session.live.load.is_some() {
-        load_ui(ui, session, cluster.busy.is_none(), outbox);
     }
     if let Some(seen) = &cluster.seen {
         drift_ui(ui, session, seen, outbox);
@@ -82,11 +92,6 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             ui.colored_label(warning, words);
         }
     }
-    if session.live.load.is_none() {
-        load_ui(ui, session, cluster.busy.is_none(), outbox);
-    }
-    section_ui(ui, "How to connect");
-    connect_ui(ui, cluster, outbox);
 }
 
 /// The cluster's state in one sentence, also for the status bar.
