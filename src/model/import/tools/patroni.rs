@@ -155,13 +155,13 @@ fn member(mut leaves: Leaves) -> Member {
     let replicates_from = leaves.take(&["tags", "replicatefrom"]);
     let is_without_stream = leaves.take(&["tags", "nostream"]).is_some_and(|tag| is_on(&tag));
     Member {
+        leaves,
         name,
         facts,
         replicates_from,
         user,
         options,
         is_without_stream,
-        leaves,
     }
 }
 
