@@ -125,7 +125,7 @@ fn steer_entries_ui(ui: &mut Ui, session: &Session, id: ServerId, name: &str, ou
 fn foreign_ui(ui: &mut Ui, cluster: &ClusterView, name: &str, outbox: &mut Outbox) {
     ui.weak("🔒 Read-only: commands to copy");
     for command in commands(cluster, name) {
-        let button = ui.add(Button::new(command.words));
+        let button = ui.add(Button::new(format!("Copy: {}", command.words)));
         if button.on_hover_text(&command.text).clicked() {
             outbox.send(Message::View(ViewMessage::CopyText(command.text)));
             ui.close();

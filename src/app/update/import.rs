@@ -194,7 +194,9 @@ fn open(session: &mut Session, imported: Arc<Imported>) -> Vec<Effect> {
     if refuse_if_held(session) {
         return Vec::new();
     }
-    let forgotten = desk::forget(session);
+    // What is watched is the cluster that was imported before.
+    let mut effects = foreign::let_go(session);
+    effects.push(desk::forget(session));
     desk::replace(session, imported.brought.document.clone(), None, String::new());
     let servers = imported.brought.document.topology().servers().len();
     let watch = imported.source.watch;
@@ -209,7 +211,6 @@ fn open(session: &mut Session, imported: Arc<Imported>) -> Vec<Effect> {
         NoticeKind::Done,
         report.hint("Save the design to keep it"),
     );
-    let mut effects = vec![forgotten];
     if watch {
         effects.extend(foreign::watch(session));
     }
