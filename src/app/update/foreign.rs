@@ -54,6 +54,15 @@ pub(super) fn let_go(session: &mut Session) -> Vec<Effect> {
     vec![Effect::Unwatch]
 }
 
+/// Another design has come on the canvas: what is watched says nothing about it.
+pub(super) fn settle(session: &mut Session) -> Vec<Effect> {
+    let watched = session.live.cluster.as_ref().and_then(|one| one.foreign.as_ref());
+    if watched.is_some() && watched != session.imported.as_ref() {
+        return let_go(session);
+    }
+    Vec::new()
+}
+
 /// True, with a notice, for what would change a cluster that pgcascade did not make.
 pub(super) fn refuse(session: &mut Session, message: &ClusterMessage) -> bool {
     let changes = matches!(

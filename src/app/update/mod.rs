@@ -114,6 +114,7 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
     if let Some(then) = session.pending.agreed.take() {
         effects.extend(agreed::go_on(session, then));
     }
+    effects.extend(foreign::settle(session));
     if refresh(session) {
         effects.push(desk::autosave(session));
     }

@@ -360,6 +360,31 @@ fn one_that_is_watched_at_once_needs_no_second_request() {
 }
 
 #[test]
+fn another_design_has_nothing_to_do_with_what_is_watched() {
+    let (mut session, _) = watching();
+    let new = Message::File(FileMessage::New("seed".to_owned()));
+    drop(update(&mut session, new));
+    assert!(session.live.is_foreign(), "only asked");
+    let effects = update(&mut session, Message::File(FileMessage::Discard));
+    assert!(effects.contains(&Effect::Unwatch), "{effects:?}");
+    assert!(session.live.cluster.is_none());
+
+    let (mut session, _) = watching();
+    send(&mut session, ImportMessage::Ask(connection()));
+    drop(update(&mut session, Message::File(FileMessage::Discard)));
+    let again = ImportSource {
+        watch: true,
+        ..connection()
+    };
+    send(&mut session, ImportMessage::Start(again.clone()));
+    let found = imported(2, again, true);
+    let effects = send(&mut session, ImportMessage::Done(Box::new(found)));
+    let watches =
+        |effect: &Effect| matches!(effect, Effect::WatchForeign { imported, .. } if imported.number == 2);
+    assert!(effects.iter().any(watches), "{effects:?}");
+}
+
+#[test]
 fn files_cannot_be_watched() {
     let mut session = running();
     let mut found = imported(1, connection(), true);
