@@ -53,10 +53,10 @@ PYTHON
 run deploy "$work/five.toml" >"$work/events" 2>"$work/said" &
 child=$!
 for ((tries = 0; tries < 600; tries++)); do
-    if grep -q '"what":"Copy the upstream"' "$work/events"; then break; fi
+    if grep -q '"step":1,"what":"Copy the upstream"' "$work/events"; then break; fi
     sleep 0.1
 done
-grep -q '"what":"Copy the upstream"' "$work/events" || fail "nothing was copied within a minute: $(cat "$work/said" "$work/events")"
+grep -q '"step":1,"what":"Copy the upstream"' "$work/events" || fail "nothing was copied within a minute: $(cat "$work/said" "$work/events")"
 kill -TERM "$(pgrep -P "$child")"
 code=0
 wait "$child" || code=$?

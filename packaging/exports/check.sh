@@ -5,7 +5,11 @@ set -euo pipefail
 here="$(cd -- "$(dirname -- "$0")" && pwd -P)"
 root="$(cd -- "$here/../.." && pwd -P)"
 pgcascade="${PGCASCADE:-$root/target/debug/pgcascade}"
-tools="${PGCASCADE_EXPORT_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/pgcascade/export-tools}"
+# Patroni runs as postgres, who reads nothing below /root.
+cache="${XDG_CACHE_HOME:-$HOME/.cache}"
+[[ $(id -u) != 0 ]] || cache=/var/cache
+tools="${PGCASCADE_EXPORT_TOOLS:-$cache/pgcascade/export-tools}"
+python="$(PATH=/usr/bin:/bin command -v python3 || command -v python3)"
 work="$(mktemp -d)"
 trap 'rm -rf -- "$work"' EXIT
 checked=0 failed=0
@@ -16,8 +20,9 @@ bad() { failed=$((failed + 1)); say "FAILED $*"; }
 good() { checked=$((checked + 1)); }
 
 if [[ ! -x $tools/bin/ansible-playbook ]]; then
-    python3 -m venv "$tools" && "$tools/bin/pip" install -q ansible-core 'patroni[etcd3,psycopg3]' jsonschema pyyaml ||
+    if ! "$python" -m venv "$tools" || ! "$tools/bin/pip" install -q ansible-core 'patroni[etcd3,psycopg3]' jsonschema pyyaml; then
         say "The Python tools cannot be installed in $tools"
+    fi
 fi
 
 scripts() { # NAME FOLDER

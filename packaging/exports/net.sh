@@ -65,6 +65,7 @@ host() { # K
 }
 
 # What a host does first; it stays as the parent of all that runs there.
+# shellcheck disable=SC2016  # it is expanded by the shell that runs it
 INSIDE='
 set -euo pipefail
 place="$1" k="$2" dir="$3"

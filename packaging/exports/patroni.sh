@@ -3,7 +3,6 @@
 #   patroni.sh PGCASCADE TOOLS    TOOLS: a virtual environment with Patroni
 # Needs root, PostgreSQL 15, etcd. Ports and addresses are in a network namespace of its own.
 set -euo pipefail
-here="$(cd -- "$(dirname -- "$0")" && pwd -P)"
 pgcascade="$(realpath -- "$1")" tools="$2"
 if [[ -z ${PGCASCADE_ALONE:-} ]]; then
     # Everything that runs in here ends with the first process of the namespace.

@@ -33,9 +33,9 @@ chown postgres: "$base/repmgr.pgpass"
 chown postgres: "$work/password"
 chmod -R a+rX "$work/export"
 cd /
-sudo -u postgres REPMGR_PASSWORD_FILE="$work/password" "$work/export/register.sh" >"$work/said" 2>&1 || fail "register.sh: $(cat -- "$work/said")"
+runuser -u postgres -- env REPMGR_PASSWORD_FILE="$work/password" "$work/export/register.sh" >"$work/said" 2>&1 || fail "register.sh: $(cat -- "$work/said")"
 "$pgcascade" predict "$work/seed.toml" --json >"$work/expected.json"
-sudo -u postgres repmgr -f "$work/export/repmgr/master.conf" cluster show >"$work/shown" 2>"$work/said" || fail "repmgr cluster show: $(cat "$work/shown" "$work/said")"
+runuser -u postgres -- repmgr -f "$work/export/repmgr/master.conf" cluster show >"$work/shown" 2>"$work/said" || fail "repmgr cluster show: $(cat "$work/shown" "$work/said")"
 python3 - "$work/expected.json" "$work/shown" <<'PYTHON' || fail "$(cat "$work/shown")"
 import json, sys
 expected = {server["name"]: server for server in json.load(open(sys.argv[1]))["servers"]}

@@ -9,11 +9,11 @@ use super::args::{Apply, Show};
 use super::deploy::{ending, shown, tell};
 use super::signals::Signals;
 use super::target::{Target, absolute};
-use super::{Ending, preflight, print};
+use super::{Ending, print};
 use crate::engine::ansible::{self, Play, Project};
 use crate::model::document::Document;
 use crate::model::export::{self, Playbook};
-use crate::model::plan::{Machine, Outcome, Standing, StepSummary, plan_apply};
+use crate::model::plan::{Check, Outcome, StepSummary, describe_change};
 use crate::model::quoting::shell_path;
 use crate::model::words::counted;
 use crate::report::Report;
@@ -97,24 +97,8 @@ pub(super) async fn apply(args: &Apply, wanted: Document) -> Result<Ending, Repo
         ))
         .hint("Build it with `pgcascade deploy FILE --via ansible`, or name the folder of its playbook with --dir DIR."));
     };
-    let machine = Machine::portable(&project.folder().display().to_string());
-    let planned = plan_apply(
-        before.topology(),
-        wanted.topology(),
-        &machine,
-        &Standing::default(),
-    );
-    let planned = planned.map_err(|checks| {
-        let failed = preflight::failed(&checks);
-        let report = Report::new("The change cannot be applied to the running hosts.");
-        let report = failed
-            .iter()
-            .fold(report, |report, check| report.hint(check.message.clone()));
-        failed
-            .iter()
-            .filter_map(|check| check.fix.clone())
-            .fold(report, Report::hint)
-    })?;
+    let described = describe_change(before.topology(), wanted.topology());
+    let (changes, interruptions) = described.map_err(|checks| refused(&checks))?;
     refuse_by_hand(&before, &wanted)?;
     let playbook = Playbook::of(wanted.topology());
     if args.plan {
@@ -122,18 +106,32 @@ pub(super) async fn apply(args: &Apply, wanted: Document) -> Result<Ending, Repo
             &project,
             &wanted,
             playbook.steps(),
-            &planned.changes,
-            &planned.interruptions,
+            &changes,
+            &interruptions,
             args.json,
         );
         return Ok(Ending::Fine);
     }
     if !args.json {
-        for line in planned.changes.iter().chain(&planned.interruptions) {
+        for line in changes.iter().chain(&interruptions) {
             print::note(line);
         }
+        print::note(
+            "note: the playbook reloads running servers; a setting that needs a restart waits until you restart them",
+        );
     }
     run(&args.via, project, wanted, vec![before], args.json).await
+}
+
+fn refused(checks: &[Check]) -> Report {
+    let report = Report::new("The change cannot be applied to the running hosts.");
+    let report = checks
+        .iter()
+        .fold(report, |report, check| report.hint(check.message.clone()));
+    checks
+        .iter()
+        .filter_map(|check| check.fix.clone())
+        .fold(report, Report::hint)
 }
 
 /// Errors of the design, before anything is written.

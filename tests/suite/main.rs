@@ -60,6 +60,7 @@ mod text;
 #[cfg(feature = "gui")]
 mod time;
 mod verdicts;
+mod via;
 #[cfg(feature = "gui")]
 mod what_if;
 #[cfg(feature = "gui")]

@@ -61,7 +61,7 @@ pub async fn play(mut play: Play, events: mpsc::Sender<RunEvent>, cancel: Cancel
                 .collect::<Vec<_>>()
                 .join(": "),
             hints: report.hints,
-            remains: Vec::new(),
+            remains: play.playbook.remains(),
         },
     };
     tracing::info!("{PROGRAM} ended: {outcome:?}");
