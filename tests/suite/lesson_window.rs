@@ -199,10 +199,11 @@ fn a_locked_drawing_refuses_the_keys_and_says_why() {
         .by_name("slave11")
         .unwrap()
         .id();
-    window.send(Message::Design(DesignMessage::Remove(
-        vec![slave11],
-        Downstreams::Remove,
-    )));
+    window.send(Message::Design(DesignMessage::Remove {
+        servers: vec![slave11],
+        downstreams: Downstreams::Remove,
+        remembers: false,
+    }));
     assert_eq!(window.drawn(), before);
     assert!(window.has("In this lesson the cluster stays as it is"));
 }

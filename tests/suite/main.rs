@@ -17,9 +17,9 @@ mod canvas;
 mod cli;
 #[cfg(feature = "gui")]
 mod editing;
-mod exports;
 #[cfg(feature = "gui")]
 mod exporting;
+mod exports;
 #[cfg(feature = "gui")]
 mod files;
 mod findings;

@@ -10,8 +10,8 @@ use tokio::task::spawn_blocking;
 
 use super::answers::Answers;
 use crate::app::{
-    ExportMessage, FileMessage, LessonFile, LessonMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage,
-    ViewMessage,
+    ExportMessage, FileMessage, LessonFile, LessonMessage, Message, OnDisk, PathPurpose, RunMessage,
+    StartMessage, ViewMessage,
 };
 use crate::engine::deploy;
 use crate::engine::desk::folder::OutputFolder;

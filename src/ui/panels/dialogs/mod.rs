@@ -21,7 +21,8 @@ use std::path::PathBuf;
 use egui::{Id, Key, Label, Modal, RichText, TextEdit, Ui};
 
 use crate::app::{
-    ClusterMessage, Dialog, FileMessage, LessonMessage, Message, Outbox, PathPurpose, RunMessage, Session, ViewMessage,
+    ClusterMessage, Dialog, FileMessage, LessonMessage, Message, Outbox, PathPurpose, RunMessage, Session,
+    ViewMessage,
 };
 use crate::ui::dialogs;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL};
@@ -114,9 +115,7 @@ fn dialog_ui(
                 PathPurpose::ExportBundle
                 | PathPurpose::ExportFolder(_)
                 | PathPurpose::ExportPicture(..)
-                | PathPurpose::ExportProgress => {
-                    "Export"
-                }
+                | PathPurpose::ExportProgress => "Export",
             };
             path_ui(
                 ui,
