@@ -128,7 +128,7 @@ pub fn learn_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         ] {
             let needs_progress = matches!(message, LessonMessage::Export | LessonMessage::AskForget);
             let is_possible = !needs_progress || session.learning.is_begun();
-            let button = ui.add_enabled(is_possible, Button::new(words).small());
+            let button = ui.add_enabled(is_possible, Button::new(words));
             if button.on_hover_text(explained).clicked() {
                 outbox.send(Message::Lesson(message));
             }
