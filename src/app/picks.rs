@@ -63,6 +63,14 @@ pub fn rows(pick: &Pick, session: &Session, typed: &str) -> Vec<Row> {
     ranked.into_iter().map(|(_, row)| row).chain(new_site).collect()
 }
 
+/// What is said where no row matches.
+pub fn nothing_words(pick: &Pick, typed: &str) -> String {
+    match (pick, typed.trim()) {
+        (Pick::Site(_), "") => "Type a name; Enter makes the site".to_owned(),
+        (_, typed) => format!("Nothing matches \"{typed}\""),
+    }
+}
+
 /// How well the row matches; `None`: not at all. Every typed word must be somewhere in it.
 fn rank(row: &Row, typed: &str) -> Option<u8> {
     let words = row.words.to_lowercase();

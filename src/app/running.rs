@@ -44,9 +44,9 @@ pub fn wish_words(wish: &Wish) -> String {
 }
 
 impl Session {
-    /// The servers that run; `None`: no cluster is watched.
+    /// The servers that run; `None`: no cluster is watched, or one that pgcascade did not make and only looks at.
     pub fn running(&self) -> Option<Running> {
-        let cluster = self.live.cluster.as_ref()?;
+        let cluster = self.live.cluster.as_ref().filter(|cluster| cluster.foreign.is_none())?;
         let hindrance = if cluster.busy.is_some() {
             Some("The cluster is busy".to_owned())
         } else if let Some(locked) = self.kept_in_design() {

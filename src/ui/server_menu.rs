@@ -1,16 +1,17 @@
 //! Everything that can be done with one server, as menu entries: the outline and the canvas offer the same, which is
 //! what the table of actions has for a server; and with the link above it. What cannot be done is shown too, with its reason as a hint.
 
-use egui::{Button, Ui, WidgetInfo, WidgetType};
+use egui::{Align2, Button, FontId, Ui, WidgetInfo, WidgetType, vec2};
 
-use crate::app::actions::{ACTIONS, ActionId, Does, Menu, UiAction, action};
+use crate::app::actions::{self, ACTIONS, ActionId, Does, Menu, UiAction, action};
 use crate::app::edits::edit;
 use crate::app::running::wish_words;
-use crate::app::{ClusterMessage, Dialog, Message, Mode, Outbox, Pick, Session, ViewMessage};
+use crate::app::{ClusterMessage, ClusterView, Dialog, Message, Mode, Outbox, Pick, Session, ViewMessage};
 use crate::model::plan::Wish;
 use crate::model::topology::{Edit, ServerId};
 use crate::ui::keys::key_words;
-use crate::ui::panels::connect_command;
+use crate::ui::panels::{commands, connect_command};
+use crate::ui::theme::TEXT_SMALL;
 use crate::ui::what_if_menu;
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
@@ -20,12 +21,25 @@ pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut
         Mode::Design => {
             let servers = session.selection_around(id);
             for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
-                if let Some(Does::Send(message)) = entry_ui(ui, session, action, &servers) {
-                    outbox.send(message);
+                if action.id.begins_group() {
+                    ui.separator();
                 }
+                if action.id == ActionId::Remove {
+                    let clipboard = [ActionId::Cut, ActionId::Copy, ActionId::Duplicate];
+                    for action in clipboard.into_iter().filter_map(actions::action) {
+                        menu_entry(ui, session, action, &servers, outbox);
+                    }
+                }
+                menu_entry(ui, session, action, &servers, outbox);
             }
             running_ui(ui, session, id, outbox);
         }
+    }
+}
+
+fn menu_entry(ui: &mut Ui, session: &Session, action: &UiAction, servers: &[ServerId], outbox: &mut Outbox) {
+    if let Some(Does::Send(message)) = entry_ui(ui, session, action, servers) {
+        outbox.send(message);
     }
 }
 
@@ -39,6 +53,10 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
         return;
     };
     ui.separator();
+    if cluster.foreign.is_some() {
+        foreign_ui(ui, cluster, name, outbox);
+        return;
+    }
     let mut entry = |ui: &mut Ui, enabled: bool, words: &str, message: Message| {
         if ui.add_enabled(enabled, Button::new(words)).clicked() {
             outbox.send(message);
@@ -103,6 +121,18 @@ fn steer_entries_ui(ui: &mut Ui, session: &Session, id: ServerId, name: &str, ou
     entry(ui, format!("Let {name} follow…"), follow);
 }
 
+/// Of a cluster that pgcascade did not make: commands to copy, nothing that is done.
+fn foreign_ui(ui: &mut Ui, cluster: &ClusterView, name: &str, outbox: &mut Outbox) {
+    ui.weak("🔒 Read-only: commands to copy");
+    for command in commands(cluster, name) {
+        let button = ui.add(Button::new(format!("Copy: {}", command.words)));
+        if button.on_hover_text(&command.text).clicked() {
+            outbox.send(Message::View(ViewMessage::CopyText(command.text)));
+            ui.close();
+        }
+    }
+}
+
 /// What the mode offers where the menu of the empty canvas opens: for the link there, or for all.
 pub fn mode_menu_ui(ui: &mut Ui, session: &Session, link: Option<ServerId>, outbox: &mut Outbox) {
     match (&session.mode, link) {
@@ -122,8 +152,18 @@ pub fn entry_ui(ui: &mut Ui, session: &Session, action: &UiAction, servers: &[Se
     let words = action.words_on(session, servers);
     let button = Button::new(words.as_str()).shortcut_text(key_words(action.id, ui.ctx()));
     let response = ui.add_enabled(answer.is_ok(), button);
+    let is_on = action.is_on(session);
+    if is_on == Some(true) {
+        let at = response.rect.left_center() + vec2(6.0, 0.0);
+        let font = FontId::proportional(TEXT_SMALL);
+        let colour = ui.visuals().text_color();
+        ui.painter().text(at, Align2::LEFT_CENTER, "✔", font, colour);
+    }
     // Without the keys, which egui would read out as if they were words of it.
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, answer.is_ok(), &words));
+    response.widget_info(|| match is_on {
+        None => WidgetInfo::labeled(WidgetType::Button, answer.is_ok(), &words),
+        Some(is_on) => WidgetInfo::selected(WidgetType::Button, answer.is_ok(), is_on, &words),
+    });
     match answer {
         Err(reason) => {
             response.on_disabled_hover_text(reason);

@@ -126,7 +126,11 @@ fn ready_for_everything() -> Window {
     };
     let edits = [
         DesignMessage::Do(Command::Edit(add)),
-        DesignMessage::Remove(vec![slave1], Downstreams::Reattach),
+        DesignMessage::Remove {
+            servers: vec![slave1],
+            downstreams: Downstreams::Reattach,
+            remembers: true,
+        },
         DesignMessage::Undo,
         DesignMessage::Do(moved),
         DesignMessage::Do(Command::Edit(attach)),
@@ -149,7 +153,7 @@ fn ready_for(action: &UiAction) -> Window {
         window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::I);
         window.send(Message::WhatIf(WhatIfMessage::Time(TimeMessage::GoTo(5_000))));
     }
-    use ActionId::{Adopt, GoOn, KeepLeft, TearDownLeft, WatchLeft};
+    use ActionId::{Adopt, Audit, GoOn, KeepLeft, TearDownLeft, WatchForeign, WatchLeft};
     if matches!(action.id, GoOn | KeepLeft | TearDownLeft | WatchLeft) {
         let left = [("whole", LeftState::Whole), ("half", LeftState::HalfBuilt)];
         let left = left.map(|(name, state)| left_over(name, state)).to_vec();
@@ -157,6 +161,9 @@ fn ready_for(action: &UiAction) -> Window {
     }
     if action.id == ActionId::ShowLesson {
         crate::lesson_window::open_behind_inspector(&mut window);
+    }
+    if matches!(action.id, Audit | WatchForeign) {
+        return crate::importing::behind_inspector();
     }
     if action.id == Adopt {
         let deployed = Box::new(window.session().desk.document.clone());
@@ -305,11 +312,8 @@ fn the_palette_says_why_an_action_can_do_nothing() {
     window.type_text("undo");
     assert_eq!(window.row_is_enabled("Undo"), Some(false));
     window.press(Key::Enter);
-    assert_eq!(
-        window.session().dialog,
-        Some(Dialog::Pick(Pick::Action)),
-        "nothing was taken"
-    );
+    let palette = Some(Dialog::Pick(Pick::Action));
+    assert_eq!(window.session().dialog, palette, "nothing was taken");
     window.press(Key::Escape);
     assert_eq!(window.session().dialog, None);
 }

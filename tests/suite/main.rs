@@ -17,6 +17,9 @@ mod canvas;
 mod cli;
 #[cfg(feature = "gui")]
 mod editing;
+mod exports;
+#[cfg(feature = "gui")]
+mod exporting;
 #[cfg(feature = "gui")]
 mod files;
 mod findings;
@@ -25,12 +28,18 @@ mod golden;
 mod hazards;
 mod import;
 #[cfg(feature = "gui")]
+mod importing;
+#[cfg(feature = "gui")]
 mod large;
 #[cfg(feature = "gui")]
 mod lesson_window;
 mod lessons;
 mod log;
 mod lost;
+#[cfg(feature = "gui")]
+mod manners;
+#[cfg(feature = "gui")]
+mod monkey;
 mod provenance;
 mod quoting;
 #[cfg(feature = "gui")]

@@ -1,7 +1,9 @@
 //! What runs: the run that is planned or under way, the cluster that this window watches, what an earlier pgcascade left.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::app::Imported;
 use crate::app::glance::Glance;
 use crate::app::load::LoadView;
 use crate::engine::deploy::Found;
@@ -75,6 +77,15 @@ pub enum RunView {
     },
 }
 
+impl Live {
+    /// True if the cluster of this window is one that pgcascade did not make.
+    pub fn is_foreign(&self) -> bool {
+        self.cluster
+            .as_ref()
+            .is_some_and(|cluster| cluster.foreign.is_some())
+    }
+}
+
 impl RunView {
     /// True while a deployment is being built or taken back: the design is locked.
     pub fn is_running(&self) -> bool {
@@ -94,6 +105,8 @@ pub struct ClusterView {
     pub unseen: Option<Report>,
     /// A start, stop or teardown is under way: its verb, "Stopping".
     pub busy: Option<String>,
+    /// Somebody else made it: it is only looked at. `folder` is then the connection, which no folder is called.
+    pub foreign: Option<Arc<Imported>>,
 }
 
 impl ClusterView {

@@ -20,10 +20,11 @@ pub use notice::{Notice, NoticeKind};
 pub use pending::Pending;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::{Effect, Learning, Mode, OpenLesson, Start, WhatIf};
+use super::{Effect, Imported, Learning, Mode, OpenLesson, Start, WhatIf};
 use crate::model::bundle::{self, Bundle};
-use crate::model::desk::Preferences;
+use crate::model::desk::{FontFile, Preferences};
 use crate::model::document::Document;
 
 /// The window's state, in groups: each keeps what is true of it.
@@ -43,14 +44,20 @@ pub struct Session {
     /// The lesson that the design belongs to.
     pub lesson: Option<OpenLesson>,
     pub learning: Learning,
+    /// What the design was imported from, and what it does not say.
+    pub imported: Option<Arc<Imported>>,
     pub notices: Vec<Notice>,
     pub dialog: Option<Dialog>,
+    /// Fonts of this machine that were found for letters which the window's own lack.
+    pub fonts: Vec<FontFile>,
     /// What lasts from session to session.
     pub preferences: Preferences,
     /// The folder below which deployments are suggested; set by whoever knows the user's home.
     pub default_folder: PathBuf,
     /// The next notice's number.
     pub next_notice: u64,
+    /// The next import's.
+    pub(super) next_import: u64,
     /// What was put off by a question, and what was agreed to.
     pub(super) pending: Pending,
 }
@@ -78,11 +85,14 @@ impl Session {
             start: Start::default(),
             lesson: None,
             learning: Learning::default(),
+            imported: None,
             notices: Vec::new(),
             dialog: None,
+            fonts: Vec::new(),
             preferences: Preferences::default(),
             default_folder: PathBuf::from(DEFAULT_FOLDER),
             next_notice: 0,
+            next_import: 1,
             pending: Pending::default(),
         }
     }
@@ -97,7 +107,7 @@ impl Session {
         let mut effects = vec![Effect::FindRecoverable, Effect::FindLeftOver];
         effects.extend(opened);
         effects.extend(self.desk.path.clone().map(Effect::FindExport));
-        effects.extend([Effect::FindRecent, Effect::FindProgress]);
+        effects.extend([Effect::FindRecent, Effect::FindConnections, Effect::FindProgress]);
         effects.extend(self.start.is_shown.then_some(Effect::ListClusters));
         effects
     }

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
 use super::notices::{notify, notify_with_folder};
 use super::one_at_a_time::{self, act, cluster_in, tear_down};
-use super::{adopt, desk, left_over, load, log, steer};
+use super::{adopt, desk, foreign, left_over, load, log, steer};
 use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
 use crate::report::Report;
 
 pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effect> {
+    if foreign::refuse(session, &message) {
+        return Vec::new();
+    }
     match message {
         ClusterMessage::Stop => act(session, "Stopping", Effect::StopCluster),
         ClusterMessage::Start => act(session, "Starting", Effect::StartCluster),
@@ -51,6 +54,8 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
             }
             Vec::new()
         }
+        ClusterMessage::WatchForeign => foreign::watch(session),
+        ClusterMessage::LetGo => foreign::let_go(session),
         ClusterMessage::Gone(folder) => gone(session, &folder),
         ClusterMessage::Unseen(folder, report) => {
             if let Some(cluster) = cluster_in(session, &folder) {
@@ -136,7 +141,12 @@ fn failed(session: &mut Session, folder: PathBuf, report: Report) -> Vec<Effect>
 
 fn attach(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
     if session.live.run.is_running() || session.live.cluster.is_some() {
-        let report = Report::new("This window already has a cluster").hint("Tear it down first");
+        let hint = if session.live.is_foreign() {
+            "Stop watching it first"
+        } else {
+            "Tear it down first"
+        };
+        let report = Report::new("This window already has a cluster").hint(hint);
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
     }
@@ -180,6 +190,7 @@ fn attached(session: &mut Session, folder: PathBuf, deployed: &Document) -> Vec<
         seen: None,
         unseen: None,
         busy: None,
+        foreign: None,
     });
     effects.push(Effect::Watch(folder));
     effects

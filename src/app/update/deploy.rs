@@ -136,6 +136,7 @@ pub(super) fn watch(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
         seen: None,
         unseen: None,
         busy: None,
+        foreign: None,
     });
     vec![Effect::Watch(folder)]
 }

@@ -2,15 +2,18 @@
 //!
 //! `Worker` is what the window holds: it never blocks, but for its end. Below it, each file is one kind of work:
 //! `deployment` (a run and its cancel), `runs` (who performs it), `watch` (boards of the running cluster), `autosave` (the unsaved
-//! design, a moment after its last change), `first` (what a window opens with), `clusters` and `tasks` (everything with one
-//! question and one answer).
+//! design, a moment after its last change), `first` (what a window opens with), `proof` (a lesson on real servers), `clusters` and
+//! `tasks` (everything with one question and one answer); `file_watch` follows the design's file.
 
 mod answers;
 mod autosave;
 mod clusters;
 mod deployment;
+mod file_watch;
 mod first;
+mod imports;
 mod load;
+mod proof;
 mod runs;
 mod tasks;
 #[cfg(test)]
@@ -67,11 +70,17 @@ pub struct Worker {
     deployment: Option<Deployment>,
     watch: Option<Watch>,
     discovery: Option<AbortHandle>,
+    /// The look at the design's file, again and again.
+    file_watch: Option<AbortHandle>,
     /// A load on a cluster: dropped, it ends and counts.
     load: Option<DropGuard>,
     /// The reading of a server's log.
     log: Option<AbortHandle>,
+    /// A cluster that is being imported.
+    import: Option<AbortHandle>,
     autosaver: Autosaver,
+    /// A lesson that is shown on real servers.
+    proof: Option<CancellationToken>,
     /// What must come to its end before the program does.
     tasks: JoinSet<()>,
     /// Raised when the tasks are given up.
@@ -100,8 +109,11 @@ impl Worker {
             deployment: None,
             watch: None,
             discovery: None,
+            file_watch: None,
             load: None,
             log: None,
+            proof: None,
+            import: None,
             autosaver,
             tasks: JoinSet::new(),
             give_up: CancellationToken::new(),
@@ -135,6 +147,17 @@ impl Worker {
                 (document, format, style),
                 answers,
             )),
+            Effect::WriteExport { folder, export } => {
+                self.finish(tasks::write_export(folder, *export, answers));
+            }
+            Effect::Import { number, source } => {
+                self.end_import();
+                self.import = self.start(imports::import(number, *source, answers));
+            }
+            Effect::CancelImport => self.end_import(),
+            Effect::NoteConnection(text) => self.finish(imports::note_connection(text, answers)),
+            Effect::ForgetConnection(text) => self.finish(imports::forget_connection(text, answers)),
+            Effect::FindConnections => drop(self.start(imports::find_connections(answers))),
             Effect::Autosave { path, text } => self.autosaver.perform(match text {
                 Some(text) => Change::Keep(path, text),
                 None => Change::Drop(path),
@@ -142,8 +165,27 @@ impl Worker {
             Effect::ForgetUnsaved(id) => self.autosaver.perform(Change::ForgetLeft(id)),
             Effect::KeepPreferences(preferences) => self.autosaver.perform(Change::Prefer(preferences)),
             Effect::KeepProgress(progress) => self.autosaver.perform(Change::Learnt(progress)),
+            Effect::ReadLesson(path) => drop(self.start(tasks::read_lesson(path, answers))),
+            Effect::ReadProgress(path) => drop(self.start(tasks::read_progress(path, answers))),
+            Effect::Prove { name, lesson, folder } => {
+                let cancel = self.give_up.child_token();
+                self.proof = Some(cancel.clone());
+                self.finish(proof::prove(name, lesson, folder, cancel, answers));
+            }
+            Effect::CancelProof => {
+                if let Some(cancel) = self.proof.take() {
+                    cancel.cancel();
+                }
+            }
             Effect::FindProgress => drop(self.start(tasks::find_progress(answers))),
             Effect::LookAtFile(path) => drop(self.start(tasks::look_at_file(path, answers))),
+            Effect::FollowFile(path) => {
+                if let Some(watch) = self.file_watch.take() {
+                    watch.abort();
+                }
+                self.file_watch = path.and_then(|path| self.start(file_watch::follow(path, answers)));
+            }
+            Effect::FindFonts(letters) => drop(self.start(tasks::find_fonts(letters, answers))),
             Effect::NoteRecent(path) => self.autosaver.perform(Change::NoteRecent(path)),
             Effect::ForgetRecent(path) => self.autosaver.perform(Change::ForgetRecent(path)),
             Effect::FindRecent => drop(self.start(tasks::find_recent(answers))),
@@ -221,6 +263,11 @@ impl Worker {
                     self.watch = Some(Watch::start(runtime, folder, answers));
                 }
             }
+            Effect::WatchForeign { key, imported } => {
+                if let Some(runtime) = &self.runtime {
+                    self.watch = Some(Watch::foreign(runtime, key, imported, answers));
+                }
+            }
             Effect::Unwatch => self.watch = None,
             Effect::StartCluster(folder) => {
                 self.finish(clusters::start_cluster(folder, self.give_up.clone(), answers));
@@ -283,6 +330,12 @@ impl Worker {
         }
     }
 
+    fn end_import(&mut self) {
+        if let Some(import) = self.import.take() {
+            import.abort();
+        }
+    }
+
     fn stop_discovery(&mut self) {
         if let Some(discovery) = self.discovery.take() {
             discovery.abort();
@@ -298,6 +351,10 @@ impl Drop for Worker {
         self.watch = None;
         self.load = None;
         self.stop_discovery();
+        // Its servers are removed, as when it is cancelled.
+        if let Some(cancel) = self.proof.take() {
+            cancel.cancel();
+        }
         // Nobody reads messages any more: whoever waits to send one goes on.
         self.messages.close();
         while self.messages.try_recv().is_ok() {}

@@ -1,8 +1,10 @@
 //! What a person keeps between sessions: designs, unsaved work, recent files, preferences, what was exported, pictures,
 //! which designs are trusted, and the log.
 
+pub mod connections;
 pub mod exports;
 pub mod folder;
+pub mod fonts;
 pub mod log;
 mod log_file;
 pub mod output;

@@ -6,6 +6,7 @@
 mod anonymous;
 mod dot;
 pub mod embedded;
+pub mod face;
 mod mermaid;
 mod palette;
 mod scene;

@@ -98,6 +98,12 @@ impl Frame<'_> {
         }
     }
 
+    fn is_nothing_in_view(&self) -> bool {
+        let part = self.state.view.part(self.canvas);
+        let cards = self.state.projection.places().in_view(part);
+        !cards.iter().any(|card| card.rect.intersects(part))
+    }
+
     pub(super) fn overlays(&mut self) {
         let painter = self.ui.painter_at(self.canvas);
         if self.session.preferences.legend {
@@ -122,6 +128,7 @@ impl Frame<'_> {
             _ if topology.servers().len() == 1 => {
                 "Nothing is replicated yet: drag \"Add standby\" onto the server, or use its menu"
             }
+            _ if self.is_nothing_in_view() => "No server is in view: Fit shows all of them",
             _ => "",
         };
         if !sentence.is_empty() {

@@ -6,6 +6,7 @@ use crate::app::Outbox;
 use crate::app::Session;
 use crate::app::drafts::{Drafts, Field};
 use crate::model::topology::Severity;
+use crate::report::Report;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 /// So that all forms of a panel have their fields below one another.
@@ -116,11 +117,34 @@ pub fn note_ui(ui: &mut Ui, words: impl Into<String>) -> Response {
     ui.add(egui::Label::new(text.color(colour)).wrap())
 }
 
+/// What went wrong, why, and what to do next.
+pub fn report_ui(ui: &mut Ui, report: &Report) {
+    let error = Tokens::of(ui.visuals()).error;
+    let headline = RichText::new(format!("⚠ {}", report.headline)).color(error);
+    ui.add(egui::Label::new(headline).wrap());
+    for line in report.causes.iter().chain(&report.hints) {
+        note_ui(ui, line.as_str());
+    }
+}
+
 /// The button that does what a panel is there for.
 pub fn main_button(ui: &mut Ui, enabled: bool, words: &str) -> Response {
     let tokens = Tokens::of(ui.visuals());
     let button = Button::new(RichText::new(words).color(tokens.on_accent)).fill(tokens.accent);
     ui.add_enabled(enabled, button)
+}
+
+/// The same for what destroys something.
+pub fn danger_button(ui: &mut Ui, enabled: bool, words: &str) -> Response {
+    let tokens = Tokens::of(ui.visuals());
+    let button = Button::new(RichText::new(words).color(tokens.on_accent)).fill(tokens.error);
+    ui.add_enabled(enabled, button)
+}
+
+/// True once if Enter is pressed while nothing else wants it: it presses the button that a dialog is there for.
+pub fn is_entered(ui: &Ui) -> bool {
+    let is_free = ui.memory(|memory| memory.focused().is_none());
+    is_free && ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Enter))
 }
 
 /// A button that shows only a sign; `words` is its name for screen readers and its hint.

@@ -210,7 +210,11 @@ fn what_is_preferred_is_kept_when_it_changes_and_only_then() {
     assert_eq!((kept.theme, kept.reduce_motion), (Theme::Dark, false));
     assert_eq!(update(&mut session, dark()), []);
     let slave1 = id(&session, "slave1");
-    let remove = DesignMessage::Remove(vec![slave1], crate::model::topology::Downstreams::Reattach);
+    let remove = DesignMessage::Remove {
+        servers: vec![slave1],
+        downstreams: crate::model::topology::Downstreams::Reattach,
+        remembers: true,
+    };
     update(&mut session, Message::Design(remove));
     assert_eq!(session.preferences.removal, Some(Removal::Reattach));
 }

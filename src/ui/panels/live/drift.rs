@@ -25,7 +25,8 @@ pub fn differences(session: &Session) -> &[Drift] {
 }
 
 /// The worst of it, in one line; draws nothing if there is none.
-pub fn differs_ui(ui: &mut Ui, session: &Session, drift: &[Drift], outbox: &mut Outbox) {
+/// `can_adopt`: pgcascade made the cluster.
+pub fn differs_ui(ui: &mut Ui, session: &Session, drift: &[Drift], can_adopt: bool, outbox: &mut Outbox) {
     let Some(first) = drift.iter().min_by_key(|one| (!one.is_grave(), one.rank())) else {
         return;
     };
@@ -36,7 +37,7 @@ pub fn differs_ui(ui: &mut Ui, session: &Session, drift: &[Drift], outbox: &mut 
             if ui.button("Show all").on_hover_text(hover).clicked() {
                 outbox.send(Message::View(ViewMessage::Show(Tab::Deploy)));
             }
-            if ui.button(ADOPT).on_hover_text(ADOPT_HOVER).clicked() {
+            if can_adopt && ui.button(ADOPT).on_hover_text(ADOPT_HOVER).clicked() {
                 outbox.send(Message::Cluster(ClusterMessage::AskAdopt));
             }
             if let Some(remedy) = session.remedies(first).first() {

@@ -3,6 +3,7 @@
 mod change;
 pub(super) mod cluster;
 mod drift;
+mod foreign;
 mod left_over;
 mod load;
 mod plan;
@@ -11,6 +12,7 @@ mod run;
 pub use cluster::connect_command;
 pub(super) use drift::remedy_ui;
 pub use drift::{differences, differs_ui};
+pub use foreign::{Command, commands, psql};
 pub use left_over::left_over_ui;
 
 use egui::{RichText, ScrollArea, Ui};
@@ -22,6 +24,7 @@ use crate::ui::theme::GAP;
 
 use self::change::change_ui;
 use self::cluster::cluster_ui;
+use self::foreign::foreign_ui;
 use self::load::load_ui;
 use self::plan::plan_ui;
 use self::run::{details_ui, run_ui};
@@ -32,7 +35,9 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
         RunView::Idle => {
             scrolled(ui, |ui| {
                 // One window has one cluster: while it is there, nothing else can be deployed.
-                if session.live.cluster.is_some() {
+                if session.live.is_foreign() {
+                    foreign_ui(ui, session, outbox);
+                } else if session.live.cluster.is_some() {
                     cluster_ui(ui, session, outbox);
                 } else {
                     idle_ui(ui, outbox);
