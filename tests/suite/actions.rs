@@ -153,7 +153,8 @@ fn ready_for(action: &UiAction) -> Window {
         window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::I);
         window.send(Message::WhatIf(WhatIfMessage::Time(TimeMessage::GoTo(5_000))));
     }
-    use ActionId::{Adopt, GoOn, KeepLeft, TearDownLeft, WatchLeft};
+    use ActionId::{Adopt, StartCluster, StopCluster, TearDown};
+    use ActionId::{GoOn, KeepLeft, TearDownLeft, WatchLeft};
     if matches!(action.id, GoOn | KeepLeft | TearDownLeft | WatchLeft) {
         let left = [("whole", LeftState::Whole), ("half", LeftState::HalfBuilt)];
         let left = left.map(|(name, state)| left_over(name, state)).to_vec();
@@ -162,7 +163,7 @@ fn ready_for(action: &UiAction) -> Window {
     if action.id == ActionId::ShowLesson {
         crate::lesson_window::open_behind_inspector(&mut window);
     }
-    if action.id == Adopt {
+    if matches!(action.id, Adopt | StartCluster | StopCluster | TearDown) {
         let deployed = Box::new(window.session().desk.document.clone());
         let attached = ClusterMessage::Attached("/tmp/seed".into(), deployed);
         window.send(Message::Cluster(attached));
