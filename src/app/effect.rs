@@ -1,14 +1,17 @@
 //! What `update` wants done outside: performed by the worker, or by the window where only it can.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::{ImportSource, Imported, ReportStyle};
 use crate::engine::deploy::adopt::Adopting;
 use crate::engine::deploy::{Change, Resumed};
 use crate::model::bundle::Bundle;
 use crate::model::desk::Preferences;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
-use crate::model::lessons::Progress;
+use crate::model::export::{Export, Target};
+use crate::model::lessons::{Lesson, Progress};
 use crate::model::plan::Wish;
 use crate::model::plan::{Machine, Plan};
 
@@ -18,6 +21,14 @@ pub enum PathPurpose {
     OpenDesign,
     SaveDesign,
     ExportBundle,
+    /// Where the folder of an export goes.
+    ExportFolder(Target),
+    /// A server's files.
+    Import {
+        is_folder: bool,
+    },
+    /// An audit's report.
+    SaveReport(ReportStyle),
     /// The format that is suggested; what the chosen file's name ends with counts.
     ExportPicture(PictureFormat, PictureStyle),
     /// A design to be compared in What-if.
@@ -25,12 +36,25 @@ pub enum PathPurpose {
     /// A story of What-if.
     SaveStory,
     OpenStory,
+    /// A lesson of one's own.
+    OpenLesson,
+    /// What was learnt.
+    ExportProgress,
+    ImportProgress,
 }
 
 impl PathPurpose {
     /// True if a file is read there, and none is written.
     pub fn is_read(self) -> bool {
-        matches!(self, Self::OpenDesign | Self::CompareDesign | Self::OpenStory)
+        matches!(
+            self,
+            Self::OpenDesign
+                | Self::CompareDesign
+                | Self::OpenStory
+                | Self::OpenLesson
+                | Self::ImportProgress
+                | Self::Import { .. }
+        )
     }
 }
 
@@ -64,6 +88,22 @@ pub enum Effect {
         format: PictureFormat,
         style: PictureStyle,
     },
+    /// The files of an export into a folder, answered by `ExportMessage::Written` or `NotWritten`.
+    WriteExport {
+        folder: PathBuf,
+        export: Box<Export>,
+    },
+    /// Look at a cluster that somebody runs, answered by `ImportMessage::Done` or `Failed` with this number.
+    Import {
+        number: u64,
+        source: Box<ImportSource>,
+    },
+    CancelImport,
+    /// It was used; its password is not kept.
+    NoteConnection(String),
+    ForgetConnection(String),
+    /// Answered by `StartMessage::Connections`.
+    FindConnections,
     /// Keep the unsaved design in the state folder, a moment after a change. `None`: nothing to keep any more.
     Autosave {
         path: Option<PathBuf>,
@@ -88,6 +128,18 @@ pub enum Effect {
     KeepProgress(Box<Progress>),
     /// What was learnt in earlier sessions, answered by `LessonMessage::Known`.
     FindProgress,
+    /// A lesson's file, answered by `LessonMessage::FileRead`.
+    ReadLesson(PathBuf),
+    /// A file of progress, answered by `LessonMessage::Imported`.
+    ReadProgress(PathBuf),
+    /// Show a lesson on real servers in a folder of its own; `name` is what the command line calls it. Answered by
+    /// `LessonMessage::ProofStep` and `ProofEnded`.
+    Prove {
+        name: String,
+        lesson: Box<Lesson>,
+        folder: PathBuf,
+    },
+    CancelProof,
     /// Keep what was exported of the design in this file, to compare with it later.
     KeepExport {
         path: PathBuf,
@@ -132,6 +184,11 @@ pub enum Effect {
     CancelRun,
     /// Read the cluster's board every second, until `Unwatch`.
     Watch(PathBuf),
+    /// The same with the servers of an imported cluster; its readings come with this key.
+    WatchForeign {
+        key: PathBuf,
+        imported: Arc<Imported>,
+    },
     Unwatch,
     StartCluster(PathBuf),
     StopCluster(PathBuf),
@@ -148,6 +205,12 @@ pub enum Effect {
     Adopt(Box<Adopting>),
     /// Plan how servers change their roles, answered by `ClusterMessage::CanSteer`.
     LookToSteer(PathBuf, Wish),
+    /// Commit rows through the cluster's primary until `StopLoad`, told by `ClusterMessage::Loading` and `Loaded`.
+    StartLoad {
+        folder: PathBuf,
+        rate: Option<f64>,
+    },
+    StopLoad,
     FindLeftOver,
     /// Show the folder in the desktop's file manager.
     OpenFolder(PathBuf),

@@ -9,12 +9,14 @@ use crate::engine::deploy::{Refused, Steered};
 use crate::model::desk::FontFile;
 use crate::model::desk::LeftCluster;
 use crate::model::desk::Listed;
+use crate::model::desk::RecentConnection;
 use crate::model::desk::RecentDesign;
 use crate::model::desk::Theme;
 use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
-use crate::model::lessons::Progress;
+use crate::model::health::{Loaded, Second};
+use crate::model::lessons::{Progress, ProofStep};
 use crate::model::plan::Wish;
 use crate::model::plan::{Machine, RunEvent};
 use crate::model::simulate::time::{Micros, Speed, Workload};
@@ -22,12 +24,14 @@ use crate::model::simulate::world::Incident;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
-use super::{Against, Dialog, Look, Pace, PathPurpose, Tab};
+use super::{Against, Dialog, ExportMessage, ImportMessage, LessonFile, Look, Pace, PathPurpose, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     Design(DesignMessage),
     File(FileMessage),
+    Export(ExportMessage),
+    Import(ImportMessage),
     Run(RunMessage),
     Cluster(ClusterMessage),
     View(ViewMessage),
@@ -187,6 +191,17 @@ pub enum ClusterMessage {
     CanSteer(PathBuf, Result<Box<Steered>, Refused>),
     /// Do it.
     Steer,
+    /// Let clients commit rows, so many a second of all together, or as many as there can be.
+    StartLoad(Option<f64>),
+    StopLoad,
+    /// What one second of it brought.
+    Loading(PathBuf, Second),
+    /// It has ended, and every row was looked for; or why not.
+    Loaded(PathBuf, Result<Loaded, Report>),
+    /// Watch the cluster that was imported, which pgcascade did not make.
+    WatchForeign,
+    /// Watch it no longer.
+    LetGo,
     /// A fresh reading.
     Seen(PathBuf, Box<Glance>),
     /// The watched cluster is not there any more.
@@ -260,6 +275,10 @@ pub enum StartMessage {
     /// What is on it may be out of date.
     LookAgain,
     Recent(Vec<RecentDesign>),
+    /// Connections to clusters that somebody else runs.
+    Connections(Vec<RecentConnection>),
+    /// Take it off the list.
+    ForgetConnection(String),
     OpenRecent(PathBuf),
     /// Take it off the list; the file stays.
     ForgetRecent(PathBuf),
@@ -336,6 +355,25 @@ pub enum LessonMessage {
     NextGoal,
     /// What was done, as text for the clipboard.
     CopyResult,
+    /// Ask for the file of a lesson of one's own.
+    OpenFile,
+    /// Such a file as it was read.
+    FileRead(PathBuf, LessonFile),
+    /// The file of the open lesson may have changed.
+    LookAtFile,
+    /// What was learnt goes to a file, or comes from one.
+    Export,
+    Import,
+    Imported(Box<Progress>),
+    /// Ask before everything is forgotten.
+    AskForget,
+    Forget,
+    /// Show the lesson on real servers of its own.
+    Prove,
+    ProofStep(ProofStep),
+    /// It ended, with the goals that were shown or why they were not.
+    ProofEnded(Result<Vec<String>, Report>),
+    CancelProof,
     /// The question of this number, of the quiz of this seed.
     Quiz(u64, u64),
     Guess(Vec<String>),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Effect;
 use crate::model::desk::Listed;
-use crate::model::desk::{RecentDesign, Unsaved};
+use crate::model::desk::{RecentConnection, RecentDesign, Unsaved};
 
 /// What the start page knows.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Start {
     /// Unsaved designs that earlier sessions left, still to be offered.
     pub recoverable: VecDeque<Unsaved>,
     pub recent: Vec<RecentDesign>,
+    /// Clusters that somebody else runs, as they were looked at last.
+    pub connections: Vec<RecentConnection>,
     pub clusters: Vec<Listed>,
     /// What is being done to clusters that this window does not show: "Stopping".
     pub busy: BTreeMap<PathBuf, &'static str>,

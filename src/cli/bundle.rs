@@ -12,7 +12,7 @@ use crate::model::words::counted;
 use crate::report::Report;
 
 pub(super) fn bundle(args: &args::Bundle) -> Result<Ending, Report> {
-    let document = designs::open(&args.file)?;
+    let document = designs::open(&args.file)?.without_lab();
     let bundle = bundle::generate(&document);
     if let Some(server) = &args.explain {
         explain::explain(document.topology(), &bundle, server.as_deref(), args.json)?;

@@ -14,8 +14,8 @@ use crate::report::Report;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ImportArgs {
-    /// A data directory, a configuration folder, a *.conf file, a tarball, or a folder of several; or a server, as a
-    /// connection string or a URI
+    /// A data directory, a configuration folder, a *.conf file, files of Patroni, repmgr, CloudNativePG or compose, a
+    /// tarball, or a folder of several; or a server, as a connection string or a URI
     #[arg(value_name = "SOURCE", required_unless_present = "config")]
     sources: Vec<String>,
     /// The configuration folder of one server; once for each server
@@ -120,14 +120,7 @@ pub(super) fn bring(request: &Request) -> Result<Brought, Report> {
 
 /// "db2:5432: ", as far as it is known.
 pub(super) fn tell_place(one: &Unreached) -> String {
-    match (&one.host, one.port, &one.server) {
-        (Some(host), Some(port), _) => format!("{host}:{port}: "),
-        (Some(host), None, Some(server)) => format!("{server} on {host}: "),
-        (Some(host), None, None) => format!("{host}: "),
-        (None, _, Some(server)) => format!("{server}: "),
-        (None, Some(port), None) => format!("port {port}: "),
-        (None, None, None) => String::new(),
-    }
+    one.place()
 }
 
 /// What the design does not say, for people.

@@ -113,10 +113,17 @@ pub fn title(purpose: PathPurpose) -> &'static str {
         PathPurpose::OpenDesign => "Open a design",
         PathPurpose::SaveDesign => "Save the design",
         PathPurpose::ExportBundle => "Export the bundle",
+        PathPurpose::ExportFolder(_) => "Choose where the export goes",
+        PathPurpose::Import { is_folder: true } => "Choose a server's folder",
+        PathPurpose::Import { is_folder: false } => "Choose a server's file",
+        PathPurpose::SaveReport(_) => "Save the audit's report",
         PathPurpose::CompareDesign => "Compare with a design",
         PathPurpose::SaveStory => "Save what has happened",
         PathPurpose::OpenStory => "Replay a saved story",
         PathPurpose::ExportPicture(..) => "Export a picture",
+        PathPurpose::OpenLesson => "Open a lesson",
+        PathPurpose::ExportProgress => "Export what you have learnt",
+        PathPurpose::ImportProgress => "Import what was learnt",
     }
 }
 
@@ -125,10 +132,18 @@ fn ask_desktop(purpose: PathPurpose, suggested: &Path) -> Option<PathBuf> {
     if let Some(folder) = suggested.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         dialog = dialog.set_directory(folder);
     }
+    match purpose {
+        PathPurpose::ExportFolder(_) => return dialog.set_directory(suggested).pick_folder(),
+        PathPurpose::Import { is_folder: true } => return dialog.pick_folder(),
+        _ => {}
+    }
     if let Some(name) = suggested.file_name() {
         dialog = dialog.set_file_name(name.to_string_lossy());
     }
     match purpose {
+        PathPurpose::OpenLesson => dialog.add_filter("Lessons", &["toml"]).pick_file(),
+        PathPurpose::ExportProgress => dialog.add_filter("Progress", &["json"]).save_file(),
+        PathPurpose::ImportProgress => dialog.add_filter("Progress", &["json"]).pick_file(),
         PathPurpose::OpenStory => dialog.add_filter("What-if stories", &["txt"]).pick_file(),
         PathPurpose::SaveStory => dialog.add_filter("What-if stories", &["txt"]).save_file(),
         PathPurpose::OpenDesign => dialog
@@ -137,6 +152,13 @@ fn ask_desktop(purpose: PathPurpose, suggested: &Path) -> Option<PathBuf> {
         PathPurpose::CompareDesign => dialog.add_filter("Designs", &["toml"]).pick_file(),
         PathPurpose::SaveDesign => dialog.add_filter("Designs", &["toml"]).save_file(),
         PathPurpose::ExportBundle => dialog.add_filter("Bundles", &["tar.gz"]).save_file(),
+        // A folder was asked for above.
+        PathPurpose::ExportFolder(_) => None,
+        PathPurpose::Import { .. } => dialog.pick_file(),
+        PathPurpose::SaveReport(style) => {
+            let words = if style.is_markdown { "Markdown" } else { "HTML" };
+            dialog.add_filter(words, &[style.extension()]).save_file()
+        }
         PathPurpose::ExportPicture(..) => {
             for format in PictureFormat::ALL {
                 dialog = dialog.add_filter(format.word(), format.extensions());

@@ -36,10 +36,13 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-static KEYS: [Shortcuts; 74] = [
+static KEYS: [Shortcuts; 77] = [
     Shortcuts { id: ActionId::New, keys: &[ctrl(Key::N)], in_text: true },
     Shortcuts { id: ActionId::NewFrom, keys: &[ctrl_shift(Key::N)], in_text: true },
     Shortcuts { id: ActionId::Open, keys: &[ctrl(Key::O)], in_text: true },
+    Shortcuts { id: ActionId::Import, keys: &[ctrl_shift(Key::O)], in_text: true },
+    Shortcuts { id: ActionId::Audit, keys: &[ctrl_shift(Key::U)], in_text: true },
+    Shortcuts { id: ActionId::WatchForeign, keys: &[ctrl_alt(Key::W)], in_text: true },
     Shortcuts { id: ActionId::Save, keys: &[ctrl(Key::S)], in_text: true },
     Shortcuts { id: ActionId::SaveAs, keys: &[ctrl_shift(Key::S)], in_text: true },
     Shortcuts { id: ActionId::Export, keys: &[ctrl(Key::E)], in_text: true },

@@ -19,6 +19,7 @@ pub mod shell;
 mod sides;
 mod start;
 pub mod theme;
+mod thumbnail;
 mod what_if_menu;
 
 use std::path::PathBuf;

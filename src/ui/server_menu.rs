@@ -5,11 +5,12 @@ use egui::{Align2, Button, FontId, Ui, WidgetInfo, WidgetType, vec2};
 
 use crate::app::actions::{self, ACTIONS, ActionId, Does, Menu, UiAction, action};
 use crate::app::edits::edit;
-use crate::app::{ClusterMessage, Message, Mode, Outbox, Session, ViewMessage};
+use crate::app::running::wish_words;
+use crate::app::{ClusterMessage, ClusterView, Dialog, Message, Mode, Outbox, Pick, Session, ViewMessage};
 use crate::model::plan::Wish;
 use crate::model::topology::{Edit, ServerId};
 use crate::ui::keys::key_words;
-use crate::ui::panels::connect_command;
+use crate::ui::panels::{commands, connect_command};
 use crate::ui::theme::TEXT_SMALL;
 use crate::ui::what_if_menu;
 
@@ -52,6 +53,10 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
         return;
     };
     ui.separator();
+    if cluster.foreign.is_some() {
+        foreign_ui(ui, cluster, name, outbox);
+        return;
+    }
     let mut entry = |ui: &mut Ui, enabled: bool, words: &str, message: Message| {
         if ui.add_enabled(enabled, Button::new(words)).clicked() {
             outbox.send(message);
@@ -65,37 +70,66 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
     entry(ui, idle && runs == Some(false), "Start the server", start);
     let stop = Message::Cluster(ClusterMessage::StopServers(names()));
     entry(ui, idle && runs == Some(true), "Stop the server", stop);
-    let seen = session.reading(id);
-    let is_standby = seen
-        .as_ref()
-        .is_some_and(|one| one.running && one.role == "standby");
-    let steer = |wish| Message::Cluster(ClusterMessage::AskSteer(wish));
-    if drawn.is_primary() {
-        let gone = runs == Some(false) || seen.as_ref().is_some_and(|one| !one.answers);
-        let wish = Wish::Failover { heir: None };
-        entry(ui, idle && gone, "Let a standby take over…", steer(wish));
-    } else {
-        let heir = name.to_owned();
-        entry(
-            ui,
-            idle && is_standby,
-            "Switch over to this server…",
-            steer(Wish::Switchover { heir }),
-        );
-        let server = name.to_owned();
-        entry(
-            ui,
-            idle && runs == Some(false),
-            "Rejoin this server…",
-            steer(Wish::Rejoin { server }),
-        );
-    }
+    steer_entries_ui(ui, session, id, name, outbox);
+    let mut entry = |ui: &mut Ui, words: &str, message: Message| {
+        if ui.button(words).clicked() {
+            outbox.send(message);
+            ui.close();
+        }
+    };
     let log = Message::Cluster(ClusterMessage::ShowLog(name.to_owned()));
-    entry(ui, true, "Show its log…", log);
+    entry(ui, "Show its log…", log);
     if let Some(server) = cluster.deployed.topology().by_name(name) {
         let command = connect_command(cluster, server);
         let copy = Message::View(ViewMessage::CopyText(command));
-        entry(ui, true, "Copy the psql command", copy);
+        entry(ui, "Copy the psql command", copy);
+    }
+}
+
+/// The roles of servers that run: what a drop on the drawing does, in the same words.
+fn steer_entries_ui(ui: &mut Ui, session: &Session, id: ServerId, name: &str, outbox: &mut Outbox) {
+    let Some(running) = session.running() else {
+        return;
+    };
+    let mut entry = |ui: &mut Ui, words: String, answer: Result<Message, String>| {
+        let button = ui.add_enabled(answer.is_ok(), Button::new(words));
+        match answer {
+            Err(reason) => drop(button.on_disabled_hover_text(reason)),
+            Ok(message) if button.clicked() => {
+                outbox.send(message);
+                ui.close();
+            }
+            Ok(_) => {}
+        }
+    };
+    let mut steer = |ui: &mut Ui, usual: Wish, answer: Result<Wish, String>| {
+        let words = wish_words(answer.as_ref().unwrap_or(&usual));
+        let answer = answer.map(|wish| Message::Cluster(ClusterMessage::AskSteer(wish)));
+        entry(ui, words, answer);
+    };
+    if session.desk.document.topology().primary().id() == id {
+        steer(ui, Wish::Failover { heir: None }, running.may_fail_over());
+        return;
+    }
+    let own = || name.to_owned();
+    steer(ui, Wish::Switchover { heir: own() }, running.may_take_over(id));
+    steer(ui, Wish::Rejoin { server: own() }, running.may_rejoin(id));
+    let follow = running.may_be_moved(id).map(|()| {
+        let pick = Dialog::Pick(Pick::Follow(id));
+        Message::View(ViewMessage::Dialog(Some(pick)))
+    });
+    entry(ui, format!("Let {name} follow…"), follow);
+}
+
+/// Of a cluster that pgcascade did not make: commands to copy, nothing that is done.
+fn foreign_ui(ui: &mut Ui, cluster: &ClusterView, name: &str, outbox: &mut Outbox) {
+    ui.weak("🔒 Read-only: commands to copy");
+    for command in commands(cluster, name) {
+        let button = ui.add(Button::new(format!("Copy: {}", command.words)));
+        if button.on_hover_text(&command.text).clicked() {
+            outbox.send(Message::View(ViewMessage::CopyText(command.text)));
+            ui.close();
+        }
     }
 }
 

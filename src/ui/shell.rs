@@ -298,7 +298,9 @@ impl Shell {
             let tone = if is_grave { tokens.error } else { tokens.warning };
             Panel::top("differs")
                 .frame(bar.fill(tokens.tint(tone)))
-                .show(ui, |ui| panels::differs_ui(ui, differs, outbox));
+                .show(ui, |ui| {
+                    panels::differs_ui(ui, session, differs, !session.live.is_foreign(), outbox);
+                });
         }
         Panel::bottom("status")
             .frame(bar)

@@ -158,19 +158,20 @@ fn heading_ui(ui: &mut Ui, words: &str) {
 fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
     ui.horizontal_wrapped(|ui| {
         // With a lesson and What-if there are six of them.
-        if session.lesson.is_some() || ui.available_width() < LEAST_FOR_TABS {
+        if session.lesson.is_some() || session.imported.is_some() || ui.available_width() < LEAST_FOR_TABS {
             ui.spacing_mut().button_padding.x = GAP_SMALL;
             ui.spacing_mut().item_spacing.x = GAP_SMALL;
         }
         let own = session.mode.tab();
         let lesson = session.lesson.as_ref().map(|_| (Tab::Lesson, "Lesson"));
+        let imported = session.imported.as_ref().map(|_| (Tab::Imported, "Imported"));
         let others = [
             (Tab::Inspector, "Inspector"),
             (Tab::Files, "Files"),
             (Tab::Deploy, "Deploy"),
             (Tab::Text, "Text"),
         ];
-        for (tab, words) in lesson.into_iter().chain(own).chain(others) {
+        for (tab, words) in lesson.into_iter().chain(imported).chain(own).chain(others) {
             let is_shown = session.looks.tab == tab;
             let button = egui::Button::selectable(is_shown, words);
             if ui.add(button).clicked() {
@@ -202,5 +203,6 @@ fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut
         Tab::Text => panels::text_ui(ui, session, &mut state.text, outbox),
         Tab::WhatIf => panels::what_if_ui(ui, session, outbox),
         Tab::Lesson => panels::lesson_ui(ui, session, &mut state.lesson, outbox),
+        Tab::Imported => panels::imported_ui(ui, session, &mut state.report, outbox),
     }
 }

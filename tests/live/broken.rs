@@ -2,12 +2,15 @@
 //!
 //! A few random sequences by default; `PGCASCADE_BREAKAGES=30` makes so many.
 
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use pgcascade::model::topology::{Archive, Edit};
+use pgcascade::engine::servers_user::program;
+use pgcascade::model::topology::{Archive, ClusterTerms, Edit};
 
 use crate::drift::Place;
 use crate::random::{Random, number};
+use crate::scene::session;
 
 /// Servers that connect again, an archiver that tries again.
 const AGAIN: Duration = Duration::from_mins(2);
@@ -79,6 +82,149 @@ async fn every_fault_shows_and_is_undone() {
     // What is left broken is torn down all the same.
     succeeds(&place, &["fail", "freeze slave1"]);
     succeeds(&place, &["fail", "crash slave2"]);
+    place.end().await;
+}
+
+/// A laboratory: its links lead through the proxy.
+#[tokio::test(flavor = "multi_thread")]
+async fn links_of_a_laboratory_are_cut_stalled_and_slowed_and_let_go() {
+    // The proxy is the program itself.
+    program::is_at(Path::new(env!("CARGO_BIN_EXE_pgcascade")));
+    let place = Place::of(SEED, |topology| {
+        let terms = ClusterTerms {
+            has_lab_links: true,
+            ..topology.terms().clone()
+        };
+        topology.apply(&Edit::SetClusterTerms(terms)).unwrap();
+    })
+    .await;
+    // A cut is seen at the standby at once, and below it nothing differs.
+    let said = succeeds(&place, &["fail", "cut slave1 master"]);
+    assert!(said.contains("pgcascade repair"), "{said}");
+    let begun = Instant::now();
+    while !place.rules().0.iter().any(|rule| rule == "link-missing slave1") {
+        assert!(begun.elapsed() < AGAIN, "{:?}", place.rules());
+    }
+    assert!(!place.rules().0.iter().any(|rule| rule.ends_with("slave11")));
+    succeeds(&place, &["repair", "cut slave1 master"]);
+    place.shows(&[], AGAIN);
+
+    // What is slow is late by both ways; a commit waits for the synchronous standby.
+    let commit = async || {
+        let begun = Instant::now();
+        place
+            .ask(
+                "master",
+                "CREATE TABLE IF NOT EXISTS t (n int); INSERT INTO t VALUES (1)",
+            )
+            .await;
+        begun.elapsed()
+    };
+    let quick = commit().await;
+    succeeds(&place, &["fail", "slow master slave1 300ms"]);
+    let slow = commit().await;
+    assert!(slow >= Duration::from_millis(600), "{quick:?}, then {slow:?}");
+    succeeds(&place, &["repair"]);
+
+    // Nothing passes, and nobody is told: a commit waits until the link is let go.
+    succeeds(&place, &["fail", "stall master slave1"]);
+    {
+        let waits = commit();
+        tokio::pin!(waits);
+        let in_vain = tokio::time::timeout(Duration::from_secs(2), &mut waits).await;
+        assert!(in_vain.is_err(), "a commit did not wait: {in_vain:?}");
+        succeeds(&place, &["repair"]);
+        waits.await;
+    }
+
+    // 500 kB at 100 kB a second.
+    succeeds(&place, &["fail", "thin master slave1 100kB"]);
+    let begun = Instant::now();
+    place
+        .ask(
+            "master",
+            "CREATE TABLE big AS SELECT md5(n::text) AS t FROM generate_series(1, 6000) AS n",
+        )
+        .await;
+    assert!(begun.elapsed() >= Duration::from_secs(2), "{:?}", begun.elapsed());
+    succeeds(&place, &["repair"]);
+    succeeds(&place, &["verify"]);
+
+    // Servers change places while their links lead through the proxy, and a cut holds after that, too.
+    succeeds(&place, &["switchover", "slave2"]);
+    succeeds(&place, &["verify"]);
+    succeeds(&place, &["fail", "cut slave2 slave1"]);
+    let begun = Instant::now();
+    while !place.rules().0.iter().any(|rule| rule == "link-missing slave1") {
+        assert!(begun.elapsed() < AGAIN, "{:?}", place.rules());
+    }
+    // Stopped and started again, the cut is still there, and is undone.
+    succeeds(&place, &["stop"]);
+    place.run(&["start"]);
+    assert!(
+        place.rules().0.iter().any(|rule| rule == "link-missing slave1"),
+        "{:?}",
+        place.rules()
+    );
+    succeeds(&place, &["repair"]);
+    place.shows(&[], AGAIN);
+    // Nothing of it goes to others.
+    let design = place.folder().join("design.toml");
+    let bundle = place.folder().with_extension("tar.gz");
+    let written = std::process::Command::new(env!("CARGO_BIN_EXE_pgcascade"))
+        .arg("bundle")
+        .arg(design)
+        .arg("-o")
+        .arg(&bundle)
+        .output()
+        .unwrap();
+    assert!(written.status.success(), "{written:?}");
+    let text = std::process::Command::new("tar")
+        .arg("-xzOf")
+        .arg(&bundle)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&text.stdout);
+    assert!(text.contains("primary_conninfo") && !text.contains("127.88.") && !text.contains("[lab]"));
+    std::fs::remove_file(bundle).unwrap();
+    place.end().await;
+}
+
+/// A server whose files cannot grow fails big writes, goes on with the rest, and is well again at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_fails_what_needs_it_and_is_let_go() {
+    let place = Place::of("master +\n  slave1 +\n", |_| {}).await;
+    succeeds(&place, &["fail", "fill-disk master"]);
+    let client = session(&place.folder(), place.ports["master"], None)
+        .await
+        .unwrap();
+    let big = "CREATE TABLE big AS SELECT repeat(n::text, 300) AS t FROM generate_series(1, 200000) AS n";
+    client
+        .batch_execute("CREATE TABLE small (n int); INSERT INTO small VALUES (1)")
+        .await
+        .unwrap();
+    client
+        .batch_execute("ALTER TABLE small ALTER n SET NOT NULL; SET client_min_messages = error")
+        .await
+        .unwrap();
+    let refused = client.batch_execute(big).await.unwrap_err();
+    let refused = refused
+        .as_db_error()
+        .map_or("", |error| error.message())
+        .to_owned();
+    assert!(
+        refused.contains("could not") && refused.contains("big") || refused.contains("extend"),
+        "{refused}"
+    );
+    client
+        .batch_execute("INSERT INTO small VALUES (2)")
+        .await
+        .unwrap();
+    succeeds(&place, &["repair"]);
+    client.batch_execute(big).await.unwrap();
+    drop(client);
+    place.shows(&[], AGAIN);
+    succeeds(&place, &["verify"]);
     place.end().await;
 }
 

@@ -72,6 +72,7 @@ async fn is_as_drawn(document: &Document, folder: &Path) {
         seen: Some(board.into()),
         unseen: None,
         busy: None,
+        foreign: None,
     });
     for server in topology.servers().iter().filter(|server| !server.is_primary()) {
         let row = session.replication_row(server.id()).expect("its row is found");

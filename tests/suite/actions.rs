@@ -154,7 +154,7 @@ fn ready_for(action: &UiAction) -> Window {
         window.send(Message::WhatIf(WhatIfMessage::Time(TimeMessage::GoTo(5_000))));
     }
     use ActionId::{Adopt, StartCluster, StopCluster, TearDown};
-    use ActionId::{GoOn, KeepLeft, TearDownLeft, WatchLeft};
+    use ActionId::{Audit, GoOn, KeepLeft, TearDownLeft, WatchForeign, WatchLeft};
     if matches!(action.id, GoOn | KeepLeft | TearDownLeft | WatchLeft) {
         let left = [("whole", LeftState::Whole), ("half", LeftState::HalfBuilt)];
         let left = left.map(|(name, state)| left_over(name, state)).to_vec();
@@ -162,6 +162,9 @@ fn ready_for(action: &UiAction) -> Window {
     }
     if action.id == ActionId::ShowLesson {
         crate::lesson_window::open_behind_inspector(&mut window);
+    }
+    if matches!(action.id, Audit | WatchForeign) {
+        return crate::importing::behind_inspector();
     }
     if matches!(action.id, Adopt | StartCluster | StopCluster | TearDown) {
         let deployed = Box::new(window.session().desk.document.clone());
@@ -310,11 +313,8 @@ fn the_palette_says_why_an_action_can_do_nothing() {
     window.type_text("undo");
     assert_eq!(window.row_is_enabled("Undo"), Some(false));
     window.press(Key::Enter);
-    assert_eq!(
-        window.session().dialog,
-        Some(Dialog::Pick(Pick::Action)),
-        "nothing was taken"
-    );
+    let palette = Some(Dialog::Pick(Pick::Action));
+    assert_eq!(window.session().dialog, palette, "nothing was taken");
     window.press(Key::Escape);
     assert_eq!(window.session().dialog, None);
 }

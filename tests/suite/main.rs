@@ -17,6 +17,9 @@ mod canvas;
 mod cli;
 #[cfg(feature = "gui")]
 mod editing;
+mod exports;
+#[cfg(feature = "gui")]
+mod exporting;
 #[cfg(feature = "gui")]
 mod files;
 mod findings;
@@ -24,6 +27,8 @@ mod foresight;
 mod golden;
 mod hazards;
 mod import;
+#[cfg(feature = "gui")]
+mod importing;
 #[cfg(feature = "gui")]
 mod large;
 #[cfg(feature = "gui")]
@@ -46,6 +51,10 @@ mod several;
 #[cfg(feature = "gui")]
 mod start;
 mod steady;
+#[cfg(feature = "gui")]
+mod steering;
+#[cfg(feature = "gui")]
+mod terms_window;
 #[cfg(feature = "gui")]
 mod text;
 #[cfg(feature = "gui")]

@@ -17,10 +17,15 @@ pub enum Next {
     /// A cluster of this name was left half-made here.
     GoOn(PathBuf),
     Nothing,
+    /// What is watched is somebody else's.
+    Foreign,
 }
 
 impl Next {
     pub fn of(session: &Session) -> Self {
+        if session.live.is_foreign() {
+            return Self::Foreign;
+        }
         if session.live.cluster.is_some() {
             return if session.differs_from_deployed() {
                 Self::Apply
@@ -45,6 +50,7 @@ impl Next {
             Self::Apply => "Apply the changes…",
             Self::GoOn(_) => "Resume the deployment",
             Self::Nothing => "Show the deployed cluster",
+            Self::Foreign => "Show the watched cluster",
         }
     }
 
@@ -54,6 +60,7 @@ impl Next {
             Self::Apply => "Show the changes and interruptions before applying anything",
             Self::GoOn(_) => "Finish the interrupted deployment; completed steps are kept",
             Self::Nothing => "The drawing matches the deployed cluster",
+            Self::Foreign => "Show what its servers say; it is read-only",
         }
     }
 }
@@ -64,7 +71,7 @@ pub fn deploy(session: &Session, _: &[ServerId]) -> Answer {
         Next::Deploy => Message::Run(RunMessage::Ask),
         Next::Apply => Message::Run(RunMessage::AskChange),
         Next::GoOn(folder) => Message::Cluster(ClusterMessage::GoOn(folder)),
-        Next::Nothing => Message::View(ViewMessage::Show(Tab::Deploy)),
+        Next::Nothing | Next::Foreign => Message::View(ViewMessage::Show(Tab::Deploy)),
     })
 }
 
@@ -116,9 +123,27 @@ pub fn adopt(session: &Session, _: &[ServerId]) -> Answer {
 fn idle(session: &Session) -> Result<&ClusterView, String> {
     match &session.live.cluster {
         None => Err("No cluster runs here".to_owned()),
+        Some(cluster) if cluster.foreign.is_some() => Err("The cluster is read-only".to_owned()),
         Some(cluster) if cluster.busy.is_some() => Err("The cluster is busy".to_owned()),
         Some(cluster) => Ok(cluster),
     }
+}
+
+pub fn watch_foreign(session: &Session, _: &[ServerId]) -> Answer {
+    if session.live.is_foreign() {
+        return send(Message::Cluster(ClusterMessage::LetGo));
+    }
+    let can = session
+        .imported
+        .as_ref()
+        .is_some_and(|imported| !imported.source.from_files);
+    if !can {
+        return Err("Import a cluster from a connection first".to_owned());
+    }
+    if session.live.cluster.is_some() {
+        return Err("This window already has a cluster".to_owned());
+    }
+    send(Message::Cluster(ClusterMessage::WatchForeign))
 }
 
 fn first(session: &Session, can: impl Fn(&LeftCluster) -> bool) -> Option<PathBuf> {

@@ -2,7 +2,9 @@
 
 use super::Answer;
 use super::guards::{pick, send, unheld};
-use crate::app::{Dialog, FileMessage, Message, Pick, Session, ViewMessage};
+use crate::app::{
+    Dialog, ExportMessage, FileMessage, ImportMessage, ImportSource, Message, Pick, Session, Tab, ViewMessage,
+};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::templates;
 use crate::model::topology::ServerId;
@@ -23,6 +25,18 @@ pub fn open(session: &Session, _: &[ServerId]) -> Answer {
     send(Message::File(FileMessage::Open))
 }
 
+pub fn import(session: &Session, _: &[ServerId]) -> Answer {
+    unheld(session)?;
+    send(Message::Import(ImportMessage::Ask(ImportSource::default())))
+}
+
+pub fn audit(session: &Session, _: &[ServerId]) -> Answer {
+    if session.imported.is_none() {
+        return Err("Import a cluster first".to_owned());
+    }
+    send(Message::View(ViewMessage::Show(Tab::Imported)))
+}
+
 pub fn save(_: &Session, _: &[ServerId]) -> Answer {
     send(Message::File(FileMessage::Save))
 }
@@ -32,7 +46,7 @@ pub fn save_as(_: &Session, _: &[ServerId]) -> Answer {
 }
 
 pub fn export(_: &Session, _: &[ServerId]) -> Answer {
-    send(Message::File(FileMessage::Export))
+    send(Message::Export(ExportMessage::Ask))
 }
 
 pub fn export_picture(_: &Session, _: &[ServerId]) -> Answer {

@@ -81,6 +81,7 @@ impl UiAction {
     pub fn words_on(&self, session: &Session, servers: &[ServerId]) -> String {
         let label = match self.id {
             ActionId::Start if session.start.is_shown => return "Back to the drawing".to_owned(),
+            ActionId::WatchForeign if session.live.is_foreign() => return "Stop watching".to_owned(),
             ActionId::Deploy => return Next::of(session).words().to_owned(),
             ActionId::WhatIf if session.what_if().is_some() => return "Leave What-if".to_owned(),
             ActionId::Play if time::plays(session) => return "Pause".to_owned(),

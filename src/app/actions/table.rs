@@ -12,6 +12,9 @@ pub enum ActionId {
     New,
     NewFrom,
     Open,
+    Import,
+    Audit,
+    WatchForeign,
     Save,
     SaveAs,
     Export,
@@ -161,6 +164,7 @@ impl ActionId {
             Self::New
                 | Self::NewFrom
                 | Self::Open
+                | Self::Import
                 | Self::Quit
                 | Self::Palette
                 | Self::Deselect
@@ -189,16 +193,19 @@ pub struct UiAction {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [UiAction; 74] = [
+pub static ACTIONS: [UiAction; 77] = [
     UiAction { id: ActionId::New, menu: Menu::File, words: "New", does: file::new, explained: "Create a \
          design with one server, the primary" },
     UiAction { id: ActionId::NewFrom, menu: Menu::File, words: "New from…", does: file::new_from, explained: "Create a design from a built-in \
          one" },
     UiAction { id: ActionId::Open, menu: Menu::File, words: "Open…", does: file::open, explained: "Open a design file" },
+    UiAction { id: ActionId::Import, menu: Menu::File, words: "Import a cluster…", does: file::import, explained: "Draw a cluster that you already run, from a connection or its files" },
+    UiAction { id: ActionId::Audit, menu: Menu::File, words: "Audit", does: file::audit, explained: "Show what is wrong with the imported cluster, with evidence" },
+    UiAction { id: ActionId::WatchForeign, menu: Menu::File, words: "Watch the imported cluster", does: cluster::watch_foreign, explained: "Show live what the servers of the imported cluster say; read-only" },
     UiAction { id: ActionId::Save, menu: Menu::File, words: "Save", does: file::save, explained: "Save the \
          design to its file" },
     UiAction { id: ActionId::SaveAs, menu: Menu::File, words: "Save as…", does: file::save_as, explained: "Save the design to another file" },
-    UiAction { id: ActionId::Export, menu: Menu::File, words: "Export…", does: file::export, explained: "Export all configuration files as a .tar.gz" },
+    UiAction { id: ActionId::Export, menu: Menu::File, words: "Export…", does: file::export, explained: "Export the design as a bundle, or for hosts, systemd, containers, Ansible, Patroni, repmgr or CloudNativePG" },
     UiAction { id: ActionId::ExportPicture, menu: Menu::File, words: "Export picture…", does: file::export_picture, explained: "Export the drawing as \
          SVG, PNG, Mermaid or DOT" },
     UiAction { id: ActionId::Quit, menu: Menu::File, words: "Quit", does: file::quit, explained: "Close the \

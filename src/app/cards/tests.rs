@@ -59,6 +59,7 @@ fn deployed(session: &mut Session, servers: Vec<Reading>) {
         seen: Some(Board { servers, commits }.into()),
         unseen: None,
         busy: None,
+        foreign: None,
     });
 }
 

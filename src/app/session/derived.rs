@@ -39,7 +39,7 @@ impl Derived {
     ) -> Self {
         let bundle = OnceCell::new();
         let comparison = compared.map(|(against, with)| {
-            let own = bundle.get_or_init(|| bundle::generate(document));
+            let own = bundle.get_or_init(|| bundle::generate(&document.without_lab()));
             Comparison::of(against, with, own)
         });
         Self {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::app::{Message, OnDisk, PathPurpose};
+use crate::app::{Exporting, Importing, Message, OnDisk, PathPurpose};
 use crate::engine::deploy::Steered;
 use crate::engine::deploy::adopt::Adopting;
 use crate::model::desk::Unsaved;
@@ -27,6 +27,10 @@ pub enum Dialog {
         format: PictureFormat,
         style: PictureStyle,
     },
+    /// Where the design is exported to.
+    Export(Box<Exporting>),
+    /// A cluster that somebody runs is imported.
+    Import(Box<Importing>),
     /// There are unsaved changes; `then` happens after `FileMessage::Save` or `Discard`.
     Unsaved {
         then: Box<Message>,
@@ -62,6 +66,8 @@ pub enum Dialog {
     Adopt(Box<Adopting>),
     /// Servers are to change their roles: `ClusterMessage::Steer` lets them.
     Steer(Box<Steered>),
+    /// Everything that was learnt is to be forgotten: `LessonMessage::Forget` does it.
+    ForgetProgress,
     ConfirmTeardown {
         folder: PathBuf,
     },
@@ -88,6 +94,8 @@ pub enum Pick {
     Server,
     /// The server that these are to follow.
     Upstream(Vec<ServerId>),
+    /// The running server that this running one is to follow.
+    Follow(ServerId),
     /// The server whose place this one is to take.
     Place(ServerId),
     /// The site at which these stand.

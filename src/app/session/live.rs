@@ -1,8 +1,11 @@
 //! What runs: the run that is planned or under way, the cluster that this window watches, what an earlier pgcascade left.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::app::Imported;
 use crate::app::glance::Glance;
+use crate::app::load::LoadView;
 use crate::engine::deploy::Found;
 use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
@@ -24,6 +27,8 @@ pub struct Live {
     pub removing: Vec<PathBuf>,
     /// The design to which the run at hand takes a cluster whose servers change their roles.
     pub(in crate::app) steered: Option<Box<Document>>,
+    /// The load that this window puts on its cluster, or put on it last.
+    pub load: Option<LoadView>,
     /// The next run's number.
     pub(in crate::app) next_run: u64,
 }
@@ -37,6 +42,7 @@ impl Default for Live {
             hidden: Vec::new(),
             removing: Vec::new(),
             steered: None,
+            load: None,
             next_run: 1,
         }
     }
@@ -71,6 +77,15 @@ pub enum RunView {
     },
 }
 
+impl Live {
+    /// True if the cluster of this window is one that pgcascade did not make.
+    pub fn is_foreign(&self) -> bool {
+        self.cluster
+            .as_ref()
+            .is_some_and(|cluster| cluster.foreign.is_some())
+    }
+}
+
 impl RunView {
     /// True while a deployment is being built or taken back: the design is locked.
     pub fn is_running(&self) -> bool {
@@ -90,6 +105,8 @@ pub struct ClusterView {
     pub unseen: Option<Report>,
     /// A start, stop or teardown is under way: its verb, "Stopping".
     pub busy: Option<String>,
+    /// Somebody else made it: it is only looked at. `folder` is then the connection, which no folder is called.
+    pub foreign: Option<Arc<Imported>>,
 }
 
 impl ClusterView {

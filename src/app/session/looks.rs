@@ -49,4 +49,6 @@ pub enum Tab {
     WhatIf,
     /// Only while one is open.
     Lesson,
+    /// Only of a design that was imported.
+    Imported,
 }

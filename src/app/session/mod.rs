@@ -20,8 +20,9 @@ pub use notice::{Notice, NoticeKind};
 pub use pending::Pending;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::{Effect, Learning, Mode, OpenLesson, Start, WhatIf};
+use super::{Effect, Imported, Learning, Mode, OpenLesson, Start, WhatIf};
 use crate::model::bundle::{self, Bundle};
 use crate::model::desk::{FontFile, Preferences};
 use crate::model::document::Document;
@@ -43,6 +44,8 @@ pub struct Session {
     /// The lesson that the design belongs to.
     pub lesson: Option<OpenLesson>,
     pub learning: Learning,
+    /// What the design was imported from, and what it does not say.
+    pub imported: Option<Arc<Imported>>,
     pub notices: Vec<Notice>,
     pub dialog: Option<Dialog>,
     /// Fonts of this machine that were found for letters which the window's own lack.
@@ -53,6 +56,8 @@ pub struct Session {
     pub default_folder: PathBuf,
     /// The next notice's number.
     pub next_notice: u64,
+    /// The next import's.
+    pub(super) next_import: u64,
     /// What was put off by a question, and what was agreed to.
     pub(super) pending: Pending,
 }
@@ -80,12 +85,14 @@ impl Session {
             start: Start::default(),
             lesson: None,
             learning: Learning::default(),
+            imported: None,
             notices: Vec::new(),
             dialog: None,
             fonts: Vec::new(),
             preferences: Preferences::default(),
             default_folder: PathBuf::from(DEFAULT_FOLDER),
             next_notice: 0,
+            next_import: 1,
             pending: Pending::default(),
         }
     }
@@ -100,15 +107,15 @@ impl Session {
         let mut effects = vec![Effect::FindRecoverable, Effect::FindLeftOver];
         effects.extend(opened);
         effects.extend(self.desk.path.clone().map(Effect::FindExport));
-        effects.extend([Effect::FindRecent, Effect::FindProgress]);
+        effects.extend([Effect::FindRecent, Effect::FindConnections, Effect::FindProgress]);
         effects.extend(self.start.is_shown.then_some(Effect::ListClusters));
         effects
     }
 
-    /// Every file that the drawing stands for.
+    /// Every file that the drawing stands for, as others get it.
     pub fn bundle(&self) -> &Bundle {
         let bundle = &self.derived.bundle;
-        bundle.get_or_init(|| bundle::generate(&self.desk.document))
+        bundle.get_or_init(|| bundle::generate(&self.desk.document.without_lab()))
     }
 
     /// True if the file on disk would change by saving.

@@ -1,9 +1,10 @@
 //! What was put off until nothing would be lost by it, and happens now.
 
 use super::super::{
-    ClusterMessage, Effect, FileMessage, LessonMessage, Message, PathPurpose, Session, StartMessage,
+    ClusterMessage, Effect, FileMessage, ImportMessage, LessonMessage, Message, PathPurpose, Session,
+    StartMessage,
 };
-use super::{desk, left_over, lesson, open, paths, start};
+use super::{desk, import, left_over, lesson, open, own_lesson, paths, start};
 
 /// Does what loses the design on the canvas, which is saved or which the user agreed to lose.
 pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
@@ -21,7 +22,9 @@ pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
         Message::Cluster(ClusterMessage::CanGoOn(folder, unfinished)) => {
             left_over::begin(session, folder, *unfinished)
         }
+        Message::Import(ImportMessage::Ask(source)) => import::open_dialog(session, source),
         Message::Lesson(LessonMessage::Open(name)) => lesson::open(session, &name),
+        Message::Lesson(LessonMessage::FileRead(path, file)) => own_lesson::open(session, path, file),
         Message::Quit => vec![desk::forget(session), Effect::Close],
         // Nothing else is ever put off by the question.
         _ => Vec::new(),

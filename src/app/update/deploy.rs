@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
 use super::notices::{notify, notify_with_folder};
+use crate::model::bundle;
 use crate::model::plan::{Machine, Outcome, Progress, plan_deploy, preflight};
 use crate::report::Report;
 
@@ -98,7 +99,7 @@ pub(super) fn confirm(session: &mut Session) -> Vec<Effect> {
     else {
         return Vec::new();
     };
-    let bundle = session.bundle().clone();
+    let bundle = bundle::generate(&session.desk.document);
     let run = session.live.next_run;
     session.live.next_run += 1;
     let start = Effect::StartRun {
@@ -135,6 +136,7 @@ pub(super) fn watch(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
         seen: None,
         unseen: None,
         busy: None,
+        foreign: None,
     });
     vec![Effect::Watch(folder)]
 }

@@ -36,7 +36,8 @@ pub(super) fn forget(session: &Session) -> Effect {
 pub(super) fn replace(session: &mut Session, document: Document, path: Option<PathBuf>, saved_text: String) {
     session.start.is_shown = false;
     session.lesson = None;
-    if session.looks.tab == Tab::Lesson {
+    session.imported = None;
+    if matches!(session.looks.tab, Tab::Lesson | Tab::Imported) {
         session.looks.tab = Tab::Inspector;
     }
     session.desk = Desk::of(document, path, saved_text, session.desk.revision + 1);

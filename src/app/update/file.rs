@@ -7,7 +7,7 @@ use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose
 use super::desk::file_name;
 use super::notices::notify_with_folder;
 use super::paths::{ask_path, files_folder, picture_name, suggested_name};
-use super::{changed_on_disk, export, open, save, unsaved, what_if};
+use super::{changed_on_disk, export, export_to, import, learnt, open, save, unsaved, what_if};
 use crate::model::document::format;
 use crate::report::Report;
 
@@ -18,7 +18,12 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
         FileMessage::SaveAs => save::save_as(session),
         FileMessage::SaveBroken => save::save_broken(session, false),
         FileMessage::SaveDrawing => save::save_broken(session, true),
-        FileMessage::Export => vec![ask_path(session, PathPurpose::ExportBundle)],
+        FileMessage::Export => {
+            if matches!(session.dialog, Some(Dialog::Export(_))) {
+                session.dialog = None;
+            }
+            vec![ask_path(session, PathPurpose::ExportBundle)]
+        }
         FileMessage::ExportPicture(format, style) => {
             if matches!(session.dialog, Some(Dialog::Picture { .. })) {
                 session.dialog = None;
@@ -37,6 +42,14 @@ pub(super) fn update(session: &mut Session, message: FileMessage) -> Vec<Effect>
             vec![Effect::LookAt { purpose, path }]
         }
         FileMessage::Looked(purpose, path, is_there) => looked(session, purpose, path, is_there),
+        FileMessage::NoDialog(PathPurpose::ExportFolder(_)) => {
+            export_to::no_dialog(session);
+            Vec::new()
+        }
+        FileMessage::NoDialog(PathPurpose::Import { .. }) => {
+            import::no_dialog(session);
+            Vec::new()
+        }
         FileMessage::NoDialog(purpose) => {
             let suggested = files_folder(session).join(suggested_name(session, purpose));
             let text = suggested.to_string_lossy().into_owned();
@@ -102,12 +115,24 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
             what_if::await_file(session, purpose);
             vec![Effect::Read(path)]
         }
+        PathPurpose::OpenLesson => vec![Effect::ReadLesson(path)],
+        PathPurpose::ImportProgress => vec![Effect::ReadProgress(path)],
+        PathPurpose::ExportProgress => learnt::write(session, path),
         PathPurpose::SaveStory => what_if::write(session, path).into_iter().collect(),
         PathPurpose::SaveDesign if session.desk.path.as_ref() == Some(&path) => {
             vec![save::write_own(session, path)]
         }
         PathPurpose::SaveDesign => vec![save::write_design(session, path)],
         PathPurpose::ExportBundle => export::write_bundle(session, path),
+        PathPurpose::ExportFolder(target) => {
+            export_to::chosen(session, target, &path);
+            Vec::new()
+        }
+        PathPurpose::Import { .. } => {
+            import::chosen(session, path);
+            Vec::new()
+        }
+        PathPurpose::SaveReport(style) => import::write_report(session, path, style),
         PathPurpose::ExportPicture(_, style) => export::write_picture(session, path, style),
     }
 }
@@ -118,6 +143,16 @@ fn written(session: &mut Session, purpose: PathPurpose, path: PathBuf, text: Opt
         (PathPurpose::ExportBundle, text) => {
             export::exported(session, &path);
             export::remember_export(session, text)
+        }
+        (PathPurpose::ExportProgress, _) => {
+            let report = Report::new(format!("Exported {}", file_name(&path)));
+            let folder = path.parent().map(Path::to_owned);
+            notify_with_folder(session, NoticeKind::Done, report, folder);
+            Vec::new()
+        }
+        (PathPurpose::SaveReport(_), _) => {
+            import::report_written(session, &path);
+            Vec::new()
         }
         (PathPurpose::SaveStory, _) => {
             let report = Report::new(format!("Saved {}", file_name(&path)));

@@ -93,6 +93,7 @@ pub(super) fn begin(session: &mut Session, folder: PathBuf, left: LeftOver) -> V
                 seen: None,
                 unseen: None,
                 busy: None,
+                foreign: None,
             });
             run(session, change.number, change.plan.clone());
             effects.push(Effect::StartChange(change));

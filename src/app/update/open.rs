@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::{Effect, Message, NoticeKind, Session};
 use super::desk::{file_name, forget, is_meant_as_design, note_recent, parse, replace};
 use super::notices::{notify, refuse_if_held};
-use super::{text, unsaved, what_if};
+use super::{own_lesson, text, unsaved, what_if};
 use crate::model::desk::Unsaved;
 use crate::model::document::{format, templates};
 use crate::report::Report;
@@ -29,6 +29,10 @@ pub(super) fn read(session: &mut Session, path: &Path, text: &str, then: Message
     if let Some(purpose) = what_if::awaited(session) {
         what_if::read(session, purpose, path, text);
         return Vec::new();
+    }
+    if own_lesson::is_lesson(path, text) {
+        session.pending.replaceable = None;
+        return vec![Effect::ReadLesson(path.to_owned())];
     }
     let agreed = session.pending.replaceable.take() == Some(session.desk.revision);
     if refuse_if_held(session) {

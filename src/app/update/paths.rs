@@ -17,7 +17,15 @@ pub(super) fn ask_path(session: &Session, purpose: PathPurpose) -> Effect {
 pub(super) fn suggested_name(session: &Session, purpose: PathPurpose) -> String {
     let stem = session.file_stem();
     match purpose {
-        PathPurpose::OpenDesign | PathPurpose::CompareDesign | PathPurpose::OpenStory => String::new(),
+        PathPurpose::OpenDesign
+        | PathPurpose::CompareDesign
+        | PathPurpose::OpenStory
+        | PathPurpose::OpenLesson
+        | PathPurpose::ImportProgress
+        | PathPurpose::ExportFolder(_)
+        | PathPurpose::Import { .. } => String::new(),
+        PathPurpose::ExportProgress => "lessons.json".to_owned(),
+        PathPurpose::SaveReport(style) => format!("{stem}-audit.{}", style.extension()),
         PathPurpose::SaveStory => format!("{stem}-what-if.txt"),
         PathPurpose::SaveDesign => session
             .desk

@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use super::super::{Effect, RunMessage, RunView, Session};
-use super::{change, deploy, steer, trust};
+use super::{change, deploy, foreign, steer, trust};
 use crate::model::plan::{Outcome, RunEvent};
 
 pub(super) fn update(session: &mut Session, message: RunMessage) -> Vec<Effect> {
+    if matches!(message, RunMessage::Ask | RunMessage::AskChange) && foreign::refuse_if_foreign(session) {
+        return Vec::new();
+    }
     match message {
         RunMessage::Ask => deploy::ask(session),
         RunMessage::Prepare(folder) => deploy::prepare(session, folder),

@@ -19,6 +19,14 @@ pub(super) fn update(session: &mut Session, message: StartMessage) -> Vec<Effect
             session.start.recent = recent;
             Vec::new()
         }
+        StartMessage::Connections(connections) => {
+            session.start.connections = connections;
+            Vec::new()
+        }
+        StartMessage::ForgetConnection(text) => {
+            session.start.connections.retain(|one| one.text != text);
+            vec![Effect::ForgetConnection(text)]
+        }
         StartMessage::Clusters(clusters) => {
             session.start.clusters = clusters;
             Vec::new()

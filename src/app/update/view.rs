@@ -2,7 +2,7 @@
 
 use super::super::{Effect, NoticeKind, Session, Tab, ViewMessage};
 use super::notices::{notify, refuse_if_locked, refuse_in_lesson};
-use super::unsaved;
+use super::{import, unsaved};
 use crate::model::topology::ServerId;
 use crate::model::words::{counted, elided};
 use crate::report::Report;
@@ -70,10 +70,14 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
         ViewMessage::Compare(against) => session.looks.compared = against,
         ViewMessage::Dialog(dialog) => {
             // A question that is closed without an answer takes back what was to come after it.
-            if dialog.is_none() {
+            let given_up = if dialog.is_none() {
                 unsaved::give_up_pending(session);
-            }
+                import::closed(session)
+            } else {
+                Vec::new()
+            };
             session.dialog = dialog;
+            return given_up;
         }
         ViewMessage::CloseNotice(number) => session.notices.retain(|notice| notice.number != number),
         ViewMessage::CloseNotices => session.notices.clear(),

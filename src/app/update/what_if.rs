@@ -176,8 +176,14 @@ pub(super) fn read(session: &mut Session, purpose: PathPurpose, path: &Path, tex
         PathPurpose::OpenDesign
         | PathPurpose::SaveDesign
         | PathPurpose::ExportBundle
+        | PathPurpose::ExportFolder(_)
+        | PathPurpose::Import { .. }
+        | PathPurpose::SaveReport(_)
         | PathPurpose::ExportPicture(..)
-        | PathPurpose::SaveStory => {}
+        | PathPurpose::SaveStory
+        | PathPurpose::OpenLesson
+        | PathPurpose::ExportProgress
+        | PathPurpose::ImportProgress => {}
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! `Worker` is what the window holds: it never blocks, but for its end. Below it, each file is one kind of work:
 //! `deployment` (a run and its cancel), `runs` (who performs it), `watch` (boards of the running cluster), `autosave` (the unsaved
-//! design, a moment after its last change), `first` (what a window opens with), `clusters` and `tasks` (everything with one
-//! question and one answer); `file_watch` follows the design's file.
+//! design, a moment after its last change), `first` (what a window opens with), `proof` (a lesson on real servers), `clusters` and
+//! `tasks` (everything with one question and one answer); `file_watch` follows the design's file.
 
 mod answers;
 mod autosave;
@@ -11,6 +11,9 @@ mod clusters;
 mod deployment;
 mod file_watch;
 mod first;
+mod imports;
+mod load;
+mod proof;
 mod runs;
 mod tasks;
 #[cfg(test)]
@@ -24,7 +27,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::answers::Answers;
 use self::autosave::{Autosaver, Change, Store};
@@ -69,9 +72,15 @@ pub struct Worker {
     discovery: Option<AbortHandle>,
     /// The look at the design's file, again and again.
     file_watch: Option<AbortHandle>,
+    /// A load on a cluster: dropped, it ends and counts.
+    load: Option<DropGuard>,
     /// The reading of a server's log.
     log: Option<AbortHandle>,
+    /// A cluster that is being imported.
+    import: Option<AbortHandle>,
     autosaver: Autosaver,
+    /// A lesson that is shown on real servers.
+    proof: Option<CancellationToken>,
     /// What must come to its end before the program does.
     tasks: JoinSet<()>,
     /// Raised when the tasks are given up.
@@ -101,7 +110,10 @@ impl Worker {
             watch: None,
             discovery: None,
             file_watch: None,
+            load: None,
             log: None,
+            proof: None,
+            import: None,
             autosaver,
             tasks: JoinSet::new(),
             give_up: CancellationToken::new(),
@@ -135,6 +147,17 @@ impl Worker {
                 (document, format, style),
                 answers,
             )),
+            Effect::WriteExport { folder, export } => {
+                self.finish(tasks::write_export(folder, *export, answers));
+            }
+            Effect::Import { number, source } => {
+                self.end_import();
+                self.import = self.start(imports::import(number, *source, answers));
+            }
+            Effect::CancelImport => self.end_import(),
+            Effect::NoteConnection(text) => self.finish(imports::note_connection(text, answers)),
+            Effect::ForgetConnection(text) => self.finish(imports::forget_connection(text, answers)),
+            Effect::FindConnections => drop(self.start(imports::find_connections(answers))),
             Effect::Autosave { path, text } => self.autosaver.perform(match text {
                 Some(text) => Change::Keep(path, text),
                 None => Change::Drop(path),
@@ -142,6 +165,18 @@ impl Worker {
             Effect::ForgetUnsaved(id) => self.autosaver.perform(Change::ForgetLeft(id)),
             Effect::KeepPreferences(preferences) => self.autosaver.perform(Change::Prefer(preferences)),
             Effect::KeepProgress(progress) => self.autosaver.perform(Change::Learnt(progress)),
+            Effect::ReadLesson(path) => drop(self.start(tasks::read_lesson(path, answers))),
+            Effect::ReadProgress(path) => drop(self.start(tasks::read_progress(path, answers))),
+            Effect::Prove { name, lesson, folder } => {
+                let cancel = self.give_up.child_token();
+                self.proof = Some(cancel.clone());
+                self.finish(proof::prove(name, lesson, folder, cancel, answers));
+            }
+            Effect::CancelProof => {
+                if let Some(cancel) = self.proof.take() {
+                    cancel.cancel();
+                }
+            }
             Effect::FindProgress => drop(self.start(tasks::find_progress(answers))),
             Effect::LookAtFile(path) => drop(self.start(tasks::look_at_file(path, answers))),
             Effect::FollowFile(path) => {
@@ -228,6 +263,11 @@ impl Worker {
                     self.watch = Some(Watch::start(runtime, folder, answers));
                 }
             }
+            Effect::WatchForeign { key, imported } => {
+                if let Some(runtime) = &self.runtime {
+                    self.watch = Some(Watch::foreign(runtime, key, imported, answers));
+                }
+            }
             Effect::Unwatch => self.watch = None,
             Effect::StartCluster(folder) => {
                 self.finish(clusters::start_cluster(folder, self.give_up.clone(), answers));
@@ -249,6 +289,12 @@ impl Worker {
             Effect::LookToSteer(folder, wish) => {
                 drop(self.start(clusters::look_to_steer(folder, wish, answers)));
             }
+            Effect::StartLoad { folder, rate } => {
+                let cancel = CancellationToken::new();
+                self.finish(load::load(folder, rate, cancel.clone(), answers));
+                self.load = Some(cancel.drop_guard());
+            }
+            Effect::StopLoad => self.load = None,
             Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
             Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),
         }
@@ -284,6 +330,12 @@ impl Worker {
         }
     }
 
+    fn end_import(&mut self) {
+        if let Some(import) = self.import.take() {
+            import.abort();
+        }
+    }
+
     fn stop_discovery(&mut self) {
         if let Some(discovery) = self.discovery.take() {
             discovery.abort();
@@ -297,7 +349,12 @@ impl Drop for Worker {
             return;
         };
         self.watch = None;
+        self.load = None;
         self.stop_discovery();
+        // Its servers are removed, as when it is cancelled.
+        if let Some(cancel) = self.proof.take() {
+            cancel.cancel();
+        }
         // Nobody reads messages any more: whoever waits to send one goes on.
         self.messages.close();
         while self.messages.try_recv().is_ok() {}

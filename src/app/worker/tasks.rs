@@ -10,13 +10,17 @@ use tokio::task::spawn_blocking;
 
 use super::answers::Answers;
 use crate::app::{
-    FileMessage, LessonMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage, ViewMessage,
+    ExportMessage, FileMessage, LessonFile, LessonMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage,
+    ViewMessage,
 };
 use crate::engine::deploy;
+use crate::engine::desk::folder::OutputFolder;
 use crate::engine::desk::output::{Kind, Output};
 use crate::engine::desk::{exports, fonts, log, picture, progress, recent, store, trust, unsaved};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
+use crate::model::export::Export;
+use crate::model::lessons;
 use crate::report::Report;
 
 /// The desktop's program that shows a folder.
@@ -99,11 +103,18 @@ fn kind_of(purpose: PathPurpose) -> Kind {
     match purpose {
         PathPurpose::ExportBundle => Kind::Bundle,
         PathPurpose::SaveStory => Kind::Scenario,
+        PathPurpose::ExportProgress => Kind::Progress,
+        PathPurpose::SaveReport(_) => Kind::Report,
         PathPurpose::ExportPicture(format, _) => Kind::Picture(format),
-        PathPurpose::OpenDesign
+        // Folders are not written this way.
+        PathPurpose::ExportFolder(_)
+        | PathPurpose::Import { .. }
+        | PathPurpose::OpenDesign
         | PathPurpose::SaveDesign
         | PathPurpose::CompareDesign
-        | PathPurpose::OpenStory => Kind::Design,
+        | PathPurpose::OpenStory
+        | PathPurpose::OpenLesson
+        | PathPurpose::ImportProgress => Kind::Design,
     }
 }
 
@@ -149,6 +160,35 @@ pub(super) async fn find_progress(answers: Answers) {
     }
 }
 
+pub(super) async fn read_progress(path: PathBuf, answers: Answers) {
+    let message = match blocking(move || progress::read(&path)).await {
+        Ok(known) => Message::Lesson(LessonMessage::Imported(Box::new(known))),
+        Err(report) => Message::Failed(report),
+    };
+    answers.send(message).await;
+}
+
+/// A lesson of one's own, read and tried.
+pub(super) async fn read_lesson(path: PathBuf, answers: Answers) {
+    let path = whole(&path);
+    let at = path.clone();
+    let read = blocking(move || {
+        let headline = || format!("\"{}\" cannot be read", at.display());
+        let text = store::text(&at).map_err(|error| Report::of(headline(), &error))?;
+        Ok(match lessons::read(&text) {
+            Ok(lesson) => {
+                let faults = lessons::test(&lesson);
+                LessonFile::Good(Box::new(lesson), faults)
+            }
+            Err(problems) => LessonFile::Bad(problems),
+        })
+    });
+    let file = read.await.unwrap_or_else(LessonFile::Unreadable);
+    answers
+        .send(Message::Lesson(LessonMessage::FileRead(path, file)))
+        .await;
+}
+
 pub(super) async fn find_recent(answers: Answers) {
     let found = blocking(|| Ok(recent::list())).await.unwrap_or_default();
     answers.send(Message::Start(StartMessage::Recent(found))).await;
@@ -176,6 +216,27 @@ pub(super) async fn write_picture(
         Err(report) => Message::Failed(report),
     };
     answers.send(message).await;
+}
+
+pub(super) async fn write_export(folder: PathBuf, export: Export, answers: Answers) {
+    let folder = whole(&folder);
+    let (to, target, count) = (folder.clone(), export.target, export.files.len());
+    let work = move || {
+        let files = export.files.iter();
+        let files: Vec<(&str, &[u8], bool)> = files
+            .map(|file| (file.path.as_str(), file.contents.as_bytes(), file.executable))
+            .collect();
+        let output = OutputFolder {
+            path: &to,
+            mark: &format!("for {}", target.word()),
+        };
+        output.write(&files)
+    };
+    let message = match blocking(work).await {
+        Ok(()) => ExportMessage::Written(target, folder, count),
+        Err(report) => ExportMessage::NotWritten(report),
+    };
+    answers.send(Message::Export(message)).await;
 }
 
 pub(super) async fn keep_export(path: PathBuf, text: String, answers: Answers) {

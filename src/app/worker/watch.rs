@@ -2,6 +2,7 @@
 //! as often as the monitor sends news, four times a second.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
@@ -10,8 +11,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::answers::Answers;
 use crate::app::glance::Glance;
-use crate::app::{ClusterMessage, Message};
+use crate::app::{ClusterMessage, Imported, Message};
 use crate::engine::cluster::record;
+use crate::engine::import;
 use crate::engine::monitor::{self, Latest};
 
 const EVERY: Duration = Duration::from_secs(1);
@@ -26,10 +28,29 @@ pub(super) struct Watch {
 
 impl Watch {
     pub fn start(runtime: &Runtime, folder: PathBuf, answers: Answers) -> Self {
+        let at = folder.clone();
+        Self::of(runtime, folder, answers, |news, cancel| {
+            monitor::watch(at, EVERY, news, cancel)
+        })
+    }
+
+    /// A cluster that somebody else made; `key` is what its readings are known by.
+    pub fn foreign(runtime: &Runtime, key: PathBuf, imported: Arc<Imported>, answers: Answers) -> Self {
+        Self::of(runtime, key, answers, |news, cancel| {
+            look_at_foreign(imported, news, cancel)
+        })
+    }
+
+    fn of<F: Future<Output = ()> + Send + 'static>(
+        runtime: &Runtime,
+        folder: PathBuf,
+        answers: Answers,
+        work: impl FnOnce(watch::Sender<Latest>, CancellationToken) -> F,
+    ) -> Self {
         let cancel = CancellationToken::new();
         let (slot, latest) = watch::channel(None);
         let (news, received) = watch::channel(None);
-        runtime.spawn(monitor::watch(folder.clone(), EVERY, news, cancel.clone()));
+        runtime.spawn(work(news, cancel.clone()));
         runtime.spawn(keep_latest(
             folder.clone(),
             received,
@@ -54,6 +75,22 @@ impl Watch {
             self.folder.clone(),
             Box::new(seen),
         )))
+    }
+}
+
+async fn look_at_foreign(imported: Arc<Imported>, news: watch::Sender<Latest>, cancel: CancellationToken) {
+    let (source, brought) = (&imported.source, &imported.brought);
+    let text = import::with_password(&source.conninfo(), &source.password);
+    let topology = brought.document.topology();
+    match import::points_of(&text, topology, &brought.facts, &brought.names) {
+        Ok(points) => {
+            let topology = Arc::new(topology.clone());
+            monitor::watch_foreign(topology, points, EVERY, news, cancel).await;
+        }
+        Err(report) => {
+            news.send_replace(Some(Err(report)));
+            cancel.cancelled().await;
+        }
     }
 }
 
@@ -88,7 +125,7 @@ async fn keep_latest(
                 if last_problem.as_ref() != Some(&report) {
                     // What was seen before is of the past, also if it comes again just as it was.
                     slot.send_replace(None);
-                    let message = if matches!(record::read(&folder), Ok(None)) {
+                    let message = if folder.is_absolute() && matches!(record::read(&folder), Ok(None)) {
                         ClusterMessage::Gone(folder.clone())
                     } else {
                         ClusterMessage::Unseen(folder.clone(), report.clone())

@@ -142,6 +142,9 @@ fn files_of_layout(stored: &Stored) -> Vec<String> {
         ClusterFolder::REPLICATION_PASSWORD,
         ClusterFolder::PGPASS,
         ClusterFolder::REPLICATION_PGPASS,
+        ClusterFolder::PROXY_ORDERS,
+        ClusterFolder::PROXY_ANSWER,
+        ClusterFolder::PROXY_LOG,
     ]
     .map(str::to_owned)
     .to_vec();

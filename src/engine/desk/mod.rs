@@ -1,6 +1,7 @@
 //! What a person keeps between sessions: designs, unsaved work, recent files, preferences, what was exported, pictures,
 //! which designs are trusted, and the log.
 
+pub mod connections;
 pub mod exports;
 pub mod folder;
 pub mod fonts;

@@ -4,6 +4,7 @@
 
 mod clock;
 mod crew;
+mod foreign;
 mod one;
 mod pace;
 mod questions;
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
+pub use self::foreign::watch_foreign;
 pub use self::snapshot::Snapshot;
 pub use crate::engine::postgres::endpoint::{Address, Endpoint, Login, Secret};
 

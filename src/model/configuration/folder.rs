@@ -38,6 +38,10 @@ impl ClusterFolder {
     /// Signs certificates for servers that come later; no server reads it.
     pub const AUTHORITY_KEY: &'static str = "tls/ca.key";
     pub const SOCKETS: &'static str = "run";
+    /// What the proxy of a laboratory is told, what it answers, and what it says when it fails.
+    pub const PROXY_ORDERS: &'static str = "run/proxy.json";
+    pub const PROXY_ANSWER: &'static str = "run/proxy.answer.json";
+    pub const PROXY_LOG: &'static str = "run/proxy.log";
     pub const SERVERS: &'static str = "servers";
     /// From a data directory up to the cluster's folder.
     pub const UP_FROM_DATA: &'static str = "../../..";

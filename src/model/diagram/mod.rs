@@ -15,7 +15,7 @@ mod svg;
 pub use anonymous::anonymous;
 pub use embedded::Container;
 pub use palette::{DARK, LIGHT, Palette};
-pub use scene::{CardBox, Curve, Diagram, Tone};
+pub use scene::{CardBox, Curve, Diagram, Line, Tone};
 
 use crate::model::document::Document;
 

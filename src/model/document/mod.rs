@@ -75,6 +75,18 @@ impl Document {
         document
     }
 
+    /// The same design for others: without what is for this machine's laboratory.
+    #[must_use]
+    pub fn without_lab(&self) -> Self {
+        let mut document = self.clone();
+        if self.topology.terms().has_lab_links {
+            let terms = self.topology.without_lab().terms().clone();
+            let applied = document.apply(&Command::Edit(Edit::SetClusterTerms(terms)));
+            debug_assert!(applied.is_ok(), "{applied:?}");
+        }
+        document
+    }
+
     pub(super) fn from_parts(
         topology: Topology,
         layout: BTreeMap<ServerId, PointOnCanvas>,

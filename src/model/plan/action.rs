@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Certificate, Takeover};
+use super::{Certificate, ProxyLink, Takeover};
 use crate::model::health::ReplicationRow;
 use crate::model::topology::Server;
 
@@ -117,6 +117,10 @@ pub enum Alter {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Serve {
+    /// Let the proxy of a laboratory carry these links; it is started if it does not run.
+    OpenProxy { links: Vec<ProxyLink> },
+    /// End the proxy of a laboratory; nothing, if it does not run.
+    CloseProxy,
     /// Start a server in the background.
     Start {
         server: String,

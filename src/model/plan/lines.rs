@@ -46,6 +46,8 @@ pub fn what(action: &Action) -> String {
             Some(setting) => format!("install {to} without {setting}"),
             None => format!("install {to}"),
         },
+        Action::Serve(Serve::OpenProxy { links }) => format!("proxy for {} links", links.len()),
+        Action::Serve(Serve::CloseProxy) => "close proxy".to_owned(),
         Action::Serve(Serve::Start { server, .. }) => format!("start {server}"),
         Action::Serve(Serve::Stop { server, .. }) => format!("stop {server}"),
         Action::Serve(Serve::WaitReady { server, .. }) => format!("ready {server}"),

@@ -258,6 +258,11 @@ impl PgMajor {
         self < Self::V12
     }
 
+    /// `pg_basebackup` takes a connection string (`-d`) from 9.3 on (its release notes).
+    pub fn has_copy_by_conninfo(self) -> bool {
+        self >= Self::V9_3
+    }
+
     /// A standby follows a promotion above it by streaming from 9.3 on; 9.2 needs a WAL archive for it.
     pub fn follows_promotions(self) -> bool {
         self >= Self::V9_3

@@ -17,6 +17,7 @@ mod findings;
 mod folders;
 mod hazards;
 mod identity;
+mod lab;
 mod major;
 mod names;
 pub mod notation;

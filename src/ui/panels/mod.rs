@@ -5,6 +5,7 @@
 mod design;
 mod dialogs;
 mod files;
+mod imported;
 mod lesson;
 mod live;
 mod notices;
@@ -18,8 +19,9 @@ mod what_if;
 pub use design::{findings_ui, inspector_ui};
 pub use dialogs::{modals_ui, picker_ui};
 pub use files::files_ui;
+pub use imported::imported_ui;
 pub use lesson::{choose_ui, lesson_strip_ui, lesson_ui, told_ui};
-pub use live::{connect_command, deploy_ui, differences, differs_ui, left_over_ui};
+pub use live::{Command, commands, connect_command, deploy_ui, differences, differs_ui, left_over_ui, psql};
 pub use notices::notices_ui;
 pub use outline::outline_ui;
 pub use parts::sign_button;
@@ -42,6 +44,7 @@ pub struct PanelState {
     pub files: files::ToReveal,
     pub text: text::TextState,
     pub lesson: lesson::LessonState,
+    pub report: imported::ReportChoice,
 }
 
 /// The time a run has taken, also between two of its events.

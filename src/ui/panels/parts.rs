@@ -6,6 +6,7 @@ use crate::app::Outbox;
 use crate::app::Session;
 use crate::app::drafts::{Drafts, Field};
 use crate::model::topology::Severity;
+use crate::report::Report;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 /// So that all forms of a panel have their fields below one another.
@@ -96,11 +97,34 @@ pub fn section_ui(ui: &mut Ui, words: &str) {
     ui.add_space(GAP_SMALL);
 }
 
+/// What few designs need, folded away: open at first where the design says something of it.
+pub fn fold_ui(ui: &mut Ui, words: &str, is_used: bool, content: impl FnOnce(&mut Ui)) {
+    ui.add_space(GAP_SMALL);
+    egui::CollapsingHeader::new(words)
+        .id_salt(words)
+        .default_open(is_used)
+        .show_unindented(ui, |ui| {
+            ui.add_space(GAP_SMALL);
+            content(ui);
+            ui.add_space(GAP_SMALL);
+        });
+}
+
 /// Text of second rank that wraps.
 pub fn note_ui(ui: &mut Ui, words: impl Into<String>) -> Response {
     let text = RichText::new(words.into()).size(TEXT_SMALL);
     let colour = Tokens::of(ui.visuals()).text_weak;
     ui.add(egui::Label::new(text.color(colour)).wrap())
+}
+
+/// What went wrong, why, and what to do next.
+pub fn report_ui(ui: &mut Ui, report: &Report) {
+    let error = Tokens::of(ui.visuals()).error;
+    let headline = RichText::new(format!("⚠ {}", report.headline)).color(error);
+    ui.add(egui::Label::new(headline).wrap());
+    for line in report.causes.iter().chain(&report.hints) {
+        note_ui(ui, line.as_str());
+    }
 }
 
 /// The button that does what a panel is there for.

@@ -74,6 +74,9 @@ fn run_in_words(session: &Session) -> String {
             };
             format!("{verb}, {done} of {all} steps")
         }
+        (_, Some(cluster)) if cluster.foreign.is_some() => {
+            format!("🔒 read-only: {}", state_in_words(cluster).to_lowercase())
+        }
         (_, Some(cluster)) => format!("cluster: {}", state_in_words(cluster).to_lowercase()),
         (RunView::Discovering { .. }, None) => "checking this machine".to_owned(),
         _ => "not deployed".to_owned(),

@@ -125,10 +125,10 @@ pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &
 fn next_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
     let does = actions::does(ActionId::Deploy, session);
     let next = Next::of(session);
-    let response = if next == Next::Nothing {
-        ui.add_enabled(does.is_some(), Button::new("Deployed"))
-    } else {
-        main_button(ui, does.is_some(), next.words())
+    let response = match next {
+        Next::Nothing => ui.add_enabled(does.is_some(), Button::new("Deployed")),
+        Next::Foreign => ui.add_enabled(does.is_some(), Button::new("🔒 Read-only")),
+        _ => main_button(ui, does.is_some(), next.words()),
     };
     let keys = key_words(ActionId::Deploy, ui.ctx());
     let hint = format!("{} ({keys})", next.explained());

@@ -20,7 +20,7 @@ static PICTURES: LazyLock<BTreeMap<&'static str, Diagram>> = LazyLock::new(|| {
     lessons().iter().map(drawn).collect()
 });
 
-/// The first row of the page: learn, draw.
+/// The first row of the page: learn, draw, import.
 pub fn first_row_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &mut Vec<Does>) {
     let tokens = Tokens::of(ui.visuals());
     let learning = &session.learning;
@@ -48,6 +48,15 @@ pub fn first_row_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: 
             Button::new("Draw a new design").min_size(vec2(0.0, 30.0)),
         );
         if draw.on_hover_text("Begin with one server, the primary").clicked() {
+            asked.extend(does);
+        }
+        let does = actions::does(ActionId::Import, session);
+        let import = Button::new("Import a cluster…").min_size(vec2(0.0, 30.0));
+        let import = ui.add_enabled(does.is_some(), import);
+        if import
+            .on_hover_text("Draw a cluster that you already run, and see what is wrong with it")
+            .clicked()
+        {
             asked.extend(does);
         }
     });
@@ -91,6 +100,38 @@ pub fn learn_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             .clicked()
         {
             outbox.send(Message::Lesson(LessonMessage::Quiz(seed(ui), 0)));
+        }
+    });
+    ui.add_space(GAP_SMALL);
+    ui.horizontal_wrapped(|ui| {
+        for (words, explained, message) in [
+            (
+                "Open a lesson of your own…",
+                "Open the file of a lesson; `pgcascade lesson new FILE` writes one to begin with",
+                LessonMessage::OpenFile,
+            ),
+            (
+                "Export progress…",
+                "Write what you have learnt to a file",
+                LessonMessage::Export,
+            ),
+            (
+                "Import progress…",
+                "Add what such a file says; the better of two counts",
+                LessonMessage::Import,
+            ),
+            (
+                "Forget…",
+                "Let all lessons begin as new",
+                LessonMessage::AskForget,
+            ),
+        ] {
+            let needs_progress = matches!(message, LessonMessage::Export | LessonMessage::AskForget);
+            let is_possible = !needs_progress || session.learning.is_begun();
+            let button = ui.add_enabled(is_possible, Button::new(words).small());
+            if button.on_hover_text(explained).clicked() {
+                outbox.send(Message::Lesson(message));
+            }
         }
     });
     ui.add_space(GAP_SMALL);

@@ -1,14 +1,14 @@
 //! The start page, over the drawing: pictures of designs to begin with, and what there is to go on with.
 //!
 //! `learn` (lessons, challenges, the `quiz`) and `templates` with their `thumbnail`s on the left; on the right what is to be recovered and `recent` designs, and the
-//! `clusters` of this machine. All of it is buttons, so that keys and screen readers reach it like the pointer.
+//! `clusters` of this machine, and the `connections` to others. All of it is buttons, so that keys and screen readers reach it like the pointer.
 
 mod clusters;
+mod connections;
 mod learn;
 mod quiz;
 mod recent;
 mod templates;
-mod thumbnail;
 
 use egui::{Align, Frame, Label, Layout, Margin, RichText, ScrollArea, Ui};
 
@@ -66,6 +66,7 @@ pub fn start_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &mut
                     recent::recoverable_ui(ui, session, outbox);
                     recent::recent_ui(ui, session, outbox);
                     clusters::clusters_ui(ui, session, outbox);
+                    connections::connections_ui(ui, session, outbox);
                     ui.add_space(GAP_LARGE);
                 });
         });

@@ -451,6 +451,7 @@ fn the_files_are_compared_with_the_deployment() {
         seen: None,
         unseen: None,
         busy: None,
+        foreign: None,
     });
     modify(&mut session);
     let found = differing(&session).unwrap();

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use tokio_util::sync::CancellationToken;
 
 use super::fault::Fault;
-use crate::engine::cluster::{Cluster, Task};
+use crate::engine::cluster::{Cluster, Task, record};
 use crate::engine::postgres::server::{self, Target};
 use crate::engine::postgres::sql::{Session, SqlError};
+use crate::engine::proxy::{self, LinkFault};
 use crate::engine::system::processes;
 use crate::engine::system::wait::{Failure, Wait};
 use crate::model::health::Role;
@@ -20,6 +22,7 @@ use crate::report::Report;
 const AT_MOST: Duration = Duration::from_secs(20);
 /// What an archive does that is full: nothing arrives.
 const ARCHIVES_NOTHING: &str = "ALTER SYSTEM SET archive_command = 'false'";
+const MEGABYTE: u64 = 1_000_000;
 
 /// Makes it; the sentence says what was done.
 pub(super) async fn make(
@@ -64,7 +67,83 @@ pub(super) async fn make(
             let name = on_primary(cluster, ARCHIVES_NOTHING, &wait).await?;
             Ok(format!("The archive takes nothing from {name} any more."))
         }
+        Fault::FillDisk(id) => {
+            let target = running(cluster, id)?;
+            let most = most_of_a_file(cluster);
+            limit_files(cluster, &target, Some(most))?;
+            Ok(format!(
+                "Files of {} cannot grow beyond {} MB (RLIMIT_FSIZE): what needs more fails, as on a full disk.",
+                target.name,
+                most / MEGABYTE
+            ))
+        }
+        Fault::Link { .. } => {
+            if proxy::running(&cluster.site).is_none() {
+                return Err(Report::new(
+                    "The link proxy of the cluster is not running, so that all its links are cut.",
+                )
+                .hint(format!(
+                    "Start it with `pgcascade start {}`.",
+                    cluster.site.folder.display()
+                )));
+            }
+            links(cluster, None, &wait).await?;
+            Ok(format!("{} is done.", fault.text(cluster.topology())))
+        }
     }
+}
+
+/// Lets the proxy do what the record says of links, apart from `undone`.
+async fn links(cluster: &Cluster, undone: Option<&Fault>, wait: &Wait) -> Result<(), Report> {
+    let topology = cluster.topology();
+    let name = |id: ServerId| {
+        let server = topology.server(id);
+        server.map_or_else(String::new, |server| server.name().to_string())
+    };
+    let made = record::load(&cluster.site.folder)?.faults;
+    let made = made.iter().filter_map(|text| Fault::parse(text, topology).ok());
+    let faults = made
+        .filter(|fault| Some(fault) != undone)
+        .filter_map(|fault| match fault {
+            Fault::Link { one, other, trouble } => Some(LinkFault {
+                one: name(one),
+                other: name(other),
+                trouble,
+            }),
+            _ => None,
+        });
+    let told = proxy::set(&cluster.site, faults.collect(), wait).await;
+    told.map_err(Failure::into_report)
+}
+
+/// More than one WAL segment, which has to be written all the same.
+fn most_of_a_file(cluster: &Cluster) -> u64 {
+    const SEGMENT_MEGABYTES: u64 = 16;
+    let segment = cluster.topology().terms().initdb.wal_segment_size;
+    let segment = segment.map_or(SEGMENT_MEGABYTES, |size| u64::from(size.megabytes()));
+    (segment + SEGMENT_MEGABYTES / 4) * MEGABYTE
+}
+
+/// Lets the files of a server grow no further than this, or as far as the system lets ours. Only the soft limit is set, so
+/// that it can be raised again. The server is told first: sessions to come get the limit from it.
+fn limit_files(cluster: &Cluster, target: &Target, most: Option<u64>) -> Result<(), Report> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Fsize);
+    let limit = Rlimit {
+        current: most.or(current),
+        maximum,
+    };
+    for (place, pid) in server_processes(cluster, target)?.into_iter().enumerate() {
+        let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+        let limited = prlimit(pid, Resource::Fsize, limit);
+        if let (0, Err(error)) = (place, limited) {
+            return Err(Report::of(
+                format!("{} could not be limited.", target.name),
+                &std::io::Error::from(error),
+            ));
+        }
+        // A session that has ended meanwhile needs nothing.
+    }
+    Ok(())
 }
 
 /// Undoes it; the sentence says what was done.
@@ -116,6 +195,15 @@ pub(super) async fn undo(
             let name = on_primary(cluster, "ALTER SYSTEM RESET archive_command", &wait).await?;
             Ok(format!("{name} archives as designed again."))
         }
+        Fault::FillDisk(id) => {
+            let target = target(cluster, id)?;
+            limit_files(cluster, &target, None)?;
+            Ok(format!("Files of {} can grow again.", target.name))
+        }
+        Fault::Link { .. } => {
+            links(cluster, Some(fault), &wait).await?;
+            Ok(format!("{} is undone.", fault.text(cluster.topology())))
+        }
     }
 }
 
@@ -140,13 +228,7 @@ fn running(cluster: &Cluster, id: ServerId) -> Result<Target, Report> {
 
 /// Sends a signal to a server's processes: the server first where it stops them, last where it lets them go on.
 fn signal_all(cluster: &Cluster, target: &Target, signal: Signal) -> Result<(), Report> {
-    let running = cluster
-        .site
-        .running(&target.folder)
-        .map_err(|doubt| Report::of(format!("{} was left alone.", target.name), &doubt))?;
-    let Some(running) = running else { return Ok(()) };
-    let mut all = vec![running.pid];
-    all.extend(processes::children(running.pid));
+    let mut all = server_processes(cluster, target)?;
     if signal == Signal::SIGCONT {
         all.reverse();
     }
@@ -163,6 +245,18 @@ fn signal_all(cluster: &Cluster, target: &Target, signal: Signal) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// A server's processes, itself first; none, if it does not run.
+fn server_processes(cluster: &Cluster, target: &Target) -> Result<Vec<u32>, Report> {
+    let running = cluster.site.running(&target.folder);
+    let running = running.map_err(|doubt| Report::of(format!("{} was left alone.", target.name), &doubt))?;
+    let Some(running) = running else {
+        return Ok(Vec::new());
+    };
+    let mut all = vec![running.pid];
+    all.extend(processes::children(running.pid));
+    Ok(all)
 }
 
 /// The server that keeps a standby's slot, and the slot's name.

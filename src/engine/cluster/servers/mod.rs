@@ -9,6 +9,7 @@ use crate::engine::cluster::site::{Site, address};
 use crate::engine::postgres::proof;
 use crate::engine::postgres::server::{self, Started, Target};
 use crate::engine::postgres::sessions::Sessions;
+use crate::engine::proxy;
 use crate::engine::run::{Work, misplaced};
 use crate::engine::system::wait::{Failure, Wait};
 use crate::model::document::Document;
@@ -58,6 +59,8 @@ impl Servers {
                 let target = self.target(server, folder, *port);
                 self.start(&target, *pass_file_in_environment, work).await
             }
+            Serve::OpenProxy { links } => proxy::open(&self.site, links, &work.wait).await,
+            Serve::CloseProxy => proxy::close(&self.site, &work.wait).await,
             Serve::Stop { server, folder } => self.stop(&self.target(server, folder, 0), work).await,
             Serve::WaitReady { server, folder, port } => {
                 self.wait_ready(&self.target(server, folder, *port), work).await

@@ -300,7 +300,7 @@ impl World {
                     self.standbys.insert(folder.to_owned());
                 }
             }
-            Action::Serve(Serve::ProveRow { .. }) => {}
+            Action::Serve(Serve::ProveRow { .. } | Serve::OpenProxy { .. } | Serve::CloseProxy) => {}
             other => panic!("{other:?} is no step of a change"),
         }
     }

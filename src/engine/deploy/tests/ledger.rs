@@ -44,7 +44,7 @@ impl Host for Bookkeeper {
             action,
             Action::Build(Build::ReleaseFolder)
                 | Action::Make(Make::RemoveFolder { .. } | Make::RemoveCertificates { .. })
-                | Action::Serve(Serve::Stop { .. })
+                | Action::Serve(Serve::Stop { .. } | Serve::CloseProxy)
         );
         let number = books.performed;
         books.performed += usize::from(!is_undo);

@@ -119,8 +119,10 @@ fn serve(action: &Serve) -> Option<String> {
             delayed,
             ..
         } => return Some(prove(*port, readers, delayed)),
-        // A new cluster has no slot to drop, and `up` has just started what there is.
-        Serve::DropSlot { .. }
+        // Only a deployment by pgcascade has a laboratory; a new cluster has no slot to drop, and `up` has just started what there is.
+        Serve::OpenProxy { .. }
+        | Serve::CloseProxy
+        | Serve::DropSlot { .. }
         | Serve::SetReplay { .. }
         | Serve::SeeRunning { .. }
         | Serve::SeeAsDrawn { .. }

@@ -6,7 +6,7 @@ use super::difference::Kept;
 use super::steps::{Planner, RESTART_SECS, WAIT_SECS, pass_files, ports, slots_on};
 use crate::model::plan::steps::New;
 use crate::model::plan::{
-    Action, Alter, Configure, DesignOf, ExpectedRows, LeftSlot, Make, Means, Phase, Serve, proof,
+    Action, Alter, Configure, DesignOf, ExpectedRows, LeftSlot, Make, Means, Phase, Serve, proof, proxy,
 };
 use crate::model::topology::{Server, ServerId};
 
@@ -123,6 +123,9 @@ impl Planner<'_> {
                 action: Action::Alter(Alter::RemoveTls),
                 ..New::default()
             });
+        }
+        if let Some(close) = proxy::close(running).filter(|_| !wanted.terms().has_lab_links) {
+            self.add(close);
         }
         let after = ports(wanted);
         let has_old = self.clears || !ports(running).is_subset(&after);

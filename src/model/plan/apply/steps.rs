@@ -8,6 +8,7 @@ use crate::model::configuration::ClusterFolder;
 use crate::model::plan::steps::{New, Steps};
 use crate::model::plan::{
     Action, Alter, Certificate, Configure, DesignOf, Head, Kind, Make, Means, Phase, Serve, Step, StepId,
+    proxy,
 };
 use crate::model::topology::{Archive, Auth, Server, ServerId, Topology};
 
@@ -183,6 +184,13 @@ impl<'a> Planner<'a> {
                 action: pass_files(&both),
                 undo: Some(pass_files(&before)),
                 ..New::default()
+            });
+        }
+        if let Some(open) = proxy::open(&[running, wanted]).filter(|_| wanted.terms().has_lab_links) {
+            let was_open = running.terms().has_lab_links;
+            self.add(New {
+                undo: open.undo.clone().filter(|_| !was_open),
+                ..open
             });
         }
         let folders_of = |topology: &Topology| {

@@ -191,6 +191,12 @@ impl<'a> Planner<'a> {
         if let Some(tls) = tls {
             made.push(self.certificates(tls));
         }
+        made.extend(super::proxy::open(&[self.topology]).map(|open| {
+            self.steps.add(New {
+                after: made.clone(),
+                ..open
+            })
+        }));
         made
     }
 

@@ -1,6 +1,7 @@
 //! What a design may say that cannot be done for all servers on one machine: each with the reason, and where it can be.
 
 use super::{Check, stop};
+use crate::model::plan::{LINKS_AT_MOST, proxy_links};
 use crate::model::topology::{Server, Topology};
 use crate::model::words::listed;
 
@@ -39,6 +40,44 @@ pub(super) fn only_on_hosts(topology: &Topology) -> Vec<Check> {
             "Write tls = true for a deployment here, or export the design for its hosts (pgcascade export)",
         ));
     }
+    found.extend(laboratory(topology));
+    found
+}
+
+/// What the proxy of a laboratory needs.
+fn laboratory(topology: &Topology) -> Vec<Check> {
+    const WITHOUT: &str = "Leave `links = true` out of [lab]";
+    if !topology.terms().has_lab_links {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let everywhere = topology.servers().iter().find(|server| {
+        let entries = server.terms().listen.entries();
+        entries
+            .iter()
+            .any(|entry| matches!(entry.as_str(), "*" | "0.0.0.0" | "::"))
+    });
+    if let Some(server) = everywhere {
+        found.push(stop(
+            "lab-links-taken",
+            format!(
+                "\"{}\" listens on all addresses of this machine, also on those where the proxy of the laboratory \
+                 listens for its standbys",
+                server.name()
+            ),
+            "Leave `listen` out for a laboratory, or leave `links = true` out of [lab]",
+        ));
+    }
+    let links = proxy_links(topology).len();
+    if links > LINKS_AT_MOST {
+        found.push(stop(
+            "lab-links-too-many",
+            format!(
+                "A laboratory of so many servers has {links} links, and its proxy carries {LINKS_AT_MOST}"
+            ),
+            WITHOUT,
+        ));
+    }
     found
 }
 
@@ -74,5 +113,16 @@ mod tests {
         );
         let files = "[security]\ntls = { ca = \"/a\", cert = \"/b\", key = \"/c\" }";
         assert_eq!(ids(files, ""), ["certificates-elsewhere"]);
+        assert!(ids("[lab]\nlinks = true", "").is_empty());
+        assert_eq!(ids("[lab]\nlinks = true", "listen = \"*\""), ["lab-links-taken"]);
+        let many: String = (0..21)
+            .map(|number| {
+                format!(
+                    "[[server]]\nname = \"s{number}\"\nport = {}\nfollows = \"m\"\n",
+                    6000 + number
+                )
+            })
+            .collect();
+        assert_eq!(ids("[lab]\nlinks = true", &many), ["lab-links-too-many"]);
     }
 }

@@ -7,7 +7,7 @@ mod restart;
 pub use restart::{plan_reload, plan_restart, plan_set_replay};
 
 use super::steps::{New, Steps};
-use super::{Action, ExpectedRows, Head, Kind, Note, Phase, Plan, Scope, Serve, StepId, proof};
+use super::{Action, ExpectedRows, Head, Kind, Note, Phase, Plan, Scope, Serve, StepId, proof, proxy};
 use crate::model::topology::{Auth, Server, ServerId, Topology};
 
 /// From the start of a server until it accepts connections: a crash recovery may lie between.
@@ -30,6 +30,9 @@ pub fn plan_start(topology: &Topology, folder: &str, servers: &[ServerId]) -> Pl
     let mut planner = Planner::of(topology);
     planner.steps.enter(Phase::Start);
     planner.note(true, servers);
+    if let Some(open) = proxy::open(&[topology]) {
+        planner.add(New { undo: None, ..open });
+    }
     for server in planner.in_tree_order(servers) {
         planner.start(server);
     }
@@ -55,6 +58,10 @@ pub fn plan_stop(topology: &Topology, folder: &str, servers: &[ServerId]) -> Pla
     planner.note(false, servers);
     for server in planner.in_tree_order(servers).into_iter().rev() {
         planner.stop(server);
+    }
+    let stops_all = planner.in_tree_order(servers).len() == topology.servers().len();
+    if let Some(close) = proxy::close(topology).filter(|_| stops_all) {
+        planner.add(close);
     }
     planner.end_note();
     planner.plan(Kind::Stop, folder)

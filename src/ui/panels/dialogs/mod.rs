@@ -2,10 +2,13 @@
 
 mod adopt;
 mod changed_on_disk;
+mod export;
 mod help;
+mod import;
 mod log;
 mod picker;
 mod picture;
+mod questions;
 mod remove;
 mod steer;
 mod trust;
@@ -18,23 +21,27 @@ use std::path::PathBuf;
 use egui::{Id, Key, Label, Modal, RichText, TextEdit, Ui};
 
 use crate::app::{
-    ClusterMessage, Dialog, FileMessage, Message, Outbox, PathPurpose, RunMessage, Session, ViewMessage,
+    ClusterMessage, Dialog, FileMessage, LessonMessage, Message, Outbox, PathPurpose, RunMessage, Session, ViewMessage,
 };
 use crate::ui::dialogs;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL};
 
 use self::adopt::adopt_ui;
 use self::changed_on_disk::changed_ui;
+use self::export::export_ui;
 use self::help::help_ui;
+use self::import::{ImportDraft, import_ui};
 use self::log::log_ui;
 use self::picture::picture_ui;
 use self::remove::{keep_link_ui, remove_ui};
-use self::steer::steer_ui;
+use self::steer::{Asked, steer_ui};
 use self::trust::trust_ui;
 use super::parts::{danger_button, is_entered, main_button, note_ui};
 
 const WIDTH: f32 = 440.0;
 const HELP_WIDTH: f32 = 720.0;
+const EXPORT_WIDTH: f32 = 900.0;
+const IMPORT_WIDTH: f32 = 600.0;
 
 /// The text being typed into the dialog that is open.
 #[derive(Debug, Default)]
@@ -43,6 +50,7 @@ pub struct ModalText {
     text: String,
     /// The box "Do not ask again".
     remembers: bool,
+    import: ImportDraft,
 }
 
 pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut Outbox) {
@@ -50,8 +58,12 @@ pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut
     if is_new {
         typed.of.clone_from(&session.dialog);
         typed.remembers = false;
+        if let Some(Dialog::Import(importing)) = &session.dialog {
+            typed.import.follow(importing);
+        }
         typed.text = match &session.dialog {
             Some(Dialog::Path { text, .. } | Dialog::DeployFolder { text }) => text.clone(),
+            Some(Dialog::Export(exporting)) => exporting.folder.clone(),
             _ => String::new(),
         };
     }
@@ -64,9 +76,14 @@ pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut
     let frame = egui::Frame::popup(ui.style()).inner_margin(GAP_LARGE);
     let response = Modal::new(Id::new("dialog")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
+            Dialog::Export(_) => EXPORT_WIDTH,
+            Dialog::Import(_) => IMPORT_WIDTH,
             Dialog::Help | Dialog::Log { .. } => HELP_WIDTH,
             _ => WIDTH,
         });
+        if let Dialog::Import(importing) = dialog {
+            return import_ui(ui, session, importing, &mut typed.import, is_new, outbox);
+        }
         dialog_ui(ui, session, dialog, typed, is_new, outbox);
     });
     if response.should_close() {
@@ -87,10 +104,19 @@ fn dialog_ui(
         Dialog::Path { purpose, .. } => {
             let note = "This system has no file dialog: type the path";
             let verb = match purpose {
-                PathPurpose::OpenDesign | PathPurpose::OpenStory => "Open",
+                PathPurpose::OpenDesign
+                | PathPurpose::OpenStory
+                | PathPurpose::OpenLesson
+                | PathPurpose::Import { .. } => "Open",
+                PathPurpose::ImportProgress => "Import",
                 PathPurpose::CompareDesign => "Compare",
-                PathPurpose::SaveDesign | PathPurpose::SaveStory => "Save",
-                PathPurpose::ExportBundle | PathPurpose::ExportPicture(..) => "Export",
+                PathPurpose::SaveDesign | PathPurpose::SaveStory | PathPurpose::SaveReport(_) => "Save",
+                PathPurpose::ExportBundle
+                | PathPurpose::ExportFolder(_)
+                | PathPurpose::ExportPicture(..)
+                | PathPurpose::ExportProgress => {
+                    "Export"
+                }
             };
             path_ui(
                 ui,
@@ -125,6 +151,7 @@ fn dialog_ui(
             title_ui(ui, "Export a picture");
             picture_ui(ui, *format, *style, outbox);
         }
+        Dialog::Export(exporting) => export_ui(ui, session, exporting, text, outbox),
         Dialog::DeployFolder { .. } => {
             let note = "Choose a new or empty folder. The whole cluster goes there, and tearing it down \
                  removes it again. You see the plan before anything happens.";
@@ -188,7 +215,15 @@ fn dialog_ui(
             title_ui(ui, &format!("{name} was changed elsewhere"));
             changed_ui(ui, session, found, *is_saving, outbox);
         }
-        Dialog::Steer(steered) => steer_ui(ui, &steered.change.plan, &steered.told, dialog, outbox),
+        Dialog::Steer(steered) => {
+            let asked = Asked {
+                plan: &steered.change.plan,
+                told: &steered.told,
+                wanted: steered.change.wanted.topology(),
+                edits: &steered.edits,
+            };
+            steer_ui(ui, &asked, dialog, outbox);
+        }
         Dialog::Adopt(adopting) => adopt_ui(ui, &adopting.adoption, dialog, outbox),
         Dialog::Log {
             server,
@@ -207,12 +242,23 @@ fn dialog_ui(
             let teardown = Message::Cluster(ClusterMessage::Teardown(folder.clone()));
             destroy_ui(ui, "Tear down", teardown, &[], dialog, outbox);
         }
+        Dialog::ForgetProgress => {
+            title_ui(ui, "Forget what you have learnt?");
+            note_ui(
+                ui,
+                "All lessons begin as new: what is solved, your answers and your work are lost. Export them first \
+                 to keep them.",
+            );
+            let forget = Message::Lesson(LessonMessage::Forget);
+            let export = ("Export first…", Message::Lesson(LessonMessage::Export));
+            destroy_ui(ui, "Forget everything", forget, &[export], dialog, outbox);
+        }
         Dialog::Remove { servers } => remove_ui(ui, session, servers, &mut typed.remembers, dialog, outbox),
         Dialog::KeepLink { server } => keep_link_ui(ui, session, *server, dialog, outbox),
         Dialog::About => about_ui(ui, dialog, outbox),
         Dialog::Help => help_ui(ui, dialog, outbox),
-        // A list to pick from has a panel of its own.
-        Dialog::Pick(_) => {}
+        // A list to pick from has a panel of its own; an import has more than one text.
+        Dialog::Pick(_) | Dialog::Import(_) => {}
     }
 }
 

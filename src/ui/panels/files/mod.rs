@@ -33,7 +33,7 @@ pub struct ToReveal(Option<String>);
 pub fn files_ui(ui: &mut Ui, session: &Session, to_reveal: &mut ToReveal, outbox: &mut Outbox) {
     let bundle = session.bundle();
     ui.horizontal(|ui| {
-        if main_button(ui, true, "Export…").clicked() {
+        if main_button(ui, true, "Export the bundle…").clicked() {
             outbox.send(Message::File(FileMessage::Export));
         }
         note_ui(

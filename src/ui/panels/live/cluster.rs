@@ -14,6 +14,7 @@ use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::super::parts::{main_button, note_ui, section_ui};
 use super::drift::drift_ui;
+use super::load::load_ui;
 
 pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let Some(cluster) = &session.live.cluster else {
@@ -43,6 +44,20 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     }
     ui.add_space(GAP_SMALL);
     buttons_ui(ui, cluster, outbox);
+    // Once there is one, it is what one looks at.
+    if session.live.load.is_some() {
+        load_ui(ui, session, cluster.busy.is_none(), outbox);
+    }
+    seen_ui(ui, session, cluster, outbox);
+    if session.live.load.is_none() {
+        load_ui(ui, session, cluster.busy.is_none(), outbox);
+    }
+    section_ui(ui, "How to connect");
+    connect_ui(ui, cluster, outbox);
+}
+
+/// What its servers last showed, or why they cannot be read.
+pub(super) fn seen_ui(ui: &mut Ui, session: &Session, cluster: &ClusterView, outbox: &mut Outbox) {
     if let Some(report) = &cluster.unseen {
         let warning = Tokens::of(ui.visuals()).warning;
         ui.colored_label(warning, format!("⚠ {}", report.headline));
@@ -52,7 +67,7 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             .for_each(|hint| drop(note_ui(ui, hint.as_str())));
     }
     if let Some(seen) = &cluster.seen {
-        drift_ui(ui, seen);
+        drift_ui(ui, session, seen, outbox);
         let board = &seen.board;
         section_ui(ui, "pg_stat_replication");
         // Five columns of PostgreSQL's own names: in a narrow panel they are scrolled to.
@@ -77,8 +92,6 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             ui.colored_label(warning, words);
         }
     }
-    section_ui(ui, "How to connect");
-    connect_ui(ui, cluster, outbox);
 }
 
 /// The cluster's state in one sentence, also for the status bar.

@@ -3,12 +3,16 @@
 mod change;
 pub(super) mod cluster;
 mod drift;
+mod foreign;
 mod left_over;
+mod load;
 mod plan;
 mod run;
 
 pub use cluster::connect_command;
+pub(super) use drift::remedy_ui;
 pub use drift::{differences, differs_ui};
+pub use foreign::{Command, commands, psql};
 pub use left_over::left_over_ui;
 
 use egui::{RichText, ScrollArea, Ui};
@@ -20,6 +24,8 @@ use crate::ui::theme::GAP;
 
 use self::change::change_ui;
 use self::cluster::cluster_ui;
+use self::foreign::foreign_ui;
+use self::load::load_ui;
 use self::plan::plan_ui;
 use self::run::{details_ui, run_ui};
 use super::parts::{main_button, note_ui};
@@ -29,7 +35,9 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
         RunView::Idle => {
             scrolled(ui, |ui| {
                 // One window has one cluster: while it is there, nothing else can be deployed.
-                if session.live.cluster.is_some() {
+                if session.live.is_foreign() {
+                    foreign_ui(ui, session, outbox);
+                } else if session.live.cluster.is_some() {
                     cluster_ui(ui, session, outbox);
                 } else {
                     idle_ui(ui, outbox);
@@ -63,6 +71,8 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
             cancelling,
         } => {
             if !progress.is_finished() {
+                // What its clients are told meanwhile is what one looks at.
+                load_ui(ui, session, false, outbox);
                 return run_ui(ui, *run, plan, progress, *cancelling, state, outbox);
             }
             scrolled(ui, |ui| {
