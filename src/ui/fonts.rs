@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Context, FontData, FontDefinitions, FontFamily, FontId};
+use egui::{Context, FontData, FontDefinitions, FontFamily};
 
 use crate::model::desk::FontFile;
 use crate::model::diagram::face;
@@ -24,17 +24,19 @@ pub fn install(ctx: &Context, found: &[FontFile]) {
 
 /// The letters of a text that would be drawn as boxes.
 pub fn missing(ctx: &Context, text: &str) -> BTreeSet<char> {
-    let font = FontId::proportional(13.0);
-    let foreign = text
+    let mut foreign: BTreeSet<char> = text
         .chars()
-        .filter(|letter| !face::has(*letter) && !letter.is_whitespace());
-    let foreign: BTreeSet<char> = foreign.collect();
-    ctx.fonts_mut(|fonts| {
-        foreign
-            .into_iter()
-            .filter(|letter| !fonts.has_glyph(&font, *letter))
-            .collect()
-    })
+        .filter(|letter| !face::has(*letter) && !letter.is_whitespace())
+        .collect();
+    if !foreign.is_empty() {
+        // Not `has_glyph`: it denies all letters of the font that the box itself comes from.
+        ctx.fonts_mut(|fonts| {
+            let mut font = fonts.fonts.font(&FontFamily::Proportional);
+            let known = font.characters();
+            foreign.retain(|letter| !known.contains_key(letter));
+        });
+    }
+    foreign
 }
 
 fn definitions(found: &[FontFile]) -> FontDefinitions {

@@ -82,7 +82,7 @@ fn a_recent_design_is_opened_and_noted() {
 #[test]
 fn a_recent_design_that_cannot_be_read_leaves_the_page_and_the_drawing() {
     let mut session = started();
-    let path = PathBuf::from("/home/u/bad.toml");
+    let path = PathBuf::from("/home/u/notes.txt");
     update(&mut session, start(StartMessage::OpenRecent(path.clone())));
     update(
         &mut session,
