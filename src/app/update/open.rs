@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::{Effect, Message, NoticeKind, Session};
+use super::super::{Effect, ImportMessage, ImportSource, Message, NoticeKind, Session};
 use super::desk::{file_name, forget, is_meant_as_design, note_recent, parse, replace};
 use super::notices::{notify, refuse_if_held};
 use super::{own_lesson, text, unsaved, what_if};
@@ -33,6 +33,16 @@ pub(super) fn read(session: &mut Session, path: &Path, text: &str, then: Message
     if own_lesson::is_lesson(path, text) {
         session.pending.replaceable = None;
         return vec![Effect::ReadLesson(path.to_owned())];
+    }
+    if path.extension().is_some_and(|extension| extension == "conf") {
+        // PostgreSQL's own files: a cluster to bring in, not a design.
+        session.pending.replaceable = None;
+        let source = ImportSource {
+            from_files: true,
+            paths: vec![path.to_owned()],
+            ..ImportSource::default()
+        };
+        return unsaved::ask(session, Message::Import(ImportMessage::Ask(source)));
     }
     let agreed = session.pending.replaceable.take() == Some(session.desk.revision);
     if refuse_if_held(session) {

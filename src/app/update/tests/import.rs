@@ -395,3 +395,14 @@ fn files_cannot_be_watched() {
     assert!(session.live.cluster.is_none());
     assert_eq!(notice(&session).0, NoticeKind::Info);
 }
+
+#[test]
+fn a_configuration_file_that_is_opened_is_offered_for_import() {
+    let mut session = saved_seed();
+    let path = PathBuf::from("/etc/postgresql/15/main/postgresql.conf");
+    let read = FileMessage::Read(path.clone(), "port = 5433\n".to_owned());
+    update(&mut session, Message::File(read));
+    assert!(source(&session).from_files && source(&session).paths == [path]);
+    // The design is still there, and nothing was said to be wrong with it.
+    assert!(session.notices.is_empty() && session.desk.path.is_some());
+}

@@ -345,7 +345,7 @@ fn each_problem_names_its_line_and_its_fix() {
     check_problems(
         &format!("{head}{}{}", server("m", ""), server("s", "follows = \"n\"\n")),
         &[
-            "6 unknown-upstream: \"s\" follows \"n\", but no server has that name | use the name of a \
+            "9 unknown-upstream: \"s\" follows \"n\", but no server has that name | use the name of a \
              server in the design",
         ],
     );

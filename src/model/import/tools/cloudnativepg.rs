@@ -7,6 +7,7 @@ use super::{OfTools, conninfo};
 use crate::model::import::facts::{Facts, Upstream, is_on};
 use crate::model::import::{Loss, hba_file};
 use crate::model::topology::PgMajor;
+use crate::model::topology::catalogue::in_words;
 use crate::model::topology::terms::SegmentSize;
 
 /// What a manifest is allowed to multiply into.
@@ -151,7 +152,12 @@ fn follow(leaves: &mut Leaves, source: &str, facts: &mut Facts) -> Option<String
     if let Some(delay) = leaves.take(&["spec", "replica", "minApplyDelay"]) {
         let place = leaves.place(&["spec", "replica", "minApplyDelay"]);
         match from_go(&delay) {
-            Some(millis) => facts.set("recovery_min_apply_delay", &format!("{millis}ms"), place),
+            Some(millis) => {
+                // As a person would write it: `5400000ms` is `90min`.
+                let name = "recovery_min_apply_delay";
+                let words = in_words(name, &millis.to_string(), Some("ms"), PgMajor::V15);
+                facts.set(name, &words, place);
+            }
             None => facts.losses.push(Loss {
                 place,
                 line: format!("minApplyDelay: {delay}"),
