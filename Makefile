@@ -6,11 +6,14 @@
 #   make bench   measure a release build: the checks, the prediction, the bundle; deployments beside their floor; the
 #                frames of the window up to 10,000 servers (5 minutes, with nothing else going on, and 10 to 15 before
 #                to build the window once; BENCHMARKS.md has the figures)
-#   make test-exports   feed exports to Ansible, docker-compose, Patroni, repmgr, systemd and the like (2 minutes; fetches them once)
+#   make test-exports   feed exports to Ansible, docker-compose, Patroni, repmgr, systemd and the like, and run them on
+#                hosts of their own (namespaces; as root; 10 minutes; fetches the tools once)
+#   make test-report   open an audit's HTML report in headless Chromium (fetches it once; 1 minute)
 #   make fuzz    damage every kind of file 200,000 times: no reader may panic (a few minutes; fuzz/ has targets for cargo-fuzz)
-#   make package   build dist/: a .deb, a tarball with the same, their checksums (10 to 20 minutes: a release build)
+#   make package   build dist/: .deb, .rpm and tarball of pgcascade and of pgcascade-cli, their checksums (10 to 30
+#                minutes: two release builds)
 #   make lint    formatting, lints, documentation, scripts
-#   make catalogue BINS="/usr/lib/postgresql/15/bin …"   read every server parameter anew, for a new version
+#   make catalogue BINS="/usr/lib/postgresql/15/bin …"   read every server parameter again, for a new version
 #   make setup   only install what is missing, for all of these
 #
 # Rust, git, make and a C compiler are all that must be there before.
@@ -18,7 +21,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-exports test-versions bench fuzz package lint setup catalogue
+.PHONY: help run test test-exports test-report test-versions bench fuzz package lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -54,12 +57,18 @@ test:
 test-versions:
 	@packaging/setup.sh test-versions
 	@bins=$$(packaging/versions.sh); \
-	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions:: change_postgres
+	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions:: change_postgres on_other_versions
 
-# The tools themselves: not a part of `make test`, which needs no network.
+# The tools themselves, and hosts of their own: not a part of `make test`, which needs no network and no root.
 test-exports:
+	@packaging/setup.sh test-exports
 	cargo build --locked
 	packaging/exports/check.sh
+
+# A browser: not a part of `make test`, which needs none.
+test-report:
+	@packaging/setup.sh test-report
+	cargo test --locked --test suite -- --ignored --nocapture import::the_report_of_an_audit_opens_in_a_browser
 
 fuzz:
 	cargo test --locked --no-default-features --lib mutated_tests -- --include-ignored --nocapture
@@ -80,7 +89,7 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
-	shellcheck benches/deploy/*.sh packaging/*.sh .ci/run
+	shellcheck benches/deploy/*.sh packaging/*.sh packaging/exports/*.sh .ci/run
 	if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; fi
 
 setup:

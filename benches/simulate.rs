@@ -127,7 +127,7 @@ fn main() {
     }
 }
 
-/// Milliseconds for a round, of which the preparation is no part.
+/// Milliseconds for a round, of which the preparation is not part.
 fn median<T>(prepare: impl Fn() -> T, ask: impl Fn(T)) -> f64 {
     let mut rounds = Vec::new();
     let begun = Instant::now();

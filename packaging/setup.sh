@@ -4,8 +4,10 @@
 #   packaging/setup.sh run            a PostgreSQL server; the window's libraries, if there is a display
 #   packaging/setup.sh test           a PostgreSQL server, openssl, ShellCheck
 #   packaging/setup.sh test-versions  a PostgreSQL server, openssl, npm
+#   packaging/setup.sh test-exports   PostgreSQL, etcd, repmgr, sshd and what else the exports are tried with
+#   packaging/setup.sh test-report    Chromium, which opens the report of an audit
 #   packaging/setup.sh lint           ShellCheck
-#   packaging/setup.sh package        only the C compiler, whose binutils read and strip the program
+#   packaging/setup.sh package        rpmbuild, and the C compiler, whose binutils read and strip the program
 #
 # Says what it is going to install before it does, installs only what is missing, and does not touch apt when
 # nothing is. As root directly, as a user through sudo; without either it names the packages and stops.
@@ -52,6 +54,10 @@ need_shellcheck() {
   command -v shellcheck >/dev/null || need "ShellCheck, which reads every script that is generated" shellcheck
 }
 
+need_rpm() {
+  command -v rpmbuild >/dev/null || need "rpmbuild, which makes the .rpm" rpm
+}
+
 need_openssl() {
   command -v openssl >/dev/null || need "openssl, with which a bundle's scripts make certificates" openssl
 }
@@ -74,9 +80,15 @@ case $purpose in
   run) need_postgres; need_window ;;
   test) need_postgres; need_openssl; need_shellcheck ;;
   test-versions) need_postgres; need_openssl; need_npm ;;
+  test-exports)
+    need_postgres; need_openssl; need_shellcheck
+    need "hosts of their own (namespaces), and the way to them" iproute2 openssh-server openssh-client sudo
+    need "the tools that exports are for" python3-venv etcd-server repmgr postgresql-15-repmgr docker-compose systemd
+    ;;
+  test-report) command -v chromium >/dev/null || need "Chromium, which opens the report of an audit" chromium ;;
   lint) need_shellcheck ;;
-  package) ;;
-  *) echo "usage: packaging/setup.sh run|test|test-versions|lint|package" >&2; exit 2 ;;
+  package) need_rpm ;;
+  *) echo "usage: packaging/setup.sh run|test|test-versions|test-exports|test-report|lint|package" >&2; exit 2 ;;
 esac
 
 command -v cc >/dev/null || need "a C compiler, which links every Rust program" gcc libc6-dev

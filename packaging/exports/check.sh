@@ -5,7 +5,11 @@ set -euo pipefail
 here="$(cd -- "$(dirname -- "$0")" && pwd -P)"
 root="$(cd -- "$here/../.." && pwd -P)"
 pgcascade="${PGCASCADE:-$root/target/debug/pgcascade}"
-tools="${PGCASCADE_EXPORT_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/pgcascade/export-tools}"
+# Patroni runs as postgres, who reads nothing below /root.
+cache="${XDG_CACHE_HOME:-$HOME/.cache}"
+[[ $(id -u) != 0 ]] || cache=/var/cache
+tools="${PGCASCADE_EXPORT_TOOLS:-$cache/pgcascade/export-tools}"
+python="$(PATH=/usr/bin:/bin command -v python3 || command -v python3)"
 work="$(mktemp -d)"
 trap 'rm -rf -- "$work"' EXIT
 checked=0 failed=0
@@ -16,8 +20,9 @@ bad() { failed=$((failed + 1)); say "FAILED $*"; }
 good() { checked=$((checked + 1)); }
 
 if [[ ! -x $tools/bin/ansible-playbook ]]; then
-    python3 -m venv "$tools" && "$tools/bin/pip" install -q ansible-core 'patroni[etcd3,psycopg3]' jsonschema pyyaml ||
+    if ! "$python" -m venv "$tools" || ! "$tools/bin/pip" install -q ansible-core 'patroni[etcd3,psycopg3]' jsonschema pyyaml; then
         say "The Python tools cannot be installed in $tools"
+    fi
 fi
 
 scripts() { # NAME FOLDER
@@ -117,8 +122,44 @@ for design in "$root"/assets/templates/*.toml "$here"/*.toml; do
         [[ $target == hosts ]] || "check_$target" "$name" "$folder"
     done
 done
+# Random designs, read by the parsers of YAML and of INI files.
+if [[ -n ${PGCASCADE_EXPORTS:-} ]]; then
+    if (cd "$root" && PGCASCADE_EXPORTS_KEEP="$work/random" cargo test --quiet --locked --test suite random_designs >"$work/said" 2>&1) &&
+        "$tools/bin/python" "$here/parse.py" "$work/random"; then good; else bad "random designs"; cat -- "$work/said"; fi
+fi
+
+# What runs here runs: on hosts of their own, which are namespaces.
+runs() { # NAME COMMAND…
+    local name="$1"
+    shift
+    if [[ $(id -u) != 0 ]]; then missing[$name]="root"; return; fi
+    if PATH="$tools/bin:$PATH" "$@" >"$work/said" 2>&1; then
+        good
+        sed "s|^|$name: |" "$work/said"
+    else
+        bad "$name"
+        cat -- "$work/said"
+    fi
+}
+if command -v sshd >/dev/null || [[ -x /usr/sbin/sshd ]]; then
+    for design in "$here"/designs/hosts-*.toml; do
+        for layout in folder debian; do
+            runs "hosts $layout $(basename -- "$design" .toml)" "$here/follow.sh" "$pgcascade" "$design" "$layout"
+        done
+    done
+    if [[ -x $tools/bin/ansible-playbook ]]; then runs "ansible run" "$here/ansible.sh" "$pgcascade"; fi
+else
+    missing[hosts]="openssh-server"
+fi
+if command -v etcd >/dev/null && [[ -x $tools/bin/patroni ]]; then
+    runs "patroni run" "$here/patroni.sh" "$pgcascade" "$tools"
+else
+    missing["patroni run"]="etcd"
+fi
+if command -v repmgr >/dev/null; then runs "repmgr run" "$here/repmgr.sh" "$pgcascade"; fi
+
 say "$checked checks passed, $failed failed"
 for target in "${!missing[@]}"; do
-    say "not checked: $target (${missing[$target]} is not on this machine)"
+    say "not checked: $target (needs ${missing[$target]})"
 done
 ((failed == 0))

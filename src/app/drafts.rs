@@ -3,6 +3,10 @@
 //! Plain data without egui. A field is known by what it changes ([`Field`]), not by where it is drawn, so that text
 //! typed into a panel that disappears (another server was selected) is still committed, and a wrong one is kept.
 
+mod terms;
+#[cfg(test)]
+mod terms_tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::{DesignMessage, Message, Outbox};
@@ -12,6 +16,8 @@ use crate::model::topology::{
     ApplyDelay, Archive, Edit, Host, Port, Server, ServerId, ServerName, Settings, SiteName, Topology,
 };
 use crate::model::words::as_sentence;
+
+pub use terms::TermField;
 
 /// What a text field changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +35,8 @@ pub enum Field {
     Setting(Option<ServerId>, String),
     /// A new setting, typed as in postgresql.conf: `name = value`.
     NewSetting(Option<ServerId>),
+    /// What the design says besides its drawing.
+    Terms(TermField),
 }
 
 /// Every text that differs from what the design says.
@@ -145,6 +153,7 @@ impl Field {
             }
             Self::Setting(of, name) => settings_of(topology, *of)?.get(name)?.clone(),
             Self::NewSetting(of) => settings_of(topology, *of).map(|_| String::new())?,
+            Self::Terms(field) => field.current(topology)?,
         })
     }
 
@@ -154,16 +163,25 @@ impl Field {
     ///
     /// With the sentence why the text cannot be taken.
     pub fn command(&self, topology: &Topology, text: &str) -> Result<Option<Command>, String> {
-        let edit = match self.edit(topology, text) {
-            Ok(Some(edit)) => edit,
-            Ok(None) => return Ok(None),
-            Err(problem) => return Err(as_sentence(&problem)),
+        let command = match self {
+            Self::Terms(field) => field.command(topology, text),
+            _ => self.edit(topology, text).map(|edit| edit.map(Command::Edit)),
+        };
+        let Some(command) = command.map_err(|problem| as_sentence(&problem))? else {
+            return Ok(None);
+        };
+        let edits = match &command {
+            Command::Edit(edit) => std::slice::from_ref(edit),
+            Command::Edits { edits, .. } => edits.as_slice(),
+            _ => &[],
         };
         let mut after = topology.clone();
-        after
-            .apply(&edit)
-            .map_err(|refusal| as_sentence(&refusal.to_string()))?;
-        Ok((after != *topology).then_some(Command::Edit(edit)))
+        for edit in edits {
+            after
+                .apply(edit)
+                .map_err(|refusal| as_sentence(&refusal.to_string()))?;
+        }
+        Ok((after != *topology).then_some(command))
     }
 
     fn edit(&self, topology: &Topology, text: &str) -> Result<Option<Edit>, String> {
@@ -222,6 +240,7 @@ impl Field {
                 name: name.clone(),
                 value: Some(text.to_owned()),
             },
+            Self::Terms(_) => return Ok(None),
             Self::NewSetting(_) if trimmed.is_empty() => return Ok(None),
             Self::NewSetting(server) => {
                 let (name, value) = split_setting(trimmed)?;

@@ -141,6 +141,12 @@ pub fn role_in_words(topology: &Topology, id: ServerId) -> String {
     let upstream = topology
         .server(standby.upstream())
         .map_or("?", |upstream| upstream.name().as_str());
+    if server.is_receiver() {
+        return format!("WAL receiver of {upstream}");
+    }
+    if server.is_fed_by_archive() {
+        return format!("standby of {upstream}, fed by the archive");
+    }
     match priority_that_counts(topology, id) {
         Some(priority) => format!("standby of {upstream}, synchronous with priority {priority}"),
         None => format!("standby of {upstream}, asynchronous"),

@@ -11,7 +11,7 @@ use crate::model::desk::Preferences;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::model::export::{Export, Target};
-use crate::model::lessons::Progress;
+use crate::model::lessons::{Lesson, Progress};
 use crate::model::plan::Wish;
 use crate::model::plan::{Machine, Plan};
 
@@ -36,6 +36,11 @@ pub enum PathPurpose {
     /// A story of What-if.
     SaveStory,
     OpenStory,
+    /// A lesson of one's own.
+    OpenLesson,
+    /// What was learnt.
+    ExportProgress,
+    ImportProgress,
 }
 
 impl PathPurpose {
@@ -43,7 +48,12 @@ impl PathPurpose {
     pub fn is_read(self) -> bool {
         matches!(
             self,
-            Self::OpenDesign | Self::CompareDesign | Self::OpenStory | Self::Import { .. }
+            Self::OpenDesign
+                | Self::CompareDesign
+                | Self::OpenStory
+                | Self::OpenLesson
+                | Self::ImportProgress
+                | Self::Import { .. }
         )
     }
 }
@@ -102,6 +112,10 @@ pub enum Effect {
     FindRecoverable,
     /// What does the design's file hold now? Answered by `FileMessage::OnDisk`.
     LookAtFile(PathBuf),
+    /// Look at this file whenever it changes, and at no other one any more; each time `FileMessage::LookAtFile` is the answer.
+    FollowFile(Option<PathBuf>),
+    /// Fonts of this machine that have these letters, answered by `ViewMessage::Fonts`.
+    FindFonts(String),
     /// For the list of recent designs.
     NoteRecent(PathBuf),
     ForgetRecent(PathBuf),
@@ -114,6 +128,18 @@ pub enum Effect {
     KeepProgress(Box<Progress>),
     /// What was learnt in earlier sessions, answered by `LessonMessage::Known`.
     FindProgress,
+    /// A lesson's file, answered by `LessonMessage::FileRead`.
+    ReadLesson(PathBuf),
+    /// A file of progress, answered by `LessonMessage::Imported`.
+    ReadProgress(PathBuf),
+    /// Show a lesson on real servers in a folder of its own; `name` is what the command line calls it. Answered by
+    /// `LessonMessage::ProofStep` and `ProofEnded`.
+    Prove {
+        name: String,
+        lesson: Box<Lesson>,
+        folder: PathBuf,
+    },
+    CancelProof,
     /// Keep what was exported of the design in this file, to compare with it later.
     KeepExport {
         path: PathBuf,
@@ -179,6 +205,12 @@ pub enum Effect {
     Adopt(Box<Adopting>),
     /// Plan how servers change their roles, answered by `ClusterMessage::CanSteer`.
     LookToSteer(PathBuf, Wish),
+    /// Commit rows through the cluster's primary until `StopLoad`, told by `ClusterMessage::Loading` and `Loaded`.
+    StartLoad {
+        folder: PathBuf,
+        rate: Option<f64>,
+    },
+    StopLoad,
     FindLeftOver,
     /// Show the folder in the desktop's file manager.
     OpenFolder(PathBuf),

@@ -1,11 +1,17 @@
 //! The lesson that is open: what was reached, asked and answered, beside the design, which is the desk's.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Session;
-use crate::model::lessons::{Answer, Journal, Lesson, Mark, Progress, Question, State, Ticks};
+use crate::model::diagram::Diagram;
+use crate::model::document::Problem;
+use crate::model::lessons::{
+    Answer, Fault, Journal, Lesson, Mark, Progress, ProofStep, Question, State, Ticks, solved,
+};
 use crate::model::simulate::world::World;
+use crate::report::Report;
 
 /// A lesson while it is open.
 #[derive(Debug)]
@@ -23,6 +29,12 @@ pub struct OpenLesson {
     /// The program's own advice is in sight.
     pub is_advice_shown: bool,
     pub journal: Journal,
+    /// What the design is to look like, where the lesson shows it.
+    pub target: Option<Diagram>,
+    /// A lesson of one's own.
+    pub file: Option<OwnFile>,
+    /// The lesson shown on real servers, as far as it is.
+    pub proof: Option<Proof>,
     /// The drawing as deployed, of the revision that was looked at.
     pub(super) drawn: World,
     pub(super) looked: Looked,
@@ -30,6 +42,58 @@ pub struct OpenLesson {
     pub(super) showing: VecDeque<String>,
     /// That it is solved was said.
     pub(super) is_told: bool,
+}
+
+/// The file that a lesson was read from, and what is wrong with it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnFile {
+    pub path: PathBuf,
+    pub faults: Vec<String>,
+}
+
+/// A lesson's file as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LessonFile {
+    /// With what its test says.
+    Good(Box<Lesson>, Vec<Fault>),
+    Bad(Vec<Problem>),
+    Unreadable(Report),
+}
+
+impl LessonFile {
+    /// A line each, with its place.
+    pub fn faults(&self) -> Vec<String> {
+        let at = |line: Option<usize>, message: &str| match line {
+            Some(line) if line > 0 => format!("line {line}: {message}"),
+            _ => message.to_owned(),
+        };
+        match self {
+            Self::Good(_, faults) => faults
+                .iter()
+                .map(|fault| at(Some(fault.line), &fault.message))
+                .collect(),
+            Self::Bad(problems) => problems
+                .iter()
+                .map(|problem| at(problem.line, &problem.message))
+                .collect(),
+            Self::Unreadable(report) => vec![report.headline.clone()],
+        }
+    }
+}
+
+/// A lesson that is being shown on real servers, or was.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Proof {
+    pub steps: Vec<ProofStep>,
+    /// `None`: it is under way.
+    pub ended: Option<Result<Vec<String>, Report>>,
+    pub is_cancelled: bool,
+}
+
+impl Proof {
+    pub fn is_running(&self) -> bool {
+        self.ended.is_none()
+    }
 }
 
 /// What was looked at last: another one is looked at again.
@@ -45,6 +109,9 @@ pub struct Looked {
 impl OpenLesson {
     pub fn new(lesson: Arc<Lesson>, drawn: World) -> Self {
         Self {
+            target: Self::target_of(&lesson),
+            file: None,
+            proof: None,
             lesson,
             ticks: Ticks::default(),
             state: State::default(),
@@ -58,6 +125,11 @@ impl OpenLesson {
             showing: VecDeque::new(),
             is_told: false,
         }
+    }
+
+    /// The picture of what the design is to look like, where the lesson shows it.
+    pub(super) fn target_of(lesson: &Lesson) -> Option<Diagram> {
+        lesson.is_pictured.then(|| Diagram::of(&solved(lesson)))
     }
 
     /// What was looked at last.

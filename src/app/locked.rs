@@ -59,6 +59,18 @@ impl Session {
         self.held().is_some()
     }
 
+    /// The same as it would be in no other mode than that of the drawing.
+    pub fn kept_in_design(&self) -> Option<Locked> {
+        if self.live.run.is_running() {
+            return Some(Locked::Deploying);
+        }
+        if self.is_text_broken() {
+            return Some(Locked::BrokenText);
+        }
+        let open = self.lesson.as_ref();
+        open.filter(|open| open.is_locked()).map(|_| Locked::Lesson)
+    }
+
     /// Why nothing of the drawing can be edited now: the same, or a lesson.
     pub fn kept(&self) -> Option<Locked> {
         let by_lesson = || {

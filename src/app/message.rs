@@ -6,6 +6,7 @@ use crate::app::glance::Glance;
 use crate::engine::deploy::adopt::Adopting;
 use crate::engine::deploy::{self, Found};
 use crate::engine::deploy::{Refused, Steered};
+use crate::model::desk::FontFile;
 use crate::model::desk::LeftCluster;
 use crate::model::desk::Listed;
 use crate::model::desk::RecentConnection;
@@ -14,7 +15,8 @@ use crate::model::desk::Theme;
 use crate::model::desk::Unsaved;
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
-use crate::model::lessons::Progress;
+use crate::model::health::{Loaded, Second};
+use crate::model::lessons::{Progress, ProofStep};
 use crate::model::plan::Wish;
 use crate::model::plan::{Machine, RunEvent};
 use crate::model::simulate::time::{Micros, Speed, Workload};
@@ -22,7 +24,7 @@ use crate::model::simulate::world::Incident;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
-use super::{Against, Dialog, ExportMessage, ImportMessage, Look, Pace, PathPurpose, Tab};
+use super::{Against, Dialog, ExportMessage, ImportMessage, LessonFile, Look, Pace, PathPurpose, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
@@ -50,8 +52,12 @@ pub enum DesignMessage {
     Fix(usize),
     /// Remove the servers; asks once what becomes of their downstreams if they have any.
     AskRemove(Vec<ServerId>),
-    /// The answer, which is remembered.
-    Remove(Vec<ServerId>, Downstreams),
+    /// The answer; the next time nobody is asked if it is to be remembered.
+    Remove {
+        servers: Vec<ServerId>,
+        downstreams: Downstreams,
+        remembers: bool,
+    },
     /// Forget what was answered.
     AskAgain,
     /// The servers and all below them, as text for the clipboard.
@@ -185,6 +191,13 @@ pub enum ClusterMessage {
     CanSteer(PathBuf, Result<Box<Steered>, Refused>),
     /// Do it.
     Steer,
+    /// Let clients commit rows, so many a second of all together, or as many as there can be.
+    StartLoad(Option<f64>),
+    StopLoad,
+    /// What one second of it brought.
+    Loading(PathBuf, Second),
+    /// It has ended, and every row was looked for; or why not.
+    Loaded(PathBuf, Result<Loaded, Report>),
     /// Watch the cluster that was imported, which pgcascade did not make.
     WatchForeign,
     /// Watch it no longer.
@@ -235,11 +248,17 @@ pub enum ViewMessage {
     Show(Tab),
     /// Whether large designs have one.
     Minimap(bool),
+    /// The panels beside the drawing, shown or folded away.
+    LeftSide(bool),
+    RightSide(bool),
     ShowFile(String),
     /// Compare the bundle with another one, or (`None`) with nothing.
     Compare(Option<Against>),
     Dialog(Option<Dialog>),
     CloseNotice(u64),
+    CloseNotices,
+    /// Fonts of this machine, for letters that the window's own lack.
+    Fonts(Vec<FontFile>),
     Theme(Theme),
     ReduceMotion(bool),
     OpenFolder(PathBuf),
@@ -336,6 +355,25 @@ pub enum LessonMessage {
     NextGoal,
     /// What was done, as text for the clipboard.
     CopyResult,
+    /// Ask for the file of a lesson of one's own.
+    OpenFile,
+    /// Such a file as it was read.
+    FileRead(PathBuf, LessonFile),
+    /// The file of the open lesson may have changed.
+    LookAtFile,
+    /// What was learnt goes to a file, or comes from one.
+    Export,
+    Import,
+    Imported(Box<Progress>),
+    /// Ask before everything is forgotten.
+    AskForget,
+    Forget,
+    /// Show the lesson on real servers of its own.
+    Prove,
+    ProofStep(ProofStep),
+    /// It ended, with the goals that were shown or why they were not.
+    ProofEnded(Result<Vec<String>, Report>),
+    CancelProof,
     /// The question of this number, of the quiz of this seed.
     Quiz(u64, u64),
     Guess(Vec<String>),

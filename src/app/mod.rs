@@ -17,6 +17,7 @@ pub mod glance;
 mod importing;
 mod in_time;
 mod lesson;
+pub mod load;
 mod locked;
 mod message;
 mod mode;
@@ -24,6 +25,8 @@ mod outbox;
 pub mod phases;
 pub mod picks;
 mod queries;
+pub mod remedy;
+pub mod running;
 mod session;
 mod start;
 mod survives;
@@ -39,7 +42,7 @@ pub use exporting::{ExportMessage, Exporting, Shown};
 pub use folding::Folding;
 pub use importing::{ImportMessage, ImportSource, ImportStage, Imported, Importing, ReportStyle};
 pub use in_time::{InTime, Pace};
-pub use lesson::{Learning, Looked, OpenLesson, Quiz};
+pub use lesson::{Learning, LessonFile, Looked, OpenLesson, OwnFile, Proof, Quiz};
 pub use locked::Locked;
 pub use message::{
     ClusterMessage, DesignMessage, FileMessage, LessonMessage, Message, OnDisk, RunMessage, StartMessage,

@@ -5,6 +5,10 @@
 use std::ops::Range;
 
 use crate::model::plan::{Outcome, Plan, Progress, StepState};
+use crate::model::words::counted;
+
+/// More servers than this are counted, and not named.
+const MOST_NAMES: usize = 4;
 
 /// A stretch of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +26,30 @@ pub struct PhaseState {
     pub done: usize,
     /// Something happens in it, or went wrong: worth a look.
     pub is_active: bool,
+}
+
+/// What stands above each stretch. Where several have the same title, the servers tell them apart: "Start the servers:
+/// slave1, slave2".
+pub fn titles(plan: &Plan, stretches: &[Stretch]) -> Vec<String> {
+    let words = |stretch: &Stretch| {
+        let same = stretches.iter().filter(|other| other.title == stretch.title);
+        if same.count() < 2 {
+            return stretch.title.to_owned();
+        }
+        let steps = plan.steps.get(stretch.steps.clone()).unwrap_or_default();
+        let mut names: Vec<&str> = Vec::new();
+        for name in steps.iter().filter_map(|step| step.server.as_deref()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        match names.len() {
+            0 => stretch.title.to_owned(),
+            many if many > MOST_NAMES => format!("{}: {}", stretch.title, counted(many, "server")),
+            _ => format!("{}: {}", stretch.title, names.join(", ")),
+        }
+    };
+    stretches.iter().map(words).collect()
 }
 
 /// All steps, each in one stretch.
@@ -68,8 +96,8 @@ impl Stretch {
     }
 }
 
-/// The state of one step, by its place. A step that has nothing of its own to take back (a file goes with its
-/// folder) is taken back too, once all is.
+/// The state of one step, by its place. A step that has nothing of its own to undo (a file goes with its
+/// folder) is undone too, once all is.
 pub fn state_of(progress: &Progress, place: usize) -> StepState {
     let state = progress
         .steps

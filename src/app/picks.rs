@@ -3,7 +3,8 @@
 
 use crate::app::actions::{ACTIONS, ActionId, Answer, Does};
 use crate::app::edits::{edit, role_in_words};
-use crate::app::{DesignMessage, FileMessage, Message, Pick, Session};
+use crate::app::running::wish_words;
+use crate::app::{ClusterMessage, DesignMessage, FileMessage, Message, Pick, Session};
 use crate::model::document::Command;
 use crate::model::document::templates::{EMPTY, TEMPLATES};
 use crate::model::topology::{Edit, PgMajor, Refusal, Server, ServerId, SiteName};
@@ -35,6 +36,7 @@ pub fn title(pick: &Pick, session: &Session) -> String {
             [server] => format!("Choose a new upstream for {}", name(server)),
             _ => format!("Choose a new upstream for these {}", servers.len()),
         },
+        Pick::Follow(server) => format!("Choose the running server that {} is to follow", name(server)),
         Pick::Place(server) => format!("Choose a server to swap with {}", name(server)),
         Pick::Site(servers) => match servers.as_slice() {
             [server] => format!("Choose the site of {}", name(server)),
@@ -61,6 +63,14 @@ pub fn rows(pick: &Pick, session: &Session, typed: &str) -> Vec<Row> {
     ranked.into_iter().map(|(_, row)| row).chain(new_site).collect()
 }
 
+/// What is said where no row matches.
+pub fn nothing_words(pick: &Pick, typed: &str) -> String {
+    match (pick, typed.trim()) {
+        (Pick::Site(_), "") => "Type a name; Enter makes the site".to_owned(),
+        (_, typed) => format!("Nothing matches \"{typed}\""),
+    }
+}
+
 /// How well the row matches; `None`: not at all. Every typed word must be somewhere in it.
 fn rank(row: &Row, typed: &str) -> Option<u8> {
     let words = row.words.to_lowercase();
@@ -82,6 +92,7 @@ fn all_rows(pick: &Pick, session: &Session) -> Vec<Row> {
         Pick::Action => action_rows(session),
         Pick::Server => server_rows(session),
         Pick::Upstream(servers) => upstream_rows(session, servers),
+        Pick::Follow(server) => follow_rows(session, *server),
         Pick::Place(server) => place_rows(session, *server),
         Pick::Site(servers) => site_rows(session, servers),
         Pick::Template => template_rows(),
@@ -163,6 +174,32 @@ fn upstream_rows(session: &Session, servers: &[ServerId]) -> Vec<Row> {
     }
     rows.extend(fixes);
     rows
+}
+
+/// The servers that run, each with what a drop upon it would say.
+fn follow_rows(session: &Session, server: ServerId) -> Vec<Row> {
+    let topology = session.desk.document.topology();
+    let Some(running) = session.running() else {
+        return Vec::new();
+    };
+    let others = topology.in_tree_order().into_iter().filter(|id| *id != server);
+    others
+        .filter_map(|upstream| {
+            let name = topology.server(upstream)?.name().to_string();
+            Some(match running.may_follow(server, upstream) {
+                Ok((wish, besides)) => {
+                    let detail = if besides.is_empty() {
+                        wish_words(&wish)
+                    } else {
+                        as_sentence(&besides.join(" · "))
+                    };
+                    let steer = Message::Cluster(ClusterMessage::AskSteer(wish));
+                    simple(name, detail, Ok(Does::Send(steer)))
+                }
+                Err(reason) => simple(name, reason.clone(), Err(reason)),
+            })
+        })
+        .collect()
 }
 
 fn place_rows(session: &Session, server: ServerId) -> Vec<Row> {

@@ -1,5 +1,7 @@
 //! `apply`: makes a running cluster what a changed design says, and says before what that means for those who use it.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::args::Apply;
@@ -25,13 +27,13 @@ struct Answer<'a> {
     checks: &'a [Check],
 }
 
-pub(super) async fn apply(args: &Apply, wanted: Document) -> Result<Ending, Report> {
+pub(super) async fn apply(args: &Apply, dir: &Path, wanted: Document) -> Result<Ending, Report> {
     if !args.plan {
         // While it asks, nothing has begun: Ctrl-C ends it at once.
         trust::settle(wanted.topology(), args.trust, args.json)?;
     }
     let signals = Signals::catch()?;
-    let found = deploy::look(&args.dir, &wanted).await?;
+    let found = deploy::look(dir, &wanted).await?;
     let plan = plan_apply(
         found.running.topology(),
         wanted.topology(),

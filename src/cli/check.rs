@@ -1,4 +1,4 @@
-//! `check`: findings on standard output, worst first; a file that is no design answers in the same form.
+//! `check`: findings on standard output, worst first; a file that is not a design answers in the same form.
 
 use std::path::Path;
 

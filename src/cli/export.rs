@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Ending, designs, print};
 use crate::engine::desk::folder::OutputFolder;
-use crate::model::export::{self, Fate, Kept, NotPossible, Target};
+use crate::model::export::{self, Fate, HostLayout, Kept, NotPossible, Target};
 use crate::model::quoting::shell_path;
 use crate::model::words::counted;
 use crate::report::Report;
@@ -23,6 +23,9 @@ pub(in crate::cli) struct ExportArgs {
     /// The folder to write
     #[arg(short, long, value_name = "DIR", required_unless_present_any = ["list", "losses"])]
     output: Option<PathBuf>,
+    /// Where servers lie on hosts (--to hosts): a folder of pgcascade's, or where the packages of Debian or RHEL have them
+    #[arg(long, value_name = "LAYOUT", default_value = HostLayout::default().word(), value_parser = PossibleValuesParser::new(HostLayout::ALL.map(HostLayout::word)))]
+    layout: String,
     /// Show what the target keeps of the design, approximates or loses
     #[arg(long, conflicts_with = "list")]
     losses: bool,
@@ -56,7 +59,15 @@ pub(super) fn export(args: &ExportArgs) -> Result<Ending, Report> {
     let Some(output) = &args.output else {
         return Ok(Ending::Fine);
     };
-    let made = export::export(&document, target).map_err(|refused| report(refused, file))?;
+    let layout = HostLayout::parse(&args.layout).unwrap_or_default();
+    if layout != HostLayout::default() && target != Target::Hosts {
+        return Err(Report::new(format!(
+            "--layout is for --to hosts; {} decides itself where servers lie.",
+            target.word()
+        ))
+        .hint("Omit --layout"));
+    }
+    let made = export::export_in(&document, target, layout).map_err(|refused| report(refused, file))?;
     let files: Vec<(&str, &[u8], bool)> = made
         .files
         .iter()

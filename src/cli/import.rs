@@ -14,8 +14,8 @@ use crate::report::Report;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ImportArgs {
-    /// A data directory, a configuration folder, a *.conf file, a tarball, or a folder of several; or a server, as a
-    /// connection string or a URI
+    /// A data directory, a configuration folder, a *.conf file, files of Patroni, repmgr, CloudNativePG or compose, a
+    /// tarball, or a folder of several; or a server, as a connection string or a URI
     #[arg(value_name = "SOURCE", required_unless_present = "config")]
     sources: Vec<String>,
     /// The configuration folder of one server; once for each server

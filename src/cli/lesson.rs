@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::{ChallengeArgs, LessonArgs, Work};
+use super::prove::prove;
 use super::task::{command, task};
 use super::{Ending, designs, print, target};
 use crate::engine::cluster::{self, Task};
@@ -14,7 +15,7 @@ use crate::engine::desk::{progress, store};
 use crate::engine::servers_user::{self, Fate};
 use crate::model::document::{Document, Problem, format};
 use crate::model::lessons::{
-    self, Bench, FRAME, Lesson, Live, On, check_design, check_result, read, read_result,
+    self, Bench, FRAME, Lesson, Live, On, Translation, check_design, check_result, read, read_result,
 };
 use crate::model::plan::Outcome;
 use crate::report::Report;
@@ -39,9 +40,19 @@ pub(super) fn lesson(args: &LessonArgs) -> Result<Ending, Report> {
                 .hint("Write a frame for a lesson of your own with: pgcascade lesson new FILE"),
         );
     }
-    let lesson = find(&args.lesson)?;
+    let mut lesson = find(&args.lesson)?;
     if args.test {
         return Ok(test(&args.lesson, &lesson));
+    }
+    if let Some(language) = &args.template {
+        print::text(&lessons::template(&lesson, language));
+        return Ok(Ending::Fine);
+    }
+    if let Some(file) = &args.translation {
+        lesson = Cow::Owned(translated(file, &lesson)?);
+    }
+    if let Some(dir) = &args.prove {
+        return prove(&lesson, dir, args);
     }
     work(&lesson, &args.work)
 }
@@ -59,6 +70,26 @@ pub(super) fn challenge(args: &ChallengeArgs) -> Result<Ending, Report> {
 fn today() -> lessons::Challenge {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     lessons::today(since.map_or(0, |since| since.as_secs() / 86_400))
+}
+
+/// The lesson in the words of a translation's file.
+fn translated(file: &Path, lesson: &Lesson) -> Result<Lesson, Report> {
+    let text = store::text(file)
+        .map_err(|error| Report::of(format!("\"{}\" cannot be read", file.display()), &error))?;
+    let translation = Translation::read(&text, lesson).map_err(|problems| {
+        let headline = format!(
+            "\"{}\" is not a translation of \"{}\"",
+            file.display(),
+            lesson.name
+        );
+        let mut report = Report::new(headline);
+        report.causes = problems.iter().map(|problem| in_place(file, problem)).collect();
+        report
+    })?;
+    if translation.is_outdated(lesson) {
+        print::note("note: the English words have changed since this translation was made");
+    }
+    Ok(translation.of(lesson))
 }
 
 /// A file for a path or something that ends in `.toml`, else a name.
@@ -141,7 +172,7 @@ fn frame(path: Option<&Path>) -> Result<Ending, Report> {
     Ok(Ending::Fine)
 }
 
-fn write(path: &Path, text: &str, is_forced: bool) -> Result<(), Report> {
+pub(super) fn write(path: &Path, text: &str, is_forced: bool) -> Result<(), Report> {
     let whole = Output {
         path,
         kind: Kind::Design,
@@ -251,8 +282,7 @@ fn check(lesson: &Lesson, file: &Path) -> Result<Ending, Report> {
 }
 
 fn hint(lesson: &Lesson, number: usize) -> Result<Ending, Report> {
-    let of_goals = lesson.goals.iter().flat_map(|goal| &goal.hints);
-    let hints: Vec<&String> = lesson.hints.iter().chain(of_goals).collect();
+    let hints: Vec<&String> = lesson.all_hints().collect();
     let Some(hint) = number.checked_sub(1).and_then(|place| hints.get(place)) else {
         let message = format!(
             "This lesson has {}",
@@ -331,7 +361,7 @@ async fn verified(folder: &Path) -> Result<bool, Report> {
 }
 
 /// Progress is a convenience: where it cannot be kept, a note says so and the answer stays.
-fn remember(change: impl FnOnce(&mut lessons::Progress)) {
+pub(super) fn remember(change: impl FnOnce(&mut lessons::Progress)) {
     if let Err(report) = progress::change(change) {
         print::note(format_args!("note: {report}"));
     }

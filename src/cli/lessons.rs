@@ -8,8 +8,9 @@ use super::args::Lessons;
 use super::table::{table, words};
 use super::{Ending, lesson, print};
 use crate::engine::desk::{progress, store};
-use crate::model::lessons::{self, chapters, check_result, read_result};
+use crate::model::lessons::{self, Progress, chapters, check_result, read_result};
 use crate::model::quoting;
+use crate::model::words::counted;
 use crate::report::Report;
 
 /// The contract's form.
@@ -28,6 +29,15 @@ pub(super) fn lessons(args: &Lessons) -> Result<Ending, Report> {
     let (progress, report) = progress::load();
     if let Some(report) = report {
         print::note(format_args!("note: {report}"));
+    }
+    if let Some(path) = &args.export {
+        return export(path, &progress);
+    }
+    if let Some(path) = &args.import {
+        return import(path);
+    }
+    if let Some(name) = &args.forget {
+        return forget(name);
     }
     if args.json {
         let rows = lessons::lessons().iter().map(|lesson| Row {
@@ -55,6 +65,42 @@ pub(super) fn lessons(args: &Lessons) -> Result<Ending, Report> {
         }
     }
     print::note("Begin with: pgcascade lesson first-standby");
+    Ok(Ending::Fine)
+}
+
+fn export(path: &Path, known: &Progress) -> Result<Ending, Report> {
+    if path.exists() {
+        return Err(Report::new(format!("\"{}\" already exists", path.display())).hint("Choose another name"));
+    }
+    lesson::write(path, &progress::text(known)?, false)?;
+    let lessons = counted(known.0.len(), "lesson");
+    print::note(format_args!(
+        "Wrote the progress of {lessons} to {}",
+        path.display()
+    ));
+    Ok(Ending::Fine)
+}
+
+fn import(path: &Path) -> Result<Ending, Report> {
+    let other = progress::read(path)?;
+    let lessons = counted(other.0.len(), "lesson");
+    progress::change(|known| known.merge(other))?;
+    print::note(format_args!(
+        "Added the progress of {lessons}; the better of two counts"
+    ));
+    Ok(Ending::Fine)
+}
+
+fn forget(name: &str) -> Result<Ending, Report> {
+    let mut is_there = false;
+    let lesson = (name != "all").then_some(name);
+    progress::change(|known| is_there = known.forget(lesson))?;
+    if !is_there {
+        let what = lesson.map_or_else(|| "any lesson".to_owned(), |name| format!("\"{name}\""));
+        return Err(Report::new(format!("There is nothing to forget of {what}"))
+            .hint("See what you have done with: pgcascade lessons"));
+    }
+    print::note(format_args!("Forgot {}", lesson.unwrap_or("all lessons")));
     Ok(Ending::Fine)
 }
 

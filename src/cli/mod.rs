@@ -33,6 +33,7 @@ mod predict;
 mod preflight;
 mod print;
 mod progress;
+mod prove;
 mod rehearse;
 mod resume;
 mod scenario;
@@ -49,6 +50,7 @@ mod terminal;
 mod tree;
 mod trust;
 mod values;
+mod via;
 mod watch;
 mod window;
 
@@ -63,7 +65,7 @@ use crate::engine::servers_user::{self, Fate, own_session};
 use crate::model::plan::Wish;
 use crate::model::words::duration;
 use crate::report::Report;
-use args::{Args, Command};
+use args::{Args, Command, Show};
 
 /// How a command ended, when nothing else is to be said about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,24 +198,36 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::Plan { target, json } => {
             // The design is the caller's, who may be root; the folder is the servers' user's.
             let document = designs::open(&target.file)?;
+            if target.via.is_given() {
+                return wait_for(via::deploy(&target, document, Show { plan: true, json }));
+            }
             target.take_on_user()?;
             wait_for(async {
                 let document = rehearse::rehearsed(&target, document, json).await?;
                 plan::plan(&target, &document, json).await
             })
         }
-        Command::Deploy { target, trust, json } => {
+        Command::Deploy { target, trust, show } => {
             let document = designs::open(&target.file)?;
+            if target.via.is_given() {
+                return wait_for(via::deploy(&target, document, show));
+            }
             target.take_on_user()?;
             wait_for(async {
-                let document = rehearse::rehearsed(&target, document, json).await?;
-                deploy::deploy(&target, &document, trust, json).await
+                let document = rehearse::rehearsed(&target, document, show.json).await?;
+                if show.plan {
+                    return plan::plan(&target, &document, show.json).await;
+                }
+                deploy::deploy(&target, &document, trust, show.json).await
             })
         }
         Command::Apply(apply) => {
             let wanted = designs::open(&apply.file)?;
-            servers_user::take_on(&apply.dir, None, Fate::Stays)?;
-            wait_for(apply::apply(&apply, wanted))
+            let Some(dir) = apply.dir.clone().filter(|_| !apply.via.is_given()) else {
+                return wait_for(via::apply(&apply, wanted));
+            };
+            servers_user::take_on(&dir, None, Fate::Stays)?;
+            wait_for(apply::apply(&apply, &dir, wanted))
         }
         Command::Adopt(args) => adopt::adopt(&args),
         Command::Import(args) => import::import(&args),

@@ -93,7 +93,7 @@ pub(super) fn advise(checks: &[Check]) {
     }
 }
 
-/// The same as the events of a run without steps, so that whoever reads events always gets a last one.
+/// The same as the events of a run without steps, so that anyone who reads events always gets a last one.
 pub(super) fn as_events(run: u64, cluster: &str, folder: &str, failed: &[&Check]) -> [RunEvent; 2] {
     let event = |number, kind| RunEvent {
         run,

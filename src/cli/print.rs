@@ -59,7 +59,7 @@ pub(super) fn failure() -> Option<Report> {
     ))
 }
 
-/// A question for whoever sits at the terminal, who answers behind it.
+/// A question for anyone who sits at the terminal, who answers behind it.
 pub(super) fn question(text: &str) {
     let mut out = std::io::stderr().lock();
     let _ = out.write_all(text.as_bytes());

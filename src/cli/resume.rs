@@ -12,7 +12,7 @@ use crate::engine::deploy::{self, Cancel, LeftOver, Resumed};
 use crate::model::quoting::shell_path;
 use crate::report::Report;
 
-/// This program goes on with one thing in its life.
+/// This program continues one thing in its life.
 const RUN: u64 = 1;
 
 pub(super) async fn resume(dir: &Path, as_json: bool) -> Result<Ending, Report> {

@@ -12,7 +12,7 @@ use crate::report::Report;
 pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
-    /// `None` under `nohup`: whoever started it that way wants it to outlive the terminal.
+    /// `None` under `nohup`: anyone who started it that way wants it to outlive the terminal.
     hang_up: Option<Signal>,
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::via::Via;
 use crate::engine::deploy::Request;
 use crate::engine::desk::store;
 use crate::engine::servers_user::{self, Fate};
@@ -15,11 +16,13 @@ const BIN_HELP: &str =
 pub(super) struct Target {
     /// The design file
     pub(super) file: PathBuf,
-    /// The cluster's folder; must be empty or not exist yet
-    #[arg(long, value_name = "DIR")]
-    dir: PathBuf,
+    /// The cluster's folder; must be empty or not exist yet [with --via: the playbook's folder, default FILE's name with .ansible]
+    #[arg(long, value_name = "DIR", required_unless_present = "via")]
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) via: Via,
     /// Rehearse a design of other hosts on this machine: its hosts become localhost, ports are found
-    #[arg(long)]
+    #[arg(long, conflicts_with = "via")]
     pub(super) here: bool,
     #[command(flatten)]
     programs: Programs,
@@ -40,17 +43,29 @@ pub(super) struct Programs {
 
 impl Target {
     pub(super) fn request(&self) -> Result<Request, Report> {
-        self.programs.request(&self.dir)
+        self.programs.request(self.folder()?)
     }
 
     pub(super) fn cache(&self) -> Option<PathBuf> {
         self.programs.cache()
     }
 
+    /// The folder that was named, if any.
+    pub(super) fn dir(&self) -> Option<&Path> {
+        self.dir.as_deref()
+    }
+
+    /// clap asks for it where nothing but this machine is meant.
+    fn folder(&self) -> Result<&Path, Report> {
+        self.dir().ok_or_else(|| {
+            Report::new("The command needs a folder for the cluster.").hint("Name it with --dir DIR")
+        })
+    }
+
     /// Root goes on as the servers' user.
     pub(super) fn take_on_user(&self) -> Result<(), Report> {
         let named = self.programs.run_as.as_deref();
-        servers_user::take_on(&absolute(&self.dir)?, named, Fate::MayComeOrGo)
+        servers_user::take_on(&absolute(self.folder()?)?, named, Fate::MayComeOrGo)
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// `None`: the output is no terminal.
+    /// `None`: the output is not a terminal.
     pub(super) fn open() -> Option<Self> {
         if !std::io::stdout().is_terminal() {
             return None;

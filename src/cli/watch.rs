@@ -115,7 +115,7 @@ async fn follow(latest: &mut watch::Receiver<Latest>, shown: &mut Shown) -> Repo
     }
 }
 
-/// Waits for a `q`; for ever where there is no keyboard.
+/// Waits for a `q`; forever where there is no keyboard.
 async fn quit(keys: &mut Option<mpsc::Receiver<u8>>) {
     if let Some(keys) = keys {
         while let Some(key) = keys.recv().await {

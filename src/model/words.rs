@@ -90,9 +90,25 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// A text of at most so many letters, with "…" for the rest.
+pub fn elided(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_text_ends_with_an_ellipsis() {
+        assert_eq!(elided("pgcascade", 9), "pgcascade");
+        assert_eq!(elided("psql -h é", 9), "psql -h é");
+        assert_eq!(elided("psql -h é 5432", 9), "psql -h…");
+    }
 
     #[test]
     fn numbers_and_their_nouns_agree() {

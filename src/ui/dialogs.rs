@@ -121,6 +121,9 @@ pub fn title(purpose: PathPurpose) -> &'static str {
         PathPurpose::SaveStory => "Save what has happened",
         PathPurpose::OpenStory => "Replay a saved story",
         PathPurpose::ExportPicture(..) => "Export a picture",
+        PathPurpose::OpenLesson => "Open a lesson",
+        PathPurpose::ExportProgress => "Export what you have learnt",
+        PathPurpose::ImportProgress => "Import what was learnt",
     }
 }
 
@@ -138,6 +141,9 @@ fn ask_desktop(purpose: PathPurpose, suggested: &Path) -> Option<PathBuf> {
         dialog = dialog.set_file_name(name.to_string_lossy());
     }
     match purpose {
+        PathPurpose::OpenLesson => dialog.add_filter("Lessons", &["toml"]).pick_file(),
+        PathPurpose::ExportProgress => dialog.add_filter("Progress", &["json"]).save_file(),
+        PathPurpose::ImportProgress => dialog.add_filter("Progress", &["json"]).pick_file(),
         PathPurpose::OpenStory => dialog.add_filter("What-if stories", &["txt"]).pick_file(),
         PathPurpose::SaveStory => dialog.add_filter("What-if stories", &["txt"]).save_file(),
         PathPurpose::OpenDesign => dialog

@@ -1,20 +1,74 @@
-//! The fonts of the window: egui's own, where what the font for running text lacks comes from the one for code.
+//! The fonts of the window: Noto Sans for running text, as in pictures; behind it egui's own for signs and for code, and at
+//! last those of the machine that have letters which all of these lack.
 
-use egui::{Context, FontDefinitions, FontFamily};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-/// Arrows, for one, are only in the font for code; a sign that no font has would be drawn as a box.
-pub fn install(ctx: &Context) {
-    ctx.set_fonts(definitions());
+use egui::{Context, FontData, FontDefinitions, FontFamily};
+
+use crate::model::desk::FontFile;
+use crate::model::diagram::face;
+
+const TEXT: &str = "NotoSans-Regular";
+const BOLD: &str = "NotoSans-Bold";
+
+/// The family of headings.
+pub fn bold() -> FontFamily {
+    FontFamily::Name("bold".into())
 }
 
-fn definitions() -> FontDefinitions {
-    let mut fonts = FontDefinitions::default();
-    let for_code = fonts.families.get(&FontFamily::Monospace).cloned();
-    let for_text = fonts.families.entry(FontFamily::Proportional).or_default();
-    for font in for_code.into_iter().flatten() {
-        if !for_text.contains(&font) {
-            for_text.push(font);
-        }
+/// `found`: fonts of this machine, to be asked when no other has a letter.
+pub fn install(ctx: &Context, found: &[FontFile]) {
+    ctx.set_fonts(definitions(found));
+}
+
+/// The letters of a text that would be drawn as boxes.
+pub fn missing(ctx: &Context, text: &str) -> BTreeSet<char> {
+    let mut foreign: BTreeSet<char> = text
+        .chars()
+        .filter(|letter| !face::has(*letter) && !letter.is_whitespace())
+        .collect();
+    if !foreign.is_empty() {
+        // Not `has_glyph`: it denies all letters of the font that the box itself comes from.
+        ctx.fonts_mut(|fonts| {
+            let mut font = fonts.fonts.font(&FontFamily::Proportional);
+            let known = font.characters();
+            foreign.retain(|letter| !known.contains_key(letter));
+        });
     }
+    foreign
+}
+
+fn definitions(found: &[FontFile]) -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    for (name, bytes) in [(TEXT, face::REGULAR), (BOLD, face::BOLD)] {
+        let data = FontData::from_static(bytes);
+        fonts.font_data.insert(name.to_owned(), Arc::new(data));
+    }
+    for font in found {
+        let mut data = FontData::from_owned(font.bytes.to_vec());
+        data.index = font.index;
+        fonts.font_data.insert(font.name.clone(), Arc::new(data));
+    }
+    let of = |family| fonts.families.get(&family).cloned().unwrap_or_default();
+    let (signs, code) = (of(FontFamily::Proportional), of(FontFamily::Monospace));
+    let last: Vec<String> = found.iter().map(|font| font.name.clone()).collect();
+    let in_order = |first: &[String], then: &[String]| {
+        let mut names: Vec<String> = Vec::new();
+        // Arrows, for one, are only in the font for code.
+        for name in first.iter().chain(then).chain(&last) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
+    };
+    let both = in_order(&signs, &code);
+    let text = in_order(&[TEXT.to_owned()], &both);
+    fonts.families.insert(bold(), in_order(&[BOLD.to_owned()], &text));
+    fonts
+        .families
+        .insert(FontFamily::Monospace, in_order(&code, &text));
+    fonts.families.insert(FontFamily::Proportional, text);
     fonts
 }

@@ -36,7 +36,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-static KEYS: [Shortcuts; 72] = [
+static KEYS: [Shortcuts; 77] = [
     Shortcuts { id: ActionId::New, keys: &[ctrl(Key::N)], in_text: true },
     Shortcuts { id: ActionId::NewFrom, keys: &[ctrl_shift(Key::N)], in_text: true },
     Shortcuts { id: ActionId::Open, keys: &[ctrl(Key::O)], in_text: true },
@@ -53,6 +53,9 @@ static KEYS: [Shortcuts; 72] = [
     Shortcuts { id: ActionId::TearDownLeft, keys: &[ctrl_shift(Key::T)], in_text: false },
     Shortcuts { id: ActionId::WatchLeft, keys: &[ctrl_shift(Key::W)], in_text: false },
     Shortcuts { id: ActionId::Adopt, keys: &[ctrl_shift(Key::A)], in_text: false },
+    Shortcuts { id: ActionId::StartCluster, keys: &[ctrl_alt(Key::S)], in_text: false },
+    Shortcuts { id: ActionId::StopCluster, keys: &[ctrl_alt(Key::X)], in_text: false },
+    Shortcuts { id: ActionId::TearDown, keys: &[ctrl_alt(Key::Delete)], in_text: false },
     Shortcuts { id: ActionId::Quit, keys: &[ctrl(Key::Q)], in_text: true },
     Shortcuts { id: ActionId::Undo, keys: &[ctrl(Key::Z)], in_text: false },
     Shortcuts { id: ActionId::Redo, keys: &[ctrl_shift(Key::Z), ctrl(Key::Y)], in_text: false },
@@ -85,6 +88,8 @@ static KEYS: [Shortcuts; 72] = [
     Shortcuts { id: ActionId::ZoomIn, keys: &[plain(Key::Plus), plain(Key::Equals)], in_text: false },
     Shortcuts { id: ActionId::ZoomOut, keys: &[plain(Key::Minus)], in_text: false },
     Shortcuts { id: ActionId::Minimap, keys: &[ctrl_alt(Key::O)], in_text: true },
+    Shortcuts { id: ActionId::LeftSide, keys: &[ctrl_alt(Key::ArrowLeft), ctrl_alt(Key::Num1)], in_text: true },
+    Shortcuts { id: ActionId::RightSide, keys: &[ctrl_alt(Key::ArrowRight), ctrl_alt(Key::Num2)], in_text: true },
     Shortcuts { id: ActionId::Deselect, keys: &[plain(Key::Escape)], in_text: false },
     Shortcuts { id: ActionId::WhatIf, keys: &[ctrl(Key::I)], in_text: true },
     Shortcuts { id: ActionId::InTime, keys: &[ctrl_shift(Key::I)], in_text: true },

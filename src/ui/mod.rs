@@ -19,6 +19,7 @@ pub mod shell;
 mod sides;
 mod start;
 pub mod theme;
+mod thumbnail;
 mod what_if_menu;
 
 use std::path::PathBuf;
@@ -29,8 +30,8 @@ pub use panels::PanelState;
 use crate::app::{Worker, first_session};
 use crate::report::Report;
 
-/// At these sizes nothing is cut off; tried down to the smaller one.
-const SMALLEST: [f32; 2] = [1024.0, 640.0];
+/// At these sizes nothing is cut off; tried down to the smaller one, which is a laptop's screen at 200 %.
+const SMALLEST: [f32; 2] = [800.0, 500.0];
 const FIRST: [f32; 2] = [1280.0, 800.0];
 
 /// Opens the designer on a design (a file, or a built-in one) and returns when it is closed.
@@ -75,7 +76,7 @@ pub fn open(file: Option<PathBuf>) -> Result<(), Report> {
 
 /// The look, and nothing that would keep an idle window awake.
 pub fn prepare(ctx: &egui::Context) {
-    fonts::install(ctx);
+    fonts::install(ctx, &[]);
     theme::install(ctx);
     ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = false);
 }

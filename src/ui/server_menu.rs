@@ -1,15 +1,17 @@
 //! Everything that can be done with one server, as menu entries: the outline and the canvas offer the same, which is
 //! what the table of actions has for a server; and with the link above it. What cannot be done is shown too, with its reason as a hint.
 
-use egui::{Button, Ui, WidgetInfo, WidgetType};
+use egui::{Align2, Button, FontId, Ui, WidgetInfo, WidgetType, vec2};
 
-use crate::app::actions::{ACTIONS, ActionId, Does, Menu, UiAction, action};
+use crate::app::actions::{self, ACTIONS, ActionId, Does, Menu, UiAction, action};
 use crate::app::edits::edit;
-use crate::app::{ClusterMessage, ClusterView, Message, Mode, Outbox, Session, ViewMessage};
+use crate::app::running::wish_words;
+use crate::app::{ClusterMessage, ClusterView, Dialog, Message, Mode, Outbox, Pick, Session, ViewMessage};
 use crate::model::plan::Wish;
 use crate::model::topology::{Edit, ServerId};
 use crate::ui::keys::key_words;
 use crate::ui::panels::{commands, connect_command};
+use crate::ui::theme::TEXT_SMALL;
 use crate::ui::what_if_menu;
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
@@ -19,12 +21,25 @@ pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut
         Mode::Design => {
             let servers = session.selection_around(id);
             for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
-                if let Some(Does::Send(message)) = entry_ui(ui, session, action, &servers) {
-                    outbox.send(message);
+                if action.id.begins_group() {
+                    ui.separator();
                 }
+                if action.id == ActionId::Remove {
+                    let clipboard = [ActionId::Cut, ActionId::Copy, ActionId::Duplicate];
+                    for action in clipboard.into_iter().filter_map(actions::action) {
+                        menu_entry(ui, session, action, &servers, outbox);
+                    }
+                }
+                menu_entry(ui, session, action, &servers, outbox);
             }
             running_ui(ui, session, id, outbox);
         }
+    }
+}
+
+fn menu_entry(ui: &mut Ui, session: &Session, action: &UiAction, servers: &[ServerId], outbox: &mut Outbox) {
+    if let Some(Does::Send(message)) = entry_ui(ui, session, action, servers) {
+        outbox.send(message);
     }
 }
 
@@ -55,38 +70,55 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
     entry(ui, idle && runs == Some(false), "Start the server", start);
     let stop = Message::Cluster(ClusterMessage::StopServers(names()));
     entry(ui, idle && runs == Some(true), "Stop the server", stop);
-    let seen = session.reading(id);
-    let is_standby = seen
-        .as_ref()
-        .is_some_and(|one| one.running && one.role == "standby");
-    let steer = |wish| Message::Cluster(ClusterMessage::AskSteer(wish));
-    if drawn.is_primary() {
-        let gone = runs == Some(false) || seen.as_ref().is_some_and(|one| !one.answers);
-        let wish = Wish::Failover { heir: None };
-        entry(ui, idle && gone, "Let a standby take over…", steer(wish));
-    } else {
-        let heir = name.to_owned();
-        entry(
-            ui,
-            idle && is_standby,
-            "Switch over to this server…",
-            steer(Wish::Switchover { heir }),
-        );
-        let server = name.to_owned();
-        entry(
-            ui,
-            idle && runs == Some(false),
-            "Rejoin this server…",
-            steer(Wish::Rejoin { server }),
-        );
-    }
+    steer_entries_ui(ui, session, id, name, outbox);
+    let mut entry = |ui: &mut Ui, words: &str, message: Message| {
+        if ui.button(words).clicked() {
+            outbox.send(message);
+            ui.close();
+        }
+    };
     let log = Message::Cluster(ClusterMessage::ShowLog(name.to_owned()));
-    entry(ui, true, "Show its log…", log);
+    entry(ui, "Show its log…", log);
     if let Some(server) = cluster.deployed.topology().by_name(name) {
         let command = connect_command(cluster, server);
         let copy = Message::View(ViewMessage::CopyText(command));
-        entry(ui, true, "Copy the psql command", copy);
+        entry(ui, "Copy the psql command", copy);
     }
+}
+
+/// The roles of servers that run: what a drop on the drawing does, in the same words.
+fn steer_entries_ui(ui: &mut Ui, session: &Session, id: ServerId, name: &str, outbox: &mut Outbox) {
+    let Some(running) = session.running() else {
+        return;
+    };
+    let mut entry = |ui: &mut Ui, words: String, answer: Result<Message, String>| {
+        let button = ui.add_enabled(answer.is_ok(), Button::new(words));
+        match answer {
+            Err(reason) => drop(button.on_disabled_hover_text(reason)),
+            Ok(message) if button.clicked() => {
+                outbox.send(message);
+                ui.close();
+            }
+            Ok(_) => {}
+        }
+    };
+    let mut steer = |ui: &mut Ui, usual: Wish, answer: Result<Wish, String>| {
+        let words = wish_words(answer.as_ref().unwrap_or(&usual));
+        let answer = answer.map(|wish| Message::Cluster(ClusterMessage::AskSteer(wish)));
+        entry(ui, words, answer);
+    };
+    if session.desk.document.topology().primary().id() == id {
+        steer(ui, Wish::Failover { heir: None }, running.may_fail_over());
+        return;
+    }
+    let own = || name.to_owned();
+    steer(ui, Wish::Switchover { heir: own() }, running.may_take_over(id));
+    steer(ui, Wish::Rejoin { server: own() }, running.may_rejoin(id));
+    let follow = running.may_be_moved(id).map(|()| {
+        let pick = Dialog::Pick(Pick::Follow(id));
+        Message::View(ViewMessage::Dialog(Some(pick)))
+    });
+    entry(ui, format!("Let {name} follow…"), follow);
 }
 
 /// Of a cluster that pgcascade did not make: commands to copy, nothing that is done.
@@ -120,8 +152,18 @@ pub fn entry_ui(ui: &mut Ui, session: &Session, action: &UiAction, servers: &[Se
     let words = action.words_on(session, servers);
     let button = Button::new(words.as_str()).shortcut_text(key_words(action.id, ui.ctx()));
     let response = ui.add_enabled(answer.is_ok(), button);
+    let is_on = action.is_on(session);
+    if is_on == Some(true) {
+        let at = response.rect.left_center() + vec2(6.0, 0.0);
+        let font = FontId::proportional(TEXT_SMALL);
+        let colour = ui.visuals().text_color();
+        ui.painter().text(at, Align2::LEFT_CENTER, "✔", font, colour);
+    }
     // Without the keys, which egui would read out as if they were words of it.
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, answer.is_ok(), &words));
+    response.widget_info(|| match is_on {
+        None => WidgetInfo::labeled(WidgetType::Button, answer.is_ok(), &words),
+        Some(is_on) => WidgetInfo::selected(WidgetType::Button, answer.is_ok(), is_on, &words),
+    });
     match answer {
         Err(reason) => {
             response.on_disabled_hover_text(reason);

@@ -4,6 +4,9 @@
 //! collects. The few effects that only a window can perform (dialogs, clipboard, closing) stay here, all others go
 //! to the worker. Constructible without a display: tests draw [`Shell::root_ui`] into a harness.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use egui::{CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
 
 use crate::app::Outbox;
@@ -14,6 +17,7 @@ use crate::model::desk::Preferences;
 use crate::model::drift::Drift;
 use crate::ui::canvas::{CanvasState, canvas_ui};
 use crate::ui::dialogs::Chooser;
+use crate::ui::fonts;
 use crate::ui::keys;
 use crate::ui::panels::{self, PanelState};
 use crate::ui::sides::sides_ui;
@@ -54,6 +58,12 @@ pub struct Shell {
     /// What the window looks like now.
     preferred: Option<Preferences>,
     had_focus: bool,
+    /// The file that is followed, and the revision whose letters were looked for.
+    followed: Option<PathBuf>,
+    read_at: Option<u64>,
+    /// Letters that were asked for already, and how many fonts are installed for them.
+    asked_letters: BTreeSet<char>,
+    installed_fonts: usize,
 }
 
 impl std::fmt::Debug for Shell {
@@ -82,6 +92,10 @@ impl Shell {
             closing: false,
             preferred: None,
             had_focus: true,
+            followed: None,
+            read_at: None,
+            asked_letters: BTreeSet::new(),
+            installed_fonts: 0,
         }
     }
 
@@ -110,8 +124,39 @@ impl Shell {
         for message in messages {
             self.happen(ctx, message);
         }
+        self.follow_file();
+        self.find_fonts(ctx);
         self.prefer(ctx);
         self.set_title(ctx);
+    }
+
+    fn follow_file(&mut self) {
+        if self.followed != self.session.desk.path {
+            self.followed.clone_from(&self.session.desk.path);
+            let followed = self.followed.clone();
+            self.background.perform(Effect::FollowFile(followed));
+        }
+    }
+
+    /// Names may be in scripts that the window's own fonts lack: the machine's are asked for.
+    fn find_fonts(&mut self, ctx: &egui::Context) {
+        if self.installed_fonts != self.session.fonts.len() {
+            self.installed_fonts = self.session.fonts.len();
+            fonts::install(ctx, &self.session.fonts);
+            ctx.request_repaint();
+            return;
+        }
+        // Nothing can be asked of fonts before the first frame.
+        if self.read_at == Some(self.session.desk.revision) || ctx.cumulative_pass_nr() == 0 {
+            return;
+        }
+        self.read_at = Some(self.session.desk.revision);
+        let missing = fonts::missing(ctx, &self.session.derived.text);
+        let new: String = missing.difference(&self.asked_letters).collect();
+        if !new.is_empty() {
+            self.asked_letters.extend(new.chars());
+            self.background.perform(Effect::FindFonts(new));
+        }
     }
 
     /// Lets the window look and move as it is preferred.
@@ -254,7 +299,7 @@ impl Shell {
             Panel::top("differs")
                 .frame(bar.fill(tokens.tint(tone)))
                 .show(ui, |ui| {
-                    panels::differs_ui(ui, differs, !session.live.is_foreign(), outbox);
+                    panels::differs_ui(ui, session, differs, !session.live.is_foreign(), outbox);
                 });
         }
         Panel::bottom("status")

@@ -147,7 +147,7 @@ pub(crate) async fn check_whole(folder: &Path, wanted: &Document) {
     }
 }
 
-/// Applies a design; only the named servers are started anew.
+/// Applies a design; only the named servers are started again.
 pub(crate) async fn apply(
     folder: &Path,
     before: &Document,

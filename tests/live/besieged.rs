@@ -1,6 +1,6 @@
 //! Random hostile folders under every command: a deployment onto one, a cluster in one, and what a deployment or a change
 //! left there that was ended in the middle. Links, FIFOs, sockets, devices, others' files and folders, mounts, and a parent
-//! that is swapped while the command runs. Nothing outside is changed, read or shown, and no command waits for ever.
+//! that is swapped while the command runs. Nothing outside is changed, read or shown, and no command waits forever.
 //!
 //! A seeded few by default; `PGCASCADE_HOSTILE=100` tries so many, `PGCASCADE_SEED=n` other ones.
 
@@ -24,7 +24,7 @@ use crate::root::{Swapping, end_everything_of};
 use crate::scene::{assert_gone, free_ports};
 
 const ROUNDS: u64 = 6;
-/// What is slow is told, for whoever looks for what waits.
+/// What is slow is told, for anyone who looks for what waits.
 const SLOW: Duration = Duration::from_secs(5);
 
 /// The folders below are called so in what follows.
@@ -143,7 +143,7 @@ impl Siege {
         let planted = self.plants(random);
         let names: Vec<&str> = planted.iter().map(|one| one.what.as_str()).collect();
         let what = format!("{what} with {names:?}");
-        // Whoever has no socket to ask is waited for as long as a start may take.
+        // Anyone who has no socket to ask is waited for as long as a start may take.
         let is_silent = planted.iter().any(|one| one.at.starts_with("run"));
         let mut commands = COMMANDS.to_vec();
         random.shuffle(&mut commands);
@@ -166,7 +166,7 @@ impl Siege {
     /// Swaps the folder for a link while a command runs.
     fn swapped(&self, random: &mut Random, look: Look, what: &str) {
         let command = random.pick(&COMMANDS);
-        // Not for a folder of their own: whoever can swap it can do there what the command could.
+        // Not for a folder of their own: anyone who can swap it can do there what the command could.
         let swapping = Swapping::begin(&self.folder(), &self.treasure.folder);
         let answer = self.answer(command, what);
         swapping.end();

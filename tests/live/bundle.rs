@@ -31,7 +31,7 @@ pub struct Place {
     pub bin: Option<PathBuf>,
     /// What the shell that runs a script keeps from others.
     pub umask: &'static str,
-    /// Whoever runs `up` trusts the design.
+    /// Anyone who runs `up` trusts the design.
     pub trusts: bool,
 }
 

@@ -220,7 +220,7 @@ pub fn signal(child: &Child, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
 }
 
-/// True if whoever started the tests wants them to outlive the terminal; children inherit that.
+/// True if anyone who started the tests wants them to outlive the terminal; children inherit that.
 pub fn is_hangup_ignored() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,4 +1,4 @@
-//! Every kind of difference, made on real servers, seen by `status --json`, and gone once it is mended.
+//! Every kind of difference, made on real servers, seen by `status --json`, and gone once it is repaired.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -134,7 +134,7 @@ impl Place {
         }
     }
 
-    /// Does it, sees it, mends it, and sees it go.
+    /// Does it, sees it, repairs it, and sees it go.
     pub async fn tries(&self, server: &str, harm: &str, mend: &str, expected: &[&str]) -> String {
         self.ask(server, harm).await;
         let said = self.shows(expected, SEEN);
@@ -415,7 +415,7 @@ async fn a_ring(place: &Place) {
     place.shows(&[], MENDED);
 }
 
-/// Last, since only a new copy mends it.
+/// Last, since only a new copy repairs it.
 async fn a_lost_slot(place: &Place) {
     assert_eq!(place.run(&["stop", "b"]).0, Some(0));
     place
@@ -578,7 +578,7 @@ async fn an_applied_design_is_what_runs_again() {
     assert!(said.contains("No changes"), "{said}");
     assert_eq!(place.run(&["verify"]).0, Some(0));
 
-    // What only a restart takes back.
+    // What only a restart undoes.
     place.ask("b", &system("SET max_wal_senders = 44")).await;
     assert_eq!(place.run(&["stop", "b"]).0, Some(0));
     assert_eq!(place.run(&["start", "b"]).0, Some(0));

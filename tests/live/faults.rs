@@ -13,7 +13,7 @@
 //! | clock set back | `a_clock_that_was_set_loses_no_server`; preflight's `clock` | none needed: no server is lost |
 //! | SIGINT, SIGTERM, kill -9 | `rounds` | "Cancelled: unwinding what was done"; "was left half built", `pgcascade resume` |
 //! | two pgcascades on one folder | `safety`, `record::lock` | "Another pgcascade (process N) is at work on DIR" |
-//! | terminal or window gone | `a_terminal_that_goes_away…`, `worker::a_window_closed_during…` | none can be read: all is taken back |
+//! | terminal or window gone | `a_terminal_that_goes_away…`, `worker::a_window_closed_during…` | none can be read: all is undone |
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -220,7 +220,7 @@ async fn a_limit_on_the_size_of_files_is_an_error_and_no_end() {
 
     // From the copies on: it is pgcascade itself that cannot write.
     let mut child = place.deploy_until(12);
-    // By whoever it is now: root has gone on as the servers' user.
+    // By anyone who it is now: root has gone on as the servers' user.
     let whose = fs::metadata(place.path("d")).unwrap();
     let limit = Command::new("prlimit")
         .args([LIMIT, "--pid", &child.id().to_string()])

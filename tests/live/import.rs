@@ -3,40 +3,60 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use std::process::Stdio;
+
 use pgcascade::engine::import::{Brought, from_files, from_servers};
-use pgcascade::model::topology::{Archive, Auth, Edit, Topology};
+use pgcascade::model::topology::terms::{HbaLine, Initdb, Listen, RoleName, SegmentSize, SlotName};
+use pgcascade::model::topology::{Archive, Auth, Edit, LinkTerms, ServerTerms, Topology};
 use pgcascade::report::Report;
 
 use crate::drift::Place;
+use crate::lab::{as_user, programs};
 
 /// What a design says, without its name, its order and the numbers of its priorities.
 fn said(topology: &Topology) -> String {
+    let archive = topology.archive();
+    let terms = topology.terms();
     let mut text = format!(
-        "{} {:?} {:?} {:?} {} {:?}\n",
+        "{} {:?} {:?} {:?} {:?} {} {:?}\n{} {:?} {:?}\n",
         topology.postgres(),
         topology.sync(),
-        topology.archive().map(Archive::directory),
+        archive.map(Archive::directory),
+        archive.map(|one| (one.archive_command(), one.restore_command())),
         topology.effective_auth(),
         topology.has_tls(),
-        topology.settings()
+        topology.settings(),
+        topology.replication_role(),
+        terms.hba.iter().map(HbaLine::text).collect::<Vec<_>>(),
+        terms.initdb,
     );
     let candidates = topology.sync_candidates();
+    let slots = topology.slot_names();
     let mut lines: Vec<String> = Vec::new();
     for server in topology.servers() {
         let upstream = server.upstream().and_then(|id| topology.server(id));
+        let others = topology.fallbacks(server.id());
         lines.push(format!(
-            "{} {}:{} follows {:?} sync {:?} slot {} delay {:?} {:?}",
+            "{} {}:{} follows {:?} sync {:?} slot {:?} delay {:?} {:?} {:?} also {:?} {:?} {} {}",
             server.name(),
             server.host(),
             server.port(),
             upstream.map(|one| one.name().to_string()),
             candidates.iter().position(|one| one.id() == server.id()),
-            topology.uses_slot(server.id()),
+            topology.uses_slot(server.id()).then(|| &slots[&server.id()]),
             server
                 .standby()
                 .and_then(|one| one.apply_delay())
                 .map(ToString::to_string),
-            server.settings()
+            server.settings(),
+            server.terms(),
+            others
+                .iter()
+                .map(|other| other.name().as_str())
+                .collect::<Vec<_>>(),
+            server.standby().map(|one| &one.link().conninfo),
+            server.is_fed_by_archive(),
+            server.is_receiver(),
         ));
     }
     lines.sort();
@@ -77,7 +97,9 @@ fn is_equal(brought: &Brought, place: &Place, from: &str) {
         brought.losses
     );
     assert!(brought.unreached.is_empty(), "{:?}", brought.unreached);
-    assert!(brought.asked.is_empty(), "{:?}", brought.asked);
+    // What nobody can know: whose an inactive slot is.
+    let is_known = |asked: &&pgcascade::model::import::Asked| !asked.question.contains("barman_of_m");
+    assert_eq!(brought.asked.iter().find(is_known), None);
 }
 
 async fn from_everywhere(text: &str, change: impl FnOnce(&mut Topology)) {
@@ -127,6 +149,113 @@ async fn quorums_and_names_of_all_kinds_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_design_says_besides_its_drawing_comes_back() {
+    let wal = tempfile::tempdir().unwrap();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+    std::fs::set_permissions(wal.path(), open).unwrap();
+    let folder = wal.path().display().to_string();
+    from_everywhere(
+        "m + sync first 1\n  a + priority 1\n    b +\n  c + priority 2\n  d +\n",
+        |topology| {
+            let mut terms = topology.terms().clone();
+            terms.role = RoleName::parse("repuser").ok();
+            terms.hba = [
+                "host app app 10.0.0.0/8 md5",
+                "host \"my db\",all app 10.0.0.7/32 reject",
+            ]
+            .map(|line| HbaLine::parse(line).unwrap())
+            .to_vec();
+            terms.initdb = Initdb {
+                wal_segment_size: SegmentSize::parse("4MB")
+                    .ok()
+                    .filter(|_| topology.postgres().has_segment_sizes()),
+                data_checksums: Some(!topology.postgres().has_checksums_unasked()),
+                ..Initdb::default()
+            };
+            topology.apply(&Edit::SetClusterTerms(terms)).unwrap();
+            let archive = format!("test ! -f {folder}/%f && cp %p {folder}/%f");
+            let restore = format!("cp {folder}/%f \"%p\"");
+            let archive = Archive::of_commands(Some(&archive), Some(&restore));
+            topology.apply(&Edit::SetArchive(Some(archive.unwrap()))).unwrap();
+            let id = |name: &str| topology.by_name(name).unwrap().id();
+            let (m, b, c, d) = (id("m"), id("b"), id("c"), id("d"));
+            let slot = SlotName::parse("standby_b").unwrap();
+            let options = [("keepalives_idle", "30"), ("options", "-c work_mem=1MB")];
+            let link = LinkTerms {
+                slot_name: Some(slot.clone()),
+                also_follows: vec![c],
+                conninfo: options
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .into(),
+                ..LinkTerms::default()
+            };
+            topology.apply(&Edit::SetLinkTerms { server: b, link }).unwrap();
+            let link = LinkTerms {
+                is_by_archive: true,
+                ..LinkTerms::default()
+            };
+            topology.apply(&Edit::SetLinkTerms { server: d, link }).unwrap();
+            for (server, slot) in [(c, slot), (m, SlotName::parse("barman_of_m").unwrap())] {
+                let terms = ServerTerms {
+                    slots: vec![slot],
+                    listen: Listen::parse(&["*".to_owned()]).unwrap(),
+                    ..ServerTerms::default()
+                };
+                topology.apply(&Edit::SetServerTerms { server, terms }).unwrap();
+            }
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_wal_and_is_no_server_is_drawn_as_that() {
+    let place = Place::of("m +\n  a +\n", |_| {}).await;
+    let wal = tempfile::tempdir().unwrap();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+    std::fs::set_permissions(wal.path(), open).unwrap();
+    place
+        .ask("m", "SELECT pg_create_physical_replication_slot('keep')")
+        .await;
+    let port = place.ports["m"];
+    let file = place.folder().join("secrets/replication.pgpass");
+    let file = pgcascade::model::quoting::conninfo(&file.to_string_lossy());
+    let mut receiving = as_user(programs().0.join("pg_receivewal"))
+        .args(["--no-loop", "-S", "keep", "-D"])
+        .arg(wal.path())
+        .arg("-d")
+        .arg(format!(
+            "host=localhost port={port} user=replicator passfile={file}"
+        ))
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    let topology = loop {
+        let brought = ask(&place, place.ports["a"], "").await.unwrap();
+        let topology = brought.document.topology();
+        if topology
+            .by_name("pg_receivewal")
+            .is_some_and(|one| one.is_receiver())
+        {
+            assert!(
+                brought.unreached.is_empty() && brought.asked.is_empty(),
+                "{:?}",
+                brought.asked
+            );
+            break topology.clone();
+        }
+        assert!(Instant::now() < until, "{}", brought.document.text());
+    };
+    receiving.kill().unwrap();
+    receiving.wait().unwrap();
+    let receiver = topology.by_name("pg_receivewal").unwrap();
+    assert_eq!(receiver.upstream(), Some(topology.primary().id()));
+    assert_eq!(topology.slot_name(receiver.id()), "keep");
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tls_and_trust_come_back() {
     from_everywhere("m +\n  a +\n    b +\n", |topology| {
         topology.apply(&Edit::SetTls(true)).unwrap();
@@ -141,9 +270,12 @@ async fn tls_and_trust_come_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_asks_is_told_what_it_may_not_see() {
     let place = Place::of("m + sync first 1\n  a + priority 1\n    b +\n", |_| {}).await;
-    let sql = "CREATE ROLE mon LOGIN PASSWORD 'x' IN ROLE pg_monitor; CREATE ROLE nobody LOGIN PASSWORD 'x'; ALTER SYSTEM SET log_statement = 'all'";
+    let sql = "CREATE ROLE mon LOGIN PASSWORD 'x' IN ROLE pg_monitor; CREATE ROLE nobody LOGIN PASSWORD 'x'";
     place.ask("m", sql).await;
-    place.ask("m", "SELECT pg_reload_conf()").await;
+    for name in ["m", "a", "b"] {
+        place.ask(name, "ALTER SYSTEM SET log_statement = 'all'").await;
+        place.ask(name, "SELECT pg_reload_conf()").await;
+    }
     let port = place.ports["m"];
     let until = Instant::now() + Duration::from_secs(20);
     // The role has to arrive on the last standby.
@@ -153,7 +285,9 @@ async fn whoever_asks_is_told_what_it_may_not_see() {
     {
         assert!(Instant::now() < until);
     }
-    place.ask("m", "ALTER SYSTEM RESET log_statement").await;
+    for name in ["m", "a", "b"] {
+        place.ask(name, "ALTER SYSTEM RESET log_statement").await;
+    }
     for (name, port) in &place.ports {
         let brought = ask(&place, *port, "user=mon password=x").await.unwrap();
         is_equal_but_for_log_statement(&brought, &place, name);
@@ -183,8 +317,19 @@ async fn whoever_asks_is_told_what_it_may_not_see() {
     );
     let report = ask(&place, 1, "").await.unwrap_err().to_string();
     assert!(report.contains("listen"), "{report}");
-    // All that was asked reads only.
-    let log = std::fs::read_to_string(place.folder().join("servers/m/log")).unwrap();
+    // One that no network leads to: `ask` has the limit of time.
+    let report = ask(&place, port, "host=192.0.2.1").await.unwrap_err().to_string();
+    assert!(report.contains("could not be asked"), "{report}");
+    // All that was asked reads only, on every server.
+    for name in ["m", "a", "b"] {
+        let log = place.folder().join("servers").join(name).join("log");
+        only_reads(&std::fs::read_to_string(log).unwrap());
+    }
+    place.end().await;
+}
+
+#[track_caller]
+fn only_reads(log: &str) {
     let asked: Vec<&str> = log
         .lines()
         .filter_map(|line| {
@@ -201,7 +346,6 @@ async fn whoever_asks_is_told_what_it_may_not_see() {
             "{sql}"
         );
     }
-    place.end().await;
 }
 
 #[track_caller]

@@ -173,7 +173,7 @@ fn random(seed: u64) -> Case {
         let mut text = String::new();
         for _ in 0..6 {
             let (name, values) = LINES[pick(LINES.len())];
-            // A double quote is no quote here: such a line is refused.
+            // A double quote is not a quote here: such a line is refused.
             let usual = values.len() - usize::from(values.contains(&"\"x\"") && !seed.is_multiple_of(5));
             let value = values[pick(usual)];
             let name = if pick(3) == 0 {

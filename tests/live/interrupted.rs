@@ -150,7 +150,7 @@ async fn killed_in_the_middle_it_goes_on_goes_back_or_is_torn_down() {
             assert!(report.headline.contains("this is neither"), "{report}");
         }
         let goes_on = round % 2 == 0 || at >= settles.unwrap();
-        // Taken back, and that killed, too: a little further on each time. It is taken back again, or gone on with.
+        // Undone, and that killed, too: a little further on each time. It is undone again, or resumed.
         let changes_its_mind = !goes_on && killed_after(at + round, &a, &folder) && round % 4 == 1;
         if goes_on || changes_its_mind {
             let (_, outcome, events) = performed(&folder, &wanted, Cancel::default()).await;

@@ -63,7 +63,7 @@ fn no_stranger_is_asked_whom_a_design_names() {
         assert!(heard.lock().unwrap().is_empty(), "they were asked");
     }
 
-    // Without its socket a server is looked for on the loopback address: whoever answers there learns nothing.
+    // Without its socket a server is looked for on the loopback address: anyone who answers there learns nothing.
     let run_folder = place.path(FOLDER).join("run");
     fs::rename(&run_folder, run_folder.with_file_name("aside")).unwrap();
     let status = run(&place, &["status", FOLDER]);

@@ -1,4 +1,4 @@
-//! What somebody puts into or around a cluster's folder to harm whoever works there, what lies outside and must stay as it
+//! What somebody puts into or around a cluster's folder to harm anyone who works there, what lies outside and must stay as it
 //! is, and a program that is called beside it and must end in time.
 
 use std::cell::RefCell;
@@ -108,7 +108,7 @@ pub fn places(primary: &str, standby: &str) -> Vec<String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Look {
     None,
-    /// A folder is listed by whoever looks whether the one that was typed is empty.
+    /// A folder is listed by anyone who looks whether the one that was typed is empty.
     Listed,
     /// What root has mounted inside is inside.
     Read,
@@ -239,7 +239,7 @@ impl Treasure {
     }
 }
 
-/// Says that they were read long before they were written: so the system notes whoever reads one.
+/// Says that they were read long before they were written: so the system notes anyone who reads one.
 fn never_read(paths: &[PathBuf]) {
     let long_ago = SystemTime::now() - Duration::from_secs(100_000);
     for path in paths {
@@ -318,7 +318,7 @@ impl Planted {
             Kind::Huge => fs::File::create(&path).unwrap().set_len(1 << 36).unwrap(),
             Kind::Device => mknod(&path, SFlag::S_IFCHR, Mode::S_IRWXU, makedev(1, 5)).unwrap(),
         }
-        // As whoever may write there would have put it.
+        // As anyone who may write there would have put it.
         if geteuid().is_root() && !path.is_symlink() {
             let owner = match kind {
                 Kind::Foreign | Kind::ForeignFolder => NOBODY,

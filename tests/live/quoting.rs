@@ -206,7 +206,7 @@ async fn names_arrive_as_they_are_drawn_and_are_the_ones_that_are_waited_for() {
             let data = lab.data("m");
             let text = conninfo(&bundle, &topology, standby, &data);
             let stream = Command::new(programs().0.join("pg_receivewal"))
-                // Without --synchronous it says nothing of what it has on disk, and is no candidate.
+                // Without --synchronous it says nothing of what it has on disk, and is not a candidate.
                 .args(["--no-loop", "--synchronous", "--status-interval=1", "--directory"])
                 .arg(into)
                 .arg("--dbname")

@@ -39,7 +39,7 @@ impl Random {
     }
 }
 
-/// A number that whoever runs the tests gives in the environment.
+/// A number that anyone who runs the tests gives in the environment.
 pub fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }

@@ -107,7 +107,7 @@ fn root_is_given_up_for_good_and_makes_and_removes_one_folder() {
         "with the parents that were made for it"
     );
 
-    // An empty folder of root's is handed over, and taken back as it was.
+    // An empty folder of root's is handed over, and undone as it was.
     let own = place.path("own");
     fs::create_dir(&own).unwrap();
     fs::set_permissions(&own, Permissions::from_mode(0o750)).unwrap();

@@ -68,7 +68,7 @@ fn is_whole(listed: &str) -> bool {
         && !listed.contains("interrupted")
 }
 
-/// Goes on if there is anything to go on with, and sees that all is as designed.
+/// Goes on if there is anything to continue, and sees that all is as designed.
 fn go_on(place: &Place, round: u64) {
     let state = listed(place);
     if state.contains("interrupted") {
@@ -237,7 +237,7 @@ async fn what_is_kept_is_not_offered_and_can_be_gone_on_with_all_the_same() {
     );
     let refused = place.run(&["deploy", "seed.toml", "--dir", "d"]);
     assert_eq!(refused.code, Some(1));
-    // Whoever copies the command may be somewhere else by then.
+    // Anyone who copies the command may be somewhere else by then.
     let folder = place.path("d");
     for command in ["resume", "teardown"] {
         let words = format!("pgcascade {command} {}", folder.display());

@@ -46,7 +46,7 @@ async fn a_link_to_a_foreign_server_leads_nowhere() {
     let bystander = pid(&theirs, "m");
     let cancel = CancellationToken::new;
     cluster::stop(&ours, &[], cancel()).await.unwrap();
-    // As the servers' user, or whoever is tired of a full disk, may do.
+    // As the servers' user, or anyone who is tired of a full disk, may do.
     let data = ours.join("servers/m/data");
     fs::rename(&data, scene.path().join("aside")).unwrap();
     symlink(theirs.join("servers/m/data"), &data).unwrap();

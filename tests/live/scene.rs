@@ -24,7 +24,7 @@ impl Scene {
         Self::named("pgc-engine-")
     }
 
-    /// A folder whose name begins so, for whoever looks at what is left in /tmp.
+    /// A folder whose name begins so, for anyone who looks at what is left in /tmp.
     pub fn named(prefix: &str) -> Self {
         let base = tempfile::Builder::new()
             .prefix(prefix)
@@ -44,7 +44,7 @@ impl Scene {
     }
 }
 
-/// These tests act in their own process, as whoever runs them; the program that they call gives root up, and the cluster
+/// These tests act in their own process, as anyone who runs them; the program that they call gives root up, and the cluster
 /// with it. Takes its record back, as if root had made it still.
 pub fn take_back(folder: &Path) {
     let marker = folder.join(".pgcascade");
@@ -87,7 +87,7 @@ pub async fn seed(ports: [u16; 5]) -> Document {
     .await
 }
 
-/// The reason and the hints of a run that failed and was taken back whole.
+/// The reason and the hints of a run that failed and was undone whole.
 #[track_caller]
 pub fn failed(outcome: Outcome) -> (String, Vec<String>) {
     match outcome {
@@ -242,7 +242,7 @@ pub async fn session(
     Ok(client)
 }
 
-/// The same for whoever listens to what the server says besides.
+/// The same for anyone who listens to what the server says besides.
 pub async fn login(
     folder: &Path,
     port: u16,

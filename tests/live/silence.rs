@@ -87,7 +87,7 @@ async fn commits_wait_for_a_standby_that_is_cut_off_until_the_time_limit() {
     let whole = World::new(&topology).board();
     wait_until_shown(&folder, &whole, "when it is back").await;
 
-    // Without a limit nobody notices; what is mended goes on.
+    // Without a limit nobody notices; what is repaired goes on.
     let set = async |value: &str| {
         let client = session(&folder, master, None).await.unwrap();
         let set = format!("ALTER SYSTEM SET {limit} = '{value}'");

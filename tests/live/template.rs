@@ -195,7 +195,7 @@ pub async fn copies_have_their_own_identity(major: PgMajor, bin: Option<&Path>, 
     }
 }
 
-/// Also checks pg_control's checksum: the server reads the file anew for this.
+/// Also checks pg_control's checksum: the server reads the file again for this.
 async fn identifier(port: u16) -> i64 {
     let mut config = tokio_postgres::Config::new();
     config

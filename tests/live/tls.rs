@@ -267,7 +267,7 @@ async fn a_run_that_fails_takes_the_keys_away() {
     let scene = Scene::new();
     let (folder, document) = (scene.folder(), encrypted().await);
     let (_, mut run) = prepare_with(&document, &folder, None).await;
-    // As if initdb were broken: everything before it is done, and taken back.
+    // As if initdb were broken: everything before it is done, and undone.
     run.machine.tools[0].bin = scene.path().join("nowhere").display().to_string();
     let is_making = |step: &&Step| matches!(step.action, Action::Make(Make::MakeCertificates { .. }));
     let step = run.plan.steps.iter().find(is_making).unwrap().id;

@@ -4,9 +4,10 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use pgcascade::app::dropping::{Dropped, Outcome, Target, Zone};
 use pgcascade::app::{
-    ClusterMessage, ClusterView, DesignMessage, Effect, Message, NoticeKind, RunMessage, RunView, Session,
-    Worker, update,
+    ClusterMessage, ClusterView, DesignMessage, Dialog, Effect, Message, NoticeKind, RunMessage, RunView,
+    Session, Worker, update,
 };
 use pgcascade::engine::servers_user::program;
 use pgcascade::model::document::{Command, format, templates};
@@ -210,5 +211,64 @@ fn a_window_closed_during_a_deployment_leaves_nothing() {
     let app = half_built(24140);
     let folder = app.folder.clone();
     drop(app);
+    assert_nothing_left(&folder);
+}
+
+#[test]
+fn a_drop_switches_over_under_a_load_that_loses_nothing() {
+    let mut app = App::planned(24160);
+    let folder = app.folder.clone();
+    app.send(Message::Run(RunMessage::Confirm));
+    app.until("the cluster runs", |session| session.live.cluster.is_some());
+    app.until("the drawing shows its links", App::is_as_drawn);
+    app.send(Message::Cluster(ClusterMessage::StartLoad(Some(100.0))));
+    let commits = |session: &Session| {
+        let load = session.live.load.as_ref();
+        load.and_then(|load| load.seconds().last())
+            .map_or(0, |second| second.acknowledged)
+    };
+    app.until("rows are committed", |session| commits(session) > 10);
+
+    let topology = app.session.desk.document.topology();
+    let [heir, primary] = ["slave1", "master"].map(|name| topology.by_name(name).unwrap().id());
+    let dropped = Dropped {
+        servers: vec![heir],
+        target: Target::Server(primary, Zone::Above),
+        with_fix: false,
+    };
+    let Outcome::Do(message) = app.session.outcome(&dropped) else {
+        panic!("the drop is refused");
+    };
+    app.send(*message);
+    app.until("the plan is shown", |session| {
+        matches!(session.dialog, Some(Dialog::Steer(_)))
+    });
+    app.send(Message::Cluster(ClusterMessage::Steer));
+    app.until("the drawing follows", |session| {
+        !session.is_locked() && session.desk.document.topology().primary().name().as_str() == "slave1"
+    });
+    let at = |session: &Session| {
+        let load = session.live.load.as_ref();
+        load.and_then(|load| load.seconds().last())
+            .map_or(0, |second| second.second)
+    };
+    let switched = at(&app.session);
+    app.until("commits go on", |session| {
+        at(session) > switched + 1 && commits(session) > 10
+    });
+
+    app.send(Message::Cluster(ClusterMessage::StopLoad));
+    app.until("its rows are counted", |session| {
+        session
+            .live
+            .load
+            .as_ref()
+            .is_some_and(|load| load.ended.is_some())
+    });
+    let ended = app.session.live.load.as_ref().and_then(|load| load.ended.clone());
+    let loaded = ended.unwrap().unwrap();
+    assert!(loaded.lost == 0 && loaded.acknowledged > 20, "{loaded:?}");
+    app.send(Message::Cluster(ClusterMessage::Teardown(folder.clone())));
+    app.until("it is torn down", |session| session.live.cluster.is_none());
     assert_nothing_left(&folder);
 }

@@ -126,7 +126,11 @@ fn ready_for_everything() -> Window {
     };
     let edits = [
         DesignMessage::Do(Command::Edit(add)),
-        DesignMessage::Remove(vec![slave1], Downstreams::Reattach),
+        DesignMessage::Remove {
+            servers: vec![slave1],
+            downstreams: Downstreams::Reattach,
+            remembers: true,
+        },
         DesignMessage::Undo,
         DesignMessage::Do(moved),
         DesignMessage::Do(Command::Edit(attach)),
@@ -149,7 +153,8 @@ fn ready_for(action: &UiAction) -> Window {
         window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::I);
         window.send(Message::WhatIf(WhatIfMessage::Time(TimeMessage::GoTo(5_000))));
     }
-    use ActionId::{Adopt, Audit, GoOn, KeepLeft, TearDownLeft, WatchForeign, WatchLeft};
+    use ActionId::{Adopt, StartCluster, StopCluster, TearDown};
+    use ActionId::{Audit, GoOn, KeepLeft, TearDownLeft, WatchForeign, WatchLeft};
     if matches!(action.id, GoOn | KeepLeft | TearDownLeft | WatchLeft) {
         let left = [("whole", LeftState::Whole), ("half", LeftState::HalfBuilt)];
         let left = left.map(|(name, state)| left_over(name, state)).to_vec();
@@ -161,7 +166,7 @@ fn ready_for(action: &UiAction) -> Window {
     if matches!(action.id, Audit | WatchForeign) {
         return crate::importing::behind_inspector();
     }
-    if action.id == Adopt {
+    if matches!(action.id, Adopt | StartCluster | StopCluster | TearDown) {
         let deployed = Box::new(window.session().desk.document.clone());
         let attached = ClusterMessage::Attached("/tmp/seed".into(), deployed);
         window.send(Message::Cluster(attached));

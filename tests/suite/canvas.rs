@@ -8,7 +8,7 @@ use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, TouchPhas
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use pgcascade::app::Outbox;
-use pgcascade::app::{DesignMessage, Message, RunView, Session, Tab, ViewMessage, update};
+use pgcascade::app::{DesignMessage, Message, RunView, Session, ViewMessage, update};
 use pgcascade::model::document::{Command, Document};
 use pgcascade::model::plan::{Head, Kind, Plan, Progress};
 use pgcascade::model::topology::{Edit, ServerId, notation};
@@ -203,7 +203,7 @@ fn a_click_selects_and_moves_nothing() {
 }
 
 #[test]
-fn a_double_click_opens_the_inspector() {
+fn a_double_click_lets_the_name_be_typed() {
     let mut harness = Window::on(SEED);
     let at = centre(&harness, "slave2");
     for _ in 0..2 {
@@ -212,13 +212,13 @@ fn a_double_click_opens_the_inspector() {
         button(&harness, at, PointerButton::Primary, false);
         harness.step();
     }
-    let show = Message::View(ViewMessage::Show(Tab::Inspector));
+    let rename = Message::View(ViewMessage::Rename(Some(harness.state().id("slave2"))));
     assert_eq!(
         harness
             .state()
             .sent
             .iter()
-            .filter(|message| **message == show)
+            .filter(|message| **message == rename)
             .count(),
         1
     );
@@ -381,11 +381,23 @@ fn the_tree_is_walked_by_keys() {
         harness.key_press(key);
         harness.run();
         assert!(card(&harness, name).is_focused(), "{key:?} to {name}");
+        let selected = harness.state().session.looks.selected;
+        assert_eq!(
+            selected,
+            Some(harness.state().id(name)),
+            "what has the keyboard is selected"
+        );
     }
-    harness.key_press(Key::Enter);
+    // With Ctrl the keyboard goes alone.
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::CTRL, Key::ArrowUp);
     harness.run();
+    assert!(card(&harness, "master").is_focused());
     let slave2 = harness.state().id("slave2");
     assert_eq!(harness.state().session.looks.selected, Some(slave2));
+    harness.key_press(Key::Enter);
+    harness.run();
+    let master = harness.state().id("master");
+    assert_eq!(harness.state().session.looks.selected, Some(master));
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn where_no_dialog_can_be_shown_a_path_is_typed() {
     window.click("Cancel");
     assert_eq!((writes(&window), &window.session().dialog), (0, &None));
     window.send(looked(true));
-    window.click("Replace");
+    window.click("Overwrite");
     assert_eq!(writes(&window), 1);
     window.send(looked(false));
     assert_eq!(writes(&window), 2);

@@ -127,7 +127,7 @@ fn of_many_cards_only_those_are_widgets_that_something_can_be_done_to() {
     assert!(cards(&window) > 5, "{}", cards(&window));
 }
 
-/// A click that comes so fast that the card below it is no widget yet.
+/// A click that comes so fast that the card below it is not a widget yet.
 #[test]
 fn a_click_selects_the_card_below_it_also_where_cards_are_many() {
     let mut window = tree(40);

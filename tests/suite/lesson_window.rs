@@ -3,8 +3,9 @@
 use egui::accesskit::{Live, Role};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
-use pgcascade::app::{FileMessage, LessonMessage, Message, Tab, ViewMessage};
+use pgcascade::app::{DesignMessage, Effect, FileMessage, LessonMessage, Message, Tab, ViewMessage};
 use pgcascade::model::lessons::Mark;
+use pgcascade::model::topology::Downstreams;
 
 use crate::window::Window;
 
@@ -158,4 +159,77 @@ fn the_start_page_begins_with_what_there_is_to_learn() {
     window.send(Message::Start(pgcascade::app::StartMessage::Show));
     window.press_on(Role::Button, "Quiz", Key::Enter);
     assert!(window.has("Quiz: question 1 of 5"));
+}
+
+#[test]
+fn a_lesson_is_left_and_opened_again_as_it_was() {
+    let mut window = open("second-hop");
+    window.guess(&["Nobody"]);
+    window.toggle_sync("slave11");
+    let drawn = window.drawn();
+    window.send(Message::Lesson(LessonMessage::End));
+    assert!(window.session().lesson.is_none());
+    window.send(Message::Lesson(LessonMessage::Open("two-names".to_owned())));
+    window.send(Message::File(FileMessage::Discard));
+    assert_ne!(window.drawn(), drawn);
+    window.send(Message::Lesson(LessonMessage::Open("second-hop".to_owned())));
+    assert_eq!(window.drawn(), drawn);
+    // The strip says the next goal, whatever tab is in front.
+    window.send(Message::View(ViewMessage::Show(Tab::Inspector)));
+    let said = window.announced();
+    let goal = "A commit on master waits for slave1, and goes on · now: ";
+    assert!(said.iter().any(|words| words.starts_with(goal)), "{said:?}");
+    window.press_on(Role::Button, "Hint", Key::Enter);
+    assert_eq!(window.session().looks.tab, Tab::Lesson);
+    assert_eq!(window.session().lesson.as_ref().unwrap().hints["answers"], 1);
+}
+
+#[test]
+fn a_locked_drawing_refuses_the_keys_and_says_why() {
+    let mut window = open("relay-dies");
+    let before = window.drawn();
+    window.toggle_sync("slave11");
+    window.press(Key::Delete);
+    assert_eq!(window.drawn(), before);
+    let slave11 = window
+        .session()
+        .desk
+        .document
+        .topology()
+        .by_name("slave11")
+        .unwrap()
+        .id();
+    window.send(Message::Design(DesignMessage::Remove {
+        servers: vec![slave11],
+        downstreams: Downstreams::Remove,
+        remembers: false,
+    }));
+    assert_eq!(window.drawn(), before);
+    assert!(window.has("In this lesson the cluster stays as it is"));
+}
+
+#[test]
+fn the_design_to_draw_is_shown_and_a_solved_lesson_can_be_proved() {
+    let window = open("article-of-2011");
+    assert!(window.has("Make it look like this:"));
+    let is_it = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
+        let label = node.label().unwrap_or_default();
+        label.starts_with("Picture of the design to draw: ") && label.contains("slave12")
+    };
+    window.harness.get(by().predicate(is_it));
+    let mut window = {
+        drop(window);
+        open("second-hop")
+    };
+    window.guess(&["Nobody"]);
+    window.toggle_sync("slave11");
+    window.toggle_sync("slave1");
+    window.press_on(Role::Button, "Prove it on real servers", Key::Enter);
+    let performed = window.performed.borrow();
+    let asked = performed
+        .iter()
+        .any(|effect| matches!(effect, Effect::Prove { name, .. } if name == "second-hop"));
+    assert!(asked);
+    drop(performed);
+    assert!(window.has("Cancel"));
 }

@@ -3,8 +3,9 @@
 use std::fs;
 
 use crate::cli::Terminal;
+use pgcascade::app::{DesignMessage, LessonMessage, Message, Session, update};
 use pgcascade::model::document::{Command, Document};
-use pgcascade::model::lessons::{self, Bench, check_design, find};
+use pgcascade::model::lessons::{self, Journal, On, Step, Translation, check_design, find};
 use pgcascade::model::topology::{Edit, Server};
 
 #[test]
@@ -231,14 +232,30 @@ fn a_folder_of_results_is_a_table_for_the_teacher() {
     );
 }
 
-/// Attempts at random, each a few edits: the file that the terminal would check says what the bench says.
+/// Attempts at random, each a few edits: the terminal says of the saved file what the window says of the drawing.
 #[test]
-fn a_saved_attempt_is_judged_as_the_bench_judges_it() {
+fn a_saved_attempt_is_judged_as_the_window_judges_it() {
+    let terminal = Terminal::new();
     let lesson = find("second-hop").unwrap();
     let mut solved = 0;
     for seed in 0..50_u32 {
-        let mut bench = Bench::new(lesson);
-        bench.answer_all();
+        let mut session = Session::new(lesson.start.clone(), None);
+        let send =
+            |session: &mut Session, message: LessonMessage| drop(update(session, Message::Lesson(message)));
+        send(&mut session, LessonMessage::Open(lesson.name.clone()));
+        for ask in &lesson.asks {
+            let values = lessons::truth(lesson, ask).unwrap().values;
+            let ask = ask.id.clone();
+            send(&mut session, LessonMessage::Answer { ask, values });
+        }
+        let draw = |session: &mut Session, step: &str| {
+            let edit = Edit::parse(step, session.desk.document.topology()).unwrap();
+            // An edit that the design refuses changes nothing.
+            drop(update(
+                session,
+                Message::Design(DesignMessage::Do(Command::Edit(edit))),
+            ));
+        };
         let mut chance = seed;
         let mut next = |end: u32| {
             chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -247,7 +264,7 @@ fn a_saved_attempt_is_judged_as_the_bench_judges_it() {
         // Some begin with the solution, so that some are right.
         if seed % 3 == 0 {
             for step in &lesson.solution {
-                bench.play(&step.text).unwrap();
+                draw(&mut session, &step.text);
             }
         }
         for _ in 0..next(4) {
@@ -261,17 +278,143 @@ fn a_saved_attempt_is_judged_as_the_bench_judges_it() {
                 3 => format!("attach {server} {other}"),
                 _ => format!("sync first {}", 1 + next(2)),
             };
-            // An edit that the design refuses changes nothing.
-            let _ = bench.play(&step);
+            draw(&mut session, &step);
         }
-        let text = bench.document().text();
-        let saved = pgcascade::model::document::format::read(&text).unwrap();
-        let checked = check_design(lesson, &saved);
-        assert_eq!(checked.state.goals, bench.state().goals, "{text}");
-        assert_eq!(checked.is_solved(), bench.state().is_solved);
-        solved += u32::from(checked.is_solved());
+        let text = session.desk.document.text();
+        terminal.design("attempt.toml", &text);
+        let answer = terminal.run(&["lesson", "second-hop", "--check", "attempt.toml"]);
+        let shown = &session.lesson.as_ref().unwrap().state;
+        assert_eq!(
+            answer.code,
+            Some(i32::from(!shown.is_solved)),
+            "{}\n{text}",
+            answer.out
+        );
+        for (goal, state) in lesson.goals.iter().zip(&shown.goals) {
+            let line = format!("{}: {}", goal.text, state.found.join("; "));
+            let is_said = answer.out.lines().any(|said| said == line);
+            let is_open = !state.is_met && goal.on != On::Servers;
+            assert_eq!(is_said, is_open, "{line}\n{}", answer.out);
+        }
+        for (place, wrong) in lesson.wrong.iter().enumerate() {
+            let is_said = answer.out.contains(&wrong.says);
+            assert_eq!(is_said, shown.wrong.contains(&place), "{}", answer.out);
+        }
+        solved += u32::from(shown.is_solved);
     }
     assert!(solved > 0 && solved < 50, "{solved}");
+}
+
+/// What somebody hands in is played by the built program, and solves every lesson as the bench says.
+#[test]
+fn the_terminal_reaches_what_the_bench_reaches() {
+    let terminal = Terminal::new();
+    for lesson in lessons::lessons() {
+        let mut journal = Journal::default();
+        for ask in &lesson.asks {
+            let truth = lessons::truth(lesson, ask).unwrap();
+            let step = Step::Answer {
+                ask: ask.id.clone(),
+                values: truth.values,
+            };
+            journal.push(step.text(lesson.start.topology()).unwrap());
+        }
+        let answered = journal.clone();
+        for step in &lesson.solution {
+            journal.push(step.text.clone());
+        }
+        for (name, journal, code) in [("unsolved.toml", answered, 1), ("solved.toml", journal, 0)] {
+            terminal.design(name, &journal.result(lesson, "Ada"));
+            let answer = terminal.run(&["lesson", &lesson.name, "--check", name]);
+            assert_eq!(answer.code, Some(code), "{}: {}", lesson.name, answer.out);
+        }
+    }
+    assert_eq!(
+        terminal
+            .run(&["lessons", "--json"])
+            .out
+            .matches(r#""state":"solved""#)
+            .count(),
+        18
+    );
+}
+
+#[test]
+fn each_translation_has_only_what_its_lesson_has_and_is_up_to_date() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/lessons");
+    let mut found = 0;
+    for language in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if !language.is_dir() {
+            continue;
+        }
+        for path in fs::read_dir(&language)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            let lesson = find(name).unwrap_or_else(|| panic!("{}: no such lesson", path.display()));
+            let text = fs::read_to_string(&path).unwrap();
+            let read = Translation::read(&text, lesson);
+            let translation = read.unwrap_or_else(|problems| panic!("{}: {problems:#?}", path.display()));
+            assert!(!translation.is_outdated(lesson), "{}", path.display());
+            assert_ne!(translation.of(lesson).title, lesson.title, "{}", path.display());
+            found += 1;
+        }
+    }
+    assert!(found > 0);
+}
+
+#[test]
+fn a_lesson_is_told_in_another_language() {
+    let terminal = Terminal::new();
+    let frame = terminal.run(&["lesson", "second-hop", "--template", "de"]);
+    assert_eq!(frame.code, Some(0), "{}", frame.err);
+    let words = frame
+        .out
+        .replacen("title = \"\"", "title = \"Der zweite Sprung\"", 1);
+    terminal.design("de.toml", &words);
+    let told = terminal.run(&["lesson", "second-hop", "--translation", "de.toml"]);
+    assert!(told.out.starts_with("Der zweite Sprung (5 min)"), "{}", told.out);
+    // What is missing is English.
+    assert!(told.out.contains("slave11 still follows slave1"), "{}", told.out);
+    terminal.design("de.toml", &words.replacen("of = \"", "of = \"f", 1));
+    let old = terminal.run(&["lesson", "second-hop", "--translation", "de.toml"]);
+    assert!(old.err.contains("have changed since"), "{}", old.err);
+    let other = terminal.run(&["lesson", "two-names", "--translation", "de.toml"]);
+    assert_eq!(other.code, Some(1));
+    assert!(other.err.contains("the lesson has no goal"), "{}", other.err);
+}
+
+#[test]
+fn progress_goes_to_a_file_comes_back_and_is_forgotten() {
+    let (one, other) = (Terminal::new(), Terminal::new());
+    one.run(&["lesson", "second-hop"]);
+    one.run(&["lesson", "away"]);
+    let exported = one.run(&["lessons", "--export", "p.json"]);
+    assert_eq!(exported.code, Some(0), "{}", exported.err);
+    assert_eq!(
+        one.run(&["lessons", "--export", "p.json"]).code,
+        Some(1),
+        "it is there"
+    );
+    let text = fs::read_to_string(one.path().join("p.json")).unwrap();
+    other.design("p.json", &text);
+    let begun = |terminal: &Terminal| {
+        let rows = terminal.run(&["lessons", "--json"]).out;
+        rows.matches(r#""state":"begun""#).count()
+    };
+    assert_eq!(begun(&other), 0);
+    assert_eq!(other.run(&["lessons", "--import", "p.json"]).code, Some(0));
+    assert_eq!(begun(&other), 2);
+    assert_eq!(other.run(&["lessons", "--forget", "away"]).code, Some(0));
+    assert_eq!(begun(&other), 1);
+    assert_eq!(other.run(&["lessons", "--forget", "away"]).code, Some(1));
+    assert_eq!(other.run(&["lessons", "--forget", "all"]).code, Some(0));
+    assert_eq!(begun(&other), 0);
+    other.design("q.json", "[3]");
+    let bad = other.run(&["lessons", "--import", "q.json"]);
+    assert_eq!(bad.code, Some(1));
+    assert!(bad.err.contains("is not a file of progress"), "{}", bad.err);
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn edit_for_ever(seed: u64, file: Option<PathBuf>) {
     let mut chance = Chance(seed);
     let name = Edit::SetClusterName(format!("round {seed}"));
     let mut message = DesignMessage::Do(Command::Edit(name));
-    // Whatever becomes of the test: never for ever.
+    // Whatever becomes of the test: never forever.
     let begun = std::time::Instant::now();
     while begun.elapsed() < Duration::from_mins(2) {
         for answer in worker.drain() {

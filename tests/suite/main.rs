@@ -19,6 +19,7 @@ mod cli;
 mod editing;
 #[cfg(feature = "gui")]
 mod exporting;
+mod exports;
 #[cfg(feature = "gui")]
 mod files;
 mod findings;
@@ -35,6 +36,10 @@ mod lesson_window;
 mod lessons;
 mod log;
 mod lost;
+#[cfg(feature = "gui")]
+mod manners;
+#[cfg(feature = "gui")]
+mod monkey;
 mod provenance;
 mod quoting;
 #[cfg(feature = "gui")]
@@ -47,10 +52,15 @@ mod several;
 mod start;
 mod steady;
 #[cfg(feature = "gui")]
+mod steering;
+#[cfg(feature = "gui")]
+mod terms_window;
+#[cfg(feature = "gui")]
 mod text;
 #[cfg(feature = "gui")]
 mod time;
 mod verdicts;
+mod via;
 #[cfg(feature = "gui")]
 mod what_if;
 #[cfg(feature = "gui")]

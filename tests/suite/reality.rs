@@ -11,7 +11,7 @@ use pgcascade::report::Report;
 
 use crate::window::Window;
 
-const FOLDER: &str = "/tmp/seed";
+pub(crate) const FOLDER: &str = "/tmp/seed";
 
 fn row(name: &str, sync_state: &str, sync_priority: u32) -> ReplicationRow {
     ReplicationRow {
@@ -34,7 +34,7 @@ fn reading(name: &str, upstream: Option<&str>, replication: Vec<ReplicationRow>)
 }
 
 /// The seed as it is drawn.
-fn as_drawn() -> Glance {
+pub(crate) fn as_drawn() -> Glance {
     let servers = vec![
         reading(
             "master",
@@ -57,7 +57,7 @@ fn as_drawn() -> Glance {
     Board { servers, commits }.into()
 }
 
-fn watching() -> Window {
+pub(crate) fn watching() -> Window {
     let mut window = Window::seed();
     let deployed = window.session().desk.document.clone();
     let adopted = ClusterMessage::Attached(FOLDER.into(), Box::new(deployed));
@@ -65,7 +65,7 @@ fn watching() -> Window {
     window
 }
 
-fn see(window: &mut Window, seen: Glance) {
+pub(crate) fn see(window: &mut Window, seen: Glance) {
     window.send(Message::Cluster(ClusterMessage::Seen(
         FOLDER.into(),
         Box::new(seen),

@@ -150,6 +150,6 @@ fn a_port_in_use_stands_in_the_way_with_its_sentence() {
     window.click("Use another port");
     let topology = window.session().desk.document.topology();
     assert_eq!(topology.primary().port().number(), 5433);
-    // The plan is made anew.
+    // The plan is made again.
     assert!(matches!(window.session().live.run, RunView::Discovering { .. }));
 }

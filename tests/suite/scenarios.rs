@@ -103,3 +103,78 @@ scenario!(
     "crash slave1",
     "repoint slave11 slave2"
 );
+
+/// What the old primary is told, line by line.
+#[track_caller]
+fn advised(design: &str, actions: &[&str], has: &[&str], has_not: &[&str]) {
+    let said = verdict(&notation::parse(design).unwrap(), actions);
+    for words in has {
+        assert!(said.contains(words), "no {words:?} in:\n{said}");
+    }
+    for words in has_not {
+        assert!(!said.contains(words), "{words:?} in:\n{said}");
+    }
+}
+
+const TWO_HOSTS: &str = "p 5432 host 10.1.0.1\n  s 5432 host 10.1.0.2\n";
+
+#[test]
+fn a_primary_that_was_stopped_cleanly_simply_starts_as_a_standby() {
+    let (stop, promote) = ("stop p", "promote s");
+    let rebuilt = ["pg_rewind --", "pg_basebackup"];
+    for major in ["9.3", "12", "15"] {
+        let design = format!("postgres {major}\n{TWO_HOSTS}");
+        advised(&design, &[stop, promote], &["p: pg_ctl start"], &rebuilt);
+    }
+    // 9.2 cannot follow a promotion by streaming; what was cut off lacks nothing that the old primary wrote meanwhile.
+    advised(
+        &format!("postgres 9.2\n{TWO_HOSTS}"),
+        &[stop, promote],
+        &["pg_basebackup"],
+        &[],
+    );
+    let behind = ["cut p s", "write-much", stop, promote];
+    advised(
+        &format!("postgres 15\n{TWO_HOSTS}"),
+        &behind,
+        &["pg_rewind --"],
+        &[],
+    );
+}
+
+#[test]
+fn a_rewind_is_let_in_and_a_crashed_server_recovers_first_where_it_must() {
+    let fallen = ["crash p", "promote s"];
+    let line = "s: in pg_hba.conf: host postgres postgres 10.1.0.1/32 scram-sha-256";
+    let recovers = "postgres --single";
+    advised(
+        &format!("postgres 15\n{TWO_HOSTS}"),
+        &fallen,
+        &[line],
+        &[recovers],
+    );
+    advised(
+        &format!("postgres 12\n{TWO_HOSTS}"),
+        &fallen,
+        &[line, recovers],
+        &[],
+    );
+    // On one machine its own users are let in already.
+    advised(
+        "postgres 15\np 5001\n  s 5002\n",
+        &fallen,
+        &["pg_rewind --"],
+        &["in pg_hba.conf"],
+    );
+}
+
+#[test]
+fn a_switchover_is_told_what_it_consists_of() {
+    let error = Incident::parse("switchover master slave1", &seed())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("stop OLD-PRIMARY") && error.contains("pgcascade switchover"),
+        "{error}"
+    );
+}

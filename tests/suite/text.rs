@@ -1,4 +1,4 @@
-//! The design's own text beside the drawing, through the window: typed, wrong, mended, undone; and as large as designs get.
+//! The design's own text beside the drawing, through the window: typed, wrong, repaired, undone; and as large as designs get.
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};

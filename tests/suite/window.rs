@@ -187,8 +187,8 @@ fn good_news_goes_by_itself_and_problems_stay() {
     let exported = FileMessage::Written(PathPurpose::ExportBundle, "/tmp/seed.tar.gz".into(), None);
     window.send(Message::File(exported));
     assert!(window.has("Exported seed.tar.gz") && window.has("The disk is full"));
-    // A quarter of a second each.
-    window.harness.run_steps(44);
+    // A quarter of a second each: the problem has folded to its headline by then.
+    window.harness.run_steps(130);
     assert!(!window.has("Exported seed.tar.gz") && window.has("The disk is full"));
     let output = window.harness.output();
     let delay = output.viewport_output[&egui::ViewportId::ROOT].repaint_delay;

@@ -1,11 +1,11 @@
 //! What is done to clusters: the drawing is deployed or its changes applied, and what an earlier pgcascade left is
-//! gone on with, kept or removed. With several left-over ones an action is about the first that it can be done to.
+//! resumed, kept or removed. With several left-over ones an action is about the first that it can be done to.
 
 use std::path::PathBuf;
 
 use super::Answer;
 use super::guards::{send, untyped};
-use crate::app::{ClusterMessage, Message, RunMessage, Session, Tab, ViewMessage};
+use crate::app::{ClusterMessage, ClusterView, Message, RunMessage, Session, Tab, ViewMessage};
 use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::topology::ServerId;
 
@@ -98,13 +98,34 @@ pub fn watch_left(session: &Session, _: &[ServerId]) -> Answer {
     send(Message::Cluster(ClusterMessage::Attach(folder)))
 }
 
+pub fn start(session: &Session, _: &[ServerId]) -> Answer {
+    idle(session)?;
+    send(Message::Cluster(ClusterMessage::Start))
+}
+
+pub fn stop(session: &Session, _: &[ServerId]) -> Answer {
+    idle(session)?;
+    send(Message::Cluster(ClusterMessage::Stop))
+}
+
+pub fn tear_down(session: &Session, _: &[ServerId]) -> Answer {
+    let folder = idle(session)?.folder.clone();
+    send(Message::Cluster(ClusterMessage::AskTeardown(folder)))
+}
+
 pub fn adopt(session: &Session, _: &[ServerId]) -> Answer {
     untyped(session)?;
+    idle(session)?;
+    send(Message::Cluster(ClusterMessage::AskAdopt))
+}
+
+/// The watched cluster, if nothing is being done to it.
+fn idle(session: &Session) -> Result<&ClusterView, String> {
     match &session.live.cluster {
         None => Err("No cluster runs here".to_owned()),
         Some(cluster) if cluster.foreign.is_some() => Err("The cluster is read-only".to_owned()),
         Some(cluster) if cluster.busy.is_some() => Err("The cluster is busy".to_owned()),
-        Some(_) => send(Message::Cluster(ClusterMessage::AskAdopt)),
+        Some(cluster) => Ok(cluster),
     }
 }
 

@@ -18,7 +18,8 @@ pub use table::{ACTIONS, ActionId, Menu, UiAction};
 
 use super::edits as commands;
 use super::{Message, Session};
-use crate::model::topology::ServerId;
+use crate::model::desk::Theme;
+use crate::model::topology::{Server, ServerId};
 
 /// What one step of zooming is.
 pub const ZOOM_STEP: f32 = 1.25;
@@ -50,9 +51,15 @@ impl UiAction {
         self.on(session, &self.about(session))
     }
 
-    /// The servers that it is about now; what can be done to a link is done to the server at its lower end.
-    fn about(&self, session: &Session) -> Vec<ServerId> {
+    /// The servers that it is about now; what can be done to a link is done to the server at its lower end. A standby that
+    /// was added just now is selected: the next one comes beside it, not below it.
+    pub fn about(&self, session: &Session) -> Vec<ServerId> {
         match self.id {
+            ActionId::AddStandby if session.looks.just_added.is_some() => {
+                let topology = session.desk.document.topology();
+                let added = session.looks.just_added.and_then(|id| topology.server(id));
+                added.and_then(Server::upstream).into_iter().collect()
+            }
             ActionId::MoveUnder | ActionId::ToggleSync => session.selection_or_link(),
             _ => session.selection(),
         }
@@ -74,11 +81,6 @@ impl UiAction {
     pub fn words_on(&self, session: &Session, servers: &[ServerId]) -> String {
         let label = match self.id {
             ActionId::Start if session.start.is_shown => return "Back to the drawing".to_owned(),
-            ActionId::ReduceMotion if session.preferences.reduce_motion => {
-                return "Allow motion".to_owned();
-            }
-            ActionId::Minimap if session.preferences.minimap => return "Hide the minimap".to_owned(),
-            ActionId::Minimap => return "Show the minimap".to_owned(),
             ActionId::WatchForeign if session.live.is_foreign() => return "Stop watching".to_owned(),
             ActionId::Deploy => return Next::of(session).words().to_owned(),
             ActionId::WhatIf if session.what_if().is_some() => return "Leave What-if".to_owned(),
@@ -90,7 +92,6 @@ impl UiAction {
             ActionId::ToggleSync => {
                 return commands::toggle_words(session.desk.document.topology(), servers).to_owned();
             }
-            ActionId::Legend if session.preferences.legend => return "Close the legend".to_owned(),
             ActionId::Fold if matches!(servers, [server] if session.looks.folding.is_folded(*server)) => {
                 return "Unfold".to_owned();
             }
@@ -102,6 +103,24 @@ impl UiAction {
             Some(label) => format!("{}: {label}", self.words),
             None => self.words.to_owned(),
         }
+    }
+
+    /// Whether what it switches is on now; `None` for what is no switch.
+    pub fn is_on(&self, session: &Session) -> Option<bool> {
+        let preferences = &session.preferences;
+        Some(match self.id {
+            ActionId::Legend => preferences.legend,
+            ActionId::Minimap => preferences.minimap,
+            ActionId::LeftSide => preferences.left_side,
+            ActionId::RightSide => preferences.right_side,
+            ActionId::ReduceMotion => preferences.reduce_motion,
+            ActionId::ColoursOfDesktop => preferences.theme == Theme::Desktop,
+            ActionId::Light => preferences.theme == Theme::Light,
+            ActionId::Dark => preferences.theme == Theme::Dark,
+            ActionId::AskAgain => preferences.removal.is_none(),
+            ActionId::WhatIf => session.what_if().is_some(),
+            _ => return None,
+        })
     }
 
     pub fn words_now(&self, session: &Session) -> String {

@@ -19,12 +19,6 @@ pub enum ActionId {
     SaveAs,
     Export,
     ExportPicture,
-    Deploy,
-    GoOn,
-    KeepLeft,
-    TearDownLeft,
-    WatchLeft,
-    Adopt,
     Quit,
     Undo,
     Redo,
@@ -48,6 +42,15 @@ pub enum ActionId {
     Site,
     Fold,
     Remove,
+    Deploy,
+    StartCluster,
+    StopCluster,
+    TearDown,
+    Adopt,
+    GoOn,
+    KeepLeft,
+    TearDownLeft,
+    WatchLeft,
     AskAgain,
     FoldAll,
     UnfoldAll,
@@ -57,6 +60,8 @@ pub enum ActionId {
     ZoomIn,
     ZoomOut,
     Minimap,
+    LeftSide,
+    RightSide,
     Deselect,
     WhatIf,
     InTime,
@@ -89,6 +94,7 @@ pub enum Menu {
     File,
     Edit,
     Server,
+    Cluster,
     View,
     /// What-if in time.
     Time,
@@ -96,10 +102,11 @@ pub enum Menu {
 }
 
 impl Menu {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::File,
         Self::Edit,
         Self::Server,
+        Self::Cluster,
         Self::View,
         Self::Time,
         Self::Help,
@@ -110,6 +117,7 @@ impl Menu {
             Self::File => "File",
             Self::Edit => "Edit",
             Self::Server => "Server",
+            Self::Cluster => "Cluster",
             Self::View => "View",
             Self::Time => "Time",
             Self::Help => "Help",
@@ -118,6 +126,37 @@ impl Menu {
 }
 
 impl ActionId {
+    /// The first of a group in its menu: a line stands above it.
+    pub fn begins_group(self) -> bool {
+        matches!(
+            self,
+            Self::Save
+                | Self::Export
+                | Self::Quit
+                | Self::Cut
+                | Self::SelectAll
+                | Self::Find
+                | Self::Version
+                | Self::AskAgain
+                | Self::MoveUnder
+                | Self::ToggleSync
+                | Self::TidyBelow
+                | Self::Remove
+                | Self::StartCluster
+                | Self::Adopt
+                | Self::GoOn
+                | Self::Legend
+                | Self::Minimap
+                | Self::Deselect
+                | Self::ShowInspector
+                | Self::ColoursOfDesktop
+                | Self::Start
+                | Self::Play
+                | Self::Slower
+                | Self::About
+        )
+    }
+
     /// What is not about the drawing, which the page lies over.
     pub(super) fn works_on_start_page(self) -> bool {
         matches!(
@@ -154,7 +193,7 @@ pub struct UiAction {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [UiAction; 72] = [
+pub static ACTIONS: [UiAction; 77] = [
     UiAction { id: ActionId::New, menu: Menu::File, words: "New", does: file::new, explained: "Create a \
          design with one server, the primary" },
     UiAction { id: ActionId::NewFrom, menu: Menu::File, words: "New from…", does: file::new_from, explained: "Create a design from a built-in \
@@ -169,15 +208,6 @@ pub static ACTIONS: [UiAction; 72] = [
     UiAction { id: ActionId::Export, menu: Menu::File, words: "Export…", does: file::export, explained: "Export the design as a bundle, or for hosts, systemd, containers, Ansible, Patroni, repmgr or CloudNativePG" },
     UiAction { id: ActionId::ExportPicture, menu: Menu::File, words: "Export picture…", does: file::export_picture, explained: "Export the drawing as \
          SVG, PNG, Mermaid or DOT" },
-    UiAction { id: ActionId::Deploy, menu: Menu::File, words: "Deploy…", does: cluster::deploy, explained: "Build the drawn cluster on this machine, or apply the changes to the running one" },
-    UiAction { id: ActionId::GoOn, menu: Menu::File, words: "Resume interrupted deployment", does: cluster::go_on, explained: "Finish what an \
-         interrupted pgcascade began" },
-    UiAction { id: ActionId::KeepLeft, menu: Menu::File, words: "Ignore interrupted deployment", does: cluster::keep_left, explained: "Leave the interrupted cluster \
-         as it is and hide the message" },
-    UiAction { id: ActionId::TearDownLeft, menu: Menu::File, words: "Remove interrupted deployment…", does: cluster::tear_down_left, explained: "Remove the interrupted cluster; asks first" },
-    UiAction { id: ActionId::WatchLeft, menu: Menu::File, words: "Attach to running cluster", does: cluster::watch_left, explained: "Show the state of a \
-         cluster from an earlier session" },
-    UiAction { id: ActionId::Adopt, menu: Menu::File, words: "Adopt what runs…", does: cluster::adopt, explained: "Make what runs the design of the cluster; shows the changes first" },
     UiAction { id: ActionId::Quit, menu: Menu::File, words: "Quit", does: file::quit, explained: "Close the \
          window; deployed servers keep running" },
     UiAction { id: ActionId::Undo, menu: Menu::Edit, words: "Undo", does: edit::undo, explained: "Undo the \
@@ -221,6 +251,18 @@ pub static ACTIONS: [UiAction; 72] = [
     UiAction { id: ActionId::Fold, menu: Menu::Server, words: "Fold", does: server::fold, explained: "Hide \
          or show everything below the server" },
     UiAction { id: ActionId::Remove, menu: Menu::Server, words: "Remove", does: server::remove, explained: "Remove the selected servers" },
+    UiAction { id: ActionId::Deploy, menu: Menu::Cluster, words: "Deploy…", does: cluster::deploy, explained: "Build the drawn cluster on this machine, or apply the changes to the running one" },
+    UiAction { id: ActionId::StartCluster, menu: Menu::Cluster, words: "Start all servers", does: cluster::start, explained: "Start every server of the watched cluster" },
+    UiAction { id: ActionId::StopCluster, menu: Menu::Cluster, words: "Stop all servers", does: cluster::stop, explained: "Stop every server of the watched cluster; its data is kept" },
+    UiAction { id: ActionId::TearDown, menu: Menu::Cluster, words: "Tear down…", does: cluster::tear_down, explained: "Stop the watched cluster and remove everything created there; asks first" },
+    UiAction { id: ActionId::Adopt, menu: Menu::Cluster, words: "Adopt what runs…", does: cluster::adopt, explained: "Make what runs the design of the cluster; shows the changes first" },
+    UiAction { id: ActionId::GoOn, menu: Menu::Cluster, words: "Resume interrupted deployment", does: cluster::go_on, explained: "Finish what an \
+         interrupted pgcascade began" },
+    UiAction { id: ActionId::KeepLeft, menu: Menu::Cluster, words: "Ignore interrupted deployment", does: cluster::keep_left, explained: "Leave the interrupted cluster \
+         as it is and hide the message" },
+    UiAction { id: ActionId::TearDownLeft, menu: Menu::Cluster, words: "Remove interrupted deployment…", does: cluster::tear_down_left, explained: "Remove the interrupted cluster; asks first" },
+    UiAction { id: ActionId::WatchLeft, menu: Menu::Cluster, words: "Attach to running cluster", does: cluster::watch_left, explained: "Show the state of a \
+         cluster from an earlier session" },
     UiAction { id: ActionId::FoldAll, menu: Menu::View, words: "Fold all below the primary's downstreams", does: view::fold_all, explained: "Show only the primary and its downstreams; \
          each card counts its hidden servers" },
     UiAction { id: ActionId::UnfoldAll, menu: Menu::View, words: "Unfold all", does: view::unfold_all, explained: "Show every server" },
@@ -231,6 +273,8 @@ pub static ACTIONS: [UiAction; 72] = [
          the drawing larger" },
     UiAction { id: ActionId::ZoomOut, menu: Menu::View, words: "Zoom out", does: |_, _| Ok(Does::Zoom(1.0 / ZOOM_STEP)), explained: "Make the drawing smaller" },
     UiAction { id: ActionId::Minimap, menu: Menu::View, words: "Minimap", does: view::minimap, explained: "Show an overview of drawings with more than 50 servers; drag the frame to move the view" },
+    UiAction { id: ActionId::LeftSide, menu: Menu::View, words: "Server list and findings", does: view::left_side, explained: "Show or hide the panel on the left" },
+    UiAction { id: ActionId::RightSide, menu: Menu::View, words: "Side panel", does: view::right_side, explained: "Show or hide the panel on the right" },
     UiAction { id: ActionId::Deselect, menu: Menu::View, words: "Cluster settings", does: view::deselect, explained: "Clear the selection to show the cluster in \
          the inspector" },
     UiAction { id: ActionId::WhatIf, menu: Menu::View, words: "What-if", does: view::what_if, explained: "See what happens when servers and links fail; the design does not change" },

@@ -42,6 +42,17 @@ pub fn minimap(session: &Session, _: &[ServerId]) -> Answer {
     send(Message::View(ViewMessage::Minimap(!session.preferences.minimap)))
 }
 
+pub fn left_side(session: &Session, _: &[ServerId]) -> Answer {
+    send(Message::View(ViewMessage::LeftSide(
+        !session.preferences.left_side,
+    )))
+}
+
+pub fn right_side(session: &Session, _: &[ServerId]) -> Answer {
+    let is_shown = session.preferences.right_side;
+    send(Message::View(ViewMessage::RightSide(!is_shown)))
+}
+
 pub fn deselect(session: &Session, _: &[ServerId]) -> Answer {
     if session.start.is_shown {
         return send(Message::Start(StartMessage::Leave));

@@ -3,12 +3,19 @@
 use super::outlook::Outlook;
 use crate::model::topology::{ServerId, Severity};
 
+/// On the link to a standby that the archive alone feeds, and on its card.
+pub const BY_ARCHIVE: &str = "by archive";
+
 /// Everything a card shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Card {
     pub id: ServerId,
     pub name: String,
     pub is_primary: bool,
+    /// It takes WAL and is not a server.
+    pub is_receiver: bool,
+    /// Whom it turns to while its upstream is away, in order.
+    pub fallbacks: Vec<ServerId>,
     /// "standby · port 15432", "db2.example:5433"
     pub detail: String,
     /// Name, role and place in full, where the card may have to cut them.
@@ -47,6 +54,8 @@ pub struct Link {
     pub upstream: ServerId,
     /// It may be synchronous: directly under the primary, with a priority, and the design has `[sync]`.
     pub is_candidate: bool,
+    /// Nothing streams along it: the archive alone feeds the standby.
+    pub is_by_archive: bool,
     /// "priority 1", "async · delay 10min".
     pub label: String,
     pub is_streaming: bool,
@@ -227,6 +236,14 @@ impl Badge {
         }
     }
 
+    /// It streams from nobody.
+    pub(super) fn by_archive() -> Self {
+        Self {
+            kind: BadgeKind::Async,
+            text: BY_ARCHIVE.to_owned(),
+        }
+    }
+
     /// Its upstream shows no row for it.
     pub(super) fn absent() -> Self {
         Self {
@@ -242,6 +259,7 @@ impl Badge {
             BadgeKind::Sync => self.text.replacen("sync", "synchronous", 1),
             BadgeKind::Potential => self.text.replacen("potential", "potentially synchronous", 1),
             BadgeKind::Quorum => "in the quorum".to_owned(),
+            BadgeKind::Async if self.text == BY_ARCHIVE => "fed by the archive".to_owned(),
             BadgeKind::Async if self.text == "async" => "asynchronous".to_owned(),
             BadgeKind::Async => "nothing is synchronous".to_owned(),
             BadgeKind::Absent | BadgeKind::Trouble => self.text.clone(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble, Work};
+use super::card::{BY_ARCHIVE, Badge, BadgeKind, Card, Life, Link, Trouble, Work};
 use super::foreseen::foresee;
 use crate::app::glance::Glance;
 use crate::app::{ClusterView, Mode, RunView, Session};
@@ -84,6 +84,7 @@ impl<'a> Facts<'a> {
     fn card_and_link(&self, server: &Server, downstreams: usize) -> (Card, Option<Link>) {
         let name = server.name().as_str();
         let role = match (server.is_primary(), downstreams) {
+            _ if server.is_receiver() => "receiver",
             (true, _) => "primary",
             (false, 0) => "standby",
             (false, _) => "relay",
@@ -101,6 +102,9 @@ impl<'a> Facts<'a> {
             .map(|standby| self.link(server, standby, reading, &life));
 
         let mut label = match server.upstream().and_then(|id| self.topology.server(id)) {
+            Some(upstream) if server.is_receiver() => {
+                format!("{name}, WAL receiver of {}, {place}", upstream.name())
+            }
             Some(upstream) => format!("{name}, standby of {}, {place}", upstream.name()),
             None => format!("{name}, primary, {place}"),
         };
@@ -128,6 +132,8 @@ impl<'a> Facts<'a> {
             id: server.id(),
             name: name.to_owned(),
             is_primary: server.is_primary(),
+            is_receiver: server.is_receiver(),
+            fallbacks: fallbacks(self.topology, server.id()),
             detail: if server.host().is_loopback() {
                 format!("{role} · {place}")
             } else {
@@ -240,6 +246,8 @@ impl<'a> Facts<'a> {
                 None => "replay paused".to_owned(),
             }),
             // Its upstream shows nothing at all: whether it is connected nobody knows.
+            // Nobody shows who reads the archive.
+            None if server.is_fed_by_archive() => Life::Running,
             None if self.is_below_silence(Some(reading)) => Life::Running,
             None => Life::Unconnected,
             Some("streaming") => match behind {
@@ -269,6 +277,9 @@ impl<'a> Facts<'a> {
                 text: format!("{method} {} of {candidates}", policy.count),
             };
         }
+        if server.is_fed_by_archive() && row.is_none() {
+            return Badge::by_archive();
+        }
         // A server that runs, or ran, has the row that is there, or none: what was expected of it would be a promise.
         let is_seen = reading.is_some() && self.seen.is_some_and(|seen| !seen.is_stopped());
         if row.is_none() && is_seen && !self.is_below_silence(reading) {
@@ -294,10 +305,14 @@ impl<'a> Facts<'a> {
             // Any of the list may answer: the order in it means nothing.
             Some(_) if is_candidate && is_quorum => "quorum".to_owned(),
             Some(priority) if is_candidate => format!("priority {priority}"),
+            _ if server.is_fed_by_archive() => BY_ARCHIVE.to_owned(),
             _ => "async".to_owned(),
         };
         // A slot is the rule wherever the version has slots, so only its absence is worth a word.
-        if self.topology.postgres().has_slots() && !self.topology.uses_slot(server.id()) {
+        if self.topology.postgres().has_slots()
+            && !self.topology.uses_slot(server.id())
+            && !server.is_fed_by_archive()
+        {
             label.push_str(" · no slot");
         }
         if let Some(delay) = standby.apply_delay() {
@@ -321,6 +336,7 @@ impl<'a> Facts<'a> {
         Link {
             upstream: standby.upstream(),
             is_candidate,
+            is_by_archive: server.is_fed_by_archive(),
             label,
             is_streaming: is_drawn_one && streams,
             trouble: is_known_broken.then_some(Trouble::Broken),
@@ -360,6 +376,12 @@ impl<'a> Facts<'a> {
             Work::Pending
         })
     }
+}
+
+/// Whom it turns to while its upstream is away.
+pub(super) fn fallbacks(topology: &Topology, server: ServerId) -> Vec<ServerId> {
+    let fallbacks = topology.fallbacks(server).into_iter();
+    fallbacks.map(Server::id).collect()
 }
 
 fn shortened(text: &str, longest: usize) -> String {

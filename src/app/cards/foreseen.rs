@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::card::{Badge, BadgeKind, Card, Life, Link, Trouble};
-use super::drawn::{NAME_SHOWN, place_in_words};
+use super::card::{BY_ARCHIVE, Badge, BadgeKind, Card, Life, Link, Trouble};
+use super::drawn::{NAME_SHOWN, fallbacks, place_in_words};
 use super::outlook::outlook_of;
 use crate::app::WhatIf;
 use crate::model::health::ReplicationRow;
@@ -36,6 +36,7 @@ fn card_and_link(
 ) -> (Card, Option<Link>) {
     let name = server.name().as_str();
     let role = match (state.upstream, downstreams) {
+        _ if server.is_receiver() => "receiver",
         (None, _) => "primary",
         (Some(_), 0) => "standby",
         (Some(_), _) => "relay",
@@ -54,6 +55,8 @@ fn card_and_link(
         id: server.id(),
         name: name.to_owned(),
         is_primary: state.upstream.is_none(),
+        is_receiver: server.is_receiver(),
+        fallbacks: fallbacks(world.topology(), server.id()),
         // In time it is drawn upon the card how far behind the server is.
         detail: if what_if.in_time().is_some() {
             String::new()
@@ -101,9 +104,12 @@ fn badge(world: &World, state: &State, row: Option<&ReplicationRow>) -> Badge {
         return Badge { kind, text };
     }
     row.map_or_else(
-        || Badge {
-            kind: BadgeKind::Absent,
-            text: "no row".to_owned(),
+        || {
+            if state.flow == Flow::ByArchive {
+                Badge::by_archive()
+            } else {
+                Badge::absent()
+            }
         },
         |row| Badge::of(&row.sync_state, row.sync_priority),
     )
@@ -123,11 +129,13 @@ fn link(
         Flow::Streams | Flow::Starves if is_slow => (Some(Trouble::Slow), "slow"),
         Flow::Streams | Flow::Leads => (None, "streaming"),
         Flow::Starves => (None, "connected"),
+        Flow::ByArchive => (None, BY_ARCHIVE),
         _ => (Some(Trouble::Broken), "stuck"),
     };
     Link {
         upstream,
         is_candidate: row.is_some_and(|row| row.sync_priority > 0),
+        is_by_archive: state.flow == Flow::ByArchive,
         label: label.to_owned(),
         is_streaming: state.flow == Flow::Streams,
         trouble,

@@ -10,6 +10,6 @@ mod outlook;
 #[cfg(test)]
 mod tests;
 
-pub use card::{Badge, BadgeKind, Card, Fold, Life, Link, LinkLook, Look, Trouble, Work};
+pub use card::{BY_ARCHIVE, Badge, BadgeKind, Card, Fold, Life, Link, LinkLook, Look, Trouble, Work};
 pub use drawn::describe;
 pub use outlook::{Outlook, outlook_of};

@@ -52,6 +52,15 @@ impl Judge for Judging {
         judged.map_err(|refusal: Refusal| refusal.to_string())
     }
 
+    fn hint(&self) -> &'static str {
+        if self.can_take_place() {
+            "Drop on the lower half of a card to follow that server, on the upper half to swap, beside the cards to \
+             move; Esc cancels"
+        } else {
+            "Drop on a server to follow it, beside the cards to move; Esc cancels"
+        }
+    }
+
     /// One server alone may.
     fn can_take_place(&self) -> bool {
         self.servers.len() == 1

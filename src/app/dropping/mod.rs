@@ -1,10 +1,12 @@
 //! A finished gesture as data: these servers were dropped there. The mode says what that would do, and does it.
 //!
-//! [`Judge`] is what a mode answers: `design` edits the drawing, `what_if` tells a server of its world whom to follow. What
+//! [`Judge`] is what a mode answers: `design` edits the drawing, `live` tells a server that runs what to do, `what_if` one of
+//! its world. What
 //! is shown while the servers are on their way are [`Verdicts`], asked of the same judge that decides on the drop, so
 //! that the two cannot disagree.
 
 mod design;
+mod live;
 mod verdicts;
 mod what_if;
 
@@ -67,6 +69,31 @@ pub trait Judge: fmt::Debug {
     /// With the reason why they cannot be dropped there.
     fn judge(&self, target: ServerId, zone: Zone) -> Verdict;
 
+    /// What a drop upon this part of the target would do, in a few words.
+    fn title(&self, target: ServerId, zone: Zone) -> String {
+        let name = self
+            .topology()
+            .server(target)
+            .map_or("", |server| server.name().as_str());
+        match zone {
+            Zone::Above => format!("Take {name}'s place"),
+            Zone::Below => format!("Follow {name}"),
+        }
+    }
+
+    /// What can be done with servers that are on their way.
+    fn hint(&self) -> &'static str;
+
+    /// What the drop does with the key held, where that is to change the drawing and nothing else.
+    fn only_drawing(&self, _: ServerId, _: Zone) -> Option<(String, Verdict)> {
+        None
+    }
+
+    /// True if a part of the target's card takes the drop although its lower part does not, and that is to be seen.
+    fn invites(&self, _: ServerId) -> bool {
+        false
+    }
+
     /// True if what is dropped may also take another server's place.
     fn can_take_place(&self) -> bool;
 
@@ -93,7 +120,14 @@ impl Session {
 
     fn judge(&self, servers: &[ServerId]) -> Box<dyn Judge> {
         match &self.mode {
-            Mode::Design => Box::new(design::Judging::of(self.desk.document.topology(), servers)),
+            Mode::Design => {
+                let drawing = design::Judging::of(self.desk.document.topology(), servers);
+                let running = self.running().filter(|_| self.drops_steer(servers));
+                match (running, servers.first()) {
+                    (Some(running), Some(server)) => Box::new(live::Judging::of(running, drawing, *server)),
+                    _ => Box::new(drawing),
+                }
+            }
             Mode::WhatIf(what_if) => Box::new(what_if::Judging::of(what_if.world(), servers)),
         }
     }

@@ -75,6 +75,21 @@ impl Verdicts {
         self.answer(target, zone).fix
     }
 
+    /// What a drop there would do, in a few words.
+    pub fn title(&self, target: ServerId, zone: Zone) -> String {
+        self.judge.title(target, zone)
+    }
+
+    /// What can be done with the servers that are on their way.
+    pub fn hint(&self) -> &'static str {
+        self.judge.hint()
+    }
+
+    /// What the drop does with the key held, where that is to change the drawing and nothing else.
+    pub fn only_drawing(&self, target: ServerId, zone: Zone) -> Option<(String, Verdict)> {
+        self.judge.only_drawing(target, zone)
+    }
+
     /// Those of the dragged servers whose links a drop changes.
     pub fn heads(&self) -> Vec<ServerId> {
         self.judge.topology().heads(&self.servers)
@@ -105,6 +120,10 @@ impl Verdicts {
                 None => Mood::Plain,
                 Some(Ok(consequences)) => Mood::Allowed {
                     has_consequence: !consequences.is_empty(),
+                    is_hit: false,
+                },
+                Some(Err(_)) if self.judge.invites(target) => Mood::Allowed {
+                    has_consequence: false,
                     is_hit: false,
                 },
                 Some(Err(_)) if self.comes_along.contains(&target) => Mood::ComesAlong,

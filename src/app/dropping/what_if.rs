@@ -44,6 +44,10 @@ impl Judge for Judging {
         }
     }
 
+    fn hint(&self) -> &'static str {
+        "Drop on a server to follow it; Esc cancels"
+    }
+
     fn can_take_place(&self) -> bool {
         false
     }

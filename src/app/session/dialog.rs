@@ -66,6 +66,8 @@ pub enum Dialog {
     Adopt(Box<Adopting>),
     /// Servers are to change their roles: `ClusterMessage::Steer` lets them.
     Steer(Box<Steered>),
+    /// Everything that was learnt is to be forgotten: `LessonMessage::Forget` does it.
+    ForgetProgress,
     ConfirmTeardown {
         folder: PathBuf,
     },
@@ -92,6 +94,8 @@ pub enum Pick {
     Server,
     /// The server that these are to follow.
     Upstream(Vec<ServerId>),
+    /// The running server that this running one is to follow.
+    Follow(ServerId),
     /// The server whose place this one is to take.
     Place(ServerId),
     /// The site at which these stand.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::app::Imported;
 use crate::app::glance::Glance;
+use crate::app::load::LoadView;
 use crate::engine::deploy::Found;
 use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
@@ -26,6 +27,8 @@ pub struct Live {
     pub removing: Vec<PathBuf>,
     /// The design to which the run at hand takes a cluster whose servers change their roles.
     pub(in crate::app) steered: Option<Box<Document>>,
+    /// The load that this window puts on its cluster, or put on it last.
+    pub load: Option<LoadView>,
     /// The next run's number.
     pub(in crate::app) next_run: u64,
 }
@@ -39,6 +42,7 @@ impl Default for Live {
             hidden: Vec::new(),
             removing: Vec::new(),
             steered: None,
+            load: None,
             next_run: 1,
         }
     }

@@ -12,6 +12,8 @@ pub struct Looks {
     pub also_selected: BTreeSet<ServerId>,
     /// The selected link, by the server at its lower end; then no server is selected.
     pub link: Option<ServerId>,
+    /// The standby that was added last, while nothing else is selected since: the next one is added beside it.
+    pub(in crate::app) just_added: Option<ServerId>,
     /// What is folded.
     pub folding: Folding,
     /// The server whose name is being typed on the canvas.

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use super::{Effect, Imported, Learning, Mode, OpenLesson, Start, WhatIf};
 use crate::model::bundle::{self, Bundle};
-use crate::model::desk::Preferences;
+use crate::model::desk::{FontFile, Preferences};
 use crate::model::document::Document;
 
 /// The window's state, in groups: each keeps what is true of it.
@@ -48,6 +48,8 @@ pub struct Session {
     pub imported: Option<Arc<Imported>>,
     pub notices: Vec<Notice>,
     pub dialog: Option<Dialog>,
+    /// Fonts of this machine that were found for letters which the window's own lack.
+    pub fonts: Vec<FontFile>,
     /// What lasts from session to session.
     pub preferences: Preferences,
     /// The folder below which deployments are suggested; set by whoever knows the user's home.
@@ -86,6 +88,7 @@ impl Session {
             imported: None,
             notices: Vec::new(),
             dialog: None,
+            fonts: Vec::new(),
             preferences: Preferences::default(),
             default_folder: PathBuf::from(DEFAULT_FOLDER),
             next_notice: 0,

@@ -17,6 +17,8 @@ pub struct Notice {
     pub number: u64,
     pub kind: NoticeKind,
     pub report: Report,
+    /// How often it was said again since.
+    pub repeats: usize,
     /// A folder to offer "Show in folder" for.
     pub folder: Option<PathBuf>,
 }

@@ -4,7 +4,7 @@ use super::super::{
     ClusterMessage, Effect, FileMessage, ImportMessage, LessonMessage, Message, PathPurpose, Session,
     StartMessage,
 };
-use super::{desk, import, left_over, lesson, open, paths, start};
+use super::{desk, import, left_over, lesson, open, own_lesson, paths, start};
 
 /// Does what loses the design on the canvas, which is saved or which the user agreed to lose.
 pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
@@ -24,6 +24,7 @@ pub(super) fn go_on(session: &mut Session, then: Message) -> Vec<Effect> {
         }
         Message::Import(ImportMessage::Ask(source)) => import::open_dialog(session, source),
         Message::Lesson(LessonMessage::Open(name)) => lesson::open(session, &name),
+        Message::Lesson(LessonMessage::FileRead(path, file)) => own_lesson::open(session, path, file),
         Message::Quit => vec![desk::forget(session), Effect::Close],
         // Nothing else is ever put off by the question.
         _ => Vec::new(),

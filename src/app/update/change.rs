@@ -37,7 +37,7 @@ pub(super) fn look(session: &mut Session) -> Vec<Effect> {
 }
 
 pub(super) fn looked(session: &mut Session, found: Found) -> Vec<Effect> {
-    // An answer to a question that was taken back is not shown.
+    // An answer to a question that was undone is not shown.
     if matches!(session.live.run, RunView::Looking { .. }) {
         judge(session, found);
     }

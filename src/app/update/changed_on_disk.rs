@@ -1,4 +1,4 @@
-//! A design's file that somebody else has changed: noticed when the window is looked at again, and before saving.
+//! A design's file that somebody else has changed: noticed by the worker's look each second, and before saving.
 //!
 //! What the file holds is `Session::saved_text`. "Keep mine" only takes note of what is there now, so that what is
 //! drawn is unsaved beside it; taking the file's is an edit like any other, and can be undone.
@@ -114,7 +114,7 @@ pub(super) fn take_theirs(session: &mut Session) -> Vec<Effect> {
     }
 }
 
-/// The drawing becomes what the file says; a file that is no design is explained, and the drawing stays.
+/// The drawing becomes what the file says; a file that is not a design is explained, and the drawing stays.
 fn take(session: &mut Session, path: &Path, text: String) -> Vec<Effect> {
     let Some(theirs) = parse(session, Some(path), &text) else {
         // From now on that is what the file holds: it is not explained again, and what is drawn is unsaved.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
 use super::notices::{notify, notify_with_folder};
 use super::one_at_a_time::{self, act, cluster_in, tear_down};
-use super::{adopt, desk, foreign, left_over, log, steer};
+use super::{adopt, desk, foreign, left_over, load, log, steer};
 use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
 use crate::report::Report;
@@ -21,7 +21,14 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
             session.dialog = Some(Dialog::ConfirmTeardown { folder });
             Vec::new()
         }
-        ClusterMessage::Teardown(folder) => tear_down(session, folder),
+        ClusterMessage::Teardown(folder) => {
+            // Its clients would only look for servers that go.
+            let stopped = match &session.live.load {
+                Some(running) if running.folder == folder => load::stop(session),
+                _ => Vec::new(),
+            };
+            stopped.into_iter().chain(tear_down(session, folder)).collect()
+        }
         ClusterMessage::Attach(folder) => attach(session, folder),
         ClusterMessage::Attached(folder, document) => attached(session, folder, &document),
         ClusterMessage::StartServers(servers) => one_at_a_time::switch(session, true, servers),
@@ -36,6 +43,10 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
         ClusterMessage::AskSteer(wish) => steer::ask(session, wish),
         ClusterMessage::CanSteer(folder, found) => steer::can(session, &folder, found),
         ClusterMessage::Steer => steer::confirm(session),
+        ClusterMessage::StartLoad(rate) => load::start(session, rate),
+        ClusterMessage::StopLoad => load::stop(session),
+        ClusterMessage::Loading(folder, second) => load::told(session, &folder, second),
+        ClusterMessage::Loaded(folder, ended) => load::ended(session, &folder, ended),
         ClusterMessage::Seen(folder, seen) => {
             if let Some(cluster) = cluster_in(session, &folder) {
                 cluster.seen = Some(*seen);

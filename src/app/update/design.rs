@@ -24,7 +24,7 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
             | DesignMessage::TakeDrawing
     );
     let is_refused = if is_text {
-        // Reading what was typed before a lock is no change that the lock forbids: there is none after it.
+        // Reading what was typed before a lock is not a change that the lock forbids: there is none after it.
         message != DesignMessage::ReadTyped && (refuse_if_held(session) || refuse_in_lesson(session))
     } else {
         refuse_if_locked(session) || refuse_in_lesson(session)
@@ -40,9 +40,15 @@ pub(super) fn update(session: &mut Session, message: DesignMessage) -> Vec<Effec
         DesignMessage::Do(command) => perform(session, &command),
         DesignMessage::Fix(index) => fix(session, index),
         DesignMessage::AskRemove(servers) => ask_remove(session, &servers),
-        DesignMessage::Remove(servers, downstreams) => {
+        DesignMessage::Remove {
+            servers,
+            downstreams,
+            remembers,
+        } => {
             close_remove_dialog(session);
-            session.preferences.removal = Some(downstreams.into());
+            if remembers {
+                session.preferences.removal = Some(downstreams.into());
+            }
             remove(session, &servers, downstreams)
         }
         DesignMessage::AskAgain => {
@@ -84,7 +90,7 @@ fn fix(session: &mut Session, index: usize) -> Vec<Effect> {
     perform(session, &command)
 }
 
-/// Only what takes others along, or leaves them without an upstream, is asked about, and only once.
+/// Only what takes others along, or leaves them without an upstream, is asked about.
 fn ask_remove(session: &mut Session, servers: &[ServerId]) -> Vec<Effect> {
     let topology = session.desk.document.topology();
     let is_standby = |id: &ServerId| topology.server(*id).is_some_and(|server| !server.is_primary());

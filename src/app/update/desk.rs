@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{Desk, Effect, NoticeKind, Pending, RunView, Session, Tab};
 use super::notices::notify;
+use crate::model::desk::RecentDesign;
 use crate::model::document::{Document, Problem, format};
 use crate::model::words::{as_sentence, counted};
 use crate::report::Report;
@@ -56,6 +57,14 @@ pub(super) fn parse(session: &mut Session, path: Option<&Path>, text: &str) -> O
     }
 }
 
+/// True for what a person meant as a design, whatever is wrong with it: it is opened as text, where it can be fixed.
+pub(super) fn is_meant_as_design(path: &Path, text: &str) -> bool {
+    let has_ending = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    has_ending || text.lines().any(|line| line.trim() == "[[server]]")
+}
+
 fn problems_report(path: Option<&Path>, problems: &[Problem]) -> Report {
     let name = path.map_or("the text".to_owned(), |path| format!("\"{}\"", file_name(path)));
     let found = counted(problems.len(), "problem");
@@ -69,6 +78,15 @@ pub(super) fn file_name(path: &Path) -> String {
 }
 
 /// The design has a file now, or was opened from it.
-pub(super) fn note_recent(session: &Session) -> Option<Effect> {
-    session.desk.path.clone().map(Effect::NoteRecent)
+pub(super) fn note_recent(session: &mut Session) -> Option<Effect> {
+    let path = session.desk.path.clone()?;
+    let recent = &mut session.start.recent;
+    recent.retain(|design| design.path != path);
+    let now = RecentDesign {
+        path: path.clone(),
+        age_secs: 0,
+        is_there: true,
+    };
+    recent.insert(0, now);
+    Some(Effect::NoteRecent(path))
 }

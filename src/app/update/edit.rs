@@ -13,7 +13,7 @@ pub(super) fn perform(session: &mut Session, command: &Command) -> Vec<Effect> {
     let mut after = session.desk.document.clone();
     match after.apply(command) {
         Err(refusal) => refuse(session, &refusal),
-        // Nothing has changed: a key pressed twice is no undo step.
+        // Nothing has changed: a key pressed twice is not an undo step.
         Ok(applied) if after == session.desk.document => tell(session, applied),
         Ok(applied) => {
             let label = command.label(session.desk.document.topology());
@@ -21,6 +21,8 @@ pub(super) fn perform(session: &mut Session, command: &Command) -> Vec<Effect> {
             let effects = show(session, Some(after));
             if applied.created.is_some() {
                 view::select(session, applied.created);
+                let is_new = matches!(command, Command::Edit(Edit::AddStandby { .. }));
+                session.looks.just_added = applied.created.filter(|_| is_new);
             }
             tell(session, applied);
             tell_hidden(session, command);

@@ -7,7 +7,7 @@ use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose
 use super::desk::file_name;
 use super::notices::notify_with_folder;
 use super::paths::{ask_path, files_folder, picture_name, suggested_name};
-use super::{changed_on_disk, export, export_to, import, open, save, unsaved, what_if};
+use super::{changed_on_disk, export, export_to, import, learnt, open, save, unsaved, what_if};
 use crate::model::document::format;
 use crate::report::Report;
 
@@ -115,6 +115,9 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
             what_if::await_file(session, purpose);
             vec![Effect::Read(path)]
         }
+        PathPurpose::OpenLesson => vec![Effect::ReadLesson(path)],
+        PathPurpose::ImportProgress => vec![Effect::ReadProgress(path)],
+        PathPurpose::ExportProgress => learnt::write(session, path),
         PathPurpose::SaveStory => what_if::write(session, path).into_iter().collect(),
         PathPurpose::SaveDesign if session.desk.path.as_ref() == Some(&path) => {
             vec![save::write_own(session, path)]
@@ -140,6 +143,12 @@ fn written(session: &mut Session, purpose: PathPurpose, path: PathBuf, text: Opt
         (PathPurpose::ExportBundle, text) => {
             export::exported(session, &path);
             export::remember_export(session, text)
+        }
+        (PathPurpose::ExportProgress, _) => {
+            let report = Report::new(format!("Exported {}", file_name(&path)));
+            let folder = path.parent().map(Path::to_owned);
+            notify_with_folder(session, NoticeKind::Done, report, folder);
+            Vec::new()
         }
         (PathPurpose::SaveReport(_), _) => {
             import::report_written(session, &path);

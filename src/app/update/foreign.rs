@@ -75,6 +75,7 @@ pub(super) fn refuse(session: &mut Session, message: &ClusterMessage) -> bool {
             | ClusterMessage::AskAdopt
             | ClusterMessage::Adopt
             | ClusterMessage::AskSteer(_)
+            | ClusterMessage::StartLoad(_)
             | ClusterMessage::Steer
     );
     changes && refuse_if_foreign(session)

@@ -30,11 +30,13 @@ pub(super) fn update(session: &mut Session, message: LessonMessage) -> Vec<Effec
         LessonMessage::Open(name) => ask_open(session, name),
         LessonMessage::Restart => restart(session),
         LessonMessage::End => {
+            let proof = session.lesson.as_ref().and_then(|open| open.proof.as_ref());
+            let is_proving = proof.is_some_and(super::super::Proof::is_running);
             session.lesson = None;
             if session.looks.tab == Tab::Lesson {
                 session.looks.tab = Tab::Inspector;
             }
-            Vec::new()
+            is_proving.then_some(Effect::CancelProof).into_iter().collect()
         }
         LessonMessage::Page(page) => with(session, |open| open.page = page),
         LessonMessage::Answer { ask, values } => answer(session, &ask, values),
@@ -59,8 +61,8 @@ pub(super) fn update(session: &mut Session, message: LessonMessage) -> Vec<Effec
             let text = open.map(|open| open.journal.result(&open.lesson, ""));
             text.map(Effect::CopyText).into_iter().collect()
         }
-        // Performed by `update` itself.
-        LessonMessage::ShowStep => Vec::new(),
+        // `ShowStep` is performed by `update` itself, the others by `own_lesson`, `proof` and `learnt`.
+        _ => Vec::new(),
     }
 }
 
@@ -98,7 +100,12 @@ pub(super) fn open(session: &mut Session, name: &str) -> Vec<Effect> {
         notify(session, NoticeKind::Problem, report);
         return Vec::new();
     };
-    let record = session.learning.progress.of(name);
+    open_this(session, lesson)
+}
+
+/// As it was left, or from its start.
+pub(super) fn open_this(session: &mut Session, lesson: Arc<Lesson>) -> Vec<Effect> {
+    let record = session.learning.progress.of(&lesson.name);
     let left = record.filter(|record| !record.solved && !lesson.is_locked);
     let work = left.and_then(|record| format::read(&record.work).ok());
     let document = work.unwrap_or_else(|| lesson.start.clone());
@@ -109,7 +116,16 @@ fn restart(session: &mut Session) -> Vec<Effect> {
     let Some(open) = session.lesson.as_ref() else {
         return Vec::new();
     };
-    let lesson = Arc::clone(&open.lesson);
+    let (lesson, file) = (Arc::clone(&open.lesson), open.file.clone());
+    let effects = begin(session, lesson);
+    if let Some(open) = &mut session.lesson {
+        open.file = file;
+    }
+    effects
+}
+
+/// From its start, wherever the window is.
+pub(super) fn begin(session: &mut Session, lesson: Arc<Lesson>) -> Vec<Effect> {
     if session.what_if().is_some() {
         what_if::leave(session);
     }

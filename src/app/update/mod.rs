@@ -4,7 +4,8 @@
 //! `file`, with `open`, `save`, `export`, `changed_on_disk` and `unsaved` (what would lose changes, and quitting); `run`, with
 //! `deploy`, `change` (applying the drawing to what runs) and `trust` (what the design runs of its own); `cluster` (what
 //! runs), with `left_over`; `view` (what is shown), `start` (the page that a window begins with), `what_if` (what goes wrong
-//! beside the design), `lesson` with `journal` (what a learner did). Below them all are `notices`, `desk` and `paths`. They use one another one way only, which
+//! beside the design), `lesson` with `journal` (what a learner did), `own_lesson` (from a file), `proof` (on
+//! real servers) and `learnt` (over all of them). Below them all are `notices`, `desk` and `paths`. They use one another one way only, which
 //! `tests/suite/architecture.rs` holds.
 //!
 //! What must be done outside is returned as effects; their answers come back as messages. Everything derived from the
@@ -26,13 +27,17 @@ mod file;
 mod foreign;
 mod import;
 mod journal;
+mod learnt;
 mod left_over;
 mod lesson;
+mod load;
 mod log;
 mod notices;
 mod one_at_a_time;
 mod open;
+mod own_lesson;
 mod paths;
+mod proof;
 mod run;
 mod save;
 mod start;
@@ -67,11 +72,28 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
         return before;
     }
     let noted = journal::before(session, &message);
+    let said = session.next_notice;
     let mut effects = match message {
         Message::Lesson(LessonMessage::ShowStep) => {
             let steps = lesson::next_step(session);
             steps.into_iter().flat_map(|step| update(session, step)).collect()
         }
+        Message::Lesson(
+            message @ (LessonMessage::OpenFile | LessonMessage::FileRead(..) | LessonMessage::LookAtFile),
+        ) => own_lesson::update(session, message),
+        Message::Lesson(
+            message @ (LessonMessage::Prove
+            | LessonMessage::ProofStep(_)
+            | LessonMessage::ProofEnded(_)
+            | LessonMessage::CancelProof),
+        ) => proof::update(session, message),
+        Message::Lesson(
+            message @ (LessonMessage::Export
+            | LessonMessage::Import
+            | LessonMessage::Imported(_)
+            | LessonMessage::AskForget
+            | LessonMessage::Forget),
+        ) => learnt::update(session, message),
         Message::Lesson(message) => lesson::update(session, message),
         Message::Design(message) => design::update(session, message),
         Message::File(message) => file::update(session, message),
@@ -96,6 +118,7 @@ pub fn update(session: &mut Session, message: Message) -> Vec<Effect> {
     if refresh(session) {
         effects.push(desk::autosave(session));
     }
+    notices::join_since(session, said);
     journal::note(session, noted);
     effects.extend(lesson::look(session));
     if session.preferences != preferred {
@@ -117,7 +140,9 @@ fn goes_by_the_design(message: &Message) -> bool {
         | Message::Run(_)
         | Message::WhatIf(_)
         | Message::Quit => true,
-        Message::Lesson(message) => matches!(message, LessonMessage::Open(_)),
+        Message::Lesson(message) => {
+            matches!(message, LessonMessage::Open(_) | LessonMessage::OpenFile)
+        }
         Message::Start(message) => matches!(
             message,
             StartMessage::OpenRecent(_) | StartMessage::OpenCluster(_)

@@ -21,7 +21,8 @@ pub(super) fn notify_with_folder(
     folder: Option<PathBuf>,
 ) {
     // The same again says nothing new; it only becomes the latest.
-    session.notices.retain(|notice| notice.report != report);
+    let same = session.notices.iter().position(|notice| notice.report == report);
+    let repeats = same.map_or(0, |place| session.notices.remove(place).repeats + 1);
     let surplus = (session.notices.len() + 1).saturating_sub(NOTICES);
     session.notices.drain(..surplus);
     let number = session.next_notice;
@@ -30,8 +31,48 @@ pub(super) fn notify_with_folder(
         number,
         kind,
         report,
+        repeats,
         folder,
     });
+}
+
+/// Everything that was said since (by its number) becomes one notice: one action, one box. What went wrong leads.
+pub(super) fn join_since(session: &mut Session, first: u64) {
+    let place = session.notices.iter().position(|notice| notice.number >= first);
+    let Some(place) = place else {
+        return;
+    };
+    if session.notices.len() - place < 2 {
+        return;
+    }
+    let mut said = session.notices.split_off(place);
+    let leads = |notice: &Notice| match notice.kind {
+        NoticeKind::Problem => 0,
+        NoticeKind::Done => 1,
+        NoticeKind::Info => 2,
+    };
+    said.sort_by_key(leads);
+    let mut said = said.into_iter();
+    let Some(mut whole) = said.next() else {
+        return;
+    };
+    for other in said {
+        let Report {
+            headline,
+            causes,
+            hints,
+        } = other.report;
+        whole.report.causes.push(headline);
+        whole.report.causes.extend(causes);
+        for hint in hints {
+            if !whole.report.hints.contains(&hint) {
+                whole.report.hints.push(hint);
+            }
+        }
+        whole.number = whole.number.max(other.number);
+        whole.folder = whole.folder.or(other.folder);
+    }
+    session.notices.push(whole);
 }
 
 /// True, with a notice, if the drawing must not change now.

@@ -39,7 +39,7 @@ pub(super) fn tear_down(session: &mut Session, folder: PathBuf) -> Vec<Effect> {
         session.dialog = None;
     }
     if cluster_in(session, &folder).is_some() {
-        // Whoever goes on reading would only see servers vanish.
+        // Anyone who goes on reading would only see servers vanish.
         let mut effects = act(session, "Tearing down", Effect::Teardown);
         if !effects.is_empty() {
             effects.insert(0, Effect::Unwatch);

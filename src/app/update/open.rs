@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{Effect, Message, NoticeKind, Session};
-use super::desk::{forget, note_recent, parse, replace};
+use super::desk::{file_name, forget, is_meant_as_design, note_recent, parse, replace};
 use super::notices::{notify, refuse_if_held};
-use super::{text, unsaved, what_if};
+use super::{own_lesson, text, unsaved, what_if};
 use crate::model::desk::Unsaved;
 use crate::model::document::{format, templates};
 use crate::report::Report;
@@ -30,8 +30,16 @@ pub(super) fn read(session: &mut Session, path: &Path, text: &str, then: Message
         what_if::read(session, purpose, path, text);
         return Vec::new();
     }
+    if own_lesson::is_lesson(path, text) {
+        session.pending.replaceable = None;
+        return vec![Effect::ReadLesson(path.to_owned())];
+    }
     let agreed = session.pending.replaceable.take() == Some(session.desk.revision);
-    if refuse_if_held(session) || parse(session, Some(path), text).is_none() {
+    if refuse_if_held(session) {
+        return Vec::new();
+    }
+    let opens_as_text = is_meant_as_design(path, text);
+    if !opens_as_text && parse(session, Some(path), text).is_none() {
         return Vec::new();
     }
     if agreed {
@@ -43,14 +51,35 @@ pub(super) fn read(session: &mut Session, path: &Path, text: &str, then: Message
 
 /// Without a path for the design in a picture: saving it asks where to, and leaves the picture alone.
 pub(super) fn open(session: &mut Session, path: Option<PathBuf>, text: String) -> Vec<Effect> {
-    let Some(document) = parse(session, path.as_deref(), &text) else {
-        return Vec::new();
+    let document = match (format::read(&text), path.as_deref()) {
+        (Ok(document), _) => document,
+        (Err(_), Some(of)) if is_meant_as_design(of, &text) => return open_broken(session, of, text),
+        (Err(_), of) => {
+            drop(parse(session, of, &text));
+            return Vec::new();
+        }
     };
     let mut effects = vec![forget(session)];
     let find_export = path.clone().map(Effect::FindExport);
     replace(session, document, path, text);
     effects.extend(find_export);
     effects.extend(note_recent(session));
+    effects
+}
+
+/// A file that is not a design yet: its text is there to be fixed, over an empty drawing.
+fn open_broken(session: &mut Session, path: &Path, text: String) -> Vec<Effect> {
+    let Some(empty) = parse(session, None, templates::EMPTY.text) else {
+        return Vec::new();
+    };
+    let mut effects = vec![forget(session)];
+    replace(session, empty, Some(path.to_owned()), text.clone());
+    effects.extend(note_recent(session));
+    let headline = format!(
+        "{} is not a valid design yet, so it opened as text",
+        file_name(path)
+    );
+    effects.extend(text::put(session, text, headline));
     effects
 }
 
@@ -71,7 +100,8 @@ pub(super) fn recover(session: &mut Session, unsaved: Unsaved) -> Vec<Effect> {
     let mut effects = vec![forgotten, Effect::ForgetUnsaved(unsaved.id)];
     effects.extend(session.desk.path.clone().map(Effect::LookAtFile));
     if is_broken {
-        effects.extend(text::put(session, unsaved.text));
+        let headline = "The recovered text is not a valid design yet".to_owned();
+        effects.extend(text::put(session, unsaved.text, headline));
     }
     effects
 }

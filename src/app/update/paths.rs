@@ -20,8 +20,11 @@ pub(super) fn suggested_name(session: &Session, purpose: PathPurpose) -> String 
         PathPurpose::OpenDesign
         | PathPurpose::CompareDesign
         | PathPurpose::OpenStory
+        | PathPurpose::OpenLesson
+        | PathPurpose::ImportProgress
         | PathPurpose::ExportFolder(_)
         | PathPurpose::Import { .. } => String::new(),
+        PathPurpose::ExportProgress => "lessons.json".to_owned(),
         PathPurpose::SaveReport(style) => format!("{stem}-audit.{}", style.extension()),
         PathPurpose::SaveStory => format!("{stem}-what-if.txt"),
         PathPurpose::SaveDesign => session

@@ -33,7 +33,7 @@ pub(super) fn save_as(session: &mut Session) -> Vec<Effect> {
     write_or_ask(session, true)
 }
 
-/// The answer to what is saved while the text is no design.
+/// The answer to what is saved while the text is not a design.
 pub(super) fn save_broken(session: &mut Session, saves_drawing: bool) -> Vec<Effect> {
     let Some(Dialog::SaveBroken { as_new }) = session
         .dialog

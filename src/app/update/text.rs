@@ -7,7 +7,7 @@ use super::edit;
 use super::notices::notify;
 use crate::report::Report;
 
-/// The text now reads like this. `joins`: it belongs to the burst of typing before it, and is no undo step of its own.
+/// The text now reads like this. `joins`: it belongs to the burst of typing before it, and is not an undo step of its own.
 pub(super) fn type_text(session: &mut Session, text: String, joins: bool) {
     if text == session.text() {
         return;
@@ -29,12 +29,12 @@ pub(super) fn type_text(session: &mut Session, text: String, joins: bool) {
     }
 }
 
-/// A text from elsewhere, which is no design, in place of what is typed.
-pub(super) fn put(session: &mut Session, text: String) -> Vec<Effect> {
+/// A text from elsewhere, which is not a design, in place of what is typed.
+pub(super) fn put(session: &mut Session, text: String, headline: String) -> Vec<Effect> {
     session.desk.typed = Some(TextDraft::new(text));
     session.looks.tab = Tab::Text;
-    let report = Report::new("The recovered text is not a valid design yet")
-        .hint("Fix it in the Text panel, which lists its problems");
+    session.preferences.right_side = true;
+    let report = Report::new(headline).hint("Fix it in the Text panel, which lists its problems");
     notify(session, NoticeKind::Info, report);
     read(session)
 }

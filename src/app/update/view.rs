@@ -1,9 +1,14 @@
 //! What is shown: selection, panels, dialogs, notices.
 
-use super::super::{Effect, Session, Tab, ViewMessage};
-use super::notices::{refuse_if_locked, refuse_in_lesson};
+use super::super::{Effect, NoticeKind, Session, Tab, ViewMessage};
+use super::notices::{notify, refuse_if_locked, refuse_in_lesson};
 use super::{import, unsaved};
 use crate::model::topology::ServerId;
+use crate::model::words::{counted, elided};
+use crate::report::Report;
+
+/// So much of a copied line is shown.
+const COPIED_SHOWN: usize = 60;
 
 pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect> {
     match message {
@@ -50,11 +55,17 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
                 session.looks.renaming = session.looks.selected;
             }
         }
-        ViewMessage::Show(tab) => session.looks.tab = tab,
+        ViewMessage::Show(tab) => {
+            session.looks.tab = tab;
+            session.preferences.right_side = true;
+        }
         ViewMessage::Minimap(has_minimap) => session.preferences.minimap = has_minimap,
+        ViewMessage::LeftSide(is_shown) => session.preferences.left_side = is_shown,
+        ViewMessage::RightSide(is_shown) => session.preferences.right_side = is_shown,
         ViewMessage::ShowFile(path) => {
             session.looks.shown_file = Some(path);
             session.looks.tab = Tab::Files;
+            session.preferences.right_side = true;
         }
         ViewMessage::Compare(against) => session.looks.compared = against,
         ViewMessage::Dialog(dialog) => {
@@ -69,11 +80,21 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
             return given_up;
         }
         ViewMessage::CloseNotice(number) => session.notices.retain(|notice| notice.number != number),
+        ViewMessage::CloseNotices => session.notices.clear(),
+        ViewMessage::Fonts(fonts) => session.fonts.extend(fonts),
         ViewMessage::Theme(theme) => session.preferences.theme = theme,
         ViewMessage::ReduceMotion(reduce) => session.preferences.reduce_motion = reduce,
         ViewMessage::ShowLog => return vec![Effect::ShowLog],
         ViewMessage::OpenFolder(folder) => return vec![Effect::OpenFolder(folder)],
-        ViewMessage::CopyText(text) => return vec![Effect::CopyText(text)],
+        ViewMessage::CopyText(text) => {
+            let lines = text.lines().count();
+            let what = match text.lines().next() {
+                Some(line) if lines == 1 => elided(line, COPIED_SHOWN),
+                _ => counted(lines, "line"),
+            };
+            notify(session, NoticeKind::Done, Report::new(format!("Copied: {what}")));
+            return vec![Effect::CopyText(text)];
+        }
     }
     Vec::new()
 }
@@ -118,6 +139,7 @@ pub(super) fn select(session: &mut Session, servers: impl IntoIterator<Item = Se
         .collect();
     session.looks.renaming = None;
     session.looks.link = None;
+    session.looks.just_added = None;
     for server in session.looks.selected.iter().chain(&session.looks.also_selected) {
         session
             .looks

@@ -180,7 +180,10 @@ pub(super) fn read(session: &mut Session, purpose: PathPurpose, path: &Path, tex
         | PathPurpose::Import { .. }
         | PathPurpose::SaveReport(_)
         | PathPurpose::ExportPicture(..)
-        | PathPurpose::SaveStory => {}
+        | PathPurpose::SaveStory
+        | PathPurpose::OpenLesson
+        | PathPurpose::ExportProgress
+        | PathPurpose::ImportProgress => {}
     }
 }
 

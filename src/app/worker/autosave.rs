@@ -116,7 +116,7 @@ impl Waiting {
                 return Some(change);
             }
         }
-        // The oldest counts: whoever never stops drawing is kept all the same.
+        // The oldest counts: anyone who never stops drawing is kept all the same.
         self.since.get_or_insert(at);
         None
     }

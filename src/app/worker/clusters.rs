@@ -30,7 +30,7 @@ pub(super) async fn list_clusters(answers: Answers) {
     answers.send(Message::Start(StartMessage::Clusters(found))).await;
 }
 
-/// What a crash left, what a run of this window could not take back, and whole clusters that no window shows:
+/// What a crash left, what a run of this window could not undo, and whole clusters that no window shows:
 /// all can be dealt with from here.
 pub(super) async fn find_left_over(answers: Answers) {
     let found = blocking(|| {

@@ -15,7 +15,7 @@ use crate::model::plan::{EventKind, Outcome, RunEvent};
 /// Events between the engine and the window. When they are full the engine drops lines of output, never states.
 const EVENTS: usize = 256;
 
-/// Closing the window during a deployment: how long taking back what was built may last.
+/// Closing the window during a deployment: how long undoing what was built may last.
 const UNWIND_DEADLINE: Duration = Duration::from_mins(1);
 
 /// After that: how long the engine has to stop waiting. What remains, the next start finds by its record.
@@ -50,7 +50,7 @@ impl Deployment {
         self.cancel.request();
     }
 
-    /// Takes back what is not finished; leaves alone what is.
+    /// Undoes what is not finished; leaves alone what is.
     pub async fn end(mut self) {
         if self.task.is_finished() {
             return;
@@ -74,7 +74,7 @@ async fn tell(
         last = Some(event.clone());
         answers.send(Message::Run(RunMessage::Event(event))).await;
     }
-    // A stream that broke off gets its end, or the window would stay locked for ever.
+    // A stream that broke off gets its end, or the window would stay locked forever.
     let outcome = match engine.await {
         Ok(outcome) => outcome,
         Err(error) => Outcome::Failed {

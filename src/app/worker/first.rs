@@ -31,7 +31,7 @@ pub fn first_session(file: Option<PathBuf>) -> Result<Session, Report> {
 
 fn session_on(file: Option<PathBuf>) -> Result<Session, Report> {
     let Some(path) = file else {
-        // Who has worked with it before has something to go on with; who has not is shown what it is about.
+        // Who has worked with it before has something to continue; who has not is shown what it is about.
         let is_known =
             !recent::list().is_empty() || !record::list().is_empty() || !unsaved::left().is_empty();
         let template = templates::find(FIRST_TEMPLATE).map_or("", |template| template.text);

@@ -2,15 +2,18 @@
 //!
 //! `Worker` is what the window holds: it never blocks, but for its end. Below it, each file is one kind of work:
 //! `deployment` (a run and its cancel), `runs` (who performs it), `watch` (boards of the running cluster), `autosave` (the unsaved
-//! design, a moment after its last change), `first` (what a window opens with), `clusters` and `tasks` (everything with one
-//! question and one answer).
+//! design, a moment after its last change), `first` (what a window opens with), `proof` (a lesson on real servers), `clusters` and
+//! `tasks` (everything with one question and one answer); `file_watch` follows the design's file.
 
 mod answers;
 mod autosave;
 mod clusters;
 mod deployment;
+mod file_watch;
 mod first;
 mod imports;
+mod load;
+mod proof;
 mod runs;
 mod tasks;
 #[cfg(test)]
@@ -24,7 +27,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::answers::Answers;
 use self::autosave::{Autosaver, Change, Store};
@@ -67,11 +70,17 @@ pub struct Worker {
     deployment: Option<Deployment>,
     watch: Option<Watch>,
     discovery: Option<AbortHandle>,
+    /// The look at the design's file, again and again.
+    file_watch: Option<AbortHandle>,
+    /// A load on a cluster: dropped, it ends and counts.
+    load: Option<DropGuard>,
     /// The reading of a server's log.
     log: Option<AbortHandle>,
     /// A cluster that is being imported.
     import: Option<AbortHandle>,
     autosaver: Autosaver,
+    /// A lesson that is shown on real servers.
+    proof: Option<CancellationToken>,
     /// What must come to its end before the program does.
     tasks: JoinSet<()>,
     /// Raised when the tasks are given up.
@@ -100,7 +109,10 @@ impl Worker {
             deployment: None,
             watch: None,
             discovery: None,
+            file_watch: None,
+            load: None,
             log: None,
+            proof: None,
             import: None,
             autosaver,
             tasks: JoinSet::new(),
@@ -153,8 +165,27 @@ impl Worker {
             Effect::ForgetUnsaved(id) => self.autosaver.perform(Change::ForgetLeft(id)),
             Effect::KeepPreferences(preferences) => self.autosaver.perform(Change::Prefer(preferences)),
             Effect::KeepProgress(progress) => self.autosaver.perform(Change::Learnt(progress)),
+            Effect::ReadLesson(path) => drop(self.start(tasks::read_lesson(path, answers))),
+            Effect::ReadProgress(path) => drop(self.start(tasks::read_progress(path, answers))),
+            Effect::Prove { name, lesson, folder } => {
+                let cancel = self.give_up.child_token();
+                self.proof = Some(cancel.clone());
+                self.finish(proof::prove(name, lesson, folder, cancel, answers));
+            }
+            Effect::CancelProof => {
+                if let Some(cancel) = self.proof.take() {
+                    cancel.cancel();
+                }
+            }
             Effect::FindProgress => drop(self.start(tasks::find_progress(answers))),
             Effect::LookAtFile(path) => drop(self.start(tasks::look_at_file(path, answers))),
+            Effect::FollowFile(path) => {
+                if let Some(watch) = self.file_watch.take() {
+                    watch.abort();
+                }
+                self.file_watch = path.and_then(|path| self.start(file_watch::follow(path, answers)));
+            }
+            Effect::FindFonts(letters) => drop(self.start(tasks::find_fonts(letters, answers))),
             Effect::NoteRecent(path) => self.autosaver.perform(Change::NoteRecent(path)),
             Effect::ForgetRecent(path) => self.autosaver.perform(Change::ForgetRecent(path)),
             Effect::FindRecent => drop(self.start(tasks::find_recent(answers))),
@@ -258,6 +289,12 @@ impl Worker {
             Effect::LookToSteer(folder, wish) => {
                 drop(self.start(clusters::look_to_steer(folder, wish, answers)));
             }
+            Effect::StartLoad { folder, rate } => {
+                let cancel = CancellationToken::new();
+                self.finish(load::load(folder, rate, cancel.clone(), answers));
+                self.load = Some(cancel.drop_guard());
+            }
+            Effect::StopLoad => self.load = None,
             Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
             Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),
         }
@@ -312,7 +349,12 @@ impl Drop for Worker {
             return;
         };
         self.watch = None;
+        self.load = None;
         self.stop_discovery();
+        // Its servers are removed, as when it is cancelled.
+        if let Some(cancel) = self.proof.take() {
+            cancel.cancel();
+        }
         // Nobody reads messages any more: whoever waits to send one goes on.
         self.messages.close();
         while self.messages.try_recv().is_ok() {}

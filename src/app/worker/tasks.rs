@@ -10,15 +10,17 @@ use tokio::task::spawn_blocking;
 
 use super::answers::Answers;
 use crate::app::{
-    ExportMessage, FileMessage, LessonMessage, Message, OnDisk, PathPurpose, RunMessage, StartMessage,
+    ExportMessage, FileMessage, LessonFile, LessonMessage, Message, OnDisk, PathPurpose, RunMessage,
+    StartMessage, ViewMessage,
 };
 use crate::engine::deploy;
 use crate::engine::desk::folder::OutputFolder;
 use crate::engine::desk::output::{Kind, Output};
-use crate::engine::desk::{exports, log, picture, progress, recent, store, trust, unsaved};
+use crate::engine::desk::{exports, fonts, log, picture, progress, recent, store, trust, unsaved};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::Document;
 use crate::model::export::Export;
+use crate::model::lessons;
 use crate::report::Report;
 
 /// The desktop's program that shows a folder.
@@ -50,6 +52,14 @@ pub(super) async fn read(path: PathBuf, answers: Answers) {
         Err(report) => Message::Failed(report),
     };
     answers.send(message).await;
+}
+
+pub(super) async fn find_fonts(letters: String, answers: Answers) {
+    let found = spawn_blocking(move || fonts::covering(&letters)).await;
+    // Without fonts the letters are drawn as boxes, as before.
+    if let Some(fonts) = found.ok().filter(|fonts| !fonts.is_empty()) {
+        answers.send(Message::View(ViewMessage::Fonts(fonts))).await;
+    }
 }
 
 pub(super) async fn look_at(purpose: PathPurpose, path: PathBuf, answers: Answers) {
@@ -93,6 +103,7 @@ fn kind_of(purpose: PathPurpose) -> Kind {
     match purpose {
         PathPurpose::ExportBundle => Kind::Bundle,
         PathPurpose::SaveStory => Kind::Scenario,
+        PathPurpose::ExportProgress => Kind::Progress,
         PathPurpose::SaveReport(_) => Kind::Report,
         PathPurpose::ExportPicture(format, _) => Kind::Picture(format),
         // Folders are not written this way.
@@ -101,7 +112,9 @@ fn kind_of(purpose: PathPurpose) -> Kind {
         | PathPurpose::OpenDesign
         | PathPurpose::SaveDesign
         | PathPurpose::CompareDesign
-        | PathPurpose::OpenStory => Kind::Design,
+        | PathPurpose::OpenStory
+        | PathPurpose::OpenLesson
+        | PathPurpose::ImportProgress => Kind::Design,
     }
 }
 
@@ -145,6 +158,35 @@ pub(super) async fn find_progress(answers: Answers) {
     if let Some(report) = trouble {
         answers.send(Message::Failed(report)).await;
     }
+}
+
+pub(super) async fn read_progress(path: PathBuf, answers: Answers) {
+    let message = match blocking(move || progress::read(&path)).await {
+        Ok(known) => Message::Lesson(LessonMessage::Imported(Box::new(known))),
+        Err(report) => Message::Failed(report),
+    };
+    answers.send(message).await;
+}
+
+/// A lesson of one's own, read and tried.
+pub(super) async fn read_lesson(path: PathBuf, answers: Answers) {
+    let path = whole(&path);
+    let at = path.clone();
+    let read = blocking(move || {
+        let headline = || format!("\"{}\" cannot be read", at.display());
+        let text = store::text(&at).map_err(|error| Report::of(headline(), &error))?;
+        Ok(match lessons::read(&text) {
+            Ok(lesson) => {
+                let faults = lessons::test(&lesson);
+                LessonFile::Good(Box::new(lesson), faults)
+            }
+            Err(problems) => LessonFile::Bad(problems),
+        })
+    });
+    let file = read.await.unwrap_or_else(LessonFile::Unreadable);
+    answers
+        .send(Message::Lesson(LessonMessage::FileRead(path, file)))
+        .await;
 }
 
 pub(super) async fn find_recent(answers: Answers) {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::target::Programs;
+use crate::cli::via::Via;
 
 pub(super) const TRUST_HELP: &str = "Allow the design to run its own commands and load its own libraries on this \
      machine. The plan lists them (\"Runs on this machine\"); the choice is remembered until that list \
@@ -30,9 +31,11 @@ impl Show {
 pub(in crate::cli) struct Apply {
     /// The changed design
     pub(in crate::cli) file: PathBuf,
-    /// The running cluster's folder
-    #[arg(long, value_name = "DIR")]
-    pub(in crate::cli) dir: PathBuf,
+    /// The running cluster's folder [with --via: the playbook's folder, default FILE's name with .ansible]
+    #[arg(long, value_name = "DIR", required_unless_present = "via")]
+    pub(in crate::cli) dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) via: Via,
     /// Show the changes, the interruptions and the steps without executing them
     #[arg(long)]
     pub(in crate::cli) plan: bool,

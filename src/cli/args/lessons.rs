@@ -14,6 +14,15 @@ pub(in crate::cli) struct Lessons {
     /// Print the checked results as CSV
     #[arg(long, requires = "check_all")]
     pub(in crate::cli) csv: bool,
+    /// Write what you have done to a file
+    #[arg(long, value_name = "FILE", group = "progress", conflicts_with_all = ["json", "check_all"])]
+    pub(in crate::cli) export: Option<PathBuf>,
+    /// Add what such a file says to what you have done; the better of two counts
+    #[arg(long, value_name = "FILE", group = "progress", conflicts_with_all = ["json", "check_all"])]
+    pub(in crate::cli) import: Option<PathBuf>,
+    /// Forget what you have done of a lesson, or of all
+    #[arg(long, value_name = "NAME|all", group = "progress", conflicts_with_all = ["json", "check_all"])]
+    pub(in crate::cli) forget: Option<String>,
 }
 
 /// The arguments of `lesson`.
@@ -30,6 +39,25 @@ pub(in crate::cli) struct LessonArgs {
     /// Test a lesson of your own: start, solution, wrong attempts, questions
     #[arg(long, group = "what")]
     pub(in crate::cli) test: bool,
+    /// Write the frame of a translation into this language
+    #[arg(long, value_name = "LANGUAGE", group = "what")]
+    pub(in crate::cli) template: Option<String>,
+    /// Show the lesson in the words of this translation
+    #[arg(long, value_name = "FILE", conflicts_with = "template")]
+    pub(in crate::cli) translation: Option<PathBuf>,
+    /// Prove the lesson on real servers in this new folder: deploy its solution, do what the lesson does, ask the
+    /// goals, remove the servers
+    #[arg(long, value_name = "DIR", group = "what")]
+    pub(in crate::cli) prove: Option<PathBuf>,
+    /// Keep the servers of a proof
+    #[arg(long, requires = "prove")]
+    pub(in crate::cli) keep: bool,
+    /// The folder of PostgreSQL's programs for a proof [default: what is installed]
+    #[arg(long, value_name = "DIR", requires = "prove")]
+    pub(in crate::cli) bin: Option<PathBuf>,
+    /// Print one JSON object for each step of a proof
+    #[arg(long, requires = "prove")]
+    pub(in crate::cli) json: bool,
 }
 
 /// The arguments of `challenge`.

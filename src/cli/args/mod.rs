@@ -123,15 +123,14 @@ pub(in crate::cli) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Build, start and verify the cluster on this machine
+    /// Build, start and verify the cluster: on this machine, or by Ansible on its hosts
     Deploy {
         #[command(flatten)]
         target: Target,
         #[arg(long, help = clusters::TRUST_HELP)]
         trust: bool,
-        /// Print one JSON event per line
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        show: Show,
     },
     /// Change a running cluster to match a changed design, with the least disruption
     Apply(Apply),

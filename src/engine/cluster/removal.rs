@@ -256,7 +256,7 @@ pub(in crate::engine) fn release(
             }
         }
     } else if let Some(was) = stored.folder_was {
-        // One that was root's only root can take back.
+        // One that was root's only root can undo.
         if chown(folder, Some(was.owner.uid), Some(was.owner.gid)).is_err() {
             let _ = keeper::give_back(folder);
         } else {

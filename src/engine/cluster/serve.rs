@@ -266,7 +266,7 @@ impl ServeHost {
                 }
                 Ok(())
             }
-            // Whoever starts all wants to see all stream; a server that does not is for `verify` and its hints.
+            // Anyone who starts all wants to see all stream; a server that does not is for `verify` and its hints.
             Err(Failure::Failed(report)) if matches!(self.kind, Kind::Start | Kind::Restart) => {
                 self.told.say(work, report.headline);
                 if let Some(hint) = hint() {

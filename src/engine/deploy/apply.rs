@@ -32,7 +32,7 @@ pub struct Found {
     pub standing: Standing,
     /// The record at that time: nobody may have changed it when the run begins.
     pub(super) stored: Stored,
-    /// The design that runs is not the one of design.toml: a change to it was ended in the middle, and is taken back.
+    /// The design that runs is not the one of design.toml: a change to it was ended in the middle, and is undone.
     pub(super) takes_back: bool,
 }
 
@@ -60,7 +60,7 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
             folder.display()
         )));
     };
-    // Whoever is at work on it has this.
+    // Anyone who is at work on it has this.
     Lock::is_free(&stored.record.folder)?;
     let recorded = cluster::design_of(&stored)?;
     let begins = interrupted::begins_at(&stored, &recorded, wanted)?;
@@ -108,7 +108,7 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
 /// Performs the plan on this machine. Sends all events (the last is `finished`), then returns how it ended.
 pub async fn apply_here(change: Change, events: mpsc::Sender<RunEvent>, cancel: Cancel) -> Outcome {
     match ChangeHost::new(&change) {
-        // A whole run is too large for the stack of whoever waits for it.
+        // A whole run is too large for the stack of anyone who waits for it.
         Ok(host) => {
             let run = run::run(change.number, &change.plan, Arc::new(host), events, cancel);
             Box::pin(run).await

@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_change_begins_at_the_other_of_the_two_designs() {
         assert_eq!(begins(None, 2, 1), [Some(2), Some(1), None]);
-        // Taken back, and ended in the middle again: it is not done because design.toml says so.
+        // Undone, and ended in the middle again: it is not done because design.toml says so.
         assert_eq!(begins(Some(2), 1, 1), [Some(2), Some(1), None]);
         assert_eq!(begins(None, 2, 2), [Some(0); 3], "settled");
     }

@@ -1,7 +1,7 @@
 //! Makes clusters on this machine, and changes those that run.
 //!
 //! `discover` looks at the machine; `local_host` has the hosts that perform plans on it. `apply` is a change of a cluster
-//! that runs (`interrupted`: between two designs, where the one before was ended), `resume` goes on with what a pgcascade
+//! that runs (`interrupted`: between two designs, where the one before was ended), `resume` continues what a pgcascade
 //! that was ended left. `steer` is who takes over from whom.
 
 pub mod adopt;
@@ -62,11 +62,11 @@ pub struct Run {
 
 /// Performs the plan on this machine. Sends all events (the last is `finished`), then returns how it ended.
 pub async fn run_here(run: Run, events: mpsc::Sender<RunEvent>, cancel: Cancel) -> Outcome {
-    // Under a limit on the size of files the kernel ends whoever writes more; once caught, the write fails instead, and
+    // Under a limit on the size of files the kernel ends anyone who writes more; once caught, the write fails instead, and
     // the run is unwound. Where it cannot be caught all is as it was.
     let _caught = signal(SignalKind::from_raw(Signal::SIGXFSZ as i32));
     match local_host::BuildHost::new(&run) {
-        // A whole run is too large for the stack of whoever waits for it.
+        // A whole run is too large for the stack of anyone who waits for it.
         Ok(host) => {
             let run = run::run(run.number, &run.plan, Arc::new(host), events, cancel);
             Box::pin(run).await

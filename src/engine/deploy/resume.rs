@@ -1,4 +1,4 @@
-//! Going on with what a pgcascade that was ended in the middle left: what it was at, and how far it came.
+//! Continuing what a pgcascade that was ended in the middle left: what it was at, and how far it came.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::model::plan::{
 };
 use crate::report::Report;
 
-/// What is unfinished in a folder, ready to be gone on with.
+/// What is unfinished in a folder, ready to be resumed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LeftOver {
     Deployment(Box<Resumed>),
@@ -88,7 +88,7 @@ pub async fn look_at_left_over(folder: &Path, number: u64) -> Result<LeftOver, R
 }
 
 /// Performs the rest of a deployment. Sends all events (the last is `finished`), then returns how it ended; what fails or
-/// is cancelled is taken back whole, also what was done before.
+/// is cancelled is undone whole, also what was done before.
 pub async fn go_on_here(resumed: Resumed, events: mpsc::Sender<RunEvent>, cancel: Cancel) -> Outcome {
     if resumed.is_new {
         return super::run_here(resumed.run, events, cancel).await;
@@ -119,7 +119,7 @@ async fn deployment(stored: Stored, number: u64) -> Result<Resumed, Report> {
     let folder = stored.record.folder.clone();
     let is_new = !record::has_marker_to_read(&folder);
     if !is_new {
-        // Whoever is at work on it has this.
+        // Anyone who is at work on it has this.
         Lock::is_free(&folder)?;
     }
     let topology = document.topology();

@@ -185,7 +185,7 @@ fn check_stream(events: &[RunEvent], outcome: &Outcome) {
     assert!(lines <= begun as u64);
 }
 
-/// Every step that began was taken back, in reverse order.
+/// Every step that began was undone, in reverse order.
 #[track_caller]
 fn check_undone(performed: &[String], events: &[RunEvent]) {
     let begun: Vec<usize> = events

@@ -1,6 +1,6 @@
 //! The log: what the program did and how it ended, so that a report of a problem can say more than what was on the screen.
 //!
-//! Whoever does something says so with the macros of `tracing`; [`begin`] decides where that goes. The lines hold no secret:
+//! Anyone who does something says so with the macros of `tracing`; [`begin`] decides where that goes. The lines hold no secret:
 //! no password, no statement with one, no environment. Without a place to write to, the program works as usual.
 
 use std::fmt;

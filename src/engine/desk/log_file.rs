@@ -1,5 +1,5 @@
 //! The file of the log: it is for its owner alone, holds whole lines, and never grows beyond a bound. Several processes
-//! write to it at once, so whoever finds it full renames it, and the others notice by its inode.
+//! write to it at once, so anyone who finds it full renames it, and the others notice by its inode.
 
 use std::fs::{self, Metadata};
 use std::io::{self, Write};

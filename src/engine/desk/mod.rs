@@ -4,6 +4,7 @@
 pub mod connections;
 pub mod exports;
 pub mod folder;
+pub mod fonts;
 pub mod log;
 mod log_file;
 pub mod output;

@@ -22,6 +22,8 @@ pub enum Kind {
     Scenario,
     /// An audit, as Markdown or HTML.
     Report,
+    /// What was learnt.
+    Progress,
 }
 
 /// Where to, and what the person said about it.
@@ -98,6 +100,7 @@ impl Kind {
             Self::Picture(PictureFormat::Dot) => "a DOT diagram",
             Self::Scenario => "a scenario",
             Self::Report => "a report",
+            Self::Progress => "progress of lessons",
         }
     }
 }
@@ -234,6 +237,9 @@ fn kind_of(bytes: &[u8]) -> Option<Kind> {
     // Also one that is not finished, or broken by hand.
     let begins_design =
         |line: &str| line.starts_with("[[server]]") || is_word(line, "postgres") || is_word(line, "format");
+    if first == "{" && text.contains("\"checksum\":") {
+        return Some(Kind::Progress);
+    }
     if lines().any(begins_design) {
         return Some(Kind::Design);
     }

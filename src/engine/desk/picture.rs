@@ -10,12 +10,9 @@ use std::sync::mpsc::sync_channel;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, fontdb};
 
-use crate::model::diagram::{self, Bands, PictureFormat, PictureStyle, embedded};
+use crate::model::diagram::{self, Bands, PictureFormat, PictureStyle, embedded, face};
 use crate::model::document::Document;
 use crate::report::Report;
-
-static REGULAR: &[u8] = include_bytes!("../../../assets/fonts/NotoSans-Regular.ttf");
-static BOLD: &[u8] = include_bytes!("../../../assets/fonts/NotoSans-Bold.ttf");
 
 /// Pixels for a point: sharp also on a slide.
 const SCALE: f32 = 2.0;
@@ -132,12 +129,10 @@ impl Sheet {
 
 fn fonts(svg: &str) -> fontdb::Database {
     let mut fonts = fontdb::Database::new();
-    fonts.load_font_data(REGULAR.to_vec());
-    fonts.load_font_data(BOLD.to_vec());
+    fonts.load_font_data(face::REGULAR.to_vec());
+    fonts.load_font_data(face::BOLD.to_vec());
     fonts.set_sans_serif_family("Noto Sans");
-    // Latin, Greek, Cyrillic and the signs between them are in Noto Sans.
-    let is_built_in = |letter: char| letter < '\u{0530}' || ('\u{1e00}'..'\u{2200}').contains(&letter);
-    if !svg.chars().all(is_built_in) {
+    if !svg.chars().all(face::has) {
         fonts.load_system_fonts();
     }
     fonts

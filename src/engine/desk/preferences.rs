@@ -133,6 +133,8 @@ mod tests {
             reduce_motion: true,
             minimap: false,
             legend: false,
+            left_side: false,
+            right_side: false,
             removal: Some(Removal::Remove),
         };
         save_in(&folder, &preferences).unwrap();

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::engine::desk::store::state_folder;
+use crate::engine::desk::store::{self, state_folder};
 use crate::engine::system::files;
 use crate::model::lessons::Progress;
 use crate::report::Report;
@@ -37,6 +37,34 @@ pub fn change(change: impl FnOnce(&mut Progress)) -> Result<(), Report> {
     let (mut progress, _) = load();
     change(&mut progress);
     save(&progress)
+}
+
+/// The file's form, for an export.
+///
+/// # Errors
+///
+/// Never for what this program has kept.
+pub fn text(progress: &Progress) -> Result<String, Report> {
+    let headline = "The progress of the lessons cannot be written.";
+    let text = serde_json::to_string_pretty(progress).map_err(|error| Report::of(headline, &error))?;
+    Ok(format!("{text}\n"))
+}
+
+/// What another file of progress says.
+///
+/// # Errors
+///
+/// If it cannot be read, or is not one.
+pub fn read(path: &Path) -> Result<Progress, Report> {
+    let text = store::text(path)
+        .map_err(|error| Report::of(format!("\"{}\" cannot be read", path.display()), &error))?;
+    serde_json::from_str(&text).map_err(|error| {
+        Report::of(
+            format!("\"{}\" is not a file of progress", path.display()),
+            &error,
+        )
+        .hint("Export one with: pgcascade lessons --export FILE")
+    })
 }
 
 fn load_in(folder: &Path) -> (Progress, Option<Report>) {

@@ -15,7 +15,7 @@ use crate::report::Report;
 pub enum OpenError {
     /// The file could not be read.
     File(Report),
-    /// The file was read, but is no design.
+    /// The file was read, but is not a design.
     Design(Vec<Problem>),
 }
 
@@ -40,7 +40,7 @@ pub fn open(path: &Path) -> Result<Document, OpenError> {
     format::read(&loaded.text).map_err(OpenError::Design)
 }
 
-/// A server's own file is no design, but can become one.
+/// A server's own file is not a design, but can become one.
 fn configuration(path: &Path) -> Option<Report> {
     let name = path.file_name()?.to_str()?;
     let is_conf = path.extension().is_some_and(|ending| ending == "conf") || name == "recovery.done";
@@ -67,7 +67,8 @@ pub fn load(path: &Path) -> Result<Loaded, Report> {
         let report = Report::of(headline(), &error);
         match error.kind() {
             ErrorKind::NotFound => report.hint("Create a design with `pgcascade new -o FILE`."),
-            ErrorKind::IsADirectory => report.hint("Name the design file inside it."),
+            ErrorKind::IsADirectory => Report::new(format!("{} is a folder.", path.display()))
+                .hint("Name the design file inside it."),
             ErrorKind::PermissionDenied => report.hint("Make it readable, or run pgcascade as its owner."),
             _ => report,
         }
@@ -81,7 +82,7 @@ pub fn load(path: &Path) -> Result<Loaded, Report> {
         let text = text_of(bytes).map_err(|cause| {
             let mut report = Report::new(headline());
             report.causes = vec![cause];
-            report.hint("A design is a text file (TOML, UTF-8).")
+            report.hint("It is neither a design (TOML, UTF-8) nor a picture exported by pgcascade.")
         })?;
         if let Some(report) = configuration(path)
             && format::read(&text).is_err()
@@ -114,7 +115,7 @@ fn text_of(bytes: Vec<u8>) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| {
         let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
         let line = before.filter(|byte| **byte == b'\n').count() + 1;
-        format!("Line {line} is not UTF-8 text: {error}")
+        format!("Line {line} is not UTF-8 text.")
     })
 }
 

@@ -1,5 +1,5 @@
 //! Which lists of hazards the user trusts, by their sums, in the state folder: asked once for the same list, as direnv
-//! does. Whoever could write this file could trust for the user, so only the user's own is believed.
+//! does. Anyone who could write this file could trust for the user, so only the user's own is believed.
 
 use std::fs::OpenOptions;
 use std::io::Read as _;

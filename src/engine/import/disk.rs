@@ -110,8 +110,13 @@ fn taken_from(reader: impl io::Read) -> io::Result<InMemory> {
         let path = entry.path()?.to_string_lossy().into_owned();
         let name = path.rsplit('/').next().unwrap_or_default();
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-        let is_wanted = matches!(ending, "conf" | "signal" | "toml" | "done")
-            || matches!(name, "PG_VERSION" | "backup_label");
+        let is_wanted = matches!(
+            ending,
+            "conf" | "signal" | "toml" | "done" | "yml" | "yaml" | "sh" | "env"
+        ) || matches!(
+            name,
+            "PG_VERSION" | "backup_label" | "install" | "pg_control" | "state"
+        );
         if entry.header().entry_type().is_file() && is_wanted && entry.size() <= LARGEST_FILE {
             let mut bytes = Vec::new();
             entry.take(LARGEST_FILE).read_to_end(&mut bytes)?;

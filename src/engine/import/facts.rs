@@ -46,6 +46,9 @@ pub(super) fn facts_of(walked: &Walked, user: &str) -> Told {
     for (at, row) in &walked.strangers {
         unseen::stranger(&mut told, walked, *at, row);
     }
+    for (at, row) in &walked.tools {
+        unseen::receiver(&mut told, walked, *at, row);
+    }
     for at in 0..walked.visits.len() {
         unseen::away(&mut told, walked, at);
     }
@@ -70,11 +73,26 @@ fn of_visit(visit: &Visit, user: &str) -> Facts {
         address: Some((host.to_owned(), visit.port)),
         is_running: true,
         sees_access: visit.more.access.is_some(),
+        sees_link: if visit.major.has_standby_signal() {
+            visit.more.sees_settings == Some(true)
+        } else {
+            visit.more.recovery.is_some()
+        },
+        initdb: visit.more.initdb.clone(),
+        tablespaces: visit.more.tablespaces.iter().flatten().cloned().collect(),
         place,
         ..Facts::default()
     };
     settings(&mut facts, visit);
     facts.pending = pending(visit);
+    if let Some((collate, kind)) = &visit.more.locales {
+        let place = facts.place.clone();
+        facts.losses.push(Loss {
+            place,
+            line: format!("lc_collate = {collate}, lc_ctype = {kind}"),
+            message: "A design has one locale for both.".to_owned(),
+        });
+    }
     link(&mut facts, visit);
     let role = quoting::identifier(user);
     if let Some(rows) = &visit.more.access {
@@ -293,12 +311,12 @@ fn access(row: &AccessRow) -> Access {
         (Some(address), None) => address.clone(),
         (None, _) => String::new(),
     };
-    let mut words = vec![row.kind.clone(), row.databases.join(","), row.users.join(",")];
+    let mut words = vec![row.kind.clone(), list(&row.databases), list(&row.users)];
     if !address.is_empty() {
         words.push(address.clone());
     }
     words.push(row.method.clone());
-    words.extend(row.options.iter().cloned());
+    words.extend(row.options.iter().map(|option| word(option)));
     Access {
         file: row.file.clone(),
         number: usize::try_from(row.line).unwrap_or_default(),
@@ -309,6 +327,22 @@ fn access(row: &AccessRow) -> Access {
         address,
         method: row.method.clone(),
         options: row.options.clone(),
+    }
+}
+
+/// Names as a file has them: the view shows them without their quotes.
+fn list(names: &[String]) -> String {
+    let words: Vec<String> = names.iter().map(|name| word(name)).collect();
+    words.join(",")
+}
+
+fn word(text: &str) -> String {
+    let is_plain =
+        !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || matches!(c, ',' | '#' | '"'));
+    if is_plain {
+        text.to_owned()
+    } else {
+        format!("\"{text}\"")
     }
 }
 

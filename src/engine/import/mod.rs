@@ -4,10 +4,14 @@
 
 mod dial;
 mod disk;
+mod exported;
+#[cfg(test)]
+mod exported_tests;
 mod facts;
 mod local;
 mod password;
 mod points;
+mod rows;
 mod servers;
 mod sources;
 mod unseen;

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::disk::{Disk, is_tarball, unpacked};
+use super::exported::own_export;
 use crate::engine::desk::store::{self, OpenError};
 use crate::model::document::{Document, format};
 use crate::model::health::Up;
-use crate::model::import::{self, Asked, Facts, Files, Found, Loss, NoImport, Unreached};
+use crate::model::import::{self, Asked, Facts, Files, Found, Loss, NoImport, OfTools, Unreached};
 use crate::report::Report;
 
 /// What is to be imported.
@@ -76,16 +77,66 @@ pub fn from_files(paths: &[PathBuf], configs: &[PathBuf]) -> Result<Brought, Rep
     }
     let mut found = Found::default();
     for path in paths.iter().chain(configs) {
-        let mut below = looked_through(path)?;
-        if below.servers.is_empty() {
-            return Err(Report::new(format!("{} holds no server's files.", path.display())).hint(
-                "Name the folder that postgresql.conf lies in, such as /etc/postgresql/15/main, or the data directory.",
-            ));
+        let (mut below, own) = looked_through(path)?;
+        if let ([_], []) = (paths, configs)
+            && let Some(document) = own
+        {
+            return Ok(of_own_export(document));
+        }
+        if below.servers.is_empty() && below.of_tools.is_empty() {
+            return Err(nothing_in(path));
         }
         found.servers.append(&mut below.servers);
+        found.of_tools.append(&mut below.of_tools);
         found.design = found.design.or(below.design);
     }
-    drawn(&name_for(paths, configs), found)
+    let name = name_for(paths, configs);
+    if found.servers.is_empty() {
+        let of_tools = import::read_tools(&found.of_tools);
+        if of_tools.facts.is_empty() {
+            let path = paths.iter().chain(configs).next();
+            return Err(nothing_in(path.map_or(Path::new(""), PathBuf::as_path)));
+        }
+        return of_tool(&name, of_tools);
+    }
+    drawn(&name, found)
+}
+
+fn nothing_in(path: &Path) -> Report {
+    Report::new(format!("{} holds no server's files.", path.display())).hint(
+        "Name the folder that postgresql.conf lies in, such as /etc/postgresql/15/main, the data directory, or the files of Patroni, \
+         repmgr, CloudNativePG or compose.",
+    )
+}
+
+/// An export that nobody changed says what its design says.
+fn of_own_export(document: Document) -> Brought {
+    Brought {
+        names: Vec::new(),
+        document,
+        asked: Vec::new(),
+        losses: Vec::new(),
+        unreached: Vec::new(),
+        facts: Vec::new(),
+        seen: Vec::new(),
+    }
+}
+
+/// The design of another tool's files.
+fn of_tool(name: &str, mut found: OfTools) -> Result<Brought, Report> {
+    let name = found.name.take().unwrap_or_else(|| name.to_owned());
+    let mut imported = import::draw(&name, &found.facts).map_err(|error| not_drawn(&error))?;
+    imported.asked.append(&mut found.asked);
+    imported.losses.append(&mut found.losses);
+    Ok(Brought {
+        names: imported.names,
+        document: Document::new(imported.topology),
+        asked: imported.asked,
+        losses: imported.losses,
+        unreached: imported.unreached,
+        facts: found.facts,
+        seen: Vec::new(),
+    })
 }
 
 fn is_design(path: &Path) -> bool {
@@ -115,7 +166,8 @@ fn design(path: &Path) -> Result<Brought, Report> {
     })
 }
 
-fn looked_through(path: &Path) -> Result<Found, Report> {
+/// What a path holds, and the design of an export that pgcascade wrote there.
+fn looked_through(path: &Path) -> Result<(Found, Option<Document>), Report> {
     let unreadable = |cause: String| {
         let mut report = Report::new(format!("{} could not be read.", path.display()));
         report.causes = vec![cause];
@@ -123,20 +175,25 @@ fn looked_through(path: &Path) -> Result<Found, Report> {
     };
     let text = path.to_string_lossy();
     if path.is_dir() || !is_tarball(path) {
-        if path.is_file() && path.extension().is_none_or(|ending| ending != "conf") {
+        let is_conf = path.extension().is_some_and(|ending| ending == "conf");
+        if path.is_file() && !is_conf && !import::may_be_of_a_tool(&text) {
             return Err(unreadable(
-                "it is not a folder, a tarball, a *.conf file or a design".to_owned(),
+                "it is not a folder, a tarball, a *.conf or YAML file, or a design".to_owned(),
             ));
         }
         let trimmed = text.trim_end_matches('/');
         let start = if trimmed.is_empty() { "/" } else { trimmed };
-        return import::find(&Disk, start).map_err(|error| unreadable(error.to_string()));
+        let found = import::find(&Disk, start).map_err(|error| unreadable(error.to_string()))?;
+        let own = own_export(&Disk, &found);
+        return Ok((found, own));
     }
     let files = unpacked(path).map_err(|error| unreadable(error.to_string()))?;
     if files.is_empty() {
-        return Ok(Found::default());
+        return Ok((Found::default(), None));
     }
-    import::find(&files as &dyn Files, "").map_err(|error| unreadable(error.to_string()))
+    let found = import::find(&files as &dyn Files, "").map_err(|error| unreadable(error.to_string()))?;
+    let own = own_export(&files, &found);
+    Ok((found, own))
 }
 
 /// The design of what was found; of pgcascade's own files their design, if it still says what they say.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::facts::Told;
+use super::visit::Visit;
 use super::walk::{Walked, is_here, shown};
 use crate::model::health::{Sender, Slot};
 use crate::model::import::{Asked, Facts, Unreached, Upstream};
@@ -29,24 +30,54 @@ pub(super) fn stranger(told: &mut Told, walked: &Walked, at: usize, row: &Sender
     unseen(told, walked, at, &row.application_name, client, slot, &message);
 }
 
-/// Slots that nobody uses: standbys that are away.
+/// What takes WAL and is not a server: drawn as that, with the slot that it uses.
+pub(super) fn receiver(told: &mut Told, walked: &Walked, at: usize, row: &Sender) {
+    let Some(visit) = walked.visits.get(at) else {
+        return;
+    };
+    let mut slots = visit.up.slots.iter().flatten();
+    let slot = slots.find(|slot| slot.active_pid == Some(row.pid));
+    let client = row.client.clone().filter(|client| !is_here(client));
+    let mut facts = card(told, walked, visit, at, &row.application_name, client, slot);
+    facts.is_receiver = true;
+    told.facts.push(facts);
+}
+
+/// Slots that nobody uses: standbys that are away, unless something says that they are kept for something else.
 pub(super) fn away(told: &mut Told, walked: &Walked, at: usize) {
     let Some(visit) = walked.visits.get(at) else {
         return;
     };
+    let slot_of = |facts: &Facts| facts.value("primary_slot_name").map(str::to_owned);
     let used: BTreeSet<String> = told
         .facts
         .iter()
-        .filter_map(|facts| facts.value("primary_slot_name").map(str::to_owned))
+        .filter(|facts| facts.follows == Some(Upstream::At(at)))
+        .filter_map(slot_of)
         .collect();
+    let used_elsewhere: BTreeSet<String> = told.facts.iter().filter_map(slot_of).collect();
     for slot in visit.up.slots.iter().flatten() {
-        // A slot that never kept WAL was never used.
-        if slot.is_active
-            || !slot.is_physical
-            || slot.is_temporary
-            || slot.restart.is_none()
-            || used.contains(&slot.name)
-        {
+        if slot.is_active || !slot.is_physical || slot.is_temporary || used.contains(&slot.name) {
+            continue;
+        }
+        // One that never kept WAL was never used; one of a standby that is elsewhere waits for it to turn here.
+        let is_unused = slot.restart.is_none() && slot.wal_status.is_none();
+        let is_certain = is_unused || used_elsewhere.contains(&slot.name);
+        if is_certain || is_tools(&slot.name) {
+            if !is_certain {
+                told.asked.push(Asked {
+                    server: None,
+                    question: format!(
+                        "Who uses the slot \"{}\" on {}? It is inactive, and by its name it is a backup tool's and no standby's.",
+                        slot.name,
+                        shown(&visit.host, visit.port)
+                    ),
+                    guess: "a slot besides those of its standbys".to_owned(),
+                });
+            }
+            if let Some(facts) = told.facts.get_mut(at) {
+                facts.slots.push(slot.name.clone());
+            }
             continue;
         }
         let message = format!(
@@ -55,6 +86,19 @@ pub(super) fn away(told: &mut Told, walked: &Walked, at: usize) {
         );
         unseen(told, walked, at, &slot.name, None, Some(slot), &message);
     }
+}
+
+/// A name that backup tools use for their slots.
+fn is_tools(slot: &str) -> bool {
+    const WORDS: [&str; 6] = [
+        "barman",
+        "receivewal",
+        "receive_wal",
+        "pgbackrest",
+        "wal_g",
+        "backup",
+    ];
+    WORDS.iter().any(|word| slot.contains(word))
 }
 
 fn unseen(
@@ -69,6 +113,34 @@ fn unseen(
     let Some(visit) = walked.visits.get(at) else {
         return;
     };
+    let facts = card(told, walked, visit, at, name, client.clone(), slot);
+    let (shown_name, port) = (facts.label.clone(), facts.port());
+    told.asked.push(Asked {
+        server: Some(shown_name.clone()),
+        question: format!(
+            "On which port does \"{shown_name}\" listen? No view tells the port of a downstream."
+        ),
+        guess: port.to_string(),
+    });
+    told.unreached.push(Unreached {
+        server: Some(shown_name),
+        host: client,
+        port: None,
+        message: message.to_owned(),
+    });
+    told.facts.push(facts);
+}
+
+/// What others say of somebody who was not looked into.
+fn card(
+    told: &Told,
+    walked: &Walked,
+    visit: &Visit,
+    at: usize,
+    name: &str,
+    client: Option<String>,
+    slot: Option<&Slot>,
+) -> Facts {
     let ports: BTreeSet<u16> = walked.visits.iter().map(|visit| visit.port).collect();
     // One port for all is likely on hosts of their own.
     let port = match ports.iter().collect::<Vec<_>>().as_slice() {
@@ -89,13 +161,13 @@ fn unseen(
     };
     let mut facts = Facts {
         place: format!("{}: {shown_name}", shown(&visit.host, visit.port)),
-        label: shown_name.clone(),
+        label: shown_name,
         major: Some(visit.major),
         is_standby: true,
         follows: Some(Upstream::At(at)),
         is_running: true,
         is_unreached: true,
-        address: client.clone().map(|client| (client, port)),
+        address: client.map(|client| (client, port)),
         ..Facts::default()
     };
     facts.set("port", &port.to_string(), String::new());
@@ -106,18 +178,5 @@ fn unseen(
     if let Some(slot) = slot {
         facts.set("primary_slot_name", &slot.name, String::new());
     }
-    told.asked.push(Asked {
-        server: Some(shown_name.clone()),
-        question: format!(
-            "On which port does \"{shown_name}\" listen? No view tells the port of a downstream."
-        ),
-        guess: port.to_string(),
-    });
-    told.unreached.push(Unreached {
-        server: Some(shown_name),
-        host: client,
-        port: None,
-        message: message.to_owned(),
-    });
-    told.facts.push(facts);
+    facts
 }

@@ -11,6 +11,7 @@ use crate::engine::postgres::endpoint::Endpoint;
 use crate::engine::postgres::sql::{Bound, Purpose, Session};
 use crate::model::health::{Role, State, Unreachable, Up};
 use crate::model::topology::PgMajor;
+use crate::model::topology::terms::{Initdb, SegmentSize};
 
 /// For all that is asked besides the views.
 const MORE: Duration = Duration::from_millis(1500);
@@ -35,6 +36,11 @@ pub(super) struct More {
     pub recovery: Option<String>,
     /// Up to 11, the connection string of the receiver as it is in force.
     pub link: Option<String>,
+    /// Names and folders.
+    pub tablespaces: Option<Vec<(String, String)>>,
+    pub initdb: Initdb,
+    /// lc_collate and lc_ctype, where they differ.
+    pub locales: Option<(String, String)>,
     pub sees_stats: Option<bool>,
     pub sees_settings: Option<bool>,
 }
@@ -88,8 +94,10 @@ async fn more(endpoint: &Endpoint, is_standby: bool) -> More {
     let mut more = More {
         file_settings: file_settings(&session).await,
         access: access(&session, major).await,
+        tablespaces: tablespaces(&session).await,
         ..More::default()
     };
+    initdb(&session, &mut more).await;
     if is_standby && !major.has_standby_signal() {
         more.recovery = one(&session, "SELECT pg_read_file('recovery.conf', 0, 1000000)").await;
         if major.has_receiver_view() {
@@ -124,6 +132,31 @@ async fn file_settings(session: &Session) -> Option<Vec<FileSetting>> {
         })
     };
     rows.iter().map(of_row).collect()
+}
+
+async fn tablespaces(session: &Session) -> Option<Vec<(String, String)>> {
+    let sql = "SELECT spcname::text, pg_tablespace_location(oid) FROM pg_tablespace \
+               WHERE spcname NOT IN ('pg_default', 'pg_global') ORDER BY spcname";
+    let rows = session.ask(sql, &NOTHING).await.ok()?;
+    rows.iter()
+        .map(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?)))
+        .collect()
+}
+
+/// How initdb was called: template0 keeps it.
+async fn initdb(session: &Session, more: &mut More) {
+    let sql = "SELECT current_setting('wal_segment_size', true), current_setting('data_checksums', true), datcollate::text, \
+               datctype::text, pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = 'template0'";
+    let rows = session.ask(sql, &NOTHING).await.unwrap_or_default();
+    let text = |at: usize| rows.first()?.try_get::<_, Option<String>>(at).ok().flatten();
+    more.initdb = Initdb {
+        wal_segment_size: text(0).and_then(|size| SegmentSize::parse(&size).ok()),
+        data_checksums: text(1).map(|switch| switch == "on"),
+        // One locale for all is what a design can say.
+        locale: text(2).filter(|collate| text(3).as_ref() == Some(collate)),
+        encoding: text(4),
+    };
+    more.locales = text(2).zip(text(3)).filter(|(collate, kind)| collate != kind);
 }
 
 async fn access(session: &Session, major: PgMajor) -> Option<Vec<AccessRow>> {

@@ -11,8 +11,9 @@ use tokio::time::Instant;
 
 use super::dial::Dialling;
 use super::local;
+use super::rows::{is_physical, is_tool, standby_name, strangers_of};
 use super::visit::{Visit, visit};
-use crate::model::health::{Conninfo, Sender, SenderState, Unreachable};
+use crate::model::health::{Conninfo, Sender, Unreachable};
 use crate::model::import::dialled;
 use crate::report::Report;
 
@@ -37,6 +38,8 @@ pub(super) struct Walked {
     pub follows: BTreeMap<usize, usize>,
     /// Rows of a server that belong to nobody who was visited.
     pub strangers: Vec<(usize, Sender)>,
+    /// Rows of what takes WAL and is not a server, such as pg_receivewal.
+    pub tools: Vec<(usize, Sender)>,
     /// Whom somebody named and who did not answer.
     pub silent: Vec<(Place, Unreachable)>,
     /// Addresses of other clusters that somebody named.
@@ -213,6 +216,7 @@ impl Walker {
             }
         }
         walked.strangers.clear();
+        walked.tools.clear();
         for (at, visit) in walked.visits.iter().enumerate() {
             let below: Vec<&Visit> = walked
                 .follows
@@ -222,6 +226,9 @@ impl Walker {
                 .collect();
             let rows = strangers_of(visit, &below);
             walked.strangers.extend(rows.into_iter().map(|row| (at, row)));
+            let rows = visit.up.senders.iter().flatten();
+            let tools = rows.filter(|row| is_tool(row) && is_physical(visit, row));
+            walked.tools.extend(tools.map(|row| (at, row.clone())));
         }
     }
 
@@ -329,67 +336,4 @@ fn hosts_of(visit: &Visit, client: Option<&str>) -> Vec<String> {
         Some(client) if !is_here(client) => vec![client.to_owned()],
         client => local_names(visit, client.unwrap_or_default()),
     }
-}
-
-/// Rows of a server that none of its known standbys is: by slot, then by name.
-fn strangers_of(visit: &Visit, below: &[&Visit]) -> Vec<Sender> {
-    let slots = visit.up.slots.as_deref().unwrap_or_default();
-    let slot_of = |row: &Sender| slots.iter().find(|slot| slot.active_pid == Some(row.pid));
-    let is_standby = |row: &Sender| {
-        // A base backup, a pg_receivewal (it has nothing on disk that it tells of) or a logical subscriber is not a server.
-        let is_backup = row.state == Some(SenderState::Backup);
-        let is_tool =
-            row.state.is_some() && row.written.is_some() && row.flushed.is_none() && row.replayed.is_none();
-        !is_backup && !is_tool && slot_of(row).is_none_or(|slot| slot.is_physical)
-    };
-    let mut left: Vec<Sender> = visit
-        .up
-        .senders
-        .as_deref()
-        .unwrap_or_default()
-        .iter()
-        .filter(|row| is_standby(row))
-        .cloned()
-        .collect();
-    for standby in below {
-        let Some(receiver) = standby.up.receiving.receiver() else {
-            continue;
-        };
-        let name = standby_name(standby);
-        let by_slot = left.iter().position(|row| {
-            receiver
-                .slot
-                .as_deref()
-                .is_some_and(|own| slot_of(row).is_some_and(|slot| slot.name == own))
-        });
-        let by_name = || {
-            let is_its = |row: &Sender| name.as_deref().is_some_and(|name| row.application_name == name);
-            left.iter().position(is_its)
-        };
-        if let Some(at) = by_slot.or_else(by_name).or((!left.is_empty()).then_some(0)) {
-            left.remove(at);
-        }
-    }
-    left
-}
-
-/// The name that a standby's upstream shows.
-fn standby_name(visit: &Visit) -> Option<String> {
-    let settings = visit.up.settings.as_ref()?;
-    let link = settings
-        .value("primary_conninfo")
-        .and_then(Conninfo::parse)
-        .or_else(|| visit.more.link.as_deref().map(Conninfo::of_view));
-    let name = link
-        .as_ref()
-        .and_then(|link| link.get("application_name"))
-        .map(str::to_owned);
-    let name = name.or_else(|| {
-        settings
-            .value("cluster_name")
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-    });
-    let parsed = crate::model::topology::ServerName::parse(name.as_deref()?).ok()?;
-    Some(parsed.in_view(visit.major))
 }

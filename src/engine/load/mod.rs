@@ -17,12 +17,13 @@ use tokio_util::sync::CancellationToken;
 
 use self::client::{Client, writer};
 use self::tally::Tally;
-pub use self::tally::{Loaded, Second};
 use crate::engine::cluster::Cluster;
 use crate::engine::postgres::endpoint::Endpoint;
 use crate::engine::postgres::sql::{Purpose, Session, SqlError};
 use crate::engine::system::random;
 use crate::report::Report;
+
+pub use crate::model::health::{Loaded, Second};
 
 /// Where the rows are; those of a load are removed at its end, and the empty table stays.
 const TABLE: &str = "pgcascade_load";

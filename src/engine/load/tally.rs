@@ -4,38 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::time::Instant;
 
-/// What one second brought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Second {
-    /// Since the beginning.
-    pub second: u64,
-    pub acknowledged: u64,
-    pub failed: u64,
-    /// Commits that are not answered yet.
-    pub waiting: u64,
-    /// The slowest commit of this second, in milliseconds.
-    pub slowest_ms: u64,
-}
-
-/// What came of a load.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Loaded {
-    pub acknowledged: u64,
-    /// The client got an error: the row may be there all the same.
-    pub failed: u64,
-    /// Not answered in time, or not before the end.
-    pub waiting: u64,
-    /// The longest time without any acknowledged commit, in milliseconds.
-    pub longest_gap_ms: u64,
-    pub per_second: f64,
-    /// Acknowledged rows that are not there.
-    pub lost: u64,
-    /// Rows that are there although no client was told so.
-    pub unacknowledged: u64,
-}
+use crate::model::health::{Loaded, Second};
 
 /// Shared by all clients.
 #[derive(Clone)]
@@ -84,7 +55,9 @@ impl Tally {
 
     pub(super) fn acknowledged(&self, client: u32, number: i64, now: Instant) {
         let mut counts = self.counts();
-        counts.longest_gap = counts.longest_gap.max(now.saturating_duration_since(counts.last));
+        let gap = now.saturating_duration_since(counts.last);
+        counts.longest_gap = counts.longest_gap.max(gap);
+        counts.second.gap_ms = counts.second.gap_ms.max(millis(gap));
         counts.last = counts.last.max(now);
         counts.rows.insert((client, number));
         counts.second.acknowledged += 1;
@@ -106,6 +79,7 @@ impl Tally {
         let told = Second {
             second: counts.began.elapsed().as_secs(),
             waiting: counts.open,
+            gap_ms: counts.second.gap_ms.max(millis(counts.last.elapsed())),
             ..counts.second
         };
         counts.second = Second::default();
@@ -161,6 +135,7 @@ mod tests {
         tally.failed();
         let second = tally.second();
         assert_eq!((second.acknowledged, second.failed, second.waiting), (3, 1, 0));
+        assert_eq!(second.gap_ms, 700);
         assert_eq!(tally.second().acknowledged, 0);
         let loaded = tally.end(&[(0, 1), (0, 3), (1, 1)]);
         assert_eq!(

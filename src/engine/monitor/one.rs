@@ -15,7 +15,7 @@ use crate::engine::cluster::watched::{Life, Watched};
 use crate::engine::postgres::sql::{Purpose, Session, SqlError};
 use crate::model::health::{Observation, State, Unreachable};
 
-/// For one look, a new connection included. Whoever needs longer does not answer: no option of a client library ends a
+/// For one look, a new connection included. Anyone who needs longer does not answer: no option of a client library ends a
 /// wait for a frozen server (tried on 10, 15 and 18), so this is the client's own.
 pub(super) const ANSWER: Duration = Duration::from_millis(1500);
 /// The last good-bye to a server that answered a moment ago.
@@ -47,7 +47,7 @@ pub(super) async fn look_once(watched: Watched) -> Observation {
     let clock = Clock::start();
     let mut one = One::new(watched, Arc::new(Semaphore::new(1)));
     loop {
-        // Whoever was never asked is not left alone, so the first look says something.
+        // Anyone who was never asked is not left alone, so the first look says something.
         if let Some(observation) = one.observe(clock).await {
             one.close().await;
             return observation;
@@ -156,7 +156,7 @@ impl One {
 
     async fn ask_once(&mut self, watched: &Watched) -> Result<State, Unreachable> {
         let open = self.session.take().filter(|session| !session.is_closed());
-        // Whoever waits for a turn is not asked yet, and so is not late.
+        // Anyone who waits for a turn is not asked yet, and so is not late.
         let _turn = match &open {
             None => self.openings.acquire().await.ok(),
             Some(_) => None,

@@ -19,7 +19,7 @@ fn or_null(has: bool, column: &str, kind: &str) -> String {
     }
 }
 
-/// Whoever may not see the others' waits would count none.
+/// Anyone who may not see the others' waits would count none.
 const COMMIT_WAITS: &str = "CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE') \
     THEN (SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep') END";
 

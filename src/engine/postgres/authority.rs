@@ -74,7 +74,7 @@ fn params(common_name: &str) -> CertificateParams {
     let mut name = DistinguishedName::new();
     name.push(DnType::CommonName, common_name);
     params.distinguished_name = name;
-    // A day early, for whoever's clock is behind ours.
+    // A day early, for anyone who's clock is behind ours.
     let since_1970 = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     params.not_before = date_time_ymd(1970, 1, 1) + since_1970.saturating_sub(DAY);
     params.not_after = params.not_before + DAY * Certificate::DAYS;

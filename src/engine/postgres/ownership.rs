@@ -227,7 +227,7 @@ mod tests {
         let reused = text.replace(&child.id().to_string(), &stranger.id().to_string());
         assert!(check(&reused).unwrap().is_none());
 
-        // Or it is a program that is no server, though all else agrees.
+        // Or it is a program that is not a server, though all else agrees.
         let (mut other, agrees) = sleeper("sleep", &data);
         assert!(check(&agrees).unwrap().is_none());
         assert_eq!(helpers(std::slice::from_ref(&data), "no such id"), [child.id()]);

@@ -29,7 +29,7 @@ impl Sessions {
     }
 
     /// Opens the session that is asked for soon, in the background: the first one with a server takes longest, as it fills
-    /// the server's caches. Where it cannot be opened, whoever asks tries again and says why.
+    /// the server's caches. Where it cannot be opened, anyone who asks tries again and says why.
     pub fn prepare(&self, target: &Target) {
         let (sessions, target) = (self.clone(), target.clone());
         tokio::spawn(async move { sessions.with(&target).await.map(drop) });

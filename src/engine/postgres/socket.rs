@@ -43,7 +43,7 @@ pub enum Stream {
 const QUEUE: Duration = Duration::from_millis(20);
 
 impl Socket {
-    /// A connection to the server, and its socket a second time: whoever holds that sees the server end its side.
+    /// A connection to the server, and its socket a second time: anyone who holds that sees the server end its side.
     /// `has_password`: one would be sent if the server asks for it.
     pub async fn connect(address: &Address, has_password: bool) -> io::Result<(Self, Stream)> {
         let (stream, twin, least) = match address {
@@ -85,7 +85,7 @@ impl Socket {
                 }
                 (stream, _) => {
                     let (stream, twin) = unix(stream?)?;
-                    // Whoever answers here can read the password file by itself.
+                    // Anyone who answers here can read the password file by itself.
                     (stream, twin, Least::Md5)
                 }
             },
@@ -241,7 +241,7 @@ mod tests {
     /// All that was said to a server that is none.
     type Heard = Arc<Mutex<Vec<u8>>>;
 
-    /// Asks whoever comes for this proof, and writes down all that it hears.
+    /// Asks anyone who comes for this proof, and writes down all that it hears.
     async fn asks(mut stream: impl AsyncRead + AsyncWrite + Unpin, asked: &[u8], heard: &Heard) {
         let mut bytes = [0; 1024];
         let mut is_first = true;
@@ -317,7 +317,7 @@ mod tests {
             assert!(text.contains("postgres"), "it was asked for its user");
             assert!(!text.contains("hunter2") && !text.contains("md5"), "{text}");
 
-            // What is no loopback address is not even asked.
+            // What is not a loopback address is not even asked.
             says(&own(&run, None, port, &secret)).await;
             let elsewhere: IpAddr = "192.0.2.1".parse().unwrap();
             says(&own(&run, Some(elsewhere), port, &secret)).await;

@@ -35,7 +35,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// What a design may set by hand for people's sessions, and ours must not heed. A question of ours never waits for
-    /// standbys, either: the drawing may be what is wrong. Whoever only looks leaves synchronous_commit as it is, to
+    /// standbys, either: the drawing may be what is wrong. Anyone who only looks leaves synchronous_commit as it is, to
     /// see the server's value. A timeout that is set together with a question has no effect on it (tried on 10).
     fn options(self) -> String {
         const BOTH: &str = "-c default_tablespace= -c standard_conforming_strings=on";
@@ -121,7 +121,7 @@ impl Session {
             .map_err(|_| SqlError::Silent(CONNECT))?
     }
 
-    /// A session with any server. The deadline is the caller's: whoever drops this ends the attempt.
+    /// A session with any server. The deadline is the caller's: anyone who drops this ends the attempt.
     pub async fn open_at(endpoint: &Endpoint, purpose: Purpose) -> Result<Self, SqlError> {
         let mut config = Config::new();
         config
@@ -143,7 +143,7 @@ impl Session {
             .unwrap_or_default()
             .to_owned();
         let major = PgMajor::of_server(&version).ok_or_else(|| SqlError::Version(version.clone()))?;
-        // Ends by itself when the client is dropped; an error also reaches whoever asks next.
+        // Ends by itself when the client is dropped; an error also reaches anyone who asks next.
         let connection = tokio::spawn(async move {
             let _ = connection.await;
         });

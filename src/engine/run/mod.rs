@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(in crate::engine) use host::{Host, Work};
 pub(in crate::engine) use perform::{misplaced, refuse, run, run_but};
+pub(in crate::engine) use reporter::Reporter;
 
 /// The two grades of giving up: `soft` unwinds, `hard` stops waiting and says what remains.
 #[derive(Clone, Debug, Default)]

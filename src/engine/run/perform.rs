@@ -1,7 +1,7 @@
 //! Performs a plan's steps, as many at once as their order allows, and tells what happens.
 //!
 //! Starts at [`run`]. The run is one task that owns all state; steps are tasks of their own that only perform and
-//! note. When one fails, or cancel is heard, the others are asked to end, and `unwind` takes back what was done.
+//! note. When one fails, or cancel is heard, the others are asked to end, and `unwind` undoes what was done.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -74,7 +74,7 @@ pub(in crate::engine) async fn run<H: Host>(
     run_but(&BTreeSet::new(), number, plan, host, events, cancel).await
 }
 
-/// The same, with steps that an earlier run has done: they are told as done in their turn, and taken back with the rest.
+/// The same, with steps that an earlier run has done: they are told as done in their turn, and undone with the rest.
 pub(in crate::engine) async fn run_but<H: Host>(
     kept: &BTreeSet<StepId>,
     number: u64,
@@ -228,7 +228,7 @@ async fn forward<H: Host>(
             }
             Err(failure) => {
                 states.insert(step, State::Failed);
-                // A step that was asked to end has not failed: it is taken back like the others.
+                // A step that was asked to end has not failed: it is undone like the others.
                 if let Failure::Failed(report) = failure
                     && trouble.is_none()
                 {

@@ -10,7 +10,7 @@ use super::host::Note;
 use super::run_log::RunLog;
 use crate::model::plan::{EventKind, RunEvent, StepId};
 
-pub(super) struct Reporter {
+pub(in crate::engine) struct Reporter {
     run: u64,
     began: Instant,
     next: u64,
@@ -21,7 +21,7 @@ pub(super) struct Reporter {
 }
 
 impl Reporter {
-    pub(super) fn new(run: u64, events: mpsc::Sender<RunEvent>) -> Self {
+    pub(in crate::engine) fn new(run: u64, events: mpsc::Sender<RunEvent>) -> Self {
         Self {
             run,
             began: Instant::now(),
@@ -33,7 +33,7 @@ impl Reporter {
     }
 
     /// Tells what must not be missed.
-    pub(super) async fn state(&mut self, kind: EventKind) {
+    pub(in crate::engine) async fn state(&mut self, kind: EventKind) {
         if let Some((step, line, dropped)) = self.dropped.take() {
             self.send(EventKind::Output { step, line, dropped }).await;
         }

@@ -1,4 +1,4 @@
-//! Takes back what a run did, last first, and says what could not be taken back.
+//! Undoes what a run did, last first, and says what could not be undone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::model::plan::{Action, EventKind, Step};
 /// For one undo: a fast stop that hangs, and the immediate stop after it.
 const UNDO: Duration = Duration::from_mins(1);
 
-/// Takes back every step that began, in reverse; gives a sentence for each that stays.
+/// Undoes every step that began, in reverse; gives a sentence for each that stays.
 pub(super) async fn unwind<H: Host>(
     begun: &[&Step],
     host: &Arc<H>,

@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
+use serde::de::DeserializeOwned;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
@@ -139,6 +140,37 @@ pub async fn call(arguments: &[OsString]) -> Result<(), Report> {
     Err(hints.into_iter().fold(Report::new(reason), Report::hint))
 }
 
+/// Calls a command whose answer is JSON, a line each, and passes every line on. A cancel is a signal to it.
+///
+/// # Errors
+///
+/// If it fails, with its own words.
+pub async fn answers<T: DeserializeOwned>(
+    arguments: &[OsString],
+    lines: mpsc::Sender<T>,
+    cancel: Cancel,
+) -> Result<(), Report> {
+    let mut child =
+        start(arguments, None).map_err(|error| Report::of("pgcascade could not be called", &error))?;
+    let signalled = tokio::spawn(signals(child.id(), cancel));
+    let said = read_errors(&mut child);
+    if let Some(out) = child.stdout.take() {
+        let mut read = BufReader::new(out).lines();
+        while let Ok(Some(line)) = read.next_line().await {
+            if let Ok(answer) = serde_json::from_str(&line) {
+                let _ = lines.send(answer).await;
+            }
+        }
+    }
+    let is_done = child.wait().await.is_ok_and(|status| status.success());
+    signalled.abort();
+    if is_done {
+        return Ok(());
+    }
+    let (reason, hints) = words(&said.await.unwrap_or_default());
+    Err(hints.into_iter().fold(Report::new(reason), Report::hint))
+}
+
 /// Calls a command, and hears its whole answer.
 ///
 /// # Errors
@@ -154,6 +186,40 @@ pub async fn answer(arguments: &[OsString]) -> Result<Vec<u8>, Report> {
     }
     if child.wait().await.is_ok_and(|status| status.success()) {
         return Ok(answer);
+    }
+    let (reason, hints) = words(&said.await.unwrap_or_default());
+    Err(hints.into_iter().fold(Report::new(reason), Report::hint))
+}
+
+/// Calls a command that tells lines until it is done or cancelled, which is a signal to it, as from a terminal.
+///
+/// # Errors
+///
+/// If it fails, with its own words.
+pub async fn lines(
+    arguments: &[OsString],
+    lines: mpsc::Sender<String>,
+    cancel: CancellationToken,
+) -> Result<(), Report> {
+    let mut child =
+        start(arguments, None).map_err(|error| Report::of("pgcascade could not be called", &error))?;
+    let cancel = Cancel {
+        soft: cancel,
+        hard: CancellationToken::new(),
+    };
+    let signalled = tokio::spawn(signals(child.id(), cancel));
+    let said = read_errors(&mut child);
+    if let Some(out) = child.stdout.take() {
+        let mut told = BufReader::new(out).lines();
+        while let Ok(Some(line)) = told.next_line().await {
+            let _ = lines.send(line).await;
+        }
+    }
+    drop(lines);
+    let ended = child.wait().await;
+    signalled.abort();
+    if ended.is_ok_and(|status| status.success()) {
+        return Ok(());
     }
     let (reason, hints) = words(&said.await.unwrap_or_default());
     Err(hints.into_iter().fold(Report::new(reason), Report::hint))

@@ -49,7 +49,7 @@ pub(super) fn start(folder: &Path, owner: Owner) -> Result<(), Report> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        // Ctrl-C is for us: what we take back in answer to it may need the keeper.
+        // Ctrl-C is for us: what we undo in answer to it may need the keeper.
         .process_group(0)
         .spawn()
         .map_err(|error| failed(&error))?;

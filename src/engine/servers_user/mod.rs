@@ -4,7 +4,7 @@
 //! be led elsewhere by a link. So [`take_on`] gives root up for good, as initdb, pg_ctlcluster and systemd's `User=` do,
 //! and everything after it can reach no more than the servers can.
 //!
-//! It happens in the same process, not in a new one: the process keeps its number (signals, locks and whoever waits for it
+//! It happens in the same process, not in a new one: the process keeps its number (signals, locks and anyone who waits for it
 //! go on as before), it costs nothing, and the kernel lets no one of the new user trace a process that was root's
 //! (ptrace(2), "dumpable"), so the terminal of root that it still holds is out of their reach.
 //!
@@ -93,7 +93,7 @@ pub fn take_on(folder: &Path, named: Option<&str>, fate: Fate) -> Result<(), Rep
     }
     let is_handed_over = hand_over::old_marker(&folder, owner)?;
     if named.is_some() || is_handed_over {
-        // Whoever owns a folder that root looks at once is not somebody that root deploys as.
+        // Anyone who owns a folder that root looks at once is not somebody that root deploys as.
         known::note(&user.name);
     }
     // Nor does root make or remove what it was led to.

@@ -1,4 +1,4 @@
-//! The program that is called again, for what only root or only the servers' user may do. Whoever uses pgcascade as a
+//! The program that is called again, for what only root or only the servers' user may do. Anyone who uses pgcascade as a
 //! library has no such program, unless it names one.
 
 use std::path::{Path, PathBuf};

@@ -58,7 +58,7 @@ fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>, is_durable:
         file.write_all(bytes)?;
         file.set_permissions(Permissions::from_mode(mode))?;
         if let Some(owner) = owner {
-            // The file, not its name: whoever owns the folder could have put a link there meanwhile.
+            // The file, not its name: anyone who owns the folder could have put a link there meanwhile.
             fchown(&file, Some(owner.uid), Some(owner.gid))?;
         }
         if is_durable {
@@ -67,7 +67,7 @@ fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>, is_durable:
         fs::rename(&beside, path)
     })();
     if result.is_err() {
-        // What stands beside is ours alone; that it may not go either is no news beside the first error.
+        // What stands beside is ours alone; that it may not go either is not news beside the first error.
         let _ = fs::remove_file(&beside);
     }
     result
@@ -126,7 +126,7 @@ pub fn open_log(path: &Path, owner: Option<Owner>) -> io::Result<fs::File> {
                 owner.map_or(geteuid().as_raw(), |owner| owner.uid),
             );
             let is_whole = there.is_file() && there.nlink() == 1;
-            // Whoever made it was ended before it was handed over: an empty file of our own, which harms nobody.
+            // Anyone who made it was ended before it was handed over: an empty file of our own, which harms nobody.
             let is_half_made = is_whole && there.uid() == geteuid().as_raw() && there.len() == 0;
             if let Some(owner) = owner.filter(|_| is_half_made) {
                 fchown(&log, Some(owner.uid), Some(owner.gid))?;
@@ -264,7 +264,7 @@ pub fn inside(folder: &Path, relative: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// Removes a folder with everything in it. A symbolic link is no folder: it stays, and is an error.
+/// Removes a folder with everything in it. A symbolic link is not a folder: it stays, and is an error.
 pub fn remove_tree(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),

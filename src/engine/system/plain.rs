@@ -120,7 +120,7 @@ pub fn text(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
 }
 
-/// The last lines of a text file, at most `count`; none if it is not there, or is no regular file.
+/// The last lines of a text file, at most `count`; none if it is not there, or is not a regular file.
 pub fn last_lines(path: &Path, count: usize) -> Vec<String> {
     /// More than this nobody reads.
     const TAIL_BYTES: u64 = 128 * 1024;

@@ -1,6 +1,6 @@
 //! What the kernel says about processes, from `/proc`. Reads only, and knows nothing of PostgreSQL.
 //!
-//! A process that is gone, hidden or a zombie gives `None` or `false`: whoever asks must then not touch it.
+//! A process that is gone, hidden or a zombie gives `None` or `false`: anyone who asks must then not touch it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub fn can_be_seen() -> bool {
     fs::exists("/proc/self/stat").unwrap_or(false)
 }
 
-/// True if the process exists and is no zombie.
+/// True if the process exists and is not a zombie.
 pub fn is_alive(pid: u32) -> bool {
     stat(pid).is_some_and(|stat| !matches!(stat.state, 'Z' | 'X' | 'x'))
 }
@@ -29,7 +29,7 @@ pub fn is_stopped(pid: u32) -> bool {
     stat(pid).is_some_and(|stat| matches!(stat.state, 'T' | 't'))
 }
 
-/// When it began, in clock ticks since boot: with the pid it names one process for ever.
+/// When it began, in clock ticks since boot: with the pid it names one process forever.
 pub fn start_ticks(pid: u32) -> Option<u64> {
     stat(pid).map(|stat| stat.start_ticks)
 }

@@ -66,7 +66,7 @@ fn read_bounded(file: File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A file of ours where a folder should be is an obstacle, and no hole: whoever opens what is below it fails, and says so.
+/// A file of ours where a folder should be is an obstacle, and no hole: anyone who opens what is below it fails, and says so.
 fn is_safe(there: &Metadata) -> bool {
     const STICKY: u32 = 0o1000;
     let is_shared = there.mode() & STICKY != 0;

@@ -1,4 +1,4 @@
-//! Where a typed path leads, and who could have led it there: whoever can change a link on the way decides which folder root
+//! Where a typed path leads, and who could have led it there: anyone who can change a link on the way decides which folder root
 //! works on.
 
 use std::collections::BTreeSet;

@@ -13,7 +13,7 @@ mod tls_guide;
 
 pub use difference::{Change, ChangeKind, between, difference};
 pub use tarball::pack;
-pub use tls_guide::recipe as certificate_recipe;
+pub use tls_guide::recipe_of_missing as certificate_recipe;
 
 use super::configuration::{ClusterFolder, Configuration, Decision, Provenance, Share, Sourced};
 use super::document::Document;

@@ -1,4 +1,4 @@
-//! The bundle as a `.tar.gz`: the same bundle gives the same bytes, whoever makes it and whenever.
+//! The bundle as a `.tar.gz`: the same bundle gives the same bytes, no matter who makes it, and when.
 
 use std::collections::BTreeSet;
 use std::io;

@@ -26,26 +26,55 @@ pub fn section(topology: &Topology) -> String {
 
 /// In a shell, as it is; the last lines are one a server.
 pub fn recipe(topology: &Topology) -> String {
-    let days = Certificate::DAYS;
-    let mut text = format!(
-        r#"umask 077
-openssl ecparam -name prime256v1 -genkey -noout -out ca.key
-openssl req -new -x509 -sha256 -days {days} -key ca.key -subj {authority} -out ca.crt
+    format!(
+        "umask 077\n{}\n{}{}",
+        authority(),
+        CERTIFY.replace("DAYS", &Certificate::DAYS.to_string()),
+        each(topology, "certify")
+    )
+}
 
-certify() {{ # NAME HOST ALTERNATIVE_NAMES
+/// The same for a folder that may have some of them: only what is missing is made, and what is for another host than before.
+pub fn recipe_of_missing(topology: &Topology) -> String {
+    format!(
+        "umask 077\nif [[ ! -e ca.key ]]; then\n{}fi\n\n{}\n{MISSING}{}",
+        authority(),
+        CERTIFY.replace("DAYS", &Certificate::DAYS.to_string()),
+        each(topology, "ensure")
+    )
+}
+
+fn authority() -> String {
+    format!(
+        "openssl ecparam -name prime256v1 -genkey -noout -out ca.key\n\
+         openssl req -new -x509 -sha256 -days {} -key ca.key -subj {} -out ca.crt\n",
+        Certificate::DAYS,
+        shell_word(&format!("/CN={}", Certificate::AUTHORITY)),
+    )
+}
+
+const CERTIFY: &str = r#"certify() { # NAME HOST ALTERNATIVE_NAMES
     openssl ecparam -name prime256v1 -genkey -noout -out "server-$1.key"
     openssl req -new -sha256 -key "server-$1.key" -subj "/CN=$2" -out request.csr
     printf '%s\n' "subjectAltName = $3" 'extendedKeyUsage = serverAuth, clientAuth' >extensions
-    openssl x509 -req -sha256 -days {days} -CA ca.crt -CAkey ca.key -CAcreateserial \
+    openssl x509 -req -sha256 -days DAYS -CA ca.crt -CAkey ca.key -CAcreateserial \
         -extfile extensions -in request.csr -out "server-$1.crt"
     rm -f request.csr extensions
-}}
-"#,
-        authority = shell_word(&format!("/CN={}", Certificate::AUTHORITY)),
-    );
+}
+"#;
+
+const MISSING: &str = r#"ensure() { # NAME HOST ALTERNATIVE_NAMES
+    if [[ -e server-$1.crt && $(cat -- "server-$1.names" 2>/dev/null) == "$2 $3" ]]; then return; fi
+    certify "$@"
+    printf '%s\n' "$2 $3" >"server-$1.names"
+}
+"#;
+
+fn each(topology: &Topology, function: &str) -> String {
+    let mut text = String::new();
     for one in Certificate::of_each(topology) {
         let words = [&one.folder, one.common_name(), &one.alternative_names()].map(shell_word);
-        text.push_str(&format!("certify {}\n", words.join(" ")));
+        text.push_str(&format!("{function} {}\n", words.join(" ")));
     }
     text
 }

@@ -14,7 +14,7 @@ const IDENTIFIER: &str = r#"i=`od -An -tu8 -N8 global/pg_control | tr -d " "` &&
 /// until it is on disk, so that a server that dies in between, or a second primary, spoils nothing.
 ///
 /// `sync FILE` is understood everywhere: coreutils before 8.24 and macOS sync all there is instead. `dd conv=fsync`
-/// would be less, and is not known everywhere. A folder that cannot be synced (some network file systems) is no error.
+/// would be less, and is not known everywhere. A folder that cannot be synced (some network file systems) is not an error.
 /// `mv -n` closes the gap in which somebody else could make the file.
 pub fn archive_command(layout: &Layout, directory: &str, server_folder: &str) -> String {
     let cluster = layout.archive(directory, server_folder);

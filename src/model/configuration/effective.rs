@@ -18,9 +18,14 @@ pub struct Effective {
     pub text: String,
 }
 
-/// The files of every server.
+/// The files of every server, as a deployment and a bundle write them.
 pub fn effective(topology: &Topology) -> BTreeMap<ServerId, Effective> {
-    let sizes = Sizes::of(topology, Layout::cluster_folder());
+    effective_in(topology, &Layout::cluster_folder())
+}
+
+/// The files of every server where its things lie as this layout has them.
+pub fn effective_in(topology: &Topology, layout: &Layout) -> BTreeMap<ServerId, Effective> {
+    let sizes = Sizes::of(topology, layout.clone());
     let of_server = |server| {
         let mut settings = conf::settings(&sizes, server);
         if !topology.postgres().has_standby_signal() {

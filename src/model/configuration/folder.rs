@@ -33,7 +33,7 @@ impl ClusterFolder {
     /// libpq's password file for the standbys: every server, replication role.
     pub const REPLICATION_PGPASS: &'static str = "secrets/replication.pgpass";
     pub const TLS: &'static str = "tls";
-    /// What both ends of a link trust: whoever shows a certificate must have it from this authority.
+    /// What both ends of a link trust: anyone who shows a certificate must have it from this authority.
     pub const AUTHORITY_CERTIFICATE: &'static str = "tls/ca.crt";
     /// Signs certificates for servers that come later; no server reads it.
     pub const AUTHORITY_KEY: &'static str = "tls/ca.key";

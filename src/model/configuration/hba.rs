@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use std::collections::BTreeMap;
 
 use super::sourced::{Sourced, Writer};
-use super::{Decision, Element};
+use super::{ClusterFolder, Decision, Element};
 use crate::model::topology::{Auth, Server, Topology};
 
 /// The addresses that `localhost` can be.
@@ -160,7 +160,22 @@ fn quoted_word(name: &str) -> String {
     }
 }
 
-/// The lines that let one more standby in, for whoever puts them there by hand.
+/// The lines that let in `pg_rewind`, which reads its source as the superuser; none where both share a machine, whose own
+/// users are let in already.
+pub fn lines_that_let_rewind_in(topology: &Topology, server: &Server) -> Vec<String> {
+    if server.host().is_loopback() {
+        return Vec::new();
+    }
+    let kind = if topology.has_tls() { "hostssl" } else { "host" };
+    let method = topology.effective_auth().hba_method();
+    let user = ClusterFolder::SUPERUSER;
+    let addresses = addresses(server).into_iter();
+    addresses
+        .map(|address| line(kind, "postgres", user, &address, method))
+        .collect()
+}
+
+/// The lines that let one more standby in, for anyone who puts them there by hand.
 pub fn lines_that_let_in(topology: &Topology, standby: &Server) -> Vec<String> {
     let (kind, method) = for_standbys(topology);
     let addresses = addresses(standby).into_iter();

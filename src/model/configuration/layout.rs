@@ -103,6 +103,40 @@ impl Layout {
         }
     }
 
+    /// A server where a distribution's packages have theirs: sockets in their common folder, password file and certificates in
+    /// `root`, which is absolute and may say `{server}`.
+    pub fn packaged(data: String, root: &str) -> Self {
+        let below = |path: &str| Place::new(format!("{root}/{path}"));
+        Self {
+            data: Place::new(data),
+            sockets: Place::new("/var/run/postgresql"),
+            password_file: below("replication.pgpass"),
+            authority_certificate: below("tls/ca.crt"),
+            certificate: below("tls/server.crt"),
+            certificate_key: below("tls/server.key"),
+            archive_base: Place::new(root.to_owned()),
+            listen: Listen::AsDrawn,
+            control: Control::PgCtl,
+            room: Room::Own,
+        }
+    }
+
+    /// Everything of one server in a container, whose volume is `/var/lib/postgresql`.
+    pub fn container() -> Self {
+        Self {
+            data: Place::new("/var/lib/postgresql/server"),
+            sockets: Place::new("/var/run/postgresql"),
+            password_file: Place::new("/var/lib/postgresql/pgpass"),
+            authority_certificate: Place::new("/var/lib/postgresql/tls/ca.crt"),
+            certificate: Place::new("/var/lib/postgresql/tls/server.crt"),
+            certificate_key: Place::new("/var/lib/postgresql/tls/server.key"),
+            archive_base: Place::new("/archive"),
+            listen: Listen::AsDrawn,
+            control: Control::PgCtl,
+            room: Room::Own,
+        }
+    }
+
     /// The folder of a WAL archive with a `/` behind it, as one word of an archive_command or restore_command, where
     /// `%` begins a placeholder.
     pub fn archive(&self, directory: &str, server_folder: &str) -> String {

@@ -21,9 +21,9 @@ mod sourced;
 
 pub use conf::primed;
 pub use decision::Decision;
-pub use effective::{Effective, effective};
+pub use effective::{Effective, effective, effective_in};
 pub use folder::ClusterFolder;
-pub use hba::lines_that_let_in;
+pub use hba::{lines_that_let_in, lines_that_let_rewind_in};
 pub use layout::{Control, Layout, Listen, Place, Room};
 pub use origin::{Element, LineOrigin, Origin, Provenance, Share};
 pub use setting::{Setting, comment, value_in, with, without};
@@ -83,6 +83,11 @@ impl<'a> Configuration<'a> {
     /// The value of primary_conninfo, should the server follow this upstream.
     pub fn conninfo(&self, server: &Server, upstream: &Server) -> String {
         recovery::conninfo(&self.0, server, upstream)
+    }
+
+    /// How the server proves itself at others, and they at it: options of libpq; none without TLS.
+    pub fn tls_options(&self, server: &Server) -> Vec<(&'static str, String)> {
+        recovery::tls_options(&self.0, server)
     }
 
     /// The slot that the server asks its upstream for.

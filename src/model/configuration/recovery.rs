@@ -137,28 +137,8 @@ pub(super) fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) ->
         let file = sizes.layout.password_file.of(sizes.folder(server.id()));
         words.push(format!("passfile={}", quoting::conninfo(&file)));
     }
-    if topology.has_tls() {
-        let folder = sizes.folder(server.id());
-        words.push(format!("sslmode={}", topology.terms().tls.mode().word()));
-        let own = topology.terms().tls.files.as_ref();
-        let own = own.into_iter().flat_map(|files| {
-            let ca = files.ca.as_ref().map(|ca| ("sslrootcert", ca));
-            ca.into_iter()
-                .chain([("sslcert", &files.cert), ("sslkey", &files.key)])
-        });
-        words.extend(own.map(|(word, path)| format!("{word}={}", quoting::conninfo(path))));
-        let made = topology.terms().tls.files.is_none();
-        words.extend(
-            made.then_some([
-                ("sslrootcert", &sizes.layout.authority_certificate),
-                ("sslcert", &sizes.layout.certificate),
-                ("sslkey", &sizes.layout.certificate_key),
-            ])
-            .into_iter()
-            .flatten()
-            .map(|(word, place)| format!("{word}={}", quoting::conninfo(&place.of(folder)))),
-        );
-    }
+    let tls = tls_options(sizes, server).into_iter();
+    words.extend(tls.map(|(word, value)| format!("{word}={}", quoting::conninfo(&value))));
     words.push(format!(
         "application_name={}",
         quoting::conninfo(server.name().as_str())
@@ -174,6 +154,31 @@ pub(super) fn conninfo(sizes: &Sizes<'_>, server: &Server, upstream: &Server) ->
         .filter(|(name, _)| name.as_str() != "dbname" && (through.is_none() || name.as_str() != "hostaddr"));
     words.extend(options.map(|(name, value)| format!("{name}={}", quoting::conninfo(value))));
     words.join(" ")
+}
+
+/// How a server proves itself at others, and they at it: options of libpq; none without TLS.
+pub(super) fn tls_options(sizes: &Sizes<'_>, server: &Server) -> Vec<(&'static str, String)> {
+    let topology = sizes.topology;
+    if !topology.has_tls() {
+        return Vec::new();
+    }
+    let mut options = vec![("sslmode", topology.terms().tls.mode().word().to_owned())];
+    match &topology.terms().tls.files {
+        Some(files) => {
+            options.extend(files.ca.as_ref().map(|ca| ("sslrootcert", ca.clone())));
+            options.extend([("sslcert", files.cert.clone()), ("sslkey", files.key.clone())]);
+        }
+        None => {
+            let folder = sizes.folder(server.id());
+            let made = [
+                ("sslrootcert", &sizes.layout.authority_certificate),
+                ("sslcert", &sizes.layout.certificate),
+                ("sslkey", &sizes.layout.certificate_key),
+            ];
+            options.extend(made.map(|(word, place)| (word, place.of(folder))));
+        }
+    }
+    options
 }
 
 #[cfg(test)]

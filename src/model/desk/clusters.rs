@@ -32,7 +32,7 @@ pub enum Condition {
     Building,
     Changing,
     Removing,
-    /// Whoever was at work on it is gone.
+    /// Anyone who was at work on it is gone.
     HalfBuilt,
     BetweenDesigns,
     HalfRemoved,
@@ -60,7 +60,7 @@ impl Condition {
         matches!(self, Self::Running | Self::Stopped)
     }
 
-    /// A crash left it so: it can be gone on with, or torn down.
+    /// A crash left it so: it can be resumed, or torn down.
     pub const fn is_left_over(self) -> bool {
         matches!(
             self,

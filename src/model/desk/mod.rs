@@ -5,9 +5,11 @@
 mod clusters;
 mod connections;
 mod designs;
+mod fonts;
 mod preferences;
 
 pub use clusters::{Condition, LeftCluster, LeftState, Listed};
 pub use connections::{Password, RecentConnection};
 pub use designs::{RecentDesign, Unsaved};
+pub use fonts::FontFile;
 pub use preferences::{Preferences, Removal, Theme};

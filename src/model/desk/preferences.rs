@@ -14,7 +14,10 @@ pub struct Preferences {
     pub minimap: bool,
     /// What the signs of the drawing mean, in another corner.
     pub legend: bool,
-    /// What becomes of downstreams when relays are removed: asked once.
+    /// The panels beside the drawing.
+    pub left_side: bool,
+    pub right_side: bool,
+    /// What becomes of downstreams when relays are removed; `None`: it is asked each time.
     pub removal: Option<Removal>,
 }
 
@@ -25,6 +28,8 @@ impl Default for Preferences {
             reduce_motion: false,
             minimap: true,
             legend: true,
+            left_side: true,
+            right_side: true,
             removal: None,
         }
     }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::LIGHT;
 use super::scene::Shown;
+use super::{LIGHT, Line};
 use crate::model::topology::{Server, Topology};
 use crate::model::visible::visible_lines;
 
@@ -41,16 +41,22 @@ pub(super) fn write(topology: &Topology) -> String {
         let Some(above) = upstream.and_then(number) else {
             continue;
         };
-        let style = if shown.is_candidate(server) {
-            "solid"
-        } else {
-            "dashed"
+        let style = match shown.line(server) {
+            Line::Solid => "solid",
+            Line::Dotted => "dotted",
+            Line::Dashed | Line::Fallback => "dashed",
         };
         let _ = writeln!(
             text,
             "    s{above} -> s{below} [label={}, style={style}];",
             quoted(&shown.link_label(server))
         );
+        for above in topology.fallbacks(server.id()).into_iter().filter_map(number) {
+            let _ = writeln!(
+                text,
+                "    s{above} -> s{below} [label=\"fall-back\", style=dashed, penwidth=0.5, arrowhead=none, constraint=false];"
+            );
+        }
     }
     text.push_str("}\n");
     text

@@ -32,6 +32,9 @@ pub(super) fn write(topology: &Topology) -> String {
         let arrow = if shown.is_candidate(server) { "-->" } else { "-.->" };
         let label = quoted(&shown.link_label(server));
         let _ = writeln!(text, "    s{above} {arrow}|\"{label}\"| s{below}");
+        for above in topology.fallbacks(server.id()).into_iter().filter_map(number) {
+            let _ = writeln!(text, "    s{above} -.-|\"fall-back\"| s{below}");
+        }
     }
     for (name, tone) in TONES {
         let members: Vec<String> = topology

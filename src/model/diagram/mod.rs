@@ -6,6 +6,7 @@
 mod anonymous;
 mod dot;
 pub mod embedded;
+pub mod face;
 mod mermaid;
 mod palette;
 mod scene;
@@ -14,7 +15,7 @@ mod svg;
 pub use anonymous::anonymous;
 pub use embedded::Container;
 pub use palette::{DARK, LIGHT, Palette};
-pub use scene::{CardBox, Curve, Diagram, Tone};
+pub use scene::{CardBox, Curve, Diagram, Line, Tone};
 
 use crate::model::document::Document;
 

@@ -18,6 +18,9 @@ const TITLE: f32 = 40.0;
 /// A picture narrower than this would cut its title.
 const LEAST_WIDTH: f32 = 420.0;
 
+/// What a standby says that the archive alone feeds.
+const BY_ARCHIVE: &str = "by archive";
+
 /// A whole picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagram {
@@ -56,13 +59,25 @@ pub enum Tone {
     Async,
 }
 
+/// How a link is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// It can be synchronous.
+    Solid,
+    /// It is asynchronous.
+    Dashed,
+    /// Nothing streams: the archive alone feeds the standby.
+    Dotted,
+    /// Nothing runs along it before the upstream is away.
+    Fallback,
+}
+
 /// A link in the direction of the WAL: a cubic curve from card to card.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
     pub points: [PointOnCanvas; 4],
     pub label: String,
-    /// Asynchronous links are dashed, those that can be synchronous are solid.
-    pub is_dashed: bool,
+    pub line: Line,
 }
 
 impl Diagram {
@@ -96,8 +111,20 @@ impl Diagram {
             Some(Curve {
                 points: between(place(upstream), place(server))?,
                 label: shown.link_label(server),
-                is_dashed: !shown.is_candidate(server),
+                line: shown.line(server),
             })
+        };
+        let fallbacks = |server: &Server| {
+            let to = place(server);
+            let fallbacks = topology.fallbacks(server.id()).into_iter();
+            let curve = |other: &Server| {
+                Some(Curve {
+                    points: between(place(other), to)?,
+                    label: String::new(),
+                    line: Line::Fallback,
+                })
+            };
+            fallbacks.filter_map(curve).collect::<Vec<_>>()
         };
         let card = |server: &Server| {
             let (badge, tone) = shown.badge(server);
@@ -117,7 +144,12 @@ impl Diagram {
             height: bottom - top + CARD[1] + 2.0 * MARGIN + TITLE,
             sites,
             cards: topology.servers().iter().map(card).collect(),
-            links: topology.servers().iter().filter_map(link).collect(),
+            links: topology
+                .servers()
+                .iter()
+                .flat_map(fallbacks)
+                .chain(topology.servers().iter().filter_map(link))
+                .collect(),
         }
     }
 }
@@ -192,6 +224,7 @@ impl<'a> Shown<'a> {
 
     pub(super) fn detail(&self, server: &Server) -> String {
         let role = match (server.is_primary(), self.topology.is_relay(server.id())) {
+            _ if server.is_receiver() => "receiver",
             (true, _) => "primary",
             (false, true) => "relay",
             (false, false) => "standby",
@@ -206,6 +239,9 @@ impl<'a> Shown<'a> {
     pub(super) fn badge(&self, server: &Server) -> (String, Tone) {
         if server.is_primary() {
             return (self.policy(), Tone::Primary);
+        }
+        if server.is_fed_by_archive() {
+            return (BY_ARCHIVE.to_owned(), Tone::Async);
         }
         let name = server.name().in_view(self.topology.postgres());
         let follows_primary = server.upstream() == Some(self.topology.primary().id());
@@ -226,6 +262,14 @@ impl<'a> Shown<'a> {
         self.topology.sync().is_some() && self.candidates.contains(&server.id())
     }
 
+    pub(super) fn line(&self, server: &Server) -> Line {
+        match (server.is_fed_by_archive(), self.is_candidate(server)) {
+            (true, _) => Line::Dotted,
+            (false, true) => Line::Solid,
+            (false, false) => Line::Dashed,
+        }
+    }
+
     pub(super) fn link_label(&self, server: &Server) -> String {
         let mut words = Vec::new();
         let priority = server.standby().and_then(Standby::sync_priority);
@@ -240,9 +284,13 @@ impl<'a> Shown<'a> {
                 "quorum".to_owned()
             }
             Some(priority) => format!("priority {priority}"),
+            None if server.is_fed_by_archive() => BY_ARCHIVE.to_owned(),
             None => "async".to_owned(),
         });
-        if self.topology.postgres().has_slots() && !self.topology.uses_slot(server.id()) {
+        if self.topology.postgres().has_slots()
+            && !self.topology.uses_slot(server.id())
+            && !server.is_fed_by_archive()
+        {
             words.push("no slot".to_owned());
         }
         if let Some(delay) = server.standby().and_then(Standby::apply_delay) {

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::embedded::METADATA_ID;
-use super::{CardBox, Curve, Diagram, Palette};
+use super::{CardBox, Curve, Diagram, Line, Palette};
 use crate::model::document::arrange::CARD;
 use crate::model::document::sites::SiteArea;
 use crate::model::visible::visible;
@@ -175,20 +175,25 @@ fn write_link(svg: &mut Svg, link: &Curve, palette: &Palette) {
     if first == before {
         first = from;
     }
-    let dash = if link.is_dashed && svg.shows(DASH) {
-        " stroke-dasharray=\"6 4.5\""
-    } else {
-        ""
+    let (width, dash) = match link.line {
+        Line::Fallback if svg.shows(DASH) => (1.0, " stroke-dasharray=\"3.5 5\""),
+        Line::Fallback => (1.0, ""),
+        Line::Dashed if svg.shows(DASH) => (1.8, " stroke-dasharray=\"6 4.5\""),
+        Line::Dotted if svg.shows(DASH) => (1.8, " stroke-dasharray=\"1.8 4.2\""),
+        _ => (1.8, ""),
     };
     let _ = writeln!(
         svg,
-        "<path d=\"M{} C{} {} {}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.8\"{dash}/>",
+        "<path d=\"M{} C{} {} {}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\"{dash}/>",
         point(from),
         point(first),
         point(before),
         point(neck),
         palette.link
     );
+    if link.line == Line::Fallback {
+        return;
+    }
     let side = [-way[1] * 4.0, way[0] * 4.0];
     let back = [tip[0] - way[0] * 9.0, tip[1] - way[1] * 9.0];
     let _ = writeln!(
@@ -203,7 +208,7 @@ fn write_link(svg: &mut Svg, link: &Curve, palette: &Palette) {
 
 /// The words stand where the link arrives, on the side it does not come from.
 fn write_label(svg: &mut Svg, link: &Curve, palette: &Palette) {
-    if !svg.shows(LABEL) {
+    if !svg.shows(LABEL) || link.label.is_empty() {
         return;
     }
     let [from, _, before, tip] = link.points;

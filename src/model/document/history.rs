@@ -71,7 +71,7 @@ impl History {
         Some(entry.document)
     }
 
-    /// What "Undo …" would take back.
+    /// What "Undo …" would undo.
     pub fn undo_label(&self) -> Option<&str> {
         self.undo.last().map(|entry| entry.label.as_str())
     }

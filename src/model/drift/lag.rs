@@ -1,4 +1,4 @@
-//! How far a standby is behind, in bytes and in time, and right on an idle primary: nothing missing is no lag.
+//! How far a standby is behind, in bytes and in time, and right on an idle primary: nothing missing is not lag.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub struct Lag {
 }
 
 /// The lag of a standby behind the server that it streams from, or, while it does not stream, behind the primary. `None`: it
-/// is no standby, or not to be told. The row that the upstream shows may be 10 s old, so the standby's own word counts as well.
+/// is not a standby, or not to be told. The row that the upstream shows may be 10 s old, so the standby's own word counts as well.
 pub fn lag(topology: &Topology, observed: &Observed, server: &Server) -> Option<Lag> {
     let view = View::of(topology, observed);
     let up = view.standby(server)?;

@@ -5,6 +5,7 @@
 //! a standby is behind, which is no difference until it is far.
 
 pub mod adopt;
+mod command;
 mod commits;
 mod lag;
 mod links;
@@ -222,7 +223,7 @@ pub fn fenced(one: &mut Drift, fenced: &[String]) {
     let server = one.server.as_ref().filter(|name| fenced.contains(name));
     if let Some(name) = server.filter(|_| one.rule == "server-down") {
         one.message = format!("{name} is down since another server took over.");
-        one.fix = Some(format!("Bring it back as a standby: pgcascade rejoin DIR {name}"));
+        one.fix = Some(format!("{}: pgcascade rejoin DIR {name}", command::REJOIN));
     }
 }
 

@@ -130,7 +130,7 @@ fn one(server: &Server, running: &Settings, drawn: &drawn::Setting, major: PgMaj
         .get(&name)
         .or_else(|| spelled().map(|(_, setting)| setting));
     let Some(setting) = setting else {
-        // Only what somebody set was asked for; whoever sees no connection string does not see all.
+        // Only what somebody set was asked for; anyone who sees no connection string does not see all.
         let is_by_hand = drawn.origin.decision == Decision::ByHand && running.value(CONNINFO).is_some();
         let is_unset = is_by_hand && matches!(catalogue::lookup(&name, major), Known::Here(_));
         return is_unset.then(|| {

@@ -4,7 +4,7 @@ use super::ExportFile;
 use super::names::{Spelling, derived};
 use super::parts::{Address, cluster_word, configuration, in_order, moved, plain, script, slots_at};
 use super::yaml::Yaml;
-use crate::model::configuration::{Control, Layout, Listen, Place, Room};
+use crate::model::configuration::Layout;
 use crate::model::quoting::shell_word;
 use crate::model::topology::terms::TlsFiles;
 use crate::model::topology::{Archive, Auth, Edit, Server, Topology};
@@ -31,7 +31,7 @@ pub fn files(topology: &Topology) -> Vec<ExportFile> {
     ];
     files.extend(super::hosts::preparation(topology));
     for server in in_order(topology) {
-        let conf = configuration(&inside, &layout(), server.id());
+        let conf = configuration(&inside, &Layout::container(), server.id());
         let here = conf
             .into_iter()
             .map(|(file, text)| plain(format!("conf/{}/{file}", name(server)), text));
@@ -40,22 +40,6 @@ pub fn files(topology: &Topology) -> Vec<ExportFile> {
         files.push(plain(format!("conf/{}/server.env", name(server)), variables));
     }
     files
-}
-
-/// Where things lie in a container: the volume is `/var/lib/postgresql`.
-fn layout() -> Layout {
-    Layout {
-        data: Place::new("/var/lib/postgresql/server"),
-        sockets: Place::new("/var/run/postgresql"),
-        password_file: Place::new("/var/lib/postgresql/pgpass"),
-        authority_certificate: Place::new("/var/lib/postgresql/tls/ca.crt"),
-        certificate: Place::new("/var/lib/postgresql/tls/server.crt"),
-        certificate_key: Place::new("/var/lib/postgresql/tls/server.key"),
-        archive_base: Place::new("/archive"),
-        listen: Listen::AsDrawn,
-        control: Control::PgCtl,
-        room: Room::Own,
-    }
 }
 
 /// The cluster as its containers see one another.

@@ -3,14 +3,15 @@
 use std::fmt::Write as _;
 
 use super::Target;
-use super::hosts::{host_folders, root};
+use super::hosts::{HostLayout, host_folders, remote};
 use super::names::{Spelling, derived};
 use super::parts::{cluster_word, in_order};
 use crate::model::plan::ExpectedRows;
+use crate::model::quoting::shell_word;
 use crate::model::topology::{Auth, Server, Topology};
 use crate::model::words::counted_in_text;
 
-pub fn readme(topology: &Topology, target: Target) -> String {
+pub fn readme(topology: &Topology, target: Target, layout: HostLayout) -> String {
     let mut text = format!(
         "# {} for {}\n\n{}: a PostgreSQL {} cluster of {}, made by pgcascade from `design.toml`. The same design gives the same \
          files. No file holds a password or a key.\n\nIt needs {}. What the target does not keep of the design: \
@@ -24,7 +25,7 @@ pub fn readme(topology: &Topology, target: Target) -> String {
         target.word(),
     );
     text.push_str(&match target {
-        Target::Hosts => hosts(topology),
+        Target::Hosts => hosts(topology, layout),
         Target::Systemd => systemd(topology),
         Target::Compose => compose(topology),
         Target::Ansible => ansible(topology),
@@ -44,6 +45,11 @@ fn makes_certificates(topology: &Topology) -> bool {
     topology.has_tls() && topology.terms().tls.files.is_none()
 }
 
+/// True if something is drawn beside the export.
+pub fn has_secrets(topology: &Topology) -> bool {
+    has_password(topology) || makes_certificates(topology)
+}
+
 /// What is drawn once, beside the export.
 fn drawn(topology: &Topology, target: &str) -> String {
     let mut lines = String::new();
@@ -56,52 +62,57 @@ fn drawn(topology: &Topology, target: &str) -> String {
     lines
 }
 
-fn hosts(topology: &Topology) -> String {
-    let mut text = "## Build it\n\n".to_owned();
-    let secrets = format!("{}/secrets", root(topology, "").trim_end_matches('/'));
-    let lines = drawn(topology, "../secrets");
-    if !lines.is_empty() {
-        let _ = write!(
-            text,
-            "1. On your machine, beside this folder:\n\n   ```sh\n   {}   ```\n\n2. Copy that folder to every host as `{secrets}` \
-             (mode 0700, files 0600, of the user postgres; `ca.key` stays with you).\n",
-            lines.replace('\n', "\n   ").trim_end_matches(' ')
+fn hosts(topology: &Topology, layout: HostLayout) -> String {
+    let base = layout.base(topology);
+    let mut text = "## Build it\n\n1. On your machine, in this folder".to_owned();
+    if has_secrets(topology) {
+        text.push_str(
+            ". The secrets stay beside it: no host gets the whole folder, and `ca.key` stays with you",
         );
     }
-    text.push_str("3. Copy to each host its folder, and run there as the user postgres, **in this order** (each waits until the one before is done):\n\n   ```sh\n");
+    let given = if has_secrets(topology) { " ../secrets" } else { "" };
+    let lines = format!("{}./send{given}\n", drawn(topology, "../secrets"));
+    let _ = write!(
+        text,
+        ".\n\n   ```sh\n   {}\n   ```\n\n   `send` needs ssh to each host as root, or as a user who may use sudo without a \
+         password (`SSH=\"ssh -l USER\"`). It puts everything into `{base}`, mode 0700, of the user postgres.\n",
+        lines.trim_end().replace('\n', "\n   ")
+    );
+    text.push_str(&before_building(layout).replace("VERSION", &topology.postgres().to_string()));
+    text.push_str(
+        "2. Build the servers **in this order**; each line waits until its server streams.\n\n   ```sh\n",
+    );
+    let mut first = String::new();
     for (id, folder) in host_folders(topology) {
         let Some(server) = topology.server(id) else {
             continue;
         };
-        let _ = writeln!(
-            text,
-            "   {folder}/install    # on {}: \"{}\"",
-            place(server),
-            server.name()
-        );
+        let run = format!("{}sudo -u postgres {base}/{folder}/install", by_ssh(server));
+        let _ = writeln!(text, "   {run}    # \"{}\"", one_line(server.name().as_str()));
+        if first.is_empty() {
+            first = run;
+        }
     }
     if !topology.synchronous_standby_names().is_empty() {
-        let first = host_folders(topology)
-            .into_iter()
-            .next()
-            .map(|(_, folder)| folder)
-            .unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "   {first}/install finish    # on {}: commits wait from here on",
-            place(topology.primary())
-        );
+        let _ = writeln!(text, "   {first} finish    # commits wait from here on");
     }
-    let folders = topology.folders();
-    let folder = folders.get(&topology.primary().id()).map_or("", String::as_str);
+    let root = layout.root(topology, &topology.folder(topology.primary().id()));
+    let sockets = match layout {
+        HostLayout::Folder => format!("{root}/run"),
+        HostLayout::Debian | HostLayout::Rhel => "/var/run/postgresql".to_owned(),
+    };
+    let pass_file = if has_password(topology) {
+        format!("env PGPASSFILE={root}/superuser.pgpass ")
+    } else {
+        String::new()
+    };
     let _ = write!(
         text,
-        "   ```\n\nEach server lies in `{}` (or `ROOT=…`) with its data directory, sockets and log; PostgreSQL's programs are looked for \
-         in Debian's and RHEL's places (or `PGBIN=…`). A second run does what is missing. The superuser gets in with\n\n```sh\n\
-         PGPASSFILE={root}/superuser.pgpass psql -h {root}/run -p {port} -U postgres postgres\n```\n\n",
-        root(topology, "SERVER"),
-        root = root(topology, folder),
-        port = topology.primary().port(),
+        "   ```\n\n{}A second run does what is missing. The superuser gets in, on the host of \"{}\", with\n\n```sh\n\
+         sudo -u postgres {pass_file}psql -h {sockets} -p {} -U postgres postgres\n```\n\n",
+        whereabouts(topology, layout),
+        one_line(topology.primary().name().as_str()),
+        topology.primary().port(),
     );
     text.push_str(
         "Set `shared_buffers` and the like under `[settings]` of the design before: the files take what a host has by \
@@ -110,24 +121,61 @@ fn hosts(topology: &Topology) -> String {
     text
 }
 
-/// The host as people write it with a port.
-fn place(server: &Server) -> String {
-    let host = server.host().as_str();
-    if host.contains(':') {
-        format!("[{host}]:{}", server.port())
-    } else {
-        format!("{host}:{}", server.port())
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// How a line of the README gets to the server's host.
+fn by_ssh(server: &Server) -> String {
+    remote(server.host()).map_or_else(String::new, |host| format!("ssh {} ", shell_word(&host)))
+}
+
+/// What a distribution's package left on the hosts.
+fn before_building(layout: HostLayout) -> &'static str {
+    match layout {
+        HostLayout::Folder => {
+            "   Debian's package starts a cluster of its own on port 5432: if it is empty, `sudo pg_dropcluster --stop VERSION main` \
+             makes room, or export with `--layout debian`.\n"
+        }
+        HostLayout::Debian => {
+            "   Debian's package made an empty cluster `main` on each host. `install` does not touch it: if it holds nothing, remove it \
+             with `sudo pg_dropcluster --stop VERSION main`.\n"
+        }
+        HostLayout::Rhel => {
+            "   Do not run `postgresql-VERSION-setup initdb`: `install` makes the data directory.\n"
+        }
+    }
+}
+
+/// Where things are, once built.
+fn whereabouts(topology: &Topology, layout: HostLayout) -> String {
+    let major = topology.postgres();
+    let root = layout.root(topology, "SERVER");
+    match layout {
+        HostLayout::Folder => format!(
+            "Each server lies in `{root}` (or `ROOT=…`) with its data directory, sockets and log; PostgreSQL's programs are looked for \
+             in Debian's and RHEL's places (or `PGBIN=…`). "
+        ),
+        HostLayout::Debian => format!(
+            "Each server is a cluster of Debian's: `pg_lsclusters` lists it, its settings are in \
+             `/etc/postgresql/{major}/main/conf.d/pgcascade.conf`, its password files in `{root}`. `pg_ctlcluster` started it; systemd \
+             does so from the next boot on. "
+        ),
+        HostLayout::Rhel => format!(
+            "Each server lies in `/var/lib/pgsql/{major}/data`, its password files in `{root}`. pg_ctl started it: stop it, and \
+             `systemctl enable --now postgresql-{major}` hands it over to systemd. "
+        ),
     }
 }
 
 fn systemd(topology: &Topology) -> String {
     let names = derived(topology, Spelling::Word, &[]);
-    let secrets = format!("{}/secrets", root(topology, "").trim_end_matches('/'));
+    let secrets = format!("{}/secrets", HostLayout::Folder.base(topology));
     let mut text = "## Build it\n\n```sh\n".to_owned();
     for line in drawn(topology, "../secrets").lines() {
         let _ = writeln!(text, "{line}");
     }
-    if has_password(topology) || makes_certificates(topology) {
+    if has_secrets(topology) {
         let _ = writeln!(
             text,
             "sudo install -d -m 700 -o postgres -g postgres {secrets}\nsudo install -m 600 -o postgres -g postgres ../secrets/* {secrets}"
@@ -157,7 +205,7 @@ fn compose(topology: &Topology) -> String {
     for line in drawn(topology, "../secrets").lines() {
         let _ = writeln!(text, "{line}");
     }
-    if has_password(topology) || makes_certificates(topology) {
+    if has_secrets(topology) {
         text.push_str("cp -R ../secrets secrets    # mode 0600; it stays out of version control\n");
     }
     let primary = topology.primary();
@@ -205,12 +253,13 @@ fn patroni(topology: &Topology) -> String {
 
 fn repmgr(topology: &Topology) -> String {
     format!(
-        "**Promotion stays a command of people** (`failover=manual`).\n\n{}After that, on each host a file `repmgr.pgpass` (0600) beside the \
-         data directory with `*:*:*:repmgr:PASSWORD`, and then, with that password in a file:\n\n```sh\n\
+        "**Promotion stays a command of people** (`failover=manual`).\n\n{}After that, on each host a file `{}` (0600, of the user postgres) \
+         with `*:*:*:repmgr:PASSWORD`, and then, as postgres and with that password in a file:\n\n```sh\n\
          REPMGR_PASSWORD_FILE=FILE ./register.sh\n```\n\nThe library of repmgr must be installed before the servers start: \
          `shared_preload_libraries` names it. `repmgr cluster show` equals the drawing; move a standby with \
          `repmgr standby follow --upstream-node-id=N`.\n\n",
-        hosts(topology)
+        hosts(topology, HostLayout::Folder),
+        super::repmgr::pass_file(topology)
     )
 }
 

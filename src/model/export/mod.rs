@@ -22,8 +22,10 @@ mod yaml;
 use super::document::Document;
 use super::topology::{Severity, Topology, check};
 
+pub use ansible::{EVENTS, EVENTS_NAME, Playbook, left_slots};
 pub use fate::{Fate, Kept, losses};
 pub use feature::Feature;
+pub use hosts::HostLayout;
 
 /// Where a design can go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -148,6 +150,15 @@ impl NotPossible {
 ///
 /// If the design has an error, or the target cannot hold it at all.
 pub fn export(document: &Document, target: Target) -> Result<Export, NotPossible> {
+    export_in(document, target, HostLayout::default())
+}
+
+/// The same with the files of each host where a distribution's packages have theirs; of all targets `hosts` alone knows layouts.
+///
+/// # Errors
+///
+/// If the design has an error, or the target cannot hold it at all.
+pub fn export_in(document: &Document, target: Target, layout: HostLayout) -> Result<Export, NotPossible> {
     let document = &document.without_lab();
     let topology = document.topology();
     if let Some(error) = check(topology)
@@ -164,7 +175,7 @@ pub fn export(document: &Document, target: Target) -> Result<Export, NotPossible
     }
     refuse(topology, target)?;
     let mut files = match target {
-        Target::Hosts => hosts::files(topology),
+        Target::Hosts => hosts::files(topology, layout),
         Target::Systemd => systemd::files(topology),
         Target::Compose => compose::files(topology),
         Target::Ansible => ansible::files(topology),
@@ -172,7 +183,10 @@ pub fn export(document: &Document, target: Target) -> Result<Export, NotPossible
         Target::Repmgr => repmgr::files(topology),
         Target::CloudNativePg => cloudnativepg::files(topology),
     };
-    files.insert(0, parts::plain("README.md", guide::readme(topology, target)));
+    files.insert(
+        0,
+        parts::plain("README.md", guide::readme(topology, target, layout)),
+    );
     files.push(parts::plain("design.toml", document.text()));
     Ok(Export { target, files })
 }

@@ -1,6 +1,7 @@
 //! `patroni`: a YAML file for each server, with the drawn synchronous list, the cascade by tags, and promotion left to people.
 
 use super::ExportFile;
+use super::hosts::HostLayout;
 use super::parts::{cluster_word, in_order, plain, script};
 use super::yaml::Yaml;
 use crate::model::configuration::{Configuration, Layout, lines_that_let_in};
@@ -61,7 +62,7 @@ fn member(topology: &Topology, server: &Server, folder: &str, number: usize) -> 
     let major = topology.postgres();
     let address = address(server);
     let rest = 8008 + i64::try_from(number).unwrap_or(0);
-    let root = super::hosts::root(topology, folder);
+    let root = HostLayout::Folder.root(topology, folder);
     let rest_address = format!("{address}:{rest}");
     let mut own = Yaml::map([
         ("scope", Yaml::text(cluster_word(topology))),
@@ -89,7 +90,8 @@ fn member(topology: &Topology, server: &Server, folder: &str, number: usize) -> 
                 Yaml::text(setting.value.replace("../", &format!("{root}/"))),
             )
         });
-    let sockets = Yaml::text(format!("{root}/run"));
+    // The folder that PostgreSQL's packages make; nobody would make one of our own.
+    let sockets = Yaml::text("/var/run/postgresql");
     let parameters = local.chain([("unix_socket_directories".to_owned(), sockets)]);
     let replication = topology.replication_role();
     let mut postgresql = Yaml::map([

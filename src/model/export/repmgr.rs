@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use super::ExportFile;
-use super::hosts;
+use super::hosts::{self, HostLayout};
 use super::parts::{in_order, plain, script};
 use crate::model::quoting::{conninfo, shell_word};
 use crate::model::topology::{Auth, Server, Topology};
 
 pub fn files(topology: &Topology) -> Vec<ExportFile> {
     let with_repmgr = prepared(topology);
-    let mut files = hosts::files(&with_repmgr);
+    let mut files = hosts::files(&with_repmgr, HostLayout::Folder);
     let folders = topology.folders();
     for (number, server) in in_order(topology).into_iter().enumerate() {
         let folder = folders.get(&server.id()).map_or("", String::as_str);
@@ -74,17 +74,26 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn connection(server: &Server) -> String {
-    format!(
+/// How every node reaches this one; the password file has the same path on all hosts, since each reads this of the others.
+fn connection(topology: &Topology, server: &Server) -> String {
+    let mut text = format!(
         "host={} port={} user=repmgr dbname=repmgr connect_timeout=2",
         conninfo(server.host().as_str()),
         server.port()
-    )
+    );
+    if topology.effective_auth() != Auth::Trust {
+        let _ = write!(text, " passfile={}", conninfo(&pass_file(topology)));
+    }
+    text
+}
+
+pub fn pass_file(topology: &Topology) -> String {
+    format!("{}/repmgr.pgpass", HostLayout::Folder.base(topology))
 }
 
 fn node(topology: &Topology, server: &Server, folder: &str, number: usize) -> String {
     let major = topology.postgres();
-    let root = hosts::root(topology, folder);
+    let root = HostLayout::Folder.root(topology, folder);
     let bin = format!("/usr/lib/postgresql/{major}/bin");
     let pg_ctl = |words: &str| {
         quoted(&format!(
@@ -99,7 +108,7 @@ fn node(topology: &Topology, server: &Server, folder: &str, number: usize) -> St
          # The application_name: the synchronous list uses it.\n\
          node_name={}\nconninfo={}\ndata_directory={}\npg_bindir={}\nuse_replication_slots={}\n",
         quoted(server.name().as_str()),
-        quoted(&connection(server)),
+        quoted(&connection(topology, server)),
         quoted(&format!("{root}/data")),
         quoted(&bin),
         if topology.uses_slot(server.id()) || server.is_primary() {
@@ -109,7 +118,7 @@ fn node(topology: &Topology, server: &Server, folder: &str, number: usize) -> St
         },
     );
     if topology.effective_auth() != Auth::Trust {
-        let _ = writeln!(text, "passfile={}", quoted(&format!("{root}/repmgr.pgpass")));
+        let _ = writeln!(text, "passfile={}", quoted(&pass_file(topology)));
     }
     let _ = write!(
         text,
@@ -150,13 +159,13 @@ fn register(topology: &Topology) -> String {
             .map_or(0, |place| place + 1)
     };
     let primary = topology.primary();
-    let root = hosts::root(topology, folders.get(&primary.id()).map_or("", String::as_str));
+    let root = HostLayout::Folder.root(topology, folders.get(&primary.id()).map_or("", String::as_str));
     let mut text = format!(
         "#!/usr/bin/env bash\n# Registers the tree with repmgr, once every server is installed: ./register.sh CONF\n\
          # CONF is the folder with repmgr's files; run it where the servers' sockets and CONF are, or copy each line to its host.\n\
          set -euo pipefail\nconf=\"${{1:-$(cd -- \"$(dirname -- \"$0\")\" && pwd -P)/repmgr}}\"\n\
          repmgr=\"${{REPMGR:-repmgr}}\"\n\
-         # The role and the database of repmgr; the password is in repmgr.pgpass of each server.\n\
+         # The role and the database of repmgr; the password is in repmgr.pgpass on each host.\n\
          export PGPASSFILE=\"${{PGPASSFILE:-{root}/superuser.pgpass}}\"\n\
          socket=\"${{SOCKET:-{root}/run}}\"\n\
          ask() {{ psql -XqAt -v ON_ERROR_STOP=1 -h \"$socket\" -p {port} -U postgres -d postgres \"$@\"; }}\n\

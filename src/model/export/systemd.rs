@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::ExportFile;
-use super::hosts;
+use super::hosts::{self, HostLayout};
 use super::names::{Spelling, derived};
 use super::parts::{cluster_word, in_order, plain, script};
 use crate::model::topology::{PgMajor, Topology};
@@ -16,7 +16,13 @@ pub fn files(topology: &Topology) -> Vec<ExportFile> {
     let mut files = hosts::preparation(topology);
     for (number, server) in in_order(topology).into_iter().enumerate() {
         let path = format!("servers/{:02}-{}", number + 1, name(server.id()));
-        files.extend(hosts::of_server(topology, server, &path, name(server.id())));
+        files.extend(hosts::of_server(
+            topology,
+            server,
+            &path,
+            name(server.id()),
+            HostLayout::Folder,
+        ));
     }
     let servers = in_order(topology);
     let instances: Vec<String> = servers
@@ -83,7 +89,7 @@ fn unit(topology: &Topology, stem: &str) -> String {
 }
 
 fn root(topology: &Topology) -> String {
-    hosts::root(topology, "").trim_end_matches('/').to_owned()
+    HostLayout::Folder.base(topology)
 }
 
 /// From pg_ctl, by which the servers were built, to systemd.

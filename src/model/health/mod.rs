@@ -6,6 +6,7 @@
 mod archiver;
 pub mod conninfo;
 mod links;
+mod load;
 mod lsn;
 mod moment;
 mod observation;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use archiver::Archiver;
 pub use conninfo::Conninfo;
+pub use load::{Loaded, Second};
 pub use lsn::{Lsn, NotAnLsn};
 pub use moment::Moment;
 pub use observation::{Observation, Positions, Role, State, Timeline, Unreachable, Up};

@@ -1,4 +1,4 @@
-//! When something was seen, as a number: the model has no clock, whoever observes has one.
+//! When something was seen, as a number: the model has no clock, but the observer has one.
 
 use std::fmt;
 use std::time::Duration;

@@ -21,7 +21,7 @@ impl Receiving {
     }
 }
 
-/// The row of pg_stat_wal_receiver. Whoever lacks the right to see it sees the process number, and nothing else.
+/// The row of pg_stat_wal_receiver. Anyone who lacks the right to see it sees the process number, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receiver {
     pub pid: i32,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Conninfo;
 
-/// Those that are asked for whoever set them; of all others, those that somebody set. A version that does not know one has
-/// no row for it; before 12, what stands in recovery.conf is no setting.
+/// Those that are asked for anyone who set them; of all others, those that somebody set. A version that does not know one has
+/// no row for it; before 12, what stands in recovery.conf is not a setting.
 pub const SETTINGS: [&str; 23] = [
     "archive_command",
     "archive_mode",

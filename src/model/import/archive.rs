@@ -1,50 +1,53 @@
-//! The folder of a WAL archive, from the command that writes it.
+//! The archive of a design, from the commands by which the servers fill and read it.
 
-/// What a command was understood to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Understood {
-    /// pgcascade wrote it, for this directory of a design.
-    Own(String),
-    /// It copies segments into this folder by their names.
-    Copies(String),
-    Foreign,
-}
+use super::facts::{Facts, is_on};
+use crate::model::configuration::Layout;
+use crate::model::topology::Archive;
 
-/// Reads an archive_command.
-pub fn understood(command: &str) -> Understood {
-    if let Some(directory) = own(command) {
-        return Understood::Own(directory);
+/// As the primary fills it, or else any other server, and as the standbys read it: a folder where the commands are
+/// pgcascade's own, else the commands themselves.
+pub fn archive(facts: &[Facts], root: usize, layout: &Layout) -> Option<Archive> {
+    let mut order = facts.get(root).into_iter().chain(facts);
+    let is_archiving = |one: &&Facts| {
+        one.value("archive_mode")
+            .is_some_and(|mode| mode.eq_ignore_ascii_case("always") || is_on(mode))
+    };
+    let said = |one: &Facts, name: &str| {
+        let text = one.value(name)?;
+        (!text.trim().is_empty() && text != "(disabled)").then(|| text.to_owned())
+    };
+    let archive = order
+        .find(|one| is_archiving(one) && said(one, "archive_command").is_some())
+        .and_then(|one| said(one, "archive_command"));
+    if let Some(folder) = archive.as_deref().and_then(|command| own(command, layout))
+        && let Ok(archive) = Archive::new(&folder)
+    {
+        return Some(archive);
     }
-    let copies = ["cp ", "install ", "cat "].iter().any(|word| {
-        command.starts_with(word)
-            || command.contains(&format!("/{word}"))
-            || command.contains(&format!(" {word}"))
-    });
-    let goes_out = ["://", "ssh", "rsync", "scp ", "gzip", "|"]
+    let restore = facts
         .iter()
-        .any(|word| command.contains(word));
-    let folder = command.split_whitespace().rev().find_map(|word| {
-        let word = word.trim_matches(['"', '\'', ';', ')', '(']);
-        let folder = word.strip_suffix("/%f")?;
-        (folder.starts_with('/') && !folder.contains('%') && !folder.contains('$')).then(|| folder.to_owned())
-    });
-    match folder {
-        Some(folder) if copies && !goes_out => Understood::Copies(folder),
-        _ => Understood::Foreign,
-    }
+        .filter(|one| one.is_standby)
+        .find_map(|one| said(one, "restore_command"));
+    let (archive, restore) = (archive.as_deref(), restore.as_deref());
+    // One that a design cannot hold leaves the other; what is left out is in the list of losses.
+    let of = |archive: Option<&str>, restore: Option<&str>| Archive::of_commands(archive, restore).ok();
+    of(archive, restore)
+        .or_else(|| archive.and_then(|_| of(archive, None)))
+        .or_else(|| restore.and_then(|_| of(None, restore)))
 }
 
 /// The directory in a command of pgcascade's own: `… && d='../../../archive/'$i && f=$d/%f && …`.
-fn own(command: &str) -> Option<String> {
+fn own(command: &str, layout: &Layout) -> Option<String> {
     let (_, after) = command.split_once(" && d=")?;
     let (word, _) = after.split_once("$i && f=$d/%f && ")?;
     let path = unshelled(word).replace("%%", "%");
     let path = path.strip_suffix('/')?;
-    Some(path.strip_prefix("../../../").unwrap_or(path).to_owned()).filter(|path| !path.is_empty())
+    let base = format!("{}/", layout.archive_base.of(""));
+    Some(path.strip_prefix(&base).unwrap_or(path).to_owned()).filter(|path| !path.is_empty())
 }
 
 /// A word of the shell in single quotes, or none.
-fn unshelled(word: &str) -> String {
+pub fn unshelled(word: &str) -> String {
     let mut read = String::new();
     let mut letters = word.chars();
     let mut in_quotes = false;
@@ -62,21 +65,49 @@ fn unshelled(word: &str) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_folder_is_found_in_commands_that_copy() {
-        for (command, folder) in [
-            ("cp %p /srv/wal/%f", Some("/srv/wal")),
-            ("test ! -f /srv/wal/%f && cp %p /srv/wal/%f", Some("/srv/wal")),
-            ("/bin/cp -n \"%p\" \"/srv/wal/%f\"", Some("/srv/wal")),
-            ("pgbackrest --stanza=main archive-push %p", None),
-            ("rsync -a %p backup:/srv/wal/%f", None),
-            ("gzip < %p > /srv/wal/%f", None),
-            ("/bin/true", None),
-        ] {
-            let expected = folder.map_or(Understood::Foreign, |folder| {
-                Understood::Copies(folder.to_owned())
-            });
-            assert_eq!(understood(command), expected, "{command}");
+    fn server(is_standby: bool, given: &[(&str, &str)]) -> Facts {
+        let mut facts = Facts {
+            is_standby,
+            ..Facts::default()
+        };
+        for (name, value) in given {
+            facts.set(name, value, String::new());
         }
+        facts
+    }
+
+    #[test]
+    fn commands_of_other_tools_are_kept_as_they_are() {
+        let push = ("archive_command", "pgbackrest --stanza=main archive-push %p");
+        let get = ("restore_command", "pgbackrest --stanza=main archive-get %f %p");
+        let of = |facts: &[Facts]| {
+            let archive = archive(facts, 0, &Layout::cluster_folder())?;
+            let text = |text: Option<&str>| text.map(|text| text.split(' ').next().unwrap_or("").to_owned());
+            Some((
+                text(archive.archive_command()),
+                text(archive.restore_command()),
+                archive.directory().map(str::to_owned),
+            ))
+        };
+        let tool = Some("pgbackrest".to_owned());
+        let on = ("archive_mode", "on");
+        assert_eq!(
+            of(&[server(false, &[on, push]), server(true, &[get])]),
+            Some((tool.clone(), tool.clone(), None))
+        );
+        assert_eq!(
+            of(&[server(false, &[push]), server(true, &[get])]),
+            Some((None, tool.clone(), None))
+        );
+        // No %p: not a command that a design can hold.
+        assert_eq!(
+            of(&[server(
+                false,
+                &[("archive_mode", "always"), ("archive_command", "/bin/true")]
+            )]),
+            None
+        );
+        assert_eq!(of(&[server(false, &[on, push])]), Some((tool, None, None)));
+        assert_eq!(of(&[server(false, &[get])]), None);
     }
 }

@@ -7,6 +7,7 @@ use super::hba_file::Access;
 use super::redact::redacted;
 use crate::model::health::Conninfo;
 use crate::model::topology::catalogue::{Known, in_words, lookup, milliseconds};
+use crate::model::topology::terms::Initdb;
 use crate::model::topology::{ApplyDelay, PgMajor};
 
 /// A setting that counts, and where it was given.
@@ -70,6 +71,22 @@ pub struct Facts {
     pub aliases: Vec<(String, u16)>,
     /// True: only others speak of it, so that nothing is known of its settings.
     pub is_unreached: bool,
+    /// True: it takes WAL and is not a server, such as `pg_receivewal`; nothing is known of its settings either.
+    pub is_receiver: bool,
+    /// False: nobody could look at the connection to its upstream, so that nothing follows from its absence.
+    pub sees_link: bool,
+    /// How its data directory was made, as far as that is known.
+    pub initdb: Initdb,
+    /// Physical slots at it; those of its standbys may be among them.
+    pub slots: Vec<String>,
+    /// Where its tablespaces lie, by name.
+    pub tablespaces: BTreeMap<String, String>,
+    /// The lines of its pg_ident.conf.
+    pub ident: Vec<Given>,
+    /// True: settings that are not listed may have any value, since nobody could look at all of them.
+    pub is_partial: bool,
+    /// True: its files are those of a container that pgcascade exported.
+    pub is_in_container: bool,
     /// True: it runs, so that settings which it does not list have their built-in value.
     pub is_running: bool,
     /// What the files say and the server does not do yet.

@@ -5,7 +5,7 @@ use super::facts::{Facts, is_on};
 use super::files::{Files, Unread, folder_of, join, last_part, locate};
 use super::redact::redacted;
 use super::version::{oldest_that_knows, said_by};
-use super::{Loss, hba_file};
+use super::{Loss, hba_file, tools};
 use crate::model::topology::PgMajor;
 
 /// What lies below a path.
@@ -14,11 +14,16 @@ pub struct Found {
     pub servers: Vec<Facts>,
     /// The text of a design.toml beside them, with its path.
     pub design: Option<(String, String)>,
+    /// Files that may be another tool's: they count where no server's own are.
+    pub of_tools: Vec<(String, String)>,
 }
 
 /// Folders are looked through so deep, and so many of them: a home is not a cluster.
 const MOST_LEVELS: usize = 6;
 const MOST_FOLDERS: usize = 4000;
+/// A file of another tool is not larger, and a tool has not more of them.
+const LARGEST_OF_TOOLS: usize = 128 * 1024;
+const MOST_OF_TOOLS: usize = 400;
 
 /// Looks for servers at a path and below it.
 ///
@@ -26,6 +31,14 @@ const MOST_FOLDERS: usize = 4000;
 ///
 /// If the path itself cannot be read.
 pub fn find(files: &dyn Files, path: &str) -> Result<Found, Unread> {
+    if tools::may_be(path) && files.has(path) {
+        let mut found = Found::default();
+        keep(files, path, &mut found);
+        if !is_conf(path) || found.of_tools.iter().any(|(_, text)| text.contains("node_id")) {
+            // Who names one file means the folder: its nodes, its scripts, its configuration.
+            return Ok(found);
+        }
+    }
     if is_conf(path) && files.has(path) {
         let folder = folder_of(path);
         let conf = if last_part(path) == "recovery.conf" {
@@ -35,7 +48,7 @@ pub fn find(files: &dyn Files, path: &str) -> Result<Found, Unread> {
         };
         return Ok(Found {
             servers: vec![server(files, folder, &conf)],
-            design: None,
+            ..Found::default()
         });
     }
     files.list(path)?;
@@ -57,9 +70,17 @@ fn look(files: &dyn Files, folder: &str, level: usize, left: &mut usize, found: 
         found.design = Some((join(folder, "design.toml"), text));
     }
     if has("postgresql.conf") || has("recovery.conf") {
-        let conf = join(folder, "postgresql.conf");
+        // An Ansible project switches synchronous replication on last, by a file of its own.
+        let last = has("postgresql.sync.conf").then_some("postgresql.sync.conf");
+        let conf = join(folder, last.unwrap_or("postgresql.conf"));
         found.servers.push(server(files, folder, &conf));
         return;
+    }
+    for entry in entries
+        .iter()
+        .filter(|entry| !entry.is_folder && tools::may_be(&entry.name))
+    {
+        keep(files, &join(folder, &entry.name), found);
     }
     if level >= MOST_LEVELS {
         return;
@@ -77,12 +98,24 @@ fn look(files: &dyn Files, folder: &str, level: usize, left: &mut usize, found: 
     }
 }
 
+/// Keeps the text of a file that may be another tool's.
+fn keep(files: &dyn Files, path: &str, found: &mut Found) {
+    if found.of_tools.len() < MOST_OF_TOOLS
+        && let Ok(text) = files.read(path)
+        && text.len() <= LARGEST_OF_TOOLS
+    {
+        let text = String::from_utf8_lossy(&text).into_owned();
+        found.of_tools.push((path.to_owned(), text));
+    }
+}
+
 /// Reads one server's files.
 fn server(files: &dyn Files, folder: &str, conf_path: &str) -> Facts {
     let mut facts = Facts {
         place: if folder.is_empty() { "." } else { folder }.to_owned(),
         label: label(folder),
         sees_access: true,
+        sees_link: true,
         ..Facts::default()
     };
     let conf = match read_conf(files, conf_path) {
@@ -145,6 +178,14 @@ fn server(files: &dyn Files, folder: &str, conf_path: &str) -> Facts {
         });
     }
     leftovers(files, &data, &mut facts);
+    super::directory::look(files, &data, &mut facts);
+    super::shell::look(files, folder, &mut facts);
+    let ident = facts
+        .value("ident_file")
+        .and_then(|path| locate(files, folder, &join(&data, path)))
+        .filter(|path| files.has(path))
+        .unwrap_or_else(|| join(folder, "pg_ident.conf"));
+    facts.ident = super::directory::identities(files, &ident);
     let hba = facts
         .value("hba_file")
         .and_then(|path| locate(files, folder, &join(&data, path)));
@@ -328,8 +369,12 @@ fn label(folder: &str) -> String {
         let lower = part.to_ascii_lowercase();
         !part.is_empty() && !EVERYONES.contains(&lower.as_str()) && PgMajor::parse(part).is_err()
     };
-    let own = folder.split('/').rev().find(is_own);
-    own.unwrap_or_default().to_owned()
+    let own = folder.split('/').rev().find(is_own).unwrap_or_default();
+    // An export for hosts numbers its folders: `hosts/02-slave1`.
+    let named = own.split_once('-').filter(|(number, _)| {
+        folder.contains("hosts/") && number.len() > 1 && number.chars().all(|c| c.is_ascii_digit())
+    });
+    named.map_or(own, |(_, name)| name).to_owned()
 }
 
 #[cfg(test)]
@@ -342,6 +387,8 @@ mod tests {
             ("/tmp/copy/db1/etc/postgresql/15/main", "db1"),
             ("servers/slave1/data", "slave1"),
             ("seed/servers/a_b", "a_b"),
+            ("x/hosts/02-slave1", "slave1"),
+            ("x/02-slave1", "02-slave1"),
             ("/var/lib/pgsql/14/data", ""),
         ] {
             assert_eq!(label(folder), name);

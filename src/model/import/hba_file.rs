@@ -8,7 +8,7 @@ use super::files::{Files, folder_of, join, locate};
 pub struct Access {
     pub file: String,
     pub number: usize,
-    /// Its words with one blank between them: what two rules are compared by.
+    /// Its words with one blank between them, in their quotes.
     pub text: String,
     /// `local`, `host`, `hostssl` …
     pub kind: String,
@@ -33,6 +33,15 @@ impl Access {
         let is_word = matches!(host, "" | "all" | "samehost" | "samenet") || host.starts_with('.');
         (!is_word).then_some(host)
     }
+}
+
+/// A rule without what two spellings of the same one differ by: a view shows names without the quotes that a file has.
+pub fn plain(line: &str) -> String {
+    line.replace('"', "")
+        .replace("clientcert=true", "clientcert=1")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Reads the file with the files that it includes (16 and later).
@@ -107,6 +116,11 @@ fn take(
     }
 }
 
+/// One line by itself, as tools keep them in lists of their own.
+pub fn of_line(file: &str, number: usize, line: &str) -> Option<Access> {
+    rule(file, number, &words(line))
+}
+
 /// Lines by their numbers; a backslash at the end of one continues it (14 and later).
 fn joined(contents: &str) -> Vec<(usize, String)> {
     let mut lines: Vec<(usize, String)> = Vec::new();
@@ -129,6 +143,8 @@ fn joined(contents: &str) -> Vec<(usize, String)> {
 struct Word {
     text: String,
     is_quoted: bool,
+    /// With its quotes.
+    written: String,
 }
 
 /// Words between blanks and commas; a comma after a word joins the next to it as one list.
@@ -141,10 +157,12 @@ fn words(line: &str) -> Vec<Word> {
         let mut word = Word {
             text: String::new(),
             is_quoted: false,
+            written: String::new(),
         };
         let mut in_quotes = false;
         let mut ends_with_comma = false;
         while let Some(letter) = letters.next_if(|c| in_quotes || !(c.is_whitespace() || *c == '#')) {
+            word.written.push(letter);
             match letter {
                 '"' => {
                     in_quotes = !in_quotes;
@@ -158,7 +176,10 @@ fn words(line: &str) -> Vec<Word> {
             return words;
         }
         match words.last_mut() {
-            Some(last) if goes_on => last.text.push_str(&word.text),
+            Some(last) if goes_on => {
+                last.text.push_str(&word.text);
+                last.written.push_str(&word.written);
+            }
             _ => words.push(word),
         }
         goes_on = ends_with_comma;
@@ -166,16 +187,7 @@ fn words(line: &str) -> Vec<Word> {
 }
 
 fn rule(path: &str, number: usize, words: &[Word]) -> Option<Access> {
-    let text: Vec<String> = words
-        .iter()
-        .map(|word| {
-            if word.is_quoted {
-                format!("\"{}\"", word.text)
-            } else {
-                word.text.clone()
-            }
-        })
-        .collect();
+    let text: Vec<&str> = words.iter().map(|word| word.written.as_str()).collect();
     let (kind, rest) = words.split_first()?;
     let kind = kind.text.to_ascii_lowercase();
     let (database, rest) = rest.split_first()?;

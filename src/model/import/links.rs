@@ -38,6 +38,8 @@ pub enum Follows {
 pub struct Links {
     pub follows: Vec<Follows>,
     pub dialled: Vec<Vec<Dialled>>,
+    /// The other places that each dials, beside its upstream: `None` where no server was found for one.
+    pub others: Vec<Vec<Option<usize>>>,
     /// Upstreams that no server was found for.
     pub outside: Vec<Dialled>,
 }
@@ -92,6 +94,7 @@ pub fn resolve(facts: &[Facts]) -> Links {
                     .unwrap_or_default()
             })
             .collect(),
+        others: vec![Vec::new(); facts.len()],
         outside: Vec::new(),
     };
     let mut groups: BTreeMap<Dialled, Vec<usize>> = BTreeMap::new();
@@ -111,7 +114,43 @@ pub fn resolve(facts: &[Facts]) -> Links {
     for (dialled, standbys) in groups {
         decide(facts, &mut links, &mut bound, &dialled, &standbys);
     }
+    links.others = (0..facts.len())
+        .map(|place| others(facts, &links, &bound, place))
+        .collect();
     links
+}
+
+/// Who is meant by the places that a standby dials while its upstream does not answer.
+fn others(
+    facts: &[Facts],
+    links: &Links,
+    bound: &BTreeMap<usize, Dialled>,
+    standby: usize,
+) -> Vec<Option<usize>> {
+    let Some(Follows::Server(upstream, _)) = links.follows.get(standby) else {
+        return Vec::new();
+    };
+    let all = links.dialled.get(standby).map_or(&[][..], Vec::as_slice);
+    let best = |dialled: &Dialled| {
+        (0..facts.len())
+            .filter(|place| *place != standby)
+            .filter_map(|place| {
+                Some((
+                    score(facts, bound, dialled, standby, place)?,
+                    std::cmp::Reverse(place),
+                ))
+            })
+            .max()
+            .map(|(_, std::cmp::Reverse(place))| place)
+    };
+    let mut found: Vec<Option<usize>> = all.iter().map(best).collect();
+    // Its upstream is among them, as a rule the first.
+    if let Some(own) = found.iter().position(|place| *place == Some(*upstream)) {
+        found.remove(own);
+    } else if !found.is_empty() {
+        found.remove(0);
+    }
+    found
 }
 
 fn set(links: &mut Links, place: usize, follows: Follows) {

@@ -3,16 +3,24 @@
 use std::collections::BTreeMap;
 
 use super::facts::{Facts, Given};
+use super::hba_file::plain;
 use super::links::dialled;
 use super::settings::{is_managed, is_same};
+use super::terms::is_default;
 use super::{Loss, redact};
-use crate::model::configuration::{Effective, effective};
+use crate::model::configuration::{Configuration, Effective, Layout, effective_in};
 use crate::model::health::Conninfo;
+use crate::model::topology::terms::HbaLine;
 use crate::model::topology::{Server, ServerId, Topology};
 
 /// Every line of the servers that decides something which the drawing decides otherwise, or not at all.
-pub fn of(facts: &[Facts], topology: &Topology, places: &BTreeMap<usize, usize>) -> Vec<Loss> {
-    let derived = effective(topology);
+pub fn of(
+    facts: &[Facts],
+    topology: &Topology,
+    places: &BTreeMap<usize, usize>,
+    layout: &Layout,
+) -> Vec<Loss> {
+    let derived = effective_in(topology, layout);
     let mut losses = Vec::new();
     for (at, one) in facts.iter().enumerate() {
         if one.is_unreached {
@@ -38,6 +46,7 @@ pub fn of(facts: &[Facts], topology: &Topology, places: &BTreeMap<usize, usize>)
             }
         }
         losses.extend(comparison.access(&derived));
+        losses.extend(comparison.identities(layout));
     }
     losses
 }
@@ -89,11 +98,22 @@ impl Comparison<'_> {
             }
             // What differs in meaning was told when the list was read.
             "synchronous_standby_names" | "synchronous_commit" => return None,
+            "listen_addresses" if given.value.trim().is_empty() => {
+                "It listens on its socket only, and a design has no word for that.".to_owned()
+            }
             _ if given.value.is_empty() || self.is_said_otherwise(key, given) => return None,
             "cluster_name" => format!("The design sets cluster_name to the server's name, \"{name}\"."),
             "listen_addresses" => {
+                if given
+                    .value
+                    .split(',')
+                    .map(str::trim)
+                    .eq(written.unwrap_or_default().split(',').map(str::trim))
+                {
+                    return None;
+                }
                 let written = written.unwrap_or("localhost");
-                format!("The design derives it from the server's host: it would listen on \"{written}\".")
+                format!("The design would listen on \"{written}\".")
             }
             "unix_socket_directories" | "unix_socket_directory" => {
                 "A deployed design has a folder of its own for sockets.".to_owned()
@@ -148,16 +168,18 @@ impl Comparison<'_> {
                 "The design archives on every server, with archive_mode = on.".to_owned()
             }
             "archive_mode" => {
-                "The design has no archive: what the servers archive with is not a folder that it can name."
-                    .to_owned()
+                "The design has no archive: it cannot hold what the servers archive with.".to_owned()
+            }
+            "archive_command" if !super::facts::is_on(self.facts.value("archive_mode").unwrap_or("off")) => {
+                "It has no effect while archive_mode is off, and the design does not keep it.".to_owned()
             }
             "archive_command" | "archive_library" if has_archive => {
-                "The design has an archive in a folder, with a command of pgcascade's own.".to_owned()
+                "The design archives with one command on every server, and this is another one.".to_owned()
             }
             "restore_command" if has_archive => {
-                "The design restores with a command of pgcascade's own.".to_owned()
+                "The design restores with one command on every standby, and this is another one.".to_owned()
             }
-            _ => "A design cannot hold this command: its archive is a folder.".to_owned(),
+            _ => "A design cannot hold this command: it needs %p, the path of the segment.".to_owned(),
         })
     }
 
@@ -174,24 +196,30 @@ impl Comparison<'_> {
             .unwrap_or_default();
         let mut words: Vec<String> = Vec::new();
         let (dials, derived) = (dialled(&own), dialled(&written));
+        let shown = |one: &super::links::Dialled| {
+            if one.host.is_empty() {
+                format!("a socket with port {}", one.port)
+            } else {
+                format!("{}:{}", one.host, one.port)
+            }
+        };
         if dials.first() != derived.first()
             && let (Some(dials), Some(derived)) = (dials.first(), derived.first())
         {
-            let shown = |one: &super::links::Dialled| {
-                if one.host.is_empty() {
-                    format!("a socket with port {}", one.port)
-                } else {
-                    format!("{}:{}", one.host, one.port)
-                }
-            };
             words.push(format!(
                 "it dials {}, and the design dials {}",
                 shown(dials),
                 shown(derived)
             ));
         }
-        if dials.len() > 1 {
-            words.push("the design follows the first of several hosts".to_owned());
+        let left: Vec<String> = dials
+            .iter()
+            .skip(1)
+            .filter(|one| !derived.contains(one))
+            .map(shown)
+            .collect();
+        if !left.is_empty() {
+            words.push(format!("the design does not turn to {}", left.join(", ")));
         }
         if dialled_secret(&given.value) {
             words.push("the password is not kept: a design holds none".to_owned());
@@ -199,6 +227,7 @@ impl Comparison<'_> {
         let beside = own.beside(&written);
         let options: Vec<&str> = beside
             .keys()
+            .filter(|key| !beside.get(key).is_some_and(|value| is_default(key, value)))
             .filter(|key| {
                 !matches!(
                     *key,
@@ -215,6 +244,9 @@ impl Comparison<'_> {
         if !options.is_empty() {
             words.push(format!("the design does not keep {}", options.join(", ")));
         }
+        if written.get("sslcert").is_some() && own.get("sslcert").is_none() {
+            words.push("the design shows the server's own certificate to its upstream, too".to_owned());
+        }
         if words.is_empty() {
             return None;
         }
@@ -225,16 +257,34 @@ impl Comparison<'_> {
         Some(format!("{text}."))
     }
 
+    /// Lines of pg_ident.conf that the design does not write.
+    fn identities(&self, layout: &Layout) -> Vec<Loss> {
+        if self.facts.ident.is_empty() {
+            return Vec::new();
+        }
+        let plain = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let files = Configuration::of(self.topology, layout.clone()).files(self.server);
+        let written: Vec<String> = files
+            .iter()
+            .filter(|(name, _)| *name == "pg_ident.conf")
+            .flat_map(|(_, file)| file.contents.lines().map(plain).collect::<Vec<_>>())
+            .collect();
+        let lost = self
+            .facts
+            .ident
+            .iter()
+            .filter(|line| !written.contains(&plain(&line.value)));
+        lost.map(|line| Loss {
+            place: line.place.clone(),
+            line: line.value.clone(),
+            message: "The design writes pg_ident.conf itself, and has no place for a line of one's own."
+                .to_owned(),
+        })
+        .collect()
+    }
+
     /// Rules of pg_hba.conf that the design does not write.
     fn access(&self, derived: &BTreeMap<ServerId, Effective>) -> Vec<Loss> {
-        // A view shows names without the quotes that a file has.
-        let plain = |line: &str| {
-            line.replace('"', "")
-                .replace("clientcert=true", "clientcert=1")
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
         let written: Vec<String> = derived
             .get(&self.server.id())
             .map(|one| one.access.iter().map(|line| plain(line)).collect())
@@ -247,9 +297,19 @@ impl Comparison<'_> {
         lost.map(|rule| Loss {
             place: format!("{}:{}", rule.file, rule.number),
             line: redact::masked(&rule.text),
-            message: "The design writes its own rules: this one is not among them.".to_owned(),
+            message: refusal(&rule.text),
         })
         .collect()
+    }
+}
+
+/// Why a rule is not among the design's own lines.
+fn refusal(rule: &str) -> String {
+    match HbaLine::parse(rule) {
+        Ok(_) => "The design writes its own rules, and its own lines are for every server: this one is not on all of them, or \
+                  a derived rule decides before it."
+            .to_owned(),
+        Err(why) => format!("The design writes its own rules, and cannot hold this one: {why}."),
     }
 }
 

@@ -4,13 +4,16 @@
 //! [`Files`], the engine's walk asks running servers. [`draw`] makes one design of all of them. What no design can express is a
 //! [`Loss`], line by line; what nobody could see is [`Asked`] or [`Unreached`]. Nothing is dropped in silence.
 
+mod access;
 mod archive;
 mod assemble;
 mod conf_file;
+mod directory;
 mod facts;
 mod files;
 mod found;
 mod hba_file;
+mod layout;
 mod links;
 mod losses;
 mod names;
@@ -19,8 +22,12 @@ mod places;
 mod redact;
 mod security;
 mod settings;
+mod shell;
 mod sync;
+mod terms;
 mod tokens;
+mod tools;
+mod tree;
 mod unreached;
 mod version;
 
@@ -35,6 +42,7 @@ pub use links::{Dialled, dialled};
 pub use own::{is_written_by, names_in};
 pub use redact::{redacted, without_password};
 pub use settings::is_same;
+pub use tools::{OfTools, may_be as may_be_of_a_tool, read as read_tools};
 pub use version::oldest_that_knows;
 
 use serde::Serialize;
@@ -93,5 +101,7 @@ pub enum NoImport {
     NoTree(Vec<DraftProblem>),
 }
 
+#[cfg(test)]
+mod random_tests;
 #[cfg(test)]
 mod tests;

@@ -33,7 +33,7 @@ pub fn choose(facts: &[Facts], links: &Links) -> (Vec<ServerName>, Vec<Loss>) {
                      calls this one \"{name}\"."
                 ),
             }),
-            None if one.is_standby && !one.is_unreached => losses.push(Loss {
+            None if one.is_standby && !one.is_unreached && one.link().is_some() => losses.push(Loss {
                 place: one.place.clone(),
                 line: String::new(),
                 message: format!(

@@ -1,9 +1,12 @@
 //! How the servers let each other in: the method of pg_hba.conf, and whether every link is encrypted as a design with TLS has it.
 
+use std::collections::BTreeMap;
+
 use super::facts::Facts;
 use super::hba_file::Access;
 use super::links::is_here;
-use crate::model::configuration::ClusterFolder;
+use crate::model::configuration::{ClusterFolder, Layout};
+use crate::model::topology::terms::{TlsFiles, TlsMode, TlsTerms};
 use crate::model::topology::{Auth, PgMajor};
 
 /// The method by which standbys come in; `None` where it is the version's best, or nobody could look.
@@ -31,28 +34,68 @@ fn method(word: &str) -> Option<Auth> {
     Auth::ALL.into_iter().find(|auth| auth.hba_method() == word)
 }
 
-/// True if every server speaks TLS and every link checks the other's name and shows a certificate of its own.
-pub fn has_tls(facts: &[Facts]) -> bool {
-    let mut standbys = facts.iter().filter(|one| one.is_standby).peekable();
-    let checks = |one: &Facts| {
-        one.link().is_some_and(|link| {
-            link.get("sslmode") == Some("verify-full")
-                && link.get("sslcert").is_some()
-                && link.get("sslrootcert").is_some()
-        })
-    };
-    let speak = facts
+/// What is special about the encrypted links of a design; `None`: it has none, since some server speaks no TLS, a link does
+/// without it, or the certificates lie where a design cannot say.
+pub fn tls(facts: &[Facts], layout: &Layout) -> Option<TlsTerms> {
+    let known: Vec<&Facts> = facts.iter().filter(|one| !one.is_unreached).collect();
+    if known.is_empty() || !known.iter().all(|one| one.is_on("ssl")) {
+        return None;
+    }
+    let modes: Option<Vec<TlsMode>> = known
         .iter()
-        .all(|one| one.is_on("ssl") && one.value("ssl_ca_file").is_some());
-    let is_pair = standbys.peek().is_some();
-    speak && (is_pair && standbys.all(checks) || !is_pair && is_prepared(facts))
+        .filter(|one| one.is_standby)
+        .filter_map(|one| one.link())
+        .map(|link| TlsMode::parse(link.get("sslmode")?))
+        .collect();
+    let mode = most(modes?);
+    if known.iter().all(|one| has_made_certificates(one, layout)) {
+        let mode = mode.filter(|mode| *mode != TlsMode::VerifyFull);
+        return TlsTerms::of(mode, None, None, None).ok();
+    }
+    let files = own_files(known.first()?)?;
+    if !known.iter().all(|one| own_files(one).as_ref() == Some(&files)) {
+        return None;
+    }
+    let mode = match mode {
+        // Nothing is there that a certificate could be checked with.
+        None if files.ca.is_none() => Some(TlsMode::Require),
+        mode => mode.filter(|mode| *mode != TlsMode::VerifyFull),
+    };
+    TlsTerms::of(mode, files.ca, Some(files.cert), Some(files.key)).ok()
 }
 
-/// A cluster of one has no link to look at, but the authority of a design with TLS stands in its settings.
-fn is_prepared(facts: &[Facts]) -> bool {
-    let of_design = |one: &Facts| {
-        one.value("ssl_ca_file")
-            .is_some_and(|file| file.ends_with(ClusterFolder::AUTHORITY_CERTIFICATE))
+fn most(modes: Vec<TlsMode>) -> Option<TlsMode> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for mode in modes {
+        *counts.entry(mode.word()).or_default() += 1;
+    }
+    let most = counts.into_iter().max_by_key(|(_, count)| *count);
+    most.and_then(|(word, _)| TlsMode::parse(word))
+}
+
+/// True for those that a target of pgcascade draws itself: they come from the authority of the cluster.
+fn has_made_certificates(one: &Facts, layout: &Layout) -> bool {
+    one.value("ssl_ca_file").is_some_and(|file| {
+        file == layout.authority_certificate.of("")
+            || !file.starts_with('/') && file.ends_with(ClusterFolder::AUTHORITY_CERTIFICATE)
+    })
+}
+
+/// Files that a design can name: absolute, since each host reads its own.
+fn own_files(one: &Facts) -> Option<TlsFiles> {
+    let path = |name: &str| one.value(name).map(str::to_owned);
+    let files = TlsFiles {
+        ca: path("ssl_ca_file").filter(|ca| !ca.is_empty()),
+        cert: path("ssl_cert_file")?,
+        key: path("ssl_key_file")?,
     };
-    facts.iter().all(of_design)
+    let all = [
+        ("cert", Some(&files.cert)),
+        ("key", Some(&files.key)),
+        ("ca", files.ca.as_ref()),
+    ];
+    let is_sayable = all
+        .into_iter()
+        .all(|(key, path)| path.is_none_or(|path| TlsTerms::check_path(key, path).is_ok()));
+    is_sayable.then_some(files)
 }

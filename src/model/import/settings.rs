@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Loss;
 use super::facts::Facts;
-use crate::model::configuration::effective;
+use crate::model::configuration::{Layout, effective_in};
 use crate::model::topology::catalogue::{Kind, Known, lookup};
 use crate::model::topology::{
     DraftServer, MANAGED_SETTINGS, PgMajor, Settings, Topology, check_setting_name, check_setting_value,
@@ -95,9 +95,9 @@ pub fn is_managed(name: &str) -> bool {
 }
 
 /// `base`: the design without a setting by hand; `places`: the place in it of each server of the facts.
-pub fn by_hand(facts: &[Facts], base: &Topology, places: &BTreeMap<usize, usize>) -> ByHand {
+pub fn by_hand(facts: &[Facts], base: &Topology, places: &BTreeMap<usize, usize>, layout: &Layout) -> ByHand {
     let major = base.postgres();
-    let derived = effective(base);
+    let derived = effective_in(base, layout);
     let mut hand = ByHand::default();
     // Per name: what each server has, and whether it has to be written.
     let mut all: BTreeMap<String, BTreeMap<usize, (String, bool)>> = BTreeMap::new();
@@ -130,7 +130,7 @@ pub fn by_hand(facts: &[Facts], base: &Topology, places: &BTreeMap<usize, usize>
             let entry = all.entry(name).or_default();
             entry.insert(at, (given.value.clone(), !is_derived));
         }
-        if one.settings.is_empty() {
+        if one.settings.is_empty() || one.is_partial {
             continue;
         }
         for (name, value) in &written.settings {
@@ -235,7 +235,7 @@ pub fn without_needless(
         let mut smaller = hand.clone();
         smaller.common.remove(&name);
         let Some(topology) = build(&smaller) else { continue };
-        let derived = effective(&topology);
+        let derived = effective_in(&topology, &Layout::cluster_folder());
         let is_kept = facts.iter().enumerate().all(|(at, one)| {
             let server = places.get(&at).and_then(|place| topology.servers().get(*place));
             let value = server

@@ -294,6 +294,16 @@ impl<'l> Bench<'l> {
     }
 }
 
+/// The design that the solution ends with.
+pub fn solved(lesson: &Lesson) -> Document {
+    let mut bench = Bench::new(lesson);
+    for line in &lesson.solution {
+        // What cannot be done is said by the lesson's test.
+        let _ = bench.play(&line.text);
+    }
+    bench.document
+}
+
 /// The first moment of a story: what is given has happened.
 pub fn given(lesson: &Lesson, drawn: &World) -> World {
     let mut world = drawn.clone();
@@ -335,14 +345,12 @@ pub fn scenario(lesson: &Lesson, document: &Document) -> Scenario {
 
 /// What a question is asked about.
 pub fn asked_world(lesson: &Lesson, ask: &Ask) -> World {
-    let mut bench = Bench::new(lesson);
-    if ask.of_solution {
-        for line in &lesson.solution {
-            // What the design is at the end is all that is wanted.
-            let _ = bench.play(&line.text);
-        }
-    }
-    let mut topology = bench.document.topology().clone();
+    let document = if ask.of_solution {
+        solved(lesson)
+    } else {
+        lesson.start.clone()
+    };
+    let mut topology = document.topology().clone();
     // First what is drawn, then what happens.
     for text in &ask.after {
         if let Ok(edit) = Edit::parse(text, &topology) {

@@ -204,6 +204,8 @@ fn finish(
         given: given.into_iter().map(line).collect(),
         scenario,
         solution: Vec::new(),
+        is_pictured: false,
+        lab: Vec::new(),
         hints: hints(challenge.level, in_story),
         pages: vec![Page {
             text: text.to_owned(),

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use toml_edit::{Item, TableLike};
 
-use super::{Ask, Goal, Lesson, Line, Predicate, Step, checksum};
+use super::{Ask, Goal, LabStep, Lesson, Line, Predicate, Step, checksum};
 use crate::model::document::format::fields::Reader;
 use crate::model::document::{Document, Problem, format, templates};
 use crate::model::simulate::time::Scenario;
@@ -16,9 +16,10 @@ use crate::model::topology::{ServerName, Topology, notation};
 /// A commented frame to write one's own lesson in.
 pub const FRAME: &str = include_str!("../../../assets/lessons/frame.toml");
 
-const TOP_KEYS: [&str; 20] = [
+const TOP_KEYS: [&str; 22] = [
     "format", "name", "title", "chapter", "minutes", "kills", "learnt", "sources", "advice", "drawing",
-    "given", "scenario", "tree", "start", "solution", "hints", "page", "ask", "goal", "wrong",
+    "given", "scenario", "tree", "start", "solution", "picture", "lab", "hints", "page", "ask", "goal",
+    "wrong",
 ];
 const PAGE_KEYS: [&str; 5] = ["text", "ask", "goals", "after", "demo"];
 const ASK_KEYS: [&str; 9] = [
@@ -102,6 +103,9 @@ impl LessonReader {
         if solution.is_empty() && !top.contains_key("solution") {
             self.0.required(top, "solution", "a lesson", Some(BEGINNING));
         }
+        let lab = self.lab(top);
+        let is_pictured =
+            self.0.word_at(top, "picture", &["solution", "none"]).as_deref() == Some("solution");
         if goals.is_empty() {
             let fix = Some("add [[goal]] with id, text, on and holds".to_owned());
             self.0.problem(
@@ -138,6 +142,8 @@ impl LessonReader {
             given,
             scenario,
             solution,
+            is_pictured,
+            lab,
             hints: self.texts(top, "hints"),
             pages,
             asks,
@@ -155,7 +161,14 @@ impl LessonReader {
         span: Option<Range<usize>>,
     ) -> Option<String> {
         self.0.required(table, key, what, span)?;
-        self.0.text_at(table, key).map(|text| text.trim().to_owned())
+        let text = self.0.text_at(table, key).map(|text| text.trim().to_owned())?;
+        if text.is_empty() {
+            let message = format!("\"{key}\" of {what} is empty");
+            let fix = Some("write at least a word".to_owned());
+            self.0
+                .problem("bad-value", table.get(key).and_then(Item::span), message, fix);
+        }
+        Some(text)
     }
 
     /// A list of strings, each with its line.
@@ -209,6 +222,16 @@ impl LessonReader {
             if let Err(error) = Step::check(&line.text) {
                 let fix = Some("the guide's page \"Write a lesson\" lists the steps".to_owned());
                 self.at_line(line.number, format!("{key}: {error}"), fix);
+            }
+        }
+        lines
+    }
+
+    fn lab(&mut self, top: &dyn TableLike) -> Vec<Line> {
+        let lines = self.lines_at(top, "lab");
+        for line in &lines {
+            if let Err(error) = LabStep::parse(&line.text) {
+                self.at_line(line.number, format!("lab: {error}"), None);
             }
         }
         lines

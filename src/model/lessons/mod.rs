@@ -14,6 +14,7 @@ mod family;
 mod format;
 mod found;
 mod journal;
+mod lab;
 mod predicate;
 mod progress;
 mod quiz;
@@ -23,14 +24,16 @@ mod state;
 mod step;
 mod test;
 mod told;
+mod translation;
 
 pub use ask::{Answer, Ask, NOBODY, TRUTH_WORDS, Truth, is_right};
-pub use bench::{Bench, StepProblem, Where, given, given_with_words, options, scenario, truth};
+pub use bench::{Bench, StepProblem, Where, given, given_with_words, options, scenario, solved, truth};
 pub use builtin::{Chapter, chapters, find, lessons};
 pub use challenge::{BadChallenge, Challenge, LEVELS, make as challenge, parse as parse_challenge, today};
 pub use format::{FRAME, read};
 pub use found::{Found, look};
 pub use journal::Journal;
+pub use lab::{BadLabStep, LabStep, ProofStep, USAGES as LAB_STEPS};
 pub use predicate::{BadPredicate, On, Predicate, USAGES as PREDICATES};
 pub use progress::{Mark, Progress, Record};
 pub use quiz::{Question, question};
@@ -39,6 +42,7 @@ pub use seen::{Live, Seen};
 pub use state::{GoalState, State, Ticks, state};
 pub use step::{BadStep, Step};
 pub use test::{Fault, test};
+pub use translation::{Translation, template};
 
 use crate::model::document::Document;
 
@@ -65,6 +69,10 @@ pub struct Lesson {
     /// For "In time".
     pub scenario: String,
     pub solution: Vec<Line>,
+    /// The design that the solution ends with is shown as a picture: "make it look like this".
+    pub is_pictured: bool,
+    /// What is done to real servers to prove it, once the solution is deployed.
+    pub lab: Vec<Line>,
     /// For the whole lesson.
     pub hints: Vec<String>,
     pub pages: Vec<Page>,
@@ -143,6 +151,13 @@ impl Lesson {
             Some(goal) if !goal.hints.is_empty() => &goal.hints,
             _ => &self.hints,
         }
+    }
+
+    /// The hints as they are counted: those of the lesson, then those of each goal.
+    pub fn all_hints(&self) -> impl Iterator<Item = &String> {
+        self.hints
+            .iter()
+            .chain(self.goals.iter().flat_map(|goal| &goal.hints))
     }
 
     /// True if running servers can be asked about it.

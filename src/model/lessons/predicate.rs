@@ -233,6 +233,56 @@ impl Predicate {
     }
 }
 
+impl Predicate {
+    /// The servers that it names; not `*`.
+    pub(super) fn servers(&self) -> Vec<&str> {
+        let named = match &self.what {
+            What::Follows { server, upstream }
+            | What::Upstream { server, upstream }
+            | What::Row { server, upstream, .. } => {
+                vec![server.as_str(), upstream.as_str()]
+            }
+            What::Downstreams { server, .. }
+            | What::Port { server, .. }
+            | What::Priority { server, .. }
+            | What::Slot { server, .. }
+            | What::Delay { server, .. }
+            | What::Site { server, .. }
+            | What::Setting {
+                server: Some(server), ..
+            }
+            | What::File { server, .. }
+            | What::Finding {
+                server: Some(server), ..
+            }
+            | What::Up(server)
+            | What::Down(server)
+            | What::Primary(server)
+            | What::Flow { server, .. }
+            | What::Leader(server)
+            | What::Timeline { server, .. }
+            | What::Applied { server, .. } => vec![server.as_str()],
+            What::WaitsFor(servers) => servers.iter().map(String::as_str).collect(),
+            What::Happened(event)
+            | What::Never(event)
+            | What::Survives {
+                failure: Failure::Incident(event),
+                ..
+            } => event.split(' ').skip(1).collect(),
+            _ => Vec::new(),
+        };
+        named.into_iter().filter(|name| *name != "*").collect()
+    }
+
+    /// The setting that it names.
+    pub(super) fn setting(&self) -> Option<&str> {
+        match &self.what {
+            What::Setting { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+}
+
 /// What has to be there for a predicate to be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Needs {

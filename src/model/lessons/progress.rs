@@ -103,11 +103,52 @@ impl Progress {
     pub fn merge(&mut self, other: Self) {
         for (name, theirs) in other.0 {
             let own = self.0.entry(name).or_default();
+            let best = [own.best, theirs.best].into_iter().filter(|best| *best > 0).min();
             if theirs.mark() > own.mark() {
-                let best = [own.best, theirs.best].into_iter().filter(|best| *best > 0).min();
                 *own = theirs;
-                own.best = best.unwrap_or(0);
             }
+            own.best = best.unwrap_or(0);
         }
+    }
+
+    /// Forgets a lesson, or (`None`) everything; true if there was anything to forget.
+    pub fn forget(&mut self, lesson: Option<&str>) -> bool {
+        match lesson {
+            Some(lesson) => self.0.remove(lesson).is_some(),
+            None => !std::mem::take(&mut self.0).is_empty(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::find;
+    use super::*;
+
+    #[test]
+    fn the_better_of_two_counts() {
+        let (hop, names) = (find("second-hop").unwrap(), find("two-names").unwrap());
+        let mut own = Progress::default();
+        own.solve(hop, 5, false);
+        own.begin("two-names").work = "mine".to_owned();
+        own.begin("away");
+        let mut other = Progress::default();
+        other.solve(hop, 3, true);
+        other.solve(names, 4, false);
+        other.begin("quorum");
+        own.merge(other.clone());
+        assert_eq!(
+            (own.mark("second-hop"), own.of("second-hop").unwrap().best),
+            (Mark::Proved, 3)
+        );
+        assert_eq!(own.mark("two-names"), Mark::Solved);
+        assert_eq!((own.mark("away"), own.mark("quorum")), (Mark::Begun, Mark::Begun));
+        // The other way round nothing is lost either.
+        let mut back = other;
+        back.merge(own.clone());
+        assert_eq!(back.mark("second-hop"), Mark::Proved);
+        assert!(own.forget(Some("away")) && !own.forget(Some("away")));
+        assert!(own.forget(None) && !own.forget(None));
+        assert_eq!(own.mark("second-hop"), Mark::New);
     }
 }

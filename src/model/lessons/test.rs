@@ -1,8 +1,12 @@
 //! Tries a lesson: unsolved at its start, solved by its solution and by no shorter part of it, words for each wrong
 //! attempt, truths as its author expects. What is wrong has the line of the file.
 
+use std::collections::BTreeSet;
+
 use super::bench::{options, truth};
-use super::{Bench, Lesson, Line, is_right};
+use super::{Bench, LabStep, Lesson, Line, Predicate, is_right};
+use crate::model::topology::catalogue::{Known, lookup};
+use crate::model::topology::nearest;
 
 /// More words than this are not read.
 const MOST_WORDS: usize = 60;
@@ -41,6 +45,7 @@ pub fn test(lesson: &Lesson) -> Vec<Fault> {
             );
         }
     }
+    names(lesson, &mut say);
     start(lesson, &mut say);
     solution(lesson, &mut say);
     wrong_attempts(lesson, &mut say);
@@ -50,6 +55,69 @@ pub fn test(lesson: &Lesson) -> Vec<Fault> {
         play(&mut bench, &page.demo, "demo", &mut say);
     }
     faults
+}
+
+/// Servers and settings that are asked about exist: in the start, or in what comes of the solution or of an attempt.
+fn names(lesson: &Lesson, say: &mut impl FnMut(usize, String)) {
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let attempts = lesson.wrong.iter().map(|wrong| &wrong.attempt);
+    for steps in std::iter::once(&lesson.solution).chain(attempts) {
+        let mut bench = Bench::new(lesson);
+        let mut note = |bench: &Bench<'_>| {
+            let servers = bench.document().topology().servers();
+            known.extend(servers.iter().map(|server| server.name().to_string()));
+        };
+        note(&bench);
+        for step in steps {
+            // What cannot be done is said where it is tried.
+            let _ = bench.play(&step.text);
+            note(&bench);
+        }
+    }
+    let server = |line: usize, text: &str, name: &str, say: &mut dyn FnMut(usize, String)| {
+        if !known.contains(name) {
+            let near = nearest(name, known.iter().map(String::as_str));
+            let near = near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+            say(
+                line,
+                format!("\"{text}\" names the server {name}, which never exists{near}"),
+            );
+        }
+    };
+    let major = lesson.start.topology().postgres();
+    let goals = lesson.goals.iter().flat_map(|goal| {
+        let all = goal.holds.iter().chain(&goal.any);
+        all.map(|predicate| (goal.line, predicate))
+    });
+    let wrong = lesson.wrong.iter().flat_map(|wrong| {
+        let all = wrong.when.iter();
+        all.map(|predicate| (wrong.line, predicate))
+    });
+    let asked: Vec<(usize, &Predicate)> = goals.chain(wrong).collect();
+    for (line, predicate) in asked {
+        for name in predicate.servers() {
+            server(line, predicate.text(), name, say);
+        }
+        if let Some(name) = predicate.setting()
+            && matches!(lookup(name, major), Known::Nowhere)
+            && !name.contains('.')
+        {
+            say(
+                line,
+                format!(
+                    "\"{}\" names a setting that PostgreSQL does not have",
+                    predicate.text()
+                ),
+            );
+        }
+    }
+    for line in &lesson.lab {
+        if let Ok(step) = LabStep::parse(&line.text) {
+            for name in step.servers() {
+                server(line.number, &line.text, name, say);
+            }
+        }
+    }
 }
 
 fn start(lesson: &Lesson, say: &mut impl FnMut(usize, String)) {

@@ -49,18 +49,28 @@ impl Deed {
                 "in postgresql.conf: synchronous_standby_names = {}",
                 quoting::conf(names)
             )),
+            // Nobody connects to a server in single-user mode: it could be written to.
+            Self::Recover => one(
+                "postgres --single -D \"$PGDATA\" template1 </dev/null   # crash recovery and a clean stop; before 13 pg_rewind needs it"
+                    .to_owned(),
+            ),
             Self::Rewind { source } => one(format!(
-                "pg_rewind --target-pgdata=\"$PGDATA\" --source-server={}   # needs data checksums or wal_log_hints = on; else pg_basebackup into an empty folder",
+                "{}pg_rewind --target-pgdata=\"$PGDATA\" --source-server={}   # needs data checksums or wal_log_hints = on; else pg_basebackup into an empty folder",
+                at_home(source.contains("sslkey=")),
                 quoting::shell_word(source)
             )),
             Self::RestoreOwnFiles => one(
                 "restore its own postgresql.conf and pg_hba.conf: pg_rewind copies those of its source"
                     .to_owned(),
             ),
-            Self::Copy { host, port, role } => one(format!(
-                "pg_basebackup -h {} -p {port} -U {} -D \"$PGDATA\"   # into an empty folder",
-                quoting::shell_word(host),
-                quoting::shell_word(role)
+            Self::Copy {
+                host,
+                port,
+                role,
+                tls,
+            } => one(format!(
+                "{}   # into an empty folder",
+                copy(major, host, *port, role, tls)
             )),
             Self::BecomeStandby { conninfo } if major.has_standby_signal() => vec![
                 format!(
@@ -76,6 +86,37 @@ impl Deed {
             ],
         }
     }
+}
+
+/// Where relative paths of certificates lead to them.
+fn at_home(names_files: bool) -> &'static str {
+    if names_files { "cd \"$PGDATA\" && " } else { "" }
+}
+
+/// `pg_basebackup`; up to 9.2 it takes no conninfo, and reads what is more from the environment.
+fn copy(major: PgMajor, host: &str, port: u16, role: &str, tls: &[(String, String)]) -> String {
+    let (go, to) = (at_home(!tls.is_empty()), "-D \"$PGDATA\"");
+    if tls.is_empty() || !major.has_copy_by_conninfo() {
+        let variables: String = tls
+            .iter()
+            .map(|(option, value)| format!("PG{}={} ", option.to_uppercase(), quoting::shell_word(value)))
+            .collect();
+        let (host, role) = (quoting::shell_word(host), quoting::shell_word(role));
+        return format!("{go}{variables}pg_basebackup -h {host} -p {port} -U {role} {to}");
+    }
+    let mut words = vec![
+        format!("host={}", quoting::conninfo(host)),
+        format!("port={port}"),
+        format!("user={role}"),
+    ];
+    words.extend(
+        tls.iter()
+            .map(|(option, value)| format!("{option}={}", quoting::conninfo(value))),
+    );
+    format!(
+        "{go}pg_basebackup -d {} {to}",
+        quoting::shell_word(&words.join(" "))
+    )
 }
 
 #[cfg(test)]
@@ -107,6 +148,35 @@ mod tests {
         check(Deed::Promote, "11", &["pg_ctl promote -D \"$PGDATA\""]);
         check(Deed::Promote, "12", &["SELECT pg_promote();"]);
         check(Deed::ResumeReplay, "9.6", &["SELECT pg_xlog_replay_resume();"]);
+        let copy = |tls: &[(&str, &str)]| Deed::Copy {
+            host: "db2".to_owned(),
+            port: 5432,
+            role: "r".to_owned(),
+            tls: tls
+                .iter()
+                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+                .collect(),
+        };
+        let tls = [("sslmode", "verify-full"), ("sslrootcert", "../ca.crt")];
+        check(
+            copy(&[]),
+            "15",
+            &["pg_basebackup -h db2 -p 5432 -U r -D \"$PGDATA\"   # into an empty folder"],
+        );
+        check(
+            copy(&tls),
+            "9.4",
+            &[
+                "cd \"$PGDATA\" && pg_basebackup -d 'host=db2 port=5432 user=r sslmode=verify-full sslrootcert=../ca.crt' -D \"$PGDATA\"   # into an empty folder",
+            ],
+        );
+        check(
+            copy(&tls),
+            "9.2",
+            &[
+                "cd \"$PGDATA\" && PGSSLMODE=verify-full PGSSLROOTCERT=../ca.crt pg_basebackup -h db2 -p 5432 -U r -D \"$PGDATA\"   # into an empty folder",
+            ],
+        );
         let names = || Deed::SetSyncNames {
             names: "\"it's\"".to_owned(),
         };

@@ -49,6 +49,8 @@ pub enum Deed {
     SetSyncNames {
         names: String,
     },
+    /// A server that crashed recovers, alone, and is stopped cleanly.
+    Recover,
     /// `pg_rewind`: the end of its WAL that its source does not have is undone.
     Rewind {
         /// How the source is reached, without a password.
@@ -61,6 +63,9 @@ pub enum Deed {
         host: String,
         port: u16,
         role: String,
+        /// Options of the connection that prove both ends; none without TLS. Relative paths are so to the data directory.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tls: Vec<(String, String)>,
     },
     /// What makes a stopped server a standby when it starts.
     BecomeStandby {

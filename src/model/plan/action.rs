@@ -88,7 +88,7 @@ pub enum Alter {
     BeginChange,
     /// Note that there is no change: the design that was recorded holds.
     ForgetChange,
-    /// Write both password files anew, for these ports.
+    /// Write both password files again, for these ports.
     WritePassFiles { ports: Vec<u16> },
     /// Copy the data directory of a running primary, between the calls that begin and end a backup: mode 0700,
     /// without WAL, slots and what belongs to a run, with the backup's label.
@@ -109,7 +109,7 @@ pub enum Alter {
     },
     /// Stop a server that is no longer in the design, and remove its folder; nothing, if it is not there.
     RemoveServer { server: String, folder: String },
-    /// Write README.md and design.toml of the new design and record it: from here on nothing is taken back.
+    /// Write README.md and design.toml of the new design and record it: from here on nothing is undone.
     Settle,
 }
 
@@ -161,7 +161,7 @@ pub enum Serve {
     },
     /// Let it read its configuration again.
     Reload { server: String, folder: String },
-    /// Let a standby stop applying WAL, or go on with it.
+    /// Let a standby stop applying WAL, or continue it.
     SetReplay {
         server: String,
         folder: String,

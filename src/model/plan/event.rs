@@ -50,14 +50,14 @@ pub enum EventKind {
         reason: String,
         hints: Vec<String>,
     },
-    /// From here on, what was done is taken back, last first.
+    /// From here on, what was done is undone, last first.
     Unwinding {
         because: String,
     },
     StepUndone {
         step: StepId,
     },
-    /// It could not be taken back; what remains, in one sentence.
+    /// It could not be undone; what remains, in one sentence.
     UndoFailed {
         step: StepId,
         reason: String,
@@ -81,7 +81,7 @@ pub struct StepSummary {
 pub enum Outcome {
     /// Built and verified.
     Done,
-    /// It failed; `remains` says what could not be taken back (empty: nothing is left).
+    /// It failed; `remains` says what could not be undone (empty: nothing is left).
     Failed {
         reason: String,
         hints: Vec<String>,

@@ -12,7 +12,7 @@ pub fn expected_rows(topology: &Topology, server: ServerId) -> Vec<ReplicationRo
     simulate::rows(topology, server)
 }
 
-/// The rows of all servers, predicted once: for whoever asks for more than one, since predicting one takes as long.
+/// The rows of all servers, predicted once: for anyone who asks for more than one, since predicting one takes as long.
 #[derive(Debug)]
 pub struct ExpectedRows(BTreeMap<ServerId, Vec<ReplicationRow>>);
 

@@ -82,7 +82,7 @@ pub enum FolderState {
     Empty,
     /// A cluster that pgcascade made is in it.
     Ours,
-    /// One that is only half there: whoever was at work on it was ended.
+    /// One that is only half there: anyone who was at work on it was ended.
     Unfinished,
     /// Something else is in it.
     Foreign,

@@ -29,8 +29,8 @@ pub use action::{
     Action, Alter, Build, Configure, DesignOf, Make, Means, Note, Reader, Remove, Scope, Serve,
 };
 pub use apply::{
-    ApplyPlan, Heir, LeftSlot, Stage, Standing, after_failover, after_switchover, heirs, plan_apply,
-    plan_handover, plan_rejoin, switchover_checks,
+    ApplyPlan, Heir, LeftSlot, Stage, Standing, after_failover, after_switchover, describe_change, heirs,
+    plan_apply, plan_handover, plan_rejoin, switchover_checks,
 };
 pub use certificates::Certificate;
 pub use deploy::plan_deploy;

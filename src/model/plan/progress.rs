@@ -93,7 +93,7 @@ impl Progress {
 
     fn set(&mut self, step: usize, state: StepState) {
         if let Some(entry) = self.steps.get_mut(step) {
-            // A failed step stays visibly the one that failed, also after it was taken back.
+            // A failed step stays visibly the one that failed, also after it was undone.
             if entry.1 != StepState::Failed {
                 entry.1 = state;
             }

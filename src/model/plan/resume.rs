@@ -1,4 +1,4 @@
-//! Going on with a deployment whose pgcascade was ended in the middle: which of its steps stay done, and what is taken
+//! Continuing a deployment whose pgcascade was ended in the middle: which of its steps stay done, and what is taken
 //! away before the others are done again.
 //!
 //! Only what lasts is kept: folders, passwords, certificates, data directories that are whole. Servers were ended with
@@ -16,7 +16,7 @@ pub struct Journal {
     pub done: BTreeSet<StepId>,
 }
 
-/// How a plan is gone on with.
+/// How a plan is resumed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resume {
     /// Steps that stay done, with everything that they wait for.

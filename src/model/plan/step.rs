@@ -20,7 +20,7 @@ pub struct Plan {
     pub steps: Vec<Step>,
 }
 
-/// What is known of a plan as a whole: said by whoever made it, so that nobody has to find it out from the steps.
+/// What is known of a plan as a whole: said by anyone who made it, so that nobody has to find it out from the steps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Head {
     pub kind: Kind,

@@ -25,7 +25,7 @@ impl Configured {
         let names = configuration
             .value(server, "synchronous_standby_names")
             .unwrap_or_default();
-        // A level that is no level comes from a setting by hand, which the rules refuse; the default is `on`.
+        // A level that is not a level comes from a setting by hand, which the rules refuse; the default is `on`.
         let commit = configuration
             .value(server, "synchronous_commit")
             .and_then(|word| CommitLevel::parse(&word.to_ascii_lowercase()))

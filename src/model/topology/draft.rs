@@ -345,7 +345,7 @@ impl Draft {
     }
 }
 
-/// [`nearest`] for whoever asks it of every line of a file: after a million comparisons it guesses no more, since the first
+/// [`nearest`] for anyone who asks it of every line of a file: after a million comparisons it guesses no more, since the first
 /// hundred hints help, and the ten thousandth only takes time.
 #[derive(Clone, Debug)]
 pub struct Guesses(usize);
@@ -366,7 +366,7 @@ impl Guesses {
     }
 }
 
-/// A longer word is no typing error, and comparing two takes the product of their lengths.
+/// A longer word is not a typing error, and comparing two takes the product of their lengths.
 const LONGEST_WORD: usize = 128;
 
 /// The known word most like the wrong one, if any is like it at all; one that differs in capitals only before all others.

@@ -2,7 +2,7 @@
 //! judged. A stranger's design is deployed only by somebody who trusts exactly this list.
 //!
 //! What pgcascade writes itself, such as the archive_command of a drawn archive, is not in it: only what the design
-//! brings. Whoever adds a key that brings a command adds it to [`Topology::hazards`]. [`digest`] is what trust is
+//! brings. Anyone who adds a key that brings a command adds it to [`Topology::hazards`]. [`digest`] is what trust is
 //! remembered by.
 
 use std::fmt;

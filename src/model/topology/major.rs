@@ -12,7 +12,7 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PgMajor(u16);
 
-/// The text is no major version that pgcascade knows.
+/// The text is not a major version that pgcascade knows.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("\"{0}\" is not a PostgreSQL major version; valid are 9.2 to 9.6 (in quotes) and 10 to 19")]
 pub struct UnknownMajor(pub String);
@@ -258,6 +258,11 @@ impl PgMajor {
         self < Self::V12
     }
 
+    /// `pg_basebackup` takes a connection string (`-d`) from 9.3 on (its release notes).
+    pub fn has_copy_by_conninfo(self) -> bool {
+        self >= Self::V9_3
+    }
+
     /// A standby follows a promotion above it by streaming from 9.3 on; 9.2 needs a WAL archive for it.
     pub fn follows_promotions(self) -> bool {
         self >= Self::V9_3
@@ -370,7 +375,7 @@ impl PgMajor {
         }
     }
 
-    /// What a single minor release of the major is known for (release notes of the release that mends it).
+    /// What a single minor release of the major is known for (release notes of the release that repairs it).
     pub fn defect_of_minor(self, minor: u32) -> Option<MinorDefect> {
         const INDEXES: &str =
             "can create corrupt indexes with CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY";

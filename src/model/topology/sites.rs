@@ -1,4 +1,4 @@
-//! Where servers stand. A site is no configuration: nothing that a server reads depends on it.
+//! Where servers stand. A site is not configuration: nothing that a server reads depends on it.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ impl Topology {
     /// True if a cluster of the one design is what the other describes: everything but where its servers stand,
     /// and whatever their ids.
     pub fn has_same_configuration(&self, other: &Self) -> bool {
-        // Taken apart, so that whoever adds a field has to say here what it is.
+        // Taken apart, so that anyone who adds a field has to say here what it is.
         let Self {
             name,
             postgres,

@@ -4,7 +4,7 @@ use egui::{EventFilter, Id, Key, Modifiers, Rect, Response, Sense, Ui, WidgetInf
 
 use crate::app::Outbox;
 use crate::app::cards::Card;
-use crate::app::{DesignMessage, Message, Session, Tab, ViewMessage};
+use crate::app::{DesignMessage, Message, Mode, Session, Tab, ViewMessage};
 use crate::model::document::Command;
 use crate::model::topology::{Server, ServerId, Topology};
 use crate::ui::server_menu::server_menu_ui;
@@ -34,14 +34,19 @@ pub fn card_widget(ui: &mut Ui, rect: Rect, card: &Card, session: &Session, outb
         outbox.send(Message::View(ViewMessage::Select(Some(card.id))));
     }
     if response.double_clicked() {
-        outbox.send(Message::View(ViewMessage::Show(Tab::Inspector)));
+        outbox.send(Message::View(match session.mode {
+            Mode::Design => ViewMessage::Rename(Some(card.id)),
+            Mode::WhatIf(_) => ViewMessage::Show(Tab::WhatIf),
+        }));
     }
     if response.has_focus() {
-        walk_by_keys(ui, id, card.id, session.desk.document.topology());
+        walk_by_keys(ui, id, card.id, session.desk.document.topology(), outbox);
     }
-    if card.full.is_some() || !card.findings.is_empty() {
+    // From far out no card shows its name.
+    let far = (rect.height() < READABLE_HEIGHT).then_some(&card.label);
+    if far.is_some() || card.full.is_some() || !card.findings.is_empty() {
         response = response.on_hover_ui(|ui| {
-            for sentence in card.full.iter().chain(&card.findings) {
+            for sentence in far.into_iter().chain(&card.full).chain(&card.findings) {
                 ui.label(sentence);
             }
         });
@@ -60,8 +65,12 @@ pub fn select_by_click(ui: &Ui, server: ServerId) -> Message {
     })
 }
 
-/// Up to the upstream, down to the first downstream, sideways along the servers of the same upstream.
-fn walk_by_keys(ui: &Ui, id: Id, server: ServerId, topology: &Topology) {
+/// Below this height, in points, a card's name cannot be read.
+const READABLE_HEIGHT: f32 = 40.0;
+
+/// Up to the upstream, down to the first downstream, sideways along the servers of the same upstream. With Ctrl only the keyboard
+/// goes there, and what is selected stays.
+fn walk_by_keys(ui: &Ui, id: Id, server: ServerId, topology: &Topology, outbox: &mut Outbox) {
     let filter = EventFilter {
         horizontal_arrows: true,
         vertical_arrows: true,
@@ -69,7 +78,13 @@ fn walk_by_keys(ui: &Ui, id: Id, server: ServerId, topology: &Topology) {
     };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
     // Consumed, or the card that gets the focus would walk on in the same frame.
-    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    let only_walks = ui.input(|input| input.modifiers.command_only());
+    let modifiers = if only_walks {
+        Modifiers::COMMAND
+    } else {
+        Modifiers::NONE
+    };
+    let pressed = |key| ui.input_mut(|input| input.consume_key(modifiers, key));
     let upstream = topology.server(server).and_then(Server::upstream);
     let beside = |step: isize| {
         let siblings: Vec<ServerId> = topology.downstreams(upstream?).map(Server::id).collect();
@@ -89,6 +104,9 @@ fn walk_by_keys(ui: &Ui, id: Id, server: ServerId, topology: &Topology) {
     };
     if let Some(target) = target {
         ui.memory_mut(|memory| memory.request_focus(id_of(target)));
+        if !only_walks {
+            outbox.send(Message::View(ViewMessage::Select(Some(target))));
+        }
     }
 }
 

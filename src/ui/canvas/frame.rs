@@ -8,7 +8,7 @@ use std::sync::Arc;
 use egui::{Key, Modifiers, PointerButton, Pos2, Rect, Ui};
 use egui_graphs::MetadataFrame;
 
-use super::card_widget::{card_widget, select_by_click};
+use super::card_widget::{card_widget, id_of, select_by_click};
 use super::gesture::Fact;
 use super::{CanvasState, fold, handle, menu, navigate};
 use crate::app::Outbox;
@@ -102,6 +102,12 @@ impl Frame<'_> {
         state.is_fit_asked = false;
         if state.seen_selected != self.session.looks.selected {
             state.seen_selected = self.session.looks.selected;
+            // What is selected has the keyboard, if any card has it: there is one blue frame, not two.
+            let focused = self.ui.memory(egui::Memory::focused);
+            let has_keyboard = focused.is_some_and(|id| state.projection.places().of_widget(id).is_some());
+            if let Some(id) = state.seen_selected.filter(|_| has_keyboard) {
+                self.ui.memory_mut(|memory| memory.request_focus(id_of(id)));
+            }
             let rect = state.seen_selected.and_then(|id| state.projection.card_rect(id));
             if let Some(rect) = rect {
                 state.view.fly(|view| view.reveal(rect, size));

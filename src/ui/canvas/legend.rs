@@ -29,6 +29,9 @@ const TOP_FREE: f32 = 60.0;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sign {
     Line { is_dashed: bool, is_live: bool },
+    ByArchive,
+    Fallback,
+    Receiver,
     Trouble(Trouble),
     Badge(Badge),
     Life(Life),
@@ -51,9 +54,13 @@ pub fn signs(described: &[(Card, Option<Link>)], has_sites: bool) -> Vec<Sign> {
         if let Some(link) = link {
             let is_live = link.is_streaming;
             let is_dashed = !link.is_candidate;
-            add(Sign::Line {
-                is_dashed,
-                is_live: false,
+            add(if link.is_by_archive {
+                Sign::ByArchive
+            } else {
+                Sign::Line {
+                    is_dashed,
+                    is_live: false,
+                }
             });
             if is_live {
                 add(Sign::Line {
@@ -65,6 +72,12 @@ pub fn signs(described: &[(Card, Option<Link>)], has_sites: bool) -> Vec<Sign> {
         }
         if !card.is_primary || card.badge.kind == BadgeKind::Trouble {
             add(Sign::Badge(card.badge.clone()));
+        }
+        if !card.fallbacks.is_empty() {
+            add(Sign::Fallback);
+        }
+        if card.is_receiver {
+            add(Sign::Receiver);
         }
         if card.life != Life::Drawn {
             add(Sign::Life(card.life.clone()));
@@ -99,6 +112,9 @@ impl Sign {
         match self {
             Self::Badge(badge) => (0, badge.kind as u8),
             Self::Line { is_dashed, is_live } => (1, u8::from(*is_dashed) + 2 * u8::from(*is_live)),
+            Self::ByArchive => (1, 4),
+            Self::Fallback => (1, 5),
+            Self::Receiver => (1, 6),
             Self::Trouble(trouble) => (2, *trouble as u8),
             Self::Life(life) => (3, life_rank(life)),
             Self::Finding(severity) => (4, *severity as u8),
@@ -114,6 +130,9 @@ impl Sign {
             Self::Line { is_live: true, .. } => "streaming now",
             Self::Line { is_dashed: false, .. } => "may be synchronous",
             Self::Line { .. } => "asynchronous",
+            Self::ByArchive => "fed by the archive",
+            Self::Fallback => "fall-back upstream",
+            Self::Receiver => "takes WAL; not a server",
             Self::Trouble(Trouble::Broken) => "link is down",
             Self::Trouble(Trouble::Slow) => "a slow link",
             Self::Badge(badge) => match badge.kind {
@@ -165,6 +184,20 @@ impl Sign {
                 } else {
                     pen.shapes.push(egui::Shape::line_segment(line, stroke));
                 }
+            }
+            Self::ByArchive | Self::Fallback => {
+                let line = [pos2(left, middle), pos2(left + 34.0, middle)];
+                let (width, dash, gap) = match self {
+                    Self::Fallback => (1.0, 3.5, 5.0),
+                    _ => (2.0, 1.8, 4.2),
+                };
+                let stroke = Stroke::new(width, tokens.link);
+                let dashes = egui::Shape::dashed_line(&line, stroke, dash, gap);
+                pen.shapes.extend(dashes);
+            }
+            Self::Receiver => {
+                let sign = Rect::from_center_size(pos2(left + 17.0, middle), vec2(12.0, 13.0));
+                pen.tray(sign, tokens.asynchronous);
             }
             Self::Trouble(Trouble::Broken) => {
                 pen.mark(Mark::Cross, pos2(left + 17.0, middle), 5.0, tokens.error);

@@ -26,6 +26,34 @@ pub struct LinkShape {
     pub is_leaving: bool,
 }
 
+/// How a line is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    Solid,
+    Dashed,
+    /// Nothing streams along it.
+    Dotted,
+}
+
+impl Line {
+    /// Its dash and the gap after it, at this zoom.
+    fn pattern(self, zoom: f32) -> Option<(f32, f32)> {
+        match self {
+            Self::Solid => None,
+            Self::Dashed => Some(((6.0 * zoom).max(2.0), (4.5 * zoom).max(2.0))),
+            Self::Dotted => Some(((1.8 * zoom).max(1.0), (4.2 * zoom).max(2.0))),
+        }
+    }
+
+    fn of(link: &Link) -> Self {
+        match (link.is_by_archive, link.is_candidate) {
+            (true, _) => Self::Dotted,
+            (false, true) => Self::Solid,
+            (false, false) => Self::Dashed,
+        }
+    }
+}
+
 /// A curve between two cards: the four points of a cubic bezier, in canvas units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Curve([Pos2; 4]);
@@ -80,13 +108,7 @@ impl Curve {
     }
 
     /// Draws the line and its arrow head.
-    pub fn draw(
-        self,
-        pen: &mut Pen<'_>,
-        meta: &MetadataFrame,
-        (width, colour): (f32, Color32),
-        is_dashed: bool,
-    ) {
+    pub fn draw(self, pen: &mut Pen<'_>, meta: &MetadataFrame, (width, colour): (f32, Color32), line: Line) {
         let colour = pen.tone(colour);
         let stroke = Stroke::new((width * pen.zoom).clamp(1.0, 4.0), colour);
         let [_, _, before, tip] = self.0.map(|point| meta.canvas_to_screen_pos(point));
@@ -98,12 +120,9 @@ impl Curve {
         bezier.points[3] = neck;
         bezier.points[2] -= direction * (head * 0.8);
         let points = bezier.flatten(Some(0.3));
-        if is_dashed {
-            let (dash, gap) = (6.0 * pen.zoom, 4.5 * pen.zoom);
-            pen.shapes
-                .extend(Shape::dashed_line(&points, stroke, dash.max(2.0), gap.max(2.0)));
-        } else {
-            pen.shapes.push(Shape::line(points, stroke));
+        match line.pattern(pen.zoom) {
+            Some((dash, gap)) => pen.shapes.extend(Shape::dashed_line(&points, stroke, dash, gap)),
+            None => pen.shapes.push(Shape::line(points, stroke)),
         }
         let side = direction.rot90() * (head * 0.45);
         let back = tip - direction * head;
@@ -179,7 +198,7 @@ impl LinkShape {
         let mut pen = Pen::new(ctx.painter, ctx.meta.zoom, self.is_leaving);
         let width = if self.link.is_candidate { 2.0 } else { 1.6 };
         let colour = LinkLook::of(&self.link).colour(pen.tokens);
-        curve.draw(&mut pen, ctx.meta, (width, colour), !self.link.is_candidate);
+        curve.draw(&mut pen, ctx.meta, (width, colour), Line::of(&self.link));
         if let Some(trouble) = self.link.trouble {
             draw_trouble(&mut pen, bezier.sample(0.5), trouble);
         }
@@ -188,6 +207,26 @@ impl LinkShape {
         }
         pen.shapes
     }
+}
+
+/// A thin dashed line from a card to one that turns to it in need, without a head: nothing runs along it now.
+pub fn fallback_shapes(fallback: Rect, server: Rect, ctx: &DrawContext<'_>) -> Vec<Shape> {
+    if fallback.intersects(server) {
+        return Vec::new();
+    }
+    let curve = Curve::between(fallback, server);
+    let bezier = curve.on_screen(ctx.meta);
+    if !ctx
+        .painter
+        .clip_rect()
+        .intersects(Rect::from_points(&bezier.points))
+    {
+        return Vec::new();
+    }
+    let pen = Pen::new(ctx.painter, ctx.meta.zoom, false);
+    let stroke = Stroke::new((1.0 * pen.zoom).clamp(0.7, 1.5), pen.tokens.link);
+    let (dash, gap) = ((3.5 * pen.zoom).max(1.5), (5.0 * pen.zoom).max(2.0));
+    Shape::dashed_line(&bezier.flatten(Some(0.3)), stroke, dash, gap)
 }
 
 /// True if this point lies on the link between two cards, all in canvas units.

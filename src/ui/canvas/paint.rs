@@ -8,6 +8,7 @@ use egui_graphs::{DisplayNode as _, DrawContext, MetadataFrame, SettingsStyle};
 
 use super::drag::PLACE_SHARE;
 use super::frame::{Frame, on_screen};
+use super::link_shape::fallback_shapes;
 use super::overview::{FAR_BELOW, Far, Marks};
 use super::sites::paint_sites;
 use super::{fold, handle};
@@ -170,6 +171,10 @@ impl Frame<'_> {
     fn paint_links(&mut self, context: &DrawContext<'_>, part: Rect) {
         let leaving = self.leaving();
         let projection = &mut self.state.projection;
+        // Below the links: they are what runs.
+        for (fallback, server) in projection.fallbacks() {
+            context.painter.extend(fallback_shapes(fallback, server, context));
+        }
         let shown = projection.places().links_in_view(part);
         let shown: Vec<_> = shown
             .map(|(link, above, below)| (link.edge, above.rect, below.rect, below.id))

@@ -131,6 +131,29 @@ impl<'a> Pen<'a> {
     }
 
     /// The sign of a database: a cylinder.
+    /// What takes WAL and keeps it: an arrow into a tray.
+    pub fn tray(&mut self, rect: Rect, colour: Color32) {
+        let stroke = Stroke::new((1.4 * self.zoom).max(0.8), self.tone(colour));
+        let (middle, reach) = (rect.center().x, rect.width() * 0.28);
+        let tip = pos2(middle, rect.top() + rect.height() * 0.66);
+        let lines = [
+            vec![pos2(middle, rect.top()), tip],
+            vec![
+                pos2(middle - reach, tip.y - reach),
+                tip,
+                pos2(middle + reach, tip.y - reach),
+            ],
+            vec![
+                pos2(rect.left(), rect.bottom() - rect.height() * 0.3),
+                rect.left_bottom(),
+                rect.right_bottom(),
+                pos2(rect.right(), rect.bottom() - rect.height() * 0.3),
+            ],
+        ];
+        self.shapes
+            .extend(lines.into_iter().map(|line| Shape::line(line, stroke)));
+    }
+
     pub fn cylinder(&mut self, rect: Rect, colour: Color32) {
         let stroke = Stroke::new((1.4 * self.zoom).max(0.8), self.tone(colour));
         let flat = vec2(rect.width() / 2.0, rect.height() * 0.17);

@@ -36,6 +36,8 @@ pub struct Projection {
     places: Places,
     /// How many servers follow each relay; asked for every card on every frame, so counted once.
     relays: BTreeMap<ServerId, usize>,
+    /// Each server with one that it turns to in need.
+    fallbacks: Vec<(ServerId, ServerId)>,
     /// What the legend explains.
     signs: Vec<Sign>,
     /// Where the sites lie, around the cards that are shown.
@@ -82,6 +84,13 @@ impl Projection {
         self.relays.retain(|id, _| !session.looks.folding.is_folded(*id));
 
         let described = fold_up(session, describe(session));
+        let turns = |card: &Card| {
+            card.fallbacks
+                .iter()
+                .map(|other| (*other, card.id))
+                .collect::<Vec<_>>()
+        };
+        self.fallbacks = described.iter().flat_map(|(card, _)| turns(card)).collect();
         self.signs = signs(&described, !self.sites.is_empty());
         let before: Vec<ServerId> = self.index.keys().copied().collect();
         let mut has_tree_changed = false;
@@ -115,6 +124,14 @@ impl Projection {
 
     pub fn sites(&self) -> &[SiteArea] {
         &self.sites
+    }
+
+    /// Where the cards stand of servers that others turn to in need, and of those others.
+    pub fn fallbacks(&self) -> Vec<(Rect, Rect)> {
+        let rects = |(fallback, server): &(ServerId, ServerId)| {
+            Some((self.card_rect(*fallback)?, self.card_rect(*server)?))
+        };
+        self.fallbacks.iter().filter_map(rects).collect()
     }
 
     /// Where everything stands.

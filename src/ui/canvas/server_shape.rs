@@ -188,10 +188,12 @@ fn draw_head(pen: &mut Pen<'_>, rect: Rect, card: &Card, colour: Color32) {
     let at = |x: f32, y: f32| rect.min + vec2(x, y) * zoom;
     let tile = Rect::from_min_size(at(10.0, 10.0), Vec2::splat(32.0) * zoom);
     pen.fill(tile, 7.0, tokens.tint(colour));
-    pen.cylinder(
-        Rect::from_center_size(tile.center(), vec2(14.0, 17.0) * zoom),
-        colour,
-    );
+    let sign = Rect::from_center_size(tile.center(), vec2(14.0, 17.0) * zoom);
+    if card.is_receiver {
+        pen.tray(sign, colour);
+    } else {
+        pen.cylinder(sign, colour);
+    }
 
     let mark = match card.severity {
         Some(Severity::Error) => Some((Mark::Diamond, tokens.error)),

@@ -96,7 +96,7 @@ impl View {
         }
     }
 
-    /// What was at `from` is at `to` now (canvas units), and stays where it is on the screen; a fitted view fits anew.
+    /// What was at `from` is at `to` now (canvas units), and stays where it is on the screen; a fitted view fits again.
     pub fn stay(&mut self, from: Pos2, to: Pos2) {
         if self.fitted_into.is_none() {
             self.frame.pan += (from - to) * self.frame.zoom;

@@ -31,6 +31,18 @@ impl Frame<'_> {
                 .over
                 .map(|(over, zone)| (over, zone, drag.verdicts.on(over, zone)))
             {
+                Some((over, zone, Some(_)))
+                    if self.ui.input(|input| input.modifiers.command)
+                        && drag.verdicts.only_drawing(over, zone).is_some() =>
+                {
+                    match drag.verdicts.only_drawing(over, zone) {
+                        Some((title, Ok(besides))) => say(Tone::Consequence, &title, &besides.join("\n")),
+                        Some((_, Err(reason))) => {
+                            say(Tone::Refused, "Not possible here", &as_sentence(&reason));
+                        }
+                        None => {}
+                    }
+                }
                 Some((over, zone, Some(Ok(consequences)))) => {
                     let tone = if consequences.is_empty() {
                         Tone::Allowed
@@ -39,11 +51,7 @@ impl Frame<'_> {
                     };
                     let mut sentences = consequences;
                     if zone == Zone::Above {
-                        say(
-                            tone,
-                            &format!("Take {}'s place", name(over)),
-                            &sentences.join("\n"),
-                        );
+                        say(tone, &drag.verdicts.title(over, zone), &sentences.join("\n"));
                         return;
                     }
                     let along = drag.verdicts.along();
@@ -60,7 +68,7 @@ impl Frame<'_> {
                     if self.session.looks.folding.is_folded(over) {
                         sentences.push(format!("{} is folded and will hide it", name(over)));
                     }
-                    say(tone, &format!("Follow {}", name(over)), &sentences.join("\n"));
+                    say(tone, &drag.verdicts.title(over, zone), &sentences.join("\n"));
                 }
                 Some((over, zone, Some(Err(reason)))) => match drag.verdicts.fix(over, zone) {
                     // With the key held it is no longer refused.
@@ -90,6 +98,12 @@ impl Frame<'_> {
         }
     }
 
+    fn is_nothing_in_view(&self) -> bool {
+        let part = self.state.view.part(self.canvas);
+        let cards = self.state.projection.places().in_view(part);
+        !cards.iter().any(|card| card.rect.intersects(part))
+    }
+
     pub(super) fn overlays(&mut self) {
         let painter = self.ui.painter_at(self.canvas);
         if self.session.preferences.legend {
@@ -110,16 +124,11 @@ impl Frame<'_> {
         let topology = self.session.desk.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {
             (Some(reason), _) => reason,
-            (None, Gesture::Dragging(drag)) if drag.verdicts.can_take_place() => {
-                "Drop on the lower half of a card to follow that server, on the upper half to swap, beside \
-                 the cards to move; Esc cancels"
-            }
-            (None, Gesture::Dragging(_)) => {
-                "Drop on a server to follow it, beside the cards to move; Esc cancels"
-            }
+            (None, Gesture::Dragging(drag)) => drag.verdicts.hint(),
             _ if topology.servers().len() == 1 => {
                 "Nothing is replicated yet: drag \"Add standby\" onto the server, or use its menu"
             }
+            _ if self.is_nothing_in_view() => "No server is in view: Fit shows all of them",
             _ => "",
         };
         if !sentence.is_empty() {

@@ -97,6 +97,19 @@ pub fn section_ui(ui: &mut Ui, words: &str) {
     ui.add_space(GAP_SMALL);
 }
 
+/// What few designs need, folded away: open at first where the design says something of it.
+pub fn fold_ui(ui: &mut Ui, words: &str, is_used: bool, content: impl FnOnce(&mut Ui)) {
+    ui.add_space(GAP_SMALL);
+    egui::CollapsingHeader::new(words)
+        .id_salt(words)
+        .default_open(is_used)
+        .show_unindented(ui, |ui| {
+            ui.add_space(GAP_SMALL);
+            content(ui);
+            ui.add_space(GAP_SMALL);
+        });
+}
+
 /// Text of second rank that wraps.
 pub fn note_ui(ui: &mut Ui, words: impl Into<String>) -> Response {
     let text = RichText::new(words.into()).size(TEXT_SMALL);
@@ -119,6 +132,19 @@ pub fn main_button(ui: &mut Ui, enabled: bool, words: &str) -> Response {
     let tokens = Tokens::of(ui.visuals());
     let button = Button::new(RichText::new(words).color(tokens.on_accent)).fill(tokens.accent);
     ui.add_enabled(enabled, button)
+}
+
+/// The same for what destroys something.
+pub fn danger_button(ui: &mut Ui, enabled: bool, words: &str) -> Response {
+    let tokens = Tokens::of(ui.visuals());
+    let button = Button::new(RichText::new(words).color(tokens.on_accent)).fill(tokens.error);
+    ui.add_enabled(enabled, button)
+}
+
+/// True once if Enter is pressed while nothing else wants it: it presses the button that a dialog is there for.
+pub fn is_entered(ui: &Ui) -> bool {
+    let is_free = ui.memory(|memory| memory.focused().is_none());
+    is_free && ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Enter))
 }
 
 /// A button that shows only a sign; `words` is its name for screen readers and its hint.

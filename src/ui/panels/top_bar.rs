@@ -1,11 +1,13 @@
 //! Menus, and below them the tools that are used most.
 
-use egui::{Align, Button, ComboBox, Label, Layout, MenuBar, RichText, Sense, Ui};
+use egui::{
+    Align, Button, ComboBox, Key, Label, Layout, MenuBar, Modifiers, Popup, RichText, ScrollArea, Sense, Ui,
+};
 
 use crate::app::Outbox;
-use crate::app::Session;
 use crate::app::actions::{self, ACTIONS, ActionId, Does, Menu, Next};
 use crate::app::edits::edit;
+use crate::app::{Message, Session, StartMessage};
 use crate::model::topology::{Edit, PgMajor};
 use crate::ui::canvas::NewStandby;
 use crate::ui::keys::key_words;
@@ -14,6 +16,15 @@ use crate::ui::theme::{GAP, GAP_LARGE, TEXT_HEADING, Tokens};
 
 use super::parts::{main_button, sign_button};
 
+/// On both sides of a menu's entry.
+const CHECK_WIDTH: f32 = 24.0;
+/// The menu bar above a menu, and the window's edge below it.
+const MENU_MARGIN: f32 = 56.0;
+/// As many designs as the eye takes in.
+const MOST_RECENT: usize = 12;
+/// Narrower, the tools have signs instead of words.
+const WIDE: f32 = 980.0;
+
 /// All versions are in view at once.
 const ALL_MAJORS: f32 = 500.0;
 
@@ -21,17 +32,64 @@ const ALL_MAJORS: f32 = 500.0;
 pub type Asked = Vec<Does>;
 
 pub fn menu_bar_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
-    let servers = session.selection();
     MenuBar::new().ui(ui, |ui| {
         for menu in Menu::ALL {
-            ui.menu_button(menu.words(), |ui| {
-                ui.set_min_width(250.0);
-                for action in ACTIONS.iter().filter(|action| action.menu == menu) {
-                    asked.extend(entry_ui(ui, session, action, &servers));
-                }
-            });
+            let button = ui.menu_button(menu.words(), |ui| menu_ui(ui, session, menu, asked));
+            let is_free = session.dialog.is_none();
+            if is_free && ui.input_mut(|input| input.consume_key(Modifiers::ALT, key_of(menu))) {
+                Popup::open_id(ui.ctx(), Popup::default_response_id(&button.response));
+            }
         }
     });
+}
+
+/// With Alt it opens the menu.
+fn key_of(menu: Menu) -> Key {
+    match menu {
+        Menu::File => Key::F,
+        Menu::Edit => Key::E,
+        Menu::Server => Key::S,
+        Menu::Cluster => Key::C,
+        Menu::View => Key::V,
+        Menu::Time => Key::T,
+        Menu::Help => Key::H,
+    }
+}
+
+fn menu_ui(ui: &mut Ui, session: &Session, menu: Menu, asked: &mut Asked) {
+    ui.set_min_width(250.0);
+    // Room for the check marks, and as little as can be between the rows: a menu must fit into a small window.
+    ui.spacing_mut().button_padding.x = CHECK_WIDTH;
+    ui.spacing_mut().item_spacing.y = 1.0;
+    let room = ui.ctx().content_rect().height() - MENU_MARGIN;
+    ScrollArea::vertical().max_height(room).show(ui, |ui| {
+        for action in ACTIONS.iter().filter(|action| action.menu == menu) {
+            if action.id.begins_group() {
+                ui.separator();
+            }
+            asked.extend(entry_ui(ui, session, action, &action.about(session)));
+            if action.id == ActionId::Open {
+                ui.menu_button("Open recent", |ui| recent_ui(ui, session, asked));
+            }
+        }
+    });
+}
+
+fn recent_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
+    let there = session.start.recent.iter().filter(|design| design.is_there);
+    let shown: Vec<_> = there.take(MOST_RECENT).collect();
+    if shown.is_empty() {
+        ui.label("Designs that you open or save appear here");
+    }
+    for design in shown {
+        let name = design.path.file_name().unwrap_or(design.path.as_os_str());
+        let button = ui.add_enabled(!session.is_held(), Button::new(name.to_string_lossy()));
+        if button.on_hover_text(design.path.display().to_string()).clicked() {
+            let open = StartMessage::OpenRecent(design.path.clone());
+            asked.push(Does::Send(Message::Start(open)));
+            ui.close();
+        }
+    }
 }
 
 pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &mut Asked) {
@@ -45,8 +103,10 @@ pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &
         ui.add_space(GAP);
         version_ui(ui, session, outbox);
         ui.add_space(GAP);
-        tool_ui(ui, session, ActionId::Undo, "Undo", asked);
-        tool_ui(ui, session, ActionId::Redo, "Redo", asked);
+        let is_wide = ui.ctx().content_rect().width() >= WIDE;
+        let words = |long: &'static str, short: &'static str| if is_wide { long } else { short };
+        tool_ui(ui, session, ActionId::Undo, words("Undo", "⮪"), asked);
+        tool_ui(ui, session, ActionId::Redo, words("Redo", "⮫"), asked);
         ui.add_space(GAP);
         palette_ui(ui, session, asked);
         ui.add_space(GAP);
@@ -54,7 +114,9 @@ pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(GAP_LARGE / 2.0);
             next_ui(ui, session, asked);
-            tool_ui(ui, session, ActionId::Export, "Export…", asked);
+            if is_wide {
+                tool_ui(ui, session, ActionId::Export, "Export…", asked);
+            }
         });
     });
 }
@@ -143,8 +205,9 @@ fn palette_ui(ui: &mut Ui, session: &Session, asked: &mut Asked) {
     if response.clicked() {
         asked.extend(does);
     }
-    let hint = "Click to add under the selected server or the primary; drag onto a server to add under it";
-    response.on_hover_text(hint);
+    let words = actions::action(ActionId::AddStandby).map(|action| action.words_now(session));
+    let words = words.unwrap_or_default();
+    response.on_hover_text(format!("{words}, or drag it onto any other server"));
 }
 
 /// Into the mode, and out of it again.

@@ -103,6 +103,38 @@ pub fn learn_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         }
     });
     ui.add_space(GAP_SMALL);
+    ui.horizontal_wrapped(|ui| {
+        for (words, explained, message) in [
+            (
+                "Open a lesson of your own…",
+                "Open the file of a lesson; `pgcascade lesson new FILE` writes one to begin with",
+                LessonMessage::OpenFile,
+            ),
+            (
+                "Export progress…",
+                "Write what you have learnt to a file",
+                LessonMessage::Export,
+            ),
+            (
+                "Import progress…",
+                "Add what such a file says; the better of two counts",
+                LessonMessage::Import,
+            ),
+            (
+                "Forget…",
+                "Let all lessons begin as new",
+                LessonMessage::AskForget,
+            ),
+        ] {
+            let needs_progress = matches!(message, LessonMessage::Export | LessonMessage::AskForget);
+            let is_possible = !needs_progress || session.learning.is_begun();
+            let button = ui.add_enabled(is_possible, Button::new(words));
+            if button.on_hover_text(explained).clicked() {
+                outbox.send(Message::Lesson(message));
+            }
+        }
+    });
+    ui.add_space(GAP_SMALL);
     let done = lessons().iter();
     let done = done.filter(|lesson| session.learning.mark(&lesson.name) >= Mark::Solved);
     let heading = format!("All lessons ({} of {} solved)", done.count(), lessons().len());

@@ -9,7 +9,6 @@ mod learn;
 mod quiz;
 mod recent;
 mod templates;
-mod thumbnail;
 
 use egui::{Align, Frame, Label, Layout, Margin, RichText, ScrollArea, Ui};
 

@@ -10,7 +10,8 @@ use crate::model::lessons::find;
 use crate::ui::panels::{choose_ui, told_ui};
 use crate::ui::theme::{GAP, GAP_LARGE, RADIUS_CARD, TEXT_HEADING, TEXT_SMALL, Tokens};
 
-use super::{part_ui, thumbnail};
+use super::part_ui;
+use crate::ui::thumbnail;
 
 const PICTURE: f32 = 320.0;
 

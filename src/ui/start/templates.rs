@@ -13,7 +13,8 @@ use crate::model::document::format;
 use crate::model::document::templates::{TEMPLATES, Template};
 use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_CARD, RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
-use super::{part_ui, thumbnail};
+use super::part_ui;
+use crate::ui::thumbnail;
 
 const NARROWEST: f32 = 186.0;
 const PICTURE: f32 = 92.0;

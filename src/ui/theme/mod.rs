@@ -66,7 +66,10 @@ fn set_type_and_spacing(style: &mut egui::Style) {
         (TextStyle::Small, FontId::new(TEXT_SMALL, Proportional)),
         (TextStyle::Body, FontId::new(TEXT_BODY, Proportional)),
         (TextStyle::Button, FontId::new(TEXT_BODY, Proportional)),
-        (TextStyle::Heading, FontId::new(TEXT_HEADING, Proportional)),
+        (
+            TextStyle::Heading,
+            FontId::new(TEXT_HEADING, super::fonts::bold()),
+        ),
         (TextStyle::Monospace, FontId::new(TEXT_MONO, Monospace)),
     ]
     .into();

@@ -26,7 +26,7 @@ const SHOWS: Duration = Duration::from_secs(40);
 /// The same while a case is made smaller, where most tries are in vain.
 const SHOWS_SMALLER: Duration = Duration::from_secs(10);
 
-/// What was compared, for whoever wants to know how much that was.
+/// What was compared, for anyone who wants to know how much that was.
 #[derive(Default)]
 struct Compared {
     boards: usize,

@@ -28,7 +28,7 @@ use crate::scene::{Scene, perform, prepare, session};
 const ENDS: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(40);
 
-/// A deployed case. Whoever has one tears it down.
+/// A deployed case. Anyone who has one tears it down.
 pub struct Real {
     _scene: Scene,
     folder: PathBuf,

@@ -131,7 +131,11 @@ fn removing_asks_only_where_others_are_concerned() {
             servers: vec![slave1]
         })
     );
-    let remove = DesignMessage::Remove(vec![slave1], Downstreams::Reattach);
+    let remove = DesignMessage::Remove {
+        servers: vec![slave1],
+        downstreams: Downstreams::Reattach,
+        remembers: true,
+    };
     update(&mut session, Message::Design(remove));
     assert_eq!(session.dialog, None);
     assert_eq!(upstream_of(&session, "slave11"), "master");
@@ -196,6 +200,71 @@ fn the_same_notice_is_not_shown_twice_and_the_oldest_goes() {
     assert!(session.notices.iter().all(|notice| notice.number != number));
 }
 
+#[test]
+fn one_action_says_everything_in_one_notice() {
+    let mut session = seed();
+    // Both become asynchronous, and each is told.
+    let slave1 = id(&session, "slave1");
+    let edits = ["slave1", "slave2"].map(|name| Edit::SetSyncPriority {
+        server: id(&session, name),
+        priority: None,
+    });
+    let command = Command::Edits {
+        label: "x".to_owned(),
+        edits: edits.to_vec(),
+    };
+    update(&mut session, Message::Design(DesignMessage::Do(command)));
+    let said = session.notices.len();
+    assert!(said <= 1, "{:?}", session.notices);
+    for _ in 0..2 {
+        let refused = Edit::Attach {
+            server: slave1,
+            upstream: slave1,
+        };
+        update(&mut session, edit(refused));
+    }
+    assert_eq!(session.notices.len(), said + 1);
+    assert_eq!(session.notices.last().unwrap().repeats, 1);
+    update(&mut session, Message::View(ViewMessage::CloseNotices));
+    assert!(session.notices.is_empty());
+}
+
+#[test]
+fn a_standby_added_again_comes_beside_the_one_before() {
+    let mut session = seed();
+    let slave2 = id(&session, "slave2");
+    update(&mut session, Message::View(ViewMessage::Select(Some(slave2))));
+    let add = |session: &mut Session| {
+        let does = crate::app::actions::does(crate::app::actions::ActionId::AddStandby, session);
+        let Some(crate::app::actions::Does::Send(message)) = does else {
+            panic!("{does:?}");
+        };
+        update(session, message);
+    };
+    add(&mut session);
+    add(&mut session);
+    assert_eq!(upstream_of(&session, "standby1"), "slave2");
+    assert_eq!(upstream_of(&session, "standby2"), "slave2");
+    // Whatever is selected by hand gets its own.
+    let standby2 = id(&session, "standby2");
+    update(&mut session, Message::View(ViewMessage::Select(Some(standby2))));
+    add(&mut session);
+    assert_eq!(upstream_of(&session, "standby3"), "standby2");
+}
+
+#[test]
+fn an_answer_about_downstreams_is_not_remembered_unasked() {
+    let mut session = seed();
+    let slave1 = id(&session, "slave1");
+    let remove = DesignMessage::Remove {
+        servers: vec![slave1],
+        downstreams: Downstreams::Remove,
+        remembers: false,
+    };
+    update(&mut session, Message::Design(remove));
+    assert_eq!(session.preferences.removal, None);
+}
+
 /// All notices, the latest last.
 fn headlines(session: &Session) -> Vec<&str> {
     let notices = session.notices.iter();
@@ -206,7 +275,11 @@ fn headlines(session: &Session) -> Vec<&str> {
 fn what_was_answered_about_downstreams_is_remembered_until_one_asks_to_be_asked() {
     let mut session = seed();
     let slave1 = id(&session, "slave1");
-    let remove = DesignMessage::Remove(vec![slave1], Downstreams::Remove);
+    let remove = DesignMessage::Remove {
+        servers: vec![slave1],
+        downstreams: Downstreams::Remove,
+        remembers: true,
+    };
     update(&mut session, Message::Design(remove));
     update(&mut session, Message::Design(DesignMessage::Undo));
     update(
@@ -281,7 +354,7 @@ fn the_selection_grows_shrinks_and_forgets_what_is_gone() {
     );
     update(&mut session, Message::View(ViewMessage::Select(None)));
     assert!(session.selection().is_empty());
-    // Looking at servers is no step, and changes nothing.
+    // Looking at servers is not a step, and changes nothing.
     assert_eq!(session.desk.history.undo_label(), Some("Remove slave12"));
 }
 

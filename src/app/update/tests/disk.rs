@@ -98,7 +98,7 @@ fn a_save_never_goes_over_what_somebody_else_wrote_without_asking() {
         session.dialog,
         Some(Dialog::ChangedOnDisk { is_saving: true, .. })
     ));
-    // Whoever gives up goes on drawing; a later save closes no window.
+    // Anyone who gives up goes on drawing; a later save closes no window.
     let mut other = saved_seed();
     modify(&mut other);
     update(&mut other, Message::Quit);
@@ -112,7 +112,7 @@ fn a_save_never_goes_over_what_somebody_else_wrote_without_asking() {
         file(FileMessage::Written(purpose, PATH.into(), Some(text)))
     };
     assert!(!update(&mut other, saved(text)).contains(&Effect::Close));
-    // Whoever says so saves, and what was put off goes on.
+    // Anyone who says so saves, and what was put off goes on.
     let effects = update(&mut session, file(FileMessage::KeepMine { save: true }));
     assert!(matches!(&effects[..], [Effect::Write { expected, .. }] if *expected == Some(theirs())));
     let text = session.derived.text.clone();

@@ -1,7 +1,7 @@
 //! Files: what is unsaved, and what is asked before it would be lost.
 
 use super::*;
-use crate::app::{Against, Dialog, FileMessage, PathPurpose, ViewMessage};
+use crate::app::{Against, Dialog, FileMessage, PathPurpose, Tab, ViewMessage};
 use crate::model::desk::Unsaved;
 
 fn file(message: FileMessage) -> Message {
@@ -206,33 +206,52 @@ fn a_change_made_while_a_file_is_chosen_is_asked_about_too() {
 }
 
 #[test]
-fn a_file_that_is_no_design_is_explained_line_by_line_and_the_drawing_stays() {
+fn a_file_that_nobody_meant_as_a_design_is_explained_and_the_drawing_stays() {
     let mut session = seed();
     let before = drawn(&session);
-    let text =
-        "format = 1\nname = \"x\"\npostgres = 15\ncolour = 3\n[[server]]\nname = \"a\"\nport = 99999\n";
+    let text = "port = 1\n";
     update(
         &mut session,
-        file(FileMessage::Read("/d/bad.toml".into(), text.to_owned())),
+        file(FileMessage::Read("/d/notes.txt".into(), text.to_owned())),
     );
     assert_eq!(drawn(&session), before);
-    assert_eq!(
-        notice(&session),
-        (
-            NoticeKind::Problem,
-            "\"bad.toml\" cannot be opened: 2 problems in it"
-        )
+    let (kind, headline) = notice(&session);
+    assert_eq!(kind, NoticeKind::Problem);
+    assert!(
+        headline.starts_with("\"notes.txt\" cannot be opened: "),
+        "{headline}"
     );
     let causes = &session.notices[0].report.causes;
     assert!(
-        causes.iter().any(|cause| cause.starts_with("line 4: ")),
-        "{causes:?}"
-    );
-    assert!(
-        causes.iter().any(|cause| cause.starts_with("line 7: ")),
+        causes.iter().any(|cause| cause.starts_with("line 1: ")),
         "{causes:?}"
     );
     assert_eq!(session.desk.path, None);
+}
+
+#[test]
+fn a_design_with_errors_opens_as_text_and_is_drawn_once_they_are_fixed() {
+    let mut session = seed();
+    let text = "format = 1\nname = \"x\"\npostgres = 15\n[[server]]\nname = \"a\"\nport = 99999\n";
+    let path = PathBuf::from("/d/bad.toml");
+    update(
+        &mut session,
+        file(FileMessage::Read(path.clone(), text.to_owned())),
+    );
+    assert_eq!(session.desk.path, Some(path));
+    assert_eq!(session.looks.tab, Tab::Text);
+    assert_eq!((session.text(), session.is_modified()), (text, false));
+    assert!(session.is_text_broken());
+    let fixed = text.replace("99999", "5433");
+    let typed = DesignMessage::Type {
+        text: fixed.clone(),
+        joins: false,
+    };
+    update(&mut session, Message::Design(typed));
+    update(&mut session, Message::Design(DesignMessage::ReadTyped));
+    assert!(!session.is_text_broken());
+    assert_eq!(drawn(&session), "postgres 15\na 5433\n");
+    assert_eq!((session.text(), session.is_modified()), (fixed.as_str(), true));
 }
 
 #[test]

@@ -120,7 +120,14 @@ fn what_is_taken_back_is_folded_as_it_was() {
     let mut session = session();
     fold(&mut session, "a");
     let a = id(&session, "a");
-    design(&mut session, DesignMessage::Remove(vec![a], Downstreams::Remove));
+    design(
+        &mut session,
+        DesignMessage::Remove {
+            servers: vec![a],
+            downstreams: Downstreams::Remove,
+            remembers: true,
+        },
+    );
     assert_eq!(shown(&session), "m e f");
     design(&mut session, DesignMessage::Undo);
     assert_eq!(shown(&session), "m a e f");

@@ -1,8 +1,11 @@
 //! Lessons as messages: opened, solved, left, opened again; hints, the solution that plays, the locked drawing, the quiz.
 
 use super::*;
-use crate::app::{Dialog, LessonMessage, OpenLesson, Tab, TimeMessage, WhatIfMessage};
-use crate::model::lessons::{Mark, check_result, lessons, read_result, truth};
+use crate::app::{Dialog, LessonFile, LessonMessage, OpenLesson, Tab, TimeMessage, WhatIfMessage};
+use crate::model::lessons::{
+    Bench, FRAME, Mark, ProofStep, check_result, lessons, read, read_result, test as test_lesson, truth,
+};
+use crate::report::Report;
 
 fn send(session: &mut Session, message: LessonMessage) -> Vec<Effect> {
     update(session, Message::Lesson(message))
@@ -238,4 +241,190 @@ fn a_quiz_counts_what_was_right() {
     assert_eq!((quiz.right, quiz.lessons.len()), (5, 0));
     drop(send(&mut session, LessonMessage::EndQuiz));
     assert!(session.learning.quiz.is_none());
+}
+
+/// "Show me" ends where the bench ends; a wrong attempt can be left by *Start again*, and the solution still works.
+#[test]
+fn show_me_and_start_again_reach_what_the_bench_reaches() {
+    for known in lessons() {
+        let mut session = open(&known.name);
+        drop(send(&mut session, LessonMessage::Show));
+        while lesson(&session).is_showing() {
+            drop(send(&mut session, LessonMessage::ShowStep));
+        }
+        let mut bench = Bench::new(known);
+        for line in &known.solution {
+            bench.play(&line.text).unwrap();
+        }
+        assert_eq!(
+            lesson(&session).state.goals,
+            bench.state().goals,
+            "{}",
+            known.name
+        );
+        assert!(!lesson(&session).state.is_solved, "{}", known.name);
+        for wrong in &known.wrong {
+            drop(send(&mut session, LessonMessage::Restart));
+            let attempt = wrong.attempt.iter().map(|line| line.text.clone());
+            session.lesson.as_mut().unwrap().showing = attempt.collect();
+            while lesson(&session).is_showing() {
+                drop(send(&mut session, LessonMessage::ShowStep));
+            }
+            let place = known.wrong.iter().position(|other| other == wrong).unwrap();
+            assert_eq!(
+                lesson(&session).state.wrong,
+                [place],
+                "{}: {}",
+                known.name,
+                wrong.says
+            );
+        }
+        drop(send(&mut session, LessonMessage::Restart));
+        answer_all(&mut session);
+        play_solution(&mut session);
+        assert!(lesson(&session).state.is_solved, "{}", known.name);
+    }
+}
+
+fn file(text: &str) -> LessonFile {
+    match read(text) {
+        Ok(lesson) => {
+            let faults = test_lesson(&lesson);
+            LessonFile::Good(Box::new(lesson), faults)
+        }
+        Err(problems) => LessonFile::Bad(problems),
+    }
+}
+
+#[test]
+fn a_lesson_of_ones_own_is_opened_and_read_again_while_it_is_written() {
+    let mut session = seed();
+    let path = std::path::PathBuf::from("/home/u/my.toml");
+    let said = |text: &str| LessonMessage::FileRead(path.clone(), file(text));
+    drop(send(&mut session, said(&FRAME.replace("holds =", "hold ="))));
+    assert!(session.lesson.is_none());
+    assert!(notice(&session).1.contains("is not a valid lesson"));
+    drop(send(&mut session, said(FRAME)));
+    assert_eq!(lesson(&session).lesson.name, "my-lesson");
+    let faults = |session: &Session| lesson(session).file.as_ref().unwrap().faults.clone();
+    assert_eq!(faults(&session), Vec::<String>::new());
+    assert_eq!(
+        send(&mut session, LessonMessage::LookAtFile),
+        [Effect::ReadLesson(path.clone())]
+    );
+    // Other words: what was drawn and reached stays.
+    let standby = id(&session, "standby");
+    let message = edit(Edit::SetSyncPriority {
+        server: standby,
+        priority: Some(1),
+    });
+    drop(update(&mut session, message));
+    let (before, steps) = (drawn(&session), lesson(&session).journal.steps.len());
+    let other = FRAME.replace("A standby that answers", "Another title");
+    drop(send(&mut session, said(&other)));
+    assert_eq!(lesson(&session).lesson.title, "Another title");
+    assert_eq!(
+        (drawn(&session), lesson(&session).journal.steps.len()),
+        (before.clone(), steps)
+    );
+    // What cannot be read is said by line, and the last good one stays.
+    drop(send(&mut session, said(&FRAME.replace("holds =", "hold ="))));
+    assert_eq!(lesson(&session).lesson.title, "Another title");
+    assert!(faults(&session)[0].starts_with("line "), "{:?}", faults(&session));
+    // Another start begins again.
+    let third = other.replace("standby 5433", "standby 5444");
+    drop(send(&mut session, said(&third)));
+    assert_ne!(drawn(&session), before);
+    assert_eq!(faults(&session), Vec::<String>::new());
+    drop(send(&mut session, LessonMessage::Restart));
+    assert!(lesson(&session).file.is_some(), "it is still followed");
+}
+
+#[test]
+fn a_lesson_is_opened_like_any_file() {
+    let mut session = seed();
+    let path = std::path::PathBuf::from("/home/u/my.toml");
+    let read = crate::app::FileMessage::Read(path.clone(), FRAME.to_owned());
+    assert_eq!(
+        update(&mut session, Message::File(read)),
+        [Effect::ReadLesson(path)]
+    );
+}
+
+#[test]
+fn a_proof_is_told_step_by_step_and_marks_the_lesson() {
+    let mut session = open("second-hop");
+    answer_all(&mut session);
+    play_solution(&mut session);
+    let effects = send(&mut session, LessonMessage::Prove);
+    let Some(Effect::Prove { name, folder, .. }) = effects.first() else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(name, "second-hop");
+    assert!(folder.ends_with("proof-second-hop"), "{folder:?}");
+    assert!(
+        send(&mut session, LessonMessage::Prove).is_empty(),
+        "one at a time"
+    );
+    let step = |is_done| ProofStep {
+        step: 1,
+        of: 4,
+        text: "Deploy".to_owned(),
+        is_done,
+    };
+    drop(send(&mut session, LessonMessage::ProofStep(step(false))));
+    drop(send(&mut session, LessonMessage::ProofStep(step(true))));
+    assert_eq!(lesson(&session).proof.as_ref().unwrap().steps, [step(true)]);
+    let failed = Err(Report::new("The servers do not show it."));
+    drop(send(&mut session, LessonMessage::ProofEnded(failed)));
+    assert_eq!(session.learning.mark("second-hop"), Mark::Solved);
+    assert!(notice(&session).1.contains("do not show"));
+    drop(send(&mut session, LessonMessage::Prove));
+    let cancelled = send(&mut session, LessonMessage::CancelProof);
+    assert_eq!(cancelled, [Effect::CancelProof]);
+    assert!(send(&mut session, LessonMessage::CancelProof).is_empty());
+    drop(send(
+        &mut session,
+        LessonMessage::ProofEnded(Err(Report::new("It was cancelled."))),
+    ));
+    drop(send(&mut session, LessonMessage::Prove));
+    let shown = Ok(vec!["Deployed and verified".to_owned()]);
+    drop(send(&mut session, LessonMessage::ProofEnded(shown)));
+    assert!(lesson(&session).state.is_proved);
+    assert_eq!(session.learning.mark("second-hop"), Mark::Proved);
+    // To end the lesson ends what is under way.
+    drop(send(&mut session, LessonMessage::Prove));
+    assert_eq!(send(&mut session, LessonMessage::End), [Effect::CancelProof]);
+}
+
+#[test]
+fn progress_goes_to_a_file_and_back_and_is_forgotten_after_a_question() {
+    let mut session = open("second-hop");
+    let asked = send(&mut session, LessonMessage::Export);
+    assert!(matches!(asked.as_slice(), [Effect::AskPath { .. }]), "{asked:?}");
+    let chosen = crate::app::FileMessage::Chosen(
+        crate::app::PathPurpose::ExportProgress,
+        Some("/home/u/p.json".into()),
+    );
+    let effects = update(&mut session, Message::File(chosen));
+    let Some(Effect::Write { bytes, .. }) = effects.first() else {
+        panic!("{effects:?}");
+    };
+    assert!(String::from_utf8_lossy(bytes).contains("second-hop"));
+    let mut other = crate::model::lessons::Progress::default();
+    other.begin("away");
+    let imported = send(&mut session, LessonMessage::Imported(Box::new(other)));
+    assert!(
+        matches!(imported.as_slice(), [Effect::KeepProgress(_)]),
+        "{imported:?}"
+    );
+    assert_eq!(session.learning.mark("away"), Mark::Begun);
+    drop(send(&mut session, LessonMessage::AskForget));
+    assert_eq!(session.dialog, Some(Dialog::ForgetProgress));
+    assert_eq!(session.learning.mark("away"), Mark::Begun);
+    drop(send(&mut session, LessonMessage::Forget));
+    assert_eq!(
+        (session.learning.mark("away"), session.dialog.is_none()),
+        (Mark::New, true)
+    );
 }

@@ -42,7 +42,11 @@ fn a_link_that_is_gone_or_hidden_is_not_selected() {
     view(&mut session, ViewMessage::Fold(slave1, true));
     assert_eq!(session.looks.link, None);
     view(&mut session, ViewMessage::SelectLink(slave1));
-    let remove = DesignMessage::Remove(vec![slave1], Downstreams::Remove);
+    let remove = DesignMessage::Remove {
+        servers: vec![slave1],
+        downstreams: Downstreams::Remove,
+        remembers: true,
+    };
     drop(update(&mut session, Message::Design(remove)));
     assert_eq!(session.looks.link, None);
 }

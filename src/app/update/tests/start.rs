@@ -82,7 +82,7 @@ fn a_recent_design_is_opened_and_noted() {
 #[test]
 fn a_recent_design_that_cannot_be_read_leaves_the_page_and_the_drawing() {
     let mut session = started();
-    let path = PathBuf::from("/home/u/bad.toml");
+    let path = PathBuf::from("/home/u/notes.txt");
     update(&mut session, start(StartMessage::OpenRecent(path.clone())));
     update(
         &mut session,
@@ -210,7 +210,11 @@ fn what_is_preferred_is_kept_when_it_changes_and_only_then() {
     assert_eq!((kept.theme, kept.reduce_motion), (Theme::Dark, false));
     assert_eq!(update(&mut session, dark()), []);
     let slave1 = id(&session, "slave1");
-    let remove = DesignMessage::Remove(vec![slave1], crate::model::topology::Downstreams::Reattach);
+    let remove = DesignMessage::Remove {
+        servers: vec![slave1],
+        downstreams: crate::model::topology::Downstreams::Reattach,
+        remembers: true,
+    };
     update(&mut session, Message::Design(remove));
     assert_eq!(session.preferences.removal, Some(Removal::Reattach));
 }

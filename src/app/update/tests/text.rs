@@ -25,7 +25,7 @@ fn with(session: &Session, old: &str, new: &str) -> String {
     session.text().replace(old, new)
 }
 
-/// Types what is no design, and lets it be read.
+/// Types what is not a design, and lets it be read.
 fn break_text(session: &mut Session) -> String {
     let broken = with(session, "port = 25433", "port = x25433");
     typed(session, &broken, false);
@@ -303,7 +303,7 @@ fn the_drawing_is_also_what_is_saved_over_a_file_that_was_changed_elsewhere() {
     file(&mut session, written);
     assert_eq!(session.text(), broken, "what was typed is still there");
 
-    // The next save is asked for anew: this one is of the text.
+    // The next save is asked for again: this one is of the text.
     file(&mut session, FileMessage::Save);
     assert_eq!(text_of(&file(&mut session, FileMessage::SaveBroken)), broken);
     file(&mut session, changed());
@@ -318,7 +318,7 @@ fn a_save_of_the_drawing_that_was_given_up_says_nothing_about_the_next() {
     let theirs = session.derived.text.replace("25433", "25499");
     update(&mut session, Message::File(FileMessage::Save));
     update(&mut session, Message::File(FileMessage::SaveDrawing));
-    // It was not written; meanwhile the text is mended.
+    // It was not written; meanwhile the text is repaired.
     let text = with_port(&session.derived.text);
     typed(&mut session, &text, false);
     let effects = without_autosave(update(&mut session, Message::File(FileMessage::Save)));

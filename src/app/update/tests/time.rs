@@ -126,7 +126,7 @@ fn what_happens_in_the_middle_is_a_story_of_its_own() {
     assert_eq!(in_time(&session).now(), 30_000);
     time(&mut session, TimeMessage::Fork);
     assert_eq!((in_time(&session).stories(), events(&session).len()), ((3, 2), 1));
-    // What cannot be is said, and is no event.
+    // What cannot be is said, and is not an event.
     happen(&mut session, "crash slave1");
     assert!(
         notice(&session).1.contains("is already down"),

@@ -75,7 +75,7 @@ fn a_story_is_gone_through_and_forks_where_something_else_is_done() {
     assert_eq!(fate(&session), CommitFate::Hangs);
     send(&mut session, WhatIfMessage::GoTo(1));
     assert_eq!(fate(&session), CommitFate::Acknowledged);
-    // The same again goes on with the same story.
+    // The same again continues the same story.
     happen(&mut session, "crash slave2");
     assert_eq!(what_if(&session).stories(), (1, 0));
     send(&mut session, WhatIfMessage::GoTo(1));

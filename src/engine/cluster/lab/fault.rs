@@ -81,7 +81,7 @@ impl Fault {
             Ok(Incident::Stop(server)) => Ok(Self::Stop(server)),
             Ok(Incident::Pause(server)) => Ok(Self::Pause(server)),
             Ok(Incident::FillArchive) => Ok(Self::FillArchive),
-            Ok(Incident::Cut { one, other }) => Ok(Self::Link {
+            Ok(Incident::Cut { one, other }) if one != other => Ok(Self::Link {
                 one,
                 other,
                 trouble: Trouble::Cut,

@@ -1,4 +1,4 @@
-//! The journal of a deployment: a line for every step that begins, is done, or is taken back, in the marker's folder. What
+//! The journal of a deployment: a line for every step that begins, is done, or is undone, in the marker's folder. What
 //! a later pgcascade goes on from.
 //!
 //! It counts for this plan and this boot of the machine: nothing that a deployment makes is flushed to disk, so after
@@ -26,7 +26,7 @@ const LARGEST_BYTES: u64 = 64 * 1024 * 1024;
 pub(in crate::engine) struct JournalFile(File);
 
 impl JournalFile {
-    /// Begins the journal of this plan, or goes on with it.
+    /// Begins the journal of this plan, or continues it.
     pub(in crate::engine) fn open(folder: &Path, plan: &Plan) -> io::Result<Self> {
         let is_ours = read(folder, plan).is_some();
         let mut file = OpenOptions::new()
@@ -55,7 +55,7 @@ impl JournalFile {
         read(folder, plan).unwrap_or_default()
     }
 
-    /// Before a step does anything, also before it is taken back.
+    /// Before a step does anything, also before it is undone.
     pub(in crate::engine) fn begins(&self, step: StepId) -> io::Result<()> {
         self.note("begins", step)
     }
@@ -64,7 +64,7 @@ impl JournalFile {
         self.note("done", step)
     }
 
-    /// It was taken back whole.
+    /// It was undone whole.
     pub(in crate::engine) fn is_gone(&self, step: StepId) -> io::Result<()> {
         self.note("gone", step)
     }
@@ -106,7 +106,7 @@ fn read(folder: &Path, plan: &Plan) -> Option<Journal> {
         return None;
     }
     let mut journal = Journal::default();
-    // A line that was cut off is no line.
+    // A line that was cut off is not a line.
     for line in lines.filter_map(|line| line.strip_suffix('\n')) {
         let (what, number) = line.split_once(' ')?;
         let step = StepId(number.parse().ok()?);
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(read(&plans[0]).done, [StepId(0), StepId(4)].into());
         assert_eq!(read(&plans[1]), Journal::default());
 
-        // Another plan begins anew, and so would another boot.
+        // Another plan begins again, and so would another boot.
         drop(JournalFile::open(folder.path(), &plans[1]).unwrap());
         assert_eq!(read(&plans[0]), Journal::default());
         let text = fs::read_to_string(path(folder.path())).unwrap();

@@ -124,7 +124,7 @@ pub fn read(folder: &std::path::Path) -> Result<Option<ClusterRecord>, Report> {
     Ok(disk::read_marker(folder)?.map(|stored| stored.record))
 }
 
-/// Leaves an unfinished cluster as it is: it is offered no more, and can be gone on with or torn down by its folder.
+/// Leaves an unfinished cluster as it is: it is offered no more, and can be resumed or torn down by its folder.
 ///
 /// # Errors
 ///
@@ -196,7 +196,7 @@ impl ClusterRecord {
         self.builder.as_ref().is_some_and(Builder::is_alive)
     }
 
-    /// True if whoever was at work on it has gone before it was done.
+    /// True if anyone who was at work on it has gone before it was done.
     pub fn is_unfinished(&self) -> bool {
         (self.state != ClusterState::Complete || self.switching.is_some()) && !self.is_at_work()
     }

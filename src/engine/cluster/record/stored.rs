@@ -29,7 +29,7 @@ pub(in crate::engine) struct Stored {
     /// change still the one before.
     #[serde(default, alias = "change")]
     pub(in crate::engine) wanted: Option<String>,
-    /// The text of the design that a change comes from, where that is not design.toml's: it takes back another change that
+    /// The text of the design that a change comes from, where that is not design.toml's: it undoes another change that
     /// was ended in the middle.
     #[serde(default)]
     pub(in crate::engine) from: Option<String>,

@@ -1,4 +1,4 @@
-//! The servers of a cluster, for whoever performs a plan: start, stop, wait, slots, reload, and the proofs.
+//! The servers of a cluster, for anyone who performs a plan: start, stop, wait, slots, reload, and the proofs.
 
 mod tell;
 
@@ -248,7 +248,7 @@ impl Servers {
         work: &Work,
     ) -> Result<(), Failure> {
         if self.is_in_use {
-            // Taking back a stop that was given up: the server may be on its way down still.
+            // Undoing a stop that was given up: the server may be on its way down still.
             self.stop(target, work).await?;
         }
         let started = server::start(&self.site, target, pass_file_in_environment, &work.wait).await?;
@@ -354,7 +354,7 @@ impl Servers {
         proof::prove_row(&self.sessions, primary, &readers, &delayed, &work.wait).await
     }
 
-    /// A proof waits in vain for a server that died: whoever of `servers` does so ends it, with its last words.
+    /// A proof waits in vain for a server that died: one of `servers` that does so ends it, with its last words.
     async fn unless_dead(
         &self,
         servers: &[Target],

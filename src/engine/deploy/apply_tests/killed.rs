@@ -1,4 +1,4 @@
-//! A change during which pgcascade is ended, at every step in turn: in the middle of it and after it. Whoever
+//! A change during which pgcascade is ended, at every step in turn: in the middle of it and after it. Anyone who
 //! comes next finishes it or takes it back, is ended too, and comes again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -235,7 +235,7 @@ fn leaves_slots(steps: &[Step]) -> Vec<LeftSlot> {
 enum Fate {
     Lives,
     IsKilled(usize, Moment),
-    /// The step fails once it has done its part, and what was done is taken back.
+    /// The step fails once it has done its part, and what was done is undone.
     Fails(usize),
 }
 

@@ -131,7 +131,7 @@ mod tests {
         let own = outgoing.local_addr().unwrap().port();
         let by = holder(own).unwrap();
         assert!(by.starts_with("a connection of "), "{by}");
-        // Whoever ends it first keeps the port for a while.
+        // Anyone who ends it first keeps the port for a while.
         drop(outgoing);
         drop(incoming);
         drop(listening);

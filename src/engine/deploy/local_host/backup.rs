@@ -33,7 +33,7 @@ const LEFT_OUT: [&str; 7] = [
     "standby.signal",
     "recovery.signal",
 ];
-/// Folders at the top whose content is made anew at every start, or comes by streaming.
+/// Folders at the top whose content is made again at every start, or comes by streaming.
 const EMPTIED: [&str; 8] = [
     "pg_wal",
     "pg_replslot",

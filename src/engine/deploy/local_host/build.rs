@@ -1,4 +1,4 @@
-//! Makes a cluster, or goes on with one that an earlier run has begun.
+//! Makes a cluster, or continues one that an earlier run has begun.
 
 use std::path::PathBuf;
 

@@ -94,7 +94,7 @@ impl BuildHost {
             return Err(not_empty(&folder));
         }
         // An empty folder that an earlier run made, killed before its marker, or another one that is at it just now:
-        // whoever wins the marker below also inherits what there is to remove.
+        // anyone who wins the marker below also inherits what there is to remove.
         let earlier = record::claims_without_marker(&folder);
         let made_by = earlier.iter().find(|claim| claim.record.made_folder);
         let missing = files::missing_parents(&folder);
@@ -118,7 +118,7 @@ impl BuildHost {
             },
             made => made.map_err(failed)?,
         }
-        // Whoever makes the marker's folder has the claim; another pgcascade that came meanwhile fails here.
+        // Anyone who makes the marker's folder has the claim; another pgcascade that came meanwhile fails here.
         let marker = folder.join(ClusterFolder::MARKER_FOLDER);
         files::make_folder(&marker, None).map_err(|error| {
             if error.kind() == ErrorKind::AlreadyExists {

@@ -17,7 +17,7 @@ use crate::engine::system::files::Owner;
 #[derive(Debug)]
 pub(super) struct EarlyCopies {
     begun: Mutex<BTreeMap<PathBuf, Begun>>,
-    /// How many copies are made at once, told anew whenever there is more to copy.
+    /// How many copies are made at once, told again whenever there is more to copy.
     rounds: watch::Sender<usize>,
     turns: Arc<Semaphore>,
     stop: CancellationToken,

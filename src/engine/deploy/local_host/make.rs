@@ -213,7 +213,7 @@ impl BuildHost {
 
 /// True where the folder is one that an earlier run may have half made: its record, as it was found, says so.
 pub(super) fn is_remade(found: &Stored, path: &str, full: &std::path::Path) -> bool {
-    // In a cluster certificates that were half made are made anew, each in its place.
+    // In a cluster certificates that were half made are made again, each in its place.
     let may_be_full = path == ClusterFolder::TLS && found.record.state != ClusterState::Building;
     // A link that was put there meanwhile is none, wherever it leads.
     let is_folder = std::fs::symlink_metadata(full).is_ok_and(|there| there.is_dir());

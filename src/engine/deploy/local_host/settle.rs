@@ -62,7 +62,7 @@ impl ChangeHost {
         stored.record.builder = None;
         // That is so whatever else is undone.
         stored.torn.clone_from(&claim.stored.torn);
-        // A settling that failed may have written design.toml anew.
+        // A settling that failed may have written design.toml again.
         if before.standing.resumes {
             let recorded = if before.is_taken_back {
                 &self.bench.document

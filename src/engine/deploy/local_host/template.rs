@@ -2,7 +2,7 @@
 //! half of a deployment's time. The copy gets a system identifier of its own; passwords are never in what is kept.
 //!
 //! Kept is `CACHE/initdb/KEY/`: `data`, and a note of what must be in it. It comes into being by one rename, and
-//! whoever finds something else than the note says runs initdb. Nothing is flushed to disk, so it counts for one boot
+//! anyone who finds something else than the note says runs initdb. Nothing is flushed to disk, so it counts for one boot
 //! of the machine only. It can be removed at any time.
 
 use std::fs;

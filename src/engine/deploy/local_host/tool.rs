@@ -51,7 +51,7 @@ impl BuildHost {
             .arg("-D")
             .arg(&target)
             .args(["-U", ClusterFolder::SUPERUSER, "-A", way.auth_method])
-            // The machine's locale is no part of the design.
+            // The machine's locale is not part of the design.
             .args(["-E", "UTF8", "--no-locale"]);
         if let Some(file) = password_file {
             command.arg(format!("--pwfile={}", self.bench.inside(file)?.display()));
@@ -101,7 +101,7 @@ impl BuildHost {
         {
             sql.push_str("SET password_encryption = 'scram-sha-256'\n");
         }
-        // Dropping the lock before the wait below: whoever cancels needs it.
+        // Dropping the lock before the wait below: anyone who cancels needs it.
         let superuser = self.bench.claim().superuser_password.clone();
         if let Some(file) = superuser {
             let _ = writeln!(

@@ -1,5 +1,5 @@
-//! A deployment that is killed at every step in turn, before, in the middle of and after it, and gone on with: the end is
-//! that of a run that nobody disturbed. Killed again while it goes on, it is gone on with again; a failure takes all back.
+//! A deployment that is killed at every step in turn, before, in the middle of and after it, and resumed: the end is
+//! that of a run that nobody disturbed. Killed again while it goes on, it is resumed again; a failure takes all back.
 
 use std::sync::{Arc, Mutex};
 

@@ -54,7 +54,7 @@ const SCENARIO_KEYS: [&str; 2] = ["name", "text"];
 /// The format's number; a file with a higher one was written by a newer pgcascade.
 const FORMAT: i64 = 1;
 
-/// Why a text is no design: one of possibly many, each with its line.
+/// Why a text is not a design: one of possibly many, each with its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The id under which `check` lists it, for example `loop` or `unknown-key`.

@@ -115,9 +115,18 @@ impl Reader {
                 for problem in problems.into_iter().filter(|problem| !only_seems(problem)) {
                     let place = problem.server();
                     let line_of_server = |place: usize| lines.get(place).copied().flatten();
+                    // What is wrong is the upstream's name, and not the server.
+                    let follows = place
+                        .filter(|_| problem.rule() == "unknown-upstream")
+                        .and_then(|place| {
+                            let span = tables.get(place)?.0.get("follows")?.span()?;
+                            Some(self.lines.of(span.start))
+                        });
                     self.problems.push(Problem {
                         rule: problem.rule(),
-                        line: line_of_server(place.unwrap_or(0)).or(Some(BEGINNING_LINE)),
+                        line: follows
+                            .or_else(|| line_of_server(place.unwrap_or(0)))
+                            .or(Some(BEGINNING_LINE)),
                         server: place.and_then(|place| names.get(place).cloned()),
                         message: problem.to_string(),
                         fix: problem.fix(),

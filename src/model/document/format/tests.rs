@@ -296,7 +296,7 @@ apply_delay = \"10min\"
     assert_eq!(read(&text).unwrap().topology(), document.topology());
 }
 
-/// Reads a text that is no design and compares what is said of it.
+/// Reads a text that is not a design and compares what is said of it.
 fn check_problems(text: &str, expected: &[&str]) {
     let problems = read(text).map(|document| document.text()).unwrap_err();
     let said: Vec<String> = problems

@@ -1,6 +1,11 @@
 //! `ansible`: a small project of plain modules: an inventory whose groups are the levels of the tree, one play a level, then
 //! synchronous replication, then the proof.
 
+mod playbook;
+mod site;
+
+use std::collections::BTreeMap;
+
 use super::ExportFile;
 use super::names::{Spelling, derived};
 use super::parts::{cluster_word, configuration, in_order, plain, slots_at};
@@ -8,26 +13,27 @@ use super::yaml::Yaml;
 use crate::model::configuration::{Layout, without};
 use crate::model::plan::ExpectedRows;
 use crate::model::quoting::shell_word;
-use crate::model::topology::{Archive, Auth, Server, Topology};
+use crate::model::topology::{Archive, Auth, Server, ServerId, Topology};
+
+pub use playbook::{EVENTS, EVENTS_NAME, Playbook};
 
 const SERVER: &str = include_str!("server.yml");
 const PROVE: &str = include_str!("prove.yml");
+const SYNC: &str = include_str!("sync.yml");
+const CLEAR: &str = include_str!("clear.yml");
 
 pub fn files(topology: &Topology) -> Vec<ExportFile> {
-    // Names that would be ambiguous in an inventory.
-    let names = derived(
-        topology,
-        Spelling::Word,
-        &["all", "ungrouped", "localhost", "pgcascade"],
-    );
+    let names = host_names(topology);
     let name = |server: &Server| names.get(&server.id()).cloned().unwrap_or_default();
     let mut files = vec![
         plain("ansible.cfg", CFG),
         plain("inventory.yml", inventory(topology, &name).print()),
         plain("group_vars/all/cluster.yml", variables(topology).print()),
-        plain("site.yml", site(topology)),
+        plain("site.yml", site::site(topology)),
         plain("tasks/server.yml", SERVER),
+        plain("tasks/sync.yml", SYNC),
         plain("tasks/prove.yml", PROVE),
+        plain("tasks/clear.yml", CLEAR),
     ];
     files.extend(super::hosts::preparation(topology));
     for server in in_order(topology) {
@@ -59,6 +65,36 @@ display_skipped_hosts = false
 pipelining = True
 ";
 
+/// The servers' names in the inventory; those that would be ambiguous there are others.
+pub fn host_names(topology: &Topology) -> BTreeMap<ServerId, String> {
+    derived(
+        topology,
+        Spelling::Word,
+        &["all", "ungrouped", "localhost", "pgcascade"],
+    )
+}
+
+/// The slots that the first design has on a server of the second one, and the second one has not: by name in the inventory.
+pub fn left_slots(before: &Topology, after: &Topology) -> BTreeMap<String, Vec<String>> {
+    let names = host_names(after);
+    let mut left = BTreeMap::new();
+    for server in in_order(after) {
+        let Some(old) = before.by_name(server.name().as_str()) else {
+            continue;
+        };
+        let now = slots_at(after, server);
+        let gone: Vec<String> = slots_at(before, old)
+            .into_iter()
+            .filter(|slot| !now.contains(slot))
+            .collect();
+        if let Some(name) = names.get(&server.id()).filter(|_| !gone.is_empty()) {
+            left.insert(name.clone(), gone);
+        }
+    }
+    left
+}
+
+/// The servers by their level of the tree, the primary's first.
 fn levels<'a>(topology: &'a Topology) -> Vec<Vec<&'a Server>> {
     let mut levels: Vec<Vec<&'a Server>> = Vec::new();
     for server in in_order(topology) {
@@ -141,6 +177,10 @@ fn host(topology: &Topology, server: &Server, name: &dyn Fn(&Server) -> String) 
         "pg_streams",
         (!server.is_primary()).then(|| Yaml::Switch(topology.streams(server.id()))),
     )
+    .with_some(
+        "pg_reads_at_once",
+        (!server.is_primary()).then(|| Yaml::Switch(topology.streams(server.id()) && !server.is_delayed())),
+    )
 }
 
 /// Where a copy puts each tablespace.
@@ -196,6 +236,7 @@ fn variables(topology: &Topology) -> Yaml {
         ),
         ("pg_has_passfile", Yaml::Switch(major.has_passfile())),
         ("pg_reserves", Yaml::Switch(major.can_reserve_at_slot())),
+        ("pg_follows_by_reload", Yaml::Switch(major.reloads_upstream())),
         ("pg_has_receiver_view", Yaml::Switch(major.has_receiver_view())),
         (
             "pg_initdb_options",
@@ -248,36 +289,4 @@ fn variables(topology: &Topology) -> Yaml {
         ("pg_superuser_password", secret("superuser")),
         ("pg_replication_password", secret("replication")),
     ])
-}
-
-fn site(topology: &Topology) -> String {
-    let group = cluster_word(topology).replace('-', "_");
-    let mut text =
-        "# One play a level of the tree, so that every upstream runs before its standbys ask it.\n---\n"
-            .to_owned();
-    let play = |level: usize| {
-        format!(
-            "- name: Level {level} of the tree\n  hosts: {group}_level{level}\n  gather_facts: false\n  any_errors_fatal: true\n  \
-             become: true\n  tasks:\n    - name: Servers\n      ansible.builtin.import_tasks: tasks/server.yml\n\n"
-        )
-    };
-    let levels = levels(topology).len();
-    for level in 0..levels {
-        text.push_str(&play(level));
-    }
-    if !topology.synchronous_standby_names().is_empty() {
-        text.push_str(&format!(
-            "# Last of all: before, commits would wait for standbys that are not there yet.\n\
-             - name: Synchronous replication\n  hosts: {group}_level0\n  gather_facts: false\n  any_errors_fatal: true\n  become: true\n  \
-             become_user: \"{{{{ pg_user }}}}\"\n  tasks:\n    - name: Write the whole postgresql.conf\n      ansible.builtin.copy:\n        \
-             src: \"{{{{ inventory_hostname }}}}/postgresql.sync.conf\"\n        dest: \"{{{{ pg_base }}}}/{{{{ pg_folder }}}}/data/postgresql.conf\"\n        \
-             mode: \"0600\"\n      register: pg_sync\n      when: not ansible_check_mode\n    - name: Reload\n      ansible.builtin.command:\n        \
-             argv: [\"{{{{ pg_bin }}}}/pg_ctl\", -D, \"{{{{ pg_base }}}}/{{{{ pg_folder }}}}/data\", reload]\n      when: pg_sync is changed\n      changed_when: true\n\n"
-        ));
-    }
-    text.push_str(&format!(
-        "- name: Proof\n  hosts: {group}\n  gather_facts: false\n  become: true\n  become_user: \"{{{{ pg_user }}}}\"\n  tasks:\n    \
-         - name: What pg_stat_replication shows is what is drawn\n      ansible.builtin.import_tasks: tasks/prove.yml\n      when: not ansible_check_mode\n"
-    ));
-    text
 }

@@ -2,8 +2,24 @@
 set -euo pipefail
 umask 077
 here="$(cd -- "$(dirname -- "$0")" && pwd -P)"
-root="${ROOT:-$default_root}"
-data="$root/data"
+# Not where this was called from, which the servers' user may not be able to enter.
+cd /
+case $layout in
+    folder)
+        root="${ROOT:-$default_root}"
+        data="$root/data" conf="$root/data" sockets="$root/run" log="$root/log"
+        ;;
+    debian)
+        root="$default_root"
+        data="/var/lib/postgresql/$major/$cluster" conf="/etc/postgresql/$major/$cluster"
+        sockets=/var/run/postgresql log="/var/log/postgresql/postgresql-$major-$cluster.log"
+        ;;
+    rhel)
+        root="$default_root"
+        data="/var/lib/pgsql/$major/$cluster" conf="/var/lib/pgsql/$major/$cluster"
+        sockets=/var/run/postgresql log="$root/log"
+        ;;
+esac
 secrets="${SECRETS:-$(dirname -- "$root")/secrets}"
 
 say() { printf '%s\n' "$*"; }
@@ -34,7 +50,7 @@ password() { # NAME
 # Our own questions go through the server's socket, as the superuser.
 export PGPASSFILE="$root/superuser.pgpass" PGCONNECT_TIMEOUT=10
 sql() { # SQL…
-    "$bin/psql" -XqAt -v ON_ERROR_STOP=1 -h "$root/run" -p "$port" -U postgres -d postgres "$@"
+    "$bin/psql" -XqAt -v ON_ERROR_STOP=1 -h "$sockets" -p "$port" -U postgres -d postgres "$@"
 }
 
 wait_for() { # WHAT COMMAND…
@@ -42,28 +58,42 @@ wait_for() { # WHAT COMMAND…
     shift
     until "$@" >/dev/null 2>&1; do
         if ((SECONDS >= deadline)); then
-            tail -n 12 -- "$root/log" >&2 || true
-            fail "$name $what: waited ${DEADLINE:-120} s; the last lines of $root/log are above"
+            tail -n 12 -- "$log" >&2 || true
+            fail "$name $what: waited ${DEADLINE:-120} s; the last lines of $log are above"
         fi
         sleep 0.2
     done
 }
 
+# Where the server reads a file of this folder.
+place_of() { # NAME
+    case $layout:$1 in
+        *:standby.signal | *:recovery.conf) printf '%s' "$data/$1" ;;
+        debian:postgresql.conf) printf '%s' "$conf/conf.d/pgcascade.conf" ;;
+        *) printf '%s' "$conf/$1" ;;
+    esac
+}
+
 install_file() { # NAME [WITHOUT_SETTING]
+    local to
+    to="$(place_of "$1")"
+    mkdir -p -- "$(dirname -- "$to")"
     if [[ -n ${2:-} ]]; then
-        grep -v "^$2 = " -- "$here/$1" >"$data/$1.new"
+        grep -v "^$2 = " -- "$here/$1" >"$to.new"
     else
-        cat -- "$here/$1" >"$data/$1.new"
+        cat -- "$here/$1" >"$to.new"
     fi
-    mv -f -- "$data/$1.new" "$data/$1"
+    mv -f -- "$to.new" "$to"
 }
 
 # As libpq reads it in a password file.
 escaped() { printf '%s' "$1" | sed 's/[:\\]/\\&/g'; }
 
 make_folders() {
-    mkdir -p -- "$root/run"
+    mkdir -p -- "$root"
     chmod 700 -- "$root"
+    if [[ $layout == folder ]]; then mkdir -p -- "$sockets"; fi
+    [[ -d $sockets && -w $sockets ]] || fail "$sockets is not there, or $(id -un) may not write to it: PostgreSQL's package makes it"
     if [[ $auth != trust ]]; then
         printf '*:*:*:postgres:%s\n' "$(escaped "$(password superuser)")" >"$root/superuser.pgpass"
         if [[ $streams_by != cert ]]; then
@@ -88,15 +118,25 @@ make_folders() {
 }
 
 build() {
-    if [[ -z $upstream_host ]]; then
-        local options=("${initdb_options[@]}")
-        if [[ $auth != trust ]]; then options+=("--pwfile=$secrets/superuser"); fi
-        "$bin/initdb" -D "$data" -U postgres -A "$auth" "${options[@]}" >/dev/null
-        for path in "${tablespaces[@]+"${tablespaces[@]}"}"; do
-            mkdir -p -- "$path"
-        done
-        return
-    fi
+    # Under another name until it is whole: what an interrupted run leaves is never taken for a server.
+    local new="$data.building"
+    rm -rf -- "$new"
+    mkdir -p -- "$(dirname -- "$data")"
+    if [[ -z $upstream_host ]]; then make_primary "$new"; else copy_upstream "$new"; fi
+    if [[ $layout == debian ]]; then integrate "$new"; else mv -- "$new" "$data"; fi
+    : >"$root/built"
+}
+
+make_primary() { # DIRECTORY
+    local options=("${initdb_options[@]}") path
+    if [[ $auth != trust ]]; then options+=("--pwfile=$secrets/superuser"); fi
+    "$bin/initdb" -D "$1" -U postgres -A "$auth" "${options[@]}" >/dev/null
+    for path in "${tablespaces[@]+"${tablespaces[@]}"}"; do
+        mkdir -p -- "$path"
+    done
+}
+
+copy_upstream() { # DIRECTORY
     local options=() mapping
     for mapping in "${tablespaces[@]+"${tablespaces[@]}"}"; do
         options+=(-T "$mapping")
@@ -115,21 +155,49 @@ build() {
                 if [[ -n $tls_ca ]]; then export PGSSLROOTCERT="$tls_ca"; fi
             fi
         fi
-        "$bin/pg_basebackup" -D "$data" -X stream -c fast -w -h "$upstream_host" -p "$upstream_port" -U "$role" "${options[@]+"${options[@]}"}"
+        "$bin/pg_basebackup" -D "$1" -X stream -c fast -w -h "$upstream_host" -p "$upstream_port" -U "$role" "${options[@]+"${options[@]}"}"
     ) || fail "the copy of the upstream at $upstream_host:$upstream_port failed: is it installed, and does its pg_hba.conf let this host in?"
     # What the upstream has in it is the upstream's own.
-    if [[ -e $data/postgresql.auto.conf ]]; then : >"$data/postgresql.auto.conf"; fi
+    if [[ -e $1/postgresql.auto.conf ]]; then : >"$1/postgresql.auto.conf"; fi
+}
+
+# Makes the data directory a cluster of Debian's, whose configuration lies in /etc/postgresql.
+integrate() { # DIRECTORY
+    local file
+    # A copy of a cluster of Debian's has no configuration in it; pg_createcluster moves these to where Debian has them.
+    for file in postgresql.conf pg_hba.conf pg_ident.conf; do
+        if [[ ! -e $1/$file ]]; then : >"$1/$file"; fi
+    done
+    mv -- "$1" "$data"
+    pg_createcluster -p "$port" "$major" "$cluster" -d "$data" >/dev/null ||
+        fail "pg_createcluster could not take $data over: remove it, and run this again"
+    grep -q '^ *include_dir' -- "$conf/postgresql.conf" ||
+        printf "include_dir = 'conf.d'\n" >>"$conf/postgresql.conf"
+}
+
+# start, reload, status: as the layout does it.
+control() { # VERB
+    case $layout:$1 in
+        debian:status) "$bin/pg_ctl" -D "$data" status ;;
+        debian:*) pg_ctlcluster "$major" "$cluster" "$1" ;;
+        *:start) "$bin/pg_ctl" -D "$data" -l "$log" -W start ;;
+        *) "$bin/pg_ctl" -D "$data" "$1" ;;
+    esac
 }
 
 start() {
-    if "$bin/pg_ctl" -D "$data" status >/dev/null 2>&1; then
-        "$bin/pg_ctl" -D "$data" reload >/dev/null
+    if control status >/dev/null 2>&1; then
+        control reload >/dev/null
         return
+    fi
+    if (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+        fail "something else listens on port $port of this host, perhaps a cluster that came with the package: pg_lsclusters lists those of Debian. Stop it, or draw another port"
     fi
     (
         if [[ -z $has_passfile && $auth != trust ]]; then export PGPASSFILE="$root/replication.pgpass"; fi
-        "$bin/pg_ctl" -D "$data" -l "$root/log" -W start >/dev/null
-    ) || fail "$name does not start: see $root/log"
+        # pg_ctlcluster complains on the way if it has no password to look with; what counts is how it ends.
+        control start >"$root/start.log" 2>&1
+    ) || { cat -- "$root/start.log" >&2; fail "$name does not start: see $log"; }
     wait_for "does not accept connections" sql -c 'SELECT 1'
 }
 
@@ -163,13 +231,18 @@ if [[ ${1:-} == finish ]]; then
     [[ -z $upstream_host ]] || fail "finish is for the primary"
     install_file postgresql.conf
     : >"$root/finished"
-    "$bin/pg_ctl" -D "$data" reload >/dev/null
-    "$bin/psql" -X -h "$root/run" -p "$port" -U postgres -d postgres \
+    control reload >/dev/null
+    "$bin/psql" -X -h "$sockets" -p "$port" -U postgres -d postgres \
         -c 'SELECT application_name, state, sync_priority, sync_state FROM pg_stat_replication ORDER BY 1'
     exit 0
 fi
 
 make_folders
+if [[ $layout != folder && -e $data && ! -e $root/built ]]; then
+    how="move it away"
+    if [[ $layout == debian ]]; then how="sudo pg_dropcluster --stop $major $cluster"; fi
+    fail "$data is already there, and this script did not make it. If it holds nothing that you need, remove it: $how"
+fi
 if [[ ! -s $data/PG_VERSION ]]; then
     build
     say "built $data"
@@ -187,4 +260,4 @@ start
 if [[ -z $upstream_host ]]; then make_role; fi
 make_slots
 if [[ -n $streams && -n $has_wal_receiver ]]; then wait_for "does not stream" receives; fi
-say "$name runs on port $port; ask it with: psql -h $root/run -p $port -U postgres postgres"
+say "$name runs on port $port; ask it with: psql -h $sockets -p $port -U postgres postgres"

@@ -1,30 +1,37 @@
 //! `hosts`: a folder and a script for each host, run in the order of the tree; passwords and keys are drawn beside the export.
 
+mod layout;
+mod send;
+
 use std::fmt::Write as _;
 
 use super::ExportFile;
-use super::parts::{cluster_word, configuration, in_order, plain, script, slots_at};
+use super::parts::{configuration, in_order, plain, script, slots_at};
 use crate::model::bundle::certificate_recipe;
-use crate::model::configuration::Layout;
 use crate::model::quoting::shell_word;
 use crate::model::topology::{Archive, Auth, Server, ServerId, Topology};
+
+pub use layout::HostLayout;
+pub use send::remote;
 
 /// What every script does; the variables above it say for whom.
 const INSTALL: &str = include_str!("install.bash");
 const PASSWORDS: &str = include_str!("passwords.bash");
 
-pub fn files(topology: &Topology) -> Vec<ExportFile> {
+pub fn files(topology: &Topology, layout: HostLayout) -> Vec<ExportFile> {
     let folders = topology.folders();
     let mut files = preparation(topology);
-    for (number, server) in in_order(topology).into_iter().enumerate() {
-        let folder = folders.get(&server.id()).map_or("", String::as_str);
-        let path = format!("hosts/{:02}-{folder}", number + 1);
-        files.extend(of_server(topology, server, &path, folder));
+    files.push(script("send", send::script(topology, layout)));
+    for (id, path) in host_folders(topology) {
+        if let Some(server) = topology.server(id) {
+            let folder = folders.get(&id).map_or("", String::as_str);
+            files.extend(of_server(topology, server, &path, folder, layout));
+        }
     }
     files
 }
 
-/// The name of each server's folder, as the README says it.
+/// The name of each server's folder, in the order in which they are built.
 pub fn host_folders(topology: &Topology) -> Vec<(ServerId, String)> {
     let folders = topology.folders();
     let servers = in_order(topology).into_iter().enumerate();
@@ -45,12 +52,12 @@ pub fn preparation(topology: &Topology) -> Vec<ExportFile> {
     if topology.has_tls() && topology.terms().tls.files.is_none() {
         let text = format!(
             "#!/usr/bin/env bash\n\
-             # Makes an authority and a certificate for each server in FOLDER: ./certificates FOLDER\n\
+             # Makes an authority and a certificate for each server in FOLDER, if they are not there: ./certificates FOLDER\n\
              # ca.key signs more certificates later; keep it, and copy it to no server.\n\
              set -euo pipefail\n\
              mkdir -p -- \"${{1:?say the folder: ./certificates FOLDER}}\"\nchmod 700 -- \"$1\"\n\
              cd -- \"$1\"\n\
-             if [[ -e ca.key ]]; then echo \"$1 already has an authority; nothing is changed\" >&2; exit 1; fi\n{}",
+             {}",
             certificate_recipe(topology)
         );
         files.push(script("certificates", text));
@@ -59,28 +66,26 @@ pub fn preparation(topology: &Topology) -> Vec<ExportFile> {
 }
 
 /// The configuration of one server and its script.
-pub fn of_server(topology: &Topology, server: &Server, path: &str, folder: &str) -> Vec<ExportFile> {
-    let conf = configuration(topology, &Layout::host_folder(), server.id());
+pub fn of_server(
+    topology: &Topology,
+    server: &Server,
+    path: &str,
+    folder: &str,
+    layout: HostLayout,
+) -> Vec<ExportFile> {
+    let conf = configuration(topology, &layout.configured(topology, server), server.id());
     let mut files: Vec<ExportFile> = conf
         .into_iter()
         .map(|(name, text)| plain(format!("{path}/{name}"), text))
         .collect();
     files.push(script(
         format!("{path}/install"),
-        install(topology, server, folder),
+        install(topology, server, folder, layout),
     ));
     files
 }
 
-/// Where a server lies if nobody says otherwise.
-pub fn root(topology: &Topology, folder: &str) -> String {
-    format!(
-        "/var/lib/postgresql/pgcascade/{}/{folder}",
-        cluster_word(topology)
-    )
-}
-
-fn install(topology: &Topology, server: &Server, folder: &str) -> String {
+fn install(topology: &Topology, server: &Server, folder: &str, layout: HostLayout) -> String {
     let major = topology.postgres();
     let mut text = String::new();
     let names: Vec<String> = topology.name().split_whitespace().map(str::to_owned).collect();
@@ -89,9 +94,14 @@ fn install(topology: &Topology, server: &Server, folder: &str) -> String {
         "#!/usr/bin/env bash\n# Builds the server \"{}\" of the cluster \"{}\" on this host, as the user that it runs as.\n\
          #   ./install    build it, start it, make its slots; a second run does what is missing\n\
          #   ./install finish    on the primary, last of all: switch synchronous replication on\n\
-         # ROOT, PGBIN and SECRETS may be set in the environment.",
+         # {}PGBIN and SECRETS may be set in the environment.",
         server.name(),
-        names.join(" ")
+        names.join(" "),
+        if layout == HostLayout::Folder {
+            "ROOT, "
+        } else {
+            ""
+        }
     );
     let mut set = |name: &str, value: &str| {
         let _ = writeln!(text, "{name}={}", shell_word(value));
@@ -101,7 +111,9 @@ fn install(topology: &Topology, server: &Server, folder: &str) -> String {
     set("major", &major.to_string());
     set("port", &server.port().to_string());
     set("role", topology.replication_role());
-    set("default_root", &root(topology, folder));
+    set("layout", layout.word());
+    set("cluster", &layout.cluster(topology, server));
+    set("default_root", &layout.root(topology, folder));
     set("auth", topology.effective_auth().hba_method());
     let way = if topology.streams_by_certificate() {
         "cert"

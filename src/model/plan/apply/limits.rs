@@ -48,7 +48,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Before the primary gets more; would that be taken back, the standbys have to apply it before they have less.
+    /// Before the primary gets more; would that be undone, the standbys have to apply it before they have less.
     pub(super) fn standbys_apply(&mut self) {
         let primary = self.difference.running.primary();
         let standbys = self.difference.kept.iter();

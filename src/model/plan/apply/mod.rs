@@ -107,5 +107,24 @@ pub fn plan_apply(
     })
 }
 
+/// What a change means where others make it, such as Ansible on the design's hosts: what will be different, and who is
+/// interrupted, a sentence each.
+///
+/// # Errors
+///
+/// With every reason why no running cluster can be changed so.
+pub fn describe_change(
+    running: &Topology,
+    wanted: &Topology,
+) -> Result<(Vec<String>, Vec<String>), Vec<Check>> {
+    let difference = Difference::of(running, wanted);
+    let refused = refusals::anywhere(&difference);
+    if refused.is_empty() {
+        Ok((words::changes(&difference), words::interruptions(&difference)))
+    } else {
+        Err(refused)
+    }
+}
+
 #[cfg(test)]
 mod tests;

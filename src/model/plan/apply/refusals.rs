@@ -33,6 +33,20 @@ pub fn refusals(difference: &Difference<'_>, machine: &Machine, standing: &Stand
     found
 }
 
+/// The reasons that hold on any machine, where the change is not made by a plan of this one.
+pub fn anywhere(difference: &Difference<'_>) -> Vec<Check> {
+    let (running, wanted) = (difference.running, difference.wanted);
+    let mut found = other_cluster(running, wanted);
+    if running.has_tls() != wanted.has_tls() {
+        found.push(stop(
+            "tls-elsewhere",
+            "TLS is switched on or off through the whole tree in several rounds, which only a cluster on one machine does by itself",
+            REDEPLOY,
+        ));
+    }
+    found
+}
+
 fn other_cluster(running: &Topology, wanted: &Topology) -> Vec<Check> {
     let mut found = Vec::new();
     if running.postgres() != wanted.postgres() {

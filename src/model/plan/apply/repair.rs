@@ -273,7 +273,7 @@ mod tests {
             plan("m 1025\n  a 1026\n  b 1027\n    c 1028\n", away()).unwrap_err(),
             ["b differs"]
         );
-        // What the change takes away, or puts elsewhere, is no reason.
+        // What the change takes away, or puts elsewhere, is not a reason.
         plan("m 1025\n  a 1026\n", away()).unwrap();
         plan("m 1025\n  a 1026\n    b 1027\n", away()).unwrap();
     }

@@ -149,7 +149,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// What a change that was ended in the middle may have half made is made anew; what does not run is started.
+    /// What a change that was ended in the middle may have half made is made again; what does not run is started.
     fn begin_again(&mut self, standing: &Standing) {
         for server in &self.difference.added {
             self.remove_server(Some(server), server.name().as_str(), &self.folder(server));

@@ -66,7 +66,7 @@ fn check_whole(plan: &ApplyPlan) {
             "one thing at a time"
         );
         assert!(!step.title.is_empty() && !step.why.is_empty() && step.deadline_secs > 0);
-        // Before the new design holds everything can be taken back; after that nothing has to be.
+        // Before the new design holds everything can be undone; after that nothing has to be.
         let changes = matches!(
             step.action,
             Action::Alter(Alter::Configure(_) | Alter::CopyRunning { .. } | Alter::WritePassFiles { .. })

@@ -8,7 +8,7 @@ use crate::model::plan::{Action, Phase, Serve, StepId};
 use crate::model::topology::Server;
 
 impl Planner<'_> {
-    /// Level by level of the tree, each standby as soon as its upstream is ready and has its slot: whoever asks is
+    /// Level by level of the tree, each standby as soon as its upstream is ready and has its slot: anyone who asks is
     /// answered at the first try. Started all at once, standbys would ask servers that do not listen yet, or have no
     /// slot for them yet, and every log would begin with errors. Measured on 15 and 18, it takes as long (see
     /// ARCHITECTURE.md).

@@ -84,7 +84,7 @@ fn check_whole(plan: &Plan) {
     for step in &plan.steps {
         match &step.action {
             Action::Build(Build::CopyData { .. }) => assert!(reaches(starts[0].id, step.id)),
-            // Whoever asks its upstream is answered at the first try: it listens, and has the slot.
+            // Anyone who asks its upstream is answered at the first try: it listens, and has the slot.
             Action::Serve(Serve::WaitReady { server, .. }) => {
                 let waited = |other: &Step| matches!(&other.action, Action::Serve(Serve::WaitStreaming { server: sender, .. }) if sender == server);
                 for standby in plan.steps.iter().filter(|other| waited(other)) {

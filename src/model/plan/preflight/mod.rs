@@ -15,7 +15,7 @@ pub use limits::names_locales;
 pub use trust::{UNTRUSTED, lacks_only_trust, named_libraries};
 pub(super) use trust::{libraries, trust};
 
-/// More servers than this on one machine is no test of a cluster but of the machine.
+/// More servers than this on one machine is not a test of a cluster but of the machine.
 const MOST_SERVERS: usize = 64;
 /// A fresh data directory (22 MB), its first WAL segment (16 MB), and room to grow.
 const BYTES_PER_SERVER: u64 = 60 * MEGABYTE;

@@ -49,7 +49,7 @@ pub fn plan_start(topology: &Topology, folder: &str, servers: &[ServerId]) -> Pl
 }
 
 /// Stops these servers, downstreams before their upstreams. The other way round every standby asks the server that is
-/// gone again and again, and fills its log with errors (tried on 10 to 18). Whoever wants standbys that have the
+/// gone again and again, and fills its log with errors (tried on 10 to 18). Anyone who wants standbys that have the
 /// primary's very last record, so that one can take over without a rewind of the old primary, stops the primary by
 /// name, first.
 pub fn plan_stop(topology: &Topology, folder: &str, servers: &[ServerId]) -> Plan {

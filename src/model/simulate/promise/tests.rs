@@ -224,7 +224,7 @@ proptest! {
                 let hangs_at_once = promise.waits == "Every commit waits forever.";
                 prop_assert_eq!(confirms(&BTreeSet::new()), !hangs_at_once, "{}", design);
                 if !hangs_at_once {
-                    // Whoever is no candidate may be away as well.
+                    // Anyone who is not a candidate may be away as well.
                     let others: BTreeSet<ServerId> =
                         standbys.iter().filter(|id| !candidates.contains(id)).copied().collect();
                     for down in sets(&candidates, tolerated) {

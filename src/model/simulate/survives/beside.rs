@@ -1,7 +1,7 @@
 //! Failures of what no commit waits for: of a large design nearly all of them, and none needs a world of its own.
 //!
 //! While the primary leads and nothing about the standbys that a commit waits for changes, writes go on as they did, nothing is
-//! lost, and all that changes are the reads: who is below the failure goes on with old data. That can be counted. `tests`
+//! lost, and all that changes are the reads: who is below the failure continues old data. That can be counted. `tests`
 //! compares it with the simulation, for every single failure of every kind of design.
 
 use super::{Cell, Survival, is_fresh, nothing_lost, reads_of, writes};

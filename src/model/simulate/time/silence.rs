@@ -58,7 +58,7 @@ impl Run {
         }
     }
 
-    /// Whoever has waited long enough by now notices.
+    /// Anyone who has waited long enough by now notices.
     pub(super) fn notice_due(&mut self) {
         for quiet in self.quiet.clone() {
             let (standby, upstream) = (quiet.standby, quiet.upstream);

@@ -20,7 +20,7 @@ use super::{Event, Micros, Scenario, Speed, Workload};
 use crate::model::simulate::world::{BadIncident, Incident, Verb};
 use crate::model::topology::{ServerId, Topology, nearest, notation};
 
-/// A line that is no line of a scenario, by its number from 1.
+/// A line that is not a line of a scenario, by its number from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("line {line}: {problem}")]
 pub struct ScenarioError {

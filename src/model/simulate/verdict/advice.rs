@@ -20,7 +20,7 @@ pub struct Advice {
     pub action: Option<Incident>,
     /// What to do, on which server, and what for.
     pub said: Said,
-    /// What carries it out; none for what is no business of PostgreSQL.
+    /// What carries it out; none for what is not the business of PostgreSQL.
     #[serde(skip)]
     pub operations: Vec<Operation>,
     /// The operations as one would type them: a shell's line, SQL, or a line of a file, each with the server in front of it.
@@ -164,7 +164,7 @@ fn resume(server: ServerId) -> Doing {
     )
 }
 
-/// Whoever runs and receives nothing gets an upstream that does.
+/// Anyone who runs and receives nothing gets an upstream that does.
 fn links(world: &World, leader: ServerId) -> Vec<Doing> {
     let mut doings = Vec::new();
     let mut slow = BTreeSet::new();

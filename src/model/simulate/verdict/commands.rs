@@ -2,10 +2,12 @@
 
 use super::advice::Advice;
 use super::{Said, name};
-use crate::model::configuration::{ClusterFolder, Configuration, lines_that_let_in};
+use crate::model::configuration::{
+    ClusterFolder, Configuration, lines_that_let_in, lines_that_let_rewind_in,
+};
 use crate::model::operation::{Deed, Operation};
 use crate::model::quoting;
-use crate::model::simulate::world::{Flow, Incident, World};
+use crate::model::simulate::world::{Flow, Incident, Life, World};
 use crate::model::topology::{Server, ServerId};
 
 /// An action with what it is for.
@@ -34,7 +36,7 @@ pub(super) fn advice(world: &World, configuration: &Configuration<'_>, doing: &D
     Advice::new(world, configuration, Some(doing.action), said, operations)
 }
 
-/// What carries an action out; nothing for what is no business of PostgreSQL: a network, a disk.
+/// What carries an action out; nothing for what is not the business of PostgreSQL: a network, a disk.
 fn operations(world: &World, configuration: &Configuration<'_>, action: Incident) -> Vec<Operation> {
     let find = |id| world.topology().server(id);
     let both = |server, upstream| find(server).zip(find(upstream));
@@ -55,10 +57,7 @@ fn operations(world: &World, configuration: &Configuration<'_>, action: Incident
         }),
         Incident::LetIn { server, upstream } => find(server).map_or_else(Vec::new, |server| {
             let lines = lines_that_let_in(world.topology(), server).into_iter();
-            let lines = lines.map(|line| Deed::LetIn {
-                line: line.split_whitespace().collect::<Vec<_>>().join(" "),
-            });
-            on(world, upstream, lines.chain([Deed::Reload]))
+            on(world, upstream, lines.map(let_in).chain([Deed::Reload]))
         }),
         Incident::Repoint { server, upstream } => both(server, upstream)
             .map_or_else(Vec::new, |(server, upstream)| {
@@ -87,35 +86,64 @@ fn repoint(
     on(world, server.id(), [Deed::SetUpstream { conninfo }, read_again])
 }
 
-/// By pg_rewind where only the end of its WAL is wrong, else by a base backup.
+/// As it is where it was stopped cleanly and has nothing that the upstream lacks; by pg_rewind where only the end of its WAL
+/// is wrong, else by a base backup.
 fn rebuild(
     world: &World,
     configuration: &Configuration<'_>,
     server: &Server,
     upstream: &Server,
 ) -> Vec<Operation> {
-    let has_data = world
-        .state(server.id())
-        .is_some_and(|state| !matches!(state.flow, Flow::WalGone | Flow::SlotLost | Flow::CannotFollow));
+    let topology = world.topology();
+    let major = topology.postgres();
+    let state = world.state(server.id());
+    let has_data =
+        state.is_some_and(|state| !matches!(state.flow, Flow::WalGone | Flow::SlotLost | Flow::CannotFollow));
+    let was_stopped = state.is_some_and(|state| state.life == Life::Stopped);
     let (host, port) = (upstream.host().as_str(), upstream.port().number());
+    let tls = configuration.tls_options(server).into_iter();
+    let mut before = Vec::new();
     let mut deeds = vec![Deed::StopIfRunning];
-    if has_data && world.topology().postgres().has_rewind() {
-        let source = format!(
+    if was_stopped && major.follows_promotions() && world.can_go_on(server.id(), upstream.id()) {
+        deeds.clear();
+    } else if has_data && major.has_rewind() {
+        let lines = lines_that_let_rewind_in(topology, server);
+        if !lines.is_empty() {
+            before.extend(lines.into_iter().map(let_in));
+            before.push(Deed::Reload);
+        }
+        let mut source = format!(
             "host={} port={port} user={} dbname=postgres",
             quoting::conninfo(host),
             ClusterFolder::SUPERUSER
         );
+        for (option, value) in tls {
+            source.push_str(&format!(" {option}={}", quoting::conninfo(&value)));
+        }
+        // Before 13 it does not recover a server that crashed: a start and a clean stop do.
+        if !major.recovers_at_rewind() && state.is_some_and(|state| state.life == Life::Crashed) {
+            deeds = vec![Deed::Recover];
+        }
         deeds.extend([Deed::Rewind { source }, Deed::RestoreOwnFiles]);
     } else {
         deeds.push(Deed::Copy {
             host: host.to_owned(),
             port,
-            role: world.topology().replication_role().to_owned(),
+            role: topology.replication_role().to_owned(),
+            tls: tls.map(|(option, value)| (option.to_owned(), value)).collect(),
         });
     }
     let conninfo = configuration.conninfo(server, upstream);
     deeds.extend([Deed::BecomeStandby { conninfo }, Deed::Start]);
-    on(world, server.id(), deeds)
+    let mut operations = on(world, upstream.id(), before);
+    operations.extend(on(world, server.id(), deeds));
+    operations
+}
+
+fn let_in(line: String) -> Deed {
+    Deed::LetIn {
+        line: line.split_whitespace().collect::<Vec<_>>().join(" "),
+    }
 }
 
 /// Commits hang, and nothing else can be done for the standbys: fewer are waited for, by decision.

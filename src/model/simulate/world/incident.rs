@@ -172,13 +172,18 @@ impl Verb {
     }
 }
 
-/// A text that is no incident.
+/// A text that is not an incident.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BadIncident {
     #[error("nothing is given; write for example \"crash SERVER\"")]
     Empty,
     #[error("\"{word}\" is not a known event{}; valid are {}", did_you_mean(near.as_deref()), known_verbs())]
     Verb { word: String, near: Option<String> },
+    #[error(
+        "a {word} is two events: first \"{first} OLD-PRIMARY\", then \"promote STANDBY\" (on servers that run: \
+         `pgcascade {word} DIR STANDBY`)"
+    )]
+    Several { word: String, first: &'static str },
     #[error("the syntax is \"{0}\"")]
     Usage(String),
     #[error("the design has no server called \"{name}\"{}", did_you_mean(near.as_deref()))]
@@ -265,9 +270,16 @@ impl Incident {
         topology: &Topology,
     ) -> Result<Self, BadIncident> {
         let (word, names) = words.split_first().ok_or(BadIncident::Empty)?;
-        let verb = Verb::parse(word).ok_or_else(|| BadIncident::Verb {
-            word: word.clone(),
-            near: nearest(word, Verb::ALL.map(Verb::word)).map(str::to_owned),
+        let verb = Verb::parse(word).ok_or_else(|| {
+            let word = word.clone();
+            match word.as_str() {
+                "switchover" => BadIncident::Several { word, first: "stop" },
+                "failover" => BadIncident::Several { word, first: "crash" },
+                _ => BadIncident::Verb {
+                    near: nearest(&word, Verb::ALL.map(Verb::word)).map(str::to_owned),
+                    word,
+                },
+            }
         })?;
         let servers = names
             .iter()

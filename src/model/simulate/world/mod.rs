@@ -188,7 +188,7 @@ impl World {
     }
 
     /// True if the upstream's pg_hba.conf lets the server's host in: those of the drawn downstreams and of its own upstream,
-    /// as the bundle writes it, and whoever was let in since.
+    /// as the bundle writes it, and anyone who was let in since.
     pub fn lets_in(&self, upstream: ServerId, server: ServerId) -> bool {
         let topology = self.topology();
         let (Some(own), Some(above)) = (topology.server(server), topology.server(upstream)) else {

@@ -17,7 +17,7 @@ impl World {
         self.disconnect(place);
     }
 
-    /// Whoever is connected to the server loses its connection: who can asks anew, and is heard if the server is there.
+    /// Anyone who is connected to the server loses its connection: who can asks again, and is heard if the server is there.
     fn disconnect(&mut self, upstream: usize) {
         let id = self.id_at(upstream);
         let unaware: Vec<bool> = (0..self.servers.len())
@@ -63,7 +63,7 @@ impl World {
         self.end(place, Life::Crashed);
     }
 
-    /// Whoever is connected gets everything, the shutdown checkpoint too.
+    /// Anyone who is connected gets everything, the shutdown checkpoint too.
     pub(super) fn stop_primary(&mut self, place: usize) {
         self.write_at(place);
         if self.is_acknowledged_at(place) {

@@ -104,7 +104,7 @@ impl World {
         })
     }
 
-    /// The network between the two is cut: whoever streams there does not know.
+    /// The network between the two is cut: anyone who streams there does not know.
     pub(super) fn fall_silent(&mut self, one: usize, other: usize) {
         if !self.is_in_time {
             return;

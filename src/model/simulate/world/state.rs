@@ -83,7 +83,7 @@ impl State {
         self.position = position;
     }
 
-    /// The replay goes on, or begins anew: now it follows whom its configuration names.
+    /// The replay goes on, or begins again: now it follows whom its configuration names.
     pub(super) fn resume(&mut self) {
         (self.is_paused, self.is_halted) = (false, false);
         self.turn();

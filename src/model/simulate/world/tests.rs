@@ -190,7 +190,7 @@ fn wal_is_gone_where_no_slot_and_no_archive_has_it() {
     );
 }
 
-/// Tried on 12, 15 and 18 (tests/live/archive.rs): what is not archived is not removed, whoever may need it.
+/// Tried on 12, 15 and 18 (tests/live/archive.rs): what is not archived is not removed, no matter who may need it.
 #[test]
 fn a_primary_with_a_full_archive_keeps_what_a_standby_needs_that_comes_back() {
     let with_archive = |design: &str| {

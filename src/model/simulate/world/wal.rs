@@ -121,7 +121,7 @@ impl Wal {
         self.write(self.lines.len() - 1)
     }
 
-    /// The last batch of line `other` that a server on line `to` shares: `None` if `other` is no part of its past.
+    /// The last batch of line `other` that a server on line `to` shares: `None` if `other` is not part of its past.
     pub fn shared(&self, to: LineId, other: LineId) -> Option<u64> {
         let (mut line, mut limit) = (to, u64::MAX);
         while line != other {

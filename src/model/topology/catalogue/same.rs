@@ -65,7 +65,7 @@ pub fn in_words(name: &str, value: &str, unit: Option<&str>, major: PgMajor) -> 
         .unwrap_or_else(|| value.to_owned())
 }
 
-/// A list without blanks, quotes and capitals: servers write some of them anew.
+/// A list without blanks, quotes and capitals: servers write some of them again.
 fn plain(text: &str) -> String {
     let letters = text.chars().filter(|c| !c.is_whitespace() && *c != '"');
     letters.collect::<String>().to_lowercase()

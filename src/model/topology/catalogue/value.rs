@@ -9,7 +9,7 @@ use crate::model::topology::{PgMajor, nearest};
 pub enum ValueProblem {
     NotBool,
     NotNumber,
-    /// A number, but what follows it is no unit of this parameter in this version.
+    /// A number, but what follows it is not an unit of this parameter in this version.
     Unit(String),
     OutOfRange,
     NotOneOf,

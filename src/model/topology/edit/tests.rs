@@ -181,7 +181,7 @@ fn a_site_is_where_the_machine_stands_and_goes_along_with_it() {
         "slave11-2 Oslo",
     ];
     assert_eq!(named(&topology), expected);
-    // Whoever changes its place in the tree stands where it stood.
+    // Anyone who changes its place in the tree stands where it stood.
     let place = Edit::TakePlace {
         server: slave1,
         place: slave2,

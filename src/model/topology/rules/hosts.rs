@@ -1,10 +1,16 @@
 //! Rules on hosts: who can reach whom, and what is lost with one of them.
 
-use super::super::findings::Found;
-use super::super::{ApplyDelay, Archive, Edit, Host, Server, Topology};
-use super::standbys;
+use std::collections::BTreeSet;
 
-/// True for what means "every address" to a listener and is no address to connect to.
+use super::super::findings::{Fix, Found};
+use super::super::{ApplyDelay, Archive, Edit, Host, Port, Server, Topology};
+use super::standbys;
+use crate::model::words::listed;
+
+/// The ports that are proposed begin here: PostgreSQL's own.
+const FIRST_PORT: u16 = 5432;
+
+/// True for what means "every address" to a listener and is not an address to connect to.
 fn is_no_address(host: &Host) -> bool {
     host.as_str() == "*"
         || host
@@ -116,36 +122,55 @@ pub(super) fn host_spelled_two_ways(topology: &Topology) -> Vec<Found> {
 /// The lowest port that Linux gives to outgoing connections (`net.ipv4.ip_local_port_range`), and the highest.
 const OUTGOING: std::ops::RangeInclusive<u16> = 32_768..=60_999;
 
+/// All of them are one finding: the reason is the same, and so is the way out.
 pub(super) fn port_among_outgoing(topology: &Topology) -> Vec<Found> {
-    topology
+    let is_among = |server: &&Server| OUTGOING.contains(&server.port().number());
+    let among: Vec<&Server> = topology.servers().iter().filter(is_among).collect();
+    let names: Vec<String> = among
+        .iter()
+        .map(|server| format!("\"{}\" ({})", server.name(), server.port()))
+        .collect();
+    let mut found = match among.as_slice() {
+        [] => return Vec::new(),
+        [server] => Found::server(
+            server.id(),
+            format!(
+                "Port {} of \"{}\" is in the system's range for outgoing connections: one of them may use it \
+                 when the server starts",
+                server.port(),
+                server.name()
+            ),
+        ),
+        _ => Found::cluster(format!(
+            "The ports of {} are in the system's range for outgoing connections: one of them may use a port \
+             when its server starts",
+            listed(&names)
+        )),
+    };
+    let taken: BTreeSet<u16> = topology
         .servers()
         .iter()
-        .filter(|server| OUTGOING.contains(&server.port().number()))
-        .map(|server| {
-            let found = Found::server(
-                server.id(),
-                format!(
-                    "Port {} of \"{}\" is in the system's range for outgoing connections: one of them may \
-                     use it when the server starts",
-                    server.port(),
-                    server.name()
-                ),
-            );
-            match topology
-                .free_port_from(5432)
-                .filter(|port| !OUTGOING.contains(&port.number()))
-            {
-                Some(port) => found.fix(
-                    format!("Use port {port}"),
-                    Edit::SetPort {
-                        server: server.id(),
-                        port,
-                    },
-                ),
-                None => found,
-            }
+        .map(|server| server.port().number())
+        .collect();
+    let free = (FIRST_PORT..*OUTGOING.start())
+        .filter(|port| !taken.contains(port))
+        .filter_map(|port| Port::new(port).ok());
+    let edits: Vec<Edit> = among
+        .iter()
+        .zip(free)
+        .map(|(server, port)| Edit::SetPort {
+            server: server.id(),
+            port,
         })
-        .collect()
+        .collect();
+    let label = match edits.as_slice() {
+        [Edit::SetPort { port, .. }] => format!("Use port {port}"),
+        _ => "Use free ports for all".to_owned(),
+    };
+    if edits.len() == among.len() {
+        found.fix = Some(Fix { label, edits });
+    }
+    vec![found]
 }
 
 pub(super) fn sync_all_on_primary_host(topology: &Topology) -> Vec<Found> {

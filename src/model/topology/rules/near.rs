@@ -38,7 +38,7 @@ fn near(rule: &str) -> Topology {
             notation::parse("m 1024 site A\n  a 1025 site B\n    b 1026 site B\n  c 1027 site C\n").unwrap()
         }
         "sync-on-cascaded-standby" => text("    c 5435", "  c 5435 priority 3"),
-        // The cascaded one is no candidate: that is another rule's finding.
+        // The cascaded one is not a candidate: that is another rule's finding.
         "sync-priority-used-twice" => text("c 5435", "c 5435 priority 1"),
         "sync-count-above-candidates" => text("first 1", "first 2"),
         "sync-any-before-10" => version("10").with_text("first 1", "any 1"),

@@ -7,12 +7,14 @@ use crate::app::Session;
 use crate::app::drafts::{Drafts, Field};
 use crate::app::edits::edit;
 use crate::model::simulate::promise::{refused_level, refused_method};
-use crate::model::topology::{Archive, Auth, CommitLevel, Edit, PgMajor, SyncMethod, SyncPolicy};
+use crate::model::topology::{Auth, CommitLevel, Edit, PgMajor, SyncMethod, SyncPolicy};
 use crate::ui::theme::{GAP, GAP_SMALL};
 
 use super::super::parts::{field_row, form_ui, note_ui, section_ui};
+use super::archive::archive_ui;
 use super::settings::settings_ui;
 use super::sync_order::{promise_ui, sync_order_ui};
+use super::terms::cluster_terms_ui;
 use crate::model::words::counted;
 
 /// All versions are in view at once.
@@ -58,6 +60,8 @@ pub fn cluster_settings_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, 
     sync_ui(ui, session, drafts, outbox);
     section_ui(ui, "WAL archive");
     archive_ui(ui, session, drafts, outbox);
+    section_ui(ui, "More");
+    cluster_terms_ui(ui, session, drafts, outbox);
     section_ui(ui, "Settings of every server");
     settings_ui(ui, session, drafts, None, outbox);
 }
@@ -136,43 +140,8 @@ fn sync_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Out
     promise_ui(ui, session);
 }
 
-fn archive_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut Outbox) {
-    let archive = session.desk.document.topology().archive();
-    let mut on = archive.is_some();
-    if let Some(commands) = archive.filter(|archive| archive.directory().is_none()) {
-        let words = format!(
-            "WAL is archived {}; change the commands in the design's text.",
-            commands.words()
-        );
-        ui.label(words);
-        return;
-    }
-    let words = "Archive WAL in a folder";
-    if ui
-        .add_enabled(!session.is_locked(), egui::Checkbox::new(&mut on, words))
-        .changed()
-    {
-        let archive = Archive::new("archive").ok().filter(|_| on);
-        outbox.send(edit(Edit::SetArchive(archive)));
-    }
-    if archive.is_some() {
-        form_ui(ui, "archive", |ui| {
-            let hint = "relative to the cluster's folder, or absolute";
-            field_row(
-                ui,
-                session,
-                drafts,
-                outbox,
-                "Folder",
-                hint,
-                &Field::ArchiveDirectory,
-            );
-        });
-    }
-}
-
 /// A row with a combo box. `refuse` says why a choice cannot be made.
-fn choice_row<T: Copy + PartialEq>(
+pub(super) fn choice_row<T: Copy + PartialEq>(
     ui: &mut Ui,
     session: &Session,
     label: &str,

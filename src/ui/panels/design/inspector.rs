@@ -29,7 +29,7 @@ pub fn inspector_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox:
         .link
         .and_then(|id| session.desk.document.topology().server(id))
     {
-        return link_ui(ui, session, below, outbox);
+        return link_ui(ui, session, drafts, below, outbox);
     }
     match session.selected_server() {
         Some(server) => server_ui(ui, session, drafts, server, outbox),

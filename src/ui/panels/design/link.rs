@@ -4,6 +4,7 @@ use egui::{Button, RichText, Ui};
 
 use crate::app::Outbox;
 use crate::app::actions::{ActionId, Does, action};
+use crate::app::drafts::Drafts;
 use crate::app::edits::select;
 use crate::app::{Message, Session, ViewMessage};
 use crate::model::bundle::Bundle;
@@ -13,9 +14,10 @@ use crate::ui::server_menu::entry_ui;
 use crate::ui::theme::{GAP, TEXT_SMALL};
 
 use super::super::parts::{form_ui, note_ui, section_ui};
+use super::link_terms::link_terms_ui;
 use super::server::slot_row;
 
-pub fn link_ui(ui: &mut Ui, session: &Session, below: &Server, outbox: &mut Outbox) {
+pub fn link_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, below: &Server, outbox: &mut Outbox) {
     let topology = session.desk.document.topology();
     let Some((standby, upstream)) = below
         .standby()
@@ -81,6 +83,7 @@ pub fn link_ui(ui: &mut Ui, session: &Session, below: &Server, outbox: &mut Outb
             outbox.send(message);
         }
     }
+    link_terms_ui(ui, session, drafts, below, outbox);
     ui.add_space(GAP);
     ui.horizontal_wrapped(|ui| {
         for server in [upstream, below] {

@@ -11,6 +11,7 @@ use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL};
 
 use super::super::parts::{field_row, form_ui, note_ui, section_ui, severity_sign};
+use super::link_terms::server_terms_ui;
 use super::settings::settings_ui;
 
 /// So many sites are offered below the field; the action "Site…" has all.
@@ -42,6 +43,7 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
             ui.label(as_sentence(&finding.message));
         });
     }
+    server_terms_ui(ui, session, drafts, server, outbox);
     section_ui(ui, "Settings of this server");
     settings_ui(ui, session, drafts, Some(id), outbox);
     ui.add_space(GAP);

@@ -1,6 +1,6 @@
 //! Extra settings of one server or of all: a table of names and values, and a field to add one.
 
-use egui::Ui;
+use egui::{Key, Ui};
 
 use crate::app::Outbox;
 use crate::app::Session;
@@ -54,7 +54,11 @@ pub fn settings_ui(
     let width = ui.available_width();
     let hint = "name = value, then Enter";
     let field = Field::NewSetting(of);
-    field_ui(ui, session, drafts, outbox, hint, width, &field).labelled_by(label.id);
+    let typed = field_ui(ui, session, drafts, outbox, hint, width, &field).labelled_by(label.id);
+    // One setting after the other: what is typed next is not a shortcut.
+    if typed.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+        typed.request_focus();
+    }
     if let Some(words) = proposed(&drafts.show(&field, topology), topology.postgres()) {
         note_ui(ui, words);
     }

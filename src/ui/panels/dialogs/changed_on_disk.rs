@@ -8,7 +8,7 @@ use crate::app::{FileMessage, Message, OnDisk, Session, ViewMessage};
 use crate::model::bundle;
 use crate::ui::theme::{GAP, GAP_LARGE, RADIUS_WIDGET, TEXT_MONO, Tokens};
 
-use super::super::parts::{main_button, note_ui};
+use super::super::parts::note_ui;
 
 const HEIGHT: f32 = 240.0;
 
@@ -43,7 +43,8 @@ pub fn changed_ui(ui: &mut Ui, session: &Session, found: &OnDisk, is_saving: boo
         } else {
             "Keep mine"
         };
-        if main_button(ui, true, words).clicked() {
+        // Neither is the better answer: nothing stands out, and Enter presses nothing.
+        if ui.button(words).clicked() {
             outbox.send(Message::File(FileMessage::KeepMine { save: is_saving }));
         }
         let is_text = matches!(found, OnDisk::Text(_)) && !session.is_text_broken();

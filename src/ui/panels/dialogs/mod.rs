@@ -9,6 +9,7 @@ mod log;
 mod picker;
 mod picture;
 mod questions;
+mod remove;
 mod steer;
 mod trust;
 
@@ -20,10 +21,9 @@ use std::path::PathBuf;
 use egui::{Id, Key, Label, Modal, RichText, TextEdit, Ui};
 
 use crate::app::{
-    ClusterMessage, DesignMessage, Dialog, FileMessage, Message, Outbox, PathPurpose, Pick, RunMessage,
-    Session, ViewMessage,
+    ClusterMessage, Dialog, FileMessage, LessonMessage, Message, Outbox, PathPurpose, RunMessage, Session,
+    ViewMessage,
 };
-use crate::model::topology::{Downstreams, ServerId};
 use crate::ui::dialogs;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL};
 
@@ -34,10 +34,10 @@ use self::help::help_ui;
 use self::import::{ImportDraft, import_ui};
 use self::log::log_ui;
 use self::picture::picture_ui;
-use self::steer::steer_ui;
+use self::remove::{keep_link_ui, remove_ui};
+use self::steer::{Asked, steer_ui};
 use self::trust::trust_ui;
-use super::parts::{main_button, note_ui};
-use crate::model::words::counted;
+use super::parts::{danger_button, is_entered, main_button, note_ui};
 
 const WIDTH: f32 = 440.0;
 const HELP_WIDTH: f32 = 720.0;
@@ -49,6 +49,8 @@ const IMPORT_WIDTH: f32 = 600.0;
 pub struct ModalText {
     of: Option<Dialog>,
     text: String,
+    /// The box "Do not ask again".
+    remembers: bool,
     import: ImportDraft,
 }
 
@@ -56,6 +58,7 @@ pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut
     let is_new = typed.of != session.dialog;
     if is_new {
         typed.of.clone_from(&session.dialog);
+        typed.remembers = false;
         if let Some(Dialog::Import(importing)) = &session.dialog {
             typed.import.follow(importing);
         }
@@ -82,7 +85,7 @@ pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut
         if let Dialog::Import(importing) = dialog {
             return import_ui(ui, session, importing, &mut typed.import, is_new, outbox);
         }
-        dialog_ui(ui, session, dialog, &mut typed.text, is_new, outbox);
+        dialog_ui(ui, session, dialog, typed, is_new, outbox);
     });
     if response.should_close() {
         outbox.send(cancelled(dialog));
@@ -93,20 +96,26 @@ fn dialog_ui(
     ui: &mut Ui,
     session: &Session,
     dialog: &Dialog,
-    text: &mut String,
+    typed: &mut ModalText,
     is_new: bool,
     outbox: &mut Outbox,
 ) {
+    let text = &mut typed.text;
     match dialog {
         Dialog::Path { purpose, .. } => {
             let note = "This system has no file dialog: type the path";
             let verb = match purpose {
-                PathPurpose::OpenDesign | PathPurpose::OpenStory | PathPurpose::Import { .. } => "Open",
+                PathPurpose::OpenDesign
+                | PathPurpose::OpenStory
+                | PathPurpose::OpenLesson
+                | PathPurpose::Import { .. } => "Open",
+                PathPurpose::ImportProgress => "Import",
                 PathPurpose::CompareDesign => "Compare",
                 PathPurpose::SaveDesign | PathPurpose::SaveStory | PathPurpose::SaveReport(_) => "Save",
-                PathPurpose::ExportBundle | PathPurpose::ExportFolder(_) | PathPurpose::ExportPicture(..) => {
-                    "Export"
-                }
+                PathPurpose::ExportBundle
+                | PathPurpose::ExportFolder(_)
+                | PathPurpose::ExportPicture(..)
+                | PathPurpose::ExportProgress => "Export",
             };
             path_ui(
                 ui,
@@ -128,9 +137,9 @@ fn dialog_ui(
             let text = path.to_string_lossy().into_owned();
             let purpose = *purpose;
             let other = Message::View(ViewMessage::Dialog(Some(Dialog::Path { purpose, text })));
-            answers_ui(
+            destroy_ui(
                 ui,
-                "Replace",
+                "Overwrite",
                 replace,
                 &[("Another path…", other)],
                 dialog,
@@ -177,7 +186,13 @@ fn dialog_ui(
                 "Save the last valid drawing",
                 Message::File(FileMessage::SaveDrawing),
             );
-            answers_ui(ui, "Save the text as it is", saved, &[drawing], dialog, outbox);
+            // Of a file that was never a design there is no drawing to be saved.
+            let drawings = if session.has_good_drawing() {
+                vec![drawing]
+            } else {
+                Vec::new()
+            };
+            answers_ui(ui, "Save the text as it is", saved, &drawings, dialog, outbox);
         }
         Dialog::Recover(unsaved) => {
             title_ui(ui, "Recover unsaved changes?");
@@ -199,7 +214,15 @@ fn dialog_ui(
             title_ui(ui, &format!("{name} was changed elsewhere"));
             changed_ui(ui, session, found, *is_saving, outbox);
         }
-        Dialog::Steer(steered) => steer_ui(ui, &steered.change.plan, &steered.told, dialog, outbox),
+        Dialog::Steer(steered) => {
+            let asked = Asked {
+                plan: &steered.change.plan,
+                told: &steered.told,
+                wanted: steered.change.wanted.topology(),
+                edits: &steered.edits,
+            };
+            steer_ui(ui, &asked, dialog, outbox);
+        }
         Dialog::Adopt(adopting) => adopt_ui(ui, &adopting.adoption, dialog, outbox),
         Dialog::Log {
             server,
@@ -216,9 +239,20 @@ fn dialog_ui(
                  Your design is kept.",
             );
             let teardown = Message::Cluster(ClusterMessage::Teardown(folder.clone()));
-            answers_ui(ui, "Tear down", teardown, &[], dialog, outbox);
+            destroy_ui(ui, "Tear down", teardown, &[], dialog, outbox);
         }
-        Dialog::Remove { servers } => remove_ui(ui, session, servers, dialog, outbox),
+        Dialog::ForgetProgress => {
+            title_ui(ui, "Forget what you have learnt?");
+            note_ui(
+                ui,
+                "All lessons begin as new: what is solved, your answers and your work are lost. Export them first \
+                 to keep them.",
+            );
+            let forget = Message::Lesson(LessonMessage::Forget);
+            let export = ("Export first…", Message::Lesson(LessonMessage::Export));
+            destroy_ui(ui, "Forget everything", forget, &[export], dialog, outbox);
+        }
+        Dialog::Remove { servers } => remove_ui(ui, session, servers, &mut typed.remembers, dialog, outbox),
         Dialog::KeepLink { server } => keep_link_ui(ui, session, *server, dialog, outbox),
         Dialog::About => about_ui(ui, dialog, outbox),
         Dialog::Help => help_ui(ui, dialog, outbox),
@@ -253,18 +287,40 @@ fn answers_ui(
 ) {
     ui.add_space(GAP_LARGE);
     ui.horizontal(|ui| {
-        if main_button(ui, true, words).clicked() {
+        if main_button(ui, true, words).clicked() || is_entered(ui) {
             outbox.send(message);
         }
-        for (words, message) in others {
-            if ui.button(*words).clicked() {
-                outbox.send(message.clone());
-            }
-        }
-        if ui.button("Cancel").clicked() {
-            outbox.send(cancelled(dialog));
-        }
+        other_answers_ui(ui, others, dialog, outbox);
     });
+}
+
+/// The same for what destroys something: red, and Enter does not press it.
+fn destroy_ui(
+    ui: &mut Ui,
+    words: &str,
+    message: Message,
+    others: &[(&str, Message)],
+    dialog: &Dialog,
+    outbox: &mut Outbox,
+) {
+    ui.add_space(GAP_LARGE);
+    ui.horizontal(|ui| {
+        if danger_button(ui, true, words).clicked() {
+            outbox.send(message);
+        }
+        other_answers_ui(ui, others, dialog, outbox);
+    });
+}
+
+fn other_answers_ui(ui: &mut Ui, others: &[(&str, Message)], dialog: &Dialog, outbox: &mut Outbox) {
+    for (words, message) in others {
+        if ui.button(*words).clicked() {
+            outbox.send(message.clone());
+        }
+    }
+    if ui.button("Cancel").clicked() {
+        outbox.send(cancelled(dialog));
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "two dialogs that differ in words only")]
@@ -312,75 +368,6 @@ fn path_ui(
     });
 }
 
-/// Why a link cannot be removed, and what is meant most likely.
-fn keep_link_ui(ui: &mut Ui, session: &Session, server: ServerId, dialog: &Dialog, outbox: &mut Outbox) {
-    let topology = session.desk.document.topology();
-    let Some(below) = topology.server(server) else {
-        return;
-    };
-    let above = below.upstream().and_then(|id| topology.server(id));
-    let above = above.map_or("?", |above| above.name().as_str());
-    title_ui(ui, &format!("{} needs an upstream", below.name()));
-    note_ui(
-        ui,
-        format!(
-            "Without the link from \"{above}\", it would not receive WAL. Move the standby under another \
-             server, or remove it."
-        ),
-    );
-    let pick = Dialog::Pick(Pick::Upstream(vec![server]));
-    let remove = Message::Design(DesignMessage::AskRemove(vec![server]));
-    answers_ui(
-        ui,
-        &format!("Move {} under…", below.name()),
-        Message::View(ViewMessage::Dialog(Some(pick))),
-        &[(&format!("Remove {}…", below.name()), remove)],
-        dialog,
-        outbox,
-    );
-}
-
-fn remove_ui(ui: &mut Ui, session: &Session, servers: &[ServerId], dialog: &Dialog, outbox: &mut Outbox) {
-    let topology = session.desk.document.topology();
-    let name = |id: &ServerId| topology.server(*id).map(|server| server.name().to_string());
-    let upstream = |id: &ServerId| name(&topology.server(*id)?.upstream()?);
-    let (what, it, above) = match servers {
-        [server] => (
-            name(server).unwrap_or_default(),
-            "it",
-            upstream(server).unwrap_or_default(),
-        ),
-        _ => (
-            counted(servers.len(), "server"),
-            "them",
-            "their upstreams".to_owned(),
-        ),
-    };
-    let heads = topology.heads(servers);
-    let all: usize = heads.iter().map(|head| topology.subtree(*head).len()).sum();
-    let below = all.saturating_sub(servers.len());
-    title_ui(ui, &format!("Remove {what}?"));
-    note_ui(
-        ui,
-        format!(
-            "{} below would be left without an upstream. Your answer is remembered until you choose \"Ask \
-             before removing relays\" in the Edit menu.",
-            counted(below, "server")
-        ),
-    );
-    let remove = |downstreams| Message::Design(DesignMessage::Remove(servers.to_vec(), downstreams));
-    let others = ("Remove them too", remove(Downstreams::Remove));
-    let words = format!("Remove {it}, make the others follow {above}");
-    answers_ui(
-        ui,
-        &words,
-        remove(Downstreams::Reattach),
-        &[others],
-        dialog,
-        outbox,
-    );
-}
-
 fn about_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
     title_ui(ui, concat!("pgcascade ", env!("CARGO_PKG_VERSION")));
     ui.add(Label::new(env!("CARGO_PKG_DESCRIPTION")).wrap());
@@ -390,7 +377,7 @@ fn about_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
 
 fn close_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
     ui.add_space(GAP_LARGE);
-    if main_button(ui, true, "Close").clicked() {
+    if main_button(ui, true, "Close").clicked() || is_entered(ui) {
         outbox.send(cancelled(dialog));
     }
 }

@@ -88,7 +88,7 @@ fn list_ui(
     let rows = picks::rows(pick, session, &state.typed);
     ui.add_space(GAP / 2.0);
     if rows.is_empty() {
-        note_ui(ui, format!("Nothing matches \"{}\"", state.typed.trim()));
+        note_ui(ui, picks::nothing_words(pick, &state.typed));
         return None;
     }
     let last = rows.len() - 1;

@@ -7,7 +7,7 @@ use crate::app::{Dialog, FileMessage, Message, ViewMessage};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::ui::theme::{GAP, GAP_LARGE};
 
-use super::super::parts::{main_button, note_ui};
+use super::super::parts::{is_entered, main_button, note_ui};
 
 pub fn picture_ui(ui: &mut Ui, format: PictureFormat, style: PictureStyle, outbox: &mut Outbox) {
     let mut wanted = (format, style);
@@ -34,7 +34,7 @@ pub fn picture_ui(ui: &mut Ui, format: PictureFormat, style: PictureStyle, outbo
     );
     ui.add_space(GAP_LARGE);
     ui.horizontal(|ui| {
-        if main_button(ui, true, "Choose a file…").clicked() {
+        if main_button(ui, true, "Choose a file…").clicked() || is_entered(ui) {
             outbox.send(Message::File(FileMessage::ExportPicture(wanted.0, wanted.1)));
         }
         if ui.button("Cancel").clicked() {

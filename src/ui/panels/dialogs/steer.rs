@@ -3,8 +3,8 @@
 use egui::{Label, RichText, ScrollArea, Ui};
 
 use crate::app::{ClusterMessage, Dialog, Message, Outbox};
-use crate::model::plan::Kind;
-use crate::model::plan::{Foretold, Plan};
+use crate::model::plan::{Foretold, Plan, Steering};
+use crate::model::topology::{Edit, Topology};
 use crate::model::words::counted;
 use crate::ui::theme::{GAP_SMALL, Tokens};
 
@@ -14,14 +14,41 @@ use super::{answers_ui, title_ui};
 /// How much of a long list is in view.
 const LIST_HEIGHT: f32 = 320.0;
 
-pub(super) fn steer_ui(ui: &mut Ui, plan: &Plan, told: &Foretold, dialog: &Dialog, outbox: &mut Outbox) {
-    let (title, answer) = match plan.head.kind {
-        Kind::Switchover => ("Switch over?", "Switch over"),
-        Kind::Failover => ("Fail over?", "Fail over"),
-        Kind::Rejoin => ("Bring the server back?", "Bring it back"),
-        _ => ("Change the running cluster?", "Change it"),
-    };
-    title_ui(ui, title);
+/// What is asked about: the plan, what is known of it, and the design that it leads to by these edits.
+pub(super) struct Asked<'a> {
+    pub plan: &'a Plan,
+    pub told: &'a Foretold,
+    pub wanted: &'a Topology,
+    pub edits: &'a [Edit],
+}
+
+impl Asked<'_> {
+    /// The question, and the answer that begins it.
+    fn words(&self) -> (String, &'static str) {
+        let name = |id| {
+            self.wanted
+                .server(id)
+                .map_or("?", |server| server.name().as_str())
+        };
+        match (&self.plan.head.steering, self.edits) {
+            (Some(Steering::Switchover { heir, .. }), _) => {
+                (format!("Switch over to {heir}?"), "Switch over")
+            }
+            (Some(Steering::Failover { heir, .. }), _) => (format!("Let {heir} take over?"), "Fail over"),
+            (Some(Steering::Rejoin { server, .. }), _) => (format!("Rejoin {server}?"), "Rejoin"),
+            (None, [Edit::Attach { server, upstream }]) => (
+                format!("Let {} follow {}?", name(*server), name(*upstream)),
+                "Move it",
+            ),
+            _ => ("Change the running cluster?".to_owned(), "Change it"),
+        }
+    }
+}
+
+pub(super) fn steer_ui(ui: &mut Ui, asked: &Asked<'_>, dialog: &Dialog, outbox: &mut Outbox) {
+    let Asked { plan, told, .. } = asked;
+    let (title, answer) = asked.words();
+    title_ui(ui, &title);
     ScrollArea::vertical().max_height(LIST_HEIGHT).show(ui, |ui| {
         for line in told.changes.iter().chain(&told.notes) {
             ui.add(Label::new(format!("• {line}")).wrap());

@@ -97,7 +97,7 @@ fn line_ui(ui: &mut Ui, row: Vec2, place: usize, text: LayoutJob, is_lit: bool) 
     let rect = Rect::from_min_size(ui.cursor().min, row);
     let behind = ui.interact(rect, ui.id().with(("line", place)), Sense::hover());
     if is_lit {
-        // A line's height is no whole number of pixels: without this, the ground shines through between two.
+        // A line's height is not a whole number of pixels: without this, the ground shines through between two.
         let rect = rect.expand2(Vec2::new(0.0, 0.5));
         ui.painter().rect_filled(rect, 0.0, tokens.selection);
         let bar = Rect::from_min_size(rect.min, Vec2::new(BAR_WIDTH, rect.height()));

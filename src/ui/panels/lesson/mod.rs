@@ -3,6 +3,8 @@
 
 mod ask;
 mod goals;
+mod own;
+mod proof;
 mod strip;
 mod words;
 
@@ -31,6 +33,8 @@ pub struct LessonState {
     since: f64,
     /// When a step of the solution was shown last.
     stepped: f64,
+    /// When the file of a lesson of one's own was looked at last.
+    read: f64,
 }
 
 /// So long nothing has changed before words for a wrong attempt come.
@@ -45,6 +49,7 @@ pub fn lesson_ui(ui: &mut Ui, session: &Session, state: &mut LessonState, outbox
         .auto_shrink(false)
         .show(ui, |ui| {
             head_ui(ui, open);
+            own::faults_ui(ui, open);
             if open.state.is_solved {
                 solved_ui(ui, session, open, outbox);
             }
@@ -59,6 +64,9 @@ pub fn lesson_ui(ui: &mut Ui, session: &Session, state: &mut LessonState, outbox
                     ask::ask_ui(ui, open, question, state, outbox);
                 }
                 goals::goals_ui(ui, open, &page.goals, outbox);
+                if place == 0 {
+                    own::target_ui(ui, open);
+                }
             }
             goals::guards_ui(ui, open);
             wrong_ui(ui, open, state);
@@ -178,12 +186,7 @@ fn solved_ui(ui: &mut Ui, session: &Session, open: &OpenLesson, outbox: &mut Out
                     send(outbox, LessonMessage::CopyResult);
                 }
             });
-            if open.lesson.asks_servers() && !open.state.is_proved {
-                note_ui(
-                    ui,
-                    "Deploy this design to prove it on real servers, or stay and play.",
-                );
-            }
+            proof::proof_ui(ui, open, outbox);
         });
     live(
         ui,

@@ -22,6 +22,7 @@ pub fn lesson_strip_ui(
     outbox: &mut Outbox,
 ) {
     show_steps(ui, open, state, outbox);
+    super::own::follow(ui, open, state, outbox);
     let tokens = Tokens::of(ui.visuals());
     ui.horizontal(|ui| {
         let is_shown = session.looks.tab == Tab::Lesson;

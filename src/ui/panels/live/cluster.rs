@@ -14,6 +14,7 @@ use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::super::parts::{main_button, note_ui, section_ui};
 use super::drift::drift_ui;
+use super::load::load_ui;
 
 pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let Some(cluster) = &session.live.cluster else {
@@ -43,13 +44,20 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     }
     ui.add_space(GAP_SMALL);
     buttons_ui(ui, cluster, outbox);
-    seen_ui(ui, cluster);
+    // Once there is one, it is what one looks at.
+    if session.live.load.is_some() {
+        load_ui(ui, session, cluster.busy.is_none(), outbox);
+    }
+    seen_ui(ui, session, cluster, outbox);
+    if session.live.load.is_none() {
+        load_ui(ui, session, cluster.busy.is_none(), outbox);
+    }
     section_ui(ui, "How to connect");
     connect_ui(ui, cluster, outbox);
 }
 
 /// What its servers last showed, or why they cannot be read.
-pub(super) fn seen_ui(ui: &mut Ui, cluster: &ClusterView) {
+pub(super) fn seen_ui(ui: &mut Ui, session: &Session, cluster: &ClusterView, outbox: &mut Outbox) {
     if let Some(report) = &cluster.unseen {
         let warning = Tokens::of(ui.visuals()).warning;
         ui.colored_label(warning, format!("⚠ {}", report.headline));
@@ -59,10 +67,13 @@ pub(super) fn seen_ui(ui: &mut Ui, cluster: &ClusterView) {
             .for_each(|hint| drop(note_ui(ui, hint.as_str())));
     }
     if let Some(seen) = &cluster.seen {
-        drift_ui(ui, seen);
+        drift_ui(ui, session, seen, outbox);
         let board = &seen.board;
         section_ui(ui, "pg_stat_replication");
-        board_ui(ui, seen);
+        // Five columns of PostgreSQL's own names: in a narrow panel they are scrolled to.
+        egui::ScrollArea::horizontal()
+            .id_salt("board")
+            .show(ui, |ui| board_ui(ui, seen));
         let commits = match board.commits.outcome.as_str() {
             "acknowledged" if board.commits.waits_for.is_empty() => {
                 "Commits do not wait for a standby".to_owned()
@@ -151,7 +162,7 @@ fn board_ui(ui: &mut Ui, seen: &Glance) {
     Grid::new("board")
         .num_columns(5)
         .striped(true)
-        .spacing([GAP, GAP_SMALL])
+        .spacing([GAP * 1.25, GAP_SMALL])
         .show(ui, |ui| {
             for head in ["application_name", "state", "priority", "sync_state", "behind"] {
                 let colour = Tokens::of(ui.visuals()).text_weak;

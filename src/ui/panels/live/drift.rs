@@ -5,6 +5,7 @@ use egui::{Label, RichText, Ui};
 use super::super::parts::{note_ui, section_ui};
 use crate::app::Outbox;
 use crate::app::glance::Glance;
+use crate::app::remedy::Remedy;
 use crate::app::{ClusterMessage, Message, Session, Tab, ViewMessage};
 use crate::model::drift::Drift;
 use crate::model::words::counted;
@@ -25,7 +26,7 @@ pub fn differences(session: &Session) -> &[Drift] {
 
 /// The worst of it, in one line; draws nothing if there is none.
 /// `can_adopt`: pgcascade made the cluster.
-pub fn differs_ui(ui: &mut Ui, drift: &[Drift], can_adopt: bool, outbox: &mut Outbox) {
+pub fn differs_ui(ui: &mut Ui, session: &Session, drift: &[Drift], can_adopt: bool, outbox: &mut Outbox) {
     let Some(first) = drift.iter().min_by_key(|one| (!one.is_grave(), one.rank())) else {
         return;
     };
@@ -38,6 +39,9 @@ pub fn differs_ui(ui: &mut Ui, drift: &[Drift], can_adopt: bool, outbox: &mut Ou
             }
             if can_adopt && ui.button(ADOPT).on_hover_text(ADOPT_HOVER).clicked() {
                 outbox.send(Message::Cluster(ClusterMessage::AskAdopt));
+            }
+            if let Some(remedy) = session.remedies(first).first() {
+                remedy_ui(ui, session, remedy, outbox);
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 let sign = RichText::new(sign(first)).color(colour).strong();
@@ -54,7 +58,7 @@ pub fn differs_ui(ui: &mut Ui, drift: &[Drift], can_adopt: bool, outbox: &mut Ou
 }
 
 /// All of it, with what helps.
-pub fn drift_ui(ui: &mut Ui, seen: &Glance) {
+pub fn drift_ui(ui: &mut Ui, session: &Session, seen: &Glance, outbox: &mut Outbox) {
     if seen.is_stopped() {
         return;
     }
@@ -79,9 +83,31 @@ pub fn drift_ui(ui: &mut Ui, seen: &Glance) {
                 if let Some(fix) = &one.fix {
                     note_ui(ui, fix.as_str());
                 }
+                let remedies = session.remedies(one);
+                if !remedies.is_empty() {
+                    ui.horizontal_wrapped(|ui| {
+                        for remedy in &remedies {
+                            remedy_ui(ui, session, remedy, outbox);
+                        }
+                    });
+                }
             });
         });
         ui.add_space(GAP_SMALL);
+    }
+}
+
+/// A button that does it.
+pub(in crate::ui::panels) fn remedy_ui(ui: &mut Ui, session: &Session, remedy: &Remedy, outbox: &mut Outbox) {
+    if ui
+        .button(&remedy.words)
+        .on_hover_text(remedy.explained.as_str())
+        .clicked()
+    {
+        session
+            .to_do(remedy)
+            .into_iter()
+            .for_each(|message| outbox.send(message));
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn foreign_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     if ui.button("Stop watching").clicked() {
         outbox.send(Message::Cluster(ClusterMessage::LetGo));
     }
-    seen_ui(ui, cluster);
+    seen_ui(ui, session, cluster, outbox);
     section_ui(ui, "Commands to copy");
     for server in cluster.deployed.topology().servers() {
         server_ui(ui, cluster, server, outbox);

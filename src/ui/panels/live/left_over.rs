@@ -1,4 +1,4 @@
-//! Clusters that an earlier pgcascade left: unfinished ones are gone on with, torn down or kept so, whole ones watched again.
+//! Clusters that an earlier pgcascade left: unfinished ones are resumed, torn down or kept so, whole ones watched again.
 
 use egui::{Label, Ui};
 

@@ -5,10 +5,12 @@ pub(super) mod cluster;
 mod drift;
 mod foreign;
 mod left_over;
+mod load;
 mod plan;
 mod run;
 
 pub use cluster::connect_command;
+pub(super) use drift::remedy_ui;
 pub use drift::{differences, differs_ui};
 pub use foreign::{Command, commands, psql};
 pub use left_over::left_over_ui;
@@ -23,6 +25,7 @@ use crate::ui::theme::GAP;
 use self::change::change_ui;
 use self::cluster::cluster_ui;
 use self::foreign::foreign_ui;
+use self::load::load_ui;
 use self::plan::plan_ui;
 use self::run::{details_ui, run_ui};
 use super::parts::{main_button, note_ui};
@@ -68,6 +71,8 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
             cancelling,
         } => {
             if !progress.is_finished() {
+                // What its clients are told meanwhile is what one looks at.
+                load_ui(ui, session, false, outbox);
                 return run_ui(ui, *run, plan, progress, *cancelling, state, outbox);
             }
             scrolled(ui, |ui| {

@@ -11,7 +11,7 @@ use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
 use super::super::dialogs::begins;
 use super::super::parts::{main_button, note_ui, section_ui, state_ui};
-use crate::app::phases::phases;
+use crate::app::phases::{phases, titles};
 use crate::model::words::counted;
 
 /// "⊗ problem" fits.
@@ -90,7 +90,7 @@ fn with_fix(check: &Check) -> Option<(&Check, &str)> {
     Some((check, check.fix.as_deref()?))
 }
 
-/// One button for all ports that are in use; the plan is made anew by itself.
+/// One button for all ports that are in use; the plan is made again by itself.
 fn other_ports_ui(ui: &mut Ui, topology: &Topology, machine: &Machine, outbox: &mut Outbox) {
     let others = other_ports(topology, machine);
     if others.is_empty() {
@@ -129,9 +129,11 @@ pub(super) fn steps_ui(ui: &mut Ui, plan: &Plan) {
     every ^= asked;
     ui.data_mut(|data| data.insert_temp(id, every));
     ui.add_space(GAP_SMALL);
-    for (number, phase) in phases(plan).into_iter().enumerate() {
+    let stretches = phases(plan);
+    let titles = titles(plan, &stretches);
+    for (number, (phase, title)) in stretches.into_iter().zip(titles).enumerate() {
         let steps = counted(phase.steps.len(), "step");
-        egui::CollapsingHeader::new(format!("{} · {steps}", phase.title))
+        egui::CollapsingHeader::new(format!("{title} · {steps}"))
             .id_salt(("phase", number))
             .default_open(false)
             .open(asked.then_some(every))

@@ -10,12 +10,12 @@ use crate::ui::PanelState;
 use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_WIDGET, Tokens};
 
 use super::super::parts::{note_ui, section_ui, state_ui};
-use crate::app::phases::{phases, state_of};
+use crate::app::phases::{phases, state_of, titles};
 use crate::model::words::counted;
 
 /// How much of the output is in view.
 const OUTPUT_HEIGHT: f32 = 130.0;
-/// "↩ taken back" fits.
+/// "↩ undone" fits.
 const STATE_WIDTH: f32 = 78.0;
 
 pub fn run_ui(
@@ -170,7 +170,9 @@ fn finished_ui(ui: &mut Ui, plan: &Plan, outcome: &Outcome, elapsed_ms: u64, out
 /// The phases; what happens in one unfolds when it begins and folds when it is over, and obeys the hand between.
 fn steps_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
     ui.spacing_mut().item_spacing.y = 3.0;
-    for (number, phase) in phases(plan).into_iter().enumerate() {
+    let stretches = phases(plan);
+    let titles = titles(plan, &stretches);
+    for (number, (phase, title)) in stretches.into_iter().zip(titles).enumerate() {
         let now = phase.state(progress);
         let tokens = Tokens::of(ui.visuals());
         let (sign, word, colour) = look(now.worst, tokens);
@@ -184,7 +186,7 @@ fn steps_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
             let before = data.get_temp_mut_or(id, false);
             std::mem::replace(before, now.is_active) != now.is_active
         });
-        let words = RichText::new(format!("{sign} {} · {how_far}", phase.title)).color(colour);
+        let words = RichText::new(format!("{sign} {title} · {how_far}")).color(colour);
         let header = egui::CollapsingHeader::new(words)
             .id_salt(id)
             .default_open(now.is_active)

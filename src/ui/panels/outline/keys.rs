@@ -1,6 +1,6 @@
-//! The keys that lead from row to row.
+//! The keys that lead from row to row, and select; with Ctrl they only lead.
 
-use egui::{EventFilter, Key, Ui};
+use egui::{EventFilter, Key, Modifiers, Ui};
 
 use super::{Shown, focus_id, row_id};
 use crate::app::Outbox;
@@ -25,7 +25,13 @@ pub(super) fn move_focus(
     let (place, order) = (row.place, row.order);
     let at = |place: usize| order.get(place).map(|row| row.server);
     // Consumed: the row that gets the focus is drawn later in the same frame, and would go on from there.
-    let pressed = |key| ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, key));
+    let only_walks = ui.input(|input| input.modifiers.command_only());
+    let modifiers = if only_walks {
+        Modifiers::COMMAND
+    } else {
+        Modifiers::NONE
+    };
+    let pressed = |key| ui.input_mut(|input| input.consume_key(modifiers, key));
     let target = if pressed(Key::ArrowUp) {
         place.checked_sub(1).and_then(at)
     } else if pressed(Key::ArrowDown) {
@@ -52,5 +58,8 @@ pub(super) fn move_focus(
     if let Some(target) = target {
         ui.memory_mut(|memory| memory.request_focus(row_id(target)));
         ui.data_mut(|data| data.insert_temp(focus_id(), target));
+        if !only_walks {
+            outbox.send(Message::View(ViewMessage::Select(Some(target))));
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Up and down go through the rows, Home and End to the ends; left folds, or goes to the upstream where nothing is to be
 //! folded, right unfolds, or goes to the first downstream; Enter or Space selects. Everything the canvas offers is in each row's menu.
 
+mod columns;
 mod keys;
 mod words;
 
@@ -10,31 +11,21 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use egui::accesskit::Role;
-use egui::{Layout, Rect, RichText, Sense, StrokeKind, Ui, UiBuilder, WidgetInfo};
+use egui::{Layout, Rect, Sense, StrokeKind, Ui, UiBuilder, WidgetInfo};
 use egui::{WidgetType, vec2};
 
+use self::columns::{Columns, row_text};
 use self::keys::move_focus;
-use self::words::{amiss, sync_word};
+use self::words::amiss;
 use crate::app::Outbox;
-use crate::app::edits::role_in_words;
+use crate::app::edits::{add_standby_under, edit, role_in_words};
 use crate::app::{Message, Session, TreeRow, ViewMessage};
 use crate::model::topology::{Server, ServerId};
-use crate::ui::canvas::{folds_of, select_by_click, tell_expanded};
+use crate::ui::canvas::{NewStandby, folds_of, select_by_click, tell_expanded};
 use crate::ui::server_menu::server_menu_ui;
-use crate::ui::theme::{RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
+use crate::ui::theme::{RADIUS_WIDGET, Tokens};
 
 const ROW_HEIGHT: f32 = 28.0;
-/// Of each level, where there is room for it.
-const INDENT: f32 = 16.0;
-const LEAST_INDENT: f32 = 6.0;
-/// So much is left for the name on the deepest level, if that can be.
-const NAME_WIDTH: f32 = 64.0;
-/// From the row's edge to its name on the first level.
-const SIGNS_WIDTH: f32 = 26.0;
-/// Columns that stay below one another; ports have at most five digits.
-const PORT_WIDTH: f32 = 40.0;
-const WORD_WIDTH: f32 = 66.0;
-
 /// Up to here every row is there for screen readers, whether it is scrolled into view or not.
 const FEW: usize = 100;
 /// Between two rows.
@@ -72,7 +63,8 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let elsewhere = |place: &usize| !shown.contains(place);
     let before = with_keyboard(ui).filter(elsewhere);
     let deepest = rows.iter().map(|row| row.depth).max().unwrap_or_default();
-    let indent = indent(all.width() - ROW_HEIGHT, deepest);
+    let columns = Columns::of(all.width() - ROW_HEIGHT, deepest);
+    follow_selection(ui, session, &rows, all, step);
     let mut draw = |ui: &mut Ui, place: usize| {
         if let Some(row) = rows.get(place) {
             let top = step.mul_add(place as f32, all.top());
@@ -82,7 +74,7 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
                 place,
                 order: &rows,
                 hidden: hidden.get(&row.server),
-                indent,
+                columns,
             };
             row_ui(ui, session, &row, rect, outbox);
         }
@@ -98,10 +90,31 @@ pub fn outline_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     }
 }
 
-/// Columns stay below one another in deep trees, too: each level is set in by less.
-fn indent(row_width: f32, deepest: usize) -> f32 {
-    let room = row_width - SIGNS_WIDTH - NAME_WIDTH - WORD_WIDTH - PORT_WIDTH;
-    (room / deepest.max(1) as f32).clamp(LEAST_INDENT, INDENT)
+/// Another server is selected: its row is scrolled to, and has the keyboard if a row has it.
+fn follow_selection(ui: &mut Ui, session: &Session, rows: &[TreeRow], all: Rect, step: f32) {
+    let id = egui::Id::new("outline's selection");
+    let selected = session.looks.selected;
+    let before = ui.data(|data| data.get_temp::<Option<ServerId>>(id));
+    if before == Some(selected) {
+        return;
+    }
+    ui.data_mut(|data| data.insert_temp(id, selected));
+    let Some((server, place)) = selected.and_then(|server| {
+        let place = rows.iter().position(|row| row.server == server)?;
+        Some((server, place))
+    }) else {
+        return;
+    };
+    let top = step.mul_add(place as f32, all.top());
+    let row = Rect::from_min_size(egui::pos2(all.left(), top), vec2(all.width(), ROW_HEIGHT));
+    if !ui.clip_rect().y_range().contains(row.center().y) {
+        ui.scroll_to_rect(row, Some(egui::Align::Center));
+    }
+    let focused = ui.data(|data| data.get_temp::<ServerId>(focus_id()));
+    if focused.is_some_and(|focused| ui.memory(|memory| memory.has_focus(row_id(focused)))) {
+        ui.memory_mut(|memory| memory.request_focus(row_id(server)));
+        ui.data_mut(|data| data.insert_temp(focus_id(), server));
+    }
 }
 
 /// The name of a server's row for screen readers and tests.
@@ -140,7 +153,7 @@ struct Shown<'a> {
     order: &'a [TreeRow],
     /// While it is folded: how many servers it hides, and what there is to know about them.
     hidden: Option<&'a (usize, String)>,
-    indent: f32,
+    columns: Columns,
 }
 
 fn row_ui(ui: &mut Ui, session: &Session, row: &Shown<'_>, rect: Rect, outbox: &mut Outbox) {
@@ -179,7 +192,15 @@ fn row_ui(ui: &mut Ui, session: &Session, row: &Shown<'_>, rect: Rect, outbox: &
         .then(|| session.looks.folding.is_folded(id));
     tell_expanded(ui, response.id, folded, id, outbox);
 
-    let fill = if selected {
+    let is_over = response.dnd_hover_payload::<NewStandby>().is_some();
+    if response.dnd_release_payload::<NewStandby>().is_some() {
+        outbox.send(edit(add_standby_under(id)));
+    }
+    if is_over {
+        let words = format!("Add a standby under {}", server.name());
+        response.show_tooltip_text(words);
+    }
+    let fill = if selected || is_over {
         tokens.selection
     } else if response.hovered() {
         ui.visuals().widgets.hovered.weak_bg_fill
@@ -207,7 +228,7 @@ fn row_ui(ui: &mut Ui, session: &Session, row: &Shown<'_>, rect: Rect, outbox: &
         move_focus(ui, session, row, folded, outbox);
     }
     if let Some(folded) = folded {
-        let left = rect.left() + row.indent * depth as f32;
+        let left = rect.left() + row.columns.indent * depth as f32;
         fold_sign_ui(
             ui,
             server,
@@ -236,8 +257,8 @@ fn row_ui(ui: &mut Ui, session: &Session, row: &Shown<'_>, rect: Rect, outbox: &
 
 /// The lines that join a row to its upstream's.
 fn branch_lines(ui: &Ui, session: &Session, shown: &Shown<'_>, has_sign: bool, rect: Rect) {
-    let Shown { row, indent, .. } = shown;
-    let depth = row.depth;
+    let Shown { row, columns, .. } = shown;
+    let (depth, indent) = (row.depth, columns.indent);
     if depth == 0 {
         return;
     }
@@ -266,79 +287,6 @@ fn branch_lines(ui: &Ui, session: &Session, shown: &Shown<'_>, has_sign: bool, r
     }
 }
 
-fn row_text(ui: &Ui, session: &Session, server: &Server, shown: &Shown<'_>, rect: Rect) {
-    let Shown {
-        row, hidden, indent, ..
-    } = shown;
-    let tokens = Tokens::of(ui.visuals());
-    let dot = egui::pos2(rect.left() + 14.0 + indent * row.depth as f32, rect.center().y);
-    if server.is_primary() {
-        ui.painter().circle_filled(dot, 5.0, tokens.primary);
-    } else if row.has_downstreams {
-        ui.painter().circle_filled(dot, 4.0, tokens.relay);
-    } else {
-        let stroke = egui::Stroke::new(1.5, tokens.asynchronous);
-        ui.painter().circle(dot, 3.5, tokens.panel, stroke);
-    }
-    // Painted, not placed as labels: a screen reader has heard it all in the row's own name.
-    let mut name = server.name().to_string();
-    if let Some((hidden, _)) = hidden {
-        name = format!("{name}  +{hidden}");
-    }
-    let name_left = dot.x + 12.0;
-    // Where the name needs the room the port gives way, then the word: the name is what one looks for.
-    let font = egui::FontId::proportional(TEXT_BODY);
-    let name_width = ui
-        .painter()
-        .layout_no_wrap(name.clone(), font, tokens.text)
-        .size()
-        .x;
-    let room = rect.right() - name_left - name_width - 6.0;
-    let fits = room >= PORT_WIDTH + WORD_WIDTH;
-    let port_left = if fits {
-        rect.right() - PORT_WIDTH
-    } else {
-        rect.right()
-    };
-    let has_word = room >= WORD_WIDTH || rect.right() - name_left >= NAME_WIDTH + WORD_WIDTH;
-    if !has_word {
-        let whole = Rect::from_x_y_ranges(name_left..=rect.right(), rect.y_range());
-        paint(ui, whole, name, TEXT_BODY, tokens.text);
-        return;
-    }
-    let word_left = port_left - WORD_WIDTH;
-    let column = |from: f32, to: f32| Rect::from_x_y_ranges(from..=to, rect.y_range());
-    paint(
-        ui,
-        column(name_left, word_left - 6.0),
-        name,
-        TEXT_BODY,
-        tokens.text,
-    );
-    let (word, colour) = sync_word(session, server, tokens);
-    paint(ui, column(word_left, port_left), word, TEXT_SMALL, colour);
-    if !fits {
-        return;
-    }
-    let port = server.port().to_string();
-    paint(
-        ui,
-        column(port_left, rect.right()),
-        port,
-        TEXT_SMALL,
-        tokens.text_weak,
-    );
-}
-
-/// A text in a column, cut with an ellipsis where it is too long.
-fn paint(ui: &Ui, column: Rect, words: String, size: f32, colour: egui::Color32) {
-    let text = egui::WidgetText::from(RichText::new(words).size(size).color(colour));
-    let cut = Some(egui::TextWrapMode::Truncate);
-    let galley = text.into_galley(ui, cut, column.width().max(0.0), egui::TextStyle::Body);
-    let at = egui::pos2(column.left(), column.center().y - galley.size().y / 2.0);
-    ui.painter().galley(at, galley, colour);
-}
-
 /// A small triangle before the name: down where the downstreams are shown, to the right where they are hidden.
 fn fold_sign_ui(ui: &Ui, server: &Server, centre: egui::Pos2, is_folded: bool, outbox: &mut Outbox) {
     let tokens = Tokens::of(ui.visuals());
@@ -363,21 +311,5 @@ fn fold_sign_ui(ui: &Ui, server: &Server, centre: egui::Pos2, is_folded: bool, o
         .add(egui::Shape::convex_polygon(points, colour, egui::Stroke::NONE));
     if response.clicked() {
         outbox.send(Message::View(ViewMessage::Fold(server.id(), !is_folded)));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_and_columns_have_their_room_down_to_the_sixth_level() {
-        let width = 270.0 - ROW_HEIGHT;
-        assert_eq!(indent(width, 2), INDENT, "as airy as there is room for");
-        for deepest in 0..=6 {
-            let name_left = indent(width, deepest).mul_add(deepest as f32, SIGNS_WIDTH);
-            assert!(name_left + NAME_WIDTH + WORD_WIDTH + PORT_WIDTH <= width + 0.1);
-        }
-        assert_eq!(indent(width, 500), LEAST_INDENT);
     }
 }

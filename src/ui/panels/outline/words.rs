@@ -1,8 +1,9 @@
 //! The word in a server's row: what it is, or what is wrong with it.
 
-use crate::app::cards::{Outlook, outlook_of};
+use crate::app::cards::{BY_ARCHIVE, Outlook, outlook_of};
 use crate::app::{Mode, Session, WhatIf};
 use crate::model::health::ReplicationRow;
+use crate::model::simulate::world::Flow;
 use crate::model::topology::Server;
 use crate::ui::theme::Tokens;
 
@@ -18,6 +19,9 @@ pub(super) fn sync_word(session: &Session, server: &Server, tokens: &Tokens) -> 
     }
     if server.is_primary() {
         return ("primary".to_owned(), tokens.primary);
+    }
+    if server.is_fed_by_archive() {
+        return (BY_ARCHIVE.to_owned(), tokens.asynchronous);
     }
     let expected = || session.derived.expected.get(&server.id());
     let Some(row) = session.replication_row(server.id()).or_else(expected) else {
@@ -60,6 +64,9 @@ fn foreseen_word(what_if: &WhatIf, server: &Server, tokens: &Tokens) -> (String,
     match (outlook, what_if.row(server.id())) {
         (Outlook::Down, _) => (word.to_owned(), tokens.error),
         (Outlook::Stuck | Outlook::Waits, _) => (word.to_owned(), tokens.warning),
+        (Outlook::Well, None) if state.flow == Flow::ByArchive => {
+            (BY_ARCHIVE.to_owned(), tokens.asynchronous)
+        }
         (Outlook::Well, None) => ("primary".to_owned(), tokens.primary),
         (Outlook::Well, Some(row)) => row_word(row, tokens),
     }

@@ -169,7 +169,7 @@ fn lines_ui(
         .collect();
     ui.painter().set(behind, Shape::Vec(marks));
     place.gutter_ui(ui, problems, tokens);
-    // What is wrong is said below, which takes room from the lines: whoever types does not lose the caret over it.
+    // What is wrong is said below, which takes room from the lines: anyone who types does not lose the caret over it.
     let before = std::mem::replace(height, ui.clip_rect().height());
     if *height < before
         && response.has_focus()

@@ -13,7 +13,7 @@ pub use time_line::time_line_ui;
 use egui::{Color32, Label, RichText, ScrollArea, Ui};
 
 use crate::app::Outbox;
-use crate::app::{Look, Message, Session, WhatIf, WhatIfMessage};
+use crate::app::{Look, Message, Session, ViewMessage, WhatIf, WhatIfMessage};
 use crate::model::simulate::verdict::{Advice, CommitVerdict, Said, Verdict, glossary};
 use crate::model::simulate::world::{CommitFate, World};
 use crate::model::words::as_sentence;
@@ -22,6 +22,7 @@ use crate::ui::theme::{GAP, GAP_SMALL, TEXT_HEADING, TEXT_SMALL, Tokens};
 use self::in_time::in_time_ui;
 use self::stories::kept_ui;
 use self::survives::survives_ui;
+use super::live::remedy_ui;
 use super::parts::{note_ui, section_ui};
 
 pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
@@ -78,7 +79,7 @@ fn verdict_ui(ui: &mut Ui, session: &Session, verdict: &Verdict, what_if: &WhatI
     } else if !verdict.advice.is_empty() {
         section_ui(ui, "What to do now");
         for (place, advice) in verdict.advice.iter().enumerate() {
-            advice_ui(ui, place, advice, what_if.world(), outbox);
+            advice_ui(ui, session, place, advice, what_if.world(), outbox);
         }
     }
     section_ui(ui, "Each server");
@@ -159,20 +160,30 @@ fn commit_ui(ui: &mut Ui, place: usize, commit: &CommitVerdict) {
 }
 
 /// One thing to do: a button where What-if can do it, and the commands that a person would run.
-fn advice_ui(ui: &mut Ui, place: usize, advice: &Advice, world: &World, outbox: &mut Outbox) {
+fn advice_ui(
+    ui: &mut Ui,
+    session: &Session,
+    place: usize,
+    advice: &Advice,
+    world: &World,
+    outbox: &mut Outbox,
+) {
     let sentence = format!("{}. {}", place + 1, advice.said.sentence);
     said_ui(ui, ("advice", place), &sentence, &advice.said.why, None);
-    if let Some(action) = advice.action {
-        let can = world.judge(action).is_ok();
-        let button = ui.add_enabled(can, egui::Button::new("Do it"));
-        let button = button.on_hover_text("In What-if, not on a server");
-        if button
-            .on_disabled_hover_text("First do the steps above")
-            .clicked()
-        {
-            outbox.send(Message::WhatIf(WhatIfMessage::Do(action)));
+    ui.horizontal_wrapped(|ui| {
+        if let Some(action) = advice.action {
+            let can = world.judge(action).is_ok();
+            let button = ui.add_enabled(can, egui::Button::new("Do it"));
+            let button = button.on_hover_text("Try it in What-if, not on a server");
+            if button
+                .on_disabled_hover_text("First do the steps above")
+                .clicked()
+            {
+                outbox.send(Message::WhatIf(WhatIfMessage::Do(action)));
+            }
         }
-    }
+        for_real_ui(ui, session, advice, outbox);
+    });
     if !advice.commands.is_empty() {
         egui::CollapsingHeader::new(RichText::new("Commands").size(TEXT_SMALL))
             .id_salt(("commands", place))
@@ -183,6 +194,30 @@ fn advice_ui(ui: &mut Ui, place: usize, advice: &Advice, world: &World, outbox: 
             });
     }
     ui.add_space(GAP);
+}
+
+/// The same on the cluster that runs, where that is an operation of pgcascade; else its commands to copy.
+fn for_real_ui(ui: &mut Ui, session: &Session, advice: &Advice, outbox: &mut Outbox) {
+    match session.on_cluster(advice) {
+        Some(Ok(remedy)) => remedy_ui(ui, session, &remedy, outbox),
+        Some(Err(reason)) => {
+            let button = egui::Button::new("Do it on the cluster…");
+            ui.add_enabled(false, button).on_disabled_hover_text(reason);
+        }
+        None if advice.commands.is_empty() => {}
+        None => {
+            let words = if advice.commands.len() == 1 {
+                "Copy the command"
+            } else {
+                "Copy the commands"
+            };
+            let button = ui.button(words);
+            if button.on_hover_text("Copy what a person would type").clicked() {
+                let text = advice.commands.join("\n");
+                outbox.send(Message::View(ViewMessage::CopyText(text)));
+            }
+        }
+    }
 }
 
 /// Every moment, to look at it again; and the other stories.

@@ -8,6 +8,10 @@ use crate::model::words::as_sentence;
 
 use super::super::parts::note_ui;
 
+/// Of the slider, for each moment; and how much of the strip it may take.
+const STEP_WIDTH: f32 = 40.0;
+const SLIDER_SHARE: f32 = 0.45;
+
 pub fn moments_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
     let (moments, at) = what_if.moments();
     let last = moments.len() - 1;
@@ -27,6 +31,9 @@ pub fn moments_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
         step(ui, "⏭", "Go to the end", (at < last).then_some(last));
         if last > 0 {
             let mut wanted = at;
+            // As wide as the story is long, and never so wide that no room is left for the words.
+            let room = (ui.available_width() * SLIDER_SHARE).max(90.0);
+            ui.spacing_mut().slider_width = (STEP_WIDTH * last as f32).clamp(90.0, room);
             let slider = Slider::new(&mut wanted, 0..=last).show_value(false);
             if ui.add(slider).on_hover_text("Drag through the story").changed() {
                 outbox.send(Message::WhatIf(WhatIfMessage::GoTo(wanted)));

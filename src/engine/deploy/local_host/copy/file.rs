@@ -55,7 +55,7 @@ impl Copier {
         })
     }
 
-    /// Copies a file to where an older copy may be, unless that is as its original. It stays and is written anew: to make
+    /// Copies a file to where an older copy may be, unless that is as its original. It stays and is written again: to make
     /// a file takes longer than to write it.
     pub(super) fn bring_up_to_date(&mut self, from: &Path, to: &Path) -> io::Result<Option<u64>> {
         let Some(there) = found(to)? else {
@@ -89,7 +89,7 @@ impl Copier {
         Ok(!is_there)
     }
 
-    /// True if that is no failure: what may still change may also go.
+    /// True if that is not a failure: what may still change may also go.
     pub(super) fn is_gone(&self, error: &io::Error) -> bool {
         self.original == Original::Changing && error.kind() == ErrorKind::NotFound
     }

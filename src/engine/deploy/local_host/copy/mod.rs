@@ -85,7 +85,7 @@ pub(super) fn copy_tree(
 }
 
 /// Copies what may still change: a file that was just written is left as it was, one that is gone by now does not matter.
-/// It is no base backup before [`copy_tree`].
+/// It is not a base backup before [`copy_tree`].
 pub(super) fn copy_ahead(
     from: &Path,
     to: &Path,

@@ -3,7 +3,7 @@
 use egui::epaint::CubicBezierShape;
 use egui::{Color32, CornerRadius, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
-use crate::model::diagram::{Diagram, Tone};
+use crate::model::diagram::{Diagram, Line, Tone};
 use crate::model::document::arrange::CARD;
 use crate::ui::theme::Tokens;
 
@@ -53,13 +53,16 @@ fn paint_up_to(
         let points = link.points.map(at);
         let stroke = Stroke::new(1.4, tokens.link);
         let curve = CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke);
-        if link.is_dashed {
+        if link.line == Line::Fallback {
+            continue;
+        }
+        if link.line == Line::Solid {
+            painter.add(curve);
+        } else {
             let line: Vec<Pos2> = (0..=STEPS)
                 .map(|step| curve.sample(step as f32 / STEPS as f32))
                 .collect();
             painter.extend(Shape::dashed_line(&line, stroke, DASH, DASH * 0.8));
-        } else {
-            painter.add(curve);
         }
     }
     let mut rects = Vec::new();
