@@ -198,10 +198,8 @@ fn the_button_of_the_tool_bar_is_what_the_drawing_needs_next() {
 
     // Of another design something was left: that is no reason not to deploy this one.
     let left = |name| {
-        Message::Cluster(ClusterMessage::LeftOver(vec![left_over(
-            name,
-            LeftState::HalfBuilt,
-        )]))
+        let half = left_over(name, LeftState::HalfBuilt);
+        Message::Cluster(ClusterMessage::LeftOver(vec![half]))
     };
     window.send(left("other"));
     assert!(button(&window, "Deploy…"));
@@ -279,11 +277,8 @@ fn every_action_does_the_same_by_its_keys_and_by_the_palette() {
     for action in &ACTIONS {
         let mut by_keys = ready_for(action);
         let before = by_keys.everything();
-        assert!(
-            action.now(by_keys.session()).is_ok(),
-            "{:?} can do nothing here",
-            action.id
-        );
+        let can = action.now(by_keys.session()).is_ok();
+        assert!(can, "{:?} can do nothing here", action.id);
         let keys = keys_of(action.id)[0];
         by_keys.key(keys.modifiers, keys.logical_key);
         // These show nothing else than the window shows already.

@@ -200,8 +200,6 @@ pub static ACTIONS: [UiAction; 77] = [
          one" },
     UiAction { id: ActionId::Open, menu: Menu::File, words: "Open…", does: file::open, explained: "Open a design file" },
     UiAction { id: ActionId::Import, menu: Menu::File, words: "Import a cluster…", does: file::import, explained: "Draw a cluster that you already run, from a connection or its files" },
-    UiAction { id: ActionId::Audit, menu: Menu::File, words: "Audit", does: file::audit, explained: "Show what is wrong with the imported cluster, with evidence" },
-    UiAction { id: ActionId::WatchForeign, menu: Menu::File, words: "Watch the imported cluster", does: cluster::watch_foreign, explained: "Show live what the servers of the imported cluster say; read-only" },
     UiAction { id: ActionId::Save, menu: Menu::File, words: "Save", does: file::save, explained: "Save the \
          design to its file" },
     UiAction { id: ActionId::SaveAs, menu: Menu::File, words: "Save as…", does: file::save_as, explained: "Save the design to another file" },
@@ -256,6 +254,8 @@ pub static ACTIONS: [UiAction; 77] = [
     UiAction { id: ActionId::StopCluster, menu: Menu::Cluster, words: "Stop all servers", does: cluster::stop, explained: "Stop every server of the watched cluster; its data is kept" },
     UiAction { id: ActionId::TearDown, menu: Menu::Cluster, words: "Tear down…", does: cluster::tear_down, explained: "Stop the watched cluster and remove everything created there; asks first" },
     UiAction { id: ActionId::Adopt, menu: Menu::Cluster, words: "Adopt what runs…", does: cluster::adopt, explained: "Make what runs the design of the cluster; shows the changes first" },
+    UiAction { id: ActionId::Audit, menu: Menu::Cluster, words: "Audit", does: file::audit, explained: "Show what is wrong with the imported cluster, with evidence" },
+    UiAction { id: ActionId::WatchForeign, menu: Menu::Cluster, words: "Watch the imported cluster", does: cluster::watch_foreign, explained: "Show live what the servers of the imported cluster say; read-only" },
     UiAction { id: ActionId::GoOn, menu: Menu::Cluster, words: "Resume interrupted deployment", does: cluster::go_on, explained: "Finish what an \
          interrupted pgcascade began" },
     UiAction { id: ActionId::KeepLeft, menu: Menu::Cluster, words: "Ignore interrupted deployment", does: cluster::keep_left, explained: "Leave the interrupted cluster \

@@ -65,7 +65,19 @@ pub(super) fn settle(session: &mut Session) -> Vec<Effect> {
 
 /// True, with a notice, for what would change a cluster that pgcascade did not make.
 pub(super) fn refuse(session: &mut Session, message: &ClusterMessage) -> bool {
-    let changes = matches!(
+    let is_watched = |folder: &PathBuf| {
+        let cluster = session.live.cluster.as_ref();
+        cluster.is_some_and(|cluster| cluster.folder == *folder)
+    };
+    let changes = match message {
+        ClusterMessage::AskTeardown(folder) | ClusterMessage::Teardown(folder) => is_watched(folder),
+        other => changes(other),
+    };
+    changes && refuse_if_foreign(session)
+}
+
+fn changes(message: &ClusterMessage) -> bool {
+    matches!(
         message,
         ClusterMessage::Stop
             | ClusterMessage::Start
@@ -77,8 +89,8 @@ pub(super) fn refuse(session: &mut Session, message: &ClusterMessage) -> bool {
             | ClusterMessage::AskSteer(_)
             | ClusterMessage::StartLoad(_)
             | ClusterMessage::Steer
-    );
-    changes && refuse_if_foreign(session)
+            | ClusterMessage::StartLoad(_)
+    )
 }
 
 pub(super) fn refuse_if_foreign(session: &mut Session) -> bool {

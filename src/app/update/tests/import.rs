@@ -322,6 +322,9 @@ fn a_watched_cluster_is_read_only_whatever_is_asked_for() {
         Message::Cluster(ClusterMessage::AskAdopt),
         Message::Cluster(ClusterMessage::ShowLog(heir.clone())),
         Message::Cluster(ClusterMessage::AskSteer(Wish::Switchover { heir })),
+        Message::Cluster(ClusterMessage::StartLoad(None)),
+        Message::Cluster(ClusterMessage::AskTeardown(key.clone())),
+        Message::Cluster(ClusterMessage::Teardown(key.clone())),
         Message::Run(RunMessage::Ask),
         Message::Run(RunMessage::AskChange),
     ] {
