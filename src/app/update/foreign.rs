@@ -89,7 +89,6 @@ fn changes(message: &ClusterMessage) -> bool {
             | ClusterMessage::AskSteer(_)
             | ClusterMessage::StartLoad(_)
             | ClusterMessage::Steer
-            | ClusterMessage::StartLoad(_)
     )
 }
 

@@ -163,20 +163,17 @@ pub(super) fn tls_options(sizes: &Sizes<'_>, server: &Server) -> Vec<(&'static s
         return Vec::new();
     }
     let mut options = vec![("sslmode", topology.terms().tls.mode().word().to_owned())];
-    match &topology.terms().tls.files {
-        Some(files) => {
-            options.extend(files.ca.as_ref().map(|ca| ("sslrootcert", ca.clone())));
-            options.extend([("sslcert", files.cert.clone()), ("sslkey", files.key.clone())]);
-        }
-        None => {
-            let folder = sizes.folder(server.id());
-            let made = [
-                ("sslrootcert", &sizes.layout.authority_certificate),
-                ("sslcert", &sizes.layout.certificate),
-                ("sslkey", &sizes.layout.certificate_key),
-            ];
-            options.extend(made.map(|(word, place)| (word, place.of(folder))));
-        }
+    if let Some(files) = &topology.terms().tls.files {
+        options.extend(files.ca.as_ref().map(|ca| ("sslrootcert", ca.clone())));
+        options.extend([("sslcert", files.cert.clone()), ("sslkey", files.key.clone())]);
+    } else {
+        let folder = sizes.folder(server.id());
+        let made = [
+            ("sslrootcert", &sizes.layout.authority_certificate),
+            ("sslcert", &sizes.layout.certificate),
+            ("sslkey", &sizes.layout.certificate_key),
+        ];
+        options.extend(made.map(|(word, place)| (word, place.of(folder))));
     }
     options
 }

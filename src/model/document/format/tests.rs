@@ -357,7 +357,7 @@ fn each_problem_names_its_line_and_its_fix() {
             server("pg02", "follows = \"pg01\"\n")
         ),
         &[
-            "6 unknown-upstream: \"pg02\" follows \"pg01\", but no server has that name | did you mean \
+            "9 unknown-upstream: \"pg02\" follows \"pg01\", but no server has that name | did you mean \
              follows = \"PG01\"?",
         ],
     );

@@ -56,8 +56,9 @@ fn operations(world: &World, configuration: &Configuration<'_>, action: Incident
             )
         }),
         Incident::LetIn { server, upstream } => find(server).map_or_else(Vec::new, |server| {
-            let lines = lines_that_let_in(world.topology(), server).into_iter();
-            on(world, upstream, lines.map(let_in).chain([Deed::Reload]))
+            let lines = lines_that_let_in(world.topology(), server);
+            let deeds = lines.iter().map(|line| let_in(line)).chain([Deed::Reload]);
+            on(world, upstream, deeds)
         }),
         Incident::Repoint { server, upstream } => both(server, upstream)
             .map_or_else(Vec::new, |(server, upstream)| {
@@ -109,7 +110,7 @@ fn rebuild(
     } else if has_data && major.has_rewind() {
         let lines = lines_that_let_rewind_in(topology, server);
         if !lines.is_empty() {
-            before.extend(lines.into_iter().map(let_in));
+            before.extend(lines.iter().map(|line| let_in(line)));
             before.push(Deed::Reload);
         }
         let mut source = format!(
@@ -140,7 +141,7 @@ fn rebuild(
     operations
 }
 
-fn let_in(line: String) -> Deed {
+fn let_in(line: &str) -> Deed {
     Deed::LetIn {
         line: line.split_whitespace().collect::<Vec<_>>().join(" "),
     }
