@@ -20,6 +20,7 @@ fn export_writes_the_bytes_of_the_bundle_to_the_chosen_path() {
     let path = PathBuf::from("/somewhere/seed.tar.gz");
     let mut window = Window::on(document, ScriptedChooser::answering([Some(path.clone())]));
     window.key(Modifiers::COMMAND, Key::E);
+    window.click("Choose a file…");
     let written = window.performed.borrow().iter().find_map(|effect| match effect {
         Effect::Write {
             purpose: PathPurpose::ExportBundle,
