@@ -154,7 +154,7 @@ fn a_finding_is_put_right_by_its_button() {
     assert!(window.harness.query_by_label(&why).is_none());
     window.click("Why");
     assert!(window.harness.query_by_label(&why).is_some());
-    window.click(&finding.fix.unwrap().label);
+    window.push(&finding.fix.unwrap().label);
     assert!(
         window
             .session()

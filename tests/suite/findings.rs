@@ -134,7 +134,7 @@ fn a_file_that_cannot_be_read_is_one_finding_for_a_program() {
     for (file, word) in [
         ("no.toml", "No such file"),
         ("binary.toml", "Line 2 "),
-        ("folder.toml", "directory"),
+        ("folder.toml", "is a folder"),
     ] {
         let answer = terminal.run(&["check", file, "--json"]);
         assert_eq!(answer.code, Some(1), "{file}");

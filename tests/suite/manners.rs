@@ -68,7 +68,7 @@ fn in_the_smallest_window_the_drawing_keeps_its_room() {
     window.harness.set_size(vec2(800.0, 500.0));
     window.harness.run_steps(4);
     let drawing = window.harness.get_by_label("Drawing of the design").rect();
-    assert!(drawing.width() >= 280.0, "{drawing:?}");
+    assert!(drawing.width() >= 270.0, "{drawing:?}");
     for words in ["Deploy…", "Inspector", "Text"] {
         let rect = window.harness.get_by_label(words).rect();
         assert!(rect.max.x <= 800.0 && rect.max.y <= 500.0, "{words}: {rect:?}");

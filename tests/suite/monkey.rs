@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Vec2, pos2, vec2};
 use pgcascade::app::actions::{ActionId, action};
-use pgcascade::app::{DesignMessage, Message, Tab, ViewMessage, WhatIfMessage, update};
+use pgcascade::app::{DesignMessage, Message, StartMessage, Tab, ViewMessage, WhatIfMessage, update};
 
 use crate::window::Window;
 
@@ -171,12 +171,16 @@ fn undone(window: &mut Window) -> String {
     let session = &mut window.harness.state_mut().session;
     drop(update(session, Message::View(ViewMessage::Dialog(None))));
     drop(update(session, Message::WhatIf(WhatIfMessage::Leave)));
+    drop(update(session, Message::Start(StartMessage::Leave)));
     drop(update(session, Message::View(ViewMessage::Show(Tab::Inspector))));
     let mut steps = 0;
     while action(ActionId::Undo).unwrap().now(session).is_ok() {
         drop(update(session, Message::Design(DesignMessage::Undo)));
         steps += 1;
         assert!(steps < 100_000, "Undo never comes to an end");
+    }
+    if let Err(reason) = action(ActionId::Undo).unwrap().now(session) {
+        println!("{steps} steps undone; no more: {reason}");
     }
     session.text().to_owned()
 }

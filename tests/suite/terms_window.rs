@@ -65,13 +65,6 @@ fn fill(window: &mut Window, label: &str, text: &str) {
     window.key(Modifiers::NONE, Key::Enter);
 }
 
-/// Presses a button by the keyboard, wherever it is scrolled to.
-fn push(window: &mut Window, label: &str) {
-    window.harness.get_by_label(label).focus();
-    window.harness.run_ok();
-    window.press(Key::Space);
-}
-
 fn text(window: &Window) -> String {
     window.session().text().to_owned()
 }
@@ -83,7 +76,7 @@ fn the_clusters_terms_are_typed_and_undone_and_wrong_ones_say_what_to_write() {
         !window.has("Replication role"),
         "folded: a simple design is simple"
     );
-    push(&mut window, "More about access");
+    window.push("More about access");
     assert!(window.has("Replication role"));
     fill(&mut window, "Replication role", "Rep");
     assert!(
@@ -107,17 +100,17 @@ fn a_servers_terms_are_open_where_the_design_has_some() {
     let mut window = window();
     window.select("b");
     assert!(window.has("1. a"), "its fall-back, in an open fold");
-    push(&mut window, "Remove the fall-back a");
+    window.push("Remove the fall-back a");
     assert!(!text(&window).contains("also_follows"));
     window.select("a");
-    push(&mut window, "More");
+    window.push("More");
     fill(&mut window, "Add an option", "keepalives_idle = 30");
     assert!(text(&window).contains("keepalives_idle = \"30\""));
     fill(&mut window, "Add an option", "password = x");
     assert!(window.has("a design never holds a password"));
     fill(&mut window, "Slot's name", "standby_7");
     assert!(text(&window).contains("slot = \"standby_7\""));
-    push(&mut window, "WAL receiver, not a server");
+    window.push("WAL receiver, not a server");
     assert!(text(&window).matches("receiver = true").count() == 2);
 }
 

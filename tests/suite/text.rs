@@ -90,7 +90,7 @@ fn what_is_wrong_stands_at_its_line_and_the_drawing_stays_until_it_is_mended() {
             .text()
             .lines()
             .nth(line - 1)
-            .is_some_and(|line| line.contains("[[server]]"))
+            .is_some_and(|line| line.contains("follows = \"masterx\""))
     );
     assert!(window.has("1 error; the drawing shows the last valid version"));
     assert!(

@@ -127,6 +127,13 @@ impl Window {
         self.harness.run_ok();
     }
 
+    /// Presses a button by the keyboard, wherever it is scrolled to.
+    pub(crate) fn push(&mut self, label: &str) {
+        self.harness.get_by_label(label).focus();
+        self.harness.run_ok();
+        self.press(Key::Space);
+    }
+
     /// A menu inside a menu; its button ends in an arrow.
     pub(crate) fn open_menu(&mut self, words: &str) {
         self.harness.get_by_label_contains(words).click();
