@@ -2,7 +2,7 @@
 # Installs what the commands of the Makefile need beside Rust and a C compiler, on Debian and Ubuntu.
 #
 #   packaging/setup.sh run            a PostgreSQL server; the window's libraries, if there is a display
-#   packaging/setup.sh test           a PostgreSQL server, openssl, ShellCheck
+#   packaging/setup.sh test           a PostgreSQL server, openssl, iproute2, ShellCheck
 #   packaging/setup.sh test-versions  a PostgreSQL server, openssl, npm
 #   packaging/setup.sh test-exports   PostgreSQL, etcd, repmgr, sshd and what else the exports are tried with
 #   packaging/setup.sh test-report    Chromium, which opens the report of an audit
@@ -58,6 +58,10 @@ need_rpm() {
   command -v rpmbuild >/dev/null || need "rpmbuild, which makes the .rpm" rpm
 }
 
+need_hosts() {
+  command -v ip >/dev/null || need "network namespaces, which stand for hosts of their own" iproute2
+}
+
 need_openssl() {
   command -v openssl >/dev/null || need "openssl, with which a bundle's scripts make certificates" openssl
 }
@@ -78,7 +82,7 @@ need_window() {
 
 case $purpose in
   run) need_postgres; need_window ;;
-  test) need_postgres; need_openssl; need_shellcheck ;;
+  test) need_postgres; need_openssl; need_hosts; need_shellcheck ;;
   test-versions) need_postgres; need_openssl; need_npm ;;
   test-exports)
     need_postgres; need_openssl; need_shellcheck

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use pgcascade::engine::servers_user::program;
-use pgcascade::model::topology::{Archive, ClusterTerms, Edit};
+use pgcascade::model::document::Document;
+use pgcascade::model::topology::{Archive, ClusterTerms, Downstreams, Edit};
 
 use crate::drift::Place;
 use crate::random::{Random, number};
@@ -264,5 +265,35 @@ async fn random_breakages_are_repaired_to_a_green_verify() {
         place.shows(&[], AGAIN);
         succeeds(&place, &["verify"]);
     }
+    place.end().await;
+}
+
+/// What a server left that was killed goes with it when it leaves the design: nothing of it is in the way of the teardown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_that_leaves_the_design_leaves_nothing() {
+    let place = Place::of("master +\n  slave1 +\n  slave2 +\n", |_| {}).await;
+    let port = place.ports["slave2"];
+    succeeds(&place, &["fail", "crash slave2"]);
+    let socket = place.folder().join(format!("run/.s.PGSQL.{port}"));
+    assert!(socket.exists(), "a crash leaves it");
+    let mut without = place.topology.clone();
+    without
+        .apply(&Edit::Remove {
+            server: without.by_name("slave2").unwrap().id(),
+            downstreams: Downstreams::Remove,
+        })
+        .unwrap();
+    let design = place.folder().with_extension("toml");
+    std::fs::write(&design, Document::new(without).text()).unwrap();
+    let applied = std::process::Command::new(env!("CARGO_BIN_EXE_pgcascade"))
+        .arg("apply")
+        .arg(&design)
+        .arg("--dir")
+        .arg(place.folder())
+        .output()
+        .unwrap();
+    assert!(applied.status.success(), "{applied:?}");
+    assert!(!socket.exists());
+    std::fs::remove_file(design).unwrap();
     place.end().await;
 }

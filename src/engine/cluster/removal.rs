@@ -49,8 +49,28 @@ pub(in crate::engine) fn remove_server(
 ) -> Result<(), Report> {
     mounts::none_inside(&stored.record.folder)?;
     remove_certificate(hand, stored, folder)?;
+    remove_sockets(hand, stored, folder)?;
     remove_tree(hand, &stored.record.folder, &ClusterFolder::data(folder))?;
     remove_made(hand, stored, &ClusterFolder::server(folder))
+}
+
+/// Removes the socket that a server left which was killed, unless another one has its port now.
+fn remove_sockets(hand: &impl Hand, stored: &Stored, folder: &str) -> Result<(), Report> {
+    let servers = || stored.record.servers.iter();
+    let Some(server) = servers().find(|server| server.folder == folder) else {
+        return Ok(());
+    };
+    if servers().any(|other| other.folder != folder && other.port == server.port) {
+        return Ok(());
+    }
+    sockets(server)
+        .iter()
+        .try_for_each(|file| remove_file(hand, &stored.record.folder, file))
+}
+
+fn sockets(server: &RecordedServer) -> [String; 2] {
+    let socket = format!("{}/.s.PGSQL.{}", ClusterFolder::SOCKETS, server.port);
+    [format!("{socket}.lock"), socket]
 }
 
 /// Removes the key and the certificate of one server.
@@ -152,12 +172,8 @@ fn files_of_layout(stored: &Stored) -> Vec<String> {
         stored.record.servers.iter().map(|server| server.folder.as_str()),
     ));
     for server in &stored.record.servers {
-        let socket = format!("{}/.s.PGSQL.{}", ClusterFolder::SOCKETS, server.port);
-        files.extend([
-            ClusterFolder::log(&server.folder),
-            format!("{socket}.lock"),
-            socket,
-        ]);
+        files.push(ClusterFolder::log(&server.folder));
+        files.extend(sockets(server));
     }
     files
 }
