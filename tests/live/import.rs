@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use pgcascade::engine::import::{Brought, from_files, from_servers};
 use pgcascade::model::topology::terms::{HbaLine, Initdb, Listen, RoleName, SegmentSize, SlotName};
-use pgcascade::model::topology::{Archive, Auth, Edit, LinkTerms, ServerTerms, Topology};
+use pgcascade::model::topology::{Archive, Auth, Edit, LinkTerms, Server, ServerTerms, Topology};
 use pgcascade::report::Report;
 
 use crate::drift::Place;
@@ -234,10 +234,7 @@ async fn what_takes_wal_and_is_no_server_is_drawn_as_that() {
     let topology = loop {
         let brought = ask(&place, place.ports["a"], "").await.unwrap();
         let topology = brought.document.topology();
-        if topology
-            .by_name("pg_receivewal")
-            .is_some_and(|one| one.is_receiver())
-        {
+        if topology.by_name("pg_receivewal").is_some_and(Server::is_receiver) {
             assert!(
                 brought.unreached.is_empty() && brought.asked.is_empty(),
                 "{:?}",
