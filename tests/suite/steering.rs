@@ -174,13 +174,7 @@ fn a_load_is_started_watched_and_judged_only_at_its_end() {
     assert!(window.has("200 commits in the last second"));
     assert!(window.has("longest gap 0.52 s"), "of the plot, in words");
     window.click("Stop the load");
-    assert!(
-        window
-            .performed
-            .borrow()
-            .iter()
-            .any(|effect| *effect == Effect::StopLoad)
-    );
+    assert!(window.performed.borrow().contains(&Effect::StopLoad));
     assert!(!window.has("Every acknowledged row is there"));
     let loaded = Loaded {
         acknowledged: 890,
