@@ -92,8 +92,8 @@ impl Session {
         found.into_iter().flatten().collect()
     }
 
-    /// What an advice of What-if leads to on the servers that run; `None`: no cluster runs, or that is no operation of
-    /// pgcascade. A refusal says why not now.
+    /// What an advice of What-if leads to on the servers that run; `None`: no cluster runs, or pgcascade
+    /// has no operation for it. A refusal says why not now.
     pub fn on_cluster(&self, advice: &Advice) -> Option<Result<Remedy, String>> {
         let running = self.running()?;
         let done = match advice.action? {

@@ -2,10 +2,8 @@
 //!
 //! A few random sequences by default; `PGCASCADE_BREAKAGES=30` makes so many.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use pgcascade::engine::servers_user::program;
 use pgcascade::model::document::Document;
 use pgcascade::model::topology::{Archive, ClusterTerms, Downstreams, Edit};
 
@@ -89,9 +87,7 @@ async fn every_fault_shows_and_is_undone() {
 /// A laboratory: its links lead through the proxy.
 #[tokio::test(flavor = "multi_thread")]
 async fn links_of_a_laboratory_are_cut_stalled_and_slowed_and_let_go() {
-    // The proxy is the program itself.
-    program::is_at(Path::new(env!("CARGO_BIN_EXE_pgcascade")));
-    let place = Place::of(SEED, |topology| {
+    let place = Place::by_program(SEED, |topology| {
         let terms = ClusterTerms {
             has_lab_links: true,
             ..topology.terms().clone()

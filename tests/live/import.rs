@@ -155,7 +155,7 @@ async fn what_a_design_says_besides_its_drawing_comes_back() {
     std::fs::set_permissions(wal.path(), open).unwrap();
     let folder = wal.path().display().to_string();
     from_everywhere(
-        "m + sync first 1\n  a + priority 1\n    b +\n  c + priority 2\n  d +\n",
+        "m + sync first 1\n  a + priority 1\n    b +\n  c + priority 2\n",
         |topology| {
             let mut terms = topology.terms().clone();
             terms.role = RoleName::parse("repuser").ok();
@@ -178,7 +178,7 @@ async fn what_a_design_says_besides_its_drawing_comes_back() {
             let archive = Archive::of_commands(Some(&archive), Some(&restore));
             topology.apply(&Edit::SetArchive(Some(archive.unwrap()))).unwrap();
             let id = |name: &str| topology.by_name(name).unwrap().id();
-            let (m, b, c, d) = (id("m"), id("b"), id("c"), id("d"));
+            let (m, b, c) = (id("m"), id("b"), id("c"));
             let slot = SlotName::parse("standby_b").unwrap();
             let options = [("keepalives_idle", "30"), ("options", "-c work_mem=1MB")];
             let link = LinkTerms {
@@ -190,11 +190,6 @@ async fn what_a_design_says_besides_its_drawing_comes_back() {
                 ..LinkTerms::default()
             };
             topology.apply(&Edit::SetLinkTerms { server: b, link }).unwrap();
-            let link = LinkTerms {
-                is_by_archive: true,
-                ..LinkTerms::default()
-            };
-            topology.apply(&Edit::SetLinkTerms { server: d, link }).unwrap();
             for (server, slot) in [(c, slot), (m, SlotName::parse("barman_of_m").unwrap())] {
                 let terms = ServerTerms {
                     slots: vec![slot],

@@ -158,7 +158,7 @@ fn built(hosts: &Hosts) -> Document {
         .replace("NET", &hosts.net)
         .replace("postgres = 15", &format!("postgres = {major}"));
     let document = format::read(&text).unwrap();
-    let folder = hosts.folder.path();
+    let folder = &hosts.folder.path().join("export");
     for file in export(&document, Target::Hosts).unwrap().files {
         let path = folder.join(&file.path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -166,7 +166,7 @@ fn built(hosts: &Hosts) -> Document {
         let mode = std::os::unix::fs::PermissionsExt::from_mode(if file.executable { 0o755 } else { 0o644 });
         fs::set_permissions(&path, mode).unwrap();
     }
-    let secrets = folder.join("secrets").display().to_string();
+    let secrets = hosts.folder.path().join("secrets").display().to_string();
     hosts.run(0, Some("postgres"), &folder.join("passwords"), &[&secrets]);
     for (at, name) in ["01-one", "02-two", "03-three", "04-four"]
         .into_iter()

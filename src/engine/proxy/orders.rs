@@ -24,7 +24,7 @@ pub(super) struct Orders {
     pub(super) faults: Vec<LinkFault>,
 }
 
-/// What a link between two servers suffers, in both directions, whoever of the two is the upstream.
+/// What a link between two servers suffers, in both directions, whichever of the two is the upstream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkFault {
     pub one: String,

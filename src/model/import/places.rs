@@ -112,7 +112,15 @@ fn known_host(place: usize, one: &Facts, links: &Links) -> Option<String> {
                 .then(|| "localhost".to_owned())
                 .filter(|_| address.as_deref().is_some_and(is_here))
         })
-        .or(address.filter(|host| !host.is_empty() && !host.starts_with('/')))
+        .or_else(|| {
+            // Looked at over the loopback: it is called what others call theirs.
+            let is_local = address.as_deref().is_some_and(is_here);
+            let mut dialled = links.dialled.iter().flatten();
+            (is_local && dialled.any(|one| one.host == "localhost")).then(|| "localhost".to_owned())
+        })
+        .or(address
+            .clone()
+            .filter(|host| !host.is_empty() && !host.starts_with('/')))
         .or_else(|| {
             (!one.listens_to_others() && one.value("listen_addresses").is_some())
                 .then(|| "localhost".to_owned())

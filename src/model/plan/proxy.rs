@@ -1,6 +1,6 @@
 //! The proxy of a laboratory in plans: which links it carries, and when it is opened and closed.
 
-use std::net::Ipv4Addr;
+use core::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 //! A standby finds its upstreams at an address of the loopback network that is its own, and at their own ports: what it shows
 //! of its upstream (`pg_stat_wal_receiver.sender_port`) and where it looks for its password stay what they are without a proxy.
 
-use std::net::Ipv4Addr;
+use core::net::Ipv4Addr;
 
 use super::{Server, Topology};
 
