@@ -8,12 +8,17 @@ use pgcascade::engine::deploy::Cancel;
 use pgcascade::engine::proof;
 use pgcascade::model::lessons::{Lesson, On, ProofStep, find, lessons};
 use pgcascade::model::topology::PgMajor;
+use tokio::sync::Mutex;
 
 use crate::drift::Place;
 use crate::scene::{Scene, assert_gone, session};
 
+/// A proof looks for free ports of the machine: two at once could find the same.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
 /// What a lesson does to servers is done, and they show what it says; nothing is left of them.
 async fn is_proved(lesson: &Lesson, bin: Option<PathBuf>) {
+    let _turn = ONE_AT_A_TIME.lock().await;
     let scene = Scene::named("pgc-proof-");
     let place = proof::Place {
         folder: scene.folder(),
@@ -102,6 +107,7 @@ async fn lessons_on_other_versions() {
 /// A cancel leaves nothing, and a step that cannot be done says which.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proof_that_fails_or_is_cancelled_leaves_nothing() {
+    let _turn = ONE_AT_A_TIME.lock().await;
     let lesson = find("second-hop").unwrap();
     let mut wrong = lesson.clone();
     wrong.name = "my-own".to_owned();

@@ -9,6 +9,8 @@ pub mod lab;
 mod listed;
 pub mod record;
 pub(super) mod removal;
+#[cfg(test)]
+mod removal_tests;
 pub(super) mod remover;
 mod serve;
 pub(super) mod servers;

@@ -151,7 +151,7 @@ fn remove_archived(hand: &impl Hand, stored: &Stored, made: &str) -> Result<(), 
 }
 
 /// A system identifier: a number of 64 bits.
-fn is_identifier(name: &str) -> bool {
+pub(super) fn is_identifier(name: &str) -> bool {
     name.parse::<u64>().is_ok_and(|number| number.to_string() == name)
 }
 
@@ -204,7 +204,7 @@ fn certificates<'a>(folders: impl Iterator<Item = &'a str>) -> Vec<String> {
 
 /// True for the names that PostgreSQL gives what it archives: segments (also partial ones), timelines, labels of
 /// backups.
-fn is_archived(name: &str) -> bool {
+pub(super) fn is_archived(name: &str) -> bool {
     let is_hex = |text: &str, length: usize| {
         text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
     };
@@ -354,40 +354,4 @@ fn remove_file(hand: &impl Hand, folder: &Path, relative: &str) -> Result<(), Re
 
 fn cannot(path: &Path, error: &std::io::Error) -> Report {
     Report::of(format!("{} could not be removed.", path.display()), error)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_postgresql_archives_counts_as_archived() {
-        let segment = "0000000100000000000000A1";
-        for archived in [
-            segment.to_owned(),
-            format!("{segment}.partial"),
-            format!("{segment}.00000028.backup"),
-            "00000002.history".to_owned(),
-        ] {
-            assert!(is_archived(&archived), "{archived}");
-        }
-        for foreign in [
-            "notes.txt",
-            "00000001.txt",
-            "0000000100000000000000a1",
-            "00000001",
-            ".part",
-            "",
-        ] {
-            assert!(!is_archived(foreign), "{foreign}");
-        }
-    }
-
-    #[test]
-    fn an_identifier_is_a_plain_number() {
-        assert!(is_identifier("7412345678901234567"));
-        for foreign in ["", "007", "+7", "7a", "99999999999999999999"] {
-            assert!(!is_identifier(foreign), "{foreign}");
-        }
-    }
 }
