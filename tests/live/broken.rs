@@ -87,7 +87,7 @@ async fn every_fault_shows_and_is_undone() {
 /// A laboratory: its links lead through the proxy.
 #[tokio::test(flavor = "multi_thread")]
 async fn links_of_a_laboratory_are_cut_stalled_and_slowed_and_let_go() {
-    let place = Place::by_program(SEED, |topology| {
+    let place = Place::planned(SEED, |topology| {
         let terms = ClusterTerms {
             has_lab_links: true,
             ..topology.terms().clone()
@@ -95,6 +95,18 @@ async fn links_of_a_laboratory_are_cut_stalled_and_slowed_and_let_go() {
         topology.apply(&Edit::SetClusterTerms(terms)).unwrap();
     })
     .await;
+    // The program carries the links, so it deploys them.
+    let design = place.folder().with_extension("toml");
+    std::fs::write(&design, Document::new(place.topology.clone()).text()).unwrap();
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_pgcascade"))
+        .arg("deploy")
+        .arg(&design)
+        .arg("--dir")
+        .arg(place.folder())
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    std::fs::remove_file(design).unwrap();
     // A cut is seen at the standby at once, and below it nothing differs.
     let said = succeeds(&place, &["fail", "cut slave1 master"]);
     assert!(said.contains("pgcascade repair"), "{said}");

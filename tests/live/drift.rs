@@ -36,25 +36,7 @@ impl Place {
         place
     }
 
-    /// The same, deployed by the program, which a laboratory needs for its links.
-    pub async fn by_program(text: &str, change: impl FnOnce(&mut Topology)) -> Self {
-        let place = Self::planned(text, change).await;
-        let design = place.folder().with_extension("toml");
-        std::fs::write(&design, Document::new(place.topology.clone()).text()).unwrap();
-        let done = Command::new(env!("CARGO_BIN_EXE_pgcascade"))
-            .arg("deploy")
-            .arg(&design)
-            .arg("--dir")
-            .arg(place.folder())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        std::fs::remove_file(design).unwrap();
-        place
-    }
-
-    async fn planned(text: &str, change: impl FnOnce(&mut Topology)) -> Self {
+    pub async fn planned(text: &str, change: impl FnOnce(&mut Topology)) -> Self {
         let count = text.matches('+').count();
         let mut text = text.to_owned();
         for port in some_ports(count) {
