@@ -243,7 +243,10 @@ fn perform(args: Args) -> Result<Ending, Report> {
         Command::Completions { shell } => Ok(completions::completions(shell)),
         Command::KeepFolder { folder, uid, gid } => keep_folder(&folder, uid, gid),
         Command::Status { dir, json } => in_folder(&dir, Fate::Stays, status::status(&dir, json)),
-        Command::Watch { dir, json } => in_folder(&dir, Fate::Stays, watch::watch(&dir, json)),
+        Command::Watch(args) => match args.foreign() {
+            Some(server) => wait_for(watch::watch_foreign(server, &args)),
+            None => in_folder(&args.source, Fate::Stays, watch::watch(&args)),
+        },
         Command::Verify { dir, show } => in_folder(&dir, Fate::Stays, clusters::verify(&dir, show)),
         Command::Start { dir, servers, show } => {
             in_folder(&dir, Fate::Stays, clusters::start(&dir, &servers, show))

@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthChar as _;
 use super::live::{life, up};
 use super::status::commits;
 use super::table::{padded, width};
+use super::watch::Against;
 use crate::engine::monitor::Snapshot;
 use crate::model::drift::Drift;
 use crate::model::health::{Board, Reading, ReplicationRow};
@@ -16,7 +17,12 @@ use crate::model::words::counted;
 const FOR_DRIFT: usize = 6;
 
 /// The whole screen, no line wider and no more lines than there is room for.
-pub(super) fn screen(snapshot: &Snapshot, drift: &[Drift], (columns, lines): (usize, usize)) -> Vec<String> {
+pub(super) fn screen(
+    snapshot: &Snapshot,
+    drift: &[Drift],
+    against: Against,
+    (columns, lines): (usize, usize),
+) -> Vec<String> {
     let board = snapshot.board();
     let topology = &snapshot.topology;
     let mut shown = vec![
@@ -28,7 +34,7 @@ pub(super) fn screen(snapshot: &Snapshot, drift: &[Drift], (columns, lines): (us
         ),
         String::new(),
     ];
-    let (tree, below) = (tree(snapshot, &board), below(snapshot, &board, drift));
+    let (tree, below) = (tree(snapshot, &board), below(snapshot, &board, drift, against));
     let room = lines.saturating_sub(shown.len() + below.len().min(FOR_DRIFT) + 1);
     shown.extend(cut(tree, room, "server"));
     shown.push(String::new());
@@ -79,18 +85,19 @@ fn standing(snapshot: &Snapshot, board: &Board, server: &Server, reading: &Readi
     row.map_or("standby", |row| row.sync_state.as_str()).to_owned()
 }
 
-fn below(snapshot: &Snapshot, board: &Board, drift: &[Drift]) -> Vec<String> {
+fn below(snapshot: &Snapshot, board: &Board, drift: &[Drift], against: Against) -> Vec<String> {
     let waiting = match snapshot.waiting() {
         Some(waiting) if waiting > 0 => format!(" ({} right now)", super::status::wait(waiting)),
         _ => String::new(),
     };
     let mut lines = vec![format!("{}{waiting}", commits(board))];
     if drift.is_empty() {
-        lines.push("Everything is as designed.".to_owned());
+        lines.push(against.same().to_owned());
         return lines;
     }
     lines.push(format!(
-        "Differences from the design ({}):",
+        "{} ({}):",
+        against.differences(),
         counted(drift.len(), "finding")
     ));
     lines.extend(drift.iter().map(|one| format!("- {}", one.message)));
@@ -165,7 +172,7 @@ mod tests {
     fn a_small_cluster_is_shown_whole() {
         let snapshot = snapshot(2);
         let drift = snapshot.drift();
-        let shown = screen(&snapshot, &drift, (80, 24));
+        let shown = screen(&snapshot, &drift, Against::Design, (80, 24));
         assert_eq!(shown[0], "m: 3 servers, 1970-01-01 00:00:00 UTC   (q ends)");
         assert_eq!(shown[2], "m      primary    running");
         assert_eq!(shown[3], "├─ s0  standby    running");
@@ -179,7 +186,7 @@ mod tests {
         let snapshot = snapshot(40);
         let drift = snapshot.drift();
         for size in [(80, 24), (20, 8), (200, 60), (1, 1), (80, 0)] {
-            let shown = screen(&snapshot, &drift, size);
+            let shown = screen(&snapshot, &drift, Against::Design, size);
             assert!(shown.len() <= size.1, "{size:?}");
             assert!(
                 shown
@@ -187,7 +194,7 @@ mod tests {
                     .all(|line| width([line.as_str()].into_iter()) <= size.0)
             );
         }
-        let shown = screen(&snapshot, &drift, (80, 24));
+        let shown = screen(&snapshot, &drift, Against::Design, (80, 24));
         assert!(
             shown
                 .iter()

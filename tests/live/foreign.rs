@@ -1,8 +1,11 @@
 //! The window without its window, on a cluster that it did not make: imported, audited, watched, exported, and never changed.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use pgcascade::app::{
     ClusterMessage, Dialog, Effect, ExportMessage, ImportMessage, ImportSource, ImportStage, Message,
     Session, Worker, update,
@@ -10,8 +13,10 @@ use pgcascade::app::{
 use pgcascade::model::desk::Password;
 use pgcascade::model::document::{format, templates};
 use pgcascade::model::export::{self, Target};
+use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::cli::signal;
 use crate::drift::Place;
 
 /// For each thing that is waited for.
@@ -131,6 +136,38 @@ fn a_cluster_is_imported_by_its_typed_password_watched_and_never_changed() {
     desk.send(Message::Cluster(ClusterMessage::LetGo));
     assert!(desk.session.live.cluster.is_none());
     drop(desk);
+    runtime.block_on(place.end());
+}
+
+#[test]
+fn the_terminal_watches_a_cluster_by_any_of_its_servers() {
+    let (runtime, place) = running();
+    let secret = std::fs::read_to_string(place.folder().join("secrets/superuser")).unwrap();
+    let server = format!("host=localhost port={} user=postgres", place.ports["slave11"]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pgcascade"))
+        .args(["watch", &server, "--json"])
+        .env("PGPASSWORD", secret.trim())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut readings = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let all_answer = |reading: &Value| {
+        let servers = reading["servers"].as_array().unwrap();
+        servers.len() == 4 && servers.iter().all(|one| one["answers"] == true)
+    };
+    let first = readings.find(all_answer).unwrap();
+    assert_eq!(first["drift"], json!([]), "it is as it was found a moment ago");
+
+    place.control("slave2", &["-w", "-m", "fast", "stop"]);
+    let found = |reading: &Value| reading["drift"].as_array().is_some_and(|drift| !drift.is_empty());
+    let drift = readings.find(found).unwrap()["drift"].clone();
+    let fixes = drift.as_array().unwrap().iter().map(|one| one["fix"].to_string());
+    // pgcascade's own commands would be refused on a cluster that it did not make.
+    assert!(fixes.into_iter().all(|fix| !fix.contains("pgcascade")), "{drift}");
+    signal(&child, Signal::SIGTERM);
+    assert!(child.wait().unwrap().success());
     runtime.block_on(place.end());
 }
 

@@ -74,6 +74,7 @@ fn left_cluster(record: &ClusterRecord) -> LeftCluster {
         folder: record.folder.clone(),
         state: match (record.state, &record.switching) {
             (ClusterState::Building, _) => LeftState::HalfBuilt,
+            (ClusterState::Complete, None) if record.clears => LeftState::NotCleared,
             (ClusterState::Complete, None) => LeftState::Whole,
             (ClusterState::Complete, Some(switching)) if switching.starts => LeftState::HalfStarted,
             (ClusterState::Complete, Some(_)) => LeftState::HalfStopped,

@@ -23,6 +23,7 @@ use super::man::ManArgs;
 use super::mistyped::exit_on_mistyped_command;
 use super::target::Target;
 use super::values::{known_rule, time};
+use super::watch::WatchArgs;
 use crate::engine::servers_user;
 use crate::model::simulate::time::Micros;
 use crate::model::topology::Rule;
@@ -153,13 +154,7 @@ pub(in crate::cli) enum Command {
         json: bool,
     },
     /// Show the status every second until q or Ctrl-C
-    Watch {
-        /// The cluster's folder
-        dir: PathBuf,
-        /// Print one JSON object per reading
-        #[arg(long)]
-        json: bool,
-    },
+    Watch(WatchArgs),
     /// Verify a running cluster: links, sync states, a row read on every standby
     Verify {
         /// The cluster's folder

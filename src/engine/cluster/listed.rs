@@ -64,6 +64,7 @@ fn servers_up(record: &ClusterRecord) -> usize {
 fn condition(record: &ClusterRecord, servers_up: usize) -> Condition {
     match (record.state, record.is_at_work()) {
         (ClusterState::Complete, false) if record.switching.is_some() => Condition::HalfSwitched,
+        (ClusterState::Complete, _) if record.is_left_uncleared() => Condition::NotCleared,
         (ClusterState::Complete, _) if servers_up > 0 => Condition::Running,
         (ClusterState::Complete, _) => Condition::Stopped,
         (ClusterState::Building, true) => Condition::Building,

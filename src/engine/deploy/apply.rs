@@ -147,7 +147,7 @@ fn is_whole(stored: &Stored) -> bool {
 /// True if an earlier change has still to clear away; also where it was ended between its new design.toml and its record,
 /// which then still speaks of two designs.
 fn still_clears(stored: &Stored) -> bool {
-    stored.clears || stored.record.state == ClusterState::Changing
+    stored.record.clears || stored.record.state == ClusterState::Changing
 }
 
 /// Servers that do not run; one of which it cannot be said whose it is stops the change.
@@ -229,7 +229,7 @@ mod tests {
         assert!(still_clears(&stored(ClusterState::Changing)));
         assert!(!still_clears(&stored(ClusterState::Complete)));
         let mut settled = stored(ClusterState::Complete);
-        settled.clears = true;
+        settled.record.clears = true;
         assert!(still_clears(&settled));
     }
 }

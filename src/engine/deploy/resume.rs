@@ -9,6 +9,7 @@ use super::apply::own_ports;
 use super::interrupted::read_wanted;
 use super::local_host::BuildHost;
 use super::{Cancel, Change, Request, Run, discover, look, steer};
+use crate::engine::cluster;
 use crate::engine::cluster::record::{self, ClusterState, JournalFile, Lock, Stored};
 use crate::engine::cluster::site::Site;
 use crate::engine::desk::store;
@@ -76,6 +77,10 @@ pub async fn look_at_left_over(folder: &Path, number: u64) -> Result<LeftOver, R
             Ok(LeftOver::Start(switching.servers.clone()))
         }
         (ClusterState::Complete, Some(switching)) => Ok(LeftOver::Stop(switching.servers.clone())),
+        (ClusterState::Complete, None) if record.clears => {
+            let change = change(&stored, number).await?;
+            Ok(LeftOver::Change(Box::new(change)))
+        }
         (ClusterState::Complete, None) => Err(Report::new(format!(
             "Nothing to resume in {}: the cluster is complete.",
             record.folder.display()
@@ -204,7 +209,12 @@ async fn change(stored: &Stored, number: u64) -> Result<Change, Report> {
             stored.record.folder.display()
         ))
     };
-    let wanted = read_wanted(stored)?.ok_or_else(cannot)?;
+    let wanted = if stored.record.state == ClusterState::Complete {
+        // It holds; what the design before it left is still to be cleared away.
+        cluster::design_of(stored)?
+    } else {
+        read_wanted(stored)?.ok_or_else(cannot)?
+    };
     let found = look(&stored.record.folder, &wanted).await?;
     let plan = plan_apply(
         found.running.topology(),

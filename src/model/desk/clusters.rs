@@ -38,6 +38,8 @@ pub enum Condition {
     HalfRemoved,
     /// A start or stop broke off.
     HalfSwitched,
+    /// A change holds; slots, ports or servers of the old design are still to be cleared away.
+    NotCleared,
 }
 
 impl Condition {
@@ -52,19 +54,24 @@ impl Condition {
             Self::BetweenDesigns => "between two designs",
             Self::HalfRemoved => "half removed",
             Self::HalfSwitched => "half started or stopped",
+            Self::NotCleared => "changed, not cleaned up",
         }
     }
 
     /// It can be opened, started and stopped.
     pub const fn is_whole(self) -> bool {
-        matches!(self, Self::Running | Self::Stopped)
+        matches!(self, Self::Running | Self::Stopped | Self::NotCleared)
     }
 
     /// A crash left it so: it can be resumed, or torn down.
     pub const fn is_left_over(self) -> bool {
         matches!(
             self,
-            Self::HalfBuilt | Self::BetweenDesigns | Self::HalfRemoved | Self::HalfSwitched
+            Self::HalfBuilt
+                | Self::BetweenDesigns
+                | Self::HalfRemoved
+                | Self::HalfSwitched
+                | Self::NotCleared
         )
     }
 }
@@ -87,6 +94,7 @@ pub enum LeftState {
     HalfStarted,
     HalfStopped,
     BetweenDesigns,
+    NotCleared,
     HalfRemoved,
 }
 
@@ -97,6 +105,9 @@ impl LeftState {
 
     /// All its servers are there, and are those of its design; they may be half started or half stopped.
     pub const fn is_complete(self) -> bool {
-        matches!(self, Self::Whole | Self::HalfStarted | Self::HalfStopped)
+        matches!(
+            self,
+            Self::Whole | Self::HalfStarted | Self::HalfStopped | Self::NotCleared
+        )
     }
 }

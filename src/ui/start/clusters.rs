@@ -69,7 +69,8 @@ fn state_ui(ui: &mut Ui, cluster: &Listed, busy: Option<&str>) {
         Condition::HalfBuilt
         | Condition::BetweenDesigns
         | Condition::HalfRemoved
-        | Condition::HalfSwitched => ("⚠", tokens.warning),
+        | Condition::HalfSwitched
+        | Condition::NotCleared => ("⚠", tokens.warning),
     };
     let mut words = format!("{sign} {}", cluster.state.words());
     if cluster.state == Condition::Running {

@@ -266,6 +266,7 @@ mod tests {
             servers: Vec::new(),
             uses_passwords: true,
             switching: None,
+            clears: false,
             kept: false,
         };
         Stored {

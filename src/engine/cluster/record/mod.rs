@@ -58,6 +58,9 @@ pub struct ClusterRecord {
     /// A start or stop that has begun and has not ended.
     #[serde(default)]
     pub switching: Option<Switching>,
+    /// The design is a new one, and what nobody uses any more is not cleared away yet.
+    #[serde(default)]
+    pub clears: bool,
     /// It was left unfinished, and the user wants it left as it is: nothing is offered any more.
     #[serde(default)]
     pub kept: bool,
@@ -198,7 +201,14 @@ impl ClusterRecord {
 
     /// True if anyone who was at work on it has gone before it was done.
     pub fn is_unfinished(&self) -> bool {
-        (self.state != ClusterState::Complete || self.switching.is_some()) && !self.is_at_work()
+        let has_more_to_do = self.state != ClusterState::Complete || self.switching.is_some();
+        (has_more_to_do && !self.is_at_work()) || self.is_left_uncleared()
+    }
+
+    /// True if a change holds, and whoever made it has gone before what nobody uses any more was cleared away.
+    pub(in crate::engine) fn is_left_uncleared(&self) -> bool {
+        // From the moment it holds, the lock alone says that somebody is still at work on it.
+        self.state == ClusterState::Complete && self.clears && Lock::is_free(&self.folder).is_ok()
     }
 
     /// Built, and nothing that was begun with it has not ended.
@@ -222,6 +232,7 @@ impl ClusterRecord {
             servers: Vec::new(),
             uses_passwords: true,
             switching: None,
+            clears: false,
             kept: false,
         }
     }

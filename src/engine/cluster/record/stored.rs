@@ -33,9 +33,6 @@ pub(in crate::engine) struct Stored {
     /// was ended in the middle.
     #[serde(default)]
     pub(in crate::engine) from: Option<String>,
-    /// The design is a new one, and what nobody uses any more is not cleared away yet.
-    #[serde(default)]
-    pub(in crate::engine) clears: bool,
     /// Slots that an earlier change left: no design uses them. Servers that are left are those that are in no design.
     #[serde(default)]
     pub(in crate::engine) left_slots: Vec<LeftSlot>,
@@ -83,7 +80,6 @@ impl Stored {
             folder_was: None,
             wanted: None,
             from: None,
-            clears: false,
             left_slots: Vec::new(),
             leaves_slots: Vec::new(),
             left_certificates: Vec::new(),

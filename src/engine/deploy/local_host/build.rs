@@ -55,6 +55,7 @@ impl BuildHost {
             servers: ClusterRecord::servers_of(topology),
             uses_passwords: run.plan.head.needs_secrets,
             switching: None,
+            clears: false,
             kept: false,
         };
         let site = Site {

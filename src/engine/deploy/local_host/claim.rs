@@ -220,7 +220,7 @@ impl Workbench {
         let beside = claim.stored.beside(self.document.topology());
         claim.stored.set_aside = beside.iter().map(|server| server.folder.clone()).collect();
         claim.stored.record.servers = servers.into_iter().chain(beside).collect();
-        claim.stored.clears = false;
+        claim.stored.record.clears = false;
         claim.stored.stale.clear();
         claim.stored.left_slots.clear();
         claim.stored.leaves_slots.clear();

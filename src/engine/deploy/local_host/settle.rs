@@ -80,7 +80,7 @@ impl ChangeHost {
             // The change before was settled, and its record was not written any more.
             stored.record.state = ClusterState::Complete;
             stored.wanted = None;
-            stored.clears = true;
+            stored.record.clears = true;
             stored.left_slots.clone_from(&before.standing.left_slots);
             stored.leaves_slots.clear();
         }
@@ -120,7 +120,7 @@ impl ChangeHost {
         stored.record.builder = None;
         stored.wanted = None;
         stored.from = None;
-        stored.clears = true;
+        stored.record.clears = true;
         stored.left_slots = std::mem::take(&mut stored.leaves_slots);
         stored.steering = None;
         self.fence(stored);

@@ -74,6 +74,7 @@ fn what_is_left(state: LeftState) -> &'static str {
         LeftState::HalfStarted => "was left half started",
         LeftState::HalfStopped => "was left half stopped",
         LeftState::BetweenDesigns => "was left between two designs",
+        LeftState::NotCleared => "was changed but not cleaned up",
         LeftState::HalfRemoved => "was left half removed",
     }
 }
@@ -82,6 +83,7 @@ fn go_on_words(state: LeftState) -> &'static str {
     match state {
         LeftState::HalfBuilt => "Build the rest and verify it; completed steps are kept",
         LeftState::BetweenDesigns => "Finish the change and verify the new design",
+        LeftState::NotCleared => "Drop the slots and remove the servers that only the old design used",
         LeftState::HalfRemoved => "Remove the rest of it",
         LeftState::HalfStarted => "Start the rest of its servers",
         LeftState::HalfStopped | LeftState::Whole => "Stop the rest of its servers",
