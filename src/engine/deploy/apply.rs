@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::local_host::ChangeHost;
 use super::{Cancel, Request, discover, interrupted};
 use crate::engine::cluster::record::{self, ClusterState, Lock, Stored};
 use crate::engine::cluster::site::Site;
 use crate::engine::cluster::{self, Cluster};
+use crate::engine::postgres::server::FAST_STOP;
+use crate::engine::system::wait::{Failure, Wait};
 use crate::engine::{monitor, run};
 use crate::model::configuration::ClusterFolder;
 use crate::model::document::Document;
@@ -67,6 +70,7 @@ pub async fn look(folder: &Path, wanted: &Document) -> Result<Found, Report> {
     let resumes = begins.is_some();
     let running = begins.unwrap_or_else(|| recorded.clone());
     let site = Site::of(&stored.record)?;
+    end_of_stopping(&site, &stored).await?;
     let mut left_slots = stored.left_slots.clone();
     if !resumes {
         // Ended between its design.toml and its record, the change before holds, and what it leaves is left.
@@ -115,6 +119,27 @@ pub async fn apply_here(change: Change, events: mpsc::Sender<RunEvent>, cancel: 
         }
         Err(report) => run::refuse(change.number, &change.plan, events, report).await,
     }
+}
+
+/// Waits for servers that an earlier pgcascade, or anybody else, has told to stop: they still run, and are gone before a
+/// change comes to them.
+async fn end_of_stopping(site: &Site, stored: &Stored) -> Result<(), Report> {
+    let wait = Wait::new(FAST_STOP, CancellationToken::new());
+    let is_stopping =
+        |folder: &str| matches!(site.running(folder), Ok(Some(running)) if running.is_stopping);
+    for server in &stored.record.servers {
+        while is_stopping(&server.folder) {
+            if !wait.next().await.map_err(Failure::into_report)? {
+                return Err(Report::new(format!(
+                    "{} was told to stop and still runs after {} seconds.",
+                    server.name,
+                    FAST_STOP.as_secs()
+                ))
+                .hint("A frozen standby can keep its upstream from shutting down; see its log."));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Where what runs differs from its design. A standby that is just coming back is given a moment.

@@ -29,6 +29,8 @@ pub struct Running {
     pub port: Option<u16>,
     /// From 10 on: it accepts connections, or, a standby with hot_standby off, applies WAL and never will.
     pub says_ready: bool,
+    /// From 10 on: it was told to stop, and will be gone once its sessions and its standbys have their last word.
+    pub is_stopping: bool,
 }
 
 /// Something runs there, or may run there, but is not proved to be ours; the sentence names what disagrees.
@@ -71,9 +73,7 @@ pub fn running(data: &Path, cluster: &str) -> Result<Option<Running>, Doubt> {
     let recorded = PathBuf::from(lines.next().unwrap_or_default());
     let began: Option<i64> = lines.next().and_then(|line| line.parse().ok());
     let port = lines.next().and_then(|line| line.parse().ok());
-    let says_ready = lines
-        .nth(3)
-        .is_some_and(|line| matches!(line.trim_end(), "ready" | "standby"));
+    let state = lines.nth(3);
 
     let directory = canonical(data);
     if canonical(&recorded) != directory {
@@ -109,7 +109,8 @@ pub fn running(data: &Path, cluster: &str) -> Result<Option<Running>, Doubt> {
         pid,
         is_single_user: number < 0,
         port,
-        says_ready,
+        says_ready: matches!(state, Some("ready" | "standby")),
+        is_stopping: state == Some("stopping"),
     }))
 }
 

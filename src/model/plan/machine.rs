@@ -27,8 +27,18 @@ pub struct Machine {
     pub trusted: Vec<String>,
     /// Libraries that the design loads and the chosen programs do not have.
     pub missing_libraries: Vec<String>,
+    /// Servers whose settings the chosen programs do not take.
+    pub refused_settings: Vec<RefusedSettings>,
     /// How far the clock lies behind the time at which a file that we look at was last changed.
     pub clock_behind_secs: u64,
+}
+
+/// A server that would not start with its settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedSettings {
+    pub server: String,
+    /// In the words of PostgreSQL: "invalid value for parameter …".
+    pub why: Vec<String>,
 }
 
 /// What the system leaves for processes of the servers' user; `None`: it sets no bound, or cannot be asked.
@@ -70,6 +80,7 @@ impl Machine {
             locales: None,
             trusted: Vec::new(),
             missing_libraries: Vec::new(),
+            refused_settings: Vec::new(),
             clock_behind_secs: 0,
         }
     }

@@ -7,6 +7,7 @@ mod locales;
 mod ports;
 mod room;
 mod tools;
+mod trial;
 
 use std::path::Path;
 
@@ -33,6 +34,11 @@ pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
     let folder = files::real(&request.folder);
     let tools = tools::find(topology.postgres(), request.bin.as_deref(), owner).await;
     let program = tools.first().map(|tools| Path::new(&tools.bin).join("postgres"));
+    let is_of_design = tools.first().is_some_and(|tools| tools.major == topology.postgres());
+    let refused_settings = match program.as_deref().filter(|_| is_of_design) {
+        Some(program) => trial::refused(topology, program, owner).await,
+        None => Vec::new(),
+    };
     let mut looked_at = vec![folder.as_path()];
     looked_at.extend(program.as_deref());
     Machine {
@@ -48,6 +54,7 @@ pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
         room: room::room(owner),
         trusted: trust::trusted(),
         missing_libraries: libraries::missing(topology, program.as_deref()),
+        refused_settings,
         locales: if names_locales(topology) {
             locales::installed().await
         } else {

@@ -3,7 +3,7 @@
 use super::Standing;
 use super::difference::{Difference, Kept, Limits};
 use super::repair;
-use crate::model::plan::preflight::{libraries, of_design, stop, trust};
+use crate::model::plan::preflight::{libraries, of_design, settings, stop, trust};
 use crate::model::plan::{Check, Machine};
 use crate::model::topology::{Edit, Server, Topology};
 
@@ -28,6 +28,7 @@ pub fn refusals(difference: &Difference<'_>, machine: &Machine, standing: &Stand
     found.extend(delayed(difference));
     found.extend(folders(difference));
     found.extend(ports(difference, machine));
+    found.extend(settings(machine));
     found.extend(libraries(machine));
     found.extend(trust(wanted, machine).into_iter().filter(|check| !check.ok));
     found

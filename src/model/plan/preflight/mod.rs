@@ -13,7 +13,7 @@ use crate::model::topology::{Port, ServerId, Severity, Topology, check};
 
 pub use limits::names_locales;
 pub use trust::{UNTRUSTED, lacks_only_trust, named_libraries};
-pub(super) use trust::{libraries, trust};
+pub(super) use trust::{libraries, settings, trust};
 
 /// More servers than this on one machine is not a test of a cluster but of the machine.
 const MOST_SERVERS: usize = 64;
@@ -55,6 +55,7 @@ pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
     checks.push(limits::open_files(topology, machine));
     checks.push(limits::processes(topology, machine));
     checks.extend(limits::locale(topology, machine));
+    checks.extend(settings(machine));
     checks.extend(libraries(machine));
     checks.extend(trust::risks(topology));
     checks.extend(trust(topology, machine));

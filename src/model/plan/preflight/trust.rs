@@ -80,6 +80,28 @@ pub fn named_libraries(topology: &Topology) -> BTreeSet<String> {
         .collect()
 }
 
+/// PostgreSQL itself read the settings and takes them not.
+pub fn settings(machine: &Machine) -> Vec<Check> {
+    let program = machine
+        .tools
+        .first()
+        .map_or_else(String::new, |tools| format!("PostgreSQL {}", tools.version));
+    let refused = machine.refused_settings.iter();
+    refused
+        .map(|refused| {
+            stop(
+                "settings-refused",
+                format!(
+                    "{program} would not start \"{}\" with its settings: {}",
+                    refused.server,
+                    refused.why.join("; ")
+                ),
+                "Correct the value, or remove the setting",
+            )
+        })
+        .collect()
+}
+
 /// A library that is not there lets no server start.
 pub fn libraries(machine: &Machine) -> Vec<Check> {
     let bin = machine.tools.first().map_or("", |tools| tools.bin.as_str());

@@ -24,7 +24,7 @@ pub use rejoin::plan_rejoin;
 
 use super::difference::Difference;
 use super::{ApplyPlan, Standing};
-use crate::model::plan::preflight::{libraries, of_design, stop, trust};
+use crate::model::plan::preflight::{libraries, of_design, settings, stop, trust};
 use crate::model::plan::{Check, Machine, Plan, Steering};
 use crate::model::topology::Topology;
 use turn::Turn;
@@ -86,6 +86,7 @@ pub fn plan_handover(
 /// What no server could start with, whichever is the primary.
 fn refusals(wanted: &Topology, machine: &Machine) -> Vec<Check> {
     let mut found: Vec<Check> = of_design(wanted).into_iter().filter(|check| !check.ok).collect();
+    found.extend(settings(machine));
     found.extend(libraries(machine));
     found.extend(trust(wanted, machine).into_iter().filter(|check| !check.ok));
     found

@@ -1,6 +1,6 @@
 //! What follows a promotion, or undoes what came before one: every server becomes what it will be.
 
-use super::{Turn, is_down};
+use super::{Turn, is_down, place};
 use crate::model::plan::apply::Standing;
 use crate::model::plan::apply::difference::Kept;
 use crate::model::plan::apply::handover::Stage;
@@ -16,6 +16,7 @@ impl<'a> Turn<'a> {
         let configure = self.planner.configure(primary, DesignOf::After);
         let is_down = is_down(standing, primary.was);
         if is_down {
+            self.stay_standby();
             let standby_file = self.wanted().postgres().standby_file().to_owned();
             self.planner.add(New {
                 server: Some(primary.is),
@@ -28,6 +29,26 @@ impl<'a> Turn<'a> {
                 ..New::default()
             });
         }
+    }
+
+    /// With the old primary down, the heir may have been told to promote itself a moment ago. Nobody can see that before it
+    /// has happened, so it is restarted as what it is; if it was promoted after all, this goes no further.
+    fn stay_standby(&mut self) {
+        let heir = self.old;
+        let configure = self.planner.configure(heir, DesignOf::Before);
+        self.planner.add(New {
+            server: Some(heir.was),
+            title: format!("Restart {} as the standby that it still is", heir.was.name()),
+            why: "It may have been told to take over, and a restart forgets that: two servers that accept writes \
+                  would drift apart (split brain)"
+                .to_owned(),
+            action: Action::Takeover(Takeover::StayStandby {
+                at: place(heir.was, &heir.folder_was),
+                pass_file_in_environment: configure.pass_file_in_environment,
+            }),
+            deadline_secs: RESTART_SECS,
+            ..New::default()
+        });
     }
 
     /// Every server becomes what it will be, upstreams first; who is up before those who have to be started, since commits
