@@ -56,6 +56,7 @@ mod template;
 mod templates;
 mod terminal;
 mod tls;
+mod tried;
 mod trust;
 mod versions;
 mod worker;

@@ -6,7 +6,7 @@ use super::servers::Servers;
 use super::task::Told;
 use super::{Cluster, drawn};
 use crate::engine::cluster::record::{self, Builder, Lock, Stored, Switching};
-use crate::engine::postgres::{archive, server};
+use crate::engine::postgres::{archive, server, trial};
 use crate::engine::run::{Host, Work, misplaced};
 use crate::engine::system::wait::Failure;
 use crate::model::health::ReplicationRow;
@@ -157,6 +157,10 @@ impl ServeHost {
                 let how = if did_run { "was stopped" } else { "was not running" };
                 self.told.say(work, format!("{server} {how}."));
                 Ok(())
+            }
+            Serve::TryConfiguration { server, folder } => {
+                let tried = trial::of_server(&self.cluster.site, server, folder);
+                Ok(work.wait.hear(tried).await??)
             }
             Serve::Reload { server, .. } => {
                 self.servers.serve(action, work).await?;

@@ -125,8 +125,7 @@ pub async fn apply_here(change: Change, events: mpsc::Sender<RunEvent>, cancel: 
 /// change comes to them.
 async fn end_of_stopping(site: &Site, stored: &Stored) -> Result<(), Report> {
     let wait = Wait::new(FAST_STOP, CancellationToken::new());
-    let is_stopping =
-        |folder: &str| matches!(site.running(folder), Ok(Some(running)) if running.is_stopping);
+    let is_stopping = |folder: &str| matches!(site.running(folder), Ok(Some(running)) if running.is_stopping);
     for server in &stored.record.servers {
         while is_stopping(&server.folder) {
             if !wait.next().await.map_err(Failure::into_report)? {

@@ -14,4 +14,5 @@ pub mod sessions;
 mod socket;
 pub mod sql;
 mod tls;
+pub mod trial;
 pub mod wal;

@@ -136,6 +136,8 @@ pub enum Serve {
         folder: String,
         port: u16,
     },
+    /// Let the real program read its files: a server that does not take one of its settings is not stopped for it.
+    TryConfiguration { server: String, folder: String },
     /// See that it runs, and that it is ours.
     SeeRunning { server: String, folder: String },
     /// Make a replication slot.

@@ -55,6 +55,7 @@ pub fn what(action: &Action) -> String {
         Action::Serve(Serve::WaitStreaming { server, standby, .. }) => {
             format!("streaming {standby} from {server}")
         }
+        Action::Serve(Serve::TryConfiguration { server, .. }) => format!("try {server}"),
         Action::Serve(Serve::Reload { server, .. }) => format!("reload {server}"),
         Action::Serve(Serve::SeeAsDrawn { .. }) => "as drawn".to_owned(),
         Action::Serve(Serve::ProveArchive { server, .. }) => format!("archive of {server}"),

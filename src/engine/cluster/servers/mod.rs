@@ -116,7 +116,7 @@ impl Servers {
                 self.wait_rows(&self.target(server, folder, *port), rows, work)
                     .await
             }
-            Serve::SeeAsDrawn { .. } | Serve::ProveArchive { .. } => {
+            Serve::SeeAsDrawn { .. } | Serve::ProveArchive { .. } | Serve::TryConfiguration { .. } => {
                 Err(misplaced(&Action::Serve(action.clone())))
             }
             Serve::ProveTls { server, folder, port } => {

@@ -34,7 +34,9 @@ pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
     let folder = files::real(&request.folder);
     let tools = tools::find(topology.postgres(), request.bin.as_deref(), owner).await;
     let program = tools.first().map(|tools| Path::new(&tools.bin).join("postgres"));
-    let is_of_design = tools.first().is_some_and(|tools| tools.major == topology.postgres());
+    let is_of_design = tools
+        .first()
+        .is_some_and(|tools| tools.major == topology.postgres());
     let refused_settings = match program.as_deref().filter(|_| is_of_design) {
         Some(program) => trial::refused(topology, program, owner).await,
         None => Vec::new(),

@@ -124,6 +124,7 @@ fn serve(action: &Serve) -> Option<String> {
         | Serve::CloseProxy
         | Serve::DropSlot { .. }
         | Serve::SetReplay { .. }
+        | Serve::TryConfiguration { .. }
         | Serve::SeeRunning { .. }
         | Serve::SeeAsDrawn { .. }
         | Serve::ProveArchive { .. } => return None,

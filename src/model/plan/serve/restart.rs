@@ -12,6 +12,7 @@ const SHORT_SECS: u32 = 15;
 /// at most one is down at any time; else all stop, and then all start.
 pub fn plan_restart(topology: &Topology, folder: &str, servers: &[ServerId], rolling: bool) -> Plan {
     let mut planner = Planner::of(topology);
+    planner.try_all(servers);
     planner.steps.enter(Phase::Stop);
     planner.note(true, servers);
     let order = planner.in_tree_order(servers);
@@ -47,6 +48,7 @@ pub fn plan_restart(topology: &Topology, folder: &str, servers: &[ServerId], rol
 /// Lets these servers read their configuration again.
 pub fn plan_reload(topology: &Topology, folder: &str, servers: &[ServerId]) -> Plan {
     let mut planner = Planner::of(topology);
+    planner.try_all(servers);
     planner.steps.enter(Phase::Change);
     for server in planner.in_tree_order(servers) {
         planner.add(New {
@@ -97,6 +99,26 @@ pub fn plan_set_replay(topology: &Topology, folder: &str, server: &Server, pause
 }
 
 impl<'a> Planner<'a> {
+    /// All of them before the first is touched.
+    fn try_all(&mut self, servers: &[ServerId]) {
+        self.steps.enter(Phase::Prepare);
+        for server in self.in_tree_order(servers) {
+            self.add(New {
+                server: Some(server),
+                title: format!("Try the configuration of {}", server.name()),
+                why: "PostgreSQL reads its files and checks every value (postgres -C): with one that it refuses, the \
+                      server would not start again"
+                    .to_owned(),
+                action: Action::Serve(Serve::TryConfiguration {
+                    server: server.name().to_string(),
+                    folder: self.topology.folder(server.id()),
+                }),
+                deadline_secs: SHORT_SECS,
+                ..New::default()
+            });
+        }
+    }
+
     /// A standby streams again. A late one connects when it has applied what it has: nobody waits for that.
     fn link(&mut self, standby: &'a Server) {
         let topology = self.topology;
@@ -142,14 +164,14 @@ mod tests {
         let ids = all(&topology);
         assert_eq!(
             lines(&plan_restart(&topology, "/c", &ids[..2], true)),
-            "0 note start m a\n1 stop a < 0\n2 start a < 1\n3 ready a < 2\n4 streaming a from m < 3\n\
-             5 streaming b from a < 4\n6 stop m < 5\n7 start m < 6\n8 ready m < 7\n9 streaming a from m < 8\n\
-             10 note end < 9\n"
+            "0 try m\n1 try a < 0\n2 note start m a < 1\n3 stop a < 2\n4 start a < 3\n5 ready a < 4\n\
+             6 streaming a from m < 5\n7 streaming b from a < 6\n8 stop m < 7\n9 start m < 8\n10 ready m < 9\n\
+             11 streaming a from m < 10\n12 note end < 11\n"
         );
         assert_eq!(
             lines(&plan_restart(&topology, "/c", &ids[1..], false)),
-            "0 note start a b\n1 stop b < 0\n2 stop a < 1\n3 start a < 2\n4 ready a < 3\n5 start b < 4\n\
-             6 ready b < 5\n7 note end < 6\n"
+            "0 try a\n1 try b < 0\n2 note start a b < 1\n3 stop b < 2\n4 stop a < 3\n5 start a < 4\n6 ready a < 5\n\
+             7 start b < 6\n8 ready b < 7\n9 note end < 8\n"
         );
     }
 
@@ -159,7 +181,7 @@ mod tests {
         let ids = all(&topology);
         assert_eq!(
             lines(&plan_reload(&topology, "/c", &ids[1..])),
-            "0 reload a\n1 reload b < 0\n"
+            "0 try a\n1 try b < 0\n2 reload a < 1\n3 reload b < 2\n"
         );
         let b = topology.by_name("b").unwrap();
         assert_eq!(lines(&plan_set_replay(&topology, "/c", b, true)), "0 pause b\n");

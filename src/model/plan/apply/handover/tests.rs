@@ -192,3 +192,31 @@ fn commits_that_wait_after_a_failover_are_said_before() {
     ));
     assert!(!said("m 1\n  a 2\n", &["m"]));
 }
+
+#[test]
+fn before_the_old_primary_comes_back_the_heir_is_made_to_forget_that_it_was_to_take_over() {
+    let before = seed("15");
+    let mut after = before.clone();
+    for edit in after_switchover(&before, before.by_name("slave1").unwrap().id()) {
+        after.apply(&edit).unwrap();
+    }
+    let rolled_back = |down: &[&str]| {
+        let standing = Standing {
+            down: down.iter().map(|name| (*name).to_owned()).collect(),
+            resumes: true,
+            ..Standing::default()
+        };
+        let (machine, steering) = (Machine::portable("/c"), switchover("slave1"));
+        let plan = plan_handover(&after, &before, &machine, &standing, &steering, Stage::Back).unwrap();
+        lines(&plan)
+    };
+    let stopped = rolled_back(&["master"]);
+    assert!(stopped[1].starts_with("stay standby slave1"), "{stopped:#?}");
+    assert!(stopped[2].starts_with("primary again master"), "{stopped:#?}");
+    // While it runs, nobody was told to take over.
+    let running = rolled_back(&[]);
+    assert!(
+        running.iter().all(|line| !line.starts_with("stay standby")),
+        "{running:#?}"
+    );
+}
