@@ -25,14 +25,17 @@ pub async fn fail(folder: &Path, words: &str, cancel: CancellationToken) -> Resu
     let fault = Fault::parse(words, cluster.topology())?;
     fault.check(&cluster)?;
     let text = fault.text(cluster.topology());
+    let mut before = Vec::new();
     note(folder, |faults| {
+        before.clone_from(faults);
         faults.retain(|one| *one != text);
         faults.push(text.clone());
     })?;
     let said = match make::make(&cluster, &fault, cancel).await {
         Ok(said) => said,
         Err(report) => {
-            note(folder, |faults| faults.retain(|one| *one != text))?;
+            // One that was made before, and cannot be made twice, is still to be repaired.
+            note(folder, |faults| *faults = before)?;
             return Err(report);
         }
     };

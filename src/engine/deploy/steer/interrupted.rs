@@ -1,6 +1,10 @@
 //! A switchover, a failover or a rejoin that was ended in the middle: finished if the heir was promoted, else undone; nothing
 //! else is safe. Who was promoted is said by the files: a promotion takes away what makes a server a standby.
 
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
 use super::rejoin::{slots_on_disk, way_of};
 use crate::engine::cluster;
 use crate::engine::cluster::record::Stored;
@@ -8,11 +12,16 @@ use crate::engine::cluster::site::Site;
 use crate::engine::deploy::apply::Change;
 use crate::engine::deploy::interrupted::read_wanted;
 use crate::engine::deploy::look;
+use crate::engine::system::wait::{Failure, Wait};
 use crate::model::document::{Document, format};
 use crate::model::plan::{
     ApplyPlan, Check, Rejoining, Stage, Steering, plan_apply, plan_handover, plan_rejoin,
 };
 use crate::report::Report;
+
+/// A promotion that was asked for is over within this time, unless much WAL is left to apply; then a step of the plan sees to
+/// it that none is under way.
+const PROMOTION: Duration = Duration::from_secs(2);
 
 /// The plan of the rest. `None`: what was interrupted is an ordinary change.
 pub(in crate::engine::deploy) async fn interrupted(
@@ -51,7 +60,7 @@ async fn handover(
     } else {
         (begun, from)
     };
-    let stage = rest(steering, is_promoted(stored, &after, heir)?);
+    let stage = rest(steering, may_be_promoted(stored, &before, &after, heir).await?);
     let wanted = if stage == Stage::Back { before } else { after };
     let found = look(&stored.record.folder, &wanted).await?;
     let running = found.running.topology();
@@ -114,6 +123,30 @@ pub(in crate::engine::deploy) fn rest(steering: &Steering, is_promoted: bool) ->
         (true, _) => Stage::Promoted,
         (false, Steering::Failover { .. }) => Stage::Begin,
         (false, _) => Stage::Back,
+    }
+}
+
+/// The same, once it is certain: with the old primary down, the heir may have been told to promote itself just before
+/// pgcascade was ended, which its files say only when it is done.
+async fn may_be_promoted(
+    stored: &Stored,
+    before: &Document,
+    after: &Document,
+    heir: &str,
+) -> Result<bool, Report> {
+    let site = Site::of(&stored.record)?;
+    let runs = |folder: &str| matches!(site.running(folder), Ok(Some(_)));
+    let wait = Wait::new(PROMOTION, CancellationToken::new());
+    let old = before.topology().folder(before.topology().primary().id());
+    let heirs = after.topology().folder(after.topology().primary().id());
+    loop {
+        let is_promoted = is_promoted(stored, after, heir)?;
+        if is_promoted || runs(&old) || !runs(&heirs) {
+            return Ok(is_promoted);
+        }
+        if !wait.next().await.map_err(Failure::into_report)? {
+            return Ok(false);
+        }
     }
 }
 
