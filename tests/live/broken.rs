@@ -254,7 +254,7 @@ async fn random_breakages_are_repaired_to_a_green_verify() {
     ];
     for round in 0..number("PGCASCADE_BREAKAGES").unwrap_or(2) {
         let mut made = Vec::new();
-        for _ in 0..5 {
+        for _ in 0..8 {
             let fault = random.pick(&faults);
             // Some cannot be done to what is broken already; they say so.
             let (code, said) = place.run(&["fail", fault]);
