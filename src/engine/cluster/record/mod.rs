@@ -205,7 +205,7 @@ impl ClusterRecord {
         (has_more_to_do && !self.is_at_work()) || self.is_left_uncleared()
     }
 
-    /// True if a change holds, and whoever made it has gone before what nobody uses any more was cleared away.
+    /// True if a change holds, and the pgcascade that made it is gone before what nobody uses any more was cleared away.
     pub(in crate::engine) fn is_left_uncleared(&self) -> bool {
         // From the moment it holds, the lock alone says that somebody is still at work on it.
         self.state == ClusterState::Complete && self.clears && Lock::is_free(&self.folder).is_ok()
