@@ -103,6 +103,16 @@ fn badge(world: &World, state: &State, row: Option<&ReplicationRow>) -> Badge {
         let text = text.to_owned();
         return Badge { kind, text };
     }
+    // A primary has no row anywhere, dead or alive.
+    if state.upstream.is_none() {
+        let (kind, text) = if world.cluster_fate() == CommitFate::Fails {
+            (BadgeKind::Trouble, "writes fail")
+        } else {
+            (BadgeKind::Absent, "was primary")
+        };
+        let text = text.to_owned();
+        return Badge { kind, text };
+    }
     row.map_or_else(
         || {
             if state.flow == Flow::ByArchive {

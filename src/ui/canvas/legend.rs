@@ -15,12 +15,16 @@ use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_SMALL, Tokens};
 
 /// From the corner of the canvas.
 const MARGIN: f32 = 12.0;
-const ROW: f32 = 19.0;
+/// With a little air between two badges.
+const ROW: f32 = 21.0;
 const TITLE: f32 = 22.0;
 /// Its title alone.
 const FOLDED: Vec2 = Vec2::new(64.0, 31.0);
-/// The column of the signs: as wide as the widest badge.
-const SAMPLES: f32 = 66.0;
+/// The column of the signs: as wide as a line, or as the widest badge.
+const SAMPLES: f32 = 34.0;
+/// What a badge has besides its words.
+const BADGE_ROOM: f32 = 14.0;
+const BADGE_TEXT: f32 = 11.0;
 /// What must be left of the canvas beside it and above it: the drawing comes first.
 const LEFT_FREE: f32 = 320.0;
 const TOP_FREE: f32 = 60.0;
@@ -70,7 +74,10 @@ pub fn signs(described: &[(Card, Option<Link>)], has_sites: bool) -> Vec<Sign> {
             }
             link.trouble.into_iter().map(Sign::Trouble).for_each(&mut add);
         }
-        if !card.is_primary || card.badge.kind == BadgeKind::Trouble {
+        // What becomes of commits in What-if is said beside the drawing.
+        let is_said = card.badge.kind == BadgeKind::Policy && card.badge.text.starts_with("commits");
+        let has_policy = card.badge.kind == BadgeKind::Policy && !is_said;
+        if !card.is_primary || has_policy || card.badge.kind == BadgeKind::Trouble {
             add(Sign::Badge(card.badge.clone()));
         }
         if !card.fallbacks.is_empty() {
@@ -136,12 +143,13 @@ impl Sign {
             Self::Trouble(Trouble::Broken) => "link is down",
             Self::Trouble(Trouble::Slow) => "a slow link",
             Self::Badge(badge) => match badge.kind {
-                BadgeKind::Policy => "commits wait for this",
+                BadgeKind::Policy => "how many commits wait for",
                 BadgeKind::Sync => "commits wait for it",
                 BadgeKind::Potential => "next, if one of those fails",
                 BadgeKind::Quorum => "commits wait for some of these",
                 BadgeKind::Async => "no commit waits for it",
                 BadgeKind::Absent => "missing at its upstream",
+                BadgeKind::Trouble if badge.text == "writes fail" => "no server accepts writes",
                 BadgeKind::Trouble => "every commit hangs",
             },
             Self::Life(life) => match life {
@@ -157,7 +165,9 @@ impl Sign {
                 Life::Silent(_) => "no answer",
                 Life::Otherwise(_) => "differs from the drawing",
                 Life::Down | Life::Foreseen(Outlook::Down, _) => "down",
-                Life::Stopped | Life::Drawn | Life::NotDeployed | Life::Unread => "not running yet",
+                Life::Stopped => "stopped",
+                Life::NotDeployed => "drawn, not deployed yet",
+                Life::Drawn | Life::Unread => "not read yet",
             },
             Self::Finding(Severity::Error) => "an error in the design",
             Self::Finding(Severity::Warning) => "a warning",
@@ -288,9 +298,17 @@ pub fn legend_ui(
         .iter()
         .map(|sign| painter.layout_no_wrap(sign.words().to_owned(), font.clone(), tokens.text_weak))
         .collect();
+    let badges = signs.iter().filter_map(|sign| match sign {
+        Sign::Badge(badge) => Some(badge.text.clone()),
+        _ => None,
+    });
+    let samples = badges
+        .map(|words| painter.layout_no_wrap(words, FontId::proportional(BADGE_TEXT), tokens.text))
+        .map(|galley| galley.size().x + BADGE_ROOM)
+        .fold(SAMPLES, f32::max);
     let width = galleys.iter().map(|galley| galley.size().x).fold(0.0, f32::max);
     let size = vec2(
-        width + SAMPLES + GAP + 20.0,
+        width + samples + GAP + 20.0,
         ROW.mul_add(signs.len() as f32, TITLE + 12.0),
     );
     if signs.is_empty() || canvas.width() < size.x + LEFT_FREE || canvas.height() < size.y + TOP_FREE {
@@ -302,7 +320,15 @@ pub fn legend_ui(
     let id = Id::new("legend");
     let was_open = ui.data(|data| data.get_temp(id).unwrap_or(false));
     let is_pointed_at = ui.rect_contains_pointer(if was_open { whole } else { title_only });
-    let is_open = is_pointed_at || !covers(whole);
+    // Where it was opened by a click it stays so; while the drawing is moved below it, it stays as it is.
+    let pin = id.with("pinned");
+    let is_pinned = ui.data(|data| data.get_temp(pin).unwrap_or(false));
+    let is_held = ui.input(|input| input.pointer.any_down());
+    let is_open = if is_held {
+        was_open
+    } else {
+        is_pinned || is_pointed_at || !covers(whole)
+    };
     if is_open != was_open {
         ui.data_mut(|data| data.insert_temp(id, is_open));
         ui.ctx().request_repaint();
@@ -310,6 +336,9 @@ pub fn legend_ui(
     let sheet = if is_open { whole } else { title_only };
     // A press on it is none on what lies below it.
     let response = ui.interact(sheet, id, Sense::CLICK | Sense::DRAG);
+    if response.clicked() {
+        ui.data_mut(|data| data.insert_temp(pin, !is_pinned));
+    }
     let words: Vec<&str> = signs.iter().map(Sign::words).collect();
     let words = format!("Legend: {}", words.join("; "));
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, words.as_str()));
@@ -336,7 +365,7 @@ pub fn legend_ui(
     let mut pen = Pen::new(&painter, 1.0, false);
     for (number, (sign, galley)) in signs.iter().zip(galleys).enumerate() {
         let top = ROW.mul_add(number as f32, sheet.top() + 6.0 + TITLE);
-        let place = Rect::from_min_size(pos2(sheet.left() + 10.0, top), vec2(SAMPLES, ROW));
+        let place = Rect::from_min_size(pos2(sheet.left() + 10.0, top), vec2(samples, ROW));
         sign.draw(&mut pen, place);
         let at = pos2(place.right() + GAP, place.center().y - galley.size().y / 2.0);
         pen.shapes.push(egui::Shape::galley(at, galley, tokens.text_weak));
@@ -373,6 +402,7 @@ mod tests {
         let mut seed =
             session("m 1024 sync first 1 site A\n  a 1025 priority 1\n    c 1027\n  b 1026 priority 2\n");
         let mut expected = vec![
+            "how many commits wait for",
             "commits wait for it",
             "next, if one of those fails",
             "no commit waits for it",
@@ -385,12 +415,13 @@ mod tests {
         let a = seed.desk.document.topology().by_name("a").unwrap().id();
         update(&mut seed, Message::View(ViewMessage::Fold(a, true)));
         expected.retain(|words| !["no commit waits for it", "asynchronous"].contains(words));
-        expected[3] = "number of hidden servers";
+        expected[4] = "number of hidden servers";
         assert_eq!(words(&seed), expected);
         let quorum = session("m 1024 sync any 1\n  a 1025 priority 1\n  b 1025 priority 2\n");
         assert_eq!(
             words(&quorum),
             [
+                "how many commits wait for",
                 "commits wait for some of these",
                 "may be synchronous",
                 "an error in the design"

@@ -207,6 +207,12 @@ impl Projection {
         self.places.bounds()
     }
 
+    /// What the link above a server says.
+    pub fn link(&self, below: ServerId) -> Option<&Link> {
+        let (edge, _) = self.edge_above(*self.index.get(&below)?)?;
+        Some(&**self.graph.edge(edge)?.payload())
+    }
+
     /// The shape of a card as it is now, for the drawing.
     pub fn card_shape(&mut self, id: ServerId) -> Option<&mut ServerShape> {
         let card = self.places.card(id)?;

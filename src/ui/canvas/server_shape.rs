@@ -228,13 +228,13 @@ fn draw_foot(pen: &mut Pen<'_>, rect: Rect, card: &Card) {
         (None, life) => Some((life_mark(life, tokens), life.word())),
     };
     if let Some(((mark, colour), word)) = state {
-        let right = pos2(12.0_f32.mul_add(-zoom, rect.right()), middle);
+        let right = pos2(10.0_f32.mul_add(-zoom, rect.right()), middle);
         let text = pen.text(
             Align2::RIGHT_CENTER,
             right,
             word,
             (11.5, tokens.text_weak),
-            right.x - badge.right() - 18.0 * zoom,
+            right.x - badge.right() - 15.0 * zoom,
         );
         pen.mark(
             mark,

@@ -11,6 +11,7 @@ use crate::app::{FileMessage, Message};
 use crate::model::diagram::Diagram;
 use crate::model::document::format;
 use crate::model::document::templates::{TEMPLATES, Template};
+use crate::ui::fonts::bold;
 use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_CARD, RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
 use super::part_ui;
@@ -100,7 +101,7 @@ pub fn tile_ui(ui: &mut Ui, size: egui::Vec2, tile: &Tile<'_>, diagram: &Diagram
     let font = |size| FontId::proportional(size);
     let title = RichText::new(tile.title)
         .font(font(TEXT_BODY))
-        .strong()
+        .family(bold())
         .color(tokens.text);
     let what = RichText::new(tile.summary)
         .font(font(TEXT_SMALL))

@@ -7,6 +7,7 @@ use egui::{RichText, Ui};
 use crate::app::{LessonMessage, OpenLesson, Outbox};
 use crate::model::lessons::{Answer, Ask, NOBODY, TRUTH_WORDS, is_right, options};
 use crate::model::words::{as_sentence, listed};
+use crate::ui::fonts::bold;
 use crate::ui::theme::{GAP_SMALL, Tokens};
 
 use super::super::parts::note_ui;
@@ -21,7 +22,7 @@ pub(super) fn ask_ui(
 ) {
     ui.add_space(GAP_SMALL);
     if let (Some(guess), Some(answer)) = (open.ticks.answers.get(&ask.id), open.answers.get(&ask.id)) {
-        ui.label(RichText::new(&ask.text).strong());
+        ui.label(RichText::new(&ask.text).family(bold()));
         told_ui(ui, guess, answer);
         return;
     }
@@ -47,7 +48,7 @@ pub fn choose_ui(
     picked: &mut BTreeSet<String>,
 ) -> Option<Vec<String>> {
     let mut chosen = None;
-    ui.label(RichText::new(text).strong());
+    ui.label(RichText::new(text).family(bold()));
     ui.add_space(GAP_SMALL);
     if !is_several {
         ui.horizontal_wrapped(|ui| {
