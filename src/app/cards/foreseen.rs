@@ -161,6 +161,20 @@ mod tests {
     use crate::model::topology::notation;
 
     #[test]
+    fn a_dead_primary_misses_no_row() {
+        let seed = "m 1\n  a 2\n";
+        let mut session = Session::new(Document::new(notation::parse(seed).unwrap()), None);
+        let badge_after = |session: &mut Session, incident: &str| {
+            let incident = Incident::parse(incident, session.desk.document.topology()).unwrap();
+            update(session, Message::WhatIf(WhatIfMessage::Do(incident)));
+            foresee(session.what_if().unwrap())[0].0.badge.text.clone()
+        };
+        update(&mut session, Message::WhatIf(WhatIfMessage::Enter));
+        assert_eq!(badge_after(&mut session, "crash m"), "writes fail");
+        assert_eq!(badge_after(&mut session, "promote a"), "was primary");
+    }
+
+    #[test]
     fn every_badge_and_every_link_says_why() {
         let seed = "m 1 sync first 1\n  a 2 priority 1\n    c 3\n  b 4 priority 2\n";
         let mut session = Session::new(Document::new(notation::parse(seed).unwrap()), None);

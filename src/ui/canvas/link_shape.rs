@@ -153,6 +153,11 @@ impl LinkShape {
         let [from, _, before, tip] = points;
         let unit = pen.zoom;
         let (anchor, at) = label_at([from, before, tip], unit);
+        // Between two cards side by side there may be no room: half a word says less than the line alone.
+        let is_upright = (tip - before).x.abs() < 1.0;
+        if !is_upright && (tip - from).x.abs() < label_width(&self.link.label) * unit {
+            return;
+        }
         let style = (11.0, pen.tokens.text_weak);
         let sheet_at = pen.shapes.len();
         let text = pen.text(anchor, at, &self.link.label, style, f32::INFINITY);
@@ -166,11 +171,16 @@ impl LinkShape {
     }
 }
 
+/// About as wide as the words of a link are, in canvas units.
+fn label_width(label: &str) -> f32 {
+    (label.chars().count() as f32).mul_add(6.0, 6.0)
+}
+
 /// Around the words of a link, on the screen: about as wide as they are.
 pub fn label_place(curve: Curve, label: &str, meta: &MetadataFrame) -> Rect {
     let [from, _, before, tip] = curve.on_screen(meta).points;
     let unit = meta.zoom;
-    let size = vec2(label.chars().count() as f32 * 6.0 + 6.0, 16.0) * unit;
+    let size = vec2(label_width(label), 16.0) * unit;
     let (anchor, at) = label_at([from, before, tip], unit);
     anchor.anchor_size(at, size)
 }

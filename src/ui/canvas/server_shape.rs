@@ -285,7 +285,7 @@ pub(super) fn life_mark(life: &Life, tokens: &Tokens) -> (Mark, Color32) {
 pub fn work_mark(work: Work, tokens: &Tokens) -> (Mark, Color32) {
     match work {
         Work::Pending => (Mark::Ring, tokens.text_weak),
-        Work::Building(_) => (Mark::HalfCircle, tokens.accent),
+        Work::Building(_) | Work::Changing(_) => (Mark::HalfCircle, tokens.accent),
         Work::Built => (Mark::Circle, tokens.ok),
         Work::Failed => (Mark::Diamond, tokens.error),
     }

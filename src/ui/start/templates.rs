@@ -11,7 +11,6 @@ use crate::app::{FileMessage, Message};
 use crate::model::diagram::Diagram;
 use crate::model::document::format;
 use crate::model::document::templates::{TEMPLATES, Template};
-use crate::ui::fonts::bold;
 use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_CARD, RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
 use super::part_ui;
@@ -20,7 +19,7 @@ use crate::ui::thumbnail;
 const NARROWEST: f32 = 186.0;
 const PICTURE: f32 = 92.0;
 /// The name, and two lines of what it is.
-const WORDS: f32 = 56.0;
+const WORDS: f32 = 64.0;
 
 /// They never change, so they are laid out once.
 static PICTURES: LazyLock<Vec<(Template, Diagram)>> = LazyLock::new(|| {
@@ -101,7 +100,7 @@ pub fn tile_ui(ui: &mut Ui, size: egui::Vec2, tile: &Tile<'_>, diagram: &Diagram
     let font = |size| FontId::proportional(size);
     let title = RichText::new(tile.title)
         .font(font(TEXT_BODY))
-        .family(bold())
+        .strong()
         .color(tokens.text);
     let what = RichText::new(tile.summary)
         .font(font(TEXT_SMALL))

@@ -16,8 +16,8 @@ const NAME_WIDTH: f32 = 64.0;
 /// From the row's edge to its name on the first level.
 const SIGNS_WIDTH: f32 = 26.0;
 /// Ports have at most five digits.
-const PORT_WIDTH: f32 = 40.0;
-const WORD_WIDTH: f32 = 74.0;
+const PORT_WIDTH: f32 = 36.0;
+const WORD_WIDTH: f32 = 72.0;
 /// Between two columns.
 const COLUMN_GAP: f32 = 4.0;
 
