@@ -21,6 +21,8 @@ const SAMPLES: f32 = 34.0;
 /// What a badge has besides its words.
 const BADGE_ROOM: f32 = 14.0;
 const BADGE_TEXT: f32 = 11.0;
+/// So far reach the words beside the pointer.
+const POINTER_WORDS: Vec2 = Vec2::new(320.0, 150.0);
 /// What must be left of the canvas beside it and above it: the drawing comes first.
 const LEFT_FREE: f32 = 320.0;
 const TOP_FREE: f32 = 60.0;
@@ -32,6 +34,7 @@ pub fn legend_ui(
     canvas: Rect,
     signs: &[Sign],
     covers: impl Fn(Rect) -> bool,
+    is_dragging: bool,
     outbox: &mut Outbox,
 ) {
     let tokens = Tokens::of(ui.visuals());
@@ -67,7 +70,11 @@ pub fn legend_ui(
     let pin = id.with("pinned");
     let is_pinned = ui.data(|data| data.get_temp(pin).unwrap_or(false));
     let is_held = ui.input(|input| input.pointer.any_down());
-    let is_open = if is_held {
+    // What is dragged, and the words beside the pointer, come first.
+    let words = Rect::from_min_max(whole.min - POINTER_WORDS, whole.max);
+    let is_open = if is_dragging {
+        !covers(whole) && !ui.rect_contains_pointer(words)
+    } else if is_held {
         was_open
     } else {
         is_pinned || is_pointed_at || !covers(whole)

@@ -120,7 +120,8 @@ impl Frame<'_> {
                 let cards = places.in_view(part);
                 cards.iter().any(|card| card.rect.intersects(part))
             };
-            legend_ui(self.ui, canvas, signs, covers, self.outbox);
+            let is_dragging = self.state.gesture.drag().is_some();
+            legend_ui(self.ui, canvas, signs, covers, is_dragging, self.outbox);
         }
         let topology = self.session.desk.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {
