@@ -51,6 +51,6 @@ pub(super) fn files_folder(session: &Session) -> PathBuf {
 /// The next file is suggested where this one went.
 pub(super) fn note_folder(session: &mut Session, of: &Path) {
     if let Some(folder) = of.parent().filter(|folder| folder.is_absolute()) {
-        session.files_folder = folder.to_owned();
+        folder.clone_into(&mut session.files_folder);
     }
 }
