@@ -8,7 +8,7 @@ use crate::model::plan::{Outcome, Plan, Progress, StepState};
 use crate::model::words::counted;
 
 /// More servers than this are counted, and not named.
-const MOST_NAMES: usize = 4;
+const MOST_NAMES: usize = 3;
 
 /// A stretch of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]

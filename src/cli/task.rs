@@ -21,7 +21,7 @@ pub(super) fn task(lesson: &Lesson) {
         let on = match goal.on {
             On::Design => "",
             On::Story => " (in What-if)",
-            On::Time => " (in What-if, In time)",
+            On::Time => " (in What-if, Timeline)",
             On::Servers => " (on real servers, not required)",
         };
         print::line(format_args!("  - {}{on}", goal.text));

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Context, FontData, FontDefinitions, FontFamily};
+use egui::{Context, FontData, FontDefinitions, FontFamily, TextStyle, Ui};
 
 use crate::model::desk::FontFile;
 use crate::model::diagram::face;
@@ -15,6 +15,16 @@ const BOLD: &str = "NotoSans-Bold";
 /// The family of headings.
 pub fn bold() -> FontFamily {
     FontFamily::Name("bold".into())
+}
+
+/// The family of words that stand out in a text; the usual one until the theme is there, which is a frame after the window.
+pub fn strong(ui: &Ui) -> FontFamily {
+    let heading = ui.style().text_styles.get(&TextStyle::Heading);
+    if heading.is_some_and(|font| font.family == bold()) {
+        bold()
+    } else {
+        FontFamily::Proportional
+    }
 }
 
 /// `found`: fonts of this machine, to be asked when no other has a letter.

@@ -28,7 +28,10 @@ pub fn server_menu_ui(ui: &mut Ui, what_if: &WhatIf, server: ServerId, outbox: &
     } else {
         menu.entry("Pause replay", Incident::Pause(server));
     }
-    menu.ui.separator();
+    // A primary has no link above it.
+    if state.upstream.is_some() {
+        menu.ui.separator();
+    }
     menu.link(server, state);
     if let Some(time) = what_if.in_time().filter(|_| state.upstream.is_some()) {
         menu.speed(time, server);

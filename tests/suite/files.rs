@@ -112,6 +112,9 @@ fn the_lines_of_the_selected_server_are_counted_and_found() {
     window.click("Files");
     assert!(window.has("Select a server to see which lines come from it"));
     window.select("slave12");
+    // What is selected opens its file.
+    let opened = window.session().looks.shown_file.clone();
+    assert_eq!(opened.as_deref(), Some("servers/slave12/postgresql.conf"));
     // 3 + 3 settings, standby.signal, and a line for each loopback address in two pg_hba.conf.
     assert!(window.has("11 lines in 4 files come from slave12"));
     let mut shown = Vec::new();
@@ -120,13 +123,17 @@ fn the_lines_of_the_selected_server_are_counted_and_found() {
         shown.extend(window.session().looks.shown_file.clone());
     }
     let expected = [
-        "servers/slave1/pg_hba.conf",
-        "servers/slave12/postgresql.conf",
         "servers/slave12/pg_hba.conf",
         "servers/slave12/standby.signal",
         "servers/slave1/pg_hba.conf",
+        "servers/slave12/postgresql.conf",
+        "servers/slave12/pg_hba.conf",
     ];
     assert_eq!(shown, expected);
+    // Another server: the file of the same name, in its own folder.
+    window.select("slave2");
+    let opened = window.session().looks.shown_file.clone();
+    assert_eq!(opened.as_deref(), Some("servers/slave2/pg_hba.conf"));
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn two_names_is_finished_by_keyboard() {
     let mut window = open("two-names");
     window.guess(&["standby1"]);
     window.press_on(Role::Button, "Continue", Key::Enter);
-    window.press_on(Role::Button, "Potential", Key::Enter);
+    window.press_on(Role::Button, "potential", Key::Enter);
     window.press_on(Role::Button, "Continue", Key::Enter);
     window.toggle_sync("standby3");
     window.key(Modifiers::COMMAND, Key::Num1);

@@ -132,6 +132,20 @@ fn what_differs_from_the_running_cluster_can_be_applied() {
 }
 
 #[test]
+fn the_version_that_is_here_is_taken_by_a_button() {
+    let mut window = Window::seed();
+    let edit = Edit::SetPostgres(PgMajor::V14);
+    window.send(Message::Design(DesignMessage::Do(Command::Edit(edit))));
+    window.send(Message::Run(RunMessage::Prepare("/tmp/seed".into())));
+    window.send(Message::Run(RunMessage::Found(Box::new(machine()))));
+    window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
+    window.click("Use PostgreSQL 15");
+    let topology = window.session().desk.document.topology();
+    assert_eq!(topology.postgres(), PgMajor::V15);
+    assert!(matches!(window.session().live.run, RunView::Discovering { .. }));
+}
+
+#[test]
 fn a_port_in_use_stands_in_the_way_with_its_sentence() {
     let mut window = Window::seed();
     let mut machine = machine();

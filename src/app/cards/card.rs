@@ -1,6 +1,7 @@
 //! What a server's card and the link above it say, as plain data: `describe` makes it, the shapes only draw it.
 
 use super::outlook::Outlook;
+use crate::model::plan::{Progress, StepState};
 use crate::model::topology::{ServerId, Severity};
 
 /// On the link to a standby that the archive alone feeds, and on its card.
@@ -152,6 +153,8 @@ pub enum Work {
     Pending,
     /// The share that is done, from 0 to 1.
     Building(f32),
+    /// It ran before: a change is under way.
+    Changing(f32),
     Built,
     Failed,
 }
@@ -199,10 +202,37 @@ impl Life {
 }
 
 impl Work {
+    /// How far the run is with this server; nothing of a server that it leaves alone.
+    pub(super) fn of(progress: &Progress, name: &str, ran_before: bool) -> Option<Self> {
+        let states: Vec<StepState> = progress
+            .steps
+            .iter()
+            .filter(|(step, _)| step.server.as_deref() == Some(name))
+            .map(|(_, state)| *state)
+            .collect();
+        if states.is_empty() {
+            return None;
+        }
+        let done = states.iter().filter(|state| **state == StepState::Done).count();
+        let share = done as f32 / states.len() as f32;
+        Some(if states.contains(&StepState::Failed) {
+            Self::Failed
+        } else if done == states.len() {
+            Self::Built
+        } else if done == 0 && !states.contains(&StepState::Running) {
+            Self::Pending
+        } else if ran_before {
+            Self::Changing(share)
+        } else {
+            Self::Building(share)
+        })
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Pending => "waiting",
             Self::Building(_) => "building",
+            Self::Changing(_) => "changing",
             Self::Built => "built",
             Self::Failed => "failed",
         }
@@ -211,7 +241,7 @@ impl Work {
     pub fn share(self) -> f32 {
         match self {
             Self::Pending => 0.0,
-            Self::Building(share) => share,
+            Self::Building(share) | Self::Changing(share) => share,
             Self::Built | Self::Failed => 1.0,
         }
     }

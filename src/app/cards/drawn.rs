@@ -7,7 +7,7 @@ use super::foreseen::foresee;
 use crate::app::glance::Glance;
 use crate::app::{ClusterView, Mode, RunView, Session};
 use crate::model::health::{Reading, ReplicationRow};
-use crate::model::plan::{Progress, StepState};
+use crate::model::plan::Progress;
 use crate::model::topology::{Server, ServerId, Severity, Standby, Subject, SyncMethod, Topology};
 use crate::model::words::counted;
 
@@ -51,6 +51,8 @@ struct Facts<'a> {
     cluster: Option<&'a ClusterView>,
     seen: Option<&'a Glance>,
     progress: Option<&'a Progress>,
+    /// The cluster is being stopped or torn down.
+    ends: bool,
     findings: BTreeMap<ServerId, (Severity, Vec<String>)>,
 }
 
@@ -77,6 +79,12 @@ impl<'a> Facts<'a> {
                 RunView::Run { progress, .. } if !progress.is_finished() => Some(progress),
                 _ => None,
             },
+            ends: session
+                .live
+                .cluster
+                .as_ref()
+                .and_then(|cluster| cluster.busy.as_deref())
+                .is_some_and(|busy| ["Stopping", "Tearing down"].contains(&busy)),
             findings,
         }
     }
@@ -95,7 +103,9 @@ impl<'a> Facts<'a> {
         let row = reading.and_then(|reading| self.real_row(server, reading));
         let life = self.life(server, reading, row);
         let badge = self.badge(server, reading, row);
-        let work = self.work(name);
+        let work = self
+            .progress
+            .and_then(|progress| Work::of(progress, name, running.is_some()));
         let (severity, findings) = self.findings(server);
         let link = server
             .standby()
@@ -226,6 +236,10 @@ impl<'a> Facts<'a> {
                 Life::Down
             };
         }
+        // Until it is gone the last look at it would say that all is well.
+        if self.ends {
+            return Life::Connected("stopping".to_owned());
+        }
         if !reading.answers {
             return Life::Silent(match told.silent {
                 Some(seconds) if seconds > 0 => format!("no answer, {seconds} s"),
@@ -351,30 +365,6 @@ impl<'a> Facts<'a> {
             Some(deployed.server(upstream)?.name().as_str())
         };
         above() == upstream.and_then(|upstream| self.running_name(upstream))
-    }
-
-    fn work(&self, name: &str) -> Option<Work> {
-        let states: Vec<StepState> = self
-            .progress?
-            .steps
-            .iter()
-            .filter(|(step, _)| step.server.as_deref() == Some(name))
-            .map(|(_, state)| *state)
-            .collect();
-        if states.is_empty() {
-            // A change leaves it alone: it goes on as it is.
-            return None;
-        }
-        let done = states.iter().filter(|state| **state == StepState::Done).count();
-        Some(if states.contains(&StepState::Failed) {
-            Work::Failed
-        } else if done == states.len() {
-            Work::Built
-        } else if done > 0 || states.contains(&StepState::Running) {
-            Work::Building(done as f32 / states.len() as f32)
-        } else {
-            Work::Pending
-        })
     }
 }
 

@@ -103,6 +103,16 @@ fn badge(world: &World, state: &State, row: Option<&ReplicationRow>) -> Badge {
         let text = text.to_owned();
         return Badge { kind, text };
     }
+    // A primary has no row anywhere, dead or alive.
+    if state.upstream.is_none() {
+        let (kind, text) = if world.cluster_fate() == CommitFate::Fails {
+            (BadgeKind::Trouble, "writes fail")
+        } else {
+            (BadgeKind::Absent, "was primary")
+        };
+        let text = text.to_owned();
+        return Badge { kind, text };
+    }
     row.map_or_else(
         || {
             if state.flow == Flow::ByArchive {
@@ -149,6 +159,20 @@ mod tests {
     use crate::model::document::Document;
     use crate::model::simulate::world::Incident;
     use crate::model::topology::notation;
+
+    #[test]
+    fn a_dead_primary_misses_no_row() {
+        let seed = "m 1\n  a 2\n";
+        let mut session = Session::new(Document::new(notation::parse(seed).unwrap()), None);
+        let badge_after = |session: &mut Session, incident: &str| {
+            let incident = Incident::parse(incident, session.desk.document.topology()).unwrap();
+            update(session, Message::WhatIf(WhatIfMessage::Do(incident)));
+            foresee(session.what_if().unwrap())[0].0.badge.text.clone()
+        };
+        update(&mut session, Message::WhatIf(WhatIfMessage::Enter));
+        assert_eq!(badge_after(&mut session, "crash m"), "writes fail");
+        assert_eq!(badge_after(&mut session, "promote a"), "was primary");
+    }
 
     #[test]
     fn every_badge_and_every_link_says_why() {

@@ -6,6 +6,7 @@
 mod card;
 mod drawn;
 mod foreseen;
+mod meaning;
 mod outlook;
 #[cfg(test)]
 mod tests;

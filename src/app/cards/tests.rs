@@ -250,6 +250,22 @@ fn a_run_shows_how_far_it_is_with_each_server() {
 }
 
 #[test]
+fn what_is_being_torn_down_does_not_stream_on() {
+    let mut session = session("m 1025\n  a 1026\n");
+    let servers = vec![
+        reading("m", None, &[("a", "streaming", "async", 0)]),
+        reading("a", Some("m"), &[]),
+    ];
+    deployed(&mut session, servers);
+    check(
+        &session,
+        "m: async only, running\na: async, streaming; async (live)",
+    );
+    session.live.cluster.as_mut().unwrap().busy = Some("Tearing down".to_owned());
+    check(&session, "m: async only, stopping\na: async, stopping; async");
+}
+
+#[test]
 fn far_away_hosts_keep_their_port() {
     let session = session("m 1025\n  a 1026 host db2.example.internal\n");
     let (card, _) = &describe(&session)[1];

@@ -54,6 +54,8 @@ pub struct Session {
     pub preferences: Preferences,
     /// The folder below which deployments are suggested; set by whoever knows the user's home.
     pub default_folder: PathBuf,
+    /// Where files of an unsaved design are suggested: the user's home, then where the last one went or came from.
+    pub files_folder: PathBuf,
     /// The next notice's number.
     pub next_notice: u64,
     /// The next import's.
@@ -64,6 +66,7 @@ pub struct Session {
 
 /// Where deployments are suggested if nobody says better: everyone may write below it.
 const DEFAULT_FOLDER: &str = "/var/tmp/pgcascade";
+const DEFAULT_FILES: &str = "/var/tmp";
 
 impl Session {
     /// A window on a design: the one read from `path`, or a new one.
@@ -91,6 +94,7 @@ impl Session {
             fonts: Vec::new(),
             preferences: Preferences::default(),
             default_folder: PathBuf::from(DEFAULT_FOLDER),
+            files_folder: PathBuf::from(DEFAULT_FILES),
             next_notice: 0,
             next_import: 1,
             pending: Pending::default(),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{Dialog, Effect, ExportMessage, Exporting, NoticeKind, PathPurpose, Session};
 use super::notices::notify_with_folder;
-use super::paths::files_folder;
+use super::paths::{files_folder, note_folder};
 use crate::model::export::{self, Fate, Target};
 use crate::model::words::counted;
 use crate::report::Report;
@@ -100,6 +100,7 @@ fn write(session: &mut Session, target: Target, folder: PathBuf) -> Vec<Effect> 
 }
 
 fn written(session: &mut Session, target: Target, folder: PathBuf, count: usize) {
+    note_folder(session, &folder);
     let losses = shown(session).map(|exporting| {
         let number = |fate| exporting.shown.count(fate);
         (number(Fate::Approximated), number(Fate::Lost))

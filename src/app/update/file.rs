@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::{Dialog, Effect, FileMessage, Message, NoticeKind, PathPurpose, Session};
 use super::desk::file_name;
 use super::notices::notify_with_folder;
-use super::paths::{ask_path, files_folder, picture_name, suggested_name};
+use super::paths::{ask_path, files_folder, note_folder, picture_name, suggested_name};
 use super::{changed_on_disk, export, export_to, import, learnt, open, save, unsaved, what_if};
 use crate::model::document::format;
 use crate::report::Report;
@@ -138,6 +138,7 @@ fn chosen(session: &mut Session, purpose: PathPurpose, path: Option<PathBuf>) ->
 }
 
 fn written(session: &mut Session, purpose: PathPurpose, path: PathBuf, text: Option<String>) -> Vec<Effect> {
+    note_folder(session, &path);
     match (purpose, text) {
         (PathPurpose::SaveDesign, Some(text)) => save::saved(session, path, text),
         (PathPurpose::ExportBundle, text) => {

@@ -42,9 +42,15 @@ pub(super) fn picture_name(session: &Session, format: PictureFormat) -> String {
     format!("{}.{extension}", session.file_stem())
 }
 
-/// Where a typed path starts: beside the design's file, or where the user's folders are.
+/// Where a typed path starts: beside the design's file, or where the last file went.
 pub(super) fn files_folder(session: &Session) -> PathBuf {
     let beside = session.desk.path.as_deref().and_then(Path::parent);
-    let folder = beside.or_else(|| session.default_folder.parent());
-    folder.map(Path::to_owned).unwrap_or_default()
+    beside.unwrap_or(&session.files_folder).to_owned()
+}
+
+/// The next file is suggested where this one went.
+pub(super) fn note_folder(session: &mut Session, of: &Path) {
+    if let Some(folder) = of.parent().filter(|folder| folder.is_absolute()) {
+        folder.clone_into(&mut session.files_folder);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::tasks::default_folder;
+use super::tasks::{default_folder, home_folder};
 use crate::app::{Message, Session, update};
 use crate::engine::cluster::record;
 use crate::engine::desk::{preferences, recent, store, unsaved};
@@ -20,6 +20,7 @@ const FIRST_TEMPLATE: &str = "seed";
 pub fn first_session(file: Option<PathBuf>) -> Result<Session, Report> {
     let mut session = session_on(file)?;
     session.default_folder = default_folder();
+    session.files_folder = home_folder();
     let (preferences, trouble) = preferences::load();
     session.preferences = preferences;
     if let Some(report) = trouble {

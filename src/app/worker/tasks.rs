@@ -39,8 +39,13 @@ pub fn default_folder() -> PathBuf {
     if nix::unistd::geteuid().is_root() {
         return PathBuf::from("/var/tmp/pgcascade");
     }
+    home_folder().join("pgcascade")
+}
+
+/// Where the user's own files are, or could be: nothing is known of it without a home.
+pub fn home_folder() -> PathBuf {
     let home = dirs::home_dir().filter(|home| home.is_dir());
-    home.unwrap_or_else(std::env::temp_dir).join("pgcascade")
+    home.unwrap_or_else(std::env::temp_dir)
 }
 
 pub(super) async fn read(path: PathBuf, answers: Answers) {

@@ -302,9 +302,12 @@ fn of_commit_at(world: &World, level: Option<CommitLevel>) -> String {
     it.map_or_else(
         || "No server accepts writes.".to_owned(),
         |commit| {
-            format!("{} {}", commit.said.sentence, commit.said.why)
-                .trim()
-                .to_owned()
+            let sentence = &commit.said.sentence;
+            if commit.said.why.is_empty() {
+                format!("{sentence}.")
+            } else {
+                format!("{sentence}: {}.", commit.said.why)
+            }
         },
     )
 }

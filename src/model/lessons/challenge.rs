@@ -162,7 +162,11 @@ fn words(level: u8, faults: usize, gone: &[String]) -> String {
             crate::model::words::as_sentence(&counted(faults, "thing"))
         ),
     };
-    let where_ = if level == 4 { "What-if, In time" } else { "What-if" };
+    let where_ = if level == 4 {
+        "What-if, Timeline"
+    } else {
+        "What-if"
+    };
     let gone = match gone {
         [] => String::new(),
         [one] => format!(" The machine of {one} is gone for good."),

@@ -65,6 +65,10 @@ pub(super) fn of_row(row: &ReplicationRow, is_primary: bool, names: Option<&Stan
         "sync" => format!(
             "number {place} in synchronous_standby_names, and among the first {count} of those that stream: a commit waits for it"
         ),
+        "potential" if count == 1 => format!(
+            "number {place} in synchronous_standby_names, but the one that commits wait for comes before it; it takes \
+             over when that one fails"
+        ),
         "potential" => format!(
             "number {place} in synchronous_standby_names, but the {count} that a commit waits for come \
              before it; it takes over when one of them fails"

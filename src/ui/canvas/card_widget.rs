@@ -44,9 +44,14 @@ pub fn card_widget(ui: &mut Ui, rect: Rect, card: &Card, session: &Session, outb
     }
     // From far out no card shows its name.
     let far = (rect.height() < READABLE_HEIGHT).then_some(&card.label);
-    if far.is_some() || card.full.is_some() || !card.findings.is_empty() {
+    let is_on_badge = ui
+        .input(|input| input.pointer.hover_pos())
+        .is_some_and(|at| at.y > FOOT.mul_add(rect.height(), rect.top()));
+    // In What-if every card says the reasons of its badge already.
+    let meaning = (far.is_none() && is_on_badge && session.what_if().is_none()).then(|| card.badge.meaning());
+    if meaning.is_some() || far.is_some() || card.full.is_some() || !card.findings.is_empty() {
         response = response.on_hover_ui(|ui| {
-            for sentence in far.into_iter().chain(&card.full).chain(&card.findings) {
+            for sentence in meaning.iter().chain(far).chain(&card.full).chain(&card.findings) {
                 ui.label(sentence);
             }
         });
@@ -64,6 +69,9 @@ pub fn select_by_click(ui: &Ui, server: ServerId) -> Message {
         ViewMessage::Select(Some(server))
     })
 }
+
+/// From here on down, as a share of its height, a card has its badge.
+const FOOT: f32 = 0.6;
 
 /// Below this height, in points, a card's name cannot be read.
 const READABLE_HEIGHT: f32 = 40.0;

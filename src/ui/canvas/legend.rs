@@ -1,276 +1,31 @@
-//! The legend: what the signs of the drawing mean, of those that occur in it. Drawn from the same tokens and shapes.
+//! The legend: what the signs of the drawing mean, of those that occur in it.
 
 use egui::{Align2, Button, FontId, Id, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType};
 use egui::{Vec2, pos2, vec2};
 
-use super::pen::{Mark, Pen};
-use super::server_shape::life_mark;
-use super::traffic::Moving;
+use super::pen::Pen;
+use super::sign::Sign;
 use crate::app::Outbox;
-use crate::app::cards::Outlook;
-use crate::app::cards::{Badge, BadgeKind, Card, Life, Link, Trouble};
 use crate::app::{Message, ViewMessage};
-use crate::model::topology::Severity;
 use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_SMALL, Tokens};
 
 /// From the corner of the canvas.
 const MARGIN: f32 = 12.0;
-const ROW: f32 = 19.0;
+/// With a little air between two badges.
+const ROW: f32 = 21.0;
 const TITLE: f32 = 22.0;
 /// Its title alone.
 const FOLDED: Vec2 = Vec2::new(64.0, 31.0);
-/// The column of the signs: as wide as the widest badge.
-const SAMPLES: f32 = 66.0;
+/// The column of the signs: as wide as a line, or as the widest badge.
+const SAMPLES: f32 = 34.0;
+/// What a badge has besides its words.
+const BADGE_ROOM: f32 = 14.0;
+const BADGE_TEXT: f32 = 11.0;
+/// So far reach the words beside the pointer.
+const POINTER_WORDS: Vec2 = Vec2::new(320.0, 150.0);
 /// What must be left of the canvas beside it and above it: the drawing comes first.
 const LEFT_FREE: f32 = 320.0;
 const TOP_FREE: f32 = 60.0;
-
-/// A sign that occurs in the drawing.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Sign {
-    Line { is_dashed: bool, is_live: bool },
-    ByArchive,
-    Fallback,
-    Receiver,
-    Trouble(Trouble),
-    Badge(Badge),
-    Life(Life),
-    Finding(Severity),
-    Folded,
-    Handle,
-    Site,
-    Moving(Moving),
-}
-
-/// The signs of these cards, each once, in the order of the list.
-pub fn signs(described: &[(Card, Option<Link>)], has_sites: bool) -> Vec<Sign> {
-    let mut signs: Vec<Sign> = Vec::new();
-    let mut add = |sign: Sign| {
-        if !signs.iter().any(|known| known.words() == sign.words()) {
-            signs.push(sign);
-        }
-    };
-    for (card, link) in described {
-        if let Some(link) = link {
-            let is_live = link.is_streaming;
-            let is_dashed = !link.is_candidate;
-            add(if link.is_by_archive {
-                Sign::ByArchive
-            } else {
-                Sign::Line {
-                    is_dashed,
-                    is_live: false,
-                }
-            });
-            if is_live {
-                add(Sign::Line {
-                    is_dashed: false,
-                    is_live,
-                });
-            }
-            link.trouble.into_iter().map(Sign::Trouble).for_each(&mut add);
-        }
-        if !card.is_primary || card.badge.kind == BadgeKind::Trouble {
-            add(Sign::Badge(card.badge.clone()));
-        }
-        if !card.fallbacks.is_empty() {
-            add(Sign::Fallback);
-        }
-        if card.is_receiver {
-            add(Sign::Receiver);
-        }
-        if card.life != Life::Drawn {
-            add(Sign::Life(card.life.clone()));
-        }
-        let shown = card.severity.filter(|severity| *severity != Severity::Note);
-        shown.into_iter().map(Sign::Finding).for_each(&mut add);
-        if let Some(fold) = &card.fold {
-            if fold.hidden > 0 {
-                add(Sign::Folded);
-            } else if !card.is_primary {
-                add(Sign::Handle);
-            }
-        }
-    }
-    if has_sites {
-        add(Sign::Site);
-    }
-    signs.sort_by_key(Sign::rank);
-    signs
-}
-
-impl Sign {
-    /// What moves in What-if in time.
-    pub const TRAFFIC: [Self; 4] = [
-        Self::Moving(Moving::Commit),
-        Self::Moving(Moving::Written),
-        Self::Moving(Moving::OnDisk),
-        Self::Moving(Moving::Answer),
-    ];
-
-    fn rank(&self) -> (u8, u8) {
-        match self {
-            Self::Badge(badge) => (0, badge.kind as u8),
-            Self::Line { is_dashed, is_live } => (1, u8::from(*is_dashed) + 2 * u8::from(*is_live)),
-            Self::ByArchive => (1, 4),
-            Self::Fallback => (1, 5),
-            Self::Receiver => (1, 6),
-            Self::Trouble(trouble) => (2, *trouble as u8),
-            Self::Life(life) => (3, life_rank(life)),
-            Self::Finding(severity) => (4, *severity as u8),
-            Self::Folded => (5, 0),
-            Self::Handle => (6, 0),
-            Self::Site => (7, 0),
-            Self::Moving(moving) => (8, *moving as u8),
-        }
-    }
-
-    fn words(&self) -> &'static str {
-        match self {
-            Self::Line { is_live: true, .. } => "streaming now",
-            Self::Line { is_dashed: false, .. } => "may be synchronous",
-            Self::Line { .. } => "asynchronous",
-            Self::ByArchive => "fed by the archive",
-            Self::Fallback => "fall-back upstream",
-            Self::Receiver => "takes WAL; not a server",
-            Self::Trouble(Trouble::Broken) => "link is down",
-            Self::Trouble(Trouble::Slow) => "a slow link",
-            Self::Badge(badge) => match badge.kind {
-                BadgeKind::Policy => "commits wait for this",
-                BadgeKind::Sync => "commits wait for it",
-                BadgeKind::Potential => "next, if one of those fails",
-                BadgeKind::Quorum => "commits wait for some of these",
-                BadgeKind::Async => "no commit waits for it",
-                BadgeKind::Absent => "missing at its upstream",
-                BadgeKind::Trouble => "every commit hangs",
-            },
-            Self::Life(life) => match life {
-                Life::Running
-                | Life::Streaming
-                | Life::Behind { is_far: false, .. }
-                | Life::Foreseen(Outlook::Well, _) => "up",
-                Life::Connected(_)
-                | Life::Paused(_)
-                | Life::Behind { is_far: true, .. }
-                | Life::Foreseen(Outlook::Waits, _) => "behind or catching up",
-                Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => "running, not receiving",
-                Life::Silent(_) => "no answer",
-                Life::Otherwise(_) => "differs from the drawing",
-                Life::Down | Life::Foreseen(Outlook::Down, _) => "down",
-                Life::Stopped | Life::Drawn | Life::NotDeployed | Life::Unread => "not running yet",
-            },
-            Self::Finding(Severity::Error) => "an error in the design",
-            Self::Finding(Severity::Warning) => "a warning",
-            Self::Finding(Severity::Note) => "a note",
-            Self::Folded => "number of hidden servers",
-            Self::Handle => "drag it: all downstreams move",
-            Self::Site => "a site",
-            Self::Moving(moving) => moving.words(),
-        }
-    }
-
-    fn draw(&self, pen: &mut Pen<'_>, place: Rect) {
-        let tokens = pen.tokens;
-        let middle = place.center().y;
-        let left = place.left();
-        match self {
-            Self::Line { is_dashed, is_live } => {
-                let colour = if *is_live { tokens.link_live } else { tokens.link };
-                let line = [pos2(left, middle), pos2(left + 34.0, middle)];
-                let stroke = Stroke::new(2.0, colour);
-                if *is_dashed {
-                    pen.shapes
-                        .extend(egui::Shape::dashed_line(&line, stroke, 5.0, 3.5));
-                } else {
-                    pen.shapes.push(egui::Shape::line_segment(line, stroke));
-                }
-            }
-            Self::ByArchive | Self::Fallback => {
-                let line = [pos2(left, middle), pos2(left + 34.0, middle)];
-                let (width, dash, gap) = match self {
-                    Self::Fallback => (1.0, 3.5, 5.0),
-                    _ => (2.0, 1.8, 4.2),
-                };
-                let stroke = Stroke::new(width, tokens.link);
-                let dashes = egui::Shape::dashed_line(&line, stroke, dash, gap);
-                pen.shapes.extend(dashes);
-            }
-            Self::Receiver => {
-                let sign = Rect::from_center_size(pos2(left + 17.0, middle), vec2(12.0, 13.0));
-                pen.tray(sign, tokens.asynchronous);
-            }
-            Self::Trouble(Trouble::Broken) => {
-                pen.mark(Mark::Cross, pos2(left + 17.0, middle), 5.0, tokens.error);
-            }
-            Self::Trouble(Trouble::Slow) => {
-                pen.mark(Mark::Triangle, pos2(left + 17.0, middle), 4.5, tokens.warning);
-            }
-            Self::Badge(badge) => drop(pen.pill(pos2(left, middle), &badge.text, badge.kind.colour(tokens))),
-            Self::Life(life) => {
-                let (mark, colour) = life_mark(life, tokens);
-                pen.mark(mark, pos2(left + 17.0, middle), 4.0, colour);
-            }
-            Self::Moving(moving) => {
-                let (mark, colour) = moving.look(tokens);
-                pen.mark(mark, pos2(left + 17.0, middle), 4.6, colour);
-            }
-            Self::Finding(severity) => {
-                let (mark, colour) = match severity {
-                    Severity::Error => (Mark::Diamond, tokens.error),
-                    _ => (Mark::Triangle, tokens.warning),
-                };
-                pen.mark(mark, pos2(left + 17.0, middle), 5.0, colour);
-            }
-            Self::Folded | Self::Handle => {
-                let pill = Rect::from_center_size(pos2(left + 17.0, middle), vec2(34.0, 15.0));
-                let colour = if *self == Self::Folded {
-                    tokens.accent
-                } else {
-                    tokens.relay
-                };
-                pen.fill(pill, 8.0, tokens.card);
-                pen.frame(pill, 8.0, 1.0, colour);
-                let (words, at) = if *self == Self::Folded {
-                    ("+ 3", pill.center())
-                } else {
-                    for dot in 0..6_u8 {
-                        let step = vec2(f32::from(dot % 2), f32::from(dot / 2) - 1.0) * 3.4;
-                        let dot = Rect::from_center_size(
-                            pill.left_center() + vec2(9.0, 0.0) + step,
-                            vec2(1.8, 1.8),
-                        );
-                        pen.fill(dot, 0.0, tokens.text_weak);
-                    }
-                    ("2", pill.center() + vec2(6.0, 0.0))
-                };
-                pen.text(Align2::CENTER_CENTER, at, words, (10.5, tokens.text_weak), 30.0);
-            }
-            Self::Site => {
-                let ground = Rect::from_center_size(pos2(left + 17.0, middle), vec2(34.0, 14.0));
-                pen.fill(ground, 4.0, tokens.site_ground(0));
-                pen.frame(ground, 4.0, 1.0, tokens.faded(tokens.site(0)));
-            }
-        }
-    }
-}
-
-fn life_rank(life: &Life) -> u8 {
-    match life {
-        Life::Running
-        | Life::Streaming
-        | Life::Behind { is_far: false, .. }
-        | Life::Foreseen(Outlook::Well, _) => 0,
-        Life::Connected(_)
-        | Life::Paused(_)
-        | Life::Behind { is_far: true, .. }
-        | Life::Foreseen(Outlook::Waits, _) => 1,
-        Life::Unconnected | Life::Foreseen(Outlook::Stuck, _) => 2,
-        Life::Silent(_) => 3,
-        Life::Down | Life::Foreseen(Outlook::Down, _) => 4,
-        Life::Otherwise(_) => 5,
-        Life::Stopped | Life::Drawn | Life::NotDeployed | Life::Unread => 6,
-    }
-}
 
 /// At the lower left, where the canvas has room for it. Where it would lie upon cards only its title is shown, and all of
 /// it while the pointer is there.
@@ -279,6 +34,7 @@ pub fn legend_ui(
     canvas: Rect,
     signs: &[Sign],
     covers: impl Fn(Rect) -> bool,
+    is_dragging: bool,
     outbox: &mut Outbox,
 ) {
     let tokens = Tokens::of(ui.visuals());
@@ -288,9 +44,17 @@ pub fn legend_ui(
         .iter()
         .map(|sign| painter.layout_no_wrap(sign.words().to_owned(), font.clone(), tokens.text_weak))
         .collect();
+    let badges = signs.iter().filter_map(|sign| match sign {
+        Sign::Badge(badge) => Some(badge.text.clone()),
+        _ => None,
+    });
+    let samples = badges
+        .map(|words| painter.layout_no_wrap(words, FontId::proportional(BADGE_TEXT), tokens.text))
+        .map(|galley| galley.size().x + BADGE_ROOM)
+        .fold(SAMPLES, f32::max);
     let width = galleys.iter().map(|galley| galley.size().x).fold(0.0, f32::max);
     let size = vec2(
-        width + SAMPLES + GAP + 20.0,
+        width + samples + GAP + 20.0,
         ROW.mul_add(signs.len() as f32, TITLE + 12.0),
     );
     if signs.is_empty() || canvas.width() < size.x + LEFT_FREE || canvas.height() < size.y + TOP_FREE {
@@ -302,7 +66,19 @@ pub fn legend_ui(
     let id = Id::new("legend");
     let was_open = ui.data(|data| data.get_temp(id).unwrap_or(false));
     let is_pointed_at = ui.rect_contains_pointer(if was_open { whole } else { title_only });
-    let is_open = is_pointed_at || !covers(whole);
+    // Where it was opened by a click it stays so; while the drawing is moved below it, it stays as it is.
+    let pin = id.with("pinned");
+    let is_pinned = ui.data(|data| data.get_temp(pin).unwrap_or(false));
+    let is_held = ui.input(|input| input.pointer.any_down());
+    // What is dragged, and the words beside the pointer, come first.
+    let words = Rect::from_min_max(whole.min - POINTER_WORDS, whole.max);
+    let is_open = if is_dragging {
+        !covers(whole) && !ui.rect_contains_pointer(words)
+    } else if is_held {
+        was_open
+    } else {
+        is_pinned || is_pointed_at || !covers(whole)
+    };
     if is_open != was_open {
         ui.data_mut(|data| data.insert_temp(id, is_open));
         ui.ctx().request_repaint();
@@ -310,6 +86,9 @@ pub fn legend_ui(
     let sheet = if is_open { whole } else { title_only };
     // A press on it is none on what lies below it.
     let response = ui.interact(sheet, id, Sense::CLICK | Sense::DRAG);
+    if response.clicked() {
+        ui.data_mut(|data| data.insert_temp(pin, !is_pinned));
+    }
     let words: Vec<&str> = signs.iter().map(Sign::words).collect();
     let words = format!("Legend: {}", words.join("; "));
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, words.as_str()));
@@ -336,65 +115,10 @@ pub fn legend_ui(
     let mut pen = Pen::new(&painter, 1.0, false);
     for (number, (sign, galley)) in signs.iter().zip(galleys).enumerate() {
         let top = ROW.mul_add(number as f32, sheet.top() + 6.0 + TITLE);
-        let place = Rect::from_min_size(pos2(sheet.left() + 10.0, top), vec2(SAMPLES, ROW));
+        let place = Rect::from_min_size(pos2(sheet.left() + 10.0, top), vec2(samples, ROW));
         sign.draw(&mut pen, place);
         let at = pos2(place.right() + GAP, place.center().y - galley.size().y / 2.0);
         pen.shapes.push(egui::Shape::galley(at, galley, tokens.text_weak));
     }
     painter.extend(pen.shapes);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::fold::fold_up;
-    use super::*;
-    use crate::app::cards::describe;
-    use crate::app::{Session, update};
-    use crate::model::document::Document;
-    use crate::model::topology::notation;
-
-    fn words(session: &Session) -> Vec<&'static str> {
-        let described = fold_up(session, describe(session));
-        let has_sites = !session.desk.document.topology().sites().is_empty();
-        signs(&described, has_sites).iter().map(Sign::words).collect()
-    }
-
-    fn session(text: &str) -> Session {
-        Session::new(Document::new(notation::parse(text).unwrap()), None)
-    }
-
-    #[test]
-    fn only_what_occurs_is_explained() {
-        assert_eq!(words(&session("m 1024\n")), [""; 0]);
-        assert_eq!(
-            words(&session("m 1024\n  a 1025\n")),
-            ["no commit waits for it", "asynchronous"]
-        );
-        let mut seed =
-            session("m 1024 sync first 1 site A\n  a 1025 priority 1\n    c 1027\n  b 1026 priority 2\n");
-        let mut expected = vec![
-            "commits wait for it",
-            "next, if one of those fails",
-            "no commit waits for it",
-            "may be synchronous",
-            "asynchronous",
-            "drag it: all downstreams move",
-            "a site",
-        ];
-        assert_eq!(words(&seed), expected);
-        let a = seed.desk.document.topology().by_name("a").unwrap().id();
-        update(&mut seed, Message::View(ViewMessage::Fold(a, true)));
-        expected.retain(|words| !["no commit waits for it", "asynchronous"].contains(words));
-        expected[3] = "number of hidden servers";
-        assert_eq!(words(&seed), expected);
-        let quorum = session("m 1024 sync any 1\n  a 1025 priority 1\n  b 1025 priority 2\n");
-        assert_eq!(
-            words(&quorum),
-            [
-                "commits wait for some of these",
-                "may be synchronous",
-                "an error in the design"
-            ]
-        );
-    }
 }

@@ -17,6 +17,9 @@ use crate::ui::theme::Tokens;
 /// How far beside the curve the pointer still is on it, in canvas units.
 const REACH: f32 = 6.0;
 
+/// Where on a link its trouble is marked: past the middle, where two links that change sides cross each other.
+const TROUBLE_AT: f32 = 0.64;
+
 type ServerNode = Node<Arc<Card>, Arc<Link>, Directed, u32, ServerShape>;
 
 #[derive(Clone, Debug)]
@@ -146,16 +149,15 @@ impl LinkLook {
 }
 
 impl LinkShape {
-    /// The words stand where the link arrives, on the side it does not come from: no line runs through them.
     fn draw_label(&self, pen: &mut Pen<'_>, points: [Pos2; 4]) {
         let [from, _, before, tip] = points;
         let unit = pen.zoom;
+        let (anchor, at) = label_at([from, before, tip], unit);
+        // Between two cards side by side there may be no room: half a word says less than the line alone.
         let is_upright = (tip - before).x.abs() < 1.0;
-        let (anchor, at) = match is_upright {
-            true if from.x > tip.x + 1.0 => (Align2::RIGHT_CENTER, tip + vec2(-9.0, -14.0) * unit),
-            true => (Align2::LEFT_CENTER, tip + vec2(9.0, -14.0) * unit),
-            false => (Align2::CENTER_BOTTOM, from.lerp(tip, 0.5) - vec2(0.0, 8.0) * unit),
-        };
+        if !is_upright && (tip - from).x.abs() < label_width(&self.link.label) * unit {
+            return;
+        }
         let style = (11.0, pen.tokens.text_weak);
         let sheet_at = pen.shapes.len();
         let text = pen.text(anchor, at, &self.link.label, style, f32::INFINITY);
@@ -166,6 +168,30 @@ impl LinkShape {
             pen.tokens.canvas,
         );
         pen.shapes.insert(sheet_at, sheet);
+    }
+}
+
+/// About as wide as the words of a link are, in canvas units.
+fn label_width(label: &str) -> f32 {
+    (label.chars().count() as f32).mul_add(6.0, 6.0)
+}
+
+/// Around the words of a link, on the screen: about as wide as they are.
+pub fn label_place(curve: Curve, label: &str, meta: &MetadataFrame) -> Rect {
+    let [from, _, before, tip] = curve.on_screen(meta).points;
+    let unit = meta.zoom;
+    let size = vec2(label_width(label), 16.0) * unit;
+    let (anchor, at) = label_at([from, before, tip], unit);
+    anchor.anchor_size(at, size)
+}
+
+/// Where the words of a link stand: where it arrives, on the side it does not come from, so that no line runs through them.
+fn label_at([from, before, tip]: [Pos2; 3], unit: f32) -> (Align2, Pos2) {
+    let is_upright = (tip - before).x.abs() < 1.0;
+    match is_upright {
+        true if from.x > tip.x + 1.0 => (Align2::RIGHT_CENTER, tip + vec2(-9.0, -14.0) * unit),
+        true => (Align2::LEFT_CENTER, tip + vec2(9.0, -14.0) * unit),
+        false => (Align2::CENTER_BOTTOM, from.lerp(tip, 0.5) - vec2(0.0, 8.0) * unit),
     }
 }
 
@@ -200,7 +226,7 @@ impl LinkShape {
         let colour = LinkLook::of(&self.link).colour(pen.tokens);
         curve.draw(&mut pen, ctx.meta, (width, colour), Line::of(&self.link));
         if let Some(trouble) = self.link.trouble {
-            draw_trouble(&mut pen, bezier.sample(0.5), trouble);
+            draw_trouble(&mut pen, bezier.sample(TROUBLE_AT), trouble);
         }
         if pen.zoom >= NAME_ONLY_BELOW && !self.is_leaving {
             self.draw_label(&mut pen, bezier.points);

@@ -5,8 +5,9 @@ use egui_graphs::MetadataFrame;
 
 use super::frame::Frame;
 use super::handle;
-use super::link_shape::Curve;
+use super::link_shape::{Curve, label_place};
 use super::pen::Pen;
+use super::server_shape::NAME_ONLY_BELOW;
 use crate::app::{Message, ViewMessage};
 use crate::model::topology::{Server, ServerId};
 use crate::ui::server_menu::link_menu_ui;
@@ -36,6 +37,7 @@ impl Frame<'_> {
             let Some(curve) = self.link_above(server) else {
                 continue;
             };
+            self.words_of_link(server.id(), curve, &frame);
             let middle = frame.canvas_to_screen_pos(curve.middle());
             let grip = Rect::from_center_size(middle, Vec2::splat(GRIP * frame.zoom));
             if !self.canvas.intersects(grip) {
@@ -48,6 +50,21 @@ impl Frame<'_> {
             let (session, outbox) = (self.session, &mut *self.outbox);
             response.context_menu(|ui| link_menu_ui(ui, session, server.id(), outbox));
         }
+    }
+
+    /// What the words beside a link mean, for who rests the pointer on them.
+    fn words_of_link(&self, below: ServerId, curve: Curve, frame: &MetadataFrame) {
+        let Some(link) = self.state.projection.link(below) else {
+            return;
+        };
+        let place = label_place(curve, &link.label, frame);
+        if frame.zoom < NAME_ONLY_BELOW || !self.canvas.intersects(place) {
+            return;
+        }
+        let id = Id::new(("canvas", "words of link", below.number()));
+        self.ui
+            .interact(place, id, Sense::hover())
+            .on_hover_ui(|ui| drop(ui.label(link.meaning())));
     }
 
     fn link_widget(&mut self, grip: Rect, below: ServerId, words: &str) -> Response {

@@ -26,6 +26,7 @@ mod places;
 mod projection;
 mod rename;
 mod server_shape;
+mod sign;
 mod sites;
 mod traffic;
 mod view;

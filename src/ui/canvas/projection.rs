@@ -13,10 +13,10 @@ use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef as _;
 
 use super::fold::fold_up;
-use super::legend::{Sign, signs};
 use super::link_shape::{LinkShape, is_on_link};
 use super::places::{CardPlace, Places};
 use super::server_shape::ServerShape;
+use super::sign::{Sign, signs};
 use crate::app::cards::describe;
 use crate::app::cards::{Card, Link};
 use crate::app::glance::Glance;
@@ -205,6 +205,12 @@ impl Projection {
     /// Around all cards; `None` without any.
     pub fn bounds(&self) -> Option<Rect> {
         self.places.bounds()
+    }
+
+    /// What the link above a server says.
+    pub fn link(&self, below: ServerId) -> Option<&Link> {
+        let (edge, _) = self.edge_above(*self.index.get(&below)?)?;
+        Some(&**self.graph.edge(edge)?.payload())
     }
 
     /// The shape of a card as it is now, for the drawing.

@@ -228,13 +228,13 @@ fn draw_foot(pen: &mut Pen<'_>, rect: Rect, card: &Card) {
         (None, life) => Some((life_mark(life, tokens), life.word())),
     };
     if let Some(((mark, colour), word)) = state {
-        let right = pos2(12.0_f32.mul_add(-zoom, rect.right()), middle);
+        let right = pos2(10.0_f32.mul_add(-zoom, rect.right()), middle);
         let text = pen.text(
             Align2::RIGHT_CENTER,
             right,
             word,
             (11.5, tokens.text_weak),
-            right.x - badge.right() - 18.0 * zoom,
+            right.x - badge.right() - 15.0 * zoom,
         );
         pen.mark(
             mark,
@@ -285,7 +285,7 @@ pub(super) fn life_mark(life: &Life, tokens: &Tokens) -> (Mark, Color32) {
 pub fn work_mark(work: Work, tokens: &Tokens) -> (Mark, Color32) {
     match work {
         Work::Pending => (Mark::Ring, tokens.text_weak),
-        Work::Building(_) => (Mark::HalfCircle, tokens.accent),
+        Work::Building(_) | Work::Changing(_) => (Mark::HalfCircle, tokens.accent),
         Work::Built => (Mark::Circle, tokens.ok),
         Work::Failed => (Mark::Diamond, tokens.error),
     }

@@ -5,8 +5,9 @@ use egui::Rect;
 use super::NEEDS_TARGET;
 use super::frame::{Frame, Incoming};
 use super::gesture::{FIX_KEY, Gesture};
-use super::legend::{Sign, legend_ui};
+use super::legend::legend_ui;
 use super::overlay::{self, Tone, ZoomWish};
+use super::sign::Sign;
 use crate::app::dropping::Zone;
 use crate::model::topology::ServerId;
 use crate::model::words::as_sentence;
@@ -119,7 +120,8 @@ impl Frame<'_> {
                 let cards = places.in_view(part);
                 cards.iter().any(|card| card.rect.intersects(part))
             };
-            legend_ui(self.ui, canvas, signs, covers, self.outbox);
+            let is_dragging = self.state.gesture.drag().is_some();
+            legend_ui(self.ui, canvas, signs, covers, is_dragging, self.outbox);
         }
         let topology = self.session.desk.document.topology();
         let sentence = match (&self.state.refusal, &self.state.gesture) {

@@ -7,6 +7,7 @@ use crate::app::Session;
 use crate::app::drafts::{Drafts, Field};
 use crate::model::topology::Severity;
 use crate::report::Report;
+use crate::ui::fonts::strong;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 /// So that all forms of a panel have their fields below one another.
@@ -93,7 +94,7 @@ pub fn section_ui(ui: &mut Ui, words: &str) {
     ui.add_space(GAP);
     ui.separator();
     ui.add_space(GAP_SMALL);
-    ui.label(RichText::new(words).strong());
+    ui.label(RichText::new(words).family(strong(ui)));
     ui.add_space(GAP_SMALL);
 }
 

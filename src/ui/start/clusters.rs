@@ -6,6 +6,7 @@ use crate::app::Outbox;
 use crate::app::{ClusterMessage, Message, Session, StartMessage, ViewMessage};
 use crate::model::desk::{Condition, Listed};
 use crate::model::words::listed as all_of;
+use crate::ui::fonts::strong;
 use crate::ui::theme::{TEXT_SMALL, Tokens};
 
 use super::{entry_ui, part_ui, small_ui};
@@ -24,7 +25,7 @@ pub fn clusters_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 fn cluster_ui(ui: &mut Ui, session: &Session, cluster: &Listed, outbox: &mut Outbox) {
     let busy = busy(session, cluster);
     ui.horizontal(|ui| {
-        let name = RichText::new(&cluster.name).strong();
+        let name = RichText::new(&cluster.name).family(strong(ui));
         let name_width = ui.available_width() - 170.0;
         ui.scope(|ui| {
             ui.set_max_width(name_width);

@@ -15,6 +15,7 @@ use egui::{Align, Frame, Label, Layout, Margin, RichText, ScrollArea, Ui};
 use crate::app::Outbox;
 use crate::app::actions::{self, ActionId, Does};
 use crate::app::{Session, StartMessage};
+use crate::ui::fonts::strong;
 use crate::ui::keys;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, RADIUS_CARD, TEXT_SMALL, Tokens};
 
@@ -78,7 +79,7 @@ fn head_ui(ui: &mut Ui, session: &Session, asked: &mut Vec<Does>) {
     ui.horizontal(|ui| {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            ui.label(RichText::new("pgcascade").size(TITLE).strong());
+            ui.label(RichText::new("pgcascade").size(TITLE).family(strong(ui)));
             let what = "Design a PostgreSQL replication cluster, check it and run it on this machine";
             ui.label(RichText::new(what).color(tokens.text_weak));
         });
@@ -107,7 +108,15 @@ fn head_ui(ui: &mut Ui, session: &Session, asked: &mut Vec<Does>) {
 /// What stands above a part of the page.
 fn part_ui(ui: &mut Ui, words: &str) {
     let colour = Tokens::of(ui.visuals()).text_weak;
-    ui.add(Label::new(RichText::new(words).size(TEXT_SMALL).strong().color(colour)).selectable(false));
+    ui.add(
+        Label::new(
+            RichText::new(words)
+                .size(TEXT_SMALL)
+                .family(strong(ui))
+                .color(colour),
+        )
+        .selectable(false),
+    );
     ui.add_space(GAP_SMALL);
 }
 

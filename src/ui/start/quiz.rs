@@ -7,6 +7,7 @@ use egui::{Rect, RichText, Sense, Ui, vec2};
 use crate::app::{LessonMessage, Message, Outbox, Quiz};
 use crate::model::diagram::Diagram;
 use crate::model::lessons::find;
+use crate::ui::fonts::strong;
 use crate::ui::panels::{choose_ui, told_ui};
 use crate::ui::theme::{GAP, GAP_LARGE, RADIUS_CARD, TEXT_HEADING, TEXT_SMALL, Tokens};
 
@@ -41,7 +42,7 @@ pub fn quiz_ui(ui: &mut Ui, quiz: &Quiz, outbox: &mut Outbox) {
             }
         }
         Some(guess) => {
-            ui.label(RichText::new(&quiz.question.ask.text).strong());
+            ui.label(RichText::new(&quiz.question.ask.text).family(strong(ui)));
             told_ui(ui, guess, &quiz.question.answer);
             ui.add_space(GAP);
             if quiz.is_over() {
@@ -68,7 +69,7 @@ fn picture_ui(ui: &mut Ui, quiz: &Quiz) {
 
 fn over_ui(ui: &mut Ui, quiz: &Quiz, outbox: &mut Outbox) {
     let words = format!("{} of {} right", quiz.right, Quiz::QUESTIONS);
-    ui.label(RichText::new(words).size(TEXT_HEADING).strong());
+    ui.label(RichText::new(words).size(TEXT_HEADING).family(strong(ui)));
     for lesson in quiz.lessons.iter().filter_map(|name| find(name)) {
         let words = format!("Read about it: {}", lesson.title);
         if ui.button(RichText::new(words).size(TEXT_SMALL + 1.0)).clicked() {

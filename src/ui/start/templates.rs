@@ -19,7 +19,7 @@ use crate::ui::thumbnail;
 const NARROWEST: f32 = 186.0;
 const PICTURE: f32 = 92.0;
 /// The name, and two lines of what it is.
-const WORDS: f32 = 56.0;
+const WORDS: f32 = 64.0;
 
 /// They never change, so they are laid out once.
 static PICTURES: LazyLock<Vec<(Template, Diagram)>> = LazyLock::new(|| {

@@ -83,7 +83,18 @@ fn set_type_and_spacing(style: &mut egui::Style) {
     spacing.icon_width = 16.0;
     spacing.combo_width = 120.0;
     spacing.tooltip_width = 360.0;
-    spacing.scroll = egui::style::ScrollStyle::thin();
+    // In the colour of text: the usual ones are as light as the panels below them.
+    spacing.scroll = egui::style::ScrollStyle {
+        foreground_color: true,
+        floating_width: 3.0,
+        dormant_background_opacity: 0.0,
+        active_background_opacity: 0.0,
+        interact_background_opacity: 0.3,
+        dormant_handle_opacity: 0.3,
+        active_handle_opacity: 0.45,
+        interact_handle_opacity: 0.7,
+        ..egui::style::ScrollStyle::thin()
+    };
 }
 
 fn visuals(tokens: &Tokens) -> Visuals {

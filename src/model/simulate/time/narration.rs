@@ -170,7 +170,11 @@ impl Run {
             .filter_map(|commit| Some((commit.asked, commit.ending?)))
             .rfind(|(_, (_, ending))| *ending == Ending::Acknowledged);
         if let Some((asked, (at, _))) = last {
-            sentence = format!("{sentence}; the last one after {}", duration(at - asked));
+            let when = match at - asked {
+                0 => "at once".to_owned(),
+                waited => format!("after {}", duration(waited)),
+            };
+            sentence = format!("{sentence}; the last one {when}");
         }
         said(
             &sentence,

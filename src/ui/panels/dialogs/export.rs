@@ -10,6 +10,7 @@ use egui::{
 use crate::app::{ExportMessage, Exporting, FileMessage, Message, Outbox, Session, Shown, ViewMessage};
 use crate::model::export::{Fate, Kept, NotPossible, Target};
 use crate::model::words::{counted, size};
+use crate::ui::fonts::strong;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::super::parts::{main_button, note_ui, report_ui, state_ui};
@@ -92,7 +93,7 @@ fn targets_ui(ui: &mut Ui, exporting: &Exporting, text: &str, outbox: &mut Outbo
 
 fn target_ui(ui: &mut Ui, session: &Session, exporting: &Exporting) {
     let (name, title, _) = words(exporting.target);
-    ui.add(Label::new(RichText::new(name).strong()).wrap());
+    ui.add(Label::new(RichText::new(name).family(strong(ui))).wrap());
     note_ui(ui, title);
     if session.is_text_broken() {
         let warning = Tokens::of(ui.visuals()).warning;

@@ -197,10 +197,10 @@ fn dialog_ui(
         Dialog::Recover(unsaved) => {
             title_ui(ui, "Recover unsaved changes?");
             let of = unsaved.path.as_ref().map_or_else(
-                || "a design without a file".to_owned(),
+                || "a design that has no file yet".to_owned(),
                 |path| path.display().to_string(),
             );
-            note_ui(ui, format!("An earlier session ended without saving {of}."));
+            note_ui(ui, format!("An earlier session ended before it saved {of}."));
             let recover = Message::File(FileMessage::Recover(unsaved.clone()));
             let forget = ("Discard them", Message::File(FileMessage::Discard));
             answers_ui(ui, "Recover", recover, &[forget], dialog, outbox);

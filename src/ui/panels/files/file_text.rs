@@ -45,9 +45,18 @@ pub fn file_text_ui(
 }
 
 fn lines_ui(ui: &mut Ui, topology: &Topology, file: &BundleFile, selected: Option<ServerId>, reveals: bool) {
-    let lines: Vec<&str> = file.contents.lines().collect();
     let font = FontId::monospace(TEXT_MONO);
     let (height, letter) = ui.fonts_mut(|fonts| (fonts.row_height(&font), fonts.glyph_width(&font, 'm')));
+    // Prose has no line of its own to show where it comes from, and is read better without going sideways.
+    let across = ((ui.available_width() - 2.0 * GAP) / letter).max(20.0) as usize;
+    let lines: Vec<&str> = if Language::of_file(&file.path) == Language::Markdown {
+        file.contents
+            .lines()
+            .flat_map(|line| folded(line, across))
+            .collect()
+    } else {
+        file.contents.lines().collect()
+    };
     let longest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     let text_width = (longest as f32).mul_add(letter, GAP);
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -83,6 +92,21 @@ fn lines_ui(ui: &mut Ui, topology: &Topology, file: &BundleFile, selected: Optio
             }
         }
     });
+}
+
+/// The line in pieces of at most so many characters, broken after blanks where there are any.
+fn folded(line: &str, across: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    while let Some((end, _)) = rest.char_indices().nth(across) {
+        let (fits, _) = rest.split_at(end);
+        let at = fits.rfind(' ').map_or(end, |blank| blank + 1);
+        let (piece, after) = rest.split_at(at);
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces.push(rest);
+    pieces
 }
 
 fn is_lit(origin: Option<&LineOrigin>, selected: Option<ServerId>) -> bool {
@@ -123,4 +147,18 @@ fn origin_ui(ui: &mut Ui, topology: &Topology, line: &LineOrigin, effect: Option
 /// "From: link slave1 → slave12 · the replication slot at the upstream".
 fn from_words(topology: &Topology, origin: &Origin) -> String {
     format!("From: {} · {}", origin.words(topology), origin.decision.title())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folded;
+
+    #[test]
+    fn a_long_line_is_folded_after_a_blank_and_nothing_is_lost() {
+        assert_eq!(folded("", 5), [""]);
+        assert_eq!(folded("short", 5), ["short"]);
+        assert_eq!(folded("one two three", 8), ["one two ", "three"]);
+        assert_eq!(folded("überlänge", 4), ["über", "läng", "e"]);
+        assert_eq!(folded("a bcdefghij", 4), ["a ", "bcde", "fghi", "j"]);
+    }
 }

@@ -4,12 +4,12 @@
 mod comparison;
 mod file_text;
 
-use egui::{Align, Button, Layout, Rect, RichText, ScrollArea, Ui, Vec2};
+use egui::{Align, Button, Frame, Layout, Margin, Panel, Rect, RichText, ScrollArea, Ui, Vec2};
 
 use crate::app::Outbox;
 use crate::app::{FileMessage, Message, Session, ViewMessage};
 use crate::model::bundle::{Bundle, BundleFile};
-use crate::model::topology::Server;
+use crate::model::topology::{Server, ServerId};
 use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
 use self::comparison::{compare_with_ui, comparison_ui};
@@ -17,8 +17,11 @@ use self::file_text::file_text_ui;
 use super::parts::{main_button, note_ui};
 use crate::model::words::counted;
 
-/// The share of the height that the tree may take.
+/// The share of the height that the tree has until its lower edge is dragged.
 const TREE_SHARE: f32 = 0.36;
+/// What dragging leaves of the tree, and of the text below it.
+const LEAST_TREE: f32 = 3.0 * ROW_HEIGHT;
+const LEAST_TEXT: f32 = 120.0;
 
 /// Every row of the tree is as high, so that only the visible ones have to be made.
 const ROW_HEIGHT: f32 = 24.0;
@@ -26,9 +29,14 @@ const ROW_HEIGHT: f32 = 24.0;
 /// The mark of a file that holds lines of the selected server.
 const MARK_WIDTH: f32 = 3.0;
 
-/// The file that "Next" asked for: once it is shown, the tree and the text are scrolled to it.
+/// What the panel remembers between frames.
 #[derive(Debug, Default)]
-pub struct ToReveal(Option<String>);
+pub struct ToReveal {
+    /// The file that "Next" or a selection asked for: once it is shown, the tree and the text are scrolled to it.
+    file: Option<String>,
+    /// The server that was selected in the last frame: selecting another one opens its file.
+    seen: Option<ServerId>,
+}
 
 pub fn files_ui(ui: &mut Ui, session: &Session, to_reveal: &mut ToReveal, outbox: &mut Outbox) {
     let bundle = session.bundle();
@@ -57,11 +65,19 @@ pub fn files_ui(ui: &mut Ui, session: &Session, to_reveal: &mut ToReveal, outbox
         .and_then(|path| bundle.file(path))
         .or_else(|| bundle.files.first());
     let selected = session.selected_server();
+    if to_reveal.seen != selected.map(Server::id) {
+        to_reveal.seen = selected.map(Server::id);
+        let own = selected.and_then(|server| own_file(bundle, server, shown));
+        if let Some(own) = own.filter(|own| shown.is_none_or(|shown| shown.path != own.path)) {
+            outbox.send(Message::View(ViewMessage::ShowFile(own.path.clone())));
+            to_reveal.file = Some(own.path.clone());
+        }
+    }
     match selected {
         Some(server) => {
             if let Some(next) = share_ui(ui, bundle, server, shown) {
                 outbox.send(Message::View(ViewMessage::ShowFile(next.path.clone())));
-                to_reveal.0 = Some(next.path.clone());
+                to_reveal.file = Some(next.path.clone());
             }
         }
         None => {
@@ -71,12 +87,20 @@ pub fn files_ui(ui: &mut Ui, session: &Session, to_reveal: &mut ToReveal, outbox
     ui.add_space(GAP_SMALL);
     // The answer to a click is there a frame later.
     let reveals = to_reveal
-        .0
+        .file
         .take_if(|path| shown.is_some_and(|file| file.path == *path))
         .is_some();
-    tree_ui(ui, bundle, shown, selected, reveals, outbox);
-    ui.add_space(GAP_SMALL);
-    ui.separator();
+    let room = ui.available_height();
+    Panel::top("bundle tree panel")
+        .resizable(true)
+        .default_size(room * TREE_SHARE)
+        .size_range(LEAST_TREE..=(room - LEAST_TEXT).max(LEAST_TREE))
+        .frame(Frame::new().inner_margin(Margin {
+            bottom: 4,
+            ..Margin::ZERO
+        }))
+        .show(ui, |ui| tree_ui(ui, bundle, shown, selected, reveals, outbox));
+    ui.add_space(GAP);
     if let Some(file) = shown {
         let topology = session.desk.document.topology();
         file_text_ui(ui, topology, file, selected.map(Server::id), reveals, outbox);
@@ -107,6 +131,14 @@ fn share_ui<'a>(
         next.clicked().then(|| next_file(bundle, server, shown)).flatten()
     })
     .inner
+}
+
+/// The file of the server's own folder that is shown for the one before: of the same name, or else its settings.
+fn own_file<'a>(bundle: &'a Bundle, server: &Server, shown: Option<&BundleFile>) -> Option<&'a BundleFile> {
+    let folder = format!("servers/{}/", server.name());
+    let name = shown.and_then(|shown| shown.path.strip_prefix("servers/")?.split_once('/'));
+    let of_same_name = name.and_then(|(_, name)| bundle.file(&format!("{folder}{name}")));
+    of_same_name.or_else(|| bundle.file(&format!("{folder}postgresql.conf")))
 }
 
 /// The file after the shown one that holds lines of the server; after the last the first.
@@ -160,7 +192,7 @@ fn tree_ui(
     outbox: &mut Outbox,
 ) {
     let rows = rows(bundle);
-    let height = ui.available_height() * TREE_SHARE;
+    let height = ui.available_height();
     let is_shown = |row: &Row<'_>| match row {
         Row::Folder(_) => false,
         Row::File { file, .. } => shown.is_some_and(|shown| shown.path == file.path),
@@ -173,7 +205,7 @@ fn tree_ui(
         let mut area = ScrollArea::vertical()
             .id_salt("bundle tree")
             .max_height(height)
-            .auto_shrink([false, true]);
+            .auto_shrink(false);
         if let Some(place) = reveal {
             // In the middle, so that its neighbours are seen too.
             let middle = (place as f32).mul_add(ROW_HEIGHT, (ROW_HEIGHT - height) / 2.0);

@@ -8,6 +8,7 @@ use crate::model::audit::Found;
 use crate::model::simulate::survives::Survival;
 use crate::model::topology::{Server, Severity};
 use crate::model::words::counted;
+use crate::ui::fonts::strong;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::super::parts::{note_ui, section_ui, severity_sign};
@@ -70,7 +71,7 @@ fn found_ui(ui: &mut Ui, session: &Session, found: &Found, outbox: &mut Outbox) 
 
 /// Its name; a click shows it on the drawing, as long as it is there.
 fn server_ui(ui: &mut Ui, session: &Session, name: &str, outbox: &mut Outbox) {
-    let text = RichText::new(name).size(TEXT_SMALL).strong();
+    let text = RichText::new(name).size(TEXT_SMALL).family(strong(ui));
     let drawn = session.desk.document.topology().by_name(name).map(Server::id);
     match drawn {
         Some(id) => {
@@ -110,7 +111,7 @@ fn survives_ui(ui: &mut Ui, survives: &[Survival]) {
     }
     CollapsingHeader::new(heading).id_salt("survives").show(ui, |ui| {
         for one in fatal {
-            ui.add(Label::new(RichText::new(one.failure.join(" + ")).strong()).wrap());
+            ui.add(Label::new(RichText::new(one.failure.join(" + ")).family(strong(ui))).wrap());
             for cell in one.cells().into_iter().filter(|cell| !cell.holds) {
                 note_ui(ui, cell.said.sentence.as_str());
             }
@@ -125,7 +126,7 @@ pub(super) fn save_ui(ui: &mut Ui, choice: &mut ReportChoice, outbox: &mut Outbo
         .inner_margin(egui::Margin::same(8))
         .corner_radius(crate::ui::theme::RADIUS_WIDGET)
         .show(ui, |ui| {
-            ui.label(RichText::new("Report for a colleague").strong());
+            ui.label(RichText::new("Report for a colleague").family(strong(ui)));
             ui.horizontal_wrapped(|ui| {
                 ui.selectable_value(&mut choice.is_markdown, false, "HTML");
                 ui.selectable_value(&mut choice.is_markdown, true, "Markdown");

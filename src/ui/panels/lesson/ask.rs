@@ -7,6 +7,7 @@ use egui::{RichText, Ui};
 use crate::app::{LessonMessage, OpenLesson, Outbox};
 use crate::model::lessons::{Answer, Ask, NOBODY, TRUTH_WORDS, is_right, options};
 use crate::model::words::{as_sentence, listed};
+use crate::ui::fonts::strong;
 use crate::ui::theme::{GAP_SMALL, Tokens};
 
 use super::super::parts::note_ui;
@@ -21,7 +22,7 @@ pub(super) fn ask_ui(
 ) {
     ui.add_space(GAP_SMALL);
     if let (Some(guess), Some(answer)) = (open.ticks.answers.get(&ask.id), open.answers.get(&ask.id)) {
-        ui.label(RichText::new(&ask.text).strong());
+        ui.label(RichText::new(&ask.text).family(strong(ui)));
         told_ui(ui, guess, answer);
         return;
     }
@@ -47,7 +48,7 @@ pub fn choose_ui(
     picked: &mut BTreeSet<String>,
 ) -> Option<Vec<String>> {
     let mut chosen = None;
-    ui.label(RichText::new(text).strong());
+    ui.label(RichText::new(text).family(strong(ui)));
     ui.add_space(GAP_SMALL);
     if !is_several {
         ui.horizontal_wrapped(|ui| {
@@ -84,7 +85,9 @@ pub fn choose_ui(
 
 /// Words begin like a sentence; a name keeps its spelling.
 fn spelt(option: &str) -> String {
-    let is_word = TRUTH_WORDS.contains(&option) || option.contains(' ');
+    // PostgreSQL spells its states so.
+    let is_state = ["async", "potential", "sync", "quorum"].contains(&option);
+    let is_word = (TRUTH_WORDS.contains(&option) && !is_state) || option.contains(' ');
     if is_word {
         as_sentence(option)
     } else {

@@ -19,6 +19,7 @@ use egui::{Button, Frame, Margin, RichText, ScrollArea, Ui};
 use crate::app::{LessonMessage, Looked, Message, OpenLesson, Outbox, Session};
 use crate::model::lessons::{Challenge, Lesson, lessons, parse_challenge};
 use crate::model::words::counted;
+use crate::ui::fonts::strong;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, RADIUS_CARD, TEXT_HEADING, Tokens};
 
 use super::parts::{main_button, note_ui};
@@ -86,7 +87,7 @@ fn send(outbox: &mut Outbox, message: LessonMessage) {
 
 fn head_ui(ui: &mut Ui, open: &OpenLesson) {
     let lesson = &open.lesson;
-    ui.label(RichText::new(&lesson.title).size(TEXT_HEADING).strong());
+    ui.label(RichText::new(&lesson.title).size(TEXT_HEADING).family(strong(ui)));
     let mut about = format!("{} min", lesson.minutes);
     if !lesson.kills.is_empty() {
         about = format!("{about} · a common belief: {}", lower(&lesson.kills));
@@ -164,7 +165,7 @@ fn solved_ui(ui: &mut Ui, session: &Session, open: &OpenLesson, outbox: &mut Out
             } else {
                 "✔ Solved"
             };
-            ui.label(RichText::new(solved).strong().color(tokens.ok));
+            ui.label(RichText::new(solved).family(strong(ui)).color(tokens.ok));
             rich_ui(ui, &open.lesson.learnt);
             let (own, best) = (open.journal.steps.len(), open.lesson.solution.len());
             if own > 0 {

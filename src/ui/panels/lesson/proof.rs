@@ -3,7 +3,7 @@
 use egui::{Frame, Label, Margin, RichText, Ui};
 
 use crate::app::{LessonMessage, Message, OpenLesson, Outbox, Proof, RunMessage};
-use crate::model::lessons::ProofStep;
+use crate::model::lessons::{LabStep, ProofStep};
 use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP_SMALL, RADIUS_CARD, TEXT_BODY, TEXT_SMALL, Tokens};
 
@@ -98,7 +98,13 @@ fn steps_ui(ui: &mut Ui, proof: &Proof) {
 }
 
 fn said(step: &ProofStep) -> String {
-    as_sentence(&step.text)
+    match LabStep::parse(&step.text) {
+        Ok(LabStep::Write) => "Write a row on the primary".to_owned(),
+        Ok(LabStep::Sees(server)) => format!("Read the row on {server}"),
+        Ok(LabStep::Lacks(server)) => format!("See that {server} does not have the row"),
+        Ok(LabStep::Fail(event)) => as_sentence(&event),
+        _ => as_sentence(&step.text),
+    }
 }
 
 fn ended_ui(ui: &mut Ui, proof: &Proof) {

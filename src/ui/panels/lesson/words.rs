@@ -3,6 +3,7 @@
 use egui::{Label, RichText, Ui};
 
 use crate::model::simulate::verdict::glossary;
+use crate::ui::fonts::strong;
 use crate::ui::theme::{TEXT_BODY, TEXT_MONO};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,13 +47,22 @@ fn pieces(text: &str) -> Vec<(String, Style)> {
 
 /// A paragraph that wraps.
 pub fn rich_ui(ui: &mut Ui, text: &str) {
+    ui.scope(|ui| {
+        // All lines are as far from one another: nothing here is as high as a button.
+        ui.spacing_mut().interact_size.y = 0.0;
+        paragraph_ui(ui, text);
+    });
+}
+
+fn paragraph_ui(ui: &mut Ui, text: &str) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(0.0, 3.0);
+        let strong = strong(ui);
         for (piece, style) in pieces(text) {
             let styled = |text: &str| {
                 let mut rich = RichText::new(text).size(TEXT_BODY);
                 if style.is_strong {
-                    rich = rich.strong();
+                    rich = rich.family(strong.clone());
                 }
                 if style.is_slanted {
                     rich = rich.italics();

@@ -10,6 +10,7 @@ use crate::model::health::Reading;
 use crate::model::quoting::shell_path;
 use crate::model::topology::{Auth, Server};
 use crate::model::words::counted;
+use crate::ui::fonts::strong;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::super::parts::{main_button, note_ui, section_ui};
@@ -180,7 +181,7 @@ fn board_ui(ui: &mut Ui, seen: &Glance) {
 
 fn reading_rows(ui: &mut Ui, seen: &Glance, reading: &Reading) {
     let tokens = Tokens::of(ui.visuals());
-    ui.label(RichText::new(format!("on {}", reading.name)).strong());
+    ui.label(RichText::new(format!("on {}", reading.name)).family(strong(ui)));
     if !reading.running {
         let (word, colour) = if seen.is_stopped() {
             ("stopped", tokens.text_weak)

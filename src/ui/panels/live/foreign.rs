@@ -8,6 +8,7 @@ use crate::model::health::Conninfo;
 use crate::model::operation::{Deed, Operation};
 use crate::model::quoting;
 use crate::model::topology::Server;
+use crate::ui::fonts::strong;
 use crate::ui::theme::{GAP_SMALL, Tokens};
 
 use super::super::parts::{note_ui, section_ui};
@@ -47,7 +48,7 @@ pub(super) fn foreign_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 
 fn server_ui(ui: &mut Ui, cluster: &ClusterView, server: &Server, outbox: &mut Outbox) {
     let name = server.name().as_str();
-    ui.label(RichText::new(name).strong());
+    ui.label(RichText::new(name).family(strong(ui)));
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = GAP_SMALL;
         for command in commands(cluster, name) {

@@ -64,6 +64,7 @@ fn checks_ui(ui: &mut Ui, topology: &Topology, machine: &Machine, checks: &[Chec
     for check in &problems {
         check_ui(ui, check);
     }
+    version_ui(ui, checks, machine, outbox);
     other_ports_ui(ui, topology, machine, outbox);
     let words = if problems.is_empty() {
         format!("✔ All {} are ok", counted(fine.len(), "check"))
@@ -88,6 +89,21 @@ fn checks_ui(ui: &mut Ui, topology: &Topology, machine: &Machine, checks: &[Chec
 /// A check that is fine has a fix only if there is something to be said all the same.
 fn with_fix(check: &Check) -> Option<(&Check, &str)> {
     Some((check, check.fix.as_deref()?))
+}
+
+/// The version of the programs that are here, where it is not the design's; the plan is made again by itself.
+fn version_ui(ui: &mut Ui, checks: &[Check], machine: &Machine, outbox: &mut Outbox) {
+    let is_other = checks.iter().any(|check| check.id == "wrong-major" && !check.ok);
+    let Some(tools) = machine.tools.first().filter(|_| is_other) else {
+        return;
+    };
+    let words = format!("Use PostgreSQL {}", tools.major);
+    let hint = "Change the design (can be undone)";
+    if ui.button(words).on_hover_text(hint).clicked() {
+        let edit = Edit::SetPostgres(tools.major);
+        outbox.send(Message::Design(DesignMessage::Do(Command::Edit(edit))));
+    }
+    ui.add_space(GAP_SMALL);
 }
 
 /// One button for all ports that are in use; the plan is made again by itself.

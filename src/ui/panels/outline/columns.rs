@@ -16,8 +16,10 @@ const NAME_WIDTH: f32 = 64.0;
 /// From the row's edge to its name on the first level.
 const SIGNS_WIDTH: f32 = 26.0;
 /// Ports have at most five digits.
-const PORT_WIDTH: f32 = 40.0;
-const WORD_WIDTH: f32 = 66.0;
+const PORT_WIDTH: f32 = 36.0;
+const WORD_WIDTH: f32 = 72.0;
+/// Between two columns.
+const COLUMN_GAP: f32 = 4.0;
 
 /// What all rows have in common. Where there is no room for the names, the port gives way, then the word.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,7 +82,13 @@ pub(super) fn row_text(ui: &Ui, session: &Session, server: &Server, shown: &Show
     paint(ui, names, name, TEXT_BODY, tokens.text);
     if columns.has_word {
         let (word, colour) = sync_word(session, server, tokens);
-        paint(ui, column(word_left, port_left), word, TEXT_SMALL, colour);
+        paint(
+            ui,
+            column(word_left, port_left - COLUMN_GAP),
+            word,
+            TEXT_SMALL,
+            colour,
+        );
     }
     if columns.has_port {
         let port = server.port().to_string();

@@ -98,10 +98,15 @@ fn chart_ui(ui: &mut Ui, now: Micros, commits: &[&Commit]) {
         }
     }
     let font = egui::FontId::proportional(TEXT_SMALL - 1.0);
+    let most = if longest > 1 {
+        format!("{} at most", in_words(longest))
+    } else {
+        "no wait".to_owned()
+    };
     painter.text(
         rect.left_top() + vec2(5.0, 2.0),
         egui::Align2::LEFT_TOP,
-        format!("{} at most", in_words(longest)),
+        most,
         font,
         tokens.text_weak,
     );
@@ -121,11 +126,16 @@ fn waited(now: Micros, commit: &Commit) -> Micros {
 /// Sign, words and colour of what became of a commit.
 fn outcome(now: Micros, commit: &Commit, tokens: &Tokens) -> (&'static str, String, egui::Color32) {
     let time = in_words(waited(now, commit));
+    // Nobody had to answer.
+    let after = match waited(now, commit) {
+        0 => "at once".to_owned(),
+        _ => format!("after {time}"),
+    };
     match (commit.ending, commit.lost) {
         (Some((_, Ending::Acknowledged)), Some(_)) => {
-            ("✖", format!("acknowledged after {time}, then lost"), tokens.error)
+            ("✖", format!("acknowledged {after}, then lost"), tokens.error)
         }
-        (Some((_, Ending::Acknowledged)), None) => ("✔", format!("acknowledged after {time}"), tokens.ok),
+        (Some((_, Ending::Acknowledged)), None) => ("✔", format!("acknowledged {after}"), tokens.ok),
         (Some((_, Ending::Unknown)), Some(_)) => {
             ("✖", format!("interrupted after {time}, and lost"), tokens.error)
         }

@@ -56,11 +56,15 @@ pub fn what_if_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         .show(ui, |ui| {
             headline_ui(ui, &moment.world);
             if moment.incident.is_none() {
-                note_ui(
-                    ui,
-                    "Nothing has happened yet: the cluster runs as drawn. Right-click a server or a link, \
-                     or use \"…\" in the list of servers.",
-                );
+                // A lesson may begin in trouble.
+                let lesson = session.lesson.as_ref();
+                let first = if lesson.is_some_and(|open| !open.lesson.given.is_empty()) {
+                    "This is how you find the cluster."
+                } else {
+                    "Nothing has happened yet: the cluster runs as drawn."
+                };
+                let then = "Right-click a server or a link, or use \"…\" in the list of servers.";
+                note_ui(ui, format!("{first} {then}"));
             }
             verdict_ui(ui, session, &moment.verdict, what_if, outbox);
             kept_ui(ui, session, what_if, outbox);
