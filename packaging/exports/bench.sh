@@ -2,7 +2,7 @@
 # Builds one design of many servers on hosts of their own, by Ansible and by the floor: `make bench-hosts`.
 #   bench.sh PGCASCADE [SERVERS]    40, of four levels: 1, 3, 9 and the rest
 # The floor is the same work by plain ssh: for each host one connection that brings its folder and its secrets and runs its `install`,
-# all hosts of a level at once. Both end with every server showing what is drawn. Needs what net.sh needs, ansible-playbook in the PATH,
+# all hosts of a level at once. Both end with every server showing what is drawn. Needs what net.sh needs, ansible-playbook,
 # and 4 GB of memory, since the hosts' files are there.
 set -euo pipefail
 here="$(cd -- "$(dirname -- "$0")" && pwd -P)"
@@ -11,12 +11,13 @@ work="$(mktemp -d)"
 net="$work/net"
 chmod 755 -- "$work"
 trap '"$here/net.sh" down "$net" || true; rm -rf -- "$work" 2>/dev/null || true' EXIT
+# Where check.sh puts the tools.
+export PATH="${PGCASCADE_EXPORT_TOOLS:-/var/cache/pgcascade/export-tools}/bin:$PATH"
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 now() { date +%s%N; }
 seconds() { printf '%d.%d' $((($2 - $1) / 1000000000)) $((($2 - $1) / 100000000 % 10)); }
 
-# Each server's upstream is the one at a third of its place: 1, 3, 9, 27 servers a level. The upstream of 27 needs no more senders
-# than it has.
+# Each server's upstream is the one at a third of its place: 1, 3, 9, 27 servers a level.
 {
     printf 'format = 1\nname = "many hosts"\npostgres = 15\n\n[settings]\nshared_buffers = "16MB"\n'
     for ((k = 1; k <= servers; k++)); do

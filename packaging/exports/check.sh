@@ -72,7 +72,7 @@ check_ansible() { # NAME FOLDER
     fi
     # With every host on this machine: --check must change nothing and need no server, on hosts that have nothing yet.
     if (cd "$2" && secrets "$2" "$work/drawn" && ANSIBLE_LOCAL_TEMP="$work/ansible" "$tools/bin/ansible-playbook" --check site.yml \
-        -e ansible_connection=local -e pg_secrets="$work/drawn" -e pg_base="$work/nowhere") >"$work/said" 2>&1 && [[ ! -e $work/nowhere ]]; then
+        -e ansible_connection=local -e ansible_python_interpreter="$python" -e pg_secrets="$work/drawn" -e pg_base="$work/nowhere") >"$work/said" 2>&1 && [[ ! -e $work/nowhere ]]; then
         good
     else
         bad "$1 ansible --check: $(grep -E 'fatal|ERROR' "$work/said")"
