@@ -8,6 +8,7 @@
 #                to build the window once; BENCHMARKS.md has the figures)
 #   make test-exports   feed exports to Ansible, docker-compose, Patroni, repmgr, systemd and the like, and run them on
 #                hosts of their own (namespaces; as root; 10 minutes; fetches the tools once)
+#   make bench-hosts   40 hosts (namespaces; as root) by Ansible, beside plain ssh in parallel (10 minutes; HOSTS=13 for fewer)
 #   make test-report   open an audit's HTML report in headless Chromium (fetches it once; 1 minute)
 #   make fuzz    damage every kind of file 200,000 times: no reader may panic (a few minutes; fuzz/ has targets for cargo-fuzz)
 #   make package   build dist/: .deb, .rpm and tarball of pgcascade and of pgcascade-cli, their checksums (10 to 30
@@ -21,7 +22,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-exports test-report test-versions bench fuzz package lint setup catalogue
+.PHONY: help run test test-exports test-report test-versions bench bench-hosts fuzz package lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -78,6 +79,12 @@ bench:
 	cargo bench --locked --no-default-features --bench model --bench simulate
 	cargo bench --locked --no-default-features --bench deploy
 	cargo bench --locked --bench frame
+
+# The same tools as test-exports, which puts ansible-playbook into its folder.
+bench-hosts:
+	@packaging/setup.sh test-exports
+	cargo build --locked
+	packaging/exports/bench.sh target/debug/pgcascade $(or $(HOSTS),40)
 
 # PGCASCADE_BINARY=FILE packs a program that is built already.
 package:

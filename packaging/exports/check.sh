@@ -70,6 +70,22 @@ check_ansible() { # NAME FOLDER
     else
         bad "$1 ansible"
     fi
+    # With every host on this machine: --check must change nothing and need no server, on hosts that have nothing yet.
+    if (cd "$2" && secrets "$2" "$work/drawn" && ANSIBLE_LOCAL_TEMP="$work/ansible" "$tools/bin/ansible-playbook" --check site.yml \
+        -e ansible_connection=local -e ansible_python_interpreter="$python" -e pg_secrets="$work/drawn" -e pg_base="$work/nowhere") >"$work/said" 2>&1 && [[ ! -e $work/nowhere ]]; then
+        good
+    else
+        bad "$1 ansible --check: $(grep -E 'fatal|ERROR' "$work/said")"
+    fi
+}
+
+secrets() { # EXPORT FOLDER
+    local script
+    rm -rf -- "$2"
+    mkdir -p -- "$2"
+    for script in passwords certificates; do
+        if [[ -x $1/$script ]]; then "$1/$script" "$2" >/dev/null 2>&1; fi
+    done
 }
 
 check_patroni() { # NAME FOLDER
@@ -143,10 +159,11 @@ runs() { # NAME COMMAND…
 }
 if command -v sshd >/dev/null || [[ -x /usr/sbin/sshd ]]; then
     for design in "$here"/designs/hosts-*.toml; do
-        for layout in folder debian; do
+        for layout in folder debian rhel; do
             runs "hosts $layout $(basename -- "$design" .toml)" "$here/follow.sh" "$pgcascade" "$design" "$layout"
         done
     done
+    runs "hosts load" "$here/load.sh" "$pgcascade" "$root"/assets/templates/*.toml "$here"/*.toml "$here"/designs/*.toml
     if [[ -x $tools/bin/ansible-playbook ]]; then runs "ansible run" "$here/ansible.sh" "$pgcascade"; fi
 else
     missing[hosts]="openssh-server"

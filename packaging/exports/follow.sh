@@ -38,11 +38,22 @@ export PATH="$work/bin:$PATH"
 "$pgcascade" export "$design" --to hosts --layout "$layout" -o "$work/export" 2>/dev/null
 if grep -rqE '^(host|password) .*[0-9a-f]{48}' "$work/export"; then fail "the export holds a password"; fi
 
-# A person does what is written before the blocks, too: the package's empty cluster goes.
+# What the distribution's package leaves: an empty cluster on Debian, whose hosts these are (this machine may have none: setup.sh
+# installs without), and on RHEL its folders, of which one is the data directory, empty.
 major="$(sed -n 's/^postgres = "\{0,1\}\([0-9.]*\).*/\1/p' "$design")"
-if [[ $layout == debian ]]; then
-    for k in "${hosts[@]}"; do "$here/net.sh" at "$net" "$k" pg_dropcluster --stop "$major" main; done
-fi
+for k in "${hosts[@]}"; do
+    case $layout in
+        debian)
+            "$here/net.sh" at "$net" "$k" bash -c "[[ -e /etc/postgresql/$major/main ]] || pg_createcluster $major main >/dev/null"
+            # A person does what is written before the blocks, too: the empty cluster goes.
+            "$here/net.sh" at "$net" "$k" pg_dropcluster --stop "$major" main
+            ;;
+        rhel)
+            "$here/net.sh" at "$net" "$k" install -d -o postgres -g postgres -m 700 /var/lib/pgsql "/var/lib/pgsql/$major"{,/data}
+            "$here/net.sh" at "$net" "$k" ln -s "/usr/lib/postgresql/$major" "/usr/pgsql-$major"
+            ;;
+    esac
+done
 
 # The blocks of step 1 and 2: every line, in order, as it stands there.
 awk '/^## /{inside = ($0 == "## Build it")} inside && /^ *```sh$/{block = 1; next} /^ *```$/{block = 0} inside && block' "$work/export/README.md" |
@@ -68,9 +79,11 @@ python3 "$here/shown.py" "$work/expected.json" "$design" "$here/net.sh" "$net" "
     fail "the superuser does not get in: $superuser: $(cat -- "$work/said")"
 
 # Passwords lie in files that their user alone reads, on every host, and nowhere else.
+places=(/var/lib/postgresql /etc/postgresql)
+if [[ $layout == rhel ]]; then places+=(/var/lib/pgsql); fi
 for k in "${hosts[@]}"; do
-    "$here/net.sh" at "$net" "$k" bash -c '
-        find /var/lib/postgresql /etc/postgresql -xdev \( -name "*.pgpass" -o -name superuser -o -name replication -o -name "*.key" \) -printf "%m %u %p\n"' </dev/null >"$work/modes"
+    "$here/net.sh" at "$net" "$k" find "${places[@]}" -xdev \
+        \( -name "*.pgpass" -o -name superuser -o -name replication -o -name "*.key" \) -printf "%m %u %p\n" </dev/null >"$work/modes"
     if grep -vE '^600 postgres ' "$work/modes"; then fail "others can read the files above on host $k"; fi
 done
 echo "as drawn: $(basename -- "$design" .toml), layout $layout, ${#addresses[@]} hosts"

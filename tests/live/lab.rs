@@ -42,6 +42,13 @@ impl Lab {
         Self::of(auth, rule, number, notation::parse(text).unwrap(), settings)
     }
 
+    /// The same, where the fault is in what the notation does not say.
+    pub fn edited(rule: &str, number: u16, text: &str, edit: impl FnOnce(&mut Topology)) -> Self {
+        let mut topology = notation::parse(text).unwrap();
+        edit(&mut topology);
+        Self::of(Auth::Trust, rule, number, topology, &[])
+    }
+
     /// The same with TLS, and the certificates for it.
     pub fn encrypted(rule: &str, number: u16, text: &str, settings: &[(Option<&str>, &str, &str)]) -> Self {
         let mut topology = notation::parse(text).unwrap();

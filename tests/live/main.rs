@@ -55,6 +55,7 @@ mod tasks;
 mod template;
 mod templates;
 mod terminal;
+mod terms;
 mod tls;
 mod tried;
 mod trust;

@@ -65,6 +65,8 @@ wait_for() { # WHAT COMMAND…
     done
 }
 
+is_empty_folder() { [[ -d $1 && -r $1 && -z $(ls -A -- "$1") ]]; }
+
 # Where the server reads a file of this folder.
 place_of() { # NAME
     case $layout:$1 in
@@ -123,6 +125,8 @@ build() {
     rm -rf -- "$new"
     mkdir -p -- "$(dirname -- "$data")"
     if [[ -z $upstream_host ]]; then make_primary "$new"; else copy_upstream "$new"; fi
+    # RHEL's package brings the data directory along, empty.
+    if [[ -d $data ]]; then rmdir -- "$data"; fi
     if [[ $layout == debian ]]; then integrate "$new"; else mv -- "$new" "$data"; fi
     : >"$root/built"
 }
@@ -238,7 +242,7 @@ if [[ ${1:-} == finish ]]; then
 fi
 
 make_folders
-if [[ $layout != folder && -e $data && ! -e $root/built ]]; then
+if [[ $layout != folder && -e $data && ! -e $root/built ]] && ! is_empty_folder "$data"; then
     how="move it away"
     if [[ $layout == debian ]]; then how="sudo pg_dropcluster --stop $major $cluster"; fi
     fail "$data is already there, and this script did not make it. If it holds nothing that you need, remove it: $how"

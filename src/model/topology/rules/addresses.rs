@@ -103,7 +103,7 @@ fn slip(host: &str) -> Option<Slip> {
     }
     match as_inet_aton(host) {
         Some(meant) => says(
-            format!("the system reads it as {meant}, and pg_hba.conf as a name; write the whole address"),
+            format!("the system reads it as {meant}, and a server with it in pg_hba.conf refuses to start; write the whole address"),
             Some(meant.to_string()),
             None,
         ),
