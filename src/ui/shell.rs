@@ -185,6 +185,7 @@ impl Shell {
         for message in messages {
             self.happen(&ctx, message);
         }
+        name_focus(ui.ctx());
     }
 
     /// The actions whose keys were pressed; a dialog in the way takes all keys, and so does a name typed on its card:
@@ -345,6 +346,14 @@ impl Shell {
     }
 }
 
+/// Gives what has the focus a node in the accessibility tree, even where it is not drawn in this frame: the focus is often given a
+/// frame before its widget stands there, and a screen reader's bridge ends the program over a focus without a node.
+fn name_focus(ctx: &egui::Context) {
+    if let Some(id) = ctx.memory(egui::Memory::focused) {
+        ctx.accesskit_node_builder(id, |_| ());
+    }
+}
+
 impl eframe::App for Shell {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.root_logic(ctx);
@@ -357,5 +366,25 @@ impl eframe::App for Shell {
     /// Only the window's size is kept between sessions: widgets begin fresh, designs have files of their own.
     fn persist_egui_memory(&self) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_focus_that_is_not_drawn_yet_is_in_the_accessibility_tree() {
+        let ctx = egui::Context::default();
+        ctx.enable_accesskit();
+        let later = egui::Id::new("drawn in the next frame");
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
+            ui.memory_mut(|memory| memory.request_focus(later));
+            name_focus(ui.ctx());
+        });
+        output.textures_delta.clear();
+        let update = output.platform_output.accesskit_update.unwrap();
+        assert_eq!(update.focus, later.accesskit_id());
+        assert!(update.nodes.iter().any(|(id, _)| *id == update.focus));
     }
 }
