@@ -160,7 +160,13 @@ impl ServeHost {
             }
             Serve::TryConfiguration { server, folder } => {
                 let tried = trial::of_server(&self.cluster.site, server, folder);
-                Ok(work.wait.hear(tried).await??)
+                if !work.wait.hear(tried).await?? {
+                    self.told.say(
+                        work,
+                        format!("Whether {server} would start with its files is not known."),
+                    );
+                }
+                Ok(())
             }
             Serve::Reload { server, .. } => {
                 self.servers.serve(action, work).await?;

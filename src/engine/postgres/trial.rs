@@ -4,6 +4,7 @@
 //! `postgres -C` reads the files, checks every value and prints one. Nothing is started, no library is loaded, and a server
 //! that runs on the same data directory does not notice.
 
+use std::fs::File;
 use std::io::{Seek as _, Write as _};
 use std::path::Path;
 use std::process::Stdio;
@@ -21,15 +22,21 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// What the program says at the end, of which the lines before say why.
 const SUMMARY: &str = "contains errors";
 
-/// What is said against the text of a postgresql.conf; `None`: nothing, or the program cannot be asked.
-pub async fn of_text(text: &str, program: &Path, owner: Option<Owner>) -> Option<Vec<String>> {
-    // Nameless and ours alone; the program reads it twice, which no pipe allows.
-    let mut file = tempfile::tempfile().ok()?;
-    file.write_all(text.as_bytes()).ok()?;
-    file.rewind().ok()?;
-    if let Some(owner) = owner {
-        std::os::unix::fs::fchown(&file, Some(owner.uid), Some(owner.gid)).ok()?;
-    }
+/// What PostgreSQL says of a configuration.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Taken,
+    /// Why not, in its words.
+    Refused(Vec<String>),
+    /// The program could not be asked, or does not say why it failed.
+    Unknown,
+}
+
+/// What is said of the text of a postgresql.conf.
+pub async fn of_text(text: &str, program: &Path, owner: Option<Owner>) -> Verdict {
+    let Ok(file) = nameless(text, owner) else {
+        return Verdict::Unknown;
+    };
     let mut command = Command::new(program);
     command
         .args(["-D", "/", "--config_file=/dev/stdin", "-C", "port"])
@@ -44,14 +51,25 @@ pub async fn of_text(text: &str, program: &Path, owner: Option<Owner>) -> Option
     ask(command).await
 }
 
-/// Lets the files of a server be read as they are now, changed by hand or not.
+/// A file that has no name and is the reader's alone. The program reads it twice, which no pipe allows.
+fn nameless(text: &str, owner: Option<Owner>) -> std::io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    file.write_all(text.as_bytes())?;
+    file.rewind()?;
+    if let Some(owner) = owner {
+        std::os::unix::fs::fchown(&file, Some(owner.uid), Some(owner.gid))?;
+    }
+    Ok(file)
+}
+
+/// Lets the files of a server be read as they are now, changed by hand or not. `false`: nobody knows what comes of it.
 ///
 /// # Errors
 ///
 /// If PostgreSQL would not start the server with them, in its words.
-pub async fn of_server(site: &Site, name: &str, folder: &str) -> Result<(), Report> {
+pub async fn of_server(site: &Site, name: &str, folder: &str) -> Result<bool, Report> {
     let Some(data) = site.own_data(folder) else {
-        return Ok(());
+        return Ok(false);
     };
     let mut command = site.program("postgres", &data);
     command
@@ -59,24 +77,28 @@ pub async fn of_server(site: &Site, name: &str, folder: &str) -> Result<(), Repo
         .arg(&data)
         .args(["-C", "port"])
         .kill_on_drop(true);
-    let Some(why) = ask(command).await else {
-        return Ok(());
+    let why = match ask(command).await {
+        Verdict::Taken => return Ok(true),
+        Verdict::Unknown => return Ok(false),
+        Verdict::Refused(why) => why,
     };
     let mut report = Report::new(format!("PostgreSQL refuses the configuration of {name}."));
     report.causes = why;
     Err(report.hint(format!(
-        "Correct it in {} or with ALTER SYSTEM; until then {name} runs as before.",
+        "Correct it in {} or with ALTER SYSTEM. No server was touched.",
         data.display()
     )))
 }
 
-async fn ask(mut command: Command) -> Option<Vec<String>> {
-    let answer = tokio::time::timeout(ANSWER, command.output()).await.ok()?.ok()?;
+async fn ask(mut command: Command) -> Verdict {
+    let Ok(Ok(answer)) = tokio::time::timeout(ANSWER, command.output()).await else {
+        return Verdict::Unknown;
+    };
     tracing::debug!("ran {}: {}", command_line(command.as_std()), answer.status);
     if answer.status.success() {
-        return None;
+        return Verdict::Taken;
     }
-    complaints(&String::from_utf8_lossy(&answer.stderr))
+    complaints(&String::from_utf8_lossy(&answer.stderr)).map_or(Verdict::Unknown, Verdict::Refused)
 }
 
 /// The sentences of a log that say what is wrong; `None`: it does not say, or the text could not be opened.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tokio::task::JoinSet;
 
-use crate::engine::postgres::trial;
+use crate::engine::postgres::trial::{self, Verdict};
 use crate::engine::system::files::Owner;
 use crate::model::configuration::Configuration;
 use crate::model::plan::RefusedSettings;
@@ -32,8 +32,10 @@ pub(super) async fn refused(
         };
         let (name, program) = (server.name().to_string(), program.to_owned());
         asking.spawn(async move {
-            let why = trial::of_text(&file.contents, &program, owner).await?;
-            Some((at, RefusedSettings { server: name, why }))
+            match trial::of_text(&file.contents, &program, owner).await {
+                Verdict::Refused(why) => Some((at, RefusedSettings { server: name, why })),
+                Verdict::Taken | Verdict::Unknown => None,
+            }
         });
     }
     let mut found: Vec<(usize, RefusedSettings)> = asking.join_all().await.into_iter().flatten().collect();
