@@ -60,11 +60,12 @@ pub const TEMPLATES: [Template; 9] = [
     ),
 ];
 
-/// What "New" begins with: one server, and nothing replicated yet.
+/// What "New" begins with: one server, and nothing replicated yet. With data checksums, which cost little and are the default
+/// from 18 on: without them an old primary cannot be rewound.
 pub const EMPTY: Template = template(
     "empty",
     "One server, the primary, to start from",
-    "format = 1\nname = \"cluster\"\npostgres = 15\n\n[[server]]\nname = \"primary\"\nport = 5432\n",
+    "format = 1\nname = \"cluster\"\npostgres = 15\n\n[initdb]\ndata_checksums = true\n\n[[server]]\nname = \"primary\"\nport = 5432\n",
 );
 
 const fn template(name: &'static str, summary: &'static str, text: &'static str) -> Template {

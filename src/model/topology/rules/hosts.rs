@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::findings::{Fix, Found};
 use super::super::{ApplyDelay, Archive, Edit, Host, Port, Server, Topology};
-use super::standbys;
+use super::{by_hand, standbys};
 use crate::model::words::listed;
 
 /// The ports that are proposed begin here: PostgreSQL's own.
@@ -308,4 +308,47 @@ pub(super) fn real_delay(server: &Server) -> Option<&ApplyDelay> {
     let delay = server.standby()?.apply_delay()?;
     let number: String = delay.as_str().chars().take_while(char::is_ascii_digit).collect();
     number.chars().any(|digit| digit != '0').then_some(delay)
+}
+
+const HINTS: &str = "wal_log_hints";
+
+/// Only where hosts lie between them: on one machine a copy is as quick as a rewind.
+pub(super) fn not_rewindable(topology: &Topology) -> Vec<Found> {
+    let major = topology.postgres();
+    let has_checksums = topology.terms().initdb.data_checksums;
+    let servers = || topology.servers().iter().filter(|server| !server.is_receiver());
+    let machines: BTreeSet<String> = servers().map(machine).collect();
+    if machines.len() < 2
+        || !major.has_rewind()
+        || has_checksums.unwrap_or_else(|| major.has_checksums_unasked())
+    {
+        return Vec::new();
+    }
+    let has_hints = |server: &&Server| by_hand::on(topology, server, HINTS).is_some_and(|hand| hand.is_on());
+    let without = servers().filter(|server| !has_hints(server)).count();
+    if without == 0 {
+        return Vec::new();
+    }
+    let who = if without == servers().count() {
+        "No server of this design"
+    } else {
+        "Not every server of this design"
+    };
+    let mut found = Found::cluster(format!(
+        "{who} can be rewound: without data checksums and wal_log_hints, pg_rewind refuses, and after a failover the old \
+         primary must be copied whole over the network"
+    ));
+    let own = by_hand::named(topology, HINTS).filter(|hand| !hand.is_on());
+    let set = |server, name: &str, value: Option<&str>| Edit::SetSetting {
+        server,
+        name: name.to_owned(),
+        value: value.map(str::to_owned),
+    };
+    let mut edits: Vec<Edit> = own.map(|hand| set(hand.owner, hand.name, None)).collect();
+    edits.push(set(None, HINTS, Some("on")));
+    found.fix = Some(Fix {
+        label: "Log hint bits".to_owned(),
+        edits,
+    });
+    vec![found]
 }

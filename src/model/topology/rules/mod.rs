@@ -47,7 +47,7 @@ pub use settings::NOT_BELOW_PRIMARY;
 use Severity::{Error, Note, Warning};
 
 #[rustfmt::skip]
-pub static RULES: [Rule; 106] = [
+pub static RULES: [Rule; 107] = [
     Rule { id: "port-used-twice", severity: Error, title: "Two servers on one host have the same port",
         source: "server: could not bind IPv4 address \"127.0.0.1\": Address already in use", find: servers::port_used_twice },
     Rule { id: "sync-on-cascaded-standby", severity: Error, title: "A standby below a standby is marked synchronous",
@@ -261,6 +261,9 @@ pub static RULES: [Rule; 106] = [
     Rule { id: "links-in-the-clear", severity: Note, title: "Links between hosts without encryption",
         source: "manual, Secure TCP/IP Connections with SSL; a WAL sender sends everything that is written, \
              including password hashes in pg_authid", find: tls::links_in_the_clear },
+    Rule { id: "not-rewindable", severity: Note, title: "An old primary that must be copied whole",
+        source: "pg_rewind: target server needs to use either data checksums or \"wal_log_hints = on\"; \
+             tried on 10 to 17 (from 18 on initdb switches checksums on)", find: hosts::not_rewindable },
     Rule { id: "hba-by-name", severity: Note, title: "A way in by a host name",
         source: "manual, The pg_hba.conf File: a reverse lookup of the client's address must give the name, and a lookup of the name the address", find: addresses::hba_by_name },
     Rule { id: "nothing-replicates", severity: Note, title: "A cluster of one",

@@ -198,6 +198,11 @@ fn near(rule: &str) -> Topology {
         "tls-version-by-hand" => encrypted(setting(None, "ssl_min_protocol_version", "TLSv1.2")),
         "tls-host-is-address" => encrypted(on_hosts(["db1", "db2", "10.0.0.3", "db4"])),
         "tls-without-least-version" => encrypted(version("12")),
+        "not-rewindable" => {
+            let mut topology = on_hosts(["db1", "db2", "db3", "db4"]);
+            topology.apply(&set(None, "wal_log_hints", "yes")).unwrap();
+            topology
+        }
         "links-in-the-clear" => on_hosts(["db1", "DB1", "db1", "db1"]),
         other => super::tests::terms::design(other, false)
             .unwrap_or_else(|| panic!("write a design that comes close to {other} and does not trigger it")),

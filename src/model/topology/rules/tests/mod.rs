@@ -98,6 +98,7 @@ fn triggering(rule: &str) -> Topology {
         "tls-version-by-hand" => encrypted(setting(None, "ssl_min_protocol_version", "TLSv1.1")),
         "tls-host-is-address" => encrypted(on_hosts(["10.0.0.1", "db2", "db3", "db4"])),
         "tls-without-least-version" => encrypted(text("postgres 15", "postgres 11")),
+        "not-rewindable" => on_hosts(["db1", "db1", "db2", "db2"]),
         "links-in-the-clear" => on_hosts(["db1", "db1", "db1", "db4"]),
         "no-connection-left" => setting(None, "max_connections", "3"),
         "senders-fill-connections" => {
