@@ -8,6 +8,7 @@
 )]
 
 mod adopt;
+mod advice;
 mod apply;
 mod archive;
 mod audit;

@@ -54,6 +54,7 @@ impl Deed {
                 "postgres --single -D \"$PGDATA\" template1 </dev/null   # crash recovery and a clean stop; before 13 pg_rewind needs it"
                     .to_owned(),
             ),
+            Self::Checkpoint => one("CHECKPOINT;".to_owned()),
             Self::Rewind { source } => one(format!(
                 "{}pg_rewind --target-pgdata=\"$PGDATA\" --source-server={}   # needs data checksums or wal_log_hints = on; else pg_basebackup into an empty folder",
                 at_home(source.contains("sslkey=")),

@@ -51,6 +51,8 @@ pub enum Deed {
     },
     /// A server that crashed recovers, alone, and is stopped cleanly.
     Recover,
+    /// What a promotion changed stands in the control file: before that pg_rewind sees nothing to rewind.
+    Checkpoint,
     /// `pg_rewind`: the end of its WAL that its source does not have is undone.
     Rewind {
         /// How the source is reached, without a password.

@@ -113,6 +113,9 @@ fn rebuild(
             before.extend(lines.iter().map(|line| let_in(line)));
             before.push(Deed::Reload);
         }
+        // Right after a promotion the source's control file still has the old timeline: up to 15 pg_rewind then says
+        // "no rewind required", and is wrong (tried on 15).
+        before.push(Deed::Checkpoint);
         let mut source = format!(
             "host={} port={port} user={} dbname=postgres",
             quoting::conninfo(host),
