@@ -29,6 +29,8 @@ pub struct Machine {
     pub missing_libraries: Vec<String>,
     /// Servers whose settings the chosen programs do not take.
     pub refused_settings: Vec<RefusedSettings>,
+    /// Servers whose settings could not be tried: the program did not answer, or did not say what it has against them.
+    pub untried_settings: Vec<String>,
     /// How far the clock lies behind the time at which a file that we look at was last changed.
     pub clock_behind_secs: u64,
 }
@@ -81,6 +83,7 @@ impl Machine {
             trusted: Vec::new(),
             missing_libraries: Vec::new(),
             refused_settings: Vec::new(),
+            untried_settings: Vec::new(),
             clock_behind_secs: 0,
         }
     }

@@ -37,9 +37,9 @@ pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
     let is_of_design = tools
         .first()
         .is_some_and(|tools| tools.major == topology.postgres());
-    let refused_settings = match program.as_deref().filter(|_| is_of_design) {
-        Some(program) => trial::refused(topology, program, owner).await,
-        None => Vec::new(),
+    let tried = match program.as_deref().filter(|_| is_of_design) {
+        Some(program) => trial::settings(topology, program, owner).await,
+        None => trial::Tried::default(),
     };
     let mut looked_at = vec![folder.as_path()];
     looked_at.extend(program.as_deref());
@@ -56,7 +56,8 @@ pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
         room: room::room(owner),
         trusted: trust::trusted(),
         missing_libraries: libraries::missing(topology, program.as_deref()),
-        refused_settings,
+        refused_settings: tried.refused,
+        untried_settings: tried.unknown,
         locales: if names_locales(topology) {
             locales::installed().await
         } else {

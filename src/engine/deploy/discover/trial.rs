@@ -13,12 +13,16 @@ use crate::model::configuration::Configuration;
 use crate::model::plan::RefusedSettings;
 use crate::model::topology::{Server, Topology};
 
-/// The servers whose settings the program does not take; none where it cannot be asked.
-pub(super) async fn refused(
-    topology: &Topology,
-    program: &Path,
-    owner: Option<Owner>,
-) -> Vec<RefusedSettings> {
+/// What the program says of the settings of every server, in the order of the design; nothing of those it takes.
+#[derive(Default)]
+pub(super) struct Tried {
+    pub(super) refused: Vec<RefusedSettings>,
+    /// It did not answer for these, or did not say what it has against them.
+    pub(super) unknown: Vec<String>,
+}
+
+/// Lets the program read the settings of every server that has some of the design's own.
+pub(super) async fn settings(topology: &Topology, program: &Path, owner: Option<Owner>) -> Tried {
     let has_own = |server: &&Server| {
         let mut settings = topology.settings().iter().chain(server.settings().iter());
         !server.is_receiver() && settings.next().is_some()
@@ -31,14 +35,17 @@ pub(super) async fn refused(
             continue;
         };
         let (name, program) = (server.name().to_string(), program.to_owned());
-        asking.spawn(async move {
-            match trial::of_text(&file.contents, &program, owner).await {
-                Verdict::Refused(why) => Some((at, RefusedSettings { server: name, why })),
-                Verdict::Taken | Verdict::Unknown => None,
-            }
-        });
+        asking.spawn(async move { (at, name, trial::of_text(&file.contents, &program, owner).await) });
     }
-    let mut found: Vec<(usize, RefusedSettings)> = asking.join_all().await.into_iter().flatten().collect();
-    found.sort_by_key(|(at, _)| *at);
-    found.into_iter().map(|(_, refused)| refused).collect()
+    let mut answers = asking.join_all().await;
+    answers.sort_by_key(|(at, _, _)| *at);
+    let mut tried = Tried::default();
+    for (_, server, verdict) in answers {
+        match verdict {
+            Verdict::Taken => {}
+            Verdict::Refused(why) => tried.refused.push(RefusedSettings { server, why }),
+            Verdict::Unknown => tried.unknown.push(server),
+        }
+    }
+    tried
 }

@@ -28,7 +28,7 @@ pub fn refusals(difference: &Difference<'_>, machine: &Machine, standing: &Stand
     found.extend(delayed(difference));
     found.extend(folders(difference));
     found.extend(ports(difference, machine));
-    found.extend(settings(machine));
+    found.extend(settings(machine).into_iter().filter(|check| !check.ok));
     found.extend(libraries(machine));
     found.extend(trust(wanted, machine).into_iter().filter(|check| !check.ok));
     found

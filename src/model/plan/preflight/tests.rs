@@ -94,6 +94,26 @@ fn a_library_that_is_not_installed_is_said_before_anything_is_made() {
     assert!(failed[0].message.contains("\"pg_cron\"") && failed[0].message.contains("/pg/bin"));
 }
 
+#[test]
+fn settings_that_could_not_be_tried_are_said_and_stop_nothing() {
+    let untried = Machine {
+        untried_settings: vec!["m".to_owned(), "a".to_owned()],
+        ..machine()
+    };
+    fails(&pair(), &untried, &[]);
+    let checks = preflight(&pair(), &untried);
+    let said = checks
+        .iter()
+        .find(|check| check.id == "settings-untried")
+        .unwrap();
+    assert_eq!(
+        said.message,
+        "PostgreSQL 15.18 did not say whether it takes the settings of m and a"
+    );
+    let checks = preflight(&pair(), &machine());
+    assert!(!checks.iter().any(|check| check.id == "settings-untried"));
+}
+
 fn pair() -> Topology {
     notation::parse("m 5432\n  s 5433\n").unwrap()
 }

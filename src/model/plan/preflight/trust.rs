@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{advice, stop};
 use crate::model::plan::{Check, Machine};
 use crate::model::topology::{Server, Topology, check, digest, libraries as in_list};
+use crate::model::words::listed;
 
 /// The id of the checks that only lack trust.
 pub const UNTRUSTED: &str = "design-not-trusted";
@@ -80,12 +81,22 @@ pub fn named_libraries(topology: &Topology) -> BTreeSet<String> {
         .collect()
 }
 
-/// PostgreSQL itself read the settings and takes them not.
+/// PostgreSQL itself read the settings, and does not take them, or it could not be asked.
 pub fn settings(machine: &Machine) -> Vec<Check> {
     let program = machine
         .tools
         .first()
         .map_or_else(String::new, |tools| format!("PostgreSQL {}", tools.version));
+    let untried = (!machine.untried_settings.is_empty()).then(|| {
+        advice(
+            "settings-untried",
+            format!(
+                "{program} did not say whether it takes the settings of {}",
+                listed(&machine.untried_settings)
+            ),
+            "If a server does not start, its log says which setting it refuses",
+        )
+    });
     let refused = machine.refused_settings.iter();
     refused
         .map(|refused| {
@@ -99,6 +110,7 @@ pub fn settings(machine: &Machine) -> Vec<Check> {
                 "Correct the value, or remove the setting",
             )
         })
+        .chain(untried)
         .collect()
 }
 
