@@ -9,6 +9,7 @@ mod apply;
 mod args;
 mod ask;
 mod audit;
+mod beside;
 mod bundle;
 mod check;
 mod clusters;

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::beside::BesideWhatIf;
 use super::table::replication;
 use super::{Ending, live, print, target};
-use crate::engine::cluster;
 use crate::engine::monitor::Snapshot;
+use crate::engine::{cluster, lab};
 use crate::model::drift::{Drift, SILENT};
 use crate::model::health::{Board, Commits, Reading, Replay};
 use crate::model::words::counted;
@@ -19,6 +20,9 @@ struct Measured<'a> {
     servers: Vec<MeasuredReading<'a>>,
     commits: MeasuredCommits<'a>,
     drift: &'a [Drift],
+    /// Only while faults of the laboratory are made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beside: Option<&'a BesideWhatIf>,
 }
 
 #[derive(Serialize)]
@@ -42,10 +46,13 @@ struct MeasuredCommits<'a> {
 }
 
 pub(super) async fn status(dir: &Path, as_json: bool) -> Result<Ending, Report> {
-    let snapshot = cluster::observe(&target::absolute(dir)?).await?;
+    let folder = target::absolute(dir)?;
+    let snapshot = cluster::observe(&folder).await?;
     let drift = snapshot.drift();
+    let made = lab::made(&folder)?;
+    let beside = (!made.is_empty()).then(|| BesideWhatIf::of(made, &snapshot));
     if as_json {
-        print_json(&snapshot, &drift);
+        print_json(&snapshot, &drift, beside.as_ref());
     } else {
         let board = snapshot.board();
         print_tables(&board, |reading| live::life(reading, &snapshot));
@@ -53,6 +60,7 @@ pub(super) async fn status(dir: &Path, as_json: bool) -> Result<Ending, Report> 
             print::line(format!("{} right now for a standby", wait(waiting)));
         }
         live::print_drift(&drift);
+        beside.iter().for_each(BesideWhatIf::print);
     }
     Ok(if drift.iter().any(|one| one.rule == SILENT) {
         Ending::Unknown
@@ -64,7 +72,7 @@ pub(super) async fn status(dir: &Path, as_json: bool) -> Result<Ending, Report> 
 }
 
 /// All of it as one line.
-pub(super) fn print_json(snapshot: &Snapshot, drift: &[Drift]) {
+pub(super) fn print_json(snapshot: &Snapshot, drift: &[Drift], beside: Option<&BesideWhatIf>) {
     let board = snapshot.board();
     let servers = board.servers.iter().map(|reading| {
         let up = live::up(reading, snapshot);
@@ -85,6 +93,7 @@ pub(super) fn print_json(snapshot: &Snapshot, drift: &[Drift]) {
             waiting: snapshot.waiting(),
         },
         drift,
+        beside,
     });
 }
 

@@ -144,7 +144,7 @@ impl Shown {
 
     fn show(&mut self, snapshot: &Snapshot, drift: &[Drift], against: Against) {
         match self {
-            Self::Json => status::print_json(snapshot, drift),
+            Self::Json => status::print_json(snapshot, drift, None),
             Self::Screen(_) => Screen::draw(&screen(snapshot, drift, against, Screen::size())),
             Self::Lines(told) => {
                 let lines = lines(snapshot, drift);

@@ -2,10 +2,11 @@
 
 use egui_kittest::kittest::{AccessKitNode, NodeT as _, Queryable as _, by};
 use pgcascade::app::glance::{Glance, Told};
-use pgcascade::app::{ClusterMessage, DesignMessage, Message, NoticeKind};
+use pgcascade::app::{ClusterMessage, DesignMessage, Message, NoticeKind, WhatIfMessage};
 use pgcascade::model::document::Command;
 use pgcascade::model::drift::{Drift, Lag};
 use pgcascade::model::health::{Board, Commits, Reading, ReplicationRow};
+use pgcascade::model::simulate::world::Incident;
 use pgcascade::model::topology::{Edit, ServerName};
 use pgcascade::report::Report;
 
@@ -193,4 +194,36 @@ fn the_log_of_a_server_shows_what_is_bad_alone_if_that_is_asked_for() {
     assert!(window.has("LOG:  ready") && window.has("ERROR:  no such slot"));
     window.send(Message::Cluster(ClusterMessage::OnlyProblems(true)));
     assert!(!window.has("LOG:  ready") && window.has("ERROR:  no such slot"));
+}
+
+/// What-if beside the servers: the same as long as nothing happens, and every difference in words.
+#[test]
+fn what_if_says_where_the_servers_show_something_else() {
+    let mut window = watching();
+    window.send(Message::WhatIf(WhatIfMessage::Enter));
+    assert!(!window.has("Beside the servers that run"), "nothing was seen yet");
+    see(&mut window, as_drawn());
+    assert!(window.has("They show the same"));
+
+    let topology = window.session().desk.document.topology().clone();
+    let crash = Incident::parse("crash slave1", &topology).unwrap();
+    window.send(Message::WhatIf(WhatIfMessage::Do(crash)));
+    assert!(window.has("slave1: streams from master, slave11 async, slave12 async"));
+    assert!(window.has("What-if says: down"));
+    assert!(!window.has("They show the same"));
+
+    // It happens to the servers, too.
+    let mut dead = as_drawn();
+    dead.board.servers[0].replication = vec![row("slave2", "sync", 2)];
+    let slave1 = dead
+        .board
+        .servers
+        .iter_mut()
+        .find(|one| one.name == "slave1")
+        .unwrap();
+    slave1.running = false;
+    slave1.replication.clear();
+    dead.board.commits.waits_for = vec!["slave2".to_owned()];
+    see(&mut window, dead);
+    assert!(window.has("They show the same"));
 }

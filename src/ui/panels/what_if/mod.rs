@@ -2,6 +2,7 @@
 
 mod in_time;
 mod moments;
+mod reality;
 mod stories;
 mod survives;
 mod time_line;
@@ -20,6 +21,7 @@ use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_HEADING, TEXT_SMALL, Tokens};
 
 use self::in_time::in_time_ui;
+use self::reality::reality_ui;
 use self::stories::kept_ui;
 use self::survives::survives_ui;
 use super::live::remedy_ui;
@@ -75,6 +77,7 @@ fn verdict_ui(ui: &mut Ui, session: &Session, verdict: &Verdict, what_if: &WhatI
     ui.add_space(GAP_SMALL);
     said_all_ui(ui, "summary", &verdict.summary);
     said_all_ui(ui, "lost", &verdict.lost);
+    reality_ui(ui, session, what_if.world());
     if session.is_advice_folded() {
         note_ui(
             ui,
