@@ -56,6 +56,10 @@ async fn every_fault_shows_and_is_undone() {
         while !place.rules().0.iter().any(|rule| rule == shows) {
             assert!(begun.elapsed() < AGAIN, "{fault}: {:?}", place.rules());
         }
+        // What-if has no word for the others.
+        if !fault.starts_with("freeze") && !fault.starts_with("drop-slot") {
+            is_as_what_if_says(&place, &[fault]);
+        }
         let (code, said) = place.run(&["repair", "crash slave12"]);
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains(fault), "{said}");
@@ -84,6 +88,56 @@ async fn every_fault_shows_and_is_undone() {
     place.end().await;
 }
 
+/// `status` sets What-if beside the servers: all of it agrees, and no fault was left out.
+fn is_as_what_if_says(place: &Place, faults: &[&str]) {
+    let begun = Instant::now();
+    loop {
+        let (_, said) = place.run(&["status", "--json"]);
+        let board: serde_json::Value = serde_json::from_str(&said).unwrap();
+        let beside = &board["beside"];
+        assert_eq!(beside["faults"], serde_json::json!(faults));
+        assert_eq!(beside["left_out"], serde_json::json!([]));
+        let rows = beside["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), 6, "five servers and commits: {beside}");
+        if rows.iter().all(|row| row["agrees"] == true) {
+            return;
+        }
+        assert!(begun.elapsed() < AGAIN, "{}", place.run(&["status"]).1);
+    }
+}
+
+/// Slots of standbys that are away are lost, at the primary and at a relay; whoever is connected keeps his.
+#[tokio::test(flavor = "multi_thread")]
+async fn slots_of_those_who_are_away_are_lost_and_given_back() {
+    let place = seed().await;
+    if !place.topology.postgres().has_slot_limit() {
+        let (code, said) = place.run(&["fail", "outgrow-slots"]);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("without limit"), "{said}");
+        return place.end().await;
+    }
+    let (code, said) = place.run(&["fail", "outgrow-slots"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("every slot is in use"), "{said}");
+    for fault in ["crash slave2", "stop slave12", "outgrow-slots"] {
+        succeeds(&place, &["fail", fault]);
+    }
+    is_as_what_if_says(&place, &["crash slave2", "stop slave12", "outgrow-slots"]);
+    let lost = [
+        "slot-lost master",
+        "slot-lost slave1",
+        "server-down slave12",
+        "server-down slave2",
+    ];
+    place.shows(&lost, AGAIN);
+    // What is stopped with a lost slot does not come back by a start alone.
+    succeeds(&place, &["repair"]);
+    place.shows(&[], AGAIN);
+    succeeds(&place, &["verify"]);
+    assert!(succeeds(&place, &["repair"]).contains("nothing to repair"));
+    place.end().await;
+}
+
 /// A laboratory: its links lead through the proxy.
 #[tokio::test(flavor = "multi_thread")]
 async fn links_of_a_laboratory_are_cut_stalled_and_slowed_and_let_go() {
@@ -98,11 +152,13 @@ async fn links_of_a_laboratory_are_cut_stalled_and_slowed_and_let_go() {
     // The program carries the links, so it deploys them.
     let design = place.folder().with_extension("toml");
     std::fs::write(&design, Document::new(place.topology.clone()).text()).unwrap();
+    let bin = std::env::var_os("PGCASCADE_BIN");
     let done = std::process::Command::new(env!("CARGO_BIN_EXE_pgcascade"))
         .arg("deploy")
         .arg(&design)
         .arg("--dir")
         .arg(place.folder())
+        .args(bin.iter().flat_map(|bin| ["--bin".as_ref(), bin.as_os_str()]))
         .output()
         .unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -251,6 +307,7 @@ async fn random_breakages_are_repaired_to_a_green_verify() {
         "pause slave1",
         "pause slave11",
         "drop-slot slave12",
+        "outgrow-slots",
     ];
     for round in 0..number("PGCASCADE_BREAKAGES").unwrap_or(2) {
         let mut made = Vec::new();

@@ -5,7 +5,6 @@
 
 mod drawn;
 mod guide;
-pub mod lab;
 mod listed;
 pub mod record;
 pub(super) mod removal;
@@ -177,7 +176,7 @@ impl Cluster {
         fenced.map(|server| server.name().to_string()).collect()
     }
 
-    fn topology(&self) -> &Topology {
+    pub(in crate::engine) fn topology(&self) -> &Topology {
         self.design.topology()
     }
 

@@ -155,7 +155,7 @@ impl Task {
     /// # Errors
     ///
     /// If it fails or is cancelled.
-    pub(super) async fn quietly(self, cancel: CancellationToken) -> Result<Vec<String>, Report> {
+    pub(in crate::engine) async fn quietly(self, cancel: CancellationToken) -> Result<Vec<String>, Report> {
         unheard(cancel, |events, cancel| self.perform(0, events, cancel)).await
     }
 }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::rows::Rows;
 use super::{PATIENCE, RUN, ended};
-use crate::engine::cluster::{self, lab};
 use crate::engine::deploy::{self, Cancel, Change, Refused};
 use crate::engine::system::wait::{Failure, Wait};
+use crate::engine::{cluster, lab};
 use crate::model::document::{Command, Document};
 use crate::model::lessons::{LabStep, Live, On, Predicate, Seen, look};
 use crate::model::plan::{Check, Wish, plan_apply};

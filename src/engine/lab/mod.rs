@@ -1,18 +1,19 @@
 //! The failure laboratory: what is imagined in What-if is done to servers that pgcascade made on this machine, and undone.
 //!
 //! Each fault is noted in the record before it is made, so that it can be repaired whatever happens to pgcascade meanwhile.
-//! `fault` is what can be done, in the words of What-if; `make` does and undoes it.
+//! `fault` is what can be done, in the words of What-if; `make` does and undoes it, `slots` what slots retain.
 
 mod fault;
 mod make;
+mod slots;
 
 use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
 use self::fault::Fault;
-use super::Cluster;
-use super::record::{self, Lock};
+use super::cluster::Cluster;
+use super::cluster::record::{self, Lock};
 use crate::report::Report;
 
 /// Does something to a running cluster: `crash slave1`. Each sentence is one thing done.
@@ -89,6 +90,15 @@ pub async fn repair(
         }
     }
     failed.map_or(Ok(said), Err)
+}
+
+/// What was done to a cluster and not undone yet, in its order.
+///
+/// # Errors
+///
+/// If there is no cluster in the folder.
+pub fn made(folder: &Path) -> Result<Vec<String>, Report> {
+    Ok(record::load(folder)?.faults)
 }
 
 /// Changes what the record says was done.

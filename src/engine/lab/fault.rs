@@ -23,6 +23,8 @@ pub(super) enum Fault {
     DropSlot(ServerId),
     /// The archive takes nothing any more.
     FillArchive,
+    /// More WAL is written than the slots of standbys that are away may retain.
+    OutgrowSlots,
     /// The server's files cannot grow any more: big tables fail as on a full disk.
     FillDisk(ServerId),
     /// The network between two servers.
@@ -41,7 +43,7 @@ const STALL: &str = "stall";
 const THIN: &str = "thin";
 const SLOW: &str = "slow";
 const KNOWN: &str = "crash SERVER, stop SERVER, freeze SERVER, pause STANDBY, drop-slot STANDBY, fill-disk SERVER, \
-                     fill-archive; in a laboratory ([lab] links): cut SERVER SERVER, stall SERVER SERVER, \
+                     fill-archive, outgrow-slots; in a laboratory ([lab] links): cut SERVER SERVER, stall SERVER SERVER, \
                      slow SERVER SERVER [TIME], thin SERVER SERVER [KB-A-SECOND]";
 /// Well above what a machine needs for itself, well below what PostgreSQL takes for a dead link (60 s).
 const SLOW_BY: Duration = Duration::from_millis(200);
@@ -81,6 +83,7 @@ impl Fault {
             Ok(Incident::Stop(server)) => Ok(Self::Stop(server)),
             Ok(Incident::Pause(server)) => Ok(Self::Pause(server)),
             Ok(Incident::FillArchive) => Ok(Self::FillArchive),
+            Ok(Incident::OutgrowSlots) => Ok(Self::OutgrowSlots),
             Ok(Incident::Cut { one, other }) if one != other => Ok(Self::Link {
                 one,
                 other,
@@ -109,6 +112,7 @@ impl Fault {
             Self::Stop(server) => Incident::Stop(server).text(topology),
             Self::Pause(server) => Incident::Pause(server).text(topology),
             Self::FillArchive => Incident::FillArchive.text(topology),
+            Self::OutgrowSlots => Incident::OutgrowSlots.text(topology),
             Self::Freeze(server) => named(FREEZE, server),
             Self::DropSlot(server) => named(DROP_SLOT, server),
             Self::FillDisk(server) => named(FILL_DISK, server),
@@ -146,6 +150,9 @@ impl Fault {
             }
             Self::FillArchive if !topology.postgres().has_alter_system() => Err(Report::new(
                 "Before PostgreSQL 9.4 a setting cannot be changed and put back without its file.",
+            )),
+            Self::OutgrowSlots if !topology.postgres().has_slot_limit() => Err(Report::new(
+                "Before PostgreSQL 13 slots retain WAL without limit: the disk would fill up instead.",
             )),
             Self::Link { .. } if !topology.terms().has_lab_links => Err(Report::new(
                 "The links of this cluster lead from server to server: nothing can cut or slow them.",
@@ -199,6 +206,7 @@ mod tests {
             "pause a",
             "drop-slot a",
             "fill-archive",
+            "outgrow-slots",
             "fill-disk \"my m\"",
             "cut \"my m\" a",
             "stall a \"my m\"",

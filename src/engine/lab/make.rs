@@ -8,7 +8,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use tokio_util::sync::CancellationToken;
 
 use super::fault::Fault;
+use super::slots;
 use crate::engine::cluster::{Cluster, Task, record};
+use crate::engine::monitor::{self, Snapshot};
 use crate::engine::postgres::server::{self, Target};
 use crate::engine::postgres::sql::{Session, SqlError};
 use crate::engine::proxy::{self, LinkFault};
@@ -19,7 +21,7 @@ use crate::model::topology::{Server, ServerId};
 use crate::report::Report;
 
 /// Longer takes none of it, but a start or a stop, which have deadlines of their own.
-const AT_MOST: Duration = Duration::from_secs(20);
+pub(super) const AT_MOST: Duration = Duration::from_secs(20);
 /// What an archive does that is full: nothing arrives.
 const ARCHIVES_NOTHING: &str = "ALTER SYSTEM SET archive_command = 'false'";
 const MEGABYTE: u64 = 1_000_000;
@@ -67,6 +69,7 @@ pub(super) async fn make(
             let name = on_primary(cluster, ARCHIVES_NOTHING, &wait).await?;
             Ok(format!("The archive takes nothing from {name} any more."))
         }
+        Fault::OutgrowSlots => slots::outgrow(cluster, &wait).await,
         Fault::FillDisk(id) => {
             let target = running(cluster, id)?;
             let most = most_of_a_file(cluster);
@@ -195,6 +198,7 @@ pub(super) async fn undo(
             let name = on_primary(cluster, "ALTER SYSTEM RESET archive_command", &wait).await?;
             Ok(format!("{name} archives as designed again."))
         }
+        Fault::OutgrowSlots => slots::give_back(cluster, cancel).await,
         Fault::FillDisk(id) => {
             let target = target(cluster, id)?;
             limit_files(cluster, &target, None)?;
@@ -207,7 +211,7 @@ pub(super) async fn undo(
     }
 }
 
-fn target(cluster: &Cluster, id: ServerId) -> Result<Target, Report> {
+pub(super) fn target(cluster: &Cluster, id: ServerId) -> Result<Target, Report> {
     let target = cluster.target(id);
     target.ok_or_else(|| Report::new("The server is not in the design any more."))
 }
@@ -267,7 +271,7 @@ fn slot_of(cluster: &Cluster, id: ServerId) -> Result<(Target, String), Report> 
     Ok((running(cluster, upstream)?, topology.slot_name(id)))
 }
 
-async fn with_session<T>(
+pub(super) async fn with_session<T>(
     cluster: &Cluster,
     target: &Target,
     wait: &Wait,
@@ -311,25 +315,24 @@ async fn drop_slot(cluster: &Cluster, id: ServerId, wait: &Wait) -> Result<Strin
 
 /// Runs a statement on the server that accepts writes, and lets it read its settings again; gives its name.
 async fn on_primary(cluster: &Cluster, statement: &str, wait: &Wait) -> Result<String, Report> {
-    let seen = wait
-        .hear(crate::engine::monitor::observe(cluster))
-        .await
-        .map_err(Failure::into_report)?;
-    let topology = cluster.design.topology();
-    let primary = topology
-        .servers()
-        .iter()
-        .find(|server| {
-            seen.observed
-                .up(server)
-                .is_some_and(|up| up.role == Role::Primary)
-        })
-        .ok_or_else(|| Report::new("No server of the cluster accepts writes."))?;
-    let target = target(cluster, primary.id())?;
+    let seen = wait.hear(monitor::observe(cluster)).await;
+    let target = writer(cluster, &seen.map_err(Failure::into_report)?)?;
     with_session(cluster, &target, wait, async |session| {
         session.run(statement).await?;
         session.run("SELECT pg_reload_conf()").await
     })
     .await?;
     Ok(target.name)
+}
+
+/// The server that accepts writes.
+pub(super) fn writer(cluster: &Cluster, seen: &Snapshot) -> Result<Target, Report> {
+    let is_writer = |server: &&Server| {
+        let up = seen.observed.up(server);
+        up.is_some_and(|up| up.role == Role::Primary)
+    };
+    let mut servers = cluster.topology().servers().iter();
+    let primary = servers.find(is_writer);
+    let primary = primary.ok_or_else(|| Report::new("No server of the cluster accepts writes."))?;
+    target(cluster, primary.id())
 }
