@@ -93,9 +93,11 @@ async fn another_cluster(place: &Place, bin: &Path, expected: &[&str], words: &[
         .stdout(Stdio::null())
         .status();
     assert!(made.unwrap().success());
-    for file in ["pg_hba.conf", "postgresql.conf"] {
-        as_servers_user("cp", &[&kept.join(file), &data.join(file)]);
-    }
+    // Its own pg_hba.conf lets everybody in: it does not know the cluster's passwords.
+    as_servers_user(
+        "cp",
+        &[&kept.join("postgresql.conf"), &data.join("postgresql.conf")],
+    );
     if kept.join("recovery.conf").exists() {
         as_servers_user("cp", &[&kept.join("recovery.conf"), &data.join("recovery.conf")]);
     } else {

@@ -1,6 +1,6 @@
 //! The last minutes of a link that runs: the WAL's way stage by stage, the lag as a small plot, what happened.
 
-use egui::{Align2, Color32, FontId, Rect, RichText, Sense, Shape, Stroke, Ui, WidgetInfo, WidgetType};
+use egui::{Align2, Color32, FontId, Mesh, Rect, RichText, Sense, Shape, Stroke, Ui, WidgetInfo, WidgetType};
 use egui::{Pos2, pos2, vec2};
 
 use crate::app::Session;
@@ -91,13 +91,20 @@ fn plot_ui(ui: &mut Ui, trail: &Trail, name: &str) {
         if let [only] = line.as_slice() {
             painter.circle_filled(*only, 1.6, tokens.accent);
         }
+        // Not as polygons, whose soft edges stick out where the line is steep.
+        let fill = tokens.accent.gamma_multiply(0.16);
+        let mut area = Mesh::default();
         for pair in line.windows(2) {
             if let [from, to] = pair {
-                let area = vec![*from, *to, pos2(to.x, bottom), pos2(from.x, bottom)];
-                let fill = tokens.accent.gamma_multiply(0.16);
-                painter.add(Shape::convex_polygon(area, fill, Stroke::NONE));
+                let first = area.vertices.len() as u32;
+                for corner in [*from, *to, pos2(to.x, bottom), pos2(from.x, bottom)] {
+                    area.colored_vertex(corner, fill);
+                }
+                area.add_triangle(first, first + 1, first + 2);
+                area.add_triangle(first, first + 2, first + 3);
             }
         }
+        painter.add(area);
         painter.add(Shape::line(line, Stroke::new(1.6, tokens.accent)));
     }
     let label = |at, align, text: &str, colour: Color32| {
