@@ -17,7 +17,7 @@ pub struct Lag {
 }
 
 /// One stage of the WAL's way to a standby: what of its upstream's WAL has not come so far.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stage {
     /// As the columns of pg_stat_replication say it.
     pub name: &'static str,
