@@ -5,7 +5,7 @@ use egui::{Pos2, pos2, vec2};
 
 use crate::app::Session;
 use crate::app::glance::{Glance, Told, missing_words};
-use crate::app::trail::{SPAN, Trail};
+use crate::app::trail::{Event, SPAN, Trail};
 use crate::model::topology::{Server, ServerId};
 use crate::model::words::{counted, size};
 use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_WIDGET, TEXT_SMALL, Tokens};
@@ -132,7 +132,7 @@ fn plot_ui(ui: &mut Ui, trail: &Trail, name: &str) {
 pub(super) fn events_ui(ui: &mut Ui, trail: &Trail, about: Option<&str>) {
     let is_about = |what: &String| about.is_none_or(|name| what.split([' ', ',']).any(|word| word == name));
     let mut events = trail.events().filter(|event| event.what.iter().any(is_about));
-    let listed: Vec<String> = events.by_ref().take(LISTED).map(|event| event.words()).collect();
+    let listed: Vec<String> = events.by_ref().take(LISTED).map(Event::words).collect();
     if listed.is_empty() {
         return;
     }
