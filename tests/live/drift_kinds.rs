@@ -83,7 +83,7 @@ async fn another_port_is_seen() {
 }
 
 /// Puts another cluster, made by these programs, where a standby's data was, and takes it away again.
-async fn another_cluster(place: &Place, bin: &Path, expected: &[&str], words: &[&str]) {
+fn another_cluster(place: &Place, bin: &Path, expected: &[&str], words: &[&str]) {
     let (data, kept) = (data(place, "a"), data(place, "a").with_file_name("kept"));
     place.control("a", &["-w", "stop"]);
     as_servers_user("mv", &[&data, &kept]);
@@ -132,7 +132,7 @@ async fn a_copy_of_another_cluster_is_seen() {
     let bin = std::env::var_os("PGCASCADE_BIN").map_or_else(|| programs().0, PathBuf::from);
     let words = ["a is a copy of another cluster: its system identifier is"];
     let expected = ["slot-inactive m", "stale-copy a", "link-missing a"];
-    another_cluster(&place, &bin, &expected, &words).await;
+    another_cluster(&place, &bin, &expected, &words);
     place.end().await;
 }
 
@@ -162,7 +162,7 @@ async fn another_version_is_seen_on_other_versions() {
         "link-missing a",
     ];
     let sentence = format!("; the design is for {own}.");
-    another_cluster(&place, &bin, &expected, &["a runs PostgreSQL ", &sentence]).await;
+    another_cluster(&place, &bin, &expected, &["a runs PostgreSQL ", &sentence]);
     place.end().await;
 }
 
