@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(with_option.options, ["clientcert=verify-ca"]);
         assert!(with_option.unknown_in(PgMajor::V13).is_none());
         assert!(with_option.unknown_in(PgMajor::V11).is_some());
-        let radius = line("host all all 10.0.0.0/8 radius radiusservers=r radiussecrets=s");
+        let radius = line("host all all 10.0.0.0/8 radius radiusservers=r");
         assert!(radius.unknown_in(PgMajor::V18).is_none());
         assert!(radius.unknown_in(PgMajor::V19).is_some());
         for bad in [
