@@ -4,7 +4,8 @@
 #   make test    install what is missing, run every test
 #   make test-versions   bring PostgreSQL 10 to 18 into a cache folder, try each of them (4 minutes)
 #   make bench   measure a release build: the checks, the prediction, the bundle; deployments beside their floor, a
-#                switchover beside the recipe by hand; the frames of the window up to 10,000 servers (5 minutes, with nothing else going on, and 10 to 15 before
+#                switchover beside the recipe by hand; what watching 40 servers costs; the frames of the window up to
+#                10,000 servers (10 minutes, with nothing else going on, and 10 to 15 before
 #                to build the window once; BENCHMARKS.md has the figures)
 #   make test-exports   feed exports to Ansible, docker-compose, Patroni, repmgr, systemd and the like, and run them on
 #                hosts of their own (namespaces; as root; 10 minutes; fetches the tools once)
@@ -79,6 +80,7 @@ bench:
 	cargo bench --locked --no-default-features --bench model --bench simulate
 	cargo bench --locked --no-default-features --bench deploy
 	cargo bench --locked --no-default-features --bench handover
+	cargo bench --locked --no-default-features --bench watch
 	cargo bench --locked --bench frame
 
 # The same tools as test-exports, which puts ansible-playbook into its folder.

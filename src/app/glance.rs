@@ -2,15 +2,17 @@
 //! equal where nothing on the screen would change.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::trail::Trail;
 use crate::engine::monitor::Snapshot;
-use crate::model::drift::{Drift, FAR_BEHIND, Lag};
+use crate::model::drift::{self, Drift, FAR_BEHIND, Lag, Stage};
 use crate::model::health::{Board, Replay, Timeline};
 use crate::model::words::size;
 
 /// A running cluster at one moment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Glance {
     pub board: Board,
     /// Where it differs from the design that was deployed, causes first.
@@ -19,6 +21,22 @@ pub struct Glance {
     pub servers: BTreeMap<String, Told>,
     /// How many commits wait for a standby; `None`: nobody says.
     pub waiting: Option<u32>,
+    /// What happened until then.
+    pub trail: Arc<Trail>,
+}
+
+impl PartialEq for Glance {
+    /// The trail is left out: it gets longer each second, and what is new on it is in the rest.
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            board,
+            drift,
+            servers,
+            waiting,
+            trail: _,
+        } = self;
+        (board, drift, servers, waiting) == (&other.board, &other.drift, &other.servers, &other.waiting)
+    }
 }
 
 /// What is said of one server beside its state.
@@ -31,6 +49,10 @@ pub struct Told {
     pub silent: Option<u64>,
     /// Its timeline, where it is not the newest of the cluster.
     pub timeline: Option<u32>,
+    /// How far its WAL is, stage by stage; empty: its upstream does not say.
+    pub stages: Vec<Stage>,
+    /// How many bytes a second were sent to it lately; `None`: nobody can tell yet.
+    pub rate: Option<u64>,
 }
 
 impl Glance {
@@ -56,6 +78,11 @@ impl Glance {
                 is_paused: up.is_some_and(|up| up.replay.is_some_and(|replay| replay != Replay::Goes)),
                 silent: snapshot.silent_for(name).map(|time| time.as_secs()),
                 timeline: timeline(name).filter(|own| Some(*own) != newest),
+                stages: server
+                    .and_then(|server| drift::stages(&snapshot.topology, &snapshot.observed, server))
+                    .map(|stages| stages.map(rounded_stage).to_vec())
+                    .unwrap_or_default(),
+                rate: None,
             }
         };
         Self {
@@ -67,6 +94,7 @@ impl Glance {
             drift: snapshot.drift(),
             waiting: snapshot.waiting(),
             board,
+            trail: Arc::default(),
         }
     }
 
@@ -96,6 +124,7 @@ impl From<Board> for Glance {
             drift: Vec::new(),
             servers: BTreeMap::new(),
             waiting: None,
+            trail: Arc::default(),
         }
     }
 }
@@ -110,19 +139,40 @@ impl Told {
     /// The same with the time, where it is known: "34.0 MB, 12 s"; "none" where nothing is missing.
     pub fn lag_words(&self) -> Option<String> {
         let lag = self.lag?;
-        Some(match (lag.bytes, lag.time) {
-            (0, _) => "none".to_owned(),
-            (bytes, None) => size(bytes),
-            (bytes, Some(time)) if time < Duration::from_secs(1) => {
-                format!("{}, under 1 s", size(bytes))
-            }
-            (bytes, Some(time)) => format!("{}, {} s", size(bytes), time.as_secs()),
+        Some(missing_words(lag.bytes, lag.time))
+    }
+
+    /// "3.2 MB/s"; "none" while nothing is sent.
+    pub fn rate_words(&self) -> Option<String> {
+        Some(match self.rate? {
+            0 => "none".to_owned(),
+            rate => format!("{}/s", size(rate)),
         })
     }
 
     pub fn is_far(&self) -> bool {
         self.lag.is_some_and(|lag| lag.bytes >= FAR_BEHIND)
     }
+}
+
+/// "34.0 MB, 12 s"; "none" where nothing is missing.
+pub fn missing_words(bytes: u64, time: Option<Duration>) -> String {
+    match (bytes, time) {
+        (0, _) => "none".to_owned(),
+        (bytes, None) => size(bytes),
+        (bytes, Some(time)) if time < Duration::from_secs(1) => {
+            format!("{}, under 1 s", size(bytes))
+        }
+        (bytes, Some(time)) => format!("{}, {} s", size(bytes), time.as_secs()),
+    }
+}
+
+fn rounded_stage(stage: Stage) -> Stage {
+    let Lag { bytes, time } = rounded(Lag {
+        bytes: stage.bytes,
+        time: stage.time,
+    });
+    Stage { bytes, time, ..stage }
 }
 
 /// What the words leave out makes no glance another one.

@@ -31,6 +31,7 @@ mod session;
 mod start;
 mod survives;
 mod text_draft;
+pub mod trail;
 mod tree;
 mod update;
 mod what_if;

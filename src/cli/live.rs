@@ -9,8 +9,8 @@ use crate::model::drift::Drift;
 use crate::model::health::{Reading, Replay, State, Timeline, Up};
 use crate::model::words::{counted, size};
 
-/// What is older than this is said to be.
-const FRESH: Duration = Duration::from_secs(1);
+/// What is older than this is said to be: with a reading each second, one may be nearly two old.
+const FRESH: Duration = Duration::from_secs(2);
 
 /// What a server of the board says now.
 pub(super) fn up<'a>(reading: &Reading, snapshot: &'a Snapshot) -> Option<&'a Up> {

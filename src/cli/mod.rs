@@ -39,6 +39,8 @@ mod rehearse;
 mod resume;
 mod scenario;
 mod screen;
+#[cfg(test)]
+mod screen_tests;
 mod signals;
 mod simulate;
 mod status;

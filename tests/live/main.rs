@@ -24,6 +24,7 @@ mod deploy;
 mod designs;
 mod differential;
 mod drift;
+mod drift_kinds;
 mod faults;
 mod foreign;
 mod frozen;

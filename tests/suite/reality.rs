@@ -1,11 +1,15 @@
 //! What the window shows of a cluster that runs: what its servers say, and where that is not what is drawn.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use egui_kittest::kittest::{AccessKitNode, NodeT as _, Queryable as _, by};
 use pgcascade::app::glance::{Glance, Told};
-use pgcascade::app::{ClusterMessage, DesignMessage, Message, NoticeKind, WhatIfMessage};
+use pgcascade::app::trail::Trail;
+use pgcascade::app::{ClusterMessage, DesignMessage, Message, NoticeKind, Tab, ViewMessage, WhatIfMessage};
 use pgcascade::model::document::Command;
-use pgcascade::model::drift::{Drift, Lag};
-use pgcascade::model::health::{Board, Commits, Reading, ReplicationRow};
+use pgcascade::model::drift::{Drift, Lag, Stage};
+use pgcascade::model::health::{Board, Commits, Moment, Reading, ReplicationRow};
 use pgcascade::model::simulate::world::Incident;
 use pgcascade::model::topology::{Edit, ServerName};
 use pgcascade::report::Report;
@@ -127,7 +131,7 @@ fn lag_pauses_and_silence_are_said_of_each_server() {
         lag,
         is_paused,
         silent,
-        timeline: None,
+        ..Told::default()
     };
     seen.servers
         .insert("slave2".to_owned(), told(behind(34 << 20), true, None));
@@ -226,4 +230,87 @@ fn what_if_says_where_the_servers_show_something_else() {
     dead.board.commits.waits_for = vec!["slave2".to_owned()];
     see(&mut window, dead);
     assert!(window.has("They show the same"));
+}
+
+/// Slave2 fell behind, did not answer for a while, and caught up.
+fn with_a_trail() -> Glance {
+    let mut trail = Trail::default();
+    let mut told = |second, answers: bool, bytes| {
+        let mut seen = as_drawn();
+        seen.board.servers[2].answers = answers;
+        let lag = Some(Lag { bytes, time: None });
+        seen.servers.insert(
+            "slave2".to_owned(),
+            Told {
+                lag,
+                ..Told::default()
+            },
+        );
+        let at = Moment::since_1970(Duration::from_secs(second));
+        trail.take(at, &seen);
+        seen
+    };
+    told(61_331, true, 34 << 20);
+    told(61_341, false, 34 << 20);
+    told(61_342, false, 34 << 20);
+    let mut last = told(61_350, true, 0);
+    let stage = |name, bytes, seconds| Stage {
+        name,
+        bytes,
+        time: Some(Duration::from_secs(seconds)),
+    };
+    let of = last.servers.get_mut("slave2").unwrap();
+    of.stages = vec![
+        stage("sent", 0, 0),
+        stage("written", 2048, 0),
+        stage("flushed", 3072, 1),
+        stage("replayed", 34 << 20, 12),
+    ];
+    of.rate = Some(12_000);
+    last.trail = Arc::new(trail);
+    last
+}
+
+#[test]
+fn a_link_that_runs_shows_its_stages_and_its_last_minutes() {
+    let mut window = watching();
+    see(&mut window, with_a_trail());
+    assert!(!window.has("How it runs"), "nothing is selected");
+    let slave2 = window.id("slave2");
+    window.send(Message::View(ViewMessage::SelectLink(slave2)));
+    window.send(Message::View(ViewMessage::Show(Tab::Inspector)));
+    for words in [
+        "sent",
+        "written",
+        "flushed",
+        "replayed",
+        "34.0 MB, 12 s",
+        "11 kB/s",
+    ] {
+        assert!(window.has(words), "no {words}");
+    }
+    let said = "Lag of slave2 in the last 10 minutes: now none, at most 34.0 MB; 1 gap";
+    window.harness.get_by_label(said);
+    assert!(window.has("17:02:30 slave2 answers again"));
+    assert!(window.has("17:02:21 slave2 stopped answering"));
+    // The standby itself says the same; another one has no part in it, and the primary no link.
+    window.select("slave2");
+    window.harness.get_by_label(said);
+    window.select("slave1");
+    assert!(window.has("How it runs") && !window.has("slave2 stopped answering"));
+    window.select("master");
+    assert!(!window.has("How it runs"));
+    // In the cluster's panel is what happened to all of them.
+    window.send(Message::View(ViewMessage::Show(Tab::Deploy)));
+    assert!(window.has("17:02:30 slave2 answers again"));
+}
+
+#[test]
+fn a_longer_trail_alone_is_no_news() {
+    let seen = with_a_trail();
+    let mut later = seen.clone();
+    later.trail = Arc::default();
+    assert_eq!(seen, later, "the window is not woken for it");
+    later.board.servers[2].answers = false;
+    assert_ne!(seen, later);
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::model::plan::{Outcome, Progress};
 use crate::model::words::listed;
 
 use super::super::{ClusterView, Dialog, Effect, RunView, Session};
@@ -11,7 +12,9 @@ pub(super) fn act(session: &mut Session, verb: &str, effect: fn(PathBuf) -> Effe
     match &mut session.live.cluster {
         Some(cluster) if cluster.busy.is_none() => {
             cluster.busy = Some(verb.to_owned());
-            vec![effect(cluster.folder.clone())]
+            let effects = vec![effect(cluster.folder.clone())];
+            put_away_run(session);
+            effects
         }
         _ => Vec::new(),
     }
@@ -24,6 +27,7 @@ pub(super) fn switch(session: &mut Session, starts: bool, servers: Vec<String>) 
             let verb = if starts { "Starting" } else { "Stopping" };
             cluster.busy = Some(format!("{verb} {}", listed(&servers)));
             let folder = cluster.folder.clone();
+            put_away_run(session);
             vec![Effect::Switch {
                 folder,
                 starts,
@@ -31,6 +35,14 @@ pub(super) fn switch(session: &mut Session, starts: bool, servers: Vec<String>) 
             }]
         }
         _ => Vec::new(),
+    }
+}
+
+/// "Built and verified" is not what one reads while the cluster is stopped or torn down.
+fn put_away_run(session: &mut Session) {
+    let is_done = |progress: &Progress| progress.outcome == Some(Outcome::Done);
+    if matches!(&session.live.run, RunView::Run { progress, .. } if is_done(progress)) {
+        session.live.run = RunView::Idle;
     }
 }
 

@@ -21,6 +21,8 @@ mod tests;
 mod watch;
 
 use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -33,6 +35,7 @@ use self::answers::Answers;
 use self::autosave::{Autosaver, Change, Store};
 use self::deployment::Deployment;
 use self::watch::Watch;
+use super::trail::Trail;
 use super::{Effect, Message};
 use crate::engine::deploy;
 use crate::engine::desk::store;
@@ -69,6 +72,8 @@ pub struct Worker {
     answers: Answers,
     deployment: Option<Deployment>,
     watch: Option<Watch>,
+    /// What happened to the cluster that was watched last, until it is watched again.
+    trail: Option<(PathBuf, Arc<Trail>)>,
     discovery: Option<AbortHandle>,
     /// The look at the design's file, again and again.
     file_watch: Option<AbortHandle>,
@@ -108,6 +113,7 @@ impl Worker {
             answers,
             deployment: None,
             watch: None,
+            trail: None,
             discovery: None,
             file_watch: None,
             load: None,
@@ -259,8 +265,11 @@ impl Worker {
                 }
             }
             Effect::Watch(folder) => {
+                self.end_watch();
+                let before = self.trail.take().filter(|(of, _)| *of == folder);
+                let trail = before.map(|(_, trail)| trail).unwrap_or_default();
                 if let Some(runtime) = &self.runtime {
-                    self.watch = Some(Watch::start(runtime, folder, answers));
+                    self.watch = Some(Watch::start(runtime, folder, trail, answers));
                 }
             }
             Effect::WatchForeign { key, imported } => {
@@ -268,7 +277,7 @@ impl Worker {
                     self.watch = Some(Watch::foreign(runtime, key, imported, answers));
                 }
             }
-            Effect::Unwatch => self.watch = None,
+            Effect::Unwatch => self.end_watch(),
             Effect::StartCluster(folder) => {
                 self.finish(clusters::start_cluster(folder, self.give_up.clone(), answers));
             }
@@ -276,6 +285,7 @@ impl Worker {
                 self.finish(clusters::stop_cluster(folder, self.give_up.clone(), answers));
             }
             Effect::Teardown(folder) => {
+                self.trail = None;
                 self.finish(clusters::teardown(folder, self.give_up.clone(), answers));
             }
             Effect::Attach(folder) => drop(self.start(clusters::attach(folder, answers))),
@@ -321,6 +331,12 @@ impl Worker {
         while self.tasks.try_join_next().is_some() {}
         if let Some(runtime) = &self.runtime {
             self.tasks.spawn_on(work, runtime.handle());
+        }
+    }
+
+    fn end_watch(&mut self) {
+        if let Some(watch) = self.watch.take() {
+            self.trail = Some(watch.trail());
         }
     }
 

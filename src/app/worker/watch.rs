@@ -11,6 +11,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::answers::Answers;
 use crate::app::glance::Glance;
+use crate::app::trail::Trail;
 use crate::app::{ClusterMessage, Imported, Message};
 use crate::engine::cluster::record;
 use crate::engine::import;
@@ -23,20 +24,23 @@ const EVERY: Duration = Duration::from_secs(1);
 pub(super) struct Watch {
     folder: PathBuf,
     latest: watch::Receiver<Option<Glance>>,
+    /// The trail of the glance that was taken last: each reading has its own.
+    taken: Option<Arc<Trail>>,
     _until_dropped: DropGuard,
 }
 
 impl Watch {
-    pub fn start(runtime: &Runtime, folder: PathBuf, answers: Answers) -> Self {
+    /// `trail`: what is known of it from before.
+    pub fn start(runtime: &Runtime, folder: PathBuf, trail: Arc<Trail>, answers: Answers) -> Self {
         let at = folder.clone();
-        Self::of(runtime, folder, answers, |news, cancel| {
+        Self::of(runtime, folder, trail, answers, |news, cancel| {
             monitor::watch(at, EVERY, news, cancel)
         })
     }
 
     /// A cluster that somebody else made; `key` is what its readings are known by.
     pub fn foreign(runtime: &Runtime, key: PathBuf, imported: Arc<Imported>, answers: Answers) -> Self {
-        Self::of(runtime, key, answers, |news, cancel| {
+        Self::of(runtime, key, Arc::default(), answers, |news, cancel| {
             look_at_foreign(imported, news, cancel)
         })
     }
@@ -44,6 +48,7 @@ impl Watch {
     fn of<F: Future<Output = ()> + Send + 'static>(
         runtime: &Runtime,
         folder: PathBuf,
+        trail: Arc<Trail>,
         answers: Answers,
         work: impl FnOnce(watch::Sender<Latest>, CancellationToken) -> F,
     ) -> Self {
@@ -53,6 +58,7 @@ impl Watch {
         runtime.spawn(work(news, cancel.clone()));
         runtime.spawn(keep_latest(
             folder.clone(),
+            trail,
             received,
             slot,
             cancel.clone(),
@@ -61,16 +67,29 @@ impl Watch {
         Self {
             folder,
             latest,
+            taken: None,
             _until_dropped: cancel.drop_guard(),
         }
     }
 
-    /// The latest glance, unless it was taken before.
+    /// What it watches, and what happened there.
+    pub fn trail(self) -> (PathBuf, Arc<Trail>) {
+        let seen = self.latest.borrow().as_ref().map(|seen| Arc::clone(&seen.trail));
+        (self.folder, seen.unwrap_or_default())
+    }
+
+    /// The latest glance, unless it was taken before. One that shows nothing new is taken, too, where somebody looks anyway:
+    /// its trail is longer.
     pub fn latest(&mut self) -> Option<Message> {
-        let is_new = self.latest.has_changed().unwrap_or(false);
-        let seen = is_new
-            .then(|| self.latest.borrow_and_update().clone())
-            .flatten()?;
+        let seen = self.latest.borrow_and_update().clone()?;
+        if self
+            .taken
+            .as_ref()
+            .is_some_and(|taken| Arc::ptr_eq(taken, &seen.trail))
+        {
+            return None;
+        }
+        self.taken = Some(Arc::clone(&seen.trail));
         Some(Message::Cluster(ClusterMessage::Seen(
             self.folder.clone(),
             Box::new(seen),
@@ -96,6 +115,7 @@ async fn look_at_foreign(imported: Arc<Imported>, news: watch::Sender<Latest>, c
 
 async fn keep_latest(
     folder: PathBuf,
+    mut trail: Arc<Trail>,
     mut news: watch::Receiver<Latest>,
     slot: watch::Sender<Option<Glance>>,
     cancel: CancellationToken,
@@ -111,7 +131,9 @@ async fn keep_latest(
             None => {}
             Some(Ok(snapshot)) => {
                 last_problem = None;
-                let seen = Glance::of(&snapshot);
+                let mut seen = Glance::of(&snapshot);
+                Arc::make_mut(&mut trail).note(&snapshot, &mut seen);
+                seen.trail = Arc::clone(&trail);
                 let is_news = slot.send_if_modified(|slot| {
                     let is_news = slot.as_ref() != Some(&seen);
                     *slot = Some(seen);

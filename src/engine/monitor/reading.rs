@@ -52,8 +52,8 @@ async fn read_once(session: &Session, kept: &mut Kept) -> Result<Up, SqlError> {
     let senders = questions::senders(major);
     // All are on their way at once: one round trip.
     let (server, senders, receiver, slots, archiver) = tokio::join!(
-        session.ask(&server, &[]),
-        session.ask(&senders, &[]),
+        session.ask_again(&server),
+        session.ask_again(&senders),
         ask_if_there(session, questions::receiver(major)),
         ask_if_there(session, questions::slots(major)),
         ask_if_there(session, questions::archiver(major)),
@@ -92,7 +92,7 @@ async fn read_once(session: &Session, kept: &mut Kept) -> Result<Up, SqlError> {
 
 async fn ask_if_there(session: &Session, sql: Option<String>) -> Result<Option<Vec<Row>>, SqlError> {
     match sql {
-        Some(sql) => session.ask(&sql, &[]).await.map(Some),
+        Some(sql) => session.ask_again(&sql).await.map(Some),
         None => Ok(None),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::drift::{self, Drift, Lag};
-use crate::model::health::{Board, Moment, Observed};
+use crate::model::health::{Board, Lsn, Moment, Observed};
 use crate::model::quoting::shell_path;
 use crate::model::topology::Topology;
 
@@ -52,6 +52,15 @@ impl Snapshot {
     /// How far a standby is behind; `None`: it is none, or nobody can tell.
     pub fn lag(&self, server: &str) -> Option<Lag> {
         drift::lag(&self.topology, &self.observed, self.topology.by_name(server)?)
+    }
+
+    /// How far the WAL of each standby is sent, by name, and when its upstream said so.
+    pub fn sent(&self) -> impl Iterator<Item = (&str, Option<(Moment, Lsn)>)> {
+        let servers = self.topology.servers().iter();
+        servers.map(|server| {
+            let sent = drift::sent(&self.topology, &self.observed, server);
+            (server.name().as_str(), sent)
+        })
     }
 
     /// How many commits wait for a standby at this moment; `None`: the primary does not say.

@@ -1,14 +1,16 @@
 //! Sessions with servers, and the few questions that are asked there.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use thiserror::Error;
 use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage};
+use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage, Statement};
 
 use super::endpoint::{Endpoint, SecretError};
 use super::position::Position;
@@ -107,6 +109,22 @@ pub struct Session {
     connection: JoinHandle<()>,
     /// The connection's own socket, once more.
     socket: Stream,
+    /// Questions that are asked again and again, by their text.
+    asked: Mutex<HashMap<String, Asked>>,
+}
+
+/// How a question was asked before.
+#[derive(Clone, Debug)]
+enum Asked {
+    Once,
+    Prepared(Statement),
+    /// What was prepared is not there any more.
+    Anew,
+}
+
+/// Not there, or there already: what was prepared belongs to another session.
+fn is_of_a_pooler(code: &SqlState) -> bool {
+    *code == SqlState::INVALID_SQL_STATEMENT_NAME || *code == SqlState::DUPLICATE_PSTATEMENT
 }
 
 /// A value that is bound to a parameter, and its type.
@@ -153,6 +171,7 @@ impl Session {
             version,
             connection,
             socket: twin,
+            asked: Mutex::default(),
         })
     }
 
@@ -192,6 +211,43 @@ impl Session {
     /// The rows of a question with bound parameters. It waits as long as the server does: the deadline is the caller's.
     pub async fn ask(&self, sql: &str, parameters: &[Bound<'_>]) -> Result<Vec<Row>, SqlError> {
         Ok(self.client.query_typed(sql, parameters).await?)
+    }
+
+    /// The rows of a question that is asked again and again: from the second time on the server has its plan, which saves it
+    /// half of the work. Where a pooler hands each question to another session, it is asked anew each time.
+    pub async fn ask_again(&self, sql: &str) -> Result<Vec<Row>, SqlError> {
+        let known = self.asked().get(sql).cloned();
+        let done = match known {
+            None => {
+                let rows = self.ask(sql, &[]).await?;
+                self.note(sql, Asked::Once);
+                return Ok(rows);
+            }
+            Some(Asked::Anew) => return self.ask(sql, &[]).await,
+            Some(Asked::Once) => match self.client.prepare(sql).await {
+                Ok(statement) => {
+                    self.note(sql, Asked::Prepared(statement.clone()));
+                    self.client.query(&statement, &[]).await
+                }
+                Err(error) => Err(error),
+            },
+            Some(Asked::Prepared(statement)) => self.client.query(&statement, &[]).await,
+        };
+        match done {
+            Err(error) if error.code().is_some_and(is_of_a_pooler) => {
+                self.note(sql, Asked::Anew);
+                self.ask(sql, &[]).await
+            }
+            other => Ok(other?),
+        }
+    }
+
+    fn asked(&self) -> MutexGuard<'_, HashMap<String, Asked>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, sql: &str, how: Asked) {
+        self.asked().insert(sql.to_owned(), how);
     }
 
     /// Runs statements whose answer does not matter.

@@ -20,7 +20,7 @@ mod wal;
 
 use serde::Serialize;
 
-pub use lag::{Lag, lag};
+pub use lag::{Lag, Stage, lag, sent, stages};
 pub use links::FAR_BEHIND;
 
 use self::view::View;

@@ -21,6 +21,13 @@ impl Moment {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// The time of day, as UTC: `00:12:03`.
+    pub fn clock(self) -> String {
+        let seconds = self.0.as_secs();
+        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+        format!("{hour:02}:{minute:02}:{second:02}")
+    }
+
     /// So much earlier.
     #[must_use]
     pub fn before(self, time: Duration) -> Self {
@@ -75,7 +82,9 @@ mod tests {
             (1_735_689_599, "2024-12-31 23:59:59 UTC"),
             (1_796_000_523, "2026-11-30 01:02:03 UTC"),
         ] {
-            assert_eq!(Moment::since_1970(Duration::from_secs(second)).to_string(), told);
+            let moment = Moment::since_1970(Duration::from_secs(second));
+            assert_eq!(moment.to_string(), told);
+            assert_eq!(Some(moment.clock().as_str()), told.split(' ').nth(1));
         }
     }
 }

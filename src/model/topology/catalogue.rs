@@ -2,7 +2,7 @@
 //!
 //! The data are the files in `assets/parameters`: `catalogue.txt` is made from real servers of 10 to 18 by
 //! `packaging/catalogue.sh`, `by-hand.txt` holds what they cannot say (9.2 to 9.6), `renamed.txt` what is called
-//! otherwise since. 19 is taken to be like 18. `classes.txt` says what each can do to the machine. Start with [`lookup`];
+//! otherwise since. 19 is taken to be like 18, but for what its release notes say. `classes.txt` says what each can do to the machine. Start with [`lookup`];
 //! `catalogue/value.rs` judges a value, `catalogue/class.rs` what it does to the machine.
 
 mod class;
@@ -139,19 +139,14 @@ pub fn lookup(name: &str, major: PgMajor) -> Known {
         }
         _ => {
             let real = || lines.iter().filter(|line| line.kind != Kind::Absent);
-            // "..B absent" says: it came with the next one.
-            let after_absence = lines
-                .iter()
-                .filter(|line| line.kind == Kind::Absent)
-                .filter_map(|line| line.until)
-                .filter_map(next)
-                .max();
+            // "..B absent" says: it came with the next one; "A.. absent": it ended with the one before.
+            let absent = || lines.iter().filter(|line| line.kind == Kind::Absent);
+            let after_absence = absent().filter_map(|line| next(line.until?)).max();
+            let before_absence = absent().filter_map(|line| previous(line.since?)).max();
             let since = after_absence.or_else(|| real().filter_map(|line| line.since).min());
-            let until = real().map(|line| line.until).max_by_key(Option::is_none);
-            let until = match until {
-                Some(Some(_)) => real().filter_map(|line| line.until).max(),
-                _ => None,
-            };
+            let is_open = real().any(|line| line.until.is_none());
+            let until = real().filter_map(|line| line.until).max().filter(|_| !is_open);
+            let until = before_absence.or(until);
             Known::Elsewhere {
                 since: since.filter(|since| *since > major),
                 until: until.filter(|until| *until < major),
@@ -284,6 +279,10 @@ impl Parameter {
 
 fn next(major: PgMajor) -> Option<PgMajor> {
     PgMajor::ALL.into_iter().find(|later| *later > major)
+}
+
+fn previous(major: PgMajor) -> Option<PgMajor> {
+    PgMajor::ALL.into_iter().rev().find(|earlier| *earlier < major)
 }
 
 fn catalogue() -> &'static Catalogue {

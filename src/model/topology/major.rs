@@ -487,6 +487,11 @@ impl PgMajor {
         self < Self::V17
     }
 
+    /// The authentication method `radius` went with 19 (its release notes; not tried).
+    pub fn has_radius(self) -> bool {
+        self < Self::V19
+    }
+
     /// The sender replaces bytes outside printable ASCII in an application_name: `\xHH` from 16 on, `?` before.
     pub fn escapes_names(self) -> bool {
         self >= Self::V16

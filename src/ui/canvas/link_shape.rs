@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use egui::epaint::CubicBezierShape;
 use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, Vec2, vec2};
 use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, MetadataFrame, Node};
 use petgraph::Directed;
 
+use super::curve::{Curve, Line};
 use super::pen::{Mark, Pen};
 use super::server_shape::{NAME_ONLY_BELOW, ServerShape};
 use crate::app::cards::{Card, Link, LinkLook, Trouble};
@@ -27,114 +27,6 @@ pub struct LinkShape {
     link: Arc<Link>,
     /// About to be replaced by another one: the dragged server hovers over a new upstream.
     pub is_leaving: bool,
-}
-
-/// How a line is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line {
-    Solid,
-    Dashed,
-    /// Nothing streams along it.
-    Dotted,
-}
-
-impl Line {
-    /// Its dash and the gap after it, at this zoom.
-    fn pattern(self, zoom: f32) -> Option<(f32, f32)> {
-        match self {
-            Self::Solid => None,
-            Self::Dashed => Some(((6.0 * zoom).max(2.0), (4.5 * zoom).max(2.0))),
-            Self::Dotted => Some(((1.8 * zoom).max(1.0), (4.2 * zoom).max(2.0))),
-        }
-    }
-
-    fn of(link: &Link) -> Self {
-        match (link.is_by_archive, link.is_candidate) {
-            (true, _) => Self::Dotted,
-            (false, true) => Self::Solid,
-            (false, false) => Self::Dashed,
-        }
-    }
-}
-
-/// A curve between two cards: the four points of a cubic bezier, in canvas units.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Curve([Pos2; 4]);
-
-impl Curve {
-    /// From the bottom of the upper card to the top of the lower one; where the cards do not stand so,
-    /// from side to side, or upwards.
-    pub fn between(upstream: Rect, downstream: Rect) -> Self {
-        let (from, to, way) = if downstream.top() >= upstream.bottom() {
-            (upstream.center_bottom(), downstream.center_top(), vec2(0.0, 1.0))
-        } else if downstream.left() >= upstream.right() {
-            (upstream.right_center(), downstream.left_center(), vec2(1.0, 0.0))
-        } else if downstream.right() <= upstream.left() {
-            (upstream.left_center(), downstream.right_center(), vec2(-1.0, 0.0))
-        } else {
-            (upstream.center_top(), downstream.center_bottom(), vec2(0.0, -1.0))
-        };
-        let along = ((to - from).dot(way).abs() * 0.5).max(18.0);
-        Self([from, from + way * along, to - way * along, to])
-    }
-
-    /// The point at this share of the way, in canvas units.
-    pub fn at(self, share: f32) -> Pos2 {
-        CubicBezierShape::from_points_stroke(self.0, false, Color32::TRANSPARENT, Stroke::NONE).sample(share)
-    }
-
-    /// True if it runs straight.
-    pub fn is_straight(self) -> bool {
-        let Self([from, _, _, to]) = self;
-        from.x == to.x || from.y == to.y
-    }
-
-    /// Both ends, in canvas units.
-    pub fn ends(self) -> [Pos2; 2] {
-        let Self([from, _, _, to]) = self;
-        [from, to]
-    }
-
-    pub fn on_screen(self, meta: &MetadataFrame) -> CubicBezierShape {
-        let points = self.0.map(|point| meta.canvas_to_screen_pos(point));
-        CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, Stroke::NONE)
-    }
-
-    /// Half way along it.
-    pub fn middle(self) -> Pos2 {
-        CubicBezierShape::from_points_stroke(self.0, false, Color32::TRANSPARENT, Stroke::NONE).sample(0.5)
-    }
-
-    /// A plain line all along it.
-    pub fn band(self, meta: &MetadataFrame, stroke: Stroke) -> Shape {
-        Shape::line(self.on_screen(meta).flatten(Some(0.3)), stroke)
-    }
-
-    /// Draws the line and its arrow head.
-    pub fn draw(self, pen: &mut Pen<'_>, meta: &MetadataFrame, (width, colour): (f32, Color32), line: Line) {
-        let colour = pen.tone(colour);
-        let stroke = Stroke::new((width * pen.zoom).clamp(1.0, 4.0), colour);
-        let [_, _, before, tip] = self.0.map(|point| meta.canvas_to_screen_pos(point));
-        let direction = (tip - before).normalized();
-        let head = 9.0 * pen.zoom;
-        let neck = tip - direction * (head * 0.8);
-        // The line ends in the head, so that its blunt end does not show beside the tip.
-        let mut bezier = self.on_screen(meta);
-        bezier.points[3] = neck;
-        bezier.points[2] -= direction * (head * 0.8);
-        let points = bezier.flatten(Some(0.3));
-        match line.pattern(pen.zoom) {
-            Some((dash, gap)) => pen.shapes.extend(Shape::dashed_line(&points, stroke, dash, gap)),
-            None => pen.shapes.push(Shape::line(points, stroke)),
-        }
-        let side = direction.rot90() * (head * 0.45);
-        let back = tip - direction * head;
-        pen.shapes.push(Shape::convex_polygon(
-            vec![tip, back + side, back - side],
-            colour,
-            Stroke::NONE,
-        ));
-    }
 }
 
 impl LinkLook {
@@ -205,13 +97,11 @@ impl From<EdgeProps<Arc<Link>>> for LinkShape {
 }
 
 impl LinkShape {
-    /// What it looks like between two cards, in canvas units.
-    pub fn shapes_between(&self, upstream: Rect, downstream: Rect, ctx: &DrawContext<'_>) -> Vec<Shape> {
-        // Cards upon each other leave no room for a line.
-        if upstream.intersects(downstream) {
+    /// What it looks like along a curve, in canvas units; nothing where there is none.
+    pub fn shapes_along(&self, curve: Option<Curve>, ctx: &DrawContext<'_>) -> Vec<Shape> {
+        let Some(curve) = curve else {
             return Vec::new();
-        }
-        let curve = Curve::between(upstream, downstream);
+        };
         let bezier = curve.on_screen(ctx.meta);
         // The hull of its points holds the whole curve.
         if !ctx
@@ -255,11 +145,9 @@ pub fn fallback_shapes(fallback: Rect, server: Rect, ctx: &DrawContext<'_>) -> V
     Shape::dashed_line(&bezier.flatten(Some(0.3)), stroke, dash, gap)
 }
 
-/// True if this point lies on the link between two cards, all in canvas units.
-pub fn is_on_link(upstream: Rect, downstream: Rect, pos: Pos2) -> bool {
-    let Curve(points) = Curve::between(upstream, downstream);
-    let bezier = CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, Stroke::NONE);
-    bezier.flatten(Some(1.0)).windows(2).any(|pair| match pair {
+/// True if this point lies on the link along a curve, all in canvas units.
+pub fn is_on_link(curve: Curve, pos: Pos2) -> bool {
+    curve.points().windows(2).any(|pair| match pair {
         [from, to] => distance_to_segment(pos, *from, *to) <= REACH,
         _ => false,
     })
@@ -267,7 +155,9 @@ pub fn is_on_link(upstream: Rect, downstream: Rect, pos: Pos2) -> bool {
 
 impl DisplayEdge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape> for LinkShape {
     fn shapes(&mut self, start: &ServerNode, end: &ServerNode, ctx: &DrawContext<'_>) -> Vec<Shape> {
-        self.shapes_between(start.display().rect(), end.display().rect(), ctx)
+        let (above, below) = (start.display().rect(), end.display().rect());
+        let curve = (!above.intersects(below)).then(|| Curve::between(above, below));
+        self.shapes_along(curve, ctx)
     }
 
     fn update(&mut self, state: &EdgeProps<Arc<Link>>) {
@@ -275,7 +165,7 @@ impl DisplayEdge<Arc<Card>, Arc<Link>, Directed, u32, ServerShape> for LinkShape
     }
 
     fn is_inside(&self, start: &ServerNode, end: &ServerNode, pos: Pos2) -> bool {
-        is_on_link(start.display().rect(), end.display().rect(), pos)
+        is_on_link(Curve::between(start.display().rect(), end.display().rect()), pos)
     }
 }
 
@@ -306,29 +196,6 @@ mod tests {
     use egui::pos2;
 
     use super::*;
-
-    fn card(x: f32, y: f32) -> Rect {
-        ServerShape::rect_at(pos2(x, y))
-    }
-
-    #[test]
-    fn a_link_runs_from_bottom_to_top_wherever_there_is_room() {
-        let Curve([from, _, _, to]) = Curve::between(card(0.0, 0.0), card(300.0, 200.0));
-        assert_eq!(
-            (from, to),
-            (card(0.0, 0.0).center_bottom(), card(300.0, 200.0).center_top())
-        );
-        let Curve([from, _, _, to]) = Curve::between(card(0.0, 0.0), card(300.0, 10.0));
-        assert_eq!(
-            (from, to),
-            (card(0.0, 0.0).right_center(), card(300.0, 10.0).left_center())
-        );
-        let Curve([from, _, _, to]) = Curve::between(card(0.0, 0.0), card(0.0, -200.0));
-        assert_eq!(
-            (from, to),
-            (card(0.0, 0.0).center_top(), card(0.0, -200.0).center_bottom())
-        );
-    }
 
     #[test]
     fn distance_is_to_the_nearest_point_of_the_segment() {

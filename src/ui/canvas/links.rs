@@ -3,9 +3,10 @@
 use egui::{CursorIcon, Id, Painter, Rect, Response, Sense, Stroke, Vec2, WidgetInfo, WidgetType};
 use egui_graphs::MetadataFrame;
 
+use super::curve::Curve;
 use super::frame::Frame;
 use super::handle;
-use super::link_shape::{Curve, label_place};
+use super::link_shape::label_place;
 use super::pen::Pen;
 use super::server_shape::NAME_ONLY_BELOW;
 use crate::app::{Message, ViewMessage};
@@ -82,10 +83,7 @@ impl Frame<'_> {
 
     /// Where the link to a server runs now, if both of its ends are shown and not upon each other.
     fn link_above(&self, server: &Server) -> Option<Curve> {
-        let projection = &self.state.projection;
-        let [above, below] = [server.upstream()?, server.id()].map(|id| projection.card_rect(id));
-        let (above, below) = (above?, below?);
-        (!above.intersects(below)).then(|| Curve::between(above, below))
+        self.state.projection.places().curve_above(server.id())
     }
 
     /// A band behind the selected link.

@@ -7,6 +7,7 @@
 //! An idle canvas asks for no repaint.
 
 mod card_widget;
+mod curve;
 mod drag;
 mod fold;
 mod frame;

@@ -7,8 +7,8 @@ use egui::emath::GuiRounding as _;
 use egui::{Color32, Mesh, Painter, Pos2, Rect, Vec2, pos2, vec2};
 use egui_graphs::MetadataFrame;
 
+use super::curve::Curve;
 use super::frame::on_screen;
-use super::link_shape::Curve;
 use super::places::CardPlace;
 use super::server_shape::work_mark;
 use crate::app::cards::{LinkLook, Look};
@@ -51,10 +51,7 @@ impl<'a> Far<'a> {
         painter.add(self.mesh);
     }
 
-    pub fn link(&mut self, upstream: Rect, downstream: Rect, look: LinkLook, is_leaving: bool) {
-        if upstream.intersects(downstream) {
-            return;
-        }
+    pub fn link(&mut self, curve: Curve, look: LinkLook, is_leaving: bool) {
         let mut colour = look.colour(self.tokens);
         if is_leaving {
             colour = self.tokens.faded(colour);
@@ -66,7 +63,6 @@ impl<'a> Far<'a> {
         } else {
             0.75 * strength
         });
-        let curve = Curve::between(upstream, downstream);
         let width = if look.is_candidate { 1.5 } else { 1.0 };
         let on_screen = |point: Pos2| self.meta.canvas_to_screen_pos(point);
         if self.meta.zoom < PLAIN_BELOW || curve.is_straight() {

@@ -94,7 +94,9 @@ impl Frame<'_> {
         let places = self.state.projection.places();
         let leaving = self.leaving();
         for (link, above, below) in places.links_in_view(part) {
-            far.link(above.rect, below.rect, link.look, leaving.contains(&below.id));
+            if let Some(curve) = link.curve(above, below) {
+                far.link(curve, link.look, leaving.contains(&below.id));
+            }
         }
         let marks = |id: ServerId| Marks {
             mood: self.mood(id),
@@ -177,14 +179,12 @@ impl Frame<'_> {
         }
         let shown = projection.places().links_in_view(part);
         let shown: Vec<_> = shown
-            .map(|(link, above, below)| (link.edge, above.rect, below.rect, below.id))
+            .map(|(link, above, below)| (link.edge, link.curve(above, below), below.id))
             .collect();
-        for (edge, above, below, server) in shown {
+        for (edge, curve, server) in shown {
             if let Some(shape) = projection.link_shape(edge) {
                 shape.is_leaving = leaving.contains(&server);
-                context
-                    .painter
-                    .extend(shape.shapes_between(above, below, context));
+                context.painter.extend(shape.shapes_along(curve, context));
             }
         }
     }

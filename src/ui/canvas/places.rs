@@ -9,6 +9,7 @@ use egui::{Id, Pos2, Rect};
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 
 use super::card_widget::id_of;
+use super::curve::Curve;
 use super::server_shape::ServerShape;
 use crate::app::cards::{Card, Link, LinkLook, Look};
 use crate::model::topology::ServerId;
@@ -33,12 +34,37 @@ pub struct LinkPlace {
     pub above: usize,
     pub below: usize,
     pub look: LinkLook,
+    /// How far it swings out around cards that lie between its ends at home.
+    swing: f32,
+}
+
+/// In larger designs, which are seen from far away, nothing is looked for between the ends of a link.
+const MOST_IN_THE_WAY: usize = 400;
+
+/// Where a link leaves a card sideways or upwards, or goes around another one, it swings out so far at most.
+const SWING: f32 = 250.0;
+
+impl LinkPlace {
+    /// Its way between the cards at its ends; `None`: they lie upon each other, and leave no room for a line.
+    pub fn curve(&self, above: &CardPlace, below: &CardPlace) -> Option<Curve> {
+        if above.rect.intersects(below.rect) {
+            return None;
+        }
+        // What is carried has other cards around it.
+        let swing = if above.is_dragged || below.is_dragged {
+            0.0
+        } else {
+            self.swing
+        };
+        Some(Curve::along(above.rect, below.rect, swing))
+    }
 }
 
 /// All cards in the order of their ids, and the links between them.
 #[derive(Debug, Default)]
 pub struct Places {
     cards: Vec<CardPlace>,
+    /// In the order of the servers at their lower ends.
     links: Vec<LinkPlace>,
     /// Around all cards at home.
     bounds: Option<Rect>,
@@ -88,10 +114,36 @@ impl Places {
                     above: places.find(link.upstream)?,
                     below: places.find(below)?,
                     look: LinkLook::of(link),
+                    swing: 0.0,
                 })
             })
             .collect();
+        places.links.sort_by_key(|link| link.below);
+        if places.cards.len() <= MOST_IN_THE_WAY {
+            places.swing_out();
+        }
         places
+    }
+
+    fn swing_out(&mut self) {
+        let rects: Vec<Rect> = self.cards.iter().map(|card| card.rect).collect();
+        for link in &mut self.links {
+            let (Some(above), Some(below)) = (rects.get(link.above), rects.get(link.below)) else {
+                continue;
+            };
+            let is_between = |card: &usize| ![link.above, link.below].contains(card);
+            let is_near = |rect: &Rect| {
+                rect.intersects(above.union(*below).expand(SWING))
+                    && !rect.intersects(*above)
+                    && !rect.intersects(*below)
+            };
+            let others = (0..rects.len()).filter(is_between);
+            let others: Vec<Rect> = others
+                .filter_map(|card| rects.get(card).copied())
+                .filter(is_near)
+                .collect();
+            link.swing = Curve::swing_around(*above, *below, &others);
+        }
     }
 
     pub fn cards(&self) -> &[CardPlace] {
@@ -125,14 +177,20 @@ impl Places {
 
     /// The links of which something may lie in this part of the canvas, with the cards at their ends.
     pub fn links_in_view(&self, part: Rect) -> impl Iterator<Item = (&LinkPlace, &CardPlace, &CardPlace)> {
-        // Where a link leaves a card sideways or upwards it swings out a little.
-        const SWING: f32 = 20.0;
         let part = part.expand(SWING);
         self.links.iter().filter_map(move |link| {
             let (above, below) = (self.cards.get(link.above)?, self.cards.get(link.below)?);
             let is_in_view = above.rect.union(below.rect).intersects(part);
             is_in_view.then_some((link, above, below))
         })
+    }
+
+    /// The way of the link above a server.
+    pub fn curve_above(&self, below: ServerId) -> Option<Curve> {
+        let below = self.find(below)?;
+        let link = self.links.binary_search_by_key(&below, |link| link.below).ok()?;
+        let link = self.links.get(link)?;
+        link.curve(self.cards.get(link.above)?, self.cards.get(below)?)
     }
 
     /// The card on top at this point of the canvas, except those.

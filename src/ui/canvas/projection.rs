@@ -198,7 +198,10 @@ impl Projection {
     /// The link at this point of the canvas: the server at its lower end.
     pub fn link_at(&self, at: Pos2) -> Option<ServerId> {
         let near = self.places.links_in_view(Rect::from_min_max(at, at));
-        let mut hit = near.filter(|(_, above, below)| is_on_link(above.rect, below.rect, at));
+        let mut hit = near.filter(|(link, above, below)| {
+            let curve = link.curve(above, below);
+            curve.is_some_and(|curve| is_on_link(curve, at))
+        });
         hit.next().map(|(_, _, below)| below.id)
     }
 

@@ -7,7 +7,6 @@ use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2, vec2};
 use egui_graphs::MetadataFrame;
 
 use super::frame::{Frame, on_screen};
-use super::link_shape::Curve;
 use super::overview::FAR_BELOW;
 use super::pen::{Mark, Pen};
 use super::server_shape::NAME_ONLY_BELOW;
@@ -51,11 +50,12 @@ impl Frame<'_> {
         let part = self.state.view.part(self.canvas);
         let links = self.state.projection.places().links_in_view(part);
         links
-            .filter(|(_, above, below)| !above.rect.intersects(below.rect))
-            .map(|(_, above, below)| Way {
-                below: below.id,
-                curve: Curve::between(above.rect, below.rect).on_screen(meta),
-                card: on_screen(meta, below.rect),
+            .filter_map(|(link, above, below)| {
+                Some(Way {
+                    below: below.id,
+                    curve: link.curve(above, below)?.on_screen(meta),
+                    card: on_screen(meta, below.rect),
+                })
             })
             .collect()
     }

@@ -1,7 +1,7 @@
 //! A deployment from the question for its folder to its end.
 
 use super::*;
-use crate::app::{Dialog, FileMessage, RunMessage, RunView, Tab};
+use crate::app::{ClusterMessage, Dialog, FileMessage, RunMessage, RunView, Tab};
 use crate::model::plan::{EventKind, Machine, Outcome, PortUse, RunEvent, Tools};
 use crate::model::topology::{PgMajor, Port};
 
@@ -213,4 +213,22 @@ fn cancel_is_passed_on_each_time_and_events_of_other_runs_are_ignored() {
     );
     assert_eq!(update(&mut session, run(RunMessage::Cancel)), []);
     assert!(start(&mut session) > number);
+}
+
+#[test]
+fn a_finished_run_is_put_away_when_its_cluster_is_stopped_or_torn_down() {
+    for message in [
+        ClusterMessage::Stop,
+        ClusterMessage::StopServers(vec!["slave2".to_owned()]),
+        ClusterMessage::Teardown(FOLDER.into()),
+    ] {
+        let mut session = seed();
+        let number = start(&mut session);
+        update(&mut session, finished(number, Outcome::Done));
+        assert!(matches!(session.live.run, RunView::Run { .. }));
+        update(&mut session, Message::Cluster(message));
+        // Nothing says "Built and verified" while it is taken apart.
+        assert!(matches!(session.live.run, RunView::Idle));
+        assert!(session.live.cluster.unwrap().busy.is_some());
+    }
 }

@@ -1,7 +1,7 @@
 //! Servers, roles, links, slots and WAL.
 
 use super::*;
-use crate::model::drift::lag;
+use crate::model::drift::{lag, sent, stages};
 use crate::model::health::{Archiver, Lsn, Unreachable};
 
 #[test]
@@ -385,4 +385,41 @@ fn commits_that_hang_or_wait_for_nobody_are_told() {
     let mut scene = Scene::of("m 1025 sync first 1 commit remote_apply\n  a 1026 priority 1\n");
     scene.up("a").replay = Some(Replay::Paused);
     assert_eq!(scene.rules(), ["commits-differ m", "replay-paused a"]);
+}
+
+#[test]
+fn each_stage_says_what_is_missing_there() {
+    let mut scene = Scene::of(SEED);
+    let a = scene.topology.by_name("a").unwrap().clone();
+    let all = |scene: &Scene| {
+        let stages = stages(&scene.topology, &scene.observed(), &a)?;
+        Some(stages.map(|stage| (stage.name, stage.bytes, stage.time)))
+    };
+    let none = Some(Duration::ZERO);
+    // An idle primary: the columns for time are empty, and nothing is missing.
+    assert_eq!(
+        all(&scene),
+        Some(["sent", "written", "flushed", "replayed"].map(|name| (name, 0, none)))
+    );
+    let row = scene.up("m").senders.as_mut().unwrap();
+    let row = row.iter_mut().find(|row| row.application_name == "a").unwrap();
+    row.flushed = Some(Lsn::new(HERE - 0x40));
+    row.replayed = Some(Lsn::new(HERE - 0x60));
+    row.flush_lag = Some(Duration::from_secs(1));
+    row.replay_lag = None;
+    assert_eq!(
+        all(&scene),
+        Some([
+            ("sent", 0, none),
+            ("written", 0, none),
+            ("flushed", 0x40, Some(Duration::from_secs(1))),
+            ("replayed", 0x60, None),
+        ])
+    );
+    assert_eq!(
+        sent(&scene.topology, &scene.observed(), &a),
+        Some((Moment::since_1970(Duration::from_secs(1000)), Lsn::new(HERE)))
+    );
+    scene.is("m", State::Down);
+    assert_eq!(all(&scene), None, "nobody shows it");
 }

@@ -146,6 +146,9 @@ impl HbaLine {
         if self.method == "oauth" && major < PgMajor::V18 {
             return Some("oauth is new in 18".to_owned());
         }
+        if self.method == "radius" && !major.has_radius() {
+            return Some("radius ended with 18".to_owned());
+        }
         if self.who.kind.contains("gssenc") && major < PgMajor::V12 {
             return Some(format!("{} is new in 12", self.who.kind));
         }
@@ -323,6 +326,9 @@ mod tests {
         assert_eq!(with_option.options, ["clientcert=verify-ca"]);
         assert!(with_option.unknown_in(PgMajor::V13).is_none());
         assert!(with_option.unknown_in(PgMajor::V11).is_some());
+        let radius = line("host all all 10.0.0.0/8 radius radiusservers=r");
+        assert!(radius.unknown_in(PgMajor::V18).is_none());
+        assert!(radius.unknown_in(PgMajor::V19).is_some());
         for bad in [
             "",
             "host app app md5",

@@ -13,6 +13,7 @@ use crate::model::topology::{Server, ServerId};
 use crate::ui::server_menu::entry_ui;
 use crate::ui::theme::{GAP, TEXT_SMALL};
 
+use super::super::live::link_runs_ui;
 use super::super::parts::{form_ui, note_ui, section_ui};
 use super::link_terms::link_terms_ui;
 use super::server::slot_row;
@@ -73,6 +74,7 @@ pub fn link_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, below: &Serv
             row("Crosses", format!("from {from} to {to}"));
         }
     });
+    link_runs_ui(ui, session, below.id());
     section_ui(ui, "How it is made");
     connection_ui(ui, session, below.id(), outbox);
     section_ui(ui, "Change it");

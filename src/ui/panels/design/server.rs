@@ -10,6 +10,7 @@ use crate::model::topology::{Edit, Server, SiteName, Standby};
 use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL};
 
+use super::super::live::link_runs_ui;
 use super::super::parts::{field_row, form_ui, note_ui, section_ui, severity_sign};
 use super::link_terms::server_terms_ui;
 use super::settings::settings_ui;
@@ -42,6 +43,9 @@ pub fn server_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, server: &S
             ui.colored_label(colour, format!("{sign} {}", finding.severity.word()));
             ui.label(as_sentence(&finding.message));
         });
+    }
+    if !server.is_primary() {
+        link_runs_ui(ui, session, id);
     }
     server_terms_ui(ui, session, drafts, server, outbox);
     section_ui(ui, "Settings of this server");

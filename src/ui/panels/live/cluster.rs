@@ -16,6 +16,7 @@ use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 use super::super::parts::{main_button, note_ui, section_ui};
 use super::drift::drift_ui;
 use super::load::load_ui;
+use super::trail::events_ui;
 
 pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     let Some(cluster) = &session.live.cluster else {
@@ -92,6 +93,7 @@ pub(super) fn seen_ui(ui: &mut Ui, session: &Session, cluster: &ClusterView, out
             let words = format!("⚠ {} {verb} for a standby now", counted(waiting, "commit"));
             ui.colored_label(warning, words);
         }
+        events_ui(ui, &seen.trail, None);
     }
 }
 

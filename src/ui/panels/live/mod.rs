@@ -8,12 +8,14 @@ mod left_over;
 mod load;
 mod plan;
 mod run;
+mod trail;
 
 pub use cluster::connect_command;
 pub(super) use drift::remedy_ui;
 pub use drift::{differences, differs_ui};
 pub use foreign::{Command, commands, psql};
 pub use left_over::left_over_ui;
+pub(super) use trail::link_runs_ui;
 
 use egui::{RichText, ScrollArea, Ui};
 
