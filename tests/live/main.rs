@@ -37,6 +37,7 @@ mod lessons;
 mod logs;
 mod names;
 mod observe;
+mod own_hosts;
 mod planted;
 mod plants;
 mod predict;
