@@ -334,8 +334,14 @@ mod tests {
     fn the_drawn_links_have_a_way_in_and_their_reverse() {
         let design = "m 1 host db1\n  a 2 host db1\n  b 3 host db3\n    c 4 host db4\n";
         let from = |host: &str| format!("host replication replicator \"{host}\" scram-sha-256\n");
-        check(design, "m", &format!("{PEOPLE}{}{}", from("db1"), from("db3")));
-        check(design, "a", &format!("{PEOPLE}{}", from("db1")));
+        // Within a host, from whichever address its name leads to.
+        let within = "host replication replicator samehost scram-sha-256\n";
+        check(
+            design,
+            "m",
+            &format!("{PEOPLE}{}{within}{}", from("db1"), from("db3")),
+        );
+        check(design, "a", &format!("{PEOPLE}{}{within}", from("db1")));
         check(design, "b", &format!("{PEOPLE}{}{}", from("db4"), from("db1")));
         check(design, "c", &format!("{PEOPLE}{}", from("db3")));
         let design = "m 1\n  a 2\n    b 3\n";
