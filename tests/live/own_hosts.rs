@@ -43,10 +43,14 @@ async fn its_own_names_and_addresses_are_here() {
             }
         }
         let board = cluster::status(&folder).await.unwrap();
-        assert!(
-            board.servers.iter().all(|server| server.host == host),
-            "{board:#?}"
-        );
+        for (server, standby) in board.servers.iter().zip(["b", "c"]) {
+            let rows: Vec<&str> = server
+                .replication
+                .iter()
+                .map(|row| row.application_name.as_str())
+                .collect();
+            assert_eq!(rows, [standby], "{host}: {board:#?}");
+        }
         cluster::teardown(&folder, CancellationToken::new())
             .await
             .unwrap_or_else(|report| panic!("{report}"));
