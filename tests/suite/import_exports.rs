@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use pgcascade::model::document::{Document, format};
-use pgcascade::model::topology::{Edit, ServerId};
+use pgcascade::model::topology::{Edit, Server, ServerId};
 use serde_json::Value;
 use toml_edit::{DocumentMut, Item};
 
@@ -17,7 +17,7 @@ fn said(text: &str) -> BTreeSet<String> {
         .unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
         .topology()
         .clone();
-    let servers: Vec<ServerId> = topology.servers().iter().map(|server| server.id()).collect();
+    let servers: Vec<ServerId> = topology.servers().iter().map(Server::id).collect();
     topology.apply(&Edit::SetSite { servers, site: None }).unwrap();
     // Printed anew: nobody's spelling and comments.
     let printed: DocumentMut = Document::new(topology).text().parse().unwrap();
