@@ -137,6 +137,8 @@ for design in "$root"/assets/templates/*.toml "$here"/*.toml; do
         scripts "$name $target" "$folder"
         [[ $target == hosts ]] || "check_$target" "$name" "$folder"
     done
+    # So that a long run can be followed.
+    say "$name: $checked checks passed so far, $failed failed, after $SECONDS s"
 done
 # Random designs, read by the parsers of YAML and of INI files.
 if [[ -n ${PGCASCADE_EXPORTS:-} ]]; then

@@ -71,7 +71,7 @@ for folder in "$place"/exports/*/hosts/*; do
     sockets=/var/run/postgresql data="/var/lib/postgresql/$major/$cluster"
     if [[ $layout == folder ]]; then sockets="$default_root/run" data="$default_root/data"; fi
     if [[ $layout == rhel ]]; then data="/var/lib/pgsql/$major/$cluster"; fi
-    if as_postgres env PGBIN="$place/bin" SECRETS="$export/secrets" DEADLINE=30 "$install" >"$place/said" 2>&1; then
+    if as_postgres env PGBIN="$place/bin" SECRETS="$export/secrets" DEADLINE=120 "$install" >"$place/said" 2>&1; then
         said="$(as_postgres env PGPASSFILE="$default_root/superuser.pgpass" "$real/psql" -XqAt -h "$sockets" -p "$port" -U postgres -d postgres -c "$wrong" 2>&1)"
         if [[ -z $said ]]; then loaded=$((loaded + 1)); else failed=$((failed + 1)) && printf '%s: %s\n' "$name" "$said"; fi
     else

@@ -43,7 +43,7 @@ CONFIG
         local tries=0
         until at "$k" true 2>/dev/null && ip netns exec "$tag" bash -c ": </dev/tcp/10.77.0.$((10 + k))/22" 2>/dev/null; do
             ((tries += 1))
-            ((tries < 200)) || { echo "host $k does not come up: $(cat "$dir/$k/log")" >&2; exit 1; }
+            ((tries < 2400)) || { echo "host $k does not come up: $(cat "$dir/$k/log")" >&2; exit 1; }
             sleep 0.05
         done
     done

@@ -41,7 +41,7 @@ for file in "${files[@]}"; do [[ $file == "$first" ]] || start "$file"; done
 python3 - "$work/expected.json" "$tools/bin/patronictl" "$first" <<'PYTHON' || fail "Patroni does not show the drawn tree"
 import json, subprocess, sys, time
 expected = {server["name"]: server for server in json.load(open(sys.argv[1]))["servers"]}
-deadline = time.monotonic() + 240
+deadline = time.monotonic() + 600
 said = ""
 while time.monotonic() < deadline:
     time.sleep(2)
@@ -70,7 +70,7 @@ work = sys.argv[1]
 expected = {server["name"]: server for server in json.load(open(work + "/expected.json"))["servers"]}
 query = "select coalesce(json_agg(json_build_array(application_name, state, sync_priority, sync_state) order by 1), '[]') from (select * from pg_stat_replication order by application_name) r"
 password = open(work + "/secrets/superuser").read().strip()
-deadline = time.monotonic() + 90
+deadline = time.monotonic() + 300
 while True:
     wrong = ""
     for file in glob.glob(work + "/patroni/*.yml"):

@@ -160,7 +160,7 @@ pub(super) fn say_what_next(topology: &Topology, real_folder: &Path) {
     ));
     print::line(format_args!(
         "  connect:    {pass_file}psql -h {} -p {} -U {} postgres",
-        primary.host(),
+        primary.host().from_itself(),
         primary.port(),
         ClusterFolder::SUPERUSER
     ));

@@ -39,6 +39,7 @@ mod lessons;
 mod logs;
 mod names;
 mod observe;
+mod own_hosts;
 mod planted;
 mod plants;
 mod predict;

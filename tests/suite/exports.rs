@@ -74,6 +74,69 @@ fn difference(old: &str, new: &str) -> String {
     text
 }
 
+/// Two servers on one host, whose name often leads to its loopback, and one beside them.
+const SHARED: &str =
+    "a 5432 host db1\n  b 5433 host DB1\n  c 5432 host db2\n  d 5432 host 10.0.0.4\n  e 5433 host 10.0.0.4\n";
+
+#[test]
+fn servers_of_one_named_host_let_each_other_in_from_any_address_of_it() {
+    let topology = notation::parse(SHARED).unwrap();
+    let made = export(&Document::new(topology), Target::Hosts).unwrap();
+    let lets_in = |folder: &str| -> Vec<String> {
+        let path = format!("hosts/{folder}/pg_hba.conf");
+        let file = made.files.iter().find(|file| file.path == path);
+        let lines = file.unwrap_or_else(|| panic!("{path}")).contents.lines();
+        let addresses = lines.filter(|line| line.starts_with("host ") && line.contains(" replication "));
+        addresses
+            .map(|line| line.split_whitespace().nth(3).unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(lets_in("01-a"), ["\"DB1\"", "samehost", "\"db2\"", "10.0.0.4/32"]);
+    assert_eq!(lets_in("02-b"), ["\"db1\"", "samehost"]);
+    assert_eq!(lets_in("03-c"), ["\"db1\""], "another host");
+    assert_eq!(lets_in("05-e"), ["\"db1\""], "an address is where it comes from");
+}
+
+#[test]
+fn clusters_of_one_host_have_names_of_their_own_and_the_readme_says_them() {
+    let readme = |drawn: &str, layout: HostLayout| {
+        let document = Document::new(notation::parse(drawn).unwrap());
+        let made = export_in(&document, Target::Hosts, layout).unwrap();
+        let clusters: BTreeSet<String> = made
+            .files
+            .iter()
+            .filter(|file| file.path.ends_with("/install"))
+            .map(|file| {
+                file.contents
+                    .lines()
+                    .find_map(|line| line.strip_prefix("cluster="))
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect();
+        let file = made
+            .files
+            .into_iter()
+            .find(|file| file.path == "README.md")
+            .unwrap();
+        (file.contents, clusters)
+    };
+    const ALONE: &str = "a 5432 host db1\n  b 5433 host db2\n";
+    const SHARE: &str = "a 5432 host db1\n  b 5433 host db1\n  c 5432 host db2\n";
+    for (layout, usual) in [(HostLayout::Debian, "main"), (HostLayout::Rhel, "data")] {
+        let (alone, clusters) = readme(ALONE, layout);
+        assert_eq!(clusters, BTreeSet::from([usual.to_owned()]));
+        assert!(
+            alone.contains(&format!("/{usual}")) && !alone.contains("CLUSTER"),
+            "{alone}"
+        );
+        let (shared, clusters) = readme(SHARE, layout);
+        assert_eq!(clusters, ["a", "b", usual].map(str::to_owned).into());
+        let said = format!("(CLUSTER is `{usual}`, and `a` of \"a\" and `b` of \"b\", which share a host)");
+        assert!(shared.contains(&said), "{shared}");
+    }
+}
+
 #[test]
 fn random_designs_go_to_every_target() {
     const IN_CI: u64 = 24;

@@ -27,6 +27,7 @@ mod foresight;
 mod golden;
 mod hazards;
 mod import;
+mod import_exports;
 #[cfg(feature = "gui")]
 mod importing;
 #[cfg(feature = "gui")]

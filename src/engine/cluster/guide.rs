@@ -39,7 +39,7 @@ pub(in crate::engine) fn readme(document: &Document, record: &ClusterRecord) -> 
         let _ = writeln!(
             text,
             "{pass}psql -h {} -p {} -U {} postgres    # {}",
-            server.host(),
+            server.host().from_itself(),
             server.port(),
             ClusterFolder::SUPERUSER,
             server.name()

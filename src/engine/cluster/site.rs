@@ -112,7 +112,9 @@ fn owner_of(name: &str) -> Result<Owner, Report> {
     }
 }
 
-/// The address to reach a server of a design at, if it runs on this machine.
+/// The loopback address to reach a server of a design at, if it runs on this machine: one whose host is another name or address
+/// of the machine listens at localhost, too.
 pub(in crate::engine) fn address(host: &Host) -> IpAddr {
-    host.as_str().parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    let drawn = host.as_str().parse().ok().filter(IpAddr::is_loopback);
+    drawn.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }

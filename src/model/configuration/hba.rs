@@ -56,7 +56,7 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
             file.blank();
             file.comment(reason);
         }
-        if entries.iter().any(|(address, ..)| !address.contains('/')) {
+        if entries.iter().any(|(address, ..)| address.starts_with('"')) {
             file.comment(BY_NAME);
         }
         for (address, decision, links) in entries {
@@ -230,7 +230,8 @@ fn standby_addresses(topology: &Topology, server: &Server) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut add = |of: &Server, decision: Decision, elements: &[Element]| {
-        for address in addresses(of) {
+        let within = is_within_named_host(of, server).then(|| SAME_HOST.to_owned());
+        for address in addresses(of).into_iter().chain(within) {
             let place = *places.entry(address.clone()).or_insert(entries.len());
             match entries.get_mut(place) {
                 Some((_, made_by, all)) if *made_by == decision => all.extend(elements),
@@ -261,6 +262,19 @@ fn standby_addresses(topology: &Topology, server: &Server) -> Vec<Entry> {
 
 fn line(kind: &str, database: &str, user: &str, address: &str, method: &str) -> String {
     format!("{kind:<7} {database:<12} {user:<11} {address:<24} {method}")
+}
+
+/// Every address of the server's own machine.
+const SAME_HOST: &str = "samehost";
+
+/// True for two servers on one host that has a name: such a name often leads to an address of the loopback (127.0.1.1), and a
+/// connection to it comes from 127.0.0.1, which is not what the name leads to.
+fn is_within_named_host(standby: &Server, server: &Server) -> bool {
+    let host = standby.host();
+    let is_name = !host.is_loopback() && host.as_str().parse::<IpAddr>().is_err();
+    is_name
+        && standby.terms().hba_address.is_none()
+        && host.as_str().eq_ignore_ascii_case(server.host().as_str())
 }
 
 /// Addresses have a mask, names have none.
@@ -320,8 +334,14 @@ mod tests {
     fn the_drawn_links_have_a_way_in_and_their_reverse() {
         let design = "m 1 host db1\n  a 2 host db1\n  b 3 host db3\n    c 4 host db4\n";
         let from = |host: &str| format!("host replication replicator \"{host}\" scram-sha-256\n");
-        check(design, "m", &format!("{PEOPLE}{}{}", from("db1"), from("db3")));
-        check(design, "a", &format!("{PEOPLE}{}", from("db1")));
+        // Within a host, from whichever address its name leads to.
+        let within = "host replication replicator samehost scram-sha-256\n";
+        check(
+            design,
+            "m",
+            &format!("{PEOPLE}{}{within}{}", from("db1"), from("db3")),
+        );
+        check(design, "a", &format!("{PEOPLE}{}{within}", from("db1")));
         check(design, "b", &format!("{PEOPLE}{}{}", from("db4"), from("db1")));
         check(design, "c", &format!("{PEOPLE}{}", from("db3")));
         let design = "m 1\n  a 2\n    b 3\n";

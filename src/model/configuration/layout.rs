@@ -23,6 +23,27 @@ impl Place {
     pub fn of(&self, folder: &str) -> String {
         self.0.replace("{server}", folder)
     }
+
+    /// The folder name of the server that has this path; `Some("")` where the path is the same for all.
+    pub fn whose<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let Some((before, after)) = self.0.split_once("{server}") else {
+            return (path == self.0).then_some("");
+        };
+        let folder = path.strip_prefix(before)?.strip_suffix(after)?;
+        (!folder.is_empty() && !folder.contains('/')).then_some(folder)
+    }
+
+    /// What of a path lies below this place of any server.
+    pub fn rest_of<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let Some((before, after)) = self.0.split_once("{server}") else {
+            return path.strip_prefix(&*self.0)?.strip_prefix('/');
+        };
+        let (_, rest) = path.strip_prefix(before)?.split_once('/')?;
+        match after.strip_prefix('/') {
+            None => Some(rest),
+            Some(after) => rest.strip_prefix(after)?.strip_prefix('/'),
+        }
+    }
 }
 
 /// Which addresses a server listens on (`listen_addresses`).

@@ -9,7 +9,7 @@ use super::parts::{cluster_word, in_order};
 use crate::model::plan::ExpectedRows;
 use crate::model::quoting::shell_word;
 use crate::model::topology::{Auth, Server, Topology};
-use crate::model::words::counted_in_text;
+use crate::model::words::{counted_in_text, listed};
 
 pub fn readme(topology: &Topology, target: Target, layout: HostLayout) -> String {
     let mut text = format!(
@@ -151,6 +151,14 @@ fn before_building(layout: HostLayout) -> &'static str {
 fn whereabouts(topology: &Topology, layout: HostLayout) -> String {
     let major = topology.postgres();
     let root = layout.root(topology, "SERVER");
+    let (cluster, called) = clusters(topology, layout);
+    let unit = if called.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "; a server that shares its host needs a copy of that unit with `Environment=PGDATA=/var/lib/pgsql/{major}/CLUSTER`"
+        )
+    };
     match layout {
         HostLayout::Folder => format!(
             "Each server lies in `{root}` (or `ROOT=…`) with its data directory, sockets and log; PostgreSQL's programs are looked for \
@@ -158,14 +166,49 @@ fn whereabouts(topology: &Topology, layout: HostLayout) -> String {
         ),
         HostLayout::Debian => format!(
             "Each server is a cluster of Debian's: `pg_lsclusters` lists it, its settings are in \
-             `/etc/postgresql/{major}/main/conf.d/pgcascade.conf`, its password files in `{root}`. `pg_ctlcluster` started it; systemd \
-             does so from the next boot on. "
+             `/etc/postgresql/{major}/{cluster}/conf.d/pgcascade.conf`{called}, its password files in `{root}`. `pg_ctlcluster` \
+             started it; systemd does so from the next boot on. "
         ),
         HostLayout::Rhel => format!(
-            "Each server lies in `/var/lib/pgsql/{major}/data`, its password files in `{root}`. pg_ctl started it: stop it, and \
-             `systemctl enable --now postgresql-{major}` hands it over to systemd. "
+            "Each server lies in `/var/lib/pgsql/{major}/{cluster}`{called}, its password files in `{root}`. pg_ctl started it: stop it, \
+             and `systemctl enable --now postgresql-{major}` hands it over to systemd{unit}. "
         ),
     }
+}
+
+/// The name of the servers' clusters, and which they are where servers share a host: no two of one host have one.
+fn clusters(topology: &Topology, layout: HostLayout) -> (&'static str, String) {
+    let usual = match layout {
+        HostLayout::Folder => "",
+        HostLayout::Debian => "main",
+        HostLayout::Rhel => "data",
+    };
+    let servers = in_order(topology).into_iter();
+    let named: Vec<(String, String)> = servers
+        .map(|server| (one_line(server.name().as_str()), layout.cluster(topology, server)))
+        .collect();
+    let shared: Vec<String> = named
+        .iter()
+        .filter(|(_, cluster)| cluster != usual)
+        .map(|(name, cluster)| format!("`{cluster}` of \"{name}\""))
+        .collect();
+    if shared.is_empty() {
+        return (usual, String::new());
+    }
+    let alone = if shared.len() == named.len() {
+        String::new()
+    } else {
+        format!("`{usual}`, and ")
+    };
+    let why = if shared.len() == 1 {
+        "which is not alone on its host"
+    } else {
+        "which share a host"
+    };
+    (
+        "CLUSTER",
+        format!(" (CLUSTER is {alone}{}, {why})", listed(&shared)),
+    )
 }
 
 fn systemd(topology: &Topology) -> String {
@@ -232,10 +275,30 @@ fn ansible(topology: &Topology) -> String {
     let _ = write!(
         text,
         "Log in as root, or as a user who may become it (`-u USER -K`). PostgreSQL {} must be installed on each host; \
-         `-e pg_bin=…`, `-e pg_base=…` and `-e pg_secrets=…` say where things are, if not where `group_vars/all/cluster.yml` says. The \
-         passwords are read from `../secrets`; a vault can define `pg_superuser_password` and `pg_replication_password` instead.\n\n",
+         `-e pg_bin=…`, `-e pg_base=…` and `-e pg_secrets=…` say where things are, if not where `group_vars/all/cluster.yml` says.\n\n",
         topology.postgres()
     );
+    if has_secrets(topology) {
+        let mut files: Vec<&str> = Vec::new();
+        if has_password(topology) {
+            files.extend(["../secrets/superuser", "../secrets/replication"]);
+        }
+        if makes_certificates(topology) {
+            files.push("../secrets/*.key");
+        }
+        let _ = write!(
+            text,
+            "The secrets are read from `../secrets`. A vault keeps them encrypted there, and Ansible decrypts them on the way:\n\n\
+             ```sh\nansible-vault encrypt {}\nansible-playbook site.yml --ask-vault-pass\n```\n\n",
+            files.join(" ")
+        );
+    }
+    if has_password(topology) {
+        text.push_str(
+            "A vault of yours can define `pg_superuser_password` and `pg_replication_password` instead: \
+             `group_vars/all/vault.yml`, or `-e @FILE`.\n\n",
+        );
+    }
     text
 }
 

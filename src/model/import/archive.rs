@@ -42,8 +42,8 @@ fn own(command: &str, layout: &Layout) -> Option<String> {
     let (word, _) = after.split_once("$i && f=$d/%f && ")?;
     let path = unshelled(word).replace("%%", "%");
     let path = path.strip_suffix('/')?;
-    let base = format!("{}/", layout.archive_base.of(""));
-    Some(path.strip_prefix(&base).unwrap_or(path).to_owned()).filter(|path| !path.is_empty())
+    let folder = layout.archive_base.rest_of(path).unwrap_or(path);
+    Some(folder.to_owned()).filter(|path| !path.is_empty())
 }
 
 /// A word of the shell in single quotes, or none.

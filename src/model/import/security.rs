@@ -76,7 +76,7 @@ fn most(modes: Vec<TlsMode>) -> Option<TlsMode> {
 /// True for those that a target of pgcascade draws itself: they come from the authority of the cluster.
 fn has_made_certificates(one: &Facts, layout: &Layout) -> bool {
     one.value("ssl_ca_file").is_some_and(|file| {
-        file == layout.authority_certificate.of("")
+        layout.authority_certificate.whose(file).is_some()
             || !file.starts_with('/') && file.ends_with(ClusterFolder::AUTHORITY_CERTIFICATE)
     })
 }

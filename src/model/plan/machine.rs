@@ -1,5 +1,7 @@
 //! Facts about the machine a cluster will run on, gathered by `engine::deploy::discover`, judged by `preflight`.
 
+use core::net::IpAddr;
+
 use serde::Serialize;
 
 use crate::model::topology::PgMajor;
@@ -15,6 +17,8 @@ pub struct Machine {
     pub is_root: bool,
     /// The ordinary user that servers run as, if pgcascade itself runs as root.
     pub run_as: Option<RunAs>,
+    /// Hosts of the design that are this machine itself, though not its loopback.
+    pub own_hosts: Vec<OwnHost>,
     /// Ports that something already listens on; of the design's, who does.
     pub ports_in_use: Vec<PortUse>,
     pub free_disk_bytes: Option<u64>,
@@ -33,6 +37,16 @@ pub struct Machine {
     pub untried_settings: Vec<String>,
     /// How far the clock lies behind the time at which a file that we look at was last changed.
     pub clock_behind_secs: u64,
+}
+
+/// A name or an address of this machine that a design has as a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnHost {
+    /// As the design spells it.
+    pub host: String,
+    /// Where servers listen that have it: all of them are addresses of this machine. None: the system calls itself so, and the
+    /// name leads nowhere, or to another machine.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// A server that would not start with its settings.
@@ -75,6 +89,7 @@ impl Machine {
             tools: Vec::new(),
             is_root: false,
             run_as: None,
+            own_hosts: Vec::new(),
             ports_in_use: Vec::new(),
             free_disk_bytes: None,
             file_system: None,

@@ -36,7 +36,9 @@ pub use certificates::Certificate;
 pub use deploy::plan_deploy;
 pub use event::{EventKind, Outcome, RunEvent, StepSummary};
 pub use expected::{ExpectedRows, expected_rows};
-pub use machine::{Check, FolderState, Machine, PortUse, RefusedSettings, Room, RunAs, SharedMemory, Tools};
+pub use machine::{
+    Check, FolderState, Machine, OwnHost, PortUse, RefusedSettings, Room, RunAs, SharedMemory, Tools,
+};
 pub use preflight::{UNTRUSTED, lacks_only_trust, named_libraries, names_locales, other_ports, preflight};
 pub use progress::{Progress, StepState};
 pub use proxy::{LINKS_AT_MOST, ProxyLink, proxy_links};

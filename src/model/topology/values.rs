@@ -158,6 +158,11 @@ impl Host {
         &self.0
     }
 
+    /// Where people on the server's own machine find it: pg_hba.conf lets them in at the loopback, whatever the host.
+    pub fn from_itself(&self) -> &str {
+        if self.is_loopback() { &self.0 } else { "localhost" }
+    }
+
     /// True if the host is this machine's loopback, so that a deployment here can run it.
     pub fn is_loopback(&self) -> bool {
         matches!(self.0.as_str(), "localhost" | "::1")
@@ -319,6 +324,10 @@ mod tests {
         assert!(Port::parse("0").is_err() && Port::parse("65536").is_err() && Port::parse(" 5432 ").is_ok());
         assert!(
             Host::parse("db1.example").is_ok() && Host::parse("a b").is_err() && Host::parse("").is_err()
+        );
+        assert!(
+            Host::parse("127.0.0.2").unwrap().from_itself() == "127.0.0.2"
+                && Host::parse("10.0.0.1").unwrap().from_itself() == "localhost"
         );
         assert!(
             Host::parse("127.0.0.2").unwrap().is_loopback()

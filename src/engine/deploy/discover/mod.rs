@@ -4,6 +4,7 @@ mod disk;
 mod folder;
 mod libraries;
 mod locales;
+mod own_hosts;
 mod ports;
 mod room;
 mod tools;
@@ -41,6 +42,7 @@ pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
         Some(program) => trial::settings(topology, program, owner).await,
         None => trial::Tried::default(),
     };
+    let own_hosts = own_hosts::of(topology).await;
     let mut looked_at = vec![folder.as_path()];
     looked_at.extend(program.as_deref());
     Machine {
@@ -50,7 +52,8 @@ pub(super) async fn machine(topology: &Topology, request: &Request) -> Machine {
         tools,
         is_root,
         run_as,
-        ports_in_use: ports::in_use(topology),
+        ports_in_use: ports::in_use(topology, &own_hosts),
+        own_hosts,
         free_disk_bytes: files::free_bytes(&folder),
         file_system: disk::file_system(&folder),
         room: room::room(owner),

@@ -4,18 +4,19 @@ use std::fs;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 
-use crate::engine::cluster::site;
 use crate::engine::system::processes;
-use crate::model::plan::PortUse;
+use crate::model::plan::{OwnHost, PortUse};
 use crate::model::topology::Topology;
 
 /// The ports in use, each once: the design's in its order, then all others, so that none of them is proposed.
-pub(super) fn in_use(topology: &Topology) -> Vec<PortUse> {
+pub(super) fn in_use(topology: &Topology, own_hosts: &[OwnHost]) -> Vec<PortUse> {
     let mut found: Vec<PortUse> = Vec::new();
     for server in topology.servers() {
         let port = server.port().number();
         let mut addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-        addresses.push(site::address(server.host()));
+        addresses.extend(server.host().as_str().parse::<IpAddr>());
+        let own = own_hosts.iter().filter(|own| own.host == server.host().as_str());
+        addresses.extend(own.flat_map(|own| &own.addresses));
         let is_taken = addresses.into_iter().any(|address| is_taken(address, port));
         if is_taken && !found.iter().any(|one| one.port == port) {
             found.push(PortUse {

@@ -13,7 +13,10 @@ const REDEPLOY: &str = "Tear the cluster down and deploy the design again";
 /// Every reason, each with what to do; none: the change can be planned.
 pub fn refusals(difference: &Difference<'_>, machine: &Machine, standing: &Standing) -> Vec<Check> {
     let (running, wanted) = (difference.running, difference.wanted);
-    let mut found: Vec<Check> = of_design(wanted).into_iter().filter(|check| !check.ok).collect();
+    let mut found: Vec<Check> = of_design(wanted, running, machine)
+        .into_iter()
+        .filter(|check| !check.ok)
+        .collect();
     found.extend(other_cluster(running, wanted));
     if found.is_empty() {
         found.extend(primary(difference));

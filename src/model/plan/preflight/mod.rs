@@ -2,6 +2,7 @@
 //!
 //! Judges the facts that `engine::deploy::discover` gathered; looks at nothing itself.
 
+mod hosts;
 mod limits;
 mod programs;
 mod terms;
@@ -27,12 +28,9 @@ const SOCKET_PATH_BYTES: usize = 107;
 
 /// What stands in the way of a deployment and what does not: every check, in the order people would make them.
 pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
-    let mut checks = vec![
-        design(topology),
-        hosts(topology),
-        size(topology),
-        programs::found(topology, machine),
-    ];
+    let mut checks = vec![design(topology)];
+    checks.extend(hosts::checks(topology, &machine.own_hosts));
+    checks.extend([size(topology), programs::found(topology, machine)]);
     if let Some(tools) = machine.tools.first() {
         checks.push(programs::major(topology, tools));
         checks.push(programs::minor(topology, tools));
@@ -63,9 +61,12 @@ pub fn preflight(topology: &Topology, machine: &Machine) -> Vec<Check> {
     checks
 }
 
-/// What the design alone has to be, wherever it is to run on this machine.
-pub(super) fn of_design(topology: &Topology) -> Vec<Check> {
-    let mut checks = vec![design(topology), hosts(topology), size(topology)];
+/// What the design alone has to be, wherever it is to run on this machine. The hosts of `running` are this machine: they were
+/// when it was deployed, and a name that leads nowhere today must not stand in the way of a failover.
+pub(super) fn of_design(topology: &Topology, running: &Topology, machine: &Machine) -> Vec<Check> {
+    let mut checks = vec![design(topology)];
+    checks.extend(hosts::checks(topology, &hosts::own(running, machine)));
+    checks.push(size(topology));
     checks.extend(archive(topology));
     checks.extend(terms::only_on_hosts(topology));
     checks
@@ -127,26 +128,6 @@ fn fix_of(finding: &crate::model::topology::Finding) -> String {
         .fix
         .as_ref()
         .map_or_else(|| "Change the design".to_owned(), |fix| fix.label.clone())
-}
-
-fn hosts(topology: &Topology) -> Check {
-    let id = "host-elsewhere";
-    match topology
-        .servers()
-        .iter()
-        .find(|server| !server.host().is_loopback())
-    {
-        None => ok(id, "Every server is on this machine"),
-        Some(server) => stop(
-            id,
-            format!(
-                "A deployment only uses this machine, but \"{}\" is on host {}",
-                server.name(),
-                server.host()
-            ),
-            "Rehearse it here (pgcascade deploy --here), or export it for the real hosts (pgcascade export)",
-        ),
-    }
 }
 
 fn size(topology: &Topology) -> Check {

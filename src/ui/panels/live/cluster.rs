@@ -230,7 +230,7 @@ fn connect_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
         .show(ui, |ui| {
             for server in topology.servers() {
                 let command = connect_command(cluster, server);
-                let short = format!("psql -h {} -p {} …", server.host(), server.port());
+                let short = format!("psql -h {} -p {} …", server.host().from_itself(), server.port());
                 ui.label(server.name().as_str());
                 ui.label(RichText::new(short).monospace()).on_hover_text(&command);
                 let copy = ui.small_button("Copy").on_hover_text(&command);
@@ -257,7 +257,7 @@ pub fn connect_command(cluster: &ClusterView, server: &Server) -> String {
     let asks_password = cluster.deployed.topology().effective_auth() != Auth::Trust;
     let psql = format!(
         "psql -h {} -p {} -U {} -d postgres",
-        server.host(),
+        server.host().from_itself(),
         server.port(),
         ClusterFolder::SUPERUSER
     );

@@ -83,9 +83,12 @@ pub fn plan_handover(
     })
 }
 
-/// What no server could start with, whichever is the primary.
+/// What no server could start with, whichever is the primary: all of them run here already.
 fn refusals(wanted: &Topology, machine: &Machine) -> Vec<Check> {
-    let mut found: Vec<Check> = of_design(wanted).into_iter().filter(|check| !check.ok).collect();
+    let mut found: Vec<Check> = of_design(wanted, wanted, machine)
+        .into_iter()
+        .filter(|check| !check.ok)
+        .collect();
     found.extend(settings(machine).into_iter().filter(|check| !check.ok));
     found.extend(libraries(machine));
     found.extend(trust(wanted, machine).into_iter().filter(|check| !check.ok));
