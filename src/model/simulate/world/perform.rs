@@ -131,14 +131,20 @@ impl World {
         self.at_mut(upstream).slots.insert(standby, Slot::Unused);
     }
 
+    /// With pg_rewind it keeps the slots that it has (tried on 15); a copy has none.
     pub(super) fn rebuild(&mut self, place: usize, upstream: usize) {
+        let has_data = !matches!(self.at(place).flow, Flow::WalGone | Flow::SlotLost | Flow::CannotFollow);
+        let server = self.topology().server(self.id_at(place));
+        let keeps_slots = has_data && server.is_some_and(|server| self.topology().is_rewindable(server));
         let (id, position) = (self.id_at(upstream), self.at(upstream).position);
         let state = self.at_mut(place);
         state.life = Life::Up;
         state.resume();
         state.upstream = Some(id);
         state.position = position;
-        state.slots.clear();
+        if !keeps_slots {
+            state.slots.clear();
+        }
         self.forget_receiver(place);
     }
 

@@ -53,6 +53,18 @@ impl Topology {
     }
 }
 
+impl Topology {
+    /// True if pg_rewind can take back what a server has that others lack: it writes whole pages after a checkpoint, for data
+    /// checksums or by `wal_log_hints`.
+    pub fn is_rewindable(&self, server: &Server) -> bool {
+        let major = self.postgres();
+        let has_checksums = self.terms().initdb.data_checksums;
+        major.has_rewind()
+            && (has_checksums.unwrap_or_else(|| major.has_checksums_unasked())
+                || on(self, server, "wal_log_hints").is_some_and(ByHand::is_on))
+    }
+}
+
 impl ByHand<'_> {
     /// A finding at its owner, with the button that takes it away.
     pub(super) fn found(self, message: String) -> Found {

@@ -314,18 +314,12 @@ const HINTS: &str = "wal_log_hints";
 
 /// Only where hosts lie between them: on one machine a copy is as quick as a rewind.
 pub(super) fn not_rewindable(topology: &Topology) -> Vec<Found> {
-    let major = topology.postgres();
-    let has_checksums = topology.terms().initdb.data_checksums;
     let servers = || topology.servers().iter().filter(|server| !server.is_receiver());
     let machines: BTreeSet<String> = servers().map(machine).collect();
-    if machines.len() < 2
-        || !major.has_rewind()
-        || has_checksums.unwrap_or_else(|| major.has_checksums_unasked())
-    {
+    if machines.len() < 2 || !topology.postgres().has_rewind() {
         return Vec::new();
     }
-    let has_hints = |server: &&Server| by_hand::on(topology, server, HINTS).is_some_and(|hand| hand.is_on());
-    let without = servers().filter(|server| !has_hints(server)).count();
+    let without = servers().filter(|server| !topology.is_rewindable(server)).count();
     if without == 0 {
         return Vec::new();
     }
