@@ -61,7 +61,7 @@ fn main() {
                 "switchover".as_ref(),
                 cluster.folder.as_os_str(),
                 "slave1".as_ref(),
-            ])
+            ]);
         }));
         println!(
             "round {} of {rounds}: by hand {} ms, pgcascade {} ms",

@@ -58,7 +58,7 @@ impl<'a> Typist<'a> {
         let (server, line) = line.split_once(": ").unwrap();
         let data = data(self.place, server);
         if let Some((file, content)) = line.strip_prefix("in ").and_then(|rest| rest.split_once(": ")) {
-            self.adds(&data.join(file), content);
+            add(&data.join(file), content);
         } else if line.starts_with("restore its own postgresql.conf and pg_hba.conf") {
             for file in OWN_FILES {
                 let path = data.join(file);
@@ -71,19 +71,13 @@ impl<'a> Typist<'a> {
         }
     }
 
-    fn adds(&self, path: &Path, line: &str) {
-        let before = fs::read_to_string(path).unwrap_or_default();
-        fs::write(path, format!("{before}\n{line}\n")).unwrap();
-        let owner = fs::metadata(path.parent().unwrap()).unwrap();
-        chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();
-    }
-
     /// A line for the shell. Passwords come from a password file, as the advice has none in it.
     fn runs(&mut self, line: &str, data: &Path) {
-        let program = line
+        let typed = line.split(" #").next().unwrap();
+        let program = typed
             .split_whitespace()
             .find(|word| word.starts_with("pg_"))
-            .unwrap_or("");
+            .unwrap_or_default();
         if !program.is_empty() && !self.bin.join(program).exists() {
             self.untyped.push(line.to_owned());
             return;
@@ -117,6 +111,14 @@ impl<'a> Typist<'a> {
             fs::read_to_string(output).unwrap()
         );
     }
+}
+
+/// A line more in a file of the servers' user.
+fn add(path: &Path, line: &str) {
+    let before = fs::read_to_string(path).unwrap_or_default();
+    fs::write(path, format!("{before}\n{line}\n")).unwrap();
+    let owner = fs::metadata(path.parent().unwrap()).unwrap();
+    chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();
 }
 
 /// A copy streams as the role of standbys, pg_rewind asks as a superuser.
@@ -190,6 +192,7 @@ fn drawn(place: &Place) -> Vec<String> {
 }
 
 /// It happens, what is advised is typed, and then the cluster has this shape.
+#[allow(clippy::print_stdout, reason = "nothing is skipped quietly")]
 async fn follows_the_advice(text: &str, change: impl FnOnce(&mut Topology), faults: &[&str], shape: &[&str]) {
     let place = Place::of(text, change).await;
     let mut typist = Typist::at(&place);
@@ -210,7 +213,6 @@ async fn follows_the_advice(text: &str, change: impl FnOnce(&mut Topology), faul
     }
     let lines = advised(&place, &asked);
     for line in &lines {
-        println!("{line}");
         typist.types(line).await;
     }
     if !typist.untyped.is_empty() {

@@ -133,7 +133,10 @@ impl World {
 
     /// With pg_rewind it keeps the slots that it has (tried on 15); a copy has none.
     pub(super) fn rebuild(&mut self, place: usize, upstream: usize) {
-        let has_data = !matches!(self.at(place).flow, Flow::WalGone | Flow::SlotLost | Flow::CannotFollow);
+        let has_data = !matches!(
+            self.at(place).flow,
+            Flow::WalGone | Flow::SlotLost | Flow::CannotFollow
+        );
         let server = self.topology().server(self.id_at(place));
         let keeps_slots = has_data && server.is_some_and(|server| self.topology().is_rewindable(server));
         let (id, position) = (self.id_at(upstream), self.at(upstream).position);
