@@ -14,6 +14,8 @@
     reason = "it prints figures, or fails"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod figures;
 
 use std::fs;
@@ -123,22 +125,7 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
 
 impl Bench {
     fn new() -> Self {
-        // A disk as clusters have it, not the memory that /tmp may be.
-        let base = tempfile::Builder::new()
-            .prefix("pgcascade-bench-")
-            .tempdir_in("/var/tmp")
-            .unwrap();
-        fs::set_permissions(base.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let bin = std::env::var_os("PGCASCADE_BENCH_BIN").map(PathBuf::from);
-        let bin = bin.unwrap_or_else(|| {
-            let installed =
-                |major: &u32| Path::new(&format!("/usr/lib/postgresql/{major}/bin/postgres")).exists();
-            let major = (15..=18).rev().find(installed);
-            let major = major.expect(
-                "PostgreSQL 15 to 18 is needed: install it, or name its folder with PGCASCADE_BENCH_BIN",
-            );
-            format!("/usr/lib/postgresql/{major}/bin").into()
-        });
+        let (base, bin) = (common::base(), common::bin());
         let user = geteuid()
             .is_root()
             .then(|| User::from_name("postgres").unwrap().expect("the user postgres"));

@@ -17,11 +17,12 @@
 )]
 
 mod by_hand;
+#[path = "../common/mod.rs"]
+mod common;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -123,21 +124,10 @@ struct Cluster<'a> {
 
 impl Bench {
     fn new() -> Self {
-        let base = tempfile::Builder::new()
-            .prefix("pgcascade-bench-")
-            .tempdir_in("/var/tmp")
-            .unwrap();
-        fs::set_permissions(base.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let bin = std::env::var_os("PGCASCADE_BENCH_BIN").map(PathBuf::from);
-        let bin = bin.unwrap_or_else(|| {
-            let installed =
-                |major: &u32| Path::new(&format!("/usr/lib/postgresql/{major}/bin/postgres")).exists();
-            let major = (15..=18).rev().find(installed).expect(
-                "PostgreSQL 15 to 18 is needed: install it, or name its folder with PGCASCADE_BENCH_BIN",
-            );
-            format!("/usr/lib/postgresql/{major}/bin").into()
-        });
-        Self { base, bin }
+        Self {
+            base: common::base(),
+            bin: common::bin(),
+        }
     }
 
     fn command(&self) -> Command {

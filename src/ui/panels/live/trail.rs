@@ -111,7 +111,11 @@ fn plot_ui(ui: &mut Ui, trail: &Trail, name: &str) {
         painter.text(at, align, text, FontId::proportional(TEXT_SMALL - 1.0), colour);
     };
     let inner = frame.shrink(INSET);
-    let top = format!("lag, at most {}", lag_words(plot.most));
+    let top = if plot.most == 0 {
+        "no lag".to_owned()
+    } else {
+        format!("lag, at most {}", lag_words(plot.most))
+    };
     label(inner.left_top(), Align2::LEFT_TOP, &top, tokens.text_weak);
     label(
         inner.left_bottom(),
