@@ -74,6 +74,8 @@ pub async fn repair(
     let mut said = Vec::new();
     let mut failed: Option<Report> = None;
     for text in wanted.into_iter().rev() {
+        // A server that came back by a copy has another data directory than before.
+        let cluster = Cluster::load(folder)?;
         let undone = match Fault::parse(&text, topology) {
             Ok(fault) => make::undo(&cluster, &fault, cancel.clone()).await,
             // Its server has left the design.
