@@ -106,7 +106,7 @@ fn is_as_what_if_says(place: &Place, faults: &[&str]) {
     }
 }
 
-/// Slots of standbys that are away are lost, at the primary and at a relay; whoever is connected keeps his.
+/// Slots of standbys that are away are lost, at the primary and at a relay; those that are connected keep theirs.
 #[tokio::test(flavor = "multi_thread")]
 async fn slots_of_those_who_are_away_are_lost_and_given_back() {
     let place = seed().await;

@@ -19,7 +19,7 @@ fn said(text: &str) -> BTreeSet<String> {
         .clone();
     let servers: Vec<ServerId> = topology.servers().iter().map(Server::id).collect();
     topology.apply(&Edit::SetSite { servers, site: None }).unwrap();
-    // Printed anew: nobody's spelling and comments.
+    // Printed again: nobody's spelling and comments.
     let printed: DocumentMut = Document::new(topology).text().parse().unwrap();
     let mut lines = BTreeSet::new();
     for (key, item) in printed.iter().filter(|(key, _)| *key != "name") {

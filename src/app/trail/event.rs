@@ -23,7 +23,7 @@ pub(super) struct Stood {
     upstream: Option<String>,
     sync: Option<String>,
     is_paused: bool,
-    /// Whoever shows it does not answer: nobody knows about its link.
+    /// The server that shows it does not answer: nobody knows about its link.
     is_hidden: bool,
 }
 
@@ -128,7 +128,7 @@ impl Stood {
     }
 }
 
-/// True while whoever shows a standby does not answer: then nobody knows about its link.
+/// True while the server that shows a standby does not answer: then nobody knows about its link.
 fn is_hidden(seen: &Glance, reading: &Reading) -> bool {
     let servers = &mut seen.board.servers.iter();
     let upstream = servers.find(|one| Some(&one.name) == reading.upstream.as_ref());

@@ -119,7 +119,7 @@ enum Asked {
     Once,
     Prepared(Statement),
     /// What was prepared is not there any more.
-    Anew,
+    Unprepared,
 }
 
 /// Not there, or there already: what was prepared belongs to another session.
@@ -214,7 +214,7 @@ impl Session {
     }
 
     /// The rows of a question that is asked again and again: from the second time on the server has its plan, which saves it
-    /// half of the work. Where a pooler hands each question to another session, it is asked anew each time.
+    /// half of the work. Where a pooler hands each question to another session, it is planned each time.
     pub async fn ask_again(&self, sql: &str) -> Result<Vec<Row>, SqlError> {
         let known = self.asked().get(sql).cloned();
         let done = match known {
@@ -223,7 +223,7 @@ impl Session {
                 self.note(sql, Asked::Once);
                 return Ok(rows);
             }
-            Some(Asked::Anew) => return self.ask(sql, &[]).await,
+            Some(Asked::Unprepared) => return self.ask(sql, &[]).await,
             Some(Asked::Once) => match self.client.prepare(sql).await {
                 Ok(statement) => {
                     self.note(sql, Asked::Prepared(statement.clone()));
@@ -235,7 +235,7 @@ impl Session {
         };
         match done {
             Err(error) if error.code().is_some_and(is_of_a_pooler) => {
-                self.note(sql, Asked::Anew);
+                self.note(sql, Asked::Unprepared);
                 self.ask(sql, &[]).await
             }
             other => Ok(other?),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::health::{Board, Reading};
+use crate::model::health::{Board, Reading, ReplicationRow};
 
 /// What is foretold of something, and what is seen of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -52,8 +52,7 @@ fn words(board: &Board, reading: &Reading) -> String {
     }
     let role = match &reading.upstream {
         None => reading.role.clone(),
-        Some(upstream) if streams(board, upstream, &reading.name) => format!("streams from {upstream}"),
-        Some(_) => "receives nothing".to_owned(),
+        Some(upstream) => from(board, upstream, &reading.name),
     };
     let streaming = reading.replication.iter().filter(|row| row.state == "streaming");
     let mut sends: Vec<String> = streaming
@@ -63,14 +62,20 @@ fn words(board: &Board, reading: &Reading) -> String {
     std::iter::once(role).chain(sends).collect::<Vec<_>>().join(", ")
 }
 
-/// The server that sends knows best. Where that one does not answer, nothing comes from it.
-fn streams(board: &Board, upstream: &str, standby: &str) -> bool {
-    let upstream = board.servers.iter().find(|reading| reading.name == upstream);
-    upstream.is_some_and(|reading| {
-        let mut rows = reading.replication.iter();
-        reading.answers
-            && rows.any(|row| row.state == "streaming" && row.application_name.eq_ignore_ascii_case(standby))
-    })
+/// The server that sends knows best. Where it runs and does not answer, nobody knows.
+fn from(board: &Board, upstream: &str, standby: &str) -> String {
+    let sender = board.servers.iter().find(|reading| reading.name == upstream);
+    if sender.is_some_and(|sender| sender.running && !sender.answers) {
+        return format!("unknown, {upstream} does not answer");
+    }
+    let mut rows = sender.into_iter().flat_map(|sender| &sender.replication);
+    let is_its =
+        |row: &ReplicationRow| row.state == "streaming" && row.application_name.eq_ignore_ascii_case(standby);
+    if rows.any(is_its) {
+        format!("streams from {upstream}")
+    } else {
+        "receives nothing".to_owned()
+    }
 }
 
 fn outcome(word: &str) -> &str {
@@ -128,6 +133,22 @@ mod tests {
         ] {
             assert!(dead.iter().any(|one| one == line), "{line}: {dead:?}");
         }
+    }
+
+    #[test]
+    fn nobody_knows_what_a_silent_server_sends() {
+        let mut seen = board(&[]);
+        let a = seen
+            .servers
+            .iter_mut()
+            .find(|reading| reading.name == "a")
+            .unwrap();
+        a.answers = false;
+        a.replication.clear();
+        let all = beside(&board(&[]), &seen);
+        let of = |name: &str| all.iter().find(|one| one.of == name).unwrap().seen.clone();
+        assert_eq!(of("a"), "does not answer");
+        assert_eq!(of("c"), "unknown, a does not answer");
     }
 
     #[test]

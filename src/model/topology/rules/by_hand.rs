@@ -54,7 +54,7 @@ impl Topology {
 }
 
 impl Topology {
-    /// True if pg_rewind can take back what a server has that others lack: it writes whole pages after a checkpoint, for data
+    /// True if pg_rewind can undo what a server has that others lack: it writes whole pages after a checkpoint, for data
     /// checksums or by `wal_log_hints`.
     pub fn is_rewindable(&self, server: &Server) -> bool {
         let major = self.postgres();
