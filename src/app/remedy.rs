@@ -79,7 +79,7 @@ impl Session {
         let rejoin = |id: ServerId| running.may_rejoin(id).ok().map(Remedy::steer);
         let fail_over = || running.may_fail_over().ok().map(Remedy::steer);
         let found = match (one.rule, named) {
-            ("server-down", Some(server)) if one.is_fenced() => [rejoin(server.id()), None],
+            ("server-down", Some(server)) if one.needs_rejoin() => [rejoin(server.id()), None],
             ("server-down", Some(server)) if server.is_primary() => [start(server), fail_over()],
             ("server-down", Some(server)) => [start(server), None],
             ("no-primary", _) => [start(primary), fail_over()],

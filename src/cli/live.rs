@@ -125,7 +125,7 @@ mod tests {
             topology,
             observed,
             beside: Vec::new(),
-            fenced: Vec::new(),
+            to_rejoin: Vec::new(),
             now,
         };
         let board = snapshot.board();
@@ -172,7 +172,7 @@ mod tests {
                 topology: Arc::new(notation::parse("m 1\n  a 2\n").unwrap()),
                 observed,
                 beside: Vec::new(),
-                fenced: Vec::new(),
+                to_rejoin: Vec::new(),
                 now: Moment::default(),
             };
             life(&snapshot.board().servers[1], &snapshot)

@@ -46,7 +46,7 @@ fn snapshot(standbys: usize) -> Snapshot {
         topology,
         observed,
         beside: Vec::new(),
-        fenced: Vec::new(),
+        to_rejoin: Vec::new(),
         now: Moment::default(),
     }
 }

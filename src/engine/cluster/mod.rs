@@ -20,6 +20,7 @@ mod teardown;
 mod teardown_tests;
 pub(super) mod watched;
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
@@ -37,6 +38,7 @@ use crate::engine::system::plain;
 use crate::model::configuration::ClusterFolder;
 use crate::model::diagram::embedded::LARGEST_DESIGN_BYTES;
 use crate::model::document::{Document, format};
+use crate::model::drift::{Because, ToRejoin};
 use crate::model::health::Board;
 use crate::model::topology::{Server, ServerId, Topology};
 use crate::report::Report;
@@ -168,12 +170,27 @@ impl Cluster {
         })
     }
 
-    /// The servers of the design, by name, that are not started before they are rejoined.
-    pub(super) fn fenced_names(&self) -> Vec<String> {
+    /// The servers of the design that are not started before they are rejoined.
+    pub(super) fn to_rejoin(&self) -> Vec<ToRejoin> {
         let topology = self.design.topology();
-        let is_fenced = |server: &&Server| self.fenced.contains(&topology.folder(server.id()));
-        let fenced = topology.servers().iter().filter(is_fenced);
-        fenced.map(|server| server.name().to_string()).collect()
+        let one = |server: &Server| {
+            let folder = topology.folder(server.id());
+            let data = self.site.data(&folder);
+            let because = if self.fenced.contains(&folder) {
+                Because::Replaced
+            } else if !server.is_primary()
+                && std::fs::symlink_metadata(data).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+            {
+                Because::NoData
+            } else {
+                return None;
+            };
+            Some(ToRejoin {
+                name: server.name().to_string(),
+                because,
+            })
+        };
+        topology.servers().iter().filter_map(one).collect()
     }
 
     pub(in crate::engine) fn topology(&self) -> &Topology {

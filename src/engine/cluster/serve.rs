@@ -9,6 +9,7 @@ use crate::engine::cluster::record::{self, Builder, Lock, Stored, Switching};
 use crate::engine::postgres::{archive, server, trial};
 use crate::engine::run::{Host, Work, misplaced};
 use crate::engine::system::wait::Failure;
+use crate::model::drift::Because;
 use crate::model::health::ReplicationRow;
 use crate::model::plan::{
     Action, Kind, Note, Plan, Reader, Scope, Serve, plan_reload, plan_restart, plan_set_replay, plan_start,
@@ -28,16 +29,7 @@ pub(super) struct ServeHost {
 impl ServeHost {
     pub(super) fn to_start(cluster: Cluster, names: &[String]) -> Result<(Plan, Self), Report> {
         let mut chosen = cluster.chosen(names)?;
-        let fenced = cluster.fenced_names();
-        if let Some(name) = names.iter().find(|name| fenced.contains(name)) {
-            return Err(is_fenced(&cluster, name));
-        }
-        let topology = cluster.topology();
-        let is_free = |id: &ServerId| {
-            let name = topology.server(*id).map_or("", |server| server.name().as_str());
-            !fenced.iter().any(|one| one == name)
-        };
-        chosen.retain(is_free);
+        leave_those_to_rejoin(&cluster, &mut chosen, names)?;
         drawn::refuse_second_primary(&cluster, &chosen)?;
         let plan = plan_start(cluster.topology(), &cluster.folder(), &chosen);
         Ok((plan, Self::of(cluster, Kind::Start)))
@@ -55,17 +47,9 @@ impl ServeHost {
         rolling: bool,
     ) -> Result<(Plan, Self), Report> {
         let mut chosen = cluster.chosen(names)?;
-        let fenced = cluster.fenced_names();
-        if let Some(name) = names.iter().find(|name| fenced.contains(name)) {
-            return Err(is_fenced(&cluster, name));
-        }
-        let topology = cluster.topology();
-        chosen.retain(|id| {
-            let server = topology.server(*id);
-            server.is_some_and(|server| !fenced.iter().any(|name| name == server.name().as_str()))
-        });
+        leave_those_to_rejoin(&cluster, &mut chosen, names)?;
         drawn::refuse_second_primary(&cluster, &chosen)?;
-        let plan = plan_restart(topology, &cluster.folder(), &chosen, rolling);
+        let plan = plan_restart(cluster.topology(), &cluster.folder(), &chosen, rolling);
         Ok((plan, Self::of(cluster, Kind::Restart)))
     }
 
@@ -310,15 +294,32 @@ impl Host for ServeHost {
     }
 }
 
-/// A server that may have what no other server has is not started as if nothing had been.
-fn is_fenced(cluster: &Cluster, name: &str) -> Report {
-    Report::new(format!(
-        "{name} was not started: another server took over from it, and it may have what no other server has."
-    ))
-    .hint(format!(
-        "Bring it back as a standby: pgcascade rejoin {} {name}",
-        cluster.folder()
-    ))
+/// Leaves those that are rejoined first; one that was asked for by name is refused.
+fn leave_those_to_rejoin(
+    cluster: &Cluster,
+    chosen: &mut Vec<ServerId>,
+    names: &[String],
+) -> Result<(), Report> {
+    let to_rejoin = cluster.to_rejoin();
+    if let Some(one) = to_rejoin.iter().find(|one| names.contains(&one.name)) {
+        let why = match one.because {
+            Because::Replaced => "another server took over from it, and it may have what no other server has",
+            Because::NoData => "it has no data directory",
+        };
+        return Err(
+            Report::new(format!("{} was not started: {why}.", one.name)).hint(format!(
+                "Bring it back as a standby: pgcascade rejoin {} {}",
+                cluster.folder(),
+                one.name
+            )),
+        );
+    }
+    let topology = cluster.topology();
+    chosen.retain(|id| {
+        let server = topology.server(*id);
+        server.is_some_and(|server| !to_rejoin.iter().any(|one| one.name == server.name().as_str()))
+    });
+    Ok(())
 }
 
 /// What the record says while servers are started or stopped: should we be ended, the next pgcascade offers to resume.

@@ -16,6 +16,7 @@ use crate::engine::postgres::sql::{Session, SqlError};
 use crate::engine::proxy::{self, LinkFault};
 use crate::engine::system::processes;
 use crate::engine::system::wait::{Failure, Wait};
+use crate::model::drift::Because;
 use crate::model::health::Role;
 use crate::model::topology::{Server, ServerId};
 use crate::report::Report;
@@ -160,7 +161,11 @@ pub(super) async fn undo(
     match *fault {
         Fault::Crash(id) | Fault::Stop(id) => {
             let target = target(cluster, id)?;
-            if cluster.fenced_names().contains(&target.name) {
+            let mut to_rejoin = cluster.to_rejoin().into_iter();
+            let because = to_rejoin
+                .find(|one| one.name == target.name)
+                .map(|one| one.because);
+            if because == Some(Because::Replaced) {
                 return Err(
                     Report::new(format!("Another server took over from {}.", target.name)).hint(format!(
                         "Bring it back as a standby: pgcascade rejoin {} {}",
@@ -168,6 +173,13 @@ pub(super) async fn undo(
                         target.name
                     )),
                 );
+            }
+            if because.is_some() || slots::is_lost_to(cluster, id, &wait).await? {
+                slots::rejoin(cluster, &target.name, cancel).await?;
+                return Ok(format!(
+                    "{} runs again, with a new copy of the data.",
+                    target.name
+                ));
             }
             let task = Task::start(folder, std::slice::from_ref(&target.name))?;
             task.quietly(cancel).await?;

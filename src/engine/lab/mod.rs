@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use self::fault::Fault;
 use super::cluster::Cluster;
 use super::cluster::record::{self, Lock};
+use crate::model::topology::Topology;
 use crate::report::Report;
 
 /// Does something to a running cluster: `crash slave1`. Each sentence is one thing done.
@@ -73,7 +74,7 @@ pub async fn repair(
     };
     let mut said = Vec::new();
     let mut failed: Option<Report> = None;
-    for text in wanted.into_iter().rev() {
+    for text in in_order_of_repair(wanted, topology) {
         // A server that came back by a copy has another data directory than before.
         let cluster = Cluster::load(folder)?;
         let undone = match Fault::parse(&text, topology) {
@@ -92,6 +93,15 @@ pub async fn repair(
         }
     }
     failed.map_or(Ok(said), Err)
+}
+
+/// The last first; but standbys are copied again only where all others are well.
+fn in_order_of_repair(made: Vec<String>, topology: &Topology) -> Vec<String> {
+    let is_of_slots = |text: &String| matches!(Fault::parse(text, topology), Ok(Fault::OutgrowSlots));
+    let (slots, mut rest): (Vec<String>, Vec<String>) = made.into_iter().partition(is_of_slots);
+    rest.reverse();
+    rest.extend(slots);
+    rest
 }
 
 /// What was done to a cluster and not undone yet, in its order.

@@ -8,8 +8,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::fault::Fault;
 use super::make::{AT_MOST, target, with_session, writer};
 use crate::engine::cluster::Cluster;
+use crate::engine::cluster::record;
 use crate::engine::deploy::{self, Cancel, Refused};
 use crate::engine::monitor::{self, Snapshot};
 use crate::engine::postgres::server::Target;
@@ -111,7 +113,14 @@ async fn caught_up(cluster: &Cluster, writer: &Target, megabytes: i64, wait: &Wa
     }
 }
 
-/// Brings every standby back whose slot was lost.
+/// True if the slot of a server has lost WAL that it needs.
+pub(super) async fn is_lost_to(cluster: &Cluster, id: ServerId, wait: &Wait) -> Result<bool, Report> {
+    let lost = slots_of(cluster, &look(cluster, wait).await?, is_lost);
+    let name = target(cluster, id)?.name;
+    Ok(lost.iter().any(|one| one.standby == name))
+}
+
+/// Brings every standby back whose slot was lost, or whom an earlier repair left down.
 pub(super) async fn give_back(cluster: &Cluster, cancel: CancellationToken) -> Result<String, Report> {
     let wait = Wait::new(AT_MOST, cancel.clone());
     let seen = look(cluster, &wait).await?;
@@ -122,16 +131,49 @@ pub(super) async fn give_back(cluster: &Cluster, cancel: CancellationToken) -> R
         tell(cluster, &target(cluster, id)?, RESTORE_LIMIT, &wait).await?;
     }
     let lost = slots_of(cluster, &seen, is_lost);
-    for one in &lost {
-        rejoin(cluster, &one.standby, cancel.clone()).await?;
+    let lost: BTreeSet<String> = lost.into_iter().map(|one| one.standby).collect();
+    let mut failed: Option<Report> = None;
+    let mut back = Vec::new();
+    // Upstreams first: a standby is copied to where its upstream can send what comes after the copy.
+    let topology = cluster.topology();
+    for server in topology
+        .in_tree_order()
+        .into_iter()
+        .filter_map(|id| topology.server(id))
+    {
+        let name = server.name().to_string();
+        if !lost.contains(&name) && !is_left_down(cluster, server)? {
+            continue;
+        }
+        match rejoin(cluster, &name, cancel.clone()).await {
+            Ok(()) => back.push(name),
+            // The others are not kept waiting for one that cannot come back now.
+            Err(report) => failed = failed.or(Some(report)),
+        }
     }
-    if lost.is_empty() {
-        return Ok("Every slot has what its standby needs.".to_owned());
+    match failed {
+        Some(report) => Err(report),
+        None if back.is_empty() => Ok("Every slot has what its standby needs.".to_owned()),
+        None => Ok(format!("Brought back with a new slot: {}.", listed(&back))),
     }
-    Ok(format!("Brought back with a new slot: {}.", standbys(&lost)))
 }
 
-async fn rejoin(cluster: &Cluster, server: &str, cancel: CancellationToken) -> Result<(), Report> {
+/// True for a standby that is down, and not because of a fault of its own.
+fn is_left_down(cluster: &Cluster, server: &Server) -> Result<bool, Report> {
+    let folder = cluster.topology().folder(server.id());
+    if server.is_primary() || !matches!(cluster.site.running(&folder), Ok(None)) {
+        return Ok(false);
+    }
+    let made = record::load(&cluster.site.folder)?.faults;
+    let mut made = made
+        .iter()
+        .filter_map(|text| Fault::parse(text, cluster.topology()).ok());
+    let own = [Fault::Crash(server.id()), Fault::Stop(server.id())];
+    Ok(!made.any(|fault| own.contains(&fault)))
+}
+
+/// Brings a standby back the cheapest way that is right.
+pub(super) async fn rejoin(cluster: &Cluster, server: &str, cancel: CancellationToken) -> Result<(), Report> {
     let wish = Wish::Rejoin {
         server: server.to_owned(),
     };

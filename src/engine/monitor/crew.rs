@@ -30,10 +30,8 @@ pub(super) struct Crew {
     /// The cluster's.
     id: String,
     topology: Arc<Topology>,
-    /// The cluster, if servers have left its design: they are looked for at each snapshot.
-    beside: Option<Cluster>,
-    /// Servers, by name, that are not started before they are rejoined.
-    fenced: Vec<String>,
+    /// One that pgcascade made: what its record and folders say of its servers is looked for at each snapshot.
+    cluster: Option<Cluster>,
     servers: usize,
     observed: Observed,
     clock: Clock,
@@ -50,8 +48,7 @@ impl Crew {
         let topology = Arc::new(cluster.design.topology().clone());
         let crew = Self::of(&cluster.site.id, topology, cluster.watched(), every, cancel);
         Self {
-            beside: Some(cluster.clone()).filter(|cluster| !cluster.beside.is_empty()),
-            fenced: cluster.fenced_names(),
+            cluster: Some(cluster.clone()),
             ..crew
         }
     }
@@ -81,8 +78,7 @@ impl Crew {
         Self {
             id: id.to_owned(),
             topology,
-            beside: None,
-            fenced: Vec::new(),
+            cluster: None,
             servers: count,
             observed: Observed::default(),
             clock,
@@ -96,11 +92,10 @@ impl Crew {
 
     /// True if these are the servers of that cluster, by the design that it has now.
     pub(super) fn is_of(&self, cluster: &Cluster) -> bool {
-        let beside = self.beside.as_ref().map_or(&[][..], |cluster| &cluster.beside);
+        let own = self.cluster.as_ref();
         self.id == cluster.site.id
             && *self.topology == *cluster.design.topology()
-            && beside == cluster.beside
-            && self.fenced == cluster.fenced_names()
+            && own.is_some_and(|own| own.beside == cluster.beside && own.fenced == cluster.fenced)
     }
 
     /// The next observation, noted. False: there will be none.
@@ -133,8 +128,8 @@ impl Crew {
         Snapshot {
             topology: Arc::clone(&self.topology),
             observed: self.observed.clone(),
-            beside: self.beside.as_ref().map_or_else(Vec::new, running_beside),
-            fenced: self.fenced.clone(),
+            beside: self.cluster.as_ref().map_or_else(Vec::new, running_beside),
+            to_rejoin: self.cluster.as_ref().map_or_else(Vec::new, Cluster::to_rejoin),
             now: self.clock.now(),
         }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::drift::{self, Drift, Lag};
+use crate::model::drift::{self, Drift, Lag, ToRejoin};
 use crate::model::health::{Board, Lsn, Moment, Observed};
 use crate::model::quoting::shell_path;
 use crate::model::topology::Topology;
@@ -17,8 +17,8 @@ pub struct Snapshot {
     pub observed: Observed,
     /// Servers that left the design and run all the same.
     pub beside: Vec<Beside>,
-    /// Servers of the design, by name, that are not started before they are rejoined.
-    pub fenced: Vec<String>,
+    /// Servers of the design that are not started before they are rejoined.
+    pub to_rejoin: Vec<ToRejoin>,
     pub now: Moment,
 }
 
@@ -44,7 +44,7 @@ impl Snapshot {
         let mut found: Vec<Drift> = beside.collect();
         found.extend(drift::drift(&self.topology, &self.observed));
         for one in &mut found {
-            drift::fenced(one, &self.fenced);
+            drift::to_rejoin(one, &self.to_rejoin);
         }
         found
     }

@@ -98,10 +98,12 @@ pub async fn start(
 fn spawn(site: &Site, target: &Target, pass_file_in_environment: bool) -> Result<Started, Report> {
     let headline = || format!("{} could not be started.", target.name);
     let data = site.own_data(&target.folder).ok_or_else(|| {
-        Report::new(headline()).hint(format!(
-            "{} is not the directory made by pgcascade.",
-            site.data(&target.folder).display()
-        ))
+        let data = site.data(&target.folder);
+        let hint = match std::fs::symlink_metadata(&data) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => "There is no",
+            _ => "Not the directory that pgcascade made:",
+        };
+        Report::new(headline()).hint(format!("{hint} {}.", data.display()))
     })?;
     let log = files::open_log(&site.path(&ClusterFolder::log(&target.folder)), site.owner)
         .and_then(|log| Ok((log.try_clone()?, log)))

@@ -37,8 +37,8 @@ impl Drift {
         Some(line.replacen(FOLDER, &format!(" {folder}"), 1))
     }
 
-    /// True for a server that another one took over from: it is rejoined, not just started.
-    pub fn is_fenced(&self) -> bool {
+    /// True for a server that is down and is rejoined, not just started.
+    pub fn needs_rejoin(&self) -> bool {
         self.rule == "server-down" && self.fix.as_deref().is_some_and(|fix| fix.starts_with(REJOIN))
     }
 }

@@ -218,11 +218,31 @@ pub fn beside(name: &str, data: &str) -> Drift {
     )
 }
 
-/// What helps a server that a failover left behind: it may have what no other server has, so it is not just started.
-pub fn fenced(one: &mut Drift, fenced: &[String]) {
-    let server = one.server.as_ref().filter(|name| fenced.contains(name));
-    if let Some(name) = server.filter(|_| one.rule == "server-down") {
-        one.message = format!("{name} is down since another server took over.");
+/// A server that is not just started: it is rejoined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToRejoin {
+    pub name: String,
+    pub because: Because,
+}
+
+/// Why a server is not just started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// Another server took over from it: it may have what no other server has.
+    Replaced,
+    /// A copy that failed or was killed left it without data.
+    NoData,
+}
+
+/// What helps a server that is not just started.
+pub fn to_rejoin(one: &mut Drift, to_rejoin: &[ToRejoin]) {
+    let mut all = to_rejoin.iter().filter(|_| one.rule == "server-down");
+    let its = all.find(|its| one.server.as_ref() == Some(&its.name));
+    if let Some(ToRejoin { name, because }) = its {
+        one.message = match because {
+            Because::Replaced => format!("{name} is down since another server took over."),
+            Because::NoData => format!("{name} is down and has no data directory."),
+        };
         one.fix = Some(format!("{}: pgcascade rejoin DIR {name}", command::REJOIN));
     }
 }

@@ -114,6 +114,9 @@ impl Kind {
             Self::Switchover | Self::Failover => {
                 "The new primary accepts writes. The remaining steps are not done yet: `pgcascade resume` finishes them."
             }
+            Self::Rejoin => {
+                "The server streams again and stays; the whole cluster is not verified yet: `pgcascade resume` does it."
+            }
             Self::RollBack => "The servers are between two designs: `pgcascade resume` continues.",
             _ => {
                 "The new design runs, is verified and recorded; the next `pgcascade apply` cleans up \

@@ -85,17 +85,27 @@ impl Planner<'_> {
 
     /// The new design holds; then what nobody uses any more goes.
     pub(super) fn settle(&mut self) {
-        let (running, wanted) = (self.difference.running, self.wanted);
+        self.record(
+            "Record the new design".to_owned(),
+            "It runs and is verified: from here on nothing is rolled back, and the remaining steps only clean up",
+        );
+        self.clear();
+    }
+
+    /// From here on nothing is rolled back.
+    pub(super) fn record(&mut self, title: String, why: &str) {
         let settles_at = self.add(New {
-            title: "Record the new design".to_owned(),
-            why:
-                "It runs and is verified: from here on nothing is rolled back, and the remaining steps only \
-                 clean up"
-                    .to_owned(),
+            title,
+            why: why.to_owned(),
             action: Action::Alter(Alter::Settle),
             ..New::default()
         });
         self.head.settles_at = Some(settles_at);
+    }
+
+    /// What nobody uses any more goes.
+    pub(super) fn clear(&mut self) {
+        let (running, wanted) = (self.difference.running, self.wanted);
         self.steps.enter(Phase::Clear);
         for one in &self.difference.kept {
             let there = slots_on(wanted, one.is.id());

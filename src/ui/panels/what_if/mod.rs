@@ -77,7 +77,6 @@ fn verdict_ui(ui: &mut Ui, session: &Session, verdict: &Verdict, what_if: &WhatI
     ui.add_space(GAP_SMALL);
     said_all_ui(ui, "summary", &verdict.summary);
     said_all_ui(ui, "lost", &verdict.lost);
-    reality_ui(ui, session, what_if.world());
     if session.is_advice_folded() {
         note_ui(
             ui,
@@ -89,6 +88,7 @@ fn verdict_ui(ui: &mut Ui, session: &Session, verdict: &Verdict, what_if: &WhatI
             advice_ui(ui, session, place, advice, what_if.world(), outbox);
         }
     }
+    reality_ui(ui, session, what_if.world());
     section_ui(ui, "Each server");
     said_all_ui(ui, "servers", verdict.servers.iter().map(|server| &server.said));
     section_ui(ui, "Commits at each synchronous_commit level");

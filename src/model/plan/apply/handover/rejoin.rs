@@ -100,8 +100,13 @@ pub fn plan_rejoin(
     }
     .steps(by);
     planner.steps.enter(Phase::Prove);
+    // A proof that fails because of other servers is no reason to throw away a copy that streams.
+    planner.record(
+        format!("Record that {} is back", server.name()),
+        "It streams: from here on nothing is rolled back, whatever the verification finds",
+    );
     planner.prove();
-    planner.settle();
+    planner.clear();
     let Planner { head, steps, .. } = planner;
     Ok(ApplyPlan {
         plan: Plan {
