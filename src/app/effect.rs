@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{ImportSource, Imported, ReportStyle};
+use super::{HostsPlan, ImportSource, Imported, ReportStyle, ToHosts};
 use crate::engine::deploy::adopt::Adopting;
 use crate::engine::deploy::{Change, Resumed};
 use crate::model::bundle::Bundle;
@@ -168,6 +168,15 @@ pub enum Effect {
         folder: PathBuf,
     },
     StartChange(Box<Change>),
+    /// Look at the folder of the design's playbook, answered by `RunMessage::HostsLooked`.
+    LookToHosts {
+        document: Box<Document>,
+        asked: ToHosts,
+    },
+    StartPlaybook {
+        run: u64,
+        planned: Box<HostsPlan>,
+    },
     /// Look at what was left unfinished in the folder; a run of it gets this number.
     LookAtLeftOver {
         folder: PathBuf,

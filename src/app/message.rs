@@ -1,6 +1,10 @@
 //! Everything that can happen to the window: one closed enum, so that all causes are visible in one place.
 
+mod lesson;
+
 use std::path::PathBuf;
+
+pub use self::lesson::LessonMessage;
 
 use crate::app::glance::Glance;
 use crate::engine::deploy::adopt::Adopting;
@@ -9,14 +13,15 @@ use crate::model::desk::{FontFile, LeftCluster, Listed, RecentConnection, Recent
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::{Loaded, Second};
-use crate::model::lessons::{Progress, ProofStep};
 use crate::model::plan::{Machine, RunEvent, Wish};
 use crate::model::simulate::time::{Micros, Speed, Workload};
 use crate::model::simulate::world::Incident;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
-use super::{Against, Dialog, ExportMessage, ImportMessage, LessonFile, Look, Pace, PathPurpose, Tab};
+use super::{
+    Against, Dialog, ExportMessage, HostsPlan, ImportMessage, Look, Pace, PathPurpose, Tab, ToHosts,
+};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
@@ -141,6 +146,13 @@ pub enum RunMessage {
     AskChange,
     Looked(Box<Found>),
     NotLooked(Report),
+    /// Ask how the design goes to its hosts.
+    AskHosts,
+    /// Look at the playbook's folder and show what it would do.
+    LookToHosts(ToHosts),
+    HostsLooked(ToHosts, Result<Box<HostsPlan>, Report>),
+    /// Look at the servers on the hosts, as a cluster that somebody else runs.
+    WatchHosts,
     /// Run the plan that is shown.
     Confirm,
     /// Trust what the design runs of its own, and run the plan that is shown.
@@ -315,61 +327,6 @@ pub enum WhatIfMessage {
     /// The story of the moments, in time.
     PlayStory,
     Time(TimeMessage),
-}
-
-/// Lessons, and the quiz.
-#[derive(Clone, Debug, PartialEq)]
-pub enum LessonMessage {
-    /// What was done in earlier sessions, and the number of the day.
-    Known(Box<Progress>, u64),
-    /// A lesson by its name, or a challenge by its number.
-    Open(String),
-    /// From its start, with nothing reached.
-    Restart,
-    /// The design stays; it is no lesson's any more.
-    End,
-    /// So many pages beyond the first are reached.
-    Page(usize),
-    /// A guess; only the first one counts.
-    Answer {
-        ask: String,
-        values: Vec<String>,
-    },
-    /// One more hint for this goal.
-    Hint(String),
-    /// The program's own advice, which counts as a hint.
-    Advice,
-    /// Play the solution.
-    Show,
-    /// Its next step.
-    ShowStep,
-    /// As much of it as reaches the next goal.
-    NextGoal,
-    /// What was done, as text for the clipboard.
-    CopyResult,
-    /// Ask for the file of a lesson of one's own.
-    OpenFile,
-    /// Such a file as it was read.
-    FileRead(PathBuf, LessonFile),
-    /// The file of the open lesson may have changed.
-    LookAtFile,
-    /// What was learnt goes to a file, or comes from one.
-    Export,
-    Import,
-    Imported(Box<Progress>),
-    /// Ask before everything is forgotten.
-    AskForget,
-    Forget,
-    /// Show the lesson on real servers of its own.
-    Prove,
-    ProofStep(ProofStep),
-    /// It ended, with the goals that were shown or why they were not.
-    ProofEnded(Result<Vec<String>, Report>),
-    CancelProof,
-    /// The question of this number, of the quiz of this seed.
-    Quiz(u64, u64),
-    Guess(Vec<String>),
-    EndQuiz,
 }
 
 /// What-if in time.

@@ -16,6 +16,7 @@ mod folding;
 pub mod glance;
 mod importing;
 mod in_time;
+pub mod job;
 mod lesson;
 pub mod load;
 mod locked;
@@ -52,7 +53,8 @@ pub use message::{
 pub use mode::Mode;
 pub use outbox::Outbox;
 pub use session::{
-    ClusterView, Derived, Desk, Dialog, Live, Looks, Notice, NoticeKind, Pending, Pick, RunView, Session, Tab,
+    ClusterView, Derived, Desk, Dialog, HostsPlan, Live, Looks, Notice, NoticeKind, Pending, Pick, RunView,
+    Session, Tab, ToHosts,
 };
 pub use start::Start;
 pub use survives::{MOST_FOR_DOUBLE, Survives};

@@ -4,7 +4,8 @@
 
 use std::ops::Range;
 
-use crate::model::plan::{Outcome, Plan, Progress, StepState};
+use super::job::Item;
+use crate::model::plan::{Outcome, Progress, StepState};
 use crate::model::words::counted;
 
 /// More servers than this are counted, and not named.
@@ -30,15 +31,15 @@ pub struct PhaseState {
 
 /// What stands above each stretch. Where several have the same title, the servers tell them apart: "Start the servers:
 /// slave1, slave2".
-pub fn titles(plan: &Plan, stretches: &[Stretch]) -> Vec<String> {
+pub fn titles(items: &[Item<'_>], stretches: &[Stretch]) -> Vec<String> {
     let words = |stretch: &Stretch| {
         let same = stretches.iter().filter(|other| other.title == stretch.title);
         if same.count() < 2 {
             return stretch.title.to_owned();
         }
-        let steps = plan.steps.get(stretch.steps.clone()).unwrap_or_default();
+        let steps = items.get(stretch.steps.clone()).unwrap_or_default();
         let mut names: Vec<&str> = Vec::new();
-        for name in steps.iter().filter_map(|step| step.server.as_deref()) {
+        for name in steps.iter().filter_map(|step| step.server) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -53,17 +54,19 @@ pub fn titles(plan: &Plan, stretches: &[Stretch]) -> Vec<String> {
 }
 
 /// All steps, each in one stretch.
-pub fn phases(plan: &Plan) -> Vec<Stretch> {
+pub fn phases(items: &[Item<'_>]) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
-    for (place, step) in plan.steps.iter().enumerate() {
-        let title = step.phase.title();
-        match stretches.last_mut() {
-            Some(last) if last.title == title => last.steps.end = place + 1,
-            _ => stretches.push(Stretch {
-                title,
+    let mut last = None;
+    for (place, item) in items.iter().enumerate() {
+        let is_of = Some((item.phase, item.turn));
+        match stretches.last_mut().filter(|_| last == is_of) {
+            Some(stretch) => stretch.steps.end = place + 1,
+            None => stretches.push(Stretch {
+                title: item.phase,
                 steps: place..place + 1,
             }),
         }
+        last = is_of;
     }
     stretches
 }
@@ -116,7 +119,8 @@ pub fn state_of(progress: &Progress, place: usize) -> StepState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::plan::{Action, Head, Kind, Make, Phase, StepId, StepSummary};
+    use crate::app::job::items;
+    use crate::model::plan::{Action, Head, Kind, Make, Phase, Plan, StepId, StepSummary};
 
     fn sample() -> Plan {
         let step = |(place, phase)| crate::model::plan::Step {
@@ -150,7 +154,7 @@ mod tests {
 
     #[test]
     fn every_step_is_in_one_phase_and_in_order() {
-        let phases: Vec<(&str, Range<usize>)> = phases(&sample())
+        let phases: Vec<(&str, Range<usize>)> = phases(&items(&sample()))
             .into_iter()
             .map(|phase| (phase.title, phase.steps))
             .collect();
@@ -202,7 +206,7 @@ mod tests {
                 steps: states.into_iter().map(|state| (summary.clone(), state)).collect(),
                 ..Progress::default()
             };
-            phases(&plan)
+            phases(&items(&plan))
                 .iter()
                 .map(|phase| phase.state(&progress).is_active)
                 .collect()

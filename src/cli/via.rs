@@ -8,12 +8,11 @@ use serde_json::json;
 use super::args::{Apply, Show};
 use super::deploy::{ending, shown, tell};
 use super::signals::Signals;
-use super::target::{Target, absolute};
+use super::target::Target;
 use super::{Ending, print};
-use crate::engine::ansible::{self, Play, Project};
+use crate::engine::ansible::{self, Access, Play, Project, Prospect};
 use crate::model::document::Document;
-use crate::model::export::{self, Playbook};
-use crate::model::plan::{Check, Outcome, StepSummary, describe_change};
+use crate::model::plan::Outcome;
 use crate::model::quoting::shell_path;
 use crate::model::words::counted;
 use crate::report::Report;
@@ -44,37 +43,12 @@ impl Via {
     pub(super) fn is_given(&self) -> bool {
         self.tool.is_some()
     }
-
-    /// As ansible-playbook takes them, from whatever folder it runs in.
-    fn variables(&self) -> Result<Vec<String>, Report> {
-        let mut all = Vec::new();
-        for one in &self.variables {
-            if let Some(file) = one.strip_prefix('@') {
-                all.push(format!("@{}", absolute(file.as_ref())?.display()));
-                continue;
-            }
-            let key = one.split('=').next().unwrap_or_default().to_lowercase();
-            if key.contains("pass") || key.contains("secret") {
-                return Err(Report::new(
-                    "A secret is refused on the command line, where every user of this machine can read it.",
-                )
-                .hint("Put it into a file of mode 0600, or a vault, and name it: -e @FILE"));
-            }
-            all.push(one.clone());
-        }
-        Ok(all)
-    }
 }
 
 pub(super) async fn deploy(target: &Target, document: Document, show: Show) -> Result<Ending, Report> {
     let project = Project::of(&target.file, target.dir())?;
-    possible(&document)?;
-    let playbook = Playbook::of(document.topology());
-    if show.plan {
-        show_steps(&project, &document, playbook.steps(), &[], &[], show.json);
-        return Ok(Ending::Fine);
-    }
-    if let Some(before) = project.deployed()?
+    if !show.plan
+        && let Some(before) = project.deployed()?
         && before.topology() != document.topology()
     {
         return Err(Report::new(format!(
@@ -84,152 +58,83 @@ pub(super) async fn deploy(target: &Target, document: Document, show: Show) -> R
         .hint("Change the hosts to this one with `pgcascade apply FILE --via ansible`.")
         .hint("Or choose another folder with --dir DIR."));
     }
-    run(&target.via, project, document, Vec::new(), show.json).await
+    let prospect = Prospect::of(project, document)?;
+    if show.plan {
+        show_steps(&prospect, show.json);
+        return Ok(Ending::Fine);
+    }
+    run(&target.via, prospect, show.json).await
 }
 
 pub(super) async fn apply(args: &Apply, wanted: Document) -> Result<Ending, Report> {
-    let project = Project::of(&args.file, args.dir.as_deref())?;
-    possible(&wanted)?;
-    let Some(before) = project.deployed()? else {
+    let prospect = Prospect::of(Project::of(&args.file, args.dir.as_deref())?, wanted)?;
+    if prospect.before.is_none() {
         return Err(Report::new(format!(
             "No design is recorded in {}, so that nobody knows what changes.",
-            project.folder().display()
+            prospect.project.folder().display()
         ))
         .hint("Build it with `pgcascade deploy FILE --via ansible`, or name the folder of its playbook with --dir DIR."));
-    };
-    let described = describe_change(before.topology(), wanted.topology());
-    let (changes, interruptions) = described.map_err(|checks| refused(&checks))?;
-    refuse_by_hand(&before, &wanted)?;
-    let playbook = Playbook::of(wanted.topology());
+    }
     if args.plan {
-        show_steps(
-            &project,
-            &wanted,
-            playbook.steps(),
-            &changes,
-            &interruptions,
-            args.json,
-        );
+        show_steps(&prospect, args.json);
         return Ok(Ending::Fine);
     }
     if !args.json {
-        for line in changes.iter().chain(&interruptions) {
+        for line in prospect.changes.iter().chain(&prospect.interruptions) {
             print::note(line);
         }
-        print::note(
-            "note: the playbook reloads running servers; a setting that needs a restart waits until you restart them",
-        );
+        for note in &prospect.notes {
+            print::note(format_args!("note: {note}"));
+        }
     }
-    run(&args.via, project, wanted, vec![before], args.json).await
+    run(&args.via, prospect, args.json).await
 }
 
-fn refused(checks: &[Check]) -> Report {
-    let report = Report::new("The change cannot be applied to the running hosts.");
-    let report = checks
-        .iter()
-        .fold(report, |report, check| report.hint(check.message.clone()));
-    checks
-        .iter()
-        .filter_map(|check| check.fix.clone())
-        .fold(report, Report::hint)
-}
-
-/// Errors of the design, before anything is written.
-fn possible(document: &Document) -> Result<(), Report> {
-    export::export(document, export::Target::Ansible)
-        .map(drop)
-        .map_err(|refused| Report::new(refused.message).hint(refused.hint))
-}
-
-/// What the playbook does not do.
-fn refuse_by_hand(before: &Document, wanted: &Document) -> Result<(), Report> {
-    let (old, new) = (before.topology(), wanted.topology());
-    if old.primary().name() != new.primary().name() {
-        return Err(Report::new(format!(
-            "The playbook makes no server the primary that was a standby: \"{}\" is to take over from \"{}\".",
-            new.primary().name(),
-            old.primary().name()
-        ))
-        .hint("Switch over by hand first, draw what runs then, and apply the rest."));
-    }
-    let gone: Vec<String> = old
-        .servers()
-        .iter()
-        .filter(|server| new.by_name(server.name().as_str()).is_none())
-        .map(|server| format!("\"{}\" on {}", server.name(), server.host()))
-        .collect();
-    if !gone.is_empty() {
-        print::note(format_args!(
-            "note: {} left the design, and the playbook does not touch it: stop it by hand",
-            gone.join(", ")
-        ));
-    }
-    Ok(())
-}
-
-fn show_steps(
-    project: &Project,
-    document: &Document,
-    steps: &[StepSummary],
-    changes: &[String],
-    interruptions: &[String],
-    as_json: bool,
-) {
-    let cluster = document.topology().name();
+fn show_steps(prospect: &Prospect, as_json: bool) {
+    let cluster = prospect.document.topology().name();
+    let folder = prospect.project.folder();
     if as_json {
         print::json(&json!({
             "cluster": cluster,
-            "folder": project.folder(),
+            "folder": folder,
             "via": "ansible",
-            "changes": changes,
-            "interruptions": interruptions,
-            "steps": steps,
+            "changes": prospect.changes,
+            "interruptions": prospect.interruptions,
+            "notes": prospect.notes,
+            "steps": prospect.steps,
         }));
         return;
     }
     print::line(format_args!(
         "{} for \"{cluster}\" by Ansible, from {}",
-        counted(steps.len(), "step"),
-        project.folder().display()
+        counted(prospect.steps.len(), "step"),
+        folder.display()
     ));
-    for line in changes.iter().chain(interruptions) {
+    for line in prospect.changes.iter().chain(&prospect.interruptions) {
         print::line(format_args!("  {line}"));
     }
-    let width = steps.len().to_string().len();
-    for (place, step) in steps.iter().enumerate() {
+    for note in &prospect.notes {
+        print::line(format_args!("  note: {note}"));
+    }
+    let width = prospect.steps.len().to_string().len();
+    for (place, step) in prospect.steps.iter().enumerate() {
         print::line(format_args!("{:>width$}. {}", place + 1, step.title));
     }
 }
 
-async fn run(
-    via: &Via,
-    project: Project,
-    document: Document,
-    before: Vec<Document>,
-    as_json: bool,
-) -> Result<Ending, Report> {
+async fn run(via: &Via, prospect: Prospect, as_json: bool) -> Result<Ending, Report> {
     let signals = Signals::catch()?;
-    let variables = via.variables()?;
-    let inventory = via.inventory.as_deref().map(absolute).transpose()?;
-    project.prepare(&document).await?;
+    let access = Access::of(via.inventory.as_deref(), &via.variables)?;
     let cancel = crate::engine::deploy::Cancel::default();
     let _watcher = signals.cancels(
         &cancel,
         "Cancelled: the playbook ends (press Ctrl-C again to stop waiting)",
         "Stopping at once",
     );
-    let topology = document.topology();
     let play = Play {
         number: RUN,
-        project: project.clone(),
-        playbook: Playbook::of(topology),
-        cluster: topology.name().to_owned(),
-        inventory,
-        variables,
-        left_slots: before
-            .first()
-            .map(|before| export::left_slots(before.topology(), topology))
-            .unwrap_or_default(),
+        prospect: prospect.clone(),
+        access,
     };
     let mut changed = 0;
     let outcome = shown(as_json, |events| async {
@@ -238,13 +143,12 @@ async fn run(
         outcome
     })
     .await;
-    if outcome == Outcome::Done {
-        project.settle(&document)?;
-    }
     if !as_json {
-        let log = shell_path(&project.folder().join("ansible.log"));
+        let project = &prospect.project;
+        let log = shell_path(&project.log());
         tell("playbook", &outcome, &format!("Its log is {log}"));
         if outcome == Outcome::Done {
+            let topology = prospect.document.topology();
             let servers = counted(topology.servers().len(), "server");
             print::line(format_args!(
                 "\"{}\" runs on its hosts: {servers}, proved; {} changed",

@@ -36,7 +36,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-static KEYS: [Shortcuts; 77] = [
+static KEYS: [Shortcuts; 78] = [
     Shortcuts { id: ActionId::New, keys: &[ctrl(Key::N)], in_text: true },
     Shortcuts { id: ActionId::NewFrom, keys: &[ctrl_shift(Key::N)], in_text: true },
     Shortcuts { id: ActionId::Open, keys: &[ctrl(Key::O)], in_text: true },
@@ -48,6 +48,7 @@ static KEYS: [Shortcuts; 77] = [
     Shortcuts { id: ActionId::Export, keys: &[ctrl(Key::E)], in_text: true },
     Shortcuts { id: ActionId::ExportPicture, keys: &[ctrl_shift(Key::E)], in_text: true },
     Shortcuts { id: ActionId::Deploy, keys: &[ctrl(Key::D)], in_text: true },
+    Shortcuts { id: ActionId::DeployToHosts, keys: &[ctrl_alt(Key::H)], in_text: true },
     Shortcuts { id: ActionId::GoOn, keys: &[ctrl_shift(Key::D)], in_text: true },
     Shortcuts { id: ActionId::KeepLeft, keys: &[ctrl_shift(Key::K)], in_text: false },
     Shortcuts { id: ActionId::TearDownLeft, keys: &[ctrl_shift(Key::T)], in_text: false },

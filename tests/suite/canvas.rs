@@ -272,12 +272,12 @@ fn nothing_is_dragged_while_a_deployment_runs() {
     let mut session = Session::new(Document::new(notation::parse(SEED).unwrap()), None);
     session.live.run = RunView::Run {
         run: 1,
-        plan: Plan {
+        job: pgcascade::app::job::Job::Plan(Plan {
             cluster: "seed".to_owned(),
             folder: "/nowhere".to_owned(),
             head: Head::of(Kind::Deploy),
             steps: Vec::new(),
-        },
+        }),
         progress: Progress::default(),
         cancelling: false,
     };

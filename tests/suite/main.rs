@@ -60,6 +60,8 @@ mod terms_window;
 mod text;
 #[cfg(feature = "gui")]
 mod time;
+#[cfg(feature = "gui")]
+mod to_hosts;
 mod verdicts;
 mod via;
 #[cfg(feature = "gui")]

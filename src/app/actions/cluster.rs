@@ -75,6 +75,17 @@ pub fn deploy(session: &Session, _: &[ServerId]) -> Answer {
     })
 }
 
+pub fn deploy_to_hosts(session: &Session, _: &[ServerId]) -> Answer {
+    untyped(session)?;
+    if session.live.run.is_running() {
+        return Err("A run is under way".to_owned());
+    }
+    if session.live.cluster.is_some() && !session.live.is_foreign() {
+        return Err("This window already has a cluster".to_owned());
+    }
+    send(Message::Run(RunMessage::AskHosts))
+}
+
 pub fn go_on(session: &Session, _: &[ServerId]) -> Answer {
     let folder = first(session, |left| !left.state.is_whole()).ok_or("No cluster was interrupted")?;
     untyped(session)?;

@@ -47,6 +47,7 @@ pub enum ActionId {
     StopCluster,
     TearDown,
     Adopt,
+    DeployToHosts,
     GoOn,
     KeepLeft,
     TearDownLeft,
@@ -193,7 +194,7 @@ pub struct UiAction {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [UiAction; 77] = [
+pub static ACTIONS: [UiAction; 78] = [
     UiAction { id: ActionId::New, menu: Menu::File, words: "New", does: file::new, explained: "Create a \
          design with one server, the primary" },
     UiAction { id: ActionId::NewFrom, menu: Menu::File, words: "New from…", does: file::new_from, explained: "Create a design from a built-in \
@@ -250,6 +251,7 @@ pub static ACTIONS: [UiAction; 77] = [
          or show everything below the server" },
     UiAction { id: ActionId::Remove, menu: Menu::Server, words: "Remove", does: server::remove, explained: "Remove the selected servers" },
     UiAction { id: ActionId::Deploy, menu: Menu::Cluster, words: "Deploy…", does: cluster::deploy, explained: "Build the drawn cluster on this machine, or apply the changes to the running one" },
+    UiAction { id: ActionId::DeployToHosts, menu: Menu::Cluster, words: "Deploy to hosts…", does: cluster::deploy_to_hosts, explained: "Build the design on its own hosts by Ansible, or apply its changes there" },
     UiAction { id: ActionId::StartCluster, menu: Menu::Cluster, words: "Start all servers", does: cluster::start, explained: "Start every server of the watched cluster" },
     UiAction { id: ActionId::StopCluster, menu: Menu::Cluster, words: "Stop all servers", does: cluster::stop, explained: "Stop every server of the watched cluster; its data is kept" },
     UiAction { id: ActionId::TearDown, menu: Menu::Cluster, words: "Tear down…", does: cluster::tear_down, explained: "Stop the watched cluster and remove everything created there; asks first" },

@@ -233,12 +233,12 @@ fn a_run_shows_how_far_it_is_with_each_server() {
     }
     session.live.run = RunView::Run {
         run: 1,
-        plan: Plan {
+        job: crate::app::job::Job::Plan(Plan {
             cluster: String::new(),
             folder: String::new(),
             head: Head::of(Kind::Deploy),
             steps: Vec::new(),
-        },
+        }),
         progress,
         cancelling: false,
     };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::app::{Exporting, Importing, Message, OnDisk, PathPurpose};
+use crate::app::{Exporting, Importing, Message, OnDisk, PathPurpose, ToHosts};
 use crate::engine::deploy::Steered;
 use crate::engine::deploy::adopt::Adopting;
 use crate::model::desk::Unsaved;
@@ -54,6 +54,8 @@ pub enum Dialog {
     DeployFolder {
         text: String,
     },
+    /// How the design goes to its hosts.
+    ToHosts(ToHosts),
     /// The design runs something of its own: `RunMessage::Trust` lets it, and runs the plan that is shown.
     Trust,
     /// The end of a server's log, which is followed.

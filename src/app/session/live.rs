@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::app::Imported;
 use crate::app::glance::Glance;
+use crate::app::job::Job;
 use crate::app::load::LoadView;
+use crate::engine::ansible::{Access, Prospect};
 use crate::engine::deploy::Found;
 use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
@@ -31,6 +33,26 @@ pub struct Live {
     pub load: Option<LoadView>,
     /// The next run's number.
     pub(in crate::app) next_run: u64,
+    /// What was asked for when the design last went to its hosts.
+    pub to_hosts: Option<ToHosts>,
+}
+
+/// How the design goes to its hosts, as it was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToHosts {
+    /// Of the playbook and its secrets.
+    pub folder: String,
+    /// Read behind the playbook's own inventory; empty: none.
+    pub inventory: String,
+    /// `KEY=VALUE` or `@FILE`, one a line.
+    pub variables: String,
+}
+
+/// A run of the playbook that has not begun.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostsPlan {
+    pub prospect: Prospect,
+    pub access: Access,
 }
 
 impl Default for Live {
@@ -44,6 +66,7 @@ impl Default for Live {
             steered: None,
             load: None,
             next_run: 1,
+            to_hosts: None,
         }
     }
 }
@@ -68,10 +91,17 @@ pub enum RunView {
         found: Box<Found>,
         plan: Result<ApplyPlan, Vec<Check>>,
     },
+    /// The folder of the playbook for the design's hosts is being looked at.
+    HostsLooking { asked: ToHosts },
+    /// What the playbook would do on the hosts, or why it cannot.
+    HostsPlanned {
+        asked: ToHosts,
+        planned: Result<Box<HostsPlan>, Report>,
+    },
     /// Running or finished (then `progress.outcome` is there).
     Run {
         run: u64,
-        plan: Plan,
+        job: Job,
         progress: Progress,
         cancelling: bool,
     },

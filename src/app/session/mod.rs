@@ -14,7 +14,7 @@ mod pending;
 pub use derived::Derived;
 pub use desk::Desk;
 pub use dialog::{Dialog, Pick};
-pub use live::{ClusterView, Live, RunView};
+pub use live::{ClusterView, HostsPlan, Live, RunView, ToHosts};
 pub use looks::{Looks, Tab};
 pub use notice::{Notice, NoticeKind};
 pub use pending::Pending;

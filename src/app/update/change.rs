@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::super::{Effect, NoticeKind, RunView, Session, Tab};
 use super::deploy;
 use super::notices::{notify, notify_with_folder};
+use crate::app::job::Job;
 use crate::engine::deploy::{Change, Found};
 use crate::model::plan::{Kind, Outcome, Progress, plan_apply};
 use crate::report::Report;
@@ -88,7 +89,7 @@ pub(super) fn confirm(session: &mut Session) -> Vec<Effect> {
     };
     session.live.run = RunView::Run {
         run: number,
-        plan,
+        job: Job::Plan(plan),
         progress: Progress::default(),
         cancelling: false,
     };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
 use super::notices::{notify, notify_with_folder};
+use crate::app::job::Job;
 use crate::model::bundle;
 use crate::model::plan::{Machine, Outcome, Progress, plan_deploy, preflight};
 use crate::report::Report;
@@ -46,9 +47,7 @@ pub(super) fn ask(session: &mut Session) -> Vec<Effect> {
     let folder = match &session.live.run {
         RunView::Planned { machine, .. } => PathBuf::from(&machine.folder),
         RunView::Discovering { folder } => folder.clone(),
-        RunView::Idle | RunView::Looking { .. } | RunView::ChangePlanned { .. } | RunView::Run { .. } => {
-            session.default_folder.join(session.file_stem())
-        }
+        _ => session.default_folder.join(session.file_stem()),
     };
     let text = folder.to_string_lossy().into_owned();
     session.dialog = Some(Dialog::DeployFolder { text });
@@ -111,7 +110,7 @@ pub(super) fn confirm(session: &mut Session) -> Vec<Effect> {
     };
     session.live.run = RunView::Run {
         run,
-        plan: plan.clone(),
+        job: Job::Plan(plan.clone()),
         progress: Progress::default(),
         cancelling: false,
     };
@@ -163,7 +162,7 @@ fn ended(
 }
 
 /// One window has one cluster: two would fight for the same ports.
-fn refuse_second(session: &mut Session) -> bool {
+pub(super) fn refuse_second(session: &mut Session) -> bool {
     let Some(cluster) = &session.live.cluster else {
         return false;
     };

@@ -3,7 +3,7 @@
 use super::super::{Effect, NoticeKind, RunView, Session};
 use super::desk::show_document;
 use super::notices::{notify, refuse};
-use super::{change, deploy, view};
+use super::{change, deploy, to_hosts, view};
 use crate::model::document::{Command, Document};
 use crate::model::topology::{Applied, Edit, Server, ServerId};
 use crate::model::words::as_sentence;
@@ -58,6 +58,10 @@ pub(super) fn show(session: &mut Session, after: Option<Document>) -> Vec<Effect
             deploy::discover(session, folder)
         }
         RunView::Looking { .. } | RunView::ChangePlanned { .. } => change::look(session),
+        RunView::HostsLooking { asked } | RunView::HostsPlanned { asked, .. } => {
+            let asked = asked.clone();
+            to_hosts::look(session, asked)
+        }
         RunView::Idle | RunView::Run { .. } => Vec::new(),
     }
 }

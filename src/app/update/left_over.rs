@@ -6,6 +6,7 @@ use super::super::{ClusterMessage, ClusterView, Effect, Message, NoticeKind, Run
 use super::notices::{notify, notify_with_folder, refuse_if_locked};
 use super::one_at_a_time::{cluster_in, is_being_built, tear_down};
 use super::{desk, unsaved};
+use crate::app::job::Job;
 use crate::engine::deploy::LeftOver;
 use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::document::Document;
@@ -127,7 +128,7 @@ fn show(session: &mut Session, folder: &Path, design: &Document) -> Vec<Effect> 
 fn run(session: &mut Session, run: u64, plan: Plan) {
     session.live.run = RunView::Run {
         run,
-        plan,
+        job: Job::Plan(plan),
         progress: Progress::default(),
         cancelling: false,
     };

@@ -2,7 +2,7 @@
 //!
 //! Messages are handled by subject: `design` (edits, undo), with `edit`, `clipboard` and `text` (the design's text, typed);
 //! `file`, with `open`, `save`, `export`, `changed_on_disk` and `unsaved` (what would lose changes, and quitting); `run`, with
-//! `deploy`, `change` (applying the drawing to what runs) and `trust` (what the design runs of its own); `cluster` (what
+//! `deploy`, `change` (applying the drawing to what runs), `to_hosts` (by Ansible) and `trust` (what the design runs of its own); `cluster` (what
 //! runs), with `left_over`; `view` (what is shown), `start` (the page that a window begins with), `what_if` (what goes wrong
 //! beside the design), `lesson` with `journal` (what a learner did), `own_lesson` (from a file), `proof` (on
 //! real servers) and `learnt` (over all of them). Below them all are `notices`, `desk` and `paths`. They use one another one way only, which
@@ -45,6 +45,7 @@ mod steer;
 #[cfg(test)]
 mod tests;
 mod text;
+mod to_hosts;
 mod trust;
 mod unsaved;
 mod view;
@@ -159,6 +160,8 @@ fn needs_good_text(message: &Message) -> bool {
             RunMessage::Ask
                 | RunMessage::Prepare(_)
                 | RunMessage::AskChange
+                | RunMessage::AskHosts
+                | RunMessage::LookToHosts(_)
                 | RunMessage::Confirm
                 | RunMessage::Trust
         ),

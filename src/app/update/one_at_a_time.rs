@@ -75,7 +75,7 @@ pub(super) fn cluster_in<'a>(session: &'a mut Session, folder: &Path) -> Option<
 
 pub(super) fn is_being_built(session: &Session, folder: &Path) -> bool {
     match &session.live.run {
-        RunView::Run { plan, .. } => session.live.run.is_running() && Path::new(&plan.folder) == folder,
+        RunView::Run { job, .. } => session.live.run.is_running() && job.folder() == folder,
         _ => false,
     }
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::super::{Effect, RunMessage, RunView, Session};
-use super::{change, deploy, foreign, steer, trust};
+use super::{change, deploy, foreign, steer, to_hosts, trust};
+use crate::app::job::Job;
 use crate::model::plan::{Outcome, RunEvent};
 
 pub(super) fn update(session: &mut Session, message: RunMessage) -> Vec<Effect> {
@@ -17,6 +18,13 @@ pub(super) fn update(session: &mut Session, message: RunMessage) -> Vec<Effect> 
         RunMessage::AskChange => change::ask(session),
         RunMessage::Looked(found) => change::looked(session, *found),
         RunMessage::NotLooked(report) => change::not_looked(session, report),
+        RunMessage::AskHosts => to_hosts::ask(session),
+        RunMessage::LookToHosts(asked) => to_hosts::look(session, asked),
+        RunMessage::HostsLooked(asked, planned) => to_hosts::looked(session, asked, planned),
+        RunMessage::WatchHosts => to_hosts::watch(session),
+        RunMessage::Confirm if matches!(session.live.run, RunView::HostsPlanned { .. }) => {
+            to_hosts::confirm(session)
+        }
         RunMessage::Confirm if matches!(session.live.run, RunView::ChangePlanned { .. }) => {
             change::confirm(session)
         }
@@ -48,7 +56,7 @@ fn cancel(session: &mut Session) -> Vec<Effect> {
 
 fn fold(session: &mut Session, event: &RunEvent) -> Vec<Effect> {
     let RunView::Run {
-        run, plan, progress, ..
+        run, job, progress, ..
     } = &mut session.live.run
     else {
         return Vec::new();
@@ -57,16 +65,26 @@ fn fold(session: &mut Session, event: &RunEvent) -> Vec<Effect> {
         return Vec::new();
     }
     progress.fold(event);
+    let Some(outcome) = progress.outcome.clone() else {
+        return Vec::new();
+    };
+    let plan = match job {
+        Job::Playbook(prospect) => {
+            let prospect = (**prospect).clone();
+            to_hosts::settled(session, &prospect, outcome);
+            return Vec::new();
+        }
+        Job::Plan(plan) => plan,
+    };
     let folder = PathBuf::from(&plan.folder);
-    match progress.outcome.clone() {
-        None => Vec::new(),
-        Some(outcome) if plan.is_change() => {
+    match outcome {
+        outcome if plan.is_change() => {
             let holds = plan.has_settled(progress);
             let (head, is_done) = (plan.head.clone(), outcome == Outcome::Done);
             let mut effects = steer::drawn(session, head.steering.as_ref(), holds || is_done);
             effects.extend(change::ended(session, folder, head.kind, outcome, holds));
             effects
         }
-        Some(outcome) => deploy::settled(session, folder, outcome),
+        outcome => deploy::settled(session, folder, outcome),
     }
 }

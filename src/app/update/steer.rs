@@ -7,6 +7,7 @@ use super::super::{Dialog, Effect, NoticeKind, RunView, Session, Tab};
 use super::edit;
 use super::notices::notify;
 use super::one_at_a_time::cluster_in;
+use crate::app::job::Job;
 use crate::engine::deploy::{Refused, Steered};
 use crate::model::plan::{Progress, Steering, Wish};
 use crate::report::Report;
@@ -60,7 +61,7 @@ pub(super) fn confirm(session: &mut Session) -> Vec<Effect> {
     session.live.next_run += 1;
     session.live.run = RunView::Run {
         run: change.number,
-        plan: change.plan.clone(),
+        job: Job::Plan(change.plan.clone()),
         progress: Progress::default(),
         cancelling: false,
     };

@@ -1,7 +1,7 @@
 //! The worker: performs effects in the background and answers with messages. Everything slow happens here.
 //!
 //! `Worker` is what the window holds: it never blocks, but for its end. Below it, each file is one kind of work:
-//! `deployment` (a run and its cancel), `runs` (who performs it), `watch` (boards of the running cluster), `autosave` (the unsaved
+//! `deployment` (a run and its cancel), `runs` (who performs it), `hosts` (by Ansible), `ending` (the window is closed), `watch` (boards of the running cluster), `autosave` (the unsaved
 //! design, a moment after its last change), `first` (what a window opens with), `proof` (a lesson on real servers), `clusters` and
 //! `tasks` (everything with one question and one answer); `file_watch` follows the design's file.
 
@@ -9,8 +9,10 @@ mod answers;
 mod autosave;
 mod clusters;
 mod deployment;
+mod ending;
 mod file_watch;
 mod first;
+mod hosts;
 mod imports;
 mod load;
 mod proof;
@@ -23,12 +25,10 @@ mod watch;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::answers::Answers;
@@ -37,8 +37,9 @@ use self::deployment::Deployment;
 use self::watch::Watch;
 use super::trail::Trail;
 use super::{Effect, Message};
-use crate::engine::deploy;
+use crate::engine::deploy::{self, Cancel};
 use crate::engine::desk::store;
+use crate::model::plan::{Outcome, RunEvent};
 
 pub use first::first_session;
 
@@ -47,18 +48,6 @@ const THREADS: usize = 2;
 
 /// Messages that wait for the window. A run that is faster than the window waits, and drops lines of output.
 const MESSAGES: usize = 1024;
-
-/// Closing the window: how long a start, stop or teardown may take to come to its end.
-const TASKS_DEADLINE: Duration = Duration::from_secs(30);
-
-/// After that: how long they have once they are told to give up.
-const GIVE_UP_DEADLINE: Duration = Duration::from_secs(3);
-
-/// Closing the window: how long the last autosave may take.
-const AUTOSAVE_DEADLINE: Duration = Duration::from_secs(3);
-
-/// Closing the window: how long threads that no longer matter are waited for.
-const SHUTDOWN_DEADLINE: Duration = Duration::from_millis(200);
 
 /// Owns the runtime. Dropped, it lets nothing be half done: a running deployment is taken back, a teardown
 /// comes to its end, an autosave is written. A cluster that runs goes on running.
@@ -221,31 +210,31 @@ impl Worker {
                     document: *document,
                     cache: store::cache_folder(),
                 };
-                if let Some(runtime) = &self.runtime {
-                    let perform = |events, cancel| runs::deploy(run, events, cancel);
-                    self.deployment = Some(Deployment::start(runtime, number, answers, perform));
-                }
+                self.begin(number, |events, cancel| runs::deploy(run, events, cancel));
             }
             Effect::LookForChange { document, folder } => {
                 self.stop_discovery();
                 self.discovery = self.start(tasks::look_for_change(document, folder, answers));
             }
             Effect::StartChange(change) => {
-                if let Some(runtime) = &self.runtime {
-                    let number = change.number;
-                    let perform = |events, cancel| runs::apply(*change, events, cancel);
-                    self.deployment = Some(Deployment::start(runtime, number, answers, perform));
-                }
+                let number = change.number;
+                self.begin(number, |events, cancel| runs::apply(*change, events, cancel));
+            }
+            Effect::LookToHosts { document, asked } => {
+                self.stop_discovery();
+                self.discovery = self.start(hosts::look(document, asked, answers));
+            }
+            Effect::StartPlaybook { run: number, planned } => {
+                self.begin(number, |events, cancel| {
+                    hosts::run(number, *planned, events, cancel)
+                });
             }
             Effect::LookAtLeftOver { folder, run } => {
                 drop(self.start(clusters::look_at_left_over(folder, run, answers)));
             }
             Effect::StartResumed(resumed) => {
-                if let Some(runtime) = &self.runtime {
-                    let number = resumed.run.number;
-                    let perform = |events, cancel| runs::go_on(*resumed, events, cancel);
-                    self.deployment = Some(Deployment::start(runtime, number, answers, perform));
-                }
+                let number = resumed.run.number;
+                self.begin(number, |events, cancel| runs::go_on(*resumed, events, cancel));
             }
             Effect::KeepLeftOver(folder) => drop(self.start(clusters::keep_left_over(folder, answers))),
             Effect::Switch {
@@ -320,6 +309,17 @@ impl Worker {
         arrived
     }
 
+    /// Begins a run of this number.
+    fn begin<F>(&mut self, number: u64, run: impl FnOnce(mpsc::Sender<RunEvent>, Cancel) -> F)
+    where
+        F: Future<Output = Outcome> + Send + 'static,
+    {
+        if let Some(runtime) = &self.runtime {
+            let deployment = Deployment::start(runtime, number, self.answers.clone(), run);
+            self.deployment = Some(deployment);
+        }
+    }
+
     /// Begins work that may be dropped when the program ends.
     fn start(&self, work: impl Future<Output = ()> + Send + 'static) -> Option<AbortHandle> {
         let runtime = self.runtime.as_ref()?;
@@ -356,42 +356,5 @@ impl Worker {
         if let Some(discovery) = self.discovery.take() {
             discovery.abort();
         }
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        let Some(runtime) = self.runtime.take() else {
-            return;
-        };
-        self.watch = None;
-        self.load = None;
-        self.stop_discovery();
-        // Its servers are removed, as when it is cancelled.
-        if let Some(cancel) = self.proof.take() {
-            cancel.cancel();
-        }
-        // Nobody reads messages any more: whoever waits to send one goes on.
-        self.messages.close();
-        while self.messages.try_recv().is_ok() {}
-        let deployment = self.deployment.take();
-        runtime.block_on(async {
-            let unwound = async {
-                if let Some(deployment) = deployment {
-                    deployment.end().await;
-                }
-            };
-            let saved = timeout(AUTOSAVE_DEADLINE, self.autosaver.end());
-            let done = async {
-                let all = async { while self.tasks.join_next().await.is_some() {} };
-                tokio::pin!(all);
-                if timeout(TASKS_DEADLINE, &mut all).await.is_err() {
-                    self.give_up.cancel();
-                    let _ = timeout(GIVE_UP_DEADLINE, all).await;
-                }
-            };
-            let _ = tokio::join!(unwound, saved, done);
-        });
-        runtime.shutdown_timeout(SHUTDOWN_DEADLINE);
     }
 }

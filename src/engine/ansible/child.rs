@@ -1,6 +1,5 @@
 //! ansible-playbook as a child: its lines become the events of a run, a cancel becomes its interrupt.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -14,7 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Project;
+use super::{Access, Prospect};
 use crate::engine::run::{Cancel, Reporter};
 use crate::model::export::{EVENTS_NAME, Playbook};
 use crate::model::plan::{EventKind, Outcome, RunEvent};
@@ -29,77 +28,90 @@ const ENDING: Duration = Duration::from_secs(30);
 const MOST_COMPLAINT_BYTES: u64 = 64 * 1024;
 
 /// One run of the playbook.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Play {
     pub number: u64,
-    pub project: Project,
-    pub playbook: Playbook,
-    pub cluster: String,
-    /// Read behind the project's own: who logs in, with which key.
-    pub inventory: Option<PathBuf>,
-    /// As ansible-playbook takes them behind `-e`.
-    pub variables: Vec<String>,
-    /// The slots that nobody uses afterwards, by the server's name in the inventory.
-    pub left_slots: BTreeMap<String, Vec<String>>,
+    pub prospect: Prospect,
+    pub access: Access,
 }
 
-/// Runs the playbook to its end, telling every event. Nothing is undone on the hosts: the same call continues.
-pub async fn play(mut play: Play, events: mpsc::Sender<RunEvent>, cancel: Cancel) -> (Outcome, Playbook) {
+/// Writes the project, runs the playbook to its end, telling every event, and records the design once it is complete. Nothing
+/// is undone on the hosts: the same call continues.
+pub async fn play(play: Play, events: mpsc::Sender<RunEvent>, cancel: Cancel) -> (Outcome, Playbook) {
+    let Prospect {
+        project,
+        document,
+        steps,
+        ..
+    } = &play.prospect;
+    let mut playbook = Playbook::of(document.topology());
     let mut reporter = Reporter::new(play.number, events);
     reporter
         .state(EventKind::Started {
-            cluster: play.cluster.clone(),
-            folder: play.project.folder().display().to_string(),
-            steps: play.playbook.steps().to_vec(),
+            cluster: document.topology().name().to_owned(),
+            folder: project.folder().display().to_string(),
+            steps: steps.clone(),
         })
         .await;
-    let outcome = match start(&play) {
-        Ok(child) => listen(child, &mut play.playbook, &mut reporter, &cancel).await,
-        Err(report) => Outcome::Failed {
-            reason: std::iter::once(report.headline)
-                .chain(report.causes)
-                .collect::<Vec<_>>()
-                .join(": "),
-            hints: report.hints,
-            remains: play.playbook.remains(),
-        },
+    let begun = match project.prepare(document).await {
+        Ok(()) => start(&play),
+        Err(report) => Err(report),
     };
+    let mut outcome = match begun {
+        Ok(child) => listen(child, &mut playbook, &mut reporter, &cancel).await,
+        Err(report) => told(report, &playbook),
+    };
+    if outcome == Outcome::Done
+        && let Err(report) = project.settle(document)
+    {
+        outcome = told(report, &playbook);
+    }
     tracing::info!("{PROGRAM} ended: {outcome:?}");
     reporter
         .state(EventKind::Finished {
             outcome: outcome.clone(),
         })
         .await;
-    (outcome, play.playbook)
+    (outcome, playbook)
+}
+
+fn told(report: Report, playbook: &Playbook) -> Outcome {
+    Outcome::Failed {
+        reason: std::iter::once(report.headline)
+            .chain(report.causes)
+            .collect::<Vec<_>>()
+            .join(": "),
+        hints: report.hints,
+        remains: playbook.remains(),
+    }
 }
 
 fn start(play: &Play) -> Result<Child, Report> {
+    let project = &play.prospect.project;
     let program = found(std::env::var_os("PATH").as_deref()).ok_or_else(|| {
         Report::new(format!("{PROGRAM} is not on this machine."))
             .hint("Install ansible-core 2.14 or later: `apt install ansible-core`, or `pipx install ansible-core`.")
             .hint(format!(
                 "The project is complete in {}: it can be run on any machine that has Ansible.",
-                play.project.site().display()
+                project.site().display()
             ))
     })?;
-    let variables = play
-        .project
-        .write_variables(&json!({"pg_leaves": play.left_slots}))?;
+    let variables = project.write_variables(&json!({"pg_leaves": play.prospect.left_slots()}))?;
     let mut command = Command::new(&program);
     command.arg("-i").arg("inventory.yml");
-    if let Some(inventory) = &play.inventory {
+    if let Some(inventory) = &play.access.inventory {
         command.arg("-i").arg(inventory);
     }
     command.arg("-e").arg(at(&variables));
-    for one in &play.variables {
+    for one in &play.access.variables {
         command.arg("-e").arg(one);
     }
     command
         .arg("site.yml")
-        .current_dir(play.project.site())
-        .env("ANSIBLE_CALLBACK_PLUGINS", play.project.plugins())
+        .current_dir(project.site())
+        .env("ANSIBLE_CALLBACK_PLUGINS", project.plugins())
         .env("ANSIBLE_STDOUT_CALLBACK", EVENTS_NAME)
-        .env("ANSIBLE_LOG_PATH", play.project.log())
+        .env("ANSIBLE_LOG_PATH", project.log())
         .env("ANSIBLE_NOCOLOR", "1")
         .env("ANSIBLE_RETRY_FILES_ENABLED", "0")
         // Ansible refuses to start where the locale is not UTF-8.
@@ -110,7 +122,7 @@ fn start(play: &Play) -> Result<Child, Report> {
         // A Ctrl-C of the terminal is ours to pass on, once.
         .process_group(0)
         .kill_on_drop(true);
-    tracing::info!("runs {} in {}", program.display(), play.project.site().display());
+    tracing::info!("runs {} in {}", program.display(), project.site().display());
     command
         .spawn()
         .map_err(|error| Report::of(format!("{} cannot be started.", program.display()), &error))

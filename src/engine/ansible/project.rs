@@ -20,7 +20,7 @@ const SECRETS_DEADLINE: Duration = Duration::from_mins(5);
 const MOST_DESIGN_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Where everything of a design's playbook lies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
     folder: PathBuf,
 }
@@ -54,7 +54,8 @@ impl Project {
         self.folder.join("plugins")
     }
 
-    pub(super) fn log(&self) -> PathBuf {
+    /// What Ansible writes of every run.
+    pub fn log(&self) -> PathBuf {
         self.folder.join("ansible.log")
     }
 

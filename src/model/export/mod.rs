@@ -22,7 +22,7 @@ mod yaml;
 use super::document::Document;
 use super::topology::{Severity, Topology, check};
 
-pub use ansible::{EVENTS, EVENTS_NAME, Playbook, left_slots};
+pub use ansible::{EVENTS, EVENTS_NAME, Group, Playbook, left_slots};
 pub use fate::{Fate, Kept, losses};
 pub use feature::Feature;
 pub use hosts::HostLayout;

@@ -1,6 +1,6 @@
 //! Small things that every panel is made of: a labelled text field, headings, icons with words.
 
-use egui::{Button, Color32, Key, Response, RichText, TextEdit, Ui, WidgetInfo, WidgetType};
+use egui::{Align, Button, Color32, Key, Layout, Response, RichText, TextEdit, Ui, WidgetInfo, WidgetType};
 
 use crate::app::Outbox;
 use crate::app::Session;
@@ -20,6 +20,35 @@ pub fn form_ui(ui: &mut Ui, name: &str, rows: impl FnOnce(&mut Ui)) {
         .min_col_width(LABEL_WIDTH)
         .spacing([GAP, GAP])
         .show(ui, rows);
+}
+
+/// One row of a dialog's form: a text, and what is said below it.
+pub fn entry_ui(
+    ui: &mut Ui,
+    words: &str,
+    hint: &str,
+    text: &mut String,
+    is_secret: bool,
+    below: impl FnOnce(&mut Ui, &mut String),
+) -> Response {
+    let label = ui
+        .with_layout(Layout::top_down(Align::Min), |ui| ui.label(words))
+        .inner;
+    let edit = ui
+        .vertical(|ui| {
+            let edit = TextEdit::singleline(text)
+                .id_salt(words)
+                .hint_text(hint)
+                .password(is_secret)
+                .margin(egui::Margin::symmetric(8, 5))
+                .desired_width(f32::INFINITY);
+            let edit = ui.add(edit).labelled_by(label.id);
+            below(ui, text);
+            edit
+        })
+        .inner;
+    ui.end_row();
+    edit
 }
 
 /// One row of a form: a text that is committed by Enter or by leaving the field, and its problem below it.

@@ -63,11 +63,11 @@ pub fn status_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
 
 fn run_in_words(session: &Session) -> String {
     match (&session.live.run, &session.live.cluster) {
-        (RunView::Run { plan, progress, .. }, _) if !progress.is_finished() => {
+        (RunView::Run { job, progress, .. }, _) if !progress.is_finished() => {
             let (done, all) = progress.done();
             let verb = if progress.unwinding {
                 "rolling back"
-            } else if plan.is_change() {
+            } else if job.is_change() {
                 "changing"
             } else {
                 "deploying"

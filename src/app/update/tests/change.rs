@@ -2,6 +2,7 @@
 
 use super::run::{FOLDER, finished, start};
 use super::*;
+use crate::app::job::Job;
 use crate::app::{RunMessage, RunView, Tab};
 use crate::engine::deploy::Found;
 use crate::model::plan::{Action, Alter, EventKind, Outcome, RunEvent, StepId, StepSummary};
@@ -110,7 +111,10 @@ fn what_was_taken_back_still_differs_and_is_watched_again() {
 
 /// Tells that the new design holds.
 fn settle(session: &mut Session, number: u64) {
-    let RunView::Run { plan, .. } = &session.live.run else {
+    let RunView::Run {
+        job: Job::Plan(plan), ..
+    } = &session.live.run
+    else {
         panic!("it is not running");
     };
     let steps = plan.steps.iter().map(|step| StepSummary {

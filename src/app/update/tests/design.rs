@@ -429,12 +429,12 @@ fn while_the_design_is_locked_servers_can_be_copied_and_nothing_else() {
     let slave2 = id(&session, "slave2");
     session.live.run = crate::app::RunView::Run {
         run: 1,
-        plan: crate::model::plan::Plan {
+        job: crate::app::job::Job::Plan(crate::model::plan::Plan {
             cluster: "seed".to_owned(),
             folder: "/nowhere".to_owned(),
             head: crate::model::plan::Head::of(crate::model::plan::Kind::Deploy),
             steps: Vec::new(),
-        },
+        }),
         progress: crate::model::plan::Progress::default(),
         cancelling: false,
     };

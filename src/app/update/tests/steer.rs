@@ -1,6 +1,7 @@
 //! Servers change their roles: asked, shown, run, and one step of Undo.
 
 use super::*;
+use crate::app::job::Job;
 use crate::app::{ClusterMessage, Dialog, RunMessage, RunView};
 use crate::engine::deploy::{Change, Found, Refused, Steered};
 use crate::model::plan::{
@@ -66,7 +67,12 @@ fn steered(session: &Session) -> Steered {
 
 /// The run comes to this end, after so many steps.
 fn run(session: &mut Session, steps: usize, outcome: Outcome) {
-    let RunView::Run { run, plan, .. } = &session.live.run else {
+    let RunView::Run {
+        run,
+        job: Job::Plan(plan),
+        ..
+    } = &session.live.run
+    else {
         panic!("nothing runs");
     };
     let (run, plan) = (*run, plan.clone());

@@ -15,7 +15,7 @@ use crate::model::plan::ExpectedRows;
 use crate::model::quoting::shell_word;
 use crate::model::topology::{Archive, Auth, Server, ServerId, Topology};
 
-pub use playbook::{EVENTS, EVENTS_NAME, Playbook};
+pub use playbook::{EVENTS, EVENTS_NAME, Group, Playbook};
 
 const SERVER: &str = include_str!("server.yml");
 const PROVE: &str = include_str!("prove.yml");

@@ -3,6 +3,7 @@
 //! Its lines are those of `events.py`, which stands beside the project while pgcascade runs it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde::Deserialize;
 
@@ -16,10 +17,19 @@ pub const EVENTS: &str = include_str!("events.py");
 /// The plugin's name.
 pub const EVENTS_NAME: &str = "pgcascade_events";
 
+/// Steps that run together, on several hosts at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    pub title: &'static str,
+    /// Places in the steps.
+    pub steps: Range<usize>,
+}
+
 /// A run of the playbook, folded from its lines.
 #[derive(Debug)]
 pub struct Playbook {
     steps: Vec<StepSummary>,
+    groups: Vec<Group>,
     /// By a play's name and a host's: the step that it is.
     known: BTreeMap<(String, String), StepId>,
     /// The servers that a step brings up.
@@ -74,6 +84,7 @@ impl Playbook {
         let name = |id: ServerId| names.get(&id).cloned().unwrap_or_default();
         let mut made = Self {
             steps: Vec::new(),
+            groups: Vec::new(),
             known: BTreeMap::new(),
             builds: BTreeMap::new(),
             play: String::new(),
@@ -89,17 +100,29 @@ impl Playbook {
                 let step = made.step(&level_name(level), name(server.id()), server, title);
                 made.builds.insert(step, server.name().to_string());
             }
+            made.close("Set up the servers");
         }
         let primary = topology.primary();
         if !topology.synchronous_standby_names().is_empty() {
             let title = format!("Switch synchronous replication on at \"{}\"", primary.name());
             made.step(SYNC, name(primary.id()), primary, title);
+            made.close("Switch on synchronous replication");
         }
         for server in levels(topology).into_iter().flatten() {
             let title = format!("Prove that \"{}\" runs as drawn", server.name());
             made.step(PROOF, name(server.id()), server, title);
         }
+        made.close("Verify");
         made
+    }
+
+    /// Ends the group of the steps that were added last.
+    fn close(&mut self, title: &'static str) {
+        let begin = self.groups.last().map_or(0, |group| group.steps.end);
+        self.groups.push(Group {
+            title,
+            steps: begin..self.steps.len(),
+        });
     }
 
     fn step(&mut self, play: &str, host: String, server: &Server, title: String) -> StepId {
@@ -115,6 +138,11 @@ impl Playbook {
 
     pub fn steps(&self) -> &[StepSummary] {
         &self.steps
+    }
+
+    /// All steps, in the order in which they run.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
     }
 
     /// What a line of the playbook means; a line that is none of its events means nothing. `now` is since the run began.
@@ -149,7 +177,7 @@ impl Playbook {
                 task,
                 state,
                 message,
-            }) => self.result(&host, task, &state, &message),
+            }) => self.result(&host, &task, &state, &message),
             Ok(Line::Stats { hosts }) => {
                 let events = self.finish_play(now);
                 self.changed = hosts
@@ -162,16 +190,19 @@ impl Playbook {
         }
     }
 
-    fn result(&mut self, host: &str, task: String, state: &str, message: &str) -> Vec<EventKind> {
+    fn result(&mut self, host: &str, task: &str, state: &str, message: &str) -> Vec<EventKind> {
         let Some(step) = self.known.get(&(self.play.clone(), host.to_owned())).copied() else {
             return Vec::new();
         };
         match state {
-            "changed" => vec![EventKind::Output {
-                step,
-                line: task,
-                dropped: 0,
-            }],
+            "changed" => {
+                let server = self.steps.get(step.0).and_then(|step| step.server.clone());
+                vec![EventKind::Output {
+                    step,
+                    line: format!("{}: {task}", server.unwrap_or_default()),
+                    dropped: 0,
+                }]
+            }
             "failed" | "unreachable" => {
                 let title = self
                     .steps
@@ -252,7 +283,7 @@ impl Playbook {
             )
         };
         vec![format!(
-            "{built}. Nothing is undone on the hosts; the same command continues."
+            "{built}. Nothing is undone on the hosts; the next run continues."
         )]
     }
 }

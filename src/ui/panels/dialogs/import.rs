@@ -9,7 +9,7 @@ use crate::app::{
 };
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, TEXT_SMALL};
 
-use super::super::parts::{form_ui, main_button, note_ui, report_ui, sign_button};
+use super::super::parts::{entry_ui, form_ui, main_button, note_ui, report_ui, sign_button};
 use super::questions::{Addresses, questions_ui};
 use super::title_ui;
 
@@ -94,7 +94,7 @@ fn connection_ui(ui: &mut Ui, session: &Session, draft: &mut ImportDraft, is_new
     let source = &mut draft.source;
     form_ui(ui, "connection", |ui| {
         let hint = "host=db3 user=monitor, postgresql://monitor@db3/, or db3:5432";
-        let edit = field_ui(
+        let edit = entry_ui(
             ui,
             "Connection",
             hint,
@@ -112,7 +112,7 @@ fn connection_ui(ui: &mut Ui, session: &Session, draft: &mut ImportDraft, is_new
             edit.request_focus();
         }
         entered |= is_entered(ui, &edit);
-        let edit = field_ui(ui, "Password", "", source.password.typed(), true, |ui, _| {
+        let edit = entry_ui(ui, "Password", "", source.password.typed(), true, |ui, _| {
             note_ui(
                 ui,
                 "Left empty, it comes from where psql finds it: ~/.pgpass, PGPASSFILE, PGPASSWORD or a service file \
@@ -120,7 +120,7 @@ fn connection_ui(ui: &mut Ui, session: &Session, draft: &mut ImportDraft, is_new
             );
         });
         entered |= is_entered(ui, &edit);
-        let edit = field_ui(
+        let edit = entry_ui(
             ui,
             "Also try",
             "db2:5433, db3:5434",
@@ -140,35 +140,6 @@ fn connection_ui(ui: &mut Ui, session: &Session, draft: &mut ImportDraft, is_new
 
 fn is_entered(ui: &Ui, edit: &Response) -> bool {
     edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
-}
-
-/// One row of the form, and what is said below the field.
-fn field_ui(
-    ui: &mut Ui,
-    words: &str,
-    hint: &str,
-    text: &mut String,
-    is_secret: bool,
-    below: impl FnOnce(&mut Ui, &mut String),
-) -> Response {
-    let label = ui
-        .with_layout(Layout::top_down(Align::Min), |ui| ui.label(words))
-        .inner;
-    let edit = ui
-        .vertical(|ui| {
-            let edit = TextEdit::singleline(text)
-                .id_salt(words)
-                .hint_text(hint)
-                .password(is_secret)
-                .margin(egui::Margin::symmetric(8, 5))
-                .desired_width(f32::INFINITY);
-            let edit = ui.add(edit).labelled_by(label.id);
-            below(ui, text);
-            edit
-        })
-        .inner;
-    ui.end_row();
-    edit
 }
 
 /// Connections that were used before.

@@ -11,6 +11,7 @@ mod picture;
 mod questions;
 mod remove;
 mod steer;
+mod to_hosts;
 mod trust;
 
 pub use picker::{PickerState, picker_ui};
@@ -22,7 +23,7 @@ use egui::{Id, Key, Label, Modal, RichText, TextEdit, Ui};
 
 use crate::app::{
     ClusterMessage, Dialog, FileMessage, LessonMessage, Message, Outbox, PathPurpose, RunMessage, Session,
-    ViewMessage,
+    ToHosts, ViewMessage,
 };
 use crate::ui::dialogs;
 use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL};
@@ -36,6 +37,7 @@ use self::log::log_ui;
 use self::picture::picture_ui;
 use self::remove::{keep_link_ui, remove_ui};
 use self::steer::{Asked, steer_ui};
+use self::to_hosts::to_hosts_ui;
 use self::trust::trust_ui;
 use super::parts::{danger_button, is_entered, main_button, note_ui};
 
@@ -52,6 +54,7 @@ pub struct ModalText {
     /// The box "Do not ask again".
     remembers: bool,
     import: ImportDraft,
+    to_hosts: ToHosts,
 }
 
 pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut Outbox) {
@@ -61,6 +64,9 @@ pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut
         typed.remembers = false;
         if let Some(Dialog::Import(importing)) = &session.dialog {
             typed.import.follow(importing);
+        }
+        if let Some(Dialog::ToHosts(asked)) = &session.dialog {
+            typed.to_hosts.clone_from(asked);
         }
         typed.text = match &session.dialog {
             Some(Dialog::Path { text, .. } | Dialog::DeployFolder { text }) => text.clone(),
@@ -78,12 +84,15 @@ pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut
     let response = Modal::new(Id::new("dialog")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
             Dialog::Export(_) => EXPORT_WIDTH,
-            Dialog::Import(_) => IMPORT_WIDTH,
+            Dialog::Import(_) | Dialog::ToHosts(_) => IMPORT_WIDTH,
             Dialog::Help | Dialog::Log { .. } => HELP_WIDTH,
             _ => WIDTH,
         });
         if let Dialog::Import(importing) = dialog {
             return import_ui(ui, session, importing, &mut typed.import, is_new, outbox);
+        }
+        if let Dialog::ToHosts(_) = dialog {
+            return to_hosts_ui(ui, session, &mut typed.to_hosts, is_new, outbox);
         }
         dialog_ui(ui, session, dialog, typed, is_new, outbox);
     });
@@ -256,8 +265,8 @@ fn dialog_ui(
         Dialog::KeepLink { server } => keep_link_ui(ui, session, *server, dialog, outbox),
         Dialog::About => about_ui(ui, dialog, outbox),
         Dialog::Help => help_ui(ui, dialog, outbox),
-        // A list to pick from has a panel of its own; an import has more than one text.
-        Dialog::Pick(_) | Dialog::Import(_) => {}
+        // A list to pick from has a panel of its own; the others have more than one text.
+        Dialog::Pick(_) | Dialog::Import(_) | Dialog::ToHosts(_) => {}
     }
 }
 
@@ -268,6 +277,12 @@ fn cancelled(dialog: &Dialog) -> Message {
             Message::File(FileMessage::Chosen(*purpose, None))
         }
         _ => Message::View(ViewMessage::Dialog(None)),
+    }
+}
+
+fn cancel_ui(ui: &mut Ui, outbox: &mut Outbox) {
+    if ui.button("Cancel").clicked() {
+        outbox.send(Message::View(ViewMessage::Dialog(None)));
     }
 }
 

@@ -3,6 +3,7 @@
 use egui::{Label, RichText, ScrollArea, Ui};
 
 use crate::app::Outbox;
+use crate::app::job::items;
 use crate::app::{Message, RunMessage};
 use crate::model::plan::{ApplyPlan, Check};
 use crate::ui::theme::{GAP_SMALL, Tokens};
@@ -50,17 +51,22 @@ fn plan_ui(ui: &mut Ui, plan: &ApplyPlan) {
         note_ui(ui, "No differences: the running cluster matches the drawing");
         return;
     }
+    differences_ui(ui, &plan.changes, &plan.interruptions);
+    steps_ui(ui, &items(&plan.plan));
+}
+
+/// What will be different, and who notices.
+pub(super) fn differences_ui(ui: &mut Ui, changes: &[String], interruptions: &[String]) {
     section_ui(ui, "Changes");
-    for change in &plan.changes {
+    for change in changes {
         ui.add(Label::new(change).wrap());
     }
     section_ui(ui, "Interruptions");
-    if plan.interruptions.is_empty() {
+    if interruptions.is_empty() {
         note_ui(ui, "Nobody");
     }
     let warning = Tokens::of(ui.visuals()).warning;
-    for one in &plan.interruptions {
+    for one in interruptions {
         ui.add(Label::new(RichText::new(format!("⚠ {one}")).color(warning)).wrap());
     }
-    steps_ui(ui, &plan.plan);
 }

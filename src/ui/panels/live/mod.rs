@@ -4,6 +4,7 @@ mod change;
 pub(super) mod cluster;
 mod drift;
 mod foreign;
+mod hosts;
 mod left_over;
 mod load;
 mod plan;
@@ -22,11 +23,12 @@ use egui::{RichText, ScrollArea, Ui};
 use crate::app::Outbox;
 use crate::app::{Message, RunMessage, RunView, Session};
 use crate::ui::PanelState;
-use crate::ui::theme::GAP;
+use crate::ui::theme::{GAP, GAP_LARGE};
 
 use self::change::change_ui;
 use self::cluster::cluster_ui;
 use self::foreign::foreign_ui;
+use self::hosts::{after_ui, hosts_ui};
 use self::load::load_ui;
 use self::plan::plan_ui;
 use self::run::{details_ui, run_ui};
@@ -66,25 +68,39 @@ pub fn deploy_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox:
             plan,
         } => plan_ui(ui, session, machine, checks, plan.as_ref(), outbox),
         RunView::ChangePlanned { plan, .. } => change_ui(ui, plan, outbox),
+        RunView::HostsLooking { asked } => {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                ui.label("Reading the playbook's folder");
+            });
+            note_ui(ui, asked.folder.trim());
+            if ui.button("Back").clicked() {
+                outbox.send(Message::Run(RunMessage::Close));
+            }
+        }
+        RunView::HostsPlanned { asked, planned } => hosts_ui(ui, asked, planned, outbox),
         RunView::Run {
             run,
-            plan,
+            job,
             progress,
             cancelling,
         } => {
             if !progress.is_finished() {
                 // What its clients are told meanwhile is what one looks at.
                 load_ui(ui, session, false, outbox);
-                return run_ui(ui, *run, plan, progress, *cancelling, state, outbox);
+                return run_ui(ui, *run, job, progress, *cancelling, state, outbox);
             }
             scrolled(ui, |ui| {
-                run_ui(ui, *run, plan, progress, *cancelling, state, outbox);
+                run_ui(ui, *run, job, progress, *cancelling, state, outbox);
+                if let Some(log) = job.log() {
+                    after_ui(ui, session, progress, &log, outbox);
+                }
                 ui.separator();
                 if session.live.cluster.is_some() {
                     cluster_ui(ui, session, outbox);
                     ui.separator();
                 }
-                details_ui(ui, plan, progress);
+                details_ui(ui, job, progress);
             });
         }
     }
@@ -109,5 +125,16 @@ fn idle_ui(ui: &mut Ui, outbox: &mut Outbox) {
     ui.add_space(GAP);
     if main_button(ui, true, "Choose a folder…").clicked() {
         outbox.send(Message::Run(RunMessage::Ask));
+    }
+    ui.add_space(GAP_LARGE);
+    ui.label(RichText::new("Deploy to hosts").heading());
+    ui.add_space(GAP);
+    note_ui(
+        ui,
+        "Let Ansible build every server on the host that the design names, over ssh. Needs ansible-playbook on this machine.",
+    );
+    ui.add_space(GAP);
+    if ui.button("Deploy to hosts…").clicked() {
+        outbox.send(Message::Run(RunMessage::AskHosts));
     }
 }

@@ -11,6 +11,7 @@ use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 
 use super::super::dialogs::begins;
 use super::super::parts::{main_button, note_ui, section_ui, state_ui};
+use crate::app::job::{Item, items};
 use crate::app::phases::{phases, titles};
 use crate::model::words::counted;
 
@@ -52,7 +53,7 @@ pub fn plan_ui(
         .show(ui, |ui| {
             checks_ui(ui, session.desk.document.topology(), machine, checks, outbox);
             if let Some(plan) = plan {
-                steps_ui(ui, plan);
+                steps_ui(ui, &items(plan));
             }
         });
 }
@@ -131,8 +132,8 @@ fn other_ports_ui(ui: &mut Ui, topology: &Topology, machine: &Machine, outbox: &
 }
 
 /// The steps in their phases; a reason that several steps in a row share is said once.
-pub(super) fn steps_ui(ui: &mut Ui, plan: &Plan) {
-    let all = counted(plan.steps.len(), "step");
+pub(super) fn steps_ui(ui: &mut Ui, steps: &[Item<'_>]) {
+    let all = counted(steps.len(), "step");
     section_ui(ui, &format!("What will happen, in {all}"));
     let id = ui.id().with("every step");
     let mut every = ui.data(|data| data.get_temp(id).unwrap_or(false));
@@ -145,24 +146,24 @@ pub(super) fn steps_ui(ui: &mut Ui, plan: &Plan) {
     every ^= asked;
     ui.data_mut(|data| data.insert_temp(id, every));
     ui.add_space(GAP_SMALL);
-    let stretches = phases(plan);
-    let titles = titles(plan, &stretches);
+    let stretches = phases(steps);
+    let titles = titles(steps, &stretches);
     for (number, (phase, title)) in stretches.into_iter().zip(titles).enumerate() {
-        let steps = counted(phase.steps.len(), "step");
-        egui::CollapsingHeader::new(format!("{title} · {steps}"))
+        let many = counted(phase.steps.len(), "step");
+        egui::CollapsingHeader::new(format!("{title} · {many}"))
             .id_salt(("phase", number))
             .default_open(false)
             .open(asked.then_some(every))
             .show(ui, |ui| {
                 let mut said = "";
                 let first = phase.steps.start;
-                for (place, step) in plan.steps.get(phase.steps).unwrap_or_default().iter().enumerate() {
+                for (place, step) in steps.get(phase.steps).unwrap_or_default().iter().enumerate() {
                     ui.add(Label::new(format!("{}. {}", first + place + 1, step.title)).wrap());
-                    if step.why != said {
-                        ui.indent(place, |ui| note_ui(ui, &step.why));
+                    if step.why != said && !step.why.is_empty() {
+                        ui.indent(place, |ui| note_ui(ui, step.why));
                         ui.add_space(GAP_SMALL);
                     }
-                    said = &step.why;
+                    said = step.why;
                 }
             });
     }

@@ -3,8 +3,9 @@
 use egui::{Color32, Frame, Label, Margin, ProgressBar, RichText, ScrollArea, Ui};
 
 use crate::app::Outbox;
+use crate::app::job::{Item, Job};
 use crate::app::{Message, RunMessage};
-use crate::model::plan::{Outcome, Plan, Progress, StepState};
+use crate::model::plan::{Outcome, Progress, StepState};
 use crate::model::words::seconds;
 use crate::ui::PanelState;
 use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_WIDGET, Tokens};
@@ -21,7 +22,7 @@ const STATE_WIDTH: f32 = 78.0;
 pub fn run_ui(
     ui: &mut Ui,
     run: u64,
-    plan: &Plan,
+    job: &Job,
     progress: &Progress,
     cancelling: bool,
     state: &mut PanelState,
@@ -30,7 +31,7 @@ pub fn run_ui(
     let now = ui.input(|input| input.time);
     let elapsed_ms = state.run_clock.elapsed_ms(run, progress, now);
     let Some(outcome) = &progress.outcome else {
-        running_ui(ui, plan, progress, cancelling, elapsed_ms, outbox);
+        running_ui(ui, job, progress, cancelling, elapsed_ms, outbox);
         // The clock goes on between two events.
         ui.ctx()
             .request_repaint_after(std::time::Duration::from_millis(200));
@@ -40,23 +41,23 @@ pub fn run_ui(
             .id_salt("steps")
             .max_height(steps_height)
             .auto_shrink([false, true])
-            .show(ui, |ui| steps_ui(ui, plan, progress));
+            .show(ui, |ui| steps_ui(ui, job, progress));
         if !progress.lines.is_empty() {
             section_ui(ui, "Output");
             output_ui(ui, progress);
         }
         return;
     };
-    finished_ui(ui, plan, outcome, elapsed_ms, outbox);
+    finished_ui(ui, job, outcome, elapsed_ms, outbox);
 }
 
 /// How a finished run went, to be looked into if one wants to; open where something went wrong.
-pub fn details_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
+pub fn details_ui(ui: &mut Ui, job: &Job, progress: &Progress) {
     let open = progress.outcome != Some(Outcome::Done);
     egui::CollapsingHeader::new("Steps and output")
         .default_open(open)
         .show_unindented(ui, |ui| {
-            steps_ui(ui, plan, progress);
+            steps_ui(ui, job, progress);
             if !progress.lines.is_empty() {
                 section_ui(ui, "Output");
                 output_ui(ui, progress);
@@ -66,18 +67,18 @@ pub fn details_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
 
 fn running_ui(
     ui: &mut Ui,
-    plan: &Plan,
+    job: &Job,
     progress: &Progress,
     cancelling: bool,
     elapsed_ms: u64,
     outbox: &mut Outbox,
 ) {
-    let heading = if progress.unwinding {
-        "Rolling back"
-    } else if plan.is_change() {
-        "Changing the cluster"
-    } else {
-        "Deploying"
+    let heading = match job {
+        _ if progress.unwinding => "Rolling back",
+        Job::Playbook(_) if cancelling => "Ending the playbook",
+        Job::Playbook(_) => "Ansible is at work",
+        Job::Plan(_) if job.is_change() => "Changing the cluster",
+        Job::Plan(_) => "Deploying",
     };
     ui.horizontal(|ui| {
         ui.spinner();
@@ -98,25 +99,33 @@ fn running_ui(
     response
         .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::ProgressIndicator, true, "Steps done"));
     note_ui(ui, format!("{done} of {all} steps · {}", seconds(elapsed_ms)));
-    let (words, hint) = if cancelling {
-        (
+    let (words, hint) = match (cancelling, job) {
+        (true, Job::Plan(_)) => (
             "Stop waiting",
             "Stop waiting for the rollback; anything left behind will be listed",
-        )
-    } else {
-        ("Cancel", "Stop and roll back everything")
+        ),
+        (true, Job::Playbook(_)) => (
+            "Stop waiting",
+            "Kill Ansible instead of waiting for its tasks to end",
+        ),
+        (false, Job::Plan(_)) => ("Cancel", "Stop and roll back everything"),
+        (false, Job::Playbook(_)) => (
+            "Cancel",
+            "Interrupt Ansible. What is on the hosts stays, and the next run continues",
+        ),
     };
     if ui.button(words).on_hover_text(hint).clicked() {
         outbox.send(Message::Run(RunMessage::Cancel));
     }
 }
 
-fn finished_ui(ui: &mut Ui, plan: &Plan, outcome: &Outcome, elapsed_ms: u64, outbox: &mut Outbox) {
+fn finished_ui(ui: &mut Ui, job: &Job, outcome: &Outcome, elapsed_ms: u64, outbox: &mut Outbox) {
     let tokens = Tokens::of(ui.visuals());
     let (sign, words, colour) = match outcome {
-        Outcome::Done if plan.is_change() => ("✔", "Changed and verified", tokens.ok),
+        Outcome::Done if job.is_change() => ("✔", "Changed and verified", tokens.ok),
         Outcome::Done => ("✔", "Built and verified", tokens.ok),
-        Outcome::Failed { .. } if plan.is_change() => ("⊗", "The change failed", tokens.error),
+        Outcome::Failed { .. } if job.is_on_hosts() => ("⊗", "The playbook failed", tokens.error),
+        Outcome::Failed { .. } if job.is_change() => ("⊗", "The change failed", tokens.error),
         Outcome::Failed { .. } => ("⊗", "The deployment failed", tokens.error),
         Outcome::Cancelled { .. } => ("⊗", "Cancelled", tokens.warning),
     };
@@ -150,7 +159,7 @@ fn finished_ui(ui: &mut Ui, plan: &Plan, outcome: &Outcome, elapsed_ms: u64, out
     }
     match remains {
         Some(remains) if remains.is_empty() => {
-            let words = if plan.is_change() {
+            let words = if job.is_change() {
                 "Everything was rolled back; the cluster is as before"
             } else {
                 "Everything was rolled back; nothing is left"
@@ -158,7 +167,9 @@ fn finished_ui(ui: &mut Ui, plan: &Plan, outcome: &Outcome, elapsed_ms: u64, out
             note_ui(ui, words);
         }
         Some(remains) => {
-            ui.label("This was not rolled back:");
+            if !job.is_on_hosts() {
+                ui.label("This was not rolled back:");
+            }
             for what in remains {
                 note_ui(ui, what);
             }
@@ -168,14 +179,15 @@ fn finished_ui(ui: &mut Ui, plan: &Plan, outcome: &Outcome, elapsed_ms: u64, out
 }
 
 /// The phases; what happens in one unfolds when it begins and folds when it is over, and obeys the hand between.
-fn steps_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
+fn steps_ui(ui: &mut Ui, job: &Job, progress: &Progress) {
     ui.spacing_mut().item_spacing.y = 3.0;
-    let stretches = phases(plan);
-    let titles = titles(plan, &stretches);
+    let items = job.items();
+    let stretches = phases(&items);
+    let titles = titles(&items, &stretches);
     for (number, (phase, title)) in stretches.into_iter().zip(titles).enumerate() {
         let now = phase.state(progress);
         let tokens = Tokens::of(ui.visuals());
-        let (sign, word, colour) = look(now.worst, tokens);
+        let (sign, word, colour) = look(now.worst, progress.is_finished(), tokens);
         let how_far = match now.worst {
             StepState::Undone => word.to_owned(),
             StepState::Pending if now.done == 0 => counted(phase.steps.len(), "step"),
@@ -193,7 +205,9 @@ fn steps_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
             .open(changed.then_some(now.is_active));
         let shown = header.show(ui, |ui| {
             for place in phase.steps {
-                step_ui(ui, plan, progress, place);
+                if let Some(item) = items.get(place) {
+                    step_ui(ui, item, progress, place);
+                }
             }
         });
         // The end of a run is read from the top.
@@ -203,20 +217,18 @@ fn steps_ui(ui: &mut Ui, plan: &Plan, progress: &Progress) {
     }
 }
 
-fn step_ui(ui: &mut Ui, plan: &Plan, progress: &Progress, place: usize) {
-    let Some(step) = plan.steps.get(place) else {
-        return;
-    };
+fn step_ui(ui: &mut Ui, step: &Item<'_>, progress: &Progress, place: usize) {
     let tokens = Tokens::of(ui.visuals());
     let state = state_of(progress, place);
-    let (sign, word, colour) = look(state, tokens);
+    let (sign, word, colour) = look(state, progress.is_finished(), tokens);
     let row = ui.horizontal_top(|ui| {
         state_ui(ui, STATE_WIDTH, sign, word, colour);
         ui.vertical(|ui| {
             let quiet = state == StepState::Pending;
             let colour = if quiet { tokens.text_weak } else { tokens.text };
-            ui.add(Label::new(RichText::new(&step.title).color(colour)).wrap());
+            ui.add(Label::new(RichText::new(step.title).color(colour)).wrap());
             if state == StepState::Running
+                && !progress.is_finished()
                 && let Some(Some(what)) = progress.waiting.get(place)
             {
                 note_ui(ui, format!("waiting for {what}"));
@@ -231,12 +243,16 @@ fn step_ui(ui: &mut Ui, plan: &Plan, progress: &Progress, place: usize) {
             }
         });
     });
-    row.response.on_hover_text(&step.why);
+    if !step.why.is_empty() {
+        row.response.on_hover_text(step.why);
+    }
 }
 
-fn look(state: StepState, tokens: &Tokens) -> (&'static str, &'static str, Color32) {
+fn look(state: StepState, is_over: bool, tokens: &Tokens) -> (&'static str, &'static str, Color32) {
     match state {
         StepState::Pending => ("○", "to do", tokens.text_weak),
+        // On hosts nothing is undone.
+        StepState::Running if is_over => ("⏸", "stopped", tokens.warning),
         StepState::Running => ("▶", "running", tokens.accent),
         StepState::Done => ("✔", "done", tokens.ok),
         StepState::Failed => ("⊗", "failed", tokens.error),
