@@ -31,6 +31,8 @@ pub struct OpenLesson {
     pub journal: Journal,
     /// What the design is to look like, where the lesson shows it.
     pub target: Option<Diagram>,
+    /// In another language than English.
+    pub told: Option<Told>,
     /// A lesson of one's own.
     pub file: Option<OwnFile>,
     /// The lesson shown on real servers, as far as it is.
@@ -42,6 +44,14 @@ pub struct OpenLesson {
     pub(super) showing: VecDeque<String>,
     /// That it is solved was said.
     pub(super) is_told: bool,
+}
+
+/// The language that a lesson is told in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub language: String,
+    /// The English words have changed since.
+    pub is_outdated: bool,
 }
 
 /// The file that a lesson was read from, and what is wrong with it now.
@@ -110,6 +120,7 @@ impl OpenLesson {
     pub fn new(lesson: Arc<Lesson>, drawn: World) -> Self {
         Self {
             target: Self::target_of(&lesson),
+            told: None,
             file: None,
             proof: None,
             lesson,

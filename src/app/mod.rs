@@ -44,7 +44,7 @@ pub use exporting::{ExportMessage, Exporting, Shown};
 pub use folding::Folding;
 pub use importing::{ImportMessage, ImportSource, ImportStage, Imported, Importing, ReportStyle};
 pub use in_time::{InTime, Pace};
-pub use lesson::{Learning, LessonFile, Looked, OpenLesson, OwnFile, Proof, Quiz};
+pub use lesson::{Learning, LessonFile, Looked, OpenLesson, OwnFile, Proof, Quiz, Told};
 pub use locked::Locked;
 pub use message::{
     ClusterMessage, DesignMessage, FileMessage, LessonMessage, Message, OnDisk, RunMessage, StartMessage,

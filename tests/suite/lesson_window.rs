@@ -233,3 +233,16 @@ fn the_design_to_draw_is_shown_and_a_solved_lesson_can_be_proved() {
     drop(performed);
     assert!(window.has("Cancel"));
 }
+
+#[test]
+fn the_language_of_a_lesson_is_a_click() {
+    let mut window = open("second-hop");
+    window.click("Deutsch");
+    assert!(window.has("Warum der zweite Sprung nie synchron ist"));
+    assert!(window.has("what pgcascade itself says is English"));
+    let kept =
+        |effect: &Effect| matches!(effect, Effect::KeepPreferences(kept) if kept.lesson_language == "de");
+    assert!(window.performed.borrow().iter().any(kept));
+    window.click("English");
+    assert!(window.has("Why the second hop is never synchronous"));
+}

@@ -358,6 +358,12 @@ fn each_translation_has_only_what_its_lesson_has_and_is_up_to_date() {
             let translation = read.unwrap_or_else(|problems| panic!("{}: {problems:#?}", path.display()));
             assert!(!translation.is_outdated(lesson), "{}", path.display());
             assert_ne!(translation.of(lesson).title, lesson.title, "{}", path.display());
+            let code = language.file_name().unwrap().to_str().unwrap();
+            assert!(
+                lessons::translation(name, code).is_some(),
+                "{} is not compiled in",
+                path.display()
+            );
             found += 1;
         }
     }

@@ -13,6 +13,8 @@ pub enum LessonMessage {
     Known(Box<Progress>, u64),
     /// A lesson by its name, or a challenge by its number.
     Open(String),
+    /// Tell lessons in this language from now on, where they have it.
+    Language(String),
     /// From its start, with nothing reached.
     Restart,
     /// The design stays; it is no lesson's any more.

@@ -10,7 +10,7 @@ use super::super::{
 use super::super::{InTime, WhatIf};
 use super::desk::{forget, replace};
 use super::notices::notify;
-use super::{unsaved, what_if};
+use super::{lesson_language, unsaved, what_if};
 use crate::model::document::{Command, Document, format};
 use crate::model::lessons::{
     self, Bench, Lesson, Live, On, Seen, Step, is_right, parse_challenge, question, state, truth,
@@ -29,6 +29,10 @@ pub(super) fn update(session: &mut Session, message: LessonMessage) -> Vec<Effec
         }
         LessonMessage::Open(name) => ask_open(session, name),
         LessonMessage::Restart => restart(session),
+        LessonMessage::Language(language) => {
+            lesson_language::choose(session, language);
+            Vec::new()
+        }
         LessonMessage::End => {
             let proof = session.lesson.as_ref().and_then(|open| open.proof.as_ref());
             let is_proving = proof.is_some_and(super::super::Proof::is_running);
@@ -141,7 +145,9 @@ fn put(session: &mut Session, lesson: Arc<Lesson>, document: Document) -> Vec<Ef
     replace(session, document, None, text);
     session.learning.progress.begin(&lesson.name);
     session.looks.tab = Tab::Lesson;
-    session.lesson = Some(OpenLesson::new(lesson, drawn));
+    let mut open = OpenLesson::new(lesson, drawn);
+    lesson_language::tell(&mut open, &session.preferences.lesson_language);
+    session.lesson = Some(open);
     let mut effects = vec![forgotten];
     effects.extend(keep(session));
     effects

@@ -30,6 +30,7 @@ mod journal;
 mod learnt;
 mod left_over;
 mod lesson;
+mod lesson_language;
 mod load;
 mod log;
 mod notices;

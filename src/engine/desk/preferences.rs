@@ -136,6 +136,7 @@ mod tests {
             left_side: false,
             right_side: false,
             removal: Some(Removal::Remove),
+            lesson_language: "de".to_owned(),
         };
         save_in(&folder, &preferences).unwrap();
         assert_eq!(load_in(&folder), (preferences, None));

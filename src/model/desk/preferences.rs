@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::topology::Downstreams;
 
+/// In which every lesson is told.
+pub const ENGLISH: &str = "en";
+
 /// To add one: a field here, its usual value in `Default`. It must serialise to something also when it is not set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preferences {
@@ -19,6 +22,8 @@ pub struct Preferences {
     pub right_side: bool,
     /// What becomes of downstreams when relays are removed; `None`: it is asked each time.
     pub removal: Option<Removal>,
+    /// The language in which lessons are told that have it, as a code: "de".
+    pub lesson_language: String,
 }
 
 impl Default for Preferences {
@@ -31,6 +36,7 @@ impl Default for Preferences {
             left_side: true,
             right_side: true,
             removal: None,
+            lesson_language: ENGLISH.to_owned(),
         }
     }
 }

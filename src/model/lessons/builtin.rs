@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Lesson, read};
+use super::{Lesson, Translation, read};
 
 const ORDER: &str = include_str!("../../../assets/lessons/order.txt");
 
@@ -34,6 +34,13 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "disaster-drill",
 ];
 
+/// Words of lessons in other languages: the language, the lesson, the file.
+pub(super) const TRANSLATIONS: &[(&str, &str, &str)] = &[(
+    "de",
+    "second-hop",
+    include_str!("../../../assets/lessons/de/second-hop.toml"),
+)];
+
 /// A chapter with the names of its lessons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chapter {
@@ -51,6 +58,21 @@ static LESSONS: LazyLock<Vec<Lesson>> = LazyLock::new(|| {
 /// In their order.
 pub fn lessons() -> &'static [Lesson] {
     &LESSONS
+}
+
+/// The languages that a built-in lesson is told in besides English, as codes: "de".
+pub fn languages(name: &str) -> impl Iterator<Item = &'static str> {
+    let of_lesson = TRANSLATIONS.iter().filter(move |(_, lesson, _)| *lesson == name);
+    of_lesson.map(|(language, ..)| *language)
+}
+
+/// The words of a built-in lesson in another language; `None`: it is not told in it.
+pub fn translation(name: &str, language: &str) -> Option<Translation> {
+    let lesson = find(name)?;
+    let its = |(code, of, _): &&(&str, &str, &str)| *code == language && *of == name;
+    let (.., text) = TRANSLATIONS.iter().find(its)?;
+    // A file that cannot be read fails a test.
+    Translation::read(text, lesson).ok()
 }
 
 /// The built-in lesson of that name.

@@ -28,7 +28,7 @@ mod translation;
 
 pub use ask::{Answer, Ask, NOBODY, TRUTH_WORDS, Truth, is_right};
 pub use bench::{Bench, StepProblem, Where, given, given_with_words, options, scenario, solved, truth};
-pub use builtin::{Chapter, chapters, find, lessons};
+pub use builtin::{Chapter, chapters, find, languages, lessons, translation};
 pub use challenge::{BadChallenge, Challenge, LEVELS, make as challenge, parse as parse_challenge, today};
 pub use format::{FRAME, read};
 pub use found::{Found, look};

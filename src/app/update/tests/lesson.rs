@@ -428,3 +428,31 @@ fn progress_goes_to_a_file_and_back_and_is_forgotten_after_a_question() {
         (Mark::New, true)
     );
 }
+
+#[test]
+fn a_lesson_is_told_in_another_language_and_what_was_reached_stays() {
+    let mut session = open("second-hop");
+    answer_all(&mut session);
+    let english = lesson(&session).lesson.clone();
+    let reached = lesson(&session).state.clone();
+    let german = || LessonMessage::Language("de".to_owned());
+    drop(send(&mut session, german()));
+    let told = lesson(&session);
+    assert_eq!(told.lesson.title, "Warum der zweite Sprung nie synchron ist");
+    assert_eq!(
+        (&told.state, &told.lesson.solution),
+        (&reached, &english.solution)
+    );
+    assert!(told.told.as_ref().is_some_and(|told| !told.is_outdated));
+    // So it is from now on, also after a new beginning; a lesson that does not have it stays English.
+    drop(send(&mut session, LessonMessage::Restart));
+    let told = lesson(&session).told.clone().unwrap();
+    assert!(told.language == "de" && !told.is_outdated);
+    play_solution(&mut session);
+    assert!(lesson(&session).state.is_solved);
+    drop(send(&mut session, LessonMessage::Open("two-names".to_owned())));
+    assert_eq!(lesson(&session).told, None);
+    drop(send(&mut session, LessonMessage::Open("second-hop".to_owned())));
+    drop(send(&mut session, LessonMessage::Language("en".to_owned())));
+    assert_eq!(lesson(&session).lesson, english);
+}

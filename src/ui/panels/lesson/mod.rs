@@ -3,6 +3,7 @@
 
 mod ask;
 mod goals;
+mod language;
 mod own;
 mod proof;
 mod strip;
@@ -50,6 +51,7 @@ pub fn lesson_ui(ui: &mut Ui, session: &Session, state: &mut LessonState, outbox
         .auto_shrink(false)
         .show(ui, |ui| {
             head_ui(ui, open);
+            language::language_ui(ui, open, outbox);
             own::faults_ui(ui, open);
             if open.state.is_solved {
                 solved_ui(ui, session, open, outbox);
