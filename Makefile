@@ -11,6 +11,7 @@
 #                hosts of their own (namespaces; as root; 10 minutes; fetches the tools once)
 #   make bench-hosts   40 hosts (namespaces; as root) by Ansible, beside plain ssh in parallel (10 minutes; HOSTS=13 for fewer)
 #   make test-report   open an audit's HTML report in headless Chromium (fetches it once; 1 minute)
+#   make test-strace   trace what root does with a cluster of another user (as root; 2 minutes; OWNER=NAME, by default postgres)
 #   make fuzz    damage every kind of file 200,000 times: no reader may panic (a few minutes; fuzz/ has targets for cargo-fuzz)
 #   make package   build dist/: .deb, .rpm and tarball of pgcascade and of pgcascade-cli, their checksums (10 to 30
 #                minutes: two release builds)
@@ -23,7 +24,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-exports test-report test-versions bench bench-hosts fuzz package lint setup catalogue
+.PHONY: help run test test-exports test-report test-strace test-versions bench bench-hosts fuzz package lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -72,6 +73,11 @@ test-report:
 	@packaging/setup.sh test-report
 	cargo test --locked --test suite -- --ignored --nocapture import::the_report_of_an_audit_opens_in_a_browser
 
+test-strace:
+	@packaging/setup.sh test-strace
+	cargo build --locked --no-default-features
+	packaging/strace/run.sh target/debug/pgcascade $(or $(OWNER),postgres)
+
 fuzz:
 	cargo test --locked --no-default-features --lib mutated_tests -- --include-ignored --nocapture
 
@@ -99,7 +105,7 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
-	shellcheck benches/deploy/*.sh packaging/*.sh packaging/exports/*.sh .ci/run
+	shellcheck benches/deploy/*.sh packaging/*.sh packaging/exports/*.sh packaging/strace/*.sh .ci/run
 	if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; fi
 
 setup:

@@ -6,6 +6,7 @@
 #   packaging/setup.sh test-versions  a PostgreSQL server, openssl, npm
 #   packaging/setup.sh test-exports   PostgreSQL, etcd, repmgr, sshd and what else the exports are tried with
 #   packaging/setup.sh test-report    Chromium, which opens the report of an audit
+#   packaging/setup.sh test-strace    strace, which says what root does
 #   packaging/setup.sh lint           ShellCheck
 #   packaging/setup.sh package        rpmbuild, and the C compiler, whose binutils read and strip the program
 #
@@ -89,10 +90,13 @@ case $purpose in
     need "hosts of their own (namespaces), and the way to them" iproute2 openssh-server openssh-client sudo
     need "the tools that exports are for" python3-venv etcd-server repmgr postgresql-15-repmgr docker-compose systemd
     ;;
+  test-strace)
+    command -v strace >/dev/null || need "strace, which says what root does" strace
+    ;;
   test-report) command -v chromium >/dev/null || need "Chromium, which opens the report of an audit" chromium ;;
   lint) need_shellcheck ;;
   package) need_rpm ;;
-  *) echo "usage: packaging/setup.sh run|test|test-versions|test-exports|test-report|lint|package" >&2; exit 2 ;;
+  *) echo "usage: packaging/setup.sh run|test|test-versions|test-exports|test-report|test-strace|lint|package" >&2; exit 2 ;;
 esac
 
 command -v cc >/dev/null || need "a C compiler, which links every Rust program" gcc libc6-dev
