@@ -7,7 +7,6 @@ use nix::unistd::Pid;
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use tokio_util::sync::CancellationToken;
 
-use super::fault::Fault;
 use super::slots;
 use crate::engine::cluster::{Cluster, Task, record};
 use crate::engine::monitor::{self, Snapshot};
@@ -17,6 +16,7 @@ use crate::engine::proxy::{self, LinkFault};
 use crate::engine::system::processes;
 use crate::engine::system::wait::{Failure, Wait};
 use crate::model::drift::Because;
+use crate::model::fault::Fault;
 use crate::model::health::Role;
 use crate::model::topology::{Server, ServerId};
 use crate::report::Report;
