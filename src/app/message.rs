@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::app::breaking::BreakingMessage;
 use crate::app::glance::Glance;
 use crate::engine::deploy::adopt::Adopting;
 use crate::engine::deploy::{self, Found, Refused, Steered};
@@ -11,12 +12,11 @@ use crate::model::document::{Command, Document};
 use crate::model::health::{Loaded, Second};
 use crate::model::lessons::{Progress, ProofStep};
 use crate::model::plan::{Machine, RunEvent, Wish};
-use crate::model::simulate::time::{Micros, Speed, Workload};
 use crate::model::simulate::world::Incident;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
-use super::{Against, Dialog, ExportMessage, ImportMessage, LessonFile, Look, Pace, PathPurpose, Tab};
+use super::{Against, Dialog, ExportMessage, ImportMessage, LessonFile, Look, PathPurpose, Tab, TimeMessage};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
@@ -190,6 +190,8 @@ pub enum ClusterMessage {
     Loading(PathBuf, Second),
     /// It has ended, and every row was looked for; or why not.
     Loaded(PathBuf, Result<Loaded, Report>),
+    /// Something is broken on purpose, or repaired.
+    Breaking(BreakingMessage),
     /// Watch the cluster that was imported, which pgcascade did not make.
     WatchForeign,
     /// Watch it no longer.
@@ -370,31 +372,4 @@ pub enum LessonMessage {
     Quiz(u64, u64),
     Guess(Vec<String>),
     EndQuiz,
-}
-
-/// What-if in time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum TimeMessage {
-    /// Play, or pause.
-    Play(bool),
-    /// So many microseconds of the window have passed since the last frame.
-    Frame(Micros),
-    Pace(Pace),
-    /// One tick on, or back.
-    Tick {
-        on: bool,
-    },
-    /// On until the next commit ends.
-    NextCommit,
-    GoTo(Micros),
-    /// A story of its own from this moment on.
-    Fork,
-    /// Go on with the story of this number.
-    Tell(usize),
-    Seed(u64),
-    Workload(Workload),
-    /// Every link that has no speed of its own.
-    Network(Speed),
-    /// The link to this standby; `None`: as fast as the others.
-    Link(ServerId, Option<Speed>),
 }

@@ -12,7 +12,7 @@ use crate::model::topology::{Edit, ServerId};
 use crate::ui::keys::key_words;
 use crate::ui::panels::{commands, connect_command};
 use crate::ui::theme::TEXT_SMALL;
-use crate::ui::what_if_menu;
+use crate::ui::{breaking_menu, what_if_menu};
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
     ui.set_min_width(230.0);
@@ -71,6 +71,7 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
     let stop = Message::Cluster(ClusterMessage::StopServers(names()));
     entry(ui, idle && runs == Some(true), "Stop the server", stop);
     steer_entries_ui(ui, session, id, name, outbox);
+    breaking_menu::server_ui(ui, session, id, outbox);
     let mut entry = |ui: &mut Ui, words: &str, message: Message| {
         if ui.button(words).clicked() {
             outbox.send(message);
@@ -198,4 +199,5 @@ pub fn link_menu_ui(ui: &mut Ui, session: &Session, below: ServerId, outbox: &mu
             ui.close();
         }
     }
+    breaking_menu::link_ui(ui, session, below, outbox);
 }

@@ -2,13 +2,15 @@
 //!
 //! `Worker` is what the window holds: it never blocks, but for its end. Below it, each file is one kind of work:
 //! `deployment` (a run and its cancel), `runs` (who performs it), `watch` (boards of the running cluster), `autosave` (the unsaved
-//! design, a moment after its last change), `first` (what a window opens with), `proof` (a lesson on real servers), `clusters` and
+//! design, a moment after its last change), `first` (what a window opens with), `proof` (a lesson on real servers), `breaking` (faults on purpose), `clusters` and
 //! `tasks` (everything with one question and one answer); `file_watch` follows the design's file.
 
 mod answers;
 mod autosave;
+mod breaking;
 mod clusters;
 mod deployment;
+mod end;
 mod file_watch;
 mod first;
 mod imports;
@@ -23,12 +25,10 @@ mod watch;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::answers::Answers;
@@ -47,18 +47,6 @@ const THREADS: usize = 2;
 
 /// Messages that wait for the window. A run that is faster than the window waits, and drops lines of output.
 const MESSAGES: usize = 1024;
-
-/// Closing the window: how long a start, stop or teardown may take to come to its end.
-const TASKS_DEADLINE: Duration = Duration::from_secs(30);
-
-/// After that: how long they have once they are told to give up.
-const GIVE_UP_DEADLINE: Duration = Duration::from_secs(3);
-
-/// Closing the window: how long the last autosave may take.
-const AUTOSAVE_DEADLINE: Duration = Duration::from_secs(3);
-
-/// Closing the window: how long threads that no longer matter are waited for.
-const SHUTDOWN_DEADLINE: Duration = Duration::from_millis(200);
 
 /// Owns the runtime. Dropped, it lets nothing be half done: a running deployment is taken back, a teardown
 /// comes to its end, an autosave is written. A cluster that runs goes on running.
@@ -79,6 +67,8 @@ pub struct Worker {
     file_watch: Option<AbortHandle>,
     /// A load on a cluster: dropped, it ends and counts.
     load: Option<DropGuard>,
+    /// What is being broken on purpose, or repaired.
+    breaking: Option<CancellationToken>,
     /// The reading of a server's log.
     log: Option<AbortHandle>,
     /// A cluster that is being imported.
@@ -117,6 +107,7 @@ impl Worker {
             discovery: None,
             file_watch: None,
             load: None,
+            breaking: None,
             log: None,
             proof: None,
             import: None,
@@ -305,6 +296,21 @@ impl Worker {
                 self.load = Some(cancel.drop_guard());
             }
             Effect::StopLoad => self.load = None,
+            Effect::Break { folder, fault } => {
+                let cancel = self.give_up.child_token();
+                self.breaking = Some(cancel.clone());
+                self.finish(breaking::make(folder, fault, cancel, answers));
+            }
+            Effect::Repair { folder, fault } => {
+                let cancel = self.give_up.child_token();
+                self.breaking = Some(cancel.clone());
+                self.finish(breaking::repair(folder, fault, cancel, answers));
+            }
+            Effect::CancelBreaking => {
+                if let Some(cancel) = self.breaking.take() {
+                    cancel.cancel();
+                }
+            }
             Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
             Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),
         }
@@ -356,42 +362,5 @@ impl Worker {
         if let Some(discovery) = self.discovery.take() {
             discovery.abort();
         }
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        let Some(runtime) = self.runtime.take() else {
-            return;
-        };
-        self.watch = None;
-        self.load = None;
-        self.stop_discovery();
-        // Its servers are removed, as when it is cancelled.
-        if let Some(cancel) = self.proof.take() {
-            cancel.cancel();
-        }
-        // Nobody reads messages any more: whoever waits to send one goes on.
-        self.messages.close();
-        while self.messages.try_recv().is_ok() {}
-        let deployment = self.deployment.take();
-        runtime.block_on(async {
-            let unwound = async {
-                if let Some(deployment) = deployment {
-                    deployment.end().await;
-                }
-            };
-            let saved = timeout(AUTOSAVE_DEADLINE, self.autosaver.end());
-            let done = async {
-                let all = async { while self.tasks.join_next().await.is_some() {} };
-                tokio::pin!(all);
-                if timeout(TASKS_DEADLINE, &mut all).await.is_err() {
-                    self.give_up.cancel();
-                    let _ = timeout(GIVE_UP_DEADLINE, all).await;
-                }
-            };
-            let _ = tokio::join!(unwound, saved, done);
-        });
-        runtime.shutdown_timeout(SHUTDOWN_DEADLINE);
     }
 }
