@@ -1,7 +1,7 @@
 //! *Break it*: what can be broken on purpose on servers that run, as menu entries of a card, of a link and of the cluster. What
 //! cannot be done now says why; what is broken already can be repaired at the same place.
 
-use egui::{Button, Response, Ui};
+use egui::{Button, Ui};
 
 use crate::app::breaking::{BreakingMessage, Laboratory, Made};
 use crate::app::{Outbox, Session};
@@ -50,13 +50,20 @@ pub fn link_ui(ui: &mut Ui, session: &Session, drawn: ServerId, outbox: &mut Out
 }
 
 /// For the cluster as a whole.
-pub fn cluster_ui(ui: &mut Ui, laboratory: &Laboratory, outbox: &mut Outbox) -> Response {
+pub fn cluster_ui(ui: &mut Ui, laboratory: &Laboratory, outbox: &mut Outbox) {
     let hover =
         "Break something of the whole cluster on purpose; a server's and a link's own menu breaks that one";
-    let button = ui.menu_button("Break…", |ui| {
-        faults_ui(ui, laboratory, &Laboratory::of_cluster(), outbox);
+    let answer = laboratory.may_repair();
+    let button = ui.add_enabled_ui(answer.is_ok(), |ui| {
+        let menu = ui.menu_button("Break…", |ui| {
+            faults_ui(ui, laboratory, &Laboratory::of_cluster(), outbox);
+        });
+        menu.response
     });
-    button.response.on_hover_text(hover)
+    match answer {
+        Ok(()) => drop(button.inner.on_hover_text(hover)),
+        Err(reason) => drop(button.inner.on_disabled_hover_text(reason)),
+    }
 }
 
 fn faults_ui(ui: &mut Ui, laboratory: &Laboratory, faults: &[Fault], outbox: &mut Outbox) {

@@ -1,7 +1,7 @@
 //! Everything that can be done with one server, as menu entries: the outline and the canvas offer the same, which is
 //! what the table of actions has for a server; and with the link above it. What cannot be done is shown too, with its reason as a hint.
 
-use egui::{Align2, Button, FontId, Ui, WidgetInfo, WidgetType, vec2};
+use egui::{Align2, Button, FontId, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
 
 use crate::app::actions::{self, ACTIONS, ActionId, Does, Menu, UiAction, action};
 use crate::app::edits::edit;
@@ -14,26 +14,38 @@ use crate::ui::panels::{commands, connect_command};
 use crate::ui::theme::TEXT_SMALL;
 use crate::ui::{breaking_menu, what_if_menu};
 
+/// So much of the window's height stays beside a menu.
+const AROUND_MENU: f32 = 24.0;
+
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
     ui.set_min_width(230.0);
     match &session.mode {
         Mode::WhatIf(what_if) => what_if_menu::server_menu_ui(ui, what_if, id, outbox),
+        // Of a server that runs the menu is longer than a small window: what is done to the server comes before the drawing.
         Mode::Design => {
-            let servers = session.selection_around(id);
-            for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
-                if action.id.begins_group() {
-                    ui.separator();
-                }
-                if action.id == ActionId::Remove {
-                    let clipboard = [ActionId::Cut, ActionId::Copy, ActionId::Duplicate];
-                    for action in clipboard.into_iter().filter_map(actions::action) {
-                        menu_entry(ui, session, action, &servers, outbox);
-                    }
-                }
+            let most = ui.ctx().content_rect().height() - AROUND_MENU;
+            ScrollArea::vertical().max_height(most).show(ui, |ui| {
+                running_ui(ui, session, id, outbox);
+                drawing_ui(ui, session, id, outbox);
+            });
+        }
+    }
+}
+
+/// What can be done to the drawing of the server.
+fn drawing_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
+    let servers = session.selection_around(id);
+    for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
+        if action.id.begins_group() {
+            ui.separator();
+        }
+        if action.id == ActionId::Remove {
+            let clipboard = [ActionId::Cut, ActionId::Copy, ActionId::Duplicate];
+            for action in clipboard.into_iter().filter_map(actions::action) {
                 menu_entry(ui, session, action, &servers, outbox);
             }
-            running_ui(ui, session, id, outbox);
         }
+        menu_entry(ui, session, action, &servers, outbox);
     }
 }
 
@@ -52,9 +64,9 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
     let Some(name) = cluster.running_name(drawn) else {
         return;
     };
-    ui.separator();
     if cluster.foreign.is_some() {
         foreign_ui(ui, cluster, name, outbox);
+        ui.separator();
         return;
     }
     let mut entry = |ui: &mut Ui, enabled: bool, words: &str, message: Message| {
@@ -85,6 +97,7 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
         let copy = Message::View(ViewMessage::CopyText(command));
         entry(ui, "Copy the psql command", copy);
     }
+    ui.separator();
 }
 
 /// The roles of servers that run: what a drop on the drawing does, in the same words.

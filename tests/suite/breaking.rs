@@ -154,11 +154,19 @@ fn what_is_broken_is_listed_with_its_repair_also_if_a_terminal_did_it() {
     window.push("Cancel");
     assert_eq!(deeds(&window), ["repair pause slave12", "cancel"]);
 
+    tell(
+        &mut window,
+        BreakingMessage::Failed(FOLDER.into(), Report::new("Cancelled.")),
+    );
+    assert!(window.has("Repairing slave12 was cancelled"));
+
     // It fails: it is still there, with the reason, and can be tried again.
-    let report = Report::new("slave12 did not do it.").hint("Look at its log");
+    window.push("Repair: The disk of slave2 is full");
+    let report = Report::new("slave2 could not be limited.").hint("Look at its log");
     tell(&mut window, BreakingMessage::Failed(FOLDER.into(), report));
-    assert!(window.has("slave12 did not do it.") && window.has("Look at its log"));
-    assert!(window.has("slave12 does not apply WAL"));
+    assert!(window.has("Repairing the disk of slave2 failed"));
+    assert!(window.has("slave2 could not be limited.") && window.has("Look at its log"));
+    assert!(window.has("slave12 does not apply WAL") && window.has("The disk of slave2 is full"));
     window.push("Repair everything");
     assert_eq!(deeds(&window).last().unwrap(), "repair everything");
     let said = ["Files of slave2 can grow again.", "slave12 applies WAL again."];

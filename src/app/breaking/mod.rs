@@ -1,9 +1,10 @@
 //! What can be broken on purpose on the cluster that runs, or why not; and what was broken already. The menus of cards and links
 //! and the cluster's panel ask here, so that all of them offer the same, with the same reasons.
 //!
-//! What a design rules out whatever happens is `model::fault`'s to say; this adds what the servers show now. `words` has the
-//! sentences.
+//! What a design rules out whatever happens is `model::fault`'s to say; `possible` adds what the servers show now. `words` has
+//! the sentences.
 
+mod possible;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::{ClusterMessage, Locked, Message, Session};
+use crate::model::drift::{ARCHIVE_FAILING, Drift, SILENT};
 use crate::model::fault::{Fault, Trouble};
 use crate::model::topology::{Server, ServerId, Topology};
 use crate::report::Report;
@@ -151,6 +153,28 @@ impl Laboratory {
         &self.made
     }
 
+    /// What was broken to make what runs differ like this.
+    pub fn behind(&self, one: &Drift) -> Option<&Made> {
+        let id = one.server.as_deref().and_then(|name| self.topology.by_name(name));
+        let id = id.map(Server::id);
+        let is_behind = |made: &&Made| match (one.rule, made.fault) {
+            ("server-down", Some(Fault::Crash(it) | Fault::Stop(it)))
+            | (SILENT, Some(Fault::Freeze(it)))
+            | ("replay-paused", Some(Fault::Pause(it)))
+            | ("link-missing", Some(Fault::DropSlot(it))) => Some(it) == id,
+            ("link-missing" | "link-silent", Some(Fault::Link { one, other, .. })) => {
+                let above = id
+                    .and_then(|id| self.topology.server(id))
+                    .and_then(Server::upstream);
+                let ends = [id, above];
+                ends == [Some(one), Some(other)] || ends == [Some(other), Some(one)]
+            }
+            (ARCHIVE_FAILING, Some(Fault::FillArchive)) => true,
+            _ => false,
+        };
+        self.made.iter().find(is_behind)
+    }
+
     /// That it can be repaired.
     ///
     /// # Errors
@@ -204,96 +228,5 @@ impl Laboratory {
     /// What can happen to no server in particular.
     pub fn of_cluster() -> [Fault; 2] {
         [Fault::FillArchive, Fault::OutgrowSlots]
-    }
-
-    /// Why this cluster's design rules it out, and what to change there; `None`: it does not.
-    pub fn cannot_ever(&self, fault: Fault) -> Option<String> {
-        let impossible = fault.check(&self.topology).err()?;
-        let hint = impossible.hint().map(|hint| format!("\n{hint}"));
-        Some(format!("{impossible}{}", hint.unwrap_or_default()))
-    }
-
-    /// That it can be done now.
-    ///
-    /// # Errors
-    ///
-    /// With the reason why it cannot.
-    pub fn may(&self, fault: Fault) -> Result<(), String> {
-        self.cannot_ever(fault).map_or(Ok(()), Err)?;
-        self.may_repair()?;
-        if let Some(made) = self.like(fault) {
-            return Err(format!("{}: repair it first", made.sentence));
-        }
-        match fault {
-            Fault::Crash(id) | Fault::Freeze(id) | Fault::FillDisk(id) => self.up(id).map(drop),
-            Fault::Stop(id) => match self.like(Fault::Freeze(id)) {
-                Some(frozen) => Err(format!("{}, and would not shut down", frozen.sentence)),
-                None => self.up(id).map(drop),
-            },
-            Fault::Pause(id) => match self.answering(id)? {
-                Seen {
-                    name,
-                    is_primary: true,
-                    ..
-                } => Err(format!("{name} accepts writes, and applies no WAL")),
-                Seen {
-                    name,
-                    is_paused: true,
-                    ..
-                } => Err(format!("The replay of {name} is paused already")),
-                _ => Ok(()),
-            },
-            Fault::DropSlot(id) => match self.topology.server(id).and_then(Server::upstream) {
-                Some(upstream) => self.answering(upstream).map(drop),
-                None => Ok(()),
-            },
-            Fault::FillArchive => self.writer(),
-            Fault::OutgrowSlots => self.writer().and_then(|()| self.is_any_away()),
-            Fault::Link { .. } => Ok(()),
-        }
-    }
-
-    fn like(&self, fault: Fault) -> Option<&Made> {
-        let is_like = |made: &&Made| made.fault.is_some_and(|made| made.is_like(fault));
-        self.made.iter().find(is_like)
-    }
-
-    fn up(&self, id: ServerId) -> Result<&Seen, String> {
-        let name = || {
-            self.topology
-                .server(id)
-                .map_or("The server", |one| one.name().as_str())
-        };
-        let seen = self.servers.get(&id);
-        let seen = seen.ok_or_else(|| format!("{} has not been read yet", name()))?;
-        if !seen.runs {
-            return Err(format!("{} is down", seen.name));
-        }
-        Ok(seen)
-    }
-
-    fn answering(&self, id: ServerId) -> Result<&Seen, String> {
-        let seen = self.up(id)?;
-        if !seen.answers {
-            return Err(format!("{} does not answer", seen.name));
-        }
-        Ok(seen)
-    }
-
-    fn writer(&self) -> Result<(), String> {
-        let mut servers = self.servers.values();
-        if servers.any(|one| one.runs && one.answers && one.is_primary) {
-            return Ok(());
-        }
-        Err("No server accepts writes now".to_owned())
-    }
-
-    /// The slots of standbys that are connected move on with what is written.
-    fn is_any_away(&self) -> Result<(), String> {
-        let is_away = |(id, seen): (&ServerId, &Seen)| self.topology.uses_slot(*id) && !seen.streams;
-        if self.servers.iter().any(is_away) {
-            return Ok(());
-        }
-        Err("All standbys with a slot are connected: shut one of them down first".to_owned())
     }
 }

@@ -194,3 +194,52 @@ fn every_fault_has_words_that_begin_a_menu_and_end_as_sentences() {
         assert_eq!(Fault::parse(&laboratory.text(*fault), topology), Ok(*fault));
     }
 }
+
+#[test]
+fn what_was_broken_on_purpose_is_repaired_and_not_only_started() {
+    let mut seen = as_drawn();
+    let drift = |rule, server: &str| Drift {
+        rule,
+        server: Some(server.to_owned()),
+        message: String::new(),
+        fix: Some("Start it".to_owned()),
+        repair: None,
+        slot: None,
+    };
+    for (fault, rule, server) in [
+        ("crash c", "server-down", "c"),
+        ("stop c", "server-down", "c"),
+        ("freeze a", SILENT, "a"),
+        ("pause b", "replay-paused", "b"),
+        ("drop-slot a", "link-missing", "a"),
+        ("cut c a", "link-missing", "c"),
+        ("stall m b", "link-silent", "b"),
+        ("fill-archive", ARCHIVE_FAILING, "m"),
+    ] {
+        seen.faults = vec![fault.to_owned()];
+        let session = watched(CLUSTER, seen.clone());
+        let messages = |one: &Drift| -> Vec<Message> {
+            session
+                .remedies(one)
+                .into_iter()
+                .map(|remedy| remedy.message)
+                .collect()
+        };
+        let repair = BreakingMessage::Repair(Some(fault.to_owned())).into();
+        assert_eq!(messages(&drift(rule, server)), [repair], "{fault}");
+        // Another server, and another difference, has another reason.
+        let laboratory = session.laboratory().unwrap();
+        let is_of_all = rule == ARCHIVE_FAILING;
+        let elsewhere = if server == "b" { "c" } else { "b" };
+        assert_eq!(
+            laboratory.behind(&drift(rule, elsewhere)).is_some(),
+            is_of_all,
+            "{fault}"
+        );
+        assert_eq!(
+            laboratory.behind(&drift("setting-differs", server)),
+            None,
+            "{fault}"
+        );
+    }
+}

@@ -125,15 +125,19 @@ fn settle(session: &mut Session, folder: &Path, report: Report) -> Vec<Effect> {
 }
 
 /// What is broken stays listed. A cancel is not a problem.
-fn failed(session: &mut Session, folder: &Path, report: Report) -> Vec<Effect> {
+fn failed(session: &mut Session, folder: &Path, why: Report) -> Vec<Effect> {
     let is_cancelled = ended(session, folder).is_some_and(|breaking| breaking.is_cancelling);
-    if let Some(cluster) = cluster_in(session, folder) {
-        cluster.busy = None;
-    }
-    let kind = if is_cancelled {
-        NoticeKind::Info
-    } else {
-        NoticeKind::Problem
+    let doing = cluster_in(session, folder).and_then(|cluster| cluster.busy.take());
+    let (kind, report) = match doing {
+        Some(doing) if is_cancelled => (NoticeKind::Info, Report::new(format!("{doing} was cancelled"))),
+        Some(doing) => {
+            let mut report = Report::new(format!("{doing} failed"));
+            report.causes.push(why.headline);
+            report.causes.extend(why.causes);
+            report.hints = why.hints;
+            (NoticeKind::Problem, report)
+        }
+        None => (NoticeKind::Problem, why),
     };
     notify_with_folder(session, kind, report, Some(folder.to_owned()));
     session.start.look_again()

@@ -103,7 +103,10 @@ fn a_repair_that_fails_leaves_the_fault_where_it_is_and_says_why() {
     let failed = BreakingMessage::Failed(FOLDER.into(), report.clone());
     tell(&mut session, failed);
     let notice = session.notices.last().unwrap();
-    assert_eq!((notice.kind, &notice.report), (NoticeKind::Problem, &report));
+    assert_eq!(notice.kind, NoticeKind::Problem);
+    assert_eq!(notice.report.headline, "Repairing slave1 failed");
+    assert_eq!(notice.report.causes, [report.headline]);
+    assert_eq!(notice.report.hints, report.hints);
     assert_eq!((busy(&session), &session.live.breaking), (None, &None));
     assert_eq!(session.laboratory().unwrap().made().len(), 1);
     assert_eq!(tell(&mut session, repair(None)).len(), 1, "it can be tried again");
@@ -128,6 +131,8 @@ fn what_is_cancelled_is_no_problem() {
     assert_eq!(tell(&mut session, cancel), [], "once");
     let ended = BreakingMessage::Failed(FOLDER.into(), Report::new("Cancelled."));
     tell(&mut session, ended);
-    assert_eq!(session.notices.last().unwrap().kind, NoticeKind::Info);
+    let notice = session.notices.last().unwrap();
+    assert_eq!(notice.kind, NoticeKind::Info);
+    assert_eq!(notice.report.headline, "Killing slave1 was cancelled");
     assert_eq!((busy(&session), &session.live.breaking), (None, &None));
 }

@@ -40,8 +40,9 @@ fn made_ui(ui: &mut Ui, session: &Session, made: &Made, answer: &Result<(), Stri
         .show(
             ui,
             |ui| {
-                let words = RichText::new(format!("⚡ {}", made.sentence)).color(tokens.warning);
-                ui.add(Label::new(words).wrap());
+                let sign = RichText::new("⚡").color(tokens.warning);
+                ui.add(Label::new(sign).selectable(false));
+                ui.add(Label::new(made.sentence.as_str()).wrap());
             },
             |ui| {
                 let button = ui.add_enabled(answer.is_ok(), Button::new("Repair"));

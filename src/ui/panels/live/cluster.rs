@@ -49,7 +49,8 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     }
     ui.add_space(GAP_SMALL);
     let laboratory = session.laboratory();
-    buttons_ui(ui, cluster, laboratory.as_ref(), outbox);
+    let spins = cluster.busy.is_some() && session.live.breaking.is_none();
+    buttons_ui(ui, cluster, laboratory.as_ref(), spins, outbox);
     if let Some(laboratory) = &laboratory {
         broken_ui(ui, session, laboratory, outbox);
     }
@@ -143,7 +144,13 @@ fn silent(cluster: &ClusterView) -> usize {
         .count()
 }
 
-fn buttons_ui(ui: &mut Ui, cluster: &ClusterView, laboratory: Option<&Laboratory>, outbox: &mut Outbox) {
+fn buttons_ui(
+    ui: &mut Ui,
+    cluster: &ClusterView,
+    laboratory: Option<&Laboratory>,
+    spins: bool,
+    outbox: &mut Outbox,
+) {
     let idle = cluster.busy.is_none();
     let (up, all) = running(cluster).unwrap_or((1, 2));
     ui.horizontal_wrapped(|ui| {
@@ -165,7 +172,7 @@ fn buttons_ui(ui: &mut Ui, cluster: &ClusterView, laboratory: Option<&Laboratory
         if let Some(laboratory) = laboratory {
             breaking_menu::cluster_ui(ui, laboratory, outbox);
         }
-        if !idle {
+        if spins {
             ui.spinner();
         }
     });
