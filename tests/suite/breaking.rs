@@ -30,6 +30,14 @@ fn with_links() -> Window {
     window
 }
 
+/// The drawing of this window runs, and a server of it was killed.
+pub(crate) fn break_something(window: &mut Window) {
+    let deployed = Box::new(window.session().desk.document.clone());
+    let attached = ClusterMessage::Attached(FOLDER.into(), deployed);
+    window.send(Message::Cluster(attached));
+    see(window, with_faults(as_drawn(), &["crash slave1"]));
+}
+
 fn tell(window: &mut Window, message: BreakingMessage) {
     window.send(message.into());
 }
@@ -242,4 +250,14 @@ fn in_what_if_the_card_s_menu_is_the_prediction() {
     assert!(!window.has("Break it"));
     window.click("Crash");
     assert_eq!(deeds(&window), [""; 0]);
+}
+
+#[test]
+fn everything_is_repaired_by_keys_once_something_is_broken() {
+    let mut window = running();
+    window.key(Modifiers::COMMAND | Modifiers::ALT, egui::Key::R);
+    assert_eq!(deeds(&window), [""; 0], "nothing is broken");
+    see(&mut window, with_faults(as_drawn(), &["crash slave1"]));
+    window.key(Modifiers::COMMAND | Modifiers::ALT, egui::Key::R);
+    assert_eq!(deeds(&window), ["repair everything"]);
 }
