@@ -44,7 +44,7 @@ pub fn link_ui(ui: &mut Ui, session: &Session, drawn: ServerId, outbox: &mut Out
     }
     let is_of_this = |made: &&Made| {
         let is_like = |fault: &Fault| made.fault.is_some_and(|made| made.is_on_link_of(*fault));
-        faults.iter().any(|fault| is_like(fault))
+        faults.iter().any(is_like)
     };
     repairs_ui(ui, &laboratory, is_of_this, outbox);
 }

@@ -1,7 +1,7 @@
 //! Everything that can be done with one server, as menu entries: the outline and the canvas offer the same, which is
 //! what the table of actions has for a server; and with the link above it. What cannot be done is shown too, with its reason as a hint.
 
-use egui::{Align2, Button, FontId, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
+use egui::{Align2, Button, FontId, ScrollArea, TextWrapMode, Ui, WidgetInfo, WidgetType, vec2};
 
 use crate::app::actions::{self, ACTIONS, ActionId, Does, Menu, UiAction, action};
 use crate::app::edits::edit;
@@ -24,7 +24,11 @@ pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut
         // Of a server that runs the menu is longer than a small window: what is done to the server comes before the drawing.
         Mode::Design => {
             let most = ui.ctx().content_rect().height() - AROUND_MENU;
-            ScrollArea::vertical().max_height(most).show(ui, |ui| {
+            let scroll = ScrollArea::vertical().max_height(most);
+            // Opened low in the window, it moves up instead of becoming small.
+            scroll.min_scrolled_height(most).show(ui, |ui| {
+                // The bar takes none of the words' room.
+                ui.style_mut().wrap_mode = Some(TextWrapMode::Extend);
                 running_ui(ui, session, id, outbox);
                 drawing_ui(ui, session, id, outbox);
             });

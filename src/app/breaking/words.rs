@@ -34,8 +34,8 @@ impl Words {
             Fault::Stop(id) => Self::stop(name(id)),
             Fault::Freeze(id) => Self::freeze(name(id)),
             Fault::Pause(id) => Self::pause(name(id)),
-            Fault::DropSlot(id) => Self::drop_slot(name(id)),
-            Fault::FillDisk(id) => Self::fill_disk(name(id)),
+            Fault::DropSlot(id) => Self::drop_slot(&name(id)),
+            Fault::FillDisk(id) => Self::fill_disk(&name(id)),
             Fault::FillArchive => Self::fill_archive(),
             Fault::OutgrowSlots => Self::outgrow_slots(),
             Fault::Link { one, other, trouble } => Self::link(
@@ -98,7 +98,7 @@ impl Words {
         }
     }
 
-    fn drop_slot(name: String) -> Self {
+    fn drop_slot(name: &str) -> Self {
         Self {
             entry: "Drop its slot".to_owned(),
             does: "Drop its replication slot on its upstream",
@@ -110,7 +110,7 @@ impl Words {
         }
     }
 
-    fn fill_disk(name: String) -> Self {
+    fn fill_disk(name: &str) -> Self {
         Self {
             entry: "Fill its disk".to_owned(),
             does: "Limit the size of its files (RLIMIT_FSIZE); nothing is written to your disk",

@@ -85,18 +85,15 @@ pub async fn watch(
             // another pgcascade is a change of what is watched.
             _ = records.tick() => match Cluster::load(&folder) {
                 Ok(cluster) => {
-                    match crew.as_mut().filter(|crew| crew.is_of(&cluster)) {
+                    if let Some(crew) = crew.as_mut().filter(|crew| crew.is_of(&cluster)) {
                         // What was broken or repaired meanwhile is told at once, even where no server answers.
-                        Some(crew) => {
-                            if crew.note_faults(&cluster.faults) && crew.is_complete() {
-                                due = Some(due.map_or(not_before, |due| due.min(not_before)));
-                            }
+                        if crew.note_faults(&cluster.faults) && crew.is_complete() {
+                            due = Some(due.map_or(not_before, |due| due.min(not_before)));
                         }
-                        None => {
-                            let before = crew.replace(Crew::start(&cluster, every, &watching));
-                            let_go(before);
-                            due = None;
-                        }
+                    } else {
+                        let before = crew.replace(Crew::start(&cluster, every, &watching));
+                        let_go(before);
+                        due = None;
                     }
                 }
                 Err(report) => {
