@@ -34,7 +34,10 @@ pub async fn fail(folder: &Path, words: &str, cancel: CancellationToken) -> Resu
         faults.retain(|one| *one != text);
         faults.push(text.clone());
     })?;
-    let said = match make::make(&cluster, &fault, cancel).await {
+    tracing::info!("breaks {} on purpose: {text}", folder.display());
+    let made = make::make(&cluster, &fault, cancel).await;
+    log(&made);
+    let said = match made {
         Ok(said) => said,
         Err(report) => {
             // One that was made before, and cannot be made twice, is still to be repaired.
@@ -78,6 +81,7 @@ pub async fn repair(
     for text in in_order_of_repair(wanted, topology) {
         // A server that came back by a copy has another data directory than before.
         let cluster = Cluster::load(folder)?;
+        tracing::info!("repairs {}: {text}", folder.display());
         let undone = match Fault::parse(&text, topology) {
             Ok(fault) => make::undo(&cluster, &fault, cancel.clone()).await,
             // Its server has left the design.
@@ -85,6 +89,7 @@ pub async fn repair(
                 "\"{text}\" concerns a server that is not in the design any more."
             )),
         };
+        log(&undone);
         match undone {
             Ok(sentence) => {
                 note(folder, |faults| faults.retain(|one| *one != text))?;
@@ -103,6 +108,14 @@ fn in_order_of_repair(made: Vec<String>, topology: &Topology) -> Vec<String> {
     rest.reverse();
     rest.extend(slots);
     rest
+}
+
+/// How it ended.
+fn log(ended: &Result<String, Report>) {
+    match ended {
+        Ok(sentence) => tracing::info!("{sentence}"),
+        Err(report) => tracing::info!("failed: {}", report.headline),
+    }
 }
 
 fn read(words: &str, topology: &Topology) -> Result<Fault, Report> {
