@@ -220,6 +220,17 @@ pub enum Effect {
         rate: Option<f64>,
     },
     StopLoad,
+    /// Do something to servers that run, answered by `ClusterMessage::Broken`.
+    Break {
+        folder: PathBuf,
+        fault: String,
+    },
+    /// Undo one fault, or all, answered by `ClusterMessage::Repaired`.
+    Repair {
+        folder: PathBuf,
+        fault: Option<String>,
+    },
+    CancelBreaking,
     FindLeftOver,
     /// Show the folder in the desktop's file manager.
     OpenFolder(PathBuf),

@@ -21,6 +21,8 @@ pub struct Glance {
     pub servers: BTreeMap<String, Told>,
     /// How many commits wait for a standby; `None`: nobody says.
     pub waiting: Option<u32>,
+    /// What was broken on purpose and is not repaired, in its order and in the words of `model::fault`.
+    pub faults: Vec<String>,
     /// What happened until then.
     pub trail: Arc<Trail>,
 }
@@ -33,9 +35,17 @@ impl PartialEq for Glance {
             drift,
             servers,
             waiting,
+            faults,
             trail: _,
         } = self;
-        (board, drift, servers, waiting) == (&other.board, &other.drift, &other.servers, &other.waiting)
+        (board, drift, servers, waiting, faults)
+            == (
+                &other.board,
+                &other.drift,
+                &other.servers,
+                &other.waiting,
+                &other.faults,
+            )
     }
 }
 
@@ -93,6 +103,7 @@ impl Glance {
                 .collect(),
             drift: snapshot.drift(),
             waiting: snapshot.waiting(),
+            faults: snapshot.faults.clone(),
             board,
             trail: Arc::default(),
         }
@@ -124,6 +135,7 @@ impl From<Board> for Glance {
             drift: Vec::new(),
             servers: BTreeMap::new(),
             waiting: None,
+            faults: Vec::new(),
             trail: Arc::default(),
         }
     }

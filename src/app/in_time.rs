@@ -4,9 +4,9 @@
 //! frame plays is bounded: where the simulation cannot keep up, the cluster's time goes slower, and the window never waits.
 
 use crate::model::health::Board;
-use crate::model::simulate::time::{Micros, Player, Run, Scenario, TICK};
+use crate::model::simulate::time::{Micros, Player, Run, Scenario, Speed, TICK, Workload};
 use crate::model::simulate::world::{Incident, Refusal};
-use crate::model::topology::Topology;
+use crate::model::topology::{ServerId, Topology};
 
 /// What one frame may play: servers times ticks, a few milliseconds of work.
 const WORK: u64 = 1_000_000;
@@ -18,6 +18,33 @@ const SHORTEST: Micros = 100_000;
 /// How much of the cluster's time a second of the window shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace(usize);
+
+/// What-if in time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TimeMessage {
+    /// Play, or pause.
+    Play(bool),
+    /// So many microseconds of the window have passed since the last frame.
+    Frame(Micros),
+    Pace(Pace),
+    /// One tick on, or back.
+    Tick {
+        on: bool,
+    },
+    /// On until the next commit ends.
+    NextCommit,
+    GoTo(Micros),
+    /// A story of its own from this moment on.
+    Fork,
+    /// Go on with the story of this number.
+    Tell(usize),
+    Seed(u64),
+    Workload(Workload),
+    /// Every link that has no speed of its own.
+    Network(Speed),
+    /// The link to this standby; `None`: as fast as the others.
+    Link(ServerId, Option<Speed>),
+}
 
 impl Pace {
     /// From one at which the stages of one commit can be told apart to one at which minutes go by.

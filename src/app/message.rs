@@ -5,7 +5,7 @@ mod lesson;
 use std::path::PathBuf;
 
 pub use self::lesson::LessonMessage;
-
+use crate::app::breaking::BreakingMessage;
 use crate::app::glance::Glance;
 use crate::engine::deploy::adopt::Adopting;
 use crate::engine::deploy::{self, Found, Refused, Steered};
@@ -14,13 +14,12 @@ use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::{Loaded, Second};
 use crate::model::plan::{Machine, RunEvent, Wish};
-use crate::model::simulate::time::{Micros, Speed, Workload};
 use crate::model::simulate::world::Incident;
 use crate::model::topology::{Downstreams, ServerId};
 use crate::report::Report;
 
 use super::{
-    Against, Dialog, ExportMessage, HostsPlan, ImportMessage, Look, Pace, PathPurpose, Tab, ToHosts,
+    Against, Dialog, ExportMessage, HostsPlan, ImportMessage, Look, PathPurpose, Tab, TimeMessage, ToHosts,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -202,6 +201,8 @@ pub enum ClusterMessage {
     Loading(PathBuf, Second),
     /// It has ended, and every row was looked for; or why not.
     Loaded(PathBuf, Result<Loaded, Report>),
+    /// Something is broken on purpose, or repaired.
+    Breaking(BreakingMessage),
     /// Watch the cluster that was imported, which pgcascade did not make.
     WatchForeign,
     /// Watch it no longer.
@@ -327,31 +328,4 @@ pub enum WhatIfMessage {
     /// The story of the moments, in time.
     PlayStory,
     Time(TimeMessage),
-}
-
-/// What-if in time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum TimeMessage {
-    /// Play, or pause.
-    Play(bool),
-    /// So many microseconds of the window have passed since the last frame.
-    Frame(Micros),
-    Pace(Pace),
-    /// One tick on, or back.
-    Tick {
-        on: bool,
-    },
-    /// On until the next commit ends.
-    NextCommit,
-    GoTo(Micros),
-    /// A story of its own from this moment on.
-    Fork,
-    /// Go on with the story of this number.
-    Tell(usize),
-    Seed(u64),
-    Workload(Workload),
-    /// Every link that has no speed of its own.
-    Network(Speed),
-    /// The link to this standby; `None`: as fast as the others.
-    Link(ServerId, Option<Speed>),
 }

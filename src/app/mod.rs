@@ -5,6 +5,7 @@
 //! function that changes a Session; `worker` performs effects in the background and answers with messages.
 
 pub mod actions;
+pub mod breaking;
 pub mod cards;
 mod comparison;
 pub mod drafts;
@@ -43,12 +44,12 @@ pub use effect::{Effect, PathPurpose};
 pub use exporting::{ExportMessage, Exporting, Shown};
 pub use folding::Folding;
 pub use importing::{ImportMessage, ImportSource, ImportStage, Imported, Importing, ReportStyle};
-pub use in_time::{InTime, Pace};
+pub use in_time::{InTime, Pace, TimeMessage};
 pub use lesson::{Learning, LessonFile, Looked, OpenLesson, OwnFile, Proof, Quiz, Told};
 pub use locked::Locked;
 pub use message::{
     ClusterMessage, DesignMessage, FileMessage, LessonMessage, Message, OnDisk, RunMessage, StartMessage,
-    TimeMessage, ViewMessage, WhatIfMessage,
+    ViewMessage, WhatIfMessage,
 };
 pub use mode::Mode;
 pub use outbox::Outbox;

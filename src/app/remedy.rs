@@ -1,6 +1,7 @@
 //! What the window can do about a difference and about advice on a cluster that runs: the operation that does it, whose plan
 //! is shown first, or a command to copy.
 
+use super::breaking::BreakingMessage;
 use super::running::{Running, wish_words};
 use super::{ClusterMessage, Message, RunMessage, Session, ViewMessage, WhatIfMessage};
 use crate::model::drift::Drift;
@@ -51,6 +52,9 @@ impl Session {
         let Some((cluster, running)) = self.live.cluster.as_ref().zip(self.running()) else {
             return Vec::new();
         };
+        if let Some(repair) = self.repair_of(one) {
+            return vec![repair];
+        }
         if one.repair.is_some() && cluster.busy.is_none() && self.locked().is_none() {
             return vec![Remedy {
                 words: "Apply the design…".to_owned(),
@@ -64,6 +68,19 @@ impl Session {
         }
         let command = one.command(&shell_path(&cluster.folder));
         command.map(Remedy::copy).into_iter().collect()
+    }
+
+    /// Of what was broken on purpose, the undo: a start alone would leave it on the list of what is broken.
+    fn repair_of(&self, one: &Drift) -> Option<Remedy> {
+        let laboratory = self.laboratory()?;
+        let made = laboratory.behind(one)?;
+        laboratory.may_repair().ok()?;
+        let words = laboratory.words(made.fault?);
+        Some(Remedy {
+            words: format!("Repair {}", words.subject),
+            explained: format!("It was broken on purpose: {}", made.sentence),
+            message: BreakingMessage::Repair(Some(made.text.clone())).into(),
+        })
     }
 
     fn operations(&self, one: &Drift, running: &Running) -> Vec<Remedy> {

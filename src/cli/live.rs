@@ -126,6 +126,7 @@ mod tests {
             observed,
             beside: Vec::new(),
             to_rejoin: Vec::new(),
+            faults: Vec::new(),
             now,
         };
         let board = snapshot.board();
@@ -173,6 +174,7 @@ mod tests {
                 observed,
                 beside: Vec::new(),
                 to_rejoin: Vec::new(),
+                faults: Vec::new(),
                 now: Moment::default(),
             };
             life(&snapshot.board().servers[1], &snapshot)

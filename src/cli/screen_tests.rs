@@ -47,6 +47,7 @@ fn snapshot(standbys: usize) -> Snapshot {
         observed,
         beside: Vec::new(),
         to_rejoin: Vec::new(),
+        faults: Vec::new(),
         now: Moment::default(),
     }
 }

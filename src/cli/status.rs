@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::beside::BesideWhatIf;
 use super::table::replication;
 use super::{Ending, live, print, target};
+use crate::engine::cluster;
 use crate::engine::monitor::Snapshot;
-use crate::engine::{cluster, lab};
 use crate::model::drift::{Drift, SILENT};
 use crate::model::health::{Board, Commits, Reading, Replay};
 use crate::model::words::counted;
@@ -49,7 +49,7 @@ pub(super) async fn status(dir: &Path, as_json: bool) -> Result<Ending, Report> 
     let folder = target::absolute(dir)?;
     let snapshot = cluster::observe(&folder).await?;
     let drift = snapshot.drift();
-    let made = lab::made(&folder)?;
+    let made = snapshot.faults.clone();
     let beside = (!made.is_empty()).then(|| BesideWhatIf::of(made, &snapshot));
     if as_json {
         print_json(&snapshot, &drift, beside.as_ref());

@@ -4,7 +4,7 @@
 //! The folders below are floors: each uses only those before it in
 //! `topology` (the cluster) ← `document` (the design file), `configuration` (what its servers' files say), `health` (what
 //! running servers show), `desk` (what lies beside the design) ← `operation` (what is done to one of them) ← `simulate` (what they will show) ←
-//! `drift` (where they differ from the drawing), `import` (a cluster that somebody runs, as a design) ← `plan` (the steps
+//! `fault` (what can be done to them on purpose), `drift` (where they differ from the drawing), `import` (a cluster that somebody runs, as a design) ← `plan` (the steps
 //! that build and change it) ← `bundle` (all files as a tarball), `diagram` (the drawing as a picture), `lessons` (designs with
 //! something to find out) ← `audit` (what is wrong with a cluster that somebody runs). Below all of them:
 //! `words` and `quoting`. `tests/suite/architecture.rs` holds them to it.
@@ -17,6 +17,7 @@ pub mod diagram;
 pub mod document;
 pub mod drift;
 pub mod export;
+pub mod fault;
 pub mod health;
 pub mod import;
 pub mod lessons;

@@ -36,7 +36,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-static KEYS: [Shortcuts; 78] = [
+static KEYS: [Shortcuts; 79] = [
     Shortcuts { id: ActionId::New, keys: &[ctrl(Key::N)], in_text: true },
     Shortcuts { id: ActionId::NewFrom, keys: &[ctrl_shift(Key::N)], in_text: true },
     Shortcuts { id: ActionId::Open, keys: &[ctrl(Key::O)], in_text: true },
@@ -56,6 +56,7 @@ static KEYS: [Shortcuts; 78] = [
     Shortcuts { id: ActionId::Adopt, keys: &[ctrl_shift(Key::A)], in_text: false },
     Shortcuts { id: ActionId::StartCluster, keys: &[ctrl_alt(Key::S)], in_text: false },
     Shortcuts { id: ActionId::StopCluster, keys: &[ctrl_alt(Key::X)], in_text: false },
+    Shortcuts { id: ActionId::RepairAll, keys: &[ctrl_alt(Key::R)], in_text: false },
     Shortcuts { id: ActionId::TearDown, keys: &[ctrl_alt(Key::Delete)], in_text: false },
     Shortcuts { id: ActionId::Quit, keys: &[ctrl(Key::Q)], in_text: true },
     Shortcuts { id: ActionId::Undo, keys: &[ctrl(Key::Z)], in_text: false },

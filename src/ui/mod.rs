@@ -2,10 +2,11 @@
 //!
 //! `shell` is the window; `panels` stand around the `canvas`; both read the `Session` and put what is wanted into the `Outbox`.
 //! What can be done is app's (`app::actions`); `keys` says with which keys, `server_menu` offers it for a server (`what_if_menu`
-//! in that mode). `start` is the page that lies over the drawing when there is something
+//! in that mode, `breaking_menu` what can be broken on purpose). `start` is the page that lies over the drawing when there is something
 //! to resume, `highlight` what each piece of a file's line is, `dialogs` asks the desktop for paths, `theme` is the look,
 //! `motion` whether things may move.
 
+mod breaking_menu;
 pub mod canvas;
 pub mod dialogs;
 mod fonts;

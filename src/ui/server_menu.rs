@@ -1,7 +1,7 @@
 //! Everything that can be done with one server, as menu entries: the outline and the canvas offer the same, which is
 //! what the table of actions has for a server; and with the link above it. What cannot be done is shown too, with its reason as a hint.
 
-use egui::{Align2, Button, FontId, Ui, WidgetInfo, WidgetType, vec2};
+use egui::{Align2, Button, FontId, ScrollArea, TextWrapMode, Ui, WidgetInfo, WidgetType, vec2};
 
 use crate::app::actions::{self, ACTIONS, ActionId, Does, Menu, UiAction, action};
 use crate::app::edits::edit;
@@ -12,28 +12,44 @@ use crate::model::topology::{Edit, ServerId};
 use crate::ui::keys::key_words;
 use crate::ui::panels::{commands, connect_command};
 use crate::ui::theme::TEXT_SMALL;
-use crate::ui::what_if_menu;
+use crate::ui::{breaking_menu, what_if_menu};
+
+/// So much of the window's height stays beside a menu.
+const AROUND_MENU: f32 = 24.0;
 
 pub fn server_menu_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
     ui.set_min_width(230.0);
     match &session.mode {
         Mode::WhatIf(what_if) => what_if_menu::server_menu_ui(ui, what_if, id, outbox),
+        // Of a server that runs the menu is longer than a small window: what is done to the server comes before the drawing.
         Mode::Design => {
-            let servers = session.selection_around(id);
-            for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
-                if action.id.begins_group() {
-                    ui.separator();
-                }
-                if action.id == ActionId::Remove {
-                    let clipboard = [ActionId::Cut, ActionId::Copy, ActionId::Duplicate];
-                    for action in clipboard.into_iter().filter_map(actions::action) {
-                        menu_entry(ui, session, action, &servers, outbox);
-                    }
-                }
+            let most = ui.ctx().content_rect().height() - AROUND_MENU;
+            let scroll = ScrollArea::vertical().max_height(most);
+            // Opened low in the window, it moves up instead of becoming small.
+            scroll.min_scrolled_height(most).show(ui, |ui| {
+                // The bar takes none of the words' room.
+                ui.style_mut().wrap_mode = Some(TextWrapMode::Extend);
+                running_ui(ui, session, id, outbox);
+                drawing_ui(ui, session, id, outbox);
+            });
+        }
+    }
+}
+
+/// What can be done to the drawing of the server.
+fn drawing_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox) {
+    let servers = session.selection_around(id);
+    for action in ACTIONS.iter().filter(|action| action.menu == Menu::Server) {
+        if action.id.begins_group() {
+            ui.separator();
+        }
+        if action.id == ActionId::Remove {
+            let clipboard = [ActionId::Cut, ActionId::Copy, ActionId::Duplicate];
+            for action in clipboard.into_iter().filter_map(actions::action) {
                 menu_entry(ui, session, action, &servers, outbox);
             }
-            running_ui(ui, session, id, outbox);
         }
+        menu_entry(ui, session, action, &servers, outbox);
     }
 }
 
@@ -52,9 +68,9 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
     let Some(name) = cluster.running_name(drawn) else {
         return;
     };
-    ui.separator();
     if cluster.foreign.is_some() {
         foreign_ui(ui, cluster, name, outbox);
+        ui.separator();
         return;
     }
     let mut entry = |ui: &mut Ui, enabled: bool, words: &str, message: Message| {
@@ -71,6 +87,7 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
     let stop = Message::Cluster(ClusterMessage::StopServers(names()));
     entry(ui, idle && runs == Some(true), "Stop the server", stop);
     steer_entries_ui(ui, session, id, name, outbox);
+    breaking_menu::server_ui(ui, session, id, outbox);
     let mut entry = |ui: &mut Ui, words: &str, message: Message| {
         if ui.button(words).clicked() {
             outbox.send(message);
@@ -84,6 +101,7 @@ fn running_ui(ui: &mut Ui, session: &Session, id: ServerId, outbox: &mut Outbox)
         let copy = Message::View(ViewMessage::CopyText(command));
         entry(ui, "Copy the psql command", copy);
     }
+    ui.separator();
 }
 
 /// The roles of servers that run: what a drop on the drawing does, in the same words.
@@ -198,4 +216,5 @@ pub fn link_menu_ui(ui: &mut Ui, session: &Session, below: ServerId, outbox: &mu
             ui.close();
         }
     }
+    breaking_menu::link_ui(ui, session, below, outbox);
 }

@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use pgcascade::app::breaking::BreakingMessage;
 use pgcascade::app::dropping::{Dropped, Outcome, Target, Zone};
 use pgcascade::app::{
     ClusterMessage, ClusterView, DesignMessage, Dialog, Effect, Message, NoticeKind, RunMessage, RunView,
@@ -11,6 +12,7 @@ use pgcascade::app::{
 };
 use pgcascade::engine::servers_user::program;
 use pgcascade::model::document::{Command, format, templates};
+use pgcascade::model::fault::Fault;
 use pgcascade::model::topology::Edit;
 
 /// For each thing that is waited for: a whole deployment on a busy machine is the longest.
@@ -268,6 +270,61 @@ fn a_drop_switches_over_under_a_load_that_loses_nothing() {
     let ended = app.session.live.load.as_ref().and_then(|load| load.ended.clone());
     let loaded = ended.unwrap().unwrap();
     assert!(loaded.lost == 0 && loaded.acknowledged > 20, "{loaded:?}");
+    app.send(Message::Cluster(ClusterMessage::Teardown(folder.clone())));
+    app.until("it is torn down", |session| session.live.cluster.is_none());
+    assert_nothing_left(&folder);
+}
+
+/// What is broken on purpose, as the window lists it.
+fn broken(session: &Session) -> Vec<String> {
+    let laboratory = session.laboratory().unwrap();
+    laboratory.made().iter().map(|made| made.text.clone()).collect()
+}
+
+#[test]
+fn servers_are_broken_and_repaired_and_what_a_terminal_broke_is_listed() {
+    let mut app = App::planned(24180);
+    let folder = app.folder.clone();
+    app.send(Message::Run(RunMessage::Confirm));
+    app.until("the cluster runs", |session| session.live.cluster.is_some());
+    app.until("the drawing shows its links", App::is_as_drawn);
+    let id = |name: &str| app.session.desk.document.topology().by_name(name).unwrap().id();
+    let [killed, paused] = ["slave11", "slave2"].map(id);
+    let runs = move |session: &Session| session.reading(killed).is_some_and(|reading| reading.running);
+    let is_idle = |session: &Session| session.live.breaking.is_none();
+
+    app.send(BreakingMessage::Make(Fault::Crash(killed)).into());
+    app.until("slave11 is killed", is_idle);
+    app.until("it is seen and listed", move |session| {
+        !runs(session) && broken(session) == ["crash slave11"]
+    });
+    // Somebody else, in a terminal.
+    let program = env!("CARGO_BIN_EXE_pgcascade");
+    let mut terminal = std::process::Command::new(program);
+    let ended = terminal
+        .arg("fail")
+        .arg(&folder)
+        .arg("pause slave2")
+        .output()
+        .unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    app.until("that is listed, too", |session| broken(session).len() == 2);
+    let laboratory = app.session.laboratory().unwrap();
+    assert!(
+        laboratory.may(Fault::Pause(paused)).is_err(),
+        "it is paused already"
+    );
+
+    app.send(BreakingMessage::Repair(Some("crash slave11".to_owned())).into());
+    app.until("slave11 is repaired", is_idle);
+    app.until("it runs", move |session| {
+        runs(session) && broken(session) == ["pause slave2"]
+    });
+    app.send(BreakingMessage::Repair(None).into());
+    app.until("all is repaired", |session| {
+        is_idle(session) && broken(session).is_empty()
+    });
+    app.until("it is as it was drawn", App::is_as_drawn);
     app.send(Message::Cluster(ClusterMessage::Teardown(folder.clone())));
     app.until("it is torn down", |session| session.live.cluster.is_none());
     assert_nothing_left(&folder);

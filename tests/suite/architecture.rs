@@ -32,7 +32,7 @@ const MAY_USE: [(&str, &[&str]); 5] = [
 ];
 
 /// The floors of the model, lowest first: what each may use of the others.
-const MODEL_MAY_USE: [(&str, &[&str]); 15] = [
+const MODEL_MAY_USE: [(&str, &[&str]); 16] = [
     ("topology", &[]),
     ("document", &["topology"]),
     ("configuration", &["topology"]),
@@ -43,6 +43,7 @@ const MODEL_MAY_USE: [(&str, &[&str]); 15] = [
         "simulate",
         &["topology", "document", "configuration", "health", "operation"],
     ),
+    ("fault", &["topology", "simulate"]),
     (
         "lessons",
         &["topology", "document", "configuration", "health", "simulate"],

@@ -11,6 +11,8 @@
 mod actions;
 mod architecture;
 mod archive;
+#[cfg(feature = "gui")]
+mod breaking;
 mod bundle;
 #[cfg(feature = "gui")]
 mod canvas;

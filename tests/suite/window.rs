@@ -241,3 +241,49 @@ fn a_window_in_which_nothing_happens_asks_for_no_frame() {
     let delay = output.viewport_output[&egui::ViewportId::ROOT].repaint_delay;
     assert_eq!(delay, std::time::Duration::MAX);
 }
+
+/// All signs in the program's sources and templates, comments aside: what is not shown does no harm here.
+#[test]
+fn the_fonts_of_the_window_have_every_sign_that_is_written() {
+    let mut window = Window::seed();
+    window.harness.run_ok();
+    let known = [egui::FontFamily::Proportional, egui::FontFamily::Monospace].map(|family| {
+        let fonts = &window.harness.ctx;
+        let known = fonts.fonts_mut(|fonts| fonts.fonts.font(&family).characters().clone());
+        (family, known)
+    });
+    let mut missing = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut folders = vec![std::path::PathBuf::from("src"), "assets/templates".into()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                if !path.ends_with("tests") {
+                    folders.push(path);
+                }
+                continue;
+            }
+            if path.ends_with("tests.rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            // What tests at a file's end write is seen by nobody.
+            let shown = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+            let lines = shown.lines().filter(|line| !line.trim_start().starts_with("//"));
+            for sign in lines.flat_map(str::chars).filter(|sign| !sign.is_ascii()) {
+                if !seen.insert(sign) {
+                    continue;
+                }
+                // `has_glyph` denies all signs of the font that the replacement sign comes from.
+                for (family, known) in &known {
+                    if !known.contains_key(&sign) {
+                        missing.push((sign, family, path.clone()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen.contains(&'→') && seen.contains(&'…'), "{seen:?}");
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::Answer;
 use super::guards::{send, untyped};
+use crate::app::breaking::BreakingMessage;
 use crate::app::{ClusterMessage, ClusterView, Message, RunMessage, Session, Tab, ViewMessage};
 use crate::model::desk::{LeftCluster, LeftState};
 use crate::model::topology::ServerId;
@@ -117,6 +118,16 @@ pub fn start(session: &Session, _: &[ServerId]) -> Answer {
 pub fn stop(session: &Session, _: &[ServerId]) -> Answer {
     idle(session)?;
     send(Message::Cluster(ClusterMessage::Stop))
+}
+
+pub fn repair_all(session: &Session, _: &[ServerId]) -> Answer {
+    idle(session)?;
+    let laboratory = session.laboratory().ok_or("No cluster runs here")?;
+    laboratory.may_repair()?;
+    if laboratory.made().is_empty() {
+        return Err("Nothing was broken on purpose".to_owned());
+    }
+    send(BreakingMessage::Repair(None).into())
 }
 
 pub fn tear_down(session: &Session, _: &[ServerId]) -> Answer {

@@ -45,6 +45,7 @@ pub enum ActionId {
     Deploy,
     StartCluster,
     StopCluster,
+    RepairAll,
     TearDown,
     Adopt,
     DeployToHosts,
@@ -194,7 +195,7 @@ pub struct UiAction {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [UiAction; 78] = [
+pub static ACTIONS: [UiAction; 79] = [
     UiAction { id: ActionId::New, menu: Menu::File, words: "New", does: file::new, explained: "Create a \
          design with one server, the primary" },
     UiAction { id: ActionId::NewFrom, menu: Menu::File, words: "New from…", does: file::new_from, explained: "Create a design from a built-in \
@@ -254,6 +255,7 @@ pub static ACTIONS: [UiAction; 78] = [
     UiAction { id: ActionId::DeployToHosts, menu: Menu::Cluster, words: "Deploy to hosts…", does: cluster::deploy_to_hosts, explained: "Build the design on its own hosts by Ansible, or apply its changes there" },
     UiAction { id: ActionId::StartCluster, menu: Menu::Cluster, words: "Start all servers", does: cluster::start, explained: "Start every server of the watched cluster" },
     UiAction { id: ActionId::StopCluster, menu: Menu::Cluster, words: "Stop all servers", does: cluster::stop, explained: "Stop every server of the watched cluster; its data is kept" },
+    UiAction { id: ActionId::RepairAll, menu: Menu::Cluster, words: "Repair everything", does: cluster::repair_all, explained: "Undo everything that was broken on purpose, the last first" },
     UiAction { id: ActionId::TearDown, menu: Menu::Cluster, words: "Tear down…", does: cluster::tear_down, explained: "Stop the watched cluster and remove everything created there; asks first" },
     UiAction { id: ActionId::Adopt, menu: Menu::Cluster, words: "Adopt what runs…", does: cluster::adopt, explained: "Make what runs the design of the cluster; shows the changes first" },
     UiAction { id: ActionId::Audit, menu: Menu::Cluster, words: "Audit", does: file::audit, explained: "Show what is wrong with the imported cluster, with evidence" },

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::app::Imported;
+use crate::app::breaking::Breaking;
 use crate::app::glance::Glance;
 use crate::app::job::Job;
 use crate::app::load::LoadView;
@@ -31,6 +32,8 @@ pub struct Live {
     pub(in crate::app) steered: Option<Box<Document>>,
     /// The load that this window puts on its cluster, or put on it last.
     pub load: Option<LoadView>,
+    /// What is being broken on purpose, or repaired.
+    pub breaking: Option<Breaking>,
     /// The next run's number.
     pub(in crate::app) next_run: u64,
     /// What was asked for when the design last went to its hosts.
@@ -65,6 +68,7 @@ impl Default for Live {
             removing: Vec::new(),
             steered: None,
             load: None,
+            breaking: None,
             next_run: 1,
             to_hosts: None,
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::{ClusterMessage, ClusterView, Dialog, Effect, NoticeKind, RunView, Session, Tab};
 use super::notices::{notify, notify_with_folder};
 use super::one_at_a_time::{self, act, cluster_in, tear_down};
-use super::{adopt, desk, foreign, left_over, load, log, steer};
+use super::{adopt, breaking, desk, foreign, left_over, load, log, steer};
 use crate::model::desk::LeftCluster;
 use crate::model::document::Document;
 use crate::report::Report;
@@ -47,6 +47,7 @@ pub(super) fn update(session: &mut Session, message: ClusterMessage) -> Vec<Effe
         ClusterMessage::StopLoad => load::stop(session),
         ClusterMessage::Loading(folder, second) => load::told(session, &folder, second),
         ClusterMessage::Loaded(folder, ended) => load::ended(session, &folder, ended),
+        ClusterMessage::Breaking(message) => breaking::update(session, message),
         ClusterMessage::Seen(folder, seen) => {
             if let Some(cluster) = cluster_in(session, &folder) {
                 cluster.seen = Some(*seen);

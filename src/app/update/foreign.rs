@@ -88,6 +88,7 @@ fn changes(message: &ClusterMessage) -> bool {
             | ClusterMessage::Adopt
             | ClusterMessage::AskSteer(_)
             | ClusterMessage::StartLoad(_)
+            | ClusterMessage::Breaking(_)
             | ClusterMessage::Steer
     )
 }

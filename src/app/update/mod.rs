@@ -13,6 +13,7 @@
 
 mod adopt;
 mod agreed;
+mod breaking;
 mod change;
 mod changed_on_disk;
 mod clipboard;

@@ -39,7 +39,7 @@ pub(super) fn switch(session: &mut Session, starts: bool, servers: Vec<String>) 
 }
 
 /// "Built and verified" is not what one reads while the cluster is stopped or torn down.
-fn put_away_run(session: &mut Session) {
+pub(super) fn put_away_run(session: &mut Session) {
     let is_done = |progress: &Progress| progress.outcome == Some(Outcome::Done);
     if matches!(&session.live.run, RunView::Run { progress, .. } if is_done(progress)) {
         session.live.run = RunView::Idle;

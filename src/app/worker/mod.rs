@@ -1,15 +1,17 @@
 //! The worker: performs effects in the background and answers with messages. Everything slow happens here.
 //!
 //! `Worker` is what the window holds: it never blocks, but for its end. Below it, each file is one kind of work:
-//! `deployment` (a run and its cancel), `runs` (who performs it), `hosts` (by Ansible), `ending` (the window is closed), `watch` (boards of the running cluster), `autosave` (the unsaved
-//! design, a moment after its last change), `first` (what a window opens with), `proof` (a lesson on real servers), `clusters` and
+//! `deployment` (a run and its cancel), `runs` (who performs it), `hosts` (by Ansible), `watch` (boards of the running cluster),
+//! `autosave` (the unsaved design, a moment after its last change), `first` (what a window opens with), `proof` (a lesson on real
+//! servers), `breaking` (faults on purpose), `end` (the window is closed), `clusters` and
 //! `tasks` (everything with one question and one answer); `file_watch` follows the design's file.
 
 mod answers;
 mod autosave;
+mod breaking;
 mod clusters;
 mod deployment;
-mod ending;
+mod end;
 mod file_watch;
 mod first;
 mod hosts;
@@ -68,6 +70,8 @@ pub struct Worker {
     file_watch: Option<AbortHandle>,
     /// A load on a cluster: dropped, it ends and counts.
     load: Option<DropGuard>,
+    /// What is being broken on purpose, or repaired.
+    breaking: Option<CancellationToken>,
     /// The reading of a server's log.
     log: Option<AbortHandle>,
     /// A cluster that is being imported.
@@ -106,6 +110,7 @@ impl Worker {
             discovery: None,
             file_watch: None,
             load: None,
+            breaking: None,
             log: None,
             proof: None,
             import: None,
@@ -294,6 +299,21 @@ impl Worker {
                 self.load = Some(cancel.drop_guard());
             }
             Effect::StopLoad => self.load = None,
+            Effect::Break { folder, fault } => {
+                let cancel = self.give_up.child_token();
+                self.breaking = Some(cancel.clone());
+                self.finish(breaking::make(folder, fault, cancel, answers));
+            }
+            Effect::Repair { folder, fault } => {
+                let cancel = self.give_up.child_token();
+                self.breaking = Some(cancel.clone());
+                self.finish(breaking::repair(folder, fault, cancel, answers));
+            }
+            Effect::CancelBreaking => {
+                if let Some(cancel) = self.breaking.take() {
+                    cancel.cancel();
+                }
+            }
             Effect::ShowLog => drop(self.start(tasks::show_log(answers))),
             Effect::OpenFolder(folder) => drop(self.start(tasks::open_folder(folder, answers))),
         }

@@ -142,6 +142,8 @@ pub(super) struct Cluster {
     pub(super) beside: Vec<RecordedServer>,
     /// Folders of servers that are not started before they are rejoined.
     pub(super) fenced: Vec<String>,
+    /// What was broken on purpose when the record was read, in the words of `model::fault`.
+    pub(super) faults: Vec<String>,
 }
 
 impl Cluster {
@@ -155,6 +157,7 @@ impl Cluster {
             site: Site::of(&stored.record)?,
             beside: stored.beside(design.topology()),
             fenced: stored.fenced.clone(),
+            faults: stored.faults.clone(),
             design,
         })
     }

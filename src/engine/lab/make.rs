@@ -7,7 +7,6 @@ use nix::unistd::Pid;
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use tokio_util::sync::CancellationToken;
 
-use super::fault::Fault;
 use super::slots;
 use crate::engine::cluster::{Cluster, Task, record};
 use crate::engine::monitor::{self, Snapshot};
@@ -17,6 +16,7 @@ use crate::engine::proxy::{self, LinkFault};
 use crate::engine::system::processes;
 use crate::engine::system::wait::{Failure, Wait};
 use crate::model::drift::Because;
+use crate::model::fault::{Fault, Trouble};
 use crate::model::health::Role;
 use crate::model::topology::{Server, ServerId};
 use crate::report::Report;
@@ -92,9 +92,31 @@ pub(super) async fn make(
                 )));
             }
             links(cluster, None, &wait).await?;
-            Ok(format!("{} is done.", fault.text(cluster.topology())))
+            Ok(format!("{} now.", of_link(cluster, fault, "is")))
         }
     }
+}
+
+/// "The link between master and slave1 is cut".
+fn of_link(cluster: &Cluster, fault: &Fault, verb: &str) -> String {
+    let Fault::Link { one, other, trouble } = *fault else {
+        return fault.text(cluster.topology());
+    };
+    let name = |id: ServerId| {
+        let server = cluster.topology().server(id);
+        server.map_or_else(String::new, |server| server.name().to_string())
+    };
+    let suffers = match trouble {
+        Trouble::Cut => "cut",
+        Trouble::Stall => "stalled",
+        Trouble::Slow { .. } => "slow",
+        Trouble::Thin { .. } => "limited",
+    };
+    format!(
+        "The link between {} and {} {verb} {suffers}",
+        name(one),
+        name(other)
+    )
 }
 
 /// Lets the proxy do what the record says of links, apart from `undone`.
@@ -218,7 +240,7 @@ pub(super) async fn undo(
         }
         Fault::Link { .. } => {
             links(cluster, Some(fault), &wait).await?;
-            Ok(format!("{} is undone.", fault.text(cluster.topology())))
+            Ok(format!("{} any more.", of_link(cluster, fault, "is not")))
         }
     }
 }

@@ -1,9 +1,8 @@
 //! The failure laboratory: what is imagined in What-if is done to servers that pgcascade made on this machine, and undone.
 //!
 //! Each fault is noted in the record before it is made, so that it can be repaired whatever happens to pgcascade meanwhile.
-//! `fault` is what can be done, in the words of What-if; `make` does and undoes it, `slots` what slots retain.
+//! `model::fault` is what can be done, in the words of What-if; `make` does and undoes it, `slots` what slots retain.
 
-mod fault;
 mod make;
 mod slots;
 
@@ -11,9 +10,9 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use self::fault::Fault;
 use super::cluster::Cluster;
 use super::cluster::record::{self, Lock};
+use crate::model::fault::{BadFault, Fault, Impossible};
 use crate::model::topology::Topology;
 use crate::report::Report;
 
@@ -24,8 +23,10 @@ use crate::report::Report;
 /// If there is no complete cluster in the folder, the words are not a fault, or it cannot be made as things are.
 pub async fn fail(folder: &Path, words: &str, cancel: CancellationToken) -> Result<Vec<String>, Report> {
     let cluster = Cluster::load(folder)?;
-    let fault = Fault::parse(words, cluster.topology())?;
-    fault.check(&cluster)?;
+    let fault = read(words, cluster.topology())?;
+    fault
+        .check(cluster.topology())
+        .map_err(|impossible| why(&impossible))?;
     let text = fault.text(cluster.topology());
     let mut before = Vec::new();
     note(folder, |faults| {
@@ -33,7 +34,10 @@ pub async fn fail(folder: &Path, words: &str, cancel: CancellationToken) -> Resu
         faults.retain(|one| *one != text);
         faults.push(text.clone());
     })?;
-    let said = match make::make(&cluster, &fault, cancel).await {
+    tracing::info!("breaks {} on purpose: {text}", folder.display());
+    let made = make::make(&cluster, &fault, cancel).await;
+    log(&made);
+    let said = match made {
         Ok(said) => said,
         Err(report) => {
             // One that was made before, and cannot be made twice, is still to be repaired.
@@ -61,7 +65,7 @@ pub async fn repair(
     let wanted = match words {
         None => made.clone(),
         Some(words) => {
-            let text = Fault::parse(words, topology)?.text(topology);
+            let text = read(words, topology)?.text(topology);
             if !made.contains(&text) {
                 let report = Report::new(format!("\"{text}\" was not done to this cluster."));
                 return Err(match made.as_slice() {
@@ -77,6 +81,7 @@ pub async fn repair(
     for text in in_order_of_repair(wanted, topology) {
         // A server that came back by a copy has another data directory than before.
         let cluster = Cluster::load(folder)?;
+        tracing::info!("repairs {}: {text}", folder.display());
         let undone = match Fault::parse(&text, topology) {
             Ok(fault) => make::undo(&cluster, &fault, cancel.clone()).await,
             // Its server has left the design.
@@ -84,6 +89,7 @@ pub async fn repair(
                 "\"{text}\" concerns a server that is not in the design any more."
             )),
         };
+        log(&undone);
         match undone {
             Ok(sentence) => {
                 note(folder, |faults| faults.retain(|one| *one != text))?;
@@ -104,13 +110,29 @@ fn in_order_of_repair(made: Vec<String>, topology: &Topology) -> Vec<String> {
     rest
 }
 
-/// What was done to a cluster and not undone yet, in its order.
-///
-/// # Errors
-///
-/// If there is no cluster in the folder.
-pub fn made(folder: &Path) -> Result<Vec<String>, Report> {
-    Ok(record::load(folder)?.faults)
+/// How it ended.
+fn log(ended: &Result<String, Report>) {
+    match ended {
+        Ok(sentence) => tracing::info!("{sentence}"),
+        Err(report) => tracing::info!("failed: {}", report.headline),
+    }
+}
+
+fn read(words: &str, topology: &Topology) -> Result<Fault, Report> {
+    Fault::parse(words, topology).map_err(|bad| {
+        let mut report = Report::new(bad.to_string());
+        if let BadFault::Unknown { because, .. } = &bad {
+            report.causes.push(because.to_string());
+        }
+        report.hints = bad.hints();
+        report
+    })
+}
+
+fn why(impossible: &Impossible) -> Report {
+    let mut report = Report::new(impossible.to_string());
+    report.hints.extend(impossible.hint().map(str::to_owned));
+    report
 }
 
 /// Changes what the record says was done.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::fault::Fault;
 use super::make::{AT_MOST, target, with_session, writer};
 use crate::engine::cluster::Cluster;
 use crate::engine::cluster::record;
@@ -16,6 +15,7 @@ use crate::engine::deploy::{self, Cancel, Refused};
 use crate::engine::monitor::{self, Snapshot};
 use crate::engine::postgres::server::Target;
 use crate::engine::system::wait::{Failure, Wait};
+use crate::model::fault::Fault;
 use crate::model::health::{Slot, WalStatus};
 use crate::model::plan::{Outcome, Wish};
 use crate::model::topology::{Server, ServerId};

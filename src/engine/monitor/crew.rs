@@ -98,6 +98,17 @@ impl Crew {
             && own.is_some_and(|own| own.beside == cluster.beside && own.fenced == cluster.fenced)
     }
 
+    /// What is broken on purpose by now. True: it is not the same as before.
+    pub(super) fn note_faults(&mut self, faults: &[String]) -> bool {
+        match self.cluster.as_mut().filter(|own| own.faults != faults) {
+            Some(own) => {
+                own.faults = faults.to_vec();
+                true
+            }
+            None => false,
+        }
+    }
+
     /// The next observation, noted. False: there will be none.
     pub(super) async fn next(&mut self) -> bool {
         match self.observations.recv().await {
@@ -130,6 +141,10 @@ impl Crew {
             observed: self.observed.clone(),
             beside: self.cluster.as_ref().map_or_else(Vec::new, running_beside),
             to_rejoin: self.cluster.as_ref().map_or_else(Vec::new, Cluster::to_rejoin),
+            faults: self
+                .cluster
+                .as_ref()
+                .map_or_else(Vec::new, |cluster| cluster.faults.clone()),
             now: self.clock.now(),
         }
     }

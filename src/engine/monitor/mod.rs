@@ -85,7 +85,12 @@ pub async fn watch(
             // another pgcascade is a change of what is watched.
             _ = records.tick() => match Cluster::load(&folder) {
                 Ok(cluster) => {
-                    if !crew.as_ref().is_some_and(|crew| crew.is_of(&cluster)) {
+                    if let Some(crew) = crew.as_mut().filter(|crew| crew.is_of(&cluster)) {
+                        // What was broken or repaired meanwhile is told at once, even where no server answers.
+                        if crew.note_faults(&cluster.faults) && crew.is_complete() {
+                            due = Some(due.map_or(not_before, |due| due.min(not_before)));
+                        }
+                    } else {
                         let before = crew.replace(Crew::start(&cluster, every, &watching));
                         let_go(before);
                         due = None;

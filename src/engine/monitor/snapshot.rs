@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub beside: Vec<Beside>,
     /// Servers of the design that are not started before they are rejoined.
     pub to_rejoin: Vec<ToRejoin>,
+    /// What was broken on purpose and is not repaired, in its order and in the words of `model::fault`.
+    pub faults: Vec<String>,
     pub now: Moment,
 }
 

@@ -170,8 +170,9 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpStream;
 
-    use super::super::orders::{LinkFault, Trouble};
+    use super::super::orders::LinkFault;
     use super::*;
+    use crate::model::fault::Trouble;
 
     #[test]
     fn only_the_hidden_command_is_taken_for_it() {

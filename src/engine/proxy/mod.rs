@@ -15,7 +15,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 pub use hold::{asked_for, hold};
-pub use orders::{LinkFault, Trouble};
+pub use orders::LinkFault;
 
 use self::orders::{Answer, Orders};
 use super::cluster::site::Site;

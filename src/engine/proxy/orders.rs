@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::system::files::{self, Owner};
 use crate::engine::system::plain;
 use crate::model::configuration::ClusterFolder;
+use crate::model::fault::Trouble;
 use crate::model::plan::ProxyLink;
 
 /// Orders for the most links take a tenth of it.
@@ -31,19 +32,6 @@ pub struct LinkFault {
     pub other: String,
     #[serde(flatten)]
     pub trouble: Trouble,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "does", rename_all = "kebab-case")]
-pub enum Trouble {
-    /// Connections end, and new ones are refused.
-    Cut,
-    /// Connections stay, and nothing passes.
-    Stall,
-    /// Everything takes so much longer, each way.
-    Slow { delay: Duration },
-    /// No more than so much passes, each way.
-    Thin { bytes_per_second: u32 },
 }
 
 /// What it has done.

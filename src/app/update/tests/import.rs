@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::super::update;
 use super::{modify, notice, saved_seed, without_autosave};
+use crate::app::breaking::BreakingMessage;
 use crate::app::{
     ClusterMessage, Dialog, Effect, FileMessage, ImportMessage, ImportSource, ImportStage, Imported, Message,
     NoticeKind, PathPurpose, ReportStyle, RunMessage, Session, StartMessage, Tab, ViewMessage,
@@ -12,6 +13,7 @@ use crate::engine::import::Brought;
 use crate::model::audit::{Subject, audit};
 use crate::model::desk::{Password, RecentConnection};
 use crate::model::document::{Document, format, templates};
+use crate::model::fault::Fault;
 use crate::model::import::{Asked, Loss, Unreached};
 use crate::model::plan::Wish;
 use crate::report::Report;
@@ -323,6 +325,8 @@ fn a_watched_cluster_is_read_only_whatever_is_asked_for() {
         Message::Cluster(ClusterMessage::ShowLog(heir.clone())),
         Message::Cluster(ClusterMessage::AskSteer(Wish::Switchover { heir })),
         Message::Cluster(ClusterMessage::StartLoad(None)),
+        BreakingMessage::Make(Fault::FillArchive).into(),
+        BreakingMessage::Repair(None).into(),
         Message::Cluster(ClusterMessage::AskTeardown(key.clone())),
         Message::Cluster(ClusterMessage::Teardown(key.clone())),
         Message::Run(RunMessage::Ask),

@@ -1,6 +1,7 @@
 //! Stories of the window, told as messages: what the session shows afterwards, and what is to be done outside.
 
 mod adopt;
+mod breaking;
 mod change;
 mod cluster;
 mod design;

@@ -3,6 +3,7 @@
 use egui::{Grid, Label, RichText, Ui, WidgetInfo, WidgetType};
 
 use crate::app::Outbox;
+use crate::app::breaking::Laboratory;
 use crate::app::glance::{Glance, Told};
 use crate::app::{ClusterMessage, ClusterView, Message, RunMessage, Session, ViewMessage};
 use crate::model::configuration::ClusterFolder;
@@ -10,10 +11,12 @@ use crate::model::health::Reading;
 use crate::model::quoting::shell_path;
 use crate::model::topology::{Auth, Server};
 use crate::model::words::counted;
+use crate::ui::breaking_menu;
 use crate::ui::fonts::strong;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
 use super::super::parts::{main_button, note_ui, section_ui};
+use super::broken::broken_ui;
 use super::drift::drift_ui;
 use super::load::load_ui;
 use super::trail::events_ui;
@@ -45,7 +48,12 @@ pub fn cluster_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
         }
     }
     ui.add_space(GAP_SMALL);
-    buttons_ui(ui, cluster, outbox);
+    let laboratory = session.laboratory();
+    let spins = cluster.busy.is_some() && session.live.breaking.is_none();
+    buttons_ui(ui, cluster, laboratory.as_ref(), spins, outbox);
+    if let Some(laboratory) = &laboratory {
+        broken_ui(ui, session, laboratory, outbox);
+    }
     // Once there is one, it is what one looks at.
     if session.live.load.is_some() {
         load_ui(ui, session, cluster.busy.is_none(), outbox);
@@ -136,7 +144,13 @@ fn silent(cluster: &ClusterView) -> usize {
         .count()
 }
 
-fn buttons_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
+fn buttons_ui(
+    ui: &mut Ui,
+    cluster: &ClusterView,
+    laboratory: Option<&Laboratory>,
+    spins: bool,
+    outbox: &mut Outbox,
+) {
     let idle = cluster.busy.is_none();
     let (up, all) = running(cluster).unwrap_or((1, 2));
     ui.horizontal_wrapped(|ui| {
@@ -155,7 +169,10 @@ fn buttons_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {
         );
         let teardown = Message::Cluster(ClusterMessage::AskTeardown(folder));
         button(ui, idle, "Tear down…", teardown);
-        if !idle {
+        if let Some(laboratory) = laboratory {
+            breaking_menu::cluster_ui(ui, laboratory, outbox);
+        }
+        if spins {
             ui.spinner();
         }
     });

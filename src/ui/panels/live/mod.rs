@@ -1,5 +1,6 @@
 //! Deploying: where to, what stands in the way, what will be done, what happens, and what came of it.
 
+mod broken;
 mod change;
 pub(super) mod cluster;
 mod drift;

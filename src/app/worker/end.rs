@@ -1,4 +1,4 @@
-//! The window is closed: what is under way comes to its end, or is given up in time.
+//! The end of the worker: what must come to its end before the program does, and how long each may take.
 
 use std::time::Duration;
 
