@@ -18,8 +18,8 @@ fail() {
   exit 1
 }
 
-for tool in dpkg-deb dpkg-query strip objdump ldd; do
-  command -v "$tool" >/dev/null || fail "$tool is missing (Debian and Ubuntu: dpkg, binutils, libc-bin)"
+for tool in cargo python3 dpkg-deb dpkg-query strip objdump ldd; do
+  command -v "$tool" >/dev/null || fail "$tool is missing (Debian and Ubuntu: dpkg, binutils, libc-bin, python3)"
 done
 
 # Cargo.toml's own version is the first one in it.
@@ -118,6 +118,10 @@ stage() {
   mkdir -p "$share/doc/$name"
   gzip --best --no-name <CHANGELOG.md >"$share/doc/$name/changelog.gz"
   copyright >"$share/doc/$name/copyright"
+  local features=()
+  [ "$name" = pgcascade ] || features=(--no-default-features)
+  packaging/notices.py "${features[@]}" >"$work/notices" || fail "the crates' licences cannot be collected"
+  gzip --best --no-name <"$work/notices" >"$share/doc/$name/THIRD-PARTY.gz"
 }
 
 # depends PROGRAM: what it is linked with. Of libc the oldest version that has every symbol it uses; of the others any will do.

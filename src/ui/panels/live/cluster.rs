@@ -184,7 +184,8 @@ fn board_ui(ui: &mut Ui, seen: &Glance) {
         .striped(true)
         .spacing([GAP * 1.25, GAP_SMALL])
         .show(ui, |ui| {
-            for head in ["application_name", "state", "priority", "sync_state", "behind"] {
+            // The view's column names, but for the first: "application_name" would leave no room for the last.
+            for head in ["standby", "state", "priority", "sync_state", "behind"] {
                 let colour = Tokens::of(ui.visuals()).text_weak;
                 ui.label(RichText::new(head).size(TEXT_SMALL).color(colour));
             }
