@@ -106,6 +106,43 @@ fn is_as_what_if_says(place: &Place, faults: &[&str]) {
     }
 }
 
+/// After every fault the servers show what What-if says of all that is broken then.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_broken_the_servers_show_what_what_if_says() {
+    let place = seed().await;
+    let mut random = Random::new(number("PGCASCADE_SEED").unwrap_or(5));
+    // What What-if has a word for.
+    let faults = [
+        "crash slave1",
+        "crash slave2",
+        "crash master",
+        "stop slave1",
+        "stop slave11",
+        "stop slave2",
+        "pause slave1",
+        "pause slave11",
+        "pause slave2",
+        "fill-archive",
+        "outgrow-slots",
+    ];
+    for round in 0..number("PGCASCADE_BREAKAGES").unwrap_or(2) {
+        let mut made: Vec<&str> = Vec::new();
+        for _ in 0..5 {
+            let fault = random.pick(&faults);
+            // Some cannot be done to what is broken already.
+            if place.run(&["fail", fault]).0 == Some(0) {
+                made.push(fault);
+            }
+            println!("round {round}: {made:?}");
+            is_as_what_if_says(&place, &made);
+        }
+        succeeds(&place, &["repair"]);
+        place.shows(&[], AGAIN);
+        succeeds(&place, &["verify"]);
+    }
+    place.end().await;
+}
+
 /// Slots of standbys that are away are lost, at the primary and at a relay; those that are connected keep theirs.
 #[tokio::test(flavor = "multi_thread")]
 async fn slots_of_those_who_are_away_are_lost_and_given_back() {

@@ -78,6 +78,11 @@ fn of_standby(view: &View<'_>, server: &Server, upstream: &Server, up: &Up, foun
         ));
         return;
     }
+    // One that is refused calls itself streaming for a moment at each try: its upstream knows better.
+    if is_unknown_to(view, upstream, server) {
+        missing(view, server, upstream, up, found);
+        return;
+    }
     if let (Some(heard), Some(clock)) = (receiver.heard, up.clock)
         && clock.since(heard) > QUIET
     {
@@ -112,6 +117,22 @@ fn of_standby(view: &View<'_>, server: &Server, upstream: &Server, up: &Up, foun
              {name} loses that much or takes longer."
         ),
     ));
+}
+
+/// True if the upstream shows all its links, and none of them can be this standby's under another name.
+fn is_unknown_to(view: &View<'_>, upstream: &Server, standby: &Server) -> bool {
+    let Some(rows) = view.up(upstream).and_then(|up| up.senders.as_ref()) else {
+        return false;
+    };
+    let postgres = view.topology.postgres();
+    let others: Vec<String> = view
+        .topology
+        .downstreams(upstream.id())
+        .filter(|other| other.id() != standby.id())
+        .map(|other| other.name().in_view(postgres))
+        .collect();
+    rows.iter()
+        .all(|row| row.application_name == BACKUP || others.contains(&row.application_name))
 }
 
 /// A standby that does not stream, and why, as far as anybody can see.

@@ -423,3 +423,26 @@ fn each_stage_says_what_is_missing_there() {
     scene.is("m", State::Down);
     assert_eq!(all(&scene), None, "nobody shows it");
 }
+
+#[test]
+fn a_receiver_that_is_refused_again_and_again_does_not_stream() {
+    // It calls itself streaming until it is told that its slot is missing; then the next one begins.
+    let mut scene = Scene::of(SEED);
+    scene.lets_go("m", "b");
+    let slots = scene.up("m").slots.as_mut().unwrap();
+    slots.retain(|slot| slot.name != "b");
+    let found = scene.one("link-missing");
+    assert_eq!(found.message, "b does not stream from m: its slot b is missing.");
+    // A row of another name may be its own.
+    let mut scene = Scene::of(SEED);
+    for row in scene.up("m").senders.as_mut().unwrap() {
+        if row.application_name == "b" {
+            row.application_name = "walreceiver".to_owned();
+        }
+    }
+    assert!(
+        !scene.rules().contains(&"link-missing b".to_owned()),
+        "{:?}",
+        scene.rules()
+    );
+}
