@@ -107,6 +107,7 @@ fn summary(plan: &ApplyPlan) -> Vec<String> {
         lines.push("Interrupted:".to_owned());
         lines.extend(plan.interruptions.iter().map(|one| format!("  {one}")));
     }
+    lines.extend(plan.notes.iter().map(|note| format!("Note: {note}")));
     lines
 }
 

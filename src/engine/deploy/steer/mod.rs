@@ -131,7 +131,7 @@ fn steered(plan: ApplyPlan, found: Found, wanted: Document, edits: Vec<Edit>, nu
         told: Foretold {
             changes: plan.changes,
             interruptions: plan.interruptions,
-            notes: Vec::new(),
+            notes: plan.notes,
             consent: None,
         },
         edits,

@@ -26,6 +26,7 @@ use self::difference::Difference;
 pub use self::handover::{
     Heir, Stage, after_failover, after_switchover, heirs, plan_handover, plan_rejoin, switchover_checks,
 };
+use super::preflight::untried;
 use super::{Check, Head, Kind, Machine, Plan};
 use crate::model::drift::Drift;
 use crate::model::topology::Topology;
@@ -39,6 +40,8 @@ pub struct ApplyPlan {
     pub changes: Vec<String>,
     /// Who is interrupted, and for how long, a sentence each.
     pub interruptions: Vec<String>,
+    /// What could not be found out before, a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// What was found of the cluster that is to be changed.
@@ -104,6 +107,7 @@ pub fn plan_apply(
         },
         changes: words::changes(&difference),
         interruptions: words::interruptions(&difference),
+        notes: if nothing { Vec::new() } else { untried(machine) },
     })
 }
 

@@ -482,3 +482,25 @@ fn any_change_of_any_design_is_planned_or_refused() {
     }
     assert!(planned > 50, "only {planned} were planned");
 }
+
+#[test]
+fn what_postgresql_could_not_be_asked_before_is_in_the_plan() {
+    let before = notation::parse("m 1025\n  a 1026\n").unwrap();
+    let mut after = before.clone();
+    let setting = Edit::SetSetting {
+        server: None,
+        name: "work_mem".to_owned(),
+        value: Some("8MB".to_owned()),
+    };
+    after.apply(&setting).unwrap();
+    let machine = Machine {
+        untried_settings: vec!["a".to_owned()],
+        ..Machine::portable("/tmp/c")
+    };
+    let notes = |after: &Topology| {
+        let plan = plan_apply(&before, after, &machine, &Standing::default()).unwrap();
+        plan.notes
+    };
+    assert!(notes(&after)[0].contains("did not say whether it takes the settings of a. If a server"));
+    assert_eq!(notes(&before), Vec::<String>::new(), "nothing is changed");
+}

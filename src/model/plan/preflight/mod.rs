@@ -14,7 +14,7 @@ use crate::model::topology::{Port, ServerId, Severity, Topology, check};
 
 pub use limits::names_locales;
 pub use trust::{UNTRUSTED, lacks_only_trust, named_libraries};
-pub(super) use trust::{libraries, settings, trust};
+pub(super) use trust::{libraries, settings, trust, untried};
 
 /// More servers than this on one machine is not a test of a cluster but of the machine.
 const MOST_SERVERS: usize = 64;

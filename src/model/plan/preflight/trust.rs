@@ -114,6 +114,17 @@ pub fn settings(machine: &Machine) -> Vec<Check> {
         .collect()
 }
 
+/// What PostgreSQL could not be asked, in words for a plan.
+pub fn untried(machine: &Machine) -> Vec<String> {
+    let advices = settings(machine).into_iter().filter(|check| check.ok);
+    advices
+        .map(|check| match check.fix {
+            Some(fix) => format!("{}. {fix}", check.message),
+            None => check.message,
+        })
+        .collect()
+}
+
 /// A library that is not there lets no server start.
 pub fn libraries(machine: &Machine) -> Vec<Check> {
     let bin = machine.tools.first().map_or("", |tools| tools.bin.as_str());

@@ -52,6 +52,9 @@ fn plan_ui(ui: &mut Ui, plan: &ApplyPlan) {
         return;
     }
     differences_ui(ui, &plan.changes, &plan.interruptions);
+    for note in &plan.notes {
+        note_ui(ui, note);
+    }
     steps_ui(ui, &items(&plan.plan));
 }
 

@@ -24,7 +24,7 @@ pub use rejoin::plan_rejoin;
 
 use super::difference::Difference;
 use super::{ApplyPlan, Standing};
-use crate::model::plan::preflight::{libraries, of_design, settings, stop, trust};
+use crate::model::plan::preflight::{libraries, of_design, settings, stop, trust, untried};
 use crate::model::plan::{Check, Machine, Plan, Steering};
 use crate::model::topology::Topology;
 use turn::Turn;
@@ -80,6 +80,7 @@ pub fn plan_handover(
         },
         changes,
         interruptions,
+        notes: untried(machine),
     })
 }
 

@@ -4,7 +4,7 @@ use crate::model::configuration::ClusterFolder;
 use crate::model::plan::apply::difference::{Difference, Kept};
 use crate::model::plan::apply::steps::{COPY_SECS, Planner, RESTART_SECS, WAIT_SECS};
 use crate::model::plan::apply::{ApplyPlan, Standing};
-use crate::model::plan::preflight::stop;
+use crate::model::plan::preflight::{stop, untried};
 use crate::model::plan::steps::New;
 use crate::model::plan::{
     Action, Alter, Check, Configure, DesignOf, Kind, Machine, Means, Phase, Place, Plan, Rejoining, Serve,
@@ -133,6 +133,7 @@ pub fn plan_rejoin(
             ),
         }],
         interruptions: Vec::new(),
+        notes: untried(machine),
     })
 }
 
