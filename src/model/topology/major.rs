@@ -317,6 +317,11 @@ impl PgMajor {
         }
     }
 
+    /// From 14 on pg_rewind takes a standby as its source.
+    pub fn rewinds_from_standbys(self) -> bool {
+        self >= Self::V14
+    }
+
     /// From 13 on pg_rewind recovers a server that has crashed before it rewinds it.
     pub fn recovers_at_rewind(self) -> bool {
         self >= Self::V13

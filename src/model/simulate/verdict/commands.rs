@@ -101,13 +101,14 @@ fn rebuild(
     let has_data =
         state.is_some_and(|state| !matches!(state.flow, Flow::WalGone | Flow::SlotLost | Flow::CannotFollow));
     let was_stopped = state.is_some_and(|state| state.life == Life::Stopped);
-    let (host, port) = (upstream.host().as_str(), upstream.port().number());
+    let mut source = upstream;
     let tls = configuration.tls_options(server).into_iter();
     let mut before = Vec::new();
     let mut deeds = vec![Deed::StopIfRunning];
     if was_stopped && major.follows_promotions() && world.can_go_on(server.id(), upstream.id()) {
         deeds.clear();
     } else if has_data && major.has_rewind() {
+        source = rewind_source(world, upstream);
         let lines = lines_that_let_rewind_in(topology, server);
         if !lines.is_empty() {
             before.extend(lines.iter().map(|line| let_in(line)));
@@ -116,32 +117,42 @@ fn rebuild(
         // Right after a promotion the source's control file still has the old timeline: up to 15 pg_rewind then says
         // "no rewind required", and is wrong (tried on 15).
         before.push(Deed::Checkpoint);
-        let mut source = format!(
-            "host={} port={port} user={} dbname=postgres",
-            quoting::conninfo(host),
+        let mut reached = format!(
+            "host={} port={} user={} dbname=postgres",
+            quoting::conninfo(source.host().as_str()),
+            source.port().number(),
             ClusterFolder::SUPERUSER
         );
         for (option, value) in tls {
-            source.push_str(&format!(" {option}={}", quoting::conninfo(&value)));
+            reached.push_str(&format!(" {option}={}", quoting::conninfo(&value)));
         }
         // Before 13 it does not recover a server that crashed: a start and a clean stop do.
         if !major.recovers_at_rewind() && state.is_some_and(|state| state.life == Life::Crashed) {
             deeds = vec![Deed::Recover];
         }
-        deeds.extend([Deed::Rewind { source }, Deed::RestoreOwnFiles]);
+        deeds.extend([Deed::Rewind { source: reached }, Deed::RestoreOwnFiles]);
     } else {
         deeds.push(Deed::Copy {
-            host: host.to_owned(),
-            port,
+            host: upstream.host().as_str().to_owned(),
+            port: upstream.port().number(),
             role: topology.replication_role().to_owned(),
             tls: tls.map(|(option, value)| (option.to_owned(), value)).collect(),
         });
     }
     let conninfo = configuration.conninfo(server, upstream);
     deeds.extend([Deed::BecomeStandby { conninfo }, Deed::Start]);
-    let mut operations = on(world, upstream.id(), before);
+    let mut operations = on(world, source.id(), before);
     operations.extend(on(world, server.id(), deeds));
     operations
+}
+
+/// Before 14 pg_rewind refuses a standby: "source server must not be in recovery mode" (tried on 11 and 13).
+fn rewind_source<'a>(world: &'a World, upstream: &'a Server) -> &'a Server {
+    let is_refused = !world.topology().postgres().rewinds_from_standbys();
+    match world.leaders().as_slice() {
+        [leader] if is_refused => world.topology().server(*leader).unwrap_or(upstream),
+        _ => upstream,
+    }
 }
 
 fn let_in(line: &str) -> Deed {
@@ -212,4 +223,39 @@ fn on(world: &World, server: ServerId, deeds: impl IntoIterator<Item = Deed>) ->
     let name = server.map_or("", |server| server.name().as_str());
     let deeds = deeds.into_iter();
     deeds.map(|deed| Operation::new(name, deed)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::simulate::verdict::Verdict;
+    use crate::model::topology::notation;
+
+    /// The source of each pg_rewind that is advised, by its port.
+    fn sources(major: &str) -> Vec<String> {
+        let text = format!(
+            "postgres {major}\nm 5001 sync first 1\n  a 5002 priority 1\n    c 5003\n  b 5004 priority 2\n"
+        );
+        let topology = notation::parse(&text).unwrap();
+        let mut world = World::new(&topology);
+        for incident in ["crash m", "promote b"] {
+            world
+                .apply(Incident::parse(incident, &topology).unwrap())
+                .unwrap();
+        }
+        let verdict = Verdict::of(&world);
+        let lines = verdict.advice.iter().flat_map(|advice| &advice.commands);
+        let source = |line: &String| {
+            let (server, rest) = line.split_once(": pg_rewind ")?;
+            let port = rest.split_once("port=")?.1.split_whitespace().next()?;
+            Some(format!("{server} from {port}"))
+        };
+        lines.filter_map(source).collect()
+    }
+
+    #[test]
+    fn before_14_only_a_primary_is_rewound_from() {
+        assert_eq!(sources("13"), ["a from 5004", "c from 5004", "m from 5004"]);
+        assert_eq!(sources("14"), ["a from 5004", "c from 5002", "m from 5004"]);
+    }
 }
