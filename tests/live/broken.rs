@@ -131,10 +131,13 @@ async fn whatever_is_broken_the_servers_show_what_what_if_says() {
             let fault = random.pick(&faults);
             // Some cannot be done to what is broken already.
             if place.run(&["fail", fault]).0 == Some(0) {
+                made.retain(|one| *one != fault);
                 made.push(fault);
             }
-            println!("round {round}: {made:?}");
-            is_as_what_if_says(&place, &made);
+            if !made.is_empty() {
+                println!("round {round}: {made:?}");
+                is_as_what_if_says(&place, &made);
+            }
         }
         succeeds(&place, &["repair"]);
         place.shows(&[], AGAIN);

@@ -213,7 +213,11 @@ pub(super) async fn undo(
             Ok(format!("{} goes on.", target.name))
         }
         Fault::Pause(id) => {
-            let target = running(cluster, id)?;
+            let target = target(cluster, id)?;
+            if let Ok(None) = cluster.site.running(&target.folder) {
+                // A pause does not outlast the server.
+                return Ok(format!("{} is down; it applies WAL when it starts.", target.name));
+            }
             let task = Task::set_replay(folder, &target.name, false)?;
             task.quietly(cancel).await?;
             Ok(format!("{} applies WAL again.", target.name))

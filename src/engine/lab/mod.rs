@@ -101,13 +101,16 @@ pub async fn repair(
     failed.map_or(Ok(said), Err)
 }
 
-/// The last first; but standbys are copied again only where all others are well.
-fn in_order_of_repair(made: Vec<String>, topology: &Topology) -> Vec<String> {
-    let is_of_slots = |text: &String| matches!(Fault::parse(text, topology), Ok(Fault::OutgrowSlots));
-    let (slots, mut rest): (Vec<String>, Vec<String>) = made.into_iter().partition(is_of_slots);
-    rest.reverse();
-    rest.extend(slots);
-    rest
+/// The last first; but what keeps servers that run from answering comes before those that are down, and standbys are copied
+/// again only where all others are well.
+fn in_order_of_repair(mut made: Vec<String>, topology: &Topology) -> Vec<String> {
+    made.reverse();
+    made.sort_by_key(|text| match Fault::parse(text, topology) {
+        Ok(Fault::Freeze(_) | Fault::Pause(_) | Fault::FillDisk(_) | Fault::Link { .. }) => 0,
+        Ok(Fault::OutgrowSlots) => 2,
+        _ => 1,
+    });
+    made
 }
 
 /// How it ended.
@@ -141,4 +144,33 @@ fn note(folder: &Path, change: impl FnOnce(&mut Vec<String>)) -> Result<(), Repo
     let mut stored = record::load(lock.folder())?;
     change(&mut stored.faults);
     record::save(&stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::topology::notation::{self, SEED};
+
+    #[test]
+    fn what_hinders_others_is_repaired_first_and_slots_last() {
+        let topology = notation::parse(SEED).unwrap();
+        let made = [
+            "outgrow-slots",
+            "pause slave2",
+            "stop slave2",
+            "crash slave1",
+            "freeze slave11",
+        ];
+        let made = made.map(str::to_owned).to_vec();
+        assert_eq!(
+            in_order_of_repair(made, &topology),
+            [
+                "freeze slave11",
+                "pause slave2",
+                "crash slave1",
+                "stop slave2",
+                "outgrow-slots"
+            ]
+        );
+    }
 }
