@@ -36,7 +36,7 @@ pub enum TimeMessage {
     GoTo(Micros),
     /// A story of its own from this moment on.
     Fork,
-    /// Go on with the story of this number.
+    /// Continue the story of this number.
     Tell(usize),
     Seed(u64),
     Workload(Workload),

@@ -306,7 +306,7 @@ pub enum WhatIfMessage {
     Do(Incident),
     /// Look at the moment of this number; 0 is the beginning.
     GoTo(usize),
-    /// Go on with the story of this number.
+    /// Continue the story of this number.
     Tell(usize),
     /// A story of its own that begins with these.
     Try(Vec<Incident>),

@@ -30,7 +30,7 @@ impl Drop for Worker {
         if let Some(cancel) = self.proof.take() {
             cancel.cancel();
         }
-        // Nobody reads messages any more: whoever waits to send one goes on.
+        // Nobody reads messages any more: a task that waits to send one continues.
         self.messages.close();
         while self.messages.try_recv().is_ok() {}
         let deployment = self.deployment.take();
