@@ -18,10 +18,10 @@ use crate::report::Report;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct AuditArgs {
-    /// A server, as a connection string or a URI; or files, as for `import`: then only what they say is looked at
+    /// A server, as a connection string or a URI; or files, as for `import`: then the audit covers only what they say
     #[arg(value_name = "SOURCE", required_unless_present = "config")]
     sources: Vec<String>,
-    /// The configuration folder of one server; once for each server
+    /// The configuration folder of one server; repeat it for each server
     #[arg(long, value_name = "DIR")]
     config: Vec<PathBuf>,
     /// Another address where a server of the cluster may answer
@@ -39,7 +39,7 @@ pub(in crate::cli) struct AuditArgs {
     /// Leave out every name: of servers, hosts, files and roles
     #[arg(long)]
     anonymous: bool,
-    /// Overwrite the reports even if the files are something else
+    /// Overwrite the files even if they are not reports
     #[arg(long)]
     force: bool,
 }

@@ -23,7 +23,7 @@ pub(in crate::cli) struct ExportArgs {
     /// The folder to write
     #[arg(short, long, value_name = "DIR", required_unless_present_any = ["list", "losses"])]
     output: Option<PathBuf>,
-    /// Where servers lie on hosts (--to hosts): a folder of pgcascade's, or where the packages of Debian or RHEL have them
+    /// With --to hosts: where the servers' files are: in pgcascade's own folder, or where the Debian or RHEL packages put them
     #[arg(long, value_name = "LAYOUT", default_value = HostLayout::default().word(), value_parser = PossibleValuesParser::new(HostLayout::ALL.map(HostLayout::word)))]
     layout: String,
     /// Show what the target keeps of the design, approximates or loses

@@ -18,7 +18,7 @@ pub(in crate::cli) struct ImportArgs {
     /// tarball, or a folder of several; or a server, as a connection string or a URI
     #[arg(value_name = "SOURCE", required_unless_present = "config")]
     sources: Vec<String>,
-    /// The configuration folder of one server; once for each server
+    /// The configuration folder of one server; repeat it for each server
     #[arg(long, value_name = "DIR")]
     config: Vec<PathBuf>,
     /// Another address where a server of the cluster may answer
@@ -30,7 +30,7 @@ pub(in crate::cli) struct ImportArgs {
     /// Overwrite the output even if it exists
     #[arg(long, requires = "output")]
     force: bool,
-    /// Print the design, what was guessed, what is lost and who was not reached as JSON
+    /// Print JSON: the design, the guesses, what is lost, and which servers were not reached
     #[arg(long)]
     json: bool,
 }

@@ -13,7 +13,7 @@ pub(super) struct FailArgs {
     /// The cluster's folder
     pub(super) dir: PathBuf,
     /// What happens: "crash slave1", "stop slave1", "freeze slave1", "pause slave1", "drop-slot slave1",
-    /// "fill-disk slave1", "fill-archive", "outgrow-slots"; with links = true under [lab] in the design also "cut master slave1",
+    /// "fill-disk slave1", "fill-archive", "outgrow-slots"; if the design has links = true under [lab], also "cut master slave1",
     /// "stall master slave1", "slow master slave1 200ms", "thin master slave1 100kB"
     fault: String,
     /// Print what was done as JSON

@@ -16,12 +16,12 @@ const BIN_HELP: &str =
 pub(super) struct Target {
     /// The design file
     pub(super) file: PathBuf,
-    /// The cluster's folder; must be empty or not exist yet [with --via: the playbook's folder, default FILE's name with .ansible]
+    /// The cluster's folder; must be empty or not exist yet [with --via: the playbook's folder; default: FILE's name with .ansible]
     #[arg(long, value_name = "DIR", required_unless_present = "via")]
     dir: Option<PathBuf>,
     #[command(flatten)]
     pub(super) via: Via,
-    /// Rehearse a design of other hosts on this machine: its hosts become localhost, ports are found
+    /// Rehearse a design for other hosts on this machine: its hosts become localhost, and free ports are chosen
     #[arg(long, conflicts_with = "via")]
     pub(super) here: bool,
     #[command(flatten)]
@@ -36,7 +36,7 @@ pub(super) struct Programs {
     /// As root: the user to run the servers as [default: postgres]
     #[arg(long, value_name = "USER")]
     run_as: Option<String>,
-    /// Run initdb instead of reusing the result of an earlier run, and do not keep this one
+    /// Run initdb instead of reusing the result of an earlier run, and do not keep the new result
     #[arg(long)]
     no_cache: bool,
 }

@@ -23,10 +23,10 @@ const RUN: u64 = 1;
 /// Who does it where the hosts are not this machine.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Via {
-    /// Let Ansible do it on the design's hosts
+    /// Use this tool to do it on the design's hosts
     #[arg(long = "via", id = "via", value_name = "TOOL", value_parser = PossibleValuesParser::new(["ansible"]))]
     tool: Option<String>,
-    /// With --via: an inventory read behind the project's own, for users, keys and addresses of the hosts
+    /// With --via: another inventory, read after the project's own, for the hosts' users, keys and addresses
     #[arg(long, value_name = "FILE", requires = "via")]
     inventory: Option<PathBuf>,
     /// With --via: a variable for Ansible, or @FILE with several; secrets belong in a file of mode 0600

@@ -66,7 +66,7 @@ impl Words {
         Self {
             entry: "Shut it down".to_owned(),
             does: "Shut it down cleanly, and list it as broken on purpose",
-            seen: format!("{name} is down, and has sent everything to its standbys before"),
+            seen: format!("{name} is down, after sending everything to its standbys"),
             repair: "starts it again",
             doing: format!("Shutting down {name}"),
             done: format!("{name} was shut down"),
@@ -125,7 +125,7 @@ impl Words {
     fn fill_archive() -> Self {
         Self {
             entry: "Fill the archive".to_owned(),
-            does: "Let archive_command fail on the primary",
+            does: "Make archive_command fail on the primary",
             seen: "pg_stat_archiver counts failures, and WAL piles up on the primary".to_owned(),
             repair: "archives all of it",
             doing: "Filling the archive".to_owned(),
@@ -140,7 +140,7 @@ impl Words {
             does: "Lower max_slot_wal_keep_size for a moment, and write past it",
             seen: "The slots of disconnected standbys are lost, and those standbys cannot catch up"
                 .to_owned(),
-            repair: "brings them back by a new copy",
+            repair: "brings them back with a new copy",
             doing: "Writing more WAL than slots may retain".to_owned(),
             done: "More WAL was written than slots may retain".to_owned(),
             subject: "the slots".to_owned(),

@@ -31,7 +31,7 @@ impl Show {
 pub(in crate::cli) struct Apply {
     /// The changed design
     pub(in crate::cli) file: PathBuf,
-    /// The running cluster's folder [with --via: the playbook's folder, default FILE's name with .ansible]
+    /// The running cluster's folder [with --via: the playbook's folder; default: FILE's name with .ansible]
     #[arg(long, value_name = "DIR", required_unless_present = "via")]
     pub(in crate::cli) dir: Option<PathBuf>,
     #[command(flatten)]
@@ -53,7 +53,7 @@ pub(in crate::cli) struct Adopt {
     /// Write the adopted design to this file, too; the file that was deployed keeps its comments
     #[arg(short, long, value_name = "FILE")]
     pub(in crate::cli) output: Option<PathBuf>,
-    /// Overwrite the file also if it is another design
+    /// Overwrite the file even if it is another design
     #[arg(long, requires = "output")]
     pub(in crate::cli) force: bool,
     /// Show what would change in the design, without changing it

@@ -17,10 +17,10 @@ pub(in crate::cli) struct Lessons {
     /// Write what you have done to a file
     #[arg(long, value_name = "FILE", group = "progress", conflicts_with_all = ["json", "check_all"])]
     pub(in crate::cli) export: Option<PathBuf>,
-    /// Add what such a file says to what you have done; the better of two counts
+    /// Add the progress in such a file to yours; the better of two results counts
     #[arg(long, value_name = "FILE", group = "progress", conflicts_with_all = ["json", "check_all"])]
     pub(in crate::cli) import: Option<PathBuf>,
-    /// Forget what you have done of a lesson, or of all
+    /// Forget your progress in a lesson, or in all of them
     #[arg(long, value_name = "NAME|all", group = "progress", conflicts_with_all = ["json", "check_all"])]
     pub(in crate::cli) forget: Option<String>,
 }
@@ -39,7 +39,7 @@ pub(in crate::cli) struct LessonArgs {
     /// Test a lesson of your own: start, solution, wrong attempts, questions
     #[arg(long, group = "what")]
     pub(in crate::cli) test: bool,
-    /// Write the frame of a translation into this language
+    /// Write a file to fill in with a translation into this language
     #[arg(long, value_name = "LANGUAGE", group = "what")]
     pub(in crate::cli) template: Option<String>,
     /// Show the lesson in the words of this translation
@@ -49,7 +49,7 @@ pub(in crate::cli) struct LessonArgs {
     /// goals, remove the servers
     #[arg(long, value_name = "DIR", group = "what")]
     pub(in crate::cli) prove: Option<PathBuf>,
-    /// Keep the servers of a proof
+    /// Keep the servers after the proof
     #[arg(long, requires = "prove")]
     pub(in crate::cli) keep: bool,
     /// The folder of PostgreSQL's programs for a proof [default: what is installed]
@@ -73,7 +73,7 @@ pub(in crate::cli) struct ChallengeArgs {
 /// What can be done with a lesson or a challenge.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Work {
-    /// Write the design that it begins with
+    /// Write the starting design
     #[arg(long, group = "what")]
     pub(in crate::cli) start: bool,
     /// The file to write the design to [default: standard output]
@@ -91,7 +91,7 @@ pub(in crate::cli) struct Work {
     /// Show the solution
     #[arg(long, group = "what")]
     pub(in crate::cli) solution: bool,
-    /// Ask the goals of the deployed cluster in this folder
+    /// Check the goals on the cluster deployed in this folder
     #[arg(long, value_name = "DIR", group = "what")]
     pub(in crate::cli) servers: Option<PathBuf>,
 }

@@ -91,7 +91,7 @@ pub(in crate::cli) enum Command {
     Survives {
         /// The design file
         file: PathBuf,
-        /// Also combine every two failures
+        /// Also try every pair of failures
         #[arg(long)]
         double: bool,
         /// Print JSON, with the reasons
@@ -109,7 +109,7 @@ pub(in crate::cli) enum Command {
         /// file
         #[arg(long, value_name = "NAME|FILE")]
         scenario: Option<PathBuf>,
-        /// Simulated time, for example 30s or 2min
+        /// How much time to simulate, for example 30s or 2min
         #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
         until: Micros,
         /// Print one JSON object per second
@@ -135,11 +135,11 @@ pub(in crate::cli) enum Command {
     },
     /// Change a running cluster to match a changed design, with the least disruption
     Apply(Apply),
-    /// Make what runs the design of its cluster: after a failover or another change that was made by hand
+    /// Change the design of a cluster to match what runs, after a failover or another change made by hand
     Adopt(Adopt),
-    /// Make a design of a cluster that you already run: from its files, or from a connection to one of its servers
+    /// Make a design from a cluster that you already run: from its files, or from a connection to one of its servers
     Import(ImportArgs),
-    /// Find what is wrong with a cluster that you already run, what would hurt first, and what helps
+    /// Find what is wrong with a cluster that you already run, worst first, and how to fix it
     Audit(AuditArgs),
     // Not a doc comment: its backticks would be printed.
     #[command(
@@ -182,13 +182,13 @@ pub(in crate::cli) enum Command {
         #[command(flatten)]
         show: Show,
     },
-    /// Restart servers of a cluster: reads every setting again, and disconnects their sessions
+    /// Restart servers of a cluster: they read every setting again, and their sessions are disconnected
     Restart(Restart),
-    /// Let servers of a cluster read their configuration files again
+    /// Make servers of a cluster read their configuration files again
     Reload(SomeServers),
     /// Pause the replay of a standby: it still receives WAL, but does not apply it
     Pause(OneServer),
-    /// Let a standby apply WAL again
+    /// Resume the replay of a standby: it applies WAL again
     ResumeReplay(OneServer),
     /// Switch over to a standby: it becomes the primary, the primary becomes a standby, nothing is lost
     Switchover(Switchover),
@@ -196,7 +196,7 @@ pub(in crate::cli) enum Command {
     Failover(Failover),
     /// Bring a server back as a standby after a failover, or after its WAL was lost
     Rejoin(Rejoin),
-    /// Let a standby follow another server
+    /// Make a standby follow another server
     Follow(Follow),
     /// Break a server of a cluster on purpose, in the words of What-if; repair undoes it
     Fail(FailArgs),
@@ -237,9 +237,9 @@ pub(in crate::cli) enum Command {
     },
     /// Build the seed cluster in a temporary folder, show that it replicates, tear it down at Ctrl-C
     Demo(Demo),
-    /// List the lessons and what you have done of them
+    /// List the lessons and your progress
     Lessons(Lessons),
-    /// Show a lesson's task, write its start, check your work
+    /// Show a lesson's task, write its starting design, check your work
     Lesson(LessonArgs),
     /// Repair a cluster in which something is wrong, made from a level and a number
     Challenge(ChallengeArgs),

@@ -18,9 +18,9 @@ pub(in crate::cli) struct Switchover {
 pub(in crate::cli) struct Failover {
     /// The cluster's folder
     pub(in crate::cli) dir: PathBuf,
-    /// The standby that takes over [default: the one that has received most]
+    /// The standby that takes over [default: the one that has received the most WAL]
     pub(in crate::cli) server: Option<String>,
-    /// Accept that transactions are lost
+    /// Do not ask: accept that transactions may be lost
     #[arg(long)]
     pub(in crate::cli) yes: bool,
     #[command(flatten)]
@@ -33,7 +33,7 @@ pub(in crate::cli) struct Rejoin {
     pub(in crate::cli) dir: PathBuf,
     /// The server that comes back
     pub(in crate::cli) server: String,
-    /// Accept that transactions of a server that accepts writes are lost
+    /// Do not ask: accept that transactions that only this server has are lost
     #[arg(long)]
     pub(in crate::cli) yes: bool,
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub(in crate::cli) struct Restart {
     /// The servers to restart [default: all]
     #[arg(value_name = "SERVER")]
     pub(in crate::cli) servers: Vec<String>,
-    /// One after the other, standbys without downstreams first, each only when the one before streams again
+    /// Restart one server at a time, standbys without downstreams first, each only after the previous one streams again
     #[arg(long)]
     pub(in crate::cli) rolling: bool,
     #[command(flatten)]

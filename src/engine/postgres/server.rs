@@ -99,11 +99,13 @@ fn spawn(site: &Site, target: &Target, pass_file_in_environment: bool) -> Result
     let headline = || format!("{} could not be started.", target.name);
     let data = site.own_data(&target.folder).ok_or_else(|| {
         let data = site.data(&target.folder);
-        let hint = match std::fs::symlink_metadata(&data) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => "There is no",
-            _ => "Not the directory that pgcascade made:",
-        };
-        Report::new(headline()).hint(format!("{hint} {}.", data.display()))
+        let is_missing =
+            std::fs::symlink_metadata(&data).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+        Report::new(headline()).hint(if is_missing {
+            format!("There is no {}.", data.display())
+        } else {
+            format!("{} is not the directory made by pgcascade.", data.display())
+        })
     })?;
     let log = files::open_log(&site.path(&ClusterFolder::log(&target.folder)), site.owner)
         .and_then(|log| Ok((log.try_clone()?, log)))

@@ -64,8 +64,7 @@ fn at(feature: Feature, target: Target, topology: &Topology, place: &str) -> (Fa
         (Feature::Name, _) => named(target, topology, server),
         (Feature::Host, Target::Patroni) if server.is_some_and(|server| server.host().is_loopback()) => (
             Fate::Approximated,
-            "Patroni refuses loopback names for its members: the file says 127.0.0.2, another address of this machine. For \
-             servers on hosts of their own, draw the hosts."
+            "Patroni refuses loopback names for its members: the file says 127.0.0.2, another address of this machine. If the servers are on separate hosts, name those hosts in the design."
                 .to_owned(),
         ),
         (Feature::ClusterSettings | Feature::ServerSettings, Target::Patroni) if !patroni::is_controlled(setting) => {

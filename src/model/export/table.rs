@@ -50,7 +50,7 @@ fn on_hosts(feature: Feature) -> (Fate, &'static str) {
         ),
         Feature::Drawing => (
             Lost,
-            "positions and comments stay in design.toml, which lies in the export",
+            "positions and comments stay in design.toml, which is part of the export",
         ),
         Feature::Scenarios => (Lost, "stories of What-if are for people, and stay in design.toml"),
         Feature::LabLinks => (

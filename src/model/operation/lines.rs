@@ -26,6 +26,11 @@ impl Deed {
             Self::Promote if major.has_promote_function() => one("SELECT pg_promote();".to_owned()),
             Self::Promote => one(control.promote().to_owned()),
             Self::ResumeReplay => one(format!("SELECT {}();", major.resume_function())),
+            // Without it a slot retains nothing until its standby connects.
+            Self::CreateSlot { slot } if major.can_reserve_at_slot() => one(format!(
+                "SELECT pg_create_physical_replication_slot({}, true);",
+                literal(slot)
+            )),
             Self::CreateSlot { slot } => one(format!(
                 "SELECT pg_create_physical_replication_slot({});",
                 literal(slot)

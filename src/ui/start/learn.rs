@@ -122,7 +122,7 @@ pub fn learn_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
             ),
             (
                 "Forget…",
-                "Let all lessons begin as new",
+                "Reset the progress in all lessons",
                 LessonMessage::AskForget,
             ),
         ] {

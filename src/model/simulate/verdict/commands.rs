@@ -199,7 +199,7 @@ pub(super) fn new_list(world: &World, configuration: &Configuration<'_>, leader:
         None,
         Said {
             sentence: format!(
-                "On {}, commits do not wait for a standby, so a crash can lose some; make them wait \
+                "On {}, commits do not wait for a standby, so a crash can lose some. Make them wait \
                  again{whom}.",
                 name(world, leader)
             ),

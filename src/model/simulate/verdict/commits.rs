@@ -86,11 +86,11 @@ fn lacking(world: &World, outcome: &LevelOutcome) -> String {
         let who = listed(world, &outcome.silent);
         return if outcome.silent.len() == 1 {
             format!(
-                "it waits for {} to apply it, whose replay is paused",
+                "it waits for {} to apply it, and its replay is paused",
                 name(world, *first)
             )
         } else {
-            format!("it waits for {who} to apply it, whose replay is paused")
+            format!("it waits for {who} to apply it, and its replay is paused")
         };
     }
     let needed = match outcome.needed {
