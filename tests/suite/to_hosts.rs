@@ -4,7 +4,9 @@ use std::path::Path;
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use pgcascade::app::{DesignMessage, Dialog, Effect, HostsPlan, Message, RunMessage, RunView, ToHosts};
+use pgcascade::app::{
+    DesignMessage, Dialog, Effect, FileMessage, HostsPlan, Message, RunMessage, RunView, ToHosts,
+};
 use pgcascade::engine::ansible::{Access, Project, Prospect};
 use pgcascade::model::document::{Command, Document};
 use pgcascade::model::export::Playbook;
@@ -219,4 +221,27 @@ fn what_cannot_go_to_hosts_says_why_and_is_looked_at_again_after_an_edit() {
     window.send(Message::Design(DesignMessage::Do(edit)));
     assert_eq!(looks(&window), 2);
     assert!(window.has("Reading the playbook's folder"));
+}
+
+#[test]
+fn a_moved_card_stops_no_look_and_another_design_has_its_own_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window();
+    ask(&mut window);
+    let answer = planned(&window, &folder, None);
+    let (from, to) = (window.card("b"), window.card("b") + egui::vec2(60.0, 140.0));
+    let (drawn, document) = (window.drawn(), window.session().desk.document.clone());
+    window.drag(from, to);
+    assert_eq!(window.drawn(), drawn);
+    assert_ne!(window.session().desk.document, document, "the card has moved");
+    window.send(answer);
+    assert!(window.has("The plan for the hosts"));
+    let asked = window.session().live.to_hosts.clone().unwrap();
+    window.send(Message::Run(RunMessage::LookToHosts(ToHosts {
+        folder: folder.path().display().to_string(),
+        ..asked.clone()
+    })));
+    window.send(Message::File(FileMessage::New("seed".to_owned())));
+    window.send(Message::File(FileMessage::Discard));
+    assert_eq!(window.session().live.to_hosts, None);
 }

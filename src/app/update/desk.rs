@@ -43,6 +43,8 @@ pub(super) fn replace(session: &mut Session, document: Document, path: Option<Pa
     session.desk = Desk::of(document, path, saved_text, session.desk.revision + 1);
     session.looks.forget_the_design();
     session.live.run = RunView::Idle;
+    // The folder of one design's playbook is no folder for another design.
+    session.live.to_hosts = None;
     session.pending = Pending::default();
 }
 

@@ -43,10 +43,11 @@ pub(super) fn looked(
 ) -> Vec<Effect> {
     // An answer to a question that nobody asks any more is not shown.
     let is_awaited = matches!(&session.live.run, RunView::HostsLooking { asked: now } if *now == asked);
-    let is_of_drawing = match &planned {
-        Ok(planned) => planned.prospect.document == session.desk.document,
-        Err(_) => true,
-    };
+    // A card that was moved meanwhile changes no server: nobody looks again for it.
+    let drawn = session.desk.document.topology();
+    let is_of_drawing = planned.as_ref().map_or(true, |planned| {
+        planned.prospect.document.topology().has_same_configuration(drawn)
+    });
     if is_awaited && is_of_drawing {
         session.live.run = RunView::HostsPlanned { asked, planned };
     }

@@ -53,13 +53,16 @@ pub async fn play(play: Play, events: mpsc::Sender<RunEvent>, cancel: Cancel) ->
             steps: steps.clone(),
         })
         .await;
-    let begun = match project.prepare(document).await {
-        Ok(()) => start(&play),
-        Err(report) => Err(report),
+    let prepared = tokio::select! {
+        prepared = project.prepare(document) => Some(prepared),
+        () = cancel.soft.cancelled() => None,
     };
-    let mut outcome = match begun {
-        Ok(child) => listen(child, &mut playbook, &mut reporter, &cancel).await,
-        Err(report) => told(report, &playbook),
+    let mut outcome = match prepared.map(|prepared| prepared.and_then(|()| start(&play))) {
+        Some(Ok(child)) => listen(child, &mut playbook, &mut reporter, &cancel).await,
+        Some(Err(report)) => told(report, &playbook),
+        None => Outcome::Cancelled {
+            remains: playbook.remains(),
+        },
     };
     if outcome == Outcome::Done
         && let Err(report) = project.settle(document)
