@@ -9,7 +9,7 @@ use crate::app::breaking::BreakingMessage;
 use crate::app::glance::Glance;
 use crate::engine::deploy::adopt::Adopting;
 use crate::engine::deploy::{self, Found, Refused, Steered};
-use crate::model::desk::{FontFile, LeftCluster, Listed, RecentConnection, RecentDesign, Theme, Unsaved};
+use crate::model::desk::{FontFile, LeftCluster, Listed, RecentConnection, RecentDesign, TextSize, Theme, Unsaved};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::{Loaded, Second};
@@ -266,6 +266,7 @@ pub enum ViewMessage {
     Fonts(Vec<FontFile>),
     Theme(Theme),
     ReduceMotion(bool),
+    LessonText(TextSize),
     OpenFolder(PathBuf),
     /// Show the folder with the log.
     ShowLog,

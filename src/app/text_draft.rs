@@ -34,7 +34,7 @@ impl TextDraft {
 pub(super) const TYPING: &str = "Edit the text";
 
 impl Session {
-    /// False for a file that was opened as text and has not been a design since: what is drawn is only a place holder.
+    /// False for a file that was opened as text and has not been a design since: what is drawn is only a placeholder.
     pub fn has_good_drawing(&self) -> bool {
         !self.is_text_broken()
             || self.desk.history.undo_label().is_some()

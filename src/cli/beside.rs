@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::print;
 use crate::engine::monitor::Snapshot;
-use crate::model::simulate::world::{Incident, World};
+use crate::model::fault::Fault;
+use crate::model::simulate::world::World;
 use crate::model::simulate::{Beside, beside};
 use crate::model::words::listed;
 
@@ -22,7 +23,8 @@ impl BesideWhatIf {
         let mut world = World::new(&snapshot.topology);
         let mut left_out = Vec::new();
         for fault in &faults {
-            let incident = Incident::parse(fault, &snapshot.topology).ok();
+            let read = Fault::parse(fault, &snapshot.topology).ok();
+            let incident = read.and_then(|fault| fault.foretold(&snapshot.topology));
             if incident.is_none_or(|incident| world.apply(incident).is_err()) {
                 left_out.push(fault.clone());
             }

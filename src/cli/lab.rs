@@ -12,7 +12,7 @@ use crate::report::Report;
 pub(super) struct FailArgs {
     /// The cluster's folder
     pub(super) dir: PathBuf,
-    /// What happens: "crash slave1", "stop slave1", "freeze slave1", "pause slave1", "drop-slot slave1",
+    /// What happens: "crash slave1", "stop slave1", "stop-immediate slave1", "freeze slave1", "pause slave1", "drop-slot slave1",
     /// "fill-disk slave1", "fill-archive", "outgrow-slots"; if the design has links = true under [lab], also "cut master slave1",
     /// "stall master slave1", "slow master slave1 200ms", "thin master slave1 100kB"
     fault: String,

@@ -36,7 +36,7 @@ const fn plain(key: Key) -> KeyboardShortcut {
 }
 
 #[rustfmt::skip]
-static KEYS: [Shortcuts; 79] = [
+static KEYS: [Shortcuts; 83] = [
     Shortcuts { id: ActionId::New, keys: &[ctrl(Key::N)], in_text: true },
     Shortcuts { id: ActionId::NewFrom, keys: &[ctrl_shift(Key::N)], in_text: true },
     Shortcuts { id: ActionId::Open, keys: &[ctrl(Key::O)], in_text: true },
@@ -106,13 +106,17 @@ static KEYS: [Shortcuts; 79] = [
     Shortcuts { id: ActionId::ShowFiles, keys: &[ctrl(Key::Num2)], in_text: true },
     Shortcuts { id: ActionId::ShowDeploy, keys: &[ctrl(Key::Num3)], in_text: true },
     Shortcuts { id: ActionId::ShowText, keys: &[ctrl(Key::Num4)], in_text: true },
-    Shortcuts { id: ActionId::ShowLesson, keys: &[ctrl(Key::Num5)], in_text: true },
-    Shortcuts { id: ActionId::Lessons, keys: &[ctrl_alt(Key::T)], in_text: true },
     Shortcuts { id: ActionId::ColoursOfDesktop, keys: &[ctrl_alt(Key::C)], in_text: true },
     Shortcuts { id: ActionId::Light, keys: &[ctrl_alt(Key::L)], in_text: true },
     Shortcuts { id: ActionId::Dark, keys: &[ctrl_alt(Key::D)], in_text: true },
     Shortcuts { id: ActionId::ReduceMotion, keys: &[ctrl_alt(Key::M)], in_text: true },
     Shortcuts { id: ActionId::Start, keys: &[alt(Key::Home)], in_text: true },
+    Shortcuts { id: ActionId::Lessons, keys: &[ctrl_alt(Key::T)], in_text: true },
+    Shortcuts { id: ActionId::ShowLesson, keys: &[ctrl(Key::Num5)], in_text: true },
+    Shortcuts { id: ActionId::NextPage, keys: &[plain(Key::PageDown)], in_text: false },
+    Shortcuts { id: ActionId::PreviousPage, keys: &[plain(Key::PageUp)], in_text: false },
+    Shortcuts { id: ActionId::LargerText, keys: &[ctrl_alt(Key::Plus), ctrl_alt(Key::Equals)], in_text: true },
+    Shortcuts { id: ActionId::SmallerText, keys: &[ctrl_alt(Key::Minus)], in_text: true },
     Shortcuts { id: ActionId::Help, keys: &[plain(Key::F1), plain(Key::Questionmark)], in_text: true },
     Shortcuts { id: ActionId::ShowLog, keys: &[ctrl(Key::F1)], in_text: true },
     Shortcuts { id: ActionId::About, keys: &[shift(Key::F1)], in_text: true },

@@ -12,7 +12,9 @@ use egui::{CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
 use crate::app::Outbox;
 use crate::app::actions::Does;
 use crate::app::edits::select;
-use crate::app::{DesignMessage, Effect, FileMessage, Message, Session, StartMessage, Worker, update};
+use crate::app::{
+    DesignMessage, Effect, FileMessage, Message, Session, StartMessage, Tab, ViewMessage, Worker, update,
+};
 use crate::model::desk::Preferences;
 use crate::model::drift::Drift;
 use crate::ui::canvas::{CanvasState, canvas_ui};
@@ -215,6 +217,10 @@ impl Shell {
             Does::Centre(server) => {
                 self.outbox.send(select(server));
                 self.canvas.request_centre(server);
+            }
+            Does::Turn(turn) => {
+                self.panels.lesson.turn(turn);
+                self.outbox.send(Message::View(ViewMessage::Show(Tab::Lesson)));
             }
             Does::AskPaste => ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
             Does::Send(message) => {

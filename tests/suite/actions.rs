@@ -7,7 +7,7 @@ use pgcascade::app::{
     ClusterMessage, DesignMessage, Dialog, Effect, Message, Pick, Tab, TimeMessage, ViewMessage, WhatIf,
     WhatIfMessage,
 };
-use pgcascade::model::desk::{LeftCluster, LeftState};
+use pgcascade::model::desk::{LeftCluster, LeftState, TextSize};
 use pgcascade::model::document::{Command, format, templates};
 use pgcascade::model::topology::{Downstreams, Edit, ServerId, notation};
 use pgcascade::ui::dialogs::ScriptedChooser;
@@ -160,8 +160,11 @@ fn ready_for(action: &UiAction) -> Window {
         let left = left.map(|(name, state)| left_over(name, state)).to_vec();
         window.send(Message::Cluster(ClusterMessage::LeftOver(left)));
     }
-    if action.id == ActionId::ShowLesson {
+    if matches!(action.id, ActionId::ShowLesson | ActionId::NextPage | ActionId::PreviousPage) {
         crate::lesson_window::open_behind_inspector(&mut window);
+    }
+    if action.id == ActionId::SmallerText {
+        window.send(Message::View(ViewMessage::LessonText(TextSize::Largest)));
     }
     if matches!(action.id, Audit | WatchForeign) {
         return crate::importing::behind_inspector();

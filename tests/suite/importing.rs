@@ -125,9 +125,9 @@ fn a_connection_is_typed_and_a_refusal_leaves_everything_as_it_was() {
     );
     assert!(window.has("Asking the servers") && window.has("at most ten seconds"));
 
-    let report = Report::new("db1:5433 could not be asked.").hint("Check the password in ~/.pgpass.");
+    let report = Report::new("db1:5433 could not be queried.").hint("Check the password in ~/.pgpass.");
     window.send(Message::Import(ImportMessage::Failed(1, report)));
-    assert!(window.has("could not be asked") && window.has("Check the password"));
+    assert!(window.has("could not be queried") && window.has("Check the password"));
     let value = |label: &str| {
         window
             .harness

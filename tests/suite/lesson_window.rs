@@ -92,6 +92,65 @@ fn the_second_hop_is_finished_by_keyboard() {
     assert_eq!(open.lesson.name, "article-of-2011");
 }
 
+/// Where the words stand now; `None`: they are scrolled out of sight, or not there.
+fn top_of(window: &Window, words: &str) -> Option<f32> {
+    let has = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
+        node.label().or_else(|| node.value()).is_some_and(|label| label.starts_with(words))
+    };
+    let found = window.harness.query_all(by().predicate(has)).next()?;
+    Some(found.rect().top())
+}
+
+#[test]
+fn page_down_and_page_up_turn_the_pages_of_a_lesson() {
+    let mut window = open("second-hop");
+    let pages = |window: &Window| window.session().lesson.as_ref().unwrap().pages();
+    let title = "Why the second hop is never synchronous";
+    let first = top_of(&window, title);
+    assert!(first.is_some());
+    let is_at_top = |window: &Window| top_of(window, title) == first;
+    assert_eq!(pages(&window), 1);
+    for _ in 0..9 {
+        window.press(Key::PageDown);
+    }
+    assert_eq!(pages(&window), 2, "the next page is for later: its goal is open");
+    // In the largest text two pages are longer than the panel.
+    for _ in 0..3 {
+        window.key(Modifiers::COMMAND | Modifiers::ALT, Key::Plus);
+    }
+    for _ in 0..9 {
+        window.press(Key::PageDown);
+    }
+    assert!(!is_at_top(&window));
+    for _ in 0..9 {
+        window.press(Key::PageUp);
+    }
+    assert!(is_at_top(&window));
+    // A page that is turned to comes into sight whatever stood there.
+    window.send(Message::View(ViewMessage::Show(Tab::Inspector)));
+    window.press(Key::PageDown);
+    assert_eq!(window.session().looks.tab, Tab::Lesson);
+}
+
+#[test]
+fn the_text_of_lessons_grows_and_shrinks_and_nothing_else_does() {
+    let mut window = open("second-hop");
+    let height = |window: &Window, words: &str| {
+        window.harness.get_by_label(words).rect().height()
+    };
+    let (lesson, other) = ("Continue", "Undo");
+    let normal = (height(&window, lesson), height(&window, other));
+    window.key(Modifiers::COMMAND | Modifiers::ALT, Key::Plus);
+    window.key(Modifiers::COMMAND | Modifiers::ALT, Key::Plus);
+    let large = (height(&window, lesson), height(&window, other));
+    assert!(large.0 > normal.0 * 1.2, "{large:?}, {normal:?}");
+    assert_eq!(large.1.to_bits(), normal.1.to_bits());
+    for _ in 0..3 {
+        window.key(Modifiers::COMMAND | Modifiers::ALT, Key::Minus);
+    }
+    assert_eq!(height(&window, lesson).to_bits(), normal.0.to_bits());
+}
+
 #[test]
 fn two_names_is_finished_by_keyboard() {
     let mut window = open("two-names");

@@ -1,6 +1,6 @@
 //! What can be done in the window: every action with its words, and what it does now or why it can do nothing.
 //!
-//! `table` has a row for each; `file`, `edit`, `server`, `view` and `time` are the menus, a function for each row; `cluster`
+//! `table` has a row for each; `file`, `edit`, `server`, `view`, `time` and `learn` are the menus, a function for each row; `cluster`
 //! is what the File menu does to clusters. Menus, shortcuts, command palette, tool bar and help all read the table, so that
 //! they cannot disagree. The keys are the window's own (`ui::keys`).
 
@@ -8,6 +8,7 @@ mod cluster;
 mod edit;
 mod file;
 mod guards;
+mod learn;
 mod server;
 mod table;
 mod time;
@@ -37,8 +38,17 @@ pub enum Does {
     Zoom(f32),
     /// For the canvas: this server is selected and stands in the middle.
     Centre(ServerId),
+    /// For the lesson's panel.
+    Turn(Turn),
     /// For the desktop: hand over the clipboard's text. It comes as a message of its own.
     AskPaste,
+}
+
+/// To the next page of the lesson, or to the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    On,
+    Back,
 }
 
 impl UiAction {

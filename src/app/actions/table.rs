@@ -2,7 +2,7 @@
 //!
 //! A table of one row for each action: as long as there are actions.
 
-use super::{Answer, Does, ZOOM_STEP, cluster, edit, file, server, time, view};
+use super::{Answer, Does, Turn, ZOOM_STEP, cluster, edit, file, learn, server, time, view};
 use crate::app::Session;
 use crate::model::desk::Theme;
 use crate::model::topology::ServerId;
@@ -78,13 +78,17 @@ pub enum ActionId {
     ShowFiles,
     ShowDeploy,
     ShowText,
-    ShowLesson,
-    Lessons,
     ColoursOfDesktop,
     Light,
     Dark,
     ReduceMotion,
     Start,
+    Lessons,
+    ShowLesson,
+    NextPage,
+    PreviousPage,
+    LargerText,
+    SmallerText,
     Help,
     ShowLog,
     About,
@@ -100,17 +104,19 @@ pub enum Menu {
     View,
     /// What-if in time.
     Time,
+    Learn,
     Help,
 }
 
 impl Menu {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::File,
         Self::Edit,
         Self::Server,
         Self::Cluster,
         Self::View,
         Self::Time,
+        Self::Learn,
         Self::Help,
     ];
 
@@ -122,6 +128,7 @@ impl Menu {
             Self::Cluster => "Cluster",
             Self::View => "View",
             Self::Time => "Time",
+            Self::Learn => "Learn",
             Self::Help => "Help",
         }
     }
@@ -151,6 +158,8 @@ impl ActionId {
                 | Self::Minimap
                 | Self::Deselect
                 | Self::ShowInspector
+                | Self::ShowLesson
+                | Self::LargerText
                 | Self::ColoursOfDesktop
                 | Self::Start
                 | Self::Play
@@ -174,6 +183,8 @@ impl ActionId {
                 | Self::Light
                 | Self::Dark
                 | Self::ReduceMotion
+                | Self::LargerText
+                | Self::SmallerText
                 | Self::Start
                 | Self::Help
                 | Self::ShowLog
@@ -195,7 +206,7 @@ pub struct UiAction {
 }
 
 #[rustfmt::skip]
-pub static ACTIONS: [UiAction; 79] = [
+pub static ACTIONS: [UiAction; 83] = [
     UiAction { id: ActionId::New, menu: Menu::File, words: "New", does: file::new, explained: "Create a \
          design with one server, the primary" },
     UiAction { id: ActionId::NewFrom, menu: Menu::File, words: "New from…", does: file::new_from, explained: "Create a design from a built-in \
@@ -304,14 +315,18 @@ pub static ACTIONS: [UiAction; 79] = [
          or plan a deployment" },
     UiAction { id: ActionId::ShowText, menu: Menu::View, words: "Show the text", does: view::show_text, explained: "Edit the design as text next to \
          the drawing" },
-    UiAction { id: ActionId::ShowLesson, menu: Menu::View, words: "Show the lesson", does: view::show_lesson, explained: "Show the open lesson's task, questions and goals" },
-    UiAction { id: ActionId::Lessons, menu: Menu::View, words: "Lessons", does: view::lessons, explained: "Learn replication by doing it: lessons, challenges and a quiz" },
     UiAction { id: ActionId::ColoursOfDesktop, menu: Menu::View, words: "Colours of the desktop", does: |_, _| view::theme(Theme::Desktop), explained: "Use light or dark colours like the desktop" },
     UiAction { id: ActionId::Light, menu: Menu::View, words: "Light", does: |_, _| view::theme(Theme::Light), explained: "Use light colours" },
     UiAction { id: ActionId::Dark, menu: Menu::View, words: "Dark", does: |_, _| view::theme(Theme::Dark), explained: "Use \
          dark colours" },
     UiAction { id: ActionId::ReduceMotion, menu: Menu::View, words: "Reduce motion", does: view::reduce_motion, explained: "Switch off animations" },
     UiAction { id: ActionId::Start, menu: Menu::View, words: "Start page", does: view::start, explained: "Show built-in designs, recent designs and this machine's clusters" },
+    UiAction { id: ActionId::Lessons, menu: Menu::Learn, words: "Lessons", does: learn::lessons, explained: "Learn replication by doing it: lessons, challenges and a quiz" },
+    UiAction { id: ActionId::ShowLesson, menu: Menu::Learn, words: "Show the lesson", does: learn::show_lesson, explained: "Show the open lesson's task, questions and goals" },
+    UiAction { id: ActionId::NextPage, menu: Menu::Learn, words: "Next page", does: |session, _| learn::turn(session, Turn::On), explained: "Turn to the next page of the open lesson" },
+    UiAction { id: ActionId::PreviousPage, menu: Menu::Learn, words: "Previous page", does: |session, _| learn::turn(session, Turn::Back), explained: "Turn back to the previous page of the open lesson" },
+    UiAction { id: ActionId::LargerText, menu: Menu::Learn, words: "Larger lesson text", does: learn::larger_text, explained: "Make the text of lessons larger, for a projector" },
+    UiAction { id: ActionId::SmallerText, menu: Menu::Learn, words: "Smaller lesson text", does: learn::smaller_text, explained: "Make the text of lessons smaller" },
     UiAction { id: ActionId::Help, menu: Menu::Help, words: "Keys and gestures…", does: view::help, explained: "Show this \
          list" },
     UiAction { id: ActionId::ShowLog, menu: Menu::Help, words: "Show the log", does: view::show_log, explained: "Open the folder with pgcascade's log, for bug \

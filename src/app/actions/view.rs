@@ -89,21 +89,6 @@ pub fn show_text(_: &Session, _: &[ServerId]) -> Answer {
     send(Message::View(ViewMessage::Show(Tab::Text)))
 }
 
-pub fn show_lesson(session: &Session, _: &[ServerId]) -> Answer {
-    if session.lesson.is_none() {
-        return Err("No lesson is open".to_owned());
-    }
-    send(Message::View(ViewMessage::Show(Tab::Lesson)))
-}
-
-pub fn lessons(session: &Session, _: &[ServerId]) -> Answer {
-    untyped(session)?;
-    if session.start.is_shown {
-        return Err("The lessons are on this page".to_owned());
-    }
-    send(Message::Start(StartMessage::Show))
-}
-
 pub fn theme(theme: Theme) -> Answer {
     send(Message::View(ViewMessage::Theme(theme)))
 }

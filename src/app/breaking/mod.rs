@@ -158,8 +158,8 @@ impl Laboratory {
         let id = one.server.as_deref().and_then(|name| self.topology.by_name(name));
         let id = id.map(Server::id);
         let is_behind = |made: &&Made| match (one.rule, made.fault) {
-            ("server-down", Some(Fault::Crash(it) | Fault::Stop(it)))
-            | (SILENT, Some(Fault::Freeze(it)))
+            ("server-down", Some(fault)) if fault.ends_server() => fault.server() == id,
+            (SILENT, Some(Fault::Freeze(it)))
             | ("replay-paused", Some(Fault::Pause(it)))
             | ("link-missing", Some(Fault::DropSlot(it))) => Some(it) == id,
             ("link-missing" | "link-silent", Some(Fault::Link { one, other, .. })) => {
@@ -198,6 +198,7 @@ impl Laboratory {
         let mut faults = vec![
             Fault::Crash(id),
             Fault::Stop(id),
+            Fault::StopImmediately(id),
             Fault::Freeze(id),
             Fault::FillDisk(id),
         ];

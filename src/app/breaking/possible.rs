@@ -25,7 +25,7 @@ impl Laboratory {
         }
         match fault {
             Fault::Crash(id) | Fault::Freeze(id) | Fault::FillDisk(id) => self.up(id).map(drop),
-            Fault::Stop(id) => match self.like(Fault::Freeze(id)) {
+            Fault::Stop(id) | Fault::StopImmediately(id) => match self.like(Fault::Freeze(id)) {
                 Some(frozen) => Err(format!("{}, and would not shut down", frozen.sentence)),
                 None => self.up(id).map(drop),
             },

@@ -74,6 +74,7 @@ fn a_server_that_runs_can_be_broken_and_one_that_is_down_only_once_it_is_back() 
     for words in [
         "crash m",
         "stop a",
+        "stop-immediate a",
         "freeze a",
         "fill-disk b",
         "pause a",
@@ -175,8 +176,8 @@ fn every_fault_has_words_that_begin_a_menu_and_end_as_sentences() {
     let topology = session.desk.document.topology();
     let a = topology.by_name("a").unwrap().id();
     let mut faults = laboratory.of_server(a);
-    assert_eq!(faults.len(), 6);
-    assert_eq!(laboratory.of_server(topology.primary().id()).len(), 4);
+    assert_eq!(faults.len(), 7);
+    assert_eq!(laboratory.of_server(topology.primary().id()).len(), 5);
     assert!(laboratory.of_link(topology.primary().id()).is_empty());
     faults.extend(laboratory.of_link(a));
     faults.extend(Laboratory::of_cluster());

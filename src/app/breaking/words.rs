@@ -32,6 +32,7 @@ impl Words {
         match fault {
             Fault::Crash(id) => Self::crash(name(id)),
             Fault::Stop(id) => Self::stop(name(id)),
+            Fault::StopImmediately(id) => Self::stop_immediately(name(id)),
             Fault::Freeze(id) => Self::freeze(name(id)),
             Fault::Pause(id) => Self::pause(name(id)),
             Fault::DropSlot(id) => Self::drop_slot(&name(id)),
@@ -70,6 +71,18 @@ impl Words {
             repair: "starts it again",
             doing: format!("Shutting down {name}"),
             done: format!("{name} was shut down"),
+            subject: name,
+        }
+    }
+
+    fn stop_immediately(name: String) -> Self {
+        Self {
+            entry: "Shut it down (immediate)".to_owned(),
+            does: "Shut it down with SIGQUIT: no checkpoint, and nothing more is sent to its standbys",
+            seen: format!("{name} is down at once, and its downstreams lose their connection"),
+            repair: "starts it again, and it recovers from its WAL",
+            doing: format!("Shutting down {name} (immediate)"),
+            done: format!("{name} was shut down (immediate)"),
             subject: name,
         }
     }

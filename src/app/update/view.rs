@@ -83,6 +83,7 @@ pub(super) fn update(session: &mut Session, message: ViewMessage) -> Vec<Effect>
         ViewMessage::CloseNotices => session.notices.clear(),
         ViewMessage::Fonts(fonts) => session.fonts.extend(fonts),
         ViewMessage::Theme(theme) => session.preferences.theme = theme,
+        ViewMessage::LessonText(size) => session.preferences.lesson_text = size,
         ViewMessage::ReduceMotion(reduce) => session.preferences.reduce_motion = reduce,
         ViewMessage::ShowLog => return vec![Effect::ShowLog],
         ViewMessage::OpenFolder(folder) => return vec![Effect::OpenFolder(folder)],

@@ -120,7 +120,7 @@ fn with(preferences: &Preferences, name: &str, value: Value) -> Result<Preferenc
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::desk::{Removal, Theme};
+    use crate::model::desk::{Removal, TextSize, Theme};
 
     #[test]
     fn they_come_back_as_they_were_saved() {
@@ -137,6 +137,7 @@ mod tests {
             right_side: false,
             removal: Some(Removal::Remove),
             lesson_language: "de".to_owned(),
+            lesson_text: TextSize::Larger,
         };
         save_in(&folder, &preferences).unwrap();
         assert_eq!(load_in(&folder), (preferences, None));

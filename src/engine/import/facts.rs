@@ -100,8 +100,8 @@ fn of_visit(visit: &Visit, user: &str) -> Facts {
     } else {
         facts.losses.push(hidden(
             &facts.place,
-            &format!("\"{user}\" may not read pg_hba.conf, so nothing is known of it: a superuser, or GRANT EXECUTE ON FUNCTION \
-                      pg_hba_file_rules() TO {role}, sees it."),
+            &format!("\"{user}\" may not read pg_hba.conf, so its rules are unknown. Connect as a superuser, or run: GRANT EXECUTE ON \
+                      FUNCTION pg_hba_file_rules() TO {role}"),
         ));
     }
     if visit.more.sees_settings == Some(false) || visit.more.sees_stats == Some(false) {

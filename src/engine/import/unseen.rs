@@ -23,7 +23,7 @@ pub(super) fn stranger(told: &mut Told, walked: &Walked, at: usize, row: &Sender
         .map(|state| format!(", {}", state.word()))
         .unwrap_or_default();
     let message = format!(
-        "It streams from {}{sync}, and nothing answered where it may be: no view shows its port. Its card is a place holder; \
+        "It streams from {}{sync}, and nothing answered where it may be: no view shows its port. Its card is a placeholder; \
          name it with --also HOST:PORT.",
         shown(&visit.host, visit.port)
     );

@@ -239,7 +239,7 @@ impl Walker {
             .iter()
             .map(|((host, port), _)| shown(host, *port))
             .collect();
-        let mut report = Report::new(format!("{} could not be asked.", places.join(", ")));
+        let mut report = Report::new(format!("{} could not be queried.", places.join(", ")));
         report.causes = silent.iter().map(|(_, why)| why.to_string()).collect();
         let user = self.dialling.user();
         for (_, why) in silent {
@@ -248,8 +248,8 @@ impl Walker {
                     "Check the password of \"{user}\" in ~/.pgpass (mode 0600), in PGPASSFILE or in PGPASSWORD."
                 ),
                 Unreachable::Login(_) => format!(
-                    "Check the role \"{user}\", the database, and the server's pg_hba.conf. A role for looking needs: CREATE ROLE \
-                     monitor LOGIN PASSWORD '…' IN ROLE pg_monitor."
+                    "Check the role \"{user}\", the database, and the server's pg_hba.conf. To create a role that can only \
+                     look: CREATE ROLE monitor LOGIN PASSWORD '…' IN ROLE pg_monitor."
                 ),
                 Unreachable::Refused => {
                     "Nobody listens there: check host and port, and that the server runs and listens on that address \

@@ -48,6 +48,16 @@ pub(super) async fn make(
             task.quietly(cancel).await?;
             Ok(format!("{} was shut down cleanly.", target.name))
         }
+        Fault::StopImmediately(id) => {
+            let target = running(cluster, id)?;
+            server::stop_immediately(&cluster.site, &target, &wait)
+                .await
+                .map_err(Failure::into_report)?;
+            Ok(format!(
+                "{} was shut down in immediate mode (SIGQUIT): it recovers when it starts.",
+                target.name
+            ))
+        }
         Fault::Freeze(id) => {
             let target = running(cluster, id)?;
             signal_all(cluster, &target, Signal::SIGSTOP)?;
@@ -181,7 +191,7 @@ pub(super) async fn undo(
     let wait = Wait::new(AT_MOST, cancel.clone());
     let folder = &cluster.site.folder;
     match *fault {
-        Fault::Crash(id) | Fault::Stop(id) => {
+        Fault::Crash(id) | Fault::Stop(id) | Fault::StopImmediately(id) => {
             let target = target(cluster, id)?;
             let mut to_rejoin = cluster.to_rejoin().into_iter();
             let because = to_rejoin

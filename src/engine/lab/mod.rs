@@ -77,7 +77,7 @@ pub async fn repair(
         }
     };
     let mut said = Vec::new();
-    let mut failed: Option<Report> = None;
+    let mut failed: Vec<(String, Report)> = Vec::new();
     for text in in_order_of_repair(wanted, topology) {
         // A server that came back by a copy has another data directory than before.
         let cluster = Cluster::load(folder)?;
@@ -95,10 +95,35 @@ pub async fn repair(
                 note(folder, |faults| faults.retain(|one| *one != text))?;
                 said.push(sentence);
             }
-            Err(report) => failed = failed.or(Some(report)),
+            Err(report) => failed.push((text, report)),
         }
     }
-    failed.map_or(Ok(said), Err)
+    if failed.is_empty() {
+        return Ok(said);
+    }
+    Err(what_is_left(failed, &said))
+}
+
+/// Every fault that could not be repaired with its reason, and what was repaired all the same.
+fn what_is_left(mut failed: Vec<(String, Report)>, said: &[String]) -> Report {
+    let mut report = match failed.as_slice() {
+        [_] => failed.remove(0).1,
+        all => {
+            let mut report = Report::new(format!("{} faults could not be repaired.", all.len()));
+            for (text, one) in failed {
+                let causes = one.causes.iter().map(String::as_str);
+                let why: Vec<&str> = std::iter::once(one.headline.as_str()).chain(causes).collect();
+                report.causes.push(format!("{text}: {}", why.join(" ")));
+                let new: Vec<String> = one.hints.into_iter().filter(|hint| !report.hints.contains(hint)).collect();
+                report.hints.extend(new);
+            }
+            report
+        }
+    };
+    if !said.is_empty() {
+        report.hints.push(format!("The others are repaired: {}", said.join(" ")));
+    }
+    report
 }
 
 /// The last first; but what keeps servers that run from answering comes before those that are down, and standbys are copied
@@ -172,5 +197,19 @@ mod tests {
                 "outgrow-slots"
             ]
         );
+    }
+
+    #[test]
+    fn every_fault_that_is_left_is_named_and_what_was_repaired_is_said() {
+        let failed = |text: &str| (text.to_owned(), Report::new(format!("{text} stays.")).hint("Wait."));
+        let one = what_is_left(vec![failed("crash a")], &[]);
+        assert_eq!(one, Report::new("crash a stays.").hint("Wait."));
+        let both = what_is_left(
+            vec![failed("crash a"), failed("stop b")],
+            &["c runs again.".to_owned()],
+        );
+        assert_eq!(both.headline, "2 faults could not be repaired.");
+        assert_eq!(both.causes, ["crash a: crash a stays.", "stop b: stop b stays."]);
+        assert_eq!(both.hints, ["Wait.", "The others are repaired: c runs again."]);
     }
 }

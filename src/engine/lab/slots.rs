@@ -168,8 +168,7 @@ fn is_left_down(cluster: &Cluster, server: &Server) -> Result<bool, Report> {
     let mut made = made
         .iter()
         .filter_map(|text| Fault::parse(text, cluster.topology()).ok());
-    let own = [Fault::Crash(server.id()), Fault::Stop(server.id())];
-    Ok(!made.any(|fault| own.contains(&fault)))
+    Ok(!made.any(|fault| fault.ends_server() && fault.server() == Some(server.id())))
 }
 
 /// Brings a standby back the cheapest way that is right.

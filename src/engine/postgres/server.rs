@@ -181,46 +181,74 @@ pub async fn stop(
     fast: Duration,
     wait: &Wait,
 ) -> Result<bool, Failure> {
-    // A server in single-user mode takes SIGINT for "leave that statement".
-    for (signal, for_single, patience) in [
-        (Signal::SIGINT, Signal::SIGTERM, fast),
-        (Signal::SIGQUIT, Signal::SIGQUIT, IMMEDIATE_STOP),
-    ] {
-        let running = site.running(&target.folder).map_err(|doubt| {
-            Report::of(format!("{} was not stopped.", target.name), &doubt)
-                .hint("If you may stop that server, stop it by hand, then try again.")
-        })?;
-        let (pid, signal) = match (running, started) {
-            (Some(running), _) if running.is_single_user => (running.pid, for_single),
-            (Some(running), _) => (running.pid, signal),
-            // Started a moment ago, and not yet named in its directory: our child, so the number is its own.
-            (None, Some(child)) if child.ended().is_none() && processes::is_alive(child.pid) => {
-                (child.pid, signal)
-            }
-            (None, _) => return Ok(signal == Signal::SIGQUIT),
-        };
-        let began = processes::start_ticks(pid);
-        let wait = wait.at_most(patience);
-        tracing::info!(
-            "tells {}, process {pid}, to end: {}",
-            target.name,
-            signal.as_str()
-        );
-        loop {
-            if !processes::is_alive(pid) || processes::start_ticks(pid) != began {
-                return Ok(true);
-            }
-            // Again with every look: a server that has only just begun may not be listening to signals yet. One that
-            // already stops takes no notice.
-            send(pid, signal);
-            // A server that was frozen hears nothing before it goes on.
-            send(pid, Signal::SIGCONT);
-            if !wait.next().await? {
-                break;
-            }
+    for (signal, patience) in [(Signal::SIGINT, fast), (Signal::SIGQUIT, IMMEDIATE_STOP)] {
+        match end_by(site, target, started, signal, &wait.at_most(patience)).await? {
+            Ended::Did => return Ok(true),
+            Ended::WasDown => return Ok(signal == Signal::SIGQUIT),
+            Ended::Hangs => {}
         }
     }
     Err(Report::new(format!("{} does not stop.", target.name)).into())
+}
+
+/// Stops a server in immediate mode, without asking it to finish anything. Nothing, if it does not run.
+pub async fn stop_immediately(site: &Site, target: &Target, wait: &Wait) -> Result<(), Failure> {
+    match end_by(site, target, None, Signal::SIGQUIT, wait).await? {
+        Ended::Did | Ended::WasDown => Ok(()),
+        Ended::Hangs => Err(Report::new(format!("{} does not stop.", target.name)).into()),
+    }
+}
+
+/// What became of a server that was told to end.
+enum Ended {
+    Did,
+    WasDown,
+    Hangs,
+}
+
+/// Tells a server to end by a signal, until it has or the wait is over.
+async fn end_by(
+    site: &Site,
+    target: &Target,
+    started: Option<&Started>,
+    signal: Signal,
+    wait: &Wait,
+) -> Result<Ended, Failure> {
+    let running = site.running(&target.folder).map_err(|doubt| {
+        Report::of(format!("{} was not stopped.", target.name), &doubt)
+            .hint("If you may stop that server, stop it by hand, then try again.")
+    })?;
+    let (pid, signal) = match (running, started) {
+        // A server in single-user mode takes SIGINT for "leave that statement".
+        (Some(running), _) if running.is_single_user && signal == Signal::SIGINT => {
+            (running.pid, Signal::SIGTERM)
+        }
+        (Some(running), _) => (running.pid, signal),
+        // Started a moment ago, and not yet named in its directory: our child, so the number is its own.
+        (None, Some(child)) if child.ended().is_none() && processes::is_alive(child.pid) => {
+            (child.pid, signal)
+        }
+        (None, _) => return Ok(Ended::WasDown),
+    };
+    let began = processes::start_ticks(pid);
+    tracing::info!(
+        "tells {}, process {pid}, to end: {}",
+        target.name,
+        signal.as_str()
+    );
+    loop {
+        if !processes::is_alive(pid) || processes::start_ticks(pid) != began {
+            return Ok(Ended::Did);
+        }
+        // Again with every look: a server that has only just begun may not be listening to signals yet. One that
+        // already stops takes no notice.
+        send(pid, signal);
+        // A server that was frozen hears nothing before it goes on.
+        send(pid, Signal::SIGCONT);
+        if !wait.next().await? {
+            return Ok(Ended::Hangs);
+        }
+    }
 }
 
 /// Ends a server that does not answer, without a moment in which it could still accept a commit: SIGKILL, to the server and

@@ -114,5 +114,5 @@ impl Rows {
 }
 
 fn failed(server: &str, error: &SqlError) -> Report {
-    Report::of(format!("{server} could not be asked."), error)
+    Report::of(format!("{server} could not be queried."), error)
 }

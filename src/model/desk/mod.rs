@@ -12,4 +12,4 @@ pub use clusters::{Condition, LeftCluster, LeftState, Listed};
 pub use connections::{Password, RecentConnection};
 pub use designs::{RecentDesign, Unsaved};
 pub use fonts::FontFile;
-pub use preferences::{ENGLISH, Preferences, Removal, Theme};
+pub use preferences::{ENGLISH, Preferences, Removal, TextSize, Theme};

@@ -24,6 +24,7 @@ pub struct Preferences {
     pub removal: Option<Removal>,
     /// The language in which lessons are told that have it, as a code: "de".
     pub lesson_language: String,
+    pub lesson_text: TextSize,
 }
 
 impl Default for Preferences {
@@ -37,6 +38,7 @@ impl Default for Preferences {
             right_side: true,
             removal: None,
             lesson_language: ENGLISH.to_owned(),
+            lesson_text: TextSize::default(),
         }
     }
 }
@@ -49,6 +51,42 @@ pub enum Theme {
     Desktop,
     Light,
     Dark,
+}
+
+/// How large the text of lessons is: a class reads it from a projector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextSize {
+    #[default]
+    Normal,
+    Large,
+    Larger,
+    Largest,
+}
+
+impl TextSize {
+    const ALL: [Self; 4] = [Self::Normal, Self::Large, Self::Larger, Self::Largest];
+
+    /// Times the size of other text.
+    pub fn factor(self) -> f32 {
+        match self {
+            Self::Normal => 1.0,
+            Self::Large => 1.25,
+            Self::Larger => 1.6,
+            Self::Largest => 2.0,
+        }
+    }
+
+    /// `None`: there is none.
+    pub fn larger(self) -> Option<Self> {
+        Self::ALL.into_iter().find(|size| size.factor() > self.factor())
+    }
+
+    /// `None`: there is none.
+    pub fn smaller(self) -> Option<Self> {
+        let mut sizes = Self::ALL.into_iter().rev();
+        sizes.find(|size| size.factor() < self.factor())
+    }
 }
 
 /// [`Downstreams`], as it is remembered.
@@ -74,5 +112,23 @@ impl From<Removal> for Downstreams {
             Removal::Reattach => Self::Reattach,
             Removal::Remove => Self::Remove,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_grows_up_to_the_largest_and_shrinks_back_to_the_normal_size() {
+        let mut size = TextSize::default();
+        let mut steps = 0;
+        while let Some(larger) = size.larger() {
+            assert!(larger.factor() > size.factor() && larger.smaller() == Some(size));
+            size = larger;
+            steps += 1;
+        }
+        assert_eq!((size, steps), (TextSize::Largest, 3));
+        assert_eq!(TextSize::Normal.smaller(), None);
     }
 }

@@ -23,6 +23,8 @@ pub enum Fault {
     Crash(ServerId),
     /// A fast shutdown.
     Stop(ServerId),
+    /// An immediate shutdown: no checkpoint, nothing more is sent, and its next start recovers.
+    StopImmediately(ServerId),
     /// SIGSTOP: it keeps its connections, and answers nothing.
     Freeze(ServerId),
     /// The standby receives WAL and does not apply it.
@@ -58,6 +60,7 @@ pub enum Trouble {
 }
 
 /// What What-if does not have a word for.
+const STOP_IMMEDIATE: &str = "stop-immediate";
 const FREEZE: &str = "freeze";
 const DROP_SLOT: &str = "drop-slot";
 const FILL_DISK: &str = "fill-disk";
@@ -90,6 +93,7 @@ impl Fault {
             Self::Pause(server) => Incident::Pause(server).text(topology),
             Self::FillArchive => Incident::FillArchive.text(topology),
             Self::OutgrowSlots => Incident::OutgrowSlots.text(topology),
+            Self::StopImmediately(server) => named(STOP_IMMEDIATE, server),
             Self::Freeze(server) => named(FREEZE, server),
             Self::DropSlot(server) => named(DROP_SLOT, server),
             Self::FillDisk(server) => named(FILL_DISK, server),
@@ -112,12 +116,27 @@ impl Fault {
         match self {
             Self::Crash(id)
             | Self::Stop(id)
+            | Self::StopImmediately(id)
             | Self::Freeze(id)
             | Self::Pause(id)
             | Self::DropSlot(id)
             | Self::FillDisk(id) => Some(id),
             Self::FillArchive | Self::OutgrowSlots | Self::Link { .. } => None,
         }
+    }
+
+    /// The same in What-if, as far as it differs there; `None`: What-if has no word for it.
+    pub fn foretold(self, topology: &Topology) -> Option<Incident> {
+        match self {
+            // What a server loses by it is the same.
+            Self::StopImmediately(id) => Some(Incident::Crash(id)),
+            _ => Incident::parse(&self.text(topology), topology).ok(),
+        }
+    }
+
+    /// True if the server is down after it.
+    pub fn ends_server(self) -> bool {
+        matches!(self, Self::Crash(_) | Self::Stop(_) | Self::StopImmediately(_))
     }
 
     /// True if both are of the same link, whichever end is named first.

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::{DROP_SLOT, FILL_DISK, FREEZE, Fault, KILOBYTE, SLOW, STALL, THIN, Trouble};
+use super::{DROP_SLOT, FILL_DISK, FREEZE, Fault, KILOBYTE, SLOW, STALL, STOP_IMMEDIATE, THIN, Trouble};
 use crate::model::simulate::world::{BadIncident, Incident};
 use crate::model::topology::{Server, Topology, notation};
 
-const KNOWN: &str = "crash SERVER, stop SERVER, freeze SERVER, pause STANDBY, drop-slot STANDBY, fill-disk SERVER, \
+const KNOWN: &str = "crash SERVER, stop SERVER, stop-immediate SERVER, freeze SERVER, pause STANDBY, drop-slot STANDBY, fill-disk SERVER, \
                      fill-archive, outgrow-slots; in a laboratory ([lab] links): cut SERVER SERVER, stall SERVER SERVER, \
                      slow SERVER SERVER [TIME], thin SERVER SERVER [KB-A-SECOND]";
 const SLOW_AT_MOST: Duration = Duration::from_secs(20);
@@ -73,6 +73,7 @@ impl Fault {
             Ok(Self::Link { one, other, trouble })
         };
         match *words_of.as_slice() {
+            [STOP_IMMEDIATE, name] => return server(name).map(Self::StopImmediately),
             [FREEZE, name] => return server(name).map(Self::Freeze),
             [DROP_SLOT, name] => return server(name).map(Self::DropSlot),
             [FILL_DISK, name] => return server(name).map(Self::FillDisk),
@@ -135,6 +136,7 @@ mod tests {
         for words in [
             "crash \"my m\"",
             "stop a",
+            "stop-immediate \"my m\"",
             "freeze \"my m\"",
             "pause a",
             "drop-slot a",

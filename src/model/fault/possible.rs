@@ -53,7 +53,7 @@ impl Fault {
             Self::Pause(id) | Self::DropSlot(id) if server(id).is_some_and(Server::is_primary) => {
                 Err(Impossible::OfPrimary(name(id)))
             }
-            Self::Pause(id) if server(id).is_some_and(Server::is_receiver) => {
+            Self::Pause(id) | Self::StopImmediately(id) if server(id).is_some_and(Server::is_receiver) => {
                 Err(Impossible::OfReceiver(name(id)))
             }
             Self::DropSlot(id) if !topology.uses_slot(id) => Err(Impossible::NoSlot(name(id))),
@@ -84,7 +84,7 @@ mod tests {
         let no_laboratory = check("cut m a").unwrap_err();
         assert_eq!(no_laboratory, Impossible::NoLaboratory);
         assert!(no_laboratory.hint().unwrap().contains("[lab]"));
-        for words in ["crash m", "stop a", "freeze a", "fill-disk m", "pause a"] {
+        for words in ["crash m", "stop a", "stop-immediate m", "freeze a", "fill-disk m", "pause a"] {
             assert_eq!(check(words), Ok(()), "{words}");
         }
     }

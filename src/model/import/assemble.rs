@@ -227,7 +227,7 @@ impl Drawing<'_> {
                     host: (!dialled.host.is_empty()).then(|| dialled.host.clone()),
                     port: Some(dialled.port),
                     message: format!(
-                        "{} dials it, and nothing was found that could be it: its card is a place holder.",
+                        "{} connects to it, and no server that was found could be it: its card is a placeholder.",
                         by.join(", ")
                     ),
                 }

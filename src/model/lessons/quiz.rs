@@ -112,7 +112,7 @@ fn asked(
     Some(match kind {
         0 => (
             Truth::Answers,
-            format!("{after}Whose answer can end the waiting of a commit?"),
+            format!("{after}Whose reply can let a commit return?"),
             "two-names",
         ),
         1 => (

@@ -142,7 +142,7 @@ pub fn fold_ui(ui: &mut Ui, words: &str, is_used: bool, content: impl FnOnce(&mu
 
 /// Text of second rank that wraps.
 pub fn note_ui(ui: &mut Ui, words: impl Into<String>) -> Response {
-    let text = RichText::new(words.into()).size(TEXT_SMALL);
+    let text = RichText::new(words.into()).small();
     let colour = Tokens::of(ui.visuals()).text_weak;
     ui.add(egui::Label::new(text.color(colour)).wrap())
 }

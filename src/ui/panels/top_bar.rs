@@ -52,6 +52,7 @@ fn key_of(menu: Menu) -> Key {
         Menu::Cluster => Key::C,
         Menu::View => Key::V,
         Menu::Time => Key::T,
+        Menu::Learn => Key::L,
         Menu::Help => Key::H,
     }
 }

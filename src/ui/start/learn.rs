@@ -173,7 +173,7 @@ fn tiles_ui(ui: &mut Ui, session: &Session, lessons: &[&Lesson], outbox: &mut Ou
                 let Some(diagram) = PICTURES.get(lesson.name.as_str()) else {
                     continue;
                 };
-                let (sign, state) = state(session.learning.mark(&lesson.name));
+                let (sign, state) = state(session, lesson);
                 let summary = format!(
                     "{} min · {sign} {state}\nNot so: {}",
                     lesson.minutes, lesson.kills
@@ -193,10 +193,14 @@ fn tiles_ui(ui: &mut Ui, session: &Session, lessons: &[&Lesson], outbox: &mut Ou
 }
 
 /// Shape and word.
-fn state(mark: Mark) -> (&'static str, &'static str) {
-    match mark {
+fn state(session: &Session, lesson: &Lesson) -> (&'static str, &'static str) {
+    let progress = &session.learning.progress;
+    let was_shown = progress.of(&lesson.name).is_some_and(|record| record.shown);
+    match progress.mark(&lesson.name) {
         Mark::New => ("○", "new"),
+        Mark::Begun if was_shown => ("◑", "shown"),
         Mark::Begun => ("◐", "begun"),
+        Mark::Solved if progress.is_changed(lesson) => ("✔", "solved, changed since"),
         Mark::Solved => ("✔", "solved"),
         Mark::Proved => ("✔✔", "proved"),
     }

@@ -142,7 +142,7 @@ fn what_is_missing_is_said_and_nothing_is_begun() {
 #[test]
 fn an_import_that_failed_says_why_and_loses_nothing_that_was_typed() {
     let mut session = running();
-    let report = Report::new("db3:5432 could not be asked.");
+    let report = Report::new("db3:5432 could not be queried.");
     send(&mut session, ImportMessage::Failed(7, report.clone()));
     assert_eq!(stage(&session), &ImportStage::Running(1), "of another one");
     send(&mut session, ImportMessage::Failed(1, report.clone()));

@@ -1,13 +1,14 @@
 //! Goals with their ticks: what was found where one does not hold yet, and its hints.
 
-use egui::{Label, RichText, Ui};
+use egui::{Label, RichText, TextStyle, Ui};
 
 use crate::app::{LessonMessage, OpenLesson, Outbox};
 use crate::model::lessons::{Goal, GoalState, On};
 use crate::model::words::as_sentence;
-use crate::ui::theme::{GAP_SMALL, TEXT_BODY, TEXT_SMALL, Tokens};
+use crate::ui::theme::{GAP_SMALL, Tokens};
 
 use super::super::parts::note_ui;
+use super::size::body;
 use super::{live, rich_ui, send};
 
 pub(super) fn goals_ui(ui: &mut Ui, open: &OpenLesson, ids: &[String], outbox: &mut Outbox) {
@@ -56,14 +57,15 @@ fn goal_ui(ui: &mut Ui, goal: &Goal, state: &GoalState) {
         .horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             let bounce = 1.0 + 0.5 * (growth * std::f32::consts::PI).sin();
-            let size = TEXT_BODY * if state.is_met { bounce } else { 1.0 };
+            let size = body(ui) * if state.is_met { bounce } else { 1.0 };
             let sign = RichText::new(sign).size(size).color(colour).strong();
-            ui.add_sized([18.0, 18.0], Label::new(sign).selectable(false));
+            let side = body(ui) * 1.33;
+            ui.add_sized([side, side], Label::new(sign).selectable(false));
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 1.0;
-                ui.add(Label::new(RichText::new(&goal.text).size(TEXT_BODY)).wrap());
+                ui.add(Label::new(RichText::new(&goal.text).text_style(TextStyle::Body)).wrap());
                 for found in state.found.iter().take(2) {
-                    let text = RichText::new(as_sentence(found)).size(TEXT_SMALL);
+                    let text = RichText::new(as_sentence(found)).small();
                     ui.add(Label::new(text.color(tokens.text_weak)).wrap());
                 }
             });

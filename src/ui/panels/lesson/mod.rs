@@ -5,7 +5,9 @@ mod ask;
 mod goals;
 mod language;
 mod own;
+mod pages;
 mod proof;
+mod size;
 mod strip;
 mod words;
 
@@ -17,12 +19,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use egui::{Button, Frame, Margin, RichText, ScrollArea, Ui};
 
+use crate::app::actions::Turn;
 use crate::app::{LessonMessage, Looked, Message, OpenLesson, Outbox, Session};
 use crate::model::lessons::{Challenge, Lesson, lessons, parse_challenge};
 use crate::model::words::counted;
 use crate::ui::fonts::strong;
-use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, RADIUS_CARD, TEXT_HEADING, Tokens};
+use crate::ui::theme::{GAP, GAP_LARGE, GAP_SMALL, RADIUS_CARD, Tokens};
 
+use self::pages::Pages;
 use super::parts::{main_button, note_ui};
 
 /// What the panel remembers between frames.
@@ -37,6 +41,14 @@ pub struct LessonState {
     stepped: f64,
     /// When the file of a lesson of one's own was looked at last.
     read: f64,
+    pages: Pages,
+}
+
+impl LessonState {
+    /// In the next frame.
+    pub fn turn(&mut self, turn: Turn) {
+        self.pages.asked = Some(turn);
+    }
 }
 
 /// So long nothing has changed before words for a wrong attempt come.
@@ -50,6 +62,8 @@ pub fn lesson_ui(ui: &mut Ui, session: &Session, state: &mut LessonState, outbox
         .id_salt("lesson")
         .auto_shrink(false)
         .show(ui, |ui| {
+            size::enlarge(ui, session.preferences.lesson_text.factor());
+            state.pages.begin();
             head_ui(ui, open);
             language::language_ui(ui, open, outbox);
             own::faults_ui(ui, open);
@@ -62,6 +76,7 @@ pub fn lesson_ui(ui: &mut Ui, session: &Session, state: &mut LessonState, outbox
                     ui.separator();
                 }
                 ui.add_space(GAP_SMALL);
+                state.pages.head(ui);
                 rich_ui(ui, &page.text);
                 if let Some(question) = page.ask.as_deref().and_then(|id| open.lesson.ask(id)) {
                     ask::ask_ui(ui, open, question, state, outbox);
@@ -75,10 +90,12 @@ pub fn lesson_ui(ui: &mut Ui, session: &Session, state: &mut LessonState, outbox
             wrong_ui(ui, open, state);
             if open.has_more_pages() {
                 ui.add_space(GAP);
-                if main_button(ui, true, "Continue").clicked() {
-                    send(outbox, LessonMessage::Page(open.pages()));
+                let continued = main_button(ui, true, "Continue");
+                if continued.on_hover_text("Turn to the next page (Page Down)").clicked() {
+                    state.pages.reach(open, outbox);
                 }
             }
+            state.pages.end(ui, open, outbox);
             help_ui(ui, open, outbox);
         });
 }
@@ -89,7 +106,7 @@ fn send(outbox: &mut Outbox, message: LessonMessage) {
 
 fn head_ui(ui: &mut Ui, open: &OpenLesson) {
     let lesson = &open.lesson;
-    ui.label(RichText::new(&lesson.title).size(TEXT_HEADING).family(strong(ui)));
+    ui.label(RichText::new(&lesson.title).heading());
     let mut about = format!("{} min", lesson.minutes);
     if !lesson.kills.is_empty() {
         about = format!("{about} · a common belief: {}", lower(&lesson.kills));

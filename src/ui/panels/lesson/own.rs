@@ -6,7 +6,7 @@ use std::time::Duration;
 use egui::{Frame, Label, Margin, RichText, Sense, Ui, vec2};
 
 use crate::app::{LessonMessage, OpenLesson, Outbox};
-use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_CARD, TEXT_SMALL, Tokens};
+use crate::ui::theme::{GAP, GAP_SMALL, RADIUS_CARD, Tokens};
 use crate::ui::thumbnail;
 
 use super::super::parts::note_ui;
@@ -50,7 +50,7 @@ pub(super) fn faults_ui(ui: &mut Ui, open: &OpenLesson) {
             ui.set_width(ui.available_width());
             ui.label(RichText::new(format!("What {name} still needs")).strong());
             for fault in own.faults.iter().take(MOST) {
-                ui.add(Label::new(RichText::new(fault).size(TEXT_SMALL)).wrap());
+                ui.add(Label::new(RichText::new(fault).small()).wrap());
             }
             if own.faults.len() > MOST {
                 note_ui(ui, format!("and {} more", own.faults.len() - MOST));

@@ -1,13 +1,14 @@
 //! The lesson on real servers: what can be done, what is being done, and how it ended.
 
-use egui::{Frame, Label, Margin, RichText, Ui};
+use egui::{Frame, Label, Margin, RichText, TextStyle, Ui};
 
 use crate::app::{LessonMessage, Message, OpenLesson, Outbox, Proof, RunMessage};
 use crate::model::lessons::{LabStep, ProofStep};
 use crate::model::words::as_sentence;
-use crate::ui::theme::{GAP_SMALL, RADIUS_CARD, TEXT_BODY, TEXT_SMALL, Tokens};
+use crate::ui::theme::{GAP_SMALL, RADIUS_CARD, Tokens};
 
 use super::super::parts::note_ui;
+use super::size::body;
 use super::{live, send};
 
 /// Only for a lesson that is solved and asks servers.
@@ -85,8 +86,9 @@ fn steps_ui(ui: &mut Ui, proof: &Proof) {
                 ui.horizontal_top(|ui| {
                     ui.spacing_mut().item_spacing.x = 6.0;
                     let sign = RichText::new(sign).color(colour).strong();
-                    ui.add_sized([16.0, 16.0], Label::new(sign).selectable(false));
-                    ui.add(Label::new(RichText::new(said(step)).size(TEXT_BODY)).wrap());
+                    let side = body(ui) * 1.2;
+                    ui.add_sized([side, side], Label::new(sign).selectable(false));
+                    ui.add(Label::new(RichText::new(said(step)).text_style(TextStyle::Body)).wrap());
                 });
             }
         });
@@ -119,7 +121,7 @@ fn ended_ui(ui: &mut Ui, proof: &Proof) {
             let colour = tokens.error;
             ui.add(Label::new(RichText::new(&report.headline).color(colour)).wrap());
             for line in report.causes.iter().chain(&report.hints) {
-                ui.add(Label::new(RichText::new(line).size(TEXT_SMALL)).wrap());
+                ui.add(Label::new(RichText::new(line).small()).wrap());
             }
         }
         None => {}

@@ -1,10 +1,9 @@
 //! The text of a page: **bold**, *emphasis* and `code`, and the words of the glossary with their explanation on hover.
 
-use egui::{Label, RichText, Ui};
+use egui::{Label, RichText, TextStyle, Ui};
 
 use crate::model::simulate::verdict::glossary;
 use crate::ui::fonts::strong;
-use crate::ui::theme::{TEXT_BODY, TEXT_MONO};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Style {
@@ -60,7 +59,7 @@ fn paragraph_ui(ui: &mut Ui, text: &str) {
         let strong = strong(ui);
         for (piece, style) in pieces(text) {
             let styled = |text: &str| {
-                let mut rich = RichText::new(text).size(TEXT_BODY);
+                let mut rich = RichText::new(text).text_style(TextStyle::Body);
                 if style.is_strong {
                     rich = rich.family(strong.clone());
                 }
@@ -68,7 +67,7 @@ fn paragraph_ui(ui: &mut Ui, text: &str) {
                     rich = rich.italics();
                 }
                 if style.is_code {
-                    rich = rich.monospace().size(TEXT_MONO);
+                    rich = rich.monospace();
                 }
                 rich
             };
