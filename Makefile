@@ -9,7 +9,9 @@
 #                to build the window once; BENCHMARKS.md has the figures)
 #   make test-exports   feed exports to Ansible, docker-compose, Patroni, repmgr, systemd and the like, and run them on
 #                hosts of their own (namespaces; as root; 10 minutes; fetches the tools once)
-#   make bench-hosts   40 hosts (namespaces; as root) by Ansible, beside plain ssh in parallel (10 minutes; HOSTS=13 for fewer)
+#   make test-advice   type what a verdict advises, word for word, on PostgreSQL 11, 13, 15, 16 and 18 with all their
+#                programs (50 MB to load; 5 minutes)
+#   make bench-hosts   40 hosts (namespaces; as root) by Ansible, beside plain ssh in parallel (20 minutes; HOSTS=13 for fewer)
 #   make test-report   open an audit's HTML report in headless Chromium (fetches it once; 1 minute)
 #   make test-strace   trace what root does with a cluster of another user (as root; 2 minutes; OWNER=NAME, by default postgres)
 #   make fuzz    damage every kind of file 200,000 times: no reader may panic (a few minutes; fuzz/ has targets for cargo-fuzz)
@@ -24,7 +26,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-exports test-report test-strace test-versions bench bench-hosts fuzz package lint setup catalogue
+.PHONY: help run test test-advice test-exports test-report test-strace test-versions bench bench-hosts fuzz package lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -61,6 +63,15 @@ test-versions:
 	@packaging/setup.sh test-versions
 	@bins=$$(packaging/versions.sh); \
 	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions:: change_postgres on_other_versions
+
+# One version after the other, because each run takes its servers from one folder.
+test-advice:
+	@packaging/setup.sh test-advice
+	@bins=$$(packaging/complete.sh); \
+	IFS=:; for bin in $$bins; do \
+		echo "-- $$($$bin/postgres --version)"; \
+		PGCASCADE_BIN=$$bin cargo test --locked --test live -- --nocapture advice:: || exit 1; \
+	done
 
 # The tools themselves, and hosts of their own: not a part of `make test`, which needs no network and no root.
 test-exports:

@@ -4,6 +4,7 @@
 #   packaging/setup.sh run            a PostgreSQL server; the window's libraries, if there is a display
 #   packaging/setup.sh test           a PostgreSQL server, openssl, iproute2, ShellCheck
 #   packaging/setup.sh test-versions  a PostgreSQL server, openssl, npm
+#   packaging/setup.sh test-advice    a PostgreSQL server, openssl, Python's venv
 #   packaging/setup.sh test-exports   PostgreSQL, etcd, repmgr, sshd and what else the exports are tried with
 #   packaging/setup.sh test-report    Chromium, which opens the report of an audit
 #   packaging/setup.sh test-strace    strace, which says what root does
@@ -85,6 +86,7 @@ case $purpose in
   run) need_postgres; need_window ;;
   test) need_postgres; need_openssl; need_hosts; need_shellcheck ;;
   test-versions) need_postgres; need_openssl; need_npm ;;
+  test-advice) need_postgres; need_openssl; need "pip, which brings complete installations" python3-venv ;;
   test-exports)
     need_postgres; need_openssl; need_shellcheck
     need "hosts of their own (namespaces), and the way to them" iproute2 openssh-server openssh-client sudo
@@ -96,7 +98,7 @@ case $purpose in
   test-report) command -v chromium >/dev/null || need "Chromium, which opens the report of an audit" chromium ;;
   lint) need_shellcheck ;;
   package) need_rpm ;;
-  *) echo "usage: packaging/setup.sh run|test|test-versions|test-exports|test-report|test-strace|lint|package" >&2; exit 2 ;;
+  *) echo "usage: packaging/setup.sh run|test|test-versions|test-advice|test-exports|test-report|test-strace|lint|package" >&2; exit 2 ;;
 esac
 
 command -v cc >/dev/null || need "a C compiler, which links every Rust program" gcc libc6-dev

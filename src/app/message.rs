@@ -9,7 +9,9 @@ use crate::app::breaking::BreakingMessage;
 use crate::app::glance::Glance;
 use crate::engine::deploy::adopt::Adopting;
 use crate::engine::deploy::{self, Found, Refused, Steered};
-use crate::model::desk::{FontFile, LeftCluster, Listed, RecentConnection, RecentDesign, TextSize, Theme, Unsaved};
+use crate::model::desk::{
+    FontFile, LeftCluster, Listed, RecentConnection, RecentDesign, TextSize, Theme, Unsaved,
+};
 use crate::model::diagram::{PictureFormat, PictureStyle};
 use crate::model::document::{Command, Document};
 use crate::model::health::{Loaded, Second};

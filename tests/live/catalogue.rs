@@ -20,17 +20,18 @@ use super::scene::Scene;
 
 /// Values whose acceptance hangs on more than the value: the server's check looks at the machine, at how it was built,
 /// or at other settings.
-const DEPENDS: [&str; 13] = [
+const DEPENDS: [&str; 14] = [
     "sort_mem", // old names: the server speaks of work_mem and maintenance_work_mem
     "vacuum_mem",
     "autovacuum_max_workers", // their sum is limited, up to 17
     "max_connections",
     "max_wal_senders",
     "max_worker_processes",
-    "bonjour",           // not built in
-    "default_with_oids", // from 12 on only off
-    "log_min_messages",  // "panic" hides the complaints that are asked for
-    "log_parser_stats",  // not together with log_statement_stats
+    "bonjour",                     // not built in
+    "default_with_oids",           // from 12 on only off
+    "standard_conforming_strings", // from 19 on only on: the complaint does not name it
+    "log_min_messages",            // "panic" hides the complaints that are asked for
+    "log_parser_stats",            // not together with log_statement_stats
     "log_planner_stats",
     "log_executor_stats",
     "max_stack_depth", // the machine's ulimit
@@ -124,6 +125,11 @@ fn major_of(bin: &Path) -> PgMajor {
     let version = said
         .split_whitespace()
         .find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+    // "19beta3"
+    let version = version
+        .unwrap()
+        .split(|c: char| !c.is_ascii_digit() && c != '.')
+        .next();
     PgMajor::parse(version.unwrap()).unwrap()
 }
 
@@ -266,6 +272,8 @@ async fn names_are_known_as_servers_know_them() {
             .into_iter()
             // Directives, and what Debian adds to its own servers.
             .filter(|name| !name.starts_with("include") && *name != "extension_destdir")
+            // Only minor releases from August 2026 on have it before 19.
+            .filter(|name| *name != "output_plugin_libraries" || server.major >= PgMajor::V19)
             .flat_map(|name| {
                 [
                     name.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pgcascade::model::topology::PgMajor;
 
@@ -50,7 +50,14 @@ async fn a_primary_that_became_a_standby_is_seen() {
     make_standby(&place, "m");
     place.control("m", &["-w", "-l", "/dev/null", "start"]);
     let expected = ["no-primary -", "primary-is-standby m"];
-    // The standby has to connect again first.
+    let begun = Instant::now();
+    while !expected
+        .iter()
+        .all(|one| place.rules().0.contains(&(*one).to_owned()))
+    {
+        assert!(begun.elapsed() < SEEN, "{}", place.rules().1);
+    }
+    // What its standby lacks is gone once it has connected again.
     let said = place.shows(&expected, MENDED);
     assert!(
         said.contains("m is designed as the primary but is a standby"),

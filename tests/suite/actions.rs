@@ -160,7 +160,10 @@ fn ready_for(action: &UiAction) -> Window {
         let left = left.map(|(name, state)| left_over(name, state)).to_vec();
         window.send(Message::Cluster(ClusterMessage::LeftOver(left)));
     }
-    if matches!(action.id, ActionId::ShowLesson | ActionId::NextPage | ActionId::PreviousPage) {
+    if matches!(
+        action.id,
+        ActionId::ShowLesson | ActionId::NextPage | ActionId::PreviousPage
+    ) {
         crate::lesson_window::open_behind_inspector(&mut window);
     }
     if action.id == ActionId::SmallerText {

@@ -95,7 +95,9 @@ fn the_second_hop_is_finished_by_keyboard() {
 /// Where the words stand now; `None`: they are scrolled out of sight, or not there.
 fn top_of(window: &Window, words: &str) -> Option<f32> {
     let has = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
-        node.label().or_else(|| node.value()).is_some_and(|label| label.starts_with(words))
+        node.label()
+            .or_else(|| node.value())
+            .is_some_and(|label| label.starts_with(words))
     };
     let found = window.harness.query_all(by().predicate(has)).next()?;
     Some(found.rect().top())
@@ -135,9 +137,7 @@ fn page_down_and_page_up_turn_the_pages_of_a_lesson() {
 #[test]
 fn the_text_of_lessons_grows_and_shrinks_and_nothing_else_does() {
     let mut window = open("second-hop");
-    let height = |window: &Window, words: &str| {
-        window.harness.get_by_label(words).rect().height()
-    };
+    let height = |window: &Window, words: &str| window.harness.get_by_label(words).rect().height();
     let (lesson, other) = ("Continue", "Undo");
     let normal = (height(&window, lesson), height(&window, other));
     window.key(Modifiers::COMMAND | Modifiers::ALT, Key::Plus);

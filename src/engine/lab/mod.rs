@@ -114,14 +114,20 @@ fn what_is_left(mut failed: Vec<(String, Report)>, said: &[String]) -> Report {
                 let causes = one.causes.iter().map(String::as_str);
                 let why: Vec<&str> = std::iter::once(one.headline.as_str()).chain(causes).collect();
                 report.causes.push(format!("{text}: {}", why.join(" ")));
-                let new: Vec<String> = one.hints.into_iter().filter(|hint| !report.hints.contains(hint)).collect();
+                let new: Vec<String> = one
+                    .hints
+                    .into_iter()
+                    .filter(|hint| !report.hints.contains(hint))
+                    .collect();
                 report.hints.extend(new);
             }
             report
         }
     };
     if !said.is_empty() {
-        report.hints.push(format!("The others are repaired: {}", said.join(" ")));
+        report
+            .hints
+            .push(format!("The others are repaired: {}", said.join(" ")));
     }
     report
 }
@@ -201,7 +207,12 @@ mod tests {
 
     #[test]
     fn every_fault_that_is_left_is_named_and_what_was_repaired_is_said() {
-        let failed = |text: &str| (text.to_owned(), Report::new(format!("{text} stays.")).hint("Wait."));
+        let failed = |text: &str| {
+            (
+                text.to_owned(),
+                Report::new(format!("{text} stays.")).hint("Wait."),
+            )
+        };
         let one = what_is_left(vec![failed("crash a")], &[]);
         assert_eq!(one, Report::new("crash a stays.").hint("Wait."));
         let both = what_is_left(

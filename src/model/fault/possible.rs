@@ -84,7 +84,14 @@ mod tests {
         let no_laboratory = check("cut m a").unwrap_err();
         assert_eq!(no_laboratory, Impossible::NoLaboratory);
         assert!(no_laboratory.hint().unwrap().contains("[lab]"));
-        for words in ["crash m", "stop a", "stop-immediate m", "freeze a", "fill-disk m", "pause a"] {
+        for words in [
+            "crash m",
+            "stop a",
+            "stop-immediate m",
+            "freeze a",
+            "fill-disk m",
+            "pause a",
+        ] {
             assert_eq!(check(words), Ok(()), "{words}");
         }
     }

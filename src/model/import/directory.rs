@@ -7,12 +7,30 @@ use crate::model::topology::terms::SegmentSize;
 
 /// Where pg_control has `floatFormat`, whatever the version: this number, and behind it the sizes.
 const FLOAT_FORMAT: f64 = 1_234_567.0;
-/// From there, in bytes.
-const SEGMENT_SIZE_AT: usize = 20;
-const CHECKSUMS_AT: usize = 44;
+/// What stands where behind it, in bytes. Since 19 the size of an SLRU segment and what initdb said of checksums stand in between (`src/include/catalog/pg_control.h`).
+const LAYOUTS: [Layout; 2] = [
+    Layout {
+        since: 0,
+        segment_size_at: 20,
+        checksums_at: 44,
+    },
+    Layout {
+        since: 1900,
+        segment_size_at: 24,
+        checksums_at: 52,
+    },
+];
+/// Where every version says which layout it has: 1300, 1903 …
+const VERSION_AT: usize = 8;
 /// The name of a slot in its state file, and the database behind it: none for a physical one.
 const SLOT_NAME_AT: usize = 16;
 const SLOT_NAME_BYTES: usize = 64;
+
+struct Layout {
+    since: u32,
+    segment_size_at: usize,
+    checksums_at: usize,
+}
 
 /// Looks at the data directory, if it is one.
 pub fn look(files: &dyn Files, data: &str, facts: &mut Facts) {
@@ -62,14 +80,19 @@ fn control_says(control: &[u8], facts: &mut Facts) {
     let Some(at) = control.windows(mark.len()).position(|bytes| bytes == mark) else {
         return;
     };
-    let number = |offset: usize| {
-        let bytes = control.get(at + offset..at + offset + 4)?;
+    let number = |at: usize| {
+        let bytes = control.get(at..at + 4)?;
         Some(u32::from_ne_bytes(bytes.try_into().ok()?))
     };
-    let megabytes = number(SEGMENT_SIZE_AT).map(|bytes| bytes / (1024 * 1024));
+    let version = number(VERSION_AT);
+    let known = |layout: &&Layout| version.is_some_and(|version| version >= layout.since);
+    let Some(layout) = LAYOUTS.iter().rev().find(known) else {
+        return;
+    };
+    let megabytes = number(at + layout.segment_size_at).map(|bytes| bytes / (1024 * 1024));
     facts.initdb.wal_segment_size =
         megabytes.and_then(|megabytes| SegmentSize::parse(&format!("{megabytes}MB")).ok());
-    facts.initdb.data_checksums = number(CHECKSUMS_AT)
+    facts.initdb.data_checksums = number(at + layout.checksums_at)
         .filter(|version| *version <= 1)
         .map(|version| version == 1);
 }
@@ -98,14 +121,23 @@ mod tests {
     }
 
     #[test]
-    fn control_is_read_behind_its_mark() {
-        let mut control = vec![0; 300];
-        control[100..108].copy_from_slice(&FLOAT_FORMAT.to_ne_bytes());
-        control[120..124].copy_from_slice(&(64_u32 * 1024 * 1024).to_ne_bytes());
-        control[144..148].copy_from_slice(&1_u32.to_ne_bytes());
-        let mut facts = Facts::default();
-        control_says(&control, &mut facts);
-        assert_eq!(facts.initdb.wal_segment_size.unwrap().megabytes(), 64);
-        assert_eq!(facts.initdb.data_checksums, Some(true));
+    fn control_is_read_behind_its_mark_in_the_layout_of_its_version() {
+        let said = |version: u32, numbers: &[(usize, u32)]| {
+            let mut control = vec![0; 300];
+            control[8..12].copy_from_slice(&version.to_ne_bytes());
+            control[100..108].copy_from_slice(&FLOAT_FORMAT.to_ne_bytes());
+            for (at, number) in numbers {
+                control[*at..at + 4].copy_from_slice(&number.to_ne_bytes());
+            }
+            let mut facts = Facts::default();
+            control_says(&control, &mut facts);
+            let megabytes = facts.initdb.wal_segment_size.map(SegmentSize::megabytes);
+            (megabytes, facts.initdb.data_checksums)
+        };
+        let segment = 64 * 1024 * 1024;
+        assert_eq!(said(1300, &[(120, segment), (144, 1)]), (Some(64), Some(true)));
+        // initdb had made checksums (148), and somebody has switched them off since (152).
+        let new = [(120, 8192), (124, segment), (144, 1), (148, 1), (152, 0)];
+        assert_eq!(said(1903, &new), (Some(64), Some(false)));
     }
 }

@@ -1,9 +1,10 @@
 //! Which major version a folder's files are for, where no `PG_VERSION` says so.
 
 use crate::model::topology::PgMajor;
-use crate::model::topology::catalogue::{Known, lookup};
+use crate::model::topology::catalogue::{Known, is_unseen, lookup};
 
-/// The newest version that knows every one of these settings (or most of them, where none knows all).
+/// The newest version that knows every one of these settings (or most of them, where none knows all); one that was not seen as
+/// it was released only where no other knows as many.
 pub fn oldest_that_knows(names: &[&str], is_before_12: bool, is_after_11: bool) -> PgMajor {
     let fits = |major: &PgMajor| {
         let has_signal = major.has_standby_signal();
@@ -17,7 +18,7 @@ pub fn oldest_that_knows(names: &[&str], is_before_12: bool, is_after_11: bool) 
     };
     let candidates = PgMajor::ALL.into_iter().filter(fits);
     candidates
-        .max_by_key(|major| (known(*major), *major))
+        .max_by_key(|major| (known(*major), !is_unseen(*major), *major))
         .unwrap_or(PgMajor::V15)
 }
 

@@ -1,8 +1,8 @@
 //! Every server parameter of every major version: its type, its range or words, and whether it can be set at all.
 //!
-//! The data are the files in `assets/parameters`: `catalogue.txt` is made from real servers of 10 to 18 by
+//! The data are the files in `assets/parameters`: `catalogue.txt` is made from real servers of 10 to 19 by
 //! `packaging/catalogue.sh`, `by-hand.txt` holds what they cannot say (9.2 to 9.6), `renamed.txt` what is called
-//! otherwise since. 19 is taken to be like 18, but for what its release notes say. `classes.txt` says what each can do to the machine. Start with [`lookup`];
+//! otherwise since. 19 was read from its branch of August 2026, before its release. `classes.txt` says what each can do to the machine. Start with [`lookup`];
 //! `catalogue/value.rs` judges a value, `catalogue/class.rs` what it does to the machine.
 
 mod class;
@@ -155,9 +155,9 @@ pub fn lookup(name: &str, major: PgMajor) -> Known {
     }
 }
 
-/// True for a version newer than any that was looked at: what it has besides is not known.
+/// True for a version that was not looked at as it was released: what it has besides is not known.
 pub fn is_unseen(major: PgMajor) -> bool {
-    !major.has_known_parameters() && !major.has_two_numbers()
+    major > PgMajor::V18
 }
 
 /// The names that the version has, as it spells them.

@@ -482,9 +482,19 @@ impl PgMajor {
         self >= Self::V12
     }
 
-    /// True for 10 to 18, whose parameters were read from servers; what a 19 adds nobody has seen yet.
+    /// True for 10 to 19, whose parameters were read from servers (19: from one built from its branch of August 2026).
     pub fn has_known_parameters(self) -> bool {
-        self >= Self::V10 && self <= Self::V18
+        self >= Self::V10 && self <= Self::V19
+    }
+
+    /// What `max_locks_per_transaction` is if nobody says it (release notes of 19).
+    pub fn locks_per_transaction(self) -> i64 {
+        if self >= Self::V19 { 128 } else { 64 }
+    }
+
+    /// A logical slot raises the level of WAL by itself from 19 on, where `wal_level` is replica.
+    pub fn raises_wal_level(self) -> bool {
+        self >= Self::V19
     }
 
     /// `db_user_namespace`, with which users belong to one database, went with 17.

@@ -43,7 +43,7 @@ pub use hazards::{Danger, Hazard, digest};
 pub use major::{PgMajor, UnknownMajor};
 pub use names::{NAME_BYTES, ServerName, SiteName};
 pub use refusal::Refusal;
-pub use rules::{CLUSTER_OWN, DATA_DEPTH, MANAGED_SETTINGS, NOT_BELOW_PRIMARY, RULES, Rule, reporting, rule};
+pub use rules::{CLUSTER_OWN, DATA_DEPTH, MANAGED_SETTINGS, RULES, Rule, not_below_primary, reporting, rule};
 pub use sync::{CommitLevel, SyncMethod, SyncPolicy};
 pub use terms::{ClusterTerms, HbaAddress, LinkTerms, ServerTerms, SlotName};
 pub use values::{ApplyDelay, BadValue, Host, Port, ServerId, check_setting_name, check_setting_value};

@@ -6,7 +6,7 @@ use crate::model::configuration::{self, Effective};
 use crate::model::drift::Repair;
 use crate::model::plan::Means;
 use crate::model::topology::catalogue::{Known, lookup};
-use crate::model::topology::{NOT_BELOW_PRIMARY, PgMajor, Server, ServerId, Topology};
+use crate::model::topology::{PgMajor, Server, ServerId, Topology, not_below_primary};
 
 /// What says which standbys a commit waits for, and how long: changed by steps of its own.
 pub const SYNC: [&str; 2] = ["synchronous_standby_names", "synchronous_commit"];
@@ -282,7 +282,7 @@ fn value(effective: &BTreeMap<ServerId, Effective>, id: ServerId, name: &str, de
 fn limits_of(major: PgMajor) -> impl Iterator<Item = (&'static str, i64)> {
     // The files always say it.
     let senders = major.counts_senders_apart().then_some(("max_wal_senders", 0));
-    NOT_BELOW_PRIMARY.into_iter().chain(senders)
+    not_below_primary(major).into_iter().chain(senders)
 }
 
 /// Which server of the wanted design is which of the one that runs: of the same name, else in the same place.

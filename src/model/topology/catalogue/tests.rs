@@ -41,20 +41,47 @@ fn no_version_has_a_parameter_twice() {
 }
 
 #[test]
-fn the_newest_version_is_like_the_one_before_but_for_what_its_notes_say() {
-    let gone = |name: &&str| *name == "escape_string_warning";
-    assert!(
-        names(PgMajor::V18)
-            .filter(|name| !gone(name))
-            .eq(names(PgMajor::V19))
-    );
-    assert_eq!(
-        lookup("escape_string_warning", PgMajor::V19),
-        Known::Elsewhere {
-            since: None,
-            until: Some(PgMajor::V18)
-        }
-    );
+fn the_newest_version_differs_from_the_one_before_as_its_notes_say() {
+    let all = |major| names(major).collect::<std::collections::BTreeSet<_>>();
+    let (before, newest) = (all(PgMajor::V18), all(PgMajor::V19));
+    let gone: Vec<_> = before.difference(&newest).copied().collect();
+    assert_eq!(gone, ["escape_string_warning", "io_workers"]);
+    assert_eq!(newest.difference(&before).count(), 22);
+    for (name, since, until) in [
+        ("io_workers", None, Some(PgMajor::V18)),
+        ("escape_string_warning", None, Some(PgMajor::V18)),
+    ] {
+        assert_eq!(
+            lookup(name, PgMajor::V19),
+            Known::Elsewhere { since, until },
+            "{name}"
+        );
+    }
+    let since = Some(PgMajor::V19);
+    let only_19 = Known::Elsewhere { since, until: None };
+    assert_eq!(lookup("wal_sender_shutdown_timeout", PgMajor::V18), only_19);
+    assert!(takes(
+        "log_min_messages",
+        PgMajor::V19,
+        "warning,checkpointer:debug1"
+    ));
+    assert!(!takes(
+        "log_min_messages",
+        PgMajor::V18,
+        "warning,checkpointer:debug1"
+    ));
+    for (value, is_taken) in [("on", true), ("ON", true), ("1", true), ("off", false)] {
+        assert_eq!(
+            takes("standard_conforming_strings", PgMajor::V19, value),
+            is_taken,
+            "{value}"
+        );
+    }
+    assert!(takes(
+        "output_plugin_libraries",
+        PgMajor::V15,
+        "pgoutput, wal2json"
+    ));
     assert!(names(PgMajor::V18).count() > 400 && names(PgMajor::V10).count() > 270);
 }
 

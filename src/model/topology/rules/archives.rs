@@ -126,7 +126,8 @@ pub(super) fn slot_sync_incomplete(topology: &Topology) -> Vec<Found> {
             by_hand::on(topology, of, "wal_level")
                 .is_some_and(|hand| hand.value.trim().eq_ignore_ascii_case("logical"))
         };
-        if !is_logical(server) || !is_logical(topology.primary()) {
+        let is_raised = topology.postgres().raises_wal_level();
+        if !is_raised && (!is_logical(server) || !is_logical(topology.primary())) {
             say(
                 format!("\"{name}\" copies logical slots, which needs wal_level = logical"),
                 Some(("Set wal_level to logical", set(None, "wal_level", "logical"))),

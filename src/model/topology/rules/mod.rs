@@ -42,7 +42,7 @@ pub struct Rule {
 pub use feedback::reporting;
 pub use files::{CLUSTER_OWN, DATA_DEPTH};
 pub use managed::MANAGED_SETTINGS;
-pub use settings::NOT_BELOW_PRIMARY;
+pub use settings::not_below_primary;
 
 use Severity::{Error, Note, Warning};
 

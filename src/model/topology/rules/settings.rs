@@ -1,7 +1,7 @@
 //! Rules on settings given by hand, of the cluster or of one server.
 
 use super::super::findings::Found;
-use super::super::{Edit, Server, Topology};
+use super::super::{Edit, PgMajor, Server, Topology};
 use super::{by_hand, standbys};
 
 pub(super) fn hot_standby_off_on_relay(topology: &Topology) -> Vec<Found> {
@@ -99,20 +99,22 @@ pub(super) fn too_few_slots(topology: &Topology) -> Vec<Found> {
     too_few(topology, "max_replication_slots", slots, "get a slot")
 }
 
-/// What a standby may not have lower than the primary, and what the primary has if nothing is said.
+/// What a standby may not have lower than the primary, and what a server has if nothing is said.
 /// Beside these, from 12 on, `max_wal_senders`: there the drawing says how many.
-pub const NOT_BELOW_PRIMARY: [(&str, i64); 4] = [
-    ("max_connections", 100),
-    ("max_prepared_transactions", 0),
-    ("max_locks_per_transaction", 64),
-    ("max_worker_processes", 8),
-];
+pub fn not_below_primary(major: PgMajor) -> [(&'static str, i64); 4] {
+    [
+        ("max_connections", 100),
+        ("max_prepared_transactions", 0),
+        ("max_locks_per_transaction", major.locks_per_transaction()),
+        ("max_worker_processes", 8),
+    ]
+}
 
 pub(super) fn standby_setting_below_primary(topology: &Topology) -> Vec<Found> {
     let number = |server, name| by_hand::on(topology, server, name).and_then(by_hand::ByHand::number);
     let senders = Topology::room_for(topology.most_downstreams());
     let senders = i64::try_from(senders).unwrap_or(i64::MAX);
-    let common = NOT_BELOW_PRIMARY
+    let common = not_below_primary(topology.postgres())
         .into_iter()
         .chain([("max_wal_senders", senders)]);
     let mut found = Vec::new();

@@ -78,7 +78,7 @@ pub fn lookup_option(name: &str) -> Result<ConninfoOption, BadValue> {
         "passfile" | "password" | "sslpassword" | "scram_client_key" | "scram_server_key" => {
             "a password file: a design never holds a password, and each target says where the file lies"
         }
-        "replication" | "service" => "nothing: a standby sets it itself",
+        "replication" | "service" | "servicefile" => "nothing: a standby sets it itself",
         _ => "",
     };
     if !derived.is_empty() {

@@ -91,7 +91,10 @@ pub fn lesson_ui(ui: &mut Ui, session: &Session, state: &mut LessonState, outbox
             if open.has_more_pages() {
                 ui.add_space(GAP);
                 let continued = main_button(ui, true, "Continue");
-                if continued.on_hover_text("Turn to the next page (Page Down)").clicked() {
+                if continued
+                    .on_hover_text("Turn to the next page (Page Down)")
+                    .clicked()
+                {
                     state.pages.reach(open, outbox);
                 }
             }

@@ -29,7 +29,8 @@ impl Pages {
 
     /// A page begins here.
     pub fn head(&mut self, ui: &Ui) {
-        self.heads.push(Rect::from_min_size(ui.cursor().min, vec2(1.0, 1.0)));
+        self.heads
+            .push(Rect::from_min_size(ui.cursor().min, vec2(1.0, 1.0)));
     }
 
     /// All pages are drawn: scrolls to where it was asked to.

@@ -441,6 +441,43 @@ fn a_standby_below_the_drawn_senders_is_found() {
 }
 
 #[test]
+fn what_nobody_says_is_what_the_version_has() {
+    let count = |major: &str, on: &str, locks: &str, rule: &str| {
+        let text = format!("postgres {major}\nm 1024\n  a 1025\n");
+        let mut topology = notation::parse(&text).unwrap();
+        let server = topology.by_name(on).unwrap().id();
+        topology
+            .apply(&set(Some(server), "max_locks_per_transaction", locks))
+            .unwrap();
+        found(&topology, rule)
+    };
+    let rule = "standby-setting-below-primary";
+    assert_eq!(
+        [count("18", "a", "64", rule), count("18", "m", "100", rule)],
+        [0, 1]
+    );
+    // 19 has 128.
+    assert_eq!(
+        [count("19", "a", "64", rule), count("19", "m", "100", rule)],
+        [1, 0]
+    );
+}
+
+#[test]
+fn from_19_on_slots_are_copied_without_wal_level_logical() {
+    let count = |major: &str| {
+        let text = format!("postgres {major}\nm 1024\n  a 1025\n");
+        let mut topology = notation::parse(&text).unwrap();
+        let server = topology.by_name("a").unwrap().id();
+        topology
+            .apply(&set(Some(server), "sync_replication_slots", "on"))
+            .unwrap();
+        found(&topology, "slot-sync-incomplete")
+    };
+    assert_eq!(count("18") - count("19"), 1);
+}
+
+#[test]
 fn in_a_quorum_priorities_may_be_equal() {
     let text = QUIET.replace("priority 2", "priority 1");
     let found_in = |text: &str| found(&notation::parse(text).unwrap(), "sync-priority-used-twice");
