@@ -9,6 +9,7 @@
 #                to build the window once; BENCHMARKS.md has the figures)
 #   make test-exports   feed exports to Ansible, docker-compose, Patroni, repmgr, systemd and the like, and run them on
 #                hosts of their own (namespaces; as root; 10 minutes; fetches the tools once)
+#   make test-newest BIN=/somewhere/19/bin   try PostgreSQL 19, which no registry has yet (1 minute)
 #   make test-advice   type what a verdict advises, word for word, on PostgreSQL 11, 13, 15, 16 and 18 with all their
 #                programs (50 MB to load; 5 minutes)
 #   make bench-hosts   40 hosts (namespaces; as root) by Ansible, beside plain ssh in parallel (20 minutes; HOSTS=13 for fewer)
@@ -26,7 +27,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-advice test-exports test-report test-strace test-versions bench bench-hosts fuzz package lint setup catalogue
+.PHONY: help run test test-advice test-newest test-exports test-report test-strace test-versions bench bench-hosts fuzz package lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -62,7 +63,14 @@ test:
 test-versions:
 	@packaging/setup.sh test-versions
 	@bins=$$(packaging/versions.sh); \
-	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture versions:: change_postgres on_other_versions
+	PGCASCADE_TEST_BINS=$$bins cargo test --locked --test live -- --ignored --nocapture --skip _19 versions:: change_postgres on_other_versions
+
+# A version that no registry has yet, from where you built or installed it: a folder that ends in 19/bin.
+test-newest:
+	@packaging/setup.sh test
+	@test -x "$(BIN)/postgres" || { echo "make test-newest BIN=/somewhere/19/bin: there is no postgres" >&2; exit 2; }
+	PGCASCADE_TEST_BINS=$(BIN) cargo test --locked --test live -- --ignored --nocapture _19
+	PGCASCADE_TEST_BINS=$(BIN) cargo test --locked --test live -- --nocapture catalogue::
 
 # One version after the other, because each run takes its servers from one folder.
 test-advice:

@@ -240,7 +240,7 @@ async fn follows_the_advice(text: &str, change: impl FnOnce(&mut Topology), faul
     place.end().await;
 }
 
-fn rewindable(topology: &mut Topology) {
+pub fn rewindable(topology: &mut Topology) {
     topology
         .apply(&Edit::SetSetting {
             server: None,

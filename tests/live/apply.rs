@@ -483,6 +483,7 @@ versions! {
     change_postgres_16 V16 6,
     change_postgres_17 V17 7,
     change_postgres_18 V18 8,
+    change_postgres_19 V19 0,
 }
 
 /// The changes all at once and back, and limits up and down.

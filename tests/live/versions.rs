@@ -101,6 +101,8 @@ versions! {
     postgres_16 V16 6,
     postgres_17 V17 7,
     postgres_18 V18 8,
+    // No registry has a server of it yet: `make test-newest BIN=…/19/bin` tries one that was built from source, by itself.
+    postgres_19 V19 0,
 }
 
 #[allow(

@@ -1,5 +1,7 @@
 //! One server takes over from another, on this machine.
 
+use std::path::Path;
+
 use nix::sys::signal::Signal;
 use tokio::time::Instant;
 
@@ -20,6 +22,8 @@ use crate::report::Report;
 
 /// What `pg_ctl promote` leaves for a server before 12.
 const PROMOTE_FILE: &str = "promote";
+/// Makes a server a standby at its start, from 12 on.
+const STANDBY_SIGNAL: &str = "standby.signal";
 /// What ALTER SYSTEM wrote: each server has its own.
 const AUTO_CONF: &str = "postgresql.auto.conf";
 
@@ -235,13 +239,37 @@ impl ChangeHost {
             command.env("PGPASSFILE", site.path(ClusterFolder::PGPASS));
         }
         let each = |line: &str| work.output(line);
-        tool::run("pg_rewind", command, None, Lines::All(&each), work).await?;
+        let is_fenced = self.unfence_for_recovery(&at.folder, &data)?;
+        let rewound = tool::run("pg_rewind", command, None, Lines::All(&each), work).await;
+        if is_fenced {
+            self.bench.write(
+                &format!("{}/{STANDBY_SIGNAL}", ClusterFolder::data(&at.folder)),
+                "",
+            )?;
+        }
+        rewound?;
         let path = format!("{}/{AUTO_CONF}", ClusterFolder::data(&at.folder));
         if let Some(text) = auto_conf.and_then(|bytes| plain::text(bytes).ok()) {
             self.bench.write(&path, &text)?;
         }
         self.note_torn(&at.folder, false)?;
         Ok(())
+    }
+
+    /// pg_rewind lets a server that was killed recover first, in single-user mode, and that refuses the data of a standby:
+    /// "standby mode is not supported by single-user servers". The file that keeps an old primary from accepting writes makes it
+    /// look like one; until it is back the record keeps it from being started. True if it has to be written again.
+    fn unfence_for_recovery(&self, folder: &str, data: &Path) -> Result<bool, Report> {
+        let signal = data.join(STANDBY_SIGNAL);
+        let is_shut_down = control::read(data).is_ok_and(|control| control.is_shut_down);
+        if is_shut_down || plain::open(&signal).is_err() {
+            return Ok(false);
+        }
+        let removed = files::remove_file(&signal);
+        removed.map_err(|error| {
+            Report::of(format!("{folder}/{STANDBY_SIGNAL} could not be removed."), &error)
+        })?;
+        Ok(true)
     }
 
     fn note_torn(&self, folder: &str, is_torn: bool) -> Result<(), Report> {
