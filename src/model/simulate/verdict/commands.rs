@@ -130,7 +130,13 @@ fn rebuild(
         if !major.recovers_at_rewind() && state.is_some_and(|state| state.life == Life::Crashed) {
             deeds = vec![Deed::Recover];
         }
-        deeds.extend([Deed::Rewind { source: reached }, Deed::RestoreOwnFiles]);
+        let may_be_needless =
+            state.is_some_and(|state| state.life != Life::Crashed && state.flow != Flow::Leads);
+        let rewind = Deed::Rewind {
+            source: reached,
+            may_be_needless,
+        };
+        deeds.extend([rewind, Deed::RestoreOwnFiles]);
     } else {
         deeds.push(Deed::Copy {
             host: upstream.host().as_str().to_owned(),
