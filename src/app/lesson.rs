@@ -44,6 +44,8 @@ pub struct OpenLesson {
     pub(super) showing: VecDeque<String>,
     /// That it is solved was said.
     pub(super) is_told: bool,
+    /// Another number each time that it is begun.
+    pub begun: u64,
 }
 
 /// The language that a lesson is told in.
@@ -135,6 +137,7 @@ impl OpenLesson {
             looked: Looked::default(),
             showing: VecDeque::new(),
             is_told: false,
+            begun: 0,
         }
     }
 

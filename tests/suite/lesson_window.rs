@@ -190,6 +190,19 @@ fn the_commit_that_waits_is_finished_by_keyboard() {
 }
 
 #[test]
+fn a_guess_that_was_not_given_is_gone_when_the_lesson_begins_again() {
+    let mut window = open("second-hop");
+    let is_ticked = |window: &Window| {
+        let node = window.harness.get_by_role_and_label(Role::CheckBox, "Nobody");
+        node.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True)
+    };
+    window.press_on(Role::CheckBox, "Nobody", Key::Space);
+    assert!(is_ticked(&window));
+    window.press_on(Role::Button, "Start again", Key::Enter);
+    assert!(!is_ticked(&window));
+}
+
+#[test]
 fn advice_is_folded_until_it_is_asked_for() {
     let mut window = open("second-hop");
     assert!(window.has("Show what pgcascade advises"));
@@ -209,7 +222,7 @@ fn the_start_page_begins_with_what_there_is_to_learn() {
     window.send(Message::Start(pgcascade::app::StartMessage::Show));
     window.press_on(
         Role::Button,
-        "Learn: begin with \"What is a standby\"",
+        "Learn: begin with \"What is a standby?\"",
         Key::Enter,
     );
     let open = window.session().lesson.as_ref().unwrap();
@@ -238,6 +251,9 @@ fn a_lesson_is_left_and_opened_again_as_it_was() {
     let said = window.announced();
     let goal = "A commit on master waits for slave1, and goes on · now: ";
     assert!(said.iter().any(|words| words.starts_with(goal)), "{said:?}");
+    // Its hint stands below the goal, on a page that is not reached yet.
+    assert!(window.harness.query_by_label("Hint").is_none());
+    window.send(Message::Lesson(LessonMessage::Page(1)));
     window.press_on(Role::Button, "Hint", Key::Enter);
     assert_eq!(window.session().looks.tab, Tab::Lesson);
     assert_eq!(window.session().lesson.as_ref().unwrap().hints["answers"], 1);

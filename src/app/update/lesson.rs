@@ -146,6 +146,7 @@ fn put(session: &mut Session, lesson: Arc<Lesson>, document: Document) -> Vec<Ef
     session.learning.progress.begin(&lesson.name);
     session.looks.tab = Tab::Lesson;
     let mut open = OpenLesson::new(lesson, drawn);
+    open.begun = session.desk.revision;
     lesson_language::tell(&mut open, &session.preferences.lesson_language);
     session.lesson = Some(open);
     let mut effects = vec![forgotten];

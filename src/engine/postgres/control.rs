@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::engine::system::plain;
 use crate::model::health::Lsn;
 
-/// Where things are, the same from 9.2 to 18 (facts of the manual's pg_controldata, tried on 10 to 18).
+/// Where things are, the same from 9.2 to 19 (facts of the manual's pg_controldata, tried on 10 to 19).
 const STATE: usize = 16;
 const CHECKPOINT: usize = 32;
 /// The copy of the last checkpoint begins here, or 8 bytes later where the one before it has a field (up to 10).

@@ -111,7 +111,7 @@ fn nothing_there(on: On) -> &'static str {
     match on {
         On::Design => "the drawing is empty",
         On::Story => "this happens in What-if",
-        On::Time => "this happens in What-if, Timeline",
+        On::Time => "this happens in What-if, on the tab Timeline (not on Now)",
         On::Servers => "no cluster runs with this design",
     }
 }

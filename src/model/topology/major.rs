@@ -508,7 +508,7 @@ impl PgMajor {
         self < Self::V17
     }
 
-    /// The authentication method `radius` went with 19 (its release notes; not tried).
+    /// The authentication method `radius` went with 19 (its release notes).
     pub fn has_radius(self) -> bool {
         self < Self::V19
     }

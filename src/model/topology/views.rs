@@ -1,5 +1,5 @@
 //! The facts in which versions differ that only a reading of a running server needs: how functions are called, and which
-//! columns the views have. Like `major.rs` (tried on 10 to 18; 9.2 to 9.6 and 19 from the manual).
+//! columns the views have. Like `major.rs` (tried on 10 to 19; 9.2 to 9.6 from the manual).
 
 use super::PgMajor;
 

@@ -121,8 +121,8 @@ pub fn learn_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
                 LessonMessage::Import,
             ),
             (
-                "Forget…",
-                "Reset the progress in all lessons",
+                "Reset progress…",
+                "Forget what you have done in all lessons",
                 LessonMessage::AskForget,
             ),
         ] {
@@ -174,10 +174,7 @@ fn tiles_ui(ui: &mut Ui, session: &Session, lessons: &[&Lesson], outbox: &mut Ou
                     continue;
                 };
                 let (sign, state) = state(session, lesson);
-                let summary = format!(
-                    "{} min · {sign} {state}\nNot so: {}",
-                    lesson.minutes, lesson.kills
-                );
+                let summary = format!("{} min · {sign} {state}\nMyth: {}", lesson.minutes, lesson.kills);
                 let tile = Tile {
                     title: &lesson.title,
                     summary: &summary,

@@ -239,7 +239,7 @@ impl ChangeHost {
             command.env("PGPASSFILE", site.path(ClusterFolder::PGPASS));
         }
         let each = |line: &str| work.output(line);
-        let is_fenced = self.unfence_for_recovery(&at.folder, &data)?;
+        let is_fenced = unfence_for_recovery(&at.folder, &data)?;
         let rewound = tool::run("pg_rewind", command, None, Lines::All(&each), work).await;
         if is_fenced {
             self.bench.write(
@@ -256,22 +256,6 @@ impl ChangeHost {
         Ok(())
     }
 
-    /// pg_rewind lets a server that was killed recover first, in single-user mode, and that refuses the data of a standby:
-    /// "standby mode is not supported by single-user servers". The file that keeps an old primary from accepting writes makes it
-    /// look like one; until it is back the record keeps it from being started. True if it has to be written again.
-    fn unfence_for_recovery(&self, folder: &str, data: &Path) -> Result<bool, Report> {
-        let signal = data.join(STANDBY_SIGNAL);
-        let is_shut_down = control::read(data).is_ok_and(|control| control.is_shut_down);
-        if is_shut_down || plain::open(&signal).is_err() {
-            return Ok(false);
-        }
-        let removed = files::remove_file(&signal);
-        removed.map_err(|error| {
-            Report::of(format!("{folder}/{STANDBY_SIGNAL} could not be removed."), &error)
-        })?;
-        Ok(true)
-    }
-
     fn note_torn(&self, folder: &str, is_torn: bool) -> Result<(), Report> {
         let mut claim = self.bench.claim();
         let torn = &mut claim.stored.torn;
@@ -281,4 +265,19 @@ impl ChangeHost {
         }
         record::save(&claim.stored)
     }
+}
+
+/// pg_rewind lets a server that was killed recover first, in single-user mode, and that refuses the data of a standby:
+/// "standby mode is not supported by single-user servers". The file that keeps an old primary from accepting writes makes it
+/// look like one; until it is back the record keeps it from being started. True if it has to be written again.
+fn unfence_for_recovery(folder: &str, data: &Path) -> Result<bool, Report> {
+    let signal = data.join(STANDBY_SIGNAL);
+    let is_shut_down = control::read(data).is_ok_and(|control| control.is_shut_down);
+    if is_shut_down || plain::open(&signal).is_err() {
+        return Ok(false);
+    }
+    let removed = files::remove_file(&signal);
+    removed
+        .map_err(|error| Report::of(format!("{folder}/{STANDBY_SIGNAL} could not be removed."), &error))?;
+    Ok(true)
 }

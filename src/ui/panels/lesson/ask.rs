@@ -103,7 +103,7 @@ pub fn told_ui(ui: &mut Ui, guess: &[String], answer: &Answer) {
         (format!("✔ Right: {right}"), tokens.ok)
     } else {
         (
-            format!("✖ You guessed {}. It is: {right}", listed(guess)),
+            format!("✖ Your guess: {}. Right: {right}", listed(guess)),
             tokens.error,
         )
     };

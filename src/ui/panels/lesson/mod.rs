@@ -42,6 +42,8 @@ pub struct LessonState {
     /// When the file of a lesson of one's own was looked at last.
     read: f64,
     pages: Pages,
+    /// Of the lesson that was shown last.
+    begun: u64,
 }
 
 impl LessonState {
@@ -62,6 +64,10 @@ pub fn lesson_ui(ui: &mut Ui, session: &Session, state: &mut LessonState, outbox
         .id_salt("lesson")
         .auto_shrink(false)
         .show(ui, |ui| {
+            if state.begun != open.begun {
+                state.begun = open.begun;
+                state.picked.clear();
+            }
             size::enlarge(ui, session.preferences.lesson_text.factor());
             state.pages.begin();
             head_ui(ui, open);
@@ -90,7 +96,12 @@ pub fn lesson_ui(ui: &mut Ui, session: &Session, state: &mut LessonState, outbox
             wrong_ui(ui, open, state);
             if open.has_more_pages() {
                 ui.add_space(GAP);
-                let continued = main_button(ui, true, "Continue");
+                // Nothing is to be read before it was guessed and tried; who is in a hurry may.
+                let continued = if open.is_page_done() {
+                    main_button(ui, true, "Continue")
+                } else {
+                    ui.button("Continue")
+                };
                 if continued
                     .on_hover_text("Turn to the next page (Page Down)")
                     .clicked()
@@ -276,7 +287,8 @@ fn help_ui(ui: &mut Ui, open: &OpenLesson, outbox: &mut Outbox) {
         ui.add_space(GAP_SMALL);
         for source in &open.lesson.sources {
             if source.starts_with("https://") {
-                ui.hyperlink_to("The manual's page", source).on_hover_text(source);
+                ui.hyperlink_to("Open in the PostgreSQL manual", source)
+                    .on_hover_text(source);
             } else {
                 note_ui(ui, source);
             }
