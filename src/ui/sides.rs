@@ -157,12 +157,13 @@ fn heading_ui(ui: &mut Ui, words: &str) {
 
 fn right_ui(ui: &mut Ui, session: &Session, state: &mut PanelState, outbox: &mut Outbox) {
     ui.horizontal_wrapped(|ui| {
-        // With a lesson and What-if there are six of them.
-        if session.lesson.is_some() || session.imported.is_some() || ui.available_width() < LEAST_FOR_TABS {
+        let own = session.mode.tab();
+        // With a lesson and What-if there are six of them: a row that is too long makes all below it too wide.
+        let has_more = own.is_some() || session.lesson.is_some() || session.imported.is_some();
+        if has_more || ui.available_width() < LEAST_FOR_TABS {
             ui.spacing_mut().button_padding.x = GAP_SMALL;
             ui.spacing_mut().item_spacing.x = GAP_SMALL;
         }
-        let own = session.mode.tab();
         let lesson = session.lesson.as_ref().map(|_| (Tab::Lesson, "Lesson"));
         let imported = session.imported.as_ref().map(|_| (Tab::Imported, "Imported"));
         let others = [

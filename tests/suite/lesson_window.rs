@@ -116,14 +116,28 @@ fn page_down_and_page_up_turn_the_pages_of_a_lesson() {
         window.press(Key::PageDown);
     }
     assert_eq!(pages(&window), 2, "the next page is for later: its goal is open");
-    // In the largest text two pages are longer than the panel.
+    // In the largest text a page is longer than the panel: the end of the last one comes into sight, step by step, and back.
     for _ in 0..3 {
         window.key(Modifiers::COMMAND | Modifiers::ALT, Key::Plus);
     }
     for _ in 0..9 {
-        window.press(Key::PageDown);
+        window.press(Key::PageUp);
     }
-    assert!(!is_at_top(&window));
+    assert!(is_at_top(&window));
+    let second = "Nobody's.";
+    let mut tops = vec![top_of(&window, second)];
+    for _ in 0..9 {
+        window.press(Key::PageDown);
+        tops.push(top_of(&window, second));
+    }
+    let panel = first.unwrap()..first.unwrap() + 40.0;
+    let lands = |top: &Option<f32>| top.is_some_and(|top| panel.contains(&top));
+    assert!(
+        tops.iter().any(lands),
+        "page 2 was never at the top of {panel:?}: {tops:?}"
+    );
+    let end = top_of(&window, "Hint 1 of 3").unwrap();
+    assert!(end < 800.0 && !is_at_top(&window), "{end}");
     for _ in 0..9 {
         window.press(Key::PageUp);
     }
@@ -132,6 +146,14 @@ fn page_down_and_page_up_turn_the_pages_of_a_lesson() {
     window.send(Message::View(ViewMessage::Show(Tab::Inspector)));
     window.press(Key::PageDown);
     assert_eq!(window.session().looks.tab, Tab::Lesson);
+    // *Continue* goes there, too.
+    let mut window = open("second-hop");
+    for _ in 0..3 {
+        window.key(Modifiers::COMMAND | Modifiers::ALT, Key::Plus);
+    }
+    window.press_on(Role::Button, "Continue", Key::Enter);
+    let top = top_of(&window, second);
+    assert!(lands(&top), "{top:?}");
 }
 
 #[test]

@@ -17,12 +17,15 @@ const WITHOUT_PREVIOUS: u32 = 1100;
 /// It has 8 KB.
 const MOST_BYTES: u64 = 64 * 1024;
 const SHUT_DOWN: u32 = 1;
+const SHUT_DOWN_IN_RECOVERY: u32 = 2;
 
 /// The part of pg_control that counts here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Control {
     /// It was a primary, and was shut down cleanly: its last record is its last checkpoint.
     pub is_shut_down: bool,
+    /// It was killed, or it runs.
+    pub needs_recovery: bool,
     /// Where the record of its last checkpoint begins.
     pub checkpoint: Lsn,
     pub timeline: u32,
@@ -45,8 +48,10 @@ fn parse(bytes: &[u8]) -> Option<Control> {
     } else {
         COPY + 8
     };
+    let state = number(bytes, STATE)?;
     Some(Control {
-        is_shut_down: number(bytes, STATE)? == SHUT_DOWN,
+        is_shut_down: state == SHUT_DOWN,
+        needs_recovery: ![SHUT_DOWN, SHUT_DOWN_IN_RECOVERY].contains(&state),
         checkpoint: Lsn::new(u64::from_ne_bytes(
             bytes.get(CHECKPOINT..CHECKPOINT + 8)?.try_into().ok()?,
         )),

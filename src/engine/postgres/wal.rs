@@ -326,6 +326,7 @@ mod tests {
     fn control(at: u64) -> Control {
         Control {
             is_shut_down: false,
+            needs_recovery: false,
             checkpoint: Lsn::new(at),
             timeline: 1,
         }

@@ -60,18 +60,10 @@ impl Deed {
                     .to_owned(),
             ),
             Self::Checkpoint => one("CHECKPOINT;".to_owned()),
-            Self::Rewind {
-                source,
-                may_be_needless,
-            } => one(format!(
-                "{}pg_rewind --target-pgdata=\"$PGDATA\" --source-server={}   # needs data checksums or wal_log_hints = on; else pg_basebackup into an empty folder{}",
+            Self::Rewind { source } => one(format!(
+                "{}pg_rewind --target-pgdata=\"$PGDATA\" --source-server={}   # needs data checksums or wal_log_hints = on; else pg_basebackup into an empty folder",
                 at_home(source.contains("sslkey=")),
-                quoting::shell_word(source),
-                if *may_be_needless && !major.sees_needless_rewinds() {
-                    "; \"could not find previous WAL record\": there is nothing to undo"
-                } else {
-                    ""
-                }
+                quoting::shell_word(source)
             )),
             Self::RestoreOwnFiles => one(
                 "restore its own postgresql.conf and pg_hba.conf: pg_rewind copies those of its source"
@@ -204,20 +196,5 @@ mod tests {
             "9.4",
             &["ALTER SYSTEM SET synchronous_standby_names = '\"it''s\"';"],
         );
-    }
-
-    #[test]
-    fn before_14_a_rewind_of_a_standby_says_what_its_failure_means() {
-        let rewind = |may_be_needless, major: &str| {
-            let deed = Deed::Rewind {
-                source: "host=a".to_owned(),
-                may_be_needless,
-            };
-            let major = PgMajor::parse(major).unwrap();
-            Operation::new("s", deed).lines(major, Control::PgCtl).join("\n")
-        };
-        let means = "there is nothing to undo";
-        assert!(rewind(true, "13").ends_with(means));
-        assert!(!rewind(true, "14").contains(means) && !rewind(false, "13").contains(means));
     }
 }

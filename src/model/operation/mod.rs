@@ -57,8 +57,6 @@ pub enum Deed {
     Rewind {
         /// How the source is reached, without a password.
         source: String,
-        /// A standby may have nothing that its source lacks.
-        may_be_needless: bool,
     },
     /// After `pg_rewind`, which brings the configuration files of its source.
     RestoreOwnFiles,

@@ -322,12 +322,6 @@ impl PgMajor {
         self >= Self::V14
     }
 
-    /// Before 14 pg_rewind looks for a record where the histories part, and fails where the target is a standby whose WAL ends there
-    /// (tried on 12).
-    pub fn sees_needless_rewinds(self) -> bool {
-        self >= Self::V14
-    }
-
     /// From 13 on pg_rewind recovers a server that has crashed before it rewinds it.
     pub fn recovers_at_rewind(self) -> bool {
         self >= Self::V13

@@ -97,6 +97,7 @@ pub fn tool_bar_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox, asked: &
     ui.horizontal_centered(|ui| {
         let start = actions::does(ActionId::Start, session);
         let button = sign_button(ui, start.is_some(), "🏠", "Start page");
+        let button = button.on_disabled_hover_text(session.locked_words());
         if button.clicked() {
             asked.extend(start);
         }

@@ -269,11 +269,11 @@ impl ChangeHost {
 
 /// pg_rewind lets a server that was killed recover first, in single-user mode, and that refuses the data of a standby:
 /// "standby mode is not supported by single-user servers". The file that keeps an old primary from accepting writes makes it
-/// look like one; until it is back the record keeps it from being started. True if it has to be written again.
+/// look like one; while the change is under way the record keeps it from being started. True if it has to be written again.
 fn unfence_for_recovery(folder: &str, data: &Path) -> Result<bool, Report> {
     let signal = data.join(STANDBY_SIGNAL);
-    let is_shut_down = control::read(data).is_ok_and(|control| control.is_shut_down);
-    if is_shut_down || plain::open(&signal).is_err() {
+    let needs_recovery = control::read(data).is_ok_and(|control| control.needs_recovery);
+    if !needs_recovery || plain::open(&signal).is_err() {
         return Ok(false);
     }
     let removed = files::remove_file(&signal);

@@ -130,13 +130,7 @@ fn rebuild(
         if !major.recovers_at_rewind() && state.is_some_and(|state| state.life == Life::Crashed) {
             deeds = vec![Deed::Recover];
         }
-        let may_be_needless =
-            state.is_some_and(|state| state.life != Life::Crashed && state.flow != Flow::Leads);
-        let rewind = Deed::Rewind {
-            source: reached,
-            may_be_needless,
-        };
-        deeds.extend([rewind, Deed::RestoreOwnFiles]);
+        deeds.extend([Deed::Rewind { source: reached }, Deed::RestoreOwnFiles]);
     } else {
         deeds.push(Deed::Copy {
             host: upstream.host().as_str().to_owned(),

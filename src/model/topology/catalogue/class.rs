@@ -54,6 +54,8 @@ enum Counts {
     Always,
     Bool(bool),
     OneOf(Vec<&'static str>),
+    /// A list with a word beyond these.
+    Beyond(Vec<&'static str>),
     NoneOf(Vec<&'static str>),
     Below(f64),
 }
@@ -94,6 +96,7 @@ impl Counts {
             Self::Always => true,
             Self::Any => !trimmed.is_empty(),
             Self::Bool(wanted) => parse_bool(value) == Some(*wanted),
+            Self::Beyond(list) => words.any(|word| !word.is_empty() && !is_in(list, word)),
             Self::OneOf(list) => words.any(|word| is_in(list, word)),
             Self::NoneOf(list) => !trimmed.is_empty() && !is_in(list, trimmed),
             // Anything but a plain number is left to a person.
@@ -111,6 +114,8 @@ impl Counts {
             _ => {
                 if let Some(words) = text.strip_prefix('=') {
                     Self::OneOf(list(words))
+                } else if let Some(words) = text.strip_prefix("beyond ") {
+                    Self::Beyond(list(words))
                 } else if let Some(words) = text.strip_prefix("not ") {
                     Self::NoneOf(list(words))
                 } else {
@@ -242,5 +247,19 @@ mod tests {
         ] {
             assert_eq!(danger(name, value), class, "{name} = {value:?}");
         }
+    }
+
+    #[test]
+    fn a_list_is_harmless_up_to_the_words_that_are_named() {
+        let of = |value| danger("output_plugin_libraries", value);
+        for value in [
+            "pgoutput, test_decoding",
+            "pgoutput",
+            "\"test_decoding\",pgoutput",
+            "",
+        ] {
+            assert_eq!(of(value), Class::Harmless, "{value}");
+        }
+        assert_eq!(of("pgoutput, wal2json"), Class::Library);
     }
 }

@@ -154,7 +154,7 @@ pub static RULES: [Rule; 107] = [
     Rule { id: "archive-only-cannot-stream", severity: Error, title: "An archive-only standby without what it needs",
         source: "server: specified neither \"primary_conninfo\" nor \"restore_command\"; manual, Synchronous Replication: only who streams is waited for", find: terms::archive_only_cannot_stream },
     Rule { id: "slot-sync-incomplete", severity: Error, title: "Logical slots that are not copied",
-        source: "manual, Replication Slot Synchronization; server: replication slot synchronization requires \"wal_level\" >= \"logical\"", find: archives::slot_sync_incomplete },
+        source: "manual, Replication Slot Synchronization; server: replication slot synchronization requires \"wal_level\" >= \"logical\" (from 19 on \"effective_wal_level\", which a logical slot raises)", find: archives::slot_sync_incomplete },
     Rule { id: "slot-waited-for-is-not-there", severity: Error, title: "Subscribers that wait for a slot that is not there",
         source: "server: replication slot specified in parameter \"synchronized_standby_slots\" does not exist", find: archives::slot_waited_for_is_not_there },
     Rule { id: "archive-sides-differ", severity: Warning, title: "An archive that is written and read by different programs",

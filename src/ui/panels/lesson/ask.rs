@@ -110,6 +110,13 @@ pub fn told_ui(ui: &mut Ui, guess: &[String], answer: &Answer) {
     let response = ui.add(egui::Label::new(RichText::new(&words).color(colour)).wrap());
     live(ui, response.id, &format!("{words}. {}", answer.because));
     if !answer.because.is_empty() {
-        note_ui(ui, as_sentence(&answer.because));
+        // A server keeps the spelling of its name.
+        let is_name = |value: &String| answer.because.starts_with(value.as_str());
+        let because = if answer.values.iter().any(is_name) {
+            answer.because.clone()
+        } else {
+            as_sentence(&answer.because)
+        };
+        note_ui(ui, because);
     }
 }

@@ -1,6 +1,6 @@
 //! Goals with their ticks: what was found where one does not hold yet, and its hints.
 
-use egui::{Label, RichText, TextStyle, Ui};
+use egui::{Align, Label, RichText, TextStyle, Ui};
 
 use crate::app::{LessonMessage, OpenLesson, Outbox};
 use crate::model::lessons::{Goal, GoalState, On};
@@ -9,9 +9,15 @@ use crate::ui::theme::{GAP_SMALL, Tokens};
 
 use super::super::parts::note_ui;
 use super::size::body;
-use super::{live, rich_ui, send};
+use super::{LessonState, live, rich_ui, send};
 
-pub(super) fn goals_ui(ui: &mut Ui, open: &OpenLesson, ids: &[String], outbox: &mut Outbox) {
+pub(super) fn goals_ui(
+    ui: &mut Ui,
+    open: &OpenLesson,
+    ids: &[String],
+    state: &mut LessonState,
+    outbox: &mut Outbox,
+) {
     let of = |id: &String| {
         let goals = open.lesson.goals.iter().zip(&open.state.goals);
         let mut those = goals.filter(move |(goal, _)| goal.id == *id);
@@ -21,10 +27,10 @@ pub(super) fn goals_ui(ui: &mut Ui, open: &OpenLesson, ids: &[String], outbox: &
         return;
     }
     ui.add_space(GAP_SMALL);
-    for (goal, state) in ids.iter().filter_map(of).filter(|(goal, _)| !goal.is_guard) {
-        goal_ui(ui, goal, state);
-        if !state.is_met {
-            hints_ui(ui, open, goal, outbox);
+    for (goal, found) in ids.iter().filter_map(of).filter(|(goal, _)| !goal.is_guard) {
+        goal_ui(ui, goal, &goal.text, found);
+        if !found.is_met {
+            hints_ui(ui, open, goal, state, outbox);
         }
     }
 }
@@ -34,15 +40,17 @@ pub(super) fn guards_ui(ui: &mut Ui, open: &OpenLesson) {
     let goals = open.lesson.goals.iter().zip(&open.state.goals);
     for (goal, state) in goals {
         if goal.is_guard && !state.is_met {
-            goal_ui(ui, goal, state);
+            goal_ui(ui, goal, &goal.text, state);
         }
         if goal.on == On::Servers && open.state.is_solved {
-            goal_ui(ui, goal, state);
+            // The lesson is solved without it.
+            let optional = format!("Optional: {}", goal.text);
+            goal_ui(ui, goal, if state.is_met { &goal.text } else { &optional }, state);
         }
     }
 }
 
-fn goal_ui(ui: &mut Ui, goal: &Goal, state: &GoalState) {
+fn goal_ui(ui: &mut Ui, goal: &Goal, text: &str, state: &GoalState) {
     let tokens = Tokens::of(ui.visuals());
     // With reduced motion it is there at once.
     let growth = ui
@@ -63,7 +71,7 @@ fn goal_ui(ui: &mut Ui, goal: &Goal, state: &GoalState) {
             ui.add_sized([side, side], Label::new(sign).selectable(false));
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 1.0;
-                ui.add(Label::new(RichText::new(&goal.text).text_style(TextStyle::Body)).wrap());
+                ui.add(Label::new(RichText::new(text).text_style(TextStyle::Body)).wrap());
                 for found in state.found.iter().take(2) {
                     let text = RichText::new(as_sentence(found)).small();
                     ui.add(Label::new(text.color(tokens.text_weak)).wrap());
@@ -75,12 +83,17 @@ fn goal_ui(ui: &mut Ui, goal: &Goal, state: &GoalState) {
     live(ui, response.id, &format!("{}: {word}. {found}", goal.text));
 }
 
-fn hints_ui(ui: &mut Ui, open: &OpenLesson, goal: &Goal, outbox: &mut Outbox) {
+fn hints_ui(ui: &mut Ui, open: &OpenLesson, goal: &Goal, state: &mut LessonState, outbox: &mut Outbox) {
     let hints = open.lesson.hints_of(Some(goal));
     let shown = open.hints.get(&goal.id).copied().unwrap_or(0);
     ui.indent(("hints", &goal.id), |ui| {
         for hint in hints.iter().take(shown) {
             rich_ui(ui, hint);
+        }
+        // It may be asked for from the strip, with the goal far above or below.
+        let seen = state.hinted.insert(goal.id.clone(), shown).unwrap_or(shown);
+        if shown > seen {
+            ui.scroll_to_cursor(Some(Align::Center));
         }
         if shown < hints.len() {
             let words = format!("Hint {} of {}", shown + 1, hints.len());

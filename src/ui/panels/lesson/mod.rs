@@ -17,7 +17,7 @@ pub use words::rich_ui;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use egui::{Button, Frame, Margin, RichText, ScrollArea, Ui};
+use egui::{Align, Button, Frame, Margin, RichText, ScrollArea, Ui};
 
 use crate::app::actions::Turn;
 use crate::app::{LessonMessage, Looked, Message, OpenLesson, Outbox, Session};
@@ -44,6 +44,10 @@ pub struct LessonState {
     pages: Pages,
     /// Of the lesson that was shown last.
     begun: u64,
+    /// How many hints of each goal were in sight.
+    hinted: BTreeMap<String, usize>,
+    /// The wrong attempts whose words were in sight.
+    warned: Vec<usize>,
 }
 
 impl LessonState {
@@ -67,6 +71,7 @@ pub fn lesson_ui(ui: &mut Ui, session: &Session, state: &mut LessonState, outbox
             if state.begun != open.begun {
                 state.begun = open.begun;
                 state.picked.clear();
+                state.hinted.clear();
             }
             size::enlarge(ui, session.preferences.lesson_text.factor());
             state.pages.begin();
@@ -87,7 +92,7 @@ pub fn lesson_ui(ui: &mut Ui, session: &Session, state: &mut LessonState, outbox
                 if let Some(question) = page.ask.as_deref().and_then(|id| open.lesson.ask(id)) {
                     ask::ask_ui(ui, open, question, state, outbox);
                 }
-                goals::goals_ui(ui, open, &page.goals, outbox);
+                goals::goals_ui(ui, open, &page.goals, state, outbox);
                 if place == 0 {
                     own::target_ui(ui, open);
                 }
@@ -149,12 +154,17 @@ fn wrong_ui(ui: &mut Ui, open: &OpenLesson, state: &mut LessonState) {
     }
     let wait = PATIENCE - (now - state.since);
     if open.state.wrong.is_empty() || open.state.is_solved {
+        state.warned.clear();
         return;
     }
     if wait > 0.0 {
         ui.ctx()
             .request_repaint_after(std::time::Duration::from_secs_f64(wait));
         return;
+    }
+    if state.warned != open.state.wrong {
+        state.warned.clone_from(&open.state.wrong);
+        ui.scroll_to_cursor(Some(Align::Center));
     }
     let tokens = Tokens::of(ui.visuals());
     for wrong in open

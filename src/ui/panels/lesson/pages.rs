@@ -7,7 +7,7 @@ use crate::app::{LessonMessage, OpenLesson, Outbox};
 
 use super::send;
 
-/// So little above or below an edge is at the edge.
+/// So little above or below an edge is at the edge, beside the gap that a scroll leaves above what it goes to.
 const SLACK: f32 = 2.0;
 /// Of the height of the panel, where a page is longer than that.
 const LONG_TURN: f32 = 0.9;
@@ -35,17 +35,21 @@ impl Pages {
 
     /// All pages are drawn: scrolls to where it was asked to.
     pub fn end(&mut self, ui: &Ui, open: &OpenLesson, outbox: &mut Outbox) {
-        if let Some(head) = self.arriving.take().and_then(|page| self.heads.get(page)) {
+        // It is drawn in the frame after the one that reached it.
+        if let Some(head) = self.arriving.and_then(|page| self.heads.get(page)) {
             ui.scroll_to_rect(*head, Some(Align::TOP));
+            self.arriving = None;
         }
         let (seen, end) = (ui.clip_rect(), ui.cursor().top());
+        let slack = ui.spacing().item_spacing.y + SLACK;
         match self.asked.take() {
             None => {}
             Some(Turn::On) => {
-                let later = self.heads.iter().find(|head| head.top() > seen.top() + SLACK);
+                let mut later = self.heads.iter().skip(1);
+                let later = later.find(|head| head.top() > seen.top() + slack);
                 if end <= seen.bottom() + SLACK {
                     self.reach(open, outbox);
-                } else if let Some(head) = later {
+                } else if let Some(head) = later.filter(|head| head.top() < seen.bottom()) {
                     ui.scroll_to_rect(*head, Some(Align::TOP));
                 } else {
                     ui.scroll_with_delta(vec2(0.0, -seen.height() * LONG_TURN));
@@ -53,7 +57,7 @@ impl Pages {
             }
             Some(Turn::Back) => {
                 let mut before = self.heads.iter().enumerate().rev();
-                let before = before.find(|(_, head)| head.top() < seen.top() - SLACK);
+                let before = before.find(|(_, head)| head.top() < seen.top() - slack);
                 match before {
                     // The title stands above the first page.
                     Some((page, head)) if page > 0 => ui.scroll_to_rect(*head, Some(Align::TOP)),

@@ -60,7 +60,8 @@ pub fn lesson_strip_ui(
             let goal = open.open_goal().and_then(|place| open.lesson.goals.get(place));
             // A hint stands below its goal: it is shown once the page of the goal is reached.
             let mut reached = open.lesson.pages.iter().take(open.pages());
-            let goal = goal.filter(|goal| reached.any(|page| page.goals.contains(&goal.id)));
+            let goal =
+                goal.filter(|goal| !goal.is_guard && reached.any(|page| page.goals.contains(&goal.id)));
             if let Some(goal) = goal {
                 let shown = open.hints.get(&goal.id).copied().unwrap_or(0);
                 if shown < open.lesson.hints_of(Some(goal)).len() && ui.button("Hint").clicked() {
