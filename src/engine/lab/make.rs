@@ -51,7 +51,7 @@ pub(super) async fn make(
         Fault::StopImmediately(id) => {
             let target = running(cluster, id)?;
             match server::stop_immediately(&cluster.site, &target, &wait).await {
-                // The signal is sent: it goes down, whoever waits for it.
+                // The signal is sent: it goes down, also if nobody waits for it.
                 Ok(()) | Err(Failure::Cancelled) => {}
                 Err(failure) => return Err(failure.into_report()),
             }

@@ -14,6 +14,9 @@ use crate::ui::theme::{GAP, GAP_SMALL, Tokens};
 use super::part_ui;
 use super::templates::{self, Tile};
 
+/// The title, the state, and three lines of what many believe.
+const WORDS: f32 = 82.0;
+
 /// They never change, so they are laid out once.
 static PICTURES: LazyLock<BTreeMap<&'static str, Diagram>> = LazyLock::new(|| {
     let drawn = |lesson: &'static Lesson| (lesson.name.as_str(), Diagram::of(&lesson.start));
@@ -165,7 +168,7 @@ fn explained(level: u8) -> &'static str {
 }
 
 fn tiles_ui(ui: &mut Ui, session: &Session, lessons: &[&Lesson], outbox: &mut Outbox) {
-    let (columns, size) = templates::grid(ui);
+    let (columns, size) = templates::grid(ui, WORDS);
     for row in lessons.chunks(columns) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = GAP;

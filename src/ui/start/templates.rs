@@ -38,20 +38,20 @@ pub struct Tile<'a> {
     pub name: &'a str,
 }
 
-/// How many tiles are side by side, and their size.
-pub fn grid(ui: &Ui) -> (usize, egui::Vec2) {
+/// How many tiles are side by side, and their size with so much room for words.
+pub fn grid(ui: &Ui, words: f32) -> (usize, egui::Vec2) {
     let width = ui.available_width() - GAP;
     let columns = ((width + GAP) / (NARROWEST + GAP)).floor().clamp(1.0, 3.0);
     let tile = vec2(
         (width - (columns - 1.0) * GAP) / columns,
-        PICTURE + WORDS + 3.0 * GAP,
+        PICTURE + words + 3.0 * GAP,
     );
     (columns as usize, tile)
 }
 
 pub fn templates_ui(ui: &mut Ui, outbox: &mut Outbox) {
     part_ui(ui, "Start from a template");
-    let (columns, size) = grid(ui);
+    let (columns, size) = grid(ui, WORDS);
     for row in PICTURES.chunks(columns) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = GAP;
