@@ -218,6 +218,23 @@ async fn what_a_failover_loses_is_said_before_and_what_a_rejoin_undoes_is_gone()
     succeeds(&place, &["switchover", "m"]);
     place.shows(&[], AGAIN);
     succeeds(&place, &["verify"]);
+
+    // A pg_rewind that did not finish leaves data that no server may run on.
+    succeeds(&place, &["stop", "b"]);
+    let record = place.folder().join(".pgcascade/cluster.json");
+    let mut noted: Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
+    noted["torn"] = serde_json::json!(["b"]);
+    std::fs::write(&record, noted.to_string()).unwrap();
+    let (code, said) = place.run(&["start", "b"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("pg_rewind did not finish") && said.contains("pgcascade rejoin"),
+        "{said}"
+    );
+    place.run(&["start"]);
+    assert!(place.rules().0.contains(&"server-down b".to_owned()));
+    succeeds(&place, &["rejoin", "b"]);
+    place.shows(&[], AGAIN);
     no_panic(&place);
     place.end().await;
 }

@@ -142,6 +142,8 @@ pub(super) struct Cluster {
     pub(super) beside: Vec<RecordedServer>,
     /// Folders of servers that are not started before they are rejoined.
     pub(super) fenced: Vec<String>,
+    /// Folders of servers whose data are a mixture: pg_rewind did not finish.
+    pub(super) torn: Vec<String>,
     /// What was broken on purpose when the record was read, in the words of `model::fault`.
     pub(super) faults: Vec<String>,
 }
@@ -157,6 +159,7 @@ impl Cluster {
             site: Site::of(&stored.record)?,
             beside: stored.beside(design.topology()),
             fenced: stored.fenced.clone(),
+            torn: stored.torn.clone(),
             faults: stored.faults.clone(),
             design,
         })
@@ -179,7 +182,9 @@ impl Cluster {
         let one = |server: &Server| {
             let folder = topology.folder(server.id());
             let data = self.site.data(&folder);
-            let because = if self.fenced.contains(&folder) {
+            let because = if self.torn.contains(&folder) {
+                Because::Torn
+            } else if self.fenced.contains(&folder) {
                 Because::Replaced
             } else if !server.is_primary()
                 && std::fs::symlink_metadata(data).is_err_and(|error| error.kind() == ErrorKind::NotFound)

@@ -305,6 +305,7 @@ fn leave_those_to_rejoin(
         let why = match one.because {
             Because::Replaced => "another server took over from it, and it may have what no other server has",
             Because::NoData => "it has no data directory",
+            Because::Torn => "pg_rewind did not finish there, so its data are unusable",
         };
         return Err(
             Report::new(format!("{} was not started: {why}.", one.name)).hint(format!(

@@ -148,6 +148,7 @@ async fn found_otherwise(site: &Site, running: &Document) -> Vec<Drift> {
         design: running.clone(),
         beside: Vec::new(),
         fenced: Vec::new(),
+        torn: Vec::new(),
         faults: Vec::new(),
     };
     for _ in 0..LOOKS {

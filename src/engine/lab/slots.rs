@@ -132,7 +132,7 @@ pub(super) async fn give_back(cluster: &Cluster, cancel: CancellationToken) -> R
     }
     let lost = slots_of(cluster, &seen, is_lost);
     let lost: BTreeSet<String> = lost.into_iter().map(|one| one.standby).collect();
-    let mut failed: Option<Report> = None;
+    let mut failed: Vec<Report> = Vec::new();
     let mut back = Vec::new();
     // Upstreams first: a standby is copied to where its upstream can send what comes after the copy.
     let topology = cluster.topology();
@@ -148,14 +148,32 @@ pub(super) async fn give_back(cluster: &Cluster, cancel: CancellationToken) -> R
         match rejoin(cluster, &name, cancel.clone()).await {
             Ok(()) => back.push(name),
             // The others are not kept waiting for one that cannot come back now.
-            Err(report) => failed = failed.or(Some(report)),
+            Err(report) => failed.push(report),
         }
     }
-    match failed {
-        Some(report) => Err(report),
-        None if back.is_empty() => Ok("Every slot has what its standby needs.".to_owned()),
-        None => Ok(format!("Brought back with a new slot: {}.", listed(&back))),
+    if !failed.is_empty() {
+        return Err(all_of(failed, &back));
     }
+    Ok(match back.as_slice() {
+        [] => "Every slot has what its standby needs.".to_owned(),
+        back => format!("Brought back with a new slot: {}.", listed(back)),
+    })
+}
+
+/// One report of all that failed: the first as it is, of the others what happened, and who came back meanwhile.
+fn all_of(failed: Vec<Report>, back: &[String]) -> Report {
+    let mut failed = failed.into_iter();
+    let mut all = failed.next().unwrap_or_default();
+    for other in failed {
+        all.causes.push(other.headline);
+        all.causes.extend(other.causes);
+        all.hints.extend(other.hints);
+    }
+    if !back.is_empty() {
+        all.causes
+            .push(format!("Brought back with a new slot: {}.", listed(back)));
+    }
+    all
 }
 
 /// True for a standby that is down, and not because of a fault of its own.

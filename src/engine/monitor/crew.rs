@@ -95,7 +95,9 @@ impl Crew {
         let own = self.cluster.as_ref();
         self.id == cluster.site.id
             && *self.topology == *cluster.design.topology()
-            && own.is_some_and(|own| own.beside == cluster.beside && own.fenced == cluster.fenced)
+            && own.is_some_and(|own| {
+                (&own.beside, &own.fenced, &own.torn) == (&cluster.beside, &cluster.fenced, &cluster.torn)
+            })
     }
 
     /// What is broken on purpose by now. True: it is not the same as before.

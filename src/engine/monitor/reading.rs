@@ -12,8 +12,8 @@ use super::questions::{self, UNASKABLE};
 use crate::engine::postgres::position::Position;
 use crate::engine::postgres::sql::{Session, SqlError};
 use crate::model::health::{
-    Archiver, Conninfo, Lsn, Moment, Positions, Receiver, ReceiverState, Receiving, Replay, Role, SETTINGS,
-    Sender, SenderState, Setting, Settings, Slot, Source, SyncState, Timeline, Up, WalStatus,
+    Archiver, Choice, Conninfo, Lsn, Moment, Positions, Receiver, ReceiverState, Receiving, Replay, Role,
+    SETTINGS, Sender, SenderState, Setting, Settings, Slot, Source, SyncState, Timeline, Up, WalStatus,
 };
 
 /// Settings cost the server as much as all the rest: they are asked for when its files were read again, and for what
@@ -183,6 +183,11 @@ fn receiver_of(row: &Row) -> Result<Receiver, SqlError> {
     let said = |key: &str| conninfo.as_ref().and_then(|conninfo| conninfo.get(key));
     let host: Option<String> = row.try_get("host")?;
     let port: Option<i32> = row.try_get("port")?;
+    let choice = conninfo
+        .as_ref()
+        .filter(|_| host.is_none() && port.is_none())
+        .and_then(Choice::of);
+    let said = |key: &str| said(key).filter(|_| choice.is_none());
     let timeline: Option<i32> = row.try_get("received_tli")?;
     Ok(Receiver {
         pid: row.try_get("pid")?,
@@ -192,6 +197,7 @@ fn receiver_of(row: &Row) -> Result<Receiver, SqlError> {
             Some(port) => u16::try_from(port).ok(),
             None => said("port").and_then(|port| port.parse().ok()),
         },
+        choice,
         slot: row.try_get("slot_name")?,
         timeline: timeline.and_then(|timeline| timeline.try_into().ok()),
         flushed: lsn(row, "flushed")?,

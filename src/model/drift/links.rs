@@ -68,7 +68,13 @@ fn of_standby(view: &View<'_>, server: &Server, upstream: &Server, up: &Up, foun
         return;
     };
     let real = view.observed.upstream(view.topology, up);
-    if real.is_none_or(|real| real.id() != upstream.id()) {
+    // Where nobody tells which of several it chose, the drawn one is not contradicted.
+    let may_be_drawn = real.is_none()
+        && receiver.choice.as_ref().is_some_and(|choice| {
+            let candidates = view.observed.candidates(view.topology, choice);
+            candidates.iter().any(|one| one.id() == upstream.id())
+        });
+    if !may_be_drawn && real.is_none_or(|real| real.id() != upstream.id()) {
         let real = real.map_or_else(|| place(receiver), |real| real.name().to_string());
         found.push(of(
             "other-upstream",
@@ -81,6 +87,9 @@ fn of_standby(view: &View<'_>, server: &Server, upstream: &Server, up: &Up, foun
     // One that is refused calls itself streaming for a moment at each try: its upstream knows better.
     if is_unknown_to(view, upstream, server) {
         missing(view, server, upstream, up, found);
+        return;
+    }
+    if may_be_drawn {
         return;
     }
     if let (Some(heard), Some(clock)) = (receiver.heard, up.clock)
@@ -236,8 +245,12 @@ fn back(view: &View<'_>, server: &Server, up: &Up, real: &str) -> Option<String>
     })
 }
 
-/// "db2:5432".
+/// "db2:5432", or "one of db2:5432, db3:5432".
 fn place(receiver: &Receiver) -> String {
+    if let Some(choice) = &receiver.choice {
+        let places = choice.places.iter().map(|(host, port)| format!("{host}:{port}"));
+        return format!("one of {}", places.collect::<Vec<_>>().join(", "));
+    }
     let host = receiver.host.as_deref().unwrap_or("an unknown host");
     match receiver.port {
         Some(port) => format!("{host}:{port}"),

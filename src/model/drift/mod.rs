@@ -232,6 +232,8 @@ pub enum Because {
     Replaced,
     /// A copy that failed or was killed left it without data.
     NoData,
+    /// pg_rewind did not come to its end: its data are a mixture of two servers'.
+    Torn,
 }
 
 /// What helps a server that is not just started.
@@ -242,6 +244,7 @@ pub fn to_rejoin(one: &mut Drift, to_rejoin: &[ToRejoin]) {
         one.message = match because {
             Because::Replaced => format!("{name} is down since another server took over."),
             Because::NoData => format!("{name} is down and has no data directory."),
+            Because::Torn => format!("{name} is down, and its data are unusable: pg_rewind did not finish."),
         };
         one.fix = Some(format!("{}: pgcascade rejoin DIR {name}", command::REJOIN));
     }

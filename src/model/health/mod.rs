@@ -26,7 +26,7 @@ pub use lsn::{Lsn, NotAnLsn};
 pub use moment::Moment;
 pub use observation::{Observation, Positions, Role, State, Timeline, Unreachable, Up};
 pub use observed::{Observed, Seen};
-pub use receiving::{Receiver, ReceiverState, Receiving, Replay};
+pub use receiving::{Choice, Receiver, ReceiverState, Receiving, Replay};
 pub use sending::{Sender, SenderState, Slot, SyncState, WalStatus};
 pub use settings::{SETTINGS, Setting, Settings, Source};
 

@@ -1,6 +1,6 @@
 //! What a standby shows of where its WAL comes from, and of applying it.
 
-use super::{Lsn, Moment};
+use super::{Conninfo, Lsn, Moment};
 
 /// Whether a standby has a WAL receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +30,54 @@ pub struct Receiver {
     /// The upstream as the standby calls it: a name, an address or a socket folder.
     pub host: Option<String>,
     pub port: Option<u16>,
+    /// Where it may stream from, if its version does not say which of several it chose; host and port are empty then.
+    pub choice: Option<Choice>,
     pub slot: Option<String>,
     pub timeline: Option<u32>,
     /// On disk here.
     pub flushed: Option<Lsn>,
     /// The last word from the upstream, by the standby's clock.
     pub heard: Option<Moment>,
+}
+
+/// The places of a connection string with several hosts. Before 11 a standby does not say which of them it streams from
+/// (no `sender_host`; tried on 10): the upstream, which shows it by name, does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub places: Vec<(String, u16)>,
+    pub application_name: String,
+}
+
+impl Choice {
+    /// `None`: it has one host, or lists that do not go together.
+    pub fn of(link: &Conninfo) -> Option<Self> {
+        let hosts: Vec<&str> = link.get("host")?.split(',').collect();
+        if hosts.len() < 2 {
+            return None;
+        }
+        let ports: Vec<&str> = link.get("port").unwrap_or_default().split(',').collect();
+        let port = |place: usize| match (ports.get(place), ports.as_slice()) {
+            // One port counts for every host.
+            (_, [port]) | (Some(port), _) => port_of(port),
+            (None, _) => None,
+        };
+        let places = hosts.iter().enumerate();
+        let places = places.map(|(place, host)| Some(((*host).to_owned(), port(place)?)));
+        let name = link.get("application_name").unwrap_or("walreceiver");
+        Some(Self {
+            places: places.collect::<Option<_>>()?,
+            application_name: name.to_owned(),
+        })
+    }
+}
+
+/// Nothing stands for the usual port, as in libpq.
+fn port_of(text: &str) -> Option<u16> {
+    if text.is_empty() {
+        Some(5432)
+    } else {
+        text.parse().ok()
+    }
 }
 
 /// How far a receiver is.

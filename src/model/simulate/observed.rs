@@ -175,6 +175,7 @@ mod tests {
             state: Some(state),
             host: Some(host.to_owned()),
             port: Some(port),
+            choice: None,
             slot: None,
             timeline: Some(1),
             flushed: None,

@@ -205,6 +205,7 @@ fn well(
             state: Some(ReceiverState::Streaming),
             host: Some(upstream.host().to_string()),
             port: Some(upstream.port().number()),
+            choice: None,
             slot: Some(configuration.slot_name(server).to_owned()),
             timeline: Some(1),
             flushed: here,

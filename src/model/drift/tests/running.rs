@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::drift::{lag, sent, stages};
-use crate::model::health::{Archiver, Lsn, Unreachable};
+use crate::model::health::{Archiver, Choice, Conninfo, Lsn, Unreachable};
 
 #[test]
 fn of_a_server_that_does_not_answer_nothing_else_is_said() {
@@ -173,6 +173,62 @@ fn another_upstream_is_named_also_one_that_is_not_drawn() {
     scene.sets("a", "port", "2000");
     moves_to(&mut scene, 2000);
     assert_eq!(scene.rules(), ["other-port a"]);
+}
+
+/// A standby of 10 has the hosts of its connection string in its view, and not which of them it is.
+#[test]
+fn of_several_hosts_the_upstream_tells_which_it_is() {
+    let mut scene = Scene::of(SEED);
+    let link = |hosts: &str, ports: &str, name: &str| {
+        Conninfo::of_view(&format!(
+            "user=replicator host={hosts} port={ports} application_name={name}"
+        ))
+    };
+    let choose = |scene: &mut Scene, link: Conninfo| {
+        if let Receiving::From(receiver) = &mut scene.up("c").receiving {
+            (receiver.host, receiver.port) = (None, None);
+            receiver.choice = Choice::of(&link);
+            assert!(receiver.choice.is_some());
+        }
+    };
+    choose(&mut scene, link("localhost,localhost", "1028,1026", "c"));
+    assert_eq!(scene.drift(), []);
+    // Its drawn upstream does not show it; the other one does.
+    scene.lets_go("a", "c");
+    let row = Sender {
+        application_name: "c".to_owned(),
+        ..scene.up("m").senders.as_ref().unwrap()[0].clone()
+    };
+    scene.up("b").senders.as_mut().unwrap().push(row);
+    assert_eq!(
+        scene.one("other-upstream").message,
+        "c streams from b, not from a as drawn."
+    );
+    // Of two that hide their senders nobody knows, of one that does the other one's word counts.
+    scene.up("b").senders = None;
+    assert_eq!(
+        scene.one("other-upstream").message,
+        "c streams from b, not from a as drawn."
+    );
+    scene.up("a").senders = None;
+    assert!(
+        !scene
+            .rules()
+            .iter()
+            .any(|rule| rule.starts_with("other-upstream"))
+    );
+    // Neither is drawn.
+    choose(&mut scene, link("db1,db2", "9998,9999", "c"));
+    assert_eq!(
+        scene.one("other-upstream").message,
+        "c streams from one of db1:9998, db2:9999, not from a as drawn."
+    );
+    assert_eq!(
+        Choice::of(&link("db1,db2", "", "c")).unwrap().places[1],
+        ("db2".to_owned(), 5432)
+    );
+    assert_eq!(Choice::of(&link("db1", "5432", "c")), None);
+    assert_eq!(Choice::of(&link("db1,db2,db3", "5432,5433", "c")), None);
 }
 
 #[test]
