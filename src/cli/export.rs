@@ -26,7 +26,7 @@ pub(in crate::cli) struct ExportArgs {
     /// With --to hosts: where the servers' files are: in pgcascade's own folder, or where the Debian or RHEL packages put them
     #[arg(long, value_name = "LAYOUT", default_value = HostLayout::default().word(), value_parser = PossibleValuesParser::new(HostLayout::ALL.map(HostLayout::word)))]
     layout: String,
-    /// Show what the target keeps of the design, approximates or loses
+    /// Show which parts of the design the target keeps, approximates or loses
     #[arg(long, conflicts_with = "list")]
     losses: bool,
     /// List the targets

@@ -46,7 +46,7 @@ fn what_follows_from_faults_is_told_in_sentences_and_as_json() {
     assert_eq!(told.code, Some(0), "{}", told.err);
     assert!(
         told.out
-            .contains("Writes go on at \"slave1\"; none waits for another server."),
+            .contains("\"slave1\" accepts writes; none waits for another server."),
         "{}",
         told.out
     );
@@ -120,7 +120,7 @@ fn a_quorum_does_not_survive_the_loss_of_the_site_where_it_was_confirmed() {
     let lost = paris("sites.toml");
     assert_eq!(
         (&lost["holds"], &lost["sentence"]),
-        (&false.into(), &"\"oslo\" may lack the last moment".into())
+        (&false.into(), &"\"oslo\" may lack the latest commits".into())
     );
     assert!(
         lost["why"]
@@ -136,7 +136,10 @@ fn a_quorum_does_not_survive_the_loss_of_the_site_where_it_was_confirmed() {
         .lines()
         .find(|line| line.contains("lose the site Paris"))
         .unwrap();
-    assert!(line.ends_with("NO: \"oslo\" may lack the last moment"), "{line}");
+    assert!(
+        line.ends_with("NO: \"oslo\" may lack the latest commits"),
+        "{line}"
+    );
     let verdict = terminal
         .run(&[
             "predict",

@@ -108,7 +108,7 @@ fn a_servers_terms_are_open_where_the_design_has_some() {
     assert!(text(&window).contains("keepalives_idle = \"30\""));
     fill(&mut window, "Add an option", "password = x");
     assert!(window.has("a design never holds a password"));
-    fill(&mut window, "Slot's name", "standby_7");
+    fill(&mut window, "Slot name", "standby_7");
     assert!(text(&window).contains("slot = \"standby_7\""));
     window.push("WAL receiver, not a server");
     assert!(text(&window).matches("receiver = true").count() == 2);

@@ -82,7 +82,7 @@ pub(in crate::cli) struct Work {
     /// Overwrite the file if it exists
     #[arg(long, requires = "start")]
     pub(in crate::cli) force: bool,
-    /// Check a design, with the scenarios that it keeps, or a result
+    /// Check a design, with the scenarios in it, or a result
     #[arg(long, value_name = "FILE", group = "what")]
     pub(in crate::cli) check: Option<PathBuf>,
     /// Show a hint, counted from 1

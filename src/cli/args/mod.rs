@@ -33,7 +33,7 @@ Exit codes: 0 as drawn, 3 something differs from the design, 4 a server does not
 incomplete.";
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 error-level findings or a failed run, 2 wrong usage, 130 cancelled;
-of status and list: 3 something differs from the design, of status: 4 a server does not answer.
+for status and list: 3 something differs from the design; for status: 4 a server does not answer.
 A first session: pgcascade new -o seed.toml && pgcascade deploy seed.toml --dir ./seed";
 
 const USAGE: &str = "\
@@ -124,7 +124,7 @@ pub(in crate::cli) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Build, start and verify the cluster: on this machine, or by Ansible on its hosts
+    /// Build, start and verify the cluster: on this machine, or on its hosts with Ansible
     Deploy {
         #[command(flatten)]
         target: Target,
@@ -135,7 +135,7 @@ pub(in crate::cli) enum Command {
     },
     /// Change a running cluster to match a changed design, with the least disruption
     Apply(Apply),
-    /// Change the design of a cluster to match what runs, after a failover or another change made by hand
+    /// Change the design of a cluster to match what is running, after a failover or another change made by hand
     Adopt(Adopt),
     /// Make a design from a cluster that you already run: from its files, or from a connection to one of its servers
     Import(ImportArgs),
@@ -202,7 +202,7 @@ pub(in crate::cli) enum Command {
     Fail(FailArgs),
     /// Undo what fail did
     Repair(RepairArgs),
-    /// Commit rows through the primary, also while another server takes over; say whether all are there
+    /// Commit rows through the primary, even while another server takes over, and say whether any is missing
     Load(LoadArgs),
     /// Stop a cluster and remove everything that pgcascade made in its folder, nothing else
     Teardown {
@@ -241,7 +241,7 @@ pub(in crate::cli) enum Command {
     Lessons(Lessons),
     /// Show a lesson's task, write its starting design, check your work
     Lesson(LessonArgs),
-    /// Repair a cluster in which something is wrong, made from a level and a number
+    /// Repair a broken cluster that is generated from a level and a number
     Challenge(ChallengeArgs),
     /// Print the manual page, or write one for each command
     Man(ManArgs),

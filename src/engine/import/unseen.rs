@@ -118,7 +118,7 @@ fn unseen(
     told.asked.push(Asked {
         server: Some(shown_name.clone()),
         question: format!(
-            "On which port does \"{shown_name}\" listen? No view tells the port of a downstream."
+            "On which port does \"{shown_name}\" listen? No view shows the port of a downstream."
         ),
         guess: port.to_string(),
     });

@@ -239,7 +239,7 @@ fn doors(facts: &Facts, name: &str, found: &mut Vec<Found>) {
                 rule.address
             ),
             Some(format!(
-                "On {name}: replace trust by scram-sha-256 in that line, then: SELECT pg_reload_conf();"
+                "On {name}: replace trust with scram-sha-256 in that line, then: SELECT pg_reload_conf();"
             )),
         );
         one.evidence.push(format!(
@@ -267,7 +267,7 @@ fn archive(facts: &Facts, name: &str, found: &mut Vec<Found>) {
             "archive-failing",
             Severity::Error,
             Some(name.to_owned()),
-            format!("{name} archives by no command (archive_command is empty), so it keeps all WAL until its disk is full"),
+            format!("{name} has no command to archive with (archive_command is empty), so it keeps all WAL until its disk is full"),
             Some(format!(
                 "On {name}: set archive_command, or ALTER SYSTEM SET archive_mode = 'off'; and restart the server."
             )),
@@ -280,7 +280,7 @@ fn archive(facts: &Facts, name: &str, found: &mut Vec<Found>) {
             "archive-discards",
             Severity::Warning,
             Some(name.to_owned()),
-            format!("archive_command of {name} ({command}) says yes and keeps nothing: there is no archive to recover from"),
+            format!("archive_command of {name} ({command}) reports success but stores nothing: there is no archive to recover from"),
             Some(format!("On {name}: set an archive_command that copies the file, or switch archive_mode off.")),
         ));
     }

@@ -105,7 +105,7 @@ pub(super) fn synchronous(topology: &Topology, server: &Server) -> Vec<Setting> 
     let mut settings = Vec::new();
     let names = topology.synchronous_standby_names();
     let reason = match policy.commit {
-        CommitLevel::Off => "Commits do not wait for any disk: the last moments can be lost.",
+        CommitLevel::Off => "Commits do not wait for any disk: the latest commits can be lost.",
         CommitLevel::Local => "Commits wait only for this server's own disk, not for a standby.",
         _ if names.is_empty() => {
             "No standby is synchronous, so commits wait only for this server's own disk."

@@ -304,8 +304,7 @@ fn ansible(topology: &Topology) -> String {
 
 fn patroni(topology: &Topology) -> String {
     format!(
-        "**Patroni fails over by itself; the design does not.** Every standby has `nofailover: true`, so a promotion stays a decision \
-         of people until you remove the tag.\n\n## Run it\n\n```sh\n{}./secrets-into ../patroni ../secrets    # the same files, with passwords\n\
+        "**Patroni fails over by itself; the design does not.** Every standby has `nofailover: true`, so promotion is left to people until you remove the tag.\n\n## Run it\n\n```sh\n{}./secrets-into ../patroni ../secrets    # the same files, with passwords\n\
          ```\n\nSay in each file where etcd is (`etcd3: hosts:`), copy it to its host with mode 0600, and start the member of the primary \
          (`{}`) first: only its file may create the cluster. Then the others, in any order:\n\n```sh\npatroni --validate-config FILE && \
          patroni FILE\npatronictl -c FILE topology    # the drawn tree\n```\n\n`topology` draws the tags; pg_stat_replication is the proof.\n\n",

@@ -84,10 +84,10 @@ impl Target {
         match self {
             Self::Hosts => "A folder and a script for each host",
             Self::Systemd => "systemd units for all servers of one host",
-            Self::Compose => "Containers by docker compose or podman-compose",
+            Self::Compose => "Containers with docker compose or podman-compose",
             Self::Ansible => "An Ansible project for many hosts",
-            Self::Patroni => "Patroni, which fails over by itself",
-            Self::Repmgr => "repmgr, which registers and switches over by command",
+            Self::Patroni => "Patroni, with promotion left to people",
+            Self::Repmgr => "repmgr: registered nodes, switchover by command",
             Self::CloudNativePg => "CloudNativePG: a Cluster for each server, in Kubernetes",
         }
     }

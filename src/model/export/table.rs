@@ -32,27 +32,28 @@ fn on_hosts(feature: Feature) -> (Fate, &'static str) {
         ),
         Feature::Receiver => (
             Approximated,
-            "its way in, its WAL sender and its slot are there; the program that receives (pg_receivewal, barman) is yours to \
-             start",
+            "its pg_hba.conf line, its WAL sender and its slot are there; you start the program that receives (pg_receivewal, barman)",
         ),
         Feature::Tablespaces => (
             Approximated,
-            "the folders are made and copies put them where the design says; CREATE TABLESPACE itself is yours to run on the \
-             primary",
+            "the folders are made and copies put them where the design says; you run CREATE TABLESPACE itself on the primary",
         ),
         Feature::Certificates => (
             Exact,
-            "./certificates makes an authority and the certificates beside the export",
+            "./certificates creates a CA and the certificates beside the export",
         ),
         Feature::Site => (
             Lost,
-            "no file says where a server stands; the design in the export does",
+            "no file says where a server is located; the design in the export does",
         ),
         Feature::Drawing => (
             Lost,
             "positions and comments stay in design.toml, which is part of the export",
         ),
-        Feature::Scenarios => (Lost, "stories of What-if are for people, and stay in design.toml"),
+        Feature::Scenarios => (
+            Lost,
+            "stories of What-if are documentation, and stay in design.toml",
+        ),
         Feature::LabLinks => (
             Lost,
             "links that can be cut are a laboratory on one machine, never part of an export",
@@ -143,12 +144,12 @@ fn by_patroni(feature: Feature) -> (Fate, &'static str) {
         ),
         Feature::RelayLoss => (
             Lost,
-            "the design leaves its downstreams waiting; Patroni lets them follow the leader after about 30 s, and the relay again \
+            "the design leaves its downstreams waiting; Patroni makes them follow the leader after about 30 s, and the relay again \
              when it is back",
         ),
         Feature::PromotionByHand => (
             Approximated,
-            "nofailover: true on every standby keeps promotion a decision of people; patronictl edit-config or the tags change that",
+            "nofailover: true on every standby leaves promotion to people; patronictl edit-config or the tags change that",
         ),
         Feature::SyncPriority | Feature::SyncQuorum | Feature::SyncSpare => (
             Exact,
@@ -179,15 +180,15 @@ fn by_patroni(feature: Feature) -> (Fate, &'static str) {
         ),
         Feature::SlotSynchronisation => (
             Approximated,
-            "the setting is kept; Patroni writes primary_conninfo itself, with dbname from its 3.3 on",
+            "the setting is kept; Patroni writes primary_conninfo itself, with dbname from Patroni 3.3 on",
         ),
         Feature::ArchiveOnly => (
             Lost,
-            "a member streams from the leader or from its replicatefrom; there is none that only restores",
+            "a member streams from the leader or from its replicatefrom; none can restore from the archive alone",
         ),
         Feature::Receiver => (
             Approximated,
-            "its way in is there; Patroni drops its slot unless it is named under slots",
+            "its pg_hba.conf line is there; Patroni drops its slot unless it is named under slots",
         ),
         Feature::FallBack => (
             Lost,
@@ -240,16 +241,13 @@ fn by_repmgr(feature: Feature) -> (Fate, &'static str) {
         ),
         Feature::Slot | Feature::SlotName => (
             Approximated,
-            "the servers are built with the drawn slots; repmgr makes slots of its own (repmgr_slot_N) when it clones or follows",
+            "the servers are built with the drawn slots; repmgr creates its own slots (repmgr_slot_N) when it clones or follows",
         ),
         Feature::NoSlot => (
             Approximated,
             "use_replication_slots=no in that server's file; cloned by repmgr from a relay, it inherits the relay's primary_slot_name",
         ),
-        Feature::Authentication => (
-            Exact,
-            "AUTH, and a role repmgr of repmgr's own, which is a superuser",
-        ),
+        Feature::Authentication => (Exact, "AUTH, and repmgr's own role, repmgr, which is a superuser"),
         Feature::ClusterSettings | Feature::ServerSettings => {
             (Exact, "as drawn, with repmgr among the libraries that are loaded")
         }
@@ -277,7 +275,7 @@ fn in_kubernetes(feature: Feature) -> (Fate, &'static str) {
         Feature::RelayLoss => (Exact, "its replicas wait for it; the operator starts it again"),
         Feature::PromotionByHand => (
             Approximated,
-            "the operator restarts an instance by itself; promotion is an edit of .spec.replica, which cannot be undone",
+            "the operator restarts an instance by itself; promotion means editing .spec.replica, which cannot be undone",
         ),
         Feature::SyncPriority | Feature::SyncSpare => {
             (Exact, "the drawn names in their order (standbyNamesPre)")
@@ -291,7 +289,7 @@ fn in_kubernetes(feature: Feature) -> (Fate, &'static str) {
         Feature::Port => (Lost, "every Cluster has port 5432 behind its Service NAME-rw"),
         Feature::Host => (
             Lost,
-            "Kubernetes decides on which node a server runs; say more with .spec.affinity",
+            "Kubernetes decides on which node a server runs; control it with .spec.affinity",
         ),
         Feature::Listen => (Lost, "the operator sets listen_addresses"),
         Feature::HbaAddress => (Lost, "pods are let in by their certificate, from every address"),
@@ -310,7 +308,7 @@ fn in_kubernetes(feature: Feature) -> (Fate, &'static str) {
             "make them by hand, and list them under replicationSlots.synchronizeReplicas",
         ),
         Feature::SlotSynchronisation => (Lost, "between Clusters there are no slots to synchronise"),
-        Feature::ApplyDelay => (Exact, "replica.minApplyDelay, as a duration of Go"),
+        Feature::ApplyDelay => (Exact, "replica.minApplyDelay, as a Go duration"),
         Feature::ArchiveDirectory | Feature::ArchiveCommands => (
             Lost,
             "the operator sets archive_command: use an object store (the Barman Cloud plugin) and give each Cluster its own folder",
@@ -327,7 +325,7 @@ fn in_kubernetes(feature: Feature) -> (Fate, &'static str) {
         Feature::LinkOptions => (Exact, "in connectionParameters, which become primary_conninfo"),
         Feature::Authentication => (
             Lost,
-            "the design has AUTH; the operator always uses certificates for replication, and SCRAM for people",
+            "the design has AUTH; the operator always uses certificates for replication, and SCRAM for all other users",
         ),
         Feature::Certificates => (
             Approximated,

@@ -12,7 +12,6 @@ use crate::model::document::Document;
 use crate::model::simulate::verdict::advise;
 use crate::model::simulate::world::{Incident, World};
 use crate::model::topology::{Server, Topology, check, notation};
-use crate::model::words::counted;
 use faults::{faults, goals_of};
 use flaw::flaw;
 
@@ -150,16 +149,26 @@ fn name(server: &Server) -> String {
     notation::quote(server.name().as_str())
 }
 
+/// A level has two to four.
+fn in_letters(faults: usize) -> String {
+    match faults {
+        2 => "two".to_owned(),
+        3 => "three".to_owned(),
+        4 => "four".to_owned(),
+        many => many.to_string(),
+    }
+}
+
 fn words(level: u8, faults: usize, gone: &[String]) -> String {
     let what = match level {
         1 => "Something has happened to this cluster.".to_owned(),
         4 => format!(
-            "Night shift: clients work, and {} happen while you watch.",
-            counted(faults, "thing")
+            "Night shift: clients work, and {} things happen while you watch.",
+            in_letters(faults)
         ),
         _ => format!(
             "{} have happened to this cluster.",
-            crate::model::words::as_sentence(&counted(faults, "thing"))
+            crate::model::words::as_sentence(&format!("{} things", in_letters(faults)))
         ),
     };
     let where_ = if level == 4 {
@@ -169,7 +178,7 @@ fn words(level: u8, faults: usize, gone: &[String]) -> String {
     };
     let gone = match gone {
         [] => String::new(),
-        [one] => format!(" The machine of {one} is gone for good."),
+        [one] => format!(" {one}'s machine is gone for good."),
         several => format!(
             " The machines of {} are gone for good.",
             crate::model::words::listed(several)

@@ -203,7 +203,7 @@ fn every_kind_of_mistake_has_its_line() {
             "on = \"design\" ",
             "on = \"desgin\" ",
             None,
-            "on = \"desgin\" is not known",
+            "on = \"desgin\" is not one of",
         ),
         ("format = 1", "format = 2", Some(3), "format 1"),
         ("# given", "given", None, "the drawing must be locked"),
@@ -226,7 +226,7 @@ fn every_kind_of_mistake_has_its_line() {
             "advice = \"folded\"",
             "advice = \"open\"",
             None,
-            "advice = \"open\" is not known",
+            "advice = \"open\" is not one of",
         ),
         (
             "drawing = \"open\"",
@@ -269,7 +269,7 @@ fn every_kind_of_mistake_has_its_line() {
             "solution = [",
             "picture = \"yes\"\nsolution = [",
             Some(23),
-            "picture = \"yes\" is not known",
+            "picture = \"yes\" is not one of",
         ),
         (
             "solution = [",
@@ -324,7 +324,7 @@ fn every_kind_of_mistake_has_its_line() {
             "keep = \"now\"",
             "keep = \"never\"",
             None,
-            "keep = \"never\" is not known",
+            "keep = \"never\" is not one of",
         ),
         (
             "when = [",

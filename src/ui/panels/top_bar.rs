@@ -63,6 +63,8 @@ fn menu_ui(ui: &mut Ui, session: &Session, menu: Menu, asked: &mut Asked) {
     ui.spacing_mut().button_padding.x = CHECK_WIDTH;
     ui.spacing_mut().item_spacing.y = 1.0;
     let room = ui.ctx().content_rect().height() - MENU_MARGIN;
+    // Otherwise 400 points (`default_area_size`), whatever the window has.
+    ui.set_max_height(room);
     ScrollArea::vertical().max_height(room).show(ui, |ui| {
         for action in ACTIONS.iter().filter(|action| action.menu == menu) {
             if action.id.begins_group() {

@@ -109,7 +109,7 @@ pub fn learn_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     ui.horizontal_wrapped(|ui| {
         for (words, explained, message) in [
             (
-                "Open a lesson of your own…",
+                "Open your own lesson…",
                 "Open the file of a lesson; `pgcascade lesson new FILE` writes one to begin with",
                 LessonMessage::OpenFile,
             ),

@@ -83,7 +83,7 @@ impl Reader {
         for (key, _) in table.iter() {
             if !known.contains(&key) {
                 let fix = self.guesses.nearest(key, known.iter().copied()).map_or_else(
-                    || format!("known are {}", known.join(", ")),
+                    || format!("the known keys are {}", known.join(", ")),
                     |near| format!("did you mean \"{near}\"?"),
                 );
                 let span = key_span(table, key);
@@ -159,7 +159,7 @@ impl Reader {
         self.problem(
             "bad-value",
             span,
-            format!("{key} = \"{text}\" is not known; known are {}", known.join(", ")),
+            format!("{key} = \"{text}\" is not one of {}", known.join(", ")),
             Some(fix),
         );
         None

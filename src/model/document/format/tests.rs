@@ -338,7 +338,7 @@ fn each_problem_names_its_line_and_its_fix() {
     check_problems(
         &format!("{head}prot = 1\n{}", server("m", "folows = \"x\"\n")),
         &[
-            "3 unknown-key: a design has no key \"prot\" | known are format, name, postgres, sync, archive, security, initdb, settings, server, layout, scenario, lab",
+            "3 unknown-key: a design has no key \"prot\" | the known keys are format, name, postgres, sync, archive, security, initdb, settings, server, layout, scenario, lab",
             "7 unknown-key: server \"m\" has no key \"folows\" | did you mean \"follows\"?",
         ],
     );
@@ -390,7 +390,7 @@ fn each_problem_names_its_line_and_its_fix() {
             "2 bad-value: postgres = 15.2 is a fraction: from version 10, a major version is a whole number \
              | write postgres = 15",
             "3 missing-key: [archive] needs \"directory\" | add a line directory = …",
-            "5 bad-value: method = \"some\" is not known; known are first, any | use one of them, or omit \
+            "5 bad-value: method = \"some\" is not one of first, any | use one of them, or omit \
              method",
         ],
     );

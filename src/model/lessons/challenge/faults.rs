@@ -183,7 +183,7 @@ pub(super) fn goals_of(world: &World, after: &World, on: On) -> Option<Vec<Goal>
         .chain(["commits go-on".to_owned()])
         .chain(kept)
         .collect();
-    let text = "Every server that is left runs and receives what is written, commits go on, and nothing is lost that need not be";
+    let text = "Every remaining server runs and receives changes, commits go on, and no commit is lost that could be kept";
     let mut whole = goal("whole", text, on, &all)?;
     if on == On::Time {
         let played = Predicate::parse("played at-least 3500ms").ok()?;

@@ -136,7 +136,7 @@ impl Planner<'_> {
                     title: format!("Install {name} of {}", server.name()),
                     why: if is_conf && hold.is_some() {
                         format!(
-                            "{why}; synchronous_standby_names is added only when the standbys stream, \
+                            "{why}; synchronous_standby_names is added only once the standbys stream, \
                              since commits would wait for them"
                         )
                     } else {

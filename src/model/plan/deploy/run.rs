@@ -78,7 +78,7 @@ impl Planner<'_> {
         let (what, why) = if server.is_primary() {
             (
                 "accepts connections",
-                "It accepts connections once crash recovery is done",
+                "It accepts connections once it has started up",
             )
         } else if topology.answers_queries(server.id()) {
             (

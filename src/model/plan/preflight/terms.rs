@@ -20,7 +20,7 @@ pub(super) fn only_on_hosts(topology: &Topology) -> Vec<Check> {
     say(
         "receiver-elsewhere",
         names(&Server::is_receiver),
-        "takes WAL and is not a server: pgcascade starts PostgreSQL servers, and no pg_receivewal or barman",
+        "receives WAL and is not a server: pgcascade starts PostgreSQL servers, not pg_receivewal or barman",
     );
     say(
         "archive-only-elsewhere",

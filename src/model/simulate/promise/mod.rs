@@ -146,7 +146,7 @@ impl<'a> Facts<'a> {
         Promise {
             setting: String::new(),
             commit: format!("A commit needs {}, and {there}.", counted(self.count, "standby")),
-            survives: "Survives no standby failure: commits hang from the beginning.".to_owned(),
+            survives: "Survives no standby failure: commits hang from the start.".to_owned(),
             waits: "Every commit waits forever.".to_owned(),
             lost: "No commit is ever confirmed, so no confirmed commit can be lost.".to_owned(),
             notes: Vec::new(),

@@ -161,7 +161,8 @@ fn reads_of(up: usize, old: usize) -> Cell {
     let sentence = match (up, old) {
         (0, _) => "no server answers".to_owned(),
         (up, 0) => format!("{up} answer"),
-        (up, old) => format!("{up} answer, {old} of them with old data"),
+        (up, old) if up == old => format!("{up} answer, all with stale data"),
+        (up, old) => format!("{up} answer, {old} of them with stale data"),
     };
     cell(
         up > 0,
@@ -206,12 +207,12 @@ fn nothing_lost(after: &World) -> Cell {
         ),
         Some((Loss::TooFewLeft, id, name)) => cell(
             false,
-            format!("\"{name}\" may lack the last moment"),
+            format!("\"{name}\" may lack the latest commits"),
             &too_few_left(after, id),
         ),
         Some((_, _, name)) => cell(
             false,
-            format!("\"{name}\" may lack the last moment"),
+            format!("\"{name}\" may lack the latest commits"),
             "commits did not have to wait for any remaining standby",
         ),
     }

@@ -106,7 +106,7 @@ fn a_quorum_of_which_too_few_are_left_may_have_lost_a_commit() {
     let said = &found[5].nothing_lost.said;
     assert_eq!(
         (said.sentence.as_str(), said.why.as_str()),
-        ("\"oslo\" may lack the last moment", all)
+        ("\"oslo\" may lack the latest commits", all)
     );
     assert_eq!(
         found[0].nothing_lost.said.sentence,

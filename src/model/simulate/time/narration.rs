@@ -45,7 +45,7 @@ impl Run {
         }
         let progress = self.progress(server)?;
         if state.leads() {
-            let sentence = format!("leads, at {}", lsn(progress.written));
+            let sentence = format!("is the primary, at {}", lsn(progress.written));
             return Some(said(
                 &sentence,
                 "an LSN is a position in the WAL: the number of bytes written so far",
@@ -270,7 +270,7 @@ mod tests {
         let mut run = Run::new(&topology, scenario);
         run.run_until(4_000_000);
         let lag = |name: &str| run.lag_said(topology.by_name(name).unwrap().id()).unwrap();
-        assert!(lag("master").sentence.starts_with("leads, at 0/"));
+        assert!(lag("master").sentence.starts_with("is the primary, at 0/"));
         assert!(lag("slave1").sentence.ends_with("kB behind") && lag("slave1").why.contains("paused"));
         assert_eq!(lag("slave2").sentence, "is down");
         assert_eq!((lsn(0x3a2f8).as_str(), lsn(1 << 32).as_str()), ("0/3A2F8", "1/0"));

@@ -31,7 +31,7 @@ pub(super) fn commits(world: &World) -> Vec<CommitVerdict> {
 fn sentence(world: &World, leader: ServerId, outcome: &LevelOutcome) -> String {
     let own = name(world, leader);
     if outcome.level == CommitLevel::Off {
-        return "answered at once, before it is on any disk: a crash can lose the last moments".to_owned();
+        return "answered at once, before it is on any disk: a crash can lose the latest commits".to_owned();
     }
     if outcome.needed == 0 {
         return format!("answered when it is on the disk of {own}; it does not wait for a standby");
@@ -61,7 +61,9 @@ fn answered(world: &World, outcome: &LevelOutcome) -> String {
         "have"
     };
     match outcome.level {
-        CommitLevel::RemoteWrite => format!("{who} {has} it in memory (not yet on disk)"),
+        CommitLevel::RemoteWrite => {
+            format!("{who} {has} written it to the operating system (not yet flushed to disk)")
+        }
         CommitLevel::RemoteApply => format!("queries on {who} see it"),
         _ => format!("{who} {has} it on disk"),
     }
@@ -90,7 +92,7 @@ fn lacking(world: &World, outcome: &LevelOutcome) -> String {
                 name(world, *first)
             )
         } else {
-            format!("it waits for {who} to apply it, and its replay is paused")
+            format!("it waits for {who} to apply it, and their replay is paused")
         };
     }
     let needed = match outcome.needed {

@@ -20,12 +20,12 @@ const WORDS: [(&str, &str, &str); 12] = [
     (
         "commit",
         "commit",
-        "the moment when a client is told that its change is safe",
+        "the end of a transaction, which makes its changes take effect; then the client gets its answer",
     ),
     (
         "synchronous",
         "synchronous",
-        "of a standby: writes wait until it has them, so it never lacks one",
+        "of a standby: commits wait until it has them, so it never lacks a confirmed one",
     ),
     (
         "WAL",
@@ -41,7 +41,7 @@ const WORDS: [(&str, &str, &str); 12] = [
     (
         "timeline",
         "timeline",
-        "the number of a history; each promotion starts a new one",
+        "a numbered branch of the WAL history; each promotion starts a new one",
     ),
     (
         "replay",

@@ -92,7 +92,7 @@ pub(super) fn of_loss(world: &World, loss: Loss) -> (String, &'static str) {
         ),
         Loss::LastMoment => (
             "may lack the latest commits: they did not wait for it".to_owned(),
-            "an asynchronous standby receives WAL after the client got its answer, with no guaranteed delay",
+            "an asynchronous standby may receive WAL only after the client has had its answer, at no guaranteed time",
         ),
         Loss::Since(step) => {
             let since = match step.checked_sub(1).and_then(|place| world.incidents().get(place)) {
@@ -106,7 +106,7 @@ pub(super) fn of_loss(world: &World, loss: Loss) -> (String, &'static str) {
         }
         Loss::OtherHistory => (
             "has a diverged history, without the commits on the newest timeline".to_owned(),
-            "it did not receive the new primary's WAL when that was promoted",
+            "it did not switch to the new primary's timeline, and may hold WAL that the new primary never had",
         ),
     }
 }

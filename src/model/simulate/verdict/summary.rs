@@ -64,12 +64,12 @@ fn one_leader(world: &World, leader: ServerId) -> (String, &'static str) {
                 ""
             };
             (
-                format!("Writes go on at {own}{late}: each waits for {who}."),
+                format!("{own} accepts writes{late}: each waits for {who}."),
                 "each commit is answered by the streaming standbys in synchronous_standby_names",
             )
         }
         _ => (
-            format!("Writes go on at {own}; none waits for another server."),
+            format!("{own} accepts writes; none waits for another server."),
             "nothing is synchronous there: synchronous_standby_names is empty, or synchronous_commit is off or local",
         ),
     }

@@ -266,7 +266,7 @@ fn unit_factor(rest: &str, range: &Range, major: PgMajor) -> Result<f64, ValuePr
         return Ok(1.0);
     }
     let bad = || ValueProblem::Unit(unit.to_owned());
-    let own = range.unit.ok_or_else(bad)?;
+    let own = range.unit.ok_or(ValueProblem::NotNumber)?;
     let (_, factor) = scale(own)
         .iter()
         .find(|(name, _)| *name == unit && is_known(name, major))

@@ -50,7 +50,9 @@ fn slip(host: &str) -> Option<Slip> {
     if let Some((inside, behind)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         let port = behind.strip_prefix(':').and_then(|port| Port::parse(port).ok());
         return says(
-            format!("brackets belong to URLs, and PostgreSQL looks for a name with them; write {inside}"),
+            format!(
+                "brackets belong to URLs, and PostgreSQL would look up the name with them; write {inside}"
+            ),
             Some(inside.to_owned()),
             port,
         );
@@ -88,13 +90,13 @@ fn slip(host: &str) -> Option<Slip> {
         let bad = host
             .chars()
             .find(|c| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '_')));
-        let bad = bad.map(|c| format!("a host name has no {c}"));
+        let bad = bad.map(|c| format!("a host name cannot contain {c}"));
         let label = host.split('.').find(|label| label.len() > 63 || label.is_empty());
         let long = label
             .filter(|_| !host.ends_with('.') || host.contains(".."))
             .map(|label| {
                 if label.is_empty() {
-                    "a label of it is empty".to_owned()
+                    "one of its labels is empty".to_owned()
                 } else {
                     format!("the label {label} has more than 63 characters")
                 }
@@ -103,7 +105,7 @@ fn slip(host: &str) -> Option<Slip> {
     }
     match as_inet_aton(host) {
         Some(meant) => says(
-            format!("the system reads it as {meant}, and a server with it in pg_hba.conf refuses to start; write the whole address"),
+            format!("the system reads it as {meant}, and a server with it in pg_hba.conf refuses to start; write the address in full"),
             Some(meant.to_string()),
             None,
         ),
@@ -175,7 +177,7 @@ pub(super) fn hba_by_name(topology: &Topology) -> Vec<Found> {
             Some(Found::server(
                 server.id(),
                 format!(
-                    "pg_hba.conf of \"{}\" lets \"{}\" in by the name {}: that only fits if reverse DNS leads from its \
+                    "pg_hba.conf of \"{}\" lets \"{}\" in by the name {}: that matches only if reverse DNS leads from its \
                      address back to this name; where it does not, write hba_address = \"10.0.0.0/24\" (its address or \
                      network)",
                     by.name(),

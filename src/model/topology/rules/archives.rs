@@ -129,14 +129,16 @@ pub(super) fn slot_sync_incomplete(topology: &Topology) -> Vec<Found> {
         let is_raised = topology.postgres().raises_wal_level();
         if !is_raised && (!is_logical(server) || !is_logical(topology.primary())) {
             say(
-                format!("\"{name}\" copies logical slots, which needs wal_level = logical"),
+                format!(
+                    "\"{name}\" synchronizes logical slots (sync_replication_slots), which needs wal_level = logical"
+                ),
                 Some(("Set wal_level to logical", set(None, "wal_level", "logical"))),
             );
         }
         if server.upstream() != Some(topology.primary().id()) {
             say(
                 format!(
-                    "\"{name}\" copies logical slots, and only the primary has them to copy: it follows a standby"
+                    "\"{name}\" synchronizes logical slots (sync_replication_slots), and can get them only from the primary: it follows a standby"
                 ),
                 Some((
                     "Make it follow the primary",
@@ -151,7 +153,7 @@ pub(super) fn slot_sync_incomplete(topology: &Topology) -> Vec<Found> {
             let slot = Some(true);
             say(
                 format!(
-                    "\"{name}\" copies logical slots, which needs a physical slot of its own at the primary"
+                    "\"{name}\" synchronizes logical slots (sync_replication_slots), which needs a physical slot of its own at the primary"
                 ),
                 Some((
                     "Use a slot",
@@ -164,7 +166,9 @@ pub(super) fn slot_sync_incomplete(topology: &Topology) -> Vec<Found> {
         }
         if by_hand::on(topology, server, "hot_standby_feedback").is_some_and(by_hand::ByHand::is_off) {
             say(
-                format!("\"{name}\" copies logical slots, which needs hot_standby_feedback = on"),
+                format!(
+                    "\"{name}\" synchronizes logical slots (sync_replication_slots), which needs hot_standby_feedback = on"
+                ),
                 Some((
                     "Set hot_standby_feedback to on",
                     set(Some(server.id()), "hot_standby_feedback", "on"),
@@ -197,8 +201,7 @@ pub(super) fn slot_waited_for_is_not_there(topology: &Topology) -> Vec<Found> {
             found.push(Found::server(
                 server.id(),
                 format!(
-                    "Logical subscribers of \"{}\" wait for the slot {name}, and the design has no such slot there: they \
-                     would get nothing",
+                    "Failover slots of logical subscribers on \"{}\" wait for the slot {name}, and the design has no such slot there: those subscribers would get nothing",
                     server.name()
                 ),
             ));

@@ -329,8 +329,7 @@ pub(super) fn not_rewindable(topology: &Topology) -> Vec<Found> {
         "Not every server of this design"
     };
     let mut found = Found::cluster(format!(
-        "{who} can be rewound: without data checksums and wal_log_hints, pg_rewind refuses, and after a failover the old \
-         primary must be copied whole over the network"
+        "{who} can be rewound: pg_rewind needs data checksums or wal_log_hints = on. With neither, the old primary must be copied in full over the network after a failover"
     ));
     let own = by_hand::named(topology, HINTS).filter(|hand| !hand.is_on());
     let set = |server, name: &str, value: Option<&str>| Edit::SetSetting {
@@ -341,7 +340,7 @@ pub(super) fn not_rewindable(topology: &Topology) -> Vec<Found> {
     let mut edits: Vec<Edit> = own.map(|hand| set(hand.owner, hand.name, None)).collect();
     edits.push(set(None, HINTS, Some("on")));
     found.fix = Some(Fix {
-        label: "Log hint bits".to_owned(),
+        label: "Set wal_log_hints to on".to_owned(),
         edits,
     });
     vec![found]

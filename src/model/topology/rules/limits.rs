@@ -179,7 +179,7 @@ pub(super) fn wal_keep_too_small(topology: &Topology) -> Vec<Found> {
                     server.id(),
                     format!(
                         "\"{}\" keeps only {megabytes} MB of WAL for \"{}\", which has no slot: after a \
-                         short outage, it must be copied again",
+                         short outage, it needs a new base backup",
                         upstream.name(),
                         server.name()
                     ),
@@ -219,7 +219,7 @@ pub(super) fn slot_limit_too_small(topology: &Topology) -> Vec<Found> {
                     server.id(),
                     format!(
                         "The slot of \"{}\" retains at most {megabytes} MB of WAL: a short outage \
-                         invalidates it, and the standby must be copied again",
+                         invalidates it, and the standby needs a new base backup",
                         server.name()
                     ),
                 ))

@@ -77,7 +77,7 @@ fn place(name: &str) -> &'static str {
         }
         "cluster_name" => "it is the server's name",
         "config_file" | "data_directory" | "external_pid_file" | "hba_file" | "ident_file" => {
-            "each target decides where files lie; lines of pg_hba.conf go into hba under [security]"
+            "each target decides where the files are; lines of pg_hba.conf go into hba under [security]"
         }
         "listen_addresses" => "write listen = … on the server",
         "port" => "write port = … on the server",
@@ -88,7 +88,7 @@ fn place(name: &str) -> &'static str {
         "primary_slot_name" => "write slot = \"…\" on the server",
         "promote_trigger_file" | "trigger_file" => "pg_ctl promote needs no file",
         "recovery_min_apply_delay" => "write apply_delay = … on the server",
-        "recovery_target_timeline" | "standby_mode" => "a server that follows another gets it by that",
+        "recovery_target_timeline" | "standby_mode" => "it follows from the server having an upstream",
         "synchronous_commit" => "write commit = … under [sync]",
         "synchronous_standby_names" => "write [sync] with method and count, and sync_priority on the servers",
         "wal_segment_size" => {

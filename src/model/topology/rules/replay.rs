@@ -104,8 +104,7 @@ pub(super) fn recovery_target_by_hand(topology: &Topology) -> Vec<Found> {
         .filter(|hand| !hand.value.trim().is_empty())
         .map(|hand| {
             hand.found(format!(
-                "{} ends replication: a standby applies WAL up to the target and then stops, or refuses to \
-                 start",
+                "{} ends replication: a standby applies WAL up to the target and then pauses, shuts down or is promoted (recovery_target_action), or refuses to start",
                 hand.name
             ))
         })
@@ -139,8 +138,7 @@ pub(super) fn sender_timeout_off(topology: &Topology) -> Vec<Found> {
         .filter(|hand| hand.is_zero())
         .map(|hand| {
             hand.found(format!(
-                "With {} = 0, a frozen or disconnected standby is never dropped: commits and the shutdown \
-                 of its upstream wait for it forever",
+                "With {} = 0, nobody notices that a standby is frozen or disconnected: synchronous commits and the shutdown of its upstream can wait for it indefinitely",
                 hand.name
             ))
         })

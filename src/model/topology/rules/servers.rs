@@ -81,7 +81,7 @@ pub(super) fn no_slot_nor_archive(topology: &Topology) -> Vec<Found> {
             Found::server(
                 server.id(),
                 format!(
-                    "No slot or archive keeps WAL for \"{}\": after a long outage, it must be copied again",
+                    "No slot or archive keeps WAL for \"{}\": after a long outage, it needs a new base backup",
                     server.name()
                 ),
             )

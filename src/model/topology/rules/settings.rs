@@ -132,8 +132,7 @@ pub(super) fn standby_setting_below_primary(topology: &Topology) -> Vec<Found> {
                     Found::server(
                         server.id(),
                         format!(
-                            "\"{}\" has {name} = {given}, below the primary's {needed}: it shuts down \
-                             or pauses replay",
+                            "\"{}\" has {name} = {given}, below the primary's {needed}: it refuses to start, shuts down or pauses replay",
                             server.name()
                         ),
                     )

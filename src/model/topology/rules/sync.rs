@@ -2,6 +2,7 @@
 
 use super::super::findings::{Found, repeated};
 use super::super::{CommitLevel, Edit, Server, Standby, SyncMethod, SyncPolicy, Topology};
+use super::hosts::real_delay;
 use super::{candidates_that_must_apply, standbys};
 
 pub(super) fn sync_on_cascaded_standby(topology: &Topology) -> Vec<Found> {
@@ -76,7 +77,7 @@ pub(super) fn sync_count_above_candidates(topology: &Topology) -> Vec<Found> {
 
 pub(super) fn remote_apply_waits_for_delay(topology: &Topology) -> Vec<Found> {
     candidates_that_must_apply(topology)
-        .filter_map(|server| Some((server, server.standby()?.apply_delay()?)))
+        .filter_map(|server| Some((server, real_delay(server)?)))
         .map(|(server, delay)| {
             Found::server(
                 server.id(),
@@ -150,10 +151,11 @@ pub(super) fn sync_needs_all_candidates(topology: &Topology) -> Vec<Found> {
         {
             let whom = match candidates {
                 1 => "the only synchronous standby: if it fails".to_owned(),
+                2 => "both synchronous standbys: if one fails".to_owned(),
                 _ => format!("all {candidates} synchronous standbys: if one fails"),
             };
             vec![Found::cluster(format!(
-                "Every commit waits for {whom}, writing stops; give one more standby a priority"
+                "Every commit waits for {whom}, writes stop; give one more standby a priority"
             ))]
         }
         _ => Vec::new(),
@@ -196,7 +198,7 @@ pub(super) fn quorum_below_majority(topology: &Topology) -> Vec<Found> {
             vec![
                 Found::cluster(format!(
                     "A commit is on {} of {candidates} synchronous standbys: if the primary is lost, \
-                     {majority} of them can be up without the latest commits",
+                     {majority} of them can be up and still lack the latest commits",
                     policy.count
                 ))
                 .fix(

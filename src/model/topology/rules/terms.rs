@@ -57,14 +57,14 @@ pub(super) fn hba_line_never_reached(topology: &Topology) -> Vec<Found> {
             .flatten();
         let why = match (before, people, standbys) {
             (Some(earlier), ..) => format!(
-                "\"{}\" stands before it and decides the same connections",
+                "\"{}\" comes before it and matches the same connections",
                 earlier.text()
             ),
             (_, Some(derived), _) => {
-                format!("the derived line for people on this machine ({derived}) stands before it")
+                format!("the derived line for local users ({derived}) comes before it")
             }
             (_, _, Some(server)) => format!(
-                "the derived line for the standbys of \"{}\" stands before it",
+                "the derived line for the standbys of \"{}\" comes before it",
                 server.name()
             ),
             _ => continue,
@@ -110,7 +110,7 @@ pub(super) fn hba_line_opens_door(topology: &Topology) -> Vec<Found> {
                     && line.method != "reject"
                     && who.users.iter().any(|user| user == "all") =>
                 {
-                    "lets every address of the world ask for every user"
+                    "lets any address in the world try to log in as any user"
                 }
                 _ => return None,
             };
@@ -136,7 +136,7 @@ pub(super) fn hba_line_needs_tls(topology: &Topology) -> Vec<Found> {
     lines
         .map(|line| {
             Found::cluster(format!(
-                "The line \"{}\" of pg_hba.conf never fits: it is for TLS, and no server of the design speaks TLS",
+                "The line \"{}\" of pg_hba.conf never matches: it applies to TLS connections, and no server of the design has TLS",
                 line.text()
             ))
             .fix("Encrypt the links", Edit::SetTls(true))
@@ -156,12 +156,14 @@ pub(super) fn cert_without_tls(topology: &Topology) -> Vec<Found> {
     }
     if topology.has_tls() {
         return vec![Found::cluster(
-            "auth = \"cert\" needs an authority that certificates are checked with: tls names none (ca)",
+            "auth = \"cert\" needs a CA to check certificates with: tls names none (ca)",
         )];
     }
     vec![
-        Found::cluster("auth = \"cert\" needs encrypted links: a certificate is shown by TLS alone")
-            .fix("Encrypt the links", Edit::SetTls(true)),
+        Found::cluster(
+            "auth = \"cert\" needs encrypted links: a client certificate can be presented only over TLS",
+        )
+        .fix("Encrypt the links", Edit::SetTls(true)),
     ]
 }
 
@@ -174,7 +176,7 @@ pub(super) fn segment_size_before_11(topology: &Topology) -> Vec<Found> {
     terms.initdb.wal_segment_size = None;
     vec![
         Found::cluster(format!(
-            "PostgreSQL {} has WAL segments of 16 MB: initdb takes another size ({size}) from 11 on",
+            "PostgreSQL {} has WAL segments of 16 MB, unless it was compiled otherwise: initdb sets another size ({size}) only from 11 on",
             topology.postgres()
         ))
         .fix("Remove wal_segment_size", Edit::SetClusterTerms(terms)),
@@ -217,7 +219,7 @@ pub(super) fn fallback_before_10(topology: &Topology) -> Vec<Found> {
             let mut link = standby.link().clone();
             link.also_follows.clear();
             let message = format!(
-                "\"{}\" names fall-back upstreams, and a connection tries several hosts from 10 on only",
+                "\"{}\" names fall-back upstreams, but a connection tries several hosts only from 10 on",
                 server.name()
             );
             Found::server(server.id(), message).fix(
@@ -240,10 +242,10 @@ pub(super) fn fallback_is_below(topology: &Topology) -> Vec<Found> {
             let mut link = standby.link().clone();
             link.also_follows.retain(|id| !is_bad(id));
             let message = if other.id() == server.id() {
-                format!("\"{}\" turns to itself while its upstream is away: that is a loop without WAL", server.name())
+                format!("\"{}\" falls back to itself while its upstream is away: a loop in which no WAL arrives", server.name())
             } else {
                 format!(
-                    "\"{}\" turns to \"{}\" while its upstream is away, which is below it: that is a loop without WAL",
+                    "\"{}\" falls back to \"{}\", which is below it, while its upstream is away: a loop in which no WAL arrives",
                     server.name(),
                     other.name()
                 )
@@ -272,12 +274,12 @@ pub(super) fn fallback_without_slot(topology: &Topology) -> Vec<Found> {
             terms.slots.push(name);
             let message = format!(
                 "\"{}\" asks \"{}\" for the slot {slot}, which only its upstream has: it would connect and get no WAL. A \
-                 slot there keeps WAL all the time, also while nobody uses it",
+                 slot there keeps WAL all the time, even while nobody uses it",
                 server.name(),
                 other.name()
             );
             found.push(Found::server(server.id(), message).fix(
-                format!("Make the slot at \"{}\" too", other.name()),
+                format!("Create the slot on \"{}\", too", other.name()),
                 Edit::SetServerTerms {
                     server: other.id(),
                     terms,
@@ -343,7 +345,7 @@ pub(super) fn archive_only_cannot_stream(topology: &Topology) -> Vec<Found> {
             let what = if !gives {
                 format!("\"{name}\" gets WAL from the archive alone, and the design has no archive to restore from")
             } else if standby.sync_priority().is_some() {
-                format!("\"{name}\" gets WAL from the archive alone, so no commit can wait for it: every commit would hang")
+                format!("\"{name}\" gets WAL from the archive alone, so it can never confirm a commit: it cannot be synchronous")
             } else if server.is_receiver() {
                 format!("\"{name}\" receives WAL, and cannot get it from the archive alone")
             } else {
@@ -366,7 +368,7 @@ pub(super) fn tablespace_is_missing(topology: &Topology) -> Vec<Found> {
             let extra = own.keys().find(|name| !of_primary.contains_key(*name));
             let message = match (missing, extra) {
                 (Some(name), _) => format!(
-                    "\"{}\" says no place for the tablespace {name} of the primary: a copy puts it at the primary's path",
+                    "\"{}\" gives no location for the tablespace {name} of the primary: a base backup puts it at the primary's path",
                     server.name()
                 ),
                 (None, Some(name)) => {

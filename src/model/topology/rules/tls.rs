@@ -119,7 +119,7 @@ pub(super) fn tls_host_is_address(topology: &Topology) -> Vec<Found> {
             let how = if major.compares_addresses_in_certificates() {
                 "as an IP address among its alternative names (IP:…)"
             } else {
-                "as a DNS name (DNS:…), since libpq only compares addresses from 15"
+                "as a DNS name (DNS:…), because libpq compares IP addresses only from version 15 on"
             };
             Found::server(
                 server.id(),

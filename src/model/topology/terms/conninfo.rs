@@ -95,7 +95,12 @@ pub fn lookup_option(name: &str) -> Result<ConninfoOption, BadValue> {
             BadValue::term(
                 format!("libpq has no option \"{name}\": a standby with it never connects"),
                 near.map_or_else(
-                    || format!("known are {}", conninfo_options().collect::<Vec<_>>().join(", ")),
+                    || {
+                        format!(
+                            "the known options are {}",
+                            conninfo_options().collect::<Vec<_>>().join(", ")
+                        )
+                    },
                     |near| format!("did you mean \"{near}\"?"),
                 ),
             )

@@ -32,7 +32,7 @@ pub fn server_terms_ui(
             row(ui, "Listens on", "as drawn, or *", TermField::Listen(id));
             row(
                 ui,
-                "Seen as",
+                "Address in pg_hba.conf",
                 "its host, or 10.0.0.0/24",
                 TermField::HbaAddress(id),
             );
@@ -92,7 +92,7 @@ fn link_rows(
     let (id, link) = (below.id(), standby.link());
     if topology.uses_slot(id) {
         form_ui(ui, "slot's name", |ui| {
-            let (label, field) = ("Slot's name", Field::Terms(TermField::SlotName(id)));
+            let (label, field) = ("Slot name", Field::Terms(TermField::SlotName(id)));
             let usual = topology.slot_name(id);
             field_row(ui, session, drafts, outbox, label, &usual, &field);
         });
@@ -194,7 +194,7 @@ fn fallbacks_ui(ui: &mut Ui, session: &Session, below: &Server, standby: &Standb
         let words = format!("Change the fall-backs of {}", below.name());
         (words, Edit::SetLinkTerms { server: id, link })
     };
-    note_ui(ui, "Turns to, while its upstream is away");
+    note_ui(ui, "Fall-back upstreams, while its own is away");
     for (place, other) in link.also_follows.iter().enumerate() {
         let Some(name) = topology.server(*other).map(Server::name) else {
             continue;

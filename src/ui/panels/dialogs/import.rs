@@ -115,7 +115,7 @@ fn connection_ui(ui: &mut Ui, session: &Session, draft: &mut ImportDraft, is_new
         let edit = entry_ui(ui, "Password", "", source.password.typed(), true, |ui, _| {
             note_ui(
                 ui,
-                "Left empty, it comes from where psql finds it: ~/.pgpass, PGPASSFILE, PGPASSWORD or a service file \
+                "If it is left empty, it is looked up where psql looks: ~/.pgpass, PGPASSFILE, PGPASSWORD or a service file \
                  (PGSERVICE). What you type here is kept in memory only.",
             );
         });
@@ -129,7 +129,7 @@ fn connection_ui(ui: &mut Ui, session: &Session, draft: &mut ImportDraft, is_new
             |ui, _| {
                 note_ui(
                     ui,
-                    "No view of PostgreSQL tells the port of a standby; name addresses that differ from the others.",
+                    "No view of PostgreSQL shows the port that a standby listens on; name the addresses that differ from the others.",
                 );
             },
         );

@@ -68,9 +68,9 @@ fn checks_ui(ui: &mut Ui, topology: &Topology, machine: &Machine, checks: &[Chec
     version_ui(ui, checks, machine, outbox);
     other_ports_ui(ui, topology, machine, outbox);
     let words = if problems.is_empty() {
-        format!("✔ All {} are ok", counted(fine.len(), "check"))
+        format!("✔ All {} passed", counted(fine.len(), "check"))
     } else {
-        format!("✔ {} are ok", counted(fine.len(), "other check"))
+        format!("✔ {} passed", counted(fine.len(), "other check"))
     };
     let ok = Tokens::of(ui.visuals()).ok;
     egui::CollapsingHeader::new(RichText::new(words).color(ok))

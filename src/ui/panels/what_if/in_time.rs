@@ -26,7 +26,7 @@ pub fn in_time_ui(ui: &mut Ui, session: &Session, what_if: &WhatIf, time: &InTim
         .show(ui, |ui| {
             let run = time.run();
             said_all_ui(ui, "told", &run.told());
-            section_ui(ui, "The last commits");
+            section_ui(ui, "Latest commits");
             commits_ui(ui, run);
             section_ui(ui, "Each server");
             servers_ui(ui, run);
@@ -219,7 +219,7 @@ fn simulated_ui(ui: &mut Ui, time: &InTime, outbox: &mut Outbox) {
             .labelled_by(label.id)
             .changed();
         ui.end_row();
-        let label = ui.label("Pause of each");
+        let label = ui.label("Pause of each client");
         let value = DragValue::new(&mut think_ms)
             .range(0.0..=3_600_000.0)
             .suffix(" ms")
@@ -231,7 +231,7 @@ fn simulated_ui(ui: &mut Ui, time: &InTime, outbox: &mut Outbox) {
             .on_hover_text("Between an answer and the next commit, on average")
             .changed();
         ui.end_row();
-        let label = ui.label("WAL of a commit");
+        let label = ui.label("WAL per commit");
         let value = DragValue::new(&mut kilobytes)
             .range(0.0..=1_048_576.0)
             .suffix(" kB")

@@ -91,13 +91,18 @@ fn verdict_ui(ui: &mut Ui, session: &Session, verdict: &Verdict, what_if: &WhatI
     reality_ui(ui, session, what_if.world());
     section_ui(ui, "Each server");
     said_all_ui(ui, "servers", verdict.servers.iter().map(|server| &server.said));
-    section_ui(ui, "Commits at each synchronous_commit level");
+    if !verdict.commits.is_empty() {
+        section_ui(ui, "Commits at each synchronous_commit level");
+    }
     for (place, commit) in verdict.commits.iter().enumerate() {
         commit_ui(ui, place, commit);
     }
     if !verdict.heirs.is_empty() {
         section_ui(ui, "Candidates for promotion, best first");
-        said_all_ui(ui, "heirs", verdict.heirs.iter().map(|heir| &heir.said));
+        for (place, heir) in verdict.heirs.iter().enumerate() {
+            let sentence = format!("{}. \"{}\" {}", place + 1, heir.name, heir.said.sentence);
+            said_ui(ui, ("heirs", place), &sentence, &heir.said.why, None);
+        }
     }
     egui::CollapsingHeader::new(RichText::new("Glossary").size(TEXT_SMALL))
         .id_salt("words")
