@@ -159,16 +159,21 @@ pub fn report_ui(ui: &mut Ui, report: &Report) {
 
 /// The button that does what a panel is there for.
 pub fn main_button(ui: &mut Ui, enabled: bool, words: &str) -> Response {
-    let tokens = Tokens::of(ui.visuals());
-    let button = Button::new(RichText::new(words).color(tokens.on_accent)).fill(tokens.accent);
-    ui.add_enabled(enabled, button)
+    filled_button(ui, enabled, words, Tokens::of(ui.visuals()).accent)
 }
 
 /// The same for what destroys something.
 pub fn danger_button(ui: &mut Ui, enabled: bool, words: &str) -> Response {
-    let tokens = Tokens::of(ui.visuals());
-    let button = Button::new(RichText::new(words).color(tokens.on_accent)).fill(tokens.error);
-    ui.add_enabled(enabled, button)
+    filled_button(ui, enabled, words, Tokens::of(ui.visuals()).error)
+}
+
+fn filled_button(ui: &mut Ui, enabled: bool, words: &str, fill: Color32) -> Response {
+    if !enabled {
+        // Words on a faded fill cannot be read: what cannot be pressed looks like any other button that cannot.
+        return ui.add_enabled(false, Button::new(words));
+    }
+    let on_accent = Tokens::of(ui.visuals()).on_accent;
+    ui.add(Button::new(RichText::new(words).color(on_accent)).fill(fill))
 }
 
 /// True once if Enter is pressed while nothing else wants it: it presses the button that a dialog is there for.

@@ -100,11 +100,11 @@ fn status_ui(ui: &mut Ui, session: &Session) -> egui::Id {
         let words = "Text and drawing are in sync".to_owned();
         ("✔", words, tokens.ok)
     };
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let label = ui.add(Label::new(RichText::new("The design's text").strong()).selectable(false));
         ui.colored_label(colour, sign);
         let text = RichText::new(words).size(TEXT_SMALL).color(colour);
-        ui.add(Label::new(text).truncate());
+        ui.label(text);
         label.id
     })
     .inner
