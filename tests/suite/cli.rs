@@ -126,7 +126,7 @@ Commits wait until they are on the disk of the first of \"slave1\" and \"slave2\
 order.
 Survives 1 standby failure without blocking: any 1 of the 2 synchronous standbys may fail, and asynchronous \
 standbys never matter.
-Commits hang while none of \"slave1\" and \"slave2\" is connected.
+Commits hang while neither \"slave1\" nor \"slave2\" is connected.
 Confirmed commits could be lost if the primary and the one of \"slave1\" and \"slave2\" that confirmed them \
 are lost together, or if another standby is promoted.
 "

@@ -45,7 +45,7 @@ pub(in crate::cli) struct LessonArgs {
     /// Show the lesson in the words of this translation
     #[arg(long, value_name = "FILE", conflicts_with = "template")]
     pub(in crate::cli) translation: Option<PathBuf>,
-    /// Prove the lesson on real servers in this new folder: deploy its solution, do what the lesson does, ask the
+    /// Prove the lesson on real servers in this new folder: deploy its solution, do what the lesson does, check the
     /// goals, remove the servers
     #[arg(long, value_name = "DIR", group = "what")]
     pub(in crate::cli) prove: Option<PathBuf>,

@@ -161,6 +161,7 @@ impl<'a> Facts<'a> {
         let survives = match (tolerated, all) {
             (0, 1) => "Survives no standby failure: commits hang while the only synchronous standby is down."
                 .to_owned(),
+            (0, 2) => "Survives no standby failure: a commit needs both synchronous standbys.".to_owned(),
             (0, _) => format!("Survives no standby failure: a commit needs all {all} synchronous standbys."),
             (some, _) => format!(
                 "Survives {} without blocking: any {some} of the {all} synchronous standbys may fail, and \
@@ -169,6 +170,8 @@ impl<'a> Facts<'a> {
             ),
         };
         let waits = match (count, all) {
+            (1, 2) => format!("Commits hang while neither {} is connected.", self.pair("nor")),
+            (2, 2) => format!("Commits hang while either {} is down.", self.pair("or")),
             (_, 1) => format!("Commits hang while {} is down.", self.names_in_words()),
             (1, _) => format!(
                 "Commits hang while none of {} is connected.",
@@ -199,6 +202,8 @@ impl<'a> Facts<'a> {
         let names = self.names_in_words();
         let whom = if all == 1 {
             names
+        } else if (count, all) == (2, 2) {
+            format!("both {names}")
         } else if count == all {
             format!("all of {names}")
         } else if self.names.is_quorum() {
@@ -241,7 +246,8 @@ impl<'a> Facts<'a> {
             )
         } else if count == all {
             format!(
-                "Confirmed commits could be lost if the primary and all of {} are lost together",
+                "Confirmed commits could be lost if the primary and {} {} are lost together",
+                if all == 2 { "both" } else { "all of" },
                 self.names_in_words()
             )
         } else if self.names.is_quorum() {
@@ -288,6 +294,16 @@ impl<'a> Facts<'a> {
     }
 
     /// "slave1", "a and b", "a, b and c"; of many the first few.
+    /// The two candidates, where there are no more: "a" nor "b".
+    fn pair(&self, between: &str) -> String {
+        let names: Vec<String> = self
+            .candidates
+            .iter()
+            .map(|server| format!("\"{}\"", server.name()))
+            .collect();
+        names.join(&format!(" {between} "))
+    }
+
     fn names_in_words(&self) -> String {
         const SHOWN: usize = 6;
         let names: Vec<String> = self

@@ -153,7 +153,7 @@ fn names_that_are_equal_for_postgresql_are_both_asked() {
     let promise = said("m 1 sync first 1\n  a 2 priority 1\n  A 3\n");
     assert_eq!(promise.tolerated, Some(1));
     assert!(
-        promise.waits.contains("none of \"a\" and \"A\""),
+        promise.waits.contains("neither \"a\" nor \"A\""),
         "{}",
         promise.waits
     );

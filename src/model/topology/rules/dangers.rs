@@ -117,7 +117,8 @@ pub(super) fn setting_nobody_reads(topology: &Topology) -> Vec<Found> {
             ""
         };
         hand.found(format!(
-            "Nothing reads {}: shared_preload_libraries does not load a library of that name{besides}",
+            "No preloaded library reads {}: none of the …_preload_libraries loads one of that name. SQL \
+             (current_setting) or a library that is loaded later may still read it{besides}",
             hand.name
         ))
     })
@@ -125,13 +126,14 @@ pub(super) fn setting_nobody_reads(topology: &Topology) -> Vec<Found> {
 }
 
 /// Extensions whose library is loaded when one of their functions is called.
-const ON_DEMAND: [&str; 7] = [
+const ON_DEMAND: [&str; 8] = [
     "isn",
     "pg_trgm",
     "plperl",
     "plpgsql",
     "pltcl",
     "pltclu",
+    "postgis",
     "postgres_fdw",
 ];
 

@@ -290,7 +290,7 @@ pub static RULES: [Rule; 107] = [
         source: "RFC 4343: host names are case-insensitive", find: hosts::host_spelled_two_ways },
     Rule { id: "port-among-outgoing", severity: Note, title: "A port that an outgoing connection may take",
         source: "ip(7), ip_local_port_range: 32768 to 60999 unless the machine says otherwise", find: hosts::port_among_outgoing },
-    Rule { id: "setting-nobody-reads", severity: Note, title: "A setting of an extension that is not loaded",
+    Rule { id: "setting-nobody-reads", severity: Note, title: "A setting that no preloaded library reads",
         source: "manual, Customized Options: such a setting is accepted but has no effect until a library \
              that defines it is loaded", find: dangers::setting_nobody_reads },
 ];

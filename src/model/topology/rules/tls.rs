@@ -117,15 +117,15 @@ pub(super) fn tls_host_is_address(topology: &Topology) -> Vec<Found> {
         .filter(is_sender)
         .map(|server| {
             let how = if major.compares_addresses_in_certificates() {
-                "as an IP address among its alternative names (IP:…)"
+                "as an IP address among its alternative names (IP:…), which few authorities sign"
             } else {
-                "as a DNS name (DNS:…), because libpq compares IP addresses only from version 15 on"
+                "as a DNS name (DNS:…), which few authorities sign, because libpq compares IP addresses only from version 15 on"
             };
             Found::server(
                 server.id(),
                 format!(
                     "The downstreams of \"{}\" connect to the address {}: its certificate must contain it \
-                     {how}, which few authorities sign; a host name avoids that",
+                     {how}; a host name avoids that",
                     server.name(),
                     server.host()
                 ),

@@ -97,7 +97,7 @@ impl HbaLine {
         }
         if !METHODS.contains(&method.as_str()) && method != "bsd" {
             return Err(bad(format!(
-                "\"{method}\" is not a method; known are {}",
+                "\"{method}\" is not a method; the methods are {} (oauth from 18 on, radius up to 18)",
                 METHODS.join(", ")
             )));
         }
