@@ -293,8 +293,7 @@ impl<'a> Facts<'a> {
         .collect()
     }
 
-    /// "slave1", "a and b", "a, b and c"; of many the first few.
-    /// The two candidates, where there are no more: "a" nor "b".
+    /// Where there are two candidates: "a" nor "b".
     fn pair(&self, between: &str) -> String {
         let names: Vec<String> = self
             .candidates
@@ -304,6 +303,7 @@ impl<'a> Facts<'a> {
         names.join(&format!(" {between} "))
     }
 
+    /// "slave1", "a and b", "a, b and c"; of many the first few.
     fn names_in_words(&self) -> String {
         const SHOWN: usize = 6;
         let names: Vec<String> = self

@@ -138,7 +138,7 @@ pub(super) fn sender_timeout_off(topology: &Topology) -> Vec<Found> {
         .filter(|hand| hand.is_zero())
         .map(|hand| {
             hand.found(format!(
-                "With {} = 0, nobody notices that a standby is frozen or disconnected: synchronous commits and the shutdown of its upstream can wait for it indefinitely",
+                "With {} = 0, nobody notices that a standby is frozen or silently cut off: synchronous commits and the shutdown of its upstream can wait for it indefinitely",
                 hand.name
             ))
         })
