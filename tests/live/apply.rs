@@ -135,7 +135,7 @@ pub(crate) async fn check_whole(folder: &Path, wanted: &Document) {
     check_rows(folder, wanted.topology(), 1000).await;
     let (_, again) = planned(folder, wanted).await;
     assert!(again.plan.steps.is_empty(), "{again:#?}");
-    let folders: Vec<String> = wanted.topology().folders().into_values().collect();
+    let folders: Vec<String> = wanted.topology().folders().values().cloned().collect();
     for entry in std::fs::read_dir(folder.join("servers")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(folders.contains(&name), "servers/{name} is still there");

@@ -201,7 +201,7 @@ fn left_servers<'a>(
 ) -> Vec<(String, String)> {
     let beside = stored.beside(wanted);
     let folders: Vec<String> = designs
-        .flat_map(|design| design.topology().folders().into_values())
+        .flat_map(|design| design.topology().folders().values().cloned())
         .collect();
     let mut left: Vec<(String, String)> = stored
         .record

@@ -23,6 +23,12 @@ const LONGEST_SIDE: f32 = 16_384.0;
 /// So many pixels are drawn at once (32 MB): the whole of most pictures.
 const PIXELS_OF_A_BAND: u32 = 8 * 1024 * 1024;
 
+/// A picture of more bands is packed in a quarter of the time, into a file half as large again.
+const BANDS_PACKED_WELL: usize = 4;
+
+/// So many bands are drawn at the same time at most: more cores would only take more memory, since one writes them all.
+const MOST_PAINTERS: usize = 4;
+
 /// No word is drawn whose letters would be smaller (pixels): nobody could read it, and most of the time would go there.
 const SMALLEST_TYPE: f32 = 6.0;
 
@@ -43,34 +49,44 @@ pub fn render(document: &Document, format: PictureFormat, style: PictureStyle) -
     }
 }
 
-/// Band by band: one is drawn while the one before it is written. In memory are two of them, and what was written.
+/// Band by band: on every core one is drawn while the ones before it are written. In memory are those, and what was written.
 fn png(picture: &Bands, design: &str) -> Result<Vec<u8>, Report> {
     let sheet = Sheet::of(picture);
     let mut bytes = Vec::new();
-    let (send, drawn) = sync_channel(0);
     let options = usvg::Options {
         fontdb: Arc::new(fonts(&picture.svg([f32::MIN, f32::MAX], sheet.least()))),
         ..usvg::Options::default()
     };
     let written = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let send = send;
-            for first in (0..sheet.height).step_by(sheet.rows as usize) {
-                // Nobody takes it any more once one could not be drawn or written.
-                if send.send(sheet.band(picture, first, &options)).is_err() {
-                    break;
+        let painters = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_PAINTERS);
+        let mut drawn = Vec::new();
+        for own in 0..painters {
+            let (send, bands) = sync_channel(0);
+            drawn.push(bands);
+            let options = &options;
+            scope.spawn(move || {
+                for first in sheet.bands().skip(own).step_by(painters) {
+                    // Nobody takes it any more once one could not be drawn or written.
+                    if send.send(sheet.band(picture, first, options)).is_err() {
+                        break;
+                    }
                 }
-            }
-        });
+            });
+        }
         let mut encoder = png::Encoder::new(&mut bytes, sheet.width, sheet.height);
         encoder.set_color(png::ColorType::Rgba);
         encoder.set_depth(png::BitDepth::Eight);
+        if sheet.bands().count() > BANDS_PACKED_WELL {
+            encoder.set_compression(png::Compression::Fast);
+        }
         encoder
             .add_itxt_chunk(embedded::PNG_KEYWORD.to_owned(), design.to_owned())
             .map_err(|error| error.to_string())?;
         let mut writer = encoder.write_header().map_err(|error| error.to_string())?;
         let mut rows = writer.stream_writer().map_err(|error| error.to_string())?;
-        for band in drawn {
+        // The painters take turns.
+        for (_, painter) in sheet.bands().zip(drawn.iter().cycle()) {
+            let band = painter.recv().map_err(|error| error.to_string())?;
             // The background covers everything, so that no pixel is transparent and none must be divided by its alpha.
             rows.write_all(band?.data()).map_err(|error| error.to_string())?;
         }
@@ -106,6 +122,11 @@ impl Sheet {
             height,
             rows,
         }
+    }
+
+    /// The first row of each band.
+    fn bands(self) -> impl Iterator<Item = u32> {
+        (0..self.height).step_by(self.rows as usize)
     }
 
     /// What would be smaller is left out (points).

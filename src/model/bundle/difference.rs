@@ -1,7 +1,7 @@
 //! What changes in the files from one bundle to another, a unified diff for each file: another version of PostgreSQL, or
 //! whatever else the two stand for.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use similar::TextDiff;
 
@@ -47,11 +47,19 @@ impl ChangeKind {
 /// Every file that differs, in the order in which people read them; nothing where the bundles are the same. The manifest
 /// is left out: its sums follow from the others.
 pub fn difference(before: &Bundle, after: &Bundle) -> Vec<Change> {
-    let paths = paths(before, after);
+    let (old, new) = (by_path(before), by_path(after));
+    let paths = paths(before, after, &old, &new);
     let paths = paths.into_iter().filter(|path| *path != manifest::NAME);
     paths
-        .filter_map(|path| change(path, before.file(path), after.file(path)))
+        .filter_map(|path| change(path, old.get(path).copied(), new.get(path).copied()))
         .collect()
+}
+
+type ByPath<'a> = BTreeMap<&'a str, &'a BundleFile>;
+
+fn by_path(bundle: &Bundle) -> ByPath<'_> {
+    let files = bundle.files.iter();
+    files.map(|file| (file.path.as_str(), file)).collect()
 }
 
 /// What is different between two texts, as the lines of a unified diff without its head.
@@ -60,16 +68,15 @@ pub fn between(before: &str, after: &str) -> String {
 }
 
 /// The paths of both: in the order of the second, and what only the first has behind the file that it stood behind.
-fn paths<'a>(before: &'a Bundle, after: &'a Bundle) -> Vec<&'a str> {
-    let kept: BTreeSet<&str> = after.files.iter().map(|file| file.path.as_str()).collect();
+fn paths<'a>(before: &'a Bundle, after: &'a Bundle, old: &ByPath<'a>, new: &ByPath<'a>) -> Vec<&'a str> {
     let mut gone = before.files.iter().map(|file| file.path.as_str()).peekable();
     let mut paths = Vec::new();
     for file in &after.files {
         paths.push(file.path.as_str());
         // Up to this one in the first bundle: what went before it has been taken already.
-        if before.file(&file.path).is_some() {
+        if old.contains_key(file.path.as_str()) {
             gone.by_ref().find(|path| *path == file.path);
-            while let Some(path) = gone.next_if(|path| !kept.contains(path)) {
+            while let Some(path) = gone.next_if(|path| !new.contains_key(path)) {
                 paths.push(path);
             }
         }

@@ -28,8 +28,8 @@ pub struct Sizes<'a> {
     /// The server for whose downstreams there is room for more slots than usual.
     most_slots: Option<ServerId>,
     reporting: BTreeSet<ServerId>,
-    slot_names: BTreeMap<ServerId, String>,
-    folders: BTreeMap<ServerId, String>,
+    slot_names: &'a BTreeMap<ServerId, String>,
+    folders: &'a BTreeMap<ServerId, String>,
 }
 
 impl<'a> Sizes<'a> {

@@ -2,9 +2,9 @@
 
 use super::ExportFile;
 use super::names::{Spelling, derived};
-use super::parts::{Address, cluster_word, configuration, in_order, moved, plain, script, slots_at};
+use super::parts::{Address, cluster_word, files_of, in_order, moved, plain, script, slots_at};
 use super::yaml::Yaml;
-use crate::model::configuration::Layout;
+use crate::model::configuration::{Configuration, Layout};
 use crate::model::quoting::shell_word;
 use crate::model::topology::terms::TlsFiles;
 use crate::model::topology::{Archive, Auth, Edit, Server, Topology};
@@ -30,10 +30,13 @@ pub fn files(topology: &Topology) -> Vec<ExportFile> {
         script("start.sh", START),
     ];
     files.extend(super::hosts::preparation(topology));
+    let configuration = Configuration::of(&inside, Layout::container());
     for server in in_order(topology) {
-        let conf = configuration(&inside, &Layout::container(), server.id());
-        let here = conf
+        // As its containers see it, the server has another host and port.
+        let moved = inside.server(server.id());
+        let here = moved
             .into_iter()
+            .flat_map(|moved| files_of(&configuration, moved))
             .map(|(file, text)| plain(format!("conf/{}/{file}", name(server)), text));
         files.extend(here);
         let variables = variables(topology, &inside, server, &name);

@@ -1,12 +1,15 @@
 //! The table of features and targets: what each target keeps of a design, and what that means. Report, command line and window
 //! ask here, and a test asks for every row.
 
+use std::collections::BTreeMap;
+
+use super::ansible::host_names;
 use super::feature::{Feature, authentication};
 use super::names::{Spelling, derived};
 use super::table::row;
 use super::{Target, cloudnativepg, patroni};
 use crate::model::document::Document;
-use crate::model::topology::{Server, Topology};
+use crate::model::topology::{Server, ServerId, Topology};
 
 /// Whether a target keeps a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,10 +43,11 @@ pub struct Kept {
 /// Every feature that the design has, as the target keeps it, in the order of the list.
 pub fn losses(document: &Document, target: Target) -> Vec<Kept> {
     let topology = document.topology();
+    let names = names(target, topology);
     let mut all = Vec::new();
     for feature in Feature::ALL {
         for place in feature.places(document) {
-            let (fate, message) = at(feature, target, topology, &place);
+            let (fate, message) = at(feature, target, topology, &names, &place);
             all.push(Kept {
                 feature,
                 place,
@@ -56,12 +60,18 @@ pub fn losses(document: &Document, target: Target) -> Vec<Kept> {
 }
 
 /// The row of the table, and what differs from place to place.
-fn at(feature: Feature, target: Target, topology: &Topology, place: &str) -> (Fate, String) {
+fn at(
+    feature: Feature,
+    target: Target,
+    topology: &Topology,
+    names: &BTreeMap<ServerId, String>,
+    place: &str,
+) -> (Fate, String) {
     let (fate, text) = row(feature, target);
     let server = topology.by_name(place);
     let setting = place.rsplit_once(": ").map_or(place, |(_, setting)| setting);
     match (feature, target) {
-        (Feature::Name, _) => named(target, topology, server),
+        (Feature::Name, _) => named(names, server),
         (Feature::Host, Target::Patroni) if server.is_some_and(|server| server.host().is_loopback()) => (
             Fate::Approximated,
             "Patroni refuses loopback names for its members: the file says 127.0.0.2, another address of this machine. If the servers are on separate hosts, name those hosts in the design."
@@ -90,30 +100,26 @@ fn is_one_host(topology: &Topology) -> bool {
     topology.is_all_loopback() || topology.servers().iter().all(|server| server.host() == first)
 }
 
-fn named(target: Target, topology: &Topology, server: Option<&Server>) -> (Fate, String) {
-    let kept = |text: &str| (Fate::Exact, text.to_owned());
-    let Some(server) = server else {
-        return kept("as drawn");
-    };
-    let spelling = match target {
-        Target::Compose | Target::CloudNativePg => Spelling::Dns { most: 50 },
-        Target::Systemd | Target::Ansible => Spelling::Word,
-        Target::Hosts | Target::Patroni | Target::Repmgr => return kept("as drawn"),
-    };
-    let taken: &[&str] = if target == Target::Ansible {
-        &["all", "ungrouped", "localhost", "pgcascade"]
-    } else {
-        &[]
-    };
-    match derived(topology, spelling, taken).get(&server.id()) {
-        Some(name) if name != server.name().as_str() => (
+/// What the servers are called there; none where they keep their names.
+fn names(target: Target, topology: &Topology) -> BTreeMap<ServerId, String> {
+    match target {
+        Target::Compose | Target::CloudNativePg => derived(topology, Spelling::Dns { most: 50 }, &[]),
+        Target::Systemd => derived(topology, Spelling::Word, &[]),
+        Target::Ansible => host_names(topology),
+        Target::Hosts | Target::Patroni | Target::Repmgr => BTreeMap::new(),
+    }
+}
+
+fn named(names: &BTreeMap<ServerId, String>, server: Option<&Server>) -> (Fate, String) {
+    let called = server.and_then(|server| Some((server.name(), names.get(&server.id())?)));
+    match called {
+        Some((drawn, name)) if name != drawn.as_str() => (
             Fate::Approximated,
             format!(
-                "it is called {name} there, since names are restricted; {} stays its application_name",
-                server.name()
+                "it is called {name} there, since names are restricted; {drawn} stays its application_name"
             ),
         ),
-        _ => kept("as drawn"),
+        _ => (Fate::Exact, "as drawn".to_owned()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Target;
-use super::hosts::{HostLayout, host_folders, remote};
+use super::hosts::{HostLayout, Hosts, host_folders, remote};
 use super::names::{Spelling, derived};
 use super::parts::{cluster_word, in_order};
 use crate::model::plan::ExpectedRows;
@@ -178,14 +178,11 @@ fn whereabouts(topology: &Topology, layout: HostLayout) -> String {
 
 /// The name of the servers' clusters, and which they are where servers share a host: no two of one host have one.
 fn clusters(topology: &Topology, layout: HostLayout) -> (&'static str, String) {
-    let usual = match layout {
-        HostLayout::Folder => "",
-        HostLayout::Debian => "main",
-        HostLayout::Rhel => "data",
-    };
+    let usual = layout.usual();
+    let hosts = Hosts::of(topology, layout);
     let servers = in_order(topology).into_iter();
     let named: Vec<(String, String)> = servers
-        .map(|server| (one_line(server.name().as_str()), layout.cluster(topology, server)))
+        .map(|server| (one_line(server.name().as_str()), hosts.cluster(server)))
         .collect();
     let shared: Vec<String> = named
         .iter()

@@ -26,10 +26,12 @@ pub fn derived(topology: &Topology, spelling: Spelling, taken: &[&str]) -> BTree
             .is_some_and(|server| server.name().as_str() == wish)
     });
     let mut names = BTreeMap::new();
+    // The next number to try behind a wish: counted on, since thousands of names can come to the same wish.
+    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
     for (id, wish) in kept.into_iter().chain(odd) {
         let mut name = wish.clone();
-        let mut number = 2;
         while known.contains(&name) {
+            let number = numbers.entry(wish.clone()).or_insert(2);
             name = match spelling {
                 Spelling::Dns { most } => {
                     let behind = format!("-{number}");
@@ -41,7 +43,7 @@ pub fn derived(topology: &Topology, spelling: Spelling, taken: &[&str]) -> BTree
                 }
                 Spelling::Word => format!("{wish}_{number}"),
             };
-            number += 1;
+            *number += 1;
         }
         known.insert(name.clone());
         names.insert(id, name);

@@ -1,7 +1,7 @@
 //! Pieces that several targets are made of: files, the servers in the order in which they are built, their configuration.
 
 use super::ExportFile;
-use crate::model::configuration::{Configuration, Layout};
+use crate::model::configuration::Configuration;
 use crate::model::topology::terms::Listen;
 use crate::model::topology::{Edit, HbaAddress, Host, Port, Server, ServerId, Topology};
 
@@ -104,11 +104,7 @@ pub fn moved(topology: &Topology, to: impl Fn(&Server) -> Address) -> Topology {
 }
 
 /// A server's configuration files, by name and text.
-pub fn configuration(topology: &Topology, layout: &Layout, id: ServerId) -> Vec<(&'static str, String)> {
-    let configuration = Configuration::of(topology, layout.clone());
-    let Some(server) = topology.server(id) else {
-        return Vec::new();
-    };
+pub fn files_of(configuration: &Configuration<'_>, server: &Server) -> Vec<(&'static str, String)> {
     let files = configuration.files(server).into_iter();
     files.map(|(name, file)| (name, file.contents)).collect()
 }

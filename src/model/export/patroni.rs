@@ -1,5 +1,7 @@
 //! `patroni`: a YAML file for each server, with the drawn synchronous list, the cascade by tags, and promotion left to people.
 
+use std::collections::BTreeSet;
+
 use super::ExportFile;
 use super::hosts::HostLayout;
 use super::parts::{cluster_word, in_order, plain, script};
@@ -28,10 +30,12 @@ const CONTROLLED: [&str; 14] = [
 
 pub fn files(topology: &Topology) -> Vec<ExportFile> {
     let folders = topology.folders();
+    let configuration = Configuration::of(topology, Layout::host_folder());
+    let hba = hba(topology);
     let mut files = Vec::new();
     for (number, server) in in_order(topology).into_iter().enumerate() {
         let folder = folders.get(&server.id()).map_or("", String::as_str);
-        let yaml = member(topology, server, folder, number).print();
+        let yaml = member(topology, &configuration, &hba, server, number).print();
         let head = "# Without passwords: ./secrets-into FOLDER writes each file with them, mode 0600, outside this export.\n";
         files.push(plain(format!("patroni/{folder}.yml"), format!("{head}{yaml}")));
     }
@@ -57,12 +61,17 @@ fn address(server: &Server) -> String {
     }
 }
 
-fn member(topology: &Topology, server: &Server, folder: &str, number: usize) -> Yaml {
-    let configuration = Configuration::of(topology, Layout::host_folder());
+fn member(
+    topology: &Topology,
+    configuration: &Configuration<'_>,
+    hba: &[String],
+    server: &Server,
+    number: usize,
+) -> Yaml {
     let major = topology.postgres();
     let address = address(server);
     let rest = 8008 + i64::try_from(number).unwrap_or(0);
-    let root = HostLayout::Folder.root(topology, folder);
+    let root = HostLayout::Folder.root(topology, configuration.folder(server.id()));
     let rest_address = format!("{address}:{rest}");
     let mut own = Yaml::map([
         ("scope", Yaml::text(cluster_word(topology))),
@@ -78,7 +87,7 @@ fn member(topology: &Topology, server: &Server, folder: &str, number: usize) -> 
         ("etcd3", Yaml::map([("hosts", Yaml::text("127.0.0.1:2379"))])),
     ]);
     if server.is_primary() {
-        own = own.with("bootstrap", bootstrap(topology, &configuration));
+        own = own.with("bootstrap", bootstrap(topology, configuration));
     }
     let all = configuration.settings(server);
     let local = all
@@ -112,9 +121,9 @@ fn member(topology: &Topology, server: &Server, folder: &str, number: usize) -> 
             ]),
         ),
         ("parameters", Yaml::Map(parameters.collect())),
-        ("pg_hba", Yaml::list(hba(topology))),
+        ("pg_hba", Yaml::list(hba.iter().cloned())),
     ]);
-    let recovery = recovery(topology, server, &configuration);
+    let recovery = recovery(topology, server, configuration);
     if recovery != Yaml::Map(Vec::new()) {
         postgresql = postgresql.with("recovery_conf", recovery);
     }
@@ -262,13 +271,10 @@ fn hba(topology: &Topology) -> Vec<String> {
         format!("host all all 127.0.0.0/8 {method}"),
         format!("host all all ::1/128 {method}"),
     ];
+    let kind = if topology.has_tls() { "hostssl" } else { "host" };
     for server in topology.servers() {
-        for line in lines_that_let_in(topology, server) {
-            let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-            if !lines.contains(&line) {
-                lines.push(line);
-            }
-        }
+        let let_in = lines_that_let_in(topology, server).into_iter();
+        lines.extend(let_in.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")));
         // Patroni and pg_rewind ask members as ordinary clients.
         let said = server
             .terms()
@@ -283,12 +289,13 @@ fn hba(topology: &Topology) -> Vec<String> {
                 address.as_str().to_owned()
             })
         });
+        let address = address.filter(|_| !server.host().is_loopback());
         for role in ["postgres", "rewinder"] {
-            let kind = if topology.has_tls() { "hostssl" } else { "host" };
-            let line = address
-                .as_ref()
-                .map(|address| format!("{kind} all {role} {address} {method}"));
-            lines.extend(line.filter(|line| !server.host().is_loopback() && !lines.contains(line)));
+            lines.extend(
+                address
+                    .iter()
+                    .map(|address| format!("{kind} all {role} {address} {method}")),
+            );
         }
     }
     if topology
@@ -296,14 +303,13 @@ fn hba(topology: &Topology) -> Vec<String> {
         .iter()
         .any(|server| server.host().is_loopback())
     {
-        let line = format!(
+        lines.push(format!(
             "host replication {} 127.0.0.0/8 {method}",
             topology.replication_role()
-        );
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
+        ));
     }
+    let mut seen = BTreeSet::new();
+    lines.retain(|line| seen.insert(line.clone()));
     lines.extend(topology.terms().hba.iter().map(|line| line.text().to_owned()));
     lines
 }

@@ -1,22 +1,24 @@
 //! `repmgr`: the servers as `hosts` builds them, a configuration file for each node, and the calls that register the tree.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::ExportFile;
 use super::hosts::{self, HostLayout};
 use super::parts::{in_order, plain, script};
 use crate::model::quoting::{conninfo, shell_word};
-use crate::model::topology::{Auth, Server, Topology};
+use crate::model::topology::{Auth, Server, ServerId, Topology};
 
 pub fn files(topology: &Topology) -> Vec<ExportFile> {
     let with_repmgr = prepared(topology);
     let mut files = hosts::files(&with_repmgr, HostLayout::Folder);
-    let folders = topology.folders();
+    let candidates: BTreeSet<ServerId> = topology.sync_candidates().into_iter().map(Server::id).collect();
     for (number, server) in in_order(topology).into_iter().enumerate() {
-        let folder = folders.get(&server.id()).map_or("", String::as_str);
+        let folder = topology.folder(server.id());
+        let promoted = server.is_primary() || candidates.contains(&server.id());
         files.push(plain(
             format!("repmgr/{folder}.conf"),
-            node(topology, server, folder, number + 1),
+            node(topology, server, &folder, number + 1, if promoted { 100 } else { 0 }),
         ));
     }
     files.push(script("register.sh", register(topology)));
@@ -59,7 +61,7 @@ fn prepared(topology: &Topology) -> Topology {
             lines.push(format!("host repmgr repmgr {address} {method}"));
         }
     }
-    let known: Vec<String> = terms.hba.iter().map(|line| line.text().to_owned()).collect();
+    let known: BTreeSet<String> = terms.hba.iter().map(|line| line.text().to_owned()).collect();
     for line in lines.into_iter().filter(|line| !known.contains(line)) {
         terms
             .hba
@@ -91,7 +93,7 @@ pub fn pass_file(topology: &Topology) -> String {
     format!("{}/repmgr.pgpass", HostLayout::Folder.base(topology))
 }
 
-fn node(topology: &Topology, server: &Server, folder: &str, number: usize) -> String {
+fn node(topology: &Topology, server: &Server, folder: &str, number: usize, priority: u8) -> String {
     let major = topology.postgres();
     let root = HostLayout::Folder.root(topology, folder);
     let bin = format!("/usr/lib/postgresql/{major}/bin");
@@ -122,17 +124,7 @@ fn node(topology: &Topology, server: &Server, folder: &str, number: usize) -> St
     }
     let _ = write!(
         text,
-        "# Promotion is left to people: repmgr standby promote, or repmgr standby switchover.\nfailover=manual\npriority={}\n",
-        if topology
-            .sync_candidates()
-            .iter()
-            .any(|candidate| candidate.id() == server.id())
-            || server.is_primary()
-        {
-            100
-        } else {
-            0
-        }
+        "# Promotion is left to people: repmgr standby promote, or repmgr standby switchover.\nfailover=manual\npriority={priority}\n"
     );
     if let Some(delay) = server.standby().and_then(|standby| standby.apply_delay()) {
         let _ = writeln!(text, "recovery_min_apply_delay={delay}");
@@ -152,12 +144,7 @@ fn node(topology: &Topology, server: &Server, folder: &str, number: usize) -> St
 fn register(topology: &Topology) -> String {
     let folders = topology.folders();
     let servers = in_order(topology);
-    let number_of = |id| {
-        servers
-            .iter()
-            .position(|server| server.id() == id)
-            .map_or(0, |place| place + 1)
-    };
+    let numbers: BTreeMap<ServerId, usize> = servers.iter().map(|server| server.id()).zip(1..).collect();
     let primary = topology.primary();
     let root = HostLayout::Folder.root(topology, folders.get(&primary.id()).map_or("", String::as_str));
     let mut text = format!(
@@ -185,7 +172,7 @@ fn register(topology: &Topology) -> String {
             Some(upstream) => writeln!(
                 text,
                 "\"$repmgr\" -f \"{file}\" standby register --upstream-node-id={} --force",
-                number_of(upstream)
+                numbers.get(&upstream).copied().unwrap_or_default()
             ),
         };
     }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::ExportFile;
-use super::hosts::{self, HostLayout};
+use super::hosts::{self, HostLayout, Hosts};
 use super::names::{Spelling, derived};
 use super::parts::{cluster_word, in_order, plain, script};
 use crate::model::topology::{PgMajor, Topology};
@@ -13,16 +13,11 @@ pub fn files(topology: &Topology) -> Vec<ExportFile> {
     let names = derived(topology, Spelling::Word, &[]);
     let name = |id| names.get(&id).map_or("", String::as_str);
     let stem = format!("pgcascade-{}", cluster_word(topology));
+    let hosts = Hosts::of(topology, HostLayout::Folder);
     let mut files = hosts::preparation(topology);
     for (number, server) in in_order(topology).into_iter().enumerate() {
         let path = format!("servers/{:02}-{}", number + 1, name(server.id()));
-        files.extend(hosts::of_server(
-            topology,
-            server,
-            &path,
-            name(server.id()),
-            HostLayout::Folder,
-        ));
+        files.extend(hosts::of_server(&hosts, server, &path, name(server.id())));
     }
     let servers = in_order(topology);
     let instances: Vec<String> = servers

@@ -1,13 +1,15 @@
 //! The servers of a topology in the design's order, and where each is found: by its name, and below its upstream.
 //!
 //! Questions about the tree are asked for every server ("who is below it?"), so looking through all servers for each answer
-//! would take the square of their number. The two indexes are made when they are first asked for, and forgotten by every
-//! change: nothing can be changed but through [`DerefMut`], which forgets them.
+//! would take the square of their number; so would making all names of folders and slots for each file that holds one.
+//! What is looked up is made when it is first asked for, and forgotten by every change: nothing can be changed but through
+//! [`DerefMut`], which forgets it.
 
 use std::ops::{Deref, DerefMut, Range};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::folders::Derived;
 use super::{Server, ServerId};
 
 /// So many names are looked for one by one before their index is made: a change asks for one or two.
@@ -18,6 +20,7 @@ pub(super) struct Servers {
     list: Vec<Server>,
     tree: OnceLock<Arc<Tree>>,
     by_name: OnceLock<Arc<Vec<usize>>>,
+    derived: OnceLock<Arc<Derived>>,
     names_asked: AtomicU32,
 }
 
@@ -70,6 +73,11 @@ impl Servers {
         });
         let found = sorted.binary_search_by_key(&name, |place| name_at(*place)).ok()?;
         self.list.get(*sorted.get(found)?)
+    }
+
+    /// The names of folders and slots.
+    pub(super) fn derived(&self) -> &Derived {
+        self.derived.get_or_init(|| Arc::new(Derived::of(&self.list)))
     }
 
     fn tree(&self) -> &Tree {
@@ -135,6 +143,7 @@ impl Clone for Servers {
             list: self.list.clone(),
             tree: self.tree.clone(),
             by_name: self.by_name.clone(),
+            derived: self.derived.clone(),
             names_asked: AtomicU32::new(0),
         }
     }
@@ -160,6 +169,7 @@ impl DerefMut for Servers {
     fn deref_mut(&mut self) -> &mut Self::Target {
         self.tree.take();
         self.by_name.take();
+        self.derived.take();
         *self.names_asked.get_mut() = 0;
         &mut self.list
     }
@@ -202,6 +212,12 @@ mod tests {
                 assert_eq!(topology.by_name(server.name().as_str()), Some(server));
             }
         }
+        let afresh = Topology {
+            servers: topology.servers().to_vec().into(),
+            ..topology.clone()
+        };
+        assert_eq!(topology.folders(), afresh.folders());
+        assert_eq!(topology.slot_names(), afresh.slot_names());
         assert!(topology.primary().is_primary());
         assert_eq!(topology.by_name("nobody"), None);
     }

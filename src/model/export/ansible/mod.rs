@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use super::ExportFile;
 use super::names::{Spelling, derived};
-use super::parts::{cluster_word, configuration, in_order, plain, slots_at};
+use super::parts::{cluster_word, files_of, in_order, plain, slots_at};
 use super::yaml::Yaml;
-use crate::model::configuration::{Layout, without};
+use crate::model::configuration::{Configuration, Layout, without};
 use crate::model::plan::ExpectedRows;
 use crate::model::quoting::shell_word;
 use crate::model::topology::{Archive, Auth, Server, ServerId, Topology};
@@ -36,8 +36,9 @@ pub fn files(topology: &Topology) -> Vec<ExportFile> {
         plain("tasks/clear.yml", CLEAR),
     ];
     files.extend(super::hosts::preparation(topology));
+    let configuration = Configuration::of(topology, Layout::host_folder());
     for server in in_order(topology) {
-        for (file, text) in configuration(topology, &Layout::host_folder(), server.id()) {
+        for (file, text) in files_of(&configuration, server) {
             let at_first = (file == "postgresql.conf").then(|| without(&text, "synchronous_standby_names"));
             if let Some(at_first) = at_first.filter(|at_first| *at_first != text) {
                 files.push(plain(format!("files/{}/postgresql.conf", name(server)), at_first));
@@ -111,10 +112,11 @@ fn levels<'a>(topology: &'a Topology) -> Vec<Vec<&'a Server>> {
 
 fn inventory(topology: &Topology, name: &dyn Fn(&Server) -> String) -> Yaml {
     let group = cluster_word(topology).replace('-', "_");
+    let expected = ExpectedRows::of(topology);
     let groups = levels(topology).into_iter().enumerate().map(|(level, servers)| {
         let hosts = servers
             .into_iter()
-            .map(|server| (name(server), host(topology, server, name)));
+            .map(|server| (name(server), host(topology, server, &expected, name)));
         let group = format!("{group}_level{level}");
         (group, Yaml::map([("hosts", Yaml::Map(hosts.collect()))]))
     });
@@ -130,8 +132,12 @@ fn inventory(topology: &Topology, name: &dyn Fn(&Server) -> String) -> Yaml {
     )])
 }
 
-fn host(topology: &Topology, server: &Server, name: &dyn Fn(&Server) -> String) -> Yaml {
-    let expected = ExpectedRows::of(topology);
+fn host(
+    topology: &Topology,
+    server: &Server,
+    expected: &ExpectedRows,
+    name: &dyn Fn(&Server) -> String,
+) -> Yaml {
     let upstream = server.upstream().and_then(|id| topology.server(id));
     let rows = expected.at(server.id()).iter().map(|row| {
         // As psql prints it: unaligned, with | between.

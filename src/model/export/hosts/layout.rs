@@ -1,6 +1,8 @@
 //! Where a server lies on a host of its own: a folder that is all ours, or where the packages of a distribution have clusters.
 
-use crate::model::configuration::Layout;
+use std::collections::BTreeMap;
+
+use crate::model::configuration::{Configuration, Layout};
 use crate::model::topology::{Server, Topology};
 
 use super::super::parts::cluster_word;
@@ -51,31 +53,73 @@ impl HostLayout {
         format!("{}/{folder}", self.base(topology))
     }
 
-    /// The name of the cluster as the distribution has it: the usual one where the server has its host to itself.
-    pub fn cluster(self, topology: &Topology, server: &Server) -> String {
-        let is_alone = topology
-            .servers()
-            .iter()
-            .filter(|other| !other.is_receiver() && other.host() == server.host())
-            .count()
-            == 1;
+    /// The name of a cluster that has its host to itself, as the distribution has it.
+    pub fn usual(self) -> &'static str {
         match self {
-            Self::Folder => String::new(),
-            Self::Debian if is_alone => "main".to_owned(),
-            Self::Rhel if is_alone => "data".to_owned(),
-            Self::Debian | Self::Rhel => topology.folder(server.id()),
+            Self::Folder => "",
+            Self::Debian => "main",
+            Self::Rhel => "data",
         }
     }
 
-    /// The same as the configuration asks for it.
-    pub fn configured(self, topology: &Topology, server: &Server) -> Layout {
+    /// Where the files of a server lie whose cluster is called this; `{server}` is the server's own folder name.
+    fn places(self, topology: &Topology, cluster: &str) -> Layout {
         let major = topology.postgres();
-        let cluster = self.cluster(topology, server);
         let root = self.root(topology, "{server}");
         match self {
             Self::Folder => Layout::host_folder(),
             Self::Debian => Layout::packaged(format!("/var/lib/postgresql/{major}/{cluster}"), &root),
             Self::Rhel => Layout::packaged(format!("/var/lib/pgsql/{major}/{cluster}"), &root),
+        }
+    }
+}
+
+/// The hosts of a design in a layout. Making it looks at all servers once; asking it is cheap.
+#[derive(Debug)]
+pub struct Hosts<'a> {
+    pub topology: &'a Topology,
+    pub layout: HostLayout,
+    /// How many servers run on each host.
+    servers_on: BTreeMap<&'a str, usize>,
+    /// Of the servers that have their host to themselves, and of those that share one.
+    alone: Configuration<'a>,
+    shared: Configuration<'a>,
+}
+
+impl<'a> Hosts<'a> {
+    pub fn of(topology: &'a Topology, layout: HostLayout) -> Self {
+        let mut servers_on = BTreeMap::new();
+        for server in topology.servers().iter().filter(|server| !server.is_receiver()) {
+            *servers_on.entry(server.host().as_str()).or_default() += 1;
+        }
+        let configured = |cluster| Configuration::of(topology, layout.places(topology, cluster));
+        Self {
+            topology,
+            layout,
+            servers_on,
+            alone: configured(layout.usual()),
+            shared: configured("{server}"),
+        }
+    }
+
+    fn is_alone(&self, server: &Server) -> bool {
+        self.servers_on.get(server.host().as_str()) == Some(&1)
+    }
+
+    /// The name of the server's cluster as the distribution has it: the usual one where it has its host to itself.
+    pub fn cluster(&self, server: &Server) -> String {
+        if self.layout == HostLayout::Folder || self.is_alone(server) {
+            self.layout.usual().to_owned()
+        } else {
+            self.topology.folder(server.id())
+        }
+    }
+
+    pub fn configuration(&self, server: &Server) -> &Configuration<'a> {
+        if self.is_alone(server) {
+            &self.alone
+        } else {
+            &self.shared
         }
     }
 }

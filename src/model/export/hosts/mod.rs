@@ -6,12 +6,12 @@ mod send;
 use std::fmt::Write as _;
 
 use super::ExportFile;
-use super::parts::{configuration, in_order, plain, script, slots_at};
+use super::parts::{files_of, in_order, plain, script, slots_at};
 use crate::model::bundle::certificate_recipe;
 use crate::model::quoting::shell_word;
 use crate::model::topology::{Archive, Auth, Server, ServerId, Topology};
 
-pub use layout::HostLayout;
+pub use layout::{HostLayout, Hosts};
 pub use send::remote;
 
 /// What every script does; the variables above it say for whom.
@@ -19,13 +19,12 @@ const INSTALL: &str = include_str!("install.bash");
 const PASSWORDS: &str = include_str!("passwords.bash");
 
 pub fn files(topology: &Topology, layout: HostLayout) -> Vec<ExportFile> {
-    let folders = topology.folders();
+    let hosts = Hosts::of(topology, layout);
     let mut files = preparation(topology);
     files.push(script("send", send::script(topology, layout)));
     for (id, path) in host_folders(topology) {
         if let Some(server) = topology.server(id) {
-            let folder = folders.get(&id).map_or("", String::as_str);
-            files.extend(of_server(topology, server, &path, folder, layout));
+            files.extend(of_server(&hosts, server, &path, &topology.folder(id)));
         }
     }
     files
@@ -66,26 +65,21 @@ pub fn preparation(topology: &Topology) -> Vec<ExportFile> {
 }
 
 /// The configuration of one server and its script.
-pub fn of_server(
-    topology: &Topology,
-    server: &Server,
-    path: &str,
-    folder: &str,
-    layout: HostLayout,
-) -> Vec<ExportFile> {
-    let conf = configuration(topology, &layout.configured(topology, server), server.id());
+pub fn of_server(hosts: &Hosts<'_>, server: &Server, path: &str, folder: &str) -> Vec<ExportFile> {
+    let conf = files_of(hosts.configuration(server), server);
     let mut files: Vec<ExportFile> = conf
         .into_iter()
         .map(|(name, text)| plain(format!("{path}/{name}"), text))
         .collect();
     files.push(script(
         format!("{path}/install"),
-        install(topology, server, folder, layout),
+        install(hosts, server, folder),
     ));
     files
 }
 
-fn install(topology: &Topology, server: &Server, folder: &str, layout: HostLayout) -> String {
+fn install(hosts: &Hosts<'_>, server: &Server, folder: &str) -> String {
+    let Hosts { topology, layout, .. } = *hosts;
     let major = topology.postgres();
     let mut text = String::new();
     let names: Vec<String> = topology.name().split_whitespace().map(str::to_owned).collect();
@@ -112,7 +106,7 @@ fn install(topology: &Topology, server: &Server, folder: &str, layout: HostLayou
     set("port", &server.port().to_string());
     set("role", topology.replication_role());
     set("layout", layout.word());
-    set("cluster", &layout.cluster(topology, server));
+    set("cluster", &hosts.cluster(server));
     set("default_root", &layout.root(topology, folder));
     set("auth", topology.effective_auth().hba_method());
     let way = if topology.streams_by_certificate() {

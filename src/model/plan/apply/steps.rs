@@ -68,8 +68,8 @@ impl<'a> Planner<'a> {
         Self {
             difference,
             wanted: difference.wanted,
-            slots: difference.wanted.slot_names(),
-            folders: difference.wanted.folders(),
+            slots: difference.wanted.slot_names().clone(),
+            folders: difference.wanted.folders().clone(),
             steps: Steps::default(),
             head: Head {
                 // Those of renamed servers.

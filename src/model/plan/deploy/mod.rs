@@ -72,7 +72,7 @@ impl<'a> Planner<'a> {
     fn new(topology: &'a Topology) -> Self {
         Self {
             topology,
-            folders: topology.folders(),
+            folders: topology.folders().clone(),
             order: topology.in_tree_order(),
             uses_passwords: topology.effective_auth() != Auth::Trust,
             steps: Steps::default(),

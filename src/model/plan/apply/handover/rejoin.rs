@@ -265,7 +265,7 @@ impl Rejoin<'_, '_> {
             });
         }
         // Of those that somebody made by hand nobody knows what they are for.
-        let drawn: Vec<String> = wanted.slot_names().into_values().collect();
+        let drawn: Vec<String> = wanted.slot_names().values().cloned().collect();
         let is_left = |slot: &&String| !own.contains(slot) && drawn.contains(slot);
         for slot in self.left_slots.iter().filter(is_left) {
             self.planner.drop_slot(self.one.is, self.one.folder.clone(), slot);
