@@ -71,9 +71,14 @@ fn main() {
     // No target takes a design with errors.
     let designs = SIZES.map(|size| design(size, false));
     for target in Target::ALL {
-        ask(format!("export to {}", target.word()), EXPORT, &designs, &|document| {
-            black_box(export(document, target).unwrap());
-        });
+        ask(
+            format!("export to {}", target.word()),
+            EXPORT,
+            &designs,
+            &|document| {
+                black_box(export(document, target).unwrap());
+            },
+        );
     }
     if !missed.is_empty() {
         println!("Above the limit: {}", missed.join(", "));

@@ -58,7 +58,9 @@ fn png(picture: &Bands, design: &str) -> Result<Vec<u8>, Report> {
         ..usvg::Options::default()
     };
     let written = std::thread::scope(|scope| {
-        let painters = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_PAINTERS);
+        let painters = std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(MOST_PAINTERS);
         let mut drawn = Vec::new();
         for own in 0..painters {
             let (send, bands) = sync_channel(0);

@@ -19,6 +19,8 @@ mod systemd;
 mod table;
 mod yaml;
 
+use std::collections::BTreeSet;
+
 use super::document::Document;
 use super::topology::{Severity, Topology, check};
 
@@ -191,9 +193,29 @@ pub fn export_in(document: &Document, target: Target, layout: HostLayout) -> Res
     Ok(Export { target, files })
 }
 
+/// The most hosts that can let in all the others by name: at 10,000 the files would take gigabytes.
+const MOST_HOSTS_IN_EVERY_HBA: usize = 1_000;
+
 /// What a target cannot hold at all.
 fn refuse(topology: &Topology, target: Target) -> Result<(), NotPossible> {
     let major = topology.postgres();
+    if matches!(target, Target::Patroni | Target::Repmgr) {
+        let hosts: BTreeSet<&str> = topology
+            .servers()
+            .iter()
+            .map(|server| server.host().as_str())
+            .collect();
+        if hosts.len() > MOST_HOSTS_IN_EVERY_HBA {
+            return Err(NotPossible::new(
+                format!(
+                    "With {} each server lets every other host in, and the design has {} hosts: {MOST_HOSTS_IN_EVERY_HBA} is the limit",
+                    target.name(),
+                    hosts.len()
+                ),
+                "Split the design, or choose another target: `pgcascade export --list`.",
+            ));
+        }
+    }
     let supports = match target {
         Target::Hosts | Target::Systemd | Target::Compose | Target::Ansible => return Ok(()),
         Target::Patroni | Target::Repmgr if major.has_several_hosts() => return Ok(()),

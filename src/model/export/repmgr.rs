@@ -18,7 +18,13 @@ pub fn files(topology: &Topology) -> Vec<ExportFile> {
         let promoted = server.is_primary() || candidates.contains(&server.id());
         files.push(plain(
             format!("repmgr/{folder}.conf"),
-            node(topology, server, &folder, number + 1, if promoted { 100 } else { 0 }),
+            node(
+                topology,
+                server,
+                &folder,
+                number + 1,
+                if promoted { 100 } else { 0 },
+            ),
         ));
     }
     files.push(script("register.sh", register(topology)));

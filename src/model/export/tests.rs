@@ -204,6 +204,23 @@ fn a_design_with_an_error_goes_nowhere() {
     assert!(export(&old, Target::Patroni).is_ok());
 }
 
+/// Each of their files would name every host: 10,000 took six gigabytes.
+#[test]
+fn what_names_every_host_in_every_file_takes_a_thousand() {
+    let design = |hosts: usize| {
+        let standbys = (1..hosts).map(|number| format!("  s{number} 5432 host db{number}\n"));
+        let text = format!("m 5432 host db0\n{}", standbys.collect::<String>());
+        Document::new(notation::parse(&text).unwrap())
+    };
+    let (most, more) = (design(1_000), design(1_001));
+    for target in [Target::Patroni, Target::Repmgr] {
+        assert!(refuse(most.topology(), target).is_ok());
+        let refused = export(&more, target).unwrap_err();
+        assert!(refused.message.contains("1001 hosts"), "{}", refused.message);
+    }
+    assert!(refuse(more.topology(), Target::Hosts).is_ok());
+}
+
 #[test]
 fn a_receiver_is_let_in_and_gets_no_files() {
     let document = format::read(FULL).unwrap();

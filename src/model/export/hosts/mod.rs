@@ -71,10 +71,7 @@ pub fn of_server(hosts: &Hosts<'_>, server: &Server, path: &str, folder: &str) -
         .into_iter()
         .map(|(name, text)| plain(format!("{path}/{name}"), text))
         .collect();
-    files.push(script(
-        format!("{path}/install"),
-        install(hosts, server, folder),
-    ));
+    files.push(script(format!("{path}/install"), install(hosts, server, folder)));
     files
 }
 
