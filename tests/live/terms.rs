@@ -1,4 +1,4 @@
-//! What the error-level rules on terms say is true: on lines of pg_hba.conf, certificates, options of links, fall-back upstreams,
+//! What the error-level rules on terms say is true: on lines of pg_hba.conf, certificates, options of links, fallback upstreams,
 //! names of slots, receivers and hosts. As in `rules`, the servers get the files that the bundle has for them.
 
 use std::process::{Child, Stdio};

@@ -124,7 +124,7 @@ master          5432  primary
 synchronous_standby_names = 'slave1, slave2'
 Commits wait until they are on the disk of the first of \"slave1\" and \"slave2\" that is connected, in this \
 order.
-Survives 1 standby failure without blocking: any 1 of the 2 synchronous standbys may fail, and asynchronous \
+Survives 1 standby failure without blocking: any 1 of the 2 synchronous candidates may fail, and asynchronous \
 standbys never matter.
 Commits hang while neither \"slave1\" nor \"slave2\" is connected.
 Confirmed commits could be lost if the primary and the one of \"slave1\" and \"slave2\" that confirmed them \

@@ -99,8 +99,8 @@ fn the_clusters_terms_are_typed_and_undone_and_wrong_ones_say_what_to_write() {
 fn a_servers_terms_are_open_where_the_design_has_some() {
     let mut window = window();
     window.select("b");
-    assert!(window.has("1. a"), "its fall-back, in an open fold");
-    window.push("Remove the fall-back a");
+    assert!(window.has("1. a"), "its fallback, in an open fold");
+    window.push("Remove the fallback a");
     assert!(!text(&window).contains("also_follows"));
     window.select("a");
     window.push("More");
@@ -119,7 +119,7 @@ fn the_drawing_shows_fall_backs_archives_and_receivers() {
     let window = window();
     assert!(window.has("Legend: "));
     for words in [
-        "fall-back upstream",
+        "fallback upstream",
         "fed by the archive",
         "takes WAL; not a server",
     ] {

@@ -249,7 +249,7 @@ fn laboratory(sizes: &Sizes<'_>) -> Vec<Setting> {
         Decision::Laboratory.for_cluster(),
         "shared_buffers",
         "16MB",
-        "Kept small so that the whole cluster fits on one machine; a server of its own wants about a quarter of its memory.",
+        "Kept small so that the whole cluster fits on one machine; on a dedicated machine, about a quarter of the memory is usual.",
     )];
     if sizes.topology.postgres().has_retry_interval() {
         settings.push(Setting::new(

@@ -54,7 +54,7 @@ pub(super) fn write(topology: &Topology) -> String {
         for above in topology.fallbacks(server.id()).into_iter().filter_map(number) {
             let _ = writeln!(
                 text,
-                "    s{above} -> s{below} [label=\"fall-back\", style=dashed, penwidth=0.5, arrowhead=none, constraint=false];"
+                "    s{above} -> s{below} [label=\"fallback\", style=dashed, penwidth=0.5, arrowhead=none, constraint=false];"
             );
         }
     }

@@ -33,7 +33,7 @@ pub(super) fn write(topology: &Topology) -> String {
         let label = quoted(&shown.link_label(server));
         let _ = writeln!(text, "    s{above} {arrow}|\"{label}\"| s{below}");
         for above in topology.fallbacks(server.id()).into_iter().filter_map(number) {
-            let _ = writeln!(text, "    s{above} -.-|\"fall-back\"| s{below}");
+            let _ = writeln!(text, "    s{above} -.-|\"fallback\"| s{below}");
         }
     }
     for (name, tone) in TONES {

@@ -118,7 +118,7 @@ impl Feature {
             Self::ArchiveCommands => "archive-commands",
             Self::ArchiveOnly => "archive-only",
             Self::Receiver => "receiver",
-            Self::FallBack => "fall-back",
+            Self::FallBack => "fallback",
             Self::LinkOptions => "link-options",
             Self::Authentication => "authentication",
             Self::Certificates => "tls",

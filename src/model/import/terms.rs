@@ -1,5 +1,5 @@
 //! What the servers say besides the tree, as the keys of a design that hold it: role, addresses, slots, options of links,
-//! fall-backs, certificates, how initdb was called.
+//! fallbacks, certificates, how initdb was called.
 //!
 //! First what follows from the servers alone ([`Terms::certain`]), then, against a drawing of that, what they say otherwise
 //! than it would ([`Terms::compare`]).

@@ -101,7 +101,7 @@ impl<'a> Scene<'a> {
                 let count = self.topology.downstreams(self.server(server)?.id()).count();
                 found(
                     count >= *least,
-                    format!("{} below {server}", are(count, "server")),
+                    format!("{} below \"{server}\"", are(count, "server")),
                 )
             }
             What::Servers(wanted) => {

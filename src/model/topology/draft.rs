@@ -37,7 +37,7 @@ pub struct DraftServer {
     pub apply_delay: Option<ApplyDelay>,
     pub settings: Settings,
     pub terms: ServerTerms,
-    /// Without the fall-back upstreams, which stand beside it by name.
+    /// Without the fallback upstreams, which stand beside it by name.
     pub link: LinkTerms,
     pub also_follows: Vec<String>,
 }
@@ -65,7 +65,7 @@ pub enum DraftProblem {
         upstream: String,
         nearest: Option<String>,
     },
-    #[error("{} is a loop: these servers follow each other and never receive WAL", way.join(" → "))]
+    #[error("{}", loop_of(way))]
     Loop { server: usize, way: Vec<String> },
     #[error("\"{name}\" is the primary: only standbys have {what}")]
     StandbyOnly {
@@ -73,6 +73,17 @@ pub enum DraftProblem {
         name: ServerName,
         what: &'static str,
     },
+}
+
+/// The way of a loop begins and ends with the same server.
+fn loop_of(way: &[String]) -> String {
+    match way {
+        [server, _] => format!("\"{server}\" follows itself and never receives WAL"),
+        _ => format!(
+            "{} is a loop: these servers follow each other and never receive WAL",
+            way.join(" → ")
+        ),
+    }
 }
 
 impl DraftProblem {
@@ -126,6 +137,7 @@ impl DraftProblem {
                 ..
             } => format!("did you mean follows = \"{nearest}\"?"),
             Self::UnknownUpstream { .. } => "use the name of a server in the design".to_owned(),
+            Self::Loop { way, .. } if way.len() == 2 => "make it follow another server".to_owned(),
             Self::Loop { .. } => "make one of them follow a server outside the loop".to_owned(),
             Self::StandbyOnly { what, .. } => format!("remove {what}, or make the server follow another"),
         })
@@ -244,7 +256,7 @@ impl Draft {
         upstreams
     }
 
-    /// Each server's fall-back upstreams; names that nobody has were found before.
+    /// Each server's fallback upstreams; names that nobody has were found before.
     fn fallbacks(&self) -> Vec<Vec<ServerId>> {
         let place = |name: &String| {
             self.servers

@@ -106,7 +106,7 @@ impl ClusterTerms {
 }
 
 impl LinkTerms {
-    /// Fall-back upstreams are compared by their names.
+    /// Fallback upstreams are compared by their names.
     fn has_same_configuration(&self, of: &Topology, other: &Self, of_other: &Topology) -> bool {
         let Self {
             slot_name,

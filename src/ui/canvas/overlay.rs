@@ -41,11 +41,11 @@ pub fn zoom_buttons(ui: &mut Ui, canvas: Rect, zoom: f32) -> Option<ZoomWish> {
         button("Fit".to_owned(), 40.0, "Show the whole design", ZoomWish::Fit);
         button("+".to_owned(), 28.0, "Zoom in", ZoomWish::Times(1.25));
         let percent = if zoom < 0.0095 {
-            format!("{:.1} %", zoom * 100.0)
+            format!("{:.1}%", zoom * 100.0)
         } else {
-            format!("{:.0} %", zoom * 100.0)
+            format!("{:.0}%", zoom * 100.0)
         };
-        button(percent, 58.0, "Zoom to 100 %", ZoomWish::Whole);
+        button(percent, 58.0, "Zoom to 100%", ZoomWish::Whole);
         button("−".to_owned(), 28.0, "Zoom out", ZoomWish::Times(0.8));
     });
     wish

@@ -118,12 +118,12 @@ impl Sign {
             Self::Line { is_dashed: false, .. } => "may be synchronous",
             Self::Line { .. } => "asynchronous",
             Self::ByArchive => "fed by the archive",
-            Self::Fallback => "fall-back upstream",
+            Self::Fallback => "fallback upstream",
             Self::Receiver => "takes WAL; not a server",
             Self::Trouble(Trouble::Broken) => "link is down",
             Self::Trouble(Trouble::Slow) => "a slow link",
             Self::Badge(badge) => match badge.kind {
-                BadgeKind::Policy => "how many commits wait for",
+                BadgeKind::Policy => "how many standbys a commit waits for",
                 BadgeKind::Sync => "commits wait for it",
                 BadgeKind::Potential => "next, if one of those fails",
                 BadgeKind::Quorum => "commits wait for some of these",
@@ -291,7 +291,7 @@ mod tests {
         let mut seed =
             session("m 1024 sync first 1 site A\n  a 1025 priority 1\n    c 1027\n  b 1026 priority 2\n");
         let mut expected = vec![
-            "how many commits wait for",
+            "how many standbys a commit waits for",
             "commits wait for it",
             "next, if one of those fails",
             "no commit waits for it",
@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(
             words(&quorum),
             [
-                "how many commits wait for",
+                "how many standbys a commit waits for",
                 "commits wait for some of these",
                 "may be synchronous",
                 "an error in the design"

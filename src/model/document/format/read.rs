@@ -163,7 +163,8 @@ impl Reader {
             Some(Value::Integer(number)) => number.value().to_string(),
             Some(Value::String(text)) => text.value().clone(),
             Some(Value::Float(number)) => {
-                let number = number.value().to_string();
+                // As it was typed: 9.0 and 12.0 are not 9 and 12.
+                let number = number.display_repr().into_owned();
                 let (why, fix) = if number.starts_with("9.") {
                     ("versions before 10 need quotes", format!("\"{number}\""))
                 } else {

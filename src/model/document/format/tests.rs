@@ -329,6 +329,10 @@ fn each_problem_names_its_line_and_its_fix() {
         ],
     );
     check_problems(
+        &format!("{head}{}{}", server("m", ""), server("a", "follows = \"a\"\n")),
+        &["6 loop: \"a\" follows itself and never receives WAL | make it follow another server"],
+    );
+    check_problems(
         &format!("{head}{}{}", server("m", ""), server("n", "")),
         &[
             "6 two-primaries: \"n\" and \"m\" both have no upstream, so the design has two primaries | give \
@@ -375,6 +379,13 @@ fn each_problem_names_its_line_and_its_fix() {
             "6 bad-value: \"slot\" is an integer, but must be true, false or a slot's name | write true, false or a slot's name",
             "7 bad-value: \"sync_priority\" is a position in the list of synchronous standbys: a whole \
              number of at least 1 | write sync_priority = 1, or omit it",
+        ],
+    );
+    check_problems(
+        &format!("name = \"x\"\npostgres = 12.0\n{}", server("m", "")),
+        &[
+            "2 bad-value: postgres = 12.0 is a fraction: from version 10, a major version is a whole number \
+             | write postgres = 12",
         ],
     );
     check_problems(

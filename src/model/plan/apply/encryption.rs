@@ -25,7 +25,7 @@ impl Planner<'_> {
         let path = ClusterFolder::TLS.to_owned();
         self.head.makes.push(path.clone());
         self.add(New {
-            title: format!("Create the folder {path}"),
+            title: format!("Create the folder {path}/"),
             why: "Keys are in files that only their owner can read (mode 0600): PostgreSQL and libpq refuse \
                  a key that others can read"
                 .to_owned(),

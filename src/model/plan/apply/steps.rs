@@ -322,7 +322,7 @@ impl<'a> Planner<'a> {
         self.head.makes.push(path.clone());
         self.add(New {
             server,
-            title: format!("Create the folder {path}"),
+            title: format!("Create the folder {path}/"),
             why: why.to_owned(),
             undo: Some(Action::Make(Make::RemoveFolder { path: path.clone() })),
             action: Action::Make(Make::MakeFolder { path }),

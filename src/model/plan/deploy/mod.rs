@@ -120,7 +120,7 @@ impl<'a> Planner<'a> {
             self.makes.push(path.clone());
             self.steps.add(New {
                 lasts: true,
-                title: format!("Create the folder {path}"),
+                title: format!("Create the folder {path}/"),
                 why: why.to_owned(),
                 undo: Some(Action::Make(Make::RemoveFolder { path: path.clone() })),
                 action: Action::Make(Make::MakeFolder { path }),

@@ -164,7 +164,7 @@ impl<'a> Facts<'a> {
             (0, 2) => "Survives no standby failure: a commit needs both synchronous standbys.".to_owned(),
             (0, _) => format!("Survives no standby failure: a commit needs all {all} synchronous standbys."),
             (some, _) => format!(
-                "Survives {} without blocking: any {some} of the {all} synchronous standbys may fail, and \
+                "Survives {} without blocking: any {some} of the {all} synchronous candidates may fail, and \
                  asynchronous standbys never matter.",
                 counted(some, "standby failure")
             ),

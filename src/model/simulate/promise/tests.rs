@@ -38,7 +38,7 @@ fn by_priority() {
             "synchronous_standby_names = 'FIRST 2 (a, b, c)'",
             "Commits wait until they are on the disk of the first 2 of \"a\", \"b\" and \"c\" that are \
              connected, in this order.",
-            "Survives 1 standby failure without blocking: any 1 of the 3 synchronous standbys may fail, and \
+            "Survives 1 standby failure without blocking: any 1 of the 3 synchronous candidates may fail, and \
              asynchronous standbys never matter.",
             "Commits hang while fewer than 2 of \"a\", \"b\" and \"c\" are connected.",
             "Confirmed commits could be lost if the primary and the 2 of \"a\", \"b\" and \"c\" that \
@@ -65,7 +65,7 @@ fn by_quorum() {
         [
             "synchronous_standby_names = 'ANY 1 (a, b, c)'",
             "Commits wait until they are on the disk of any 1 of \"a\", \"b\" and \"c\".",
-            "Survives 2 standby failures without blocking: any 2 of the 3 synchronous standbys may fail, \
+            "Survives 2 standby failures without blocking: any 2 of the 3 synchronous candidates may fail, \
              and asynchronous standbys never matter.",
             "Commits hang while none of \"a\", \"b\" and \"c\" is connected.",
             "Confirmed commits could be lost if the primary and 1 of \"a\", \"b\" and \"c\" are lost \

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Heir, Said, listed};
+use super::{Heir, Said, listed, name};
 use crate::model::simulate::world::{Incident, Loss, World};
 use crate::model::topology::{Server, ServerId};
 
@@ -45,7 +45,16 @@ fn followers(world: &World) -> Vec<Vec<ServerId>> {
 }
 
 fn heir(world: &World, server: &Server, loss: Loss, is_paused: bool, followers: &[ServerId]) -> Heir {
-    let (has, why) = of_loss(world, loss);
+    let (has, why) = match sending_relay(world, server).filter(|_| loss == Loss::Nothing) {
+        Some(relay) => (
+            format!(
+                "has every commit that was confirmed to a client once it has received all that {} has",
+                name(world, relay)
+            ),
+            "no commit waited for it, but its upstream has them all and still sends to it",
+        ),
+        None => of_loss(world, loss),
+    };
     let mut sentence = has;
     if is_paused {
         sentence.push_str("; its replay is paused, and it applies the WAL it has before it takes over");
@@ -67,6 +76,14 @@ fn heir(world: &World, server: &Server, loss: Loss, is_paused: bool, followers: 
             why: why.to_owned(),
         },
     }
+}
+
+/// The standby from which it streams at this moment.
+fn sending_relay(world: &World, server: &Server) -> Option<ServerId> {
+    let state = world.state(server.id())?;
+    let upstream = state.upstream?;
+    let is_standby = world.state(upstream)?.upstream.is_some();
+    (is_standby && state.flow.row_state() == Some("streaming")).then_some(upstream)
 }
 
 pub(super) fn of_loss(world: &World, loss: Loss) -> (String, &'static str) {

@@ -187,6 +187,8 @@ fn what_was_meant_is_found() {
         repaired("statement_timeout", "10 minutes").as_deref(),
         Some("10min")
     );
+    assert_eq!(repaired("checkpoint_timeout", "5d").as_deref(), Some("86400"));
+    assert_eq!(repaired("checkpoint_timeout", "5ms").as_deref(), Some("30"));
     assert_eq!(repaired("max_connections", "9999999").as_deref(), Some("262143"));
     assert_eq!(repaired("fsync", "enabled").as_deref(), Some("on"));
     assert_eq!(repaired("wal_level", "replika").as_deref(), Some("replica"));

@@ -53,7 +53,7 @@ pub fn repair(kind: &Kind, value: &str, major: PgMajor) -> Option<String> {
         },
         Kind::Integer(range) | Kind::Real(range) => {
             if judge(kind, value, major) == Err(ValueProblem::OutOfRange) {
-                into_range(value, range)?
+                into_range(value, range, major)?
             } else {
                 let (_, rest) = scan_number(trimmed)?;
                 let number = &trimmed[..trimmed.len() - rest.len()];
@@ -69,9 +69,10 @@ pub fn repair(kind: &Kind, value: &str, major: PgMajor) -> Option<String> {
     judge(kind, &meant, major).is_ok().then_some(meant)
 }
 
-/// The next number that the range holds.
-fn into_range(value: &str, range: &Range) -> Option<String> {
+/// The next number that the range holds: five days are above a range of seconds, not below it.
+fn into_range(value: &str, range: &Range, major: PgMajor) -> Option<String> {
     let (number, rest) = scan_number(value)?;
+    let number = number * unit_factor(rest, range, major).ok()?;
     let (least, most) = range.written;
     Some(match range.step {
         Some(step) if rest.is_empty() && number > range.least && number < range.most => {

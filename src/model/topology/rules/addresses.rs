@@ -110,7 +110,7 @@ fn slip(host: &str) -> Option<Slip> {
             None,
         ),
         None => says(
-            "it is not an address: an IPv4 address has four numbers from 0 to 255, and no host name ends in a number"
+            "it is not an address: an IPv4 address has four numbers from 0 to 255, and the last part of a host name is never only digits"
                 .to_owned(),
             None,
             None,

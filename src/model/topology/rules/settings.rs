@@ -3,6 +3,7 @@
 use super::super::findings::Found;
 use super::super::{Edit, PgMajor, Server, Topology};
 use super::{by_hand, standbys};
+use crate::model::words::counted;
 
 pub(super) fn hot_standby_off_on_relay(topology: &Topology) -> Vec<Found> {
     hot_standby_off(topology, true, |server| {
@@ -37,8 +38,8 @@ pub(super) fn wal_level_minimal(topology: &Topology) -> Vec<Found> {
         .filter(|hand| hand.value.trim().eq_ignore_ascii_case("minimal"))
         .map(|hand| {
             hand.found(
-                "With wal_level = minimal, there is too little WAL for standbys, and the server refuses to \
-                 start"
+                "With wal_level = minimal, WAL lacks what a standby needs, and a server with max_wal_senders \
+                 above 0 refuses to start"
                     .to_owned(),
             )
         })
@@ -58,9 +59,13 @@ fn too_few(topology: &Topology, setting: &str, needed: impl Fn(&Server) -> usize
                 Found::server(
                     server.id(),
                     format!(
-                        "\"{}\" has {needed} downstreams but {setting} = {given}: {} of them cannot {word}",
+                        "\"{}\" has {} but {setting} = {given}: {} cannot {word}",
                         server.name(),
-                        needed - given
+                        counted(needed, "downstream"),
+                        match (needed, needed - given) {
+                            (1, _) => "it".to_owned(),
+                            (_, without) => format!("{without} of them"),
+                        }
                     ),
                 )
                 .fix(
@@ -123,7 +128,10 @@ pub(super) fn standby_setting_below_primary(topology: &Topology) -> Vec<Found> {
             continue;
         }
         let needed = number(topology.primary(), name).unwrap_or(default);
-        for server in standbys(topology) {
+        // Without hot_standby a server in recovery does not compare them.
+        let is_open =
+            |server: &&Server| by_hand::on(topology, server, "hot_standby").is_none_or(|hand| !hand.is_off());
+        for server in standbys(topology).filter(is_open) {
             let Some(given) = number(server, name).or((needed > default).then_some(default)) else {
                 continue;
             };

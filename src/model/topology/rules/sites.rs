@@ -24,7 +24,7 @@ pub(super) fn sync_within_one_site(topology: &Topology) -> Vec<Found> {
         return Vec::new();
     }
     let found = Found::cluster(format!(
-        "Every synchronous candidate is in {site}, like the primary: losing that site loses every copy of \
+        "Every synchronous candidate is in {site}, like the primary: losing that site can lose every copy of \
          the latest commits"
     ));
     let last = candidates

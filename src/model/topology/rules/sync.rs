@@ -66,8 +66,9 @@ pub(super) fn sync_count_above_candidates(topology: &Topology) -> Vec<Found> {
     match topology.sync() {
         Some(policy) if candidates > 0 && policy.count > candidates => vec![
             Found::cluster(format!(
-                "Every commit would hang: it waits for {} standbys, and only {candidates} of those directly under the primary have a priority",
-                policy.count
+                "Every commit would hang: it waits for {} standbys, and only {candidates} of those directly under the primary {} a priority",
+                policy.count,
+                if candidates == 1 { "has" } else { "have" }
             ))
             .fix(format!("Wait for {candidates}"), Edit::SetSync(Some(SyncPolicy { count: candidates, ..policy.clone() }))),
         ],

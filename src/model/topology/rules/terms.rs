@@ -219,7 +219,7 @@ pub(super) fn fallback_before_10(topology: &Topology) -> Vec<Found> {
             let mut link = standby.link().clone();
             link.also_follows.clear();
             let message = format!(
-                "\"{}\" names fall-back upstreams, but a connection tries several hosts only from 10 on",
+                "\"{}\" names fallback upstreams, but a connection tries several hosts only from 10 on",
                 server.name()
             );
             Found::server(server.id(), message).fix(

@@ -144,11 +144,11 @@ pub(super) fn links_in_the_clear(topology: &Topology) -> Vec<Found> {
     };
     let links = match standbys(topology).filter(leaves_its_host).count() {
         0 => return Vec::new(),
-        1 => "One link is".to_owned(),
-        count => format!("{count} links are"),
+        1 => "One link between hosts is".to_owned(),
+        count => format!("{count} links between hosts are"),
     };
     let mut found = Found::cluster(format!(
-        "{links} unencrypted between hosts: anyone listening on the network can read every row that is \
+        "{links} unencrypted: anyone listening on the network can read every row that is \
          written"
     ));
     found.fix = Some(Fix {

@@ -1,4 +1,4 @@
-//! What a design says of one server and of its link besides the drawing, folded: where it listens, slots, fall-back upstreams,
+//! What a design says of one server and of its link besides the drawing, folded: where it listens, slots, fallback upstreams,
 //! options of its connection, tablespaces.
 
 use egui::{Button, ComboBox, Ui};
@@ -101,7 +101,7 @@ fn link_rows(
     if topology.postgres().has_several_hosts() {
         fallbacks_ui(ui, session, below, standby, outbox);
     } else {
-        note_ui(ui, "Fall-back upstreams need PostgreSQL 10 or later.");
+        note_ui(ui, "Fallback upstreams need PostgreSQL 10 or later.");
     }
     note_ui(ui, "Options of the connection (primary_conninfo)");
     for name in link.conninfo.keys() {
@@ -191,10 +191,10 @@ fn fallbacks_ui(ui: &mut Ui, session: &Session, below: &Server, standby: &Standb
             also_follows,
             ..link.clone()
         };
-        let words = format!("Change the fall-backs of {}", below.name());
+        let words = format!("Change the fallbacks of {}", below.name());
         (words, Edit::SetLinkTerms { server: id, link })
     };
-    note_ui(ui, "Fall-back upstreams, while its own is away");
+    note_ui(ui, "Fallback upstreams, while its own is away");
     for (place, other) in link.also_follows.iter().enumerate() {
         let Some(name) = topology.server(*other).map(Server::name) else {
             continue;
@@ -205,7 +205,7 @@ fn fallbacks_ui(ui: &mut Ui, session: &Session, below: &Server, standby: &Standb
                 ui,
                 !session.is_locked(),
                 "✖",
-                &format!("Remove the fall-back {name}"),
+                &format!("Remove the fallback {name}"),
             )
             .clicked()
             {
@@ -216,9 +216,9 @@ fn fallbacks_ui(ui: &mut Ui, session: &Session, below: &Server, standby: &Standb
             }
         });
     }
-    let combo = ComboBox::from_id_salt("fall-back")
+    let combo = ComboBox::from_id_salt("fallback")
         .width(ui.available_width())
-        .selected_text("Add a fall-back…");
+        .selected_text("Add a fallback…");
     let combo = ui.add_enabled_ui(!session.is_locked(), |ui| {
         combo.show_ui(ui, |ui| {
             for other in topology.in_tree_order() {
@@ -250,5 +250,5 @@ fn fallbacks_ui(ui: &mut Ui, session: &Session, below: &Server, standby: &Standb
     combo
         .inner
         .response
-        .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::ComboBox, true, "Add a fall-back"));
+        .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::ComboBox, true, "Add a fallback"));
 }

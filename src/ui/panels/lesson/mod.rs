@@ -273,7 +273,7 @@ fn help_ui(ui: &mut Ui, open: &OpenLesson, outbox: &mut Outbox) {
                 LessonMessage::Restart,
             ),
             (
-                "Next goal for me",
+                "Do the next goal for me",
                 "Play the solution up to the next goal; the lesson does not count as solved then",
                 LessonMessage::NextGoal,
             ),

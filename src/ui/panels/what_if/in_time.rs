@@ -219,7 +219,7 @@ fn simulated_ui(ui: &mut Ui, time: &InTime, outbox: &mut Outbox) {
             .labelled_by(label.id)
             .changed();
         ui.end_row();
-        let label = ui.label("Pause of each client");
+        let label = ui.label("Each client's pause");
         let value = DragValue::new(&mut think_ms)
             .range(0.0..=3_600_000.0)
             .suffix(" ms")

@@ -438,6 +438,9 @@ fn a_standby_below_the_drawn_senders_is_found() {
         .apply(&set(Some(server), "max_wal_senders", "20"))
         .unwrap();
     assert_eq!(found(&topology, "standby-setting-below-primary"), 1);
+    // A server that answers nobody while it is in recovery does not compare them.
+    topology.apply(&set(Some(server), "hot_standby", "off")).unwrap();
+    assert_eq!(found(&topology, "standby-setting-below-primary"), 0);
 }
 
 #[test]
