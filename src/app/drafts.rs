@@ -3,6 +3,7 @@
 //! Plain data without egui. A field is known by what it changes ([`Field`]), not by where it is drawn, so that text
 //! typed into a panel that disappears (another server was selected) is still committed, and a wrong one is kept.
 
+mod shared;
 mod terms;
 #[cfg(test)]
 mod terms_tests;
@@ -17,6 +18,7 @@ use crate::model::topology::{
 };
 use crate::model::words::as_sentence;
 
+pub use shared::SharedField;
 pub use terms::TermField;
 
 /// What a text field changes.
@@ -37,6 +39,8 @@ pub enum Field {
     NewSetting(Option<ServerId>),
     /// What the design says besides its drawing.
     Terms(TermField),
+    /// The same of several servers.
+    Shared(SharedField, Vec<ServerId>),
 }
 
 /// Every text that differs from what the design says.
@@ -154,6 +158,7 @@ impl Field {
             Self::Setting(of, name) => settings_of(topology, *of)?.get(name)?.clone(),
             Self::NewSetting(of) => settings_of(topology, *of).map(|_| String::new())?,
             Self::Terms(field) => field.current(topology)?,
+            Self::Shared(field, servers) => field.current(servers, topology)?,
         })
     }
 
@@ -165,6 +170,7 @@ impl Field {
     pub fn command(&self, topology: &Topology, text: &str) -> Result<Option<Command>, String> {
         let command = match self {
             Self::Terms(field) => field.command(topology, text),
+            Self::Shared(field, servers) => field.command(servers, topology, text),
             _ => self.edit(topology, text).map(|edit| edit.map(Command::Edit)),
         };
         let Some(command) = command.map_err(|problem| as_sentence(&problem))? else {
@@ -240,7 +246,7 @@ impl Field {
                 name: name.clone(),
                 value: Some(text.to_owned()),
             },
-            Self::Terms(_) => return Ok(None),
+            Self::Terms(_) | Self::Shared(..) => return Ok(None),
             Self::NewSetting(_) if trimmed.is_empty() => return Ok(None),
             Self::NewSetting(server) => {
                 let (name, value) = split_setting(trimmed)?;

@@ -2,7 +2,8 @@
 
 use crate::app::{DesignMessage, Message, Session, ViewMessage};
 use crate::model::document::Command;
-use crate::model::topology::{Edit, Refusal, ServerId, SyncPolicy, Topology};
+use crate::model::topology::{Edit, Refusal, Server, ServerId, SyncPolicy, Topology};
+use crate::model::words::counted;
 
 pub fn edit(edit: Edit) -> Message {
     Message::Design(DesignMessage::Do(Command::Edit(edit)))
@@ -85,13 +86,75 @@ pub fn toggle_synchronous(topology: &Topology, id: ServerId) -> Result<Message, 
     })))
 }
 
-/// What [`toggle_synchronous`] does to these servers.
-pub fn toggle_words(topology: &Topology, servers: &[ServerId]) -> &'static str {
-    let is_synchronous = |id: &ServerId| {
-        let standby = topology.server(*id).and_then(|server| server.standby());
-        standby.is_some_and(|standby| standby.sync_priority().is_some())
+/// All of these standbys synchronous, behind those that are, in this order; or none, if all of them are already.
+///
+/// # Errors
+///
+/// With the reason why one of them cannot be synchronous where it stands.
+pub fn synchronous_together(topology: &Topology, standbys: &[&Server]) -> Result<Message, String> {
+    let is_synchronous =
+        |server: &&&Server| server.standby().is_some_and(|own| own.sync_priority().is_some());
+    let gets_priority = !standbys.iter().all(|server| is_synchronous(&server));
+    let primary = topology.primary().id();
+    if let Some(below) = standbys.iter().find(|server| server.upstream() != Some(primary)) {
+        return Err(format!(
+            "Only a server directly under the primary can be synchronous: {} is not",
+            below.name()
+        ));
+    }
+    let priorities = topology
+        .servers()
+        .iter()
+        .filter_map(|server| server.standby()?.sync_priority());
+    let last = priorities.max().unwrap_or(0);
+    let changed = standbys
+        .iter()
+        .filter(|server| is_synchronous(server) != gets_priority);
+    let mut edits: Vec<Edit> = changed
+        .zip(1..)
+        .map(|(server, number)| Edit::SetSyncPriority {
+            server: server.id(),
+            priority: gets_priority.then(|| last.saturating_add(number)),
+        })
+        .collect();
+    if gets_priority && topology.sync().is_none() {
+        edits.insert(0, Edit::SetSync(Some(SyncPolicy::default())));
+    }
+    let how = if gets_priority {
+        "synchronous"
+    } else {
+        "asynchronous"
     };
-    if servers.iter().any(is_synchronous) {
+    Ok(Message::Design(DesignMessage::Do(Command::Edits {
+        label: format!("Make {} {how}", counted(standbys.len(), "standby")),
+        edits,
+    })))
+}
+
+/// The slots of all of these standbys.
+pub fn slots_together(standbys: &[&Server], slot: bool) -> Message {
+    let edits = standbys.iter().map(|server| Edit::SetSlot {
+        server: server.id(),
+        slot: Some(slot),
+    });
+    let what = if slot {
+        "Give a slot to"
+    } else {
+        "Remove the slot of"
+    };
+    Message::Design(DesignMessage::Do(Command::Edits {
+        label: format!("{what} {}", counted(standbys.len(), "standby")),
+        edits: edits.collect(),
+    }))
+}
+
+/// What [`toggle_synchronous`] and [`synchronous_together`] do to these servers.
+pub fn toggle_words(topology: &Topology, servers: &[ServerId]) -> &'static str {
+    let standbys = servers.iter().filter_map(|id| topology.server(*id)?.standby());
+    let mut has_priority = standbys
+        .map(|standby| standby.sync_priority().is_some())
+        .peekable();
+    if has_priority.peek().is_some() && has_priority.all(|has| has) {
         "Make asynchronous"
     } else {
         "Make synchronous"

@@ -99,9 +99,56 @@ pub fn elided(text: &str, most: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// A name that is no wider than `room`, with "…" for what is left out of its middle: names often differ only at their ends.
+/// `width` says how wide a letter is.
+pub fn name_within(room: f32, name: &str, mut width: impl FnMut(char) -> f32) -> String {
+    let letters: Vec<(char, f32)> = name.chars().map(|letter| (letter, width(letter))).collect();
+    if letters.iter().map(|(_, width)| width).sum::<f32>() <= room {
+        return name.to_owned();
+    }
+    let mut left = room - width('…');
+    let mut middle = letters.as_slice();
+    // From both ends in turns, the last letter first.
+    let (mut head, mut tail) = (String::new(), Vec::new());
+    loop {
+        let is_tail = tail.len() <= head.chars().count();
+        let taken = if is_tail {
+            middle.split_last()
+        } else {
+            middle.split_first()
+        };
+        let Some(((letter, wide), rest)) = taken.filter(|((_, wide), _)| *wide <= left) else {
+            break;
+        };
+        left -= wide;
+        middle = rest;
+        if is_tail {
+            tail.push(*letter);
+        } else {
+            head.push(*letter);
+        }
+    }
+    let tail: String = tail.into_iter().rev().collect();
+    format!("{}…{}", head.trim_end(), tail.trim_start())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_differ_at_their_ends_still_do_when_they_are_cut() {
+        let within = |room: f32, name: &str| name_within(room, name, |_| 1.0);
+        assert_eq!(within(18.0, "db-ha-postgresql-0"), "db-ha-postgresql-0");
+        assert_eq!(within(12.0, "db-ha-postgresql-0"), "db-ha…esql-0");
+        assert_eq!(within(12.0, "db-ha-postgresql-1"), "db-ha…esql-1");
+        assert_eq!(within(2.0, "ab cd"), "…d");
+        assert_eq!(within(0.0, "ab cd"), "…");
+        assert_eq!(
+            name_within(5.0, "llllm", |letter| if letter == 'm' { 3.0 } else { 1.0 }),
+            "l…m"
+        );
+    }
 
     #[test]
     fn a_long_text_ends_with_an_ellipsis() {

@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Context, FontData, FontDefinitions, FontFamily, TextStyle, Ui};
+use egui::{Context, FontData, FontDefinitions, FontFamily, FontId, Painter, TextStyle, Ui};
 
 use crate::model::desk::FontFile;
 use crate::model::diagram::face;
+use crate::model::words;
 
 const TEXT: &str = "NotoSans-Regular";
 const BOLD: &str = "NotoSans-Bold";
@@ -25,6 +26,11 @@ pub fn strong(ui: &Ui) -> FontFamily {
     } else {
         FontFamily::Proportional
     }
+}
+
+/// A name as it fits into `room`, cut in its middle if need be.
+pub fn name_within(painter: &Painter, name: &str, font: &FontId, room: f32) -> String {
+    painter.fonts_mut(|fonts| words::name_within(room, name, |letter| fonts.glyph_width(font, letter)))
 }
 
 /// `found`: fonts of this machine, to be asked when no other has a letter.

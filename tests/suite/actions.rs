@@ -422,6 +422,36 @@ fn several_servers_are_removed_in_one_step() {
 }
 
 #[test]
+fn several_servers_are_edited_together_each_change_one_step() {
+    let mut window = Window::seed();
+    let before = window.drawn();
+    window.key(Modifiers::COMMAND, Key::A);
+    for (field, text) in [
+        ("Host", "db.example.org"),
+        ("Apply delay", "10min"),
+        ("Set on each of them", "work_mem = 8MB"),
+    ] {
+        window.tab_and_fill(field, text);
+    }
+    window.click("Replication slot");
+    let session = window.session();
+    for server in session.desk.document.topology().servers() {
+        assert_eq!(server.host().as_str(), "db.example.org");
+        assert_eq!(server.settings()["work_mem"], "8MB");
+        let Some(standby) = server.standby() else { continue };
+        assert_eq!(standby.apply_delay().map(|delay| delay.as_str()), Some("10min"));
+        assert_eq!(standby.slot(), Some(false));
+    }
+    let label = "Remove the slot of 4 standbys";
+    assert_eq!(session.desk.history.undo_label(), Some(label));
+    for _ in 0..4 {
+        window.key(Modifiers::COMMAND, Key::Z);
+    }
+    assert_eq!(window.drawn(), before);
+    assert_eq!(window.session().desk.history.undo_label(), None);
+}
+
+#[test]
 fn what_becomes_of_downstreams_is_asked_once() {
     let mut window = Window::seed();
     window.find("slave1");

@@ -46,11 +46,13 @@ pub fn take_place(session: &Session, servers: &[ServerId]) -> Answer {
 
 pub fn toggle_sync(session: &Session, servers: &[ServerId]) -> Answer {
     unlocked(session)?;
-    let server = one(servers)?;
-    send(commands::toggle_synchronous(
-        session.desk.document.topology(),
-        server,
-    )?)
+    let topology = session.desk.document.topology();
+    if servers.len() > 1 {
+        let servers = servers.iter().filter_map(|id| topology.server(*id));
+        let standbys: Vec<&Server> = servers.filter(|server| server.standby().is_some()).collect();
+        return send(commands::synchronous_together(topology, &standbys)?);
+    }
+    send(commands::toggle_synchronous(topology, one(servers)?)?)
 }
 
 pub fn select_link(session: &Session, servers: &[ServerId]) -> Answer {

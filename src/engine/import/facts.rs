@@ -132,7 +132,7 @@ fn settings(facts: &mut Facts, visit: &Visit) {
     for (name, setting) in settings.iter() {
         let Some(value) = &setting.value else { continue };
         match &setting.source {
-            Source::Default | Source::Session => continue,
+            Source::Default | Source::Session | Source::Override => continue,
             // The server takes it from the limit of its stack, which is nobody's setting (up to 13).
             Source::Environment if name == "max_stack_depth" => continue,
             // Of our own role or database, not of the server.

@@ -180,12 +180,12 @@ pub(super) fn archiver(major: PgMajor) -> Option<String> {
 }
 
 /// A row for each of the settings named by the parameter, as far as there are such, and for whatever somebody set; also
-/// where our own session sets another value, so that nobody takes it for unset.
+/// where our own session or the server itself sets another value, so that nobody takes it for unset.
 pub(super) fn settings(major: PgMajor) -> String {
     let pending = or_null(major.tells_pending_restart(), "pending_restart", "boolean");
     format!(
         "SELECT name, setting, unit, source, sourcefile, sourceline, {pending} AS pending_restart FROM pg_settings \
-         WHERE name = ANY ($1) OR source NOT IN ('default', 'override') OR {pending}"
+         WHERE name = ANY ($1) OR source <> 'default' OR {pending}"
     )
 }
 

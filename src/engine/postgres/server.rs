@@ -70,7 +70,9 @@ pub async fn start(
 ) -> Result<Started, Failure> {
     if let Some(data) = site.own_data(&target.folder) {
         let burial = wait.at_most(BURIAL);
-        while ownership::names_zombie(&data) && burial.next().await? {}
+        // Processes of its last run hold its shared memory until they end, and a new one would give up.
+        let is_alone = || !ownership::names_zombie(&data) && ownership::orphans(&data).is_empty();
+        while !is_alone() && burial.next().await? {}
     }
     let started = spawn(site, target, pass_file_in_environment)?;
     let wait = wait.at_most(NAMES_ITSELF);

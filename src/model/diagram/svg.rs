@@ -7,6 +7,7 @@ use super::{CardBox, Curve, Diagram, Line, Palette};
 use crate::model::document::arrange::CARD;
 use crate::model::document::sites::SiteArea;
 use crate::model::visible::visible;
+use crate::model::words::name_within;
 
 /// The first one is what `engine::picture` draws with.
 const FONTS: &str = "'Noto Sans', 'Segoe UI', 'Helvetica Neue', Arial, sans-serif";
@@ -143,7 +144,7 @@ fn write_card(svg: &mut Svg, card: &CardBox, palette: &Palette) {
     text(
         svg,
         [left, y + 26.0],
-        &cut(&card.name, NAME * 1.08, room),
+        &name_within(room, &card.name, |letter| width_of_letter(letter) * NAME * 1.08),
         (NAME, palette.text, "start", true),
     );
     text(
@@ -259,22 +260,23 @@ fn point([x, y]: [f32; 2]) -> String {
     format!("{x} {y}")
 }
 
-/// About how wide a text is in points: a picture is drawn by programs that have their own fonts, so that it is guessed,
-/// rather too wide than too narrow.
 fn width_of(text: &str, size: f32) -> f32 {
-    text.chars()
-        .map(|letter| match letter {
-            'i' | 'j' | 'l' | 'I' | '|' | '.' | ',' | ':' | ';' | '\'' | '!' => 0.30,
-            ' ' | 'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '-' | '"' | '·' => 0.42,
-            'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 0.95,
-            'a'..='z' | '0'..='9' => 0.60,
-            'A'..='Z' => 0.70,
-            letter if letter.is_ascii() => 0.65,
-            letter if (letter as u32) < 0x1100 => 0.75,
-            _ => 1.05,
-        })
-        .sum::<f32>()
-        * size
+    text.chars().map(width_of_letter).sum::<f32>() * size
+}
+
+/// About how wide a letter is, for a size of one: a picture is drawn by programs that have their own fonts, so that it is
+/// guessed, rather too wide than too narrow.
+fn width_of_letter(letter: char) -> f32 {
+    match letter {
+        'i' | 'j' | 'l' | 'I' | '|' | '.' | ',' | ':' | ';' | '\'' | '!' => 0.30,
+        ' ' | 'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '-' | '"' | '·' => 0.42,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 0.95,
+        'a'..='z' | '0'..='9' => 0.60,
+        'A'..='Z' => 0.70,
+        letter if letter.is_ascii() => 0.65,
+        letter if (letter as u32) < 0x1100 => 0.75,
+        _ => 1.05,
+    }
 }
 
 /// The text, or its beginning with an ellipsis where it would be wider than `room`; the whole is in the card's title.

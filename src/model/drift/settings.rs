@@ -196,9 +196,11 @@ fn or_nothing(text: &str) -> &str {
     if text.is_empty() { "none of these" } else { text }
 }
 
-/// Whether the value says something about the server: not our own session's, not hidden, and not on its way out.
+/// Whether the value says something about what was set: not our own session's, not worked out by the server, not hidden, and
+/// not on its way out.
 fn is_seen(setting: &Setting) -> bool {
-    setting.value.is_some() && setting.source != Source::Session && setting.pending_restart != Some(true)
+    let is_set = !matches!(setting.source, Source::Session | Source::Override);
+    is_set && setting.value.is_some() && setting.pending_restart != Some(true)
 }
 
 /// The list of names, read as the server reads it. A standby ignores its own until it is promoted.

@@ -64,6 +64,8 @@ pub enum Source {
     User,
     /// Set for our own session only: the server's is another.
     Session,
+    /// The server's own doing, whatever a file says: wal_buffers worked out from -1, transaction_isolation in every session.
+    Override,
     /// A word that a later version may have, or one that says nothing about the server.
     Other(String),
 }
@@ -78,6 +80,7 @@ impl Source {
             "database" => Self::Database,
             "user" | "database user" => Self::User,
             "client" | "session" | "interactive" => Self::Session,
+            "override" => Self::Override,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -144,6 +147,7 @@ mod tests {
     fn the_names_are_sorted_and_there_once() {
         assert!(SETTINGS.is_sorted());
         assert_eq!(Source::of("command line"), Source::CommandLine);
-        assert_eq!(Source::of("override"), Source::Other("override".to_owned()));
+        assert_eq!(Source::of("override"), Source::Override);
+        assert_eq!(Source::of("test"), Source::Other("test".to_owned()));
     }
 }

@@ -11,6 +11,7 @@ use egui::{
     pos2, vec2,
 };
 
+use crate::ui::fonts::name_within;
 use crate::ui::theme::Tokens;
 
 /// Told apart by shape, so that they can be told apart without colour.
@@ -81,6 +82,18 @@ impl<'a> Pen<'a> {
         self.shapes
             .push(Shape::galley(rect.min, galley, self.tone(style.1)));
         rect
+    }
+
+    /// The same for a server's name, cut in its middle: names often differ only at their ends.
+    pub fn name(&mut self, anchor: Align2, at: Pos2, name: &str, style: (f32, Color32), width: f32) -> Rect {
+        let font = FontId::proportional(self.size(style.0));
+        self.text(
+            anchor,
+            at,
+            &name_within(&self.painter, name, &font, width),
+            style,
+            width,
+        )
     }
 
     /// A badge: text on a tint of its own colour, its left edge centred at `at`.
@@ -173,11 +186,14 @@ impl<'a> Pen<'a> {
         }
     }
 
+    /// In steps of half a point: else each step of a smooth zoom would fill the font texture again.
+    fn size(&self, size: f32) -> f32 {
+        ((size * self.zoom * 2.0).round() / 2.0).max(1.0)
+    }
+
     fn galley(&self, text: &str, (size, colour): (f32, Color32), width: f32) -> Arc<Galley> {
-        // In steps of half a point: else each step of a smooth zoom would fill the font texture anew.
-        let size = ((size * self.zoom * 2.0).round() / 2.0).max(1.0);
-        let mut job =
-            LayoutJob::simple_singleline(text.to_owned(), FontId::proportional(size), self.tone(colour));
+        let font = FontId::proportional(self.size(size));
+        let mut job = LayoutJob::simple_singleline(text.to_owned(), font, self.tone(colour));
         job.wrap = TextWrapping::truncate_at_width(width);
         self.painter.layout_job(job)
     }

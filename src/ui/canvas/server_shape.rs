@@ -117,9 +117,8 @@ impl DisplayNode<Arc<Card>, Arc<Link>, Directed, u32> for ServerShape {
         let colour = Look::of(&self.card).colour(tokens);
         self.draw_sheet(&mut pen, rect);
         if zoom < NAME_ONLY_BELOW {
-            let name = Align2::CENTER_CENTER;
-            pen.text(
-                name,
+            pen.name(
+                Align2::CENTER_CENTER,
                 rect.center(),
                 &self.card.name,
                 (26.0, tokens.text),
@@ -205,7 +204,7 @@ fn draw_head(pen: &mut Pen<'_>, rect: Rect, card: &Card, colour: Color32) {
     }
     let room = if mark.is_some() { 98.0 } else { 116.0 } * zoom;
     let top_left = Align2::LEFT_CENTER;
-    pen.text(top_left, at(51.0, 18.5), &card.name, (14.5, tokens.text), room);
+    pen.name(top_left, at(51.0, 18.5), &card.name, (14.5, tokens.text), room);
     pen.text(
         top_left,
         at(51.0, 35.5),

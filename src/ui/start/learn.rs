@@ -15,7 +15,7 @@ use super::part_ui;
 use super::templates::{self, Tile};
 
 /// The title, the state, and three lines of what many believe.
-const WORDS: f32 = 82.0;
+const WORDS: f32 = 96.0;
 
 /// They never change, so they are laid out once.
 static PICTURES: LazyLock<BTreeMap<&'static str, Diagram>> = LazyLock::new(|| {
@@ -73,6 +73,8 @@ fn open(outbox: &mut Outbox, name: String) {
 pub fn learn_ui(ui: &mut Ui, session: &Session, outbox: &mut Outbox) {
     part_ui(ui, "Learn");
     ui.horizontal_wrapped(|ui| {
+        // As wide as the rows of tiles below.
+        ui.set_max_width(ui.available_width() - GAP);
         let day = session.learning.day;
         let daily = today(day);
         if day > 0

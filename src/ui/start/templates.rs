@@ -106,7 +106,7 @@ pub fn tile_ui(ui: &mut Ui, size: egui::Vec2, tile: &Tile<'_>, diagram: &Diagram
         .font(font(TEXT_SMALL))
         .color(tokens.text_weak);
     // The tile is one button with all its words as its name.
-    ui.add(Label::new(title).selectable(false).truncate());
+    ui.add(Label::new(title).selectable(false).wrap());
     ui.add(Label::new(what).selectable(false).wrap());
     response.clicked()
 }

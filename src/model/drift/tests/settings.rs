@@ -142,6 +142,25 @@ fn what_decides_replication_is_told_though_nothing_was_drawn() {
 }
 
 #[test]
+fn what_the_server_works_out_itself_is_not_taken_for_unset_nor_for_another_value() {
+    let mut topology = notation::parse("m 1025\n  a 1026\n").unwrap();
+    topology
+        .apply(&Edit::SetSetting {
+            server: topology.by_name("a").map(Server::id),
+            name: "wal_buffers".to_owned(),
+            value: Some("-1".to_owned()),
+        })
+        .unwrap();
+    let mut scene = Scene::of_topology(topology);
+    let worked_out = Setting {
+        source: Source::Override,
+        ..scene.sets("a", "wal_buffers", "512")
+    };
+    scene.puts("a", "wal_buffers", worked_out);
+    assert_eq!(scene.drift(), []);
+}
+
+#[test]
 fn a_delay_is_compared_with_the_drawn_one() {
     let mut scene = Scene::of("m 1025\n  a 1026 delay 5min\n  b 1027\n");
     scene.sets("a", "recovery_min_apply_delay", "300000");

@@ -8,6 +8,7 @@ mod link;
 mod link_terms;
 mod server;
 mod settings;
+mod several;
 mod sync_order;
 mod terms;
 

@@ -6,6 +6,7 @@ use crate::app::Outbox;
 use crate::app::Session;
 use crate::app::edits::edit;
 use crate::model::topology::{Edit, ServerId, SyncMethod};
+use crate::ui::fonts::name_within;
 use crate::ui::theme::{GAP_SMALL, RADIUS_WIDGET, TEXT_SMALL, Tokens};
 
 use super::super::parts::{note_ui, sign_button};
@@ -123,7 +124,9 @@ fn row_ui(ui: &mut Ui, session: &Session, place: usize, count: usize, name: &str
                     moved = Some((place, place - 1));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    ui.add(egui::Label::new(name).truncate().selectable(false));
+                    let font = egui::TextStyle::Body.resolve(ui.style());
+                    let shown = name_within(ui.painter(), name, &font, ui.available_width());
+                    ui.add(egui::Label::new(shown).truncate().selectable(false));
                 });
             });
         });

@@ -1,11 +1,12 @@
 //! The words of a row in columns that stay below one another: the dot, the name, what it is, the port.
 
-use egui::{Rect, RichText, Ui};
+use egui::{FontId, Rect, RichText, Ui};
 
 use super::Shown;
 use super::words::sync_word;
 use crate::app::Session;
 use crate::model::topology::Server;
+use crate::ui::fonts::name_within;
 use crate::ui::theme::{TEXT_BODY, TEXT_SMALL, Tokens};
 
 /// Of each level, where there is room for it.
@@ -70,16 +71,25 @@ pub(super) fn row_text(ui: &Ui, session: &Session, server: &Server, shown: &Show
         ui.painter().circle(dot, 3.5, tokens.panel, stroke);
     }
     // Painted, not placed as labels: a screen reader has heard it all in the row's own name.
-    let mut name = server.name().to_string();
-    if let Some((hidden, _)) = hidden {
-        name = format!("{name}  +{hidden}");
-    }
     let name_left = dot.x + 12.0;
     let port_left = rect.right() - if columns.has_port { PORT_WIDTH } else { 0.0 };
     let word_left = port_left - if columns.has_word { WORD_WIDTH } else { 0.0 };
     let column = |from: f32, to: f32| Rect::from_x_y_ranges(from..=to.max(from), rect.y_range());
     let names = column(name_left, word_left - 6.0);
-    paint(ui, names, name, TEXT_BODY, tokens.text);
+    let folded = hidden.map_or_else(String::new, |(hidden, _)| format!("  +{hidden}"));
+    let font = FontId::proportional(TEXT_BODY);
+    let counted = ui
+        .painter()
+        .layout_no_wrap(folded.clone(), font.clone(), tokens.text)
+        .size()
+        .x;
+    let name = name_within(
+        ui.painter(),
+        server.name().as_str(),
+        &font,
+        names.width() - counted,
+    );
+    paint(ui, names, name + &folded, TEXT_BODY, tokens.text);
     if columns.has_word {
         let (word, colour) = sync_word(session, server, tokens);
         paint(
