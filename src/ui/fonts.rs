@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Context, FontData, FontDefinitions, FontFamily, FontId, Painter, TextStyle, Ui};
+use egui::{Color32, Context, FontData, FontDefinitions, FontFamily, FontId, Painter, TextStyle, Ui};
 
 use crate::model::desk::FontFile;
 use crate::model::diagram::face;
@@ -30,6 +30,11 @@ pub fn strong(ui: &Ui) -> FontFamily {
 
 /// A name as it fits into `room`, cut in its middle if need be.
 pub fn name_within(painter: &Painter, name: &str, font: &FontId, room: f32) -> String {
+    // Letters that are drawn are hinted, and a little narrower or wider than the font says.
+    let whole = painter.layout_no_wrap(name.to_owned(), font.clone(), Color32::PLACEHOLDER);
+    if whole.size().x <= room {
+        return name.to_owned();
+    }
     painter.fonts_mut(|fonts| words::name_within(room, name, |letter| fonts.glyph_width(font, letter)))
 }
 

@@ -1,6 +1,6 @@
 //! Several servers: what they have in common is edited for all of them at once, each change one step of Undo.
 
-use egui::{Button, Checkbox, Label, RichText, Ui};
+use egui::{Checkbox, Label, RichText, Ui};
 
 use crate::app::Outbox;
 use crate::app::Session;
@@ -68,10 +68,8 @@ pub fn several_ui(
     field_ui(ui, session, drafts, outbox, hint, width, &field).labelled_by(label.id);
     section_ui(ui, "Selected");
     for server in servers {
-        let name = Button::new(server.name().as_str())
-            .frame_when_inactive(false)
-            .truncate();
-        if ui.add(name).on_hover_text("Select it alone").clicked() {
+        let name = ui.link(server.name().as_str());
+        if name.on_hover_text("Select it alone").clicked() {
             outbox.send(select(server.id()));
         }
         note_ui(ui, role_in_words(topology, server.id()));

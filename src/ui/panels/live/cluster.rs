@@ -185,10 +185,12 @@ fn board_ui(ui: &mut Ui, seen: &Glance) {
         .spacing([GAP * 1.25, GAP_SMALL])
         .show(ui, |ui| {
             // The view's column names, but for the first: "application_name" would leave no room for the last.
-            for head in ["standby", "state", "priority", "sync_state", "behind"] {
-                let colour = Tokens::of(ui.visuals()).text_weak;
-                ui.label(RichText::new(head).size(TEXT_SMALL).color(colour));
+            let colour = Tokens::of(ui.visuals()).text_weak;
+            let head = |word| RichText::new(word).size(TEXT_SMALL).color(colour);
+            for word in ["standby", "state", "priority", "sync_state"] {
+                ui.label(head(word));
             }
+            last_cell(ui, head("behind"));
             ui.end_row();
             for reading in &seen.board.servers {
                 if reading.replication.is_empty() && reading.answers {
@@ -231,12 +233,18 @@ fn reading_rows(ui: &mut Ui, seen: &Glance, reading: &Reading) {
         ui.colored_label(sync_colour, &row.sync_state);
         // Rows go by the name that the standby gives; most of the time it is the server's.
         let told = seen.told(&row.application_name);
-        ui.label(
-            told.and_then(Told::lag_words)
-                .unwrap_or_else(|| "unknown".to_owned()),
-        );
+        let behind = told.and_then(Told::lag_words);
+        last_cell(ui, behind.unwrap_or_else(|| "unknown".to_owned()).into());
         ui.end_row();
     }
+}
+
+/// The stripes of the rows end behind it, not at its last letter.
+fn last_cell(ui: &mut Ui, words: RichText) {
+    ui.horizontal(|ui| {
+        ui.label(words);
+        ui.add_space(GAP_SMALL);
+    });
 }
 
 fn connect_ui(ui: &mut Ui, cluster: &ClusterView, outbox: &mut Outbox) {

@@ -5,6 +5,8 @@ use egui::{Label, RichText, Sense, Ui, WidgetInfo, WidgetType};
 use crate::app::Outbox;
 use crate::app::{MOST_FOR_DOUBLE, Message, Survives, WhatIf, WhatIfMessage};
 use crate::model::simulate::survives::{Cell, Survival};
+use crate::model::simulate::world::Verb;
+use crate::model::topology::notation;
 use crate::model::words::as_sentence;
 use crate::ui::theme::{GAP, GAP_SMALL, TEXT_SMALL, Tokens};
 
@@ -122,11 +124,22 @@ fn all_rows<'a>(sides: &[&'a Survives], double: bool) -> Vec<Row<'a>> {
     rows
 }
 
+/// "cut master → slave1": which names belong together is seen at once.
+fn shown(failure: &str) -> String {
+    match notation::split(failure).as_deref() {
+        Ok([verb, one, other]) if verb == Verb::Cut.word() => {
+            format!("{verb} {} → {}", notation::quote(one), notation::quote(other))
+        }
+        _ => failure.to_owned(),
+    }
+}
+
 fn row_ui(ui: &mut Ui, row: &Row<'_>, name_width: f32, outbox: &mut Outbox) {
     let Some(first) = row.iter().flatten().next() else {
         return;
     };
-    let words = as_sentence(&first.failure.join(", "));
+    let failures: Vec<String> = first.failure.iter().map(|failure| shown(failure)).collect();
+    let words = as_sentence(&failures.join(", "));
     let name = Label::new(words)
         .truncate()
         .selectable(false)
@@ -169,4 +182,17 @@ fn cell_ui(ui: &mut Ui, column: &str, cell: Option<&Cell>) {
             note_ui(ui, as_sentence(&cell.said.why));
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_link_is_shown_as_one() {
+        assert_eq!(shown("cut master slave1"), "cut master → slave1");
+        assert_eq!(shown("cut \"a b\" \"c d\""), "cut \"a b\" → \"c d\"");
+        assert_eq!(shown("crash master"), "crash master");
+        assert_eq!(shown("lose the site A"), "lose the site A");
+    }
 }
